@@ -1,0 +1,1 @@
+"""Credentials, sessions, roles and scopes; reading the audit trail."""

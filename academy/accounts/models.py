@@ -1,0 +1,91 @@
+"""Credentials, sessions and grants."""
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from academy.core import clock
+from academy.core.db import Base
+from academy.core.ids import new_id
+from academy.core.types import Key
+
+
+class Account(Base):
+    """Something that can sign in. Members get one when they activate, so none is made at import."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    username: Mapped[str] = mapped_column(String(60), unique=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), unique=True)
+    display_name: Mapped[str] = mapped_column(String(60))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(12), default="active")
+    """active, frozen or closed."""
+    language: Mapped[str | None] = mapped_column(String(8))
+    elder_mode: Mapped[bool] = mapped_column(default=False)
+    failed_attempts: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class ActivationCode(Base):
+    """A one-time code that a branch hands to a member; only its digest is kept."""
+
+    __tablename__ = "activation_codes"
+    __table_args__ = (Index(None, "member_id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    issued_by: Mapped[int | None] = mapped_column(Key)
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+
+
+class LoginSession(Base):
+    """A signed-in device; lives on the server, so that ending it ends it. The cookie holds a token
+    whose digest is here."""
+
+    __tablename__ = "login_sessions"
+    __table_args__ = (Index(None, "account_id", "ended_at"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    device: Mapped[str] = mapped_column(String(120), default="")
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    seen_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+
+
+class RoleGrant(Base):
+    """A role for a node and its subtree, from one day up to (not including) another, by somebody."""
+
+    __tablename__ = "role_grants"
+    __table_args__ = (
+        Index(
+            "uq_role_grants_open",
+            "account_id",
+            "role",
+            "organisation_id",
+            unique=True,
+            sqlite_where=text("valid_to IS NULL"),
+            postgresql_where=text("valid_to IS NULL"),
+        ),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="order"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    role: Mapped[str] = mapped_column(String(24))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    valid_from: Mapped[dt.date] = mapped_column(default=clock.today)
+    valid_to: Mapped[dt.date | None]
+    granted_by: Mapped[int | None] = mapped_column(Key)

@@ -1,0 +1,25 @@
+"""How far a background job is; for progress bars."""
+
+from flask import Blueprint, jsonify
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from academy.core.errors import NotFound
+from academy.core.i18n import Message
+from academy.doors import actor, reading, signed_in
+from academy.doors.language import translate
+from academy.jobs import Job
+
+bp = Blueprint("api_jobs", __name__, url_prefix="/api/v1/jobs")
+
+
+@bp.get("/<public_id>")
+@signed_in
+def show(public_id: str) -> Response:
+    """State and progress of a job that the caller asked for."""
+    with reading() as tx:
+        job = tx.scalar(select(Job).where(Job.public_id == public_id, Job.account_id == actor().account_id))
+    if job is None:
+        raise NotFound
+    said = job.error or job.note
+    return jsonify(state=job.state, permille=job.permille, note=translate(Message.from_json(said)) if said else "")

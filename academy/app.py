@@ -1,0 +1,46 @@
+"""The only wiring: what a web process and a worker process are made of."""
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from academy import rooms
+from academy.core import logging as logs
+from academy.core.house import House
+from academy.core.settings import Settings
+from academy.jobs import transport
+from academy.jobs.worker import Worker, waker
+
+
+def create_app(settings: Settings, house: House | None = None) -> Flask:
+    """A web process. `house` is given by tests that share a connection."""
+    from academy import api, cli, doors, web
+
+    logs.configure(settings.log_level)
+    rooms.open_all()
+    app = Flask(
+        "academy",
+        root_path=str(Path(__file__).parent),
+        template_folder="web/templates",
+        static_folder="web/static",
+        static_url_path="/static",
+    )
+    house = house or House.build(settings)
+    app.extensions["academy"] = house
+    transport.connect(waker(house))
+    doors.install(app, house)
+    web.register(app)
+    api.register(app)
+    cli.register(app)
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1) if settings.secure_cookies else app.wsgi_app  # type: ignore[method-assign]
+    return app
+
+
+def create_worker(settings: Settings) -> Worker:
+    """A worker process; `run()` works until `stop()`."""
+    logs.configure(settings.log_level)
+    rooms.open_all()
+    house = House.build(settings)
+    transport.connect(waker(house))
+    return Worker(house)

@@ -1,0 +1,33 @@
+"""flask jobs …: the worker."""
+
+import signal
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import func, select
+
+from academy.core.house import House
+from academy.jobs import Job, worker
+
+group = AppGroup("jobs", help="Background jobs.")
+
+
+@group.command("work")
+def work() -> None:
+    """Run a worker until a signal."""
+    runner = worker.Worker(current_app.extensions["academy"])
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: runner.stop())
+    runner.run()
+
+
+@group.command("list")
+def show() -> None:
+    """Count jobs by name and state."""
+    house: House = current_app.extensions["academy"]
+    with house.db.read() as tx:
+        for name, state, count in tx.execute(
+            select(Job.name, Job.state, func.count()).group_by(Job.name, Job.state).order_by(Job.name)
+        ):
+            click.echo(f"{name}\t{state}\t{count}")

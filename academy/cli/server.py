@@ -1,0 +1,5 @@
+"""flask server …: web and worker together."""
+
+from flask.cli import AppGroup
+
+group = AppGroup("server", help="Web and worker together.")

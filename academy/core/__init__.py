@@ -1,0 +1,1 @@
+"""The ground floor: database, clock, ids, actor, errors, logging, settings. Imports no other room."""

@@ -1,0 +1,157 @@
+"""The database: one place that opens transactions and the only place that commits.
+
+Reading:  ``with db.read() as tx: …``   a snapshot, never committed
+Writing:  ``with db.begin() as tx: …``  one transaction: rows, audit row, facts; all or nothing
+
+On SQLite a writer first takes an advisory file lock, then BEGIN IMMEDIATE: SQLite's own lock is
+taken by busy-waiting, which starves writers under load, whereas the kernel queues waiters for a
+file lock. Nothing leaves the process before the commit: use `Tx.after_commit`.
+"""
+
+import datetime as dt
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from academy.core.types import Instant
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of every table. Datetimes are instants; see `academy.core.types.Instant`."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {dt.datetime: Instant()}
+
+
+class Tx(Session):
+    """A database transaction that services receive as their first argument. They never commit it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._afterwards: list[Callable[[], None]] = []
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have `call` run once the commit is on disk; never if the transaction fails."""
+        if call not in self._afterwards:
+            self._afterwards.append(call)
+
+    def run_afterwards(self) -> None:
+        """For whoever commits: run what was waiting for the commit."""
+        calls, self._afterwards = self._afterwards, []
+        for call in calls:
+            call()
+
+
+class Database:
+    """An engine and the two ways to use it."""
+
+    def __init__(self, url: str, *, pool_size: int = 16, statement_ms: int = 60_000) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 30}
+        if self.is_sqlite:
+            if self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            options["connect_args"] = {"timeout": 30, "check_same_thread": False}
+        else:
+            self.url = self.url.set(drivername="postgresql+psycopg")
+            options["pool_pre_ping"] = True
+            options["connect_args"] = {"options": f"-c statement_timeout={statement_ms} -c timezone=UTC"}
+        self.engine: Engine = create_engine(self.url, **options)
+        self._writing_engine = self.engine.execution_options(academy_write=True)
+        self._local = threading.local()
+        self._bound: Connection | None = None
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _sqlite_connect)
+            event.listen(self.engine, "begin", _sqlite_begin)
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A transaction to read from. It is rolled back at the end, whatever was done in it."""
+        with self._session(self.engine) as tx:
+            yield tx
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """A transaction to write in; committed when the block ends, rolled back if it raises.
+
+        Raises:
+            RuntimeError: this thread is already writing (it would wait for itself for ever).
+        """
+        if getattr(self._local, "writing", False):
+            raise RuntimeError("a write transaction is already open in this thread; pass its tx on")
+        self._local.writing = True
+        try:
+            with self.write_lock(), self._session(self._writing_engine) as tx:
+                yield tx
+                tx.commit()
+        finally:
+            self._local.writing = False
+        tx.run_afterwards()
+
+    @contextmanager
+    def write_lock(self) -> Iterator[None]:
+        """SQLite's writers, in a queue across threads and processes. Elsewhere nothing is held."""
+        if not self.is_sqlite or not self.url.database or self._bound is not None:
+            yield
+            return
+        # A descriptor of its own, because flock belongs to the open file: threads queue like processes.
+        fd = os.open(self.url.database + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
+
+    @contextmanager
+    def bound_to(self, connection: Connection) -> Iterator[None]:
+        """For tests: all work goes to one connection; commits become savepoints."""
+        self._bound = connection
+        try:
+            yield
+        finally:
+            self._bound = None
+
+    def _session(self, engine: Engine) -> Tx:
+        if self._bound is not None:
+            return Tx(bind=self._bound, join_transaction_mode="create_savepoint", expire_on_commit=False)
+        return Tx(bind=engine, expire_on_commit=False)
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself: `_sqlite_begin` decides which kind.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-65536",
+        "mmap_size=268435456",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("academy_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

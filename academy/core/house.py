@@ -1,0 +1,21 @@
+"""The three things every room may need at run time, in one hand."""
+
+from dataclasses import dataclass
+
+from academy.core.crypto import Sealer
+from academy.core.db import Database
+from academy.core.settings import Settings
+
+
+@dataclass(frozen=True)
+class House:
+    """Settings, database and sealer of this process; made once by `create_app` or `create_worker`."""
+
+    settings: Settings
+    db: Database
+    sealer: Sealer
+
+    @classmethod
+    def build(cls, settings: Settings) -> "House":
+        pool = settings.web_threads + settings.fast_workers + settings.heavy_workers + 2
+        return cls(settings, Database(settings.database, pool_size=pool), Sealer(settings.data_key))

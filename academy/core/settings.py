@@ -1,0 +1,128 @@
+"""Settings: environment variables, read once, documented where they are declared.
+
+The table in the README is checked against this class by tests/contracts/test_docs.py.
+"""
+
+import contextlib
+import dataclasses
+import os
+import secrets
+import tempfile
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_TRUTH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off", ""), False)
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be read; the text names the variable."""
+
+
+def _setting(env: str, default: Any, doc: str) -> Any:
+    return dataclasses.field(default=default, metadata={"env": env, "doc": doc})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything the house can be told from outside."""
+
+    demo: bool = _setting("ACADEMY_DEMO", False, "Sample city: sample accounts are shown, a missing secret is made up.")
+    secret_key: str = _setting(
+        "ACADEMY_SECRET_KEY", "", "Signs cookies, leases and links. At least 32 characters; required outside the demo."
+    )
+    data_key: str = _setting(
+        "ACADEMY_DATA_KEY",
+        "",
+        "Encrypts phones and identity numbers. At least 32 characters; required outside the demo.",
+    )
+    database_url: str = _setting("ACADEMY_DATABASE_URL", "", "SQLAlchemy URL. Empty: SQLite in the data folder.")
+    data_dir: Path = _setting("ACADEMY_DATA_DIR", Path("var"), "Database, job queue, search index, exports.")
+    media_dir: Path = _setting("ACADEMY_MEDIA_DIR", Path("media"), "Originals, renditions, captions.")
+    redis_url: str = _setting("ACADEMY_REDIS_URL", "", "Job queue on Redis. Empty: SQLite files in the data folder.")
+    search_backend: str = _setting("ACADEMY_SEARCH", "whoosh", "`whoosh` or `postgresql`.")
+    host: str = _setting("ACADEMY_HOST", "127.0.0.1", "Address to listen on.")
+    port: int = _setting("ACADEMY_PORT", 8000, "Port to listen on.")
+    web_workers: int = _setting("ACADEMY_WEB_WORKERS", 2, "Web processes.")
+    web_threads: int = _setting("ACADEMY_WEB_THREADS", 16, "Threads in each web process.")
+    heavy_workers: int = _setting("ACADEMY_HEAVY_WORKERS", 1, "Encodings at a time in the worker process.")
+    fast_workers: int = _setting("ACADEMY_FAST_WORKERS", 2, "Short jobs at a time in the worker process.")
+    ffmpeg: str = _setting("ACADEMY_FFMPEG", "", "Path of ffmpeg. Empty: the system's, else the one a wheel carries.")
+    ffprobe: str = _setting("ACADEMY_FFPROBE", "", "Path of ffprobe, likewise.")
+    max_upload_mb: int = _setting("ACADEMY_MAX_UPLOAD_MB", 8192, "Largest original a trainer may upload, in MiB.")
+    max_form_mb: int = _setting(
+        "ACADEMY_MAX_FORM_MB", 64, "Largest body of any other request (rosters, captions), in MiB."
+    )
+    trusted_hosts: str = _setting(
+        "ACADEMY_TRUSTED_HOSTS", "", "Host names to answer to, by comma. Empty: any (demo only behind a proxy)."
+    )
+    secure_cookies: bool = _setting("ACADEMY_SECURE_COOKIES", False, "Cookies for HTTPS only; on wherever HTTPS is.")
+    frame_ancestors: str = _setting(
+        "ACADEMY_FRAME_ANCESTORS", "'self'", "CSP frame-ancestors: who may show the academy inside a web view."
+    )
+    city_name: str = _setting("ACADEMY_CITY_NAME", "云学院", "The name in the header.")
+    accepted_rate: float = _setting(
+        "ACADEMY_ACCEPTED_RATE", 2.0, "Fastest playback that is credited, as a multiple of real time."
+    )
+    slack_ms: int = _setting("ACADEMY_SLACK_MS", 10_000, "Media milliseconds credited beyond the clock, for jitter.")
+    session_idle_minutes: int = _setting(
+        "ACADEMY_SESSION_IDLE_MINUTES", 60 * 24 * 14, "A session unused for so long has ended."
+    )
+    session_days: int = _setting("ACADEMY_SESSION_DAYS", 90, "A session this old has ended, used or not.")
+    log_level: str = _setting("ACADEMY_LOG_LEVEL", "INFO", "Least severe event that is logged.")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'academy.db').absolute()}"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the environment.
+
+        Raises:
+            SettingsError: a value cannot be read as its type, or a secret is missing or short.
+        """
+        hints = typing.get_type_hints(cls)
+        given: dict[str, Any] = {}
+        for field in dataclasses.fields(cls):
+            name = field.metadata["env"]
+            if name in environ:
+                given[field.name] = _read(name, environ[name], hints[field.name])
+        settings = cls(**given)
+        return settings._with_secrets()
+
+    def _with_secrets(self) -> "Settings":
+        if self.demo:
+            # A demonstration restarts often: made-up secrets must stay the same, so they are kept in a file.
+            return dataclasses.replace(
+                self,
+                secret_key=self.secret_key or _kept_secret(self.data_dir / "secret_key"),
+                data_key=self.data_key or _kept_secret(self.data_dir / "data_key"),
+            )
+        for env, value in (("ACADEMY_SECRET_KEY", self.secret_key), ("ACADEMY_DATA_KEY", self.data_key)):
+            if len(value) < 32:
+                raise SettingsError(f"{env} needs at least 32 characters (or set ACADEMY_DEMO=1 to try the academy)")
+        return self
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        # Written aside and linked, so that two processes starting at once read the same whole secret.
+        with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:
+            draft.write(secrets.token_hex(32))
+            draft.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(draft.name, path)
+    return path.read_text().strip()
+
+
+def _read(name: str, text: str, kind: Any) -> Any:
+    try:
+        if kind is bool:
+            return _TRUTH[text.strip().lower()]
+        return kind(text)
+    except (KeyError, ValueError) as error:
+        raise SettingsError(f"{name}={text!r} is not a valid {getattr(kind, '__name__', kind)}") from error

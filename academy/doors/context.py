@@ -1,0 +1,41 @@
+"""The house and the actor of the current request."""
+
+from contextlib import AbstractContextManager
+
+from flask import current_app, g, request
+from flask_login import current_user
+
+from academy.accounts.queries import Identity
+from academy.core.actor import NOBODY, Actor
+from academy.core.db import Tx
+from academy.core.house import House
+
+
+def house() -> House:
+    """Settings, database and sealer of this process."""
+    found: House = current_app.extensions["academy"]
+    return found
+
+
+def reading() -> AbstractContextManager[Tx]:
+    """A transaction to read in."""
+    return house().db.read()
+
+
+def writing() -> AbstractContextManager[Tx]:
+    """A transaction to write in; committed at the end of the block."""
+    return house().db.begin()
+
+
+def identity() -> Identity | None:
+    """The signed-in person's summary, or None."""
+    return current_user.identity if current_user.is_authenticated else None
+
+
+def actor() -> Actor:
+    """Who is acting in this request; asked of the database once."""
+    if "actor" not in g:
+        found = identity()
+        g.actor = found.actor(network=request.remote_addr or "") if found else NOBODY
+    kept: Actor = g.actor
+    return kept

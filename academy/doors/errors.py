@@ -1,0 +1,103 @@
+"""One error page and one JSON envelope (RFC 9457), in the reader's language."""
+
+import errno
+import logging
+import uuid
+from typing import Any
+
+from flask import Flask, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from academy.core.audit import record
+from academy.core.errors import AcademyError, Busy, Forbidden, Invalid, SignInRequired, StorageFull
+from academy.core.i18n import Message, msg
+from academy.doors.context import actor, writing
+from academy.doors.language import translate
+
+log = logging.getLogger(__name__)
+
+SENTENCES = {
+    400: msg("请求有误，请返回重试。"),
+    404: msg("没有找到这个页面。"),
+    405: msg("没有找到这个页面。"),
+    413: msg("提交的内容太大。"),
+    429: msg("操作太频繁，请稍候再试。"),
+}
+
+
+def wants_json() -> bool:
+    """Whether the caller is a program: the API and whoever asks for JSON first."""
+    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+
+
+def install(app: Flask) -> None:
+    """Register the handlers, most specific first."""
+    app.register_error_handler(AcademyError, _academy)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _academy(error: AcademyError) -> Response:
+    if isinstance(error, Forbidden):
+        with writing() as tx:
+            record(tx, actor(), "access.refused", error.what, path=request.path)
+    if isinstance(error, SignInRequired) and not wants_json():
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    fields = error.fields if isinstance(error, Invalid) else {}
+    response = _answer(error.status, error.code, error.message, {k: translate(v) for k, v in fields.items()})
+    if isinstance(error, Busy):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _csrf(_error: CSRFError) -> Response:
+    return _answer(400, "csrf", msg("页面停留太久，请刷新后再提交。"), {})
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    response = _answer(error.code, f"http-{error.code}", SENTENCES.get(error.code, SENTENCES[400]), {})
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After", "Content-Range", "Accept-Ranges"}:
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    full = _disk_full(error)
+    if full:
+        return _academy(StorageFull())
+    reference = uuid.uuid4().hex[:8]
+    log.exception("request.crashed", extra={"reference": reference, "path": request.path})
+    return _answer(
+        500, "crash", msg("系统出了点问题，已经记录（编号 %(reference)s）。请稍后再试。", reference=reference), {}
+    )
+
+
+def _disk_full(error: BaseException) -> bool:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return True
+    return isinstance(error, OperationalError) and "disk is full" in str(error.orig)
+
+
+def _answer(status: int, code: str, message: Message, fields: dict[str, str]) -> Response:
+    text = translate(message)
+    if wants_json():
+        body: dict[str, Any] = {"type": f"urn:academy:{code}", "title": text, "status": status}
+        if fields:
+            body["errors"] = fields
+        response: Response = jsonify(body)
+        response.mimetype = "application/problem+json"
+    else:
+        response = Response(
+            render_template("error.html", status=status, text=text, fields=fields, title=gettext("出错了")),
+            mimetype="text/html",
+        )
+    response.status_code = status
+    return response

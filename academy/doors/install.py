@@ -1,0 +1,83 @@
+"""Puts the shared parts into a Flask application."""
+
+import datetime as dt
+import secrets
+
+from flask import Flask, Response, g, request
+from flask_login import LoginManager, UserMixin
+from flask_wtf import CSRFProtect
+
+from academy.accounts import queries as accounts
+from academy.core.actor import Role
+from academy.core.house import House
+from academy.doors import errors, language
+from academy.doors.context import actor, house, identity
+
+csrf = CSRFProtect()
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors {ancestors}"
+)
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """What flask-login carries: the session's token and who it belongs to."""
+
+    def __init__(self, token: str, found: accounts.Identity) -> None:
+        self.id = token
+        self.identity = found
+
+
+def install(app: Flask, house_: House) -> None:
+    """Sessions, languages, errors, CSRF, headers, template globals."""
+    settings = house_.settings
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-academy" if settings.secure_cookies else "academy",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=dt.timedelta(days=settings.session_days),
+        MAX_CONTENT_LENGTH=settings.max_form_mb * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_FORM_PARTS=2000,
+        WTF_CSRF_TIME_LIMIT=None,
+        TRUSTED_HOSTS=[h.strip() for h in settings.trusted_hosts.split(",") if h.strip()] or None,
+    )
+    manager = LoginManager(app)
+    manager.session_protection = None  # sessions live on the server; a phone's address changes all day
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def load(token: str) -> SignedIn | None:
+        with house_.db.read() as tx:
+            found = accounts.identity_of(tx, token)
+        return SignedIn(token, found) if found else None
+
+    csrf.init_app(app)
+    language.install(app)
+    errors.install(app)
+    app.before_request(_nonce)
+    app.after_request(_headers)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals |= {"settings": settings, "Role": Role}
+    app.context_processor(lambda: {"actor": actor(), "me": identity(), "nonce": g.get("nonce", "")})
+
+
+def _nonce() -> None:
+    g.nonce = secrets.token_urlsafe(16)
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if response.mimetype == "text/html":
+        policy = POLICY.format(nonce=g.get("nonce", ""), ancestors=house().settings.frame_ancestors)
+        headers.setdefault("Content-Security-Policy", policy)
+        if request.endpoint != "static":
+            headers.setdefault("Cache-Control", "no-store" if not actor().is_anonymous else "no-cache")
+    return response

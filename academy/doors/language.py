@@ -1,0 +1,37 @@
+"""Simplified Chinese first, English second. The Chinese sentence is the catalogue's key."""
+
+from flask import Flask, request
+from flask_babel import Babel, get_locale, gettext
+
+from academy.core import clock
+from academy.core.i18n import Message
+from academy.doors.context import identity
+
+LANGUAGES = ("zh", "en")
+COOKIE = "lang"
+
+
+def choose() -> str:
+    """The cookie, else the account's language, else Chinese: a villager's phone set to English is no wish."""
+    cookie = request.cookies.get(COOKIE, "")
+    if cookie in LANGUAGES:
+        return cookie
+    person = identity()
+    return person.language if person and person.language in LANGUAGES else "zh"
+
+
+def translate(message: Message) -> str:
+    """A room's sentence in the reader's language."""
+    return str(gettext(message.text, **message.params))
+
+
+def html_lang() -> str:
+    """The value of the page's lang attribute."""
+    return "en" if str(get_locale()) == "en" else "zh-CN"
+
+
+def install(app: Flask) -> None:
+    """Babel, and `translate` for templates."""
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", "zh")
+    Babel(app, locale_selector=choose, default_timezone=str(clock.CITY), default_translation_directories="translations")
+    app.jinja_env.globals |= {"translate": translate, "html_lang": html_lang}

@@ -1,0 +1,28 @@
+"""Facts and jobs: what happened is told to other rooms, and long work survives a kill.
+
+`@within(Fact)` runs in the writer's transaction (database only, quick); `@on(Fact)` is delivered
+by the worker after the commit, at least once, to a handler that is idempotent; `@job` is work that
+a room asks for by `enqueue`.
+"""
+
+from academy.jobs.facts import Fact, on, publish, within
+from academy.jobs.models import Job, JobState
+from academy.jobs.registry import HEAVY, JobContext, job
+from academy.jobs.service import cancel_jobs, enqueue, retry_job
+from academy.jobs.worker import drain
+
+__all__ = [
+    "HEAVY",
+    "Fact",
+    "Job",
+    "JobContext",
+    "JobState",
+    "cancel_jobs",
+    "drain",
+    "enqueue",
+    "job",
+    "on",
+    "publish",
+    "retry_job",
+    "within",
+]

@@ -1,0 +1,84 @@
+"""Tables of the outbox and of jobs."""
+
+import datetime as dt
+import enum
+from typing import Any
+
+from sqlalchemy import JSON, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from academy.core import clock
+from academy.core.db import Base
+from academy.core.ids import new_id
+from academy.core.types import Key
+
+
+class OutboxFact(Base):
+    """A fact waiting to become jobs; written with the rows it speaks of, so neither exists alone."""
+
+    __tablename__ = "outbox_facts"
+    __table_args__ = (
+        # The worker's only question: what is undelivered, oldest first.
+        Index(
+            "ix_outbox_facts_undelivered",
+            "id",
+            sqlite_where=text("delivered_at IS NULL"),
+            postgresql_where=text("delivered_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(80))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    delivered_at: Mapped[dt.datetime | None]
+
+
+class JobState(enum.StrEnum):
+    """Where a job stands. `failed` waits for a person; everything else moves by itself."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job(Base):
+    """One piece of work that survives the death of whoever does it.
+
+    The row is the truth, huey only carries its id: huey forgets a task the moment a worker takes
+    it, so a killed worker would lose it. A running job whose heartbeat is old is run again.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        # The sweep: what may be run now.
+        Index("ix_jobs_waiting", "state", "run_after"),
+        # Two enquiries for the same work at once become one job: the key is unique while it is open.
+        Index(
+            "uq_jobs_open_key",
+            "key",
+            unique=True,
+            sqlite_where=text("key IS NOT NULL AND state IN ('queued','running')"),
+            postgresql_where=text("key IS NOT NULL AND state IN ('queued','running')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(80))
+    args: Mapped[dict[str, Any]] = mapped_column(JSON)
+    key: Mapped[str | None] = mapped_column(String(160))
+    state: Mapped[str] = mapped_column(String(12), default=JobState.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    permille: Mapped[int] = mapped_column(default=0)
+    note: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    trace: Mapped[str] = mapped_column(Text, default="")
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    account_id: Mapped[int | None] = mapped_column(Key)
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    run_after: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    heartbeat_at: Mapped[dt.datetime | None]
+    finished_at: Mapped[dt.datetime | None]

@@ -1,0 +1,92 @@
+"""The list of jobs, and what a running job is given."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from academy.core import clock
+from academy.core.db import Database
+from academy.core.house import House
+from academy.core.i18n import Message
+from academy.core.settings import Settings
+
+FAST = "fast"
+HEAVY = "heavy"
+
+
+class JobContext:
+    """What a job may use: the house, and a way to say how far it has come."""
+
+    def __init__(self, house: House, job_id: int) -> None:
+        self.house = house
+        self.job_id = job_id
+        self._told = -1
+
+    @property
+    def db(self) -> Database:
+        return self.house.db
+
+    @property
+    def settings(self) -> Settings:
+        return self.house.settings
+
+    def progress(self, permille: int, note: Message | None = None) -> None:
+        """Say how far the job is, 0 to 1000, and keep its heartbeat young. Cheap when nothing changed.
+
+        Raises:
+            academy.jobs.service.Cancelled: somebody cancelled the job meanwhile; let it pass.
+        """
+        from academy.jobs import service
+
+        permille = max(0, min(1000, permille))
+        if permille != self._told or note is not None:
+            self._told = permille
+            with self.db.begin() as tx:
+                service.note_progress(tx, self.job_id, permille, note, clock.now())
+
+    def result(self, **values: Any) -> None:
+        """Keep what the job found out, for whoever asked for it (JSON values)."""
+        from academy.jobs import service
+
+        with self.db.begin() as tx:
+            service.keep_result(tx, self.job_id, values)
+
+
+@dataclasses.dataclass(frozen=True)
+class JobSpec:
+    """A kind of job: its function, its lane, how often it is tried."""
+
+    name: str
+    run: Callable[..., None]
+    lane: str
+    max_attempts: int
+    on_failure: Callable[..., None] | None
+
+
+_specs: dict[str, JobSpec] = {}
+
+
+def job(
+    name: str, *, lane: str = FAST, max_attempts: int = 3, on_failure: Callable[..., None] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register `fn(context, **args)` under a name that rows keep, so never rename it lightly.
+
+    `on_failure(tx, message, **args)` runs in the transaction that marks the job failed. An
+    `AcademyError` fails the job at once (its sentence is for people); anything else is tried again.
+    """
+
+    def register(fn: Callable[..., None]) -> Callable[..., None]:
+        _specs[name] = JobSpec(name, fn, lane, max_attempts, on_failure)
+        return fn
+
+    return register
+
+
+def spec(name: str) -> JobSpec | None:
+    """The registered job of that name, if this version of the academy has one."""
+    return _specs.get(name)
+
+
+def all_specs() -> list[JobSpec]:
+    """Every registered job, by name."""
+    return [_specs[name] for name in sorted(_specs)]

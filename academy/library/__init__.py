@@ -1,0 +1,1 @@
+"""Courses, items, categories, lecturers' names, review, publication."""

@@ -1,0 +1,1 @@
+"""Uploads, probing, renditions, captions, storage, delivery."""

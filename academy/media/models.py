@@ -1,0 +1,144 @@
+"""Files that trainers give and what is made of them."""
+
+import datetime as dt
+import enum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from academy.core import clock
+from academy.core.db import Base
+from academy.core.ids import new_id
+from academy.core.types import Key
+
+
+class AssetState(enum.StrEnum):
+    """Where a file stands on its way. `failed` waits for a person, with the reason in words."""
+
+    UPLOADING = "uploading"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+    DELETED = "deleted"
+
+
+class Upload(Base):
+    """A file on its way in, resumable: `offset` bytes of `size` are on disk and acknowledged."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    filename: Mapped[str] = mapped_column(String(255))
+    purpose: Mapped[str] = mapped_column(String(20), default="video")
+    size: Mapped[int] = mapped_column(BigInteger)
+    offset: Mapped[int] = mapped_column(BigInteger, default=0)
+    asset_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[dt.datetime]
+    completed_at: Mapped[dt.datetime | None]
+
+
+class Asset(Base):
+    """One original file and what it was made into. Facts about it come from the probe, never from
+    the browser. Files live in storage under ``assets/<public_id>/``; `generation` names the folder
+    of the published set, so that publishing is one column's change."""
+
+    __tablename__ = "assets"
+    __table_args__ = (
+        Index(None, "account_id", "id"),
+        # Recognises a file that was uploaded before.
+        Index(None, "sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    """video, audio, document or image."""
+    filename: Mapped[str] = mapped_column(String(255))
+    """As the trainer called it; shown, never used as a path."""
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(12), default=AssetState.PROCESSING)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    duration_ms: Mapped[int | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    probe: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    generation: Mapped[str] = mapped_column(String(16), default=new_id)
+    has_poster: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    ready_at: Mapped[dt.datetime | None]
+
+
+class AssetStep(Base):
+    """One step of an asset's way (hash, probe, encode, poster, captions, publish): what the studio shows."""
+
+    __tablename__ = "asset_steps"
+    __table_args__ = (UniqueConstraint("asset_id", "step"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id"))
+    step: Mapped[str] = mapped_column(String(20))
+    position: Mapped[int]
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    """waiting, running, done, failed or skipped."""
+    permille: Mapped[int] = mapped_column(default=0)
+    log: Mapped[str] = mapped_column(Text, default="")
+    started_at: Mapped[dt.datetime | None]
+    finished_at: Mapped[dt.datetime | None]
+
+
+class Rendition(Base):
+    """One variant of the ladder, as it was measured after encoding."""
+
+    __tablename__ = "renditions"
+    __table_args__ = (UniqueConstraint("asset_id", "name"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id"))
+    name: Mapped[str] = mapped_column(String(12))
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    codecs: Mapped[str] = mapped_column(String(60))
+    bandwidth: Mapped[int]
+    average_bandwidth: Mapped[int]
+    size: Mapped[int] = mapped_column(BigInteger)
+
+
+class Transcript(Base):
+    """The timed text of an asset in one language: the source of truth of captions and search."""
+
+    __tablename__ = "transcripts"
+    __table_args__ = (UniqueConstraint("asset_id", "language"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id"))
+    language: Mapped[str] = mapped_column(String(12), default="zh-CN")
+    origin: Mapped[str] = mapped_column(String(12))
+    """manual or asr; a manual one is never overwritten by a machine."""
+    version: Mapped[int] = mapped_column(default=1)
+    updated_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class Cue(Base):
+    """One line of a transcript, shown during ``[start_ms, end_ms)`` of media time."""
+
+    __tablename__ = "cues"
+    __table_args__ = (
+        UniqueConstraint("transcript_id", "seq"),
+        CheckConstraint("start_ms >= 0 AND end_ms > start_ms", name="times"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    transcript_id: Mapped[int] = mapped_column(ForeignKey("transcripts.id", ondelete="CASCADE"))
+    seq: Mapped[int]
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    confidence: Mapped[float | None]

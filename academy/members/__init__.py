@@ -1,0 +1,1 @@
+"""People, the organisation tree, memberships, exemptions, roster import."""

@@ -1,0 +1,198 @@
+"""People and the organisation tree they belong to."""
+
+import datetime as dt
+import enum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from academy.core import clock
+from academy.core.db import Base
+from academy.core.ids import new_id
+from academy.core.types import Key
+
+
+class Kind(enum.StrEnum):
+    """Kinds of Party organisation, as the city registers them."""
+
+    COMMITTEE = "committee"
+    GENERAL_BRANCH = "general_branch"
+    BRANCH = "branch"
+    GROUP = "group"
+
+
+class MemberStatus(enum.StrEnum):
+    """Whether a member is here. Floating members are away from home but still due."""
+
+    ACTIVE = "active"
+    FLOATING = "floating"
+    LEFT = "left"
+    DECEASED = "deceased"
+
+
+class Organisation(Base):
+    """A node of the one tree: city, county, town, branch.
+
+    `path` (row ids, ``/1/7/42/``) is what scopes and rollups use; a code's prefix means nothing,
+    because ``001`` and ``0010`` are strangers. `code` is the register's own and may be reissued
+    only after a close. What the node was called and where it hung on a past date is in
+    `OrganisationSpell`.
+    """
+
+    __tablename__ = "organisations"
+    __table_args__ = (
+        # Subtrees are read by range on the path: path >= '/1/7/' AND path < '/1/70'.
+        Index(None, "path"),
+        Index(None, "parent_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(20))
+    level: Mapped[str] = mapped_column(String(12), default="branch")
+    """city, county, town, branch or group: how the node is spoken of in reports."""
+    sector: Mapped[str | None] = mapped_column(String(20))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    path: Mapped[str] = mapped_column(String(255), default="")
+    depth: Mapped[int] = mapped_column(default=0)
+    opened_on: Mapped[dt.date] = mapped_column(default=clock.today)
+    closed_on: Mapped[dt.date | None]
+
+    parent: Mapped["Organisation | None"] = relationship(remote_side=[id])
+
+
+class OrganisationSpell(Base):
+    """What a node was called and where it hung from one day up to (not including) another.
+
+    One open spell a node at a time, so that a past date has exactly one answer.
+    """
+
+    __tablename__ = "organisation_spells"
+    __table_args__ = (
+        Index(
+            "uq_organisation_spells_open",
+            "organisation_id",
+            unique=True,
+            sqlite_where=text("valid_to IS NULL"),
+            postgresql_where=text("valid_to IS NULL"),
+        ),
+        Index(None, "organisation_id", "valid_from"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+
+
+class Member(Base):
+    """A person. The phone is sealed (`core.crypto`); `phone_index` finds an equal one."""
+
+    __tablename__ = "members"
+    __table_args__ = (
+        # The list of a branch, and the search by name within a subtree.
+        Index(None, "organisation_id", "status"),
+        Index(None, "phone_index"),
+        CheckConstraint("status IN ('active','floating','left','deceased')", name="status"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    """The register's member number: what identifies a person across two roster files."""
+    name: Mapped[str] = mapped_column(String(60))
+    gender: Mapped[str | None] = mapped_column(String(8))
+    birth_date: Mapped[dt.date | None]
+    education: Mapped[str | None] = mapped_column(String(20))
+    joined_on: Mapped[dt.date | None]
+    status: Mapped[str] = mapped_column(String(12), default=MemberStatus.ACTIVE)
+    position: Mapped[str | None] = mapped_column(String(40))
+    position_since: Mapped[dt.date | None]
+    phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_index: Mapped[str | None] = mapped_column(String(32))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    """Where the open membership is; kept here because every list asks for it."""
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    updated_at: Mapped[dt.datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+    organisation: Mapped[Organisation] = relationship()
+
+
+class Membership(Base):
+    """Where a member belonged from one day up to (not including) another.
+
+    The partial unique index closes the race of two transfers of one person at once.
+    """
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        Index(
+            "uq_memberships_open",
+            "member_id",
+            unique=True,
+            sqlite_where=text("valid_to IS NULL"),
+            postgresql_where=text("valid_to IS NULL"),
+        ),
+        Index(None, "organisation_id", "valid_from"),
+        Index(None, "member_id", "valid_from"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+
+
+class Exemption(Base):
+    """From when to when a member need not study, why, and who agreed (never who asked)."""
+
+    __tablename__ = "exemptions"
+    __table_args__ = (
+        Index(None, "member_id", "valid_from"),
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="order"),
+        CheckConstraint(
+            "approved_by IS NULL OR requested_by IS NULL OR approved_by <> requested_by", name="second_pair_of_eyes"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    reason: Mapped[str] = mapped_column(String(120))
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+    requested_by: Mapped[int | None] = mapped_column(Key)
+    approved_by: Mapped[int | None] = mapped_column(Key)
+    approved_at: Mapped[dt.datetime | None]
+    revoked_at: Mapped[dt.datetime | None]
+
+
+class RosterImport(Base):
+    """One roster file: looked at first, applied afterwards, all of it or none of it."""
+
+    __tablename__ = "roster_imports"
+    __table_args__ = (Index(None, "account_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    account_id: Mapped[int] = mapped_column(Key)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    """The node whose subtree this roster is about; nothing outside it is touched."""
+    filename: Mapped[str] = mapped_column(String(255))
+    sha256: Mapped[str] = mapped_column(String(64))
+    stored_at: Mapped[str] = mapped_column(String(255))
+    state: Mapped[str] = mapped_column(String(16), default="checking")
+    """checking, checked, refused, applying, applied, failed, discarded."""
+    mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    complete: Mapped[bool] = mapped_column(default=False)
+    """Whether the file is the whole roster, so that who is not in it has left."""
+    summary: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    job_id: Mapped[int | None] = mapped_column(Key)
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    applied_at: Mapped[dt.datetime | None]

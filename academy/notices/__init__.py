@@ -1,0 +1,1 @@
+"""Messages inside the academy, and the channels that carry them out."""

@@ -1,0 +1,1 @@
+"""Leases, the watch ledger, completions, credit hours."""

@@ -1,0 +1,34 @@
+"""What happens to learners."""
+
+from dataclasses import dataclass
+
+from academy.jobs import Fact
+
+
+@dataclass(frozen=True)
+class CourseReached(Fact):
+    """A member's first credited second of a course (any version); once a member and course."""
+
+    member_id: int
+    course_id: int
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class CourseItemFinished(Fact):
+    """A member completed one item."""
+
+    member_id: int
+    item_id: int
+    course_id: int
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class CourseFinished(Fact):
+    """A member completed every required item of a course."""
+
+    member_id: int
+    course_id: int
+    course_version: int
+    at_ms: int

@@ -1,0 +1,1 @@
+"""Read-only queries, exports, evidence packs."""

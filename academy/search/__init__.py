@@ -1,0 +1,1 @@
+"""Index and query over transcripts and courseware, fed by facts."""

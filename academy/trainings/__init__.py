@@ -1,0 +1,1 @@
+"""Campaigns, audiences, coverage cells, reminders."""

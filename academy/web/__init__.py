@@ -1,0 +1,26 @@
+"""HTML pages: one file a room, one blueprint a file."""
+
+import importlib
+
+from flask import Flask
+
+PAGES = (
+    "home",
+    "accounts",
+    "members",
+    "notices",
+    "studio",
+    "review",
+    "library",
+    "learn",
+    "trainings",
+    "reports",
+    "search",
+    "media",
+)
+
+
+def register(app: Flask) -> None:
+    """Register every room's pages."""
+    for name in PAGES:
+        app.register_blueprint(importlib.import_module(f"academy.web.{name}").bp)

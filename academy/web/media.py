@@ -1,0 +1,5 @@
+"""Pages of media."""
+
+from flask import Blueprint
+
+bp = Blueprint("media", __name__)

@@ -1,0 +1,5 @@
+"""Pages of studio."""
+
+from flask import Blueprint
+
+bp = Blueprint("studio", __name__)

@@ -1,0 +1,33 @@
+"""Alembic's environment: the models are the house's, the URL comes from whoever calls."""
+
+from alembic import context
+from sqlalchemy import create_engine
+
+from academy import rooms
+from academy.core.db import Base, Database
+from academy.core.types import Instant
+
+rooms.open_all()
+
+
+def render(kind: str, item: object, _autogen: object) -> str | bool:
+    """Write our column types into migrations as the plain SQLAlchemy types they stand for."""
+    if kind == "type" and isinstance(item, Instant):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+url = context.config.get_main_option("sqlalchemy.url") or ""
+engine = Database(url).engine if url.startswith("postgresql") else create_engine(url)
+with engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_item=render,
+        render_as_batch=url.startswith("sqlite"),
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()
+engine.dispose()

@@ -1,0 +1,98 @@
+"""A migrated database once per worker and kind, each test in a savepoint; the same tests on both."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from alembic import command
+from flask import Flask
+from flask.testing import FlaskClient
+
+from academy import rooms
+from academy.app import create_app
+from academy.cli.database import alembic_config
+from academy.core.house import House
+from academy.core.settings import Settings
+from academy.jobs import transport
+from tests.services import postgres
+
+SECRET = "a-secret-for-tests-only-0123456789"
+
+rooms.open_all()
+
+
+def make_settings(folder: Path, **changes: object) -> Settings:
+    """Settings of a test: everything under one folder."""
+    defaults: dict[str, object] = {
+        "secret_key": SECRET,
+        "data_key": SECRET,
+        "data_dir": folder / "var",
+        "media_dir": folder / "media",
+        "log_level": "ERROR",
+    }
+    return Settings(**(defaults | changes))  # type: ignore[arg-type]
+
+
+class _Schemas:
+    """Databases that are migrated at first use and kept for the session."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder, self.stack = folder, stack
+        self.urls: dict[str, str] = {}
+
+    def url(self, kind: str) -> str:
+        if kind not in self.urls:
+            if kind == "sqlite":
+                url = f"sqlite:///{self.folder / 'template.db'}"
+            else:
+                url = self.stack.enter_context(postgres(self.folder / "pg"))
+            command.upgrade(alembic_config(url), "head")
+            self.urls[kind] = url
+        return self.urls[kind]
+
+
+@pytest.fixture(scope="session")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Schemas]:
+    with ExitStack() as stack:
+        yield _Schemas(tmp_path_factory.mktemp("db"), stack)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Override with `@pytest.mark.parametrize("database_kind", ["sqlite"])` where one kind is enough."""
+    return str(request.param)
+
+
+@pytest.fixture
+def house(database_kind: str, schemas: _Schemas, tmp_path: Path) -> Iterator[House]:
+    """A house whose database forgets everything after the test."""
+    house = House.build(make_settings(tmp_path, database_url=schemas.url(database_kind)))
+    engine = house.db.engine.execution_options(academy_write=True)
+    with engine.connect() as connection:
+        outer = connection.begin()
+        with house.db.bound_to(connection):
+            yield house
+        outer.rollback()
+    house.db.dispose()
+    transport.connect(None)
+
+
+@pytest.fixture
+def app(house: House) -> Flask:
+    app = create_app(house.settings, house)
+    app.testing = False  # handlers turn errors into pages here too, as for people
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def sign_in(client: FlaskClient, token: str) -> None:
+    """Make the client carry the session that `factories.session_token` made."""
+    with client.session_transaction() as session:
+        session["_user_id"] = token
+        session["_fresh"] = True

@@ -1,0 +1,78 @@
+"""Small makers of rows for tests. People are synthetic."""
+
+import datetime as dt
+import itertools
+
+from academy.accounts.models import Account, LoginSession, RoleGrant
+from academy.accounts.queries import digest
+from academy.core import clock
+from academy.core.actor import Role
+from academy.core.db import Tx
+from academy.members.models import Member, Membership, Organisation, OrganisationSpell
+
+_count = itertools.count(1)
+
+
+def organisation(tx: Tx, parent: Organisation | None = None, *, level: str = "branch", name: str = "") -> Organisation:
+    """A node below `parent`, with path, depth and its first spell."""
+    number = next(_count)
+    kind = "branch" if level == "branch" else "committee"
+    node = Organisation(
+        code=f"T{number:05d}",
+        name=name or f"测试组织{number}",
+        kind=kind,
+        level=level,
+        sector="rural" if level == "branch" else None,
+        parent_id=parent.id if parent else None,
+        depth=parent.depth + 1 if parent else 0,
+    )
+    tx.add(node)
+    tx.flush()
+    node.path = f"{parent.path if parent else '/'}{node.id}/"
+    tx.add(
+        OrganisationSpell(
+            organisation_id=node.id, parent_id=node.parent_id, name=node.name, valid_from=dt.date(2020, 1, 1)
+        )
+    )
+    tx.flush()
+    return node
+
+
+def member(tx: Tx, branch: Organisation, **changes: object) -> Member:
+    """An active member of a branch since 2020."""
+    number = next(_count)
+    fields: dict[str, object] = {"number": f"M{number:07d}", "name": f"党员{number}", "organisation_id": branch.id}
+    person = Member(**(fields | changes))
+    tx.add(person)
+    tx.flush()
+    tx.add(Membership(member_id=person.id, organisation_id=branch.id, valid_from=dt.date(2020, 1, 1)))
+    tx.flush()
+    return person
+
+
+def account(tx: Tx, person: Member | None = None, *grants: tuple[Role, Organisation]) -> Account:
+    """An account, of a member or of nobody in the roster, holding the grants."""
+    number = next(_count)
+    made = Account(
+        username=f"user{number}",
+        display_name=person.name if person else f"工作人员{number}",
+        member_id=person.id if person else None,
+    )
+    tx.add(made)
+    tx.flush()
+    for role, node in grants:
+        tx.add(
+            RoleGrant(
+                account_id=made.id, role=role, organisation_id=node.id, valid_from=clock.today() - dt.timedelta(1)
+            )
+        )
+    tx.flush()
+    return made
+
+
+def session_token(tx: Tx, who: Account) -> str:
+    """A live session of the account; put it into a client with `sign_in`."""
+    token = f"token-{next(_count)}-{who.id}"
+    tx.add(LoginSession(digest=digest(token), account_id=who.id, expires_at=clock.now() + dt.timedelta(days=1)))
+    tx.flush()
+    return token

@@ -1,0 +1,125 @@
+"""Facts become jobs, jobs survive whoever runs them."""
+
+import dataclasses
+import datetime as dt
+
+import pytest
+from sqlalchemy import func, select
+
+from academy.core import clock
+from academy.core.db import Tx
+from academy.core.errors import Conflict
+from academy.core.house import House
+from academy.core.i18n import Message, msg
+from academy.jobs import Fact, Job, JobContext, JobState, cancel_jobs, drain, enqueue, job, on, publish, service, within
+from academy.jobs.worker import run_job
+
+seen: list[object] = []
+
+
+@dataclasses.dataclass(frozen=True)
+class SomethingHappened(Fact):
+    number: int
+
+
+@within(SomethingHappened)
+def _at_once(tx: Tx, fact: SomethingHappened) -> None:
+    seen.append(("within", fact.number))
+
+
+@on(SomethingHappened)
+def _later(context: JobContext, fact: SomethingHappened) -> None:
+    seen.append(("on", fact.number))
+
+
+@job("test.flaky", max_attempts=3)
+def _flaky(context: JobContext, fails: int) -> None:
+    seen.append("try")
+    if seen.count("try") <= fails:
+        raise RuntimeError("not yet")
+    context.result(tries=seen.count("try"))
+
+
+def _note_failure(tx: Tx, message: Message, **args: object) -> None:
+    seen.append(("failed", str(message)))
+
+
+@job("test.refuses", on_failure=_note_failure)
+def _refuses(context: JobContext) -> None:
+    raise Conflict(msg("不行。"))
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> None:
+    seen.clear()
+
+
+def test_a_fact_runs_within_the_transaction_and_again_from_the_outbox(house: House) -> None:
+    with house.db.begin() as tx:
+        publish(tx, SomethingHappened(7))
+        assert seen == [("within", 7)]
+    drain(house)
+    assert seen == [("within", 7), ("on", 7)]
+    assert drain(house) == 0
+
+
+def test_a_fact_of_a_failed_transaction_never_happened(house: House) -> None:
+    with pytest.raises(ZeroDivisionError), house.db.begin() as tx:
+        publish(tx, SomethingHappened(8))
+        raise ZeroDivisionError
+    drain(house)
+    assert ("on", 8) not in seen
+
+
+def test_an_open_key_gives_the_same_job(house: House) -> None:
+    with house.db.begin() as tx:
+        first = enqueue(tx, "test.flaky", key="k", fails=0)
+        second = enqueue(tx, "test.flaky", key="k", fails=0)
+        assert first.id == second.id
+    drain(house)
+    with house.db.begin() as tx:
+        assert enqueue(tx, "test.flaky", key="k", fails=0).id != first.id
+
+
+def test_a_crash_is_tried_again_later_and_a_refusal_is_not(house: House) -> None:
+    with house.db.begin() as tx:
+        flaky = enqueue(tx, "test.flaky", fails=1).id
+        refusing = enqueue(tx, "test.refuses").id
+    drain(house)
+    with house.db.read() as tx:
+        assert tx.get_one(Job, flaky).state == JobState.QUEUED
+        assert "not yet" in tx.get_one(Job, flaky).trace
+        assert tx.get_one(Job, refusing).state == JobState.FAILED
+        assert Message.from_json(tx.get_one(Job, refusing).error or {}).text == "不行。"
+    assert ("failed", "不行。") in seen
+    with clock.frozen(clock.now() + dt.timedelta(minutes=10)):
+        drain(house)
+    with house.db.read() as tx:
+        row = tx.get_one(Job, flaky)
+        assert (row.state, row.result, row.permille) == (JobState.DONE, {"tries": 2}, 1000)
+
+
+def test_a_job_whose_worker_died_is_taken_by_another_once(house: House) -> None:
+    with house.db.begin() as tx:
+        job_id = enqueue(tx, "test.flaky", fails=0).id
+        assert service.claim(tx, job_id) is not None
+    assert not run_job(house, job_id), "a fresh claim belongs to its worker"
+    with clock.frozen(clock.now() + service.STALE + dt.timedelta(seconds=1)):
+        assert run_job(house, job_id)
+        assert not run_job(house, job_id)
+
+
+def test_a_cancelled_job_stops_at_its_next_progress(house: House) -> None:
+    @job("test.cancels-itself")
+    def run(context: JobContext) -> None:
+        with context.db.begin() as tx:
+            cancel_jobs(tx, "c")
+        context.progress(500)
+        seen.append("went on")
+
+    with house.db.begin() as tx:
+        enqueue(tx, "test.cancels-itself", key="c")
+    drain(house)
+    assert "went on" not in seen
+    with house.db.read() as tx:
+        assert tx.scalar(select(func.count()).where(Job.state == JobState.CANCELLED)) == 1
