@@ -1,0 +1,129 @@
+"""Many writers at once, and a worker that dies: on real files, with real processes."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from alembic import command
+
+from academy.cli.database import alembic_config
+from academy.core.actor import SYSTEM
+from academy.core.audit import record
+from academy.core.db import Database
+from tests.conftest import SECRET
+
+pytestmark = pytest.mark.faults
+
+ROOT = Path(__file__).parents[2]
+
+
+def _write(url: str, count: int) -> None:
+    db = Database(url)
+
+    def loop() -> None:
+        for _ in range(count):
+            with db.begin() as tx:
+                record(tx, SYSTEM, "test.written", "test:1")
+
+    threads = [threading.Thread(target=loop) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "var" / "academy.db"
+    path.parent.mkdir()
+    command.upgrade(alembic_config(f"sqlite:///{path}"), "head")
+    return path
+
+
+def test_writers_in_threads_and_processes_queue_without_an_error(database: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_write, args=(f"sqlite:///{database}", 50)) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert [w.exitcode for w in writers] == [0, 0, 0]
+    assert sqlite3.connect(database).execute("SELECT count(*) FROM audit_entries").fetchone() == (600,)
+
+
+def test_writing_inside_writing_is_a_mistake_not_a_deadlock(database: Path) -> None:
+    db = Database(f"sqlite:///{database}")
+    with db.begin(), pytest.raises(RuntimeError, match="already open"), db.begin():
+        pass
+    with db.begin() as tx:
+        record(tx, SYSTEM, "test.after", "test:1")
+
+
+WORKER = """
+import sys, time
+from academy import rooms
+from academy.core.house import House
+from academy.jobs import job, JobContext
+from academy.jobs.worker import Worker
+from pathlib import Path
+from tests.conftest import make_settings
+
+@job("test.slow")
+def slow(context: JobContext, mark: str, seconds: float) -> None:
+    Path(mark + ".started").touch()
+    time.sleep(seconds)
+    Path(mark).touch()
+
+folder = Path(sys.argv[1])
+rooms.open_all()
+Worker(House.build(make_settings(folder))).run()
+"""
+
+
+def _worker(folder: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-c", WORKER, str(folder)], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+
+
+def _until(path: Path, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"{path.name} never came"
+        time.sleep(0.05)
+
+
+def test_a_job_outlives_a_killed_worker(database: Path, tmp_path: Path) -> None:
+    assert SECRET
+    mark = tmp_path / "done"
+    db = Database(f"sqlite:///{database}")
+    from academy.jobs import Job, JobState, enqueue
+
+    first = _worker(tmp_path)
+    with db.begin() as tx:
+        job_id = enqueue(tx, "test.slow", mark=str(mark), seconds=3).id
+    _until(Path(f"{mark}.started"))
+    first.send_signal(signal.SIGKILL)
+    first.wait(10)
+    assert not mark.exists()
+    second = _worker(tmp_path)
+    try:
+        _until(mark)
+        end = time.monotonic() + 10
+        state = None
+        while state != JobState.DONE and time.monotonic() < end:
+            with db.read() as tx:
+                row = tx.get_one(Job, job_id)
+                state, attempts = row.state, row.attempts
+            time.sleep(0.05)
+        assert (state, attempts) == (JobState.DONE, 2)
+    finally:
+        second.kill()
+        second.wait(10)

@@ -1,0 +1,78 @@
+"""Errors, headers and languages, as a browser and a program meet them."""
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from academy.core.audit import AuditEntry
+from academy.core.errors import Busy, Conflict, Forbidden, Invalid
+from academy.core.house import House
+from academy.core.i18n import msg
+from academy.doors import public
+
+
+def raising(app: Flask, error: Exception) -> None:
+    @public
+    def view() -> str:
+        raise error
+
+    app.add_url_rule("/boom", "boom", view)
+    app.add_url_rule("/api/boom", "api_boom", view)
+
+
+def test_one_envelope_for_programs(app: Flask, client: FlaskClient) -> None:
+    raising(app, Invalid(fields={"title": msg("请填写标题。")}))
+    answer = client.get("/api/boom")
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    assert answer.json == {
+        "type": "urn:academy:invalid",
+        "title": "请填写标题。",
+        "status": 422,
+        "errors": {"title": "请填写标题。"},
+    }
+
+
+def test_one_page_for_people(app: Flask, client: FlaskClient) -> None:
+    raising(app, Conflict(msg("别人刚刚改过。")))
+    answer = client.get("/boom")
+    assert (answer.status_code, answer.mimetype) == (409, "text/html")
+    assert "别人刚刚改过。" in answer.text
+    assert 'lang="zh-CN"' in answer.text
+
+
+def test_busy_says_when_to_come_back(app: Flask, client: FlaskClient) -> None:
+    raising(app, Busy(retry_after=7))
+    answer = client.get("/api/boom")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "7")
+
+
+def test_forbidden_looks_like_missing_and_is_audited(app: Flask, client: FlaskClient, house: House) -> None:
+    raising(app, Forbidden("organisation:abc"))
+    refused, missing = client.get("/api/boom"), client.get("/api/v1/no-such-thing")
+    assert refused.status_code == missing.status_code == 404
+    assert (refused.json or {})["title"] == (missing.json or {})["title"]
+    with house.db.read() as tx:
+        row = tx.scalars(select(AuditEntry)).one()
+        assert (row.verb, row.target, row.account_id) == ("access.refused", "organisation:abc", None)
+
+
+def test_a_crash_gives_a_reference_and_no_detail(app: Flask, client: FlaskClient) -> None:
+    raising(app, RuntimeError("password=hunter2"))
+    answer = client.get("/api/boom")
+    assert answer.status_code == 500
+    assert "hunter2" not in answer.text
+    assert "编号" in (answer.json or {})["title"]
+
+
+def test_a_full_disk_is_said_plainly(app: Flask, client: FlaskClient) -> None:
+    raising(app, OSError(28, "No space left on device"))
+    assert client.get("/api/boom").status_code == 507
+
+
+def test_every_page_carries_the_headers(client: FlaskClient) -> None:
+    headers = client.get("/sign-in").headers
+    policy = headers["Content-Security-Policy"]
+    assert "unsafe" not in policy and "frame-ancestors 'self'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    first, second = (client.get("/sign-in").headers["Content-Security-Policy"] for _ in range(2))
+    assert first != second, "the nonce is new each time"

@@ -1,0 +1,117 @@
+"""The ground floor: actor, clock, settings, sealing, sentences, log lines."""
+
+import datetime as dt
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from hypothesis import given
+from hypothesis import strategies as st
+
+from academy.core import clock
+from academy.core.actor import NOBODY, SYSTEM, Actor, Role, Scope
+from academy.core.crypto import Sealer
+from academy.core.i18n import Message, msg
+from academy.core.ids import ALPHABET, new_id
+from academy.core.logging import JsonFormatter
+from academy.core.settings import Settings, SettingsError
+
+KEY = "k" * 32
+
+
+def scope(role: Role, path: str) -> Scope:
+    return Scope(role, int(path.strip("/").split("/")[-1]), path)
+
+
+def test_a_scope_ends_at_its_node_not_at_a_likeness_of_it() -> None:
+    actor = Actor(account_id=1, scopes=(scope(Role.NODE_ADMINISTRATOR, "/1/7/"),))
+    assert actor.may("/1/7/", Role.NODE_ADMINISTRATOR)
+    assert actor.may("/1/7/42/", Role.NODE_ADMINISTRATOR)
+    assert not actor.may("/1/70/", Role.NODE_ADMINISTRATOR)
+    assert not actor.may("/1/", Role.NODE_ADMINISTRATOR)
+    assert not actor.may("/1/7/", Role.TRAINER)
+
+
+@given(st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=4), max_size=6))
+def test_paths_are_the_widest_and_grant_the_same(trees: list[list[int]]) -> None:
+    scopes = tuple(scope(Role.AUDITOR, "/" + "/".join(map(str, t)) + "/") for t in trees)
+    actor = Actor(account_id=1, scopes=scopes)
+    kept = actor.paths(Role.AUDITOR)
+    assert not any(a != b and a.startswith(b) for a in kept for b in kept)
+    assert all(actor.may(s.path, Role.AUDITOR) for s in scopes)
+
+
+def test_nobody_and_the_system_are_told_apart() -> None:
+    assert NOBODY.is_anonymous and not NOBODY.is_system
+    assert SYSTEM.is_system and not SYSTEM.is_anonymous
+
+
+def test_the_citys_day_begins_at_its_own_midnight() -> None:
+    with clock.frozen(dt.datetime(2026, 12, 31, 16, 0, tzinfo=dt.UTC)):
+        assert clock.today() == dt.date(2027, 1, 1)
+    start, end = clock.day_bounds(dt.date(2027, 1, 1))
+    assert (start, end - start) == (dt.datetime(2026, 12, 31, 16, tzinfo=dt.UTC), dt.timedelta(days=1))
+
+
+def test_a_naive_instant_is_refused() -> None:
+    with pytest.raises(ValueError), clock.frozen(dt.datetime(2026, 1, 1)):  # noqa: DTZ001 - that is the point
+        pass
+
+
+def test_secrets_are_required_outside_the_demo(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="ACADEMY_SECRET_KEY"):
+        Settings.from_env({"ACADEMY_SECRET_KEY": "short", "ACADEMY_DATA_KEY": KEY})
+    assert Settings.from_env({"ACADEMY_SECRET_KEY": KEY, "ACADEMY_DATA_KEY": KEY}).demo is False
+    demo = {"ACADEMY_DEMO": "1", "ACADEMY_DATA_DIR": str(tmp_path / "var")}
+    first, second = Settings.from_env(demo), Settings.from_env(demo)
+    assert len(first.secret_key) == 64
+    assert (first.secret_key, first.data_key) == (second.secret_key, second.data_key)
+    assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(("name", "value"), [("ACADEMY_PORT", "http"), ("ACADEMY_DEMO", "maybe")])
+def test_an_unreadable_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env({name: value})
+
+
+def test_sealed_text_opens_only_in_its_context() -> None:
+    sealer = Sealer(KEY)
+    sealed = sealer.seal("13800000000", context="member.phone")
+    assert sealer.open(sealed, context="member.phone") == "13800000000"
+    assert sealer.seal("13800000000", context="member.phone") != sealed
+    for wrong in ((sealed, "member.other"), (sealed[:-1] + bytes([sealed[-1] ^ 1]), "member.phone")):
+        with pytest.raises(InvalidTag):
+            sealer.open(wrong[0], context=wrong[1])
+    with pytest.raises(InvalidTag):
+        Sealer("x" * 32).open(sealed, context="member.phone")
+
+
+def test_a_blind_index_finds_equals_only() -> None:
+    sealer = Sealer(KEY)
+    index = sealer.blind_index("13800000000", context="member.phone")
+    assert index == sealer.blind_index("13800000000", context="member.phone")
+    assert index != sealer.blind_index("13800000001", context="member.phone")
+    assert index != Sealer("x" * 32).blind_index("13800000000", context="member.phone")
+
+
+def test_ids_are_random_and_readable() -> None:
+    ids = {new_id() for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(len(i) == 16 and set(i) <= set(ALPHABET) for i in ids)
+
+
+def test_a_sentence_survives_a_column() -> None:
+    sentence = msg("第 %(row)s 行有误。", row=3)
+    assert Message.from_json(json.loads(json.dumps(sentence.to_json()))) == sentence
+    assert str(sentence) == "第 3 行有误。"
+    assert str(msg("100% 完成")) == "100% 完成"
+
+
+def test_a_log_line_is_one_line_whatever_is_in_it() -> None:
+    record = logging.makeLogRecord({"msg": "request.refused", "path": '/a\r\n{"event":"forged"}', "levelname": "INFO"})
+    line = JsonFormatter().format(record)
+    assert "\n" not in line and "\r" not in line
+    assert json.loads(line)["path"] == '/a\r\n{"event":"forged"}'
