@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from academy.accounts import queries as accounts
 from academy.core.actor import Role
 from academy.core.house import House
-from academy.doors import errors, language
+from academy.doors import errors, filters, frame, language
 from academy.doors.context import actor, house, identity
 
 csrf = CSRFProtect()
@@ -57,6 +57,8 @@ def install(app: Flask, house_: House) -> None:
 
     csrf.init_app(app)
     language.install(app)
+    filters.install(app)
+    frame.install(app)
     errors.install(app)
     app.before_request(_nonce)
     app.after_request(_headers)

@@ -1,0 +1,99 @@
+"""What surrounds every page: where one can go, how the page is to look."""
+
+import dataclasses
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from werkzeug.routing import BuildError
+
+from academy.core.actor import Actor, Role
+from academy.core.i18n import Message, msg
+from academy.doors.context import actor, identity
+
+THEMES = ("auto", "light", "dark")
+SIZES = ("18", "22", "26", "30")
+
+R = Role
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """One entry of the navigation; `roles` empty means everybody who is signed in."""
+
+    endpoint: str
+    label: Message
+    icon: str
+    roles: tuple[Role, ...] = ()
+
+
+MEMBER_PLACES = (
+    Place("home.home", msg("首页"), "home"),
+    Place("library.index", msg("课程"), "book"),
+    Place("trainings.mine", msg("培训"), "flag"),
+    Place("accounts.profile", msg("我的"), "person"),
+)
+OFFICE_PLACES = (
+    Place("studio.index", msg("工作室"), "film", (R.TRAINER,)),
+    Place("review.index", msg("审阅"), "check", (R.REVIEWER,)),
+    Place("trainings.index", msg("培训管理"), "flag", (R.NODE_ADMINISTRATOR,)),
+    Place("reports.index", msg("覆盖率"), "chart", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY)),
+    Place("members.index", msg("组织与党员"), "tree", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY, R.ROSTER_OFFICER)),
+    Place("members.roster", msg("花名册"), "list", (R.ROSTER_OFFICER,)),
+    Place("reports.exports", msg("导出"), "download", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY)),
+    Place("members.audit", msg("审计"), "shield", (R.AUDITOR, R.SECURITY_OFFICER)),
+)
+
+
+def link(endpoint: str, **values: Any) -> str | None:
+    """The address of an endpoint, or None where there is no such page (yet)."""
+    if endpoint not in current_app.view_functions:
+        return None
+    try:
+        return url_for(endpoint, **values)
+    except BuildError:
+        return None
+
+
+def page_url(number: int) -> str:
+    """The present page's address with another page number."""
+    values: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {}), "page": number}
+    return url_for(request.endpoint or "", **values)
+
+
+def places(who: Actor, offered: tuple[Place, ...]) -> list[dict[str, Any]]:
+    """Those of the offered places that exist and are open to this person."""
+    found = []
+    for place in offered:
+        address = link(place.endpoint)
+        if address and (not place.roles or who.has(*place.roles)):
+            found.append({"place": place, "href": address, "current": _here(place.endpoint)})
+    return found
+
+
+def _here(endpoint: str) -> bool:
+    room = request.blueprint
+    return request.endpoint == endpoint or (room == endpoint.split(".")[0] and room in {"library", "studio", "review"})
+
+
+def display() -> dict[str, str]:
+    """Theme, elder mode and text size: this device's cookie, else the account's wish."""
+    person = identity()
+    theme, size = request.cookies.get("theme", "auto"), request.cookies.get("text", "22")
+    elder = request.cookies.get("elder", "1" if person and person.elder_mode else "")
+    return {
+        "theme": theme if theme in THEMES else "auto",
+        "elder": "1" if elder == "1" else "",
+        "text": size if size in SIZES else "22",
+    }
+
+
+def install(app: Flask) -> None:
+    """Give them to the templates."""
+    app.jinja_env.globals |= {"link": link, "page_url": page_url}
+    app.context_processor(
+        lambda: {
+            "display": display(),
+            "member_places": places(actor(), MEMBER_PLACES),
+            "office_places": places(actor(), OFFICE_PLACES),
+        }
+    )

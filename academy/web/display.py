@@ -1,0 +1,50 @@
+"""How the page looks on this device: language, elder mode, text size, light or dark. Kept in cookies."""
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from academy.doors import frame, house, public
+from academy.doors.language import COOKIE, LANGUAGES
+
+bp = Blueprint("display", __name__, url_prefix="/display")
+YEAR = 365 * 24 * 3600
+
+
+def _keep(**cookies: str) -> Response:
+    """Back to where the person was, with the wish kept."""
+    back = request.values.get("next", "")
+    response = redirect(back.rstrip("?") if back.startswith("/") and back[1:2] not in {"/", "\\"} else "/", 303)
+    for name, value in cookies.items():
+        response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=house().settings.secure_cookies)
+    return response
+
+
+def _one_of(name: str, allowed: tuple[str, ...]) -> str:
+    value = request.form.get(name, "")
+    return value if value in allowed else allowed[0]
+
+
+@bp.get("")
+@public
+def show() -> str:
+    return render_template("display/show.html", sizes=frame.SIZES, back=request.args.get("next", "/"))
+
+
+@bp.post("")
+@public
+def save() -> Response:
+    return _keep(
+        elder=_one_of("elder", ("0", "1")), theme=_one_of("theme", frame.THEMES), text=_one_of("text", frame.SIZES)
+    )
+
+
+@bp.post("/elder")
+@public
+def elder() -> Response:
+    return _keep(elder=_one_of("elder", ("0", "1")))
+
+
+@bp.post("/language")
+@public
+def language() -> Response:
+    return _keep(**{COOKIE: _one_of("language", LANGUAGES)})
