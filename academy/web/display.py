@@ -3,6 +3,9 @@
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from academy.core.errors import NotFound
+from academy.core.i18n import msg
+from academy.core.paging import Page
 from academy.doors import frame, house, public
 from academy.doors.language import COOKIE, LANGUAGES
 
@@ -48,3 +51,13 @@ def elder() -> Response:
 @public
 def language() -> Response:
     return _keep(**{COOKIE: _one_of("language", LANGUAGES)})
+
+
+@bp.get("/styleguide")
+@public
+def styleguide() -> str:
+    """Everything the pages are made of, on one page: for people who work on them, in the demo only."""
+    if not house().settings.demo:
+        raise NotFound
+    page = Page(list(range(20)), 2, 20, 1234)
+    return render_template("display/styleguide.html", page=page, wrong={"name": msg("请填写姓名。")})
