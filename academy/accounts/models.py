@@ -26,8 +26,6 @@ class Account(Base):
     """active, frozen or closed."""
     language: Mapped[str | None] = mapped_column(String(8))
     elder_mode: Mapped[bool] = mapped_column(default=False)
-    failed_attempts: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
@@ -62,6 +60,21 @@ class LoginSession(Base):
     seen_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
+
+
+class Throttle(Base):
+    """Wrong answers under one key (a name, a name from one network, a network), known or not.
+
+    Not a column of `Account`: a name that nobody has must answer exactly like one that somebody has.
+    """
+
+    __tablename__ = "throttles"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """A digest; what was typed may be a person's phone."""
+    failures: Mapped[int] = mapped_column(default=0)
+    since: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    until: Mapped[dt.datetime | None]
 
 
 class RoleGrant(Base):

@@ -1,15 +1,21 @@
 """Reads about accounts: who a session belongs to, and what that person may do."""
 
 import dataclasses
+import datetime as dt
 import hashlib
+from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
-from academy.accounts.models import Account, LoginSession, RoleGrant
+from academy.accounts.models import Account, ActivationCode, LoginSession, RoleGrant
 from academy.core import clock
 from academy.core.actor import Actor, Role, Scope
+from academy.core.audit import AuditEntry
 from academy.core.db import Tx
+from academy.core.pages import Page, page_of
 from academy.members.models import Member, Organisation
+from academy.members.queries import subtrees
+from academy.members.rules import HERE, tidy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,6 +24,7 @@ class Identity:
 
     account_id: int
     session_id: int
+    seen_at: dt.datetime
     display_name: str
     language: str | None
     elder_mode: bool
@@ -39,7 +46,7 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
     """Who holds this session token; None when it ended, expired or never was."""
     now = clock.now()
     row = tx.execute(
-        select(Account, LoginSession.id, Member.organisation_id)
+        select(Account, LoginSession.id, LoginSession.seen_at, Member.organisation_id)
         .join(LoginSession, LoginSession.account_id == Account.id)
         .outerjoin(Member, Member.id == Account.member_id)
         .where(
@@ -51,10 +58,11 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
     ).first()
     if row is None:
         return None
-    account, session_id, organisation_id = row
+    account, session_id, seen_at, organisation_id = row
     return Identity(
         account_id=account.id,
         session_id=session_id,
+        seen_at=seen_at,
         display_name=account.display_name,
         language=account.language,
         elder_mode=account.elder_mode,
@@ -66,14 +74,109 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
 
 def scopes_of(tx: Tx, account_id: int) -> tuple[Scope, ...]:
     """The grants that hold today, as scopes."""
-    day = clock.today()
     rows = tx.execute(
         select(RoleGrant.role, Organisation.id, Organisation.path)
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
-        .where(
-            RoleGrant.account_id == account_id,
-            RoleGrant.valid_from <= day,
-            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day),
-        )
+        .where(RoleGrant.account_id == account_id, holds_on(clock.today()))
     )
     return tuple(Scope(Role(role), organisation_id, path) for role, organisation_id, path in rows)
+
+
+def holds_on(day: dt.date) -> ColumnElement[bool]:
+    """Grants in force on a day."""
+    return and_(RoleGrant.valid_from <= day, or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day))
+
+
+def find_account(tx: Tx, name: str, phone_index: str | None = None) -> Account | None:
+    """The account that somebody means who types this: a username, a member number, else a phone.
+
+    A phone that two people share finds neither: a family's one telephone must not open two accounts.
+    """
+    name = tidy(name)
+    account = tx.scalar(select(Account).where(Account.username == name))
+    if account is None:
+        account = tx.scalar(select(Account).join(Member, Member.id == Account.member_id).where(Member.number == name))
+    if account is None and phone_index is not None:
+        owners = tx.scalars(
+            select(Account)
+            .join(Member, Member.id == Account.member_id)
+            .where(Member.phone_index == phone_index)
+            .limit(2)
+        ).all()
+        account = owners[0] if len(owners) == 1 else None
+    return account
+
+
+def holds_by_code(tx: Tx, number: str, code_digest: str) -> tuple[Member, ActivationCode] | None:
+    """The member of that number and the live code that was issued to them; locked, so it is used once."""
+    row = tx.execute(
+        select(Member, ActivationCode)
+        .join(ActivationCode, ActivationCode.member_id == Member.id)
+        .where(
+            Member.number == number,
+            Member.status.in_(HERE),
+            ActivationCode.digest == code_digest,
+            ActivationCode.used_at.is_(None),
+            ActivationCode.expires_at > clock.now(),
+        )
+        .with_for_update(of=ActivationCode)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def devices(tx: Tx, account_id: int) -> list[LoginSession]:
+    """Live sessions of an account, last used first."""
+    return list(
+        tx.scalars(
+            select(LoginSession)
+            .where(
+                LoginSession.account_id == account_id,
+                LoginSession.ended_at.is_(None),
+                LoginSession.expires_at > clock.now(),
+            )
+            .order_by(LoginSession.seen_at.desc())
+            .limit(50)
+        )
+    )
+
+
+def account_of_member(tx: Tx, member_id: int) -> Account | None:
+    """A member's account, once activated."""
+    return tx.scalar(select(Account).where(Account.member_id == member_id))
+
+
+def grants_of(tx: Tx, account_id: int) -> list[tuple[RoleGrant, Organisation]]:
+    """Every grant an account has or had, newest first."""
+    rows = tx.execute(
+        select(RoleGrant, Organisation)
+        .join(Organisation, Organisation.id == RoleGrant.organisation_id)
+        .where(RoleGrant.account_id == account_id)
+        .order_by(RoleGrant.id.desc())
+    )
+    return [(grant, node) for grant, node in rows]
+
+
+def grants_under(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[tuple[RoleGrant, Account, Organisation]]":
+    """Grants in force inside the subtrees, by node."""
+    query = (
+        select(RoleGrant, Account, Organisation)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .join(Organisation, Organisation.id == RoleGrant.organisation_id)
+        .where(subtrees(paths), holds_on(clock.today()))
+        .order_by(Organisation.path, RoleGrant.id)
+    )
+    return page_of(tx, query, page, 50)
+
+
+def audit_trail(
+    tx: Tx, *, verb: str = "", target: str = "", account_id: int | None = None, page: int = 1
+) -> "Page[tuple[AuditEntry, Account]]":
+    """Who did what, newest first; `verb` is how it begins, `target` the whole ``kind:public_id``."""
+    query = select(AuditEntry, Account).outerjoin(Account, Account.id == AuditEntry.account_id)
+    if verb:
+        query = query.where(AuditEntry.verb.startswith(verb, autoescape=True))
+    if target:
+        query = query.where(AuditEntry.target == target)
+    if account_id is not None:
+        query = query.where(AuditEntry.account_id == account_id)
+    return page_of(tx, query.order_by(AuditEntry.id.desc()), page, 50)

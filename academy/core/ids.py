@@ -1,5 +1,6 @@
 """Identifiers that a URL may show: random, so they can be neither guessed nor counted."""
 
+import os
 import secrets
 
 # No 0/o, 1/l/i: people read these aloud over the telephone.
@@ -15,3 +16,17 @@ def new_id() -> str:
 def new_code(length: int = 8) -> str:
     """A short one-time code a person can type; keep it single-use and throttled."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length)).upper()
+
+
+_LETTERS = bytes(ord(ALPHABET[n % len(ALPHABET)]) for n in range(256))
+_UNEVEN = bytes(range(256 - 256 % len(ALPHABET), 256))
+
+
+def new_ids(count: int) -> list[str]:
+    """Many public ids at once: for a whole city's roster one at a time takes seconds."""
+    letters = b""
+    while len(letters) < count * LENGTH:
+        # Bytes past the last whole multiple of the alphabet are dropped, or some letters would come more often.
+        letters += os.urandom(count * LENGTH * 9 // 8 + 64).translate(_LETTERS, _UNEVEN)
+    text = letters.decode()
+    return [text[at : at + LENGTH] for at in range(0, count * LENGTH, LENGTH)]

@@ -12,6 +12,9 @@ from academy.core.db import Base
 from academy.core.ids import new_id
 from academy.core.types import Key
 
+# Ranges on paths compare bytes; a PostgreSQL database in another locale would sort "/" its own way.
+PATH = String(255).with_variant(String(255, collation="C"), "postgresql")
+
 
 class Kind(enum.StrEnum):
     """Kinds of Party organisation, as the city registers them."""
@@ -56,7 +59,7 @@ class Organisation(Base):
     """city, county, town, branch or group: how the node is spoken of in reports."""
     sector: Mapped[str | None] = mapped_column(String(20))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
-    path: Mapped[str] = mapped_column(String(255), default="")
+    path: Mapped[str] = mapped_column(PATH, default="")
     depth: Mapped[int] = mapped_column(default=0)
     opened_on: Mapped[dt.date] = mapped_column(default=clock.today)
     closed_on: Mapped[dt.date | None]
@@ -173,8 +176,25 @@ class Exemption(Base):
     revoked_at: Mapped[dt.datetime | None]
 
 
+class RosterState(Base):
+    """One row whose version counts every change to people and to the tree.
+
+    Whoever changes either takes this row first (`members.roster_lock`), so that two moves can't
+    close a cycle together; an import compares versions to know that its dry run is out of date.
+    """
+
+    __tablename__ = "roster_state"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    version: Mapped[int] = mapped_column(Key, default=0)
+
+
 class RosterImport(Base):
-    """One roster file: looked at first, applied afterwards, all of it or none of it."""
+    """One roster file: looked at first, applied afterwards, all of it or none of it.
+
+    Rows and findings live in files beside the source (`findings`), never in this table: a whole
+    city's roster is 180,000 rows.
+    """
 
     __tablename__ = "roster_imports"
     __table_args__ = (Index(None, "account_id", "id"),)
@@ -184,15 +204,24 @@ class RosterImport(Base):
     account_id: Mapped[int] = mapped_column(Key)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     """The node whose subtree this roster is about; nothing outside it is touched."""
+    kind: Mapped[str] = mapped_column(String(12), default="members")
+    """members, or tree when the file is about organisations."""
     filename: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(String(64))
     stored_at: Mapped[str] = mapped_column(String(255))
     state: Mapped[str] = mapped_column(String(16), default="checking")
     """checking, checked, refused, applying, applied, failed, discarded."""
+    header: Mapped[list[str]] = mapped_column(JSON, default=list)
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Which column (counted from 0) holds which field."""
     complete: Mapped[bool] = mapped_column(default=False)
     """Whether the file is the whole roster, so that who is not in it has left."""
     summary: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Counts of the dry run."""
+    problem: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """A `Message` about the file as a whole: unreadable, a column missing, the roster changed since."""
+    version: Mapped[int] = mapped_column(Key, default=0)
+    """`RosterState.version` that the dry run saw."""
     job_id: Mapped[int | None] = mapped_column(Key)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     applied_at: Mapped[dt.datetime | None]

@@ -100,7 +100,7 @@ def upgrade() -> None:
     sa.Column('level', sa.String(length=12), nullable=False),
     sa.Column('sector', sa.String(length=20), nullable=True),
     sa.Column('parent_id', KEY, nullable=True),
-    sa.Column('path', sa.String(length=255), nullable=False),
+    sa.Column('path', sa.String(length=255).with_variant(sa.String(length=255, collation='C'), 'postgresql'), nullable=False),
     sa.Column('depth', sa.Integer(), nullable=False),
     sa.Column('opened_on', sa.Date(), nullable=False),
     sa.Column('closed_on', sa.Date(), nullable=True),
@@ -124,6 +124,11 @@ def upgrade() -> None:
     with op.batch_alter_table('outbox_facts', schema=None) as batch_op:
         batch_op.create_index('ix_outbox_facts_undelivered', ['id'], unique=False, sqlite_where=sa.text('delivered_at IS NULL'), postgresql_where=sa.text('delivered_at IS NULL'))
 
+    op.create_table('roster_state',
+    sa.Column('id', KEY, nullable=False),
+    sa.Column('version', KEY, nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_roster_state'))
+    )
     op.create_table('search_queries',
     sa.Column('id', KEY, nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
@@ -142,6 +147,13 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_search_terms')),
     sa.UniqueConstraint('text', name=op.f('uq_search_terms_text'))
+    )
+    op.create_table('throttles',
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_throttles'))
     )
     op.create_table('members',
     sa.Column('id', KEY, nullable=False),
@@ -190,13 +202,17 @@ def upgrade() -> None:
     sa.Column('public_id', sa.String(length=16), nullable=False),
     sa.Column('account_id', KEY, nullable=False),
     sa.Column('organisation_id', KEY, nullable=False),
+    sa.Column('kind', sa.String(length=12), nullable=False),
     sa.Column('filename', sa.String(length=255), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.Column('stored_at', sa.String(length=255), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('header', sa.JSON(), nullable=False),
     sa.Column('mapping', sa.JSON(), nullable=False),
     sa.Column('complete', sa.Boolean(), nullable=False),
     sa.Column('summary', sa.JSON(), nullable=False),
+    sa.Column('problem', sa.JSON(), nullable=True),
+    sa.Column('version', KEY, nullable=False),
     sa.Column('job_id', KEY, nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('applied_at', sa.DateTime(timezone=True), nullable=True),
@@ -240,8 +256,6 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('language', sa.String(length=8), nullable=True),
     sa.Column('elder_mode', sa.Boolean(), nullable=False),
-    sa.Column('failed_attempts', sa.Integer(), nullable=False),
-    sa.Column('locked_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['member_id'], ['members.id'], name=op.f('fk_accounts_member_id_members')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_accounts')),
@@ -766,11 +780,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_members_organisation_id_status'))
 
     op.drop_table('members')
+    op.drop_table('throttles')
     op.drop_table('search_terms')
     with op.batch_alter_table('search_queries', schema=None) as batch_op:
         batch_op.drop_index('uq_search_queries_day')
 
     op.drop_table('search_queries')
+    op.drop_table('roster_state')
     with op.batch_alter_table('outbox_facts', schema=None) as batch_op:
         batch_op.drop_index('ix_outbox_facts_undelivered', sqlite_where=sa.text('delivered_at IS NULL'), postgresql_where=sa.text('delivered_at IS NULL'))
 

@@ -1,0 +1,149 @@
+"""Who is given which role, for which node, from when to when, and by whom."""
+
+import datetime as dt
+
+from sqlalchemy import select
+
+from academy.accounts.models import Account, RoleGrant
+from academy.accounts.queries import holds_on
+from academy.accounts.sessions import end_sessions
+from academy.core import clock
+from academy.core.actor import Actor, Role
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
+from academy.core.i18n import Message, msg
+from academy.members.access import allow
+from academy.members.models import Member, Organisation
+
+ROLES: dict[Role, Message] = {
+    Role.MEMBER: msg("党员"),
+    Role.BRANCH_SECRETARY: msg("支部书记"),
+    Role.TRAINER: msg("培训员"),
+    Role.REVIEWER: msg("审核员"),
+    Role.NODE_ADMINISTRATOR: msg("组织管理员"),
+    Role.ROSTER_OFFICER: msg("党籍管理员"),
+    Role.SECURITY_OFFICER: msg("安全管理员"),
+    Role.AUDITOR: msg("审计员"),
+    Role.SYSTEM_ADMINISTRATOR: msg("系统管理员"),
+}
+
+OFFICES = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR})
+"""No two of these in one hand: who runs the system, who gives out rights, and who checks both."""
+
+LOCAL = frozenset({Role.BRANCH_SECRETARY})
+"""What a node's administrator may give out below the node; everything else is the security officer's."""
+
+
+def may_grant(actor: Actor, role: Role, organisation: Organisation) -> bool:
+    """Whether the actor may give out this role for this node."""
+    if actor.is_system or actor.may(organisation.path, Role.SECURITY_OFFICER):
+        return True
+    return role in LOCAL and actor.may(organisation.path, Role.NODE_ADMINISTRATOR)
+
+
+def grant_role(
+    tx: Tx,
+    actor: Actor,
+    account: Account,
+    role: Role,
+    organisation: Organisation,
+    *,
+    valid_from: dt.date | None = None,
+    valid_to: dt.date | None = None,
+) -> RoleGrant:
+    """Give a role for a node and its subtree from one day up to (not including) another.
+
+    Raises:
+        Forbidden: it is not the actor's to give.
+        Conflict: to oneself; or the account would hold two of the three offices.
+    """
+    if not may_grant(actor, role, organisation):
+        raise Forbidden(f"organisation:{organisation.public_id}")
+    if account.id == actor.account_id:
+        raise Conflict(msg("不能给自己授权，请由另一位管理员办理。"))
+    begin = valid_from or clock.today()
+    if valid_to is not None and valid_to <= begin:
+        raise Invalid(fields={"valid_to": msg("结束日期要晚于开始日期。")})
+    # The account's row is the lock: two officers granting two offices at once must see each other.
+    tx.refresh(account, with_for_update=True)
+    held = tx.scalars(
+        select(RoleGrant).where(
+            RoleGrant.account_id == account.id,
+            (RoleGrant.valid_to.is_(None)) | (RoleGrant.valid_to > min(begin, clock.today())),
+        )
+    ).all()
+    others = {Role(grant.role) for grant in held} & OFFICES - {role}
+    if role in OFFICES and others:
+        raise Conflict(
+            msg("系统、安全、审计三员不能由一人兼任：此人已是%(role)s。", role=str(ROLES[sorted(others)[0]]))
+        )
+    for grant in held:
+        if (grant.role, grant.organisation_id, grant.valid_to) == (role, organisation.id, None):
+            raise Conflict(msg("此人已有这个角色。"))
+    made = RoleGrant(
+        account_id=account.id,
+        role=role,
+        organisation_id=organisation.id,
+        valid_from=begin,
+        valid_to=valid_to,
+        granted_by=actor.account_id,
+    )
+    tx.add(made)
+    tx.flush()
+    record(
+        tx,
+        actor,
+        "role.granted",
+        f"account:{account.public_id}",
+        role=role,
+        organisation=organisation.public_id,
+        until=valid_to.isoformat() if valid_to else None,
+    )
+    return made
+
+
+def revoke_role(tx: Tx, actor: Actor, public_id: str) -> RoleGrant:
+    """Take a role back from today on; the account's sessions end."""
+    row = tx.execute(
+        select(RoleGrant, Organisation, Account)
+        .join(Organisation, Organisation.id == RoleGrant.organisation_id)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(RoleGrant.public_id == public_id, holds_on(clock.today()))
+    ).first()
+    if row is None:
+        raise NotFound
+    grant, organisation, account = row
+    if not may_grant(actor, Role(grant.role), organisation):
+        raise Forbidden(f"grant:{public_id}")
+    grant.valid_to = clock.today()
+    end_sessions(tx, [account.id])
+    tx.flush()
+    record(
+        tx, actor, "role.revoked", f"account:{account.public_id}", role=grant.role, organisation=organisation.public_id
+    )
+    found: RoleGrant = grant
+    return found
+
+
+def access_account(tx: Tx, actor: Actor, public_id: str) -> Account:
+    """An account whose rights the actor looks after.
+
+    Raises:
+        NotFound: there is none.
+        Forbidden: the actor is no security officer, or the account's person belongs elsewhere.
+    """
+    row = tx.execute(
+        select(Account, Organisation.path)
+        .outerjoin(Member, Member.id == Account.member_id)
+        .outerjoin(Organisation, Organisation.id == Member.organisation_id)
+        .where(Account.public_id == public_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    if row.path is not None:
+        allow(actor, row.path, f"account:{public_id}", Role.SECURITY_OFFICER, Role.NODE_ADMINISTRATOR)
+    elif not actor.is_system and not actor.has(Role.SECURITY_OFFICER):
+        raise Forbidden(f"account:{public_id}")
+    found: Account = row[0]
+    return found

@@ -1,0 +1,229 @@
+"""Signing in and out, passwords, activation, grants."""
+
+import datetime as dt
+
+from sqlalchemy import select, update
+
+from academy.accounts import passwords, throttle
+from academy.accounts.grants import grant_role, revoke_role
+from academy.accounts.models import Account, ActivationCode
+from academy.accounts.queries import digest, find_account, holds_by_code
+from academy.accounts.sessions import end_session, end_sessions, keep_alive, open_session, sign_out
+from academy.core import clock
+from academy.core.actor import Actor, Role
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import AcademyError, Conflict, Invalid
+from academy.core.house import House
+from academy.core.i18n import msg
+from academy.core.ids import new_code
+from academy.members.access import KEEPERS, allow
+from academy.members.models import Member, Organisation
+from academy.members.people import PHONE
+from academy.members.queries import looks_like_phone
+from academy.members.rules import HERE, Unreadable, read_phone, tidy
+
+__all__ = [
+    "WrongPassword",
+    "activate",
+    "change_password",
+    "create_account",
+    "end_session",
+    "end_sessions",
+    "grant_role",
+    "issue_code",
+    "keep_alive",
+    "open_session",
+    "phone_index",
+    "revoke_role",
+    "set_elder_mode",
+    "set_language",
+    "set_password",
+    "sign_in",
+    "sign_out",
+]
+
+CODE_DAYS = 14
+
+
+class WrongPassword(Invalid):
+    """The name or the password is wrong; which of them, nobody learns."""
+
+    def __init__(self) -> None:
+        super().__init__(msg("账号或密码不对，请再试一次。"))
+
+
+def sign_in(house: House, username: str, password: str, network: str = "", device: str = "") -> str:
+    """The token of a new session for who knows the password. `username` may be a member number or phone.
+
+    Opens its own transactions, two short ones: hashing must not hold the writers' lock, and a wrong
+    attempt must be counted although the caller is refused.
+
+    Raises:
+        WrongPassword: wrong, unknown, frozen or without a password; all alike and equally slow.
+        Busy: too many wrong attempts.
+    """
+    counters = throttle.keys("sign-in", username, network)
+    with house.db.read() as tx:
+        throttle.check(tx, counters)
+        account = find_account(tx, username, phone_index(house, username))
+        kept = account.password_hash if account and account.state == "active" else None
+    right = passwords.matches(kept, password)
+    with house.db.begin() as tx:
+        if account is not None and right:
+            throttle.succeeded(tx, "sign-in", username, network)
+            return open_session(tx, house, account, network, device)
+        throttle.failed(tx, counters)
+        target = f"account:{account.public_id}" if account else "account:unknown"
+        record(tx, Actor(network=network), "sign-in.failed", target)
+    raise WrongPassword
+
+
+def phone_index(house: House, text: str) -> str | None:
+    """The blind index of what was typed, when it may be a phone."""
+    if not looks_like_phone(text):
+        return None
+    try:
+        phone = read_phone(text)
+    except Unreadable:
+        return None
+    return house.sealer.blind_index(phone, context=PHONE) if phone else None
+
+
+def create_account(
+    tx: Tx,
+    actor: Actor,
+    *,
+    username: str,
+    display_name: str,
+    member: Member | None = None,
+    password_hash: str | None = None,
+) -> Account:
+    """An account for somebody; `password_hash` comes from `passwords.make`, computed beforehand."""
+    username = tidy(username)
+    if not 1 <= len(username) <= 60 or not username.isprintable():
+        raise Invalid(fields={"username": msg("账号为 1 到 60 个字。")})
+    if tx.scalar(select(Account.id).where(Account.username == username)):
+        raise Invalid(fields={"username": msg("账号“%(username)s”已经有了。", username=username)})
+    account = Account(
+        username=username,
+        display_name=display_name[:60],
+        member_id=member.id if member else None,
+        password_hash=password_hash,
+    )
+    tx.add(account)
+    tx.flush()
+    record(tx, actor, "account.created", f"account:{account.public_id}")
+    return account
+
+
+def set_password(
+    tx: Tx, actor: Actor, account: Account, password_hash: str, *, keep_session: int | None = None
+) -> None:
+    """Give an account another password (its hash, computed beforehand); its other devices are signed out."""
+    account = tx.get_one(Account, account.id)
+    account.password_hash = password_hash
+    end_sessions(tx, [account.id], but=keep_session)
+    tx.flush()
+    record(tx, actor, "account.password_set", f"account:{account.public_id}")
+
+
+def change_password(house: House, actor: Actor, old: str, new: str, *, session_id: int) -> None:
+    """The signed-in person's own password. Opens its own transactions, as `sign_in` does.
+
+    Raises:
+        Invalid: the old one is wrong, or the new one will not do.
+        Busy: too many wrong attempts.
+    """
+    counters = throttle.keys("password", str(actor.account_id), actor.network)
+    with house.db.read() as tx:
+        throttle.check(tx, counters)
+        account = tx.get_one(Account, actor.account_id)
+    passwords.check_new(new, names=(account.username, account.display_name))
+    if not passwords.matches(account.password_hash, old):
+        with house.db.begin() as tx:
+            throttle.failed(tx, counters)
+        raise Invalid(fields={"old": msg("原密码不对。")})
+    made = passwords.make(new)
+    with house.db.begin() as tx:
+        set_password(tx, actor, account, made, keep_session=session_id)
+
+
+def issue_code(tx: Tx, actor: Actor, member: Member) -> str:
+    """A one-time code to hand to a member in person; older unused ones stop working. Shown only now."""
+    home = tx.get_one(Organisation, member.organisation_id)
+    allow(actor, home.path, f"member:{member.public_id}", *KEEPERS, Role.BRANCH_SECRETARY)
+    if member.status not in HERE:
+        raise Conflict(msg("这位党员已不在册，不能发激活码。"))
+    now = clock.now()
+    tx.execute(
+        update(ActivationCode)
+        .where(ActivationCode.member_id == member.id, ActivationCode.used_at.is_(None), ActivationCode.expires_at > now)
+        .values(expires_at=now)
+    )
+    code = new_code()
+    tx.add(
+        ActivationCode(
+            member_id=member.id,
+            digest=digest(code),
+            issued_by=actor.account_id,
+            expires_at=now + dt.timedelta(days=CODE_DAYS),
+        )
+    )
+    tx.flush()
+    record(tx, actor, "activation.issued", f"member:{member.public_id}")
+    return code
+
+
+def activate(house: House, number: str, code: str, password: str, network: str = "", device: str = "") -> str:
+    """Use a one-time code: make the member's account or renew its password, and sign in.
+
+    Opens its own transactions, as `sign_in` does.
+
+    Raises:
+        Invalid: the number or the code is wrong, used or too old (all alike), or the password will not do.
+        Busy: too many wrong attempts.
+    """
+    counters = throttle.keys("activate", number, network)
+    number, code = tidy(number), tidy(code).upper().replace(" ", "").replace("-", "")
+    with house.db.read() as tx:
+        throttle.check(tx, counters)
+    passwords.check_new(password, names=(number, code))
+    made = passwords.make(password)
+    failure: AcademyError
+    with house.db.begin() as tx:
+        found = holds_by_code(tx, number, digest(code))
+        if found is not None:
+            member, ticket = found
+            ticket.used_at = clock.now()
+            account = _account_of(tx, member)
+            set_password(tx, Actor(account_id=account.id, member_id=member.id, network=network), account, made)
+            throttle.succeeded(tx, "activate", number, network)
+            throttle.succeeded(tx, "sign-in", account.username, network)
+            return open_session(tx, house, account, network, device)
+        throttle.failed(tx, counters)
+        record(tx, Actor(network=network), "activation.failed", "member:unknown")
+        failure = Invalid(msg("编号或激活码不对，或激活码已过期。请核对后再试，或请支部重新发一个。"))
+    raise failure
+
+
+def _account_of(tx: Tx, member: Member) -> Account:
+    account = tx.scalar(select(Account).where(Account.member_id == member.id))
+    if account is not None:
+        if account.state != "active":
+            raise Conflict(msg("这个账号已停用，请联系管理员。"))
+        return account
+    actor = Actor(member_id=member.id)
+    return create_account(tx, actor, username=member.number, display_name=member.name, member=member)
+
+
+def set_language(tx: Tx, actor: Actor, language: str) -> None:
+    """Remember a person's language."""
+    if language in ("zh", "en") and actor.account_id is not None:
+        tx.get_one(Account, actor.account_id).language = language
+
+
+def set_elder_mode(tx: Tx, actor: Actor, on: bool) -> None:
+    """Remember that a person wants large text and one column, or no longer."""
+    if actor.account_id is not None:
+        tx.get_one(Account, actor.account_id).elder_mode = on

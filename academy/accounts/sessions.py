@@ -1,0 +1,80 @@
+"""Sessions: they live on the server, so that ending one ends it."""
+
+import datetime as dt
+import secrets
+
+from sqlalchemy import update
+
+from academy.accounts.models import Account, LoginSession
+from academy.accounts.queries import digest
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.house import House
+
+
+def open_session(tx: Tx, house: House, account: Account, network: str = "", device: str = "") -> str:
+    """Begin a session; the token is new each time, so a session set beforehand is worth nothing."""
+    token = secrets.token_urlsafe(32)
+    row = LoginSession(
+        digest=digest(token),
+        account_id=account.id,
+        device=device[:120],
+        expires_at=_until(house, clock.now(), clock.now()),
+    )
+    tx.add(row)
+    tx.flush()
+    actor = Actor(account_id=account.id, member_id=account.member_id, network=network)
+    record(tx, actor, "sign-in.done", f"account:{account.public_id}")
+    return token
+
+
+def _until(house: House, began: dt.datetime, seen: dt.datetime) -> dt.datetime:
+    idle = seen + dt.timedelta(minutes=house.settings.session_idle_minutes)
+    return min(idle, began + dt.timedelta(days=house.settings.session_days))
+
+
+def keep_alive(tx: Tx, house: House, session_id: int) -> None:
+    """The session was used: its idle limit begins anew, its absolute limit does not."""
+    row = tx.get(LoginSession, session_id)
+    if row is not None and row.ended_at is None:
+        row.seen_at = clock.now()
+        row.expires_at = _until(house, row.created_at, row.seen_at)
+
+
+def sign_out(tx: Tx, actor: Actor, token: str) -> None:
+    """End the session of this token, on the server."""
+    tx.execute(
+        update(LoginSession)
+        .where(LoginSession.digest == digest(token), LoginSession.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
+    record(tx, actor, "sign-out.done", f"account:{actor.account_id}")
+
+
+def end_session(tx: Tx, actor: Actor, public_id: str) -> None:
+    """Sign out one of the actor's own devices; somebody else's looks like none."""
+    hit = tx.scalar(
+        update(LoginSession)
+        .where(
+            LoginSession.public_id == public_id,
+            LoginSession.account_id == actor.account_id,
+            LoginSession.ended_at.is_(None),
+        )
+        .values(ended_at=clock.now())
+        .returning(LoginSession.id)
+    )
+    if hit is not None:
+        record(tx, actor, "session.ended", f"session:{public_id}")
+
+
+def end_sessions(tx: Tx, account_ids: list[int], *, but: int | None = None) -> None:
+    """End every session of these accounts, except perhaps the one that asked."""
+    for start in range(0, len(account_ids), 5000):
+        query = update(LoginSession).where(
+            LoginSession.account_id.in_(account_ids[start : start + 5000]), LoginSession.ended_at.is_(None)
+        )
+        if but is not None:
+            query = query.where(LoginSession.id != but)
+        tx.execute(query.values(ended_at=clock.now()))

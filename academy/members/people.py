@@ -1,0 +1,232 @@
+"""Changes of people: joining, moving branch, status, particulars."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import select, update
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.crypto import Sealer
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Invalid
+from academy.core.i18n import msg
+from academy.jobs import publish
+from academy.members import roster_lock, rules
+from academy.members.access import KEEPERS, allow
+from academy.members.facts import MembersChanged
+from academy.members.models import Member, Membership, MemberStatus, Organisation
+
+PHONE = "member.phone"
+"""The context under which phones are sealed and indexed."""
+
+
+def add_member(
+    tx: Tx,
+    actor: Actor,
+    sealer: Sealer,
+    organisation: Organisation,
+    *,
+    number: str,
+    name: str,
+    phone: str = "",
+    gender: str | None = None,
+    birth_date: dt.date | None = None,
+    joined_on: dt.date | None = None,
+    education: str | None = None,
+    position: str | None = None,
+    on: dt.date | None = None,
+) -> Member:
+    """Enter one person in the roster, belonging to `organisation` from a day on."""
+    allow(actor, organisation.path, f"organisation:{organisation.public_id}", *KEEPERS)
+    values = rules.checked(
+        number=(rules.read_number, number), name=(rules.read_name, name), phone=(rules.read_phone, phone)
+    )
+    day = _past(on)
+    roster_lock.take(tx)
+    _open(tx, organisation)
+    if tx.scalar(select(Member.id).where(Member.number == values["number"])):
+        raise Invalid(fields={"number": msg("编号 %(number)s 已经有人使用。", number=values["number"])})
+    member = Member(
+        number=values["number"],
+        name=values["name"],
+        gender=gender,
+        birth_date=birth_date,
+        joined_on=joined_on,
+        education=education,
+        position=position,
+        position_since=day if position else None,
+        organisation_id=organisation.id,
+        **sealed_phone(sealer, values["phone"]),
+    )
+    tx.add(member)
+    tx.flush()
+    tx.add(Membership(member_id=member.id, organisation_id=organisation.id, valid_from=day))
+    tx.flush()
+    record(tx, actor, "member.added", f"member:{member.public_id}", organisation=organisation.public_id)
+    publish(tx, MembersChanged([member.id]))
+    return member
+
+
+def transfer_member(
+    tx: Tx, actor: Actor, member: Member, organisation: Organisation, *, on: dt.date | None = None
+) -> Member:
+    """Have a member belong to another organisation from a day on. The actor keeps both rosters.
+
+    Raises:
+        Conflict: somebody has transferred the member meanwhile, or the member is no longer here.
+    """
+    day = _past(on)
+    seen = member.organisation_id
+    roster_lock.take(tx)
+    tx.refresh(member)
+    _open(tx, organisation)
+    source = tx.get_one(Organisation, member.organisation_id)
+    for node in (source, organisation):
+        allow(actor, node.path, f"organisation:{node.public_id}", *KEEPERS)
+    if member.organisation_id != seen:
+        raise Conflict(msg("这位党员刚刚被别人转到了别的组织，请刷新后再看。"))
+    if member.status not in rules.HERE:
+        raise Conflict(msg("这位党员已不在册，不能转接。"))
+    if organisation.id == member.organisation_id:
+        return member
+    _turn_membership(tx, member, organisation.id, day)
+    member.organisation_id = organisation.id
+    tx.flush()
+    record(
+        tx,
+        actor,
+        "member.transferred",
+        f"member:{member.public_id}",
+        from_organisation=source.public_id,
+        to_organisation=organisation.public_id,
+        on=day.isoformat(),
+    )
+    publish(tx, MembersChanged([member.id]))
+    return member
+
+
+def change_status(tx: Tx, actor: Actor, member: Member, status: str, *, on: dt.date | None = None) -> Member:
+    """Say that a member is active, floating, has left or has died, from a day on.
+
+    Who has left or died belongs nowhere from then on; who comes back belongs where they last did.
+    """
+    if status not in rules.STATUSES:
+        raise Invalid(fields={"status": msg("请从列表里选择。")})
+    day = _past(on)
+    roster_lock.take(tx)
+    tx.refresh(member)
+    home = tx.get_one(Organisation, member.organisation_id)
+    allow(actor, home.path, f"member:{member.public_id}", *KEEPERS)
+    if status == member.status:
+        return member
+    was_here, is_here = member.status in rules.HERE, status in rules.HERE
+    if is_here and not was_here:
+        _open(tx, home)
+        _turn_membership(tx, member, home.id, day)
+    if was_here and not is_here:
+        _turn_membership(tx, member, None, day)
+    old, member.status = member.status, MemberStatus(status)
+    tx.flush()
+    record(tx, actor, "member.status", f"member:{member.public_id}", old=old, new=status, on=day.isoformat())
+    publish(tx, MembersChanged([member.id]))
+    return member
+
+
+def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: dict[str, str]) -> Member:
+    """Correct particulars from a form: name, gender, birth_date, joined_on, education, position, phone.
+
+    A phone left blank stays as it is (the form shows it masked); "-" removes it.
+    """
+    today = clock.today()
+    readers: dict[str, Any] = {
+        "name": rules.read_name,
+        "gender": rules.read_gender,
+        "birth_date": lambda text: rules.read_date(text, today=today),
+        "joined_on": lambda text: rules.read_date(text, today=today),
+        "education": lambda text: rules.read_text(text, longest=20),
+        "position": lambda text: rules.read_text(text, longest=40),
+    }
+    values = rules.checked(
+        **{field: (readers[field], text) for field, text in changes.items() if field in readers},
+    )
+    phone = changes.get("phone", "").strip()
+    if phone:
+        values |= sealed_phone(
+            sealer, None if phone == "-" else rules.checked(phone=(rules.read_phone, phone))["phone"]
+        )
+    try:
+        rules.old_enough(
+            values.get("birth_date", member.birth_date),  # type: ignore[arg-type]
+            values.get("joined_on", member.joined_on),  # type: ignore[arg-type]
+        )
+    except rules.Unreadable as error:
+        raise Invalid(fields={"joined_on": error.reason}) from error
+    home = tx.get_one(Organisation, member.organisation_id)
+    allow(actor, home.path, f"member:{member.public_id}", *KEEPERS)
+    roster_lock.take(tx)
+    changed = sorted(
+        field for field, value in values.items() if field != "phone_sealed" and getattr(member, field) != value
+    )
+    if "position" in changed:
+        member.position_since = today if values["position"] else None
+    if changed:
+        for field, value in values.items():
+            setattr(member, field, value)
+        tx.flush()
+        record(tx, actor, "member.edited", f"member:{member.public_id}", fields=changed)
+        publish(tx, MembersChanged([member.id]))
+    return member
+
+
+def sealed_phone(sealer: Sealer, phone: object) -> dict[str, Any]:
+    """The two columns that keep a phone."""
+    if not phone:
+        return {"phone_sealed": None, "phone_index": None}
+    text = str(phone)
+    return {
+        "phone_sealed": sealer.seal(text, context=PHONE),
+        "phone_index": sealer.blind_index(text, context=PHONE),
+    }
+
+
+def masked_phone(sealer: Sealer, member: Member) -> str:
+    """The phone as screens show it."""
+    return rules.masked(sealer.open(member.phone_sealed, context=PHONE)) if member.phone_sealed else ""
+
+
+def _turn_membership(tx: Tx, member: Member, organisation_id: int | None, day: dt.date) -> None:
+    spell = tx.scalar(select(Membership).where(Membership.member_id == member.id, Membership.valid_to.is_(None)))
+    last = tx.scalar(
+        select(Membership.valid_to)
+        .where(Membership.member_id == member.id, Membership.valid_to.is_not(None))
+        .order_by(Membership.valid_to.desc())
+        .limit(1)
+    )
+    earliest = spell.valid_from if spell is not None else last
+    if earliest is not None and day < earliest:
+        raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=earliest.isoformat())})
+    if spell is not None and spell.valid_from == day and organisation_id is not None:
+        spell.organisation_id = organisation_id
+    else:
+        tx.execute(
+            update(Membership)
+            .where(Membership.member_id == member.id, Membership.valid_to.is_(None))
+            .values(valid_to=day)
+        )
+        if organisation_id is not None:
+            tx.add(Membership(member_id=member.id, organisation_id=organisation_id, valid_from=day))
+    tx.flush()
+
+
+def _open(tx: Tx, organisation: Organisation) -> None:
+    tx.refresh(organisation)
+    if organisation.closed_on is not None:
+        raise Conflict(msg("“%(name)s”已经撤销。", name=organisation.name))
+
+
+def _past(day: dt.date | None) -> dt.date:
+    if day is not None and day > clock.today():
+        raise Invalid(fields={"on": msg("日期不能晚于今天。")})
+    return day or clock.today()

@@ -1,0 +1,29 @@
+"""What may be done to people and organisations; the verbs live by theme, this is their one counter."""
+
+from academy.members.exemptions import approve_exemption, grant_exemption, request_exemption, revoke_exemption
+from academy.members.people import (
+    add_member,
+    change_status,
+    edit_member,
+    masked_phone,
+    sealed_phone,
+    transfer_member,
+)
+from academy.members.tree import close_organisation, create_organisation, move_organisation, rename_organisation
+
+__all__ = [
+    "add_member",
+    "approve_exemption",
+    "change_status",
+    "close_organisation",
+    "create_organisation",
+    "edit_member",
+    "grant_exemption",
+    "masked_phone",
+    "move_organisation",
+    "rename_organisation",
+    "request_exemption",
+    "revoke_exemption",
+    "sealed_phone",
+    "transfer_member",
+]

@@ -1,0 +1,30 @@
+"""Reads about notices."""
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from academy.core.actor import Actor
+from academy.core.db import Tx
+from academy.core.pages import Page, page_of
+from academy.notices.models import Notice
+
+PAGE = 20
+
+
+def addressed_to(actor: Actor) -> ColumnElement[bool]:
+    """Notices to this person, as a member or as an account."""
+    mine = []
+    if actor.member_id is not None:
+        mine.append(Notice.member_id == actor.member_id)
+    if actor.account_id is not None:
+        mine.append(Notice.account_id == actor.account_id)
+    return or_(*mine) if mine else Notice.id.is_(None)
+
+
+def unread(tx: Tx, actor: Actor) -> int:
+    """How many notices wait to be read."""
+    return tx.scalar(select(func.count()).where(addressed_to(actor), Notice.read_at.is_(None))) or 0
+
+
+def inbox(tx: Tx, actor: Actor, page: int = 1) -> Page[Notice]:
+    """A person's notices, newest first."""
+    return page_of(tx, select(Notice).where(addressed_to(actor)).order_by(Notice.id.desc()), page, PAGE)

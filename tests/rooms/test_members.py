@@ -1,0 +1,284 @@
+"""The tree through time, memberships, exemptions: dated, scoped, never a cycle."""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+
+from academy.core import clock
+from academy.core.actor import SYSTEM, Actor, Role, Scope
+from academy.core.audit import AuditEntry
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
+from academy.core.house import House
+from academy.jobs import within
+from academy.members import access, queries, service
+from academy.members.facts import ExemptionChanged, MembersChanged, OrganisationMoved
+from academy.members.models import Membership, Organisation, OrganisationSpell
+from tests import factories as make
+
+told: list[object] = []
+
+
+@within(MembersChanged)
+def _members(tx: Tx, fact: MembersChanged) -> None:
+    told.append(fact)
+
+
+@within(OrganisationMoved)
+def _moved(tx: Tx, fact: OrganisationMoved) -> None:
+    told.append(fact)
+
+
+@within(ExemptionChanged)
+def _exempt(tx: Tx, fact: ExemptionChanged) -> None:
+    told.append(fact)
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> None:
+    told.clear()
+
+
+def keeper(node: Organisation, *roles: Role, account_id: int = 77) -> Actor:
+    held = roles or (Role.NODE_ADMINISTRATOR,)
+    return Actor(account_id=account_id, scopes=tuple(Scope(role, node.id, node.path) for role in held))
+
+
+def spells(tx: Tx, node: Organisation) -> list[tuple[int | None, str, dt.date, dt.date | None]]:
+    rows = tx.scalars(
+        select(OrganisationSpell)
+        .where(OrganisationSpell.organisation_id == node.id)
+        .order_by(OrganisationSpell.valid_from)
+    )
+    return [(s.parent_id, s.name, s.valid_from, s.valid_to) for s in rows]
+
+
+def test_a_subtree_is_its_own_and_no_lookalikes(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        county = make.organisation(tx, city, level="county")
+        stranger = make.organisation(tx, city, level="county")
+        stranger.path = county.path[:-1] + "0/"
+        branch = make.organisation(tx, county)
+        found = set(tx.scalars(select(Organisation.id).where(queries.subtree(county.path))))
+        assert found == {county.id, branch.id}
+        assert [node.id for node in queries.ancestors(tx, branch)] == [city.id, county.id, branch.id]
+
+
+def test_children_count_everybody_below_who_is_here(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        county = make.organisation(tx, city, level="county")
+        empty = make.organisation(tx, city, level="county")
+        branch = make.organisation(tx, county)
+        for status in ("active", "floating", "left", "deceased"):
+            make.member(tx, branch, status=status)
+        make.member(tx, county)
+        counts = {child.public_id: child.members for child in queries.children(tx, city)}
+        assert counts == {county.public_id: 3, empty.public_id: 0}
+
+
+def test_a_move_carries_everything_below_and_keeps_the_past(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        east, west = (make.organisation(tx, city, level="county") for _ in range(2))
+        town = make.organisation(tx, east, level="town", name="河口镇")
+        branch = make.organisation(tx, town)
+        day = clock.today() - dt.timedelta(days=3)
+        service.move_organisation(tx, keeper(city), town, west, on=day)
+        assert town.path == f"{west.path}{town.id}/"
+        assert branch.path == f"{town.path}{branch.id}/"
+        assert (branch.depth, town.depth) == (3, 2)
+        assert spells(tx, town) == [
+            (east.id, "河口镇", dt.date(2020, 1, 1), day),
+            (west.id, "河口镇", day, None),
+        ]
+        assert told == [OrganisationMoved(town.id, f"{east.path}{town.id}/", town.path)]
+        assert tx.scalar(select(AuditEntry.verb)) == "organisation.moved"
+
+
+def test_a_cycle_is_refused_in_words(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        town = make.organisation(tx, city, level="town", name="河口镇")
+        branch = make.organisation(tx, town, name="河口村支部")
+        with pytest.raises(Invalid, match="不能把“河口镇”移到自己或自己的下级“河口村支部”下面"):
+            service.move_organisation(tx, keeper(city), town, branch)
+        with pytest.raises(Invalid):
+            service.move_organisation(tx, keeper(city), town, town)
+
+
+def test_of_two_administrators_moving_one_node_the_second_is_told(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        first, second = (make.organisation(tx, city, level="county") for _ in range(2))
+        town = make.organisation(tx, city, level="town")
+        seen = town.parent_id
+        service.move_organisation(tx, keeper(city), town, first, seen_parent_id=seen)
+        with pytest.raises(Conflict, match="刚刚被别人移动过"):
+            service.move_organisation(tx, keeper(city, account_id=78), town, second, seen_parent_id=seen)
+
+
+def test_a_move_needs_both_places(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        mine, other = (make.organisation(tx, city, level="county") for _ in range(2))
+        town = make.organisation(tx, mine, level="town")
+        with pytest.raises(Forbidden):
+            service.move_organisation(tx, keeper(mine), town, other)
+
+
+def test_rename_twice_on_one_day_leaves_one_answer(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        node = make.organisation(tx, city, name="旧名支部")
+        service.rename_organisation(tx, keeper(city), node, "新名支部")
+        service.rename_organisation(tx, keeper(city), node, "更新名支部")
+        today = clock.today()
+        assert [(name, since, until) for _, name, since, until in spells(tx, node)] == [
+            ("旧名支部", dt.date(2020, 1, 1), today),
+            ("更新名支部", today, None),
+        ]
+        with pytest.raises(Invalid, match="不能早于"):
+            service.rename_organisation(tx, keeper(city), node, "又一名", on=today - dt.timedelta(days=1))
+
+
+def test_a_node_with_people_is_not_closed(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        node = make.organisation(tx, city, name="老支部")
+        person = make.member(tx, node)
+        with pytest.raises(Conflict, match="还有 0 个下级组织、1 名党员"):
+            service.close_organisation(tx, keeper(city), node)
+        service.change_status(tx, keeper(city), person, "left")
+        service.close_organisation(tx, keeper(city), node)
+        assert spells(tx, node)[-1][3] == clock.today()
+        with pytest.raises(Conflict, match="已经撤销"):
+            service.add_member(tx, keeper(city), house.sealer, node, number="A1", name="某某")
+
+
+def test_a_code_is_taken_once_and_the_tree_starts_with_the_system(house: House) -> None:
+    with house.db.begin() as tx:
+        city = service.create_organisation(tx, SYSTEM, code="001", name="全市", kind="committee", level="city")
+        service.create_organisation(tx, keeper(city), code="0010", name="县委", kind="committee", parent=city)
+        with pytest.raises(Invalid, match="组织代码 0010 已经有了"):
+            service.create_organisation(tx, keeper(city), code="0010", name="县委", kind="committee", parent=city)
+        with pytest.raises(Forbidden):
+            service.create_organisation(tx, keeper(city), code="9", name="又一市", kind="committee")
+        with pytest.raises(Invalid):
+            service.create_organisation(tx, keeper(city), code="8", name="支部", kind="club", parent=city)
+
+
+def test_a_transfer_is_dated_and_told(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        one, two = make.organisation(tx, city), make.organisation(tx, city)
+        person = make.member(tx, one)
+        service.transfer_member(tx, keeper(city, Role.ROSTER_OFFICER), person, two)
+        rows = tx.execute(
+            select(Membership.organisation_id, Membership.valid_from, Membership.valid_to).order_by(Membership.id)
+        ).all()
+        today = clock.today()
+        assert [tuple(row) for row in rows] == [(one.id, dt.date(2020, 1, 1), today), (two.id, today, None)]
+        assert told == [MembersChanged([person.id])]
+        with pytest.raises(Forbidden):
+            service.transfer_member(tx, keeper(one), person, one)
+
+
+def test_who_leaves_belongs_nowhere_and_may_come_back(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        branch = make.organisation(tx, city)
+        person = make.member(tx, branch)
+        gone, back = clock.today() - dt.timedelta(days=9), clock.today() - dt.timedelta(days=2)
+        service.change_status(tx, keeper(city), person, "left", on=gone)
+        service.change_status(tx, keeper(city), person, "floating", on=back)
+        assert [(m.valid_from, m.valid_to) for m, _ in reversed(queries.memberships_of(tx, person.id))] == [
+            (dt.date(2020, 1, 1), gone),
+            (back, None),
+        ]
+
+
+def test_a_phone_is_sealed_masked_and_found_only_whole(house: House) -> None:
+    with house.db.begin() as tx:
+        branch = make.organisation(tx, level="city")
+        person = service.add_member(
+            tx, keeper(branch), house.sealer, branch, number="A1", name="赵小满", phone="138-0000-1234"
+        )
+        assert b"1380000" not in (person.phone_sealed or b"")
+        assert service.masked_phone(house.sealer, person) == "138****1234"
+        index = house.sealer.blind_index("13800001234", context="member.phone")
+        assert queries.members_of(tx, branch, text="13800001234", phone_index=index).total == 1
+        assert queries.members_of(tx, branch, text="1380").total == 0
+        assert queries.members_of(tx, branch, text="小满").total == 1
+        assert queries.members_of(tx, branch, text="%").total == 0
+
+
+def test_particulars_are_checked_together(house: House) -> None:
+    with house.db.begin() as tx:
+        branch = make.organisation(tx, level="city")
+        person = make.member(tx, branch)
+        with pytest.raises(Invalid) as raised:
+            service.edit_member(
+                tx, keeper(branch), house.sealer, person, {"name": "=1+1", "birth_date": "1990-02-30", "gender": "?"}
+            )
+        assert set(raised.value.fields) == {"name", "birth_date", "gender"}
+        with pytest.raises(Invalid, match="不满 18 岁"):
+            service.edit_member(
+                tx, keeper(branch), house.sealer, person, {"birth_date": "1990-02-20", "joined_on": "2008-02-19"}
+            )
+        service.edit_member(tx, keeper(branch), house.sealer, person, {"position": "支部书记", "phone": "13900005678"})
+        assert (person.position, person.position_since) == ("支部书记", clock.today())
+
+
+def test_an_exemption_takes_two_people_and_is_dated(house: House) -> None:
+    with house.db.begin() as tx:
+        branch = make.organisation(tx, level="city")
+        person = make.member(tx, branch)
+        today = clock.today()
+        asked = service.request_exemption(
+            tx, keeper(branch), person, reason="年老体弱", valid_from=today - dt.timedelta(days=5)
+        )
+        assert not queries.is_exempt(tx, person.id, today)
+        with pytest.raises(Conflict, match="不能批准自己"):
+            service.approve_exemption(tx, keeper(branch), asked)
+        service.approve_exemption(tx, keeper(branch, account_id=78), asked)
+        assert queries.is_exempt(tx, person.id, today)
+        assert queries.exempt_ids(tx, today - dt.timedelta(days=6)) == set()
+        with pytest.raises(Conflict, match="处理过"):
+            service.approve_exemption(tx, keeper(branch, account_id=79), asked)
+        service.revoke_exemption(tx, keeper(branch), asked)
+        assert not queries.is_exempt(tx, person.id, today)
+        assert queries.is_exempt(tx, person.id, today - dt.timedelta(days=1)), "yesterday's answer stays"
+        assert told == [ExemptionChanged(person.id)] * 2
+
+
+def test_an_exemption_needs_a_reason_and_an_order(house: House) -> None:
+    with house.db.begin() as tx:
+        branch = make.organisation(tx, level="city")
+        person = make.member(tx, branch)
+        today = clock.today()
+        with pytest.raises(Invalid, match="写明免训原因"):
+            service.request_exemption(tx, keeper(branch), person, reason=" ", valid_from=today)
+        with pytest.raises(Invalid, match="晚于开始"):
+            service.request_exemption(tx, keeper(branch), person, reason="外出", valid_from=today, valid_to=today)
+
+
+def test_only_what_is_in_scope_is_found(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        mine, other = (make.organisation(tx, city, level="county") for _ in range(2))
+        stranger = make.member(tx, other)
+        actor = keeper(mine)
+        assert access.access_organisation(tx, actor, mine.public_id) is mine
+        for target in (other, city):
+            with pytest.raises(Forbidden) as refused:
+                access.access_organisation(tx, actor, target.public_id)
+            assert refused.value.what == f"organisation:{target.public_id}"
+        with pytest.raises(Forbidden):
+            access.access_member(tx, actor, stranger.public_id)
+        with pytest.raises(NotFound):
+            access.access_member(tx, actor, "nosuchmember2345")
+        with pytest.raises(Forbidden):
+            access.access_organisation(tx, keeper(mine, Role.TRAINER), mine.public_id)

@@ -1,0 +1,42 @@
+"""A notice is written once, to one person, and read by that person only."""
+
+import pytest
+
+from academy.core.actor import Actor
+from academy.core.errors import NotFound
+from academy.core.house import House
+from academy.core.i18n import Message, msg
+from academy.notices import queries, service
+from tests import factories as make
+
+
+def test_the_same_occasion_is_told_once(house: House) -> None:
+    with house.db.begin() as tx:
+        who = make.account(tx)
+        for expected in (True, False):
+            assert service.notify(tx, key="k:1", body=msg("已通过。"), link="/x", account_id=who.id) is expected
+        assert queries.unread(tx, Actor(account_id=who.id)) == 1
+
+
+def test_a_notice_reaches_member_or_account_and_nobody_else(house: House) -> None:
+    with house.db.begin() as tx:
+        person = make.member(tx, make.organisation(tx, level="city"))
+        who = make.account(tx, person)
+        service.notify(tx, key="k:1", body=msg("《%(title)s》已开课。", title="春训"), member_id=person.id)
+        service.notify(tx, key="k:2", body=msg("已通过。"), account_id=who.id)
+        me, other = Actor(account_id=who.id, member_id=person.id), Actor(account_id=make.account(tx).id)
+        inbox = queries.inbox(tx, me)
+        assert [str(Message.from_json(n.body)) for n in inbox.rows] == ["已通过。", "《春训》已开课。"]
+        assert queries.inbox(tx, other).total == 0
+        with pytest.raises(NotFound):
+            service.open_notice(tx, other, inbox.rows[0].public_id)
+        service.open_notice(tx, me, inbox.rows[0].public_id)
+        assert queries.unread(tx, me) == 1
+        service.read_all(tx, me)
+        assert queries.unread(tx, me) == 0
+
+
+@pytest.mark.parametrize("link", ["https://evil.example", "//evil.example"])
+def test_a_notice_never_links_out(house: House, link: str) -> None:
+    with house.db.begin() as tx, pytest.raises(ValueError):
+        service.notify(tx, key="k", body=msg("看"), link=link)
