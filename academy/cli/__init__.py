@@ -4,7 +4,7 @@ import importlib
 
 from flask import Flask
 
-GROUPS = ("database", "server", "jobs")
+GROUPS = ("database", "server", "jobs", "sample")
 
 
 def register(app: Flask) -> None:

@@ -3,6 +3,7 @@
 import click
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from flask import current_app
 from flask.cli import AppGroup
 
@@ -22,6 +23,22 @@ def alembic_config(url: str) -> Config:
 @group.command("upgrade")
 def upgrade() -> None:
     """Bring the database to the newest schema."""
-    house: House = current_app.extensions["academy"]
-    command.upgrade(alembic_config(house.db.url.render_as_string(hide_password=False)), "head")
+    bring_up_to_date(current_app.extensions["academy"])
     click.echo("schema is current")
+
+
+def bring_up_to_date(house: House) -> None:
+    """Run whatever migrations are missing; two processes at once take turns."""
+    with house.db.write_lock():
+        command.upgrade(alembic_config(house.db.url.render_as_string(hide_password=False)), "head")
+
+
+@group.command("check")
+def check() -> None:
+    """Say whether the schema is what the models say; exit code 1 when it is not."""
+    house: House = current_app.extensions["academy"]
+    config = alembic_config(house.db.url.render_as_string(hide_password=False))
+    try:
+        command.check(config)
+    except CommandError as error:
+        raise click.ClickException(str(error)) from None

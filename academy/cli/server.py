@@ -1,5 +1,98 @@
-"""flask server …: web and worker together."""
+"""flask server …: web and worker together, for one machine."""
 
+import errno
+import socket
+import sys
+
+import click
+from flask import current_app
 from flask.cli import AppGroup
 
+from academy.cli import database, sample
+from academy.cli.supervisor import Child, Supervisor
+from academy.core.house import House
+from academy.core.settings import Settings
+
 group = AppGroup("server", help="Web and worker together.")
+
+
+@group.command("run")
+def run() -> None:
+    """Run web and worker until a signal; a process that dies is started again."""
+    serve(current_app.extensions["academy"])
+
+
+@group.command("demo")
+@click.option("--members", default=20_000, show_default=True, help="Members of the sample city.")
+def demo(members: int) -> None:
+    """Bring the schema up to date, make the sample city in an empty database, then run."""
+    house: House = current_app.extensions["academy"]
+    refuse_busy_port(house.settings)
+    database.bring_up_to_date(house)
+    if house.settings.demo and sample.is_empty(house):
+        sample.create_city(house, members, say=click.echo)
+    serve(house)
+
+
+def serve(house: House) -> None:
+    """Supervise web and worker; leaves the process with the supervisor's exit code."""
+    settings = house.settings
+    refuse_busy_port(settings)
+    house.db.dispose()
+    supervisor = Supervisor(children(settings), lambda: answers(settings))
+
+    def ready() -> None:
+        click.echo(f"The academy answers on {address(settings)}")
+        if settings.demo:
+            for line in sample.account_lines(house):
+                click.echo(line)
+        click.echo("Ctrl-C stops it.")
+
+    sys.exit(supervisor.run(ready))
+
+
+def children(settings: Settings) -> list[Child]:
+    """The command lines of the two processes."""
+    web = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host, "--port", settings.port),
+        *("--workers", settings.web_workers, "--blocking-threads", settings.web_threads),
+        *("--respawn-failed-workers", "--workers-kill-timeout", 5, "--log-level", "warning", "--no-ws", "wsgi:app"),
+    ]
+    worker = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]
+    return [Child("web", [str(part) for part in web]), Child("worker", worker)]
+
+
+def address(settings: Settings) -> str:
+    """Where a browser on this machine finds the academy."""
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
+    return f"http://{host}:{settings.port}"
+
+
+def answers(settings: Settings) -> bool:
+    """Whether the web process takes connections yet."""
+    host = address(settings).removeprefix("http://").rpartition(":")[0]
+    try:
+        with socket.create_connection((host, settings.port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def refuse_busy_port(settings: Settings) -> None:
+    """Leave with one clear line when somebody else listens there.
+
+    Raises:
+        click.ClickException: the port is taken or may not be used.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise click.ClickException(
+                    f"port {settings.port} is in use; stop what uses it, or choose another: "
+                    f"ACADEMY_PORT={settings.port + 1} make run"
+                ) from None
+            raise click.ClickException(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from None

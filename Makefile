@@ -1,0 +1,88 @@
+# Two commands matter: `make run` shows a whole city's academy, `make test` proves that it works.
+# Everything is made beside this file; nothing needs root. A step whose stamp is newer than what it
+# was made from is not done again, so the second `make run` only starts.
+
+MEMBERS ?= 20000
+# The first interpreter that is new enough; PYTHON=… chooses another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install -q
+VENDOR := academy/web/static/vendor
+CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
+# Slow tests start real encoders and browsers and kill processes, so they have the machine to themselves.
+SLOW := tests/media tests/faults tests/browser
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev run test test-fast test-slow check format bench clean forget docs
+
+help:  ## say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.packages .venv/.parts $(VENDOR)/.fetched .venv/.catalogues  ## everything `run` needs, pinned
+
+dev: setup .venv/.dev-packages
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (or name one: make PYTHON=/path/to/python3)"; exit 1; }
+	@echo "making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv || { echo "This Python cannot make virtual environments; Debian calls the part python3-venv."; exit 1; }
+
+.venv/.packages: requirements.txt requirements-sample.txt | .venv/bin/python
+	@echo "installing packages"
+	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps -r requirements-sample.txt
+	@touch $@
+
+.venv/.parts: tools/parts.py .venv/.packages
+	@$(PY) tools/parts.py
+	@touch $@
+
+.venv/.dev-packages: requirements-dev.txt .venv/.packages
+	@echo "installing what tests and checks need"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(VENDOR)/.fetched: package.json tools/browser_libraries.py | .venv/.packages
+	@$(PY) tools/browser_libraries.py
+
+.venv/.catalogues: $(CATALOGUES) | .venv/.packages
+	@for catalogue in $(CATALOGUES); do $(PY) tools/catalogue.py "$$catalogue" || exit 1; done
+	@touch $@
+
+run: setup  ## the academy with a sample city; MEMBERS=180000 makes it a whole one
+	@ACADEMY_DEMO=$${ACADEMY_DEMO-1} $(PY) -m flask --app wsgi server demo --members $(MEMBERS)
+
+test: test-fast test-slow  ## every test
+
+test-fast: dev
+	$(PY) -m pytest -q -n 2 --dist worksteal $(foreach folder,$(SLOW),--ignore=$(folder))
+
+test-slow: dev
+	$(PY) -m pytest -q $(SLOW)
+
+check: dev  ## style, types, imports, documentation, migrations
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PY) -m pytest -q tests/contracts
+
+format: dev  ## let ruff lay out the code
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+docs: dev  ## write the generated pages of docs/ again
+	ACADEMY_DEMO=1 $(PY) -m tools.pages
+
+bench: dev  ## every benchmark; QUICK=1 for the short sizes
+	@for file in benchmarks/[a-z]*.py; do \
+		echo "== $$file"; $(PY) -m "benchmarks.$$(basename "$$file" .py)" $(if $(QUICK),--quick) || exit 1; done
+
+clean:  ## remove what was built and cached; data stays
+	rm -rf .venv .cache $(VENDOR) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find academy tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	find academy/translations -name '*.mo' -delete 2>/dev/null || true
+
+forget:  ## remove the sample city, so that the next `make run` makes a new one
+	@$(PY) -m tools.forget

@@ -1,0 +1,65 @@
+"""flask sample …: a city to try the academy with. Synthetic people only."""
+
+import random
+import time
+from collections.abc import Callable
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from academy.accounts.models import Account
+from academy.cli.sample import accounts, people
+from academy.core.house import House
+from academy.members.models import Organisation
+
+SEED = 20261124
+
+group = AppGroup("sample", help="The sample city.")
+
+
+@group.command("create")
+@click.option("--members", default=20_000, show_default=True, type=click.IntRange(1_500, 500_000), help="How many.")
+def create(members: int) -> None:
+    """Fill an empty database with a city."""
+    house: House = current_app.extensions["academy"]
+    if not is_empty(house):
+        raise click.ClickException("the database is not empty; the sample city goes into an empty one only")
+    create_city(house, members, say=click.echo)
+    for line in account_lines(house):
+        click.echo(line)
+
+
+def is_empty(house: House) -> bool:
+    """Whether there is no organisation yet."""
+    with house.db.read() as tx:
+        return tx.scalar(select(Organisation.id).limit(1)) is None
+
+
+def create_city(house: House, members: int, *, say: Callable[[str], None]) -> None:
+    """Make everything in one transaction: interrupted, it leaves the database empty."""
+    began = time.monotonic()
+
+    def tell(what: str) -> None:
+        say(f"  {time.monotonic() - began:5.1f} s  {what}")
+
+    say("making the sample city (synthetic people)")
+    lot = random.Random(SEED)
+    with house.db.begin() as tx:
+        city = people.make_city(tx, house.sealer, members, lot, tell)
+        ids = accounts.make_accounts(tx, city)
+        people.exempt_some(tx, lot, ids["town"], ids["city"])
+    (house.settings.data_dir / "sample").touch()
+    tell("done")
+
+
+def account_lines(house: House) -> list[str]:
+    """What to print: the sample accounts, if this is a sample city in a demonstration."""
+    if not house.settings.demo or not (house.settings.data_dir / "sample").exists():
+        return []
+    with house.db.read() as tx:
+        present = set(tx.scalars(select(Account.username)))
+    lines = [f"Sample accounts, all with the password {accounts.PASSWORD}:"]
+    lines += [f"  {s.username:<10} {s.title}" for s in accounts.SAMPLES if s.username in present]
+    return lines

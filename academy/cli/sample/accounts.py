@@ -1,0 +1,85 @@
+"""One account for each role, with one password that is known: a demonstration, never a city."""
+
+import dataclasses
+import datetime as dt
+
+from argon2 import PasswordHasher
+from sqlalchemy import select
+
+from academy.accounts.models import Account, RoleGrant
+from academy.cli.sample.people import City
+from academy.core import clock
+from academy.core.actor import Role
+from academy.core.db import Tx
+from academy.members.models import Member
+
+PASSWORD = "yunxi-2026-demo"
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """A sample account: user name, what it is called, what it holds and where."""
+
+    username: str
+    title: str
+    roles: tuple[Role, ...]
+    level: str
+    is_member: bool = False
+
+
+SAMPLES = (
+    Sample("city", "市级管理员", (Role.NODE_ADMINISTRATOR, Role.ROSTER_OFFICER), "city"),
+    Sample("county", "县级管理员", (Role.NODE_ADMINISTRATOR, Role.ROSTER_OFFICER), "county"),
+    Sample("town", "乡镇管理员", (Role.NODE_ADMINISTRATOR,), "town"),
+    Sample("secretary", "党支部书记", (Role.BRANCH_SECRETARY,), "branch", is_member=True),
+    Sample("trainer", "培训教师", (Role.TRAINER,), "city"),
+    Sample("reviewer", "审阅人", (Role.REVIEWER,), "city"),
+    Sample("auditor", "审计员", (Role.AUDITOR,), "city"),
+    Sample("security", "安全管理员", (Role.SECURITY_OFFICER,), "city"),
+    Sample("system", "系统管理员", (Role.SYSTEM_ADMINISTRATOR,), "city"),
+    Sample("member", "党员", (), "branch", is_member=True),
+    Sample("elder", "党员（长辈版）", (), "branch", is_member=True),
+)
+
+
+def make_accounts(tx: Tx, city: City) -> dict[str, int]:
+    """Insert them; returns row ids by user name."""
+    # One hash for all: the password is printed on the screen anyway, and a hash costs 25 ms.
+    hashed = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(PASSWORD)
+    branch = next(b for b in city.branches if b.sector == "rural" and b.size > 12)
+    town = next(t for t in city.towns if branch.path.startswith(t.path))
+    county = next(c for c in city.counties if town.path.startswith(c.path))
+    node = {"city": city.root.id, "county": county.id, "town": town.id, "branch": branch.id}
+    people = _people(tx, branch.id)
+    ids = {}
+    for sample in SAMPLES:
+        person = people.get(sample.username)
+        account = Account(
+            username=sample.username,
+            display_name=person.name if person else sample.title,
+            member_id=person.id if person else None,
+            password_hash=hashed,
+            elder_mode=sample.username == "elder",
+        )
+        tx.add(account)
+        tx.flush()
+        ids[sample.username] = account.id
+        for role in sample.roles:
+            tx.add(
+                RoleGrant(
+                    account_id=account.id,
+                    role=role,
+                    organisation_id=node[sample.level],
+                    valid_from=clock.today() - dt.timedelta(days=30),
+                )
+            )
+    tx.flush()
+    return ids
+
+
+def _people(tx: Tx, branch_id: int) -> dict[str, Member]:
+    """Who in the branch signs in: its secretary, somebody in the middle, the oldest."""
+    found = list(tx.scalars(select(Member).where(Member.organisation_id == branch_id).order_by(Member.birth_date)))
+    secretary = next(m for m in found if m.position == "党支部书记")
+    plain = [m for m in found if m.position is None]
+    return {"secretary": secretary, "member": plain[len(plain) * 2 // 3], "elder": plain[0]}

