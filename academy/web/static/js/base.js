@@ -1,1 +1,58 @@
 /* What every page gains from a script; without it, nothing is missing. */
+
+// Menus close when one looks elsewhere.
+const menus = () => document.querySelectorAll("details.menu[open]");
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// What is wrong with a form is read first.
+document.querySelector("[data-focus]")?.focus();
+
+// An impatient second tap sends nothing twice; coming back with the back button may send again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// The place one stands at is in view, in a row that scrolls sideways.
+for (const here of document.querySelectorAll(".office [aria-current], .tabs [aria-current]")) {
+  const row = here.parentElement;
+  row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+}
+
+// <div data-refresh="3" id="…">: fetched anew every few seconds while the page is looked at.
+for (const part of document.querySelectorAll("[data-refresh][id]")) refresh(part.id, Number(part.dataset.refresh));
+
+function refresh(id, seconds) {
+  setTimeout(async () => {
+    if (!document.hidden) {
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.getElementById(id);
+        const stale = document.getElementById(id);
+        if (fresh && stale && fresh.innerHTML !== stale.innerHTML) stale.replaceWith(fresh);
+        if (!fresh?.dataset.refresh) return;
+      } catch {
+        // No network: the next turn asks again.
+      }
+    }
+    refresh(id, seconds);
+  }, seconds * 1000);
+}

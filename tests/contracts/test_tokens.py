@@ -1,0 +1,50 @@
+"""Text can be read on every ground it is put on, in light and in dark (WCAG 2.1 AA)."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+TOKENS = Path("academy/web/static/css/tokens.css").read_text()
+GROUNDS = ("paper", "surface", "sunken")
+TEXTS = ("ink", "muted", "link")
+TONES = ("info", "good", "warn", "bad")
+
+
+def block(selector: str) -> dict[str, str]:
+    body = TOKENS.split(selector + " {", 1)[1].split("}", 1)[0]
+    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", body))
+
+
+LIGHT, DARK, AUTO = block(":root"), block(':root[data-theme="dark"]'), block(':root[data-theme="auto"]')
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_reads_on_its_ground(theme: dict[str, str]) -> None:
+    pairs = [(text, ground, 4.5) for text in TEXTS for ground in GROUNDS]
+    pairs += [(tone, f"{tone}-soft", 4.5) for tone in TONES] + [("ink", f"{tone}-soft", 4.5) for tone in TONES]
+    pairs += [(tone, ground, 4.5) for tone in (*TONES, "accent") for ground in ("paper", "surface")]
+    pairs += [("on-accent", "accent", 4.5), ("on-accent", "accent-strong", 4.5), ("surface", "bad", 4.5)]
+    pairs += [(mark, ground, 3.0) for mark in ("edge", "focus", "fill") for ground in ("paper", "surface")]
+    poor = {
+        f"{text} on {ground}": round(contrast(theme[text], theme[ground]), 2)
+        for text, ground, least in pairs
+        if contrast(theme[text], theme[ground]) < least
+    }
+    assert not poor
+
+
+def test_following_the_phone_is_the_same_dark() -> None:
+    assert AUTO == DARK
+    assert DARK.keys() == LIGHT.keys()
