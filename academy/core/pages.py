@@ -49,3 +49,9 @@ def page_of(tx: Tx, query: Select[*tuple[Any, ...]], number: int, size: int) -> 
     result = tx.execute(query.limit(size).offset((number - 1) * size))
     rows: Sequence[Any] = result.all() if len(query.column_descriptions) > 1 else result.scalars().all()
     return Page(rows, total, number, size)
+
+
+def number_in(text: str | None) -> int:
+    """The page number in a query string; whatever cannot be one is the first page."""
+    # Further pages are nobody's wish, and a huge OFFSET is the database's burden.
+    return min(100_000, max(1, int(text))) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 1

@@ -8,7 +8,8 @@ from werkzeug.routing import BuildError
 
 from academy.core.actor import Actor, Role
 from academy.core.i18n import Message, msg
-from academy.doors.context import actor, identity
+from academy.doors.context import actor, identity, reading
+from academy.notices import queries as notices
 
 THEMES = ("auto", "light", "dark")
 SIZES = ("18", "22", "26", "30")
@@ -87,9 +88,15 @@ def display() -> dict[str, str]:
     }
 
 
+def unread() -> int:
+    """How many notices wait for this person."""
+    with reading() as tx:
+        return notices.unread(tx, actor())
+
+
 def install(app: Flask) -> None:
     """Give them to the templates."""
-    app.jinja_env.globals |= {"link": link, "page_url": page_url}
+    app.jinja_env.globals |= {"link": link, "page_url": page_url, "unread": unread}
     app.context_processor(
         lambda: {
             "display": display(),

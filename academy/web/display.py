@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from academy.core.errors import NotFound
 from academy.core.i18n import msg
-from academy.core.paging import Page
+from academy.core.pages import Page
 from academy.doors import frame, house, public
 from academy.doors.language import COOKIE, LANGUAGES
 
@@ -59,5 +59,5 @@ def styleguide() -> str:
     """Everything the pages are made of, on one page: for people who work on them, in the demo only."""
     if not house().settings.demo:
         raise NotFound
-    page = Page(list(range(20)), 2, 20, 1234)
+    page = Page(range(20), 1234, 2, 20)
     return render_template("display/styleguide.html", page=page, wrong={"name": msg("请填写姓名。")})
