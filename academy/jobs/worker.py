@@ -158,6 +158,8 @@ class Worker:
                 max_delay=0.25,
                 check_worker_health=False,
             )
+            # huey would take the process's signals for itself, and then nobody could stop this loop.
+            consumer._set_signal_handlers = lambda: None
             consumer.start()
             consumers.append(consumer)
         if not self.house.settings.redis_url:
