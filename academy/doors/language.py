@@ -7,7 +7,8 @@ from academy.core import clock
 from academy.core.i18n import Message
 from academy.doors.context import identity
 
-LANGUAGES = ("zh", "en")
+NAMES = {"zh": "中文", "en": "English"}
+LANGUAGES = tuple(NAMES)
 COOKIE = "lang"
 
 
@@ -30,8 +31,18 @@ def html_lang() -> str:
     return "en" if str(get_locale()) == "en" else "zh-CN"
 
 
+def other() -> str:
+    """The language to offer instead of the page's."""
+    return "zh" if html_lang() == "en" else "en"
+
+
 def install(app: Flask) -> None:
     """Babel, and `translate` for templates."""
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "zh")
     Babel(app, locale_selector=choose, default_timezone=str(clock.CITY), default_translation_directories="translations")
-    app.jinja_env.globals |= {"translate": translate, "html_lang": html_lang}
+    app.jinja_env.globals |= {
+        "translate": translate,
+        "html_lang": html_lang,
+        "other_language": other,
+        "LANGUAGE_NAMES": NAMES,
+    }
