@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
@@ -20,6 +20,14 @@ class TrainingState(enum.StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     ARCHIVED = "archived"
+
+
+class Standing(enum.StrEnum):
+    """What a training asks of a member: to study, nothing for a reason, or nothing any more."""
+
+    DUE = "due"
+    EXEMPT = "exempt"
+    OUT = "out"
 
 
 class Training(Base):
@@ -46,70 +54,123 @@ class Training(Base):
     opens_on: Mapped[dt.date]
     closes_on: Mapped[dt.date]
     state: Mapped[str] = mapped_column(String(12), default=TrainingState.DRAFT)
-    created_by: Mapped[int] = mapped_column(Key)
+    created_by: Mapped[int | None] = mapped_column(Key)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     opened_at: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]
 
 
 class TrainingCourse(Base):
-    """A course that counts for a training."""
+    """A course that counts for a training, from the version it had when the training opened.
+
+    `position` is also its bit in `Enrolment.done`.
+    """
 
     __tablename__ = "training_courses"
-    __table_args__ = (Index(None, "course_id", "training_id"),)
+    __table_args__ = (
+        Index(None, "course_id", "training_id"),
+        # A mask of 64 bits, one of them the sign.
+        CheckConstraint("position BETWEEN 0 AND 61", name="position"),
+    )
 
     training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"), primary_key=True)
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), primary_key=True)
     position: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Enrolment(Base):
-    """One member of one training's audience: due or exempt, and how far. The rows behind every
-    coverage figure; `organisation_id` is the branch where the member is counted now."""
+    """One member of one training's audience: where counted, as what, since when, and how far.
+
+    Present standing only; what came before is in `EnrolmentSpell`. Progress belongs to the person
+    and not to the branch, so it is here once and days decide which branch it counts for.
+    """
 
     __tablename__ = "enrolments"
     __table_args__ = (
         # Names of one branch, and the recount of its cell.
         Index(None, "training_id", "organisation_id"),
-        # A completion looks up the open trainings of one member.
+        # A completion looks up the trainings of one member.
         Index(None, "member_id"),
+        CheckConstraint("standing IN ('due','exempt','out')", name="standing"),
     )
 
     training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"), primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
-    exempt: Mapped[bool] = mapped_column(default=False)
-    courses_done: Mapped[int] = mapped_column(default=0)
-    reached_at: Mapped[dt.datetime | None]
-    completed_at: Mapped[dt.datetime | None]
-    removed_at: Mapped[dt.datetime | None]
-    """Set when the member no longer belongs to the audience; the row stays, for the record."""
+    standing: Mapped[str] = mapped_column(String(8), default=Standing.DUE)
+    since: Mapped[dt.date]
+    """First day of this standing in this branch."""
+    done: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Bit n: the course at position n is completed."""
+    reached_on: Mapped[dt.date | None]
+    last_on: Mapped[dt.date | None]
+    """Day of the latest completion, so that the day of the whole needs no second look."""
+    completed_on: Mapped[dt.date | None]
 
 
-class CoverageCell(Base):
-    """Counts of one training in one branch, changed in the transaction that changes the rows.
+class EnrolmentSpell(Base):
+    """Where and as what a member was counted from one day up to (not including) another.
 
-    Exempt members are in `exempt` and in nothing else; `due` excludes them.
+    Written when the standing changes, so that a past date has one answer; never two on one day.
     """
 
-    __tablename__ = "coverage_cells"
-    __table_args__ = (CheckConstraint("due >= 0 AND exempt >= 0 AND reached >= 0 AND completed >= 0", name="counts"),)
+    __tablename__ = "enrolment_spells"
+    __table_args__ = (
+        Index(None, "training_id", "organisation_id"),
+        Index(None, "training_id", "member_id"),
+        CheckConstraint("valid_to > valid_from", name="order"),
+    )
 
-    training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"), primary_key=True)
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    standing: Mapped[str] = mapped_column(String(8))
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date]
+
+
+class CoverageChange(Base):
+    """A change of a branch's counts, added in the transaction that changed the rows behind it.
+
+    Only ever inserted, so completions never wait for each other; `trainings.tally.settle` moves
+    them into `CoverageCell` and deletes them. `course_id` 0 speaks of the training as a whole.
+    """
+
+    __tablename__ = "coverage_changes"
+    __table_args__ = (
+        # What a reader adds to the settled cells.
+        Index(None, "training_id", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    training_id: Mapped[int] = mapped_column(Key)
+    organisation_id: Mapped[int] = mapped_column(Key)
+    course_id: Mapped[int] = mapped_column(Key, default=0)
+    day: Mapped[dt.date]
     due: Mapped[int] = mapped_column(default=0)
     exempt: Mapped[int] = mapped_column(default=0)
     reached: Mapped[int] = mapped_column(default=0)
     completed: Mapped[int] = mapped_column(default=0)
-    updated_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
-class CourseCell(Base):
-    """How many due members of one branch completed one course of one training."""
+class CoverageCell(Base):
+    """How the counts of one training changed on one day in one node with everything below it.
 
-    __tablename__ = "course_cells"
+    The sum up to a day is the figure of that day, at any node, in a handful of rows; a node that
+    moved took its counts along on the day it moved. Exempt members are in `exempt` and in nothing
+    else. `course_id` 0 speaks of the training as a whole.
+    """
 
-    training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"), primary_key=True)
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
-    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    __tablename__ = "coverage_cells"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  the rows of a figure lie side by side
+
+    training_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    organisation_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    course_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    due: Mapped[int] = mapped_column(default=0)
+    exempt: Mapped[int] = mapped_column(default=0)
+    reached: Mapped[int] = mapped_column(default=0)
     completed: Mapped[int] = mapped_column(default=0)

@@ -37,6 +37,33 @@ def upgrade() -> None:
     sa.UniqueConstraint('name', name=op.f('uq_categories_name')),
     sa.UniqueConstraint('slug', name=op.f('uq_categories_slug'))
     )
+    op.create_table('coverage_cells',
+    sa.Column('training_id', KEY, autoincrement=False, nullable=False),
+    sa.Column('organisation_id', KEY, autoincrement=False, nullable=False),
+    sa.Column('course_id', KEY, autoincrement=False, nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('due', sa.Integer(), nullable=False),
+    sa.Column('exempt', sa.Integer(), nullable=False),
+    sa.Column('reached', sa.Integer(), nullable=False),
+    sa.Column('completed', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('training_id', 'organisation_id', 'course_id', 'day', name=op.f('pk_coverage_cells')),
+    sqlite_with_rowid=False
+    )
+    op.create_table('coverage_changes',
+    sa.Column('id', KEY, nullable=False),
+    sa.Column('training_id', KEY, nullable=False),
+    sa.Column('organisation_id', KEY, nullable=False),
+    sa.Column('course_id', KEY, nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('due', sa.Integer(), nullable=False),
+    sa.Column('exempt', sa.Integer(), nullable=False),
+    sa.Column('reached', sa.Integer(), nullable=False),
+    sa.Column('completed', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_coverage_changes'))
+    )
+    with op.batch_alter_table('coverage_changes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_coverage_changes_training_id_day'), ['training_id', 'day'], unique=False)
+
     op.create_table('exports',
     sa.Column('id', KEY, nullable=False),
     sa.Column('public_id', sa.String(length=16), nullable=False),
@@ -234,7 +261,7 @@ def upgrade() -> None:
     sa.Column('opens_on', sa.Date(), nullable=False),
     sa.Column('closes_on', sa.Date(), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),
-    sa.Column('created_by', KEY, nullable=False),
+    sa.Column('created_by', KEY, nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
@@ -278,19 +305,6 @@ def upgrade() -> None:
     with op.batch_alter_table('activation_codes', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_activation_codes_member_id'), ['member_id'], unique=False)
 
-    op.create_table('coverage_cells',
-    sa.Column('training_id', KEY, nullable=False),
-    sa.Column('organisation_id', KEY, nullable=False),
-    sa.Column('due', sa.Integer(), nullable=False),
-    sa.Column('exempt', sa.Integer(), nullable=False),
-    sa.Column('reached', sa.Integer(), nullable=False),
-    sa.Column('completed', sa.Integer(), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint('due >= 0 AND exempt >= 0 AND reached >= 0 AND completed >= 0', name=op.f('ck_coverage_cells_counts')),
-    sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_coverage_cells_organisation_id_organisations')),
-    sa.ForeignKeyConstraint(['training_id'], ['trainings.id'], name=op.f('fk_coverage_cells_training_id_trainings')),
-    sa.PrimaryKeyConstraint('training_id', 'organisation_id', name=op.f('pk_coverage_cells'))
-    )
     op.create_table('credit_hours',
     sa.Column('id', KEY, nullable=False),
     sa.Column('member_id', KEY, nullable=False),
@@ -302,15 +316,35 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_credit_hours')),
     sa.UniqueConstraint('member_id', 'rule', 'source', name=op.f('uq_credit_hours_member_id_rule_source'))
     )
+    op.create_table('enrolment_spells',
+    sa.Column('id', KEY, nullable=False),
+    sa.Column('training_id', KEY, nullable=False),
+    sa.Column('member_id', KEY, nullable=False),
+    sa.Column('organisation_id', KEY, nullable=False),
+    sa.Column('standing', sa.String(length=8), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_to', sa.Date(), nullable=False),
+    sa.CheckConstraint('valid_to > valid_from', name=op.f('ck_enrolment_spells_order')),
+    sa.ForeignKeyConstraint(['member_id'], ['members.id'], name=op.f('fk_enrolment_spells_member_id_members')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_enrolment_spells_organisation_id_organisations')),
+    sa.ForeignKeyConstraint(['training_id'], ['trainings.id'], name=op.f('fk_enrolment_spells_training_id_trainings')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_enrolment_spells'))
+    )
+    with op.batch_alter_table('enrolment_spells', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_enrolment_spells_training_id_member_id'), ['training_id', 'member_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_enrolment_spells_training_id_organisation_id'), ['training_id', 'organisation_id'], unique=False)
+
     op.create_table('enrolments',
     sa.Column('training_id', KEY, nullable=False),
     sa.Column('member_id', KEY, nullable=False),
     sa.Column('organisation_id', KEY, nullable=False),
-    sa.Column('exempt', sa.Boolean(), nullable=False),
-    sa.Column('courses_done', sa.Integer(), nullable=False),
-    sa.Column('reached_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('completed_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('standing', sa.String(length=8), nullable=False),
+    sa.Column('since', sa.Date(), nullable=False),
+    sa.Column('done', sa.BigInteger(), nullable=False),
+    sa.Column('reached_on', sa.Date(), nullable=True),
+    sa.Column('last_on', sa.Date(), nullable=True),
+    sa.Column('completed_on', sa.Date(), nullable=True),
+    sa.CheckConstraint("standing IN ('due','exempt','out')", name=op.f('ck_enrolments_standing')),
     sa.ForeignKeyConstraint(['member_id'], ['members.id'], name=op.f('fk_enrolments_member_id_members')),
     sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_enrolments_organisation_id_organisations')),
     sa.ForeignKeyConstraint(['training_id'], ['trainings.id'], name=op.f('fk_enrolments_training_id_trainings')),
@@ -543,16 +577,6 @@ def upgrade() -> None:
     with op.batch_alter_table('completions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_completions_course_id_completed_at'), ['course_id', 'completed_at'], unique=False)
 
-    op.create_table('course_cells',
-    sa.Column('training_id', KEY, nullable=False),
-    sa.Column('organisation_id', KEY, nullable=False),
-    sa.Column('course_id', KEY, nullable=False),
-    sa.Column('completed', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['course_id'], ['courses.id'], name=op.f('fk_course_cells_course_id_courses')),
-    sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_course_cells_organisation_id_organisations')),
-    sa.ForeignKeyConstraint(['training_id'], ['trainings.id'], name=op.f('fk_course_cells_training_id_trainings')),
-    sa.PrimaryKeyConstraint('training_id', 'organisation_id', 'course_id', name=op.f('pk_course_cells'))
-    )
     op.create_table('course_items',
     sa.Column('id', KEY, nullable=False),
     sa.Column('public_id', sa.String(length=16), nullable=False),
@@ -607,6 +631,8 @@ def upgrade() -> None:
     sa.Column('training_id', KEY, nullable=False),
     sa.Column('course_id', KEY, nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint('position BETWEEN 0 AND 61', name=op.f('ck_training_courses_position')),
     sa.ForeignKeyConstraint(['course_id'], ['courses.id'], name=op.f('fk_training_courses_course_id_courses')),
     sa.ForeignKeyConstraint(['training_id'], ['trainings.id'], name=op.f('fk_training_courses_training_id_trainings')),
     sa.PrimaryKeyConstraint('training_id', 'course_id', name=op.f('pk_training_courses'))
@@ -704,7 +730,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_course_items_asset_id'))
 
     op.drop_table('course_items')
-    op.drop_table('course_cells')
     with op.batch_alter_table('completions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_completions_course_id_completed_at'))
 
@@ -755,8 +780,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_enrolments_member_id'))
 
     op.drop_table('enrolments')
+    with op.batch_alter_table('enrolment_spells', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_enrolment_spells_training_id_organisation_id'))
+        batch_op.drop_index(batch_op.f('ix_enrolment_spells_training_id_member_id'))
+
+    op.drop_table('enrolment_spells')
     op.drop_table('credit_hours')
-    op.drop_table('coverage_cells')
     with op.batch_alter_table('activation_codes', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_activation_codes_member_id'))
 
@@ -806,6 +835,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_exports_account_id_id'))
 
     op.drop_table('exports')
+    with op.batch_alter_table('coverage_changes', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_coverage_changes_training_id_day'))
+
+    op.drop_table('coverage_changes')
+    op.drop_table('coverage_cells')
     op.drop_table('categories')
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_entries_target_id'))

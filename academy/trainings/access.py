@@ -1,0 +1,90 @@
+"""Who may see and change trainings, and whose coverage."""
+
+from sqlalchemy import or_, select
+
+from academy.core.actor import Actor, Role
+from academy.core.db import Tx
+from academy.core.errors import Forbidden, NotFound
+from academy.members.models import Organisation
+from academy.trainings.models import Training, TrainingState
+
+VIEW = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY, Role.AUDITOR)
+MANAGE = (Role.NODE_ADMINISTRATOR,)
+
+
+def access_training(tx: Tx, actor: Actor, public_id: str) -> Training:
+    """A training that concerns a node the actor looks after; drafts only for those who may change them.
+
+    Raises:
+        NotFound: there is none, or (audited) it is not theirs to see.
+    """
+    training, holder = _find(tx, public_id)
+    if actor.is_system or actor.may(holder.path, *MANAGE):
+        return training
+    near = any(holder.path.startswith(p) or p.startswith(holder.path) for p in actor.paths(*VIEW))
+    if training.state == TrainingState.DRAFT or not near:
+        raise Forbidden(f"training:{public_id}")
+    return training
+
+
+def access_own_training(tx: Tx, actor: Actor, public_id: str) -> Training:
+    """A training that the actor may change.
+
+    Raises:
+        NotFound: there is none, or (audited) it is not theirs to change.
+    """
+    training, holder = _find(tx, public_id)
+    if not actor.is_system and not actor.may(holder.path, *MANAGE):
+        raise Forbidden(f"training:{public_id}")
+    return training
+
+
+def access_coverage(tx: Tx, actor: Actor, training_id: str, organisation_id: str) -> tuple[Training, Organisation]:
+    """A training and a node inside both the actor's scope and the training's own node.
+
+    Raises:
+        NotFound: there is none, or (audited) it is outside.
+    """
+    training = access_training(tx, actor, training_id)
+    node = tx.scalar(select(Organisation).where(Organisation.public_id == organisation_id))
+    if node is None:
+        raise NotFound
+    holder = tx.get_one(Organisation, training.organisation_id)
+    if not may_see(actor, node) or not node.path.startswith(holder.path):
+        raise Forbidden(f"organisation:{organisation_id}")
+    return training, node
+
+
+def access_holder(tx: Tx, actor: Actor, organisation_id: str) -> Organisation:
+    """A node in whose name the actor may hold trainings.
+
+    Raises:
+        NotFound: there is none, or (audited) it is outside.
+    """
+    node = tx.scalar(select(Organisation).where(Organisation.public_id == organisation_id))
+    if node is None:
+        raise NotFound
+    if not actor.is_system and not actor.may(node.path, *MANAGE):
+        raise Forbidden(f"organisation:{organisation_id}")
+    return node
+
+
+def may_see(actor: Actor, node: Organisation) -> bool:
+    """Whether the node's figures are the actor's business."""
+    return actor.is_system or actor.may(node.path, *VIEW)
+
+
+def roots(tx: Tx, actor: Actor) -> list[Organisation]:
+    """The nodes at which the actor's view begins."""
+    paths = actor.paths(*VIEW)
+    if not paths:
+        return []
+    query = select(Organisation).where(or_(*(Organisation.path == path for path in paths)))
+    return list(tx.scalars(query.order_by(Organisation.depth, Organisation.id)))
+
+
+def _find(tx: Tx, public_id: str) -> tuple[Training, Organisation]:
+    training = tx.scalar(select(Training).where(Training.public_id == public_id))
+    if training is None:
+        raise NotFound
+    return training, tx.get_one(Organisation, training.organisation_id)

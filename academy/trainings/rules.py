@@ -1,0 +1,211 @@
+"""What a training's audience is, and what a member adds to the counts on which day. No I/O."""
+
+import dataclasses
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from academy.core.errors import Invalid
+from academy.core.i18n import Message, msg
+
+STATUSES = ("active", "floating")
+JOINING = ("include", "exclude")
+LEAVING = ("drop", "keep")
+MOVING = ("follow", "stay")
+WHOLE = 0
+"""The course id of cells that speak of the training as a whole."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Audience:
+    """Who is due, as data. An empty tuple or None asks for nothing, so it lets everybody in.
+
+    Ages are those on the day the window opens, so nobody grows out of a training half way.
+    """
+
+    nodes: tuple[int, ...] = ()
+    """Row ids; each stands for its whole subtree."""
+    sectors: tuple[str, ...] = ()
+    positions: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = STATUSES
+    age_from: int | None = None
+    age_to: int | None = None
+    joined_from: dt.date | None = None
+    joined_to: dt.date | None = None
+    joining: str = "include"
+    """Whoever begins to fit after the opening: is due too, or is not."""
+    leaving: str = "drop"
+    """Whoever stops fitting: is no longer counted, or still is (the deceased never are)."""
+    moving: str = "follow"
+    """Whoever changes branch: counts in the new one, or where they were when the training opened."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For the training's column."""
+        data = dataclasses.asdict(self)
+        return {
+            k: v.isoformat() if isinstance(v, dt.date) else list(v) if isinstance(v, tuple) else v
+            for k, v in data.items()
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Audience":
+        """The reverse; what an older academy did not know takes its default."""
+        given: dict[str, Any] = {}
+        for field in dataclasses.fields(cls):
+            if field.name not in data:
+                continue
+            value = data[field.name]
+            if field.name in ("joined_from", "joined_to") and value:
+                value = dt.date.fromisoformat(value)
+            given[field.name] = tuple(value) if isinstance(value, list) else value
+        return cls(**given)
+
+    def problems(self) -> dict[str, Message]:
+        """What is wrong with it, by field."""
+        wrong: dict[str, Message] = {}
+        if not self.statuses:
+            wrong["statuses"] = msg("请至少选择一种党员状态。")
+        if self.age_from is not None and self.age_to is not None and self.age_from > self.age_to:
+            wrong["age_to"] = msg("年龄上限小于下限。")
+        if any(age is not None and not 0 <= age <= 130 for age in (self.age_from, self.age_to)):
+            wrong["age_from"] = msg("请填写 0 到 130 之间的年龄。")
+        if self.joined_from and self.joined_to and self.joined_from > self.joined_to:
+            wrong["joined_to"] = msg("入党日期的止期早于起期。")
+        if self.joining not in JOINING or self.leaving not in LEAVING or self.moving not in MOVING:
+            wrong["joining"] = msg("请选择培训期间人员变动怎么算。")
+        return wrong
+
+    def birth_range(self, day: dt.date) -> tuple[dt.date | None, dt.date | None]:
+        """Earliest and latest birthday of someone whose age on `day` is within the band."""
+        earliest = _years_before(day, self.age_to + 1) + dt.timedelta(days=1) if self.age_to is not None else None
+        latest = _years_before(day, self.age_from) if self.age_from is not None else None
+        return earliest, latest
+
+
+def _years_before(day: dt.date, years: int) -> dt.date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February in a year without one
+        return day.replace(year=day.year - years, day=28)
+
+
+def check_plan(
+    title: str, opens_on: dt.date | None, closes_on: dt.date | None, courses: int, required: int | None
+) -> None:
+    """What every training must have.
+
+    Raises:
+        Invalid: with a sentence for each field.
+    """
+    wrong: dict[str, Message] = {}
+    if not 1 <= len(title) <= 120:
+        wrong["title"] = msg("请填写培训名称，不超过 120 字。")
+    if opens_on is None:
+        wrong["opens_on"] = msg("请填写开始日期。")
+    if closes_on is None:
+        wrong["closes_on"] = msg("请填写结束日期。")
+    elif opens_on is not None and closes_on < opens_on:
+        wrong["closes_on"] = msg("结束日期早于开始日期。")
+    if not 1 <= courses <= 60:
+        wrong["courses"] = msg("请选择 1 到 60 门必学课程。")
+    elif required is not None and not 1 <= required <= courses:
+        wrong["required_count"] = msg("应学门数要在 1 到 %(n)s 之间。", n=courses)
+    if wrong:
+        raise Invalid(fields=wrong)
+
+
+@dataclasses.dataclass(frozen=True)
+class Spell:
+    """Where and as what somebody counts, from one day up to (not including) another."""
+
+    organisation_id: int
+    standing: str
+    start: dt.date
+    end: dt.date | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """The days on which a member got somewhere in a training."""
+
+    reached: dt.date | None = None
+    completed: dt.date | None = None
+    courses: Mapping[int, dt.date] = dataclasses.field(default_factory=dict)
+
+
+Place = tuple[int, int, dt.date]
+"""Organisation, course (or `WHOLE`), day."""
+Vector = tuple[int, int, int, int]
+"""due, exempt, reached, completed."""
+
+
+def contribution(spells: Iterable[Spell], progress: Progress) -> dict[Place, Vector]:
+    """What one member adds to the counts: plus one when it begins, minus one when the spell ends."""
+    tally: Counter[tuple[int, int, dt.date, int]] = Counter()
+
+    def count(spell: Spell, course: int, measure: int, day: dt.date | None) -> None:
+        if day is None or (spell.end is not None and day >= spell.end):
+            return
+        tally[spell.organisation_id, course, max(day, spell.start), measure] += 1
+        if spell.end is not None:
+            tally[spell.organisation_id, course, spell.end, measure] -= 1
+
+    for spell in spells:
+        if spell.standing == "exempt":
+            count(spell, WHOLE, 1, spell.start)
+        elif spell.standing == "due":
+            count(spell, WHOLE, 0, spell.start)
+            count(spell, WHOLE, 2, progress.reached)
+            count(spell, WHOLE, 3, progress.completed)
+            for course, day in progress.courses.items():
+                count(spell, course, 3, day)
+    return _vectors(tally)
+
+
+def difference(new: Mapping[Place, Vector], old: Mapping[Place, Vector]) -> dict[Place, Vector]:
+    """What must be added to turn the old counts into the new ones."""
+    tally: Counter[tuple[int, int, dt.date, int]] = Counter()
+    for sign, side in ((1, new), (-1, old)):
+        for place, vector in side.items():
+            for measure, number in enumerate(vector):
+                tally[*place, measure] += sign * number
+    return _vectors(tally)
+
+
+def _vectors(tally: Mapping[tuple[int, int, dt.date, int], int]) -> dict[Place, Vector]:
+    found: dict[Place, list[int]] = {}
+    for (organisation, course, day, measure), number in tally.items():
+        if number:
+            found.setdefault((organisation, course, day), [0, 0, 0, 0])[measure] += number
+    return {place: (v[0], v[1], v[2], v[3]) for place, v in found.items()}
+
+
+def completion_day(days: Iterable[dt.date], needed: int) -> dt.date | None:
+    """The day on which the needed number of courses was reached."""
+    ordered = sorted(days)
+    return ordered[needed - 1] if needed and len(ordered) >= needed else None
+
+
+def place(
+    audience: Audience,
+    *,
+    fits: bool,
+    exempt: bool,
+    deceased: bool,
+    organisation_id: int,
+    held: tuple[str, int] | None,
+) -> tuple[str, int] | None:
+    """Where and as what a member is to count now; None where no enrolment is wanted.
+
+    `held` is the present standing and branch, None for somebody who was never enrolled.
+    """
+    counted = held is not None and held[0] != "out"
+    if held is None or not counted:
+        if deceased or not fits or audience.joining == "exclude":
+            return held
+        return ("exempt" if exempt else "due"), organisation_id
+    if deceased or (not fits and audience.leaving == "drop"):
+        return "out", held[1]
+    stays = audience.moving == "stay" or not fits
+    return ("exempt" if exempt else "due"), (held[1] if stays else organisation_id)

@@ -1,0 +1,251 @@
+"""Writes on trainings: draft, open, change, close, archive, copy."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select, update
+
+from academy.core import clock
+from academy.core.actor import SYSTEM, Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Forbidden, Invalid
+from academy.core.i18n import msg
+from academy.jobs import enqueue, publish
+from academy.library.models import Course, CourseState
+from academy.members.models import Organisation
+from academy.trainings import enrol, sql, tally, verify
+from academy.trainings.access import MANAGE
+from academy.trainings.facts import TrainingClosed, TrainingOpened
+from academy.trainings.models import Training, TrainingCourse, TrainingState
+from academy.trainings.rules import Audience, check_plan
+
+CLOSE = "trainings.close"
+MIDNIGHT = "trainings.midnight"
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What an officer fills in."""
+
+    title: str
+    opens_on: dt.date | None
+    closes_on: dt.date | None
+    courses: Sequence[int]
+    """Row ids, in order."""
+    audience: Audience = dataclasses.field(default_factory=Audience)
+    required_count: int | None = None
+    summary: str = ""
+
+
+def create_training(tx: Tx, actor: Actor, organisation: Organisation, plan: Plan) -> Training:
+    """Draft a training in the name of a node.
+
+    Raises:
+        Invalid: something is missing or does not fit together.
+        Forbidden: the actor does not look after that node.
+    """
+    if not actor.is_system and not actor.may(organisation.path, *MANAGE):
+        raise Forbidden(f"organisation:{organisation.public_id}")
+    _check(tx, organisation, plan)
+    training = Training(
+        organisation_id=organisation.id,
+        created_by=actor.account_id,
+        title=plan.title,
+        opens_on=plan.opens_on,
+        closes_on=plan.closes_on,
+    )
+    tx.add(training)
+    _write(tx, training, plan)
+    record(tx, actor, "training.created", f"training:{training.public_id}")
+    return training
+
+
+def edit_training(tx: Tx, actor: Actor, training: Training, plan: Plan) -> None:
+    """Change a training. Once it is open, its courses and first day stand; audience and end may change.
+
+    Raises:
+        Invalid: something is missing or does not fit together.
+        Conflict: it is closed.
+    """
+    if training.state not in (TrainingState.DRAFT, TrainingState.OPEN):
+        raise Conflict(msg("培训已经结束，不能再改。可以复制一份重新开展。"))
+    if training.state == TrainingState.OPEN:
+        plan = dataclasses.replace(
+            plan,
+            opens_on=training.opens_on,
+            courses=[course.id for course in sql.courses_of(tx, training)],
+            required_count=training.required_count,
+        )
+    _check(tx, tx.get_one(Organisation, training.organisation_id), plan)
+    before = dict(training.audience)
+    _write(tx, training, plan)
+    if training.state == TrainingState.OPEN:
+        if plan.closes_on is not None and plan.closes_on < clock.today():
+            raise Invalid(fields={"closes_on": msg("培训正在进行，结束日期不能早于今天。")})
+        if before != training.audience:
+            enrol.resync(tx, training, welcome_all=True)
+        _enqueue_close(tx, training)
+    record(tx, actor, "training.edited", f"training:{training.public_id}", audience_changed=before != training.audience)
+
+
+def _check(tx: Tx, holder: Organisation, plan: Plan) -> None:
+    check_plan(plan.title, plan.opens_on, plan.closes_on, len(set(plan.courses)), plan.required_count)
+    if wrong := plan.audience.problems():
+        raise Invalid(fields=wrong)
+    known = tx.scalar(select(func.count()).where(Course.id.in_(plan.courses), Course.state == CourseState.PUBLISHED))
+    if known != len(set(plan.courses)):
+        raise Invalid(fields={"courses": msg("有的课程还没有上架或已下架，请重新选择。")})
+    inside = tx.scalar(select(func.count()).where(Organisation.id.in_(plan.audience.nodes), sql.under(holder.path)))
+    if inside != len(set(plan.audience.nodes)):
+        raise Invalid(fields={"nodes": msg("参训范围里有不归本组织管理的党组织。")})
+
+
+def _write(tx: Tx, training: Training, plan: Plan) -> None:
+    if plan.opens_on is None or plan.closes_on is None:
+        raise AssertionError("checked before")
+    training.title, training.summary = plan.title, plan.summary
+    training.opens_on, training.closes_on = plan.opens_on, plan.closes_on
+    training.required_count = plan.required_count
+    training.audience = plan.audience.to_json()
+    tx.flush()
+    if training.state == TrainingState.DRAFT:
+        tx.execute(delete(TrainingCourse).where(TrainingCourse.training_id == training.id))
+        tx.add_all(
+            TrainingCourse(training_id=training.id, course_id=course, position=position)
+            for position, course in enumerate(dict.fromkeys(plan.courses))
+        )
+        tx.flush()
+
+
+def open_training(tx: Tx, actor: Actor, training: Training) -> int:
+    """Enrol the audience and let the window run; returns how many are enrolled.
+
+    Raises:
+        Conflict: it is not a draft, or somebody is opening it at this moment.
+        Invalid: nobody would be due.
+    """
+    sql.without_changes(tx)
+    taken = tx.execute(
+        update(Training)
+        .where(Training.id == training.id, Training.state == TrainingState.DRAFT)
+        .values(state=TrainingState.OPEN, opened_at=clock.now())
+        .returning(Training.id)
+    ).scalar()
+    if taken is None:
+        raise Conflict(msg("这次培训已经开始了。"))
+    tx.refresh(training)
+    version = select(Course.version).where(Course.id == TrainingCourse.course_id).scalar_subquery()
+    tx.execute(
+        update(TrainingCourse)
+        .where(TrainingCourse.training_id == training.id)
+        .values(version=version)
+        .execution_options(synchronize_session=False)
+    )
+    number = enrol.enrol_everybody(tx, training)
+    if not number:
+        raise Invalid(fields={"audience": msg("按现在的条件，没有一名党员需要参加。请调整参训范围。")})
+    tally.post_bulk(tx, verify.expected(tx, training))
+    _enqueue_close(tx, training)
+    enqueue(tx, MIDNIGHT, key=f"{MIDNIGHT}:{clock.today()}", delay_s=until_tomorrow())
+    record(tx, actor, "training.opened", f"training:{training.public_id}", enrolled=number)
+    publish(tx, TrainingOpened(training.id))
+    return number
+
+
+def until_tomorrow() -> float:
+    """Seconds until the first minute of the city's next day is over."""
+    return (clock.day_bounds(clock.today())[1] - clock.now()).total_seconds() + 60
+
+
+def _enqueue_close(tx: Tx, training: Training) -> None:
+    end = clock.day_bounds(training.closes_on)[1]
+    wait = max(0.0, (end - clock.now()).total_seconds() + 5)
+    enqueue(tx, CLOSE, key=f"{CLOSE}:{training.id}:{training.closes_on}", delay_s=wait, training_id=training.id)
+
+
+def close_training(tx: Tx, actor: Actor, training: Training) -> None:
+    """End the window now.
+
+    Raises:
+        Conflict: it is not open.
+    """
+    if training.state != TrainingState.OPEN:
+        raise Conflict(msg("只有正在进行的培训才能结束。"))
+    sql.without_changes(tx)
+    training.state = TrainingState.CLOSED
+    # Ending on time ends at midnight, whenever the job gets round to it.
+    training.closed_at = min(clock.now(), clock.day_bounds(training.closes_on)[1])
+    tx.flush()
+    record(tx, actor, "training.closed", f"training:{training.public_id}")
+    publish(tx, TrainingClosed(training.id))
+
+
+def close_when_over(tx: Tx, training_id: int) -> None:
+    """For the job: close if the last day has passed; it may have been put off meanwhile."""
+    training = tx.get(Training, training_id)
+    if training is not None and training.state == TrainingState.OPEN and training.closes_on < clock.today():
+        close_training(tx, SYSTEM, training)
+
+
+def archive_training(tx: Tx, actor: Actor, training: Training) -> None:
+    """Put a closed training away: its figures stand for good.
+
+    Raises:
+        Conflict: it is still running.
+    """
+    if training.state != TrainingState.CLOSED:
+        raise Conflict(msg("结束以后才能归档。"))
+    training.state = TrainingState.ARCHIVED
+    record(tx, actor, "training.archived", f"training:{training.public_id}")
+
+
+def discard_training(tx: Tx, actor: Actor, training: Training) -> None:
+    """Delete a draft.
+
+    Raises:
+        Conflict: it has been opened; then it stays, for the record.
+    """
+    if training.state != TrainingState.DRAFT:
+        raise Conflict(msg("已经开展的培训不能删除。"))
+    record(tx, actor, "training.discarded", f"training:{training.public_id}")
+    tx.execute(delete(TrainingCourse).where(TrainingCourse.training_id == training.id))
+    tx.delete(training)
+
+
+def copy_training(tx: Tx, actor: Actor, training: Training) -> Training:
+    """A new draft like an earlier training, with a window of the same length from today on."""
+    today = clock.today()
+    copy = Training(
+        organisation_id=training.organisation_id,
+        created_by=actor.account_id,
+        title=training.title,
+        summary=training.summary,
+        audience=dict(training.audience),
+        required_count=training.required_count,
+        opens_on=today,
+        closes_on=today + (training.closes_on - training.opens_on),
+    )
+    tx.add(copy)
+    tx.flush()
+    for position, course in enumerate(sql.courses_of(tx, training)):
+        tx.add(TrainingCourse(training_id=copy.id, course_id=course.id, position=position))
+    tx.flush()
+    record(tx, actor, "training.copied", f"training:{copy.public_id}", source=training.public_id)
+    return copy
+
+
+def refresh_audience(tx: Tx, training: Training) -> int:
+    """Compare everybody with an open training's audience; for what changes by the calendar alone."""
+    if training.state != TrainingState.OPEN:
+        return 0
+    return enrol.resync(tx, training)
+
+
+def rebuild(tx: Tx, training: Training) -> None:
+    """Read progress and counts anew from the rows; after rows were loaded behind the facts' back."""
+    sql.without_changes(tx)
+    enrol.fill_progress(tx, training)
+    tally.forget(tx, training.id)
+    tally.post_bulk(tx, verify.expected(tx, training))

@@ -1,0 +1,167 @@
+"""What the queries of this room share: city days in SQL, the audience as a clause, locks."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, and_, case, exists, func, or_, select, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from academy.core import clock
+from academy.core.db import Tx
+from academy.library.models import Course
+from academy.members.models import Exemption, Member, Organisation
+from academy.progress.models import Completion
+from academy.trainings.models import Training, TrainingCourse, TrainingState
+from academy.trainings.rules import Audience
+
+# Numbers of PostgreSQL's advisory locks; SQLite has one writer and needs none.
+_CHANGING = 470_001
+_SETTLING = 470_002
+
+
+class city_day(FunctionElement[dt.date]):
+    """The calendar day in the city of an instant column."""
+
+    type = Date()
+    inherit_cache = True
+    name = "city_day"
+
+
+@compiles(city_day, "sqlite")
+def _city_day_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    # The city has kept UTC+8 without summer time since 1992.
+    return f"date({compiler.process(element.clauses, **kw)}, '+8 hours')"
+
+
+@compiles(city_day, "postgresql")
+def _city_day_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **kw)} AT TIME ZONE 'Asia/Shanghai' AS date)"
+
+
+def city_date(at_ms: int) -> dt.date:
+    """The calendar day in the city of a moment in milliseconds."""
+    return dt.datetime.fromtimestamp(at_ms / 1000, clock.CITY).date()
+
+
+def later(a: Any, b: Any) -> Any:
+    """The later of two days (neither dialect's name for it is known to the other)."""
+    return case((a > b, a), else_=b)
+
+
+def among_changes(tx: Tx) -> None:
+    """Say that this transaction changes rows behind the counts of single members."""
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _CHANGING})
+
+
+def without_changes(tx: Tx) -> None:
+    """Wait until nobody is changing such rows and keep everybody from it until the commit.
+
+    Without it a completion and an opening at the same time would each miss the other's rows.
+    """
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHANGING})
+
+
+def settling_alone(tx: Tx) -> None:
+    """One settler at a time: two would wait for each other's rows in different orders."""
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTLING})
+
+
+def under(path: str) -> ColumnElement[bool]:
+    """Organisations at `path` and below it."""
+    return Organisation.path.like(path + "%")
+
+
+def fits(tx: Tx, training: Training, audience: Audience) -> ColumnElement[bool]:
+    """Whether a `Member` row belongs to the audience."""
+    holder = tx.get_one(Organisation, training.organisation_id)
+    places: list[ColumnElement[bool]] = [under(holder.path)]
+    if audience.nodes:
+        paths = tx.scalars(select(Organisation.path).where(Organisation.id.in_(audience.nodes)))
+        places.append(or_(*(under(path) for path in paths)))
+    if audience.sectors:
+        places.append(Organisation.sector.in_(audience.sectors))
+    rules: list[ColumnElement[bool]] = [
+        Member.organisation_id.in_(select(Organisation.id).where(*places)),
+        Member.status.in_(audience.statuses),
+    ]
+    if audience.positions:
+        rules.append(Member.position.in_(audience.positions))
+    earliest, latest = audience.birth_range(training.opens_on)
+    for column, low, high in (
+        (Member.birth_date, earliest, latest),
+        (Member.joined_on, audience.joined_from, audience.joined_to),
+    ):
+        if low is not None:
+            rules.append(column >= low)
+        if high is not None:
+            rules.append(column <= high)
+    return and_(*rules)
+
+
+def exempt_on(day: dt.date) -> ColumnElement[bool]:
+    """Whether a `Member` row is exempt on a day: agreed, not revoked, within its dates."""
+    return exists().where(
+        Exemption.member_id == Member.id,
+        Exemption.approved_at.is_not(None),
+        Exemption.revoked_at.is_(None),
+        Exemption.valid_from <= day,
+        or_(Exemption.valid_to.is_(None), Exemption.valid_to > day),
+    )
+
+
+def cutoff(training: Training) -> dt.datetime:
+    """From this instant on, nothing counts any more."""
+    end = clock.day_bounds(training.closes_on)[1]
+    return min(end, training.closed_at) if training.closed_at else end
+
+
+def course_days(training: Training, members: Sequence[int] | None = None) -> Select[int, int, int, dt.date]:
+    """When each member first completed each course of the training: member, course, position, day.
+
+    Any time before the cut-off counts, also before the window opened: who has already studied this
+    version of the course need not study it again.
+    """
+    query = (
+        select(
+            Completion.member_id,
+            Completion.course_id,
+            TrainingCourse.position,
+            city_day(func.min(Completion.completed_at)).label("day"),
+        )
+        .join(TrainingCourse, TrainingCourse.course_id == Completion.course_id)
+        .where(
+            TrainingCourse.training_id == training.id,
+            Completion.course_version >= TrainingCourse.version,
+            Completion.completed_at < cutoff(training),
+        )
+        .group_by(Completion.member_id, Completion.course_id, TrainingCourse.position)
+    )
+    return query if members is None else query.where(Completion.member_id.in_(members))
+
+
+def needed(tx: Tx, training: Training) -> int:
+    """How many courses complete the training."""
+    if training.required_count is not None:
+        return training.required_count
+    return tx.scalar(select(func.count()).where(TrainingCourse.training_id == training.id)) or 0
+
+
+def courses_of(tx: Tx, training: Training) -> list[Course]:
+    """The training's courses, in order."""
+    return list(
+        tx.scalars(
+            select(Course)
+            .join(TrainingCourse, TrainingCourse.course_id == Course.id)
+            .where(TrainingCourse.training_id == training.id)
+            .order_by(TrainingCourse.position)
+        )
+    )
+
+
+COUNTING = (TrainingState.OPEN, TrainingState.CLOSED)
+"""States in which a completion dated inside the window still counts, however late it is registered."""

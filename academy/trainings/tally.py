@@ -1,0 +1,293 @@
+"""Counts: changes are added by whoever changes rows, settled into cells, and read as one figure.
+
+A figure is the settled cells plus the changes that are not settled yet, in one snapshot, so it is
+exact at every moment; ADR 0010 says why.
+"""
+
+import dataclasses
+import datetime as dt
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, insert, literal, select, union_all
+from sqlalchemy.dialects import postgresql, sqlite
+
+from academy.core.db import Tx
+from academy.jobs import enqueue
+from academy.members.models import Organisation, OrganisationSpell
+from academy.trainings import sql
+from academy.trainings.models import CoverageCell, CoverageChange
+from academy.trainings.rules import WHOLE, Place, Vector
+from academy.trainings.tree import Lineage
+
+BATCH = 4000
+EVERY = 200
+MEASURES = ("due", "exempt", "reached", "completed")
+SETTLE = "trainings.settle"
+
+_added = itertools.count(1)
+_insert_change = insert(CoverageChange)
+
+
+Tally = dict[tuple[int, int, int, dt.date], list[int]]
+"""(training, organisation, course, day) → due, exempt, reached, completed."""
+
+
+@dataclasses.dataclass
+class Figures:
+    """What a coverage page shows of one training in one node on one day."""
+
+    due: int = 0
+    exempt: int = 0
+    reached: int = 0
+    completed: int = 0
+    courses: dict[int, int] = dataclasses.field(default_factory=dict)
+
+    def add(self, course: int, vector: Sequence[int]) -> None:
+        """Add a cell's vector."""
+        if course == WHOLE:
+            self.due += vector[0]
+            self.exempt += vector[1]
+            self.reached += vector[2]
+            self.completed += vector[3]
+        else:
+            self.courses[course] = self.courses.get(course, 0) + vector[3]
+
+    def __add__(self, other: "Figures") -> "Figures":
+        total = Figures(self.due, self.exempt, self.reached, self.completed, dict(self.courses))
+        total.add(WHOLE, (other.due, other.exempt, other.reached, other.completed))
+        for course, number in other.courses.items():
+            total.add(course, (0, 0, 0, number))
+        return total
+
+    def share(self, number: int) -> float | None:
+        """A part of those due; None where nobody is due."""
+        return number / self.due if self.due else None
+
+    @property
+    def share_reached(self) -> float | None:
+        return self.share(self.reached)
+
+    @property
+    def share_completed(self) -> float | None:
+        return self.share(self.completed)
+
+    @property
+    def missing(self) -> int:
+        """Those due who have not completed."""
+        return self.due - self.completed
+
+
+def post(tx: Tx, training_id: int, changes: Mapping[Place, Vector]) -> None:
+    """Add changes of branches to the transaction."""
+    if changes:
+        insert_changes(tx, [row(training_id, place, vector) for place, vector in changes.items()])
+
+
+def row(training_id: int, place: Place, vector: Vector) -> dict[str, Any]:
+    """A change as the columns of its row."""
+    organisation, course, day = place
+    due, exempt, reached, completed = vector
+    return {
+        "training_id": training_id,
+        "organisation_id": organisation,
+        "course_id": course,
+        "day": day,
+        "due": due,
+        "exempt": exempt,
+        "reached": reached,
+        "completed": completed,
+    }
+
+
+def insert_changes(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    """Insert rows; now and then ask for a settling, so that what readers add up stays short."""
+    tx.connection().execute(_insert_change, rows)
+    if len(rows) >= EVERY or next(_added) % EVERY == 0:
+        enqueue(tx, SETTLE, key=SETTLE)
+
+
+def settle(tx: Tx, limit: int = BATCH) -> int:
+    """Move the oldest changes into the cells of their branch and of every node above it."""
+    sql.settling_alone(tx)
+    c = CoverageChange
+    oldest = select(c.id).order_by(c.id).limit(limit)
+    taken = tx.execute(
+        delete(c)
+        .where(c.id.in_(oldest.scalar_subquery()))
+        .returning(c.training_id, c.organisation_id, c.course_id, c.day, c.due, c.exempt, c.reached, c.completed)
+        .execution_options(synchronize_session=False)
+    ).all()
+    tally: Tally = {}
+    for training, organisation, course, day, *vector in taken:
+        add(tally, (training, organisation, course, day), vector)
+    _add_to_cells(tx, roll_up(tx, tally))
+    return len(taken)
+
+
+def roll_up(tx: Tx, tally: Mapping[tuple[int, int, int, dt.date], Sequence[int]]) -> Tally:
+    """Counts of branches → counts of every node, by the tree as it stood on each day."""
+    lineage = Lineage(tx, {organisation for _, organisation, _, _ in tally})
+    paths: dict[tuple[int, dt.date], list[tuple[dt.date, set[int], set[int]]]] = {}
+    rolled: Tally = {}
+    for (training, organisation, course, day), vector in tally.items():
+        steps = paths.get((organisation, day))
+        if steps is None:
+            steps = paths[organisation, day] = lineage.steps(organisation, day)
+        for moment, begun, ceased in steps:
+            for node in begun:
+                add(rolled, (training, node, course, moment), vector)
+            for node in ceased:
+                add(rolled, (training, node, course, moment), [-n for n in vector])
+    return rolled
+
+
+def add(tally: Tally, key: tuple[int, int, int, dt.date], vector: Sequence[int]) -> None:
+    """Add a vector to a tally."""
+    known = tally.get(key)
+    if known is None:
+        tally[key] = list(vector)
+    else:
+        for i, number in enumerate(vector):
+            known[i] += number
+
+
+def _add_to_cells(tx: Tx, tally: Tally) -> None:
+    rows = [
+        {"training_id": t, "organisation_id": o, "course_id": c, "day": d, **dict(zip(MEASURES, v, strict=True))}
+        for (t, o, c, d), v in sorted(tally.items())
+        if any(v)
+    ]
+    if not rows:
+        return
+    dialect: Any = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(CoverageCell)
+    statement = statement.on_conflict_do_update(
+        index_elements=["training_id", "organisation_id", "course_id", "day"],
+        set_={name: getattr(CoverageCell, name) + statement.excluded[name] for name in MEASURES},
+    )
+    for start in range(0, len(rows), 2000):
+        tx.connection().execute(statement, rows[start : start + 2000])
+
+
+def settle_all(tx: Tx) -> int:
+    """Settle everything there is."""
+    total = 0
+    while moved := settle(tx):
+        total += moved
+    return total
+
+
+def post_bulk(tx: Tx, counts: Tally) -> None:
+    """Add many counts of branches at once, straight into the cells."""
+    sql.settling_alone(tx)
+    _add_to_cells(tx, roll_up(tx, counts))
+
+
+def forget(tx: Tx, training_id: int) -> None:
+    """Delete the counts of a training, to write them anew."""
+    sql.settling_alone(tx)
+    for table in (CoverageCell, CoverageChange):
+        tx.execute(delete(table).where(table.training_id == training_id))
+
+
+def move(tx: Tx, organisation_id: int, old_path: str, new_path: str) -> None:
+    """A node hangs elsewhere: its counts leave the nodes above it and join the new ones, that day."""
+    sql.settling_alone(tx)
+    before = {int(i) for i in old_path.strip("/").split("/")}
+    after = {int(i) for i in new_path.strip("/").split("/")}
+    day = tx.scalar(
+        select(OrganisationSpell.valid_from).where(
+            OrganisationSpell.organisation_id == organisation_id, OrganisationSpell.valid_to.is_(None)
+        )
+    )
+    if day is None:
+        return
+    tally: Tally = {}
+    for cell in tx.execute(_cells().where(CoverageCell.organisation_id == organisation_id)):
+        training, _, course, on, *vector = cell
+        for nodes, sign in ((after - before, 1), (before - after, -1)):
+            for node in nodes:
+                add(tally, (training, node, course, max(on, day)), [sign * n for n in vector])
+    _add_to_cells(tx, tally)
+
+
+def _cells() -> Any:
+    c = CoverageCell
+    return select(c.training_id, c.organisation_id, c.course_id, c.day, c.due, c.exempt, c.reached, c.completed)
+
+
+def figures(
+    tx: Tx, trainings: Iterable[int], nodes: Iterable[int] | Any, day: dt.date | None = None
+) -> dict[tuple[int, int], Figures]:
+    """Counts of nodes with everything below them, up to the end of `day` (None: now).
+
+    `nodes` are row ids or a SELECT of them. Nodes without any count are left out.
+    """
+    trainings = list(trainings)
+    settled, waiting = CoverageCell, CoverageChange
+    parts = []
+    for source, table in ((0, settled), (1, waiting)):
+        part = select(
+            literal(source).label("source"),
+            table.training_id,
+            table.organisation_id,
+            table.course_id,
+            *(func.sum(getattr(table, name)).label(name) for name in MEASURES),
+        ).where(table.training_id.in_(trainings))
+        if day is not None:
+            part = part.where(table.day <= day)
+        parts.append(part.group_by(table.training_id, table.organisation_id, table.course_id))
+    # One statement, because a settling between two would be seen twice or not at all.
+    rows = tx.execute(union_all(parts[0].where(settled.organisation_id.in_(nodes)), parts[1])).all()
+    found: dict[tuple[int, int], Figures] = {}
+    for source, training, node, course, *vector in rows:
+        if source == 0:
+            found.setdefault((training, node), Figures()).add(course, [int(n) for n in vector])
+    unsettled_rows = [row[1:] for row in rows if row[0] == 1]
+    if unsettled_rows:
+        _add_unsettled(tx, found, unsettled_rows, nodes, day)
+    return found
+
+
+def _add_unsettled(
+    tx: Tx, found: dict[tuple[int, int], Figures], rows: Sequence[Any], nodes: Any, day: dt.date | None
+) -> None:
+    wanted = set(nodes) if isinstance(nodes, (list, tuple, set)) else set(tx.scalars(nodes))
+    lineage = Lineage(tx, {row[1] for row in rows})
+    for training, organisation, course, *vector in rows:
+        for node in lineage.ancestors(organisation, day or dt.date.max):
+            if node in wanted:
+                found.setdefault((training, node), Figures()).add(course, [int(n) for n in vector])
+
+
+def unsettled(tx: Tx) -> int:
+    """How many changes wait to be settled."""
+    return tx.scalar(select(func.count()).select_from(CoverageChange)) or 0
+
+
+def daily(tx: Tx, training_id: int, organisation_id: int) -> list[tuple[dt.date, Figures]]:
+    """The figure of each day on which something changed, settled ones; for curves and forecasts."""
+    running = Figures()
+    days: dict[dt.date, Figures] = {}
+    for _, _, course, day, *vector in tx.execute(
+        _cells()
+        .where(CoverageCell.training_id == training_id, CoverageCell.organisation_id == organisation_id)
+        .order_by(CoverageCell.day)
+    ):
+        running.add(course, vector)
+        days[day] = dataclasses.replace(running, courses=dict(running.courses))
+    return sorted(days.items())
+
+
+def children_on(organisation_id: int, day: dt.date | None) -> Any:
+    """A SELECT of the ids of the nodes that hung below a node on a day (None: now)."""
+    if day is None:
+        return select(Organisation.id).where(Organisation.parent_id == organisation_id)
+    spell = OrganisationSpell
+    return select(spell.organisation_id).where(
+        spell.parent_id == organisation_id,
+        spell.valid_from <= day,
+        (spell.valid_to.is_(None)) | (spell.valid_to > day),
+    )

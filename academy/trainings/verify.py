@@ -1,0 +1,159 @@
+"""Recounting: what the cells must say, worked out from the rows behind them and from nothing else."""
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Subquery, func, literal, null, or_, select, union_all
+
+from academy.core.db import Tx
+from academy.trainings import enrol, sql, tally
+from academy.trainings.models import CoverageCell, CoverageChange, Enrolment, EnrolmentSpell, Training, TrainingState
+from academy.trainings.rules import WHOLE
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """Something that is not as the rows say it should be."""
+
+    training_id: int
+    what: str
+    """progress, audience or cell."""
+    where: str
+    kept: str
+    recounted: str
+
+    def __str__(self) -> str:
+        return f"training {self.training_id} {self.what} {self.where}: kept {self.kept}, recounted {self.recounted}"
+
+
+def pieces(training_id: int) -> Subquery:
+    """Every stretch of every member of a training: where, as what, from when to when, how far."""
+    e, s = Enrolment, EnrolmentSpell
+    present = select(
+        e.member_id,
+        e.organisation_id,
+        e.standing,
+        e.since.label("start"),
+        null().label("stop"),
+        e.reached_on,
+        e.completed_on,
+    ).where(e.training_id == training_id)
+    past = (
+        select(
+            s.member_id,
+            s.organisation_id,
+            s.standing,
+            s.valid_from.label("start"),
+            s.valid_to.label("stop"),
+            e.reached_on,
+            e.completed_on,
+        )
+        .join(e, (e.training_id == s.training_id) & (e.member_id == s.member_id))
+        .where(s.training_id == training_id)
+    )
+    return union_all(present, past).subquery()
+
+
+def expected(tx: Tx, training: Training) -> tally.Tally:
+    """Counts by branch, course and day, recounted."""
+    p = pieces(training.id)
+    days = sql.course_days(training).subquery()
+    due, exempt = p.c.standing == "due", p.c.standing == "exempt"
+    with_course = p.join(days, days.c.member_id == p.c.member_id)
+    found: tally.Tally = {}
+    measures: list[tuple[int, Any, Any, Any, Any]] = [
+        (0, p, literal(WHOLE), p.c.start, due),
+        (1, p, literal(WHOLE), p.c.start, exempt),
+        (2, p, literal(WHOLE), p.c.reached_on, due),
+        (3, p, literal(WHOLE), p.c.completed_on, due),
+        (3, with_course, days.c.course_id, days.c.day, due),
+    ]
+    for measure, source, course, day, standing in measures:
+        alive = [standing, day.is_not(None), or_(p.c.stop.is_(None), day < p.c.stop)]
+        begins = sql.later(day, p.c.start)
+        for sign, moment, more in ((1, begins, []), (-1, p.c.stop, [p.c.stop.is_not(None)])):
+            query = (
+                select(p.c.organisation_id, course.label("course"), moment.label("moment"), func.count())
+                .select_from(source)
+                .where(*alive, *more)
+                .group_by(p.c.organisation_id, "course", "moment")
+            )
+            for organisation, course_id, on, number in tx.execute(query):
+                key = (training.id, organisation, course_id, _day(on))
+                found.setdefault(key, [0, 0, 0, 0])[measure] += sign * number
+    return found
+
+
+def _day(value: dt.date | str) -> dt.date:
+    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def differences(tx: Tx, training: Training) -> list[Difference]:
+    """Everything about a training that a recount does not confirm."""
+    sql.without_changes(tx)
+    return [*_progress(tx, training), *_audience(tx, training), *_cells(tx, training)]
+
+
+def _progress(tx: Tx, training: Training) -> list[Difference]:
+    e = Enrolment
+    found = enrol.found_progress(tx, training)
+    query = (
+        select(e.member_id, e.done, e.completed_on, e.reached_on, found.c.done, found.c.whole_on, found.c.first_on)
+        .outerjoin(found, found.c.member_id == e.member_id)
+        .where(
+            e.training_id == training.id,
+            or_(
+                e.done != func.coalesce(found.c.done, 0),
+                e.completed_on.is_distinct_from(found.c.whole_on),
+                found.c.first_on.is_not(None) & (e.reached_on.is_(None) | (e.reached_on > found.c.first_on)),
+            ),
+        )
+    )
+    return [
+        Difference(training.id, "progress", f"member {row[0]}", str(tuple(row[1:4])), str(tuple(row[4:])))
+        for row in tx.execute(query)
+    ]
+
+
+def _audience(tx: Tx, training: Training) -> list[Difference]:
+    if training.state != TrainingState.OPEN:
+        return []
+    held, wishes = enrol.wishes(tx, training, None, welcome_all=False)
+    return [
+        Difference(
+            training.id,
+            "audience",
+            f"member {member}",
+            f"{held[member].standing} in {held[member].organisation_id}" if member in held else "nothing",
+            f"{wish[0]} in {wish[1]}",
+        )
+        for member, wish in wishes.items()
+    ]
+
+
+def _cells(tx: Tx, training: Training) -> list[Difference]:
+    wanted = tally.roll_up(tx, expected(tx, training))
+    kept: tally.Tally = {}
+    waiting: tally.Tally = {}
+    for table, target in ((CoverageCell, kept), (CoverageChange, waiting)):
+        columns = [func.sum(getattr(table, name)) for name in tally.MEASURES]
+        key = (table.organisation_id, table.course_id, table.day)
+        for organisation, course, day, *vector in tx.execute(
+            select(*key, *columns).where(table.training_id == training.id).group_by(*key)
+        ):
+            tally.add(target, (training.id, organisation, course, day), [int(n) for n in vector])
+    for place, vector in tally.roll_up(tx, waiting).items():
+        tally.add(kept, place, vector)
+    zero = [0, 0, 0, 0]
+    return [
+        Difference(
+            training.id,
+            "cell",
+            f"organisation {place[1]} course {place[2]} day {place[3]}",
+            str(kept.get(place, zero)),
+            str(wanted.get(place, zero)),
+        )
+        for place in sorted(set(kept) | set(wanted))
+        if kept.get(place, zero) != wanted.get(place, zero)
+    ]

@@ -1,0 +1,202 @@
+"""What changes counts the moment it happens, in the transaction in which it happens."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, select, update
+
+from academy.core.db import Tx
+from academy.jobs import within
+from academy.members.facts import ExemptionChanged, MembersChanged, OrganisationMoved
+from academy.members.models import Member, Organisation
+from academy.progress.facts import CourseFinished, CourseReached
+from academy.progress.models import Completion
+from academy.trainings import enrol, sql, tally
+from academy.trainings.models import (
+    Enrolment,
+    EnrolmentSpell,
+    Training,
+    TrainingCourse,
+    TrainingState,
+)
+from academy.trainings.rules import Progress, Spell, completion_day, contribution, difference
+
+_courses = select(func.count()).where(TrainingCourse.training_id == Training.id).correlate(Training).scalar_subquery()
+
+
+def _enrolled(*extra: ColumnElement[Any]) -> Any:
+    e = Enrolment
+    return (
+        select(
+            e.training_id,
+            e.organisation_id,
+            e.standing,
+            e.since,
+            e.done,
+            e.reached_on,
+            e.last_on,
+            e.completed_on,
+            TrainingCourse.position,
+            Training.closes_on,
+            func.coalesce(Training.required_count, _courses).label("needed"),
+        )
+        .join(TrainingCourse, TrainingCourse.training_id == e.training_id)
+        .join(Training, Training.id == e.training_id)
+        .where(
+            e.member_id == bindparam("member"),
+            TrainingCourse.course_id == bindparam("course"),
+            Training.state.in_(sql.COUNTING),
+            *extra,
+        )
+        .order_by(e.training_id)
+        # A transfer at the same moment waits here, or is waited for; either way the branch is right.
+        .with_for_update(of=Enrolment)
+    )
+
+
+# Built once: building a statement costs more than running it.
+_ON_FINISH = _enrolled(TrainingCourse.version <= bindparam("version"))
+_ON_REACH = _enrolled()
+_table: Any = Enrolment.__table__
+_KEEP = (
+    update(_table)
+    .where(_table.c.training_id == bindparam("t"), _table.c.member_id == bindparam("m"))
+    .values(
+        done=bindparam("is_done"),
+        reached_on=bindparam("reached"),
+        last_on=bindparam("last"),
+        completed_on=bindparam("completed"),
+    )
+)
+
+
+@within(CourseFinished)
+def course_finished(tx: Tx, fact: CourseFinished) -> None:
+    """Count a completed course in every training of the member that asks for it."""
+    day = sql.city_date(fact.at_ms)
+    sql.among_changes(tx)
+    rows = tx.execute(
+        _ON_FINISH, {"member": fact.member_id, "course": fact.course_id, "version": fact.course_version}
+    ).all()
+    kept: list[dict[str, Any]] = []
+    changes: list[dict[str, Any]] = []
+    for row in rows:
+        if day > row.closes_on:
+            continue
+        courses = {fact.course_id: day}
+        was_courses: dict[int, dt.date] = {}
+        done = row.done | 1 << row.position
+        if done == row.done or (row.last_on is not None and row.last_on > day):
+            # Studied again in a newer version, or registered out of order: look at all of them.
+            was_courses, known = _again(tx, row.training_id, fact, day)
+            completed = completion_day(known, row.needed)
+            courses = {fact.course_id: min([day, *was_courses.values()])}
+        else:
+            completed = row.completed_on
+            if completed is None and done.bit_count() >= row.needed:
+                completed = day
+        last = max(day, row.last_on or day)
+        reached = min(day, row.reached_on or day)
+        kept.append(_values(row.training_id, fact.member_id, done, reached, last, completed))
+        was = Progress(row.reached_on, row.completed_on, was_courses)
+        changes += _changes(tx, row, fact.member_id, was, Progress(reached, completed, courses), day)
+    _write(tx, kept, changes)
+
+
+def _again(tx: Tx, training_id: int, fact: CourseFinished, day: dt.date) -> tuple[dict[int, dt.date], list[dt.date]]:
+    """The day this course counted until now, if it did, and the days of all courses including it."""
+    training = tx.get_one(Training, training_id)
+    earlier: dict[int, dt.date] = {}
+    days: dict[int, dt.date] = {fact.course_id: day}
+    query = (
+        select(Completion.course_id, Completion.course_version, Completion.completed_at)
+        .join(TrainingCourse, TrainingCourse.course_id == Completion.course_id)
+        .where(
+            TrainingCourse.training_id == training_id,
+            Completion.member_id == fact.member_id,
+            Completion.course_version >= TrainingCourse.version,
+            Completion.completed_at < sql.cutoff(training),
+        )
+    )
+    for course, version, at in tx.execute(query):
+        on = sql.city_date(int(at.timestamp() * 1000))
+        days[course] = min(on, days.get(course, on))
+        if course == fact.course_id and version != fact.course_version:
+            earlier[course] = min(on, earlier.get(course, on))
+    return earlier, list(days.values())
+
+
+@within(CourseReached)
+def course_reached(tx: Tx, fact: CourseReached) -> None:
+    """Count the first watched second in every training of the member that asks for the course."""
+    day = sql.city_date(fact.at_ms)
+    sql.among_changes(tx)
+    kept: list[dict[str, Any]] = []
+    changes: list[dict[str, Any]] = []
+    for row in tx.execute(_ON_REACH, {"member": fact.member_id, "course": fact.course_id}).all():
+        if day > row.closes_on or (row.reached_on is not None and row.reached_on <= day):
+            continue
+        kept.append(_values(row.training_id, fact.member_id, row.done, day, row.last_on, row.completed_on))
+        changes += _changes(tx, row, fact.member_id, Progress(row.reached_on), Progress(day), day)
+    _write(tx, kept, changes)
+
+
+def _values(
+    training: int, member: int, done: int, reached: dt.date, last: dt.date | None, completed: dt.date | None
+) -> dict[str, Any]:
+    return {"t": training, "m": member, "is_done": done, "reached": reached, "last": last, "completed": completed}
+
+
+def _changes(tx: Tx, row: Any, member: int, was: Progress, now: Progress, day: dt.date) -> list[dict[str, Any]]:
+    spells = [Spell(row.organisation_id, row.standing, row.since)]
+    if day < row.since:
+        past = EnrolmentSpell
+        spells += [
+            Spell(*found)
+            for found in tx.execute(
+                select(past.organisation_id, past.standing, past.valid_from, past.valid_to).where(
+                    past.training_id == row.training_id, past.member_id == member
+                )
+            )
+        ]
+    delta = difference(contribution(spells, now), contribution(spells, was))
+    return [tally.row(row.training_id, where, vector) for where, vector in delta.items()]
+
+
+def _write(tx: Tx, kept: list[dict[str, Any]], changes: list[dict[str, Any]]) -> None:
+    if kept:
+        tx.connection().execute(_KEEP, kept)
+    if changes:
+        tally.insert_changes(tx, changes)
+
+
+@within(MembersChanged)
+def members_changed(tx: Tx, fact: MembersChanged) -> None:
+    """Somebody joined, moved, changed or left: place them anew in every open training."""
+    place_anew(tx, fact.member_ids)
+
+
+@within(ExemptionChanged)
+def exemption_changed(tx: Tx, fact: ExemptionChanged) -> None:
+    """An exemption began, ended or was revoked."""
+    place_anew(tx, [fact.member_id])
+
+
+@within(OrganisationMoved)
+def organisation_moved(tx: Tx, fact: OrganisationMoved) -> None:
+    """Take the counts along, and look whether its members still belong to each audience."""
+    tally.move(tx, fact.organisation_id, fact.old_path, fact.new_path)
+    here = select(Member.id).join(Organisation).where(sql.under(fact.new_path))
+    if _open_trainings(tx):
+        place_anew(tx, list(tx.scalars(here)))
+
+
+def place_anew(tx: Tx, members: Sequence[int]) -> None:
+    """Compare members with the audience of every open training."""
+    for training in _open_trainings(tx):
+        enrol.resync(tx, training, members)
+
+
+def _open_trainings(tx: Tx) -> Sequence[Training]:
+    return tx.scalars(select(Training).where(Training.state == TrainingState.OPEN).order_by(Training.id)).all()

@@ -1,0 +1,300 @@
+"""Coverage counts what the rows say, at every moment and for every past day."""
+
+import datetime as dt
+import random
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from academy.core import clock
+from academy.core.actor import SYSTEM
+from academy.core.db import Tx
+from academy.core.house import House
+from academy.jobs import drain, publish
+from academy.library.models import Category, Course
+from academy.members.facts import ExemptionChanged, MembersChanged, OrganisationMoved
+from academy.members.models import Exemption, Member, Organisation, OrganisationSpell
+from academy.progress.facts import CourseFinished, CourseReached
+from academy.progress.models import Completion
+from academy.trainings import service, tally, verify
+from academy.trainings.models import CoverageCell, Enrolment, EnrolmentSpell, Training
+from academy.trainings.rules import Audience
+from tests import factories as make
+
+START = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
+
+
+def at(days: int = 0, hours: int = 0) -> dt.datetime:
+    return START + dt.timedelta(days=days, hours=hours)
+
+
+def course(tx: Tx) -> Course:
+    shelf = tx.scalar(select(Category)) or Category(slug="shelf", name="书架")
+    tx.add(shelf)
+    tx.flush()
+    made = Course(title="课程", category_id=shelf.id, state="published", created_by=make.account(tx).id)
+    tx.add(made)
+    tx.flush()
+    return made
+
+
+def complete(tx: Tx, member: int, course: int, when: dt.datetime, version: int = 1) -> None:
+    tx.add(Completion(member_id=member, course_id=course, course_version=version, completed_at=when))
+    publish(tx, CourseFinished(member, course, version, int(when.timestamp() * 1000)))
+
+
+def transfer(tx: Tx, person: Member, branch: Organisation) -> None:
+    person.organisation_id = branch.id
+    tx.flush()
+    publish(tx, MembersChanged([person.id]))
+
+
+def training(tx: Tx, holder: Organisation, courses: list[Course], **changes: Any) -> Training:
+    fields: dict[str, Any] = {
+        "title": "春季培训",
+        "opens_on": START.date(),
+        "closes_on": START.date() + dt.timedelta(days=60),
+        "courses": [c.id for c in courses],
+    }
+    return service.create_training(tx, SYSTEM, holder, service.Plan(**(fields | changes)))
+
+
+class City:
+    """city → county → two towns → two branches each, five members a branch, three courses."""
+
+    def __init__(self, tx: Tx) -> None:
+        self.city = make.organisation(tx, level="city")
+        self.county = make.organisation(tx, self.city, level="county")
+        self.other = make.organisation(tx, self.city, level="county")
+        self.towns = [make.organisation(tx, self.county, level="town") for _ in range(2)]
+        self.branches = [make.organisation(tx, town) for town in self.towns for _ in range(2)]
+        self.people = [make.member(tx, branch) for branch in self.branches for _ in range(5)]
+        self.courses = [course(tx) for _ in range(3)]
+
+    def attach(self, tx: Tx) -> None:
+        """Let the rows be changed in this transaction."""
+        tx.add_all([self.city, self.county, self.other, *self.towns, *self.branches, *self.people])
+
+
+@pytest.fixture
+def city(house: House) -> City:
+    with house.db.begin() as tx:
+        return City(tx)
+
+
+def figures(tx: Tx, training: Training, node: Organisation, day: dt.date | None = None) -> tuple[int, ...]:
+    found = tally.figures(tx, [training.id], [node.id], day).get((training.id, node.id), tally.Figures())
+    return found.due, found.exempt, found.reached, found.completed
+
+
+def test_a_completion_is_counted_from_the_branch_to_the_city_at_once(house: House, city: City) -> None:
+    with clock.frozen(at()), house.db.begin() as tx:
+        plan = training(tx, city.city, city.courses)
+        assert service.open_training(tx, SYSTEM, plan) == 20
+        person = city.people[0]
+        publish(tx, CourseReached(person.id, city.courses[0].id, int(at(1).timestamp() * 1000)))
+        for number, one in enumerate(city.courses):
+            complete(tx, person.id, one.id, at(2 + number))
+    with house.db.read() as tx:
+        for node, due in ((city.branches[0], 5), (city.towns[0], 10), (city.county, 20), (city.city, 20)):
+            assert figures(tx, plan, node) == (due, 0, 1, 1)
+            assert figures(tx, plan, node, at(1).date()) == (due, 0, 1, 0)
+            assert figures(tx, plan, node, at(3).date()) == (due, 0, 1, 0)
+        assert figures(tx, plan, city.branches[1]) == (5, 0, 0, 0)
+        assert figures(tx, plan, city.city, at(-1).date()) == (0, 0, 0, 0)
+    drain(house)
+    with house.db.read() as tx:
+        assert tally.unsettled(tx) == 0 or tally.unsettled(tx) < tally.EVERY
+        assert figures(tx, plan, city.city) == (20, 0, 1, 1)
+        assert verify.differences(tx, plan) == []
+
+
+def test_what_was_studied_before_counts_and_late_study_does_not(house: House, city: City) -> None:
+    early, late = city.people[:2]
+    with clock.frozen(at()), house.db.begin() as tx:
+        for one in city.courses:
+            complete(tx, early.id, one.id, at(-30))
+        plan = training(tx, city.city, city.courses, closes_on=at(5).date())
+        service.open_training(tx, SYSTEM, plan)
+        assert figures(tx, plan, city.city) == (20, 0, 1, 1)
+        for one in city.courses:
+            complete(tx, late.id, one.id, at(7))
+        assert figures(tx, plan, city.city) == (20, 0, 1, 1)
+        assert verify.differences(tx, plan) == []
+
+
+def test_n_of_m_and_a_newer_version_counts_once(house: House, city: City) -> None:
+    person = city.people[0]
+    with clock.frozen(at()), house.db.begin() as tx:
+        plan = training(tx, city.city, city.courses, required_count=2)
+        service.open_training(tx, SYSTEM, plan)
+        complete(tx, person.id, city.courses[0].id, at(3))
+        complete(tx, person.id, city.courses[0].id, at(4), version=2)
+        assert figures(tx, plan, city.city)[3] == 0
+        complete(tx, person.id, city.courses[2].id, at(1))
+        assert figures(tx, plan, city.city)[3] == 1
+        assert figures(tx, plan, city.city, at(2).date())[3] == 0
+        complete(tx, person.id, city.courses[1].id, at(2))
+        assert figures(tx, plan, city.city, at(2).date())[3] == 1, "two of them were done on that day"
+        assert verify.differences(tx, plan) == []
+
+
+def by_hand(tx: Tx, training: Training, node: Organisation, day: dt.date) -> tuple[int, ...]:
+    """The figure as a patient clerk would count it, member by member, knowing no SQL."""
+    spells = [
+        (s.member_id, s.organisation_id, s.standing, s.valid_from, s.valid_to)
+        for s in tx.scalars(select(EnrolmentSpell).where(EnrolmentSpell.training_id == training.id))
+    ] + [
+        (e.member_id, e.organisation_id, e.standing, e.since, None)
+        for e in tx.scalars(select(Enrolment).where(Enrolment.training_id == training.id))
+    ]
+    rows = {e.member_id: e for e in tx.scalars(select(Enrolment).where(Enrolment.training_id == training.id))}
+    parents = {
+        (s.organisation_id, s.valid_from, s.valid_to): s.parent_id for s in tx.scalars(select(OrganisationSpell))
+    }
+
+    def inside(organisation: int | None) -> bool:
+        while organisation is not None:
+            if organisation == node.id:
+                return True
+            organisation = next(
+                p for (o, a, b), p in parents.items() if o == organisation and a <= day and (b is None or day < b)
+            )
+        return False
+
+    counted = [0, 0, 0, 0]
+    for member, organisation, standing, start, end in spells:
+        if start <= day and (end is None or day < end) and inside(organisation):
+            row = rows[member]
+            counted[0] += standing == "due"
+            counted[1] += standing == "exempt"
+            counted[2] += standing == "due" and row.reached_on is not None and row.reached_on <= day
+            counted[3] += standing == "due" and row.completed_on is not None and row.completed_on <= day
+    return tuple(counted)
+
+
+def hang_under(tx: Tx, node: Organisation, parent: Organisation) -> None:
+    """Move a node today, as the members' room does."""
+    if node.parent_id == parent.id:
+        return
+    today, old = clock.today(), node.path
+    spell = tx.scalars(
+        select(OrganisationSpell).where(
+            OrganisationSpell.organisation_id == node.id, OrganisationSpell.valid_to.is_(None)
+        )
+    ).one()
+    if spell.valid_from == today:
+        spell.parent_id = parent.id
+    else:
+        spell.valid_to = today
+        tx.flush()
+        tx.add(OrganisationSpell(organisation_id=node.id, parent_id=parent.id, name=node.name, valid_from=today))
+    node.parent_id = parent.id
+    new = f"{parent.path}{node.id}/"
+    for below in tx.scalars(select(Organisation).where(Organisation.path.startswith(old))):
+        below.path = new + below.path[len(old) :]
+    tx.flush()
+    publish(tx, OrganisationMoved(node.id, old, new))
+
+
+RULES = [
+    Audience(),
+    Audience(joining="exclude", leaving="keep", moving="stay"),
+    Audience(positions=("secretary",), leaving="keep"),
+]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_cells_equal_a_recount_whatever_happens(house: House, city: City, seed: int) -> None:
+    draw = random.Random(seed)
+    day, plans = 0, []
+
+    def study(tx: Tx) -> None:
+        person, one = draw.choice(city.people), draw.choice(city.courses)
+        back = draw.choice([0, 0, 0, 1, 4])
+        if draw.random() < 0.3:
+            publish(tx, CourseReached(person.id, one.id, int(at(day - back).timestamp() * 1000)))
+            return
+        version = draw.choice([1, 1, 1, 2])
+        if tx.get(Completion, (person.id, one.id, version)) is None:
+            complete(tx, person.id, one.id, at(day - back), version)
+
+    def change(tx: Tx) -> None:
+        people = draw.sample(city.people, 3)
+        for person in people:
+            person.organisation_id = draw.choice(city.branches).id
+            person.status = draw.choice(["active", "active", "floating", "left", "deceased"])
+            person.position = draw.choice([None, "secretary"])
+        tx.flush()
+        publish(tx, MembersChanged([person.id for person in people]))
+
+    def exempt(tx: Tx) -> None:
+        person = draw.choice(city.people)
+        known = tx.scalars(select(Exemption).where(Exemption.member_id == person.id)).first()
+        if known is None:
+            dates = {"valid_from": clock.today(), "approved_at": clock.now()}
+            tx.add(Exemption(member_id=person.id, reason="年老体弱", **dates))
+        else:
+            known.revoked_at = None if known.revoked_at else clock.now()
+        tx.flush()
+        publish(tx, ExemptionChanged(person.id))
+
+    def join(tx: Tx) -> None:
+        city.people.append(make.member(tx, draw.choice(city.branches), position=draw.choice([None, "secretary"])))
+        publish(tx, MembersChanged([city.people[-1].id]))
+
+    def rehang(tx: Tx) -> None:
+        hang_under(tx, draw.choice(city.towns), draw.choice([city.county, city.other, city.city]))
+
+    def reorganise(tx: Tx) -> None:
+        hang_under(tx, draw.choice(city.branches), draw.choice(city.towns))
+
+    def settle(tx: Tx) -> None:
+        tally.settle(tx, draw.choice([3, 4000]))
+
+    with clock.frozen(at()), house.db.begin() as tx:
+        city.attach(tx)
+        city.people[0].position = "secretary"
+        for rules in RULES:
+            plan = training(tx, city.city, city.courses, audience=rules, required_count=draw.choice([None, 2]))
+            service.open_training(tx, SYSTEM, plan)
+            plans.append(plan)
+    for _ in range(60):
+        day += draw.choice([0, 0, 1, 2])
+        act = draw.choice([study, study, study, study, change, exempt, join, rehang, reorganise, settle])
+        with clock.frozen(at(day)), house.db.begin() as tx:
+            city.attach(tx)
+            act(tx)
+    with clock.frozen(at(day)), house.db.begin() as tx:
+        for plan in plans:
+            assert [str(d) for d in verify.differences(tx, plan)] == []
+            for past in {day, day - 1, draw.randrange(day), draw.randrange(day)}:
+                for node in (city.city, city.county, city.other, *city.towns, *city.branches):
+                    when = at(past).date()
+                    assert figures(tx, plan, node, when) == by_hand(tx, plan, node, when), (node.level, past)
+        before = [figures(tx, plan, city.county) for plan in plans]
+        tally.settle_all(tx)
+        assert [figures(tx, plan, city.county) for plan in plans] == before
+        for plan in plans:
+            service.rebuild(tx, plan)
+            assert verify.differences(tx, plan) == []
+        assert [figures(tx, plan, city.county) for plan in plans] == before
+
+
+def test_verify_finds_what_somebody_changed_behind_its_back(house: House, city: City) -> None:
+    with clock.frozen(at()), house.db.begin() as tx:
+        plan = training(tx, city.city, city.courses)
+        service.open_training(tx, SYSTEM, plan)
+        tally.settle_all(tx)
+        tx.execute(update(CoverageCell).where(CoverageCell.organisation_id == city.county.id).values(due=19))
+        tx.add(
+            Completion(
+                member_id=city.people[0].id, course_id=city.courses[0].id, course_version=1, completed_at=clock.now()
+            )
+        )
+        tx.flush()
+        found = verify.differences(tx, plan)
+        assert {"cell", "progress"} == {d.what for d in found}
+        service.rebuild(tx, plan)
+        assert verify.differences(tx, plan) == []
