@@ -1,6 +1,6 @@
 """A migrated database once per worker and kind, each test in a savepoint; the same tests on both."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from academy import rooms
 from academy.app import create_app
@@ -96,3 +97,23 @@ def sign_in(client: FlaskClient, token: str) -> None:
     with client.session_transaction() as session:
         session["_user_id"] = token
         session["_fresh"] = True
+
+
+@pytest.fixture
+def count_queries(house: House) -> Callable[[Callable[[], object]], int]:
+    """`count_queries(call)`: how many statements the call sends to the database."""
+
+    def count(call: Callable[[], object]) -> int:
+        sent: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            sent.append(statement)
+
+        event.listen(house.db.engine, "before_cursor_execute", note)
+        try:
+            call()
+        finally:
+            event.remove(house.db.engine, "before_cursor_execute", note)
+        return len(sent)
+
+    return count

@@ -4,10 +4,14 @@ import datetime as dt
 import itertools
 
 from academy.accounts.models import Account, LoginSession, RoleGrant
-from academy.accounts.queries import digest
+from academy.accounts.queries import digest, scopes_of
 from academy.core import clock
-from academy.core.actor import Role
+from academy.core.actor import Actor, Role
 from academy.core.db import Tx
+from academy.library import service as library
+from academy.library.models import Course
+from academy.library.service import seed_categories
+from academy.media.models import Asset
 from academy.members.models import Member, Membership, Organisation, OrganisationSpell
 
 _count = itertools.count(1)
@@ -76,3 +80,38 @@ def session_token(tx: Tx, who: Account) -> str:
     tx.add(LoginSession(digest=digest(token), account_id=who.id, expires_at=clock.now() + dt.timedelta(days=1)))
     tx.flush()
     return token
+
+
+def asset(tx: Tx, owner: Account, *, state: str = "ready", kind: str = "video", **changes: object) -> Asset:
+    """A file as it looks after its steps; there is nothing on disk."""
+    number = next(_count)
+    fields: dict[str, object] = {"filename": f"讲课{number}.mp4", "size": 1000, "duration_ms": 60_000}
+    made = Asset(account_id=owner.id, kind=kind, state=state, **(fields | changes))
+    tx.add(made)
+    tx.flush()
+    return made
+
+
+def actor_of(tx: Tx, who: Account) -> Actor:
+    """The actor that this account is today."""
+    return Actor(account_id=who.id, member_id=who.member_id, scopes=scopes_of(tx, who.id))
+
+
+def course(tx: Tx, author: Account, *, title: str = "", items: int = 1, **changes: object) -> Course:
+    """A complete draft of a trainer's, with videos of a minute each."""
+    seed_categories(tx)
+    number = next(_count)
+    fields: dict[str, object] = {"category": "theory", "summary": "讲清楚一个问题。", "lecturer": "马青山"}
+    who = actor_of(tx, author)
+    made = library.create_course(tx, who, title=title or f"测试课程{number}", **(fields | changes))
+    for place in range(1, items + 1):
+        library.add_item(tx, who, made, kind="video", title=f"第{place}讲", asset=asset(tx, author))
+    return made
+
+
+def published_course(tx: Tx, author: Account, reviewer: Account, **changes: object) -> Course:
+    """A course that went the whole way."""
+    made = course(tx, author, **changes)
+    library.submit(tx, actor_of(tx, author), made)
+    library.approve(tx, actor_of(tx, reviewer), made)
+    return library.publish(tx, actor_of(tx, reviewer), made)

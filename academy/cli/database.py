@@ -8,6 +8,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from academy.core.house import House
+from academy.library.service import seed_categories
 
 group = AppGroup("db", help="The database's schema.")
 
@@ -22,7 +23,7 @@ def alembic_config(url: str) -> Config:
 
 @group.command("upgrade")
 def upgrade() -> None:
-    """Bring the database to the newest schema."""
+    """Bring the database to the newest schema; a new one gets its first shelves."""
     bring_up_to_date(current_app.extensions["academy"])
     click.echo("schema is current")
 
@@ -31,6 +32,8 @@ def bring_up_to_date(house: House) -> None:
     """Run whatever migrations are missing; two processes at once take turns."""
     with house.db.write_lock():
         command.upgrade(alembic_config(house.db.url.render_as_string(hide_password=False)), "head")
+    with house.db.begin() as tx:
+        seed_categories(tx)
 
 
 @group.command("check")

@@ -3,17 +3,23 @@
 import datetime as dt
 import enum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from academy.core import clock
 from academy.core.db import Base
 from academy.core.ids import new_id
 from academy.core.types import Key
+from academy.media.models import Asset
+from academy.members.models import Organisation
 
 
 class CourseState(enum.StrEnum):
-    """draft → submitted → returned or approved → published → withdrawn; an edit re-opens it."""
+    """draft → submitted → returned or approved → published → withdrawn; an edit re-opens it.
+
+    `merged` and `discarded` end a draft that never reached a shelf of its own: a revision that went
+    into its original, and a draft that its author threw away.
+    """
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -21,6 +27,8 @@ class CourseState(enum.StrEnum):
     APPROVED = "approved"
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+    DISCARDED = "discarded"
 
 
 class Category(Base):
@@ -49,14 +57,27 @@ class Lecturer(Base):
 
 
 class Course(Base):
-    """A unit of the library. `version` counts what learners completed: it rises when the content
-    changes, and completions stay bound to the version that was watched."""
+    """A unit of the library.
+
+    `version` counts what learners completed: it rises when the content of something that was
+    published changes, and completions stay bound to the version that was watched. `revision` counts
+    every change by the author, so that a reviewer decides on what was read and on nothing newer.
+    A published row is never edited: `revises_id` marks a draft that takes its place once approved.
+    """
 
     __tablename__ = "courses"
     __table_args__ = (
         # The library's shelves: what is published in a category, newest first.
         Index(None, "state", "category_id", "published_at"),
         Index(None, "created_by", "id"),
+        # Two clicks on "revise" must not give two rival drafts of one course.
+        Index(
+            "uq_courses_open_revision",
+            "revises_id",
+            unique=True,
+            sqlite_where=text("state NOT IN ('merged', 'discarded')"),
+            postgresql_where=text("state NOT IN ('merged', 'discarded')"),
+        ),
         CheckConstraint("threshold_permille BETWEEN 1 AND 1000", name="threshold"),
     )
 
@@ -64,11 +85,17 @@ class Course(Base):
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     title: Mapped[str] = mapped_column(String(120))
     summary: Mapped[str] = mapped_column(Text, default="")
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    """The node in whose name it is given; reviewers of that node or above decide."""
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"))
     lecturer_id: Mapped[int | None] = mapped_column(ForeignKey("lecturers.id"))
     cover_asset_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
     state: Mapped[str] = mapped_column(String(12), default=CourseState.DRAFT)
     version: Mapped[int] = mapped_column(default=1)
+    published_version: Mapped[int | None]
+    """The version that was last on a shelf; None until then."""
+    revision: Mapped[int] = mapped_column(default=0)
+    revises_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
     threshold_permille: Mapped[int] = mapped_column(default=950)
     """Share of an item's unique media time that completes it."""
     credit_minutes: Mapped[int] = mapped_column(default=45)
@@ -82,11 +109,20 @@ class Course(Base):
 
     category: Mapped[Category] = relationship()
     lecturer: Mapped[Lecturer | None] = relationship()
-    items: Mapped[list["CourseItem"]] = relationship(order_by="CourseItem.position", back_populates="course")
+    organisation: Mapped[Organisation] = relationship()
+    revises: Mapped["Course | None"] = relationship(remote_side=[id])
+    items: Mapped[list["CourseItem"]] = relationship(
+        primaryjoin="and_(CourseItem.course_id == Course.id, CourseItem.removed_at.is_(None))",
+        order_by="CourseItem.position",
+        viewonly=True,
+    )
 
 
 class CourseItem(Base):
-    """One thing to watch or read in a course. `version` rises when its file is replaced."""
+    """One thing to watch or read in a course. `version` rises when its file is replaced.
+
+    A removed item keeps its row, because what was watched of it is on record; it has no position.
+    """
 
     __tablename__ = "course_items"
     __table_args__ = (
@@ -98,15 +134,19 @@ class CourseItem(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
-    position: Mapped[int]
+    position: Mapped[int | None]
     kind: Mapped[str] = mapped_column(String(12))
     """video, audio, document, package or quiz."""
     title: Mapped[str] = mapped_column(String(120))
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
     version: Mapped[int] = mapped_column(default=1)
     required: Mapped[bool] = mapped_column(default=True)
+    origin_id: Mapped[int | None] = mapped_column(ForeignKey("course_items.id"))
+    """In a revision: the item of the original that this one stands for."""
+    removed_at: Mapped[dt.datetime | None]
 
-    course: Mapped[Course] = relationship(back_populates="items")
+    course: Mapped[Course] = relationship()
+    asset: Mapped[Asset | None] = relationship()
 
 
 class Review(Base):
@@ -121,6 +161,7 @@ class Review(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
     course_version: Mapped[int]
+    course_revision: Mapped[int] = mapped_column(default=0)
     author_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     reviewer_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     decision: Mapped[str] = mapped_column(String(12))

@@ -492,11 +492,15 @@ def upgrade() -> None:
     sa.Column('public_id', sa.String(length=16), nullable=False),
     sa.Column('title', sa.String(length=120), nullable=False),
     sa.Column('summary', sa.Text(), nullable=False),
+    sa.Column('organisation_id', KEY, nullable=False),
     sa.Column('category_id', KEY, nullable=False),
     sa.Column('lecturer_id', KEY, nullable=True),
     sa.Column('cover_asset_id', KEY, nullable=True),
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('published_version', sa.Integer(), nullable=True),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('revises_id', KEY, nullable=True),
     sa.Column('threshold_permille', sa.Integer(), nullable=False),
     sa.Column('credit_minutes', sa.Integer(), nullable=False),
     sa.Column('created_by', KEY, nullable=False),
@@ -510,12 +514,15 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['cover_asset_id'], ['assets.id'], name=op.f('fk_courses_cover_asset_id_assets')),
     sa.ForeignKeyConstraint(['created_by'], ['accounts.id'], name=op.f('fk_courses_created_by_accounts')),
     sa.ForeignKeyConstraint(['lecturer_id'], ['lecturers.id'], name=op.f('fk_courses_lecturer_id_lecturers')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_courses_organisation_id_organisations')),
+    sa.ForeignKeyConstraint(['revises_id'], ['courses.id'], name=op.f('fk_courses_revises_id_courses')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_courses')),
     sa.UniqueConstraint('public_id', name=op.f('uq_courses_public_id'))
     )
     with op.batch_alter_table('courses', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_courses_created_by_id'), ['created_by', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_courses_state_category_id_published_at'), ['state', 'category_id', 'published_at'], unique=False)
+        batch_op.create_index('uq_courses_open_revision', ['revises_id'], unique=True, sqlite_where=sa.text("state NOT IN ('merged', 'discarded')"), postgresql_where=sa.text("state NOT IN ('merged', 'discarded')"))
 
     op.create_table('renditions',
     sa.Column('id', KEY, nullable=False),
@@ -581,14 +588,17 @@ def upgrade() -> None:
     sa.Column('id', KEY, nullable=False),
     sa.Column('public_id', sa.String(length=16), nullable=False),
     sa.Column('course_id', KEY, nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=True),
     sa.Column('kind', sa.String(length=12), nullable=False),
     sa.Column('title', sa.String(length=120), nullable=False),
     sa.Column('asset_id', KEY, nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('required', sa.Boolean(), nullable=False),
+    sa.Column('origin_id', KEY, nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['asset_id'], ['assets.id'], name=op.f('fk_course_items_asset_id_assets')),
     sa.ForeignKeyConstraint(['course_id'], ['courses.id'], name=op.f('fk_course_items_course_id_courses')),
+    sa.ForeignKeyConstraint(['origin_id'], ['course_items.id'], name=op.f('fk_course_items_origin_id_course_items')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_course_items')),
     sa.UniqueConstraint('course_id', 'position', name=op.f('uq_course_items_course_id_position')),
     sa.UniqueConstraint('public_id', name=op.f('uq_course_items_public_id'))
@@ -613,6 +623,7 @@ def upgrade() -> None:
     sa.Column('id', KEY, nullable=False),
     sa.Column('course_id', KEY, nullable=False),
     sa.Column('course_version', sa.Integer(), nullable=False),
+    sa.Column('course_revision', sa.Integer(), nullable=False),
     sa.Column('author_id', KEY, nullable=False),
     sa.Column('reviewer_id', KEY, nullable=False),
     sa.Column('decision', sa.String(length=12), nullable=False),
@@ -741,6 +752,7 @@ def downgrade() -> None:
     op.drop_table('transcripts')
     op.drop_table('renditions')
     with op.batch_alter_table('courses', schema=None) as batch_op:
+        batch_op.drop_index('uq_courses_open_revision', sqlite_where=sa.text("state NOT IN ('merged', 'discarded')"), postgresql_where=sa.text("state NOT IN ('merged', 'discarded')"))
         batch_op.drop_index(batch_op.f('ix_courses_state_category_id_published_at'))
         batch_op.drop_index(batch_op.f('ix_courses_created_by_id'))
 

@@ -1,0 +1,122 @@
+"""Who may see and touch which course. Ids from people come in only through here."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from academy.core.actor import Actor, Role
+from academy.core.db import Tx
+from academy.core.errors import Forbidden, NotFound
+from academy.library.models import Course, CourseItem, CourseState
+from academy.media.models import Asset, AssetState
+
+# What a reviewer has no business with: somebody's unfinished draft, and what is no more.
+UNSEEN = {CourseState.DRAFT, CourseState.MERGED, CourseState.DISCARDED}
+
+
+def access_published_course(tx: Tx, actor: Actor, public_id: str) -> Course:
+    """A course on the shelves, for anybody signed in.
+
+    Raises:
+        NotFound: there is no such course, or it was withdrawn.
+        Forbidden: it has never been published.
+    """
+    course = _course(tx, public_id)
+    if course.state == CourseState.PUBLISHED:
+        return course
+    if course.published_version is not None:
+        raise NotFound
+    raise Forbidden(f"course:{public_id}")
+
+
+def access_own_course(tx: Tx, actor: Actor, public_id: str) -> Course:
+    """A course that the actor made, while being a trainer.
+
+    Raises:
+        NotFound: there is no such course, or it was thrown away.
+        Forbidden: it is someone else's.
+    """
+    course = _course(tx, public_id)
+    if course.created_by != actor.account_id or not actor.has(Role.TRAINER):
+        raise Forbidden(f"course:{public_id}")
+    if course.state in {CourseState.MERGED, CourseState.DISCARDED}:
+        raise NotFound
+    return course
+
+
+def access_course_for_review(tx: Tx, actor: Actor, public_id: str) -> Course:
+    """A course that was handed in, within the reviewer's scope.
+
+    Raises:
+        NotFound: there is no such course.
+        Forbidden: it is a draft, or out of scope.
+    """
+    course = _course(tx, public_id)
+    if course.state in UNSEEN or not reviews(actor, course):
+        raise Forbidden(f"course:{public_id}")
+    return course
+
+
+def access_item_for_member(tx: Tx, actor: Actor, item_public_id: str) -> CourseItem:
+    """An item of a published course.
+
+    Raises:
+        NotFound: there is no such item, or its course was withdrawn.
+        Forbidden: its course has never been published.
+    """
+    item = _item(tx, item_public_id)
+    access_published_course(tx, actor, item.course.public_id)
+    return item
+
+
+def access_own_item(tx: Tx, actor: Actor, course: Course, item_public_id: str) -> CourseItem:
+    """An item of a course that has been accessed already.
+
+    Raises:
+        NotFound: it is no item of that course.
+    """
+    item = _item(tx, item_public_id)
+    if item.course_id != course.id:
+        raise NotFound
+    return item
+
+
+def access_own_asset(tx: Tx, actor: Actor, public_id: str) -> Asset:
+    """A file that the actor uploaded.
+
+    Raises:
+        NotFound: there is no such file.
+        Forbidden: it is someone else's.
+    """
+    asset = tx.scalar(select(Asset).where(Asset.public_id == public_id, Asset.state != AssetState.DELETED))
+    if asset is None:
+        raise NotFound
+    if asset.account_id != actor.account_id:
+        raise Forbidden(f"asset:{public_id}")
+    return asset
+
+
+def reviews(actor: Actor, course: Course) -> bool:
+    """Whether the course lies within the actor's scope as a reviewer."""
+    return actor.may(course.organisation.path, Role.REVIEWER)
+
+
+def _course(tx: Tx, public_id: str) -> Course:
+    course = tx.scalar(
+        select(Course)
+        .where(Course.public_id == public_id)
+        .options(joinedload(Course.category), joinedload(Course.lecturer), joinedload(Course.organisation))
+    )
+    if course is None:
+        raise NotFound
+    return course
+
+
+def _item(tx: Tx, public_id: str) -> CourseItem:
+    item = tx.scalar(
+        select(CourseItem)
+        .where(CourseItem.public_id == public_id, CourseItem.removed_at.is_(None))
+        .options(joinedload(CourseItem.course), joinedload(CourseItem.asset))
+    )
+    if item is None:
+        raise NotFound
+    return item

@@ -1,0 +1,338 @@
+"""What an author does: drafts, items, revisions."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from academy.core import clock
+from academy.core.actor import Actor, Role
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Forbidden, Invalid
+from academy.core.i18n import msg
+from academy.library import rules
+from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
+from academy.library.moves import lock, move, must_be_author
+from academy.library.rules import Verb
+from academy.media.models import Asset, AssetState
+from academy.members.models import Organisation
+
+UNCHANGED: Any = object()
+
+
+def create_course(
+    tx: Tx,
+    actor: Actor,
+    *,
+    title: str,
+    category: str,
+    summary: str = "",
+    lecturer: str = "",
+    office: str = "",
+    is_leader: bool = False,
+    threshold_permille: int = 950,
+    credit_minutes: int = 45,
+    cover: Asset | None = None,
+    organisation: Organisation | None = None,
+) -> Course:
+    """A new draft. `category` is a slug; `organisation` is the actor's widest node as a trainer if not given.
+
+    Raises:
+        Invalid: with a sentence for each field.
+        Forbidden: the actor is no trainer of that node.
+    """
+    node = organisation or _node_of(tx, actor)
+    if actor.account_id is None or not actor.may(node.path, Role.TRAINER):
+        raise Forbidden(f"organisation:{node.public_id}")
+    course = Course(organisation_id=node.id, created_by=actor.account_id)
+    _fill(
+        tx,
+        course,
+        title=title,
+        summary=summary,
+        category=category,
+        lecturer=lecturer,
+        office=office,
+        is_leader=is_leader,
+        threshold_permille=threshold_permille,
+        credit_minutes=credit_minutes,
+    )
+    course.cover_asset_id = _own_cover(actor, cover)
+    tx.add(course)
+    tx.flush()
+    record(tx, actor, "course.created", f"course:{course.public_id}", organisation=node.public_id)
+    return course
+
+
+def edit_course(
+    tx: Tx,
+    actor: Actor,
+    course: Course,
+    *,
+    title: str,
+    category: str,
+    summary: str = "",
+    lecturer: str = "",
+    office: str = "",
+    is_leader: bool = False,
+    threshold_permille: int = 950,
+    credit_minutes: int = 45,
+    cover: Asset | None = UNCHANGED,
+) -> None:
+    """Change a course's particulars; re-opens it as a draft. The version stays.
+
+    Raises:
+        Invalid: with a sentence for each field.
+        Conflict: it is published; `revise` it.
+    """
+    _open(tx, actor, course)
+    _fill(
+        tx,
+        course,
+        title=title,
+        summary=summary,
+        category=category,
+        lecturer=lecturer,
+        office=office,
+        is_leader=is_leader,
+        threshold_permille=threshold_permille,
+        credit_minutes=credit_minutes,
+    )
+    if cover is not UNCHANGED:
+        course.cover_asset_id = _own_cover(actor, cover)
+    record(tx, actor, "course.edited", f"course:{course.public_id}", revision=course.revision)
+
+
+def add_item(
+    tx: Tx, actor: Actor, course: Course, *, kind: str, title: str, asset: Asset | None, required: bool = True
+) -> CourseItem:
+    """Put a file at the end of a course.
+
+    Raises:
+        Invalid: the title or the file does not fit.
+        Conflict: the course is published; `revise` it.
+    """
+    _open(tx, actor, course)
+    last, count = tx.execute(
+        select(func.max(CourseItem.position), func.count()).where(
+            CourseItem.course_id == course.id, CourseItem.removed_at.is_(None)
+        )
+    ).one()
+    if count >= rules.ITEMS_MOST:
+        raise Invalid(msg("一门课程最多放 %(most)s 个课件。", most=rules.ITEMS_MOST))
+    item = CourseItem(
+        course_id=course.id,
+        position=(last or 0) + 1,
+        kind=kind,
+        title=_item_title(title),
+        asset_id=_own_asset(actor, kind, asset),
+        required=required,
+    )
+    tx.add(item)
+    _content_changed(tx, course)
+    tx.flush()
+    record(tx, actor, "course.item_added", f"course:{course.public_id}", item=item.public_id)
+    return item
+
+
+def replace_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, asset: Asset) -> None:
+    """Give an item another file: whoever watched the old one watched another version."""
+    _open(tx, actor, course)
+    item.asset_id = _own_asset(actor, item.kind, asset)
+    item.version += 1
+    _content_changed(tx, course)
+    record(tx, actor, "course.item_replaced", f"course:{course.public_id}", item=item.public_id)
+
+
+def rename_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, title: str, required: bool) -> None:
+    """Change an item's title or whether it counts."""
+    _open(tx, actor, course)
+    item.title = _item_title(title)
+    if item.required != required:
+        item.required = required
+        _content_changed(tx, course)
+    record(tx, actor, "course.item_renamed", f"course:{course.public_id}", item=item.public_id)
+
+
+def reorder_items(tx: Tx, actor: Actor, course: Course, public_ids: list[str]) -> None:
+    """Put the items into the given order.
+
+    Raises:
+        Conflict: the list is not exactly the course's items, so someone changed them meanwhile.
+    """
+    _open(tx, actor, course)
+    items = {item.public_id: item for item in items_of(tx, course)}
+    if sorted(items) != sorted(public_ids):
+        raise Conflict(msg("课件刚刚有变化，请刷新后再排。"))
+    # Positions are unique: everybody steps aside first.
+    for place, public_id in enumerate(public_ids, 1):
+        items[public_id].position = -place
+    tx.flush()
+    for place, public_id in enumerate(public_ids, 1):
+        items[public_id].position = place
+    tx.flush()
+    tx.expire(course, ["items"])
+    record(tx, actor, "course.items_reordered", f"course:{course.public_id}")
+
+
+def remove_item(tx: Tx, actor: Actor, course: Course, item: CourseItem) -> None:
+    """Take an item out of the course. What was watched of it stays on record."""
+    _open(tx, actor, course)
+    item.removed_at, item.position = clock.now(), None
+    _content_changed(tx, course)
+    tx.flush()
+    record(tx, actor, "course.item_removed", f"course:{course.public_id}", item=item.public_id)
+
+
+def revise(tx: Tx, actor: Actor, course: Course) -> Course:
+    """A draft that is to take the place of a published course; the one that is open already, if there is one.
+
+    Raises:
+        Conflict: the course is not published.
+    """
+    must_be_author(actor, course)
+    move(tx, actor, course, Verb.REVISE)
+    found = open_revision(tx, course)
+    if found is not None:
+        return found
+    draft = Course(
+        revises_id=course.id,
+        created_by=course.created_by,
+        organisation_id=course.organisation_id,
+        **{name: getattr(course, name) for name in PARTICULARS},
+    )
+    tx.add(draft)
+    tx.flush()
+    for item in items_of(tx, course):
+        tx.add(
+            CourseItem(
+                course_id=draft.id,
+                origin_id=item.id,
+                position=item.position,
+                **{name: getattr(item, name) for name in ITEM_PARTICULARS},
+            )
+        )
+    tx.flush()
+    record(tx, actor, "course.revision_opened", f"course:{course.public_id}", draft=draft.public_id)
+    return draft
+
+
+def discard(tx: Tx, actor: Actor, course: Course) -> None:
+    """Throw away a draft that was never published.
+
+    Raises:
+        Conflict: it has been on a shelf, or is with the reviewers.
+    """
+    must_be_author(actor, course)
+    lock(tx, course)
+    if course.published_version is not None:
+        raise Conflict(msg("发布过的课程要保留学习记录，不能删除。"))
+    move(tx, actor, course, Verb.DISCARD)
+    record(tx, actor, "course.discarded", f"course:{course.public_id}")
+
+
+PARTICULARS = (
+    "title",
+    "summary",
+    "category_id",
+    "lecturer_id",
+    "cover_asset_id",
+    "threshold_permille",
+    "credit_minutes",
+)
+ITEM_PARTICULARS = ("kind", "title", "asset_id", "required", "version")
+
+
+def items_of(tx: Tx, course: Course) -> list[CourseItem]:
+    """The course's items, in order."""
+    return list(
+        tx.scalars(
+            select(CourseItem)
+            .where(CourseItem.course_id == course.id, CourseItem.removed_at.is_(None))
+            .order_by(CourseItem.position)
+        )
+    )
+
+
+def open_revision(tx: Tx, course: Course) -> Course | None:
+    """The draft that is to take this course's place, if one is open."""
+    return tx.scalar(
+        select(Course).where(
+            Course.revises_id == course.id, Course.state.not_in((CourseState.MERGED, CourseState.DISCARDED))
+        )
+    )
+
+
+def _open(tx: Tx, actor: Actor, course: Course) -> None:
+    must_be_author(actor, course)
+    move(tx, actor, course, Verb.EDIT)
+    course.revision += 1
+    course.updated_at = clock.now()
+
+
+def _content_changed(tx: Tx, course: Course) -> None:
+    course.version = rules.next_version(course.version, course.published_version)
+    tx.flush()
+    tx.expire(course, ["items"])
+
+
+def _node_of(tx: Tx, actor: Actor) -> Organisation:
+    scopes = sorted((s for s in actor.scopes if s.role == Role.TRAINER), key=lambda s: (len(s.path), s.path))
+    if not scopes:
+        raise Forbidden("course:new")
+    return tx.get_one(Organisation, scopes[0].organisation_id)
+
+
+def _fill(tx: Tx, course: Course, *, category: str, lecturer: str, office: str, is_leader: bool, **values: Any) -> None:
+    texts: dict[str, Any] = {name: rules.clean(values[name]) for name in ("title", "summary")}
+    lecturer, office = rules.clean(lecturer), rules.clean(office)
+    figures = {name: values[name] for name in ("threshold_permille", "credit_minutes")}
+    wrong = rules.check_fields(lecturer=lecturer, office=office, **texts, **figures)
+    shelf = tx.scalar(select(Category).where(Category.slug == category))
+    if shelf is None:
+        wrong["category"] = msg("请选择分类。")
+    if wrong or shelf is None:
+        raise Invalid(fields=wrong)
+    for name, value in (texts | figures).items():
+        setattr(course, name, value)
+    course.category = shelf
+    course.lecturer = find_lecturer(tx, lecturer, office, is_leader=is_leader) if lecturer else None
+
+
+def find_lecturer(tx: Tx, name: str, office: str, *, is_leader: bool) -> Lecturer:
+    """The lecturer of that name and office; made on first mention. Once known as a leader, always one."""
+    found = tx.scalar(select(Lecturer).where(Lecturer.name == name, Lecturer.office == office))
+    if found is None:
+        found = Lecturer(name=name, office=office, is_leader=is_leader)
+        tx.add(found)
+        tx.flush()
+    elif is_leader:
+        found.is_leader = True
+    return found
+
+
+def _item_title(title: str) -> str:
+    kept = rules.clean(title).replace("\n", " ")
+    if not kept or len(kept) > rules.TITLE_LENGTH:
+        raise Invalid(fields={"item_title": msg("课件标题请写 1 到 %(most)s 个字。", most=rules.TITLE_LENGTH)})
+    return kept
+
+
+def _own_asset(actor: Actor, kind: str, asset: Asset | None) -> int:
+    if asset is None or asset.state == AssetState.DELETED:
+        raise Invalid(fields={"file": msg("请先上传文件。")})
+    if asset.account_id != actor.account_id:
+        raise Forbidden(f"asset:{asset.public_id}")
+    if kind not in rules.KINDS or asset.kind != kind:
+        raise Invalid(fields={"file": msg("这个文件不能用作这类课件。")})
+    return asset.id
+
+
+def _own_cover(actor: Actor, cover: Asset | None) -> int | None:
+    if cover is None:
+        return None
+    if cover.account_id != actor.account_id:
+        raise Forbidden(f"asset:{cover.public_id}")
+    if cover.kind != "image":
+        raise Invalid(fields={"cover": msg("封面请用图片文件。")})
+    return cover.id

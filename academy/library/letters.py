@@ -1,0 +1,58 @@
+"""Notices about courses: to the author, and to those who may review."""
+
+from sqlalchemy import or_, select
+
+from academy.accounts.models import Account, RoleGrant
+from academy.core import clock
+from academy.core.actor import Role
+from academy.core.db import Tx
+from academy.core.i18n import Message, msg
+from academy.library.models import Course
+from academy.notices.service import notify
+
+
+def reviewers_of(tx: Tx, course: Course) -> list[int]:
+    """Accounts that may decide on the course today; never its author."""
+    ancestors = [int(part) for part in course.organisation.path.strip("/").split("/") if part]
+    day = clock.today()
+    return list(
+        tx.scalars(
+            select(RoleGrant.account_id)
+            .join(Account, Account.id == RoleGrant.account_id)
+            .where(
+                RoleGrant.role == Role.REVIEWER,
+                RoleGrant.organisation_id.in_(ancestors),
+                RoleGrant.valid_from <= day,
+                or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day),
+                RoleGrant.account_id != course.created_by,
+                Account.state == "active",
+            )
+            .distinct()
+            .order_by(RoleGrant.account_id)
+        )
+    )
+
+
+def tell_reviewers(tx: Tx, course: Course) -> None:
+    """Something waits for a second pair of eyes."""
+    for account_id in reviewers_of(tx, course):
+        notify(
+            tx,
+            key=f"course.submitted:{course.public_id}:{course.revision}:{account_id}",
+            body=msg("《%(title)s》等待审阅。", title=course.title),
+            link=f"/review/{course.public_id}",
+            account_id=account_id,
+            kind="course.submitted",
+        )
+
+
+def tell_author(tx: Tx, course: Course, occasion: str, body: Message) -> None:
+    """What was decided; `occasion` tells this decision from every other, e.g. ``returned:<review id>``."""
+    notify(
+        tx,
+        key=f"course.{occasion}:{course.public_id}",
+        body=body,
+        link=f"/studio/{course.public_id}",
+        account_id=course.created_by,
+        kind=f"course.{occasion.split(':')[0]}",
+    )

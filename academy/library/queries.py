@@ -1,0 +1,261 @@
+"""Reads about courses. Lists cost the same number of queries whatever their length."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from academy.accounts.models import Account
+from academy.core.actor import Actor, Role
+from academy.core.db import Tx
+from academy.core.pages import Page, page_of
+from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer, Review
+from academy.media.models import Asset, AssetState
+from academy.members.models import Organisation
+
+SIZE = 20
+
+
+@dataclass(frozen=True)
+class CourseCard:
+    """A course as it lies on a shelf."""
+
+    course: Course
+    duration_ms: int
+    items: int
+    cover: Asset | None
+    """The author's cover, else the first video with a poster."""
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """An item and its file."""
+
+    item: CourseItem
+    asset: Asset | None
+
+
+@dataclass(frozen=True)
+class CoursePage:
+    """All that a course's page shows, whoever looks at it."""
+
+    course: Course
+    lines: Sequence[ItemLine]
+    cover: Asset | None
+    duration_ms: int
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A category and how many published courses it holds."""
+
+    category: Category
+    courses: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A course in the reviewers' queue."""
+
+    course: Course
+    author: str
+    items: int
+    mine: bool
+
+
+def shelves(tx: Tx) -> list[Shelf]:
+    """Every category, with its number of published courses."""
+    counts = dict(
+        tx.execute(
+            select(Course.category_id, func.count())
+            .where(Course.state == CourseState.PUBLISHED)
+            .group_by(Course.category_id)
+        ).all()
+    )
+    rows = tx.scalars(select(Category).order_by(Category.position, Category.id))
+    return [Shelf(row, counts.get(row.id, 0)) for row in rows]
+
+
+def categories(tx: Tx) -> list[Category]:
+    """Every category, in the order of the shelves."""
+    return list(tx.scalars(select(Category).order_by(Category.position, Category.id)))
+
+
+def published(
+    tx: Tx, category: str | None = None, page: int = 1, *, leaders: bool = False, size: int = SIZE
+) -> Page[CourseCard]:
+    """What members can see, newest first: all, one category's (by slug), or “一把手” lectures."""
+    statement = _courses().where(Course.state == CourseState.PUBLISHED)
+    if category:
+        statement = statement.where(Course.category_id.in_(select(Category.id).where(Category.slug == category)))
+    if leaders:
+        statement = statement.where(Course.lecturer_id.in_(select(Lecturer.id).where(Lecturer.is_leader)))
+    statement = statement.order_by(Course.published_at.desc(), Course.id.desc())
+    found = page_of(tx, statement, page, size)
+    return Page(cards(tx, found.rows), found.total, found.number, found.size)
+
+
+def cards_by_id(tx: Tx, course_ids: Iterable[int]) -> dict[int, CourseCard]:
+    """Cards of given courses, whatever their state; for lists that other rooms make."""
+    rows = tx.scalars(_courses().where(Course.id.in_(set(course_ids)))).all()
+    return {card.course.id: card for card in cards(tx, rows)}
+
+
+def cards(tx: Tx, courses: Sequence[Course]) -> list[CourseCard]:
+    """Courses with what a card needs: two queries for all of them."""
+    lines: dict[int, list[Asset | None]] = {course.id: [] for course in courses}
+    rows = tx.execute(
+        select(CourseItem.course_id, Asset)
+        .outerjoin(Asset, Asset.id == CourseItem.asset_id)
+        .where(CourseItem.course_id.in_(lines), CourseItem.removed_at.is_(None))
+        .order_by(CourseItem.course_id, CourseItem.position)
+    )
+    for course_id, asset in rows:
+        lines[course_id].append(asset)
+    chosen = {course.cover_asset_id for course in courses if course.cover_asset_id}
+    covers = {asset.id: asset for asset in tx.scalars(select(Asset).where(Asset.id.in_(chosen)))} if chosen else {}
+    return [
+        CourseCard(
+            course=course,
+            duration_ms=_duration(lines[course.id]),
+            items=len(lines[course.id]),
+            cover=_cover(covers.get(course.cover_asset_id or 0), lines[course.id]),
+        )
+        for course in courses
+    ]
+
+
+def course_page(tx: Tx, course: Course) -> CoursePage:
+    """A course with its items and files."""
+    rows = tx.execute(
+        select(CourseItem, Asset)
+        .outerjoin(Asset, Asset.id == CourseItem.asset_id)
+        .where(CourseItem.course_id == course.id, CourseItem.removed_at.is_(None))
+        .order_by(CourseItem.position)
+    )
+    lines = [ItemLine(item, asset) for item, asset in rows]
+    assets = [line.asset for line in lines]
+    cover = tx.get(Asset, course.cover_asset_id) if course.cover_asset_id else None
+    return CoursePage(course, lines, _cover(cover, assets), _duration(assets))
+
+
+def required_items(tx: Tx, course_id: int) -> list[CourseItem]:
+    """What must be completed for the course to be completed."""
+    return list(
+        tx.scalars(
+            select(CourseItem)
+            .where(CourseItem.course_id == course_id, CourseItem.removed_at.is_(None), CourseItem.required)
+            .order_by(CourseItem.position)
+        )
+    )
+
+
+def my_courses(tx: Tx, actor: Actor, page: int = 1) -> Page[CourseCard]:
+    """What the actor made, last changed first; without what was merged or thrown away."""
+    statement = (
+        _courses()
+        .where(
+            Course.created_by == actor.account_id,
+            Course.state.not_in((CourseState.MERGED, CourseState.DISCARDED)),
+        )
+        .order_by(Course.updated_at.desc(), Course.id.desc())
+    )
+    found = page_of(tx, statement, page, SIZE)
+    return Page(cards(tx, found.rows), found.total, found.number, found.size)
+
+
+def failing(tx: Tx, actor: Actor) -> list[ItemLine]:
+    """Items of the actor's own courses whose file could not be processed."""
+    rows = tx.execute(
+        select(CourseItem, Asset)
+        .join(Course, Course.id == CourseItem.course_id)
+        .join(Asset, Asset.id == CourseItem.asset_id)
+        .where(
+            Course.created_by == actor.account_id,
+            Course.state.not_in((CourseState.MERGED, CourseState.DISCARDED)),
+            CourseItem.removed_at.is_(None),
+            Asset.state == AssetState.FAILED,
+        )
+        .options(joinedload(CourseItem.course))
+        .order_by(Asset.id.desc())
+        .limit(20)
+    )
+    return [ItemLine(item, asset) for item, asset in rows]
+
+
+def review_queue(tx: Tx, actor: Actor, page: int = 1, *, state: str = CourseState.SUBMITTED) -> Page[Waiting]:
+    """Courses in one state within the reviewer's scope, longest waiting first."""
+    statement = _queue(actor, state).order_by(Course.submitted_at, Course.id)
+    found = page_of(tx, statement.options(*_PARTS), page, SIZE)
+    ids = [course.id for course in found.rows]
+    counts = dict(
+        tx.execute(
+            select(CourseItem.course_id, func.count())
+            .where(CourseItem.course_id.in_(ids), CourseItem.removed_at.is_(None))
+            .group_by(CourseItem.course_id)
+        ).all()
+    )
+    names = author_names(tx, [course.created_by for course in found.rows])
+    rows = [
+        Waiting(c, names.get(c.created_by, ""), counts.get(c.id, 0), c.created_by == actor.account_id)
+        for c in found.rows
+    ]
+    return Page(rows, found.total, found.number, found.size)
+
+
+def review_count(tx: Tx, actor: Actor) -> int:
+    """How many courses wait for this reviewer; not counting the reviewer's own."""
+    statement = _queue(actor, CourseState.SUBMITTED).where(Course.created_by != actor.account_id)
+    return tx.scalar(select(func.count()).select_from(statement.subquery())) or 0
+
+
+@dataclass(frozen=True)
+class Said:
+    """A decision and who took it."""
+
+    review: Review
+    reviewer: str
+
+
+def reviews(tx: Tx, course: Course) -> list[Said]:
+    """Decisions on a course and on its revisions, newest first."""
+    family = select(Course.id).where(or_(Course.id == course.id, Course.revises_id == course.id))
+    rows = tx.scalars(select(Review).where(Review.course_id.in_(family)).order_by(Review.id.desc()).limit(50)).all()
+    names = author_names(tx, [row.reviewer_id for row in rows])
+    return [Said(row, names.get(row.reviewer_id, "")) for row in rows]
+
+
+def author_names(tx: Tx, account_ids: Iterable[int]) -> dict[int, str]:
+    """Display names of accounts."""
+    return dict(tx.execute(select(Account.id, Account.display_name).where(Account.id.in_(set(account_ids)))).all())
+
+
+_PARTS = (
+    joinedload(Course.category),
+    joinedload(Course.lecturer),
+    joinedload(Course.organisation),
+)
+
+
+def _courses() -> Select[Course]:
+    return select(Course).options(*_PARTS)
+
+
+def _queue(actor: Actor, state: str) -> Select[Course]:
+    # Ends are exclusive and the slash's successor is "0", so a sibling that begins alike stays out.
+    within = [
+        (Organisation.path >= path) & (Organisation.path < path[:-1] + "0") for path in actor.paths(Role.REVIEWER)
+    ]
+    scope = select(Organisation.id).where(or_(false(), *within))
+    return select(Course).where(Course.state == state, Course.organisation_id.in_(scope))
+
+
+def _duration(assets: Iterable[Asset | None]) -> int:
+    return sum(asset.duration_ms or 0 for asset in assets if asset is not None)
+
+
+def _cover(own: Asset | None, assets: Iterable[Asset | None]) -> Asset | None:
+    if own is not None and own.state == AssetState.READY:
+        return own
+    return next((a for a in assets if a is not None and a.has_poster), None)

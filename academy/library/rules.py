@@ -1,0 +1,149 @@
+"""What may happen to a course, as pure functions. Nothing unreviewed reaches a member.
+
+The way: draft → submitted → returned or approved → published → withdrawn.
+
+An edit of something submitted, approved, returned or withdrawn re-opens it as a draft. A published
+course is not edited in place: its author opens a *revision*, a draft beside it, and members keep
+what was approved until the revision has been approved as well and takes its place. The version
+rises when content that was once published changes (an item added, removed or its file replaced);
+titles, summaries, order and covers leave it as it is, and so leave what people completed.
+"""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from academy.core.i18n import Message, msg
+from academy.library.models import CourseState
+from academy.media.models import AssetState
+
+S = CourseState
+
+
+class Verb(enum.StrEnum):
+    """What someone wants to do with a course."""
+
+    EDIT = "edit"
+    SUBMIT = "submit"
+    RETURN = "return"
+    APPROVE = "approve"
+    PUBLISH = "publish"
+    REPUBLISH = "republish"
+    WITHDRAW = "withdraw"
+    REVISE = "revise"
+    DISCARD = "discard"
+
+
+MOVES: dict[Verb, dict[CourseState, CourseState]] = {
+    Verb.EDIT: {
+        S.DRAFT: S.DRAFT,
+        S.RETURNED: S.DRAFT,
+        S.SUBMITTED: S.DRAFT,
+        S.APPROVED: S.DRAFT,
+        S.WITHDRAWN: S.DRAFT,
+    },
+    Verb.SUBMIT: {S.DRAFT: S.SUBMITTED, S.RETURNED: S.SUBMITTED},
+    Verb.RETURN: {S.SUBMITTED: S.RETURNED, S.APPROVED: S.RETURNED},
+    Verb.APPROVE: {S.SUBMITTED: S.APPROVED},
+    Verb.PUBLISH: {S.APPROVED: S.PUBLISHED},
+    Verb.REPUBLISH: {S.WITHDRAWN: S.PUBLISHED},
+    Verb.WITHDRAW: {S.PUBLISHED: S.WITHDRAWN},
+    Verb.REVISE: {S.PUBLISHED: S.PUBLISHED},
+    Verb.DISCARD: {S.DRAFT: S.DISCARDED, S.RETURNED: S.DISCARDED},
+}
+AUTHOR_VERBS = frozenset({Verb.EDIT, Verb.SUBMIT, Verb.REVISE, Verb.DISCARD})
+# Decisions: a second pair of eyes, so the author is the one person who can't take them.
+REVIEWER_VERBS = frozenset({Verb.RETURN, Verb.APPROVE, Verb.REPUBLISH})
+# Either: the content has been approved already, or is going away.
+EITHER_VERBS = frozenset({Verb.PUBLISH, Verb.WITHDRAW})
+
+KINDS = ("video", "audio", "document")
+TITLE_LENGTH, SUMMARY_LENGTH, NAME_LENGTH, OFFICE_LENGTH, COMMENT_LENGTH = 120, 4000, 60, 120, 2000
+ITEMS_MOST = 100
+CREDIT_MOST = 600
+
+
+def after(verb: Verb, state: CourseState | str) -> CourseState | None:
+    """The state that the verb leads to from `state`, or None where it isn't possible."""
+    return MOVES[verb].get(CourseState(state))
+
+
+def may(verb: Verb, *, is_author: bool, is_reviewer: bool) -> bool:
+    """Whether this person may do it: `is_reviewer` says that the course is in their scope."""
+    if verb in AUTHOR_VERBS:
+        return is_author
+    if verb in REVIEWER_VERBS:
+        return is_reviewer and not is_author
+    return is_author or is_reviewer
+
+
+def offered(state: CourseState | str, *, is_author: bool, is_reviewer: bool) -> frozenset[Verb]:
+    """Every verb that is both possible now and allowed to this person: the page's buttons."""
+    return frozenset(
+        v for v in Verb if after(v, state) is not None and may(v, is_author=is_author, is_reviewer=is_reviewer)
+    )
+
+
+def next_version(version: int, published_version: int | None) -> int:
+    """The version after a change of content: it rises once above what was published."""
+    return version + 1 if version == published_version else version
+
+
+@dataclass(frozen=True)
+class ItemState:
+    """What submitting needs to know about one item."""
+
+    title: str
+    asset_state: str | None
+
+
+def missing(*, title: str, summary: str, items: Sequence[ItemState]) -> list[Message]:
+    """What is still to be done before a course can be submitted, in words."""
+    wants: list[Message] = []
+    if not title.strip():
+        wants.append(msg("填写课程标题。"))
+    if not summary.strip():
+        wants.append(msg("写一段课程简介，告诉大家讲什么。"))
+    if not items:
+        wants.append(msg("至少上传一个视频或其他课件。"))
+    for item in items:
+        if item.asset_state == AssetState.FAILED:
+            wants.append(msg("“%(title)s”未能处理，请重试或更换文件。", title=item.title))
+        elif item.asset_state is None or item.asset_state == AssetState.DELETED:
+            wants.append(msg("“%(title)s”没有文件，请上传。", title=item.title))
+        elif item.asset_state != AssetState.READY:
+            wants.append(msg("“%(title)s”还在处理，完成后就能提交。", title=item.title))
+    return wants
+
+
+def clean(text: str | None) -> str:
+    """Text as it is kept: without control and direction-turning characters, spaces trimmed."""
+    kept = (c for c in text or "" if c in "\n\t" or (c.isprintable() and c not in _TURNING))
+    return "".join(kept).strip()
+
+
+_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+
+def check_fields(
+    *, title: str, summary: str, lecturer: str, office: str, threshold_permille: int, credit_minutes: int
+) -> dict[str, Message]:
+    """What is wrong with a course's particulars, by field."""
+    wrong: dict[str, Message] = {}
+    if not title:
+        wrong["title"] = msg("请填写标题。")
+    elif len(title) > TITLE_LENGTH or "\n" in title:
+        wrong["title"] = msg("标题请写成一行，不超过 %(most)s 个字。", most=TITLE_LENGTH)
+    if len(summary) > SUMMARY_LENGTH:
+        wrong["summary"] = msg("简介不超过 %(most)s 个字。", most=SUMMARY_LENGTH)
+    if len(lecturer) > NAME_LENGTH:
+        wrong["lecturer"] = msg("姓名不超过 %(most)s 个字。", most=NAME_LENGTH)
+    if len(office) > OFFICE_LENGTH:
+        wrong["office"] = msg("单位和职务不超过 %(most)s 个字。", most=OFFICE_LENGTH)
+    if office and not lecturer:
+        wrong["lecturer"] = msg("请填写主讲人姓名。")
+    if not 1 <= threshold_permille <= 1000:
+        wrong["threshold"] = msg("完成标准应在百分之一到百分之百之间。")
+    if not 0 <= credit_minutes <= CREDIT_MOST:
+        wrong["credit_minutes"] = msg("学时应在 0 到 %(most)s 分钟之间。", most=CREDIT_MOST)
+    return wrong

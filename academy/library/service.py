@@ -1,0 +1,37 @@
+"""The verbs of the library, in one list for whoever calls them; see the modules for what they do."""
+
+from academy.library.categories import seed_categories
+from academy.library.deciding import approve, missing, publish, republish, return_, submit, withdraw
+from academy.library.drafting import (
+    add_item,
+    create_course,
+    discard,
+    edit_course,
+    find_lecturer,
+    remove_item,
+    rename_item,
+    reorder_items,
+    replace_item,
+    revise,
+)
+
+__all__ = [
+    "add_item",
+    "approve",
+    "create_course",
+    "discard",
+    "edit_course",
+    "find_lecturer",
+    "missing",
+    "publish",
+    "remove_item",
+    "rename_item",
+    "reorder_items",
+    "replace_item",
+    "republish",
+    "return_",
+    "revise",
+    "seed_categories",
+    "submit",
+    "withdraw",
+]

@@ -1,0 +1,94 @@
+"""The course's way: nothing unreviewed reaches a member."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from academy.library import rules
+from academy.library.models import CourseState
+from academy.library.rules import ItemState, Verb, after, may, offered
+
+verbs = st.lists(st.tuples(st.sampled_from(Verb), st.integers(0, 2)), max_size=40)
+
+
+@given(verbs)
+def test_whatever_people_try_the_published_was_approved_by_another_since_the_last_edit(
+    acts: list[tuple[Verb, int]],
+) -> None:
+    # Person 0 is the author and also holds the reviewer's office; 1 and 2 are reviewers.
+    state, approved_by = CourseState.DRAFT, None
+    for verb, person in acts:
+        target = after(verb, state)
+        if target is None or not may(verb, is_author=person == 0, is_reviewer=True):
+            continue
+        if verb is Verb.APPROVE:
+            approved_by = person
+        if verb in {Verb.EDIT, Verb.RETURN}:
+            approved_by = None
+        state = target
+        if state is CourseState.PUBLISHED:
+            assert approved_by in {1, 2}
+
+
+@given(st.sampled_from(CourseState), st.booleans())
+def test_nobody_decides_on_their_own(state: CourseState, is_reviewer: bool) -> None:
+    mine = offered(state, is_author=True, is_reviewer=is_reviewer)
+    assert not mine & rules.REVIEWER_VERBS
+
+
+@given(st.sampled_from(CourseState))
+def test_a_stranger_can_do_nothing(state: CourseState) -> None:
+    assert not offered(state, is_author=False, is_reviewer=False)
+
+
+def test_every_verb_belongs_to_somebody() -> None:
+    assert set(Verb) == rules.AUTHOR_VERBS | rules.REVIEWER_VERBS | rules.EITHER_VERBS
+    assert set(Verb) == set(rules.MOVES)
+
+
+@pytest.mark.parametrize(
+    ("version", "published", "expected"), [(1, None, 1), (1, 1, 2), (2, 1, 2)], ids=["never out", "out", "risen"]
+)
+def test_the_version_rises_once_above_what_was_published(version: int, published: int | None, expected: int) -> None:
+    assert rules.next_version(version, published) == expected
+
+
+def test_what_is_missing_is_said_item_by_item() -> None:
+    wants = rules.missing(
+        title="标题",
+        summary=" ",
+        items=[
+            ItemState("甲", "ready"),
+            ItemState("乙", "processing"),
+            ItemState("丙", "failed"),
+            ItemState("丁", None),
+        ],
+    )
+    said = [str(want) for want in wants]
+    assert len(said) == 4
+    assert "简介" in said[0]
+    assert "乙" in said[1] and "丙" in said[2] and "丁" in said[3]
+    assert rules.missing(title="标题", summary="简介", items=[ItemState("甲", "ready")]) == []
+    assert len(rules.missing(title="", summary="", items=[])) == 3
+
+
+def test_titles_lose_what_cannot_be_seen() -> None:
+    assert rules.clean(" 党课\u202egpj.exe\r\x00 ") == "党课gpj.exe"
+    assert rules.clean(None) == ""
+    assert rules.clean("第一段\n第二段") == "第一段\n第二段"
+
+
+@given(st.text())
+def test_clean_text_stays_clean(text: str) -> None:
+    assert rules.clean(rules.clean(text)) == rules.clean(text)
+
+
+def test_fields_are_judged_together() -> None:
+    wrong = rules.check_fields(
+        title="", summary="字" * 5000, lecturer="", office="书记", threshold_permille=0, credit_minutes=9999
+    )
+    assert set(wrong) == {"title", "summary", "lecturer", "threshold", "credit_minutes"}
+    right = rules.check_fields(
+        title="题", summary="", lecturer="马青山", office="", threshold_permille=950, credit_minutes=0
+    )
+    assert right == {}
