@@ -196,7 +196,7 @@ def activate(house: House, number: str, code: str, password: str, network: str =
         if found is not None:
             member, ticket = found
             ticket.used_at = clock.now()
-            account = _account_of(tx, member)
+            account = account_for_member(tx, member)
             set_password(tx, Actor(account_id=account.id, member_id=member.id, network=network), account, made)
             throttle.succeeded(tx, "activate", number, network)
             throttle.succeeded(tx, "sign-in", account.username, network)
@@ -207,7 +207,12 @@ def activate(house: House, number: str, code: str, password: str, network: str =
     raise failure
 
 
-def _account_of(tx: Tx, member: Member) -> Account:
+def account_for_member(tx: Tx, member: Member) -> Account:
+    """The member's account, made now if this is the first time.
+
+    Raises:
+        Conflict: the account is frozen or closed.
+    """
     account = tx.scalar(select(Account).where(Account.member_id == member.id))
     if account is not None:
         if account.state != "active":

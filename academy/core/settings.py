@@ -70,6 +70,14 @@ class Settings:
         "ACADEMY_SESSION_IDLE_MINUTES", 60 * 24 * 14, "A session unused for so long has ended."
     )
     session_days: int = _setting("ACADEMY_SESSION_DAYS", 90, "A session this old has ended, used or not.")
+    oidc_issuer: str = _setting(
+        "ACADEMY_OIDC_ISSUER", "", "Issuer of the city app's OpenID Connect sign-on. Empty: the button is not shown."
+    )
+    oidc_client_id: str = _setting("ACADEMY_OIDC_CLIENT_ID", "", "The academy's client id there.")
+    oidc_client_secret: str = _setting("ACADEMY_OIDC_CLIENT_SECRET", "", "The academy's client secret there.")
+    oidc_member_claim: str = _setting(
+        "ACADEMY_OIDC_MEMBER_CLAIM", "member_number", "Claim of the ID token that carries the register's member number."
+    )
     log_level: str = _setting("ACADEMY_LOG_LEVEL", "INFO", "Least severe event that is logged.")
 
     @property

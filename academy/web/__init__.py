@@ -8,6 +8,7 @@ PAGES = (
     "home",
     "display",
     "accounts",
+    "sso",
     "members",
     "notices",
     "studio",

@@ -415,6 +415,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_assets_account_id_id'), ['account_id', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_assets_sha256'), ['sha256'], unique=False)
 
+    op.create_table('external_identities',
+    sa.Column('id', KEY, nullable=False),
+    sa.Column('account_id', KEY, nullable=False),
+    sa.Column('issuer', sa.String(length=200), nullable=False),
+    sa.Column('subject', sa.String(length=255), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_external_identities_account_id_accounts')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_external_identities')),
+    sa.UniqueConstraint('issuer', 'subject', name=op.f('uq_external_identities_issuer_subject'))
+    )
+    with op.batch_alter_table('external_identities', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_external_identities_account_id'), ['account_id'], unique=False)
+
     op.create_table('login_sessions',
     sa.Column('id', KEY, nullable=False),
     sa.Column('public_id', sa.String(length=16), nullable=False),
@@ -772,6 +785,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_login_sessions_account_id_ended_at'))
 
     op.drop_table('login_sessions')
+    with op.batch_alter_table('external_identities', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_external_identities_account_id'))
+
+    op.drop_table('external_identities')
     with op.batch_alter_table('assets', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_assets_sha256'))
         batch_op.drop_index(batch_op.f('ix_assets_account_id_id'))

@@ -1,0 +1,263 @@
+"""Single sign-on with the city's app: OpenID Connect, code flow with PKCE, state and nonce.
+
+The provider says who somebody is; the roster says who is a member. A sign-on opens the account of
+the member whose register number the ID token carries, and makes that account the first time, so
+that a member never needs a password. Nobody outside the roster gets in.
+
+Source of the checks: OpenID Connect Core 1.0, section 3.1.3.7; RFC 7636; RFC 9207.
+"""
+
+import dataclasses
+import secrets
+import threading
+import time
+from typing import Any
+
+import requests
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc6749.errors import OAuth2Error
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from sqlalchemy import select
+
+from academy.accounts.models import Account, ExternalIdentity
+from academy.accounts.service import account_for_member
+from academy.accounts.sessions import open_session
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import AcademyError, Busy, Invalid
+from academy.core.house import House
+from academy.core.i18n import msg
+from academy.members.models import Member, MemberStatus
+
+# Asymmetric only: with HMAC or "none" whoever knows the client could write tokens.
+ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
+TIMEOUT_S = 8
+KEYS_FOR_S = 600
+KEYS_AGAIN_AFTER_S = 10
+LEEWAY_S = 60
+PENDING_S = 600
+
+
+@dataclasses.dataclass(frozen=True)
+class Pending:
+    """What the browser must bring back; kept in its signed cookie between the two redirects."""
+
+    state: str
+    nonce: str
+    verifier: str
+    began_ms: int
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: object) -> "Pending":
+        """Raises:
+        Invalid: nothing was kept, or not by us.
+        """
+        try:
+            return cls(**kept)  # type: ignore[arg-type]
+        except TypeError:
+            raise _refused() from None
+
+
+class Provider:
+    """Metadata and keys of the issuer, fetched when needed and kept for a while."""
+
+    def __init__(self, issuer: str) -> None:
+        self.issuer = issuer
+        self._lock = threading.Lock()
+        self._metadata: dict[str, Any] | None = None
+        self._keys: KeySet | None = None
+        self._keys_at = 0.0
+
+    def metadata(self) -> dict[str, Any]:
+        """The discovery document; its issuer must be the one we were told.
+
+        Raises:
+            Busy: the provider cannot be reached.
+        """
+        with self._lock:
+            if self._metadata is None:
+                found = _get(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
+                if found.get("issuer") != self.issuer:
+                    raise _refused()
+                self._metadata = found
+            return self._metadata
+
+    def keys(self, *, again: bool = False) -> KeySet:
+        """The signing keys. `again` after a rotation, at most every ten seconds."""
+        uri = self.metadata()["jwks_uri"]
+        with self._lock:
+            age = time.monotonic() - self._keys_at
+            if self._keys is None or age > KEYS_FOR_S or (again and age > KEYS_AGAIN_AFTER_S):
+                self._keys = KeySet.import_key_set(_get(uri))  # type: ignore[arg-type]
+                self._keys_at = time.monotonic()
+            return self._keys
+
+
+_providers: dict[str, Provider] = {}
+
+
+def provider(house: House) -> Provider:
+    """The configured issuer, one object a process so that its keys are fetched once."""
+    return _providers.setdefault(house.settings.oidc_issuer, Provider(house.settings.oidc_issuer))
+
+
+def begin(house: House, redirect_uri: str) -> tuple[str, Pending]:
+    """The address to send the browser to, and what it must bring back."""
+    pending = Pending(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48), clock.now_ms())
+    with _client(house, redirect_uri) as client:
+        url, _state = client.create_authorization_url(
+            provider(house).metadata()["authorization_endpoint"],
+            state=pending.state,
+            nonce=pending.nonce,
+            code_verifier=pending.verifier,
+        )
+    return str(url), pending
+
+
+def finish(
+    house: House, pending: Pending, answer: dict[str, str], redirect_uri: str, network: str = "", device: str = ""
+) -> str:
+    """Check the provider's answer and sign in; returns the session's token.
+
+    Opens its own transaction, after the provider was asked: no lock is held across the network.
+
+    Raises:
+        Invalid: the answer is not for this browser, not from this provider, or not for a member.
+        Busy: the provider cannot be reached.
+    """
+    try:
+        claims = _claims(house, pending, answer, redirect_uri)
+    except AcademyError:
+        with house.db.begin() as tx:
+            record(tx, Actor(network=network), "sso.refused", "account:unknown")
+        raise
+    with house.db.begin() as tx:
+        account = _account(tx, house, claims, network)
+        if account is not None:
+            return open_session(tx, house, account, network, device)
+        record(tx, Actor(network=network), "sso.unknown", "account:unknown")
+    raise Invalid(msg("花名册里还没有你的信息。请与所在党支部联系。"))
+
+
+def _claims(house: House, pending: Pending, answer: dict[str, str], redirect_uri: str) -> dict[str, Any]:
+    if not secrets.compare_digest(answer.get("state", "").encode(), pending.state.encode()):
+        raise _refused()
+    if clock.now_ms() - pending.began_ms > PENDING_S * 1000 or "code" not in answer:
+        raise _refused()
+    issuer = provider(house)
+    metadata = issuer.metadata()
+    named = answer.get("iss")
+    if (named is None and metadata.get("authorization_response_iss_parameter_supported")) or named not in {
+        None,
+        issuer.issuer,
+    }:
+        raise _refused()
+    with _client(house, redirect_uri) as client:
+        try:
+            token = client.fetch_token(
+                metadata["token_endpoint"],
+                grant_type="authorization_code",
+                code=answer["code"],
+                code_verifier=pending.verifier,
+                timeout=TIMEOUT_S,
+            )
+        except (OAuth2Error, OAuthError):
+            raise _refused() from None
+        except requests.RequestException:
+            raise _away() from None
+    return read_id_token(house, issuer, str(token.get("id_token", "")), pending.nonce)
+
+
+def read_id_token(house: House, issuer: Provider, id_token: str, nonce: str) -> dict[str, Any]:
+    """The claims of an ID token that is truly the issuer's, for us, for this sign-in, and fresh.
+
+    Raises:
+        Invalid: it is not.
+    """
+    for again in (False, True):
+        try:
+            token = jwt.decode(id_token, issuer.keys(again=again), algorithms=ALGORITHMS)
+            break
+        except (JoseError, ValueError):
+            # The key may be newer than our copy: look once more, then believe it.
+            if again:
+                raise _refused() from None
+    client_id = house.settings.oidc_client_id
+    rules = jwt.JWTClaimsRegistry(
+        now=clock.now_ms() // 1000,
+        leeway=LEEWAY_S,
+        iss={"essential": True, "value": issuer.issuer},
+        aud={"essential": True, "value": client_id},
+        sub={"essential": True},
+        exp={"essential": True},
+        iat={"essential": True},
+        nonce={"essential": True, "value": nonce},
+    )
+    try:
+        rules.validate(token.claims)
+    except JoseError:
+        raise _refused() from None
+    if isinstance(token.claims["aud"], list) and token.claims.get("azp") != client_id:
+        raise _refused()
+    return dict(token.claims)
+
+
+def _account(tx: Tx, house: House, claims: dict[str, Any], network: str) -> Account | None:
+    issuer, subject = house.settings.oidc_issuer, str(claims["sub"])
+    known = tx.scalar(
+        select(Account)
+        .join(ExternalIdentity, ExternalIdentity.account_id == Account.id)
+        .where(ExternalIdentity.issuer == issuer, ExternalIdentity.subject == subject)
+    )
+    number = str(claims.get(house.settings.oidc_member_claim) or "")
+    if known is None and number:
+        present = (MemberStatus.ACTIVE, MemberStatus.FLOATING)
+        member = tx.scalar(select(Member).where(Member.number == number, Member.status.in_(present)))
+        if member is not None:
+            known = account_for_member(tx, member)
+            tx.add(ExternalIdentity(account_id=known.id, issuer=issuer, subject=subject))
+            actor = Actor(account_id=known.id, member_id=member.id, network=network)
+            record(tx, actor, "sso.linked", f"account:{known.public_id}")
+    return known if known is not None and known.state == "active" else None
+
+
+def _client(house: House, redirect_uri: str) -> OAuth2Session:
+    settings = house.settings
+    session = OAuth2Session(
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+        scope="openid profile",
+        redirect_uri=redirect_uri,
+        code_challenge_method="S256",
+    )
+    # A token endpoint has no business redirecting a secret elsewhere.
+    session.max_redirects = 0
+    return session
+
+
+def _get(url: str) -> dict[str, Any]:
+    try:
+        response = requests.get(url, timeout=TIMEOUT_S, allow_redirects=False)
+        response.raise_for_status()
+        found = response.json()
+    except (requests.RequestException, ValueError):
+        raise _away() from None
+    if not isinstance(found, dict):
+        raise _away()
+    return found
+
+
+def _refused() -> Invalid:
+    return Invalid(msg("这次登录没有完成，请重新登录。"))
+
+
+def _away() -> Busy:
+    return Busy(msg("统一登录暂时连不上，请稍候再试，或用密码登录。"), retry_after=10)

@@ -1,0 +1,38 @@
+"""Sign-on with the city's app: out to its provider and back."""
+
+from flask import Blueprint, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from academy.accounts import sso
+from academy.core.errors import NotFound
+from academy.doors import house, public
+from academy.doors.entry import enter, local_path
+
+bp = Blueprint("sso", __name__, url_prefix="/sso")
+KEPT = "sso"
+
+
+@bp.get("/begin")
+@public
+def begin() -> Response:
+    """To the provider."""
+    if not house().settings.oidc_issuer:
+        raise NotFound
+    url, pending = sso.begin(house(), url_for("sso.callback", _external=True))
+    session[KEPT] = pending.to_json() | {"next": local_path(request.args.get("next"))}
+    return redirect(url)
+
+
+@bp.get("/callback")
+@public
+def callback() -> Response:
+    """Back from the provider. What was kept is used once, whatever comes of it."""
+    kept = dict(session.pop(KEPT, None) or {})
+    onward = kept.pop("next", "/")
+    pending = sso.Pending.from_json(kept)
+    here = url_for("sso.callback", _external=True)
+    token = sso.finish(
+        house(), pending, request.args.to_dict(), here, request.remote_addr or "", request.user_agent.string
+    )
+    enter(token)
+    return redirect(onward)

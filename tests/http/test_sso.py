@@ -1,0 +1,266 @@
+"""Signing on through a real OpenID provider (the certified oidc-provider), and everything forged."""
+
+import base64
+import datetime as dt
+import hmac
+import html
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+
+import pytest
+import requests
+from flask import Flask
+from flask.testing import FlaskClient
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
+from sqlalchemy import func, select
+
+from academy.accounts import sso
+from academy.accounts.models import Account, ExternalIdentity
+from academy.app import create_app
+from academy.core import clock
+from academy.core.audit import AuditEntry
+from academy.core.errors import Invalid
+from academy.core.house import House
+from tests import factories
+from tests.conftest import make_settings
+from tests.services import free_port, missing, wait_for_port
+from tools.browser_libraries import npm
+
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
+
+ROOT = Path(__file__).parents[2]
+BASE = "http://127.0.0.1:9"
+CALLBACK = f"{BASE}/sso/callback"
+SECRET = "a-secret-of-the-test-client-0123456789"
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The provider, running for real; its package is fetched once and kept in .cache/."""
+    if shutil.which("node") is None:
+        missing("Node.js")
+    home = ROOT / ".cache" / "oidc-provider"
+    if not (home / "node_modules" / "oidc-provider").exists():
+        home.mkdir(parents=True, exist_ok=True)
+        wanted = {"private": True, "type": "module", "dependencies": {"oidc-provider": "9.13.3"}}
+        (home / "package.json").write_text(json.dumps(wanted))
+        subprocess.run([*npm(), "install", "--silent", "--no-audit", "--no-fund"], cwd=home, check=True)
+    script = tmp_path_factory.mktemp("provider") / "provider.mjs"
+    shutil.copy(ROOT / "tests" / "provider" / "provider.mjs", home / script.name)
+    port = free_port()
+    log = script.with_suffix(".log").open("w")
+    server = subprocess.Popen(["node", home / script.name, str(port), CALLBACK], stdout=log, stderr=log)
+    try:
+        wait_for_port(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait(10)
+        log.close()
+
+
+@pytest.fixture
+def app(house: House, issuer: str, tmp_path: Path) -> Flask:
+    settings = make_settings(
+        tmp_path,
+        database_url=house.settings.database_url,
+        oidc_issuer=issuer,
+        oidc_client_id="academy",
+        oidc_client_secret=SECRET,
+    )
+    return create_app(settings, House(settings, house.db, house.sealer))
+
+
+@dataclass
+class City:
+    number: str
+    member_id: int
+
+
+@pytest.fixture
+def city(house: House) -> City:
+    with house.db.begin() as tx:
+        branch = factories.organisation(tx)
+        person = factories.member(tx, branch)
+        return City(person.number, person.id)
+
+
+def _form(page: requests.Response, fields: dict[str, str], browser: requests.Session) -> requests.Response:
+    action = html.unescape(re.search(r'<form[^>]*action="([^"]+)"', page.text)[1])  # type: ignore[index]
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+    return browser.post(urljoin(page.url, action), data=hidden | fields, allow_redirects=False, timeout=10)
+
+
+def _at_provider(url: str, login: str) -> dict[str, str]:
+    """Sign in at the provider as a person would; returns what it sends back to the academy."""
+    browser = requests.Session()
+    answer = browser.get(url, allow_redirects=False, timeout=10)
+    for _ in range(12):
+        if answer.is_redirect:
+            target = urljoin(answer.url, answer.headers["Location"])
+            if target.startswith(CALLBACK):
+                return {k: v[0] for k, v in parse_qs(urlsplit(target).query).items()}
+            answer = browser.get(target, allow_redirects=False, timeout=10)
+        elif 'name="login"' in answer.text:
+            answer = _form(answer, {"login": login, "password": "any"}, browser)
+        else:
+            answer = _form(answer, {}, browser)
+    raise AssertionError("the provider never sent us back")
+
+
+def _begin(client: FlaskClient, onward: str = "/") -> str:
+    return client.get("/sso/begin", query_string={"next": onward}, base_url=BASE).headers["Location"]
+
+
+def _back(client: FlaskClient, answer: dict[str, str]) -> int:
+    return client.get(f"/sso/callback?{urlencode(answer)}", base_url=BASE).status_code
+
+
+def test_a_member_signs_on_without_a_password(app: Flask, city: City, house: House) -> None:
+    client = app.test_client()
+    answer = _at_provider(_begin(client, "/notices"), city.number)
+    landed = client.get(f"/sso/callback?{urlencode(answer)}", base_url=BASE)
+    assert (landed.status_code, landed.headers["Location"]) == (302, "/notices")
+    with house.db.read() as tx:
+        account = tx.scalars(select(Account).where(Account.member_id == city.member_id)).one()
+        assert account.password_hash is None
+        assert tx.scalars(select(ExternalIdentity)).one().account_id == account.id
+    again = app.test_client()
+    assert _back(again, _at_provider(_begin(again), city.number)) == 302
+    with house.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(Account)) == 1
+
+
+def test_who_is_not_in_the_roster_stays_outside(app: Flask, city: City, house: House) -> None:
+    client = app.test_client()
+    assert _back(client, _at_provider(_begin(client), "nobody-of-ours")) == 422
+    with house.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(Account)) == 0
+        assert tx.scalars(select(AuditEntry.verb)).all() == ["sso.unknown"]
+
+
+def test_an_answer_works_once_and_in_its_own_browser(app: Flask, city: City) -> None:
+    client, other = app.test_client(), app.test_client()
+    answer = _at_provider(_begin(client), city.number)
+    _begin(other)
+    assert _back(other, answer) == 422, "another browser's state"
+    assert _back(client, answer) == 302
+    assert _back(client, answer) == 422, "the code and the state are used up"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"state": "forged"}, {"code": "forged"}, {"iss": "http://127.0.0.1:1"}, {"code": None}, {"iss": None}],
+)
+def test_a_changed_answer_is_refused(app: Flask, city: City, change: dict[str, str | None]) -> None:
+    client = app.test_client()
+    answer = _at_provider(_begin(client), city.number) | change
+    assert _back(client, {k: v for k, v in answer.items() if v is not None}) == 422
+
+
+def test_a_stale_sign_on_is_refused(app: Flask, city: City) -> None:
+    client = app.test_client()
+    answer = _at_provider(_begin(client), city.number)
+    with clock.frozen(clock.now() + dt.timedelta(milliseconds=sso.PENDING_S * 1000 + 1)):
+        assert _back(client, answer) == 422
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example/", "\\\\evil", "/\nx"])
+def test_the_way_onward_stays_on_this_site(app: Flask, city: City, target: str) -> None:
+    client = app.test_client()
+    answer = _at_provider(_begin(client, target), city.number)
+    landed = client.get(f"/sso/callback?{urlencode(answer)}", base_url=BASE)
+    assert landed.headers["Location"] == "/"
+
+
+def test_a_rotated_key_is_fetched_and_a_forged_token_never_believed(app: Flask, city: City, issuer: str) -> None:
+    client = app.test_client()
+    assert _back(client, _at_provider(_begin(client), city.number)) == 302
+    house: House = app.extensions["academy"]
+    sso.provider(house)._keys_at -= sso.KEYS_AGAIN_AFTER_S + 1
+    requests.post(f"{issuer}/test/rotate", timeout=10)
+    client = app.test_client()
+    assert _back(client, _at_provider(_begin(client), city.number)) == 302
+
+
+def _claims(issuer: str, **changes: object) -> dict[str, object]:
+    now = clock.now_ms() // 1000
+    claims = {"iss": issuer, "aud": "academy", "sub": "x", "nonce": "n", "iat": now, "exp": now + 300} | changes
+    return {k: v for k, v in claims.items() if v is not None}
+
+
+def _token(key: RSAKey, algorithm: str, claims: dict[str, object]) -> str:
+    return jwt.encode({"alg": algorithm, "kid": "k"}, claims, key, algorithms=[algorithm])
+
+
+class _Keys(sso.Provider):
+    """A provider whose key we hold, so that every lie can be signed properly."""
+
+    def __init__(self, issuer: str, key: RSAKey) -> None:
+        super().__init__(issuer)
+        self.key = key
+
+    def keys(self, *, again: bool = False) -> KeySet:
+        return KeySet([self.key])
+
+
+@pytest.fixture(scope="module")
+def key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "k", "alg": "RS256", "use": "sig"})
+
+
+def test_a_true_token_is_believed(app: Flask, key: RSAKey) -> None:
+    provider = _Keys("https://issuer.example", key)
+    token = _token(key, "RS256", _claims(provider.issuer))
+    assert sso.read_id_token(app.extensions["academy"], provider, token, "n")["sub"] == "x"
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"iss": "https://other.example"},
+        {"aud": "another-client"},
+        {"aud": ["academy", "another-client"], "azp": "another-client"},
+        {"nonce": "another"},
+        {"nonce": None},
+        {"exp": 1},
+        {"exp": None},
+        {"sub": None},
+        {"iat": 99999999999},
+    ],
+)
+def test_a_token_with_a_wrong_claim_is_refused(app: Flask, key: RSAKey, lie: dict[str, object]) -> None:
+    provider = _Keys("https://issuer.example", key)
+    with pytest.raises(Invalid):
+        sso.read_id_token(
+            app.extensions["academy"], provider, _token(key, "RS256", _claims(provider.issuer, **lie)), "n"
+        )
+
+
+def test_a_token_signed_by_others_or_not_at_all_is_refused(app: Flask, key: RSAKey) -> None:
+    provider = _Keys("https://issuer.example", key)
+    claims = _claims(provider.issuer)
+    stranger = RSAKey.generate_key(2048, {"kid": "k"})
+    unsigned = ".".join(_b64(json.dumps(part).encode()) for part in ({"alg": "none"}, claims)) + "."
+    # The classic: the public key, which everybody has, used as if it were a shared secret.
+    body = ".".join(_b64(json.dumps(part).encode()) for part in ({"alg": "HS256", "kid": "k"}, claims))
+    confused = f"{body}.{_b64(hmac.digest(key.as_pem(private=False), body.encode(), 'sha256'))}"
+    for token in (_token(stranger, "RS256", claims), unsigned, confused, "", "a.b.c"):
+        with pytest.raises(Invalid):
+            sso.read_id_token(app.extensions["academy"], provider, token, "n")
+
+
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def test_without_a_provider_there_is_no_door(house: House) -> None:
+    client = create_app(house.settings, house).test_client()
+    assert client.get("/sso/begin").status_code == 404
