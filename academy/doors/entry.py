@@ -2,13 +2,15 @@
 
 from urllib.parse import urlsplit
 
-from flask import g, session, url_for
+from flask import g, session
 from flask_login import login_user
 
 from academy.accounts.queries import identity_of
 from academy.core.errors import SignInRequired
 from academy.doors.context import reading
 from academy.doors.install import SignedIn
+
+HOME = "/"
 
 
 def enter(token: str) -> None:
@@ -35,5 +37,5 @@ def local_path(target: str | None) -> str:
     text = (target or "").strip()
     plain = text.startswith("/") and not text.startswith(("//", "/\\")) and "\\" not in text
     if not plain or any(ord(c) < 32 for c in text) or urlsplit(text).netloc:
-        return url_for("home.home")
+        return HOME
     return text
