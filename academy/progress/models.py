@@ -14,8 +14,8 @@ from academy.core.types import Key
 class Lease(Base):
     """The right to credit one playback of one member; a member has one active lease at a time.
 
-    `credited_until_ms` (server epoch) is the moment up to which the clock has been spent: the next
-    beat can earn only the time since then.
+    While it is active, its clock and its beats' sequence are kept in the `WatchLedger` row, so that
+    a beat touches one row only; `credited_until_ms` here is where the clock stood at its end.
     """
 
     __tablename__ = "leases"
@@ -29,6 +29,13 @@ class Lease(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index(None, "member_id", "item_id", "id"),
+        # Ends every playback of a course when it is withdrawn.
+        Index(
+            "ix_leases_active_course",
+            "course_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -40,17 +47,31 @@ class Lease(Base):
     duration_ms: Mapped[int]
     threshold_permille: Mapped[int]
     started_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[dt.datetime]
     credited_until_ms: Mapped[int] = mapped_column(BigInteger)
+    """The moment (server epoch) up to which the clock has been spent on credit."""
     device: Mapped[str] = mapped_column(String(120), default="")
+    """What the device is called when another one asks to take over."""
+    device_key: Mapped[str] = mapped_column(String(40), default="")
+    """A random word the browser keeps: the same device need not ask itself."""
     ended_at: Mapped[dt.datetime | None]
     ended_because: Mapped[str | None] = mapped_column(String(20))
-    """finished, taken_over, withdrawn, expired or signed_out."""
+    """finished, moved, idle, taken_over, withdrawn, replaced, expired or signed_out."""
 
 
 class WatchLedger(Base):
-    """What one member has watched of one version of one item: merged spans in media milliseconds."""
+    """What one member has watched of one version of one item: merged spans in media milliseconds.
+
+    It also carries the active lease's clock (`lease_id`, `credited_until_ms`, `seq`): a beat reads
+    one row and writes one row. Without a rowid, SQLite finds and writes it in one tree, not two.
+    """
 
     __tablename__ = "watch_ledgers"
+    __table_args__ = (
+        # A re-cut asks for everybody who has credit in a version of an item.
+        Index(None, "item_id", "item_version"),
+        {"sqlite_with_rowid": False},
+    )
 
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"), primary_key=True)
@@ -62,22 +83,41 @@ class WatchLedger(Base):
     """Where the member stopped."""
     updated_ms: Mapped[int] = mapped_column(BigInteger, default=clock.now_ms)
     completed_ms: Mapped[int | None] = mapped_column(BigInteger)
+    lease_id: Mapped[int | None] = mapped_column(Key)
+    """The lease that may add to this row now; no foreign key, because beats would pay for it."""
+    credited_until_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    seq: Mapped[int] = mapped_column(default=0)
+    """The newest beat of the lease; an older one that comes late does not move `position_ms`."""
 
 
 class Refusal(Base):
-    """A stretch that was claimed and not credited, with the reason the learner is told."""
+    """Stretches that a lease claimed and did not get, with the reason the learner is told.
+
+    One row a lease and reason, however often it is claimed: a broken player cannot fill the disk.
+    """
 
     __tablename__ = "refusals"
-    __table_args__ = (Index(None, "member_id", "item_id", "id"),)
+    __table_args__ = (Index(None, "member_id", "item_id"),)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    lease_id: Mapped[int] = mapped_column(ForeignKey("leases.id"))
+    lease_id: Mapped[int] = mapped_column(ForeignKey("leases.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(24), primary_key=True)
     member_id: Mapped[int] = mapped_column(Key)
     item_id: Mapped[int] = mapped_column(Key)
-    reason: Mapped[str] = mapped_column(String(24))
-    start_ms: Mapped[int]
-    end_ms: Mapped[int]
-    at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    spans: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    times: Mapped[int] = mapped_column(default=1)
+    first_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    last_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class CourseStart(Base):
+    """A member's first credited second of a course. The key makes `CourseReached` happen once."""
+
+    __tablename__ = "course_starts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    reached_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
 class ItemCompletion(Base):

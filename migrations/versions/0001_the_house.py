@@ -619,6 +619,15 @@ def upgrade() -> None:
     with op.batch_alter_table('course_items', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_course_items_asset_id'), ['asset_id'], unique=False)
 
+    op.create_table('course_starts',
+    sa.Column('member_id', KEY, nullable=False),
+    sa.Column('course_id', KEY, nullable=False),
+    sa.Column('reached_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['course_id'], ['courses.id'], name=op.f('fk_course_starts_course_id_courses')),
+    sa.ForeignKeyConstraint(['member_id'], ['members.id'], name=op.f('fk_course_starts_member_id_members')),
+    sa.PrimaryKeyConstraint('member_id', 'course_id', name=op.f('pk_course_starts')),
+    sqlite_with_rowid=False
+    )
     op.create_table('cues',
     sa.Column('id', KEY, nullable=False),
     sa.Column('transcript_id', KEY, nullable=False),
@@ -685,8 +694,10 @@ def upgrade() -> None:
     sa.Column('duration_ms', sa.Integer(), nullable=False),
     sa.Column('threshold_permille', sa.Integer(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('credited_until_ms', sa.BigInteger(), nullable=False),
     sa.Column('device', sa.String(length=120), nullable=False),
+    sa.Column('device_key', sa.String(length=40), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_because', sa.String(length=20), nullable=True),
     sa.ForeignKeyConstraint(['course_id'], ['courses.id'], name=op.f('fk_leases_course_id_courses')),
@@ -696,6 +707,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('public_id', name=op.f('uq_leases_public_id'))
     )
     with op.batch_alter_table('leases', schema=None) as batch_op:
+        batch_op.create_index('ix_leases_active_course', ['course_id'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
         batch_op.create_index(batch_op.f('ix_leases_member_id_item_id_id'), ['member_id', 'item_id', 'id'], unique=False)
         batch_op.create_index('uq_leases_active', ['member_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
@@ -708,36 +720,47 @@ def upgrade() -> None:
     sa.Column('position_ms', sa.Integer(), nullable=False),
     sa.Column('updated_ms', sa.BigInteger(), nullable=False),
     sa.Column('completed_ms', sa.BigInteger(), nullable=True),
+    sa.Column('lease_id', KEY, nullable=True),
+    sa.Column('credited_until_ms', sa.BigInteger(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['item_id'], ['course_items.id'], name=op.f('fk_watch_ledgers_item_id_course_items')),
     sa.ForeignKeyConstraint(['member_id'], ['members.id'], name=op.f('fk_watch_ledgers_member_id_members')),
-    sa.PrimaryKeyConstraint('member_id', 'item_id', 'item_version', name=op.f('pk_watch_ledgers'))
+    sa.PrimaryKeyConstraint('member_id', 'item_id', 'item_version', name=op.f('pk_watch_ledgers')),
+    sqlite_with_rowid=False
     )
+    with op.batch_alter_table('watch_ledgers', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_watch_ledgers_item_id_item_version'), ['item_id', 'item_version'], unique=False)
+
     op.create_table('refusals',
-    sa.Column('id', KEY, nullable=False),
     sa.Column('lease_id', KEY, nullable=False),
+    sa.Column('reason', sa.String(length=24), nullable=False),
     sa.Column('member_id', KEY, nullable=False),
     sa.Column('item_id', KEY, nullable=False),
-    sa.Column('reason', sa.String(length=24), nullable=False),
-    sa.Column('start_ms', sa.Integer(), nullable=False),
-    sa.Column('end_ms', sa.Integer(), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('spans', sa.LargeBinary(), nullable=False),
+    sa.Column('times', sa.Integer(), nullable=False),
+    sa.Column('first_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['lease_id'], ['leases.id'], name=op.f('fk_refusals_lease_id_leases')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_refusals'))
+    sa.PrimaryKeyConstraint('lease_id', 'reason', name=op.f('pk_refusals'))
     )
     with op.batch_alter_table('refusals', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_refusals_member_id_item_id_id'), ['member_id', 'item_id', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_refusals_member_id_item_id'), ['member_id', 'item_id'], unique=False)
 
 
 
 def downgrade() -> None:
     with op.batch_alter_table('refusals', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_refusals_member_id_item_id_id'))
+        batch_op.drop_index(batch_op.f('ix_refusals_member_id_item_id'))
 
     op.drop_table('refusals')
+    with op.batch_alter_table('watch_ledgers', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_watch_ledgers_item_id_item_version'))
+
     op.drop_table('watch_ledgers')
     with op.batch_alter_table('leases', schema=None) as batch_op:
         batch_op.drop_index('uq_leases_active', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
         batch_op.drop_index(batch_op.f('ix_leases_member_id_item_id_id'))
+        batch_op.drop_index('ix_leases_active_course', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     op.drop_table('leases')
     op.drop_table('item_completions')
@@ -750,6 +773,7 @@ def downgrade() -> None:
 
     op.drop_table('reviews')
     op.drop_table('cues')
+    op.drop_table('course_starts')
     with op.batch_alter_table('course_items', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_course_items_asset_id'))
 

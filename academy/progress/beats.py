@@ -1,0 +1,100 @@
+"""What a beat is and what becomes of it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from academy.core import clock
+from academy.core.errors import AcademyError, Invalid, TooLarge
+from academy.core.i18n import msg
+from academy.progress import rules
+from academy.progress.rules import BadClaim, Span
+from academy.progress.store import RowKey
+from academy.progress.tokens import BadToken, Grant, Signer
+
+MAX_BODY = 32 * 1024
+MAX_SEQ = 2**31 - 1
+
+
+class BadBeat(Invalid):
+    """A body that no player of ours sends; trying again will not help."""
+
+    status = 400
+    code = "bad-beat"
+
+
+class LeaseRefused(AcademyError):
+    """The token is not one of ours, or the lease may not add anything any more."""
+
+    status = 409
+    code = "lease-ended"
+
+    def __init__(self, reason: str) -> None:
+        from academy.progress import refusing
+
+        super().__init__(refusing.explain(reason))
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One claim: what the player says it showed, and when the server heard it."""
+
+    grant: Grant
+    seq: int
+    spans: tuple[Span, ...]
+    position_ms: int | None
+    at_ms: int
+
+    @property
+    def key(self) -> RowKey:
+        return (self.grant.member_id, self.grant.item_id, self.grant.item_version)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a beat. `ended` names why its lease may not add anything any more."""
+
+    gained_ms: int = 0
+    covered_ms: int = 0
+    refused: tuple[Span, ...] = ()
+    reason: str = ""
+    ended: str = ""
+    finished: bool = False
+    error: BaseException | None = None
+
+
+def _not_json(_text: str) -> NoReturn:
+    raise BadClaim("constant")
+
+
+def read(signer: Signer, body: bytes) -> Beat:
+    """A beat from a request's body; whatever else the body says (a duration, “complete”) is ignored.
+
+    Raises:
+        TooLarge: too many bytes or spans.
+        BadBeat: not a beat.
+        LeaseRefused: the token is not ours, or too old.
+    """
+    if len(body) > MAX_BODY:
+        raise TooLarge(msg("提交的内容太大。"))
+    try:
+        said: Any = json.loads(body, parse_constant=_not_json)
+        spans = said["spans"]
+        if isinstance(spans, list) and len(spans) > rules.MAX_CLAIM:
+            raise TooLarge(msg("提交的内容太大。"))
+        grant = signer.read(said["lease"])
+        seq, position = said["seq"], said.get("position")
+        if type(seq) is not int or not 0 <= seq <= MAX_SEQ:
+            raise BadClaim("seq")
+        if position is not None and (type(position) is not int or not 0 <= position <= 2**31):
+            raise BadClaim("position")
+        claimed = rules.check_claim(spans, grant.duration_ms)
+    except BadToken:
+        raise LeaseRefused("unknown") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise BadBeat(msg("请求有误，请返回重试。")) from None
+    at_ms = clock.now_ms()
+    if at_ms > grant.expires_s * 1000:
+        raise LeaseRefused("expired")
+    return Beat(grant, seq, claimed, position, at_ms)

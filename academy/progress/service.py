@@ -1,0 +1,222 @@
+"""Verbs of the watch ledger: open, take over and end a playback; record what was watched."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Conflict, NotFound
+from academy.core.i18n import msg
+from academy.core.settings import Settings
+from academy.library.models import Course, CourseItem
+from academy.media.models import Asset, AssetState
+from academy.progress import completing, crediting
+from academy.progress.beats import Beat, Outcome
+from academy.progress.models import Lease, WatchLedger
+from academy.progress.tokens import Grant
+
+LIFETIME = dt.timedelta(days=7)
+"""How long a lease's beats are taken: what waited for the network through a holiday still counts."""
+IDLE = dt.timedelta(minutes=30)
+"""A playback silent for so long asks nobody before another device begins."""
+
+
+class OtherDevice(Conflict):
+    """Another device is watching; whoever asks may take over."""
+
+    code = "other-device"
+
+    def __init__(self, lease: Lease, title: str) -> None:
+        super().__init__(msg("您正在另一台设备（%(device)s）上看《%(title)s》。", device=lease.device, title=title))
+        self.device = lease.device
+        self.title = title
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A lease that may be played on, and the ledger it adds to."""
+
+    lease: Lease
+    ledger: WatchLedger
+
+    @property
+    def grant(self) -> Grant:
+        """What its token says."""
+        lease = self.lease
+        return Grant(
+            lease_id=lease.id,
+            member_id=lease.member_id,
+            item_id=lease.item_id,
+            course_id=lease.course_id,
+            item_version=lease.item_version,
+            duration_ms=lease.duration_ms,
+            threshold_permille=lease.threshold_permille,
+            expires_s=int(lease.expires_at.timestamp()),
+        )
+
+
+def open_lease(
+    tx: Tx, actor: Actor, item: CourseItem, *, device: str = "", device_key: str = "", take_over: bool = False
+) -> Opened:
+    """Begin (or go on with) a playback of an item that the actor's member may watch.
+
+    Raises:
+        OtherDevice: another device is watching and `take_over` was not said.
+        Conflict: there is nothing to watch yet.
+    """
+    if actor.member_id is None:
+        raise NotFound
+    asset = tx.get(Asset, item.asset_id) if item.asset_id else None
+    if asset is None or asset.state != AssetState.READY or not asset.duration_ms:
+        raise Conflict(msg("这节课还在准备，请稍后再来。"))
+    now = clock.now()
+    current = active_lease(tx, actor.member_id)
+    if current is not None:
+        same_device = device_key != "" and current.device_key == device_key
+        same_thing = (current.item_id, current.item_version) == (item.id, item.version)
+        if same_device and same_thing and now < current.expires_at - LIFETIME / 2:
+            return Opened(current, _ledger(tx, current))
+        end_lease(tx, current, _why_now(tx, current, same_device, take_over, now))
+    return _begin(tx, actor, item, asset.duration_ms, device[:120], device_key[:40])
+
+
+def _why_now(tx: Tx, current: Lease, same_device: bool, take_over: bool, now: dt.datetime) -> str:
+    """Why the present lease ends for a new one, if it may."""
+    if now >= current.expires_at:
+        return "expired"
+    if same_device:
+        return "moved"
+    last_ms = _ledger(tx, current).updated_ms
+    if now - max(current.started_at, completing.instant(last_ms)) > IDLE:
+        return "idle"
+    if take_over:
+        return "taken_over"
+    raise OtherDevice(current, tx.get_one(CourseItem, current.item_id).title)
+
+
+def _begin(tx: Tx, actor: Actor, item: CourseItem, duration_ms: int, device: str, device_key: str) -> Opened:
+    assert actor.member_id is not None
+    now, now_ms = clock.now(), clock.now_ms()
+    # Slack that an earlier lease borrowed from the future stays borrowed.
+    spent = tx.scalar(select(func.max(Lease.credited_until_ms)).where(Lease.member_id == actor.member_id)) or 0
+    lease = Lease(
+        member_id=actor.member_id,
+        item_id=item.id,
+        item_version=item.version,
+        course_id=item.course_id,
+        duration_ms=duration_ms,
+        threshold_permille=tx.get_one(Course, item.course_id).threshold_permille,
+        started_at=now,
+        expires_at=now + LIFETIME,
+        credited_until_ms=max(now_ms, spent),
+        device=device,
+        device_key=device_key,
+    )
+    try:
+        with tx.begin_nested():
+            tx.add(lease)
+    except IntegrityError:
+        # Two devices at once: the other one was first.
+        raise Conflict(msg("另一台设备刚刚开始观看，请重试。")) from None
+    key = {"member_id": lease.member_id, "item_id": lease.item_id, "item_version": lease.item_version}
+    completing.insert_once(
+        tx,
+        WatchLedger,
+        **key,
+        spans=b"",
+        covered_ms=0,
+        position_ms=0,
+        updated_ms=now_ms,
+        credited_until_ms=0,
+        seq=0,
+    )
+    ledger = _ledger(tx, lease)
+    ledger.lease_id, ledger.credited_until_ms, ledger.seq = lease.id, lease.credited_until_ms, 0
+    tx.flush()
+    record(tx, actor, "lease.opened", f"lease:{lease.public_id}", item=item.public_id)
+    return Opened(lease, ledger)
+
+
+def active_lease(tx: Tx, member_id: int) -> Lease | None:
+    """The member's one lease that has not ended, locked."""
+    return tx.scalar(select(Lease).where(Lease.member_id == member_id, Lease.ended_at.is_(None)).with_for_update())
+
+
+def _ledger(tx: Tx, lease: Lease) -> WatchLedger:
+    return tx.get_one(
+        WatchLedger,
+        (lease.member_id, lease.item_id, lease.item_version),
+        populate_existing=True,
+        with_for_update=True,
+    )
+
+
+def end_lease(tx: Tx, lease: Lease, because: str) -> None:
+    """End a playback on the server: its next beat is refused, whatever its page still shows."""
+    if lease.ended_at is not None:
+        return
+    ledger = _ledger(tx, lease)
+    if ledger.lease_id == lease.id:
+        lease.credited_until_ms = ledger.credited_until_ms
+        ledger.lease_id = None
+    lease.ended_at, lease.ended_because = clock.now(), because
+    tx.flush()
+
+
+def end_leases_of(tx: Tx, because: str, *, course_id: int | None = None, item_id: int | None = None) -> int:
+    """End every playback of a course or of an item; returns how many."""
+    chosen: list[ColumnElement[bool]] = [Lease.ended_at.is_(None)]
+    if course_id is not None:
+        chosen.append(Lease.course_id == course_id)
+    if item_id is not None:
+        chosen.append(Lease.item_id == item_id)
+    ids = list(tx.scalars(select(Lease.id).where(*chosen)))
+    for first in range(0, len(ids), 500):
+        some = ids[first : first + 500]
+        tx.execute(
+            update(Lease)
+            .where(Lease.id.in_(some))
+            .values(ended_at=clock.now(), ended_because=because)
+            .execution_options(synchronize_session="fetch")
+        )
+        members = select(Lease.member_id).where(Lease.id.in_(some))
+        tx.execute(
+            update(WatchLedger)
+            .where(WatchLedger.member_id.in_(members), WatchLedger.lease_id.in_(some))
+            .values(lease_id=None)
+            .execution_options(synchronize_session="fetch")
+        )
+    return len(ids)
+
+
+def end_leases_of_member(tx: Tx, member_id: int, because: str) -> None:
+    """End the member's playback, e.g. at sign-out."""
+    lease = active_lease(tx, member_id)
+    if lease is not None:
+        end_lease(tx, lease, because)
+
+
+def record_beat(tx: Tx, settings: Settings, beat: Beat) -> Outcome:
+    """Credit one beat in the caller's transaction; the doors use `Committer` instead."""
+    return crediting.settle(tx, settings, [beat])[0]
+
+
+def record_completion(
+    tx: Tx, actor: Actor, member_id: int, course: Course, at: dt.datetime, evidence: str = "imported"
+) -> bool:
+    """Write that a member completed a course otherwise than by watching here; False if it was known.
+
+    `evidence` is imported, group_study or corrected.
+    """
+    at_ms = int(at.timestamp() * 1000)
+    completing.reach(tx, member_id, course.id, at_ms)
+    if not completing.finish_course(tx, member_id, course, at_ms, evidence):
+        return False
+    if not actor.is_system:
+        record(tx, actor, "completion.recorded", f"course:{course.public_id}", member=member_id, evidence=evidence)
+    return True

@@ -1,0 +1,70 @@
+"""Lectures, leases and beats for tests of the watch ledger."""
+
+import itertools
+
+from academy.accounts.models import Account
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.db import Tx
+from academy.core.house import House
+from academy.library.models import Category, Course, CourseItem, CourseState
+from academy.media.models import Asset, AssetState
+from academy.members.models import Member
+from academy.progress import service
+from academy.progress.beats import Beat, Outcome
+from academy.progress.service import Opened
+from tests import factories
+
+_count = itertools.count(1)
+MINUTE = 60_000
+
+
+def lecture(tx: Tx, owner: Account, *, minutes: float = 10, items: int = 1, **changes: object) -> Course:
+    """A published course of video items that are ready to play."""
+    number = next(_count)
+    category = Category(slug=f"c{number}", name=f"类别{number}", position=number)
+    tx.add(category)
+    tx.flush()
+    fields: dict[str, object] = {"state": CourseState.PUBLISHED, "published_at": clock.now()}
+    course = Course(title=f"课程{number}", category_id=category.id, created_by=owner.id, **(fields | changes))
+    tx.add(course)
+    tx.flush()
+    for position in range(items):
+        asset = Asset(
+            account_id=owner.id,
+            kind="video",
+            filename=f"第{number}课.mp4",
+            size=1,
+            state=AssetState.READY,
+            duration_ms=int(minutes * MINUTE),
+        )
+        tx.add(asset)
+        tx.flush()
+        tx.add(
+            CourseItem(
+                course_id=course.id, position=position, kind="video", title=f"第{position + 1}讲", asset_id=asset.id
+            )
+        )
+    tx.flush()
+    tx.refresh(course, ["items"])
+    return course
+
+
+def learner(tx: Tx) -> tuple[Member, Actor, Account]:
+    """A member with an account, and the actor they are."""
+    person = factories.member(tx, factories.organisation(tx))
+    made = factories.account(tx, person)
+    return person, Actor(account_id=made.id, member_id=person.id), made
+
+
+def opened(house: House, actor: Actor, item: CourseItem, **how: object) -> Opened:
+    with house.db.begin() as tx:
+        return service.open_lease(tx, actor, tx.get_one(CourseItem, item.id), **how)  # type: ignore[arg-type]
+
+
+def beat(
+    house: House, lease: Opened, spans: list[tuple[int, int]], seq: int = 1, position: int | None = None
+) -> Outcome:
+    with house.db.begin() as tx:
+        claim = Beat(lease.grant, seq, tuple(spans), position, clock.now_ms())
+        return service.record_beat(tx, house.settings, claim)
