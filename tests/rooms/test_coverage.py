@@ -33,7 +33,13 @@ def course(tx: Tx) -> Course:
     shelf = tx.scalar(select(Category)) or Category(slug="shelf", name="书架")
     tx.add(shelf)
     tx.flush()
-    made = Course(title="课程", category_id=shelf.id, state="published", created_by=make.account(tx).id)
+    made = Course(
+        title="课程",
+        organisation_id=make.organisation(tx).id,
+        category_id=shelf.id,
+        state="published",
+        created_by=make.account(tx).id,
+    )
     tx.add(made)
     tx.flush()
     return made
