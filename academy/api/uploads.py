@@ -1,5 +1,157 @@
-"""JSON of uploads."""
+"""tus 1.0.0 at /api/v1/uploads: core, creation, creation-with-upload, checksum, expiration, termination.
 
-from flask import Blueprint
+Every request must carry `Tus-Resumable`, which no form of another site can send without a preflight
+that is never granted; so the blueprint needs no CSRF token and other devices' clients work.
+"""
+
+import base64
+import binascii
+from email.utils import format_datetime
+
+from flask import Blueprint, Response, current_app, make_response, request, url_for
+from flask.typing import ResponseReturnValue
+
+from academy.core.errors import Invalid
+from academy.core.i18n import msg
+from academy.doors import actor, house, office, public, writing
+from academy.doors.install import csrf
+from academy.media import uploads
+from academy.media.access import UPLOADERS
+from academy.media.models import Upload
 
 bp = Blueprint("api_uploads", __name__, url_prefix="/api/v1/uploads")
+csrf.exempt(bp)
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
+STREAM = "application/offset+octet-stream"
+
+
+@bp.before_request
+def _speak_tus() -> ResponseReturnValue | None:
+    # The body goes to the disk piece by piece: the limit for forms is not meant for it.
+    request.max_content_length = None
+    if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
+        return Response(status=412, headers={"Tus-Version": VERSION})
+    return None
+
+
+@bp.after_request
+def _tus_headers(response: Response) -> Response:
+    response.headers["Tus-Resumable"] = VERSION
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.route("", methods=["OPTIONS"], provide_automatic_options=False)
+@public
+def abilities() -> ResponseReturnValue:
+    """What this server can do."""
+    headers = {
+        "Tus-Version": VERSION,
+        "Tus-Extension": EXTENSIONS,
+        "Tus-Max-Size": str(house().settings.max_upload_mb << 20),
+        "Tus-Checksum-Algorithm": ",".join(uploads.ALGORITHMS),
+    }
+    return Response(status=204, headers=headers)
+
+
+@bp.post("")
+@office(*UPLOADERS)
+def create() -> ResponseReturnValue:
+    """Announce a file, with its first bytes if they come along."""
+    given = _metadata(request.headers.get("Upload-Metadata", ""))
+    size = _number("Upload-Length")
+    purpose, name = given.get("purpose", "video"), given.get("filename", "")
+    with writing() as tx:
+        made = uploads.begin(tx, house().settings, actor(), filename=name, size=size, purpose=purpose)
+    if request.mimetype == STREAM:
+        made = _append(made.public_id, 0)
+    response = _described(made, 201)
+    response.headers["Location"] = url_for("api_uploads.head", public_id=made.public_id)
+    return response
+
+
+@bp.route("/<public_id>", methods=["HEAD"])
+@office(*UPLOADERS)
+def head(public_id: str) -> ResponseReturnValue:
+    """How much has arrived."""
+    found = uploads.find(house(), actor(), public_id)
+    response = _described(found, 200)
+    response.headers["Upload-Length"] = str(found.size)
+    return response
+
+
+@bp.route("/<public_id>", methods=["PATCH"])
+@office(*UPLOADERS)
+def append(public_id: str) -> ResponseReturnValue:
+    """The next bytes."""
+    if request.mimetype != STREAM:
+        return Response(status=415)
+    return _described(_append(public_id, _number("Upload-Offset")), 204)
+
+
+@bp.post("/<public_id>")
+@office(*UPLOADERS)
+def overridden(public_id: str) -> ResponseReturnValue:
+    """For networks that let only GET and POST through."""
+    methods = {"PATCH": append, "DELETE": give_up}
+    wanted = methods.get(request.headers.get("X-HTTP-Method-Override", ""))
+    if wanted is None:
+        return Response(status=405, headers={"Allow": "HEAD, PATCH, DELETE"})
+    answer: ResponseReturnValue = wanted(public_id)
+    return answer
+
+
+@bp.delete("/<public_id>")
+@office(*UPLOADERS)
+def give_up(public_id: str) -> ResponseReturnValue:
+    """Drop an unfinished upload."""
+    uploads.terminate(house(), actor(), public_id)
+    return Response(status=204)
+
+
+def _append(public_id: str, offset: int) -> Upload:
+    length = request.content_length
+    return uploads.append(
+        house(), actor(), public_id, offset=offset, body=request.stream, length=length, checksum=_checksum()
+    )
+
+
+def _described(upload: Upload, status: int) -> Response:
+    response = make_response("", status)
+    response.headers["Upload-Offset"] = str(upload.offset)
+    if upload.completed_at is None:
+        response.headers["Upload-Expires"] = format_datetime(upload.expires_at, usegmt=True)
+    return response
+
+
+def _number(name: str) -> int:
+    text = request.headers.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Invalid(msg("请求缺少或写错了 %(name)s。", name=name))
+    return int(text)
+
+
+def _checksum() -> tuple[str, bytes] | None:
+    text = request.headers.get("Upload-Checksum")
+    if text is None:
+        return None
+    name, _, value = text.partition(" ")
+    try:
+        if name in uploads.ALGORITHMS:
+            return name, base64.b64decode(value, validate=True)
+    except binascii.Error:
+        current_app.logger.info("upload.bad_checksum_header")
+    raise Invalid(msg("请求缺少或写错了 %(name)s。", name="Upload-Checksum"))
+
+
+def _metadata(text: str) -> dict[str, str]:
+    found = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        key, _, value = pair.partition(" ")
+        try:
+            found[key] = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise Invalid(msg("请求缺少或写错了 %(name)s。", name="Upload-Metadata")) from error
+    return found

@@ -70,7 +70,13 @@ class Asset(Base):
     height: Mapped[int | None]
     probe: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     generation: Mapped[str] = mapped_column(String(16), default=new_id)
+    building: Mapped[str | None] = mapped_column(String(16))
+    incoming: Mapped[str | None] = mapped_column(Text)
+    """Path of the file that the first step takes into storage; None once it is there."""
     has_poster: Mapped[bool] = mapped_column(default=False)
+    has_storyboard: Mapped[bool] = mapped_column(default=False)
+    has_audio: Mapped[bool] = mapped_column(default=False)
+    """Whether there is an audio-only variant to offer on a weak line."""
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     ready_at: Mapped[dt.datetime | None]
 

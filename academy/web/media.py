@@ -1,5 +1,112 @@
-"""Pages of media."""
+"""Signed media, the state of a file, its captions, and an upload that needs no script."""
 
-from flask import Blueprint
+import os
+from pathlib import Path
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from academy.core.errors import Invalid, NotFound
+from academy.core.i18n import msg
+from academy.doors import actor, house, office, public, reading, signed_in, writing
+from academy.media import captions, delivery, queries, rules, service, uploads
+from academy.media.access import UPLOADERS, access_own_asset
+from academy.media.models import Asset, AssetState
+from academy.media.storage import set_key, storage_of
 
 bp = Blueprint("media", __name__)
+
+
+@bp.get("/m/<digest>/<int:expires>/<asset_id>/<generation>/<path:file>")
+@public
+def deliver(digest: str, expires: int, asset_id: str, generation: str, file: str) -> ResponseReturnValue:
+    """One file of a published set, to whoever holds the link; gone when the set is."""
+    settings = house().settings
+    kind = delivery.TYPES.get(os.path.splitext(file)[1])  # noqa: PTH122 - a URL's name, not a path
+    if kind is None or not delivery.is_valid(settings, digest, expires, asset_id, generation):
+        raise NotFound
+    with reading() as tx:
+        asset = tx.scalar(select(Asset).where(Asset.public_id == asset_id, Asset.generation == generation))
+        if asset is None or asset.state != AssetState.READY:
+            raise NotFound
+        if file.startswith("captions."):
+            return _captions(queries.cue_texts(tx, asset.id, file.split(".")[1]))
+    return _stored(Path(storage_of(settings).path(f"{set_key(asset_id, generation)}/{file}")), kind, expires)
+
+
+def _captions(cues: list[captions.CueText]) -> Response:
+    response = Response(captions.to_vtt(cues), mimetype="text/vtt")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _stored(path: Path, kind: str, expires: int) -> Response:
+    if not path.is_file():
+        raise NotFound
+    # A set never changes under its name; the link itself says until when.
+    response = send_file(path, mimetype=kind, conditional=True, max_age=86_400, etag=True)
+    response.headers["Accept-Ranges"] = "bytes"
+    return response
+
+
+@bp.get("/media/<asset_id>/steps")
+@signed_in
+def steps(asset_id: str) -> ResponseReturnValue:
+    """How far a file is; a piece of a page that asks again until it is done."""
+    with reading() as tx:
+        asset = access_own_asset(tx, actor(), asset_id)
+        rows = queries.steps(tx, asset.id)
+        return render_template("media/_steps.html", asset=asset, steps=rows, titles=rules.TITLES, alone=True)
+
+
+@bp.post("/media/<asset_id>/retry")
+@signed_in
+def retry(asset_id: str) -> ResponseReturnValue:
+    """Try the failed step again."""
+    with writing() as tx:
+        service.retry(tx, actor(), access_own_asset(tx, actor(), asset_id))
+    flash(_("已重新开始处理。"))
+    return redirect(back())
+
+
+@bp.post("/media/<asset_id>/captions")
+@signed_in
+def import_captions(asset_id: str) -> ResponseReturnValue:
+    """Replace the captions by a file."""
+    given = request.files.get("captions")
+    if given is None or not given.filename:
+        raise Invalid(fields={"captions": msg("请选择字幕文件。")})
+    data = given.stream.read(captions.MAX_BYTES + 1)
+    with writing() as tx:
+        asset = access_own_asset(tx, actor(), asset_id)
+        count = service.import_captions(tx, actor(), asset, given.filename, data)
+    flash(_("已导入 %(count)s 条字幕。", count=count))
+    return redirect(back())
+
+
+@bp.post("/media/upload")
+@office(*UPLOADERS)
+def upload() -> ResponseReturnValue:
+    """A small file by an ordinary form; the page it came from finishes with the upload's id."""
+    given = request.files.get("file")
+    if given is None or not given.filename:
+        raise Invalid(fields={"file": msg("请选择文件。")})
+    size = given.stream.seek(0, os.SEEK_END)
+    given.stream.seek(0)
+    purpose = request.form.get("purpose", "video")
+    made = uploads.take_whole(house(), actor(), filename=given.filename, purpose=purpose, body=given.stream, size=size)
+    return redirect(back(upload=made.public_id), code=303)
+
+
+def back(**query: str) -> str:
+    """Where the form says to go on: a path of ours, never another site."""
+    target = request.form.get("next", "/")
+    if not target.startswith("/") or target.startswith(("//", "/\\")):
+        target = "/"
+    if query:
+        target += ("&" if "?" in target else "?") + "&".join(f"{key}={value}" for key, value in query.items())
+    return target

@@ -1,0 +1,41 @@
+"""Who may touch an upload or a file: whoever gave it, and the operator."""
+
+from sqlalchemy import select
+
+from academy.core.actor import Actor, Role
+from academy.core.db import Tx
+from academy.core.errors import Forbidden, NotFound
+from academy.media.models import Asset, AssetState, Upload
+
+UPLOADERS = (Role.TRAINER, Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
+
+
+def access_own_upload(tx: Tx, actor: Actor, public_id: str) -> Upload:
+    """An upload of the actor's own account, from whichever device.
+
+    Raises:
+        NotFound: missing.
+        Forbidden: somebody else's.
+    """
+    upload = tx.scalar(select(Upload).where(Upload.public_id == public_id))
+    if upload is None:
+        raise NotFound
+    if not actor.is_system and (actor.account_id is None or upload.account_id != actor.account_id):
+        raise Forbidden(f"upload:{public_id}")
+    return upload
+
+
+def access_own_asset(tx: Tx, actor: Actor, public_id: str) -> Asset:
+    """A file that the actor gave; the operator and the system see every file.
+
+    Raises:
+        NotFound: missing or deleted.
+        Forbidden: somebody else's.
+    """
+    asset = tx.scalar(select(Asset).where(Asset.public_id == public_id, Asset.state != AssetState.DELETED))
+    if asset is None:
+        raise NotFound
+    own = actor.account_id is not None and asset.account_id == actor.account_id
+    if not (own or actor.is_system or actor.has(Role.SYSTEM_ADMINISTRATOR)):
+        raise Forbidden(f"asset:{public_id}")
+    return asset

@@ -1,0 +1,91 @@
+"""Links to media that expire: ``/m/<md5>/<expires>/<asset>/<generation>/<file>``.
+
+The digest covers the expiry and the set's folder, not the file, so that the relative addresses in a
+playlist work under the same prefix. It is nginx's `secure_link` construction on purpose: nginx can
+check it without asking Python. Expiries are rounded up, so that members share addresses and caches.
+"""
+
+import base64
+import hashlib
+import hmac
+import math
+
+from academy.core import clock
+from academy.core.settings import Settings
+from academy.media.models import Asset, AssetState
+
+LIFETIMES = {"member": (12 * 3600, 6 * 3600), "staff": (2 * 3600, 3600)}
+"""For each audience: seconds a link lives at least, and the step to which its end is rounded up."""
+
+TYPES = {
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".m4s": "video/iso.segment",
+    ".mp4": "video/mp4",
+    ".jpg": "image/jpeg",
+    ".vtt": "text/vtt; charset=utf-8",
+    ".pdf": "application/pdf",
+    ".json": "application/json",
+    ".webp": "image/webp",
+}
+"""The only types that are ever served: nothing that a browser would run."""
+
+
+def secret(settings: Settings) -> str:
+    """The secret shared with nginx; derived, so that it tells nothing about the application's own."""
+    return hmac.new(settings.secret_key.encode(), b"media-links-1", hashlib.sha256).hexdigest()[:40]
+
+
+def digest(settings: Settings, expires: int, asset: str, generation: str) -> str:
+    """nginx's `secure_link_md5 "$expires/$asset/$generation $secret"`, in its base64url."""
+    text = f"{expires}/{asset}/{generation} {secret(settings)}"
+    made = hashlib.md5(text.encode(), usedforsecurity=False).digest()
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")
+
+
+def is_valid(settings: Settings, given: str, expires: int, asset: str, generation: str) -> bool:
+    """Whether a link is one of ours and has not expired."""
+    right = digest(settings, expires, asset, generation)
+    return hmac.compare_digest(given.encode(), right.encode()) and expires > clock.now().timestamp()
+
+
+def url(settings: Settings, asset: Asset, file: str, *, audience: str = "member") -> str:
+    """A link to one file of the published set."""
+    least, step = LIFETIMES[audience]
+    expires = math.ceil((clock.now().timestamp() + least) / step) * step
+    made = digest(settings, expires, asset.public_id, asset.generation)
+    return f"/m/{made}/{expires}/{asset.public_id}/{asset.generation}/{file}"
+
+
+def playlist_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
+    """The master playlist; None until there is one."""
+    playable = asset.state == AssetState.READY and asset.kind in {"video", "audio"}
+    return url(settings, asset, "master.m3u8", audience=audience) if playable else None
+
+
+def audio_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
+    """The sound alone, for weak lines and for those who listen."""
+    usable = asset.state == AssetState.READY and asset.has_audio
+    return url(settings, asset, "audio.m3u8", audience=audience) if usable else None
+
+
+def poster_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
+    """The poster, or the picture itself where the asset is one."""
+    usable = asset.state == AssetState.READY and asset.has_poster
+    return url(settings, asset, "poster.jpg", audience=audience) if usable else None
+
+
+def storyboard_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
+    """The track that tells which part of the sheet shows which seconds."""
+    usable = asset.state == AssetState.READY and asset.has_storyboard
+    return url(settings, asset, "storyboard.vtt", audience=audience) if usable else None
+
+
+def captions_url(settings: Settings, asset: Asset, *, audience: str = "member", language: str = "zh-CN") -> str:
+    """The captions as WebVTT, written from the rows at every request; empty where there are none."""
+    return url(settings, asset, f"captions.{language}.vtt", audience=audience)
+
+
+def document_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
+    """The document's file."""
+    usable = asset.state == AssetState.READY and asset.kind == "document"
+    return url(settings, asset, "document.pdf", audience=audience) if usable else None

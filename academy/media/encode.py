@@ -1,0 +1,280 @@
+"""The ladder, the poster and the storyboard, by ffmpeg."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from academy.core.errors import Invalid, StorageFull
+from academy.core.i18n import msg
+from academy.core.settings import Settings
+from academy.media import playlist, rules, tools
+from academy.media.captions import stamp
+from academy.media.probe import reading
+from academy.media.rules import Rung, Source
+from academy.media.tools import Limits, ToolFailed
+
+LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}
+THUMB_WIDTH = 160
+SHEET = 10
+_POSTER_WIDTH = 1280
+
+
+def command(binary: str, source: Source, rungs: list[Rung], original: Path) -> list[str]:
+    """One ffmpeg for all renditions: the original is decoded once, whatever the ladder."""
+    before = reading(source.demuxer)
+    given = dict(zip((o.lstrip("-") for o in before[::2]), before[1::2], strict=True))
+    entry = ffmpeg.input(f"file:{original}", format=given.pop("f"), **given)
+    pictures = [r for r in rungs if r.height]
+    streams: list[Any] = []
+    options: dict[str, Any] = {}
+    names: list[str] = []
+    frames = _frames(entry, source, pictures)
+    sounds = _sounds(entry, source, len(rungs))
+    for number, rung in enumerate(rungs):
+        parts = []
+        if rung.height:
+            streams.append(frames[number])
+            options |= {f"crf:v:{number}": rung.crf, f"maxrate:v:{number}": f"{rung.maxrate_k}k"}
+            options[f"bufsize:v:{number}"] = f"{rung.maxrate_k * 2}k"
+            parts.append(f"v:{number}")
+        if sounds:
+            streams.append(sounds[number])
+            options[f"b:a:{number}"] = f"{rung.audio_k}k"
+            parts.append(f"a:{number}")
+        names.append(",".join([*parts, f"name:{rung.name}"]))
+    if pictures:
+        options |= {
+            "c:v": "libx264",
+            "preset": "veryfast",
+            "profile:v": "high",
+            "pix_fmt": "yuv420p",
+            "sc_threshold": 0,
+            "g": 600,
+            # The same instants in every rendition: a player changes between them at any segment.
+            "force_key_frames": f"expr:gte(t,n_forced*{rules.SEGMENT_S})",
+        }
+    if sounds:
+        options |= {"c:a": "aac", "ar": 48000, "ac": 2}
+    out = ffmpeg.output(
+        *streams,
+        "%v/index.m3u8",
+        format="hls",
+        hls_time=rules.SEGMENT_S,
+        hls_playlist_type="vod",
+        hls_segment_type="fmp4",
+        hls_flags="independent_segments",
+        hls_segment_filename="%v/seg_%05d.m4s",
+        hls_fmp4_init_filename="init.mp4",
+        var_stream_map=" ".join(names),
+        map_metadata=-1,
+        map_chapters=-1,
+        max_muxing_queue_size=4096,
+        **options,
+    )
+    out = out.global_args("-nostdin", "-hide_banner", "-loglevel", "warning", "-progress", "pipe:1", "-nostats")
+    made: list[str] = ffmpeg.compile(out, cmd=binary, overwrite_output=True)
+    return made
+
+
+def _frames(entry: Any, source: Source, rungs: list[Rung]) -> list[Any]:
+    if not rungs:
+        return []
+    stream = entry[str(source.video)]
+    if source.interlaced:
+        stream = stream.filter("yadif")
+    if source.fps > rules.MAX_FPS:
+        stream = stream.filter("fps", rules.MAX_FPS)
+    # Largest first and the smaller ones from it: scaling down twice from 4K costs more than the encoder.
+    top = rungs[-1]
+    stream = stream.filter("scale", top.width, top.height).filter("setsar", 1).filter("format", "yuv420p")
+    if len(rungs) == 1:
+        return [stream]
+    split = stream.filter_multi_output("split", len(rungs))
+    smaller = [
+        split[n].filter("scale", rung.width, rung.height).filter("setsar", 1) for n, rung in enumerate(rungs[:-1])
+    ]
+    return [*smaller, split[len(rungs) - 1]]
+
+
+def _sounds(entry: Any, source: Source, count: int) -> list[Any]:
+    if source.audio is None:
+        return []
+    stream = (
+        entry[str(source.audio)]
+        .filter("aresample", 48000, **{"async": 1})
+        .filter("aformat", channel_layouts="stereo")
+        .filter("loudnorm", **LOUDNESS)
+        .filter("aresample", 48000)
+    )
+    if count == 1:
+        return [stream]
+    split = stream.filter_multi_output("asplit", count)
+    return [split[n] for n in range(count)]
+
+
+def limits(source: Source) -> Limits:
+    """Bounds of an encoding: generous for a slow machine, finite for a hostile file."""
+    seconds = source.duration_ms / 1000
+    return Limits(
+        seconds=600 + 20 * seconds,
+        cpu_s=int(600 + 40 * seconds),
+        memory_mib=8192,
+        file_mib=max(64, int(seconds * 0.5)),
+    )
+
+
+def make_ladder(
+    settings: Settings, source: Source, original: Path, folder: Path, tell: Callable[[int], None]
+) -> list[playlist.Measured]:
+    """Encode into an empty folder and write the master playlists; `tell` hears how far it is, in permille.
+
+    Raises:
+        Invalid: the file cannot be decoded to its end.
+        StorageFull: no room.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    rungs = rules.plan(source)
+
+    def line(text: str) -> None:
+        key, _, value = text.partition("=")
+        if key == "out_time_us" and value.lstrip("-").isdigit():
+            tell(min(999, max(0, int(value) // max(1, source.duration_ms))))
+
+    try:
+        told = command(tools.ffmpeg(settings), source, rungs, original)
+        tools.run(told, folder=folder, limits=limits(source), on_line=line)
+    except ToolFailed as error:
+        raise_plainly(error)
+    measured = [playlist.measure(folder / rung.name, rung) for rung in rungs]
+    reached = max(m.duration_ms for m in measured)
+    if reached < 0.9 * source.duration_ms - 1000:
+        raise Invalid(
+            msg(
+                "文件不完整：应有 %(whole)s 秒，只能读到 %(part)s 秒。请重新导出后再上传。",
+                whole=source.duration_ms // 1000,
+                part=reached // 1000,
+            )
+        )
+    playlist.write_masters(folder, measured)
+    return measured
+
+
+def raise_plainly(error: ToolFailed) -> None:
+    """Say in words what went wrong where words help; anything else is tried again.
+
+    Raises:
+        Invalid: the file is at fault.
+        StorageFull: the disk is.
+        ToolFailed: nobody knows yet.
+    """
+    if "No space left on device" in error.log or "Disk quota exceeded" in error.log:
+        raise StorageFull from error
+    if error.timed_out:
+        raise Invalid(msg("转码用时超过了上限，文件可能已损坏。请重新导出后再上传。")) from error
+    if any(sign in error.log for sign in _FILE_AT_FAULT):
+        raise Invalid(msg("文件中途损坏，无法转码。请重新导出后再上传。")) from error
+    raise error
+
+
+_FILE_AT_FAULT = (
+    "Invalid data found when processing input",
+    "Output file is empty",
+    "Error while decoding",
+    "Cannot determine format",
+    "Decoder (codec",
+    "does not contain any stream",
+    "Unsupported codec",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Pictures:
+    """What the poster step made."""
+
+    poster: bool
+    storyboard: bool
+
+
+def make_pictures(settings: Settings, folder: Path, rungs: list[Rung], duration_ms: int) -> Pictures:
+    """Poster and storyboard, from the renditions: they are ours, and have a key frame every six seconds."""
+    shown = [r for r in rungs if r.height]
+    if not shown:
+        return Pictures(poster=False, storyboard=False)
+    top, low = shown[-1], shown[0]
+    every, count = storyboard_grid(duration_ms)
+    height = max(2, round(THUMB_WIDTH * (low.height or 1) / (low.width or 1) / 2) * 2)
+    still = f"scale='min({_POSTER_WIDTH},iw)':-2"
+    # Half a second early, because a key frame may stand a little before its six seconds.
+    picked = f"select='isnan(prev_selected_t)+gte(t-prev_selected_t,{every}-0.5)',scale={THUMB_WIDTH}:{height}"
+    sheet = f"{picked},tile={min(SHEET, count)}x{-(-count // SHEET)}"
+    first = _piece(folder, top, min(duration_ms * 0.1, 30_000) / 1000)
+    try:
+        _draw(settings, folder, ["-f", "mov", "-i", f"file:{first}"], still, "poster.jpg", quality=3)
+        keys = ["-skip_frame", "nokey", "-f", "hls", "-i", f"file:{folder / low.name / 'index.m3u8'}"]
+        _draw(settings, folder, keys, sheet, "storyboard.jpg", quality=5)
+    except ToolFailed as error:
+        raise_plainly(error)
+    finally:
+        first.unlink()
+    (folder / "storyboard.vtt").write_text(storyboard_vtt(duration_ms, height), encoding="utf-8")
+    return Pictures(poster=(folder / "poster.jpg").exists(), storyboard=(folder / "storyboard.jpg").exists())
+
+
+def _draw(settings: Settings, folder: Path, entry: list[str], filters: str, name: str, *, quality: int) -> None:
+    told = [tools.ffmpeg(settings), "-nostdin", "-loglevel", "error", "-y", "-protocol_whitelist", "file", *entry]
+    told += ["-an", "-vsync", "passthrough", "-vf", filters, "-frames:v", "1", "-q:v", str(quality)]
+    told += ["-pix_fmt", "yuvj420p", "-f", "image2", "-update", "1", name]
+    tools.run(told, folder=folder, limits=Limits(seconds=600, cpu_s=600, file_mib=64))
+
+
+def _piece(folder: Path, rung: Rung, at_s: float) -> Path:
+    """One segment as a file of its own; its first picture is a key frame."""
+    text = (folder / rung.name / "index.m3u8").read_text(encoding="utf-8")
+    passed, chosen = 0.0, ""
+    for seconds, name in playlist.segments(text):
+        chosen = name
+        passed += seconds
+        if passed > at_s:
+            break
+    target = folder / "piece.mp4"
+    target.write_bytes(b"".join((folder / rung.name / n).read_bytes() for n in (playlist.init_name(text), chosen)))
+    return target
+
+
+def storyboard_grid(duration_ms: int) -> tuple[int, int]:
+    """Seconds between pictures, a multiple of the segment, and how many there are: a hundred at most."""
+    every = rules.SEGMENT_S
+    while duration_ms / 1000 / every > SHEET * SHEET:
+        every += rules.SEGMENT_S
+    return every, max(1, -(-duration_ms // (every * 1000)))
+
+
+def storyboard_vtt(duration_ms: int, height: int) -> str:
+    """Which part of the sheet shows which seconds."""
+    every, count = storyboard_grid(duration_ms)
+    lines = ["WEBVTT", ""]
+    for n in range(count):
+        start, end = n * every * 1000, min((n + 1) * every * 1000, duration_ms)
+        x, y = n % SHEET * THUMB_WIDTH, n // SHEET * height
+        lines += [f"{stamp(start)} --> {stamp(end)}", f"storyboard.jpg#xywh={x},{y},{THUMB_WIDTH},{height}", ""]
+    return "\n".join(lines)
+
+
+def embedded_captions(settings: Settings, source: Source, original: Path, folder: Path) -> bytes:
+    """The text subtitles inside the original, as SRT; empty where they cannot be read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = [tools.ffmpeg(settings), "-nostdin", "-loglevel", "error", "-y", *reading(source.demuxer)]
+    told += ["-i", f"file:{original}", "-map", f"0:{source.subtitle}", "-c:s", "srt", "-f", "srt", "inside.srt"]
+    target = folder / "inside.srt"
+    try:
+        tools.run(told, folder=folder, limits=Limits(seconds=900, cpu_s=600, file_mib=64))
+        return target.read_bytes()
+    except (ToolFailed, FileNotFoundError):
+        return b""
+    finally:
+        target.unlink(missing_ok=True)

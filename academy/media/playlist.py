@@ -1,0 +1,110 @@
+"""Master playlists with figures that were measured, not planned."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+from academy.media.rules import Rung
+
+_DURATION = re.compile(r"#EXTINF:([\d.]+),")
+_INIT = re.compile(r'#EXT-X-MAP:URI="([^"/]+)"')
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """A rendition as it came out of the encoder; bandwidths in bits a second."""
+
+    rung: Rung
+    codecs: str
+    bandwidth: int
+    average_bandwidth: int
+    size: int
+    duration_ms: int
+
+
+def segments(text: str) -> list[tuple[float, str]]:
+    """Seconds and file name of every segment of a media playlist."""
+    found = []
+    seconds = 0.0
+    for line in text.splitlines():
+        match = _DURATION.match(line)
+        if match:
+            seconds = float(match[1])
+        elif line and not line.startswith("#"):
+            found.append((seconds, line.strip()))
+    return found
+
+
+def init_name(text: str) -> str:
+    """The file that begins every segment of a media playlist."""
+    match = _INIT.search(text)
+    if match is None:
+        raise ValueError("not a playlist of ours")
+    return match[1]
+
+
+def measure(folder: Path, rung: Rung) -> Measured:
+    """Read a finished rendition: peak and mean bit rate of its segments, codecs of its first bytes."""
+    text = (folder / "index.m3u8").read_text(encoding="utf-8")
+    parts = segments(text)
+    sizes = [(folder / name).stat().st_size for _, name in parts]
+    total_s = sum(seconds for seconds, _ in parts)
+    return Measured(
+        rung=rung,
+        codecs=codecs((folder / init_name(text)).read_bytes()),
+        bandwidth=int(max(peak(parts, sizes), 1)),
+        average_bandwidth=int(max(sum(sizes) * 8 / max(total_s, 0.001), 1)),
+        size=sum(sizes),
+        duration_ms=round(total_s * 1000),
+    )
+
+
+def peak(parts: list[tuple[float, str]], sizes: list[int]) -> float:
+    """The highest bit rate over any run of segments of half to one and a half target durations.
+
+    That is RFC 8216's definition: a last segment of a tenth of a second tells nothing by itself.
+    """
+    target = max((seconds for seconds, _ in parts), default=0.0)
+    best = 0.0
+    for first in range(len(parts)):
+        seconds, size = 0.0, 0
+        for (length, _), weight in zip(parts[first:], sizes[first:], strict=True):
+            seconds, size = seconds + length, size + weight
+            if seconds > 1.5 * target:
+                break
+            if seconds >= 0.5 * target and seconds > 0:
+                best = max(best, size * 8 / seconds)
+    return best
+
+
+def codecs(init: bytes) -> str:
+    """The CODECS attribute, from the boxes of an initialisation segment."""
+    found = []
+    at = init.find(b"avcC")
+    if at >= 0:
+        found.append("avc1." + init[at + 5 : at + 8].hex())
+    if init.find(b"mp4a") >= 0:
+        found.append("mp4a.40.2")
+    return ",".join(found)
+
+
+def master(renditions: list[Measured]) -> str:
+    """A master playlist, smallest first: a player on an unknown line starts with what surely plays."""
+    lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    for item in sorted(renditions, key=lambda m: (m.rung.height or 0, m.bandwidth)):
+        shape = f",RESOLUTION={item.rung.width}x{item.rung.height}" if item.rung.height else ""
+        lines.append(
+            f"#EXT-X-STREAM-INF:BANDWIDTH={item.bandwidth},AVERAGE-BANDWIDTH={item.average_bandwidth}"
+            f'{shape},CODECS="{item.codecs}"'
+        )
+        lines.append(f"{item.rung.name}/index.m3u8")
+    return "\n".join([*lines, ""])
+
+
+def write_masters(folder: Path, renditions: list[Measured]) -> None:
+    """`master.m3u8` for the picture (or the sound, where there is nothing else), `audio.m3u8` for the sound alone."""
+    pictures = [m for m in renditions if m.rung.height]
+    sounds = [m for m in renditions if not m.rung.height]
+    (folder / "master.m3u8").write_text(master(pictures or sounds), encoding="utf-8")
+    if sounds:
+        (folder / "audio.m3u8").write_text(master(sounds), encoding="utf-8")

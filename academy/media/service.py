@@ -1,0 +1,195 @@
+"""Writes on files: take one in, try again, remove, words."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from sqlalchemy import delete, select, update
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Invalid, NotFound
+from academy.core.i18n import msg
+from academy.core.ids import new_id
+from academy.jobs import cancel_jobs, enqueue, publish
+from academy.media import captions, queries, rules
+from academy.media.access import access_own_upload
+from academy.media.captions import CueText
+from academy.media.facts import TranscriptChanged
+from academy.media.models import Asset, AssetState, AssetStep, Cue, Transcript
+
+LANGUAGE = "zh-CN"
+
+
+def adopt_file(tx: Tx, actor: Actor, path: Path, filename: str, kind: str) -> Asset:
+    """Take a local file in. It is copied by the first step, so it must stay until the asset is ready.
+
+    Raises:
+        Invalid: an unknown kind, or nothing to take.
+    """
+    if actor.account_id is None:
+        raise Invalid(msg("文件需要一个归属账号。"))
+    if not path.is_file():
+        raise Invalid(msg("没有找到要处理的文件。"))
+    size = path.stat().st_size
+    return take_in(tx, actor, actor.account_id, path.absolute(), filename, kind, size)
+
+
+def take_in(tx: Tx, actor: Actor, account_id: int, path: Path, filename: str, kind: str, size: int) -> Asset:
+    """Make the asset's row and steps and start the first one."""
+    if kind not in rules.KINDS:
+        raise Invalid(msg("不认识的文件种类。"))
+    asset = Asset(
+        account_id=account_id, kind=kind, filename=title_of(filename), size=size, incoming=os.fspath(path), error=None
+    )
+    tx.add(asset)
+    tx.flush()
+    for position, name in enumerate(rules.STEPS[kind]):
+        tx.add(AssetStep(asset_id=asset.id, step=name, position=position))
+    asset.building = asset.generation
+    start_step(tx, asset, rules.STEPS[kind][0])
+    record(tx, actor, "asset.taken_in", f"asset:{asset.public_id}", size=size, kind=kind)
+    return asset
+
+
+def title_of(filename: str) -> str:
+    """The name as people gave it, without folders and characters that would deceive a reader."""
+    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    return captions.clean(name.replace("<", "＜")).replace("\n", " ")[:200].strip() or "未命名"
+
+
+def start_step(tx: Tx, asset: Asset, step: str) -> None:
+    """Enqueue one step for the set that is being made."""
+    enqueue(tx, f"media.{step}", key=step_key(asset, step), asset_id=asset.id, generation=asset.building)
+
+
+def step_key(asset: Asset, step: str) -> str:
+    """One open job for a step of a set."""
+    return f"asset:{asset.id}:{asset.building}:{step}"
+
+
+def retry(tx: Tx, actor: Actor, asset: Asset) -> None:
+    """Try the failed step again; what was done before it is kept.
+
+    Raises:
+        Conflict: nothing failed.
+    """
+    failed = next((s for s in queries.steps(tx, asset.id) if s.state == "failed"), None)
+    if failed is None or asset.building is None:
+        raise Conflict(msg("这个文件没有需要重试的步骤。"))
+    names = rules.STEPS[asset.kind]
+    # What the encoder made may have been cleared away meanwhile; if it is there, its step ends at once.
+    first = failed.step if failed.step in {"hash", "probe"} or "encode" not in names else "encode"
+    tx.execute(
+        update(AssetStep)
+        .where(AssetStep.asset_id == asset.id, AssetStep.position >= names.index(first))
+        .values(state="waiting", permille=0, log="", started_at=None, finished_at=None)
+    )
+    asset.error = None
+    if asset.state == AssetState.FAILED:
+        asset.state = AssetState.PROCESSING
+    start_step(tx, asset, first)
+    record(tx, actor, "asset.retried", f"asset:{asset.public_id}", step=first)
+
+
+def delete_asset(tx: Tx, actor: Actor, asset: Asset) -> None:
+    """Remove a file and all that was made of it; links to it are dead at once."""
+    stop(tx, asset)
+    asset.state, asset.error = AssetState.DELETED, None
+    enqueue(tx, "media.remove", key=f"asset:{asset.id}:remove", asset_id=asset.id)
+    record(tx, actor, "asset.deleted", f"asset:{asset.public_id}")
+
+
+def stop(tx: Tx, asset: Asset) -> None:
+    """Cancel whatever is being made."""
+    for name in rules.STEPS[asset.kind]:
+        cancel_jobs(tx, step_key(asset, name))
+    asset.building = None
+
+
+def revoke_links(tx: Tx, actor: Actor, asset: Asset) -> None:
+    """Make every link that was given out useless, as when a course is withdrawn: the set gets a new name."""
+    if asset.state != AssetState.READY:
+        return
+    old, asset.generation = asset.generation, new_id()
+    enqueue(tx, "media.rename", asset_id=asset.id, old=old)
+    record(tx, actor, "asset.links_revoked", f"asset:{asset.public_id}")
+
+
+def asset_of_upload(tx: Tx, actor: Actor, upload_public_id: str) -> Asset:
+    """The asset that a finished upload of the actor's became.
+
+    Raises:
+        NotFound: no such upload of the actor's.
+        Conflict: it is not complete.
+    """
+    upload = access_own_upload(tx, actor, upload_public_id)
+    if upload.asset_id is None:
+        raise Conflict(msg("文件还没有传完。"))
+    asset = tx.get(Asset, upload.asset_id)
+    if asset is None or asset.state == AssetState.DELETED:
+        raise NotFound
+    return asset
+
+
+def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: bytes) -> int:
+    """Replace the transcript by a caption file; returns the number of cues.
+
+    Raises:
+        Invalid: lines that cannot be read, or captions of something longer than the asset.
+    """
+    parsed = captions.parse(filename, data)
+    last = parsed.cues[-1]
+    if asset.duration_ms is not None and last.start_ms > asset.duration_ms + 5000:
+        raise Invalid(
+            fields={
+                "captions": msg(
+                    "字幕到 %(last)s 才结束，而视频只有 %(length)s，请确认是否选错了文件。",
+                    last=captions.stamp(last.end_ms)[:8],
+                    length=captions.stamp(asset.duration_ms)[:8],
+                )
+            }
+        )
+    replace_cues(tx, asset, parsed.cues, "manual")
+    record(tx, actor, "captions.imported", f"asset:{asset.public_id}", cues=len(parsed.cues), trimmed=parsed.trimmed)
+    return len(parsed.cues)
+
+
+def replace_cues(tx: Tx, asset: Asset, cues: list[CueText], origin: str, language: str = LANGUAGE) -> bool:
+    """Put these lines in the place of the transcript's. A machine never overwrites what people wrote:
+    then nothing changes and the answer is False."""
+    script = tx.scalar(
+        select(Transcript).where(Transcript.asset_id == asset.id, Transcript.language == language).with_for_update()
+    )
+    if script is None:
+        script = Transcript(asset_id=asset.id, language=language, origin=origin)
+        tx.add(script)
+        tx.flush()
+    elif script.origin == "manual" and origin != "manual":
+        return False
+    else:
+        tx.execute(delete(Cue).where(Cue.transcript_id == script.id))
+        script.origin, script.version, script.updated_at = origin, script.version + 1, clock.now()
+    tx.add_all(
+        Cue(
+            transcript_id=script.id,
+            seq=number,
+            start_ms=cue.start_ms,
+            end_ms=cue.end_ms,
+            text=cue.text,
+            confidence=cue.confidence,
+        )
+        for number, cue in enumerate(cues)
+    )
+    tx.flush()
+    publish(tx, TranscriptChanged(asset_id=asset.id))
+    return True
+
+
+def forget_incoming(asset: Asset, uploads: Path) -> None:
+    """Once stored: remove the file that came in, if it came by upload."""
+    if asset.incoming and Path(asset.incoming).parent == uploads:
+        with contextlib.suppress(OSError):
+            Path(asset.incoming).unlink()

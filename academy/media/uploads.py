@@ -1,0 +1,309 @@
+"""Resumable uploads: bytes go to the disk as they come, and what was acknowledged is never lost.
+
+`Upload.offset` is what is on the disk for certain (written, synced, committed). A later request
+for the same upload takes over from an earlier one that may still hang on a dead line: it writes a
+new turn into the lock file, and the earlier one finds that it is no longer its turn before its
+next write. The lock is held for the length of one write only, never while waiting for the network.
+"""
+
+import contextlib
+import datetime as dt
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from academy.core import clock
+from academy.core.actor import SYSTEM, Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import AcademyError, Conflict, Invalid, NotFound, StorageFull, TooLarge
+from academy.core.house import House
+from academy.core.i18n import msg
+from academy.core.settings import Settings
+from academy.jobs import enqueue
+from academy.media import rules, service
+from academy.media.access import access_own_upload
+from academy.media.models import Upload
+from academy.media.storage import uploads_folder
+
+PIECE = 256 << 10
+SYNC_BYTES = 16 << 20
+SYNC_S = 5.0
+LIFETIME = dt.timedelta(days=7)
+SPARE_BYTES = 256 << 20
+"""Room that uploads leave on the disk for the database and for encodings under way."""
+ALGORITHMS = ("sha1", "sha256", "md5")
+
+
+class Readable(Protocol):
+    """A request's body."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; none at the end."""
+
+
+class ChecksumMismatch(AcademyError):
+    """The piece arrived altered; nothing of it is kept (tus: 460)."""
+
+    status = 460
+    code = "checksum-mismatch"
+
+
+class Gone(AcademyError):
+    """The upload waited too long and was removed."""
+
+    status = 410
+    code = "gone"
+
+
+def begin(tx: Tx, settings: Settings, actor: Actor, *, filename: str, size: int, purpose: str) -> Upload:
+    """Announce a file.
+
+    Raises:
+        Invalid: empty, or a purpose nobody knows.
+        TooLarge: over the limit.
+        StorageFull: the disk has no room for it.
+    """
+    if purpose not in rules.KINDS:
+        raise Invalid(msg("不认识的文件种类。"))
+    if size <= 0:
+        raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
+    if size > settings.max_upload_mb << 20:
+        raise TooLarge(msg("文件超过了 %(most)s MB 的上限。", most=settings.max_upload_mb))
+    folder = uploads_folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free < size + SPARE_BYTES:
+        raise StorageFull
+    assert actor.account_id is not None
+    upload = Upload(
+        account_id=actor.account_id,
+        filename=service.title_of(filename),
+        purpose=purpose,
+        size=size,
+        expires_at=clock.now() + LIFETIME,
+    )
+    tx.add(upload)
+    tx.flush()
+    _expire_later(tx, upload)
+    record(tx, actor, "upload.begun", f"upload:{upload.public_id}", size=size)
+    return upload
+
+
+def _expire_later(tx: Tx, upload: Upload) -> None:
+    wait = (upload.expires_at - clock.now()).total_seconds() + 60
+    enqueue(tx, "media.expire", delay_s=wait, upload_id=upload.id)
+
+
+def find(house: House, actor: Actor, public_id: str) -> Upload:
+    """An upload of the actor's, to go on with.
+
+    Raises:
+        NotFound: missing or somebody else's.
+        Gone: it waited too long.
+    """
+    with house.db.read() as tx:
+        upload = access_own_upload(tx, actor, public_id)
+    if upload.completed_at is None and upload.expires_at < clock.now():
+        raise Gone(msg("这次上传已过期，请重新选择文件上传。"))
+    return upload
+
+
+def append(
+    house: House,
+    actor: Actor,
+    public_id: str,
+    *,
+    offset: int,
+    body: Readable,
+    length: int | None,
+    checksum: tuple[str, bytes] | None = None,
+) -> Upload:
+    """Write a piece of the file as it comes; returns the upload as it stands afterwards.
+
+    A line that breaks keeps what arrived. With a checksum the piece is kept whole or not at all.
+
+    Raises:
+        Conflict: `offset` is not where the file ends, or another request took over.
+        TooLarge: more than was announced.
+        ChecksumMismatch: altered on the way.
+        StorageFull: the disk is full; what arrived before is kept.
+    """
+    upload = find(house, actor, public_id)
+    if offset != upload.offset:
+        raise Conflict(msg("上传进度不一致，请从已收到的位置继续。"))
+    if length is not None and offset + length > upload.size:
+        raise TooLarge(msg("收到的内容比文件声明的大小还多。"))
+    if upload.completed_at is not None:
+        return upload
+    piece = _Piece(house, actor, upload, hashlib.new(checksum[0]) if checksum else None)
+    try:
+        piece.take(body)
+    finally:
+        piece.keep(checksum[1] if checksum else None)
+    return find(house, actor, public_id)
+
+
+class _Piece:
+    """One request's turn at the file."""
+
+    def __init__(self, house: House, actor: Actor, upload: Upload, digest: "hashlib._Hash | None") -> None:
+        self.house, self.actor, self.upload, self.digest = house, actor, upload, digest
+        self.path = part_path(house.settings, upload.public_id)
+        self.lock = self.path.with_suffix(".lock")
+        self.turn = secrets.token_bytes(16)
+        self.at = self.synced = upload.offset
+        self.synced_at = time.monotonic()
+        with self._locked() as fd:
+            os.pwrite(fd, self.turn, 0)
+            with self.house.db.read() as tx:
+                now = tx.get_one(Upload, upload.id, populate_existing=True).offset
+        if now != upload.offset:
+            raise Conflict(msg("上传进度不一致，请从已收到的位置继续。"))
+
+    def take(self, body: Readable) -> None:
+        """Read the body to its end, writing as it comes."""
+        with self._part() as fd:
+            if os.fstat(fd).st_size < self.at:
+                raise Gone(msg("这次上传已过期，请重新选择文件上传。"))
+            os.ftruncate(fd, self.at)
+            while True:
+                try:
+                    data = body.read(PIECE)
+                except (OSError, RuntimeError):
+                    # The line broke: what came is kept, and the client asks where to go on.
+                    return
+                if not data:
+                    return
+                room = self.upload.size - self.at
+                if len(data) > room:
+                    self.at = self.synced
+                    raise TooLarge(msg("收到的内容比文件声明的大小还多。"))
+                self._write(fd, data)
+                if self.digest is None and self._due():
+                    self._sync(fd)
+
+    def _write(self, fd: int, data: bytes) -> None:
+        if self.digest is not None:
+            self.digest.update(data)
+        view = memoryview(data)
+        with self._locked() as lock:
+            if os.pread(lock, len(self.turn), 0) != self.turn:
+                raise Conflict(msg("这个文件正在另一处继续上传。"))
+            while view:
+                try:
+                    written = os.pwrite(fd, view, self.at)
+                except OSError as error:
+                    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+                        raise StorageFull from error
+                    raise
+                self.at += written
+                view = view[written:]
+
+    def _due(self) -> bool:
+        return self.at - self.synced >= SYNC_BYTES or time.monotonic() - self.synced_at >= SYNC_S
+
+    def keep(self, expected: bytes | None) -> None:
+        """Acknowledge what was written, or drop the whole piece if its checksum is wrong."""
+        if self.digest is not None and expected is not None and self.digest.digest() != expected:
+            self.at = self.synced
+            raise ChecksumMismatch(msg("这一段在传输中出了差错，将自动重传。"))
+        if self.at > self.synced:
+            with self._part() as fd:
+                self._sync(fd)
+
+    def _sync(self, fd: int) -> None:
+        os.fdatasync(fd)
+        with self._locked() as lock:
+            if os.pread(lock, len(self.turn), 0) != self.turn:
+                return  # whoever took over counts from what was acknowledged before
+            with self.house.db.begin() as tx:
+                row = tx.get(Upload, self.upload.id, with_for_update=True, populate_existing=True)
+                if row is None or row.offset != self.synced:
+                    return
+                row.offset, row.expires_at = self.at, clock.now() + LIFETIME
+                if row.offset == row.size:
+                    _complete(tx, self.path, self.actor, row)
+        self.synced, self.synced_at = self.at, time.monotonic()
+
+    @contextlib.contextmanager
+    def _part(self) -> Iterator[int]:
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[int]:
+        fd = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield fd
+        finally:
+            os.close(fd)
+
+
+def part_path(settings: Settings, public_id: str) -> Path:
+    """The file that grows."""
+    return uploads_folder(settings) / f"{public_id}.part"
+
+
+def _complete(tx: Tx, path: Path, actor: Actor, upload: Upload) -> None:
+    """The last byte and the file's row in one transaction: no upload can be whole and come to nothing."""
+    asset = service.take_in(tx, actor, upload.account_id, path, upload.filename, upload.purpose, upload.size)
+    upload.asset_id, upload.completed_at = asset.id, clock.now()
+    tx.after_commit(lambda: path.with_suffix(".lock").unlink(missing_ok=True))
+
+
+def terminate(house: House, actor: Actor, public_id: str) -> None:
+    """Give an unfinished upload up.
+
+    Raises:
+        NotFound: missing or somebody else's.
+        Conflict: it is complete and has become a file of the library.
+    """
+    with house.db.begin() as tx:
+        upload = access_own_upload(tx, actor, public_id)
+        if upload.completed_at is not None:
+            raise Conflict(msg("文件已经传完，不能再取消上传。"))
+        tx.delete(upload)
+        record(tx, actor, "upload.given_up", f"upload:{public_id}")
+    _unlink(house.settings, public_id)
+
+
+def expire(house: House, upload_id: int) -> None:
+    """Remove an upload whose time is over; look again later if it was used meanwhile."""
+    with house.db.begin() as tx:
+        upload = tx.get(Upload, upload_id)
+        if upload is None or upload.completed_at is not None:
+            return
+        if upload.expires_at > clock.now():
+            _expire_later(tx, upload)
+            return
+        public_id = upload.public_id
+        tx.delete(upload)
+        record(tx, SYSTEM, "upload.expired", f"upload:{public_id}")
+    _unlink(house.settings, public_id)
+
+
+def _unlink(settings: Settings, public_id: str) -> None:
+    path = part_path(settings, public_id)
+    path.unlink(missing_ok=True)
+    path.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def take_whole(house: House, actor: Actor, *, filename: str, purpose: str, body: Readable, size: int) -> Upload:
+    """A small file in one request: what a page without script sends."""
+    with house.db.begin() as tx:
+        public_id = begin(tx, house.settings, actor, filename=filename, size=size, purpose=purpose).public_id
+    done = append(house, actor, public_id, offset=0, body=body, length=size)
+    if done.completed_at is None:
+        raise NotFound
+    return done

@@ -1,0 +1,185 @@
+"""A file's way from the trainer to a playable set, with real ffmpeg."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from academy.core.actor import Actor
+from academy.core.house import House
+from academy.core.i18n import Message
+from academy.jobs import drain
+from academy.media import delivery, queries, service, tools
+from academy.media.models import Asset, AssetState, Rendition
+from academy.media.storage import set_key, storage_of
+
+pytestmark = pytest.mark.media
+
+
+@pytest.fixture
+def database_kind() -> str:
+    return "sqlite"
+
+
+def taken(house: House, who: Actor, path: Path, kind: str = "video", name: str = "党课.mp4") -> Asset:
+    with house.db.begin() as tx:
+        asset_id = service.adopt_file(tx, who, path, name, kind).id
+    drain(house)
+    with house.db.read() as tx:
+        return tx.get_one(Asset, asset_id)
+
+
+def sentence(asset: Asset) -> str:
+    assert asset.error is not None
+    return str(Message.from_json(asset.error))
+
+
+def ffmpeg(house: House, *args: str) -> None:
+    command = [tools.ffmpeg(house.settings), "-nostdin", "-loglevel", "error", "-y", *args]
+    subprocess.run(command, check=True)
+
+
+def test_a_lecture_becomes_a_ladder_with_true_figures(house: House, app: Flask, trainer: Actor, bunny: Path) -> None:
+    asset = taken(house, trainer, bunny)
+    assert (asset.state, asset.error, asset.filename) == (AssetState.READY, None, "党课.mp4")
+    assert asset.has_poster and asset.has_storyboard and asset.has_audio
+    assert abs((asset.duration_ms or 0) - 5312) < 100
+    with house.db.read() as tx:
+        assert {s.state for s in queries.steps(tx, asset.id)} == {"done"}
+        rows = {r.name: r for r in tx.scalars(select(Rendition).where(Rendition.asset_id == asset.id))}
+    assert list(rows) == ["240p", "360p", "720p", "audio"]
+    assert re.fullmatch(r"avc1\.64[0-9a-f]{4},mp4a\.40\.2", rows["720p"].codecs)
+    client = app.test_client()
+    url = delivery.playlist_url(house.settings, asset)
+    assert url is not None
+    master = client.get(url, buffered=True)
+    assert master.mimetype == "application/vnd.apple.mpegurl"
+    for name in re.findall(r"^[^#].+", master.text, re.M):
+        base = url.rsplit("/", 1)[0]
+        playlist = client.get(f"{base}/{name}", buffered=True)
+        assert playlist.status_code == 200
+        parts = re.findall(r'^[^#].+|(?<=URI=")[^"]+', playlist.text, re.M)
+        total = 0
+        for part in parts:
+            answer = client.get(f"{base}/{name.rsplit('/', 1)[0]}/{part}", buffered=True)
+            assert answer.status_code == 200 and answer.headers["X-Content-Type-Options"] == "nosniff"
+            total += len(answer.data) if part.endswith(".m4s") else 0
+        row = rows[name.split("/")[0]]
+        assert total == row.size
+        assert f"BANDWIDTH={row.bandwidth},AVERAGE-BANDWIDTH={row.average_bandwidth}" in master.text
+
+
+def test_links_are_checked_ranged_and_die_with_the_set(house: House, app: Flask, trainer: Actor, bikes: Path) -> None:
+    asset = taken(house, trainer, bikes)
+    client = app.test_client()
+    url = delivery.poster_url(house.settings, asset)
+    assert url is not None
+    whole = client.get(url, buffered=True)
+    assert whole.status_code == 200 and whole.mimetype == "image/jpeg"
+    part = client.get(url, buffered=True, headers={"Range": "bytes=2-5"})
+    assert (part.status_code, part.data) == (206, whole.data[2:6])
+    _, _, digest, expires, *rest = url.split("/")
+    other = ["/m", digest, str(int(expires) + 1), *rest]
+    assert client.get("/".join(other)).status_code == 404
+    assert client.get("/".join(["/m", "A" * 22, expires, *rest])).status_code == 404
+    for name in ("../original", "..%2foriginal", "nothing.jpg", "master.m3u8%00.jpg", "240p"):
+        assert client.get("/".join(["/m", digest, expires, *rest[:2], name])).status_code == 404
+    with house.db.begin() as tx:
+        service.revoke_links(tx, trainer, tx.get_one(Asset, asset.id))
+    assert client.get(url, buffered=True).status_code == 404
+    drain(house)
+    with house.db.read() as tx:
+        fresh = tx.get_one(Asset, asset.id, populate_existing=True)
+    again = delivery.poster_url(house.settings, fresh)
+    assert again is not None and client.get(again, buffered=True).data == whole.data
+    with house.db.begin() as tx:
+        service.delete_asset(tx, trainer, tx.get_one(Asset, asset.id))
+    assert client.get(again, buffered=True).status_code == 404
+    drain(house)
+    assert not storage_of(house.settings).exists(f"{set_key(asset.public_id, fresh.generation)}/poster.jpg")
+
+
+def test_segments_are_cut_at_the_same_instants_in_every_rendition(house: House, trainer: Actor, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    picture = "testsrc2=size=1280x720:rate=30:duration=20"
+    ffmpeg(house, "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=duration=20", "-shortest", str(film))
+    asset = taken(house, trainer, film)
+    here = storage_of(house.settings).path(set_key(asset.public_id, asset.generation))
+    cuts = {
+        name: re.findall(r"#EXTINF:([\d.]+)", (here / name / "index.m3u8").read_text())
+        for name in ("240p", "360p", "720p")
+    }
+    assert cuts["240p"] == cuts["360p"] == cuts["720p"]
+    assert [round(float(c)) for c in cuts["240p"]] == [6, 6, 6, 2]
+    assert (here / "storyboard.vtt").read_text().count("storyboard.jpg#xywh=") == 4
+
+
+def test_sound_alone_and_captions_inside(house: House, trainer: Actor, tmp_path: Path, bunny: Path) -> None:
+    sound = tmp_path / "x.mp3"
+    ffmpeg(house, "-f", "lavfi", "-i", "sine=duration=8", str(sound))
+    heard = taken(house, trainer, sound, "audio")
+    assert (heard.state, heard.has_audio, heard.has_poster, heard.width) == (AssetState.READY, True, False, None)
+    refused = taken(house, trainer, sound, "video")
+    assert "只有声音" in sentence(refused)
+    srt, film = tmp_path / "x.srt", tmp_path / "x.mkv"
+    srt.write_text("1\n00:00:01,000 --> 00:00:02,000\n同志们好\n", encoding="utf-8")
+    ffmpeg(house, "-i", str(bunny), "-i", str(srt), "-c", "copy", "-c:s", "srt", str(film))
+    asset = taken(house, trainer, film)
+    with house.db.read() as tx:
+        assert [c.text for c in queries.cues(tx, asset.id)] == ["同志们好"]
+
+
+HOSTILE = {
+    "text.mp4": "党课讲稿".encode() * 500,
+    "hls.mp4": b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
+    "concat.mp4": b"ffconcat version 1.0\nfile 'neighbour.mp4'\n",
+    "page.mp4": b"<!DOCTYPE html><script>alert(1)</script>" * 100,
+    "empty-box.mp4": b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00" * 4000,
+    "zero.mp4": b"",
+}
+
+
+@pytest.mark.parametrize("name", list(HOSTILE))
+def test_what_is_no_film_is_refused_in_words(
+    house: House, trainer: Actor, tmp_path: Path, bikes: Path, name: str
+) -> None:
+    (tmp_path / "neighbour.mp4").write_bytes(bikes.read_bytes())
+    path = tmp_path / name
+    path.write_bytes(HOSTILE[name])
+    asset = taken(house, trainer, path)
+    assert asset.state == AssetState.FAILED
+    assert re.search("[。]", sentence(asset))
+    assert not storage_of(house.settings).path(set_key(asset.public_id, asset.generation)).exists()
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.97])
+@pytest.mark.parametrize("index_first", [False, True])
+def test_a_film_that_stops_short_is_refused(
+    house: House, trainer: Actor, tmp_path: Path, share: float, index_first: bool
+) -> None:
+    film = tmp_path / "whole.mp4"
+    flags = ["-movflags", "+faststart"] if index_first else []
+    ffmpeg(house, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=15:duration=60", *flags, str(film))
+    data = film.read_bytes()
+    short = tmp_path / "short.mp4"
+    short.write_bytes(data[: int(len(data) * share)])
+    asset = taken(house, trainer, short)
+    if index_first and share > 0.9:
+        assert asset.state == AssetState.READY, "a lost last second is no reason to refuse an hour"
+    else:
+        assert asset.state == AssetState.FAILED and "不完整" in sentence(asset)
+
+
+def test_a_failed_file_is_tried_again_from_where_it_failed(house: House, trainer: Actor, bikes: Path) -> None:
+    """The first attempt finds no folder to work in; the job waits to try again by itself."""
+    with house.db.begin() as tx:
+        asset = service.adopt_file(tx, trainer, bikes, "x.mp4", "video")
+    storage_of(house.settings).root.mkdir(parents=True, exist_ok=True)
+    (storage_of(house.settings).root / "work").write_text("in the way")
+    drain(house)
+    with house.db.read() as tx:
+        states = {s.step: s.state for s in queries.steps(tx, asset.id)}
+    assert states["probe"] == "done" and states["encode"] == "running"
