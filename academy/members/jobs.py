@@ -1,0 +1,145 @@
+"""The roster's two jobs: look, and do."""
+
+from typing import Any
+
+from academy.core.actor import Actor, Role, Scope
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Invalid
+from academy.core.house import House
+from academy.core.i18n import Message, msg
+from academy.jobs import JobContext, job
+from academy.members import columns, roster_lock
+from academy.members.models import Organisation, RosterImport
+from academy.members.roster import findings, finish_import, remembered, source
+from academy.members.roster_apply import apply_members
+from academy.members.roster_check import Outcome, Tell, check_members
+from academy.members.sheets import Table, open_table
+from academy.members.tree_import import apply_tree, check_tree
+
+TRIES = 5
+
+
+def _failed(tx: Tx, message: Message, roster_id: int) -> None:
+    roster = tx.get_one(RosterImport, roster_id)
+    roster.state, roster.problem = "failed", message.to_json()
+
+
+@job("roster.check", on_failure=_failed)
+def check(context: JobContext, roster_id: int) -> None:
+    """The dry run. A file that cannot be read is an answer, not a failure."""
+    with context.db.read() as tx:
+        roster = tx.get_one(RosterImport, roster_id)
+    if roster.state != "checking":
+        return
+    context.progress(10, msg("正在读取文件…"))
+    try:
+        outcome = look(context.house, roster, context.progress)
+    except Invalid as error:
+        _answer(context, roster_id, "refused", error.message, None, roster)
+    else:
+        state = "refused" if outcome is None or outcome.counts["bad"] else "checked"
+        _answer(context, roster_id, state, None, outcome, roster)
+
+
+def look(house: House, roster: RosterImport, tell: Tell) -> Outcome | None:
+    """Run the dry run and set what it learned on `roster` (header, mapping, problem); None without a plan."""
+    with open_table(source(house.settings, roster)) as table:
+        offered = columns.KINDS[roster.kind]
+        roster.header = [heading.strip()[:60] for heading in table.header]
+        if not roster.mapping:
+            with house.db.read() as tx:
+                known = remembered(tx, roster)
+            roster.mapping = columns.guess(offered, roster.header, known)
+        wrong = columns.problem(offered, roster.header, roster.mapping)
+        roster.problem = wrong.to_json() if wrong else None
+        return None if wrong else _compare(house, roster, table, tell)
+
+
+def _compare(house: House, roster: RosterImport, table: Table, tell: Tell) -> Outcome:
+    target = findings(house.settings, roster).path
+    if roster.kind == "tree":
+        return check_tree(house, roster.organisation_id, roster.mapping, table, target, tell)
+    return check_members(house, roster.organisation_id, roster.mapping, roster.complete, table, target, tell)
+
+
+def _answer(
+    context: JobContext,
+    roster_id: int,
+    state: str,
+    problem: Message | None,
+    outcome: Outcome | None,
+    seen: RosterImport,
+) -> None:
+    with context.db.begin() as tx:
+        roster = tx.get_one(RosterImport, roster_id)
+        roster.state = state
+        roster.header, roster.mapping = seen.header, seen.mapping
+        roster.problem = problem.to_json() if problem else seen.problem
+        _keep(roster, outcome)
+
+
+def _keep(roster: RosterImport, outcome: Outcome | None) -> None:
+    roster.summary = {**outcome.counts, "digest": outcome.digest} if outcome else {}
+    roster.version = outcome.version if outcome else 0
+
+
+@job("roster.apply", on_failure=_failed)
+def apply(context: JobContext, roster_id: int) -> None:
+    """Do what was seen: all of it in one transaction, or nothing.
+
+    When the roster has changed since the dry run, it is run again; if it finds exactly the same, it
+    is done, else the officer is asked again.
+    """
+    context.progress(50, msg("正在写入名册…"))
+    for _ in range(TRIES):
+        try:
+            with context.db.begin() as tx:
+                _do(tx, context.house, tx.get_one(RosterImport, roster_id, with_for_update=True))
+            return
+        except _Outdated:
+            if not _still_the_same(context, roster_id):
+                return
+    with context.db.begin() as tx:
+        _ask_again(tx, tx.get_one(RosterImport, roster_id), msg("名册正在被频繁修改，请稍后再确认一次。"))
+
+
+class _Outdated(Exception):
+    """The roster has changed since the dry run."""
+
+
+def _do(tx: Tx, house: House, roster: RosterImport) -> None:
+    if roster.state != "applying":
+        return
+    if roster_lock.take(tx) != roster.version + 1:
+        raise _Outdated
+    plan = findings(house.settings, roster)
+    actor = Actor(account_id=roster.account_id)
+    node = tx.get_one(Organisation, roster.organisation_id)
+    if roster.kind == "tree":
+        # The officer's right was checked at the door, and every row of the plan is below this node.
+        gardener = Actor(roster.account_id, scopes=(Scope(Role.NODE_ADMINISTRATOR, node.id, node.path),))
+        counts: dict[str, Any] = apply_tree(tx, gardener, node, plan)
+    else:
+        counts = apply_members(tx, plan)
+    finish_import(tx, roster, house.settings)
+    record(tx, actor, "roster.applied", f"roster:{roster.public_id}", sha256=roster.sha256, **counts)
+
+
+def _still_the_same(context: JobContext, roster_id: int) -> bool:
+    with context.db.read() as tx:
+        roster = tx.get_one(RosterImport, roster_id)
+    digest = roster.summary.get("digest")
+    outcome = look(context.house, roster, lambda permille: context.progress(permille // 2))
+    same = outcome is not None and outcome.digest == digest
+    with context.db.begin() as tx:
+        row = tx.get_one(RosterImport, roster_id)
+        _keep(row, outcome)
+        if not same:
+            _ask_again(tx, row, msg("名册在检查之后有了变动，已按最新情况重新检查，请看过再确认。"))
+    return same
+
+
+def _ask_again(tx: Tx, roster: RosterImport, why: Message) -> None:
+    roster.state = "refused" if roster.summary.get("bad") or not roster.summary else "checked"
+    roster.problem = why.to_json()

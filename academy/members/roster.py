@@ -1,0 +1,196 @@
+"""A roster file's way: received, checked, looked at by the officer, applied or discarded."""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import select, update
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Invalid, TooLarge
+from academy.core.i18n import msg
+from academy.core.ids import new_id
+from academy.core.settings import Settings
+from academy.jobs import Job, enqueue
+from academy.members import columns
+from academy.members.access import KEEPERS, allow
+from academy.members.findings import Findings
+from academy.members.models import Organisation, RosterImport
+from academy.members.queries import subtrees
+from academy.members.tree import GARDENERS
+
+
+def folder(settings: Settings, roster: RosterImport) -> Path:
+    """Where an import's source and findings are."""
+    return settings.data_dir / "rosters" / roster.public_id
+
+
+def source(settings: Settings, roster: RosterImport) -> Path:
+    """The file as it was sent; gone once the import is over."""
+    return folder(settings, roster) / "source"
+
+
+def findings(settings: Settings, roster: RosterImport) -> Findings:
+    """What the dry run found."""
+    return Findings(folder(settings, roster) / "findings.db")
+
+
+def receive(settings: Settings, stream: BinaryIO) -> tuple[str, str]:
+    """Put an upload into a folder of its own, before any transaction; returns the id and its SHA-256.
+
+    Raises:
+        TooLarge: it is longer than the limit for forms.
+        Invalid: there is nothing in it.
+    """
+    public_id = new_id()
+    place = settings.data_dir / "rosters" / public_id
+    place.mkdir(parents=True, mode=0o700)
+    digest, left = hashlib.sha256(), settings.max_form_mb * 1024 * 1024
+    try:
+        with (place / "source").open("xb") as target:
+            while block := stream.read(1 << 20):
+                left -= len(block)
+                if left < 0:
+                    raise TooLarge(msg("文件超过 %(most)s MB。", most=settings.max_form_mb))
+                digest.update(block)
+                target.write(block)
+        if digest.digest() == hashlib.sha256().digest():
+            raise Invalid(fields={"file": msg("文件是空的。")})
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    return public_id, digest.hexdigest()
+
+
+def begin_import(
+    tx: Tx,
+    actor: Actor,
+    node: Organisation,
+    *,
+    received: tuple[str, str],
+    filename: str,
+    complete: bool = False,
+    kind: str = "members",
+) -> RosterImport:
+    """Ask for the dry run of a file that `receive` has put aside."""
+    allow(actor, node.path, f"organisation:{node.public_id}", *(GARDENERS if kind == "tree" else KEEPERS))
+    public_id, sha256 = received
+    roster = RosterImport(
+        public_id=public_id,
+        account_id=actor.account_id or 0,
+        organisation_id=node.id,
+        kind=kind if kind in columns.KINDS else "members",
+        filename=Path(filename.replace("\\", "/")).name[-200:] or "roster",
+        sha256=sha256,
+        stored_at=f"rosters/{public_id}/source",
+        complete=complete,
+    )
+    tx.add(roster)
+    tx.flush()
+    _ask(tx, actor, roster, "roster.check")
+    record(tx, actor, "roster.received", f"roster:{public_id}", organisation=node.public_id, sha256=sha256)
+    return roster
+
+
+def choose_columns(tx: Tx, actor: Actor, roster: RosterImport, mapping: dict[str, str]) -> RosterImport:
+    """Say which column holds what, and have the file checked again."""
+    _expect(tx, roster, ("checked", "refused"), "checking")
+    fields = [column.field for column in columns.KINDS[roster.kind]]
+    wide = len(roster.header)
+    roster.mapping = {
+        field: int(mapping[field])
+        for field in fields
+        if mapping.get(field, "").isdecimal() and int(mapping[field]) < wide
+    }
+    roster.problem = None
+    _ask(tx, actor, roster, "roster.check")
+    return roster
+
+
+def confirm_import(tx: Tx, actor: Actor, roster: RosterImport) -> RosterImport:
+    """The officer has seen the dry run and wants it done.
+
+    Raises:
+        Conflict: it is not in a state to be applied: refused, under way, done, or somebody else's click.
+    """
+    _expect(tx, roster, ("checked",), "applying")
+    roster.problem = None
+    _ask(tx, actor, roster, "roster.apply")
+    record(tx, actor, "roster.confirmed", f"roster:{roster.public_id}", **roster.summary)
+    return roster
+
+
+def discard_import(tx: Tx, actor: Actor, roster: RosterImport, settings: Settings) -> RosterImport:
+    """Throw an import away, with the file."""
+    _expect(tx, roster, ("checked", "refused", "failed"), "discarded")
+    place = folder(settings, roster)
+    tx.after_commit(lambda: shutil.rmtree(place, ignore_errors=True))
+    record(tx, actor, "roster.discarded", f"roster:{roster.public_id}")
+    return roster
+
+
+def job_of(tx: Tx, roster: RosterImport) -> Job | None:
+    """The job that is at work on it, for the progress bar."""
+    return tx.get(Job, roster.job_id) if roster.job_id else None
+
+
+def imports_under(tx: Tx, paths: tuple[str, ...], limit: int = 30) -> list[tuple[RosterImport, Organisation]]:
+    """The last imports inside the subtrees, newest first."""
+    rows = tx.execute(
+        select(RosterImport, Organisation)
+        .join(Organisation, Organisation.id == RosterImport.organisation_id)
+        .where(subtrees(paths))
+        .order_by(RosterImport.id.desc())
+        .limit(limit)
+    )
+    return [(roster, node) for roster, node in rows]
+
+
+def remembered(tx: Tx, roster: RosterImport) -> dict[str, str]:
+    """Field → heading, as the officers of this node last had it."""
+    last = tx.scalar(
+        select(RosterImport)
+        .where(
+            RosterImport.organisation_id == roster.organisation_id,
+            RosterImport.kind == roster.kind,
+            RosterImport.id != roster.id,
+            RosterImport.state.in_(("checked", "applied")),
+        )
+        .order_by(RosterImport.id.desc())
+        .limit(1)
+    )
+    if last is None:
+        return {}
+    return {field: last.header[place] for field, place in last.mapping.items() if place < len(last.header)}
+
+
+def _ask(tx: Tx, actor: Actor, roster: RosterImport, name: str) -> None:
+    tx.flush()
+    job = enqueue(tx, name, key=f"{name}:{roster.id}", actor=actor, roster_id=roster.id)
+    tx.flush()
+    roster.job_id = job.id
+
+
+def _expect(tx: Tx, roster: RosterImport, states: tuple[str, ...], then: str) -> None:
+    """Step from one of the states to another; of two people at once, one steps."""
+    hit = tx.scalar(
+        update(RosterImport)
+        .where(RosterImport.id == roster.id, RosterImport.state.in_(states))
+        .values(state=then)
+        .returning(RosterImport.id)
+        .execution_options(synchronize_session=False)
+    )
+    if hit is None:
+        raise Conflict(msg("这份花名册的状态已经变了，请刷新后再看。"))
+    tx.refresh(roster)
+
+
+def finish_import(tx: Tx, roster: RosterImport, settings: Settings) -> None:
+    """Mark an import as applied; the file it came from is no longer needed and goes."""
+    roster.state, roster.applied_at = "applied", clock.now()
+    place = source(settings, roster)
+    tx.after_commit(lambda: place.unlink(missing_ok=True))

@@ -1,0 +1,196 @@
+"""Writing a checked roster: whole tables at a time, in one transaction."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, func, insert, literal, select, update
+
+from academy.core import clock
+from academy.core.db import Tx
+from academy.core.ids import new_ids
+from academy.jobs import publish
+from academy.members.facts import MembersChanged
+from academy.members.findings import Finding, Findings
+from academy.members.models import Member, Membership
+
+BLOCK = 5000
+members, memberships = cast(Table, Member.__table__), cast(Table, Membership.__table__)
+_DATES = ("birth_date", "joined_on")
+
+
+def apply_members(tx: Tx, plan: Findings) -> dict[str, int]:
+    """Do what the findings say. The caller holds the roster's lock and commits, or nothing happens."""
+    today = clock.today()
+    touched: list[int] = []
+    counts = {
+        "added": _add(tx, plan, today, touched),
+        "changed": _change(tx, plan.all("changed"), today, touched),
+        "moved": _move(tx, plan, today, touched),
+        "left": _leave(tx, plan, today, touched),
+    }
+    for start in range(0, len(touched), BLOCK):
+        publish(tx, MembersChanged(touched[start : start + BLOCK]))
+    return counts
+
+
+_BLANK: dict[str, Any] = {
+    "gender": None,
+    "birth_date": None,
+    "education": None,
+    "joined_on": None,
+    "position": None,
+    "status": "active",
+    "phone_index": None,
+}
+
+
+def _values(finding: Finding) -> dict[str, Any]:
+    values = dict(finding.details or {})
+    for name in _DATES:
+        if values.get(name):
+            values[name] = dt.date.fromisoformat(values[name])
+    return values
+
+
+def _add(tx: Tx, plan: Findings, today: dt.date, touched: list[int]) -> int:
+    newest = tx.scalar(select(func.max(Member.id))) or 0
+    now, count = clock.now(), 0
+    for block in plan.all("added"):
+        rows = []
+        for finding, public_id in zip(block, new_ids(len(block)), strict=True):
+            row = {
+                **_BLANK,
+                **_values(finding),
+                "public_id": public_id,
+                "number": finding.number,
+                "organisation_id": finding.organisation_id,
+                "phone_sealed": finding.phone,
+                "created_at": now,
+                "updated_at": now,
+            }
+            row["position_since"] = today if row["position"] else None
+            rows.append(row)
+        tx.connection().execute(insert(members), rows)
+        count += len(rows)
+    if count:
+        # The lock is held, so whatever is newer than the newest was put there just now.
+        tx.execute(
+            insert(Membership).from_select(
+                ["member_id", "organisation_id", "valid_from"],
+                select(Member.id, Member.organisation_id, literal(today, Membership.valid_from.type)).where(
+                    Member.id > newest, Member.status.in_(("active", "floating"))
+                ),
+            )
+        )
+        touched.extend(tx.scalars(select(Member.id).where(Member.id > newest).order_by(Member.id)))
+    return count
+
+
+def _change(tx: Tx, blocks: Iterable[list[Finding]], today: dt.date, touched: list[int]) -> int:
+    """Write what differs; rows with the same set of columns go in one statement."""
+    now, count = clock.now(), 0
+    for block in blocks:
+        groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for finding in block:
+            row = _values(finding)
+            if finding.phone is not None:
+                row["phone_sealed"] = finding.phone
+            if "position" in row:
+                row["position_since"] = today
+            if row:
+                row |= {"updated_at": now, "b_id": finding.target_id}
+                groups.setdefault(tuple(sorted(row)), []).append(row)
+        for rows in groups.values():
+            tx.connection().execute(update(members).where(members.c.id == bindparam("b_id")), rows)
+        _belong_by_status(tx, block, today)
+        touched.extend(finding.target_id or 0 for finding in block)
+        count += len(block)
+    return count
+
+
+def _belong_by_status(tx: Tx, block: list[Finding], today: dt.date) -> None:
+    """Whoever came back belongs somewhere again; whoever left or died no longer does."""
+    back, gone = [], []
+    for finding in block:
+        status = (finding.details or {}).get("status")
+        if status in ("left", "deceased"):
+            gone.append(finding.target_id or 0)
+        elif status is not None:
+            back.append(
+                {"member_id": finding.target_id, "organisation_id": finding.organisation_id, "valid_from": today}
+            )
+    if gone:
+        _end(tx, gone, today)
+    if back:
+        ids = [row["member_id"] for row in back]
+        open_ids = set(
+            tx.scalars(select(Membership.member_id).where(Membership.member_id.in_(ids), Membership.valid_to.is_(None)))
+        )
+        fresh = [row for row in back if row["member_id"] not in open_ids]
+        if fresh:
+            tx.connection().execute(insert(memberships), fresh)
+
+
+def _end(tx: Tx, ids: list[int], today: dt.date) -> None:
+    tx.execute(
+        update(Membership)
+        .where(Membership.member_id.in_(ids), Membership.valid_to.is_(None))
+        .values(valid_to=today)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _move(tx: Tx, plan: Findings, today: dt.date, touched: list[int]) -> int:
+    count, now = 0, clock.now()
+    for block in plan.all("moved"):
+        ids = [finding.target_id or 0 for finding in block]
+        # A membership that began today is corrected in place: a day has one answer.
+        fresh = set(
+            tx.scalars(
+                select(Membership.member_id).where(
+                    Membership.member_id.in_(ids), Membership.valid_to.is_(None), Membership.valid_from == today
+                )
+            )
+        )
+        rows = [{"m": finding.target_id, "o": finding.organisation_id} for finding in block]
+        in_place = [row for row in rows if row["m"] in fresh]
+        if in_place:
+            tx.connection().execute(
+                update(memberships)
+                .where(memberships.c.member_id == bindparam("m"), memberships.c.valid_to.is_(None))
+                .values(organisation_id=bindparam("o")),
+                in_place,
+            )
+        anew = [row for row in rows if row["m"] not in fresh]
+        if anew:
+            _end(tx, [row["m"] or 0 for row in anew], today)
+            tx.connection().execute(
+                insert(memberships),
+                [{"member_id": row["m"], "organisation_id": row["o"], "valid_from": today} for row in anew],
+            )
+        tx.connection().execute(
+            update(members)
+            .where(members.c.id == bindparam("m"))
+            .values(organisation_id=bindparam("o"), updated_at=now),
+            rows,
+        )
+        count += len(block)
+    _change(tx, plan.all("moved"), today, touched)
+    return count
+
+
+def _leave(tx: Tx, plan: Findings, today: dt.date, touched: list[int]) -> int:
+    count = 0
+    for block in plan.all("left"):
+        ids = [finding.target_id or 0 for finding in block]
+        tx.execute(
+            update(Member)
+            .where(Member.id.in_(ids))
+            .values(status="left", updated_at=clock.now())
+            .execution_options(synchronize_session=False)
+        )
+        _end(tx, ids, today)
+        touched.extend(ids)
+        count += len(ids)
+    return count
