@@ -153,7 +153,8 @@ def _insert_nodes(tx: Tx, levels: list[list[Node]]) -> None:
             for node in nodes
         ]
         tx.execute(insert(table), rows)
-        ids = dict(tx.execute(select(table.c.code, table.c.id).where(table.c.depth == depth)).tuples().all())
+        found = tx.execute(select(table.c.code, table.c.id).where(table.c.depth == depth))
+        ids = {row.code: row.id for row in found}
         for node in nodes:
             node.id = ids[node.code]
             node.path = f"{node.parent.path if node.parent else '/'}{node.id}/"
