@@ -4,7 +4,7 @@ import importlib
 
 from flask import Flask
 
-GROUPS = ("database", "server", "jobs", "sample")
+GROUPS = ("database", "server", "jobs", "sample", "coverage")
 
 
 def register(app: Flask) -> None:

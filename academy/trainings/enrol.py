@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Subquery, bindparam, case, cast, func, insert
 from academy.core import clock
 from academy.core.db import Tx
 from academy.library.models import CourseItem
-from academy.members.models import Member, MemberStatus
+from academy.members.models import Member, MemberStatus, Organisation
 from academy.progress.models import WatchLedger
 from academy.trainings import sql, tally
 from academy.trainings.models import Enrolment, EnrolmentSpell, Standing, Training, TrainingCourse
@@ -25,11 +25,12 @@ def enrol_everybody(tx: Tx, training: Training) -> int:
     They count from the first day of the window, also when it is opened a little late.
     """
     audience = Audience.from_json(training.audience)
+    holder = tx.get_one(Organisation, training.organisation_id)
     since = min(clock.today(), training.opens_on)
     standing = case((sql.exempt_on(since), Standing.EXEMPT.value), else_=Standing.DUE.value)
     chosen = select(
         literal(training.id), Member.id, Member.organisation_id, standing, literal(since), literal(0)
-    ).where(sql.fits(tx, training, audience))
+    ).where(sql.fits(tx, holder, audience, training.opens_on))
     columns = ["training_id", "member_id", "organisation_id", "standing", "since", "done"]
     tx.execute(insert(Enrolment).from_select(columns, chosen))
     fill_progress(tx, training)
@@ -140,7 +141,8 @@ def wishes(
     if welcome_all:
         audience = dataclasses.replace(audience, joining="include")
     held = _held(tx, training, members)
-    fit, exempt = sql.fits(tx, training, audience), sql.exempt_on(clock.today())
+    holder = tx.get_one(Organisation, training.organisation_id)
+    fit, exempt = sql.fits(tx, holder, audience, training.opens_on), sql.exempt_on(clock.today())
     people = select(Member.id, Member.organisation_id, Member.status, fit, exempt)
     if members is not None:
         people = people.where(Member.id.in_(members))

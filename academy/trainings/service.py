@@ -15,6 +15,7 @@ from academy.core.i18n import msg
 from academy.jobs import enqueue, publish
 from academy.library.models import Course, CourseState
 from academy.members.models import Organisation
+from academy.members.queries import subtree
 from academy.trainings import enrol, sql, tally, verify
 from academy.trainings.access import MANAGE
 from academy.trainings.facts import TrainingClosed, TrainingOpened
@@ -97,7 +98,7 @@ def _check(tx: Tx, holder: Organisation, plan: Plan) -> None:
     known = tx.scalar(select(func.count()).where(Course.id.in_(plan.courses), Course.state == CourseState.PUBLISHED))
     if known != len(set(plan.courses)):
         raise Invalid(fields={"courses": msg("有的课程还没有上架或已下架，请重新选择。")})
-    inside = tx.scalar(select(func.count()).where(Organisation.id.in_(plan.audience.nodes), sql.under(holder.path)))
+    inside = tx.scalar(select(func.count()).where(Organisation.id.in_(plan.audience.nodes), subtree(holder.path)))
     if inside != len(set(plan.audience.nodes)):
         raise Invalid(fields={"nodes": msg("参训范围里有不归本组织管理的党组织。")})
 

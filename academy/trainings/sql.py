@@ -4,14 +4,16 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Date, Select, and_, case, exists, func, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from academy.core import clock
 from academy.core.db import Tx
 from academy.library.models import Course
+from academy.members import queries as members
 from academy.members.models import Exemption, Member, Organisation
+from academy.members.queries import subtree, subtrees
 from academy.progress.models import Completion
 from academy.trainings.models import Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Audience
@@ -71,18 +73,12 @@ def settling_alone(tx: Tx) -> None:
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTLING})
 
 
-def under(path: str) -> ColumnElement[bool]:
-    """Organisations at `path` and below it."""
-    return Organisation.path.like(path + "%")
-
-
-def fits(tx: Tx, training: Training, audience: Audience) -> ColumnElement[bool]:
-    """Whether a `Member` row belongs to the audience."""
-    holder = tx.get_one(Organisation, training.organisation_id)
-    places: list[ColumnElement[bool]] = [under(holder.path)]
+def fits(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -> ColumnElement[bool]:
+    """Whether a `Member` row belongs to the audience of a training that `holder` holds."""
+    places: list[ColumnElement[bool]] = [subtree(holder.path)]
     if audience.nodes:
-        paths = tx.scalars(select(Organisation.path).where(Organisation.id.in_(audience.nodes)))
-        places.append(or_(*(under(path) for path in paths)))
+        paths = tx.scalars(select(Organisation.path).where(Organisation.id.in_(audience.nodes))).all()
+        places.append(subtrees(paths))
     if audience.sectors:
         places.append(Organisation.sector.in_(audience.sectors))
     rules: list[ColumnElement[bool]] = [
@@ -91,7 +87,7 @@ def fits(tx: Tx, training: Training, audience: Audience) -> ColumnElement[bool]:
     ]
     if audience.positions:
         rules.append(Member.position.in_(audience.positions))
-    earliest, latest = audience.birth_range(training.opens_on)
+    earliest, latest = audience.birth_range(first_day)
     for column, low, high in (
         (Member.birth_date, earliest, latest),
         (Member.joined_on, audience.joined_from, audience.joined_to),
@@ -104,14 +100,8 @@ def fits(tx: Tx, training: Training, audience: Audience) -> ColumnElement[bool]:
 
 
 def exempt_on(day: dt.date) -> ColumnElement[bool]:
-    """Whether a `Member` row is exempt on a day: agreed, not revoked, within its dates."""
-    return exists().where(
-        Exemption.member_id == Member.id,
-        Exemption.approved_at.is_not(None),
-        Exemption.revoked_at.is_(None),
-        Exemption.valid_from <= day,
-        or_(Exemption.valid_to.is_(None), Exemption.valid_to > day),
-    )
+    """Whether a `Member` row is exempt on a day."""
+    return exists().where(Exemption.member_id == Member.id, members.exempt_on(day))
 
 
 def cutoff(training: Training) -> dt.datetime:

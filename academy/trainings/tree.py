@@ -3,10 +3,11 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from academy.core.db import Tx
 from academy.members.models import Organisation, OrganisationSpell
+from academy.members.queries import subtree
 
 
 class Lineage:
@@ -76,3 +77,28 @@ class Lineage:
 
 def _ids(path: str) -> tuple[int, ...]:
     return tuple(int(part) for part in path.strip("/").split("/"))
+
+
+def inside(tx: Tx, node: Organisation, day: dt.date | None) -> ColumnElement[bool]:
+    """`Organisation` rows that were the node or below it at the end of a day (None: now)."""
+    # Everything has always hung below the root.
+    if day is not None and node.parent_id is not None:
+        changed = select(OrganisationSpell.id).where(OrganisationSpell.valid_to > day).limit(1)
+        if tx.scalar(changed) is not None:
+            return Organisation.id.in_(_below_on(tx, node.id, day))
+    return subtree(node.path)
+
+
+def _below_on(tx: Tx, node_id: int, day: dt.date) -> list[int]:
+    spell = OrganisationSpell
+    children: dict[int | None, list[int]] = {}
+    for child, parent in tx.execute(
+        select(spell.organisation_id, spell.parent_id).where(
+            spell.valid_from <= day, or_(spell.valid_to.is_(None), spell.valid_to > day)
+        )
+    ):
+        children.setdefault(parent, []).append(child)
+    found = [node_id]
+    for one in found:
+        found.extend(children.get(one, ()))
+    return found

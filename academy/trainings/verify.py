@@ -38,6 +38,7 @@ def pieces(training_id: int) -> Subquery:
         null().label("stop"),
         e.reached_on,
         e.completed_on,
+        e.done,
     ).where(e.training_id == training_id)
     past = (
         select(
@@ -48,6 +49,7 @@ def pieces(training_id: int) -> Subquery:
             s.valid_to.label("stop"),
             e.reached_on,
             e.completed_on,
+            e.done,
         )
         .join(e, (e.training_id == s.training_id) & (e.member_id == s.member_id))
         .where(s.training_id == training_id)

@@ -10,6 +10,7 @@ from academy.core.db import Tx
 from academy.jobs import within
 from academy.members.facts import ExemptionChanged, MembersChanged, OrganisationMoved
 from academy.members.models import Member, Organisation
+from academy.members.queries import subtree
 from academy.progress.facts import CourseFinished, CourseReached
 from academy.progress.models import Completion
 from academy.trainings import enrol, sql, tally
@@ -187,7 +188,7 @@ def exemption_changed(tx: Tx, fact: ExemptionChanged) -> None:
 def organisation_moved(tx: Tx, fact: OrganisationMoved) -> None:
     """Take the counts along, and look whether its members still belong to each audience."""
     tally.move(tx, fact.organisation_id, fact.old_path, fact.new_path)
-    here = select(Member.id).join(Organisation).where(sql.under(fact.new_path))
+    here = select(Member.id).join(Organisation).where(subtree(fact.new_path))
     if _open_trainings(tx):
         place_anew(tx, list(tx.scalars(here)))
 

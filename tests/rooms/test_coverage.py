@@ -33,9 +33,10 @@ def course(tx: Tx) -> Course:
     shelf = tx.scalar(select(Category)) or Category(slug="shelf", name="书架")
     tx.add(shelf)
     tx.flush()
+    holder = tx.scalars(select(Organisation).order_by(Organisation.id)).first() or make.organisation(tx, level="city")
     made = Course(
         title="课程",
-        organisation_id=make.organisation(tx).id,
+        organisation_id=holder.id,
         category_id=shelf.id,
         state="published",
         created_by=make.account(tx).id,

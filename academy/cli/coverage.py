@@ -1,0 +1,74 @@
+"""flask coverage …: recount, repair, settle."""
+
+import sys
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from academy.core.db import Tx
+from academy.core.house import House
+from academy.trainings import service, tally, verify
+from academy.trainings.models import Training
+from academy.trainings.sql import COUNTING
+
+group = AppGroup("coverage", help="Coverage figures.")
+
+SHOWN = 50
+
+
+def _trainings(tx: Tx, public_id: str | None) -> list[Training]:
+    query = select(Training).where(Training.state.in_(COUNTING)).order_by(Training.id)
+    if public_id:
+        query = query.where(Training.public_id == public_id)
+    found = list(tx.scalars(query))
+    if public_id and not found:
+        raise click.ClickException(f"no open or closed training {public_id}")
+    return found
+
+
+@group.command("verify")
+@click.option("--training", "public_id", help="Only this one.")
+def verify_(public_id: str | None) -> None:
+    """Recount every figure of every day from the rows; exit code 1 if any differs."""
+    house: House = current_app.extensions["academy"]
+    found = 0
+    with house.db.read() as tx:
+        for training in _trainings(tx, public_id):
+            differences = verify.differences(tx, training)
+            for difference in differences[:SHOWN]:
+                click.echo(str(difference))
+            if len(differences) > SHOWN:
+                click.echo(f"… and {len(differences) - SHOWN} more")
+            found += len(differences)
+            click.echo(f"{training.public_id}\t{len(differences)} differences")
+    sys.exit(1 if found else 0)
+
+
+@group.command("rebuild")
+@click.option("--training", "public_id", help="Only this one.")
+def rebuild(public_id: str | None) -> None:
+    """Write progress and figures anew from the rows, one training a transaction."""
+    house: House = current_app.extensions["academy"]
+    with house.db.read() as tx:
+        ids = [training.id for training in _trainings(tx, public_id)]
+    for training_id in ids:
+        with house.db.begin() as tx:
+            training = tx.get_one(Training, training_id)
+            service.rebuild(tx, training)
+            click.echo(f"{training.public_id}\trebuilt")
+
+
+@group.command("settle")
+def settle() -> None:
+    """Move every waiting change into the cells."""
+    house: House = current_app.extensions["academy"]
+    total = 0
+    while True:
+        with house.db.begin() as tx:
+            moved = tally.settle(tx)
+        total += moved
+        if not moved:
+            break
+    click.echo(f"{total} changes settled")

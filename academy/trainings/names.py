@@ -1,0 +1,229 @@
+"""The last step down: who has completed, who has not, and why not."""
+
+import dataclasses
+import datetime as dt
+import enum
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+
+from academy.accounts.models import Account
+from academy.core import clock
+from academy.core.db import Tx
+from academy.core.i18n import Message, msg
+from academy.core.pages import Page
+from academy.members import queries as members
+from academy.members.models import Exemption, Member, Organisation
+from academy.trainings import tree, verify
+from academy.trainings.models import Training
+from academy.trainings.studied import studied
+
+PAGE = 50
+STREAM = 2000
+
+
+class Status(enum.StrEnum):
+    """What a list of names can be narrowed to."""
+
+    MISSING = "missing"
+    NO_ACCOUNT = "no_account"
+    NOT_STARTED = "not_started"
+    UNDER_WAY = "under_way"
+    COMPLETED = "completed"
+    EXEMPT = "exempt"
+
+
+STATUSES: dict[str, Message] = {
+    Status.MISSING: msg("还没完成"),
+    Status.NO_ACCOUNT: msg("未开通账号"),
+    Status.NOT_STARTED: msg("未开始"),
+    Status.UNDER_WAY: msg("学习中"),
+    Status.COMPLETED: msg("已完成"),
+    Status.EXEMPT: msg("免训"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Name:
+    """One member of a training, and where things stand."""
+
+    member_id: int
+    public_id: str
+    number: str
+    name: str
+    phone_sealed: bytes | None
+    organisation_id: int
+    organisation: str
+    status: Status
+    reason: Message
+    done: int
+    """Bits of completed courses."""
+    completed_on: dt.date | None
+    permille: int
+
+    def has(self, position: int) -> bool:
+        """Whether the course at this position is completed."""
+        return bool(self.done >> position & 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """Which names: of which training and node, on which day, narrowed and sorted how."""
+
+    training: Training
+    node: Organisation
+    day: dt.date | None = None
+    status: str = ""
+    text: str = ""
+    direct: bool = False
+    sort: str = ""
+
+
+def names(tx: Tx, wish: Wish, page: int) -> Page[Name]:
+    """A page of names; the number of queries does not depend on how many there are."""
+    query, where = _query(tx, wish)
+    total = tx.scalar(_count(tx, wish)) or 0
+    number = min(max(1, page), max(1, -(-total // PAGE)))
+    rows = tx.execute(_ordered(query, where, wish.sort).limit(PAGE).offset((number - 1) * PAGE)).all()
+    return Page(_named(tx, wish, rows), total, number, PAGE)
+
+
+def stream(tx: Tx, wish: Wish) -> Iterator[Name]:
+    """All names, by branch; only a few thousand are in memory at a time."""
+    query, where = _query(tx, wish)
+    result = tx.execute(_ordered(query, where, wish.sort).execution_options(yield_per=STREAM))
+    for rows in result.partitions():
+        yield from _named(tx, wish, rows)
+
+
+def count_names(tx: Tx, wish: Wish) -> int:
+    """How many there are."""
+    return tx.scalar(_count(tx, wish)) or 0
+
+
+def _count(tx: Tx, wish: Wish) -> Any:
+    query, _ = _query(tx, wish)
+    return select(func.count()).select_from(query.subquery())
+
+
+def _query(tx: Tx, wish: Wish) -> tuple[Select[*tuple[Any, ...]], Any]:
+    pieces = verify.pieces(wish.training.id).alias()
+    end = wish.day or dt.date.max
+    account = exists().where(Account.member_id == Member.id)
+    query = (
+        select(
+            Member.id,
+            Member.public_id,
+            Member.number,
+            Member.name,
+            Member.phone_sealed,
+            Organisation.id,
+            Organisation.name,
+            pieces.c.standing,
+            pieces.c.reached_on,
+            pieces.c.completed_on,
+            pieces.c.done,
+            account.label("account"),
+        )
+        .select_from(pieces)
+        .join(Member, Member.id == pieces.c.member_id)
+        .join(Organisation, Organisation.id == pieces.c.organisation_id)
+        .where(
+            pieces.c.standing != "out",
+            pieces.c.start <= end,
+            or_(pieces.c.stop.is_(None), pieces.c.stop > end),
+        )
+    )
+    if wish.direct:
+        query = query.where(pieces.c.organisation_id == wish.node.id)
+    else:
+        query = query.where(tree.inside(tx, wish.node, wish.day))
+    if wish.text:
+        query = query.where(or_(Member.name.contains(wish.text, autoescape=True), Member.number == wish.text))
+    narrowed = _narrow(pieces, end, account).get(wish.status)
+    return (query if narrowed is None else query.where(narrowed)), pieces
+
+
+def _narrow(pieces: Any, end: dt.date, account: ColumnElement[bool]) -> dict[str, ColumnElement[bool]]:
+    due = pieces.c.standing == "due"
+    reached, completed = pieces.c.reached_on <= end, pieces.c.completed_on <= end
+    unreached = or_(pieces.c.reached_on.is_(None), pieces.c.reached_on > end)
+    incomplete = or_(pieces.c.completed_on.is_(None), pieces.c.completed_on > end)
+    return {
+        Status.MISSING: and_(due, incomplete),
+        Status.NO_ACCOUNT: and_(due, unreached, ~account),
+        Status.NOT_STARTED: and_(due, unreached, account),
+        Status.UNDER_WAY: and_(due, reached, incomplete),
+        Status.COMPLETED: and_(due, completed),
+        Status.EXEMPT: pieces.c.standing == "exempt",
+    }
+
+
+def _ordered(query: Select[*tuple[Any, ...]], pieces: Any, sort: str) -> Select[*tuple[Any, ...]]:
+    orders: dict[str, tuple[Any, ...]] = {
+        "name": (Member.name, Member.id),
+        "progress": (pieces.c.completed_on.is_not(None), pieces.c.reached_on.is_not(None), Member.id),
+        "completed_on": (pieces.c.completed_on.desc(), Member.id),
+    }
+    return query.order_by(*orders.get(sort, (Organisation.path, Member.id)))
+
+
+def _named(tx: Tx, wish: Wish, rows: Any) -> list[Name]:
+    end = wish.day or dt.date.max
+    ids = [row[0] for row in rows]
+    shares = studied(tx, wish.training.id, ids) if wish.day is None else {}
+    excused = _exemptions(tx, [row[0] for row in rows if row.standing == "exempt"], wish.day or clock.today())
+    found: list[Name] = []
+    for row in rows:
+        completed = row.completed_on if row.completed_on and row.completed_on <= end else None
+        reached = row.reached_on is not None and row.reached_on <= end
+        share = 1000 if completed else shares.get(row[0], 0)
+        status = _status(row.standing, completed is not None, reached, bool(row.account))
+        found.append(
+            Name(
+                member_id=row[0],
+                public_id=row[1],
+                number=row[2],
+                name=row[3],
+                phone_sealed=row[4],
+                organisation_id=row[5],
+                organisation=row[6],
+                status=status,
+                reason=_reason(status, share, excused.get(row[0]), known=wish.day is None),
+                done=row.done,
+                completed_on=completed,
+                permille=share,
+            )
+        )
+    return found
+
+
+def _status(standing: str, completed: bool, reached: bool, account: bool) -> Status:
+    if standing == "exempt":
+        return Status.EXEMPT
+    if completed:
+        return Status.COMPLETED
+    if reached:
+        return Status.UNDER_WAY
+    return Status.NOT_STARTED if account else Status.NO_ACCOUNT
+
+
+def _reason(status: Status, share: int, exemption: tuple[str, dt.date | None] | None, *, known: bool) -> Message:
+    if status == Status.EXEMPT and exemption is not None:
+        reason, until = exemption
+        if until is None:
+            return msg("免训（%(reason)s）", reason=reason)
+        return msg("免训至 %(day)s（%(reason)s）", day=until.isoformat(), reason=reason)
+    if status == Status.UNDER_WAY and known:
+        return msg("已学 %(share)s%%", share=max(1, min(99, round(share / 10))))
+    return STATUSES[status]
+
+
+def _exemptions(tx: Tx, ids: list[int], day: dt.date) -> dict[int, tuple[str, dt.date | None]]:
+    if not ids:
+        return {}
+    query = select(Exemption.member_id, Exemption.reason, Exemption.valid_to).where(
+        Exemption.member_id.in_(ids), members.exempt_on(day)
+    )
+    return {member: (reason, until) for member, reason, until in tx.execute(query)}
