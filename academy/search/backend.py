@@ -1,0 +1,85 @@
+"""What an index must be able to do. The cue table is the truth; an index can always be made again."""
+
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from academy.search.lectures import Lecture
+from academy.search.question import Question
+from academy.search.text import Segmenter
+
+Progress = Callable[[int], None]
+
+
+class IndexBroken(Exception):
+    """The index cannot be read or does not hold what it says it holds: it must be built again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A window that answers, with the score the index gave it. `item_id` 0: the title, not what is said."""
+
+    lecture_id: int
+    item_id: int
+    first: int
+    last: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an index found."""
+
+    hits: list[Hit] = field(default_factory=list)
+    """Best first; a lecture may come several times."""
+    lectures: frozenset[int] = frozenset()
+    """Every visible lecture that matches, not only those among the hits: for counting."""
+    named: dict[int, float] = field(default_factory=dict)
+    """Lectures whose title, lecturer or summary matches, with what that is worth."""
+    relaxed: bool = False
+    """Nothing had all the words: these have some of them."""
+    weights: dict[str, float] = field(default_factory=dict)
+    """How telling each word is (its rarity), for the choice of sentences."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """How an index is."""
+
+    ok: bool
+    documents: int = 0
+    lectures: int = 0
+    segments: int = 0
+    size: int = 0
+    problem: str = ""
+
+
+class SearchBackend(Protocol):
+    """An index. Writers call it from one place at a time; readers from anywhere, at any time."""
+
+    def index_lecture(self, lecture: Lecture, segmenter: Segmenter) -> None:
+        """Put a lecture in place of whatever the index held of it, in one commit."""
+
+    def delete_lecture(self, lecture_id: int) -> None:
+        """Take a lecture out. It need not be there."""
+
+    def search(self, question: Question, visible: Set[int], allowed: Set[int] | None = None, limit: int = 300) -> Found:
+        """Which of the `visible` lectures match, and the windows that answer in those `allowed` (None: all)."""
+
+    def suggest(self, prefix: str, limit: int = 8) -> list[tuple[str, frozenset[int]]]:
+        """Names that begin with the prefix, with the lectures they belong to."""
+
+    def rebuild(self, lectures: Iterable[Lecture], segmenter: Segmenter, progress: Progress | None = None) -> int:
+        """Make the index anew beside the old one, then swap; returns how many lectures it holds."""
+
+    def merge(self) -> None:
+        """Make the index compact again, beside the old one, then swap."""
+
+    def wants_merge(self) -> bool:
+        """Whether so many commits lie side by side that searching grows slow."""
+
+    def inventory(self) -> dict[int, int]:
+        """Every lecture held, with the digest of what was indexed."""
+
+    def health(self, *, thorough: bool = False) -> Health:
+        """Whether the index can be read; thorough: every byte of it."""

@@ -1,0 +1,87 @@
+"""A lecture as the index takes it, and how it is cut into windows. Pure."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from academy.search.text import is_han
+
+WINDOW_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One cue: what is said during ``[start_ms, end_ms)``."""
+
+    seq: int
+    start_ms: int
+    end_ms: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One item of a lecture, with its lines (none for an item without words)."""
+
+    item_id: int
+    title: str
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Lecture:
+    """What is indexed together and replaced together: a published course with everything said in it."""
+
+    lecture_id: int
+    title: str
+    lecturer: str = ""
+    category: str = ""
+    summary: str = ""
+    parts: list[Part] = field(default_factory=list)
+
+    def digest(self) -> int:
+        """48 bits over all of it: tells an index that is behind from one that is not."""
+        state = hashlib.blake2b(digest_size=6)
+        for text in (self.title, self.lecturer, self.category, self.summary):
+            state.update(text.encode() + b"\0")
+        for part in self.parts:
+            state.update(f"{part.item_id}\0{part.title}\0".encode())
+            for line in part.lines:
+                state.update(f"{line.seq} {line.start_ms} {line.text}\0".encode())
+        return int.from_bytes(state.digest())
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Neighbouring lines that share a minute: the unit that is ranked."""
+
+    item_id: int
+    first: int
+    last: int
+    text: str
+
+
+def join(texts: Iterable[str]) -> str:
+    """Lines as one text: a word that goes on in the next line stays a word, two Latin words stay two."""
+    whole = ""
+    for text in texts:
+        glue = " " if whole[-1:].isalnum() and text[:1].isalnum() and not (is_han(whole[-1]) or is_han(text[0])) else ""
+        whole += glue + text
+    return whole
+
+
+def windows(part: Part, span_ms: int = WINDOW_MS) -> Iterator[Window]:
+    """Windows of a minute; each begins with the last line of the one before.
+
+    The overlap is for what is said across a boundary. A line longer than a minute is a window of its own.
+    """
+    lines = part.lines
+    start = 0
+    while start < len(lines):
+        end = start + 1
+        while end < len(lines) and lines[end].end_ms - lines[start].start_ms <= span_ms:
+            end += 1
+        yield Window(part.item_id, lines[start].seq, lines[end - 1].seq, join(line.text for line in lines[start:end]))
+        if end >= len(lines):
+            return
+        start = end - 1 if end - 1 > start else end

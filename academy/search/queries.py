@@ -1,0 +1,239 @@
+"""What search reads from the tables: lectures to index, the shelf of what may be seen, lines to show."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Integer, column, func, select, values
+
+from academy.core.db import Database, Tx
+from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
+from academy.media.models import Asset, AssetState, Cue, Transcript
+from academy.progress.models import Completion
+from academy.search.lectures import Lecture, Line, Part
+from academy.search.models import Term
+from academy.search.text import Segmenter
+
+CHUNK = 200
+SPOKEN = "zh-CN"
+
+
+def terms(tx: Tx) -> tuple[str, ...]:
+    """The city's own words, oldest first."""
+    return tuple(tx.scalars(select(Term.text).order_by(Term.id)))
+
+
+_segmenters: dict[tuple[str, ...], Segmenter] = {}
+
+
+def segmenter(tx: Tx) -> Segmenter:
+    """The segmenter for the present dictionary; loading one takes a while, so the last is kept."""
+    key = terms(tx)
+    found = _segmenters.get(key)
+    if found is None:
+        found = Segmenter(key)
+        _segmenters.clear()
+        _segmenters[key] = found
+    return found
+
+
+def published_ids(tx: Tx) -> list[int]:
+    """Every course that belongs into the index."""
+    return list(tx.scalars(select(Course.id).where(Course.state == CourseState.PUBLISHED).order_by(Course.id)))
+
+
+def courses_of_asset(tx: Tx, asset_id: int) -> list[int]:
+    """Published courses that show a file."""
+    found = (
+        select(CourseItem.course_id)
+        .join(Course)
+        .where(CourseItem.asset_id == asset_id, Course.state == CourseState.PUBLISHED)
+    )
+    return sorted(set(tx.scalars(found)))
+
+
+def courses_mentioning(tx: Tx, text: str) -> list[int]:
+    """Published courses in whose name or lines a text occurs: what a change of the dictionary touches."""
+    like = f"%{text.replace('/', '//').replace('%', '/%').replace('_', '/_')}%"
+    named = (
+        select(Course.id)
+        .outerjoin(Lecturer)
+        .where(
+            Course.state == CourseState.PUBLISHED,
+            Course.title.like(like, escape="/")
+            | Course.summary.like(like, escape="/")
+            | Lecturer.name.like(like, escape="/"),
+        )
+    )
+    said = (
+        select(CourseItem.course_id)
+        .join(Course)
+        .join(Transcript, Transcript.asset_id == CourseItem.asset_id)
+        .join(Cue, Cue.transcript_id == Transcript.id)
+        .where(Course.state == CourseState.PUBLISHED, Cue.text.like(like, escape="/"))
+        .distinct()
+    )
+    return sorted(set(tx.scalars(named)) | set(tx.scalars(said)))
+
+
+def lectures(tx: Tx, ids: Sequence[int]) -> list[Lecture]:
+    """Those of the courses that are published, as the index takes them: five queries, however many."""
+    heads = tx.execute(
+        select(Course.id, Course.title, Course.summary, Lecturer.name, Category.name)
+        .join(Category)
+        .outerjoin(Lecturer)
+        .where(Course.id.in_(ids), Course.state == CourseState.PUBLISHED)
+        .order_by(Course.id)
+    ).all()
+    items = tx.execute(
+        select(CourseItem.course_id, CourseItem.id, CourseItem.title, CourseItem.asset_id)
+        .where(CourseItem.course_id.in_([head.id for head in heads]))
+        .order_by(CourseItem.course_id, CourseItem.position)
+    ).all()
+    lines = _lines(tx, [item.asset_id for item in items if item.asset_id is not None])
+    parts: dict[int, list[Part]] = {}
+    for course_id, item_id, title, asset_id in items:
+        parts.setdefault(course_id, []).append(Part(item_id, title, lines.get(asset_id, [])))
+    return [
+        Lecture(course_id, title, lecturer or "", category, summary, parts.get(course_id, []))
+        for course_id, title, summary, lecturer, category in heads
+    ]
+
+
+def _lines(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[Line]]:
+    found: dict[int | None, list[Line]] = {}
+    rows = tx.execute(
+        select(Transcript.asset_id, Cue.seq, Cue.start_ms, Cue.end_ms, Cue.text)
+        .join(Cue, Cue.transcript_id == Transcript.id)
+        .where(Transcript.asset_id.in_(asset_ids), Transcript.language == SPOKEN)
+        .order_by(Transcript.asset_id, Cue.seq)
+    )
+    for asset_id, seq, start_ms, end_ms, text in rows:
+        found.setdefault(asset_id, []).append(Line(seq, start_ms, end_ms, text))
+    return found
+
+
+def all_lectures(db: Database) -> Iterator[Lecture]:
+    """Every published lecture, in pieces: a rebuild must not hold one transaction for minutes."""
+    with db.read() as tx:
+        ids = published_ids(tx)
+    for start in range(0, len(ids), CHUNK):
+        with db.read() as tx:
+            chunk = lectures(tx, ids[start : start + CHUNK])
+        yield from chunk
+
+
+@dataclass(frozen=True, slots=True)
+class OnShelf:
+    """What is known of a published course without reading anything said in it."""
+
+    course_id: int
+    version: int
+    category_id: int
+    lecturer_id: int | None
+    published_at: dt.datetime
+    duration_ms: int
+
+
+Stamp = tuple[object, ...]
+
+
+def shelf_stamp(tx: Tx) -> Stamp:
+    """Changes whenever a course is published, edited or withdrawn."""
+    return tuple(
+        tx.execute(
+            select(func.count(), func.sum(Course.id), func.max(Course.published_at), func.max(Course.updated_at)).where(
+                Course.state == CourseState.PUBLISHED
+            )
+        ).one()
+    )
+
+
+def shelf(tx: Tx) -> dict[int, OnShelf]:
+    """Every published course."""
+    lengths = dict(
+        tx.execute(
+            select(CourseItem.course_id, func.sum(Asset.duration_ms))
+            .join(Asset, Asset.id == CourseItem.asset_id)
+            .where(Asset.state == AssetState.READY)
+            .group_by(CourseItem.course_id)
+        ).all()
+    )
+    rows = tx.execute(
+        select(
+            Course.id, Course.version, Course.category_id, Course.lecturer_id, Course.published_at, Course.created_at
+        ).where(Course.state == CourseState.PUBLISHED)
+    )
+    return {
+        course_id: OnShelf(
+            course_id, version, category_id, lecturer_id, published_at or created_at, int(lengths.get(course_id) or 0)
+        )
+        for course_id, version, category_id, lecturer_id, published_at, created_at in rows
+    }
+
+
+def finished(tx: Tx, member_id: int | None) -> dict[int, int]:
+    """Courses that a member has completed, with the newest version completed."""
+    if member_id is None:
+        return {}
+    rows = tx.execute(
+        select(Completion.course_id, func.max(Completion.course_version))
+        .where(Completion.member_id == member_id)
+        .group_by(Completion.course_id)
+    )
+    return dict(rows.all())
+
+
+def names(tx: Tx, model: type[Category] | type[Lecturer], ids: Iterable[int]) -> dict[int, str]:
+    """Names of categories or lecturers."""
+    return dict(tx.execute(select(model.id, model.name).where(model.id.in_(list(ids)))).all())
+
+
+def item_lines(tx: Tx, item_ids: Sequence[int]) -> dict[int, list[Line]]:
+    """All lines of some items, in order."""
+    assets = tx.execute(select(CourseItem.id, CourseItem.asset_id).where(CourseItem.id.in_(item_ids))).all()
+    lines = _lines(tx, [asset_id for _, asset_id in assets if asset_id is not None])
+    return {item_id: lines.get(asset_id, []) for item_id, asset_id in assets}
+
+
+def window_lines(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[list[Line]]:
+    """The lines of many windows (item, first, last), in one query; an empty list where a lecture changed."""
+    spoken = _transcripts(tx, {item_id for item_id, _, _ in spans})
+    found: list[list[Line]] = [[] for _ in spans]
+    for start in range(0, len(spans), CHUNK):
+        rows = [
+            (number, spoken[item_id], first, last)
+            for number, (item_id, first, last) in enumerate(spans[start : start + CHUNK], start)
+            if item_id in spoken
+        ]
+        if not rows:
+            continue
+        wanted = (
+            values(
+                column("number", Integer),
+                column("transcript", Integer),
+                column("low", Integer),
+                column("high", Integer),
+                name="wanted",
+            )
+            .data(rows)
+            .cte("wanted")
+        )
+        for number, seq, start_ms, end_ms, text in tx.execute(
+            select(wanted.c.number, Cue.seq, Cue.start_ms, Cue.end_ms, Cue.text)
+            .join_from(
+                wanted, Cue, (Cue.transcript_id == wanted.c.transcript) & Cue.seq.between(wanted.c.low, wanted.c.high)
+            )
+            .order_by(wanted.c.number, Cue.seq)
+        ):
+            found[number].append(Line(seq, start_ms, end_ms, text))
+    return found
+
+
+def _transcripts(tx: Tx, item_ids: Iterable[int]) -> dict[int, int]:
+    rows = tx.execute(
+        select(CourseItem.id, Transcript.id)
+        .join(Transcript, Transcript.asset_id == CourseItem.asset_id)
+        .where(CourseItem.id.in_(list(item_ids)), Transcript.language == SPOKEN)
+    )
+    return dict(rows.all())

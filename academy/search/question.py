@@ -1,0 +1,62 @@
+"""What somebody typed, as the index is asked. Pure."""
+
+import re
+from dataclasses import dataclass
+
+from academy.search.text import Segmenter, is_han, normalise, pairs, squeeze
+
+LONGEST = 200
+"""Characters of a question that are looked at; the rest of a pasted page adds nothing."""
+MOST_WORDS = 24
+RAREST = 6
+
+_QUOTED = re.compile(r'["“”„‟«»「『](.+?)["“”„‟«»」』]')
+# Words that ask or bind and say nothing of what is sought: dropped while others remain.
+_STOP = (
+    "的 了 是 在 和 与 及 或 也 就 都 而 于 以 之 其 这 那 有 为 对 把 被 从 到 向 由 吗 呢 吧 啊 呀 么 "
+    "什么 谁 哪 哪里 哪个 哪些 哪儿 哪种 哪位 哪年 哪一 何 何时 何处 何地 如何 怎么 怎样 怎么样 为什么 为何 为啥 "
+    "多少 几 几个 几次 是否 能否 可否 请问 一个 一种 这个 那个 我 你 他 她 它 我们 你们 他们 "
+    "a an the of and or is are was were to in on for what who where when why how which"
+)
+STOP = frozenset(_STOP.split())
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query after normalisation. Empty when nothing of it can be searched."""
+
+    text: str
+    """As typed, without what no screen should show."""
+    normal: str
+    words: tuple[str, ...] = ()
+    """Content words outside quotation marks, each once, in the order typed."""
+    phrases: tuple[str, ...] = ()
+    """What stood in quotation marks, reduced to what can be searched."""
+    pairs: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.words and not self.phrases
+
+
+def clean(text: str) -> str:
+    """Without control characters, NUL and surrogates; spaces single; not longer than anybody reads."""
+    printable = "".join(c if c.isprintable() or c.isspace() else " " for c in text[: LONGEST * 4])
+    return " ".join(printable.split())[:LONGEST]
+
+
+def parse(text: str, segmenter: Segmenter) -> Question:
+    """Never fails: whatever somebody types is a question, perhaps an empty one."""
+    text = clean(text)
+    phrases = []
+    for quoted in _QUOTED.findall(text):
+        phrase = squeeze(normalise(quoted))
+        if phrase and phrase not in phrases:
+            phrases.append(phrase)
+    normal = normalise(text)
+    words = list(dict.fromkeys(segmenter.words(normalise(_QUOTED.sub(" ", text)))))
+    telling = [word for word in words if word not in STOP and (len(word) > 1 or is_han(word) or word.isdigit())]
+    kept = (telling or words)[:MOST_WORDS]
+    return Question(
+        text, normal, tuple(kept), tuple(phrases[:4]), tuple(dict.fromkeys(pairs(normal)))[: 4 * MOST_WORDS]
+    )

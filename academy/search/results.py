@@ -1,0 +1,110 @@
+"""What a search answers with."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from academy.core.i18n import Message
+from academy.core.pages import Page
+from academy.search.question import Question
+from academy.search.ranking import Marked
+
+LENGTHS = {"short": (0, 600_000), "middle": (600_000, 1_800_000), "long": (1_800_000, 1 << 62)}
+SORTS = ("best", "new")
+FINISHED = ("yes", "no")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the reader narrowed the search to; an empty value is no wish."""
+
+    category: int | None = None
+    lecturer: int | None = None
+    year: int | None = None
+    length: str = ""
+    finished: str = ""
+    """yes, no or empty."""
+    sort: str = "best"
+
+    @property
+    def any(self) -> bool:
+        return bool(self.category or self.lecturer or self.year or self.length or self.finished)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a filter, and how many lectures would be left."""
+
+    value: str
+    label: str | Message
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A filter and its choices."""
+
+    name: str
+    label: Message
+    choices: list[Choice]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A line that answers, and the second at which it is said."""
+
+    item: str
+    start_ms: int
+    text: Marked
+
+    @property
+    def second(self) -> int:
+        return self.start_ms // 1000
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Where in an item the hits are."""
+
+    item: str
+    title: str
+    duration_ms: int
+    hits: list[int]
+    """Milliseconds, ascending."""
+
+    def place(self, start_ms: int) -> int:
+        """Per mille of the item's length."""
+        return min(1000, start_ms * 1000 // max(1, self.duration_ms))
+
+
+@dataclass(frozen=True)
+class LectureFound:
+    """One lecture of the results."""
+
+    course_id: int
+    public_id: str
+    title: Marked
+    lecturer: Marked
+    category: str
+    published_at: dt.datetime | None
+    duration_ms: int
+    finished: bool
+    sentences: list[Sentence] = field(default_factory=list)
+    timelines: list[Timeline] = field(default_factory=list)
+    first_item: str = ""
+
+
+@dataclass(frozen=True)
+class Results:
+    """A page of lectures, and what else there is to say."""
+
+    question: Question
+    filters: Filters
+    page: Page[LectureFound]
+    facets: list[Facet] = field(default_factory=list)
+    relaxed: bool = False
+    """No lecture has all the words; these have some."""
+    meant: str = ""
+    """What was perhaps meant, when next to nothing was found."""
+    near: list[str] = field(default_factory=list)
+    """Terms of the library that resemble the question, for an empty page."""

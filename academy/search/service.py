@@ -1,0 +1,96 @@
+"""Search, from what somebody typed to what the page shows."""
+
+from collections.abc import Set
+from threading import Lock
+
+from academy.core.actor import Actor
+from academy.core.db import Tx
+from academy.core.house import House
+from academy.core.pages import Page
+from academy.search import queries
+from academy.search.backend import Found
+from academy.search.engine import backend
+from academy.search.facets import facets, fitting
+from academy.search.page import lectures_found
+from academy.search.question import Question, parse
+from academy.search.ranking import closeness, holds_phrases
+from academy.search.results import Filters, LectureFound, Results
+from academy.search.text import normalise
+
+SIZE = 10
+CANDIDATES = 300
+MOST_VERIFIED = 2000
+CLOSE = 1.0
+"""What a shared pair of characters weighs beside a shared word, in the second look."""
+
+_guard = Lock()
+_shelves: dict[str, tuple[queries.Stamp, dict[int, queries.OnShelf]]] = {}
+
+
+def _shelf(house: House, tx: Tx) -> dict[int, queries.OnShelf]:
+    """Every published course; kept until one is published, edited or withdrawn."""
+    stamp = queries.shelf_stamp(tx)
+    key = str(house.db.url)
+    kept = _shelves.get(key)
+    if kept is None or kept[0] != stamp:
+        kept = (stamp, queries.shelf(tx))
+        with _guard:
+            _shelves.clear()
+            _shelves[key] = kept
+    return kept[1]
+
+
+def search(house: House, actor: Actor, text: str, filters: Filters | None = None, page: int = 1) -> Results:
+    """What the actor may see of what answers `text`, one page of it, with counts for the filters."""
+    filters = filters or Filters()
+    with house.db.read() as tx:
+        question = parse(text, queries.segmenter(tx))
+        if question.is_empty:
+            return Results(question, filters, Page[LectureFound]([], 0, 1, SIZE))
+        shelf = _shelf(house, tx)
+        done = queries.finished(tx, actor.member_id)
+        allowed = fitting(shelf, done, filters) if filters.any else None
+        found = backend(house).search(
+            question, shelf.keys(), allowed, MOST_VERIFIED if question.phrases else CANDIDATES
+        )
+        ranked, found = rank(tx, question, found, allowed)
+        if filters.sort == "new":
+            ranked.sort(key=lambda course_id: shelf[course_id].published_at, reverse=True)
+        pages = max(1, -(-len(ranked) // SIZE))
+        page = min(page, pages)
+        shown = ranked[(page - 1) * SIZE : page * SIZE]
+        return Results(
+            question,
+            filters,
+            Page(lectures_found(tx, question, found, shown, shelf, done), len(ranked), page, SIZE),
+            facets(tx, shelf, found.lectures, done, filters),
+            found.relaxed,
+        )
+
+
+def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> tuple[list[int], Found]:
+    """Lectures in order, best first: the index's order, corrected by a close look at the best windows."""
+    spoken = [hit for hit in found.hits if hit.item_id]
+    lines = queries.window_lines(tx, [(hit.item_id, hit.first, hit.last) for hit in spoken])
+    texts = [normalise("".join(line.text for line in window)) for window in lines]
+    scores: dict[int, float] = {}
+    for hit, window, close in zip(spoken, lines, closeness(question, texts), strict=True):
+        if question.phrases and not holds_phrases(question, window):
+            continue
+        score = hit.score + CLOSE * close
+        if score > scores.get(hit.lecture_id, 0.0):
+            scores[hit.lecture_id] = score
+    for hit in found.hits:
+        if not hit.item_id and (not question.phrases or hit.lecture_id in found.named):
+            scores.setdefault(hit.lecture_id, 0.0)
+    for lecture_id, worth in found.named.items():
+        if lecture_id in scores:
+            scores[lecture_id] += worth
+    ranked = sorted(scores, key=lambda lecture_id: (-scores[lecture_id], lecture_id))
+    if question.phrases:
+        found = Found(found.hits, frozenset(scores), found.named, found.relaxed, found.weights)
+    else:
+        # Further down than anybody looks: matched, not looked at closely, newest first.
+        rest = (found.lectures if allowed is None else found.lectures & allowed) - scores.keys()
+        ranked.extend(sorted(rest, reverse=True))
+    return ranked, found

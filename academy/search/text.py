@@ -1,0 +1,94 @@
+"""Text as search sees it: one form for all spellings, cut into words and pairs of characters. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from importlib import resources
+
+import rjieba
+
+HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3007"
+_RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+")
+_HAN = re.compile(rf"[{HAN}]")
+_HAN_RUN = re.compile(rf"[{HAN}]+")
+LONGEST = 60
+"""Longer tokens are noise (addresses, base64); they are cut off so that they cannot swell the index."""
+
+
+@lru_cache(maxsize=1)
+def _simplified() -> dict[int, int]:
+    """Traditional to simplified, character by character, from opencc's table."""
+    table: dict[int, int] = {}
+    text = resources.files("opencc").joinpath("dictionary/TSCharacters.txt").read_text("utf-8")
+    for line in text.splitlines():
+        source, _, targets = line.partition("\t")
+        first = targets.split(" ")[0]
+        if len(source) == len(first) == 1:
+            table[ord(source)] = ord(first)
+    # Pairs that opencc tells apart by context only: one form on both sides, so both spellings meet.
+    for variants, kept in (("著", "着"), ("乾", "干"), ("瞭", "了"), ("麼麽", "么"), ("裡裏", "里"), ("臺", "台")):
+        table |= {ord(c): ord(kept) for c in variants}
+    return table
+
+
+def normalise(text: str) -> str:
+    """One form for full and half width, upper and lower case, traditional and simplified."""
+    return unicodedata.normalize("NFKC", text).lower().translate(_simplified())
+
+
+def normalise_mapped(text: str) -> tuple[str, list[int]]:
+    """The normal form, and for each of its characters the place in `text` that it came from."""
+    whole = normalise(text)
+    if len(whole) == len(text):
+        return whole, list(range(len(text) + 1))
+    made: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        part = normalise(character)
+        made.append(part)
+        places.extend([place] * len(part))
+    return "".join(made), [*places, len(text)]
+
+
+def is_han(text: str) -> bool:
+    """Whether there is any Chinese character in it."""
+    return _HAN.search(text) is not None
+
+
+class Segmenter:
+    """Cuts normal text into words: jieba's dictionary and the city's own terms."""
+
+    def __init__(self, terms: Iterable[str] = ()) -> None:
+        self._cut = rjieba.Jieba()
+        self.terms = frozenset(normalise(term) for term in terms)
+        for term in self.terms:
+            # Frequent enough to win over any way of cutting it.
+            self._cut.add_word(term, 2_000_000, None)
+
+    def words(self, normal: str) -> list[str]:
+        """Words of already normal text, in order; punctuation and spaces are dropped."""
+        found: list[str] = []
+        for run in _RUN.findall(normal):
+            if _HAN.match(run):
+                found.extend(self._cut.cut(run))
+            else:
+                found.append(run[:LONGEST])
+        return found
+
+
+def pairs(normal: str) -> Iterator[str]:
+    """Overlapping pairs of neighbouring Chinese characters; punctuation does not part neighbours."""
+    for run in _HAN_RUN.findall(squeeze(normal)):
+        for i in range(len(run) - 1):
+            yield run[i : i + 2]
+
+
+def singles(normal: str) -> list[str]:
+    """Every Chinese character."""
+    return _HAN.findall(normal)
+
+
+def squeeze(normal: str) -> str:
+    """Only what can be searched: for exact phrases, across punctuation and the ends of lines."""
+    return "".join(_RUN.findall(normal))

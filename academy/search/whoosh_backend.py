@@ -1,0 +1,263 @@
+"""Search on Whoosh: the embedded index, files in the data folder."""
+
+import heapq
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Set
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from whoosh.codec.whoosh3 import W3Codec
+from whoosh.index import FileIndex
+
+from academy.search.backend import Found, Health, IndexBroken, Progress
+from academy.search.lectures import Lecture
+from academy.search.question import RAREST, Question
+from academy.search.text import Segmenter, pairs
+from academy.search.whoosh_fields import documents
+from academy.search.whoosh_store import DurableStorage, Store
+from academy.search.whoosh_view import K1, NOTHING, Leaf, View, folder_size
+
+NAMED = 2.0
+"""What a word in a title weighs beside a word in a minute of speech."""
+BLOCK = 1024
+MANY_SEGMENTS = 16
+
+
+class WhooshBackend:
+    """One per process. Readers see a whole commit or the one before, never a part."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(folder)
+        self._view: View | None = None
+        self._guard = threading.Lock()
+
+    # ---- reading ----
+
+    def view(self) -> View | None:
+        """The newest commit; None while there is no index.
+
+        Raises:
+            IndexBroken: there is one and it can't be read; nothing older is at hand either.
+        """
+        for attempt in range(5):
+            path = self.store.current()
+            if path is None:
+                return None
+            try:
+                key = (path.name, self.store.generation(path))
+                view = self._view
+                if view is not None and view.key == key:
+                    return view
+                with self._guard:
+                    if self._view is None or self._view.key != key:
+                        self._view = View(DurableStorage(str(path)), key, self._view)
+                    return self._view
+            except Exception as error:  # whatever a torn or vanished file makes whoosh raise
+                if attempt == 4:
+                    if self._view is not None:
+                        return self._view
+                    raise IndexBroken(repr(error)) from error
+        return None
+
+    def search(self, question: Question, visible: Set[int], allowed: Set[int] | None = None, limit: int = 300) -> Found:
+        view = self.view()
+        if view is None or question.is_empty:
+            return Found()
+        return _search(view, question, visible, allowed, limit)
+
+    def suggest(self, prefix: str, limit: int = 8) -> list[tuple[str, frozenset[int]]]:
+        view = self.view()
+        if view is None or not prefix:
+            return []
+        found: dict[str, set[int]] = {}
+        for term in view.terms("s", prefix, limit * 8):
+            shown = term.partition("\t")[2]
+            lectures = {leaf.lecture[doc] for leaf in view.leaves for doc in leaf.postings("s", term)[0]}
+            if lectures:
+                found.setdefault(shown, set()).update(lectures)
+        return [(shown, frozenset(lectures)) for shown, lectures in found.items()][:limit]
+
+    def inventory(self) -> dict[int, int]:
+        view = self.view()
+        return view.inventory() if view else {}
+
+    def health(self, *, thorough: bool = False) -> Health:
+        try:
+            path = self.store.current()
+            if path is None:
+                return Health(False, problem="no index")
+            # A picture of its own: the kept one would hide what happened to the files since.
+            view = View(DurableStorage(str(path)), (path.name, self.store.generation(path)))
+            held = view.inventory()
+            if thorough:
+                _read_everything(view)
+        except Exception as error:  # damage has no fixed shape
+            return Health(False, problem=repr(error))
+        return Health(True, view.documents, len(held), len(view.leaves), folder_size(path))
+
+    # ---- writing ----
+
+    def index_lecture(self, lecture: Lecture, segmenter: Segmenter) -> None:
+        with self._writer() as writer:
+            writer.delete_by_term("key", str(lecture.lecture_id))
+            for document in documents(lecture, segmenter):
+                writer.add_document(**document)
+
+    def delete_lecture(self, lecture_id: int) -> None:
+        with self._writer() as writer:
+            writer.delete_by_term("key", str(lecture_id))
+
+    def rebuild(self, lectures: Iterable[Lecture], segmenter: Segmenter, progress: Progress | None = None) -> int:
+        with self.store.writing():
+            path = self.store.create()
+            index = FileIndex(DurableStorage(str(path)))
+            writer = index.writer(codec=W3Codec(blocklimit=BLOCK, compression=1), limitmb=512)
+            done = 0
+            try:
+                for done, lecture in enumerate(lectures, 1):
+                    for document in documents(lecture, segmenter):
+                        writer.add_document(**document)
+                    if progress:
+                        progress(done)
+            except BaseException:
+                writer.cancel()
+                raise
+            writer.commit(merge=False)
+            self.store.swap(path)
+        return done
+
+    def merge(self) -> None:
+        with self.store.writing():
+            current = self.store.current()
+            if current is None:
+                return
+            path = self.store.create()
+            writer = FileIndex(DurableStorage(str(path))).writer(
+                codec=W3Codec(blocklimit=BLOCK, compression=1), limitmb=512
+            )
+            try:
+                for leaf, _ in FileIndex(DurableStorage(str(current))).reader().leaf_readers():
+                    writer.add_reader(leaf)
+            except BaseException:
+                writer.cancel()
+                raise
+            writer.commit(merge=False)
+            self.store.swap(path)
+
+    def wants_merge(self) -> bool:
+        """Whether so many lectures came one by one that searching grows slow."""
+        view = self.view()
+        return view is not None and len(view.leaves) > MANY_SEGMENTS
+
+    @contextmanager
+    def _writer(self) -> Iterator[Any]:
+        with self.store.writing():
+            path = self.store.current()
+            if path is None:
+                path = self.store.create()
+                self.store.swap(path)
+            writer = FileIndex(DurableStorage(str(path))).writer(codec=W3Codec(blocklimit=BLOCK, compression=1))
+            try:
+                yield writer
+            except BaseException:
+                writer.cancel()
+                raise
+            writer.commit(merge=False)
+
+
+def _search(view: View, question: Question, visible: Set[int], allowed: Set[int] | None, limit: int) -> Found:
+    counts = {word: view.frequency("w", word) + view.frequency("t", word) for word in question.words}
+    weights = {word: view.rarity(count) for word, count in counts.items()}
+    every = [_every_word(leaf, question) for leaf in view.leaves]
+    matched = _lectures(view, every) & visible
+    words = question.words
+    relaxed = not matched and not question.phrases
+    if relaxed:
+        words = tuple(sorted((w for w in words if counts[w]), key=lambda word: counts[word])[:RAREST])
+        scores = [_scores(leaf, words, weights, None) for leaf in view.leaves]
+        matched = _lectures(view, scores) & visible
+    else:
+        scores = [_scores(leaf, words, weights, docs) for leaf, docs in zip(view.leaves, every, strict=True)]
+    wanted = matched if allowed is None else matched & allowed
+    best: list[tuple[float, int, int]] = []
+    for number, (leaf, found) in enumerate(zip(view.leaves, scores, strict=True)):
+        lecture = leaf.lecture
+        shown = [(score, number, doc) for doc, score in found.items() if lecture[doc] in wanted]
+        best.extend(heapq.nlargest(limit, shown))
+    hits = [view.leaves[number].hit(doc, score) for score, number, doc in heapq.nlargest(limit, best)]
+    named = _named(view, words, weights, wanted)
+    return Found(hits, frozenset(matched), named, relaxed and bool(matched), weights)
+
+
+def _lectures(view: View, docs: Iterable[Iterable[int]]) -> set[int]:
+    found: set[int] = set()
+    for leaf, inside in zip(view.leaves, docs, strict=True):
+        found.update(map(leaf.lecture.__getitem__, inside))
+    return found
+
+
+def _every_word(leaf: Leaf, question: Question) -> set[int]:
+    """Documents with every word, said there or standing in the lecture's name, and every pair of the phrases."""
+    lists = [(leaf.postings("w", word)[0], leaf.postings("t", word)[0]) for word in question.words]
+    for phrase in question.phrases:
+        lists += [(leaf.postings("b", pair)[0], NOTHING[0]) for pair in pairs(phrase)]
+    lists.sort(key=lambda both: len(both[0]) + len(both[1]))
+    docs: set[int] | None = None
+    for said, named in lists:
+        if docs is None:
+            docs = set(said)
+            for doc in named:
+                docs.update(leaf.range_of(leaf.lecture[doc]))
+        elif named:
+            names, lecture = {leaf.lecture[doc] for doc in named}, leaf.lecture
+            docs = docs.intersection(said) | {doc for doc in docs if lecture[doc] in names}
+        else:
+            docs.intersection_update(said)
+        if not docs:
+            break
+    return docs or set()
+
+
+def _scores(leaf: Leaf, words: Iterable[str], weights: dict[str, float], docs: set[int] | None) -> dict[int, float]:
+    scores: dict[int, float] = dict.fromkeys(docs, 0.0) if docs is not None else {}
+    norm = leaf.norm
+    for word in words:
+        ids, times = leaf.postings("w", word)
+        weight = weights[word] * (K1 + 1)
+        if docs is None:
+            for doc, tf in zip(ids, times, strict=True):
+                scores[doc] = scores.get(doc, 0.0) + weight * tf / (tf + norm[doc])
+        else:
+            for doc, tf in zip(ids, times, strict=True):
+                if doc in docs:
+                    scores[doc] += weight * tf / (tf + norm[doc])
+        for doc in leaf.postings("t", word)[0]:
+            if docs is None or doc in docs:
+                scores[doc] = scores.get(doc, 0.0) + weights[word] * NAMED
+    return scores
+
+
+def _named(view: View, words: Iterable[str], weights: dict[str, float], wanted: Set[int]) -> dict[int, float]:
+    named: dict[int, float] = {}
+    for leaf in view.leaves:
+        for word in words:
+            for doc in leaf.postings("t", word)[0]:
+                lecture = leaf.lecture[doc]
+                if lecture in wanted:
+                    named[lecture] = named.get(lecture, 0.0) + weights[word] * NAMED
+    return named
+
+
+def _read_everything(view: View) -> None:
+    """Every posting list: a damaged block can't be decoded or names a document that isn't there."""
+    for leaf in view.leaves:
+        count = len(leaf.lecture)
+        for field, text in leaf.reader.all_terms():
+            try:
+                ids = leaf._decode(field, text.decode())[0]
+            except zlib.error as error:
+                raise IndexBroken(f"{field}: {error}") from error
+            if ids and ids[-1] >= count:
+                raise IndexBroken(f"{field}: a posting beyond the last document")

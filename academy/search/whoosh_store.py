@@ -1,0 +1,114 @@
+"""Where the Whoosh index lies: generations of folders, a pointer to the current one, one writer.
+
+A commit must survive a cut of power: every file of the new segment is on disk before the table of
+contents that names it, and a new generation is on disk before the pointer that names it.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC
+
+from academy.core.ids import new_id
+from academy.search.backend import IndexBroken
+from academy.search.whoosh_fields import schema
+
+POINTER = "current"
+NAME = "MAIN"
+
+
+class DurableStorage(FileStorage):  # type: ignore[misc]
+    """Whoosh commits by renaming its table of contents: before that, what it names goes to disk."""
+
+    def __init__(self, path: str, **options: Any) -> None:
+        super().__init__(path, **options)
+        self._fresh: set[str] = set()
+
+    def create_file(self, name: str, **options: Any) -> Any:
+        self._fresh.add(name)
+        return super().create_file(name, **options)
+
+    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
+        for name in self._fresh:
+            with contextlib.suppress(FileNotFoundError):
+                sync(Path(self.folder) / name)
+        self._fresh.clear()
+        super().rename_file(oldname, newname, safe)
+        sync(Path(self.folder))
+
+
+def sync(path: Path) -> None:
+    """Have the disk keep a file, or a folder's list of names."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+class Store:
+    """The folder of the index."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """One writer at a time, across threads and processes; the kernel lets go if it dies."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fd = os.open(self.folder / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
+
+    def current(self) -> Path | None:
+        """The folder that readers should read, or None while there is none."""
+        try:
+            name = (self.folder / POINTER).read_text("ascii").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise IndexBroken(str(error)) from error
+        return self.folder / name
+
+    def generation(self, path: Path) -> int:
+        """The newest commit in a generation folder."""
+        return int(TOC._latest_generation(FileStorage(str(path)), NAME))
+
+    def create(self) -> Path:
+        """A new, empty generation; nobody reads it before `swap`."""
+        path = self.folder / f"g-{new_id()}"
+        path.mkdir(parents=True)
+        TOC.create(DurableStorage(str(path)), schema(), NAME)
+        return path
+
+    def swap(self, path: Path) -> None:
+        """Make a generation the current one and remove what is neither it nor the one before."""
+        before = self._current_name()
+        for file in path.iterdir():
+            if file.is_file():
+                sync(file)
+        sync(path)
+        draft = self.folder / f"{POINTER}.{new_id()}"
+        draft.write_text(path.name, "ascii")
+        sync(draft)
+        draft.rename(self.folder / POINTER)
+        sync(self.folder)
+        for old in self.folder.glob("g-*"):
+            # The one before stays: a reader may have read the pointer and not yet opened the files.
+            if old.name not in {path.name, before}:
+                shutil.rmtree(old, ignore_errors=True)
+
+    def _current_name(self) -> str:
+        with contextlib.suppress(IndexBroken):
+            path = self.current()
+            return path.name if path else ""
+        return ""

@@ -1,0 +1,130 @@
+"""What was said is found, at its second; what may not be seen is not there."""
+
+import pytest
+
+from academy.core.actor import NOBODY
+from academy.core.house import House
+from academy.jobs import drain
+from academy.search import service
+from academy.search.results import Filters, Results
+from tests.rooms import search_city as city
+
+ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
+
+POVERTY = [
+    "同志们好，今天我们讲乡村振兴。",
+    "先说产业兴旺，这是解决农村一切问题的前提。",
+    "我们村从前靠种玉米，一年下来挣不了几个钱。",
+    "后来办起了茶叶合作社，家家户户入了股。",
+    "合作社的章程写得明明白白，账目每月公开。",
+    "再说生态宜居，垃圾分类要从娃娃抓起。",
+]
+DISCIPLINE = [
+    "这一课讲中央八项规定精神。",
+    "公款吃喝看似小事，其实是作风问题的突破口。",
+    "党员干部要管住自己的嘴，管住自己的手。",
+    "监督执纪四种形态，第一种是红红脸、出出汗。",
+]
+
+
+def find(house: House, text: str, **filters: object) -> Results:
+    return service.search(house, NOBODY, text, Filters(**filters))  # type: ignore[arg-type]
+
+
+def titles(results: Results) -> list[str]:
+    return [row.title.plain for row in results.page.rows]
+
+
+@pytest.fixture
+def library(house: House) -> House:
+    with house.db.begin() as tx:
+        city.lecture(tx, "乡村振兴怎么干", POVERTY, by="王大山", shelf="乡村振兴")
+        city.lecture(tx, "作风建设永远在路上", DISCIPLINE, by="李小河", shelf="纪律教育", summary="锲而不舍落实规定")
+    drain(house)
+    return house
+
+
+def test_what_was_said_is_found_at_its_second(library: House) -> None:
+    found = find(library, "茶叶合作社")
+    assert titles(found) == ["乡村振兴怎么干"]
+    lecture = found.page.rows[0]
+    best = [s for s in lecture.sentences if "茶叶" in s.text.plain]
+    assert [s.second for s in best] == [15]
+    assert ("茶叶", True) in best[0].text.pieces or any("茶叶" in t for t, hit in best[0].text.pieces if hit)
+    assert lecture.timelines[0].hits == [15_000, 20_000]
+
+
+@ONE_KIND
+@pytest.mark.parametrize(
+    "text",
+    [
+        "王大山",
+        "乡村振兴",
+        "產業興旺",
+        "ＰＰＰ 茶叶",
+        "“解决农村一切问题”",
+        "垃圾 娃娃",
+        "种玉米 合作社",
+        "王大山 玉米",
+    ],
+)
+def test_every_way_of_asking(library: House, text: str) -> None:
+    assert titles(find(library, text))[0] == "乡村振兴怎么干"
+
+
+def test_names_and_summaries_are_found(library: House) -> None:
+    assert titles(find(library, "李小河")) == ["作风建设永远在路上"]
+    assert titles(find(library, "锲而不舍")) == ["作风建设永远在路上"]
+
+
+def test_a_quoted_phrase_is_exact(library: House) -> None:
+    assert titles(find(library, "“家家户户入了股”"))
+    assert not titles(find(library, "“家家户户入股”"))
+    assert titles(find(library, "“入了股合作社的章程”")), "a phrase may go on in the next line"
+
+
+def test_a_withdrawn_course_vanishes_before_the_index_knows(library: House) -> None:
+    from academy.library.models import Course
+
+    with library.db.begin() as tx:
+        course = tx.query(Course).filter_by(title="乡村振兴怎么干").one()
+        city.withdraw(tx, course)
+    found = find(library, "茶叶合作社")
+    assert not found.page.rows and not found.page.total
+    assert all(not facet.choices for facet in found.facets)
+    drain(library)
+    assert not find(library, "茶叶合作社").page.rows
+
+
+def test_changed_lines_are_found_and_old_ones_are_not(library: House) -> None:
+    from academy.library.models import Course
+
+    with library.db.begin() as tx:
+        course = tx.query(Course).filter_by(title="乡村振兴怎么干").one()
+        city.resay(tx, course, ["今天改讲数字乡村。"])
+    drain(library)
+    assert titles(find(library, "数字")) == ["乡村振兴怎么干"]
+    assert not titles(find(library, "玉米"))
+
+
+def test_filters_count_what_they_would_leave(library: House) -> None:
+    found = find(library, "农村 规定")
+    assert found.relaxed and found.page.total == 2
+    shelves = {choice.label: choice for choice in next(f for f in found.facets if f.name == "category").choices}
+    assert {str(label): choice.count for label, choice in shelves.items()} == {"乡村振兴": 1, "纪律教育": 1}
+    chosen = find(library, "农村 规定", category=int(shelves["纪律教育"].value))
+    assert titles(chosen) == ["作风建设永远在路上"]
+
+
+@ONE_KIND
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "\0", "AND", "a OR", "* ?", "(((", '"', "“”", "“", "😀", "＊　ＡＮＤ", "^.*$", "-x", "w:1", "的",
+        "啊" * 10_000, "党" * 5 + "\0" + "建", "<script>alert(1)</script>", "\ud800", "a" * 10_000, "1" * 5000,
+        "NOT 党", "党 AND", "%_%",
+    ],
+)  # fmt: skip
+def test_whatever_is_typed_gets_an_answer(library: House, text: str) -> None:
+    found = find(library, text)
+    assert found.page.total >= 0
