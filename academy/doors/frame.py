@@ -6,6 +6,8 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from werkzeug.routing import BuildError
 
+from academy.accounts.grants import ROLES
+from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.i18n import Message, msg
 from academy.doors.context import actor, identity, reading
@@ -41,7 +43,8 @@ OFFICE_PLACES = (
     Place("members.index", msg("组织与党员"), "tree", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY, R.ROSTER_OFFICER)),
     Place("members.roster", msg("花名册"), "list", (R.ROSTER_OFFICER,)),
     Place("reports.exports", msg("导出"), "download", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY)),
-    Place("members.audit", msg("审计"), "shield", (R.AUDITOR, R.SECURITY_OFFICER)),
+    Place("accounts.grants", msg("角色授权"), "person", (R.SECURITY_OFFICER, R.NODE_ADMINISTRATOR)),
+    Place("accounts.audit", msg("审计"), "shield", (R.AUDITOR,)),
 )
 
 
@@ -96,7 +99,13 @@ def unread() -> int:
 
 def install(app: Flask) -> None:
     """Give them to the templates."""
-    app.jinja_env.globals |= {"link": link, "page_url": page_url, "unread": unread}
+    app.jinja_env.globals |= {
+        "today": clock.today,
+        "role_name": lambda role: ROLES[Role(role)],
+        "link": link,
+        "page_url": page_url,
+        "unread": unread,
+    }
     app.context_processor(
         lambda: {
             "display": display(),

@@ -8,6 +8,8 @@ from flask_login import LoginManager, UserMixin
 from flask_wtf import CSRFProtect
 
 from academy.accounts import queries as accounts
+from academy.accounts.sessions import keep_alive
+from academy.core import clock
 from academy.core.actor import Role
 from academy.core.house import House
 from academy.doors import errors, filters, frame, language
@@ -62,6 +64,7 @@ def install(app: Flask, house_: House) -> None:
     errors.install(app)
     app.before_request(_nonce)
     app.after_request(_headers)
+    app.after_request(_keep_alive)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals |= {"settings": settings, "Role": Role}
     app.context_processor(lambda: {"actor": actor(), "me": identity(), "nonce": g.get("nonce", "")})
@@ -69,6 +72,18 @@ def install(app: Flask, house_: House) -> None:
 
 def _nonce() -> None:
     g.nonce = secrets.token_urlsafe(16)
+
+
+def _keep_alive(response: Response) -> Response:
+    """A session that is used lives on; written rarely, so that watching costs no row a request."""
+    if "_login_user" not in g:  # nobody asked who is here: a file, a health check
+        return response
+    found, kept = identity(), house()
+    rarely = dt.timedelta(minutes=max(10, kept.settings.session_idle_minutes // 50))
+    if found is not None and clock.now() - found.seen_at > rarely:
+        with kept.db.begin() as tx:
+            keep_alive(tx, kept, found.session_id)
+    return response
 
 
 def _headers(response: Response) -> Response:

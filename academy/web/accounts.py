@@ -1,13 +1,172 @@
-"""Pages of accounts."""
+"""Ways in, my own account, my devices."""
 
-from flask import Blueprint
+from typing import Any
 
-from academy.doors import public
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from academy.accounts import queries, service
+from academy.accounts.models import Account
+from academy.core.errors import AcademyError, Busy, Conflict, Invalid
+from academy.core.i18n import Message, msg
+from academy.doors import actor, house, public, reading, signed_in, writing
+from academy.doors.context import identity
+from academy.doors.entry import enter, local_path
+from academy.members import queries as members
+from academy.members.models import Member
+from academy.members.service import masked_phone
 
 bp = Blueprint("accounts", __name__)
 
 
+def device() -> str:
+    """What kind of device this is, in the words of who owns it; never the whole user agent."""
+    agent = request.user_agent.string
+    system = next(
+        (
+            name
+            for mark, name in (
+                ("HarmonyOS", "HarmonyOS"),
+                ("Android", "Android"),
+                ("iPhone", "iPhone"),
+                ("iPad", "iPad"),
+                ("Windows", "Windows"),
+                ("Macintosh", "Mac"),
+                ("Linux", "Linux"),
+            )
+            if mark in agent
+        ),
+        "",
+    )
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    return " · ".join(part for part in (system, browser) if part)
+
+
+_BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("HuaweiBrowser", "Huawei"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+
+
+def said(error: AcademyError) -> dict[str, Message]:
+    """A form's errors by field; a sentence about the whole form stands under the empty name."""
+    return error.fields if isinstance(error, Invalid) and error.fields else {"": error.message}
+
+
 @bp.get("/sign-in")
 @public
-def sign_in() -> str:
-    return ""
+def sign_in() -> str | Response:
+    if not actor().is_anonymous:
+        return redirect(local_path(request.args.get("next")))
+    return _sign_in_page({})
+
+
+def _sign_in_page(errors: dict[str, Message]) -> str:
+    return render_template(
+        "accounts/sign_in.html",
+        errors=errors,
+        username=request.form.get("username", ""),
+        next=local_path(request.values.get("next")),
+    )
+
+
+@bp.post("/sign-in")
+@public
+def sign_in_post() -> Any:
+    form = request.form
+    try:
+        token = service.sign_in(
+            house(), form.get("username", ""), form.get("password", ""), request.remote_addr or "", device()
+        )
+    except (Invalid, Busy) as error:
+        return _sign_in_page(said(error)), error.status
+    enter(token)
+    return redirect(local_path(form.get("next")), 303)
+
+
+@bp.post("/sign-out")
+@signed_in
+def sign_out() -> Response:
+    with writing() as tx:
+        service.sign_out(tx, actor(), session.get("_user_id", ""))
+    session.clear()
+    return redirect(url_for("accounts.sign_in"), 303)
+
+
+@bp.get("/activate")
+@public
+def activate() -> str:
+    return render_template("accounts/activate.html", errors={}, number=request.args.get("number", ""))
+
+
+@bp.post("/activate")
+@public
+def activate_post() -> Any:
+    form = request.form
+    try:
+        if form.get("password", "") != form.get("again", ""):
+            raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
+        token = service.activate(
+            house(), form.get("number", ""), form.get("code", ""), form["password"], request.remote_addr or "", device()
+        )
+    except (Invalid, Busy, Conflict) as error:
+        return render_template(
+            "accounts/activate.html", errors=said(error), number=form.get("number", "")
+        ), error.status
+    enter(token)
+    return redirect("/", 303)
+
+
+@bp.get("/me")
+@signed_in
+def profile() -> str:
+    return _profile({})
+
+
+def _profile(errors: dict[str, Message]) -> str:
+    me = identity()
+    assert me is not None
+    with reading() as tx:
+        account = tx.get_one(Account, me.account_id)
+        member = tx.get(Member, me.member_id) if me.member_id else None
+        home = members.ancestors(tx, member.organisation) if member else []
+        return render_template(
+            "accounts/profile.html",
+            account=account,
+            member=member,
+            home=home,
+            phone=masked_phone(house().sealer, member) if member else "",
+            grants=queries.grants_of(tx, me.account_id),
+            devices=queries.devices(tx, me.account_id),
+            session_id=me.session_id,
+            errors=errors,
+        )
+
+
+@bp.post("/me/password")
+@signed_in
+def password() -> Any:
+    me, form = identity(), request.form
+    assert me is not None
+    try:
+        if form.get("password", "") != form.get("again", ""):
+            raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
+        service.change_password(house(), actor(), form.get("old", ""), form["password"], session_id=me.session_id)
+    except (Invalid, Busy) as error:
+        return _profile(said(error)), error.status
+    flash(gettext("密码已修改，其他设备已退出登录。"), "good")
+    return redirect(url_for("accounts.profile"), 303)
+
+
+@bp.post("/me/devices/<public_id>/end")
+@signed_in
+def end_session(public_id: str) -> Response:
+    with writing() as tx:
+        service.end_session(tx, actor(), public_id)
+    flash(gettext("那台设备已退出登录。"), "good")
+    return redirect(url_for("accounts.profile") + "#devices", 303)

@@ -1,5 +1,36 @@
-"""Pages of notices."""
+"""What has been written to me."""
 
-from flask import Blueprint
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
-bp = Blueprint("notices", __name__)
+from academy.core.pages import number_in
+from academy.doors import actor, reading, signed_in, writing
+from academy.doors.entry import local_path
+from academy.notices import queries, service
+
+bp = Blueprint("notices", __name__, url_prefix="/notices")
+
+
+@bp.get("")
+@signed_in
+def inbox() -> str:
+    with reading() as tx:
+        return render_template(
+            "notices/inbox.html", page=queries.inbox(tx, actor(), number_in(request.args.get("page")))
+        )
+
+
+@bp.post("/<public_id>/open")
+@signed_in
+def open_one(public_id: str) -> Response:
+    with writing() as tx:
+        link = service.open_notice(tx, actor(), public_id).link
+    return redirect(local_path(link) if link else url_for("notices.inbox"), 303)
+
+
+@bp.post("/read")
+@signed_in
+def read_all() -> Response:
+    with writing() as tx:
+        service.read_all(tx, actor())
+    return redirect(url_for("notices.inbox"), 303)
