@@ -4,7 +4,7 @@ import importlib
 
 from flask import Flask
 
-GROUPS = ("database", "server", "jobs", "sample", "coverage")
+GROUPS = ("database", "server", "jobs", "sample", "coverage", "search")
 
 
 def register(app: Flask) -> None:
