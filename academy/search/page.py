@@ -37,7 +37,7 @@ def lectures_found(
     items = tx.execute(
         select(CourseItem.course_id, CourseItem.id, CourseItem.public_id, CourseItem.title, Asset.duration_ms)
         .outerjoin(Asset, Asset.id == CourseItem.asset_id)
-        .where(CourseItem.course_id.in_(course_ids))
+        .where(CourseItem.course_id.in_(course_ids), queries.KEPT)
         .order_by(CourseItem.course_id, CourseItem.position)
     ).all()
     lines = queries.item_lines(tx, [item.id for item in items])

@@ -16,6 +16,7 @@ from academy.search.text import Segmenter
 
 CHUNK = 200
 SPOKEN = "zh-CN"
+KEPT = CourseItem.removed_at.is_(None)
 
 
 def terms(tx: Tx) -> tuple[str, ...]:
@@ -47,7 +48,7 @@ def courses_of_asset(tx: Tx, asset_id: int) -> list[int]:
     found = (
         select(CourseItem.course_id)
         .join(Course)
-        .where(CourseItem.asset_id == asset_id, Course.state == CourseState.PUBLISHED)
+        .where(CourseItem.asset_id == asset_id, KEPT, Course.state == CourseState.PUBLISHED)
     )
     return sorted(set(tx.scalars(found)))
 
@@ -70,7 +71,7 @@ def courses_mentioning(tx: Tx, text: str) -> list[int]:
         .join(Course)
         .join(Transcript, Transcript.asset_id == CourseItem.asset_id)
         .join(Cue, Cue.transcript_id == Transcript.id)
-        .where(Course.state == CourseState.PUBLISHED, Cue.text.like(like, escape="/"))
+        .where(KEPT, Course.state == CourseState.PUBLISHED, Cue.text.like(like, escape="/"))
         .distinct()
     )
     return sorted(set(tx.scalars(named)) | set(tx.scalars(said)))
@@ -87,7 +88,7 @@ def lectures(tx: Tx, ids: Sequence[int]) -> list[Lecture]:
     ).all()
     items = tx.execute(
         select(CourseItem.course_id, CourseItem.id, CourseItem.title, CourseItem.asset_id)
-        .where(CourseItem.course_id.in_([head.id for head in heads]))
+        .where(CourseItem.course_id.in_([head.id for head in heads]), KEPT)
         .order_by(CourseItem.course_id, CourseItem.position)
     ).all()
     lines = _lines(tx, [item.asset_id for item in items if item.asset_id is not None])
@@ -155,7 +156,7 @@ def shelf(tx: Tx) -> dict[int, OnShelf]:
         tx.execute(
             select(CourseItem.course_id, func.sum(Asset.duration_ms))
             .join(Asset, Asset.id == CourseItem.asset_id)
-            .where(Asset.state == AssetState.READY)
+            .where(Asset.state == AssetState.READY, KEPT)
             .group_by(CourseItem.course_id)
         ).all()
     )

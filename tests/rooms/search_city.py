@@ -58,6 +58,7 @@ def lecture(
     course = Course(
         title=title,
         summary=summary,
+        organisation_id=factories.organisation(tx).id,
         category_id=category(tx, shelf).id,
         lecturer_id=lecturer(tx, by).id if by else None,
         state=CourseState.PUBLISHED,
