@@ -8,7 +8,7 @@ import base64
 import binascii
 from email.utils import format_datetime
 
-from flask import Blueprint, Response, current_app, make_response, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from academy.core.errors import Invalid
@@ -72,7 +72,24 @@ def create() -> ResponseReturnValue:
     return response
 
 
-@bp.route("/<public_id>", methods=["HEAD"])
+@bp.get("/unfinished")
+@office(*UPLOADERS)
+def unfinished() -> ResponseReturnValue:
+    """The caller's open uploads, so that another device can go on: it compares the first bytes' digest."""
+    found = [
+        {
+            "url": url_for("api_uploads.head", public_id=upload.public_id),
+            "filename": upload.filename,
+            "size": upload.size,
+            "head": length,
+            "sha256": digest,
+        }
+        for upload, length, digest in uploads.unfinished(house(), actor())
+    ]
+    return jsonify(uploads=found)
+
+
+@bp.route("/<public_id>", methods=["HEAD"], provide_automatic_options=False)
 @office(*UPLOADERS)
 def head(public_id: str) -> ResponseReturnValue:
     """How much has arrived."""

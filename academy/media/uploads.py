@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy import select
+
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
 from academy.core.audit import record
@@ -36,6 +38,7 @@ from academy.media.storage import uploads_folder
 PIECE = 256 << 10
 SYNC_BYTES = 16 << 20
 SYNC_S = 5.0
+HEAD = 1 << 20
 LIFETIME = dt.timedelta(days=7)
 SPARE_BYTES = 256 << 20
 """Room that uploads leave on the disk for the database and for encodings under way."""
@@ -113,6 +116,31 @@ def find(house: House, actor: Actor, public_id: str) -> Upload:
     if upload.completed_at is None and upload.expires_at < clock.now():
         raise Gone(msg("这次上传已过期，请重新选择文件上传。"))
     return upload
+
+
+def unfinished(house: House, actor: Actor) -> list[tuple[Upload, int, str]]:
+    """The actor's open uploads, newest first, each with the length and SHA-256 of its first bytes."""
+    with house.db.read() as tx:
+        rows = tx.scalars(
+            select(Upload)
+            .where(
+                Upload.account_id == actor.account_id,
+                Upload.completed_at.is_(None),
+                Upload.offset > 0,
+                Upload.expires_at > clock.now(),
+            )
+            .order_by(Upload.id.desc())
+            .limit(20)
+        ).all()
+    found = []
+    for upload in rows:
+        head = min(upload.offset, HEAD)
+        try:
+            with part_path(house.settings, upload.public_id).open("rb") as file:
+                found.append((upload, head, hashlib.sha256(file.read(head)).hexdigest()))
+        except FileNotFoundError:
+            continue
+    return found
 
 
 def append(

@@ -1,7 +1,6 @@
 """Signed media, the state of a file, its captions, and an upload that needs no script."""
 
 import os
-from pathlib import Path
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
@@ -10,6 +9,7 @@ from sqlalchemy import select
 
 from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import msg
+from academy.core.settings import Settings
 from academy.doors import actor, house, office, public, reading, signed_in, writing
 from academy.media import captions, delivery, queries, rules, service, uploads
 from academy.media.access import UPLOADERS, access_own_asset
@@ -33,7 +33,7 @@ def deliver(digest: str, expires: int, asset_id: str, generation: str, file: str
             raise NotFound
         if file.startswith("captions."):
             return _captions(queries.cue_texts(tx, asset.id, file.split(".")[1]))
-    return _stored(Path(storage_of(settings).path(f"{set_key(asset_id, generation)}/{file}")), kind, expires)
+    return _stored(settings, f"{set_key(asset_id, generation)}/{file}", kind)
 
 
 def _captions(cues: list[captions.CueText]) -> Response:
@@ -44,11 +44,13 @@ def _captions(cues: list[captions.CueText]) -> Response:
     return response
 
 
-def _stored(path: Path, kind: str, expires: int) -> Response:
-    if not path.is_file():
-        raise NotFound
-    # A set never changes under its name; the link itself says until when.
-    response = send_file(path, mimetype=kind, conditional=True, max_age=86_400, etag=True)
+def _stored(settings: Settings, key: str, kind: str) -> Response:
+    try:
+        path = storage_of(settings).path(key)
+        # A set never changes under its name; the link itself says until when.
+        response = send_file(path, mimetype=kind, conditional=True, max_age=86_400, etag=True)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise NotFound from error
     response.headers["Accept-Ranges"] = "bytes"
     return response
 
@@ -56,11 +58,11 @@ def _stored(path: Path, kind: str, expires: int) -> Response:
 @bp.get("/media/<asset_id>/steps")
 @signed_in
 def steps(asset_id: str) -> ResponseReturnValue:
-    """How far a file is; a piece of a page that asks again until it is done."""
+    """How far a file is."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
         rows = queries.steps(tx, asset.id)
-        return render_template("media/_steps.html", asset=asset, steps=rows, titles=rules.TITLES, alone=True)
+        return render_template("media/steps.html", asset=asset, steps=rows, titles=rules.TITLES)
 
 
 @bp.post("/media/<asset_id>/retry")
@@ -99,14 +101,10 @@ def upload() -> ResponseReturnValue:
     given.stream.seek(0)
     purpose = request.form.get("purpose", "video")
     made = uploads.take_whole(house(), actor(), filename=given.filename, purpose=purpose, body=given.stream, size=size)
-    return redirect(back(upload=made.public_id), code=303)
+    return render_template("media/received.html", upload=made, next=back())
 
 
-def back(**query: str) -> str:
+def back() -> str:
     """Where the form says to go on: a path of ours, never another site."""
     target = request.form.get("next", "/")
-    if not target.startswith("/") or target.startswith(("//", "/\\")):
-        target = "/"
-    if query:
-        target += ("&" if "?" in target else "?") + "&".join(f"{key}={value}" for key, value in query.items())
-    return target
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"

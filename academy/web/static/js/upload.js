@@ -1,0 +1,160 @@
+/* <div data-upload>: a file of any size over any line. It goes on where it stopped: after a lost
+   network by itself, after a closed page or on another device when the same file is chosen again. */
+
+const PIECE = 16 * 1024 * 1024;
+const WAITS = [0, 1000, 2000, 4000, 8000, 15000, 15000, 30000, 30000, 60000];
+
+for (const box of document.querySelectorAll("[data-upload]")) arm(box);
+
+function arm(box) {
+  const words = JSON.parse(box.dataset.words);
+  const part = (name) => box.querySelector(`[data-upload-${name}]`);
+  const say = (key, values = {}) => words[key].replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+  const form = part("form");
+  const input = form.querySelector("input[type=file]");
+  let upload = null;
+  let marks = [];
+  let busy = false;
+
+  form.addEventListener("submit", (event) => {
+    if (!window.tus || !input.files.length) return;
+    event.preventDefault();
+    begin(input.files[0]);
+  });
+  part("pause").addEventListener("click", () => (busy ? pause(say("paused")) : go()));
+  part("other").addEventListener("click", () => {
+    upload?.abort();
+    show(false);
+    input.value = "";
+    input.focus();
+  });
+  addEventListener("online", () => upload && !busy && part("error").hidden === false && go());
+  addEventListener("beforeunload", (event) => busy && event.preventDefault());
+
+  async function begin(file) {
+    show(true);
+    part("name").textContent = say("sending", { name: file.name });
+    if (!file.size) return wrong(say("empty"));
+    upload = new tus.Upload(file, {
+      endpoint: box.dataset.endpoint,
+      chunkSize: PIECE,
+      retryDelays: WAITS,
+      removeFingerprintOnSuccess: true,
+      metadata: { filename: file.name, purpose: box.dataset.purpose },
+      headers: { "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content, Accept: "application/json" },
+      onProgress: progress,
+      onSuccess: finished,
+      onError: failed,
+      onShouldRetry: (error) => {
+        const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
+        if (!status) part("figures").textContent = say("waiting");
+        return !status || status === 409 || status === 460 || status === 503 || status === 502 || status === 504;
+      },
+    });
+    const before = (await upload.findPreviousUploads())[0];
+    if (before) upload.resumeFromPreviousUpload(before);
+    else upload.url = await elsewhere(file);
+    if (upload.url || before) part("figures").textContent = say("resumed");
+    go();
+  }
+
+  // What another device, or another browser, began: the same name, size and first megabyte.
+  async function elsewhere(file) {
+    if (!window.crypto?.subtle) return null;
+    try {
+      const answer = await fetch(`${box.dataset.endpoint}/unfinished`, { headers: { "Tus-Resumable": "1.0.0" } });
+      const found = (await answer.json()).uploads.find((u) => u.filename === file.name && u.size === file.size);
+      if (!found) return null;
+      const bytes = await file.slice(0, found.head).arrayBuffer();
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      const hex = [...digest].map((b) => b.toString(16).padStart(2, "0")).join("");
+      return hex === found.sha256 ? new URL(found.url, location.href).href : null;
+    } catch {
+      return null;
+    }
+  }
+
+  function go() {
+    busy = true;
+    marks = [];
+    part("error").hidden = true;
+    part("pause").textContent = say("pause");
+    part("pause").hidden = false;
+    upload.start();
+  }
+
+  function pause(text) {
+    busy = false;
+    upload.abort();
+    part("figures").textContent = text;
+    part("pause").textContent = say("resume");
+  }
+
+  function progress(sent, total) {
+    const now = performance.now();
+    marks.push([now, sent]);
+    while (marks.length > 2 && now - marks[0][0] > 8000) marks.shift();
+    part("bar").value = total ? Math.floor((sent / total) * 1000) : 0;
+    part("share").textContent = `${Math.floor((sent / total) * 100)}%`;
+    const seconds = (now - marks[0][0]) / 1000;
+    const pace = seconds > 0.5 ? (sent - marks[0][1]) / seconds : 0;
+    const texts = [say("of", { done: size(sent), all: size(total) })];
+    if (pace > 0) texts.push(say("speed", { size: size(pace) }), say("left", { time: time((total - sent) / pace) }));
+    part("figures").textContent = texts.join("，");
+  }
+
+  function finished() {
+    busy = false;
+    part("figures").textContent = say("finished");
+    part("pause").hidden = true;
+    const done = part("done");
+    done.elements.upload.value = upload.url.split("/").pop();
+    box.dispatchEvent(new CustomEvent("uploaded", { detail: done.elements.upload.value, bubbles: true }));
+    done.submit();
+  }
+
+  function failed(error) {
+    busy = false;
+    let text = say("failed");
+    const response = error.originalResponse;
+    if (!response || !response.getStatus()) text = say("waiting");
+    else
+      try {
+        text = JSON.parse(response.getBody()).title || text;
+      } catch {
+        // Not one of our sentences; ours is shown.
+      }
+    wrong(text);
+  }
+
+  function wrong(text) {
+    part("error").textContent = text;
+    part("error").hidden = false;
+    part("figures").textContent = "";
+    part("pause").textContent = say("resume");
+    part("pause").hidden = !upload;
+  }
+
+  function show(sending) {
+    form.hidden = sending;
+    part("state").hidden = !sending;
+    part("error").hidden = true;
+    part("bar").value = 0;
+    part("share").textContent = "0%";
+  }
+
+  const size = (bytes) => {
+    const units = ["B", "KB", "MB", "GB"];
+    let step = 0;
+    while (bytes >= 1000 && step < 3) {
+      bytes /= 1024;
+      step += 1;
+    }
+    return `${bytes >= 100 || !step ? Math.round(bytes) : bytes.toFixed(1)} ${units[step]}`;
+  };
+  const time = (seconds) => {
+    if (seconds < 60) return say("seconds", { n: Math.max(1, Math.round(seconds)) });
+    if (seconds < 5400) return say("minutes", { n: Math.round(seconds / 60) });
+    return say("hours", { n: (seconds / 3600).toFixed(1) });
+  };
+}

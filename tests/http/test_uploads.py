@@ -1,0 +1,281 @@
+"""The tus protocol at our door."""
+
+import base64
+import hashlib
+import io
+import os
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from academy.accounts.models import Account
+from academy.core import clock
+from academy.core.actor import SYSTEM, Actor, Role
+from academy.core.audit import AuditEntry
+from academy.core.house import House
+from academy.jobs import Job, drain
+from academy.media import service, uploads
+from academy.media.models import Asset, Upload
+from tests import factories
+from tests.conftest import sign_in
+
+TUS = {"Tus-Resumable": "1.0.0"}
+STREAM = TUS | {"Content-Type": "application/offset+octet-stream"}
+DATA = os.urandom(600_000)
+
+
+@pytest.fixture
+def who(house: House) -> Account:
+    with house.db.begin() as tx:
+        return factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
+
+
+def client_of(app: Flask, house: House, who: Account) -> FlaskClient:
+    client = app.test_client()
+    with house.db.begin() as tx:
+        token = factories.session_token(tx, who)
+    sign_in(client, token)
+    return client
+
+
+@pytest.fixture
+def trainer(app: Flask, house: House, who: Account) -> FlaskClient:
+    return client_of(app, house, who)
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def create(client: FlaskClient, size: int = len(DATA), name: str = "党课.mp4", **headers: str) -> str:
+    given = TUS | {"Upload-Length": str(size), "Upload-Metadata": f"filename {b64(name)},purpose {b64('video')}"}
+    answer = client.post("/api/v1/uploads", headers=given | headers)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["Upload-Expires"].endswith("GMT")
+    return str(answer.headers["Location"])
+
+
+def offset(client: FlaskClient, url: str) -> int:
+    answer = client.head(url, headers=TUS)
+    assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-store"
+    return int(answer.headers["Upload-Offset"])
+
+
+def send(client: FlaskClient, url: str, at: int, data: bytes, **headers: str) -> int:
+    return client.patch(url, data=data, headers=STREAM | {"Upload-Offset": str(at)} | headers).status_code
+
+
+def test_what_the_server_can_do(trainer: FlaskClient) -> None:
+    answer = trainer.options("/api/v1/uploads")
+    assert answer.status_code == 204
+    assert answer.headers["Tus-Version"] == "1.0.0"
+    assert "checksum" in answer.headers["Tus-Extension"]
+    assert int(answer.headers["Tus-Max-Size"]) == 8192 << 20
+
+
+def test_pieces_become_an_asset_with_its_chinese_name(trainer: FlaskClient, house: House) -> None:
+    url = create(trainer)
+    assert offset(trainer, url) == 0
+    assert send(trainer, url, 0, DATA[:100_000]) == 204
+    assert send(trainer, url, 100_000, DATA[100_000:]) == 204
+    assert offset(trainer, url) == len(DATA)
+    with house.db.read() as tx:
+        upload = tx.scalars(select(Upload)).one()
+        asset = tx.scalars(select(Asset)).one()
+    assert (upload.asset_id, asset.filename, asset.size) == (asset.id, "党课.mp4", len(DATA))
+    assert send(trainer, url, len(DATA), b"") == 204, "a client that missed the answer may ask again"
+    drain(house)
+    with house.db.read() as tx:
+        assert tx.get_one(Asset, asset.id, populate_existing=True).sha256 == hashlib.sha256(DATA).hexdigest()
+        assert tx.scalar(select(func.count()).select_from(Asset)) == 1
+
+
+def test_first_bytes_may_come_along(trainer: FlaskClient) -> None:
+    given = STREAM | {"Upload-Length": str(len(DATA)), "Upload-Metadata": f"filename {b64('x')}"}
+    answer = trainer.post("/api/v1/uploads", headers=given, data=DATA[:1000])
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "1000")
+
+
+def test_overlapping_and_gapped_pieces_conflict(trainer: FlaskClient) -> None:
+    url = create(trainer)
+    assert send(trainer, url, 0, DATA[:1000]) == 204
+    assert send(trainer, url, 500, DATA[500:2000]) == 409
+    assert send(trainer, url, 2000, DATA[2000:]) == 409
+    assert offset(trainer, url) == 1000
+
+
+def test_more_than_was_announced_is_refused(trainer: FlaskClient) -> None:
+    url = create(trainer)
+    assert send(trainer, url, 0, DATA[:1000]) == 204
+    assert send(trainer, url, 1000, DATA) == 413
+    assert offset(trainer, url) == 1000
+
+
+@pytest.mark.parametrize(("size", "status"), [(0, 422), (8192 << 20, 507), ((8192 << 20) + 1, 413), (10**20, 422)])
+def test_sizes_that_cannot_be(trainer: FlaskClient, size: int, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As on a small disk: the real one's room differs from machine to machine.
+    monkeypatch.setattr(uploads, "SPARE_BYTES", 1 << 60)
+    answer = trainer.post("/api/v1/uploads", headers=TUS | {"Upload-Length": str(size)})
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json and answer.json["title"].endswith("。")
+
+
+def test_another_trainers_upload_is_not_found_and_audited(app: Flask, house: House, trainer: FlaskClient) -> None:
+    url = create(trainer)
+    with house.db.begin() as tx:
+        other = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
+    stranger = client_of(app, house, other)
+    assert send(stranger, url, 0, DATA) == 404
+    assert stranger.head(url, headers=TUS).status_code == 404
+    assert stranger.delete(url, headers=TUS).status_code == 404
+    with house.db.read() as tx:
+        refused = select(func.count()).select_from(AuditEntry).where(AuditEntry.verb == "access.refused")
+        assert tx.scalar(refused) == 3
+
+
+def test_a_member_without_office_cannot_upload(app: Flask, house: House) -> None:
+    with house.db.begin() as tx:
+        plain = factories.account(tx)
+    client = client_of(app, house, plain)
+    assert client.post("/api/v1/uploads", headers=TUS | {"Upload-Length": "5"}).status_code == 404
+    assert app.test_client().post("/api/v1/uploads", headers=TUS | {"Upload-Length": "5"}).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["sha1", "sha256", "md5"])
+def test_a_wrong_checksum_keeps_nothing_and_a_right_one_all(trainer: FlaskClient, name: str) -> None:
+    url = create(trainer)
+    right = base64.b64encode(hashlib.new(name, DATA[:5000]).digest()).decode()
+    assert send(trainer, url, 0, DATA[1:5001], **{"Upload-Checksum": f"{name} {right}"}) == 460
+    assert offset(trainer, url) == 0
+    assert send(trainer, url, 0, DATA[:5000], **{"Upload-Checksum": f"{name} {right}"}) == 204
+    assert send(trainer, url, 5000, DATA[5000:], **{"Upload-Checksum": "crc99 AAAA"}) == 422
+    assert offset(trainer, url) == 5000
+
+
+def test_protocol_slips_have_their_statuses(trainer: FlaskClient) -> None:
+    url = create(trainer)
+    assert trainer.patch(url, data=DATA, headers={"Upload-Offset": "0"}).status_code == 412
+    assert trainer.patch(url, data=DATA, headers=TUS | {"Upload-Offset": "0"}).status_code == 415
+    assert trainer.patch(url, data=DATA, headers=STREAM).status_code == 422
+    assert trainer.patch(url, data=DATA, headers=STREAM | {"Upload-Offset": "-1"}).status_code == 422
+    assert trainer.patch(url + "x", data=DATA, headers=STREAM | {"Upload-Offset": "0"}).status_code == 404
+    assert (
+        trainer.post(
+            "/api/v1/uploads", headers=TUS | {"Upload-Length": "5", "Upload-Metadata": "filename !!"}
+        ).status_code
+        == 422
+    )
+    through = STREAM | {"Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
+    assert trainer.post(url, data=DATA[:10], headers=through).status_code == 204
+    assert offset(trainer, url) == 10
+
+
+def test_given_up_and_expired_uploads_leave_nothing(trainer: FlaskClient, house: House) -> None:
+    first, second = create(trainer), create(trainer)
+    send(trainer, first, 0, DATA[:1000])
+    send(trainer, second, 0, DATA[:1000])
+    folder = uploads.uploads_folder(house.settings)
+    assert trainer.delete(first, headers=TUS).status_code == 204
+    assert trainer.head(first, headers=TUS).status_code == 404
+    later = clock.now() + uploads.LIFETIME
+    with clock.frozen(later - uploads.LIFETIME / 10):
+        drain(house)
+    assert offset(trainer, second) == 1000
+    with clock.frozen(later + uploads.LIFETIME / 10):
+        with house.db.read() as tx:
+            found = tx.scalars(select(Upload)).one()
+        with pytest.raises(uploads.Gone):
+            uploads.find(house, Actor(account_id=found.account_id), found.public_id)
+        drain(house)
+    with house.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(Upload)) == 0
+        assert tx.scalar(select(func.count()).select_from(Job).where(Job.state == "failed")) == 0
+    assert list(folder.iterdir()) == []
+
+
+def test_a_broken_line_keeps_what_came(house: House, who: Account) -> None:
+    class Line(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() >= 300_000:
+                raise OSError("the line broke")
+            return super().read(min(size or 0, 100_000))
+
+    actor = Actor(account_id=who.id)
+    with house.db.begin() as tx:
+        upload = uploads.begin(tx, house.settings, actor, filename="x.mp4", size=len(DATA), purpose="video")
+    got = uploads.append(house, actor, upload.public_id, offset=0, body=Line(DATA), length=len(DATA))
+    assert got.offset == 300_000
+    done = uploads.append(
+        house, actor, upload.public_id, offset=300_000, body=io.BytesIO(DATA[300_000:]), length=300_000
+    )
+    assert done.completed_at is not None
+    assert uploads.part_path(house.settings, upload.public_id).read_bytes() == DATA
+
+
+def test_a_later_request_takes_over_from_one_that_hangs(house: House, who: Account) -> None:
+    actor = Actor(account_id=who.id)
+    with house.db.begin() as tx:
+        public_id = uploads.begin(tx, house.settings, actor, filename="x", size=len(DATA), purpose="video").public_id
+
+    class Hanging(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() == 100_000:
+                # Meanwhile, over another line, the whole file arrives.
+                uploads.append(house, actor, public_id, offset=0, body=io.BytesIO(DATA), length=len(DATA))
+            return super().read(100_000)
+
+    with pytest.raises(uploads.Conflict):
+        uploads.append(house, actor, public_id, offset=0, body=Hanging(b"\0" * len(DATA)), length=len(DATA))
+    assert uploads.find(house, actor, public_id).completed_at is not None
+    assert uploads.part_path(house.settings, public_id).read_bytes() == DATA
+
+
+def test_another_device_finds_what_was_begun(trainer: FlaskClient) -> None:
+    url = create(trainer)
+    send(trainer, url, 0, DATA[:5000])
+    found = trainer.get("/api/v1/uploads/unfinished", headers=TUS).json
+    assert found == {
+        "uploads": [
+            {
+                "url": url,
+                "filename": "党课.mp4",
+                "size": len(DATA),
+                "head": 5000,
+                "sha256": hashlib.sha256(DATA[:5000]).hexdigest(),
+            }
+        ]
+    }
+
+
+def test_a_small_file_needs_no_script(trainer: FlaskClient, house: House) -> None:
+    given = {"file": (io.BytesIO(b"abc"), "讲稿.pdf"), "purpose": "document", "next": "//elsewhere.example/"}
+    page = trainer.post("/media/upload", data=given)
+    assert page.status_code == 200 and "elsewhere" not in page.text
+    with house.db.read() as tx:
+        upload = tx.scalars(select(Upload)).one()
+        assert upload.public_id in page.text
+        assert tx.get_one(Asset, upload.asset_id).filename == "讲稿.pdf"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/党课.mp4", "党课.mp4"),
+        ("C:\\课件\\第一讲.mp4", "第一讲.mp4"),
+        ("a\r\nSet-Cookie: x.mp4", "a Set-Cookie: x.mp4"),
+        ("\u202egpj.4pm", "gpj.4pm"),
+        ("", "未命名"),
+        ("-i", "-i"),
+        ("concat:a|b", "concat:a|b"),
+    ],
+)
+def test_names_are_kept_as_titles_and_made_harmless(given: str, kept: str) -> None:
+    assert service.title_of(given) == kept
+
+
+def test_the_system_adopts_nothing_for_nobody(house: House, tmp_path: object) -> None:
+    with house.db.begin() as tx, pytest.raises(uploads.Invalid):
+        service.adopt_file(tx, SYSTEM, __import__("pathlib").Path(__file__), "x", "video")
