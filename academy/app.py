@@ -33,6 +33,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     web.register(app)
     api.register(app)
     cli.register(app)
+    api.beats_first(app, house)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1) if settings.secure_cookies else app.wsgi_app  # type: ignore[method-assign]
     return app
 

@@ -25,7 +25,13 @@ def lecture(tx: Tx, owner: Account, *, minutes: float = 10, items: int = 1, **ch
     category = Category(slug=f"c{number}", name=f"类别{number}", position=number)
     tx.add(category)
     tx.flush()
-    fields: dict[str, object] = {"state": CourseState.PUBLISHED, "published_at": clock.now()}
+    node = tx.get_one(Member, owner.member_id).organisation_id
+    fields: dict[str, object] = {
+        "state": CourseState.PUBLISHED,
+        "published_at": clock.now(),
+        "published_version": 1,
+        "organisation_id": node,
+    }
     course = Course(title=f"课程{number}", category_id=category.id, created_by=owner.id, **(fields | changes))
     tx.add(course)
     tx.flush()

@@ -4,6 +4,8 @@ import importlib
 
 from flask import Flask
 
+from academy.core.house import House
+
 PARTS = ("health", "jobs", "progress", "uploads")
 
 
@@ -11,3 +13,10 @@ def register(app: Flask) -> None:
     """Register every room's endpoints."""
     for name in PARTS:
         app.register_blueprint(importlib.import_module(f"academy.api.{name}").bp)
+
+
+def beats_first(app: Flask, house: House) -> None:
+    """Put the beats' door in front of everything else."""
+    from academy.api import progress
+
+    progress.install(app, house)

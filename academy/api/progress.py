@@ -1,5 +1,150 @@
-"""JSON of progress."""
+"""JSON of the watch ledger: leases, beats, what is held, and the operator's figures.
 
-from flask import Blueprint
+`POST /api/v1/progress/beats` takes ``{"lease": token, "seq": n, "spans": [[start_ms, end_ms], …],
+"position": ms}`` without a cookie: the signed token says whose credit it is. 204 means that all of
+it is on disk; 200 tells what was not credited, or that the lecture is finished; 409 that the lease
+has ended; 503 with Retry-After to send the same again later. Anything else in the body is ignored.
+"""
+
+import hmac
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, jsonify, request
+from werkzeug.wrappers import Response
+
+from academy.api import beat_door
+from academy.core.actor import Role
+from academy.core.errors import Invalid, NotFound
+from academy.core.house import House
+from academy.core.i18n import msg
+from academy.doors import actor, house, public, reading, signed_in, writing
+from academy.doors.install import csrf
+from academy.doors.language import translate
+from academy.library.access import access_item_for_member
+from academy.progress import devices, queries, refusing, service
+from academy.progress.access import access_lease
+from academy.progress.committer import Committer
+from academy.progress.metrics import Meter
+from academy.progress.rules import Span
+from academy.progress.service import OtherDevice
+from academy.progress.tokens import Signer
 
 bp = Blueprint("api_progress", __name__, url_prefix="/api/v1/progress")
+
+
+def install(app: Flask, house_: House) -> None:
+    """Put the beats' door in front of the application."""
+    meter = Meter(house_.settings.data_dir / "metrics")
+    signer = Signer(house_.settings)
+    app.extensions["academy.meter"], app.extensions["academy.signer"] = meter, signer
+    app.wsgi_app = beat_door.BeatDoor(app.wsgi_app, Committer(house_, meter), signer, meter)  # type: ignore[method-assign]
+
+
+@bp.post("/beats")
+@public
+def beat() -> tuple[Response, int]:
+    """Says what the door in front of Flask has to say beside 204; the lease token is the credential."""
+    outcome = beat_door.kept(request.environ)
+    said: dict[str, Any] = {"gained_ms": outcome.gained_ms, "finished": outcome.finished, "ended": bool(outcome.ended)}
+    if outcome.reason:
+        told = translate(refusing.explain(outcome.reason))
+        said |= {"reason": outcome.reason, "told": told, "refused": _pairs(outcome.refused)}
+    return jsonify(said), 409 if outcome.ended else 200
+
+
+csrf.exempt(beat)  # no cookie is read, so none can be abused
+
+
+@bp.post("/leases")
+@signed_in
+def open_lease() -> tuple[Response, int]:
+    """Begin a playback: ``{"item": id, "device": word, "take_over": false}``; 409 when another device plays."""
+    said = _said()
+    with writing() as tx:
+        item = access_item_for_member(tx, actor(), str(said.get("item", "")))
+        try:
+            opened = service.open_lease(
+                tx,
+                actor(),
+                item,
+                device=devices.name_of(request.headers.get("User-Agent", "")),
+                device_key=str(said.get("device", ""))[:40],
+                take_over=said.get("take_over") is True,
+            )
+        except OtherDevice as other:
+            answer = {"type": "urn:academy:other-device", "title": translate(other.message), "status": 409}
+            return jsonify(answer | {"device": translate(devices.say(other.device)), "lecture": other.title}), 409
+        held = queries.ledger(tx, opened.lease.member_id, item)
+    lease = opened.lease
+    return jsonify(
+        lease=lease.public_id,
+        token=_signer().sign(opened.grant),
+        seq=opened.ledger.seq,
+        duration_ms=lease.duration_ms,
+        threshold_permille=lease.threshold_permille,
+        expires_at=lease.expires_at.isoformat(),
+        **_held(held),
+    ), 201
+
+
+@bp.post("/leases/<public_id>/end")
+@signed_in
+def end_lease(public_id: str) -> tuple[str, int]:
+    """End one's own playback."""
+    with writing() as tx:
+        service.end_lease(tx, access_lease(tx, actor(), public_id), "finished")
+    return "", 204
+
+
+@bp.get("/items/<public_id>")
+@signed_in
+def held(public_id: str) -> Response:
+    """What the caller holds of an item: spans, position, what was refused and why."""
+    with reading() as tx:
+        item = access_item_for_member(tx, actor(), public_id)
+        member_id = actor().member_id
+        if member_id is None:
+            raise NotFound
+        return jsonify(_held(queries.ledger(tx, member_id, item)))
+
+
+@bp.get("/metrics")
+@public
+def metrics() -> Response:
+    """Beats, commits, latency and refusals for Prometheus; by bearer token or as system administrator."""
+    token = house().settings.metrics_token
+    shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    known = token != "" and hmac.compare_digest(shown.encode(), token.encode())
+    if not known and not actor().has(Role.SYSTEM_ADMINISTRATOR):
+        raise NotFound
+    meter: Meter = current_app.extensions["academy.meter"]
+    return Response(meter.expose(), mimetype="text/plain; version=0.0.4")
+
+
+def _signer() -> Signer:
+    signer: Signer = current_app.extensions["academy.signer"]
+    return signer
+
+
+def _said() -> dict[str, Any]:
+    said = request.get_json(silent=True)
+    if not isinstance(said, dict):
+        raise Invalid(msg("请求有误，请返回重试。"))
+    return said
+
+
+def _pairs(spans: tuple[Span, ...]) -> list[list[int]]:
+    return [list(span) for span in spans]
+
+
+def _held(ledger: queries.Ledger) -> dict[str, Any]:
+    return {
+        "spans": _pairs(ledger.spans),
+        "covered_ms": ledger.covered_ms,
+        "position_ms": ledger.position_ms,
+        "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
+        "refused": [
+            {"reason": r.reason, "told": translate(refusing.explain(r.reason)), "spans": _pairs(r.spans)}
+            for r in ledger.refused
+        ],
+    }

@@ -65,6 +65,9 @@ class Settings:
     accepted_rate: float = _setting(
         "ACADEMY_ACCEPTED_RATE", 2.0, "Fastest playback that is credited, as a multiple of real time."
     )
+    metrics_token: str = _setting(
+        "ACADEMY_METRICS_TOKEN", "", "What Prometheus shows as bearer token. Empty: system administrators only."
+    )
     slack_ms: int = _setting("ACADEMY_SLACK_MS", 10_000, "Media milliseconds credited beyond the clock, for jitter.")
     session_idle_minutes: int = _setting(
         "ACADEMY_SESSION_IDLE_MINUTES", 60 * 24 * 14, "A session unused for so long has ended."

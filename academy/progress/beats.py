@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from academy.core import clock
 from academy.core.errors import AcademyError, Invalid, TooLarge
 from academy.core.i18n import msg
-from academy.progress import rules
+from academy.progress import refusing, rules
 from academy.progress.rules import BadClaim, Span
 from academy.progress.store import RowKey
 from academy.progress.tokens import BadToken, Grant, Signer
@@ -30,8 +30,6 @@ class LeaseRefused(AcademyError):
     code = "lease-ended"
 
     def __init__(self, reason: str) -> None:
-        from academy.progress import refusing
-
         super().__init__(refusing.explain(reason))
         self.reason = reason
 

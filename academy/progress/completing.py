@@ -64,7 +64,11 @@ def _missing(tx: Tx, member_id: int, course_id: int) -> bool:
         .exists()
     )
     wanted = select(CourseItem.id).where(
-        CourseItem.course_id == course_id, CourseItem.required, CourseItem.kind.in_(PLAYABLE), ~done
+        CourseItem.course_id == course_id,
+        CourseItem.required,
+        CourseItem.removed_at.is_(None),
+        CourseItem.kind.in_(PLAYABLE),
+        ~done,
     )
     return tx.scalar(wanted.limit(1)) is not None
 

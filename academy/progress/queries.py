@@ -77,7 +77,12 @@ def course_states(tx: Tx, member_id: int, course_ids: Iterable[int]) -> dict[int
             & (WatchLedger.item_id == CourseItem.id)
             & (WatchLedger.item_version == CourseItem.version),
         )
-        .where(CourseItem.course_id.in_(wanted), CourseItem.kind.in_(PLAYABLE), CourseItem.required)
+        .where(
+            CourseItem.course_id.in_(wanted),
+            CourseItem.kind.in_(PLAYABLE),
+            CourseItem.required,
+            CourseItem.removed_at.is_(None),
+        )
     )
     parts: dict[int, list[tuple[str, int, int | None, int, int]]] = {}
     for course_id, item, duration, covered, position, updated in rows:
@@ -123,6 +128,7 @@ def recent(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
             WatchLedger.completed_ms.is_(None),
             WatchLedger.covered_ms > 0,
             Course.state == CourseState.PUBLISHED,
+            CourseItem.removed_at.is_(None),
         )
         .order_by(WatchLedger.updated_ms.desc())
         .limit(limit)

@@ -1,0 +1,103 @@
+"""The door beats come through: before Flask, because a beat needs no session, template or language.
+
+Only the silent answer (204) is given here. Whatever has something to say goes on to Flask's own
+route, which finds it in the environment, so that errors, languages and headers are those of every
+other endpoint. The route's address and rules are in `academy.api.progress`.
+"""
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from academy.core.errors import AcademyError, Busy, TooLarge
+from academy.core.i18n import msg
+from academy.progress import beats
+from academy.progress.beats import BadBeat, LeaseRefused, Outcome
+from academy.progress.committer import Committer
+from academy.progress.metrics import Meter
+from academy.progress.tokens import Signer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PATH = "/api/v1/progress/beats"
+KEPT = "academy.beat"
+_SILENT = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+
+
+class BeatDoor:
+    """WSGI middleware around the Flask application."""
+
+    def __init__(self, app: "WSGIApplication", committer: Committer, signer: Signer, meter: Meter) -> None:
+        self._app = app
+        self._committer = committer
+        self._signer = signer
+        self._meter = meter
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
+            return self._app(environ, start_response)
+        try:
+            outcome = self.take(environ)
+        except Exception as error:
+            environ[KEPT] = error
+        else:
+            if not outcome.reason and not outcome.finished:
+                start_response("204 No Content", _SILENT)
+                return ()
+            environ[KEPT] = outcome
+        return self._app(environ, start_response)
+
+    def take(self, environ: "WSGIEnvironment") -> Outcome:
+        """Read, credit and count one beat."""
+        started = time.perf_counter()
+        answer, outcome = "failed", None
+        try:
+            outcome = self._committer.submit(beats.read(self._signer, _body(environ)))
+            answer = "ended" if outcome.ended else "refused" if outcome.reason else "duplicate"
+            if outcome.gained_ms and answer == "duplicate":
+                answer = "credited"
+            return outcome
+        except (BadBeat, TooLarge):
+            answer = "invalid"
+            raise
+        except LeaseRefused:
+            answer = "ended"
+            raise
+        except Busy:
+            answer = "busy"
+            raise
+        finally:
+            self._meter.answered(
+                answer,
+                time.perf_counter() - started,
+                outcome.gained_ms if outcome else 0,
+                outcome.reason if outcome else "",
+            )
+
+
+def _body(environ: "WSGIEnvironment") -> bytes:
+    try:
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        size = -1
+    if size > beats.MAX_BODY:
+        raise TooLarge(msg("提交的内容太大。"))
+    if size < 0:
+        raise BadBeat(msg("请求有误，请返回重试。"))
+    body: Any = environ["wsgi.input"].read(size)
+    return bytes(body)
+
+
+def kept(environ: "WSGIEnvironment") -> Outcome:
+    """What the door found, for Flask's route.
+
+    Raises:
+        Exception: what the door met.
+    """
+    found = environ.get(KEPT)
+    if isinstance(found, Outcome):
+        return found
+    if isinstance(found, AcademyError | Exception):
+        raise found
+    raise BadBeat(msg("请求有误，请返回重试。"))

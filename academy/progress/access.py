@@ -1,0 +1,42 @@
+"""Who may touch which playback and see whose evidence."""
+
+from sqlalchemy import select
+
+from academy.core.actor import Actor, Role
+from academy.core.db import Tx
+from academy.core.errors import Forbidden, NotFound
+from academy.library.models import CourseItem
+from academy.members.models import Member, Organisation
+from academy.progress.models import Lease
+
+
+def access_lease(tx: Tx, actor: Actor, public_id: str) -> Lease:
+    """One's own playback.
+
+    Raises:
+        NotFound: there is none of that name.
+        Forbidden: it is somebody else's.
+    """
+    lease = tx.scalar(select(Lease).where(Lease.public_id == public_id))
+    if lease is None:
+        raise NotFound
+    if actor.member_id is None or lease.member_id != actor.member_id:
+        raise Forbidden(f"lease:{public_id}")
+    return lease
+
+
+def access_evidence(tx: Tx, actor: Actor, member_public_id: str, item_public_id: str) -> tuple[Member, CourseItem]:
+    """A member's evidence for an item: their own, or for whoever audits or administers their node.
+
+    Raises:
+        NotFound: no such member or item.
+        Forbidden: out of scope.
+    """
+    member = tx.scalar(select(Member).where(Member.public_id == member_public_id))
+    item = tx.scalar(select(CourseItem).where(CourseItem.public_id == item_public_id))
+    if member is None or item is None:
+        raise NotFound
+    node = tx.get_one(Organisation, member.organisation_id)
+    if member.id != actor.member_id and not actor.may(node.path, Role.NODE_ADMINISTRATOR, Role.AUDITOR):
+        raise Forbidden(f"member:{member_public_id}")
+    return member, item

@@ -1,0 +1,27 @@
+"""What a device is called when its owner is asked about it."""
+
+from academy.core.i18n import Message, msg
+
+NAMES: dict[str, Message] = {
+    "wechat": msg("微信"),
+    "phone": msg("手机"),
+    "tablet": msg("平板"),
+    "computer": msg("电脑"),
+}
+
+
+def name_of(user_agent: str) -> str:
+    """A kind of device from what the browser says of itself; kept with the lease."""
+    said = user_agent.lower()
+    if "micromessenger" in said:
+        return "wechat"
+    if "ipad" in said or ("android" in said and "mobile" not in said):
+        return "tablet"
+    if "mobile" in said or "android" in said or "iphone" in said:
+        return "phone"
+    return "computer"
+
+
+def say(name: str) -> Message:
+    """The word for a kind of device."""
+    return NAMES.get(name, NAMES["computer"])
