@@ -1,6 +1,9 @@
 """What surrounds every page: where one can go, how the page is to look."""
 
 import dataclasses
+import functools
+import hashlib
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
@@ -75,8 +78,10 @@ def places(who: Actor, offered: tuple[Place, ...]) -> list[dict[str, Any]]:
 
 
 def _here(endpoint: str) -> bool:
-    room = request.blueprint
-    return request.endpoint == endpoint or (room == endpoint.split(".")[0] and room in {"library", "studio", "review"})
+    """Whether the page belongs to this place: the same page, or in the room that has but one place."""
+    room = endpoint.partition(".")[0]
+    alone = sum(place.endpoint.startswith(f"{room}.") for place in MEMBER_PLACES + OFFICE_PLACES) == 1
+    return request.endpoint == endpoint or (alone and request.blueprint == room)
 
 
 def display() -> dict[str, str]:
@@ -97,8 +102,23 @@ def unread() -> int:
         return notices.unread(tx, actor())
 
 
+@functools.lru_cache(maxsize=512)
+def _digest(file: Path, _changed: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:10]
+
+
+def _stamp(endpoint: str, values: dict[str, Any]) -> None:
+    """A static file's address names its content, so that a phone may keep it for a year."""
+    if endpoint != "static" or "filename" not in values:
+        return
+    file = Path(current_app.static_folder or "", values["filename"])
+    if file.is_file():
+        values["v"] = _digest(file, file.stat().st_mtime_ns)
+
+
 def install(app: Flask) -> None:
     """Give them to the templates."""
+    app.url_defaults(_stamp)
     app.jinja_env.globals |= {
         "today": clock.today,
         "role_name": lambda role: ROLES[Role(role)],

@@ -92,6 +92,8 @@ def _headers(response: Response) -> Response:
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
     if response.mimetype == "text/html":
         policy = POLICY.format(nonce=g.get("nonce", ""), ancestors=house().settings.frame_ancestors)
         headers.setdefault("Content-Security-Policy", policy)

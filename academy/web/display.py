@@ -3,10 +3,11 @@
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from academy.accounts import service as accounts
 from academy.core.errors import NotFound
 from academy.core.i18n import msg
 from academy.core.pages import Page
-from academy.doors import frame, house, public
+from academy.doors import actor, frame, house, public, writing
 from academy.doors.language import COOKIE, LANGUAGES
 
 bp = Blueprint("display", __name__, url_prefix="/display")
@@ -33,24 +34,38 @@ def show() -> str:
     return render_template("display/show.html", sizes=frame.SIZES, back=request.args.get("next", "/"))
 
 
+def _remember(elder: str) -> str:
+    """The account keeps the wish too, for the person's next device."""
+    if not actor().is_anonymous:
+        with writing() as tx:
+            accounts.set_elder_mode(tx, actor(), elder == "1")
+    return elder
+
+
 @bp.post("")
 @public
 def save() -> Response:
     return _keep(
-        elder=_one_of("elder", ("0", "1")), theme=_one_of("theme", frame.THEMES), text=_one_of("text", frame.SIZES)
+        elder=_remember(_one_of("elder", ("0", "1"))),
+        theme=_one_of("theme", frame.THEMES),
+        text=_one_of("text", frame.SIZES),
     )
 
 
 @bp.post("/elder")
 @public
 def elder() -> Response:
-    return _keep(elder=_one_of("elder", ("0", "1")))
+    return _keep(elder=_remember(_one_of("elder", ("0", "1"))))
 
 
 @bp.post("/language")
 @public
 def language() -> Response:
-    return _keep(**{COOKIE: _one_of("language", LANGUAGES)})
+    wanted = _one_of("language", LANGUAGES)
+    if not actor().is_anonymous:
+        with writing() as tx:
+            accounts.set_language(tx, actor(), wanted)
+    return _keep(**{COOKIE: wanted})
 
 
 @bp.get("/styleguide")

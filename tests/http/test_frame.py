@@ -1,0 +1,64 @@
+"""What surrounds a page: display wishes, languages, static files, the way about."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from academy.accounts.models import Account
+from academy.core.house import House
+from tests import factories
+from tests.conftest import sign_in
+
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
+
+
+def test_large_print_is_kept_by_device_and_account(client: FlaskClient, house: House) -> None:
+    with house.db.begin() as tx:
+        who = factories.account(tx)
+        token, row = factories.session_token(tx, who), who.id
+    sign_in(client, token)
+    assert "data-elder" not in client.get("/display").text
+    answer = client.post("/display/elder", data={"elder": "1", "next": "/display"})
+    assert (answer.status_code, answer.location) == (303, "/display")
+    assert 'data-elder data-text="22"' in client.get("/display").text
+    with house.db.read() as tx:
+        assert tx.get_one(Account, row).elder_mode
+    client.delete_cookie("elder")
+    assert "data-elder" in client.get("/display").text, "another device follows the account"
+
+
+def test_a_stranger_may_choose_too(client: FlaskClient) -> None:
+    client.post("/display", data={"elder": "1", "text": "30", "theme": "dark", "next": "/display"})
+    page = client.get("/display").text
+    assert 'data-theme="dark" data-elder data-text="30"' in page
+
+
+@pytest.mark.parametrize("wish", ["999", "", "<script>"])
+def test_unknown_wishes_are_the_standard(client: FlaskClient, wish: str) -> None:
+    client.set_cookie("text", wish)
+    client.set_cookie("theme", wish)
+    client.set_cookie("elder", "1")
+    assert 'data-theme="auto" data-elder data-text="22"' in client.get("/display").text
+
+
+@pytest.mark.parametrize("next_", ["https://example.com/", "//example.com", "/\\example.com", ""])
+def test_the_way_back_stays_here(client: FlaskClient, next_: str) -> None:
+    assert client.post("/display/elder", data={"elder": "1", "next": next_}).location == "/"
+
+
+def test_english_is_one_tap_away(client: FlaskClient) -> None:
+    assert 'lang="zh-CN"' in client.get("/display").text
+    client.post("/display/language", data={"language": "en", "next": "/display"})
+    assert 'lang="en"' in client.get("/display").text
+
+
+def test_static_files_are_kept_by_their_content(app: Flask, client: FlaskClient) -> None:
+    with app.test_request_context():
+        address = app.url_for("static", filename="css/base.css")
+    with client.get(address) as stamped, client.get(address.partition("?")[0]) as bare:
+        assert "immutable" in stamped.headers["Cache-Control"]
+        assert "immutable" not in bare.headers.get("Cache-Control", "")
+
+
+def test_the_style_page_is_for_the_demo(client: FlaskClient) -> None:
+    assert client.get("/display/styleguide").status_code == 404
