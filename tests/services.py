@@ -63,7 +63,10 @@ def postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
     try:
         yield f"postgresql+psycopg://academy@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], **run)
+        stopped = subprocess.run(
+            [*control, "-m", "immediate", "stop"], cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert stopped.returncode == 0, stopped.stdout + stopped.stderr + (folder / "log").read_text()[-2000:]
 
 
 @contextmanager

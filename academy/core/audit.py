@@ -1,13 +1,21 @@
-"""The audit trail's first stone: who did what to what, written in the transaction that did it.
+"""The audit trail: who did what to what, written and chained in the transaction that did it.
+
+Each row carries the hash of itself and of the row before it, so that a row which was altered, taken
+out or slipped in later breaks the chain at its place (`verify`). Cutting off the newest rows leaves
+a shorter whole chain: note the head that `flask audit verify` prints, somewhere else.
 
 It stands in `core` because the rooms below `accounts` write audit rows too (ADR 0001); reading,
 searching and verifying the trail belong to `accounts`.
 """
 
+import contextlib
+import dataclasses
 import datetime as dt
+import hashlib
+import json
 from typing import Any
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Index, String, event, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
@@ -37,17 +45,113 @@ class AuditEntry(Base):
     verb: Mapped[str] = mapped_column(String(80))
     target: Mapped[str] = mapped_column(String(120))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    seq: Mapped[int | None] = mapped_column(Key, unique=True)
+    """Place in the chain, from 1 without a gap; given at the commit, under a lock."""
+    chain: Mapped[str | None] = mapped_column(String(80))
+    """``algorithm:hex`` over this row and the chain value of the row before it."""
+
+
+ALGORITHMS = ("sha256", "sm3")
+_PENDING = "audit.pending"
+_LOCK = 0x617564
+_algorithm = "sha256"
+
+
+def use(algorithm: str) -> None:
+    """Choose the hash of rows to come; older rows name their own.
+
+    Raises:
+        ValueError: this machine's OpenSSL has no such hash.
+    """
+    global _algorithm
+    if algorithm not in ALGORITHMS:
+        raise ValueError(f"the audit chain knows {', '.join(ALGORITHMS)}, not {algorithm!r}")
+    hashlib.new(algorithm)
+    _algorithm = algorithm
 
 
 def record(tx: Tx, actor: Actor, verb: str, target: str, **detail: Any) -> None:
     """Add an audit row to the transaction: ``record(tx, actor, "course.published", f"course:{id}")``."""
-    tx.add(
-        AuditEntry(
-            account_id=actor.account_id,
-            label=actor.label,
-            network=actor.network,
-            verb=verb,
-            target=target,
-            detail=detail,
-        )
+    entry = AuditEntry(
+        account_id=actor.account_id,
+        label=actor.label,
+        network=actor.network,
+        verb=verb,
+        target=target,
+        detail=detail,
     )
+    tx.add(entry)
+    tx.info.setdefault(_PENDING, []).append(entry)
+
+
+@event.listens_for(Tx, "before_commit")
+def _link(tx: Tx) -> None:
+    """Give the transaction's audit rows their places in the chain, as late as can be: the lock is
+    held from here to the commit only, not for as long as a roster takes to import."""
+    if tx.in_nested_transaction():
+        return
+    tx.flush()
+    # Rows of a savepoint that was rolled back are no longer in the session.
+    pending = [entry for entry in tx.info.pop(_PENDING, []) if entry in tx]
+    if not pending:
+        return
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    seq, chain = _head(tx)
+    for entry in pending:
+        seq += 1
+        entry.seq = seq
+        chain = entry.chain = _hash(_algorithm, entry, chain)
+
+
+def _head(tx: Tx) -> tuple[int, str]:
+    newest = select(AuditEntry.seq, AuditEntry.chain).where(AuditEntry.seq.is_not(None))
+    row = tx.execute(newest.order_by(AuditEntry.seq.desc()).limit(1)).first()
+    return (row[0] or 0, row[1] or "") if row else (0, "")
+
+
+def _hash(algorithm: str, entry: AuditEntry, before: str) -> str:
+    said = [
+        before,
+        entry.seq,
+        entry.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+        entry.account_id,
+        entry.label,
+        entry.network,
+        entry.verb,
+        entry.target,
+        entry.detail,
+    ]
+    canonical = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return f"{algorithm}:{hashlib.new(algorithm, canonical.encode()).hexdigest()}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What a walk along the chain found. `broken_at` is the first place that does not fit, or None;
+    `unchained` counts rows that were written past the chain."""
+
+    rows: int
+    head: str
+    broken_at: int | None
+    unchained: int
+
+    @property
+    def whole(self) -> bool:
+        return self.broken_at is None and self.unchained == 0
+
+
+def verify(tx: Tx) -> Verdict:
+    """Walk the whole chain, oldest first, holding a thousand rows at a time."""
+    rows, chain = 0, ""
+    unchained = tx.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.seq.is_(None))) or 0
+    query = select(AuditEntry).where(AuditEntry.seq.is_not(None)).order_by(AuditEntry.seq)
+    # Closed by hand: on PostgreSQL a walk that stops early leaves a cursor open on the server.
+    with contextlib.closing(tx.scalars(query.execution_options(yield_per=1000))) as entries:
+        for entry in entries:
+            algorithm = (entry.chain or "").partition(":")[0]
+            fits = entry.seq == rows + 1 and algorithm in ALGORITHMS and _hash(algorithm, entry, chain) == entry.chain
+            if not fits:
+                return Verdict(rows, chain, rows + 1, unchained)
+            rows, chain = rows + 1, entry.chain or ""
+    return Verdict(rows, chain, None, unchained)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from academy.core import audit
 from academy.core.crypto import Sealer
 from academy.core.db import Database
 from academy.core.settings import Settings
@@ -17,5 +18,6 @@ class House:
 
     @classmethod
     def build(cls, settings: Settings) -> "House":
+        audit.use(settings.audit_hash)
         pool = settings.web_threads + settings.fast_workers + settings.heavy_workers + 2
         return cls(settings, Database(settings.database, pool_size=pool), Sealer(settings.data_key))

@@ -81,6 +81,7 @@ class Settings:
     oidc_member_claim: str = _setting(
         "ACADEMY_OIDC_MEMBER_CLAIM", "member_number", "Claim of the ID token that carries the register's member number."
     )
+    audit_hash: str = _setting("ACADEMY_AUDIT_HASH", "sha256", "Hash of the audit chain: `sha256` or `sm3`.")
     log_level: str = _setting("ACADEMY_LOG_LEVEL", "INFO", "Least severe event that is logged.")
 
     @property

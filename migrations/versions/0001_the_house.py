@@ -22,7 +22,10 @@ def upgrade() -> None:
     sa.Column('verb', sa.String(length=80), nullable=False),
     sa.Column('target', sa.String(length=120), nullable=False),
     sa.Column('detail', sa.JSON(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_entries'))
+    sa.Column('seq', KEY, nullable=True),
+    sa.Column('chain', sa.String(length=80), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_entries')),
+    sa.UniqueConstraint('seq', name=op.f('uq_audit_entries_seq'))
     )
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_entries_account_id_id'), ['account_id', 'id'], unique=False)
