@@ -144,7 +144,7 @@ def finish(
         if account is not None:
             return open_session(tx, house, account, network, device)
         record(tx, Actor(network=network), "sso.unknown", "account:unknown")
-    raise Invalid(msg("花名册里还没有你的信息。请与所在党支部联系。"))
+    raise Invalid(msg("花名册里还没有您的信息。请与所在党支部联系。"))
 
 
 def _claims(house: House, pending: Pending, answer: dict[str, str], redirect_uri: str) -> dict[str, Any]:
