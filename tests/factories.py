@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from collections.abc import Sequence
 
 from academy.accounts.models import Account, LoginSession, RoleGrant
 from academy.accounts.queries import digest, scopes_of
@@ -10,6 +11,7 @@ from academy.core.actor import Actor, Role
 from academy.core.db import Tx
 from academy.library import service as library
 from academy.library.models import Course
+from academy.library.queries import ItemLine, course_page
 from academy.library.service import seed_categories
 from academy.media.models import Asset
 from academy.members.models import Member, Membership, Organisation, OrganisationSpell
@@ -115,3 +117,8 @@ def published_course(tx: Tx, author: Account, reviewer: Account, **changes: obje
     library.submit(tx, actor_of(tx, author), made)
     library.approve(tx, actor_of(tx, reviewer), made)
     return library.publish(tx, actor_of(tx, reviewer), made)
+
+
+def lines(tx: Tx, made: Course) -> Sequence[ItemLine]:
+    """A course's items with their files."""
+    return course_page(tx, made).lines

@@ -7,7 +7,6 @@ from academy.core.actor import Actor, Role
 from academy.core.db import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.library.models import Course, CourseItem, CourseState
-from academy.media.models import Asset, AssetState
 
 # What a reviewer has no business with: somebody's unfinished draft, and what is no more.
 UNSEEN = {CourseState.DRAFT, CourseState.MERGED, CourseState.DISCARDED}
@@ -78,21 +77,6 @@ def access_own_item(tx: Tx, actor: Actor, course: Course, item_public_id: str) -
     if item.course_id != course.id:
         raise NotFound
     return item
-
-
-def access_own_asset(tx: Tx, actor: Actor, public_id: str) -> Asset:
-    """A file that the actor uploaded.
-
-    Raises:
-        NotFound: there is no such file.
-        Forbidden: it is someone else's.
-    """
-    asset = tx.scalar(select(Asset).where(Asset.public_id == public_id, Asset.state != AssetState.DELETED))
-    if asset is None:
-        raise NotFound
-    if asset.account_id != actor.account_id:
-        raise Forbidden(f"asset:{public_id}")
-    return asset
 
 
 def reviews(actor: Actor, course: Course) -> bool:

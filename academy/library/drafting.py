@@ -10,8 +10,8 @@ from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
-from academy.library import rules
-from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
+from academy.library import queries, rules
+from academy.library.models import Category, Course, CourseItem, Lecturer
 from academy.library.moves import lock, move, must_be_author
 from academy.library.rules import Verb
 from academy.media.models import Asset, AssetState
@@ -175,6 +175,21 @@ def reorder_items(tx: Tx, actor: Actor, course: Course, public_ids: list[str]) -
     record(tx, actor, "course.items_reordered", f"course:{course.public_id}")
 
 
+def move_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, by: int) -> None:
+    """Move an item so many places down (or up, when negative)."""
+    ids = [row.public_id for row in items_of(tx, course)]
+    place = ids.index(item.public_id)
+    ids.insert(max(0, place + by), ids.pop(place))
+    reorder_items(tx, actor, course, ids)
+
+
+def set_cover(tx: Tx, actor: Actor, course: Course, cover: Asset | None) -> None:
+    """Another cover, or none: then the first video's own picture is shown."""
+    _open(tx, actor, course)
+    course.cover_asset_id = _own_cover(actor, cover)
+    record(tx, actor, "course.cover_changed", f"course:{course.public_id}")
+
+
 def remove_item(tx: Tx, actor: Actor, course: Course, item: CourseItem) -> None:
     """Take an item out of the course. What was watched of it stays on record."""
     _open(tx, actor, course)
@@ -192,7 +207,7 @@ def revise(tx: Tx, actor: Actor, course: Course) -> Course:
     """
     must_be_author(actor, course)
     move(tx, actor, course, Verb.REVISE)
-    found = open_revision(tx, course)
+    found = queries.open_revision(tx, course)
     if found is not None:
         return found
     draft = Course(
@@ -250,15 +265,6 @@ def items_of(tx: Tx, course: Course) -> list[CourseItem]:
             select(CourseItem)
             .where(CourseItem.course_id == course.id, CourseItem.removed_at.is_(None))
             .order_by(CourseItem.position)
-        )
-    )
-
-
-def open_revision(tx: Tx, course: Course) -> Course | None:
-    """The draft that is to take this course's place, if one is open."""
-    return tx.scalar(
-        select(Course).where(
-            Course.revises_id == course.id, Course.state.not_in((CourseState.MERGED, CourseState.DISCARDED))
         )
     )
 

@@ -151,6 +151,15 @@ def required_items(tx: Tx, course_id: int) -> list[CourseItem]:
     )
 
 
+def open_revision(tx: Tx, course: Course) -> Course | None:
+    """The draft that is to take this course's place, if one is open."""
+    return tx.scalar(
+        select(Course).where(
+            Course.revises_id == course.id, Course.state.not_in((CourseState.MERGED, CourseState.DISCARDED))
+        )
+    )
+
+
 def my_courses(tx: Tx, actor: Actor, page: int = 1) -> Page[CourseCard]:
     """What the actor made, last changed first; without what was merged or thrown away."""
     statement = (
@@ -182,6 +191,18 @@ def failing(tx: Tx, actor: Actor) -> list[ItemLine]:
         .limit(20)
     )
     return [ItemLine(item, asset) for item, asset in rows]
+
+
+def returned(tx: Tx, actor: Actor) -> list[Course]:
+    """The actor's courses that a reviewer sent back."""
+    return list(
+        tx.scalars(
+            select(Course)
+            .where(Course.created_by == actor.account_id, Course.state == CourseState.RETURNED)
+            .order_by(Course.updated_at.desc())
+            .limit(5)
+        )
+    )
 
 
 def review_queue(tx: Tx, actor: Actor, page: int = 1, *, state: str = CourseState.SUBMITTED) -> Page[Waiting]:

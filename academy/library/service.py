@@ -8,11 +8,13 @@ from academy.library.drafting import (
     discard,
     edit_course,
     find_lecturer,
+    move_item,
     remove_item,
     rename_item,
     reorder_items,
     replace_item,
     revise,
+    set_cover,
 )
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "edit_course",
     "find_lecturer",
     "missing",
+    "move_item",
     "publish",
     "remove_item",
     "rename_item",
@@ -32,6 +35,7 @@ __all__ = [
     "return_",
     "revise",
     "seed_categories",
+    "set_cover",
     "submit",
     "withdraw",
 ]

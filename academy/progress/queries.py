@@ -200,3 +200,31 @@ def credit_hours(tx: Tx, member_id: int) -> Sequence[CreditHour]:
     return tx.scalars(
         select(CreditHour).where(CreditHour.member_id == member_id).order_by(CreditHour.earned_at.desc()).limit(500)
     ).all()
+
+
+@dataclass(frozen=True)
+class ItemProgress:
+    """How far one member is in the present version of one item."""
+
+    permille: int
+    position_ms: int
+    completed_at: dt.datetime | None
+
+
+def item_states(tx: Tx, member_id: int, items: Sequence[CourseItem]) -> dict[int, ItemProgress]:
+    """Progress of a member in each item begun or completed; two queries, however many items."""
+    wanted = {item.id: item.version for item in items}
+    done = items_completed(tx, member_id, items)
+    rows = tx.execute(
+        select(WatchLedger, Asset.duration_ms)
+        .join(CourseItem, CourseItem.id == WatchLedger.item_id)
+        .join(Asset, Asset.id == CourseItem.asset_id)
+        .where(WatchLedger.member_id == member_id, WatchLedger.item_id.in_(wanted))
+    )
+    states = {item_id: ItemProgress(1000, 0, at) for item_id, at in done.items()}
+    for row, duration in rows:
+        if row.item_version == wanted[row.item_id]:
+            share = min(999, row.covered_ms * 1000 // duration) if duration else 0
+            at = done.get(row.item_id)
+            states[row.item_id] = ItemProgress(1000 if at else share, row.position_ms, at)
+    return states

@@ -1,5 +1,78 @@
-"""Pages of home."""
+"""The first page: what is due, where I stopped, what is new; for officers also what waits for them."""
 
-from flask import Blueprint
+import dataclasses
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from academy.core.actor import Actor, Role
+from academy.core.db import Tx
+from academy.core.i18n import Message, msg
+from academy.doors import actor, reading, signed_in
+from academy.doors.frame import link
+from academy.library import queries
+from academy.progress import queries as progress
+from academy.trainings import access as trainings_access
+from academy.trainings import queries as trainings
 
 bp = Blueprint("home", __name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """Something that waits for an officer: a sentence and where to go."""
+
+    text: Message
+    href: str | None
+    icon: str
+    urgent: bool = False
+
+
+@bp.get("/")
+@signed_in
+def home() -> str:
+    """Home, for whoever it is."""
+    who = actor()
+    with reading() as tx:
+        member = who.member_id
+        due = trainings.due_for_member(tx, member) if member else []
+        recent = progress.recent(tx, member, 3) if member else []
+        newest = queries.published(tx, size=6)
+        shown = [card.course.id for card in newest.rows]
+        covers = queries.cards_by_id(tx, [row.course.id for row in recent])
+        states = progress.course_states(tx, member, shown) if member else {}
+        tasks, figures = _tasks(tx, who), _figures(tx, who)
+    return render_template(
+        "home/home.html",
+        due=due,
+        recent=recent,
+        covers=covers,
+        newest=newest,
+        states=states,
+        tasks=tasks,
+        figures=figures,
+    )
+
+
+def _tasks(tx: Tx, who: Actor) -> list[Task]:
+    """What waits for this officer; nothing for a member without an office."""
+    found = []
+    waiting = queries.review_count(tx, who) if who.has(Role.REVIEWER) else 0
+    if waiting:
+        found.append(Task(msg("%(count)s 门课程等您审阅", count=waiting), link("review.index"), "check"))
+    if who.has(Role.TRAINER):
+        for line in queries.failing(tx, who)[:5]:
+            text = msg("《%(title)s》有文件没有处理成功", title=line.item.course.title)
+            found.append(Task(text, link("studio.course", public_id=line.item.course.public_id), "alert", urgent=True))
+        for course in queries.returned(tx, who):
+            text = msg("《%(title)s》被退回，请按意见修改", title=course.title)
+            found.append(Task(text, link("studio.course", public_id=course.public_id), "edit"))
+    return found
+
+
+def _figures(tx: Tx, who: Actor) -> list[Any]:
+    """Running trainings with the figures of the officer's own node."""
+    nodes = trainings_access.roots(tx, who)[:1]
+    return [row for node in nodes for row in trainings.overview(tx, who, node, 1).rows if row.training.state == "open"][
+        :3
+    ]

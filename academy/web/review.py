@@ -1,5 +1,135 @@
-"""Pages of review."""
+"""The reviewers' desk: the queue, one course in full, the decision."""
 
-from flask import Blueprint
+from collections.abc import Callable, Mapping
 
-bp = Blueprint("review", __name__)
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from academy.core.actor import Role
+from academy.core.db import Tx
+from academy.core.errors import Invalid
+from academy.core.i18n import Message
+from academy.core.pages import number_in
+from academy.doors import actor, house, office, reading, writing
+from academy.library import access, queries, service
+from academy.library.models import Course, CourseState
+from academy.library.rules import offered
+from academy.media import delivery
+from academy.media import queries as files
+
+bp = Blueprint("review", __name__, url_prefix="/review")
+
+SHOWN = (
+    CourseState.SUBMITTED,
+    CourseState.APPROVED,
+    CourseState.PUBLISHED,
+    CourseState.RETURNED,
+    CourseState.WITHDRAWN,
+)
+
+
+@bp.get("")
+@office(Role.REVIEWER)
+def index() -> str:
+    """What waits, longest first; and what was decided."""
+    state = request.args.get("state", "")
+    state = state if state in SHOWN else CourseState.SUBMITTED
+    with reading() as tx:
+        page = queries.review_queue(tx, actor(), number_in(request.args.get("page")), state=state)
+        waiting = queries.review_count(tx, actor())
+    return render_template("review/index.html", page=page, state=state, shown=SHOWN, waiting=waiting)
+
+
+@bp.get("/<public_id>")
+@office(Role.REVIEWER)
+def course(public_id: str) -> str:
+    """Everything a decision needs, on one page."""
+    with reading() as tx:
+        return _desk(tx, public_id)
+
+
+@bp.post("/<public_id>")
+@office(Role.REVIEWER)
+def decide(public_id: str) -> Response | tuple[str, int]:
+    """Approve, return, publish, withdraw or put back: the button that was pressed says which."""
+    verb, comment = request.form.get("verb", ""), request.form.get("comment", "")
+    try:
+        with writing() as tx:
+            row = access.access_course_for_review(tx, actor(), public_id)
+            done = _ACTS[verb if verb in _ACTS else "return"](tx, row, comment)
+    except Invalid as error:
+        with reading() as tx:
+            return _desk(tx, public_id, error.fields), 422
+    flash(done)
+    return redirect(url_for(".index"), 303)
+
+
+def _return(tx: Tx, row: Course, comment: str) -> str:
+    service.return_(tx, actor(), row, comment=comment, seen=_seen())
+    return str(_("已退回，作者会收到您的意见。"))
+
+
+def _approve(tx: Tx, row: Course, comment: str) -> str:
+    service.approve(tx, actor(), row, comment=comment, seen=_seen())
+    return str(_("已通过。"))
+
+
+def _approve_and_publish(tx: Tx, row: Course, comment: str) -> str:
+    service.approve(tx, actor(), row, comment=comment, seen=_seen())
+    service.publish(tx, actor(), row)
+    return str(_("已通过并发布，党员现在就能看到。"))
+
+
+def _publish(tx: Tx, row: Course, _comment: str) -> str:
+    service.publish(tx, actor(), row)
+    return str(_("已发布，党员现在就能看到。"))
+
+
+def _withdraw(tx: Tx, row: Course, comment: str) -> str:
+    service.withdraw(tx, actor(), row, reason=comment)
+    return str(_("已下架。"))
+
+
+def _republish(tx: Tx, row: Course, _comment: str) -> str:
+    service.republish(tx, actor(), row)
+    return str(_("已重新上架。"))
+
+
+_ACTS: dict[str, Callable[[Tx, Course, str], str]] = {
+    "return": _return,
+    "approve": _approve,
+    "approve_and_publish": _approve_and_publish,
+    "publish": _publish,
+    "withdraw": _withdraw,
+    "republish": _republish,
+}
+
+
+def _seen() -> int | None:
+    """The revision that was on the reviewer's page."""
+    text = request.form.get("seen", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -> str:
+    row = access.access_course_for_review(tx, actor(), public_id)
+    page = queries.course_page(tx, row)
+    settings = house().settings
+    playing = next((line for line in page.lines if line.item.public_id == request.args.get("item")), None)
+    playing = playing or next(iter(page.lines), None)
+    asset = playing.asset if playing else None
+    return render_template(
+        "review/course.html",
+        page=page,
+        playing=playing,
+        playlist=delivery.playlist_url(settings, asset, audience="staff") if asset else None,
+        captions=delivery.captions_url(settings, asset, audience="staff") if asset else None,
+        cues=files.cues(tx, asset.id) if asset else [],
+        author=queries.author_names(tx, [row.created_by]).get(row.created_by, ""),
+        said=queries.reviews(tx, row),
+        verbs=offered(row.state, is_author=row.created_by == actor().account_id, is_reviewer=True),
+        mine=row.created_by == actor().account_id,
+        errors=errors or {},
+        comment=request.form.get("comment", ""),
+    )

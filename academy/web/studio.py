@@ -1,5 +1,229 @@
-"""Pages of studio."""
+"""Where trainers make courses: my courses, a new one, its editor, what was said about it."""
 
-from flask import Blueprint
+from collections.abc import Callable, Mapping
+from typing import Any
 
-bp = Blueprint("studio", __name__)
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from academy.core.actor import Role
+from academy.core.db import Tx
+from academy.core.errors import Invalid
+from academy.core.i18n import Message
+from academy.core.pages import number_in
+from academy.doors import actor, office, reading, writing
+from academy.doors.language import translate
+from academy.library import access, queries, service
+from academy.library.models import Course, CourseState
+from academy.library.moves import STATES
+from academy.library.rules import Verb, offered
+from academy.media import queries as files
+from academy.media import rules as making
+from academy.media import service as media
+
+bp = Blueprint("studio", __name__, url_prefix="/studio")
+
+TONES = {"submitted": "info", "returned": "warn", "approved": "info", "published": "good", "withdrawn": "bad"}
+Fields = Mapping[str, Any]
+
+
+@bp.app_template_filter("course_state")
+def course_state(state: str) -> tuple[str, str]:
+    """A state's name and the badge's tone."""
+    return translate(STATES[CourseState(state)]), TONES.get(state, "neutral")
+
+
+@bp.get("")
+@office(Role.TRAINER)
+def index() -> str:
+    """What I made, and what needs me."""
+    with reading() as tx:
+        page = queries.my_courses(tx, actor(), number_in(request.args.get("page")))
+        failing = queries.failing(tx, actor())
+    return render_template("studio/index.html", page=page, failing=failing)
+
+
+@bp.get("/new")
+@office(Role.TRAINER)
+def new() -> str:
+    """An empty form."""
+    return _new_form(_blank(), {})
+
+
+@bp.post("/new")
+@office(Role.TRAINER)
+def create() -> Response | tuple[str, int]:
+    """A new draft; then on to its files."""
+    try:
+        with writing() as tx:
+            made = service.create_course(tx, actor(), **_particulars())
+    except Invalid as error:
+        return _new_form(request.form, error.fields), 422
+    return redirect(url_for(".course", public_id=made.public_id), 303)
+
+
+@bp.get("/<public_id>")
+@office(Role.TRAINER)
+def course(public_id: str) -> str:
+    """The editor: particulars, files and how far they are, what is missing, what was said."""
+    with reading() as tx:
+        return _editor(tx, public_id)
+
+
+@bp.post("/<public_id>")
+@office(Role.TRAINER)
+def save(public_id: str) -> Response | tuple[str, int]:
+    """Keep the particulars."""
+    return _change(public_id, lambda tx, row: service.edit_course(tx, actor(), row, **_particulars()), _("已保存。"))
+
+
+@bp.post("/<public_id>/items")
+@office(Role.TRAINER)
+def add_item(public_id: str) -> Response | tuple[str, int]:
+    """Put an uploaded file into the course."""
+
+    def change(tx: Tx, row: Course) -> None:
+        asset = media.asset_of_upload(tx, actor(), request.form.get("upload", ""))
+        title = request.form.get("item_title", "").strip() or asset.filename.rsplit(".", 1)[0]
+        service.add_item(tx, actor(), row, kind=asset.kind, title=title[:120], asset=asset)
+
+    return _change(public_id, change, _("已加入课程，正在处理文件。"))
+
+
+@bp.post("/<public_id>/items/<item_id>")
+@office(Role.TRAINER)
+def change_item(public_id: str, item_id: str) -> Response | tuple[str, int]:
+    """Another title, another place, another file, or gone: the button that was pressed says which."""
+
+    def change(tx: Tx, row: Course) -> None:
+        item, verb = access.access_own_item(tx, actor(), row, item_id), request.form.get("verb", "")
+        if verb == "remove":
+            service.remove_item(tx, actor(), row, item)
+        elif verb in {"up", "down"}:
+            service.move_item(tx, actor(), row, item, 1 if verb == "down" else -1)
+        elif verb == "replace":
+            asset = media.asset_of_upload(tx, actor(), request.form.get("upload", ""))
+            service.replace_item(tx, actor(), row, item, asset=asset)
+        else:
+            needed = request.form.get("required") == "1"
+            service.rename_item(tx, actor(), row, item, title=request.form.get("item_title", ""), required=needed)
+
+    return _change(public_id, change, _("已保存。"))
+
+
+@bp.post("/<public_id>/cover")
+@office(Role.TRAINER)
+def cover(public_id: str) -> Response | tuple[str, int]:
+    """Take an uploaded picture as the cover; without one, the video's own picture is shown."""
+
+    def change(tx: Tx, row: Course) -> None:
+        upload = request.form.get("upload", "")
+        picture = media.asset_of_upload(tx, actor(), upload) if upload else None
+        service.set_cover(tx, actor(), row, picture)
+
+    return _change(public_id, change, _("封面已更新。"))
+
+
+@bp.post("/<public_id>/do")
+@office(Role.TRAINER)
+def do(public_id: str) -> Response | tuple[str, int]:
+    """Submit, publish, withdraw, revise, discard."""
+    verb = request.form.get("verb", "")
+    if verb == "revise":
+        with writing() as tx:
+            draft = service.revise(tx, actor(), access.access_own_course(tx, actor(), public_id))
+        return redirect(url_for(".course", public_id=draft.public_id), 303)
+    acts: dict[str, tuple[Callable[..., object], str, str]] = {
+        "submit": (service.submit, _("已提交，等待审阅。"), ".course"),
+        "publish": (service.publish, _("已发布，党员现在就能看到。"), ".index"),
+        "withdraw": (service.withdraw, _("已下架。"), ".course"),
+        "discard": (service.discard, _("已删除。"), ".index"),
+    }
+    act, done, onward = acts.get(verb, acts["submit"])
+    return _change(public_id, lambda tx, row: act(tx, actor(), row), done, onward)
+
+
+def _change(
+    public_id: str, change: Callable[[Tx, Course], object], done: str, onward: str = ".course"
+) -> Response | tuple[str, int]:
+    """Do it, say so and go on; or show the editor again with what is wrong."""
+    try:
+        with writing() as tx:
+            change(tx, access.access_own_course(tx, actor(), public_id))
+    except Invalid as error:
+        with reading() as tx:
+            return _editor(tx, public_id, error.fields), 422
+    flash(done)
+    return redirect(url_for(onward, public_id=public_id) if onward == ".course" else url_for(onward), 303)
+
+
+def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -> str:
+    row = access.access_own_course(tx, actor(), public_id)
+    page = queries.course_page(tx, row)
+    verbs = offered(row.state, is_author=True, is_reviewer=False)
+    steps = {line.asset.id: files.steps(tx, line.asset.id) for line in page.lines if line.asset}
+    words = {line.asset.id: len(files.cues(tx, line.asset.id)) for line in page.lines if line.asset}
+    return render_template(
+        "studio/course.html",
+        page=page,
+        course=row,
+        here=url_for(".course", public_id=public_id),
+        editable=Verb.EDIT in verbs,
+        steps=steps,
+        titles=making.TITLES,
+        words=words,
+        missing=service.missing(tx, row),
+        verbs=verbs,
+        revision=queries.open_revision(tx, row),
+        said=queries.reviews(tx, row),
+        categories=[(c.slug, c.name) for c in queries.categories(tx)],
+        errors=errors or {},
+        form=request.form if errors and "title" in request.form else _of(row),
+    )
+
+
+def _new_form(form: Fields, errors: Mapping[str, Message]) -> str:
+    with reading() as tx:
+        return render_template(
+            "studio/new.html", categories=[(c.slug, c.name) for c in queries.categories(tx)], form=form, errors=errors
+        )
+
+
+def _blank() -> dict[str, Any]:
+    return {"threshold": 95, "credit_minutes": 45}
+
+
+def _of(row: Course) -> dict[str, Any]:
+    return {
+        "title": row.title,
+        "summary": row.summary,
+        "category": row.category.slug,
+        "lecturer": row.lecturer.name if row.lecturer else "",
+        "office": row.lecturer.office if row.lecturer else "",
+        "is_leader": row.lecturer.is_leader if row.lecturer else False,
+        "threshold": row.threshold_permille / 10,
+        "credit_minutes": row.credit_minutes,
+    }
+
+
+def _particulars() -> dict[str, Any]:
+    form = request.form
+    return {
+        "title": form.get("title", ""),
+        "summary": form.get("summary", "").replace("\r\n", "\n"),
+        "category": form.get("category", ""),
+        "lecturer": form.get("lecturer", ""),
+        "office": form.get("office", ""),
+        "is_leader": form.get("is_leader") == "1",
+        "threshold_permille": _figure(form.get("threshold", "95"), 10),
+        "credit_minutes": _figure(form.get("credit_minutes", "45"), 1),
+    }
+
+
+def _figure(text: str, times: int) -> int:
+    """A number of a form; whatever is none becomes one that the rules refuse."""
+    try:
+        return round(float(text) * times)
+    except (ValueError, OverflowError):
+        return -1
