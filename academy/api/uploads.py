@@ -10,6 +10,7 @@ from email.utils import format_datetime
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import ClientDisconnected
 
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
@@ -29,8 +30,8 @@ STREAM = "application/offset+octet-stream"
 
 @bp.before_request
 def _speak_tus() -> ResponseReturnValue | None:
-    # The body goes to the disk piece by piece: the limit for forms is not meant for it.
-    request.max_content_length = None
+    # The body goes to the disk piece by piece: the limit for forms is not meant for it. (None would mean it.)
+    request.max_content_length = house().settings.max_upload_mb << 20
     if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
         return Response(status=412, headers={"Tus-Version": VERSION})
     return None
@@ -130,9 +131,17 @@ def give_up(public_id: str) -> ResponseReturnValue:
 
 def _append(public_id: str, offset: int) -> Upload:
     length = request.content_length
-    return uploads.append(
-        house(), actor(), public_id, offset=offset, body=request.stream, length=length, checksum=_checksum()
-    )
+    return uploads.append(house(), actor(), public_id, offset=offset, body=_Body(), length=length, checksum=_checksum())
+
+
+class _Body:
+    """The request's body as it comes; a line that breaks is an OSError whichever server is in front."""
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return request.stream.read(size)
+        except ClientDisconnected as error:
+            raise ConnectionResetError from error
 
 
 def _described(upload: Upload, status: int) -> Response:

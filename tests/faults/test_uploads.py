@@ -1,0 +1,189 @@
+"""Uploads over lines that break, into servers that die, onto disks that fill."""
+
+import base64
+import contextlib
+import hashlib
+import http.client
+import random
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from academy.core.actor import Role
+from academy.media import uploads
+from academy.media.models import Upload
+from tests.running import Academy, academy, kill
+
+pytestmark = pytest.mark.faults
+
+TUS = {"Tus-Resumable": "1.0.0"}
+SIZE = 48 << 20
+DATA = random.Random(7).randbytes(SIZE)
+
+
+class Sender:
+    """A client that speaks just enough tus, byte by byte where it matters."""
+
+    def __init__(self, of: Academy, size: int = SIZE) -> None:
+        self.of = of
+        self.headers = TUS | {"Cookie": of.cookie(of.account(Role.TRAINER))}
+        name = base64.b64encode("党课.mp4".encode()).decode()
+        answer = self.ask(
+            "POST", "/api/v1/uploads", {"Upload-Length": str(size), "Upload-Metadata": f"filename {name}"}
+        )
+        assert answer.status == 201, answer.read()
+        self.url = str(answer.headers["Location"])
+
+    def ask(
+        self, method: str, url: str, headers: dict[str, str] | None = None, body: bytes = b""
+    ) -> http.client.HTTPResponse:
+        line = http.client.HTTPConnection("127.0.0.1", self.of.settings.port, timeout=60)
+        with contextlib.closing(line):
+            line.request(method, url, body or None, self.headers | (headers or {}))
+            answer = line.getresponse()
+            answer.read()
+        return answer
+
+    def offset(self) -> int:
+        return int(self.ask("HEAD", self.url).headers["Upload-Offset"])
+
+    def start(self, at: int, length: int) -> socket.socket:
+        """A PATCH whose body is still to come."""
+        line = socket.create_connection(("127.0.0.1", self.of.settings.port), timeout=60)
+        headers = self.headers | {
+            "Host": "127.0.0.1",
+            "Content-Type": "application/offset+octet-stream",
+            "Upload-Offset": str(at),
+            "Content-Length": str(length),
+        }
+        lines = [f"PATCH {self.url} HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items()), "", ""]
+        line.sendall("\r\n".join(lines).encode())
+        return line
+
+    def send(self, at: int, data: bytes) -> int:
+        headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(at)}
+        return self.ask("PATCH", self.url, headers, data).status
+
+    def file(self) -> Path:
+        return uploads.part_path(self.of.settings, self.url.rsplit("/", 1)[-1])
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Academy]:
+    with academy(tmp_path) as made:
+        made.web()
+        yield made
+
+
+def test_a_server_killed_in_mid_chunk_loses_nothing_it_acknowledged(running: Academy) -> None:
+    sender = Sender(running)
+    line = sender.start(0, SIZE)
+    line.sendall(DATA[: 40 << 20])
+    end = time.monotonic() + 20
+    while sender.offset() < uploads.SYNC_BYTES and time.monotonic() < end:
+        time.sleep(0.1)
+    acknowledged = sender.offset()
+    assert acknowledged >= uploads.SYNC_BYTES
+    kill(running.processes[0])
+    line.close()
+    running.web()
+    at = sender.offset()
+    assert acknowledged <= at <= 40 << 20
+    assert sender.send(at, DATA[at:]) == 204
+    assert sender.offset() == SIZE
+    assert hashlib.sha256(sender.file().read_bytes()).digest() == hashlib.sha256(DATA).digest()
+
+
+def test_a_line_that_breaks_again_and_again(running: Academy) -> None:
+    sender = Sender(running)
+    at = 0
+    for share in (5 << 20, 3 << 20, 9 << 20):
+        line = sender.start(at, SIZE - at)
+        line.sendall(DATA[at : at + share])
+        time.sleep(0.5)
+        line.close()
+        end = time.monotonic() + 20
+        while sender.offset() == at and time.monotonic() < end:
+            time.sleep(0.1)
+        assert at < sender.offset() <= at + share
+        at = sender.offset()
+    # The last time nobody hangs up: the old request is still waiting when the client comes back.
+    hanging = sender.start(at, SIZE - at)
+    hanging.sendall(DATA[at : at + 1000])
+    time.sleep(0.3)
+    at = sender.offset()
+    assert sender.send(at, DATA[at:]) == 204
+    hanging.close()
+    assert hashlib.sha256(sender.file().read_bytes()).digest() == hashlib.sha256(DATA).digest()
+    with running.house.db.read() as tx:
+        assert tx.query(Upload).one().completed_at is not None
+
+
+def test_a_large_chunk_is_never_in_memory(running: Academy) -> None:
+    size = 256 << 20
+    sender = Sender(running, size)
+    piece = DATA[: 4 << 20]
+    sender.send(0, piece)
+    before = _resident(running)
+    line = sender.start(len(piece), size - len(piece))
+    most = 0
+    for _ in range(size // len(piece) - 1):
+        line.sendall(piece)
+        most = max(most, _resident(running))
+    assert line.recv(15).startswith(b"HTTP/1.1 204")
+    line.close()
+    assert most - before < 48 << 20, f"{(most - before) >> 20} MiB more while {size >> 20} MiB passed"
+
+
+def _resident(of: Academy) -> int:
+    """Bytes of the web server's processes."""
+    found = subprocess.run(
+        ["ps", "-o", "rss=", "-g", str(of.processes[0].pid)], capture_output=True, text=True, check=False
+    )
+    return sum(int(line) for line in found.stdout.split()) * 1024
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("this machine lets nobody mount a small disk")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_a_full_disk_keeps_what_came_and_says_so(
+    tmp_path: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with academy(tmp_path / "academy", media_dir=small_disk) as running:
+        # The check beforehand would refuse; the disk fills up only afterwards, as disks do.
+        filler = small_disk / "filler"
+        who = running.account(Role.TRAINER)
+        monkeypatch.setattr(uploads, "SPARE_BYTES", 0)
+        with running.house.db.begin() as tx:
+            public_id = uploads.begin(
+                tx, running.settings, running.actor(who), filename="x.mp4", size=20 << 20, purpose="video"
+            ).public_id
+        filler.write_bytes(b"\0" * (14 << 20))
+        running.web()
+        sender = Sender.__new__(Sender)
+        sender.of, sender.url = running, f"/api/v1/uploads/{public_id}"
+        sender.headers = TUS | {"Cookie": running.cookie(who)}
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            assert sender.send(0, DATA[: 20 << 20]) == 507
+        at = sender.offset()
+        assert 0 < at <= 10 << 20
+        filler.unlink()
+        assert sender.send(at, DATA[at : 20 << 20]) == 204
+        assert sender.file().read_bytes() == DATA[: 20 << 20]
+        assert sender.file().stat().st_size == 20 << 20

@@ -1,0 +1,138 @@
+"""The academy as it runs: real web and worker processes on files in a folder, to be killed at will."""
+
+import contextlib
+import dataclasses
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from alembic import command
+
+from academy import rooms
+from academy.accounts.models import Account
+from academy.app import create_app
+from academy.cli.database import alembic_config
+from academy.core.actor import Actor, Role
+from academy.core.house import House
+from academy.core.settings import Settings
+from tests import factories
+from tests.conftest import SECRET, make_settings
+from tests.services import free_port
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclasses.dataclass
+class Academy:
+    """One installation. `house` looks into the same database from here."""
+
+    folder: Path
+    settings: Settings
+    house: House
+    processes: list["subprocess.Popen[bytes]"] = dataclasses.field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.settings.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes are told."""
+        given = {
+            "ACADEMY_SECRET_KEY": SECRET,
+            "ACADEMY_DATA_KEY": SECRET,
+            "ACADEMY_DATA_DIR": str(self.settings.data_dir),
+            "ACADEMY_MEDIA_DIR": str(self.settings.media_dir),
+            "ACADEMY_DATABASE_URL": self.settings.database_url,
+            "ACADEMY_LOG_LEVEL": "ERROR",
+            "ACADEMY_MAX_UPLOAD_MB": str(self.settings.max_upload_mb),
+            "PYTHONPATH": str(ROOT),
+        }
+        return os.environ | given
+
+    def web(self) -> "subprocess.Popen[bytes]":
+        """A web server of one process, answering."""
+        options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.settings.port)]
+        options += ["--workers", "1", "--blocking-threads", "8", "--log-level", "error", "--no-ws", "wsgi:app"]
+        started = self._start([sys.executable, "-m", "granian", *options])
+        # Asked until it answers: the parent takes connections that it drops once its worker listens.
+        until(self.answers, 30, "an answer")
+        return started
+
+    def answers(self) -> bool:
+        """Whether the web server serves."""
+        try:
+            line = http.client.HTTPConnection("127.0.0.1", self.settings.port, timeout=5)
+            with contextlib.closing(line):
+                line.request("GET", "/api/v1/health")
+                return line.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def worker(self) -> "subprocess.Popen[bytes]":
+        """A worker process."""
+        return self._start([sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"])
+
+    def _start(self, told: list[str]) -> "subprocess.Popen[bytes]":
+        started = subprocess.Popen(told, cwd=ROOT, env=self.environment, start_new_session=True)
+        self.processes.append(started)
+        return started
+
+    def account(self, *roles: Role) -> Account:
+        """An account with roles for an organisation of its own."""
+        with self.house.db.begin() as tx:
+            node = factories.organisation(tx)
+            return factories.account(tx, None, *((role, node) for role in roles))
+
+    def cookie(self, who: Account) -> str:
+        """The cookie of a signed-in browser."""
+        app = create_app(self.settings, self.house)
+        with self.house.db.begin() as tx:
+            token = factories.session_token(tx, who)
+        serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'_user_id': token, '_fresh': True})}"
+
+    def actor(self, who: Account) -> Actor:
+        return Actor(account_id=who.id)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """As a power cut would: the whole group, at once."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(10)
+
+
+@contextlib.contextmanager
+def academy(folder: Path, **changes: object) -> Iterator[Academy]:
+    """An installation in a folder, its processes gone at the end."""
+    database = folder / "var" / "academy.db"
+    database.parent.mkdir(parents=True)
+    url = f"sqlite:///{database}"
+    command.upgrade(alembic_config(url), "head")
+    rooms.open_all()
+    settings = make_settings(folder, database_url=url, port=free_port(), **changes)
+    made = Academy(folder, settings, House.build(settings))
+    try:
+        yield made
+    finally:
+        for process in made.processes:
+            kill(process)
+        made.house.db.dispose()
+
+
+def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait for a condition.
+
+    Raises:
+        AssertionError: it never came.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"{what} never came"
+        time.sleep(0.1)
