@@ -10,11 +10,14 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from academy.accounts.models import Account
-from academy.cli.sample import accounts, people
+from academy.cli.sample import accounts, courses, jobs, people, studies
 from academy.core.house import House
 from academy.members.models import Organisation
 
 SEED = 20261124
+
+# The worker runs this job because commands are registered in its process.
+MAKES_FILES = jobs.make_file
 
 group = AppGroup("sample", help="The sample city.")
 
@@ -48,8 +51,10 @@ def create_city(house: House, members: int, *, say: Callable[[str], None]) -> No
     lot = random.Random(SEED)
     with house.db.begin() as tx:
         city = people.make_city(tx, house.sealer, members, lot, tell)
-        ids = accounts.make_accounts(tx, city)
-        people.exempt_some(tx, lot, ids["town"], ids["city"])
+        made = accounts.make_accounts(tx, city)
+        people.exempt_some(tx, lot, made.accounts["town"], made.accounts["city"])
+        shelved = courses.make_courses(tx, city, made.accounts["trainer"], made.accounts["reviewer"])
+        studies.make_studies(tx, city, shelved, made.rested, lot, tell)
     (house.settings.data_dir / "sample").touch()
     tell("done")
 

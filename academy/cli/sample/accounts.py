@@ -42,8 +42,16 @@ SAMPLES = (
 )
 
 
-def make_accounts(tx: Tx, city: City) -> dict[str, int]:
-    """Insert them; returns row ids by user name."""
+@dataclasses.dataclass
+class Made:
+    """Row ids of the accounts by user name, and of the members who still have something to study."""
+
+    accounts: dict[str, int]
+    rested: set[int]
+
+
+def make_accounts(tx: Tx, city: City) -> Made:
+    """Insert them."""
     # One hash for all: the password is printed on the screen anyway, and a hash costs 25 ms.
     hashed = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(PASSWORD)
     branch = next(b for b in city.branches if b.sector == "rural" and b.size > 12)
@@ -74,7 +82,7 @@ def make_accounts(tx: Tx, city: City) -> dict[str, int]:
                 )
             )
     tx.flush()
-    return ids
+    return Made(ids, {person.id for person in people.values()})
 
 
 def _people(tx: Tx, branch_id: int) -> dict[str, Member]:

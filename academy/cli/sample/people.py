@@ -135,7 +135,7 @@ def _zeal(town: Node, sector: str, lot: random.Random) -> float:
 
 
 def _insert_nodes(tx: Tx, levels: list[list[Node]]) -> None:
-    table = _table(Organisation)
+    table = table_of(Organisation)
     for depth, nodes in enumerate(levels):
         rows = [
             {
@@ -172,7 +172,7 @@ def _insert_nodes(tx: Tx, levels: list[list[Node]]) -> None:
         for nodes in levels
         for node in nodes
     ]
-    tx.execute(insert(_table(OrganisationSpell)), spells)
+    tx.execute(insert(table_of(OrganisationSpell)), spells)
 
 
 def _deal_sizes(branches: list[Node], members: int, lot: random.Random) -> None:
@@ -190,7 +190,7 @@ def _insert_members(tx: Tx, sealer: Sealer, branches: list[Node], lot: random.Ra
     for branch in branches:
         for place in range(branch.size):
             rows.append(_member(branch, place, len(rows) + 1, today, now, sealer, lot))
-    table = _table(Member)
+    table = table_of(Member)
     for start in range(0, len(rows), 10_000):
         tx.execute(insert(table), rows[start : start + 10_000])
     found = tx.execute(select(table.c.id, table.c.number, table.c.organisation_id, table.c.position)).all()
@@ -200,7 +200,7 @@ def _insert_members(tx: Tx, sealer: Sealer, branches: list[Node], lot: random.Ra
         for id_, number, home, _position in found
     ]
     for start in range(0, len(links), 20_000):
-        tx.execute(insert(_table(Membership)), links[start : start + 20_000])
+        tx.execute(insert(table_of(Membership)), links[start : start + 20_000])
     return {home: id_ for id_, _number, home, position in found if position == "党支部书记"}
 
 
@@ -245,7 +245,7 @@ def _schooling(age: float, sector: str | None) -> tuple[int, ...]:
 
 def exempt_some(tx: Tx, lot: random.Random, requested_by: int, approved_by: int) -> int:
     """Most of the very old and a few of the ill need not study; asked by one, agreed by another."""
-    table, today = _table(Member), clock.today()
+    table, today = table_of(Member), clock.today()
     rows = []
     for member_id, born in tx.execute(select(table.c.id, table.c.birth_date)):
         age = (today - born).days / 365.25
@@ -266,11 +266,12 @@ def exempt_some(tx: Tx, lot: random.Random, requested_by: int, approved_by: int)
                 }
             )
     if rows:
-        tx.execute(insert(_table(Exemption)), rows)
+        tx.execute(insert(table_of(Exemption)), rows)
     return len(rows)
 
 
-def _table(model: type[Base]) -> Table:
+def table_of(model: type[Base]) -> Table:
+    """The table behind a model, for inserting rows in bulk."""
     table = model.__table__
     assert isinstance(table, Table)
     return table

@@ -1,0 +1,310 @@
+"""A dozen courses on the shelves, and two on their way there. Their files are made by jobs afterwards."""
+
+import dataclasses
+import datetime as dt
+
+from academy.cli.sample.lecture import Plan
+from academy.cli.sample.people import City
+from academy.core import clock
+from academy.core.db import Tx
+from academy.jobs import enqueue
+from academy.library.models import Course, CourseItem, CourseState, Review
+from academy.library.service import find_lecturer, seed_categories
+from academy.media import rules as media_rules
+from academy.media.models import Asset, AssetStep
+
+MINUTE = 60_000
+PUBLISHED_DAYS_AGO = 230
+
+JOB = "sample.make_file"
+
+
+@dataclasses.dataclass(frozen=True)
+class Shelf:
+    """A course of the sample: which statute, on which shelf, by whom, as film, sound or paper."""
+
+    title: str
+    category: str
+    law: str
+    first: int
+    kind: str
+    length_ms: int
+    lecturer: str
+    office: str
+    summary: str
+    with_paper: bool = False
+    state: CourseState = CourseState.PUBLISHED
+
+
+COURSES = (
+    Shelf(
+        "把乡村建设得更好",
+        "village",
+        "乡村振兴促进法",
+        1,
+        "video",
+        150_000,
+        "周文澜",
+        "市委党校",
+        "产业、人才、文化、生态、组织怎样一起振兴，法律是怎么说的。",
+    ),
+    Shelf(
+        "村里的事大家商量着办",
+        "governance",
+        "村民委员会组织法",
+        1,
+        "video",
+        140_000,
+        "陈岭松",
+        "市民政局",
+        "村民自治的基本规矩：选举、决策、管理、监督。",
+    ),
+    Shelf(
+        "手中的权力怎样用",
+        "integrity",
+        "公职人员政务处分法",
+        1,
+        "video",
+        165_000,
+        "沈知平",
+        "市纪委监委",
+        "公职人员应当遵守什么，违反了会怎样处理。",
+    ),
+    Shelf(
+        "守住钱袋子：识破电信诈骗",
+        "law",
+        "反电信网络诈骗法",
+        1,
+        "video",
+        130_000,
+        "李晓芸",
+        "市公安局",
+        "银行、电话、网络各有什么责任，自己怎样防。",
+    ),
+    Shelf(
+        "把老人照顾好",
+        "models",
+        "老年人权益保障法",
+        1,
+        "video",
+        155_000,
+        "何素琴",
+        "市卫生健康委",
+        "赡养、照料、医疗、出行，老年人有哪些权利。",
+    ),
+    Shelf(
+        "安全生产人人有责",
+        "skills",
+        "安全生产法",
+        1,
+        "video",
+        145_000,
+        "赵铁山",
+        "市应急管理局",
+        "安全第一、预防为主：单位和个人各自的责任。",
+    ),
+    Shelf(
+        "听一听：个人信息怎样保护",
+        "law",
+        "个人信息保护法",
+        1,
+        "audio",
+        90_000,
+        "李晓芸",
+        "市公安局",
+        "处理个人信息要遵守哪些原则。适合路上听。",
+    ),
+    Shelf(
+        "听一听：不浪费一粒粮",
+        "economy",
+        "反食品浪费法",
+        1,
+        "audio",
+        80_000,
+        "马秋实",
+        "市农业农村局",
+        "从田头到餐桌，怎样防止浪费。适合路上听。",
+    ),
+    Shelf(
+        "听一听：英雄不容忘记",
+        "history",
+        "英雄烈士保护法",
+        1,
+        "audio",
+        85_000,
+        "周文澜",
+        "市委党校",
+        "为什么要纪念英雄烈士，法律怎样保护他们的名誉。",
+        with_paper=True,
+    ),
+    Shelf(
+        "听一听：合作社怎样办",
+        "economy",
+        "农民专业合作社法",
+        1,
+        "audio",
+        95_000,
+        "马秋实",
+        "市农业农村局",
+        "成立、章程、盈余分配，合作社的基本规矩。",
+        with_paper=True,
+    ),
+    Shelf(
+        "听一听：家庭是人生第一课堂",
+        "models",
+        "家庭教育促进法",
+        1,
+        "audio",
+        75_000,
+        "何素琴",
+        "市卫生健康委",
+        "父母应当怎样陪伴和教育孩子。",
+    ),
+    Shelf(
+        "监察法条文选读",
+        "integrity",
+        "监察法",
+        1,
+        "document",
+        0,
+        "沈知平",
+        "市纪委监委",
+        "适合小组集中学习时逐条对照。",
+    ),
+    Shelf(
+        "粮食安全保障法条文选读",
+        "economy",
+        "粮食安全保障法",
+        1,
+        "document",
+        0,
+        "马秋实",
+        "市农业农村局",
+        "耕地、储备、流通、节约。",
+        state=CourseState.SUBMITTED,
+    ),
+    Shelf(
+        "消防法条文选读",
+        "skills",
+        "消防法",
+        1,
+        "document",
+        0,
+        "赵铁山",
+        "市应急管理局",
+        "单位和个人的消防责任。",
+        state=CourseState.DRAFT,
+    ),
+)
+
+
+@dataclasses.dataclass
+class Shelved:
+    """A course that was made, with what studying it writes down."""
+
+    id: int
+    public_id: str
+    credit_minutes: int
+    item_id: int | None
+    """The one that is watched or heard."""
+    length_ms: int
+
+
+def make_courses(tx: Tx, city: City, trainer_id: int, reviewer_id: int) -> list[Shelved]:
+    """Insert courses and the rows of their files, and ask for the first file."""
+    shelves = {row.slug: row.id for row in seed_categories(tx)}
+    waiting: list[tuple[int, Plan]] = []
+    made = [
+        _course(tx, shelf, shelves[shelf.category], city.root.id, trainer_id, reviewer_id, place, waiting)
+        for place, shelf in enumerate(COURSES)
+    ]
+    # One asks for the next when it is done, so the first lecture can be watched while others are being made.
+    order = [[asset_id, dataclasses.asdict(plan)] for asset_id, plan in sorted(waiting, key=_films_first)]
+    enqueue(tx, JOB, key=JOB, files=order)
+    return made
+
+
+def _films_first(entry: tuple[int, Plan]) -> tuple[bool, bool, int]:
+    return entry[1].kind == "audio", entry[1].kind == "video", entry[0]
+
+
+def _course(
+    tx: Tx,
+    shelf: Shelf,
+    category_id: int,
+    organisation_id: int,
+    trainer_id: int,
+    reviewer_id: int,
+    place: int,
+    waiting: list[tuple[int, Plan]],
+) -> Shelved:
+    shown = shelf.state == CourseState.PUBLISHED
+    at = clock.now() - dt.timedelta(days=PUBLISHED_DAYS_AGO - place if shown else 2, minutes=place * 7)
+    course = Course(
+        title=shelf.title,
+        summary=shelf.summary,
+        organisation_id=organisation_id,
+        category_id=category_id,
+        lecturer_id=find_lecturer(tx, shelf.lecturer, shelf.office, is_leader=place % 4 == 0).id,
+        state=shelf.state,
+        published_version=1 if shown else None,
+        revision=1,
+        credit_minutes=45 if shelf.kind == "video" else 20,
+        created_by=trainer_id,
+        created_at=at - dt.timedelta(days=3),
+        updated_at=at,
+        submitted_at=None if shelf.state == CourseState.DRAFT else at - dt.timedelta(days=1),
+        published_at=at if shown else None,
+    )
+    tx.add(course)
+    tx.flush()
+    if shown:
+        tx.add(
+            Review(
+                course_id=course.id,
+                course_version=1,
+                course_revision=1,
+                author_id=trainer_id,
+                reviewer_id=reviewer_id,
+                decision="approved",
+                at=at,
+            )
+        )
+    main = _item(tx, course, shelf, shelf.kind, trainer_id, 1, waiting)
+    if shelf.with_paper:
+        _item(tx, course, shelf, "document", trainer_id, 2, waiting)
+    plays = shelf.kind != "document"
+    return Shelved(course.id, course.public_id, course.credit_minutes, main if plays else None, shelf.length_ms)
+
+
+SUFFIX = {"video": "mp4", "audio": "m4a", "document": "pdf"}
+
+
+def _item(
+    tx: Tx, course: Course, shelf: Shelf, kind: str, owner: int, position: int, waiting: list[tuple[int, Plan]]
+) -> int:
+    asset = Asset(
+        account_id=owner,
+        kind=kind,
+        filename=f"{shelf.title}.{SUFFIX[kind]}",
+        size=0,
+        duration_ms=shelf.length_ms if kind == shelf.kind and kind != "document" else None,
+    )
+    tx.add(asset)
+    tx.flush()
+    for number, step in enumerate(media_rules.STEPS[kind]):
+        tx.add(AssetStep(asset_id=asset.id, step=step, position=number))
+    title = shelf.title if kind == shelf.kind else f"{shelf.law}条文"
+    item = CourseItem(
+        course_id=course.id,
+        position=position,
+        kind=kind,
+        title=title,
+        asset_id=asset.id,
+        # Reading cannot be measured, so papers beside a lecture are there for whoever wants them.
+        required=kind == shelf.kind,
+    )
+    tx.add(item)
+    tx.flush()
+    waiting.append((asset.id, Plan(shelf.title, shelf.law, shelf.first, shelf.length_ms, kind)))
+    return item.id

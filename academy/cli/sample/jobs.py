@@ -1,0 +1,47 @@
+"""Makes the sample courses' files in the background, so that the first page need not wait for them."""
+
+import logging
+from typing import Any
+
+from academy.cli.sample import lecture, names
+from academy.cli.sample.courses import JOB
+from academy.core.db import Tx
+from academy.core.i18n import Message
+from academy.jobs import HEAVY, JobContext, enqueue, job
+from academy.media import rules, service
+from academy.media.models import Asset, AssetState
+
+log = logging.getLogger(__name__)
+
+
+def _failed(tx: Tx, message: Message, files: list[Any]) -> None:
+    """Say it where the trainer looks, and go on with the others."""
+    asset = tx.get_one(Asset, files[0][0])
+    asset.state, asset.error = AssetState.FAILED, message.to_json()
+    _ask_for_next(tx, files)
+
+
+@job(JOB, lane=HEAVY, max_attempts=2, on_failure=_failed)
+def make_file(context: JobContext, files: list[Any]) -> None:
+    """Make the first file of the list, hand it to the media room, ask for the next."""
+    asset_id, plan = files[0][0], lecture.Plan(**files[0][1])
+    made = lecture.make(plan, context.settings, names.CITY, lambda permille: context.progress(permille))
+    with context.db.begin() as tx:
+        asset = tx.get_one(Asset, asset_id, with_for_update=True)
+        # Run again after a kill: the media room has it already.
+        if asset.building is None and asset.state == AssetState.PROCESSING:
+            _hand_over(tx, asset, made)
+        _ask_for_next(tx, files)
+
+
+def _hand_over(tx: Tx, asset: Asset, made: lecture.Made) -> None:
+    asset.incoming, asset.size = str(made.file.absolute()), made.file.stat().st_size
+    asset.building = asset.generation
+    service.start_step(tx, asset, rules.STEPS[asset.kind][0])
+    if made.cues:
+        service.replace_cues(tx, asset, made.cues, "manual")
+
+
+def _ask_for_next(tx: Tx, files: list[Any]) -> None:
+    if len(files) > 1:
+        enqueue(tx, JOB, files=files[1:])

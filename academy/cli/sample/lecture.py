@@ -1,0 +1,154 @@
+"""Makes a lecture: statute text on slides, read aloud, with captions timed by the speech itself."""
+
+import dataclasses
+import hashlib
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from academy.cli.sample import slides, speech, statutes
+from academy.core.settings import Settings
+from academy.media import tools
+from academy.media.captions import CueText
+
+CACHE = Path(".cache") / "sample"
+EDITION = 1
+"""Raise it when the same text would give another film."""
+FPS = 5
+FILES = {"video": "lecture.mp4", "audio": "lecture.m4a", "document": "paper.pdf"}
+CLOSING_MS = 4_000
+ARTICLES = 16
+SENTENCE_GAP_MS, PAGE_GAP_MS = 320, 800
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a lecture is to be; `length_ms` is kept exactly, so that it is known beforehand."""
+
+    title: str
+    law: str
+    first: int
+    length_ms: int
+    kind: str = "video"
+
+    @property
+    def key(self) -> str:
+        """Names the lecture in the cache."""
+        return hashlib.sha256(repr((EDITION, dataclasses.astuple(self))).encode()).hexdigest()[:16]
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """The film (or sound) and what is said in it, to the millisecond."""
+
+    file: Path
+    cues: list[CueText]
+
+
+@dataclasses.dataclass
+class _Reel:
+    """Sound so far, pictures with their lengths, captions."""
+
+    sound: bytearray
+    pictures: list[tuple[Callable[[], object], int]]
+    cues: list[CueText]
+
+    def add(self, picture: Callable[[], object], samples: bytes, gap_ms: int, text: str = "") -> None:
+        start = speech.length_ms(self.sound)
+        self.sound += samples
+        if text:
+            self.cues.append(CueText(start, speech.length_ms(self.sound), text))
+        self.sound += speech.silence(gap_ms)
+        self.pictures.append((picture, speech.length_ms(self.sound) - start))
+
+
+def make(plan: Plan, settings: Settings, city: str, tell: Callable[[int], None]) -> Made:
+    """The lecture, from the cache where it was made before. `tell` hears permille."""
+    folder = CACHE / plan.key
+    if not (folder / "cues.json").exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as draft:
+            _make(plan, settings, city, Path(draft), tell)
+            shutil.rmtree(folder, ignore_errors=True)
+            # Whole or not at all: an interrupted lecture leaves nothing that looks finished.
+            Path(draft).rename(folder)
+    cues = [CueText(*row) for row in json.loads((folder / "cues.json").read_text(encoding="utf-8"))]
+    return Made(folder / FILES[plan.kind], cues)
+
+
+def _make(plan: Plan, settings: Settings, city: str, folder: Path, tell: Callable[[int], None]) -> None:
+    if plan.kind == "document":
+        slides.paper(plan.law, statutes.articles(plan.law, plan.first, ARTICLES), folder / FILES["document"])
+        (folder / "cues.json").write_text("[]")
+        return
+    reel = read(plan, city, tell)
+    speech.save(bytes(reel.sound), folder / "sound.wav")
+    if plan.kind == "video":
+        _draw(reel, folder)
+    tell(700)
+    _encode(plan, settings, folder)
+    for spare in (*folder.glob("*.png"), folder / "sound.wav", folder / "pictures.txt"):
+        spare.unlink(missing_ok=True)
+    cues = [[cue.start_ms, cue.end_ms, cue.text] for cue in reel.cues]
+    (folder / "cues.json").write_text(json.dumps(cues, ensure_ascii=False), encoding="utf-8")
+    tell(1000)
+
+
+def read(plan: Plan, city: str, tell: Callable[[int], None]) -> _Reel:
+    """Speak sentence by sentence until the time is up; the last slide takes what is left."""
+    reel = _Reel(bytearray(), [], [])
+    law = plan.law
+    opening = f"{plan.title}。"
+    reel.add(lambda: slides.title(plan.title, law, city), speech.speak(opening), PAGE_GAP_MS, opening)
+    end = plan.length_ms - CLOSING_MS
+    for page in statutes.articles(law, plan.first):
+        for sentences in slides.fitting(page.sentences):
+            for number, sentence in enumerate(sentences):
+                text = f"{page.heading}，{sentence}" if sentence == page.sentences[0] else sentence
+                samples = speech.speak(text)
+                now = speech.length_ms(reel.sound)
+                if now + speech.length_ms(samples) + PAGE_GAP_MS > end:
+                    return _finish(reel, plan)
+                part = (now, plan.length_ms)
+                last = number == len(sentences) - 1
+                reel.add(
+                    lambda h=page.heading, s=sentences, n=number, p=part: slides.article(law, h, s, n, p),  # type: ignore[misc]
+                    samples,
+                    PAGE_GAP_MS if last else SENTENCE_GAP_MS,
+                    text,
+                )
+                tell(400 * now // plan.length_ms)
+    return _finish(reel, plan)
+
+
+def _finish(reel: _Reel, plan: Plan) -> _Reel:
+    left = plan.length_ms - speech.length_ms(reel.sound)
+    reel.add(lambda: slides.closing(plan.law), b"", left)
+    return reel
+
+
+def _draw(reel: _Reel, folder: Path) -> None:
+    lines = []
+    for number, (picture, length_ms) in enumerate(reel.pictures):
+        page = picture()
+        slides.save(page, folder / f"{number:03d}.png")  # type: ignore[arg-type]
+        lines += [f"file {number:03d}.png", f"duration {length_ms / 1000:.3f}"]
+    # The demuxer ignores the last duration unless the picture is named once more.
+    lines.append(f"file {len(reel.pictures) - 1:03d}.png")
+    (folder / "pictures.txt").write_text("\n".join(lines) + "\n")
+
+
+def _encode(plan: Plan, settings: Settings, folder: Path) -> None:
+    command = [tools.ffmpeg(settings), "-nostdin", "-v", "error", "-y"]
+    sound = ["-c:a", "aac", "-b:a", "64k", "-ac", "1"]
+    limit = ["-t", f"{plan.length_ms / 1000:.3f}", "-movflags", "+faststart"]
+    if plan.kind == "video":
+        command += ["-f", "concat", "-safe", "0", "-i", "pictures.txt", "-i", "sound.wav"]
+        picture = ["-vf", f"fps={FPS},format=yuv420p", "-c:v", "libx264", "-preset", "veryfast"]
+        command += [*picture, "-tune", "stillimage", "-crf", "27", "-g", str(FPS * 10), *sound, *limit, "lecture.mp4"]
+    else:
+        command += ["-i", "sound.wav", *sound, *limit, "lecture.m4a"]
+    subprocess.run(command, cwd=folder, check=True, timeout=600, stdout=subprocess.DEVNULL)

