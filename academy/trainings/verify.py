@@ -29,6 +29,11 @@ class Difference:
 
 def pieces(training_id: int) -> Subquery:
     """Every stretch of every member of a training: where, as what, from when to when, how far."""
+    return union_all(*_stretches(training_id)).subquery()
+
+
+def _stretches(training_id: int) -> tuple[Any, Any]:
+    """The present ones and the past ones."""
     e, s = Enrolment, EnrolmentSpell
     present = select(
         e.member_id,
@@ -54,16 +59,22 @@ def pieces(training_id: int) -> Subquery:
         .join(e, (e.training_id == s.training_id) & (e.member_id == s.member_id))
         .where(s.training_id == training_id)
     )
-    return union_all(present, past).subquery()
+    return present, past
 
 
 def expected(tx: Tx, training: Training) -> tally.Tally:
     """Counts by branch, course and day, recounted."""
-    p = pieces(training.id)
+    found: tally.Tally = {}
+    # One after the other: SQLite reads a union from end to end for every row that it is joined to.
+    for stretches in _stretches(training.id):
+        _count(tx, training, stretches.subquery(), found)
+    return found
+
+
+def _count(tx: Tx, training: Training, p: Subquery, found: tally.Tally) -> None:
     days = sql.course_days(training).subquery()
     due, exempt = p.c.standing == "due", p.c.standing == "exempt"
     with_course = p.join(days, days.c.member_id == p.c.member_id)
-    found: tally.Tally = {}
     measures: list[tuple[int, Any, Any, Any, Any]] = [
         (0, p, literal(WHOLE), p.c.start, due),
         (1, p, literal(WHOLE), p.c.start, exempt),
@@ -84,7 +95,6 @@ def expected(tx: Tx, training: Training) -> tally.Tally:
             for organisation, course_id, on, number in tx.execute(query):
                 key = (training.id, organisation, course_id, _day(on))
                 found.setdefault(key, [0, 0, 0, 0])[measure] += sign * number
-    return found
 
 
 def _day(value: dt.date | str) -> dt.date:

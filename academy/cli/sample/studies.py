@@ -10,13 +10,13 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, literal, select, text
 
 from academy.cli.sample.courses import Shelved
 from academy.cli.sample.people import City, table_of
 from academy.core import clock
 from academy.core.actor import SYSTEM
-from academy.core.db import Tx
+from academy.core.db import Base, Tx
 from academy.members.models import Exemption, Member, Organisation
 from academy.progress import rules as progress_rules
 from academy.progress.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
@@ -82,6 +82,9 @@ def make_studies(
     for member_id in sorted(keep_free):
         _begin(rows, member_id, courses[CAMPAIGNS[-1].courses[0]], clock.now() - dt.timedelta(hours=lot.randint(3, 60)))
     rows.flush()
+    for course in courses:
+        if course.item_id is not None:
+            _follow(tx, course)
     # The planner has seen none of these rows yet; without figures it reads them once for every member.
     tx.execute(text("ANALYZE"))
     tell("what members have studied")
@@ -144,22 +147,38 @@ def _finish(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime) -> No
         updated_ms=ms,
         completed_ms=ms,
     )
-    rows.add(
-        CourseStart,
-        member_id=member_id,
-        course_id=course.id,
-        reached_at=at - dt.timedelta(milliseconds=course.length_ms),
-    )
-    rows.add(ItemCompletion, **key, course_id=course.id, completed_at=at)
     rows.add(Completion, member_id=member_id, course_id=course.id, course_version=1, completed_at=at)
-    rows.add(
-        CreditHour,
-        member_id=member_id,
-        minutes=course.credit_minutes,
-        rule="course.completed",
-        source=f"course:{course.public_id}",
-        earned_at=at,
-    )
+
+
+def _follow(tx: Tx, course: Shelved) -> None:
+    """What a completion brings with it, copied from the completions: quicker than a row at a time."""
+    done = table_of(Completion)
+    here = done.c.course_id == course.id
+    at = done.c.completed_at
+    copies: list[tuple[type[Base], dict[str, Any]]] = [
+        (CourseStart, {"course_id": done.c.course_id, "reached_at": at}),
+        (
+            ItemCompletion,
+            {
+                "item_id": literal(course.item_id),
+                "item_version": literal(1),
+                "course_id": done.c.course_id,
+                "completed_at": at,
+            },
+        ),
+        (
+            CreditHour,
+            {
+                "minutes": literal(course.credit_minutes),
+                "rule": literal("course.completed"),
+                "source": literal(f"course:{course.public_id}"),
+                "earned_at": at,
+            },
+        ),
+    ]
+    for model, values in copies:
+        query = select(done.c.member_id, *values.values()).where(here)
+        tx.execute(insert(table_of(model)).from_select(["member_id", *values], query))
 
 
 def _begin(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime, share: float = 0.42) -> None:
