@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from academy.core import clock
 from academy.core.db import Tx
 from academy.core.pages import Page, page_of
 from academy.members import rules
-from academy.members.models import Exemption, Member, Membership, Organisation
+from academy.members.models import Exemption, Member, Membership, Organisation, OrganisationSpell
 
 PAGE = 50
 
@@ -178,3 +179,29 @@ def memberships_of(tx: Tx, member_id: int) -> list[tuple[Membership, Organisatio
         .order_by(Membership.valid_from.desc(), Membership.id.desc())
     )
     return [(membership, node) for membership, node in rows]
+
+
+def by_code(tx: Tx, paths: Sequence[str], code: str) -> Organisation | None:
+    """The open node of this code inside the subtrees."""
+    return tx.scalar(
+        select(Organisation).where(
+            Organisation.code == rules.tidy(code), Organisation.closed_on.is_(None), subtrees(paths)
+        )
+    )
+
+
+def spells_of(tx: Tx, node: Organisation) -> list[tuple[OrganisationSpell, str | None]]:
+    """What a node has been called and under whom it hung, newest first."""
+    parent = aliased(Organisation)
+    rows = tx.execute(
+        select(OrganisationSpell, parent.name)
+        .outerjoin(parent, parent.id == OrganisationSpell.parent_id)
+        .where(OrganisationSpell.organisation_id == node.id)
+        .order_by(OrganisationSpell.valid_from.desc())
+    )
+    return [(spell, name) for spell, name in rows]
+
+
+def node(tx: Tx, organisation_id: int) -> Organisation:
+    """The node of a row id."""
+    return tx.get_one(Organisation, organisation_id)

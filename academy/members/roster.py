@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from sqlalchemy import select, update
 
@@ -39,7 +39,7 @@ def findings(settings: Settings, roster: RosterImport) -> Findings:
     return Findings(folder(settings, roster) / "findings.db")
 
 
-def receive(settings: Settings, stream: BinaryIO) -> tuple[str, str]:
+def receive(settings: Settings, stream: IO[bytes]) -> tuple[str, str]:
     """Put an upload into a folder of its own, before any transaction; returns the id and its SHA-256.
 
     Raises:

@@ -10,6 +10,8 @@ PAGES = (
     "accounts",
     "sso",
     "members",
+    "exemptions",
+    "rosters",
     "notices",
     "studio",
     "review",

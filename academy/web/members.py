@@ -1,5 +1,278 @@
-"""Pages of members."""
+"""The tree of organisations and the people in it."""
 
-from flask import Blueprint
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from academy.accounts import queries as accounts
+from academy.accounts.service import issue_code, phone_index
+from academy.core.actor import Role
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import AcademyError, Conflict, Invalid
+from academy.core.i18n import Message, msg
+from academy.core.pages import number_in
+from academy.doors import actor, house, office, reading, writing
+from academy.members import queries, rules, service
+from academy.members.access import KEEPERS, READERS, access_member, access_organisation
+from academy.members.models import Member, Organisation
+from academy.members.tree import GARDENERS
 
 bp = Blueprint("members", __name__)
+
+WORDS = {
+    "kinds": rules.KINDS,
+    "levels": rules.LEVELS,
+    "sectors": rules.SECTORS,
+    "statuses": rules.STATUSES,
+    "genders": rules.GENDERS,
+}
+
+
+def day(name: str) -> dt.date | None:
+    """A date of the form, or None when blank.
+
+    Raises:
+        Invalid: it is no date.
+    """
+    text = request.form.get(name, "").strip()
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(fields={name: msg("请填写日期。")}) from None
+
+
+def said(error: AcademyError) -> dict[str, Message]:
+    """A form's errors by field; one about the whole form stands under the empty name."""
+    return error.fields if isinstance(error, Invalid) and error.fields else {"": error.message}
+
+
+def trail(tx: Tx, node: Organisation) -> list[tuple[str, str | None]]:
+    """The breadcrumb: nodes above one's own are named, not linked."""
+    mine = actor().paths(*READERS)
+    return [
+        (
+            above.name,
+            url_for("members.organisation", public_id=above.public_id)
+            if any(above.path.startswith(path) for path in mine)
+            else None,
+        )
+        for above in queries.ancestors(tx, node)
+    ]
+
+
+@bp.get("/organisations")
+@office(*READERS)
+def index() -> str | Response:
+    """Where my part of the tree begins; found nodes when something is searched."""
+    paths, text = actor().paths(*READERS), request.args.get("q", "").strip()
+    with reading() as tx:
+        tops = queries.organisations_at(tx, paths)
+        if text:
+            found = queries.find_organisations(tx, paths, text, number_in(request.args.get("page")))
+            return render_template("members/found.html", page=found, text=text, **WORDS)
+    if len(tops) == 1:
+        return redirect(url_for("members.organisation", public_id=tops[0].public_id))
+    return render_template("members/index.html", tops=tops, **WORDS)
+
+
+@bp.get("/organisations/<public_id>")
+@office(*READERS)
+def organisation(public_id: str) -> str:
+    with reading() as tx:
+        node = access_organisation(tx, actor(), public_id)
+        below = queries.children(tx, node)
+        return render_template(
+            "members/organisation.html",
+            node=node,
+            trail=trail(tx, node),
+            children=below,
+            page=_people(tx, node),
+            direct=queries.members_of(tx, node, direct=True).total if below else 0,
+            **WORDS,
+        )
+
+
+def _people(tx: Tx, node: Organisation) -> Any:
+    text = request.args.get("q", "").strip()[:60]
+    return queries.members_of(
+        tx,
+        node,
+        text=text,
+        phone_index=phone_index(house(), text),
+        status=request.args.get("status", ""),
+        page=number_in(request.args.get("page")),
+    )
+
+
+@bp.get("/organisations/<public_id>/new")
+@office(*GARDENERS)
+def new_organisation(public_id: str) -> str:
+    with reading() as tx:
+        node = access_organisation(tx, actor(), public_id, *GARDENERS)
+        return render_template("members/new_organisation.html", node=node, errors={}, form={}, **WORDS)
+
+
+@bp.post("/organisations/<public_id>/new")
+@office(*GARDENERS)
+def create_organisation(public_id: str) -> Any:
+    form = request.form
+    fields = {name: form.get(name, "") for name in ("code", "name", "kind", "level", "sector")}
+    try:
+        with writing() as tx:
+            node = access_organisation(tx, actor(), public_id, *GARDENERS)
+            made = service.create_organisation(tx, actor(), parent=node, **fields)  # type: ignore[arg-type]
+    except (Invalid, Conflict) as error:
+        page = render_template("members/new_organisation.html", node=node, errors=said(error), form=form, **WORDS)
+        return page, error.status
+    flash(gettext("已新增“%(name)s”。", name=made.name), "good")
+    return redirect(url_for("members.organisation", public_id=made.public_id), 303)
+
+
+@bp.get("/organisations/<public_id>/change")
+@office(*GARDENERS)
+def change_organisation(public_id: str) -> str:
+    return _change_page(public_id, {})
+
+
+def _change_page(public_id: str, errors: dict[str, Message]) -> str:
+    with reading() as tx:
+        node = access_organisation(tx, actor(), public_id, *GARDENERS)
+        spells = queries.spells_of(tx, node)
+        return render_template(
+            "members/change_organisation.html", node=node, errors=errors, spells=spells, trail=trail(tx, node), **WORDS
+        )
+
+
+@bp.post("/organisations/<public_id>/change")
+@office(*GARDENERS)
+def change_organisation_post(public_id: str) -> Any:
+    form = request.form
+    try:
+        with writing() as tx:
+            node = access_organisation(tx, actor(), public_id, *GARDENERS)
+            _change(tx, node, form.get("verb", ""))
+    except (Invalid, Conflict) as error:
+        return _change_page(public_id, said(error)), error.status
+    flash(gettext("已保存。"), "good")
+    return redirect(url_for("members.organisation", public_id=public_id), 303)
+
+
+def _change(tx: Tx, node: Organisation, verb: str) -> None:
+    form = request.form
+    if verb == "rename":
+        service.rename_organisation(tx, actor(), node, form.get("name", ""), on=day("on"))
+    elif verb == "move":
+        target = queries.by_code(tx, actor().paths(*GARDENERS), form.get("parent", ""))
+        if target is None:
+            raise Invalid(fields={"parent": msg("在您的管理范围内没有这个组织代码。")})
+        seen = form.get("seen", "")
+        service.move_organisation(
+            tx, actor(), node, target, on=day("on"), seen_parent_id=int(seen) if seen.isdecimal() else None
+        )
+    elif verb == "close":
+        service.close_organisation(tx, actor(), node, on=day("on"))
+
+
+@bp.get("/organisations/<public_id>/members/new")
+@office(*KEEPERS)
+def new_member(public_id: str) -> str:
+    with reading() as tx:
+        node = access_organisation(tx, actor(), public_id, *KEEPERS)
+        return render_template("members/new_member.html", node=node, errors={}, form={}, **WORDS)
+
+
+@bp.post("/organisations/<public_id>/members/new")
+@office(*KEEPERS)
+def create_member(public_id: str) -> Any:
+    form = request.form
+    try:
+        with writing() as tx:
+            node = access_organisation(tx, actor(), public_id, *KEEPERS)
+            made = service.add_member(
+                tx,
+                actor(),
+                house().sealer,
+                node,
+                number=form.get("number", ""),
+                name=form.get("name", ""),
+                phone=form.get("phone", ""),
+                gender=form.get("gender") if form.get("gender") in rules.GENDERS else None,
+                birth_date=day("birth_date"),
+                joined_on=day("joined_on"),
+            )
+    except (Invalid, Conflict) as error:
+        page = render_template("members/new_member.html", node=node, errors=said(error), form=form, **WORDS)
+        return page, error.status
+    return redirect(url_for("members.member", public_id=made.public_id), 303)
+
+
+@bp.get("/members/<public_id>")
+@office(*READERS)
+def member(public_id: str) -> str:
+    """One person. Reading somebody's particulars is an act of its own, and is kept."""
+    with writing() as tx:
+        person = access_member(tx, actor(), public_id)
+        record(tx, actor(), "member.read", f"member:{public_id}")
+    return _member_page(person, {})
+
+
+def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> str:
+    with reading() as tx:
+        person = tx.get_one(Member, person.id)
+        return render_template(
+            "members/member.html",
+            person=person,
+            trail=trail(tx, person.organisation),
+            phone=service.masked_phone(house().sealer, person),
+            memberships=queries.memberships_of(tx, person.id),
+            exemptions=queries.exemptions_of(tx, person.id),
+            account=accounts.account_of_member(tx, person.id),
+            keeps=actor().may(person.organisation.path, *KEEPERS),
+            decides=actor().may(person.organisation.path, Role.NODE_ADMINISTRATOR),
+            errors=errors,
+            code=code,
+            **WORDS,
+        )
+
+
+@bp.post("/members/<public_id>")
+@office(*KEEPERS)
+def change_member(public_id: str) -> Any:
+    try:
+        with writing() as tx:
+            person = access_member(tx, actor(), public_id, *KEEPERS)
+            _change_member(tx, person, request.form.get("verb", ""))
+    except (Invalid, Conflict) as error:
+        return _member_page(person, said(error)), error.status
+    flash(gettext("已保存。"), "good")
+    return redirect(url_for("members.member", public_id=public_id), 303)
+
+
+def _change_member(tx: Tx, person: Member, verb: str) -> None:
+    form = request.form
+    if verb == "edit":
+        service.edit_member(tx, actor(), house().sealer, person, dict(form))
+    elif verb == "transfer":
+        target = queries.by_code(tx, actor().paths(*KEEPERS), form.get("organisation", ""))
+        if target is None:
+            raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
+        service.transfer_member(tx, actor(), person, target, on=day("on"))
+    elif verb == "status":
+        service.change_status(tx, actor(), person, form.get("status", ""), on=day("on"))
+
+
+@bp.post("/members/<public_id>/code")
+@office(*READERS)
+def code(public_id: str) -> Any:
+    """The code is on this one page and nowhere else."""
+    try:
+        with writing() as tx:
+            person = access_member(tx, actor(), public_id)
+            made = issue_code(tx, actor(), person)
+    except Conflict as error:
+        return _member_page(person, said(error)), error.status
+    return _member_page(person, {}, code=made)

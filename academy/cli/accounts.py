@@ -1,0 +1,122 @@
+"""flask accounts …: people who sign in, and what they may do."""
+
+import datetime as dt
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from academy.accounts import grants, passwords, queries, service
+from academy.accounts.models import Account
+from academy.core.actor import SYSTEM, Role
+from academy.core.db import Tx
+from academy.core.errors import AcademyError
+from academy.core.house import House
+from academy.members.models import Member, Organisation
+
+group = AppGroup("accounts", help="People who sign in, and what they may do.")
+
+
+def _house() -> House:
+    house: House = current_app.extensions["academy"]
+    return house
+
+
+def _account(tx: Tx, username: str) -> Account:
+    account = queries.find_account(tx, username)
+    if account is None:
+        raise click.ClickException(f"no account {username!r}")
+    return account
+
+
+@group.command("create")
+@click.argument("username")
+@click.option("--name", required=True, help="What the person is called on the page.")
+@click.option("--member", "number", help="Number of the member whose account this is.")
+@click.password_option("--password", envvar="ACADEMY_PASSWORD", help="Asked for when not given.")
+def create(username: str, name: str, number: str | None, password: str) -> None:
+    """Make an account that signs in with a password."""
+    try:
+        passwords.check_new(password, names=(username, name))
+        made = passwords.make(password)
+        with _house().db.begin() as tx:
+            member = tx.scalar(select(Member).where(Member.number == number)) if number else None
+            if number and member is None:
+                raise click.ClickException(f"no member {number!r}")
+            service.create_account(tx, SYSTEM, username=username, display_name=name, member=member, password_hash=made)
+    except AcademyError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"created {username}")
+
+
+@group.command("password")
+@click.argument("username")
+@click.password_option("--password", envvar="ACADEMY_PASSWORD", help="Asked for when not given.")
+def password(username: str, password: str) -> None:
+    """Give an account another password; its devices are signed out."""
+    try:
+        passwords.check_new(password, names=(username,))
+        made = passwords.make(password)
+        with _house().db.begin() as tx:
+            service.set_password(tx, SYSTEM, _account(tx, username), made)
+    except AcademyError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("password set")
+
+
+@group.command("grant")
+@click.argument("username")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.argument("code")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="First day on which it no longer holds.")
+def grant(username: str, role: str, code: str, until: dt.datetime | None) -> None:
+    """Give an account a role for the organisation CODE and everything below it."""
+    try:
+        with _house().db.begin() as tx:
+            node = tx.scalar(select(Organisation).where(Organisation.code == code))
+            if node is None:
+                raise click.ClickException(f"no organisation {code!r}")
+            account = _account(tx, username)
+            grants.grant_role(tx, SYSTEM, account, Role(role), node, valid_to=until.date() if until else None)
+    except AcademyError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{username} is {role} of {code}")
+
+
+@group.command("revoke")
+@click.argument("username")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+def revoke(username: str, role: str) -> None:
+    """Take a role back wherever the account holds it; its devices are signed out."""
+    with _house().db.begin() as tx:
+        for held, _ in queries.grants_of(tx, _account(tx, username).id):
+            if held.role == role and held.valid_to is None:
+                grants.revoke_role(tx, SYSTEM, held.public_id)
+    click.echo("revoked")
+
+
+@group.command("show")
+@click.argument("username")
+def show(username: str) -> None:
+    """State and roles of an account."""
+    with _house().db.read() as tx:
+        account = _account(tx, username)
+        click.echo(f"{account.username}\t{account.state}")
+        for held, node in queries.grants_of(tx, account.id):
+            click.echo(f"{held.role}\t{node.code}\t{held.valid_from}\t{held.valid_to or ''}")
+
+
+@group.command("code")
+@click.argument("number")
+def code(number: str) -> None:
+    """A one-time activation code for the member of this number."""
+    try:
+        with _house().db.begin() as tx:
+            member = tx.scalar(select(Member).where(Member.number == number))
+            if member is None:
+                raise click.ClickException(f"no member {number!r}")
+            made = service.issue_code(tx, SYSTEM, member)
+    except AcademyError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(made)

@@ -1,0 +1,70 @@
+"""flask roster …: roster and tree files without the browser; the same dry run, the same rules."""
+
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from academy.core.actor import SYSTEM
+from academy.core.errors import AcademyError
+from academy.core.house import House
+from academy.core.i18n import Message
+from academy.jobs.worker import run_job
+from academy.members import roster
+from academy.members.models import Organisation, RosterImport
+
+group = AppGroup("roster", help="Import rosters and organisation trees.")
+
+
+def _run(house: House, made: RosterImport) -> RosterImport:
+    """Do the import's job here; a worker that is quicker does it instead."""
+    if made.job_id:
+        run_job(house, made.job_id)
+    with house.db.read() as tx:
+        return tx.get_one(RosterImport, made.id)
+
+
+@group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--organisation", "code", required=True, help="Code of the node whose roster this is.")
+@click.option("--tree", is_flag=True, help="The file is about organisations.")
+@click.option("--complete", is_flag=True, help="Who is not in the file has left.")
+@click.option("--apply", "do", is_flag=True, help="Apply it when nothing is wrong.")
+def import_(file: Path, code: str, tree: bool, complete: bool, do: bool) -> None:
+    """Check FILE and print what would change and every bad row; with --apply, do it: all or nothing."""
+    house: House = current_app.extensions["academy"]
+    try:
+        with file.open("rb") as stream:
+            received = roster.receive(house.settings, stream)
+        with house.db.begin() as tx:
+            node = tx.scalar(select(Organisation).where(Organisation.code == code))
+            if node is None:
+                raise click.ClickException(f"no organisation {code!r}")
+            kind = "tree" if tree else "members"
+            made = roster.begin_import(
+                tx, SYSTEM, node, received=received, filename=file.name, complete=complete, kind=kind
+            )
+        made = _run(house, made)
+        _print(house, made)
+        if made.state != "checked":
+            raise click.ClickException("refused: nothing was changed")
+        if do:
+            with house.db.begin() as tx:
+                made = roster.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, made.id))
+            made = _run(house, made)
+            click.echo(made.state)
+    except AcademyError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _print(house: House, made: RosterImport) -> None:
+    if made.problem:
+        click.echo(str(Message.from_json(made.problem)))
+    for kind, count in made.summary.items():
+        if kind != "digest":
+            click.echo(f"{kind}\t{count}")
+    for block in roster.findings(house.settings, made).all("bad"):
+        for bad in block:
+            click.echo(f"{bad.line}\t{bad.number}\t" + "；".join(str(note) for note in bad.notes))

@@ -1,0 +1,75 @@
+"""Who need not study: asked by one, agreed by another."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from academy.core.errors import Conflict, Invalid, NotFound
+from academy.core.i18n import Message, msg
+from academy.core.pages import number_in
+from academy.doors import actor, office, reading, writing
+from academy.doors.language import translate
+from academy.members import queries, service
+from academy.members.access import access_exemption, access_member
+from academy.members.exemptions import ASKERS, DECIDERS
+from academy.members.models import Member
+from academy.web.members import day, said
+
+bp = Blueprint("exemptions", __name__)
+
+
+@bp.get("/exemptions")
+@office(*DECIDERS)
+def index() -> str:
+    with reading() as tx:
+        paths = actor().paths(*DECIDERS)
+        page = queries.waiting_exemptions(tx, paths, number_in(request.args.get("page")))
+        return render_template("members/exemptions.html", page=page)
+
+
+@bp.get("/members/<public_id>/exemptions/new")
+@office(*ASKERS)
+def new(public_id: str) -> str:
+    with reading() as tx:
+        return _page(access_member(tx, actor(), public_id, *ASKERS), {})
+
+
+def _page(person: Member, errors: dict[str, Message]) -> str:
+    return render_template("members/new_exemption.html", person=person, errors=errors, form=request.form)
+
+
+@bp.post("/members/<public_id>/exemptions/new")
+@office(*ASKERS)
+def create(public_id: str) -> Any:
+    try:
+        with writing() as tx:
+            person = access_member(tx, actor(), public_id, *ASKERS)
+            begin = day("valid_from")
+            if begin is None:
+                raise Invalid(fields={"valid_from": msg("请填写日期。")})
+            reason = request.form.get("reason", "")
+            service.request_exemption(tx, actor(), person, reason=reason, valid_from=begin, valid_to=day("valid_to"))
+    except Invalid as error:
+        return _page(person, said(error)), error.status
+    flash(gettext("已提交，等另一位管理员批准。"), "good")
+    return redirect(url_for("members.member", public_id=public_id), 303)
+
+
+@bp.post("/exemptions/<public_id>")
+@office(*DECIDERS)
+def decide(public_id: str) -> Response:
+    verbs = {"approve": service.approve_exemption, "revoke": service.revoke_exemption}
+    try:
+        with writing() as tx:
+            exemption = access_exemption(tx, actor(), public_id, *DECIDERS)
+            verb = verbs.get(request.form.get("verb", ""))
+            if verb is None:
+                raise NotFound
+            verb(tx, actor(), exemption)
+        flash(gettext("已处理。"), "good")
+    except Conflict as error:
+        flash(translate(error.message), "bad")
+    back = request.form.get("member", "")
+    return redirect(url_for("members.member", public_id=back) if back else url_for("exemptions.index"), 303)

@@ -1,0 +1,164 @@
+"""Roster files: sent, looked at, mended, applied."""
+
+import io
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from academy.core.actor import Role
+from academy.core.errors import Conflict, Invalid, TooLarge
+from academy.core.i18n import Message, msg
+from academy.core.pages import number_in
+from academy.doors import actor, house, office, reading, writing
+from academy.doors.language import translate
+from academy.members import columns, queries, roster
+from academy.members.access import KEEPERS, access_organisation, access_roster
+from academy.members.findings import KINDS
+from academy.members.mend import sheet_to_mend
+
+bp = Blueprint("rosters", __name__, url_prefix="/rosters")
+
+STATES: dict[str, tuple[Message, str]] = {
+    "checking": (msg("正在检查"), "info"),
+    "checked": (msg("可以导入"), "good"),
+    "refused": (msg("需要修改"), "bad"),
+    "applying": (msg("正在导入"), "info"),
+    "applied": (msg("已导入"), "good"),
+    "failed": (msg("未成功"), "bad"),
+    "discarded": (msg("已放弃"), "neutral"),
+}
+FOUND: dict[str, Message] = {
+    "bad": msg("有错误"),
+    "added": msg("新增"),
+    "moved": msg("转移"),
+    "changed": msg("信息有变"),
+    "left": msg("不在名册中"),
+    "unchanged": msg("没有变化"),
+}
+
+
+@bp.get("")
+@office(*KEEPERS)
+def index() -> str:
+    return _index({})
+
+
+def _index(errors: dict[str, Message]) -> str:
+    paths = actor().paths(*KEEPERS)
+    with reading() as tx:
+        return render_template(
+            "members/rosters.html",
+            rows=roster.imports_under(tx, paths),
+            options=[(node.public_id, node.name) for node in queries.organisations_at(tx, paths)],
+            trees=actor().has(Role.NODE_ADMINISTRATOR),
+            states=STATES,
+            errors=errors,
+            most=house().settings.max_form_mb,
+        )
+
+
+@bp.post("")
+@office(*KEEPERS)
+def send() -> Any:
+    form, sent = request.form, request.files.get("file")
+    try:
+        if sent is None or not sent.filename:
+            raise Invalid(fields={"file": msg("请选择文件。")})
+        with reading() as tx:  # before a byte is kept
+            node = access_organisation(tx, actor(), form.get("organisation", ""), *KEEPERS)
+        received = roster.receive(house().settings, sent.stream)
+        with writing() as tx:
+            made = roster.begin_import(
+                tx,
+                actor(),
+                node,
+                received=received,
+                filename=sent.filename,
+                complete=form.get("complete") == "1",
+                kind=form.get("kind", "members"),
+            )
+    except (Invalid, TooLarge) as error:
+        return _index(error.fields if isinstance(error, Invalid) else {"file": error.message}), error.status
+    return redirect(url_for("rosters.show", public_id=made.public_id), 303)
+
+
+@bp.get("/<public_id>")
+@office(*KEEPERS)
+def show(public_id: str) -> str:
+    return _show(public_id, None)
+
+
+def _show(public_id: str, problem: Message | None) -> str:
+    with reading() as tx:
+        row = access_roster(tx, actor(), public_id)
+        kind = request.args.get("show", "")
+        if kind not in KINDS:
+            kind = next((name for name in KINDS if row.summary.get(name)), "bad")
+        plan = roster.findings(house().settings, row)
+        return render_template(
+            "members/roster.html",
+            row=row,
+            node=queries.node(tx, row.organisation_id),
+            job=roster.job_of(tx, row),
+            page=plan.page(kind, number_in(request.args.get("page"))),
+            kind=kind,
+            found=FOUND,
+            state=STATES[row.state],
+            columns=columns.KINDS[row.kind],
+            unused=columns.unused(row.header, row.mapping),
+            problem=problem or (Message.from_json(row.problem) if row.problem else None),
+            changes=sum(row.summary.get(name, 0) for name in ("added", "moved", "changed", "left")),
+        )
+
+
+@bp.post("/<public_id>/columns")
+@office(*KEEPERS)
+def choose(public_id: str) -> Any:
+    return _step(public_id, "choose")
+
+
+@bp.post("/<public_id>/apply")
+@office(*KEEPERS)
+def apply(public_id: str) -> Any:
+    return _step(public_id, "apply")
+
+
+@bp.post("/<public_id>/discard")
+@office(*KEEPERS)
+def discard(public_id: str) -> Any:
+    return _step(public_id, "discard")
+
+
+def _step(public_id: str, verb: str) -> Any:
+    try:
+        with writing() as tx:
+            row = access_roster(tx, actor(), public_id)
+            if verb == "choose":
+                roster.choose_columns(tx, actor(), row, dict(request.form))
+            elif verb == "apply":
+                roster.confirm_import(tx, actor(), row)
+            else:
+                roster.discard_import(tx, actor(), row, house().settings)
+    except (Conflict, Invalid) as error:
+        return _show(public_id, error.message), error.status
+    where = url_for("rosters.index") if verb == "discard" else url_for("rosters.show", public_id=public_id)
+    return redirect(where, 303)
+
+
+@bp.get("/<public_id>/mend.xlsx")
+@office(*KEEPERS)
+def mend(public_id: str) -> Response:
+    """The bad rows with their reasons, to correct and send again."""
+    with reading() as tx:
+        row = access_roster(tx, actor(), public_id)
+    data = sheet_to_mend(roster.findings(house().settings, row), row.header, gettext("需要修改的地方"), translate)
+    answer: Response = send_file(
+        io.BytesIO(data),
+        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        as_attachment=True,
+        download_name=gettext("需要修改的行.xlsx"),
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
