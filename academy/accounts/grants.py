@@ -75,9 +75,7 @@ def grant_role(
     ).all()
     others = {Role(grant.role) for grant in held} & OFFICES - {role}
     if role in OFFICES and others:
-        raise Conflict(
-            msg("系统、安全、审计三员不能由一人兼任：此人已是%(role)s。", role=str(ROLES[sorted(others)[0]]))
-        )
+        raise Conflict(msg("系统、安全、审计三员不能由一人兼任：此人已是%(role)s。", role=ROLES[sorted(others)[0]]))
     for grant in held:
         if (grant.role, grant.organisation_id, grant.valid_to) == (role, organisation.id, None):
             raise Conflict(msg("此人已有这个角色。"))

@@ -11,7 +11,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence with `%(name)s` places and what belongs there; `str()` gives it in Chinese."""
+    """A sentence with `%(name)s` places and what belongs there; `str()` gives it in Chinese.
+
+    What belongs there may be a `Message` itself: it is translated with the sentence.
+    """
 
     text: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -21,11 +24,14 @@ class Message:
 
     def to_json(self) -> dict[str, Any]:
         """For a column that keeps the sentence until someone reads it, in whichever language."""
-        return {"text": self.text, "params": dict(self.params)}
+        params = {name: value.to_json() if isinstance(value, Message) else value for name, value in self.params.items()}
+        return {"text": self.text, "params": params}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Message":
-        return cls(str(stored["text"]), dict(stored.get("params") or {}))
+        kept = dict(stored.get("params") or {})
+        params = {n: cls.from_json(v) if isinstance(v, Mapping) and "text" in v else v for n, v in kept.items()}
+        return cls(str(stored["text"]), params)
 
 
 def msg(text: str, **params: Any) -> Message:

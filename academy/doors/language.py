@@ -23,7 +23,8 @@ def choose() -> str:
 
 def translate(message: Message) -> str:
     """A room's sentence in the reader's language."""
-    return str(gettext(message.text, **message.params))
+    params = {name: translate(value) if isinstance(value, Message) else value for name, value in message.params.items()}
+    return str(gettext(message.text, **params))
 
 
 def html_lang() -> str:

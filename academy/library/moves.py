@@ -63,4 +63,4 @@ def _why_not(verb: Verb, was: CourseState) -> Message:
         return msg("课程已经发布。请建立修订稿，审阅通过后会替换现在的内容。")
     if verb in {Verb.APPROVE, Verb.RETURN}:
         return msg("这门课程已经有人处理过了，请刷新查看。")
-    return msg("课程现在的状态是“%(state)s”，不能这样做。", state=str(STATES[was]))
+    return msg("课程现在的状态是“%(state)s”，不能这样做。", state=STATES[was])

@@ -164,7 +164,7 @@ def _compared(run: _Run, line: int, values: dict[str, Any], place_id: int | None
     notes = [
         msg(
             "%(label)s：%(old)s → %(new)s",
-            label=str(_LABELS[name]),
+            label=_LABELS[name],
             old=_say(name, getattr(old, name)),
             new=_say(name, new),
         )

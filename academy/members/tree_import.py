@@ -128,11 +128,9 @@ def _judge(
     if name != old.name:
         notes.append(msg("名称：%(old)s → %(new)s", old=old.name, new=name))
     if written["kind"] != old.kind:
-        notes.append(
-            msg("类型：%(old)s → %(new)s", old=str(rules.KINDS[old.kind]), new=str(rules.KINDS[written["kind"]]))
-        )
+        notes.append(msg("类型：%(old)s → %(new)s", old=rules.KINDS[old.kind], new=rules.KINDS[written["kind"]]))
     if written["sector"] not in (None, old.sector):
-        notes.append(msg("领域改为%(new)s", new=str(rules.SECTORS[written["sector"]])))
+        notes.append(msg("领域改为%(new)s", new=rules.SECTORS[written["sector"]]))
     parent_id = known[parent].id if parent in known else None
     moved = code != top.code and old.parent_id != parent_id
     kind = "moved" if moved else "changed" if notes else "unchanged"

@@ -6,6 +6,8 @@ from flask.testing import FlaskClient
 
 from academy.accounts.models import Account
 from academy.core.house import House
+from academy.core.i18n import msg
+from academy.doors.language import translate
 from tests import factories
 from tests.conftest import sign_in
 
@@ -62,3 +64,9 @@ def test_static_files_are_kept_by_their_content(app: Flask, client: FlaskClient)
 
 def test_the_style_page_is_for_the_demo(client: FlaskClient) -> None:
     assert client.get("/display/styleguide").status_code == 404
+
+
+def test_a_sentence_inside_a_sentence_is_translated(app: Flask) -> None:
+    with app.test_request_context(headers={"Cookie": "lang=en"}):
+        said = translate(msg("课程现在的状态是“%(state)s”，不能这样做。", state=msg("草稿")))
+    assert said == "The course is “Draft” now, so this cannot be done."

@@ -105,6 +105,9 @@ def test_ids_are_random_and_readable() -> None:
 
 def test_a_sentence_survives_a_column() -> None:
     sentence = msg("第 %(row)s 行有误。", row=3)
+    nested = msg("现在是“%(state)s”。", state=msg("草稿"))
+    assert str(nested) == "现在是“草稿”。"
+    assert Message.from_json(json.loads(json.dumps(nested.to_json()))) == nested
     assert Message.from_json(json.loads(json.dumps(sentence.to_json()))) == sentence
     assert str(sentence) == "第 3 行有误。"
     assert str(msg("100% 完成")) == "100% 完成"
