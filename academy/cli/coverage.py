@@ -34,7 +34,7 @@ def verify_(public_id: str | None) -> None:
     """Recount every figure of every day from the rows; exit code 1 if any differs."""
     house: House = current_app.extensions["academy"]
     found = 0
-    with house.db.read() as tx:
+    with house.db.read(snapshot=True) as tx:
         for training in _trainings(tx, public_id):
             differences = verify.differences(tx, training)
             for difference in differences[:SHOWN]:

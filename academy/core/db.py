@@ -74,6 +74,9 @@ class Database:
             options["pool_pre_ping"] = True
             options["connect_args"] = {"options": f"-c statement_timeout={statement_ms} -c timezone=UTC"}
         self.engine: Engine = create_engine(self.url, **options)
+        self._snapshot_engine = self.engine
+        if not self.is_sqlite:
+            self._snapshot_engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writing_engine = self.engine.execution_options(academy_write=True)
         self._local = threading.local()
         self._bound: Connection | None = None
@@ -82,9 +85,12 @@ class Database:
             event.listen(self.engine, "begin", _sqlite_begin)
 
     @contextmanager
-    def read(self) -> Iterator[Tx]:
-        """A transaction to read from. It is rolled back at the end, whatever was done in it."""
-        with self._session(self.engine) as tx:
+    def read(self, *, snapshot: bool = False) -> Iterator[Tx]:
+        """A transaction to read from. It is rolled back at the end, whatever was done in it.
+
+        With `snapshot` every query sees the same moment; on SQLite that is always so.
+        """
+        with self._session(self._snapshot_engine if snapshot else self.engine) as tx:
             yield tx
 
     @contextmanager

@@ -9,9 +9,8 @@ from sqlalchemy import BigInteger, Subquery, bindparam, case, cast, func, insert
 
 from academy.core import clock
 from academy.core.db import Tx
-from academy.library.models import CourseItem
 from academy.members.models import Member, MemberStatus, Organisation
-from academy.progress.models import WatchLedger
+from academy.progress.models import CourseStart
 from academy.trainings import sql, tally
 from academy.trainings.models import Enrolment, EnrolmentSpell, Standing, Training, TrainingCourse
 from academy.trainings.rules import Audience, Place, Progress, Spell, Vector, contribution, difference, place
@@ -60,42 +59,47 @@ def found_progress(tx: Tx, training: Training, members: Sequence[int] | None = N
     )
 
 
+def found_starts(training: Training, members: Sequence[int] | None = None) -> Subquery:
+    """The day on which each member was credited the first second of a course of the training."""
+    query = (
+        select(CourseStart.member_id, sql.city_day(func.min(CourseStart.reached_at)).label("start_on"))
+        .join(TrainingCourse, TrainingCourse.course_id == CourseStart.course_id)
+        .where(TrainingCourse.training_id == training.id, CourseStart.reached_at < sql.cutoff(training))
+        .group_by(CourseStart.member_id)
+    )
+    return (query if members is None else query.where(CourseStart.member_id.in_(members))).subquery()
+
+
 def fill_progress(tx: Tx, training: Training, members: Sequence[int] | None = None) -> None:
-    """Set progress from completions and from what was watched, in bulk."""
-    only = [] if members is None else [Enrolment.member_id.in_(members)]
-    found = found_progress(tx, training, members)
-    earlier = or_(Enrolment.reached_on.is_(None), Enrolment.reached_on > found.c.first_on)
+    """Set progress from completions and first seconds, in bulk."""
+    mine = [Enrolment.training_id == training.id]
+    if members is not None:
+        mine.append(Enrolment.member_id.in_(members))
+    found, starts = found_progress(tx, training, members), found_starts(training, members)
     tx.execute(
         update(Enrolment)
-        .where(Enrolment.training_id == training.id, Enrolment.member_id == found.c.member_id, *only)
-        .values(
-            done=found.c.done,
-            last_on=found.c.last_on,
-            completed_on=found.c.whole_on,
-            reached_on=case((earlier, found.c.first_on), else_=Enrolment.reached_on),
-        )
+        .where(Enrolment.member_id == found.c.member_id, *mine)
+        .values(done=found.c.done, last_on=found.c.last_on, completed_on=found.c.whole_on, reached_on=found.c.first_on)
         .execution_options(synchronize_session=False)
     )
-    _fill_reached(tx, training, only)
-
-
-def _fill_reached(tx: Tx, training: Training, only: list[Any]) -> None:
-    """Whoever has watched a second of a required course is reached; when, is not kept, so: at once."""
-    items = (
-        select(CourseItem.id)
-        .join(TrainingCourse, TrainingCourse.course_id == CourseItem.course_id)
-        .where(TrainingCourse.training_id == training.id)
-    )
-    watched = (
-        select(literal(1))
-        .where(WatchLedger.member_id == Enrolment.member_id, WatchLedger.item_id.in_(items), WatchLedger.covered_ms > 0)
-        .correlate(Enrolment)
-        .exists()
-    )
     tx.execute(
         update(Enrolment)
-        .where(Enrolment.training_id == training.id, Enrolment.reached_on.is_(None), watched, *only)
-        .values(reached_on=Enrolment.since)
+        .where(
+            Enrolment.member_id == starts.c.member_id,
+            or_(Enrolment.reached_on.is_(None), Enrolment.reached_on > starts.c.start_on),
+            *mine,
+        )
+        .values(reached_on=starts.c.start_on)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_progress(tx: Tx, training: Training) -> None:
+    """Clear progress, to fill it anew."""
+    tx.execute(
+        update(Enrolment)
+        .where(Enrolment.training_id == training.id)
+        .values(done=0, reached_on=None, last_on=None, completed_on=None)
         .execution_options(synchronize_session=False)
     )
 

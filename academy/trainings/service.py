@@ -247,6 +247,7 @@ def refresh_audience(tx: Tx, training: Training) -> int:
 def rebuild(tx: Tx, training: Training) -> None:
     """Read progress and counts anew from the rows; after rows were loaded behind the facts' back."""
     sql.without_changes(tx)
+    enrol.forget_progress(tx, training)
     enrol.fill_progress(tx, training)
     tally.forget(tx, training.id)
     tally.post_bulk(tx, verify.expected(tx, training))

@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Subquery, func, literal, null, or_, select, union_all
+from sqlalchemy import Subquery, case, func, literal, null, or_, select, union_all
 
 from academy.core.db import Tx
 from academy.trainings import enrol, sql, tally
@@ -102,23 +102,27 @@ def _day(value: dt.date | str) -> dt.date:
 
 
 def differences(tx: Tx, training: Training) -> list[Difference]:
-    """Everything about a training that a recount does not confirm."""
-    sql.without_changes(tx)
+    """Everything about a training that a recount does not confirm; `tx` must be one snapshot."""
     return [*_progress(tx, training), *_audience(tx, training), *_cells(tx, training)]
 
 
 def _progress(tx: Tx, training: Training) -> list[Difference]:
     e = Enrolment
-    found = enrol.found_progress(tx, training)
+    found, starts = enrol.found_progress(tx, training), enrol.found_starts(training)
+    reached = case(
+        (found.c.first_on.is_(None) | (found.c.first_on > starts.c.start_on), starts.c.start_on),
+        else_=found.c.first_on,
+    )
     query = (
-        select(e.member_id, e.done, e.completed_on, e.reached_on, found.c.done, found.c.whole_on, found.c.first_on)
+        select(e.member_id, e.done, e.completed_on, e.reached_on, found.c.done, found.c.whole_on, reached)
         .outerjoin(found, found.c.member_id == e.member_id)
+        .outerjoin(starts, starts.c.member_id == e.member_id)
         .where(
             e.training_id == training.id,
             or_(
                 e.done != func.coalesce(found.c.done, 0),
                 e.completed_on.is_distinct_from(found.c.whole_on),
-                found.c.first_on.is_not(None) & (e.reached_on.is_(None) | (e.reached_on > found.c.first_on)),
+                e.reached_on.is_distinct_from(reached),
             ),
         )
     )

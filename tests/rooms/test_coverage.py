@@ -15,7 +15,8 @@ from academy.jobs import drain, publish
 from academy.library.models import Category, Course
 from academy.members.facts import ExemptionChanged, MembersChanged, OrganisationMoved
 from academy.members.models import Exemption, Member, Organisation, OrganisationSpell
-from academy.progress.facts import CourseFinished, CourseReached
+from academy.progress import completing
+from academy.progress.facts import CourseFinished
 from academy.progress.models import Completion
 from academy.trainings import service, tally, verify
 from academy.trainings.models import CoverageCell, Enrolment, EnrolmentSpell, Training
@@ -47,6 +48,7 @@ def course(tx: Tx) -> Course:
 
 
 def complete(tx: Tx, member: int, course: int, when: dt.datetime, version: int = 1) -> None:
+    completing.reach(tx, member, course, int(when.timestamp() * 1000))
     tx.add(Completion(member_id=member, course_id=course, course_version=version, completed_at=when))
     publish(tx, CourseFinished(member, course, version, int(when.timestamp() * 1000)))
 
@@ -100,7 +102,7 @@ def test_a_completion_is_counted_from_the_branch_to_the_city_at_once(house: Hous
         plan = training(tx, city.city, city.courses)
         assert service.open_training(tx, SYSTEM, plan) == 20
         person = city.people[0]
-        publish(tx, CourseReached(person.id, city.courses[0].id, int(at(1).timestamp() * 1000)))
+        completing.reach(tx, person.id, city.courses[0].id, int(at(1).timestamp() * 1000))
         for number, one in enumerate(city.courses):
             complete(tx, person.id, one.id, at(2 + number))
     with house.db.read() as tx:
@@ -221,7 +223,7 @@ def test_cells_equal_a_recount_whatever_happens(house: House, city: City, seed: 
         person, one = draw.choice(city.people), draw.choice(city.courses)
         back = draw.choice([0, 0, 0, 1, 4])
         if draw.random() < 0.3:
-            publish(tx, CourseReached(person.id, one.id, int(at(day - back).timestamp() * 1000)))
+            completing.reach(tx, person.id, one.id, int(at(day - back).timestamp() * 1000))
             return
         version = draw.choice([1, 1, 1, 2])
         if tx.get(Completion, (person.id, one.id, version)) is None:
