@@ -1,5 +1,60 @@
-"""Pages of reports."""
+"""Pages of reports: coverage of every training, files to take away."""
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from academy.core.pages import number_in
+from academy.doors import actor, house, office, reading, writing
+from academy.reports import queries, service
+from academy.reports.access import access_file
+from academy.trainings import queries as trainings
+from academy.trainings.access import VIEW, access_coverage, roots
+from academy.web.training_forms import STATES
 
 bp = Blueprint("reports", __name__)
+
+
+@bp.get("/coverage")
+@office(*VIEW)
+def index() -> str:
+    """The figures of every training, for the node I look after."""
+    with reading() as tx:
+        nodes = roots(tx, actor())
+        node = next((n for n in nodes if n.public_id == request.args.get("organisation")), nodes[0])
+        page = trainings.overview(tx, actor(), node, number_in(request.args.get("page")))
+        return render_template("reports/index.html", page=page, node=node, nodes=nodes, states=STATES)
+
+
+@bp.get("/exports")
+@office(*VIEW)
+def exports() -> str:
+    """My files, and how far they are."""
+    with reading() as tx:
+        page = queries.exports(tx, actor(), number_in(request.args.get("page")))
+        return render_template("reports/exports.html", page=page)
+
+
+@bp.post("/exports")
+@office(*VIEW)
+def request_() -> Response:
+    """Have a file made."""
+    form = request.form
+    with writing() as tx:
+        training, node = access_coverage(tx, actor(), form.get("training", ""), form.get("organisation", ""))
+        wanted = ("training", "organisation", "day", "status", "text", "direct", "sort", "format")
+        params = {name: form[name][:60] for name in wanted if form.get(name)}
+        title = f"{training.title}-{node.name}"
+        service.request_export(tx, actor(), form.get("kind", ""), params, title=title)
+    flash(gettext("正在生成文件，好了就能下载。"))
+    return redirect(url_for(".exports"))
+
+
+@bp.get("/exports/<public_id>/file")
+@office(*VIEW)
+def file(public_id: str) -> Response:
+    """A finished file."""
+    with reading() as tx:
+        export = access_file(tx, actor(), public_id)
+    path = house().settings.data_dir.absolute() / export.stored_at
+    return send_file(path, as_attachment=True, download_name=export.filename, max_age=0)

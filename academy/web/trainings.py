@@ -1,5 +1,203 @@
-"""Pages of trainings."""
+"""Pages of trainings: what is due, planning, coverage down to the name."""
 
-from flask import Blueprint
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from academy.core import clock
+from academy.core.errors import Invalid
+from academy.core.pages import number_in
+from academy.doors import actor, office, reading, signed_in, writing
+from academy.members import rules as people
+from academy.reports.coverage import definition
+from academy.trainings import names, queries, service
+from academy.trainings.access import (
+    MANAGE,
+    VIEW,
+    access_coverage,
+    access_holder,
+    access_own_training,
+    access_training,
+    may_see,
+    roots,
+)
+from academy.web import training_forms as forms
 
 bp = Blueprint("trainings", __name__)
+
+
+@bp.get("/my/trainings")
+@signed_in
+def mine() -> str:
+    """What is due for me, till when, and what is missing."""
+    with reading() as tx:
+        member = actor().member_id
+        found = queries.trainings_of_member(tx, member) if member else []
+        return render_template("trainings/mine.html", trainings=found, is_member=member is not None)
+
+
+@bp.get("/trainings")
+@office(*VIEW)
+def index() -> str:
+    """All trainings that concern my node."""
+    with reading() as tx:
+        nodes = roots(tx, actor())
+        node = next((n for n in nodes if n.public_id == request.args.get("organisation")), nodes[0])
+        page = queries.overview(tx, actor(), node, number_in(request.args.get("page")), drafts=True)
+        may_plan = actor().may(node.path, *MANAGE)
+        return render_template(
+            "trainings/index.html", page=page, node=node, nodes=nodes, may_plan=may_plan, states=forms.STATES
+        )
+
+
+@bp.get("/trainings/new/<organisation>")
+@office(*MANAGE)
+def new(organisation: str) -> str:
+    """An empty plan in a node's name."""
+    with reading() as tx:
+        holder = access_holder(tx, actor(), organisation)
+        return forms.render(tx, holder, None, forms.blank(), {})
+
+
+@bp.post("/trainings/new/<organisation>")
+@office(*MANAGE)
+def create(organisation: str) -> str | Response:
+    """Keep a draft, or count its audience first."""
+    try:
+        with writing() as tx:
+            holder = access_holder(tx, actor(), organisation)
+            if "preview" in request.form:
+                return forms.render_preview(tx, holder, None)
+            made = service.create_training(tx, actor(), holder, forms.plan(tx, holder))
+    except Invalid as error:
+        with reading() as tx:
+            return forms.render(tx, access_holder(tx, actor(), organisation), None, forms.filled(), error.fields)
+    return redirect(url_for(".show", public_id=made.public_id))
+
+
+@bp.get("/trainings/<public_id>")
+@office(*VIEW)
+def show(public_id: str) -> str:
+    """A training: its plan, its audience, its figures, what can be done with it."""
+    with reading() as tx:
+        training = access_training(tx, actor(), public_id)
+        return forms.render_training(tx, training)
+
+
+@bp.get("/trainings/<public_id>/edit")
+@office(*MANAGE)
+def edit(public_id: str) -> str:
+    """The plan, to change."""
+    with reading() as tx:
+        training = access_own_training(tx, actor(), public_id)
+        return forms.render(tx, forms.holder_of(tx, training), training, forms.of_training(tx, training), {})
+
+
+@bp.post("/trainings/<public_id>/edit")
+@office(*MANAGE)
+def save(public_id: str) -> str | Response:
+    """Keep a changed plan, or count its audience first."""
+    try:
+        with writing() as tx:
+            training = access_own_training(tx, actor(), public_id)
+            holder = forms.holder_of(tx, training)
+            if "preview" in request.form:
+                return forms.render_preview(tx, holder, training)
+            service.edit_training(tx, actor(), training, forms.plan(tx, holder))
+    except Invalid as error:
+        with reading() as tx:
+            training = access_own_training(tx, actor(), public_id)
+            return forms.render(tx, forms.holder_of(tx, training), training, forms.filled(), error.fields)
+    flash(gettext("已保存。"))
+    return redirect(url_for(".show", public_id=public_id))
+
+
+@bp.post("/trainings/<public_id>/open")
+@office(*MANAGE)
+def open_(public_id: str) -> Response:
+    """Enrol the audience."""
+    with writing() as tx:
+        number = service.open_training(tx, actor(), access_own_training(tx, actor(), public_id))
+    flash(gettext("培训已开始，%(n)s 名党员列入培训范围。", n=f"{number:,}"))
+    return redirect(url_for(".show", public_id=public_id))
+
+
+@bp.post("/trainings/<public_id>/<any(close, archive, discard, copy):verb>")
+@office(*MANAGE)
+def change(public_id: str, verb: str) -> Response:
+    """End it, put it away, throw a draft away, or begin another like it."""
+    with writing() as tx:
+        training = access_own_training(tx, actor(), public_id)
+        made = forms.VERBS[verb](tx, actor(), training)
+        shown = made.public_id if made is not None else public_id
+    if verb == "discard":
+        return redirect(url_for(".index"))
+    return redirect(url_for(".edit" if verb == "copy" else ".show", public_id=shown))
+
+
+@bp.get("/coverage/<training>/<organisation>")
+@office(*VIEW)
+def coverage(training: str, organisation: str) -> str:
+    """Coverage of a node on a day: figures, children, and names where there are no children."""
+    with reading() as tx:
+        plan, node = access_coverage(tx, actor(), training, organisation)
+        day = past_day(request.args.get("day"))
+        sort, falling = request.args.get("sort", ""), request.args.get("order") == "desc"
+        found = queries.coverage(tx, plan, node, day, sort, falling=falling)
+        listed = None
+        if not found.lines:
+            wish = wish_in(plan, node, day)
+            listed = names.names(tx, wish, number_in(request.args.get("page")))
+        trail = queries.trail(tx, actor(), node)
+        return render_template("trainings/coverage.html", **_words(found, listed), trail=trail)
+
+
+@bp.get("/coverage/<training>/<organisation>/names")
+@office(*VIEW)
+def name_list(training: str, organisation: str) -> str:
+    """The names of a node with everything below it, narrowed as asked."""
+    with reading() as tx:
+        plan, node = access_coverage(tx, actor(), training, organisation)
+        day = past_day(request.args.get("day"))
+        found = queries.coverage(tx, plan, node, day)
+        listed = names.names(tx, wish_in(plan, node, day), number_in(request.args.get("page")))
+        trail = queries.trail(tx, actor(), node)
+        return render_template("trainings/names.html", **_words(found, listed), trail=trail)
+
+
+def _words(found: queries.Coverage, listed: Any) -> dict[str, Any]:
+    return {
+        "found": found,
+        "names": listed,
+        "definition": definition(found.day),
+        "statuses": list(names.STATUSES.items()),
+        "levels": people.LEVELS,
+        "today": clock.today(),
+        "may_see": may_see,
+    }
+
+
+def past_day(text: str | None) -> dt.date | None:
+    """A day of the past from a query string; today and nonsense are now."""
+    try:
+        day = dt.date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if day < clock.today() else None
+
+
+def wish_in(training: Any, node: Any, day: dt.date | None) -> names.Wish:
+    """Which names the query string asks for."""
+    args = request.values
+    return names.Wish(
+        training=training,
+        node=node,
+        day=day,
+        status=args.get("status", ""),
+        text=args.get("text", "").strip()[:60],
+        direct=bool(args.get("direct")),
+        sort=args.get("sort", ""),
+    )

@@ -1,0 +1,36 @@
+"""Whose exports are whose."""
+
+from sqlalchemy import select
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.db import Tx
+from academy.core.errors import Forbidden, NotFound
+from academy.core.i18n import msg
+from academy.reports.models import Export
+
+
+def access_export(tx: Tx, actor: Actor, public_id: str) -> Export:
+    """One of the actor's own files.
+
+    Raises:
+        NotFound: there is none, or (audited) it is somebody else's.
+    """
+    export = tx.scalar(select(Export).where(Export.public_id == public_id))
+    if export is None:
+        raise NotFound
+    if actor.account_id is None or export.account_id != actor.account_id:
+        raise Forbidden(f"export:{public_id}")
+    return export
+
+
+def access_file(tx: Tx, actor: Actor, public_id: str) -> Export:
+    """One of the actor's own files that is finished and has not expired.
+
+    Raises:
+        NotFound: not finished, expired, missing or (audited) somebody else's.
+    """
+    export = access_export(tx, actor, public_id)
+    if not export.stored_at or export.expires_at <= clock.now():
+        raise NotFound(msg("这个文件已过期，请重新导出。"))
+    return export

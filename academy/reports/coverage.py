@@ -1,0 +1,108 @@
+"""Coverage as files: the table of a node, and every name in it."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from academy.core import clock
+from academy.core.db import Tx
+from academy.core.i18n import msg
+from academy.members.models import Organisation
+from academy.reports.sheets import Value, open_sheet
+from academy.trainings import names, queries, sql
+from academy.trainings.models import Training
+from academy.trainings.tally import Figures
+
+EVERY = 500
+
+
+def definition(day: dt.date | None) -> str:
+    """What the figures count, of whom, on which day, who is exempt: one line, on the page and in files."""
+    moment = f"{day.isoformat()} 24:00" if day else f"{clock.to_city(clock.now()):%Y-%m-%d %H:%M}"
+    return str(
+        msg(
+            "应训：培训范围内的党员，不含免训；已参学：至少开始学一门必学课；已完成：学完规定门数。截至 %(moment)s。",
+            moment=moment,
+        )
+    )
+
+
+def wish_of(tx: Tx, params: dict[str, Any]) -> names.Wish:
+    """The list that an export's parameters name."""
+    return names.Wish(
+        training=tx.scalars(select(Training).where(Training.public_id == params["training"])).one(),
+        node=tx.scalars(select(Organisation).where(Organisation.public_id == params["organisation"])).one(),
+        day=dt.date.fromisoformat(params["day"]) if params.get("day") else None,
+        status=params.get("status", ""),
+        text=params.get("text", ""),
+        direct=bool(params.get("direct")),
+        sort=params.get("sort", ""),
+    )
+
+
+def write_names(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
+    """Every name of a node: where, who, how far, why not."""
+    wish = wish_of(tx, params)
+    courses = sql.courses_of(tx, wish.training)
+    total = max(1, names.count_names(tx, wish))
+    places = _places(tx)
+    head = ["县（区）", "乡镇（街道）", "党组织", "编号", "姓名", "情况", "已完成日期", "完成门数"]
+    head += [course.title for course in courses]
+    widths = [16, 16, 26, 14, 12, 22, 12, 10] + [14] * len(courses)
+    written = 0
+    with open_sheet(path, params.get("format", "xlsx"), "名单", widths, header_row=2) as sheet:
+        sheet.row([f"{wish.training.title} · {wish.node.name}"])
+        sheet.row([definition(wish.day)])
+        sheet.row(head)
+        for one in names.stream(tx, wish):
+            county, town = places.get(one.organisation_id, ("", ""))
+            row: list[Value] = [county, town, one.organisation, one.number, one.name, str(one.reason)]
+            row += [one.completed_on, one.done.bit_count()]
+            row += ["√" if one.has(position) else None for position in range(len(courses))]
+            sheet.row(row)
+            written += 1
+            if written % EVERY == 0:
+                progress(1000 * written // total)
+    return written
+
+
+def _places(tx: Tx) -> dict[int, tuple[str, str]]:
+    """County and town of every organisation, by name."""
+    nodes = {
+        i: (name, path) for i, name, path in tx.execute(select(Organisation.id, Organisation.name, Organisation.path))
+    }
+    found: dict[int, tuple[str, str]] = {}
+    for node, (_, path) in nodes.items():
+        chain = [nodes[int(part)][0] for part in path.strip("/").split("/")]
+        found[node] = (chain[1] if len(chain) > 1 else "", chain[2] if len(chain) > 3 else "")
+    return found
+
+
+def write_table(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
+    """The table of a coverage page: children, direct members, total."""
+    wish = wish_of(tx, params)
+    found = queries.coverage(tx, wish.training, wish.node, wish.day)
+    head = ["党组织", "应训", "免训", "已参学", "参学率", "已完成", "完成率"] + [c.title for c in found.courses]
+    with open_sheet(path, params.get("format", "xlsx"), "覆盖率", [28, 10, 10, 10, 10, 10, 10], header_row=2) as sheet:
+        sheet.row([f"{wish.training.title} · {wish.node.name}"])
+        sheet.row([definition(wish.day)])
+        sheet.row(head)
+        for line in found.lines:
+            sheet.row(_figures(line.name, line.figures, found))
+        if found.direct.due or found.direct.exempt:
+            sheet.row(_figures("本级直属党员", found.direct, found))
+        sheet.row(_figures("合计", found.figures, found))
+    progress(1000)
+    return len(found.lines)
+
+
+def _figures(name: str, figures: Figures, found: queries.Coverage) -> list[Value]:
+    def share(number: int) -> Value:
+        return round(number / figures.due, 4) if figures.due else None
+
+    row: list[Value] = [name, figures.due, figures.exempt, figures.reached, share(figures.reached)]
+    row += [figures.completed, share(figures.completed)]
+    return row + [figures.courses.get(course.id, 0) for course in found.courses]

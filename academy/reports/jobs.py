@@ -1,0 +1,38 @@
+"""Files are made here, by the worker."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from academy.core.db import Tx
+from academy.jobs import JobContext, job
+from academy.reports import coverage, service
+from academy.reports.models import Export
+
+Maker = Callable[[Tx, dict[str, Any], Path, Callable[[int], None]], int]
+
+MAKERS: dict[str, Maker] = {"names": coverage.write_names, "table": coverage.write_table}
+
+
+@job(service.EXPORT, max_attempts=2)
+def export(context: JobContext, export_id: int) -> None:
+    """Write one file; again from the start if the worker was killed."""
+    with context.db.begin() as tx:
+        service.sweep(tx, context.settings)
+        row = tx.get_one(Export, export_id)
+        kind, params, public_id = row.kind, dict(row.params), row.public_id
+    stored = Path("exports") / f"{public_id}.{params.get('format', 'xlsx')}"
+    path = context.settings.data_dir / stored
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.stem}-draft{path.suffix}")
+    try:
+        with context.db.read(snapshot=True) as tx:
+            rows = MAKERS[kind](tx, params, draft, lambda done: context.progress(done * 990 // 1000))
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    with path.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    with context.db.begin() as tx:
+        service.keep_file(tx, export_id, stored_at=str(stored), sha256=digest, rows=rows)

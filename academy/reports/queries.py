@@ -1,0 +1,52 @@
+"""Reads about exports."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.db import Tx
+from academy.core.pages import Page, page_of
+from academy.jobs import Job
+from academy.reports.models import Export
+
+PAGE = 20
+
+
+@dataclass(frozen=True)
+class Line:
+    """A file, and how far its job is."""
+
+    export: Export
+    job: Job | None
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self.export.stored_at) and not self.is_expired
+
+    @property
+    def is_expired(self) -> bool:
+        return self.export.expires_at <= clock.now()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is still working on it."""
+        return not self.export.stored_at and self.job is not None and self.job.state in ("queued", "running")
+
+
+def exports(tx: Tx, actor: Actor, page: int = 1) -> Page[Line]:
+    """The actor's files, newest first."""
+    query = (
+        select(Export, Job)
+        .outerjoin(Job, Job.id == Export.job_id)
+        .where(Export.account_id == actor.account_id)
+        .order_by(Export.id.desc())
+    )
+    found = page_of(tx, query, page, PAGE)
+    return Page([Line(export, job) for export, job in found.rows], found.total, found.number, found.size)
+
+
+def export_line(tx: Tx, export: Export) -> Line:
+    """One file with its job."""
+    return Line(export, tx.get(Job, export.job_id) if export.job_id else None)

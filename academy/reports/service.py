@@ -1,0 +1,62 @@
+"""Writes: ask for a file, have it made, throw it away in time."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import select
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Invalid, SignInRequired
+from academy.core.i18n import msg
+from academy.core.settings import Settings
+from academy.jobs import enqueue
+from academy.reports.models import Export
+from academy.reports.sheets import FORMATS
+
+EXPORT = "reports.export"
+KEPT = dt.timedelta(days=7)
+KINDS = ("names", "table")
+
+
+def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, title: str) -> Export:
+    """Ask for a file; the caller has checked that the actor may see what `params` names.
+
+    Raises:
+        Invalid: no such kind or format.
+    """
+    if actor.account_id is None:
+        raise SignInRequired
+    suffix = params.get("format", "xlsx")
+    if kind not in KINDS or suffix not in FORMATS:
+        raise Invalid(msg("没有这种导出。"))
+    day = params.get("day") or clock.today().isoformat()
+    export = Export(
+        account_id=actor.account_id,
+        kind=kind,
+        params=params,
+        filename=f"{title[:100]}-{day}.{suffix}",
+        expires_at=clock.now() + KEPT,
+    )
+    tx.add(export)
+    tx.flush()
+    export.job_id = enqueue(tx, EXPORT, key=f"{EXPORT}:{export.id}", actor=actor, export_id=export.id).id
+    record(tx, actor, "export.requested", f"export:{export.public_id}", kind=kind, **params)
+    return export
+
+
+def keep_file(tx: Tx, export_id: int, *, stored_at: str, sha256: str, rows: int) -> None:
+    """The file is written: from now on it can be fetched."""
+    export = tx.get_one(Export, export_id)
+    export.stored_at, export.sha256, export.rows = stored_at, sha256, rows
+
+
+def sweep(tx: Tx, settings: Settings) -> int:
+    """Delete files whose time is over."""
+    over = tx.scalars(select(Export).where(Export.expires_at <= clock.now(), Export.stored_at != "")).all()
+    for export in over:
+        (settings.data_dir / export.stored_at).unlink(missing_ok=True)
+        export.stored_at = ""
+    return len(over)

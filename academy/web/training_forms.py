@@ -1,0 +1,262 @@
+"""The planning form of a training: read, filled in again, counted. Works without script."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from flask import render_template, request
+from sqlalchemy import select
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.db import Tx
+from academy.core.errors import Invalid
+from academy.core.i18n import Message, msg
+from academy.doors import actor
+from academy.library.models import Course
+from academy.members import rules as people
+from academy.members.models import Organisation
+from academy.trainings import queries, service, sql, tally
+from academy.trainings.access import MANAGE, VIEW, roots
+from academy.trainings.models import Training, TrainingState
+from academy.trainings.rules import Audience
+from academy.trainings.service import Plan
+
+STATES: dict[str, tuple[Message, str]] = {
+    TrainingState.DRAFT: (msg("草稿"), "neutral"),
+    TrainingState.OPEN: (msg("进行中"), "good"),
+    TrainingState.CLOSED: (msg("已结束"), "info"),
+    TrainingState.ARCHIVED: (msg("已归档"), "neutral"),
+}
+JOINING = {"include": msg("新进来的也要参加"), "exclude": msg("只算开始时的人员")}
+LEAVING = {"drop": msg("离开后不再计算"), "keep": msg("离开后仍算在原支部")}
+MOVING = {"follow": msg("随人走，算在新支部"), "stay": msg("一直算在开始时的支部")}
+STATUSES = {key: people.STATUSES[key] for key in people.HERE}
+
+VERBS: dict[str, Callable[[Tx, Actor, Training], Training | None]] = {
+    "close": service.close_training,
+    "archive": service.archive_training,
+    "discard": service.discard_training,
+    "copy": service.copy_training,
+}
+
+
+def holder_of(tx: Tx, training: Training) -> Organisation:
+    """The node in whose name it is held."""
+    return tx.get_one(Organisation, training.organisation_id)
+
+
+def blank() -> dict[str, Any]:
+    """An empty form: a month from tomorrow on."""
+    today = clock.today()
+    return _shown(
+        Audience(),
+        title="",
+        summary="",
+        opens_on=(today + dt.timedelta(days=1)).isoformat(),
+        closes_on=(today + dt.timedelta(days=31)).isoformat(),
+        courses=[],
+        required_count="",
+        nodes=[],
+        codes="",
+    )
+
+
+def of_training(tx: Tx, training: Training) -> dict[str, Any]:
+    """The form as a kept plan fills it."""
+    audience = Audience.from_json(training.audience)
+    below = {o.id: o for o in tx.scalars(select(Organisation).where(Organisation.id.in_(audience.nodes)))}
+    offered = [o for o in below.values() if o.parent_id == training.organisation_id]
+    return _shown(
+        audience,
+        title=training.title,
+        summary=training.summary,
+        opens_on=training.opens_on.isoformat(),
+        closes_on=training.closes_on.isoformat(),
+        courses=[course.public_id for course in sql.courses_of(tx, training)],
+        required_count=training.required_count or "",
+        nodes=[o.public_id for o in offered],
+        codes="\n".join(o.code for o in below.values() if o not in offered),
+    )
+
+
+def _shown(audience: Audience, **values: Any) -> dict[str, Any]:
+    data = audience.to_json()
+    del data["nodes"]
+    return {key: "" if value is None else value for key, value in data.items()} | values
+
+
+def filled() -> dict[str, Any]:
+    """The form as the officer sent it."""
+    form = request.form
+    several = ("nodes", "sectors", "positions", "statuses", "courses")
+    return {key: form.getlist(key) if key in several else form.get(key, "") for key in blank()}
+
+
+def plan(tx: Tx, holder: Organisation) -> Plan:
+    """The sent form as a plan.
+
+    Raises:
+        Invalid: with a sentence for each field that cannot be read.
+    """
+    form, wrong = request.form, dict[str, Message]()
+
+    def number(name: str) -> int | None:
+        text = form.get(name, "").strip()
+        if text and not (text.isascii() and text.isdecimal() and len(text) < 5):
+            wrong[name] = msg("请填写整数。")
+            return None
+        return int(text) if text else None
+
+    def day(name: str) -> dt.date | None:
+        text = form.get(name, "").strip()
+        try:
+            return dt.date.fromisoformat(text) if text else None
+        except ValueError:
+            wrong[name] = msg("请按 2026-03-05 的样子填写日期。")
+            return None
+
+    audience = Audience(
+        nodes=_nodes(tx, wrong),
+        sectors=tuple(s for s in form.getlist("sectors") if s in people.SECTORS),
+        positions=tuple(p[:40] for p in form.getlist("positions")),
+        statuses=tuple(s for s in form.getlist("statuses") if s in people.HERE),
+        age_from=number("age_from"),
+        age_to=number("age_to"),
+        joined_from=day("joined_from"),
+        joined_to=day("joined_to"),
+        joining=form.get("joining", "include"),
+        leaving=form.get("leaving", "drop"),
+        moving=form.get("moving", "follow"),
+    )
+    made = Plan(
+        title=form.get("title", "").strip(),
+        summary=form.get("summary", "").strip()[:2000],
+        opens_on=day("opens_on"),
+        closes_on=day("closes_on"),
+        courses=_courses(tx),
+        required_count=number("required_count"),
+        audience=audience,
+    )
+    if wrong:
+        raise Invalid(fields=wrong)
+    return made
+
+
+def _courses(tx: Tx) -> list[int]:
+    wanted = request.form.getlist("courses")[:100]
+    known: dict[str, int] = {
+        p: i for i, p in tx.execute(select(Course.id, Course.public_id).where(Course.public_id.in_(wanted)))
+    }
+    return [known[public_id] for public_id in dict.fromkeys(wanted) if public_id in known]
+
+
+def _nodes(tx: Tx, wrong: dict[str, Message]) -> tuple[int, ...]:
+    wanted = request.form.getlist("nodes")[:500]
+    codes = [code.strip() for code in request.form.get("codes", "").splitlines() if code.strip()][:500]
+    found = list(
+        tx.scalars(select(Organisation.id).where(Organisation.public_id.in_(wanted)).order_by(Organisation.id))
+    )
+    by_code = {
+        c: i for i, c in tx.execute(select(Organisation.id, Organisation.code).where(Organisation.code.in_(codes)))
+    }
+    unknown = [code for code in codes if code not in by_code]
+    if unknown:
+        wrong["codes"] = msg("没有这些组织代码：%(codes)s", codes="、".join(unknown[:5]))
+    return tuple(dict.fromkeys([*found, *by_code.values()]))
+
+
+def render(
+    tx: Tx,
+    holder: Organisation,
+    training: Training | None,
+    values: dict[str, Any],
+    errors: Any,
+    preview: queries.Preview | None = None,
+) -> str:
+    """The form's page."""
+    chosen = list(tx.scalars(select(Course.id).where(Course.public_id.in_(values["courses"]))))
+    below = select(Organisation).where(Organisation.parent_id == holder.id, Organisation.closed_on.is_(None))
+    return render_template(
+        "trainings/form.html",
+        holder=holder,
+        training=training,
+        values=values,
+        errors=errors,
+        preview=preview,
+        courses=queries.published_courses(tx, chosen),
+        children=list(tx.scalars(below.order_by(Organisation.code).limit(200))),
+        positions=[(p, p) for p in queries.positions(tx)],
+        sectors=people.SECTORS,
+        member_statuses=STATUSES,
+        rules=(("joining", JOINING), ("leaving", LEAVING), ("moving", MOVING)),
+    )
+
+
+def render_preview(tx: Tx, holder: Organisation, training: Training | None) -> str:
+    """The form as it was sent, with the audience counted.
+
+    Raises:
+        Invalid: the audience cannot be read.
+    """
+    made = plan(tx, holder)
+    if wrong := made.audience.problems():
+        raise Invalid(fields=wrong)
+    counted = queries.preview(tx, holder, made.audience, made.opens_on or clock.today())
+    return render(tx, holder, training, filled(), {}, counted)
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """One line of who has to take part."""
+
+    label: Message
+    value: str | Message
+
+
+def audience_lines(tx: Tx, training: Training) -> list[Rule]:
+    """The audience in words."""
+    a = Audience.from_json(training.audience)
+    nodes = list(tx.scalars(select(Organisation.name).where(Organisation.id.in_(a.nodes)).order_by(Organisation.path)))
+    lines = [Rule(msg("党组织"), "、".join(nodes) or tx.get_one(Organisation, training.organisation_id).name)]
+    if a.sectors:
+        lines.append(Rule(msg("领域"), "、".join(str(people.SECTORS.get(s, s)) for s in a.sectors)))
+    if a.positions:
+        lines.append(Rule(msg("职务"), "、".join(a.positions)))
+    if a.age_from is not None or a.age_to is not None:
+        low, high = a.age_from or 0, a.age_to
+        lines.append(Rule(msg("年龄"), f"{low}–{high}" if high is not None else f"≥ {low}"))
+    if a.joined_from or a.joined_to:
+        lines.append(Rule(msg("入党日期"), f"{a.joined_from or '…'} – {a.joined_to or '…'}"))
+    if a.statuses != people.HERE:
+        lines.append(Rule(msg("党员状态"), "、".join(str(people.STATUSES[s]) for s in a.statuses)))
+    lines.append(Rule(msg("新来的党员"), JOINING[a.joining]))
+    lines.append(Rule(msg("离开的党员"), LEAVING[a.leaving]))
+    lines.append(Rule(msg("换支部的党员"), MOVING[a.moving]))
+    return lines
+
+
+def render_training(tx: Tx, training: Training) -> str:
+    """The page of one training."""
+    holder, who = holder_of(tx, training), actor()
+    draft = training.state == TrainingState.DRAFT
+    counted = None
+    if draft:
+        audience = Audience.from_json(training.audience)
+        counted = queries.preview(tx, holder, audience, training.opens_on)
+    mine = [node for node in roots(tx, who) if node.path.startswith(holder.path)] or [holder]
+    node = holder if who.is_system or who.may(holder.path, *VIEW) else mine[0]
+    figures = tally.figures(tx, [training.id], [node.id]).get((training.id, node.id), tally.Figures())
+    return render_template(
+        "trainings/show.html",
+        training=training,
+        holder=holder,
+        node=node,
+        state=STATES[training.state],
+        mine=who.may(holder.path, *MANAGE),
+        courses=sql.courses_of(tx, training),
+        audience=audience_lines(tx, training),
+        preview=counted,
+        figures=figures,
+    )

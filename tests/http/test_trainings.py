@@ -1,0 +1,189 @@
+"""Planning, coverage and names, as an officer and a member meet them."""
+
+import datetime as dt
+import io
+import zipfile
+
+import pytest
+from flask.testing import FlaskClient
+from python_calamine import CalamineWorkbook
+from sqlalchemy import event, select
+
+from academy.core import clock
+from academy.core.actor import SYSTEM, Role
+from academy.core.audit import AuditEntry
+from academy.core.house import House
+from academy.jobs import drain
+from academy.members.models import Member, Organisation
+from academy.reports.models import Export
+from academy.trainings import service, tally
+from academy.trainings.models import Training
+from tests import factories as make
+from tests.conftest import sign_in
+from tests.coverage_city import City, at, complete, training
+
+
+@pytest.fixture
+def city(house: House) -> City:
+    with clock.frozen(at()), house.db.begin() as tx:
+        return City(tx)
+
+
+@pytest.fixture
+def plan(house: House, city: City) -> Training:
+    with clock.frozen(at()), house.db.begin() as tx:
+        made = training(tx, city.city, city.courses)
+        service.open_training(tx, SYSTEM, made)
+        for one in city.courses:
+            complete(tx, city.people[0].id, one.id, at(1))
+        return made
+
+
+def officer(house: House, client: FlaskClient, role: Role, node: Organisation, person: Member | None = None) -> None:
+    with house.db.begin() as tx:
+        token = make.session_token(tx, make.account(tx, person, (role, node)))
+    sign_in(client, token)
+
+
+def test_an_officer_plans_counts_and_opens(house: House, client: FlaskClient, city: City) -> None:
+    officer(house, client, Role.NODE_ADMINISTRATOR, city.city)
+    assert "还没有培训" in client.get("/trainings").text
+    form = client.get(f"/trainings/new/{city.city.public_id}")
+    assert form.status_code == 200 and city.county.name in form.text
+    data = {
+        "title": "学习培训",
+        "opens_on": "2026-11-01",
+        "closes_on": "2027-11-30",
+        "courses": [c.public_id for c in city.courses],
+        "nodes": [city.county.public_id],
+        "statuses": ["active", "floating"],
+        "joining": "include",
+        "leaving": "drop",
+        "moving": "follow",
+    }
+    counted = client.post(f"/trainings/new/{city.city.public_id}", data=data | {"preview": "1"})
+    assert "20" in counted.text and "抽看几位" in counted.text
+    kept = client.post(f"/trainings/new/{city.city.public_id}", data=data)
+    assert kept.status_code == 302, kept.text
+    page = client.get(kept.location)
+    assert "确定开始" in page.text
+    wrong = client.post(kept.location + "/edit", data=data | {"title": "", "closes_on": "2026-10-01"})
+    assert "请填写培训名称" in wrong.text and "结束日期早于开始日期" in wrong.text
+    opened = client.post(kept.location + "/open", follow_redirects=True)
+    assert "20 名党员列入培训范围" in opened.text
+    assert client.post(kept.location + "/open").status_code == 409
+    assert "已结束" in client.post(kept.location + "/close", follow_redirects=True).text
+    copied = client.post(kept.location + "/copy")
+    assert "学习培训" in client.get(copied.location).text
+
+
+def test_figures_lead_down_to_the_name(house: House, client: FlaskClient, city: City, plan: Training) -> None:
+    officer(house, client, Role.NODE_ADMINISTRATOR, city.city)
+    assert plan.title in client.get("/coverage").text
+    page = client.get(f"/coverage/{plan.public_id}/{city.city.public_id}")
+    assert city.county.name in page.text and "下级合计与本级不一致" not in page.text
+    branch = client.get(f"/coverage/{plan.public_id}/{city.branches[0].public_id}")
+    assert city.people[0].name in branch.text and "未开通账号" in branch.text
+    missing = client.get(f"/coverage/{plan.public_id}/{city.county.public_id}/names?status=missing")
+    assert "共 19 人" in missing.text and f">{city.people[0].name} <" not in missing.text
+    before = client.get(f"/coverage/{plan.public_id}/{city.branches[0].public_id}?day=2026-03-02")
+    assert "24 点的情况" in before.text and ">已完成</span>" not in before.text
+
+
+def test_what_lies_outside_is_missing_and_audited(
+    house: House, client: FlaskClient, city: City, plan: Training
+) -> None:
+    officer(house, client, Role.BRANCH_SECRETARY, city.branches[0])
+    own, other = (f"/coverage/{plan.public_id}/{b.public_id}" for b in city.branches[:2])
+    assert client.get(own).status_code == 200
+    assert client.get(other).status_code == 404
+    assert client.get(other + "/names").status_code == 404
+    assert client.get(f"/coverage/{plan.public_id}/{city.city.public_id}").status_code == 404
+    assert client.get(f"/trainings/{plan.public_id}/edit").status_code == 404
+    data = {"kind": "names", "training": plan.public_id, "organisation": city.branches[1].public_id}
+    assert client.post("/exports", data=data).status_code == 404
+    with house.db.read() as tx:
+        refused = tx.scalars(select(AuditEntry).where(AuditEntry.verb == "access.refused")).all()
+        assert len(refused) == 4
+
+
+def test_a_member_sees_what_is_due(house: House, client: FlaskClient, city: City, plan: Training) -> None:
+    with house.db.begin() as tx:
+        token = make.session_token(tx, make.account(tx, city.people[1]))
+    sign_in(client, token)
+    with clock.frozen(at(2)):
+        with house.db.begin() as tx:
+            token = make.session_token(tx, make.account(tx, city.people[2]))
+        sign_in(client, token)
+        page = client.get("/my/trainings")
+        assert plan.title in page.text and "还差 3 门" in page.text
+        assert client.get("/coverage").status_code == 404
+
+
+def test_names_are_exported_as_a_sheet_that_runs_no_formula(
+    house: House, client: FlaskClient, city: City, plan: Training
+) -> None:
+    with house.db.begin() as tx:
+        tx.get_one(Member, city.people[3].id).name = "=HYPERLINK(1)"
+    officer(house, client, Role.NODE_ADMINISTRATOR, city.county)
+    data = {"kind": "names", "training": plan.public_id, "organisation": city.county.public_id}
+    for suffix in ("xlsx", "csv"):
+        page = client.post("/exports", data=data | {"format": suffix}, follow_redirects=True)
+        assert "正在生成" in page.text
+    client.post("/exports", data=data | {"kind": "table"})
+    drain(house)
+    with house.db.read() as tx:
+        sheet, text, table = tx.scalars(select(Export).order_by(Export.id)).all()
+        assert (sheet.rows, text.rows) == (20, 20)
+    answer = client.get(f"/exports/{sheet.public_id}/file")
+    assert answer.status_code == 200
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    names = [row[4] for row in rows[3:]]
+    assert "'=HYPERLINK(1)" in names and len(names) == 20
+    assert b"<f>" not in zipfile.ZipFile(io.BytesIO(answer.data)).read("xl/worksheets/sheet1.xml")
+    answer.close()
+    with client.get(f"/exports/{text.public_id}/file") as answer:
+        assert "'=HYPERLINK(1)" in answer.get_data().decode("utf-8-sig")
+    with client.get(f"/exports/{table.public_id}/file") as answer:
+        assert answer.status_code == 200
+    with clock.frozen(clock.now() + dt.timedelta(days=8)):
+        assert client.get(f"/exports/{sheet.public_id}/file").status_code in (302, 404)
+    officer(house, client, Role.NODE_ADMINISTRATOR, city.city)
+    assert client.get(f"/exports/{sheet.public_id}/file").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "/names", "/names?status=missing", "?day=2026-03-02"])
+def test_as_many_queries_for_ten_members_as_for_ten_thousand(
+    house: House, client: FlaskClient, city: City, plan: Training, path: str
+) -> None:
+    officer(house, client, Role.NODE_ADMINISTRATOR, city.city)
+    address = f"/coverage/{plan.public_id}/{city.county.public_id}{path}"
+    with house.db.begin() as tx:
+        tally.settle_all(tx)
+    client.get(address)
+
+    def queries() -> int:
+        seen: list[str] = []
+
+        def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+            seen.append(statement)
+
+        event.listen(house.db.engine, "before_cursor_execute", note)
+        assert client.get(address).status_code == 200
+        event.remove(house.db.engine, "before_cursor_execute", note)
+        return len(seen)
+
+    few = queries()
+    with clock.frozen(at(1)), house.db.begin() as tx:
+        number = 10_000 if path == "" else 1_000
+        tx.execute(
+            Member.__table__.insert(),
+            [
+                {"public_id": f"p{n:015d}", "number": f"B{n}", "name": f"党员{n}", "organisation_id": branch.id}
+                for branch in city.branches
+                for n in range(branch.id * number, branch.id * number + number // 4)
+            ],
+        )
+        service.refresh_audience(tx, tx.get_one(Training, plan.id))
+        tally.settle_all(tx)
+    assert queries() == few
