@@ -51,6 +51,12 @@ class Settings:
     ffmpeg: str = _setting("ACADEMY_FFMPEG", "", "Path of ffmpeg. Empty: the system's, else the one a wheel carries.")
     ffprobe: str = _setting("ACADEMY_FFPROBE", "", "Path of ffprobe, likewise.")
     max_upload_mb: int = _setting("ACADEMY_MAX_UPLOAD_MB", 8192, "Largest original a trainer may upload, in MiB.")
+    trainer_quota_gb: int = _setting(
+        "ACADEMY_TRAINER_QUOTA_GB", 200, "Room for one trainer's originals, in GiB; failed files do not count."
+    )
+    office_quota_gb: int = _setting(
+        "ACADEMY_OFFICE_QUOTA_GB", 1000, "Room for the originals of one administrator, in GiB."
+    )
     max_form_mb: int = _setting(
         "ACADEMY_MAX_FORM_MB", 64, "Largest body of any other request (rosters, captions), in MiB."
     )

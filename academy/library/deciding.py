@@ -16,6 +16,7 @@ from academy.library.facts import CoursePublished, CourseReturned, CourseSubmitt
 from academy.library.models import Course, CourseItem, CourseState, Review
 from academy.library.moves import lock, move, must_be_author
 from academy.library.rules import Verb
+from academy.media import service as media
 
 
 def missing(tx: Tx, course: Course) -> list[Message]:
@@ -105,6 +106,9 @@ def withdraw(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -> None:
     move(tx, actor, course, Verb.WITHDRAW)
     course.withdrawn_at = clock.now()
     record(tx, actor, "course.withdrawn", f"course:{course.public_id}", reason=rules.clean(reason)[:200])
+    for item in items_of(tx, course):
+        if item.asset is not None:
+            media.revoke_links(tx, actor, item.asset)
     tell(tx, CourseWithdrawn(course.id))
     if course.created_by != actor.account_id:
         letters.tell_author(tx, course, f"withdrawn:{clock.now_ms()}", msg("《%(title)s》已下架。", title=course.title))

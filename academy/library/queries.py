@@ -193,6 +193,17 @@ def failing(tx: Tx, actor: Actor) -> list[ItemLine]:
     return [ItemLine(item, asset) for item, asset in rows]
 
 
+def courses_of_assets(tx: Tx, asset_ids: Sequence[int]) -> dict[int, Course]:
+    """The course in which each file stands; a file that stands nowhere is left out."""
+    rows = tx.execute(
+        select(CourseItem.asset_id, Course)
+        .join(Course, Course.id == CourseItem.course_id)
+        .where(CourseItem.asset_id.in_(asset_ids), CourseItem.removed_at.is_(None))
+        .order_by(Course.id)
+    )
+    return {asset_id: course for asset_id, course in rows if asset_id is not None}
+
+
 def returned(tx: Tx, actor: Actor) -> list[Course]:
     """The actor's courses that a reviewer sent back."""
     return list(

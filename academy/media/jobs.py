@@ -17,19 +17,24 @@ from sqlalchemy import delete, select, update
 
 from academy.core import clock
 from academy.core.db import Tx
-from academy.core.errors import Invalid
+from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import Message, msg
 from academy.core.settings import Settings
-from academy.jobs import HEAVY, JobContext, enqueue, job, publish
-from academy.media import encode, probe, rules, service
+from academy.jobs import HEAVY, JobContext, enqueue, job, on, publish
+from academy.media import encode, probe, rules, service, trouble
 from academy.media.facts import AssetFailed, AssetReady
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.playlist import Measured
 from academy.media.storage import LocalStorage, original_key, set_key, storage_of, uploads_folder, work_folder
+from academy.notices.service import notify
 
 PIECE = 4 << 20
 TELL_S = 1.0
 OLD_SET_S = 24 * 3600
+
+MACHINES_FAULT = frozenset(
+    {StorageFull().message.text, "处理时出现意外错误，已多次重试。请联系系统管理员。"}  # the worker's own sentence
+)
 
 Keep = Callable[[Tx, Asset], None]
 
@@ -115,7 +120,9 @@ def _failed(tx: Tx, name: str, message: Message, asset_id: int, generation: str)
     if asset is None or asset.building != generation:
         return
     _mark(tx, asset_id, name, state="failed", finished_at=clock.now(), log=str(message))
-    asset.error = message.to_json()
+    # A sentence about the machine asks for another try, one about the file for another file.
+    fault = "machine" if message.text in MACHINES_FAULT else "file"
+    asset.error = message.to_json() | {"fault": fault}
     if asset.ready_at is None:
         asset.state = AssetState.FAILED
     publish(tx, AssetFailed(asset_id=asset_id))
@@ -256,6 +263,29 @@ def _point(tx: Tx, asset: Asset, generation: str) -> None:
     asset.has_audio = any(not m.rung.height for m in measured)
     asset.generation, asset.building = generation, None
     asset.state, asset.error, asset.ready_at = AssetState.READY, None, clock.now()
+
+
+@on(AssetFailed)
+def tell_owner(context: JobContext, fact: AssetFailed) -> None:
+    """Tell whoever gave the file that it waits for them."""
+    with context.db.begin() as tx:
+        asset = tx.get_one(Asset, fact.asset_id)
+        step = tx.scalar(select(AssetStep).where(AssetStep.asset_id == asset.id, AssetStep.state == "failed"))
+        if asset.error is None or step is None or step.finished_at is None:
+            return  # tried again meanwhile
+        reason = str(Message.from_json(asset.error))
+        notify(
+            tx,
+            key=f"asset.failed:{asset.public_id}:{step.finished_at.isoformat()}",
+            body=msg(
+                "“%(name)s”没有处理成功：%(reason)s",
+                name=asset.filename,
+                reason=reason,
+            ),
+            link=trouble.INBOX,
+            account_id=asset.account_id,
+            kind="asset",
+        )
 
 
 @job("media.discard")

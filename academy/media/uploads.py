@@ -22,7 +22,7 @@ from typing import Protocol
 from sqlalchemy import select
 
 from academy.core import clock
-from academy.core.actor import SYSTEM, Actor
+from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import AcademyError, Conflict, Invalid, NotFound, StorageFull, TooLarge
@@ -30,7 +30,7 @@ from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.jobs import enqueue
-from academy.media import rules, service
+from academy.media import queries, rules, service
 from academy.media.access import access_own_upload
 from academy.media.models import Upload
 from academy.media.storage import uploads_folder
@@ -71,7 +71,7 @@ def begin(tx: Tx, settings: Settings, actor: Actor, *, filename: str, size: int,
 
     Raises:
         Invalid: empty, or a purpose nobody knows.
-        TooLarge: over the limit.
+        TooLarge: over the limit of a file or of the account's room.
         StorageFull: the disk has no room for it.
     """
     if purpose not in rules.KINDS:
@@ -80,11 +80,19 @@ def begin(tx: Tx, settings: Settings, actor: Actor, *, filename: str, size: int,
         raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
     if size > settings.max_upload_mb << 20:
         raise TooLarge(msg("文件超过了 %(most)s MB 的上限。", most=settings.max_upload_mb))
+    assert actor.account_id is not None
+    room = quota(settings, actor) - queries.bytes_held(tx, actor.account_id)
+    if size > room:
+        raise TooLarge(
+            msg(
+                "您的空间还剩 %(room)s MB，放不下这个文件。请删除不用的课件，或联系系统管理员。",
+                room=max(0, room) >> 20,
+            )
+        )
     folder = uploads_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < size + SPARE_BYTES:
         raise StorageFull
-    assert actor.account_id is not None
     upload = Upload(
         account_id=actor.account_id,
         filename=service.title_of(filename),
@@ -97,6 +105,12 @@ def begin(tx: Tx, settings: Settings, actor: Actor, *, filename: str, size: int,
     _expire_later(tx, upload)
     record(tx, actor, "upload.begun", f"upload:{upload.public_id}", size=size)
     return upload
+
+
+def quota(settings: Settings, actor: Actor) -> int:
+    """Bytes of originals that the actor may keep, by role."""
+    is_office = actor.has(Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
+    return (settings.office_quota_gb if is_office else settings.trainer_quota_gb) << 30
 
 
 def _expire_later(tx: Tx, upload: Upload) -> None:

@@ -9,9 +9,11 @@ from sqlalchemy import select
 
 from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import msg
+from academy.core.pages import number_in
 from academy.core.settings import Settings
 from academy.doors import actor, house, office, public, reading, signed_in, writing
-from academy.media import captions, delivery, queries, rules, service, uploads
+from academy.library import queries as library
+from academy.media import captions, delivery, queries, rules, service, trouble, uploads
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.models import Asset, AssetState
 from academy.media.storage import set_key, storage_of
@@ -73,6 +75,26 @@ def retry(asset_id: str) -> ResponseReturnValue:
         service.retry(tx, actor(), access_own_asset(tx, actor(), asset_id))
     flash(_("已重新开始处理。"))
     return redirect(back())
+
+
+@bp.post("/media/<asset_id>/help")
+@signed_in
+def ask_operator(asset_id: str) -> ResponseReturnValue:
+    """Have the operators look at it."""
+    with writing() as tx:
+        trouble.ask_operator(tx, actor(), access_own_asset(tx, actor(), asset_id))
+    flash(_("已通知运维人员查看。"))
+    return redirect(back())
+
+
+@bp.get("/studio/failures")
+@office(*UPLOADERS)
+def failures() -> ResponseReturnValue:
+    """Files that wait for a person, with the buttons that help."""
+    with reading() as tx:
+        page = trouble.troubles(tx, actor(), number_in(request.args.get("page")))
+        courses = library.courses_of_assets(tx, [row.asset.id for row in page.rows])
+    return render_template("media/failures.html", page=page, courses=courses, titles=rules.TITLES)
 
 
 @bp.post("/media/<asset_id>/captions")

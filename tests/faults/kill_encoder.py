@@ -60,7 +60,7 @@ def run(of: Academy, rounds: int, seconds: int, draw: random.Random) -> dict[str
             with of.house.db.begin() as tx:
                 asset_ids.append(service.adopt_file(tx, who, film, "党课.mp4", "video").id)
         worker = of.worker()
-        time.sleep(draw.uniform(1.0, 6.0))
+        time.sleep(draw.uniform(1.5, 9.0))
         with of.house.db.read() as tx:
             running = [s.step for s in queries.steps(tx, asset_ids[-1]) if s.state == "running"]
             half = tx.get_one(Asset, asset_ids[-1])
@@ -103,7 +103,7 @@ def main() -> None:
     """Run from the command line; the last line is JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--seconds", type=int, default=40, help="length of the film")
+    parser.add_argument("--seconds", type=int, default=15, help="length of the film")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, academy(Path(folder)) as of:
