@@ -1,0 +1,45 @@
+"""A setting, command, job or endpoint without documentation does not exist for whoever must use it."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from academy.jobs import registry
+from tools import pages
+
+ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
+
+
+def test_the_readme_lists_every_setting() -> None:
+    readme = (pages.ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme == pages.readme_with_settings(readme), "run `make docs`"
+
+
+@ONE_KIND
+def test_every_command_says_what_it_does(app: Flask) -> None:
+    assert [name for name, command in pages.commands(app) if not command.help] == []
+
+
+@ONE_KIND
+def test_every_job_says_what_it_does(app: Flask) -> None:
+    known = [spec for spec in registry.all_specs() if not spec.name.startswith("test.") and "tests." not in spec.name]
+    assert [spec.name for spec in known if not spec.run.__doc__] == []
+
+
+@ONE_KIND
+def test_every_endpoint_says_what_it_does(app: Flask) -> None:
+    assert [
+        f"{methods} {address}"
+        for address, methods, _who, what in pages.routes(app)
+        if not what and address.startswith("/api/")
+    ] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    broken = []
+    for page in [*pages.ROOT.glob("*.md"), *pages.ROOT.glob("docs/**/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            if not (page.parent / target).exists():
+                broken.append(f"{page.name} → {target}")
+    assert broken == []

@@ -1,0 +1,106 @@
+"""What must hold everywhere: guards, the order of rooms, sizes, and nothing of anybody's machine."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from academy.core.actor import Role
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LONGEST_FILE = 400
+LONG_FOR_A_REASON: dict[str, str] = {}
+
+# Hosts of registries and folders of machines: a clone must not carry where it was made.
+_FOREIGN = re.compile(
+    r"pypi\.org|pythonhosted|npmjs|artifactory|/opt/pypi|/root/|/home/\w+|(?<![\w.])/work/|(?<![\w.])/tmp/"
+)
+
+
+def tracked(*suffixes: str) -> Iterator[Path]:
+    """Files that git keeps."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    for name in filter(None, listed.split("\0")):
+        path = ROOT / name
+        if path.is_file() and (not suffixes or path.suffix in suffixes):
+            yield path
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_every_route_wears_one_guard(app: Flask) -> None:
+    bare = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static" and not hasattr(app.view_functions[rule.endpoint], "__policy__")
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_guards_name_known_roles(app: Flask) -> None:
+    known = {"public", "signed_in"}
+    for rule in app.url_map.iter_rules():
+        policy = str(getattr(app.view_functions[rule.endpoint], "__policy__", "public"))
+        if policy.startswith("office:"):
+            assert set(policy.removeprefix("office:").split(",")) <= set(Role), rule.rule
+        else:
+            assert policy in known, rule.rule
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_nobody_gets_in_where_a_guard_stands(app: Flask) -> None:
+    """The matrix for a stranger: every guarded page asks to sign in, every guarded API says 401."""
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        policy = str(getattr(app.view_functions[rule.endpoint], "__policy__", "public"))
+        methods = (rule.methods or set()) & {"GET", "POST", "PATCH", "DELETE"}
+        if policy == "public" or not methods:
+            continue
+        address = re.sub(r"<int:[^>]+>", "1", re.sub(r"<(?!int:)[^>]+>", "abcdefghjkmnpqrs", rule.rule))
+        for method in methods:
+            answer = client.open(address, method=method)
+            if address.startswith("/api/"):
+                assert answer.status_code in {401, 412}, (method, address, answer.status_code)
+            else:
+                assert (answer.status_code, "/sign-in" in answer.headers.get("Location", "")) == (302, True), (
+                    method,
+                    address,
+                )
+
+
+def test_files_stay_readable() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in tracked(".py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
+        and path.relative_to(ROOT).parts[0] in {"academy", "tools", "benchmarks"}
+    }
+    assert set(long) == set(LONG_FOR_A_REASON), long
+
+
+def test_nothing_says_where_it_was_made() -> None:
+    here = Path(__file__).resolve()
+    guilty = []
+    for path in tracked(".py", ".md", ".json", ".toml", ".txt", ".js", ".css", ".html", ".po", ".mako", ".mjs", ""):
+        if path == here or "vendor" in path.parts:
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            if _FOREIGN.search(line):
+                guilty.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}")
+    assert guilty == []
+
+
+def test_imports_run_downwards() -> None:
+    found = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stdout[-2000:]
+
+
+def test_the_container_of_secrets_is_not_tracked() -> None:
+    names = {path.name for path in tracked()}
+    assert not names & {".env", "secret_key", "data_key", "package-lock.json"}

@@ -1,0 +1,141 @@
+"""Writes the pages of docs/ that only list what the code says, and the settings table of the README.
+
+`make docs` calls it; tests/contracts/test_docs.py fails when a page is out of date.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from academy.core.settings import Settings
+from academy.jobs import registry
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- settings: written by `make docs` -->", "<!-- /settings -->"
+
+
+def settings_table() -> str:
+    """Every setting with its default and what it is for."""
+    lines = ["| variable | default | what it is for |", "|---|---|---|"]
+    for field in dataclasses.fields(Settings):
+        default = "" if field.default in ("", None) else f"`{_shown(field.default)}`"
+        lines.append(f"| `{field.metadata['env']}` | {default} | {_cell(field.metadata['doc'])} |")
+    return "\n".join(lines) + "\n"
+
+
+def readme_with_settings(readme: str) -> str:
+    """The README with a fresh table."""
+    block = f"{BEGIN}\n{settings_table()}{END}"
+    return re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: block, readme, flags=re.S)
+
+
+def commands_page(app: Flask) -> str:
+    """Every command and every target of make."""
+    lines = ["# Commands", "", "Written by `make docs`. Every command runs as `flask --app wsgi …`.", ""]
+    lines += ["| command | what it does |", "|---|---|"]
+    for name, command in commands(app):
+        lines.append(f"| `{_usage(name, command)}` | {_cell(_first(command.help))} |")
+    lines += ["", "## make", "", "| target | what it does |", "|---|---|"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target, what in re.findall(r"^([a-z-]+):[^#\n]*## (.*)$", makefile, re.M):
+        lines.append(f"| `make {target}` | {_cell(what)} |")
+    return "\n".join(lines) + "\n"
+
+
+def commands(app: Flask) -> list[tuple[str, click.Command]]:
+    """The academy's own commands, by their full names."""
+
+    def walk(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
+        for name in sorted(group.commands):
+            command = group.commands[name]
+            if isinstance(command, click.Group):
+                yield from walk(command, f"{path}{name} ")
+            else:
+                yield path + name, command
+
+    return [entry for entry in walk(app.cli, "") if entry[0] not in {"run", "routes", "shell"}]
+
+
+def access_page(app: Flask) -> str:
+    """Every route with who may enter."""
+    lines = [
+        "# Who may enter",
+        "",
+        "Written by `make docs` from the guard that each route wears. The holder of an office still reaches only",
+        "their own subtree: `access_*` narrows to the thing asked for; what lies outside looks like missing (404).",
+        "",
+        "| address | methods | who | what |",
+        "|---|---|---|---|",
+    ]
+    for address, methods, policy, what in routes(app):
+        lines.append(f"| `{address}` | {methods} | {policy} | {_cell(what)} |")
+    return "\n".join(lines) + "\n"
+
+
+def routes(app: Flask) -> list[tuple[str, str, str, str]]:
+    """Address, methods, policy and first line of documentation of every route."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        policy = "public" if rule.endpoint == "static" else str(getattr(view, "__policy__", "MISSING"))
+        methods = " ".join(sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})) or "HEAD OPTIONS"
+        what = "Files of the pages." if rule.endpoint == "static" else _first(view.__doc__)
+        found.append((rule.rule, methods, policy.replace("office:", "").replace(",", ", "), what))
+    return sorted(found)
+
+
+def jobs_page() -> str:
+    """Every background job."""
+    lines = ["# Background jobs", "", "Written by `make docs`. Short jobs never wait behind heavy ones.", ""]
+    lines += ["| job | lane | what it does |", "|---|---|---|"]
+    lines += [f"| `{spec.name}` | {spec.lane} | {_cell(_first(spec.run.__doc__))} |" for spec in registry.all_specs()]
+    return "\n".join(lines) + "\n"
+
+
+def pages(app: Flask) -> dict[Path, str]:
+    """Every generated page by its place."""
+    readme = ROOT / "README.md"
+    return {
+        ROOT / "docs" / "commands.md": commands_page(app),
+        ROOT / "docs" / "access.md": access_page(app),
+        ROOT / "docs" / "jobs.md": jobs_page(),
+        readme: readme_with_settings(readme.read_text(encoding="utf-8")),
+    }
+
+
+def _usage(name: str, command: click.Command) -> str:
+    words = [name]
+    for parameter in command.params:
+        if isinstance(parameter, click.Argument):
+            words.append((parameter.metavar or parameter.name or "").upper())
+        elif isinstance(parameter, click.Option) and not parameter.hidden:
+            words.append(f"[{parameter.opts[-1]}]")
+    return " ".join(words)
+
+
+def _first(text: str | None) -> str:
+    return " ".join((text or "").strip().split("\n\n")[0].split())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _shown(default: Any) -> str:
+    return str(int(default)) if isinstance(default, bool) else str(default)
+
+
+def main() -> None:
+    from wsgi import app
+
+    for path, text in pages(app).items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
