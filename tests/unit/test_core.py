@@ -89,6 +89,23 @@ def test_sealed_text_opens_only_in_its_context() -> None:
         Sealer("x" * 32).open(sealed, context="member.phone")
 
 
+def test_a_retired_key_still_opens_and_is_told_apart() -> None:
+    old, new = Sealer(KEY), Sealer("n" * 32, [KEY], "sm4")
+    sealed = old.seal("13800000000", context="member.phone")
+    assert new.open(sealed, context="member.phone") == "13800000000"
+    assert not new.is_current(sealed)
+    fresh = new.seal("13800000000", context="member.phone")
+    assert new.is_current(fresh) and new.open(fresh, context="member.phone") == "13800000000"
+    with pytest.raises(InvalidTag):
+        old.open(fresh, context="member.phone")
+
+
+@pytest.mark.parametrize("broken", [b"", b"\x01", b"\x09" * 40, bytes(40)])
+def test_what_was_never_sealed_does_not_open(broken: bytes) -> None:
+    with pytest.raises(InvalidTag):
+        Sealer(KEY).open(broken, context="member.phone")
+
+
 def test_a_blind_index_finds_equals_only() -> None:
     sealer = Sealer(KEY)
     index = sealer.blind_index("13800000000", context="member.phone")

@@ -1,0 +1,21 @@
+"""flask privacy …: what is held about people."""
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from academy.core.house import House
+from academy.members import resealing
+
+group = AppGroup("privacy", help="What is held about people.")
+
+
+@group.command("rotate")
+def rotate() -> None:
+    """Seal every phone anew with the current key and cipher; then the retired keys may be forgotten."""
+    house: House = current_app.extensions["academy"]
+    with house.db.begin() as tx:
+        waiting = resealing.count(tx)
+        with click.progressbar(length=waiting, label="sealing") as bar:
+            changed = resealing.reseal(tx, house.sealer, bar.update)
+    click.echo(f"{changed} of {waiting} sealed anew")

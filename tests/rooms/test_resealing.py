@@ -1,0 +1,45 @@
+"""After a change of key every phone is sealed anew, or none is."""
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import select
+
+from academy.core.crypto import Sealer
+from academy.core.house import House
+from academy.members import resealing
+from academy.members.models import Member
+from academy.members.people import PHONE, sealed_phone
+from tests import factories
+
+OLD, NEW = Sealer("o" * 32), Sealer("n" * 32, ["o" * 32], "sm4")
+
+
+def people(house: House, count: int = 3) -> None:
+    with house.db.begin() as tx:
+        branch = factories.organisation(tx)
+        for number in range(count):
+            factories.member(tx, branch, **sealed_phone(OLD, f"1390000000{number}"))
+        factories.member(tx, branch)
+
+
+def test_every_phone_is_sealed_anew_once(house: House) -> None:
+    people(house)
+    with house.db.begin() as tx:
+        assert resealing.reseal(tx, NEW) == 3
+    alone = Sealer("n" * 32, cipher="sm4")
+    with house.db.read() as tx:
+        rows = tx.execute(select(Member.phone_sealed, Member.phone_index).order_by(Member.id)).all()
+    phones = [(alone.open(sealed, context=PHONE), index) for sealed, index in rows if sealed]
+    assert [p for p, _ in phones] == ["13900000000", "13900000001", "13900000002"]
+    assert all(index == alone.blind_index(phone, context=PHONE) for phone, index in phones)
+    with house.db.begin() as tx:
+        assert resealing.reseal(tx, NEW) == 0
+
+
+def test_a_value_of_an_unknown_key_stops_it_and_nothing_has_changed(house: House) -> None:
+    people(house)
+    with pytest.raises(InvalidTag), house.db.begin() as tx:
+        resealing.reseal(tx, Sealer("n" * 32))
+    with house.db.read() as tx:
+        sealed = tx.scalars(select(Member.phone_sealed).where(Member.phone_sealed.is_not(None))).all()
+    assert [OLD.open(value, context=PHONE)[:3] for value in sealed] == ["139"] * 3
