@@ -156,8 +156,10 @@ def grants_of(tx: Tx, account_id: int) -> list[tuple[RoleGrant, Organisation]]:
     return [(grant, node) for grant, node in rows]
 
 
-def grants_under(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[tuple[RoleGrant, Account, Organisation]]":
-    """Grants in force inside the subtrees, by node."""
+def grants_under(
+    tx: Tx, paths: Sequence[str], page: int = 1, *, text: str = ""
+) -> "Page[tuple[RoleGrant, Account, Organisation]]":
+    """Grants in force inside the subtrees, by node; `text` is part of the person's or the node's name."""
     query = (
         select(RoleGrant, Account, Organisation)
         .join(Account, Account.id == RoleGrant.account_id)
@@ -165,6 +167,11 @@ def grants_under(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[tuple[Rol
         .where(subtrees(paths), holds_on(clock.today()))
         .order_by(Organisation.path, RoleGrant.id)
     )
+    if text.strip():
+        like = text.strip()
+        query = query.where(
+            or_(Account.display_name.contains(like, autoescape=True), Organisation.name.contains(like, autoescape=True))
+        )
     return page_of(tx, query, page, 50)
 
 

@@ -48,8 +48,8 @@ OFFICE_PLACES = (
     Place("exemptions.index", msg("免训审批"), "check", (R.NODE_ADMINISTRATOR,)),
     Place("rosters.index", msg("花名册"), "list", (R.ROSTER_OFFICER, R.NODE_ADMINISTRATOR)),
     Place("reports.exports", msg("导出"), "download", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY)),
-    Place("accounts.grants", msg("角色授权"), "person", (R.SECURITY_OFFICER, R.NODE_ADMINISTRATOR)),
-    Place("accounts.audit", msg("审计"), "shield", (R.AUDITOR,)),
+    Place("grants.index", msg("角色授权"), "person", (R.SECURITY_OFFICER, R.NODE_ADMINISTRATOR)),
+    Place("audit.index", msg("审计"), "shield", (R.AUDITOR,)),
 )
 
 

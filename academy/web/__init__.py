@@ -8,6 +8,8 @@ PAGES = (
     "home",
     "display",
     "accounts",
+    "grants",
+    "audit",
     "sso",
     "members",
     "exemptions",

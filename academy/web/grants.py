@@ -1,0 +1,87 @@
+"""Who holds which role, where and until when."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from academy.accounts import grants, queries
+from academy.accounts.models import Account
+from academy.core.actor import Role
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Invalid, NotFound
+from academy.core.i18n import Message, msg
+from academy.core.pages import number_in
+from academy.doors import actor, office, reading, writing
+from academy.members.queries import by_code
+from academy.web.members import day, said
+
+bp = Blueprint("grants", __name__, url_prefix="/grants")
+
+GIVERS = (Role.SECURITY_OFFICER, Role.NODE_ADMINISTRATOR)
+
+
+@bp.get("")
+@office(*GIVERS)
+def index() -> str:
+    return _page({})
+
+
+def _page(errors: dict[str, Message]) -> str:
+    me = actor()
+    with reading() as tx:
+        mine = [role for role in grants.ROLES if role is not Role.MEMBER]
+        if not me.has(Role.SECURITY_OFFICER):
+            mine = [role for role in mine if role in grants.LOCAL]
+        page = queries.grants_under(
+            tx, me.paths(*GIVERS), number_in(request.args.get("page")), text=request.args.get("q", "")
+        )
+        return render_template(
+            "accounts/grants.html",
+            page=page,
+            roles=[(role.value, grants.ROLES[role]) for role in mine],
+            may={grant.id: grants.may_grant(me, Role(grant.role), node) for grant, _, node in page.rows},
+            errors=errors,
+        )
+
+
+@bp.post("")
+@office(*GIVERS)
+def create() -> Any:
+    form = request.form
+    try:
+        with writing() as tx:
+            account, role = _wanted(tx)
+            node = by_code(tx, actor().paths(*GIVERS), form.get("organisation", ""))
+            if node is None:
+                raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
+            grants.grant_role(tx, actor(), account, role, node, valid_to=day("valid_to"))
+    except (Invalid, Conflict) as error:
+        return _page(said(error)), error.status
+    flash(gettext("已授权。"), "good")
+    return redirect(url_for("grants.index"), 303)
+
+
+def _wanted(tx: Tx) -> tuple[Account, Role]:
+    account = queries.find_account(tx, request.form.get("username", ""))
+    try:
+        if account is None:
+            raise NotFound
+        grants.access_account(tx, actor(), account.public_id)
+    except NotFound:
+        # Somebody else's people and nobody look the same: this field must not list who has an account.
+        raise Invalid(fields={"username": msg("没有这个账号。还没激活的党员，请先让支部发激活码。")}) from None
+    try:
+        return account, Role(request.form.get("role", ""))
+    except ValueError:
+        raise Invalid(fields={"role": msg("请从列表里选择。")}) from None
+
+
+@bp.post("/<public_id>/revoke")
+@office(*GIVERS)
+def revoke(public_id: str) -> Response:
+    with writing() as tx:
+        grants.revoke_role(tx, actor(), public_id)
+    flash(gettext("已收回，此人的设备已退出登录。"), "good")
+    return redirect(url_for("grants.index"), 303)
