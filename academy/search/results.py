@@ -54,6 +54,7 @@ class Sentence:
     """A line that answers, and the second at which it is said."""
 
     item: str
+    seq: int
     start_ms: int
     text: Marked
 

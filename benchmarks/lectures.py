@@ -1,0 +1,94 @@
+"""A library of lectures for benchmarks: rows put straight into the tables, captions and all."""
+
+import datetime as dt
+import itertools
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from academy import rooms
+from academy.accounts.models import Account
+from academy.core.db import Base
+from academy.core.house import House
+from academy.core.settings import Settings
+from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
+from academy.media.models import Asset, AssetState, Cue, Transcript
+from academy.members.models import Organisation
+
+SECRET = "a-secret-for-benchmarks-only-012345"
+MS_PER_CHARACTER = 230
+LECTURERS, CATEGORIES = 60, 12
+BATCH = 500
+EPOCH = dt.datetime(2023, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A lecture to be: its title and its lines."""
+
+    title: str
+    lines: Sequence[str]
+
+
+def open_house(folder: Path, *, fresh: bool, **settings: object) -> House:
+    """A house of its own in a cache folder, its tables made."""
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    rooms.open_all()
+    house = House.build(
+        Settings(secret_key=SECRET, data_key=SECRET, data_dir=folder, media_dir=folder / "media", **settings)  # type: ignore[arg-type]
+    )
+    Base.metadata.create_all(house.db.engine)
+    return house
+
+
+def fill(house: House, talks: Iterable[Talk]) -> int:
+    """Publish the talks as courses of one video each; course ids count from 1 in the order given."""
+    with house.db.begin() as tx:
+        tx.add(Organisation(id=1, code="B", name="测试组织", kind="committee", level="city", path="/1/"))
+        tx.flush()
+        tx.add(Account(id=1, username="bench", display_name="bench"))
+        tx.add_all(Category(id=n, slug=f"c{n}", name=f"分类{n}") for n in range(1, CATEGORIES + 1))
+        tx.add_all(Lecturer(id=n, name=f"讲师{n}") for n in range(1, LECTURERS + 1))
+    numbered = enumerate(talks, 1)
+    cues = 0
+    while batch := list(itertools.islice(numbered, BATCH)):
+        cues += _put(house, batch)
+    return cues
+
+
+def _put(house: House, batch: list[tuple[int, Talk]]) -> int:
+    assets, courses, items, transcripts, cues = [], [], [], [], []
+    for number, talk in batch:
+        at = 0
+        for seq, text in enumerate(talk.lines):
+            end = at + max(600, len(text) * MS_PER_CHARACTER)
+            cues.append({"transcript_id": number, "seq": seq, "start_ms": at, "end_ms": end, "text": text})
+            at = end
+        published = EPOCH + dt.timedelta(hours=number % 30_000)
+        assets.append(
+            {
+                "id": number, "account_id": 1, "kind": "video", "filename": "a.mp4", "size": 1,
+                "state": AssetState.READY, "duration_ms": max(at, 1000),
+            }
+        )  # fmt: skip
+        courses.append(
+            {
+                "id": number, "title": talk.title, "organisation_id": 1, "category_id": number % CATEGORIES + 1,
+                "lecturer_id": number % LECTURERS + 1, "state": CourseState.PUBLISHED, "created_by": 1,
+                "published_at": published, "updated_at": published,
+            }
+        )  # fmt: skip
+        items.append(
+            {"id": number, "course_id": number, "position": 1, "kind": "video", "title": talk.title, "asset_id": number}
+        )
+        transcripts.append({"id": number, "asset_id": number, "origin": "manual"})
+    with house.db.begin() as tx:
+        for model, rows in (
+            (Asset, assets), (Course, courses), (CourseItem, items), (Transcript, transcripts), (Cue, cues)
+        ):  # fmt: skip
+            tx.execute(insert(model), rows)
+    return len(cues)
