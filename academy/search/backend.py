@@ -69,6 +69,12 @@ class SearchBackend(Protocol):
     def suggest(self, prefix: str, limit: int = 8) -> list[tuple[str, frozenset[int]]]:
         """Names that begin with the prefix, with the lectures they belong to."""
 
+    def sounding(self, sounds: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
+        """The library's words of each sound (syllables without tones and spaces), most frequent first."""
+
+    def frequencies(self, words: Iterable[str]) -> dict[str, int]:
+        """In how many windows and names each word is."""
+
     def rebuild(self, lectures: Iterable[Lecture], segmenter: Segmenter, progress: Progress | None = None) -> int:
         """Make the index anew beside the old one, then swap; returns how many lectures it holds."""
 

@@ -89,4 +89,6 @@ def _spoken(
     sought = (*question.words, *question.phrases)
     place = {public_id: number for number, public_id in enumerate(scored)}
     chosen = sorted(best[:SENTENCES], key=lambda row: (place[row[1]], row[2].start_ms))
-    return [Sentence(public_id, line.seq, line.start_ms, mark(line.text, sought)) for _, public_id, line in chosen], timelines
+    return [
+        Sentence(public_id, line.seq, line.start_ms, mark(line.text, sought)) for _, public_id, line in chosen
+    ], timelines

@@ -79,6 +79,22 @@ class WhooshBackend:
                 found.setdefault(shown, set()).update(lectures)
         return [(shown, frozenset(lectures)) for shown, lectures in found.items()][:limit]
 
+    def sounding(self, sounds: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
+        view = self.view()
+        if view is None:
+            return {}
+        found: dict[str, list[tuple[str, int]]] = {}
+        for heard in sounds:
+            words = {word for leaf in view.leaves for word in leaf.words_by_sound().get(heard, ())}
+            counted = [(word, view.frequency("w", word) + view.frequency("t", word)) for word in words]
+            if counted:
+                found[heard] = sorted(counted, key=lambda pair: (-pair[1], pair[0]))
+        return found
+
+    def frequencies(self, words: Iterable[str]) -> dict[str, int]:
+        view = self.view()
+        return {word: view.frequency("w", word) + view.frequency("t", word) for word in words} if view else {}
+
     def inventory(self) -> dict[int, int]:
         view = self.view()
         return view.inventory() if view else {}

@@ -7,6 +7,7 @@ from typing import Any
 from whoosh import columns, fields, formats
 
 from academy.search.lectures import Lecture, windows
+from academy.search.names import suggestions
 from academy.search.question import STOP
 from academy.search.text import Segmenter, normalise, pairs
 
@@ -46,6 +47,7 @@ def documents(lecture: Lecture, segmenter: Segmenter) -> Iterator[dict[str, Any]
         "key": key,
         "t": title_words + [word for word in segmenter.words(summary) if word not in STOP],
         "b": [pair for name in normal for pair in pairs(name)] + list(pairs(summary)),
+        "s": [f"{key}\t{shown}" for key, shown in suggestions(lecture, segmenter)],
         "lecture": lecture.lecture_id,
         "length": len(title_words),
         DIGEST: lecture.digest(),

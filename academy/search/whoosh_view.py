@@ -21,6 +21,7 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 
 from academy.search.backend import Hit
+from academy.search.sounds import sound
 from academy.search.whoosh_fields import DIGEST, NUMBERS
 
 Postings = tuple["array[int]", "array[float]"]
@@ -32,15 +33,19 @@ KEPT_POSTINGS = 3_000_000
 class Leaf:
     """One segment: its columns in memory, its posting lists when asked for."""
 
-    def __init__(self, reader: Any, numbers: dict[str, array[int]] | None = None) -> None:
+    def __init__(self, reader: Any, older: Leaf | None = None) -> None:
         self.reader = reader
         self.segment = reader.segment().segment_id()
-        self.numbers = numbers or {name: _column(reader, name) for name in NUMBERS}
+        # A segment never changes but for what is deleted of it: what was read of its columns stays true.
+        self.numbers: dict[str, array[int]] = (
+            older.numbers if older else {name: _column(reader, name) for name in NUMBERS}
+        )
         self.lecture, self.length = self.numbers["lecture"], self.numbers["length"]
         self.dead = frozenset(reader.deleted_docs_set) if reader.has_deletions() else frozenset()
         self.alive = len(self.lecture) - len(self.dead)
         mean = sum(self.length) / max(1, len(self.length)) or 1.0
         self.norm = [K1 * (1 - B + B * length / mean) for length in self.length]
+        self._sounds: dict[str, list[str]] | None = older._sounds if older else None
         self._ranges: dict[int, range] | None = None
         self._kept: OrderedDict[tuple[str, str], Postings] = OrderedDict()
         self._held = 0
@@ -103,6 +108,19 @@ class Leaf:
             self._ranges = ranges
         return self._ranges.get(lecture, range(0))
 
+    def words_by_sound(self) -> dict[str, list[str]]:
+        """The segment's words by how they sound; made when somebody first types pinyin or a wrong character."""
+        if self._sounds is None:
+            made: dict[str, list[str]] = {}
+            for field in ("w", "t"):
+                for term in self.reader.lexicon(field):
+                    word = term.decode() if isinstance(term, bytes) else term
+                    heard = sound(word)
+                    if heard and word not in made.setdefault(heard, []):
+                        made[heard].append(word)
+            self._sounds = made
+        return self._sounds
+
     def hit(self, doc: int, score: float) -> Hit:
         n = self.numbers
         return Hit(n["lecture"][doc], n["item"][doc], n["first"][doc], n["last"][doc], score)
@@ -115,7 +133,7 @@ class View:
         self.key = key
         index = FileIndex(storage)
         self.index = index
-        known = {leaf.segment: leaf.numbers for leaf in older.leaves} if older and older.key[0] == key[0] else {}
+        known = {leaf.segment: leaf for leaf in older.leaves} if older and older.key[0] == key[0] else {}
         reader = index.reader()
         self.leaves: list[Leaf] = [
             Leaf(leaf, known.get(leaf.segment().segment_id())) for leaf, _ in reader.leaf_readers()

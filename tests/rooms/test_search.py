@@ -1,5 +1,7 @@
 """What was said is found, at its second; what may not be seen is not there."""
 
+import dataclasses
+
 import pytest
 
 from academy.core.actor import NOBODY
@@ -36,7 +38,10 @@ def titles(results: Results) -> list[str]:
 
 
 @pytest.fixture
-def library(house: House) -> House:
+def library(house: House, database_kind: str) -> House:
+    """The same tests on both indexes: Whoosh beside SQLite, PostgreSQL's own beside its rows."""
+    backend = "whoosh" if database_kind == "sqlite" else "postgresql"
+    house = dataclasses.replace(house, settings=dataclasses.replace(house.settings, search_backend=backend))
     with house.db.begin() as tx:
         city.lecture(tx, "乡村振兴怎么干", POVERTY, by="王大山", shelf="乡村振兴")
         city.lecture(tx, "作风建设永远在路上", DISCIPLINE, by="李小河", shelf="纪律教育", summary="锲而不舍落实规定")

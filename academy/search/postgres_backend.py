@@ -1,0 +1,167 @@
+"""Search on PostgreSQL: tsvector 'simple' over our own tokens, GIN; for a house on several machines."""
+
+import itertools
+from collections.abc import Iterable, Set
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from academy.core.db import Database, Tx
+from academy.search.backend import Found, Health, IndexBroken, Progress
+from academy.search.lectures import Lecture
+from academy.search.postgres_rows import drop, put, recount, script, sounds
+from academy.search.postgres_search import PostgresSearch, documents
+from academy.search.postgres_tables import INDEXES, TABLES
+from academy.search.question import Question
+from academy.search.text import Segmenter
+
+LOCK = 0x5EA4C4
+"""The advisory lock of the one writer."""
+BATCH = 200
+
+
+class PostgresBackend:
+    """Rows beside the application's own. A reader sees a whole commit or the one before."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._made = False
+
+    # ---- reading ----
+
+    def search(self, question: Question, visible: Set[int], allowed: Set[int] | None = None, limit: int = 300) -> Found:
+        if question.is_empty:
+            return Found()
+        with self.db.read() as tx:
+            if not self._there(tx):
+                return Found()
+            return PostgresSearch(tx, question, visible, allowed, limit).run()
+
+    def suggest(self, prefix: str, limit: int = 8) -> list[tuple[str, frozenset[int]]]:
+        if not prefix:
+            return []
+        like = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        with self.db.read() as tx:
+            if not self._there(tx):
+                return []
+            found = tx.execute(
+                text(
+                    "SELECT shown, array_agg(DISTINCT lecture_id) FROM search_names WHERE key LIKE :like "
+                    "GROUP BY shown ORDER BY min(key), shown LIMIT :limit"
+                ),
+                {"like": like, "limit": limit},
+            )
+            return [(shown, frozenset(lectures)) for shown, lectures in found]
+
+    def sounding(self, heard: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
+        with self.db.read() as tx:
+            if not self._there(tx):
+                return {}
+            found: dict[str, list[tuple[str, int]]] = {}
+            for key, word, documents in tx.execute(
+                text(
+                    "SELECT sound, word, documents FROM search_words WHERE sound = ANY(:sounds) AND documents > 0 "
+                    "ORDER BY documents DESC, word"
+                ),
+                {"sounds": list(heard)},
+            ):
+                found.setdefault(key, []).append((word, documents))
+            return found
+
+    def frequencies(self, words: Iterable[str]) -> dict[str, int]:
+        with self.db.read() as tx:
+            return documents(tx, list(words)) if self._there(tx) else {}
+
+    def inventory(self) -> dict[int, int]:
+        with self.db.read() as tx:
+            if not self._there(tx):
+                return {}
+            held = tx.execute(text("SELECT lecture_id, digest FROM search_windows WHERE item_id = 0"))
+            return {row.lecture_id: row.digest for row in held}
+
+    def health(self, *, thorough: bool = False) -> Health:
+        try:
+            with self.db.read() as tx:
+                if not self._there(tx):
+                    return Health(False, problem="no index")
+                count, lectures = tx.execute(
+                    text("SELECT count(*), count(DISTINCT lecture_id) FROM search_windows")
+                ).one()
+                size = tx.execute(text("SELECT pg_total_relation_size('search_windows')")).scalar_one()
+                if thorough:
+                    # Detoasts every vector: a damaged page raises.
+                    tx.execute(text("SELECT sum(length(words) + length(pairs)) FROM search_windows"))
+        except DBAPIError as error:
+            return Health(False, problem=str(error.orig))
+        return Health(True, count, lectures, 1, int(size))
+
+    def wants_merge(self) -> bool:
+        return False
+
+    # ---- writing ----
+
+    def index_lecture(self, lecture: Lecture, segmenter: Segmenter) -> None:
+        with self.db.begin() as tx:
+            self._own(tx)
+            drop(tx, [lecture.lecture_id])
+            put(tx, [lecture], segmenter)
+            recount(tx, lecture.lecture_id, 1)
+
+    def delete_lecture(self, lecture_id: int) -> None:
+        with self.db.begin() as tx:
+            self._own(tx)
+            drop(tx, [lecture_id])
+
+    def rebuild(self, lectures: Iterable[Lecture], segmenter: Segmenter, progress: Progress | None = None) -> int:
+        """Into tables beside; indexes after the rows; then the names are swapped in a moment."""
+        done = 0
+        with self.db.begin() as tx:
+            self._own(tx)
+            tx.execute(text("SET LOCAL statement_timeout = 0"))
+            tx.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
+            tx.execute(text("DROP TABLE IF EXISTS search_windows_new, search_words_new, search_names_new"))
+            script(tx, TABLES.format("_new"))
+            stream = iter(lectures)
+            while batch := list(itertools.islice(stream, BATCH)):
+                put(tx, batch, segmenter, "_new")
+                done += len(batch)
+                if progress:
+                    progress(done)
+            tx.execute(
+                text(
+                    "INSERT INTO search_words_new SELECT word, '', ndoc FROM "
+                    "ts_stat('SELECT words FROM search_windows_new') WHERE word !~ '#[24]$'"
+                )
+            )
+            sounds(tx, "_new")
+            script(tx, INDEXES.format("_new"))
+            for table in ("search_windows", "search_words", "search_names"):
+                tx.execute(text(f"DROP TABLE {table}"))
+                tx.execute(text(f"ALTER TABLE {table}_new RENAME TO {table}"))
+            for name in ("windows{}_words", "windows{}_pairs", "windows{}_lecture", "windows{}_id", "words{}_word",
+                         "words{}_sound", "names{}_key", "names{}_lecture"):  # fmt: skip
+                old, new = f"search_{name.format('_new')}", f"search_{name.format('')}"
+                tx.execute(text(f"ALTER INDEX {old} RENAME TO {new}"))
+            tx.execute(text("ANALYZE search_windows"))
+        return done
+
+    def merge(self) -> None:
+        """Have GIN's waiting list emptied into the index."""
+        with self.db.begin() as tx:
+            self._own(tx)
+            for index in ("search_windows_words", "search_windows_pairs"):
+                tx.execute(text(f"SELECT gin_clean_pending_list('{index}')"))
+
+    def _there(self, tx: Tx) -> bool:
+        if not self._made:
+            self._made = tx.execute(text("SELECT to_regclass('search_names_lecture') IS NOT NULL")).scalar_one()
+        return self._made
+
+    def _own(self, tx: Tx) -> None:
+        """Be the one writer until the transaction ends; make the tables when there are none."""
+        if self.db.is_sqlite:
+            raise IndexBroken("ACADEMY_SEARCH=postgresql needs a PostgreSQL database")
+        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        if not self._there(tx):
+            script(tx, TABLES.format(""))
+            script(tx, INDEXES.format(""))

@@ -1,0 +1,140 @@
+"""What every index must do: one suite for Whoosh and for PostgreSQL."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from academy.core.house import House
+from academy.search.backend import Found, SearchBackend
+from academy.search.lectures import Lecture, Line, Part
+from academy.search.postgres_backend import PostgresBackend
+from academy.search.question import parse
+from academy.search.text import Segmenter
+from academy.search.whoosh_backend import WhooshBackend
+
+SEGMENTER = Segmenter()
+EVERYTHING = frozenset(range(1, 1000))
+
+
+def lecture(number: int, lines: list[str], title: str = "", lecturer: str = "") -> Lecture:
+    said = [Line(n, n * 5000, n * 5000 + 5000, text) for n, text in enumerate(lines)]
+    return Lecture(number, title or f"第{number}讲", lecturer, "分类", "", [Part(number * 10, "上篇", said)])
+
+
+@pytest.fixture
+def index(house: House, database_kind: str, tmp_path: Path) -> Iterator[SearchBackend]:
+    yield WhooshBackend(tmp_path / "search") if database_kind == "sqlite" else PostgresBackend(house.db)
+
+
+def ask(index: SearchBackend, text: str, **narrow: frozenset[int]) -> Found:
+    return index.search(parse(text, SEGMENTER), narrow.get("visible", EVERYTHING), narrow.get("allowed"))
+
+
+def test_an_index_that_is_not_there_finds_nothing(index: SearchBackend) -> None:
+    assert ask(index, "茶叶") == Found()
+    assert index.suggest("茶") == [] and index.inventory() == {} and index.sounding(["cha"]) == {}
+    assert not index.health().ok
+    index.delete_lecture(7)
+
+
+def test_a_lecture_is_found_replaced_and_gone(index: SearchBackend) -> None:
+    index.index_lecture(lecture(1, ["我们种茶叶。", "他们养鱼。"]), SEGMENTER)
+    index.index_lecture(lecture(2, ["讲讲纪律。"]), SEGMENTER)
+    found = ask(index, "茶叶")
+    assert found.lectures == {1} and not found.relaxed
+    assert [(h.lecture_id, h.item_id, h.first, h.last) for h in found.hits] == [(1, 10, 0, 1)]
+    index.index_lecture(lecture(1, ["改讲水稻。"]), SEGMENTER)
+    assert not ask(index, "茶叶").lectures and ask(index, "水稻").lectures == {1}
+    assert set(index.inventory()) == {1, 2}
+    index.delete_lecture(1)
+    assert not ask(index, "水稻").lectures
+    assert set(index.inventory()) == {2}
+    health = index.health(thorough=True)
+    assert health.ok and health.lectures == 1
+
+
+def test_a_digest_tells_what_was_indexed(index: SearchBackend) -> None:
+    one = lecture(1, ["我们种茶叶。"])
+    index.index_lecture(one, SEGMENTER)
+    assert index.inventory() == {1: one.digest()}
+    assert lecture(1, ["我们种茶树。"]).digest() != one.digest()
+
+
+def test_words_a_minute_apart_meet_in_a_window_and_not_further(index: SearchBackend) -> None:
+    lines = [f"第{n}句闲话。" for n in range(40)]
+    lines[2], lines[9], lines[30] = "说到茶叶。", "说到水库。", "说到果园。"
+    index.index_lecture(lecture(1, lines), SEGMENTER)
+    assert not ask(index, "茶叶 水库").relaxed
+    assert ask(index, "茶叶 果园").relaxed
+
+
+def test_a_name_and_a_word_said_meet_in_the_lecture(index: SearchBackend) -> None:
+    index.index_lecture(lecture(1, ["我们种茶叶。"], lecturer="王大山"), SEGMENTER)
+    index.index_lecture(lecture(2, ["我们种茶叶。"], lecturer="李小河"), SEGMENTER)
+    found = ask(index, "王大山 茶叶")
+    assert found.lectures == {1} and not found.relaxed and found.named[1] > 0
+
+
+def test_the_rarest_words_decide_when_nothing_has_them_all(index: SearchBackend) -> None:
+    for number in range(1, 9):
+        index.index_lecture(lecture(number, ["农村工作很重要。"]), SEGMENTER)
+    index.index_lecture(lecture(9, ["农村的沼气池。"]), SEGMENTER)
+    found = ask(index, "农村 沼气池 天文馆")
+    assert found.relaxed and found.hits[0].lecture_id == 9
+
+
+def test_only_what_may_be_seen_is_counted(index: SearchBackend) -> None:
+    for number in (1, 2, 3):
+        index.index_lecture(lecture(number, ["我们种茶叶。"]), SEGMENTER)
+    assert ask(index, "茶叶", visible=frozenset({1, 2})).lectures == {1, 2}
+    narrowed = ask(index, "茶叶", allowed=frozenset({3}))
+    assert narrowed.lectures == {1, 2, 3} and {h.lecture_id for h in narrowed.hits} == {3}
+
+
+def test_a_rebuild_and_a_merge_leave_the_same_index(index: SearchBackend) -> None:
+    lectures = [lecture(n, [f"第{n}课说茶叶。", "再说纪律。"]) for n in range(1, 30)]
+    for one in lectures[:4]:
+        index.index_lecture(one, SEGMENTER)
+    index.delete_lecture(2)
+    index.merge()
+    assert set(index.inventory()) == {1, 3, 4} and ask(index, "茶叶").lectures == {1, 3, 4}
+    seen: list[int] = []
+    assert index.rebuild(iter(lectures), SEGMENTER, seen.append) == 29
+    assert seen[-1] == 29
+    assert index.inventory() == {one.lecture_id: one.digest() for one in lectures}
+    assert ask(index, "茶叶").lectures == set(range(1, 30))
+    index.index_lecture(lecture(2, ["没有了。"]), SEGMENTER)
+    assert ask(index, "茶叶").lectures == set(range(1, 30)) - {2}
+
+
+def test_names_are_suggested_by_their_beginning_their_words_and_pinyin(index: SearchBackend) -> None:
+    index.index_lecture(lecture(1, [], title="乡村振兴怎么干", lecturer="王大山"), SEGMENTER)
+    for typed in ("乡村", "振兴", "xiangcunz", "xczx", "乡村振兴怎么干"):
+        assert ("乡村振兴怎么干", frozenset({1})) in index.suggest(typed), typed
+    assert ("王大山", frozenset({1})) in index.suggest("wangda")
+    assert index.suggest("没有") == [] and index.suggest("%") == [] and index.suggest("\\") == []
+
+
+def test_words_are_known_by_their_sound_and_number(index: SearchBackend) -> None:
+    index.index_lecture(lecture(1, ["党建引领。"]), SEGMENTER)
+    index.index_lecture(lecture(2, ["党建工作。"]), SEGMENTER)
+    assert index.sounding(["dangjian", "feiji"]) == {"dangjian": [("党建", 2)]}
+    assert index.frequencies(["党建", "飞机"]) == {"党建": 2, "飞机": 0}
+    index.delete_lecture(1)
+    assert index.frequencies(["党建"])["党建"] <= 2
+
+
+ALPHABET = "党建茶叶 '\"\\%_*?()[]{}:&|!<>~^-+\0\n\t\u200b😀ａＢ１ab1与或非AND OR NOT\ud800"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_question_breaks_it(index: SearchBackend, seed: int) -> None:
+    draw = random.Random(seed)
+    if seed == 0:
+        index.index_lecture(lecture(1, [ALPHABET.replace("\0", "").replace("\ud800", "")]), SEGMENTER)
+    for _ in range(5):
+        text = "".join(draw.choice(ALPHABET) for _ in range(draw.randrange(1, 40)))
+        assert ask(index, text).hits is not None
+        index.suggest(parse(text, SEGMENTER).normal)
