@@ -16,7 +16,7 @@ from academy.api import beat_door
 from academy.core.actor import Role
 from academy.core.errors import Invalid, NotFound
 from academy.core.house import House
-from academy.core.i18n import msg
+from academy.core.i18n import Message, msg
 from academy.doors import actor, house, public, reading, signed_in, writing
 from academy.doors.install import csrf
 from academy.doors.language import translate
@@ -59,21 +59,22 @@ csrf.exempt(beat)  # no cookie is read, so none can be abused
 @signed_in
 def open_lease() -> tuple[Response, int]:
     """Begin a playback: ``{"item": id, "device": word, "take_over": false}``; 409 when another device plays."""
-    said = _said()
+    asked = _asked()
     with writing() as tx:
-        item = access_item_for_member(tx, actor(), str(said.get("item", "")))
+        item = access_item_for_member(tx, actor(), str(asked.get("item", "")))
         try:
             opened = service.open_lease(
                 tx,
                 actor(),
                 item,
                 device=devices.name_of(request.headers.get("User-Agent", "")),
-                device_key=str(said.get("device", ""))[:40],
-                take_over=said.get("take_over") is True,
+                device_key=str(asked.get("device", ""))[:40],
+                take_over=asked.get("take_over") is True,
             )
         except OtherDevice as other:
-            answer = {"type": "urn:academy:other-device", "title": translate(other.message), "status": 409}
-            return jsonify(answer | {"device": translate(devices.say(other.device)), "lecture": other.title}), 409
+            device = translate(devices.say(other.device))
+            said = translate(Message(other.message.text, {"device": device, "title": other.title}))
+            return jsonify(type="urn:academy:other-device", title=said, status=409, device=device), 409
         held = queries.ledger(tx, opened.lease.member_id, item)
     lease = opened.lease
     return jsonify(
@@ -126,7 +127,7 @@ def _signer() -> Signer:
     return signer
 
 
-def _said() -> dict[str, Any]:
+def _asked() -> dict[str, Any]:
     said = request.get_json(silent=True)
     if not isinstance(said, dict):
         raise Invalid(msg("请求有误，请返回重试。"))

@@ -15,7 +15,7 @@ from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset, AssetState
-from academy.progress import completing, crediting
+from academy.progress import completing, crediting, devices
 from academy.progress.beats import Beat, Outcome
 from academy.progress.models import Lease, WatchLedger
 from academy.progress.tokens import Grant
@@ -32,7 +32,8 @@ class OtherDevice(Conflict):
     code = "other-device"
 
     def __init__(self, lease: Lease, title: str) -> None:
-        super().__init__(msg("您正在另一台设备（%(device)s）上看《%(title)s》。", device=lease.device, title=title))
+        name = str(devices.say(lease.device))
+        super().__init__(msg("您正在另一台设备（%(device)s）上看《%(title)s》。", device=name, title=title))
         self.device = lease.device
         self.title = title
 

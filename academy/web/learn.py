@@ -1,5 +1,86 @@
-"""Pages of learn."""
+"""The player's page."""
 
-from flask import Blueprint
+from flask import Blueprint, render_template, request
+from flask_babel import gettext
+
+from academy.doors import actor, house, reading, signed_in
+from academy.doors.language import translate
+from academy.library.access import access_item_for_member
+from academy.media import delivery
+from academy.media.models import Asset
+from academy.progress import refusing
+from academy.progress.queries import Ledger
+from academy.progress.viewing import viewing
 
 bp = Blueprint("learn", __name__)
+
+
+@bp.get("/learn/<item_public_id>")
+@signed_in
+def play(item_public_id: str) -> str:
+    """Watch an item; ``?t=754`` begins at second 754."""
+    with reading() as tx:
+        seen = viewing(tx, actor(), access_item_for_member(tx, actor(), item_public_id))
+    return render_template(
+        "learn/play.html",
+        seen=seen,
+        start_ms=second_in(request.args.get("t", "")) * 1000,
+        held=told(seen.held),
+        **addresses(seen.asset),
+    )
+
+
+def second_in(text: str) -> int:
+    """The second an address asks for; anything else is the beginning."""
+    return min(int(text), 10**6) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+
+
+def addresses(asset: Asset | None, audience: str = "member") -> dict[str, str | None]:
+    """Links to everything a player may need of an asset; none while it is not ready."""
+    if asset is None:
+        return {"playlist": None, "audio": None, "poster": None, "captions": None, "document": None}
+    settings = house().settings
+    return {
+        "playlist": delivery.playlist_url(settings, asset, audience=audience),
+        "audio": delivery.audio_url(settings, asset, audience=audience) if asset.kind == "video" else None,
+        "poster": delivery.poster_url(settings, asset, audience=audience),
+        "captions": delivery.captions_url(settings, asset, audience=audience),
+        "document": delivery.document_url(settings, asset, audience=audience),
+    }
+
+
+def told(ledger: Ledger | None) -> dict[str, object] | None:
+    """The ledger as the player's script reads it."""
+    if ledger is None:
+        return None
+    return {
+        "spans": ledger.spans,
+        "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
+        "refused": [
+            {"reason": one.reason, "told": translate(refusing.explain(one.reason)), "spans": one.spans}
+            for one in ledger.refused
+        ],
+    }
+
+
+@bp.app_context_processor
+def words() -> dict[str, object]:
+    """What the player's script says, for the page part `learn/_player.html`."""
+    return {"player_words": player_words}
+
+
+def player_words() -> dict[str, str]:
+    """Sentences with %(…)s places that the script fills."""
+    return {
+        "recorded": gettext("已全部记录"),
+        "waiting": gettext("%(minutes)s 分钟待上传", minutes="%(minutes)s"),
+        "unreachable": gettext("网络不通，恢复后自动继续记录"),
+        "complete": gettext("这节课已学完"),
+        "left": gettext("再看 %(left)s 就学完", left="%(left)s"),
+        "bar": gettext("已计入 %(counted)s，未看 %(missing)s", counted="%(counted)s", missing="%(missing)s"),
+        "all_seen": gettext("没有未看的部分了"),
+        "take_over": gettext("在这里接着看"),
+        "go_on": gettext("继续在这里看"),
+        "found": gettext("第 %(n)s 处，共 %(all)s 处", n="%(n)s", all="%(all)s"),
+        "not_found": gettext("这节课没有讲到"),
+    }

@@ -1,0 +1,275 @@
+// The learner's side of the watch ledger: leases, beats, and what the page says about them.
+
+import { Queue, waiting } from "./player-queue.js";
+import { Watcher, clock, gaps, length, merge, subtract } from "./player-spans.js";
+
+const BEAT_MS = 15_000;
+const SVG = "http://www.w3.org/2000/svg";
+const say = (text, values) => text.replace(/%\((\w+)\)s/g, (_all, name) => values[name]);
+
+function deviceKey() {
+  try {
+    let key = localStorage.getItem("academy-device");
+    if (!key) {
+      key = Array.from(crypto.getRandomValues(new Uint8Array(12)), (n) => n.toString(16).padStart(2, "0")).join("");
+      localStorage.setItem("academy-device", key);
+    }
+    return key;
+  } catch {
+    return "";
+  }
+}
+
+export class Ledger {
+  constructor(root, video, words) {
+    const held = JSON.parse(root.dataset.held);
+    Object.assign(this, { root, video, words, item: root.dataset.item, duration: Number(root.dataset.duration) });
+    this.counted = held.spans;
+    this.refused = held.refused;
+    this.completed = Boolean(held.completed_at);
+    this.threshold = Number(root.dataset.threshold);
+    this.unsent = [];
+    this.lease = null;
+    this.watcher = new Watcher(video);
+    this.queue = new Queue({
+      onAnswer: (records, status, said) => this.#answered(records, status, said),
+      onChange: (ms, reachable) => this.#waiting(ms, reachable),
+    });
+    this.dialog = root.querySelector("[data-ask]");
+    this.#listen();
+    this.draw();
+    this.queue.flush();
+  }
+
+  part(name) {
+    return this.root.querySelector(`[data-${name}]`);
+  }
+
+  #listen() {
+    const { video } = this;
+    video.addEventListener("play", () => this.#begin());
+    for (const kind of ["pause", "seeked", "ratechange", "ended"]) video.addEventListener(kind, () => this.beat());
+    video.addEventListener("timeupdate", () => this.#playhead());
+    setInterval(() => !video.paused && this.beat(), BEAT_MS);
+    document.addEventListener("visibilitychange", () => document.hidden && this.beat(true));
+    addEventListener("pagehide", () => this.beat(true));
+    this.dialog.addEventListener("close", () => this.#decided(this.dialog.returnValue));
+    this.part("only").addEventListener("click", () => this.only(!this.toDo));
+    this.part("bar").addEventListener("click", (event) => {
+      const box = this.part("bar").getBoundingClientRect();
+      video.currentTime = (((event.clientX - box.left) / box.width) * this.duration) / 1000;
+    });
+    this.part("missing").addEventListener("click", (event) => {
+      const start = event.target.closest("button")?.dataset.start;
+      if (!start) return;
+      video.currentTime = Number(start) / 1000;
+      video.play();
+    });
+  }
+
+  // ---- leases ----
+
+  async #begin(takeOver = false) {
+    if (this.lease || this.asking) return;
+    this.asking = true;
+    try {
+      // What an earlier visit left behind goes first, while its lease still stands.
+      await Promise.race([this.queue.flush(), new Promise((resolve) => setTimeout(resolve, 4000))]);
+      const answer = await fetch("/api/v1/progress/leases", {
+        method: "POST",
+        headers: {
+          "Content-Type": "application/json",
+          "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content,
+        },
+        body: JSON.stringify({ item: this.item, device: deviceKey(), take_over: takeOver }),
+      });
+      const said = await answer.json();
+      if (answer.status === 201) this.#began(said);
+      else if (said.type === "urn:academy:other-device") this.#ask(said.title, this.words.take_over);
+      else this.#ask(said.title, null);
+    } catch {
+      this.#status(this.words.unreachable, "warn");
+      clearTimeout(this.again);
+      this.again = setTimeout(() => !this.video.paused && this.#begin(takeOver), 5000);
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  #began(said) {
+    this.lease = { token: said.token, id: said.lease };
+    this.seq = said.seq;
+    this.counted = merge([...this.counted, ...said.spans]);
+    this.watcher.take(); // what was shown before the lease began cannot count
+    this.watcher.step();
+    this.draw();
+  }
+
+  #ask(text, offer) {
+    this.video.pause();
+    this.part("ask-text").textContent = text;
+    const yes = this.part("ask-yes");
+    yes.hidden = !offer;
+    if (offer) yes.textContent = offer;
+    if (!this.dialog.open) this.dialog.showModal();
+  }
+
+  async #decided(choice) {
+    this.dialog.returnValue = "";
+    if (choice !== "yes") return;
+    this.lease = null;
+    await this.#begin(true);
+    if (this.lease) this.video.play();
+  }
+
+  // ---- beats ----
+
+  async beat(leaving = false) {
+    if (!this.lease) return;
+    const spans = this.watcher.take().map(([a, b]) => [Math.max(0, a), Math.min(b, this.duration)]).filter(([a, b]) => b > a);
+    if (spans.length) {
+      this.seq += 1;
+      const record = { lease: this.lease.token, item: this.item, seq: this.seq, spans, position: this.#position() };
+      this.unsent.push(record);
+      if (leaving) this.queue.farewell(this.unsent.filter((one) => one.lease === this.lease.token));
+      this.draw();
+      await this.queue.add(record);
+    } else if (leaving && this.unsent.length) {
+      this.queue.farewell(this.unsent.filter((one) => one.lease === this.lease.token));
+    }
+  }
+
+  #position() {
+    const at = Math.round(this.video.currentTime * 1000);
+    return this.video.ended ? 0 : Math.max(0, Math.min(at, this.duration));
+  }
+
+  #answered(records, status, said) {
+    const mine = records.filter((record) => record.item === this.item);
+    const known = new Set(mine.map((record) => `${record.lease}${record.seq}`));
+    this.unsent = this.unsent.filter((record) => !known.has(`${record.lease}${record.seq}`));
+    if (status === 200 || status === 204) {
+      const claimed = merge(mine.flatMap((record) => record.spans));
+      this.counted = merge([...this.counted, ...subtract(claimed, merge(said.refused ?? []))], 400);
+      if (said.finished && mine.length) this.completed = true;
+    }
+    if (said.refused?.length && mine.length) this.refused.unshift({ reason: said.reason, told: said.told, spans: said.refused });
+    const current = this.lease && records.some((record) => record.lease === this.lease.token);
+    if (status === 409 && current) {
+      this.lease = null;
+      this.#ask(said.told ?? said.title, this.words.go_on);
+    }
+    this.draw();
+  }
+
+  // ---- what the page says ----
+
+  #waiting(ms, reachable) {
+    if (!ms) this.#status(this.words.recorded, "good");
+    else if (!reachable) this.#status(say(this.words.waiting, { minutes: Math.max(1, Math.round(ms / 60_000)) }), "warn");
+  }
+
+  #status(text, tone) {
+    const status = this.part("status");
+    if (status.textContent !== text) status.textContent = text;
+    status.dataset.tone = tone;
+  }
+
+  #playhead() {
+    const x = Math.min(1000, ((this.video.currentTime * 1000) / this.duration) * 1000);
+    this.part("head").setAttribute("x", x - 2);
+    if (this.toDo) this.#skip();
+  }
+
+  // Everything shown, acknowledged or not yet.
+  shown() {
+    return merge([...this.counted, ...this.unsent.flatMap((record) => record.spans), ...this.watcher.peek()]);
+  }
+
+  draw() {
+    this.#rects("counted", this.counted);
+    this.#rects("pending", this.unsent.flatMap((record) => record.spans));
+    const missing = gaps(this.counted, this.duration);
+    const covered = this.duration - length(missing);
+    const left = Math.max(0, Math.ceil((this.duration * this.threshold) / 1000) - covered);
+    const text = this.completed || !left ? this.words.complete : say(this.words.left, { left: clock(left) });
+    this.part("figure").textContent = text;
+    this.part("bar").setAttribute("aria-label", say(this.words.bar, { counted: clock(covered), missing: clock(length(missing)) }));
+    this.part("only").hidden = !missing.length || !this.counted.length;
+    this.#list("missing", missing, ([start, end]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "stretch";
+      button.dataset.start = start;
+      button.textContent = `${clock(start)}–${clock(end)}`;
+      return button;
+    });
+    this.part("missing-box").hidden = !missing.length || !this.counted.length;
+    const unexplained = this.refused
+      .map((one) => ({ ...one, spans: subtract(merge(one.spans), this.counted) }))
+      .filter((one) => length(one.spans) > 1000);
+    this.#list("why", unexplained, (one) => {
+      const line = document.createElement("p");
+      const times = document.createElement("strong");
+      times.textContent = one.spans.slice(0, 5).map(([a, b]) => `${clock(a)}–${clock(b)}`).join("、");
+      line.append(times, " ", one.told);
+      return line;
+    });
+    this.part("why-box").hidden = !unexplained.length;
+  }
+
+  #rects(name, spans) {
+    const group = this.part(name);
+    group.replaceChildren(
+      ...spans.map(([start, end]) => {
+        const rect = document.createElementNS(SVG, "rect");
+        rect.setAttribute("x", (start / this.duration) * 1000);
+        rect.setAttribute("width", Math.max(1, ((end - start) / this.duration) * 1000));
+        rect.setAttribute("height", 12);
+        return rect;
+      }),
+    );
+  }
+
+  #list(name, entries, make) {
+    this.part(name).replaceChildren(
+      ...entries.slice(0, 60).map((entry) => {
+        const line = document.createElement("li");
+        line.append(make(entry));
+        return line;
+      }),
+    );
+  }
+
+  // ---- only what is missing ----
+
+  only(on) {
+    const button = this.part("only");
+    this.toDo = on ? gaps(this.shown(), this.duration) : null;
+    button.setAttribute("aria-pressed", String(Boolean(on)));
+    if (!on) return;
+    this.#skip();
+    this.video.play();
+  }
+
+  #skip() {
+    const at = this.video.currentTime * 1000;
+    if (this.video.seeking || this.toDo.some(([start, end]) => at >= start - 300 && at < end - 50)) return;
+    const later = this.toDo.find(([start]) => start > at) ?? (this.video.ended || this.skipped ? null : this.toDo[0]);
+    this.skipped = true;
+    if (later) {
+      this.video.currentTime = later[0] / 1000;
+      return;
+    }
+    this.skipped = false;
+    this.only(false);
+    this.video.pause();
+    this.#status(this.words.all_seen, "good");
+  }
+
+  // Where this device stopped, if the server does not know yet.
+  async lastHere() {
+    const mine = (await waiting()).filter((record) => record.item === this.item);
+    return mine.length ? mine[mine.length - 1].position : null;
+  }
+}

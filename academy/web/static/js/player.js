@@ -1,0 +1,181 @@
+// One player: its source, its few controls, the words beside it, and the ledger where there is one.
+
+import { Ledger } from "./player-ledger.js";
+import { Transcript } from "./player-transcript.js";
+
+const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
+const KEPT = "academy-player";
+
+function wishes(changes) {
+  try {
+    const kept = { ...JSON.parse(localStorage.getItem(KEPT) ?? "{}"), ...changes };
+    if (changes) localStorage.setItem(KEPT, JSON.stringify(kept));
+    return kept;
+  } catch {
+    return changes ?? {};
+  }
+}
+
+function script(source) {
+  return new Promise((resolve, reject) => {
+    const element = document.createElement("script");
+    Object.assign(element, { src: source, onload: resolve, onerror: reject });
+    document.head.append(element);
+  });
+}
+
+// Apple's own player is better on Apple's devices; everywhere else hls.js is, where it can run.
+async function attach(root, video, source) {
+  const apple = /^((?!chrome|android|crios|fxios|edg).)*(safari|iphone|ipad)/i.test(navigator.userAgent);
+  const native = video.canPlayType("application/vnd.apple.mpegurl");
+  if (!(apple && native) && (window.ManagedMediaSource || window.MediaSource)) {
+    try {
+      if (!window.Hls) await script(root.dataset.hls);
+      if (window.Hls.isSupported()) return attachHls(root, video, source);
+    } catch {
+      // The library did not come: the browser may still know by itself.
+    }
+  }
+  root.hls?.destroy();
+  root.hls = null;
+  video.src = source;
+}
+
+function attachHls(root, video, source) {
+  root.hls?.destroy();
+  const { Hls } = window;
+  const hls = new Hls({ maxBufferLength: 30, maxMaxBufferLength: 60, capLevelToPlayerSize: true, enableWorker: true });
+  root.hls = hls;
+  let mended = 0;
+  hls.on(Hls.Events.ERROR, (_event, data) => {
+    if (!data.fatal) return;
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && mended++ < 3) hls.recoverMediaError();
+    else if (data.type === Hls.ErrorTypes.NETWORK_ERROR && mended++ < 30) setTimeout(() => hls.startLoad(), 3000);
+    else root.querySelector("[data-broken]").hidden = false;
+  });
+  hls.on(Hls.Events.FRAG_BUFFERED, () => {
+    mended = 0;
+    root.querySelector("[data-broken]").hidden = true;
+  });
+  hls.loadSource(source);
+  hls.attachMedia(video);
+}
+
+function speeds(root, video) {
+  const choice = root.querySelector("[data-speed]");
+  const kept = Number(wishes().speed);
+  const apply = (speed) => {
+    video.defaultPlaybackRate = speed;
+    video.playbackRate = speed;
+  };
+  if (SPEEDS.includes(kept)) {
+    choice.value = String(kept);
+    apply(kept);
+  }
+  choice.addEventListener("change", () => {
+    apply(Number(choice.value));
+    wishes({ speed: Number(choice.value) });
+  });
+  // Faster than this is not counted, so the player does not offer it by the browser's own menu either.
+  video.addEventListener("ratechange", () => {
+    if (video.playbackRate > 2) video.playbackRate = 2;
+    else if (SPEEDS.includes(video.playbackRate)) choice.value = String(video.playbackRate);
+  });
+}
+
+function captions(root, video) {
+  const [toggle, size] = [root.querySelector("[data-captions]"), root.querySelector("[data-size]")];
+  const track = video.querySelector("track");
+  if (!track || !toggle) return;
+  const show = (on) => {
+    track.track.mode = on ? "showing" : "disabled";
+    toggle.setAttribute("aria-pressed", String(on));
+  };
+  show(wishes().captions !== false);
+  toggle.addEventListener("click", () => {
+    const on = toggle.getAttribute("aria-pressed") !== "true";
+    show(on);
+    wishes({ captions: on });
+  });
+  // The browser's own captions button means the same wish.
+  video.textTracks.addEventListener?.("change", () => {
+    const on = track.track.mode === "showing";
+    if (toggle.getAttribute("aria-pressed") === String(on)) return;
+    toggle.setAttribute("aria-pressed", String(on));
+    wishes({ captions: on });
+  });
+  size.value = wishes().size ?? "m";
+  video.dataset.size = size.value;
+  size.addEventListener("change", () => {
+    video.dataset.size = size.value;
+    wishes({ size: size.value });
+  });
+}
+
+async function start(root, video, ledger) {
+  const asked = Number(root.dataset.start);
+  let at = asked;
+  if (!asked && ledger) at = (await ledger.lastHere()) ?? Number(root.dataset.position);
+  const length = Number(root.dataset.duration);
+  if (!(at > 0) || at > length - 3000) return;
+  const seek = () => {
+    video.currentTime = at / 1000;
+    if (asked) return;
+    const note = root.querySelector("[data-resumed]");
+    if (note) note.hidden = false;
+  };
+  if (video.readyState >= 1) seek();
+  else video.addEventListener("loadedmetadata", seek, { once: true });
+  root.querySelector("[data-again]")?.addEventListener("click", () => {
+    video.currentTime = 0;
+    root.querySelector("[data-resumed]").hidden = true;
+    video.play();
+  });
+}
+
+// Keys work wherever on the page nobody is typing.
+function keys(video) {
+  document.addEventListener("keydown", (event) => {
+    const busy = event.target.closest("input, select, textarea, button, a, summary, dialog, video, [contenteditable]");
+    if (busy || event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = {
+      " ": () => (video.paused ? video.play() : video.pause()),
+      k: () => (video.paused ? video.play() : video.pause()),
+      ArrowLeft: () => { video.currentTime -= 5; },
+      ArrowRight: () => { video.currentTime += 5; },
+      m: () => { video.muted = !video.muted; },
+      f: () => (document.fullscreenElement ? document.exitFullscreen() : video.requestFullscreen?.()),
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+function sound(root, video) {
+  const toggle = root.querySelector("[data-sound]");
+  toggle?.addEventListener("click", async () => {
+    const on = toggle.getAttribute("aria-pressed") !== "true";
+    const [at, playing] = [video.currentTime, !video.paused];
+    toggle.setAttribute("aria-pressed", String(on));
+    await attach(root, video, on ? root.dataset.audio : root.dataset.playlist);
+    video.addEventListener("loadedmetadata", () => {
+      video.currentTime = at;
+      if (playing) video.play();
+    }, { once: true });
+  });
+}
+
+for (const root of document.querySelectorAll("[data-player]")) {
+  const video = root.querySelector("video");
+  const words = JSON.parse(root.dataset.words);
+  const ledger = root.dataset.item ? new Ledger(root, video, words) : null;
+  speeds(root, video);
+  captions(root, video);
+  sound(root, video);
+  keys(video);
+  start(root, video, ledger);
+  attach(root, video, root.dataset.playlist);
+  const box = document.querySelector("[data-transcript]");
+  if (box) new Transcript(box, video, words);
+}

@@ -1,0 +1,80 @@
+"""The player's page."""
+
+import json
+import re
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from academy.core.house import House
+from academy.library.models import Course, CourseItem, CourseState
+from academy.media.models import Cue, Transcript
+from tests import factories
+from tests.conftest import sign_in
+from tests.ledger_makers import beat, learner, lecture, opened
+
+
+@pytest.fixture
+def course(house: House, client: FlaskClient) -> Course:
+    """A course of two lectures with words, begun by the learner who is signed in."""
+    with house.db.begin() as tx:
+        _, actor, account = learner(tx)
+        sign_in(client, factories.session_token(tx, account))
+        course = lecture(tx, account, items=2)
+        words = Transcript(asset_id=course.items[0].asset_id or 0, origin="manual")
+        tx.add(words)
+        tx.flush()
+        tx.add(Cue(transcript_id=words.id, seq=1, start_ms=754_000, end_ms=756_000, text="村规民约"))
+    beat(house, opened(house, actor, course.items[0]), [(0, 8_000)], position=8_000)
+    return course
+
+
+def attribute(page: str, name: str) -> str:
+    found = re.search(rf'{name}="([^"]*)"', page)
+    assert found, name
+    return unescape(found[1])
+
+
+def test_the_page_knows_what_is_held_and_where_to_go_on(client: FlaskClient, course: Course) -> None:
+    page = client.get(f"/learn/{course.items[0].public_id}?t=754").text
+    assert json.loads(attribute(page, "data-held"))["spans"] == [[0, 8_000]]
+    assert (attribute(page, "data-start"), attribute(page, "data-position")) == ("754000", "8000")
+    assert attribute(page, "data-duration") == "600000"
+    assert f'href="/learn/{course.items[0].public_id}?t=754"' in page, "words lead to their second without script"
+    assert course.items[1].title in page
+
+
+@pytest.mark.parametrize("asked", ["-1", "1e9", "abc", "٣", "99999999999999", ""])
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_strange_second_is_the_beginning(client: FlaskClient, course: Course, asked: str) -> None:
+    answer = client.get(f"/learn/{course.items[0].public_id}", query_string={"t": asked})
+    assert answer.status_code == 200
+    assert attribute(answer.text, "data-start") == "0"
+
+
+def test_somebody_without_membership_watches_without_a_ledger(app: Flask, course: Course, house: House) -> None:
+    guest = app.test_client()
+    with house.db.begin() as tx:
+        sign_in(guest, factories.session_token(tx, factories.account(tx)))
+    page = guest.get(f"/learn/{course.items[0].public_id}").text
+    assert "data-playlist" in page
+    assert "data-item=" not in page
+
+
+def test_what_is_withdrawn_or_removed_is_gone(client: FlaskClient, course: Course, house: House) -> None:
+    with house.db.begin() as tx:
+        tx.get_one(Course, course.id).state = CourseState.WITHDRAWN
+    assert client.get(f"/learn/{course.items[0].public_id}").status_code == 404
+    answer = client.post("/api/v1/progress/leases", json={"item": course.items[0].public_id})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_lecture_in_preparation_says_so(client: FlaskClient, course: Course, house: House) -> None:
+    with house.db.begin() as tx:
+        tx.get_one(CourseItem, course.items[1].id).asset_id = None
+    page = client.get(f"/learn/{course.items[1].public_id}").text
+    assert "还在准备" in page
+    assert client.post("/api/v1/progress/leases", json={"item": course.items[1].public_id}).status_code == 409
