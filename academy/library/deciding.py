@@ -11,10 +11,11 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.jobs import publish as tell
 from academy.library import letters, rules
-from academy.library.drafting import ITEM_PARTICULARS, PARTICULARS, items_of
+from academy.library.drafting import ITEM_PARTICULARS, PARTICULARS
 from academy.library.facts import CoursePublished, CourseReturned, CourseSubmitted, CourseWithdrawn
 from academy.library.models import Course, CourseItem, CourseState, Review
 from academy.library.moves import lock, move, must_be_author
+from academy.library.queries import items_of
 from academy.library.rules import Verb
 from academy.media import service as media
 

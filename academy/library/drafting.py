@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
 from academy.core.db import Tx
@@ -12,9 +11,9 @@ from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
 from academy.library import queries, rules
 from academy.library.models import Category, Course, CourseItem, Lecturer
-from academy.library.moves import lock, move, must_be_author
+from academy.library.moves import lock, move, must_be_author, reopen
 from academy.library.rules import Verb
-from academy.media.models import Asset, AssetState
+from academy.media.models import Asset
 from academy.members.models import Organisation
 
 UNCHANGED: Any = object()
@@ -85,7 +84,7 @@ def edit_course(
         Invalid: with a sentence for each field.
         Conflict: it is published; `revise` it.
     """
-    _open(tx, actor, course)
+    reopen(tx, actor, course)
     _fill(
         tx,
         course,
@@ -103,100 +102,11 @@ def edit_course(
     record(tx, actor, "course.edited", f"course:{course.public_id}", revision=course.revision)
 
 
-def add_item(
-    tx: Tx, actor: Actor, course: Course, *, kind: str, title: str, asset: Asset | None, required: bool = True
-) -> CourseItem:
-    """Put a file at the end of a course.
-
-    Raises:
-        Invalid: the title or the file does not fit.
-        Conflict: the course is published; `revise` it.
-    """
-    _open(tx, actor, course)
-    last, count = tx.execute(
-        select(func.max(CourseItem.position), func.count()).where(
-            CourseItem.course_id == course.id, CourseItem.removed_at.is_(None)
-        )
-    ).one()
-    if count >= rules.ITEMS_MOST:
-        raise Invalid(msg("一门课程最多放 %(most)s 个课件。", most=rules.ITEMS_MOST))
-    item = CourseItem(
-        course_id=course.id,
-        position=(last or 0) + 1,
-        kind=kind,
-        title=_item_title(title),
-        asset_id=_own_asset(actor, kind, asset),
-        required=required,
-    )
-    tx.add(item)
-    _content_changed(tx, course)
-    tx.flush()
-    record(tx, actor, "course.item_added", f"course:{course.public_id}", item=item.public_id)
-    return item
-
-
-def replace_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, asset: Asset) -> None:
-    """Give an item another file: whoever watched the old one watched another version."""
-    _open(tx, actor, course)
-    item.asset_id = _own_asset(actor, item.kind, asset)
-    item.version += 1
-    _content_changed(tx, course)
-    record(tx, actor, "course.item_replaced", f"course:{course.public_id}", item=item.public_id)
-
-
-def rename_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, title: str, required: bool) -> None:
-    """Change an item's title or whether it counts."""
-    _open(tx, actor, course)
-    item.title = _item_title(title)
-    if item.required != required:
-        item.required = required
-        _content_changed(tx, course)
-    record(tx, actor, "course.item_renamed", f"course:{course.public_id}", item=item.public_id)
-
-
-def reorder_items(tx: Tx, actor: Actor, course: Course, public_ids: list[str]) -> None:
-    """Put the items into the given order.
-
-    Raises:
-        Conflict: the list is not exactly the course's items, so someone changed them meanwhile.
-    """
-    _open(tx, actor, course)
-    items = {item.public_id: item for item in items_of(tx, course)}
-    if sorted(items) != sorted(public_ids):
-        raise Conflict(msg("课件刚刚有变化，请刷新后再排。"))
-    # Positions are unique: everybody steps aside first.
-    for place, public_id in enumerate(public_ids, 1):
-        items[public_id].position = -place
-    tx.flush()
-    for place, public_id in enumerate(public_ids, 1):
-        items[public_id].position = place
-    tx.flush()
-    tx.expire(course, ["items"])
-    record(tx, actor, "course.items_reordered", f"course:{course.public_id}")
-
-
-def move_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, by: int) -> None:
-    """Move an item so many places down (or up, when negative)."""
-    ids = [row.public_id for row in items_of(tx, course)]
-    place = ids.index(item.public_id)
-    ids.insert(max(0, place + by), ids.pop(place))
-    reorder_items(tx, actor, course, ids)
-
-
 def set_cover(tx: Tx, actor: Actor, course: Course, cover: Asset | None) -> None:
     """Another cover, or none: then the first video's own picture is shown."""
-    _open(tx, actor, course)
+    reopen(tx, actor, course)
     course.cover_asset_id = _own_cover(actor, cover)
     record(tx, actor, "course.cover_changed", f"course:{course.public_id}")
-
-
-def remove_item(tx: Tx, actor: Actor, course: Course, item: CourseItem) -> None:
-    """Take an item out of the course. What was watched of it stays on record."""
-    _open(tx, actor, course)
-    item.removed_at, item.position = clock.now(), None
-    _content_changed(tx, course)
-    tx.flush()
-    record(tx, actor, "course.item_removed", f"course:{course.public_id}", item=item.public_id)
 
 
 def revise(tx: Tx, actor: Actor, course: Course) -> Course:
@@ -218,7 +128,7 @@ def revise(tx: Tx, actor: Actor, course: Course) -> Course:
     )
     tx.add(draft)
     tx.flush()
-    for item in items_of(tx, course):
+    for item in queries.items_of(tx, course):
         tx.add(
             CourseItem(
                 course_id=draft.id,
@@ -258,30 +168,6 @@ PARTICULARS = (
 ITEM_PARTICULARS = ("kind", "title", "asset_id", "required", "version")
 
 
-def items_of(tx: Tx, course: Course) -> list[CourseItem]:
-    """The course's items, in order."""
-    return list(
-        tx.scalars(
-            select(CourseItem)
-            .where(CourseItem.course_id == course.id, CourseItem.removed_at.is_(None))
-            .order_by(CourseItem.position)
-        )
-    )
-
-
-def _open(tx: Tx, actor: Actor, course: Course) -> None:
-    must_be_author(actor, course)
-    move(tx, actor, course, Verb.EDIT)
-    course.revision += 1
-    course.updated_at = clock.now()
-
-
-def _content_changed(tx: Tx, course: Course) -> None:
-    course.version = rules.next_version(course.version, course.published_version)
-    tx.flush()
-    tx.expire(course, ["items"])
-
-
 def _node_of(tx: Tx, actor: Actor) -> Organisation:
     scopes = sorted((s for s in actor.scopes if s.role == Role.TRAINER), key=lambda s: (len(s.path), s.path))
     if not scopes:
@@ -315,23 +201,6 @@ def find_lecturer(tx: Tx, name: str, office: str, *, is_leader: bool) -> Lecture
     elif is_leader:
         found.is_leader = True
     return found
-
-
-def _item_title(title: str) -> str:
-    kept = rules.clean(title).replace("\n", " ")
-    if not kept or len(kept) > rules.TITLE_LENGTH:
-        raise Invalid(fields={"item_title": msg("课件标题请写 1 到 %(most)s 个字。", most=rules.TITLE_LENGTH)})
-    return kept
-
-
-def _own_asset(actor: Actor, kind: str, asset: Asset | None) -> int:
-    if asset is None or asset.state == AssetState.DELETED:
-        raise Invalid(fields={"file": msg("请先上传文件。")})
-    if asset.account_id != actor.account_id:
-        raise Forbidden(f"asset:{asset.public_id}")
-    if kind not in rules.KINDS or asset.kind != kind:
-        raise Invalid(fields={"file": msg("这个文件不能用作这类课件。")})
-    return asset.id
 
 
 def _own_cover(actor: Actor, cover: Asset | None) -> int | None:

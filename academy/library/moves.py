@@ -1,5 +1,6 @@
 """One place where a course's state changes, under a lock on its row."""
 
+from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Forbidden
@@ -64,3 +65,11 @@ def _why_not(verb: Verb, was: CourseState) -> Message:
     if verb in {Verb.APPROVE, Verb.RETURN}:
         return msg("这门课程已经有人处理过了，请刷新查看。")
     return msg("课程现在的状态是“%(state)s”，不能这样做。", state=STATES[was])
+
+
+def reopen(tx: Tx, actor: Actor, course: Course) -> None:
+    """Before any edit: the author's, on a draft; whoever reads along sees another revision."""
+    must_be_author(actor, course)
+    move(tx, actor, course, Verb.EDIT)
+    course.revision += 1
+    course.updated_at = clock.now()

@@ -140,6 +140,17 @@ def course_page(tx: Tx, course: Course) -> CoursePage:
     return CoursePage(course, lines, _cover(cover, assets), _duration(assets))
 
 
+def items_of(tx: Tx, course: Course) -> list[CourseItem]:
+    """The course's items, in order."""
+    return list(
+        tx.scalars(
+            select(CourseItem)
+            .where(CourseItem.course_id == course.id, CourseItem.removed_at.is_(None))
+            .order_by(CourseItem.position)
+        )
+    )
+
+
 def required_items(tx: Tx, course_id: int) -> list[CourseItem]:
     """What must be completed for the course to be completed."""
     return list(

