@@ -12,7 +12,7 @@ from academy.core.db import Tx
 from academy.core.i18n import msg
 from academy.members.models import Organisation
 from academy.reports.sheets import Value, open_sheet
-from academy.trainings import names, queries, sql
+from academy.trainings import names, sql, table
 from academy.trainings.models import Training
 from academy.trainings.tally import Figures
 
@@ -84,7 +84,7 @@ def _places(tx: Tx) -> dict[int, tuple[str, str]]:
 def write_table(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """The table of a coverage page: children, direct members, total."""
     wish = wish_of(tx, params)
-    found = queries.coverage(tx, wish.training, wish.node, wish.day)
+    found = table.coverage(tx, wish.training, wish.node, wish.day)
     head = ["党组织", "应训", "免训", "已参学", "参学率", "已完成", "完成率"] + [c.title for c in found.courses]
     with open_sheet(path, params.get("format", "xlsx"), "覆盖率", [28, 10, 10, 10, 10, 10, 10], header_row=2) as sheet:
         sheet.row([f"{wish.training.title} · {wish.node.name}"])
@@ -99,7 +99,7 @@ def write_table(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[
     return len(found.lines)
 
 
-def _figures(name: str, figures: Figures, found: queries.Coverage) -> list[Value]:
+def _figures(name: str, figures: Figures, found: table.Coverage) -> list[Value]:
     def share(number: int) -> Value:
         return round(number / figures.due, 4) if figures.due else None
 

@@ -108,7 +108,8 @@ def _count(tx: Tx, wish: Wish) -> Any:
 
 
 def _query(tx: Tx, wish: Wish) -> tuple[Select[*tuple[Any, ...]], Any]:
-    pieces = verify.pieces(wish.training.id).alias()
+    here = [wish.node.id] if wish.direct else select(Organisation.id).where(tree.inside(tx, wish.node, wish.day))
+    pieces = verify.pieces(wish.training.id, wish.day, here)
     end = wish.day or dt.date.max
     account = exists().where(Account.member_id == Member.id)
     query = (
@@ -129,16 +130,8 @@ def _query(tx: Tx, wish: Wish) -> tuple[Select[*tuple[Any, ...]], Any]:
         .select_from(pieces)
         .join(Member, Member.id == pieces.c.member_id)
         .join(Organisation, Organisation.id == pieces.c.organisation_id)
-        .where(
-            pieces.c.standing != "out",
-            pieces.c.start <= end,
-            or_(pieces.c.stop.is_(None), pieces.c.stop > end),
-        )
+        .where(pieces.c.standing != "out")
     )
-    if wish.direct:
-        query = query.where(pieces.c.organisation_id == wish.node.id)
-    else:
-        query = query.where(tree.inside(tx, wish.node, wish.day))
     if wish.text:
         query = query.where(or_(Member.name.contains(wish.text, autoescape=True), Member.number == wish.text))
     narrowed = _narrow(pieces, end, account).get(wish.status)

@@ -110,7 +110,9 @@ def cutoff(training: Training) -> dt.datetime:
     return min(end, training.closed_at) if training.closed_at else end
 
 
-def course_days(training: Training, members: Sequence[int] | None = None) -> Select[int, int, int, dt.date]:
+def course_days(
+    training: Training, members: Sequence[int] | Select[Any] | None = None
+) -> Select[int, int, int, dt.date]:
     """When each member first completed each course of the training: member, course, position, day.
 
     Any time before the cut-off counts, also before the window opened: who has already studied this

@@ -2,9 +2,10 @@
 
 import dataclasses
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Subquery, case, func, literal, null, or_, select, union_all
+from sqlalchemy import Date, Subquery, case, func, literal, null, or_, select, union_all
+from sqlalchemy import cast as sql_cast
 
 from academy.core.db import Tx
 from academy.trainings import enrol, sql, tally
@@ -27,9 +28,19 @@ class Difference:
         return f"training {self.training_id} {self.what} {self.where}: kept {self.kept}, recounted {self.recounted}"
 
 
-def pieces(training_id: int) -> Subquery:
-    """Every stretch of every member of a training: where, as what, from when to when, how far."""
-    return union_all(*_stretches(training_id)).subquery()
+def pieces(training_id: int, day: dt.date | None, organisations: Any = None) -> Subquery:
+    """Stretches of a training's members that hold on a day (None: now): where, as what, how far.
+
+    `organisations` narrows them to branches, inside each part: SQLite would read a union to the end.
+    """
+    present, past = _stretches(training_id)
+    if organisations is not None:
+        present = present.where(Enrolment.organisation_id.in_(organisations))
+        past = past.where(EnrolmentSpell.organisation_id.in_(organisations))
+    if day is None:
+        return cast(Subquery, present.subquery())
+    past = past.where(EnrolmentSpell.valid_from <= day, EnrolmentSpell.valid_to > day)
+    return union_all(present.where(Enrolment.since <= day), past).subquery()
 
 
 def _stretches(training_id: int) -> tuple[Any, Any]:
@@ -40,7 +51,7 @@ def _stretches(training_id: int) -> tuple[Any, Any]:
         e.organisation_id,
         e.standing,
         e.since.label("start"),
-        null().label("stop"),
+        sql_cast(null(), Date).label("stop"),
         e.reached_on,
         e.completed_on,
         e.done,

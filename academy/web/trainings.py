@@ -13,7 +13,7 @@ from academy.core.pages import number_in
 from academy.doors import actor, office, reading, signed_in, writing
 from academy.members import rules as people
 from academy.reports.coverage import definition
-from academy.trainings import names, queries, service
+from academy.trainings import names, queries, service, table
 from academy.trainings.access import (
     MANAGE,
     VIEW,
@@ -146,7 +146,7 @@ def coverage(training: str, organisation: str) -> str:
         plan, node = access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
         sort, falling = request.args.get("sort", ""), request.args.get("order") == "desc"
-        found = queries.coverage(tx, plan, node, day, sort, falling=falling)
+        found = table.coverage(tx, plan, node, day, sort, falling=falling)
         listed = None
         if not found.lines:
             wish = wish_in(plan, node, day)
@@ -162,13 +162,13 @@ def name_list(training: str, organisation: str) -> str:
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
-        found = queries.coverage(tx, plan, node, day)
+        found = table.coverage(tx, plan, node, day)
         listed = names.names(tx, wish_in(plan, node, day), number_in(request.args.get("page")))
         trail = queries.trail(tx, actor(), node)
         return render_template("trainings/names.html", **_words(found, listed), trail=trail)
 
 
-def _words(found: queries.Coverage, listed: Any) -> dict[str, Any]:
+def _words(found: table.Coverage, listed: Any) -> dict[str, Any]:
     return {
         "found": found,
         "names": listed,
