@@ -100,3 +100,27 @@ def wait_for_port(port: int, seconds: float = 20) -> None:
                 return
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on {port}")
+
+
+@contextmanager
+def nginx(folder: Path, site: str) -> Iterator[None]:
+    """An nginx of our own that includes `site` in its http block."""
+    if shutil.which("nginx") is None:
+        missing("nginx")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "site.conf").write_text(site)
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{user} worker_processes 2; pid {folder}/pid; error_log {folder}/error.log warn; daemon off;\n"
+        f"events {{ worker_connections 4096; }}\n"
+        f"http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n"
+        f"fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;\n"
+        f"include {folder}/site.conf; }}\n"
+    )
+    server = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL)
+    try:
+        wait_for_port(int(site.split("listen ", 1)[1].split(";", 1)[0].rsplit(":", 1)[-1]))
+        yield
+    finally:
+        server.terminate()
+        server.wait(10)

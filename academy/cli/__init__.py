@@ -11,6 +11,7 @@ GROUPS = (
     "coverage",
     "database",
     "jobs",
+    "media",
     "roster",
     "privacy",
     "sample",

@@ -22,7 +22,7 @@ TYPES = {
     ".m4s": "video/iso.segment",
     ".mp4": "video/mp4",
     ".jpg": "image/jpeg",
-    ".vtt": "text/vtt; charset=utf-8",
+    ".vtt": "text/vtt",
     ".pdf": "application/pdf",
     ".json": "application/json",
     ".webp": "image/webp",

@@ -50,10 +50,12 @@ def _stored(settings: Settings, key: str, kind: str) -> Response:
     try:
         path = storage_of(settings).path(key)
         # A set never changes under its name; the link itself says until when.
-        response = send_file(path, mimetype=kind, conditional=True, max_age=86_400, etag=True)
+        response = send_file(path, mimetype=kind, conditional=True, etag=True)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise NotFound from error
     response.headers["Accept-Ranges"] = "bytes"
+    # No shared cache may outlive a withdrawal.
+    response.headers["Cache-Control"] = "private, max-age=86400"
     return response
 
 

@@ -1,0 +1,132 @@
+"""The shipped configuration in a real nginx: the same links, checked without Python."""
+
+import contextlib
+import http.client
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from academy.cli.media import nginx_configuration
+from academy.core.actor import Role
+from academy.jobs import drain
+from academy.media import delivery, service
+from academy.media.captions import CueText
+from academy.media.models import Asset
+from tests.faults.test_uploads import Sender
+from tests.running import Academy, academy, until
+from tests.services import free_port, nginx
+
+pytestmark = pytest.mark.media
+
+
+class Site:
+    """nginx in front of a running academy with one lecture in it."""
+
+    def __init__(self, of: Academy, port: int, asset: Asset) -> None:
+        self.of, self.port, self.asset = of, port, asset
+
+    def get(self, url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as line:
+            line.request("GET", url, headers={k.replace("_", "-"): v for k, v in headers.items()})
+            answer = line.getresponse()
+            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+
+    def url(self, file: str) -> str:
+        return delivery.url(self.of.settings, self.asset, file)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    from tests.media.conftest import DATA
+
+    folder = tmp_path_factory.mktemp("nginx")
+    with academy(folder / "academy") as of:
+        who = of.actor(of.account(Role.TRAINER))
+        with of.house.db.begin() as tx:
+            asset = service.adopt_file(tx, who, DATA / "bikes.mp4", "党课.mp4", "video")
+            service.replace_cues(tx, asset, [CueText(0, 1000, "同志们好")], "manual")
+        drain(of.house)
+        with of.house.db.read() as tx:
+            asset = tx.get_one(Asset, asset.id)
+        of.web()
+        port = free_port()
+        text = nginx_configuration(of.settings, listen=f"127.0.0.1:{port}", upstream=f"127.0.0.1:{of.settings.port}")
+        with nginx(folder / "nginx", text):
+            yield Site(of, port, asset)
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("master.m3u8", "application/vnd.apple.mpegurl"),
+        ("240p/seg_00000.m4s", "video/iso.segment"),
+        ("240p/init.mp4", "video/mp4"),
+        ("poster.jpg", "image/jpeg"),
+        ("storyboard.vtt", "text/vtt; charset=utf-8"),
+        ("captions.zh-CN.vtt", "text/vtt; charset=utf-8"),
+    ],
+)
+def test_a_signed_link_gives_the_file_as_flask_would(site: Site, file: str, kind: str) -> None:
+    status, headers, body = site.get(site.url(file))
+    assert (status, headers["content-type"], headers["x-content-type-options"]) == (200, kind, "nosniff")
+    assert "private" in headers["cache-control"]
+    straight = Site(site.of, site.of.settings.port, site.asset).get(site.url(file))
+    assert (straight[0], straight[1]["content-type"], straight[2]) == (200, kind, body)
+    if not file.startswith("captions"):
+        assert headers["server"] == "nginx"
+
+
+def test_ranges(site: Site) -> None:
+    whole = site.get(site.url("poster.jpg"))[2]
+    assert site.get(site.url("poster.jpg"), Range="bytes=10-19")[::2] == (206, whole[10:20])
+    assert site.get(site.url("poster.jpg"), Range="bytes=99999999-")[0] == 416
+
+
+def test_any_other_link_finds_nothing(site: Site) -> None:
+    _, _, digest, expires, asset, generation, file = site.url("poster.jpg").split("/")
+    past = "1500000000"
+    right_but_past = delivery.digest(site.of.settings, int(past), asset, generation)
+    for parts in (
+        ("A" * 22, expires, asset, generation, file),
+        (digest, str(int(expires) + 1), asset, generation, file),
+        (right_but_past, past, asset, generation, file),
+        (digest, expires, asset, "a" * 16, file),
+        (digest, expires, "a" * 16, generation, file),
+        (digest, expires, asset, generation, "../original"),
+        (digest, expires, asset, generation, "..%2f..%2foriginal"),
+        (digest, expires, asset, generation, "nothing.jpg"),
+        (digest, expires, asset, generation, "240p"),
+        (digest, expires, asset, generation, ".hidden"),
+    ):
+        assert site.get("/m/" + "/".join(parts))[0] in {400, 404}, parts
+
+
+def test_pages_and_large_uploads_pass_through(site: Site) -> None:
+    assert site.get("/api/v1/health")[0] == 200
+    sender = Sender(site.of, 100 << 20)
+    port = site.of.settings.port
+    object.__setattr__(site.of.settings, "port", site.port)
+    try:
+        assert sender.send(0, b"\0" * (100 << 20)) == 204
+    finally:
+        object.__setattr__(site.of.settings, "port", port)
+
+
+def test_a_withdrawn_set_is_gone_from_nginx_too(site: Site) -> None:
+    url = site.url("240p/seg_00000.m4s")
+    assert site.get(url)[0] == 200
+    who = site.of.actor(site.of.account())
+    with site.of.house.db.begin() as tx:
+        service.revoke_links(tx, who, tx.get_one(Asset, site.asset.id))
+    drain(site.of.house)
+    with site.of.house.db.read() as tx:
+        site.asset = tx.get_one(Asset, site.asset.id)
+    assert site.get(site.url("240p/seg_00000.m4s"))[0] == 200
+    until(lambda: site.get(url)[0] == 404, 8, "the end of nginx's memory of open files")
+
+
+def test_the_configuration_has_every_word_filled_in(site: Site, tmp_path: Path) -> None:
+    text = nginx_configuration(site.of.settings, listen="80", upstream="127.0.0.1:8000")
+    for word in ("UPSTREAM", "LISTEN", "SECRET", "MEDIA"):
+        assert word not in text
