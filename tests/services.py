@@ -35,8 +35,11 @@ def _postgres_bin() -> Path | None:
 
 
 @contextmanager
-def postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
-    """A PostgreSQL server of our own; yields its URL. `durable` keeps fsync on, for fault tests."""
+def postgres(
+    folder: Path, *, durable: bool = False, keep: bool = False, env: dict[str, str] | None = None
+) -> Iterator[str]:
+    """A PostgreSQL server of our own; yields its URL. `durable` keeps fsync on, for fault tests;
+    `keep` leaves its data in the folder for the next time."""
     binaries = _postgres_bin()
     if binaries is None:
         missing("PostgreSQL")
@@ -51,20 +54,40 @@ def postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
                 parent.chmod(parent.stat().st_mode | 0o011)
     data, port = folder / "data", free_port()
     run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    subprocess.run(
-        [*prefix, binaries / "initdb", "-D", data, "-U", "academy", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
-        **run,
-    )
+    if not (keep and (data / "PG_VERSION").exists()):
+        subprocess.run(
+            [
+                *prefix,
+                binaries / "initdb",
+                "-D",
+                data,
+                "-U",
+                "academy",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-N",
+            ],
+            **run,
+        )
     options = [f"-p {port}", f"-k {folder}", "-c listen_addresses=127.0.0.1", "-c max_connections=200"]
     if not durable:
         options += ["-c fsync=off", "-c synchronous_commit=off", "-c full_page_writes=off"]
     control = [*prefix, binaries / "pg_ctl", "-D", data, "-w"]
-    subprocess.run([*control, "-l", folder / "log", "-o", " ".join(options), "start"], **run)
+    subprocess.run(
+        [*control, "-l", folder / "log", "-o", " ".join(options), "start"], env=os.environ | (env or {}), **run
+    )
     try:
         yield f"postgresql+psycopg://academy@127.0.0.1:{port}/postgres"
     finally:
         stopped = subprocess.run(
-            [*control, "-m", "immediate", "stop"], cwd=folder, capture_output=True, text=True, check=False
+            [*control, "-m", "fast" if keep else "immediate", "stop"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert stopped.returncode == 0, stopped.stdout + stopped.stderr + (folder / "log").read_text()[-2000:]
 

@@ -4,7 +4,7 @@ from flask import Blueprint, jsonify
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
-from academy.doors import public, reading
+from academy.doors import public, reading, signed_in
 
 bp = Blueprint("api_health", __name__, url_prefix="/api/v1")
 
@@ -16,3 +16,10 @@ def health() -> Response:
     with reading() as tx:
         tx.execute(text("SELECT 1"))
     return jsonify(status="ok")
+
+
+@bp.get("/session")
+@signed_in
+def session() -> tuple[str, int]:
+    """204 while the caller is signed in, 401 otherwise: for apps that show the academy in a web view."""
+    return "", 204

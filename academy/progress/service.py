@@ -139,7 +139,6 @@ def _begin(tx: Tx, actor: Actor, item: CourseItem, duration_ms: int, device: str
     ledger = _ledger(tx, lease)
     ledger.lease_id, ledger.credited_until_ms, ledger.seq = lease.id, lease.credited_until_ms, 0
     tx.flush()
-    record(tx, actor, "lease.opened", f"lease:{lease.public_id}", item=item.public_id)
     return Opened(lease, ledger)
 
 

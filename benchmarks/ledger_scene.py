@@ -1,0 +1,391 @@
+"""A city's watch ledger to measure on: made once, kept in the cache, and the real server over it."""
+
+import contextlib
+import datetime as dt
+import itertools
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy import insert, select, text
+
+from academy import rooms
+from academy.accounts.models import Account, LoginSession
+from academy.accounts.queries import digest
+from academy.cli.database import alembic_config
+from academy.cli.server import children
+from academy.core import clock
+from academy.core.db import Base, Database
+from academy.core.ids import new_id
+from academy.core.settings import Settings
+from academy.library.models import Category, Course, CourseItem, CourseState
+from academy.media.models import Asset, AssetState
+from academy.members.models import Member, Organisation
+from academy.progress.models import CourseStart, Lease, WatchLedger
+from academy.progress.rules import pack
+from academy.progress.tokens import Grant, Signer
+from tests.services import free_port, wait_for_port
+
+ROOT = Path(__file__).parents[1]
+CACHE = ROOT / ".cache" / "ledger"
+SECRET = "a-secret-for-benchmarks-only-012345"
+ITEMS = 14
+DURATION_MS = 3 * 3600 * 1000
+BEAT_MS = 15_000
+SESSION = "bench-session"
+CHUNK = 20_000
+
+
+def settings_for(url: str, folder: Path) -> Settings:
+    """Settings of a server over a database."""
+    return Settings(
+        secret_key=SECRET,
+        data_key=SECRET,
+        data_dir=folder / "var",
+        media_dir=folder / "media",
+        database_url=url,
+        port=free_port(),
+        log_level="ERROR",
+    )
+
+
+def prepare(url: str, rows: int, *, fresh: bool = False) -> None:
+    """Make the schema and `rows` ledger rows of 14 items a member, unless they are there."""
+    rooms.open_all()
+    command.upgrade(alembic_config(url), "head")
+    db = Database(url)
+    members = rows // ITEMS
+    try:
+        with db.read() as tx:
+            there = tx.scalar(select(WatchLedger.member_id).where(WatchLedger.member_id == members).limit(1))
+            more = tx.scalar(select(WatchLedger.member_id).where(WatchLedger.member_id == members + 1).limit(1))
+        if there is not None and more is None and not fresh:
+            return
+        _empty(db)
+        _fill(db, members)
+    finally:
+        db.dispose()
+
+
+def _empty(db: Database) -> None:
+    with db.engine.begin() as connection:
+        if db.is_sqlite:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+        else:
+            names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+def _fill(db: Database, members: int) -> None:
+    dice = random.Random(7)
+    now = clock.now()
+    with db.begin() as tx:
+        tx.execute(insert(Organisation), [_row(id=1, code="B", name="测试组织", kind="branch", path="/1/")])
+        tx.execute(insert(Account), [_row(id=1, username="bench", display_name="bench")])
+        tx.execute(
+            insert(LoginSession),
+            [_row(id=1, digest=digest(SESSION), account_id=1, expires_at=now + dt.timedelta(days=3650))],
+        )
+        tx.execute(insert(Category), [{"id": 1, "slug": "c", "name": "c"}])
+        _lectures(tx, now)
+    _many(db, Member, ({"id": n, "number": f"M{n:07}", "name": f"党员{n}", "organisation_id": 1} for n in _to(members)))
+    since = int(now.timestamp() * 1000) - 86_400_000
+    _many(
+        db,
+        Lease,
+        (
+            {
+                "id": n,
+                "member_id": n,
+                "item_id": n % ITEMS + 1,
+                "item_version": 1,
+                "course_id": n % ITEMS + 1,
+                "duration_ms": DURATION_MS,
+                "threshold_permille": 950,
+                "expires_at": now + dt.timedelta(days=3650),
+                "credited_until_ms": since,
+            }
+            for n in _to(members)
+        ),
+    )
+    _many(
+        db,
+        CourseStart,
+        ({"member_id": n, "course_id": i} for n in _to(members) for i in _to(ITEMS)),
+    )
+    _many(db, WatchLedger, (_ledger(dice, n, i, since) for n in _to(members) for i in _to(ITEMS)))
+    with db.engine.connect() as connection:
+        if db.is_sqlite:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            for table in (Lease, CourseStart, WatchLedger, Member):
+                name = table.__tablename__
+                if "id" in table.__table__.c:
+                    connection.execute(
+                        text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")
+                    )
+            connection.commit()
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
+
+
+def _lectures(tx: Any, now: dt.datetime) -> None:
+    for i in _to(ITEMS):
+        tx.execute(
+            insert(Asset),
+            [
+                _row(
+                    id=i,
+                    account_id=1,
+                    kind="video",
+                    filename="a.mp4",
+                    size=1,
+                    state=AssetState.READY,
+                    duration_ms=DURATION_MS,
+                )
+            ],
+        )
+        tx.execute(
+            insert(Course),
+            [
+                _row(
+                    id=i,
+                    title=f"课程{i}",
+                    organisation_id=1,
+                    category_id=1,
+                    created_by=1,
+                    published_at=now,
+                    state=CourseState.PUBLISHED,
+                    published_version=1,
+                )
+            ],
+        )
+        tx.execute(insert(CourseItem), [_row(id=i, course_id=i, position=1, kind="video", title="讲", asset_id=i)])
+
+
+def _ledger(dice: random.Random, member: int, item: int, since: int) -> dict[str, Any]:
+    covered = dice.randrange(1, 240) * BEAT_MS
+    extra = [] if dice.random() < 0.7 else [(DURATION_MS - 600_000, DURATION_MS - 540_000)]
+    return {
+        "member_id": member,
+        "item_id": item,
+        "item_version": 1,
+        "spans": pack([(0, covered), *extra]),
+        "covered_ms": covered + sum(b - a for a, b in extra),
+        "position_ms": covered,
+        "updated_ms": since,
+        "lease_id": member if member % ITEMS + 1 == item else None,
+        "credited_until_ms": since,
+        "seq": 0,
+    }
+
+
+def _row(**values: Any) -> dict[str, Any]:
+    return {"public_id": new_id(), **values}
+
+
+def _to(n: int) -> range:
+    return range(1, n + 1)
+
+
+def _many(db: Database, model: type[Base], rows: Iterable[dict[str, Any]]) -> None:
+    """Insert by the thousands; the columns' own defaults fill the rest."""
+    needs_id = "public_id" in model.__table__.c
+    source = iter(rows)
+    while chunk := list(itertools.islice(source, CHUNK)):
+        if needs_id:
+            for row in chunk:
+                row["public_id"] = new_id()
+        with db.begin() as tx:
+            tx.execute(insert(model), chunk)
+
+
+@dataclass(frozen=True)
+class Watching:
+    """One viewer: the token of their lease and how far they are."""
+
+    token: str
+    member_id: int
+    item_id: int
+    covered_ms: int
+    seq: int
+
+
+def watchers(url: str, count: int, *, seed: int | None = None) -> list[Watching]:
+    """Viewers chosen at random among those with room for more."""
+    db = Database(url)
+    signer = Signer(Settings(secret_key=SECRET))
+    expires = int(time.time()) + 7 * 86_400
+    with db.read() as tx:
+        rows = tx.execute(
+            select(
+                WatchLedger.lease_id, WatchLedger.member_id, WatchLedger.item_id, WatchLedger.spans, WatchLedger.seq
+            ).where(WatchLedger.lease_id.is_not(None))
+        ).all()
+    db.dispose()
+    random.Random(seed).shuffle(rows)
+    chosen = []
+    for lease, member, item, spans, seq in rows:
+        covered = int.from_bytes(spans[4:8], "little")
+        if covered > DURATION_MS * 0.8:
+            continue
+        grant = Grant(lease, member, item, item, 1, DURATION_MS, 950, expires)
+        chosen.append(Watching(signer.sign(grant), member, item, covered, seq))
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def credited_ms(url: str) -> int:
+    """All media time in the ledger."""
+    db = Database(url)
+    with db.read() as tx:
+        total = int(tx.scalar(text("SELECT sum(covered_ms) FROM watch_ledgers")) or 0)
+    db.dispose()
+    return total
+
+
+def cookie() -> str:
+    """The session cookie of the one account that is signed in."""
+    app = Flask("cookie")
+    app.secret_key = SECRET
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer is not None
+    return "academy=" + str(signer.dumps({"_user_id": SESSION, "_fresh": True}))
+
+
+@contextlib.contextmanager
+def server(settings: Settings, *, slow_fsync_ms: float = 0) -> Iterator["subprocess.Popen[bytes]"]:
+    """The web processes exactly as `flask server run` starts them."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    env = os.environ | {
+        "ACADEMY_SECRET_KEY": settings.secret_key,
+        "ACADEMY_DATA_KEY": settings.data_key,
+        "ACADEMY_DATABASE_URL": settings.database_url,
+        "ACADEMY_DATA_DIR": str(settings.data_dir),
+        "ACADEMY_MEDIA_DIR": str(settings.media_dir),
+        "ACADEMY_LOG_LEVEL": settings.log_level,
+        "ACADEMY_WEB_WORKERS": str(settings.web_workers),
+        "ACADEMY_WEB_THREADS": str(settings.web_threads),
+    }
+    if slow_fsync_ms:
+        env |= slow_fsync(slow_fsync_ms)
+    web = next(child for child in children(settings) if child.name == "web")
+    process = subprocess.Popen(web.command, cwd=ROOT, env=env, start_new_session=True)
+    try:
+        wait_for_port(settings.port, 60)
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+
+
+SHIM = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <time.h>
+static void wait_a_little(void) {
+    const char *told = getenv("SLOW_FSYNC_US");
+    long us = told ? atol(told) : 0;
+    struct timespec pause = {us / 1000000, (us % 1000000) * 1000};
+    nanosleep(&pause, 0);
+}
+int fsync(int fd) { wait_a_little(); return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd); }
+int fdatasync(int fd) { wait_a_little(); return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd); }
+"""
+
+
+def slow_fsync(ms: float) -> dict[str, str]:
+    """Environment in which every fsync and fdatasync takes so much longer, as on an ordinary disk."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    source, library = CACHE / "slow_fsync.c", CACHE / "slow_fsync.so"
+    if not library.exists():
+        source.write_text(SHIM)
+        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return {"LD_PRELOAD": str(library), "SLOW_FSYNC_US": str(int(ms * 1000))}
+
+
+LUA = r"""
+local threads = 0
+function setup(thread) thread:set("id", threads); threads = threads + 1 end
+function init(args)
+  local path, total = args[1], tonumber(args[2])
+  viewers, place = {}, 0
+  local n = 0
+  for line in io.lines(path) do
+    if n % total == id then
+      local token, start, seq = line:match("(%S+) (%d+) (%d+)")
+      viewers[#viewers + 1] = {token, tonumber(start), tonumber(seq)}
+    end
+    n = n + 1
+  end
+end
+function request()
+  place = place % #viewers + 1
+  local v = viewers[place]
+  local from = v[2]
+  v[2], v[3] = from + 15000, v[3] + 1
+  local body = string.format('{"lease":"%s","seq":%d,"spans":[[%d,%d]],"position":%d}', v[1], v[3], from, v[2], v[2])
+  return wrk.format("POST", "/api/v1/progress/beats", {["Content-Type"] = "application/json"}, body)
+end
+"""
+DONE = r"""
+function done(summary, latency, requests)
+  local bad = summary.errors
+  io.write(string.format('JSON{"requests":%d,"micros":%d,"p50":%d,"p99":%d,"max":%d,"status":%d,"broken":%d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), latency.max,
+    bad.status, bad.connect + bad.read + bad.write + bad.timeout))
+end
+"""
+BARE = 'function init(args) wrk.headers["Cookie"] = args[1] end\n'
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What wrk saw."""
+
+    answered: int
+    per_s: float
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    refused: int
+    broken: int
+
+
+def wrk(url: str, script: str, args: Sequence[str], *, clients: int, seconds: int, threads: int = 2) -> Measured:
+    """Drive a URL; the script decides what is asked."""
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is needed: apt install wrk")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    path = CACHE / "drive.lua"
+    path.write_text(script + DONE)
+    told = subprocess.run(
+        ["wrk", f"-t{threads}", f"-c{clients}", f"-d{seconds}s", "--timeout", "20s", "-s", path, url, "--", *args],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    said = json.loads(next(line for line in told.splitlines() if line.startswith("JSON"))[4:])
+    return Measured(
+        answered=said["requests"] - said["status"],
+        per_s=round((said["requests"] - said["status"]) / (said["micros"] / 1e6), 1),
+        p50_ms=said["p50"] / 1000,
+        p99_ms=said["p99"] / 1000,
+        max_ms=said["max"] / 1000,
+        refused=said["status"],
+        broken=said["broken"],
+    )
