@@ -9,9 +9,10 @@ from academy.jobs.facts import Fact, on, publish, within
 from academy.jobs.models import Job, JobState
 from academy.jobs.registry import HEAVY, JobContext, job
 from academy.jobs.service import cancel_jobs, enqueue, retry_job
-from academy.jobs.worker import drain
+from academy.jobs.worker import GAVE_UP, drain
 
 __all__ = [
+    "GAVE_UP",
     "HEAVY",
     "Fact",
     "Job",

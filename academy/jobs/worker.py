@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 200
 SWEEP_S = 2.0
+GAVE_UP = msg("处理时出现意外错误，已多次重试。请联系系统管理员。")
+"""What people read of a job that crashed each time it was tried."""
 FOREVER_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
@@ -64,7 +66,7 @@ def run_job(house: House, job_id: int) -> bool:
             with house.db.begin() as tx:
                 service.again(tx, job_id, trace, delay_s=min(600, 5 * 4 ** (attempts - 1)))
         else:
-            _failed(house, job_id, spec, msg("处理时出现意外错误，已多次重试。请联系系统管理员。"), args, trace)
+            _failed(house, job_id, spec, GAVE_UP, args, trace)
     else:
         with house.db.begin() as tx:
             service.finish(tx, job_id)

@@ -20,7 +20,7 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import Message, msg
 from academy.core.settings import Settings
-from academy.jobs import HEAVY, JobContext, enqueue, job, on, publish
+from academy.jobs import GAVE_UP, HEAVY, JobContext, enqueue, job, on, publish
 from academy.media import encode, probe, rules, service, trouble
 from academy.media.facts import AssetFailed, AssetReady
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
@@ -32,9 +32,7 @@ PIECE = 4 << 20
 TELL_S = 1.0
 OLD_SET_S = 24 * 3600
 
-MACHINES_FAULT = frozenset(
-    {StorageFull().message.text, "处理时出现意外错误，已多次重试。请联系系统管理员。"}  # the worker's own sentence
-)
+MACHINES_FAULT = frozenset({StorageFull().message.text, GAVE_UP.text})
 
 Keep = Callable[[Tx, Asset], None]
 

@@ -57,7 +57,7 @@ def take_in(tx: Tx, actor: Actor, account_id: int, path: Path, filename: str, ki
 def title_of(filename: str) -> str:
     """The name as people gave it, without folders and characters that would deceive a reader."""
     name = filename.replace("\\", "/").rsplit("/", 1)[-1]
-    return captions.clean(name.replace("<", "＜")).replace("\n", " ")[:200].strip() or "未命名"
+    return captions.clean(name.replace("<", "＜")).replace("\n", " ")[:200].strip() or str(msg("未命名"))
 
 
 def start_step(tx: Tx, asset: Asset, step: str) -> None:

@@ -187,11 +187,11 @@ def _compared(run: _Run, line: int, values: dict[str, Any], place_id: int | None
 _LABELS = {column.field: column.label for column in columns.MEMBERS}
 
 
-def _say(name: str, value: Any) -> str:
+def _say(name: str, value: Any) -> Message | str:
     if value is None:
-        return "（空）"
+        return msg("（空）")
     words = {"gender": rules.GENDERS, "status": rules.STATUSES}.get(name, {})
-    return str(words.get(value, value))
+    return words.get(value) or str(value)
 
 
 def _missing(run: _Run) -> Iterator[list[Finding]]:

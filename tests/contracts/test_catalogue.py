@@ -1,0 +1,84 @@
+"""Every sentence is in the English catalogue, with its places; no Chinese text hides from it."""
+
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+
+from tools import messages
+
+# Files whose Chinese is data or recognition, not a sentence to a reader.
+SPARED = {
+    "academy/core/settings.py": "the academy's own name",
+    "academy/doors/filters.py": "how a date is written in Chinese; the English form stands beside it",
+    "academy/doors/language.py": "a language is offered in its own name",
+    "academy/library/categories.py": "the first shelves are data; officers rename them",
+    "academy/members/columns.py": "headings that a roster may carry",
+    "academy/members/rules.py": "words that a roster may carry",
+    "academy/members/sheets.py": "how a spreadsheet's truth values are read",
+    "academy/reports/coverage.py": "headings of exported files, which go from office to office in Chinese",
+    "academy/search/question.py": "words that a question does not mean",
+    "academy/search/text.py": "characters that are written in two ways",
+}
+SPARED_FOLDERS = {
+    "academy/cli/sample": "the sample city's names and texts are data",
+}
+
+
+def spared(path: Path) -> bool:
+    name = path.as_posix()
+    return name in SPARED or any(name.startswith(f"{folder}/") for folder in SPARED_FOLDERS)
+
+
+def both_numbers(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def sentences() -> list[Message]:
+    return [message for message in messages.collect() if message.id]
+
+
+def test_translations_keep_the_places() -> None:
+    differing = {
+        source: target
+        for message in messages.read("en")
+        if message.id
+        if messages.filled(message.string)
+        for source in both_numbers(message.id)
+        for target in both_numbers(message.string)
+        if set(messages.places(source)) != set(messages.places(target))
+    }
+    assert not differing
+
+
+def test_translations_are_english() -> None:
+    chinese = [m.string for m in messages.read("en") if m.id and messages.CHINESE.search("".join(m.string))]
+    assert not chinese
+
+
+@pytest.mark.parametrize("path", sorted(Path("academy").rglob("*.py")), ids=str)
+def test_no_chinese_outside_the_catalogue_in_code(path: Path) -> None:
+    if not spared(path):
+        assert list(messages.stray_in_python(path.read_text())) == [], "mark it with msg(…) or gettext(…)"
+
+
+@pytest.mark.parametrize("path", sorted(Path("academy/web/templates").rglob("*.html")), ids=str)
+def test_no_chinese_outside_the_catalogue_in_pages(path: Path) -> None:
+    assert list(messages.stray_in_template(path.read_text())) == [], "mark it with _(…)"
+
+
+@pytest.mark.parametrize("path", sorted(Path("academy/web/static/js").rglob("*.js")), ids=str)
+def test_scripts_carry_no_sentences(path: Path) -> None:
+    code = "\n".join(line for line in path.read_text().splitlines() if not line.strip().startswith(("//", "*", "/*")))
+    assert not messages.CHINESE.search(code), "let the page give the script its words, in data attributes"
+
+
+def test_a_percent_sign_is_written_twice() -> None:
+    """`%` in a marked sentence is a place for a value, so a bare one breaks the page that shows it."""
+    bare = [
+        m.id
+        for m in sentences()
+        for text in both_numbers(m.id)
+        if text.replace("%%", "").count("%") != len([place for place in messages.places(text) if place != "%%"])
+    ]
+    assert not bare
