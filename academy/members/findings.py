@@ -20,7 +20,7 @@ PAGE = 50
 
 
 class Finding(NamedTuple):
-    """One row of the file, or one member who is not in it. `details` are the columns to write."""
+    """One row of the file, or one member who is not in it. `details` are what to write, by `DETAILS`."""
 
     line: int | None
     kind: str
@@ -35,7 +35,15 @@ class Finding(NamedTuple):
     cells: Sequence[str] | None = None
 
 
-_COLUMNS = ", ".join(Finding._fields)
+# What may be written, each in a column of its own: a city's details as JSON would take seconds to read.
+DETAILS = (
+    "gender", "birth_date", "education", "joined_on", "position", "status", "phone_index",
+    "new_name", "org_kind", "org_sector", "org_parent",
+)  # fmt: skip
+_PLAIN = Finding._fields[: Finding._fields.index("details")]
+_COLUMNS = ", ".join((*_PLAIN, "phone", "notes", "cells", *DETAILS))
+_MARKS = ", ".join("?" * (len(_PLAIN) + 3 + len(DETAILS)))
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Findings:
@@ -58,10 +66,7 @@ class Findings:
         with closing(self._open()) as db:
             total = db.execute("SELECT count(*) FROM findings WHERE kind = ?", (kind,)).fetchone()[0]
             number = min(max(1, number), max(1, -(-total // PAGE)))
-            rows = db.execute(
-                "SELECT * FROM findings WHERE kind = ? ORDER BY id LIMIT ? OFFSET ?",
-                (kind, PAGE, (number - 1) * PAGE),
-            )
+            rows = db.execute(f"{_SELECT} LIMIT ? OFFSET ?", (kind, PAGE, (number - 1) * PAGE))
             return Page([_read(row) for row in rows], total, number, PAGE)
 
     def all(self, kind: str, size: int = 5000) -> Iterator[list[Finding]]:
@@ -69,9 +74,20 @@ class Findings:
         if not self.path.exists():
             return
         with closing(self._open()) as db:
-            rows = db.execute("SELECT * FROM findings WHERE kind = ? ORDER BY id", (kind,))
+            rows = db.execute(_SELECT, (kind,))
             while block := rows.fetchmany(size):
                 yield [_read(row) for row in block]
+
+    def columns(self, kind: str, names: Sequence[str], size: int = 5000) -> Iterator[list[tuple[Any, ...]]]:
+        """Some columns of every finding of a kind, as they are kept, some thousands at a time."""
+        if not self.path.exists():
+            return
+        if unknown := set(names) - {*Finding._fields, *DETAILS}:
+            raise ValueError(f"no such columns: {unknown}")
+        with closing(self._open()) as db:
+            rows = db.execute(f"SELECT {', '.join(names)} FROM findings WHERE kind = ? ORDER BY id", (kind,))  # noqa: S608
+            while block := rows.fetchmany(size):
+                yield block
 
     def discard(self) -> None:
         """Remove the file."""
@@ -95,8 +111,7 @@ class Writer:
 
     def add(self, found: Sequence[Finding]) -> None:
         """Add some."""
-        marks = ", ".join("?" * len(Finding._fields))
-        self.db.executemany(f"INSERT INTO findings ({_COLUMNS}) VALUES ({marks})", map(_row, found))  # noqa: S608
+        self.db.executemany(f"INSERT INTO findings ({_COLUMNS}) VALUES ({_MARKS})", map(_row, found))  # noqa: S608
         for finding in found:
             self.counts[finding.kind] += 1
 
@@ -114,20 +129,26 @@ class Writer:
         self.draft.unlink(missing_ok=True)
 
 
+_SELECT = f"SELECT {_COLUMNS} FROM findings WHERE kind = ? ORDER BY id"  # noqa: S608
+_NOTHING: dict[str, Any] = {}
+
+
 def _row(finding: Finding) -> tuple[Any, ...]:
+    get = (finding.details or _NOTHING).get
     return (
-        *finding[:7],
-        json.dumps(finding.details, ensure_ascii=False) if finding.details is not None else None,
+        *finding[: len(_PLAIN)],
         finding.phone,
-        json.dumps([note.to_json() for note in finding.notes], ensure_ascii=False) if finding.notes else None,
-        json.dumps(finding.cells, ensure_ascii=False) if finding.cells is not None else None,
+        _encode([note.to_json() for note in finding.notes]) if finding.notes else None,
+        _encode(finding.cells) if finding.cells is not None else None,
+        *map(get, DETAILS),
     )
 
 
 def _read(row: tuple[Any, ...]) -> Finding:
-    plain = Finding(*row[1:])
-    return plain._replace(
-        details=json.loads(row[8]) if row[8] else None,
-        notes=[Message.from_json(note) for note in json.loads(row[10])] if row[10] else (),
-        cells=json.loads(row[11]) if row[11] else None,
+    plain, (phone, notes, cells), kept = row[: len(_PLAIN)], row[len(_PLAIN) : -len(DETAILS)], row[-len(DETAILS) :]
+    return Finding(*plain)._replace(
+        details={name: value for name, value in zip(DETAILS, kept, strict=True) if value is not None},
+        phone=phone,
+        notes=[Message.from_json(note) for note in json.loads(notes)] if notes else (),
+        cells=json.loads(cells) if cells else None,
     )

@@ -23,6 +23,7 @@ from academy.members.sheets import Row, Table
 
 BLOCK = 4000
 DETAILS = ("name", "gender", "birth_date", "education", "joined_on", "position", "status")
+_WRITTEN = frozenset(DETAILS) - {"name"}
 Tell = Callable[[int], None]
 
 
@@ -135,11 +136,11 @@ _REFUSED: dict[str, Callable[[str], Message]] = {
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if hasattr(value, "isoformat") else value
-        for name, value in values.items()
-        if name in DETAILS and value is not None
-    }
+    written = {name: value for name, value in values.items() if name in _WRITTEN and value is not None}
+    for name in ("birth_date", "joined_on"):
+        if name in written:
+            written[name] = written[name].isoformat()
+    return written
 
 
 def _added(run: _Run, line: int, values: dict[str, Any], place_id: int | None) -> Finding:
@@ -171,6 +172,8 @@ def _compared(run: _Run, line: int, values: dict[str, Any], place_id: int | None
         for name, new in changes.items()
     ]
     written, sealed, phone = _plain(changes), None, values.get("phone")
+    if "name" in changes:
+        written["new_name"] = changes["name"]
     if phone:
         index = run.house.sealer.blind_index(phone, context=PHONE)
         if index != old.phone_index:

@@ -32,14 +32,12 @@ class RowReader:
 
     def read(self, line: int, cells: Sequence[str]) -> tuple[dict[str, Any], list[Message]]:
         """The row's values by field, and what is wrong with it."""
-        values: dict[str, Any] = {}
         wrong: list[Message] = []
-        width = len(cells)
-        for field, place, reader in self.fields:
-            try:
-                values[field] = reader(cells[place] if place < width else "")
-            except Unreadable as error:
-                wrong.append(error.reason)
+        try:
+            # Nearly every row is whole: read it in one go, and look for reasons only when there is one.
+            values: dict[str, Any] = {field: reader(cells[place]) for field, place, reader in self.fields}
+        except (Unreadable, IndexError):
+            values = self._one_by_one(cells, wrong)
         if line in self.lines_with_formulas:
             columns = sorted(place for at, place in self.formulas if at == line)
             wrong.append(msg("第 %(columns)s 列是公式，请改成数值。", columns="、".join(str(c + 1) for c in columns)))
@@ -49,3 +47,12 @@ class RowReader:
             except Unreadable as error:
                 wrong.append(error.reason)
         return values, wrong
+
+    def _one_by_one(self, cells: Sequence[str], wrong: list[Message]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for field, place, reader in self.fields:
+            try:
+                values[field] = reader(cells[place] if place < len(cells) else "")
+            except Unreadable as error:
+                wrong.append(error.reason)
+        return values

@@ -1,5 +1,6 @@
 """What a name, a number, a phone and a date may look like, and how the register's words are read. Pure."""
 
+import contextlib
 import datetime as dt
 import re
 import unicodedata
@@ -113,6 +114,8 @@ def plain(text: str) -> str:
 
 def read_number(text: str) -> str:
     """The register's member number."""
+    if _NUMBER.fullmatch(text):
+        return text
     number = tidy(text)
     if not number:
         raise Unreadable(msg("没有填编号。"))
@@ -133,6 +136,8 @@ def read_code(text: str) -> str:
 
 def read_name(text: str, *, longest: int = 60) -> str:
     """A person's or an organisation's name."""
+    if text.isalpha() and len(text) <= longest:
+        return text  # nearly every name: nothing to clean, nothing that runs
     name = " ".join(plain(text).split())
     if not name:
         raise Unreadable(msg("没有填姓名。") if longest <= 60 else msg("没有填名称。"))
@@ -151,6 +156,8 @@ def read_text(text: str, *, longest: int) -> str | None:
 
 def read_phone(text: str) -> str | None:
     """A mobile number as eleven digits, or a landline; blank is None."""
+    if _MOBILE.fullmatch(text):
+        return text
     if not text or not text.strip():
         return None
     digits = re.sub(r"[\s\-()]", "", tidy(text))
@@ -162,6 +169,9 @@ def read_phone(text: str) -> str | None:
 
 def read_date(text: str, *, today: dt.date) -> dt.date | None:
     """A day of the calendar, not before 1900 and not in the future; blank is None."""
+    if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
+        with contextlib.suppress(ValueError):
+            return within_reason(dt.date.fromisoformat(text), today=today)
     value = tidy(text)
     if not value:
         return None

@@ -120,17 +120,17 @@ def _judge(
     parent = top.code if not values.get("parent") else values["parent"]
     if wrong:
         return Finding(line, "bad", code, name, values.get("parent") or "", notes=wrong, cells=cells)
-    written = {"kind": values["kind"], "sector": values.get("sector"), "parent": parent}
+    written = {"org_kind": values["kind"], "org_sector": values.get("sector"), "org_parent": parent}
     old = known.get(code)
     if old is None:
         return Finding(line, "added", code, name, parent, None, None, written)
     notes: list[Message] = []
     if name != old.name:
         notes.append(msg("名称：%(old)s → %(new)s", old=old.name, new=name))
-    if written["kind"] != old.kind:
-        notes.append(msg("类型：%(old)s → %(new)s", old=rules.KINDS[old.kind], new=rules.KINDS[written["kind"]]))
-    if written["sector"] not in (None, old.sector):
-        notes.append(msg("领域改为%(new)s", new=rules.SECTORS[written["sector"]]))
+    if written["org_kind"] != old.kind:
+        notes.append(msg("类型：%(old)s → %(new)s", old=rules.KINDS[old.kind], new=rules.KINDS[written["org_kind"]]))
+    if written["org_sector"] not in (None, old.sector):
+        notes.append(msg("领域改为%(new)s", new=rules.SECTORS[written["org_sector"]]))
     parent_id = known[parent].id if parent in known else None
     moved = code != top.code and old.parent_id != parent_id
     kind = "moved" if moved else "changed" if notes else "unchanged"
@@ -156,7 +156,7 @@ def apply_tree(tx: Tx, actor: Actor, top: Organisation, plan: Findings) -> dict[
             node = tx.get_one(Organisation, finding.target_id)
             values = finding.details or {}
             tree.rename_organisation(tx, actor, node, finding.name)
-            node.kind, node.sector = values["kind"], values["sector"] or node.sector
+            node.kind, node.sector = values["org_kind"], values.get("org_sector") or node.sector
             counts[kind] += 1
     _hang(tx, actor, [one for block in plan.all("moved") for one in block], placed)
     return counts
@@ -193,15 +193,15 @@ def _plant(tx: Tx, ready: list[Finding], placed: dict[str, int]) -> None:
     for finding, public_id in zip(ready, new_ids(len(ready)), strict=True):
         values = finding.details or {}
         parent = above[placed[finding.place]]
-        level = values["kind"] if values["kind"] in ("branch", "group") else NEXT_LEVEL[parent.level]
+        level = values["org_kind"] if values["org_kind"] in ("branch", "group") else NEXT_LEVEL[parent.level]
         rows.append(
             {
                 "public_id": public_id,
                 "code": finding.number,
                 "name": finding.name,
-                "kind": values["kind"],
+                "kind": values["org_kind"],
                 "level": level,
-                "sector": values["sector"],
+                "sector": values.get("org_sector"),
                 "parent_id": parent.id,
                 "path": "",
                 "depth": parent.depth + 1,
