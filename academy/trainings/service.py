@@ -144,10 +144,12 @@ def open_training(tx: Tx, actor: Actor, training: Training) -> int:
         .values(version=version)
         .execution_options(synchronize_session=False)
     )
-    number = enrol.enrol_everybody(tx, training)
-    if not number:
-        raise Invalid(fields={"audience": msg("按现在的条件，没有一名党员需要参加。请调整参训范围。")})
-    tally.post_bulk(tx, verify.expected(tx, training))
+    with sql.in_bulk(tx):
+        number = enrol.enrol_everybody(tx, training)
+        if not number:
+            raise Invalid(fields={"audience": msg("按现在的条件，没有一名党员需要参加。请调整参训范围。")})
+        counts = verify.expected(tx, training)
+    tally.post_bulk(tx, counts)
     _enqueue_close(tx, training)
     enqueue(tx, MIDNIGHT, key=f"{MIDNIGHT}:{clock.today()}", delay_s=until_tomorrow())
     record(tx, actor, "training.opened", f"training:{training.public_id}", enrolled=number)
@@ -247,7 +249,9 @@ def refresh_audience(tx: Tx, training: Training) -> int:
 def rebuild(tx: Tx, training: Training) -> None:
     """Read progress and counts anew from the rows; after rows were loaded behind the facts' back."""
     sql.without_changes(tx)
-    enrol.forget_progress(tx, training)
-    enrol.fill_progress(tx, training)
     tally.forget(tx, training.id)
-    tally.post_bulk(tx, verify.expected(tx, training))
+    with sql.in_bulk(tx):
+        enrol.forget_progress(tx, training)
+        enrol.fill_progress(tx, training)
+        counts = verify.expected(tx, training)
+    tally.post_bulk(tx, counts)

@@ -1,7 +1,8 @@
 """What the queries of this room share: city days in SQL, the audience as a clause, locks."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, and_, case, exists, func, select, text
@@ -21,6 +22,7 @@ from academy.trainings.rules import Audience
 # Numbers of PostgreSQL's advisory locks; SQLite has one writer and needs none.
 _CHANGING = 470_001
 _SETTLING = 470_002
+_SHARE = text("SELECT pg_advisory_xact_lock_shared(:key)")
 
 
 class city_day(FunctionElement[dt.date]):
@@ -54,8 +56,10 @@ def later(a: Any, b: Any) -> Any:
 
 def among_changes(tx: Tx) -> None:
     """Say that this transaction changes rows behind the counts of single members."""
-    if tx.get_bind().dialect.name == "postgresql":
-        tx.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _CHANGING})
+    # Held until the commit, so once is enough.
+    if tx.get_bind().dialect.name == "postgresql" and not tx.info.get(_CHANGING):
+        tx.connection().execute(_SHARE, {"key": _CHANGING})
+        tx.info[_CHANGING] = True
 
 
 def without_changes(tx: Tx) -> None:
@@ -71,6 +75,21 @@ def settling_alone(tx: Tx) -> None:
     """One settler at a time: two would wait for each other's rows in different orders."""
     if tx.get_bind().dialect.name == "postgresql":
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTLING})
+
+
+@contextmanager
+def in_bulk(tx: Tx) -> Iterator[None]:
+    """For queries that read a whole training.
+
+    PostgreSQL has no statistics of rows that this very transaction inserted: it expects one row and
+    loops over a city for each. Told not to loop, it hashes.
+    """
+    if tx.get_bind().dialect.name != "postgresql":
+        yield
+        return
+    tx.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    tx.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 def fits(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -> ColumnElement[bool]:

@@ -114,7 +114,8 @@ def _day(value: dt.date | str) -> dt.date:
 
 def differences(tx: Tx, training: Training) -> list[Difference]:
     """Everything about a training that a recount does not confirm; `tx` must be one snapshot."""
-    return [*_progress(tx, training), *_audience(tx, training), *_cells(tx, training)]
+    with sql.in_bulk(tx):
+        return [*_progress(tx, training), *_audience(tx, training), *_cells(tx, training)]
 
 
 def _progress(tx: Tx, training: Training) -> list[Difference]:
