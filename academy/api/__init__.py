@@ -6,7 +6,7 @@ from flask import Flask
 
 from academy.core.house import House
 
-PARTS = ("health", "jobs", "progress", "uploads")
+PARTS = ("health", "jobs", "media", "progress", "uploads")
 
 
 def register(app: Flask) -> None:

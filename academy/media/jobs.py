@@ -22,7 +22,7 @@ from academy.core.i18n import Message, msg
 from academy.core.settings import Settings
 from academy.jobs import GAVE_UP, HEAVY, JobContext, enqueue, job, on, publish
 from academy.media import encode, probe, rules, service, trouble
-from academy.media.facts import AssetFailed, AssetReady
+from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.playlist import Measured
 from academy.media.storage import LocalStorage, original_key, set_key, storage_of, uploads_folder, work_folder
@@ -312,6 +312,13 @@ def _remove(context: JobContext, asset_id: int) -> None:
     service.forget_incoming(asset, uploads_folder(context.settings))
     storage_of(context.settings).delete_folder(f"assets/{asset.public_id}")
     shutil.rmtree(work_folder(context.settings, asset.generation), ignore_errors=True)
+
+
+@job("media.words")
+def _words(context: JobContext, asset_id: int) -> None:
+    """Tell the house that an edited transcript has come to rest."""
+    with context.db.begin() as tx:
+        publish(tx, TranscriptChanged(asset_id=asset_id))
 
 
 @job("media.expire")

@@ -148,3 +148,35 @@ class Cue(Base):
     end_ms: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     confidence: Mapped[float | None]
+
+
+class TranscriptVersion(Base):
+    """A transcript as somebody left it, so that nothing anybody wrote is lost to the next hand.
+
+    Saves of one person within some minutes are one version; `cues` is a list of
+    ``[start_ms, end_ms, text]``.
+    """
+
+    __tablename__ = "transcript_versions"
+    # Two people saving over the same text at once: the second finds the number taken.
+    __table_args__ = (UniqueConstraint("transcript_id", "number"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    transcript_id: Mapped[int] = mapped_column(ForeignKey("transcripts.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    account_id: Mapped[int | None] = mapped_column(Key)
+    cues: Mapped[list[list[Any]]] = mapped_column(JSON)
+    at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class GlossaryTerm(Base):
+    """A word as the city writes it, and how it is often misheard; proposed in every caption editor."""
+
+    __tablename__ = "glossary_terms"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    wrong: Mapped[str] = mapped_column(String(40), unique=True)
+    right: Mapped[str] = mapped_column(String(40))
+    account_id: Mapped[int | None] = mapped_column(Key)
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)

@@ -157,9 +157,11 @@ def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: byt
     return len(parsed.cues)
 
 
-def replace_cues(tx: Tx, asset: Asset, cues: list[CueText], origin: str, language: str = LANGUAGE) -> bool:
+def replace_cues(
+    tx: Tx, asset: Asset, cues: list[CueText], origin: str, language: str = LANGUAGE, *, tell: bool = True
+) -> bool:
     """Put these lines in the place of the transcript's. A machine never overwrites what people wrote:
-    then nothing changes and the answer is False."""
+    then nothing changes and the answer is False. With `tell` off, the caller tells the house later."""
     script = tx.scalar(
         select(Transcript).where(Transcript.asset_id == asset.id, Transcript.language == language).with_for_update()
     )
@@ -184,7 +186,8 @@ def replace_cues(tx: Tx, asset: Asset, cues: list[CueText], origin: str, languag
         for number, cue in enumerate(cues)
     )
     tx.flush()
-    publish(tx, TranscriptChanged(asset_id=asset.id))
+    if tell:
+        publish(tx, TranscriptChanged(asset_id=asset.id))
     return True
 
 

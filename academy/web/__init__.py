@@ -23,6 +23,7 @@ PAGES = (
     "reports",
     "search",
     "media",
+    "captions",
 )
 
 

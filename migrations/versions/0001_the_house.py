@@ -86,6 +86,17 @@ def upgrade() -> None:
     with op.batch_alter_table('exports', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_exports_account_id_id'), ['account_id', 'id'], unique=False)
 
+    op.create_table('glossary_terms',
+    sa.Column('id', KEY, nullable=False),
+    sa.Column('public_id', sa.String(length=16), nullable=False),
+    sa.Column('wrong', sa.String(length=40), nullable=False),
+    sa.Column('right', sa.String(length=40), nullable=False),
+    sa.Column('account_id', KEY, nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_glossary_terms')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_glossary_terms_public_id')),
+    sa.UniqueConstraint('wrong', name=op.f('uq_glossary_terms_wrong'))
+    )
     op.create_table('jobs',
     sa.Column('id', KEY, nullable=False),
     sa.Column('public_id', sa.String(length=16), nullable=False),
@@ -680,6 +691,17 @@ def upgrade() -> None:
     with op.batch_alter_table('training_courses', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_training_courses_course_id_training_id'), ['course_id', 'training_id'], unique=False)
 
+    op.create_table('transcript_versions',
+    sa.Column('id', KEY, nullable=False),
+    sa.Column('transcript_id', KEY, nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('account_id', KEY, nullable=True),
+    sa.Column('cues', sa.JSON(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['transcript_id'], ['transcripts.id'], name=op.f('fk_transcript_versions_transcript_id_transcripts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_transcript_versions')),
+    sa.UniqueConstraint('transcript_id', 'number', name=op.f('uq_transcript_versions_transcript_id_number'))
+    )
     op.create_table('item_completions',
     sa.Column('member_id', KEY, nullable=False),
     sa.Column('item_id', KEY, nullable=False),
@@ -771,6 +793,7 @@ def downgrade() -> None:
 
     op.drop_table('leases')
     op.drop_table('item_completions')
+    op.drop_table('transcript_versions')
     with op.batch_alter_table('training_courses', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_training_courses_course_id_training_id'))
 
@@ -891,6 +914,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_jobs_waiting')
 
     op.drop_table('jobs')
+    op.drop_table('glossary_terms')
     with op.batch_alter_table('exports', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_exports_account_id_id'))
 

@@ -1,0 +1,142 @@
+"""The caption editor: versions, conflicts, words, files."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from academy.accounts.models import Account
+from academy.core import clock
+from academy.core.actor import Actor, Role
+from academy.core.house import House
+from academy.jobs import Job, drain
+from academy.media import queries, service
+from academy.media.models import Asset, TranscriptVersion
+from tests import factories
+from tests.conftest import sign_in
+
+SRT = "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n\n2\n00:00:03,000 --> 00:00:06,000\n两学一坐\n"
+
+
+@pytest.fixture
+def who(house: House) -> Account:
+    with house.db.begin() as tx:
+        return factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
+
+
+@pytest.fixture
+def asset(house: House, who: Account, tmp_path: Path) -> Asset:
+    path = tmp_path / "党课.mp4"
+    path.write_bytes(b"x")
+    actor = Actor(account_id=who.id)
+    with house.db.begin() as tx:
+        made = service.adopt_file(tx, actor, path, path.name, "video")
+        service.import_captions(tx, actor, made, "x.srt", SRT.encode("gb18030"))
+        return made
+
+
+@pytest.fixture
+def client(app: Flask, house: House, who: Account) -> FlaskClient:
+    client = app.test_client()
+    with house.db.begin() as tx:
+        token = factories.session_token(tx, who)
+    sign_in(client, token)
+    return client
+
+
+def texts(house: House, asset: Asset) -> list[str]:
+    with house.db.read() as tx:
+        return [cue.text for cue in queries.cues(tx, asset.id)]
+
+
+def put(client: FlaskClient, asset: Asset, version: int, *cues: tuple[int, int, str]) -> tuple[int, object]:
+    answer = client.put(f"/api/v1/media/{asset.public_id}/cues", json={"version": version, "cues": cues})
+    return answer.status_code, answer.json
+
+
+def test_what_is_edited_is_saved_kept_and_told_once(house: House, client: FlaskClient, asset: Asset) -> None:
+    page = client.get(f"/studio/captions/{asset.public_id}")
+    assert page.status_code == 200 and "两学一坐" in page.text and 'data-version="1"' in page.text
+    assert put(client, asset, 1, (1000, 3000, "同志们好！"), (3000, 6000, "两学一做")) == (
+        200,
+        {"version": 2, "count": 2},
+    )
+    assert put(client, asset, 2, (1000, 3000, "同志们好。"), (3000, 6000, "两学一做")) == (
+        200,
+        {"version": 3, "count": 2},
+    )
+    assert texts(house, asset) == ["同志们好。", "两学一做"]
+    with house.db.read() as tx:
+        numbers = tx.scalars(select(TranscriptVersion.number).order_by(TranscriptVersion.number)).all()
+        waiting = tx.scalar(select(func.count()).select_from(Job).where(Job.name == "media.words"))
+    assert numbers == [1, 3], "the import, and one sitting"
+    assert waiting == 1
+    with clock.frozen(clock.now() + dt.timedelta(minutes=1)):
+        drain(house)
+
+
+def test_two_editors_never_overwrite_each_other(house: House, client: FlaskClient, asset: Asset) -> None:
+    assert put(client, asset, 1, (0, 1000, "甲"))[0] == 200
+    status, body = put(client, asset, 1, (0, 1000, "乙"))
+    assert status == 409 and "别人刚刚改过" in str(body)
+    assert texts(house, asset) == ["甲"]
+
+
+def test_an_older_version_comes_back_as_a_new_one(house: House, client: FlaskClient, asset: Asset) -> None:
+    put(client, asset, 1, (0, 1000, "改坏了"))
+    url = f"/studio/captions/{asset.public_id}/restore"
+    assert client.post(url, data={"version": "1"}).status_code == 302
+    assert texts(house, asset) == ["同志们好", "两学一坐"]
+    assert client.post(url, data={"version": "77"}).status_code == 404
+    assert put(client, asset, 2, (0, 1000, "旧页面"))[0] == 409
+
+
+@pytest.mark.parametrize(
+    "cues",
+    [
+        [(5, 5, "x")],
+        [(-1, 5, "x")],
+        [("0", 5, "x")],
+        [(0, 5)],
+        "x",
+        [(0, 10**12, "x")],
+        [(0.5, 3, "x")],
+    ],
+)
+def test_lines_that_cannot_be_are_refused_and_nothing_changes(
+    house: House, client: FlaskClient, asset: Asset, cues: object
+) -> None:
+    answer = client.put(f"/api/v1/media/{asset.public_id}/cues", json={"version": 1, "cues": cues})
+    assert answer.status_code == 422
+    assert texts(house, asset) == ["同志们好", "两学一坐"]
+
+
+def test_export_gives_the_words_back(client: FlaskClient, asset: Asset) -> None:
+    answer = client.get(f"/studio/captions/{asset.public_id}/download.srt")
+    assert answer.text == SRT
+    assert "filename*=UTF-8''%E5%85%9A%E8%AF%BE.srt" in answer.headers["Content-Disposition"]
+    assert client.get(f"/studio/captions/{asset.public_id}/download.vtt").text.startswith("WEBVTT")
+    assert client.get(f"/studio/captions/{asset.public_id}/download.exe").status_code == 404
+
+
+def test_the_citys_words_are_proposed_everywhere(client: FlaskClient, asset: Asset) -> None:
+    url = f"/studio/captions/{asset.public_id}"
+    assert client.post(f"{url}/terms", data={"wrong": "两学一坐", "right": "两学一做"}).status_code == 302
+    assert "两学一做" in client.get(url).text.replace("\\u4e24\\u5b66\\u4e00\\u505a", "两学一做")
+    assert client.post(f"{url}/terms", data={"wrong": "x", "right": "x"}).status_code == 422
+
+
+def test_a_strangers_captions_are_not_found(app: Flask, house: House, asset: Asset) -> None:
+    with house.db.begin() as tx:
+        other = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
+        token = factories.session_token(tx, other)
+    stranger = app.test_client()
+    sign_in(stranger, token)
+    assert put(stranger, asset, 1, (0, 1000, "x"))[0] == 404
+    for path in ("", "/download.srt"):
+        assert stranger.get(f"/studio/captions/{asset.public_id}{path}").status_code == 404
+    for path in ("/restore", "/terms"):
+        assert stranger.post(f"/studio/captions/{asset.public_id}{path}", data={"version": "1"}).status_code == 404
