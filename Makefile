@@ -7,7 +7,7 @@ MEMBERS ?= 20000
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 PY := .venv/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check install -qq
+PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-compile
 VENDOR := academy/web/static/vendor
 CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
 # Slow tests start real encoders and browsers and kill processes, so they have the machine to themselves.

@@ -55,6 +55,7 @@ def create_city(house: House, members: int, *, say: Callable[[str], None]) -> No
         people.exempt_some(tx, lot, made.accounts["town"], made.accounts["city"])
         shelved = courses.make_courses(tx, city, made.accounts["trainer"], made.accounts["reviewer"])
         studies.make_studies(tx, city, shelved, made.rested, lot, tell)
+    house.settings.data_dir.mkdir(parents=True, exist_ok=True)
     (house.settings.data_dir / "sample").touch()
     tell("done")
 
