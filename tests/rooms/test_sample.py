@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import func, select
 
 from academy.accounts import queries as account_queries
 from academy.accounts import service as account_service
@@ -44,10 +44,10 @@ def test_the_city_that_make_run_shows(house: House) -> None:
 def a_whole_city_stands_there(city: House) -> None:
     with city.db.read() as tx:
         counted = tx.execute(select(Organisation.level, func.count()).group_by(Organisation.level))
-        levels = {level: count for level, count in counted}
+        levels = {row[0]: row[1] for row in counted}
         assert (levels["city"], levels["county"], levels["town"]) == (1, 12, 150)
         assert levels["branch"] == 150
-        assert set(tx.scalars(select(distinct(Organisation.sector)).where(Organisation.level == "branch"))) == set(
+        assert set(tx.scalars(select(Organisation.sector).distinct().where(Organisation.level == "branch"))) == set(
             SECTORS
         )
         assert tx.scalar(select(func.count()).select_from(Member)) == MEMBERS

@@ -65,12 +65,12 @@ class _Reel:
         self.pictures.append((picture, speech.length_ms(self.sound) - start))
 
 
-def make(plan: Plan, settings: Settings, city: str, tell: Callable[[int], None]) -> Made:
+def make(plan: Plan, settings: Settings, city: str, tell: Callable[[int], None], cache: Path = CACHE) -> Made:
     """The lecture, from the cache where it was made before. `tell` hears permille."""
-    folder = CACHE / plan.key
+    folder = cache / plan.key
     if not (folder / "cues.json").exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as draft:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as draft:
             _make(plan, settings, city, Path(draft), tell)
             shutil.rmtree(folder, ignore_errors=True)
             # Whole or not at all: an interrupted lecture leaves nothing that looks finished.
