@@ -24,8 +24,8 @@ from academy.search.engine import backend
 from academy.search.question import STOP
 from academy.search.results import Results
 from academy.search.text import Segmenter, is_han, normalise
-from benchmarks.lectures import Talk, fill, open_house
-from benchmarks.texts import cue_texts, pieces
+from benchmarks._lectures import Talk, fill, open_house
+from benchmarks._texts import cue_texts, pieces
 
 TOP = 10
 
@@ -219,11 +219,14 @@ def index(house: House) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", help="judged sets; they are not part of the academy")
     parser.add_argument("--others", type=int, default=40_000)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--fresh", action="store_true")
     given = parser.parse_args()
+    if given.folder is None:
+        print(json.dumps({"benchmark": "search_quality", "skipped": "name the folder of the judged sets"}))
+        return
     house, judged = prepare(given.folder, 3000 if given.quick else given.others, given.fresh)
     line: dict[str, object] = {"benchmark": "search_quality", "index_s": round(index(house), 1)}
     if given.quick:

@@ -8,18 +8,20 @@ from academy.core.db import Tx
 from academy.core.house import House
 from academy.core.pages import Page
 from academy.search import queries
-from academy.search.backend import Found
+from academy.search.backend import Found, SearchBackend
 from academy.search.engine import backend
 from academy.search.facets import facets, fitting
 from academy.search.page import lectures_found
 from academy.search.question import Question, parse
 from academy.search.ranking import closeness, holds_phrases
 from academy.search.results import Filters, LectureFound, Results
-from academy.search.text import normalise
+from academy.search.spelling import near_terms, pinyin_words, repairs
+from academy.search.text import Segmenter, normalise
 
 SIZE = 10
 CANDIDATES = 300
 MOST_VERIFIED = 2000
+LONGEST_MENDED = 30
 CLOSE = 1.0
 """What a shared pair of characters weighs beside a shared word, in the second look."""
 
@@ -40,32 +42,56 @@ def _shelf(house: House, tx: Tx) -> dict[int, queries.OnShelf]:
     return kept[1]
 
 
-def search(house: House, actor: Actor, text: str, filters: Filters | None = None, page: int = 1) -> Results:
-    """What the actor may see of what answers `text`, one page of it, with counts for the filters."""
+def search(
+    house: House, actor: Actor, text: str, filters: Filters | None = None, page: int = 1, *, literally: bool = False
+) -> Results:
+    """What the actor may see of what answers `text`, one page of it, with counts for the filters.
+
+    When nothing has all the words, pinyin and characters that sound alike are tried in their place,
+    unless the reader insists on what was typed (`literally`).
+    """
     filters = filters or Filters()
+    index = backend(house)
     with house.db.read() as tx:
-        question = parse(text, queries.segmenter(tx))
+        segmenter = queries.segmenter(tx)
+        question = parse(text, segmenter)
         if question.is_empty:
             return Results(question, filters, Page[LectureFound]([], 0, 1, SIZE))
         shelf = _shelf(house, tx)
         done = queries.finished(tx, actor.member_id)
         allowed = fitting(shelf, done, filters) if filters.any else None
-        found = backend(house).search(
-            question, shelf.keys(), allowed, MOST_VERIFIED if question.phrases else CANDIDATES
-        )
+        limit = MOST_VERIFIED if question.phrases else CANDIDATES
+        found = index.search(question, shelf.keys(), allowed, limit)
+        typed, meant = question, ""
+        if (found.relaxed or not found.lectures) and not question.phrases and not literally:
+            for offer in _offers(question, segmenter, index):
+                other = parse(offer, segmenter)
+                better = index.search(other, shelf.keys(), allowed, limit)
+                if better.lectures and not better.relaxed:
+                    question, found, meant = other, better, offer
+                    break
         ranked, found = rank(tx, question, found, allowed)
         if filters.sort == "new":
             ranked.sort(key=lambda course_id: shelf[course_id].published_at, reverse=True)
-        pages = max(1, -(-len(ranked) // SIZE))
-        page = min(page, pages)
+        page = min(page, max(1, -(-len(ranked) // SIZE)))
         shown = ranked[(page - 1) * SIZE : page * SIZE]
         return Results(
-            question,
+            typed,
             filters,
             Page(lectures_found(tx, question, found, shown, shelf, done), len(ranked), page, SIZE),
             facets(tx, shelf, found.lectures, done, filters),
             found.relaxed,
+            meant,
+            near_terms(question, index) if not ranked and not filters.any else [],
         )
+
+
+def _offers(question: Question, segmenter: Segmenter, index: SearchBackend) -> list[str]:
+    """What may have been meant; a long question is no slip of the finger."""
+    if len(question.normal) > LONGEST_MENDED:
+        return []
+    readings = pinyin_words(question.normal, index)
+    return readings or repairs(question.normal, segmenter, index)
 
 
 def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> tuple[list[int], Found]:

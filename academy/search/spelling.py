@@ -6,7 +6,7 @@ Only asked when nothing has all the words; the answer is used only if the librar
 from collections.abc import Iterator
 
 from academy.search.backend import SearchBackend
-from academy.search.question import STOP
+from academy.search.question import STOP, Question
 from academy.search.sounds import is_pinyin, sound
 from academy.search.text import Segmenter, is_han, normalise
 
@@ -104,3 +104,13 @@ def _boundaries(normal: str, segmenter: Segmenter) -> set[int]:
         found |= {at, at + len(word)}
         at += len(word)
     return found
+
+
+def near_terms(question: Question, index: SearchBackend, limit: int = 6) -> list[str]:
+    """Words that the library has and that resemble what was asked: parts of it, and what sounds like it."""
+    pieces = {question.normal[i:j] for i, j in _stretches(question.normal)}
+    known = {word: n for word, n in index.frequencies(pieces | set(question.words)).items() if n and word not in STOP}
+    heard = index.sounding({sound(piece) for piece in pieces} - {""})
+    for words in heard.values():
+        known |= dict(words[:2])
+    return sorted(known, key=lambda word: (-len(word), -known[word], word))[:limit]

@@ -133,3 +133,22 @@ def test_filters_count_what_they_would_leave(library: House) -> None:
 def test_whatever_is_typed_gets_an_answer(library: House, text: str) -> None:
     found = find(library, text)
     assert found.page.total >= 0
+
+
+@pytest.mark.parametrize("text", ["chaye", "cha ye", "chayehezuoshe", "Cha'Ye hezuoshe", "CHAYE"])
+def test_pinyin_is_read_as_words(library: House, text: str) -> None:
+    found = find(library, text)
+    assert titles(found) == ["乡村振兴怎么干"]
+    assert "茶叶" in found.meant.replace(" ", "")
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("查叶", "茶叶"), ("和作社", "合作社"), ("产业星旺", "产业兴旺")])
+def test_a_wrong_character_that_sounds_right_is_mended_and_said(library: House, typed: str, meant: str) -> None:
+    found = find(library, typed)
+    assert titles(found) == ["乡村振兴怎么干"] and found.meant == meant
+    assert service.search(library, NOBODY, typed, literally=True).meant == ""
+
+
+def test_nothing_found_offers_what_the_library_has(library: House) -> None:
+    found = find(library, "“茶叶博物馆”")
+    assert not found.page.rows and "茶叶" in found.near
