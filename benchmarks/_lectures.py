@@ -56,11 +56,12 @@ def fill(house: House, talks: Iterable[Talk]) -> int:
     numbered = enumerate(talks, 1)
     cues = 0
     while batch := list(itertools.islice(numbered, BATCH)):
-        cues += _put(house, batch)
+        cues += put(house, batch)
     return cues
 
 
-def _put(house: House, batch: list[tuple[int, Talk]]) -> int:
+def put(house: House, batch: list[tuple[int, Talk]]) -> int:
+    """Rows of numbered talks; returns how many lines they have."""
     assets, courses, items, transcripts, cues = [], [], [], [], []
     for number, talk in batch:
         at = 0

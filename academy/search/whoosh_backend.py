@@ -8,20 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from whoosh.codec.whoosh3 import W3Codec
 from whoosh.index import FileIndex
 
 from academy.search.backend import Found, Health, IndexBroken, Progress
 from academy.search.lectures import Lecture
 from academy.search.question import RAREST, Question
 from academy.search.text import Segmenter, pairs
-from academy.search.whoosh_fields import documents
+from academy.search.whoosh_bulk import open_writer
+from academy.search.whoosh_fields import bucket, documents
 from academy.search.whoosh_store import DurableStorage, Store
 from academy.search.whoosh_view import K1, NOTHING, Leaf, View, folder_size
 
 NAMED = 2.0
 """What a word in a title weighs beside a word in a minute of speech."""
-BLOCK = 1024
 MANY_SEGMENTS = 16
 
 
@@ -128,8 +127,7 @@ class WhooshBackend:
     def rebuild(self, lectures: Iterable[Lecture], segmenter: Segmenter, progress: Progress | None = None) -> int:
         with self.store.writing():
             path = self.store.create()
-            index = FileIndex(DurableStorage(str(path)))
-            writer = index.writer(codec=W3Codec(blocklimit=BLOCK, compression=1), limitmb=512)
+            writer = open_writer(FileIndex(DurableStorage(str(path))))
             done = 0
             try:
                 for done, lecture in enumerate(lectures, 1):
@@ -150,9 +148,7 @@ class WhooshBackend:
             if current is None:
                 return
             path = self.store.create()
-            writer = FileIndex(DurableStorage(str(path))).writer(
-                codec=W3Codec(blocklimit=BLOCK, compression=1), limitmb=512
-            )
+            writer = open_writer(FileIndex(DurableStorage(str(path))))
             try:
                 for leaf, _ in FileIndex(DurableStorage(str(current))).reader().leaf_readers():
                     writer.add_reader(leaf)
@@ -174,7 +170,7 @@ class WhooshBackend:
             if path is None:
                 path = self.store.create()
                 self.store.swap(path)
-            writer = FileIndex(DurableStorage(str(path))).writer(codec=W3Codec(blocklimit=BLOCK, compression=1))
+            writer = open_writer(FileIndex(DurableStorage(str(path))))
             try:
                 yield writer
             except BaseException:
@@ -218,7 +214,7 @@ def _every_word(leaf: Leaf, question: Question) -> set[int]:
     """Documents with every word, said there or standing in the lecture's name, and every pair of the phrases."""
     lists = [(leaf.postings("w", word)[0], leaf.postings("t", word)[0]) for word in question.words]
     for phrase in question.phrases:
-        lists += [(leaf.postings("b", pair)[0], NOTHING[0]) for pair in pairs(phrase)]
+        lists += [(leaf.postings("b", bucket(pair))[0], NOTHING[0]) for pair in pairs(phrase)]
     lists.sort(key=lambda both: len(both[0]) + len(both[1]))
     docs: set[int] | None = None
     for said, named in lists:

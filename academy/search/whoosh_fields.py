@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 from whoosh import columns, fields, formats
 
@@ -27,8 +28,20 @@ class Tokens(fields.FieldType):  # type: ignore[misc]
             yield token.encode(), times, float(times), b""
 
 
+def bucket(pair: str) -> str:
+    """A pair of characters as the index knows it: some share a bucket, which keeps the list of terms short.
+
+    A phrase is checked against the captions anyway; a false candidate costs that look and nothing else.
+    """
+    return f"{crc32(pair.encode()) & 0xFFFF:04x}"
+
+
+def _buckets(normal: str) -> list[str]:
+    return list({bucket(pair) for pair in pairs(normal)})
+
+
 def schema() -> fields.Schema:
-    """`key` finds a lecture's documents, `w` words, `b` pairs of characters, `t` names, `s` suggestions."""
+    """`key` finds a lecture's documents, `w` words, `b` buckets of pairs of characters, `t` names, `s` suggestions."""
     made = fields.Schema(key=Tokens(), w=Tokens(), b=Tokens(), t=Tokens(), s=Tokens())
     for name in NUMBERS:
         made.add(name, fields.COLUMN(columns.NumericColumn("I")))
@@ -46,7 +59,7 @@ def documents(lecture: Lecture, segmenter: Segmenter) -> Iterator[dict[str, Any]
     yield {
         "key": key,
         "t": title_words + [word for word in segmenter.words(summary) if word not in STOP],
-        "b": [pair for name in normal for pair in pairs(name)] + list(pairs(summary)),
+        "b": _buckets("\n".join([*normal, summary])),
         "s": [f"{key}\t{shown}" for key, shown in suggestions(lecture, segmenter)],
         "lecture": lecture.lecture_id,
         "length": len(title_words),
@@ -59,7 +72,7 @@ def documents(lecture: Lecture, segmenter: Segmenter) -> Iterator[dict[str, Any]
             yield {
                 "key": key,
                 "w": words,
-                "b": list(pairs(text)),
+                "b": _buckets(text),
                 "lecture": lecture.lecture_id,
                 "item": window.item_id,
                 "first": window.first,
