@@ -12,6 +12,7 @@ from academy.core.i18n import msg
 from academy.core.pages import number_in
 from academy.core.settings import Settings
 from academy.doors import actor, house, office, public, reading, signed_in, writing
+from academy.doors.entry import local_path
 from academy.library import queries as library
 from academy.media import captions, delivery, queries, rules, service, trouble, uploads
 from academy.media.access import UPLOADERS, access_own_asset
@@ -130,5 +131,4 @@ def upload() -> ResponseReturnValue:
 
 def back() -> str:
     """Where the form says to go on: a path of ours, never another site."""
-    target = request.form.get("next", "/")
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
+    return local_path(request.form.get("next"))
