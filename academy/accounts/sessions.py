@@ -8,7 +8,7 @@ from sqlalchemy import update
 from academy.accounts.models import Account, LoginSession
 from academy.accounts.queries import digest
 from academy.core import clock
-from academy.core.actor import Actor
+from academy.core.actor import SYSTEM, Actor
 from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.house import House
@@ -30,6 +30,18 @@ def open_session(tx: Tx, house: House, account: Account, network: str = "", devi
     return token
 
 
+PROGRAM = "program"
+
+
+def open_program_session(tx: Tx, account: Account, days: int) -> str:
+    """A token for a program that acts as this account; it ends on its day, idle or not."""
+    token = secrets.token_urlsafe(32)
+    until = clock.now() + dt.timedelta(days=days)
+    tx.add(LoginSession(digest=digest(token), account_id=account.id, device=PROGRAM, expires_at=until))
+    record(tx, SYSTEM, "token.issued", f"account:{account.public_id}", days=days)
+    return token
+
+
 def _until(house: House, began: dt.datetime, seen: dt.datetime) -> dt.datetime:
     idle = seen + dt.timedelta(minutes=house.settings.session_idle_minutes)
     return min(idle, began + dt.timedelta(days=house.settings.session_days))
@@ -40,6 +52,8 @@ def keep_alive(tx: Tx, house: House, session_id: int) -> None:
     row = tx.get(LoginSession, session_id)
     if row is not None and row.ended_at is None:
         row.seen_at = clock.now()
+        if row.device == PROGRAM:
+            return
         row.expires_at = _until(house, row.created_at, row.seen_at)
 
 

@@ -6,7 +6,15 @@ from flask import Flask
 
 from academy.core.house import House
 
-PARTS = ("health", "jobs", "media", "progress", "uploads")
+# One a line, so that two people can each add one.
+PARTS = (
+    "health",
+    "jobs",
+    "media",
+    "progress",
+    "roster",
+    "uploads",
+)
 
 
 def register(app: Flask) -> None:

@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from academy.accounts import grants, passwords, queries, service
+from academy.accounts import grants, passwords, queries, service, sessions
 from academy.accounts.models import Account
 from academy.core.actor import SYSTEM, Role
 from academy.core.db import Tx
@@ -120,3 +120,12 @@ def code(number: str) -> None:
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
     click.echo(made)
+
+
+@group.command("token")
+@click.argument("username")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 730), help="How long it lasts.")
+def token(username: str, days: int) -> None:
+    """A token for a program (the personnel system): it acts as this account. Shown only now."""
+    with _house().db.begin() as tx:
+        click.echo(sessions.open_program_session(tx, _account(tx, username), days))

@@ -3,7 +3,7 @@
 import datetime as dt
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from flask_login import LoginManager, UserMixin
 from flask_wtf import CSRFProtect
 
@@ -56,6 +56,13 @@ def install(app: Flask, house_: House) -> None:
         with house_.db.read() as tx:
             found = accounts.identity_of(tx, token)
         return SignedIn(token, found) if found else None
+
+    @manager.request_loader  # type: ignore[untyped-decorator]
+    def load_program(asked: Request) -> SignedIn | None:
+        """A program carries its session's token in a header, and only into the API."""
+        given = asked.authorization
+        bearer = given is not None and given.type == "bearer" and asked.path.startswith("/api/")
+        return load(given.token or "") if bearer and given is not None else None
 
     csrf.init_app(app)
     language.install(app)

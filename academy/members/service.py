@@ -1,6 +1,7 @@
 """What may be done to people and organisations; the verbs live by theme, this is their one counter."""
 
 from academy.members.exemptions import approve_exemption, grant_exemption, request_exemption, revoke_exemption
+from academy.members.merging import merge_organisation
 from academy.members.people import (
     add_member,
     change_status,
@@ -20,6 +21,7 @@ __all__ = [
     "edit_member",
     "grant_exemption",
     "masked_phone",
+    "merge_organisation",
     "move_organisation",
     "rename_organisation",
     "request_exemption",

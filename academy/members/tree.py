@@ -41,7 +41,7 @@ def create_organisation(
         allow(actor, parent.path, f"organisation:{parent.public_id}", *GARDENERS)
     values = checked(code=(read_code, code), name=(lambda text: read_name(text, longest=120), name))
     _known(kind=kind, level=level, sector=sector)
-    day = _past(opened_on)
+    day = past(opened_on)
     roster_lock.take(tx)
     if tx.scalar(select(Organisation.id).where(Organisation.code == values["code"])):
         raise Invalid(fields={"code": msg("组织代码 %(code)s 已经有了。", code=values["code"])})
@@ -74,9 +74,9 @@ def rename_organisation(
     """Give a node another name from a day on; what it was called before stays known."""
     allow(actor, node.path, f"organisation:{node.public_id}", *GARDENERS)
     name = str(checked(name=(lambda text: read_name(text, longest=120), name))["name"])
-    day = _past(on)
+    day = past(on)
     roster_lock.take(tx)
-    _still_open(tx, node)
+    still_open(tx, node)
     if name != node.name:
         node.name = name
         _turn_spell(tx, node, day)
@@ -101,10 +101,10 @@ def move_organisation(
         Conflict: somebody else has moved it meanwhile.
         Invalid: the new parent is the node itself or below it, or is closed.
     """
-    day = _past(on)
+    day = past(on)
     roster_lock.take(tx)
     expected = node.parent_id if seen_parent_id is None else seen_parent_id
-    _still_open(tx, node)
+    still_open(tx, node)
     tx.refresh(new_parent)
     if node.parent_id is None:
         raise Invalid(fields={"parent": msg("最上级组织不能移动。")})
@@ -168,9 +168,9 @@ def close_organisation(tx: Tx, actor: Actor, node: Organisation, *, on: dt.date 
         Conflict: members or open nodes are still below it.
     """
     allow(actor, node.path, f"organisation:{node.public_id}", *GARDENERS)
-    day = _past(on)
+    day = past(on)
     roster_lock.take(tx)
-    _still_open(tx, node)
+    still_open(tx, node)
     below = tx.scalar(select(func.count()).where(Organisation.parent_id == node.id, Organisation.closed_on.is_(None)))
     people = tx.scalar(select(func.count()).where(Member.organisation_id == node.id, present()))
     if below or people:
@@ -219,13 +219,23 @@ def _open_spell(tx: Tx, node: Organisation) -> OrganisationSpell | None:
     )
 
 
-def _still_open(tx: Tx, node: Organisation) -> None:
+def still_open(tx: Tx, node: Organisation) -> None:
+    """Read the node anew, under the lock.
+
+    Raises:
+        Conflict: it has been closed.
+    """
     tx.refresh(node)
     if node.closed_on is not None:
         raise Conflict(msg("“%(name)s”已经撤销。", name=node.name))
 
 
-def _past(day: dt.date | None) -> dt.date:
+def past(day: dt.date | None) -> dt.date:
+    """The day itself, today when none is given.
+
+    Raises:
+        Invalid: it has not come yet.
+    """
     if day is not None and day > clock.today():
         raise Invalid(fields={"on": msg("日期不能晚于今天。")})
     return day or clock.today()

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from academy.accounts import queries as accounts
 from academy.accounts.service import issue_code, phone_index
+from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import record
 from academy.core.db import Tx
@@ -16,7 +17,7 @@ from academy.core.errors import AcademyError, Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, writing
-from academy.members import queries, rules, service
+from academy.members import history, queries, rules, service
 from academy.members.access import KEEPERS, READERS, access_member, access_organisation
 from academy.members.models import Member, Organisation
 from academy.members.tree import GARDENERS
@@ -173,8 +174,30 @@ def _change(tx: Tx, node: Organisation, verb: str) -> None:
         service.move_organisation(
             tx, actor(), node, target, on=day("on"), seen_parent_id=int(seen) if seen.isdecimal() else None
         )
+    elif verb == "merge":
+        into = queries.by_code(tx, actor().paths(*GARDENERS), form.get("into", ""))
+        if into is None:
+            raise Invalid(fields={"into": msg("在您的管理范围内没有这个组织代码。")})
+        service.merge_organisation(tx, actor(), node, into, on=day("on"))
     elif verb == "close":
         service.close_organisation(tx, actor(), node, on=day("on"))
+
+
+@bp.get("/organisations/<public_id>/past")
+@office(*READERS)
+def past(public_id: str) -> str:
+    """The node as it was on a day: what hung below it then, and how many people."""
+    try:
+        on = dt.date.fromisoformat(request.args.get("on", ""))
+    except ValueError:
+        on = clock.today()
+    with reading() as tx:
+        node = access_organisation(tx, actor(), public_id)
+        tree = history.TreeOn(tx, min(on, clock.today()))
+        below = tree.children(node.id)
+        ids = history.public_ids(tx, [then.id for then in below])
+        mine = {row: public for row, (public, path) in ids.items() if actor().may(path, *READERS)}
+        return render_template("members/past.html", node=node, tree=tree, children=below, links=mine)
 
 
 @bp.get("/organisations/<public_id>/members/new")

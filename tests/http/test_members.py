@@ -251,3 +251,15 @@ def test_the_same_number_of_queries_for_ten_members_and_a_thousand(
             for _ in range(50):
                 make.member(tx, node)
     assert queries() == few
+
+
+def test_a_past_day_and_a_merger_on_the_pages(enter: Enter, city: dict[str, Organisation], house: House) -> None:
+    client = enter(Role.NODE_ADMINISTRATOR, city["top"])
+    change = f"/organisations/{city['branch'].public_id}/change"
+    assert "没有这个组织代码" in client.post(change, data={"verb": "merge", "into": "nope"}).text
+    assert client.post(change, data={"verb": "merge", "into": city["far"].code}).status_code == 303
+    assert "赵小满" in client.get(f"/organisations/{city['far'].public_id}").text
+    past = client.get(f"/organisations/{city['east'].public_id}/past?on=2021-01-01").text
+    assert "河口村党支部" in past
+    assert "河口村党支部" not in client.get(f"/organisations/{city['east'].public_id}/past").text
+    assert client.get(f"/organisations/{city['east'].public_id}/past?on=nonsense").status_code == 200

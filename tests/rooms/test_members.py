@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
@@ -12,7 +12,7 @@ from academy.core.db import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.house import House
 from academy.jobs import within
-from academy.members import access, queries, service
+from academy.members import access, history, queries, service
 from academy.members.facts import ExemptionChanged, MembersChanged, OrganisationMoved
 from academy.members.models import Membership, Organisation, OrganisationSpell
 from tests import factories as make
@@ -282,3 +282,55 @@ def test_only_what_is_in_scope_is_found(house: House) -> None:
             access.access_member(tx, actor, "nosuchmember2345")
         with pytest.raises(Forbidden):
             access.access_organisation(tx, keeper(mine, Role.TRAINER), mine.public_id)
+
+
+def test_a_merged_branch_brings_its_people_and_its_groups(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        old, new = make.organisation(tx, city, name="老支部"), make.organisation(tx, city, name="新支部")
+        group = make.organisation(tx, old, level="group")
+        people = [make.member(tx, old), make.member(tx, old), make.member(tx, old, status="left")]
+        day = clock.today() - dt.timedelta(days=4)
+        tx.execute(update(Membership).where(Membership.member_id == people[2].id).values(valid_to=dt.date(2022, 1, 1)))
+        service.merge_organisation(tx, keeper(city), old, new, on=day)
+        assert (old.closed_on, group.parent_id) == (day, new.id)
+        assert [person.organisation_id for person in people] == [new.id] * 3
+        assert [(m.organisation_id, m.valid_to) for m, _ in queries.memberships_of(tx, people[0].id)] == [
+            (new.id, None),
+            (old.id, day),
+        ]
+        assert len(queries.memberships_of(tx, people[2].id)) == 1, "who had left stays gone"
+        assert MembersChanged([people[0].id, people[1].id]) in told
+        with pytest.raises(Conflict, match="已经撤销"):
+            service.merge_organisation(tx, keeper(city), old, new)
+        with pytest.raises(Invalid, match="自己或自己的下级"):
+            service.merge_organisation(tx, keeper(city), new, group)
+
+
+def test_a_merge_before_somebody_came_is_refused(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        old, new = make.organisation(tx, city), make.organisation(tx, city)
+        service.add_member(tx, keeper(city), house.sealer, old, number="A1", name="赵小满")
+        with pytest.raises(Invalid, match="那天之后才转入"):
+            service.merge_organisation(tx, keeper(city), old, new, on=clock.today() - dt.timedelta(days=1))
+
+
+def test_the_tree_of_a_past_day_is_as_it_was(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city", name="全市")
+        east, west = make.organisation(tx, city, level="county"), make.organisation(tx, city, level="county")
+        town = make.organisation(tx, east, level="town", name="河口镇")
+        branch = make.organisation(tx, town)
+        person = make.member(tx, branch)
+        make.member(tx, branch)
+        day = clock.today() - dt.timedelta(days=3)
+        service.rename_organisation(tx, keeper(city), town, "河口街道", on=day)
+        service.move_organisation(tx, keeper(city), town, west, on=day)
+        service.change_status(tx, keeper(city), person, "left", on=day)
+        before, since = history.TreeOn(tx, day - dt.timedelta(days=1)), history.TreeOn(tx, day)
+        assert (before.members(east.id), before.members(west.id), before.members(city.id)) == (2, 0, 2)
+        assert (since.members(east.id), since.members(west.id), since.members(city.id)) == (0, 1, 1)
+        assert [then.name for then in before.children(east.id)] == ["河口镇"]
+        assert since.trail(town.id) == ["全市", west.name, "河口街道"]
+        assert history.TreeOn(tx, dt.date(2019, 12, 31)).trail(town.id) == []
