@@ -11,12 +11,12 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message
 from academy.core.pages import number_in
-from academy.doors import actor, house, office, reading, writing
+from academy.doors import actor, office, reading, writing
 from academy.library import access, queries, service
 from academy.library.models import Course, CourseState
 from academy.library.rules import offered
-from academy.media import delivery
 from academy.media import queries as files
+from academy.web.learn import addresses
 
 bp = Blueprint("review", __name__, url_prefix="/review")
 
@@ -115,7 +115,6 @@ def _seen() -> int | None:
 def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -> str:
     row = access.access_course_for_review(tx, actor(), public_id)
     page = queries.course_page(tx, row)
-    settings = house().settings
     playing = next((line for line in page.lines if line.item.public_id == request.args.get("item")), None)
     playing = playing or next(iter(page.lines), None)
     asset = playing.asset if playing else None
@@ -123,8 +122,7 @@ def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -
         "review/course.html",
         page=page,
         playing=playing,
-        playlist=delivery.playlist_url(settings, asset, audience="staff") if asset else None,
-        captions=delivery.captions_url(settings, asset, audience="staff") if asset else None,
+        **addresses(asset, "staff"),
         cues=files.cues(tx, asset.id) if asset else [],
         author=queries.author_names(tx, [row.created_by]).get(row.created_by, ""),
         said=queries.reviews(tx, row),

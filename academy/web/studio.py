@@ -21,6 +21,7 @@ from academy.library.rules import Verb, offered
 from academy.media import queries as files
 from academy.media import rules as making
 from academy.media import service as media
+from academy.web.learn import addresses
 
 bp = Blueprint("studio", __name__, url_prefix="/studio")
 
@@ -89,6 +90,18 @@ def add_item(public_id: str) -> Response | tuple[str, int]:
         service.add_item(tx, actor(), row, kind=asset.kind, title=title[:120], asset=asset)
 
     return _change(public_id, change, _("已加入课程，正在处理文件。"))
+
+
+@bp.get("/<public_id>/items/<item_id>")
+@office(Role.TRAINER)
+def watch(public_id: str, item_id: str) -> str:
+    """The item as a reviewer will see it."""
+    with reading() as tx:
+        row = access.access_own_course(tx, actor(), public_id)
+        item = access.access_own_item(tx, actor(), row, item_id)
+        words = files.cues(tx, item.asset_id) if item.asset_id else []
+    line = queries.ItemLine(item, item.asset)
+    return render_template("studio/watch.html", course=row, playing=line, cues=words, **addresses(item.asset, "staff"))
 
 
 @bp.post("/<public_id>/items/<item_id>")

