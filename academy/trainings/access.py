@@ -10,6 +10,7 @@ from academy.trainings.models import Training, TrainingState
 
 VIEW = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY, Role.AUDITOR)
 MANAGE = (Role.NODE_ADMINISTRATOR,)
+REMIND = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY)
 
 
 def access_training(tx: Tx, actor: Actor, public_id: str) -> Training:
@@ -39,8 +40,10 @@ def access_own_training(tx: Tx, actor: Actor, public_id: str) -> Training:
     return training
 
 
-def access_coverage(tx: Tx, actor: Actor, training_id: str, organisation_id: str) -> tuple[Training, Organisation]:
-    """A training and a node inside both the actor's scope and the training's own node.
+def access_coverage(
+    tx: Tx, actor: Actor, training_id: str, organisation_id: str, *roles: Role
+) -> tuple[Training, Organisation]:
+    """A training and a node inside both the actor's scope (by one of the roles) and the training's node.
 
     Raises:
         NotFound: there is none, or (audited) it is outside.
@@ -50,7 +53,8 @@ def access_coverage(tx: Tx, actor: Actor, training_id: str, organisation_id: str
     if node is None:
         raise NotFound
     holder = tx.get_one(Organisation, training.organisation_id)
-    if not may_see(actor, node) or not node.path.startswith(holder.path):
+    mine = actor.is_system or actor.may(node.path, *(roles or VIEW))
+    if not mine or not node.path.startswith(holder.path):
         raise Forbidden(f"organisation:{organisation_id}")
     return training, node
 
@@ -67,11 +71,6 @@ def access_holder(tx: Tx, actor: Actor, organisation_id: str) -> Organisation:
     if not actor.is_system and not actor.may(node.path, *MANAGE):
         raise Forbidden(f"organisation:{organisation_id}")
     return node
-
-
-def may_see(actor: Actor, node: Organisation) -> bool:
-    """Whether the node's figures are the actor's business."""
-    return actor.is_system or actor.may(node.path, *VIEW)
 
 
 def roots(tx: Tx, actor: Actor) -> list[Organisation]:

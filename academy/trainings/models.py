@@ -174,3 +174,40 @@ class CoverageCell(Base):
     exempt: Mapped[int] = mapped_column(default=0)
     reached: Mapped[int] = mapped_column(default=0)
     completed: Mapped[int] = mapped_column(default=0)
+
+
+class Reminder(Base):
+    """One sending of reminders for a training in a node: to how many, when, by whom.
+
+    Kept so that nobody is pressed twice in a few days, and so that its effect can be counted.
+    """
+
+    __tablename__ = "reminders"
+    __table_args__ = (
+        # The newest sending first, on the coverage page.
+        Index(None, "training_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    note: Mapped[str] = mapped_column(String(120), default="")
+    sent_by: Mapped[int | None] = mapped_column(Key)
+    sent_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    recipients: Mapped[int] = mapped_column(default=0)
+
+
+class Reminded(Base):
+    """One member reached by one reminder. The throttle and the effect are counted from these rows."""
+
+    __tablename__ = "reminded"
+    __table_args__ = (
+        # Who was reminded of this training lately.
+        Index(None, "training_id", "member_id", "on_day"),
+    )
+
+    reminder_id: Mapped[int] = mapped_column(ForeignKey("reminders.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"))
+    on_day: Mapped[dt.date]

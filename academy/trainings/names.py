@@ -20,7 +20,7 @@ from academy.trainings.models import Training
 from academy.trainings.studied import studied
 
 PAGE = 50
-STREAM = 2000
+BRANCHES = 200
 
 
 class Status(enum.StrEnum):
@@ -90,11 +90,14 @@ def names(tx: Tx, wish: Wish, page: int) -> Page[Name]:
 
 
 def stream(tx: Tx, wish: Wish) -> Iterator[Name]:
-    """All names, by branch; only a few thousand are in memory at a time."""
-    query, where = _query(tx, wish)
-    result = tx.execute(_ordered(query, where, wish.sort).execution_options(yield_per=STREAM))
-    for rows in result.partitions():
-        yield from _named(tx, wish, rows)
+    """All names, by branch; a few hundred branches are in memory at a time."""
+    branches = [wish.node.id]
+    if not wish.direct:
+        inside = select(Organisation.id).where(tree.inside(tx, wish.node, wish.day))
+        branches = list(tx.scalars(inside.order_by(Organisation.path)))
+    for start in range(0, len(branches), BRANCHES):
+        query, where = _query(tx, wish, branches[start : start + BRANCHES])
+        yield from _named(tx, wish, tx.execute(_ordered(query, where, "")).all())
 
 
 def count_names(tx: Tx, wish: Wish) -> int:
@@ -107,8 +110,10 @@ def _count(tx: Tx, wish: Wish) -> Any:
     return select(func.count()).select_from(query.subquery())
 
 
-def _query(tx: Tx, wish: Wish) -> tuple[Select[*tuple[Any, ...]], Any]:
-    here = [wish.node.id] if wish.direct else select(Organisation.id).where(tree.inside(tx, wish.node, wish.day))
+def _query(tx: Tx, wish: Wish, branches: list[int] | None = None) -> tuple[Select[*tuple[Any, ...]], Any]:
+    here: Any = [wish.node.id] if wish.direct else branches
+    if here is None:
+        here = select(Organisation.id).where(tree.inside(tx, wish.node, wish.day))
     pieces = verify.pieces(wish.training.id, wish.day, here)
     end = wish.day or dt.date.max
     account = exists().where(Account.member_id == Member.id)

@@ -20,6 +20,7 @@ PAGES = (
     "library",
     "learn",
     "trainings",
+    "reminders",
     "reports",
     "search",
     "media",

@@ -13,7 +13,7 @@ from academy.core.pages import number_in
 from academy.doors import actor, office, reading, signed_in, writing
 from academy.members import rules as people
 from academy.reports.coverage import definition
-from academy.trainings import names, queries, service, table
+from academy.trainings import forecast, names, queries, service, table
 from academy.trainings.access import (
     MANAGE,
     VIEW,
@@ -21,9 +21,9 @@ from academy.trainings.access import (
     access_holder,
     access_own_training,
     access_training,
-    may_see,
     roots,
 )
+from academy.trainings.models import TrainingState
 from academy.web import training_forms as forms
 
 bp = Blueprint("trainings", __name__)
@@ -152,7 +152,9 @@ def coverage(training: str, organisation: str) -> str:
             wish = wish_in(plan, node, day)
             listed = names.names(tx, wish, number_in(request.args.get("page")))
         trail = queries.trail(tx, actor(), node)
-        return render_template("trainings/coverage.html", **_words(found, listed), trail=trail)
+        running = plan.state == TrainingState.OPEN and day is None
+        ahead = forecast.ahead(tx, plan, node, found.figures) if running else None
+        return render_template("trainings/coverage.html", **_words(found, listed), trail=trail, ahead=ahead)
 
 
 @bp.get("/coverage/<training>/<organisation>/names")
@@ -176,7 +178,6 @@ def _words(found: table.Coverage, listed: Any) -> dict[str, Any]:
         "statuses": list(names.STATUSES.items()),
         "levels": people.LEVELS,
         "today": clock.today(),
-        "may_see": may_see,
     }
 
 

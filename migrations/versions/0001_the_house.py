@@ -403,6 +403,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_memberships_organisation_id_valid_from'), ['organisation_id', 'valid_from'], unique=False)
         batch_op.create_index('uq_memberships_open', ['member_id'], unique=True, sqlite_where=sa.text('valid_to IS NULL'), postgresql_where=sa.text('valid_to IS NULL'))
 
+    op.create_table('reminders',
+    sa.Column('id', KEY, nullable=False),
+    sa.Column('public_id', sa.String(length=16), nullable=False),
+    sa.Column('training_id', KEY, nullable=False),
+    sa.Column('organisation_id', KEY, nullable=False),
+    sa.Column('note', sa.String(length=120), nullable=False),
+    sa.Column('sent_by', KEY, nullable=True),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recipients', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_reminders_organisation_id_organisations')),
+    sa.ForeignKeyConstraint(['training_id'], ['trainings.id'], name=op.f('fk_reminders_training_id_trainings')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reminders')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_reminders_public_id'))
+    )
+    with op.batch_alter_table('reminders', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reminders_training_id_id'), ['training_id', 'id'], unique=False)
+
     op.create_table('assets',
     sa.Column('id', KEY, nullable=False),
     sa.Column('public_id', sa.String(length=16), nullable=False),
@@ -485,6 +502,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_notices_account_id_id'), ['account_id', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_notices_member_id_id'), ['member_id', 'id'], unique=False)
         batch_op.create_index('ix_notices_unread_member', ['member_id', 'id'], unique=False, sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
+
+    op.create_table('reminded',
+    sa.Column('reminder_id', KEY, nullable=False),
+    sa.Column('member_id', KEY, nullable=False),
+    sa.Column('training_id', KEY, nullable=False),
+    sa.Column('on_day', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['member_id'], ['members.id'], name=op.f('fk_reminded_member_id_members')),
+    sa.ForeignKeyConstraint(['reminder_id'], ['reminders.id'], name=op.f('fk_reminded_reminder_id_reminders')),
+    sa.ForeignKeyConstraint(['training_id'], ['trainings.id'], name=op.f('fk_reminded_training_id_trainings')),
+    sa.PrimaryKeyConstraint('reminder_id', 'member_id', name=op.f('pk_reminded'))
+    )
+    with op.batch_alter_table('reminded', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reminded_training_id_member_id_on_day'), ['training_id', 'member_id', 'on_day'], unique=False)
 
     op.create_table('role_grants',
     sa.Column('id', KEY, nullable=False),
@@ -829,6 +859,10 @@ def downgrade() -> None:
         batch_op.drop_index('uq_role_grants_open', sqlite_where=sa.text('valid_to IS NULL'), postgresql_where=sa.text('valid_to IS NULL'))
 
     op.drop_table('role_grants')
+    with op.batch_alter_table('reminded', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reminded_training_id_member_id_on_day'))
+
+    op.drop_table('reminded')
     with op.batch_alter_table('notices', schema=None) as batch_op:
         batch_op.drop_index('ix_notices_unread_member', sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
         batch_op.drop_index(batch_op.f('ix_notices_member_id_id'))
@@ -848,6 +882,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_assets_account_id_id'))
 
     op.drop_table('assets')
+    with op.batch_alter_table('reminders', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reminders_training_id_id'))
+
+    op.drop_table('reminders')
     with op.batch_alter_table('memberships', schema=None) as batch_op:
         batch_op.drop_index('uq_memberships_open', sqlite_where=sa.text('valid_to IS NULL'), postgresql_where=sa.text('valid_to IS NULL'))
         batch_op.drop_index(batch_op.f('ix_memberships_organisation_id_valid_from'))

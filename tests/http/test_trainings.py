@@ -187,3 +187,22 @@ def test_as_many_queries_for_ten_members_as_for_ten_thousand(
         service.refresh_audience(tx, tx.get_one(Training, plan.id))
         tally.settle_all(tx)
     assert queries() == few
+
+
+def test_an_officer_reminds_and_prints_a_call_list(
+    house: House, client: FlaskClient, city: City, plan: Training
+) -> None:
+    with clock.frozen(at(2)):
+        officer(house, client, Role.BRANCH_SECRETARY, city.branches[0], city.people[1])
+        address = f"/coverage/{plan.public_id}/{city.branches[0].public_id}"
+        assert "照现在的进度" in client.get(address).text
+        page = client.get(address + "/remind")
+        assert "提醒 1 人" in page.text
+        sent = client.post(address + "/remind", data={"note": "一起学"}, follow_redirects=True)
+        assert "已提醒 1 人" in sent.text and "一周内学完" in sent.text
+        again = client.post(address + "/remind", follow_redirects=True)
+        assert "没有需要提醒的人" in again.text
+        calls = client.get(address + "/calls")
+        assert city.people[2].name in calls.text and f">{city.people[0].name}<" not in calls.text
+        other = f"/coverage/{plan.public_id}/{city.branches[1].public_id}/remind"
+        assert client.get(other).status_code == client.post(other).status_code == 404

@@ -1,0 +1,168 @@
+"""Reminding those who have not completed: counted first, not too often, and its effect measured."""
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, insert, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from academy.accounts.models import Account
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Invalid
+from academy.core.i18n import msg
+from academy.members.models import Organisation
+from academy.members.queries import subtree
+from academy.notices.models import Notice
+from academy.trainings.models import Enrolment, Reminded, Reminder, Standing, Training, TrainingState
+
+EVERY_DAYS = 3
+"""Nobody is reminded of the same training more often than this."""
+EFFECT_DAYS = 7
+CHUNK = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class Preview:
+    """Whom a reminder would reach, and whom not."""
+
+    missing: int
+    reachable: int
+    lately: int
+    """Reminded in the last days, so left in peace."""
+    unreachable: int
+    """Without an account: the call list is for them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sent:
+    """A reminder with what came of it."""
+
+    reminder: Reminder
+    node: Organisation
+    completed: int
+    """How many of those reminded completed within a week."""
+
+
+def preview(tx: Tx, training: Training, node: Organisation) -> Preview:
+    """Count before sending."""
+    missing = _missing(training, node)
+    has_account, lately = _has_account(), _lately(training)
+
+    def count(*conditions: Any) -> int:
+        return tx.scalar(select(func.count()).select_from(missing.where(*conditions).subquery())) or 0
+
+    return Preview(count(), count(has_account, ~lately), count(has_account, lately), count(~has_account))
+
+
+def send_reminder(tx: Tx, actor: Actor, training: Training, node: Organisation, *, note: str = "") -> Reminder:
+    """Write a notice to everybody in the node who is due, has not completed and was not reminded lately.
+
+    Raises:
+        Conflict: the training is not running.
+        Invalid: the note is too long, or there is nobody to remind.
+    """
+    today = clock.today()
+    if training.state != TrainingState.OPEN or training.closes_on < today:
+        raise Conflict(msg("培训不在进行中，不能提醒。"))
+    if len(note) > 120:
+        raise Invalid(fields={"note": msg("附言最多 120 字。")})
+    reminder = Reminder(
+        training_id=training.id, organisation_id=node.id, note=note, sent_by=actor.account_id, sent_at=clock.now()
+    )
+    tx.add(reminder)
+    tx.flush()
+    reminder.recipients = _write(tx, training, node, reminder)
+    if not reminder.recipients:
+        raise Invalid(msg("没有需要提醒的人：有的没有账号，有的这几天刚提醒过。"))
+    record(
+        tx,
+        actor,
+        "reminder.sent",
+        f"training:{training.public_id}",
+        organisation=node.public_id,
+        recipients=reminder.recipients,
+    )
+    return reminder
+
+
+def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder) -> int:
+    wanted = _missing(training, node).where(_has_account(), ~_lately(training))
+    columns = ["reminder_id", "member_id", "training_id", "on_day"]
+    chosen = wanted.with_only_columns(
+        literal(reminder.id), Enrolment.member_id, literal(training.id), literal(clock.today())
+    )
+    tx.execute(insert(Reminded).from_select(columns, chosen))
+    members = tx.scalars(select(Reminded.member_id).where(Reminded.reminder_id == reminder.id)).all()
+    body = msg(
+        "“%(title)s”请在 %(day)s 前学完。%(note)s",
+        title=training.title,
+        day=training.closes_on.isoformat(),
+        note=reminder.note,
+    )
+    dialect: Any = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(Notice).on_conflict_do_nothing()
+    for start in range(0, len(members), CHUNK):
+        rows = [
+            {
+                "key": f"reminder:{reminder.id}:{member}",
+                "member_id": member,
+                "kind": "reminder",
+                "body": body.to_json(),
+                "link": "/my/trainings",
+            }
+            for member in members[start : start + CHUNK]
+        ]
+        tx.execute(statement, rows)
+    return len(members)
+
+
+def _missing(training: Training, node: Organisation) -> Select[Any]:
+    here = select(Organisation.id).where(subtree(node.path))
+    return select(Enrolment.member_id).where(
+        Enrolment.training_id == training.id,
+        Enrolment.standing == Standing.DUE,
+        Enrolment.completed_on.is_(None),
+        Enrolment.organisation_id.in_(here),
+    )
+
+
+def _has_account() -> Any:
+    return exists().where(Account.member_id == Enrolment.member_id, Account.state == "active")
+
+
+def _lately(training: Training) -> Any:
+    since = clock.today() - dt.timedelta(days=EVERY_DAYS)
+    return exists().where(
+        Reminded.training_id == training.id, Reminded.member_id == Enrolment.member_id, Reminded.on_day > since
+    )
+
+
+def sent(tx: Tx, training: Training, node: Organisation, limit: int = 10) -> list[Sent]:
+    """The newest reminders in a node and below it, and how many of those reminded completed in a week."""
+    rows = tx.execute(
+        select(Reminder, Organisation)
+        .join(Organisation, Organisation.id == Reminder.organisation_id)
+        .where(Reminder.training_id == training.id, subtree(node.path))
+        .order_by(Reminder.id.desc())
+        .limit(limit)
+    ).all()
+    effect = _effect(tx, training, [reminder.id for reminder, _ in rows])
+    return [Sent(reminder, where, effect.get(reminder.id, 0)) for reminder, where in rows]
+
+
+def _effect(tx: Tx, training: Training, reminders: list[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    query = (
+        select(Reminded.reminder_id, Reminded.on_day, Enrolment.completed_on, func.count())
+        .join(Enrolment, and_(Enrolment.training_id == Reminded.training_id, Enrolment.member_id == Reminded.member_id))
+        .where(Reminded.reminder_id.in_(reminders), Enrolment.completed_on >= Reminded.on_day)
+        .group_by(Reminded.reminder_id, Reminded.on_day, Enrolment.completed_on)
+    )
+    for reminder, day, completed, number in tx.execute(query):
+        if completed is not None and completed - day <= dt.timedelta(days=EFFECT_DAYS):
+            found[reminder] = found.get(reminder, 0) + number
+    return found
