@@ -1,0 +1,170 @@
+"""Two people at once, and an import whose worker is killed in the middle: on real databases."""
+
+import io
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import func, select
+
+from academy import rooms
+from academy.cli.database import alembic_config
+from academy.core import clock
+from academy.core.actor import SYSTEM
+from academy.core.db import Tx
+from academy.core.errors import AcademyError, Conflict, Invalid
+from academy.core.house import House
+from academy.jobs import drain
+from academy.jobs import service as jobs
+from academy.members import roster, roster_apply, service
+from academy.members.findings import Findings
+from academy.members.models import Member, Membership, Organisation, RosterImport
+from tests import factories as make
+from tests.conftest import make_settings
+from tests.services import postgres
+
+pytestmark = pytest.mark.faults
+
+rooms.open_all()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A house whose transactions are real."""
+    if request.param == "sqlite":
+        yield from _house(tmp_path, f"sqlite:///{tmp_path / 'academy.db'}")
+    else:
+        with postgres(tmp_path / "pg") as url:
+            yield from _house(tmp_path, url)
+
+
+def _house(folder: Path, url: str) -> Iterator[House]:
+    command.upgrade(alembic_config(url), "head")
+    house = House.build(make_settings(folder, database_url=url))
+    yield house
+    house.db.dispose()
+
+
+def at_once(house: House, *acts: Callable[[Tx], object]) -> list[AcademyError | None]:
+    """Do each in a transaction of its own, all begun together; what each was told."""
+    gate, told = threading.Barrier(len(acts)), [None] * len(acts)  # type: list[AcademyError | None]
+
+    def run(number: int, act: Callable[[Tx], object]) -> None:
+        gate.wait()
+        try:
+            with house.db.begin() as tx:
+                act(tx)
+        except AcademyError as error:
+            told[number] = error
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return told
+
+
+def moving(node: int, target: int, seen: int) -> Callable[[Tx], object]:
+    def act(tx: Tx) -> None:
+        one, other = tx.get_one(Organisation, node), tx.get_one(Organisation, target)
+        service.move_organisation(tx, SYSTEM, one, other, seen_parent_id=seen)
+
+    return act
+
+
+def whole(house: House) -> None:
+    """Every path is its parent's path and its own id."""
+    with house.db.read() as tx:
+        nodes = {node.id: node for node in tx.scalars(select(Organisation))}
+        for node in nodes.values():
+            above = nodes[node.parent_id].path if node.parent_id else "/"
+            assert node.path == f"{above}{node.id}/"
+
+
+def test_two_administrators_moving_one_node_and_two_moves_that_would_make_a_ring(place: House) -> None:
+    with place.db.begin() as tx:
+        top = make.organisation(tx, level="city")
+        one, two, branch = (make.organisation(tx, top, level="town") for _ in range(3))
+        ids = top.id, one.id, two.id, branch.id
+    for _ in range(5):
+        told = at_once(place, moving(ids[3], ids[1], ids[0]), moving(ids[3], ids[2], ids[0]))
+        assert sorted(type(error) for error in told if error) == [Conflict]
+        told = at_once(place, moving(ids[1], ids[2], ids[0]), moving(ids[2], ids[1], ids[0]))
+        assert [type(error) for error in told if error] == [Invalid], "the second would have hung below itself"
+        whole(place)
+        with place.db.begin() as tx:
+            for row_id in ids[1:]:
+                service.move_organisation(
+                    tx, SYSTEM, tx.get_one(Organisation, row_id), tx.get_one(Organisation, ids[0])
+                )
+
+
+def test_two_transfers_of_one_member_leave_one_open_membership(place: House) -> None:
+    with place.db.begin() as tx:
+        top = make.organisation(tx, level="city")
+        home, one, two = (make.organisation(tx, top).id for _ in range(3))
+        person = make.member(tx, tx.get_one(Organisation, home)).id
+
+    def to(target: int) -> Callable[[Tx], object]:
+        return lambda tx: service.transfer_member(
+            tx, SYSTEM, tx.get_one(Member, person), tx.get_one(Organisation, target)
+        )
+
+    for error in at_once(place, to(one), to(two)):
+        assert error is None or isinstance(error, Conflict)
+    with place.db.read() as tx:
+        spells = tx.scalars(select(Membership).where(Membership.member_id == person)).all()
+        (last,) = [spell for spell in spells if spell.valid_to is None]
+        assert last.organisation_id == tx.get_one(Member, person).organisation_id in (one, two)
+
+
+def _apply_slowly(url: str, folder: Path, said: "multiprocessing.Queue[str]") -> None:
+    rooms.open_all()
+    house = House.build(make_settings(folder, database_url=url))
+    real = roster_apply._leave
+
+    def stop_before_the_end(tx: Tx, plan: Findings, *rest: object) -> int:
+        said.put("everything is written but the commit")
+        time.sleep(60)
+        return real(tx, plan, *rest)  # type: ignore[arg-type]
+
+    roster_apply._leave = stop_before_the_end  # type: ignore[assignment]
+    drain(house)
+
+
+def test_an_import_killed_half_way_leaves_nothing_and_is_done_by_the_next_worker(place: House, tmp_path: Path) -> None:
+    with place.db.begin() as tx:
+        top = make.organisation(tx, level="city")
+        top.code = "C"
+    rows = "".join(f"A{number},赵小满,C\n" for number in range(3000))
+    received = roster.receive(place.settings, io.BytesIO(f"编号,姓名,组织代码\n{rows}".encode()))
+    with place.db.begin() as tx:
+        node = tx.get_one(Organisation, top.id)
+        made = roster.begin_import(tx, SYSTEM, node, received=received, filename="x.csv").id
+    drain(place)
+    with place.db.begin() as tx:
+        roster.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, made))
+    context = multiprocessing.get_context("spawn")
+    said = context.Queue()
+    worker = context.Process(target=_apply_slowly, args=(place.db.url.render_as_string(False), tmp_path, said))
+    worker.start()
+    said.get(timeout=60)
+    os.kill(worker.pid or 0, signal.SIGKILL)
+    worker.join(10)
+    with place.db.read() as tx:
+        assert tx.scalar(select(func.count(Member.id))) == 0
+        assert tx.get_one(RosterImport, made).state == "applying"
+    with clock.frozen(clock.now() + jobs.STALE * 2):
+        with place.db.begin() as tx:
+            jobs.release_stale(tx)
+        drain(place)
+    with place.db.read() as tx:
+        assert tx.scalar(select(func.count(Member.id))) == 3000
+        assert tx.get_one(RosterImport, made).state == "applied"

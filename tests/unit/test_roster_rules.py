@@ -1,0 +1,112 @@
+"""What a name, a number, a phone, a date and a header may look like."""
+
+import datetime as dt
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from academy.members import columns, rules, sheets
+from academy.members.rules import Unreadable
+
+TODAY = dt.date(2026, 3, 5)
+
+
+@given(st.dates(rules.EARLIEST, TODAY), st.sampled_from(["{:%Y-%m-%d}", "{:%Y/%m/%d}", "{0.year}.{0.month}.{0.day}"]))
+def test_a_day_is_read_however_it_is_written(day: dt.date, form: str) -> None:
+    assert rules.read_date(form.format(day), today=TODAY) == day
+    assert rules.read_date(f"{day.year}年{day.month}月{day.day}日", today=TODAY) == day
+    assert rules.read_date(f"{day:%Y%m%d}", today=TODAY) == day
+
+
+@pytest.mark.parametrize(
+    "text", ["1990-02-30", "2026-03-06", "1899-12-31", "1990", "32874", "1990-1", "生日", "1-1-1990"]
+)
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        rules.read_date(text, today=TODAY)
+
+
+@pytest.mark.parametrize("read", [rules.read_phone, rules.read_gender, rules.read_status, rules.read_sector])
+def test_blank_is_nothing(read: object) -> None:
+    assert read("") is None and read("  ") is None  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "text", ["13800001234", "138 0000 1234", "+86 138-0000-1234", "008613800001234", "１３８００００１２３４"]
+)
+def test_a_mobile_is_read_however_it_is_typed(text: str) -> None:
+    assert rules.read_phone(text) == "13800001234"
+
+
+@pytest.mark.parametrize("text", ["1380000123", "12800001234", "138000012345", "=13800001234", "电话", "1.38E+10"])
+def test_what_is_no_phone_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        rules.read_phone(text)
+
+
+@given(st.text(max_size=80))
+def test_whatever_is_accepted_as_a_name_is_harmless(text: str) -> None:
+    try:
+        name = rules.read_name(text)
+    except Unreadable:
+        return
+    assert name and len(name) <= 60
+    assert name == name.strip() and name.isprintable()
+    assert name[0] not in "=+-@\t\r"
+
+
+@given(st.text(max_size=60))
+def test_a_number_is_plain_or_refused(text: str) -> None:
+    try:
+        number = rules.read_number(text)
+    except Unreadable:
+        return
+    assert number.isascii() and 1 <= len(number) <= 40
+
+
+def test_full_width_is_read_as_typed() -> None:
+    assert rules.read_number("Ａ００１") == "A001"
+    assert rules.read_code(" 001-1 ") == "001-1"
+
+
+@pytest.mark.parametrize("name", ["阿依古丽·买买提", "欧阳 建国", "O'Brien"])
+def test_names_of_every_people_pass(name: str) -> None:
+    assert rules.read_name(name) == name
+
+
+@given(st.from_regex(r"1[3-9]\d{9}", fullmatch=True))
+def test_a_masked_phone_keeps_only_its_ends(phone: str) -> None:
+    shown = rules.masked(phone)
+    assert shown == f"{phone[:3]}****{phone[-4:]}"
+    assert rules.masked("123456") == "****"
+
+
+def test_the_header_is_guessed_in_any_dress() -> None:
+    header = ["序号", "党员编号*", "姓 名", "所在组织代码（必填）", "联系电话", "入党时间", "备注"]
+    found = columns.guess(columns.MEMBERS, header)
+    assert found == {"number": 1, "name": 2, "organisation": 3, "joined_on": 5, "phone": 4}
+    assert columns.problem(columns.MEMBERS, header, found) is None
+    assert columns.unused(header, found) == ["序号", "备注"]
+
+
+def test_what_was_remembered_wins_over_the_guess() -> None:
+    header = ["编号", "姓名", "组织代码", "新代码"]
+    assert columns.guess(columns.MEMBERS, header, {"organisation": "新代码"})["organisation"] == 3
+    assert columns.guess(columns.MEMBERS, header, {"organisation": "没有了"})["organisation"] == 2
+
+
+def test_a_header_with_a_formula_or_a_column_used_twice_is_refused() -> None:
+    good = {"number": 0, "name": 1, "organisation": 2}
+    assert "表头第 2 列是公式" in str(columns.problem(columns.MEMBERS, ["编号", '="姓名"', "组织代码"], good))
+    twice = {"number": 0, "name": 1, "organisation": 1}
+    assert "第 2 列被用了两次" in str(columns.problem(columns.MEMBERS, ["编号", "姓名", "组织代码"], twice))
+
+
+@given(st.text(st.characters(codec="gb18030", exclude_characters="\x00"), min_size=1, max_size=200))
+def test_chinese_in_either_encoding_is_found_out(text: str) -> None:
+    sample = f"编号,姓名\n{text}"
+    assert sheets.detect(io.BufferedReader(io.BytesIO(sample.encode("utf-8")))) == "utf-8-sig"  # type: ignore[arg-type]
+    found = sheets.detect(io.BufferedReader(io.BytesIO(sample.encode("gb18030"))))  # type: ignore[arg-type]
+    assert found == "gb18030"
