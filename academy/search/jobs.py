@@ -6,6 +6,7 @@ from academy.library.facts import CoursePublished, CourseWithdrawn
 from academy.media.facts import AssetReady, TranscriptChanged
 from academy.search import queries
 from academy.search.engine import backend
+from academy.search.facts import TermChanged
 
 
 def refresh(house: House, course_id: int) -> None:
@@ -66,3 +67,12 @@ def rebuild(context: JobContext) -> None:
     with context.db.read() as tx:
         segmenter = queries.segmenter(tx)
     backend(context.house).rebuild(queries.all_lectures(context.db), segmenter)
+
+
+@on(TermChanged)
+def index_mentions(context: JobContext, fact: TermChanged) -> None:
+    """Cut again what holds the word: nothing else is touched."""
+    with context.db.read() as tx:
+        courses = queries.courses_mentioning(tx, fact.text)
+    for course_id in courses:
+        refresh(context.house, course_id)

@@ -12,9 +12,10 @@ from academy.search.backend import Found, SearchBackend
 from academy.search.engine import backend
 from academy.search.facets import facets, fitting
 from academy.search.page import lectures_found
-from academy.search.question import Question, parse
-from academy.search.ranking import closeness, holds_phrases
-from academy.search.results import Filters, LectureFound, Results
+from academy.search.question import Question, clean, parse
+from academy.search.ranking import closeness, holds_phrases, mark, score_lines
+from academy.search.results import Filters, LectureFound, Results, Sentence
+from academy.search.sounds import sound
 from academy.search.spelling import near_terms, pinyin_words, repairs
 from academy.search.text import Segmenter, normalise
 
@@ -120,3 +121,30 @@ def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> 
         rest = (found.lectures if allowed is None else found.lectures & allowed) - scores.keys()
         ranked.extend(sorted(rest, reverse=True))
     return ranked, found
+
+
+def suggest(house: House, text: str, limit: int = 8) -> list[str]:
+    """What may be meant while somebody types: names of what is published, then the city's own words."""
+    typed = normalise(clean(text)).replace(" ", "").replace("'", "")
+    if not typed:
+        return []
+    with house.db.read() as tx:
+        visible = _shelf(house, tx).keys()
+        terms = queries.terms(tx)
+    found = [shown for shown, lectures in backend(house).suggest(typed, limit * 2) if lectures & visible]
+    found += [term for term in terms if term.startswith(typed) or sound(term).startswith(typed)]
+    return list(dict.fromkeys(found))[:limit]
+
+
+def within_item(house: House, item_id: int, text: str) -> list[Sentence]:
+    """Every line of one item that answers, in the order they are said."""
+    with house.db.read() as tx:
+        question = parse(text, queries.segmenter(tx))
+        lines = queries.item_lines(tx, [item_id]).get(item_id, [])
+    if question.is_empty:
+        return []
+    sought = (*question.words, *question.phrases)
+    return [
+        Sentence("", scored.line.seq, scored.line.start_ms, mark(scored.line.text, sought))
+        for scored in score_lines(question, {}, lines)
+    ]

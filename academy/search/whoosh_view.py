@@ -67,6 +67,13 @@ class Leaf:
                 self._held -= len(dropped)
             return found
 
+    def frequency(self, field: str, token: str) -> int:
+        """How many documents hold the token; Whoosh's own count still counts deleted ones."""
+        if self.dead:
+            return len(self.postings(field, token)[0])
+        text = token.encode()
+        return int(self.reader.doc_frequency(field, text)) if (field, text) in self.reader else 0
+
     def _alive(self, found: Postings) -> Postings:
         if not self.dead or self.dead.isdisjoint(found[0]):
             return found
@@ -141,9 +148,8 @@ class View:
         self.documents = sum(leaf.alive for leaf in self.leaves)
 
     def frequency(self, field: str, token: str) -> int:
-        """In how many documents the token is (deleted ones included)."""
-        text = token.encode()
-        return sum(leaf.reader.doc_frequency(field, text) for leaf in self.leaves if (field, text) in leaf.reader)
+        """In how many documents the token is."""
+        return sum(leaf.frequency(field, token) for leaf in self.leaves)
 
     def rarity(self, count: int) -> float:
         """BM25's inverse document frequency."""

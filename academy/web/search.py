@@ -1,13 +1,19 @@
 """Pages of search."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
 
+from academy.core.actor import Role
+from academy.core.errors import Invalid
 from academy.core.pages import number_in
-from academy.doors import actor, house, signed_in
-from academy.search import service
+from academy.doors import actor, house, office, reading, signed_in, writing
+from academy.library.access import access_item_for_member
+from academy.search import asked, dictionary, service
 from academy.search.results import FINISHED, LENGTHS, SORTS, Filters
 
 bp = Blueprint("search", __name__)
+EDITORS = (Role.REVIEWER, Role.TRAINER, Role.SYSTEM_ADMINISTRATOR)
 
 
 def _number(name: str) -> int | None:
@@ -34,6 +40,71 @@ def _filters() -> Filters:
 @bp.get("/search")
 @signed_in
 def results() -> str:
-    text = request.args.get("q", "")
-    found = service.search(house(), actor(), text, _filters(), number_in(request.args.get("page")))
+    """What answers a question; the address can be shared."""
+    text, literally = request.args.get("q", ""), request.args.get("exact") == "1"
+    page = number_in(request.args.get("page"))
+    found = service.search(house(), actor(), text, _filters(), page, literally=literally)
+    if page == 1 and not found.filters.any:
+        asked.note(house().db, found)
     return render_template("search/results.html", found=found, text=found.question.text)
+
+
+@bp.get("/search/suggest")
+@signed_in
+def suggest() -> Response:
+    """Names while somebody types, as JSON."""
+    return jsonify(service.suggest(house(), request.args.get("q", "")))
+
+
+@bp.get("/search/in/<item_public_id>")
+@signed_in
+def within(item_public_id: str) -> Response:
+    """Lines of one item that answer, as JSON: milliseconds, and text in pieces that are marked or not."""
+    with reading() as tx:
+        item_id = access_item_for_member(tx, actor(), item_public_id).id
+    said = service.within_item(house(), item_id, request.args.get("q", ""))
+    return jsonify([{"ms": line.start_ms, "text": line.text.pieces} for line in said])
+
+
+@bp.get("/search/terms")
+@office(*EDITORS)
+def terms() -> str:
+    """The dictionary of the city's own words."""
+    with reading() as tx:
+        page = dictionary.terms_page(tx, number_in(request.args.get("page")))
+    return render_template("search/terms.html", page=page, errors={}, text="")
+
+
+@bp.post("/search/terms")
+@office(*EDITORS)
+def add_term() -> Response | tuple[str, int]:
+    text = request.form.get("text", "")
+    try:
+        with writing() as tx:
+            dictionary.add_term(tx, actor(), text)
+    except Invalid as error:
+        with reading() as tx:
+            page = dictionary.terms_page(tx)
+        return render_template("search/terms.html", page=page, errors=error.fields, text=text), 422
+    flash(gettext("已加入词典，相关课程正在重新整理。"))
+    return redirect(url_for("search.terms"), 303)
+
+
+@bp.post("/search/terms/<int:term_id>/remove")
+@office(*EDITORS)
+def remove_term(term_id: int) -> Response:
+    with writing() as tx:
+        dictionary.remove_term(tx, actor(), term_id)
+    flash(gettext("已移出词典。"))
+    return redirect(url_for("search.terms"), 303)
+
+
+@bp.get("/search/asked")
+@office(*EDITORS)
+def asked_for() -> str:
+    """What was searched in the last thirty days, and what found nothing."""
+    everything = request.args.get("all") == "1"
+    asked.flush(house().db)
+    with reading() as tx:
+        page = asked.asked_page(tx, missing=not everything, number=number_in(request.args.get("page")))
+    return render_template("search/asked.html", page=page, everything=everything)

@@ -1,0 +1,50 @@
+"""The city's own words: places, campaigns, slogans that must stay one word when lines are cut."""
+
+from sqlalchemy import select
+
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Invalid, NotFound
+from academy.core.i18n import msg
+from academy.core.pages import Page, page_of
+from academy.jobs import publish
+from academy.search.facts import TermChanged
+from academy.search.models import Term
+from academy.search.text import is_han, normalise, squeeze
+
+SHORTEST, LONGEST = 2, 20
+
+
+def add_term(tx: Tx, actor: Actor, text: str) -> Term:
+    """Keep a word whole from now on; lectures that hold it are indexed again.
+
+    Raises:
+        Invalid: it is not a Chinese word of 2 to 20 characters, or is there already.
+    """
+    word = squeeze(normalise(text.strip()))
+    if not SHORTEST <= len(word) <= LONGEST or not all(is_han(c) or c.isalnum() for c in word) or not is_han(word):
+        raise Invalid(fields={"text": msg("请输入 2 到 20 个字的词语，不带标点。")})
+    if tx.scalar(select(Term.id).where(Term.text == word)) is not None:
+        raise Invalid(fields={"text": msg("词典里已经有“%(word)s”。", word=word)})
+    term = Term(text=word, added_by=actor.account_id)
+    tx.add(term)
+    tx.flush()
+    record(tx, actor, "search.term_added", f"term:{term.id}", text=word)
+    publish(tx, TermChanged(word))
+    return term
+
+
+def remove_term(tx: Tx, actor: Actor, term_id: int) -> None:
+    """Let a word be cut like any other again."""
+    term = tx.get(Term, term_id)
+    if term is None:
+        raise NotFound
+    record(tx, actor, "search.term_removed", f"term:{term.id}", text=term.text)
+    publish(tx, TermChanged(term.text))
+    tx.delete(term)
+
+
+def terms_page(tx: Tx, number: int = 1, size: int = 50) -> Page[Term]:
+    """The dictionary, newest first."""
+    return page_of(tx, select(Term).order_by(Term.id.desc()), number, size)
