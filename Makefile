@@ -51,7 +51,7 @@ $(VENDOR)/.fetched: package.json tools/browser_libraries.py | .venv/.packages
 	@touch $@
 
 run: setup  ## the academy with a sample city; MEMBERS=180000 makes it a whole one
-	@ACADEMY_DEMO=$${ACADEMY_DEMO-1} exec $(PY) -m flask --app wsgi server demo --members $(MEMBERS)
+	@ACADEMY_DEMO=$${ACADEMY_DEMO-1} ACADEMY_LOG_LEVEL=$${ACADEMY_LOG_LEVEL-WARNING} exec $(PY) -m flask --app wsgi server demo --members $(MEMBERS)
 
 test: test-fast test-slow  ## every test
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import math
 import os
 import signal
 import subprocess
@@ -72,17 +73,22 @@ class Supervisor:
         self._stop = threading.Event()
 
     def run(self, ready: Callable[[], None]) -> int:
-        """Start everything, call `ready` once it answers, and watch. Returns an exit code."""
+        """Start the first, call `ready` once it answers, start the others, watch. Returns an exit code."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._stop.set())
-        for child in self.children:
-            child.start()
+        first, *others = self.children
+        first.start()
+        for child in others:
+            child.again_at = math.inf
         told = False
         try:
             while not self._stop.wait(0.1 if not told else 0.5):
                 if not told and self.answers():
                     told = True
                     ready()
+                    # Only now: background work must not hold up the first page.
+                    for child in others:
+                        child.again_at = 0.0
                     sys.stdout.flush()
                 if not self._watch():
                     return 1

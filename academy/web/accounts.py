@@ -61,6 +61,7 @@ def said(error: AcademyError) -> dict[str, Message]:
 @bp.get("/sign-in")
 @public
 def sign_in() -> str | Response:
+    """The form to sign in with."""
     if not actor().is_anonymous:
         return redirect(local_path(request.args.get("next")))
     return _sign_in_page({})
@@ -78,6 +79,7 @@ def _sign_in_page(errors: dict[str, Message]) -> str:
 @bp.post("/sign-in")
 @public
 def sign_in_post() -> Any:
+    """Sign in, and go on to where one wanted to."""
     form = request.form
     try:
         token = service.sign_in(
@@ -92,6 +94,7 @@ def sign_in_post() -> Any:
 @bp.post("/sign-out")
 @signed_in
 def sign_out() -> Response:
+    """Sign this device out."""
     with writing() as tx:
         service.sign_out(tx, actor(), session.get("_user_id", ""))
     session.clear()
@@ -101,12 +104,14 @@ def sign_out() -> Response:
 @bp.get("/activate")
 @public
 def activate() -> str:
+    """The form for a one-time code."""
     return render_template("accounts/activate.html", errors={}, number=request.args.get("number", ""))
 
 
 @bp.post("/activate")
 @public
 def activate_post() -> Any:
+    """Trade a one-time code for a password, and come in."""
     form = request.form
     try:
         if form.get("password", "") != form.get("again", ""):
@@ -125,6 +130,7 @@ def activate_post() -> Any:
 @bp.get("/me")
 @signed_in
 def profile() -> str:
+    """My page: who I am here, my devices, my password."""
     return _profile({})
 
 
@@ -151,6 +157,7 @@ def _profile(errors: dict[str, Message]) -> str:
 @bp.post("/me/password")
 @signed_in
 def password() -> Any:
+    """Change my own password; my other devices are signed out."""
     me, form = identity(), request.form
     assert me is not None
     try:
@@ -166,6 +173,7 @@ def password() -> Any:
 @bp.post("/me/devices/<public_id>/end")
 @signed_in
 def end_session(public_id: str) -> Response:
+    """Sign one of my devices out."""
     with writing() as tx:
         service.end_session(tx, actor(), public_id)
     flash(gettext("那台设备已退出登录。"), "good")

@@ -31,6 +31,7 @@ def _one_of(name: str, allowed: tuple[str, ...]) -> str:
 @bp.get("")
 @public
 def show() -> str:
+    """How pages look on this device: print, light, language."""
     return render_template("display/show.html", sizes=frame.SIZES, back=request.args.get("next", "/"))
 
 
@@ -45,6 +46,7 @@ def _remember(elder: str) -> str:
 @bp.post("")
 @public
 def save() -> Response:
+    """Keep how this device wants its pages."""
     return _keep(
         elder=_remember(_one_of("elder", ("0", "1"))),
         theme=_one_of("theme", frame.THEMES),
@@ -55,12 +57,14 @@ def save() -> Response:
 @bp.post("/elder")
 @public
 def elder() -> Response:
+    """Large print on or off, in one tap."""
     return _keep(elder=_remember(_one_of("elder", ("0", "1"))))
 
 
 @bp.post("/language")
 @public
 def language() -> Response:
+    """The other language."""
     wanted = _one_of("language", LANGUAGES)
     if not actor().is_anonymous:
         with writing() as tx:

@@ -23,6 +23,7 @@ bp = Blueprint("exemptions", __name__)
 @bp.get("/exemptions")
 @office(*DECIDERS)
 def index() -> str:
+    """Requests that wait for an answer."""
     with reading() as tx:
         paths = actor().paths(*DECIDERS)
         page = queries.waiting_exemptions(tx, paths, number_in(request.args.get("page")))
@@ -32,6 +33,7 @@ def index() -> str:
 @bp.get("/members/<public_id>/exemptions/new")
 @office(*ASKERS)
 def new(public_id: str) -> str:
+    """The form to ask for an exemption."""
     with reading() as tx:
         return _page(access_member(tx, actor(), public_id, *ASKERS), {})
 
@@ -43,6 +45,7 @@ def _page(person: Member, errors: dict[str, Message]) -> str:
 @bp.post("/members/<public_id>/exemptions/new")
 @office(*ASKERS)
 def create(public_id: str) -> Any:
+    """Ask that a member need not study."""
     try:
         with writing() as tx:
             person = access_member(tx, actor(), public_id, *ASKERS)
@@ -60,6 +63,7 @@ def create(public_id: str) -> Any:
 @bp.post("/exemptions/<public_id>")
 @office(*DECIDERS)
 def decide(public_id: str) -> Response:
+    """Agree to somebody else's request, or turn it down."""
     verbs = {"approve": service.approve_exemption, "revoke": service.revoke_exemption}
     try:
         with writing() as tx:

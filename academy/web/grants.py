@@ -25,6 +25,7 @@ GIVERS = (Role.SECURITY_OFFICER, Role.NODE_ADMINISTRATOR)
 @bp.get("")
 @office(*GIVERS)
 def index() -> str:
+    """Who holds which role below one's nodes."""
     return _page({})
 
 
@@ -49,6 +50,7 @@ def _page(errors: dict[str, Message]) -> str:
 @bp.post("")
 @office(*GIVERS)
 def create() -> Any:
+    """Give an account a role for a node."""
     form = request.form
     try:
         with writing() as tx:
@@ -81,6 +83,7 @@ def _wanted(tx: Tx) -> tuple[Account, Role]:
 @bp.post("/<public_id>/revoke")
 @office(*GIVERS)
 def revoke(public_id: str) -> Response:
+    """Take a role back."""
     with writing() as tx:
         grants.revoke_role(tx, actor(), public_id)
     flash(gettext("已收回，此人的设备已退出登录。"), "good")

@@ -83,6 +83,7 @@ def index() -> str | Response:
 @bp.get("/organisations/<public_id>")
 @office(*READERS)
 def organisation(public_id: str) -> str:
+    """A node: what hangs below it and who belongs to it."""
     with reading() as tx:
         node = access_organisation(tx, actor(), public_id)
         below = queries.children(tx, node)
@@ -112,6 +113,7 @@ def _people(tx: Tx, node: Organisation) -> Any:
 @bp.get("/organisations/<public_id>/new")
 @office(*GARDENERS)
 def new_organisation(public_id: str) -> str:
+    """The form for one more node."""
     with reading() as tx:
         node = access_organisation(tx, actor(), public_id, *GARDENERS)
         return render_template("members/new_organisation.html", node=node, errors={}, form={}, **WORDS)
@@ -120,6 +122,7 @@ def new_organisation(public_id: str) -> str:
 @bp.post("/organisations/<public_id>/new")
 @office(*GARDENERS)
 def create_organisation(public_id: str) -> Any:
+    """Add a node below this one."""
     form = request.form
     fields = {name: form.get(name, "") for name in ("code", "name", "kind", "level", "sector")}
     try:
@@ -136,6 +139,7 @@ def create_organisation(public_id: str) -> Any:
 @bp.get("/organisations/<public_id>/change")
 @office(*GARDENERS)
 def change_organisation(public_id: str) -> str:
+    """The form to rename, move or close a node."""
     return _change_page(public_id, {})
 
 
@@ -151,6 +155,7 @@ def _change_page(public_id: str, errors: dict[str, Message]) -> str:
 @bp.post("/organisations/<public_id>/change")
 @office(*GARDENERS)
 def change_organisation_post(public_id: str) -> Any:
+    """Rename, move or close a node."""
     form = request.form
     try:
         with writing() as tx:
@@ -203,6 +208,7 @@ def past(public_id: str) -> str:
 @bp.get("/organisations/<public_id>/members/new")
 @office(*KEEPERS)
 def new_member(public_id: str) -> str:
+    """The form for one more person."""
     with reading() as tx:
         node = access_organisation(tx, actor(), public_id, *KEEPERS)
         return render_template("members/new_member.html", node=node, errors={}, form={}, **WORDS)
@@ -211,6 +217,7 @@ def new_member(public_id: str) -> str:
 @bp.post("/organisations/<public_id>/members/new")
 @office(*KEEPERS)
 def create_member(public_id: str) -> Any:
+    """Enter one person."""
     form = request.form
     try:
         with writing() as tx:
@@ -265,6 +272,7 @@ def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> 
 @bp.post("/members/<public_id>")
 @office(*KEEPERS)
 def change_member(public_id: str) -> Any:
+    """Particulars, status or branch of a person: the button that was pressed says which."""
     try:
         with writing() as tx:
             person = access_member(tx, actor(), public_id, *KEEPERS)

@@ -14,6 +14,7 @@ bp = Blueprint("notices", __name__, url_prefix="/notices")
 @bp.get("")
 @signed_in
 def inbox() -> str:
+    """What I was told, newest first."""
     with reading() as tx:
         return render_template(
             "notices/inbox.html", page=queries.inbox(tx, actor(), number_in(request.args.get("page")))
@@ -23,6 +24,7 @@ def inbox() -> str:
 @bp.post("/<public_id>/open")
 @signed_in
 def open_one(public_id: str) -> Response:
+    """Mark a message as read and go where it leads."""
     with writing() as tx:
         link = service.open_notice(tx, actor(), public_id).link
     return redirect(local_path(link) if link else url_for("notices.inbox"), 303)
@@ -31,6 +33,7 @@ def open_one(public_id: str) -> Response:
 @bp.post("/read")
 @signed_in
 def read_all() -> Response:
+    """Mark every message as read."""
     with writing() as tx:
         service.read_all(tx, actor())
     return redirect(url_for("notices.inbox"), 303)

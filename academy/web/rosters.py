@@ -42,6 +42,7 @@ FOUND: dict[str, Message] = {
 @bp.get("")
 @office(*KEEPERS)
 def index() -> str:
+    """Files that were sent, newest first."""
     return _index({})
 
 
@@ -62,6 +63,7 @@ def _index(errors: dict[str, Message]) -> str:
 @bp.post("")
 @office(*KEEPERS)
 def send() -> Any:
+    """Take a roster file in, to be looked at first."""
     form, sent = request.form, request.files.get("file")
     try:
         if sent is None or not sent.filename:
@@ -87,6 +89,7 @@ def send() -> Any:
 @bp.get("/<public_id>")
 @office(*KEEPERS)
 def show(public_id: str) -> str:
+    """What a file would change, and every bad row with its reason."""
     return _show(public_id, None)
 
 
@@ -116,18 +119,21 @@ def _show(public_id: str, problem: Message | None) -> str:
 @bp.post("/<public_id>/columns")
 @office(*KEEPERS)
 def choose(public_id: str) -> Any:
+    """Say which column means what, and look again."""
     return _step(public_id, "choose")
 
 
 @bp.post("/<public_id>/apply")
 @office(*KEEPERS)
 def apply(public_id: str) -> Any:
+    """Do what the dry run showed: all of it or nothing."""
     return _step(public_id, "apply")
 
 
 @bp.post("/<public_id>/discard")
 @office(*KEEPERS)
 def discard(public_id: str) -> Any:
+    """Throw a checked file away."""
     return _step(public_id, "discard")
 
 

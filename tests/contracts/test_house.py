@@ -17,7 +17,7 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 
 # Hosts of registries and folders of machines: a clone must not carry where it was made.
 _FOREIGN = re.compile(
-    r"pypi\.org|pythonhosted|npmjs|artifactory|/opt/pypi|/root/|/home/\w+|(?<![\w.])/work/|(?<![\w.])/tmp/"
+    r"pypi\.org|pythonhosted|npmjs|artifactory|/opt/pypi|/root/|(?<![\w/.])/home/\w|(?<![\w.])/work/|(?<![\w.])/tmp/"
 )
 
 

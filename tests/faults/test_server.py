@@ -88,12 +88,13 @@ def server(tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
 def test_what_dies_is_started_again_and_ctrl_c_leaves_nothing(server: tuple["subprocess.Popen[str]", int]) -> None:
     process, port = server
     until(lambda: answers(port), "the first answer")
+    until(lambda: len(children(process.pid)) == 2, "web and worker")
     first = children(process.pid)
-    assert set(first) == {"web", "worker"}
     for name, pid in first.items():
         os.kill(pid, signal.SIGKILL)
         until(lambda n=name, p=pid: children(process.pid).get(n, p) != p, f"another {name} process")
     until(lambda: answers(port), "an answer again")
+    until(lambda: len(children(process.pid)) == 2, "web and worker again")
     second = children(process.pid)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=40)
@@ -108,6 +109,7 @@ def test_what_dies_is_started_again_and_ctrl_c_leaves_nothing(server: tuple["sub
 def test_whoever_kills_the_supervisor_kills_what_it_started(server: tuple["subprocess.Popen[str]", int]) -> None:
     process, port = server
     until(lambda: answers(port), "the first answer")
+    until(lambda: len(children(process.pid)) == 2, "web and worker")
     started = children(process.pid)
     process.kill()
     process.wait(10)
