@@ -21,7 +21,7 @@ CATALOGUES = ROOT / "academy" / "translations"
 KEYWORDS = DEFAULT_KEYWORDS | {"msg": None}
 MARKS = frozenset({"msg", "_", "gettext", "ngettext"})
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-PLACE = re.compile(r"%(?:\((\w+)\))?[a-z%]")
+PLACE = re.compile(r"%(?:\(\w+\))?[a-z%]|\{\w+\}")
 
 
 def collect() -> Catalog:
@@ -53,7 +53,7 @@ def read(language: str) -> Catalog:
 
 
 def places(sentence: str) -> list[str]:
-    """The places for values in a sentence, sorted: %(name)s and the like."""
+    """The places for values in a sentence, sorted: %(name)s, and {name} in those for scripts."""
     return sorted(match.group(0) for match in PLACE.finditer(sentence))
 
 

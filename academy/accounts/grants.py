@@ -19,8 +19,8 @@ from academy.members.models import Member, Organisation
 ROLES: dict[Role, Message] = {
     Role.MEMBER: msg("党员"),
     Role.BRANCH_SECRETARY: msg("支部书记"),
-    Role.TRAINER: msg("培训员"),
-    Role.REVIEWER: msg("审核员"),
+    Role.TRAINER: msg("培训教师"),
+    Role.REVIEWER: msg("审阅人"),
     Role.NODE_ADMINISTRATOR: msg("组织管理员"),
     Role.ROSTER_OFFICER: msg("党籍管理员"),
     Role.SECURITY_OFFICER: msg("安全管理员"),

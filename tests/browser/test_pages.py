@@ -1,0 +1,225 @@
+"""Every page that somebody can reach by links, on a phone and on a desk: whole, labelled, readable, usable by key.
+
+One page of each endpoint is looked at, with the axe rules of WCAG 2.1 A and AA and a few checks of our own.
+"""
+
+import threading
+from collections.abc import Iterator
+from importlib import resources
+from typing import NamedTuple
+
+import pytest
+from alembic import command
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from sqlalchemy import select
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import make_server
+
+from academy.accounts.models import Account
+from academy.app import create_app
+from academy.cli.database import alembic_config
+from academy.cli.sample import create_city
+from academy.core.house import House
+from tests import factories
+from tests.conftest import make_settings
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESK = (390, 844), (1440, 900)
+ROLES = ("nobody", "member", "city", "trainer", "reviewer", "auditor", "security", "secretary", "system")
+APART = (None, "static")
+EXPECTED = {
+    "accounts.sign_in",
+    "home.home",
+    "learn.play",
+    "library.course",
+    "members.organisation",
+    "review.course",
+    "studio.course",
+    "trainings.coverage",
+    "trainings.mine",
+}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+# Every control is big enough for a thumb; a link inside a sentence may be as high as its line.
+LOOK = """(least) => {
+  const wrong = [];
+  const shown = (e) => e.getClientRects().length && getComputedStyle(e).visibility !== "hidden";
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) {
+    const past = (e) => e.getBoundingClientRect().right > root.clientWidth + 1;
+    const wide = [...document.querySelectorAll("body *")].find((e) => shown(e) && past(e));
+    wrong.push(`wider than the screen: ${wide?.tagName}.${wide?.className}`);
+  }
+  if (document.querySelectorAll("h1").length !== 1) wrong.push("not exactly one h1");
+  for (const e of document.querySelectorAll("a[href], button, summary, select, input:not([type=hidden])")) {
+    if (!shown(e) || e.classList.contains("skip") || getComputedStyle(e).display === "inline") continue;
+    if (e.closest("label, [data-small]")) continue;
+    const height = e.getBoundingClientRect().height;
+    const name = `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 20)}`;
+    if (height < least - 0.5) wrong.push(`${Math.round(height)} px: ${name}`);
+  }
+  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+  for (const id of new Set(ids.filter((id, n) => ids.indexOf(id) !== n))) wrong.push(`id ${id} twice`);
+  return wrong;
+}"""
+AXE = """(rules) => axe.run(document, {runOnly: rules}).then((found) => found.violations.map(
+  (v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")))"""
+
+
+class Site(NamedTuple):
+    """A running academy with the sample city in it."""
+
+    app: Flask
+    url: str
+    cookies: dict[str, str]
+
+    def endpoint(self, address: str) -> str | None:
+        """The endpoint behind an address of ours."""
+        try:
+            return str(self.app.url_map.bind("localhost").match(address.partition("?")[0].partition("#")[0])[0])
+        except HTTPException:
+            return None
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    settings = make_settings(tmp_path_factory.mktemp("site"), demo=True)
+    settings.data_dir.mkdir()
+    command.upgrade(alembic_config(settings.database), "head")
+    house = House.build(settings)
+    create_city(house, 1500, say=lambda _text: None)
+    app = create_app(settings, house)
+    with house.db.begin() as tx:
+        tokens = {a.username: factories.session_token(tx, a) for a in tx.scalars(select(Account)).all()}
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    cookies = {who: str(signer.dumps({"_user_id": token, "_fresh": True})) for who, token in tokens.items()}
+    yield Site(app, f"http://127.0.0.1:{server.port}", cookies)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    house.db.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    return (resources.files("axe_playwright_python") / "axe.min.js").read_text()
+
+
+def context(site: Site, browser: Browser, who: str, size: tuple[int, int], **wishes: str) -> BrowserContext:
+    """A browser that `who` is signed in with; `wishes` are display cookies."""
+    opened = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        is_mobile=size is PHONE,
+        has_touch=size is PHONE,
+    )
+    cookies = wishes | ({"academy": site.cookies[who]} if who in site.cookies else {})
+    opened.add_cookies([{"name": n, "value": v, "url": site.url} for n, v in cookies.items()])
+    return opened
+
+
+def walk(site: Site, page: Page, start: str, seen: set[str | None]) -> Iterator[str]:
+    """Open one page of each endpoint that links lead to and nobody has seen."""
+    waiting = [start]
+    while waiting:
+        address = waiting.pop(0)
+        endpoint = site.endpoint(address)
+        if endpoint in seen:
+            continue
+        seen.add(endpoint)
+        try:
+            answer = page.goto(site.url + address)
+        except Error as error:
+            if "Download is starting" in error.message:  # a file is saved, not shown
+                continue
+            raise
+        assert answer and answer.status == 200, address
+        yield address
+        found = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
+        waiting += [href for href in found if href.startswith("/") and not href.startswith("//")]
+
+
+def problems(site: Site, opened: BrowserContext, axe: str, least: int, who: str, seen: set[str | None]) -> list[str]:
+    """What is wrong with the pages that `who` can reach: by axe, by our own look, by the browser's console."""
+    page = opened.new_page()
+    found: list[str] = []
+    page.on("console", lambda entry: found.append(entry.text) if entry.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    wrong: list[str] = []
+    for address in walk(site, page, "/sign-in" if who == "nobody" else "/", seen):
+        page.evaluate(axe)
+        found += [*page.evaluate(LOOK, least), *page.evaluate(AXE, RULES)]
+        wrong += [f"{who} {address}: {what}" for what in found]
+        found.clear()
+    return wrong
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_pages_are_whole_and_accessible(site: Site, browser: Browser, axe: str, size: tuple[int, int]) -> None:
+    seen: set[str | None] = set(APART)
+    wrong: list[str] = []
+    for who in ROLES:
+        seen.discard("home.home")  # everybody's own
+        with context(site, browser, who, size) as opened:
+            wrong += problems(site, opened, axe, 44, who, seen)
+    assert "\n".join(wrong) == ""
+    assert seen >= EXPECTED, "a page that nobody reaches by links"
+
+
+@pytest.mark.parametrize("text", ["22", "30"])
+def test_large_print_fits_the_phone(site: Site, browser: Browser, axe: str, text: str) -> None:
+    with context(site, browser, "member", PHONE, elder="1", text=text) as opened:
+        assert not problems(site, opened, axe, 60, "member", set(APART))
+        page = opened.new_page()
+        page.goto(site.url)
+        size = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
+    assert abs(size - int(text)) < 0.1
+
+
+def test_dark_pages_have_contrast(site: Site, browser: Browser, axe: str) -> None:
+    with context(site, browser, "secretary", DESK, theme="dark") as opened:
+        assert not problems(site, opened, axe, 44, "secretary", set(APART))
+
+
+def test_english_fits_too(site: Site, browser: Browser, axe: str) -> None:
+    with context(site, browser, "city", PHONE, lang="en") as opened:
+        assert not problems(site, opened, axe, 44, "city", set(APART))
+
+
+def test_keys_reach_the_content_first(site: Site, browser: Browser) -> None:
+    with context(site, browser, "member", DESK) as opened:
+        page = opened.new_page()
+        page.goto(site.url + "/display")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_a_menu_opens_and_closes_by_key(site: Site, browser: Browser) -> None:
+    with context(site, browser, "member", DESK) as opened:
+        page = opened.new_page()
+        page.goto(site.url + "/display")
+        page.locator(".menu summary").focus()
+        page.keyboard.press("Enter")
+        assert page.locator(".menu-body").is_visible()
+        page.keyboard.press("Escape")
+        assert not page.locator(".menu-body").is_visible()
+        assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
