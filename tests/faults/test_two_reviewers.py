@@ -1,0 +1,76 @@
+"""Two reviewers press the button in the same second: one decides, the other hears of it."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import select
+
+from academy.cli.database import alembic_config
+from academy.core.actor import Actor, Role
+from academy.core.db import Database
+from academy.core.errors import Conflict
+from academy.library import access, service
+from academy.library.models import Course, CourseState, Review
+from tests import factories
+from tests.services import postgres
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of its own, because the transactions have to commit."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'academy.db'}"
+        command.upgrade(alembic_config(url), "head")
+        db = Database(url)
+        yield db
+        db.dispose()
+        return
+    with postgres(tmp_path / "pg") as url:
+        command.upgrade(alembic_config(url), "head")
+        db = Database(url)
+        yield db
+        db.dispose()
+
+
+@pytest.mark.parametrize("verb", ["approve", "return"])
+def test_one_of_two_decides(database: Database, verb: str) -> None:
+    with database.begin() as tx:
+        node = factories.organisation(tx, level="county")
+        trainer = factories.account(tx, None, (Role.TRAINER, node))
+        reviewers = [factories.actor_of(tx, factories.account(tx, None, (Role.REVIEWER, node))) for _ in range(2)]
+        course = factories.course(tx, trainer)
+        service.submit(tx, factories.actor_of(tx, trainer), course)
+        public_id, seen = course.public_id, course.revision
+    together, outcomes = threading.Barrier(2), []
+
+    def decide(who: Actor) -> None:
+        # Both have read the page before either decides.
+        with database.read() as tx:
+            access.access_course_for_review(tx, who, public_id)
+        together.wait(20)
+        try:
+            with database.begin() as tx:
+                row = access.access_course_for_review(tx, who, public_id)
+                if verb == "approve":
+                    service.approve(tx, who, row, seen=seen)
+                else:
+                    service.return_(tx, who, row, comment="请核对。", seen=seen)
+            outcomes.append("decided")
+        except Conflict:
+            outcomes.append("too late")
+
+    threads = [threading.Thread(target=decide, args=(who,)) for who in reviewers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(outcomes) == ["decided", "too late"]
+    with database.read() as tx:
+        state = tx.scalars(select(Course.state)).one()
+        assert state == (CourseState.APPROVED if verb == "approve" else CourseState.RETURNED)
+        assert len(tx.scalars(select(Review)).all()) == 1
