@@ -84,6 +84,18 @@ def reviews(actor: Actor, course: Course) -> bool:
     return actor.may(course.organisation.path, Role.REVIEWER)
 
 
+def may_keep_shelves(actor: Actor) -> bool:
+    """Whether the actor orders the shelves: administrators of the whole tree, because all use them."""
+    roles = (Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
+    return actor.is_system or any(path.count("/") == 2 for path in actor.paths(*roles))
+
+
+def keep_shelves(actor: Actor) -> None:
+    """Raises Forbidden for whoever does not order the shelves."""
+    if not may_keep_shelves(actor):
+        raise Forbidden("categories:all")
+
+
 def _course(tx: Tx, public_id: str) -> Course:
     course = tx.scalar(
         select(Course)

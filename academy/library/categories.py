@@ -1,9 +1,16 @@
-"""The shelves that a new academy starts with."""
+"""The shelves: those a new academy starts with, and their keeping by the city's administrators."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
+from academy.core.actor import Actor
+from academy.core.audit import record
 from academy.core.db import Tx
-from academy.library.models import Category
+from academy.core.errors import Conflict, Invalid, NotFound
+from academy.core.i18n import msg
+from academy.core.ids import new_id
+from academy.library import access, rules
+from academy.library.models import Category, Course
 
 FIRST = (
     ("theory", "理论学习"),
@@ -26,3 +33,83 @@ def seed_categories(tx: Tx) -> list[Category]:
         tx.add_all(Category(slug=slug, name=name, position=place) for place, (slug, name) in enumerate(FIRST, 1))
         tx.flush()
     return list(tx.scalars(select(Category).order_by(Category.position, Category.id)))
+
+
+def add_category(tx: Tx, actor: Actor, name: str) -> Category:
+    """A new shelf, after the others.
+
+    Raises:
+        Invalid: no name, too long a name, or one that there is already.
+        Forbidden: not for this person.
+    """
+    access.keep_shelves(actor)
+    last = tx.scalar(select(func.max(Category.position))) or 0
+    made = Category(slug=new_id()[:8], name=_name(tx, name), position=last + 1)
+    _keep(tx, made)
+    record(tx, actor, "category.added", f"category:{made.slug}")
+    return made
+
+
+def rename_category(tx: Tx, actor: Actor, slug: str, name: str) -> None:
+    """Another name; links and courses stay. Raises as `add_category`."""
+    access.keep_shelves(actor)
+    row = _find(tx, slug)
+    row.name = _name(tx, name, row)
+    _keep(tx, row)
+    record(tx, actor, "category.renamed", f"category:{slug}")
+
+
+def move_category(tx: Tx, actor: Actor, slug: str, by: int) -> None:
+    """Move a shelf so many places down (or up, when negative)."""
+    access.keep_shelves(actor)
+    rows = list(tx.scalars(select(Category).order_by(Category.position, Category.id).with_for_update()))
+    here = next((place for place, row in enumerate(rows) if row.slug == slug), None)
+    if here is None:
+        raise NotFound
+    rows.insert(max(0, here + by), rows.pop(here))
+    for place, row in enumerate(rows, 1):
+        row.position = place
+    record(tx, actor, "category.moved", f"category:{slug}")
+
+
+def remove_category(tx: Tx, actor: Actor, slug: str) -> None:
+    """Take away an empty shelf.
+
+    Raises:
+        Conflict: there are courses on it, drafts among them.
+    """
+    access.keep_shelves(actor)
+    row = _find(tx, slug)
+    if tx.scalar(select(func.count()).select_from(Course).where(Course.category_id == row.id)):
+        raise Conflict(msg("“%(name)s”里有课程（包括草稿），不能删除。", name=row.name))
+    tx.delete(row)
+    record(tx, actor, "category.removed", f"category:{slug}")
+
+
+def _find(tx: Tx, slug: str) -> Category:
+    row = tx.scalar(select(Category).where(Category.slug == slug))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _name(tx: Tx, name: str, own: Category | None = None) -> str:
+    kept = rules.clean(name).replace("\n", " ")
+    if not 1 <= len(kept) <= rules.CATEGORY_LENGTH:
+        raise Invalid(fields={"name": msg("分类名称请写 1 到 %(most)s 个字。", most=rules.CATEGORY_LENGTH)})
+    other = tx.scalar(select(Category).where(Category.name == kept))
+    if other is not None and other is not own:
+        raise Invalid(fields={"name": _TAKEN})
+    return kept
+
+
+def _keep(tx: Tx, row: Category) -> None:
+    try:
+        with tx.begin_nested():
+            tx.add(row)
+    except IntegrityError:
+        # Somebody took the name between our look and our write.
+        raise Invalid(fields={"name": _TAKEN}) from None
+
+
+_TAKEN = msg("已经有这个分类了。")

@@ -1,11 +1,18 @@
 """The verbs of the library, in one list for whoever calls them; see the modules for what they do."""
 
-from academy.library.categories import seed_categories
+from academy.library.categories import (
+    add_category,
+    move_category,
+    remove_category,
+    rename_category,
+    seed_categories,
+)
 from academy.library.deciding import approve, missing, publish, republish, return_, submit, withdraw
 from academy.library.drafting import create_course, discard, edit_course, find_lecturer, revise, set_cover
 from academy.library.items import add_item, move_item, remove_item, rename_item, reorder_items, replace_item
 
 __all__ = [
+    "add_category",
     "add_item",
     "approve",
     "create_course",
@@ -13,9 +20,12 @@ __all__ = [
     "edit_course",
     "find_lecturer",
     "missing",
+    "move_category",
     "move_item",
     "publish",
+    "remove_category",
     "remove_item",
+    "rename_category",
     "rename_item",
     "reorder_items",
     "replace_item",

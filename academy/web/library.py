@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
-from academy.core.errors import NotFound
+from academy.core.actor import Role
+from academy.core.errors import Invalid, NotFound
+from academy.core.i18n import Message
 from academy.core.pages import number_in
-from academy.doors import actor, house, reading, signed_in
+from academy.doors import actor, house, office, reading, signed_in, writing
 from academy.doors.frame import link
-from academy.library import access, queries
+from academy.library import access, queries, service
 from academy.library.models import CourseItem
 from academy.media import delivery
 from academy.media.models import Asset
@@ -16,6 +19,7 @@ from academy.progress import queries as progress
 from academy.progress.queries import ItemProgress
 
 bp = Blueprint("library", __name__, url_prefix="/library")
+KEEPERS = (Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
 
 
 @bp.app_template_global("poster")
@@ -36,7 +40,50 @@ def index() -> str:
             raise NotFound
         page = queries.published(tx, slug, number_in(request.args.get("page")), leaders=leaders)
         states = progress.course_states(tx, actor().member_id or 0, [card.course.id for card in page.rows])
-    return render_template("library/index.html", shelves=shelves, here=here, leaders=leaders, page=page, states=states)
+    return render_template(
+        "library/index.html",
+        shelves=shelves,
+        here=here,
+        leaders=leaders,
+        page=page,
+        states=states,
+        keeper=access.may_keep_shelves(actor()),
+    )
+
+
+@bp.get("/categories")
+@office(*KEEPERS)
+def categories() -> str:
+    """The shelves, to be put in order."""
+    return _categories({})
+
+
+@bp.post("/categories")
+@office(*KEEPERS)
+def change_categories() -> Response | tuple[str, int]:
+    """Add, rename, move or remove one: the button that was pressed says which."""
+    slug, name = request.form.get("slug", ""), request.form.get("name", "")
+    verb = request.form.get("verb", "")
+    try:
+        with writing() as tx:
+            if verb == "rename":
+                service.rename_category(tx, actor(), slug, name)
+            elif verb in {"up", "down"}:
+                service.move_category(tx, actor(), slug, 1 if verb == "down" else -1)
+            elif verb == "remove":
+                service.remove_category(tx, actor(), slug)
+            else:
+                service.add_category(tx, actor(), name)
+    except Invalid as error:
+        return _categories(error.fields), 422
+    return redirect(url_for(".categories"), 303)
+
+
+def _categories(errors: Mapping[str, Message]) -> str:
+    access.keep_shelves(actor())
+    with reading() as tx:
+        shelves = queries.shelves(tx)
+    return render_template("library/categories.html", shelves=shelves, errors=errors)
 
 
 @bp.get("/<public_id>")

@@ -14,6 +14,7 @@ from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.house import House
+from academy.library import queries
 from academy.library.models import Course, CourseState
 from academy.media.models import Asset, Upload
 from tests import factories
@@ -228,3 +229,36 @@ def test_an_unknown_shelf_and_odd_pages(town: Town) -> None:
     assert town.member.get("/library?leaders=1").status_code == 200
     bad = town.trainer.post("/studio/new", data=PARTICULARS | {"threshold": "nan", "credit_minutes": "1e999"})
     assert bad.status_code == 422
+
+
+def test_the_citys_administrator_keeps_the_shelves(app: Flask, house: House) -> None:
+    with house.db.begin() as tx:
+        factories.seed_categories(tx)
+        city = factories.organisation(tx, level="city")
+        county = factories.organisation(tx, city, level="county")
+        clients = []
+        for node in (city, county):
+            client = app.test_client()
+            sign_in(client, factories.session_token(tx, factories.account(tx, None, (Role.NODE_ADMINISTRATOR, node))))
+            clients.append(client)
+    keeper, county_officer = clients
+    here = "/library/categories"
+    assert county_officer.get(here).status_code == 404
+    assert county_officer.post(here, data={"name": "越权"}).status_code == 404
+    assert keeper.post(here, data={"name": "民族团结"}).status_code == 303
+    for wrong in ("", "民族团结", "字" * 21):
+        assert keeper.post(here, data={"name": wrong}).status_code == 422
+    with house.db.read() as tx:
+        slugs = {c.name: c.slug for c in queries.categories(tx)}
+    added = slugs["民族团结"]
+    keeper.post(here, data={"verb": "rename", "slug": added, "name": "民族宗教政策"})
+    keeper.post(here, data={"verb": "up", "slug": added})
+    with house.db.read() as tx:
+        assert [c.name for c in queries.categories(tx)][-2:] == ["民族宗教政策", "经济发展"]
+    keeper.post(here, data={"verb": "remove", "slug": added})
+    with house.db.begin() as tx:
+        assert added not in [c.slug for c in queries.categories(tx)]
+        trainer = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
+        factories.course(tx, trainer, category="law")
+    assert keeper.post(here, data={"verb": "remove", "slug": "law"}).status_code == 409
+    assert keeper.post(here, data={"verb": "remove", "slug": "nothing"}).status_code == 404
