@@ -14,7 +14,7 @@ CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
 SLOW := tests/media tests/faults tests/browser
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test test-fast test-slow check format bench clean forget docs
+.PHONY: help setup dev run test test-fast test-slow check format bench clean forget docs messages
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,6 +71,9 @@ check: dev  ## style, types, imports, documentation, migrations
 format: dev  ## let ruff lay out the code
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+
+messages: dev  ## bring new sentences into the catalogues
+	$(PY) -m tools.messages
 
 docs: dev  ## write the generated pages of docs/ again
 	ACADEMY_DEMO=1 $(PY) -m tools.pages
