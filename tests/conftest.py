@@ -31,6 +31,7 @@ def make_settings(folder: Path, **changes: object) -> Settings:
         "data_dir": folder / "var",
         "media_dir": folder / "media",
         "log_level": "ERROR",
+        "second_step": False,  # its own tests turn it on
     }
     return Settings(**(defaults | changes))  # type: ignore[arg-type]
 

@@ -46,6 +46,7 @@ class Academy:
         given = {
             "ACADEMY_SECRET_KEY": SECRET,
             "ACADEMY_DATA_KEY": SECRET,
+            "ACADEMY_SECOND_STEP": "0",
             "ACADEMY_DATA_DIR": str(self.settings.data_dir),
             "ACADEMY_MEDIA_DIR": str(self.settings.media_dir),
             "ACADEMY_DATABASE_URL": self.settings.database_url,

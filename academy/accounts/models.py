@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
@@ -56,6 +56,8 @@ class LoginSession(Base):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     device: Mapped[str] = mapped_column(String(120), default="")
+    pending: Mapped[bool] = mapped_column(default=False)
+    """The password was right and the second step is still to come: nobody is signed in yet."""
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     seen_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[dt.datetime]
@@ -74,6 +76,33 @@ class ExternalIdentity(Base):
     issuer: Mapped[str] = mapped_column(String(200))
     subject: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class SecondFactor(Base):
+    """The secret that an account shares with a phone's authenticator app, sealed.
+
+    `last_step` closes the race of one code used twice: a code is right only if it is newer.
+    """
+
+    __tablename__ = "second_factors"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int] = mapped_column(Key, default=0)
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    confirmed_at: Mapped[dt.datetime | None]
+
+
+class RecoveryCode(Base):
+    """One of ten codes on paper, each good for one sign-in without the phone; only its digest is kept."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (Index(None, "account_id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[dt.datetime | None]
 
 
 class Throttle(Base):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from academy.accounts.models import Account, ActivationCode, LoginSession, RoleGrant
+from academy.accounts.models import Account, ActivationCode, LoginSession, RoleGrant, SecondFactor
 from academy.core import clock
 from academy.core.actor import Actor, Role, Scope
 from academy.core.audit import AuditEntry
@@ -16,6 +16,9 @@ from academy.core.pages import Page, page_of
 from academy.members.models import Member, Organisation
 from academy.members.queries import subtrees
 from academy.members.rules import HERE, tidy
+
+PROGRAM = "program"
+"""The device of a session that is a program's token."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Identity:
     member_id: int | None
     organisation_id: int | None
     scopes: tuple[Scope, ...]
+    strong: bool = True
+    """Signed in by two steps, or a program's token."""
 
     def actor(self, network: str = "") -> Actor:
         """The actor this person is in a request from `network`."""
@@ -46,19 +51,27 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
     """Who holds this session token; None when it ended, expired or never was."""
     now = clock.now()
     row = tx.execute(
-        select(Account, LoginSession.id, LoginSession.seen_at, Member.organisation_id)
+        select(
+            Account,
+            LoginSession.id,
+            LoginSession.seen_at,
+            Member.organisation_id,
+            or_(LoginSession.device == PROGRAM, SecondFactor.confirmed_at.is_not(None)),
+        )
         .join(LoginSession, LoginSession.account_id == Account.id)
         .outerjoin(Member, Member.id == Account.member_id)
+        .outerjoin(SecondFactor, SecondFactor.account_id == Account.id)
         .where(
             LoginSession.digest == digest(token),
             LoginSession.ended_at.is_(None),
+            LoginSession.pending.is_(False),
             LoginSession.expires_at > now,
             Account.state == "active",
         )
     ).first()
     if row is None:
         return None
-    account, session_id, seen_at, organisation_id = row
+    account, session_id, seen_at, organisation_id, strong = row
     return Identity(
         account_id=account.id,
         session_id=session_id,
@@ -69,7 +82,16 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
         member_id=account.member_id,
         organisation_id=organisation_id,
         scopes=scopes_of(tx, account.id),
+        strong=bool(strong),
     )
+
+
+def has_second_factor(tx: Tx, account_id: int) -> bool:
+    """Whether a code is asked for after the password."""
+    query = select(SecondFactor.account_id).where(
+        SecondFactor.account_id == account_id, SecondFactor.confirmed_at.is_not(None)
+    )
+    return tx.scalar(query) is not None
 
 
 def scopes_of(tx: Tx, account_id: int) -> tuple[Scope, ...]:

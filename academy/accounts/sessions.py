@@ -6,31 +6,37 @@ import secrets
 from sqlalchemy import update
 
 from academy.accounts.models import Account, LoginSession
-from academy.accounts.queries import digest
+from academy.accounts.queries import PROGRAM, digest, has_second_factor
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
 from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.house import House
 
+PENDING = dt.timedelta(minutes=10)
+
 
 def open_session(tx: Tx, house: House, account: Account, network: str = "", device: str = "") -> str:
-    """Begin a session; the token is new each time, so a session set beforehand is worth nothing."""
+    """Begin a session; the token is new each time, so a session set beforehand is worth nothing.
+
+    Where the account has a second step, the session waits for it and is nobody's until then.
+    """
     token = secrets.token_urlsafe(32)
-    row = LoginSession(
-        digest=digest(token),
-        account_id=account.id,
-        device=device[:120],
-        expires_at=_until(house, clock.now(), clock.now()),
+    now = clock.now()
+    pending = has_second_factor(tx, account.id)
+    tx.add(
+        LoginSession(
+            digest=digest(token),
+            account_id=account.id,
+            device=device[:120],
+            pending=pending,
+            expires_at=now + PENDING if pending else until(house, now, now),
+        )
     )
-    tx.add(row)
     tx.flush()
     actor = Actor(account_id=account.id, member_id=account.member_id, network=network)
-    record(tx, actor, "sign-in.done", f"account:{account.public_id}")
+    record(tx, actor, "sign-in.first-step" if pending else "sign-in.done", f"account:{account.public_id}")
     return token
-
-
-PROGRAM = "program"
 
 
 def open_program_session(tx: Tx, account: Account, days: int) -> str:
@@ -42,7 +48,8 @@ def open_program_session(tx: Tx, account: Account, days: int) -> str:
     return token
 
 
-def _until(house: House, began: dt.datetime, seen: dt.datetime) -> dt.datetime:
+def until(house: House, began: dt.datetime, seen: dt.datetime) -> dt.datetime:
+    """When a session ends that began and was last used then: idle too long, or at its absolute limit."""
     idle = seen + dt.timedelta(minutes=house.settings.session_idle_minutes)
     return min(idle, began + dt.timedelta(days=house.settings.session_days))
 
@@ -54,7 +61,7 @@ def keep_alive(tx: Tx, house: House, session_id: int) -> None:
         row.seen_at = clock.now()
         if row.device == PROGRAM:
             return
-        row.expires_at = _until(house, row.created_at, row.seen_at)
+        row.expires_at = until(house, row.created_at, row.seen_at)
 
 
 def sign_out(tx: Tx, actor: Actor, token: str) -> None:

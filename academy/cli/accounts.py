@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from academy.accounts import grants, passwords, queries, service, sessions
+from academy.accounts import grants, passwords, queries, second_step, service, sessions
 from academy.accounts.models import Account
 from academy.core.actor import SYSTEM, Role
 from academy.core.db import Tx
@@ -129,3 +129,12 @@ def token(username: str, days: int) -> None:
     """A token for a program (the personnel system): it acts as this account. Shown only now."""
     with _house().db.begin() as tx:
         click.echo(sessions.open_program_session(tx, _account(tx, username), days))
+
+
+@group.command("second-step-off")
+@click.argument("username")
+def second_step_off(username: str) -> None:
+    """Take an account's second step off: phone and paper are lost. Its devices are signed out."""
+    with _house().db.begin() as tx:
+        second_step.take_off(tx, SYSTEM, _account(tx, username))
+    click.echo("second step is off")

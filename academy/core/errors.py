@@ -59,6 +59,16 @@ class SignInRequired(AcademyError):
         super().__init__(message or msg("请先登录。"))
 
 
+class SecondStepRequired(AcademyError):
+    """Signed in by a password alone, and this office needs a second step."""
+
+    status = 403
+    code = "second-step-required"
+
+    def __init__(self) -> None:
+        super().__init__(msg("您的岗位需要先设置两步验证。"))
+
+
 class Conflict(AcademyError):
     """The thing has changed or is in a state that does not allow this verb."""
 

@@ -94,6 +94,9 @@ class Settings:
         "ACADEMY_OIDC_MEMBER_CLAIM", "member_number", "Claim of the ID token that carries the register's member number."
     )
     audit_hash: str = _setting("ACADEMY_AUDIT_HASH", "sha256", "Hash of the audit chain: `sha256` or `sm3`.")
+    second_step: bool = _setting(
+        "ACADEMY_SECOND_STEP", True, "Administrators and trainers need a code from their phone too; never in the demo."
+    )
     log_level: str = _setting("ACADEMY_LOG_LEVEL", "INFO", "Least severe event that is logged.")
 
     @property

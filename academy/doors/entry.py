@@ -6,21 +6,32 @@ from flask import g, session
 from flask_login import login_user
 
 from academy.accounts.queries import identity_of
+from academy.accounts.second_step import waiting_session
 from academy.core.errors import SignInRequired
 from academy.doors.context import reading
 from academy.doors.install import SignedIn
 
 HOME = "/"
+HALF = "half"
+"""Where the cookie keeps the token of a session that waits for its second step."""
 
 
 def enter(token: str) -> None:
-    """Carry the session from now on. The cookie is emptied first: nothing set beforehand survives.
+    """Carry the session from now on, or wait for its second step.
+
+    The cookie is emptied first: nothing set beforehand survives.
 
     Raises:
         SignInRequired: the token's session has ended meanwhile.
     """
     with reading() as tx:
         found = identity_of(tx, token)
+        waiting = found is None and waiting_session(tx, token) is not None
+    if waiting:
+        # The way on leads through the sign-in page, which asks for the second step.
+        session.clear()
+        session[HALF] = token
+        return
     if found is None:
         raise SignInRequired
     session.clear()

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from academy.core.audit import record
-from academy.core.errors import AcademyError, Busy, Forbidden, Invalid, SignInRequired, StorageFull
+from academy.core.errors import AcademyError, Busy, Forbidden, Invalid, SecondStepRequired, SignInRequired, StorageFull
 from academy.core.i18n import Message, msg
 from academy.doors.context import actor, writing
 from academy.doors.language import translate
@@ -48,6 +48,8 @@ def _academy(error: AcademyError) -> Response:
             record(tx, actor(), "access.refused", error.what, path=request.path)
     if isinstance(error, SignInRequired) and not wants_json():
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    if isinstance(error, SecondStepRequired) and not wants_json():
+        return redirect(url_for("second_step.setup", next=request.full_path.rstrip("?")))
     fields = error.fields if isinstance(error, Invalid) else {}
     response = _answer(error.status, error.code, error.message, {k: translate(v) for k, v in fields.items()})
     if isinstance(error, Busy):

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from academy.core.actor import Role
-from academy.core.errors import NotFound, SignInRequired
-from academy.doors.context import actor
+from academy.core.errors import NotFound, SecondStepRequired, SignInRequired
+from academy.doors.context import actor, house, identity
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -40,6 +40,9 @@ def office(*roles: Role) -> Callable[[V], V]:
                 raise SignInRequired
             if not actor().has(*roles):
                 raise NotFound
+            me, settings = identity(), house().settings
+            if settings.second_step and not settings.demo and me is not None and not me.strong:
+                raise SecondStepRequired
             return view(*args, **kwargs)
 
         guarded.__policy__ = "office:" + ",".join(sorted(roles))  # type: ignore[attr-defined]

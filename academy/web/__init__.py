@@ -10,6 +10,7 @@ PAGES = (
     "accounts",
     "grants",
     "audit",
+    "second_step",
     "sso",
     "members",
     "exemptions",

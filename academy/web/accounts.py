@@ -12,7 +12,7 @@ from academy.core.errors import AcademyError, Busy, Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.doors import actor, house, public, reading, signed_in, writing
 from academy.doors.context import identity
-from academy.doors.entry import enter, local_path
+from academy.doors.entry import HALF, enter, local_path
 from academy.members import queries as members
 from academy.members.models import Member
 from academy.members.service import masked_phone
@@ -64,6 +64,8 @@ def sign_in() -> str | Response:
     """The form to sign in with."""
     if not actor().is_anonymous:
         return redirect(local_path(request.args.get("next")))
+    if HALF in session:
+        return redirect(url_for("second_step.ask", next=local_path(request.args.get("next"))))
     return _sign_in_page({})
 
 
@@ -88,6 +90,8 @@ def sign_in_post() -> Any:
     except (Invalid, Busy) as error:
         return _sign_in_page(said(error)), error.status
     enter(token)
+    if HALF in session:
+        return redirect(url_for("second_step.ask", next=local_path(form.get("next"))), 303)
     return redirect(local_path(form.get("next")), 303)
 
 

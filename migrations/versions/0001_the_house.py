@@ -469,6 +469,7 @@ def upgrade() -> None:
     sa.Column('digest', sa.String(length=64), nullable=False),
     sa.Column('account_id', KEY, nullable=False),
     sa.Column('device', sa.String(length=120), nullable=False),
+    sa.Column('pending', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
@@ -503,6 +504,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_notices_member_id_id'), ['member_id', 'id'], unique=False)
         batch_op.create_index('ix_notices_unread_member', ['member_id', 'id'], unique=False, sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
 
+    op.create_table('recovery_codes',
+    sa.Column('id', KEY, nullable=False),
+    sa.Column('account_id', KEY, nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_recovery_codes_account_id_accounts')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recovery_codes')),
+    sa.UniqueConstraint('digest', name=op.f('uq_recovery_codes_digest'))
+    )
+    with op.batch_alter_table('recovery_codes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_recovery_codes_account_id'), ['account_id'], unique=False)
+
     op.create_table('reminded',
     sa.Column('reminder_id', KEY, nullable=False),
     sa.Column('member_id', KEY, nullable=False),
@@ -534,6 +547,15 @@ def upgrade() -> None:
     with op.batch_alter_table('role_grants', schema=None) as batch_op:
         batch_op.create_index('uq_role_grants_open', ['account_id', 'role', 'organisation_id'], unique=True, sqlite_where=sa.text('valid_to IS NULL'), postgresql_where=sa.text('valid_to IS NULL'))
 
+    op.create_table('second_factors',
+    sa.Column('account_id', KEY, autoincrement=False, nullable=False),
+    sa.Column('secret_sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('last_step', KEY, nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_second_factors_account_id_accounts')),
+    sa.PrimaryKeyConstraint('account_id', name=op.f('pk_second_factors'))
+    )
     op.create_table('asset_steps',
     sa.Column('id', KEY, nullable=False),
     sa.Column('asset_id', KEY, nullable=False),
@@ -855,6 +877,7 @@ def downgrade() -> None:
 
     op.drop_table('courses')
     op.drop_table('asset_steps')
+    op.drop_table('second_factors')
     with op.batch_alter_table('role_grants', schema=None) as batch_op:
         batch_op.drop_index('uq_role_grants_open', sqlite_where=sa.text('valid_to IS NULL'), postgresql_where=sa.text('valid_to IS NULL'))
 
@@ -863,6 +886,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_reminded_training_id_member_id_on_day'))
 
     op.drop_table('reminded')
+    with op.batch_alter_table('recovery_codes', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_recovery_codes_account_id'))
+
+    op.drop_table('recovery_codes')
     with op.batch_alter_table('notices', schema=None) as batch_op:
         batch_op.drop_index('ix_notices_unread_member', sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
         batch_op.drop_index(batch_op.f('ix_notices_member_id_id'))

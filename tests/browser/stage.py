@@ -81,6 +81,7 @@ def stage(folder: Path, **settings: object) -> Iterator[Stage]:
     environ = os.environ | {
         "ACADEMY_SECRET_KEY": SECRET,
         "ACADEMY_DATA_KEY": SECRET,
+        "ACADEMY_SECOND_STEP": "0",
         "ACADEMY_DATA_DIR": str(kept.data_dir),
         "ACADEMY_MEDIA_DIR": str(kept.media_dir),
         "ACADEMY_LOG_LEVEL": "WARNING",

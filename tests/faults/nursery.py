@@ -39,6 +39,7 @@ class Nursery:
         env = {
             "ACADEMY_SECRET_KEY": settings.secret_key,
             "ACADEMY_DATA_KEY": settings.data_key,
+            "ACADEMY_SECOND_STEP": "0",
             "ACADEMY_DATABASE_URL": settings.database_url,
             "ACADEMY_DATA_DIR": str(settings.data_dir),
             "ACADEMY_MEDIA_DIR": str(settings.media_dir),

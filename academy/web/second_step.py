@@ -1,0 +1,97 @@
+"""The second step of signing in, and its setting up."""
+
+from typing import Any
+
+import segno
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from academy.accounts import second_step, totp
+from academy.accounts.queries import has_second_factor
+from academy.core.errors import Busy, Conflict, Invalid
+from academy.core.i18n import Message
+from academy.doors import actor, house, public, reading, signed_in, writing
+from academy.doors.context import identity
+from academy.doors.entry import HALF, enter, local_path
+from academy.web.members import said
+
+bp = Blueprint("second_step", __name__)
+
+
+@bp.get("/sign-in/code")
+@public
+def ask() -> Any:
+    if HALF not in session:
+        return redirect(url_for("accounts.sign_in"))
+    return _ask({})
+
+
+def _ask(errors: dict[str, Message]) -> str:
+    return render_template("accounts/code.html", errors=errors, next=local_path(request.values.get("next")))
+
+
+@bp.post("/sign-in/code")
+@public
+def answer() -> Any:
+    token = session.get(HALF, "")
+    try:
+        second_step.pass_step(house(), token, request.form.get("code", ""), request.remote_addr or "")
+    except (Invalid, Busy) as error:
+        return _ask(said(error)), error.status
+    enter(token)
+    return redirect(local_path(request.form.get("next")), 303)
+
+
+@bp.post("/sign-in/again")
+@public
+def again() -> Response:
+    """Give up waiting for the code and sign in as somebody else."""
+    session.pop(HALF, None)
+    return redirect(url_for("accounts.sign_in"), 303)
+
+
+@bp.get("/me/second-step")
+@signed_in
+def setup() -> Any:
+    with reading() as tx:
+        if has_second_factor(tx, actor().account_id or 0):
+            return render_template("accounts/second_step_on.html", codes=[])
+    return _setup({})
+
+
+def _setup(errors: dict[str, Message]) -> str:
+    me = identity()
+    assert me is not None
+    with writing() as tx:
+        secret = second_step.begin(tx, house(), actor())
+    address = totp.address(secret, me.display_name, house().settings.city_name)
+    picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
+    spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+    return render_template("accounts/second_step.html", errors=errors, picture=picture, address=address, secret=spaced)
+
+
+@bp.post("/me/second-step")
+@signed_in
+def confirm() -> Any:
+    me = identity()
+    assert me is not None
+    try:
+        with writing() as tx:
+            codes = second_step.confirm(tx, house(), actor(), request.form.get("code", ""), session_id=me.session_id)
+    except Invalid as error:
+        return _setup(said(error)), error.status
+    except Conflict:
+        return redirect(url_for("second_step.setup"), 303)
+    return render_template("accounts/second_step_on.html", codes=codes)
+
+
+@bp.post("/me/second-step/paper")
+@signed_in
+def paper() -> Any:
+    with writing() as tx:
+        if not has_second_factor(tx, actor().account_id or 0):
+            return redirect(url_for("second_step.setup"), 303)
+        codes = second_step.renew_paper(tx, actor())
+    flash(gettext("旧的备用码已作废。"), "good")
+    return render_template("accounts/second_step_on.html", codes=codes)

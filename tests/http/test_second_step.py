@@ -1,0 +1,152 @@
+"""A password alone does not open an office."""
+
+import dataclasses
+import datetime as dt
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from academy.accounts import passwords, service, totp
+from academy.accounts.models import Account, LoginSession
+from academy.accounts.sessions import open_program_session
+from academy.core import clock
+from academy.core.actor import SYSTEM, Role
+from academy.core.house import House
+from tests import factories as make
+
+PASSWORD = "春天的第一课2026"
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    return dataclasses.replace(house, settings=dataclasses.replace(house.settings, second_step=True))
+
+
+@pytest.fixture
+def boss(house: House) -> Account:
+    with house.db.begin() as tx:
+        account = service.create_account(
+            tx, SYSTEM, username="boss", display_name="管理员", password_hash=passwords.make(PASSWORD)
+        )
+        service.grant_role(tx, SYSTEM, account, Role.NODE_ADMINISTRATOR, make.organisation(tx, level="city"))
+        return account
+
+
+def enter(client: FlaskClient, target: str = "/organisations") -> str:
+    answer = client.post("/sign-in", data={"username": "boss", "password": PASSWORD, "next": target})
+    assert answer.status_code == 303
+    return str(answer.headers["Location"])
+
+
+def enrol(client: FlaskClient) -> tuple[str, list[str]]:
+    page = client.get("/me/second-step").text
+    secret = re.search(r'class="detail">([A-Z2-7 ]+)<', page)
+    assert secret
+    key = secret[1].replace(" ", "")
+    done = client.post("/me/second-step", data={"code": now(key)}).text
+    return key, [code.replace(" ", "") for code in re.findall(r"<li>([2-9A-Z]{5} [2-9A-Z]{5})</li>", done)]
+
+
+def now(key: str) -> str:
+    return totp.code_at(key, int(clock.now().timestamp()) // totp.STEP_S)
+
+
+def later(steps: int) -> dt.datetime:
+    return clock.now() + dt.timedelta(seconds=totp.STEP_S * steps)
+
+
+def test_an_office_waits_until_the_second_step_is_set_up(client: FlaskClient, boss: Account) -> None:
+    assert enter(client) == "/organisations"
+    assert client.get("/organisations").headers["Location"].startswith("/me/second-step")
+    assert client.get("/api/v1/nothing", headers={"Accept": "application/json"}).status_code == 404
+    assert client.post("/me/second-step", data={"code": "000000"}).status_code == 303, "nothing was begun"
+    client.get("/me/second-step")
+    wrong = client.post("/me/second-step", data={"code": "000000"})
+    assert wrong.status_code == 422 and "验证码不对" in wrong.text
+    _, paper = enrol(client)
+    assert len(paper) == 10
+    assert client.get("/organisations").status_code == 302
+    assert "/organisations/" in client.get("/organisations").headers["Location"]
+    assert "已开启" in client.get("/me/second-step").text, "the secret is never shown again"
+
+
+def test_a_password_alone_is_nobody_then(app: Flask, house: House, boss: Account) -> None:
+    first, second = app.test_client(), app.test_client()
+    enter(first)
+    key, _ = enrol(first)
+    assert enter(second).startswith("/sign-in/code")
+    assert second.get("/me").headers["Location"].startswith("/sign-in?")
+    assert second.get("/sign-in?next=/me").headers["Location"] == "/sign-in/code?next=/me"
+    with clock.frozen(later(2)):
+        wrong = second.post("/sign-in/code", data={"code": "123456"})
+        assert wrong.status_code == 422 and "验证码不对" in wrong.text
+        done = second.post("/sign-in/code", data={"code": now(key), "next": "//evil.example"})
+        assert (done.status_code, done.headers["Location"]) == (303, "/")
+        assert second.get("/me").status_code == 200
+        third = app.test_client()
+        enter(third)
+        assert third.post("/sign-in/code", data={"code": now(key)}).status_code == 422, "a code is used once"
+
+
+def test_a_waiting_session_ends_soon_and_may_be_left(app: Flask, house: House, boss: Account) -> None:
+    first, second = app.test_client(), app.test_client()
+    enter(first)
+    key, _ = enrol(first)
+    enter(second)
+    with clock.frozen(clock.now() + dt.timedelta(minutes=11)):
+        late = second.post("/sign-in/code", data={"code": now(key)})
+        assert late.status_code == 422 and "等得太久" in late.text
+    assert second.post("/sign-in/again").status_code == 303
+    assert second.get("/sign-in").status_code == 200
+    assert second.get("/sign-in/code").headers["Location"] == "/sign-in"
+
+
+def test_paper_stands_in_for_the_phone_once(app: Flask, house: House, boss: Account) -> None:
+    first, second, third = (app.test_client() for _ in range(3))
+    enter(first)
+    _, paper = enrol(first)
+    typed = f" {paper[0][:5].lower()}-{paper[0][5:]} "
+    enter(second)
+    assert second.post("/sign-in/code", data={"code": typed}).status_code == 303
+    enter(third)
+    assert third.post("/sign-in/code", data={"code": paper[0]}).status_code == 422
+    renewed = second.post("/me/second-step/paper").text
+    assert paper[1][:5] + " " not in renewed
+    assert third.post("/sign-in/code", data={"code": paper[1]}).status_code == 422, "old paper is void"
+
+
+def test_guessing_codes_is_slowed(app: Flask, house: House, boss: Account) -> None:
+    first, second = app.test_client(), app.test_client()
+    enter(first)
+    key, _ = enrol(first)
+    enter(second)
+    for _ in range(5):
+        assert second.post("/sign-in/code", data={"code": "000000"}).status_code == 422
+    with clock.frozen(later(2)):
+        assert second.post("/sign-in/code", data={"code": now(key)}).status_code == 503
+
+
+def test_enrolling_ends_what_a_password_alone_had_opened(app: Flask, house: House, boss: Account) -> None:
+    first, stolen = app.test_client(), app.test_client()
+    enter(first)
+    enter(stolen)
+    enrol(first)
+    assert stolen.get("/me").status_code == 302
+    assert first.get("/me").status_code == 200
+
+
+def test_a_lost_phone_is_mended_by_command_and_programs_need_none(app: Flask, house: House, boss: Account) -> None:
+    client = app.test_client()
+    enter(client)
+    enrol(client)
+    assert app.test_cli_runner().invoke(args=["accounts", "second-step-off", "boss"]).exit_code == 0
+    assert client.get("/me").status_code == 302
+    assert enter(client, "/me") == "/me"
+    with house.db.begin() as tx:
+        token = open_program_session(tx, tx.get_one(Account, boss.id), 30)
+        assert not tx.scalars(select(LoginSession).where(LoginSession.pending.is_(True))).all()
+    asked = app.test_client().post("/api/v1/roster/changes", json={}, headers={"Authorization": f"Bearer {token}"})
+    assert asked.status_code == 422
