@@ -6,6 +6,7 @@ check it without asking Python. Expiries are rounded up, so that members share a
 """
 
 import base64
+import dataclasses
 import hashlib
 import hmac
 import math
@@ -89,3 +90,30 @@ def document_url(settings: Settings, asset: Asset, *, audience: str = "member") 
     """The document's file."""
     usable = asset.state == AssetState.READY and asset.kind == "document"
     return url(settings, asset, "document.pdf", audience=audience) if usable else None
+
+
+@dataclasses.dataclass(frozen=True)
+class PageLink:
+    """One page of a document: its picture, and its words for who cannot see it."""
+
+    number: int
+    src: str
+    width: int
+    height: int
+    text: str
+
+
+def page_links(settings: Settings, asset: Asset, *, audience: str = "member") -> list[PageLink]:
+    """The pages of a document in order; none until it is ready."""
+    if asset.state != AssetState.READY or asset.kind != "document":
+        return []
+    return [
+        PageLink(
+            number=number,
+            src=url(settings, asset, f"pages/{number:03d}.jpg", audience=audience),
+            width=page["width"],
+            height=page["height"],
+            text=page["text"],
+        )
+        for number, page in enumerate((asset.probe or {}).get("pages", []), 1)
+    ]

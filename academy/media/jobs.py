@@ -21,7 +21,7 @@ from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import Message, msg
 from academy.core.settings import Settings
 from academy.jobs import GAVE_UP, HEAVY, JobContext, enqueue, job, on, publish
-from academy.media import encode, probe, rules, service, trouble
+from academy.media import encode, pages, probe, rules, service, trouble
 from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.playlist import Measured
@@ -195,6 +195,15 @@ def _measured(asset: Asset) -> list[Measured]:
     return [Measured(**(row | {"rung": rules.Rung(**row["rung"])})) for row in rows]
 
 
+@_step("pages", lane=HEAVY)
+def _pages(work: Work) -> Keep:
+    """Draw the pages of a document."""
+    with work.storage.local(original_key(work.asset.public_id)) as path:
+        drawn = pages.make_pages(path, work.folder)
+        shutil.copyfile(path, work.folder / "document.pdf")
+    return _keep_probe({"pages": drawn, "pictures": {"poster": True, "storyboard": False}})
+
+
 @_step("captions")
 def _captions(work: Work) -> Keep | None:
     """Read the captions inside the file, unless people gave some."""
@@ -219,10 +228,6 @@ def _captions(work: Work) -> Keep | None:
 def _publish(work: Work) -> Keep:
     """Put the set where links lead, then point at it."""
     prefix = set_key(work.asset.public_id, work.generation)
-    if work.asset.kind == "document":
-        work.folder.mkdir(parents=True, exist_ok=True)
-        with work.storage.local(original_key(work.asset.public_id)) as path:
-            shutil.copyfile(path, work.folder / "document.pdf")
     work.storage.put_folder(prefix, work.folder)
 
     def keep(tx: Tx, asset: Asset) -> None:

@@ -25,12 +25,13 @@ TITLES = {
     "encode": msg("转码"),
     "poster": msg("截取封面"),
     "captions": msg("读取字幕"),
+    "pages": msg("生成页面"),
     "publish": msg("上架文件"),
 }
 STEPS = {
     "video": ("hash", "probe", "encode", "poster", "captions", "publish"),
     "audio": ("hash", "probe", "encode", "publish"),
-    "document": ("hash", "probe", "publish"),
+    "document": ("hash", "probe", "pages", "publish"),
     "image": ("hash", "probe", "publish"),
 }
 KINDS = tuple(STEPS)

@@ -81,7 +81,8 @@ def retry(tx: Tx, actor: Actor, asset: Asset) -> None:
         raise Conflict(msg("这个文件没有需要重试的步骤。"))
     names = rules.STEPS[asset.kind]
     # What the encoder made may have been cleared away meanwhile; if it is there, its step ends at once.
-    first = failed.step if failed.step in {"hash", "probe"} or "encode" not in names else "encode"
+    made_by = next((n for n in ("encode", "pages") if n in names), failed.step)
+    first = failed.step if failed.step in {"hash", "probe"} else made_by
     tx.execute(
         update(AssetStep)
         .where(AssetStep.asset_id == asset.id, AssetStep.position >= names.index(first))

@@ -1,5 +1,7 @@
 """The player's page."""
 
+from typing import Any
+
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
@@ -38,10 +40,10 @@ def second_in(text: str) -> int:
     return min(int(text), 10**6) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
-def addresses(asset: Asset | None, audience: str = "member") -> dict[str, str | None]:
+def addresses(asset: Asset | None, audience: str = "member") -> dict[str, Any]:
     """Links to everything a player may need of an asset; none while it is not ready."""
     if asset is None:
-        return {"playlist": None, "audio": None, "poster": None, "captions": None, "document": None}
+        return {"playlist": None, "audio": None, "poster": None, "captions": None, "document": None, "pages": []}
     settings = house().settings
     return {
         "playlist": delivery.playlist_url(settings, asset, audience=audience),
@@ -49,6 +51,7 @@ def addresses(asset: Asset | None, audience: str = "member") -> dict[str, str | 
         "poster": delivery.poster_url(settings, asset, audience=audience),
         "captions": delivery.captions_url(settings, asset, audience=audience),
         "document": delivery.document_url(settings, asset, audience=audience),
+        "pages": delivery.page_links(settings, asset, audience=audience),
     }
 
 
