@@ -79,7 +79,7 @@ docs: dev  ## write the generated pages of docs/ again
 	ACADEMY_DEMO=1 $(PY) -m tools.pages
 
 bench: dev  ## every benchmark; QUICK=1 for the short sizes
-	@for file in benchmarks/[a-z]*.py; do \
+	@for file in $$(grep -l -e '--quick' benchmarks/[a-z]*.py); do \
 		echo "== $$file"; $(PY) -m "benchmarks.$$(basename "$$file" .py)" $(if $(QUICK),--quick) || exit 1; done
 
 clean:  ## remove what was built and cached; data stays

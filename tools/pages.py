@@ -93,8 +93,13 @@ def jobs_page() -> str:
     """Every background job."""
     lines = ["# Background jobs", "", "Written by `make docs`. Short jobs never wait behind heavy ones.", ""]
     lines += ["| job | lane | what it does |", "|---|---|---|"]
-    lines += [f"| `{spec.name}` | {spec.lane} | {_cell(_first(spec.run.__doc__))} |" for spec in registry.all_specs()]
+    lines += [f"| `{spec.name}` | {spec.lane} | {_cell(_first(spec.run.__doc__))} |" for spec in jobs()]
     return "\n".join(lines) + "\n"
+
+
+def jobs() -> list[registry.JobSpec]:
+    """The academy's own jobs; tests register theirs beside them."""
+    return [spec for spec in registry.all_specs() if "tests." not in spec.name and not spec.name.startswith("test.")]
 
 
 def pages(app: Flask) -> dict[Path, str]:

@@ -5,7 +5,6 @@ import re
 import pytest
 from flask import Flask
 
-from academy.jobs import registry
 from tools import pages
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -17,14 +16,19 @@ def test_the_readme_lists_every_setting() -> None:
 
 
 @ONE_KIND
+def test_generated_pages_are_up_to_date(app: Flask) -> None:
+    stale = [str(path.name) for path, text in pages.pages(app).items() if path.read_text(encoding="utf-8") != text]
+    assert not stale, "run `make docs`"
+
+
+@ONE_KIND
 def test_every_command_says_what_it_does(app: Flask) -> None:
     assert [name for name, command in pages.commands(app) if not command.help] == []
 
 
 @ONE_KIND
 def test_every_job_says_what_it_does(app: Flask) -> None:
-    known = [spec for spec in registry.all_specs() if not spec.name.startswith("test.") and "tests." not in spec.name]
-    assert [spec.name for spec in known if not spec.run.__doc__] == []
+    assert [spec.name for spec in pages.jobs() if not spec.run.__doc__] == []
 
 
 @ONE_KIND
