@@ -78,6 +78,7 @@ def terms() -> str:
 @bp.post("/search/terms")
 @office(*EDITORS)
 def add_term() -> Response | tuple[str, int]:
+    """Teach the search a word of the city's own."""
     text = request.form.get("text", "")
     try:
         with writing() as tx:
@@ -93,6 +94,7 @@ def add_term() -> Response | tuple[str, int]:
 @bp.post("/search/terms/<int:term_id>/remove")
 @office(*EDITORS)
 def remove_term(term_id: int) -> Response:
+    """Forget such a word."""
     with writing() as tx:
         dictionary.remove_term(tx, actor(), term_id)
     flash(gettext("已移出词典。"))
