@@ -1,6 +1,8 @@
 """The caption editor, beside the video."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+import io
+
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -41,9 +43,12 @@ def download(asset_id: str, kind: str) -> ResponseReturnValue:
         cues = queries.cue_texts(tx, asset.id)
     if kind not in WRITERS:
         raise NotFound
-    response = Response(WRITERS[kind](cues), mimetype="text/vtt" if kind == "vtt" else "application/x-subrip")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{asset.filename.rsplit('.', 1)[0]}.{kind}")
-    return response
+    return send_file(
+        io.BytesIO(WRITERS[kind](cues).encode()),
+        mimetype="text/vtt" if kind == "vtt" else "application/x-subrip",
+        as_attachment=True,
+        download_name=f"{asset.filename.rpartition('.')[0] or asset.filename}.{kind}",
+    )
 
 
 @bp.post("/<asset_id>/restore")
