@@ -69,6 +69,7 @@ def measure(url: str, asked: argparse.Namespace) -> dict[str, object]:
             subprocess.run(
                 [_driver(), str(settings.port), str(path), str(asked.seconds), str(scene.BEAT_MS)],
                 check=True,
+                timeout=asked.seconds + 120,
                 capture_output=True,
                 text=True,
             ).stdout

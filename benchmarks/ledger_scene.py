@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import http.client
 import itertools
 import json
 import os
@@ -285,11 +286,21 @@ def server(settings: Settings, *, slow_fsync_ms: float = 0) -> Iterator["subproc
     process = subprocess.Popen(web.command, cwd=ROOT, env=env, start_new_session=True)
     try:
         wait_for_port(settings.port, 60)
+        _every_worker_answers(settings.port)
         yield process
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)
+
+
+def _every_worker_answers(port: int) -> None:
+    """Each worker has a listening socket of its own from the start; none may still be importing."""
+    for _ in range(24):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", "/api/v1/health")
+        connection.getresponse().read()
+        connection.close()
 
 
 SHIM = r"""

@@ -21,8 +21,8 @@ from academy.doors import actor, house, public, reading, signed_in, writing
 from academy.doors.install import csrf
 from academy.doors.language import translate
 from academy.library.access import access_item_for_member
-from academy.progress import devices, queries, refusing, service
-from academy.progress.access import access_lease
+from academy.progress import devices, evidence, queries, refusing, service
+from academy.progress.access import access_evidence, access_lease
 from academy.progress.committer import Committer
 from academy.progress.metrics import Meter
 from academy.progress.rules import Span
@@ -107,6 +107,19 @@ def held(public_id: str) -> Response:
         if member_id is None:
             raise NotFound
         return jsonify(_held(queries.ledger(tx, member_id, item)))
+
+
+@bp.get("/evidence/<member>/<item>")
+@signed_in
+def evidence_of(member: str, item: str) -> Response:
+    """Leases, spans, refusals and completions of one member and item; ``?format=csv`` as a table."""
+    with writing() as tx:  # asking is on record
+        told = evidence.evidence(tx, actor(), *access_evidence(tx, actor(), member, item))
+    if request.args.get("format") != "csv":
+        return jsonify(told)
+    answer = Response("\ufeff" + evidence.as_csv(told), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="evidence-{told["item"]}.csv"'
+    return answer
 
 
 @bp.get("/metrics")

@@ -56,6 +56,8 @@ def children(settings: Settings) -> list[Child]:
     web = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host, "--port", settings.port),
         *("--workers", settings.web_workers, "--blocking-threads", settings.web_threads),
+        # Counts open connections, idle ones too: a tenth of the city keeps one each while it watches.
+        *("--backlog", 4096, "--backpressure", 20_000),
         *("--respawn-failed-workers", "--workers-kill-timeout", 5, "--log-level", "error", "--no-ws", "wsgi:app"),
     ]
     worker = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]

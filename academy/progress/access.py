@@ -1,11 +1,12 @@
 """Who may touch which playback and see whose evidence."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from academy.core.actor import Actor, Role
 from academy.core.db import Tx
 from academy.core.errors import Forbidden, NotFound
-from academy.library.models import CourseItem
+from academy.library.models import Course, CourseItem
 from academy.members.models import Member, Organisation
 from academy.progress.models import Lease
 
@@ -23,6 +24,25 @@ def access_lease(tx: Tx, actor: Actor, public_id: str) -> Lease:
     if actor.member_id is None or lease.member_id != actor.member_id:
         raise Forbidden(f"lease:{public_id}")
     return lease
+
+
+def access_recut(tx: Tx, actor: Actor, item_public_id: str) -> CourseItem:
+    """An item whose replaced file somebody may carry credit over to.
+
+    Raises:
+        NotFound: there is no such item.
+        Forbidden: its course is out of scope.
+    """
+    item = tx.scalar(
+        select(CourseItem)
+        .where(CourseItem.public_id == item_public_id, CourseItem.removed_at.is_(None))
+        .options(joinedload(CourseItem.course).joinedload(Course.organisation))
+    )
+    if item is None:
+        raise NotFound
+    if not actor.may(item.course.organisation.path, Role.REVIEWER, Role.NODE_ADMINISTRATOR):
+        raise Forbidden(f"item:{item_public_id}")
+    return item
 
 
 def access_evidence(tx: Tx, actor: Actor, member_public_id: str, item_public_id: str) -> tuple[Member, CourseItem]:

@@ -1,12 +1,33 @@
 """What progress does inside other rooms' transactions."""
 
+from sqlalchemy import select
+
 from academy.core.db import Tx
 from academy.jobs import within
-from academy.library.facts import CourseWithdrawn
+from academy.library.facts import CoursePublished, CourseWithdrawn
+from academy.library.models import CourseItem
 from academy.progress import service
+from academy.progress.models import Lease
 
 
 @within(CourseWithdrawn)
 def end_playbacks(tx: Tx, fact: CourseWithdrawn) -> None:
     """A withdrawn course earns nothing from this moment on."""
     service.end_leases_of(tx, "withdrawn", course_id=fact.course_id)
+
+
+@within(CoursePublished)
+def end_outdated_playbacks(tx: Tx, fact: CoursePublished) -> None:
+    """Whoever watches a version that is no more is led to the one that is."""
+    outdated = (
+        select(Lease.item_id)
+        .join(CourseItem, CourseItem.id == Lease.item_id)
+        .where(
+            Lease.course_id == fact.course_id,
+            Lease.ended_at.is_(None),
+            (Lease.item_version != CourseItem.version) | CourseItem.removed_at.is_not(None),
+        )
+        .distinct()
+    )
+    for item_id in tx.scalars(outdated).all():
+        service.end_leases_of(tx, "replaced", item_id=item_id)

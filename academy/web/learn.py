@@ -1,17 +1,22 @@
-"""The player's page."""
+"""The player's page, and credit that follows a lecture through a re-cut."""
 
 from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
-from academy.doors import actor, house, reading, signed_in
+from academy.core.actor import Actor, Role
+from academy.core.db import Tx
+from academy.core.errors import Invalid
+from academy.doors import actor, house, office, reading, signed_in, writing
 from academy.doors.language import translate
 from academy.library.access import access_item_for_member
+from academy.library.models import CourseItem
 from academy.media import delivery
 from academy.media import queries as media
 from academy.media.models import Asset
-from academy.progress import refusing
+from academy.progress import recutting, refusing
+from academy.progress.access import access_recut
 from academy.progress.queries import Ledger
 from academy.progress.viewing import viewing
 
@@ -33,6 +38,35 @@ def play(item_public_id: str) -> str:
         making=making,
         **addresses(seen.asset),
     )
+
+
+@bp.get("/learn/<item_public_id>/recut")
+@office(Role.REVIEWER, Role.NODE_ADMINISTRATOR)
+def recut(item_public_id: str) -> str:
+    """Ask which stretches of the old version stayed."""
+    with reading() as tx:
+        item = access_recut(tx, actor(), item_public_id)
+        return render_template("learn/recut.html", item=item, shown=None, text="", errors={})
+
+
+@bp.post("/learn/<item_public_id>/recut")
+@office(Role.REVIEWER, Role.NODE_ADMINISTRATOR)
+def carry_over(item_public_id: str) -> str | tuple[str, int]:
+    """Show what a mapping would do, or do it: the button that was pressed says which."""
+    text, act = request.form.get("kept", ""), request.form.get("verb") == "carry"
+    with writing() as tx:
+        item = access_recut(tx, actor(), item_public_id)
+        try:
+            kept = recutting.read_mapping(text)
+            shown = (recutting.carry_over if act else _preview)(tx, actor(), item, item.version - 1, kept)
+        except Invalid as wrong:
+            page = render_template("learn/recut.html", item=item, shown=None, text=text, errors=wrong.fields)
+            return page, wrong.status
+        return render_template("learn/recut.html", item=item, shown=shown, text=text, errors={}, done=act)
+
+
+def _preview(tx: Tx, _actor: Actor, item: CourseItem, version: int, kept: recutting.Kept) -> recutting.Preview:
+    return recutting.preview(tx, item, version, kept)
 
 
 def second_in(text: str) -> int:

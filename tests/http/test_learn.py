@@ -7,10 +7,13 @@ from html import unescape
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from academy.core.actor import Role
 from academy.core.house import House
 from academy.library.models import Course, CourseItem, CourseState
 from academy.media.models import Asset, AssetStep, Cue, Transcript
+from academy.members.models import Member, Organisation
 from tests import factories
 from tests.conftest import sign_in
 from tests.ledger_makers import beat, learner, lecture, opened
@@ -89,3 +92,31 @@ def test_a_lecture_in_preparation_says_so(client: FlaskClient, course: Course, h
     assert "data-refresh" in page and 'value="630"' in page
     assert "正在准备" in client.get(f"/library/{course.public_id}").text
     assert client.post("/api/v1/progress/leases", json={"item": course.items[1].public_id}).status_code == 409
+
+
+def test_credit_is_carried_over_by_a_reviewer_who_sees_the_effect_first(
+    app: Flask, course: Course, house: House, client: FlaskClient
+) -> None:
+    where = f"/learn/{course.items[0].public_id}/recut"
+    assert client.get(where).status_code == 404, "not a member's business"
+    officer = app.test_client()
+    with house.db.begin() as tx:
+        tx.get_one(CourseItem, course.items[0].id).version = 2
+        node = tx.get_one(Organisation, course.organisation_id)
+        sign_in(officer, factories.session_token(tx, factories.account(tx, None, (Role.REVIEWER, node))))
+    assert "看过旧视频的" in officer.post(where, data={"kept": "0:00-5:00 → 0:00", "verb": "preview"}).text
+    assert client.get(f"/api/v1/progress/items/{course.items[0].public_id}").json["spans"] == []  # type: ignore[index]
+    assert "已转到新版本" in officer.post(where, data={"kept": "0:00-5:00 → 0:00", "verb": "carry"}).text
+    assert client.get(f"/api/v1/progress/items/{course.items[0].public_id}").json["spans"] == [[0, 8_000]]  # type: ignore[index]
+    assert officer.post(where, data={"kept": "never"}).status_code == 422
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_evidence_is_downloaded_by_the_member(client: FlaskClient, course: Course, house: House) -> None:
+    with house.db.read() as tx:
+        member = tx.scalars(select(Member)).one()
+    where = f"/api/v1/progress/evidence/{member.public_id}/{course.items[0].public_id}"
+    assert (client.get(where).json or {})["ledger"][0]["spans"] == [[0, 8_000]]
+    table = client.get(where + "?format=csv")
+    assert table.mimetype == "text/csv"
+    assert "credited,1,0,8000" in table.text
