@@ -22,6 +22,7 @@ bp = Blueprint("second_step", __name__)
 @bp.get("/sign-in/code")
 @public
 def ask() -> Any:
+    """The page that asks for the code."""
     if HALF not in session:
         return redirect(url_for("accounts.sign_in"))
     return _ask({})
@@ -34,6 +35,7 @@ def _ask(errors: dict[str, Message]) -> str:
 @bp.post("/sign-in/code")
 @public
 def answer() -> Any:
+    """The code: from the phone, or one from paper."""
     token = session.get(HALF, "")
     try:
         second_step.pass_step(house(), token, request.form.get("code", ""), request.remote_addr or "")
@@ -54,6 +56,7 @@ def again() -> Response:
 @bp.get("/me/second-step")
 @signed_in
 def setup() -> Any:
+    """Set the second step up, or see that it is on."""
     with reading() as tx:
         if has_second_factor(tx, actor().account_id or 0):
             return render_template("accounts/second_step_on.html", codes=[])
@@ -74,6 +77,7 @@ def _setup(errors: dict[str, Message]) -> str:
 @bp.post("/me/second-step")
 @signed_in
 def confirm() -> Any:
+    """Turn it on by a first right code; shows the paper codes."""
     me = identity()
     assert me is not None
     try:
@@ -89,6 +93,7 @@ def confirm() -> Any:
 @bp.post("/me/second-step/paper")
 @signed_in
 def paper() -> Any:
+    """Ten new paper codes."""
     with writing() as tx:
         if not has_second_factor(tx, actor().account_id or 0):
             return redirect(url_for("second_step.setup"), 303)
