@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,9 @@ def postgres(
     if binaries is None:
         missing("PostgreSQL")
     assert binaries is not None
+    if not keep:
+        # Not below pytest's own folder: every run that starts closes that to other users again.
+        folder = Path(tempfile.mkdtemp(prefix="academy-pg-"))
     folder.mkdir(parents=True, exist_ok=True)
     # initdb refuses to run as root; the package's own user may.
     prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
@@ -90,6 +94,8 @@ def postgres(
             check=False,
         )
         assert stopped.returncode == 0, stopped.stdout + stopped.stderr + (folder / "log").read_text()[-2000:]
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
