@@ -9,6 +9,7 @@ GROUPS = (
     "accounts",
     "audit",
     "coverage",
+    "evidence",
     "database",
     "jobs",
     "media",

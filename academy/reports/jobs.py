@@ -7,12 +7,16 @@ from typing import Any
 
 from academy.core.db import Tx
 from academy.jobs import JobContext, job
-from academy.reports import coverage, service
+from academy.reports import coverage, evidence, service
 from academy.reports.models import Export
 
 Maker = Callable[[Tx, dict[str, Any], Path, Callable[[int], None]], int]
 
-MAKERS: dict[str, Maker] = {"names": coverage.write_names, "table": coverage.write_table}
+MAKERS: dict[str, Maker] = {
+    "names": coverage.write_names,
+    "table": coverage.write_table,
+    "evidence": evidence.write_pack,
+}
 
 
 @job(service.EXPORT, max_attempts=2)
@@ -22,7 +26,7 @@ def export(context: JobContext, export_id: int) -> None:
         service.sweep(tx, context.settings)
         row = tx.get_one(Export, export_id)
         kind, params, public_id = row.kind, dict(row.params), row.public_id
-    stored = Path("exports") / f"{public_id}.{params.get('format', 'xlsx')}"
+    stored = Path("exports") / f"{public_id}.{service.suffix_of(kind, params)}"
     path = context.settings.data_dir / stored
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.stem}-draft{path.suffix}")

@@ -18,7 +18,7 @@ from academy.reports.sheets import FORMATS
 
 EXPORT = "reports.export"
 KEPT = dt.timedelta(days=7)
-KINDS = ("names", "table")
+KINDS = ("names", "table", "evidence")
 
 
 def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, title: str) -> Export:
@@ -29,15 +29,14 @@ def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, t
     """
     if actor.account_id is None:
         raise SignInRequired
-    suffix = params.get("format", "xlsx")
-    if kind not in KINDS or suffix not in FORMATS:
+    if kind not in KINDS or params.get("format", "xlsx") not in FORMATS:
         raise Invalid(msg("没有这种导出。"))
     day = params.get("day") or clock.today().isoformat()
     export = Export(
         account_id=actor.account_id,
         kind=kind,
         params=params,
-        filename=f"{title[:100]}-{day}.{suffix}",
+        filename=f"{title[:100]}-{day}.{suffix_of(kind, params)}",
         expires_at=clock.now() + KEPT,
     )
     tx.add(export)
@@ -45,6 +44,11 @@ def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, t
     export.job_id = enqueue(tx, EXPORT, key=f"{EXPORT}:{export.id}", actor=actor, export_id=export.id).id
     record(tx, actor, "export.requested", f"export:{export.public_id}", kind=kind, **params)
     return export
+
+
+def suffix_of(kind: str, params: dict[str, Any]) -> str:
+    """The end of the file's name."""
+    return "zip" if kind == "evidence" else str(params.get("format", "xlsx"))
 
 
 def keep_file(tx: Tx, export_id: int, *, stored_at: str, sha256: str, rows: int) -> None:

@@ -1,0 +1,182 @@
+"""Evidence packs: a list, the definition behind it, the day it speaks of, a checksum of every file.
+
+A pack speaks of the end of a past day, because only that can be worked out again later.
+"""
+
+import csv
+import dataclasses
+import datetime as dt
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from academy.core import clock
+from academy.core.db import Tx
+from academy.core.errors import Invalid
+from academy.core.i18n import msg
+from academy.members.models import Organisation
+from academy.reports.coverage import definition, wish_of
+from academy.reports.sheets import defuse
+from academy.trainings import names, sql, table
+from academy.trainings.models import Training, TrainingCourse
+
+VERSION = 1
+NAMES, FIGURES, MANIFEST = "names.csv", "figures.csv", "manifest.json"
+HEAD = ("number", "name", "organisation", "status", "completed_on", "courses")
+LARGEST = 200 * 2**20
+"""Bytes that a file inside a pack may unfold to: a pack is read back, and may come from anywhere."""
+
+
+def last_day() -> dt.date:
+    """The newest day a pack may speak of: yesterday."""
+    return clock.today() - dt.timedelta(days=1)
+
+
+def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
+    """Write the pack that an export asks for; returns how many names it holds."""
+    wish = dataclasses.replace(wish_of(tx, params), status="", text="", direct=False, sort="")
+    wish = dataclasses.replace(wish, day=min(wish.day or last_day(), last_day()))
+    total = max(1, names.count_names(tx, wish))
+    sums: dict[str, str] = {}
+    written = 0
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as pack:
+        with pack.open(NAMES, "w", force_zip64=True) as raw:
+            digest = _Digest(raw)
+            for line in _names(tx, wish):
+                digest.line(line)
+                written += 1
+                if written % 500 == 0:
+                    progress(1000 * written // total)
+            sums[NAMES] = digest.hexdigest()
+        with pack.open(FIGURES, "w") as raw:
+            digest = _Digest(raw)
+            for line in _figures(tx, wish):
+                digest.line(line)
+            sums[FIGURES] = digest.hexdigest()
+        manifest = _manifest(tx, wish) | {"files": sums, "made_at": clock.now().isoformat(), "names": written - 1}
+        pack.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2))
+    return written - 1
+
+
+class _Digest:
+    """CSV lines to a file, and their SHA-256."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw, self._sum = raw, hashlib.sha256()
+
+    def line(self, values: tuple[str, ...]) -> None:
+        text = io.StringIO()
+        csv.writer(text).writerow([defuse(v) for v in values])
+        data = text.getvalue().encode()
+        self._sum.update(data)
+        self._raw.write(data)
+
+    def hexdigest(self) -> str:
+        return self._sum.hexdigest()
+
+
+def _names(tx: Tx, wish: names.Wish) -> Iterator[tuple[str, ...]]:
+    yield HEAD
+    for one in names.stream(tx, wish):
+        # Whether somebody has an account is known of today only, so a pack does not speak of it.
+        status = names.Status.NOT_STARTED if one.status == names.Status.NO_ACCOUNT else one.status
+        day = one.completed_on.isoformat() if one.completed_on else ""
+        yield one.number, one.name, one.organisation, str(status), day, str(one.done.bit_count())
+
+
+def _figures(tx: Tx, wish: names.Wish) -> Iterator[tuple[str, ...]]:
+    yield "organisation", "due", "exempt", "reached", "completed"
+    found = table.coverage(tx, wish.training, wish.node, wish.day)
+    rows = [(line.name, line.figures) for line in found.lines]
+    for name, f in [*rows, ("direct", found.direct), ("total", found.figures)]:
+        yield name, str(f.due), str(f.exempt), str(f.reached), str(f.completed)
+
+
+def _manifest(tx: Tx, wish: names.Wish) -> dict[str, Any]:
+    training = wish.training
+    versions = dict(
+        tx.execute(
+            select(TrainingCourse.course_id, TrainingCourse.version).where(TrainingCourse.training_id == training.id)
+        ).all()
+    )
+    figures = table.coverage(tx, training, wish.node, wish.day).figures
+    return {
+        "format": VERSION,
+        "training": training.public_id,
+        "title": training.title,
+        "organisation": wish.node.public_id,
+        "organisation_name": wish.node.name,
+        "as_of": wish.day.isoformat() if wish.day else "",
+        "definition": definition(wish.day),
+        "window": [training.opens_on.isoformat(), training.closes_on.isoformat()],
+        "audience": training.audience,
+        "required_count": sql.needed(tx, training),
+        "courses": [
+            {"id": c.public_id, "title": c.title, "from_version": versions[c.id]} for c in sql.courses_of(tx, training)
+        ],
+        "counts": {
+            "due": figures.due,
+            "exempt": figures.exempt,
+            "reached": figures.reached,
+            "completed": figures.completed,
+        },
+    }
+
+
+def check_pack(tx: Tx, path: Path) -> list[str]:
+    """What is wrong with a pack, or differs from the same definition worked out now; empty if nothing.
+
+    Raises:
+        Invalid: it is no evidence pack, or speaks of what this academy does not hold.
+    """
+    try:
+        with zipfile.ZipFile(path) as pack:
+            contents = {name: _read(pack, name) for name in (MANIFEST, NAMES, FIGURES)}
+        manifest = json.loads(contents[MANIFEST])
+        wish = _wish(tx, manifest)
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+        raise Invalid(msg("这不是证明材料包，或已损坏。")) from error
+    found = [
+        f"{name}: checksum differs, the file was changed"
+        for name in (NAMES, FIGURES)
+        if hashlib.sha256(contents[name]).hexdigest() != manifest.get("files", {}).get(name)
+    ]
+    now = _manifest(tx, wish)
+    for key in ("window", "audience", "required_count", "courses", "counts"):
+        if now[key] != manifest.get(key):
+            found.append(f"{key}: pack {manifest.get(key)}, now {now[key]}")
+    return found + _compare(contents[NAMES], _names(tx, wish)) + _compare(contents[FIGURES], _figures(tx, wish))
+
+
+def _read(pack: zipfile.ZipFile, name: str) -> bytes:
+    if pack.getinfo(name).file_size > LARGEST:
+        raise ValueError("too large")
+    return pack.read(name)
+
+
+def _wish(tx: Tx, manifest: dict[str, Any]) -> names.Wish:
+    training = tx.scalar(select(Training).where(Training.public_id == manifest["training"]))
+    node = tx.scalar(select(Organisation).where(Organisation.public_id == manifest["organisation"]))
+    if training is None or node is None:
+        raise Invalid(msg("这里没有材料所说的培训或党组织。"))
+    return names.Wish(training, node, dt.date.fromisoformat(manifest["as_of"]))
+
+
+def _compare(kept: bytes, now: Iterator[tuple[str, ...]]) -> list[str]:
+    """Rows that were added, removed or changed since, by their first cell."""
+    before = {row[0]: tuple(row[1:]) for row in csv.reader(io.StringIO(kept.decode())) if row}
+    after = {str(defuse(row[0])): tuple(str(defuse(v)) for v in row[1:]) for row in now}
+    found = [f"{key}: not in the pack, now {after[key]}" for key in after.keys() - before.keys()]
+    found += [f"{key}: in the pack {before[key]}, not now" for key in before.keys() - after.keys()]
+    found += [
+        f"{key}: pack {before[key]}, now {after[key]}"
+        for key in before.keys() & after.keys()
+        if before[key] != after[key]
+    ]
+    return sorted(found)
