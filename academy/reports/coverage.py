@@ -12,7 +12,7 @@ from academy.core.db import Tx
 from academy.core.i18n import msg
 from academy.members.models import Organisation
 from academy.reports.sheets import Value, open_sheet
-from academy.trainings import names, sql, table
+from academy.trainings import groups, names, sql, table
 from academy.trainings.models import Training
 from academy.trainings.tally import Figures
 
@@ -106,3 +106,22 @@ def _figures(name: str, figures: Figures, found: table.Coverage) -> list[Value]:
     row: list[Value] = [name, figures.due, figures.exempt, figures.reached, share(figures.reached)]
     row += [figures.completed, share(figures.completed)]
     return row + [figures.courses.get(course.id, 0) for course in found.courses]
+
+
+def write_groups(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
+    """Figures by sector, position, age, gender, education and status; small groups withheld."""
+    wish = wish_of(tx, params)
+    head = ["分组", "类别", "应训", "免训", "已参学", "已完成", "完成率"]
+    written = 0
+    with open_sheet(path, params.get("format", "xlsx"), "分组统计", [12, 20, 10, 10, 10, 10, 10], 2) as sheet:
+        sheet.row([f"{wish.training.title} · {wish.node.name}"])
+        sheet.row([definition(wish.day) + "不足 5 人的类别不单列。"])
+        sheet.row(head)
+        for number, (dimension, words) in enumerate(groups.DIMENSIONS.items(), start=1):
+            for one in groups.by(tx, wish.training, wish.node, dimension, wish.day):
+                share = round((one.completed or 0) / one.due, 4) if one.due else None
+                row: list[Value] = [one.due, one.exempt, one.reached, one.completed, share]
+                sheet.row([str(words), str(one.label), *(["*"] * 5 if one.is_withheld else row)])
+                written += 1
+            progress(1000 * number // len(groups.DIMENSIONS))
+    return written

@@ -15,6 +15,7 @@ Maker = Callable[[Tx, dict[str, Any], Path, Callable[[int], None]], int]
 MAKERS: dict[str, Maker] = {
     "names": coverage.write_names,
     "table": coverage.write_table,
+    "groups": coverage.write_groups,
     "evidence": evidence.write_pack,
 }
 

@@ -18,7 +18,7 @@ from academy.reports.sheets import FORMATS
 
 EXPORT = "reports.export"
 KEPT = dt.timedelta(days=7)
-KINDS = ("names", "table", "evidence")
+KINDS = ("names", "table", "groups", "evidence")
 
 
 def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, title: str) -> Export:

@@ -23,6 +23,7 @@ PAGES = (
     "trainings",
     "reminders",
     "reports",
+    "statistics",
     "search",
     "media",
     "captions",

@@ -206,3 +206,21 @@ def test_an_officer_reminds_and_prints_a_call_list(
         assert city.people[2].name in calls.text and f">{city.people[0].name}<" not in calls.text
         other = f"/coverage/{plan.public_id}/{city.branches[1].public_id}/remind"
         assert client.get(other).status_code == client.post(other).status_code == 404
+
+
+def test_statistics_have_a_table_beside_every_chart(
+    house: House, client: FlaskClient, city: City, plan: Training
+) -> None:
+    officer(house, client, Role.NODE_ADMINISTRATOR, city.county)
+    with house.db.begin() as tx:
+        tally.settle_all(tx)
+    page = client.get(f"/coverage/{plan.public_id}/{city.county.public_id}/statistics")
+    assert page.status_code == 200
+    assert page.text.count("data-chart=") == 7 and page.text.count("<table") == 7
+    data = {"kind": "groups", "training": plan.public_id, "organisation": city.county.public_id}
+    client.post("/exports", data=data)
+    client.post("/exports", data=data | {"kind": "evidence"})
+    drain(house)
+    with house.db.read() as tx:
+        made = tx.scalars(select(Export).order_by(Export.id)).all()
+        assert [e.filename.rsplit(".", 1)[1] for e in made] == ["xlsx", "zip"] and all(e.stored_at for e in made)

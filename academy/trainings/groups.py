@@ -1,0 +1,125 @@
+"""Figures by sector, position, age, gender and education, with small groups withheld."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import and_, case, func, literal, select
+
+from academy.core.db import Tx
+from academy.core.i18n import Message, msg
+from academy.members import rules as people
+from academy.members.models import Member, Organisation
+from academy.trainings import tree, verify
+from academy.trainings.models import Training
+
+SMALLEST = 5
+"""A group of fewer people is not shown by itself: one could tell who is meant."""
+OLDEST = (71, 61, 46, 36, 0)
+"""Where each age band begins."""
+AGE_WORDS: dict[str, Message] = {
+    "0": msg("35 岁及以下"),
+    "36": msg("36–45 岁"),
+    "46": msg("46–60 岁"),
+    "61": msg("61–70 岁"),
+    "71": msg("71 岁及以上"),
+}
+DIMENSIONS: dict[str, Message] = {
+    "sector": msg("领域"),
+    "position": msg("职务"),
+    "age": msg("年龄"),
+    "gender": msg("性别"),
+    "education": msg("学历"),
+    "status": msg("党员状态"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """One group's figures; those of a withheld group are None."""
+
+    key: str
+    label: Message | str
+    due: int | None
+    exempt: int | None
+    reached: int | None
+    completed: int | None
+
+    @property
+    def is_withheld(self) -> bool:
+        return self.due is None
+
+    @property
+    def size(self) -> int:
+        return (self.due or 0) + (self.exempt or 0)
+
+
+def withhold(groups: Sequence[Group]) -> list[Group]:
+    """Hide groups that are too small, and one more where the total would give the hidden one away."""
+    small = {g.key for g in groups if 0 < g.size < SMALLEST}
+    others = sorted((g for g in groups if g.key not in small), key=lambda g: g.size)
+    if small and sum(g.size for g in groups if g.key in small) < SMALLEST and others:
+        small.add(others[0].key)
+    return [
+        dataclasses.replace(g, due=None, exempt=None, reached=None, completed=None) if g.key in small else g
+        for g in groups
+    ]
+
+
+def by(tx: Tx, training: Training, node: Organisation, dimension: str, day: dt.date | None = None) -> list[Group]:
+    """The groups of one dimension, the largest first (ages in their order); attributes are today's."""
+    here = select(Organisation.id).where(tree.inside(tx, node, day))
+    pieces = verify.pieces(training.id, day, here)
+    end = day or dt.date.max
+    due = pieces.c.standing == "due"
+    key = _key(training, dimension)
+
+    def count(*conditions: Any) -> Any:
+        return func.sum(case((and_(*conditions), 1), else_=0))
+
+    rows = tx.execute(
+        select(
+            key.label("key"),
+            count(due),
+            count(pieces.c.standing == "exempt"),
+            count(due, pieces.c.reached_on <= end),
+            count(due, pieces.c.completed_on <= end),
+        )
+        .select_from(pieces)
+        .join(Member, Member.id == pieces.c.member_id)
+        .join(Organisation, Organisation.id == pieces.c.organisation_id)
+        .where(pieces.c.standing != "out")
+        .group_by("key")
+    )
+    words = _words(dimension)
+    found = [
+        Group(str(k or ""), words.get(str(k), str(k)) if k else msg("未填写"), int(a), int(b), int(c), int(d))
+        for k, a, b, c, d in rows
+    ]
+    order = (lambda g: g.key) if dimension == "age" else (lambda g: (-g.size, g.key))
+    return withhold(sorted(found, key=order))
+
+
+def _words(dimension: str) -> Mapping[str, Message]:
+    known = {"sector": people.SECTORS, "gender": people.GENDERS, "status": people.STATUSES, "age": AGE_WORDS}
+    return known.get(dimension, {})
+
+
+def _key(training: Training, dimension: str) -> Any:
+    if dimension == "sector":
+        return Organisation.sector
+    if dimension == "age":
+        # Oldest first: whoever was born by then is at least that old.
+        bands = [(Member.birth_date <= _years_before(training.opens_on, low), literal(str(low))) for low in OLDEST]
+        return case((Member.birth_date.is_(None), literal("")), *bands, else_=literal("0"))
+    return {
+        "position": Member.position,
+        "gender": Member.gender,
+        "education": Member.education,
+        "status": Member.status,
+    }[dimension]
+
+
+def _years_before(day: dt.date, years: int) -> dt.date:
+    return day.replace(year=day.year - years, day=min(day.day, 28) if day.month == 2 else day.day)

@@ -1,0 +1,46 @@
+"""Pages of statistics: how a training went day by day, and by groups."""
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from academy.core import clock
+from academy.doors import actor, office, reading
+from academy.reports.coverage import definition
+from academy.trainings import groups, queries, table, tally
+from academy.trainings.access import VIEW, access_coverage
+from academy.web.trainings import past_day
+
+bp = Blueprint("statistics", __name__)
+
+
+@bp.get("/coverage/<training>/<organisation>/statistics")
+@office(*VIEW)
+def show(training: str, organisation: str) -> str:
+    """The curve of a training in a node, and its figures by sector, position, age and so on."""
+    with reading() as tx:
+        plan, node = access_coverage(tx, actor(), training, organisation)
+        day = past_day(request.args.get("day"))
+        found = table.coverage(tx, plan, node, day)
+        return render_template(
+            "trainings/statistics.html",
+            found=found,
+            trail=queries.trail(tx, actor(), node),
+            curve=curve(tally.daily(tx, plan.id, node.id), found, day),
+            dimensions=[(key, word, groups.by(tx, plan, node, key, day)) for key, word in groups.DIMENSIONS.items()],
+            definition=definition(day),
+            today=clock.today(),
+        )
+
+
+def curve(
+    days: list[tuple[dt.date, tally.Figures]], found: table.Coverage, day: dt.date | None
+) -> list[dict[str, Any]]:
+    """Figures of every day on which something changed, up to the day that is looked at."""
+    end = day or clock.today()
+    kept = [(on, figures) for on, figures in days if on < end]
+    return [
+        {"day": on.isoformat(), "due": f.due, "reached": f.reached, "completed": f.completed}
+        for on, f in [*kept, (end, found.figures)]
+    ]

@@ -1,0 +1,42 @@
+"""Figures by group add up, and small groups are nobody's business."""
+
+from academy.core import clock
+from academy.core.actor import SYSTEM
+from academy.core.house import House
+from academy.trainings import groups, service
+from academy.trainings.groups import Group, withhold
+from tests.coverage_city import City, at, complete, training
+
+
+def test_groups_of_a_node_now_and_then(house: House) -> None:
+    with clock.frozen(at()), house.db.begin() as tx:
+        city = City(tx)
+        for number, person in enumerate(city.people):
+            person.gender = "male" if number < 12 else "female"
+            person.birth_date = at().date().replace(year=1950 + 3 * number)
+        plan = training(tx, city.city, city.courses[:1])
+        service.open_training(tx, SYSTEM, plan)
+        for person in city.people[:3]:
+            complete(tx, person.id, city.courses[0].id, at(2))
+        found = {g.key: g for g in groups.by(tx, plan, city.city, "gender")}
+        assert (found["male"].due, found["male"].completed, found["female"].due) == (12, 3, 8)
+        before = {g.key: g for g in groups.by(tx, plan, city.city, "gender", at(1).date())}
+        assert before["male"].completed == 0
+        assert [g.key for g in groups.by(tx, plan, city.city, "age")] == ["0", "36", "46", "61", "71"]
+        for dimension in groups.DIMENSIONS:
+            whole = groups.by(tx, plan, city.city, dimension)
+            assert all(g.is_withheld or g.size >= 5 for g in whole)
+
+
+def test_one_small_group_takes_another_with_it() -> None:
+    def group(key: str, due: int) -> Group:
+        return Group(key, key, due, 0, 0, 0)
+
+    def hidden(*sizes: int) -> list[int]:
+        found = withhold([group(str(n), size) for n, size in enumerate(sizes)])
+        return [n for n, g in enumerate(found) if g.is_withheld]
+
+    assert hidden(50, 9, 3) == [1, 2]
+    assert hidden(50, 9, 4, 3) == [2, 3]
+    assert hidden(50, 9) == []
+    assert hidden(3) == [0]
