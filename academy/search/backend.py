@@ -81,6 +81,12 @@ class SearchBackend(Protocol):
     def merge(self) -> None:
         """Make the index compact again, beside the old one, then swap."""
 
+    def exists(self) -> bool:
+        """Whether there is an index of this kind and version; otherwise it must be built."""
+
+    def damaged(self) -> bool:
+        """Whether a search met damage, and went on with an older generation."""
+
     def wants_merge(self) -> bool:
         """Whether so many commits lie side by side that searching grows slow."""
 

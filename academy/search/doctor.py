@@ -6,7 +6,7 @@ from academy.core.house import House
 from academy.search import queries
 from academy.search.backend import Health
 from academy.search.engine import backend
-from academy.search.jobs import refresh
+from academy.search.jobs import rebuild_all, refresh
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,7 @@ def examine(house: House, *, mend: bool = False) -> Report:
     health = index.health(thorough=True)
     if not health.ok:
         if mend:
-            with house.db.read() as tx:
-                segmenter = queries.segmenter(tx)
-            index.rebuild(queries.all_lectures(house.db), segmenter)
+            rebuild_all(house)
         return Report(health)
     held = index.inventory()
     missing, stale, seen = [], [], set()

@@ -10,11 +10,14 @@ from academy.search.facts import TermChanged
 
 
 def refresh(house: House, course_id: int) -> None:
-    """Make the index say of a course what the tables say now."""
+    """Make the index say of a course what the tables say now; of every course where there is no index."""
+    index = backend(house)
+    if not index.exists():
+        rebuild_all(house)
+        return
     with house.db.read() as tx:
         lectures = queries.lectures(tx, [course_id])
         segmenter = queries.segmenter(tx)
-    index = backend(house)
     if lectures:
         index.index_lecture(lectures[0], segmenter)
     else:
@@ -22,6 +25,13 @@ def refresh(house: House, course_id: int) -> None:
     if index.wants_merge():
         with house.db.begin() as tx:
             enqueue(tx, "search.merge", key="search.merge", delay_s=5)
+
+
+def rebuild_all(house: House) -> None:
+    """Make the index anew from the tables; searching goes on with the old one."""
+    with house.db.read() as tx:
+        segmenter = queries.segmenter(tx)
+    backend(house).rebuild(queries.all_lectures(house.db), segmenter)
 
 
 @on(CoursePublished)
@@ -64,9 +74,7 @@ def merge(context: JobContext) -> None:
 @job("search.rebuild")
 def rebuild(context: JobContext) -> None:
     """Make the index anew from the tables."""
-    with context.db.read() as tx:
-        segmenter = queries.segmenter(tx)
-    backend(context.house).rebuild(queries.all_lectures(context.db), segmenter)
+    rebuild_all(context.house)
 
 
 @on(TermChanged)

@@ -98,6 +98,13 @@ class PostgresBackend:
     def wants_merge(self) -> bool:
         return False
 
+    def exists(self) -> bool:
+        with self.db.read() as tx:
+            return self._there(tx)
+
+    def damaged(self) -> bool:
+        return False
+
     # ---- writing ----
 
     def index_lecture(self, lecture: Lecture, segmenter: Segmenter) -> None:

@@ -5,10 +5,13 @@ from threading import Lock
 
 from academy.core.actor import Actor
 from academy.core.db import Tx
+from academy.core.errors import Busy
 from academy.core.house import House
+from academy.core.i18n import msg
 from academy.core.pages import Page
+from academy.jobs import enqueue
 from academy.search import queries
-from academy.search.backend import Found, SearchBackend
+from academy.search.backend import Found, IndexBroken, SearchBackend
 from academy.search.engine import backend
 from academy.search.facets import facets, fitting
 from academy.search.page import lectures_found
@@ -48,10 +51,32 @@ def search(
 ) -> Results:
     """What the actor may see of what answers `text`, one page of it, with counts for the filters.
 
+    Raises:
+        Busy: the index is damaged and is being made anew.
+    """
+    try:
+        found = _search(house, actor, text, filters or Filters(), page, literally)
+        hurt = backend(house).damaged()
+    except IndexBroken as error:
+        _mend(house)
+        raise Busy(msg("搜索正在整理，请过一会儿再试。"), retry_after=30) from error
+    if hurt:
+        _mend(house)
+    return found
+
+
+def _mend(house: House) -> None:
+    """Ask for a new index; asked once, however many searches meet the damage."""
+    with house.db.begin() as tx:
+        enqueue(tx, "search.rebuild", key="search.rebuild")
+
+
+def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, literally: bool) -> Results:
+    """The search itself.
+
     When nothing has all the words, pinyin and characters that sound alike are tried in their place,
     unless the reader insists on what was typed (`literally`).
     """
-    filters = filters or Filters()
     index = backend(house)
     with house.db.read() as tx:
         segmenter = queries.segmenter(tx)

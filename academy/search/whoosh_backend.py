@@ -1,6 +1,7 @@
 """Search on Whoosh: the embedded index, files in the data folder."""
 
 import heapq
+import logging
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Set
@@ -19,6 +20,8 @@ from academy.search.whoosh_fields import bucket, documents
 from academy.search.whoosh_store import DurableStorage, Store
 from academy.search.whoosh_view import K1, NOTHING, Leaf, View, folder_size
 
+log = logging.getLogger(__name__)
+
 NAMED = 2.0
 """What a word in a title weighs beside a word in a minute of speech."""
 MANY_SEGMENTS = 16
@@ -30,41 +33,63 @@ class WhooshBackend:
     def __init__(self, folder: Path) -> None:
         self.store = Store(folder)
         self._view: View | None = None
+        self._bad: set[tuple[str, int]] = set()
         self._guard = threading.Lock()
 
     # ---- reading ----
 
     def view(self) -> View | None:
-        """The newest commit; None while there is no index.
+        """The newest commit that can be read; None while there is no index.
 
         Raises:
-            IndexBroken: there is one and it can't be read; nothing older is at hand either.
+            IndexBroken: there is an index, and neither it nor the one before can be read.
         """
-        for attempt in range(5):
-            path = self.store.current()
-            if path is None:
-                return None
+        problem, met = "every generation is damaged", None
+        for _ in range(5):
+            paths = [path for path in self.store.readable() if not self._is_bad(path)]
+            if not paths:
+                break
+            key = (paths[0].name, self.store.generation(paths[0]))
             try:
-                key = (path.name, self.store.generation(path))
-                view = self._view
-                if view is not None and view.key == key:
-                    return view
-                with self._guard:
-                    if self._view is None or self._view.key != key:
-                        self._view = View(DurableStorage(str(path)), key, self._view)
-                    return self._view
+                return self._open(paths[0], key)
             except Exception as error:  # whatever a torn or vanished file makes whoosh raise
-                if attempt == 4:
-                    if self._view is not None:
-                        return self._view
-                    raise IndexBroken(repr(error)) from error
-        return None
+                problem = repr(error)
+                if met == key:
+                    # Not a file that vanished between the look at the folder and its opening: twice the same.
+                    self._bad.add(key)
+                met = key
+        if not self.exists():
+            return None
+        raise IndexBroken(problem)
+
+    def _is_bad(self, path: Path) -> bool:
+        return (path.name, self.store.generation(path)) in self._bad
+
+    def _open(self, path: Path, key: tuple[str, int]) -> View:
+        with self._guard:
+            if self._view is None or self._view.key != key:
+                self._view = View(DurableStorage(str(path)), key, self._view)
+            return self._view
 
     def search(self, question: Question, visible: Set[int], allowed: Set[int] | None = None, limit: int = 300) -> Found:
-        view = self.view()
-        if view is None or question.is_empty:
+        if question.is_empty:
             return Found()
-        return _search(view, question, visible, allowed, limit)
+        while (view := self.view()) is not None:
+            try:
+                return _search(view, question, visible, allowed, limit)
+            except Exception as error:  # damage has no fixed shape
+                log.exception("search.index_damaged", extra={"generation": view.key[0]})
+                if view.key in self._bad:
+                    raise IndexBroken(repr(error)) from error
+                self._bad.add(view.key)
+        return Found()
+
+    def exists(self) -> bool:
+        return self.store.current() is not None
+
+    def damaged(self) -> bool:
+        current = self.store.current()
+        return current is not None and self._is_bad(current)
 
     def suggest(self, prefix: str, limit: int = 8) -> list[tuple[str, frozenset[int]]]:
         view = self.view()

@@ -21,6 +21,8 @@ from academy.search.whoosh_fields import schema
 
 POINTER = "current"
 NAME = "MAIN"
+FORMAT = "g-"
+"""Begins the name of every generation; raised when what the index holds changes, so that it is made anew."""
 
 
 class DurableStorage(FileStorage):  # type: ignore[misc]
@@ -77,7 +79,15 @@ class Store:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise IndexBroken(str(error)) from error
-        return self.folder / name
+        return self.folder / name if name.startswith(FORMAT) and (self.folder / name).is_dir() else None
+
+    def readable(self) -> list[Path]:
+        """The current generation, then the one before, which is still there if something befalls the first."""
+        current = self.current()
+        if current is None:
+            return []
+        others = [path for path in self.folder.glob(f"{FORMAT}*") if path != current and self.generation(path) >= 0]
+        return [current, *sorted(others, key=lambda path: -path.stat().st_mtime)]
 
     def generation(self, path: Path) -> int:
         """The newest commit in a generation folder."""
@@ -85,7 +95,7 @@ class Store:
 
     def create(self) -> Path:
         """A new, empty generation; nobody reads it before `swap`."""
-        path = self.folder / f"g-{new_id()}"
+        path = self.folder / f"{FORMAT}{new_id()}"
         path.mkdir(parents=True)
         TOC.create(DurableStorage(str(path)), schema(), NAME)
         return path
@@ -102,7 +112,7 @@ class Store:
         sync(draft)
         draft.rename(self.folder / POINTER)
         sync(self.folder)
-        for old in self.folder.glob("g-*"):
+        for old in self.folder.glob("g*-*"):
             # The one before stays: a reader may have read the pointer and not yet opened the files.
             if old.name not in {path.name, before}:
                 shutil.rmtree(old, ignore_errors=True)
