@@ -19,6 +19,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from benchmarks import drive
 from benchmarks import ledger_scene as scene
 from tests.services import postgres
 
@@ -62,7 +63,7 @@ def measure(url: str, asked: argparse.Namespace) -> dict[str, object]:
     path = scene.CACHE / "crowd.txt"
     chosen = scene.watchers(url, asked.viewers)
     path.write_text("".join(f"{one.token} {one.covered_ms} {one.seq}\n" for one in chosen))
-    with scene.server(settings) as process:
+    with drive.server(settings) as process:
         before = scene.credited_ms(url)
         memory = _Memory(process.pid)
         said = json.loads(

@@ -14,6 +14,7 @@ import json
 import statistics
 from contextlib import ExitStack
 
+from benchmarks import drive
 from benchmarks import ledger_scene as scene
 from tests.services import postgres
 
@@ -45,7 +46,7 @@ def _database(stack: ExitStack, asked: argparse.Namespace) -> str:
         scene.CACHE.mkdir(parents=True, exist_ok=True)
         return f"sqlite:///{scene.CACHE / f'ledger-{asked.rows}.db'}"
     if asked.database == "postgresql":
-        env = scene.slow_fsync(asked.fsync_ms) if asked.fsync_ms else {}
+        env = drive.slow_fsync(asked.fsync_ms) if asked.fsync_ms else {}
         return stack.enter_context(postgres(scene.CACHE / "postgresql", durable=True, env=env, keep=True))
     return str(asked.database)
 
@@ -56,14 +57,14 @@ def measure(url: str, asked: argparse.Namespace) -> dict[str, object]:
     base = f"http://127.0.0.1:{settings.port}"
     load = {"clients": asked.clients, "seconds": asked.seconds}
     beats, bare, answered, refused = [], [], 0, 0
-    with scene.server(settings, slow_fsync_ms=asked.fsync_ms):
-        scene.wrk(f"{base}/api/v1/session", scene.BARE, [scene.cookie()], clients=asked.clients, seconds=2)
+    with drive.server(settings, slow_fsync_ms=asked.fsync_ms):
+        drive.wrk(f"{base}/api/v1/session", drive.BARE, [scene.cookie()], clients=asked.clients, seconds=2)
         before = scene.credited_ms(url)
         for round_ in range(asked.rounds):
             _viewers(url, asked.rows // scene.ITEMS, round_)
             path = str(scene.CACHE / "viewers.txt")
-            beats.append(scene.wrk(base, scene.LUA, [path, "2"], **load))
-            bare.append(scene.wrk(f"{base}/api/v1/session", scene.BARE, [scene.cookie()], **load))
+            beats.append(drive.wrk(base, drive.LUA, [path, "2"], **load))
+            bare.append(drive.wrk(f"{base}/api/v1/session", drive.BARE, [scene.cookie()], **load))
             answered += beats[-1].answered
             refused += beats[-1].refused + beats[-1].broken + bare[-1].refused
         credited = (scene.credited_ms(url) - before) // scene.BEAT_MS

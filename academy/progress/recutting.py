@@ -36,7 +36,10 @@ class Preview:
     dropped_ms: int
 
 
-_PART = re.compile(r"(\d[\d:]*)\s*[-–—~至到]\s*(\d[\d:]*)\s*(?:->|→|=>|,|，|\s)\s*(\d[\d:]*)")
+# A dash of any kind, or one of the two words for "to", between the times; an arrow or a comma before the third.
+_PART = re.compile(
+    r"(\d[\d:]*)\s*[-\u2013\u2014~\u81f3\u5230]\s*(\d[\d:]*)\s*(?:->|\u2192|=>|,|\uff0c|\s)\s*(\d[\d:]*)"
+)
 
 
 def read_mapping(text: str) -> list[tuple[int, int, int]]:

@@ -62,7 +62,7 @@ class Viewer:
             raise AssertionError(f"a beat was answered with {answer.status}")
 
 
-def drive(port: int, viewers: list[Viewer], stop: threading.Event) -> None:
+def watch(port: int, viewers: list[Viewer], stop: threading.Event) -> None:
     """Send beats for these viewers, one after the other, until the server dies."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
@@ -83,7 +83,7 @@ def one_round(
     stop = threading.Event()
     group = nursery.start(settings)
     share = [viewers[n::threads] for n in range(threads)]
-    drivers = [threading.Thread(target=drive, args=(settings.port, some, stop)) for some in share]
+    drivers = [threading.Thread(target=watch, args=(settings.port, some, stop)) for some in share]
     for driver in drivers:
         driver.start()
     time.sleep(dice.uniform(0.05, 0.8))

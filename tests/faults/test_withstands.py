@@ -23,6 +23,7 @@ from academy.library.models import Course, CourseItem
 from academy.progress import queries
 from academy.progress.models import Lease, WatchLedger
 from academy.progress.tokens import Signer
+from benchmarks import drive
 from benchmarks import ledger_scene as scene
 from tests import factories
 from tests.ledger_makers import learner, lecture
@@ -84,7 +85,7 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def _run(url: str, folder: Path) -> Iterator[Running]:
     settings = scene.settings_for(url, folder)
     command.upgrade(alembic_config(url), "head")
-    with scene.server(settings):
+    with drive.server(settings):
         found = Running(settings)
         yield found
         found.house.db.dispose()
