@@ -154,6 +154,7 @@ def devices(tx: Tx, account_id: int) -> list[LoginSession]:
             .where(
                 LoginSession.account_id == account_id,
                 LoginSession.ended_at.is_(None),
+                LoginSession.pending.is_(False),
                 LoginSession.expires_at > clock.now(),
             )
             .order_by(LoginSession.seen_at.desc())
