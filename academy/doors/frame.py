@@ -42,6 +42,7 @@ OFFICE_PLACES = (
     Place("studio.index", msg("工作室"), "film", (R.TRAINER,)),
     Place("media.failures", msg("未成功的文件"), "alert", (R.SYSTEM_ADMINISTRATOR,)),
     Place("review.index", msg("审阅"), "check", (R.REVIEWER,)),
+    Place("complaints.box", msg("意见答复"), "inbox", (R.REVIEWER, R.NODE_ADMINISTRATOR)),
     Place("trainings.index", msg("培训管理"), "flag", (R.NODE_ADMINISTRATOR,)),
     Place("reports.index", msg("覆盖率"), "chart", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY)),
     Place("members.index", msg("组织与党员"), "tree", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY, R.ROSTER_OFFICER)),

@@ -168,3 +168,37 @@ class Review(Base):
     """returned or approved."""
     comment: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class Complaint(Base):
+    """A word in the complaint box: about a lecture, a rule, or the academy itself.
+
+    Those who answer are not told who wrote it. Nobody answers what they wrote themselves.
+    """
+
+    __tablename__ = "complaints"
+    __table_args__ = (
+        # The box of a node and of everything below it; one person's own words.
+        Index(None, "state", "organisation_id"),
+        Index(None, "account_id", "id"),
+        CheckConstraint("answered_by IS NULL OR answered_by <> account_id", name="second_pair_of_eyes"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    """Whose business it is: the node that gave the lecture, else the writer's own."""
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
+    subject: Mapped[str] = mapped_column(String(20))
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(12), default="open")
+    """open or answered."""
+    answer: Mapped[str] = mapped_column(Text, default="")
+    took_down: Mapped[bool] = mapped_column(default=False)
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    answered_at: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+    course: Mapped[Course | None] = relationship()
+    organisation: Mapped[Organisation] = relationship()

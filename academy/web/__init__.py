@@ -19,6 +19,7 @@ PAGES = (
     "studio",
     "review",
     "library",
+    "complaints",
     "learn",
     "trainings",
     "reminders",

@@ -1,0 +1,161 @@
+"""The complaint box: anybody may say what is wrong, somebody answers, and a lecture can be taken down at once."""
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
+
+from academy.core import clock
+from academy.core.actor import Actor, Role
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Busy, Conflict, Forbidden, Invalid, NotFound
+from academy.core.i18n import Message, msg
+from academy.core.pages import Page, page_of
+from academy.library import deciding, rules
+from academy.library.models import Complaint, Course, CourseState
+from academy.members.models import Member, Organisation
+from academy.members.queries import subtrees
+from academy.notices.service import notify
+
+ANSWERERS = (Role.REVIEWER, Role.NODE_ADMINISTRATOR)
+SUBJECTS: dict[str, Message] = {
+    "content": msg("内容有误或不妥"),
+    "captions": msg("字幕有误"),
+    "playing": msg("放不出来，或声音画面有问题"),
+    "credit": msg("学习记录或学时不对"),
+    "rule": msg("对规定有意见"),
+    "other": msg("其他"),
+}
+LENGTH = 1000
+OPEN_MOST = 10
+SIZE = 20
+
+
+def complain(tx: Tx, actor: Actor, *, subject: str, body: str, course: Course | None = None) -> Complaint:
+    """Put a word into the box.
+
+    Raises:
+        Invalid: nothing is said, or too much.
+        Busy: this person has many words in the box that nobody has answered yet.
+    """
+    text, wrong = rules.clean(body), {}
+    if subject not in SUBJECTS:
+        wrong["subject"] = msg("请选择问题的种类。")
+    if not 1 <= len(text) <= LENGTH:
+        wrong["body"] = msg("请写明情况，不超过 %(most)s 个字。", most=LENGTH)
+    if wrong:
+        raise Invalid(fields=wrong)
+    if actor.account_id is None:
+        raise Forbidden("complaint:new")
+    waiting = select(func.count()).where(Complaint.account_id == actor.account_id, Complaint.state == "open")
+    if (tx.scalar(waiting) or 0) >= OPEN_MOST:
+        raise Busy(msg("您反映的问题还在处理，请等有了答复再写新的。"), retry_after=3600)
+    row = Complaint(
+        account_id=actor.account_id,
+        organisation_id=course.organisation_id if course else _home_of(tx, actor),
+        course_id=course.id if course else None,
+        subject=subject,
+        body=text,
+    )
+    tx.add(row)
+    tx.flush()
+    record(tx, actor, "complaint.made", f"complaint:{row.public_id}", subject=subject)
+    return row
+
+
+def answer_complaint(tx: Tx, actor: Actor, row: Complaint, *, answer: str, take_down: bool = False) -> None:
+    """Answer it; with `take_down` the lecture is withdrawn in the same transaction.
+
+    Raises:
+        Invalid: there is no answer.
+        Conflict: someone answered first, or the lecture is not on the shelves.
+        Forbidden: not this person's to answer.
+    """
+    text = rules.clean(answer)
+    if not 1 <= len(text) <= LENGTH:
+        raise Invalid(fields={"answer": msg("请写明处理结果，不超过 %(most)s 个字。", most=LENGTH)})
+    tx.refresh(row, with_for_update={"of": Complaint})
+    if not may_answer(actor, row):
+        raise Forbidden(f"complaint:{row.public_id}")
+    if row.state != "open":
+        raise Conflict(msg("已经有人答复过了，请刷新查看。"))
+    if take_down:
+        if row.course is None:
+            raise Conflict(msg("这条意见不是针对课程的。"))
+        deciding.withdraw(tx, actor, row.course, reason=text)
+    row.state, row.answer, row.took_down = "answered", text, take_down
+    row.answered_by, row.answered_at = actor.account_id, clock.now()
+    tx.flush()
+    record(tx, actor, "complaint.answered", f"complaint:{row.public_id}", took_down=take_down)
+    notify(
+        tx,
+        key=f"complaint.answered:{row.public_id}",
+        body=msg("您反映的问题有答复了。"),
+        link=f"/complaints/{row.public_id}",
+        account_id=row.account_id,
+        kind="complaint.answered",
+    )
+
+
+def may_answer(actor: Actor, row: Complaint) -> bool:
+    """Whether it is within the actor's office: never one's own word, never about one's own lecture."""
+    if row.account_id == actor.account_id or (row.course and row.course.created_by == actor.account_id):
+        return False
+    return actor.may(row.organisation.path, *ANSWERERS)
+
+
+def may_take_down(actor: Actor, row: Complaint) -> bool:
+    """Whether answering can withdraw the lecture."""
+    shown = row.course is not None and row.course.state == CourseState.PUBLISHED
+    return shown and may_answer(actor, row) and actor.may(row.organisation.path, Role.REVIEWER)
+
+
+def access_complaint(tx: Tx, actor: Actor, public_id: str) -> Complaint:
+    """A word of one's own, or one that is the actor's to answer.
+
+    Raises:
+        NotFound: there is none.
+        Forbidden: somebody else's, and not the actor's to answer.
+    """
+    row = tx.scalar(select(Complaint).where(Complaint.public_id == public_id).options(*_PARTS))
+    if row is None:
+        raise NotFound
+    if row.account_id != actor.account_id and not may_answer(actor, row):
+        raise Forbidden(f"complaint:{public_id}")
+    return row
+
+
+def mine(tx: Tx, actor: Actor, page: int = 1) -> Page[Complaint]:
+    """What the actor wrote, newest first."""
+    statement = select(Complaint).where(Complaint.account_id == actor.account_id).order_by(Complaint.id.desc())
+    return page_of(tx, statement.options(*_PARTS), page, SIZE)
+
+
+def box(tx: Tx, actor: Actor, state: str = "open", page: int = 1) -> Page[Complaint]:
+    """What the actor may answer, longest waiting first; answered ones newest first."""
+    paths = actor.paths(*ANSWERERS)
+    scope = select(Organisation.id).where(subtrees(paths))
+    statement = (
+        select(Complaint)
+        .outerjoin(Course, Course.id == Complaint.course_id)
+        .where(
+            Complaint.state == state,
+            Complaint.organisation_id.in_(scope),
+            Complaint.account_id != actor.account_id,
+            or_(Complaint.course_id.is_(None), Course.created_by != actor.account_id),
+        )
+        .order_by(Complaint.id if state == "open" else Complaint.id.desc())
+    )
+    return page_of(tx, statement.options(*_PARTS), page, SIZE)
+
+
+_PARTS = (joinedload(Complaint.course), joinedload(Complaint.organisation))
+
+
+def _home_of(tx: Tx, actor: Actor) -> int:
+    """The writer's own node; for somebody who is in no roster, the whole tree's."""
+    own = tx.scalar(select(Member.organisation_id).where(Member.id == actor.member_id)) if actor.member_id else None
+    if own is None and actor.scopes:
+        own = actor.scopes[0].organisation_id
+    if own is None:
+        own = tx.scalars(select(Organisation.id).order_by(Organisation.depth, Organisation.id).limit(1)).one()
+    return own

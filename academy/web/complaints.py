@@ -1,0 +1,105 @@
+"""The complaint box: to write, to read the answer, to answer."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from academy.core.db import Tx
+from academy.core.errors import Invalid
+from academy.core.i18n import Message
+from academy.core.pages import number_in
+from academy.doors import actor, office, reading, signed_in, writing
+from academy.library import access, complaints
+from academy.library.models import Course
+
+bp = Blueprint("complaints", __name__, url_prefix="/complaints")
+
+
+@bp.get("")
+@signed_in
+def index() -> str:
+    """What I wrote, and the answers."""
+    with reading() as tx:
+        page = complaints.mine(tx, actor(), number_in(request.args.get("page")))
+    return render_template("complaints/index.html", page=page, subjects=complaints.SUBJECTS)
+
+
+@bp.get("/new")
+@signed_in
+def new() -> str:
+    """An empty sheet; about a lecture when the address says which."""
+    return _sheet({})
+
+
+@bp.post("/new")
+@signed_in
+def create() -> Response | tuple[str, int]:
+    """Into the box with it."""
+    try:
+        with writing() as tx:
+            about = _course(tx)
+            form = request.form
+            complaints.complain(tx, actor(), subject=form.get("subject", ""), body=form.get("body", ""), course=about)
+    except Invalid as error:
+        return _sheet(error.fields), 422
+    flash(_("已收到。有了答复会发消息给您。"))
+    return redirect(url_for(".index"), 303)
+
+
+@bp.get("/box")
+@office(*complaints.ANSWERERS)
+def box() -> str:
+    """What waits for an answer."""
+    state = "answered" if request.args.get("state") == "answered" else "open"
+    with reading() as tx:
+        page = complaints.box(tx, actor(), state, number_in(request.args.get("page")))
+    return render_template("complaints/box.html", page=page, state=state, subjects=complaints.SUBJECTS)
+
+
+@bp.get("/<public_id>")
+@signed_in
+def show(public_id: str) -> str:
+    """One word and its answer."""
+    return _page(public_id, {})
+
+
+@bp.post("/<public_id>")
+@office(*complaints.ANSWERERS)
+def answer(public_id: str) -> Response | tuple[str, int]:
+    """Answer it, and take the lecture down if that button was pressed."""
+    try:
+        with writing() as tx:
+            row = complaints.access_complaint(tx, actor(), public_id)
+            down = request.form.get("verb") == "take_down"
+            complaints.answer_complaint(tx, actor(), row, answer=request.form.get("answer", ""), take_down=down)
+    except Invalid as error:
+        return _page(public_id, error.fields), 422
+    flash(_("已答复。"))
+    return redirect(url_for(".box"), 303)
+
+
+def _course(tx: Tx) -> Course | None:
+    public_id = request.values.get("course", "")
+    return access.access_published_course(tx, actor(), public_id) if public_id else None
+
+
+def _sheet(errors: Mapping[str, Message]) -> str:
+    with reading() as tx:
+        about = _course(tx)
+    return render_template("complaints/new.html", about=about, subjects=complaints.SUBJECTS, errors=errors)
+
+
+def _page(public_id: str, errors: Mapping[str, Message]) -> str:
+    with reading() as tx:
+        row = complaints.access_complaint(tx, actor(), public_id)
+    return render_template(
+        "complaints/show.html",
+        row=row,
+        subjects=complaints.SUBJECTS,
+        mine=row.account_id == actor().account_id,
+        may_answer=row.state == "open" and complaints.may_answer(actor(), row),
+        may_take_down=complaints.may_take_down(actor(), row),
+        errors=errors,
+    )

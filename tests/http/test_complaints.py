@@ -1,0 +1,106 @@
+"""The complaint box: said without a name, answered by another, a lecture gone at once."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from academy.core.actor import Role
+from academy.core.audit import AuditEntry
+from academy.core.house import House
+from academy.library.models import Complaint, Course
+from tests import factories
+from tests.conftest import sign_in
+
+
+@dataclass
+class Village:
+    """A member, the reviewer above, the administrator of the branch next door, and a lecture."""
+
+    house: House
+    course: Course
+    name: str
+    member: FlaskClient
+    trainer: FlaskClient
+    reviewer: FlaskClient
+    neighbour: FlaskClient
+
+    def one(self) -> Complaint:
+        with self.house.db.read() as tx:
+            return tx.scalars(select(Complaint)).one()
+
+    def complain(self, **changes: str) -> int:
+        form = {"subject": "content", "body": "第 3 分钟的数字不对。", "course": self.course.public_id} | changes
+        return self.member.post("/complaints/new", data=form).status_code
+
+
+@pytest.fixture
+def village(app: Flask, house: House) -> Iterator[Village]:
+    with house.db.begin() as tx:
+        county = factories.organisation(tx, level="county")
+        branch, next_door = factories.organisation(tx, county), factories.organisation(tx, county)
+        person = factories.member(tx, branch, name="田守成")
+        trainer = factories.account(tx, None, (Role.TRAINER, county), (Role.REVIEWER, county))
+        reviewer = factories.account(tx, None, (Role.REVIEWER, county))
+        neighbour = factories.account(tx, None, (Role.NODE_ADMINISTRATOR, next_door))
+        course = factories.published_course(tx, trainer, reviewer, title="有误的课")
+        clients = []
+        for who in (factories.account(tx, person), trainer, reviewer, neighbour):
+            client = app.test_client()
+            sign_in(client, factories.session_token(tx, who))
+            clients.append(client)
+    yield Village(house, course, person.name, *clients)
+
+
+def test_a_word_is_answered_and_the_lecture_taken_down_at_once(village: Village) -> None:
+    assert "反映问题" in village.member.get(f"/library/{village.course.public_id}").text
+    assert village.complain() == 303
+    box = village.reviewer.get("/complaints/box").text
+    assert "第 3 分钟的数字不对" in box and "有误的课" in box
+    page = re.search(r"/complaints/[a-z0-9]{16}", box)
+    assert page is not None
+    shown = village.reviewer.get(page[0]).text
+    assert village.name not in shown and "下架" in shown, "the writer stays unnamed"
+    assert village.reviewer.post(page[0], data={"answer": " "}).status_code == 422
+    assert village.reviewer.post(page[0], data={"answer": "属实，已下架重录。", "verb": "take_down"}).status_code == 303
+    assert village.member.get(f"/library/{village.course.public_id}").status_code == 404
+    own = village.member.get(page[0]).text
+    assert "属实，已下架重录" in own and "课程已下架" in own
+    assert "您反映的问题有答复了" in village.member.get("/notices").text
+    assert village.reviewer.post(page[0], data={"answer": "再答一次"}).status_code == 409
+    with village.house.db.read() as tx:
+        verbs = set(tx.scalars(select(AuditEntry.verb).where(AuditEntry.target.startswith("complaint:"))))
+    assert verbs == {"complaint.made", "complaint.answered"}
+
+
+def test_nobody_answers_about_their_own_lecture_or_out_of_scope(village: Village) -> None:
+    village.complain()
+    here = f"/complaints/{village.one().public_id}"
+    for stranger in (village.trainer, village.neighbour):
+        assert "第 3 分钟" not in stranger.get("/complaints/box").text
+        assert stranger.get(here).status_code == 404
+        assert stranger.post(here, data={"answer": "没有问题。"}).status_code == 404
+    assert village.member.post(here, data={"answer": "自己答"}).status_code == 404
+    assert village.one().state == "open"
+    with village.house.db.begin() as tx, pytest.raises(IntegrityError), tx.begin_nested():
+        row = tx.scalars(select(Complaint)).one()
+        row.answered_by = row.account_id
+        tx.flush()
+
+
+def test_the_box_takes_words_about_rules_and_refuses_empty_ones(village: Village) -> None:
+    assert village.complain(course="", subject="rule", body="学时折算看不懂。") == 303
+    assert "学时折算看不懂" in village.reviewer.get("/complaints/box").text, "from a branch below"
+    assert village.complain(body="  ") == 422
+    assert village.complain(subject="nonsense") == 422
+    assert village.complain(course="nosuchcourse") == 404
+    assert "学时折算看不懂" in village.member.get("/complaints").text
+
+
+def test_one_person_cannot_fill_the_box(village: Village) -> None:
+    assert [village.complain() for _ in range(11)] == [303] * 10 + [503]
