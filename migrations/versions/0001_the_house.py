@@ -654,6 +654,32 @@ def upgrade() -> None:
     with op.batch_alter_table('uploads', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_uploads_expires_at'), ['expires_at'], unique=False)
 
+    op.create_table('complaints',
+    sa.Column('id', KEY, nullable=False),
+    sa.Column('public_id', sa.String(length=16), nullable=False),
+    sa.Column('account_id', KEY, nullable=False),
+    sa.Column('organisation_id', KEY, nullable=False),
+    sa.Column('course_id', KEY, nullable=True),
+    sa.Column('subject', sa.String(length=20), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('answer', sa.Text(), nullable=False),
+    sa.Column('took_down', sa.Boolean(), nullable=False),
+    sa.Column('answered_by', KEY, nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('answered_by IS NULL OR answered_by <> account_id', name=op.f('ck_complaints_second_pair_of_eyes')),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_complaints_account_id_accounts')),
+    sa.ForeignKeyConstraint(['answered_by'], ['accounts.id'], name=op.f('fk_complaints_answered_by_accounts')),
+    sa.ForeignKeyConstraint(['course_id'], ['courses.id'], name=op.f('fk_complaints_course_id_courses')),
+    sa.ForeignKeyConstraint(['organisation_id'], ['organisations.id'], name=op.f('fk_complaints_organisation_id_organisations')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_complaints')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_complaints_public_id'))
+    )
+    with op.batch_alter_table('complaints', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_complaints_account_id_id'), ['account_id', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_complaints_state_organisation_id'), ['state', 'organisation_id'], unique=False)
+
     op.create_table('completions',
     sa.Column('member_id', KEY, nullable=False),
     sa.Column('course_id', KEY, nullable=False),
@@ -864,6 +890,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_completions_course_id_completed_at'))
 
     op.drop_table('completions')
+    with op.batch_alter_table('complaints', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_complaints_state_organisation_id'))
+        batch_op.drop_index(batch_op.f('ix_complaints_account_id_id'))
+
+    op.drop_table('complaints')
     with op.batch_alter_table('uploads', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_uploads_expires_at'))
 
