@@ -4,7 +4,7 @@ import datetime as dt
 import itertools
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from alembic import command
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, inspect, select, text
 
 from academy import rooms
 from academy.accounts.models import Account, LoginSession
@@ -56,29 +56,43 @@ def settings_for(url: str, folder: Path) -> Settings:
 def prepare(url: str, rows: int, *, fresh: bool = False) -> None:
     """Make the schema and `rows` ledger rows of 14 items a member, unless they are there."""
     rooms.open_all()
-    command.upgrade(alembic_config(url), "head")
     db = Database(url)
     members = rows // ITEMS
     try:
+        if fresh or _is_outdated(db):
+            _drop(db)
+        command.upgrade(alembic_config(url), "head")
         with db.read() as tx:
             there = tx.scalar(select(WatchLedger.member_id).where(WatchLedger.member_id == members).limit(1))
             more = tx.scalar(select(WatchLedger.member_id).where(WatchLedger.member_id == members + 1).limit(1))
-        if there is not None and more is None and not fresh:
+        if there is not None and more is None:
             return
-        _empty(db)
+        if db.is_sqlite or more is not None:
+            _drop(db)
+            command.upgrade(alembic_config(url), "head")
         _fill(db, members)
     finally:
         db.dispose()
 
 
-def _empty(db: Database) -> None:
+def _is_outdated(db: Database) -> bool:
+    """Whether the cache was made by an earlier schema."""
+    look = inspect(db.engine)
+    there = {name: {column["name"] for column in look.get_columns(name)} for name in look.get_table_names()}
+    wanted = {table.name: {column.name for column in table.columns} for table in Base.metadata.sorted_tables}
+    return any(there.get(name) != columns for name, columns in wanted.items())
+
+
+def _drop(db: Database) -> None:
+    db.dispose()
+    if db.is_sqlite:
+        for end in ("", "-wal", "-shm"):
+            Path(f"{db.url.database}{end}").unlink(missing_ok=True)
+        return
     with db.engine.begin() as connection:
-        if db.is_sqlite:
-            for table in reversed(Base.metadata.sorted_tables):
-                connection.execute(table.delete())
-        else:
-            names = ", ".join(table.name for table in Base.metadata.sorted_tables)
-            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    db.dispose()
 
 
 def _fill(db: Database, members: int) -> None:
@@ -116,7 +130,7 @@ def _fill(db: Database, members: int) -> None:
     _many(
         db,
         CourseStart,
-        ({"member_id": n, "course_id": i} for n in _to(members) for i in _to(ITEMS)),
+        ({"member_id": n, "course_id": i, "reached_at": now} for n in _to(members) for i in _to(ITEMS)),
     )
     _many(db, WatchLedger, (_ledger(dice, n, i, since) for n in _to(members) for i in _to(ITEMS)))
     with db.engine.connect() as connection:
@@ -196,12 +210,25 @@ def _many(db: Database, model: type[Base], rows: Iterable[dict[str, Any]]) -> No
     """Insert by the thousands; the columns' own defaults fill the rest."""
     needs_id = "public_id" in model.__table__.c
     source = iter(rows)
+    if not db.is_sqlite and not needs_id:
+        _copy(db, model.__tablename__, source)
+        return
     while chunk := list(itertools.islice(source, CHUNK)):
         if needs_id:
             for row in chunk:
                 row["public_id"] = new_id()
         with db.begin() as tx:
             tx.execute(insert(model), chunk)
+
+
+def _copy(db: Database, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    """PostgreSQL's own way, for the millions."""
+    first = next(rows)
+    with db.engine.begin() as connection:
+        cursor: Any = connection.connection.cursor()
+        with cursor.copy(f"COPY {table} ({', '.join(first)}) FROM STDIN") as copy:
+            for row in itertools.chain([first], rows):
+                copy.write_row(tuple(row.values()))
 
 
 @dataclass(frozen=True)
