@@ -8,6 +8,9 @@ from academy.core.actor import Role
 from academy.core.errors import NotFound, SecondStepRequired, SignInRequired
 from academy.doors.context import actor, house, identity
 
+# A village's secretary sees one branch and has no spare telephone; whoever sees or changes more needs both.
+TWO_STEPS = tuple(role for role in Role if role not in {Role.MEMBER, Role.BRANCH_SECRETARY})
+
 V = TypeVar("V", bound=Callable[..., Any])
 
 
@@ -41,7 +44,8 @@ def office(*roles: Role) -> Callable[[V], V]:
             if not actor().has(*roles):
                 raise NotFound
             me, settings = identity(), house().settings
-            if settings.second_step and not settings.demo and me is not None and not me.strong:
+            needed = settings.second_step and not settings.demo and actor().has(*TWO_STEPS)
+            if needed and me is not None and not me.strong:
                 raise SecondStepRequired
             return view(*args, **kwargs)
 

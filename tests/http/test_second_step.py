@@ -16,6 +16,7 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.house import House
 from tests import factories as make
+from tests.conftest import sign_in
 
 PASSWORD = "春天的第一课2026"
 
@@ -150,3 +151,14 @@ def test_a_lost_phone_is_mended_by_command_and_programs_need_none(app: Flask, ho
         assert not tx.scalars(select(LoginSession).where(LoginSession.pending.is_(True))).all()
     asked = app.test_client().post("/api/v1/roster/changes", json={}, headers={"Authorization": f"Bearer {token}"})
     assert asked.status_code == 422
+
+
+@pytest.mark.parametrize("role", [Role.BRANCH_SECRETARY, Role.TRAINER, Role.NODE_ADMINISTRATOR])
+def test_a_branch_secretary_needs_no_phone(app: Flask, house: House, role: Role) -> None:
+    client = app.test_client()
+    with house.db.begin() as tx:
+        branch = make.organisation(tx, level="city")
+        grants = [(held, branch) for held in {role, Role.BRANCH_SECRETARY}]
+        sign_in(client, make.session_token(tx, make.account(tx, None, *grants)))
+    answer = client.get(f"/organisations/{branch.public_id}")
+    assert answer.status_code == (200 if role is Role.BRANCH_SECRETARY else 302)
