@@ -1,0 +1,86 @@
+"""Completions, transfers, settling and an opening at the same time: the cells still equal a recount."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from alembic import command
+
+from academy.cli.database import alembic_config
+from academy.core import clock
+from academy.core.actor import SYSTEM
+from academy.core.db import Tx
+from academy.core.house import House
+from academy.library.models import Course
+from academy.members.models import Member
+from academy.progress import completing
+from academy.trainings import service, tally, verify
+from academy.trainings.models import Training
+from tests.conftest import make_settings
+from tests.coverage_city import City, training, transfer
+from tests.services import postgres
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def real_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A house whose transactions are real: every thread has a connection of its own."""
+    with ExitStack() as stack:
+        url = f"sqlite:///{tmp_path / 'city.db'}"
+        if request.param == "postgresql":
+            url = stack.enter_context(postgres(tmp_path / "pg"))
+        command.upgrade(alembic_config(url), "head")
+        house = House.build(make_settings(tmp_path, database_url=url))
+        yield house
+        house.db.dispose()
+
+
+def test_everything_at_once(real_house: House) -> None:
+    house, errors = real_house, list[BaseException]()
+    with house.db.begin() as tx:
+        city = City(tx)
+        today = clock.today()
+        plans = [training(tx, city.city, city.courses, opens_on=today, closes_on=today) for _ in range(2)]
+        service.open_training(tx, SYSTEM, plans[0])
+    people, courses = [p.id for p in city.people], [c.id for c in city.courses]
+
+    def study(tx: Tx, lot: random.Random) -> None:
+        course = tx.get_one(Course, lot.choice(courses))
+        member = lot.choice(people)
+        completing.reach(tx, member, course.id, clock.now_ms())
+        completing.finish_course(tx, member, course, clock.now_ms(), "watched")
+
+    def move(tx: Tx, lot: random.Random) -> None:
+        transfer(tx, tx.get_one(Member, lot.choice(people)), lot.choice(city.branches))
+
+    def settle(tx: Tx, lot: random.Random) -> None:
+        tally.settle(tx, lot.choice([5, 500]))
+
+    def open_second(tx: Tx, lot: random.Random) -> None:
+        plan = tx.get_one(Training, plans[1].id)
+        if plan.state == "draft":
+            service.open_training(tx, SYSTEM, plan)
+
+    def work(act: Callable[[Tx, random.Random], None], seed: int, times: int) -> None:
+        lot = random.Random(seed)
+        try:
+            for _ in range(times):
+                with house.db.begin() as tx:
+                    act(tx, lot)
+        except BaseException as error:
+            errors.append(error)
+
+    acts = [(study, 25), (study, 25), (study, 25), (move, 25), (move, 25), (settle, 15), (open_second, 2)]
+    threads = [threading.Thread(target=work, args=(act, n, times)) for n, (act, times) in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with house.db.read(snapshot=True) as tx:
+        for plan in plans:
+            assert [str(d) for d in verify.differences(tx, tx.get_one(Training, plan.id))] == []
