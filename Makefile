@@ -14,7 +14,7 @@ CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
 SLOW := tests/media tests/faults tests/browser
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test test-fast test-slow test-whoosh3 check format bench clean forget docs messages
+.PHONY: help setup dev run test test-fast test-slow test-newer-whoosh check format bench clean forget docs messages
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,7 +61,7 @@ test-fast: dev
 test-slow: dev
 	$(PY) -m pytest -q $(SLOW)
 
-test-whoosh3: dev  ## the suite of the index on whoosh3, the fork that goes on, installed beside
+test-newer-whoosh: dev  ## the suite of the index on whoosh3, the fork that goes on, installed beside
 	$(PY) -m pip install -q --no-deps --upgrade --target .cache/whoosh3 whoosh3==3.54.0
 	PYTHONPATH=.cache/whoosh3 $(PY) -m pytest -q -k sqlite tests/rooms/test_search_backends.py
 
