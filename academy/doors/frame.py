@@ -24,30 +24,59 @@ R = Role
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """One entry of the navigation; `roles` empty means everybody who is signed in."""
+    """One entry of the navigation; `roles` empty means everybody who is signed in.
+
+    `also` names other pages that belong to it: endpoints, or rooms by a closing dot.
+    """
 
     endpoint: str
     label: Message
     icon: str
     roles: tuple[Role, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 MEMBER_PLACES = (
     Place("home.home", msg("首页"), "home"),
-    Place("library.index", msg("课程"), "book"),
+    Place("library.index", msg("课程"), "book", also=("library.", "learn.")),
     Place("trainings.mine", msg("培训"), "flag"),
-    Place("accounts.profile", msg("我的"), "person"),
+    Place("accounts.profile", msg("我的"), "person", also=("accounts.", "second_step.")),
 )
 OFFICE_PLACES = (
-    Place("studio.index", msg("工作室"), "film", (R.TRAINER,)),
+    Place("studio.index", msg("工作室"), "film", (R.TRAINER,), ("studio.", "captions.")),
     Place("media.failures", msg("未成功的文件"), "alert", (R.SYSTEM_ADMINISTRATOR,)),
-    Place("review.index", msg("审阅"), "check", (R.REVIEWER,)),
+    Place("review.index", msg("审阅"), "check", (R.REVIEWER,), ("review.",)),
     Place("complaints.box", msg("意见答复"), "inbox", (R.REVIEWER, R.NODE_ADMINISTRATOR)),
-    Place("trainings.index", msg("培训管理"), "flag", (R.NODE_ADMINISTRATOR,)),
-    Place("reports.index", msg("覆盖率"), "chart", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY)),
-    Place("members.index", msg("组织与党员"), "tree", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY, R.ROSTER_OFFICER)),
+    Place(
+        "trainings.index",
+        msg("培训管理"),
+        "flag",
+        (R.NODE_ADMINISTRATOR,),
+        ("trainings.new", "trainings.show", "trainings.edit"),
+    ),
+    Place(
+        "reports.index",
+        msg("覆盖率"),
+        "chart",
+        (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY),
+        ("trainings.coverage", "trainings.name_list", "trainings.statistics", "reminders."),
+    ),
+    Place(
+        "members.index",
+        msg("组织与党员"),
+        "tree",
+        (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY, R.ROSTER_OFFICER),
+        ("members.", "exemptions.new"),
+    ),
     Place("exemptions.index", msg("免训审批"), "check", (R.NODE_ADMINISTRATOR,)),
-    Place("rosters.index", msg("花名册"), "list", (R.ROSTER_OFFICER, R.NODE_ADMINISTRATOR)),
+    Place("rosters.index", msg("花名册"), "list", (R.ROSTER_OFFICER, R.NODE_ADMINISTRATOR), ("rosters.",)),
+    Place(
+        "search.terms",
+        msg("搜索词典"),
+        "search",
+        (R.REVIEWER, R.TRAINER, R.SYSTEM_ADMINISTRATOR),
+        ("search.asked_for",),
+    ),
     Place("reports.exports", msg("导出"), "download", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY)),
     Place("grants.index", msg("角色授权"), "person", (R.SECURITY_OFFICER, R.NODE_ADMINISTRATOR)),
     Place("audit.index", msg("审计"), "shield", (R.AUDITOR,)),
@@ -76,15 +105,14 @@ def places(who: Actor, offered: tuple[Place, ...]) -> list[dict[str, Any]]:
     for place in offered:
         address = link(place.endpoint)
         if address and (not place.roles or who.has(*place.roles)):
-            found.append({"place": place, "href": address, "current": _here(place.endpoint)})
+            found.append({"place": place, "href": address, "current": _here(place)})
     return found
 
 
-def _here(endpoint: str) -> bool:
-    """Whether the page belongs to this place: the same page, or in the room that has but one place."""
-    room = endpoint.partition(".")[0]
-    alone = sum(place.endpoint.startswith(f"{room}.") for place in MEMBER_PLACES + OFFICE_PLACES) == 1
-    return request.endpoint == endpoint or (alone and request.blueprint == room)
+def _here(place: Place) -> bool:
+    """Whether the page belongs to this place."""
+    names = {request.endpoint, f"{request.blueprint}."}
+    return not names.isdisjoint((place.endpoint, *place.also))
 
 
 def display() -> dict[str, str]:
