@@ -56,7 +56,7 @@ def settings_for(url: str, folder: Path) -> Settings:
 def prepare(url: str, rows: int, *, fresh: bool = False) -> None:
     """Make the schema and `rows` ledger rows of 14 items a member, unless they are there."""
     rooms.open_all()
-    db = Database(url)
+    db = Database(url, statement_ms=0)
     members = rows // ITEMS
     try:
         if fresh or _is_outdated(db):
@@ -67,9 +67,8 @@ def prepare(url: str, rows: int, *, fresh: bool = False) -> None:
             more = tx.scalar(select(WatchLedger.member_id).where(WatchLedger.member_id == members + 1).limit(1))
         if there is not None and more is None:
             return
-        if db.is_sqlite or more is not None:
-            _drop(db)
-            command.upgrade(alembic_config(url), "head")
+        _drop(db)
+        command.upgrade(alembic_config(url), "head")
         _fill(db, members)
     finally:
         db.dispose()
@@ -226,6 +225,7 @@ def _copy(db: Database, table: str, rows: Iterator[dict[str, Any]]) -> None:
     first = next(rows)
     with db.engine.begin() as connection:
         cursor: Any = connection.connection.cursor()
+        cursor.execute("SET LOCAL session_replication_role = replica")  # the keys are right by construction
         with cursor.copy(f"COPY {table} ({', '.join(first)}) FROM STDIN") as copy:
             for row in itertools.chain([first], rows):
                 copy.write_row(tuple(row.values()))
