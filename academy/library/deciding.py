@@ -28,7 +28,10 @@ def missing(tx: Tx, course: Course) -> list[Message]:
         .order_by(CourseItem.position)
         .options(joinedload(CourseItem.asset))
     )
-    states = [rules.ItemState(item.title, item.asset.state if item.asset else None) for item in items]
+    states = [
+        rules.ItemState(item.title, item.asset.state if item.asset else None, item.kind, item.required)
+        for item in items
+    ]
     return rules.missing(title=course.title, summary=course.summary, items=states)
 
 

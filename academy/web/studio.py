@@ -14,7 +14,7 @@ from academy.core.i18n import Message
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
 from academy.doors.language import translate
-from academy.library import access, queries, service
+from academy.library import access, queries, rules, service
 from academy.library.models import Course, CourseState
 from academy.library.moves import STATES
 from academy.library.rules import Verb, offered
@@ -87,7 +87,8 @@ def add_item(public_id: str) -> Response | tuple[str, int]:
     def change(tx: Tx, row: Course) -> None:
         asset = media.asset_of_upload(tx, actor(), request.form.get("upload", ""))
         title = request.form.get("item_title", "").strip() or asset.filename.rsplit(".", 1)[0]
-        service.add_item(tx, actor(), row, kind=asset.kind, title=title[:120], asset=asset)
+        counts = asset.kind in rules.COUNTED
+        service.add_item(tx, actor(), row, kind=asset.kind, title=title[:120], asset=asset, required=counts)
 
     return _change(public_id, change, _("已加入课程，正在处理文件。"))
 

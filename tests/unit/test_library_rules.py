@@ -70,6 +70,9 @@ def test_what_is_missing_is_said_item_by_item() -> None:
     assert "乙" in said[1] and "丙" in said[2] and "丁" in said[3]
     assert rules.missing(title="标题", summary="简介", items=[ItemState("甲", "ready")]) == []
     assert len(rules.missing(title="", summary="", items=[])) == 3
+    document = ItemState("讲义", "ready", "document", required=False)
+    assert len(rules.missing(title="标题", summary="简介", items=[document])) == 1
+    assert rules.missing(title="标题", summary="简介", items=[document, ItemState("讲课", "ready", "audio")]) == []
 
 
 def test_titles_lose_what_cannot_be_seen() -> None:
