@@ -90,7 +90,7 @@ def _make(plan: Plan, settings: Settings, city: str, folder: Path, tell: Callabl
         _draw(reel, folder)
     tell(700)
     _encode(plan, settings, folder)
-    for spare in (*folder.glob("*.png"), folder / "sound.wav", folder / "pictures.txt"):
+    for spare in (*folder.glob("*.ppm"), folder / "sound.wav", folder / "pictures.txt"):
         spare.unlink(missing_ok=True)
     cues = [[cue.start_ms, cue.end_ms, cue.text] for cue in reel.cues]
     (folder / "cues.json").write_text(json.dumps(cues, ensure_ascii=False), encoding="utf-8")
@@ -134,10 +134,10 @@ def _draw(reel: _Reel, folder: Path) -> None:
     lines = []
     for number, (picture, length_ms) in enumerate(reel.pictures):
         page = picture()
-        slides.save(page, folder / f"{number:03d}.png")  # type: ignore[arg-type]
-        lines += [f"file {number:03d}.png", f"duration {length_ms / 1000:.3f}"]
+        slides.save(page, folder / f"{number:03d}.ppm")  # type: ignore[arg-type]
+        lines += [f"file {number:03d}.ppm", f"duration {length_ms / 1000:.3f}"]
     # The demuxer ignores the last duration unless the picture is named once more.
-    lines.append(f"file {len(reel.pictures) - 1:03d}.png")
+    lines.append(f"file {len(reel.pictures) - 1:03d}.ppm")
     (folder / "pictures.txt").write_text("\n".join(lines) + "\n")
 
 

@@ -114,8 +114,8 @@ def wrap(text: str, size: int, width: int) -> list[str]:
 
 
 def save(page: Image.Image, file: Path) -> None:
-    """Write a PNG, quickly rather than small: the encoder reads it once."""
-    page.save(file, compress_level=1)
+    """Write a picture that every ffmpeg can read: the wheel's is built without zlib, and so without PNG."""
+    page.save(file)
 
 
 def _page() -> tuple[Image.Image, ImageDraw.ImageDraw]:
