@@ -46,7 +46,7 @@ class Stage:
         made = self.browser.new_context(
             viewport={"width": width, "height": height}, base_url=self.address, locale="zh-CN", **options
         )
-        made.set_default_timeout(20_000)
+        made.set_default_timeout(60_000)  # a busy machine is slow, not wrong
         made.on("weberror", lambda error: self.errors.append(str(error.error)))
         made.on(
             "console",
