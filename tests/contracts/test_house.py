@@ -14,7 +14,7 @@ from academy.core.actor import Role
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONGEST_FILE = 400
 LONG_FOR_A_REASON = {
-    "benchmarks/ledger_scene.py": "one scene of players, networks and clocks that four benchmarks read from top to bottom",
+    "benchmarks/ledger_scene.py": "one scene of players and networks, read from top to bottom",
 }
 
 # Hosts of registries and folders of machines: a clone must not carry where it was made.
