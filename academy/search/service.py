@@ -25,7 +25,8 @@ from academy.search.text import Segmenter, normalise
 SIZE = 10
 CANDIDATES = 300
 MOST_VERIFIED = 2000
-LONGEST_MENDED = 30
+LONGEST_MENDED = 40
+MOST_WORDS_MENDED = 4
 CLOSE = 1.0
 """What a shared pair of characters weighs beside a shared word, in the second look."""
 
@@ -93,9 +94,10 @@ def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, 
             for offer in _offers(question, segmenter, index):
                 other = parse(offer, segmenter)
                 better = index.search(other, shelf.keys(), allowed, limit)
-                if better.lectures and not better.relaxed:
+                if better.lectures and (not better.relaxed or not found.lectures):
                     question, found, meant = other, better, offer
-                    break
+                    if not better.relaxed:
+                        break
         ranked, found = rank(tx, question, found, allowed)
         if filters.sort == "new":
             ranked.sort(key=lambda course_id: shelf[course_id].published_at, reverse=True)
@@ -114,7 +116,7 @@ def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, 
 
 def _offers(question: Question, segmenter: Segmenter, index: SearchBackend) -> list[str]:
     """What may have been meant; a long question is no slip of the finger."""
-    if len(question.normal) > LONGEST_MENDED:
+    if len(question.normal) > LONGEST_MENDED or len(question.words) > MOST_WORDS_MENDED:
         return []
     readings = pinyin_words(question.normal, index)
     return readings or repairs(question.normal, segmenter, index)
