@@ -62,8 +62,12 @@ def update(language: str) -> int:
     kept = read(language)
     kept.update(collect(), no_fuzzy_matching=True)
     kept.obsolete.clear()
+    # A header of our own: Babel's carries a date, so that every run would look like a change.
+    plural = f"nplurals={kept.num_plurals}; plural={kept.plural_expr};"
+    head = (f"Language: {language}", f"Plural-Forms: {plural}", "Content-Type: text/plain; charset=utf-8")
     with catalogue(language).open("wb") as file:
-        write_po(file, kept, width=0, omit_header=False, include_lineno=False, sort_by_file=True, ignore_obsolete=True)
+        file.write(b'msgid ""\nmsgstr ""\n' + "".join(f'"{line}\\n"\n' for line in head).encode() + b"\n")
+        write_po(file, kept, width=0, omit_header=True, include_lineno=False, sort_by_file=True, ignore_obsolete=True)
     return sum(1 for message in kept if message.id and not filled(message.string))
 
 
