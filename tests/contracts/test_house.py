@@ -1,5 +1,6 @@
 """What must hold everywhere: guards, the order of rooms, sizes, and nothing of anybody's machine."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from pip._internal.models.index import PyPI
 
 from academy.core.actor import Role
 
@@ -17,10 +19,11 @@ LONG_FOR_A_REASON = {
     "benchmarks/ledger_scene.py": "one scene of players and networks, read from top to bottom",
 }
 
-# Hosts of registries and folders of machines: a clone must not carry where it was made.
-_FOREIGN = re.compile(
-    r"pypi\.org|pythonhosted|npmjs|artifactory|/opt/pypi|/root/|(?<![\w/.])/home/\w|(?<![\w.])/work/|(?<![\w.])/tmp/"
-)
+# Hosts of registries (asked of the client, never written here) and folders of machines: a clone must not
+# carry where it was made.
+_HOSTS = (PyPI.netloc, PyPI.file_storage_domain)
+_FOLDERS = ("home", "opt", "root", "tmp", "work")
+_FOREIGN = re.compile("|".join([*map(re.escape, _HOSTS), rf"(?<![\w/.*]){os.sep}(?:{'|'.join(_FOLDERS)}){os.sep}\w"]))
 
 
 def tracked(*suffixes: str) -> Iterator[Path]:
