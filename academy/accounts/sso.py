@@ -11,12 +11,9 @@ import dataclasses
 import secrets
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
-from authlib.integrations.base_client.errors import OAuthError
-from authlib.integrations.requests_client import OAuth2Session
-from authlib.oauth2.rfc6749.errors import OAuth2Error
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -33,6 +30,9 @@ from academy.core.errors import AcademyError, Busy, Invalid
 from academy.core.house import House
 from academy.core.i18n import msg
 from academy.members.models import Member, MemberStatus
+
+if TYPE_CHECKING:
+    from authlib.integrations.requests_client import OAuth2Session
 
 # Asymmetric only: with HMAC or "none" whoever knows the client could write tokens.
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
@@ -160,6 +160,9 @@ def _claims(house: House, pending: Pending, answer: dict[str, str], redirect_uri
         issuer.issuer,
     }:
         raise _refused()
+    from authlib.integrations.base_client.errors import OAuthError
+    from authlib.oauth2.rfc6749.errors import OAuth2Error
+
     with _client(house, redirect_uri) as client:
         try:
             token = client.fetch_token(
@@ -229,7 +232,10 @@ def _account(tx: Tx, house: House, claims: dict[str, Any], network: str) -> Acco
     return known if known is not None and known.state == "active" else None
 
 
-def _client(house: House, redirect_uri: str) -> OAuth2Session:
+def _client(house: House, redirect_uri: str) -> "OAuth2Session":
+    # Read when somebody signs on: processes that start would wait for it.
+    from authlib.integrations.requests_client import OAuth2Session
+
     settings = house.settings
     session = OAuth2Session(
         settings.oidc_client_id,

@@ -1,16 +1,30 @@
 """How words sound, for what is typed in pinyin or with the wrong character. Pure."""
 
 import re
-from functools import lru_cache
-
-from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+from collections.abc import Mapping
+from functools import cache, lru_cache
 
 _PLAIN = str.maketrans("āáǎàēéěèếềōóǒòīíǐìūúǔùǖǘǚǜüńňǹḿ", "aaaaeeeeeeooooiiiiuuuuvvvvvnnnm", "\u0300\u0301\u0304\u030c")
 
 
+@cache
+def _phrases() -> Mapping[str, list[list[str]]]:
+    # The dictionary takes half a second to read: whoever only starts a process does not wait for it.
+    from pypinyin.constants import PHRASES_DICT
+
+    return dict(PHRASES_DICT)
+
+
+@cache
+def _readings() -> Mapping[int, str]:
+    from pypinyin.constants import PINYIN_DICT
+
+    return dict(PINYIN_DICT)
+
+
 @lru_cache(maxsize=1 << 16)
 def _character(character: str) -> str:
-    reading: str = PINYIN_DICT.get(ord(character), "")
+    reading = _readings().get(ord(character), "")
     return reading.partition(",")[0].translate(_PLAIN)
 
 
@@ -19,15 +33,16 @@ LONGEST = 6
 
 def sound(word: str) -> str:
     """The word's syllables without tones and spaces; empty for what is not Chinese throughout."""
-    if word in PHRASES_DICT:
-        return "".join(reading[0] for reading in PHRASES_DICT[word]).translate(_PLAIN)
+    phrase = _phrases().get(word)
+    if phrase:
+        return "".join(reading[0] for reading in phrase).translate(_PLAIN)
     syllables = [_character(character) for character in word]
     return "".join(syllables) if all(syllables) else ""
 
 
 @lru_cache(maxsize=1)
 def _syllables() -> frozenset[str]:
-    readings = {reading.translate(_PLAIN) for row in PINYIN_DICT.values() for reading in row.split(",")}
+    readings = {reading.translate(_PLAIN) for row in _readings().values() for reading in row.split(",")}
     return frozenset(s for s in readings if s.isascii() and s.isalpha() and len(s) <= LONGEST)
 
 

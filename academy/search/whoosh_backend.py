@@ -27,6 +27,10 @@ NAMED = 2.0
 MANY_SEGMENTS = 16
 
 
+ATTEMPTS = 8
+"""Looks at a folder that a writer is changing; each is a few system calls."""
+
+
 class WhooshBackend:
     """One per process. Readers see a whole commit or the one before, never a part."""
 
@@ -45,11 +49,16 @@ class WhooshBackend:
             IndexBroken: there is an index, and neither it nor the one before can be read.
         """
         problem, met = "every generation is damaged", None
-        for _ in range(5):
-            paths = [path for path in self.store.readable() if not self._is_bad(path)]
-            if not paths:
-                break
-            key = (paths[0].name, self.store.generation(paths[0]))
+        for _ in range(ATTEMPTS):
+            try:
+                paths = [path for path in self.store.readable() if not self._is_bad(path)]
+                if not paths:
+                    break
+                key = (paths[0].name, self.store.generation(paths[0]))
+            except FileNotFoundError as error:
+                # A merge swept the generation away while we looked at it: the pointer names another now.
+                problem = repr(error)
+                continue
             try:
                 return self._open(paths[0], key)
             except Exception as error:  # whatever a torn or vanished file makes whoosh raise
