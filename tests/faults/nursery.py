@@ -53,9 +53,10 @@ class Nursery:
 
     def close(self) -> None:
         """End the nursery."""
-        assert self._process.stdin
+        assert self._process.stdin and self._process.stdout
         self._process.stdin.close()
         self._process.wait(20)
+        self._process.stdout.close()
 
 
 def _serve(arguments: list[str], env: dict[str, str]) -> None:
