@@ -41,6 +41,9 @@ def install(app: Flask, house_: House) -> None:
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        # A video's segments are fetched while a form is answered: if every answer set the cookie anew, a
+        # segment's would undo what the form had just put there to say.
+        SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=dt.timedelta(days=settings.session_days),
         MAX_CONTENT_LENGTH=settings.max_form_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,

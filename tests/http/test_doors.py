@@ -76,3 +76,12 @@ def test_every_page_carries_the_headers(client: FlaskClient) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
     first, second = (client.get("/sign-in").headers["Content-Security-Policy"] for _ in range(2))
     assert first != second, "the nonce is new each time"
+
+
+def test_only_an_answer_that_says_something_sets_the_cookie(client: FlaskClient) -> None:
+    """Else a picture fetched meanwhile would undo the sentence that a form left for the next page."""
+    with client.session_transaction() as session:
+        session.permanent = True
+        session["kept"] = "1"
+    for address in ("/api/v1/health", "/m/x/1/y/z/segment.m4s"):
+        assert "Set-Cookie" not in client.get(address).headers
