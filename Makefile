@@ -13,6 +13,10 @@ CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
 # Slow tests start real encoders and browsers and kill processes, so they have the machine to themselves.
 SLOW := tests/media tests/faults tests/browser
 
+# Packages are compiled when first imported; a shell that forbids keeping the result would make every
+# start as slow as the first.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup dev run test test-fast test-slow test-newer-whoosh check format bench clean forget docs messages
 
