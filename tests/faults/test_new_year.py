@@ -4,6 +4,7 @@ import datetime as dt
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -56,7 +57,9 @@ def test_a_lecture_across_the_turn_of_the_year(tmp_path: Path) -> None:
         "ACADEMY_LOG_LEVEL": "ERROR",
     }
     line = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    server = subprocess.Popen([*line, "--log-level", "error", "tests.faults.late_clock:app"], cwd=ROOT, env=env)
+    server = subprocess.Popen(
+        [*line, "--log-level", "error", "tests.faults.late_clock:app"], cwd=ROOT, env=env, start_new_session=True
+    )
     try:
         wait_for_port(port)
         with clock.frozen(MIDNIGHT - dt.timedelta(seconds=30)), house.db.begin() as tx:
@@ -74,7 +77,7 @@ def test_a_lecture_across_the_turn_of_the_year(tmp_path: Path) -> None:
             done = tx.scalars(select(ItemCompletion)).one()
             assert queries.ledger(tx, actor.member_id, item).covered_ms == 30_000
     finally:
-        server.kill()
+        os.killpg(server.pid, signal.SIGKILL)
         server.wait(10)
         house.db.dispose()
     assert clock.to_city(done.completed_at).date() == dt.date(2027, 1, 1)
