@@ -17,6 +17,7 @@ from academy.core.actor import Role
 from academy.media import uploads
 from academy.media.models import Upload
 from tests.running import Academy, academy, kill
+from tests.services import missing
 
 pytestmark = pytest.mark.faults
 
@@ -155,7 +156,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], capture_output=True, check=False
     )
     if mounted.returncode:
-        pytest.skip("this machine lets nobody mount a small disk")
+        missing("a small disk (mount of a tmpfs)")
     try:
         yield disk
     finally:
