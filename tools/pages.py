@@ -13,7 +13,7 @@ import click
 from flask import Flask
 
 from academy.core.settings import Settings
-from academy.jobs import registry
+from academy.jobs import recurring, registry
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- settings: written by `make docs` -->", "<!-- /settings -->"
@@ -92,8 +92,11 @@ def routes(app: Flask) -> list[tuple[str, str, str, str]]:
 def jobs_page() -> str:
     """Every background job."""
     lines = ["# Background jobs", "", "Written by `make docs`. Short jobs never wait behind heavy ones.", ""]
-    lines += ["| job | lane | what it does |", "|---|---|---|"]
-    lines += [f"| `{spec.name}` | {spec.lane} | {_cell(_first(spec.run.__doc__))} |" for spec in jobs()]
+    lines += ["| job | lane | when | what it does |", "|---|---|---|---|"]
+    for spec in jobs():
+        plan = recurring.schedule(spec.name)
+        what = _cell(_first(spec.run.__doc__))
+        lines.append(f"| `{spec.name}` | {spec.lane} | {plan.says if plan else ''} | {what} |")
     return "\n".join(lines) + "\n"
 
 

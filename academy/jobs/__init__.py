@@ -2,11 +2,12 @@
 
 `@within(Fact)` runs in the writer's transaction (database only, quick); `@on(Fact)` is delivered
 by the worker after the commit, at least once, to a handler that is idempotent; `@job` is work that
-a room asks for by `enqueue`.
+a room asks for by `enqueue`; `@nightly` and `@every` are work that comes back by itself.
 """
 
 from academy.jobs.facts import Fact, on, publish, within
 from academy.jobs.models import Job, JobState
+from academy.jobs.recurring import every, nightly
 from academy.jobs.registry import HEAVY, JobContext, job
 from academy.jobs.service import cancel_jobs, enqueue, retry_job
 from academy.jobs.worker import GAVE_UP, drain
@@ -21,7 +22,9 @@ __all__ = [
     "cancel_jobs",
     "drain",
     "enqueue",
+    "every",
     "job",
+    "nightly",
     "on",
     "publish",
     "retry_job",

@@ -82,3 +82,14 @@ class Job(Base):
     run_after: Mapped[dt.datetime] = mapped_column(default=clock.now)
     heartbeat_at: Mapped[dt.datetime | None]
     finished_at: Mapped[dt.datetime | None]
+
+
+class Recurrence(Base):
+    """When a job that comes back by itself is due next. The primary key closes the race of two workers
+    that meet a new job at the same moment; `due_at` is moved on by the one that asks for it."""
+
+    __tablename__ = "recurrences"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    due_at: Mapped[dt.datetime]
+    asked_at: Mapped[dt.datetime | None]

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import threading
+import time
 import traceback
 from typing import Any
 
@@ -14,7 +15,7 @@ from academy.core.errors import AcademyError
 from academy.core.house import House
 from academy.core.i18n import Message, msg
 from academy.core.logging import event
-from academy.jobs import facts, registry, service, transport
+from academy.jobs import facts, recurring, registry, service, transport
 from academy.jobs.models import Job, JobState, OutboxFact
 from academy.jobs.registry import FAST, HEAVY, JobContext
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 200
 SWEEP_S = 2.0
+CALENDAR_S = 30.0
 GAVE_UP = msg("处理时出现意外错误，已多次重试。请联系系统管理员。")
 """What people read of a job that crashed each time it was tried."""
 FOREVER_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -127,6 +129,7 @@ class Worker:
         self._tasks: dict[str, Any] = {}
         self._sent: dict[int, dt.datetime] = {}
         self._guard = threading.Lock()
+        self._look_again = 0.0
         for lane in (FAST, HEAVY):
             self._queues[lane] = transport.make_huey(house.settings, lane)
             self._tasks[lane] = self._queues[lane].task(name=f"run_{lane}")(self._run)
@@ -183,6 +186,9 @@ class Worker:
             event(log, "worker.stopped")
 
     def _sweep(self) -> None:
+        if time.monotonic() >= self._look_again:
+            self._look_again = time.monotonic() + CALENDAR_S
+            recurring.ask_due(self.house)
         while deliver(self.house):
             pass
         with self._guard:

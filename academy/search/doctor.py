@@ -6,7 +6,7 @@ from academy.core.house import House
 from academy.search import queries
 from academy.search.backend import Health
 from academy.search.engine import backend
-from academy.search.jobs import rebuild_all, refresh
+from academy.search.writing import rebuild_all, refresh
 
 
 @dataclass(frozen=True)

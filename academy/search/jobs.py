@@ -1,37 +1,20 @@
 """The one writer of the index: facts in, commits out. Every handler may run twice."""
 
+import datetime as dt
+import logging
+
 from academy.core.house import House
-from academy.jobs import JobContext, enqueue, job, on
+from academy.core.logging import event
+from academy.jobs import JobContext, job, nightly, on
 from academy.library.facts import CoursePublished, CourseWithdrawn
 from academy.media.facts import AssetReady, TranscriptChanged
 from academy.search import queries
+from academy.search.doctor import examine
 from academy.search.engine import backend
 from academy.search.facts import TermChanged
+from academy.search.writing import rebuild_all, refresh
 
-
-def refresh(house: House, course_id: int) -> None:
-    """Make the index say of a course what the tables say now; of every course where there is no index."""
-    index = backend(house)
-    if not index.exists():
-        rebuild_all(house)
-        return
-    with house.db.read() as tx:
-        lectures = queries.lectures(tx, [course_id])
-        segmenter = queries.segmenter(tx)
-    if lectures:
-        index.index_lecture(lectures[0], segmenter)
-    else:
-        index.delete_lecture(course_id)
-    if index.wants_merge():
-        with house.db.begin() as tx:
-            enqueue(tx, "search.merge", key="search.merge", delay_s=5)
-
-
-def rebuild_all(house: House) -> None:
-    """Make the index anew from the tables; searching goes on with the old one."""
-    with house.db.read() as tx:
-        segmenter = queries.segmenter(tx)
-    backend(house).rebuild(queries.all_lectures(house.db), segmenter)
+log = logging.getLogger(__name__)
 
 
 @on(CoursePublished)
@@ -71,10 +54,20 @@ def merge(context: JobContext) -> None:
     backend(context.house).merge()
 
 
+@nightly("search.night", at=dt.time(3, 10))
+def night(context: JobContext) -> None:
+    """While the city sleeps: compare the index with the tables, mend what differs, make it compact."""
+    report = examine(context.house, mend=True)
+    event(log, "search.night", healthy=report.healthy, found=report.describe())
+    backend(context.house).merge()
+
+
 @job("search.rebuild")
 def rebuild(context: JobContext) -> None:
     """Make the index anew from the tables."""
-    rebuild_all(context.house)
+    with context.db.read() as tx:
+        total = max(1, len(queries.published_ids(tx)))
+    rebuild_all(context.house, lambda done: context.progress(1000 * done // total))
 
 
 @on(TermChanged)

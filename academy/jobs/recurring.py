@@ -1,0 +1,109 @@
+"""Work that comes back by itself: `@nightly` at an hour of the city, `@every` so many minutes.
+
+A row a job says when it is due next. Whoever moves that moment on, in one UPDATE that names the
+moment it saw, asks for the job in the same transaction: of many workers exactly one does, and a
+worker that was down runs what it missed once, not once for each night it missed.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from academy.core import clock
+from academy.core.db import Tx
+from academy.core.house import House
+from academy.jobs import registry, service
+from academy.jobs.models import Recurrence
+from academy.jobs.registry import FAST, JobContext
+
+Next = Callable[[dt.datetime], dt.datetime]
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """When a job comes back: `says` for people who read docs/jobs.md, `after(instant)` for the worker."""
+
+    says: str
+    after: Next
+
+
+_schedules: dict[str, Schedule] = {}
+
+
+def nightly(
+    name: str, *, at: dt.time, lane: str = FAST, max_attempts: int = 3
+) -> Callable[[Callable[[JobContext], None]], Callable[[JobContext], None]]:
+    """Register `fn(context)` as a job that is asked for once a day, at a time of the city's clock."""
+
+    def after(instant: dt.datetime) -> dt.datetime:
+        local = clock.to_city(instant)
+        due = dt.datetime.combine(local.date(), at, clock.CITY)
+        if due <= local:
+            due = dt.datetime.combine(local.date() + dt.timedelta(days=1), at, clock.CITY)
+        return due.astimezone(dt.UTC)
+
+    return _register(name, Schedule(f"every day at {at:%H:%M}", after), lane, max_attempts)
+
+
+def every(
+    name: str, *, minutes: int, lane: str = FAST, max_attempts: int = 3
+) -> Callable[[Callable[[JobContext], None]], Callable[[JobContext], None]]:
+    """Register `fn(context)` as a job that is asked for again so long after it was asked for last."""
+    pause = dt.timedelta(minutes=minutes)
+    return _register(name, Schedule(f"every {minutes} minutes", lambda instant: instant + pause), lane, max_attempts)
+
+
+def _register(
+    name: str, schedule: Schedule, lane: str, max_attempts: int
+) -> Callable[[Callable[[JobContext], None]], Callable[[JobContext], None]]:
+    def register(fn: Callable[[JobContext], None]) -> Callable[[JobContext], None]:
+        registry.job(name, lane=lane, max_attempts=max_attempts)(fn)
+        _schedules[name] = schedule
+        return fn
+
+    return register
+
+
+def schedule(name: str) -> Schedule | None:
+    """When the job of that name comes back, if it does."""
+    return _schedules.get(name)
+
+
+def ask_due(house: House) -> int:
+    """Ask for every job whose moment has come; returns how many. One read when there is nothing to do."""
+    now = clock.now()
+    with house.db.read() as tx:
+        planned = dict(tx.execute(select(Recurrence.name, Recurrence.due_at)).all())
+    fresh = [name for name in _schedules if name not in planned]
+    late = [(name, due) for name, due in planned.items() if due <= now and name in _schedules]
+    if not fresh and not late:
+        return 0
+    with house.db.begin() as tx:
+        for name in fresh:
+            _plan(tx, name, now)
+        return sum(_ask(tx, name, due, now) for name, due in late)
+
+
+def _plan(tx: Tx, name: str, now: dt.datetime) -> None:
+    try:
+        with tx.begin_nested():
+            tx.add(Recurrence(name=name, due_at=_schedules[name].after(now)))
+    except IntegrityError:
+        return  # another worker met the new job at the same moment
+
+
+def _ask(tx: Tx, name: str, seen: dt.datetime, now: dt.datetime) -> bool:
+    moved = tx.execute(
+        update(Recurrence)
+        .where(Recurrence.name == name, Recurrence.due_at == seen)
+        .values(due_at=_schedules[name].after(now), asked_at=now)
+        .returning(Recurrence.name)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if moved is None:
+        return False
+    service.enqueue(tx, name, key=f"recurring:{name}")
+    return True
