@@ -1,13 +1,20 @@
 """What was said is found, at its second; what may not be seen is not there."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from academy.core.actor import NOBODY
+from academy.core.db import Tx
 from academy.core.house import House
 from academy.jobs import drain
+from academy.library.models import Course
 from academy.search import service
+from academy.search.backend import Found
+from academy.search.engine import backend
 from academy.search.results import Filters, Results
 from tests.rooms import search_city as city
 
@@ -40,8 +47,8 @@ def titles(results: Results) -> list[str]:
 @pytest.fixture
 def library(house: House, database_kind: str) -> House:
     """The same tests on both indexes: Whoosh beside SQLite, PostgreSQL's own beside its rows."""
-    backend = "whoosh" if database_kind == "sqlite" else "postgresql"
-    house = dataclasses.replace(house, settings=dataclasses.replace(house.settings, search_backend=backend))
+    kind = "whoosh" if database_kind == "sqlite" else "postgresql"
+    house = dataclasses.replace(house, settings=dataclasses.replace(house.settings, search_backend=kind))
     with house.db.begin() as tx:
         city.lecture(tx, "乡村振兴怎么干", POVERTY, by="王大山", shelf="乡村振兴")
         city.lecture(tx, "作风建设永远在路上", DISCIPLINE, by="李小河", shelf="纪律教育", summary="锲而不舍落实规定")
@@ -89,8 +96,6 @@ def test_a_quoted_phrase_is_exact(library: House) -> None:
 
 
 def test_a_withdrawn_course_vanishes_before_the_index_knows(library: House) -> None:
-    from academy.library.models import Course
-
     with library.db.begin() as tx:
         course = tx.query(Course).filter_by(title="乡村振兴怎么干").one()
         city.withdraw(tx, course)
@@ -102,8 +107,6 @@ def test_a_withdrawn_course_vanishes_before_the_index_knows(library: House) -> N
 
 
 def test_changed_lines_are_found_and_old_ones_are_not(library: House) -> None:
-    from academy.library.models import Course
-
     with library.db.begin() as tx:
         course = tx.query(Course).filter_by(title="乡村振兴怎么干").one()
         city.resay(tx, course, ["今天改讲数字乡村。"])
@@ -152,3 +155,27 @@ def test_a_wrong_character_that_sounds_right_is_mended_and_said(library: House, 
 def test_nothing_found_offers_what_the_library_has(library: House) -> None:
     found = find(library, "“茶叶博物馆”")
     assert not found.page.rows and "茶叶" in found.near
+
+
+def test_a_lecture_replaced_while_it_is_searched_shows_only_what_is_true(
+    library: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the index's answer and the tables' lines: the captions are edited, then the course is withdrawn."""
+    index = backend(library)
+    answer = index.search
+
+    def meanwhile(do: Callable[[Tx, Course], None]) -> Results:
+        def search(*args: Any) -> Found:
+            found = answer(*args)
+            assert found.hits, "the index has not heard of it yet"
+            with library.db.begin() as tx:
+                do(tx, tx.scalars(select(Course).where(Course.title == "乡村振兴怎么干")).one())
+            return found
+
+        monkeypatch.setattr(index, "search", search)
+        return find(library, "茶叶")
+
+    edited = meanwhile(lambda tx, course: city.resay(tx, course, ["现在只说水库。"]))
+    assert not any("茶叶" in sentence.text.plain for row in edited.page.rows for sentence in row.sentences)
+    withdrawn = meanwhile(city.withdraw)
+    assert titles(withdrawn) == []
