@@ -78,6 +78,7 @@ OFFICE_PLACES = (
         ("search.asked_for",),
     ),
     Place("reports.exports", msg("导出"), "download", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY)),
+    Place("sectors.index", msg("领域"), "list", (R.SYSTEM_ADMINISTRATOR,)),
     Place("grants.index", msg("角色授权"), "person", (R.SECURITY_OFFICER, R.NODE_ADMINISTRATOR)),
     Place("audit.index", msg("审计"), "shield", (R.AUDITOR,)),
 )

@@ -176,6 +176,62 @@ class Exemption(Base):
     revoked_at: Mapped[dt.datetime | None]
 
 
+class MemberTerm(Base):
+    """A position that a member held, or a status other than being here, from one day up to another.
+
+    Who was secretary since when, and who has been floating since when and where to, is asked of these
+    rows; `Member.position` and `Member.status` are what is so today.
+    """
+
+    __tablename__ = "member_terms"
+    __table_args__ = (
+        # One open term of each sort a member: two offices that enter one at once would make two.
+        Index(
+            "uq_member_terms_open",
+            "member_id",
+            "what",
+            unique=True,
+            sqlite_where=text("valid_to IS NULL"),
+            postgresql_where=text("valid_to IS NULL"),
+        ),
+        # The history on a member's page.
+        Index(None, "member_id", "valid_from"),
+        # New secretaries since a day, and everybody who floats.
+        Index(None, "what", "kind", "valid_from"),
+        CheckConstraint("what IN ('position','status')", name="what"),
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="order"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    what: Mapped[str] = mapped_column(String(12))
+    value: Mapped[str] = mapped_column(String(40))
+    """The position as the register writes it, or a `MemberStatus`."""
+    kind: Mapped[str] = mapped_column(String(12))
+    """Of a position: secretary, deputy, committee or other (`rules.post_of`). Of a status: itself."""
+    note: Mapped[str] = mapped_column(String(120), default="")
+    """Where a floating member went, or whatever else was said."""
+    valid_from: Mapped[dt.date]
+    valid_to: Mapped[dt.date | None]
+
+
+class Sector(Base):
+    """A field of work that organisations are counted by; the city keeps the list itself.
+
+    `Organisation.sector` holds the code. A sector that is no longer used is retired, never deleted:
+    past figures still name it.
+    """
+
+    __tablename__ = "sectors"
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), unique=True)
+    name_en: Mapped[str] = mapped_column(String(40), default="")
+    place: Mapped[int] = mapped_column(default=0)
+    """Its place in lists, from 1."""
+    retired_at: Mapped[dt.datetime | None]
+
+
 class RosterState(Base):
     """One row whose version counts every change to people and to the tree.
 

@@ -13,7 +13,7 @@ from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.jobs import publish
-from academy.members import roster_lock, rules
+from academy.members import roster_lock, rules, terms
 from academy.members.access import KEEPERS, allow
 from academy.members.facts import MembersChanged
 from academy.members.models import Member, Membership, MemberStatus, Organisation
@@ -63,6 +63,8 @@ def add_member(
     tx.add(member)
     tx.flush()
     tx.add(Membership(member_id=member.id, organisation_id=organisation.id, valid_from=day))
+    if position:
+        terms.turn(tx, member.id, terms.POSITION, position, day)
     tx.flush()
     record(tx, actor, "member.added", f"member:{member.public_id}", organisation=organisation.public_id)
     publish(tx, MembersChanged([member.id]))
@@ -107,18 +109,22 @@ def transfer_member(
     return member
 
 
-def change_status(tx: Tx, actor: Actor, member: Member, status: str, *, on: dt.date | None = None) -> Member:
-    """Say that a member is active, floating, has left or has died, from a day on.
+def change_status(
+    tx: Tx, actor: Actor, member: Member, status: str, *, on: dt.date | None = None, note: str = ""
+) -> Member:
+    """Say that a member is active, floating, has left or has died, from a day on; `note` says where to.
 
     Who has left or died belongs nowhere from then on; who comes back belongs where they last did.
     """
     if status not in rules.STATUSES:
         raise Invalid(fields={"status": msg("请从列表里选择。")})
+    said = rules.checked(note=(lambda text: rules.read_text(text, longest=120), note))["note"]
     day = _past(on)
     roster_lock.take(tx)
     tx.refresh(member)
     home = tx.get_one(Organisation, member.organisation_id)
     allow(actor, home.path, f"member:{member.public_id}", *KEEPERS)
+    terms.turn(tx, member.id, terms.STATUS, terms.kept_status(status), day, str(said or ""))
     if status == member.status:
         return member
     was_here, is_here = member.status in rules.HERE, status in rules.HERE
@@ -137,7 +143,8 @@ def change_status(tx: Tx, actor: Actor, member: Member, status: str, *, on: dt.d
 def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: dict[str, str]) -> Member:
     """Correct particulars from a form: name, gender, birth_date, joined_on, education, position, phone.
 
-    A phone left blank stays as it is (the form shows it masked); "-" removes it.
+    A phone left blank stays as it is (the form shows it masked); "-" removes it. `position_since` is
+    the day from which the position is held, today when blank.
     """
     today = clock.today()
     readers: dict[str, Any] = {
@@ -147,6 +154,7 @@ def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: d
         "joined_on": lambda text: rules.read_date(text, today=today),
         "education": lambda text: rules.read_text(text, longest=20),
         "position": lambda text: rules.read_text(text, longest=40),
+        "position_since": lambda text: rules.read_date(text, today=today),
     }
     values = rules.checked(
         **{field: (readers[field], text) for field, text in changes.items() if field in readers},
@@ -166,18 +174,32 @@ def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: d
     home = tx.get_one(Organisation, member.organisation_id)
     allow(actor, home.path, f"member:{member.public_id}", *KEEPERS)
     roster_lock.take(tx)
+    _date_position(member, values, today)
     changed = sorted(
         field for field, value in values.items() if field != "phone_sealed" and getattr(member, field) != value
     )
-    if "position" in changed:
-        member.position_since = today if values["position"] else None
     if changed:
         for field, value in values.items():
             setattr(member, field, value)
+        if not {"position", "position_since"}.isdisjoint(changed):
+            terms.turn(tx, member.id, terms.POSITION, member.position, member.position_since or today)
         tx.flush()
         record(tx, actor, "member.edited", f"member:{member.public_id}", fields=changed)
         publish(tx, MembersChanged([member.id]))
     return member
+
+
+def _date_position(member: Member, values: dict[str, Any], today: dt.date) -> None:
+    """Since when a position is held: as the form says, else today; who holds none holds it since never."""
+    if "position" not in values:
+        values.pop("position_since", None)
+        return
+    stays = values["position"] == member.position
+    # The form still shows the old position's day when only the position was overwritten.
+    if not values.get("position_since") or (not stays and values["position_since"] == member.position_since):
+        values["position_since"] = member.position_since if stays else today
+    if values["position"] is None:
+        values["position_since"] = None
 
 
 def sealed_phone(sealer: Sealer, phone: object) -> dict[str, Any]:

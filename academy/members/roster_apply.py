@@ -10,6 +10,7 @@ from academy.core import clock
 from academy.core.db import Tx
 from academy.core.ids import new_ids
 from academy.jobs import publish
+from academy.members import terms
 from academy.members.facts import MembersChanged
 from academy.members.findings import Finding, Findings
 from academy.members.models import Member, Membership
@@ -77,6 +78,7 @@ def _add(tx: Tx, plan: Findings, today: dt.date, touched: list[int]) -> int:
                 ),
             )
         )
+        terms.begin_all(tx, newest, today)
         touched.extend(tx.scalars(select(Member.id).where(Member.id > newest).order_by(Member.id)))
     return count
 
@@ -104,9 +106,18 @@ def _change(tx: Tx, blocks: Iterable[list[Finding]], today: dt.date, touched: li
         for rows in groups.values():
             tx.connection().execute(update(members).where(members.c.id == bindparam("b_id")), rows)
         _belong_by_status(tx, block, today)
+        _date_terms(tx, block, today)
         touched.extend(finding.target_id or 0 for finding in block)
         count += len(block)
     return count
+
+
+def _date_terms(tx: Tx, block: list[Finding], today: dt.date) -> None:
+    """A position or status that a file changes is held from today on."""
+    found = [(finding.target_id or 0, finding.details or {}) for finding in block]
+    terms.turn_many(tx, terms.POSITION, [(i, d["position"]) for i, d in found if "position" in d], today)
+    statuses = [(i, terms.kept_status(d["status"])) for i, d in found if "status" in d]
+    terms.turn_many(tx, terms.STATUS, statuses, today)
 
 
 def _belong_by_status(tx: Tx, block: list[Finding], today: dt.date) -> None:
@@ -191,6 +202,7 @@ def _leave(tx: Tx, plan: Findings, today: dt.date, touched: list[int]) -> int:
             .execution_options(synchronize_session=False)
         )
         _end(tx, ids, today)
+        terms.turn_many(tx, terms.STATUS, [(i, "left") for i in ids], today)
         touched.extend(ids)
         count += len(ids)
     return count

@@ -22,15 +22,6 @@ LEVELS: dict[str, Message] = {
     "branch": msg("支部"),
     "group": msg("小组"),
 }
-SECTORS: dict[str, Message] = {
-    "rural": msg("农村"),
-    "community": msg("社区"),
-    "government": msg("机关"),
-    "institution": msg("事业单位"),
-    "enterprise": msg("国有企业"),
-    "private": msg("两新组织"),
-    "education_health": msg("学校医院"),
-}
 STATUSES: dict[str, Message] = {
     "active": msg("在册"),
     "floating": msg("流动"),
@@ -38,6 +29,12 @@ STATUSES: dict[str, Message] = {
     "deceased": msg("已去世"),
 }
 GENDERS: dict[str, Message] = {"male": msg("男"), "female": msg("女")}
+POSTS: dict[str, Message] = {
+    "secretary": msg("书记"),
+    "deputy": msg("副书记"),
+    "committee": msg("委员"),
+    "other": msg("其他职务"),
+}
 
 HERE = ("active", "floating")
 """Statuses of members who are due."""
@@ -55,15 +52,6 @@ _KIND_WORDS = {
     "branch": ("党支部", "支部", "branch"),
     "group": ("党小组", "小组", "group"),
 }
-_SECTOR_WORDS = {
-    "rural": ("农村", "rural"),
-    "community": ("社区", "community"),
-    "government": ("机关", "government"),
-    "institution": ("事业单位", "事业", "institution"),
-    "enterprise": ("国有企业", "国企", "enterprise"),
-    "private": ("两新组织", "两新", "非公企业", "社会组织", "private"),
-    "education_health": ("学校医院", "学校", "医院", "education_health"),
-}
 
 
 def _lookup(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -71,7 +59,8 @@ def _lookup(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 _STATUS, _GENDER = _lookup(_STATUS_WORDS), _lookup(_GENDER_WORDS)
-_KIND, _SECTOR = _lookup(_KIND_WORDS), _lookup(_SECTOR_WORDS)
+_KIND = _lookup(_KIND_WORDS)
+_SECRETARY = re.compile(r"(?<!副)(?<!第一)书记(?!员)")
 
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_\-]{0,39}")
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.\-]{0,39}")
@@ -192,7 +181,7 @@ def within_reason(day: dt.date, *, today: dt.date) -> dt.date:
     return day
 
 
-def _word(text: str, known: dict[str, str], reason: Message) -> str | None:
+def read_word(text: str, known: dict[str, str], reason: Message) -> str | None:
     value = tidy(text).lower()
     if not value:
         return None
@@ -203,22 +192,26 @@ def _word(text: str, known: dict[str, str], reason: Message) -> str | None:
 
 def read_gender(text: str) -> str | None:
     """male, female or None."""
-    return _word(text, _GENDER, msg("性别“%(shown)s”看不懂，请填“男”或“女”。", shown=text[:20]))
+    return read_word(text, _GENDER, msg("性别“%(shown)s”看不懂，请填“男”或“女”。", shown=text[:20]))
 
 
 def read_status(text: str) -> str | None:
     """A `MemberStatus`, or None when blank."""
-    return _word(text, _STATUS, msg("状态“%(shown)s”看不懂，请填在册、流动、已转出或已去世。", shown=text[:20]))
+    return read_word(text, _STATUS, msg("状态“%(shown)s”看不懂，请填在册、流动、已转出或已去世。", shown=text[:20]))
 
 
 def read_kind(text: str) -> str | None:
     """A `Kind`, or None when blank."""
-    return _word(text, _KIND, msg("类型“%(shown)s”看不懂，请填党委、党总支、党支部或党小组。", shown=text[:20]))
+    return read_word(text, _KIND, msg("类型“%(shown)s”看不懂，请填党委、党总支、党支部或党小组。", shown=text[:20]))
 
 
-def read_sector(text: str) -> str | None:
-    """A sector's code, or None when blank."""
-    return _word(text, _SECTOR, msg("领域“%(shown)s”不在名单里。", shown=text[:20]))
+def post_of(position: str) -> str:
+    """Which post a position is: one of `POSTS`. A first secretary sent to a village is not the branch's own."""
+    if _SECRETARY.search(position):
+        return "secretary"
+    if "副书记" in position:
+        return "deputy"
+    return "committee" if "委员" in position else "other"
 
 
 def old_enough(birth: dt.date | None, joined: dt.date | None) -> None:

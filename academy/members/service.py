@@ -10,7 +10,13 @@ from academy.members.people import (
     sealed_phone,
     transfer_member,
 )
-from academy.members.tree import close_organisation, create_organisation, move_organisation, rename_organisation
+from academy.members.tree import (
+    close_organisation,
+    create_organisation,
+    move_organisation,
+    rename_organisation,
+    set_sector,
+)
 
 __all__ = [
     "add_member",
@@ -27,5 +33,6 @@ __all__ = [
     "request_exemption",
     "revoke_exemption",
     "sealed_phone",
+    "set_sector",
     "transfer_member",
 ]

@@ -11,9 +11,9 @@ from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.jobs import publish
-from academy.members import roster_lock, rules
+from academy.members import roster_lock, rules, sectors
 from academy.members.access import allow
-from academy.members.facts import OrganisationMoved
+from academy.members.facts import MembersChanged, OrganisationMoved
 from academy.members.models import Kind, Member, Organisation, OrganisationSpell
 from academy.members.queries import present, subtree
 from academy.members.rules import checked, read_code, read_name
@@ -40,7 +40,7 @@ def create_organisation(
     else:
         allow(actor, parent.path, f"organisation:{parent.public_id}", *GARDENERS)
     values = checked(code=(read_code, code), name=(lambda text: read_name(text, longest=120), name))
-    _known(kind=kind, level=level, sector=sector)
+    _known(tx, kind=kind, level=level, sector=sector)
     day = past(opened_on)
     roster_lock.take(tx)
     if tx.scalar(select(Organisation.id).where(Organisation.code == values["code"])):
@@ -161,6 +161,22 @@ def replant(tx: Tx, node: Organisation, new_parent: Organisation) -> None:
             tx.refresh(held)
 
 
+def set_sector(tx: Tx, actor: Actor, node: Organisation, sector: str | None) -> Organisation:
+    """Say which sector a node belongs to, or none."""
+    allow(actor, node.path, f"organisation:{node.public_id}", *GARDENERS)
+    if (sector or None) == node.sector:
+        return node
+    _known(tx, kind=node.kind, level=node.level, sector=sector)
+    roster_lock.take(tx)
+    still_open(tx, node)
+    old, node.sector = node.sector, sector or None
+    tx.flush()
+    record(tx, actor, "organisation.sector", f"organisation:{node.public_id}", old=old, new=node.sector)
+    here = tx.scalars(select(Member.id).where(Member.organisation_id == node.id)).all()
+    publish(tx, MembersChanged(list(here)))
+    return node
+
+
 def close_organisation(tx: Tx, actor: Actor, node: Organisation, *, on: dt.date | None = None) -> Organisation:
     """Close a node from a day on.
 
@@ -241,13 +257,13 @@ def past(day: dt.date | None) -> dt.date:
     return day or clock.today()
 
 
-def _known(*, kind: str, level: str, sector: str | None) -> None:
+def _known(tx: Tx, *, kind: str, level: str, sector: str | None) -> None:
     wrong = {
         field: msg("请从列表里选择。")
         for field, value, known in (
             ("kind", kind, rules.KINDS),
             ("level", level, rules.LEVELS),
-            ("sector", sector or "", {"": msg("（不分领域）"), **rules.SECTORS}),
+            ("sector", sector or "", {"": msg("（不分领域）"), **sectors.words(tx, offered=True)}),
         )
         if value not in known
     }

@@ -1,6 +1,7 @@
 """A file of organisations: checked for cycles and strangers first, then planted parents first."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from academy.core.db import Tx
 from academy.core.house import House
 from academy.core.i18n import Message, msg
 from academy.core.ids import new_ids
-from academy.members import rules, tree
+from academy.members import rules, sectors, tree
 from academy.members.findings import Finding, Findings
 from academy.members.models import Organisation, OrganisationSpell
 from academy.members.queries import subtree
@@ -33,7 +34,8 @@ def check_tree(house: House, node_id: int, mapping: dict[str, int], table: Table
         began_at = version(tx)
         top = tx.get_one(Organisation, node_id)
         known = {node.code: node for node in tx.scalars(select(Organisation))}
-    rows = [_read(line, cells, mapping) for line, cells in table.rows]
+        read_sector, names = sectors.reader(tx), sectors.words(tx)
+    rows = [_read(line, cells, mapping, read_sector) for line, cells in table.rows]
     tell(400)
     parents = _parents(rows, known, top)
     seen: dict[str, int] = {}
@@ -45,7 +47,7 @@ def check_tree(house: House, node_id: int, mapping: dict[str, int], table: Table
             if first != line:
                 wrong.append(msg("组织代码 %(code)s 与第 %(line)s 行重复。", code=code, line=first))
         wrong += _out_of_place(values, known, top, parents)
-        found.append(_judge(line, cells, values, wrong, known, top))
+        found.append(_judge(line, cells, values, wrong, known, top, names))
     tell(800)
     writer = Findings(target).begin()
     writer.add(found)
@@ -53,13 +55,15 @@ def check_tree(house: House, node_id: int, mapping: dict[str, int], table: Table
     return Outcome(writer.finish(), began_at, digest)
 
 
-def _read(line: int, cells: Row, mapping: dict[str, int]) -> tuple[int, Row, dict[str, Any], list[Message]]:
+def _read(
+    line: int, cells: Row, mapping: dict[str, int], read_sector: Callable[[str], str | None]
+) -> tuple[int, Row, dict[str, Any], list[Message]]:
     readers = {
         "code": rules.read_code,
         "name": lambda text: rules.read_name(text, longest=120),
         "parent": lambda text: rules.read_code(text) if text.strip() else None,
         "kind": rules.read_kind,
-        "sector": rules.read_sector,
+        "sector": read_sector,
     }
     values: dict[str, Any] = {}
     wrong: list[Message] = []
@@ -115,6 +119,7 @@ def _judge(
     wrong: list[Message],
     known: dict[str, Organisation],
     top: Organisation,
+    names: dict[str, str],
 ) -> Finding:
     code, name = values.get("code", ""), str(values.get("name") or "")
     parent = top.code if not values.get("parent") else values["parent"]
@@ -130,7 +135,7 @@ def _judge(
     if written["org_kind"] != old.kind:
         notes.append(msg("类型：%(old)s → %(new)s", old=rules.KINDS[old.kind], new=rules.KINDS[written["org_kind"]]))
     if written["org_sector"] not in (None, old.sector):
-        notes.append(msg("领域改为%(new)s", new=rules.SECTORS[written["org_sector"]]))
+        notes.append(msg("领域改为%(new)s", new=names[written["org_sector"]]))
     parent_id = known[parent].id if parent in known else None
     moved = code != top.code and old.parent_id != parent_id
     kind = "moved" if moved else "changed" if notes else "unchanged"

@@ -10,6 +10,7 @@ from sqlalchemy import and_, case, func, literal, select
 from academy.core.db import Tx
 from academy.core.i18n import Message, msg
 from academy.members import rules as people
+from academy.members import sectors
 from academy.members.models import Member, Organisation
 from academy.trainings import tree, verify
 from academy.trainings.models import Training
@@ -67,7 +68,14 @@ def withhold(groups: Sequence[Group]) -> list[Group]:
     ]
 
 
-def by(tx: Tx, training: Training, node: Organisation, dimension: str, day: dt.date | None = None) -> list[Group]:
+def by(
+    tx: Tx,
+    training: Training,
+    node: Organisation,
+    dimension: str,
+    day: dt.date | None = None,
+    language: str = "zh",
+) -> list[Group]:
     """The groups of one dimension, the largest first (ages in their order); attributes are today's."""
     here = select(Organisation.id).where(tree.inside(tx, node, day))
     pieces = verify.pieces(training.id, day, here)
@@ -92,7 +100,7 @@ def by(tx: Tx, training: Training, node: Organisation, dimension: str, day: dt.d
         .where(pieces.c.standing != "out")
         .group_by("key")
     )
-    words = _words(dimension)
+    words = _words(tx, dimension, language)
     found = [
         Group(str(k or ""), words.get(str(k), str(k)) if k else msg("未填写"), int(a), int(b), int(c), int(d))
         for k, a, b, c, d in rows
@@ -101,8 +109,10 @@ def by(tx: Tx, training: Training, node: Organisation, dimension: str, day: dt.d
     return withhold(sorted(found, key=order))
 
 
-def _words(dimension: str) -> Mapping[str, Message]:
-    known = {"sector": people.SECTORS, "gender": people.GENDERS, "status": people.STATUSES, "age": AGE_WORDS}
+def _words(tx: Tx, dimension: str, language: str) -> Mapping[str, Message | str]:
+    if dimension == "sector":
+        return sectors.words(tx, language)
+    known = {"gender": people.GENDERS, "status": people.STATUSES, "age": AGE_WORDS}
     return known.get(dimension, {})
 
 

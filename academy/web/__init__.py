@@ -14,6 +14,7 @@ PAGES = (
     "sso",
     "members",
     "exemptions",
+    "sectors",
     "rosters",
     "notices",
     "studio",

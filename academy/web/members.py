@@ -17,7 +17,8 @@ from academy.core.errors import AcademyError, Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, writing
-from academy.members import history, queries, rules, service
+from academy.doors.language import html_lang
+from academy.members import history, queries, rules, sectors, service, terms
 from academy.members.access import KEEPERS, READERS, access_member, access_organisation
 from academy.members.models import Member, Organisation
 from academy.members.tree import GARDENERS
@@ -27,10 +28,16 @@ bp = Blueprint("members", __name__)
 WORDS = {
     "kinds": rules.KINDS,
     "levels": rules.LEVELS,
-    "sectors": rules.SECTORS,
     "statuses": rules.STATUSES,
     "genders": rules.GENDERS,
 }
+
+
+@bp.app_template_global()
+def sector_words(*, offered: bool = False) -> dict[str, str]:
+    """Code → name of each sector in the reader's language."""
+    with reading() as tx:
+        return sectors.words(tx, html_lang(), offered=offered)
 
 
 def day(name: str) -> dt.date | None:
@@ -184,6 +191,8 @@ def _change(tx: Tx, node: Organisation, verb: str) -> None:
         if into is None:
             raise Invalid(fields={"into": msg("在您的管理范围内没有这个组织代码。")})
         service.merge_organisation(tx, actor(), node, into, on=day("on"))
+    elif verb == "sector":
+        service.set_sector(tx, actor(), node, form.get("sector"))
     elif verb == "close":
         service.close_organisation(tx, actor(), node, on=day("on"))
 
@@ -260,6 +269,8 @@ def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> 
             phone=service.masked_phone(house().sealer, person),
             memberships=queries.memberships_of(tx, person.id),
             exemptions=queries.exemptions_of(tx, person.id),
+            terms=terms.terms_of(tx, person.id),
+            posts=rules.POSTS,
             account=accounts.account_of_member(tx, person.id),
             keeps=actor().may(person.organisation.path, *KEEPERS),
             decides=actor().may(person.organisation.path, Role.NODE_ADMINISTRATOR),
@@ -293,7 +304,8 @@ def _change_member(tx: Tx, person: Member, verb: str) -> None:
             raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
         service.transfer_member(tx, actor(), person, target, on=day("on"))
     elif verb == "status":
-        service.change_status(tx, actor(), person, form.get("status", ""), on=day("on"))
+        note = form.get("note", "")
+        service.change_status(tx, actor(), person, form.get("status", ""), on=day("on"), note=note)
 
 
 @bp.post("/members/<public_id>/code")

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 
 from academy.core import clock
 from academy.doors import actor, office, reading
+from academy.doors.language import html_lang
 from academy.reports.coverage import definition
 from academy.trainings import groups, queries, table, tally
 from academy.trainings.access import VIEW, access_coverage
@@ -28,7 +29,9 @@ def show(training: str, organisation: str) -> str:
             found=found,
             trail=queries.trail(tx, actor(), node),
             curve=curve(tally.daily(tx, plan.id, node.id), found, day),
-            dimensions=[(key, word, groups.by(tx, plan, node, key, day)) for key, word in groups.DIMENSIONS.items()],
+            dimensions=[
+                (key, word, groups.by(tx, plan, node, key, day, html_lang())) for key, word in groups.DIMENSIONS.items()
+            ],
             definition=definition(day),
             today=clock.today(),
         )

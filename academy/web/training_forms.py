@@ -14,8 +14,10 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.doors import actor
+from academy.doors.language import html_lang
 from academy.library.models import Course
 from academy.members import rules as people
+from academy.members import sectors
 from academy.members.models import Organisation
 from academy.trainings import queries, service, sql, tally
 from academy.trainings.access import MANAGE, VIEW, roots
@@ -119,7 +121,7 @@ def plan(tx: Tx, holder: Organisation) -> Plan:
 
     audience = Audience(
         nodes=_nodes(tx, wrong),
-        sectors=tuple(s for s in form.getlist("sectors") if s in people.SECTORS),
+        sectors=tuple(s for s in form.getlist("sectors") if s in sectors.words(tx)),
         positions=tuple(p[:40] for p in form.getlist("positions")),
         statuses=tuple(s for s in form.getlist("statuses") if s in people.HERE),
         age_from=number("age_from"),
@@ -188,7 +190,7 @@ def render(
         courses=queries.published_courses(tx, chosen),
         children=list(tx.scalars(below.order_by(Organisation.code).limit(200))),
         positions=[(p, p) for p in queries.positions(tx)],
-        sectors=people.SECTORS,
+        sectors=sectors.words(tx, html_lang(), offered=True),
         member_statuses=STATUSES,
         rules=(("joining", JOINING), ("leaving", LEAVING), ("moving", MOVING)),
     )
@@ -221,7 +223,7 @@ def audience_lines(tx: Tx, training: Training) -> list[Rule]:
     nodes = list(tx.scalars(select(Organisation.name).where(Organisation.id.in_(a.nodes)).order_by(Organisation.path)))
     lines = [Rule(msg("党组织"), "、".join(nodes) or tx.get_one(Organisation, training.organisation_id).name)]
     if a.sectors:
-        lines.append(Rule(msg("领域"), "、".join(str(people.SECTORS.get(s, s)) for s in a.sectors)))
+        lines.append(Rule(msg("领域"), "、".join(sectors.words(tx, html_lang()).get(s, s) for s in a.sectors)))
     if a.positions:
         lines.append(Rule(msg("职务"), "、".join(a.positions)))
     if a.age_from is not None or a.age_to is not None:

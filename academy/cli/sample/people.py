@@ -13,7 +13,17 @@ from academy.core import clock
 from academy.core.crypto import Sealer
 from academy.core.db import Base, Tx
 from academy.core.ids import new_id
-from academy.members.models import Exemption, Kind, Member, Membership, MemberStatus, Organisation, OrganisationSpell
+from academy.members import rules, terms
+from academy.members.models import (
+    Exemption,
+    Kind,
+    Member,
+    Membership,
+    MemberStatus,
+    MemberTerm,
+    Organisation,
+    OrganisationSpell,
+)
 
 FOUNDED = dt.date(2015, 1, 1)
 TOWNS = 150
@@ -201,7 +211,31 @@ def _insert_members(tx: Tx, sealer: Sealer, branches: list[Node], lot: random.Ra
     ]
     for start in range(0, len(links), 20_000):
         tx.execute(insert(table_of(Membership)), links[start : start + 20_000])
+    _insert_terms(tx, rows, {number: id_ for id_, number, _home, _position in found}, lot)
     return {home: id_ for id_, _number, home, position in found if position == "党支部书记"}
+
+
+AWAY = ("外省务工", "省城务工", "随子女居住", "在外经商", "外地求学")
+
+
+def _insert_terms(tx: Tx, rows: list[dict[str, Any]], ids: dict[str, int], lot: random.Random) -> None:
+    """Since when officers hold their positions, and since when and where floating members are away."""
+    today = clock.today()
+    held = []
+    for row in rows:
+        member = ids[row["number"]]
+        if row["position"]:
+            kind, since = rules.post_of(row["position"]), row["position_since"]
+            held.append(_term(member, terms.POSITION, row["position"], kind, "", since))
+        if row["status"] == MemberStatus.FLOATING:
+            since = max(row["joined_on"], today - dt.timedelta(days=lot.randrange(20, 1200)))
+            held.append(_term(member, terms.STATUS, str(row["status"]), str(row["status"]), lot.choice(AWAY), since))
+    for start in range(0, len(held), 20_000):
+        tx.execute(insert(table_of(MemberTerm)), held[start : start + 20_000])
+
+
+def _term(member: int, what: str, value: str, kind: str, note: str, since: dt.date) -> dict[str, Any]:
+    return {"member_id": member, "what": what, "value": value, "kind": kind, "note": note, "valid_from": since}
 
 
 POSITIONS = ("党支部书记", "副书记", "组织委员", "宣传委员")

@@ -1,0 +1,48 @@
+"""The list of sectors, kept by system administrators."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from academy.core.errors import Invalid
+from academy.core.i18n import Message
+from academy.doors import actor, office, reading, writing
+from academy.members import sectors
+
+bp = Blueprint("sectors", __name__)
+
+
+@bp.get("/sectors")
+@office(*sectors.KEEPERS)
+def index() -> str:
+    """The list, to be put in order."""
+    return _page({})
+
+
+@bp.post("/sectors")
+@office(*sectors.KEEPERS)
+def change() -> Any:
+    """Add, rename, move or retire one: the button that was pressed says which."""
+    form = request.form
+    code, verb = form.get("code", ""), form.get("verb", "")
+    try:
+        with writing() as tx:
+            if verb == "rename":
+                sectors.rename_sector(tx, actor(), code, form.get("name", ""), form.get("name_en", ""))
+            elif verb in {"up", "down"}:
+                sectors.move_sector(tx, actor(), code, 1 if verb == "down" else -1)
+            elif verb == "retire":
+                sectors.retire_sector(tx, actor(), code)
+            else:
+                sectors.add_sector(tx, actor(), form.get("name", ""), form.get("name_en", ""))
+    except Invalid as error:
+        return _page(error.fields), error.status
+    return redirect(url_for(".index"), 303)
+
+
+def _page(errors: Mapping[str, Message]) -> str:
+    with reading() as tx:
+        return render_template(
+            "members/sectors.html", rows=sectors.listed(tx), counts=sectors.counts(tx), errors=errors
+        )
