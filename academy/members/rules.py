@@ -53,6 +53,14 @@ _KIND_WORDS = {
     "group": ("党小组", "小组", "group"),
 }
 
+# What registers write instead of the seven names that a new academy starts with.
+SECTOR_WORDS = {
+    "institution": ("事业",),
+    "enterprise": ("国企",),
+    "private": ("两新", "非公企业", "社会组织"),
+    "education_health": ("学校", "医院"),
+}
+
 
 def _lookup(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {word: code for code, spellings in words.items() for word in spellings}

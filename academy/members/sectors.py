@@ -18,14 +18,6 @@ from academy.members.models import Organisation, Sector
 KEEPERS = (Role.SYSTEM_ADMINISTRATOR,)
 LONGEST, LONGEST_EN = 20, 40
 
-# What registers write instead of the seven names that a new academy starts with.
-_ALSO = {
-    "institution": ("事业",),
-    "enterprise": ("国企",),
-    "private": ("两新", "非公企业", "社会组织"),
-    "education_health": ("学校", "医院"),
-}
-
 
 def listed(tx: Tx) -> list[Sector]:
     """All sectors, retired ones too, in their order."""
@@ -55,7 +47,7 @@ def reader(tx: Tx) -> Callable[[str], str | None]:
     known: dict[str, str] = {}
     for row in listed(tx):
         if row.retired_at is None:
-            for word in (row.name, row.name_en, row.code, *_ALSO.get(row.code, ())):
+            for word in (row.name, row.name_en, row.code, *rules.SECTOR_WORDS.get(row.code, ())):
                 known.setdefault(rules.tidy(word).lower(), row.code)
     known.pop("", None)
 
