@@ -56,6 +56,14 @@ class Settings:
     fast_workers: int = _setting("ACADEMY_FAST_WORKERS", 2, "Short jobs at a time in the worker process.")
     ffmpeg: str = _setting("ACADEMY_FFMPEG", "", "Path of ffmpeg. Empty: the system's, else the one a wheel carries.")
     ffprobe: str = _setting("ACADEMY_FFPROBE", "", "Path of ffprobe, likewise.")
+    soffice: str = _setting(
+        "ACADEMY_SOFFICE",
+        "",
+        "Path of LibreOffice. Empty: the system's; without one, DOCX and PPTX are refused.",
+    )
+    office_seconds: int = _setting(
+        "ACADEMY_OFFICE_SECONDS", 300, "Longest that LibreOffice may take for one file, in seconds."
+    )
     max_upload_mb: int = _setting("ACADEMY_MAX_UPLOAD_MB", 8192, "Largest original a trainer may upload, in MiB.")
     trainer_quota_gb: int = _setting(
         "ACADEMY_TRAINER_QUOTA_GB", 200, "Room for one trainer's originals, in GiB; failed files do not count."

@@ -295,7 +295,7 @@ def _queue(actor: Actor, state: str) -> Select[Course]:
 
 
 def _duration(assets: Iterable[Asset | None]) -> int:
-    return sum(asset.duration_ms or 0 for asset in assets if asset is not None)
+    return sum(asset.duration_ms or 0 for asset in assets if asset is not None and asset.kind != "document")
 
 
 def _cover(own: Asset | None, assets: Iterable[Asset | None]) -> Asset | None:

@@ -58,8 +58,8 @@ REVIEWER_VERBS = frozenset({Verb.RETURN, Verb.APPROVE, Verb.REPUBLISH})
 EITHER_VERBS = frozenset({Verb.PUBLISH, Verb.WITHDRAW})
 
 KINDS = ("video", "audio", "document")
-# What completion is counted by; a document lies beside the lecture and is read at will.
-COUNTED = ("video", "audio")
+# What completion may be counted by: watched, heard, or read page by page.
+COUNTED = ("video", "audio", "document")
 TITLE_LENGTH, SUMMARY_LENGTH, NAME_LENGTH, OFFICE_LENGTH, COMMENT_LENGTH = 120, 4000, 60, 120, 2000
 ITEMS_MOST = 100
 CATEGORY_LENGTH = 20
@@ -110,9 +110,9 @@ def missing(*, title: str, summary: str, items: Sequence[ItemState]) -> list[Mes
     if not summary.strip():
         wants.append(msg("写一段课程简介，告诉大家讲什么。"))
     if not items:
-        wants.append(msg("至少上传一个视频或音频。"))
+        wants.append(msg("至少上传一个课件。"))
     elif not any(item.required and item.kind in COUNTED for item in items):
-        wants.append(msg("至少要有一个必学的视频或音频，才算得出谁学完了。"))
+        wants.append(msg("至少要有一个必学的课件，才算得出谁学完了。"))
     for item in items:
         if item.asset_state == AssetState.FAILED:
             wants.append(msg("“%(title)s”未能处理，请重试或更换文件。", title=item.title))

@@ -10,10 +10,11 @@ import dataclasses
 import hashlib
 import hmac
 import math
+from collections.abc import Sequence
 
 from academy.core import clock
 from academy.core.settings import Settings
-from academy.media.models import Asset, AssetState
+from academy.media.models import Asset, AssetState, DocumentPage
 
 LIFETIMES = {"member": (12 * 3600, 6 * 3600), "staff": (2 * 3600, 3600)}
 """For each audience: seconds a link lives at least, and the step to which its end is rounded up."""
@@ -103,17 +104,19 @@ class PageLink:
     text: str
 
 
-def page_links(settings: Settings, asset: Asset, *, audience: str = "member") -> list[PageLink]:
-    """The pages of a document in order; none until it is ready."""
+def page_links(
+    settings: Settings, asset: Asset, pages: Sequence[DocumentPage], *, audience: str = "member"
+) -> list[PageLink]:
+    """Links to the pages of a document (`queries.pages`), in order; none until it is ready."""
     if asset.state != AssetState.READY or asset.kind != "document":
         return []
     return [
         PageLink(
-            number=number,
-            src=url(settings, asset, f"pages/{number:03d}.jpg", audience=audience),
-            width=page["width"],
-            height=page["height"],
-            text=page["text"],
+            number=page.number,
+            src=url(settings, asset, f"pages/{page.number:03d}.jpg", audience=audience),
+            width=page.width,
+            height=page.height,
+            text=page.text,
         )
-        for number, page in enumerate((asset.probe or {}).get("pages", []), 1)
+        for page in pages
     ]

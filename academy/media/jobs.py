@@ -156,8 +156,8 @@ def _probe(work: Work) -> Keep:
         if path.stat().st_size == 0:
             raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
         if work.asset.kind == "document":
-            probe.check_document(path)
-            return _keep_probe({})
+            work.folder.mkdir(parents=True, exist_ok=True)
+            return _keep_probe({"nature": probe.check_document(work.settings, path, work.folder)})
         if work.asset.kind == "image":
             work.folder.mkdir(parents=True, exist_ok=True)
             width, height = probe.make_image(path, work.folder / "poster.jpg")
@@ -198,9 +198,9 @@ def _measured(asset: Asset) -> list[Measured]:
 @_step("pages", lane=HEAVY)
 def _pages(work: Work) -> Keep:
     """Draw the pages of a document."""
+    nature = (work.asset.probe or {}).get("nature", "pdf")
     with work.storage.local(original_key(work.asset.public_id)) as path:
-        drawn = pages.make_pages(path, work.folder)
-        shutil.copyfile(path, work.folder / "document.pdf")
+        drawn = pages.make_pages(work.settings, nature, path, work.folder)
     return _keep_probe({"pages": drawn, "pictures": {"poster": True, "storyboard": False}})
 
 
@@ -255,9 +255,14 @@ def _point(tx: Tx, asset: Asset, generation: str) -> None:
                 size=item.size,
             )
         )
-    seen = asset.probe or {}
+    seen = dict(asset.probe or {})
     if measured:
         asset.duration_ms = max(m.duration_ms for m in measured)
+    drawn = seen.pop("pages", None)
+    if drawn is not None:
+        # The words of hundreds of pages have rows of their own: nobody who only lists files reads them.
+        pages.keep(tx, asset, drawn)
+        asset.probe = seen
     top = max((m.rung for m in measured if m.rung.height), key=lambda r: r.height or 0, default=None)
     size = (top.width, top.height) if top else tuple(seen.get("size", (None, None)))
     asset.width, asset.height = size

@@ -66,6 +66,7 @@ class Asset(Base):
     state: Mapped[str] = mapped_column(String(12), default=AssetState.PROCESSING)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     duration_ms: Mapped[int | None]
+    """Of a document: the media time that its pages count for, `pages.PAGE_MS` each."""
     width: Mapped[int | None]
     height: Mapped[int | None]
     probe: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -114,6 +115,23 @@ class Rendition(Base):
     bandwidth: Mapped[int]
     average_bandwidth: Mapped[int]
     size: Mapped[int] = mapped_column(BigInteger)
+
+
+class DocumentPage(Base):
+    """One page of the published set of a document: its picture is ``pages/NNN.jpg``, its words are here.
+
+    Written in the transaction that publishes the set, so pages and set can never disagree.
+    """
+
+    __tablename__ = "document_pages"
+
+    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """From 1."""
+    width: Mapped[int]
+    height: Mapped[int]
+    """Of the picture, in pixels."""
+    text: Mapped[str] = mapped_column(Text)
 
 
 class Transcript(Base):

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.media import rules, tools
+from academy.media import office, rules, tools
 from academy.media.tools import Limits, ToolFailed
 
 MAX_IMAGE_PIXELS = 40_000_000
@@ -87,16 +87,29 @@ def _has_its_end(settings: Settings, source: rules.Source, path: Path) -> bool:
     return bool(times)
 
 
-def check_document(path: Path) -> None:
-    """Refuse what is not a PDF.
+def check_document(settings: Settings, path: Path, folder: Path) -> str:
+    """What kind of document it is: ``pdf``, ``docx``, ``pptx`` or ``image``.
 
     Raises:
-        Invalid: another kind of file.
+        Invalid: another kind of file, or one that this academy cannot read.
     """
     with path.open("rb") as file:
         head = file.read(1024)
-    if not head.startswith(b"%PDF-"):
-        raise Invalid(msg("这不是 PDF 文件。请导出为 PDF 后再上传。"))
+    if head.startswith(b"%PDF-"):
+        return "pdf"
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise Invalid(msg("这是旧版 Office 文件，或者加了密码。请另存为 DOCX、PPTX，或者导出为 PDF 后再上传。"))
+    kind = office.kind_of(path)
+    if kind is not None:
+        office.need_program(settings)
+        return kind
+    if head.startswith(_PICTURES) or head[8:12] == b"WEBP":
+        make_image(path, folder / "look.jpg")
+        return "image"
+    raise Invalid(msg("这里收 PDF、PPTX、DOCX 和图片。其他文件请先导出为 PDF 再上传。"))
+
+
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8")
 
 
 def make_image(path: Path, target: Path, *, side: int = 1280) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from academy.core.db import Tx
 from academy.media.captions import CueText
-from academy.media.models import Asset, AssetState, AssetStep, Cue, Rendition, Transcript, Upload
+from academy.media.models import Asset, AssetState, AssetStep, Cue, DocumentPage, Rendition, Transcript, Upload
 
 
 def asset(tx: Tx, asset_id: int) -> Asset | None:
@@ -30,6 +30,11 @@ def share_done(tx: Tx, asset: Asset | None) -> int | None:
 def renditions(tx: Tx, asset_id: int) -> Sequence[Rendition]:
     """The published renditions, smallest first; their sizes tell what a view costs."""
     return tx.scalars(select(Rendition).where(Rendition.asset_id == asset_id).order_by(Rendition.bandwidth)).all()
+
+
+def pages(tx: Tx, asset_id: int) -> Sequence[DocumentPage]:
+    """The pages of a document in order, with their words."""
+    return tx.scalars(select(DocumentPage).where(DocumentPage.asset_id == asset_id).order_by(DocumentPage.number)).all()
 
 
 def transcript(tx: Tx, asset_id: int, language: str = "zh-CN") -> Transcript | None:

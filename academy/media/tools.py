@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from academy.core.settings import Settings
@@ -89,14 +89,18 @@ def run(
     limits: Limits,
     on_line: Callable[[str], None] | None = None,
     environment: Mapping[str, str] | None = None,
+    sees: Sequence[Path] = (),
 ) -> str:
     """Run a command in a folder of its own; returns what it printed, or hands it line by line to `on_line`.
+
+    With `sees`, it can read these paths and the system's programs, and nothing else outside its folder.
 
     Raises:
         ToolFailed: it failed or went over a limit.
     """
     prefix = [sys.executable, "-I", "-S", str(_JAIL), str(os.getpid())]
-    bounds = [str(limits.cpu_s), str(limits.memory_mib), str(limits.file_mib), "--"]
+    bounds = [str(limits.cpu_s), str(limits.memory_mib), str(limits.file_mib)]
+    bounds += [*(os.fspath(path.absolute()) for path in sees), "--"]
     env = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(folder), "TMPDIR": str(folder), **(environment or {})}
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(

@@ -14,8 +14,8 @@ from academy.library.models import Course, CourseItem
 from academy.progress.facts import CourseFinished, CourseItemFinished, CourseReached
 from academy.progress.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
 
-PLAYABLE = ("video", "audio")
-"""Kinds of items that are completed by watching."""
+PLAYABLE = ("video", "audio", "document")
+"""Kinds of items that are completed by watching, or by reading page after page."""
 
 TURN = 0x6163_6164
 """PostgreSQL's advisory lock for facts of progress."""

@@ -75,7 +75,7 @@ def preview(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> Preview:
         Invalid: the mapping overlaps or lies outside the lecture.
     """
     duration = _check(tx, item, from_version, kept)
-    threshold = tx.get_one(Course, item.course_id).threshold_permille
+    threshold = service.threshold(tx.get_one(Course, item.course_id), item)
     members = keep = complete = dropped = 0
     for row in _rows(tx, item.id, from_version):
         held = rules.unpack(row.spans)
@@ -171,5 +171,5 @@ def _give(
     held = rules.close(rules.unpack(row.spans), moved, duration)
     row.spans, row.covered_ms = rules.pack(held), rules.length(held)
     tx.flush()
-    if row.completed_ms is None and rules.completes(row.covered_ms, duration, course.threshold_permille):
+    if row.completed_ms is None and rules.completes(row.covered_ms, duration, service.threshold(course, item)):
         completing.finish_item(tx, member_id, item.id, item.version, course.id, at_ms)

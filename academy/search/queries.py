@@ -156,7 +156,7 @@ def shelf(tx: Tx) -> dict[int, OnShelf]:
         tx.execute(
             select(CourseItem.course_id, func.sum(Asset.duration_ms))
             .join(Asset, Asset.id == CourseItem.asset_id)
-            .where(Asset.state == AssetState.READY, KEPT)
+            .where(Asset.state == AssetState.READY, Asset.kind != "document", KEPT)
             .group_by(CourseItem.course_id)
         ).all()
     )

@@ -30,13 +30,14 @@ def play(item_public_id: str) -> str:
     with reading() as tx:
         seen = viewing(tx, actor(), access_item_for_member(tx, actor(), item_public_id))
         making = media.share_done(tx, seen.asset)
+        links = addresses(tx, seen.asset)
     return render_template(
         "learn/play.html",
         seen=seen,
         start_ms=second_in(request.args.get("t", "")) * 1000,
         held=told(seen.held),
         making=making,
-        **addresses(seen.asset),
+        **links,
     )
 
 
@@ -74,7 +75,7 @@ def second_in(text: str) -> int:
     return min(int(text), 10**6) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
-def addresses(asset: Asset | None, audience: str = "member") -> dict[str, Any]:
+def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str, Any]:
     """Links to everything a player may need of an asset; none while it is not ready."""
     if asset is None:
         return {"playlist": None, "audio": None, "poster": None, "captions": None, "document": None, "pages": []}
@@ -85,7 +86,9 @@ def addresses(asset: Asset | None, audience: str = "member") -> dict[str, Any]:
         "poster": delivery.poster_url(settings, asset, audience=audience),
         "captions": delivery.captions_url(settings, asset, audience=audience),
         "document": delivery.document_url(settings, asset, audience=audience),
-        "pages": delivery.page_links(settings, asset, audience=audience),
+        "pages": delivery.page_links(settings, asset, media.pages(tx, asset.id), audience=audience)
+        if asset.kind == "document"
+        else [],
     }
 
 

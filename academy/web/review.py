@@ -122,7 +122,7 @@ def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -
         "review/course.html",
         page=page,
         playing=playing,
-        **addresses(asset, "staff"),
+        **addresses(tx, asset, "staff"),
         cues=files.cues(tx, asset.id) if asset else [],
         author=queries.author_names(tx, [row.created_by]).get(row.created_by, ""),
         said=queries.reviews(tx, row),

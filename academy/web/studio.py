@@ -14,7 +14,7 @@ from academy.core.i18n import Message
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
 from academy.doors.language import translate
-from academy.library import access, queries, rules, service
+from academy.library import access, queries, service
 from academy.library.models import Course, CourseState
 from academy.library.moves import STATES
 from academy.library.rules import Verb, offered
@@ -87,7 +87,7 @@ def add_item(public_id: str) -> Response | tuple[str, int]:
     def change(tx: Tx, row: Course) -> None:
         asset = media.asset_of_upload(tx, actor(), request.form.get("upload", ""))
         title = request.form.get("item_title", "").strip() or asset.filename.rsplit(".", 1)[0]
-        counts = asset.kind in rules.COUNTED
+        counts = asset.kind != "document"
         service.add_item(tx, actor(), row, kind=asset.kind, title=title[:120], asset=asset, required=counts)
 
     return _change(public_id, change, _("已加入课程，正在处理文件。"))
@@ -101,8 +101,9 @@ def watch(public_id: str, item_id: str) -> str:
         row = access.access_own_course(tx, actor(), public_id)
         item = access.access_own_item(tx, actor(), row, item_id)
         words = files.cues(tx, item.asset_id) if item.asset_id else []
+        links = addresses(tx, item.asset, "staff")
     line = queries.ItemLine(item, item.asset)
-    return render_template("studio/watch.html", course=row, playing=line, cues=words, **addresses(item.asset, "staff"))
+    return render_template("studio/watch.html", course=row, playing=line, cues=words, **links)
 
 
 @bp.post("/<public_id>/items/<item_id>")

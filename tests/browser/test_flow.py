@@ -157,7 +157,7 @@ def make_course(page: Page, video: Path) -> str:
     page.get_by_role("button", name="下一步").click()
     page.wait_for_url(re.compile(r"/studio/[a-z0-9]{16}$"))
     address = page.url
-    expect(page.locator("#next")).to_contain_text("至少上传一个视频")
+    expect(page.locator("#next")).to_contain_text("至少上传一个课件")
     upload = page.locator("[data-upload][data-purpose=video]")
     upload.locator("input[type=file]").set_input_files(video)
     upload.get_by_role("button", name="上传", exact=True).click()

@@ -98,9 +98,9 @@ def test_a_course_goes_from_an_empty_form_to_the_members_shelf(town: Town) -> No
     made = town.trainer.post("/studio/new", data=PARTICULARS)
     public_id = made.headers["Location"].rsplit("/", 1)[-1]
     here = f"/studio/{public_id}"
-    assert "至少上传一个视频" in town.trainer.get(here).text
+    assert "至少上传一个课件" in town.trainer.get(here).text
     refused = town.trainer.post(f"{here}/do", data={"verb": "submit"})
-    assert refused.status_code == 422 and "至少上传一个视频" in refused.text
+    assert refused.status_code == 422 and "至少上传一个课件" in refused.text
     added = town.trainer.post(f"{here}/items", data={"upload": town.uploaded()})
     assert added.status_code == 303
     assert town.trainer.post(f"{here}/do", data={"verb": "submit"}).status_code == 303

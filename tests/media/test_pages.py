@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 
 from academy.core.actor import Actor
 from academy.core.house import House
-from academy.media import delivery, pages
-from academy.media.models import AssetState
+from academy.media import delivery, pages, queries
+from academy.media.models import Asset, AssetState
 from tests.media.test_pipeline import sentence, taken
 
 pytestmark = pytest.mark.media
@@ -47,10 +47,15 @@ def written(path: Path, word: str) -> Path:
     return path
 
 
+def links(house: House, asset: Asset) -> list[delivery.PageLink]:
+    with house.db.read() as tx:
+        return delivery.page_links(house.settings, asset, queries.pages(tx, asset.id))
+
+
 def test_a_document_becomes_pages_with_words(house: House, app: Flask, trainer: Actor, tmp_path: Path) -> None:
     asset = taken(house, trainer, written(tmp_path / "x.pdf", "Dangke"), "document", "讲稿.pdf")
     assert (asset.state, asset.error, asset.has_poster) == (AssetState.READY, None, True)
-    (page,) = delivery.page_links(house.settings, asset)
+    (page,) = links(house, asset)
     assert (page.number, page.width, page.text) == (1, pages.WIDTH, "Dangke")
     client = app.test_client()
     for url in (page.src, delivery.poster_url(house.settings, asset), delivery.document_url(house.settings, asset)):
@@ -60,7 +65,7 @@ def test_a_document_becomes_pages_with_words(house: House, app: Flask, trainer: 
 
 def test_a_huge_page_is_drawn_small(house: House, trainer: Actor, tmp_path: Path) -> None:
     asset = taken(house, trainer, pdf(tmp_path / "x.pdf", 1, (14400, 14400)), "document")
-    (page,) = delivery.page_links(house.settings, asset)
+    (page,) = links(house, asset)
     assert page.width * page.height <= 8_100_000
 
 

@@ -301,7 +301,7 @@ def _item(
         kind=kind,
         title=title,
         asset_id=asset.id,
-        # Reading cannot be measured, so papers beside a lecture are there for whoever wants them.
+        # Papers beside a lecture are there for whoever wants them.
         required=kind == shelf.kind,
     )
     tx.add(item)

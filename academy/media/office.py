@@ -1,0 +1,233 @@
+"""Word and PowerPoint files: looked through piece by piece, written anew without what reaches outside,
+and turned into PDF by LibreOffice in the jail. No LibreOffice, no such files: the trainer is told why."""
+
+import hashlib
+import os
+import shutil
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO
+from xml.etree import ElementTree
+
+from academy.core.errors import Invalid
+from academy.core.i18n import Message, msg
+from academy.core.settings import Settings
+from academy.media import tools
+from academy.media.tools import Limits, ToolFailed
+
+MAX_PARTS = 5_000
+MAX_TOTAL = 768 << 20
+MAX_XML = 96 << 20
+"""A part of XML unpacked: LibreOffice needs many times as much to read it."""
+MAX_RATIO = 150
+BOMB_FROM = 32 << 20
+"""Whoever unpacks to more than this may not have been packed tighter than `MAX_RATIO`."""
+PIECE = 1 << 16
+RESTART = 81
+"""What LibreOffice ends with after it has made its profile; then it wants to be started again."""
+
+_MAIN = {"word/document.xml": "docx", "ppt/presentation.xml": "pptx"}
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_RELATION = f"{{{_RELATIONS}}}Relationship"
+# LibreOffice reads these lists by their literal names: a prefix would hide every one of them.
+ElementTree.register_namespace("", _RELATIONS)
+_DAMAGED = msg("文件已损坏，读不出内容。请重新导出后再上传。")
+_BOMB = msg("文件解压后大得不正常，不能处理。请导出为 PDF 后再上传。")
+_MACROS = msg("文件里带有宏，不能处理。请另存为不带宏的 DOCX、PPTX，或者导出为 PDF 后再上传。")
+
+_PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
+{items}
+</oor:items>
+"""
+_ITEM = (
+    '<item oor:path="/org.openoffice.Office.{path}"><prop oor:name="{name}" oor:op="fuse">'
+    "<value>{value}</value></prop></item>"
+)
+_SETTINGS = (
+    ("Common/Security/Scripting", "MacroSecurityLevel", "3"),
+    ("Common/Security/Scripting", "DisableMacrosExecution", "true"),
+    ("Common/Security/Scripting", "DisableActiveContent", "true"),
+    ("Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
+    ("Writer/Content/Update", "Link", "0"),
+    ("Common/Misc", "FirstRun", "false"),
+)
+
+
+def kind_of(path: Path) -> str | None:
+    """``docx`` or ``pptx``, by what is inside; None for any other file.
+
+    Raises:
+        Invalid: it is one, but damaged.
+    """
+    with path.open("rb") as file:
+        if file.read(4) != b"PK\x03\x04":
+            return None
+    try:
+        with zipfile.ZipFile(path) as given:
+            names = set(given.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise Invalid(_DAMAGED) from error
+    return next((kind for main, kind in _MAIN.items() if main in names), None)
+
+
+def program(settings: Settings) -> Path | None:
+    """LibreOffice's own program, past the scripts that start it; None where there is none."""
+    found = settings.soffice or shutil.which("soffice") or shutil.which("libreoffice")
+    if not found or not os.access(found, os.X_OK):
+        return None
+    beside = Path(found).resolve().with_name("soffice.bin")
+    return beside if beside.exists() else Path(found).absolute()
+
+
+def need_program(settings: Settings) -> Path:
+    """LibreOffice.
+
+    Raises:
+        Invalid: this academy has none, and what to do then.
+    """
+    found = program(settings)
+    if found is None:
+        raise Invalid(msg("这里还不能处理 Word 和 PowerPoint 文件。请先导出为 PDF，再上传 PDF。"))
+    return found
+
+
+def tidy(path: Path, target: Path) -> None:
+    """Write the file anew: every part is unpacked with a count, and links to other files are left out.
+
+    Raises:
+        Invalid: a bomb, macros, a password, or damage.
+    """
+    try:
+        with (
+            zipfile.ZipFile(path) as given,
+            zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made,
+        ):
+            _tidy(given, made, path.stat().st_size)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise Invalid(_DAMAGED) from error
+
+
+def _tidy(given: zipfile.ZipFile, made: zipfile.ZipFile, packed: int) -> None:
+    parts = given.infolist()
+    if len(parts) > MAX_PARTS:
+        raise Invalid(_BOMB)
+    if len({part.filename for part in parts}) != len(parts):
+        raise Invalid(_DAMAGED)  # two parts of one name: readers would disagree about which it is
+    total = 0
+    for part in parts:
+        name = part.filename
+        if part.flag_bits & 1:
+            raise Invalid(msg("文件加了密码，请去掉密码后再上传。"))
+        if name.lower().endswith(("vbaproject.bin", "vbadata.xml")) or "/activex/" in name.lower():
+            raise Invalid(_MACROS)
+        if part.is_dir():
+            continue
+        is_text = name.endswith((".xml", ".rels"))
+        with given.open(part) as source:
+            if name.endswith(".rels") or name == "[Content_Types].xml":
+                text = source.read(MAX_XML // 8 + 1)
+                total += len(text)
+                _check(total, packed, len(text), MAX_XML // 8)
+                made.writestr(name, _without_links(text) if name.endswith(".rels") else _without_macros(text))
+                continue
+            with made.open(name, "w") as sink:
+                total = _copy(source, sink, total, packed, is_text)
+
+
+def _copy(source: IO[bytes], sink: IO[bytes], total: int, packed: int, is_text: bool) -> int:
+    size = 0
+    while piece := source.read(PIECE):
+        if is_text and size == 0:
+            _check_text(piece)
+        size += len(piece)
+        total += len(piece)
+        _check(total, packed, size if is_text else 0, MAX_XML)
+        sink.write(piece)
+    return total
+
+
+def _check_text(start: bytes) -> None:
+    """These formats have no DOCTYPE: it is there to blow something up. NUL is UTF-16, which would hide one."""
+    if b"<!DOCTYPE" in start or b"\0" in start:
+        raise Invalid(_DAMAGED)
+
+
+def _check(total: int, packed: int, size: int, most: int) -> None:
+    if total > MAX_TOTAL or size > most or (total > BOMB_FROM and total > packed * MAX_RATIO):
+        raise Invalid(_BOMB)
+
+
+def _without_macros(text: bytes) -> bytes:
+    if b"macroEnabled" in text or b"vbaProject" in text:
+        raise Invalid(_MACROS)
+    return text
+
+
+def _without_links(text: bytes) -> bytes:
+    """A list of relations without those that lead outside; a hyperlink is only words until it is clicked."""
+    _check_text(text)
+    try:
+        root = ElementTree.fromstring(text)  # noqa: S314 - it has no DOCTYPE
+    except ElementTree.ParseError as error:
+        raise Invalid(_DAMAGED) from error
+    for relation in root.findall(_RELATION):
+        outside = relation.get("TargetMode", "").lower() == "external"
+        if outside and not relation.get("Type", "").endswith("/hyperlink"):
+            root.remove(relation)
+    made: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
+    return made
+
+
+def to_pdf(settings: Settings, path: Path, kind: str, folder: Path) -> Path:
+    """Turn a Word or PowerPoint file into a PDF in the folder.
+
+    Raises:
+        Invalid: refused, damaged, or LibreOffice did not end in time.
+    """
+    binary = need_program(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    clean, profile = folder / f"given.{kind}", folder / "office"
+    tidy(path, clean)
+    _write_profile(profile / "user")
+    told = [str(binary), "--headless", "--nologo", "--norestore"]
+    told += [f"-env:UserInstallation={profile.absolute().as_uri()}", "--convert-to", "pdf"]
+    told += ["--outdir", str(folder), str(clean)]
+    seconds = settings.office_seconds
+    limits = Limits(seconds=seconds, cpu_s=seconds, memory_mib=4096, file_mib=1024)
+    try:
+        try:
+            tools.run(told, folder=folder, limits=limits, sees=[binary.parent])
+        except ToolFailed as error:
+            if error.code != RESTART:
+                raise
+            _socket(profile).unlink(missing_ok=True)
+            tools.run(told, folder=folder, limits=limits, sees=[binary.parent])
+    except ToolFailed as error:
+        raise Invalid(_slow(seconds) if error.timed_out else _DAMAGED) from error
+    finally:
+        _socket(profile).unlink(missing_ok=True)
+        clean.unlink(missing_ok=True)
+        shutil.rmtree(profile, ignore_errors=True)
+    made = folder / "given.pdf"
+    if not made.exists():
+        raise Invalid(_DAMAGED)
+    return made
+
+
+def _slow(seconds: int) -> Message:
+    return msg("转换这个文件超过了 %(seconds)s 秒，已停止。请导出为 PDF 后再上传。", seconds=seconds)
+
+
+def _write_profile(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    items = "\n".join(_ITEM.format(path=path, name=name, value=value) for path, name, value in _SETTINGS)
+    (folder / "registrymodifications.xcu").write_text(_PROFILE.format(items=items), encoding="utf-8")
+
+
+def _socket(profile: Path) -> Path:
+    """Where LibreOffice listens for a second start; shut in, it cannot remove it itself."""
+    digest = hashlib.md5(profile.absolute().as_uri().encode("utf-16-le"), usedforsecurity=False).digest()
+    name = "".join(f"{byte:x}" for byte in digest)
+    return Path("/tmp") / f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{name}"  # noqa: S108 - its choice

@@ -1,0 +1,179 @@
+"""Word and PowerPoint files become pages; those that mean harm do not."""
+
+import dataclasses
+import os
+import time
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pytest
+from PIL import Image
+
+from academy.core.actor import Actor
+from academy.core.errors import Invalid
+from academy.core.house import House
+from academy.media import delivery, office, queries, tools
+from academy.media.models import Asset, AssetState
+from academy.media.tools import Limits, ToolFailed
+from tests.media import papers
+from tests.media.test_pipeline import sentence, taken
+
+pytestmark = pytest.mark.media
+
+
+@pytest.fixture
+def database_kind() -> str:
+    return "sqlite"
+
+
+def words(house: House, asset: Asset) -> list[str]:
+    with house.db.read() as tx:
+        return [page.text for page in queries.pages(tx, asset.id)]
+
+
+def with_office(house: House, program: Path, seconds: int = 20) -> House:
+    """The house with another program in LibreOffice's place."""
+    settings = dataclasses.replace(house.settings, soffice=str(program), office_seconds=seconds)
+    return dataclasses.replace(house, settings=settings)
+
+
+def test_word_powerpoint_and_pictures_become_pages(house: House, trainer: Actor, tmp_path: Path) -> None:
+    text = taken(
+        house, trainer, papers.docx(tmp_path / "a.docx", "第一课 学党史", "第二课 悟思想"), "document", "讲稿.docx"
+    )
+    assert (text.state, text.error, text.duration_ms) == (AssetState.READY, None, 20_000)
+    assert [page.replace(" ", "") for page in words(house, text)] == ["第一课学党史", "第二课悟思想"]
+    assert "pages" not in (text.probe or {})
+    slides = taken(house, trainer, papers.pptx(tmp_path / "b.pptx", "乡村振兴"), "document", "课件.pptx")
+    assert (slides.state, words(house, slides)) == (AssetState.READY, ["乡村振兴"])
+    Image.new("RGB", (900, 600), "white").save(tmp_path / "c.png")
+    picture = taken(house, trainer, tmp_path / "c.png", "document", "海报.png")
+    assert (picture.state, words(house, picture)) == (AssetState.READY, [""])
+    with house.db.read() as tx:
+        (page,) = delivery.page_links(house.settings, picture, queries.pages(tx, picture.id))
+    assert page.width > page.height
+
+
+def test_a_linked_file_is_never_drawn(house: House, tmp_path: Path) -> None:
+    secret = tmp_path / "neighbour.png"
+    Image.new("RGB", (400, 400), "red").save(secret)
+    given = papers.docx(tmp_path / "x.docx", "前", "后")
+    rels = papers.part(given, "word/_rels/document.xml.rels").decode()
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
+    link = f'<Relationship Id="rIdX" Type="{kind}" Target="{secret.as_uri()}" TargetMode="External"/></Relationships>'
+    drawing = (
+        '<w:p><w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/'
+        'wordprocessingDrawing"><wp:extent cx="3000000" cy="3000000"/><wp:docPr id="9" name="p"/>'
+        '<a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData '
+        'uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic '
+        'xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:nvPicPr><pic:cNvPr id="9" '
+        'name="p"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip xmlns:r="http://schemas.openxmlformats.org/'
+        'officeDocument/2006/relationships" r:link="rIdX"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>'
+        '<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="3000000" cy="3000000"/></a:xfrm><a:prstGeom prst="rect">'
+        "<a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"
+    )
+    body = papers.part(given, "word/document.xml").decode().replace("<w:body>", "<w:body>" + drawing, 1)
+    parts = {
+        "word/_rels/document.xml.rels": rels.replace("</Relationships>", link).encode(),
+        "word/document.xml": body.encode(),
+    }
+    papers.changed(given, parts)
+    made = office.to_pdf(house.settings, given, "docx", tmp_path / "out")
+    picture = pdfium.PdfDocument(made)[0].render(scale=0.5).to_pil().convert("RGB")
+    reds = [(r, g, b) for _count, (r, g, b) in picture.getcolors(1 << 24) or [] if r > 200 and g < 60 and b < 60]
+    assert not reds
+
+
+def test_the_jail_shows_nothing_but_what_it_was_given(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "neighbour").mkdir()
+    secret, shown = tmp_path / "neighbour" / "original", tmp_path / "shown"
+    secret.write_text("secret")
+    shown.write_text("shown")
+
+    def run(script: str) -> str:
+        return tools.run(["/bin/sh", "-c", script], folder=tmp_path / "mine", limits=Limits(), sees=[shown])
+
+    assert run(f"cat {shown}; echo x > made; cat made") == "shownx\n"
+    for script in (
+        f"cat {secret}",
+        f"echo x > {shown}",
+        f"echo x > {tmp_path}/new",
+        "cat /proc/1/environ",
+        "cat /etc/shadow",
+    ):
+        with pytest.raises(ToolFailed):
+            run(script)
+    assert shown.read_text() == "shown"
+
+
+def bomb(path: Path) -> Path:
+    """Small outside, two gigabytes inside."""
+    return papers.changed(path, {"word/media/image1.png": b"\0" * (300 << 20)})
+
+
+def test_files_that_mean_harm_are_refused_in_words(house: House, trainer: Actor, tmp_path: Path) -> None:
+    def told(name: str, path: Path) -> str:
+        asset = taken(house, trainer, path, "document", name)
+        assert asset.state == AssetState.FAILED, name
+        return sentence(asset)
+
+    def fresh(name: str) -> Path:
+        return papers.docx(tmp_path / name, "x")
+
+    started = time.monotonic()
+    assert "大得不正常" in told("炸弹.docx", bomb(fresh("bomb.docx")))
+    assert time.monotonic() - started < 20
+    assert "宏" in told("宏.docx", papers.changed(fresh("vba.docx"), {"word/vbaProject.bin": b"x"}))
+    types = papers.part(fresh("m.docx"), "[Content_Types].xml").replace(
+        b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml",
+        b"application/vnd.ms-word.document.macroEnabled.main+xml",
+    )
+    assert "宏" in told("宏2.docx", papers.changed(tmp_path / "m.docx", {"[Content_Types].xml": types}))
+    laughs = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><x>&b;</x>'
+    assert "损坏" in told("实体.docx", papers.changed(fresh("dtd.docx"), {"word/document.xml": laughs}))
+    many = {f"word/media/{n}.png": b"" for n in range(office.MAX_PARTS + 1)}
+    assert "大得不正常" in told("许多.docx", papers.changed(fresh("many.docx"), many))
+    old = tmp_path / "old.doc"
+    old.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
+    assert "旧版" in told("旧.doc", old)
+    cut = fresh("cut.docx")
+    cut.write_bytes(cut.read_bytes()[:-500])
+    assert "损坏" in told("半个.docx", cut)
+    for name, data in (
+        ("页.html", b"<!doctype html><script>alert(1)</script>"),
+        ("图.svg", b"<svg onload='alert(1)'/>"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        assert "PDF" in told(name, tmp_path / name)
+
+
+def test_libreoffice_that_hangs_is_ended_with_its_children(house: House, trainer: Actor, tmp_path: Path) -> None:
+    fake = tmp_path / "hangs" / "soffice"
+    fake.parent.mkdir()
+    fake.write_text('#!/bin/sh\nsleep 600 &\necho "$!" > child\nwait\n')
+    fake.chmod(0o755)
+    house = with_office(house, fake, seconds=2)
+    started = time.monotonic()
+    with pytest.raises(Invalid) as refused:
+        office.to_pdf(house.settings, papers.docx(tmp_path / "a.docx", "x"), "docx", tmp_path / "out")
+    assert time.monotonic() - started < 20
+    assert "超过了 2 秒" in str(refused.value.message) + str(refused.value)
+    child = int((tmp_path / "out" / "child").read_text())
+    for _ in range(50):
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("its child lives on")
+    asset = taken(house, trainer, tmp_path / "a.docx", "document", "讲稿.docx")
+    assert asset.state == AssetState.FAILED and "导出为 PDF" in sentence(asset)
+
+
+def test_without_libreoffice_the_trainer_is_told_what_to_do(house: House, trainer: Actor, tmp_path: Path) -> None:
+    house = with_office(house, tmp_path / "nowhere" / "soffice")
+    asset = taken(house, trainer, papers.docx(tmp_path / "a.docx", "x"), "document", "讲稿.docx")
+    assert asset.state == AssetState.FAILED
+    assert sentence(asset) == "这里还不能处理 Word 和 PowerPoint 文件。请先导出为 PDF，再上传 PDF。"
