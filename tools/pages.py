@@ -11,9 +11,11 @@ from typing import Any
 
 import click
 from flask import Flask
+from werkzeug.routing import Rule
 
 from academy.core.settings import Settings
 from academy.jobs import recurring, registry
+from tests.contracts import access_matrix as matrix
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- settings: written by `make docs` -->", "<!-- /settings -->"
@@ -62,31 +64,45 @@ def commands(app: Flask) -> list[tuple[str, click.Command]]:
 
 
 def access_page(app: Flask) -> str:
-    """Every route with who may enter."""
+    """Every route by every role, as tests/contracts/access_matrix.py declares it and a test calls it."""
     lines = [
         "# Who may enter",
         "",
-        "Written by `make docs` from the guard that each route wears. The holder of an office still reaches only",
-        "their own subtree: `access_*` narrows to the thing asked for; what lies outside looks like missing (404).",
+        "Written by `make docs` from `tests/contracts/access_matrix.py`; `tests/contracts/test_access_matrix.py` calls",
+        "every cell with real things behind the ids. ● let in · ◐ in one's own subtree only · ◓ there, and what stands",
+        "above it · ○ one's own only · empty: refused, as if there were nothing.",
         "",
-        "| address | methods | who | what |",
-        "|---|---|---|---|",
+        "| address | method | about | "
+        + " | ".join(name.replace("_", " ") for name in matrix.COLUMNS.values())
+        + " | what |",
+        "|---|---|---|" + ":-:|" * len(matrix.COLUMNS) + "---|",
     ]
-    for address, methods, policy, what in routes(app):
-        lines.append(f"| `{address}` | {methods} | {policy} | {_cell(what)} |")
+    said = {(address, method): what for address, methods, what in routes(app) for method in methods}
+    for row in matrix.rows():
+        marks = " | ".join(SHOWN[mark] for mark in row.marks.values())
+        about = "" if row.kind == "nothing" else row.kind.replace("_", " ")
+        what = _cell(said.get((row.address, row.method), ""))
+        lines.append(f"| `{row.address}` | {row.method} | {about} | {marks} | {what} |")
     return "\n".join(lines) + "\n"
 
 
-def routes(app: Flask) -> list[tuple[str, str, str, str]]:
-    """Address, methods, policy and first line of documentation of every route."""
+SHOWN = {".": "", "*": "●", "+": "◐", "^": "◓", "o": "○"}
+
+
+def routes(app: Flask) -> list[tuple[str, set[str], str]]:
+    """Address, methods and first line of documentation of every route."""
     found = []
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        policy = "public" if rule.endpoint == "static" else str(getattr(view, "__policy__", "MISSING"))
-        methods = " ".join(sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})) or "HEAD OPTIONS"
         what = "Files of the pages." if rule.endpoint == "static" else _first(view.__doc__)
-        found.append((rule.rule, methods, policy.replace("office:", "").replace(",", ", "), what))
-    return sorted(found)
+        found.append((rule.rule, methods(rule), what))
+    return sorted(found, key=lambda route: (route[0], sorted(route[1])))
+
+
+def methods(rule: Rule) -> set[str]:
+    """What a route answers to by itself, without what Flask adds."""
+    given = set(rule.methods or ())
+    return given - {"OPTIONS"} - ({"HEAD"} if "GET" in given else set()) or {"OPTIONS"}
 
 
 def jobs_page() -> str:

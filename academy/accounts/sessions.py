@@ -3,7 +3,7 @@
 import datetime as dt
 import secrets
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from academy.accounts.models import Account, LoginSession
 from academy.accounts.queries import PROGRAM, digest, has_second_factor
@@ -11,6 +11,7 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
 from academy.core.audit import record
 from academy.core.db import Tx
+from academy.core.errors import Forbidden, NotFound
 from academy.core.house import House
 
 PENDING = dt.timedelta(minutes=10)
@@ -76,7 +77,11 @@ def sign_out(tx: Tx, actor: Actor, token: str) -> None:
 
 
 def end_session(tx: Tx, actor: Actor, public_id: str) -> None:
-    """Sign out one of the actor's own devices; somebody else's looks like none."""
+    """Sign out one of the actor's own devices; one that is signed out already stays so.
+
+    Raises:
+        NotFound: there is none, or (audited) it is somebody else's.
+    """
     hit = tx.scalar(
         update(LoginSession)
         .where(
@@ -89,6 +94,12 @@ def end_session(tx: Tx, actor: Actor, public_id: str) -> None:
     )
     if hit is not None:
         record(tx, actor, "session.ended", f"session:{public_id}")
+        return
+    owner = tx.scalar(select(LoginSession.account_id).where(LoginSession.public_id == public_id))
+    if owner is None:
+        raise NotFound
+    if owner != actor.account_id:
+        raise Forbidden(f"session:{public_id}")
 
 
 def end_sessions(tx: Tx, account_ids: list[int], *, but: int | None = None) -> None:

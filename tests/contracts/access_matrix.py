@@ -1,0 +1,215 @@
+"""Who may call what: every route by every role. `docs/access.md` shows this table, and
+tests/contracts/test_access_matrix.py calls every cell of it with real things behind the ids.
+
+    .  refused, as if there were nothing (nobody: asked to sign in)
+    *  let in, whatever the id names
+    +  let in for what stands in one's own subtree; refused for a sibling's and for what stands above
+    ^  let in for one's own subtree and for what stands above it; refused for a sibling's
+    o  let in for one's own; refused for somebody else's in the same branch
+
+A row is: method, address, kind of thing behind the ids (`access_world.KINDS`), one mark a role.
+One route may have several rows, for several kinds. `SENT` says what a call carries beside the address.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from academy.core.actor import Role
+
+COLUMNS = {
+    "NO": "nobody",
+    "ME": Role.MEMBER,
+    "BS": Role.BRANCH_SECRETARY,
+    "TR": Role.TRAINER,
+    "RV": Role.REVIEWER,
+    "NA": Role.NODE_ADMINISTRATOR,
+    "RO": Role.ROSTER_OFFICER,
+    "SO": Role.SECURITY_OFFICER,
+    "AU": Role.AUDITOR,
+    "SA": Role.SYSTEM_ADMINISTRATOR,
+}
+MARKS = ".*+^o"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    method: str
+    address: str
+    kind: str
+    marks: dict[str, str]
+    """Role → mark."""
+
+    def __str__(self) -> str:
+        return f"{self.method:<6} {self.address:<62} {self.kind:<12} {'  '.join(self.marks.values())}"
+
+
+def rows() -> list[Row]:
+    """The table, read."""
+    return [_row(line) for line in MATRIX.strip().splitlines() if not line.startswith("#")]
+
+
+def _row(line: str) -> Row:
+    method, *address, kind = (words := line.split())[: -len(COLUMNS)]
+    marks = words[-len(COLUMNS) :]
+    assert all(mark in MARKS for mark in marks), line
+    return Row(method, " ".join(address), kind, dict(zip(COLUMNS.values(), marks, strict=True)))
+
+
+MATRIX = """
+#                                                                                  NO ME BS TR RV NA RO SO AU SA
+GET    /                                                              nothing      .  *  *  *  *  *  *  *  *  *
+GET    /activate                                                      nothing      *  *  *  *  *  *  *  *  *  *
+POST   /activate                                                      nothing      *  *  *  *  *  *  *  *  *  *
+GET    /api/v1/health                                                 nothing      *  *  *  *  *  *  *  *  *  *
+GET    /api/v1/jobs/<public_id>                                       job          .  o  o  o  o  o  o  o  o  o
+PUT    /api/v1/media/<asset_id>/cues                                  asset        .  o  o  o  o  o  o  o  o  *
+POST   /api/v1/progress/beats                                         nothing      *  *  *  *  *  *  *  *  *  *
+GET    /api/v1/progress/evidence/<member>/<item>                      evidence     .  .  .  .  .  +  .  .  +  .
+GET    /api/v1/progress/evidence/<member>/<item>                      own_evidence .  *  *  *  *  *  *  *  *  *
+GET    /api/v1/progress/items/<public_id>                             item         .  *  *  *  *  *  *  *  *  *
+POST   /api/v1/progress/leases                                        item         .  *  *  *  *  *  *  *  *  *
+POST   /api/v1/progress/leases/<public_id>/end                        lease        .  o  o  o  o  o  o  o  o  o
+GET    /api/v1/progress/metrics                                       nothing      .  .  .  .  .  .  .  .  .  *
+POST   /api/v1/roster/changes                                         nothing      .  .  .  .  .  *  *  .  .  .
+GET    /api/v1/session                                                nothing      .  *  *  *  *  *  *  *  *  *
+OPTIONS /api/v1/uploads                                                nothing      *  *  *  *  *  *  *  *  *  *
+POST   /api/v1/uploads                                                nothing      .  .  .  *  .  *  .  .  .  *
+DELETE /api/v1/uploads/<public_id>                                    upload       .  .  .  o  .  o  .  .  .  o
+HEAD   /api/v1/uploads/<public_id>                                    upload       .  .  .  o  .  o  .  .  .  o
+PATCH  /api/v1/uploads/<public_id>                                    upload       .  .  .  o  .  o  .  .  .  o
+POST   /api/v1/uploads/<public_id>                                    upload       .  .  .  o  .  o  .  .  .  o
+GET    /api/v1/uploads/unfinished                                     nothing      .  .  .  *  .  *  .  .  .  *
+GET    /audit                                                         nothing      .  .  .  .  .  .  .  .  *  .
+GET    /complaints                                                    nothing      .  *  *  *  *  *  *  *  *  *
+GET    /complaints/<public_id>                                        complaint    .  .  .  .  +  +  .  .  .  .
+GET    /complaints/<public_id>                                        word         .  o  o  o  *  *  o  o  o  o
+POST   /complaints/<public_id>                                        complaint    .  .  .  .  +  +  .  .  .  .
+GET    /complaints/box                                                nothing      .  .  .  .  *  *  .  .  .  .
+GET    /complaints/new                                                nothing      .  *  *  *  *  *  *  *  *  *
+POST   /complaints/new                                                nothing      .  *  *  *  *  *  *  *  *  *
+GET    /coverage                                                      nothing      .  .  *  .  .  *  .  .  *  .
+GET    /coverage/<training>/<organisation>                            coverage     .  .  +  .  .  +  .  .  +  .
+GET    /coverage/<training>/<organisation>/calls                      coverage     .  .  +  .  .  +  .  .  .  .
+GET    /coverage/<training>/<organisation>/names                      coverage     .  .  +  .  .  +  .  .  +  .
+GET    /coverage/<training>/<organisation>/remind                     coverage     .  .  +  .  .  +  .  .  .  .
+POST   /coverage/<training>/<organisation>/remind                     coverage     .  .  +  .  .  +  .  .  .  .
+GET    /coverage/<training>/<organisation>/statistics                 coverage     .  .  +  .  .  +  .  .  +  .
+GET    /display                                                       nothing      *  *  *  *  *  *  *  *  *  *
+POST   /display                                                       nothing      *  *  *  *  *  *  *  *  *  *
+POST   /display/elder                                                 nothing      *  *  *  *  *  *  *  *  *  *
+POST   /display/language                                              nothing      *  *  *  *  *  *  *  *  *  *
+GET    /display/styleguide                                            nothing      .  .  .  .  .  .  .  .  .  .
+GET    /exemptions                                                    nothing      .  .  .  .  .  *  .  .  .  .
+POST   /exemptions/<public_id>                                        exemption    .  .  .  .  .  +  .  .  .  .
+GET    /exports                                                       nothing      .  .  *  .  .  *  .  .  *  .
+POST   /exports                                                       coverage     .  .  +  .  .  +  .  .  +  .
+GET    /exports/<public_id>/file                                      export       .  .  o  .  .  o  .  .  o  .
+GET    /grants                                                        nothing      .  .  .  .  .  *  .  *  .  .
+POST   /grants                                                        nothing      .  .  .  .  .  *  .  *  .  .
+POST   /grants/<public_id>/revoke                                     grant        .  .  .  .  .  +  .  +  .  .
+GET    /learn/<item_public_id>                                        item         .  *  *  *  *  *  *  *  *  *
+GET    /learn/<item_public_id>/recut                                  item         .  .  .  .  +  +  .  .  .  .
+POST   /learn/<item_public_id>/recut                                  item         .  .  .  .  +  +  .  .  .  .
+GET    /library                                                       nothing      .  *  *  *  *  *  *  *  *  *
+GET    /library/<public_id>                                           course       .  *  *  *  *  *  *  *  *  *
+GET    /library/categories                                            nothing      .  .  .  .  .  .  .  .  .  *
+POST   /library/categories                                            nothing      .  .  .  .  .  .  .  .  .  *
+GET    /m/<digest>/<int:expires>/<asset_id>/<generation>/<path:file>  link         *  *  *  *  *  *  *  *  *  *
+GET    /me                                                            nothing      .  *  *  *  *  *  *  *  *  *
+POST   /me/devices/<public_id>/end                                    device       .  o  o  o  o  o  o  o  o  o
+POST   /me/password                                                   nothing      .  *  *  *  *  *  *  *  *  *
+GET    /me/second-step                                                nothing      .  *  *  *  *  *  *  *  *  *
+POST   /me/second-step                                                nothing      .  *  *  *  *  *  *  *  *  *
+POST   /me/second-step/paper                                          nothing      .  *  *  *  *  *  *  *  *  *
+POST   /media/<asset_id>/captions                                     asset        .  o  o  o  o  o  o  o  o  *
+POST   /media/<asset_id>/help                                         asset        .  o  o  o  o  o  o  o  o  *
+POST   /media/<asset_id>/retry                                        asset        .  o  o  o  o  o  o  o  o  *
+GET    /media/<asset_id>/steps                                        asset        .  o  o  o  o  o  o  o  o  *
+POST   /media/upload                                                  nothing      .  .  .  *  .  *  .  .  .  *
+GET    /members/<public_id>                                           member       .  .  +  .  .  +  +  .  .  .
+POST   /members/<public_id>                                           member       .  .  .  .  .  +  +  .  .  .
+POST   /members/<public_id>/code                                      member       .  .  +  .  .  +  +  .  .  .
+GET    /members/<public_id>/exemptions/new                            member       .  .  +  .  .  +  +  .  .  .
+POST   /members/<public_id>/exemptions/new                            member       .  .  +  .  .  +  +  .  .  .
+GET    /my/trainings                                                  nothing      .  *  *  *  *  *  *  *  *  *
+GET    /notices                                                       nothing      .  *  *  *  *  *  *  *  *  *
+POST   /notices/<public_id>/open                                      notice       .  o  o  o  o  o  o  o  o  o
+POST   /notices/read                                                  nothing      .  *  *  *  *  *  *  *  *  *
+GET    /organisations                                                 nothing      .  .  *  .  .  *  *  .  .  .
+GET    /organisations/<public_id>                                     organisation .  .  +  .  .  +  +  .  .  .
+GET    /organisations/<public_id>/change                              organisation .  .  .  .  .  +  .  .  .  .
+POST   /organisations/<public_id>/change                              organisation .  .  .  .  .  +  .  .  .  .
+GET    /organisations/<public_id>/members/new                         organisation .  .  .  .  .  +  +  .  .  .
+POST   /organisations/<public_id>/members/new                         organisation .  .  .  .  .  +  +  .  .  .
+GET    /organisations/<public_id>/new                                 organisation .  .  .  .  .  +  .  .  .  .
+POST   /organisations/<public_id>/new                                 organisation .  .  .  .  .  +  .  .  .  .
+GET    /organisations/<public_id>/past                                organisation .  .  +  .  .  +  +  .  .  .
+GET    /review                                                        nothing      .  .  .  .  *  .  .  .  .  .
+GET    /review/<public_id>                                            submitted    .  .  .  .  +  .  .  .  .  .
+POST   /review/<public_id>                                            submitted    .  .  .  .  +  .  .  .  .  .
+GET    /rosters                                                       nothing      .  .  .  .  .  *  *  .  .  .
+POST   /rosters                                                       nothing      .  .  .  .  .  *  *  .  .  .
+GET    /rosters/<public_id>                                           received     .  .  .  .  .  +  +  .  .  .
+POST   /rosters/<public_id>/apply                                     received     .  .  .  .  .  +  +  .  .  .
+POST   /rosters/<public_id>/columns                                   received     .  .  .  .  .  +  +  .  .  .
+POST   /rosters/<public_id>/discard                                   received     .  .  .  .  .  +  +  .  .  .
+GET    /rosters/<public_id>/mend.xlsx                                 received     .  .  .  .  .  +  +  .  .  .
+GET    /search                                                        nothing      .  *  *  *  *  *  *  *  *  *
+GET    /search/asked                                                  nothing      .  .  .  *  *  .  .  .  .  *
+GET    /search/in/<item_public_id>                                    item         .  *  *  *  *  *  *  *  *  *
+GET    /search/suggest                                                nothing      .  *  *  *  *  *  *  *  *  *
+GET    /search/terms                                                  nothing      .  .  .  *  *  .  .  .  .  *
+POST   /search/terms                                                  nothing      .  .  .  *  *  .  .  .  .  *
+POST   /search/terms/<int:term_id>/remove                             term         .  .  .  *  *  .  .  .  .  *
+GET    /sectors                                                       nothing      .  .  .  .  .  .  .  .  .  *
+POST   /sectors                                                       nothing      .  .  .  .  .  .  .  .  .  *
+GET    /sign-in                                                       nothing      *  *  *  *  *  *  *  *  *  *
+POST   /sign-in                                                       nothing      *  *  *  *  *  *  *  *  *  *
+POST   /sign-in/again                                                 nothing      *  *  *  *  *  *  *  *  *  *
+GET    /sign-in/code                                                  nothing      *  *  *  *  *  *  *  *  *  *
+POST   /sign-in/code                                                  nothing      *  *  *  *  *  *  *  *  *  *
+POST   /sign-out                                                      nothing      .  *  *  *  *  *  *  *  *  *
+GET    /sso/begin                                                     nothing      .  .  .  .  .  .  .  .  .  .
+GET    /sso/callback                                                  nothing      *  *  *  *  *  *  *  *  *  *
+GET    /static/<path:filename>                                        nothing      *  *  *  *  *  *  *  *  *  *
+GET    /studio                                                        nothing      .  .  .  *  .  .  .  .  .  .
+GET    /studio/<public_id>                                            draft        .  .  .  o  .  .  .  .  .  .
+POST   /studio/<public_id>                                            draft        .  .  .  o  .  .  .  .  .  .
+POST   /studio/<public_id>/cover                                      draft        .  .  .  o  .  .  .  .  .  .
+POST   /studio/<public_id>/do                                         draft        .  .  .  o  .  .  .  .  .  .
+POST   /studio/<public_id>/items                                      draft        .  .  .  o  .  .  .  .  .  .
+GET    /studio/<public_id>/items/<item_id>                            draft        .  .  .  o  .  .  .  .  .  .
+POST   /studio/<public_id>/items/<item_id>                            draft        .  .  .  o  .  .  .  .  .  .
+GET    /studio/captions/<asset_id>                                    asset        .  o  o  o  o  o  o  o  o  *
+GET    /studio/captions/<asset_id>/download.<kind>                    asset        .  o  o  o  o  o  o  o  o  *
+POST   /studio/captions/<asset_id>/restore                            asset        .  o  o  o  o  o  o  o  o  *
+POST   /studio/captions/<asset_id>/terms                              asset        .  .  .  o  .  o  .  .  .  *
+GET    /studio/failures                                               nothing      .  .  .  *  .  *  .  .  .  *
+GET    /studio/new                                                    nothing      .  .  .  *  .  .  .  .  .  .
+POST   /studio/new                                                    nothing      .  .  .  *  .  .  .  .  .  .
+GET    /trainings                                                     nothing      .  .  *  .  .  *  .  .  *  .
+GET    /trainings/<public_id>                                         training     .  .  ^  .  .  ^  .  .  ^  .
+POST   /trainings/<public_id>/<any(close, archive, discard, copy):verb> training     .  .  .  .  .  +  .  .  .  .
+GET    /trainings/<public_id>/edit                                    training     .  .  .  .  .  +  .  .  .  .
+POST   /trainings/<public_id>/edit                                    training     .  .  .  .  .  +  .  .  .  .
+POST   /trainings/<public_id>/open                                    training     .  .  .  .  .  +  .  .  .  .
+GET    /trainings/new/<organisation>                                  organisation .  .  .  .  .  +  .  .  .  .
+POST   /trainings/new/<organisation>                                  organisation .  .  .  .  .  +  .  .  .  .
+"""
+
+SENT: dict[str, dict[str, Any]] = {
+    "POST /api/v1/progress/leases": {"json": {"item": "{public_id}", "device": "phone", "take_over": True}},
+    "PUT /api/v1/media/<asset_id>/cues": {"json": {"version": 1, "cues": [[0, 900, "同志们好"]]}},
+    "PATCH /api/v1/uploads/<public_id>": {
+        "headers": {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    },
+    "POST /api/v1/uploads/<public_id>": {"headers": {"X-HTTP-Method-Override": "DELETE"}},
+    "POST /exemptions/<public_id>": {"data": {"verb": "approve"}},
+    "POST /studio/captions/<asset_id>/restore": {"data": {"version": "1"}},
+    "POST /studio/<public_id>/items": {"data": {"upload": "{upload}"}},
+    "POST /exports": {"data": {"training": "{training}", "organisation": "{organisation}", "kind": "names"}},
+    "POST /media/<asset_id>/captions": {"files": {"captions": ("字幕.srt", "1\n00:00:00,000 --> 00:00:01,000\n好\n")}},
+}
+"""What a call carries: ``data`` and ``json`` with the ids filled into braces, ``files``, ``headers``."""

@@ -1,0 +1,276 @@
+"""A small city with one person of each role and something real behind every id, for the access matrix.
+
+Everybody's grant is for the county (the system administrator's for the whole city). Things stand in
+three places: `inside` the county, in a `sibling` county, and at the `parent` node, the city; things
+that belong to a person are `mine` or `others`.
+"""
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from academy.accounts.models import Account, LoginSession, RoleGrant
+from academy.app import create_app
+from academy.core import clock
+from academy.core.actor import SYSTEM, Actor, Role
+from academy.core.db import Tx
+from academy.core.house import House
+from academy.core.i18n import msg
+from academy.jobs import drain, enqueue
+from academy.library import complaints
+from academy.library.models import Course
+from academy.media import captions, delivery, editing, uploads
+from academy.media import service as media
+from academy.media.storage import set_key, storage_of
+from academy.members import roster, service
+from academy.members.models import Member, Organisation
+from academy.notices.models import Notice
+from academy.notices.service import notify
+from academy.progress import service as progress
+from academy.reports import service as reports
+from academy.search import dictionary
+from academy.trainings import service as trainings
+from tests import factories as make
+
+PLACES = ("inside", "sibling", "parent")
+NOBODY = "nobody"
+ROLES = (NOBODY, *Role)
+
+Ids = dict[str, str]
+KINDS: dict[str, Callable[["World", str, str], Ids]] = {}
+"""What stands behind the ids of an address: kind → (world, place, role) → the address's variables."""
+
+
+def kind(made: Callable[["World", str, str], Ids]) -> Callable[["World", str, str], Ids]:
+    """Make a kind known under its function's name."""
+    KINDS[made.__name__] = made
+    return made
+
+
+class World:
+    """The city, its people and their things; made once, every call in it is rolled back."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.app = create_app(house.settings, house)
+        self.app.testing = False
+        self.app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+        self.made: dict[tuple[str, str], Any] = {}
+        """What was made: (kind, place or role) → row."""
+        self.tokens: dict[str, str] = {}
+        self.connection: Connection
+        """Everything goes to this one, so that a call can be taken back."""
+        with house.db.begin() as tx:
+            self._tree(tx)
+            self._people(tx)
+            self._rosters(tx)
+        drain(house)
+        self.kept = house.settings.data_dir / "kept"
+        shutil.copytree(house.settings.data_dir / "rosters", self.kept)
+        with house.db.begin() as tx:
+            self._courses(tx)
+            self._placed(tx)
+            for role in Role:
+                self._belongings(tx, role, self.made["account", role])
+            self._belongings(tx, "others", self.made["account", "others"])
+
+    def credentials(self, role: str) -> dict[str, str]:
+        """Headers of a signed-in person's browser and, in the API, of their program."""
+        if role == NOBODY:
+            return {}
+        serializer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+        cookie = serializer.dumps({"_user_id": self.tokens[role], "_fresh": True})
+        return {"Cookie": f"academy={cookie}", "Authorization": f"Bearer {self.tokens[role]}"}
+
+    def _tree(self, tx: Tx) -> None:
+        self.city = make.organisation(tx, level="city")
+        self.county, other = (make.organisation(tx, self.city, level="county") for _ in range(2))
+        inside, sibling = make.organisation(tx, self.county), make.organisation(tx, other)
+        self.nodes: dict[str, Organisation] = {"inside": inside, "sibling": sibling, "parent": self.city}
+        for place, node in self.nodes.items():
+            self.made["member", place] = make.member(tx, node)
+
+    def _people(self, tx: Tx) -> None:
+        """One of each role, all of the same branch; and somebody beside them whose things are `others`."""
+        for role in Role:
+            node = self.city if role is Role.SYSTEM_ADMINISTRATOR else self.county
+            held = () if role is Role.MEMBER else ((role, node),)
+            self.made["account", role] = make.account(tx, make.member(tx, self.nodes["inside"]), *held)
+            self.tokens[role] = make.session_token(tx, self.made["account", role])
+        offices = ((Role.TRAINER, self.county), (Role.NODE_ADMINISTRATOR, self.county))
+        self.made["account", "others"] = make.account(tx, make.member(tx, self.nodes["inside"]), *offices)
+        self.made["reviewer", ""] = make.account(tx, None, (Role.REVIEWER, self.city))
+        for place, node in self.nodes.items():
+            self.made["trainer", place] = make.account(tx, None, (Role.TRAINER, node))
+
+    def _rosters(self, tx: Tx) -> None:
+        for place, node in self.nodes.items():
+            folder = self.house.settings.data_dir / "sent"
+            folder.mkdir(parents=True, exist_ok=True)
+            sent = folder / f"{place}.csv"
+            sent.write_text(f"编号,姓名,组织代码\nR{node.id:06d},马青山,{node.code}\n,缺编号,{node.code}\n")
+            with sent.open("rb") as stream:
+                received = roster.receive(self.house.settings, stream)
+            self.made["roster", place] = roster.begin_import(tx, SYSTEM, node, received=received, filename=sent.name)
+
+    def _courses(self, tx: Tx) -> None:
+        reviewer = self.made["reviewer", ""]
+        for place in PLACES:
+            trainer = self.made["trainer", place]
+            submitted = make.course(tx, trainer)
+            make.library.submit(tx, make.actor_of(tx, trainer), submitted)
+            self.made["submitted", place] = submitted
+            self.made["published", place] = make.published_course(tx, trainer, reviewer)
+        for who in (Role.TRAINER, "others"):
+            self.made["draft", who] = make.course(tx, self.made["account", who])
+
+    def _placed(self, tx: Tx) -> None:
+        bystander = make.account(tx)
+        for place, node in self.nodes.items():
+            person: Member = self.made["member", place]
+            today = clock.today()
+            self.made["exemption", place] = service.request_exemption(
+                tx, SYSTEM, tx.merge(person), reason="年老体弱", valid_from=today
+            )
+            held = make.account(tx, make.member(tx, node), (Role.BRANCH_SECRETARY, node))
+            self.made["grant", place] = tx.scalars(select(RoleGrant).where(RoleGrant.account_id == held.id)).one()
+            course = self.made["published", place]
+            plan = trainings.Plan(
+                title=f"培训{place}", opens_on=today, closes_on=today + dt.timedelta(30), courses=[course.id]
+            )
+            training = trainings.create_training(tx, SYSTEM, tx.get_one(Organisation, node.id), plan)
+            trainings.open_training(tx, SYSTEM, training)
+            self.made["training", place] = training
+            who = Actor(account_id=bystander.id)
+            self.made["complaint", place] = complaints.complain(
+                tx, who, subject="content", body="字幕看不清。", course=tx.get_one(Course, course.id)
+            )
+        self.made["term", ""] = dictionary.add_term(tx, SYSTEM, "河口新村")
+
+    def _belongings(self, tx: Tx, owner: str, account: Account) -> None:
+        """One of everything that belongs to a person."""
+        who = make.actor_of(tx, account)
+        asset = make.asset(tx, account)
+        lines = [captions.CueText(0, 1000, "同志们好")]
+        media.replace_cues(tx, asset, lines, "manual")
+        editing.save(tx, who, asset, lines, 1)
+        self.made["asset", owner] = asset
+        self.made["upload", owner] = uploads.begin(
+            tx, self.house.settings, who, filename="党课.mp4", size=9, purpose="video"
+        )
+        notify(tx, key=f"access:{owner}", body=msg("未读"), link="/me", account_id=account.id)
+        self.made["notice", owner] = tx.scalars(select(Notice).where(Notice.key == f"access:{owner}")).one()
+        make.session_token(tx, account)
+        newest = select(LoginSession).where(LoginSession.account_id == account.id).order_by(LoginSession.id.desc())
+        self.made["device", owner] = tx.scalars(newest.limit(1)).one()
+        item = make.lines(tx, tx.get_one(Course, self.made["published", "inside"].id))[0].item
+        self.made["lease", owner] = progress.open_lease(tx, who, item).lease
+        self.made["word", owner] = complaints.complain(tx, who, subject="other", body="希望多开夜校。")
+        self.made["job", owner] = enqueue(tx, "media.expire", actor=who, delay_s=9999, upload_id=0)
+        export = reports.request_export(tx, who, "names", {}, title="名单")
+        export.stored_at = "export.xlsx"
+        self.made["export", owner] = export
+
+    def public_id(self, name: str, place: str, role: str) -> str:
+        """The id of a thing at a place, or of the role's own one."""
+        found = self.made[name, {"mine": role, "others": "others"}.get(place, place)]
+        return str(found.public_id)
+
+
+def _placed(name: str, variable: str = "public_id") -> Callable[[World, str, str], Ids]:
+    return lambda world, place, role: {variable: world.public_id(name, place, role)}
+
+
+@kind
+def nothing(_world: World, _place: str, _role: str) -> Ids:
+    return {}
+
+
+@kind
+def organisation(world: World, place: str, _role: str) -> Ids:
+    return dict.fromkeys(("public_id", "organisation"), world.nodes[place].public_id)
+
+
+@kind
+def coverage(world: World, place: str, role: str) -> Ids:
+    """The city's training, seen at a node."""
+    return {"training": world.public_id("training", "parent", role), "organisation": world.nodes[place].public_id}
+
+
+@kind
+def evidence(world: World, place: str, role: str) -> Ids:
+    """A member of a node, and an item that anybody may watch."""
+    return {"member": world.public_id("member", place, role), "item": item(world, place, role)["public_id"]}
+
+
+@kind
+def own_evidence(world: World, _place: str, role: str) -> Ids:
+    person = world.made["account", role].member_id if role != NOBODY else world.made["member", "inside"].id
+    with world.house.db.read() as tx:
+        return {"member": tx.get_one(Member, person).public_id, "item": item(world, "inside", role)["public_id"]}
+
+
+@kind
+def item(world: World, place: str, _role: str) -> Ids:
+    """A part of a published course."""
+    with world.house.db.read() as tx:
+        line = make.lines(tx, tx.get_one(Course, world.made["published", place].id))[0]
+    return dict.fromkeys(("public_id", "item_public_id"), line.item.public_id)
+
+
+@kind
+def received(world: World, place: str, role: str) -> Ids:
+    """A roster file with its findings; they are laid anew, because discarding takes them from the disk."""
+    public_id = world.public_id("roster", place, role)
+    shutil.copytree(world.kept / public_id, world.house.settings.data_dir / "rosters" / public_id, dirs_exist_ok=True)
+    return {"public_id": public_id}
+
+
+@kind
+def draft(world: World, place: str, _role: str) -> Ids:
+    """A trainer's own unfinished course, or another trainer's of the same county."""
+    owner = "others" if place == "others" else Role.TRAINER
+    with world.house.db.read() as tx:
+        row = tx.get_one(Course, world.made["draft", owner].id)
+        own = world.public_id("upload", "mine", owner)
+        return {"public_id": row.public_id, "item_id": make.lines(tx, row)[0].item.public_id, "upload": own}
+
+
+@kind
+def term(world: World, _place: str, _role: str) -> Ids:
+    return {"term_id": str(world.made["term", ""].id)}
+
+
+@kind
+def link(world: World, _place: str, _role: str) -> Ids:
+    """A signed link to a file that is there."""
+    asset, settings = world.made["asset", "others"], world.house.settings
+    place = storage_of(settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(b"\xff\xd8\xff")
+    parts = delivery.url(settings, asset, "poster.jpg").split("/")
+    return dict(zip(("digest", "expires", "asset_id", "generation", "file"), parts[2:], strict=True))
+
+
+@kind
+def export(world: World, place: str, role: str) -> Ids:
+    (world.house.settings.data_dir / "export.xlsx").write_bytes(b"PK")
+    return {"public_id": world.public_id("export", place, "others" if role == NOBODY else role)}
+
+
+def _own(name: str, variable: str = "public_id") -> Callable[[World, str, str], Ids]:
+    """A thing of one's own, or of somebody else in the same branch."""
+    return lambda world, place, role: {
+        variable: world.public_id(name, "others" if role == NOBODY else place, role),
+    }
+
+
+KINDS |= {name: _placed(name) for name in ("member", "exemption", "grant", "training", "complaint")}
+KINDS |= {"course": _placed("published"), "submitted": _placed("submitted")}
+KINDS |= {name: _own(name) for name in ("upload", "notice", "device", "lease", "word", "job")}
+KINDS |= {"asset": _own("asset", "asset_id")}
+PERSONAL = {"upload", "notice", "device", "lease", "word", "job", "asset", "export", "draft"}
+"""Kinds whose places are `mine` and `others`."""

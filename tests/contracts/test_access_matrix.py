@@ -1,0 +1,160 @@
+"""Every route by every role, inside and outside their scope, against the declared table."""
+
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from academy.core.house import House
+from academy.jobs import transport
+from tests.conftest import _Schemas, make_settings, sign_in
+from tests.contracts import access_matrix as matrix
+from tests.contracts.access_matrix import Row
+from tests.contracts.access_world import KINDS, NOBODY, PERSONAL, PLACES, ROLES, World
+from tools.pages import methods
+
+CALLS = {
+    ".": [(None, False)],
+    "*": [(None, True), ("outside", True)],
+    "+": [("inside", True), ("sibling", False), ("parent", False)],
+    "^": [("inside", True), ("parent", True), ("sibling", False)],
+    "o": [("mine", True), ("others", False)],
+}
+"""Mark → (place, let in) of each call; None is one's own place or thing, `outside` every other place."""
+
+
+@pytest.fixture(scope="session")
+def world(schemas: _Schemas, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The city on a database of its own: other tests of this worker go on beside it."""
+    folder = tmp_path_factory.mktemp("access")
+    file = folder / "city.db"
+    shutil.copyfile(schemas.url("sqlite").removeprefix("sqlite:///"), file)
+    house = House.build(make_settings(folder, database_url=f"sqlite:///{file}"))
+    with house.db.engine.execution_options(academy_write=True).connect() as connection:
+        outer = connection.begin()
+        with house.db.bound_to(connection):
+            made = World(house)
+            made.connection = connection
+            yield made
+        outer.rollback()
+    house.db.dispose()
+    transport.connect(None)
+
+
+def test_every_route_is_declared(world: World) -> None:
+    declared = {(row.method, row.address) for row in matrix.rows()}
+    real = {(method, rule.rule) for rule in world.app.url_map.iter_rules() for method in methods(rule)}
+    missing = [str(suggestion(world, *route)) for route in sorted(real - declared, key=lambda r: (r[1], r[0]))]
+    assert not missing, (
+        "add to tests/contracts/access_matrix.py (these lines are guesses from the guards: set kind and marks; "
+        "a new kind of thing is made in access_world.py):\n" + "\n".join(missing)
+    )
+    assert sorted(declared - real) == [], "declared but gone"
+
+
+def suggestion(world: World, method: str, address: str) -> Row:
+    """A line to begin with, from the guard."""
+    rule = next(r for r in world.app.url_map.iter_rules() if r.rule == address and method in methods(r))
+    policy = str(getattr(world.app.view_functions[rule.endpoint], "__policy__", "public"))
+    mark = "+" if rule.arguments else "*"
+    marks = {
+        role: mark
+        if policy == "public" or (role != NOBODY and (policy == "signed_in" or role in policy.split(":")[1].split(",")))
+        else "."
+        for role in matrix.COLUMNS.values()
+    }
+    return Row(method, address, "KIND" if rule.arguments else "nothing", marks)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_reaches_exactly_what_is_declared(world: World, role: str) -> None:
+    wrong = []
+    for row in matrix.rows():
+        for place, let_in in calls(row, role):
+            answer = call(world, row, place, role)
+            if answer.status_code >= 500 or reached(answer) is not let_in:
+                wrong.append(f"{row.method} {row.address} [{row.kind}: {place}] {answer.status}, declared {let_in}")
+    assert not wrong, "\n".join(wrong)
+
+
+def calls(row: Row, role: str) -> list[tuple[str, bool]]:
+    """Which places to try, and whether each is let in."""
+    own, *others = ("mine", "others") if row.kind in PERSONAL else PLACES
+    if row.kind == "nothing":
+        others = []
+    found = []
+    for place, let_in in CALLS[row.marks[role]]:
+        found += [(other, let_in) for other in others] if place == "outside" else [(place or own, let_in)]
+    return found
+
+
+def call(world: World, row: Row, place: str, role: str) -> TestResponse:
+    """One call with a real thing behind every id; whatever it changes is taken back."""
+    ids = KINDS[row.kind](world, place, role)
+    sent = matrix.SENT.get(f"{row.method} {row.address}", {})
+    values = {name: filled(sent[name], ids) for name in ("data", "json") if name in sent}
+    if "files" in sent:
+        values["data"] = {name: (io.BytesIO(text.encode()), file) for name, (file, text) in sent["files"].items()}
+    headers = {"Tus-Resumable": "1.0.0"} | world.credentials(role) | sent.get("headers", {})
+    client = world.app.test_client(use_cookies=False)  # what one call does to the cookie is not the next one's
+    savepoint = world.connection.begin_nested()
+    try:
+        with client.open(address(world, row, ids), method=row.method, headers=headers, **values) as answer:
+            answer.get_data()
+            return answer
+    finally:
+        savepoint.rollback()
+
+
+def address(world: World, row: Row, ids: dict[str, str]) -> str:
+    """The row's address with its variables filled."""
+    rule = next(r for r in world.app.url_map.iter_rules() if r.rule == row.address and row.method in methods(r))
+    values: dict[str, Any] = {"filename": "css/base.css", "verb": "copy", "kind": "srt"} | ids
+    adapter = world.app.url_map.bind("localhost")
+    return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method=row.method)
+
+
+def filled(sent: Any, ids: dict[str, str]) -> Any:
+    """What is sent, with ids in the place of their names."""
+    return {key: value.format(**ids) if isinstance(value, str) else value for key, value in sent.items()}
+
+
+def reached(answer: TestResponse) -> bool:
+    """Whether somebody was let in, to be served or to be told what is wrong with the form."""
+    if answer.status_code in {401, 403, 404}:
+        return False
+    return not answer.headers.get("Location", "").startswith("/sign-in?next=")
+
+
+def test_marks_keep_to_the_guards(world: World) -> None:
+    """No cell lets in whom the route's guard would turn away: the two are written apart and must agree."""
+    for row in matrix.rows():
+        guard = suggestion(world, row.method, row.address)
+        wider = [role for role, mark in row.marks.items() if mark != "." and guard.marks[role] == "."]
+        assert not wider, (row.method, row.address, wider)
+
+
+def test_what_is_refused_looks_like_what_is_missing(world: World) -> None:
+    """The page about a stranger's member is the page about nobody, letter for letter but for the nonces."""
+    client = world.app.test_client()
+    sign_in(client, world.tokens["node_administrator"])
+    for template in ("/members/{}", "/organisations/{}", "/trainings/{}", "/rosters/{}"):
+        kind = {"m": "member", "o": "organisation", "t": "training", "r": "received"}[template[1]]
+        real = KINDS[kind](world, "sibling", "node_administrator")["public_id"]
+        pages = [client.get(template.format(public_id)) for public_id in (real, "abcdefghjkmnpqrs")]
+        assert {page.status_code for page in pages} == {404}
+        assert len({bare(page.text, real) for page in pages}) == 1, kind
+
+
+def bare(page: str, real: str) -> str:
+    """A page without what is new each time."""
+    page = page.replace(real, "abcdefghjkmnpqrs")
+    return re.sub(r'(nonce|content|value)="[^"]{16,}"', r'\1=""', page)
+
+
+def test_kinds_are_all_used() -> None:
+    assert {row.kind for row in matrix.rows()} == set(KINDS)
