@@ -9,6 +9,13 @@ LONGEST = 200
 """Characters of a question that are looked at; the rest of a pasted page adds nothing."""
 MOST_WORDS = 24
 RAREST = 6
+"""Words, and pairs of characters, that are tried when not all must be there: the rarest."""
+SENTENCE = 4
+"""From so many words on, a question is a sentence: nobody expects each of its words to be said."""
+PAIR, NAMED = 0.5, 2.0
+"""What a pair of characters, or a word of a title, weighs beside a word said."""
+GOOD = 0.5
+"""The part of the best window's worth that a window needs to count as found, when not all words must be there."""
 
 _QUOTED = re.compile(r'["“”„‟«»「『](.+?)["“”„‟«»」』]')
 # Words that ask or bind and say nothing of what is sought: dropped while others remain.
@@ -37,6 +44,11 @@ class Question:
     @property
     def is_empty(self) -> bool:
         return not self.words and not self.phrases
+
+    @property
+    def is_sentence(self) -> bool:
+        """Whether what has only some of the words should be found beside what has all."""
+        return len(self.words) >= SENTENCE and not self.phrases
 
 
 def clean(text: str) -> str:

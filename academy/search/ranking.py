@@ -1,31 +1,40 @@
 """The second look: the best windows again, read closely; which lines to offer; what to mark. Pure."""
 
+import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from academy.search.lectures import Line, join
 from academy.search.question import Question
 from academy.search.text import normalise, normalise_mapped, squeeze
 
-CLOSE = 1.0
-"""What a shared pair of characters weighs beside a shared word."""
+K1, B = 0.8, 0.3
+"""BM25's saturation and length: windows are about equally long, and a word said once says nearly all."""
+UNKNOWN = 1.0
+"""What a word weighs of which the index gives no rarity."""
 
 
-def closeness(question: Question, texts: Sequence[str]) -> list[float]:
-    """How much of the question's wording is in each normal text, by pairs of characters, rare ones more."""
-    import math
+def closeness(question: Question, weights: Mapping[str, float], texts: Sequence[str]) -> list[float]:
+    """How well each normal text answers: BM25 over the question's words, by their rarity in the library, and
+    over its pairs of characters, by their rarity among these texts.
 
+    Words say what is meant, pairs how it is put: they meet where a question is cut into other words
+    than the lecture, and among texts that all hold the words they tell the one that says it alike.
+    """
     scores = [0.0] * len(texts)
-    for pair in question.pairs:
-        counts = [text.count(pair) for text in texts]
-        holders = sum(1 for n in counts if n)
-        if not holders:
-            continue
-        rarity = math.log(1 + (len(texts) - holders + 0.5) / (holders + 0.5))
-        for number, n in enumerate(counts):
-            if n:
-                scores[number] += rarity * n / (n + 0.6)
+    mean = sum(map(len, texts)) / max(1, len(texts)) or 1.0
+    norms = [K1 * (1 - B + B * len(text) / mean) for text in texts]
+    terms: list[tuple[str, float | None]] = [(word, weights.get(word, UNKNOWN)) for word in question.words]
+    terms += [(pair, None) for pair in question.pairs]
+    for term, weight in terms:
+        counts = [text.count(term) for text in texts]
+        holders = len(texts) - counts.count(0)
+        if holders:
+            rarity = math.log(1 + (len(texts) - holders + 0.5) / (holders + 0.5)) if weight is None else weight
+            for number, n in enumerate(counts):
+                if n:
+                    scores[number] += rarity * (K1 + 1) * n / (n + norms[number])
     return scores
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib import resources
 
+import numpy as np
 import rjieba
 
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3007"
@@ -82,6 +83,44 @@ def pairs(normal: str) -> Iterator[str]:
     for run in _HAN_RUN.findall(squeeze(normal)):
         for i in range(len(run) - 1):
             yield run[i : i + 2]
+
+
+BUCKET_BITS = 18
+
+
+def buckets(normal: str) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":
+    """The buckets of a normal text's `pairs`, ascending, each once.
+
+    Some pairs share a bucket, which keeps the index's list of terms short: what is found by pairs is
+    read again anyway, and a false candidate costs that look and nothing else.
+    """
+    points = np.frombuffer(squeeze(normal).encode("utf-32-le", "replace"), dtype="<u4")
+    if len(points) < 2:
+        return np.empty(0, np.uint32)
+    han = _HAN_POINTS[np.minimum(points, len(_HAN_POINTS) - 1)]
+    hashed = points[:-1] * np.uint32(0x9E3779B1) + points[1:] * np.uint32(0x85EBCA77)
+    return np.unique((hashed >> np.uint32(32 - BUCKET_BITS))[han[:-1] & han[1:]])
+
+
+def bucket(pair: str) -> str:
+    """The bucket of one pair, as the index writes it."""
+    return named_bucket(int(buckets(pair)[0]))
+
+
+def named_bucket(number: int) -> str:
+    """A bucket's number as the index writes it; names sort as numbers do."""
+    return f"{number:05x}"
+
+
+def _han_points() -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    known = np.zeros(0x40001, np.bool_)
+    for low, high in re.findall(r"(.)(?:-(.))?", HAN.encode().decode("unicode_escape")):
+        known[ord(low) : ord(high or low) + 1] = True
+    known[-1] = False
+    return known
+
+
+_HAN_POINTS = _han_points()
 
 
 def singles(normal: str) -> list[str]:

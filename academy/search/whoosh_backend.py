@@ -1,29 +1,27 @@
 """Search on Whoosh: the embedded index, files in the data folder."""
 
-import heapq
 import logging
 import threading
-import zlib
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from whoosh.index import FileIndex
 
 from academy.search.backend import Found, Health, IndexBroken, Progress
 from academy.search.lectures import Lecture
-from academy.search.question import RAREST, Question
-from academy.search.text import Segmenter, pairs
+from academy.search.question import Question
+from academy.search.text import Segmenter
 from academy.search.whoosh_bulk import open_writer
-from academy.search.whoosh_fields import bucket, documents
+from academy.search.whoosh_fields import DIGEST, NUMBERS, add, documents
+from academy.search.whoosh_search import WhooshSearch
 from academy.search.whoosh_store import DurableStorage, Store
-from academy.search.whoosh_view import K1, NOTHING, Leaf, View, folder_size
+from academy.search.whoosh_view import Leaf, View, folder_size
 
 log = logging.getLogger(__name__)
 
-NAMED = 2.0
-"""What a word in a title weighs beside a word in a minute of speech."""
 MANY_SEGMENTS = 16
 
 
@@ -85,7 +83,7 @@ class WhooshBackend:
             return Found()
         while (view := self.view()) is not None:
             try:
-                return _search(view, question, visible, allowed, limit)
+                return WhooshSearch(view, question, visible, allowed, limit).run()
             except Exception as error:  # damage has no fixed shape
                 log.exception("search.index_damaged", extra={"generation": view.key[0]})
                 if view.key in self._bad:
@@ -107,7 +105,9 @@ class WhooshBackend:
         found: dict[str, set[int]] = {}
         for term in view.terms("s", prefix, limit * 8):
             shown = term.partition("\t")[2]
-            lectures = {leaf.lecture[doc] for leaf in view.leaves for doc in leaf.postings("s", term)[0]}
+            lectures: set[int] = set()
+            for leaf in view.leaves:
+                lectures.update(leaf.lecture[leaf.postings("s", term)[0]].tolist())
             if lectures:
                 found.setdefault(shown, set()).update(lectures)
         return [(shown, frozenset(lectures)) for shown, lectures in found.items()][:limit]
@@ -152,7 +152,7 @@ class WhooshBackend:
         with self._writer() as writer:
             writer.delete_by_term("key", str(lecture.lecture_id))
             for document in documents(lecture, segmenter):
-                writer.add_document(**document)
+                add(writer, document)
 
     def delete_lecture(self, lecture_id: int) -> None:
         with self._writer() as writer:
@@ -166,7 +166,7 @@ class WhooshBackend:
             try:
                 for done, lecture in enumerate(lectures, 1):
                     for document in documents(lecture, segmenter):
-                        writer.add_document(**document)
+                        add(writer, document)
                     if progress:
                         progress(done)
             except BaseException:
@@ -184,8 +184,8 @@ class WhooshBackend:
             path = self.store.create()
             writer = open_writer(FileIndex(DurableStorage(str(path))))
             try:
-                for leaf, _ in FileIndex(DurableStorage(str(current))).reader().leaf_readers():
-                    writer.add_reader(leaf)
+                for leaf in View(DurableStorage(str(current)), ("", 0)).leaves:
+                    _copy(leaf, writer)
             except BaseException:
                 writer.cancel()
                 raise
@@ -213,97 +213,25 @@ class WhooshBackend:
             writer.commit(merge=False)
 
 
-def _search(view: View, question: Question, visible: Set[int], allowed: Set[int] | None, limit: int) -> Found:
-    counts = {word: view.frequency("w", word) + view.frequency("t", word) for word in question.words}
-    weights = {word: view.rarity(count) for word, count in counts.items()}
-    every = [_every_word(leaf, question) for leaf in view.leaves]
-    matched = _lectures(view, every) & visible
-    words = question.words
-    relaxed = not matched and not question.phrases
-    if relaxed:
-        words = tuple(sorted((w for w in words if counts[w]), key=lambda word: counts[word])[:RAREST])
-        scores = [_scores(leaf, words, weights, None) for leaf in view.leaves]
-        matched = _lectures(view, scores) & visible
-    else:
-        scores = [_scores(leaf, words, weights, docs) for leaf, docs in zip(view.leaves, every, strict=True)]
-    wanted = matched if allowed is None else matched & allowed
-    best: list[tuple[float, int, int]] = []
-    for number, (leaf, found) in enumerate(zip(view.leaves, scores, strict=True)):
-        lecture = leaf.lecture
-        shown = [(score, number, doc) for doc, score in found.items() if lecture[doc] in wanted]
-        best.extend(heapq.nlargest(limit, shown))
-    hits = [view.leaves[number].hit(doc, score) for score, number, doc in heapq.nlargest(limit, best)]
-    named = _named(view, words, weights, wanted)
-    return Found(hits, frozenset(matched), named, relaxed and bool(matched), weights)
-
-
-def _lectures(view: View, docs: Iterable[Iterable[int]]) -> set[int]:
-    found: set[int] = set()
-    for leaf, inside in zip(view.leaves, docs, strict=True):
-        found.update(map(leaf.lecture.__getitem__, inside))
-    return found
-
-
-def _every_word(leaf: Leaf, question: Question) -> set[int]:
-    """Documents with every word, said there or standing in the lecture's name, and every pair of the phrases."""
-    lists = [(leaf.postings("w", word)[0], leaf.postings("t", word)[0]) for word in question.words]
-    for phrase in question.phrases:
-        lists += [(leaf.postings("b", bucket(pair))[0], NOTHING[0]) for pair in pairs(phrase)]
-    lists.sort(key=lambda both: len(both[0]) + len(both[1]))
-    docs: set[int] | None = None
-    for said, named in lists:
-        if docs is None:
-            docs = set(said)
-            for doc in named:
-                docs.update(leaf.range_of(leaf.lecture[doc]))
-        elif named:
-            names, lecture = {leaf.lecture[doc] for doc in named}, leaf.lecture
-            docs = docs.intersection(said) | {doc for doc in docs if lecture[doc] in names}
-        else:
-            docs.intersection_update(said)
-        if not docs:
-            break
-    return docs or set()
-
-
-def _scores(leaf: Leaf, words: Iterable[str], weights: dict[str, float], docs: set[int] | None) -> dict[int, float]:
-    scores: dict[int, float] = dict.fromkeys(docs, 0.0) if docs is not None else {}
-    norm = leaf.norm
-    for word in words:
-        ids, times = leaf.postings("w", word)
-        weight = weights[word] * (K1 + 1)
-        if docs is None:
-            for doc, tf in zip(ids, times, strict=True):
-                scores[doc] = scores.get(doc, 0.0) + weight * tf / (tf + norm[doc])
-        else:
-            for doc, tf in zip(ids, times, strict=True):
-                if doc in docs:
-                    scores[doc] += weight * tf / (tf + norm[doc])
-        for doc in leaf.postings("t", word)[0]:
-            if docs is None or doc in docs:
-                scores[doc] = scores.get(doc, 0.0) + weights[word] * NAMED
-    return scores
-
-
-def _named(view: View, words: Iterable[str], weights: dict[str, float], wanted: Set[int]) -> dict[int, float]:
-    named: dict[int, float] = {}
-    for leaf in view.leaves:
-        for word in words:
-            for doc in leaf.postings("t", word)[0]:
-                lecture = leaf.lecture[doc]
-                if lecture in wanted:
-                    named[lecture] = named.get(lecture, 0.0) + weights[word] * NAMED
-    return named
+def _copy(leaf: Leaf, writer: Any) -> None:
+    """Append a segment's living documents to what a writer gathers."""
+    start, count = writer.docnum, len(leaf.lecture)
+    writer.write_per_doc({*NUMBERS, DIGEST}, leaf.reader)
+    writer._added = True
+    place = np.full(count, start, np.uint32)
+    place[leaf.living] += np.arange(leaf.alive, dtype=np.uint32)
+    for field, token in leaf.reader.all_terms():
+        docs, times = leaf.decode(field, token.decode())
+        living = leaf.living[docs]
+        if living.any():
+            writer.pool.add_lists(field, token, place[docs[living]], times[living])
 
 
 def _read_everything(view: View) -> None:
-    """Every posting list: a damaged block can't be decoded or names a document that isn't there."""
+    """Every posting list: a damaged one can't be decoded, has another checksum or names a document that isn't there."""
     for leaf in view.leaves:
         count = len(leaf.lecture)
         for field, text in leaf.reader.all_terms():
-            try:
-                ids = leaf._decode(field, text.decode())[0]
-            except zlib.error as error:
-                raise IndexBroken(f"{field}: {error}") from error
-            if ids and ids[-1] >= count:
+            ids = leaf.decode(field, text.decode())[0]
+            if len(ids) and ids[-1] >= count:
                 raise IndexBroken(f"{field}: a posting beyond the last document")

@@ -1,43 +1,27 @@
 """The Whoosh schema: our own tokens, no stored text, numbers in columns."""
 
-from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
-from zlib import crc32
 
 from whoosh import columns, fields, formats
 
 from academy.search.lectures import Lecture, windows
 from academy.search.names import suggestions
 from academy.search.question import STOP
-from academy.search.text import Segmenter, normalise, pairs
+from academy.search.text import Segmenter, buckets, normalise
 
 NUMBERS = ("lecture", "item", "first", "last", "length")
 DIGEST = "digest"
+PAIRS = "b"
 
 
 class Tokens(fields.FieldType):  # type: ignore[misc]
-    """Takes a list of tokens. A posting is a document and how often; positions are not kept, because an
-    exact phrase is checked against the cue table, which is the truth, and positions double the index."""
+    """Tokens that `whoosh_bulk` gathers. A posting is a document and how often; positions are not kept,
+    because an exact phrase is checked against the cue table, which is the truth, and they double the index."""
 
     def __init__(self) -> None:
         super().__init__(formats.Existence(), None, scorable=False)
-
-    def index(self, value: list[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        for token, times in Counter(value).items():
-            yield token.encode(), times, float(times), b""
-
-
-def bucket(pair: str) -> str:
-    """A pair of characters as the index knows it: some share a bucket, which keeps the list of terms short.
-
-    A phrase is checked against the captions anyway; a false candidate costs that look and nothing else.
-    """
-    return f"{crc32(pair.encode()) & 0xFFFF:04x}"
-
-
-def _buckets(normal: str) -> list[str]:
-    return list({bucket(pair) for pair in pairs(normal)})
 
 
 def schema() -> fields.Schema:
@@ -49,33 +33,50 @@ def schema() -> fields.Schema:
     return made
 
 
-def documents(lecture: Lecture, segmenter: Segmenter) -> Iterator[dict[str, Any]]:
+@dataclass
+class Document:
+    """What is indexed of a window or of a lecture's names."""
+
+    numbers: dict[str, int]
+    pairs: Any
+    tokens: dict[str, list[str]] = field(default_factory=dict)
+
+
+def documents(lecture: Lecture, segmenter: Segmenter) -> Iterator[Document]:
     """The lecture's card, then its windows: neighbours in the index."""
     key = [str(lecture.lecture_id)]
     names = [lecture.title, lecture.lecturer, lecture.category, *(part.title for part in lecture.parts)]
     normal = [normalise(name) for name in names]
     summary = normalise(lecture.summary)
     title_words = [word for name in normal for word in segmenter.words(name)]
-    yield {
-        "key": key,
-        "t": title_words + [word for word in segmenter.words(summary) if word not in STOP],
-        "b": _buckets("\n".join([*normal, summary])),
-        "s": [f"{key}\t{shown}" for key, shown in suggestions(lecture, segmenter)],
-        "lecture": lecture.lecture_id,
-        "length": len(title_words),
-        DIGEST: lecture.digest(),
-    }
+    about = [word for word in segmenter.words(summary) if word not in STOP]
+    offered = [f"{key}\t{shown}" for key, shown in suggestions(lecture, segmenter)]
+    yield Document(
+        {"lecture": lecture.lecture_id, "length": len(title_words), DIGEST: lecture.digest()},
+        buckets("\n".join([*normal, summary])),
+        {"key": key, "t": title_words + about, "s": offered},
+    )
     for part in lecture.parts:
         for window in windows(part):
             text = normalise(window.text)
             words = segmenter.words(text)
-            yield {
-                "key": key,
-                "w": words,
-                "b": _buckets(text),
-                "lecture": lecture.lecture_id,
-                "item": window.item_id,
-                "first": window.first,
-                "last": window.last,
-                "length": len(words),
-            }
+            yield Document(
+                {
+                    "lecture": lecture.lecture_id,
+                    "item": window.item_id,
+                    "first": window.first,
+                    "last": window.last,
+                    "length": len(words),
+                },
+                buckets(text),
+                {"key": key, "w": words},
+            )
+
+
+def add(writer: Any, document: Document) -> None:
+    """Hand a document to a writer of `whoosh_bulk`."""
+    pool, number = writer.pool, writer.docnum
+    for name, tokens in document.tokens.items():
+        pool.add_tokens(name, number, tokens)
+    pool.add_buckets(PAIRS, number, document.pairs)
+    writer.add_document(**document.numbers)

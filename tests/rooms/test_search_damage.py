@@ -73,7 +73,7 @@ def test_a_new_process_goes_on_with_the_generation_before(library: House) -> Non
 
 def test_damage_met_by_a_search_asks_for_a_rebuild(library: House) -> None:
     folder = library.settings.data_dir / "search"
-    for generation in folder.glob("g-*"):
+    for generation in folder.glob("g*-*"):
         for path in generation.glob("*.seg"):
             path.write_bytes(b"")
     from academy.search import engine
