@@ -190,6 +190,23 @@ def names(tx: Tx, model: type[Category] | type[Lecturer], ids: Iterable[int]) ->
     return dict(tx.execute(select(model.id, model.name).where(model.id.in_(list(ids)))).all())
 
 
+def about(tx: Tx, course_ids: Iterable[int]) -> dict[int, str]:
+    """What is written on a course: title, lecturer, category, summary and the titles of its parts."""
+    ids = list(course_ids)
+    heads = tx.execute(
+        select(Course.id, Course.title, Lecturer.name, Category.name, Course.summary)
+        .join(Category)
+        .outerjoin(Lecturer)
+        .where(Course.id.in_(ids))
+    ).all()
+    found = {course_id: [name or "" for name in names] for course_id, *names in heads}
+    for course_id, title in tx.execute(
+        select(CourseItem.course_id, CourseItem.title).where(CourseItem.course_id.in_(ids), KEPT)
+    ):
+        found[course_id].append(title)
+    return {course_id: "\n".join(texts) for course_id, texts in found.items()}
+
+
 def item_lines(tx: Tx, item_ids: Sequence[int]) -> dict[int, list[Line]]:
     """All lines of some items, in order."""
     assets = tx.execute(select(CourseItem.id, CourseItem.asset_id).where(CourseItem.id.in_(item_ids))).all()

@@ -1,13 +1,15 @@
 """What somebody typed, as the index is asked. Pure."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from academy.search.text import Segmenter, is_han, normalise, pairs, squeeze
 
 LONGEST = 200
 """Characters of a question that are looked at; the rest of a pasted page adds nothing."""
 MOST_WORDS = 24
+MOST_PHRASES = 4
 RAREST = 6
 """Words, and pairs of characters, that are tried when not all must be there: the rarest."""
 SENTENCE = 4
@@ -39,6 +41,8 @@ class Question:
     """Content words outside quotation marks, each once, in the order typed."""
     phrases: tuple[str, ...] = ()
     """What stood in quotation marks, reduced to what can be searched."""
+    exact: tuple[str, ...] = ()
+    """Words and numbers of the phrases that are not Chinese: with pairs, what the index finds a phrase by."""
     pairs: tuple[str, ...] = ()
 
     @property
@@ -60,15 +64,37 @@ def clean(text: str) -> str:
 def parse(text: str, segmenter: Segmenter) -> Question:
     """Never fails: whatever somebody types is a question, perhaps an empty one."""
     text = clean(text)
-    phrases = []
-    for quoted in _QUOTED.findall(text):
-        phrase = squeeze(normalise(quoted))
-        if phrase and phrase not in phrases:
-            phrases.append(phrase)
+    phrases: list[str] = []
+    exact: list[str] = []
+
+    def take(quoted: re.Match[str]) -> str:
+        phrase = normalise(quoted[1])
+        if len(squeeze(phrase)) < 2:
+            return f" {quoted[1]} "
+        phrases.append(squeeze(phrase))
+        exact.extend(word for word in segmenter.words(phrase) if not is_han(word))
+        return " "
+
+    unquoted = _QUOTED.sub(take, text)
     normal = normalise(text)
-    words = list(dict.fromkeys(segmenter.words(normalise(_QUOTED.sub(" ", text)))))
+    words = list(dict.fromkeys(segmenter.words(normalise(unquoted))))
     telling = [word for word in words if word not in STOP and (len(word) > 1 or is_han(word) or word.isdigit())]
     kept = (telling or words)[:MOST_WORDS]
     return Question(
-        text, normal, tuple(kept), tuple(phrases[:4]), tuple(dict.fromkeys(pairs(normal)))[: 4 * MOST_WORDS]
+        text,
+        normal,
+        tuple(kept),
+        tuple(dict.fromkeys(phrases))[:MOST_PHRASES],
+        tuple(dict.fromkeys(exact))[:MOST_WORDS],
+        tuple(dict.fromkeys(pairs(normal)))[: 4 * MOST_WORDS],
     )
+
+
+def looser(question: Question, segmenter: Segmenter) -> Iterator[Question]:
+    """What to ask when a question with phrases finds nothing: the phrases alone, then its words without the marks.
+
+    Phrases that stand alone were meant exactly: nothing is looser than they.
+    """
+    if question.words and question.phrases:
+        yield replace(question, words=())
+        yield replace(parse(_QUOTED.sub(r" \1 ", question.text), segmenter), text=question.text)

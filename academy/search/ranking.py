@@ -44,6 +44,11 @@ def holds_phrases(question: Question, lines: Iterable[Line]) -> bool:
     return all(phrase in text for phrase in question.phrases)
 
 
+def holding(question: Question, abouts: Mapping[int, str]) -> list[int]:
+    """Lectures whose names or summary hold every quoted phrase."""
+    return [number for number, text in abouts.items() if all(p in squeeze(normalise(text)) for p in question.phrases)]
+
+
 @dataclass(frozen=True)
 class Marked:
     """Text in pieces; the marked ones are what was searched."""

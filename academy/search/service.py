@@ -1,6 +1,7 @@
 """Search, from what somebody typed to what the page shows."""
 
 from collections.abc import Set
+from dataclasses import replace
 from threading import Lock
 
 from academy.core.actor import Actor
@@ -16,8 +17,8 @@ from academy.search.engine import backend
 from academy.search.facets import facets, fitting
 from academy.search.lectures import join
 from academy.search.page import lectures_found
-from academy.search.question import Question, clean, parse
-from academy.search.ranking import closeness, holds_phrases, mark, score_lines
+from academy.search.question import Question, clean, looser, parse
+from academy.search.ranking import closeness, holding, holds_phrases, mark, score_lines
 from academy.search.results import Filters, LectureFound, Results, Sentence
 from academy.search.sounds import sound
 from academy.search.spelling import near_terms, pinyin_words, repairs
@@ -87,18 +88,22 @@ def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, 
         shelf = _shelf(house, tx)
         done = queries.finished(tx, actor.member_id)
         allowed = fitting(shelf, done, filters) if filters.any else None
-        limit = MOST_VERIFIED if question.phrases else CANDIDATES
-        found = index.search(question, shelf.keys(), allowed, limit)
         typed, meant = question, ""
-        if (found.relaxed or not found.lectures) and not question.phrases and not literally:
+        ranked, found = _answers(tx, index, question, shelf.keys(), allowed)
+        for other in looser(question, segmenter) if not found.lectures else ():
+            ranked, found = _answers(tx, index, other, shelf.keys(), allowed)
+            if found.lectures:
+                question, found = other, replace(found, relaxed=True)
+                break
+        if (found.relaxed or not found.lectures) and not typed.phrases and not literally:
             for offer in _offers(question, segmenter, index):
                 other = parse(offer, segmenter)
-                better = index.search(other, shelf.keys(), allowed, limit)
+                better = index.search(other, shelf.keys(), allowed, CANDIDATES)
                 if better.lectures and (not better.relaxed or not found.lectures):
-                    question, found, meant = other, better, offer
+                    question, meant = other, offer
+                    ranked, found = rank(tx, question, better, allowed)
                     if not better.relaxed:
                         break
-        ranked, found = rank(tx, question, found, allowed)
         if filters.sort == "new":
             ranked.sort(key=lambda course_id: shelf[course_id].published_at, reverse=True)
         page = min(page, max(1, -(-len(ranked) // SIZE)))
@@ -122,6 +127,16 @@ def _offers(question: Question, segmenter: Segmenter, index: SearchBackend) -> l
     return readings or repairs(question.normal, segmenter, index)
 
 
+def _answers(
+    tx: Tx, index: SearchBackend, question: Question, visible: Set[int], allowed: Set[int] | None
+) -> tuple[list[int], Found]:
+    """Lectures that answer, best first. Phrases are looked for in every lecture: what the index finds is
+    only near them, and the filters' counts need all of them."""
+    if question.phrases:
+        return rank(tx, question, index.search(question, visible, None, MOST_VERIFIED), allowed)
+    return rank(tx, question, index.search(question, visible, allowed, CANDIDATES), allowed)
+
+
 def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> tuple[list[int], Found]:
     """Lectures in order, best first: the index chose the windows, a close look at each says which is best."""
     spoken = [hit for hit in found.hits if hit.item_id]
@@ -133,20 +148,19 @@ def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> 
             continue
         if score >= scores.get(hit.lecture_id, 0.0):
             scores[hit.lecture_id] = score
-    for hit in found.hits:
-        if not hit.item_id and (not question.phrases or hit.lecture_id in found.named):
-            scores.setdefault(hit.lecture_id, 0.0)
+    cards = {hit.lecture_id for hit in found.hits if not hit.item_id}
+    for lecture_id in holding(question, queries.about(tx, cards)) if question.phrases else cards:
+        scores.setdefault(lecture_id, 0.0)
     for lecture_id, worth in found.named.items():
         if lecture_id in scores:
             scores[lecture_id] += worth
     ranked = sorted(scores, key=lambda lecture_id: (-scores[lecture_id], lecture_id))
     if question.phrases:
-        found = Found(found.hits, frozenset(scores), found.named, found.relaxed, found.weights)
-    else:
-        # Further down than anybody looks: matched, not looked at closely, newest first.
-        rest = (found.lectures if allowed is None else found.lectures & allowed) - scores.keys()
-        ranked.extend(sorted(rest, reverse=True))
-    return ranked, found
+        found = replace(found, lectures=frozenset(scores))
+        return [lecture_id for lecture_id in ranked if allowed is None or lecture_id in allowed], found
+    # Further down than anybody looks: matched, not looked at closely, newest first.
+    rest = (found.lectures if allowed is None else found.lectures & allowed) - scores.keys()
+    return [*ranked, *sorted(rest, reverse=True)], found
 
 
 def suggest(house: House, text: str, limit: int = 8) -> list[str]:

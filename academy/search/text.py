@@ -98,7 +98,7 @@ def buckets(normal: str) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":
     if len(points) < 2:
         return np.empty(0, np.uint32)
     han = _HAN_POINTS[np.minimum(points, len(_HAN_POINTS) - 1)]
-    hashed = points[:-1] * np.uint32(0x9E3779B1) + points[1:] * np.uint32(0x85EBCA77)
+    hashed = (points[:-1] * np.uint32(0x9E3779B1) + points[1:] * np.uint32(0x85EBCA77)).astype(np.uint32)
     return np.unique((hashed >> np.uint32(32 - BUCKET_BITS))[han[:-1] & han[1:]])
 
 

@@ -67,7 +67,8 @@ class WhooshSearch:
 
     def _every_word(self, leaf: Leaf) -> Matched:
         """Documents with every word, said there or standing in the lecture's name, and every pair of the phrases."""
-        lists = [(leaf.postings("w", word)[0], leaf.postings("t", word)[0]) for word in self.question.words]
+        said = (*self.question.words, *self.question.exact)
+        lists = [(leaf.postings("w", word)[0], leaf.postings("t", word)[0]) for word in said]
         for phrase in self.question.phrases:
             lists += [(leaf.postings(PAIRS, bucket(pair))[0], NONE) for pair in dict.fromkeys(pairs(phrase))]
         lists.sort(key=lambda both: len(both[0]) + len(both[1]))

@@ -42,8 +42,8 @@ class Leaf:
         # A segment never changes but for what is deleted of it: what was read of its columns stays true.
         self.numbers: dict[str, Array] = older.numbers if older else {n: _column(reader, n) for n in NUMBERS}
         self.lecture = self.numbers["lecture"]
-        self.norm = older.norm if older else _norm(self.numbers["length"])
-        self.card = older.card if older else _cards(self.lecture)
+        self.norm: Array = older.norm if older else _norm(self.numbers["length"])
+        self.card: Array = older.card if older else _cards(self.lecture)
         count = len(self.lecture)
         self.dead = frozenset(reader.deleted_docs_set) if reader.has_deletions() else frozenset()
         self.living = np.ones(count, np.bool_)
