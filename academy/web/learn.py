@@ -34,7 +34,7 @@ def play(item_public_id: str) -> str:
     return render_template(
         "learn/play.html",
         seen=seen,
-        start_ms=second_in(request.args.get("t", "")) * 1000,
+        start_ms=begins_at([cue.start_ms for cue in seen.cues], second_in(request.args.get("t", ""))),
         held=told(seen.held),
         making=making,
         **links,
@@ -73,6 +73,12 @@ def _preview(tx: Tx, _actor: Actor, item: CourseItem, version: int, kept: recutt
 def second_in(text: str) -> int:
     """The second an address asks for; anything else is the beginning."""
     return min(int(text), 10**6) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+
+
+def begins_at(cues: list[int], second: int) -> int:
+    """The millisecond to begin at: that of the sentence that begins within the second, so that the one
+    before it is not heard first."""
+    return next((start for start in cues if start // 1000 == second), second * 1000) if second else 0
 
 
 def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str, Any]:

@@ -29,7 +29,7 @@ def course(house: House, client: FlaskClient) -> Course:
         words = Transcript(asset_id=course.items[0].asset_id or 0, origin="manual")
         tx.add(words)
         tx.flush()
-        tx.add(Cue(transcript_id=words.id, seq=1, start_ms=754_000, end_ms=756_000, text="村规民约"))
+        tx.add(Cue(transcript_id=words.id, seq=1, start_ms=754_400, end_ms=756_000, text="村规民约"))
     beat(house, opened(house, actor, course.items[0]), [(0, 8_000)], position=8_000)
     return course
 
@@ -43,7 +43,7 @@ def attribute(page: str, name: str) -> str:
 def test_the_page_knows_what_is_held_and_where_to_go_on(client: FlaskClient, course: Course) -> None:
     page = client.get(f"/learn/{course.items[0].public_id}?t=754").text
     assert json.loads(attribute(page, "data-held"))["spans"] == [[0, 8_000]]
-    assert (attribute(page, "data-start"), attribute(page, "data-position")) == ("754000", "8000")
+    assert (attribute(page, "data-start"), attribute(page, "data-position")) == ("754400", "8000"), "the sentence itself"
     assert attribute(page, "data-duration") == "600000"
     assert f'href="/learn/{course.items[0].public_id}?t=754"' in page, "words lead to their second without script"
     assert course.items[1].title in page
