@@ -11,12 +11,14 @@ WINDOW_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One cue: what is said during ``[start_ms, end_ms)``."""
+    """One cue: what is said during ``[start_ms, end_ms)``; or a sentence of a document's page."""
 
     seq: int
     start_ms: int
     end_ms: int
     text: str
+    page: int = 0
+    """From 1 in a document; 0 in what is heard."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,21 @@ def join(texts: Iterable[str]) -> str:
 def windows(part: Part, span_ms: int = WINDOW_MS) -> Iterator[Window]:
     """Windows of a minute; each begins with the last line of the one before.
 
-    The overlap is for what is said across a boundary. A line longer than a minute is a window of its own.
+    The overlap is for what is said across a boundary. A line longer than a minute is a window of its own,
+    and a window ends with its page.
     """
     lines = part.lines
     start = 0
     while start < len(lines):
         end = start + 1
-        while end < len(lines) and lines[end].end_ms - lines[start].start_ms <= span_ms:
+        while end < len(lines) and _fits(lines[start], lines[end], span_ms):
             end += 1
         yield Window(part.item_id, lines[start].seq, lines[end - 1].seq, join(line.text for line in lines[start:end]))
         if end >= len(lines):
             return
-        start = end - 1 if end - 1 > start else end
+        overlaps = end - 1 > start and lines[end].page == lines[start].page
+        start = end - 1 if overlaps else end
+
+
+def _fits(first: Line, last: Line, span_ms: int) -> bool:
+    return last.end_ms - first.start_ms <= span_ms and last.page == first.page

@@ -78,7 +78,9 @@ def _spoken(
         scored[public_id] = own
         length = duration_ms or max(line.end_ms for line in lines[item_id])
         strongest = sorted(own, key=lambda s: -s.score)[:MOST_MARKS]
-        timelines.append(Timeline(public_id, title, length, sorted(s.line.start_ms for s in strongest)))
+        pages = lines[item_id][-1].page
+        hits = {s.line.page if pages else s.line.start_ms for s in strongest}
+        timelines.append(Timeline(public_id, title, length, sorted(hits), pages))
     best = [
         (s.score, public_id, s.line)
         for public_id, own in scored.items()
@@ -90,5 +92,6 @@ def _spoken(
     place = {public_id: number for number, public_id in enumerate(scored)}
     chosen = sorted(best[:SENTENCES], key=lambda row: (place[row[1]], row[2].start_ms))
     return [
-        Sentence(public_id, line.seq, line.start_ms, mark(line.text, sought)) for _, public_id, line in chosen
+        Sentence(public_id, line.seq, line.start_ms, mark(line.text, sought), line.page)
+        for _, public_id, line in chosen
     ], timelines

@@ -8,10 +8,11 @@ from sqlalchemy import Integer, column, func, select, values
 
 from academy.core.db import Database, Tx
 from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
-from academy.media.models import Asset, AssetState, Cue, Transcript
+from academy.media.models import Asset, AssetState, Cue, DocumentPage, Transcript
 from academy.progress.models import Completion
 from academy.search.lectures import Lecture, Line, Part
 from academy.search.models import Term
+from academy.search.paper import page_lines
 from academy.search.text import Segmenter
 
 CHUNK = 200
@@ -74,11 +75,18 @@ def courses_mentioning(tx: Tx, text: str) -> list[int]:
         .where(KEPT, Course.state == CourseState.PUBLISHED, Cue.text.like(like, escape="/"))
         .distinct()
     )
-    return sorted(set(tx.scalars(named)) | set(tx.scalars(said)))
+    written = (
+        select(CourseItem.course_id)
+        .join(Course)
+        .join(DocumentPage, DocumentPage.asset_id == CourseItem.asset_id)
+        .where(KEPT, Course.state == CourseState.PUBLISHED, DocumentPage.text.like(like, escape="/"))
+        .distinct()
+    )
+    return sorted(set(tx.scalars(named)) | set(tx.scalars(said)) | set(tx.scalars(written)))
 
 
 def lectures(tx: Tx, ids: Sequence[int]) -> list[Lecture]:
-    """Those of the courses that are published, as the index takes them: five queries, however many."""
+    """Those of the courses that are published, as the index takes them: four queries, however many."""
     heads = tx.execute(
         select(Course.id, Course.title, Course.summary, Lecturer.name, Category.name)
         .join(Category)
@@ -111,7 +119,20 @@ def _lines(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[Line]]:
     )
     for asset_id, seq, start_ms, end_ms, text in rows:
         found.setdefault(asset_id, []).append(Line(seq, start_ms, end_ms, text))
-    return found
+    return found | _written(tx, [asset_id for asset_id in asset_ids if asset_id not in found])
+
+
+def _written(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[Line]]:
+    """What stands on the pages of documents."""
+    pages: dict[int, list[tuple[int, str]]] = {}
+    rows = tx.execute(
+        select(DocumentPage.asset_id, DocumentPage.number, DocumentPage.text)
+        .where(DocumentPage.asset_id.in_(asset_ids))
+        .order_by(DocumentPage.asset_id, DocumentPage.number)
+    )
+    for asset_id, number, text in rows:
+        pages.setdefault(asset_id, []).append((number, text))
+    return {asset_id: page_lines(own) for asset_id, own in pages.items()}
 
 
 def all_lectures(db: Database) -> Iterator[Lecture]:
@@ -245,6 +266,12 @@ def window_lines(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[list[Lin
             .order_by(wanted.c.number, Cue.seq)
         ):
             found[number].append(Line(seq, start_ms, end_ms, text))
+    # What no transcript has may stand in a document, whose lines are cut anew from its pages.
+    silent = {item_id for (item_id, _, _), lines in zip(spans, found, strict=True) if not lines}
+    written = item_lines(tx, sorted(silent)) if silent else {}
+    for number, (item_id, first, last) in enumerate(spans):
+        if not found[number]:
+            found[number] = written[item_id][first : last + 1]
     return found
 
 

@@ -51,12 +51,13 @@ class Facet:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A line that answers, and the second at which it is said."""
+    """A line that answers, and the second at which it is said or the page on which it stands."""
 
     item: str
     seq: int
     start_ms: int
     text: Marked
+    page: int = 0
 
     @property
     def second(self) -> int:
@@ -71,11 +72,14 @@ class Timeline:
     title: str
     duration_ms: int
     hits: list[int]
-    """Milliseconds, ascending."""
+    """Milliseconds, or pages of a document; ascending."""
+    pages: int = 0
+    """How many pages a document has; 0 for what is heard."""
 
-    def place(self, start_ms: int) -> int:
+    def place(self, hit: int) -> int:
         """Per mille of the item's length."""
-        return min(1000, start_ms * 1000 // max(1, self.duration_ms))
+        done, whole = (hit - 1, self.pages) if self.pages else (hit, self.duration_ms)
+        return min(1000, done * 1000 // max(1, whole))
 
 
 @dataclass(frozen=True)

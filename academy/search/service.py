@@ -185,6 +185,6 @@ def within_item(house: House, item_id: int, text: str) -> list[Sentence]:
         return []
     sought = (*question.words, *question.phrases)
     return [
-        Sentence("", scored.line.seq, scored.line.start_ms, mark(scored.line.text, sought))
+        Sentence("", scored.line.seq, scored.line.start_ms, mark(scored.line.text, sought), scored.line.page)
         for scored in score_lines(question, {}, lines)
     ]

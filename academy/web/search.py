@@ -59,11 +59,11 @@ def suggest() -> Response:
 @bp.get("/search/in/<item_public_id>")
 @signed_in
 def within(item_public_id: str) -> Response:
-    """Lines of one item that answer, as JSON: milliseconds, and text in pieces that are marked or not."""
+    """Lines of one item that answer, as JSON: milliseconds, page (0 in what is heard), text in pieces."""
     with reading() as tx:
         item_id = access_item_for_member(tx, actor(), item_public_id).id
     said = service.within_item(house(), item_id, request.args.get("q", ""))
-    return jsonify([{"ms": line.start_ms, "text": line.text.pieces} for line in said])
+    return jsonify([{"ms": line.start_ms, "page": line.page, "text": line.text.pieces} for line in said])
 
 
 @bp.get("/search/terms")

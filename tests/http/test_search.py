@@ -90,7 +90,7 @@ def test_names_are_offered_and_lines_are_found_within_an_item(house: House, clie
     assert client.get("/search/suggest?q=xiangcun").json == ["乡村振兴怎么干"]
     assert client.get("/search/suggest?q=").json == []
     assert client.get(f"/search/in/{item}?q=茶叶").json == [
-        {"ms": 5000, "text": [["再说", False], ["茶叶", True], ["。", False]]}
+        {"ms": 5000, "page": 0, "text": [["再说", False], ["茶叶", True], ["。", False]]}
     ]
     with house.db.begin() as tx:
         city.withdraw(tx, course)

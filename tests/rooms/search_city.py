@@ -11,7 +11,7 @@ from academy.jobs import publish
 from academy.library.facts import CoursePublished, CourseWithdrawn
 from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
 from academy.media.facts import TranscriptChanged
-from academy.media.models import Asset, AssetState, Cue, Transcript
+from academy.media.models import Asset, AssetState, Cue, DocumentPage, Transcript
 from tests import factories
 
 _count = itertools.count(1)
@@ -73,6 +73,20 @@ def lecture(
     tx.flush()
     say(tx, transcript, lines, line_ms)
     publish(tx, CoursePublished(course.id))
+    return course
+
+
+def document(tx: Tx, title: str, pages: list[str]) -> Course:
+    """A published course of one document with these words on its pages; tells the house."""
+    course = lecture(tx, title, [])
+    item = tx.scalars(select(CourseItem).where(CourseItem.course_id == course.id)).one()
+    asset = tx.get_one(Asset, item.asset_id)
+    item.kind = asset.kind = "document"
+    asset.duration_ms = None
+    tx.add_all(
+        DocumentPage(asset_id=asset.id, number=n, width=100, height=140, text=text) for n, text in enumerate(pages, 1)
+    )
+    tx.flush()
     return course
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from academy.core.actor import NOBODY
+from academy.core.actor import NOBODY, SYSTEM
 from academy.core.db import Tx
 from academy.core.house import House
 from academy.jobs import drain
 from academy.library.models import Course
-from academy.search import service
+from academy.search import dictionary, service
 from academy.search.backend import Found
 from academy.search.engine import backend
 from academy.search.results import Filters, Results
@@ -179,3 +179,20 @@ def test_a_lecture_replaced_while_it_is_searched_shows_only_what_is_true(
     assert not any("茶叶" in sentence.text.plain for row in edited.page.rows for sentence in row.sentences)
     withdrawn = meanwhile(city.withdraw)
     assert titles(withdrawn) == []
+
+
+def test_a_page_of_a_document_is_found_by_what_is_written_on_it(library: House) -> None:
+    with library.db.begin() as tx:
+        city.document(tx, "条例选读", ["第一条 总则。", "水库移民按本条例安置。\n另有规定的除外。", "水库由乡镇看护。"])
+    drain(library)
+    found = find(library, "水库移民")
+    row = found.page.rows[0]
+    assert (titles(found), row.sentences[0].page) == (["条例选读"], 2)
+    assert "<mark>" not in row.sentences[0].text.plain and row.sentences[0].text.plain.startswith("水库移民")
+    line = row.timelines[0]
+    assert (line.pages, line.hits, [line.place(hit) for hit in line.hits]) == (3, [2, 3], [333, 666])
+    assert titles(find(library, "“水库移民按本条例安置”")) == ["条例选读"]
+    with library.db.begin() as tx:
+        dictionary.add_term(tx, SYSTEM, "水库移民")
+    drain(library)
+    assert titles(find(library, "水库移民")) == ["条例选读"]

@@ -1,5 +1,7 @@
 """A document's pages become lines that can be searched and shown."""
 
+import itertools
+
 from academy.search.lectures import Part, windows
 from academy.search.paper import LONGEST, page_lines
 
@@ -19,7 +21,7 @@ def test_rows_that_the_margin_broke_are_one_sentence_and_items_stay_apart() -> N
 def test_lines_are_numbered_through_and_times_run_on() -> None:
     lines = page_lines([(1, "一。二。"), (2, ""), (3, "三" * 300)])
     assert [line.seq for line in lines] == list(range(len(lines)))
-    assert all(a.end_ms == b.start_ms for a, b in zip(lines, lines[1:], strict=False))
+    assert all(a.end_ms == b.start_ms for a, b in itertools.pairwise(lines))
     assert max(len(line.text) for line in lines) == LONGEST
     assert page_lines([]) == [] and page_lines([(1, " \n ")]) == []
 
