@@ -69,6 +69,7 @@ OFFICE_PLACES = (
         ("members.", "exemptions.new"),
     ),
     Place("exemptions.index", msg("免训审批"), "check", (R.NODE_ADMINISTRATOR,)),
+    Place("corrections.index", msg("记录更正"), "edit", (R.NODE_ADMINISTRATOR,), ("corrections.",)),
     Place("rosters.index", msg("花名册"), "list", (R.ROSTER_OFFICER, R.NODE_ADMINISTRATOR), ("rosters.",)),
     Place(
         "search.terms",

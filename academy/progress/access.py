@@ -8,7 +8,7 @@ from academy.core.db import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.library.models import Course, CourseItem
 from academy.members.models import Member, Organisation
-from academy.progress.models import Lease
+from academy.progress.models import Correction, Lease
 
 
 def access_lease(tx: Tx, actor: Actor, public_id: str) -> Lease:
@@ -60,3 +60,24 @@ def access_evidence(tx: Tx, actor: Actor, member_public_id: str, item_public_id:
     if member.id != actor.member_id and not actor.may(node.path, Role.NODE_ADMINISTRATOR, Role.AUDITOR):
         raise Forbidden(f"member:{member_public_id}")
     return member, item
+
+
+def access_correction(tx: Tx, actor: Actor, public_id: str) -> Correction:
+    """A proposed correction of a member in the actor's scope.
+
+    Raises:
+        NotFound: there is none.
+        Forbidden: the member belongs elsewhere.
+    """
+    row = tx.execute(
+        select(Correction, Organisation.path)
+        .join(Member, Member.id == Correction.member_id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(Correction.public_id == public_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    if not actor.may(row.path, Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY):
+        raise Forbidden(f"correction:{public_id}")
+    found: Correction = row[0]
+    return found

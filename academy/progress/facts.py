@@ -32,3 +32,24 @@ class CourseFinished(Fact):
     course_id: int
     course_version: int
     at_ms: int
+
+
+@dataclass(frozen=True)
+class CorrectionApproved(Fact):
+    """Completions are about to be registered or struck by hand: `touched` are pairs of version and moment.
+
+    Whoever keeps figures that must not change any more refuses here, before anything is written.
+    """
+
+    member_id: int
+    course_id: int
+    touched: list[list[int]]
+
+
+@dataclass(frozen=True)
+class CourseStruck(Fact):
+    """A member's completions of a course are gone: `struck` are pairs of version and moment (at_ms)."""
+
+    member_id: int
+    course_id: int
+    struck: list[list[int]]

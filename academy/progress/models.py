@@ -1,8 +1,9 @@
 """The watch ledger and what follows from it."""
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
@@ -162,3 +163,48 @@ class CreditHour(Base):
     source: Mapped[str] = mapped_column(String(60))
     """What it was given for, e.g. ``course:ab12…:1``."""
     earned_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class Correction(Base):
+    """A completion to be registered or struck by hand: who proposed it and why, who decided, what was there.
+
+    Rows stay for ever; so a figure that changed afterwards can be followed to two people and a reason.
+    """
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        # One waiting proposal a member and course: two officers would otherwise correct the same twice.
+        Index(
+            "uq_corrections_waiting",
+            "member_id",
+            "course_id",
+            unique=True,
+            sqlite_where=text("decision IS NULL"),
+            postgresql_where=text("decision IS NULL"),
+        ),
+        # The history on a member's page, and a pack that names what was corrected since.
+        Index(None, "member_id", "decided_at"),
+        CheckConstraint("kind IN ('register','strike')", name="kind"),
+        CheckConstraint("decision IN ('approved','declined','withdrawn')", name="decision"),
+        CheckConstraint(
+            "decision IS NULL OR decision <> 'approved' OR decided_by <> proposed_by", name="second_pair_of_eyes"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
+    course_version: Mapped[int]
+    """The version that is registered; of a strike, the present one (all versions are struck)."""
+    kind: Mapped[str] = mapped_column(String(12))
+    studied_on: Mapped[dt.date | None]
+    """The day of study that is registered; None of a strike."""
+    reason: Mapped[str] = mapped_column(String(200))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Of a strike: the completions that were there, with version, moment and evidence."""
+    proposed_by: Mapped[int] = mapped_column(Key)
+    proposed_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    decided_by: Mapped[int | None] = mapped_column(Key)
+    decided_at: Mapped[dt.datetime | None]
+    decision: Mapped[str | None] = mapped_column(String(12))

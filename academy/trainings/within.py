@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, select, update
 
 from academy.core.db import Tx
+from academy.core.errors import Conflict
+from academy.core.i18n import msg
 from academy.jobs import within
 from academy.members.facts import ExemptionChanged, MembersChanged, OrganisationMoved
 from academy.members.models import Member, Organisation
 from academy.members.queries import subtree
-from academy.progress.facts import CourseFinished, CourseReached
+from academy.progress.facts import CorrectionApproved, CourseFinished, CourseReached, CourseStruck
 from academy.progress.models import Completion
 from academy.trainings import enrol, sql, tally
 from academy.trainings.models import (
@@ -141,6 +143,71 @@ def course_reached(tx: Tx, fact: CourseReached) -> None:
         kept.append(_values(row.training_id, fact.member_id, row.done, day, row.last_on, row.completed_on))
         changes += _changes(tx, row, fact.member_id, Progress(row.reached_on), Progress(day), day)
     _write(tx, kept, changes)
+
+
+def _asking(tx: Tx, fact: CorrectionApproved | CourseStruck, *states: TrainingState) -> list[tuple[Any, Any, Any]]:
+    """The member's enrolments in trainings of these states that ask for the course, locked."""
+    query = (
+        select(Training, TrainingCourse, Enrolment)
+        .join(TrainingCourse, TrainingCourse.training_id == Training.id)
+        .join(Enrolment, Enrolment.training_id == Training.id)
+        .where(
+            Enrolment.member_id == fact.member_id,
+            TrainingCourse.course_id == fact.course_id,
+            Training.state.in_(states),
+        )
+        .order_by(Training.id)
+        .with_for_update(of=Enrolment)
+    )
+    return [(training, course, enrolment) for training, course, enrolment in tx.execute(query)]
+
+
+def _counted(training: Training, course: TrainingCourse, pairs: list[list[int]]) -> list[dt.date]:
+    """The days of those completions that count for the training."""
+    end = sql.cutoff(training).timestamp() * 1000
+    return [sql.city_date(at_ms) for version, at_ms in pairs if version >= course.version and at_ms < end]
+
+
+@within(CorrectionApproved)
+def correction_approved(tx: Tx, fact: CorrectionApproved) -> None:
+    """What has been archived stands: no correction may reach into it."""
+    for training, course, _ in _asking(tx, fact, TrainingState.ARCHIVED):
+        if _counted(training, course, fact.touched):
+            raise Conflict(msg("这会改动已归档的培训“%(title)s”，不能更正。", title=training.title))
+
+
+@within(CourseStruck)
+def course_struck(tx: Tx, fact: CourseStruck) -> None:
+    """Take a struck completion out of every training, on all the days on which it was counted."""
+    sql.among_changes(tx)
+    for training, course, enrolment in _asking(tx, fact, *sql.COUNTING):
+        struck = _counted(training, course, fact.struck)
+        if not struck:
+            continue
+        days = {row[1]: row[3] for row in tx.execute(sql.course_days(training, [fact.member_id]))}
+        starts = enrol.found_starts(training, [fact.member_id])
+        begun = [day for day in [*days.values(), tx.scalar(select(starts.c.start_on))] if day is not None]
+        left = {fact.course_id: days[fact.course_id]} if fact.course_id in days else {}
+        was = Progress(enrolment.reached_on, enrolment.completed_on, {fact.course_id: min([*struck, *left.values()])})
+        completed = completion_day(days.values(), sql.needed(tx, training))
+        now = Progress(min(begun, default=None), completed, left)
+        delta = difference(contribution(_spells(tx, enrolment), now), contribution(_spells(tx, enrolment), was))
+        if not left:
+            enrolment.done &= ~(1 << course.position)
+        enrolment.reached_on, enrolment.completed_on = now.reached, completed
+        enrolment.last_on = max(days.values(), default=None)
+        tx.flush()
+        tally.post(tx, training.id, delta)
+
+
+def _spells(tx: Tx, enrolment: Enrolment) -> list[Spell]:
+    """Where and as what a member has counted in a training, ever."""
+    past = EnrolmentSpell
+    query = select(past.organisation_id, past.standing, past.valid_from, past.valid_to).where(
+        past.training_id == enrolment.training_id, past.member_id == enrolment.member_id
+    )
+    now = Spell(enrolment.organisation_id, enrolment.standing, enrolment.since)
+    return [now, *(Spell(*found) for found in tx.execute(query))]
 
 
 def _values(

@@ -15,6 +15,7 @@ PAGES = (
     "members",
     "exemptions",
     "sectors",
+    "corrections",
     "rosters",
     "notices",
     "studio",

@@ -89,6 +89,8 @@ POST   /complaints/<public_id>                                        complaint 
 GET    /complaints/box                                                nothing      .  .  .  .  *  *  .  .  .  .
 GET    /complaints/new                                                nothing      .  *  *  *  *  *  *  *  *  *
 POST   /complaints/new                                                nothing      .  *  *  *  *  *  *  *  *  *
+GET    /corrections                                                   nothing      .  .  .  .  .  *  .  .  .  .
+POST   /corrections/<public_id>                                       correction   .  .  .  .  .  +  .  .  .  .
 GET    /coverage                                                      nothing      .  .  *  .  .  *  .  .  *  .
 GET    /coverage/<training>/<organisation>                            coverage     .  .  +  .  .  +  .  .  +  .
 GET    /coverage/<training>/<organisation>/calls                      coverage     .  .  +  .  .  +  .  .  .  .
@@ -131,6 +133,8 @@ POST   /media/upload                                                  nothing   
 GET    /members/<public_id>                                           member       .  .  +  .  .  +  +  .  .  .
 POST   /members/<public_id>                                           member       .  .  .  .  .  +  +  .  .  .
 POST   /members/<public_id>/code                                      member       .  .  +  .  .  +  +  .  .  .
+GET    /members/<public_id>/corrections                               member       .  .  +  .  .  +  .  .  .  .
+POST   /members/<public_id>/corrections                               member       .  .  +  .  .  +  .  .  .  .
 GET    /members/<public_id>/exemptions/new                            member       .  .  +  .  .  +  +  .  .  .
 POST   /members/<public_id>/exemptions/new                            member       .  .  +  .  .  +  +  .  .  .
 GET    /my/trainings                                                  nothing      .  *  *  *  *  *  *  *  *  *
@@ -206,6 +210,7 @@ SENT: dict[str, dict[str, Any]] = {
         "headers": {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
     },
     "POST /api/v1/uploads/<public_id>": {"headers": {"X-HTTP-Method-Override": "DELETE"}},
+    "POST /corrections/<public_id>": {"data": {"verb": "approve"}},
     "POST /exemptions/<public_id>": {"data": {"verb": "approve"}},
     "POST /studio/captions/<asset_id>/restore": {"data": {"version": "1"}},
     "POST /studio/<public_id>/items": {"data": {"upload": "{upload}"}},

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from academy.accounts.models import Account, LoginSession, RoleGrant
 from academy.app import create_app
 from academy.core import clock
-from academy.core.actor import SYSTEM, Actor, Role
+from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.db import Tx
 from academy.core.house import House
 from academy.core.i18n import msg
@@ -29,6 +29,7 @@ from academy.members import roster, service
 from academy.members.models import Member, Organisation
 from academy.notices.models import Notice
 from academy.notices.service import notify
+from academy.progress import correcting
 from academy.progress import service as progress
 from academy.reports import service as reports
 from academy.search import dictionary
@@ -140,6 +141,10 @@ class World:
             course = self.made["published", place]
             plan = trainings.Plan(
                 title=f"培训{place}", opens_on=today, closes_on=today + dt.timedelta(30), courses=[course.id]
+            )
+            who = Actor(account_id=bystander.id, scopes=(Scope(Role.NODE_ADMINISTRATOR, node.id, node.path),))
+            self.made["correction", place] = correcting.propose_correction(
+                tx, who, tx.merge(person), course, kind="register", reason="签到表", studied_on=today
             )
             training = trainings.create_training(tx, SYSTEM, tx.get_one(Organisation, node.id), plan)
             trainings.open_training(tx, SYSTEM, training)
@@ -268,7 +273,7 @@ def _own(name: str, variable: str = "public_id") -> Callable[[World, str, str], 
     }
 
 
-KINDS |= {name: _placed(name) for name in ("member", "exemption", "grant", "training", "complaint")}
+KINDS |= {name: _placed(name) for name in ("member", "exemption", "correction", "grant", "training", "complaint")}
 KINDS |= {"course": _placed("published"), "submitted": _placed("submitted")}
 KINDS |= {name: _own(name) for name in ("upload", "notice", "device", "lease", "word", "job")}
 KINDS |= {"asset": _own("asset", "asset_id")}

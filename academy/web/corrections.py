@@ -1,0 +1,118 @@
+"""Completions corrected by hand: proposed by one person, approved by another."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Invalid, NotFound
+from academy.core.i18n import Message, msg
+from academy.core.pages import number_in
+from academy.doors import actor, office, reading, writing
+from academy.doors.language import translate
+from academy.library.models import Course
+from academy.members.access import access_member
+from academy.members.models import Member
+from academy.progress import correcting, corrections
+from academy.progress.access import access_correction
+from academy.trainings.queries import published_courses
+from academy.web.members import day, said
+
+bp = Blueprint("corrections", __name__)
+
+EVIDENCE = {
+    "watched": msg("观看"),
+    "read": msg("阅读"),
+    "group_study": msg("集中学习"),
+    "imported": msg("导入"),
+    "corrected": msg("补登"),
+}
+DECISIONS: dict[str, tuple[Message, str]] = {
+    "approved": (msg("已批准"), "good"),
+    "declined": (msg("未批准"), "neutral"),
+    "withdrawn": (msg("已撤回"), "neutral"),
+}
+WORDS = {"kinds": correcting.KINDS, "evidence": EVIDENCE, "decisions": DECISIONS}
+
+
+@bp.get("/corrections")
+@office(*correcting.DECIDERS)
+def index() -> str:
+    """Proposals that wait for an answer."""
+    with reading() as tx:
+        paths = actor().paths(*correcting.DECIDERS)
+        page = corrections.waiting_corrections(tx, paths, number_in(request.args.get("page")))
+        return render_template("members/corrections.html", page=page, **WORDS)
+
+
+@bp.get("/members/<public_id>/corrections")
+@office(*correcting.PROPOSERS)
+def show(public_id: str) -> str:
+    """What a member has completed, and what was ever corrected about it."""
+    with reading() as tx:
+        return _page(tx, access_member(tx, actor(), public_id, *correcting.PROPOSERS), {})
+
+
+def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
+    return render_template(
+        "members/member_corrections.html",
+        person=person,
+        completions=corrections.completions_of(tx, person.id),
+        lines=corrections.corrections_of(tx, person.id),
+        courses=[(course.public_id, course.title) for course in published_courses(tx)],
+        errors=errors,
+        **WORDS,
+    )
+
+
+@bp.post("/members/<public_id>/corrections")
+@office(*correcting.PROPOSERS)
+def propose(public_id: str) -> Any:
+    """Propose that a completion be registered or struck."""
+    try:
+        with writing() as tx:
+            person = access_member(tx, actor(), public_id, *correcting.PROPOSERS)
+            _propose(tx, person)
+    except (Invalid, Conflict) as error:
+        with reading() as tx:
+            return _page(tx, tx.get_one(Member, person.id), said(error)), error.status
+    flash(gettext("已提交，等另一位管理员批准。"), "good")
+    return redirect(url_for(".show", public_id=public_id), 303)
+
+
+def _propose(tx: Tx, person: Member) -> None:
+    form = request.form
+    course = tx.scalar(select(Course).where(Course.public_id == form.get("course", "")))
+    if course is None:
+        raise Invalid(fields={"course": msg("请从列表里选择。")})
+    correcting.propose_correction(
+        tx,
+        actor(),
+        person,
+        course,
+        kind=form.get("kind", ""),
+        reason=form.get("reason", ""),
+        studied_on=day("studied_on"),
+    )
+
+
+@bp.post("/corrections/<public_id>")
+@office(*correcting.PROPOSERS)
+def decide(public_id: str) -> Response:
+    """Agree to somebody else's proposal, turn it down, or take one's own back."""
+    verbs = {"approve": correcting.approve_correction, "decline": correcting.decline_correction}
+    try:
+        with writing() as tx:
+            correction = access_correction(tx, actor(), public_id)
+            verb = verbs.get(request.form.get("verb", ""))
+            if verb is None:
+                raise NotFound
+            verb(tx, actor(), correction)
+        flash(gettext("已处理。"), "good")
+    except Conflict as error:
+        flash(translate(error.message), "bad")
+    back = request.form.get("member", "")
+    return redirect(url_for(".show", public_id=back) if back else url_for(".index"), 303)
