@@ -15,10 +15,11 @@ from academy.library.models import CourseItem
 from academy.media import delivery
 from academy.media import queries as media
 from academy.media.models import Asset
+from academy.media.pages import PAGE_MS
 from academy.progress import recutting, refusing
 from academy.progress.access import access_recut
 from academy.progress.queries import Ledger
-from academy.progress.viewing import viewing
+from academy.progress.viewing import Viewing, viewing
 
 bp = Blueprint("learn", __name__)
 
@@ -26,7 +27,7 @@ bp = Blueprint("learn", __name__)
 @bp.get("/learn/<item_public_id>")
 @signed_in
 def play(item_public_id: str) -> str:
-    """Watch an item; ``?t=754`` begins at second 754."""
+    """Watch or read an item; ``?t=754`` begins at second 754, ``?page=7`` at page 7."""
     with reading() as tx:
         seen = viewing(tx, actor(), access_item_for_member(tx, actor(), item_public_id))
         making = media.share_done(tx, seen.asset)
@@ -35,6 +36,9 @@ def play(item_public_id: str) -> str:
         "learn/play.html",
         seen=seen,
         start_ms=begins_at([cue.start_ms for cue in seen.cues], second_in(request.args.get("t", ""))),
+        start_page=first_page(seen, second_in(request.args.get("page", ""))),
+        reading_rate=min(2.0, house().settings.accepted_rate),
+        page_ms=PAGE_MS,
         held=told(seen.held),
         making=making,
         **links,
@@ -68,6 +72,13 @@ def carry_over(item_public_id: str) -> str | tuple[str, int]:
 
 def _preview(tx: Tx, _actor: Actor, item: CourseItem, version: int, kept: recutting.Kept) -> recutting.Preview:
     return recutting.preview(tx, item, version, kept)
+
+
+def first_page(seen: Viewing, asked: int) -> int:
+    """The page to open at: the one that was asked for, else where the member stopped; 0 for the beginning."""
+    if asked or seen.held is None or seen.held.completed_at:
+        return asked
+    return seen.held.position_ms // PAGE_MS + 1 if seen.held.position_ms else 0
 
 
 def second_in(text: str) -> int:

@@ -13,13 +13,23 @@ from academy.core.pages import number_in
 from academy.core.settings import Settings
 from academy.doors import actor, house, office, public, reading, signed_in, writing
 from academy.doors.entry import local_path
+from academy.doors.filters import timecode
 from academy.library import queries as library
 from academy.media import captions, delivery, queries, rules, service, trouble, uploads
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.models import Asset, AssetState
+from academy.media.pages import PAGE_MS
 from academy.media.storage import set_key, storage_of
 
 bp = Blueprint("media", __name__)
+
+
+@bp.app_template_filter("extent")
+def extent(asset: Asset) -> str:
+    """How long a file is: pages of a document, else its time."""
+    if asset.kind == "document":
+        return str(_("%(n)s 页", n=(asset.duration_ms or 0) // PAGE_MS))
+    return timecode(asset.duration_ms or 0)
 
 
 @bp.get("/m/<digest>/<int:expires>/<asset_id>/<generation>/<path:file>")

@@ -41,6 +41,15 @@ export class Ledger {
     this.queue.flush();
   }
 
+  // How an amount and a stretch are told; the reader of documents tells pages.
+  tell(ms) {
+    return clock(ms);
+  }
+
+  name([start, end]) {
+    return `${clock(start)}–${clock(end)}`;
+  }
+
   part(name) {
     return this.root.querySelector(`[data-${name}]`);
   }
@@ -192,16 +201,16 @@ export class Ledger {
     const missing = gaps(this.counted, this.duration);
     const covered = this.duration - length(missing);
     const left = Math.max(0, Math.ceil((this.duration * this.threshold) / 1000) - covered);
-    const text = this.completed || !left ? this.words.complete : say(this.words.left, { left: clock(left) });
+    const text = this.completed || !left ? this.words.complete : say(this.words.left, { left: this.tell(left) });
     this.part("figure").textContent = text;
-    this.part("bar").setAttribute("aria-label", say(this.words.bar, { counted: clock(covered), missing: clock(length(missing)) }));
+    this.part("bar").setAttribute("aria-label", say(this.words.bar, { counted: this.tell(covered), missing: this.tell(length(missing)) }));
     this.part("only").hidden = !missing.length || !this.counted.length;
-    this.#list("missing", missing, ([start, end]) => {
+    this.#list("missing", missing, (stretch) => {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "stretch";
-      button.dataset.start = start;
-      button.textContent = `${clock(start)}–${clock(end)}`;
+      button.dataset.start = stretch[0];
+      button.textContent = this.name(stretch);
       return button;
     });
     this.part("missing-box").hidden = !missing.length || !this.counted.length;
@@ -211,7 +220,7 @@ export class Ledger {
     this.#list("why", unexplained, (one) => {
       const line = document.createElement("p");
       const times = document.createElement("strong");
-      times.textContent = one.spans.slice(0, 5).map(([a, b]) => `${clock(a)}–${clock(b)}`).join("、");
+      times.textContent = one.spans.slice(0, 5).map((stretch) => this.name(stretch)).join("、");
       line.append(times, " ", one.told);
       return line;
     });

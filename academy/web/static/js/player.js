@@ -99,17 +99,38 @@ function captions(root, video) {
   });
   // The browser's own captions button means the same wish.
   video.textTracks.addEventListener?.("change", () => {
-    const on = track.track.mode === "showing";
+    const hears = root.querySelector("[data-said]") && track.track.mode === "hidden";
+    const on = hears || track.track.mode === "showing";
     if (toggle.getAttribute("aria-pressed") === String(on)) return;
     toggle.setAttribute("aria-pressed", String(on));
     wishes({ captions: on });
   });
+  said(root, video, track);
   size.value = wishes().size ?? "m";
   video.dataset.size = size.value;
   size.addEventListener("change", () => {
     video.dataset.size = size.value;
     wishes({ size: size.value });
   });
+}
+
+// What is heard has no picture to write on: the words stand large below.
+function said(root, video, track) {
+  const place = root.querySelector("[data-said]");
+  if (!place) return;
+  const draw = () => {
+    const on = root.querySelector("[data-captions]").getAttribute("aria-pressed") === "true";
+    if (on) track.track.mode = "hidden"; // read, not drawn a second time
+    const now = video.currentTime;
+    const cue = on && [...(track.track.cues ?? [])].find((one) => one.startTime <= now && now < one.endTime);
+    place.textContent = cue ? cue.getCueAsHTML().textContent : "";
+    place.dataset.size = video.dataset.size;
+  };
+  for (const kind of ["timeupdate", "seeked"]) video.addEventListener(kind, draw);
+  for (const control of ["captions", "size"]) root.querySelector(`[data-${control}]`).addEventListener("input", draw);
+  root.querySelector("[data-captions]").addEventListener("click", draw);
+  track.addEventListener("load", draw);
+  draw();
 }
 
 async function start(root, video, ledger) {

@@ -1,0 +1,118 @@
+"""A document on a phone: pages turned by button, swipe and key, zoomed, read large, and credited."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from academy.accounts.models import Account
+from academy.library.models import CourseItem
+from academy.media import service as media
+from academy.media.models import Asset, AssetState, DocumentPage
+from academy.progress.models import Completion, WatchLedger
+from tests.browser.stage import PHONE, Stage, stage, until
+from tests.ledger_makers import learner
+from tests.ledger_makers import lecture as course_of
+
+pytestmark = pytest.mark.browser
+
+SWIPE = """(dx) => {
+  const sheet = document.querySelector("[data-sheet]");
+  const touch = (x) => new Touch({ identifier: 1, target: sheet, clientX: x, clientY: 300 });
+  sheet.dispatchEvent(new TouchEvent("touchstart", { touches: [touch(200)], changedTouches: [touch(200)] }));
+  sheet.dispatchEvent(new TouchEvent("touchend", { touches: [], changedTouches: [touch(200 + dx)] }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def academy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with stage(tmp_path_factory.mktemp("reader")) as made:
+        yield made
+
+
+@pytest.fixture
+def scene(academy: Stage) -> tuple[Account, str, int]:
+    """A course whose only lesson is a document of two pages."""
+    leaves = [Image.new("RGB", (620, 877), "white") for _ in range(2)]
+    for number, leaf in enumerate(leaves, 1):
+        ImageDraw.Draw(leaf).text((60, 60), f"page {number}", fill="black")
+    path = academy.folder / "讲义.pdf"
+    leaves[0].save(path, save_all=True, append_images=leaves[1:])
+    with academy.house.db.begin() as tx:
+        _, actor, viewer = learner(tx)
+        item = course_of(tx, viewer).items[0]
+        asset_id = media.adopt_file(tx, actor, path, path.name, "document").id
+        item.kind, item.asset_id, item.title = "document", asset_id, "讲义"
+        made = (viewer, item.public_id, item.id)
+    end = time.monotonic() + 120
+    while True:
+        with academy.house.db.begin() as tx:
+            if tx.get_one(Asset, asset_id).state == AssetState.READY:
+                tx.get_one(DocumentPage, (asset_id, 1)).text = "第一页说的话"
+                break
+        assert time.monotonic() < end, "the pages were never drawn"
+        time.sleep(0.3)
+    academy.with_password(viewer)
+    return made
+
+
+def covered(academy: Stage, item_id: int) -> int:
+    with academy.house.db.read() as tx:
+        return tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == item_id)) or 0
+
+
+def test_a_document_is_read_on_a_phone_and_counted_page_by_page(
+    academy: Stage, scene: tuple[Account, str, int]
+) -> None:
+    viewer, item, item_id = scene
+    page = academy.sign_in(viewer, PHONE, has_touch=True)
+    page.goto(f"/learn/{item}")
+    first, second = page.locator("#page-1"), page.locator("#page-2")
+    expect(first).to_be_visible()
+    expect(second).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+
+    page.get_by_role("button", name="大字阅读").click()
+    expect(first.get_by_text("第一页说的话")).to_be_visible()
+    page.get_by_role("button", name="大字阅读").click()
+    page.get_by_role("button", name="放大").click()
+    assert page.evaluate("document.querySelector('#page-1 img').getBoundingClientRect().width") > PHONE[0]
+    page.get_by_role("button", name="缩小").click()
+
+    # Back and forth quicker than anybody reads: nothing is said to be read.
+    page.evaluate(SWIPE, -150)
+    expect(second).to_be_visible()
+    page.evaluate(SWIPE, 150)
+    expect(first).to_be_visible()
+    assert covered(academy, item_id) < 10_000
+
+    until(page, "document.querySelector('[data-figure]').textContent.includes('1 页')")
+    assert covered(academy, item_id) >= 10_000
+    with academy.house.db.read() as tx:
+        course_id = tx.get_one(CourseItem, item_id).course_id
+        assert tx.scalar(select(Completion).where(Completion.course_id == course_id)) is None
+    page.keyboard.press("ArrowRight")
+    expect(second).to_be_visible()
+    assert page.url.endswith("?page=2")
+    expect(page.locator("[data-figure]")).to_have_text("全文已读完", timeout=30_000)
+    end = time.monotonic() + 10
+    while covered(academy, item_id) < 20_000 and time.monotonic() < end:
+        time.sleep(0.2)
+    with academy.house.db.read() as tx:
+        assert tx.scalar(select(Completion).where(Completion.course_id == course_id)) is not None
+    page.goto(f"/learn/{item}")
+    expect(page.get_by_text("学完这节课")).to_be_visible()
+    assert not academy.errors
+
+
+def test_without_script_every_page_is_there(academy: Stage, scene: tuple[Account, str, int]) -> None:
+    viewer, item, _ = scene
+    page = academy.sign_in(viewer, PHONE, java_script_enabled=False)
+    page.goto(f"/learn/{item}")
+    expect(page.locator("#page-1 img")).to_be_visible()
+    page.locator("#page-2 img").scroll_into_view_if_needed()
+    expect(page.locator("#page-2 img")).to_be_visible()
+    expect(page.get_by_role("button", name="下一页")).to_be_hidden()
