@@ -8,6 +8,7 @@ import pytest
 from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import event
 
 from academy import rooms
@@ -80,9 +81,28 @@ def house(database_kind: str, schemas: _Schemas, tmp_path: Path) -> Iterator[Hou
     transport.connect(None)
 
 
+class _Compiled(BytecodeCache):
+    """Templates compiled once a worker: every test has an application of its own, and most of the time of
+    a short one went into compiling the same pages again."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._codes:
+            bucket.bytecode_from_string(self._codes[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
 @pytest.fixture
 def app(house: House) -> Flask:
     app = create_app(house.settings, house)
+    app.jinja_env.bytecode_cache = _compiled
     app.testing = False  # handlers turn errors into pages here too, as for people
     app.config["WTF_CSRF_ENABLED"] = False
     return app

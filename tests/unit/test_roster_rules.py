@@ -28,7 +28,7 @@ def test_what_is_no_day_is_refused(text: str) -> None:
         rules.read_date(text, today=TODAY)
 
 
-@pytest.mark.parametrize("read", [rules.read_phone, rules.read_gender, rules.read_status, rules.read_sector])
+@pytest.mark.parametrize("read", [rules.read_phone, rules.read_gender, rules.read_status])
 def test_blank_is_nothing(read: object) -> None:
     assert read("") is None and read("  ") is None  # type: ignore[operator]
 
