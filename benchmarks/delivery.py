@@ -23,7 +23,7 @@ from academy.core.actor import Role
 from academy.core.ids import new_id
 from academy.media import delivery
 from academy.media.models import Asset, AssetState
-from academy.media.storage import set_key, storage_of
+from academy.media.storage import local_storage, set_key
 from tests.running import Academy, academy
 from tests.services import free_port, nginx
 
@@ -50,7 +50,7 @@ def publish(of: Academy, source: Path) -> Asset:
         )
         tx.add(asset)
         tx.flush()
-    target = storage_of(of.settings).path(f"{set_key(asset.public_id, asset.generation)}/{FILE}")
+    target = local_storage(of.settings).path(f"{set_key(asset.public_id, asset.generation)}/{FILE}")
     target.parent.mkdir(parents=True)
     shutil.copyfile(source, target)
     return asset
@@ -59,7 +59,7 @@ def publish(of: Academy, source: Path) -> Asset:
 def site(of: Academy, asset: Asset, port: int) -> str:
     """The shipped configuration, with the same file for anybody and the way through Flask beside it."""
     text = nginx_configuration(of.settings, listen=f"127.0.0.1:{port}", upstream=f"127.0.0.1:{of.settings.port}")
-    folder = storage_of(of.settings).path(set_key(asset.public_id, asset.generation))
+    folder = local_storage(of.settings).path(set_key(asset.public_id, asset.generation))
     cached = "open_file_cache max=2000 inactive=30s; open_file_cache_valid 5s;"
     extra = f"location /plain/ {{ alias {folder}/; {cached} }}\n"
     extra += "    location /flask/ { proxy_pass http://academy/m/; }\n"

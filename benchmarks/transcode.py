@@ -22,7 +22,7 @@ from academy.core.actor import Role
 from academy.jobs import drain
 from academy.media import service, tools
 from academy.media.models import Asset, AssetState, Rendition
-from academy.media.storage import set_key, storage_of
+from academy.media.storage import local_storage, set_key
 from tests.running import Academy, academy
 
 CACHE = Path(".cache") / "transcode"
@@ -118,7 +118,7 @@ def measure(of: Academy, seconds: int, *, fresh: bool) -> dict[str, object]:
         asset = tx.scalars(select(Asset)).one()
         rows = tx.scalars(select(Rendition).order_by(Rendition.bandwidth)).all()
     assert asset.state == AssetState.READY, asset.error
-    folder = storage_of(of.settings).path(set_key(asset.public_id, asset.generation))
+    folder = local_storage(of.settings).path(set_key(asset.public_id, asset.generation))
     typed = {row.name: sum(p.stat().st_size for p in (hand / row.name).glob("*.m4s")) for row in rows}
     assert typed == {row.name: row.size for row in rows}, "the two ways must make the same files"
     return {

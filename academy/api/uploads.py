@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, requ
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ClientDisconnected
 
-from academy.core.errors import Invalid
+from academy.core.errors import AcademyError
 from academy.core.i18n import msg
 from academy.doors import actor, house, office, public, writing
 from academy.doors.install import csrf
@@ -26,6 +26,17 @@ csrf.exempt(bp)
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
 STREAM = "application/offset+octet-stream"
+METADATA_LENGTH = 4000
+
+
+class Misspoken(AcademyError):
+    """A header of the protocol is missing or not written as the protocol writes it."""
+
+    status = 400
+    code = "bad-request"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(msg("请求缺少或写错了 %(name)s。", name=name))
 
 
 @bp.before_request
@@ -61,11 +72,15 @@ def abilities() -> ResponseReturnValue:
 @office(*UPLOADERS)
 def create() -> ResponseReturnValue:
     """Announce a file, with its first bytes if they come along."""
-    given = _metadata(request.headers.get("Upload-Metadata", ""))
-    size = _number("Upload-Length")
+    if "Upload-Concat" in request.headers:
+        return Response(status=501)  # as the reference server says it of an extension it does not speak
+    if "Upload-Defer-Length" in request.headers:
+        raise Misspoken("Upload-Length")
+    told = request.headers.get("Upload-Metadata", "")
+    given, size = _metadata(told), _number("Upload-Length")
     purpose, name = given.get("purpose", "video"), given.get("filename", "")
     with writing() as tx:
-        made = uploads.begin(tx, house().settings, actor(), filename=name, size=size, purpose=purpose)
+        made = uploads.begin(tx, house().settings, actor(), filename=name, size=size, purpose=purpose, metadata=told)
     if request.mimetype == STREAM:
         made = _append(made.public_id, 0)
     response = _described(made, 201)
@@ -97,6 +112,8 @@ def head(public_id: str) -> ResponseReturnValue:
     found = uploads.find(house(), actor(), public_id)
     response = _described(found, 200)
     response.headers["Upload-Length"] = str(found.size)
+    if found.tus_metadata:
+        response.headers["Upload-Metadata"] = found.tus_metadata
     return response
 
 
@@ -154,8 +171,9 @@ def _described(upload: Upload, status: int) -> Response:
 
 def _number(name: str) -> int:
     text = request.headers.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Invalid(msg("请求缺少或写错了 %(name)s。", name=name))
+    # As the protocol writes numbers: no sign, no leading nought. A huge one is a number too, and too large.
+    if not (text.isascii() and text.isdigit() and len(text) < 40 and (text == "0" or text[0] != "0")):
+        raise Misspoken(name)
     return int(text)
 
 
@@ -169,15 +187,20 @@ def _checksum() -> tuple[str, bytes] | None:
             return name, base64.b64decode(value, validate=True)
     except binascii.Error:
         current_app.logger.info("upload.bad_checksum_header")
-    raise Invalid(msg("请求缺少或写错了 %(name)s。", name="Upload-Checksum"))
+    raise Misspoken("Upload-Checksum")
 
 
 def _metadata(text: str) -> dict[str, str]:
-    found = {}
-    for pair in filter(None, (part.strip() for part in text.split(","))):
-        key, _, value = pair.partition(" ")
+    """Keys with their values; a key may stand alone."""
+    found: dict[str, str] = {}
+    if len(text) > METADATA_LENGTH:
+        raise Misspoken("Upload-Metadata")
+    for pair in text.split(",") if text else []:
+        key, _, value = pair.strip().partition(" ")
         try:
+            if not key or key in found:
+                raise Misspoken("Upload-Metadata")
             found[key] = base64.b64decode(value, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
-            raise Invalid(msg("请求缺少或写错了 %(name)s。", name="Upload-Metadata")) from error
+            raise Misspoken("Upload-Metadata") from error
     return found

@@ -1,5 +1,6 @@
 """flask media …: what operators need of files and their delivery."""
 
+import textwrap
 from pathlib import Path
 
 import click
@@ -12,18 +13,27 @@ from academy.media import delivery
 
 group = AppGroup("media", help="Files and their delivery.")
 
-TEMPLATE = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+CACHE = "/var/cache/nginx/academy"
 
 
-def nginx_configuration(settings: Settings, *, listen: str, upstream: str) -> str:
-    """The shipped configuration with this installation's folder and key of links."""
-    text = TEMPLATE.read_text(encoding="utf-8")
+def nginx_configuration(settings: Settings, *, listen: str, upstream: str, cache: str = CACHE) -> str:
+    """The shipped configuration with this installation's folder, or storage, and key of links."""
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     words = {
         "UPSTREAM": upstream,
         "LISTEN": listen,
         "SECRET": delivery.secret(settings),
         "MEDIA": str(settings.media_dir.absolute()),
     }
+    if settings.s3_bucket:
+        from academy.media.objects import INTERNAL, S3Storage
+
+        words |= {"ORIGIN": S3Storage(settings).origin(), "INTERNAL": INTERNAL}
+        # The folder is nginx's own; it holds copies only, and the oldest go first.
+        text = f"proxy_cache_path {cache} levels=1:2 keys_zone=academy_sets:32m max_size=50g inactive=7d;\n" + text
+    sets = DEPLOY / ("nginx-objects.conf" if settings.s3_bucket else "nginx-files.conf")
+    text = text.replace("    SETS\n", textwrap.indent(sets.read_text(encoding="utf-8"), "    "))
     for word, value in words.items():
         text = text.replace(f" {word}", f" {value}").replace(f"{word}/", f"{value}/")
     return text
@@ -32,10 +42,10 @@ def nginx_configuration(settings: Settings, *, listen: str, upstream: str) -> st
 @group.command("nginx")
 @click.option("--listen", default="80", show_default=True, help="Address or port that nginx listens on.")
 @click.option("--upstream", default="", help="Where the academy listens; by default as its settings say.")
-def nginx(listen: str, upstream: str) -> None:
+@click.option("--cache", default=CACHE, show_default=True, help="With S3: nginx's folder for what it fetched.")
+def nginx(listen: str, upstream: str, cache: str) -> None:
     """Print a configuration for nginx, which then checks signed links by itself. Keep it secret."""
     house: House = current_app.extensions["academy"]
     settings = house.settings
-    click.echo(
-        nginx_configuration(settings, listen=listen, upstream=upstream or f"{settings.host}:{settings.port}"), nl=False
-    )
+    upstream = upstream or f"{settings.host}:{settings.port}"
+    click.echo(nginx_configuration(settings, listen=listen, upstream=upstream, cache=cache), nl=False)

@@ -45,7 +45,24 @@ class Settings:
     data_cipher: str = _setting("ACADEMY_DATA_CIPHER", "aes", "`aes` (AES-256-GCM) or `sm4` (SM4-GCM).")
     database_url: str = _setting("ACADEMY_DATABASE_URL", "", "SQLAlchemy URL. Empty: SQLite in the data folder.")
     data_dir: Path = _setting("ACADEMY_DATA_DIR", Path("var"), "Database, job queue, search index, exports.")
-    media_dir: Path = _setting("ACADEMY_MEDIA_DIR", Path("media"), "Originals, renditions, captions.")
+    media_dir: Path = _setting("ACADEMY_MEDIA_DIR", Path("media"), "Uploads and work under way; without S3, all files.")
+    s3_bucket: str = _setting(
+        "ACADEMY_S3_BUCKET", "", "Bucket for originals and what is made of them. Empty: files in the media folder."
+    )
+    s3_endpoint: str = _setting(
+        "ACADEMY_S3_ENDPOINT", "", "Address of the S3-compatible storage, as `http://storage:8333`. Empty: AWS."
+    )
+    s3_region: str = _setting("ACADEMY_S3_REGION", "us-east-1", "Region of the bucket.")
+    s3_key: str = _setting("ACADEMY_S3_KEY", "", "Access key of the storage. Empty: as boto3 finds it (role, file).")
+    s3_secret: str = _setting("ACADEMY_S3_SECRET", "", "Its secret.")
+    s3_style: str = _setting(
+        "ACADEMY_S3_STYLE", "path", "Where a request names the bucket: `path`, or `virtual` (in the host name)."
+    )
+    s3_by_nginx: bool = _setting(
+        "ACADEMY_S3_BY_NGINX",
+        False,
+        "nginx fetches from the storage what it delivers, on the academy's word; off: the web process passes it on.",
+    )
     redis_url: str = _setting("ACADEMY_REDIS_URL", "", "Job queue on Redis. Empty: SQLite files in the data folder.")
     search_backend: str = _setting("ACADEMY_SEARCH", "whoosh", "`whoosh` or `postgresql`.")
     host: str = _setting("ACADEMY_HOST", "127.0.0.1", "Address to listen on.")

@@ -25,7 +25,7 @@ from academy.media import encode, pages, probe, rules, service, trouble
 from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.playlist import Measured
-from academy.media.storage import LocalStorage, original_key, set_key, storage_of, uploads_folder, work_folder
+from academy.media.storage import Storage, original_key, set_key, storage_of, uploads_folder, work_folder
 from academy.notices.service import notify
 
 PIECE = 4 << 20
@@ -52,7 +52,7 @@ class Work:
         return self.context.settings
 
     @property
-    def storage(self) -> LocalStorage:
+    def storage(self) -> Storage:
         return storage_of(self.settings)
 
     @property

@@ -40,6 +40,8 @@ class Upload(Base):
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[dt.datetime]
     completed_at: Mapped[dt.datetime | None]
+    tus_metadata: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What the client said of the file, to be said back when it asks (tus: creation)."""
 
 
 class Asset(Base):

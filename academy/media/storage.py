@@ -27,10 +27,19 @@ class Storage(Protocol):
     """What the room needs of a place for files."""
 
     def put_file(self, key: str, source: Path, *, move: bool = False) -> None:
-        """Store a local file under a key. Somebody reading the key sees the old file or the new one whole."""
+        """Store a local file under a key; with `move` the source is used up. Somebody reading the key sees
+        the old file or the new one whole.
+
+        Raises:
+            StorageFull: no room; what was there before is untouched.
+        """
 
     def put_folder(self, prefix: str, source: Path) -> None:
-        """Store everything below a local folder, which is used up; asking again after a crash does no harm."""
+        """Store everything below a local folder, which is used up; asking again after a crash does no harm.
+
+        Raises:
+            StorageFull: no room.
+        """
 
     def local(self, key: str) -> AbstractContextManager[Path]:
         """A path from which the file can be read while the block lasts.
@@ -40,7 +49,7 @@ class Storage(Protocol):
         """
 
     def open(self, key: str) -> BinaryIO:
-        """The file's bytes.
+        """The file's bytes; seekable.
 
         Raises:
             FileNotFoundError: there is no such key.
@@ -63,6 +72,17 @@ class Storage(Protocol):
         """Remove everything below a prefix; nothing happens if there is nothing."""
 
 
+def checked(key: str) -> str:
+    """The key itself, if it can be one: parts of some come from a URL.
+
+    Raises:
+        FileNotFoundError: it names nothing that this room ever stores.
+    """
+    if not _KEY.fullmatch(key):
+        raise FileNotFoundError(key)
+    return key
+
+
 class LocalStorage:
     """Files under one folder."""
 
@@ -70,10 +90,12 @@ class LocalStorage:
         self.root = root
 
     def path(self, key: str) -> Path:
-        """The path of a key. Keys are made by this room, but some parts come from a URL, so they are checked."""
-        if not _KEY.fullmatch(key):
-            raise FileNotFoundError(key)
-        return self.root / key
+        """The path of a key.
+
+        Raises:
+            FileNotFoundError: not a key.
+        """
+        return self.root / checked(key)
 
     def put_file(self, key: str, source: Path, *, move: bool = False) -> None:
         target = self.path(key)
@@ -139,9 +161,19 @@ class LocalStorage:
         shutil.rmtree(doomed, ignore_errors=True)
 
 
-def storage_of(settings: Settings) -> LocalStorage:
-    """The place that the settings name."""
+def local_storage(settings: Settings) -> LocalStorage:
+    """Files on this machine's disk, wherever the settings put them."""
     return LocalStorage(settings.media_dir.absolute())
+
+
+def storage_of(settings: Settings) -> Storage:
+    """The place that the settings name."""
+    if settings.s3_bucket:
+        # Only here: the library takes as long to import as the rest of this room.
+        from academy.media.objects import S3Storage
+
+        return S3Storage(settings)
+    return local_storage(settings)
 
 
 def original_key(asset_public_id: str) -> str:
@@ -157,6 +189,11 @@ def set_key(asset_public_id: str, generation: str) -> str:
 def uploads_folder(settings: Settings) -> Path:
     """Where uploads grow; beside the assets, so that storing one is a rename."""
     return settings.media_dir.absolute() / "uploads"
+
+
+def fetched_folder(settings: Settings) -> Path:
+    """Copies of originals that steps work on, where storage is elsewhere."""
+    return settings.media_dir.absolute() / "fetched"
 
 
 def work_folder(settings: Settings, generation: str) -> Path:

@@ -66,8 +66,10 @@ class Gone(AcademyError):
     code = "gone"
 
 
-def begin(tx: Tx, settings: Settings, actor: Actor, *, filename: str, size: int, purpose: str) -> Upload:
-    """Announce a file.
+def begin(
+    tx: Tx, settings: Settings, actor: Actor, *, filename: str, size: int, purpose: str, metadata: str = ""
+) -> Upload:
+    """Announce a file; `metadata` is what a tus client said of it, in its own words.
 
     Raises:
         Invalid: empty, or a purpose nobody knows.
@@ -99,6 +101,7 @@ def begin(tx: Tx, settings: Settings, actor: Actor, *, filename: str, size: int,
         purpose=purpose,
         size=size,
         expires_at=clock.now() + LIFETIME,
+        tus_metadata=metadata,
     )
     tx.add(upload)
     tx.flush()

@@ -1,11 +1,13 @@
 """Signed media, the state of a file, its captions, and an upload that needs no script."""
 
+import io
 import os
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
+from werkzeug.wsgi import FileWrapper
 
 from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import msg
@@ -19,7 +21,7 @@ from academy.media import captions, delivery, queries, rules, service, trouble, 
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.models import Asset, AssetState
 from academy.media.pages import PAGE_MS
-from academy.media.storage import set_key, storage_of
+from academy.media.storage import checked, local_storage, set_key
 
 bp = Blueprint("media", __name__)
 
@@ -59,14 +61,32 @@ def _captions(cues: list[captions.CueText]) -> Response:
 
 def _stored(settings: Settings, key: str, kind: str) -> Response:
     try:
-        path = storage_of(settings).path(key)
-        # A set never changes under its name; the link itself says until when.
-        response = send_file(path, mimetype=kind, conditional=True, etag=True)
+        if not settings.s3_bucket:
+            response = send_file(local_storage(settings).path(key), mimetype=kind, conditional=True, etag=True)
+        else:
+            response = _object(settings, key, kind)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise NotFound from error
     response.headers["Accept-Ranges"] = "bytes"
-    # No shared cache may outlive a withdrawal.
+    # A set never changes under its name, but no shared cache may outlive a withdrawal.
     response.headers["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+def _object(settings: Settings, key: str, kind: str) -> Response:
+    """From object storage: nginx is told where, or this process passes the bytes on."""
+    from academy.media.objects import Object, S3Storage
+
+    here = S3Storage(settings)
+    if settings.s3_by_nginx:
+        # Whoever reads slowly then waits on nginx, not on a thread of ours.
+        return Response(headers={"X-Accel-Redirect": here.internal_path(key)}, mimetype=kind)
+    file = Object(here.client, here.bucket, checked(key))
+    wrapped = FileWrapper(io.BufferedReader(file, 1 << 18), 1 << 17)
+    response = Response(wrapped, mimetype=kind, direct_passthrough=True)
+    response.content_length = file.length
+    response.set_etag(file.etag)
+    response.make_conditional(request, accept_ranges=True, complete_length=file.length)
     return response
 
 

@@ -19,7 +19,7 @@ from academy.core.actor import Role
 from academy.jobs import Job
 from academy.media import playlist, queries, service, tools
 from academy.media.models import Asset, AssetState
-from academy.media.storage import set_key, storage_of, work_folder
+from academy.media.storage import local_storage, set_key, work_folder
 from tests.running import Academy, academy, kill, until
 
 
@@ -68,7 +68,7 @@ def run(of: Academy, rounds: int, seconds: int, draw: random.Random) -> dict[str
         kills[running[0] if running else "between"] = kills.get(running[0] if running else "between", 0) + 1
         until(lambda: encoders(of) == 0, 10, "the end of the killed worker's encoder")
         if half.state != AssetState.READY:
-            published = storage_of(of.settings).path(set_key(half.public_id, half.generation))
+            published = local_storage(of.settings).path(set_key(half.public_id, half.generation))
             assert not published.exists() or running == ["publish"], "a half-made set stood where links lead"
     of.worker()
     until(
@@ -86,7 +86,7 @@ def check(of: Academy, asset_ids: list[int], seconds: int) -> dict[str, object]:
             assert asset.state == AssetState.READY, asset.error
             assert {s.state for s in queries.steps(tx, asset_id)} == {"done"}
             assert abs((asset.duration_ms or 0) - seconds * 1000) < 500
-            folder = storage_of(of.settings).path(set_key(asset.public_id, asset.generation))
+            folder = local_storage(of.settings).path(set_key(asset.public_id, asset.generation))
             for rendition in queries.renditions(tx, asset_id):
                 parts = playlist.segments((folder / rendition.name / "index.m3u8").read_text())
                 assert sum((folder / rendition.name / name).stat().st_size for _, name in parts) == rendition.size

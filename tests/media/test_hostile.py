@@ -19,7 +19,7 @@ from academy.core.house import House
 from academy.jobs import Job, drain
 from academy.media import service
 from academy.media.models import Asset, AssetState
-from academy.media.storage import set_key, storage_of
+from academy.media.storage import local_storage, set_key
 from tests.media import boxes
 from tests.media.conftest import DATA
 from tests.media.test_pipeline import ffmpeg, sentence, taken
@@ -73,7 +73,7 @@ def neighbour(house: House, trainer: Actor) -> Path:
     """Another trainer's lecture, already in storage."""
     asset = taken(house, trainer, SMALL)
     assert asset.state == AssetState.READY
-    return storage_of(house.settings).path(f"assets/{asset.public_id}/original")
+    return local_storage(house.settings).path(f"assets/{asset.public_id}/original")
 
 
 def given(house: House, who: Actor, folder: Path, data: bytes, kind: str = "video", name: str = "党课.mp4") -> Asset:
@@ -185,7 +185,7 @@ def test_a_page_inside_a_film_is_never_served(house: House, trainer: Actor, tmp_
     ffmpeg(house, "-i", str(SMALL), "-c", "copy", str(plain))
     asset = given(house, trainer, tmp_path, boxes.polyglot(plain.read_bytes(), page))
     assert asset.state == AssetState.READY
-    made = storage_of(house.settings).path(set_key(asset.public_id, asset.generation))
+    made = local_storage(house.settings).path(set_key(asset.public_id, asset.generation))
     assert all(b"alert(" not in file.read_bytes() for file in made.rglob("*") if file.is_file())
 
 

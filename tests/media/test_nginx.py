@@ -128,5 +128,5 @@ def test_a_withdrawn_set_is_gone_from_nginx_too(site: Site) -> None:
 
 def test_the_configuration_has_every_word_filled_in(site: Site, tmp_path: Path) -> None:
     text = nginx_configuration(site.of.settings, listen="80", upstream="127.0.0.1:8000")
-    for word in ("UPSTREAM", "LISTEN", "SECRET", "MEDIA"):
+    for word in ("UPSTREAM", "LISTEN", "SECRET", "MEDIA", "SETS"):
         assert word not in text

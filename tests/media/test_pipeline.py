@@ -14,7 +14,7 @@ from academy.core.i18n import Message
 from academy.jobs import drain
 from academy.media import delivery, queries, service, tools
 from academy.media.models import Asset, AssetState, Rendition
-from academy.media.storage import set_key, storage_of
+from academy.media.storage import local_storage, set_key
 
 pytestmark = pytest.mark.media
 
@@ -99,7 +99,7 @@ def test_links_are_checked_ranged_and_die_with_the_set(house: House, app: Flask,
         service.delete_asset(tx, trainer, tx.get_one(Asset, asset.id))
     assert client.get(again, buffered=True).status_code == 404
     drain(house)
-    assert not storage_of(house.settings).exists(f"{set_key(asset.public_id, fresh.generation)}/poster.jpg")
+    assert not local_storage(house.settings).exists(f"{set_key(asset.public_id, fresh.generation)}/poster.jpg")
 
 
 def test_segments_are_cut_at_the_same_instants_in_every_rendition(house: House, trainer: Actor, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_segments_are_cut_at_the_same_instants_in_every_rendition(house: House, 
     picture = "testsrc2=size=1280x720:rate=30:duration=20"
     ffmpeg(house, "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=duration=20", "-shortest", str(film))
     asset = taken(house, trainer, film)
-    here = storage_of(house.settings).path(set_key(asset.public_id, asset.generation))
+    here = local_storage(house.settings).path(set_key(asset.public_id, asset.generation))
     cuts = {
         name: re.findall(r"#EXTINF:([\d.]+)", (here / name / "index.m3u8").read_text())
         for name in ("240p", "360p", "720p")
@@ -152,7 +152,7 @@ def test_what_is_no_film_is_refused_in_words(
     asset = taken(house, trainer, path)
     assert asset.state == AssetState.FAILED
     assert re.search("[。]", sentence(asset))
-    assert not storage_of(house.settings).path(set_key(asset.public_id, asset.generation)).exists()
+    assert not local_storage(house.settings).path(set_key(asset.public_id, asset.generation)).exists()
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.97])
@@ -177,8 +177,8 @@ def test_a_failed_file_is_tried_again_from_where_it_failed(house: House, trainer
     """The first attempt finds no folder to work in; the job waits to try again by itself."""
     with house.db.begin() as tx:
         asset = service.adopt_file(tx, trainer, bikes, "x.mp4", "video")
-    storage_of(house.settings).root.mkdir(parents=True, exist_ok=True)
-    (storage_of(house.settings).root / "work").write_text("in the way")
+    local_storage(house.settings).root.mkdir(parents=True, exist_ok=True)
+    (local_storage(house.settings).root / "work").write_text("in the way")
     drain(house)
     with house.db.read() as tx:
         states = {s.step: s.state for s in queries.steps(tx, asset.id)}
