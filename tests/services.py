@@ -184,7 +184,14 @@ def seaweed(folder: Path, *, volumes: int = 8) -> Iterator[dict[str, str]]:
         f"-{name.partition('.')[0]}.port{name[name.find('.') :] if '.' in name else ''}={port}"
         for name, port in ports.items()
     ]
-    flags += ["-s3", f"-s3.config={folder}/s3.json", "-s3.port.iceberg=0", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+    flags += [
+        "-s3",
+        f"-s3.config={folder}/s3.json",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+    ]
     flags += [f"-dir={folder}", f"-volume.max={volumes}", "-master.volumeSizeLimitMB=32", "-master.telemetry=false"]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen([weed, "-v=0", "server", *flags], cwd=folder, stdout=log, stderr=log)

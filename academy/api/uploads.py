@@ -14,9 +14,10 @@ from werkzeug.exceptions import ClientDisconnected
 
 from academy.core.errors import AcademyError
 from academy.core.i18n import msg
-from academy.doors import actor, house, office, public, writing
+from academy.doors import actor, house, office, public, reading, writing
+from academy.doors.filters import day
 from academy.doors.install import csrf
-from academy.media import uploads
+from academy.media import queries, uploads
 from academy.media.access import UPLOADERS
 from academy.media.models import Upload
 
@@ -103,6 +104,27 @@ def unfinished() -> ResponseReturnValue:
         for upload, length, digest in uploads.unfinished(house(), actor())
     ]
     return jsonify(uploads=found)
+
+
+@bp.get("/known")
+@office(*UPLOADERS)
+def known() -> ResponseReturnValue:
+    """A file of the caller's own with this purpose, size and fingerprint (SHA-256 of the first and the last
+    megabyte), so that nothing is sent twice over a weak line: ``{"file": null | {id, filename, day}}``."""
+    size = request.args.get("size", "")
+    if not (size.isascii() and size.isdigit() and len(size) < 16):
+        raise Misspoken("size")
+    with reading() as tx:
+        found = queries.looks_like(
+            tx,
+            actor().account_id,
+            request.args.get("purpose", ""),
+            int(size),
+            request.args.get("fingerprint", ""),
+        )
+    if found is None:
+        return jsonify(file=None)
+    return jsonify(file={"id": found.public_id, "filename": found.filename, "day": day(found.created_at)})
 
 
 @bp.route("/<public_id>", methods=["HEAD"], provide_automatic_options=False)

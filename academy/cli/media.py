@@ -31,7 +31,7 @@ def nginx_configuration(settings: Settings, *, listen: str, upstream: str, cache
 
         words |= {"ORIGIN": S3Storage(settings).origin(), "INTERNAL": INTERNAL}
         # The folder is nginx's own; it holds copies only, and the oldest go first.
-        text = f"proxy_cache_path {cache} levels=1:2 keys_zone=academy_sets:32m max_size=50g inactive=7d;\n" + text
+        text = f'proxy_cache_path "{cache}" levels=1:2 keys_zone=academy_sets:32m max_size=50g inactive=7d;\n' + text
     sets = DEPLOY / ("nginx-objects.conf" if settings.s3_bucket else "nginx-files.conf")
     text = text.replace("    SETS\n", textwrap.indent(sets.read_text(encoding="utf-8"), "    "))
     for word, value in words.items():

@@ -11,11 +11,13 @@ from academy.accounts import queries as accounts
 from academy.accounts.sessions import keep_alive
 from academy.core import clock
 from academy.core.actor import Role
+from academy.core.errors import NotFound
 from academy.core.house import House
 from academy.doors import errors, filters, frame, language
 from academy.doors.context import actor, house, identity
 
 csrf = CSRFProtect()
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; "
@@ -73,11 +75,23 @@ def install(app: Flask, house_: House) -> None:
     frame.install(app)
     errors.install(app)
     app.before_request(_nonce)
+    app.before_request(_no_nul)
     app.after_request(_headers)
     app.after_request(_keep_alive)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals |= {"settings": settings, "Role": Role}
     app.context_processor(lambda: {"actor": actor(), "me": identity(), "nonce": g.get("nonce", "")})
+
+
+def _no_nul() -> None:
+    """No text of ours has a NUL in it, and PostgreSQL cannot even be asked for one.
+
+    Raises:
+        NotFound: the address or a form has.
+    """
+    typed = request.form.values() if request.mimetype in FORMS else ()
+    if "\0" in request.path or "%00" in request.query_string.decode("latin-1") or any("\0" in text for text in typed):
+        raise NotFound
 
 
 def _nonce() -> None:

@@ -12,6 +12,7 @@ from academy.library import rules
 from academy.library.models import Course, CourseItem
 from academy.library.moves import reopen
 from academy.library.queries import items_of
+from academy.media import service as media
 from academy.media.models import Asset, AssetState
 
 
@@ -54,6 +55,27 @@ def replace_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, asse
     item.version += 1
     _content_changed(tx, course)
     record(tx, actor, "course.item_replaced", f"course:{course.public_id}", item=item.public_id)
+
+
+def use_earlier_file(tx: Tx, actor: Actor, course: Course, item: CourseItem) -> None:
+    """Let an item have the file that was there before with the same bytes: what is watched stays the same,
+    so its version does too. The second copy goes, and its room with it.
+
+    Raises:
+        Conflict: there is no such file (any more).
+    """
+    reopen(tx, actor, course)
+    second = item.asset
+    first = tx.get(Asset, second.duplicate_of_id) if second and second.duplicate_of_id else None
+    if second is None or first is None or first.state in {AssetState.DELETED, AssetState.FAILED}:
+        raise Conflict(msg("原来的文件已经不在了，请保留这一份。"))
+    item.asset_id = _own_asset(actor, item.kind, first)
+    tx.flush()
+    used = select(CourseItem.id).where(CourseItem.asset_id == second.id).limit(1)
+    if tx.scalar(used) is None:
+        media.delete_asset(tx, actor, second)
+    tx.expire(course, ["items"])
+    record(tx, actor, "course.item_same_file", f"course:{course.public_id}", item=item.public_id)
 
 
 def rename_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, title: str, required: bool) -> None:

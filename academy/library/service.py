@@ -9,7 +9,15 @@ from academy.library.categories import (
 )
 from academy.library.deciding import approve, missing, publish, republish, return_, submit, withdraw
 from academy.library.drafting import create_course, discard, edit_course, find_lecturer, revise, set_cover
-from academy.library.items import add_item, move_item, remove_item, rename_item, reorder_items, replace_item
+from academy.library.items import (
+    add_item,
+    move_item,
+    remove_item,
+    rename_item,
+    reorder_items,
+    replace_item,
+    use_earlier_file,
+)
 
 __all__ = [
     "add_category",
@@ -35,5 +43,6 @@ __all__ = [
     "seed_categories",
     "set_cover",
     "submit",
+    "use_earlier_file",
     "withdraw",
 ]

@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import delete, select, update
 
@@ -21,7 +21,7 @@ from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import Message, msg
 from academy.core.settings import Settings
 from academy.jobs import GAVE_UP, HEAVY, JobContext, enqueue, job, on, publish
-from academy.media import encode, pages, probe, rules, service, trouble
+from academy.media import encode, pages, probe, queries, rules, service, trouble
 from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.playlist import Measured
@@ -29,6 +29,7 @@ from academy.media.storage import Storage, original_key, set_key, storage_of, up
 from academy.notices.service import notify
 
 PIECE = 4 << 20
+END = 1 << 20
 TELL_S = 1.0
 OLD_SET_S = 24 * 3600
 
@@ -142,11 +143,23 @@ def _hash(work: Work) -> Keep:
             digest.update(piece)
             done += len(piece)
             work.tell(done * 999 // max(1, work.asset.size))
+        print_ = fingerprint(file, done)
 
-    def keep(_tx: Tx, asset: Asset) -> None:
-        asset.sha256, asset.size, asset.incoming = digest.hexdigest(), done, None
+    def keep(tx: Tx, asset: Asset) -> None:
+        asset.sha256, asset.fingerprint = digest.hexdigest(), print_
+        asset.size, asset.incoming = done, None
+        same = queries.twin(tx, asset)
+        asset.duplicate_of_id = same.id if same else None
 
     return keep
+
+
+def fingerprint(file: BinaryIO, size: int) -> str:
+    """SHA-256 of the first megabyte followed by the last one, as the page of an upload works it out."""
+    file.seek(0)
+    ends = file.read(END)
+    file.seek(max(0, size - END))
+    return hashlib.sha256(ends + file.read(END)).hexdigest()
 
 
 @_step("probe")

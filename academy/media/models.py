@@ -65,6 +65,10 @@ class Asset(Base):
     """As the trainer called it; shown, never used as a path."""
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64))
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of the first and the last megabyte: what a page can work out before it sends gigabytes again."""
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
+    """An earlier file of the same account with the same bytes, until its owner has chosen."""
     state: Mapped[str] = mapped_column(String(12), default=AssetState.PROCESSING)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     duration_ms: Mapped[int | None]

@@ -1,6 +1,6 @@
 """Reads about files: their steps, their words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
 
@@ -12,6 +12,48 @@ from academy.media.models import Asset, AssetState, AssetStep, Cue, DocumentPage
 def asset(tx: Tx, asset_id: int) -> Asset | None:
     """The asset's row."""
     return tx.get(Asset, asset_id)
+
+
+def twin(tx: Tx, asset: Asset) -> Asset | None:
+    """The first other file of the same account with the same bytes that is of use."""
+    return tx.scalar(
+        select(Asset)
+        .where(
+            Asset.sha256 == asset.sha256,
+            Asset.account_id == asset.account_id,
+            Asset.kind == asset.kind,
+            Asset.id != asset.id,
+            Asset.duplicate_of_id.is_(None),
+            Asset.state.in_((AssetState.READY, AssetState.PROCESSING)),
+        )
+        .order_by(Asset.id)
+        .limit(1)
+    )
+
+
+def earlier_files(tx: Tx, assets: Iterable[Asset | None]) -> dict[int, Asset]:
+    """For each of these that is a second copy: the first one, while it is of use."""
+    wanted = {asset.id: asset.duplicate_of_id for asset in assets if asset and asset.duplicate_of_id}
+    usable = Asset.state.in_((AssetState.READY, AssetState.PROCESSING))
+    query = select(Asset).where(Asset.id.in_(set(wanted.values())), usable)
+    firsts = {row.id: row for row in tx.scalars(query)} if wanted else {}
+    return {second: firsts[first] for second, first in wanted.items() if first in firsts}
+
+
+def looks_like(tx: Tx, account_id: int | None, kind: str, size: int, fingerprint: str) -> Asset | None:
+    """A file of the account that has this size, beginning and end: all a page knows before it sends."""
+    return tx.scalar(
+        select(Asset)
+        .where(
+            Asset.account_id == account_id,
+            Asset.kind == kind,
+            Asset.size == size,
+            Asset.fingerprint == fingerprint,
+            Asset.state.in_((AssetState.READY, AssetState.PROCESSING)),
+        )
+        .order_by(Asset.id)
+        .limit(1)
+    )
 
 
 def steps(tx: Tx, asset_id: int) -> Sequence[AssetStep]:

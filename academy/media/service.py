@@ -15,7 +15,7 @@ from academy.core.i18n import msg
 from academy.core.ids import new_id
 from academy.jobs import cancel_jobs, enqueue, publish
 from academy.media import captions, queries, rules
-from academy.media.access import access_own_upload
+from academy.media.access import access_own_asset, access_own_upload
 from academy.media.captions import CueText
 from academy.media.facts import TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Cue, Transcript
@@ -133,6 +133,27 @@ def asset_of_upload(tx: Tx, actor: Actor, upload_public_id: str) -> Asset:
     if asset is None or asset.state == AssetState.DELETED:
         raise NotFound
     return asset
+
+
+def given_asset(tx: Tx, actor: Actor, *, upload: str = "", asset: str = "") -> Asset:
+    """The file that a form gives: one that was just uploaded, or one of the actor's own from before.
+
+    Raises:
+        NotFound: nothing of the actor's, or what was given is no longer of use.
+        Conflict: the upload is not complete.
+    """
+    if not asset:
+        return asset_of_upload(tx, actor, upload)
+    found = access_own_asset(tx, actor, asset)
+    if found.account_id != actor.account_id or found.state == AssetState.FAILED:
+        raise NotFound
+    return found
+
+
+def keep_both(tx: Tx, actor: Actor, asset: Asset) -> None:
+    """The owner knows that the file is there twice and wants it so."""
+    asset.duplicate_of_id = None
+    record(tx, actor, "asset.kept_twice", f"asset:{asset.public_id}")
 
 
 def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: bytes) -> int:

@@ -21,6 +21,7 @@ from academy.library.rules import Verb, offered
 from academy.media import queries as files
 from academy.media import rules as making
 from academy.media import service as media
+from academy.media.models import Asset
 from academy.web.learn import addresses
 
 bp = Blueprint("studio", __name__, url_prefix="/studio")
@@ -85,7 +86,7 @@ def add_item(public_id: str) -> Response | tuple[str, int]:
     """Put an uploaded file into the course."""
 
     def change(tx: Tx, row: Course) -> None:
-        asset = media.asset_of_upload(tx, actor(), request.form.get("upload", ""))
+        asset = _given(tx)
         title = request.form.get("item_title", "").strip() or asset.filename.rsplit(".", 1)[0]
         counts = asset.kind != "document"
         service.add_item(tx, actor(), row, kind=asset.kind, title=title[:120], asset=asset, required=counts)
@@ -118,8 +119,12 @@ def change_item(public_id: str, item_id: str) -> Response | tuple[str, int]:
         elif verb in {"up", "down"}:
             service.move_item(tx, actor(), row, item, 1 if verb == "down" else -1)
         elif verb == "replace":
-            asset = media.asset_of_upload(tx, actor(), request.form.get("upload", ""))
+            asset = _given(tx)
             service.replace_item(tx, actor(), row, item, asset=asset)
+        elif verb == "earlier":
+            service.use_earlier_file(tx, actor(), row, item)
+        elif verb == "both" and item.asset is not None:
+            media.keep_both(tx, actor(), item.asset)
         else:
             needed = request.form.get("required") == "1"
             service.rename_item(tx, actor(), row, item, title=request.form.get("item_title", ""), required=needed)
@@ -133,8 +138,7 @@ def cover(public_id: str) -> Response | tuple[str, int]:
     """Take an uploaded picture as the cover; without one, the video's own picture is shown."""
 
     def change(tx: Tx, row: Course) -> None:
-        upload = request.form.get("upload", "")
-        picture = media.asset_of_upload(tx, actor(), upload) if upload else None
+        picture = _given(tx) if request.form.get("upload") or request.form.get("asset") else None
         service.set_cover(tx, actor(), row, picture)
 
     return _change(public_id, change, _("封面已更新。"))
@@ -157,6 +161,12 @@ def do(public_id: str) -> Response | tuple[str, int]:
     }
     act, done, onward = acts.get(verb, acts["submit"])
     return _change(public_id, lambda tx, row: act(tx, actor(), row), done, onward)
+
+
+def _given(tx: Tx) -> Asset:
+    """The file of this form: just uploaded, or one's own from before."""
+    form = request.form
+    return media.given_asset(tx, actor(), upload=form.get("upload", ""), asset=form.get("asset", ""))
 
 
 def _change(
@@ -188,6 +198,7 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
         steps=steps,
         titles=making.TITLES,
         words=words,
+        earlier=files.earlier_files(tx, (line.asset for line in page.lines)),
         missing=service.missing(tx, row),
         verbs=verbs,
         revision=queries.open_revision(tx, row),

@@ -84,3 +84,9 @@ def test_only_an_answer_that_says_something_sets_the_cookie(client: FlaskClient)
         session.permanent = True
         session["kept"] = "1"
     assert "Set-Cookie" not in client.get("/api/v1/health").headers
+
+
+def test_an_address_or_a_form_with_a_nul_finds_nothing(client: FlaskClient) -> None:
+    assert client.get("/courses/a%00b").status_code == 404
+    assert client.get("/sign-in?next=%00").status_code == 404
+    assert client.post("/sign-in", data={"username": "a\0", "password": "x"}).status_code == 404

@@ -1,7 +1,10 @@
-"""The shipped configuration in a real nginx: the same links, checked without Python."""
+"""The shipped configuration in a real nginx: the same links, checked without Python; the files on its
+own disk, or in object storage."""
 
 import contextlib
+import dataclasses
 import http.client
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,18 +16,19 @@ from academy.jobs import drain
 from academy.media import delivery, service
 from academy.media.captions import CueText
 from academy.media.models import Asset
+from academy.media.storage import set_key, storage_of
 from tests.faults.test_uploads import Sender
-from tests.running import Academy, academy, until
-from tests.services import free_port, nginx
+from tests.running import Academy, academy, kill, until
+from tests.services import free_port, nginx, seaweed
 
 pytestmark = pytest.mark.media
 
 
 class Site:
-    """nginx in front of a running academy with one lecture in it."""
+    """nginx in front of a running academy with one lecture in it. `straight` is the academy's own port."""
 
-    def __init__(self, of: Academy, port: int, asset: Asset) -> None:
-        self.of, self.port, self.asset = of, port, asset
+    def __init__(self, of: Academy, port: int, asset: Asset, straight: int) -> None:
+        self.of, self.port, self.asset, self.straight = of, port, asset, straight
 
     def get(self, url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as line:
@@ -36,12 +40,16 @@ class Site:
         return delivery.url(self.of.settings, self.asset, file)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@pytest.fixture(scope="module", params=["files", "objects"])
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     from tests.media.conftest import DATA
 
     folder = tmp_path_factory.mktemp("nginx")
-    with academy(folder / "academy") as of:
+    with contextlib.ExitStack() as stack:
+        changes: dict[str, object] = {}
+        if request.param == "objects":
+            changes = {"s3_by_nginx": True, **stack.enter_context(seaweed(folder / "weed"))}
+        of = stack.enter_context(academy(folder / "academy", **changes))
         who = of.actor(of.account(Role.TRAINER))
         with of.house.db.begin() as tx:
             asset = service.adopt_file(tx, who, DATA / "bikes.mp4", "党课.mp4", "video")
@@ -50,10 +58,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         with of.house.db.read() as tx:
             asset = tx.get_one(Asset, asset.id)
         of.web()
-        port = free_port()
-        text = nginx_configuration(of.settings, listen=f"127.0.0.1:{port}", upstream=f"127.0.0.1:{of.settings.port}")
-        with nginx(folder / "nginx", text):
-            yield Site(of, port, asset)
+        alone = Academy(of.folder, dataclasses.replace(of.settings, s3_by_nginx=False, port=free_port()), of.house)
+        stack.callback(lambda: [kill(process) for process in alone.processes])
+        alone.web()
+        port, upstream = free_port(), f"127.0.0.1:{of.settings.port}"
+        text = nginx_configuration(
+            of.settings, listen=f"127.0.0.1:{port}", upstream=upstream, cache=str(folder / "fetched by nginx")
+        )
+        stack.enter_context(nginx(folder / "nginx", text))
+        yield Site(of, port, asset, alone.settings.port)
 
 
 @pytest.mark.parametrize(
@@ -71,16 +84,38 @@ def test_a_signed_link_gives_the_file_as_flask_would(site: Site, file: str, kind
     status, headers, body = site.get(site.url(file))
     assert (status, headers["content-type"], headers["x-content-type-options"]) == (200, kind, "nosniff")
     assert "private" in headers["cache-control"]
-    straight = Site(site.of, site.of.settings.port, site.asset).get(site.url(file))
+    straight = Site(site.of, site.straight, site.asset, 0).get(site.url(file))
     assert (straight[0], straight[1]["content-type"], straight[2]) == (200, kind, body)
     if not file.startswith("captions"):
         assert headers["server"] == "nginx"
 
 
-def test_ranges(site: Site) -> None:
-    whole = site.get(site.url("poster.jpg"))[2]
-    assert site.get(site.url("poster.jpg"), Range="bytes=10-19")[::2] == (206, whole[10:20])
-    assert site.get(site.url("poster.jpg"), Range="bytes=99999999-")[0] == 416
+def test_ranges_and_what_a_browser_has_already(site: Site) -> None:
+    url = site.url("poster.jpg")
+    whole = site.get(url)[2]
+    for door in (site, Site(site.of, site.straight, site.asset, 0)):
+        assert door.get(url, Range="bytes=10-19")[::2] == (206, whole[10:20])
+        assert door.get(url, Range="bytes=-5")[::2] == (206, whole[-5:])
+        assert door.get(url, Range="bytes=99999999-")[0] == 416
+        status, headers, body = door.get(url)
+        assert (status, body, headers["content-length"]) == (200, whole, str(len(whole)))
+        assert door.get(url, If_None_Match=headers["etag"])[::2] == (304, b"")
+
+
+def test_readers_that_wait_hold_no_thread(site: Site, tmp_path: Path) -> None:
+    film = tmp_path / "film"
+    film.write_bytes(b"\0" * (12 << 20))
+    key = set_key(site.asset.public_id, site.asset.generation)
+    storage_of(site.of.settings).put_file(f"{key}/large.mp4", film)
+    assert len(site.get(site.url("large.mp4"))[2]) == 12 << 20
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):  # the academy has eight threads
+            line = stack.enter_context(socket.socket())
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+            line.connect(("127.0.0.1", site.port))
+            line.sendall(f"GET {site.url('large.mp4')} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert line.recv(15) == b"HTTP/1.1 200 OK"
+        assert site.get("/api/v1/health")[0] == 200
 
 
 def test_any_other_link_finds_nothing(site: Site) -> None:
@@ -99,7 +134,11 @@ def test_any_other_link_finds_nothing(site: Site) -> None:
         (digest, expires, asset, generation, "240p"),
         (digest, expires, asset, generation, ".hidden"),
     ):
-        assert site.get("/m/" + "/".join(parts))[0] in {400, 404}, parts
+        for door in (site, Site(site.of, site.straight, site.asset, 0)):
+            status, headers, _ = door.get("/m/" + "/".join(parts))
+            assert status in {400, 404} and "x-accel-redirect" not in headers, parts
+    inside = f"/_objects/{site.of.settings.s3_bucket}/assets/{asset}/{generation}/poster.jpg"
+    assert site.get(inside)[0] == 404, "only the academy's word leads there"
 
 
 def test_pages_and_large_uploads_pass_through(site: Site) -> None:
@@ -128,5 +167,5 @@ def test_a_withdrawn_set_is_gone_from_nginx_too(site: Site) -> None:
 
 def test_the_configuration_has_every_word_filled_in(site: Site, tmp_path: Path) -> None:
     text = nginx_configuration(site.of.settings, listen="80", upstream="127.0.0.1:8000")
-    for word in ("UPSTREAM", "LISTEN", "SECRET", "MEDIA", "SETS"):
+    for word in ("UPSTREAM", "LISTEN", "SECRET", "MEDIA", "SETS", "ORIGIN", "INTERNAL"):
         assert word not in text
