@@ -6,8 +6,8 @@ from alembic import op
 # SQLite counts rows by itself only when the key is declared INTEGER.
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
