@@ -80,6 +80,7 @@ DELETE /api/v1/uploads/<public_id>                                    upload    
 HEAD   /api/v1/uploads/<public_id>                                    upload       .  .  .  o  .  o  .  .  .  o
 PATCH  /api/v1/uploads/<public_id>                                    upload       .  .  .  o  .  o  .  .  .  o
 POST   /api/v1/uploads/<public_id>                                    upload       .  .  .  o  .  o  .  .  .  o
+GET    /api/v1/uploads/known                                          nothing      .  .  .  *  .  *  .  .  .  *
 GET    /api/v1/uploads/unfinished                                     nothing      .  .  .  *  .  *  .  .  .  *
 GET    /audit                                                         nothing      .  .  .  .  .  .  .  .  *  .
 GET    /complaints                                                    nothing      .  *  *  *  *  *  *  *  *  *
