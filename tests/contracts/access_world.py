@@ -24,7 +24,7 @@ from academy.library import complaints
 from academy.library.models import Course
 from academy.media import captions, delivery, editing, uploads
 from academy.media import service as media
-from academy.media.storage import set_key, storage_of
+from academy.media.storage import local_storage, set_key
 from academy.members import roster, service
 from academy.members.models import Member, Organisation
 from academy.notices.models import Notice
@@ -253,7 +253,7 @@ def term(world: World, _place: str, _role: str) -> Ids:
 def link(world: World, _place: str, _role: str) -> Ids:
     """A signed link to a file that is there."""
     asset, settings = world.made["asset", "others"], world.house.settings
-    place = storage_of(settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
+    place = local_storage(settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(b"\xff\xd8\xff")
     parts = delivery.url(settings, asset, "poster.jpg").split("/")
