@@ -33,6 +33,8 @@ def make_settings(folder: Path, **changes: object) -> Settings:
         "media_dir": folder / "media",
         "log_level": "ERROR",
         "second_step": False,  # its own tests turn it on
+        "rate_per_minute": 0,  # likewise
+        "consent": False,  # likewise
     }
     return Settings(**(defaults | changes))  # type: ignore[arg-type]
 

@@ -109,7 +109,8 @@ def academy(folder: Path, **changes: object) -> Iterator[Academy]:
     url = f"sqlite:///{database}"
     command.upgrade(alembic_config(url), "head")
     rooms.open_all()
-    settings = make_settings(folder, database_url=url, port=free_port(), **changes)
+    hosts = {"trusted_hosts": "127.0.0.1,localhost"}
+    settings = make_settings(folder, database_url=url, port=free_port(), **(hosts | changes))
     made = Academy(folder, settings, House.build(settings))
     try:
         yield made

@@ -52,7 +52,7 @@ def grant_role(
     valid_from: dt.date | None = None,
     valid_to: dt.date | None = None,
 ) -> RoleGrant:
-    """Give a role for a node and its subtree from one day up to (not including) another.
+    """Give a role for a node and its subtree from one day up to (not including) another; sessions end.
 
     Raises:
         Forbidden: it is not the actor's to give.
@@ -88,6 +88,8 @@ def grant_role(
         granted_by=actor.account_id,
     )
     tx.add(made)
+    # Whoever may do more from now on comes in anew: an old session must not grow rights behind its owner's back.
+    end_sessions(tx, [account.id])
     tx.flush()
     record(
         tx,

@@ -26,6 +26,8 @@ class Account(Base):
     """active, frozen or closed."""
     language: Mapped[str | None] = mapped_column(String(8))
     elder_mode: Mapped[bool] = mapped_column(default=False)
+    consent_version: Mapped[str | None] = mapped_column(String(8))
+    """The version of the consent text that holds now; every request asks, so it stands here (see `Consent`)."""
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
@@ -56,6 +58,8 @@ class LoginSession(Base):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     device: Mapped[str] = mapped_column(String(120), default="")
+    screen: Mapped[bool] = mapped_column(default=False)
+    """A public screen that a phone let in: it may show lectures and nothing personal, for a few hours."""
     pending: Mapped[bool] = mapped_column(default=False)
     """The password was right and the second step is still to come: nobody is signed in yet."""
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
@@ -145,3 +149,91 @@ class RoleGrant(Base):
     valid_from: Mapped[dt.date] = mapped_column(default=clock.today)
     valid_to: Mapped[dt.date | None]
     granted_by: Mapped[int | None] = mapped_column(Key)
+
+
+class ScreenLogin(Base):
+    """A public screen that waits for a phone to let it in: for two minutes, once.
+
+    The QR code carries `code`; the screen's own cookie carries a secret whose digest is here, so that
+    whoever photographs the code cannot take the session.
+    """
+
+    __tablename__ = "screen_logins"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    code: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    number: Mapped[int]
+    """Two digits that the screen shows and the phone asks for: who scans a code that a stranger sent
+    has no screen to read them from."""
+    device: Mapped[str] = mapped_column(String(120), default="")
+    network: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[dt.datetime]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    answered_at: Mapped[dt.datetime | None]
+    """When the phone said yes (then `account_id` is set) or no."""
+    used_at: Mapped[dt.datetime | None]
+
+
+class Consent(Base):
+    """Somebody agreed to one version of the text about their data, and perhaps took it back later."""
+
+    __tablename__ = "consents"
+    __table_args__ = (Index(None, "account_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    version: Mapped[str] = mapped_column(String(8))
+    language: Mapped[str] = mapped_column(String(8))
+    """In which language it was read."""
+    given_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    withdrawn_at: Mapped[dt.datetime | None]
+
+
+class DataRequest(Base):
+    """A member asks for a correction, or to have their data frozen or erased; two officers look at the latter."""
+
+    __tablename__ = "data_requests"
+    __table_args__ = (
+        # Asking twice at once is asking once.
+        Index(
+            "uq_data_requests_open",
+            "member_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("state IN ('open','agreed')"),
+            postgresql_where=text("state IN ('open','agreed')"),
+        ),
+        # What waits for an officer.
+        Index(None, "state", "id"),
+        CheckConstraint("first_by IS NULL OR decided_by IS NULL OR first_by <> decided_by", name="two_pairs_of_eyes"),
+        CheckConstraint("account_id <> first_by AND account_id <> decided_by", name="nobody_decides_their_own"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    """correct, freeze or erase."""
+    body: Mapped[str] = mapped_column(String(1000), default="")
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    """open, agreed (by the first of two), done, refused or cancelled."""
+    first_by: Mapped[int | None] = mapped_column(Key)
+    first_at: Mapped[dt.datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(Key)
+    decided_at: Mapped[dt.datetime | None]
+    answer: Mapped[str] = mapped_column(String(1000), default="")
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class Restriction(Base):
+    """A member whose data is frozen (kept and used for nothing) or erased (as far as the law lets it go)."""
+
+    __tablename__ = "restrictions"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(8))
+    """frozen or erased."""
+    since: Mapped[dt.datetime] = mapped_column(default=clock.now)

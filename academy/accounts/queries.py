@@ -26,6 +26,7 @@ class Identity:
     """A signed-in person: what the page's frame shows, and the actor's parts. Holds no ORM object."""
 
     account_id: int
+    public_id: str
     session_id: int
     seen_at: dt.datetime
     display_name: str
@@ -36,6 +37,10 @@ class Identity:
     scopes: tuple[Scope, ...]
     strong: bool = True
     """Signed in by two steps, or a program's token."""
+    is_program: bool = False
+    is_screen: bool = False
+    """A public screen: without offices, and nothing personal is shown on it."""
+    consent_version: str | None = None
 
     def actor(self, network: str = "") -> Actor:
         """The actor this person is in a request from `network`."""
@@ -55,8 +60,10 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
             Account,
             LoginSession.id,
             LoginSession.seen_at,
+            LoginSession.device == PROGRAM,
+            LoginSession.screen,
             Member.organisation_id,
-            or_(LoginSession.device == PROGRAM, SecondFactor.confirmed_at.is_not(None)),
+            SecondFactor.confirmed_at.is_not(None),
         )
         .join(LoginSession, LoginSession.account_id == Account.id)
         .outerjoin(Member, Member.id == Account.member_id)
@@ -71,9 +78,10 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
     ).first()
     if row is None:
         return None
-    account, session_id, seen_at, organisation_id, strong = row
+    account, session_id, seen_at, is_program, is_screen, organisation_id, two_steps = row
     return Identity(
         account_id=account.id,
+        public_id=account.public_id,
         session_id=session_id,
         seen_at=seen_at,
         display_name=account.display_name,
@@ -81,8 +89,11 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
         elder_mode=account.elder_mode,
         member_id=account.member_id,
         organisation_id=organisation_id,
-        scopes=scopes_of(tx, account.id),
-        strong=bool(strong),
+        scopes=() if is_screen else scopes_of(tx, account.id),
+        strong=bool(is_program or two_steps),
+        is_program=bool(is_program),
+        is_screen=bool(is_screen),
+        consent_version=account.consent_version,
     )
 
 

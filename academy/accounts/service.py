@@ -1,12 +1,13 @@
 """Signing in and out, passwords, activation, grants."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from sqlalchemy import select, update
 
 from academy.accounts import passwords, throttle
 from academy.accounts.grants import grant_role, revoke_role
-from academy.accounts.models import Account, ActivationCode
+from academy.accounts.models import Account, ActivationCode, Restriction
 from academy.accounts.queries import digest, find_account, holds_by_code
 from academy.accounts.sessions import end_session, end_sessions, keep_alive, open_session, sign_out
 from academy.core import clock
@@ -53,8 +54,18 @@ class WrongPassword(Invalid):
         super().__init__(msg("账号或密码不对，请再试一次。"))
 
 
-def sign_in(house: House, username: str, password: str, network: str = "", device: str = "") -> str:
+def sign_in(
+    house: House,
+    username: str,
+    password: str,
+    network: str = "",
+    device: str = "",
+    known: Mapping[str, str] | None = None,
+) -> str:
     """The token of a new session for who knows the password. `username` may be a member number or phone.
+
+    `known` are the accounts (public ids) that signed in from this browser before, each with the
+    browser's word: see `throttle`.
 
     Opens its own transactions, two short ones: hashing must not hold the writers' lock, and a wrong
     attempt must be counted although the caller is refused.
@@ -63,15 +74,16 @@ def sign_in(house: House, username: str, password: str, network: str = "", devic
         WrongPassword: wrong, unknown, frozen or without a password; all alike and equally slow.
         Busy: too many wrong attempts.
     """
-    counters = throttle.keys("sign-in", username, network)
     with house.db.read() as tx:
-        throttle.check(tx, counters)
         account = find_account(tx, username, phone_index(house, username))
+        browser = (known or {}).get(account.public_id, "") if account else ""
+        counters = throttle.keys("sign-in", username, network, browser)
+        throttle.check(tx, counters)
         kept = account.password_hash if account and account.state == "active" else None
     right = passwords.matches(kept, password)
     with house.db.begin() as tx:
         if account is not None and right:
-            throttle.succeeded(tx, "sign-in", username, network)
+            throttle.succeeded(tx, "sign-in", username, network, browser)
             return open_session(tx, house, account, network, device)
         throttle.failed(tx, counters)
         target = f"account:{account.public_id}" if account else "account:unknown"
@@ -155,6 +167,8 @@ def issue_code(tx: Tx, actor: Actor, member: Member) -> str:
     allow(actor, home.path, f"member:{member.public_id}", *KEEPERS, Role.BRANCH_SECRETARY)
     if member.status not in HERE:
         raise Conflict(msg("这位党员已不在册，不能发激活码。"))
+    if tx.get(Restriction, member.id) is not None:
+        raise Conflict(msg("此人要求停用或删除数据，恢复以后才能发激活码。"))
     now = clock.now()
     tx.execute(
         update(ActivationCode)

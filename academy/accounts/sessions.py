@@ -3,8 +3,9 @@
 import datetime as dt
 import secrets
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
+from academy.accounts.facts import SessionsEnded
 from academy.accounts.models import Account, LoginSession
 from academy.accounts.queries import PROGRAM, digest, has_second_factor
 from academy.core import clock
@@ -13,6 +14,7 @@ from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.core.house import House
+from academy.jobs import publish
 
 PENDING = dt.timedelta(minutes=10)
 
@@ -60,18 +62,14 @@ def keep_alive(tx: Tx, house: House, session_id: int) -> None:
     row = tx.get(LoginSession, session_id)
     if row is not None and row.ended_at is None:
         row.seen_at = clock.now()
-        if row.device == PROGRAM:
+        if row.device == PROGRAM or row.screen:
             return
         row.expires_at = until(house, row.created_at, row.seen_at)
 
 
 def sign_out(tx: Tx, actor: Actor, token: str) -> None:
     """End the session of this token, on the server."""
-    tx.execute(
-        update(LoginSession)
-        .where(LoginSession.digest == digest(token), LoginSession.ended_at.is_(None))
-        .values(ended_at=clock.now())
-    )
+    _end(tx, LoginSession.digest == digest(token))
     account = tx.get(Account, actor.account_id)
     record(tx, actor, "sign-out.done", f"account:{account.public_id if account else 'unknown'}")
 
@@ -82,17 +80,7 @@ def end_session(tx: Tx, actor: Actor, public_id: str) -> None:
     Raises:
         NotFound: there is none, or (audited) it is somebody else's.
     """
-    hit = tx.scalar(
-        update(LoginSession)
-        .where(
-            LoginSession.public_id == public_id,
-            LoginSession.account_id == actor.account_id,
-            LoginSession.ended_at.is_(None),
-        )
-        .values(ended_at=clock.now())
-        .returning(LoginSession.id)
-    )
-    if hit is not None:
+    if _end(tx, LoginSession.public_id == public_id, LoginSession.account_id == actor.account_id):
         record(tx, actor, "session.ended", f"session:{public_id}")
         return
     owner = tx.scalar(select(LoginSession.account_id).where(LoginSession.public_id == public_id))
@@ -105,9 +93,18 @@ def end_session(tx: Tx, actor: Actor, public_id: str) -> None:
 def end_sessions(tx: Tx, account_ids: list[int], *, but: int | None = None) -> None:
     """End every session of these accounts, except perhaps the one that asked."""
     for start in range(0, len(account_ids), 5000):
-        query = update(LoginSession).where(
-            LoginSession.account_id.in_(account_ids[start : start + 5000]), LoginSession.ended_at.is_(None)
-        )
-        if but is not None:
-            query = query.where(LoginSession.id != but)
-        tx.execute(query.values(ended_at=clock.now()))
+        chosen = LoginSession.account_id.in_(account_ids[start : start + 5000])
+        _end(tx, chosen if but is None else chosen & (LoginSession.id != but))
+
+
+def _end(tx: Tx, *chosen: ColumnElement[bool]) -> int:
+    """End what is still open of the chosen sessions and tell the house; returns how many."""
+    ended = tx.scalars(
+        update(LoginSession)
+        .where(LoginSession.ended_at.is_(None), *chosen)
+        .values(ended_at=clock.now())
+        .returning(LoginSession.id)
+    ).all()
+    if ended:
+        publish(tx, SessionsEnded(list(ended)))
+    return len(ended)

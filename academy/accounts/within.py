@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from academy.accounts.models import Account
+from academy.accounts.own_data import keep_erased
 from academy.accounts.sessions import end_sessions
 from academy.core.db import Tx
 from academy.jobs import within
@@ -21,3 +22,9 @@ def end_sessions_of_who_left(tx: Tx, fact: MembersChanged) -> None:
             .where(Member.id.in_(fact.member_ids[start : start + 5000]), Member.status.not_in(HERE))
         ).all()
         end_sessions(tx, list(gone))
+
+
+@within(MembersChanged)
+def keep_erased_what_was_erased(tx: Tx, fact: MembersChanged) -> None:
+    """A roster may name a phone that its owner had erased here."""
+    keep_erased(tx, fact.member_ids)

@@ -18,6 +18,7 @@ from academy.core.errors import Invalid, NotFound
 from academy.core.house import House
 from academy.core.i18n import Message, msg
 from academy.doors import actor, house, public, reading, signed_in, writing
+from academy.doors.context import identity
 from academy.doors.install import csrf
 from academy.doors.language import translate
 from academy.library.access import access_item_for_member
@@ -59,7 +60,7 @@ csrf.exempt(beat)  # no cookie is read, so none can be abused
 @signed_in
 def open_lease() -> tuple[Response, int]:
     """Begin a playback: ``{"item": id, "device": word, "take_over": false}``; 409 when another device plays."""
-    asked = _asked()
+    asked, me = _asked(), identity()
     with writing() as tx:
         item = access_item_for_member(tx, actor(), str(asked.get("item", "")))
         try:
@@ -69,6 +70,7 @@ def open_lease() -> tuple[Response, int]:
                 item,
                 device=devices.name_of(request.headers.get("User-Agent", "")),
                 device_key=str(asked.get("device", ""))[:40],
+                session_id=me.session_id if me else None,
                 take_over=asked.get("take_over") is True,
             )
         except OtherDevice as other:

@@ -69,6 +69,16 @@ class SecondStepRequired(AcademyError):
         super().__init__(msg("您的岗位需要先设置两步验证。"))
 
 
+class ConsentRequired(AcademyError):
+    """Signed in, but the present text about one's data has not been agreed to."""
+
+    status = 403
+    code = "consent-required"
+
+    def __init__(self) -> None:
+        super().__init__(msg("请先阅读并同意个人信息说明。"))
+
+
 class Conflict(AcademyError):
     """The thing has changed or is in a state that does not allow this verb."""
 

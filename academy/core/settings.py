@@ -92,7 +92,14 @@ class Settings:
         "ACADEMY_MAX_FORM_MB", 64, "Largest body of any other request (rosters, captions), in MiB."
     )
     trusted_hosts: str = _setting(
-        "ACADEMY_TRUSTED_HOSTS", "", "Host names to answer to, by comma. Empty: any (demo only behind a proxy)."
+        "ACADEMY_TRUSTED_HOSTS",
+        "",
+        "Host names to answer to, by comma; `.city.example` means all below it. Required outside the demo.",
+    )
+    rate_per_minute: int = _setting(
+        "ACADEMY_RATE_PER_MINUTE",
+        600,
+        "Requests a minute from one account; five times as many from one network before sign-in. 0: no limit.",
     )
     secure_cookies: bool = _setting("ACADEMY_SECURE_COOKIES", False, "Cookies for HTTPS only; on wherever HTTPS is.")
     frame_ancestors: str = _setting(
@@ -110,6 +117,19 @@ class Settings:
         "ACADEMY_SESSION_IDLE_MINUTES", 60 * 24 * 14, "A session unused for so long has ended."
     )
     session_days: int = _setting("ACADEMY_SESSION_DAYS", 90, "A session this old has ended, used or not.")
+    screen_minutes: int = _setting(
+        "ACADEMY_SCREEN_MINUTES", 180, "A public screen that a phone let in is signed out after so long."
+    )
+    consent: bool = _setting(
+        "ACADEMY_CONSENT", True, "People read and agree to how their data is used before they go on."
+    )
+    sms: str = _setting(
+        "ACADEMY_SMS",
+        "console",
+        "How activation codes go out by SMS: `console` (shown in the terminal), the https address of a gateway, "
+        "`package.module:function`; `off`: only the branch hands out codes.",
+    )
+    sms_secret: str = _setting("ACADEMY_SMS_SECRET", "", "Signs what is sent to the SMS gateway (HMAC-SHA256).")
     oidc_issuer: str = _setting(
         "ACADEMY_OIDC_ISSUER", "", "Issuer of the city app's OpenID Connect sign-on. Empty: the button is not shown."
     )
@@ -156,6 +176,9 @@ class Settings:
         for env, value in (("ACADEMY_SECRET_KEY", self.secret_key), ("ACADEMY_DATA_KEY", self.data_key)):
             if len(value) < 32:
                 raise SettingsError(f"{env} needs at least 32 characters (or set ACADEMY_DEMO=1 to try the academy)")
+        if not self.trusted_hosts.strip(", "):
+            # Links to sign in with are made of the host's name: whoever may choose it could send people elsewhere.
+            raise SettingsError("ACADEMY_TRUSTED_HOSTS must name the hosts that the academy answers to")
         return self
 
 

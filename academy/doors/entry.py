@@ -10,6 +10,7 @@ from academy.accounts.second_step import waiting_session
 from academy.core.errors import SignInRequired
 from academy.doors.context import reading
 from academy.doors.install import SignedIn
+from academy.doors.known import remember
 
 HOME = "/"
 HALF = "half"
@@ -38,6 +39,7 @@ def enter(token: str) -> None:
     session.permanent = True
     g.pop("actor", None)
     login_user(SignedIn(token, found))
+    remember(found.public_id)
 
 
 def local_path(target: str | None) -> str:

@@ -9,7 +9,7 @@ from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from academy.core.audit import record
@@ -68,6 +68,8 @@ def _http(error: HTTPException) -> Response:
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After", "Content-Range", "Accept-Ranges"}:
             response.headers[name] = value
+    if error.code == 429:
+        response.headers.setdefault("Retry-After", "60")
     return response
 
 
@@ -89,6 +91,9 @@ def _disk_full(error: BaseException) -> bool:
 
 
 def _answer(status: int, code: str, message: Message, fields: dict[str, str]) -> Response:
+    if isinstance(request.routing_exception, SecurityError):
+        # The host's name is not ours: no address can be made, so no page either.
+        return Response(str(message), status, mimetype="text/plain")
     text = translate(message)
     if wants_json():
         body: dict[str, Any] = {"type": f"urn:academy:{code}", "title": text, "status": status}

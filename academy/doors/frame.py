@@ -40,7 +40,7 @@ MEMBER_PLACES = (
     Place("home.home", msg("首页"), "home"),
     Place("library.index", msg("课程"), "book", also=("library.", "learn.")),
     Place("trainings.mine", msg("培训"), "flag"),
-    Place("accounts.profile", msg("我的"), "person", also=("accounts.", "second_step.")),
+    Place("accounts.profile", msg("我的"), "person", also=("accounts.", "second_step.", "own_data.index")),
 )
 OFFICE_PLACES = (
     Place("studio.index", msg("工作室"), "film", (R.TRAINER,), ("studio.", "captions.")),
@@ -78,6 +78,7 @@ OFFICE_PLACES = (
         (R.REVIEWER, R.TRAINER, R.SYSTEM_ADMINISTRATOR),
         ("search.asked_for",),
     ),
+    Place("own_data.waiting", msg("个人信息要求"), "person", (R.ROSTER_OFFICER, R.NODE_ADMINISTRATOR)),
     Place("reports.exports", msg("导出"), "download", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY)),
     Place("sectors.index", msg("领域"), "list", (R.SYSTEM_ADMINISTRATOR,)),
     Place("grants.index", msg("角色授权"), "person", (R.SECURITY_OFFICER, R.NODE_ADMINISTRATOR)),

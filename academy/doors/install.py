@@ -1,7 +1,6 @@
 """Puts the shared parts into a Flask application."""
 
 import datetime as dt
-import secrets
 
 from flask import Flask, Request, Response, g, request
 from flask_login import LoginManager, UserMixin
@@ -13,17 +12,11 @@ from academy.core import clock
 from academy.core.actor import Role
 from academy.core.errors import NotFound
 from academy.core.house import House
-from academy.doors import errors, filters, frame, language
+from academy.doors import errors, filters, frame, gate, headers, language, limits
 from academy.doors.context import actor, house, identity
 
 csrf = CSRFProtect()
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-
-POLICY = (
-    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; "
-    "media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors {ancestors}"
-)
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -74,9 +67,10 @@ def install(app: Flask, house_: House) -> None:
     filters.install(app)
     frame.install(app)
     errors.install(app)
-    app.before_request(_nonce)
+    headers.install(app)
+    limits.install(app, house_)
     app.before_request(_no_nul)
-    app.after_request(_headers)
+    gate.install(app)
     app.after_request(_keep_alive)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals |= {"settings": settings, "Role": Role}
@@ -94,10 +88,6 @@ def _no_nul() -> None:
         raise NotFound
 
 
-def _nonce() -> None:
-    g.nonce = secrets.token_urlsafe(16)
-
-
 def _keep_alive(response: Response) -> Response:
     """A session that is used lives on; written rarely, so that watching costs no row a request."""
     if "_login_user" not in g:  # nobody asked who is here: a file, a health check
@@ -107,20 +97,4 @@ def _keep_alive(response: Response) -> Response:
     if found is not None and clock.now() - found.seen_at > rarely:
         with kept.db.begin() as tx:
             keep_alive(tx, kept, found.session_id)
-    return response
-
-
-def _headers(response: Response) -> Response:
-    headers = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
-        headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    if response.mimetype == "text/html":
-        policy = POLICY.format(nonce=g.get("nonce", ""), ancestors=house().settings.frame_ancestors)
-        headers.setdefault("Content-Security-Policy", policy)
-        if request.endpoint != "static":
-            headers.setdefault("Cache-Control", "no-store" if not actor().is_anonymous else "no-cache")
     return response

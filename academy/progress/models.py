@@ -37,6 +37,13 @@ class Lease(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        # Ends the playback of whoever signs out.
+        Index(
+            "ix_leases_active_session",
+            "session_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -55,6 +62,8 @@ class Lease(Base):
     """What the device is called when another one asks to take over."""
     device_key: Mapped[str] = mapped_column(String(40), default="")
     """A random word the browser keeps: the same device need not ask itself."""
+    session_id: Mapped[int | None] = mapped_column(Key)
+    """The signed-in session that opened it; the playback ends with it."""
     ended_at: Mapped[dt.datetime | None]
     ended_because: Mapped[str | None] = mapped_column(String(20))
     """finished, moved, idle, taken_over, withdrawn, replaced, expired or signed_out."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -62,7 +63,14 @@ class Opened:
 
 
 def open_lease(
-    tx: Tx, actor: Actor, item: CourseItem, *, device: str = "", device_key: str = "", take_over: bool = False
+    tx: Tx,
+    actor: Actor,
+    item: CourseItem,
+    *,
+    device: str = "",
+    device_key: str = "",
+    session_id: int | None = None,
+    take_over: bool = False,
 ) -> Opened:
     """Begin (or go on with) a playback of an item that the actor's member may watch.
 
@@ -81,9 +89,18 @@ def open_lease(
         same_device = device_key != "" and current.device_key == device_key
         same_thing = (current.item_id, current.item_version) == (item.id, item.version)
         if same_device and same_thing and now < current.expires_at - LIFETIME / 2:
+            current.session_id = session_id
             return Opened(current, _ledger(tx, current))
         end_lease(tx, current, _why_now(tx, current, same_device, take_over, now))
-    return _begin(tx, actor, item, asset.duration_ms, device[:120], device_key[:40])
+    return _begin(
+        tx,
+        actor,
+        item,
+        duration_ms=asset.duration_ms,
+        device=device[:120],
+        device_key=device_key[:40],
+        session_id=session_id,
+    )
 
 
 def _why_now(tx: Tx, current: Lease, same_device: bool, take_over: bool, now: dt.datetime) -> str:
@@ -100,7 +117,7 @@ def _why_now(tx: Tx, current: Lease, same_device: bool, take_over: bool, now: dt
     raise OtherDevice(current, tx.get_one(CourseItem, current.item_id).title)
 
 
-def _begin(tx: Tx, actor: Actor, item: CourseItem, duration_ms: int, device: str, device_key: str) -> Opened:
+def _begin(tx: Tx, actor: Actor, item: CourseItem, *, duration_ms: int, **opened: Any) -> Opened:
     assert actor.member_id is not None
     now, now_ms = clock.now(), clock.now_ms()
     # Slack that an earlier lease borrowed from the future stays borrowed.
@@ -115,8 +132,7 @@ def _begin(tx: Tx, actor: Actor, item: CourseItem, duration_ms: int, device: str
         started_at=now,
         expires_at=now + LIFETIME,
         credited_until_ms=max(now_ms, spent),
-        device=device,
-        device_key=device_key,
+        **opened,
     )
     try:
         with tx.begin_nested():
@@ -199,11 +215,13 @@ def end_leases_of(tx: Tx, because: str, *, course_id: int | None = None, item_id
     return len(ids)
 
 
-def end_leases_of_member(tx: Tx, member_id: int, because: str) -> None:
-    """End the member's playback, e.g. at sign-out."""
-    lease = active_lease(tx, member_id)
-    if lease is not None:
-        end_lease(tx, lease, because)
+def end_leases_of_sessions(tx: Tx, session_ids: list[int], because: str) -> None:
+    """End the playbacks that these signed-in sessions opened; those of other devices go on."""
+    for first in range(0, len(session_ids), 500):
+        some = session_ids[first : first + 500]
+        query = select(Lease).where(Lease.session_id.in_(some), Lease.ended_at.is_(None)).with_for_update()
+        for lease in tx.scalars(query).all():
+            end_lease(tx, lease, because)
 
 
 def record_beat(tx: Tx, settings: Settings, beat: Beat) -> Outcome:

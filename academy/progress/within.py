@@ -1,7 +1,8 @@
 """What progress does inside other rooms' transactions."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from academy.accounts.facts import PersonErased, SessionsEnded
 from academy.core.db import Tx
 from academy.jobs import within
 from academy.library.facts import CoursePublished, CourseWithdrawn
@@ -31,3 +32,15 @@ def end_outdated_playbacks(tx: Tx, fact: CoursePublished) -> None:
     )
     for item_id in tx.scalars(outdated).all():
         service.end_leases_of(tx, "replaced", item_id=item_id)
+
+
+@within(SessionsEnded)
+def end_playbacks_of_sessions(tx: Tx, fact: SessionsEnded) -> None:
+    """Whoever signed out, or was signed out, watches nothing any longer on that device."""
+    service.end_leases_of_sessions(tx, fact.session_ids, "signed_out")
+
+
+@within(PersonErased)
+def forget_devices(tx: Tx, fact: PersonErased) -> None:
+    """What was watched is kept, for coverage must stay true; on what devices is nobody's business any longer."""
+    tx.execute(update(Lease).where(Lease.member_id == fact.member_id).values(device="", device_key=""))

@@ -13,6 +13,7 @@ from academy.core.i18n import Message, msg
 from academy.doors import actor, house, public, reading, signed_in, writing
 from academy.doors.context import identity
 from academy.doors.entry import HALF, enter, local_path
+from academy.doors.known import known_browser
 from academy.members import queries as members
 from academy.members.models import Member
 from academy.members.service import masked_phone
@@ -85,7 +86,12 @@ def sign_in_post() -> Any:
     form = request.form
     try:
         token = service.sign_in(
-            house(), form.get("username", ""), form.get("password", ""), request.remote_addr or "", device()
+            house(),
+            form.get("username", ""),
+            form.get("password", ""),
+            request.remote_addr or "",
+            device(),
+            known_browser(),
         )
     except (Invalid, Busy) as error:
         return _sign_in_page(said(error)), error.status

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy.accounts import own_data
 from academy.accounts import queries as accounts
 from academy.accounts.service import issue_code, phone_index
 from academy.core import clock
@@ -272,6 +273,7 @@ def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> 
             terms=terms.terms_of(tx, person.id),
             posts=rules.POSTS,
             account=accounts.account_of_member(tx, person.id),
+            restriction=own_data.restriction(tx, person.id),
             keeps=actor().may(person.organisation.path, *KEEPERS),
             decides=actor().may(person.organisation.path, Role.NODE_ADMINISTRATOR),
             errors=errors,

@@ -81,6 +81,9 @@ def stage(folder: Path, **settings: object) -> Iterator[Stage]:
     environ = os.environ | {
         "ACADEMY_SECRET_KEY": SECRET,
         "ACADEMY_DATA_KEY": SECRET,
+        "ACADEMY_TRUSTED_HOSTS": "127.0.0.1,localhost",
+        "ACADEMY_RATE_PER_MINUTE": "0",
+        "ACADEMY_CONSENT": "0",
         "ACADEMY_SECOND_STEP": "0",
         "ACADEMY_DATA_DIR": str(kept.data_dir),
         "ACADEMY_MEDIA_DIR": str(kept.media_dir),

@@ -92,6 +92,9 @@ GET    /complaints/new                                                nothing   
 POST   /complaints/new                                                nothing      .  *  *  *  *  *  *  *  *  *
 GET    /corrections                                                   nothing      .  .  .  .  .  *  .  .  .  .
 POST   /corrections/<public_id>                                       correction   .  .  .  .  .  +  .  .  .  .
+GET    /consent                                                       nothing      *  *  *  *  *  *  *  *  *  *
+POST   /consent                                                       nothing      .  *  *  *  *  *  *  *  *  *
+POST   /consent/withdraw                                              nothing      .  *  *  *  *  *  *  *  *  *
 GET    /coverage                                                      nothing      .  .  *  .  .  *  .  .  *  .
 GET    /coverage/<training>/<organisation>                            coverage     .  .  +  .  .  +  .  .  +  .
 GET    /coverage/<training>/<organisation>/calls                      coverage     .  .  +  .  .  +  .  .  .  .
@@ -99,6 +102,8 @@ GET    /coverage/<training>/<organisation>/names                      coverage  
 GET    /coverage/<training>/<organisation>/remind                     coverage     .  .  +  .  .  +  .  .  .  .
 POST   /coverage/<training>/<organisation>/remind                     coverage     .  .  +  .  .  +  .  .  .  .
 GET    /coverage/<training>/<organisation>/statistics                 coverage     .  .  +  .  .  +  .  .  +  .
+GET    /data-requests                                                 nothing      .  .  .  .  .  *  *  .  .  .
+POST   /data-requests/<public_id>                                     request      .  .  .  .  .  +  +  .  .  .
 GET    /display                                                       nothing      *  *  *  *  *  *  *  *  *  *
 POST   /display                                                       nothing      *  *  *  *  *  *  *  *  *  *
 POST   /display/elder                                                 nothing      *  *  *  *  *  *  *  *  *  *
@@ -121,6 +126,10 @@ GET    /library/categories                                            nothing   
 POST   /library/categories                                            nothing      .  .  .  .  .  .  .  .  .  *
 GET    /m/<digest>/<int:expires>/<asset_id>/<generation>/<path:file>  link         *  *  *  *  *  *  *  *  *  *
 GET    /me                                                            nothing      .  *  *  *  *  *  *  *  *  *
+GET    /me/data                                                       nothing      .  *  *  *  *  *  *  *  *  *
+GET    /me/data/copy                                                  nothing      .  *  *  *  *  *  *  *  *  *
+POST   /me/data/requests                                              nothing      .  *  *  *  *  *  *  *  *  *
+POST   /me/data/requests/<public_id>/cancel                           wish         .  o  o  o  o  o  o  o  o  o
 POST   /me/devices/<public_id>/end                                    device       .  o  o  o  o  o  o  o  o  o
 POST   /me/password                                                   nothing      .  *  *  *  *  *  *  *  *  *
 GET    /me/second-step                                                nothing      .  *  *  *  *  *  *  *  *  *
@@ -138,6 +147,7 @@ GET    /members/<public_id>/corrections                               member    
 POST   /members/<public_id>/corrections                               member       .  .  +  .  .  +  .  .  .  .
 GET    /members/<public_id>/exemptions/new                            member       .  .  +  .  .  +  +  .  .  .
 POST   /members/<public_id>/exemptions/new                            member       .  .  +  .  .  +  +  .  .  .
+POST   /members/<public_id>/lift                                      member       .  .  .  .  .  +  +  .  .  .
 GET    /my/trainings                                                  nothing      .  *  *  *  *  *  *  *  *  *
 GET    /notices                                                       nothing      .  *  *  *  *  *  *  *  *  *
 POST   /notices/<public_id>/open                                      notice       .  o  o  o  o  o  o  o  o  o
@@ -161,6 +171,8 @@ POST   /rosters/<public_id>/apply                                     received  
 POST   /rosters/<public_id>/columns                                   received     .  .  .  .  .  +  +  .  .  .
 POST   /rosters/<public_id>/discard                                   received     .  .  .  .  .  +  +  .  .  .
 GET    /rosters/<public_id>/mend.xlsx                                 received     .  .  .  .  .  +  +  .  .  .
+GET    /screen/<code>                                                 screen       .  *  *  *  *  *  *  *  *  *
+POST   /screen/<code>                                                 screen       .  *  *  *  *  *  *  *  *  *
 GET    /search                                                        nothing      .  *  *  *  *  *  *  *  *  *
 GET    /search/asked                                                  nothing      .  .  .  *  *  .  .  .  .  *
 GET    /search/in/<item_public_id>                                    item         .  *  *  *  *  *  *  *  *  *
@@ -175,6 +187,8 @@ POST   /sign-in                                                       nothing   
 POST   /sign-in/again                                                 nothing      *  *  *  *  *  *  *  *  *  *
 GET    /sign-in/code                                                  nothing      *  *  *  *  *  *  *  *  *  *
 POST   /sign-in/code                                                  nothing      *  *  *  *  *  *  *  *  *  *
+GET    /sign-in/screen                                                nothing      *  *  *  *  *  *  *  *  *  *
+POST   /sign-in/screen                                                nothing      *  *  *  *  *  *  *  *  *  *
 POST   /sign-out                                                      nothing      .  *  *  *  *  *  *  *  *  *
 GET    /sso/begin                                                     nothing      .  .  .  .  .  .  .  .  .  .
 GET    /sso/callback                                                  nothing      *  *  *  *  *  *  *  *  *  *
@@ -206,6 +220,8 @@ POST   /trainings/new/<organisation>                                  organisati
 
 SENT: dict[str, dict[str, Any]] = {
     "POST /api/v1/progress/leases": {"json": {"item": "{public_id}", "device": "phone", "take_over": True}},
+    "POST /me/data/requests": {"data": {"kind": "correct", "body": "入党日期错了。"}},
+    "POST /data-requests/<public_id>": {"data": {"verb": "agree", "answer": "已更正。"}},
     "PUT /api/v1/media/<asset_id>/cues": {"json": {"version": 1, "cues": [[0, 900, "同志们好"]]}},
     "PATCH /api/v1/uploads/<public_id>": {
         "headers": {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}

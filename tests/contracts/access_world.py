@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from academy.accounts import own_data, screens
 from academy.accounts.models import Account, LoginSession, RoleGrant
 from academy.app import create_app
 from academy.core import clock
@@ -130,12 +131,17 @@ class World:
 
     def _placed(self, tx: Tx) -> None:
         bystander = make.account(tx)
+        waiting, _secret = screens.offer(tx, "Windows", "127.0.0.1")
+        waiting.expires_at += dt.timedelta(days=1)
+        self.made["screen", ""] = waiting
         for place, node in self.nodes.items():
             person: Member = self.made["member", place]
             today = clock.today()
             self.made["exemption", place] = service.request_exemption(
                 tx, SYSTEM, tx.merge(person), reason="年老体弱", valid_from=today
             )
+            asker = make.actor_of(tx, make.account(tx, make.member(tx, node)))
+            self.made["request", place] = own_data.ask(tx, asker, "correct", "姓名错了。")
             held = make.account(tx, make.member(tx, node), (Role.BRANCH_SECRETARY, node))
             self.made["grant", place] = tx.scalars(select(RoleGrant).where(RoleGrant.account_id == held.id)).one()
             course = self.made["published", place]
@@ -174,6 +180,7 @@ class World:
         item = make.lines(tx, tx.get_one(Course, self.made["published", "inside"].id))[0].item
         self.made["lease", owner] = progress.open_lease(tx, who, item).lease
         self.made["word", owner] = complaints.complain(tx, who, subject="other", body="希望多开夜校。")
+        self.made["wish", owner] = own_data.ask(tx, who, "freeze")
         self.made["job", owner] = enqueue(tx, "media.expire", actor=who, delay_s=9999, upload_id=0)
         export = reports.request_export(tx, who, "names", {}, title="名单")
         export.stored_at = "export.xlsx"
@@ -250,6 +257,12 @@ def term(world: World, _place: str, _role: str) -> Ids:
 
 
 @kind
+def screen(world: World, _place: str, _role: str) -> Ids:
+    """A public screen that waits for a phone."""
+    return {"code": world.made["screen", ""].code}
+
+
+@kind
 def link(world: World, _place: str, _role: str) -> Ids:
     """A signed link to a file that is there."""
     asset, settings = world.made["asset", "others"], world.house.settings
@@ -273,9 +286,10 @@ def _own(name: str, variable: str = "public_id") -> Callable[[World, str, str], 
     }
 
 
-KINDS |= {name: _placed(name) for name in ("member", "exemption", "correction", "grant", "training", "complaint")}
+PLACED = ("member", "exemption", "correction", "grant", "training", "complaint", "request")
+KINDS |= {name: _placed(name) for name in PLACED}
 KINDS |= {"course": _placed("published"), "submitted": _placed("submitted")}
-KINDS |= {name: _own(name) for name in ("upload", "notice", "device", "lease", "word", "job")}
+KINDS |= {name: _own(name) for name in ("upload", "notice", "device", "lease", "word", "wish", "job")}
 KINDS |= {"asset": _own("asset", "asset_id")}
-PERSONAL = {"upload", "notice", "device", "lease", "word", "job", "asset", "export", "draft"}
+PERSONAL = {"upload", "notice", "device", "lease", "word", "wish", "job", "asset", "export", "draft"}
 """Kinds whose places are `mine` and `others`."""

@@ -143,3 +143,17 @@ def test_a_notice_is_read_by_opening_it(client: FlaskClient, house: House, zhao:
     assert client.post(f"/notices/{action}").headers["Location"] == "/me"
     assert "未读：" not in client.get("/notices").text
     assert client.post("/notices/nosuchnotice2345/open").status_code == 404
+
+
+def test_a_browser_is_known_after_the_first_sign_in(client: FlaskClient, zhao: Account) -> None:
+    enter(client)
+    assert client.get_cookie("known") is not None
+    client.post("/sign-out")
+    for _ in range(6):
+        assert client.post("/sign-in", data={"username": "zhao", "password": "wrong"}).status_code == 422
+    stranger = client.application.test_client()
+    stranger.set_cookie("known", "forged")
+    answers = [stranger.post("/sign-in", data={"username": "zhao", "password": "wrong"}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [422] * 5 + [503]
+    assert "请等" in answers[-1].text
+    enter(client)

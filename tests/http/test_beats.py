@@ -6,8 +6,10 @@ import json
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from academy.accounts.models import Account, LoginSession
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.house import House
@@ -163,3 +165,22 @@ def test_figures_are_for_operators(client: FlaskClient, course: Course, house: H
 
 def test_nobody_opens_a_lease_without_signing_in(app: Flask, course: Course) -> None:
     assert app.test_client().post(LEASES, json={"item": course.items[0].public_id}).status_code == 401
+
+
+def test_signing_out_ends_the_playback_of_that_device_only(client: FlaskClient, course: Course, house: House) -> None:
+    with house.db.begin() as tx:
+        account_id = tx.scalars(select(LoginSession.account_id)).one()
+        elsewhere = client.application.test_client()
+        sign_in(elsewhere, factories.session_token(tx, tx.get_one(Account, account_id)))
+    with clock.frozen(START):
+        token = (open_lease(client, course).json or {})["token"]
+    elsewhere.post("/sign-out")
+    with clock.frozen(START + dt.timedelta(seconds=20)):
+        assert beat(client, token, [[0, 20_000]]).status_code == 204, "the other device's sign-out is not this one's"
+    with clock.frozen(START + dt.timedelta(seconds=30)):
+        client.post("/sign-out")
+    with clock.frozen(START + dt.timedelta(seconds=50)):
+        late = beat(client, token, [[20_000, 30_000]], seq=2)
+        after = beat(client, token, [[60_000, 120_000]], seq=3)
+    assert late.status_code == 204, "what was watched before and waited for the network counts"
+    assert (after.status_code, (after.json or {})["reason"]) == (409, "signed_out")

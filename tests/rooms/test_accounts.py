@@ -1,5 +1,6 @@
 """Ways in, sessions on the server, rights with a giver."""
 
+import contextlib
 import datetime as dt
 
 import pytest
@@ -248,3 +249,54 @@ def test_a_role_taken_back_ends_the_sessions(house: House) -> None:
         assert queries.scopes_of(tx, account.id) == ()
         assert queries.identity_of(tx, token) is None
         assert tx.scalar(select(func.count(LoginSession.id))) == 1
+
+
+def test_waiting_grows_and_never_lasts_longer_than_a_quarter_of_an_hour(house: House) -> None:
+    with house.db.begin() as tx:
+        account_with_password(tx)
+    begun, waits = clock.now(), []
+    with clock.frozen(begun):
+        for _ in range(4):
+            with pytest.raises(service.WrongPassword):
+                service.sign_in(house, "zhao", "wrong-password", network="10.0.0.9")
+    moment = begun
+    for _ in range(4):
+        with clock.frozen(moment), pytest.raises(service.WrongPassword):
+            service.sign_in(house, "zhao", "wrong-password", network="10.0.0.9")
+        with clock.frozen(moment), pytest.raises(Busy) as told:
+            service.sign_in(house, "zhao", PASSWORD, network="10.0.0.9")
+        waits.append(told.value.retry_after)
+        moment += dt.timedelta(seconds=told.value.retry_after)
+    assert waits == [30, 60, 120, 240]
+    with clock.frozen(moment):
+        assert service.sign_in(house, "zhao", PASSWORD, network="10.0.0.9"), "after the wait the right one is enough"
+
+
+def test_a_known_browser_is_locked_out_by_nobody(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("academy.accounts.throttle.NETWORK", 6)
+    with house.db.begin() as tx:
+        account = account_with_password(tx)
+    for _ in range(6):
+        with contextlib.suppress(Busy, service.WrongPassword):
+            service.sign_in(house, "zhao", "wrong-password", network="10.0.0.9")
+    with pytest.raises(Busy):
+        service.sign_in(house, "zhao", PASSWORD, network="10.0.0.9")
+    known = {account.public_id: "word-of-this-browser"}
+    assert service.sign_in(house, "zhao", PASSWORD, network="10.0.0.9", known=known)
+    other = {"somebodyelse2345": "word-of-this-browser"}
+    with pytest.raises(Busy):
+        service.sign_in(house, "zhao", PASSWORD, network="10.0.0.9", known=other)
+    for _ in range(10):
+        with pytest.raises(service.WrongPassword):
+            service.sign_in(house, "zhao", "wrong-password", network="10.0.0.9", known=known)
+    with pytest.raises(Busy):
+        service.sign_in(house, "zhao", PASSWORD, network="10.0.0.9", known=known)
+
+
+def test_a_new_role_asks_to_come_in_anew(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        account = make.account(tx)
+        token = make.session_token(tx, account)
+        service.grant_role(tx, SYSTEM, account, Role.REVIEWER, city)
+        assert queries.identity_of(tx, token) is None

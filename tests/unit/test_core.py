@@ -63,7 +63,10 @@ def test_a_naive_instant_is_refused() -> None:
 def test_secrets_are_required_outside_the_demo(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="ACADEMY_SECRET_KEY"):
         Settings.from_env({"ACADEMY_SECRET_KEY": "short", "ACADEMY_DATA_KEY": KEY})
-    assert Settings.from_env({"ACADEMY_SECRET_KEY": KEY, "ACADEMY_DATA_KEY": KEY}).demo is False
+    real = {"ACADEMY_SECRET_KEY": KEY, "ACADEMY_DATA_KEY": KEY, "ACADEMY_TRUSTED_HOSTS": "xueyuan.example"}
+    assert Settings.from_env(real).demo is False
+    with pytest.raises(SettingsError, match="ACADEMY_TRUSTED_HOSTS"):
+        Settings.from_env(real | {"ACADEMY_TRUSTED_HOSTS": " , "})
     demo = {"ACADEMY_DEMO": "1", "ACADEMY_DATA_DIR": str(tmp_path / "var")}
     first, second = Settings.from_env(demo), Settings.from_env(demo)
     assert len(first.secret_key) == 64

@@ -6,7 +6,8 @@ import datetime as dt
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from academy.accounts.models import Account, RoleGrant
+from academy.accounts import consent
+from academy.accounts.models import Account, Consent, RoleGrant
 from academy.cli.sample.people import City
 from academy.core import clock
 from academy.core.actor import Role
@@ -68,9 +69,11 @@ def make_accounts(tx: Tx, city: City) -> Made:
             member_id=person.id if person else None,
             password_hash=hashed,
             elder_mode=sample.username == "elder",
+            consent_version=consent.VERSION,
         )
         tx.add(account)
         tx.flush()
+        tx.add(Consent(account_id=account.id, version=consent.VERSION, language="zh"))
         ids[sample.username] = account.id
         for role in sample.roles:
             tx.add(

@@ -1,0 +1,20 @@
+"""What happens to accounts."""
+
+from dataclasses import dataclass
+
+from academy.jobs import Fact
+
+
+@dataclass(frozen=True)
+class SessionsEnded(Fact):
+    """Sessions ended on the server, by row id: at sign-out, another device's wish, a change of role, leaving."""
+
+    session_ids: list[int]
+
+
+@dataclass(frozen=True)
+class PersonErased(Fact):
+    """A member had their data erased: whoever keeps more about them deletes it in the same transaction."""
+
+    member_id: int
+    account_id: int

@@ -1,0 +1,50 @@
+"""The text about one's data, and agreeing to it."""
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_babel import get_locale
+from werkzeug.wrappers import Response
+
+from academy.accounts import consent, service
+from academy.doors import actor, public, signed_in, writing
+from academy.doors.context import identity
+from academy.doors.entry import local_path
+
+bp = Blueprint("consent", __name__, url_prefix="/consent")
+
+
+@bp.get("")
+@public
+def ask() -> str:
+    """The text; with its button for whoever has not agreed to this version yet."""
+    me = identity()
+    waits = me is not None and me.consent_version != consent.VERSION
+    return render_template(
+        "accounts/consent.html",
+        text=consent.TEXT,
+        version=consent.VERSION,
+        waits=waits,
+        again=waits and me is not None and me.consent_version is not None,
+        next=local_path(request.args.get("next")),
+    )
+
+
+@bp.post("")
+@signed_in
+def agree() -> Response:
+    """Agree, and go on; or not, and be signed out: the button that was pressed says which."""
+    with writing() as tx:
+        if request.form.get("verb") == "agree":
+            consent.agree(tx, actor(), str(get_locale()))
+            return redirect(local_path(request.form.get("next")), 303)
+        service.sign_out(tx, actor(), session.get("_user_id", ""))
+    session.clear()
+    return redirect(url_for("accounts.sign_in"), 303)
+
+
+@bp.post("/withdraw")
+@signed_in
+def withdraw() -> Response:
+    """Take the consent back."""
+    with writing() as tx:
+        consent.withdraw(tx, actor())
+    return redirect(url_for(".ask"), 303)

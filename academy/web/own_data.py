@@ -1,0 +1,132 @@
+"""What is held about me, and what I may ask; the same requests as officers see them."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from academy.accounts import consent, own_data
+from academy.accounts.models import Account
+from academy.core import clock
+from academy.core.errors import Conflict, Invalid
+from academy.core.i18n import Message
+from academy.core.pages import number_in
+from academy.doors import actor, house, office, reading, signed_in, writing
+from academy.doors.language import translate
+from academy.members.access import KEEPERS
+from academy.members.models import Member
+from academy.members.service import masked_phone
+from academy.reports import own
+from academy.web.members import said
+
+bp = Blueprint("own_data", __name__)
+
+
+@bp.get("/me/data")
+@signed_in
+def index() -> str:
+    """What is held about me, who looked, what I asked for."""
+    return _page({})
+
+
+def _page(errors: dict[str, Message]) -> str:
+    me = actor()
+    with reading() as tx:
+        member = tx.get(Member, me.member_id) if me.member_id else None
+        return render_template(
+            "accounts/own_data.html",
+            account=tx.get_one(Account, me.account_id),
+            member=member,
+            phone=masked_phone(house().sealer, member) if member else "",
+            counts=own.overview(tx, me),
+            looked=own.who_looked(tx, me),
+            requests=own_data.requests_of(tx, me.account_id or 0),
+            kinds=own_data.KINDS,
+            states=own_data.STATES,
+            consents=consent.consents_of(tx, me.account_id or 0),
+            errors=errors,
+        )
+
+
+@bp.get("/me/data/copy")
+@signed_in
+def copy() -> Response:
+    """Everything about me as one file."""
+    with writing() as tx:
+        found = own.copy(tx, house(), actor())
+    answer = Response(json.dumps(found, ensure_ascii=False, indent=1), mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="my-data-{clock.today().isoformat()}.json"'
+    return answer
+
+
+@bp.post("/me/data/requests")
+@signed_in
+def ask() -> Any:
+    """Ask for a correction, to be frozen, or to be erased."""
+    try:
+        with writing() as tx:
+            own_data.ask(tx, actor(), request.form.get("kind", ""), request.form.get("body", ""))
+    except (Invalid, Conflict) as error:
+        return _page(said(error)), error.status
+    flash(gettext("已提交，办好后会在这里告诉您。"), "good")
+    return redirect(url_for(".index") + "#requests", 303)
+
+
+@bp.post("/me/data/requests/<public_id>/cancel")
+@signed_in
+def cancel(public_id: str) -> Response:
+    """Take my request back."""
+    with writing() as tx:
+        own_data.cancel(tx, actor(), public_id)
+    return redirect(url_for(".index") + "#requests", 303)
+
+
+@bp.get("/data-requests")
+@office(*KEEPERS)
+def waiting() -> str:
+    """What members ask about their data, in my part of the tree."""
+    return _waiting({})
+
+
+def _waiting(errors: dict[str, Message]) -> str:
+    done = request.args.get("state") == "done"
+    with reading() as tx:
+        page = own_data.waiting(tx, actor(), number_in(request.args.get("page")), done=done)
+    return render_template(
+        "accounts/data_requests.html",
+        page=page,
+        done=done,
+        kinds=own_data.KINDS,
+        states=own_data.STATES,
+        two_pairs=own_data.TWO_PAIRS,
+        errors=errors,
+    )
+
+
+@bp.post("/data-requests/<public_id>")
+@office(*KEEPERS)
+def decide(public_id: str) -> Any:
+    """Agree, or not."""
+    agree, answer = request.form.get("verb") == "agree", request.form.get("answer", "")
+    try:
+        with writing() as tx:
+            row = own_data.decide(tx, actor(), public_id, agree=agree, answer=answer)
+    except (Invalid, Conflict) as error:
+        return _waiting(said(error)), error.status
+    flash(translate(own_data.STATES[row.state]), "good")
+    return redirect(url_for(".waiting"), 303)
+
+
+@bp.post("/members/<public_id>/lift")
+@office(*KEEPERS)
+def lift(public_id: str) -> Response:
+    """The person is back: the account may be used again."""
+    try:
+        with writing() as tx:
+            own_data.lift(tx, actor(), public_id)
+        flash(gettext("已恢复。"), "good")
+    except Conflict as error:
+        flash(translate(error.message), "bad")
+    return redirect(url_for("members.member", public_id=public_id), 303)

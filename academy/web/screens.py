@@ -1,0 +1,70 @@
+"""Signing in a public screen with a phone."""
+
+import segno
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from academy.accounts import screens
+from academy.doors import actor, house, public, reading, signed_in, writing
+from academy.doors.entry import enter
+from academy.web.accounts import device
+
+bp = Blueprint("screens", __name__)
+
+KEPT = "screen"
+"""Where the screen's cookie keeps what only this screen knows."""
+AGAIN_S = 4
+
+
+@bp.get("/sign-in/screen")
+@public
+def show() -> str | Response:
+    """The code to scan; the page asks again by itself, without script, until the phone has said yes."""
+    if not actor().is_anonymous:
+        return redirect("/")
+    secret = session.get(KEPT, "")
+    with writing() as tx:
+        token = screens.claim(tx, house(), secret) if secret else None
+        row = screens.waiting(tx, secret) if secret and token is None else None
+    if token is not None:
+        enter(token)
+        return redirect("/")
+    if row is None:
+        return render_template("accounts/screen.html", picture=None, was=bool(secret), row=None)
+    address = url_for(".scanned", code=row.code, _external=True)
+    picture = segno.make(address, error="m").svg_data_uri(scale=8, border=2)
+    return render_template("accounts/screen.html", picture=picture, row=row, again_s=AGAIN_S, address=address)
+
+
+@bp.post("/sign-in/screen")
+@public
+def offer() -> Response:
+    """A new code for this screen."""
+    with writing() as tx:
+        _, session[KEPT] = screens.offer(tx, device(), request.remote_addr or "")
+    return redirect(url_for(".show"), 303)
+
+
+@bp.get("/screen/<code>")
+@signed_in
+def scanned(code: str) -> str | Response:
+    """What the phone shows: which screen asks, and which number it must show."""
+    with reading() as tx:
+        if screens.is_let_in(tx, code, actor()):
+            return render_template("accounts/screen_in.html")
+        row = screens.scanned(tx, code)
+    return render_template("accounts/screen_scanned.html", row=row, choices=screens.choices(row))
+
+
+@bp.post("/screen/<code>")
+@signed_in
+def answer(code: str) -> Response:
+    """Yes, by the number that the screen shows; or no."""
+    chosen = request.form.get("number", "")
+    number = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 4 else None
+    with writing() as tx:
+        screens.answer(tx, actor(), code, number)
+        let_in = screens.is_let_in(tx, code, actor())
+    if number is not None and not let_in:
+        raise screens.wrong_number()
+    return redirect(url_for(".scanned", code=code) if let_in else "/", 303)

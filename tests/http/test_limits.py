@@ -1,0 +1,69 @@
+"""Nobody asks for more than their share, and a whole hall may sign in at once."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from academy.app import create_app
+from academy.core.house import House
+from tests import factories as make
+from tests.conftest import sign_in
+from tests.services import redis
+
+ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
+
+
+def limited(house: House, **changes: object) -> Flask:
+    settings = dataclasses.replace(house.settings, rate_per_minute=5, **changes)
+    app = create_app(settings, dataclasses.replace(house, settings=settings))
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+def person(app: Flask, house: House) -> FlaskClient:
+    client = app.test_client()
+    with house.db.begin() as tx:
+        sign_in(client, make.session_token(tx, make.account(tx, make.member(tx, make.organisation(tx)))))
+    return client
+
+
+@ONE_KIND
+def test_an_account_is_counted_alone(house: House) -> None:
+    app = limited(house)
+    busy, neighbour = person(app, house), person(app, house)
+    assert [busy.get("/me").status_code for _ in range(6)] == [200] * 5 + [429]
+    refused = busy.get("/api/v1/session")
+    assert (refused.status_code, refused.mimetype) == (429, "application/problem+json")
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert neighbour.get("/me").status_code == 200, "the same network, another person"
+
+
+@ONE_KIND
+def test_a_network_may_ask_for_as_much_as_a_hall(house: House) -> None:
+    app = limited(house)
+    stranger = app.test_client()
+    assert [stranger.get("/sign-in").status_code for _ in range(26)] == [200] * 25 + [429]
+    assert "操作太频繁" in stranger.get("/sign-in").text
+    assert person(app, house).get("/me").status_code == 200
+
+
+@ONE_KIND
+def test_files_and_beats_never_wait(house: House) -> None:
+    client = person(limited(house), house)
+    for _ in range(8):
+        with client.get("/static/css/base.css") as file:
+            assert file.status_code == 200
+        assert client.get("/m/wrong/1900000000/aaaa/bbbb/x.m4s").status_code == 404
+        assert client.post("/api/v1/progress/beats", data="{}").status_code == 400
+    assert client.get("/me").status_code == 200
+
+
+@ONE_KIND
+def test_processes_share_their_counts_in_redis(house: House, tmp_path: Path) -> None:
+    with redis(tmp_path) as url:
+        one, other = (limited(house, redis_url=url) for _ in range(2))
+        assert [one.test_client().get("/sign-in").status_code for _ in range(20)] == [200] * 20
+        assert [other.test_client().get("/sign-in").status_code for _ in range(6)] == [200] * 5 + [429]

@@ -1,0 +1,135 @@
+"""A public screen is signed in by a phone, shows lectures only, and ends."""
+
+import datetime as dt
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from academy.accounts.models import Account, LoginSession, ScreenLogin
+from academy.core import clock
+from academy.core.actor import Role
+from academy.core.audit import AuditEntry
+from academy.core.house import House
+from tests import factories as make
+from tests.conftest import sign_in
+
+
+@pytest.fixture
+def owner(house: House) -> Account:
+    with house.db.begin() as tx:
+        branch = make.organisation(tx, level="city")
+        return make.account(tx, make.member(tx, branch), (Role.NODE_ADMINISTRATOR, branch))
+
+
+@pytest.fixture
+def phone(app: Flask, house: House, owner: Account) -> FlaskClient:
+    client = app.test_client()
+    with house.db.begin() as tx:
+        sign_in(client, make.session_token(tx, owner))
+    return client
+
+
+@pytest.fixture
+def screen(app: Flask) -> FlaskClient:
+    client = app.test_client()
+    assert client.post("/sign-in/screen", headers={"User-Agent": "Windows Chrome"}).status_code == 303
+    return client
+
+
+def offered(house: House) -> ScreenLogin:
+    with house.db.read() as tx:
+        return tx.scalars(select(ScreenLogin).order_by(ScreenLogin.id.desc())).first()  # type: ignore[return-value]
+
+
+def numbers(page: str) -> list[int]:
+    return [int(found) for found in re.findall(r'name="number" value="(\d\d)"', page)]
+
+
+def test_the_phone_says_yes_and_the_screen_comes_in_by_itself(
+    screen: FlaskClient, phone: FlaskClient, house: House
+) -> None:
+    waiting = screen.get("/sign-in/screen")
+    assert '<meta http-equiv="refresh"' in waiting.text and "data:image/svg" in waiting.text
+    row = offered(house)
+    assert str(row.number) in waiting.text
+    asked = phone.get(f"/screen/{row.code}").text
+    assert "Windows · Chrome" in asked and "127.0.0.1" in asked
+    assert len(set(numbers(asked))) == 3 and row.number in numbers(asked)
+    assert phone.post(f"/screen/{row.code}", data={"number": row.number}).status_code == 303
+    assert "大屏已登录" in phone.get(f"/screen/{row.code}").text
+    assert screen.get("/sign-in/screen").headers["Location"] == "/"
+    assert screen.get("/").status_code == 200
+    with house.db.read() as tx:
+        verbs = set(tx.scalars(select(AuditEntry.verb)))
+    assert {"screen.let-in", "sign-in.screen"} <= verbs
+
+
+def let_in(screen: FlaskClient, phone: FlaskClient, house: House) -> None:
+    row = offered(house)
+    phone.post(f"/screen/{row.code}", data={"number": row.number})
+    assert screen.get("/sign-in/screen").headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_screen_shows_lectures_and_nothing_personal(screen: FlaskClient, phone: FlaskClient, house: House) -> None:
+    let_in(screen, phone, house)
+    assert screen.get("/library").status_code == screen.get("/search").status_code == 200
+    for personal in ("/me", "/me/data", "/me/data/copy", "/notices", "/complaints", "/me/second-step"):
+        assert screen.get(personal).headers["Location"] == "/", personal
+    assert "公共大屏上只能看课" in screen.get("/").text
+    assert screen.post("/me/password", data={"old": "x"}).status_code == 404
+    assert screen.get("/organisations").headers["Location"] == "/", "its owner's office stays on the phone"
+    assert "工作台" in phone.get("/").text and "工作台" not in screen.get("/").text
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_screen_ends_after_some_hours_used_or_not_and_from_the_phone(
+    app: Flask, screen: FlaskClient, phone: FlaskClient, house: House
+) -> None:
+    let_in(screen, phone, house)
+    begun = clock.now()
+    for minutes in (60, 120, 179):
+        with clock.frozen(begun + dt.timedelta(minutes=minutes)):
+            assert screen.get("/").status_code == 200
+    with clock.frozen(begun + dt.timedelta(minutes=181)):
+        assert screen.get("/").status_code == 302
+    assert "大屏" in phone.get("/me").text
+    with house.db.read() as tx:
+        session = tx.scalars(select(LoginSession).where(LoginSession.screen)).one()
+    assert screen.get("/").status_code == 200
+    phone.post(f"/me/devices/{session.public_id}/end")
+    assert screen.get("/").status_code == 302
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_another_number_another_screen_and_a_late_answer_let_nobody_in(
+    app: Flask, screen: FlaskClient, phone: FlaskClient, house: House
+) -> None:
+    row = offered(house)
+    wrong = next(number for number in numbers(phone.get(f"/screen/{row.code}").text) if number != row.number)
+    refused = phone.post(f"/screen/{row.code}", data={"number": wrong})
+    assert refused.status_code == 422 and "数字不对" in refused.text
+    assert phone.post(f"/screen/{row.code}", data={"number": row.number}).status_code == 404, "no second guess"
+    assert "已作废" in screen.get("/sign-in/screen").text
+
+    screen.post("/sign-in/screen")
+    row = offered(house)
+    thief = app.test_client()
+    thief.post("/sign-in/screen")
+    phone.post(f"/screen/{row.code}", data={"number": row.number})
+    assert thief.get("/sign-in/screen").status_code == 200, "whoever knows the code has not the screen's secret"
+    assert screen.get("/sign-in/screen").status_code == 302
+    with house.db.read() as tx:
+        assert tx.scalars(select(LoginSession.id).where(LoginSession.screen)).all().__len__() == 1
+
+    third = app.test_client()
+    third.post("/sign-in/screen")
+    row = offered(house)
+    with clock.frozen(clock.now() + dt.timedelta(minutes=3)):
+        assert phone.get(f"/screen/{row.code}").status_code == 404
+        assert phone.post(f"/screen/{row.code}", data={"number": row.number}).status_code == 404
+        assert "已过期" in third.get("/sign-in/screen").text
+    assert app.test_client().get(f"/screen/{row.code}").headers["Location"].startswith("/sign-in?next=/screen/")
