@@ -58,7 +58,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = script.with_suffix(".log").open("w")
     server = subprocess.Popen(["node", home / script.name, str(port), CALLBACK], stdout=log, stderr=log)
     try:
-        wait_for_port(port)
+        wait_for_port(port, 60)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.kill()
