@@ -19,7 +19,7 @@ class House:
     @classmethod
     def build(cls, settings: Settings) -> "House":
         audit.use(settings.audit_hash)
-        pool = settings.web_threads + settings.fast_workers + settings.heavy_workers + 2
+        pool = settings.web_threads + settings.fast_workers + settings.brief_workers + settings.heavy_workers + 2
         retired = [key.strip() for key in settings.data_keys_retired.split(",") if key.strip()]
         sealer = Sealer(settings.data_key, retired, settings.data_cipher)
         return cls(settings, Database(settings.database, pool_size=pool), sealer)

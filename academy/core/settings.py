@@ -70,6 +70,9 @@ class Settings:
     web_workers: int = _setting("ACADEMY_WEB_WORKERS", 2, "Web processes.")
     web_threads: int = _setting("ACADEMY_WEB_THREADS", 16, "Threads in each web process.")
     heavy_workers: int = _setting("ACADEMY_HEAVY_WORKERS", 1, "Encodings at a time in the worker process.")
+    brief_workers: int = _setting(
+        "ACADEMY_BRIEF_WORKERS", 2, "Posters, sound tracks and document pages at a time in the worker process."
+    )
     fast_workers: int = _setting("ACADEMY_FAST_WORKERS", 2, "Short jobs at a time in the worker process.")
     ffmpeg: str = _setting("ACADEMY_FFMPEG", "", "Path of ffmpeg. Empty: the system's, else the one a wheel carries.")
     ffprobe: str = _setting("ACADEMY_FFPROBE", "", "Path of ffprobe, likewise.")

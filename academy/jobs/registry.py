@@ -11,7 +11,10 @@ from academy.core.i18n import Message
 from academy.core.settings import Settings
 
 FAST = "fast"
+BRIEF = "brief"
 HEAVY = "heavy"
+LANES = (FAST, BRIEF, HEAVY)
+"""Seconds at most; some minutes at most (a poster, a document's pages); as long as it takes (an encoding)."""
 
 
 class JobContext:

@@ -17,7 +17,7 @@ from academy.core.i18n import Message, msg
 from academy.core.logging import event
 from academy.jobs import facts, recurring, registry, service, transport
 from academy.jobs.models import Job, JobState, OutboxFact
-from academy.jobs.registry import FAST, HEAVY, JobContext
+from academy.jobs.registry import BRIEF, FAST, HEAVY, LANES, JobContext
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ def drain(house: House, *, limit: int = 10_000) -> int:
 
 
 class Worker:
-    """Both lanes in one process: short jobs never wait behind an encoding.
+    """All lanes in one process: short jobs never wait behind an encoding.
 
     huey wakes the lanes and runs periodic work; a sweeping thread queues what a lost wake or a dead
     worker left behind, and keeps the heartbeats of jobs that are running here.
@@ -130,7 +130,7 @@ class Worker:
         self._sent: dict[int, dt.datetime] = {}
         self._guard = threading.Lock()
         self._look_again = 0.0
-        for lane in (FAST, HEAVY):
+        for lane in LANES:
             self._queues[lane] = transport.make_huey(house.settings, lane)
             self._tasks[lane] = self._queues[lane].task(name=f"run_{lane}")(self._run)
         self._wake = threading.Event()
@@ -153,7 +153,8 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop` is called."""
-        workers = {FAST: self.house.settings.fast_workers, HEAVY: self.house.settings.heavy_workers}
+        settings = self.house.settings
+        workers = {FAST: settings.fast_workers, BRIEF: settings.brief_workers, HEAVY: settings.heavy_workers}
         consumers = []
         for lane, queue in self._queues.items():
             consumer = queue.create_consumer(
@@ -207,7 +208,7 @@ class Worker:
             with self.house.db.begin() as tx:
                 service.heartbeat(tx, running)
                 service.release_stale(tx)
-        for lane in (FAST, HEAVY):
+        for lane in LANES:
             for job_id in runnable(self.house, lane):
                 with self._guard:
                     # Sent once, and again if the queue lost it; a claim is exclusive, so twice does no harm.

@@ -23,70 +23,95 @@ SHEET = 10
 _POSTER_WIDTH = 1280
 
 
+PICTURE: dict[str, Any] = {
+    "c:v": "libx264",
+    "preset": "veryfast",
+    "profile:v": "high",
+    "pix_fmt": "yuv420p",
+    "sc_threshold": 0,
+    "g": 600,
+    # The same instants in every rendition: a player changes between them at any segment.
+    "force_key_frames": f"expr:gte(t,n_forced*{rules.SEGMENT_S})",
+}
+SOUND: dict[str, Any] = {"c:a": "aac", "ar": 48000, "ac": 2}
+
+
 def command(binary: str, source: Source, rungs: list[Rung], original: Path) -> list[str]:
     """One ffmpeg for all renditions: the original is decoded once, whatever the ladder."""
-    before = reading(source.demuxer)
-    given = dict(zip((o.lstrip("-") for o in before[::2]), before[1::2], strict=True))
-    entry = ffmpeg.input(f"file:{original}", format=given.pop("f"), **given)
+    film = entry(source, original)
     pictures = [r for r in rungs if r.height]
     streams: list[Any] = []
     options: dict[str, Any] = {}
     names: list[str] = []
-    frames = _frames(entry, source, pictures)
-    sounds = _sounds(entry, source, len(rungs))
+    shown = frames(film, source, pictures)
+    heard = sounds(film, source, len(rungs))
     for number, rung in enumerate(rungs):
         parts = []
         if rung.height:
-            streams.append(frames[number])
+            streams.append(shown[number])
             options |= {f"crf:v:{number}": rung.crf, f"maxrate:v:{number}": f"{rung.maxrate_k}k"}
             options[f"bufsize:v:{number}"] = f"{rung.maxrate_k * 2}k"
             parts.append(f"v:{number}")
-        if sounds:
-            streams.append(sounds[number])
+        if heard:
+            streams.append(heard[number])
             options[f"b:a:{number}"] = f"{rung.audio_k}k"
             parts.append(f"a:{number}")
         names.append(",".join([*parts, f"name:{rung.name}"]))
     if pictures:
-        options |= {
-            "c:v": "libx264",
-            "preset": "veryfast",
-            "profile:v": "high",
-            "pix_fmt": "yuv420p",
-            "sc_threshold": 0,
-            "g": 600,
-            # The same instants in every rendition: a player changes between them at any segment.
-            "force_key_frames": f"expr:gte(t,n_forced*{rules.SEGMENT_S})",
-        }
-    if sounds:
-        options |= {"c:a": "aac", "ar": 48000, "ac": 2}
-    out = ffmpeg.output(
-        *streams,
-        "%v/index.m3u8",
-        format="hls",
-        hls_time=rules.SEGMENT_S,
-        hls_playlist_type="vod",
-        hls_segment_type="fmp4",
-        hls_flags="independent_segments",
-        hls_segment_filename="%v/seg_%05d.m4s",
-        hls_fmp4_init_filename="init.mp4",
-        var_stream_map=" ".join(names),
-        map_metadata=-1,
-        map_chapters=-1,
-        max_muxing_queue_size=4096,
-        **options,
+        options |= PICTURE
+    if heard:
+        options |= SOUND
+    return compiled(binary, ffmpeg.output(*streams, "%v/index.m3u8", **hls(names), **options))
+
+
+def entry(source: Source, original: Path, **options: Any) -> Any:
+    """The original as an input: this container, this file, nothing else."""
+    before = reading(source.demuxer)
+    given = dict(zip((o.lstrip("-") for o in before[::2]), before[1::2], strict=True))
+    flags = {name: None for name, on in options.items() if on is False}
+    values = {name: value for name, value in options.items() if value is not False}
+    return ffmpeg.input(
+        f"file:{original}", format=given.pop("f"), **given, **values, **{f"no{name}": v for name, v in flags.items()}
     )
+
+
+def hls(names: list[str]) -> dict[str, Any]:
+    """Options of an output that cuts every rendition into segments; `names` is the map of streams."""
+    return {
+        "format": "hls",
+        "hls_time": rules.SEGMENT_S,
+        "hls_playlist_type": "vod",
+        "hls_segment_type": "fmp4",
+        "hls_flags": "independent_segments",
+        "hls_segment_filename": "%v/seg_%05d.m4s",
+        "hls_fmp4_init_filename": "init.mp4",
+        "var_stream_map": " ".join(names),
+        "map_metadata": -1,
+        "map_chapters": -1,
+        "max_muxing_queue_size": 4096,
+    }
+
+
+def compiled(binary: str, out: Any) -> list[str]:
+    """The command line of an output, its progress on standard output."""
     out = out.global_args("-nostdin", "-hide_banner", "-loglevel", "warning", "-progress", "pipe:1", "-nostats")
     made: list[str] = ffmpeg.compile(out, cmd=binary, overwrite_output=True)
     return made
 
 
-def _frames(entry: Any, source: Source, rungs: list[Rung]) -> list[Any]:
+def frames(
+    film: Any, source: Source, rungs: list[Rung], *, cut: dict[str, Any] | None = None, end: float | None = None
+) -> list[Any]:
+    """The pictures in the size of each rung; `cut` puts them on a grid of frames and `end` ends them."""
     if not rungs:
         return []
-    stream = entry[str(source.video)]
+    stream = film[str(source.video)]
     if source.interlaced:
         stream = stream.filter("yadif")
-    if source.fps > rules.MAX_FPS:
+    if cut is not None:
+        stream = stream.filter("fps", **cut)
+        stream = stream.filter("trim", end=f"{end:.6f}") if end is not None else stream
+    elif source.fps > rules.MAX_FPS:
         stream = stream.filter("fps", rules.MAX_FPS)
     # Largest first and the smaller ones from it: scaling down twice from 4K costs more than the encoder.
     top = rungs[-1]
@@ -100,11 +125,12 @@ def _frames(entry: Any, source: Source, rungs: list[Rung]) -> list[Any]:
     return [*smaller, split[len(rungs) - 1]]
 
 
-def _sounds(entry: Any, source: Source, count: int) -> list[Any]:
+def sounds(film: Any, source: Source, count: int) -> list[Any]:
+    """The sound at one loudness, as often as it is wanted."""
     if source.audio is None:
         return []
     stream = (
-        entry[str(source.audio)]
+        film[str(source.audio)]
         .filter("aresample", 48000, **{"async": 1})
         .filter("aformat", channel_layouts="stereo")
         .filter("loudnorm", **LOUDNESS)
@@ -127,10 +153,19 @@ def limits(source: Source) -> Limits:
     )
 
 
-def make_ladder(
-    settings: Settings, source: Source, original: Path, folder: Path, tell: Callable[[int], None]
-) -> list[playlist.Measured]:
-    """Encode into an empty folder and write the master playlists; `tell` hears how far it is, in permille.
+def hear(tell: Callable[[int], None], length_ms: float) -> Callable[[str], None]:
+    """A listener for ffmpeg's progress lines; `tell` hears permille."""
+
+    def line(text: str) -> None:
+        key, _, value = text.partition("=")
+        if key == "out_time_us" and value.lstrip("-").isdigit():
+            tell(min(999, max(0, int(int(value) // max(1.0, length_ms)))))
+
+    return line
+
+
+def make_ladder(settings: Settings, source: Source, original: Path, folder: Path, tell: Callable[[int], None]) -> None:
+    """Encode in one process into an empty folder; `tell` hears how far it is, in permille.
 
     Raises:
         Invalid: the file cannot be decoded to its end.
@@ -138,19 +173,20 @@ def make_ladder(
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    rungs = rules.plan(source)
-
-    def line(text: str) -> None:
-        key, _, value = text.partition("=")
-        if key == "out_time_us" and value.lstrip("-").isdigit():
-            tell(min(999, max(0, int(value) // max(1, source.duration_ms))))
-
     try:
-        told = command(tools.ffmpeg(settings), source, rungs, original)
-        tools.run(told, folder=folder, limits=limits(source), on_line=line)
+        told = command(tools.ffmpeg(settings), source, rules.plan(source), original)
+        tools.run(told, folder=folder, limits=limits(source), on_line=hear(tell, source.duration_ms))
     except ToolFailed as error:
         raise_plainly(error)
-    measured = [playlist.measure(folder / rung.name, rung) for rung in rungs]
+
+
+def finish(source: Source, folder: Path) -> list[playlist.Measured]:
+    """Measure what was made and write the master playlists, last of all: a set that has one is whole.
+
+    Raises:
+        Invalid: much of what the header promised is not there.
+    """
+    measured = [playlist.measure(folder / rung.name, rung) for rung in rules.plan(source)]
     reached = max(m.duration_ms for m in measured)
     if reached < 0.9 * source.duration_ms - 1000:
         raise Invalid(

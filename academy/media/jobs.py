@@ -1,133 +1,33 @@
-"""The steps of a file's way, each a job that can be killed and run again.
-
-A step works without a transaction, then one transaction keeps its result, marks it done and
-enqueues the next: so the chain can neither break nor fork. A step whose set is no longer the one
-being made has been overtaken (deleted, replaced) and ends quietly.
-"""
+"""The steps of a file's way but the encoding (`encoding`), and what is done to files besides."""
 
 import dataclasses
 import hashlib
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from academy.core import clock
 from academy.core.db import Tx
-from academy.core.errors import Invalid, StorageFull
+from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
-from academy.core.settings import Settings
-from academy.jobs import GAVE_UP, HEAVY, JobContext, enqueue, job, on, publish
-from academy.media import encode, pages, probe, queries, rules, service, trouble
+from academy.jobs import BRIEF, JobContext, enqueue, job, on, publish
+from academy.media import encode, encoding, pages, probe, queries, rules, service, trouble
 from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.playlist import Measured
-from academy.media.storage import Storage, original_key, set_key, storage_of, uploads_folder, work_folder
+from academy.media.steps import Keep, Work, keep_probe, step
+from academy.media.storage import original_key, parts_folder, set_key, storage_of, uploads_folder, work_folder
 from academy.notices.service import notify
 
+__all__ = ["encoding"]
 PIECE = 4 << 20
 END = 1 << 20
-TELL_S = 1.0
 OLD_SET_S = 24 * 3600
 
-MACHINES_FAULT = frozenset({StorageFull().message.text, GAVE_UP.text})
 
-Keep = Callable[[Tx, Asset], None]
-
-
-@dataclasses.dataclass
-class Work:
-    """What a step is given: the asset as it was when the step began, places, a way to tell progress."""
-
-    context: JobContext
-    step: str
-    asset: Asset
-    generation: str
-    _told: float = 0.0
-
-    @property
-    def settings(self) -> Settings:
-        return self.context.settings
-
-    @property
-    def storage(self) -> Storage:
-        return storage_of(self.settings)
-
-    @property
-    def folder(self) -> Path:
-        return work_folder(self.settings, self.generation)
-
-    @property
-    def source(self) -> rules.Source:
-        return rules.Source(**(self.asset.probe or {})["source"])
-
-    def tell(self, permille: int) -> None:
-        """Keep the progress, at most once a second: the city's only writer has other work."""
-        if time.monotonic() - self._told < TELL_S:
-            return
-        self._told = time.monotonic()
-        self.context.progress(permille)
-        with self.context.db.begin() as tx:
-            _mark(tx, self.asset.id, self.step, permille=permille)
-
-
-def _mark(tx: Tx, asset_id: int, step: str, **values: Any) -> None:
-    tx.execute(update(AssetStep).where(AssetStep.asset_id == asset_id, AssetStep.step == step).values(**values))
-
-
-def _step(name: str, *, lane: str = "fast") -> Callable[[Callable[[Work], Keep | None]], Callable[[Work], Keep | None]]:
-    """Make a step of a function that does the slow part and returns what to keep of it."""
-
-    def register(fn: Callable[[Work], Keep | None]) -> Callable[[Work], Keep | None]:
-        def run(context: JobContext, asset_id: int, generation: str) -> None:
-            with context.db.begin() as tx:
-                asset = tx.get(Asset, asset_id)
-                if asset is None or asset.building != generation:
-                    return
-                _mark(tx, asset_id, name, state="running", permille=0, started_at=clock.now(), log="")
-            keep = fn(Work(context, name, asset, generation))
-            with context.db.begin() as tx:
-                asset = tx.get_one(Asset, asset_id, with_for_update=True, populate_existing=True)
-                if asset.building == generation:
-                    _done(tx, asset, name, keep)
-
-        def failed(tx: Tx, message: Message, asset_id: int, generation: str) -> None:
-            _failed(tx, name, message, asset_id, generation)
-
-        run.__doc__ = fn.__doc__
-        job(f"media.{name}", lane=lane, on_failure=failed)(run)
-        return fn
-
-    return register
-
-
-def _done(tx: Tx, asset: Asset, name: str, keep: Keep | None) -> None:
-    if keep is not None:
-        keep(tx, asset)
-    _mark(tx, asset.id, name, state="done", permille=1000, finished_at=clock.now())
-    order = rules.STEPS[asset.kind]
-    following = order.index(name) + 1
-    if following < len(order):
-        service.start_step(tx, asset, order[following])
-
-
-def _failed(tx: Tx, name: str, message: Message, asset_id: int, generation: str) -> None:
-    asset = tx.get(Asset, asset_id)
-    if asset is None or asset.building != generation:
-        return
-    _mark(tx, asset_id, name, state="failed", finished_at=clock.now(), log=str(message))
-    # A sentence about the machine asks for another try, one about the file for another file.
-    fault = "machine" if message.text in MACHINES_FAULT else "file"
-    asset.error = message.to_json() | {"fault": fault}
-    if asset.ready_at is None:
-        asset.state = AssetState.FAILED
-    publish(tx, AssetFailed(asset_id=asset_id))
-
-
-@_step("hash")
+@step("hash")
 def _hash(work: Work) -> Keep:
     """Take the file into storage and keep its SHA-256."""
     key = original_key(work.asset.public_id)
@@ -162,7 +62,7 @@ def fingerprint(file: BinaryIO, size: int) -> str:
     return hashlib.sha256(ends + file.read(END)).hexdigest()
 
 
-@_step("probe")
+@step("probe")
 def _probe(work: Work) -> Keep:
     """Refuse what is not what it says; keep what the encoder needs to know."""
     with work.storage.local(original_key(work.asset.public_id)) as path:
@@ -170,37 +70,22 @@ def _probe(work: Work) -> Keep:
             raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
         if work.asset.kind == "document":
             work.folder.mkdir(parents=True, exist_ok=True)
-            return _keep_probe({"nature": probe.check_document(work.settings, path, work.folder)})
+            return keep_probe({"nature": probe.check_document(work.settings, path, work.folder)})
         if work.asset.kind == "image":
             work.folder.mkdir(parents=True, exist_ok=True)
             width, height = probe.make_image(path, work.folder / "poster.jpg")
-            return _keep_probe({"pictures": {"poster": True, "storyboard": False}, "size": [width, height]})
+            return keep_probe({"pictures": {"poster": True, "storyboard": False}, "size": [width, height]})
         source, found = probe.look(work.settings, work.asset.kind, path)
-    return _keep_probe({"source": source.to_json(), "found": found})
+    return keep_probe({"source": source.to_json(), "found": found})
 
 
-def _keep_probe(values: dict[str, Any]) -> Keep:
-    def keep(_tx: Tx, asset: Asset) -> None:
-        asset.probe = (asset.probe or {}) | values
-
-    return keep
-
-
-@_step("encode", lane=HEAVY)
-def _encode(work: Work) -> Keep:
-    """Make the ladder; the master playlist is written last, so a set that has one is whole."""
-    with work.storage.local(original_key(work.asset.public_id)) as path:
-        measured = encode.make_ladder(work.settings, work.source, path, work.folder, work.tell)
-    return _keep_probe({"renditions": [dataclasses.asdict(m) for m in measured]})
-
-
-@_step("poster", lane=HEAVY)
+@step("poster", lane=BRIEF)
 def _poster(work: Work) -> Keep:
     """Draw the poster and the storyboard."""
     measured = _measured(work.asset)
     shown = [m.rung for m in measured]
     made = encode.make_pictures(work.settings, work.folder, shown, max(m.duration_ms for m in measured))
-    return _keep_probe({"pictures": dataclasses.asdict(made)})
+    return keep_probe({"pictures": dataclasses.asdict(made)})
 
 
 def _measured(asset: Asset) -> list[Measured]:
@@ -208,16 +93,16 @@ def _measured(asset: Asset) -> list[Measured]:
     return [Measured(**(row | {"rung": rules.Rung(**row["rung"])})) for row in rows]
 
 
-@_step("pages", lane=HEAVY)
+@step("pages", lane=BRIEF)
 def _pages(work: Work) -> Keep:
     """Draw the pages of a document."""
     nature = (work.asset.probe or {}).get("nature", "pdf")
     with work.storage.local(original_key(work.asset.public_id)) as path:
         drawn = pages.make_pages(work.settings, nature, path, work.folder)
-    return _keep_probe({"pages": drawn, "pictures": {"poster": True, "storyboard": False}})
+    return keep_probe({"pages": drawn, "pictures": {"poster": True, "storyboard": False}})
 
 
-@_step("captions")
+@step("captions")
 def _captions(work: Work) -> Keep | None:
     """Read the captions inside the file, unless people gave some."""
     from academy.media.captions import parse
@@ -237,7 +122,7 @@ def _captions(work: Work) -> Keep | None:
     return keep
 
 
-@_step("publish")
+@step("publish")
 def _publish(work: Work) -> Keep:
     """Put the set where links lead, then point at it."""
     prefix = set_key(work.asset.public_id, work.generation)
@@ -334,7 +219,8 @@ def _remove(context: JobContext, asset_id: int) -> None:
         asset = tx.scalars(select(Asset).where(Asset.id == asset_id, Asset.state == AssetState.DELETED)).one()
     service.forget_incoming(asset, uploads_folder(context.settings))
     storage_of(context.settings).delete_folder(f"assets/{asset.public_id}")
-    shutil.rmtree(work_folder(context.settings, asset.generation), ignore_errors=True)
+    for made in (work_folder, parts_folder):
+        shutil.rmtree(made(context.settings, asset.generation), ignore_errors=True)
 
 
 @job("media.words")

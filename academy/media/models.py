@@ -106,6 +106,40 @@ class AssetStep(Base):
     finished_at: Mapped[dt.datetime | None]
 
 
+class AssetPart(Base):
+    """A stretch of a long film that one worker encodes (number 0: the sound of all of it); the rows go when
+    the parts are joined."""
+
+    __tablename__ = "asset_parts"
+    # A part has one row, however often the step that plans them is run again.
+    __table_args__ = (UniqueConstraint("asset_id", "generation", "number"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id"))
+    generation: Mapped[str] = mapped_column(String(16))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    """waiting, queued, running or done."""
+    permille: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[dt.datetime | None]
+
+
+class Chapter(Base):
+    """Where a new subject begins in a lecture: from the file, or as the trainer wrote it."""
+
+    __tablename__ = "chapters"
+    # Two chapters at one moment would be one line of the list.
+    __table_args__ = (
+        UniqueConstraint("asset_id", "start_ms"),
+        CheckConstraint("start_ms >= 0", name="start"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id"))
+    start_ms: Mapped[int]
+    title: Mapped[str] = mapped_column(String(120))
+
+
 class Rendition(Base):
     """One variant of the ladder, as it was measured after encoding."""
 

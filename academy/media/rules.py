@@ -23,14 +23,15 @@ TITLES = {
     "hash": msg("核对文件"),
     "probe": msg("检查内容"),
     "encode": msg("转码"),
+    "join": msg("合成"),
     "poster": msg("截取封面"),
     "captions": msg("读取字幕"),
     "pages": msg("生成页面"),
     "publish": msg("上架文件"),
 }
 STEPS = {
-    "video": ("hash", "probe", "encode", "poster", "captions", "publish"),
-    "audio": ("hash", "probe", "encode", "publish"),
+    "video": ("hash", "probe", "encode", "join", "poster", "captions", "publish"),
+    "audio": ("hash", "probe", "encode", "join", "publish"),
     "document": ("hash", "probe", "pages", "publish"),
     "image": ("hash", "probe", "publish"),
 }
@@ -197,11 +198,14 @@ def _depth(stream: dict[str, Any]) -> int:
 
 
 def _fps(stream: dict[str, Any]) -> float:
-    for name in ("avg_frame_rate", "r_frame_rate"):
-        num, _, den = str(stream.get(name, "")).partition("/")
-        if num.isdigit() and den.isdigit() and int(den) and int(num):
-            return int(num) / int(den)
-    return 25.0
+    mean, base = (_ratio(stream.get(name)) for name in ("avg_frame_rate", "r_frame_rate"))
+    # A phone's pauses lower the mean, so the base rate is what it shows; a base far above is a clock's tick.
+    return base if mean and base and base < 1.5 * mean else mean or base or 25.0
+
+
+def _ratio(text: object) -> float:
+    num, _, den = str(text or "").partition("/")
+    return int(num) / int(den) if num.isdigit() and den.isdigit() and int(den) else 0.0
 
 
 _LADDER = (

@@ -18,7 +18,7 @@ from academy.media import captions, queries, rules
 from academy.media.access import access_own_asset, access_own_upload
 from academy.media.captions import CueText
 from academy.media.facts import TranscriptChanged
-from academy.media.models import Asset, AssetState, AssetStep, Cue, Transcript
+from academy.media.models import Asset, AssetPart, AssetState, AssetStep, Cue, Transcript
 
 LANGUAGE = "zh-CN"
 
@@ -70,6 +70,11 @@ def step_key(asset: Asset, step: str) -> str:
     return f"asset:{asset.id}:{asset.building}:{step}"
 
 
+def part_key(asset: Asset, number: int) -> str:
+    """One open job for a part of a long film."""
+    return step_key(asset, f"part-{number}")
+
+
 def retry(tx: Tx, actor: Actor, asset: Asset) -> None:
     """Try the failed step again; what was done before it is kept.
 
@@ -107,6 +112,8 @@ def stop(tx: Tx, asset: Asset) -> None:
     """Cancel whatever is being made."""
     for name in rules.STEPS[asset.kind]:
         cancel_jobs(tx, step_key(asset, name))
+    for number in tx.scalars(select(AssetPart.number).where(AssetPart.asset_id == asset.id)):
+        cancel_jobs(tx, part_key(asset, number))
     asset.building = None
 
 

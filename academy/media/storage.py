@@ -201,6 +201,11 @@ def work_folder(settings: Settings, generation: str) -> Path:
     return settings.media_dir.absolute() / "work" / generation
 
 
+def parts_folder(settings: Settings, generation: str) -> Path:
+    """Where the parts of a long film are kept until they are joined."""
+    return settings.media_dir.absolute() / "work" / f"{generation}-parts"
+
+
 def sync_file(path: Path) -> None:
     """Have the file's bytes on the disk."""
     fd = os.open(path, os.O_RDONLY)

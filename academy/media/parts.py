@@ -1,0 +1,213 @@
+"""A long film is encoded in parts, so that several workers share it and a killed one loses its part only.
+
+Pictures are cut on the grid of segments, to the frame. The sound is made beside them in one piece: AAC
+cannot be cut without a click, and loudness is judged over the whole. Joining copies; nothing is encoded twice.
+"""
+
+import dataclasses
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from academy.core.errors import Invalid
+from academy.core.i18n import msg
+from academy.core.settings import Settings
+from academy.media import encode, rules, tools
+from academy.media.rules import Rung, Source
+from academy.media.storage import full_disk_told, sync_file
+from academy.media.tools import ToolFailed
+
+PART_S = 240
+"""A multiple of the segment: a minute's work, of which little is lost to a kill or to starting."""
+SPLITTABLE = frozenset({"mov", "matroska"})
+"""Containers with an index: the others cannot be entered in the middle without losing pictures."""
+SOUND = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A stretch of the pictures, in seconds that begin and end with a frame; the last one has no end."""
+
+    number: int
+    start: Fraction
+    end: Fraction | None
+
+
+def plan(source: Source, part_s: int = PART_S) -> list[Part]:
+    """The parts of a long film, from 1; empty for what one process makes in one go."""
+    length = source.duration_ms / 1000
+    if source.video is None or source.demuxer not in SPLITTABLE or length < 2 * part_s:
+        return []
+    rate = rate_of(source)
+    # A last crumb goes to the part before it.
+    count = max(2, int((length + part_s / 2) // part_s))
+    starts = [Fraction(math.ceil(number * part_s * rate)) / rate for number in range(count)]
+    ends = [*starts[1:], None]
+    return [Part(n, start, end) for n, (start, end) in enumerate(zip(starts, ends, strict=True), 1)]
+
+
+def rate_of(source: Source) -> Fraction:
+    """Frames a second of the renditions, as the fraction that cameras mean."""
+    rate = Fraction(source.fps or 25.0).limit_denominator(1001)
+    return min(rate, Fraction(rules.MAX_FPS))
+
+
+def folder_of(folder: Path, number: int) -> Path:
+    """Where a finished part stands; it is there whole or not at all."""
+    return folder / f"{number:04d}"
+
+
+def is_made(folder: Path, number: int) -> bool:
+    """Whether a part is finished."""
+    return folder_of(folder, number).is_dir()
+
+
+def make(
+    settings: Settings, source: Source, original: Path, folder: Path, number: int, tell: Callable[[int], None]
+) -> None:
+    """Make one part (or the sound) below `folder`, unless it is there; `tell` hears how far, in permille.
+
+    Raises:
+        Invalid: the file cannot be decoded.
+        StorageFull: no room.
+    """
+    if is_made(folder, number):
+        return
+    part = next((p for p in plan(source) if p.number == number), None)
+    binary = tools.ffmpeg(settings)
+    length = _length_s(source, part)
+    command = picture_command(binary, source, part, original) if part else sound_command(binary, source, original)
+    with full_disk_told():
+        folder.mkdir(parents=True, exist_ok=True)
+        # A folder of its own: a worker thought dead may still be writing.
+        draft = Path(tempfile.mkdtemp(dir=folder, prefix="draft-"))
+    try:
+        limits = encode.limits(dataclasses.replace(source, duration_ms=round(length * 1000)))
+        tools.run(command, folder=draft, limits=limits, on_line=encode.hear(tell, length * 1000))
+        with full_disk_told():
+            for file in draft.iterdir():
+                sync_file(file)
+            if not is_made(folder, number):
+                os.rename(draft, folder_of(folder, number))  # noqa: PTH104 - fails rather than replaces a full folder
+    except ToolFailed as error:
+        encode.raise_plainly(error)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _length_s(source: Source, part: Part | None) -> float:
+    if part is None:
+        return source.duration_ms / 1000
+    return float(part.end or Fraction(source.duration_ms, 1000)) - float(part.start)
+
+
+def picture_command(binary: str, source: Source, part: Part, original: Path) -> list[str]:
+    """One ffmpeg for all renditions of a part, without sound."""
+    rate = rate_of(source)
+    # Decoding begins at the key frame before; the part's first frame has time 0, earlier ones are dropped.
+    entry = encode.entry(source, original, ss=f"{float(part.start):.6f}", accurate_seek=False)
+    cut: dict[str, Any] = {"fps": f"{rate.numerator}/{rate.denominator}", "start_time": 0}
+    last = part.end - part.start - 1 / (2 * rate) if part.end is not None else None
+    rungs = [r for r in rules.plan(source) if r.height]
+    frames = encode.frames(entry, source, rungs, cut=cut, end=float(last) if last is not None else None)
+    outs = [
+        ffmpeg.output(
+            stream,
+            f"{rung.name}.mp4",
+            format="mp4",
+            **encode.PICTURE,
+            crf=rung.crf,
+            maxrate=f"{rung.maxrate_k}k",
+            bufsize=f"{rung.maxrate_k * 2}k",
+            map_metadata=-1,
+            map_chapters=-1,
+        )
+        for stream, rung in zip(frames, rungs, strict=True)
+    ]
+    return encode.compiled(binary, ffmpeg.merge_outputs(*outs))
+
+
+def sound_command(binary: str, source: Source, original: Path) -> list[str]:
+    """The whole film's sound, once for each bit rate."""
+    rates = bit_rates(source)
+    streams = encode.sounds(encode.entry(source, original), source, len(rates))
+    options = {f"b:a:{n}": f"{rate}k" for n, rate in enumerate(rates)}
+    out = ffmpeg.output(
+        *streams, "sound.mp4", format="mp4", **encode.SOUND, map_metadata=-1, map_chapters=-1, **options
+    )
+    return encode.compiled(binary, out)
+
+
+def bit_rates(source: Source) -> list[int]:
+    """Bit rates of the sound tracks, smallest first."""
+    return sorted({rung.audio_k for rung in rules.plan(source)})
+
+
+def numbers(source: Source) -> list[int]:
+    """Every part's number, the sound first where there is any; empty for what is not cut."""
+    planned = [part.number for part in plan(source)]
+    return [SOUND, *planned] if planned and source.audio is not None else planned
+
+
+def join(settings: Settings, source: Source, parts: Path, folder: Path) -> None:
+    """Put the parts together into a set as one process would have made it.
+
+    Raises:
+        Invalid: a part in the middle is short, so the file is damaged there.
+        StorageFull: no room.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    with full_disk_told():
+        folder.mkdir(parents=True)
+        for rung in rules.plan(source):
+            if rung.height:
+                _list(source, parts, rung)
+    command = join_command(tools.ffmpeg(settings), source, parts)
+    try:
+        tools.run(command, folder=folder, limits=encode.limits(source))
+    except ToolFailed as error:
+        encode.raise_plainly(error)
+
+
+def _list(source: Source, parts: Path, rung: Rung) -> None:
+    lines = ["ffconcat version 1.0"]
+    for part in plan(source):
+        file = folder_of(parts, part.number) / f"{rung.name}.mp4"
+        if not file.is_file():
+            raise Invalid(msg("文件中途损坏，无法转码。请重新导出后再上传。"))
+        lines.append(f"file {folder_of(Path(), part.number)}/{rung.name}.mp4")
+        if part.end is not None:
+            lines.append(f"duration {float(part.end - part.start):.6f}")
+    (parts / f"{rung.name}.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def join_command(binary: str, source: Source, parts: Path) -> list[str]:
+    """Copy the parts, one after the other, into the segments of every rendition."""
+    rungs = rules.plan(source)
+    rates = bit_rates(source)
+    sound = ffmpeg.input(
+        f"file:{parts / folder_of(Path(), SOUND) / 'sound.mp4'}", format="mov", protocol_whitelist="file"
+    )
+    streams: list[Any] = []
+    names: list[str] = []
+    pictures = 0
+    for number, rung in enumerate(rungs):
+        kinds = []
+        if rung.height:
+            listed = f"file:{parts / rung.name}.txt"
+            streams.append(ffmpeg.input(listed, format="concat", safe=1, protocol_whitelist="file")["v:0"])
+            kinds.append(f"v:{pictures}")
+            pictures += 1
+        if source.audio is not None:
+            streams.append(sound[f"a:{rates.index(rung.audio_k)}"])
+            kinds.append(f"a:{number}")
+        names.append(",".join([*kinds, f"name:{rung.name}"]))
+    out = ffmpeg.output(*streams, "%v/index.m3u8", c="copy", **encode.hls(names))
+    return encode.compiled(binary, out)
