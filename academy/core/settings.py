@@ -70,6 +70,11 @@ class Settings:
     web_workers: int = _setting("ACADEMY_WEB_WORKERS", 2, "Web processes.")
     web_threads: int = _setting("ACADEMY_WEB_THREADS", 16, "Threads in each web process.")
     heavy_workers: int = _setting("ACADEMY_HEAVY_WORKERS", 1, "Encodings at a time in the worker process.")
+    part_s: int = _setting(
+        "ACADEMY_PART_SECONDS",
+        240,
+        "Films of twice this and more are encoded in parts of so many seconds, a multiple of 6, which workers share.",
+    )
     brief_workers: int = _setting(
         "ACADEMY_BRIEF_WORKERS", 2, "Posters, sound tracks and document pages at a time in the worker process."
     )

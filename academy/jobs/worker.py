@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 import traceback
+from collections.abc import Collection
 from typing import Any
 
 from huey import Huey
@@ -86,27 +87,30 @@ def _failed(
     event(log, "job.failed", job=job_id, job_job_name=spec.name)
 
 
-def runnable(house: House, lane: str | None = None) -> list[int]:
-    """Ids of jobs that may run now, oldest first."""
-    names = [s.name for s in registry.all_specs() if lane is None or s.lane == lane]
+def runnable(house: House, lane: str | None = None, only: Collection[str] = ()) -> list[int]:
+    """Ids of jobs that may run now, oldest first; of one lane, or of some names only."""
+    names = only or [s.name for s in registry.all_specs() if lane is None or s.lane == lane]
     with house.db.read() as tx:
         query = (
             select(Job.id)
             .where(Job.state == JobState.QUEUED, Job.run_after <= clock.now())
             .order_by(Job.run_after, Job.id)
         )
-        if lane is not None:
+        if lane is not None or only:
             query = query.where(Job.name.in_(names))
         return list(tx.scalars(query.limit(BATCH)))
 
 
-def drain(house: House, *, limit: int = 10_000) -> int:
-    """Run everything that is due, in this thread, until nothing is left; for tests and commands."""
+def drain(house: House, *, limit: int = 10_000, only: Collection[str] = ()) -> int:
+    """Run everything that is due, in this thread, until nothing is left; for tests and commands.
+
+    With names in `only`, other jobs stay where they are.
+    """
     done = 0
     while done < limit:
         while deliver(house):
             pass
-        ids = runnable(house)
+        ids = runnable(house, only=only)
         if not ids:
             return done
         for job_id in ids:

@@ -24,8 +24,6 @@ from academy.media.rules import Rung, Source
 from academy.media.storage import full_disk_told, sync_file
 from academy.media.tools import ToolFailed
 
-PART_S = 240
-"""A multiple of the segment: a minute's work, of which little is lost to a kill or to starting."""
 SPLITTABLE = frozenset({"mov", "matroska"})
 """Containers with an index: the others cannot be entered in the middle without losing pictures."""
 SOUND = 0
@@ -40,9 +38,9 @@ class Part:
     end: Fraction | None
 
 
-def plan(source: Source, part_s: int = PART_S) -> list[Part]:
+def plan(source: Source) -> list[Part]:
     """The parts of a long film, from 1; empty for what one process makes in one go."""
-    length = source.duration_ms / 1000
+    length, part_s = source.duration_ms / 1000, source.part_s
     if source.video is None or source.demuxer not in SPLITTABLE or length < 2 * part_s:
         return []
     rate = rate_of(source)

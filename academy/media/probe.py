@@ -1,5 +1,6 @@
 """Looks into an original without trusting its name, its header or its length."""
 
+import dataclasses
 import json
 import tempfile
 import warnings
@@ -38,7 +39,7 @@ def look(settings: Settings, kind: str, path: Path) -> tuple[rules.Source, dict[
     """
     demuxer = container(path)
     found = _ffprobe(settings, demuxer, path, ["-show_entries", _ENTRIES])
-    source = rules.judge(kind, demuxer, found)
+    source = dataclasses.replace(rules.judge(kind, demuxer, found), part_s=settings.part_s)
     if not _has_its_end(settings, source, path):
         raise Invalid(msg("文件不完整：后半部分缺失。请重新导出或重新上传。"))
     return source, found

@@ -64,6 +64,8 @@ class Source:
     height: int = 0
     fps: float = 0.0
     interlaced: bool = False
+    part_s: int = 240
+    """Seconds of a part; a film of two or more is encoded in parts. Kept here: it must not change under way."""
 
     def to_json(self) -> dict[str, Any]:
         """For the asset's row."""
