@@ -14,7 +14,7 @@ from academy.core.house import House
 from academy.jobs import Job, drain
 from academy.media import parts, queries, service, tools
 from academy.media.models import Asset, AssetPart, AssetState
-from academy.media.storage import parts_folder, set_key, storage_of
+from academy.media.storage import local_storage, parts_folder, set_key
 from tests.conftest import make_settings
 from tests.media.test_pipeline import ffmpeg, sentence
 
@@ -68,7 +68,7 @@ def test_parts_join_to_the_frame(
         assert made == 3
         assert tx.scalar(select(func.count()).select_from(AssetPart)) == 0
         assert {s.state for s in queries.steps(tx, asset_id)} == {"done"}
-    here = storage_of(brisk.settings).path(set_key(asset.public_id, asset.generation))
+    here = local_storage(brisk.settings).path(set_key(asset.public_id, asset.generation))
     assert not parts_folder(brisk.settings, asset.generation).exists()
     frames = round(SECONDS * float(Fraction(rate)))
     for rung in ("240p", "360p"):
@@ -93,7 +93,7 @@ def test_every_part_shows_what_the_original_shows_then(brisk: House, trainer: Ac
     drain(brisk)
     with brisk.db.read() as tx:
         asset = tx.get_one(Asset, asset_id)
-    here = storage_of(brisk.settings).path(set_key(asset.public_id, asset.generation))
+    here = local_storage(brisk.settings).path(set_key(asset.public_id, asset.generation))
     graph = "[0:v]setpts=N[o];[1:v]setpts=N[m];[o][m]ssim=stats_file=-"
     told = [tools.ffmpeg(brisk.settings), "-nostdin", "-v", "error", "-i", str(path)]
     told += ["-i", str(here / "360p" / "index.m3u8"), "-lavfi", graph, "-f", "null", "-"]
@@ -136,7 +136,7 @@ def test_a_part_that_cannot_be_decoded_fails_the_film_once(brisk: House, trainer
     with brisk.db.begin() as tx:
         asset = service.adopt_file(tx, trainer, path, "x.mp4", "video")
     drain(brisk, only=("media.hash", "media.probe", "media.encode"))
-    original = storage_of(brisk.settings).path(f"assets/{asset.public_id}/original")
+    original = local_storage(brisk.settings).path(f"assets/{asset.public_id}/original")
     original.write_bytes(b"\0" * original.stat().st_size)
     drain(brisk)
     with brisk.db.read() as tx:
