@@ -6,8 +6,8 @@ from alembic import op
 # SQLite counts rows by itself only when the key is declared INTEGER.
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-revision = '0007'
-down_revision = '0006'
+revision = '0009'
+down_revision = '0008'
 branch_labels = None
 depends_on = None
 
