@@ -4,8 +4,11 @@ A room imports no Flask, so it cannot translate. It returns a `Message`: the Sim
 sentence (which is also the catalogue's key) and its parameters. The doors translate it.
 """
 
-from collections.abc import Mapping
+import functools
+import gettext
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -37,3 +40,23 @@ class Message:
 def msg(text: str, **params: Any) -> Message:
     """Mark a sentence for the catalogue (pybabel extracts calls of `msg`)."""
     return Message(text, params)
+
+
+Speak = Callable[[Message | str], str]
+"""Says a sentence in one language; what is text already stays as it is."""
+
+
+@functools.cache
+def speaker(language: str) -> Speak:
+    """For files that a worker writes: sentences in the language of whoever asked for them."""
+    folder = Path(__file__).parent.parent / "translations"
+    catalogue = gettext.translation("messages", folder, [language], fallback=True)
+
+    def speak(value: Message | str) -> str:
+        if not isinstance(value, Message):
+            return value
+        text = catalogue.gettext(value.text)
+        params = {name: speak(one) if isinstance(one, Message) else one for name, one in value.params.items()}
+        return text % params if params else text
+
+    return speak

@@ -62,6 +62,9 @@ OFFICE_PLACES = (
         ("trainings.coverage", "trainings.name_list", "trainings.statistics", "reminders."),
     ),
     Place(
+        "reporting.index", msg("报表"), "list", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY, R.AUDITOR), ("reporting.",)
+    ),
+    Place(
         "members.index",
         msg("组织与党员"),
         "tree",

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from academy.core import clock
 from academy.core.db import Tx
-from academy.core.i18n import msg
+from academy.core.i18n import Message, Speak, msg, speaker
 from academy.members.models import Organisation
 from academy.reports.sheets import Value, open_sheet
 from academy.trainings import groups, names, sql, table
@@ -17,17 +17,48 @@ from academy.trainings.models import Training
 from academy.trainings.tally import Figures
 
 EVERY = 500
+NAMES_HEAD = (
+    msg("县（区）"),
+    msg("乡镇（街道）"),
+    msg("党组织"),
+    msg("编号"),
+    msg("姓名"),
+    msg("情况"),
+    msg("完成日期"),
+    msg("完成门数"),
+)
+TABLE_HEAD = (
+    msg("党组织"),
+    msg("应训"),
+    msg("免训"),
+    msg("已参学"),
+    msg("参学率"),
+    msg("已完成"),
+    msg("完成率"),
+)
+GROUPS_HEAD = (
+    msg("分组"),
+    msg("类别"),
+    msg("应训"),
+    msg("免训"),
+    msg("已参学"),
+    msg("已完成"),
+    msg("完成率"),
+)
 
 
-def definition(day: dt.date | None) -> str:
+def definition(day: dt.date | None) -> Message:
     """What the figures count, of whom, on which day, who is exempt: one line, on the page and in files."""
     moment = f"{day.isoformat()} 24:00" if day else f"{clock.to_city(clock.now()):%Y-%m-%d %H:%M}"
-    return str(
-        msg(
-            "应训：培训范围内的党员，不含免训；已参学：至少开始学一门必学课；已完成：学完规定门数。截至 %(moment)s。",
-            moment=moment,
-        )
+    return msg(
+        "应训：培训范围内的党员，不含免训；已参学：至少开始学一门必学课；已完成：学完规定门数。截至 %(moment)s。",
+        moment=moment,
     )
+
+
+def speak_of(params: dict[str, Any]) -> Speak:
+    """The language of whoever asked for a file."""
+    return speaker(str(params.get("language", "zh")))
 
 
 def wish_of(tx: Tx, params: dict[str, Any]) -> names.Wish:
@@ -45,21 +76,20 @@ def wish_of(tx: Tx, params: dict[str, Any]) -> names.Wish:
 
 def write_names(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Every name of a node: where, who, how far, why not."""
-    wish = wish_of(tx, params)
+    wish, speak = wish_of(tx, params), speak_of(params)
     courses = sql.courses_of(tx, wish.training)
     total = max(1, names.count_names(tx, wish))
     places = _places(tx)
-    head = ["县（区）", "乡镇（街道）", "党组织", "编号", "姓名", "情况", "已完成日期", "完成门数"]
-    head += [course.title for course in courses]
+    head = [speak(word) for word in NAMES_HEAD] + [course.title for course in courses]
     widths = [16, 16, 26, 14, 12, 22, 12, 10] + [14] * len(courses)
     written = 0
-    with open_sheet(path, params.get("format", "xlsx"), "名单", widths, header_row=2) as sheet:
+    with open_sheet(path, params.get("format", "xlsx"), speak(msg("名单")), widths, header_row=2) as sheet:
         sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([definition(wish.day)])
+        sheet.row([speak(definition(wish.day))])
         sheet.row(head)
         for one in names.stream(tx, wish):
             county, town = places.get(one.organisation_id, ("", ""))
-            row: list[Value] = [county, town, one.organisation, one.number, one.name, str(one.reason)]
+            row: list[Value] = [county, town, one.organisation, one.number, one.name, speak(one.reason)]
             row += [one.completed_on, one.done.bit_count()]
             row += ["√" if one.has(position) else None for position in range(len(courses))]
             sheet.row(row)
@@ -83,18 +113,19 @@ def _places(tx: Tx) -> dict[int, tuple[str, str]]:
 
 def write_table(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """The table of a coverage page: children, direct members, total."""
-    wish = wish_of(tx, params)
+    wish, speak = wish_of(tx, params), speak_of(params)
     found = table.coverage(tx, wish.training, wish.node, wish.day)
-    head = ["党组织", "应训", "免训", "已参学", "参学率", "已完成", "完成率"] + [c.title for c in found.courses]
-    with open_sheet(path, params.get("format", "xlsx"), "覆盖率", [28, 10, 10, 10, 10, 10, 10], header_row=2) as sheet:
+    head = [speak(word) for word in TABLE_HEAD] + [c.title for c in found.courses]
+    widths = [28, 10, 10, 10, 10, 10, 10]
+    with open_sheet(path, params.get("format", "xlsx"), speak(msg("覆盖率")), widths, header_row=2) as sheet:
         sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([definition(wish.day)])
+        sheet.row([speak(definition(wish.day))])
         sheet.row(head)
         for line in found.lines:
             sheet.row(_figures(line.name, line.figures, found))
         if found.direct.due or found.direct.exempt:
-            sheet.row(_figures("本级直属党员", found.direct, found))
-        sheet.row(_figures("合计", found.figures, found))
+            sheet.row(_figures(speak(msg("本级直属党员")), found.direct, found))
+        sheet.row(_figures(speak(msg("合计")), found.figures, found))
     progress(1000)
     return len(found.lines)
 
@@ -110,18 +141,20 @@ def _figures(name: str, figures: Figures, found: table.Coverage) -> list[Value]:
 
 def write_groups(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Figures by sector, position, age, gender, education and status; small groups withheld."""
-    wish = wish_of(tx, params)
-    head = ["分组", "类别", "应训", "免训", "已参学", "已完成", "完成率"]
+    wish, speak = wish_of(tx, params), speak_of(params)
+    language = str(params.get("language", "zh"))
     written = 0
-    with open_sheet(path, params.get("format", "xlsx"), "分组统计", [12, 20, 10, 10, 10, 10, 10], 2) as sheet:
+    with open_sheet(
+        path, params.get("format", "xlsx"), speak(msg("分组统计")), [12, 20, 10, 10, 10, 10, 10], 2
+    ) as sheet:
         sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([definition(wish.day) + "不足 5 人的类别不单列。"])
-        sheet.row(head)
+        sheet.row([speak(definition(wish.day)) + speak(msg("不足 5 人的类别不单列。"))])
+        sheet.row([speak(word) for word in GROUPS_HEAD])
         for number, (dimension, words) in enumerate(groups.DIMENSIONS.items(), start=1):
-            for one in groups.by(tx, wish.training, wish.node, dimension, wish.day):
+            for one in groups.by(tx, wish.training, wish.node, dimension, wish.day, language):
                 share = round((one.completed or 0) / one.due, 4) if one.due else None
                 row: list[Value] = [one.due, one.exempt, one.reached, one.completed, share]
-                sheet.row([str(words), str(one.label), *(["*"] * 5 if one.is_withheld else row)])
+                sheet.row([speak(words), speak(one.label), *(["*"] * 5 if one.is_withheld else row)])
                 written += 1
             progress(1000 * number // len(groups.DIMENSIONS))
     return written

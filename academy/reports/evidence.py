@@ -113,7 +113,7 @@ def _manifest(tx: Tx, wish: names.Wish) -> dict[str, Any]:
         "organisation": wish.node.public_id,
         "organisation_name": wish.node.name,
         "as_of": wish.day.isoformat() if wish.day else "",
-        "definition": definition(wish.day),
+        "definition": str(definition(wish.day)),
         "window": [training.opens_on.isoformat(), training.closes_on.isoformat()],
         "audience": training.audience,
         "required_count": sql.needed(tx, training),

@@ -7,7 +7,7 @@ from typing import Any
 
 from academy.core.db import Tx
 from academy.jobs import JobContext, job
-from academy.reports import coverage, evidence, service
+from academy.reports import coverage, evidence, making, service
 from academy.reports.models import Export
 
 Maker = Callable[[Tx, dict[str, Any], Path, Callable[[int], None]], int]
@@ -17,6 +17,7 @@ MAKERS: dict[str, Maker] = {
     "table": coverage.write_table,
     "groups": coverage.write_groups,
     "evidence": evidence.write_pack,
+    **dict.fromkeys(service.REPORTS, making.write_report),
 }
 
 

@@ -19,6 +19,9 @@ from academy.reports.sheets import FORMATS
 EXPORT = "reports.export"
 KEPT = dt.timedelta(days=7)
 KINDS = ("names", "table", "groups", "evidence")
+"""Files about one training in one node."""
+REPORTS = ("period", "secretaries", "floating", "exemptions", "quality")
+"""Files about a node."""
 
 
 def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, title: str) -> Export:
@@ -29,7 +32,7 @@ def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, t
     """
     if actor.account_id is None:
         raise SignInRequired
-    if kind not in KINDS or params.get("format", "xlsx") not in FORMATS:
+    if kind not in (*KINDS, *REPORTS) or params.get("format", "xlsx") not in FORMATS:
         raise Invalid(msg("没有这种导出。"))
     day = params.get("day") or clock.today().isoformat()
     export = Export(

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 import xlsxwriter
 
-Value = str | int | float | dt.date | None
+from academy.reports.paper import Value, open_paper
 
-FORMATS = ("xlsx", "csv")
+__all__ = ["FORMATS", "Sheet", "Value", "defuse", "open_sheet"]
+
+FORMATS = ("xlsx", "csv", "pdf")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -25,15 +27,15 @@ def defuse(value: Value) -> Value:
 class Sheet(Protocol):
     """Where rows go."""
 
-    def row(self, values: Sequence[Value]) -> None:
-        """Add a row."""
+    def row(self, values: Sequence[Value], *, head: bool = False) -> None:
+        """Add a row; `head` where it names the columns of a further table."""
 
 
 class _Csv:
     def __init__(self, handle: Any) -> None:
         self._writer = csv.writer(handle)
 
-    def row(self, values: Sequence[Value]) -> None:
+    def row(self, values: Sequence[Value], *, head: bool = False) -> None:
         self._writer.writerow(["" if v is None else defuse(v) for v in values])
 
 
@@ -44,10 +46,10 @@ class _Xlsx:
         self._title = book.add_format({"bold": True, "font_size": 14})
         self._head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#F3EFE8"})
 
-    def row(self, values: Sequence[Value]) -> None:
+    def row(self, values: Sequence[Value], *, head: bool = False) -> None:
         number, sheet = self._next, self._sheet
         self._next += 1
-        style = self._title if number == 0 else self._head if number == self._header_row else None
+        style = self._title if number == 0 else self._head if head or number == self._header_row else None
         for column, value in enumerate(values):
             if value is None:
                 continue
@@ -66,6 +68,10 @@ def open_sheet(path: Path, kind: str, name: str, widths: Sequence[int], header_r
         # With a byte order mark, without which a common spreadsheet shows Chinese as rubbish.
         with path.open("w", encoding="utf-8-sig", newline="") as handle:
             yield _Csv(handle)
+        return
+    if kind == "pdf":
+        with open_paper(path, widths, header_row) as paper:
+            yield paper
         return
     with xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)}) as book:
         sheet = book.add_worksheet(name[:31])

@@ -56,12 +56,18 @@ class Group:
         return (self.due or 0) + (self.exempt or 0)
 
 
+def hidden(sizes: Mapping[str, int]) -> set[str]:
+    """Groups that are too small, and one more where the total would give the hidden one away."""
+    small = {key for key, size in sizes.items() if 0 < size < SMALLEST}
+    others = sorted((size, key) for key, size in sizes.items() if size and key not in small)
+    if small and sum(sizes[key] for key in small) < SMALLEST and others:
+        small.add(others[0][1])
+    return small
+
+
 def withhold(groups: Sequence[Group]) -> list[Group]:
     """Hide groups that are too small, and one more where the total would give the hidden one away."""
-    small = {g.key for g in groups if 0 < g.size < SMALLEST}
-    others = sorted((g for g in groups if g.key not in small), key=lambda g: g.size)
-    if small and sum(g.size for g in groups if g.key in small) < SMALLEST and others:
-        small.add(others[0].key)
+    small = hidden({g.key: g.size for g in groups})
     return [
         dataclasses.replace(g, due=None, exempt=None, reached=None, completed=None) if g.key in small else g
         for g in groups
@@ -120,15 +126,20 @@ def _key(training: Training, dimension: str) -> Any:
     if dimension == "sector":
         return Organisation.sector
     if dimension == "age":
-        # Oldest first: whoever was born by then is at least that old.
-        bands = [(Member.birth_date <= _years_before(training.opens_on, low), literal(str(low))) for low in OLDEST]
-        return case((Member.birth_date.is_(None), literal("")), *bands, else_=literal("0"))
+        return age_key(training.opens_on)
     return {
         "position": Member.position,
         "gender": Member.gender,
         "education": Member.education,
         "status": Member.status,
     }[dimension]
+
+
+def age_key(day: dt.date) -> Any:
+    """Which age band a `Member` row is in on a day; blank where no birthday is known."""
+    # Oldest first: whoever was born by then is at least that old.
+    bands = [(Member.birth_date <= _years_before(day, low), literal(str(low))) for low in OLDEST]
+    return case((Member.birth_date.is_(None), literal("")), *bands, else_=literal("0"))
 
 
 def _years_before(day: dt.date, years: int) -> dt.date:

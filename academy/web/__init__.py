@@ -29,6 +29,7 @@ PAGES = (
     "trainings",
     "reminders",
     "reports",
+    "reporting",
     "statistics",
     "search",
     "media",

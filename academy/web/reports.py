@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, writing
+from academy.doors.language import html_lang
 from academy.reports import queries, service
 from academy.reports.access import access_file
 from academy.trainings import queries as trainings
@@ -44,8 +45,10 @@ def request_() -> Response:
         training, node = access_coverage(tx, actor(), form.get("training", ""), form.get("organisation", ""))
         wanted = ("training", "organisation", "day", "status", "text", "direct", "sort", "format")
         params = {name: form[name][:60] for name in wanted if form.get(name)}
+        params["language"] = html_lang()[:2]
         title = f"{training.title}-{node.name}"
-        service.request_export(tx, actor(), form.get("kind", ""), params, title=title)
+        kind = form.get("kind", "") if form.get("kind") in service.KINDS else ""
+        service.request_export(tx, actor(), kind, params, title=title)
     flash(gettext("正在生成文件，好了就能下载。"))
     return redirect(url_for(".exports"))
 

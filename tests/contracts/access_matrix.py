@@ -161,6 +161,9 @@ POST   /organisations/<public_id>/members/new                         organisati
 GET    /organisations/<public_id>/new                                 organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/new                                 organisation .  .  .  .  .  +  .  .  .  .
 GET    /organisations/<public_id>/past                                organisation .  .  +  .  .  +  +  .  .  .
+GET    /reports                                                       nothing      .  .  *  .  .  *  .  .  *  .
+GET    /reports/<organisation>/<kind>                                  report       .  .  +  .  .  +  .  .  +  .
+POST   /reports/<organisation>/<kind>                                  report       .  .  +  .  .  +  .  .  +  .
 GET    /review                                                        nothing      .  .  .  .  *  .  .  .  .  .
 GET    /review/<public_id>                                            submitted    .  .  .  .  +  .  .  .  .  .
 POST   /review/<public_id>                                            submitted    .  .  .  .  +  .  .  .  .  .

@@ -207,6 +207,11 @@ def organisation(world: World, place: str, _role: str) -> Ids:
 
 
 @kind
+def report(world: World, place: str, _role: str) -> Ids:
+    return {"organisation": world.nodes[place].public_id, "kind": "floating"}
+
+
+@kind
 def coverage(world: World, place: str, role: str) -> Ids:
     """The city's training, seen at a node."""
     return {"training": world.public_id("training", "parent", role), "organisation": world.nodes[place].public_id}

@@ -1,0 +1,30 @@
+"""Where this machine keeps a Chinese font; a wheel carries one where there is none."""
+
+import importlib.util
+from pathlib import Path
+
+_FONTS = (
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "/System/Library/Fonts/PingFang.ttc",
+)
+
+
+def find_font() -> Path | None:
+    """A font file with simplified Chinese."""
+    for name in _FONTS:
+        if Path(name).exists():
+            return Path(name)
+    carried = wheel_file("mplfonts", "fonts/NotoSansCJKsc-Regular.otf")
+    return carried if carried and carried.exists() else None
+
+
+def wheel_file(module: str, inside: str) -> Path | None:
+    """A file that an installed wheel carries; None where it is not installed."""
+    # Found without importing: these wheels are kept for their files, and their own needs are not installed.
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0]) / inside

@@ -1,0 +1,241 @@
+"""Lists of people that an office is asked for: new secretaries, floating members, who is exempt and why."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy.orm import aliased
+
+from academy.accounts.models import Account
+from academy.core import clock
+from academy.core.db import Tx
+from academy.core.i18n import msg
+from academy.core.pages import Page, page_of
+from academy.members.models import Exemption, Member, MemberTerm, Organisation
+from academy.members.queries import exempt_on, present, subtree
+from academy.progress.models import Completion
+from academy.reports.tables import DAY, NUMBER, Column, Line, Report, Table
+from academy.trainings.models import Enrolment, Standing, Training, TrainingState
+
+PAGE = 50
+BLOCK = 1000
+NEW_MONTHS = 12
+
+
+def first_day(text: str | None) -> dt.date:
+    """Since when a secretary is new: the day asked for, else a year ago."""
+    today = clock.today()
+    try:
+        day = dt.date.fromisoformat(text or "")
+    except ValueError:
+        day = today - dt.timedelta(days=365)
+    return min(day, today)
+
+
+def paged(
+    tx: Tx, query: Select[*tuple[Any, ...]], line: Callable[[Any], Line], page: int | None
+) -> tuple[Iterator[Line] | list[Line], Page[Line] | None]:
+    """The lines of one page of a list, or (page None) all of them, some at a time."""
+    if page is None:
+        return _stream(tx, query, line), None
+    found = page_of(tx, query, page, PAGE)
+    lines = [line(row) for row in found.rows]
+    return lines, Page(lines, found.total, found.number, found.size)
+
+
+def _stream(tx: Tx, query: Select[*tuple[Any, ...]], line: Callable[[Any], Line]) -> Iterator[Line]:
+    # Asked only when the first line is wanted: a report may be built for its figures alone.
+    with tx.execute(query.execution_options(yield_per=BLOCK)) as rows:
+        for row in rows:
+            yield line(row)
+
+
+def _count(tx: Tx, query: Select[*tuple[Any, ...]]) -> int:
+    return tx.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+
+
+def _enrolled(*more: Any) -> Any:
+    return (
+        select(func.count())
+        .select_from(Enrolment)
+        .join(Training, Training.id == Enrolment.training_id)
+        .where(
+            Enrolment.member_id == Member.id,
+            Enrolment.standing == Standing.DUE,
+            Training.state == TrainingState.OPEN,
+            *more,
+        )
+        .scalar_subquery()
+    )
+
+
+def _member_link(public_id: str) -> tuple[str, dict[str, str]]:
+    return "members.member", {"public_id": public_id}
+
+
+def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = None) -> Report:
+    """Secretaries who took office since a day and hold it still, and what they have studied since."""
+    studied = (
+        select(func.count())
+        .select_from(Completion)
+        .where(Completion.member_id == Member.id, Completion.completed_at >= MemberTerm.valid_from)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            Member, Organisation.name, MemberTerm, studied, _enrolled(), _enrolled(Enrolment.completed_on.is_not(None))
+        )
+        .select_from(MemberTerm)
+        .join(Member, Member.id == MemberTerm.member_id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(
+            MemberTerm.what == "position",
+            MemberTerm.kind == "secretary",
+            MemberTerm.valid_to.is_(None),
+            MemberTerm.valid_from >= since,
+            subtree(node.path),
+            present(),
+        )
+        .order_by(MemberTerm.valid_from.desc(), Member.id)
+    )
+
+    def line(row: Any) -> Line:
+        person, branch, term, courses, due, done = row
+        cells = [person.name, person.number, branch, term.value, term.valid_from, courses, f"{done} / {due}"]
+        return Line(cells, _member_link(person.public_id))
+
+    lines, shown = paged(tx, query, line, page)
+    columns = [
+        Column(msg("姓名"), width=10),
+        Column(msg("编号"), width=14),
+        Column(msg("党组织"), width=34),
+        Column(msg("职务"), width=14),
+        Column(msg("任职日期"), DAY, 12),
+        Column(msg("任职后学完"), NUMBER, 12),
+        Column(msg("在训完成"), width=12),
+    ]
+    return Report(
+        title=msg("新任书记"),
+        subject=node.name,
+        definition=msg(
+            "%(since)s 以来任书记、现在仍任职的党员。任职后学完：任职以来学完几门课；"
+            "在训完成：正在进行的培训完成了几次。截至 %(today)s。",
+            since=since.isoformat(),
+            today=clock.today().isoformat(),
+        ),
+        tables=[Table("list", msg("名单"), columns, lines, shown)],
+        figures=((msg("新任书记"), _count(tx, query), ""),),
+    )
+
+
+def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
+    """Floating members: since when, where to, whether they can be reached here, how their trainings stand."""
+    account = exists().where(Account.member_id == Member.id)
+    query = (
+        select(
+            Member,
+            Organisation.name,
+            MemberTerm.valid_from,
+            MemberTerm.note,
+            account,
+            _enrolled(),
+            _enrolled(Enrolment.completed_on.is_not(None)),
+        )
+        .select_from(Member)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .outerjoin(
+            MemberTerm,
+            and_(MemberTerm.member_id == Member.id, MemberTerm.what == "status", MemberTerm.valid_to.is_(None)),
+        )
+        .where(Member.status == "floating", subtree(node.path))
+        .order_by(Organisation.path, Member.id)
+    )
+
+    def line(row: Any) -> Line:
+        person, branch, since, where, has_account, due, done = row
+        cells = [person.name, person.number, branch, since, where or None]
+        cells += [msg("有") if has_account else msg("没有"), f"{done} / {due}"]
+        return Line(cells, _member_link(person.public_id))
+
+    lines, shown = paged(tx, query, line, page)
+    columns = [
+        Column(msg("姓名"), width=10),
+        Column(msg("编号"), width=14),
+        Column(msg("党组织"), width=34),
+        Column(msg("流动起始"), DAY, 12),
+        Column(msg("去向"), width=20),
+        Column(msg("账号"), width=8),
+        Column(msg("在训完成"), width=12),
+    ]
+    total = _count(tx, query)
+    reached = _count(tx, query.where(account))
+    return Report(
+        title=msg("流动党员"),
+        subject=node.name,
+        definition=msg("状态为“流动”的党员，仍列入应训。截至 %(today)s。", today=clock.today().isoformat()),
+        tables=[Table("list", msg("名单"), columns, lines, shown)],
+        figures=((msg("流动党员"), total, ""), (msg("已开通账号"), reached, msg("外出也能学"))),
+    )
+
+
+def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None) -> Report:
+    """Who need not study on a day: why, from when to when, asked and agreed by whom; and the sums by reason."""
+    asker, decider = aliased(Account), aliased(Account)
+    here = (subtree(node.path), exempt_on(day), present())
+    query = (
+        select(Member, Organisation.name, Exemption, asker.display_name, decider.display_name)
+        .select_from(Exemption)
+        .join(Member, Member.id == Exemption.member_id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .outerjoin(asker, asker.id == Exemption.requested_by)
+        .outerjoin(decider, decider.id == Exemption.approved_by)
+        .where(*here)
+        .order_by(Organisation.path, Member.id, Exemption.id)
+    )
+
+    def line(row: Any) -> Line:
+        person, branch, one, asked, agreed = row
+        cells = [person.name, person.number, branch, one.reason, one.valid_from]
+        cells += [one.valid_to or msg("长期"), asked or None, agreed or None]
+        return Line(cells, _member_link(person.public_id))
+
+    lines, shown = paged(tx, query, line, page)
+    lasting = func.count() - func.count(Exemption.valid_to)
+    reasons = (
+        select(Exemption.reason, func.count(func.distinct(Member.id)), lasting)
+        .select_from(Exemption)
+        .join(Member, Member.id == Exemption.member_id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(*here)
+        .group_by(Exemption.reason)
+        .order_by(func.count(func.distinct(Member.id)).desc(), Exemption.reason)
+        .limit(50)
+    )
+    sums = [Line(list(row)) for row in tx.execute(reasons)]
+    columns = [
+        Column(msg("姓名"), width=10),
+        Column(msg("编号"), width=14),
+        Column(msg("党组织"), width=30),
+        Column(msg("原因"), width=24),
+        Column(msg("起"), DAY, 12),
+        Column(msg("止"), DAY, 12),
+        Column(msg("申请人"), width=12),
+        Column(msg("批准人"), width=12),
+    ]
+    head = [Column(msg("原因"), width=30), Column(msg("人数"), NUMBER), Column(msg("其中长期"), NUMBER)]
+    people = (
+        select(Member.id)
+        .join(Exemption, Exemption.member_id == Member.id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+    )
+    return Report(
+        title=msg("免训情况"),
+        subject=node.name,
+        definition=msg("%(day)s 当天免训的在册党员；每份免训由一人申请、另一人批准。", day=day.isoformat()),
+        tables=[
+            Table("reasons", msg("按原因"), head, sums),
+            Table("list", msg("名单"), columns, lines, shown),
+        ],
+        figures=((msg("免训"), _count(tx, people.where(*here).distinct()), ""),),
+    )

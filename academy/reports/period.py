@@ -1,0 +1,281 @@
+"""What a quarter or a year was: trainings, learners, completions and hours, by place and by group."""
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import and_, case, exists, func, literal, or_, select
+
+from academy.core import clock
+from academy.core.db import Tx
+from academy.core.errors import NotFound
+from academy.core.i18n import Message, msg
+from academy.members import rules as people
+from academy.members import sectors
+from academy.members.models import Exemption, Member, Membership, MemberTerm, Organisation
+from academy.members.queries import exempt_on, subtree
+from academy.progress.models import Completion, CreditHour
+from academy.reports.tables import NUMBER, SHARE, Cell, Column, Line, Report, Table
+from academy.trainings import groups, tally, tree
+from academy.trainings.models import Training, TrainingState
+
+_PERIOD = re.compile(r"(20\d\d)(?:-Q([1-4]))?")
+HELD = (TrainingState.OPEN, TrainingState.CLOSED, TrainingState.ARCHIVED)
+NO_POST = "none"
+
+
+@dataclasses.dataclass(frozen=True)
+class Period:
+    """A quarter or a year, up to today where it is not over."""
+
+    key: str
+    first: dt.date
+    last: dt.date
+
+    @property
+    def label(self) -> Message:
+        if "Q" in self.key:
+            return msg("%(year)s 年第 %(quarter)s 季度", year=self.key[:4], quarter=self.key[-1])
+        return msg("%(year)s 年", year=self.key)
+
+
+def period(text: str) -> Period:
+    """``2026`` or ``2026-Q3``.
+
+    Raises:
+        NotFound: it is neither, or has not begun.
+    """
+    found = _PERIOD.fullmatch(text)
+    if found is None:
+        raise NotFound
+    year, quarter = int(found[1]), int(found[2] or 0)
+    first = dt.date(year, 3 * quarter - 2 if quarter else 1, 1)
+    month, after = (3 * quarter + 1, year) if quarter else (13, year)
+    end = dt.date(after + 1, 1, 1) if month > 12 else dt.date(after, month, 1)
+    if first > clock.today():
+        raise NotFound
+    return Period(text, first, min(end - dt.timedelta(days=1), clock.today()))
+
+
+def recent(count: int = 9) -> list[Period]:
+    """This quarter and those before it, and the years they are in; for choosing one."""
+    today = clock.today()
+    year, quarter = today.year, (today.month + 2) // 3
+    keys: list[str] = []
+    for _ in range(count):
+        if str(year) not in keys:
+            keys.append(str(year))
+        keys.append(f"{year}-Q{quarter}")
+        year, quarter = (year - 1, 4) if quarter == 1 else (year, quarter - 1)
+    return [period(key) for key in keys]
+
+
+@dataclasses.dataclass
+class Count:
+    """What some members did in a period."""
+
+    members: int = 0
+    exempt: int = 0
+    learners: int = 0
+    completions: int = 0
+    minutes: int = 0
+
+    def add(self, numbers: Iterable[int]) -> None:
+        """Add the figures of some more members."""
+        for field, number in zip(dataclasses.fields(self), numbers, strict=True):
+            setattr(self, field.name, getattr(self, field.name) + number)
+
+    def cells(self) -> list[int | float | None]:
+        """As a row shows them."""
+        share = self.learners / self.members if self.members else None
+        return [self.members, self.exempt, self.learners, share, self.completions, round(self.minutes / 60, 1)]
+
+
+COUNTED = (
+    Column(msg("党员"), NUMBER, 10),
+    Column(msg("免训"), NUMBER, 10),
+    Column(msg("学完过课的人"), NUMBER, 12),
+    Column(msg("占党员"), SHARE, 10),
+    Column(msg("学完课次"), NUMBER, 12),
+    Column(msg("学时"), NUMBER, 12),
+)
+
+
+def report(tx: Tx, node: Organisation, when: Period, language: str = "zh") -> Report:
+    """The report of a node in a period; members are those who belonged to it on its last day."""
+    total, by = _counts(tx, node, when)
+    return Report(
+        title=msg("学习情况 %(period)s", period=when.label),
+        subject=node.name,
+        definition=msg(
+            "党员：%(last)s 当天在册的党员（含流动和免训）。学完过课的人：%(first)s 至 %(last)s 学完至少一门课的党员。",
+            first=when.first.isoformat(),
+            last=when.last.isoformat(),
+        ),
+        figures=(
+            (msg("党员"), total.members, msg("其中免训 %(n)s 人", n=total.exempt)),
+            (msg("学完过课的人"), total.learners, ""),
+            (msg("学完课次"), total.completions, ""),
+            (msg("学时"), round(total.minutes / 60), msg("每 60 分钟记 1 学时")),
+        ),
+        tables=[
+            _trainings(tx, node, when),
+            _places(tx, node, by["place"], total),
+            _grouped("sector", msg("按领域"), by["sector"], sectors.words(tx, language)),
+            _grouped("post", msg("按职务"), by["post"], {**people.POSTS, NO_POST: msg("无职务")}),
+            _grouped("age", msg("按年龄"), by["age"], groups.AGE_WORDS, ordered=True),
+        ],
+    )
+
+
+def _counts(tx: Tx, node: Organisation, when: Period) -> tuple[Count, dict[str, dict[str, Count]]]:
+    """Everything in one reading: the whole, and by place, sector, post and age band."""
+    place = {row.id: (_below(row.path, node.path), row.sector) for row in _here(tx, node, when.last)}
+    total = Count()
+    by: dict[str, dict[str, Count]] = {"place": {}, "sector": {}, "post": {}, "age": {}}
+    for organisation, post, age, *numbers in tx.execute(_statement(tx, node, when)):
+        figures = [int(number or 0) for number in numbers]
+        below, sector = place.get(organisation, ("", None))
+        total.add(figures)
+        for name, key in (("place", below), ("sector", sector or ""), ("post", post), ("age", age)):
+            by[name].setdefault(str(key), Count()).add(figures)
+    return total, by
+
+
+def _here(tx: Tx, node: Organisation, day: dt.date) -> Any:
+    query = select(Organisation.id, Organisation.path, Organisation.sector)
+    return tx.execute(query.where(or_(tree.inside(tx, node, day), subtree(node.path))))
+
+
+def _below(path: str, above: str) -> str:
+    """The row id of the node directly below `above` that a path leads through; blank for the node itself."""
+    return path[len(above) :].split("/", 1)[0] if path.startswith(above) else ""
+
+
+def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
+    start, end = clock.day_bounds(when.first)[0], clock.day_bounds(when.last)[1]
+    done = (
+        select(Completion.member_id, func.count().label("courses"))
+        .where(Completion.completed_at >= start, Completion.completed_at < end)
+        .group_by(Completion.member_id)
+        .subquery()
+    )
+    hours = (
+        select(CreditHour.member_id, func.sum(CreditHour.minutes).label("minutes"))
+        .where(CreditHour.earned_at >= start, CreditHour.earned_at < end)
+        .group_by(CreditHour.member_id)
+        .subquery()
+    )
+    excused = exists().where(Exemption.member_id == Member.id, exempt_on(when.last))
+    post = func.coalesce(MemberTerm.kind, literal(NO_POST)).label("post")
+    age = groups.age_key(when.last).label("age")
+    here = select(Organisation.id).where(tree.inside(tx, node, when.last))
+    return (
+        select(
+            Membership.organisation_id,
+            post,
+            age,
+            func.count(),
+            func.sum(case((excused, 1), else_=0)),
+            func.count(done.c.courses),
+            func.sum(done.c.courses),
+            func.sum(hours.c.minutes),
+        )
+        .select_from(Membership)
+        .join(Member, Member.id == Membership.member_id)
+        .outerjoin(
+            MemberTerm,
+            and_(MemberTerm.member_id == Member.id, MemberTerm.what == "position", _holds(MemberTerm, when.last)),
+        )
+        .outerjoin(done, done.c.member_id == Member.id)
+        .outerjoin(hours, hours.c.member_id == Member.id)
+        .where(Membership.organisation_id.in_(here), _holds(Membership, when.last))
+        .group_by(Membership.organisation_id, post, age)
+    )
+
+
+def _holds(model: Any, day: dt.date) -> Any:
+    return and_(model.valid_from <= day, or_(model.valid_to.is_(None), model.valid_to > day))
+
+
+def _trainings(tx: Tx, node: Organisation, when: Period) -> Table:
+    above = [int(part) for part in node.path.strip("/").split("/")]
+    held = tx.scalars(
+        select(Training)
+        .where(
+            Training.state.in_(HELD),
+            Training.opens_on <= when.last,
+            Training.closes_on >= when.first,
+            or_(
+                Training.organisation_id.in_(above),
+                Training.organisation_id.in_(select(Organisation.id).where(subtree(node.path))),
+            ),
+        )
+        .order_by(Training.opens_on, Training.id)
+        .limit(200)
+    ).all()
+    day = when.last if when.last < clock.today() else None
+    counted = tally.figures(tx, [t.id for t in held], [node.id], day) if held else {}
+    lines = []
+    for training in held:
+        f = counted.get((training.id, node.id), tally.Figures())
+        if f.due or f.exempt:
+            cells: list[Cell] = [
+                training.title,
+                f.due,
+                f.exempt,
+                f.reached,
+                f.share_reached,
+                f.completed,
+                f.share_completed,
+            ]
+            values = {"training": training.public_id, "organisation": node.public_id}
+            bar = f.completed * 100 / f.due if f.due else None
+            lines.append(Line(cells, ("trainings.coverage", values), bar))
+    columns = [Column(msg("培训"), width=34), Column(msg("应训"), NUMBER, 10), Column(msg("免训"), NUMBER, 10)]
+    columns += [Column(msg("已参学"), NUMBER, 10), Column(msg("参学率"), SHARE, 10)]
+    columns += [Column(msg("已完成"), NUMBER, 10), Column(msg("完成率"), SHARE, 10)]
+    return Table("trainings", msg("各次培训"), columns, lines, note=msg("截至这段时间的最后一天。"), chart=True)
+
+
+def _places(tx: Tx, node: Organisation, found: Mapping[str, Count], total: Count) -> Table:
+    ids = [int(key) for key in found if key]
+    nodes = tx.scalars(select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.code)).all()
+    lines = []
+    for one in nodes:
+        counted = found[str(one.id)]
+        values = {"organisation": one.public_id}
+        lines.append(Line([one.name, *counted.cells()], ("reporting.show", values), _bar(counted)))
+    if "" in found:
+        lines.append(Line([msg("本级直属党员"), *found[""].cells()]))
+    lines.append(Line([msg("合计"), *total.cells()], total=True))
+    columns = [Column(msg("党组织"), width=34), *COUNTED]
+    return Table("places", msg("按党组织"), columns, lines, chart=True)
+
+
+def _grouped(
+    key: str,
+    title: Message,
+    found: Mapping[str, Count],
+    words: Mapping[str, Message | str],
+    *,
+    ordered: bool = False,
+) -> Table:
+    """Groups, the largest first; small ones withheld as everywhere."""
+    hidden = groups.hidden({name: counted.members for name, counted in found.items()})
+    by_size = sorted(found.items(), key=lambda pair: pair[0] if ordered else (-pair[1].members, pair[0]))
+    lines = []
+    for name, counted in by_size:
+        label = words.get(name, name) if name else msg("未填写")
+        if name in hidden:
+            lines.append(Line([label, *["*"] * len(COUNTED)]))
+        else:
+            lines.append(Line([label, *counted.cells()], bar=_bar(counted)))
+    note = msg("不足 5 人的类别不单列。") if hidden else ""
+    return Table(key, title, [Column(msg("类别"), width=34), *COUNTED], lines, note=note, chart=True)
+
+
+def _bar(counted: Count) -> float | None:
+    return counted.learners * 100 / counted.members if counted.members else None

@@ -1,0 +1,91 @@
+"""A report as data: some tables with words around them, for the page and for every kind of file."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from academy.core.i18n import Message, Speak
+from academy.core.pages import Page
+from academy.reports.sheets import Value, open_sheet
+
+Cell = Value | Message
+TEXT, NUMBER, DAY, SHARE = "text", "number", "day", "share"
+EVERY = 500
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading, what stands below it, and how wide it is in letters."""
+
+    label: Message | str
+    kind: str = TEXT
+    width: int = 14
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: its cells, and what its first cell leads to (an endpoint with its values)."""
+
+    cells: Sequence[Cell]
+    link: tuple[str, dict[str, str]] | None = None
+    bar: float | None = None
+    """What a chart beside the table draws: a percentage."""
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows below headings; `page` where the list is long, so that a screen shows a part of it."""
+
+    key: str
+    title: Message | str
+    columns: Sequence[Column]
+    lines: Iterable[Line]
+    page: Page[Line] | None = None
+    note: Message | str = ""
+    chart: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report says: of whom, what is counted and as of when, and the tables."""
+
+    title: Message | str
+    subject: str
+    definition: Message
+    tables: Sequence[Table] = field(default_factory=tuple)
+    figures: Sequence[tuple[Message, int, Message | str]] = ()
+    """The few figures at its head: label, number, what it counts."""
+
+
+def write(
+    report: Report, speak: Speak, kind: str, path: Path, progress: Callable[[int], None], total: int | None = None
+) -> int:
+    """Write all tables of a report into one file; returns how many rows there are."""
+    widest = max(report.tables, key=lambda table: len(table.columns))
+    written = 0
+    with open_sheet(path, kind, speak(report.title), [c.width for c in widest.columns], header_row=2) as sheet:
+        sheet.row([f"{speak(report.title)} · {report.subject}"])
+        sheet.row([speak(report.definition)])
+        for number, table in enumerate(report.tables):
+            if number:
+                sheet.row([])
+                sheet.row([speak(table.title)])
+            sheet.row([speak(column.label) for column in table.columns], head=True)
+            for line in table.lines:
+                sheet.row([said(cell, speak) for cell in line.cells])
+                written += 1
+                if written % EVERY == 0:
+                    progress(min(990, 1000 * written // max(1, total or written * 2)))
+    return written
+
+
+def said(cell: Cell, speak: Speak) -> Value:
+    """A cell in the reader's language."""
+    return speak(cell) if isinstance(cell, Message) else cell
+
+
+def day_or(day: dt.date | None, otherwise: Message) -> Cell:
+    """A day, or the word for there being none."""
+    return day if day is not None else otherwise
