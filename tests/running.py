@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from alembic import command
@@ -48,11 +48,11 @@ class Academy:
         given["PYTHONPATH"] = str(ROOT)
         return os.environ | given
 
-    def web(self) -> "subprocess.Popen[bytes]":
-        """A web server of one process, answering."""
+    def web(self, *, log: Path | None = None, **environment: str) -> "subprocess.Popen[bytes]":
+        """A web server of one process, answering; its lines go into `log`."""
         options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.settings.port)]
         options += ["--workers", "1", "--blocking-threads", "8", "--log-level", "error", "--no-ws", "wsgi:app"]
-        started = self._start([sys.executable, "-m", "granian", *options])
+        started = self._start([sys.executable, "-m", "granian", *options], log, environment)
         # Asked until it answers: the parent takes connections that it drops once its worker listens.
         until(self.answers, 30, "an answer")
         return started
@@ -71,8 +71,18 @@ class Academy:
         """A worker process."""
         return self._start([sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"])
 
-    def _start(self, told: list[str]) -> "subprocess.Popen[bytes]":
-        started = subprocess.Popen(told, cwd=ROOT, env=self.environment, start_new_session=True)
+    def _start(
+        self, told: list[str], log: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> "subprocess.Popen[bytes]":
+        with log.open("ab") if log else contextlib.nullcontext() as lines:
+            started = subprocess.Popen(
+                told,
+                cwd=ROOT,
+                env=self.environment | (environment or {}),
+                start_new_session=True,
+                stdout=lines,
+                stderr=lines,
+            )
         self.processes.append(started)
         return started
 

@@ -11,6 +11,7 @@ PARTS = (
     "health",
     "jobs",
     "media",
+    "openapi",
     "progress",
     "roster",
     "uploads",

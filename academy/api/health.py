@@ -4,6 +4,7 @@ from flask import Blueprint, jsonify
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
+from academy.api.contract import Answer, Contract, contract, obj
 from academy.doors import public, reading, signed_in
 
 bp = Blueprint("api_health", __name__, url_prefix="/api/v1")
@@ -11,6 +12,7 @@ bp = Blueprint("api_health", __name__, url_prefix="/api/v1")
 
 @bp.get("/health")
 @public
+@contract(Contract({200: Answer("It can.", obj(status={"const": "ok"}))}, refuses=(500, 503)))
 def health() -> Response:
     """200 when the database answers."""
     with reading() as tx:
@@ -20,6 +22,7 @@ def health() -> Response:
 
 @bp.get("/session")
 @signed_in
+@contract(Contract({204: Answer("Signed in.")}))
 def session() -> tuple[str, int]:
     """204 while the caller is signed in, 401 otherwise: for apps that show the academy in a web view."""
     return "", 204

@@ -4,17 +4,22 @@ from flask import Blueprint, jsonify
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from academy.api.contract import TEXT, Answer, Contract, contract, obj
 from academy.core.errors import NotFound
 from academy.core.i18n import Message
 from academy.doors import actor, reading, signed_in
 from academy.doors.language import translate
-from academy.jobs import Job
+from academy.jobs import Job, JobState
+
+STATES = {"enum": [state.value for state in JobState]}
+STANDING = obj(state=STATES, permille={"type": "integer", "minimum": 0, "maximum": 1000}, note=TEXT)
 
 bp = Blueprint("api_jobs", __name__, url_prefix="/api/v1/jobs")
 
 
 @bp.get("/<public_id>")
 @signed_in
+@contract(Contract({200: Answer("Where it stands.", STANDING)}, refuses=(404,)))
 def show(public_id: str) -> Response:
     """State and progress of a job that the caller asked for."""
     with reading() as tx:

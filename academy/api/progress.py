@@ -13,10 +13,25 @@ from flask import Blueprint, Flask, current_app, jsonify, request
 from werkzeug.wrappers import Response
 
 from academy.api import beat_door
+from academy.api.contract import (
+    NATURAL,
+    PROBLEM,
+    SPANS,
+    TEXT,
+    TIME,
+    YES,
+    Answer,
+    Contract,
+    contract,
+    maybe,
+    obj,
+    several,
+    text,
+)
 from academy.core.actor import Role
-from academy.core.errors import Invalid, NotFound
+from academy.core.errors import NotFound
 from academy.core.house import House
-from academy.core.i18n import Message, msg
+from academy.core.i18n import Message
 from academy.doors import actor, house, public, reading, signed_in, writing
 from academy.doors.context import identity
 from academy.doors.install import csrf
@@ -29,6 +44,44 @@ from academy.progress.metrics import Meter
 from academy.progress.rules import Span
 from academy.progress.service import OtherDevice
 from academy.progress.tokens import Signer
+
+REFUSED = obj(reason=TEXT, told=TEXT, spans=SPANS)
+HELD = obj(spans=SPANS, covered_ms=NATURAL, position_ms=NATURAL, completed_at=maybe(TIME), refused=several(REFUSED))
+TOLD = obj(
+    "reason", "told", "refused", gained_ms=NATURAL, finished=YES, ended=YES, reason=TEXT, told=TEXT, refused=SPANS
+)
+BEAT = Contract(
+    body=obj("position", lease=TEXT, seq=NATURAL, spans=SPANS, position=maybe(NATURAL)),
+    answers={
+        200: Answer("Kept; something is to be said about it.", TOLD),
+        204: Answer("Kept: it is on disk."),
+        409: Answer("The playback has ended; what was still credited is kept.", TOLD, also=PROBLEM),
+    },
+    refuses=(503,),
+)
+LEASE = Contract(
+    body=obj("device", "take_over", item=text(60), device=text(200), take_over=YES),
+    answers={
+        201: Answer(
+            "Begun.",
+            obj(
+                lease=TEXT,
+                token=TEXT,
+                seq=NATURAL,
+                duration_ms=NATURAL,
+                threshold_permille=NATURAL,
+                expires_at=TIME,
+                **HELD["properties"],
+            ),
+        ),
+    },
+    refuses=(404, 409),
+)
+EVIDENCE = Contract(
+    query={"format": {"enum": ["json", "csv"]}},
+    answers={200: Answer("What is known, and how.", {"type": "object"}, also="text/csv")},
+    refuses=(404,),
+)
 
 bp = Blueprint("api_progress", __name__, url_prefix="/api/v1/progress")
 
@@ -43,6 +96,7 @@ def install(app: Flask, house_: House) -> None:
 
 @bp.post("/beats")
 @public
+@contract(BEAT, enforced=False)  # the door in front of Flask has read it
 def beat() -> tuple[Response, int]:
     """Says what the door in front of Flask has to say beside 204; the lease token is the credential."""
     outcome = beat_door.kept(request.environ)
@@ -58,25 +112,28 @@ csrf.exempt(beat)  # no cookie is read, so none can be abused
 
 @bp.post("/leases")
 @signed_in
+@contract(LEASE)
 def open_lease() -> tuple[Response, int]:
     """Begin a playback: ``{"item": id, "device": word, "take_over": false}``; 409 when another device plays."""
-    asked, me = _asked(), identity()
+    asked, me = request.get_json(), identity()
     with writing() as tx:
-        item = access_item_for_member(tx, actor(), str(asked.get("item", "")))
+        item = access_item_for_member(tx, actor(), asked["item"])
         try:
             opened = service.open_lease(
                 tx,
                 actor(),
                 item,
                 device=devices.name_of(request.headers.get("User-Agent", "")),
-                device_key=str(asked.get("device", ""))[:40],
+                device_key=asked.get("device", "")[:40],
                 session_id=me.session_id if me else None,
                 take_over=asked.get("take_over") is True,
             )
         except OtherDevice as other:
             device = translate(devices.say(other.device))
             said = translate(Message(other.message.text, {"device": device, "title": other.title}))
-            return jsonify(type="urn:academy:other-device", title=said, status=409, device=device), 409
+            answer = jsonify(type="urn:academy:other-device", title=said, status=409, device=device)
+            answer.mimetype = "application/problem+json"
+            return answer, 409
         held = queries.ledger(tx, opened.lease.member_id, item)
     lease = opened.lease
     return jsonify(
@@ -92,6 +149,7 @@ def open_lease() -> tuple[Response, int]:
 
 @bp.post("/leases/<public_id>/end")
 @signed_in
+@contract(Contract({204: Answer("Ended.")}, refuses=(404,)))
 def end_lease(public_id: str) -> tuple[str, int]:
     """End one's own playback."""
     with writing() as tx:
@@ -101,6 +159,7 @@ def end_lease(public_id: str) -> tuple[str, int]:
 
 @bp.get("/items/<public_id>")
 @signed_in
+@contract(Contract({200: Answer("What is held.", HELD)}, refuses=(404,)))
 def held(public_id: str) -> Response:
     """What the caller holds of an item: spans, position, what was refused and why."""
     with reading() as tx:
@@ -113,6 +172,7 @@ def held(public_id: str) -> Response:
 
 @bp.get("/evidence/<member>/<item>")
 @signed_in
+@contract(EVIDENCE)
 def evidence_of(member: str, item: str) -> Response:
     """Leases, spans, refusals and completions of one member and item; ``?format=csv`` as a table."""
     with writing() as tx:  # asking is on record
@@ -126,6 +186,7 @@ def evidence_of(member: str, item: str) -> Response:
 
 @bp.get("/metrics")
 @public
+@contract(Contract({200: Answer("In Prometheus' text format.", media="text/plain")}, refuses=(404,)))
 def metrics() -> Response:
     """Beats, commits, latency and refusals for Prometheus; by bearer token or as system administrator."""
     token = house().settings.metrics_token
@@ -140,13 +201,6 @@ def metrics() -> Response:
 def _signer() -> Signer:
     signer: Signer = current_app.extensions["academy.signer"]
     return signer
-
-
-def _asked() -> dict[str, Any]:
-    said = request.get_json(silent=True)
-    if not isinstance(said, dict):
-        raise Invalid(msg("请求有误，请返回重试。"))
-    return said
 
 
 def _pairs(spans: tuple[Span, ...]) -> list[list[int]]:

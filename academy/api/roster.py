@@ -3,6 +3,7 @@
 from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
 
+from academy.api.contract import NATURAL, PROBLEM, TEXT, Answer, Contract, contract, maybe, obj, several, text
 from academy.core.errors import Invalid, SignInRequired
 from academy.core.i18n import msg
 from academy.doors import actor, house, office, reading
@@ -10,13 +11,35 @@ from academy.doors.install import csrf
 from academy.doors.language import translate
 from academy.members.access import KEEPERS, access_organisation
 from academy.members.queries import by_code
-from academy.members.roster_changes import accept_changes
+from academy.members.roster_changes import FIELDS, MOST, accept_changes
+
+PERSON = {
+    "type": "object",
+    "properties": {name: maybe(TEXT) for name in FIELDS},
+    "additionalProperties": False,
+}
+COUNTS = {"type": "object", "additionalProperties": NATURAL}
+ROW = obj(row=NATURAL, number=TEXT, reasons=several(TEXT))
+OUTCOME = obj(counts=COUNTS, bad=several(ROW))
+CHANGES = Contract(
+    body=obj(organisation=text(60), members=several(PERSON, maxItems=MOST)),
+    answers={
+        200: Answer("Applied, with counts.", OUTCOME),
+        422: Answer(
+            "Nothing was applied: the reasons of every bad row, or what is wrong with the request.",
+            OUTCOME,
+            also=PROBLEM,
+        ),
+    },
+    refuses=(409,),
+)
 
 bp = Blueprint("api_roster", __name__, url_prefix="/api/v1/roster")
 
 
 @bp.post("/changes")
 @office(*KEEPERS)
+@contract(CHANGES)
 def changes() -> tuple[Response, int]:
     """Apply changes of members below a node, all or none.
 
@@ -27,15 +50,13 @@ def changes() -> tuple[Response, int]:
     if request.authorization is None or request.authorization.type != "bearer":
         # A cookie alone is not enough: this door asks for no CSRF token.
         raise SignInRequired
-    sent = request.get_json(silent=True)
-    if not isinstance(sent, dict):
-        raise Invalid(msg("请发送 JSON 对象。"))
+    sent = request.get_json()
     with reading() as tx:
-        found = by_code(tx, actor().paths(*KEEPERS), str(sent.get("organisation", "")))
+        found = by_code(tx, actor().paths(*KEEPERS), sent["organisation"])
         if found is None:
             raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
         node = access_organisation(tx, actor(), found.public_id, *KEEPERS)
-    answer = accept_changes(house(), actor(), node, sent.get("members"))  # type: ignore[arg-type]
+    answer = accept_changes(house(), actor(), node, sent["members"])
     bad = [
         {"row": place, "number": number, "reasons": [translate(note) for note in notes]}
         for place, number, notes in answer.bad

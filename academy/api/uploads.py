@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, requ
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ClientDisconnected
 
+from academy.api.contract import NATURAL, TEXT, Answer, Contract, Schema, WrongKind, contract, maybe, obj, several
 from academy.core.errors import AcademyError
 from academy.core.i18n import msg
 from academy.doors import actor, house, office, public, reading, writing
@@ -28,6 +29,54 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
 STREAM = "application/offset+octet-stream"
 METADATA_LENGTH = 4000
+HASHED = "^(sha1|sha256|md5) (?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+SPOKEN: Schema = {"const": VERSION}
+WHERE: Schema = {"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})$"}
+LONG: Schema = {"type": "string", "pattern": "^[1-9][0-9]{0,14}$"}
+SHOWN = ("Upload-Offset", "Tus-Resumable")
+PIECE = Contract(
+    body={"type": "string", "format": "binary"},
+    media=STREAM,
+    headers={"Tus-Resumable": SPOKEN, "Upload-Offset": WHERE, "Upload-Checksum": {"type": "string", "pattern": HASHED}},
+    needed=("Tus-Resumable", "Upload-Offset"),
+    answers={204: Answer("Kept: it is on disk.", headers=SHOWN)},
+    refuses=(409, 410, 412, 422, 460, 507),
+)
+ANNOUNCED = Contract(
+    headers={"Tus-Resumable": SPOKEN, "Upload-Length": LONG},
+    needed=("Tus-Resumable", "Upload-Length"),
+    answers={201: Answer("Announced; Location says where to send it.", headers=("Location", "Upload-Expires", *SHOWN))},
+    refuses=(400, 409, 412, 413, 422, 460, 507),
+)
+OVERRIDDEN = Contract(
+    headers={"Tus-Resumable": SPOKEN, "X-HTTP-Method-Override": {"enum": ["PATCH", "DELETE"]}},
+    needed=("Tus-Resumable", "X-HTTP-Method-Override"),
+    answers={204: Answer("Done.")},
+    refuses=(400, 409, 410, 412, 413, 415, 422, 460, 507),
+)
+OPEN = obj(url=TEXT, filename=TEXT, size=NATURAL, head=NATURAL, sha256=TEXT)
+KNOWN = Contract(
+    query={"size": LONG, "purpose": TEXT, "fingerprint": TEXT},
+    headers={"Tus-Resumable": SPOKEN},
+    needed=("Tus-Resumable", "size"),
+    answers={200: Answer("The file, if there is one.", obj(file=maybe(obj(id=TEXT, filename=TEXT, day=TEXT))))},
+    refuses=(412,),
+)
+
+
+def spoken(answers: dict[int, Answer], *refuses: int) -> Contract:
+    """What only needs the version of the protocol."""
+    return Contract(answers, headers={"Tus-Resumable": SPOKEN}, needed=("Tus-Resumable",), refuses=(412, *refuses))
+
+
+class WrongVersion(AcademyError):
+    """The caller speaks no version of tus that is spoken here."""
+
+    status = 412
+    code = "wrong-version"
+
+    def __init__(self) -> None:
+        super().__init__(msg("请求缺少或写错了 %(name)s。", name="Tus-Resumable"))
 
 
 class Misspoken(AcademyError):
@@ -45,19 +94,20 @@ def _speak_tus() -> ResponseReturnValue | None:
     # The body goes to the disk piece by piece: the limit for forms is not meant for it. (None would mean it.)
     request.max_content_length = house().settings.max_upload_mb << 20
     if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
-        return Response(status=412, headers={"Tus-Version": VERSION})
+        raise WrongVersion
     return None
 
 
 @bp.after_request
 def _tus_headers(response: Response) -> Response:
-    response.headers["Tus-Resumable"] = VERSION
+    response.headers["Tus-Resumable"] = response.headers["Tus-Version"] = VERSION
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @bp.route("", methods=["OPTIONS"], provide_automatic_options=False)
 @public
+@contract(Contract({204: Answer("It can this.", headers=("Tus-Version", "Tus-Extension", "Tus-Max-Size"))}))
 def abilities() -> ResponseReturnValue:
     """What this server can do."""
     headers = {
@@ -71,6 +121,7 @@ def abilities() -> ResponseReturnValue:
 
 @bp.post("")
 @office(*UPLOADERS)
+@contract(ANNOUNCED)
 def create() -> ResponseReturnValue:
     """Announce a file, with its first bytes if they come along."""
     if "Upload-Concat" in request.headers:
@@ -91,6 +142,7 @@ def create() -> ResponseReturnValue:
 
 @bp.get("/unfinished")
 @office(*UPLOADERS)
+@contract(spoken({200: Answer("What is open.", obj(uploads=several(OPEN)))}))
 def unfinished() -> ResponseReturnValue:
     """The caller's open uploads, so that another device can go on: it compares the first bytes' digest."""
     found = [
@@ -108,6 +160,7 @@ def unfinished() -> ResponseReturnValue:
 
 @bp.get("/known")
 @office(*UPLOADERS)
+@contract(KNOWN)
 def known() -> ResponseReturnValue:
     """A file of the caller's own with this purpose, size and fingerprint (SHA-256 of the first and the last
     megabyte), so that nothing is sent twice over a weak line: ``{"file": null | {id, filename, day}}``."""
@@ -127,8 +180,9 @@ def known() -> ResponseReturnValue:
     return jsonify(file={"id": found.public_id, "filename": found.filename, "day": day(found.created_at)})
 
 
-@bp.route("/<public_id>", methods=["HEAD"], provide_automatic_options=False)
+@bp.route("/<id:public_id>", methods=["HEAD"], provide_automatic_options=False)
 @office(*UPLOADERS)
+@contract(spoken({200: Answer("So much.", headers=("Upload-Length", *SHOWN))}, 410))
 def head(public_id: str) -> ResponseReturnValue:
     """How much has arrived."""
     found = uploads.find(house(), actor(), public_id)
@@ -139,29 +193,32 @@ def head(public_id: str) -> ResponseReturnValue:
     return response
 
 
-@bp.route("/<public_id>", methods=["PATCH"])
+@bp.route("/<id:public_id>", methods=["PATCH"])
 @office(*UPLOADERS)
+@contract(PIECE, enforced=False)
 def append(public_id: str) -> ResponseReturnValue:
     """The next bytes."""
     if request.mimetype != STREAM:
-        return Response(status=415)
+        raise WrongKind(STREAM)
     return _described(_append(public_id, _number("Upload-Offset")), 204)
 
 
-@bp.post("/<public_id>")
+@bp.post("/<id:public_id>")
 @office(*UPLOADERS)
+@contract(OVERRIDDEN)
 def overridden(public_id: str) -> ResponseReturnValue:
     """For networks that let only GET and POST through."""
     methods = {"PATCH": append, "DELETE": give_up}
     wanted = methods.get(request.headers.get("X-HTTP-Method-Override", ""))
     if wanted is None:
-        return Response(status=405, headers={"Allow": "HEAD, PATCH, DELETE"})
+        raise Misspoken("X-HTTP-Method-Override")
     answer: ResponseReturnValue = wanted(public_id)
     return answer
 
 
-@bp.delete("/<public_id>")
+@bp.delete("/<id:public_id>")
 @office(*UPLOADERS)
+@contract(spoken({204: Answer("Dropped.")}))
 def give_up(public_id: str) -> ResponseReturnValue:
     """Drop an unfinished upload."""
     uploads.terminate(house(), actor(), public_id)

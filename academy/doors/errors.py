@@ -64,6 +64,9 @@ def _csrf(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()
+    if isinstance(error, SecurityError):
+        # Another site's name in the Host header: no page of ours can be drawn, every address on it would be theirs.
+        return Response(translate(SENTENCES[400]), 400, mimetype="text/plain")
     response = _answer(error.code, f"http-{error.code}", SENTENCES.get(error.code, SENTENCES[400]), {})
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After", "Content-Range", "Accept-Ranges"}:

@@ -65,6 +65,7 @@ POST   /activate                                                      nothing   
 GET    /api/v1/health                                                 nothing      *  *  *  *  *  *  *  *  *  *
 GET    /api/v1/jobs/<public_id>                                       job          .  o  o  o  o  o  o  o  o  o
 PUT    /api/v1/media/<asset_id>/cues                                  asset        .  o  o  o  o  o  o  o  o  *
+GET    /api/v1/openapi.json                                           nothing      *  *  *  *  *  *  *  *  *  *
 POST   /api/v1/progress/beats                                         nothing      *  *  *  *  *  *  *  *  *  *
 GET    /api/v1/progress/evidence/<member>/<item>                      evidence     .  .  .  .  .  +  .  .  +  .
 GET    /api/v1/progress/evidence/<member>/<item>                      own_evidence .  *  *  *  *  *  *  *  *  *
@@ -76,10 +77,10 @@ POST   /api/v1/roster/changes                                         nothing   
 GET    /api/v1/session                                                nothing      .  *  *  *  *  *  *  *  *  *
 OPTIONS /api/v1/uploads                                                nothing      *  *  *  *  *  *  *  *  *  *
 POST   /api/v1/uploads                                                nothing      .  .  .  *  .  *  .  .  .  *
-DELETE /api/v1/uploads/<public_id>                                    upload       .  .  .  o  .  o  .  .  .  o
-HEAD   /api/v1/uploads/<public_id>                                    upload       .  .  .  o  .  o  .  .  .  o
-PATCH  /api/v1/uploads/<public_id>                                    upload       .  .  .  o  .  o  .  .  .  o
-POST   /api/v1/uploads/<public_id>                                    upload       .  .  .  o  .  o  .  .  .  o
+DELETE /api/v1/uploads/<id:public_id>                                 upload       .  .  .  o  .  o  .  .  .  o
+HEAD   /api/v1/uploads/<id:public_id>                                 upload       .  .  .  o  .  o  .  .  .  o
+PATCH  /api/v1/uploads/<id:public_id>                                 upload       .  .  .  o  .  o  .  .  .  o
+POST   /api/v1/uploads/<id:public_id>                                 upload       .  .  .  o  .  o  .  .  .  o
 GET    /api/v1/uploads/known                                          nothing      .  .  .  *  .  *  .  .  .  *
 GET    /api/v1/uploads/unfinished                                     nothing      .  .  .  *  .  *  .  .  .  *
 GET    /audit                                                         nothing      .  .  .  .  .  .  .  .  *  .
@@ -226,10 +227,10 @@ SENT: dict[str, dict[str, Any]] = {
     "POST /me/data/requests": {"data": {"kind": "correct", "body": "入党日期错了。"}},
     "POST /data-requests/<public_id>": {"data": {"verb": "agree", "answer": "已更正。"}},
     "PUT /api/v1/media/<asset_id>/cues": {"json": {"version": 1, "cues": [[0, 900, "同志们好"]]}},
-    "PATCH /api/v1/uploads/<public_id>": {
+    "PATCH /api/v1/uploads/<id:public_id>": {
         "headers": {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
     },
-    "POST /api/v1/uploads/<public_id>": {"headers": {"X-HTTP-Method-Override": "DELETE"}},
+    "POST /api/v1/uploads/<id:public_id>": {"headers": {"X-HTTP-Method-Override": "DELETE"}},
     "POST /corrections/<public_id>": {"data": {"verb": "approve"}},
     "POST /exemptions/<public_id>": {"data": {"verb": "approve"}},
     "POST /studio/captions/<asset_id>/restore": {"data": {"version": "1"}},
