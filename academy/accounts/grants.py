@@ -5,7 +5,6 @@ import datetime as dt
 from sqlalchemy import select
 
 from academy.accounts.models import Account, RoleGrant
-from academy.accounts.queries import holds_on
 from academy.accounts.sessions import end_sessions
 from academy.core import clock
 from academy.core.actor import Actor, Role
@@ -63,6 +62,8 @@ def grant_role(
     if account.id == actor.account_id:
         raise Conflict(msg("不能给自己授权，请由另一位管理员办理。"))
     begin = valid_from or clock.today()
+    if begin < clock.today():
+        raise Invalid(fields={"valid_from": msg("开始日期不能早于今天。")})
     if valid_to is not None and valid_to <= begin:
         raise Invalid(fields={"valid_to": msg("结束日期要晚于开始日期。")})
     # The account's row is the lock: two officers granting two offices at once must see each other.
@@ -109,14 +110,15 @@ def revoke_role(tx: Tx, actor: Actor, public_id: str) -> RoleGrant:
         select(RoleGrant, Organisation, Account)
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
         .join(Account, Account.id == RoleGrant.account_id)
-        .where(RoleGrant.public_id == public_id, holds_on(clock.today()))
+        .where(RoleGrant.public_id == public_id, (RoleGrant.valid_to.is_(None)) | (RoleGrant.valid_to > clock.today()))
     ).first()
     if row is None:
         raise NotFound
     grant, organisation, account = row
     if not may_grant(actor, Role(grant.role), organisation):
         raise Forbidden(f"grant:{public_id}")
-    grant.valid_to = clock.today()
+    # One that has not begun never does; one that holds ends today.
+    grant.valid_to = max(grant.valid_from, clock.today())
     end_sessions(tx, [account.id])
     tx.flush()
     record(

@@ -3,14 +3,13 @@
 import dataclasses
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from academy.accounts.models import Account, ActivationCode, LoginSession, RoleGrant, SecondFactor
 from academy.core import clock
 from academy.core.actor import Actor, Role, Scope
-from academy.core.audit import AuditEntry
 from academy.core.db import Tx
 from academy.core.pages import Page, page_of
 from academy.members.models import Member, Organisation
@@ -115,6 +114,13 @@ def scopes_of(tx: Tx, account_id: int) -> tuple[Scope, ...]:
     return tuple(Scope(Role(role), organisation_id, path) for role, organisation_id, path in rows)
 
 
+def names_of(tx: Tx, account_ids: Iterable[int | None]) -> dict[int, str]:
+    """What accounts are called, by row id."""
+    wanted = {account_id for account_id in account_ids if account_id is not None}
+    rows = tx.execute(select(Account.id, Account.display_name).where(Account.id.in_(wanted)))
+    return {row.id: row.display_name for row in rows}
+
+
 def holds_on(day: dt.date) -> ColumnElement[bool]:
     """Grants in force on a day."""
     return and_(RoleGrant.valid_from <= day, or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day))
@@ -193,12 +199,12 @@ def grants_of(tx: Tx, account_id: int) -> list[tuple[RoleGrant, Organisation]]:
 def grants_under(
     tx: Tx, paths: Sequence[str], page: int = 1, *, text: str = ""
 ) -> "Page[tuple[RoleGrant, Account, Organisation]]":
-    """Grants in force inside the subtrees, by node; `text` is part of the person's or the node's name."""
+    """Grants that hold or will hold inside the subtrees, by node; `text` is part of a person's or node's name."""
     query = (
         select(RoleGrant, Account, Organisation)
         .join(Account, Account.id == RoleGrant.account_id)
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
-        .where(subtrees(paths), holds_on(clock.today()))
+        .where(subtrees(paths), or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > clock.today()))
         .order_by(Organisation.path, RoleGrant.id)
     )
     if text.strip():
@@ -207,17 +213,3 @@ def grants_under(
             or_(Account.display_name.contains(like, autoescape=True), Organisation.name.contains(like, autoescape=True))
         )
     return page_of(tx, query, page, 50)
-
-
-def audit_trail(
-    tx: Tx, *, verb: str = "", target: str = "", account_id: int | None = None, page: int = 1
-) -> "Page[tuple[AuditEntry, Account]]":
-    """Who did what, newest first; `verb` is how it begins, `target` the whole ``kind:public_id``."""
-    query = select(AuditEntry, Account).outerjoin(Account, Account.id == AuditEntry.account_id)
-    if verb:
-        query = query.where(AuditEntry.verb.startswith(verb, autoescape=True))
-    if target:
-        query = query.where(AuditEntry.target == target)
-    if account_id is not None:
-        query = query.where(AuditEntry.account_id == account_id)
-    return page_of(tx, query.order_by(AuditEntry.id.desc()), page, 50)

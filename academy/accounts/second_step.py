@@ -7,8 +7,9 @@ from academy.accounts.models import Account, LoginSession, RecoveryCode, SecondF
 from academy.accounts.queries import digest
 from academy.accounts.sessions import end_sessions, until
 from academy.core import clock
-from academy.core.actor import Actor
+from academy.core.actor import SYSTEM, Actor
 from academy.core.audit import record
+from academy.core.crypto import Sealer
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.house import House
@@ -68,6 +69,22 @@ def take_off(tx: Tx, actor: Actor, account: Account) -> None:
     tx.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     end_sessions(tx, [account.id])
     record(tx, actor, "second-step.removed", f"account:{account.public_id}")
+
+
+def reseal(tx: Tx, sealer: Sealer) -> int:
+    """Seal with the newest key what was sealed otherwise; an office has hundreds of phones, not thousands.
+
+    Raises:
+        cryptography.exceptions.InvalidTag: a secret was sealed with a key that is not among ours.
+    """
+    changed = 0
+    for factor in tx.scalars(select(SecondFactor)):
+        if not sealer.is_current(factor.secret_sealed):
+            secret = sealer.open(factor.secret_sealed, context=CONTEXT)
+            factor.secret_sealed = sealer.seal(secret, context=CONTEXT)
+            changed += 1
+    record(tx, SYSTEM, "privacy.resealed", "second-factors:all", changed=changed)
+    return changed
 
 
 def pass_step(house: House, token: str, code: str, network: str = "") -> None:

@@ -4,6 +4,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from academy.accounts import second_step
 from academy.core.house import House
 from academy.members import resealing
 
@@ -12,10 +13,11 @@ group = AppGroup("privacy", help="What is held about people.")
 
 @group.command("rotate")
 def rotate() -> None:
-    """Seal every phone anew with the current key and cipher; then the retired keys may be forgotten."""
+    """Seal every phone and second step anew with the current key and cipher; then retired keys may be forgotten."""
     house: House = current_app.extensions["academy"]
     with house.db.begin() as tx:
         waiting = resealing.count(tx)
         with click.progressbar(length=waiting, label="sealing") as bar:
             changed = resealing.reseal(tx, house.sealer, bar.update)
-    click.echo(f"{changed} of {waiting} sealed anew")
+        factors = second_step.reseal(tx, house.sealer)
+    click.echo(f"{changed} of {waiting} sealed anew, {factors} second steps")

@@ -15,11 +15,11 @@ import hashlib
 import json
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, event, func, select, text
+from sqlalchemy import JSON, Index, String, delete, event, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
-from academy.core.actor import Actor
+from academy.core.actor import SYSTEM, Actor
 from academy.core.db import Base, Tx
 from academy.core.types import Key
 
@@ -35,6 +35,8 @@ class AuditEntry(Base):
         # The auditor's two questions: what happened to this thing, what did this account do.
         Index(None, "target", "id"),
         Index(None, "account_id", "id"),
+        # What happened between two days; and which rows are old enough to go.
+        Index(None, "at"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -49,6 +51,19 @@ class AuditEntry(Base):
     """Place in the chain, from 1 without a gap; given at the commit, under a lock."""
     chain: Mapped[str | None] = mapped_column(String(80))
     """``algorithm:hex`` over this row and the chain value of the row before it."""
+
+
+class AuditAnchor(Base):
+    """Where the chain begins after its oldest rows were deleted: one row, or none while all are there."""
+
+    __tablename__ = "audit_anchors"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    seq: Mapped[int] = mapped_column(Key)
+    """The newest row that is gone."""
+    chain: Mapped[str] = mapped_column(String(80))
+    """Its chain value, on which the oldest row that is left stands."""
+    at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
 ALGORITHMS = ("sha256", "sm3")
@@ -128,8 +143,9 @@ def _hash(algorithm: str, entry: AuditEntry, before: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What a walk along the chain found. `broken_at` is the first place that does not fit, or None;
-    `unchained` counts rows that were written past the chain."""
+    """What a walk along the chain found. `rows` is the place it came to, from the beginning of time;
+    `broken_at` is the first place that does not fit, or None; `unchained` counts rows that were written
+    past the chain."""
 
     rows: int
     head: str
@@ -143,7 +159,8 @@ class Verdict:
 
 def verify(tx: Tx) -> Verdict:
     """Walk the whole chain, oldest first, holding a thousand rows at a time."""
-    rows, chain = 0, ""
+    anchor = tx.scalar(select(AuditAnchor))
+    rows, chain = (anchor.seq, anchor.chain) if anchor else (0, "")
     unchained = tx.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.seq.is_(None))) or 0
     query = select(AuditEntry).where(AuditEntry.seq.is_not(None)).order_by(AuditEntry.seq)
     # Closed by hand: on PostgreSQL a walk that stops early leaves a cursor open on the server.
@@ -155,3 +172,26 @@ def verify(tx: Tx) -> Verdict:
                 return Verdict(rows, chain, rows + 1, unchained)
             rows, chain = rows + 1, entry.chain or ""
     return Verdict(rows, chain, None, unchained)
+
+
+def forget(tx: Tx, before: dt.datetime, most: int = 5_000) -> int:
+    """Delete the oldest rows, all of them older than `before`, and keep where the chain goes on from.
+
+    At most so many at a time; returns how many. The newest row always stays, for the chain hangs on it.
+    """
+    newest, _ = _head(tx)
+    first_kept = tx.scalar(select(func.min(AuditEntry.seq)).where(AuditEntry.at >= before))
+    oldest: int | None = tx.scalar(select(func.min(AuditEntry.seq)))
+    end = min(first_kept if first_kept is not None else newest, newest)
+    if oldest is None or oldest >= end:
+        return 0
+    last = min(end - 1, oldest + most - 1)
+    chain = tx.scalars(select(AuditEntry.chain).where(AuditEntry.seq == last)).one()
+    tx.execute(delete(AuditEntry).where(AuditEntry.seq <= last).execution_options(synchronize_session=False))
+    anchor = tx.scalar(select(AuditAnchor))
+    if anchor is None:
+        tx.add(AuditAnchor(seq=last, chain=chain or ""))
+    else:
+        anchor.seq, anchor.chain, anchor.at = last, chain or "", clock.now()
+    record(tx, SYSTEM, "audit.forgotten", "audit:trail", first=oldest, last=last, chain=chain)
+    return last - oldest + 1

@@ -150,6 +150,23 @@ class Settings:
     second_step: bool = _setting(
         "ACADEMY_SECOND_STEP", True, "Administrators and trainers need a code from their phone too; never in the demo."
     )
+    keep_audit_days: int = _setting(
+        "ACADEMY_KEEP_AUDIT_DAYS", 1095, "Days for which audit rows are kept; never fewer than 180."
+    )
+    keep_sessions_days: int = _setting("ACADEMY_KEEP_SESSIONS_DAYS", 180, "Days for which ended sessions are kept.")
+    keep_codes_days: int = _setting(
+        "ACADEMY_KEEP_CODES_DAYS", 30, "Days for which used or expired activation and screen codes are kept."
+    )
+    keep_notices_days: int = _setting("ACADEMY_KEEP_NOTICES_DAYS", 730, "Days for which messages are kept.")
+    keep_jobs_days: int = _setting(
+        "ACADEMY_KEEP_JOBS_DAYS", 90, "Days for which finished jobs and delivered facts are kept; failed jobs stay."
+    )
+    keep_searches_days: int = _setting(
+        "ACADEMY_KEEP_SEARCHES_DAYS", 400, "Days for which is kept what was searched (never by whom)."
+    )
+    keep_rosters_days: int = _setting(
+        "ACADEMY_KEEP_ROSTERS_DAYS", 180, "Days for which uploaded roster files are kept; their summaries stay."
+    )
     log_level: str = _setting("ACADEMY_LOG_LEVEL", "INFO", "Least severe event that is logged.")
 
     @property
@@ -171,6 +188,11 @@ class Settings:
             if name in environ:
                 given[field.name] = _read(name, environ[name], hints[field.name])
         settings = cls(**given)
+        for field in dataclasses.fields(cls):
+            # Nothing is kept for less than a day; the law wants half a year of audit.
+            least = 180 if field.name == "keep_audit_days" else 1
+            if field.name.startswith("keep_") and getattr(settings, field.name) < least:
+                raise SettingsError(f"{field.metadata['env']} must be at least {least}")
         return settings._with_secrets()
 
     def _with_secrets(self) -> "Settings":

@@ -42,6 +42,8 @@ MEMBER_PLACES = (
     Place("trainings.mine", msg("培训"), "flag"),
     Place("accounts.profile", msg("我的"), "person", also=("accounts.", "second_step.", "own_data.index")),
 )
+SCREEN_PLACES = MEMBER_PLACES[1:2]
+"""A hall sees lectures and nobody's own affairs."""
 OFFICE_PLACES = (
     Place("studio.index", msg("工作室"), "film", (R.TRAINER,), ("studio.", "captions.")),
     Place("media.failures", msg("未成功的文件"), "alert", (R.SYSTEM_ADMINISTRATOR,)),
@@ -133,6 +135,11 @@ def display() -> dict[str, str]:
     }
 
 
+def _on_a_screen() -> bool:
+    person = identity()
+    return person is not None and person.is_screen
+
+
 def unread() -> int:
     """How many notices wait for this person."""
     with reading() as tx:
@@ -166,7 +173,7 @@ def install(app: Flask) -> None:
     app.context_processor(
         lambda: {
             "display": display(),
-            "member_places": places(actor(), MEMBER_PLACES),
+            "member_places": places(actor(), SCREEN_PLACES if _on_a_screen() else MEMBER_PLACES),
             "office_places": places(actor(), OFFICE_PLACES),
         }
     )

@@ -13,7 +13,7 @@ from academy.doors.limits import FREE
 ALWAYS_OPEN = frozenset({"consent", "own_data", "display", "sso", "api_health"})
 """Rooms one may enter without having agreed: to read the text, to take or erase one's data, to leave."""
 ALWAYS_OPEN_PAGES = frozenset({"accounts.sign_in", "accounts.sign_in_post", "accounts.sign_out"})
-ON_SCREENS = frozenset({"home", "library", "learn", "search", "display", "api_progress", "api_health", "screens"})
+ON_SCREENS = frozenset({"library", "learn", "search", "display", "api_progress", "api_health", "screens"})
 """Rooms that a public screen may show; of everything else it may only sign out."""
 
 
@@ -51,5 +51,6 @@ def _fit_for_a_screen() -> Response | None:
         return None
     if wants_json() or request.method != "GET":
         raise NotFound
-    flash(gettext("公共大屏上只能看课。个人的事请在自己的手机上办。"), "info")
-    return redirect(url_for("home.home"))
+    if endpoint != "home.home":
+        flash(gettext("公共大屏上只能看课。个人的事请在自己的手机上办。"), "info")
+    return redirect(url_for("library.index"))

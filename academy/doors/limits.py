@@ -18,7 +18,11 @@ FREE = frozenset({"static", "media.deliver", "api_progress.beat", "api_progress.
 DEAR = {
     "accounts.sign_in_post": 600,  # a hall of three hundred who mistype once
     "accounts.activate_post": 600,
+    "accounts.activate_by_sms": 60,
+    "audit.export": 10,
     "complaints.create": 10,
+    "own_data.copy": 10,
+    "screens.offer": 60,
     "reports.create": 30,
     "search.results": 120,
 }

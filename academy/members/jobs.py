@@ -1,5 +1,6 @@
 """The roster's two jobs: look, and do."""
 
+import datetime as dt
 from typing import Any
 
 from academy.core.actor import Actor, Role, Scope
@@ -8,10 +9,10 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.house import House
 from academy.core.i18n import Message, msg
-from academy.jobs import JobContext, job
+from academy.jobs import JobContext, job, nightly
 from academy.members import columns, roster_lock
 from academy.members.models import Organisation, RosterImport
-from academy.members.roster import findings, finish_import, remembered, source
+from academy.members.roster import findings, finish_import, forget_files, remembered, source
 from academy.members.roster_apply import apply_members
 from academy.members.roster_check import Outcome, Tell, check_members
 from academy.members.sheets import Table, open_table
@@ -143,3 +144,10 @@ def _still_the_same(context: JobContext, roster_id: int) -> bool:
 def _ask_again(tx: Tx, roster: RosterImport, why: Message) -> None:
     roster.state = "refused" if roster.summary.get("bad") or not roster.summary else "checked"
     roster.problem = why.to_json()
+
+
+@nightly("roster.forget", at=dt.time(2, 30))
+def forget(context: JobContext) -> None:
+    """Delete roster files and their findings whose time is over; who imported what and when stays."""
+    while forget_files(context.house):
+        pass

@@ -12,8 +12,10 @@ from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid, TooLarge
+from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.ids import new_id
+from academy.core.retention import days_ago
 from academy.core.settings import Settings
 from academy.jobs import Job, enqueue
 from academy.members import columns
@@ -194,3 +196,20 @@ def finish_import(tx: Tx, roster: RosterImport, settings: Settings) -> None:
     roster.state, roster.applied_at = "applied", clock.now()
     place = source(settings, roster)
     tx.after_commit(lambda: place.unlink(missing_ok=True))
+
+
+def forget_files(house: House, most: int = 100) -> int:
+    """Delete the folders of rosters that are old enough, and mark what waits as discarded; how many were there."""
+    old = days_ago(house.settings.keep_rosters_days)
+    with house.db.begin() as tx:
+        rosters = tx.scalars(
+            select(RosterImport).where(RosterImport.created_at < old, RosterImport.stored_at != "").limit(most)
+        ).all()
+        places = [folder(house.settings, roster) for roster in rosters]
+        for roster in rosters:
+            roster.stored_at = ""
+            if roster.state in ("checking", "checked", "refused", "failed"):
+                roster.state = "discarded"
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
+    return len(places)

@@ -1,12 +1,13 @@
 """Files are made here, by the worker."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from academy.core.db import Tx
-from academy.jobs import JobContext, job
+from academy.jobs import JobContext, job, nightly
 from academy.reports import coverage, evidence, making, service
 from academy.reports.models import Export
 
@@ -42,3 +43,10 @@ def export(context: JobContext, export_id: int) -> None:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
     with context.db.begin() as tx:
         service.keep_file(tx, export_id, stored_at=str(stored), sha256=digest, rows=rows)
+
+
+@nightly("reports.forget", at=dt.time(2, 35))
+def forget(context: JobContext) -> None:
+    """Delete files whose link has expired."""
+    with context.db.begin() as tx:
+        service.sweep(tx, context.settings)

@@ -3,8 +3,10 @@
 import datetime as dt
 import logging
 
+from academy.core import clock
 from academy.core.house import House
 from academy.core.logging import event
+from academy.core.retention import delete_in_batches
 from academy.jobs import JobContext, job, nightly, on
 from academy.library.facts import CoursePublished, CourseWithdrawn
 from academy.media.facts import AssetReady, TranscriptChanged
@@ -12,6 +14,7 @@ from academy.search import queries
 from academy.search.doctor import examine
 from academy.search.engine import backend
 from academy.search.facts import TermChanged
+from academy.search.models import QueryLog
 from academy.search.writing import rebuild_all, refresh
 
 log = logging.getLogger(__name__)
@@ -77,3 +80,10 @@ def index_mentions(context: JobContext, fact: TermChanged) -> None:
         courses = queries.courses_mentioning(tx, fact.text)
     for course_id in courses:
         refresh(context.house, course_id)
+
+
+@nightly("search.forget", at=dt.time(2, 40))
+def forget(context: JobContext) -> None:
+    """Delete what was searched long ago."""
+    first_day = clock.today() - dt.timedelta(days=context.settings.keep_searches_days)
+    delete_in_batches(context.db, QueryLog, QueryLog.day < first_day)

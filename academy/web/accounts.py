@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.accounts import queries, service
+from academy.accounts import queries, service, sms
 from academy.accounts.models import Account
 from academy.core.errors import AcademyError, Busy, Conflict, Invalid
 from academy.core.i18n import Message, msg
@@ -115,7 +115,25 @@ def sign_out() -> Response:
 @public
 def activate() -> str:
     """The form for a one-time code."""
-    return render_template("accounts/activate.html", errors={}, number=request.args.get("number", ""))
+    return _activate_page({}, request.args.get("number", ""))
+
+
+def _activate_page(errors: dict[str, Message], number: str) -> str:
+    by_sms = sms.channel(house().settings) is not None
+    return render_template("accounts/activate.html", errors=errors, number=number, by_sms=by_sms)
+
+
+@bp.post("/activate/sms")
+@public
+def activate_by_sms() -> Any:
+    """Have a code sent to the phone in the register; the answer never says whether there is one."""
+    form = request.form
+    try:
+        sms.request_code(house(), form.get("number", ""), form.get("phone", ""), request.remote_addr or "")
+    except (Invalid, Busy) as error:
+        return _activate_page(said(error), form.get("number", "")), error.status
+    flash(gettext("编号和手机号与登记一致的话，短信马上就到，十分钟内有效。"), "good")
+    return redirect(url_for(".activate", number=form.get("number", "")[:40]), 303)
 
 
 @bp.post("/activate")
@@ -130,9 +148,7 @@ def activate_post() -> Any:
             house(), form.get("number", ""), form.get("code", ""), form["password"], request.remote_addr or "", device()
         )
     except (Invalid, Busy, Conflict) as error:
-        return render_template(
-            "accounts/activate.html", errors=said(error), number=form.get("number", "")
-        ), error.status
+        return _activate_page(said(error), form.get("number", "")), error.status
     enter(token)
     return redirect("/", 303)
 

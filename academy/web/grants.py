@@ -42,6 +42,7 @@ def _page(errors: dict[str, Message]) -> str:
             "accounts/grants.html",
             page=page,
             roles=[(role.value, grants.ROLES[role]) for role in mine],
+            givers=queries.names_of(tx, [grant.granted_by for grant, _, _ in page.rows]),
             may={grant.id: grants.may_grant(me, Role(grant.role), node) for grant, _, node in page.rows},
             errors=errors,
         )
@@ -58,7 +59,7 @@ def create() -> Any:
             node = by_code(tx, actor().paths(*GIVERS), form.get("organisation", ""))
             if node is None:
                 raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
-            grants.grant_role(tx, actor(), account, role, node, valid_to=day("valid_to"))
+            grants.grant_role(tx, actor(), account, role, node, valid_from=day("valid_from"), valid_to=day("valid_to"))
     except (Invalid, Conflict) as error:
         return _page(said(error)), error.status
     flash(gettext("已授权。"), "good")

@@ -62,6 +62,7 @@ MATRIX = """
 GET    /                                                              nothing      .  *  *  *  *  *  *  *  *  *
 GET    /activate                                                      nothing      *  *  *  *  *  *  *  *  *  *
 POST   /activate                                                      nothing      *  *  *  *  *  *  *  *  *  *
+POST   /activate/sms                                                  nothing      *  *  *  *  *  *  *  *  *  *
 GET    /api/v1/health                                                 nothing      *  *  *  *  *  *  *  *  *  *
 GET    /api/v1/jobs/<public_id>                                       job          .  o  o  o  o  o  o  o  o  o
 PUT    /api/v1/media/<asset_id>/cues                                  asset        .  o  o  o  o  o  o  o  o  *
@@ -84,6 +85,7 @@ POST   /api/v1/uploads/<id:public_id>                                 upload    
 GET    /api/v1/uploads/known                                          nothing      .  .  .  *  .  *  .  .  .  *
 GET    /api/v1/uploads/unfinished                                     nothing      .  .  .  *  .  *  .  .  .  *
 GET    /audit                                                         nothing      .  .  .  .  .  .  .  .  *  .
+GET    /audit/export                                                  nothing      .  .  .  .  .  .  .  .  *  .
 GET    /complaints                                                    nothing      .  *  *  *  *  *  *  *  *  *
 GET    /complaints/<public_id>                                        complaint    .  .  .  .  +  +  .  .  .  .
 GET    /complaints/<public_id>                                        word         .  o  o  o  *  *  o  o  o  o

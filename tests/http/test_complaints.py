@@ -13,7 +13,10 @@ from sqlalchemy.exc import IntegrityError
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.house import House
+from academy.jobs import drain
 from academy.library.models import Complaint, Course
+from academy.media import delivery
+from academy.media.storage import set_key, storage_of
 from tests import factories
 from tests.conftest import sign_in
 
@@ -104,3 +107,41 @@ def test_the_box_takes_words_about_rules_and_refuses_empty_ones(village: Village
 
 def test_one_person_cannot_fill_the_box(village: Village) -> None:
     assert [village.complain() for _ in range(11)] == [303] * 10 + [503]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_takedown_reaches_links_search_and_who_is_watching(village: Village) -> None:
+    house = village.house
+    with house.db.read() as tx:
+        line = factories.lines(tx, tx.get_one(Course, village.course.id))[0]
+    item, asset = line.item, line.asset
+    assert asset is not None
+    file = storage_of(house.settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"\xff\xd8\xff")
+    link = delivery.url(house.settings, asset, "poster.jpg")
+    drain(house)
+    addresses = (f"/library/{village.course.public_id}", f"/learn/{item.public_id}", link)
+
+    def seen() -> list[int]:
+        codes = []
+        for address in addresses:
+            with village.member.get(address) as answer:
+                codes.append(answer.status_code)
+        return codes
+
+    assert seen() == [200, 200, 200]
+    assert item.public_id in village.member.get("/search?q=有误的课").text
+    leased = village.member.post("/api/v1/progress/leases", json={"item": item.public_id})
+    assert leased.status_code == 201
+    village.complain()
+    village.reviewer.post(
+        f"/complaints/{village.one().public_id}", data={"answer": "属实，已下架重录。", "verb": "take_down"}
+    )
+    assert seen() == [404, 404, 404], "before any job has run"
+    assert item.public_id not in village.member.get("/search?q=有误的课").text
+    beat = {"lease": (leased.json or {})["token"], "seq": 1, "spans": [[0, 1000]]}
+    late = village.member.post("/api/v1/progress/beats", json=beat)
+    assert (late.status_code, (late.json or {})["reason"]) == (409, "withdrawn")
+    drain(house)
+    assert seen() == [404, 404, 404] and not file.exists()

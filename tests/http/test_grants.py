@@ -1,5 +1,6 @@
 """Roles given and taken by form; the trail is the auditor's."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from academy.accounts.models import Account, RoleGrant
+from academy.accounts.queries import scopes_of
+from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.house import House
@@ -94,3 +97,24 @@ def test_the_trail_is_the_auditors(enter: Enter, house: House, worker: Account) 
     assert "没有找到记录" in client.get("/audit?who=nobody").text
     with house.db.read() as tx:
         assert len(tx.scalars(select(AuditEntry).where(AuditEntry.verb == "audit.searched")).all()) == 3
+
+
+def test_a_role_from_a_day_on_shows_its_giver_and_can_be_taken_before(
+    enter: Enter, house: House, city: Organisation, worker: Account
+) -> None:
+    client = enter(Role.SECURITY_OFFICER)
+    first = clock.today() + dt.timedelta(days=7)
+    form = {"username": worker.username, "role": "reviewer", "organisation": city.code, "valid_from": str(first)}
+    assert client.post("/grants", data={**form, "valid_from": str(clock.today() - dt.timedelta(1))}).status_code == 422
+    assert client.post("/grants", data=form).status_code == 303
+    with house.db.read() as tx:
+        grant = tx.scalars(select(RoleGrant).where(RoleGrant.account_id == worker.id)).one()
+        giver = tx.get_one(Account, grant.granted_by).display_name
+        assert scopes_of(tx, worker.id) == ()
+    page = client.get("/grants?q=小满").text
+    assert giver in page.split("授权人")[1] and f"{first.month}月{first.day}日" in page
+    with clock.frozen(clock.now() + dt.timedelta(days=8)), house.db.read() as tx:
+        assert [scope.role for scope in scopes_of(tx, worker.id)] == [Role.REVIEWER]
+    assert client.post(f"/grants/{grant.public_id}/revoke").status_code == 303
+    with clock.frozen(clock.now() + dt.timedelta(days=8)), house.db.read() as tx:
+        assert scopes_of(tx, worker.id) == ()

@@ -61,7 +61,7 @@ def test_the_phone_says_yes_and_the_screen_comes_in_by_itself(
     assert phone.post(f"/screen/{row.code}", data={"number": row.number}).status_code == 303
     assert "大屏已登录" in phone.get(f"/screen/{row.code}").text
     assert screen.get("/sign-in/screen").headers["Location"] == "/"
-    assert screen.get("/").status_code == 200
+    assert screen.get("/").headers["Location"] == "/library"
     with house.db.read() as tx:
         verbs = set(tx.scalars(select(AuditEntry.verb)))
     assert {"screen.let-in", "sign-in.screen"} <= verbs
@@ -74,15 +74,19 @@ def let_in(screen: FlaskClient, phone: FlaskClient, house: House) -> None:
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_a_screen_shows_lectures_and_nothing_personal(screen: FlaskClient, phone: FlaskClient, house: House) -> None:
+def test_a_screen_shows_lectures_and_nothing_personal(
+    screen: FlaskClient, phone: FlaskClient, house: House, owner: Account
+) -> None:
     let_in(screen, phone, house)
     assert screen.get("/library").status_code == screen.get("/search").status_code == 200
     for personal in ("/me", "/me/data", "/me/data/copy", "/notices", "/complaints", "/me/second-step"):
-        assert screen.get(personal).headers["Location"] == "/", personal
-    assert "公共大屏上只能看课" in screen.get("/").text
+        assert screen.get(personal).headers["Location"] == "/library", personal
+    shown = screen.get("/library").text
+    assert "公共大屏上只能看课" in shown and "退出大屏" in shown
+    assert owner.display_name not in shown and owner.display_name in phone.get("/library").text
     assert screen.post("/me/password", data={"old": "x"}).status_code == 404
-    assert screen.get("/organisations").headers["Location"] == "/", "its owner's office stays on the phone"
-    assert "工作台" in phone.get("/").text and "工作台" not in screen.get("/").text
+    assert screen.get("/organisations").headers["Location"] == "/library", "its owner's office stays on the phone"
+    assert "工作台" in phone.get("/").text and "工作台" not in shown
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -93,15 +97,15 @@ def test_a_screen_ends_after_some_hours_used_or_not_and_from_the_phone(
     begun = clock.now()
     for minutes in (60, 120, 179):
         with clock.frozen(begun + dt.timedelta(minutes=minutes)):
-            assert screen.get("/").status_code == 200
+            assert screen.get("/library").status_code == 200
     with clock.frozen(begun + dt.timedelta(minutes=181)):
-        assert screen.get("/").status_code == 302
+        assert screen.get("/library").status_code == 302
     assert "大屏" in phone.get("/me").text
     with house.db.read() as tx:
         session = tx.scalars(select(LoginSession).where(LoginSession.screen)).one()
-    assert screen.get("/").status_code == 200
+    assert screen.get("/library").status_code == 200
     phone.post(f"/me/devices/{session.public_id}/end")
-    assert screen.get("/").status_code == 302
+    assert screen.get("/library").headers["Location"].startswith("/sign-in")
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])

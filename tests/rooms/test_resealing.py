@@ -4,6 +4,8 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import select
 
+from academy.accounts import second_step
+from academy.accounts.models import SecondFactor
 from academy.core.crypto import Sealer
 from academy.core.house import House
 from academy.members import resealing
@@ -43,3 +45,14 @@ def test_a_value_of_an_unknown_key_stops_it_and_nothing_has_changed(house: House
     with house.db.read() as tx:
         sealed = tx.scalars(select(Member.phone_sealed).where(Member.phone_sealed.is_not(None))).all()
     assert [OLD.open(value, context=PHONE)[:3] for value in sealed] == ["139"] * 3
+
+
+def test_a_second_step_outlives_the_old_key(house: House) -> None:
+    with house.db.begin() as tx:
+        who = factories.account(tx)
+        tx.add(SecondFactor(account_id=who.id, secret_sealed=OLD.seal("ABC234", context=second_step.CONTEXT)))
+        tx.flush()
+        assert (second_step.reseal(tx, NEW), second_step.reseal(tx, NEW)) == (1, 0)
+    with house.db.read() as tx:
+        kept = tx.get_one(SecondFactor, who.id).secret_sealed
+    assert Sealer("n" * 32, cipher="sm4").open(kept, context=second_step.CONTEXT) == "ABC234"

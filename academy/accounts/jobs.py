@@ -1,0 +1,41 @@
+"""What accounts do in the background."""
+
+import datetime as dt
+import json
+
+from academy.accounts import sms, throttle
+from academy.accounts.models import ActivationCode, LoginSession, ScreenLogin
+from academy.core import audit, clock
+from academy.core.errors import Conflict
+from academy.core.i18n import msg
+from academy.core.retention import days_ago, delete_in_batches
+from academy.jobs import JobContext, job, nightly
+
+
+@job(sms.SEND, max_attempts=4)
+def send_sms(context: JobContext, sealed: str) -> None:
+    """Send one SMS; a few times when the gateway is away."""
+    phone, text = json.loads(context.house.sealer.open(bytes.fromhex(sealed), context=sms.CONTEXT))
+    way_out = sms.channel(context.settings)
+    if way_out is None:
+        raise Conflict(msg("短信没有开通。"))
+    way_out(phone, text)
+
+
+@nightly("accounts.forget", at=dt.time(2, 10))
+def forget(context: JobContext) -> None:
+    """Delete sessions, codes, counters of wrong answers and audit rows whose time is over."""
+    db, settings = context.db, context.settings
+    old = days_ago(settings.keep_sessions_days)
+    delete_in_batches(db, LoginSession, (LoginSession.ended_at < old) | (LoginSession.expires_at < old))
+    old = days_ago(settings.keep_codes_days)
+    delete_in_batches(db, ActivationCode, ActivationCode.expires_at < old)
+    delete_in_batches(db, ScreenLogin, ScreenLogin.expires_at < old)
+    with db.begin() as tx:
+        throttle.forget_old(tx)
+    old = days_ago(settings.keep_audit_days)
+    while True:
+        with db.begin() as tx:
+            if not audit.forget(tx, old):
+                break
+    context.result(at=clock.now().isoformat())

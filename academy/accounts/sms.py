@@ -1,0 +1,148 @@
+"""Activation codes by SMS: through the terminal, a gateway's address, or a function of one's own.
+
+Whoever asks names their number and the phone that the register has; both right or not, the answer is
+the same and equally quick, because a job sends what is to be sent.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import importlib
+import json
+import secrets
+import sys
+from collections.abc import Callable
+
+import requests
+from sqlalchemy import select, update
+
+from academy.accounts import throttle
+from academy.accounts.models import ActivationCode, Restriction
+from academy.accounts.queries import digest
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Busy, Invalid
+from academy.core.house import House
+from academy.core.i18n import msg
+from academy.core.settings import Settings
+from academy.jobs import enqueue
+from academy.members.models import Member
+from academy.members.people import PHONE
+from academy.members.rules import HERE, Unreadable, masked, read_phone, tidy
+
+Channel = Callable[[str, str], None]
+"""Sends a text to a phone; raises when it could not."""
+
+SEND = "accounts.send_sms"
+CONTEXT = "sms.text"
+LASTS = dt.timedelta(minutes=10)
+DIGITS = 8
+PAUSE = dt.timedelta(minutes=1)
+A_DAY = 5
+NETWORK_HOUR = 100
+"""Messages for one number: one a minute and five a day; asked for from one network: a hundred an hour,
+because a village shares one."""
+TIMEOUT_S = 10
+
+
+def channel(settings: Settings) -> Channel | None:
+    """The configured way out; None when there is none.
+
+    Raises:
+        ValueError: the setting names nothing that can send.
+    """
+    named = settings.sms.strip()
+    if named in ("", "off"):
+        return None
+    if named == "console":
+        return _console
+    if named.startswith("https://"):
+        return _gateway(named, settings.sms_secret)
+    module, colon, function = named.partition(":")
+    if not colon:
+        raise ValueError(f"ACADEMY_SMS={named!r}: console, off, an https address or package.module:function")
+    found: Channel = getattr(importlib.import_module(module), function)
+    return found
+
+
+def _console(phone: str, text: str) -> None:
+    sys.stderr.write(f"SMS {masked(phone)}: {text}\n")
+    sys.stderr.flush()
+
+
+def _gateway(address: str, secret: str) -> Channel:
+    """POSTs ``{"phone", "text", "at"}`` as JSON, signed in X-Signature (hex HMAC-SHA256 of the body)."""
+
+    def send(phone: str, text: str) -> None:
+        body = json.dumps({"phone": phone, "text": text, "at": clock.now().isoformat()}).encode()
+        signed = {"Content-Type": "application/json", "X-Signature": hmac.digest(secret.encode(), body, "sha256").hex()}
+        answer = requests.post(address, data=body, headers=signed, timeout=TIMEOUT_S, allow_redirects=False)
+        answer.raise_for_status()
+
+    return send
+
+
+def request_code(house: House, number: str, phone: str, network: str = "") -> None:
+    """Have a code sent to the phone in the register, if it is this number's. Says nothing about that.
+
+    Opens its own transaction, so that asking is counted whatever comes of it.
+
+    Raises:
+        Invalid: that is no phone.
+        Busy: asked too often, alike for numbers that exist and numbers that don't.
+    """
+    number = tidy(number)
+    try:
+        wanted = read_phone(phone)
+    except Unreadable:
+        wanted = None
+    if not wanted or not number:
+        raise Invalid(fields={"phone": msg("请填写十一位手机号。")})
+    with house.db.begin() as tx:
+        _count(tx, number, network)
+        index = house.sealer.blind_index(str(wanted), context=PHONE)
+        member = tx.scalar(
+            select(Member).where(Member.number == number, Member.phone_index == index, Member.status.in_(HERE))
+        )
+        known = member is not None and tx.get(Restriction, member.id) is None
+        record(tx, Actor(network=network), "activation.sms", f"member:{member.public_id if member else 'unknown'}")
+        if member is not None and known:
+            code = _new_code(tx, member)
+            text = str(msg("您的激活码是 %(code)s，十分钟内有效，请不要告诉别人。", code=code))
+            sealed = house.sealer.seal(json.dumps([str(wanted), text]), context=CONTEXT)
+            enqueue(tx, SEND, sealed=sealed.hex())
+
+
+def _new_code(tx: Tx, member: Member) -> str:
+    now = clock.now()
+    tx.execute(
+        update(ActivationCode)
+        .where(ActivationCode.member_id == member.id, ActivationCode.used_at.is_(None), ActivationCode.expires_at > now)
+        .values(expires_at=now)
+    )
+    code = ""
+    while not code or tx.scalar(select(ActivationCode.id).where(ActivationCode.digest == digest(code))):
+        # Digits only: a phone offers them above its keyboard, and they are read out without a mistake.
+        code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
+    tx.add(ActivationCode(member_id=member.id, digest=digest(code), expires_at=now + LASTS))
+    tx.flush()
+    return code
+
+
+def _count(tx: Tx, number: str, network: str) -> None:
+    who, where = (
+        hashlib.sha256(part.encode()).hexdigest() for part in (f"sms\x1f{number.lower()}", f"sms\x1f\x1f{network}")
+    )
+    for key, pause, most, window in (
+        (who, PAUSE, A_DAY, dt.timedelta(days=1)),
+        (where, dt.timedelta(0), NETWORK_HOUR, dt.timedelta(hours=1)),
+    ):
+        wait = throttle.spend(tx, key, pause=pause, most=most, window=window)
+        if wait is not None:
+            minutes = -(-int(wait.total_seconds()) // 60)
+            raise Busy(
+                msg("短信要得太频繁，请 %(minutes)s 分钟后再试，或请支部发激活码。", minutes=max(1, minutes)),
+                retry_after=max(1, int(wait.total_seconds())),
+            )

@@ -1,0 +1,29 @@
+"""Deleting what is kept no longer, a little at a time: nobody waits for a night's cleaning."""
+
+import datetime as dt
+
+from sqlalchemy import ColumnElement, delete, inspect, select
+
+from academy.core import clock
+from academy.core.db import Base, Database
+
+BATCH = 2_000
+
+
+def delete_in_batches(db: Database, model: type[Base], *conditions: ColumnElement[bool]) -> int:
+    """Delete the rows of a table that meet every condition, each batch in a transaction of its own."""
+    (key,) = inspect(model).primary_key
+    total = 0
+    while True:
+        with db.begin() as tx:
+            some = tx.scalars(select(key).where(*conditions).limit(BATCH)).all()
+            if some:
+                tx.execute(delete(model).where(key.in_(some)).execution_options(synchronize_session=False))
+        total += len(some)
+        if len(some) < BATCH:
+            return total
+
+
+def days_ago(days: int) -> dt.datetime:
+    """The moment before which rows that are kept for so many days are too old."""
+    return clock.now() - dt.timedelta(days=days)

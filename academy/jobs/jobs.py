@@ -1,0 +1,16 @@
+"""What the worker does for itself."""
+
+import datetime as dt
+
+from academy.core.retention import days_ago, delete_in_batches
+from academy.jobs.models import Job, JobState, OutboxFact
+from academy.jobs.recurring import nightly
+from academy.jobs.registry import JobContext
+
+
+@nightly("jobs.forget", at=dt.time(2, 20))
+def forget(context: JobContext) -> None:
+    """Delete jobs that were done long ago and facts that were delivered; failed jobs wait for a person."""
+    old = days_ago(context.settings.keep_jobs_days)
+    delete_in_batches(context.db, Job, Job.state.in_((JobState.DONE, JobState.CANCELLED)), Job.finished_at < old)
+    delete_in_batches(context.db, OutboxFact, OutboxFact.delivered_at < old)
