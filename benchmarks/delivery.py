@@ -86,7 +86,7 @@ def slow_readers(url: str) -> list[socket.socket]:
         line = socket.socket()
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         line.connect((address.hostname, address.port))
-        line.sendall(f"GET {address.path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        line.sendall(f"GET {address.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         found.append(line)
     return found
 

@@ -183,7 +183,7 @@ def _restrict(tx: Tx, actor: Actor, member: Member, row: DataRequest) -> None:
         erase_particulars(tx, [member.id])
         publish(tx, PersonErased(member.id, account.id))
     tx.flush()
-    record(tx, actor, f"data.{kind}", f"member:{member.public_id}")
+    record(tx, actor, "data.frozen" if kind == "frozen" else "data.erased", f"member:{member.public_id}")
 
 
 def lift(tx: Tx, actor: Actor, public_id: str) -> None:

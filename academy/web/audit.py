@@ -10,6 +10,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy.accounts import trail
+from academy.accounts.verbs import VERBS
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import record
@@ -30,7 +31,7 @@ def index() -> str:
             record(tx, actor(), "audit.searched", "audit:trail", asked=asked.to_json())
     with reading() as tx:
         page = trail.search(tx, asked, number_in(request.args.get("page")))
-        return render_template("accounts/audit.html", page=page, asked=asked)
+        return render_template("accounts/audit.html", page=page, asked=asked, verbs=VERBS)
 
 
 @bp.get("/export")

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 
 from academy.accounts import trail
 from academy.accounts.models import Account
+from academy.accounts.verbs import VERBS
 from academy.core import audit, clock
 from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.audit import AuditEntry, record, verify
@@ -21,6 +23,7 @@ from tests import factories as make
 from tests.conftest import sign_in
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
+ROOT = Path(__file__).parents[2]
 BEGUN = dt.datetime(2026, 3, 2, 4, 0, tzinfo=dt.UTC)
 
 
@@ -123,3 +126,10 @@ def test_the_newest_row_stays_however_old(house: House) -> None:
     with house.db.begin() as tx:
         assert audit.forget(tx, clock.now()) == 0
         assert verify(tx).whole
+
+
+def test_the_words_for_acts_are_for_acts_that_happen() -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "academy").rglob("*.py") if path.name != "verbs.py"
+    )
+    assert [verb for verb in VERBS if f'"{verb}"' not in code] == []

@@ -12,12 +12,14 @@ from academy.accounts.models import ActivationCode, LoginSession, ScreenLogin, T
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.audit import AuditEntry, record, verify
+from academy.core.db import Base
 from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.settings import Settings, SettingsError
 from academy.jobs import JobContext
 from academy.jobs.models import Job, OutboxFact
 from academy.jobs.registry import all_specs, spec
+from academy.members import columns
 from academy.members.models import RosterImport
 from academy.notices.models import Notice
 from academy.notices.service import notify
@@ -151,3 +153,10 @@ def test_the_page_about_it_names_every_setting_and_job() -> None:
     named = set(re.findall(r"`(\w+\.forget)`", page))
     assert named == {one.name for one in all_specs() if one.name.endswith(".forget")}
     assert all(spec(name) for name in named)
+
+
+def test_no_identity_number_is_kept_or_asked_for() -> None:
+    kept = {f"{table.name}.{column.name}" for table in Base.metadata.tables.values() for column in table.columns}
+    assert not [name for name in kept if re.search(r"id_?card|identity_number|id_number|national", name)]
+    headings = {heading for known in columns.KINDS.values() for column in known for heading in column.headings}
+    assert not [heading for heading in headings if "身份证" in heading]

@@ -46,6 +46,8 @@ function refresh(id, seconds) {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.getElementById(id);
+        // Led elsewhere: what was waited for has come.
+        if (!fresh && answer.redirected) return location.assign(answer.url);
         const stale = document.getElementById(id);
         if (fresh && stale && fresh.innerHTML !== stale.innerHTML) stale.replaceWith(fresh);
         if (!fresh?.dataset.refresh) return;
