@@ -1,11 +1,21 @@
-"""Hashing passwords: argon2id, about 25 ms, never inside a write transaction."""
+"""Hashing passwords: argon2id, about 25 ms, never inside a write transaction.
 
+At most a few at a time: whoever tries passwords by the thousand, or a whole hall that comes in at nine
+o'clock, must not take the threads and the processors on which others are watching. Beyond that the
+door says that it is busy.
+"""
+
+import contextlib
+import os
+import re
+import threading
 import unicodedata
+from collections.abc import Iterator
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from academy.core.errors import Invalid
+from academy.core.errors import Busy, Invalid
 from academy.core.i18n import msg
 
 # OWASP's smallest recommended cost: a county town's server must let a hall of people in at nine o'clock.
@@ -13,50 +23,74 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = _hasher.hash("nobody has this password")
 
 SHORTEST, LONGEST = 8, 128
-_COMMON = frozenset(
-    [
-        "12345678",
-        "123456789",
-        "1234567890",
-        "87654321",
-        "88888888",
-        "66666666",
-        "00000000",
-        "11111111",
-        "11223344",
-        "12341234",
-        "password",
-        "password1",
-        "qwertyui",
-        "qwerty123",
-        "abcd1234",
-        "1qaz2wsx",
-        "a1234567",
-        "a12345678",
-        "abc12345",
-        "asdfghjk",
-        "woaini1314",
-        "5201314520",
-        "iloveyou",
-        "admin123",
-        "administrator",
-        "passw0rd",
-    ]
+
+PLACE = ("yunxueyuan", "academy", "dangyuan", "dangxiao", "xuexi", "yunxi", "zhibu", "zhongguo")
+"""Words of the place; docs/security.md lists them."""
+
+_CHOSEN = """
+    password passwd passw pass admin administrator root guest user test demo login welcome letmein master hello
+    iloveyou loveyou love woaini woaiwojia wodemima mima nihao dragon monkey football baseball basketball sunshine
+    princess superman batman shadow flower summer winter spring autumn freedom whatever trustno secret computer
+    internet qwerty abcd asdf zxcv qazwsx qazwsxedc wsx edc qaz asd zxc qwe qweasd qweasdzxc china beijing shanghai
+    family happy lucky angel baby michael jordan charlie jessica killer pepper ginger cheese banana orange cookie
+    samsung huawei xiaomi iphone android weixin wechat taobao alibaba baidu tencent qq aini wangzi gongzhu
+"""
+_WORDS = frozenset(_CHOSEN.split())
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "1q2w3e4r5t6y7u8i9o0p", "1qaz2wsx3edc4rfv")
+_FIGURES = ("01234567890123456789", "147258369", "741852963", "789456123", "159357", "135792468", "5201314", "1314520")
+_SIGNS: tuple[dict[int, int], ...] = (
+    {},
+    str.maketrans("@$!", "asi"),
+    str.maketrans("@$!013", "asioie"),
+    str.maketrans("@$!0135", "asioles"),
 )
+
+_room = threading.BoundedSemaphore(8)
+_hands = threading.Semaphore(max(1, (os.cpu_count() or 2) - 1))
+
+
+def make_room(threads: int) -> None:
+    """Let half of a web process's threads be in here at most; the others go on answering beats and pages."""
+    global _room
+    _room = threading.BoundedSemaphore(max(2, threads // 2))
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """One of the places to hash in.
+
+    Raises:
+        Busy: too many are waiting for one.
+    """
+    room = _room
+    if not room.acquire(blocking=False):
+        raise Busy(msg("现在登录的人很多，请过几秒再试。"), retry_after=3)
+    try:
+        with _hands:
+            yield
+    finally:
+        room.release()
 
 
 def make(password: str) -> str:
-    """The hash to keep."""
-    return _hasher.hash(_normal(password))
+    """The hash to keep.
+
+    Raises:
+        Busy: too many at once.
+    """
+    with _turn():
+        return _hasher.hash(_normal(password))
 
 
 def matches(kept: str | None, password: str) -> bool:
-    """Whether the password is right. Takes the same time when there is no account."""
-    try:
-        _hasher.verify(kept or _NOBODY, _normal(password)[:LONGEST])
-    except (Argon2Error, InvalidHashError):
-        return False
-    return kept is not None
+    """Whether the password is right. Takes the same time when there is no account.
+
+    Raises:
+        Busy: too many at once.
+    """
+    with _turn(), contextlib.suppress(Argon2Error, InvalidHashError):
+        return _hasher.verify(kept or _NOBODY, _normal(password)[: LONGEST + 1]) and kept is not None
+    return False
 
 
 def check_new(password: str, *, names: tuple[str, ...] = ()) -> None:
@@ -71,8 +105,29 @@ def check_new(password: str, *, names: tuple[str, ...] = ()) -> None:
     if len(text) > LONGEST:
         raise Invalid(fields={"password": msg("密码最多 %(longest)s 位。", longest=LONGEST)})
     low = text.lower()
-    if low in _COMMON or len(set(low)) < 3 or low in {name.lower() for name in names if name}:
+    own = {name.lower() for name in names if name}
+    if low in own or any(_is_everybodys(low.translate(signs), own) for signs in _SIGNS):
         raise Invalid(fields={"password": msg("这个密码太容易被猜到，请换一个。")})
+
+
+def _is_everybodys(low: str, own: set[str]) -> bool:
+    """Whether nothing is left when what many people choose is taken away."""
+    plain = re.sub(r"[\W_]+", "", low)
+    if len(set(plain)) < 3 or re.fullmatch(r"(.{1,6})\1+", plain) or any(plain in row for row in _ROWS):
+        return True
+    return all(_is_usual(piece, own) for piece in re.findall(r"[a-z]+|\d+|[^\W\d_]+", plain))
+
+
+def _is_usual(piece: str, own: set[str]) -> bool:
+    if piece.isascii() and (len(piece) < 3 or len(set(piece)) == 1):
+        return True
+    if piece.isdecimal():
+        return (
+            len(piece) <= 4
+            or any(piece in row or piece in row[::-1] for row in _FIGURES)
+            or bool(re.fullmatch(r"(?:(\d)\1+)+|(\d{1,4})\2+|1[3-9]\d{9}|(?:19|20)\d\d[01]\d[0-3]\d", piece))
+        )
+    return piece in _WORDS or piece in PLACE or piece in own or any(piece in row or piece in row[::-1] for row in _ROWS)
 
 
 def _normal(password: str) -> str:

@@ -8,6 +8,7 @@ from flask_login import LoginManager, UserMixin
 from flask_wtf import CSRFProtect
 from werkzeug.routing import BaseConverter
 
+from academy.accounts import passwords
 from academy.accounts import queries as accounts
 from academy.accounts.sessions import keep_alive
 from academy.core import clock
@@ -52,6 +53,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 def install(app: Flask, house_: House) -> None:
     """Sessions, languages, errors, CSRF, headers, template globals."""
     settings = house_.settings
+    passwords.make_room(settings.web_threads)
     app.url_map.converters["id"] = IdConverter
     app.config.update(
         SECRET_KEY=settings.secret_key,
