@@ -45,7 +45,7 @@ MEMBER_PLACES = (
 SCREEN_PLACES = MEMBER_PLACES[1:2]
 """A hall sees lectures and nobody's own affairs."""
 OFFICE_PLACES = (
-    Place("studio.index", msg("工作室"), "film", (R.TRAINER,), ("studio.", "captions.")),
+    Place("studio.index", msg("工作室"), "film", (R.TRAINER,), ("studio.", "captions.", "files.")),
     Place("media.failures", msg("未成功的文件"), "alert", (R.SYSTEM_ADMINISTRATOR,)),
     Place("review.index", msg("审阅"), "check", (R.REVIEWER,), ("review.",)),
     Place("complaints.box", msg("意见答复"), "inbox", (R.REVIEWER, R.NODE_ADMINISTRATOR)),

@@ -87,7 +87,7 @@ def begin(
     if size > room:
         raise TooLarge(
             msg(
-                "您的空间还剩 %(room)s MB，放不下这个文件。请删除不用的课件，或联系系统管理员。",
+                "您的空间还剩 %(room)s MB，放不下这个文件。请到“我的文件”里删除不用的文件，或联系系统管理员。",
                 room=max(0, room) >> 20,
             )
         )

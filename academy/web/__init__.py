@@ -22,6 +22,7 @@ PAGES = (
     "rosters",
     "notices",
     "studio",
+    "files",
     "review",
     "library",
     "complaints",

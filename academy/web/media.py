@@ -2,8 +2,9 @@
 
 import io
 import os
+from typing import BinaryIO
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file
+from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -24,6 +25,8 @@ from academy.media.pages import PAGE_MS
 from academy.media.storage import checked, local_storage, set_key
 
 bp = Blueprint("media", __name__)
+
+PIECE = 1 << 18
 
 
 @bp.app_template_filter("extent")
@@ -60,34 +63,37 @@ def _captions(cues: list[captions.CueText]) -> Response:
 
 
 def _stored(settings: Settings, key: str, kind: str) -> Response:
-    try:
-        if not settings.s3_bucket:
-            response = send_file(local_storage(settings).path(key), mimetype=kind, conditional=True, etag=True)
-        else:
-            response = _object(settings, key, kind)
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise NotFound from error
-    response.headers["Accept-Ranges"] = "bytes"
+    if settings.s3_by_nginx and settings.s3_bucket:
+        from academy.media.objects import S3Storage
+
+        # Whoever reads slowly then waits on nginx, not on a thread of ours.
+        response = Response(headers={"X-Accel-Redirect": S3Storage(settings).internal_path(key)}, mimetype=kind)
+    else:
+        try:
+            file, size, etag = _opened(settings, key)
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise NotFound from error
+        # In large pieces: of what such an answer costs, most is the turns through Python.
+        response = Response(FileWrapper(file, PIECE), mimetype=kind, direct_passthrough=True)
+        response.content_length = size
+        response.set_etag(etag)
+        response.make_conditional(request, accept_ranges=True, complete_length=size)
     # A set never changes under its name, but no shared cache may outlive a withdrawal.
     response.headers["Cache-Control"] = "private, max-age=86400"
     return response
 
 
-def _object(settings: Settings, key: str, kind: str) -> Response:
-    """From object storage: nginx is told where, or this process passes the bytes on."""
-    from academy.media.objects import Object, S3Storage
+def _opened(settings: Settings, key: str) -> tuple[BinaryIO, int, str]:
+    """The file, its size and what tells it from another."""
+    if settings.s3_bucket:
+        from academy.media.objects import Object, S3Storage
 
-    here = S3Storage(settings)
-    if settings.s3_by_nginx:
-        # Whoever reads slowly then waits on nginx, not on a thread of ours.
-        return Response(headers={"X-Accel-Redirect": here.internal_path(key)}, mimetype=kind)
-    file = Object(here.client, here.bucket, checked(key))
-    wrapped = FileWrapper(io.BufferedReader(file, 1 << 18), 1 << 17)
-    response = Response(wrapped, mimetype=kind, direct_passthrough=True)
-    response.content_length = file.length
-    response.set_etag(file.etag)
-    response.make_conditional(request, accept_ranges=True, complete_length=file.length)
-    return response
+        here = S3Storage(settings)
+        found = Object(here.client, here.bucket, checked(key))
+        return io.BufferedReader(found, PIECE), found.length, found.etag
+    file = local_storage(settings).open(key)
+    seen = os.fstat(file.fileno())
+    return file, seen.st_size, f"{seen.st_mtime_ns:x}-{seen.st_size:x}"
 
 
 @bp.get("/media/<asset_id>/steps")

@@ -212,6 +212,8 @@ GET    /studio/captions/<asset_id>/download.<kind>                    asset     
 POST   /studio/captions/<asset_id>/restore                            asset        .  o  o  o  o  o  o  o  o  *
 POST   /studio/captions/<asset_id>/terms                              asset        .  .  .  o  .  o  .  .  .  *
 GET    /studio/failures                                               nothing      .  .  .  *  .  *  .  .  .  *
+GET    /studio/files                                                  nothing      .  .  .  *  .  *  .  .  .  *
+POST   /studio/files/<asset_id>/remove                                asset        .  .  .  o  .  o  .  .  .  *
 GET    /studio/new                                                    nothing      .  .  .  *  .  .  .  .  .  .
 POST   /studio/new                                                    nothing      .  .  .  *  .  .  .  .  .  .
 GET    /trainings                                                     nothing      .  .  *  .  .  *  .  .  *  .

@@ -17,7 +17,6 @@ from academy.core.actor import Role
 from academy.media import uploads
 from academy.media.models import Upload
 from tests.running import Academy, academy, kill
-from tests.services import missing
 
 pytestmark = pytest.mark.faults
 
@@ -146,21 +145,6 @@ def _resident(of: Academy) -> int:
         ["ps", "-o", "rss=", "-g", str(of.processes[0].pid)], capture_output=True, text=True, check=False
     )
     return sum(int(line) for line in found.stdout.split()) * 1024
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        missing("a small disk (mount of a tmpfs)")
-    try:
-        yield disk
-    finally:
-        subprocess.run(["umount", "-l", disk], check=True)
 
 
 def test_a_full_disk_keeps_what_came_and_says_so(

@@ -7,17 +7,25 @@ import http.client
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
 
+from academy.accounts.models import Account, RoleGrant
 from academy.cli.media import nginx_configuration
 from academy.core.actor import Role
 from academy.jobs import drain
+from academy.library import service as library
+from academy.library.models import Course
 from academy.media import delivery, service
 from academy.media.captions import CueText
 from academy.media.models import Asset
 from academy.media.storage import set_key, storage_of
+from academy.members.models import Organisation
+from tests import factories
 from tests.faults.test_uploads import Sender
+from tests.ledger_makers import learner
 from tests.running import Academy, academy, kill, until
 from tests.services import free_port, nginx, seaweed
 
@@ -152,17 +160,53 @@ def test_pages_and_large_uploads_pass_through(site: Site) -> None:
         object.__setattr__(site.of.settings, "port", port)
 
 
-def test_a_withdrawn_set_is_gone_from_nginx_too(site: Site) -> None:
-    url = site.url("240p/seg_00000.m4s")
-    assert site.get(url)[0] == 200
-    who = site.of.actor(site.of.account())
-    with site.of.house.db.begin() as tx:
-        service.revoke_links(tx, who, tx.get_one(Asset, site.asset.id))
-    drain(site.of.house)
-    with site.of.house.db.read() as tx:
+PARTS = ("master.m3u8", "240p/index.m3u8", "240p/seg_00000.m4s", "audio.m3u8", "poster.jpg", "captions.zh-CN.vtt")
+
+
+def test_withdrawn_means_gone_by_every_way_to_it(site: Site) -> None:
+    """Page, playlist, segments, captions, search; from nginx, from what it keeps, and straight from the academy."""
+    of, alone = site.of, Site(site.of, site.straight, site.asset, 0)
+    course, member, reviewer = _published(site)
+    held = [site.url(part) for part in PARTS]
+    cookie = {"Cookie": of.cookie(member)}
+    found = f"/search?q={quote('同志们好')}"
+    assert [door.get(url)[0] for door in (site, alone) for url in held] == [200] * 12
+    assert course.title in site.get(found, **cookie)[2].decode()
+    assert site.get(f"/library/{course.public_id}", **cookie)[0] == 200
+    with of.house.db.begin() as tx:
+        library.withdraw(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
+    # At once, before any job has run.
+    assert [alone.get(url)[0] for url in held] == [404] * 6
+    assert course.title not in site.get(found, **cookie)[2].decode()
+    assert site.get(f"/library/{course.public_id}", **cookie)[0] == 404
+    drain(of.house)
+    until(lambda: [site.get(url)[0] for url in held] == [404] * 6, 8, "the end of nginx's memory of open files")
+    with of.house.db.begin() as tx:
+        library.republish(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
+    with of.house.db.read() as tx:
         site.asset = tx.get_one(Asset, site.asset.id)
-    assert site.get(site.url("240p/seg_00000.m4s"))[0] == 200
-    until(lambda: site.get(url)[0] == 404, 8, "the end of nginx's memory of open files")
+    assert [site.get(site.url(part))[0] for part in PARTS] == [200] * 6
+    assert [site.get(url)[0] for url in held] == [404] * 6, "the old links stay dead"
+
+
+def _published(site: Site) -> tuple[Course, Account, Account]:
+    with site.of.house.db.begin() as tx:
+        author = tx.get_one(Account, site.asset.account_id)
+        node = tx.scalars(
+            select(Organisation)
+            .join(RoleGrant, RoleGrant.organisation_id == Organisation.id)
+            .where(RoleGrant.account_id == author.id)
+        ).one()
+        reviewer = factories.account(tx, None, (Role.REVIEWER, node), (Role.TRAINER, node))
+        _, _, member = learner(tx)
+        mine = factories.course(tx, author, items=0)
+        who, judge = factories.actor_of(tx, author), factories.actor_of(tx, reviewer)
+        library.add_item(tx, who, mine, kind="video", title="第一讲", asset=tx.get_one(Asset, site.asset.id))
+        library.submit(tx, who, mine)
+        library.approve(tx, judge, mine)
+        made = library.publish(tx, judge, mine)
+    drain(site.of.house)
+    return made, member, reviewer
 
 
 def test_the_configuration_has_every_word_filled_in(site: Site, tmp_path: Path) -> None:

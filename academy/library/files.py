@@ -1,0 +1,65 @@
+"""What an author has uploaded, where it is used, and how to make room."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from academy.core.actor import Actor
+from academy.core.db import Tx
+from academy.core.errors import Conflict
+from academy.core.i18n import msg
+from academy.core.pages import Page, page_of
+from academy.library.models import Course, CourseItem, CourseState
+from academy.media import service as media
+from academy.media.models import Asset, AssetState
+
+SIZE = 20
+GONE = (CourseState.DISCARDED, CourseState.MERGED)
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """A file and the courses it stands in, as an item or as a cover; in none, it may go."""
+
+    asset: Asset
+    courses: Sequence[Course]
+
+
+def my_files(tx: Tx, actor: Actor, number: int) -> Page[FileLine]:
+    """The actor's files, newest first."""
+    query = select(Asset).where(Asset.account_id == actor.account_id, Asset.state != AssetState.DELETED)
+    page = page_of(tx, query.order_by(Asset.id.desc()), number, SIZE)
+    used = _courses(tx, [asset.id for asset in page.rows])
+    rows = [FileLine(asset, used.get(asset.id, [])) for asset in page.rows]
+    return Page(rows, page.total, page.number, page.size)
+
+
+def _courses(tx: Tx, ids: Sequence[int]) -> dict[int, list[Course]]:
+    items = (
+        select(CourseItem.asset_id, Course)
+        .join(Course, Course.id == CourseItem.course_id)
+        .where(CourseItem.asset_id.in_(ids), CourseItem.removed_at.is_(None), Course.state.not_in(GONE))
+        .order_by(Course.id)
+    )
+    covers = select(Course.cover_asset_id, Course).where(Course.cover_asset_id.in_(ids), Course.state.not_in(GONE))
+    found: dict[int, list[Course]] = {}
+    for query in (items, covers):
+        for asset_id, course in tx.execute(query):
+            standing = found.setdefault(int(asset_id or 0), [])
+            if course not in standing:
+                standing.append(course)
+    return found
+
+
+def remove_file(tx: Tx, actor: Actor, asset: Asset) -> None:
+    """Remove a file that stands in no course. What was watched of it stays on record.
+
+    Raises:
+        Conflict: it stands in a course.
+    """
+    # An item that is being added shares the row, so we wait for it and then see it.
+    tx.refresh(asset, with_for_update=True)
+    if _courses(tx, [asset.id]):
+        raise Conflict(msg("这个文件还在课程里用着，请先从课程里移除。"))
+    media.delete_asset(tx, actor, asset)

@@ -1,0 +1,33 @@
+"""What I uploaded, how much room is left, and what may go."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from academy.core.pages import number_in
+from academy.doors import actor, house, office, reading, writing
+from academy.library import files
+from academy.media import queries, uploads
+from academy.media.access import UPLOADERS, access_own_asset
+
+bp = Blueprint("files", __name__, url_prefix="/studio/files")
+
+
+@bp.get("")
+@office(*UPLOADERS)
+def index() -> str:
+    """My files, newest first, and the room they take."""
+    with reading() as tx:
+        page = files.my_files(tx, actor(), number_in(request.args.get("page")))
+        held = queries.bytes_held(tx, actor().account_id or 0)
+    return render_template("media/files.html", page=page, held=held, room=uploads.quota(house().settings, actor()))
+
+
+@bp.post("/<asset_id>/remove")
+@office(*UPLOADERS)
+def remove(asset_id: str) -> Response:
+    """Make room: a file that stands in no course goes."""
+    with writing() as tx:
+        files.remove_file(tx, actor(), access_own_asset(tx, actor(), asset_id))
+    flash(_("已删除，空间已经腾出。"))
+    return redirect(url_for(".index"), 303)

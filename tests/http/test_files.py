@@ -1,0 +1,80 @@
+"""What I uploaded, what it takes up, and what may go."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from academy.accounts.models import Account
+from academy.core.actor import Role
+from academy.core.house import House
+from academy.jobs import Job, drain
+from academy.library import service as library
+from academy.media import queries
+from academy.media.models import Asset, AssetState
+from academy.media.storage import local_storage
+from tests import factories
+from tests.http.test_uploads import client_of
+
+
+@pytest.fixture
+def who(house: House) -> Account:
+    with house.db.begin() as tx:
+        return factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
+
+
+@pytest.fixture
+def trainer(app: Flask, house: House, who: Account) -> FlaskClient:
+    return client_of(app, house, who)
+
+
+def test_only_what_is_used_nowhere_can_go_and_its_room_comes_back(
+    house: House, who: Account, trainer: FlaskClient, app: Flask
+) -> None:
+    with house.db.begin() as tx:
+        course = factories.course(tx, who, title="乡村振兴")
+        actor = factories.actor_of(tx, who)
+        line = factories.lines(tx, course)[0]
+        loose = factories.asset(tx, who, filename="没用到.mp4", size=7 << 20)
+        cover = factories.asset(tx, who, kind="image", filename="封面.jpg")
+        library.set_cover(tx, actor, course, cover)
+        stranger = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
+    original = local_storage(house.settings).path(f"assets/{loose.public_id}/original")
+    original.parent.mkdir(parents=True)
+    original.write_bytes(b"x")
+    page = trainer.get("/studio/files").text
+    assert page.count("《乡村振兴》") == 2 and page.count("确认删除") == 1 and "7.0 MB" in page
+    assert line.asset is not None
+    used = line.asset.public_id
+    assert trainer.post(f"/studio/files/{used}/remove").status_code == 409
+    assert trainer.post(f"/studio/files/{cover.public_id}/remove").status_code == 409
+    assert client_of(app, house, stranger).post(f"/studio/files/{loose.public_id}/remove").status_code == 404
+    assert trainer.post(f"/studio/files/{loose.public_id}/remove").status_code == 303
+    drain(house)
+    assert not original.exists()
+    with house.db.read() as tx:
+        assert tx.get_one(Asset, loose.id, populate_existing=True).state == AssetState.DELETED
+        assert queries.bytes_held(tx, who.id) == 2000
+        assert tx.scalar(select(Job.id).where(Job.state == "failed")) is None
+    assert "没用到" not in trainer.get("/studio/files").text
+    trainer.post(f"/studio/{course.public_id}/items/{line.item.public_id}", data={"verb": "remove"})
+    assert trainer.post(f"/studio/files/{used}/remove").status_code == 303
+
+
+def test_a_long_list_is_paged_and_costs_the_same(
+    house: House, who: Account, trainer: FlaskClient, count_queries: Callable[[Callable[[], object]], int]
+) -> None:
+    def more(count: int) -> None:
+        with house.db.begin() as tx:
+            for _ in range(count):
+                factories.asset(tx, who)
+
+    more(2)
+    trainer.get("/studio/files")
+    few = count_queries(lambda: trainer.get("/studio/files"))
+    more(30)
+    assert count_queries(lambda: trainer.get("/studio/files")) == few
+    assert trainer.get("/studio/files").text.count("确认删除") == 20
+    assert trainer.get("/studio/files?page=2").text.count("确认删除") == 12
