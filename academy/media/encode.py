@@ -15,12 +15,15 @@ from academy.media import playlist, rules, tools
 from academy.media.captions import stamp
 from academy.media.probe import reading
 from academy.media.rules import Rung, Source
+from academy.media.storage import full_disk_told
 from academy.media.tools import Limits, ToolFailed
 
 LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}
 THUMB_WIDTH = 160
 SHEET = 10
 _POSTER_WIDTH = 1280
+SPARE_BYTES = 64 << 20
+"""With less room than this, a file that is not whole was stopped by the disk."""
 
 
 PICTURE: dict[str, Any] = {
@@ -176,8 +179,23 @@ def make_ladder(settings: Settings, source: Source, original: Path, folder: Path
     try:
         told = command(tools.ffmpeg(settings), source, rules.plan(source), original)
         tools.run(told, folder=folder, limits=limits(source), on_line=hear(tell, source.duration_ms))
+        check_whole(source, folder)
     except ToolFailed as error:
         raise_plainly(error)
+
+
+def check_whole(source: Source, folder: Path) -> None:
+    """Believe no success of an HLS muxer that does not show.
+
+    Raises:
+        StorageFull: the disk has no room, so something is missing.
+        ToolFailed: something is missing for another reason.
+    """
+    torn = [rung.name for rung in rules.plan(source) if not playlist.is_whole(folder / rung.name)]
+    if torn and shutil.disk_usage(folder).free < SPARE_BYTES:
+        raise StorageFull
+    if torn:
+        raise ToolFailed(0, f"not written to the end: {', '.join(torn)}")
 
 
 def finish(source: Source, folder: Path) -> list[playlist.Measured]:
@@ -196,7 +214,8 @@ def finish(source: Source, folder: Path) -> list[playlist.Measured]:
                 part=reached // 1000,
             )
         )
-    playlist.write_masters(folder, measured)
+    with full_disk_told():
+        playlist.write_masters(folder, measured)
     return measured
 
 
@@ -248,16 +267,17 @@ def make_pictures(settings: Settings, folder: Path, rungs: list[Rung], duration_
     # Half a second early, because a key frame may stand a little before its six seconds.
     picked = f"select='isnan(prev_selected_t)+gte(t-prev_selected_t,{every}-0.5)',scale={THUMB_WIDTH}:{height}"
     sheet = f"{picked},tile={min(SHEET, count)}x{-(-count // SHEET)}"
-    first = _piece(folder, top, min(duration_ms * 0.1, 30_000) / 1000)
-    try:
-        _draw(settings, folder, ["-f", "mov", "-i", f"file:{first}"], still, "poster.jpg", quality=3)
-        keys = ["-skip_frame", "nokey", "-f", "hls", "-i", f"file:{folder / low.name / 'index.m3u8'}"]
-        _draw(settings, folder, keys, sheet, "storyboard.jpg", quality=5)
-    except ToolFailed as error:
-        raise_plainly(error)
-    finally:
-        first.unlink()
-    (folder / "storyboard.vtt").write_text(storyboard_vtt(duration_ms, height), encoding="utf-8")
+    with full_disk_told():
+        first = _piece(folder, top, min(duration_ms * 0.1, 30_000) / 1000)
+        try:
+            _draw(settings, folder, ["-f", "mov", "-i", f"file:{first}"], still, "poster.jpg", quality=3)
+            keys = ["-skip_frame", "nokey", "-f", "hls", "-i", f"file:{folder / low.name / 'index.m3u8'}"]
+            _draw(settings, folder, keys, sheet, "storyboard.jpg", quality=5)
+        except ToolFailed as error:
+            raise_plainly(error)
+        finally:
+            first.unlink()
+        (folder / "storyboard.vtt").write_text(storyboard_vtt(duration_ms, height), encoding="utf-8")
     return Pictures(poster=(folder / "poster.jpg").exists(), storyboard=(folder / "storyboard.jpg").exists())
 
 

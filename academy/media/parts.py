@@ -170,6 +170,7 @@ def join(settings: Settings, source: Source, parts: Path, folder: Path) -> None:
     command = join_command(tools.ffmpeg(settings), source, parts)
     try:
         tools.run(command, folder=folder, limits=encode.limits(source))
+        encode.check_whole(source, folder)
     except ToolFailed as error:
         encode.raise_plainly(error)
 

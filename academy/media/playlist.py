@@ -43,6 +43,32 @@ def init_name(text: str) -> str:
     return match[1]
 
 
+def is_whole(folder: Path) -> bool:
+    """Whether a rendition has its end and every file of it too: ffmpeg's HLS muxer reports success when the
+    disk fills up, and leaves behind whatever still fitted."""
+    index = folder / "index.m3u8"
+    text = index.read_text(encoding="utf-8") if index.exists() else ""
+    if "#EXT-X-ENDLIST" not in text:
+        return False
+    return all(_is_complete(folder / name) for name in (init_name(text), *(name for _, name in segments(text))))
+
+
+def _is_complete(path: Path) -> bool:
+    """Whether a file's boxes add up to its length, and there are some."""
+    if not path.exists():
+        return False
+    size, at = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while at + 8 <= size:
+            file.seek(at)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            # 1 announces a longer number; less than a header is nobody's box.
+            length = int.from_bytes(head[8:16], "big") if length == 1 else length
+            at += max(8, length)
+    return 0 < size == at
+
+
 def measure(folder: Path, rung: Rung) -> Measured:
     """Read a finished rendition: peak and mean bit rate of its segments, codecs of its first bytes."""
     text = (folder / "index.m3u8").read_text(encoding="utf-8")

@@ -160,7 +160,7 @@ def test_pages_and_large_uploads_pass_through(site: Site) -> None:
         object.__setattr__(site.of.settings, "port", port)
 
 
-PARTS = ("master.m3u8", "240p/index.m3u8", "240p/seg_00000.m4s", "audio.m3u8", "poster.jpg", "captions.zh-CN.vtt")
+PARTS = ("master.m3u8", "240p/index.m3u8", "240p/seg_00000.m4s", "storyboard.vtt", "poster.jpg", "captions.zh-CN.vtt")
 
 
 def test_withdrawn_means_gone_by_every_way_to_it(site: Site) -> None:
