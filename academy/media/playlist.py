@@ -50,14 +50,15 @@ def is_whole(folder: Path) -> bool:
     text = index.read_text(encoding="utf-8") if index.exists() else ""
     if "#EXT-X-ENDLIST" not in text:
         return False
-    return all(_is_complete(folder / name) for name in (init_name(text), *(name for _, name in segments(text))))
+    written = {init_name(text): b"moov"} | {name: b"mdat" for _, name in segments(text)}
+    return all(_is_complete(folder / name, needed) for name, needed in written.items())
 
 
-def _is_complete(path: Path) -> bool:
-    """Whether a file's boxes add up to its length, and there are some."""
+def _is_complete(path: Path, needed: bytes) -> bool:
+    """Whether a file's boxes add up to its length, and the one that matters is among them."""
     if not path.exists():
         return False
-    size, at = path.stat().st_size, 0
+    size, at, kinds = path.stat().st_size, 0, set()
     with path.open("rb") as file:
         while at + 8 <= size:
             file.seek(at)
@@ -65,8 +66,9 @@ def _is_complete(path: Path) -> bool:
             length = int.from_bytes(head[:4], "big")
             # 1 announces a longer number; less than a header is nobody's box.
             length = int.from_bytes(head[8:16], "big") if length == 1 else length
+            kinds.add(head[4:8])
             at += max(8, length)
-    return 0 < size == at
+    return size == at and needed in kinds
 
 
 def measure(folder: Path, rung: Rung) -> Measured:
