@@ -54,7 +54,7 @@ def search(
     """What the actor may see of what answers `text`, one page of it, with counts for the filters.
 
     Raises:
-        Busy: the index is damaged and is being made anew.
+        Busy: the index is missing or damaged and is being made anew.
     """
     try:
         found = _search(house, actor, text, filters or Filters(), page, literally)
@@ -86,6 +86,9 @@ def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, 
         if question.is_empty:
             return Results(question, filters, Page[LectureFound]([], 0, 1, SIZE))
         shelf = _shelf(house, tx)
+        if shelf and not index.exists():
+            # None yet, or one of an earlier version: "nothing found" would be a lie.
+            raise IndexBroken("there is no index")
         done = queries.finished(tx, actor.member_id)
         allowed = fitting(shelf, done, filters) if filters.any else None
         typed, meant = question, ""

@@ -1,6 +1,7 @@
 """The index is disposable: whatever happens to its files, searching goes on and it is made again."""
 
 import random
+import shutil
 import threading
 from pathlib import Path
 
@@ -88,13 +89,21 @@ def test_damage_met_by_a_search_asks_for_a_rebuild(library: House) -> None:
 
 
 def test_a_lost_index_is_built_whole_by_the_next_fact(library: House) -> None:
-    import shutil
-
     shutil.rmtree(library.settings.data_dir / "search")
     with library.db.begin() as tx:
         city.lecture(tx, "新课", ["新来的说茶叶。"])
     drain(library)
     assert service.search(library, NOBODY, "茶叶").page.total == 7
+
+
+def test_without_an_index_nobody_is_told_that_there_is_nothing(library: House) -> None:
+    """As after an upgrade that changed what the index holds."""
+    shutil.rmtree(library.settings.data_dir / "search")
+    for _ in range(2):
+        with pytest.raises(Busy):
+            service.search(library, NOBODY, "茶叶")
+    assert drain(library) == 1, "asked for once"
+    assert service.search(library, NOBODY, "茶叶").page.total == 6
 
 
 def test_the_doctor_finds_what_is_missing_stale_and_surplus(library: House) -> None:
