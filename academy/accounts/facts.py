@@ -18,3 +18,12 @@ class PersonErased(Fact):
 
     member_id: int
     account_id: int
+
+
+@dataclass(frozen=True)
+class DataRequestDecided(Fact):
+    """What somebody asked about their data was done or refused, and they can still read the answer."""
+
+    account_id: int
+    request: str
+    """Its public id."""

@@ -7,10 +7,10 @@ register (name, number, organisation, dates) and what was completed are kept as 
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from academy.accounts.facts import PersonErased
+from academy.accounts.facts import DataRequestDecided, PersonErased
 from academy.accounts.models import (
     Account,
     ActivationCode,
@@ -48,6 +48,7 @@ STATES: dict[str, Message] = {
     "refused": msg("未同意"),
     "cancelled": msg("已撤回"),
 }
+UNDECIDED, DECIDED = ("open", "agreed"), ("done", "refused")
 TWO_PAIRS = frozenset({"freeze", "erase"})
 LONGEST = 1000
 SIZE = 30
@@ -87,7 +88,7 @@ def cancel(tx: Tx, actor: Actor, public_id: str) -> None:
         raise NotFound
     if row.account_id != actor.account_id:
         raise Forbidden(f"data-request:{public_id}")
-    if row.state in ("open", "agreed"):
+    if row.state in UNDECIDED:
         row.state = "cancelled"
         record(tx, actor, "data.cancelled", f"data-request:{public_id}")
 
@@ -100,15 +101,31 @@ def requests_of(tx: Tx, account_id: int) -> list[DataRequest]:
 
 def waiting(tx: Tx, actor: Actor, page: int = 1, *, done: bool = False) -> Page[tuple[DataRequest, Member, str]]:
     """What waits for this officer, longest first; with `done` what was decided, newest first."""
-    states = ("done", "refused") if done else ("open", "agreed")
     query = (
         select(DataRequest, Member, Organisation.name)
         .join(Member, Member.id == DataRequest.member_id)
         .join(Organisation, Organisation.id == Member.organisation_id)
-        .where(DataRequest.state.in_(states), subtrees(actor.paths(*KEEPERS)))
+        .where(DataRequest.state.in_(DECIDED if done else UNDECIDED), subtrees(actor.paths(*KEEPERS)))
         .order_by(DataRequest.id.desc() if done else DataRequest.id)
     )
     return page_of(tx, query, page, SIZE)
+
+
+def waiting_count(tx: Tx, actor: Actor) -> int:
+    """How many requests wait for this officer: those they agreed to already wait for another."""
+    query = (
+        select(func.count())
+        .select_from(DataRequest)
+        .join(Member, Member.id == DataRequest.member_id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(
+            DataRequest.state.in_(UNDECIDED),
+            DataRequest.account_id != actor.account_id,
+            or_(DataRequest.first_by.is_(None), DataRequest.first_by != actor.account_id),
+            subtrees(actor.paths(*KEEPERS)),
+        )
+    )
+    return tx.scalar(query) or 0
 
 
 def access_request(tx: Tx, actor: Actor, public_id: str) -> tuple[DataRequest, Member]:
@@ -140,7 +157,7 @@ def decide(tx: Tx, actor: Actor, public_id: str, *, agree: bool, answer: str) ->
     """
     row, member = access_request(tx, actor, public_id)
     text = tidy(answer)[:LONGEST]
-    if row.state not in ("open", "agreed"):
+    if row.state not in UNDECIDED:
         raise Conflict(msg("这个要求已经办过了，请刷新查看。"))
     if actor.account_id in (None, row.account_id) or actor.member_id == row.member_id:
         raise Conflict(msg("不能办理本人的要求，请由另一位管理员办理。"))
@@ -161,6 +178,8 @@ def decide(tx: Tx, actor: Actor, public_id: str, *, agree: bool, answer: str) ->
     record(tx, actor, verb, f"data-request:{public_id}", kind=row.kind, member=member.public_id)
     if row.state == "done" and row.kind in TWO_PAIRS:
         _restrict(tx, actor, member, row)
+    elif row.state in DECIDED:
+        publish(tx, DataRequestDecided(row.account_id, row.public_id))
     return row
 
 

@@ -39,3 +39,9 @@ def actor() -> Actor:
         g.actor = found.actor(network=request.remote_addr or "") if found else NOBODY
     kept: Actor = g.actor
     return kept
+
+
+def member_on_show() -> int:
+    """The member whose progress a page may show, by row id: nobody's (0) on a public screen."""
+    found = identity()
+    return found.member_id or 0 if found and not found.is_screen else 0

@@ -5,12 +5,14 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
+from academy.accounts import own_data
 from academy.core.actor import Actor, Role
 from academy.core.db import Tx
 from academy.core.i18n import Message, msg
 from academy.doors import actor, reading, signed_in
 from academy.doors.frame import link
 from academy.library import queries
+from academy.members.access import KEEPERS
 from academy.progress import queries as progress
 from academy.trainings import access as trainings_access
 from academy.trainings import queries as trainings
@@ -60,6 +62,9 @@ def _tasks(tx: Tx, who: Actor) -> list[Task]:
     waiting = queries.review_count(tx, who) if who.has(Role.REVIEWER) else 0
     if waiting:
         found.append(Task(msg("%(count)s 门课程等您审阅", count=waiting), link("review.index"), "check"))
+    asked = own_data.waiting_count(tx, who) if who.has(*KEEPERS) else 0
+    if asked:
+        found.append(Task(msg("%(count)s 项个人信息要求等您办理", count=asked), link("own_data.waiting"), "person"))
     if who.has(Role.TRAINER):
         for line in queries.failing(tx, who)[:5]:
             text = msg("《%(title)s》有文件没有处理成功", title=line.item.course.title)

@@ -10,6 +10,7 @@ from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import Message
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, signed_in, writing
+from academy.doors.context import member_on_show
 from academy.doors.frame import link
 from academy.library import access, queries, service
 from academy.library.models import CourseItem
@@ -39,7 +40,7 @@ def index() -> str:
         if slug and here is None:
             raise NotFound
         page = queries.published(tx, slug, number_in(request.args.get("page")), leaders=leaders)
-        states = progress.course_states(tx, actor().member_id or 0, [card.course.id for card in page.rows])
+        states = progress.course_states(tx, member_on_show(), [card.course.id for card in page.rows])
     return render_template(
         "library/index.html",
         shelves=shelves,
@@ -93,8 +94,8 @@ def course(public_id: str) -> str:
     with reading() as tx:
         shown = queries.course_page(tx, access.access_published_course(tx, actor(), public_id))
         items = [line.item for line in shown.lines]
-        states = progress.item_states(tx, actor().member_id or 0, items)
-        mine = progress.course_states(tx, actor().member_id or 0, [shown.course.id]).get(shown.course.id)
+        states = progress.item_states(tx, member_on_show(), items)
+        mine = progress.course_states(tx, member_on_show(), [shown.course.id]).get(shown.course.id)
     return render_template("library/course.html", page=shown, states=states, mine=mine, target=_next(items, states))
 
 

@@ -115,13 +115,17 @@ def test_a_correction_is_answered_by_one(village: Village) -> None:
     assert village.decide(village.first, row) == 422, "the member is told what was done"
     assert village.decide(village.first, row, answer="已按档案更正。") == 303
     assert "已按档案更正" in village.mine.get("/me/data").text
+    assert "有结果了" in village.mine.get("/notices").text
     assert village.decide(village.second, row, answer="再办") == 409
 
 
 def test_erasing_needs_two_and_leaves_what_the_law_keeps(village: Village) -> None:
     row = village.ask("erase")
+    waiting = "1 项个人信息要求等您办理"
+    assert waiting in village.first.get("/").text and waiting not in village.elsewhere.get("/").text
     assert village.decide(village.first, row) == 303
     assert village.state(row) == "agreed"
+    assert waiting not in village.first.get("/").text and waiting in village.second.get("/").text
     assert village.decide(village.first, row) == 409, "the same eyes twice are one pair"
     with village.house.db.read() as tx:
         assert tx.get_one(Member, village.person.id).phone_sealed is not None
