@@ -1,14 +1,19 @@
 """Ten minutes of 720p: the academy's pipeline against the same work typed by hand.
 
-``python -m benchmarks.transcode [--quick] [--fresh]``. Both run in the same process on the same
-film, one after the other. `overhead` is the pipeline's time (hash, probe, encode, poster,
-storyboard, publish, database and all) over the hand-written commands' (encode, poster, storyboard);
-`cpu_overhead` likewise in processor seconds, which other work on the machine disturbs less.
+``python -m benchmarks.transcode [--quick] [--fresh]``. Both work on the same film, one after the
+other. `overhead` is the pipeline's time, from a file handed to a running worker to a lecture that can
+be played (hash, probe, encode in parts and sound beside them, join, poster, storyboard, publish,
+database and all), over the hand-written commands' (encode, poster, storyboard); `cpu_overhead`
+likewise in processor seconds, which other work on the machine disturbs less.
+
+A film encoded in parts cannot be the same to the byte: the same renditions, segments and settings
+must come out, and their sizes within a hundredth (rate control begins anew with each part).
 """
 
 import argparse
 import importlib.util
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -19,11 +24,10 @@ from pathlib import Path
 from sqlalchemy import select
 
 from academy.core.actor import Role
-from academy.jobs import drain
 from academy.media import service, tools
 from academy.media.models import Asset, AssetState, Rendition
 from academy.media.storage import local_storage, set_key
-from tests.running import Academy, academy
+from tests.running import Academy, academy, kill, until
 
 CACHE = Path(".cache") / "transcode"
 
@@ -90,6 +94,38 @@ def _cpu() -> float:
     return sum(u.ru_utime + u.ru_stime for u in used)
 
 
+def by_worker(of: Academy, source: Path, patience_s: float) -> tuple[float, float]:
+    """The academy's worker, already running, makes a lecture of the film; seconds as `timed` gives them."""
+    who = of.actor(of.account(Role.TRAINER))
+    worker = of.worker()
+    until(lambda: _rests(worker.pid), 60, "a worker that waits for work")
+    used, began = _used(worker.pid), time.monotonic()
+    with of.house.db.begin() as tx:
+        asset_id = service.adopt_file(tx, who, source, "film.mp4", "video").id
+
+    def is_made() -> bool:
+        with of.house.db.read() as tx:
+            return tx.scalar(select(Asset.state).where(Asset.id == asset_id)) != AssetState.PROCESSING
+
+    until(is_made, patience_s, "the lecture")
+    took = time.monotonic() - began
+    cpu = _used(worker.pid) - used
+    kill(worker)
+    return took, cpu
+
+
+def _used(pid: int) -> float:
+    """Processor seconds of a process and the children it has waited for."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(int(value) for value in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+def _rests(pid: int) -> bool:
+    before = _used(pid)
+    time.sleep(1)
+    return before > 0.5 and _used(pid) - before < 0.1
+
+
 def likeness(of: Academy, source: Path, playlist: Path, size: tuple[int, int]) -> float:
     """SSIM of a rendition against the original scaled to its size, over the first half minute."""
     graph = f"[0:v]scale={size[0]}:{size[1]},setsar=1,format=yuv420p[o];[1:v][o]ssim"
@@ -106,21 +142,16 @@ def measure(of: Academy, seconds: int, *, fresh: bool) -> dict[str, object]:
     hand.mkdir()
     source.read_bytes()  # both find the film in the page cache
     hand_wall, hand_cpu = timed(lambda: by_hand(of, source, hand, seconds))
-    who = of.actor(of.account(Role.TRAINER))
-
-    def pipeline() -> None:
-        with of.house.db.begin() as tx:
-            service.adopt_file(tx, who, source, "film.mp4", "video")
-        drain(of.house)
-
-    our_wall, our_cpu = timed(pipeline)
+    our_wall, our_cpu = by_worker(of, source, 60 + 20 * seconds)
     with of.house.db.read() as tx:
         asset = tx.scalars(select(Asset)).one()
         rows = tx.scalars(select(Rendition).order_by(Rendition.bandwidth)).all()
     assert asset.state == AssetState.READY, asset.error
     folder = local_storage(of.settings).path(set_key(asset.public_id, asset.generation))
-    typed = {row.name: sum(p.stat().st_size for p in (hand / row.name).glob("*.m4s")) for row in rows}
-    assert typed == {row.name: row.size for row in rows}, "the two ways must make the same files"
+    typed = {row.name: [p.stat().st_size for p in (hand / row.name).glob("*.m4s")] for row in rows}
+    for row in rows:
+        assert len(typed[row.name]) == len(list((folder / row.name).glob("*.m4s"))), "the same segments"
+        assert abs(sum(typed[row.name]) / row.size - 1) < 0.01, f"the two ways must make the same {row.name}"
     return {
         "benchmark": "transcode",
         "overhead": round(our_wall / hand_wall, 3),

@@ -13,7 +13,7 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.jobs import BRIEF, JobContext, enqueue, job, on, publish
-from academy.media import encode, encoding, pages, probe, queries, rules, service, trouble
+from academy.media import chapters, encode, encoding, pages, probe, queries, rules, service, trouble
 from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.playlist import Measured
@@ -76,7 +76,15 @@ def _probe(work: Work) -> Keep:
             width, height = probe.make_image(path, work.folder / "poster.jpg")
             return keep_probe({"pictures": {"poster": True, "storyboard": False}, "size": [width, height]})
         source, found = probe.look(work.settings, work.asset.kind, path)
-    return keep_probe({"source": source.to_json(), "found": found})
+    values = keep_probe({"source": source.to_json(), "found": found})
+
+    def keep(tx: Tx, asset: Asset) -> None:
+        values(tx, asset)
+        # Only at the first look: what a trainer wrote meanwhile stays.
+        if asset.ready_at is None and not chapters.of_asset(tx, asset.id):
+            chapters.put(tx, asset, chapters.inside(found, source.duration_ms))
+
+    return keep
 
 
 @step("poster", lane=BRIEF)

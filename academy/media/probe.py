@@ -38,7 +38,7 @@ def look(settings: Settings, kind: str, path: Path) -> tuple[rules.Source, dict[
         Invalid: the file is refused, in words for the trainer.
     """
     demuxer = container(path)
-    found = _ffprobe(settings, demuxer, path, ["-show_entries", _ENTRIES])
+    found = _ffprobe(settings, demuxer, path, ["-show_chapters", "-show_entries", _ENTRIES])
     source = dataclasses.replace(rules.judge(kind, demuxer, found), part_s=settings.part_s)
     if not _has_its_end(settings, source, path):
         raise Invalid(msg("文件不完整：后半部分缺失。请重新导出或重新上传。"))

@@ -12,7 +12,7 @@ from academy.doors import actor, house, office, reading, signed_in, writing
 from academy.doors.language import translate
 from academy.library.access import access_item_for_member
 from academy.library.models import CourseItem
-from academy.media import delivery
+from academy.media import chapters, delivery
 from academy.media import queries as media
 from academy.media.models import Asset
 from academy.media.pages import PAGE_MS
@@ -95,13 +95,18 @@ def begins_at(cues: list[int], second: int) -> int:
 def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str, Any]:
     """Links to everything a player may need of an asset; none while it is not ready."""
     if asset is None:
-        return {"playlist": None, "audio": None, "poster": None, "captions": None, "document": None, "pages": []}
+        names = ("playlist", "audio", "poster", "captions", "storyboard", "document")
+        return dict.fromkeys(names) | {"pages": [], "chapters": [], "sizes": {}}
     settings = house().settings
     return {
         "playlist": delivery.playlist_url(settings, asset, audience=audience),
         "audio": delivery.audio_url(settings, asset, audience=audience) if asset.kind == "video" else None,
         "poster": delivery.poster_url(settings, asset, audience=audience),
         "captions": delivery.captions_url(settings, asset, audience=audience),
+        "storyboard": delivery.storyboard_url(settings, asset, audience=audience),
+        "chapters": chapters.of_asset(tx, asset.id),
+        # Smallest picture first: what a view costs on a line that is paid by the megabyte.
+        "sizes": {row.name: row.size for row in media.renditions(tx, asset.id)} if asset.kind == "video" else {},
         "document": delivery.document_url(settings, asset, audience=audience),
         "pages": delivery.page_links(settings, asset, media.pages(tx, asset.id), audience=audience)
         if asset.kind == "document"

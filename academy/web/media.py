@@ -2,27 +2,30 @@
 
 import io
 import os
+from collections.abc import Mapping
 from typing import BinaryIO
 
-from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wsgi import FileWrapper
 
+from academy.core.db import Tx
 from academy.core.errors import Invalid, NotFound
-from academy.core.i18n import msg
+from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.core.settings import Settings
 from academy.doors import actor, house, office, public, reading, signed_in, writing
 from academy.doors.entry import local_path
 from academy.doors.filters import timecode
 from academy.library import queries as library
-from academy.media import captions, delivery, queries, rules, service, trouble, uploads
+from academy.media import captions, chapters, delivery, queries, rules, service, trouble, uploads
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.models import Asset, AssetState
 from academy.media.pages import PAGE_MS
 from academy.media.storage import checked, local_storage, set_key
+from academy.web.learn import addresses
 
 bp = Blueprint("media", __name__)
 
@@ -149,6 +152,38 @@ def import_captions(asset_id: str) -> ResponseReturnValue:
         count = service.import_captions(tx, actor(), asset, given.filename, data)
     flash(_("已导入 %(count)s 条字幕。", count=count))
     return redirect(back())
+
+
+@bp.get("/media/<asset_id>/chapters")
+@signed_in
+def edit_chapters(asset_id: str) -> ResponseReturnValue:
+    """The lecture and its chapters, one line each."""
+    with reading() as tx:
+        asset = access_own_asset(tx, actor(), asset_id)
+        return _chapters(tx, asset, chapters.written(chapters.of_asset(tx, asset.id)), {})
+
+
+@bp.post("/media/<asset_id>/chapters")
+@signed_in
+def save_chapters(asset_id: str) -> ResponseReturnValue:
+    """Keep the chapters, or show what is wrong with them."""
+    text = request.form.get("chapters", "")
+    try:
+        with writing() as tx:
+            chapters.save(tx, actor(), access_own_asset(tx, actor(), asset_id), text)
+    except Invalid as error:
+        with reading() as tx:
+            return _chapters(tx, access_own_asset(tx, actor(), asset_id), text, error.fields), 422
+    flash(_("章节已保存。"))
+    return redirect(url_for(".edit_chapters", asset_id=asset_id), 303)
+
+
+def _chapters(tx: Tx, asset: Asset, text: str, errors: Mapping[str, Message]) -> str:
+    courses = library.courses_of_assets(tx, [asset.id])
+    links = addresses(tx, asset, "staff")
+    return render_template(
+        "media/chapters.html", asset=asset, course=courses.get(asset.id), text=text, errors=errors, **links
+    )
 
 
 @bp.post("/media/upload")

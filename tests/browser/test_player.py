@@ -1,5 +1,6 @@
 """The player on a weak line, on two devices, and for those who want only what they have missed."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from sqlalchemy import select
 from academy.accounts.models import Account
 from academy.core.actor import Actor
 from academy.core.db import Tx
+from academy.library.models import CourseItem
+from academy.media import chapters
 from academy.media import service as media
 from academy.media.models import Asset, AssetState
 from academy.progress.models import WatchLedger
@@ -136,3 +139,55 @@ def test_it_goes_on_where_it_stopped_on_any_device(academy: Stage, scene: Scene)
     other.goto(f"/learn/{scene.item}")
     until(other, "document.querySelector('video').readyState >= 2")
     until(other, "document.querySelector('video').currentTime > 4")
+
+
+def add_chapters(academy: Stage, scene: Scene) -> None:
+    with academy.house.db.begin() as tx:
+        item = tx.get_one(CourseItem, scene.item_id)
+        asset = tx.get_one(Asset, item.asset_id)
+        chapters.put(tx, asset, [(0, "开场"), (12_000, "第二部分")])
+
+
+def test_the_bar_shows_the_place_and_leads_there(academy: Stage, scene: Scene) -> None:
+    add_chapters(academy, scene)
+    page = academy.sign_in(scene.viewer)
+    page.goto(f"/learn/{scene.item}")
+    until(page, "document.querySelector('video').readyState >= 2")
+    bar = page.locator("[data-seek]")
+    box = bar.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] / 2)
+    expect(page.locator("[data-preview-title]")).to_have_text("第二部分")
+    until(page, "document.querySelector('[data-preview-image]').style.backgroundImage.includes('storyboard.jpg')")
+    expect(page.locator("[data-preview-image]")).to_be_visible()
+    page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] / 2)
+    until(page, "Math.abs(document.querySelector('video').currentTime - 18) < 1.5")
+    assert "第二部分" in (bar.get_attribute("aria-valuetext") or "")
+    bar.press("ArrowLeft")
+    until(page, "Math.abs(document.querySelector('video').currentTime - 13) < 1.5")
+    page.locator("[data-chapters] a", has_text="开场").click()
+    until(page, "document.querySelector('video').currentTime < 3")
+    expect(page.locator("[data-chapters] a[aria-current]")).to_have_text("0:00开场")
+    assert not academy.errors
+
+
+DEAR = "Object.defineProperty(navigator, 'connection', {value: {saveData: true, addEventListener() {}}});"
+
+
+@pytest.mark.parametrize(("choice", "played"), [("low", "240p"), ("sound", "audio")])
+def test_a_dear_line_is_asked_before_the_first_byte(academy: Stage, scene: Scene, choice: str, played: str) -> None:
+    page = academy.sign_in(scene.viewer, PHONE)
+    page.add_init_script(DEAR)
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.goto(f"/learn/{scene.item}")
+    asked = page.locator(f"[data-cost] button[data-choice={choice}]")
+    expect(asked).to_contain_text(re.compile(r"[\d.]+ MB"))
+    page.wait_for_timeout(500)
+    assert not [url for url in fetched if ".m3u8" in url or ".m4s" in url]
+    page.evaluate("document.querySelector('video').muted = true")
+    asked.click()
+    until(page, "document.querySelector('video').currentTime > 1")
+    segments = [url for url in fetched if url.endswith(".m4s")]
+    assert segments and all(f"/{played}/" in url for url in segments)
+    assert not academy.errors

@@ -8,13 +8,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from academy.core.actor import Actor
+from academy.accounts.models import Account
+from academy.core.actor import Actor, Role
 from academy.core.house import House
 from academy.core.i18n import Message
 from academy.jobs import drain
-from academy.media import delivery, queries, service, tools
+from academy.media import chapters, delivery, queries, service, tools
 from academy.media.models import Asset, AssetState, Rendition
 from academy.media.storage import local_storage, set_key
+from tests import factories
+from tests.conftest import sign_in
 
 pytestmark = pytest.mark.media
 
@@ -183,3 +186,36 @@ def test_a_failed_file_is_tried_again_from_where_it_failed(house: House, trainer
     with house.db.read() as tx:
         states = {s.step: s.state for s in queries.steps(tx, asset.id)}
     assert states["probe"] == "done" and states["encode"] == "running"
+
+
+def test_the_chapters_of_a_file_are_shown_and_the_trainers_stay(
+    house: House, app: Flask, trainer: Actor, bunny: Path, tmp_path: Path
+) -> None:
+    told = tmp_path / "chapters.txt"
+    parts = "".join(f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={a}\nEND={b}\ntitle={t}\n" for a, b, t in CHAPTERS)
+    told.write_text(";FFMETADATA1\n" + parts, encoding="utf-8")
+    film = tmp_path / "chapters.mp4"
+    ffmpeg(
+        house, "-i", str(bunny), "-i", str(told), "-map_metadata", "1", "-map_chapters", "1", "-c", "copy", str(film)
+    )
+    asset = taken(house, trainer, film)
+    with house.db.begin() as tx:
+        assert [(c.start_ms, c.title) for c in chapters.of_asset(tx, asset.id)] == [(0, "开场"), (2000, "正题")]
+        token = factories.session_token(tx, tx.get_one(Account, trainer.account_id))
+    client = app.test_client()
+    sign_in(client, token)
+    url = f"/media/{asset.public_id}/chapters"
+    assert "0:02 正题" in client.get(url).text
+    wrong = client.post(url, data={"chapters": "0:01 一\n不是时间"})
+    assert wrong.status_code == 422 and "第 2 行" in wrong.text and "不是时间" in wrong.text
+    assert client.post(url, data={"chapters": "0:01 一\n0:03 二"}).status_code == 303
+    with house.db.begin() as tx:
+        assert [c.title for c in chapters.of_asset(tx, asset.id)] == ["一", "二"]
+        stranger = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
+        other = factories.session_token(tx, stranger)
+    outside = app.test_client()
+    sign_in(outside, other)
+    assert outside.get(url).status_code == outside.post(url, data={"chapters": ""}).status_code == 404
+
+
+CHAPTERS = [(0, 2000, "开场"), (2000, 5000, "正题")]

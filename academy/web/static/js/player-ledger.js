@@ -58,16 +58,12 @@ export class Ledger {
     const { video } = this;
     video.addEventListener("play", () => this.#begin());
     for (const kind of ["pause", "seeked", "ratechange", "ended"]) video.addEventListener(kind, () => this.beat());
-    video.addEventListener("timeupdate", () => this.#playhead());
+    video.addEventListener("timeupdate", () => this.toDo && this.#skip());
     setInterval(() => !video.paused && this.beat(), BEAT_MS);
     document.addEventListener("visibilitychange", () => document.hidden && this.beat(true));
     addEventListener("pagehide", () => this.beat(true));
     this.dialog.addEventListener("close", () => this.#decided(this.dialog.returnValue));
     this.part("only").addEventListener("click", () => this.only(!this.toDo));
-    this.part("bar").addEventListener("click", (event) => {
-      const box = this.part("bar").getBoundingClientRect();
-      video.currentTime = (((event.clientX - box.left) / box.width) * this.duration) / 1000;
-    });
     this.part("missing").addEventListener("click", (event) => {
       const start = event.target.closest("button")?.dataset.start;
       if (!start) return;
@@ -182,12 +178,6 @@ export class Ledger {
     const status = this.part("status");
     if (status.textContent !== text) status.textContent = text;
     status.dataset.tone = tone;
-  }
-
-  #playhead() {
-    const x = Math.min(1000, ((this.video.currentTime * 1000) / this.duration) * 1000);
-    this.part("head").setAttribute("x", x - 2);
-    if (this.toDo) this.#skip();
   }
 
   // Everything shown, acknowledged or not yet.

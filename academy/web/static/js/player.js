@@ -1,6 +1,8 @@
 // One player: its source, its few controls, the words beside it, and the ledger where there is one.
 
+import { agreed } from "./player-cost.js";
 import { Ledger } from "./player-ledger.js";
+import { Seek } from "./player-seek.js";
 import { Transcript } from "./player-transcript.js";
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
@@ -165,6 +167,7 @@ function keys(video) {
       ArrowLeft: () => { video.currentTime -= 5; },
       ArrowRight: () => { video.currentTime += 5; },
       m: () => { video.muted = !video.muted; },
+      c: () => document.querySelector("[data-captions]")?.click(),
       f: () => (document.fullscreenElement ? document.exitFullscreen() : video.requestFullscreen?.()),
     }[event.key];
     if (!act) return;
@@ -173,13 +176,33 @@ function keys(video) {
   });
 }
 
+// The film that the wishes ask for: all of it, its smallest picture on a dear line, or the sound.
+const sourceOf = (root) => {
+  if (root.choice === "sound") return root.dataset.audio;
+  return root.choice === "low" ? root.dataset.playlist.replace("master.m3u8", `${root.dataset.low}/index.m3u8`) : root.dataset.playlist;
+};
+
+// On a dear line nothing is fetched before somebody has said what it may cost.
+async function open(root, video, ledger) {
+  const position = Number(root.dataset.start) || Number(root.dataset.position);
+  const choice = await agreed(root, position > Number(root.dataset.duration) - 3000 ? 0 : position);
+  root.choice = choice;
+  if (choice === "sound") root.querySelector("[data-sound]").setAttribute("aria-pressed", "true");
+  start(root, video, ledger);
+  await attach(root, video, sourceOf(root));
+  if (!root.querySelector("[data-cost]")?.dataset.asked) return;
+  video.play().catch(() => {});
+}
+
 function sound(root, video) {
   const toggle = root.querySelector("[data-sound]");
   toggle?.addEventListener("click", async () => {
     const on = toggle.getAttribute("aria-pressed") !== "true";
     const [at, playing] = [video.currentTime, !video.paused];
     toggle.setAttribute("aria-pressed", String(on));
-    await attach(root, video, on ? root.dataset.audio : root.dataset.playlist);
+    if (on) root.picture = root.choice;
+    root.choice = on ? "sound" : root.picture ?? "low";
+    await attach(root, video, sourceOf(root));
     video.addEventListener("loadedmetadata", () => {
       video.currentTime = at;
       if (playing) video.play();
@@ -195,8 +218,8 @@ for (const root of document.querySelectorAll("[data-player]")) {
   captions(root, video);
   sound(root, video);
   keys(video);
-  start(root, video, ledger);
-  attach(root, video, root.dataset.playlist);
+  new Seek(root, video);
+  open(root, video, ledger);
   const box = document.querySelector("[data-transcript]");
   if (box) new Transcript(box, video, words);
 }
