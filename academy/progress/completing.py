@@ -5,7 +5,7 @@ Each is a dated fact written once; its key closes the race of two transactions t
 
 import datetime as dt
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from academy.core.db import Base, Tx
@@ -16,9 +16,6 @@ from academy.progress.models import Completion, CourseStart, CreditHour, ItemCom
 
 PLAYABLE = ("video", "audio", "document")
 """Kinds of items that are completed by watching, or by reading page after page."""
-
-TURN = 0x6163_6164
-"""PostgreSQL's advisory lock for facts of progress."""
 
 
 def instant(ms: int) -> dt.datetime:
@@ -34,17 +31,9 @@ def insert_once(tx: Tx, model: type[Base], **values: object) -> bool:
     return tx.connection().execute(statement).first() is not None
 
 
-def in_turn(tx: Tx) -> None:
-    """Let one transaction at a time tell such facts: what listens within it counts up the tree, and
-    two group commits that finish courses in two branches would each wait for the other's town."""
-    if tx.connection().dialect.name == "postgresql":
-        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TURN})
-
-
 def reach(tx: Tx, member_id: int, course_id: int, at_ms: int) -> None:
     """The member's first credit of a course."""
     if insert_once(tx, CourseStart, member_id=member_id, course_id=course_id, reached_at=instant(at_ms)):
-        in_turn(tx)
         publish(tx, CourseReached(member_id, course_id, at_ms))
 
 
@@ -57,7 +46,6 @@ def finish_item(tx: Tx, member_id: int, item_id: int, item_version: int, course_
         tx.flush()
     if not insert_once(tx, ItemCompletion, **key, course_id=course_id, completed_at=instant(at_ms)):
         return
-    in_turn(tx)
     publish(tx, CourseItemFinished(member_id, item_id, course_id, at_ms))
     course = tx.get_one(Course, course_id)
     if not _missing(tx, member_id, course_id):
@@ -98,7 +86,6 @@ def finish_course(tx: Tx, member_id: int, course: Course, at_ms: int, evidence: 
         evidence=evidence,
     ):
         return False
-    in_turn(tx)
     if course.credit_minutes:
         # Hours are earned once a course, whichever version: a re-cut is no second lecture.
         insert_once(

@@ -18,7 +18,6 @@ from academy.members import rules
 from academy.members.access import allow
 from academy.members.models import Member, Organisation
 from academy.notices.service import notify
-from academy.progress import completing
 from academy.progress.facts import CorrectionApproved, CourseStruck
 from academy.progress.models import Completion, Correction, CourseStart, CreditHour, WatchLedger
 from academy.progress.service import record_completion
@@ -177,7 +176,6 @@ def _strike(tx: Tx, correction: Correction, course: Course) -> None:
         ]
     }
     publish(tx, CorrectionApproved(correction.member_id, course.id, struck))
-    completing.in_turn(tx)
     for row in rows:
         tx.delete(row)
     if not _watched(tx, correction.member_id, course):

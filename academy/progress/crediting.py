@@ -26,7 +26,8 @@ def settle(tx: Tx, settings: Settings, beats: list[Beat]) -> list[Outcome]:
         if not outcome.ended and outcome.error is None
     }
     store.save(tx, changed)
-    for beat, outcome in zip(beats, outcomes, strict=True):
+    # By member: two processes that finish courses of the same people then never wait for each other crosswise.
+    for beat, outcome in sorted(zip(beats, outcomes, strict=True), key=lambda pair: pair[0].key[0]):
         if outcome.error is None and (outcome.ended or outcome.reason or outcome.gained_ms):
             _afterwards(tx, settings, rows.get(beat.key), beat, outcome)
     return outcomes

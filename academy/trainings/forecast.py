@@ -5,14 +5,13 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from academy.core import clock
 from academy.core.db import Tx
 from academy.members.models import Organisation
-from academy.members.queries import subtree
 from academy.trainings import tally
-from academy.trainings.models import Enrolment, Standing, Training
+from academy.trainings.models import Training
 
 PACE_DAYS = 14
 SHOWN = 10
@@ -81,24 +80,19 @@ def ahead(tx: Tx, training: Training, node: Organisation, figures: tally.Figures
     speed = pace(history, today, training.opens_on)
     day = complete_on(figures.missing, speed, today)
     left = max(0, (training.closes_on - today).days)
-    rows = tx.execute(
-        select(Organisation.public_id, Organisation.name, func.count())
-        .join(Enrolment, Enrolment.organisation_id == Organisation.id)
-        .where(
-            Enrolment.training_id == training.id,
-            Enrolment.standing == Standing.DUE,
-            Enrolment.completed_on.is_(None),
-            subtree(node.path),
-        )
-        .group_by(Organisation.id, Organisation.public_id, Organisation.name)
-        .order_by(func.count().desc(), Organisation.id)
-    ).all()
+    behind = sorted(tally.missing_below(tx, training.id, node).items(), key=lambda one: (-one[1], one[0]))
     return Forecast(
         missing=figures.missing,
         pace=speed,
         complete_on=day,
         in_time=day is not None and day <= training.closes_on,
         expected=min(figures.due, figures.completed + round(speed * left)),
-        deciding=deciding([row[2] for row in rows]),
-        branches=[Laggard(*row) for row in rows[:SHOWN]],
+        deciding=deciding([number for _, number in behind]),
+        branches=_named(tx, behind[:SHOWN]),
     )
+
+
+def _named(tx: Tx, places: Sequence[tuple[int, int]]) -> list[Laggard]:
+    query = select(Organisation.id, Organisation.public_id, Organisation.name)
+    known = {row.id: row for row in tx.execute(query.where(Organisation.id.in_([place for place, _ in places])))}
+    return [Laggard(known[place].public_id, known[place].name, number) for place, number in places]

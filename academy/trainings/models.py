@@ -176,6 +176,24 @@ class CoverageCell(Base):
     completed: Mapped[int] = mapped_column(default=0)
 
 
+class CoverageTotal(Base):
+    """The sum of a node's cells over all days: what a page of today shows, in one row a course.
+
+    Written only by whoever writes cells, in the same transaction, so the two always agree.
+    """
+
+    __tablename__ = "coverage_totals"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  the rows of a training lie side by side
+
+    training_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    organisation_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    course_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    due: Mapped[int] = mapped_column(default=0)
+    exempt: Mapped[int] = mapped_column(default=0)
+    reached: Mapped[int] = mapped_column(default=0)
+    completed: Mapped[int] = mapped_column(default=0)
+
+
 class Reminder(Base):
     """One sending of reminders for a training in a node: to how many, when, by whom.
 

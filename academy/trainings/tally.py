@@ -1,6 +1,6 @@
 """Counts: changes are added by whoever changes rows, settled into cells, and read as one figure.
 
-A figure is the settled cells plus the changes that are not settled yet, in one snapshot, so it is
+A figure is what is settled plus the changes that are not settled yet, in one snapshot, so it is
 exact at every moment; ADR 0010 says why.
 """
 
@@ -10,16 +10,17 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, select, union_all
+from sqlalchemy import String, bindparam, cast, delete, func, insert, null, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from academy.core.db import Tx
+from academy.core.types import Key
 from academy.jobs import enqueue
 from academy.members.models import Organisation, OrganisationSpell
 from academy.trainings import sql
-from academy.trainings.models import CoverageCell, CoverageChange
+from academy.trainings.models import CoverageCell, CoverageChange, CoverageTotal
 from academy.trainings.rules import WHOLE, Place, Vector
-from academy.trainings.tree import Lineage
+from academy.trainings.tree import Lineage, ids_of
 
 BATCH = 4000
 EVERY = 200
@@ -154,18 +155,24 @@ def add(tally: Tally, key: tuple[int, int, int, dt.date], vector: Sequence[int])
 
 
 def _add_to_cells(tx: Tx, tally: Tally) -> None:
-    rows = [
-        {"training_id": t, "organisation_id": o, "course_id": c, "day": d, **dict(zip(MEASURES, v, strict=True))}
-        for (t, o, c, d), v in sorted(tally.items())
-        if any(v)
-    ]
-    if not rows:
-        return
+    totals: dict[tuple[int, int, int], list[int]] = {}
+    for (training, organisation, course, _), vector in tally.items():
+        known = totals.setdefault((training, organisation, course), [0, 0, 0, 0])
+        for i, number in enumerate(vector):
+            known[i] += number
+    _upsert(tx, CoverageCell, ("training_id", "organisation_id", "course_id", "day"), tally)
+    _upsert(tx, CoverageTotal, ("training_id", "organisation_id", "course_id"), totals)
+
+
+def _upsert(tx: Tx, table: Any, key: tuple[str, ...], numbers: Mapping[Any, Sequence[int]]) -> None:
+    """Add to the rows of these keys, in their order, and make those that are not there."""
+    names = (*key, *MEASURES)
+    rows = [dict(zip(names, (*k, *v), strict=True)) for k, v in sorted(numbers.items()) if any(v)]
     dialect: Any = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(CoverageCell)
+    statement = dialect.insert(table)
     statement = statement.on_conflict_do_update(
-        index_elements=["training_id", "organisation_id", "course_id", "day"],
-        set_={name: getattr(CoverageCell, name) + statement.excluded[name] for name in MEASURES},
+        index_elements=list(key),
+        set_={name: getattr(table, name) + statement.excluded[name] for name in MEASURES},
     )
     for start in range(0, len(rows), 2000):
         tx.connection().execute(statement, rows[start : start + 2000])
@@ -188,7 +195,7 @@ def post_bulk(tx: Tx, counts: Tally) -> None:
 def forget(tx: Tx, training_id: int) -> None:
     """Delete the counts of a training, to write them anew."""
     sql.settling_alone(tx)
-    for table in (CoverageCell, CoverageChange):
+    for table in (CoverageCell, CoverageTotal, CoverageChange):
         tx.execute(delete(table).where(table.training_id == training_id))
 
 
@@ -218,48 +225,97 @@ def _cells() -> Any:
     return select(c.training_id, c.organisation_id, c.course_id, c.day, c.due, c.exempt, c.reached, c.completed)
 
 
-def figures(
-    tx: Tx, trainings: Iterable[int], nodes: Iterable[int] | Any, day: dt.date | None = None
-) -> dict[tuple[int, int], Figures]:
-    """Counts of nodes with everything below them, up to the end of `day` (None: now).
+def _reading(*, now: bool) -> Any:
+    """What is settled of some nodes, and what waits anywhere, with the path of where it waits.
 
-    `nodes` are row ids or a SELECT of them. Nodes without any count are left out.
+    One statement, because a settling between two would be seen twice or not at all; built once,
+    because building it costs more than running it.
     """
-    trainings = list(trainings)
-    settled, waiting = CoverageCell, CoverageChange
-    parts = []
-    for source, table in ((0, settled), (1, waiting)):
-        part = select(
-            literal(source).label("source"),
-            table.training_id,
-            table.organisation_id,
-            table.course_id,
-            *(func.sum(getattr(table, name)).label(name) for name in MEASURES),
-        ).where(table.training_id.in_(trainings))
-        if day is not None:
-            part = part.where(table.day <= day)
-        parts.append(part.group_by(table.training_id, table.organisation_id, table.course_id))
-    # One statement, because a settling between two would be seen twice or not at all.
-    rows = tx.execute(union_all(parts[0].where(settled.organisation_id.in_(nodes)), parts[1])).all()
+    settled: Any = CoverageTotal if now else CoverageCell
+    c: Any = CoverageChange
+    trainings: Any = bindparam("trainings", expanding=True)
+    numbers = [getattr(settled, name) if now else func.sum(getattr(settled, name)) for name in MEASURES]
+    place = (settled.training_id, settled.organisation_id, settled.course_id)
+    kept = select(*place, *numbers, cast(null(), String).label("path")).where(
+        settled.training_id.in_(trainings), settled.organisation_id.in_(bindparam("nodes", expanding=True))
+    )
+    waiting = (
+        select(
+            c.training_id,
+            c.organisation_id,
+            c.course_id,
+            *(func.sum(getattr(c, name)) for name in MEASURES),
+            Organisation.path,
+        )
+        .join(Organisation, Organisation.id == c.organisation_id)
+        .where(c.training_id.in_(trainings))
+        .group_by(c.training_id, c.organisation_id, c.course_id, Organisation.path)
+    )
+    if not now:
+        kept = kept.where(settled.day <= bindparam("day")).group_by(*place)
+        waiting = waiting.where(c.day <= bindparam("day"))
+    return union_all(kept, waiting)
+
+
+_NOW, _THEN = _reading(now=True), _reading(now=False)
+
+
+def figures(
+    tx: Tx, trainings: Iterable[int], nodes: Iterable[int], day: dt.date | None = None
+) -> dict[tuple[int, int], Figures]:
+    """Counts of nodes (row ids) with everything below them, up to the end of `day` (None: now).
+
+    Nodes without any count are left out.
+    """
+    wanted = set(nodes)
+    given = {"trainings": list(trainings), "nodes": list(wanted), "day": day}
+    rows = tx.connection().execute(_NOW if day is None else _THEN, given).all()
+    lineage = Lineage(tx, {row[1] for row in rows if row[-1] is not None} if day is not None else ())
     found: dict[tuple[int, int], Figures] = {}
-    for source, training, node, course, *vector in rows:
-        if source == 0:
-            found.setdefault((training, node), Figures()).add(course, [int(n) for n in vector])
-    unsettled_rows = [row[1:] for row in rows if row[0] == 1]
-    if unsettled_rows:
-        _add_unsettled(tx, found, unsettled_rows, nodes, day)
+    for training, organisation, course, *vector, path in rows:
+        if path is None:
+            places: Iterable[int] = (organisation,)
+        else:
+            places = ids_of(path) if day is None else lineage.ancestors(organisation, day)
+        for node in places:
+            if node in wanted:
+                found.setdefault((training, node), Figures()).add(course, vector)
     return found
 
 
-def _add_unsettled(
-    tx: Tx, found: dict[tuple[int, int], Figures], rows: Sequence[Any], nodes: Any, day: dt.date | None
-) -> None:
-    wanted = set(nodes) if isinstance(nodes, (list, tuple, set)) else set(tx.scalars(nodes))
-    lineage = Lineage(tx, {row[1] for row in rows})
-    for training, organisation, course, *vector in rows:
-        for node in lineage.ancestors(organisation, day or dt.date.max):
-            if node in wanted:
-                found.setdefault((training, node), Figures()).add(course, [int(n) for n in vector])
+_missing: Any = union_all(
+    select(Organisation.id, Organisation.parent_id, (CoverageTotal.due - CoverageTotal.completed).label("number"))
+    .join(CoverageTotal, CoverageTotal.organisation_id == Organisation.id)
+    .where(
+        CoverageTotal.training_id == bindparam("training"),
+        CoverageTotal.course_id == WHOLE,
+        Organisation.path >= bindparam("first"),
+        Organisation.path < bindparam("last"),
+    ),
+    select(Organisation.id, cast(null(), Key), func.sum(CoverageChange.due - CoverageChange.completed))
+    .join(CoverageChange, CoverageChange.organisation_id == Organisation.id)
+    .where(
+        CoverageChange.training_id == bindparam("training"),
+        CoverageChange.course_id == WHOLE,
+        Organisation.path >= bindparam("first"),
+        Organisation.path < bindparam("last"),
+    )
+    .group_by(Organisation.id),
+)
+
+
+def missing_below(tx: Tx, training_id: int, node: Organisation) -> dict[int, int]:
+    """How many of those due in each place itself have not completed, in a node and all below; now.
+
+    A place's own members are what its total has beyond the totals of its children.
+    """
+    given = {"training": training_id, "first": node.path, "last": node.path[:-1] + "0"}
+    own: dict[int, int] = {}
+    for place, parent, number in tx.connection().execute(_missing, given):
+        own[place] = own.get(place, 0) + number
+        if parent is not None and place != node.id:
+            own[parent] = own.get(parent, 0) - number
+    return {place: number for place, number in own.items() if number}
 
 
 def unsettled(tx: Tx) -> int:
@@ -268,26 +324,18 @@ def unsettled(tx: Tx) -> int:
 
 
 def daily(tx: Tx, training_id: int, organisation_id: int) -> list[tuple[dt.date, Figures]]:
-    """The figure of each day on which something changed, settled ones; for curves and forecasts."""
+    """The training as a whole on each day on which something changed, settled ones; for curves and forecasts."""
     running = Figures()
     days: dict[dt.date, Figures] = {}
     for _, _, course, day, *vector in tx.execute(
         _cells()
-        .where(CoverageCell.training_id == training_id, CoverageCell.organisation_id == organisation_id)
+        .where(
+            CoverageCell.training_id == training_id,
+            CoverageCell.organisation_id == organisation_id,
+            CoverageCell.course_id == WHOLE,
+        )
         .order_by(CoverageCell.day)
     ):
         running.add(course, vector)
-        days[day] = dataclasses.replace(running, courses=dict(running.courses))
+        days[day] = dataclasses.replace(running)
     return sorted(days.items())
-
-
-def children_on(organisation_id: int, day: dt.date | None) -> Any:
-    """A SELECT of the ids of the nodes that hung below a node on a day (None: now)."""
-    if day is None:
-        return select(Organisation.id).where(Organisation.parent_id == organisation_id)
-    spell = OrganisationSpell
-    return select(spell.organisation_id).where(
-        spell.parent_id == organisation_id,
-        spell.valid_from <= day,
-        (spell.valid_to.is_(None)) | (spell.valid_to > day),
-    )

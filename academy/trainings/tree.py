@@ -26,7 +26,7 @@ class Lineage:
         query = select(Organisation.id, Organisation.path)
         if len(wanted) <= 500:
             query = query.where(Organisation.id.in_(wanted))
-        self._paths = {i: _ids(path) for i, path in self._tx.execute(query)}
+        self._paths = {i: ids_of(path) for i, path in self._tx.execute(query)}
         spells = OrganisationSpell
         several = select(spells.organisation_id).where(spells.valid_to.is_not(None))
         for node, parent, start in self._tx.execute(
@@ -75,7 +75,8 @@ class Lineage:
         return self._parents[node]
 
 
-def _ids(path: str) -> tuple[int, ...]:
+def ids_of(path: str) -> tuple[int, ...]:
+    """The nodes of a path, the top first."""
     return tuple(int(part) for part in path.strip("/").split("/"))
 
 

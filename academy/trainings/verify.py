@@ -9,7 +9,15 @@ from sqlalchemy import cast as sql_cast
 
 from academy.core.db import Tx
 from academy.trainings import enrol, sql, tally
-from academy.trainings.models import CoverageCell, CoverageChange, Enrolment, EnrolmentSpell, Training, TrainingState
+from academy.trainings.models import (
+    CoverageCell,
+    CoverageChange,
+    CoverageTotal,
+    Enrolment,
+    EnrolmentSpell,
+    Training,
+    TrainingState,
+)
 from academy.trainings.rules import WHOLE
 
 
@@ -19,7 +27,7 @@ class Difference:
 
     training_id: int
     what: str
-    """progress, audience or cell."""
+    """progress, audience, cell or total."""
     where: str
     kept: str
     recounted: str
@@ -115,7 +123,7 @@ def _day(value: dt.date | str) -> dt.date:
 def differences(tx: Tx, training: Training) -> list[Difference]:
     """Everything about a training that a recount does not confirm; `tx` must be one snapshot."""
     with sql.in_bulk(tx):
-        return [*_progress(tx, training), *_audience(tx, training), *_cells(tx, training)]
+        return [*_progress(tx, training), *_audience(tx, training), *_cells(tx, training), *_totals(tx, training)]
 
 
 def _progress(tx: Tx, training: Training) -> list[Difference]:
@@ -179,6 +187,29 @@ def _cells(tx: Tx, training: Training) -> list[Difference]:
             training.id,
             "cell",
             f"organisation {place[1]} course {place[2]} day {place[3]}",
+            str(kept.get(place, zero)),
+            str(wanted.get(place, zero)),
+        )
+        for place in sorted(set(kept) | set(wanted))
+        if kept.get(place, zero) != wanted.get(place, zero)
+    ]
+
+
+def _totals(tx: Tx, training: Training) -> list[Difference]:
+    """Totals that are not the sum of their cells."""
+    sides: list[tally.Tally] = []
+    for table in (CoverageTotal, CoverageCell):
+        key = (table.organisation_id, table.course_id)
+        query = select(*key, *(func.sum(getattr(table, name)) for name in tally.MEASURES))
+        rows = tx.execute(query.where(table.training_id == training.id).group_by(*key))
+        sides.append({(training.id, row[0], row[1], dt.date.max): list(row[2:]) for row in rows if any(row[2:])})
+    kept, wanted = sides
+    zero = [0, 0, 0, 0]
+    return [
+        Difference(
+            training.id,
+            "total",
+            f"organisation {place[1]} course {place[2]}",
             str(kept.get(place, zero)),
             str(wanted.get(place, zero)),
         )

@@ -240,6 +240,6 @@ def test_verify_finds_what_somebody_changed_behind_its_back(house: House, city: 
         )
         tx.flush()
         found = verify.differences(tx, plan)
-        assert {"cell", "progress"} == {d.what for d in found}
+        assert {"cell", "progress", "total"} == {d.what for d in found}
         service.rebuild(tx, plan)
         assert verify.differences(tx, plan) == []
