@@ -149,3 +149,9 @@ def access_account(tx: Tx, actor: Actor, public_id: str) -> Account:
         raise Forbidden(f"account:{public_id}")
     found: Account = row[0]
     return found
+
+
+def sign_out_everywhere(tx: Tx, actor: Actor, account: Account) -> None:
+    """End every session of an account that `access_account` gave; its password and roles stay."""
+    end_sessions(tx, [account.id])
+    record(tx, actor, "sessions.ended", f"account:{account.public_id}")

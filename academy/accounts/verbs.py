@@ -9,6 +9,7 @@ VERBS: dict[str, Message] = {
     "sign-in.screen": msg("大屏登录"),
     "sign-out.done": msg("退出登录"),
     "session.ended": msg("让设备退出"),
+    "sessions.ended": msg("让某人全部退出"),
     "screen.let-in": msg("同意大屏登录"),
     "screen.refused": msg("拒绝大屏登录"),
     "second-step.enabled": msg("开启两步验证"),

@@ -23,7 +23,8 @@ EVERYWHERE = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-HSTS = "max-age=31536000"
+HSTS = "max-age=31536000; includeSubDomains"
+"""Of the academy's own host and what is below it; the city's other hosts are not touched."""
 
 
 def install(app: Flask) -> None:

@@ -66,15 +66,19 @@ def create() -> Any:
     return redirect(url_for("grants.index"), 303)
 
 
-def _wanted(tx: Tx) -> tuple[Account, Role]:
-    account = queries.find_account(tx, request.form.get("username", ""))
+def _account(tx: Tx, field: str) -> Account:
+    account = queries.find_account(tx, request.form.get(field, ""))
     try:
         if account is None:
             raise NotFound
-        grants.access_account(tx, actor(), account.public_id)
+        return grants.access_account(tx, actor(), account.public_id)
     except NotFound:
         # Somebody else's people and nobody look the same: this field must not list who has an account.
-        raise Invalid(fields={"username": msg("没有这个账号。还没激活的党员，请先让支部发激活码。")}) from None
+        raise Invalid(fields={field: msg("没有这个账号。还没激活的党员，请先让支部发激活码。")}) from None
+
+
+def _wanted(tx: Tx) -> tuple[Account, Role]:
+    account = _account(tx, "username")
     try:
         return account, Role(request.form.get("role", ""))
     except ValueError:
@@ -88,4 +92,17 @@ def revoke(public_id: str) -> Response:
     with writing() as tx:
         grants.revoke_role(tx, actor(), public_id)
     flash(gettext("已收回，此人的设备已退出登录。"), "good")
+    return redirect(url_for("grants.index"), 303)
+
+
+@bp.post("/sign-out")
+@office(*GIVERS)
+def sign_out() -> Any:
+    """Sign somebody out everywhere: a telephone was lost, or an account is in the wrong hands."""
+    try:
+        with writing() as tx:
+            grants.sign_out_everywhere(tx, actor(), _account(tx, "lost"))
+    except Invalid as error:
+        return _page(said(error)), error.status
+    flash(gettext("此人的设备已全部退出登录。"), "good")
     return redirect(url_for("grants.index"), 303)

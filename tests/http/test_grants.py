@@ -118,3 +118,19 @@ def test_a_role_from_a_day_on_shows_its_giver_and_can_be_taken_before(
     assert client.post(f"/grants/{grant.public_id}/revoke").status_code == 303
     with clock.frozen(clock.now() + dt.timedelta(days=8)), house.db.read() as tx:
         assert scopes_of(tx, worker.id) == ()
+
+
+def test_an_officer_signs_somebody_out_everywhere(
+    enter: Enter, app: Flask, house: House, city: Organisation, worker: Account
+) -> None:
+    phone = app.test_client()
+    with house.db.begin() as tx:
+        sign_in(phone, make.session_token(tx, worker))
+        elsewhere = make.account(tx, make.member(tx, make.organisation(tx, level="city")))
+    officer = enter(Role.NODE_ADMINISTRATOR)
+    for name in (elsewhere.username, "nobody"):
+        refused = officer.post("/grants/sign-out", data={"lost": name})
+        assert refused.status_code == 422 and "没有这个账号" in refused.text
+    assert phone.get("/me").status_code == 200
+    assert officer.post("/grants/sign-out", data={"lost": worker.username}).status_code == 303
+    assert phone.get("/me").status_code == 302

@@ -42,7 +42,7 @@ def test_behind_https_cookies_are_bound_to_the_host(house: House) -> None:
     app = create_app(settings, dataclasses.replace(house, settings=settings))
     client = app.test_client()
     answer = client.get("/sign-in", base_url="https://xueyuan.example")
-    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     assert "frame-ancestors https://app.city.example" in answer.headers["Content-Security-Policy"]
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("__Host-academy=") and "Domain" not in cookie

@@ -149,7 +149,9 @@ def test_a_lost_phone_is_mended_by_command_and_programs_need_none(app: Flask, ho
     with house.db.begin() as tx:
         token = open_program_session(tx, tx.get_one(Account, boss.id), 30)
         assert not tx.scalars(select(LoginSession).where(LoginSession.pending.is_(True))).all()
-    asked = app.test_client().post("/api/v1/roster/changes", json={}, headers={"Authorization": f"Bearer {token}"})
+    changes = {"organisation": "nope", "members": [{"number": "A1", "name": "赵小满", "organisation": "nope"}]}
+    bearer = {"Authorization": f"Bearer {token}"}
+    asked = app.test_client().post("/api/v1/roster/changes", json=changes, headers=bearer)
     assert asked.status_code == 422
 
 
