@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from academy.accounts.models import Account, LoginSession, ScreenLogin
 from academy.core import clock
-from academy.core.actor import Role
+from academy.core.actor import SYSTEM, Role
 from academy.core.audit import AuditEntry
 from academy.core.house import House
+from academy.progress import service as progress
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -137,3 +138,18 @@ def test_another_number_another_screen_and_a_late_answer_let_nobody_in(
         assert phone.post(f"/screen/{row.code}", data={"number": row.number}).status_code == 404
         assert "已过期" in third.get("/sign-in/screen").text
     assert app.test_client().get(f"/screen/{row.code}").headers["Location"].startswith("/sign-in?next=/screen/")
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_hall_does_not_read_how_far_somebody_is(
+    screen: FlaskClient, phone: FlaskClient, house: House, owner: Account
+) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        author, reviewer = make.account(tx, None, (Role.TRAINER, city)), make.account(tx, None, (Role.REVIEWER, city))
+        course = make.published_course(tx, author, reviewer)
+        assert owner.member_id is not None
+        progress.record_completion(tx, SYSTEM, owner.member_id, course, clock.now())
+    let_in(screen, phone, house)
+    for address in ("/library", f"/library/{course.public_id}"):
+        assert "已学完" in phone.get(address).text and "已学完" not in screen.get(address).text, address

@@ -1,12 +1,17 @@
 """A notice is written once, to one person, and read by that person only."""
 
 import pytest
+from sqlalchemy import select
 
-from academy.core.actor import Actor
+from academy.core.actor import SYSTEM, Actor, Role
+from academy.core.audit import AuditEntry, record
 from academy.core.errors import NotFound
 from academy.core.house import House
 from academy.core.i18n import Message, msg
+from academy.jobs import Job, JobContext
 from academy.notices import queries, service
+from academy.notices.jobs import verify_audit
+from academy.notices.models import Notice
 from tests import factories as make
 
 
@@ -40,3 +45,26 @@ def test_a_notice_reaches_member_or_account_and_nobody_else(house: House) -> Non
 def test_a_notice_never_links_out(house: House, link: str) -> None:
     with house.db.begin() as tx, pytest.raises(ValueError):
         service.notify(tx, key="k", body=msg("看"), link=link)
+
+
+def test_auditors_are_told_once_that_somebody_was_at_the_trail(house: House) -> None:
+    with house.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        auditor, other = make.account(tx, None, (Role.AUDITOR, city)), make.account(tx, None, (Role.REVIEWER, city))
+        for number in range(3):
+            record(tx, SYSTEM, "test.written", f"test:{number}")
+        job = Job(name="audit.verify", args={}, state="running")
+        tx.add(job)
+
+    def night() -> list[int | None]:
+        verify_audit(JobContext(house, job.id))
+        with house.db.read() as tx:
+            return list(tx.scalars(select(Notice.account_id)))
+
+    assert night() == []
+    with house.db.begin() as tx:
+        tx.scalars(select(AuditEntry).where(AuditEntry.target == "test:1")).one().verb = "test.other"
+    assert night() == night() == [auditor.id]
+    assert other.id != auditor.id
+    with house.db.read() as tx:
+        assert tx.get_one(Job, job.id).result["broken_at"] == 2  # type: ignore[index]
