@@ -80,7 +80,8 @@ def ahead(tx: Tx, training: Training, node: Organisation, figures: tally.Figures
     speed = pace(history, today, training.opens_on)
     day = complete_on(figures.missing, speed, today)
     left = max(0, (training.closes_on - today).days)
-    behind = sorted(tally.missing_below(tx, training.id, node).items(), key=lambda one: (-one[1], one[0]))
+    places = tally.own_below(tx, training.id, node).items()
+    behind = sorted(((place, own.missing) for place, own in places if own.missing), key=lambda one: (-one[1], one[0]))
     return Forecast(
         missing=figures.missing,
         pace=speed,

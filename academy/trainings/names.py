@@ -3,7 +3,7 @@
 import dataclasses
 import datetime as dt
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -15,12 +15,13 @@ from academy.core.i18n import Message, msg
 from academy.core.pages import Page
 from academy.members import queries as members
 from academy.members.models import Exemption, Member, Organisation
-from academy.trainings import sql, tree, verify
+from academy.trainings import sql, tally, tree, verify
 from academy.trainings.models import Training
 from academy.trainings.studied import studied
 
 PAGE = 50
 BRANCHES = 200
+SORTS = ("name", "progress", "completed_on")
 
 
 class Status(enum.StrEnum):
@@ -82,11 +83,34 @@ class Wish:
 
 def names(tx: Tx, wish: Wish, page: int) -> Page[Name]:
     """A page of names; the number of queries does not depend on how many there are."""
-    query, where = _query(tx, wish)
-    total = tx.scalar(_count(tx, wish)) or 0
+    total = count_names(tx, wish)
     number = min(max(1, page), max(1, -(-total // PAGE)))
-    rows = tx.execute(_ordered(query, where, wish.sort).limit(PAGE).offset((number - 1) * PAGE)).all()
+    places, offset = _places_of_page(tx, wish, (number - 1) * PAGE)
+    query, where = _query(tx, wish, places)
+    rows = tx.execute(_ordered(query, where, wish.sort).limit(PAGE).offset(offset)).all()
     return Page(_named(tx, wish, rows), total, number, PAGE)
+
+
+def _places_of_page(tx: Tx, wish: Wish, offset: int) -> tuple[list[int] | None, int]:
+    """The few places whose members stand on a page, and how many of them stand before it.
+
+    None where only the names themselves can tell: then all are read and sorted.
+    """
+    counted = _COUNTED.get(wish.status)
+    if counted is None or wish.text or wish.direct or wish.day is not None or wish.sort in SORTS:
+        return None, offset
+    here: list[int] = []
+    before = skipped = 0
+    for place, own in tally.own_below(tx, wish.training.id, wish.node).items():
+        number = counted(own)
+        if before + number <= offset:
+            skipped = before + number
+        elif number:
+            here.append(place)
+        before += number
+        if before >= offset + PAGE:
+            break
+    return here, offset - skipped
 
 
 def stream(tx: Tx, wish: Wish) -> Iterator[Name]:
@@ -101,13 +125,22 @@ def stream(tx: Tx, wish: Wish) -> Iterator[Name]:
 
 
 def count_names(tx: Tx, wish: Wish) -> int:
-    """How many there are."""
-    return tx.scalar(_count(tx, wish)) or 0
-
-
-def _count(tx: Tx, wish: Wish) -> Any:
+    """How many there are. Where coverage counts the very same people, nobody is counted again."""
+    counted = _COUNTED.get(wish.status)
+    if counted is not None and not wish.text and not wish.direct:
+        found = tally.figures(tx, [wish.training.id], [wish.node.id], wish.day)
+        return counted(found.get((wish.training.id, wish.node.id), tally.Figures()))
     query, _ = _query(tx, wish)
-    return select(func.count()).select_from(query.subquery())
+    return tx.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+_COUNTED: dict[str, Callable[[tally.Figures], int]] = {
+    "": lambda found: found.due + found.exempt,
+    Status.MISSING: lambda found: found.missing,
+    Status.UNDER_WAY: lambda found: found.reached - found.completed,
+    Status.COMPLETED: lambda found: found.completed,
+    Status.EXEMPT: lambda found: found.exempt,
+}
 
 
 def _query(tx: Tx, wish: Wish, branches: list[int] | None = None) -> tuple[Select[*tuple[Any, ...]], Any]:

@@ -283,39 +283,43 @@ def figures(
     return found
 
 
-_missing: Any = union_all(
-    select(Organisation.id, Organisation.parent_id, (CoverageTotal.due - CoverageTotal.completed).label("number"))
-    .join(CoverageTotal, CoverageTotal.organisation_id == Organisation.id)
-    .where(
-        CoverageTotal.training_id == bindparam("training"),
-        CoverageTotal.course_id == WHOLE,
-        Organisation.path >= bindparam("first"),
-        Organisation.path < bindparam("last"),
-    ),
-    select(Organisation.id, cast(null(), Key), func.sum(CoverageChange.due - CoverageChange.completed))
-    .join(CoverageChange, CoverageChange.organisation_id == Organisation.id)
-    .where(
-        CoverageChange.training_id == bindparam("training"),
-        CoverageChange.course_id == WHOLE,
-        Organisation.path >= bindparam("first"),
-        Organisation.path < bindparam("last"),
+def _own() -> Any:
+    """Of every node of a subtree: what its totals say and what waits in itself, in the tree's order."""
+    o: Any = Organisation
+    t: Any = CoverageTotal
+    c: Any = CoverageChange
+    inside = (o.path >= bindparam("first"), o.path < bindparam("last"))
+    settled = (
+        select(o.path, o.id, o.parent_id, *(getattr(t, name) for name in MEASURES))
+        .join(t, t.organisation_id == o.id)
+        .where(t.training_id == bindparam("training"), t.course_id == WHOLE, *inside)
     )
-    .group_by(Organisation.id),
-)
+    waiting = (
+        select(o.path, o.id, cast(null(), Key), *(func.sum(getattr(c, name)) for name in MEASURES))
+        .join(c, c.organisation_id == o.id)
+        .where(c.training_id == bindparam("training"), c.course_id == WHOLE, *inside)
+        .group_by(o.path, o.id)
+    )
+    return union_all(settled, waiting).order_by("path")
 
 
-def missing_below(tx: Tx, training_id: int, node: Organisation) -> dict[int, int]:
-    """How many of those due in each place itself have not completed, in a node and all below; now.
+_OWN = _own()
 
-    A place's own members are what its total has beyond the totals of its children.
+
+def own_below(tx: Tx, training_id: int, node: Organisation) -> dict[int, Figures]:
+    """Figures of the members who belong to each place itself, in a node and all below, in the tree's order; now.
+
+    A place's own are what its total has beyond the totals of its children.
     """
     given = {"training": training_id, "first": node.path, "last": node.path[:-1] + "0"}
-    own: dict[int, int] = {}
-    for place, parent, number in tx.connection().execute(_missing, given):
-        own[place] = own.get(place, 0) + number
-        if parent is not None and place != node.id:
-            own[parent] = own.get(parent, 0) - number
-    return {place: number for place, number in own.items() if number}
+    found: dict[int, list[int]] = {}
+    for _, place, parent, *vector in tx.connection().execute(_OWN, given):
+        known = found.get(place)
+        found[place] = vector if known is None else [a + b for a, b in zip(known, vector, strict=True)]
+        above = found.get(parent)
+        if above is not None:
+            found[parent] = [a - b for a, b in zip(above, vector, strict=True)]
+    return {place: Figures(v[0], v[1], v[2], v[3]) for place, v in found.items() if any(v)}
 
 
 def unsettled(tx: Tx) -> int:

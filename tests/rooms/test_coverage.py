@@ -15,11 +15,11 @@ from academy.members.facts import ExemptionChanged, MembersChanged, Organisation
 from academy.members.models import Exemption, Organisation, OrganisationSpell
 from academy.progress import completing
 from academy.progress.models import Completion
-from academy.trainings import service, tally, verify
+from academy.trainings import names, service, tally, verify
 from academy.trainings.models import CoverageCell, Enrolment, EnrolmentSpell, Training
 from academy.trainings.rules import Audience
 from tests import factories as make
-from tests.coverage_city import City, at, complete, training
+from tests.coverage_city import City, at, complete, training, transfer
 
 
 @pytest.fixture
@@ -243,3 +243,33 @@ def test_verify_finds_what_somebody_changed_behind_its_back(house: House, city: 
         assert {"cell", "progress", "total"} == {d.what for d in found}
         service.rebuild(tx, plan)
         assert verify.differences(tx, plan) == []
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_pages_of_names_hold_everybody_once_in_the_order_of_the_tree(
+    house: House, city: City, settled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "PAGE", 3)
+    with clock.frozen(at()), house.db.begin() as tx:
+        city.attach(tx)
+        plan = training(tx, city.city, city.courses)
+        service.open_training(tx, SYSTEM, plan)
+        tally.settle_all(tx)
+        transfer(tx, city.people[7], city.county)
+        for person in city.people[::3]:
+            for course in city.courses[: 1 + person.id % 3]:
+                complete(tx, person.id, course.id, at())
+        if settled:
+            tally.settle_all(tx)
+        for node in (city.city, city.county, city.towns[1], city.branches[0], city.other):
+            own = {place: found.missing for place, found in tally.own_below(tx, plan.id, node).items()}
+            counted = dict.fromkeys(own, 0)
+            for one in names.stream(tx, names.Wish(plan, node, status="missing")):
+                counted[one.organisation_id] += 1
+            assert own == counted
+            for status in ("", *names.STATUSES):
+                wish = names.Wish(plan, node, status=status)
+                everybody = [one.member_id for one in names.stream(tx, wish)]
+                paged = [names.names(tx, wish, page + 1) for page in range(-(-len(everybody) // 3))]
+                assert [one.member_id for page in paged for one in page.rows] == everybody
+                assert {page.total for page in paged} <= {len(everybody)} == {names.count_names(tx, wish)}
