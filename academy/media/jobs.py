@@ -13,7 +13,7 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.jobs import BRIEF, JobContext, enqueue, job, on, publish
-from academy.media import chapters, encode, encoding, pages, probe, queries, rules, service, trouble
+from academy.media import chapters, encode, encoding, pages, probe, queries, rules, service, sweeping, trouble
 from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.playlist import Measured
@@ -21,7 +21,7 @@ from academy.media.steps import Keep, Work, keep_probe, step
 from academy.media.storage import original_key, parts_folder, set_key, storage_of, uploads_folder, work_folder
 from academy.notices.service import notify
 
-__all__ = ["encoding"]
+__all__ = ["encoding", "sweeping"]
 PIECE = 4 << 20
 END = 1 << 20
 OLD_SET_S = 24 * 3600
@@ -43,10 +43,10 @@ def _hash(work: Work) -> Keep:
             digest.update(piece)
             done += len(piece)
             work.tell(done * 999 // max(1, work.asset.size))
-        print_ = fingerprint(file, done)
+        ends = fingerprint(file, done)
 
     def keep(tx: Tx, asset: Asset) -> None:
-        asset.sha256, asset.fingerprint = digest.hexdigest(), print_
+        asset.sha256, asset.fingerprint = digest.hexdigest(), ends
         asset.size, asset.incoming = done, None
         same = queries.twin(tx, asset)
         asset.duplicate_of_id = same.id if same else None

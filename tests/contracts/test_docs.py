@@ -27,6 +27,14 @@ def test_every_command_says_what_it_does(app: Flask) -> None:
 
 
 @ONE_KIND
+def test_operators_are_told_of_commands_that_exist(app: Flask) -> None:
+    told = [pages.ROOT / "docs" / "operations.md", *(pages.ROOT / "deploy").iterdir()]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in told)
+    named = set(re.findall(r"flask --app wsgi ([a-z]+ [a-z-]+)", text))
+    assert named and named <= {" ".join(name.split()[:2]) for name, _ in pages.commands(app)}
+
+
+@ONE_KIND
 def test_every_job_says_what_it_does(app: Flask) -> None:
     assert [spec.name for spec in pages.jobs() if not spec.run.__doc__] == []
 
