@@ -178,7 +178,8 @@ def make_ladder(settings: Settings, source: Source, original: Path, folder: Path
     folder.mkdir(parents=True)
     try:
         told = command(tools.ffmpeg(settings), source, rules.plan(source), original)
-        tools.run(told, folder=folder, limits=limits(source), on_line=hear(tell, source.duration_ms))
+        listener = hear(tell, source.duration_ms)
+        tools.run(told, folder=folder, limits=limits(source), on_line=listener, sees=tools.needs(told, original))
         check_whole(source, folder)
     except ToolFailed as error:
         raise_plainly(error)
@@ -285,7 +286,7 @@ def _draw(settings: Settings, folder: Path, entry: list[str], filters: str, name
     told = [tools.ffmpeg(settings), "-nostdin", "-loglevel", "error", "-y", "-protocol_whitelist", "file", *entry]
     told += ["-an", "-vsync", "passthrough", "-vf", filters, "-frames:v", "1", "-q:v", str(quality)]
     told += ["-pix_fmt", "yuvj420p", "-f", "image2", "-update", "1", name]
-    tools.run(told, folder=folder, limits=Limits(seconds=600, cpu_s=600, file_mib=64))
+    tools.run(told, folder=folder, limits=Limits(seconds=600, cpu_s=600, file_mib=64), sees=tools.needs(told))
 
 
 def _piece(folder: Path, rung: Rung, at_s: float) -> Path:
@@ -328,7 +329,8 @@ def embedded_captions(settings: Settings, source: Source, original: Path, folder
     told += ["-i", f"file:{original}", "-map", f"0:{source.subtitle}", "-c:s", "srt", "-f", "srt", "inside.srt"]
     target = folder / "inside.srt"
     try:
-        tools.run(told, folder=folder, limits=Limits(seconds=900, cpu_s=600, file_mib=64))
+        bounds = Limits(seconds=900, cpu_s=600, file_mib=64)
+        tools.run(told, folder=folder, limits=bounds, sees=tools.needs(told, original))
         return target.read_bytes()
     except (ToolFailed, FileNotFoundError):
         return b""

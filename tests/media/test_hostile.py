@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from academy.core.actor import Actor
 from academy.core.house import House
 from academy.jobs import Job, drain
-from academy.media import service
+from academy.media import service, tools
 from academy.media.models import Asset, AssetState
 from academy.media.storage import local_storage, set_key
 from tests.media import boxes
@@ -145,6 +145,27 @@ def test_a_film_whose_media_is_elsewhere_is_not_followed(
     asset = given(house, trainer, tmp_path, data)
     assert asset.state == AssetState.READY, "its own pictures are shown, whatever the reference says"
     assert abs((asset.duration_ms or 0) - 4000) < 100
+    assert listener.asked == 0
+
+
+def test_ffmpeg_reaches_neither_the_network_nor_a_neighbour(
+    house: House, tmp_path: Path, listener: Listener, neighbour: Path
+) -> None:
+    """Not by its own good will: without any whitelist, it is told in so many words what to open."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    allowed = mine / "film.mp4"
+    shutil.copyfile(SMALL, allowed)
+    program = tools.ffmpeg(house.settings)
+
+    def read(source: str) -> str:
+        told = [program, "-nostdin", "-v", "error", "-i", source, "-f", "null", "-"]
+        return tools.run(told, folder=mine, limits=tools.Limits(), sees=tools.needs(told, allowed))
+
+    read(str(allowed))
+    for source in (listener.url, f"tcp://127.0.0.1:{listener.socket.getsockname()[1]}", str(neighbour)):
+        with pytest.raises(tools.ToolFailed):
+            read(source)
     assert listener.asked == 0
 
 
