@@ -75,6 +75,7 @@ OFFICE_PLACES = (
     ),
     Place("exemptions.index", msg("免训审批"), "check", (R.NODE_ADMINISTRATOR,)),
     Place("corrections.index", msg("记录更正"), "edit", (R.NODE_ADMINISTRATOR,), ("corrections.",)),
+    Place("cohorts.index", msg("名单"), "people", (R.NODE_ADMINISTRATOR, R.ROSTER_OFFICER), ("cohorts.",)),
     Place("rosters.index", msg("花名册"), "list", (R.ROSTER_OFFICER, R.NODE_ADMINISTRATOR), ("rosters.",)),
     Place(
         "search.terms",

@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from academy.core import clock
@@ -230,6 +230,38 @@ class Sector(Base):
     place: Mapped[int] = mapped_column(default=0)
     """Its place in lists, from 1."""
     retired_at: Mapped[dt.datetime | None]
+
+
+class Cohort(Base):
+    """A named list of members that a node keeps, such as a year's new secretaries; trainings ask for it."""
+
+    __tablename__ = "cohorts"
+    __table_args__ = (
+        # Two lists of one name in one node could not be told apart; also finds a node's lists.
+        UniqueConstraint("organisation_id", "name"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    closed_at: Mapped[dt.datetime | None]
+    """Since when it is offered for new trainings no more."""
+
+
+class CohortMember(Base):
+    """Somebody in a cohort. When they count in a training is in the training's enrolments, by days."""
+
+    __tablename__ = "cohort_members"
+    __table_args__ = (
+        # The cohorts of one member, when they are placed anew in every training.
+        Index(None, "member_id"),
+    )
+
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohorts.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    added_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
 class RosterState(Base):

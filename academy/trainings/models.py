@@ -197,6 +197,9 @@ class CoverageTotal(Base):
 class Reminder(Base):
     """One sending of reminders for a training in a node: to how many, when, by whom.
 
+    `kind` members: to those who are missing. branches: to the secretaries, to see to theirs; `missing`
+    is how many that were about, `recipients` how many secretaries were asked.
+
     Kept so that nobody is pressed twice in a few days, and so that its effect can be counted.
     """
 
@@ -214,6 +217,8 @@ class Reminder(Base):
     sent_by: Mapped[int | None] = mapped_column(Key)
     sent_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     recipients: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[str] = mapped_column(String(12), default="members", server_default="members")
+    missing: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Reminded(Base):

@@ -15,7 +15,7 @@ from academy.core.i18n import Message, msg
 from academy.core.pages import Page
 from academy.members import queries as members
 from academy.members.models import Exemption, Member, Organisation
-from academy.trainings import sql, tally, tree, verify
+from academy.trainings import refused, sql, tally, tree, verify
 from academy.trainings.models import Training
 from academy.trainings.studied import studied
 
@@ -31,6 +31,7 @@ class Status(enum.StrEnum):
     NO_ACCOUNT = "no_account"
     NOT_STARTED = "not_started"
     UNDER_WAY = "under_way"
+    REFUSED = "refused"
     COMPLETED = "completed"
     EXEMPT = "exempt"
 
@@ -40,6 +41,7 @@ STATUSES: dict[str, Message] = {
     Status.NO_ACCOUNT: msg("未开通账号"),
     Status.NOT_STARTED: msg("未开始"),
     Status.UNDER_WAY: msg("学习中"),
+    Status.REFUSED: msg("有观看未计入"),
     Status.COMPLETED: msg("已完成"),
     Status.EXEMPT: msg("免训"),
 }
@@ -81,17 +83,17 @@ class Wish:
     sort: str = ""
 
 
-def names(tx: Tx, wish: Wish, page: int) -> Page[Name]:
+def names(tx: Tx, wish: Wish, page: int, size: int = PAGE) -> Page[Name]:
     """A page of names; the number of queries does not depend on how many there are."""
     total = count_names(tx, wish)
-    number = min(max(1, page), max(1, -(-total // PAGE)))
-    places, offset = _places_of_page(tx, wish, (number - 1) * PAGE)
+    number = min(max(1, page), max(1, -(-total // size)))
+    places, offset = _places_of_page(tx, wish, (number - 1) * size, size)
     query, where = _query(tx, wish, places)
-    rows = tx.execute(_ordered(query, where, wish.sort).limit(PAGE).offset(offset)).all()
-    return Page(_named(tx, wish, rows), total, number, PAGE)
+    rows = tx.execute(_ordered(query, where, wish.sort).limit(size).offset(offset)).all()
+    return Page(_named(tx, wish, rows), total, number, size)
 
 
-def _places_of_page(tx: Tx, wish: Wish, offset: int) -> tuple[list[int] | None, int]:
+def _places_of_page(tx: Tx, wish: Wish, offset: int, size: int) -> tuple[list[int] | None, int]:
     """The few places whose members stand on a page, and how many of them stand before it.
 
     None where only the names themselves can tell: then all are read and sorted.
@@ -108,7 +110,7 @@ def _places_of_page(tx: Tx, wish: Wish, offset: int) -> tuple[list[int] | None, 
         elif number:
             here.append(place)
         before += number
-        if before >= offset + PAGE:
+        if before >= offset + size:
             break
     return here, offset - skipped
 
@@ -172,11 +174,13 @@ def _query(tx: Tx, wish: Wish, branches: list[int] | None = None) -> tuple[Selec
     )
     if wish.text:
         query = query.where(or_(Member.name.contains(wish.text, autoescape=True), Member.number == wish.text))
-    narrowed = _narrow(pieces, end, account).get(wish.status)
+    narrowed = _narrow(pieces, end, account, refused.of_member(wish.training.id)).get(wish.status)
     return (query if narrowed is None else query.where(narrowed)), pieces
 
 
-def _narrow(pieces: Any, end: dt.date, account: ColumnElement[bool]) -> dict[str, ColumnElement[bool]]:
+def _narrow(
+    pieces: Any, end: dt.date, account: ColumnElement[bool], refused: ColumnElement[bool]
+) -> dict[str, ColumnElement[bool]]:
     due = pieces.c.standing == "due"
     reached, completed = pieces.c.reached_on <= end, pieces.c.completed_on <= end
     unreached = or_(pieces.c.reached_on.is_(None), pieces.c.reached_on > end)
@@ -186,6 +190,7 @@ def _narrow(pieces: Any, end: dt.date, account: ColumnElement[bool]) -> dict[str
         Status.NO_ACCOUNT: and_(due, unreached, ~account),
         Status.NOT_STARTED: and_(due, unreached, account),
         Status.UNDER_WAY: and_(due, reached, incomplete),
+        Status.REFUSED: and_(due, incomplete, refused),
         Status.COMPLETED: and_(due, completed),
         Status.EXEMPT: pieces.c.standing == "exempt",
     }
@@ -206,6 +211,8 @@ def _named(tx: Tx, wish: Wish, rows: Any) -> list[Name]:
     shares = studied(tx, wish.training.id, ids) if wish.day is None else {}
     then = None if wish.day is None else _done_by(tx, wish.training, ids, wish.day)
     excused = _exemptions(tx, [row[0] for row in rows if row.standing == "exempt"], wish.day or clock.today())
+    # Refusals are known of today only, like how far somebody is.
+    why = refused.reasons(tx, wish.training.id, ids) if wish.day is None else {}
     found: list[Name] = []
     for row in rows:
         completed = row.completed_on if row.completed_on and row.completed_on <= end else None
@@ -222,7 +229,7 @@ def _named(tx: Tx, wish: Wish, rows: Any) -> list[Name]:
                 organisation_id=row[5],
                 organisation=row[6],
                 status=status,
-                reason=_reason(status, share, excused.get(row[0]), known=wish.day is None),
+                reason=_reason(status, share, excused.get(row[0]), why.get(row[0]), known=wish.day is None),
                 done=row.done if then is None else then.get(row[0], 0),
                 completed_on=completed,
                 permille=share,
@@ -251,14 +258,21 @@ def _status(standing: str, completed: bool, reached: bool, account: bool) -> Sta
     return Status.NOT_STARTED if account else Status.NO_ACCOUNT
 
 
-def _reason(status: Status, share: int, exemption: tuple[str, dt.date | None] | None, *, known: bool) -> Message:
+def _reason(
+    status: Status, share: int, exemption: tuple[str, dt.date | None] | None, why: Message | None, *, known: bool
+) -> Message:
     if status == Status.EXEMPT and exemption is not None:
         reason, until = exemption
         if until is None:
             return msg("免训（%(reason)s）", reason=reason)
         return msg("免训至 %(day)s（%(reason)s）", day=until.isoformat(), reason=reason)
     if status == Status.UNDER_WAY and known:
-        return msg("已学 %(share)s%%", share=max(1, min(99, round(share / 10))))
+        percent = max(1, min(99, round(share / 10)))
+        if why is not None:
+            return msg("已学 %(share)s%%，有观看未计入：%(why)s", share=percent, why=why)
+        return msg("已学 %(share)s%%", share=percent)
+    if status == Status.NOT_STARTED and why is not None:
+        return msg("有观看未计入：%(why)s", why=why)
     return STATUSES[status]
 
 

@@ -28,6 +28,8 @@ class Audience:
     """Row ids; each stands for its whole subtree."""
     sectors: tuple[str, ...] = ()
     positions: tuple[str, ...] = ()
+    cohorts: tuple[int, ...] = ()
+    """Row ids of named lists; whoever is in one of them."""
     statuses: tuple[str, ...] = STATUSES
     age_from: int | None = None
     age_to: int | None = None

@@ -14,7 +14,7 @@ from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
 from academy.jobs import enqueue, publish
 from academy.library.models import Course, CourseState
-from academy.members.models import Organisation
+from academy.members.models import Cohort, Organisation
 from academy.members.queries import subtree
 from academy.trainings import enrol, sql, tally, verify
 from academy.trainings.access import MANAGE
@@ -101,6 +101,11 @@ def _check(tx: Tx, holder: Organisation, plan: Plan) -> None:
     inside = tx.scalar(select(func.count()).where(Organisation.id.in_(plan.audience.nodes), subtree(holder.path)))
     if inside != len(set(plan.audience.nodes)):
         raise Invalid(fields={"nodes": msg("参训范围里有不归本组织管理的党组织。")})
+    lists = select(Organisation.path).join(Cohort, Cohort.organisation_id == Organisation.id)
+    owners = tx.scalars(lists.where(Cohort.id.in_(plan.audience.cohorts))).all()
+    near = [path for path in owners if path.startswith(holder.path) or holder.path.startswith(path)]
+    if len(near) != len(set(plan.audience.cohorts)):
+        raise Invalid(fields={"cohorts": msg("参训范围里有别处的名单。")})
 
 
 def _write(tx: Tx, training: Training, plan: Plan) -> None:

@@ -13,7 +13,7 @@ from academy.core import clock
 from academy.core.db import Tx
 from academy.library.models import Course
 from academy.members import queries as members
-from academy.members.models import Exemption, Member, Organisation
+from academy.members.models import CohortMember, Exemption, Member, Organisation
 from academy.members.queries import subtree, subtrees
 from academy.progress.models import Completion
 from academy.trainings.models import Training, TrainingCourse, TrainingState
@@ -106,6 +106,8 @@ def fits(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -
     ]
     if audience.positions:
         rules.append(Member.position.in_(audience.positions))
+    if audience.cohorts:
+        rules.append(Member.id.in_(select(CohortMember.member_id).where(CohortMember.cohort_id.in_(audience.cohorts))))
     earliest, latest = audience.birth_range(first_day)
     for column, low, high in (
         (Member.birth_date, earliest, latest),

@@ -254,6 +254,7 @@ def exemption_changed(tx: Tx, fact: ExemptionChanged) -> None:
 @within(OrganisationMoved)
 def organisation_moved(tx: Tx, fact: OrganisationMoved) -> None:
     """Take the counts along, and look whether its members still belong to each audience."""
+    sql.among_changes(tx)
     tally.move(tx, fact.organisation_id, fact.old_path, fact.new_path)
     here = select(Member.id).join(Organisation).where(subtree(fact.new_path))
     if _open_trainings(tx):
@@ -262,6 +263,8 @@ def organisation_moved(tx: Tx, fact: OrganisationMoved) -> None:
 
 def place_anew(tx: Tx, members: Sequence[int]) -> None:
     """Compare members with the audience of every open training."""
+    # Before looking which are open: a training that is just being opened has not seen these changes.
+    sql.among_changes(tx)
     for training in _open_trainings(tx):
         enrol.resync(tx, training, members)
 

@@ -19,6 +19,7 @@ PAGES = (
     "exemptions",
     "sectors",
     "corrections",
+    "cohorts",
     "rosters",
     "notices",
     "studio",

@@ -1,20 +1,29 @@
 """Pages that act on who is missing: remind, call."""
 
+import dataclasses
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy.core import clock
+from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, writing
 from academy.members.people import PHONE
 from academy.members.rules import masked
-from academy.trainings import names, reminders
+from academy.trainings import delegating, names, reminders
 from academy.trainings.access import REMIND, access_coverage
+from academy.trainings.models import Training
 from academy.web.trainings import wish_in
 
 bp = Blueprint("reminders", __name__)
+
+CALLS = 200
+"""Names on a page of the call list: what a branch prints in one go."""
+
+CALL_WORDS = {"statuses": [(key, word) for key, word in names.STATUSES.items() if key not in ("completed", "exempt")]}
 
 
 @bp.get("/coverage/<training>/<organisation>/remind")
@@ -24,10 +33,22 @@ def show(training: str, organisation: str) -> str:
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation, *REMIND)
         counted = reminders.preview(tx, plan, node)
-        sent = reminders.sent(tx, plan, node)
         return render_template(
-            "trainings/remind.html", training=plan, node=node, counted=counted, sent=sent, today=clock.today()
+            "trainings/remind.html",
+            training=plan,
+            node=node,
+            counted=counted,
+            asked=delegating.preview(tx, plan, node),
+            sent=[(one, _effect(tx, plan, one)) for one in reminders.sent(tx, plan, node)],
+            today=clock.today(),
         )
+
+
+def _effect(tx: Tx, plan: Training, sent: reminders.Sent) -> tuple[int, int]:
+    """Of how many how many completed within a week."""
+    if sent.reminder.kind == "branches":
+        return delegating.effect(tx, plan, sent.reminder, sent.node), sent.reminder.missing
+    return sent.completed, sent.reminder.recipients
 
 
 @bp.post("/coverage/<training>/<organisation>/remind")
@@ -37,8 +58,11 @@ def send(training: str, organisation: str) -> Response:
     try:
         with writing() as tx:
             plan, node = access_coverage(tx, actor(), training, organisation, *REMIND)
-            made = reminders.send_reminder(tx, actor(), plan, node, note=request.form.get("note", "").strip())
-        flash(gettext("已提醒 %(n)s 人。", n=f"{made.recipients:,}"))
+            note = request.form.get("note", "").strip()
+            verb = delegating.delegate if request.form.get("to") == "branches" else reminders.send_reminder
+            made = verb(tx, actor(), plan, node, note=note)
+        asked = gettext("已请 %(n)s 个支部的书记提醒。", n=f"{made.recipients:,}")
+        flash(asked if made.kind == "branches" else gettext("已提醒 %(n)s 人。", n=f"{made.recipients:,}"))
     except Invalid as error:
         flash(gettext(error.message.text, **error.message.params), "warn")
     return redirect(url_for(".show", training=training, organisation=organisation))
@@ -52,8 +76,10 @@ def calls(training: str, organisation: str) -> str:
         plan, node = access_coverage(tx, actor(), training, organisation, *REMIND)
         wish = wish_in(plan, node, None)
         if not wish.status:
-            wish = names.Wish(plan, node, status="missing")
-        page = names.names(tx, wish, number_in(request.args.get("page")))
+            wish = dataclasses.replace(wish, status="missing")
+        page = names.names(tx, wish, number_in(request.args.get("page")), size=CALLS)
         unseal = house().sealer.open
         phones = {n.member_id: masked(unseal(n.phone_sealed, context=PHONE)) for n in page.rows if n.phone_sealed}
-        return render_template("trainings/calls.html", training=plan, node=node, names=page, phones=phones)
+        return render_template(
+            "trainings/calls.html", training=plan, node=node, names=page, phones=phones, **CALL_WORDS
+        )

@@ -16,9 +16,9 @@ from academy.core.i18n import Message, msg
 from academy.doors import actor
 from academy.doors.language import html_lang
 from academy.library.models import Course
+from academy.members import cohorts, sectors
 from academy.members import rules as people
-from academy.members import sectors
-from academy.members.models import Organisation
+from academy.members.models import Cohort, Organisation
 from academy.trainings import queries, service, sql, tally
 from academy.trainings.access import MANAGE, VIEW, roots
 from academy.trainings.models import Training, TrainingState
@@ -61,6 +61,7 @@ def blank() -> dict[str, Any]:
         courses=[],
         required_count="",
         nodes=[],
+        cohorts=[],
         codes="",
     )
 
@@ -79,20 +80,21 @@ def of_training(tx: Tx, training: Training) -> dict[str, Any]:
         courses=[course.public_id for course in sql.courses_of(tx, training)],
         required_count=training.required_count or "",
         nodes=[o.public_id for o in offered],
+        cohorts=list(tx.scalars(select(Cohort.public_id).where(Cohort.id.in_(audience.cohorts)))),
         codes="\n".join(o.code for o in below.values() if o not in offered),
     )
 
 
 def _shown(audience: Audience, **values: Any) -> dict[str, Any]:
     data = audience.to_json()
-    del data["nodes"]
+    del data["nodes"], data["cohorts"]
     return {key: "" if value is None else value for key, value in data.items()} | values
 
 
 def filled() -> dict[str, Any]:
     """The form as the officer sent it."""
     form = request.form
-    several = ("nodes", "sectors", "positions", "statuses", "courses")
+    several = ("nodes", "cohorts", "sectors", "positions", "statuses", "courses")
     return {key: form.getlist(key) if key in several else form.get(key, "") for key in blank()}
 
 
@@ -121,6 +123,7 @@ def plan(tx: Tx, holder: Organisation) -> Plan:
 
     audience = Audience(
         nodes=_nodes(tx, wrong),
+        cohorts=_cohorts(tx),
         sectors=tuple(s for s in form.getlist("sectors") if s in sectors.words(tx)),
         positions=tuple(p[:40] for p in form.getlist("positions")),
         statuses=tuple(s for s in form.getlist("statuses") if s in people.HERE),
@@ -169,6 +172,21 @@ def _nodes(tx: Tx, wrong: dict[str, Message]) -> tuple[int, ...]:
     return tuple(dict.fromkeys([*found, *by_code.values()]))
 
 
+def _cohorts(tx: Tx) -> tuple[int, ...]:
+    wanted = request.form.getlist("cohorts")[:100]
+    return tuple(tx.scalars(select(Cohort.id).where(Cohort.public_id.in_(wanted)).order_by(Cohort.id)))
+
+
+def _offered_cohorts(tx: Tx, holder: Organisation, chosen: list[str]) -> list[tuple[str, str]]:
+    """Lists of the holder and below it, those in use and those that were chosen before."""
+    found = cohorts.cohorts_under(tx, [holder.path], size=200).rows
+    return [
+        (line.cohort.public_id, f"{line.cohort.name}（{line.members:,}）")
+        for line in found
+        if line.cohort.closed_at is None or line.cohort.public_id in chosen
+    ]
+
+
 def render(
     tx: Tx,
     holder: Organisation,
@@ -189,6 +207,7 @@ def render(
         preview=preview,
         courses=queries.published_courses(tx, chosen),
         children=list(tx.scalars(below.order_by(Organisation.code).limit(200))),
+        cohorts=_offered_cohorts(tx, holder, values["cohorts"]),
         positions=[(p, p) for p in queries.positions(tx)],
         sectors=sectors.words(tx, html_lang(), offered=True),
         member_statuses=STATUSES,
@@ -226,6 +245,9 @@ def audience_lines(tx: Tx, training: Training) -> list[Rule]:
         lines.append(Rule(msg("领域"), "、".join(sectors.words(tx, html_lang()).get(s, s) for s in a.sectors)))
     if a.positions:
         lines.append(Rule(msg("职务"), "、".join(a.positions)))
+    if a.cohorts:
+        names = tx.scalars(select(Cohort.name).where(Cohort.id.in_(a.cohorts)).order_by(Cohort.name))
+        lines.append(Rule(msg("名单"), "、".join(names)))
     if a.age_from is not None or a.age_to is not None:
         low, high = a.age_from or 0, a.age_to
         lines.append(Rule(msg("年龄"), f"{low}–{high}" if high is not None else f"≥ {low}"))

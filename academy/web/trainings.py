@@ -67,10 +67,11 @@ def new(organisation: str) -> str:
 def create(organisation: str) -> str | Response:
     """Keep a draft, or count its audience first."""
     try:
+        if "preview" in request.form:
+            with reading() as tx:
+                return forms.render_preview(tx, access_holder(tx, actor(), organisation), None)
         with writing() as tx:
             holder = access_holder(tx, actor(), organisation)
-            if "preview" in request.form:
-                return forms.render_preview(tx, holder, None)
             made = service.create_training(tx, actor(), holder, forms.plan(tx, holder))
     except Invalid as error:
         with reading() as tx:
@@ -101,11 +102,13 @@ def edit(public_id: str) -> str:
 def save(public_id: str) -> str | Response:
     """Keep a changed plan, or count its audience first."""
     try:
+        if "preview" in request.form:
+            with reading() as tx:
+                training = access_own_training(tx, actor(), public_id)
+                return forms.render_preview(tx, forms.holder_of(tx, training), training)
         with writing() as tx:
             training = access_own_training(tx, actor(), public_id)
             holder = forms.holder_of(tx, training)
-            if "preview" in request.form:
-                return forms.render_preview(tx, holder, training)
             service.edit_training(tx, actor(), training, forms.plan(tx, holder))
     except Invalid as error:
         with reading() as tx:

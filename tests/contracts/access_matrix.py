@@ -93,6 +93,10 @@ POST   /complaints/<public_id>                                        complaint 
 GET    /complaints/box                                                nothing      .  .  .  .  *  *  .  .  .  .
 GET    /complaints/new                                                nothing      .  *  *  *  *  *  *  *  *  *
 POST   /complaints/new                                                nothing      .  *  *  *  *  *  *  *  *  *
+GET    /cohorts                                                       nothing      .  .  .  .  .  *  *  .  .  .
+POST   /cohorts                                                       organisation .  .  .  .  .  +  +  .  .  .
+GET    /cohorts/<public_id>                                           cohort       .  .  .  .  .  +  +  .  .  .
+POST   /cohorts/<public_id>                                           cohort       .  .  .  .  .  +  +  .  .  .
 GET    /corrections                                                   nothing      .  .  .  .  .  *  .  .  .  .
 POST   /corrections/<public_id>                                       correction   .  .  .  .  .  +  .  .  .  .
 GET    /consent                                                       nothing      *  *  *  *  *  *  *  *  *  *
@@ -236,6 +240,7 @@ SENT: dict[str, dict[str, Any]] = {
         "headers": {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
     },
     "POST /api/v1/uploads/<id:public_id>": {"headers": {"X-HTTP-Method-Override": "DELETE"}},
+    "POST /cohorts": {"data": {"organisation": "{organisation}", "name": "培训班"}},
     "POST /corrections/<public_id>": {"data": {"verb": "approve"}},
     "POST /exemptions/<public_id>": {"data": {"verb": "approve"}},
     "POST /studio/captions/<asset_id>/restore": {"data": {"version": "1"}},

@@ -26,7 +26,7 @@ from academy.library.models import Course
 from academy.media import captions, delivery, editing, uploads
 from academy.media import service as media
 from academy.media.storage import local_storage, set_key
-from academy.members import roster, service
+from academy.members import cohorts, roster, service
 from academy.members.models import Member, Organisation
 from academy.notices.models import Notice
 from academy.notices.service import notify
@@ -149,6 +149,7 @@ class World:
                 title=f"培训{place}", opens_on=today, closes_on=today + dt.timedelta(30), courses=[course.id]
             )
             who = Actor(account_id=bystander.id, scopes=(Scope(Role.NODE_ADMINISTRATOR, node.id, node.path),))
+            self.made["cohort", place] = cohorts.create_cohort(tx, SYSTEM, tx.get_one(Organisation, node.id), "名单")
             self.made["correction", place] = correcting.propose_correction(
                 tx, who, tx.merge(person), course, kind="register", reason="签到表", studied_on=today
             )
@@ -291,7 +292,7 @@ def _own(name: str, variable: str = "public_id") -> Callable[[World, str, str], 
     }
 
 
-PLACED = ("member", "exemption", "correction", "grant", "training", "complaint", "request")
+PLACED = ("member", "cohort", "exemption", "correction", "grant", "training", "complaint", "request")
 KINDS |= {name: _placed(name) for name in PLACED}
 KINDS |= {"course": _placed("published"), "submitted": _placed("submitted")}
 KINDS |= {name: _own(name) for name in ("upload", "notice", "device", "lease", "word", "wish", "job")}

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import func, select
 
 from academy.core import clock
-from academy.core.actor import SYSTEM
+from academy.core.actor import SYSTEM, Role
 from academy.core.errors import Conflict, Invalid
 from academy.core.house import House
 from academy.notices.models import Notice
-from academy.trainings import forecast, reminders, service, tally
+from academy.trainings import delegating, forecast, reminders, service, tally
 from tests import factories as make
 from tests.coverage_city import City, at, complete, training
 
@@ -65,3 +65,27 @@ def test_pace_and_end() -> None:
     assert forecast.complete_on(0, 0, day) == day
     assert forecast.complete_on(10, 3, day) == dt.date(2026, 4, 4)
     assert forecast.deciding([]) == 0 and forecast.deciding([8, 1, 1]) == 1
+
+
+def test_secretaries_are_asked_for_their_branch_and_not_again_at_once(house: House) -> None:
+    with clock.frozen(at()), house.db.begin() as tx:
+        city = City(tx)
+        plan = training(tx, city.city, city.courses)
+        service.open_training(tx, SYSTEM, plan)
+        asked = [make.account(tx, None, (Role.BRANCH_SECRETARY, branch)) for branch in city.branches[:2]]
+        counted = delegating.preview(tx, plan, city.county)
+        assert (counted.branches, counted.missing, counted.reachable, counted.lately) == (4, 20, 2, 0)
+        assert {one.node.id for one in counted.without} == {city.branches[2].id, city.branches[3].id}
+        made = delegating.delegate(tx, SYSTEM, plan, city.county, note="本周内")
+        assert (made.recipients, made.missing, made.kind) == (2, 10, "branches")
+        notices = tx.scalars(select(Notice).where(Notice.kind == delegating.KIND)).all()
+        assert {one.account_id for one in notices} == {one.id for one in asked}
+        assert all(one.link.endswith("/remind") for one in notices)
+        assert delegating.preview(tx, plan, city.county).lately == 2
+        with pytest.raises(Invalid), tx.begin_nested():
+            delegating.delegate(tx, SYSTEM, plan, city.county)
+    with clock.frozen(at(4)), house.db.begin() as tx:
+        for one in city.courses:
+            complete(tx, city.people[1].id, one.id, at(4))
+        assert delegating.effect(tx, plan, made, city.county) == 1
+        assert delegating.preview(tx, plan, city.county).reachable == 2, "after three days one may ask again"

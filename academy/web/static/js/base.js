@@ -13,6 +13,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// <button type="button" data-print>
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+});
+
 // What is wrong with a form is read first.
 document.querySelector("[data-focus]")?.focus();
 

@@ -1,0 +1,87 @@
+"""Named cohorts: lists of members that trainings can be held for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Invalid
+from academy.core.i18n import Message
+from academy.core.pages import number_in
+from academy.doors import actor, office, reading, writing
+from academy.members import cohorts, queries
+from academy.members.access import KEEPERS, access_member, access_organisation
+from academy.web.members import said
+
+bp = Blueprint("cohorts", __name__, url_prefix="/cohorts")
+
+
+@bp.get("")
+@office(*KEEPERS)
+def index() -> str:
+    """The lists of my nodes, and a form for one more."""
+    return _index({})
+
+
+def _index(errors: Mapping[str, Message]) -> str:
+    paths = actor().paths(*KEEPERS)
+    with reading() as tx:
+        page = cohorts.cohorts_under(tx, paths, number_in(request.args.get("page")))
+        options = [(node.public_id, node.name) for node in queries.organisations_at(tx, paths)]
+        return render_template("members/cohorts.html", page=page, options=options, errors=errors)
+
+
+@bp.post("")
+@office(*KEEPERS)
+def create() -> Any:
+    """One more list."""
+    form = request.form
+    try:
+        with writing() as tx:
+            node = access_organisation(tx, actor(), form.get("organisation", ""), *KEEPERS)
+            made = cohorts.create_cohort(tx, actor(), node, form.get("name", ""))
+    except Invalid as error:
+        return _index(error.fields), error.status
+    return redirect(url_for(".show", public_id=made.public_id), 303)
+
+
+@bp.get("/<public_id>")
+@office(*KEEPERS)
+def show(public_id: str) -> str:
+    """Who is in a list."""
+    return _show(public_id, {})
+
+
+def _show(public_id: str, errors: Mapping[str, Message]) -> str:
+    with reading() as tx:
+        cohort, node = cohorts.access_cohort(tx, actor(), public_id)
+        page = cohorts.members_of(tx, cohort, number_in(request.args.get("page")))
+        return render_template("members/cohort.html", cohort=cohort, node=node, page=page, errors=errors)
+
+
+@bp.post("/<public_id>")
+@office(*KEEPERS)
+def change(public_id: str) -> Any:
+    """Add or remove members, rename or close the list: the button that was pressed says which."""
+    try:
+        with writing() as tx:
+            _change(tx, public_id, request.form.get("verb", ""))
+    except (Invalid, Conflict) as error:
+        return _show(public_id, said(error)), error.status
+    return redirect(url_for(".show", public_id=public_id), 303)
+
+
+def _change(tx: Tx, public_id: str, verb: str) -> None:
+    cohort, node = cohorts.access_cohort(tx, actor(), public_id)
+    form = request.form
+    if verb == "add":
+        added = cohorts.add_members(tx, actor(), cohort, node, form.get("numbers", ""))
+        flash(gettext("已加入 %(n)s 人。", n=f"{added:,}"), "good")
+    elif verb == "remove":
+        cohorts.remove_member(tx, actor(), cohort, access_member(tx, actor(), form.get("member", ""), *KEEPERS))
+    elif verb == "rename":
+        cohorts.rename_cohort(tx, actor(), cohort, form.get("name", ""))
+    elif verb == "close":
+        cohorts.close_cohort(tx, actor(), cohort)
