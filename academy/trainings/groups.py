@@ -87,14 +87,14 @@ def by(
     pieces = verify.pieces(training.id, day, here)
     end = day or dt.date.max
     due = pieces.c.standing == "due"
-    key = _key(training, dimension)
+    of = key(training, dimension)
 
     def count(*conditions: Any) -> Any:
         return func.sum(case((and_(*conditions), 1), else_=0))
 
     rows = tx.execute(
         select(
-            key.label("key"),
+            of.label("key"),
             count(due),
             count(pieces.c.standing == "exempt"),
             count(due, pieces.c.reached_on <= end),
@@ -122,7 +122,7 @@ def _words(tx: Tx, dimension: str, language: str) -> Mapping[str, Message | str]
     return known.get(dimension, {})
 
 
-def _key(training: Training, dimension: str) -> Any:
+def key(training: Training, dimension: str) -> Any:
     if dimension == "sector":
         return Organisation.sector
     if dimension == "age":

@@ -8,12 +8,14 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy.core import clock
+from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, signed_in, writing
+from academy.doors.language import html_lang
 from academy.members import rules as people
 from academy.reports.coverage import definition
-from academy.trainings import forecast, names, queries, service, table
+from academy.trainings import filtering, forecast, names, queries, service, table
 from academy.trainings.access import (
     MANAGE,
     VIEW,
@@ -150,6 +152,8 @@ def coverage(training: str, organisation: str) -> str:
         day = past_day(request.args.get("day"))
         sort, falling = request.args.get("sort", ""), request.args.get("order") == "desc"
         found = table.coverage(tx, plan, node, day, sort, falling=falling)
+        if chosen := filtering.chosen_in(request.args):
+            return _filtered(tx, found, chosen)
         listed = None
         if not found.lines:
             wish = wish_in(plan, node, day)
@@ -157,7 +161,19 @@ def coverage(training: str, organisation: str) -> str:
         trail = queries.trail(tx, actor(), node)
         running = plan.state == TrainingState.OPEN and day is None
         ahead = forecast.ahead(tx, plan, node, found.figures) if running else None
-        return render_template("trainings/coverage.html", **_words(found, listed), trail=trail, ahead=ahead)
+        words = _words(found, listed) | {"filters": filtering.options(tx, html_lang()[:2])}
+        return render_template("trainings/coverage.html", **words, trail=trail, ahead=ahead)
+
+
+def _filtered(tx: Tx, found: table.Coverage, chosen: dict[str, str]) -> str:
+    """The figures of those who fit some filters; without names, small groups withheld."""
+    return render_template(
+        "trainings/filtered.html",
+        **_words(found, None),
+        trail=queries.trail(tx, actor(), found.node),
+        filters=filtering.options(tx, html_lang()[:2]),
+        result=filtering.filtered(tx, found, chosen),
+    )
 
 
 @bp.get("/coverage/<training>/<organisation>/names")
