@@ -20,7 +20,9 @@ from academy.core import clock
 from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
-from academy.members.models import Organisation
+from academy.members.models import Member, Organisation
+from academy.members.queries import members_under
+from academy.progress.models import Correction
 from academy.reports.coverage import definition, wish_of
 from academy.reports.sheets import defuse
 from academy.trainings import names, sql, table
@@ -137,6 +139,7 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
     """
     try:
         with zipfile.ZipFile(path) as pack:
+            others = sorted(name for name in pack.namelist() if name not in (MANIFEST, NAMES, FIGURES))
             contents = {name: _read(pack, name) for name in (MANIFEST, NAMES, FIGURES)}
         manifest = json.loads(contents[MANIFEST])
         wish = _wish(tx, manifest)
@@ -147,11 +150,38 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
         for name in (NAMES, FIGURES)
         if hashlib.sha256(contents[name]).hexdigest() != manifest.get("files", {}).get(name)
     ]
+    found += [f"{name}: not of this pack" for name in others]
     now = _manifest(tx, wish)
-    for key in ("window", "audience", "required_count", "courses", "counts"):
+    for key in ("definition", "window", "audience", "required_count", "courses", "counts"):
         if now[key] != manifest.get(key):
             found.append(f"{key}: pack {manifest.get(key)}, now {now[key]}")
-    return found + _compare(contents[NAMES], _names(tx, wish)) + _compare(contents[FIGURES], _figures(tx, wish))
+    found += _compare(contents[NAMES], _names(tx, wish)) + _compare(contents[FIGURES], _figures(tx, wish))
+    return found + (_corrected(tx, wish, str(manifest.get("made_at", ""))) if found else [])
+
+
+def _corrected(tx: Tx, wish: names.Wish, made_at: str) -> list[str]:
+    """Who corrected what by hand since the pack was made: a difference can be followed to two people."""
+    try:
+        since = dt.datetime.fromisoformat(made_at)
+    except ValueError:
+        return []
+    rows = tx.execute(
+        select(Correction, Member.number)
+        .join(Member, Member.id == Correction.member_id)
+        .join(TrainingCourse, TrainingCourse.course_id == Correction.course_id)
+        .where(
+            TrainingCourse.training_id == wish.training.id,
+            Correction.decision == "approved",
+            Correction.decided_at >= since,
+            members_under(wish.node.path),
+        )
+        .order_by(Correction.id)
+    )
+    return [
+        f"{number}: corrected ({one.kind}) on {one.decided_at:%Y-%m-%d} by accounts {one.proposed_by} and "
+        f"{one.decided_by}, correction {one.public_id}"
+        for one, number in rows
+    ]
 
 
 def _read(pack: zipfile.ZipFile, name: str) -> bytes:

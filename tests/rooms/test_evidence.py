@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from academy.core import clock
-from academy.core.actor import SYSTEM
+from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.errors import Invalid
 from academy.core.house import House
+from academy.progress import correcting
 from academy.reports import evidence
 from academy.trainings import service
 from tests.coverage_city import City, at, complete, training, transfer
@@ -47,7 +48,32 @@ def test_a_pack_is_confirmed_and_every_later_change_is_named(house: House, tmp_p
             for name in old.namelist():
                 text = old.read(name)
                 new.writestr(name, text.replace(b"not_started", b"completed", 1) if name == "names.csv" else text)
+            new.writestr("more.csv", "1")
         assert any("checksum differs" in line for line in evidence.check_pack(tx, forged))
+        assert "more.csv: not of this pack" in evidence.check_pack(tx, forged)
+
+
+def test_a_correction_since_is_named_with_both_people(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "pack.zip"
+    with clock.frozen(at()), house.db.begin() as tx:
+        city = City(tx)
+        plan = training(tx, city.city, city.courses[:1])
+        service.open_training(tx, SYSTEM, plan)
+        complete(tx, city.people[0].id, city.courses[0].id, at())
+    params = {"training": plan.public_id, "organisation": city.city.public_id, "day": at(2).date().isoformat()}
+    with clock.frozen(at(3)), house.db.read() as tx:
+        evidence.write_pack(tx, params, path, lambda done: None)
+    with clock.frozen(at(4)), house.db.begin() as tx:
+        city.attach(tx)
+        held = (Scope(Role.NODE_ADMINISTRATOR, city.city.id, city.city.path),)
+        one, other = Actor(account_id=71, scopes=held), Actor(account_id=72, scopes=held)
+        made = correcting.propose_correction(
+            tx, one, city.people[0], tx.merge(city.courses[0]), kind="strike", reason="登记错了人"
+        )
+        correcting.approve_correction(tx, other, made)
+        found = evidence.check_pack(tx, path)
+        assert any(line.startswith("counts") for line in found)
+        assert found[-1].startswith(f"{city.people[0].number}: corrected (strike) on 2026-03-06 by accounts 71 and 72")
 
 
 def test_what_is_no_pack_is_refused(house: House, tmp_path: Path) -> None:
