@@ -13,6 +13,7 @@ from pathlib import Path
 
 import fpdf
 from fontTools.ttLib import TTCollection
+from fpdf.fonts import TTFFont
 
 from academy.core.errors import Invalid
 from academy.core.fonts import find_font
@@ -129,8 +130,14 @@ def open_paper(path: Path, widths: Sequence[int], header_row: int) -> Iterator[P
     if font is None:
         raise Invalid(msg("这台服务器没有中文字体，做不了 PDF。请改用 XLSX。"))
     paper = Paper(widths, header_row, font)
-    yield paper
-    paper.output(str(path))
+    try:
+        yield paper
+        paper.output(str(path))
+    finally:
+        for one in paper.fonts.values():
+            # fpdf2 reads the font as it needs it and leaves the file open.
+            if isinstance(one, TTFFont):
+                one.ttfont.close()
 
 
 @lru_cache

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, literal, or_, select
+from sqlalchemy import and_, case, exists, func, literal, or_, select, true
 
 from academy.core import clock
 from academy.core.db import Tx
@@ -156,22 +156,27 @@ def _below(path: str, above: str) -> str:
 
 def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
     start, end = clock.day_bounds(when.first)[0], clock.day_bounds(when.last)[1]
+    here = select(Organisation.id).where(tree.inside(tx, node, when.last))
+    belonging = (Membership.organisation_id.in_(here), _holds(Membership, when.last))
+    # Below the top, a member's rows are looked up by the member; of everybody they are read in one go.
+    everybody = node.parent_id is None
+    mine = select(Membership.member_id).where(*belonging)
+    finished, earned = Completion.member_id.in_(mine), CreditHour.member_id.in_(mine)
     done = (
         select(Completion.member_id, func.count().label("courses"))
-        .where(Completion.completed_at >= start, Completion.completed_at < end)
+        .where(Completion.completed_at >= start, Completion.completed_at < end, true() if everybody else finished)
         .group_by(Completion.member_id)
         .subquery()
     )
     hours = (
         select(CreditHour.member_id, func.sum(CreditHour.minutes).label("minutes"))
-        .where(CreditHour.earned_at >= start, CreditHour.earned_at < end)
+        .where(CreditHour.earned_at >= start, CreditHour.earned_at < end, true() if everybody else earned)
         .group_by(CreditHour.member_id)
         .subquery()
     )
     excused = exists().where(Exemption.member_id == Member.id, exempt_on(when.last))
     post = func.coalesce(MemberTerm.kind, literal(NO_POST)).label("post")
     age = groups.age_key(when.last).label("age")
-    here = select(Organisation.id).where(tree.inside(tx, node, when.last))
     return (
         select(
             Membership.organisation_id,
@@ -191,7 +196,7 @@ def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
         )
         .outerjoin(done, done.c.member_id == Member.id)
         .outerjoin(hours, hours.c.member_id == Member.id)
-        .where(Membership.organisation_id.in_(here), _holds(Membership, when.last))
+        .where(*belonging)
         .group_by(Membership.organisation_id, post, age)
     )
 
