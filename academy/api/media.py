@@ -8,7 +8,8 @@ from academy.doors import actor, signed_in, writing
 from academy.media import captions, editing
 from academy.media.access import access_own_asset
 
-LINE = {"type": "array", "prefixItems": [NATURAL, NATURAL, TEXT], "items": False, "minItems": 3}
+SURE = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+LINE = {"type": "array", "prefixItems": [NATURAL, NATURAL, TEXT, SURE], "items": False, "minItems": 3}
 SAVED = Contract(
     body=obj(version=NATURAL, cues=several(LINE, maxItems=captions.MAX_CUES)),
     answers={200: Answer("In place.", obj(version=NATURAL, count=NATURAL))},
@@ -22,7 +23,7 @@ bp = Blueprint("api_media", __name__, url_prefix="/api/v1/media")
 @signed_in
 @contract(SAVED)
 def save_cues(asset_id: str) -> Response:
-    """Put edited captions in place: ``{"version": seen, "cues": [[start_ms, end_ms, text], …]}``."""
+    """Put edited captions in place: ``{"version": seen, "cues": [[start_ms, end_ms, text, confidence], …]}``."""
     body = request.get_json()
     cues = editing.read_cues(body["cues"])
     with writing() as tx:

@@ -7,6 +7,7 @@ from flask import Flask
 # One a line, so that two people can each add one.
 GROUPS = (
     "accounts",
+    "asr",
     "audit",
     "coverage",
     "evidence",

@@ -89,6 +89,12 @@ class Settings:
     office_seconds: int = _setting(
         "ACADEMY_OFFICE_SECONDS", 300, "Longest that LibreOffice may take for one file, in seconds."
     )
+    speech_model: str = _setting(
+        "ACADEMY_SPEECH_MODEL",
+        "",
+        "Folder of a speech recognition model (faster-whisper or sherpa-onnx). Empty: no recognition.",
+    )
+    speech_language: str = _setting("ACADEMY_SPEECH_LANGUAGE", "zh", "Language that lectures are given in.")
     max_upload_mb: int = _setting("ACADEMY_MAX_UPLOAD_MB", 8192, "Largest original a trainer may upload, in MiB.")
     trainer_quota_gb: int = _setting(
         "ACADEMY_TRAINER_QUOTA_GB", 200, "Room for one trainer's originals, in GiB; failed files do not count."

@@ -79,7 +79,7 @@ OFFICE_PLACES = (
     Place("rosters.index", msg("花名册"), "list", (R.ROSTER_OFFICER, R.NODE_ADMINISTRATOR), ("rosters.",)),
     Place(
         "search.terms",
-        msg("搜索词典"),
+        msg("城市词典"),
         "search",
         (R.REVIEWER, R.TRAINER, R.SYSTEM_ADMINISTRATOR),
         ("search.asked_for",),

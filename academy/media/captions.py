@@ -10,6 +10,7 @@ import codecs
 import dataclasses
 import html
 import re
+import textwrap
 
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
@@ -17,14 +18,19 @@ from academy.core.i18n import Message, msg
 MAX_BYTES = 5 << 20
 MAX_CUES = 20_000
 MAX_TEXT = 500
+MOST_LINE = 28
+"""Characters of one caption, where we cut it ourselves."""
 MAX_ERRORS = 10
 SHORTEST_MS = 100
+PEEK = 1 << 16
 MAX_MS = 48 * 3600 * 1000
 
 _ARROW = re.compile(r"^\s*(\S+)\s*-->\s*(\S+)(?:\s.*)?$")
 _TIME = re.compile(r"(?:(\d{1,3}):)?([0-5]?\d):([0-5]?\d)[,.](\d{1,3})")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_SENTENCE = re.compile(r"[^。！？；!?;]+[。！？；!?;”’」』）)]*|[。！？；!?;]+")
+_CLAUSE = re.compile(r"[^，、：,:]+[，、：,:]*|[，、：,:]+")
 _INSTANT = re.compile(r"(\d+):([0-5]?\d):([0-5]?\d)\.(\d{1,3})")
 
 
@@ -44,10 +50,12 @@ class Parsed:
 
     cues: list[CueText]
     trimmed: int
+    estimated: bool = False
+    """There were no times in it: the lines were spread over the lecture by their length."""
 
 
-def parse(filename: str, data: bytes) -> Parsed:
-    """Read a caption file.
+def parse(filename: str, data: bytes, duration_ms: int | None = None) -> Parsed:
+    """Read a caption file; a text without times is spread over `duration_ms`.
 
     Raises:
         Invalid: not a caption file, or lines that cannot be read, each with its number.
@@ -56,6 +64,8 @@ def parse(filename: str, data: bytes) -> Parsed:
         raise _refused(msg("字幕文件超过 5 MB，请检查是否选错了文件。"))
     text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
+    if filename.lower().endswith((".txt", ".text")) and "-->" not in text:
+        return spread(lines, duration_ms)
     errors: list[Message] = []
     if "[script info]" in text[:2000].lower() or filename.lower().endswith((".ass", ".ssa")):
         cues = _parse_ass(lines, errors)
@@ -64,10 +74,54 @@ def parse(filename: str, data: bytes) -> Parsed:
     if errors:
         raise _refused(*errors)
     if not cues:
-        raise _refused(msg("没有找到字幕。支持 SRT、VTT 和 ASS 格式的字幕文件。"))
+        raise _refused(msg("没有找到字幕。支持 SRT、VTT、ASS 字幕和 TXT 讲稿。"))
     if len(cues) > MAX_CUES:
         raise _refused(msg("字幕超过 %(count)s 条，请检查是否选错了文件。", count=MAX_CUES))
     return settle(cues)
+
+
+def spread(lines: list[str], duration_ms: int | None) -> Parsed:
+    """A text without times: line by line, long ones cut into sentences, each as long as its share of the words.
+
+    Raises:
+        Invalid: no words, too many, or no length to spread them over.
+    """
+    if not duration_ms:
+        raise _refused(msg("讲稿要等视频处理好、知道时长之后才能导入。"))
+    words = "\n".join(filter(None, (plain(line) for line in lines)))
+    if not words:
+        raise _refused(msg("没有找到字幕。支持 SRT、VTT、ASS 字幕和 TXT 讲稿。"))
+    cues = sentences_over(words, 0, duration_ms)
+    if len(cues) > MAX_CUES or duration_ms / len(cues) < SHORTEST_MS:
+        raise _refused(msg("讲稿比视频长得多，请检查是否选错了文件。"))
+    return Parsed(cues, 0, estimated=True)
+
+
+def sentences_over(text: str, start_ms: int, end_ms: int, most: int = MOST_LINE) -> list[CueText]:
+    """A text cut at lines, stops and, where a sentence is longer than `most` characters, at pauses; the time
+    between start and end is shared out by length."""
+    parts: list[str] = []
+    for line in text.split("\n"):
+        for sentence in filter(None, (one.strip() for one in _SENTENCE.findall(line))):
+            parts.extend(_short(sentence, most))
+    sizes = [max(1, len(part.encode("gb18030", "replace"))) for part in parts]
+    cues, done, whole = [], 0, sum(sizes)
+    for part, size in zip(parts, sizes, strict=True):
+        first = start_ms + (end_ms - start_ms) * done // whole
+        done += size
+        cues.append(CueText(first, max(first + 1, start_ms + (end_ms - start_ms) * done // whole), part))
+    return cues
+
+
+def _short(sentence: str, most: int) -> list[str]:
+    kept: list[str] = []
+    for piece in filter(None, (one.strip() for one in _CLAUSE.findall(sentence))):
+        glue = " " if kept and kept[-1][-1:].isascii() and piece[:1].isascii() else ""
+        if kept and len((kept[-1] + piece).encode("gb18030", "replace")) <= 2 * most:
+            kept[-1] += glue + piece
+        else:
+            kept.append(piece)
+    return [part for piece in kept for part in textwrap.wrap(piece, 2 * most if piece.isascii() else most)]
 
 
 def decode(data: bytes) -> str:
@@ -78,8 +132,9 @@ def decode(data: bytes) -> str:
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         names = ["utf-16"]
-    elif b"\0" in data[:200]:
-        names = ["utf-16-le" if data[1:2] == b"\0" else "utf-16-be"]
+    elif b"\0" in data[:PEEK]:
+        # Spaces and line ends have an empty half: which half it is tells the order of bytes.
+        names = ["utf-16-le" if data[1:PEEK:2].count(0) > data[:PEEK:2].count(0) else "utf-16-be"]
     else:
         names = ["utf-8-sig", "gb18030"]
     for name in names:
@@ -110,11 +165,16 @@ def settle(cues: list[CueText]) -> Parsed:
 
 
 def clean(text: str) -> str:
+    """Words only, as much as one caption may hold."""
+    return plain(text)[:MAX_TEXT]
+
+
+def plain(text: str) -> str:
     """Words only: no tags, no control or direction characters, no blank lines."""
     text = html.unescape(_TAG.sub("", text))
     text = _TAG.sub("", text).replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
     text = _CONTROL.sub("", text.replace("\t", " "))
-    return "\n".join(line.strip() for line in text.split("\n") if line.strip())[:MAX_TEXT]
+    return "\n".join(line.strip() for line in text.split("\n") if line.strip())
 
 
 def to_vtt(cues: list[CueText]) -> str:
@@ -133,6 +193,11 @@ def to_srt(cues: list[CueText]) -> str:
         times = f"{stamp(cue.start_ms)} --> {stamp(cue.end_ms)}".replace(".", ",")
         blocks.append(f"{number}\n{times}\n{clean(cue.text)}\n")
     return "\n".join(blocks)
+
+
+def to_txt(cues: list[CueText]) -> str:
+    """The words only, a line a caption."""
+    return "".join(f"{clean(cue.text)}\n" for cue in cues)
 
 
 def stamp(ms: int) -> str:

@@ -24,7 +24,8 @@ KEPT = 100
 
 
 def read_cues(rows: Any) -> list[CueText]:
-    """Lines as the editor sends them: ``[[start_ms, end_ms, text], …]``.
+    """Lines as the editor sends them: ``[[start_ms, end_ms, text, confidence], …]``; a line that somebody has
+    looked at has no confidence, or null.
 
     Raises:
         Invalid: not that shape, or times that cannot be.
@@ -34,13 +35,17 @@ def read_cues(rows: Any) -> list[CueText]:
     cues = []
     for number, row in enumerate(rows, 1):
         match row:
-            case [int(start), int(end), str(text)] if 0 <= start < end <= captions.MAX_MS:
-                words = captions.clean(text)
+            case [int(start), int(end), str(text), *rest] if 0 <= start < end <= captions.MAX_MS and len(rest) < 2:
+                words, sure = captions.clean(text), rest[0] if rest else None
                 if words:
-                    cues.append(CueText(start, end, words))
+                    cues.append(CueText(start, end, words, _sure(sure)))
             case _:
                 raise Invalid(msg("第 %(line)s 条字幕的时间不对：结束要晚于开始。", line=number))
     return captions.settle(cues).cues
+
+
+def _sure(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
 
 
 def save(tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen: int) -> Transcript:
@@ -58,7 +63,8 @@ def save(tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen: int) -> 
         raise Conflict(msg("别人刚刚改过这份字幕。请复制您未保存的文字，刷新页面后再改。"))
     if before is not None and not _has_versions(tx, before):
         _keep(tx, before, queries.cue_texts(tx, asset.id), None)
-    service.replace_cues(tx, asset, cues, "manual", tell=False)
+    estimated = before is not None and before.estimated
+    service.replace_cues(tx, asset, cues, "manual", tell=False, estimated=estimated)
     script = queries.transcript(tx, asset.id)
     assert script is not None
     _keep(tx, script, cues, actor)
@@ -74,7 +80,7 @@ def _has_versions(tx: Tx, script: Transcript) -> bool:
 
 
 def _keep(tx: Tx, script: Transcript, cues: Sequence[CueText], actor: Actor | None) -> None:
-    rows = [[cue.start_ms, cue.end_ms, cue.text] for cue in cues]
+    rows = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in cues]
     newest = versions(tx, script)[:1]
     account_id = actor.account_id if actor else None
     if actor and newest and newest[0].account_id == account_id and newest[0].at > clock.now() - ONE_SITTING:
@@ -108,9 +114,43 @@ def restore(tx: Tx, actor: Actor, asset: Asset, number: int) -> Transcript:
     return save(tx, actor, asset, read_cues(kept.cues), script.version)
 
 
+def set_timed(tx: Tx, actor: Actor, asset: Asset) -> None:
+    """Somebody has looked at times that had been spread by length, and they fit now.
+
+    Raises:
+        NotFound: there are no captions.
+    """
+    script = queries.transcript(tx, asset.id)
+    if script is None:
+        raise NotFound
+    script.estimated = False
+    record(tx, actor, "captions.timed", f"asset:{asset.public_id}")
+
+
 def glossary(tx: Tx) -> Sequence[GlossaryTerm]:
     """The city's words."""
     return tx.scalars(select(GlossaryTerm).order_by(GlossaryTerm.wrong)).all()
+
+
+def mistakes(tx: Tx, words: Sequence[str]) -> dict[str, list[GlossaryTerm]]:
+    """How each of these words is often misheard."""
+    found: dict[str, list[GlossaryTerm]] = {}
+    for term in tx.scalars(select(GlossaryTerm).where(GlossaryTerm.right.in_(words)).order_by(GlossaryTerm.wrong)):
+        found.setdefault(term.right, []).append(term)
+    return found
+
+
+def remove_term(tx: Tx, actor: Actor, public_id: str) -> None:
+    """Propose a correction no more.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    term = tx.scalar(select(GlossaryTerm).where(GlossaryTerm.public_id == public_id))
+    if term is None:
+        raise NotFound
+    record(tx, actor, "glossary.removed", f"term:{term.public_id}", wrong=term.wrong, right=term.right)
+    tx.delete(term)
 
 
 def add_term(tx: Tx, actor: Actor, wrong: str, right: str) -> GlossaryTerm:

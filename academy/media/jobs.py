@@ -17,6 +17,7 @@ from academy.media import chapters, encode, encoding, pages, probe, queries, rul
 from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.playlist import Measured
+from academy.media.speech import asking as _asking  # noqa: F401 - its job and its ear
 from academy.media.steps import Keep, Work, keep_probe, step
 from academy.media.storage import original_key, parts_folder, set_key, storage_of, uploads_folder, work_folder
 from academy.notices.service import notify

@@ -186,8 +186,25 @@ class Transcript(Base):
     language: Mapped[str] = mapped_column(String(12), default="zh-CN")
     origin: Mapped[str] = mapped_column(String(12))
     """manual or asr; a manual one is never overwritten by a machine."""
+    estimated: Mapped[bool] = mapped_column(default=False)
+    """Whether its times were spread over the lecture by length, from a text without times."""
     version: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class Hearing(Base):
+    """Speech recognition of one asset: asked for, running, done or failed. The words become its transcript."""
+
+    __tablename__ = "hearings"
+
+    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    """waiting, running, done, failed, or kept: people's words were there first."""
+    permille: Mapped[int] = mapped_column(default=0)
+    model: Mapped[str] = mapped_column(String(120), default="")
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    asked_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    finished_at: Mapped[dt.datetime | None]
 
 
 class Cue(Base):

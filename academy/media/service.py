@@ -21,6 +21,8 @@ from academy.media.facts import TranscriptChanged
 from academy.media.models import Asset, AssetPart, AssetState, AssetStep, Cue, Transcript
 
 LANGUAGE = "zh-CN"
+RANKS = {"asr": 0, "embedded": 1, "manual": 2}
+"""Whose words stay: what people wrote, then what came inside the file, then what a machine heard."""
 
 
 def adopt_file(tx: Tx, actor: Actor, path: Path, filename: str, kind: str) -> Asset:
@@ -169,7 +171,7 @@ def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: byt
     Raises:
         Invalid: lines that cannot be read, or captions of something longer than the asset.
     """
-    parsed = captions.parse(filename, data)
+    parsed = captions.parse(filename, data, asset.duration_ms)
     last = parsed.cues[-1]
     if asset.duration_ms is not None and last.start_ms > asset.duration_ms + 5000:
         raise Invalid(
@@ -181,13 +183,20 @@ def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: byt
                 )
             }
         )
-    replace_cues(tx, asset, parsed.cues, "manual")
+    replace_cues(tx, asset, parsed.cues, "manual", estimated=parsed.estimated)
     record(tx, actor, "captions.imported", f"asset:{asset.public_id}", cues=len(parsed.cues), trimmed=parsed.trimmed)
     return len(parsed.cues)
 
 
 def replace_cues(
-    tx: Tx, asset: Asset, cues: list[CueText], origin: str, language: str = LANGUAGE, *, tell: bool = True
+    tx: Tx,
+    asset: Asset,
+    cues: list[CueText],
+    origin: str,
+    language: str = LANGUAGE,
+    *,
+    tell: bool = True,
+    estimated: bool = False,
 ) -> bool:
     """Put these lines in the place of the transcript's. A machine never overwrites what people wrote:
     then nothing changes and the answer is False. With `tell` off, the caller tells the house later."""
@@ -195,14 +204,15 @@ def replace_cues(
         select(Transcript).where(Transcript.asset_id == asset.id, Transcript.language == language).with_for_update()
     )
     if script is None:
-        script = Transcript(asset_id=asset.id, language=language, origin=origin)
+        script = Transcript(asset_id=asset.id, language=language, origin=origin, estimated=estimated)
         tx.add(script)
         tx.flush()
-    elif script.origin == "manual" and origin != "manual":
+    elif RANKS[origin] < RANKS[script.origin]:
         return False
     else:
         tx.execute(delete(Cue).where(Cue.transcript_id == script.id))
         script.origin, script.version, script.updated_at = origin, script.version + 1, clock.now()
+        script.estimated = estimated
     tx.add_all(
         Cue(
             transcript_id=script.id,

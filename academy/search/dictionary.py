@@ -35,6 +35,18 @@ def add_term(tx: Tx, actor: Actor, text: str) -> Term:
     return term
 
 
+def learn(tx: Tx, actor: Actor, text: str) -> str:
+    """Have the word in the dictionary, whether it was there or not; returns it as it is kept.
+
+    Raises:
+        Invalid: it is no word that a dictionary keeps.
+    """
+    word = squeeze(normalise(text.strip()))
+    if tx.scalar(select(Term.id).where(Term.text == word)) is None:
+        add_term(tx, actor, word)
+    return word
+
+
 def remove_term(tx: Tx, actor: Actor, term_id: int) -> None:
     """Let a word be cut like any other again."""
     term = tx.get(Term, term_id)

@@ -8,12 +8,16 @@ from flask_babel import gettext as _
 
 from academy.core.errors import NotFound
 from academy.doors import actor, house, office, reading, signed_in, writing
-from academy.media import captions, delivery, editing, queries
+from academy.doors.entry import local_path
+from academy.media import captions, delivery, editing, queries, service
 from academy.media.access import UPLOADERS, access_own_asset
+from academy.media.speech import asking, models
+from academy.search import dictionary
 
 bp = Blueprint("captions", __name__, url_prefix="/studio/captions")
 
-WRITERS = {"srt": captions.to_srt, "vtt": captions.to_vtt}
+WRITERS = {"srt": captions.to_srt, "vtt": captions.to_vtt, "txt": captions.to_txt}
+TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt", "txt": "text/plain"}
 
 
 @bp.get("/<asset_id>")
@@ -30,6 +34,8 @@ def edit(asset_id: str) -> ResponseReturnValue:
             cues=queries.cues(tx, asset.id),
             versions=editing.versions(tx, script) if script else [],
             terms=[(term.wrong, term.right) for term in editing.glossary(tx)],
+            hearing=asking.of(tx, [asset.id]).get(asset.id),
+            can_hear=models.find(house().settings) is not None,
             playlist=delivery.playlist_url(house().settings, asset, audience="staff"),
         )
 
@@ -45,10 +51,42 @@ def download(asset_id: str, kind: str) -> ResponseReturnValue:
         raise NotFound
     return send_file(
         io.BytesIO(WRITERS[kind](cues).encode()),
-        mimetype="text/vtt" if kind == "vtt" else "application/x-subrip",
+        mimetype=TYPES[kind],
         as_attachment=True,
         download_name=f"{asset.filename.rpartition('.')[0] or asset.filename}.{kind}",
     )
+
+
+@bp.post("/<asset_id>/hear")
+@signed_in
+def hear(asset_id: str) -> ResponseReturnValue:
+    """Have the words recognised."""
+    with writing() as tx:
+        asking.ask(tx, actor(), house().settings, access_own_asset(tx, actor(), asset_id))
+    flash(_("已开始识别，完成后会出现在这里。"))
+    return redirect(local_path(request.form.get("next")) or url_for(".edit", asset_id=asset_id))
+
+
+@bp.post("/<asset_id>/text")
+@signed_in
+def take_text(asset_id: str) -> ResponseReturnValue:
+    """Take a text without times, as it was pasted."""
+    data = request.form.get("text", "").encode()
+    with writing() as tx:
+        asset = access_own_asset(tx, actor(), asset_id)
+        count = service.import_captions(tx, actor(), asset, "pasted.txt", data)
+    flash(_("已导入 %(count)s 条字幕，时间按字数估计，请核对。", count=count))
+    return redirect(url_for(".edit", asset_id=asset_id))
+
+
+@bp.post("/<asset_id>/timed")
+@signed_in
+def timed(asset_id: str) -> ResponseReturnValue:
+    """Times that had been estimated fit now."""
+    with writing() as tx:
+        editing.set_timed(tx, actor(), access_own_asset(tx, actor(), asset_id))
+    flash(_("已确认时间。"))
+    return redirect(url_for(".edit", asset_id=asset_id))
 
 
 @bp.post("/<asset_id>/restore")
@@ -69,6 +107,7 @@ def add_term(asset_id: str) -> ResponseReturnValue:
     """Teach every editor a word."""
     with writing() as tx:
         access_own_asset(tx, actor(), asset_id)
-        editing.add_term(tx, actor(), request.form.get("wrong", ""), request.form.get("right", ""))
-    flash(_("已加入词表，所有字幕都会提示。"))
+        right = dictionary.learn(tx, actor(), request.form.get("right", ""))
+        editing.add_term(tx, actor(), request.form.get("wrong", ""), right)
+    flash(_("已加入城市词典，所有字幕都会提示。"))
     return redirect(url_for(".edit", asset_id=asset_id))

@@ -1,14 +1,19 @@
 """Pages of search."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy.core.actor import Role
+from academy.core.db import Tx
 from academy.core.errors import Invalid
+from academy.core.i18n import Message
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, signed_in, writing
 from academy.library.access import access_item_for_member
+from academy.media import editing
 from academy.search import asked, dictionary, service
 from academy.search.results import FINISHED, LENGTHS, SORTS, Filters
 
@@ -69,25 +74,44 @@ def within(item_public_id: str) -> Response:
 @bp.get("/search/terms")
 @office(*EDITORS)
 def terms() -> str:
-    """The dictionary of the city's own words."""
-    with reading() as tx:
-        page = dictionary.terms_page(tx, number_in(request.args.get("page")))
-    return render_template("search/terms.html", page=page, errors={}, text="")
+    """The city's own words, kept whole in search, and how each is often misheard in captions."""
+    return _terms({}, {})
 
 
 @bp.post("/search/terms")
 @office(*EDITORS)
 def add_term() -> Response | tuple[str, int]:
-    """Teach the search a word of the city's own."""
-    text = request.form.get("text", "")
+    """Teach the academy a word of the city's own, or one more way in which it is misheard."""
     try:
         with writing() as tx:
-            dictionary.add_term(tx, actor(), text)
+            _learn(tx, request.form.get("text", ""), request.form.get("wrong", ""))
     except Invalid as error:
-        with reading() as tx:
-            page = dictionary.terms_page(tx)
-        return render_template("search/terms.html", page=page, errors=error.fields, text=text), 422
+        return _terms(error.fields, request.form), 422
     flash(gettext("已加入词典，相关课程正在重新整理。"))
+    return redirect(url_for("search.terms"), 303)
+
+
+def _learn(tx: Tx, text: str, wrong: str) -> None:
+    if wrong.strip():
+        editing.add_term(tx, actor(), wrong, dictionary.learn(tx, actor(), text))
+    else:
+        dictionary.add_term(tx, actor(), text)
+
+
+def _terms(errors: Mapping[str, Message], form: Mapping[str, str]) -> str:
+    with reading() as tx:
+        page = dictionary.terms_page(tx, number_in(request.args.get("page")))
+        misheard = editing.mistakes(tx, [term.text for term in page.rows])
+    return render_template("search/terms.html", page=page, misheard=misheard, errors=errors, form=form)
+
+
+@bp.post("/search/terms/misheard/<public_id>/remove")
+@office(*EDITORS)
+def forget_mistake(public_id: str) -> Response:
+    """Propose a correction no more."""
+    with writing() as tx:
+        editing.remove_term(tx, actor(), public_id)
+    flash(gettext("已移出词典。"))
     return redirect(url_for("search.terms"), 303)
 
 

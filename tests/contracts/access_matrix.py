@@ -190,6 +190,7 @@ GET    /search/in/<item_public_id>                                    item      
 GET    /search/suggest                                                nothing      .  *  *  *  *  *  *  *  *  *
 GET    /search/terms                                                  nothing      .  .  .  *  *  .  .  .  .  *
 POST   /search/terms                                                  nothing      .  .  .  *  *  .  .  .  .  *
+POST   /search/terms/misheard/<public_id>/remove                      misheard     .  .  .  *  *  .  .  .  .  *
 POST   /search/terms/<int:term_id>/remove                             term         .  .  .  *  *  .  .  .  .  *
 GET    /sectors                                                       nothing      .  .  .  .  .  .  .  .  .  *
 POST   /sectors                                                       nothing      .  .  .  .  .  .  .  .  .  *
@@ -214,6 +215,9 @@ GET    /studio/<public_id>/items/<item_id>                            draft     
 POST   /studio/<public_id>/items/<item_id>                            draft        .  .  .  o  .  .  .  .  .  .
 GET    /studio/captions/<asset_id>                                    asset        .  o  o  o  o  o  o  o  o  *
 GET    /studio/captions/<asset_id>/download.<kind>                    asset        .  o  o  o  o  o  o  o  o  *
+POST   /studio/captions/<asset_id>/hear                               asset        .  o  o  o  o  o  o  o  o  *
+POST   /studio/captions/<asset_id>/text                               asset        .  o  o  o  o  o  o  o  o  *
+POST   /studio/captions/<asset_id>/timed                              asset        .  o  o  o  o  o  o  o  o  *
 POST   /studio/captions/<asset_id>/restore                            asset        .  o  o  o  o  o  o  o  o  *
 POST   /studio/captions/<asset_id>/terms                              asset        .  .  .  o  .  o  .  .  .  *
 GET    /studio/failures                                               nothing      .  .  .  *  .  *  .  .  .  *

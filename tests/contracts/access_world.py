@@ -161,6 +161,7 @@ class World:
                 tx, who, subject="content", body="字幕看不清。", course=tx.get_one(Course, course.id)
             )
         self.made["term", ""] = dictionary.add_term(tx, SYSTEM, "河口新村")
+        self.made["misheard", ""] = editing.add_term(tx, SYSTEM, "和口新村", "河口新村")
 
     def _belongings(self, tx: Tx, owner: str, account: Account) -> None:
         """One of everything that belongs to a person."""
@@ -266,6 +267,11 @@ def term(world: World, _place: str, _role: str) -> Ids:
 def screen(world: World, _place: str, _role: str) -> Ids:
     """A public screen that waits for a phone."""
     return {"code": world.made["screen", ""].code}
+
+
+@kind
+def misheard(world: World, _place: str, _role: str) -> Ids:
+    return {"public_id": world.made["misheard", ""].public_id}
 
 
 @kind

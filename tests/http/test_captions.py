@@ -14,6 +14,7 @@ from academy.core.actor import Actor, Role
 from academy.core.house import House
 from academy.jobs import Job, drain
 from academy.media import queries, service
+from academy.media.captions import CueText
 from academy.media.models import Asset, TranscriptVersion
 from tests import factories
 from tests.conftest import sign_in
@@ -129,6 +130,48 @@ def test_the_citys_words_are_proposed_everywhere(client: FlaskClient, asset: Ass
     assert client.post(f"{url}/terms", data={"wrong": "x", "right": "x"}).status_code == 422
 
 
+def test_a_pasted_text_is_marked_as_estimated_until_somebody_says_otherwise(
+    house: House, client: FlaskClient, asset: Asset
+) -> None:
+    url = f"/studio/captions/{asset.public_id}"
+    assert client.post(f"{url}/text", data={"text": "讲稿"}).status_code == 422, "its length is not known yet"
+    with house.db.begin() as tx:
+        tx.get_one(Asset, asset.id).duration_ms = 60_000
+    assert client.post(f"{url}/text", data={"text": "第一句。第二句。"}).status_code == 302
+    assert texts(house, asset) == ["第一句。", "第二句。"]
+    assert "时间是按字数估计的" in client.get(url).text
+    assert put(client, asset, 2, (0, 30_000, "第一句！"), (30_000, 60_000, "第二句。"))[0] == 200
+    assert "时间是按字数估计的" in client.get(url).text, "other words do not make the times right"
+    assert client.post(f"{url}/timed").status_code == 302
+    assert "时间是按字数估计的" not in client.get(url).text
+    assert client.get(f"{url}/download.txt").text == "第一句！\n第二句。\n"
+
+
+def test_without_a_model_the_editor_says_what_to_do(house: House, client: FlaskClient, who: Account) -> None:
+    with house.db.begin() as tx:
+        bare = factories.asset(tx, who)
+    url = f"/studio/captions/{bare.public_id}"
+    page = client.get(url).text
+    assert "还没有装语音识别模型" in page and "自动识别字幕" not in page
+    assert client.post(f"{url}/hear").status_code == 422
+
+
+def test_confidence_comes_back_with_the_line_and_goes_when_somebody_looked(
+    house: House, client: FlaskClient, asset: Asset
+) -> None:
+    with house.db.begin() as tx:
+        script = queries.transcript(tx, asset.id)
+        assert script is not None
+        script.origin = "asr"
+        service.replace_cues(tx, tx.get_one(Asset, asset.id), [CueText(0, 1000, "甲", 0.3)], "asr")
+    assert 'data-sure="0.3"' in client.get(f"/studio/captions/{asset.public_id}").text
+    url = f"/api/v1/media/{asset.public_id}/cues"
+    lines = [[0, 1000, "甲", 0.3], [1000, 2000, "乙", None], [2000, 3000, "丙"]]
+    assert client.put(url, json={"version": 2, "cues": lines}).status_code == 200
+    with house.db.read() as tx:
+        assert [cue.confidence for cue in queries.cues(tx, asset.id)] == [0.3, None, None]
+
+
 def test_a_strangers_captions_are_not_found(app: Flask, house: House, asset: Asset) -> None:
     with house.db.begin() as tx:
         other = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
@@ -138,5 +181,5 @@ def test_a_strangers_captions_are_not_found(app: Flask, house: House, asset: Ass
     assert put(stranger, asset, 1, (0, 1000, "x"))[0] == 404
     for path in ("", "/download.srt"):
         assert stranger.get(f"/studio/captions/{asset.public_id}{path}").status_code == 404
-    for path in ("/restore", "/terms"):
+    for path in ("/restore", "/terms", "/hear", "/text", "/timed"):
         assert stranger.post(f"/studio/captions/{asset.public_id}{path}", data={"version": "1"}).status_code == 404

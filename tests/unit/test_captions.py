@@ -106,3 +106,51 @@ def test_settled_cues_never_overlap_and_survive_a_round_trip(given_: list[tuple[
     assert all(c.end_ms > c.start_ms for c in kept)
     again = captions.parse("a.vtt", captions.to_vtt(kept).encode()).cues
     assert [(c.start_ms, c.end_ms) for c in again] == [(c.start_ms, c.end_ms) for c in kept]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"])
+def test_a_text_without_times_is_spread_over_the_lecture_and_says_so(encoding: str) -> None:
+    text = (
+        "同志们好。\r\n今天我们学习党章，一共三个部分，请大家认真听，把不懂的地方记下来，下课以后讨论。\r\n\r\n谢谢\r\n"
+    )
+    parsed = captions.parse("讲稿.txt", text.encode(encoding), 60_000)
+    assert parsed.estimated
+    assert [c.text for c in parsed.cues] == [
+        "同志们好。",
+        "今天我们学习党章，一共三个部分，请大家认真听，",
+        "把不懂的地方记下来，下课以后讨论。",
+        "谢谢",
+    ]
+    assert (parsed.cues[0].start_ms, parsed.cues[-1].end_ms) == (0, 60_000)
+    assert all(one.end_ms == other.start_ms for one, other in itertools.pairwise(parsed.cues))
+    lengths = [(c.end_ms - c.start_ms) / len(c.text) for c in parsed.cues]
+    assert max(lengths) < 1.05 * min(lengths), "as long as its share of the words"
+
+
+def test_a_text_needs_a_lecture_to_be_spread_over() -> None:
+    for text, duration in (("讲稿", None), ("讲" * 4000 + "。", 2_000), ("  \n", 60_000)):
+        with pytest.raises(Invalid):
+            captions.parse("讲稿.txt", text.encode(), duration)
+
+
+def test_a_speech_in_one_line_is_kept_whole() -> None:
+    cues = captions.parse("讲稿.txt", ("讲" * 4000).encode(), 3_600_000).cues
+    assert sum(len(cue.text) for cue in cues) == 4000
+
+
+def test_times_inside_a_txt_are_believed() -> None:
+    parsed = captions.parse("课.txt", SRT.encode(), 60_000)
+    assert not parsed.estimated and parsed.cues[0].start_ms == 1000
+
+
+@given(st.text(max_size=400), st.integers(1_000, 7_200_000))
+def test_no_word_is_lost_when_a_text_is_spread(text: str, duration: int) -> None:
+    words = captions.plain(text)
+    cues = captions.sentences_over(words, 0, duration)
+    said = "".join("".join(c.text for c in cues).split())
+    assert said == "".join(words.split())
+    assert all(0 <= c.start_ms < c.end_ms for c in cues)
+
+
+def test_words_go_out_as_plain_text() -> None:
+    assert captions.to_txt([CueText(0, 1000, "甲\n乙"), CueText(1000, 2000, "丙")]) == "甲\n乙\n丙\n"

@@ -55,7 +55,9 @@ function refresh(id, seconds) {
         if (!fresh && answer.redirected) return location.assign(answer.url);
         const stale = document.getElementById(id);
         if (fresh && stale && fresh.innerHTML !== stale.innerHTML) stale.replaceWith(fresh);
-        if (!fresh?.dataset.refresh) return;
+        // Gone: what was waited for is there. Whoever is writing something is not interrupted.
+        if (!fresh && !document.activeElement?.matches("textarea, input")) return location.reload();
+        if (fresh && !fresh.dataset.refresh) return;
       } catch {
         // No network: the next turn asks again.
       }

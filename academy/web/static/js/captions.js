@@ -1,5 +1,7 @@
 /* The caption editor: every change is in the page at once and on the server two seconds later. */
 
+import { Review } from "./captions-review.js";
+
 const root = document.querySelector("[data-captions]");
 if (root) start();
 
@@ -19,6 +21,8 @@ function start() {
   let timer = 0;
   let saving = false;
   let stopAt = null;
+  const before = []; // what the lines were before each step that changes more than letters
+  const review = new Review(root, { rows, text, say });
 
   for (const row of rows()) {
     show(row, "start", Number(field(row, "start").value));
@@ -26,6 +30,7 @@ function start() {
   }
   if (video) load(video);
   propose();
+  review.draw();
 
   // ---- times ----
 
@@ -52,6 +57,7 @@ function start() {
   // ---- saving ----
 
   function touch() {
+    review.draw();
     changed += 1;
     state("dirty");
     clearTimeout(timer);
@@ -76,7 +82,7 @@ function start() {
       const wrong = !(start < end);
       row.classList.toggle("wrong", wrong);
       fine &&= !wrong;
-      found.push([start, end, text(row).value]);
+      found.push([start, end, text(row).value, row.dataset.sure ? Number(row.dataset.sure) : null]);
     }
     return fine ? found : null;
   }
@@ -117,6 +123,34 @@ function start() {
   addEventListener("beforeunload", (event) => changed !== sent && event.preventDefault());
   addEventListener("online", save);
 
+  // ---- steps back ----
+
+  function step() {
+    before.push(rows().map((row) => [at(row, "start"), at(row, "end"), text(row).value, row.dataset.sure]));
+    if (before.length > 50) before.shift();
+    one("[data-undo]").hidden = false;
+  }
+
+  function undo() {
+    const lines = before.pop();
+    one("[data-undo]").hidden = !before.length;
+    if (!lines) return;
+    list.replaceChildren(...lines.map((line) => make(...line)));
+    touch();
+    state("undone");
+  }
+
+  function make(start, end, words, sure) {
+    const row = one("template[data-row]").content.firstElementChild.cloneNode(true);
+    show(row, "start", start);
+    show(row, "end", end);
+    text(row).value = words;
+    if (sure) row.dataset.sure = sure;
+    return row;
+  }
+
+  one("[data-undo]").addEventListener("click", undo);
+
   // ---- one line ----
 
   function play(row) {
@@ -134,6 +168,7 @@ function start() {
     const [start, end] = [at(row, "start"), at(row, "end")];
     if (whole.length < 2 || !(end - start > 200)) return;
     const now = video ? video.currentTime * 1000 : 0;
+    step();
     const middle = now > start + 100 && now < end - 100 ? now : start + ((end - start) * cut) / whole.length;
     const other = row.cloneNode(true);
     area.value = whole.slice(0, cut).trim();
@@ -149,6 +184,7 @@ function start() {
   function merge(row) {
     const other = row.nextElementSibling;
     if (!other?.matches(".caption-row")) return;
+    step();
     const [a, b] = [text(row).value.trim(), text(other).value.trim()];
     text(row).value = /[\x21-\x7e]$/.test(a) && /^[\x21-\x7e]/.test(b) ? `${a} ${b}` : a + b;
     field(row, "end").value = field(other, "end").value;
@@ -158,6 +194,7 @@ function start() {
   }
 
   function remove(row) {
+    step();
     const near = row.nextElementSibling ?? row.previousElementSibling;
     row.remove();
     near?.querySelector("textarea")?.focus();
@@ -170,12 +207,45 @@ function start() {
     touch();
   }
 
-  const acts = { play, split, merge, remove };
+  // A new line in the room that is left before the next one, or in the later half of this one.
+  function insert(row) {
+    step();
+    const next = row.nextElementSibling;
+    let start = at(row, "end");
+    const most = next ? at(next, "start") : start + 2000;
+    if (most - start < 200) {
+      start = (at(row, "start") + start) / 2;
+      show(row, "end", start);
+    }
+    const made = make(start, Math.min(start + 2000, Math.max(most, start + 200)), "");
+    row.after(made);
+    text(made).focus();
+    touch();
+  }
+
+  function confirm(row) {
+    delete row.dataset.sure;
+    touch();
+    review.next(row)?.focus();
+  }
+
+  one("[data-first]")?.removeAttribute("hidden");
+  one("[data-first]")?.addEventListener("click", (event) => {
+    event.target.closest(".card").hidden = true;
+    list.append(make(0, 2000, ""));
+    text(rows()[0]).focus();
+  });
+
+  const acts = { play, split, merge, remove, insert, confirm };
   list.addEventListener("click", (event) => {
     const act = event.target.closest("[data-act]");
     if (act) acts[act.dataset.act](act.closest(".caption-row"));
   });
-  list.addEventListener("input", touch);
+  list.addEventListener("input", (event) => {
+    // Whoever writes a line has looked at it.
+    if (event.target.name === "text") delete event.target.closest(".caption-row").dataset.sure;
+    touch();
+  });
   list.addEventListener("focusout", (event) => {
     if (!event.target.matches("[data-ms]")) return;
     const ms = milliseconds(event.target.value);
@@ -192,6 +262,8 @@ function start() {
       [control && event.code === "KeyM"]: () => merge(row),
       [event.altKey && event.key === "ArrowUp"]: () => go(row.previousElementSibling),
       [event.altKey && event.key === "ArrowDown"]: () => go(row.nextElementSibling),
+      [event.altKey && event.key === "Enter"]: () => insert(row),
+      [event.altKey && event.code === "KeyY"]: () => confirm(row),
       [event.altKey && event.code === "BracketLeft"]: () => mark(row, "start"),
       [event.altKey && event.code === "BracketRight"]: () => mark(row, "end"),
     };
@@ -199,6 +271,13 @@ function start() {
       event.preventDefault();
       keys[true]();
     }
+  });
+  addEventListener("keydown", (event) => {
+    if (!event.altKey || event.ctrlKey) return;
+    if (event.code === "KeyU") review.next(event.target.closest(".caption-row"))?.focus();
+    else if (event.code === "KeyZ") undo();
+    else return;
+    event.preventDefault();
   });
   addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.code !== "KeyS") return;
@@ -239,25 +318,35 @@ function start() {
 
   function replaceAll(wanted, by) {
     if (!wanted) return;
+    step();
     for (const row of rows()) text(row).value = text(row).value.split(wanted).join(by);
     preview();
     propose();
     touch();
   }
 
-  one("[data-shift]").addEventListener("click", () => {
+  let current = null;
+  list.addEventListener("focusin", (event) => (current = event.target.closest(".caption-row")));
+  one("[data-shift]").addEventListener("click", () => shift(rows()));
+  one("[data-shift-from]").addEventListener("click", () => {
+    const all = rows();
+    shift(all.slice(Math.max(0, all.indexOf(current))));
+  });
+
+  function shift(moved) {
     const by = Math.round(Number(one("#shift").value) * 1000);
-    if (!by) return;
-    const first = Math.min(...rows().map((row) => at(row, "start")));
-    // Nothing can be before the beginning: the whole moves only as far as its first line can.
-    const real = Math.max(by, -first);
-    for (const row of rows()) {
+    if (!by || !moved.length) return;
+    step();
+    // Nothing can be before the beginning, nor before the line that stays: the rest moves as far as it can.
+    const stays = moved[0].previousElementSibling;
+    const real = Math.max(by, (stays ? at(stays, "end") : 0) - at(moved[0], "start"));
+    for (const row of moved) {
       const [start, end] = [at(row, "start") + real, at(row, "end") + real];
       show(row, "start", start);
       show(row, "end", end);
     }
     touch();
-  });
+  }
 
   function propose() {
     const box = one("[data-proposals]");

@@ -1,0 +1,51 @@
+"""flask asr …: how well the speech model hears."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from academy.core.errors import Invalid
+from academy.core.house import House
+from academy.media import captions, probe
+from academy.media.speech import hearing, rules
+
+group = AppGroup("asr", help="Speech recognition.")
+
+
+@group.command("evaluate")
+@click.argument("audio", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("reference", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--language", default="", help="Language of the recording; by default as the settings say.")
+def evaluate(audio: Path, reference: Path, language: str) -> None:
+    """Hear AUDIO with the academy's model, compare with REFERENCE (text or captions), print the error rate as JSON."""
+    house: House = current_app.extensions["academy"]
+    try:
+        entry = [*probe.reading(probe.container(audio)), "-i", f"file:{audio.absolute()}"]
+        with tempfile.TemporaryDirectory(prefix="asr-") as folder:
+            heard = hearing.hear(house.settings, entry, Path(folder), lambda _: None, language=language)
+        truth = _words(reference)
+    except Invalid as error:
+        told = [str(error.message), *(str(message) for message in error.fields.values())]
+        raise click.ClickException(" ".join(told)) from error
+    edits, characters, rate = rules.error_rate("".join(cue.text for cue in heard.cues), truth)
+    said = {
+        "model": heard.model,
+        "audio_s": round(heard.audio_s, 1),
+        "seconds": round(heard.seconds, 2),
+        "times_realtime": round(heard.audio_s / max(heard.seconds, 0.001), 1),
+        "cues": len(heard.cues),
+        "characters": characters,
+        "edits": edits,
+        "character_error_rate": rate,
+    }
+    click.echo(json.dumps(said, ensure_ascii=False))
+
+
+def _words(path: Path) -> str:
+    data = path.read_bytes()
+    text = captions.decode(data)
+    return "".join(cue.text for cue in captions.parse(path.name, data).cues) if "-->" in text else text

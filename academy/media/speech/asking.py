@@ -1,0 +1,115 @@
+"""Asking for speech recognition, and keeping what it heard. People's words are never overwritten."""
+
+import time
+
+from sqlalchemy import select, update
+
+from academy.core import clock
+from academy.core.actor import SYSTEM, Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Invalid
+from academy.core.i18n import Message, msg
+from academy.core.settings import Settings
+from academy.jobs import HEAVY, JobContext, enqueue, job, on
+from academy.media import editing, queries, service
+from academy.media.facts import AssetReady
+from academy.media.models import Asset, AssetState, Hearing
+from academy.media.probe import reading
+from academy.media.speech import hearing, models
+from academy.media.storage import original_key, storage_of, work_folder
+
+HEARABLE = ("video", "audio")
+TELL_S = 2.0
+
+
+def of(tx: Tx, asset_ids: list[int]) -> dict[int, Hearing]:
+    """What was asked for, by asset."""
+    rows = tx.scalars(select(Hearing).where(Hearing.asset_id.in_(asset_ids)))
+    return {row.asset_id: row for row in rows}
+
+
+def ask(tx: Tx, actor: Actor, settings: Settings, asset: Asset) -> Hearing:
+    """Have a lecture's words recognised.
+
+    Raises:
+        Invalid: there is no model here.
+        Conflict: people's words are there already, or it is being done.
+    """
+    hearing.need_model(settings)
+    if asset.state != AssetState.READY or asset.kind not in HEARABLE or _source(asset) is None:
+        raise Conflict(msg("文件处理好以后才能识别字幕。"))
+    script = queries.transcript(tx, asset.id)
+    if script is not None and script.origin != "asr":
+        raise Conflict(msg("这节课已有人工字幕，自动识别不会覆盖它。"))
+    row = tx.get(Hearing, asset.id, with_for_update=True)
+    if row is not None and row.state in {"waiting", "running"}:
+        raise Conflict(msg("正在识别，请稍候。"))
+    if row is None:
+        row = Hearing(asset_id=asset.id)
+        tx.add(row)
+    row.state, row.permille, row.error = "waiting", 0, None
+    row.asked_at, row.finished_at = clock.now(), None
+    tx.flush()
+    enqueue(tx, "media.hear", key=f"asset:{asset.id}:hear", asset_id=asset.id)
+    record(tx, actor, "captions.recognition_asked", f"asset:{asset.public_id}")
+    return row
+
+
+def _source(asset: Asset) -> int | None:
+    """Which stream of the original holds the sound."""
+    found: int | None = (asset.probe or {}).get("source", {}).get("audio")
+    return found
+
+
+@on(AssetReady)
+def hear_new(context: JobContext, fact: AssetReady) -> None:
+    """Recognise what nobody gave words for, where there is a model."""
+    if models.find(context.settings) is None:
+        return
+    with context.db.begin() as tx:
+        asset = tx.get_one(Asset, fact.asset_id)
+        fresh = asset.kind in HEARABLE and _source(asset) is not None and queries.transcript(tx, asset.id) is None
+        if fresh and tx.get(Hearing, asset.id) is None:
+            ask(tx, SYSTEM, context.settings, asset)
+
+
+def _failed(tx: Tx, message: Message, asset_id: int) -> None:
+    row = tx.get(Hearing, asset_id)
+    if row is not None:
+        row.state, row.error, row.finished_at = "failed", message.to_json(), clock.now()
+
+
+@job("media.hear", lane=HEAVY, on_failure=_failed)
+def hear(context: JobContext, asset_id: int) -> None:
+    """Recognise the words of a lecture."""
+    with context.db.begin() as tx:
+        asset, row = tx.get_one(Asset, asset_id), tx.get(Hearing, asset_id)
+        if row is None or asset.state != AssetState.READY:
+            return
+        row.state, row.permille = "running", 0
+        terms = [term.right for term in editing.glossary(tx)]
+    told = 0.0
+
+    def tell(permille: int) -> None:
+        nonlocal told
+        context.progress(permille)
+        if time.monotonic() - told < TELL_S:
+            return
+        told = time.monotonic()
+        with context.db.begin() as tx:
+            tx.execute(update(Hearing).where(Hearing.asset_id == asset_id).values(permille=permille))
+
+    folder = work_folder(context.settings, f"hear-{asset.public_id}")
+    with storage_of(context.settings).local(original_key(asset.public_id)) as path:
+        demuxer = (asset.probe or {})["source"]["demuxer"]
+        entry = [*reading(demuxer), "-i", f"file:{path}", "-map", f"0:{_source(asset)}"]
+        heard = hearing.hear(context.settings, entry, folder, tell, terms=list(dict.fromkeys(terms)))
+    if not heard.cues:
+        raise Invalid(msg("没有听出说话的声音。"))
+    with context.db.begin() as tx:
+        asset, row = tx.get_one(Asset, asset_id, with_for_update=True), tx.get_one(Hearing, asset_id)
+        kept = service.replace_cues(tx, asset, heard.cues, "asr")
+        row.state, row.permille, row.model = "done" if kept else "kept", 1000, heard.model[:120]
+        row.finished_at = clock.now()
+        record(tx, SYSTEM, "captions.recognised", f"asset:{asset.public_id}", cues=len(heard.cues), model=heard.model)

@@ -1,0 +1,173 @@
+"""Listens to a WAV file with a model; started as a script in the jail, because a model is a large
+library, much memory and somebody's file. Prints one JSON object a line as it goes.
+
+Usage: ``python -I hear.py ASKED.json``, where the file says ``{"engine", "kind", "folder", "files",
+"wav", "pieces": [[start_ms, end_ms], …], "language", "prompt", "threads"}``. Each line is
+``{"start", "end", "text", "confidence", "words"}``: milliseconds; `confidence` from 0 to 1 or null;
+`words` a list of ``[start, end, text, confidence]``, empty where the engine knows none.
+"""
+
+import base64
+import importlib
+import json
+import math
+import sys
+import tempfile
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+RATE = 16_000
+BLOCK_MS = 300_000
+Heard = dict[str, Any]
+
+
+class Engine(Protocol):
+    """What the academy needs of a recogniser."""
+
+    def hear(self, sound: "Sound", pieces: list[tuple[int, int]]) -> Iterator[Heard]:
+        """What is said in the pieces, in order, as soon as it is known."""
+
+
+class Sound:
+    """A WAV file, 16 kHz, one channel, read piece by piece: a lecture of hours does not fit beside a model."""
+
+    def __init__(self, path: str) -> None:
+        self.file = wave.open(path, "rb")  # noqa: SIM115 - for as long as the process lives
+        self.numpy: Any = importlib.import_module("numpy")
+
+    def piece(self, start_ms: int, end_ms: int) -> Any:
+        """Samples from -1 to 1 as float32."""
+        self.file.setpos(min(self.file.getnframes(), start_ms * RATE // 1000))
+        raw = self.file.readframes((end_ms - start_ms) * RATE // 1000)
+        return self.numpy.frombuffer(raw, dtype="<i2").astype(self.numpy.float32) / 32768
+
+
+class FasterWhisper:
+    """CTranslate2's Whisper."""
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        module = importlib.import_module("faster_whisper")
+        self.asked = asked
+        self.model: Any = module.WhisperModel(
+            asked["folder"], device="cpu", compute_type="int8", cpu_threads=asked["threads"], local_files_only=True
+        )
+
+    def hear(self, sound: Sound, pieces: list[tuple[int, int]]) -> Iterator[Heard]:
+        """In blocks of some minutes: Whisper hears better with what was said before."""
+        for start, end in blocks(pieces):
+            said, _ = self.model.transcribe(
+                sound.piece(start, end),
+                language=self._language(),
+                initial_prompt=self.asked["prompt"] or None,
+                word_timestamps=True,
+                vad_filter=True,
+                condition_on_previous_text=False,  # a model that begins to stutter would go on to the end
+            )
+            for one in said:
+                words = [
+                    [start + round(w.start * 1000), start + round(w.end * 1000), w.word, round(float(w.probability), 3)]
+                    for w in one.words or []
+                ]
+                yield {
+                    "start": start + round(one.start * 1000),
+                    "end": start + round(one.end * 1000),
+                    "text": one.text.strip(),
+                    "confidence": round(math.exp(one.avg_logprob), 3),
+                    "words": words,
+                }
+
+    def _language(self) -> str:
+        # A model of one language refuses to be told another.
+        return str(self.asked["language"]) if self.model.model.is_multilingual else "en"
+
+
+class Sherpa:
+    """sherpa-onnx's models for whole pieces of speech."""
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        module: Any = importlib.import_module("sherpa_onnx")
+        here = Path(asked["folder"])
+        files = {part: str(here / name) for part, name in asked["files"].items()}
+        if files["tokens"].endswith(".bin"):
+            files["tokens"] = moonshine_tokens(Path(files["tokens"]))
+        make = module.OfflineRecognizer
+        kind, language = asked["kind"], asked["language"]
+        common = {"num_threads": asked["threads"], "tokens": files.pop("tokens")}
+        if kind == "transducer":
+            self.recogniser: Any = make.from_transducer(**files, **common)
+        elif kind == "moonshine":
+            self.recogniser = make.from_moonshine_v2(**files, **common)
+        elif kind == "whisper":
+            self.recogniser = make.from_whisper(**files, **common, language=language)
+        elif kind == "sense_voice":
+            self.recogniser = make.from_sense_voice(**files, **common, language=language, use_itn=True)
+        elif kind == "paraformer":
+            self.recogniser = make.from_paraformer(paraformer=files["model"], **common)
+        else:
+            self.recogniser = make.from_zipformer_ctc(**files, **common)
+
+    def hear(self, sound: Sound, pieces: list[tuple[int, int]]) -> Iterator[Heard]:
+        """Piece by piece, between two silences."""
+        for start, end in pieces:
+            stream = self.recogniser.create_stream()
+            stream.accept_waveform(RATE, sound.piece(start, end))
+            self.recogniser.decode_stream(stream)
+            said = stream.result
+            sure = list(getattr(said, "ys_log_probs", None) or [])
+            yield {
+                "start": start,
+                "end": end,
+                "text": said.text.strip(),
+                "confidence": round(math.exp(sum(sure) / len(sure)), 3) if sure else None,
+                "words": [],
+            }
+
+
+def blocks(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Neighbouring pieces joined up to five minutes."""
+    joined: list[tuple[int, int]] = []
+    for start, end in pieces:
+        if joined and end - joined[-1][0] <= BLOCK_MS:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def moonshine_tokens(path: Path) -> str:
+    """Moonshine's list of words in sherpa's way: base64 and a number a line; returns the new file's path.
+
+    The list is length-prefixed: one byte, or two where the first is 128 or more.
+    """
+    data, at = path.read_bytes(), 0
+    lines: list[str] = []
+    while at < len(data):
+        size = data[at]
+        at += 1
+        if size >= 128:
+            size += (data[at] - 1) * 128
+            at += 1
+        word = data[at : at + size] or b" "
+        at += size
+        lines.append(f"{base64.b64encode(word).decode()}\t{len(lines)}")
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False) as made:
+        made.write("\n".join([*lines, ""]))
+    return made.name
+
+
+ENGINES: dict[str, Any] = {"faster-whisper": FasterWhisper, "sherpa-onnx": Sherpa}
+
+
+def main(path: str) -> None:
+    """Print what is heard."""
+    asked: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    engine: Engine = ENGINES[asked["engine"]](asked)
+    for heard in engine.hear(Sound(asked["wav"]), [(start, end) for start, end in asked["pieces"]]):
+        sys.stdout.write(json.dumps(heard) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

