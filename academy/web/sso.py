@@ -7,6 +7,7 @@ from academy.accounts import sso
 from academy.core.errors import NotFound
 from academy.doors import house, public
 from academy.doors.entry import enter, local_path
+from academy.web.accounts import device
 
 bp = Blueprint("sso", __name__, url_prefix="/sso")
 KEPT = "sso"
@@ -31,8 +32,6 @@ def callback() -> Response:
     onward = kept.pop("next", "/")
     pending = sso.Pending.from_json(kept)
     here = url_for("sso.callback", _external=True)
-    token = sso.finish(
-        house(), pending, request.args.to_dict(), here, request.remote_addr or "", request.user_agent.string
-    )
+    token = sso.finish(house(), pending, request.args.to_dict(), here, request.remote_addr or "", device())
     enter(token)
     return redirect(onward)

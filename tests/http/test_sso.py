@@ -22,7 +22,7 @@ from joserfc.jwk import KeySet, RSAKey
 from sqlalchemy import func, select
 
 from academy.accounts import sso
-from academy.accounts.models import Account, ExternalIdentity
+from academy.accounts.models import Account, ExternalIdentity, LoginSession
 from academy.app import create_app
 from academy.core import clock
 from academy.core.audit import AuditEntry
@@ -264,3 +264,14 @@ def _b64(data: bytes) -> str:
 def test_without_a_provider_there_is_no_door(house: House) -> None:
     client = create_app(house.settings, house).test_client()
     assert client.get("/sso/begin").status_code == 404
+
+
+def test_the_sign_in_page_leads_there_and_the_device_has_a_name(client: FlaskClient, city: City, house: House) -> None:
+    page = client.get("/sign-in?next=/library", base_url=BASE).text
+    assert 'href="/sso/begin?next=/library"' in page
+    answer = _at_provider(_begin(client), city.number)
+    phone = {"User-Agent": "Mozilla/5.0 (Linux; Android 12; HarmonyOS) AppleWebKit/537.36 HuaweiBrowser/14 Chrome/99"}
+    back = client.get(f"/sso/callback?{urlencode(answer)}", base_url=BASE, headers=phone)
+    assert back.status_code == 302
+    with house.db.read() as tx:
+        assert tx.scalars(select(LoginSession.device)).one() == "HarmonyOS · Huawei"
