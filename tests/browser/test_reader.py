@@ -108,6 +108,20 @@ def test_a_document_is_read_on_a_phone_and_counted_page_by_page(
     assert not academy.errors
 
 
+def test_a_hit_of_the_search_opens_its_page_wherever_one_stopped(
+    academy: Stage, scene: tuple[Account, str, int]
+) -> None:
+    viewer, item, item_id = scene
+    page = academy.sign_in(viewer, PHONE)
+    page.goto(f"/learn/{item}")
+    until(page, "document.querySelector('[data-figure]').textContent.includes('1 页')")
+    assert covered(academy, item_id) >= 10_000
+    page.goto("/")
+    page.goto(f"/learn/{item}#page-2")
+    expect(page.locator("#page-2")).to_be_visible()
+    expect(page.locator("#page-1")).to_be_hidden()
+
+
 def test_without_script_every_page_is_there(academy: Stage, scene: tuple[Account, str, int]) -> None:
     viewer, item, _ = scene
     page = academy.sign_in(viewer, PHONE, java_script_enabled=False)

@@ -177,7 +177,7 @@ function start(root) {
 
   document.addEventListener("visibilitychange", () => (document.hidden ? turner.pause() : turner.play()));
   const named = /^#page-(\d+)$/.exec(location.hash)?.[1];
-  const first = Number(root.dataset.start) || Number(named) || 1;
+  const first = Number(named) || Number(root.dataset.start) || 1;
   if (root.dataset.item) {
     const ledger = new Reading(root, turner, words);
     turner.missing = (from, to) =>
