@@ -32,6 +32,10 @@ def server(settings: Settings, *, slow_fsync_ms: float = 0) -> Iterator["subproc
         "ACADEMY_LOG_LEVEL": settings.log_level,
         "ACADEMY_WEB_WORKERS": str(settings.web_workers),
         "ACADEMY_WEB_THREADS": str(settings.web_threads),
+        "ACADEMY_SECOND_STEP": str(int(settings.second_step)),
+        "ACADEMY_OIDC_ISSUER": settings.oidc_issuer,
+        "ACADEMY_OIDC_CLIENT_ID": settings.oidc_client_id,
+        "ACADEMY_OIDC_CLIENT_SECRET": settings.oidc_client_secret,
     }
     if slow_fsync_ms:
         env |= slow_fsync(slow_fsync_ms)

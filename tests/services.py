@@ -1,8 +1,10 @@
 """Real servers for tests, started in a temporary folder and stopped at the end."""
 
 import contextlib
+import html
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,8 +14,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
+import requests
+
+from tools.browser_libraries import npm
 
 
 def missing(what: str) -> None:
@@ -224,3 +230,39 @@ def _make_bucket(given: dict[str, str]) -> None:
             time.sleep(0.3)
         else:
             return
+
+
+SSO_SECRET = "a-secret-of-the-test-client-0123456789"
+"""What the academy's client has at the provider below."""
+
+
+@contextmanager
+def sso_provider(callback: str, port: int = 0) -> Iterator[str]:
+    """The certified OpenID provider, running for real, with one client; yields its issuer. Its package is
+    fetched once and kept in .cache/."""
+    if shutil.which("node") is None:
+        missing("Node.js")
+    here = Path(__file__).resolve().parent
+    home = here.parent / ".cache" / "oidc-provider"
+    if not (home / "node_modules" / "oidc-provider").exists():
+        home.mkdir(parents=True, exist_ok=True)
+        wanted = {"private": True, "type": "module", "dependencies": {"oidc-provider": "9.13.3"}}
+        (home / "package.json").write_text(json.dumps(wanted))
+        subprocess.run([*npm(), "install", "--silent", "--no-audit", "--no-fund"], cwd=home, check=True)
+    shutil.copy(here / "provider" / "provider.mjs", home / "provider.mjs")
+    port = port or free_port()
+    with (home / f"provider-{port}.log").open("w") as log:
+        server = subprocess.Popen(["node", home / "provider.mjs", str(port), callback], stdout=log, stderr=log)
+        try:
+            wait_for_port(port, 60)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.kill()
+            server.wait(10)
+
+
+def type_into_form(page: requests.Response, fields: dict[str, str], browser: requests.Session) -> requests.Response:
+    """Fill in the one form of a page and send it, as a person would."""
+    action = html.unescape(re.search(r'<form[^>]*action="([^"]+)"', page.text)[1])  # type: ignore[index]
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+    return browser.post(urljoin(page.url, action), data=hidden | fields, allow_redirects=False, timeout=10)

@@ -144,6 +144,8 @@ GET    /me/second-step                                                nothing   
 POST   /me/second-step                                                nothing      .  *  *  *  *  *  *  *  *  *
 POST   /me/second-step/paper                                          nothing      .  *  *  *  *  *  *  *  *  *
 POST   /media/<asset_id>/captions                                     asset        .  o  o  o  o  o  o  o  o  *
+GET    /media/<asset_id>/chapters                                     asset        .  o  o  o  o  o  o  o  o  *
+POST   /media/<asset_id>/chapters                                     asset        .  o  o  o  o  o  o  o  o  *
 POST   /media/<asset_id>/help                                         asset        .  o  o  o  o  o  o  o  o  *
 POST   /media/<asset_id>/retry                                        asset        .  o  o  o  o  o  o  o  o  *
 GET    /media/<asset_id>/steps                                        asset        .  o  o  o  o  o  o  o  o  *

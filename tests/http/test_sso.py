@@ -3,11 +3,7 @@
 import base64
 import datetime as dt
 import hmac
-import html
 import json
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,40 +26,18 @@ from academy.core.errors import Invalid
 from academy.core.house import House
 from tests import factories
 from tests.conftest import make_settings
-from tests.services import free_port, missing, wait_for_port
-from tools.browser_libraries import npm
+from tests.services import SSO_SECRET, sso_provider, type_into_form
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
-ROOT = Path(__file__).parents[2]
 BASE = "http://127.0.0.1:9"
 CALLBACK = f"{BASE}/sso/callback"
-SECRET = "a-secret-of-the-test-client-0123456789"
 
 
 @pytest.fixture(scope="session")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The provider, running for real; its package is fetched once and kept in .cache/."""
-    if shutil.which("node") is None:
-        missing("Node.js")
-    home = ROOT / ".cache" / "oidc-provider"
-    if not (home / "node_modules" / "oidc-provider").exists():
-        home.mkdir(parents=True, exist_ok=True)
-        wanted = {"private": True, "type": "module", "dependencies": {"oidc-provider": "9.13.3"}}
-        (home / "package.json").write_text(json.dumps(wanted))
-        subprocess.run([*npm(), "install", "--silent", "--no-audit", "--no-fund"], cwd=home, check=True)
-    script = tmp_path_factory.mktemp("provider") / "provider.mjs"
-    shutil.copy(ROOT / "tests" / "provider" / "provider.mjs", home / script.name)
-    port = free_port()
-    log = script.with_suffix(".log").open("w")
-    server = subprocess.Popen(["node", home / script.name, str(port), CALLBACK], stdout=log, stderr=log)
-    try:
-        wait_for_port(port, 60)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.kill()
-        server.wait(10)
-        log.close()
+def issuer() -> Iterator[str]:
+    with sso_provider(CALLBACK) as address:
+        yield address
 
 
 @pytest.fixture
@@ -73,7 +47,7 @@ def app(house: House, issuer: str, tmp_path: Path) -> Flask:
         database_url=house.settings.database_url,
         oidc_issuer=issuer,
         oidc_client_id="academy",
-        oidc_client_secret=SECRET,
+        oidc_client_secret=SSO_SECRET,
     )
     return create_app(settings, House(settings, house.db, house.sealer))
 
@@ -92,12 +66,6 @@ def city(house: House) -> City:
         return City(person.number, person.id)
 
 
-def _form(page: requests.Response, fields: dict[str, str], browser: requests.Session) -> requests.Response:
-    action = html.unescape(re.search(r'<form[^>]*action="([^"]+)"', page.text)[1])  # type: ignore[index]
-    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
-    return browser.post(urljoin(page.url, action), data=hidden | fields, allow_redirects=False, timeout=10)
-
-
 def _at_provider(url: str, login: str) -> dict[str, str]:
     """Sign in at the provider as a person would; returns what it sends back to the academy."""
     browser = requests.Session()
@@ -109,9 +77,9 @@ def _at_provider(url: str, login: str) -> dict[str, str]:
                 return {k: v[0] for k, v in parse_qs(urlsplit(target).query).items()}
             answer = browser.get(target, allow_redirects=False, timeout=10)
         elif 'name="login"' in answer.text:
-            answer = _form(answer, {"login": login, "password": "any"}, browser)
+            answer = type_into_form(answer, {"login": login, "password": "any"}, browser)
         else:
-            answer = _form(answer, {}, browser)
+            answer = type_into_form(answer, {}, browser)
     raise AssertionError("the provider never sent us back")
 
 
