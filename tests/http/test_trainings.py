@@ -152,7 +152,18 @@ def test_names_are_exported_as_a_sheet_that_runs_no_formula(
     assert client.get(f"/exports/{sheet.public_id}/file").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "/names", "/names?status=missing", "?day=2026-03-02"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "?day=2026-03-02",
+        "/names",
+        "/names?status=missing",
+        "/names?status=not_started",
+        "/names?sort=name",
+        "/statistics",
+    ],
+)
 def test_as_many_queries_for_ten_members_as_for_ten_thousand(
     house: House, client: FlaskClient, city: City, plan: Training, path: str
 ) -> None:
