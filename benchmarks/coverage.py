@@ -83,6 +83,7 @@ def readings(house: House, made: dict[str, Any]) -> dict[str, float]:
         training = tx.get_one(Training, ids[0])
         found = {
             "one_ms": milliseconds(lambda: tally.figures(tx, ids[:1], [whole.id]), times=300),
+            "names_ms": milliseconds(lambda: names.names(tx, names.Wish(training, whole), 1)),
             "plain_one_ms": milliseconds(lambda: plain(tx, ids[:1])),
             "all_ms": milliseconds(lambda: tally.figures(tx, ids, [whole.id]), times=300),
             "plain_all_ms": milliseconds(lambda: plain(tx, ids), times=5, budget_s=20),
@@ -221,6 +222,8 @@ def measure(kind: str, given: argparse.Namespace) -> dict[str, Any]:
         found: dict[str, Any] = {"open_s": made["open_s"], **readings(house, made)}
         found |= cell_cost(house, made, 60 if given.quick else 250)
         found |= under_load(house, made, 2 if given.quick else LOAD_SECONDS)
+        # The recount of a whole city takes minutes: say what is known, should it be broken off.
+        print(kind, json.dumps({name: round(value, 3) for name, value in found.items()}), flush=True)
         with house.db.read(snapshot=True) as tx:
             begun = time.perf_counter()
             differences = [d for t in made["trainings"] for d in verify.differences(tx, tx.get_one(Training, t))]
