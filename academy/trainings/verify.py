@@ -85,12 +85,12 @@ def expected(tx: Tx, training: Training) -> tally.Tally:
     """Counts by branch, course and day, recounted."""
     found: tally.Tally = {}
     # One after the other: SQLite reads a union from end to end for every row that it is joined to.
-    for stretches in _stretches(training.id):
-        _count(tx, training, stretches.subquery(), found)
+    for stretches, ended in zip(_stretches(training.id), (False, True), strict=True):
+        _count(tx, training, stretches.subquery(), found, ended=ended)
     return found
 
 
-def _count(tx: Tx, training: Training, p: Subquery, found: tally.Tally) -> None:
+def _count(tx: Tx, training: Training, p: Subquery, found: tally.Tally, *, ended: bool) -> None:
     days = sql.course_days(training).subquery()
     due, exempt = p.c.standing == "due", p.c.standing == "exempt"
     with_course = p.join(days, days.c.member_id == p.c.member_id)
@@ -104,11 +104,11 @@ def _count(tx: Tx, training: Training, p: Subquery, found: tally.Tally) -> None:
     for measure, source, course, day, standing in measures:
         alive = [standing, day.is_not(None), or_(p.c.stop.is_(None), day < p.c.stop)]
         begins = sql.later(day, p.c.start)
-        for sign, moment, more in ((1, begins, []), (-1, p.c.stop, [p.c.stop.is_not(None)])):
+        for sign, moment in ((1, begins), (-1, p.c.stop)) if ended else ((1, begins),):
             query = (
                 select(p.c.organisation_id, course.label("course"), moment.label("moment"), func.count())
                 .select_from(source)
-                .where(*alive, *more)
+                .where(*alive)
                 .group_by(p.c.organisation_id, "course", "moment")
             )
             for organisation, course_id, on, number in tx.execute(query):
@@ -190,8 +190,7 @@ def _cells(tx: Tx, training: Training) -> list[Difference]:
             str(kept.get(place, zero)),
             str(wanted.get(place, zero)),
         )
-        for place in sorted(set(kept) | set(wanted))
-        if kept.get(place, zero) != wanted.get(place, zero)
+        for place in sorted(p for p in kept.keys() | wanted.keys() if kept.get(p, zero) != wanted.get(p, zero))
     ]
 
 
@@ -213,6 +212,5 @@ def _totals(tx: Tx, training: Training) -> list[Difference]:
             str(kept.get(place, zero)),
             str(wanted.get(place, zero)),
         )
-        for place in sorted(set(kept) | set(wanted))
-        if kept.get(place, zero) != wanted.get(place, zero)
+        for place in sorted(p for p in kept.keys() | wanted.keys() if kept.get(p, zero) != wanted.get(p, zero))
     ]
