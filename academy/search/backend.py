@@ -1,6 +1,6 @@
 """What an index must be able to do. The cue table is the truth; an index can always be made again."""
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -74,6 +74,9 @@ class SearchBackend(Protocol):
 
     def frequencies(self, words: Iterable[str]) -> dict[str, int]:
         """In how many windows and names each word is."""
+
+    def together(self, wordings: Sequence[Sequence[str]]) -> list[int]:
+        """For each wording, in how many windows and names all of its words are."""
 
     def rebuild(self, lectures: Iterable[Lecture], segmenter: Segmenter, progress: Progress | None = None) -> int:
         """Make the index anew beside the old one, then swap; returns how many lectures it holds."""

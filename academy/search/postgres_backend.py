@@ -1,7 +1,7 @@
 """Search on PostgreSQL: tsvector 'simple' over our own tokens, GIN; for a house on several machines."""
 
 import itertools
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -11,7 +11,7 @@ from academy.search.backend import Found, Health, IndexBroken, Progress
 from academy.search.lectures import Lecture
 from academy.search.postgres_rows import drop, put, recount, script, sounds
 from academy.search.postgres_search import PostgresSearch, documents
-from academy.search.postgres_tables import INDEXES, TABLES
+from academy.search.postgres_tables import INDEXES, NAME, TABLES, quote
 from academy.search.question import Question
 from academy.search.text import Segmenter
 
@@ -71,6 +71,21 @@ class PostgresBackend:
     def frequencies(self, words: Iterable[str]) -> dict[str, int]:
         with self.db.read() as tx:
             return documents(tx, list(words)) if self._there(tx) else {}
+
+    def together(self, wordings: Sequence[Sequence[str]]) -> list[int]:
+        asked = [" & ".join(f"({quote(word)} | {quote(NAME + word)})" for word in words) for words in wordings]
+        with self.db.read() as tx:
+            if not wordings or not self._there(tx):
+                return [0] * len(wordings)
+            return list(
+                tx.scalars(
+                    text(
+                        "SELECT (SELECT count(*) FROM search_windows WHERE words @@ CAST(w.q AS tsquery)) "
+                        "FROM unnest(CAST(:asked AS text[])) WITH ORDINALITY w(q, n) ORDER BY w.n"
+                    ),
+                    {"asked": asked},
+                )
+            )
 
     def inventory(self) -> dict[int, int]:
         with self.db.read() as tx:

@@ -12,8 +12,9 @@ MOST_WORDS = 24
 MOST_PHRASES = 4
 RAREST = 6
 """Words, and pairs of characters, that are tried when not all must be there: the rarest."""
-SENTENCE = 4
-"""From so many words on, a question is a sentence: nobody expects each of its words to be said."""
+SENTENCE, KEYWORDS, FEW = 4, 3, 10
+"""From four words on, a question is a sentence: nobody expects each of its words to be said. Three words that
+are all said in fewer than ten lectures also find, further down, what says most of them."""
 PAIR, NAMED = 0.5, 2.0
 """What a pair of characters, or a word of a title, weighs beside a word said."""
 GOOD = 0.5
@@ -49,10 +50,11 @@ class Question:
     def is_empty(self) -> bool:
         return not self.words and not self.phrases
 
-    @property
-    def is_sentence(self) -> bool:
-        """Whether what has only some of the words should be found beside what has all."""
-        return len(self.words) >= SENTENCE and not self.phrases
+    def is_loose(self, found: int) -> bool:
+        """Whether what has only some of the words should be found beside the lectures that have all."""
+        if self.phrases:
+            return False
+        return not found or len(self.words) >= SENTENCE or (len(self.words) >= KEYWORDS and found < FEW)
 
 
 def clean(text: str) -> str:

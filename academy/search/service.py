@@ -30,6 +30,8 @@ CANDIDATES = 100
 MOST_VERIFIED = 2000
 LONGEST_MENDED = 40
 MOST_WORDS_MENDED = 4
+MOST_TRIED, CLEARLY = 4, 1.15
+"""Readings tried that do not have everything, and how much better one must be to be taken for what was meant."""
 
 _guard = Lock()
 _shelves: dict[str, tuple[queries.Stamp, dict[int, queries.OnShelf]]] = {}
@@ -99,14 +101,10 @@ def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, 
                 question, found = other, replace(found, relaxed=True)
                 break
         if (found.relaxed or not found.lectures) and not typed.phrases and not literally:
-            for offer in _offers(question, segmenter, index):
-                other = parse(offer, segmenter)
-                better = index.search(other, shelf.keys(), allowed, CANDIDATES)
-                if better.lectures and (not better.relaxed or not found.lectures):
-                    question, meant = other, offer
-                    ranked, found = rank(tx, question, better, allowed)
-                    if not better.relaxed:
-                        break
+            other, better, offer = _better(index, question, found, segmenter, shelf.keys(), allowed)
+            if offer:
+                question, meant = other, offer
+                ranked, found = rank(tx, question, better, allowed)
         if filters.sort == "new":
             ranked.sort(key=lambda course_id: shelf[course_id].published_at, reverse=True)
         page = min(page, max(1, -(-len(ranked) // SIZE)))
@@ -122,12 +120,39 @@ def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, 
         )
 
 
+def _better(
+    index: SearchBackend,
+    question: Question,
+    found: Found,
+    segmenter: Segmenter,
+    visible: Set[int],
+    allowed: Set[int] | None,
+) -> tuple[Question, Found, str]:
+    """What was perhaps meant and what it finds: the first reading that has everything, else the one
+    whose best window is clearly better than what was typed finds."""
+    kept, best = (question, found, ""), _worth(found)
+    for number, offer in enumerate(_offers(question, segmenter, index)):
+        other = parse(offer, segmenter)
+        better = index.search(other, visible, allowed, CANDIDATES)
+        if better.lectures and not better.relaxed:
+            return other, better, offer
+        if _worth(better) > best * CLEARLY:
+            kept, best = (other, better, offer), _worth(better)
+        if number >= MOST_TRIED:
+            break
+    return kept
+
+
+def _worth(found: Found) -> float:
+    return found.hits[0].score if found.hits else 0.0
+
+
 def _offers(question: Question, segmenter: Segmenter, index: SearchBackend) -> list[str]:
     """What may have been meant; a long question is no slip of the finger."""
-    if len(question.normal) > LONGEST_MENDED or len(question.words) > MOST_WORDS_MENDED:
-        return []
     readings = pinyin_words(question.normal, index)
-    return readings or repairs(question.normal, segmenter, index)
+    if readings or len(question.normal) > LONGEST_MENDED or len(question.words) > MOST_WORDS_MENDED:
+        return readings
+    return repairs(question.normal, segmenter, index)
 
 
 def _answers(

@@ -1,56 +1,71 @@
 """What was meant: pinyin read as words, and characters that sound right but are wrong.
 
-Only asked when nothing has all the words; the answer is used only if the library has it.
+Only asked when nothing has all the words; the answer is used only if the library has it. Of several
+readings the likeliest is the one whose words the library says together most often.
 """
 
-from collections.abc import Iterator
+import itertools
+import math
+from collections.abc import Iterator, Sequence
 
 from academy.search.backend import SearchBackend
-from academy.search.question import STOP, Question
+from academy.search.question import STOP, Question, parse
 from academy.search.sounds import is_pinyin, sound
 from academy.search.text import Segmenter, is_han, normalise
 
 LONGEST_WORD = 6
-MOST_READINGS = 3
+MOST_READINGS = 5
+MOST_PATHS = 48
 MOST_OFFERS = 12
+MOST_COUPLED = 4
+
+COMMONEST = 1e6
+
+Path = tuple[float, tuple[str, ...]]
+"""How unlikely, by the frequency of its words, and the words."""
 
 
 def pinyin_words(text: str, index: SearchBackend) -> list[str]:
     """The text with what is typed in pinyin written in characters: likeliest first; none if there is no pinyin."""
-    pieces = normalise(text).split()
-    latin = [piece.replace("'", "") for piece in pieces]
-    if not any(is_pinyin(piece) for piece in latin):
+    pieces = [piece.replace("'", "") for piece in normalise(text).split()]
+    if not any(is_pinyin(piece) for piece in pieces):
         return []
-    offers: list[list[str]] = []
-    number = 0
-    while number < len(pieces):
-        taken, words = _longest(latin, number, index)
-        if taken:
-            offers.append(words[:MOST_READINGS])
-            number += taken
-        else:
-            offers.append([pieces[number]])
-            number += 1
-    best = [words[0] for words in offers]
-    found = [" ".join(best)]
-    for place, words in enumerate(offers):
-        found += [" ".join([*best[:place], word, *best[place + 1 :]]) for word in words[1:]]
-    return [reading for reading in found if reading != " ".join(pieces)][:MOST_OFFERS]
+    runs = {
+        (i, j): "".join(pieces[i:j])
+        for i in range(len(pieces))
+        for j in range(i + 1, min(len(pieces), i + LONGEST_WORD) + 1)
+        if all(is_pinyin(piece) for piece in pieces[i:j])
+    }
+    heard = index.sounding({letters for letters in runs.values() if len(letters) > 1})
+    reached: list[list[Path]] = [[(0.0, ())], *([] for _ in pieces)]
+    for i, piece in enumerate(pieces):
+        paths = sorted(reached[i])[:MOST_PATHS]
+        for j in range(i + 1, len(pieces) + 1):
+            words = heard.get(runs.get((i, j), ""), [])[:MOST_READINGS]
+            if j == i + 1 and not words:
+                cut = _cut(piece, index) if is_pinyin(piece) else []
+                words = [(" ".join(cut) or piece, 0)]
+            for word, documents in words:
+                cost = -math.log((documents + 1) / COMMONEST)
+                reached[j] += [(sofar + cost, (*before, word)) for sofar, before in paths]
+    ranked = sorted(reached[-1])[:MOST_PATHS]
+    readings = [words for _, words in ranked if list(words) != pieces]
+    worth = _together([" ".join(words).split() for words in readings], index)
+    order = sorted(range(len(readings)), key=lambda n: (-worth[n][0], -worth[n][1]))
+    return [" ".join(readings[n]) for n in order][:MOST_OFFERS]
 
 
-def _longest(pieces: list[str], start: int, index: SearchBackend) -> tuple[int, list[str]]:
-    """The longest run of pieces that is one word of the library; else one piece read as several words."""
-    for end in range(min(len(pieces), start + LONGEST_WORD), start, -1):
-        joined = "".join(pieces[start:end])
-        if all(is_pinyin(piece) for piece in pieces[start:end]):
-            words = index.sounding([joined]).get(joined)
-            if words and (end > start + 1 or len(joined) > 1):
-                return end - start, [word for word, _ in words]
-    if is_pinyin(pieces[start]):
-        words_of = _cut(pieces[start], index)
-        if words_of:
-            return 1, [" ".join(words_of)]
-    return 0, []
+def _together(wordings: Sequence[Sequence[str]], index: SearchBackend) -> list[tuple[int, int]]:
+    """For each wording, how often the library says all of it together and, where it never says all of any
+    wording, how many pairs of its words."""
+    whole = index.together(wordings)
+    if any(whole):
+        return [(count, 0) for count in whole]
+    couples = {couple for words in wordings for couple in itertools.combinations(words[:MOST_COUPLED], 2)}
+    known = dict(zip(couples, index.together([*couples]), strict=True))
+    return [
+        (0, sum(known[couple] > 0 for couple in itertools.combinations(words[:MOST_COUPLED], 2))) for words in wordings
+    ]
 
 
 def _cut(letters: str, index: SearchBackend) -> list[str]:
@@ -79,14 +94,22 @@ def repairs(text: str, segmenter: Segmenter, index: SearchBackend) -> list[str]:
     offers: list[tuple[float, str]] = []
     cuts = _boundaries(normal, segmenter)
     for i, j in stretches:
-        for word, documents in heard.get(sound(normal[i:j]), [])[:MOST_READINGS]:
+        for word, documents in heard.get(sound(normal[i:j]), [])[: MOST_READINGS + 1]:
             if word == normal[i:j] or len(word) != j - i or word in STOP:
                 continue
             # A stretch that was cut as one word, or falls to pieces, is the likelier mistake; so is a longer one.
             gain = (documents + 1) / (own.get(normal[i:j], 0) + 1)
             whole = (i in cuts) + (j in cuts)
             offers.append((-(whole * 10 + (j - i) + min(gain, 1000) / 1000), normal[:i] + word + normal[j:]))
-    return list(dict.fromkeys(offer for _, offer in sorted(offers)))[:MOST_OFFERS]
+    mended = list(dict.fromkeys(offer for _, offer in sorted(offers)))[:MOST_PATHS]
+    worth = _together([_words(offer, segmenter) for offer in mended], index)
+    # The order stays, but for what the library never says together.
+    order = sorted(range(len(mended)), key=lambda n: (not worth[n][0], -worth[n][1]))
+    return [mended[n] for n in order][:MOST_OFFERS]
+
+
+def _words(text: str, segmenter: Segmenter) -> Sequence[str]:
+    return parse(text, segmenter).words
 
 
 def _stretches(normal: str) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from academy.search.question import Question
 from academy.search.text import Segmenter
 from academy.search.whoosh_bulk import open_writer
 from academy.search.whoosh_fields import DIGEST, NUMBERS, add, documents
-from academy.search.whoosh_search import WhooshSearch
+from academy.search.whoosh_search import WhooshSearch, together
 from academy.search.whoosh_store import DurableStorage, Store
 from academy.search.whoosh_view import Leaf, View, folder_size
 
@@ -127,6 +127,10 @@ class WhooshBackend:
     def frequencies(self, words: Iterable[str]) -> dict[str, int]:
         view = self.view()
         return {word: view.frequency("w", word) + view.frequency("t", word) for word in words} if view else {}
+
+    def together(self, wordings: Sequence[Sequence[str]]) -> list[int]:
+        view = self.view()
+        return [sum(together(leaf, words) for leaf in view.leaves) if view else 0 for words in wordings]
 
     def inventory(self) -> dict[int, int]:
         view = self.view()

@@ -50,7 +50,7 @@ class WhooshSearch:
         matched = [self._every_word(leaf) for leaf in self.view.leaves]
         lectures = self._lectures(matched)
         relaxed = not lectures
-        if not self.question.phrases and (relaxed or self.question.is_sentence):
+        if self.question.is_loose(len(lectures)):
             looked, more = self._some_words()
             lectures |= more
         else:
@@ -185,3 +185,14 @@ def _strongest(scores: Array, count: int) -> Array:
     if len(scores) <= count:
         return np.arange(len(scores))
     return np.argpartition(scores, len(scores) - count)[-count:]
+
+
+def together(leaf: Leaf, words: Iterable[str]) -> int:
+    """In how many documents all the words are, said or in a name."""
+    inside = None
+    for word in words:
+        here = np.zeros(len(leaf.lecture), np.bool_)
+        for field in ("w", "t"):
+            here[leaf.postings(field, word)[0]] = True
+        inside = here if inside is None else inside & here
+    return 0 if inside is None else int(np.count_nonzero(inside))
