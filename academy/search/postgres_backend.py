@@ -1,6 +1,7 @@
 """Search on PostgreSQL: tsvector 'simple' over our own tokens, GIN; for a house on several machines."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 
 from sqlalchemy import text
@@ -9,9 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from academy.core.db import Database, Tx
 from academy.search.backend import Found, Health, IndexBroken, Progress
 from academy.search.lectures import Lecture
-from academy.search.postgres_rows import drop, put, recount, script, sounds
+from academy.search.postgres_rows import count, drop, put, script
 from academy.search.postgres_search import PostgresSearch, documents
-from academy.search.postgres_tables import INDEXES, NAME, TABLES, quote
+from academy.search.postgres_tables import FORMAT, INDEX_NAMES, INDEXES, NAME, TABLES, quote
 from academy.search.question import Question
 from academy.search.text import Segmenter
 
@@ -70,7 +71,7 @@ class PostgresBackend:
 
     def frequencies(self, words: Iterable[str]) -> dict[str, int]:
         with self.db.read() as tx:
-            return documents(tx, list(words)) if self._there(tx) else {}
+            return documents(tx, words) if self._there(tx) else {}
 
     def together(self, wordings: Sequence[Sequence[str]]) -> list[int]:
         asked = [" & ".join(f"({quote(word)} | {quote(NAME + word)})" for word in words) for words in wordings]
@@ -125,18 +126,17 @@ class PostgresBackend:
     def index_lecture(self, lecture: Lecture, segmenter: Segmenter) -> None:
         with self.db.begin() as tx:
             self._own(tx)
-            drop(tx, [lecture.lecture_id])
-            put(tx, [lecture], segmenter)
-            recount(tx, lecture.lecture_id, 1)
+            drop(tx, lecture.lecture_id)
+            count(tx, put(tx, [lecture], segmenter))
 
     def delete_lecture(self, lecture_id: int) -> None:
         with self.db.begin() as tx:
             self._own(tx)
-            drop(tx, [lecture_id])
+            drop(tx, lecture_id)
 
     def rebuild(self, lectures: Iterable[Lecture], segmenter: Segmenter, progress: Progress | None = None) -> int:
         """Into tables beside; indexes after the rows; then the names are swapped in a moment."""
-        done = 0
+        done, counts = 0, Counter[str]()
         with self.db.begin() as tx:
             self._own(tx)
             tx.execute(text("SET LOCAL statement_timeout = 0"))
@@ -145,45 +145,37 @@ class PostgresBackend:
             script(tx, TABLES.format("_new"))
             stream = iter(lectures)
             while batch := list(itertools.islice(stream, BATCH)):
-                put(tx, batch, segmenter, "_new")
+                counts.update(put(tx, batch, segmenter, "_new"))
                 done += len(batch)
                 if progress:
                     progress(done)
-            tx.execute(
-                text(
-                    "INSERT INTO search_words_new SELECT word, '', ndoc FROM "
-                    "ts_stat('SELECT words FROM search_windows_new') WHERE word !~ '#[24]$'"
-                )
-            )
-            sounds(tx, "_new")
             script(tx, INDEXES.format("_new"))
+            count(tx, counts, "_new")
             for table in ("search_windows", "search_words", "search_names"):
                 tx.execute(text(f"DROP TABLE {table}"))
                 tx.execute(text(f"ALTER TABLE {table}_new RENAME TO {table}"))
-            for name in ("windows{}_words", "windows{}_pairs", "windows{}_lecture", "windows{}_id", "words{}_word",
-                         "words{}_sound", "names{}_key", "names{}_lecture"):  # fmt: skip
-                old, new = f"search_{name.format('_new')}", f"search_{name.format('')}"
-                tx.execute(text(f"ALTER INDEX {old} RENAME TO {new}"))
-            tx.execute(text("ANALYZE search_windows"))
+            for name in INDEX_NAMES:
+                tx.execute(text(f"ALTER INDEX search_{name.format('_new')} RENAME TO search_{name.format('')}"))
+            tx.execute(text("ANALYZE search_windows, search_words"))
         return done
 
     def merge(self) -> None:
-        """Have GIN's waiting list emptied into the index."""
+        """Bring the planner's figures up to date; GIN itself has nothing to merge."""
         with self.db.begin() as tx:
             self._own(tx)
-            for index in ("search_windows_words", "search_windows_pairs"):
-                tx.execute(text(f"SELECT gin_clean_pending_list('{index}')"))
+            tx.execute(text("ANALYZE search_windows, search_words"))
 
     def _there(self, tx: Tx) -> bool:
         if not self._made:
-            self._made = tx.execute(text("SELECT to_regclass('search_names_lecture') IS NOT NULL")).scalar_one()
+            self._made = tx.execute(text("SELECT to_regclass(:name) IS NOT NULL"), {"name": FORMAT}).scalar_one()
         return self._made
 
     def _own(self, tx: Tx) -> None:
-        """Be the one writer until the transaction ends; make the tables when there are none."""
+        """Be the one writer until the transaction ends; make the tables when there are none of this kind."""
         if self.db.is_sqlite:
             raise IndexBroken("ACADEMY_SEARCH=postgresql needs a PostgreSQL database")
         tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         if not self._there(tx):
+            tx.execute(text("DROP TABLE IF EXISTS search_windows, search_words, search_names"))
             script(tx, TABLES.format(""))
             script(tx, INDEXES.format(""))

@@ -1,23 +1,38 @@
-"""One question to the PostgreSQL index."""
+"""One question to the PostgreSQL index.
+
+Few statements, and none that reads vectors: what is asked of a window is a token, so GIN answers it.
+"""
 
 import math
-from collections.abc import Set
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from sqlalchemy import text
 
 from academy.core.db import Tx
 from academy.search.backend import Found, Hit
-from academy.search.postgres_tables import NAME, TIERS, quote
-from academy.search.question import RAREST, Question
-from academy.search.text import pairs
+from academy.search.postgres_tables import ANYWHERE, NAME, PAIR_WORD, TIERS, quote
+from academy.search.question import EACH, GOOD, NAMED, PAIR, RAREST, Question
+from academy.search.text import bucket, pairs
 
-NAMED = 2.0
-MOST_POSTINGS = 12_000
-"""Windows that a question may touch in the second try: rarest words first, until so many."""
+MOST_POSTINGS = 4_000
+"""Windows that one term of a loose question may bring: what is more common comes only where it meets another."""
+MOST_SCORED = 1_500
+
+_COUNTS = text(
+    # With the counts, settings of this transaction: compiling a plan takes longer than the whole search, and
+    # reading all rows in their order is never cheaper, because the vectors lie elsewhere.
+    "SELECT word, documents FROM search_words WHERE word = ANY(:words) UNION ALL "
+    "SELECT set_config('jit', 'off', true) || set_config('enable_seqscan', 'off', true), reltuples::bigint "
+    "FROM pg_class WHERE oid = 'search_windows'::regclass"
+)
+_SETTINGS = "offoff"
+_FIELDS = "lecture_id, item_id, first_seq, last_seq"
 
 
-def documents(tx: Tx, words: list[str]) -> dict[str, int]:
+def documents(tx: Tx, words: Iterable[str]) -> dict[str, int]:
+    """In how many rows each word is."""
+    words = list(words)
     found = tx.execute(text("SELECT word, documents FROM search_words WHERE word = ANY(:words)"), {"words": words})
     counts: dict[str, int] = {row.word: row.documents for row in found}
     return {word: counts.get(word, 0) for word in words}
@@ -28,132 +43,158 @@ class PostgresSearch:
 
     def __init__(self, tx: Tx, question: Question, visible: Set[int], allowed: Set[int] | None, limit: int) -> None:
         self.tx, self.question, self.visible, self.allowed, self.limit = tx, question, visible, allowed, limit
-        words = list(question.words)
-        self.counts = documents(tx, words) if words else {}
-        total = tx.execute(text("SELECT reltuples FROM pg_class WHERE oid = 'search_windows'::regclass")).scalar_one()
-        total = max(float(total), *self.counts.values(), 1.0)
-        self.weights = {w: math.log(1 + (total - n + 0.5) / (n + 0.5)) for w, n in self.counts.items()}
-        self.names = self._names(words)
+        self.pairs = {PAIR_WORD + token: token for token in map(bucket, question.pairs)}
+        found = dict(self._rows(_COUNTS, {"words": [*question.words, *self.pairs]}))
+        self.total = float(found.pop(_SETTINGS))
+        self.total = max(self.total, *found.values(), 1.0)
+        self.counts: dict[str, int] = found
+        self.weights = {word: self._rarity(word) for word in question.words}
 
     def run(self) -> Found:
-        matched, hits = self._strict()
-        relaxed = not matched and not self.question.phrases
-        if relaxed:
-            matched, hits = self._relaxed()
-        named: dict[int, float] = {}
-        for word, lectures in self.names.items():
-            for lecture_id in lectures & matched:
-                named[lecture_id] = named.get(lecture_id, 0.0) + self.weights[word] * NAMED
-        return Found(hits, frozenset(matched), named, relaxed and bool(matched), self.weights)
+        lectures = self._lectures()
+        relaxed = not lectures
+        if self.question.is_loose(len(lectures)):
+            rows, more = self._some_words()
+            lectures |= more
+        else:
+            rows = []
+        wanted = lectures if self.allowed is None else lectures & self.allowed
+        if not rows and lectures:
+            rows = self._phrased(wanted) if self.question.phrases else self._strongest(lectures, wanted)
+        hits = self._few([hit for hit in rows if hit.lecture_id in wanted])
+        return Found(hits, frozenset(lectures), self._named(hits), relaxed and bool(lectures), self.weights)
 
-    def _names(self, words: list[str]) -> dict[str, set[int]]:
-        """For each word, the lectures in whose name it stands."""
-        if not words:
-            return {}
-        rows = self.tx.execute(
-            text(
-                "SELECT w.n, s.lecture_id FROM unnest(CAST(:queries AS text[])) WITH ORDINALITY w(q, n) "
-                "JOIN search_windows s ON s.words @@ CAST(w.q AS tsquery)"
-            ),
-            {"queries": [quote(NAME + word) for word in words]},
-        )
-        found: dict[str, set[int]] = {word: set() for word in words}
-        for number, lecture_id in rows:
-            found[words[number - 1]].add(lecture_id)
-        return found
+    def _rows(self, statement: Any, values: dict[str, Any]) -> Sequence[Any]:
+        return self.tx.execute(statement, values).all()
 
-    def _strict(self) -> tuple[set[int], list[Hit]]:
+    def _rarity(self, token: str) -> float:
+        n = self.counts.get(token, 0)
+        return math.log(1 + (self.total - n + 0.5) / (n + 0.5))
+
+    def _condition(self) -> tuple[str, dict[str, Any]]:
         """Every word, said in the window or standing in the lecture's name; every pair of the phrases."""
-        values: dict[str, Any] = {"limit": self.limit}
-        conditions = []
-        for number, word in enumerate(self.question.words):
-            lectures = self.names[word]
-            if not self.counts.get(word) and not lectures:
-                return set(), []
-            said = f"words @@ CAST(:w{number} AS tsquery)"
-            values[f"w{number}"] = quote(word)
-            if lectures:
-                said = f"({said} OR lecture_id = ANY(:l{number}))"
-                values[f"l{number}"] = list(lectures)
-            conditions.append(said)
-        for number, phrase in enumerate(self.question.phrases):
-            together = list(dict.fromkeys(pairs(phrase)))
-            if together:
-                conditions.append(f"pairs @@ CAST(:p{number} AS tsquery)")
-                values[f"p{number}"] = " & ".join(map(quote, together))
-        if not conditions:
-            return set(), []
-        where = " AND ".join(conditions)
-        matched = self._lectures(f"SELECT DISTINCT lecture_id FROM search_windows WHERE {where}", values)
-        return matched, self._hits(where, values, matched) if matched else []
+        said = (*self.question.words, *self.question.exact)
+        conditions, values = [], {}
+        if said:
+            conditions.append("words @@ CAST(:words AS tsquery)")
+            values["words"] = " & ".join(f"({quote(word)} | {quote(NAME + word)})" for word in said)
+        together = dict.fromkeys(bucket(pair) for phrase in self.question.phrases for pair in pairs(phrase))
+        if together:
+            conditions.append("pairs @@ CAST(:pairs AS tsquery)")
+            values["pairs"] = " & ".join(map(quote, together))
+        return " AND ".join(conditions), values
 
-    def _lectures(self, statement: str, values: dict[str, Any]) -> set[int]:
-        return set(self.tx.scalars(text(statement), values)) & self.visible
+    def _lectures(self) -> set[int]:
+        """The visible lectures with everything in one window."""
+        where, values = self._condition()
+        if not where or not all(self.counts.get(word) for word in self.question.words):
+            return set()
+        if len(self.question.words) == 1 and not self.question.phrases:
+            where, values = "words @@ CAST(:words AS tsquery)", {"words": quote(ANYWHERE + self.question.words[0])}
+        found = self.tx.scalars(text(f"SELECT DISTINCT lecture_id FROM search_windows WHERE {where}"), values)
+        return set(found) & self.visible
 
-    def _hits(self, where: str, values: dict[str, Any], matched: set[int]) -> list[Hit]:
-        """The strongest windows: those that say the words most often, then any."""
-        wanted = matched if self.allowed is None else matched & self.allowed
-        narrowed = len(wanted) < len(matched) or len(wanted) < 50
-        extra = " AND lecture_id = ANY(:wanted)" if narrowed else ""
-        if narrowed:
-            values = values | {"wanted": list(wanted)}
-        found: dict[int, Hit] = {}
-        words = sorted(self.question.words, key=lambda word: self.counts.get(word, 0))
-        for tier in (*reversed(TIERS), 0):
-            more, tiers = "", {}
-            if tier:
-                if not words:
-                    continue
-                more = " AND (" + " OR ".join(f"words @@ CAST(:x{n} AS tsquery)" for n in range(len(words))) + ")"
-                tiers = {f"x{n}": quote(f"{word}#{tier}") for n, word in enumerate(words)}
-            for row in self.tx.execute(
-                text(
-                    f"SELECT id, lecture_id, item_id, first_seq, last_seq FROM search_windows "
-                    f"WHERE {where}{extra}{more} LIMIT :limit"
-                ),
-                values | tiers,
-            ):
-                if row.lecture_id in wanted and row.id not in found:
-                    found[row.id] = Hit(row.lecture_id, row.item_id, row.first_seq, row.last_seq, float(tier + 1))
-            if len(found) >= self.limit:
-                break
-        return list(found.values())[: self.limit]
+    def _narrowed(self, lectures: Set[int], wanted: Set[int]) -> tuple[str, dict[str, Any]]:
+        if len(wanted) == len(lectures) and len(wanted) > EACH * self.limit:
+            return "", {}
+        return " AND lecture_id = ANY(:wanted)", {"wanted": list(wanted)}
 
-    def _relaxed(self) -> tuple[set[int], list[Hit]]:
-        """Some of the words: the rarest, each worth its rarity."""
-        known = [word for word in self.question.words if self.counts.get(word) or self.names[word]]
-        rarest = sorted(known, key=lambda word: self.counts.get(word, 0))[:RAREST]
-        chosen: list[str] = []
-        postings = 0
-        for word in rarest:
-            if chosen and postings + self.counts.get(word, 0) > MOST_POSTINGS:
-                break
-            chosen.append(word)
-            postings += self.counts.get(word, 0)
-        if not chosen:
-            return set(), []
-        values: dict[str, Any] = {"limit": self.limit}
-        parts = []
-        for number, word in enumerate(chosen):
-            values |= {f"w{number}": quote(word), f"s{number}": self.weights[word]}
-            parts.append(
-                f"SELECT id, lecture_id, item_id, first_seq, last_seq, CAST(:s{number} AS float8) AS s "
-                f"FROM search_windows WHERE words @@ CAST(:w{number} AS tsquery)"
-            )
-            if self.names[word]:
-                values |= {f"l{number}": list(self.names[word])}
-                parts.append(
-                    f"SELECT id, lecture_id, item_id, first_seq, last_seq, CAST(:s{number} AS float8) "
-                    f"FROM search_windows WHERE item_id = 0 AND lecture_id = ANY(:l{number})"
-                )
-        union = " UNION ALL ".join(parts)
-        scored = self.tx.execute(
+    def _strongest(self, lectures: Set[int], wanted: Set[int]) -> list[Hit]:
+        """The windows that say the words most often, those first whose lecture's name has one of them."""
+        where, values = self._condition()
+        more, narrow = self._narrowed(lectures, wanted)
+        words = self.question.words
+        named, said = (" | ".join(quote(before + word) for word in words) for before in (NAME, ""))
+        tiers = [f"({named}) & ({said})"]
+        tiers += [" | ".join(quote(f"{word}#{tier}") for word in words) for tier in TIERS]
+        parts = [
+            f"(SELECT id, {_FIELDS}, {len(tiers) - n} AS tier FROM search_windows "
+            f"WHERE {where}{more} AND words @@ CAST(:tier{n} AS tsquery) LIMIT :limit)"
+            for n in range(len(tiers))
+        ]
+        parts.append(f"(SELECT id, {_FIELDS}, 0 FROM search_windows WHERE {where}{more} LIMIT :limit)")
+        found = self._rows(
+            # Later parts are not begun once the first have given enough.
+            text(f"SELECT * FROM ({' UNION ALL '.join(parts)}) u LIMIT :limit"),
+            values | narrow | {"limit": 3 * self.limit} | {f"tier{n}": query for n, query in enumerate(tiers)},
+        )
+        best: dict[int, Hit] = {}
+        for row in found:
+            best.setdefault(row.id, Hit(row.lecture_id, row.item_id, row.first_seq, row.last_seq, float(row.tier + 1)))
+        return list(best.values())
+
+    def _phrased(self, wanted: Set[int]) -> list[Hit]:
+        """Whole lectures, newest first: a phrase is looked for in every window that may have it."""
+        where, values = self._condition()
+        found = self._rows(
             text(
-                f"SELECT lecture_id, item_id, first_seq, last_seq, sum(s) AS score FROM ({union}) u "
-                "GROUP BY id, lecture_id, item_id, first_seq, last_seq ORDER BY score DESC"
+                f"SELECT {_FIELDS} FROM search_windows WHERE {where} AND lecture_id = ANY(:wanted) "
+                "ORDER BY lecture_id DESC, item_id, first_seq LIMIT :limit"
+            ),
+            values | {"wanted": list(wanted), "limit": self.limit},
+        )
+        return [Hit(row.lecture_id, row.item_id, row.first_seq, row.last_seq, 1.0) for row in found]
+
+    def _some_words(self) -> tuple[list[Hit], set[int]]:
+        """Windows with some of the words: the rarest words and pairs of characters, each worth its rarity."""
+        words = self._rarest([word for word in self.question.words if self.counts.get(word)])
+        tokens = self._rarest([token for token in self.pairs if self.counts.get(token)])
+        if not words and not tokens:
+            return [], set()
+        parts: list[str] = []
+        values: dict[str, Any] = {}
+        for n, term in enumerate([*words, *tokens]):
+            column, query, weight = self._term(term, words)
+            parts.append(
+                f"SELECT id, {_FIELDS}, CAST(:s{n} AS float8) AS s FROM search_windows "
+                f"WHERE {column} @@ CAST(:q{n} AS tsquery)"
+            )
+            values |= {f"q{n}": query, f"s{n}": weight}
+        found = self._rows(
+            text(
+                f"SELECT {_FIELDS}, sum(s) AS score FROM ({' UNION ALL '.join(parts)}) u "
+                f"GROUP BY id, {_FIELDS} ORDER BY score DESC, id LIMIT {MOST_SCORED}"
             ),
             values,
-        ).all()
-        matched = {row.lecture_id for row in scored} & self.visible
-        wanted = matched if self.allowed is None else matched & self.allowed
-        return matched, [Hit(*row) for row in scored if row.lecture_id in wanted][: self.limit]
+        )
+        hits = [Hit(*row) for row in found]
+        best = hits[0].score if hits else 0.0
+        return hits, {hit.lecture_id for hit in hits if hit.score >= GOOD * best} & self.visible
+
+    def _rarest(self, terms: Iterable[str]) -> list[str]:
+        return sorted(terms, key=lambda term: (self.counts[term], term))[:RAREST]
+
+    def _term(self, term: str, words: Sequence[str]) -> tuple[str, str, float]:
+        """Where a term is looked for, by what query, and what it is worth."""
+        if term in self.pairs:
+            return "pairs", quote(self.pairs[term]), PAIR * self._rarity(term)
+        query = f"{quote(term)} | {quote(NAME + term)}"
+        if self.counts[term] > MOST_POSTINGS and len(words) > 1:
+            others = " | ".join(quote(word) for word in words if word != term)
+            query = f"({query}) & ({others})"
+        return "words", query, self.weights[term]
+
+    def _few(self, hits: Iterable[Hit]) -> list[Hit]:
+        """At most so many windows of a lecture; of a phrase all, because each must be read."""
+        kept: list[Hit] = []
+        seen: dict[int, int] = {}
+        for hit in hits:
+            seen[hit.lecture_id] = times = seen.get(hit.lecture_id, 0) + 1
+            if times <= EACH or self.question.phrases:
+                kept.append(hit)
+        return kept[: self.limit]
+
+    def _named(self, hits: Iterable[Hit]) -> dict[int, float]:
+        """What is worth of the hits' lectures that words stand in their names."""
+        if not self.question.words:
+            return {}
+        found = self._rows(
+            text("SELECT lecture_id, about FROM search_windows WHERE item_id = 0 AND lecture_id = ANY(:ids)"),
+            {"ids": list({hit.lecture_id for hit in hits})},
+        )
+        named: dict[int, float] = {}
+        for lecture_id, about in found:
+            worth = sum(self.weights[word] for word in set(about.split()) & set(self.question.words))
+            if worth:
+                named[lecture_id] = worth * NAMED
+        return named

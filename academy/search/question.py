@@ -17,6 +17,8 @@ SENTENCE, KEYWORDS, FEW = 4, 3, 10
 are all said in fewer than ten lectures also find, further down, what says most of them."""
 PAIR, NAMED = 0.5, 2.0
 """What a pair of characters, or a word of a title, weighs beside a word said."""
+EACH = 2
+"""Windows of one lecture that are looked at closely: what says it often should not crowd out the others."""
 GOOD = 0.5
 """The part of the best window's worth that a window needs to count as found, when not all words must be there."""
 

@@ -27,7 +27,9 @@ from academy.search.text import Segmenter, normalise
 SIZE = 10
 CANDIDATES = 100
 """Windows that are read again; measured: the answer is among the first fifty, or not among three hundred."""
-MOST_VERIFIED = 2000
+MOST_VERIFIED = 150
+"""Windows that are read again for a phrase, the newest lectures first; of the others it is enough for the count
+that all its pairs of characters are in one minute. Whatever is shown was read."""
 LONGEST_MENDED = 40
 MOST_WORDS_MENDED = 4
 MOST_TRIED, CLEARLY = 4, 1.15
@@ -108,7 +110,7 @@ def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, 
         if filters.sort == "new":
             ranked.sort(key=lambda course_id: shelf[course_id].published_at, reverse=True)
         page = min(page, max(1, -(-len(ranked) // SIZE)))
-        shown = ranked[(page - 1) * SIZE : page * SIZE]
+        shown = _exact(tx, question, found, ranked[(page - 1) * SIZE : page * SIZE])
         return Results(
             typed,
             filters,
@@ -184,11 +186,29 @@ def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> 
             scores[lecture_id] += worth
     ranked = sorted(scores, key=lambda lecture_id: (-scores[lecture_id], lecture_id))
     if question.phrases:
-        found = replace(found, lectures=frozenset(scores))
+        read = {hit.lecture_id for hit in found.hits}
+        if len(found.hits) >= MOST_VERIFIED:
+            read.discard(found.hits[-1].lecture_id)  # its further windows were not
+        without = read - scores.keys()
+        held = [hit for hit in found.hits if hit.lecture_id in scores]
+        found = replace(found, lectures=found.lectures - without, hits=held)
+        ranked += sorted(found.lectures - scores.keys(), reverse=True)
         return [lecture_id for lecture_id in ranked if allowed is None or lecture_id in allowed], found
     # Further down than anybody looks: matched, not looked at closely, newest first.
     rest = (found.lectures if allowed is None else found.lectures & allowed) - scores.keys()
     return [*ranked, *sorted(rest, reverse=True)], found
+
+
+def _exact(tx: Tx, question: Question, found: Found, course_ids: list[int]) -> list[int]:
+    """Those lectures of a page that hold the phrases: far down are some of which only the index thinks so."""
+    unread = set(course_ids) - {hit.lecture_id for hit in found.hits} if question.phrases else set()
+    if not unread:
+        return course_ids
+    holders = set(holding(question, queries.about(tx, unread)))
+    for lecture in queries.lectures(tx, sorted(unread)):
+        if any(holds_phrases(question, part.lines) for part in lecture.parts):
+            holders.add(lecture.lecture_id)
+    return [course_id for course_id in course_ids if course_id not in unread or course_id in holders]
 
 
 def suggest(house: House, text: str, limit: int = 8) -> list[str]:

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 
 from academy.search.backend import Found, Hit
-from academy.search.question import GOOD, NAMED, PAIR, RAREST, Question
+from academy.search.question import EACH, GOOD, NAMED, PAIR, RAREST, Question
 from academy.search.text import bucket, pairs
 from academy.search.whoosh_fields import PAIRS
 from academy.search.whoosh_view import K1, Leaf, View
 
 Array = Any
-EACH = 2
-"""Windows of one lecture that are looked at: what says it twice should not crowd out the others."""
 
 
 @dataclass
@@ -134,19 +132,23 @@ class WhooshSearch:
         return found, self._lectures(good)
 
     def _best(self, matched: Iterable[Matched], wanted: Set[int], narrowed: bool) -> list[Hit]:
-        """The strongest documents, at most two of a lecture."""
+        """The strongest documents, at most two of a lecture; with a phrase all of a lecture, the newest lecture
+        first, because each must be read."""
         hits: list[Hit] = []
         for one in matched:
             if narrowed:
                 one = one.of(wanted)
-            chosen = _strongest(one.scores, self.limit * 3)
+            chosen = _strongest(one.leaf.lecture[one.docs] if self.question.phrases else one.scores, self.limit * 3)
             hits += one.leaf.hits(one.docs[chosen], one.scores[chosen])
-        hits.sort(key=lambda hit: (-hit.score, hit.lecture_id, hit.first))
+        if self.question.phrases:
+            hits.sort(key=lambda hit: (-hit.lecture_id, hit.item_id, hit.first))
+            return hits[: self.limit]
+        hits.sort(key=lambda hit: (-hit.score, -hit.lecture_id, hit.first))
         kept: list[Hit] = []
         seen: dict[int, int] = {}
         for hit in hits:
             seen[hit.lecture_id] = times = seen.get(hit.lecture_id, 0) + 1
-            if times <= EACH or self.question.phrases:
+            if times <= EACH:
                 kept.append(hit)
         return kept[: self.limit]
 
