@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from academy.search.backend import Found, Hit
-from academy.search.question import EACH, GOOD, NAMED, PAIR, RAREST, Question
+from academy.search.question import EACH, GOOD, NAMED, PAIR, RAREST, SENTENCE, Question
 from academy.search.text import bucket, pairs
 from academy.search.whoosh_fields import PAIRS
 from academy.search.whoosh_view import K1, Leaf, View
@@ -41,7 +42,13 @@ class WhooshSearch:
     def __init__(self, view: View, question: Question, visible: Set[int], allowed: Set[int] | None, limit: int) -> None:
         self.view, self.question, self.visible, self.allowed, self.limit = view, question, visible, allowed, limit
         words = question.words
+        if len(words) < SENTENCE:
+            for leaf, word in itertools.product(view.leaves, words):
+                leaf.postings("w", word)  # read at once what will be read anyway, instead of looking it up twice
+                leaf.postings("t", word)
         self.counts = {word: view.frequency("w", word) + view.frequency("t", word) for word in words}
+        self.hidden = False
+        """Whether something matches that may not be seen or is too weak."""
         self.weights = {word: view.rarity(count) for word, count in self.counts.items()}
 
     def run(self) -> Found:
@@ -51,16 +58,18 @@ class WhooshSearch:
         if self.question.is_loose(len(lectures)):
             looked, more = self._some_words()
             lectures |= more
+            self.hidden = True
         else:
             looked = [self._scored(one) for one in matched]
         wanted = lectures if self.allowed is None else lectures & self.allowed
-        hits = self._best(looked, wanted, len(wanted) < len(lectures) or len(wanted) < len(self.visible))
+        hits = self._best(looked, wanted, self.hidden or len(wanted) < len(lectures))
         return Found(hits, frozenset(lectures), self._named(hits), relaxed and bool(lectures), self.weights)
 
     def _lectures(self, matched: Iterable[Matched]) -> set[int]:
         found: set[int] = set()
         for one in matched:
             found |= one.lectures()
+        self.hidden = not found <= self.visible
         return found & self.visible
 
     def _every_word(self, leaf: Leaf) -> Matched:
@@ -75,14 +84,17 @@ class WhooshSearch:
             if docs is None and not len(named):
                 docs = said
                 continue
+            if docs is None:
+                docs = np.union1d(said, leaf.of_cards(named))
+                continue
             inside = np.zeros(len(leaf.lecture), np.bool_)
             inside[said] = True
-            if docs is None:
-                docs = np.flatnonzero(inside | _of_cards(leaf, named) & leaf.living)
-            elif len(named):
-                docs = docs[inside[docs] | _of_cards(leaf, named)[docs]]
-            else:
-                docs = docs[inside[docs]]
+            here = inside[docs]
+            if len(named):
+                inside[:] = False
+                inside[named] = True
+                here |= inside[leaf.card[docs]]
+            docs = docs[here]
             if not len(docs):
                 break
         docs = NONE if docs is None else docs
@@ -90,20 +102,28 @@ class WhooshSearch:
 
     def _scored(self, matched: Matched) -> Matched:
         leaf, docs = matched.leaf, matched.docs
-        if len(docs):
-            scores = np.zeros(len(leaf.lecture), np.float32)
-            self._add_words(leaf, self.question.words, scores)
-            matched = Matched(leaf, docs, scores[docs])
-        return matched
+        scores = matched.scores
+        if not len(docs):
+            return matched
+        often = np.zeros(len(leaf.lecture), np.float32)
+        for word in self.question.words:
+            ids, times = leaf.postings("w", word)
+            often[ids] = times
+            here = often[docs]
+            scores = scores + self.weights[word] * (K1 + 1) * here / (here + leaf.norm[docs])
+            often[ids] = 0
+            named = leaf.postings("t", word)[0]
+            if len(named):
+                often[named] = self.weights[word] * NAMED
+                scores = scores + often[leaf.card[docs]]
+                often[named] = 0
+        return Matched(leaf, docs, scores)
 
     def _add_words(self, leaf: Leaf, words: Iterable[str], scores: Array) -> None:
         for word in words:
             docs, times = leaf.postings("w", word)
-            if len(docs):
-                scores[docs] += self.weights[word] * (K1 + 1) * times / (times + leaf.norm[docs])
-            named = leaf.postings("t", word)[0]
-            if len(named):
-                scores[_of_cards(leaf, named) & leaf.living] += self.weights[word] * NAMED
+            scores[docs] += self.weights[word] * (K1 + 1) * times / (times + leaf.norm[docs])
+            scores[leaf.of_cards(leaf.postings("t", word)[0])] += self.weights[word] * NAMED
 
     def _some_words(self) -> tuple[list[Matched], set[int]]:
         """Documents with some of the words: the rarest words and pairs of characters, each worth its rarity.
@@ -164,13 +184,6 @@ class WhooshSearch:
 
 
 NONE = np.empty(0, np.uint32)
-
-
-def _of_cards(leaf: Leaf, cards: Array) -> Array:
-    """For every document whether it belongs to one of these names."""
-    inside = np.zeros(len(leaf.lecture), np.bool_)
-    inside[cards] = True
-    return inside[leaf.card]
 
 
 def _runs(values: Array) -> Array:

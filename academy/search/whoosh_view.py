@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
+from whoosh.reading import TermNotFound
 
 from academy.search.backend import Hit, IndexBroken
 from academy.search.sounds import sound
@@ -43,7 +44,8 @@ class Leaf:
         self.numbers: dict[str, Array] = older.numbers if older else {n: _column(reader, n) for n in NUMBERS}
         self.lecture = self.numbers["lecture"]
         self.norm: Array = older.norm if older else _norm(self.numbers["length"])
-        self.card: Array = older.card if older else _cards(self.lecture)
+        self.begins: Array = older.begins if older else _begins(self.lecture)
+        self.card: Array = older.card if older else np.repeat(self.begins[:-1], np.diff(self.begins))
         count = len(self.lecture)
         self.dead = frozenset(reader.deleted_docs_set) if reader.has_deletions() else frozenset()
         self.living = np.ones(count, np.bool_)
@@ -75,7 +77,7 @@ class Leaf:
 
     def frequency(self, field: str, token: str) -> int:
         """How many documents hold the token; Whoosh's own count still counts deleted ones."""
-        if self.dead:
+        if self.dead or (field, token) in self._kept:
             return len(self.postings(field, token)[0])
         text = token.encode()
         return int(self.reader.doc_frequency(field, text)) if (field, text) in self.reader else 0
@@ -86,10 +88,10 @@ class Leaf:
         Raises:
             IndexBroken: it is not what was written.
         """
-        text = token.encode()
-        if (field, text) not in self.reader:
+        try:
+            matcher = self.reader.postings(field, token.encode("utf-8", "replace"))
+        except TermNotFound:
             return NOTHING
-        matcher = self.reader.postings(field, text)
         matcher = getattr(matcher, "child", matcher)  # whoosh's own filter of deleted documents
         matcher._read_data()
         gaps, often, check = matcher._data
@@ -98,6 +100,16 @@ class Leaf:
         ids = np.cumsum(np.frombuffer(gaps, gaps.typecode), dtype=np.uint32)
         times = np.ones(len(ids), np.float32) if often is None else np.frombuffer(often, "B").astype(np.float32)
         return ids, times
+
+    def of_cards(self, cards: Array) -> Array:
+        """Every living document of the lectures whose names these are, ascending."""
+        if not len(cards):
+            return NOTHING[0]
+        place = np.searchsorted(self.begins, cards)
+        counts = (self.begins[place + 1] - cards).astype(np.int64)
+        ends = np.cumsum(counts)
+        docs = np.repeat(cards.astype(np.int64) - (ends - counts), counts) + np.arange(ends[-1])
+        return docs[self.living[docs]].astype(np.uint32)
 
     def words_by_sound(self) -> dict[str, list[str]]:
         """The segment's words by how they sound; made when somebody first types pinyin or a wrong character."""
@@ -171,11 +183,9 @@ def _norm(length: Array) -> Array:
     return (K1 * (1 - B + B * length / mean)).astype(np.float32)
 
 
-def _cards(lecture: Array) -> Array:
-    """For each document that of its lecture's names: a lecture's documents are neighbours, the names first."""
-    begins = np.ones(len(lecture), np.bool_)
-    begins[1:] = lecture[1:] != lecture[:-1]
-    return np.flatnonzero(begins).astype(np.uint32)[np.cumsum(begins) - 1]
+def _begins(lecture: Array) -> Array:
+    """Where each lecture begins, and the end: a lecture's documents are neighbours, its names come first."""
+    return np.append(np.flatnonzero(np.diff(lecture.astype(np.int64), prepend=-1)), len(lecture)).astype(np.uint32)
 
 
 def _some(terms: Iterable[bytes], limit: int) -> list[str]:
