@@ -26,10 +26,10 @@ from academy.library.facts import CoursePublished
 from academy.search import queries
 from academy.search.backend import SearchBackend
 from academy.search.engine import backend
+from academy.search.finding import CANDIDATES, MOST_VERIFIED, rank
 from academy.search.lectures import windows
 from academy.search.postgres_backend import PostgresBackend
 from academy.search.question import RAREST, Question, parse
-from academy.search.service import CANDIDATES, MOST_VERIFIED, rank
 from academy.search.text import HAN, Segmenter, is_han, normalise
 from academy.search.whoosh_view import folder_size
 from benchmarks._lectures import CATEGORIES, Talk, fill, open_house, put

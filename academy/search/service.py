@@ -1,7 +1,5 @@
 """Search, from what somebody typed to what the page shows."""
 
-from collections.abc import Set
-from dataclasses import replace
 from threading import Lock
 
 from academy.core.actor import Actor
@@ -12,28 +10,19 @@ from academy.core.i18n import msg
 from academy.core.pages import Page
 from academy.jobs import enqueue
 from academy.search import queries
-from academy.search.backend import Found, IndexBroken, SearchBackend
+from academy.search.backend import IndexBroken
 from academy.search.engine import backend
 from academy.search.facets import facets, fitting
-from academy.search.lectures import join
+from academy.search.finding import answer, exact
 from academy.search.page import lectures_found
-from academy.search.question import Question, clean, looser, parse
-from academy.search.ranking import closeness, holding, holds_phrases, mark, score_lines
+from academy.search.question import clean, parse
+from academy.search.ranking import mark, score_lines
 from academy.search.results import Filters, LectureFound, Results, Sentence
 from academy.search.sounds import sound
-from academy.search.spelling import near_terms, pinyin_words, repairs
-from academy.search.text import Segmenter, normalise
+from academy.search.spelling import near_terms
+from academy.search.text import normalise
 
 SIZE = 10
-CANDIDATES = 100
-"""Windows that are read again; measured: the answer is among the first fifty, or not among three hundred."""
-MOST_VERIFIED = 150
-"""Windows that are read again for a phrase, the newest lectures first; of the others it is enough for the count
-that all its pairs of characters are in one minute. Whatever is shown was read."""
-LONGEST_MENDED = 40
-MOST_WORDS_MENDED = 4
-MOST_TRIED, CLEARLY = 4, 1.15
-"""Readings tried that do not have everything, and how much better one must be to be taken for what was meant."""
 
 _guard = Lock()
 _shelves: dict[str, tuple[queries.Stamp, dict[int, queries.OnShelf]]] = {}
@@ -95,120 +84,21 @@ def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, 
             raise IndexBroken("there is no index")
         done = queries.finished(tx, actor.member_id)
         allowed = fitting(shelf, done, filters) if filters.any else None
-        typed, meant = question, ""
-        ranked, found = _answers(tx, index, question, shelf.keys(), allowed)
-        for other in looser(question, segmenter) if not found.lectures else ():
-            ranked, found = _answers(tx, index, other, shelf.keys(), allowed)
-            if found.lectures:
-                question, found = other, replace(found, relaxed=True)
-                break
-        if (found.relaxed or not found.lectures) and not typed.phrases and not literally:
-            other, better, offer = _better(index, question, found, segmenter, shelf.keys(), allowed)
-            if offer:
-                question, meant = other, offer
-                ranked, found = rank(tx, question, better, allowed)
+        found = answer(tx, index, question, segmenter, shelf.keys(), allowed, literally=literally)
+        ranked = found.ranked
         if filters.sort == "new":
             ranked.sort(key=lambda course_id: shelf[course_id].published_at, reverse=True)
         page = min(page, max(1, -(-len(ranked) // SIZE)))
-        shown = _exact(tx, question, found, ranked[(page - 1) * SIZE : page * SIZE])
+        shown = exact(tx, found.question, found.found, ranked[(page - 1) * SIZE : page * SIZE])
         return Results(
-            typed,
+            question,
             filters,
-            Page(lectures_found(tx, question, found, shown, shelf, done), len(ranked), page, SIZE),
-            facets(tx, shelf, found.lectures, done, filters),
-            found.relaxed,
-            meant,
+            Page(lectures_found(tx, found.question, found.found, shown, shelf, done), len(ranked), page, SIZE),
+            facets(tx, shelf, found.found.lectures, done, filters),
+            found.found.relaxed,
+            found.meant,
             near_terms(question, index) if not ranked and not filters.any else [],
         )
-
-
-def _better(
-    index: SearchBackend,
-    question: Question,
-    found: Found,
-    segmenter: Segmenter,
-    visible: Set[int],
-    allowed: Set[int] | None,
-) -> tuple[Question, Found, str]:
-    """What was perhaps meant and what it finds: the first reading that has everything, else the one
-    whose best window is clearly better than what was typed finds."""
-    kept, best = (question, found, ""), _worth(found)
-    for number, offer in enumerate(_offers(question, segmenter, index)):
-        other = parse(offer, segmenter)
-        better = index.search(other, visible, allowed, CANDIDATES)
-        if better.lectures and not better.relaxed:
-            return other, better, offer
-        if _worth(better) > best * CLEARLY:
-            kept, best = (other, better, offer), _worth(better)
-        if number >= MOST_TRIED:
-            break
-    return kept
-
-
-def _worth(found: Found) -> float:
-    return found.hits[0].score if found.hits else 0.0
-
-
-def _offers(question: Question, segmenter: Segmenter, index: SearchBackend) -> list[str]:
-    """What may have been meant; a long question is no slip of the finger."""
-    readings = pinyin_words(question.normal, index)
-    if readings or len(question.normal) > LONGEST_MENDED or len(question.words) > MOST_WORDS_MENDED:
-        return readings
-    return repairs(question.normal, segmenter, index)
-
-
-def _answers(
-    tx: Tx, index: SearchBackend, question: Question, visible: Set[int], allowed: Set[int] | None
-) -> tuple[list[int], Found]:
-    """Lectures that answer, best first. Phrases are looked for in every lecture: what the index finds is
-    only near them, and the filters' counts need all of them."""
-    if question.phrases:
-        return rank(tx, question, index.search(question, visible, None, MOST_VERIFIED), allowed)
-    return rank(tx, question, index.search(question, visible, allowed, CANDIDATES), allowed)
-
-
-def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> tuple[list[int], Found]:
-    """Lectures in order, best first: the index chose the windows, a close look at each says which is best."""
-    spoken = [hit for hit in found.hits if hit.item_id]
-    lines = queries.window_lines(tx, [(hit.item_id, hit.first, hit.last) for hit in spoken])
-    texts = [normalise(join(line.text for line in window)) for window in lines]
-    scores: dict[int, float] = {}
-    for hit, window, score in zip(spoken, lines, closeness(question, found.weights, texts), strict=True):
-        if question.phrases and not holds_phrases(question, window):
-            continue
-        if score >= scores.get(hit.lecture_id, 0.0):
-            scores[hit.lecture_id] = score
-    cards = {hit.lecture_id for hit in found.hits if not hit.item_id}
-    for lecture_id in holding(question, queries.about(tx, cards)) if question.phrases else cards:
-        scores.setdefault(lecture_id, 0.0)
-    for lecture_id, worth in found.named.items():
-        if lecture_id in scores:
-            scores[lecture_id] += worth
-    ranked = sorted(scores, key=lambda lecture_id: (-scores[lecture_id], lecture_id))
-    if question.phrases:
-        read = {hit.lecture_id for hit in found.hits}
-        if len(found.hits) >= MOST_VERIFIED:
-            read.discard(found.hits[-1].lecture_id)  # its further windows were not
-        without = read - scores.keys()
-        held = [hit for hit in found.hits if hit.lecture_id in scores]
-        found = replace(found, lectures=found.lectures - without, hits=held)
-        ranked += sorted(found.lectures - scores.keys(), reverse=True)
-        return [lecture_id for lecture_id in ranked if allowed is None or lecture_id in allowed], found
-    # Further down than anybody looks: matched, not looked at closely, newest first.
-    rest = (found.lectures if allowed is None else found.lectures & allowed) - scores.keys()
-    return [*ranked, *sorted(rest, reverse=True)], found
-
-
-def _exact(tx: Tx, question: Question, found: Found, course_ids: list[int]) -> list[int]:
-    """Those lectures of a page that hold the phrases: far down are some of which only the index thinks so."""
-    unread = set(course_ids) - {hit.lecture_id for hit in found.hits} if question.phrases else set()
-    if not unread:
-        return course_ids
-    holders = set(holding(question, queries.about(tx, unread)))
-    for lecture in queries.lectures(tx, sorted(unread)):
-        if any(holds_phrases(question, part.lines) for part in lecture.parts):
-            holders.add(lecture.lecture_id)
-    return [course_id for course_id in course_ids if course_id not in unread or course_id in holders]
 
 
 def suggest(house: House, text: str, limit: int = 8) -> list[str]:

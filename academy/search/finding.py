@@ -1,0 +1,152 @@
+"""From a question to lectures in order: what the index finds, read again; what was perhaps meant instead."""
+
+import itertools
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
+
+from academy.core.db import Tx
+from academy.search import queries
+from academy.search.backend import Found, SearchBackend
+from academy.search.lectures import join
+from academy.search.question import Question, looser, parse
+from academy.search.ranking import closeness, holding, holds_phrases
+from academy.search.spelling import pinyin_words, repairs
+from academy.search.text import Segmenter, normalise
+
+CANDIDATES = 100
+"""Windows that are read again; measured: the answer is among the first fifty, or not among three hundred."""
+MOST_VERIFIED = 150
+"""Windows that are read again for a phrase, the newest lectures first; of the others it is enough for the count
+that all its pairs of characters are in one minute. Whatever is shown was read."""
+LONGEST_MENDED = 40
+MOST_WORDS_MENDED = 4
+MOST_TRIED, CLEARLY = 5, 1.15
+"""Readings tried that do not have everything, and how much better one must be to be taken for what was meant."""
+
+
+@dataclass
+class Answer:
+    """Lectures in order, for the question that was answered in the end."""
+
+    question: Question
+    ranked: list[int]
+    found: Found
+    meant: str = ""
+
+
+def answer(
+    tx: Tx,
+    index: SearchBackend,
+    question: Question,
+    segmenter: Segmenter,
+    visible: Set[int],
+    allowed: Set[int] | None,
+    *,
+    literally: bool = False,
+) -> Answer:
+    """What answers a question; when nothing has all of it, what answers a looser one, or one that sounds alike."""
+    ranked, found = answers(tx, index, question, visible, allowed)
+    for other in looser(question, segmenter) if not found.lectures else ():
+        ranked, found = answers(tx, index, other, visible, allowed)
+        if found.lectures:
+            return Answer(other, ranked, replace(found, relaxed=True))
+    typed = Answer(question, ranked, found)
+    if literally or question.phrases or (found.lectures and not found.relaxed):
+        return typed
+    return _meant(tx, index, typed, segmenter, visible, allowed)
+
+
+def _meant(
+    tx: Tx, index: SearchBackend, typed: Answer, segmenter: Segmenter, visible: Set[int], allowed: Set[int] | None
+) -> Answer:
+    """The first reading that has everything, else, if one finds clearly better windows than what was typed, the
+    best of each reading in turn: one word is wrong, and nobody knows which."""
+    tried: list[Answer] = []
+    for offer in _offers(typed.question, segmenter, index):
+        other = parse(offer, segmenter)
+        found = index.search(other, visible, allowed, CANDIDATES)
+        if found.lectures and not found.relaxed:
+            return Answer(other, *rank(tx, other, found, allowed), offer)
+        if len(tried) < MOST_TRIED:
+            tried.append(Answer(other, [], found, offer))
+    tried.sort(key=lambda one: -_worth(one.found))
+    if not tried or _worth(tried[0].found) <= CLEARLY * _worth(typed.found):
+        return typed
+    for one in tried:
+        one.ranked, one.found = rank(tx, one.question, one.found, allowed)
+    best = tried[0]
+    everything = frozenset[int]().union(*(one.found.lectures for one in tried))
+    return Answer(
+        best.question, _in_turn([one.ranked for one in tried]), replace(best.found, lectures=everything), best.meant
+    )
+
+
+def _in_turn(lists: Iterable[list[int]]) -> list[int]:
+    """The first of each, the second of each, and so on, each once."""
+    return list(dict.fromkeys(one for row in itertools.zip_longest(*lists) for one in row if one is not None))
+
+
+def _worth(found: Found) -> float:
+    return found.hits[0].score if found.hits else 0.0
+
+
+def _offers(question: Question, segmenter: Segmenter, index: SearchBackend) -> list[str]:
+    """What may have been meant; a long question is no slip of the finger."""
+    readings = pinyin_words(question.normal, index)
+    if readings or len(question.normal) > LONGEST_MENDED or len(question.words) > MOST_WORDS_MENDED:
+        return readings
+    return repairs(question.normal, segmenter, index)
+
+
+def answers(
+    tx: Tx, index: SearchBackend, question: Question, visible: Set[int], allowed: Set[int] | None
+) -> tuple[list[int], Found]:
+    """Lectures that answer, best first. Phrases are looked for in every lecture: what the index finds is
+    only near them, and the filters' counts need all of them."""
+    if question.phrases:
+        return rank(tx, question, index.search(question, visible, None, MOST_VERIFIED), allowed)
+    return rank(tx, question, index.search(question, visible, allowed, CANDIDATES), allowed)
+
+
+def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> tuple[list[int], Found]:
+    """Lectures in order, best first: the index chose the windows, a close look at each says which is best."""
+    spoken = [hit for hit in found.hits if hit.item_id]
+    lines = queries.window_lines(tx, [(hit.item_id, hit.first, hit.last) for hit in spoken])
+    texts = [normalise(join(line.text for line in window)) for window in lines]
+    scores: dict[int, float] = {}
+    for hit, window, score in zip(spoken, lines, closeness(question, found.weights, texts), strict=True):
+        if question.phrases and not holds_phrases(question, window):
+            continue
+        if score >= scores.get(hit.lecture_id, 0.0):
+            scores[hit.lecture_id] = score
+    cards = {hit.lecture_id for hit in found.hits if not hit.item_id}
+    for lecture_id in holding(question, queries.about(tx, cards)) if question.phrases else cards:
+        scores.setdefault(lecture_id, 0.0)
+    for lecture_id, worth in found.named.items():
+        if lecture_id in scores:
+            scores[lecture_id] += worth
+    ranked = sorted(scores, key=lambda lecture_id: (-scores[lecture_id], lecture_id))
+    if question.phrases:
+        read = {hit.lecture_id for hit in found.hits}
+        if len(found.hits) >= MOST_VERIFIED:
+            read.discard(found.hits[-1].lecture_id)  # its further windows were not
+        without = read - scores.keys()
+        held = [hit for hit in found.hits if hit.lecture_id in scores]
+        found = replace(found, lectures=found.lectures - without, hits=held)
+        ranked += sorted(found.lectures - scores.keys(), reverse=True)
+        return [lecture_id for lecture_id in ranked if allowed is None or lecture_id in allowed], found
+    # Further down than anybody looks: matched, not looked at closely, newest first.
+    rest = (found.lectures if allowed is None else found.lectures & allowed) - scores.keys()
+    return [*ranked, *sorted(rest, reverse=True)], found
+
+
+def exact(tx: Tx, question: Question, found: Found, course_ids: list[int]) -> list[int]:
+    """Those lectures of a page that hold the phrases: far down are some of which only the index thinks so."""
+    unread = set(course_ids) - {hit.lecture_id for hit in found.hits} if question.phrases else set()
+    if not unread:
+        return course_ids
+    holders = set(holding(question, queries.about(tx, unread)))
+    for lecture in queries.lectures(tx, sorted(unread)):
+        if any(holds_phrases(question, part.lines) for part in lecture.parts):
+            holders.add(lecture.lecture_id)
+    return [course_id for course_id in course_ids if course_id not in unread or course_id in holders]
