@@ -16,15 +16,17 @@ from academy.search.question import EACH, GOOD, NAMED, PAIR, RAREST, Question
 from academy.search.text import bucket, pairs
 
 MOST_POSTINGS = 4_000
-"""Windows that one term of a loose question may bring: what is more common comes only where it meets another."""
-MOST_SCORED = 1_500
+"""Windows that a loose question may touch: the rarest terms first, until so many; of a question that has only
+common words, the rarest where it meets another."""
+MOST_SCORED = 600
 
 _COUNTS = text(
     # With the counts, settings of this transaction: compiling a plan takes longer than the whole search, and
     # reading all rows in their order is never cheaper, because the vectors lie elsewhere.
     "SELECT word, documents FROM search_words WHERE word = ANY(:words) UNION ALL "
-    "SELECT set_config('jit', 'off', true) || set_config('enable_seqscan', 'off', true), reltuples::bigint "
-    "FROM pg_class WHERE oid = 'search_windows'::regclass"
+    "SELECT set_config('jit', 'off', true) || set_config('enable_seqscan', 'off', true), "
+    # A table that was never analysed has -1 rows.
+    "CASE WHEN reltuples > 0 THEN reltuples::bigint ELSE (SELECT max(id) FROM search_windows) END FROM pg_class WHERE oid = 'search_windows'::regclass"
 )
 _SETTINGS = "offoff"
 _FIELDS = "lecture_id, item_id, first_seq, last_seq"
@@ -45,8 +47,7 @@ class PostgresSearch:
         self.tx, self.question, self.visible, self.allowed, self.limit = tx, question, visible, allowed, limit
         self.pairs = {PAIR_WORD + token: token for token in map(bucket, question.pairs)}
         found = dict(self._rows(_COUNTS, {"words": [*question.words, *self.pairs]}))
-        self.total = float(found.pop(_SETTINGS))
-        self.total = max(self.total, *found.values(), 1.0)
+        self.total = float(max(found.pop(_SETTINGS) or 1, *found.values(), 1))
         self.counts: dict[str, int] = found
         self.weights = {word: self._rarity(word) for word in question.words}
 
@@ -139,15 +140,22 @@ class PostgresSearch:
         """Windows with some of the words: the rarest words and pairs of characters, each worth its rarity."""
         words = self._rarest([word for word in self.question.words if self.counts.get(word)])
         tokens = self._rarest([token for token in self.pairs if self.counts.get(token)])
-        if not words and not tokens:
+        chosen, left = [], MOST_POSTINGS
+        for term in sorted([*words, *tokens], key=lambda term: (self.counts[term], term)):
+            if self.counts[term] <= left:
+                chosen.append(term)
+                left -= self.counts[term]
+        if words and words[0] not in chosen:
+            chosen.append(words[0])
+        if not chosen:
             return [], set()
         parts: list[str] = []
         values: dict[str, Any] = {}
-        for n, term in enumerate([*words, *tokens]):
+        for n, term in enumerate(chosen):
             column, query, weight = self._term(term, words)
             parts.append(
-                f"SELECT id, {_FIELDS}, CAST(:s{n} AS float8) AS s FROM search_windows "
-                f"WHERE {column} @@ CAST(:q{n} AS tsquery)"
+                f"(SELECT id, {_FIELDS}, CAST(:s{n} AS float8) AS s FROM search_windows "
+                f"WHERE {column} @@ CAST(:q{n} AS tsquery) LIMIT {MOST_POSTINGS})"
             )
             values |= {f"q{n}": query, f"s{n}": weight}
         found = self._rows(

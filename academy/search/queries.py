@@ -1,10 +1,12 @@
 """What search reads from the tables: lectures to index, the shelf of what may be seen, lines to show."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, column, func, select, values
+from sqlalchemy import func, select
+from sqlalchemy import text as sql
 
 from academy.core.db import Database, Tx
 from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
@@ -235,6 +237,21 @@ def item_lines(tx: Tx, item_ids: Sequence[int]) -> dict[int, list[Line]]:
     return {item_id: lines.get(asset_id, []) for item_id, asset_id in assets}
 
 
+# As one parameter: a table of values in the statement would be compiled anew for every search, which takes
+# several times as long as reading the lines.
+_SPANS_SQLITE = sql(
+    "SELECT json_extract(w.value, '$[0]') AS number, c.seq, c.start_ms, c.end_ms, c.text FROM json_each(:spans) w "
+    "CROSS JOIN cues c ON c.transcript_id = json_extract(w.value, '$[1]') "
+    "AND c.seq BETWEEN json_extract(w.value, '$[2]') AND json_extract(w.value, '$[3]') ORDER BY number, c.seq"
+)
+_SPANS_POSTGRES = sql(
+    "SELECT w.number, c.seq, c.start_ms, c.end_ms, c.text FROM (SELECT CAST(v ->> 0 AS integer) AS number, "
+    "CAST(v ->> 1 AS bigint) AS transcript, CAST(v ->> 2 AS integer) AS low, CAST(v ->> 3 AS integer) AS high "
+    "FROM json_array_elements(CAST(:spans AS json)) v) w JOIN cues c ON c.transcript_id = w.transcript "
+    "AND c.seq BETWEEN w.low AND w.high ORDER BY w.number, c.seq"
+)
+
+
 def window_lines(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[list[Line]]:
     """The lines of many windows (item, first, last), in one query; an empty list where a lecture changed."""
     spoken = _transcripts(tx, {item_id for item_id, _, _ in spans})
@@ -247,25 +264,9 @@ def window_lines(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[list[Lin
         ]
         if not rows:
             continue
-        wanted = (
-            values(
-                column("number", Integer),
-                column("transcript", Integer),
-                column("low", Integer),
-                column("high", Integer),
-                name="wanted",
-            )
-            .data(rows)
-            .cte("wanted")
-        )
-        for number, seq, start_ms, end_ms, text in tx.execute(
-            select(wanted.c.number, Cue.seq, Cue.start_ms, Cue.end_ms, Cue.text)
-            .join_from(
-                wanted, Cue, (Cue.transcript_id == wanted.c.transcript) & Cue.seq.between(wanted.c.low, wanted.c.high)
-            )
-            .order_by(wanted.c.number, Cue.seq)
-        ):
-            found[number].append(Line(seq, start_ms, end_ms, text))
+        statement = _SPANS_SQLITE if tx.get_bind().dialect.name == "sqlite" else _SPANS_POSTGRES
+        for number, seq, start_ms, end_ms, said in tx.execute(statement, {"spans": json.dumps(rows)}):
+            found[number].append(Line(seq, start_ms, end_ms, said))
     # What no transcript has may stand in a document, whose lines are cut anew from its pages.
     silent = {item_id for (item_id, _, _), lines in zip(spans, found, strict=True) if not lines}
     written = item_lines(tx, sorted(silent)) if silent else {}

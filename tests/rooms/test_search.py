@@ -95,6 +95,35 @@ def test_a_quoted_phrase_is_exact(library: House) -> None:
     assert titles(find(library, "“入了股合作社的章程”")), "a phrase may go on in the next line"
 
 
+def test_a_phrase_inside_a_question_helps_and_never_hides(library: House) -> None:
+    exact = find(library, "“家家户户入了股”是在哪一年发生的")
+    assert titles(exact) == ["乡村振兴怎么干"] and exact.relaxed
+    misquoted = find(library, "“家家户户入股”的茶叶合作社在哪里")
+    assert titles(misquoted)[0] == "乡村振兴怎么干" and misquoted.relaxed
+    assert titles(find(library, "“乡村振兴怎么干”")) == ["乡村振兴怎么干"], "a title in quotation marks"
+
+
+def test_a_phrase_of_latin_words_is_found(library: House) -> None:
+    with library.db.begin() as tx:
+        city.lecture(tx, "网络课", ["现在开始用 Wi-Fi 6 和 IPv6 上网。"])
+    drain(library)
+    assert titles(find(library, "“wi-fi 6”")) == ["网络课"]
+    assert not titles(find(library, "“6 wi-fi”"))
+
+
+def test_a_phrase_said_in_more_lectures_than_are_read_again_is_still_exact(library: House) -> None:
+    from academy.search.finding import MOST_VERIFIED
+
+    with library.db.begin() as tx:
+        for number in range(MOST_VERIFIED + 20):
+            city.lecture(tx, f"{number}号课", ["水渠修到了家门口。" if number != 3 else "水渠，渠修，修到，到了了家。"])
+    drain(library)
+    found = find(library, "“水渠修到了家门口”")
+    assert found.page.total in range(MOST_VERIFIED + 19, MOST_VERIFIED + 21)
+    last = service.search(library, NOBODY, "“水渠修到了家门口”", Filters(), 99)
+    assert "3号课" not in titles(last) and last.page.rows
+
+
 def test_a_withdrawn_course_vanishes_before_the_index_knows(library: House) -> None:
     with library.db.begin() as tx:
         course = tx.query(Course).filter_by(title="乡村振兴怎么干").one()

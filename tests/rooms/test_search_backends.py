@@ -138,3 +138,42 @@ def test_no_question_breaks_it(index: SearchBackend, seed: int) -> None:
         text = "".join(draw.choice(ALPHABET) for _ in range(draw.randrange(1, 40)))
         assert ask(index, text).hits is not None
         index.suggest(parse(text, SEGMENTER).normal)
+
+
+def test_words_that_are_said_together_are_counted_together(index: SearchBackend) -> None:
+    index.index_lecture(lecture(1, ["我们种茶叶，也修水库。"], lecturer="王大山"), SEGMENTER)
+    index.index_lecture(lecture(2, ["我们种茶叶。"]), SEGMENTER)
+    assert index.together([["茶叶"], ["茶叶", "水库"], ["水库", "飞机"]]) == [2, 1, 0]
+    assert index.together([["大山"]])[0] > 0 and index.together([]) == []
+
+
+def test_a_sentence_finds_what_says_most_of_it_beside_what_says_all(index: SearchBackend) -> None:
+    index.index_lecture(lecture(1, ["茶叶合作社的章程写得明白，账目公开。"]), SEGMENTER)
+    index.index_lecture(lecture(2, ["茶叶合作社的账目公开。"]), SEGMENTER)
+    index.index_lecture(lecture(3, ["天气很好。"]), SEGMENTER)
+    found = ask(index, "茶叶合作社的章程和账目公开吗")
+    assert found.lectures == {1, 2} and not found.relaxed and found.hits[0].lecture_id == 1
+
+
+def test_what_is_cut_into_other_words_is_found_by_its_characters(index: SearchBackend) -> None:
+    index.index_lecture(lecture(1, ["这里说的是沼气池子。"]), SEGMENTER)
+    index.index_lecture(lecture(2, ["天气很好。"]), SEGMENTER)
+    index.index_lecture(lecture(3, ["今天不错。"]), SEGMENTER)
+    found = ask(index, "气池")
+    assert found.relaxed and found.lectures == {1}
+
+
+def test_a_common_word_in_a_long_lecture_does_not_crowd_out_the_others(index: SearchBackend) -> None:
+    index.index_lecture(lecture(1, ["茶叶茶叶茶叶茶叶。"] * 300), SEGMENTER)
+    for number in range(2, 12):
+        index.index_lecture(lecture(number, ["茶叶。", "天气很好。"]), SEGMENTER)
+    found = ask(index, "茶叶")
+    assert found.lectures == set(range(1, 12)) == {hit.lecture_id for hit in found.hits}
+
+
+def test_counts_stay_true_when_lectures_are_replaced(index: SearchBackend) -> None:
+    for _ in range(3):
+        index.index_lecture(lecture(1, ["茶叶茶叶茶叶。"], title="茶叶"), SEGMENTER)
+    assert index.frequencies(["茶叶"]) == {"茶叶": 2}
+    index.delete_lecture(1)
+    assert index.frequencies(["茶叶"]) == {"茶叶": 0}
