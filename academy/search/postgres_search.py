@@ -26,7 +26,8 @@ _COUNTS = text(
     "SELECT word, documents FROM search_words WHERE word = ANY(:words) UNION ALL "
     "SELECT set_config('jit', 'off', true) || set_config('enable_seqscan', 'off', true), "
     # A table that was never analysed has -1 rows.
-    "CASE WHEN reltuples > 0 THEN reltuples::bigint ELSE (SELECT max(id) FROM search_windows) END FROM pg_class WHERE oid = 'search_windows'::regclass"
+    "CASE WHEN reltuples > 0 THEN reltuples::bigint ELSE (SELECT max(id) FROM search_windows) END "
+    "FROM pg_class WHERE oid = 'search_windows'::regclass"
 )
 _SETTINGS = "offoff"
 _FIELDS = "lecture_id, item_id, first_seq, last_seq"
