@@ -18,7 +18,7 @@ from academy.search.text import Segmenter
 
 LOCK = 0x5EA4C4
 """The advisory lock of the one writer."""
-BATCH = 200
+BATCH = 50
 
 
 class PostgresBackend:
