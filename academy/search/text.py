@@ -86,6 +86,8 @@ def pairs(normal: str) -> Iterator[str]:
 
 
 BUCKET_BITS = 18
+FIRST, SECOND = 0x9E3779B1, 0x85EBCA77
+"""Odd numbers without pattern, by which the characters of a pair are mixed."""
 
 
 def buckets(normal: str) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":
@@ -98,13 +100,14 @@ def buckets(normal: str) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":
     if len(points) < 2:
         return np.empty(0, np.uint32)
     han = _HAN_POINTS[np.minimum(points, len(_HAN_POINTS) - 1)]
-    hashed = (points[:-1] * np.uint32(0x9E3779B1) + points[1:] * np.uint32(0x85EBCA77)).astype(np.uint32)
+    hashed = (points[:-1] * np.uint32(FIRST) + points[1:] * np.uint32(SECOND)).astype(np.uint32)
     return np.unique((hashed >> np.uint32(32 - BUCKET_BITS))[han[:-1] & han[1:]])
 
 
 def bucket(pair: str) -> str:
     """The bucket of one pair, as the index writes it."""
-    return named_bucket(int(buckets(pair)[0]))
+    first, second = map(ord, pair)
+    return named_bucket((first * FIRST + second * SECOND & 0xFFFFFFFF) >> 32 - BUCKET_BITS)
 
 
 def named_bucket(number: int) -> str:
