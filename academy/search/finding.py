@@ -9,13 +9,13 @@ from academy.search import queries
 from academy.search.backend import Found, SearchBackend
 from academy.search.lectures import join
 from academy.search.question import Question, looser, parse
-from academy.search.ranking import closeness, holding, holds_phrases
+from academy.search.ranking import closeness, holding, holds_phrases, says_phrases
 from academy.search.spelling import pinyin_words, repairs
 from academy.search.text import Segmenter, normalise
 
 CANDIDATES = 100
 """Windows that are read again; measured: the answer is among the first fifty, or not among three hundred."""
-MOST_VERIFIED = 150
+MOST_VERIFIED = 100
 """Windows that are read again for a phrase, the newest lectures first; of the others it is enough for the count
 that all its pairs of characters are in one minute. Whatever is shown was read."""
 LONGEST_MENDED = 40
@@ -114,8 +114,8 @@ def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> 
     lines = queries.window_lines(tx, [(hit.item_id, hit.first, hit.last) for hit in spoken])
     texts = [normalise(join(line.text for line in window)) for window in lines]
     scores: dict[int, float] = {}
-    for hit, window, score in zip(spoken, lines, closeness(question, found.weights, texts), strict=True):
-        if question.phrases and not holds_phrases(question, window):
+    for hit, said, score in zip(spoken, texts, closeness(question, found.weights, texts), strict=True):
+        if question.phrases and not says_phrases(question, said):
             continue
         if score >= scores.get(hit.lecture_id, 0.0):
             scores[hit.lecture_id] = score

@@ -40,13 +40,18 @@ def closeness(question: Question, weights: Mapping[str, float], texts: Sequence[
 
 def holds_phrases(question: Question, lines: Iterable[Line]) -> bool:
     """Whether every quoted phrase is said in these lines, whatever punctuation or line end is between."""
-    text = squeeze(normalise(join(line.text for line in lines)))
+    return says_phrases(question, normalise(join(line.text for line in lines)))
+
+
+def says_phrases(question: Question, normal: str) -> bool:
+    """Whether every quoted phrase is in a normal text."""
+    text = squeeze(normal)
     return all(phrase in text for phrase in question.phrases)
 
 
 def holding(question: Question, abouts: Mapping[int, str]) -> list[int]:
     """Lectures whose names or summary hold every quoted phrase."""
-    return [number for number, text in abouts.items() if all(p in squeeze(normalise(text)) for p in question.phrases)]
+    return [number for number, text in abouts.items() if says_phrases(question, normalise(text))]
 
 
 @dataclass(frozen=True)
