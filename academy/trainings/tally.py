@@ -105,7 +105,12 @@ def row(training_id: int, place: Place, vector: Vector) -> dict[str, Any]:
 def insert_changes(tx: Tx, rows: list[dict[str, Any]]) -> None:
     """Insert rows; now and then ask for a settling, so that what readers add up stays short."""
     tx.connection().execute(_insert_change, rows)
-    if len(rows) >= EVERY or next(_added) % EVERY == 0:
+    ask_to_settle(tx, len(rows))
+
+
+def ask_to_settle(tx: Tx, added: int) -> None:
+    """After changes were added: now and then have them settled."""
+    if added >= EVERY or next(_added) % EVERY == 0:
         enqueue(tx, SETTLE, key=SETTLE)
 
 
