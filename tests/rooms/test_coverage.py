@@ -246,10 +246,7 @@ def test_verify_finds_what_somebody_changed_behind_its_back(house: House, city: 
 
 
 @pytest.mark.parametrize("settled", [True, False])
-def test_pages_of_names_hold_everybody_once_in_the_order_of_the_tree(
-    house: House, city: City, settled: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(names, "PAGE", 3)
+def test_pages_of_names_hold_everybody_once_in_the_order_of_the_tree(house: House, city: City, settled: bool) -> None:
     with clock.frozen(at()), house.db.begin() as tx:
         city.attach(tx)
         plan = training(tx, city.city, city.courses)
@@ -270,6 +267,6 @@ def test_pages_of_names_hold_everybody_once_in_the_order_of_the_tree(
             for status in ("", *names.STATUSES):
                 wish = names.Wish(plan, node, status=status)
                 everybody = [one.member_id for one in names.stream(tx, wish)]
-                paged = [names.names(tx, wish, page + 1) for page in range(-(-len(everybody) // 3))]
+                paged = [names.names(tx, wish, page + 1, 3) for page in range(-(-len(everybody) // 3))]
                 assert [one.member_id for page in paged for one in page.rows] == everybody
                 assert {page.total for page in paged} <= {len(everybody)} == {names.count_names(tx, wish)}
