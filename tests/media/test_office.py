@@ -1,13 +1,19 @@
 """Word and PowerPoint files become pages; those that mean harm do not."""
 
+import contextlib
 import dataclasses
 import os
+import shutil
+import subprocess
 import time
+import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pypdfium2 as pdfium
 import pytest
 from PIL import Image
+from pptx import Presentation
 
 from academy.core.actor import Actor
 from academy.core.errors import Invalid
@@ -54,13 +60,14 @@ def test_word_powerpoint_and_pictures_become_pages(house: House, trainer: Actor,
     assert page.width > page.height
 
 
-def test_a_linked_file_is_never_drawn(house: House, tmp_path: Path) -> None:
-    secret = tmp_path / "neighbour.png"
-    Image.new("RGB", (400, 400), "red").save(secret)
-    given = papers.docx(tmp_path / "x.docx", "前", "后")
+LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def linking(path: Path, to: Path, kind: str = "image") -> Path:
+    """A Word file that shows a picture which it does not carry, only names."""
+    given = papers.docx(path, "前", "后")
     rels = papers.part(given, "word/_rels/document.xml.rels").decode()
-    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
-    link = f'<Relationship Id="rIdX" Type="{kind}" Target="{secret.as_uri()}" TargetMode="External"/></Relationships>'
+    link = f'<Relationship Id="rIdX" Type="{LINKS}/{kind}" Target="{to.as_uri()}" TargetMode="External"/>'
     drawing = (
         '<w:p><w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/'
         'wordprocessingDrawing"><wp:extent cx="3000000" cy="3000000"/><wp:docPr id="9" name="p"/>'
@@ -74,14 +81,87 @@ def test_a_linked_file_is_never_drawn(house: House, tmp_path: Path) -> None:
     )
     body = papers.part(given, "word/document.xml").decode().replace("<w:body>", "<w:body>" + drawing, 1)
     parts = {
-        "word/_rels/document.xml.rels": rels.replace("</Relationships>", link).encode(),
+        "word/_rels/document.xml.rels": rels.replace("</Relationships>", link + "</Relationships>").encode(),
         "word/document.xml": body.encode(),
     }
-    papers.changed(given, parts)
+    return papers.changed(given, parts)
+
+
+def leads_to(path: Path) -> list[str]:
+    """Everything outside that the file names, in any of its lists of relations."""
+    with zipfile.ZipFile(path) as file:
+        lists = [file.read(name) for name in file.namelist() if name.endswith(".rels")]
+    relations = [one for text in lists for one in ElementTree.fromstring(text)]  # noqa: S314 - our own file
+    return [one.get("Target", "") for one in relations if one.get("TargetMode") == "External"]
+
+
+def reds(pdf: Path) -> int:
+    """How much of the first page is red."""
+    with contextlib.closing(pdfium.PdfDocument(pdf)) as document:
+        picture = document[0].render(scale=0.5).to_pil().convert("RGB")
+    return sum(n for n, (r, g, b) in picture.getcolors(1 << 24) or [] if r > 200 and g < 60 and b < 60)
+
+
+def copied(path: Path, target: Path) -> None:
+    """What stands in for the cleaning when it is off."""
+    shutil.copy(path, target)
+
+
+def unjailed(words: list[str], **_limits: object) -> str:
+    """What stands in for the jail when it is off."""
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    if done.returncode:
+        raise ToolFailed(done.returncode, done.stderr)
+    return done.stdout
+
+
+@pytest.mark.parametrize("kind", ["image", "hyperlink"])
+def test_cleaning_leaves_no_way_out(tmp_path: Path, kind: str) -> None:
+    """LibreOffice draws what a picture names, even where the list calls it a link to click on."""
+    secret = tmp_path / "neighbour.png"
+    given, clean = linking(tmp_path / "x.docx", secret, kind), tmp_path / "clean.docx"
+    assert leads_to(given) == [secret.as_uri()]
+    office.tidy(given, clean)
+    assert leads_to(clean) == []
+    assert papers.part(clean, "word/document.xml") == papers.part(given, "word/document.xml")
+
+
+def test_the_words_of_a_link_stay(house: House, tmp_path: Path) -> None:
+    given = papers.docx(tmp_path / "a.docx", "前")
+    rels = papers.part(given, "word/_rels/document.xml.rels").decode()
+    link = f'<Relationship Id="rIdY" Type="{LINKS}/hyperlink" Target="https://example.org/" TargetMode="External"/>'
+    words_of = '<w:p><w:hyperlink r:id="rIdY"><w:r><w:t>点这里</w:t></w:r></w:hyperlink></w:p>'
+    body = papers.part(given, "word/document.xml").decode().replace("<w:body>", "<w:body>" + words_of, 1)
+    rels = rels.replace("</Relationships>", link + "</Relationships>")
+    papers.changed(given, {"word/_rels/document.xml.rels": rels.encode(), "word/document.xml": body.encode()})
+    slides = Presentation()
+    box = slides.slides.add_slide(slides.slide_layouts[6]).shapes.add_textbox(0, 0, 5_000_000, 2_000_000)
+    run = box.text_frame.paragraphs[0].add_run()
+    run.text, run.hyperlink.address = "点这里", "https://example.org/"
+    slides.save(str(tmp_path / "b.pptx"))
+    for file in (given, tmp_path / "b.pptx"):
+        assert leads_to(file) == ["https://example.org/"]
+        made = office.to_pdf(house.settings, file, file.suffix[1:], tmp_path / file.stem)
+        with contextlib.closing(pdfium.PdfDocument(made)) as document:
+            assert "点这里" in document[0].get_textpage().get_text_range()
+
+
+@pytest.mark.parametrize("wall", ["none", "cleaning", "settings", "jail"])
+def test_each_wall_alone_keeps_a_linked_file_from_being_drawn(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wall: str
+) -> None:
+    """With no wall the neighbour's picture is on the page, so each of the others is seen to hold."""
+    secret = tmp_path / "neighbour.png"
+    Image.new("RGB", (400, 400), "red").save(secret)
+    given = linking(tmp_path / "x.docx", secret)
+    if wall != "cleaning":
+        monkeypatch.setattr(office, "tidy", copied)
+    if wall != "settings":
+        monkeypatch.setattr(office, "_SETTINGS", ())
+    if wall != "jail":
+        monkeypatch.setattr(tools, "run", unjailed)
     made = office.to_pdf(house.settings, given, "docx", tmp_path / "out")
-    picture = pdfium.PdfDocument(made)[0].render(scale=0.5).to_pil().convert("RGB")
-    reds = [(r, g, b) for _count, (r, g, b) in picture.getcolors(1 << 24) or [] if r > 200 and g < 60 and b < 60]
-    assert not reds
+    assert (reds(made) > 1000) is (wall == "none")
 
 
 def test_the_jail_shows_nothing_but_what_it_was_given(tmp_path: Path) -> None:
