@@ -28,14 +28,29 @@ def _simplified() -> dict[int, int]:
         if len(source) == len(first) == 1:
             table[ord(source)] = ord(first)
     # Pairs that opencc tells apart by context only: one form on both sides, so both spellings meet.
-    for variants, kept in (("著", "着"), ("乾", "干"), ("瞭", "了"), ("麼麽", "么"), ("裡裏", "里"), ("臺", "台")):
+    for variants, kept in (
+        ("著", "着"),
+        ("乾", "干"),
+        ("瞭", "了"),
+        ("麼麽", "么"),
+        ("裡裏", "里"),
+        ("臺", "台"),
+        ("藉", "借"),
+    ):
         table |= {ord(c): ord(kept) for c in variants}
     return table
 
 
+# Words of which each script has its own spelling, of the same length: opencc knows them by context only.
+_SPELLINGS = (("计画", "计划"), ("座标", "坐标"))
+
+
 def normalise(text: str) -> str:
     """One form for full and half width, upper and lower case, traditional and simplified."""
-    return unicodedata.normalize("NFKC", text).lower().translate(_simplified())
+    normal = unicodedata.normalize("NFKC", text).lower().translate(_simplified())
+    for variant, kept in _SPELLINGS:
+        normal = normal.replace(variant, kept)
+    return normal
 
 
 def normalise_mapped(text: str) -> tuple[str, list[int]]:

@@ -34,3 +34,8 @@ def test_rare_words_and_the_same_wording_come_first() -> None:
     texts = ["修建了许多房子", "修建的沼气池", "沼气池的修建很快", "天气很好"]
     scores = closeness(question, {"沼气池": 6.0, "修建": 2.0}, texts)
     assert sorted(range(4), key=lambda n: -scores[n]) == [2, 1, 0, 3] and scores[3] == 0
+
+
+def test_both_scripts_have_one_form_where_only_context_tells_them_apart() -> None:
+    for traditional, simplified in (("憑藉座標與計畫", "凭借坐标与计划"), ("藉口", "借口"), ("臺灣裡著", "台湾里着")):
+        assert normalise(traditional) == normalise(simplified)
