@@ -42,7 +42,7 @@ CREATE INDEX IF NOT EXISTS search_words{0}_sound ON search_words{0} (sound);
 CREATE INDEX IF NOT EXISTS search_names{0}_key ON search_names{0} (key text_pattern_ops);
 CREATE INDEX IF NOT EXISTS search_names{0}_format2 ON search_names{0} (lecture_id);
 """
-FORMAT = "search_names_format2"
+FORMAT = "search_names_format3"
 """Is there where the tables are of this kind; renamed when what they hold changes, so that they are made anew."""
 INDEX_NAMES = (
     "windows{}_words", "windows{}_pairs", "windows{}_lecture", "windows{}_id", "words{}_word", "words{}_sound",
