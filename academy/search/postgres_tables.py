@@ -40,13 +40,13 @@ CREATE UNIQUE INDEX IF NOT EXISTS search_windows{0}_id ON search_windows{0} (id)
 CREATE UNIQUE INDEX IF NOT EXISTS search_words{0}_word ON search_words{0} (word);
 CREATE INDEX IF NOT EXISTS search_words{0}_sound ON search_words{0} (sound);
 CREATE INDEX IF NOT EXISTS search_names{0}_key ON search_names{0} (key text_pattern_ops);
-CREATE INDEX IF NOT EXISTS search_names{0}_format2 ON search_names{0} (lecture_id);
+CREATE INDEX IF NOT EXISTS search_names{0}_format3 ON search_names{0} (lecture_id);
 """
 FORMAT = "search_names_format3"
 """Is there where the tables are of this kind; renamed when what they hold changes, so that they are made anew."""
 INDEX_NAMES = (
     "windows{}_words", "windows{}_pairs", "windows{}_lecture", "windows{}_id", "words{}_word", "words{}_sound",
-    "names{}_key", "names{}_format2",
+    "names{}_key", "names{}_format3",
 )  # fmt: skip
 COLUMNS = ("lecture_id", "item_id", "first_seq", "last_seq", "digest", "about", "words", "pairs")
 
