@@ -1,6 +1,7 @@
 """Where this machine keeps a Chinese font; a wheel carries one where there is none."""
 
 import importlib.util
+from functools import lru_cache
 from pathlib import Path
 
 _FONTS = (
@@ -19,6 +20,20 @@ def find_font() -> Path | None:
             return Path(name)
     carried = wheel_file("mplfonts", "fonts/NotoSansCJKsc-Regular.otf")
     return carried if carried and carried.exists() else None
+
+
+@lru_cache
+def simplified_face(font: Path) -> int:
+    """Which face of a collection is the simplified Chinese one; 0 for a file with one face."""
+    if font.suffix != ".ttc":
+        return 0
+    from fontTools.ttLib import TTCollection  # large, and most processes draw nothing
+
+    with TTCollection(font, lazy=True) as collection:
+        for number, one in enumerate(collection.fonts):
+            if " SC" in (one["name"].getDebugName(4) or ""):
+                return number
+    return 0
 
 
 def wheel_file(module: str, inside: str) -> Path | None:

@@ -8,15 +8,13 @@ import contextlib
 import datetime as dt
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import fpdf
-from fontTools.ttLib import TTCollection
 from fpdf.fonts import TTFFont
 
 from academy.core.errors import Invalid
-from academy.core.fonts import find_font
+from academy.core.fonts import find_font, simplified_face
 from academy.core.i18n import msg
 
 Value = str | int | float | dt.date | None
@@ -38,7 +36,7 @@ class Paper(fpdf.FPDF):
         self._share = _shares(widths)
         self._header_row, self._number, self._rows = header_row, 0, 0
         self._columns: list[str] = []
-        self.add_font("cjk", fname=font, collection_font_number=_simplified(font))
+        self.add_font("cjk", fname=font, collection_font_number=simplified_face(font))
         self.set_margins(MARGIN, MARGIN)
         self.set_auto_page_break(False)
         self.add_page()
@@ -138,18 +136,6 @@ def open_paper(path: Path, widths: Sequence[int], header_row: int) -> Iterator[P
             # fpdf2 reads the font as it needs it and leaves the file open.
             if isinstance(one, TTFFont):
                 one.ttfont.close()
-
-
-@lru_cache
-def _simplified(font: Path) -> int:
-    """Which font of a collection is the simplified Chinese one."""
-    if font.suffix != ".ttc":
-        return 0
-    with TTCollection(font, lazy=True) as collection:
-        for number, one in enumerate(collection.fonts):
-            if " SC" in (one["name"].getDebugName(4) or ""):
-                return number
-    return 0
 
 
 def _shares(widths: Sequence[int]) -> list[float]:

@@ -1,13 +1,15 @@
 """The sample lectures: spoken statutes whose captions are timed by the speech itself."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
-from academy.cli.sample import espeak_library, lecture, parts, slides, speech
+from academy.cli.sample import espeak_library, lecture, paper, parts, slides, speech, statutes
 from academy.core.settings import Settings
 from academy.media import tools
 from tests.services import missing
@@ -71,12 +73,21 @@ def test_a_slide_shows_chinese_and_not_boxes() -> None:
     assert isinstance(page, Image.Image)
 
 
-def test_a_paper_is_a_pdf(tmp_path: Path) -> None:
-    made = lecture.make(
-        lecture.Plan("消防", "消防法", 1, 0, "document"), Settings(), "云溪市", lambda _: None, tmp_path / "cache"
-    )
-    assert made.file.read_bytes().startswith(b"%PDF-")
+def test_a_paper_has_words_that_can_be_found_and_a_face_that_can_be_read(tmp_path: Path) -> None:
+    plan = lecture.Plan("消防", "消防法", 1, 0, "document")
+    made = lecture.make(plan, Settings(), "云溪市", lambda _: None, tmp_path / "cache")
     assert made.cues == []
+    with contextlib.closing(pdfium.PdfDocument(made.file)) as document:
+        texts = [page.get_textpage().get_text_range() for page in document]
+    assert len(texts) > 1 and "消防法" in texts[0]
+    lines = [line for text in texts for line in text.splitlines()]
+    assert not [line for line in lines if line[0] in "，。；、：！？"], "no line begins with a stop"
+    said = "".join(lines)
+    for article in statutes.articles("消防法", 1, lecture.ARTICLES):
+        assert article.heading in said
+    again = tmp_path / "again.pdf"
+    paper.write("消防法", statutes.articles("消防法", 1, lecture.ARTICLES), again)
+    assert again.read_bytes() == made.file.read_bytes()
 
 
 def test_the_library_of_a_wheel_speaks_too(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from academy.media import tools
 from academy.media.captions import CueText
 
 CACHE = Path(".cache") / "sample"
-EDITION = 1
-"""Raise it when the same text would give another film."""
+EDITIONS = {"video": 1, "audio": 1, "document": 2}
+"""Raise one when the same text would give another file."""
 FPS = 5
 FILES = {"video": "lecture.mp4", "audio": "lecture.m4a", "document": "paper.pdf"}
 CLOSING_MS = 4_000
@@ -37,7 +37,7 @@ class Plan:
     @property
     def key(self) -> str:
         """Names the lecture in the cache."""
-        return hashlib.sha256(repr((EDITION, dataclasses.astuple(self))).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((EDITIONS[self.kind], dataclasses.astuple(self))).encode()).hexdigest()[:16]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +81,9 @@ def make(plan: Plan, settings: Settings, city: str, tell: Callable[[int], None],
 
 def _make(plan: Plan, settings: Settings, city: str, folder: Path, tell: Callable[[int], None]) -> None:
     if plan.kind == "document":
-        slides.paper(plan.law, statutes.articles(plan.law, plan.first, ARTICLES), folder / FILES["document"])
+        from academy.cli.sample import paper  # the writer of PDFs is large, and only a worker needs it here
+
+        paper.write(plan.law, statutes.articles(plan.law, plan.first, ARTICLES), folder / FILES["document"])
         (folder / "cues.json").write_text("[]")
         return
     reel = read(plan, city, tell)

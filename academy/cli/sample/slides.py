@@ -5,10 +5,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from academy.cli.sample import parts, statutes
+from academy.cli.sample import parts
+from academy.core.fonts import simplified_face
 
 SIZE = (1280, 720)
-A4 = (1240, 1754)
 PAPER, INK, FAINT, ACCENT = "#faf7f2", "#22201d", "#a49c92", "#a4281f"
 MARGIN = 96
 BODY, LEADING = 38, 60
@@ -29,8 +29,7 @@ def font(size: int) -> ImageFont.FreeTypeFont:
     file = parts.find_font()
     if file is None:
         raise NoFont("no font with Chinese characters; run `make setup`")
-    index = 2 if file.name == "NotoSansCJK-Regular.ttc" else 0  # the collection's simplified face
-    return ImageFont.truetype(str(file), size, index=index)
+    return ImageFont.truetype(str(file), size, index=simplified_face(file))
 
 
 def title(course: str, law: str, city: str) -> Image.Image:
@@ -72,24 +71,6 @@ def article(law: str, heading: str, sentences: list[str], spoken: int, part: tup
     draw.rectangle((MARGIN, 672, SIZE[0] - MARGIN, 675), fill="#e7e0d6")
     draw.rectangle((MARGIN, 672, MARGIN + length, 675), fill=ACCENT)
     return page
-
-
-def paper(law: str, articles: list[statutes.Page], file: Path) -> None:
-    """A PDF of articles to read."""
-    pages: list[Image.Image] = []
-    y = A4[1]
-    for article_ in articles:
-        lines = wrap("".join(article_.sentences), 30, A4[0] - 2 * MARGIN)
-        if y + 60 + 50 * len(lines) > A4[1] - MARGIN:
-            pages.append(Image.new("RGB", A4, "white"))
-            ImageDraw.Draw(pages[-1]).text((MARGIN, 60), law, font=font(24), fill=FAINT)
-            y = 130
-        draw = ImageDraw.Draw(pages[-1])
-        draw.text((MARGIN, y), article_.heading, font=font(34), fill=ACCENT)
-        for number, line in enumerate(lines):
-            draw.text((MARGIN, y + 58 + 50 * number), line, font=font(30), fill=INK)
-        y += 58 + 50 * len(lines) + 34
-    pages[0].save(file, "PDF", save_all=True, append_images=pages[1:], resolution=150, title=law)
 
 
 def fitting(sentences: tuple[str, ...]) -> list[list[str]]:
