@@ -27,15 +27,26 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
         static_url_path="/static",
     )
     house = house or House.build(settings)
-    app.extensions["academy"] = house
-    transport.connect(waker(house))
-    doors.install(app, house)
+    doors.install(app, house.settings)
     web.register(app)
     api.register(app)
     cli.register(app)
-    api.beats_first(app, house)
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1) if settings.secure_cookies else app.wsgi_app  # type: ignore[method-assign]
+    move_in(app, house)
     return app
+
+
+def move_in(app: Flask, house: House) -> None:
+    """Give the application its house: everything in it that knows one. What came before is forgotten, so that tests
+    may put one house after another, all of the same settings but for their places, into an application they have."""
+    from academy import api
+
+    app.extensions["academy"] = house
+    app.jinja_env.globals["settings"] = house.settings
+    transport.connect(waker(house))
+    vars(app).pop("wsgi_app", None)  # the door and the front of the house before
+    api.beats_first(app, house)
+    if house.settings.secure_cookies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
 
 
 def create_worker(settings: Settings) -> Worker:

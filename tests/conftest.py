@@ -1,5 +1,6 @@
 """A migrated database once per worker and kind, each test in a savepoint; the same tests on both."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import event
 
 from academy import rooms
-from academy.app import create_app
+from academy.app import create_app, move_in
 from academy.cli.database import alembic_config
 from academy.core.house import House
 from academy.core.settings import Settings
@@ -102,11 +103,32 @@ _compiled = _Compiled()
 
 
 @pytest.fixture
-def app(house: House) -> Flask:
+def fresh_app(house: House) -> Flask:
+    """An application of the test's own, to add to."""
     app = create_app(house.settings, house)
     app.jinja_env.bytecode_cache = _compiled
     app.testing = False  # handlers turn errors into pages here too, as for people
     app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+_made: dict[str, tuple[Flask, dict[str, object]]] = {}
+"""Settings but for their places → an application and its configuration as it was when new. To make one takes
+longer than most tests."""
+
+
+@pytest.fixture
+def app(house: House, request: pytest.FixtureRequest) -> Flask:
+    """An application that the test may configure, and must not add to: it serves others after this."""
+    places = {"database_url": "", "data_dir": Path(), "media_dir": Path()}
+    like = repr(dataclasses.replace(house.settings, **places))  # type: ignore[arg-type]
+    if like not in _made:
+        new: Flask = request.getfixturevalue("fresh_app")
+        _made[like] = new, dict(new.config)
+    app, config = _made[like]
+    move_in(app, house)
+    app.config.clear()
+    app.config.update(config)
     return app
 
 

@@ -14,10 +14,10 @@ from academy.accounts.sessions import keep_alive
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.errors import NotFound
-from academy.core.house import House
 from academy.core.ids import ALPHABET, LENGTH
+from academy.core.settings import Settings
 from academy.doors import errors, filters, frame, gate, headers, language, limits
-from academy.doors.context import actor, house, identity
+from academy.doors.context import actor, house, identity, reading
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -50,9 +50,8 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         self.identity = found
 
 
-def install(app: Flask, house_: House) -> None:
+def install(app: Flask, settings: Settings) -> None:
     """Sessions, languages, errors, CSRF, headers, template globals."""
-    settings = house_.settings
     passwords.make_room(settings.web_threads)
     app.url_map.converters["id"] = IdConverter
     app.config.update(
@@ -76,7 +75,7 @@ def install(app: Flask, house_: House) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> SignedIn | None:
-        with house_.db.read() as tx:
+        with reading() as tx:
             found = accounts.identity_of(tx, token)
         return SignedIn(token, found) if found else None
 
@@ -93,12 +92,12 @@ def install(app: Flask, house_: House) -> None:
     frame.install(app)
     errors.install(app)
     headers.install(app)
-    limits.install(app, house_)
+    limits.install(app, settings)
     app.before_request(_no_nul)
     gate.install(app)
     app.after_request(_keep_alive)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals |= {"settings": settings, "Role": Role}
+    app.jinja_env.globals["Role"] = Role
     app.context_processor(lambda: {"actor": actor(), "me": identity(), "nonce": g.get("nonce", "")})
 
 

@@ -8,7 +8,7 @@ Wrong passwords are counted elsewhere (`accounts.throttle`).
 from flask import Flask, request
 from flask_limiter import Limiter
 
-from academy.core.house import House
+from academy.core.settings import Settings
 from academy.doors.context import identity
 
 # Files and beats: they carry their own signed credential, come by the hundred, and must never wait.
@@ -31,9 +31,9 @@ NETWORK_SHARE = 5
 """A network's share of what one account may ask for: for those who have not signed in yet."""
 
 
-def install(app: Flask, house: House) -> None:
+def install(app: Flask, settings: Settings) -> None:
     """Count requests, unless the operator counts them elsewhere."""
-    rate = house.settings.rate_per_minute
+    rate = settings.rate_per_minute
     if not rate:
         return
 
@@ -48,10 +48,10 @@ def install(app: Flask, house: House) -> None:
         app=app,
         application_limits=[everything],
         default_limits=[this_page],
-        storage_uri=house.settings.redis_url or "memory://",
+        storage_uri=settings.redis_url or "memory://",
         key_prefix="academy",
         # Redis away: count in this process, and keep serving.
-        in_memory_fallback_enabled=bool(house.settings.redis_url),
+        in_memory_fallback_enabled=bool(settings.redis_url),
         swallow_errors=True,
     )
     limiter.request_filter(lambda: request.endpoint in FREE)

@@ -1,5 +1,6 @@
 """Errors, headers and languages, as a browser and a program meet them."""
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -9,6 +10,12 @@ from academy.core.errors import Busy, Conflict, Forbidden, Invalid
 from academy.core.house import House
 from academy.core.i18n import msg
 from academy.doors import public
+
+
+@pytest.fixture
+def app(fresh_app: Flask) -> Flask:
+    """Ours alone: these tests add addresses to it."""
+    return fresh_app
 
 
 def raising(app: Flask, error: Exception) -> None:
