@@ -1,9 +1,10 @@
 """Every sentence is in the English catalogue, with its places; no Chinese text hides from it."""
 
+import functools
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 
 from tools import messages
 
@@ -38,16 +39,24 @@ def both_numbers(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else tuple(text)
 
 
+@functools.cache
+def english() -> Catalog:
+    return messages.read("en")
+
+
+@functools.cache
 def sentences() -> list[Message]:
     return [message for message in messages.collect() if message.id]
 
 
 def test_every_sentence_is_translated() -> None:
-    english = messages.read("en")
+    catalogue = english()
     lacking = [
         message.id
         for message in sentences()
-        if message.id not in english or not messages.filled(english[message.id].string) or english[message.id].fuzzy
+        if message.id not in catalogue
+        or not messages.filled(catalogue[message.id].string)
+        or catalogue[message.id].fuzzy
     ]
     assert not lacking, WAY_OUT
 
@@ -55,7 +64,7 @@ def test_every_sentence_is_translated() -> None:
 def test_translations_keep_the_places() -> None:
     differing = {
         source: target
-        for message in messages.read("en")
+        for message in english()
         if message.id
         if messages.filled(message.string)
         for source in both_numbers(message.id)
@@ -67,11 +76,11 @@ def test_translations_keep_the_places() -> None:
 
 def test_no_translation_is_kept_for_what_nobody_says() -> None:
     said = {message.id for message in sentences()}
-    assert [message.id for message in messages.read("en") if message.id and message.id not in said] == []
+    assert [message.id for message in english() if message.id and message.id not in said] == []
 
 
 def test_translations_are_english() -> None:
-    chinese = [m.string for m in messages.read("en") if m.id and messages.CHINESE.search("".join(m.string))]
+    chinese = [m.string for m in english() if m.id and messages.CHINESE.search("".join(m.string))]
     assert not chinese
 
 

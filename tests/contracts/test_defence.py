@@ -1,8 +1,8 @@
 """What docs/asvs.md and docs/security.md say of the whole house, looked for in the code itself."""
 
 import ast
+import functools
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,10 +30,13 @@ CODE = ROOT / "academy"
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
-def python() -> Iterator[tuple[str, ast.Module]]:
-    """The application's modules, by their path."""
-    for path in sorted(CODE.rglob("*.py")):
-        yield path.relative_to(CODE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@functools.cache
+def python() -> list[tuple[str, ast.Module]]:
+    """The application's modules, by their path; read once."""
+    return [
+        (path.relative_to(CODE).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for path in sorted(CODE.rglob("*.py"))
+    ]
 
 
 def imports(tree: ast.Module) -> set[str]:
