@@ -18,7 +18,7 @@ SLOW := tests/media tests/faults tests/browser
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test test-fast test-slow test-newer-whoosh check format bench clean forget docs messages
+.PHONY: help setup dev run test test-fast test-slow test-newer-whoosh style check format bench clean forget docs messages
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -70,11 +70,13 @@ test-newer-whoosh: dev  ## the suite of the index on whoosh3, the fork that goes
 	$(PY) -m pip install -q --no-deps --upgrade --target .cache/whoosh3 whoosh3==3.54.0
 	PYTHONPATH=.cache/whoosh3 $(PY) -m pytest -q -k sqlite tests/rooms/test_search_backends.py
 
-check: dev  ## style, types, imports, documentation, migrations
+style: dev  ## layout, lint, types, imports
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+check: style  ## style, types, imports, documentation, migrations
 	$(PY) -m pytest -q tests/contracts
 
 format: dev  ## let ruff lay out the code
