@@ -15,6 +15,7 @@ from sqlalchemy import event
 from academy import rooms
 from academy.app import create_app, move_in
 from academy.cli.database import alembic_config
+from academy.core.db import Database
 from academy.core.house import House
 from academy.core.settings import Settings
 from academy.jobs import transport
@@ -46,6 +47,13 @@ class _Schemas:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder, self.stack = folder, stack
         self.urls: dict[str, str] = {}
+        self.databases: dict[str, Database] = {}
+
+    def database(self, kind: str) -> Database:
+        """One for all tests: its engine remembers every statement that it has compiled."""
+        if kind not in self.databases:
+            self.databases[kind] = House.build(make_settings(self.folder, database_url=self.url(kind))).db
+        return self.databases[kind]
 
     def url(self, kind: str) -> str:
         if kind not in self.urls:
@@ -73,7 +81,8 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def house(database_kind: str, schemas: _Schemas, tmp_path: Path) -> Iterator[House]:
     """A house whose database forgets everything after the test."""
-    house = House.build(make_settings(tmp_path, database_url=schemas.url(database_kind)))
+    built = House.build(make_settings(tmp_path, database_url=schemas.url(database_kind)))
+    house = dataclasses.replace(built, db=schemas.database(database_kind))
     engine = house.db.engine.execution_options(academy_write=True)
     with engine.connect() as connection:
         outer = connection.begin()

@@ -1,6 +1,7 @@
 """The worker: turns facts into jobs, runs jobs, sweeps up after the dead."""
 
 import datetime as dt
+import functools
 import logging
 import threading
 import time
@@ -233,4 +234,8 @@ def waker(house: House) -> Any:
     def wake() -> None:
         """The name is all that crosses: the worker has its own function of that name."""
 
-    return transport.make_huey(house.settings, FAST).task(name="wake")(wake)
+    @functools.cache
+    def message() -> Any:
+        return transport.make_huey(house.settings, FAST).task(name="wake")(wake)
+
+    return lambda: message()()
