@@ -19,6 +19,11 @@ from academy.media.models import Asset, AssetState, DocumentPage
 LIFETIMES = {"member": (12 * 3600, 6 * 3600), "staff": (2 * 3600, 3600)}
 """For each audience: seconds a link lives at least, and the step to which its end is rounded up."""
 
+KEPT = "private, max-age=300, must-revalidate"
+"""How long a browser may show a file without asking, as nginx says it too. A set never changes under its
+name, so asking costs an answer without a body (304); but what a browser has must not outlive a takedown by
+more than minutes, and no cache that people share may have it at all."""
+
 TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
     ".m4s": "video/iso.segment",

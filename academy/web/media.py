@@ -81,8 +81,7 @@ def _stored(settings: Settings, key: str, kind: str) -> Response:
         response.content_length = size
         response.set_etag(etag)
         response.make_conditional(request, accept_ranges=True, complete_length=size)
-    # A set never changes under its name, but no shared cache may outlive a withdrawal.
-    response.headers["Cache-Control"] = "private, max-age=86400"
+    response.headers["Cache-Control"] = delivery.KEPT
     return response
 
 

@@ -4,7 +4,9 @@ own disk, or in object storage."""
 import contextlib
 import dataclasses
 import http.client
+import re
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -94,8 +96,9 @@ def test_a_signed_link_gives_the_file_as_flask_would(site: Site, file: str, kind
     assert "private" in headers["cache-control"] and "sandbox" in headers["content-security-policy"]
     straight = Site(site.of, site.straight, site.asset, 0).get(site.url(file))
     assert (straight[0], straight[1]["content-type"], straight[2]) == (200, kind, body)
+    assert straight[1]["cache-control"] == headers["cache-control"]
     if not file.startswith("captions"):
-        assert headers["server"] == "nginx"
+        assert (headers["server"], headers["cache-control"]) == ("nginx", delivery.KEPT)
 
 
 def test_ranges_and_what_a_browser_has_already(site: Site) -> None:
@@ -147,6 +150,29 @@ def test_any_other_link_finds_nothing(site: Site) -> None:
             assert status in {400, 404} and "x-accel-redirect" not in headers, parts
     inside = f"/_objects/{site.of.settings.s3_bucket}/assets/{asset}/{generation}/poster.jpg"
     assert site.get(inside)[0] == 404, "only the academy's word leads there"
+
+
+def test_what_a_browser_has_is_asked_for_again_and_gone_after_a_takedown(site: Site) -> None:
+    most = re.search(r"max-age=(\d+)", delivery.KEPT)
+    assert most and int(most[1]) <= 600 and "must-revalidate" in delivery.KEPT
+    url, doors = site.url("240p/seg_00000.m4s"), (site, Site(site.of, site.straight, site.asset, 0))
+    had = [door.get(url)[1]["etag"] for door in doors]
+    for door, etag in zip(doors, had, strict=True):
+        status, headers, body = door.get(url, If_None_Match=etag)
+        assert (status, headers["cache-control"], body) == (304, delivery.KEPT, b"")
+    who = site.of.actor(site.of.account(Role.TRAINER))
+    with site.of.house.db.begin() as tx:
+        service.revoke_links(tx, who, tx.get_one(Asset, site.asset.id))
+    drain(site.of.house)
+    with site.of.house.db.read() as tx:
+        site.asset = tx.get_one(Asset, site.asset.id)
+    for door, etag in zip(doors, had, strict=True):
+        # nginx looks every five seconds whether an open file is still there under its name.
+        end = time.monotonic() + 10
+        while (status := door.get(url, If_None_Match=etag)[0]) != 404 and time.monotonic() < end:
+            time.sleep(0.2)
+        assert status == 404
+        assert door.get(site.url("240p/seg_00000.m4s"))[0] == 200
 
 
 def test_pages_and_large_uploads_pass_through(site: Site) -> None:
