@@ -23,7 +23,7 @@ def access_training(tx: Tx, actor: Actor, public_id: str) -> Training:
     if actor.is_system or actor.may(holder.path, *MANAGE):
         return training
     near = any(holder.path.startswith(p) or p.startswith(holder.path) for p in actor.paths(*VIEW))
-    if training.state == TrainingState.DRAFT or not near:
+    if training.state in (TrainingState.DRAFT, TrainingState.OPENING) or not near:
         raise Forbidden(f"training:{public_id}")
     return training
 

@@ -1,4 +1,4 @@
-"""Who is enrolled: everybody at the opening, members whose data changed, the whole audience again."""
+"""Who is enrolled: members whose data changed, the whole audience again."""
 
 import dataclasses
 import datetime as dt
@@ -18,43 +18,27 @@ from academy.trainings.rules import Audience, Place, Progress, Spell, Vector, co
 CHUNK = 2000
 
 
-def enrol_everybody(tx: Tx, training: Training) -> int:
-    """Enrol the whole audience of a training that is being opened; returns how many.
-
-    They count from the first day of the window, also when it is opened a little late.
-    """
-    audience = Audience.from_json(training.audience)
-    holder = tx.get_one(Organisation, training.organisation_id)
-    since = min(clock.today(), training.opens_on)
-    standing = case((sql.exempt_on(since), Standing.EXEMPT.value), else_=Standing.DUE.value)
-    chosen = select(
-        literal(training.id), Member.id, Member.organisation_id, standing, literal(since), literal(0)
-    ).where(sql.fits(tx, holder, audience, training.opens_on))
-    columns = ["training_id", "member_id", "organisation_id", "standing", "since", "done"]
-    tx.execute(insert(Enrolment).from_select(columns, chosen))
-    fill_progress(tx, training)
-    return tx.scalar(select(func.count()).where(Enrolment.training_id == training.id)) or 0
-
-
 def found_progress(tx: Tx, training: Training, members: Sequence[int] | None = None) -> Subquery:
     """Progress as the completions tell it: member, done (a mask), days of the first, last and the whole."""
-    days = sql.course_days(training, members).subquery()
-    nth = select(
-        days.c.member_id,
-        days.c.position,
-        days.c.day,
-        func.row_number().over(partition_by=days.c.member_id, order_by=days.c.day).label("nth"),
-    ).subquery()
-    bit: Any = cast(literal(1), BigInteger).op("<<")(nth.c.position)
+    days: Any = sql.course_days(training, members).subquery()
+    needed = sql.needed(tx, training)
+    if needed == sql.number_of_courses(tx, training):
+        # All of them: the day of the last one, and a city need not be sorted by member and day.
+        whole: Any = case((func.count() == needed, func.max(days.c.day)))
+    else:
+        nth = func.row_number().over(partition_by=days.c.member_id, order_by=days.c.day).label("nth")
+        days = select(days.c.member_id, days.c.position, days.c.day, nth).subquery()
+        whole = func.max(case((days.c.nth == needed, days.c.day)))
+    bit: Any = cast(literal(1), BigInteger).op("<<")(days.c.position)
     return (
         select(
-            nth.c.member_id,
+            days.c.member_id,
             cast(func.sum(bit), BigInteger).label("done"),
-            func.min(nth.c.day).label("first_on"),
-            func.max(nth.c.day).label("last_on"),
-            func.max(case((nth.c.nth == sql.needed(tx, training), nth.c.day))).label("whole_on"),
+            func.min(days.c.day).label("first_on"),
+            func.max(days.c.day).label("last_on"),
+            whole.label("whole_on"),
         )
-        .group_by(nth.c.member_id)
+        .group_by(days.c.member_id)
         .subquery()
     )
 

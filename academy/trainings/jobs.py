@@ -3,7 +3,9 @@
 from sqlalchemy import select
 
 from academy.core import clock
-from academy.jobs import JobContext, enqueue, job
+from academy.core.db import Tx
+from academy.core.i18n import Message, msg
+from academy.jobs import BRIEF, JobContext, enqueue, job
 from academy.trainings import service, tally
 from academy.trainings.models import Training, TrainingState
 
@@ -15,6 +17,18 @@ def settle(context: JobContext) -> None:
         with context.db.begin() as tx:
             if not tally.settle(tx):
                 return
+
+
+def _not_opened(tx: Tx, message: Message, training_id: int, by: int | None) -> None:
+    service.give_up_opening(tx, training_id)
+
+
+@job(service.OPEN, lane=BRIEF, on_failure=_not_opened)
+def open_(context: JobContext, training_id: int, by: int | None) -> None:
+    """Enrol a large audience: all of it in one transaction, so a killed run leaves nothing and runs again."""
+    context.progress(100, msg("正在列入参训党员…"))
+    with context.db.begin() as tx:
+        service.finish_opening(tx, training_id, by)
 
 
 @job(service.CLOSE)

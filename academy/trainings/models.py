@@ -14,9 +14,10 @@ from academy.core.types import Key
 
 
 class TrainingState(enum.StrEnum):
-    """draft → open → closed → archived."""
+    """draft → (opening, while a large audience is being enrolled) → open → closed → archived."""
 
     DRAFT = "draft"
+    OPENING = "opening"
     OPEN = "open"
     CLOSED = "closed"
     ARCHIVED = "archived"
@@ -56,6 +57,8 @@ class Training(Base):
     state: Mapped[str] = mapped_column(String(12), default=TrainingState.DRAFT)
     created_by: Mapped[int | None] = mapped_column(Key)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    opening_job_id: Mapped[int | None] = mapped_column(Key)
+    """The job that opened it or is at it; its error is why it is still a draft."""
     opened_at: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]
 

@@ -156,9 +156,14 @@ def overview(tx: Tx, actor: Actor, node: Organisation, page: int, *, drafts: boo
     seen: ColumnElement[bool] = Training.state.in_(states)
     if drafts:
         own = select(Organisation.id).where(members.subtrees(actor.paths(*MANAGE)))
-        seen = or_(seen, (Training.state == TrainingState.DRAFT) & Training.organisation_id.in_(own))
+        seen = or_(
+            seen, Training.state.in_((TrainingState.DRAFT, TrainingState.OPENING)) & Training.organisation_id.in_(own)
+        )
     order = case(
-        (Training.state == "draft", 0), (Training.state == "open", 1), (Training.state == "closed", 2), else_=3
+        (Training.state.in_(("draft", "opening")), 0),
+        (Training.state == "open", 1),
+        (Training.state == "closed", 2),
+        else_=3,
     )
     query = (
         select(Training)

@@ -12,18 +12,23 @@ from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
-from academy.jobs import enqueue, publish
+from academy.jobs import Job, enqueue, publish
 from academy.library.models import Course, CourseState
-from academy.members.models import Cohort, Organisation
+from academy.members.models import Cohort, Member, Organisation
 from academy.members.queries import subtree
-from academy.trainings import enrol, sql, tally, verify
+from academy.trainings import enrol, opening, sql, tally, verify
 from academy.trainings.access import MANAGE
 from academy.trainings.facts import TrainingClosed, TrainingOpened
 from academy.trainings.models import Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Audience, check_plan
 
+OPEN = "trainings.open"
 CLOSE = "trainings.close"
 MIDNIGHT = "trainings.midnight"
+AT_ONCE = 5000
+"""So many are enrolled while the officer waits, in well under a second; more are a job's work."""
+STARTED = msg("这次培训已经开始了。")
+BUSY = msg("这次培训正在开启，请等开启完成。")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,8 +73,9 @@ def edit_training(tx: Tx, actor: Actor, training: Training, plan: Plan) -> None:
 
     Raises:
         Invalid: something is missing or does not fit together.
-        Conflict: it is closed.
+        Conflict: it is closed, or being opened.
     """
+    _hold_still(tx, training)
     if training.state not in (TrainingState.DRAFT, TrainingState.OPEN):
         raise Conflict(msg("培训已经结束，不能再改。可以复制一份重新开展。"))
     if training.state == TrainingState.OPEN:
@@ -89,6 +95,15 @@ def edit_training(tx: Tx, actor: Actor, training: Training, plan: Plan) -> None:
             enrol.resync(tx, training, welcome_all=True)
         _enqueue_close(tx, training)
     record(tx, actor, "training.edited", f"training:{training.public_id}", audience_changed=before != training.audience)
+
+
+def _hold_still(tx: Tx, training: Training) -> None:
+    """Look at a training anew and keep others from changing it; raises Conflict while it is being opened."""
+    tx.flush()
+    # Rows that point at the training may still be inserted, or completions would wait too.
+    tx.refresh(training, with_for_update={"key_share": True})
+    if training.state == TrainingState.OPENING:
+        raise Conflict(BUSY)
 
 
 def _check(tx: Tx, holder: Organisation, plan: Plan) -> None:
@@ -125,7 +140,47 @@ def _write(tx: Tx, training: Training, plan: Plan) -> None:
         tx.flush()
 
 
-def open_training(tx: Tx, actor: Actor, training: Training) -> int:
+def begin_opening(tx: Tx, actor: Actor, training: Training) -> int | None:
+    """Open a training: at once when few are due, else by a job; returns how many are enrolled, None: a job will.
+
+    Raises:
+        Conflict: it is not a draft, or it is being opened.
+        Invalid: nobody would be due.
+    """
+    holder = tx.get_one(Organisation, training.organisation_id)
+    fit = sql.fits(tx, holder, Audience.from_json(training.audience), training.opens_on)
+    if (tx.scalar(select(func.count()).select_from(Member).where(fit)) or 0) <= AT_ONCE:
+        return open_training(tx, actor, training)
+    _hold_still(tx, training)
+    if training.state != TrainingState.DRAFT:
+        raise Conflict(STARTED)
+    training.state = TrainingState.OPENING
+    job = enqueue(tx, OPEN, key=f"{OPEN}:{training.id}", actor=actor, training_id=training.id, by=actor.account_id)
+    training.opening_job_id = job.id
+    tx.flush()
+    return None
+
+
+def finish_opening(tx: Tx, training_id: int, by: int | None) -> None:
+    """For the job: open what was asked for; nothing is left to do when an earlier run got as far as the commit."""
+    training = tx.get_one(Training, training_id)
+    if training.state == TrainingState.OPENING:
+        sql.take_time(tx)
+        open_training(tx, Actor(account_id=by), training, TrainingState.OPENING)
+
+
+def give_up_opening(tx: Tx, training_id: int) -> None:
+    """The job failed for good: a draft again, to mend and try once more."""
+    opening_one = (Training.id == training_id) & (Training.state == TrainingState.OPENING)
+    tx.execute(update(Training).where(opening_one).values(state=TrainingState.DRAFT))
+
+
+def opening_job(tx: Tx, training: Training) -> Job | None:
+    """The job that is opening it, or that failed to, for the page."""
+    return tx.get(Job, training.opening_job_id) if training.opening_job_id else None
+
+
+def open_training(tx: Tx, actor: Actor, training: Training, state: TrainingState = TrainingState.DRAFT) -> int:
     """Enrol the audience and let the window run; returns how many are enrolled.
 
     Raises:
@@ -135,12 +190,12 @@ def open_training(tx: Tx, actor: Actor, training: Training) -> int:
     sql.without_changes(tx)
     taken = tx.execute(
         update(Training)
-        .where(Training.id == training.id, Training.state == TrainingState.DRAFT)
+        .where(Training.id == training.id, Training.state == state)
         .values(state=TrainingState.OPEN, opened_at=clock.now())
         .returning(Training.id)
     ).scalar()
     if taken is None:
-        raise Conflict(msg("这次培训已经开始了。"))
+        raise Conflict(STARTED)
     tx.refresh(training)
     version = select(Course.version).where(Course.id == TrainingCourse.course_id).scalar_subquery()
     tx.execute(
@@ -150,11 +205,10 @@ def open_training(tx: Tx, actor: Actor, training: Training) -> int:
         .execution_options(synchronize_session=False)
     )
     with sql.in_bulk(tx):
-        number = enrol.enrol_everybody(tx, training)
+        number = opening.enrol_everybody(tx, training)
         if not number:
             raise Invalid(fields={"audience": msg("按现在的条件，没有一名党员需要参加。请调整参训范围。")})
-        counts = verify.expected(tx, training)
-    tally.post_bulk(tx, counts)
+        opening.count_everybody(tx, training)
     _enqueue_close(tx, training)
     enqueue(tx, MIDNIGHT, key=f"{MIDNIGHT}:{clock.today()}", delay_s=until_tomorrow())
     record(tx, actor, "training.opened", f"training:{training.public_id}", enrolled=number)
@@ -215,6 +269,7 @@ def discard_training(tx: Tx, actor: Actor, training: Training) -> None:
     Raises:
         Conflict: it has been opened; then it stays, for the record.
     """
+    _hold_still(tx, training)
     if training.state != TrainingState.DRAFT:
         raise Conflict(msg("已经开展的培训不能删除。"))
     record(tx, actor, "training.discarded", f"training:{training.public_id}")

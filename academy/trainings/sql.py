@@ -77,6 +77,12 @@ def settling_alone(tx: Tx) -> None:
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTLING})
 
 
+def take_time(tx: Tx) -> None:
+    """For a job that reads or writes a whole city: a statement may take longer than a page's."""
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(text("SET LOCAL statement_timeout = '15min'"))
+
+
 @contextmanager
 def in_bulk(tx: Tx) -> Iterator[None]:
     """For queries that read a whole training.
@@ -161,6 +167,11 @@ def needed(tx: Tx, training: Training) -> int:
     """How many courses complete the training."""
     if training.required_count is not None:
         return training.required_count
+    return number_of_courses(tx, training)
+
+
+def number_of_courses(tx: Tx, training: Training) -> int:
+    """How many courses the training has."""
     return tx.scalar(select(func.count()).where(TrainingCourse.training_id == training.id)) or 0
 
 

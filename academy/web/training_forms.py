@@ -27,6 +27,7 @@ from academy.trainings.service import Plan
 
 STATES: dict[str, tuple[Message, str]] = {
     TrainingState.DRAFT: (msg("草稿"), "neutral"),
+    TrainingState.OPENING: (msg("正在开启"), "info"),
     TrainingState.OPEN: (msg("进行中"), "good"),
     TrainingState.CLOSED: (msg("已结束"), "info"),
     TrainingState.ARCHIVED: (msg("已归档"), "neutral"),
@@ -283,4 +284,5 @@ def render_training(tx: Tx, training: Training) -> str:
         audience=audience_lines(tx, training),
         preview=counted,
         figures=figures,
+        job=service.opening_job(tx, training),
     )

@@ -123,10 +123,11 @@ def save(public_id: str) -> str | Response:
 @bp.post("/trainings/<public_id>/open")
 @office(*MANAGE)
 def open_(public_id: str) -> Response:
-    """Enrol the audience."""
+    """Enrol the audience; a large one is enrolled by a job, which the page follows."""
     with writing() as tx:
-        number = service.open_training(tx, actor(), access_own_training(tx, actor(), public_id))
-    flash(gettext("培训已开始，%(n)s 名党员列入培训范围。", n=f"{number:,}"))
+        number = service.begin_opening(tx, actor(), access_own_training(tx, actor(), public_id))
+    if number is not None:
+        flash(gettext("培训已开始，%(n)s 名党员列入培训范围。", n=f"{number:,}"))
     return redirect(url_for(".show", public_id=public_id))
 
 

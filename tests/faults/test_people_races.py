@@ -1,22 +1,32 @@
 """The same person, the same training, the same second: on real databases with real transactions."""
 
+import multiprocessing
+import os
+import signal
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
+from academy import rooms
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.db import Tx
 from academy.core.errors import Conflict
 from academy.core.house import House
+from academy.jobs import drain
+from academy.jobs import service as jobs
 from academy.library.models import Course
 from academy.members import service as members
 from academy.members.models import Member, Organisation
 from academy.progress import completing, correcting
 from academy.progress.models import Correction
-from academy.trainings import service, tally, verify
-from academy.trainings.models import Training
+from academy.trainings import opening, service, tally, verify
+from academy.trainings.models import Enrolment, Training, TrainingState
+from tests.conftest import make_settings
 from tests.coverage_city import City, training
 from tests.faults.test_coverage_races import real_house  # noqa: F401  the fixture is used by name
 
@@ -101,3 +111,62 @@ def test_two_administrators_agree_to_one_correction(real_house: House) -> None: 
         return lambda tx: correcting.approve_correction(tx, who, tx.get_one(Correction, made))
 
     assert [type(error) for error in together(real_house, agree(82), agree(83))] == [Conflict]
+
+
+def _open_slowly(url: str, folder: Path, said: "multiprocessing.Queue[str]") -> None:
+    rooms.open_all()
+    house = House.build(make_settings(folder, database_url=url))
+    real = opening.count_everybody
+
+    def stop_before_the_end(tx: Tx, plan: Training) -> None:
+        real(tx, plan)
+        said.put("everything is written but the commit")
+        time.sleep(60)
+
+    opening.count_everybody = stop_before_the_end
+    drain(house, only=[service.OPEN])
+
+
+def test_an_opening_killed_half_way_leaves_nothing_and_ends_the_same(
+    real_house: House,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = real_house
+    city, plan = planned(house)
+    monkeypatch.setattr(service, "AT_ONCE", 3)
+    with house.db.begin() as tx:
+        assert service.begin_opening(tx, SYSTEM, tx.get_one(Training, plan.id)) is None
+    context = multiprocessing.get_context("spawn")
+    said = context.Queue()
+    worker = context.Process(target=_open_slowly, args=(house.db.url.render_as_string(False), tmp_path, said))
+    worker.start()
+    said.get(timeout=60)
+    os.kill(worker.pid or 0, signal.SIGKILL)
+    worker.join(10)
+    held = select(func.count()).select_from(Enrolment)
+    with house.db.read() as tx:
+        assert tx.scalar(held) == 0
+        assert tx.get_one(Training, plan.id).state == TrainingState.OPENING
+    assert together(house, finishing(city.people[0].id, city.courses[0].id)) == []
+    with house.db.begin() as tx:
+        jobs.release_stale(tx, everything=True)
+    drain(house, only=[service.OPEN])
+    with house.db.read(snapshot=True) as tx:
+        opened = tx.get_one(Training, plan.id)
+        assert (opened.state, tx.scalar(held)) == (TrainingState.OPEN, 20)
+        assert verify.differences(tx, opened) == []
+        found = tally.figures(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
+        assert (found.due, found.completed) == (20, 1)
+
+
+def test_two_officers_open_one_training(real_house: House, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    city, plan = planned(real_house)
+    monkeypatch.setattr(service, "AT_ONCE", 3)
+    begin = lambda tx: service.begin_opening(tx, SYSTEM, tx.get_one(Training, plan.id))  # noqa: E731
+    assert [type(error) for error in together(real_house, begin, begin)] == [Conflict]
+    acts = [finishing(person.id, city.courses[0].id) for person in city.people[:6]]
+    finish = lambda tx: service.finish_opening(tx, plan.id, None)  # noqa: E731
+    assert together(real_house, finish, *acts) == []
+    with real_house.db.read(snapshot=True) as tx:
+        assert verify.differences(tx, tx.get_one(Training, plan.id)) == []

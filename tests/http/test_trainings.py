@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
@@ -225,3 +225,40 @@ def test_statistics_have_a_table_beside_every_chart(
     with house.db.read() as tx:
         made = tx.scalars(select(Export).order_by(Export.id)).all()
         assert [e.filename.rsplit(".", 1)[1] for e in made] == ["xlsx", "zip"] and all(e.stored_at for e in made)
+
+
+def begun(house: House, client: FlaskClient, city: City, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An officer has asked to open a training for too many to wait for; the address of its page."""
+    monkeypatch.setattr(service, "AT_ONCE", 3)
+    with house.db.begin() as tx:
+        today = clock.today()
+        made = training(tx, city.city, city.courses, opens_on=today, closes_on=today)
+    officer(house, client, Role.NODE_ADMINISTRATOR, city.city)
+    page = f"/trainings/{made.public_id}"
+    assert client.post(f"{page}/open").status_code == 302
+    return page
+
+
+def test_the_page_of_a_training_that_is_being_opened_shows_how_far_it_is(
+    house: House, client: FlaskClient, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = begun(house, client, city, monkeypatch)
+    shown = client.get(page).get_data(as_text=True)
+    assert "正在开启" in shown and "<progress" in shown and 'id="work" data-job="/api/v1/jobs/' in shown
+    assert "确定开始" not in shown and "删除草稿" not in shown and f"{page}/edit" not in shown
+    assert "正在开启" in client.get("/trainings").get_data(as_text=True)
+    assert client.post(f"{page}/open").status_code == 409
+    drain(house, only=[service.OPEN])
+    shown = client.get(page).get_data(as_text=True)
+    assert "进行中" in shown and "data-job" not in shown
+
+
+def test_the_page_of_a_training_that_could_not_be_opened_says_why(
+    house: House, client: FlaskClient, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = begun(house, client, city, monkeypatch)
+    with house.db.begin() as tx:
+        tx.execute(update(Member).values(status="left"))
+    drain(house, only=[service.OPEN])
+    shown = client.get(page).get_data(as_text=True)
+    assert "上次没有开启成功" in shown and "没有一名党员需要参加" in shown and "确定开始" in shown

@@ -1,4 +1,4 @@
-// Follows the job that checks or applies a roster, then shows the page anew.
+// Follows the background job that a page is waiting for (element `work`), then shows the page anew.
 const work = document.getElementById("work");
 const bar = work?.querySelector("progress");
 const text = work?.querySelector(".progress-text");
