@@ -1,6 +1,7 @@
 """How good search is: judged questions, each answered by one passage among 40,000 lectures.
 
     python -m benchmarks.search_quality FOLDER [--quick] [--fresh] [--others 40000]
+        [--only questions|scripts|typed] [--half even|odd] [--step N]
 
 FOLDER holds SQuAD-like JSON files whose names begin with `cmrc` or `drcd`. A passage becomes a
 lecture without a telling title, its sentences become captions; a question finds it or does not.
@@ -28,6 +29,7 @@ from benchmarks._lectures import Talk, fill, open_house
 from benchmarks._texts import cue_texts, pieces
 
 TOP = 10
+HALVES = ("even", "odd")
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,24 @@ def same_in_other_script(house: House, judged: list[Judged], convert: Callable[[
     return same, len(judged)
 
 
+def in_full(house: House, judged: dict[str, list[Judged]]) -> dict[str, object]:
+    """The figures of every set as its questions are written, and what a question took."""
+    started = time.perf_counter()
+    line: dict[str, object] = {name: measure(house, questions).figures() for name, questions in judged.items()}
+    line["ms_per_question"] = round(1000 * (time.perf_counter() - started) / sum(map(len, judged.values())), 1)
+    return line
+
+
+def equal_scripts(house: House, judged: dict[str, list[Judged]]) -> float:
+    """The part of the questions that find the same in both scripts; exactly 1 when all do."""
+    pairs = [
+        same_in_other_script(house, judged["cmrc"], OpenCC("s2t").convert),
+        same_in_other_script(house, judged["drcd"], OpenCC("t2s").convert),
+    ]
+    same, asked = sum(same for same, _ in pairs), sum(of for _, of in pairs)
+    return 1.0 if same == asked else min(0.9999, round(same / max(1, asked), 4))
+
+
 def three_words(segmenter: Segmenter, text: str) -> list[str]:
     """The three longest content words of a question, in their order; what a hurried person would type."""
     words = [w for w in dict.fromkeys(segmenter.words(normalise(text))) if w not in STOP and is_han(w) and len(w) > 1]
@@ -223,6 +243,9 @@ def main() -> None:
     parser.add_argument("--others", type=int, default=40_000)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--only", choices=("questions", "scripts", "typed"), help="one part of the figures")
+    parser.add_argument("--half", choices=HALVES, help="passages for tuning (even) or held out (odd)")
+    parser.add_argument("--step", type=int, default=1, help="every so manyth question")
     given = parser.parse_args()
     if given.folder is None:
         print(json.dumps({"benchmark": "search_quality", "skipped": "name the folder of the judged sets"}))
@@ -231,18 +254,18 @@ def main() -> None:
     line: dict[str, object] = {"benchmark": "search_quality", "index_s": round(index(house), 1)}
     if given.quick:
         judged = {name: questions[:: max(1, len(questions) // 150)] for name, questions in judged.items()}
-    started = time.perf_counter()
-    for name, questions in judged.items():
-        line[name] = measure(house, questions).figures()
-    line["ms_per_question"] = round(1000 * (time.perf_counter() - started) / sum(map(len, judged.values())), 1)
-    to_traditional, to_simplified = OpenCC("s2t"), OpenCC("t2s")
+    if given.half:
+        kept = HALVES.index(given.half)
+        judged = {name: [one for one in all_ if one.course_id % 2 == kept] for name, all_ in judged.items()}
+    judged = {name: questions[:: given.step] for name, questions in judged.items()}
     step = 1 if not given.quick else 3
-    pairs = [
-        same_in_other_script(house, judged["cmrc"][::step], to_traditional.convert),
-        same_in_other_script(house, judged["drcd"][:: 4 * step], to_simplified.convert),
-    ]
-    line["traditional_equal"] = round(sum(same for same, _ in pairs) / max(1, sum(of for _, of in pairs)), 4)
-    line |= typed_otherwise(house, [*judged["cmrc"][::step], *judged["drcd"][:: 4 * step]])
+    some = {"cmrc": judged["cmrc"][::step], "drcd": judged["drcd"][:: 4 * step]}
+    if given.only in {None, "questions"}:
+        line |= in_full(house, judged)
+    if given.only in {None, "scripts"}:
+        line["traditional_equal"] = equal_scripts(house, some)
+    if given.only in {None, "typed"}:
+        line |= typed_otherwise(house, [*some["cmrc"], *some["drcd"]])
     print(json.dumps(line, ensure_ascii=False))
 
 

@@ -20,8 +20,9 @@ MOST_VERIFIED = 100
 that all its pairs of characters are in one minute. Whatever is shown was read."""
 LONGEST_MENDED = 40
 MOST_WORDS_MENDED = 4
-MOST_TRIED, CLEARLY = 5, 1.15
-"""Readings tried that do not have everything, and how much better one must be to be taken for what was meant."""
+CLEARLY, NEARLY, MOST_IN_TURN = 1.0, 1.15, 6
+"""How much better answered a reading must be than what was typed, to be taken for what was meant; how much less
+than the best a reading may be to be shown with it; and how many."""
 
 
 @dataclass
@@ -59,25 +60,26 @@ def answer(
 def _meant(
     tx: Tx, index: SearchBackend, typed: Answer, segmenter: Segmenter, visible: Set[int], allowed: Set[int] | None
 ) -> Answer:
-    """The first reading that has everything, else, if one finds clearly better windows than what was typed, the
-    best of each reading in turn: one word is wrong, and nobody knows which."""
+    """The first reading that has everything; else, if one is better answered than what was typed, what answers
+    each of the good ones in turn: one word is wrong, and nobody knows which."""
     tried: list[Answer] = []
     for offer in _offers(typed.question, segmenter, index):
         other = parse(offer, segmenter)
         found = index.search(other, visible, allowed, CANDIDATES)
         if found.lectures and not found.relaxed:
             return Answer(other, *rank(tx, other, found, allowed), offer)
-        if len(tried) < MOST_TRIED:
-            tried.append(Answer(other, [], found, offer))
-    tried.sort(key=lambda one: -_worth(one.found))
-    if not tried or _worth(tried[0].found) <= CLEARLY * _worth(typed.found):
+        tried.append(Answer(other, [], found, offer))
+    best = max(tried, key=lambda one: _covered(one.found), default=typed)
+    if _covered(best.found) <= CLEARLY * _covered(typed.found):
         return typed
-    for one in tried:
-        one.ranked, one.found = rank(tx, one.question, one.found, allowed)
-    best = tried[0]
-    everything = frozenset[int]().union(*(one.found.lectures for one in tried))
+    good = [one for one in (*tried, typed) if _covered(one.found) * NEARLY >= _covered(best.found)]
+    good = sorted(good, key=lambda one: -_covered(one.found))[:MOST_IN_TURN]
+    for one in good:
+        if one is not typed:
+            one.ranked, one.found = rank(tx, one.question, one.found, allowed)
+    everything = frozenset[int]().union(*(one.found.lectures for one in good))
     return Answer(
-        best.question, _in_turn([one.ranked for one in tried]), replace(best.found, lectures=everything), best.meant
+        best.question, _in_turn([one.ranked for one in good]), replace(best.found, lectures=everything), best.meant
     )
 
 
@@ -86,8 +88,11 @@ def _in_turn(lists: Iterable[list[int]]) -> list[int]:
     return list(dict.fromkeys(one for row in itertools.zip_longest(*lists) for one in row if one is not None))
 
 
-def _worth(found: Found) -> float:
-    return found.hits[0].score if found.hits else 0.0
+def _covered(found: Found) -> float:
+    """How much of what was asked the best window has. Its score alone would favour readings of rare words, of
+    which it need not have all."""
+    asked = sum(found.weights.values())
+    return found.hits[0].score / asked if found.hits and asked else 0.0
 
 
 def _offers(question: Question, segmenter: Segmenter, index: SearchBackend) -> list[str]:

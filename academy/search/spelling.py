@@ -14,7 +14,7 @@ from academy.search.sounds import is_pinyin, sound
 from academy.search.text import Segmenter, is_han, normalise
 
 LONGEST_WORD = 6
-MOST_READINGS = 5
+MOST_READINGS, MOST_HEARD = 5, 12
 MOST_PATHS = 48
 MOST_OFFERS = 12
 MOST_COUPLED = 4
@@ -94,7 +94,7 @@ def repairs(text: str, segmenter: Segmenter, index: SearchBackend) -> list[str]:
     offers: list[tuple[float, str]] = []
     cuts = _boundaries(normal, segmenter)
     for i, j in stretches:
-        for word, documents in heard.get(sound(normal[i:j]), [])[: MOST_READINGS + 1]:
+        for word, documents in heard.get(sound(normal[i:j]), [])[:MOST_HEARD]:
             if word == normal[i:j] or len(word) != j - i or word in STOP:
                 continue
             # A stretch that was cut as one word, or falls to pieces, is the likelier mistake; so is a longer one.

@@ -15,7 +15,7 @@ from academy.search.lectures import Lecture
 from academy.search.question import Question
 from academy.search.text import Segmenter
 from academy.search.whoosh_bulk import open_writer
-from academy.search.whoosh_fields import DIGEST, NUMBERS, add, documents
+from academy.search.whoosh_fields import DIGEST, NUMBERS, SOUNDS, add, documents
 from academy.search.whoosh_search import WhooshSearch, together
 from academy.search.whoosh_store import DurableStorage, Store
 from academy.search.whoosh_view import Leaf, View, folder_size
@@ -118,7 +118,7 @@ class WhooshBackend:
             return {}
         found: dict[str, list[tuple[str, int]]] = {}
         for heard in sounds:
-            words = {word for leaf in view.leaves for word in leaf.words_by_sound().get(heard, ())}
+            words = {word for leaf in view.leaves for word in leaf.sounding(heard)}
             counted = [(word, view.frequency("w", word) + view.frequency("t", word)) for word in words]
             if counted:
                 found[heard] = sorted(counted, key=lambda pair: (-pair[1], pair[0]))
@@ -225,6 +225,8 @@ def _copy(leaf: Leaf, writer: Any) -> None:
     place = np.full(count, start, np.uint32)
     place[leaf.living] += np.arange(leaf.alive, dtype=np.uint32)
     for field, token in leaf.reader.all_terms():
+        if field == SOUNDS:
+            continue  # written anew from the words that are left
         docs, times = leaf.decode(field, token.decode())
         living = leaf.living[docs]
         if living.any():

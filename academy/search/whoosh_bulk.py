@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC, W3Codec, W3FieldWriter, W3PostingsWriter
 
+from academy.search.sounds import sound
 from academy.search.text import named_bucket
+from academy.search.whoosh_fields import SOUNDS
 
 HIGHEST = 255
 """More often than this in one minute is not told apart."""
@@ -71,6 +73,7 @@ class Gathered:
 
     def terms(self) -> Iterator[tuple[str, bytes, Lists]]:
         """Every term with its documents, in the order of the file; a field is forgotten once given."""
+        self._add_sounds()
         for field in sorted({*self._packed, *self._loose}):
             loose = self._loose.pop(field, array("Q"))
             packed = np.concatenate([*self._packed.pop(field, []), np.frombuffer(loose, np.uint64)])
@@ -90,6 +93,13 @@ class Gathered:
                 number = int(numbers[start])
                 token = known[number] if known else named_bucket(number).encode()
                 yield field, token, (docs[start:stop], times[start:stop])
+
+    def _add_sounds(self) -> None:
+        """Each word once more behind its sound, so that words of a sound are neighbours in the list of terms:
+        making a dictionary of them when somebody first mistypes takes seconds."""
+        words = {*self._known.get("w", ()), *self._known.get("t", ())}
+        heard = ((sound(word.decode("utf-8", "replace")), word) for word in words)
+        self.add_tokens(SOUNDS, 0, [f"{syllables}\t{word.decode()}" for syllables, word in heard if syllables])
 
     def cleanup(self) -> None:
         self._known.clear()

@@ -14,6 +14,7 @@ from academy.search.text import Segmenter, buckets, normalise
 NUMBERS = ("lecture", "item", "first", "last", "length")
 DIGEST = "digest"
 PAIRS = "b"
+SOUNDS = "h"
 
 
 class Tokens(fields.FieldType):  # type: ignore[misc]
@@ -25,8 +26,9 @@ class Tokens(fields.FieldType):  # type: ignore[misc]
 
 
 def schema() -> fields.Schema:
-    """`key` finds a lecture's documents, `w` words, `b` buckets of pairs of characters, `t` names, `s` suggestions."""
-    made = fields.Schema(key=Tokens(), w=Tokens(), b=Tokens(), t=Tokens(), s=Tokens())
+    """`key` finds a lecture's documents, `w` words, `b` buckets of pairs of characters, `t` names, `s` suggestions;
+    `h` is how a segment's words sound, written by `whoosh_bulk` from `w` and `t`."""
+    made = fields.Schema(key=Tokens(), w=Tokens(), b=Tokens(), t=Tokens(), s=Tokens(), h=Tokens())
     for name in NUMBERS:
         made.add(name, fields.COLUMN(columns.NumericColumn("I")))
     made.add(DIGEST, fields.COLUMN(columns.NumericColumn("Q")))

@@ -21,7 +21,7 @@ from academy.search.whoosh_fields import schema
 
 POINTER = "current"
 NAME = "MAIN"
-FORMAT = "g3-"
+FORMAT = "g4-"
 """Begins the name of every generation; raised when what the index holds changes, so that it is made anew."""
 
 

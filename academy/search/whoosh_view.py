@@ -21,8 +21,7 @@ from whoosh.index import FileIndex
 from whoosh.reading import TermNotFound
 
 from academy.search.backend import Hit, IndexBroken
-from academy.search.sounds import sound
-from academy.search.whoosh_fields import DIGEST, NUMBERS
+from academy.search.whoosh_fields import DIGEST, NUMBERS, SOUNDS
 
 Array = Any
 """A numpy array of one dimension."""
@@ -32,6 +31,7 @@ K1, B = 0.8, 0.3
 """BM25's saturation and length: windows are about equally long, and a word said once says nearly all."""
 KEPT_POSTINGS = 3_000_000
 """Decoded postings that a segment keeps, eight bytes each."""
+KEPT_SOUNDS, MOST_OF_A_SOUND = 20_000, 500
 
 
 class Leaf:
@@ -51,7 +51,7 @@ class Leaf:
         self.living = np.ones(count, np.bool_)
         self.living[list(self.dead)] = False
         self.alive = count - len(self.dead)
-        self._sounds: dict[str, list[str]] | None = older._sounds if older else None
+        self._sounds: dict[str, list[str]] = older._sounds if older else {}
         self._kept: OrderedDict[tuple[str, str], Postings] = OrderedDict()
         self._held = 0
         self._guard = threading.Lock()
@@ -111,18 +111,16 @@ class Leaf:
         docs = np.repeat(cards.astype(np.int64) - (ends - counts), counts) + np.arange(ends[-1])
         return docs[self.living[docs]].astype(np.uint32)
 
-    def words_by_sound(self) -> dict[str, list[str]]:
-        """The segment's words by how they sound; made when somebody first types pinyin or a wrong character."""
-        if self._sounds is None:
-            made: dict[str, list[str]] = {}
-            for field in ("w", "t"):
-                for term in self.reader.lexicon(field):
-                    word = term.decode() if isinstance(term, bytes) else term
-                    heard = sound(word)
-                    if heard and word not in made.setdefault(heard, []):
-                        made[heard].append(word)
-            self._sounds = made
-        return self._sounds
+    def sounding(self, heard: str) -> list[str]:
+        """The segment's words of this sound."""
+        words = self._sounds.get(heard)
+        if words is None:
+            with self._guard:
+                terms = _some(self.reader.expand_prefix(SOUNDS, f"{heard}\t".encode()), MOST_OF_A_SOUND)
+            if len(self._sounds) >= KEPT_SOUNDS:
+                self._sounds.clear()
+            words = self._sounds[heard] = [term.partition("\t")[2] for term in terms]
+        return words
 
     def hits(self, docs: Array, scores: Array) -> list[Hit]:
         """Documents as hits."""

@@ -55,6 +55,19 @@ def test_a_lecture_is_found_replaced_and_gone(index: SearchBackend) -> None:
     assert health.ok and health.lectures == 1
 
 
+def test_words_are_known_by_their_sound_through_every_commit_and_merge(index: SearchBackend) -> None:
+    """The same word in two commits counts once, a word that only a lost lecture said is gone after merging."""
+    index.rebuild([lecture(1, ["我们种茶叶。", "查夜的人来了。"], title="党建")], SEGMENTER)
+    index.index_lecture(lecture(2, ["茶叶熟了。"]), SEGMENTER)
+    assert index.sounding(["chaye", "dangjian", "chay"]) == {
+        "chaye": [("茶叶", 2), ("查夜", 1)],
+        "dangjian": [("党建", index.frequencies(["党建"])["党建"])],
+    }
+    index.delete_lecture(1)
+    index.merge()
+    assert index.sounding(["chaye", "dangjian"]) == {"chaye": [("茶叶", 1)]}
+
+
 def test_a_digest_tells_what_was_indexed(index: SearchBackend) -> None:
     one = lecture(1, ["我们种茶叶。"])
     index.index_lecture(one, SEGMENTER)
