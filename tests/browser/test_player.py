@@ -171,6 +171,40 @@ def test_the_bar_shows_the_place_and_leads_there(academy: Stage, scene: Scene) -
     assert not academy.errors
 
 
+def own_bar(page: Page) -> tuple[str, int]:
+    """Whether Chromium shows its own bar to seek by, and its height: it is in the shadow of its video.
+
+    Raises:
+        Error: it has no box at all; then captions would be written under the buttons.
+    """
+    line = page.context.new_cdp_session(page)
+    line.send("DOM.enable")
+    line.send("CSS.enable")
+    nodes = line.send("DOM.getFlattenedDocument", {"depth": -1, "pierce": True})["nodes"]
+    (bar,) = (one for one in nodes if "-webkit-media-controls-timeline" in one.get("attributes", []))
+    styles = line.send("CSS.getComputedStyleForNode", {"nodeId": bar["nodeId"]})["computedStyle"]
+    height = line.send("DOM.getBoxModel", {"nodeId": bar["nodeId"]})["model"]["height"]
+    line.detach()
+    return next(one["value"] for one in styles if one["name"] == "visibility"), height
+
+
+def test_there_is_one_bar_to_seek_by(academy: Stage, scene: Scene) -> None:
+    page = academy.sign_in(scene.viewer)
+    page.goto(f"/learn/{scene.item}")
+    until(page, "document.querySelector('video').readyState >= 2")
+    expect(page.locator("[data-seek]")).to_be_visible()
+    assert own_bar(page) == ("hidden", 0)
+    page.keyboard.press("f")
+    until(page, "document.fullscreenElement !== null")
+    assert own_bar(page)[0] == "visible", "filling the screen, the browser's bar is the only one"
+    page.keyboard.press("f")
+    until(page, "document.fullscreenElement === null")
+    assert own_bar(page) == ("hidden", 0)
+    page.evaluate("document.querySelector('[data-player]').removeAttribute('data-seeks')")
+    assert own_bar(page)[0] == "visible", "without script"
+    assert not academy.errors
+
+
 DEAR = "Object.defineProperty(navigator, 'connection', {value: {saveData: true, addEventListener() {}}});"
 
 
