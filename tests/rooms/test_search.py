@@ -12,7 +12,7 @@ from academy.core.db import Tx
 from academy.core.house import House
 from academy.jobs import drain
 from academy.library.models import Course
-from academy.search import dictionary, service
+from academy.search import dictionary, finding, service
 from academy.search.backend import Found
 from academy.search.engine import backend
 from academy.search.results import Filters, Results
@@ -111,15 +111,16 @@ def test_a_phrase_of_latin_words_is_found(library: House) -> None:
     assert not titles(find(library, "“6 wi-fi”"))
 
 
-def test_a_phrase_said_in_more_lectures_than_are_read_again_is_still_exact(library: House) -> None:
-    from academy.search.finding import MOST_VERIFIED
-
+def test_a_phrase_said_in_more_lectures_than_are_read_again_is_still_exact(
+    library: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "MOST_VERIFIED", most := 15)
     with library.db.begin() as tx:
-        for number in range(MOST_VERIFIED + 20):
+        for number in range(most + 20):
             city.lecture(tx, f"{number}号课", ["水渠修到了家门口。" if number != 3 else "水渠，渠修，修到，到了了家。"])
     drain(library)
     found = find(library, "“水渠修到了家门口”")
-    assert found.page.total in range(MOST_VERIFIED + 19, MOST_VERIFIED + 21)
+    assert found.page.total in range(most + 19, most + 21)
     last = service.search(library, NOBODY, "“水渠修到了家门口”", Filters(), 99)
     assert "3号课" not in titles(last) and last.page.rows
 
