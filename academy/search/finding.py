@@ -20,9 +20,9 @@ MOST_VERIFIED = 100
 that all its pairs of characters are in one minute. Whatever is shown was read."""
 LONGEST_MENDED = 40
 MOST_WORDS_MENDED = 4
-CLEARLY, NEARLY, MOST_IN_TURN = 1.0, 1.15, 6
+CLEARLY, NEARLY, MOST_IN_TURN = 1.0, 1.15, 3
 """How much better answered a reading must be than what was typed, to be taken for what was meant; how much less
-than the best a reading may be to be shown with it; and how many."""
+than the best a reading may be to be shown with it; and how many beside what was typed."""
 
 
 @dataclass
@@ -72,11 +72,11 @@ def _meant(
     best = max(tried, key=lambda one: _covered(one.found), default=typed)
     if _covered(best.found) <= CLEARLY * _covered(typed.found):
         return typed
-    good = [one for one in (*tried, typed) if _covered(one.found) * NEARLY >= _covered(best.found)]
+    good = [one for one in tried if _covered(one.found) * NEARLY >= _covered(best.found)]
     good = sorted(good, key=lambda one: -_covered(one.found))[:MOST_IN_TURN]
     for one in good:
-        if one is not typed:
-            one.ranked, one.found = rank(tx, one.question, one.found, allowed)
+        one.ranked, one.found = rank(tx, one.question, one.found, allowed)
+    good.insert(1, typed)  # perhaps nothing was mistyped
     everything = frozenset[int]().union(*(one.found.lectures for one in good))
     return Answer(
         best.question, _in_turn([one.ranked for one in good]), replace(best.found, lectures=everything), best.meant
