@@ -1,5 +1,6 @@
 """The index of this house, as its settings say."""
 
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from academy.core.db import Database
@@ -9,15 +10,16 @@ from academy.search.backend import SearchBackend
 from academy.search.postgres_backend import PostgresBackend
 from academy.search.whoosh_backend import WhooshBackend
 
-_open: "WeakKeyDictionary[Database, SearchBackend]" = WeakKeyDictionary()
+_open: "WeakKeyDictionary[Database, dict[tuple[str, Path], SearchBackend]]" = WeakKeyDictionary()
 
 
 def backend(house: House) -> SearchBackend:
-    """The backend; one per process and database, so that what it read is kept."""
-    found = _open.get(house.db)
-    if found is None:
-        found = _open[house.db] = _make(house)
-    return found
+    """The backend; one per process, database and data folder, so that what it read is kept."""
+    kept = _open.setdefault(house.db, {})
+    key = house.settings.search_backend, house.settings.data_dir
+    if key not in kept:
+        kept[key] = _make(house)
+    return kept[key]
 
 
 def _make(house: House) -> SearchBackend:
