@@ -225,7 +225,7 @@ def open_training(page: Page) -> None:
 def activate(page: Page, who: tuple[str, str], code: str) -> None:
     """The first time: number, code, a password of one's own."""
     page.goto("/activate")
-    page.get_by_label("党员编号").fill(who[0])
+    page.locator("#number").fill(who[0])
     page.get_by_label("激活码").fill(code)
     page.get_by_label("新密码", exact=True).fill(PASSWORD)
     page.get_by_label("再填一次新密码").fill(PASSWORD)
