@@ -1,18 +1,22 @@
 """A migrated database once per worker and kind, each test in a savepoint; the same tests on both."""
 
 import dataclasses
+import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from alembic import command
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 
 from academy import rooms
+from academy.accounts import passwords
 from academy.app import create_app, move_in
 from academy.cli.database import alembic_config
 from academy.core.db import Database
@@ -24,6 +28,26 @@ from tests.services import postgres
 SECRET = "a-secret-for-tests-only-0123456789"
 
 rooms.open_all()
+
+REAL_HASHER, REAL_NOBODY = passwords._hasher, passwords._NOBODY
+# Hundreds of tests sign somebody in, and a hash is slow on purpose. `real_passwords` gives back what it costs.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._NOBODY = passwords._hasher.hash("nobody has this password")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: to look through it again and again for rubbish took a
+    tenth of all the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture
+def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as slowly as for people."""
+    monkeypatch.setattr(passwords, "_hasher", REAL_HASHER)
+    monkeypatch.setattr(passwords, "_NOBODY", REAL_NOBODY)
 
 
 def make_settings(folder: Path, **changes: object) -> Settings:
@@ -53,6 +77,7 @@ class _Schemas:
         """One for all tests: its engine remembers every statement that it has compiled."""
         if kind not in self.databases:
             self.databases[kind] = House.build(make_settings(self.folder, database_url=self.url(kind))).db
+            self.stack.callback(self.databases[kind].dispose)
         return self.databases[kind]
 
     def url(self, kind: str) -> str:
@@ -89,33 +114,23 @@ def house(database_kind: str, schemas: _Schemas, tmp_path: Path) -> Iterator[Hou
         with house.db.bound_to(connection):
             yield house
         outer.rollback()
-    house.db.dispose()
     transport.connect(None)
 
 
-class _Compiled(BytecodeCache):
-    """Templates compiled once a worker: every test has an application of its own, and most of the time of
-    a short one went into compiling the same pages again."""
-
-    def __init__(self) -> None:
-        self._codes: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._codes:
-            bucket.bytecode_from_string(self._codes[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._codes[bucket.key] = bucket.bytecode_to_string()
-
-
-_compiled = _Compiled()
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once a run, by whichever worker comes first."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "templates"
+    shared.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(shared))
 
 
 @pytest.fixture
-def fresh_app(house: House) -> Flask:
+def fresh_app(house: House, compiled: FileSystemBytecodeCache) -> Flask:
     """An application of the test's own, to add to."""
     app = create_app(house.settings, house)
-    app.jinja_env.bytecode_cache = _compiled
+    app.jinja_env.bytecode_cache = compiled
     app.testing = False  # handlers turn errors into pages here too, as for people
     app.config["WTF_CSRF_ENABLED"] = False
     return app

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from academy.core.actor import Role
@@ -29,7 +30,9 @@ CALLS = {
 
 
 @pytest.fixture(scope="session")
-def world(schemas: _Schemas, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(
+    schemas: _Schemas, tmp_path_factory: pytest.TempPathFactory, compiled: FileSystemBytecodeCache
+) -> Iterator[World]:
     """The city on a database of its own: other tests of this worker go on beside it."""
     folder = tmp_path_factory.mktemp("access")
     file = folder / "city.db"
@@ -40,6 +43,7 @@ def world(schemas: _Schemas, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         with house.db.bound_to(connection):
             made = World(house)
             made.connection = connection
+            made.app.jinja_env.bytecode_cache = compiled
             yield made
         outer.rollback()
     house.db.dispose()

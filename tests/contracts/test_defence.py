@@ -84,7 +84,7 @@ def test_every_requirement_is_answered_and_every_test_exists() -> None:
     assert f"{met} of {len(rows)} are met." in text
 
 
-def test_the_page_on_security_names_what_the_code_holds() -> None:
+def test_the_page_on_security_names_what_the_code_holds(real_passwords: None) -> None:
     text = (ROOT / "docs/security.md").read_text(encoding="utf-8")
     settings = Settings()
     cost = passwords._hasher
@@ -248,7 +248,7 @@ def refused(password: str, *names: str) -> bool:
     return False
 
 
-def test_a_long_sentence_is_a_password() -> None:
+def test_a_long_sentence_is_a_password(real_passwords: None) -> None:
     for good in (
         "春天的第一课2026",
         "correct horse battery staple",
