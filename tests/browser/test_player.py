@@ -15,9 +15,10 @@ from academy.core.db import Tx
 from academy.library.models import CourseItem
 from academy.media import chapters
 from academy.media import service as media
+from academy.media.captions import CueText
 from academy.media.models import Asset, AssetState
 from academy.progress.models import WatchLedger
-from tests.browser.stage import PHONE, Stage, lecture, stage, until
+from tests.browser.stage import DESK, PHONE, Stage, lecture, stage, until
 from tests.ledger_makers import learner
 from tests.ledger_makers import lecture as course_of
 
@@ -171,38 +172,138 @@ def test_the_bar_shows_the_place_and_leads_there(academy: Stage, scene: Scene) -
     assert not academy.errors
 
 
-def own_bar(page: Page) -> tuple[str, int]:
-    """Whether Chromium shows its own bar to seek by, and its height: it is in the shadow of its video.
-
-    Raises:
-        Error: it has no box at all; then captions would be written under the buttons.
-    """
-    line = page.context.new_cdp_session(page)
-    line.send("DOM.enable")
-    line.send("CSS.enable")
-    nodes = line.send("DOM.getFlattenedDocument", {"depth": -1, "pierce": True})["nodes"]
-    (bar,) = (one for one in nodes if "-webkit-media-controls-timeline" in one.get("attributes", []))
-    styles = line.send("CSS.getComputedStyleForNode", {"nodeId": bar["nodeId"]})["computedStyle"]
-    height = line.send("DOM.getBoxModel", {"nodeId": bar["nodeId"]})["model"]["height"]
-    line.detach()
-    return next(one["value"] for one in styles if one["name"] == "visibility"), height
+def add_words(academy: Stage, scene: Scene) -> None:
+    with academy.house.db.begin() as tx:
+        item = tx.get_one(CourseItem, scene.item_id)
+        asset = tx.get_one(Asset, item.asset_id)
+        lines = [CueText(n * 4000, n * 4000 + 4000, f"第{n}句") for n in range(SECONDS // 4)]
+        media.replace_cues(tx, asset, lines, "manual")
 
 
-def test_there_is_one_bar_to_seek_by(academy: Stage, scene: Scene) -> None:
-    page = academy.sign_in(scene.viewer)
+def opened(academy: Stage, scene: Scene, size: tuple[int, int] = DESK, script: str = "", **options: object) -> Page:
+    page = academy.sign_in(scene.viewer, size, **options)
+    if script:
+        page.add_init_script(script)
     page.goto(f"/learn/{scene.item}")
     until(page, "document.querySelector('video').readyState >= 2")
-    expect(page.locator("[data-seek]")).to_be_visible()
-    assert own_bar(page) == ("hidden", 0)
-    page.keyboard.press("f")
-    until(page, "document.fullscreenElement !== null")
-    assert own_bar(page)[0] == "visible", "filling the screen, the browser's bar is the only one"
-    page.keyboard.press("f")
-    until(page, "document.fullscreenElement === null")
-    assert own_bar(page) == ("hidden", 0)
-    page.evaluate("document.querySelector('[data-player]').removeAttribute('data-seeks')")
-    assert own_bar(page)[0] == "visible", "without script"
+    page.evaluate("document.querySelector('video').muted = true")
+    return page
+
+
+AT = "document.querySelector('video').currentTime"
+
+
+def test_one_row_holds_the_player_by_mouse_and_by_keys(academy: Stage, scene: Scene) -> None:
+    add_words(academy, scene)
+    page = opened(academy, scene)
+    row = page.get_by_role("group", name="播放控制")
+    assert not page.evaluate("document.querySelector('video').controls"), "the browser's own row is gone"
+    expect(page.locator("[data-now]")).to_have_text("0:00")
+    row.get_by_role("button", name="前进 10 秒").click()
+    until(page, f"Math.abs({AT} - 10) < 0.5")
+    expect(page.locator("[data-live]")).to_have_text("到 0:10")
+    expect(page.locator("[data-now]")).to_have_text("0:10")
+    expect(page.locator("[data-said]")).to_have_text("第2句")
+    row.get_by_role("button", name="后退 10 秒").click()
+    until(page, f"{AT} < 0.5")
+    row.get_by_role("button", name="播放").click()
+    until(page, f"{AT} > 0.3")
+    expect(row.get_by_role("button", name="暂停")).to_be_visible()
+    page.locator("video").click()
+    until(page, "document.querySelector('video').paused")
+    expect(page.locator("[data-sign]")).to_be_visible()
+    page.locator("h1").click()
+    page.keyboard.press(" ")
+    until(page, "!document.querySelector('video').paused")
+    page.keyboard.press(" ")
+    page.keyboard.press("m")
+    expect(page.locator("[data-mute]")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("c")
+    expect(page.locator("[data-said]")).to_have_text("")
+    expect(page.locator("[data-live]")).to_have_text("字幕已关闭")
+    at = page.evaluate(AT)
+    page.keyboard.press("ArrowRight")
+    until(page, f"Math.abs({AT} - {at} - 5) < 0.5")
+    page.keyboard.press("?")
+    expect(page.locator("dialog[data-help]")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[data-help]")).to_be_hidden()
+    page.reload()
+    until(page, "document.querySelector('video').readyState >= 2")
+    expect(page.locator("[data-captions]")).to_have_attribute("aria-pressed", "false")
     assert not academy.errors
+
+
+def test_the_whole_screen_keeps_row_captions_and_words(academy: Stage, scene: Scene) -> None:
+    add_words(academy, scene)
+    page = opened(academy, scene)
+    page.keyboard.press("f")
+    until(page, "document.fullscreenElement?.hasAttribute('data-stage')")
+    expect(page.locator("[data-full]")).to_have_text("退出全屏")
+    page.locator("[data-words-beside]").click()
+    expect(page.locator("[data-stage] [data-transcript] a").first).to_be_visible()
+    page.locator("[data-words-beside]").click()
+    expect(page.locator(".watch > [data-transcript]")).to_have_count(1)
+    page.locator("[data-toggle]").click()
+    page.mouse.move(700, 200)
+    row = page.locator("[data-under]")
+    until(page, "document.querySelector('[data-stage]').hasAttribute('data-idle')", 15)
+    expect(row).to_have_css("opacity", "0")
+    expect(page.locator("[data-said]")).to_have_text(re.compile(r"第\d句"))
+    page.mouse.move(720, 240)
+    expect(row).to_have_css("opacity", "1")
+    page.locator("[data-full]").click()
+    until(page, "document.fullscreenElement === null")
+    expect(page.locator("[data-full]")).to_have_text("全屏")
+    assert not academy.errors
+
+
+NONE = "for (const name of ['requestFullscreen', 'webkitRequestFullscreen']) delete Element.prototype[name];"
+APPLE = f"""{NONE} Object.defineProperty(HTMLVideoElement.prototype, 'webkitSupportsFullscreen', {{value: true}});
+HTMLVideoElement.prototype.webkitEnterFullscreen = function () {{
+  window.entered = true; this.dispatchEvent(new Event('webkitbeginfullscreen')); }};"""
+SMALL = """[...document.querySelectorAll('[data-controls] button, [data-controls] label, [data-seek]')].filter(
+  (e) => e.offsetWidth && Math.min(e.offsetWidth, e.offsetHeight) < 48).map((e) => e.outerHTML)"""
+MODE = "document.querySelector('video').textTracks[0].mode"
+
+
+def test_a_phone_that_fills_the_screen_with_its_own_player(academy: Stage, scene: Scene) -> None:
+    add_words(academy, scene)
+    page = opened(academy, scene, PHONE, APPLE, has_touch=True, is_mobile=True)
+    assert page.evaluate(SMALL) == []
+    assert page.evaluate(MODE) == "hidden", "the page writes them"
+    page.locator("[data-full]").tap()
+    until(page, "window.entered === true")
+    assert page.evaluate(MODE) == "showing", "there the phone writes them"
+    page.evaluate("document.querySelector('video').dispatchEvent(new Event('webkitendfullscreen'))")
+    assert page.evaluate(MODE) == "hidden"
+    assert not academy.errors
+
+
+def test_a_web_view_that_knows_no_full_screen_gives_its_window(academy: Stage, scene: Scene) -> None:
+    page = opened(academy, scene, PHONE, NONE, has_touch=True, is_mobile=True)
+    page.locator("[data-full]").tap()
+    box = page.locator("[data-stage]").bounding_box()
+    assert box is not None and (box["width"], box["height"]) == PHONE
+    page.locator("[data-toggle]").tap()
+    until(page, "document.querySelector('[data-stage]').hasAttribute('data-idle')", 15)
+    page.touchscreen.tap(195, 300)
+    until(page, "!document.querySelector('[data-stage]').hasAttribute('data-idle')")
+    assert not page.evaluate("document.querySelector('video').paused"), "the first touch only shows the row"
+    page.touchscreen.tap(195, 300)
+    until(page, "document.querySelector('video').paused")
+    page.locator("[data-full]").tap()
+    expect(page.locator("[data-stage]")).not_to_have_attribute("data-filling", "")
+    assert not academy.errors
+
+
+def test_where_scripts_fail_the_browser_holds_the_player(academy: Stage, scene: Scene) -> None:
+    page = academy.sign_in(scene.viewer, PHONE)
+    page.route("**/player-controls.js", lambda route: route.abort())
+    page.goto(f"/learn/{scene.item}")
+    expect(page.locator("video[controls]")).to_be_visible()
+    expect(page.locator("[data-controls]")).to_be_hidden()
+    academy.errors.clear()  # the script that did not come
 
 
 DEAR = "Object.defineProperty(navigator, 'connection', {value: {saveData: true, addEventListener() {}}});"

@@ -30,17 +30,14 @@ export function agreed(root, position) {
   if (costly === null && line) line.hidden = false;
   if (!costly) return Promise.resolve("all");
   box.hidden = false;
-  const video = root.querySelector("video");
-  video.controls = false;
   return new Promise((resolve) => {
     box.addEventListener("click", (event) => {
       const choice = event.target.closest("button[data-choice]")?.dataset.choice;
       if (!choice) return;
       box.hidden = true;
       box.dataset.asked = "yes";
-      video.controls = true;
       resolve(choice);
-      video.focus();
+      root.querySelector("[data-toggle]").focus();
     });
   });
 }

@@ -33,7 +33,6 @@ export class Seek {
     this.sheet = null;
     this.#listen();
     this.follow();
-    root.dataset.seeks = ""; // from here on there is one bar to seek by, and it is this one
   }
 
   #listen() {

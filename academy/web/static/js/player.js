@@ -1,22 +1,15 @@
 // One player: its source, its few controls, the words beside it, and the ledger where there is one.
 
+import { captions } from "./player-captions.js";
+import { Controls } from "./player-controls.js";
 import { agreed } from "./player-cost.js";
 import { Ledger } from "./player-ledger.js";
+import { Screen } from "./player-screen.js";
 import { Seek } from "./player-seek.js";
 import { Transcript } from "./player-transcript.js";
+import { wishes } from "./player-wishes.js";
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
-const KEPT = "academy-player";
-
-function wishes(changes) {
-  try {
-    const kept = { ...JSON.parse(localStorage.getItem(KEPT) ?? "{}"), ...changes };
-    if (changes) localStorage.setItem(KEPT, JSON.stringify(kept));
-    return kept;
-  } catch {
-    return changes ?? {};
-  }
-}
 
 function script(source) {
   return new Promise((resolve, reject) => {
@@ -85,56 +78,6 @@ function speeds(root, video) {
   });
 }
 
-function captions(root, video) {
-  const [toggle, size] = [root.querySelector("[data-captions]"), root.querySelector("[data-size]")];
-  const track = video.querySelector("track");
-  if (!track || !toggle) return;
-  const show = (on) => {
-    track.track.mode = on ? "showing" : "disabled";
-    toggle.setAttribute("aria-pressed", String(on));
-  };
-  show(wishes().captions !== false);
-  toggle.addEventListener("click", () => {
-    const on = toggle.getAttribute("aria-pressed") !== "true";
-    show(on);
-    wishes({ captions: on });
-  });
-  // The browser's own captions button means the same wish.
-  video.textTracks.addEventListener?.("change", () => {
-    const hears = root.querySelector("[data-said]") && track.track.mode === "hidden";
-    const on = hears || track.track.mode === "showing";
-    if (toggle.getAttribute("aria-pressed") === String(on)) return;
-    toggle.setAttribute("aria-pressed", String(on));
-    wishes({ captions: on });
-  });
-  said(root, video, track);
-  size.value = wishes().size ?? "m";
-  video.dataset.size = size.value;
-  size.addEventListener("change", () => {
-    video.dataset.size = size.value;
-    wishes({ size: size.value });
-  });
-}
-
-// What is heard has no picture to write on: the words stand large below.
-function said(root, video, track) {
-  const place = root.querySelector("[data-said]");
-  if (!place) return;
-  const draw = () => {
-    const on = root.querySelector("[data-captions]").getAttribute("aria-pressed") === "true";
-    if (on) track.track.mode = "hidden"; // read, not drawn a second time
-    const now = video.currentTime;
-    const cue = on && [...(track.track.cues ?? [])].find((one) => one.startTime <= now && now < one.endTime);
-    place.textContent = cue ? cue.getCueAsHTML().textContent : "";
-    place.dataset.size = video.dataset.size;
-  };
-  for (const kind of ["timeupdate", "seeked"]) video.addEventListener(kind, draw);
-  for (const control of ["captions", "size"]) root.querySelector(`[data-${control}]`).addEventListener("input", draw);
-  root.querySelector("[data-captions]").addEventListener("click", draw);
-  track.addEventListener("load", draw);
-  draw();
-}
-
 async function start(root, video, ledger) {
   const asked = Number(root.dataset.start);
   let at = asked;
@@ -156,26 +99,6 @@ async function start(root, video, ledger) {
   });
 }
 
-// Keys work wherever on the page nobody is typing.
-function keys(video) {
-  document.addEventListener("keydown", (event) => {
-    const busy = event.target.closest("input, select, textarea, button, a, summary, dialog, video, [contenteditable]");
-    if (busy || event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = {
-      " ": () => (video.paused ? video.play() : video.pause()),
-      k: () => (video.paused ? video.play() : video.pause()),
-      ArrowLeft: () => { video.currentTime -= 5; },
-      ArrowRight: () => { video.currentTime += 5; },
-      m: () => { video.muted = !video.muted; },
-      c: () => document.querySelector("[data-captions]")?.click(),
-      f: () => (document.fullscreenElement ? document.exitFullscreen() : video.requestFullscreen?.()),
-    }[event.key];
-    if (!act) return;
-    event.preventDefault();
-    act();
-  });
-}
-
 // The film that the wishes ask for: all of it, its smallest picture on a dear line, or the sound.
 const sourceOf = (root) => {
   if (root.choice === "sound") return root.dataset.audio;
@@ -188,10 +111,16 @@ async function open(root, video, ledger) {
   const choice = await agreed(root, position > Number(root.dataset.duration) - 3000 ? 0 : position);
   root.choice = choice;
   if (choice === "sound") root.querySelector("[data-sound]").setAttribute("aria-pressed", "true");
+  hearing(root);
   start(root, video, ledger);
   await attach(root, video, sourceOf(root));
   if (!root.querySelector("[data-cost]")?.dataset.asked) return;
   video.play().catch(() => {});
+}
+
+// A black picture says why it is black.
+function hearing(root) {
+  root.querySelector("[data-hearing]").hidden = root.choice !== "sound";
 }
 
 function sound(root, video) {
@@ -202,6 +131,7 @@ function sound(root, video) {
     toggle.setAttribute("aria-pressed", String(on));
     if (on) root.picture = root.choice;
     root.choice = on ? "sound" : root.picture ?? "low";
+    hearing(root);
     await attach(root, video, sourceOf(root));
     video.addEventListener("loadedmetadata", () => {
       video.currentTime = at;
@@ -217,8 +147,8 @@ for (const root of document.querySelectorAll("[data-player]")) {
   speeds(root, video);
   captions(root, video);
   sound(root, video);
-  keys(video);
   new Seek(root, video);
+  new Controls(root, video, words, new Screen(root, video, words));
   open(root, video, ledger);
   const box = document.querySelector("[data-transcript]");
   if (box) new Transcript(box, video, words);

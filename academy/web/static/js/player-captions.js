@@ -1,0 +1,49 @@
+// Captions, drawn by the page: a browser writes them a twentieth of the picture high, too small on a phone,
+// and under whatever lies over the picture.
+
+import { wishes } from "./player-wishes.js";
+
+export function captions(root, video) {
+  const [toggle, size] = [root.querySelector("[data-captions]"), root.querySelector("[data-size]")];
+  const track = video.querySelector("track");
+  const place = root.querySelector("[data-said]");
+  if (!track || !toggle || !place) return;
+  const on = () => toggle.getAttribute("aria-pressed") === "true";
+  let foreign = false; // an iPhone fills the screen with its own player, and that one writes by itself
+  const draw = () => {
+    const wanted = !on() ? "disabled" : foreign ? "showing" : "hidden";
+    if (track.track.mode !== wanted) track.track.mode = wanted;
+    root.toggleAttribute("data-captioned", on());
+    const now = video.currentTime;
+    const cues = on() && !foreign ? [...(track.track.cues ?? [])].filter((one) => one.startTime <= now && now < one.endTime) : [];
+    const text = cues.map((cue) => cue.getCueAsHTML().textContent).join("\n");
+    if (place.textContent !== text) place.textContent = text;
+    place.dataset.size = size.value;
+  };
+  const choose = (pressed) => {
+    toggle.setAttribute("aria-pressed", String(pressed));
+    wishes({ captions: pressed });
+    draw();
+  };
+  toggle.setAttribute("aria-pressed", String(wishes().captions !== false));
+  size.value = wishes().size ?? "m";
+  toggle.addEventListener("click", () => choose(!on()));
+  size.addEventListener("change", () => {
+    wishes({ size: size.value });
+    draw();
+  });
+  for (const kind of ["timeupdate", "seeked"]) video.addEventListener(kind, draw);
+  for (const kind of ["load", "cuechange"]) track.addEventListener(kind, draw);
+  for (const kind of ["webkitbeginfullscreen", "webkitendfullscreen"]) {
+    video.addEventListener(kind, () => {
+      foreign = kind === "webkitbeginfullscreen";
+      draw();
+    });
+  }
+  // The captions button of such a foreign player means the same wish.
+  video.textTracks.addEventListener?.("change", () => {
+    const shown = track.track.mode !== "disabled";
+    if (foreign && shown !== on()) choose(shown);
+  });
+  draw();
+}

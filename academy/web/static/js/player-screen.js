@@ -1,0 +1,121 @@
+// The whole screen for the lecture, with our own row, the captions and the words beside it. An iPhone knows only its
+// own player there; a web view that knows nothing gives the whole window.
+
+const REST_MS = 3000;
+
+export class Screen {
+  constructor(root, video, words) {
+    Object.assign(this, { root, video, words, filled: false });
+    this.stage = root.querySelector("[data-stage]");
+    this.under = root.querySelector("[data-under]");
+    this.button = root.querySelector("[data-full]");
+    this.beside = root.querySelector("[data-words-beside]");
+    this.box = document.querySelector("[data-transcript]");
+    this.button?.addEventListener("click", () => this.toggle());
+    this.beside?.addEventListener("click", () => this.#words(!this.reading));
+    if (!this.box) this.beside?.remove();
+    for (const kind of ["fullscreenchange", "webkitfullscreenchange"]) document.addEventListener(kind, () => this.#changed());
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.filled) this.#fill(false);
+    });
+    this.#rest();
+  }
+
+  get owner() {
+    return document.fullscreenElement ?? document.webkitFullscreenElement ?? null;
+  }
+
+  get full() {
+    return this.filled || this.owner === this.stage;
+  }
+
+  async toggle() {
+    if (!this.button) return;
+    if (this.filled) this.#fill(false);
+    else if (this.owner) (document.exitFullscreen ?? document.webkitExitFullscreen).call(document);
+    else await this.#enter();
+  }
+
+  async #enter() {
+    const { stage, video } = this;
+    const ask = stage.requestFullscreen ?? stage.webkitRequestFullscreen;
+    try {
+      if (ask) return await ask.call(stage);
+      if (video.webkitSupportsFullscreen) return video.webkitEnterFullscreen();
+    } catch {
+      // Refused, as inside some other app: the window is what there is.
+    }
+    this.#fill(true);
+  }
+
+  #fill(on) {
+    this.filled = on;
+    document.documentElement.toggleAttribute("data-filled", on);
+    this.#changed();
+  }
+
+  #changed() {
+    const { full } = this;
+    if (this.stage.hasAttribute("data-filling") === full) return;
+    this.stage.toggleAttribute("data-filling", full);
+    this.root.querySelector("[data-full-text]").textContent = full ? this.words.full_off : this.words.full;
+    if (!full) this.#words(false);
+    // A lecture is wider than high: a phone is turned, where it lets itself be.
+    if (full && this.owner) screen.orientation?.lock?.("landscape")?.catch(() => {});
+    this.#wake();
+  }
+
+  // The words move in beside the picture, and back to their place in the page.
+  #words(on) {
+    const { box, beside } = this;
+    if (!box || !beside || on === Boolean(this.reading)) return;
+    if (on) {
+      this.reading = document.createComment("transcript");
+      box.before(this.reading);
+      this.stage.append(box);
+    } else {
+      this.reading.replaceWith(box);
+      this.reading = null;
+    }
+    beside.setAttribute("aria-pressed", String(on));
+    this.stage.toggleAttribute("data-reading", on);
+    box.querySelector("[aria-current]")?.scrollIntoView({ block: "center" });
+  }
+
+  // ---- filling the screen, the row goes away while nobody moves ----
+
+  #rest() {
+    for (const kind of ["pointermove", "pointerdown", "keydown", "focusin"]) {
+      this.stage.addEventListener(kind, (event) => {
+        if (kind === "pointerdown") this.slept = this.stage.hasAttribute("data-idle");
+        if (kind === "pointermove" && event.pointerType === "touch") return;
+        if (kind !== "focusin") this.hand = event.pointerType ?? "key";
+        this.#wake();
+      });
+    }
+    for (const kind of ["play", "pause"]) this.video.addEventListener(kind, () => this.#wake());
+    new ResizeObserver(() => this.stage.style.setProperty("--under", `${this.under.offsetHeight}px`)).observe(this.under, { box: "border-box" });
+  }
+
+  #wake() {
+    clearTimeout(this.timer);
+    this.stage.removeAttribute("data-idle");
+    if (!this.full) return;
+    this.timer = setTimeout(() => (this.#busy() ? this.#wake() : this.stage.setAttribute("data-idle", "")), REST_MS);
+  }
+
+  // Somebody is about to use the row.
+  #busy() {
+    const { under } = this;
+    if (this.video.paused) return true;
+    if (this.hand === "key") return under.contains(document.activeElement);
+    return this.hand === "mouse" && under.matches(":hover");
+  }
+
+  // Whether the touch that is just ending brought the row back.
+  woke() {
+    const woke = Boolean(this.slept);
+    this.slept = false;
+    return woke;
+  }
+}

@@ -1,0 +1,13 @@
+// What somebody once chose holds for every lecture on this device.
+
+const KEPT = "academy-player";
+
+export function wishes(changes) {
+  try {
+    const kept = { ...JSON.parse(localStorage.getItem(KEPT) ?? "{}"), ...changes };
+    if (changes) localStorage.setItem(KEPT, JSON.stringify(kept));
+    return kept;
+  } catch {
+    return changes ?? {};
+  }
+}
