@@ -15,15 +15,15 @@ from academy.media import playlist, rules, tools
 from academy.media.captions import stamp
 from academy.media.probe import reading
 from academy.media.rules import Rung, Source
-from academy.media.storage import full_disk_told
+from academy.media.storage import full_disk_told, is_cramped
 from academy.media.tools import Limits, ToolFailed
 
 LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}
 THUMB_WIDTH = 160
 SHEET = 10
 _POSTER_WIDTH = 1280
-SPARE_BYTES = 64 << 20
-"""With less room than this, a file that is not whole was stopped by the disk."""
+MAX_CAPTIONS = 32 << 20
+"""Bytes of captions inside a file."""
 
 
 PICTURE: dict[str, Any] = {
@@ -193,7 +193,7 @@ def check_whole(source: Source, folder: Path) -> None:
         ToolFailed: something is missing for another reason.
     """
     torn = [rung.name for rung in rules.plan(source) if not playlist.is_whole(folder / rung.name)]
-    if torn and shutil.disk_usage(folder).free < SPARE_BYTES:
+    if torn and is_cramped(folder):
         raise StorageFull
     if torn:
         raise ToolFailed(0, f"not written to the end: {', '.join(torn)}")
@@ -323,16 +323,14 @@ def storyboard_vtt(duration_ms: int, height: int) -> str:
 
 
 def embedded_captions(settings: Settings, source: Source, original: Path, folder: Path) -> bytes:
-    """The text subtitles inside the original, as SRT; empty where they cannot be read."""
+    """The text subtitles inside the original, as SRT; empty where they cannot be read. Nothing is written:
+    on a full disk they would be lost without a word."""
     folder.mkdir(parents=True, exist_ok=True)
     told = [tools.ffmpeg(settings), "-nostdin", "-loglevel", "error", "-y", *reading(source.demuxer)]
-    told += ["-i", f"file:{original}", "-map", f"0:{source.subtitle}", "-c:s", "srt", "-f", "srt", "inside.srt"]
-    target = folder / "inside.srt"
+    told += ["-i", f"file:{original}", "-map", f"0:{source.subtitle}", "-c:s", "srt", "-fs", str(MAX_CAPTIONS)]
+    told += ["-f", "srt", "pipe:1"]
     try:
-        bounds = Limits(seconds=900, cpu_s=600, file_mib=64)
-        tools.run(told, folder=folder, limits=bounds, sees=tools.needs(told, original))
-        return target.read_bytes()
-    except (ToolFailed, FileNotFoundError):
+        bounds = Limits(seconds=900, cpu_s=600, file_mib=1)
+        return tools.run(told, folder=folder, limits=bounds, sees=tools.needs(told, original)).encode()
+    except ToolFailed:
         return b""
-    finally:
-        target.unlink(missing_ok=True)

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
 
-from academy.core.errors import Invalid
+from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import Message, msg
 from academy.core.settings import Settings
 from academy.media import tools
+from academy.media.storage import full_disk_told, is_cramped
 from academy.media.tools import Limits, ToolFailed
 
 MAX_PARTS = 5_000
@@ -98,9 +99,11 @@ def tidy(path: Path, target: Path) -> None:
 
     Raises:
         Invalid: a bomb, macros, a password, or damage.
+        StorageFull: no room.
     """
     try:
         with (
+            full_disk_told(),
             zipfile.ZipFile(path) as given,
             zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made,
         ):
@@ -185,10 +188,11 @@ def to_pdf(settings: Settings, path: Path, kind: str, folder: Path) -> Path:
 
     Raises:
         Invalid: refused, damaged, or LibreOffice did not end in time.
+        StorageFull: no room.
     """
     binary = need_program(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    clean, profile = folder / f"given.{kind}", folder / "office"
+    clean, profile, made = folder / f"given.{kind}", folder / "office", folder / "given.pdf"
     tidy(path, clean)
     _write_profile(profile / "user")
     told = [str(binary), "--headless", "--nologo", "--norestore"]
@@ -204,15 +208,17 @@ def to_pdf(settings: Settings, path: Path, kind: str, folder: Path) -> Path:
                 raise
             _socket(profile).unlink(missing_ok=True)
             tools.run(told, folder=folder, limits=limits, sees=[binary.parent])
+        if not made.exists():
+            raise ToolFailed(0, "nothing was made")
     except ToolFailed as error:
+        # It says nothing of a full disk; sometimes it waits for somebody to answer.
+        if is_cramped(folder):
+            raise StorageFull from error
         raise Invalid(_slow(seconds) if error.timed_out else _DAMAGED) from error
     finally:
         _socket(profile).unlink(missing_ok=True)
         clean.unlink(missing_ok=True)
         shutil.rmtree(profile, ignore_errors=True)
-    made = folder / "given.pdf"
-    if not made.exists():
-        raise Invalid(_DAMAGED)
     return made
 
 

@@ -10,12 +10,13 @@ from PIL import Image
 from sqlalchemy import delete, insert
 
 from academy.core.db import Tx
-from academy.core.errors import Invalid
+from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.media import office, probe, tools
 from academy.media.captions import clean
 from academy.media.models import Asset, DocumentPage
+from academy.media.storage import is_cramped
 from academy.media.tools import Limits, ToolFailed
 
 MAX_PAGES = 500
@@ -31,6 +32,7 @@ def make_pages(settings: Settings, nature: str, path: Path, folder: Path) -> lis
 
     Raises:
         Invalid: locked, damaged, empty, too long, or LibreOffice could not read it.
+        StorageFull: no room.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -62,6 +64,8 @@ def draw(document: Path, folder: Path) -> list[dict[str, Any]]:
         limits = Limits(seconds=900, cpu_s=900, memory_mib=4096, file_mib=64)
         found: dict[str, Any] = json.loads(tools.run(told, folder=folder, limits=limits, sees=_SEES))
     except (ToolFailed, ValueError) as error:
+        if is_cramped(folder):
+            raise StorageFull from error
         raise Invalid(msg("文件已损坏，读不出内容。请重新导出后再上传。")) from error
     if found.get("error") == "password":
         raise Invalid(msg("这份 PDF 加了密码，请去掉密码后再上传。"))

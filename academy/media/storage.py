@@ -21,6 +21,8 @@ from academy.core.settings import Settings
 
 _KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 PIECE = 1 << 20
+SPARE_BYTES = 64 << 20
+"""With less room than this, a file that is not whole was stopped by the disk."""
 
 
 class Storage(Protocol):
@@ -129,8 +131,35 @@ class LocalStorage:
                     sync_file(file)
             if target.exists():
                 shutil.rmtree(target)
-            shutil.move(source, target)
+            try:
+                source.rename(target)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                self._carry(source, target)
             sync_folder(target.parent)
+
+    def _carry(self, source: Path, target: Path) -> None:
+        """Over to another disk: copied beside its place first, and the source goes in one stroke, so that
+        whoever is interrupted finds a whole set in one place or the other, and no room is kept by half of one."""
+        draft = target.with_name(f"draft-{target.name}")
+        shutil.rmtree(draft, ignore_errors=True)
+        try:
+            # One by one: copytree goes on after a full disk and then tells no errno.
+            for file in source.rglob("*"):
+                if file.is_file():
+                    copied = draft / file.relative_to(source)
+                    copied.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(file, copied)
+                    sync_file(copied)
+            draft.rename(target)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        sync_folder(target.parent)
+        sent = source.with_name(f"{source.name}.sent")
+        shutil.rmtree(sent, ignore_errors=True)
+        source.rename(sent)
+        shutil.rmtree(sent, ignore_errors=True)
 
     @contextlib.contextmanager
     def local(self, key: str) -> Iterator[Path]:
@@ -218,6 +247,11 @@ def sync_file(path: Path) -> None:
 def sync_folder(path: Path) -> None:
     """Have the folder's names on the disk."""
     sync_file(path)
+
+
+def is_cramped(folder: Path) -> bool:
+    """Whether a failure in this folder is the disk's: tools say all kinds of things when they find no room."""
+    return shutil.disk_usage(folder).free < SPARE_BYTES
 
 
 @contextlib.contextmanager

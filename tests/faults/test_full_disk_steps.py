@@ -1,5 +1,6 @@
 """A disk that is full at any step: said in words, nothing half published, tried again with success."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,8 @@ JOBS = {
 ORDER = ("hash", "probe", "encode", "join", "poster", "captions", "publish")
 
 
-def fill(disk: Path) -> Path:
-    """Leave no byte."""
+def fill(disk: Path, left: int = 0) -> Path:
+    """Leave so many bytes; the system counts in pages of 4096."""
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as file:
         for size in (1 << 20, 4096, 1):
@@ -36,6 +37,7 @@ def fill(disk: Path) -> Path:
                     file.write(b"\0" * size)
             except OSError:
                 continue
+    os.truncate(filler, filler.stat().st_size - left)
     return filler
 
 

@@ -1,0 +1,169 @@
+"""A disk that is full where a document is drawn, where captions are read, and where a set is published."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import func, select
+
+from academy.accounts.models import Account
+from academy.app import create_app
+from academy.core.actor import Actor, Role
+from academy.core.errors import StorageFull
+from academy.core.i18n import Message
+from academy.jobs import Job, drain
+from academy.media import queries, service
+from academy.media.models import Asset, AssetState, Cue, DocumentPage
+from academy.media.storage import LocalStorage, local_storage, set_key
+from tests import factories
+from tests.conftest import sign_in
+from tests.faults.test_full_disk_steps import fill
+from tests.media import papers
+from tests.media.test_pages import written
+from tests.media.test_pipeline import ffmpeg
+from tests.running import Academy, academy
+
+pytestmark = pytest.mark.faults
+
+PAPERS: dict[str, tuple[Callable[[Path], object], str, int]] = {
+    "pdf, nothing left": (lambda path: written(path, "Dangke"), "讲稿.pdf", 0),
+    "pdf, some left": (lambda path: written(path, "Dangke"), "讲稿.pdf", 12_000),
+    "word, no room to clean it": (lambda path: papers.docx(path, "Dangke"), "讲稿.docx", 8_000),
+    "word, no room for LibreOffice": (lambda path: papers.docx(path, "Dangke"), "讲稿.docx", 120_000),
+    "picture": (lambda path: Image.new("RGB", (900, 700), "red").save(path, "PNG"), "照片.png", 4_096),
+}
+
+
+def take(of: Academy, path: Path, name: str, kind: str) -> tuple[Asset, Actor]:
+    who = of.actor(of.account(Role.TRAINER))
+    with of.house.db.begin() as tx:
+        return service.adopt_file(tx, who, path, name, kind), who
+
+
+def again(of: Academy, asset: Asset) -> Asset:
+    with of.house.db.read() as tx:
+        return tx.get_one(Asset, asset.id)
+
+
+def expect_full(of: Academy, asset: Asset, step: str) -> None:
+    """Said in the words for it, to the owner; nothing is published, counted or still at work."""
+    asset = again(of, asset)
+    assert asset.state == AssetState.FAILED and asset.ready_at is None, asset.error
+    assert Message.from_json(asset.error or {}).text == StorageFull().message.text
+    assert (asset.error or {})["fault"] == "machine"
+    with of.house.db.read() as tx:
+        assert [s.step for s in queries.steps(tx, asset.id) if s.state == "failed"] == [step]
+        assert queries.bytes_held(tx, asset.account_id) == 0, "a failed file takes no room"
+        assert not tx.scalar(select(func.count()).where(Job.state.in_(("queued", "running"))))
+    place = local_storage(of.settings).path(f"assets/{asset.public_id}")
+    assert sorted(one.name for one in place.iterdir()) == ["original"], "no half of a set"
+
+
+def expect_ready_after(of: Academy, asset: Asset, who: Actor, filler: Path) -> Asset:
+    filler.unlink()
+    with of.house.db.begin() as tx:
+        service.retry(tx, who, tx.get_one(Asset, asset.id))
+    drain(of.house)
+    asset = again(of, asset)
+    assert asset.state == AssetState.READY and asset.error is None, asset.error
+    assert [*(of.settings.media_dir / "work").iterdir()] == []
+    return asset
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_document_is_not_called_damaged(tmp_path: Path, small_disk: Path, paper: str) -> None:
+    make, name, left = PAPERS[paper]
+    with academy(tmp_path / "academy", media_dir=small_disk / "media") as of:
+        (small_disk / "media").mkdir()
+        make(tmp_path / name)
+        asset, who = take(of, tmp_path / name, name, "document")
+        drain(of.house, only=["media.hash", "media.probe"])
+        filler = fill(small_disk, left)
+        drain(of.house)
+        expect_full(of, asset, "pages")
+        asset = expect_ready_after(of, asset, who, filler)
+        with of.house.db.read() as tx:
+            said = tx.scalars(select(DocumentPage.text).where(DocumentPage.asset_id == asset.id)).all()
+        assert said == ([""] if name.endswith("png") else ["Dangke"])
+
+
+def film(of: Academy, folder: Path) -> Path:
+    """Fourteen seconds with two lines of captions inside."""
+    (folder / "said.srt").write_text(
+        "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n\n2\n00:00:04,000 --> 00:00:06,000\n下课\n"
+    )
+    source = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=15:duration=14", "-f", "lavfi", "-i", "sine=duration=14")
+    ffmpeg(of.house, *source, "-i", str(folder / "said.srt"), "-c:s", "srt", str(folder / "film.mkv"))
+    return folder / "film.mkv"
+
+
+def test_captions_inside_a_file_are_not_lost_and_publishing_needs_no_room(tmp_path: Path, small_disk: Path) -> None:
+    with academy(tmp_path / "academy", media_dir=small_disk / "media") as of:
+        (small_disk / "media").mkdir()
+        asset, _ = take(of, film(of, tmp_path), "党课.mkv", "video")
+        steps = ("hash", "probe", "encode", "join", "poster")
+        drain(of.house, only=[*(f"media.{step}" for step in steps), "media.part", "media.sound"])
+        fill(small_disk)
+        drain(of.house)
+        asset = again(of, asset)
+        assert asset.state == AssetState.READY, asset.error
+        with of.house.db.read() as tx:
+            assert len(tx.scalars(select(Cue)).all()) == 2
+        assert local_storage(of.settings).exists(f"{set_key(asset.public_id, asset.generation)}/master.m3u8")
+
+
+def test_publishing_onto_a_full_disk(tmp_path: Path, small_disk: Path) -> None:
+    """Where lectures have a disk of their own, a set is copied there: whole or not at all."""
+    with academy(tmp_path / "academy") as of:
+        of.settings.media_dir.mkdir()
+        (small_disk / "assets").mkdir()
+        (of.settings.media_dir / "assets").symlink_to(small_disk / "assets")
+        asset, who = take(of, film(of, tmp_path), "党课.mkv", "video")
+        steps = ("hash", "probe", "encode", "join", "poster", "captions")
+        drain(of.house, only=[*(f"media.{step}" for step in steps), "media.part", "media.sound"])
+        filler = fill(small_disk, 60_000)
+        drain(of.house)
+        expect_full(of, asset, "publish")
+        browser = create_app(of.settings, of.house).test_client()
+        with of.house.db.begin() as tx:
+            sign_in(browser, factories.session_token(tx, tx.get_one(Account, asset.account_id)))
+        page = browser.get("/studio/failures").get_data(as_text=True)
+        assert "党课.mkv" in page and "存储空间已满" in page and "再试一次" in page
+        asset = expect_ready_after(of, asset, who, filler)
+        assert not [*(small_disk / "assets").rglob("draft-*")]
+
+
+@pytest.mark.parametrize("strokes", range(6))
+def test_who_is_killed_while_carrying_a_set_over_leaves_it_whole(
+    tmp_path: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch, strokes: int
+) -> None:
+    """The process ends at each change of a name or removal in turn; the next one does it all again."""
+    here, work = LocalStorage(small_disk), tmp_path / "work" / "set"
+    (work / "240p").mkdir(parents=True)
+    files = {"master.m3u8": b"#EXTM3U", "240p/1.m4s": os.urandom(300_000)}
+    for name, data in files.items():
+        (work / name).write_bytes(data)
+    done = 0
+
+    def dies(plain: Callable[..., object]) -> Callable[..., object]:
+        def act(*args: object, **options: object) -> object:
+            nonlocal done
+            done += 1
+            if done > strokes + 1:  # the first is the rename that finds two disks
+                raise KeyboardInterrupt
+            return plain(*args, **options)
+
+        return act
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", dies(shutil.rmtree))
+        patched.setattr(Path, "rename", dies(Path.rename))
+        with pytest.raises(KeyboardInterrupt):
+            here.put_folder("assets/a/set", work)
+    here.put_folder("assets/a/set", work)
+    place = here.path("assets/a/set")
+    assert {name: (place / name).read_bytes() for name in files} == files
+    assert not work.exists() and [one.name for one in place.parent.iterdir()] == ["set"]
