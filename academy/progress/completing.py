@@ -4,6 +4,8 @@ Each is a dated fact written once; its key closes the race of two transactions t
 """
 
 import datetime as dt
+import functools
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,12 +25,18 @@ def instant(ms: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
 
 
+@functools.cache
+def _insertion(model: type[Base], dialect: str) -> Any:
+    """Built once a table: building a statement costs more than running it."""
+    key = next(iter(model.__table__.primary_key))
+    kind = postgresql if dialect == "postgresql" else sqlite
+    return kind.insert(model).on_conflict_do_nothing().returning(key)
+
+
 def insert_once(tx: Tx, model: type[Base], **values: object) -> bool:
     """Insert unless a row with that key is there; whether it was inserted."""
-    dialect = postgresql if tx.connection().dialect.name == "postgresql" else sqlite
-    key = next(iter(model.__table__.primary_key))
-    statement = dialect.insert(model).values(**values).on_conflict_do_nothing().returning(key)
-    return tx.connection().execute(statement).first() is not None
+    connection = tx.connection()
+    return connection.execute(_insertion(model, connection.dialect.name), values).first() is not None
 
 
 def reach(tx: Tx, member_id: int, course_id: int, at_ms: int) -> None:

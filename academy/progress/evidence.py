@@ -131,7 +131,7 @@ def _completions(tx: Tx, member_id: int, item: CourseItem) -> list[dict[str, Any
     hours = tx.scalars(
         select(CreditHour)
         .where(CreditHour.member_id == member_id, CreditHour.source == f"course:{item.course.public_id}")
-        .order_by(CreditHour.id)
+        .order_by(CreditHour.earned_at, CreditHour.rule)
     )
     return [
         *({"what": "item", "version": r.item_version, "at": r.completed_at.isoformat()} for r in items),

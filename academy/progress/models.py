@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
@@ -149,6 +149,8 @@ class Completion(Base):
     __table_args__ = (
         # A course's completions through time, for coverage as of a date.
         Index(None, "course_id", "completed_at"),
+        # A member's rows lie side by side: a year of the whole city is read in one go.
+        {"sqlite_with_rowid": False},
     )
 
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
@@ -163,13 +165,12 @@ class CreditHour(Base):
     """Hours earned, each with the rule that gave it; never changed, only added to."""
 
     __tablename__ = "credit_hours"
-    __table_args__ = (UniqueConstraint("member_id", "rule", "source"),)
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
     minutes: Mapped[int]
-    rule: Mapped[str] = mapped_column(String(40))
-    source: Mapped[str] = mapped_column(String(60))
+    rule: Mapped[str] = mapped_column(String(40), primary_key=True)
+    source: Mapped[str] = mapped_column(String(60), primary_key=True)
     """What it was given for, e.g. ``course:ab12…:1``."""
     earned_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 

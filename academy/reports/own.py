@@ -125,7 +125,10 @@ def _member(tx: Tx, house: House, member: Member) -> dict[str, Any]:
         "credit_hours": [
             {"minutes": row.minutes, "rule": row.rule, "for": row.source, "at": row.earned_at.isoformat()}
             for row in tx.scalars(
-                select(CreditHour).where(CreditHour.member_id == member.id).order_by(CreditHour.id).limit(MOST)
+                select(CreditHour)
+                .where(CreditHour.member_id == member.id)
+                .order_by(CreditHour.earned_at, CreditHour.source, CreditHour.rule)
+                .limit(MOST)
             )
         ],
     }

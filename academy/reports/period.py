@@ -3,10 +3,10 @@
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, func, join, literal, or_, select, true
 
 from academy.core import clock
 from academy.core.db import Tx
@@ -82,11 +82,6 @@ class Count:
     completions: int = 0
     minutes: int = 0
 
-    def add(self, numbers: Iterable[int]) -> None:
-        """Add the figures of some more members."""
-        for field, number in zip(dataclasses.fields(self), numbers, strict=True):
-            setattr(self, field.name, getattr(self, field.name) + number)
-
     def cells(self) -> list[int | float | None]:
         """As a row shows them."""
         share = self.learners / self.members if self.members else None
@@ -132,16 +127,33 @@ def report(tx: Tx, node: Organisation, when: Period, language: str = "zh") -> Re
 
 def _counts(tx: Tx, node: Organisation, when: Period) -> tuple[Count, dict[str, dict[str, Count]]]:
     """Everything in one reading: the whole, and by place, sector, post and age band."""
-    place = {row.id: (_below(row.path, node.path), row.sector) for row in _here(tx, node, when.last)}
-    total = Count()
-    by: dict[str, dict[str, Count]] = {"place": {}, "sector": {}, "post": {}, "age": {}}
-    for organisation, post, age, *numbers in tx.execute(_statement(tx, node, when)):
-        figures = [int(number or 0) for number in numbers]
-        below, sector = place.get(organisation, ("", None))
-        total.add(figures)
-        for name, key in (("place", below), ("sector", sector or ""), ("post", post), ("age", age)):
-            by[name].setdefault(str(key), Count()).add(figures)
-    return total, by
+    # A city has a hundred thousand groups: they are added up as bare numbers, twice and not five times each.
+    homes: dict[int, list[int]] = {}
+    persons: dict[tuple[str, str], list[int]] = {}
+    for organisation, post, age, *numbers in tx.connection().execute(_statement(tx, node, when)):
+        _add(homes, organisation, numbers)
+        _add(persons, (post, age), numbers)
+    place = {row.id: (_below(row.path, node.path), row.sector or "") for row in _here(tx, node, when.last)}
+    sums: dict[str, dict[str, list[int]]] = {"total": {}, "place": {}, "sector": {}, "post": {}, "age": {}}
+    for organisation, numbers in homes.items():
+        below, sector = place.get(organisation, ("", ""))
+        for name, key in (("total", ""), ("place", below), ("sector", sector)):
+            _add(sums[name], key, numbers)
+    for (post, age), numbers in persons.items():
+        for name, key in (("post", post), ("age", age)):
+            _add(sums[name], key, numbers)
+    by = {name: {key: Count(*numbers) for key, numbers in found.items()} for name, found in sums.items()}
+    return by["total"].get("", Count()), by
+
+
+def _add(sums: dict[Any, list[int]], key: object, numbers: Sequence[int | None]) -> None:
+    known = sums.get(key)
+    if known is None:
+        sums[key] = [number or 0 for number in numbers]
+    else:
+        for i, number in enumerate(numbers):
+            if number:
+                known[i] += number
 
 
 def _here(tx: Tx, node: Organisation, day: dt.date) -> Any:
@@ -157,48 +169,68 @@ def _below(path: str, above: str) -> str:
 def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
     start, end = clock.day_bounds(when.first)[0], clock.day_bounds(when.last)[1]
     here = select(Organisation.id).where(tree.inside(tx, node, when.last))
+    each = _of_each_member if tx.get_bind().dialect.name == "sqlite" else _of_all_members
     belonging = (Membership.organisation_id.in_(here), _holds(Membership, when.last))
-    # Below the top, a member's rows are looked up by the member; of everybody they are read in one go.
-    everybody = node.parent_id is None
-    mine = select(Membership.member_id).where(*belonging)
-    finished, earned = Completion.member_id.in_(mine), CreditHour.member_id.in_(mine)
+    source, courses, minutes = each(start, end, None if node.parent_id is None else belonging)
+    excused = exists().where(Exemption.member_id == Membership.member_id, exempt_on(when.last))
+    position = and_(MemberTerm.member_id == Membership.member_id, MemberTerm.what == "position")
+    rows = (
+        select(
+            Membership.organisation_id.label("place"),
+            func.coalesce(MemberTerm.kind, literal(NO_POST)).label("post"),
+            groups.age_key(when.last).label("age"),
+            case((excused, 1), else_=0).label("excused"),
+            courses.label("courses"),
+            minutes.label("minutes"),
+        )
+        .select_from(source)
+        .join(Member, Member.id == Membership.member_id)
+        .outerjoin(MemberTerm, and_(position, _holds(MemberTerm, when.last)))
+        .where(*belonging)
+        .cte("members_of_it")
+        # SQLite would otherwise look up each member's completions again for every sum that needs them.
+        .prefix_with("MATERIALIZED")
+    )
+    key = (rows.c.place, rows.c.post, rows.c.age)
+    learners = func.count(func.nullif(rows.c.courses, 0))
+    sums = (func.sum(rows.c.excused), learners, func.sum(rows.c.courses), func.sum(rows.c.minutes))
+    return select(*key, func.count(), *sums).group_by(*key)
+
+
+def _within(instant: Any, start: dt.datetime, end: dt.datetime) -> ColumnElement[bool]:
+    return and_(instant >= start, instant < end)
+
+
+def _of_each_member(start: dt.datetime, end: dt.datetime, _: Any) -> tuple[Any, Any, Any]:
+    """What a member completed and earned, looked up member by member: their rows lie side by side in SQLite."""
+    mine = (Completion.member_id == Membership.member_id, _within(Completion.completed_at, start, end))
+    earned = (CreditHour.member_id == Membership.member_id, _within(CreditHour.earned_at, start, end))
+    courses = select(func.count()).select_from(Completion).where(*mine).correlate(Membership).scalar_subquery()
+    minutes = select(func.sum(CreditHour.minutes)).where(*earned).correlate(Membership).scalar_subquery()
+    return Membership, courses, minutes
+
+
+def _of_all_members(start: dt.datetime, end: dt.datetime, belonging: Any) -> tuple[Any, Any, Any]:
+    """The same added up in one go and joined, which PostgreSQL does in parallel; `belonging` narrows it."""
+    narrow: list[Any] = [true(), true()]
+    if belonging is not None:
+        mine = select(Membership.member_id).where(*belonging)
+        narrow = [Completion.member_id.in_(mine), CreditHour.member_id.in_(mine)]
     done = (
         select(Completion.member_id, func.count().label("courses"))
-        .where(Completion.completed_at >= start, Completion.completed_at < end, true() if everybody else finished)
+        .where(_within(Completion.completed_at, start, end), narrow[0])
         .group_by(Completion.member_id)
         .subquery()
     )
     hours = (
         select(CreditHour.member_id, func.sum(CreditHour.minutes).label("minutes"))
-        .where(CreditHour.earned_at >= start, CreditHour.earned_at < end, true() if everybody else earned)
+        .where(_within(CreditHour.earned_at, start, end), narrow[1])
         .group_by(CreditHour.member_id)
         .subquery()
     )
-    excused = exists().where(Exemption.member_id == Member.id, exempt_on(when.last))
-    post = func.coalesce(MemberTerm.kind, literal(NO_POST)).label("post")
-    age = groups.age_key(when.last).label("age")
-    return (
-        select(
-            Membership.organisation_id,
-            post,
-            age,
-            func.count(),
-            func.sum(case((excused, 1), else_=0)),
-            func.count(done.c.courses),
-            func.sum(done.c.courses),
-            func.sum(hours.c.minutes),
-        )
-        .select_from(Membership)
-        .join(Member, Member.id == Membership.member_id)
-        .outerjoin(
-            MemberTerm,
-            and_(MemberTerm.member_id == Member.id, MemberTerm.what == "position", _holds(MemberTerm, when.last)),
-        )
-        .outerjoin(done, done.c.member_id == Member.id)
-        .outerjoin(hours, hours.c.member_id == Member.id)
-        .where(*belonging)
-        .group_by(Membership.organisation_id, post, age)
-    )
+    source = join(Membership, done, done.c.member_id == Membership.member_id, isouter=True)
+    source = source.join(hours, hours.c.member_id == Membership.member_id, isouter=True)
+    return source, done.c.courses, hours.c.minutes
 
 
 def _holds(model: Any, day: dt.date) -> Any:
