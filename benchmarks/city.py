@@ -66,17 +66,17 @@ def prepare(house: House, folder: Path, members: int, branches: int, trainings: 
         found: dict[str, Any] = json.loads(ready.read_text())
         return found
     lot = random.Random(members)
-    with house.db.begin() as tx:
+    with _long(house) as tx:
         homes = _organisations(tx, branches)
         _members(tx, members, homes, lot)
         courses = _courses(tx, trainings + 1)
-    with house.db.begin() as tx:
+    with _long(house) as tx:
         _completions(tx, members, courses, lot)
-    with house.db.begin() as tx:
+    with _long(house) as tx:
         tx.execute(text("ANALYZE"))
     ids, seconds = [], []
     for number in range(trainings):
-        with house.db.begin() as tx:
+        with _long(house) as tx:
             city = tx.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
             plan = Plan(
                 title=f"Training {number}",
@@ -85,16 +85,23 @@ def prepare(house: House, folder: Path, members: int, branches: int, trainings: 
                 courses=[courses[number], courses[-1]],
             )
             training = service.create_training(tx, SYSTEM, city, plan)
-            sql.take_time(tx)  # as the job has that opens it
             begun = dt.datetime.now(dt.UTC)
             service.open_training(tx, SYSTEM, training)
         seconds.append((dt.datetime.now(dt.UTC) - begun).total_seconds())
         ids.append(training.id)
-    with house.db.begin() as tx:
+    with _long(house) as tx:
         tx.execute(text("ANALYZE"))
     found = {"trainings": ids, "courses": courses, "open_s": round(max(seconds), 2)}
     ready.write_text(json.dumps(found))
     return found
+
+
+@contextmanager
+def _long(house: House) -> Iterator[Tx]:
+    """A transaction whose statements may take as long as those of the job that opens a training."""
+    with house.db.begin() as tx:
+        sql.take_time(tx)
+        yield tx
 
 
 def bulk(tx: Tx, model: type[DeclarativeBase], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:

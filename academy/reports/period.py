@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, join, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, func, join, literal, or_, select
 
 from academy.core import clock
 from academy.core.db import Tx
@@ -149,11 +149,11 @@ def _counts(tx: Tx, node: Organisation, when: Period) -> tuple[Count, dict[str, 
 def _add(sums: dict[Any, list[int]], key: object, numbers: Sequence[int | None]) -> None:
     known = sums.get(key)
     if known is None:
-        sums[key] = [number or 0 for number in numbers]
+        sums[key] = [int(number or 0) for number in numbers]
     else:
         for i, number in enumerate(numbers):
             if number:
-                known[i] += number
+                known[i] += int(number)
 
 
 def _here(tx: Tx, node: Organisation, day: dt.date) -> Any:
@@ -169,9 +169,10 @@ def _below(path: str, above: str) -> str:
 def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
     start, end = clock.day_bounds(when.first)[0], clock.day_bounds(when.last)[1]
     here = select(Organisation.id).where(tree.inside(tx, node, when.last))
-    each = _of_each_member if tx.get_bind().dialect.name == "sqlite" else _of_all_members
     belonging = (Membership.organisation_id.in_(here), _holds(Membership, when.last))
-    source, courses, minutes = each(start, end, None if node.parent_id is None else belonging)
+    # The whole city is 180,000 look-ups: quick where a member's rows lie side by side, as in SQLite.
+    whole = node.parent_id is None and tx.get_bind().dialect.name == "postgresql"
+    source, courses, minutes = (_of_all_members if whole else _of_each_member)(start, end)
     excused = exists().where(Exemption.member_id == Membership.member_id, exempt_on(when.last))
     position = and_(MemberTerm.member_id == Membership.member_id, MemberTerm.what == "position")
     rows = (
@@ -201,8 +202,8 @@ def _within(instant: Any, start: dt.datetime, end: dt.datetime) -> ColumnElement
     return and_(instant >= start, instant < end)
 
 
-def _of_each_member(start: dt.datetime, end: dt.datetime, _: Any) -> tuple[Any, Any, Any]:
-    """What a member completed and earned, looked up member by member: their rows lie side by side in SQLite."""
+def _of_each_member(start: dt.datetime, end: dt.datetime) -> tuple[Any, Any, Any]:
+    """What a member completed and earned, looked up member by member."""
     mine = (Completion.member_id == Membership.member_id, _within(Completion.completed_at, start, end))
     earned = (CreditHour.member_id == Membership.member_id, _within(CreditHour.earned_at, start, end))
     courses = select(func.count()).select_from(Completion).where(*mine).correlate(Membership).scalar_subquery()
@@ -210,21 +211,17 @@ def _of_each_member(start: dt.datetime, end: dt.datetime, _: Any) -> tuple[Any, 
     return Membership, courses, minutes
 
 
-def _of_all_members(start: dt.datetime, end: dt.datetime, belonging: Any) -> tuple[Any, Any, Any]:
-    """The same added up in one go and joined, which PostgreSQL does in parallel; `belonging` narrows it."""
-    narrow: list[Any] = [true(), true()]
-    if belonging is not None:
-        mine = select(Membership.member_id).where(*belonging)
-        narrow = [Completion.member_id.in_(mine), CreditHour.member_id.in_(mine)]
+def _of_all_members(start: dt.datetime, end: dt.datetime) -> tuple[Any, Any, Any]:
+    """The same added up in one go and joined."""
     done = (
         select(Completion.member_id, func.count().label("courses"))
-        .where(_within(Completion.completed_at, start, end), narrow[0])
+        .where(_within(Completion.completed_at, start, end))
         .group_by(Completion.member_id)
         .subquery()
     )
     hours = (
         select(CreditHour.member_id, func.sum(CreditHour.minutes).label("minutes"))
-        .where(_within(CreditHour.earned_at, start, end), narrow[1])
+        .where(_within(CreditHour.earned_at, start, end))
         .group_by(CreditHour.member_id)
         .subquery()
     )

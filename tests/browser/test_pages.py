@@ -3,6 +3,7 @@
 One page of each endpoint is looked at, with the axe rules of WCAG 2.1 A and AA and a few checks of our own.
 """
 
+import re
 import threading
 from collections.abc import Iterator
 from importlib import resources
@@ -12,7 +13,7 @@ import pytest
 from alembic import command
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, sync_playwright
 from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import make_server
@@ -223,3 +224,22 @@ def test_a_menu_opens_and_closes_by_key(site: Site, browser: Browser) -> None:
         page.keyboard.press("Escape")
         assert not page.locator(".menu-body").is_visible()
         assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_a_page_that_takes_long_says_that_it_is_coming(site: Site, browser: Browser) -> None:
+    with context(site, browser, "member", PHONE) as opened:
+        page = opened.new_page()
+        page.goto(site.url + "/me/data")
+        signs = page.locator(".under-way")
+        assert not signs.is_visible()
+        with page.expect_download():
+            page.get_by_role("link", name="下载全部信息").click()
+        assert not signs.is_visible(), "a download leaves the page where it is"
+        held: list[Route] = []
+        page.route(re.compile("/display"), lambda route: held.append(route))
+        page.locator("a[href^='/display']").last.evaluate("a => setTimeout(() => a.click())")
+        signs.wait_for(state="visible")
+        page.wait_for_function("getComputedStyle(document.querySelector('.under-way span')).opacity === '1'")
+        held[0].continue_()
+        page.wait_for_url(re.compile("/display"))
+        assert not signs.is_visible()

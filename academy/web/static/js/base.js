@@ -35,6 +35,32 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// Whoever taps on a weak line sees at once that it is under way, and reads it when it takes a second.
+const FILES = /\.\w{2,4}$|\/(file|copy|export)$/; // a download leaves the page where it is
+const LONGEST = 30_000;
+let patience = 0;
+function waiting(on) {
+  clearTimeout(patience);
+  document.documentElement.classList.toggle("waiting", on);
+  if (on) patience = setTimeout(() => waiting(false), LONGEST);
+}
+document.addEventListener("click", (event) => {
+  const a = event.target.closest("a[href]");
+  if (!a || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const there = new URL(a.href);
+  const here = there.pathname === location.pathname && there.search === location.search;
+  if (a.target || a.download || there.origin !== location.origin || here || FILES.test(there.pathname)) return;
+  unlessPrevented(event);
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.target) unlessPrevented(event);
+});
+// Other scripts may still say that they do it themselves.
+function unlessPrevented(event) {
+  setTimeout(() => event.defaultPrevented || waiting(true));
+}
+addEventListener("pageshow", () => waiting(false));
+
 // The place one stands at is in view, in a row that scrolls sideways.
 for (const here of document.querySelectorAll(".office [aria-current], .tabs [aria-current]")) {
   const row = here.parentElement;
