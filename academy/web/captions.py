@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from academy.core.errors import NotFound
 from academy.doors import actor, house, office, reading, signed_in, writing
 from academy.doors.entry import local_path
-from academy.media import captions, delivery, editing, queries, service
+from academy.media import captions, delivery, editing, queries, service, versions
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.speech import asking, models
 from academy.search import dictionary
@@ -57,6 +57,15 @@ def download(asset_id: str, kind: str) -> ResponseReturnValue:
     )
 
 
+@bp.get("/<asset_id>/versions/<number>")
+@signed_in
+def version(asset_id: str, number: str) -> ResponseReturnValue:
+    """What an earlier version holds, before anybody brings it back."""
+    with reading() as tx:
+        asset = access_own_asset(tx, actor(), asset_id)
+        return render_template("media/version.html", asset=asset, kept=versions.version_of(tx, asset, _number(number)))
+
+
 @bp.post("/<asset_id>/hear")
 @signed_in
 def hear(asset_id: str) -> ResponseReturnValue:
@@ -93,12 +102,16 @@ def timed(asset_id: str) -> ResponseReturnValue:
 @signed_in
 def restore(asset_id: str) -> ResponseReturnValue:
     """Bring a kept version back."""
-    number = request.form.get("version", "")
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        editing.restore(tx, actor(), asset, int(number) if number.isdecimal() and len(number) < 9 else -1)
+        editing.restore(tx, actor(), asset, _number(request.form.get("version", "")))
     flash(_("已恢复到选定的版本。"))
     return redirect(url_for(".edit", asset_id=asset_id))
+
+
+def _number(text: str) -> int:
+    """The number of a version, or one that no version has."""
+    return int(text) if text.isdecimal() and len(text) < 9 else -1
 
 
 @bp.post("/<asset_id>/terms")

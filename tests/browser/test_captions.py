@@ -68,4 +68,13 @@ def test_the_editor_by_keyboard(academy: Stage) -> None:
         assert [c.text for c in queries.cues(tx, asset_id)] == ["同志们好今天学习党章", "两学一做", "乡村振兴"]
         script = queries.transcript(tx, asset_id)
     assert script is not None and script.origin == "manual"
+
+    page.reload()
+    page.locator("summary", has_text="以前的版本").click()
+    page.locator(".caption-versions a").click()
+    expect(page.locator("del", has_text="乡村振兴")).to_be_visible()
+    expect(page.locator("ins", has_text="乡村振性")).to_be_visible()
+    page.get_by_role("button", name="恢复这个版本").click()
+    expect(page.locator(".caption-rows textarea")).to_have_count(3)
+    assert texts(page)[1:] == ["两学一坐", "乡村振性"]
     assert not academy.errors

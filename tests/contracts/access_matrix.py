@@ -217,6 +217,7 @@ GET    /studio/<public_id>/items/<item_id>                            draft     
 POST   /studio/<public_id>/items/<item_id>                            draft        .  .  .  o  .  .  .  .  .  .
 GET    /studio/captions/<asset_id>                                    asset        .  o  o  o  o  o  o  o  o  *
 GET    /studio/captions/<asset_id>/download.<kind>                    asset        .  o  o  o  o  o  o  o  o  *
+GET    /studio/captions/<asset_id>/versions/<number>                  asset        .  o  o  o  o  o  o  o  o  *
 POST   /studio/captions/<asset_id>/hear                               asset        .  o  o  o  o  o  o  o  o  *
 POST   /studio/captions/<asset_id>/text                               asset        .  o  o  o  o  o  o  o  o  *
 POST   /studio/captions/<asset_id>/timed                              asset        .  o  o  o  o  o  o  o  o  *

@@ -123,7 +123,7 @@ def call(world: World, row: Row, place: str, role: str, *, let_in: bool) -> Test
 def address(world: World, row: Row, ids: dict[str, str]) -> str:
     """The row's address with its variables filled."""
     rule = next(r for r in world.app.url_map.iter_rules() if r.rule == row.address and row.method in methods(r))
-    values: dict[str, Any] = {"filename": "css/base.css", "verb": "copy", "kind": "srt"} | ids
+    values: dict[str, Any] = {"filename": "css/base.css", "verb": "copy", "kind": "srt", "number": 1} | ids
     adapter = world.app.url_map.bind("localhost")
     return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method=row.method)
 

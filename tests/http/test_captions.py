@@ -95,6 +95,21 @@ def test_an_older_version_comes_back_as_a_new_one(house: House, client: FlaskCli
     assert put(client, asset, 2, (0, 1000, "旧页面"))[0] == 409
 
 
+def test_what_an_older_version_holds_is_seen_before_it_comes_back(
+    house: House, client: FlaskClient, asset: Asset
+) -> None:
+    put(client, asset, 1, (1000, 3000, "同志们好"), (3000, 6000, "两学一做"), (7000, 8000, "下课"))
+    base = f"/studio/captions/{asset.public_id}"
+    assert f'href="{base}/versions/1"' in client.get(base).text
+    page = client.get(f"{base}/versions/1").text
+    assert "<del>两学一做</del>" in page and "<del>下课</del>" in page and "<ins>两学一坐</ins>" in page
+    assert "<del>同志们好</del>" not in page and "<ins>同志们好</ins>" not in page, "it stays"
+    assert "全部 2 条" in page and "恢复这个版本" in page
+    assert texts(house, asset) == ["同志们好", "两学一做", "下课"], "looking changes nothing"
+    assert "完全一样" in client.get(f"{base}/versions/2").text
+    assert {client.get(f"{base}/versions/{number}").status_code for number in (77, 10**30)} == {404}
+
+
 @pytest.mark.parametrize(
     ("cues", "status"),
     [
