@@ -185,8 +185,8 @@ def my_courses(tx: Tx, actor: Actor, page: int = 1) -> Page[CourseCard]:
     return Page(cards(tx, found.rows), found.total, found.number, found.size)
 
 
-def failing(tx: Tx, actor: Actor) -> list[ItemLine]:
-    """Items of the actor's own courses whose file could not be processed."""
+def with_files(tx: Tx, actor: Actor, *states: AssetState) -> list[ItemLine]:
+    """Items of the actor's own courses whose file is in one of these states, newest first."""
     rows = tx.execute(
         select(CourseItem, Asset)
         .join(Course, Course.id == CourseItem.course_id)
@@ -195,7 +195,7 @@ def failing(tx: Tx, actor: Actor) -> list[ItemLine]:
             Course.created_by == actor.account_id,
             Course.state.not_in((CourseState.MERGED, CourseState.DISCARDED)),
             CourseItem.removed_at.is_(None),
-            Asset.state == AssetState.FAILED,
+            Asset.state.in_(states),
         )
         .options(joinedload(CourseItem.course))
         .order_by(Asset.id.desc())

@@ -1,12 +1,25 @@
 """Reads about files: their steps, their words."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from academy.core.db import Tx
+from academy.core.i18n import Message, msg
+from academy.media import rules
 from academy.media.captions import CueText
-from academy.media.models import Asset, AssetState, AssetStep, Cue, DocumentPage, Rendition, Transcript, Upload
+from academy.media.models import (
+    Asset,
+    AssetPart,
+    AssetState,
+    AssetStep,
+    Cue,
+    DocumentPage,
+    Rendition,
+    Transcript,
+    Upload,
+)
 
 
 def asset(tx: Tx, asset_id: int) -> Asset | None:
@@ -67,6 +80,44 @@ def share_done(tx: Tx, asset: Asset | None) -> int | None:
         return None
     done = [step.permille for step in steps(tx, asset.id)]
     return sum(done) // max(1, len(done))
+
+
+def parts_told(tx: Tx, asset_ids: Iterable[int]) -> dict[int, Message]:
+    """For each long film that is being encoded: at which of its parts that is. Several may be made at a time;
+    told is the first that is not done."""
+    done = func.sum(case((AssetPart.state == "done", 1), else_=0))
+    found = tx.execute(
+        select(AssetPart.asset_id, done, func.count())
+        .join(Asset, Asset.id == AssetPart.asset_id)
+        .where(AssetPart.asset_id.in_(list(asset_ids)), AssetPart.generation == Asset.building, AssetPart.number > 0)
+        .group_by(AssetPart.asset_id)
+    )
+    return {row: msg("第 %(n)s 段，共 %(all)s 段", n=min(made + 1, of), all=of) for row, made, of in found}
+
+
+@dataclasses.dataclass(frozen=True)
+class AtWork:
+    """How far a file on its way is: what is being done, the part of a long film, all of it in permille."""
+
+    title: Message
+    part: Message | None
+    permille: int
+
+
+def at_work(tx: Tx, asset_ids: Sequence[int]) -> dict[int, AtWork]:
+    """How far each of these files is, whose steps are not all done."""
+    rows = tx.scalars(
+        select(AssetStep).where(AssetStep.asset_id.in_(asset_ids)).order_by(AssetStep.asset_id, AssetStep.position)
+    ).all()
+    told = parts_told(tx, asset_ids)
+    found = {}
+    for asset_id in asset_ids:
+        mine = [row for row in rows if row.asset_id == asset_id]
+        here = next((row for row in mine if row.state != "done"), None)
+        if here is not None:
+            part = told.get(asset_id) if here.step == "encode" else None
+            found[asset_id] = AtWork(rules.TITLES[here.step], part, sum(row.permille for row in mine) // len(mine))
+    return found
 
 
 def renditions(tx: Tx, asset_id: int) -> Sequence[Rendition]:

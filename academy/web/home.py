@@ -12,6 +12,7 @@ from academy.core.i18n import Message, msg
 from academy.doors import actor, reading, signed_in
 from academy.doors.frame import link
 from academy.library import queries
+from academy.media.models import AssetState
 from academy.members.access import KEEPERS
 from academy.progress import queries as progress
 from academy.trainings import access as trainings_access
@@ -66,7 +67,7 @@ def _tasks(tx: Tx, who: Actor) -> list[Task]:
     if asked:
         found.append(Task(msg("%(count)s 项个人信息要求等您办理", count=asked), link("own_data.waiting"), "person"))
     if who.has(Role.TRAINER):
-        for line in queries.failing(tx, who)[:5]:
+        for line in queries.with_files(tx, who, AssetState.FAILED)[:5]:
             text = msg("《%(title)s》有文件没有处理成功", title=line.item.course.title)
             found.append(Task(text, link("studio.course", public_id=line.item.course.public_id), "alert", urgent=True))
         for course in queries.returned(tx, who):

@@ -104,8 +104,8 @@ def steps(asset_id: str) -> ResponseReturnValue:
     """How far a file is."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        rows = queries.steps(tx, asset.id)
-        return render_template("media/steps.html", asset=asset, steps=rows, titles=rules.TITLES)
+        rows, parts = queries.steps(tx, asset.id), queries.parts_told(tx, [asset.id])
+        return render_template("media/steps.html", asset=asset, steps=rows, parts=parts, titles=rules.TITLES)
 
 
 @bp.post("/media/<asset_id>/retry")

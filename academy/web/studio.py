@@ -21,7 +21,7 @@ from academy.library.rules import Verb, offered
 from academy.media import queries as files
 from academy.media import rules as making
 from academy.media import service as media
-from academy.media.models import Asset
+from academy.media.models import Asset, AssetState
 from academy.web.learn import addresses
 
 bp = Blueprint("studio", __name__, url_prefix="/studio")
@@ -42,8 +42,9 @@ def index() -> str:
     """What I made, and what needs me."""
     with reading() as tx:
         page = queries.my_courses(tx, actor(), number_in(request.args.get("page")))
-        failing = queries.failing(tx, actor())
-    return render_template("studio/index.html", page=page, failing=failing)
+        unready = queries.with_files(tx, actor(), AssetState.PROCESSING, AssetState.FAILED)
+        at_work = files.at_work(tx, [line.asset.id for line in unready if line.asset])
+    return render_template("studio/index.html", page=page, unready=unready, at_work=at_work)
 
 
 @bp.get("/new")
@@ -196,6 +197,7 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
         here=url_for(".course", public_id=public_id),
         editable=Verb.EDIT in verbs,
         steps=steps,
+        parts=files.parts_told(tx, steps),
         titles=making.TITLES,
         words=words,
         earlier=files.earlier_files(tx, (line.asset for line in page.lines)),

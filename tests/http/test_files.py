@@ -13,7 +13,7 @@ from academy.core.house import House
 from academy.jobs import Job, drain
 from academy.library import service as library
 from academy.media import queries
-from academy.media.models import Asset, AssetState
+from academy.media.models import Asset, AssetPart, AssetState, AssetStep
 from academy.media.storage import local_storage
 from tests import factories
 from tests.http.test_uploads import client_of
@@ -78,3 +78,24 @@ def test_a_long_list_is_paged_and_costs_the_same(
     assert count_queries(lambda: trainer.get("/studio/files")) == few
     assert trainer.get("/studio/files").text.count("确认删除") == 20
     assert trainer.get("/studio/files?page=2").text.count("确认删除") == 12
+
+
+def test_the_studio_says_how_far_a_long_film_is(house: House, who: Account, trainer: FlaskClient) -> None:
+    with house.db.begin() as tx:
+        course = factories.course(tx, who, title="乡村振兴")
+        film = factories.lines(tx, course)[0].asset
+        assert film is not None
+        film.state, film.building = AssetState.PROCESSING, "g" * 16
+        for place, (step, state, permille) in enumerate((("probe", "done", 1000), ("encode", "running", 400))):
+            tx.add(AssetStep(asset_id=film.id, step=step, position=place, state=state, permille=permille))
+        for number in range(6):
+            state = "done" if number in {0, 1} else "running" if number == 2 else "waiting"
+            tx.add(AssetPart(asset_id=film.id, generation=film.building, number=number, state=state))
+            tx.add(AssetPart(asset_id=film.id, generation="o" * 16, number=number, state="done"))
+    page = trainer.get("/studio").text
+    assert "正在处理" in page and "转码 · 第 2 段，共 5 段" in page and "70%" in page
+    assert "第 2 段，共 5 段" in trainer.get(f"/studio/{course.public_id}").text
+    assert "第 2 段，共 5 段" in trainer.get(f"/media/{film.public_id}/steps").text
+    with house.db.begin() as tx:
+        tx.get_one(Asset, film.id).state = AssetState.READY
+    assert "正在处理" not in trainer.get("/studio").text

@@ -124,7 +124,9 @@ def test_finished_parts_are_not_made_again(brisk: House, trainer: Actor, tmp_pat
     assert kept.stat().st_mtime_ns == before.st_mtime_ns
     with brisk.db.read() as tx:
         states = dict(tx.execute(select(AssetPart.number, AssetPart.state)).all())
+        told = queries.at_work(tx, [asset.id])[asset.id]
     assert states == {0: "done", 1: "done", 2: "queued", 3: "queued"}
+    assert (told.title.text, str(told.part)) == ("转码", "第 2 段，共 3 段")
     drain(brisk)
     with brisk.db.read() as tx:
         assert tx.get_one(Asset, asset.id, populate_existing=True).state == AssetState.READY

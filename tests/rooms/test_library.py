@@ -18,6 +18,7 @@ from academy.jobs import within
 from academy.library import access, queries, service
 from academy.library.facts import CoursePublished, CourseWithdrawn
 from academy.library.models import Category, Course, CourseItem, CourseState, Review
+from academy.media.models import AssetState
 from academy.members.models import Organisation
 from academy.notices.models import Notice
 from tests import factories
@@ -335,8 +336,8 @@ def test_a_failed_file_is_brought_to_its_author(scene: Scene) -> None:
     course = scene.draft()
     asset = factories.asset(scene.tx, scene.trainer, state="failed")
     service.add_item(scene.tx, scene.author, course, kind="video", title="坏文件", asset=asset)
-    assert [line.item.title for line in queries.failing(scene.tx, scene.author)] == ["坏文件"]
-    assert queries.failing(scene.tx, scene.reviewer) == []
+    assert [line.item.title for line in queries.with_files(scene.tx, scene.author, AssetState.FAILED)] == ["坏文件"]
+    assert queries.with_files(scene.tx, scene.reviewer, AssetState.FAILED) == []
 
 
 def test_seeding_leaves_renamed_shelves_alone(scene: Scene) -> None:
