@@ -78,14 +78,14 @@ def filled(translation: str | tuple[str, ...] | list[str]) -> bool:
 
 def stray_in_python(source: str) -> Iterator[tuple[int, str]]:
     """Chinese texts of a module that no catalogue will see: neither marked nor a docstring."""
-    tree = ast.parse(source)
+    every = list(ast.walk(ast.parse(source)))
     spared: set[int] = set()
-    for node in ast.walk(tree):
+    for node in every:
         if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in MARKS:
             spared.update(id(part) for part in node.args)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             spared.add(id(node.value))
-    for node in ast.walk(tree):
+    for node in every:
         if not isinstance(node, ast.Constant) or id(node) in spared:
             continue
         if isinstance(node.value, str) and CHINESE.search(node.value):

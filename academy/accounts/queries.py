@@ -5,7 +5,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, and_, bindparam, or_, select
 
 from academy.accounts.models import Account, ActivationCode, LoginSession, RoleGrant, SecondFactor
 from academy.core import clock
@@ -51,48 +51,66 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def holds_on(day: dt.date | BindParameter[dt.date]) -> ColumnElement[bool]:
+    """Grants in force on a day."""
+    return and_(RoleGrant.valid_from <= day, or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day))
+
+
+# Every request asks these two, so they are put together once: that takes longer than the database to answer.
+_HOLDER = (
+    select(
+        Account.id,
+        Account.public_id,
+        Account.display_name,
+        Account.language,
+        Account.elder_mode,
+        Account.member_id,
+        Account.consent_version,
+        LoginSession.id.label("session_id"),
+        LoginSession.seen_at,
+        (LoginSession.device == PROGRAM).label("is_program"),
+        LoginSession.screen,
+        Member.organisation_id,
+        SecondFactor.confirmed_at.is_not(None).label("two_steps"),
+    )
+    .join(LoginSession, LoginSession.account_id == Account.id)
+    .outerjoin(Member, Member.id == Account.member_id)
+    .outerjoin(SecondFactor, SecondFactor.account_id == Account.id)
+    .where(
+        LoginSession.digest == bindparam("token_digest"),
+        LoginSession.ended_at.is_(None),
+        LoginSession.pending.is_(False),
+        LoginSession.expires_at > bindparam("now"),
+        Account.state == "active",
+    )
+)
+_GRANTS = (
+    select(RoleGrant.role, Organisation.id, Organisation.path)
+    .join(Organisation, Organisation.id == RoleGrant.organisation_id)
+    .where(RoleGrant.account_id == bindparam("account_id"), holds_on(bindparam("day", type_=Date)))
+)
+
+
 def identity_of(tx: Tx, token: str) -> Identity | None:
     """Who holds this session token; None when it ended, expired or never was."""
-    now = clock.now()
-    row = tx.execute(
-        select(
-            Account,
-            LoginSession.id,
-            LoginSession.seen_at,
-            LoginSession.device == PROGRAM,
-            LoginSession.screen,
-            Member.organisation_id,
-            SecondFactor.confirmed_at.is_not(None),
-        )
-        .join(LoginSession, LoginSession.account_id == Account.id)
-        .outerjoin(Member, Member.id == Account.member_id)
-        .outerjoin(SecondFactor, SecondFactor.account_id == Account.id)
-        .where(
-            LoginSession.digest == digest(token),
-            LoginSession.ended_at.is_(None),
-            LoginSession.pending.is_(False),
-            LoginSession.expires_at > now,
-            Account.state == "active",
-        )
-    ).first()
+    row = tx.execute(_HOLDER, {"token_digest": digest(token), "now": clock.now()}).first()
     if row is None:
         return None
-    account, session_id, seen_at, is_program, is_screen, organisation_id, two_steps = row
     return Identity(
-        account_id=account.id,
-        public_id=account.public_id,
-        session_id=session_id,
-        seen_at=seen_at,
-        display_name=account.display_name,
-        language=account.language,
-        elder_mode=account.elder_mode,
-        member_id=account.member_id,
-        organisation_id=organisation_id,
-        scopes=() if is_screen else scopes_of(tx, account.id),
-        strong=bool(is_program or two_steps),
-        is_program=bool(is_program),
-        is_screen=bool(is_screen),
-        consent_version=account.consent_version,
+        account_id=row.id,
+        public_id=row.public_id,
+        session_id=row.session_id,
+        seen_at=row.seen_at,
+        display_name=row.display_name,
+        language=row.language,
+        elder_mode=row.elder_mode,
+        member_id=row.member_id,
+        organisation_id=row.organisation_id,
+        scopes=() if row.screen else scopes_of(tx, row.id),
+        strong=bool(row.is_program or row.two_steps),
+        is_program=bool(row.is_program),
+        is_screen=bool(row.screen),
+        consent_version=row.consent_version,
     )
 
 
@@ -106,11 +124,7 @@ def has_second_factor(tx: Tx, account_id: int) -> bool:
 
 def scopes_of(tx: Tx, account_id: int) -> tuple[Scope, ...]:
     """The grants that hold today, as scopes."""
-    rows = tx.execute(
-        select(RoleGrant.role, Organisation.id, Organisation.path)
-        .join(Organisation, Organisation.id == RoleGrant.organisation_id)
-        .where(RoleGrant.account_id == account_id, holds_on(clock.today()))
-    )
+    rows = tx.execute(_GRANTS, {"account_id": account_id, "day": clock.today()})
     return tuple(Scope(Role(role), organisation_id, path) for role, organisation_id, path in rows)
 
 
@@ -119,11 +133,6 @@ def names_of(tx: Tx, account_ids: Iterable[int | None]) -> dict[int, str]:
     wanted = {account_id for account_id in account_ids if account_id is not None}
     rows = tx.execute(select(Account.id, Account.display_name).where(Account.id.in_(wanted)))
     return {row.id: row.display_name for row in rows}
-
-
-def holds_on(day: dt.date) -> ColumnElement[bool]:
-    """Grants in force on a day."""
-    return and_(RoleGrant.valid_from <= day, or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day))
 
 
 def find_account(tx: Tx, name: str, phone_index: str | None = None) -> Account | None:

@@ -36,6 +36,7 @@ from academy.reports import service as reports
 from academy.search import dictionary
 from academy.trainings import service as trainings
 from tests import factories as make
+from tools.pages import methods
 
 PLACES = ("inside", "sibling", "parent")
 NOBODY = "nobody"
@@ -60,6 +61,8 @@ class World:
         self.app = create_app(house.settings, house)
         self.app.testing = False
         self.app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+        self.rules = {(method, rule.rule): rule for rule in self.app.url_map.iter_rules() for method in methods(rule)}
+        """(method, address) → rule."""
         self.made: dict[tuple[str, str], Any] = {}
         """What was made: (kind, place or role) → row."""
         self.tokens: dict[str, str] = {}

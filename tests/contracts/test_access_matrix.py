@@ -17,7 +17,6 @@ from tests.conftest import _Schemas, make_settings, sign_in
 from tests.contracts import access_matrix as matrix
 from tests.contracts.access_matrix import Row
 from tests.contracts.access_world import KINDS, NOBODY, PERSONAL, PLACES, ROLES, World
-from tools.pages import methods
 
 CALLS = {
     ".": [(None, False)],
@@ -52,7 +51,7 @@ def world(
 
 def test_every_route_is_declared(world: World) -> None:
     declared = {(row.method, row.address) for row in matrix.rows()}
-    real = {(method, rule.rule) for rule in world.app.url_map.iter_rules() for method in methods(rule)}
+    real = set(world.rules)
     missing = [str(suggestion(world, *route)) for route in sorted(real - declared, key=lambda r: (r[1], r[0]))]
     assert not missing, (
         "add to tests/contracts/access_matrix.py (these lines are guesses from the guards: set kind and marks; "
@@ -63,7 +62,7 @@ def test_every_route_is_declared(world: World) -> None:
 
 def suggestion(world: World, method: str, address: str) -> Row:
     """A line to begin with, from the guard."""
-    rule = next(r for r in world.app.url_map.iter_rules() if r.rule == address and method in methods(r))
+    rule = world.rules[method, address]
     policy = str(getattr(world.app.view_functions[rule.endpoint], "__policy__", "public"))
     mark = "+" if rule.arguments else "*"
     marks = {
@@ -122,7 +121,7 @@ def call(world: World, row: Row, place: str, role: str, *, let_in: bool) -> Test
 
 def address(world: World, row: Row, ids: dict[str, str]) -> str:
     """The row's address with its variables filled."""
-    rule = next(r for r in world.app.url_map.iter_rules() if r.rule == row.address and row.method in methods(r))
+    rule = world.rules[row.method, row.address]
     values: dict[str, Any] = {"filename": "css/base.css", "verb": "copy", "kind": "srt", "number": 1} | ids
     adapter = world.app.url_map.bind("localhost")
     return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method=row.method)
