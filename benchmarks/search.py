@@ -187,7 +187,7 @@ def asked(house: House, each: int) -> dict[str, list[tuple[str, Question]]]:
         lectures = queries.lectures(tx, draw.sample(ids, min(len(ids), 150)))
     texts = [normalise(w.text) for lecture in lectures for part in lecture.parts for w in windows(part)]
     cut = [[w for w in segmenter.words(text) if len(w) > 1 and is_han(w)] for text in texts]
-    count = Counter(word for words in cut for word in set(words))
+    count = Counter(word for words in cut for word in dict.fromkeys(words))  # a set's order differs from run to run
     ranked = [word for word, _ in count.most_common()]
     common = ranked[: each * 2]
     middle = set(ranked[: max(400, len(ranked) // 10)])

@@ -35,6 +35,8 @@ class WhooshBackend:
     def __init__(self, folder: Path) -> None:
         self.store = Store(folder)
         self._view: View | None = None
+        self._settled: tuple[tuple[int, ...], Path, View] | None = None
+        """A view, its folder and the stamp the folder had: while it has it, the view is the newest."""
         self._bad: set[tuple[str, int]] = set()
         self._guard = threading.Lock()
 
@@ -46,19 +48,31 @@ class WhooshBackend:
         Raises:
             IndexBroken: there is an index, and neither it nor the one before can be read.
         """
+        if self._settled is not None:
+            stamp, folder, view = self._settled
+            if view.key not in self._bad and self.store.stamp(folder) == stamp:
+                return view
+        return self._newest()
+
+    def _newest(self) -> View | None:
         problem, met = "every generation is damaged", None
         for _ in range(ATTEMPTS):
             try:
                 paths = [path for path in self.store.readable() if not self._is_bad(path)]
                 if not paths:
                     break
+                stamp = self.store.stamp(paths[0])
                 key = (paths[0].name, self.store.generation(paths[0]))
             except FileNotFoundError as error:
                 # A merge swept the generation away while we looked at it: the pointer names another now.
                 problem = repr(error)
                 continue
             try:
-                return self._open(paths[0], key)
+                view = self._open(paths[0], key)
+                # The pointer may have moved before its stamp was taken.
+                if stamp is not None and self.store.current() == paths[0]:
+                    self._settled = stamp, paths[0], view
+                return view
             except Exception as error:  # whatever a torn or vanished file makes whoosh raise
                 problem = repr(error)
                 if met == key:

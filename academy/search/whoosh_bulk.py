@@ -26,6 +26,8 @@ HIGHEST = 255
 """More often than this in one minute is not told apart."""
 WHOLE = 1 << 30
 """Postings in a block: all of a term's."""
+LOOSE = 8
+"""So few numbers are shorter one by one."""
 _TERM, _DOC = np.uint64(40), np.uint64(8)
 _DOCS, _TIMES = np.uint64((1 << 40) - 1), np.uint64(0xFF)
 
@@ -108,13 +110,33 @@ class Gathered:
 
 
 def pack(docs: Any, times: Any) -> bytes:
-    """A term's postings as they are stored: gaps, how often (None: always once), a checksum of both."""
+    """A term's postings as they are stored: gaps, how often (None: always once), a checksum of both.
+
+    Whoosh itself takes any row of numbers for gaps. Most terms are said once: a pickled array would be
+    a hundred bytes for one number.
+    """
     gaps = np.diff(docs, prepend=docs[:1] * 0)
     widest = int(gaps.max())
+    often = None if int(times.max()) == 1 else times.tobytes()
     kind = "B" if widest < 1 << 8 else "H" if widest < 1 << 16 else "I"
     narrow = array(kind, gaps.astype(kind).tobytes())
-    often = None if int(times.max()) == 1 else array("B", times.tobytes())
-    return dumps((narrow, often, zlib.crc32(often or b"", zlib.crc32(narrow))), 4)
+    stored = tuple(narrow) if len(narrow) <= LOOSE else narrow.tobytes() if kind == "B" else narrow
+    return dumps((stored, often, zlib.crc32(often or b"", zlib.crc32(narrow))), 3)
+
+
+def unpack(stored: Any, often: bytes | None, check: int) -> Lists:
+    """Documents and how often, of what `pack` made.
+
+    Raises:
+        ValueError: it is not what was packed.
+    """
+    if isinstance(stored, tuple):
+        stored = array("B" if max(stored) < 1 << 8 else "H" if max(stored) < 1 << 16 else "I", stored)
+    if zlib.crc32(often or b"", zlib.crc32(stored)) != check:
+        raise ValueError("a posting list is not what was written")
+    gaps = np.frombuffer(stored, getattr(stored, "typecode", "B"))
+    ids = np.cumsum(gaps, dtype=np.uint32)
+    return ids, np.ones(len(ids), np.float32) if often is None else np.frombuffer(often, "B").astype(np.float32)
 
 
 class _Postings(W3PostingsWriter):  # type: ignore[misc]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from academy.search.backend import Found, Hit
 from academy.search.question import EACH, GOOD, NAMED, PAIR, RAREST, SENTENCE, Question
 from academy.search.text import bucket, pairs
 from academy.search.whoosh_fields import PAIRS
-from academy.search.whoosh_view import K1, Leaf, View
+from academy.search.whoosh_view import K1, NOTHING, Leaf, View
 
 Array = Any
 
@@ -43,10 +42,11 @@ class WhooshSearch:
         self.view, self.question, self.visible, self.allowed, self.limit = view, question, visible, allowed, limit
         words = question.words
         if len(words) < SENTENCE:
-            for leaf, word in itertools.product(view.leaves, words):
-                leaf.postings("w", word)  # read at once what will be read anyway, instead of looking it up twice
-                leaf.postings("t", word)
-        self.counts = {word: view.frequency("w", word) + view.frequency("t", word) for word in words}
+            # Their postings will be read anyway.
+            lists = {word: [leaf.postings(field, word) for leaf in view.leaves for field in "wt"] for word in words}
+            self.counts = {word: sum(len(docs) for docs, _ in found) for word, found in lists.items()}
+        else:
+            self.counts = {word: view.frequency("w", word) + view.frequency("t", word) for word in words}
         self.hidden = False
         """Whether something matches that may not be seen or is too weak."""
         self.weights = {word: view.rarity(count) for word, count in self.counts.items()}
@@ -75,29 +75,22 @@ class WhooshSearch:
     def _every_word(self, leaf: Leaf) -> Matched:
         """Documents with every word, said there or standing in the lecture's name, and every pair of the phrases."""
         said = (*self.question.words, *self.question.exact)
-        lists = [(leaf.postings("w", word)[0], leaf.postings("t", word)[0]) for word in said]
+        lists = [(leaf.postings("w", word), leaf.postings("t", word)) for word in said]
         for phrase in self.question.phrases:
-            lists += [(leaf.postings(PAIRS, bucket(pair))[0], NONE) for pair in dict.fromkeys(pairs(phrase))]
-        lists.sort(key=lambda both: len(both[0]) + len(both[1]))
+            lists += [(leaf.postings(PAIRS, bucket(pair)), NOTHING) for pair in dict.fromkeys(pairs(phrase))]
+        lists.sort(key=lambda both: len(both[0][0]) + len(both[1][0]))
         docs = None
-        for said, named in lists:
-            if docs is None and not len(named):
-                docs = said
-                continue
+        for words, names in lists:
             if docs is None:
-                docs = np.union1d(said, leaf.of_cards(named))
+                docs = np.union1d(words[0], leaf.of_cards(names[0])) if len(names[0]) else words[0]
                 continue
-            inside = np.zeros(len(leaf.lecture), np.bool_)
-            inside[said] = True
-            here = inside[docs]
-            if len(named):
-                inside[:] = False
-                inside[named] = True
-                here |= inside[leaf.card[docs]]
+            here = leaf.times(words, docs) > 0
+            if len(names[0]):
+                here |= leaf.times(names, leaf.card[docs]) > 0
             docs = docs[here]
             if not len(docs):
                 break
-        docs = NONE if docs is None else docs
+        docs = NOTHING[0] if docs is None else docs
         return Matched(leaf, docs, np.zeros(len(docs), np.float32))
 
     def _scored(self, matched: Matched) -> Matched:
@@ -105,18 +98,12 @@ class WhooshSearch:
         scores = matched.scores
         if not len(docs):
             return matched
-        often = np.zeros(len(leaf.lecture), np.float32)
         for word in self.question.words:
-            ids, times = leaf.postings("w", word)
-            often[ids] = times
-            here = often[docs]
+            here = leaf.times(leaf.postings("w", word), docs)
             scores = scores + self.weights[word] * (K1 + 1) * here / (here + leaf.norm[docs])
-            often[ids] = 0
-            named = leaf.postings("t", word)[0]
-            if len(named):
-                often[named] = self.weights[word] * NAMED
-                scores = scores + often[leaf.card[docs]]
-                often[named] = 0
+            names = leaf.postings("t", word)
+            if len(names[0]):
+                scores += np.float32(self.weights[word] * NAMED) * (leaf.times(names, leaf.card[docs]) > 0)
         return Matched(leaf, docs, scores)
 
     def _add_words(self, leaf: Leaf, words: Iterable[str], scores: Array) -> None:
@@ -181,9 +168,6 @@ class WhooshSearch:
                 for lecture in shown.intersection(leaf.lecture[leaf.postings("t", word)[0]].tolist()):
                     named[lecture] = named.get(lecture, 0.0) + self.weights[word] * NAMED
         return named
-
-
-NONE = np.empty(0, np.uint32)
 
 
 def _runs(values: Array) -> Array:

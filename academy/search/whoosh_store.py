@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from whoosh.index import TOC
 from academy.core.ids import new_id
 from academy.search.backend import IndexBroken
 from academy.search.whoosh_fields import schema
+from academy.search.whoosh_files import Mapped
 
 POINTER = "current"
 NAME = "MAIN"
@@ -25,12 +27,24 @@ FORMAT = "g4-"
 """Begins the name of every generation; raised when what the index holds changes, so that it is made anew."""
 
 
+SETTLED_NS = 2_000_000_000
+"""What changed so lately may have changed again within the same tick of the file system's clock."""
+
+SEGMENT = ".seg"
+
+
 class DurableStorage(FileStorage):  # type: ignore[misc]
-    """Whoosh commits by renaming its table of contents: before that, what it names goes to disk."""
+    """Whoosh commits by renaming its table of contents: before that, what it names goes to disk.
+
+    Segments are read where they lie: by Whoosh's own way of mapping, each part of one is copied into memory.
+    """
 
     def __init__(self, path: str, **options: Any) -> None:
-        super().__init__(path, **options)
+        super().__init__(path, supports_mmap=False, **options)
         self._fresh: set[str] = set()
+
+    def open_file(self, name: str, **options: Any) -> Any:
+        return Mapped.open(Path(self.folder) / name) if name.endswith(SEGMENT) else super().open_file(name, **options)
 
     def create_file(self, name: str, **options: Any) -> Any:
         self._fresh.add(name)
@@ -59,6 +73,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._pointer = folder / POINTER
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -80,6 +95,17 @@ class Store:
         except (OSError, UnicodeDecodeError) as error:
             raise IndexBroken(str(error)) from error
         return self.folder / name if name.startswith(FORMAT) and (self.folder / name).is_dir() else None
+
+    def stamp(self, generation: Path) -> tuple[int, ...] | None:
+        """What changes with every commit to a generation and every swap, for two system calls; None where it
+        cannot be trusted: a clock that ticks slowly gives two commits of one moment the same time."""
+        try:
+            pointer, folder = self._pointer.stat(), generation.stat()
+        except FileNotFoundError:
+            return None
+        if time.time_ns() - max(pointer.st_mtime_ns, folder.st_mtime_ns) < SETTLED_NS:
+            return None
+        return pointer.st_ino, pointer.st_mtime_ns, folder.st_ino, folder.st_mtime_ns
 
     def readable(self) -> list[Path]:
         """The current generation, then the one before, which is still there if something befalls the first."""

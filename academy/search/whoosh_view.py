@@ -7,20 +7,23 @@ threads. Here a list is decoded at once into an array, under a lock, and kept fo
 from __future__ import annotations
 
 import heapq
+import io
 import math
+import pickle
+import struct
 import threading
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
-from whoosh.reading import TermNotFound
 
 from academy.search.backend import Hit, IndexBroken
+from academy.search.whoosh_bulk import unpack
 from academy.search.whoosh_fields import DIGEST, NUMBERS, SOUNDS
 
 Array = Any
@@ -32,6 +35,12 @@ K1, B = 0.8, 0.3
 KEPT_POSTINGS = 3_000_000
 """Decoded postings that a segment keeps, eight bytes each."""
 KEPT_SOUNDS, MOST_OF_A_SOUND = 20_000, 500
+SPARSE = 6
+"""Up to a 64th of the documents are looked up in a posting list; for more, a list is laid out over all of them."""
+_EXTENT = struct.Struct("!qi")
+"""Where a term's postings are and how long: the last that is stored of the term."""
+_HEADER = len(WHOOSH3_HEADER_MAGIC) + 4
+"""Before a block: a mark, and the block's length."""
 
 
 class Leaf:
@@ -88,18 +97,36 @@ class Leaf:
         Raises:
             IndexBroken: it is not what was written.
         """
-        try:
-            matcher = self.reader.postings(field, token.encode("utf-8", "replace"))
-        except TermNotFound:
+        terms = self.reader._terms
+        for place, length in terms._tindex.ranges_for_key(terms._keycoder(field, token.encode("utf-8", "replace"))):
+            extent = terms._tindex.dbfile.get(place + length - _EXTENT.size, _EXTENT.size)
+            block = terms._postfile.get(*_EXTENT.unpack(extent))
+            break
+        else:
             return NOTHING
-        matcher = getattr(matcher, "child", matcher)  # whoosh's own filter of deleted documents
-        matcher._read_data()
-        gaps, often, check = matcher._data
-        if zlib.crc32(often or b"", zlib.crc32(gaps)) != check:
-            raise IndexBroken(f"{field}: a posting list is not what was written")
-        ids = np.cumsum(np.frombuffer(gaps, gaps.typecode), dtype=np.uint32)
-        times = np.ones(len(ids), np.float32) if often is None else np.frombuffer(often, "B").astype(np.float32)
-        return ids, times
+        if not block.startswith(WHOOSH3_HEADER_MAGIC):
+            raise IndexBroken(f"{field}: no posting list where one should be")
+        stream = io.BytesIO(block)
+        stream.seek(_HEADER)
+        pickle.load(stream)  # noqa: S301 - the index's own; what whoosh's own matcher wants to know of the block
+        try:
+            return unpack(*pickle.load(stream))  # noqa: S301
+        except ValueError as error:
+            raise IndexBroken(f"{field}: {error}") from error
+
+    def times(self, postings: Postings, docs: Array) -> Array:
+        """How often what is posted is in each of these documents (ascending)."""
+        ids, often = postings
+        if ids is docs:
+            return often
+        if not len(ids):
+            return np.zeros(len(docs), np.float32)
+        if len(docs) < len(self.lecture) >> SPARSE:
+            place = ids.searchsorted(docs)
+            return often.take(place, mode="clip") * (ids.take(place, mode="clip") == docs)
+        every = np.zeros(len(self.lecture), np.float32)
+        every[ids] = often
+        return every[docs]
 
     def of_cards(self, cards: Array) -> Array:
         """Every living document of the lectures whose names these are, ascending."""
@@ -161,18 +188,21 @@ class View:
         """Digests by lecture."""
         held: dict[int, int] = {}
         for leaf in self.leaves:
-            digests = leaf.reader.column_reader(DIGEST)
-            cards = np.flatnonzero((leaf.numbers["item"] == 0) & leaf.living)
-            for doc, lecture in zip(cards.tolist(), leaf.lecture[cards].tolist(), strict=True):
-                if digests[doc]:
-                    held[lecture] = digests[doc]
+            digests = _column(leaf.reader, DIGEST, ">u8")
+            cards = np.flatnonzero((leaf.numbers["item"] == 0) & leaf.living & (digests > 0))
+            held.update(zip(leaf.lecture[cards].tolist(), digests[cards].tolist(), strict=True))
         return held
 
 
-def _column(reader: Any, name: str) -> Array:
-    count = reader.doc_count_all()
-    column = reader.column_reader(name)
-    return np.fromiter((column[doc] for doc in range(count)), np.uint32, count)
+def _column(reader: Any, name: str, kind: str = ">u4") -> Array:
+    """A number of every document, as Whoosh stores it: zeros at the end are left out."""
+    values = np.zeros(reader.doc_count_all(), kind[1:])
+    column = reader.column_reader(name, translate=False)
+    stored = getattr(column, "_count", 0)
+    if stored:
+        size = np.dtype(kind).itemsize
+        values[:stored] = np.frombuffer(column._dbfile.get(column._basepos, stored * size), kind)
+    return values
 
 
 def _norm(length: Array) -> Array:

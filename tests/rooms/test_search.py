@@ -182,6 +182,21 @@ def test_a_wrong_character_that_sounds_right_is_mended_and_said(library: House, 
     assert service.search(library, NOBODY, typed, literally=True).meant == ""
 
 
+def test_where_no_reading_has_everything_the_best_ones_take_turns_with_what_was_typed(library: House) -> None:
+    """Nobody knows which word is wrong: a lecture that says the words as typed stays beside what was perhaps meant."""
+    with library.db.begin() as tx:
+        city.lecture(tx, "水库边的茶山", ["春天采茶叶，夏天守水库。"])
+        city.lecture(tx, "夜里的岗哨", ["查夜的人提着灯。"])
+    drain(library)
+    found = find(library, "查夜 水库 果园")
+    assert found.meant == "茶叶 水库 果园"
+    assert titles(found)[0] == "水库边的茶山" and "夜里的岗哨" in titles(found)[1:4]
+    assert found.page.total == len(titles(found)) == len(set(titles(found)))
+    assert "夜里的岗哨" not in titles(find(library, "茶叶 水库 果园")), "it is there for what was typed"
+    as_typed = service.search(library, NOBODY, "查夜 水库 果园", literally=True)
+    assert not as_typed.meant and set(titles(as_typed)) <= set(titles(found))
+
+
 def test_nothing_found_offers_what_the_library_has(library: House) -> None:
     found = find(library, "“茶叶博物馆”")
     assert not found.page.rows and "茶叶" in found.near

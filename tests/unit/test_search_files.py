@@ -1,0 +1,81 @@
+"""The embedded index's files: posting lists as they are stored, segments read in place, the newest commit."""
+
+import io
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from academy.search import whoosh_store
+from academy.search.lectures import Lecture, Line, Part
+from academy.search.question import parse
+from academy.search.text import Segmenter
+from academy.search.whoosh_backend import WhooshBackend
+from academy.search.whoosh_bulk import pack, unpack
+from academy.search.whoosh_files import Mapped
+
+SEGMENTER = Segmenter()
+POSTINGS = st.dictionaries(st.integers(0, 200_000), st.integers(1, 255), min_size=1, max_size=40)
+
+
+@given(POSTINGS, st.integers(1, 300))
+def test_a_posting_list_comes_back_as_it_was(often: dict[int, int], spread: int) -> None:
+    docs = np.array(sorted({doc // spread for doc in often}), np.uint32)
+    times = np.array(list(often.values())[: len(docs)], np.uint8)
+    ids, said = unpack(*pickle.loads(pack(docs, times)))  # noqa: S301
+    assert ids.tolist() == docs.tolist() and said.tolist() == times.tolist()
+
+
+@given(POSTINGS)
+def test_a_posting_list_with_another_number_in_it_is_not_taken(often: dict[int, int]) -> None:
+    docs, times = np.array(sorted(often), np.uint32), np.array(list(often.values()), np.uint8)
+    gaps, said, check = pickle.loads(pack(docs, times))  # noqa: S301
+    for other in ((*gaps[:-1], gaps[-1] ^ 1), (*gaps, 1)):
+        with pytest.raises(ValueError):
+            unpack(other, said, check)
+    with pytest.raises(ValueError):
+        unpack(gaps, bytes(times) + b"\1", check)
+
+
+def test_a_part_of_a_file_is_read_as_a_file(tmp_path: Path) -> None:
+    stored = pickle.dumps([*range(400)])
+    (tmp_path / "a.seg").write_bytes(b"before" + stored + b"a line\nafter")
+    part = Mapped.open(tmp_path / "a.seg").subset(6, len(stored) + 7)
+    part.seek(0)
+    assert part.read_pickle() == [*range(400)] and part.readline() == b"a line\n" and part.read(5) == b""
+    assert part.seek(-7, io.SEEK_END) == len(stored) and part.read(3) == b"a l" and part.tell() == len(stored) + 3
+    assert part.get(len(stored), 99) == b"a line\n", "what comes after belongs to another"
+
+
+def test_the_newest_commit_is_seen_at_once_by_whoever_has_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader that knows its folder to be unchanged looks at nothing else of it; a commit or a merge changes it."""
+    monkeypatch.setattr(whoosh_store, "SETTLED_NS", -1)
+    looks: list[Path] = []
+    generation = whoosh_store.Store.generation
+    monkeypatch.setattr(
+        whoosh_store.Store, "generation", lambda store, path: looks.append(path) or generation(store, path)
+    )
+    writer, reader = WhooshBackend(tmp_path), WhooshBackend(tmp_path)
+    said: set[int] = set()
+    for number in range(1, 5):
+        lecture = Lecture(number, f"第{number}讲", parts=[Part(number, "上篇", [Line(0, 0, 5000, "我们种茶叶。")])])
+        said.add(number)
+        writer.index_lecture(lecture, SEGMENTER)
+        if number == 3:
+            writer.merge()
+        for turn in range(3):
+            looks.clear()
+            assert reader.search(parse("茶叶", SEGMENTER), frozenset(range(9))).lectures == said
+            assert bool(looks) == (turn == 0)
+
+
+def test_a_folder_that_changed_a_moment_ago_is_looked_at_again(tmp_path: Path) -> None:
+    """Two commits within one tick of the file system's clock look the same from outside."""
+    index = WhooshBackend(tmp_path)
+    index.delete_lecture(1)
+    assert index.store.stamp(next(tmp_path.glob("g*-*"))) is None
