@@ -33,6 +33,7 @@ MEMBERS = (
     Column("joined_on", msg("入党日期"), ("入党日期", "入党时间", "加入党组织日期", "joinedon")),
     Column("phone", msg("手机"), ("手机", "手机号", "手机号码", "联系电话", "电话", "联系方式", "phone", "mobile")),
     Column("position", msg("职务"), ("职务", "党内职务", "position")),
+    Column("position_since", msg("任职日期"), ("任职日期", "任职时间", "任现职时间", "任现职日期", "positionsince")),
     Column("status", msg("状态"), ("状态", "党员状态", "党籍状态", "status")),
 )
 

@@ -37,7 +37,7 @@ class Finding(NamedTuple):
 
 # What may be written, each in a column of its own: a city's details as JSON would take seconds to read.
 DETAILS = (
-    "gender", "birth_date", "education", "joined_on", "position", "status", "phone_index",
+    "gender", "birth_date", "education", "joined_on", "position", "position_since", "status", "phone_index",
     "new_name", "org_kind", "org_sector", "org_parent",
 )  # fmt: skip
 _PLAIN = Finding._fields[: Finding._fields.index("details")]

@@ -14,10 +14,10 @@ from academy.members import terms
 from academy.members.facts import MembersChanged
 from academy.members.findings import Finding, Findings
 from academy.members.models import Member, Membership
+from academy.members.roster_rows import DATES
 
 BLOCK = 5000
 members, memberships = cast(Table, Member.__table__), cast(Table, Membership.__table__)
-_DATES = ("birth_date", "joined_on")
 
 
 def apply_members(tx: Tx, plan: Findings) -> dict[str, int]:
@@ -39,7 +39,7 @@ def _values(finding: Finding) -> dict[str, Any]:
     values = dict(finding.details or {})
     if "new_name" in values:
         values["name"] = values.pop("new_name")
-    for name in _DATES:
+    for name in DATES:
         if name in values:
             values[name] = dt.date.fromisoformat(values[name])
     return values
@@ -61,10 +61,10 @@ def _add(tx: Tx, plan: Findings, today: dt.date, touched: list[int]) -> int:
     now = _inline(tx, clock.now())
     columns = f"{', '.join(_NEW)}, created_at, updated_at"
     statement = f"INSERT INTO members ({columns}) VALUES ({', '.join([mark] * len(_NEW))}, {now}, {now})"  # noqa: S608
-    for block in plan.columns("added", (*_KEPT, "position", "status")):
+    for block in plan.columns("added", (*_KEPT, "position", "status", "position_since")):
         rows = [
-            (*row[:-1], row[-1] or "active", day if row[-2] else None, public_id)
-            for row, public_id in zip(block, new_ids(len(block)), strict=True)
+            (*row, position, status or "active", since or day if position else None, public_id)
+            for (*row, position, status, since), public_id in zip(block, new_ids(len(block)), strict=True)
         ]
         connection.exec_driver_sql(statement, rows)
         count += len(rows)
@@ -99,7 +99,7 @@ def _change(tx: Tx, blocks: Iterable[list[Finding]], today: dt.date, touched: li
             if finding.phone is not None:
                 row["phone_sealed"] = finding.phone
             if "position" in row:
-                row["position_since"] = today
+                row.setdefault("position_since", today)
             if row:
                 row |= {"updated_at": now, "b_id": finding.target_id}
                 groups.setdefault(tuple(sorted(row)), []).append(row)
@@ -113,9 +113,16 @@ def _change(tx: Tx, blocks: Iterable[list[Finding]], today: dt.date, touched: li
 
 
 def _date_terms(tx: Tx, block: list[Finding], today: dt.date) -> None:
-    """A position or status that a file changes is held from today on."""
+    """A position that a file changes is held since the day it says, or from today on; a status from today on."""
     found = [(finding.target_id or 0, finding.details or {}) for finding in block]
-    terms.turn_many(tx, terms.POSITION, [(i, d["position"]) for i, d in found if "position" in d], today)
+    since = {i: dt.date.fromisoformat(d["position_since"]) for i, d in found if "position_since" in d}
+    by_day: dict[dt.date, list[tuple[int, str]]] = {}
+    for i, d in found:
+        if "position" in d:
+            by_day.setdefault(since.pop(i, today), []).append((i, d["position"]))
+    for day, positions in by_day.items():
+        terms.turn_many(tx, terms.POSITION, positions, day)
+    terms.redate_many(tx, terms.POSITION, since)
     statuses = [(i, terms.kept_status(d["status"])) for i, d in found if "status" in d]
     terms.turn_many(tx, terms.STATUS, statuses, today)
 

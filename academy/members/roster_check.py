@@ -1,5 +1,6 @@
 """The dry run of a roster: every row compared with who is known, nothing written to the roster."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,22 +8,22 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from academy.core import clock
 from academy.core.house import House
 from academy.core.i18n import Message, msg
-from academy.members import columns, rules
+from academy.members import columns, rules, terms
 from academy.members.findings import Finding, Findings, Writer
-from academy.members.models import Member, Organisation
+from academy.members.models import Member, MemberTerm, Organisation
 from academy.members.people import PHONE
 from academy.members.queries import members_under, present
 from academy.members.roster_lock import version
-from academy.members.roster_rows import RowReader
+from academy.members.roster_rows import DATES, RowReader
 from academy.members.sheets import Row, Table
 
 BLOCK = 4000
-DETAILS = ("name", "gender", "birth_date", "education", "joined_on", "position", "status")
+DETAILS = ("name", "gender", "birth_date", "education", "joined_on", "position", "position_since", "status")
 _WRITTEN = frozenset(DETAILS) - {"name"}
 Tell = Callable[[int], None]
 
@@ -45,6 +46,8 @@ class _Run:
     reader: RowReader
     first_line: dict[str, int] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
+    ended: dict[int, dt.date] = field(default_factory=dict)
+    """Row id → when the last position that is no longer held ended; of the block's members with a day."""
 
 
 def check_members(
@@ -92,6 +95,8 @@ def _places(rows: Any, path: str) -> dict[str, tuple[int, str]]:
 def _check_block(run: _Run, block: Sequence[tuple[int, Row]]) -> list[Finding]:
     rows = [(line, cells, *run.reader.read(line, cells)) for line, cells in block]
     known = _known(run, [values["number"] for _, _, values, _ in rows if "number" in values])
+    dated = [values["number"] for _, _, values, _ in rows if values.get("position_since") and "number" in values]
+    run.ended = _ended(run, [known[number].id for number in dated if number in known])
     return [_judge(run, line, cells, values, wrong, known) for line, cells, values, wrong in rows]
 
 
@@ -105,6 +110,29 @@ def _known(run: _Run, numbers: list[str]) -> dict[str, Any]:
             .where(Member.number.in_(numbers))
         ).all()
     return {row.number: row for row in rows}
+
+
+def _ended(run: _Run, ids: list[int]) -> dict[int, dt.date]:
+    if not ids:
+        return {}
+    past = (MemberTerm.what == terms.POSITION, MemberTerm.valid_to.is_not(None), MemberTerm.member_id.in_(ids))
+    with run.house.db.read() as tx:
+        last = select(MemberTerm.member_id, func.max(MemberTerm.valid_to)).where(*past)
+        return {member: day for member, day in tx.execute(last.group_by(MemberTerm.member_id)) if day is not None}
+
+
+def _misdated(run: _Run, values: dict[str, Any], old: Any) -> Message | None:
+    """Why the position can't be held since the day that the row says; None where it can, or says none."""
+    since, position = values.get("position_since"), values.get("position") or (old and old.position)
+    if since is None:
+        return None
+    if not position:
+        return msg("填了任职日期，没有填职务。")
+    replaced = old is not None and old.position not in (None, position)
+    earliest = (old.position_since if replaced else run.ended.get(old.id)) if old is not None else None
+    if earliest is not None and since < earliest:
+        return msg("任职日期早于上一次变动（%(day)s）。", day=earliest.isoformat())
+    return None
 
 
 def _judge(
@@ -121,6 +149,8 @@ def _judge(
     old = known.get(number)
     if old is not None and not old.path.startswith(run.path) and not wrong:
         wrong.append(msg("此人现在属于您管理范围以外的组织，请先由上级办理转接。"))
+    if not wrong and (misdated := _misdated(run, values, old)):
+        wrong.append(misdated)
     if wrong:
         return Finding(line, "bad", number, str(values.get("name") or ""), code, notes=wrong, cells=cells)
     if old is None:
@@ -137,7 +167,7 @@ _REFUSED: dict[str, Callable[[str], Message]] = {
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
     written = {name: value for name, value in values.items() if name in _WRITTEN and value is not None}
-    for name in ("birth_date", "joined_on"):
+    for name in DATES:
         if name in written:
             written[name] = written[name].isoformat()
     return written
@@ -160,6 +190,8 @@ def _compared(run: _Run, line: int, values: dict[str, Any], place_id: int | None
     changes = {
         name: values[name] for name in DETAILS if values.get(name) is not None and values[name] != getattr(old, name)
     }
+    if "position" in changes and values.get("position_since") is not None:
+        changes["position_since"] = values["position_since"]  # another position from the same day is another
     if old.status not in rules.HERE and values.get("status") is None:
         changes["status"] = "active"  # whoever is in the roster again is here again
     notes = [

@@ -9,6 +9,8 @@ from academy.core.i18n import Message, msg
 from academy.members import rules
 from academy.members.rules import Unreadable
 
+DATES = ("birth_date", "joined_on", "position_since")
+
 
 class RowReader:
     """Reads rows of one file. Values that repeat by the thousand (codes, dates) are read once."""
@@ -26,6 +28,7 @@ class RowReader:
             "joined_on": lru_cache(60_000)(lambda text: rules.read_date(text, today=today)),
             "phone": rules.read_phone,
             "position": lru_cache(5000)(lambda text: rules.read_text(text, longest=40)),
+            "position_since": lru_cache(60_000)(lambda text: rules.read_date(text, today=today)),
             "status": lru_cache(100)(rules.read_status),
         }
         self.fields = [(field, place, readers[field]) for field, place in mapping.items() if field in readers]

@@ -1,10 +1,10 @@
 """Positions and statuses through time: which a member has held, from which day up to which."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
-from sqlalchemy import case, delete, insert, literal, select, update
+from sqlalchemy import Table, bindparam, case, delete, func, insert, literal, select, update
 
 from academy.core.db import Tx
 from academy.core.errors import Invalid
@@ -14,6 +14,7 @@ from academy.members.models import Member, MemberStatus, MemberTerm
 
 POSITION, STATUS = "position", "status"
 CHUNK = 2000
+table = cast(Table, MemberTerm.__table__)
 
 
 def turn(tx: Tx, member_id: int, what: str, value: str | None, day: dt.date, note: str = "") -> None:
@@ -76,6 +77,14 @@ def turn_many(tx: Tx, what: str, values: Iterable[tuple[int, str | None]], day: 
             tx.execute(insert(MemberTerm), rows)
 
 
+def redate_many(tx: Tx, what: str, days: Mapping[int, dt.date]) -> None:
+    """Correct since when some members hold what they hold; nobody's day may be before an earlier term's end."""
+    if days:
+        held = (table.c.member_id == bindparam("m"), table.c.what == what, table.c.valid_to.is_(None))
+        statement = update(table).where(*held).values(valid_from=bindparam("day"))
+        tx.connection().execute(statement, [{"m": member, "day": day} for member, day in days.items()])
+
+
 def _row(member: int, what: str, value: str, day: dt.date) -> dict[str, Any]:
     kind = rules.post_of(value) if what == POSITION else value
     return {"member_id": member, "what": what, "value": value, "kind": kind, "note": "", "valid_from": day}
@@ -84,13 +93,13 @@ def _row(member: int, what: str, value: str, day: dt.date) -> dict[str, Any]:
 def begin_all(tx: Tx, after: int, day: dt.date) -> None:
     """First terms of members that were just inserted in bulk: those whose row id is greater than `after`."""
     fresh = Member.id > after
+    since = func.coalesce(Member.position_since, literal(day, MemberTerm.valid_from.type))
     held = tx.scalars(select(Member.position).where(fresh, Member.position.is_not(None)).distinct()).all()
     columns = ["member_id", "what", "value", "kind", "note", "valid_from"]
     if held:
         kind = case({p: rules.post_of(p) for p in held if p}, value=Member.position, else_="other")
-        begun = select(
-            Member.id, literal(POSITION), Member.position, kind, literal(""), literal(day, MemberTerm.valid_from.type)
-        ).where(fresh, Member.position.is_not(None))
+        begun = select(Member.id, literal(POSITION), Member.position, kind, literal(""), since)
+        begun = begun.where(fresh, Member.position.is_not(None))
         tx.execute(insert(MemberTerm).from_select(columns, begun))
     away = select(
         Member.id, literal(STATUS), Member.status, Member.status, literal(""), literal(day, MemberTerm.valid_from.type)

@@ -79,9 +79,8 @@ def course_finished(tx: Tx, fact: CourseFinished) -> None:
     """Count a completed course in every training of the member that asks for it."""
     day = sql.city_date(fact.at_ms)
     sql.among_changes(tx)
-    rows = tx.execute(
-        _ON_FINISH, {"member": fact.member_id, "course": fact.course_id, "version": fact.course_version}
-    ).all()
+    given = {"member": fact.member_id, "course": fact.course_id, "version": fact.course_version}
+    rows = tx.connection().execute(_ON_FINISH, given).all()
     kept: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
     for row in rows:
@@ -137,7 +136,7 @@ def course_reached(tx: Tx, fact: CourseReached) -> None:
     sql.among_changes(tx)
     kept: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
-    for row in tx.execute(_ON_REACH, {"member": fact.member_id, "course": fact.course_id}).all():
+    for row in tx.connection().execute(_ON_REACH, {"member": fact.member_id, "course": fact.course_id}).all():
         if day > row.closes_on or (row.reached_on is not None and row.reached_on <= day):
             continue
         kept.append(_values(row.training_id, fact.member_id, row.done, day, row.last_on, row.completed_on))
@@ -233,29 +232,42 @@ def _changes(tx: Tx, row: Any, member: int, was: Progress, now: Progress, day: d
 
 
 # Progress and counts at once: on PostgreSQL every statement is a journey, and a completion waits for each.
-_POSTGRESQL_WRITE = """
+# Plain values, one enrolment at a time: of arrays it would make a plan anew each time.
+_KEPT = """
 WITH kept AS (
-    UPDATE enrolments SET done = d, reached_on = r, last_on = l, completed_on = c
-    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s::date[], %s::date[]) AS k (t, m, d, r, l, c)
-    WHERE training_id = t AND member_id = m
+    UPDATE enrolments SET done = %s, reached_on = %s, last_on = %s, completed_on = %s
+    WHERE training_id = %s AND member_id = %s
 )
 INSERT INTO coverage_changes (training_id, organisation_id, course_id, day, due, exempt, reached, completed)
-SELECT * FROM unnest(
-    %s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s::int[], %s::int[], %s::int[], %s::int[]
-)
-"""
+VALUES """
+_ONE = "(%s, %s, %s, %s, %s, %s, %s, %s)"
+_KEPT_ORDER = ("is_done", "reached", "last", "completed", "t", "m")
 
 
 def _write(tx: Tx, kept: list[dict[str, Any]], changes: list[dict[str, Any]]) -> None:
-    if kept and changes and tx.get_bind().dialect.name == "postgresql":
-        columns = [[row[name] for row in rows] for rows in (kept, changes) for name in rows[0]]
-        tx.connection().exec_driver_sql(_POSTGRESQL_WRITE, tuple(columns))
-        tally.ask_to_settle(tx, len(changes))
-        return
+    if tx.get_bind().dialect.name == "postgresql":
+        kept, changes = _write_together(tx, kept, changes)
     if kept:
         tx.connection().execute(_KEEP, kept)
     if changes:
         tally.insert_changes(tx, changes)
+
+
+def _write_together(
+    tx: Tx, kept: list[dict[str, Any]], changes: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Write each enrolment with its changes; returns those that have none."""
+    alone = []
+    for row in kept:
+        mine = [change for change in changes if change["training_id"] == row["t"]]
+        if not mine:
+            alone.append(row)
+            continue
+        values = [row[name] for name in _KEPT_ORDER] + [value for change in mine for value in change.values()]
+        tx.connection().exec_driver_sql(_KEPT + ", ".join([_ONE] * len(mine)), tuple(values))
+    if changes:
+        tally.ask_to_settle(tx, len(changes))
+    return alone, []
 
 
 @within(MembersChanged)

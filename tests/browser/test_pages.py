@@ -13,7 +13,7 @@ import pytest
 from alembic import command
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import make_server
@@ -235,11 +235,14 @@ def test_a_page_that_takes_long_says_that_it_is_coming(site: Site, browser: Brow
         with page.expect_download():
             page.get_by_role("link", name="下载全部信息").click()
         assert not signs.is_visible(), "a download leaves the page where it is"
-        held: list[Route] = []
-        page.route(re.compile("/display"), lambda route: held.append(route))
-        page.locator("a[href^='/display']").last.evaluate("a => setTimeout(() => a.click())")
-        signs.wait_for(state="visible")
-        page.wait_for_function("getComputedStyle(document.querySelector('.under-way span')).opacity === '1'")
-        held[0].continue_()
-        page.wait_for_url(re.compile("/display"))
+        # An answer that leaves the browser where it is: while one is awaited, nobody can look at the page.
+        page.route(re.compile("/display"), lambda route: route.fulfill(status=204))
+        page.locator("a[href^='/display']").last.evaluate("a => a.click()")
+        signs.wait_for(state="visible", timeout=5000)
+        words = page.locator(".under-way span")
+        assert words.evaluate("e => getComputedStyle(e).opacity") == "0", "only when it takes a second"
+        page.wait_for_timeout(1500)
+        assert words.evaluate("e => getComputedStyle(e).opacity") == "1"
+        page.unroute(re.compile("/display"))
+        page.goto(site.url + "/display")
         assert not signs.is_visible()

@@ -4,106 +4,26 @@ import dataclasses
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import xlsxwriter
 from sqlalchemy import func, select, update
 
 from academy.core import clock
-from academy.core.actor import SYSTEM, Actor, Role, Scope
+from academy.core.actor import SYSTEM
 from academy.core.errors import Conflict, Forbidden, Invalid, TooLarge
 from academy.core.house import House
 from academy.core.i18n import Message
 from academy.jobs import Job, JobState, drain
 from academy.members import roster, service, sheets
-from academy.members.findings import Finding
 from academy.members.models import Member, Membership, Organisation, RosterImport
 from tests import factories as make
-
-HEADER = "编号,姓名,组织代码,性别,出生日期,入党日期,手机,职务,状态"
-
-
-def officer(node: Organisation) -> Actor:
-    held = (Role.ROSTER_OFFICER, Role.NODE_ADMINISTRATOR)
-    return Actor(account_id=500, scopes=tuple(Scope(role, node.id, node.path) for role in held))
-
-
-@dataclasses.dataclass
-class Town:
-    city: Organisation
-    east: Organisation
-    one: Organisation
-    two: Organisation
-    stranger: Organisation
+from tests.rooms.roster_office import HEADER, Town, confirm, csv, found, look, officer, plant, reasons, send, xlsx
 
 
 @pytest.fixture
 def town(house: House) -> Town:
-    with house.db.begin() as tx:
-        city = make.organisation(tx, level="city")
-        east, west = (make.organisation(tx, city, level="county") for _ in range(2))
-        one, two, stranger = (make.organisation(tx, above) for above in (east, east, west))
-        for node, code in ((city, "C"), (east, "001"), (west, "0010"), (one, "001-1"), (two, "001-2"), (stranger, "9")):
-            node.code = code
-        return Town(city, east, one, two, stranger)
-
-
-def send(
-    house: House,
-    node: Organisation,
-    data: bytes,
-    *,
-    complete: bool = False,
-    kind: str = "members",
-    name: str = "名册.csv",
-) -> RosterImport:
-    received = roster.receive(house.settings, io.BytesIO(data))
-    with house.db.begin() as tx:
-        made = roster.begin_import(
-            tx, officer(node), node, received=received, filename=name, complete=complete, kind=kind
-        )
-    drain(house)
-    return look(house, made)
-
-
-def look(house: House, made: RosterImport) -> RosterImport:
-    with house.db.read() as tx:
-        return tx.get_one(RosterImport, made.id, populate_existing=True)
-
-
-def confirm(house: House, node: Organisation, made: RosterImport) -> RosterImport:
-    with house.db.begin() as tx:
-        roster.confirm_import(tx, officer(node), tx.get_one(RosterImport, made.id))
-    drain(house)
-    return look(house, made)
-
-
-def found(house: House, made: RosterImport, kind: str) -> list[Finding]:
-    return list(roster.findings(house.settings, made).page(kind, 1).rows)
-
-
-def reasons(house: House, made: RosterImport) -> dict[int | None, str]:
-    return {f.line: "".join(str(note) for note in f.notes) for f in found(house, made, "bad")}
-
-
-def csv(*rows: str, header: str = HEADER, encoding: str = "utf-8") -> bytes:
-    return "\r\n".join([header, *rows, ""]).encode(encoding)
-
-
-def xlsx(header: str, rows: Sequence[Sequence[object]]) -> bytes:
-    target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
-        sheet = book.add_worksheet()
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        for y, row in enumerate([header.split(","), *rows]):
-            for x, value in enumerate(row):
-                if isinstance(value, dt.date):
-                    sheet.write_datetime(y, x, dt.datetime.combine(value, dt.time()), day)
-                else:
-                    sheet.write(y, x, value)
-    return target.getvalue()
+    return plant(house)
 
 
 ROWS = (
@@ -387,51 +307,3 @@ def test_only_officers_of_the_node_may_send(house: House, town: Town) -> None:
     received = roster.receive(house.settings, io.BytesIO(csv(*ROWS)))
     with house.db.begin() as tx, pytest.raises(Forbidden):
         roster.begin_import(tx, officer(town.one), town.east, received=received, filename="x.csv")
-
-
-TREE = "代码,名称,类型,领域,上级代码"
-
-
-def test_a_tree_is_planted_parents_first(house: House, town: Town) -> None:
-    rows = ("T2,河口村党支部,党支部,农村,T1", "T1,河口镇党委,党委,,", "001-1,改名支部,党支部,社区,T1")
-    made = send(house, town.east, csv(*rows, header=TREE), kind="tree")
-    assert (made.state, made.summary["added"], made.summary["moved"]) == ("checked", 2, 1)
-    assert confirm(house, town.east, made).state == "applied"
-    with house.db.read() as tx:
-        nodes = {n.code: n for n in tx.scalars(select(Organisation))}
-        assert nodes["T1"].path == f"{nodes['001'].path}{nodes['T1'].id}/"
-        assert nodes["T2"].path == f"{nodes['T1'].path}{nodes['T2'].id}/"
-        assert (nodes["T1"].level, nodes["T2"].level, nodes["T2"].sector) == ("town", "branch", "rural")
-        assert nodes["001-1"].path == f"{nodes['T1'].path}{nodes['001-1'].id}/"
-        assert (nodes["001-1"].name, nodes["001-1"].sector) == ("改名支部", "community")
-    again = send(house, town.east, csv(*rows, header=TREE), kind="tree")
-    assert again.summary["unchanged"] == 3
-
-
-def test_a_tree_that_bites_its_tail_is_refused_in_words(house: House, town: Town) -> None:
-    made = send(
-        house,
-        town.east,
-        csv(
-            "T1,甲,党委,,T3", "T2,乙,党委,,T1", "T3,丙,党委,,T2", "T4,丁,党支部,,T3", "T5,戊,党支部,,没有", header=TREE
-        ),
-        kind="tree",
-    )
-    assert (made.state, made.summary["bad"]) == ("refused", 5)
-    said = reasons(house, made)
-    assert "上级关系绕成了圈：T1 → T3 → T2 → T1" in said[2]
-    assert "绕成了圈" in said[5]
-    assert said[6]
-
-
-def test_a_tree_touches_nothing_outside(house: House, town: Town) -> None:
-    made = send(
-        house,
-        town.east,
-        csv("9,偷来,党支部,,001", "T1,挂错,党支部,,0010", "T2,挂错,党支部,,X9", header=TREE),
-        kind="tree",
-    )
-    said = reasons(house, made)
-    assert "不在您的管理范围内" in said[2]
-    assert "不在您的管理范围内" in said[3]
-    assert "没有上级代码 X9" in said[4]
