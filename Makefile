@@ -61,7 +61,7 @@ run: setup  ## the academy with a sample city; MEMBERS=180000 makes it a whole o
 test: test-fast test-slow  ## every test
 
 test-fast: dev
-	$(PY) -m pytest -q -n 2 --dist worksteal $(foreach folder,$(SLOW),--ignore=$(folder))
+	$(PY) -m pytest -q -n 2 --dist worksteal -p no:schemathesis -p no:anyio $(foreach folder,$(SLOW),--ignore=$(folder))
 
 test-slow: dev
 	$(PY) -m pytest -q $(SLOW)

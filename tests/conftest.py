@@ -2,13 +2,12 @@
 
 import dataclasses
 import gc
-import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from alembic import command
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
@@ -18,11 +17,11 @@ from sqlalchemy import event
 from academy import rooms
 from academy.accounts import passwords
 from academy.app import create_app, move_in
-from academy.cli.database import alembic_config
 from academy.core.db import Database
 from academy.core.house import House
 from academy.core.settings import Settings
 from academy.jobs import transport
+from tests import templates
 from tests.services import postgres
 
 SECRET = "a-secret-for-tests-only-0123456789"
@@ -40,7 +39,7 @@ def pytest_collection_finish() -> None:
     tenth of all the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture
@@ -66,7 +65,7 @@ def make_settings(folder: Path, **changes: object) -> Settings:
 
 
 class _Schemas:
-    """Databases that are migrated at first use and kept for the session."""
+    """Migrated databases, copied at first use and kept for the session."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder, self.stack = folder, stack
@@ -83,10 +82,10 @@ class _Schemas:
     def url(self, kind: str) -> str:
         if kind not in self.urls:
             if kind == "sqlite":
-                url = f"sqlite:///{self.folder / 'template.db'}"
+                file = shutil.copy(templates.sqlite_file(), self.folder / "template.db")
+                url = f"sqlite:///{file}"
             else:
-                url = self.stack.enter_context(postgres(self.folder / "pg"))
-            command.upgrade(alembic_config(url), "head")
+                url = self.stack.enter_context(postgres(self.folder / "pg", like=templates.postgres_folder()))
             self.urls[kind] = url
         return self.urls[kind]
 
@@ -118,12 +117,9 @@ def house(database_kind: str, schemas: _Schemas, tmp_path: Path) -> Iterator[Hou
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates compiled once a run, by whichever worker comes first."""
-    own = tmp_path_factory.getbasetemp()
-    shared = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "templates"
-    shared.mkdir(exist_ok=True)
-    return FileSystemBytecodeCache(str(shared))
+def compiled() -> FileSystemBytecodeCache:
+    """Templates compiled once, by whichever worker comes first."""
+    return FileSystemBytecodeCache(str(templates.pages_folder()))
 
 
 @pytest.fixture

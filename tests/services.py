@@ -55,10 +55,15 @@ def _postgres_bin() -> Path | None:
 
 @contextmanager
 def postgres(
-    folder: Path, *, durable: bool = False, keep: bool = False, env: dict[str, str] | None = None
+    folder: Path,
+    *,
+    durable: bool = False,
+    keep: bool = False,
+    like: Path | None = None,
+    env: dict[str, str] | None = None,
 ) -> Iterator[str]:
     """A PostgreSQL server of our own; yields its URL. `durable` keeps fsync on, for fault tests;
-    `keep` leaves its data in the folder for the next time."""
+    `keep` leaves its data in the folder for the next time; `like` is such a folder, whose data it begins with."""
     binaries = _postgres_bin()
     if binaries is None:
         missing("PostgreSQL")
@@ -76,7 +81,9 @@ def postgres(
                 parent.chmod(parent.stat().st_mode | 0o011)
     data, port = folder / "data", free_port()
     run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    if not (keep and (data / "PG_VERSION").exists()):
+    if like is not None:
+        subprocess.run(["cp", "-a", like / "data", data], check=True)
+    elif not (keep and (data / "PG_VERSION").exists()):
         subprocess.run(
             [
                 *prefix,
