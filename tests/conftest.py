@@ -1,52 +1,19 @@
-"""A migrated database once per worker and kind, each test in a savepoint; the same tests on both."""
+"""Settings of a test and a client's session; the fixtures are in tests/houses.py."""
 
-import dataclasses
-import gc
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
-from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import event
 
-from academy import rooms
-from academy.accounts import passwords
-from academy.app import create_app, move_in
-from academy.core.db import Database
-from academy.core.house import House
 from academy.core.settings import Settings
-from academy.jobs import transport
-from tests import templates
-from tests.services import postgres
 
 SECRET = "a-secret-for-tests-only-0123456789"
 
-rooms.open_all()
 
-REAL_HASHER, REAL_NOBODY = passwords._hasher, passwords._NOBODY
-# Hundreds of tests sign somebody in, and a hash is slow on purpose. `real_passwords` gives back what it costs.
-passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-passwords._NOBODY = passwords._hasher.hash("nobody has this password")
-
-
-def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: to look through it again and again for rubbish took a
-    tenth of all the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-
-
-@pytest.fixture
-def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords are hashed as slowly as for people."""
-    monkeypatch.setattr(passwords, "_hasher", REAL_HASHER)
-    monkeypatch.setattr(passwords, "_NOBODY", REAL_NOBODY)
+def pytest_configure(config: pytest.Config) -> None:
+    """Whoever only hands the tests out to workers has no need to read half the application first."""
+    if not config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
+        config.pluginmanager.import_plugin("tests.houses")
 
 
 def make_settings(folder: Path, **changes: object) -> Settings:
@@ -64,121 +31,8 @@ def make_settings(folder: Path, **changes: object) -> Settings:
     return Settings(**(defaults | changes))  # type: ignore[arg-type]
 
 
-class _Schemas:
-    """Migrated databases, copied at first use and kept for the session."""
-
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.folder, self.stack = folder, stack
-        self.urls: dict[str, str] = {}
-        self.databases: dict[str, Database] = {}
-
-    def database(self, kind: str) -> Database:
-        """One for all tests: its engine remembers every statement that it has compiled."""
-        if kind not in self.databases:
-            self.databases[kind] = House.build(make_settings(self.folder, database_url=self.url(kind))).db
-            self.stack.callback(self.databases[kind].dispose)
-        return self.databases[kind]
-
-    def url(self, kind: str) -> str:
-        if kind not in self.urls:
-            if kind == "sqlite":
-                file = shutil.copy(templates.sqlite_file(), self.folder / "template.db")
-                url = f"sqlite:///{file}"
-            else:
-                url = self.stack.enter_context(postgres(self.folder / "pg", like=templates.postgres_folder()))
-            self.urls[kind] = url
-        return self.urls[kind]
-
-
-@pytest.fixture(scope="session")
-def schemas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Schemas]:
-    with ExitStack() as stack:
-        yield _Schemas(tmp_path_factory.mktemp("db"), stack)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """Override with `@pytest.mark.parametrize("database_kind", ["sqlite"])` where one kind is enough."""
-    return str(request.param)
-
-
-@pytest.fixture
-def house(database_kind: str, schemas: _Schemas, tmp_path: Path) -> Iterator[House]:
-    """A house whose database forgets everything after the test."""
-    built = House.build(make_settings(tmp_path, database_url=schemas.url(database_kind)))
-    house = dataclasses.replace(built, db=schemas.database(database_kind))
-    engine = house.db.engine.execution_options(academy_write=True)
-    with engine.connect() as connection:
-        outer = connection.begin()
-        with house.db.bound_to(connection):
-            yield house
-        outer.rollback()
-    transport.connect(None)
-
-
-@pytest.fixture(scope="session")
-def compiled() -> FileSystemBytecodeCache:
-    """Templates compiled once, by whichever worker comes first."""
-    return FileSystemBytecodeCache(str(templates.pages_folder()))
-
-
-@pytest.fixture
-def fresh_app(house: House, compiled: FileSystemBytecodeCache) -> Flask:
-    """An application of the test's own, to add to."""
-    app = create_app(house.settings, house)
-    app.jinja_env.bytecode_cache = compiled
-    app.testing = False  # handlers turn errors into pages here too, as for people
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-_made: dict[str, tuple[Flask, dict[str, object]]] = {}
-"""Settings but for their places → an application and its configuration as it was when new. To make one takes
-longer than most tests."""
-
-
-@pytest.fixture
-def app(house: House, request: pytest.FixtureRequest) -> Flask:
-    """An application that the test may configure, and must not add to: it serves others after this."""
-    places = {"database_url": "", "data_dir": Path(), "media_dir": Path()}
-    like = repr(dataclasses.replace(house.settings, **places))  # type: ignore[arg-type]
-    if like not in _made:
-        new: Flask = request.getfixturevalue("fresh_app")
-        _made[like] = new, dict(new.config)
-    app, config = _made[like]
-    move_in(app, house)
-    app.config.clear()
-    app.config.update(config)
-    return app
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
 def sign_in(client: FlaskClient, token: str) -> None:
     """Make the client carry the session that `factories.session_token` made."""
     with client.session_transaction() as session:
         session["_user_id"] = token
         session["_fresh"] = True
-
-
-@pytest.fixture
-def count_queries(house: House) -> Callable[[Callable[[], object]], int]:
-    """`count_queries(call)`: how many statements the call sends to the database."""
-
-    def count(call: Callable[[], object]) -> int:
-        sent: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            sent.append(statement)
-
-        event.listen(house.db.engine, "before_cursor_execute", note)
-        try:
-            call()
-        finally:
-            event.remove(house.db.engine, "before_cursor_execute", note)
-        return len(sent)
-
-    return count

@@ -13,10 +13,11 @@ from werkzeug.test import TestResponse
 from academy.core.actor import Role
 from academy.core.house import House
 from academy.jobs import transport
-from tests.conftest import _Schemas, make_settings, sign_in
+from tests.conftest import make_settings, sign_in
 from tests.contracts import access_matrix as matrix
 from tests.contracts.access_matrix import Row
 from tests.contracts.access_world import KINDS, NOBODY, PERSONAL, PLACES, ROLES, World
+from tests.houses import Schemas
 
 CALLS = {
     ".": [(None, False)],
@@ -30,7 +31,7 @@ CALLS = {
 
 @pytest.fixture(scope="session")
 def world(
-    schemas: _Schemas, tmp_path_factory: pytest.TempPathFactory, compiled: FileSystemBytecodeCache
+    schemas: Schemas, tmp_path_factory: pytest.TempPathFactory, compiled: FileSystemBytecodeCache
 ) -> Iterator[World]:
     """The city on a database of its own: other tests of this worker go on beside it."""
     folder = tmp_path_factory.mktemp("access")
