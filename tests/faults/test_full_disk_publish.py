@@ -6,25 +6,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import ClientError
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from academy.accounts.models import Account
 from academy.app import create_app
+from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.errors import StorageFull
 from academy.core.i18n import Message
-from academy.jobs import Job, drain
+from academy.jobs import GAVE_UP, Job, drain
 from academy.media import queries, service
-from academy.media.models import Asset, AssetState, Cue, DocumentPage
-from academy.media.storage import LocalStorage, local_storage, set_key
+from academy.media.models import Asset, AssetState, Cue, DocumentPage, Rendition
+from academy.media.storage import LocalStorage, Storage, local_storage, set_key, storage_of
 from tests import factories
 from tests.conftest import sign_in
 from tests.faults.test_full_disk_steps import fill
 from tests.media import papers
 from tests.media.test_pages import written
 from tests.media.test_pipeline import ffmpeg
-from tests.running import Academy, academy
+from tests.running import Academy, academy, until
+from tests.services import seaweed
 
 pytestmark = pytest.mark.faults
 
@@ -48,6 +52,13 @@ def again(of: Academy, asset: Asset) -> Asset:
         return tx.get_one(Asset, asset.id)
 
 
+def to_the_end(of: Academy) -> None:
+    """Whatever is due, and without its pause what is to be tried again."""
+    while drain(of.house):
+        with of.house.db.begin() as tx:
+            tx.execute(update(Job).where(Job.state == "queued", Job.attempts > 0).values(run_after=clock.now()))
+
+
 def expect_full(of: Academy, asset: Asset, step: str) -> None:
     """Said in the words for it, to the owner; nothing is published, counted or still at work."""
     asset = again(of, asset)
@@ -62,11 +73,11 @@ def expect_full(of: Academy, asset: Asset, step: str) -> None:
     assert sorted(one.name for one in place.iterdir()) == ["original"], "no half of a set"
 
 
-def expect_ready_after(of: Academy, asset: Asset, who: Actor, filler: Path) -> Asset:
-    filler.unlink()
+def expect_ready(of: Academy, asset: Asset, who: Actor) -> Asset:
+    """There is room again: the button is enough."""
     with of.house.db.begin() as tx:
         service.retry(tx, who, tx.get_one(Asset, asset.id))
-    drain(of.house)
+    to_the_end(of)
     asset = again(of, asset)
     assert asset.state == AssetState.READY and asset.error is None, asset.error
     assert [*(of.settings.media_dir / "work").iterdir()] == []
@@ -84,7 +95,8 @@ def test_a_document_is_not_called_damaged(tmp_path: Path, small_disk: Path, pape
         filler = fill(small_disk, left)
         drain(of.house)
         expect_full(of, asset, "pages")
-        asset = expect_ready_after(of, asset, who, filler)
+        filler.unlink()
+        asset = expect_ready(of, asset, who)
         with of.house.db.read() as tx:
             said = tx.scalars(select(DocumentPage.text).where(DocumentPage.asset_id == asset.id)).all()
         assert said == ([""] if name.endswith("png") else ["Dangke"])
@@ -132,8 +144,44 @@ def test_publishing_onto_a_full_disk(tmp_path: Path, small_disk: Path) -> None:
             sign_in(browser, factories.session_token(tx, tx.get_one(Account, asset.account_id)))
         page = browser.get("/studio/failures").get_data(as_text=True)
         assert "党课.mkv" in page and "存储空间已满" in page and "再试一次" in page
-        asset = expect_ready_after(of, asset, who, filler)
+        filler.unlink()
+        asset = expect_ready(of, asset, who)
         assert not [*(small_disk / "assets").rglob("draft-*")]
+
+
+def takes(here: Storage, file: Path) -> bool:
+    """Whether files can be written, on whatever volume."""
+    try:
+        for number in range(12):
+            here.put_file(f"tried/{number}", file)
+    except (ClientError, S3UploadFailedError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("small_disk", ["96m"], indirect=True)
+def test_publishing_into_a_bucket_that_is_full(tmp_path: Path, small_disk: Path) -> None:
+    """SeaweedFS names no reason, so the step is tried again by itself, then it waits for a person."""
+    with seaweed(tmp_path / "weed", data=small_disk) as bucket, academy(tmp_path / "academy", **bucket) as of:
+        asset, who = take(of, film(of, tmp_path), "党课.mkv", "video")
+        steps = ("hash", "probe", "encode", "join", "poster", "captions")
+        drain(of.house, only=[*(f"media.{step}" for step in steps), "media.part", "media.sound"])
+        filler = fill(small_disk)
+        to_the_end(of)
+        asset = again(of, asset)
+        assert asset.state == AssetState.FAILED and asset.ready_at is None
+        assert (asset.error or {})["fault"] == "machine" and Message.from_json(asset.error or {}).text == GAVE_UP.text
+        with of.house.db.read() as tx:
+            assert queries.bytes_held(tx, asset.account_id) == 0
+            assert not tx.scalars(select(Rendition.id)).all()
+        filler.unlink()
+        here = storage_of(of.settings)
+        until(lambda: takes(here, tmp_path / "film.mkv"), 120, "a storage that has noticed its room")
+        asset = expect_ready(of, asset, who)
+        key = set_key(asset.public_id, asset.generation)
+        for name in ("master.m3u8", "240p/index.m3u8", "poster.jpg"):
+            with here.open(f"{key}/{name}") as file:
+                assert file.read()
 
 
 @pytest.mark.parametrize("strokes", range(6))
