@@ -1,6 +1,7 @@
 """Real servers for tests, started in a temporary folder and stopped at the end."""
 
 import contextlib
+import fcntl
 import html
 import json
 import os
@@ -19,7 +20,7 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
-from tools.browser_libraries import npm
+from tools.browser_libraries import node, npm
 
 
 def missing(what: str) -> None:
@@ -257,19 +258,20 @@ SSO_SECRET = "a-secret-of-the-test-client-0123456789"
 def sso_provider(callback: str, port: int = 0) -> Iterator[str]:
     """The certified OpenID provider, running for real, with one client; yields its issuer. Its package is
     fetched once and kept in .cache/."""
-    if shutil.which("node") is None:
-        missing("Node.js")
     here = Path(__file__).resolve().parent
     home = here.parent / ".cache" / "oidc-provider"
-    if not (home / "node_modules" / "oidc-provider").exists():
-        home.mkdir(parents=True, exist_ok=True)
-        wanted = {"private": True, "type": "module", "dependencies": {"oidc-provider": "9.13.3"}}
-        (home / "package.json").write_text(json.dumps(wanted))
-        subprocess.run([*npm(), "install", "--silent", "--no-audit", "--no-fund"], cwd=home, check=True)
-    shutil.copy(here / "provider" / "provider.mjs", home / "provider.mjs")
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two workers may come at once
+        if not (home / "node_modules" / "oidc-provider").exists():
+            wanted = {"private": True, "type": "module", "dependencies": {"oidc-provider": "9.13.3"}}
+            (home / "package.json").write_text(json.dumps(wanted))
+            subprocess.run([*npm(), "install", "--silent", "--no-audit", "--no-fund"], cwd=home, check=True)
+        shutil.copy(here / "provider" / "provider.mjs", home / "provider.mjs")
+        runs = node()
     port = port or free_port()
     with (home / f"provider-{port}.log").open("w") as log:
-        server = subprocess.Popen(["node", home / "provider.mjs", str(port), callback], stdout=log, stderr=log)
+        server = subprocess.Popen([runs, home / "provider.mjs", str(port), callback], stdout=log, stderr=log)
         try:
             wait_for_port(port, 60)
             yield f"http://127.0.0.1:{port}"

