@@ -73,7 +73,9 @@ class Database:
         else:
             self.url = self.url.set(drivername="postgresql+psycopg")
             options["pool_pre_ping"] = True
-            options["connect_args"] = {"options": f"-c statement_timeout={statement_ms} -c timezone=UTC"}
+            # To compile a statement takes longer than any of ours gains by it: a county's report took twice as long.
+            session = f"-c statement_timeout={statement_ms} -c timezone=UTC -c jit=off"
+            options["connect_args"] = {"options": session}
         self.engine: Engine = create_engine(self.url, **options)
         self._snapshot_engine = self.engine
         if not self.is_sqlite:
