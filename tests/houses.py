@@ -40,6 +40,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+def pytest_sessionfinish() -> None:
+    """Five times over pytest looks for what nobody closed: once through all, then only through what is new."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords are hashed as slowly as for people."""

@@ -5,7 +5,6 @@ so a file has a most number of rows.
 """
 
 import contextlib
-import datetime as dt
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,8 +15,7 @@ from fpdf.fonts import TTFFont
 from academy.core.errors import Invalid
 from academy.core.fonts import find_font, simplified_face
 from academy.core.i18n import msg
-
-Value = str | int | float | dt.date | None
+from academy.reports.sheets import Value
 
 MOST = 5_000
 """Rows of one file: a hundred and fifty pages, which nobody would print more of."""

@@ -9,10 +9,9 @@ from typing import Any, Protocol
 
 import xlsxwriter
 
-from academy.reports.paper import Value, open_paper
-
 __all__ = ["FORMATS", "Sheet", "Value", "defuse", "open_sheet"]
 
+Value = str | int | float | dt.date | None
 FORMATS = ("xlsx", "csv", "pdf")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -70,6 +69,8 @@ def open_sheet(path: Path, kind: str, name: str, widths: Sequence[int], header_r
             yield _Csv(handle)
         return
     if kind == "pdf":
+        from academy.reports.paper import open_paper  # the writer of PDFs is large, and only a worker needs it
+
         with open_paper(path, widths, header_row) as paper:
             yield paper
         return

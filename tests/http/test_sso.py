@@ -1,6 +1,7 @@
 """Signing on through a real OpenID provider (the certified oidc-provider), and everything forged."""
 
 import base64
+import dataclasses
 import datetime as dt
 import hmac
 import json
@@ -41,7 +42,7 @@ def issuer() -> Iterator[str]:
 
 
 @pytest.fixture
-def app(house: House, issuer: str, tmp_path: Path) -> Flask:
+def house(house: House, issuer: str, tmp_path: Path) -> House:
     settings = make_settings(
         tmp_path,
         database_url=house.settings.database_url,
@@ -49,7 +50,13 @@ def app(house: House, issuer: str, tmp_path: Path) -> Flask:
         oidc_client_id="academy",
         oidc_client_secret=SSO_SECRET,
     )
-    return create_app(settings, House(settings, house.db, house.sealer))
+    return House(settings, house.db, house.sealer)
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    app.config["WTF_CSRF_ENABLED"] = True
+    return app
 
 
 @dataclass
@@ -230,7 +237,8 @@ def _b64(data: bytes) -> str:
 
 
 def test_without_a_provider_there_is_no_door(house: House) -> None:
-    client = create_app(house.settings, house).test_client()
+    settings = dataclasses.replace(house.settings, oidc_issuer="")
+    client = create_app(settings, House(settings, house.db, house.sealer)).test_client()
     assert client.get("/sso/begin").status_code == 404
 
 
