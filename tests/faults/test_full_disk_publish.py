@@ -1,5 +1,6 @@
 """A disk that is full where a document is drawn, where captions are read, and where a set is published."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable
@@ -9,7 +10,8 @@ import pytest
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 from PIL import Image
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from academy.accounts.models import Account
 from academy.app import create_app
@@ -18,8 +20,11 @@ from academy.core.actor import Actor, Role
 from academy.core.errors import StorageFull
 from academy.core.i18n import Message
 from academy.jobs import GAVE_UP, Job, drain
+from academy.jobs.service import release_stale
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Rendition
+from academy.media.playlist import is_whole
+from academy.media.rules import STEPS
 from academy.media.storage import LocalStorage, Storage, local_storage, set_key, storage_of
 from tests import factories
 from tests.conftest import sign_in
@@ -147,6 +152,33 @@ def test_publishing_onto_a_full_disk(tmp_path: Path, small_disk: Path) -> None:
         filler.unlink()
         asset = expect_ready(of, asset, who)
         assert not [*(small_disk / "assets").rglob("draft-*")]
+
+
+@pytest.mark.parametrize("step", ["hash", "probe", "encode", "poster", "publish"])
+def test_the_database_is_on_the_same_full_disk(tmp_path: Path, small_disk: Path, step: str) -> None:
+    """In one folder everything is full at once: not even a failure can be written. Nothing is lost, and it goes on."""
+    with academy(small_disk / "academy") as of:
+        asset, who = take(of, film(of, tmp_path), "党课.mkv", "video")
+        order = STEPS["video"]
+        before = [f"media.{name}" for name in order[: order.index(step)]]
+        drain(of.house, only=[*before, "media.part", "media.sound"])
+        filler = fill(small_disk)
+        with contextlib.suppress(OperationalError):
+            drain(of.house)
+        filler.unlink()
+        with of.house.db.begin() as tx:
+            release_stale(tx, everything=True)  # as the worker does with what ended without a word
+        to_the_end(of)
+        if again(of, asset).state == AssetState.FAILED:
+            expect_full(of, asset, step)
+            asset = expect_ready(of, asset, who)
+        asset = again(of, asset)
+        assert asset.state == AssetState.READY and asset.error is None
+        place = local_storage(of.settings).path(set_key(asset.public_id, asset.generation))
+        assert all(is_whole(place / name) for name in ("240p", "audio"))
+        with of.house.db.read() as tx:
+            assert len(tx.scalars(select(Cue)).all()) == 2
+            assert tx.scalar(text("PRAGMA integrity_check")) == "ok"
 
 
 def takes(here: Storage, file: Path) -> bool:
