@@ -13,7 +13,16 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from academy.core.audit import record
-from academy.core.errors import AcademyError, Busy, Forbidden, Invalid, SecondStepRequired, SignInRequired, StorageFull
+from academy.core.errors import (
+    AcademyError,
+    Busy,
+    Conflict,
+    Forbidden,
+    Invalid,
+    SecondStepRequired,
+    SignInRequired,
+    StorageFull,
+)
 from academy.core.i18n import Message, msg
 from academy.doors.context import actor, writing
 from academy.doors.language import translate
@@ -77,9 +86,10 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    full = _disk_full(error)
-    if full:
+    if _disk_full(error):
         return _academy(StorageFull())
+    if _collided(error):
+        return _academy(Conflict(msg("刚才有人同时改动了同样的内容，您这次的改动没有保存。请再试一次。")))
     reference = uuid.uuid4().hex[:8]
     log.exception("request.crashed", extra={"reference": reference, "path": request.path})
     return _answer(
@@ -91,6 +101,11 @@ def _disk_full(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return True
     return isinstance(error, OperationalError) and "disk is full" in str(error.orig)
+
+
+def _collided(error: BaseException) -> bool:
+    """Whether PostgreSQL let go of this transaction because two waited for each other."""
+    return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", "") in {"40P01", "40001"}
 
 
 def _answer(status: int, code: str, message: Message, fields: dict[str, str]) -> Response:

@@ -3,7 +3,8 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from academy.core.audit import AuditEntry
 from academy.core.errors import Busy, Conflict, Forbidden, Invalid
@@ -74,6 +75,16 @@ def test_a_crash_gives_a_reference_and_no_detail(app: Flask, client: FlaskClient
 def test_a_full_disk_is_said_plainly(app: Flask, client: FlaskClient) -> None:
     raising(app, OSError(28, "No space left on device"))
     assert client.get("/api/boom").status_code == 507
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_two_who_waited_for_each_other_are_asked_to_try_again(app: Flask, house: House, client: FlaskClient) -> None:
+    with house.db.read() as tx, pytest.raises(OperationalError) as caught:
+        tx.execute(text("DO $$ BEGIN RAISE deadlock_detected; END $$"))
+    raising(app, caught.value)
+    answer = client.get("/api/boom")
+    assert answer.status_code == 409
+    assert "再试一次" in (answer.json or {})["title"]
 
 
 def test_every_page_carries_the_headers(client: FlaskClient) -> None:
