@@ -228,6 +228,10 @@ def test_one_row_holds_the_player_by_mouse_and_by_keys(academy: Stage, scene: Sc
     expect(page.locator("dialog[data-help]")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("dialog[data-help]")).to_be_hidden()
+    page.get_by_role("button", name="快捷键").click()
+    page.get_by_role("button", name="知道了").click()
+    page.wait_for_timeout(100)
+    expect(page.locator("html.waiting")).to_have_count(0)  # nothing is being opened
     page.reload()
     until(page, "document.querySelector('video').readyState >= 2")
     expect(page.locator("[data-captions]")).to_have_attribute("aria-pressed", "false")

@@ -53,7 +53,8 @@ document.addEventListener("click", (event) => {
   unlessPrevented(event);
 });
 document.addEventListener("submit", (event) => {
-  if (!event.target.target) unlessPrevented(event);
+  // A question on the page is answered on the page.
+  if (!event.target.target && event.target.method !== "dialog") unlessPrevented(event);
 });
 // Other scripts may still say that they do it themselves.
 function unlessPrevented(event) {
