@@ -14,10 +14,11 @@ from academy.members import sectors
 from academy.members.models import Member, Organisation
 from academy.trainings import tree, verify
 from academy.trainings.models import Training
+from academy.trainings.rules import AGE_BANDS
 
 SMALLEST = 5
 """A group of fewer people is not shown by itself: one could tell who is meant."""
-OLDEST = (71, 61, 46, 36, 0)
+OLDEST = tuple(youngest for youngest, _ in reversed(AGE_BANDS.values()))
 """Where each age band begins."""
 AGE_WORDS: dict[str, Message] = {
     "0": msg("35 岁及以下"),

@@ -17,6 +17,17 @@ WHOLE = 0
 """The course id of cells that speak of the training as a whole."""
 
 
+AGE_BANDS: dict[str, tuple[int, int | None]] = {
+    "0": (0, 35),
+    "36": (36, 45),
+    "46": (46, 60),
+    "61": (61, 70),
+    "71": (71, None),
+}
+"""By which offices count: youngest and oldest, both included."""
+BirthRange = tuple[dt.date | None, dt.date | None]
+
+
 @dataclasses.dataclass(frozen=True)
 class Audience:
     """Who is due, as data. An empty tuple or None asks for nothing, so it lets everybody in.
@@ -31,6 +42,8 @@ class Audience:
     cohorts: tuple[int, ...] = ()
     """Row ids of named lists; whoever is in one of them."""
     statuses: tuple[str, ...] = STATUSES
+    ages: tuple[str, ...] = ()
+    """Keys of `AGE_BANDS`; whoever is in one of them."""
     age_from: int | None = None
     age_to: int | None = None
     joined_from: dt.date | None = None
@@ -66,6 +79,8 @@ class Audience:
     def problems(self) -> dict[str, Message]:
         """What is wrong with it, by field."""
         wrong: dict[str, Message] = {}
+        if not set(self.ages) <= set(AGE_BANDS):
+            wrong["ages"] = msg("请选择列出的年龄段。")
         if not self.statuses:
             wrong["statuses"] = msg("请至少选择一种党员状态。")
         if self.age_from is not None and self.age_to is not None and self.age_from > self.age_to:
@@ -78,11 +93,18 @@ class Audience:
             wrong["joining"] = msg("请选择培训期间人员变动怎么算。")
         return wrong
 
-    def birth_range(self, day: dt.date) -> tuple[dt.date | None, dt.date | None]:
-        """Earliest and latest birthday of someone whose age on `day` is within the band."""
-        earliest = _years_before(day, self.age_to + 1) + dt.timedelta(days=1) if self.age_to is not None else None
-        latest = _years_before(day, self.age_from) if self.age_from is not None else None
-        return earliest, latest
+    def birth_range(self, day: dt.date) -> BirthRange:
+        """Earliest and latest birthday of someone who is neither too young nor too old on `day`."""
+        return _born(self.age_from, self.age_to, day)
+
+    def birth_bands(self, day: dt.date) -> list[BirthRange]:
+        """The same of each chosen band; none chosen, none given."""
+        return [_born(*AGE_BANDS[key], day) for key in self.ages]
+
+
+def _born(youngest: int | None, oldest: int | None, day: dt.date) -> BirthRange:
+    earliest = _years_before(day, oldest + 1) + dt.timedelta(days=1) if oldest is not None else None
+    return earliest, _years_before(day, youngest) if youngest is not None else None
 
 
 def _years_before(day: dt.date, years: int) -> dt.date:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, exists, func, select, text
+from sqlalchemy import ColumnElement, Date, Select, and_, case, exists, func, or_, select, text, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -114,16 +114,16 @@ def fits(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -
         rules.append(Member.position.in_(audience.positions))
     if audience.cohorts:
         rules.append(Member.id.in_(select(CohortMember.member_id).where(CohortMember.cohort_id.in_(audience.cohorts))))
-    earliest, latest = audience.birth_range(first_day)
-    for column, low, high in (
-        (Member.birth_date, earliest, latest),
-        (Member.joined_on, audience.joined_from, audience.joined_to),
-    ):
-        if low is not None:
-            rules.append(column >= low)
-        if high is not None:
-            rules.append(column <= high)
+    if audience.ages:
+        rules.append(or_(*(_between(Member.birth_date, *band) for band in audience.birth_bands(first_day))))
+    rules.append(_between(Member.birth_date, *audience.birth_range(first_day)))
+    rules.append(_between(Member.joined_on, audience.joined_from, audience.joined_to))
     return and_(*rules)
+
+
+def _between(day: Any, first: dt.date | None, last: dt.date | None) -> ColumnElement[bool]:
+    """Without an end, an unknown day will do too."""
+    return and_(true(), *([day >= first] if first is not None else []), *([day <= last] if last is not None else []))
 
 
 def exempt_on(day: dt.date) -> ColumnElement[bool]:

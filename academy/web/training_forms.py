@@ -14,12 +14,12 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.doors import actor
-from academy.doors.language import html_lang
+from academy.doors.language import html_lang, translate
 from academy.library.models import Course
 from academy.members import cohorts, sectors
 from academy.members import rules as people
 from academy.members.models import Cohort, Organisation
-from academy.trainings import queries, service, sql, tally
+from academy.trainings import groups, queries, service, sql, tally
 from academy.trainings.access import MANAGE, VIEW, roots
 from academy.trainings.models import Training, TrainingState
 from academy.trainings.rules import Audience
@@ -95,7 +95,7 @@ def _shown(audience: Audience, **values: Any) -> dict[str, Any]:
 def filled() -> dict[str, Any]:
     """The form as the officer sent it."""
     form = request.form
-    several = ("nodes", "cohorts", "sectors", "positions", "statuses", "courses")
+    several = ("nodes", "cohorts", "sectors", "positions", "ages", "statuses", "courses")
     return {key: form.getlist(key) if key in several else form.get(key, "") for key in blank()}
 
 
@@ -128,6 +128,7 @@ def plan(tx: Tx, holder: Organisation) -> Plan:
         sectors=tuple(s for s in form.getlist("sectors") if s in sectors.words(tx)),
         positions=tuple(p[:40] for p in form.getlist("positions")),
         statuses=tuple(s for s in form.getlist("statuses") if s in people.HERE),
+        ages=tuple(a for a in form.getlist("ages") if a in groups.AGE_WORDS),
         age_from=number("age_from"),
         age_to=number("age_to"),
         joined_from=day("joined_from"),
@@ -211,6 +212,7 @@ def render(
         cohorts=_offered_cohorts(tx, holder, values["cohorts"]),
         positions=[(p, p) for p in queries.positions(tx)],
         sectors=sectors.words(tx, html_lang(), offered=True),
+        ages=groups.AGE_WORDS,
         member_statuses=STATUSES,
         rules=(("joining", JOINING), ("leaving", LEAVING), ("moving", MOVING)),
     )
@@ -249,13 +251,15 @@ def audience_lines(tx: Tx, training: Training) -> list[Rule]:
     if a.cohorts:
         names = tx.scalars(select(Cohort.name).where(Cohort.id.in_(a.cohorts)).order_by(Cohort.name))
         lines.append(Rule(msg("名单"), "、".join(names)))
+    if a.ages:
+        lines.append(Rule(msg("年龄段"), "、".join(translate(groups.AGE_WORDS[key]) for key in a.ages)))
     if a.age_from is not None or a.age_to is not None:
         low, high = a.age_from or 0, a.age_to
         lines.append(Rule(msg("年龄"), f"{low}–{high}" if high is not None else f"≥ {low}"))
     if a.joined_from or a.joined_to:
         lines.append(Rule(msg("入党日期"), f"{a.joined_from or '…'} – {a.joined_to or '…'}"))
     if a.statuses != people.HERE:
-        lines.append(Rule(msg("党员状态"), "、".join(str(people.STATUSES[s]) for s in a.statuses)))
+        lines.append(Rule(msg("党员状态"), "、".join(translate(people.STATUSES[s]) for s in a.statuses)))
     lines.append(Rule(msg("新来的党员"), JOINING[a.joining]))
     lines.append(Rule(msg("离开的党员"), LEAVING[a.leaving]))
     lines.append(Rule(msg("换支部的党员"), MOVING[a.moving]))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Callable
 
@@ -64,8 +65,12 @@ def test_an_officer_plans_counts_and_opens(house: House, client: FlaskClient, ci
     }
     counted = client.post(f"/trainings/new/{city.city.public_id}", data=data | {"preview": "1"})
     assert "20" in counted.text and "抽看几位" in counted.text
-    kept = client.post(f"/trainings/new/{city.city.public_id}", data=data)
+    nobody = client.post(f"/trainings/new/{city.city.public_id}", data=data | {"ages": ["71"], "preview": "1"})
+    assert re.search(r'name="ages" value="71" checked', nobody.text) and "抽看几位" not in nobody.text
+    kept = client.post(f"/trainings/new/{city.city.public_id}", data=data | {"ages": ["0", "71"]})
     assert kept.status_code == 302, kept.text
+    assert "35 岁及以下、71 岁及以上" in client.get(kept.location).text
+    assert client.post(kept.location + "/edit", data=data).status_code == 302
     page = client.get(kept.location)
     assert "确定开始" in page.text
     wrong = client.post(kept.location + "/edit", data=data | {"title": "", "closes_on": "2026-10-01"})

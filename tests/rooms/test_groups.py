@@ -1,10 +1,13 @@
 """Figures by group add up, and small groups are nobody's business."""
 
+import datetime as dt
+
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.house import House
-from academy.trainings import groups, service
+from academy.trainings import groups, queries, service
 from academy.trainings.groups import Group, withhold
+from academy.trainings.rules import AGE_BANDS, Audience
 from tests.coverage_city import City, at, complete, training
 
 
@@ -26,6 +29,26 @@ def test_groups_of_a_node_now_and_then(house: House) -> None:
         for dimension in groups.DIMENSIONS:
             whole = groups.by(tx, plan, city.city, dimension)
             assert all(g.is_withheld or g.size >= 5 for g in whole)
+
+
+def test_an_audience_of_several_age_bands(house: House) -> None:
+    """Those of 35 and those of 61 are in, those of 36 and 60 are out, and nobody is whose birthday is unknown."""
+    with clock.frozen(at()), house.db.begin() as tx:
+        city, today = City(tx), at().date()
+        ages = [20, 35, 36, 45, 46, 60, 61, 70, 71, 90]
+        for person, age in zip(city.people, ages, strict=False):
+            person.birth_date = today.replace(year=today.year - age)
+        city.people[10].birth_date = today.replace(year=today.year - 36) + dt.timedelta(days=1)  # 36 tomorrow
+        tx.flush()
+        fitting = {
+            bands: queries.preview(tx, city.city, Audience(ages=bands), today).fitting
+            for bands in [(), ("0",), ("36",), ("46", "71"), ("0", "61"), tuple(AGE_BANDS)]
+        }
+        assert fitting == {(): 20, ("0",): 3, ("36",): 2, ("46", "71"): 4, ("0", "61"): 5, tuple(AGE_BANDS): 11}
+        both = Audience(ages=("0", "61"), age_from=30, age_to=65)
+        assert queries.preview(tx, city.city, both, today).fitting == 3, "all conditions hold"
+        assert Audience.from_json(both.to_json()) == both
+    assert "ages" in Audience(ages=("12",)).problems()
 
 
 def test_one_small_group_takes_another_with_it() -> None:
