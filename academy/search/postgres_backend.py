@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from academy.core.db import Database, Tx
 from academy.search.backend import Found, Health, IndexBroken, Progress
 from academy.search.lectures import Lecture
-from academy.search.postgres_rows import count, drop, put, script
+from academy.search.postgres_rows import count, drop, fill, put, script
 from academy.search.postgres_search import PostgresSearch, documents
 from academy.search.postgres_tables import FORMAT, INDEX_NAMES, INDEXES, NAME, TABLES, quote
 from academy.search.question import Question
@@ -19,6 +19,8 @@ from academy.search.text import Segmenter
 LOCK = 0x5EA4C4
 """The advisory lock of the one writer."""
 BATCH = 50
+SORTING = "512MB"
+"""Memory in which an index is put together: with half of it, a city's is written out several times and merged."""
 
 
 class PostgresBackend:
@@ -106,7 +108,7 @@ class PostgresBackend:
                 size = tx.execute(text("SELECT pg_total_relation_size('search_windows')")).scalar_one()
                 if thorough:
                     # Detoasts every vector: a damaged page raises.
-                    tx.execute(text("SELECT sum(length(words) + length(pairs)) FROM search_windows"))
+                    tx.execute(text("SELECT sum(length(words) + cardinality(pairs)) FROM search_windows"))
         except DBAPIError as error:
             return Health(False, problem=str(error.orig))
         return Health(True, count, lectures, 1, int(size))
@@ -140,7 +142,7 @@ class PostgresBackend:
         with self.db.begin() as tx:
             self._own(tx)
             tx.execute(text("SET LOCAL statement_timeout = 0"))
-            tx.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
+            tx.execute(text(f"SET LOCAL maintenance_work_mem = '{SORTING}'"))
             tx.execute(text("DROP TABLE IF EXISTS search_windows_new, search_words_new, search_names_new"))
             script(tx, TABLES.format("_new"))
             stream = iter(lectures)
@@ -149,8 +151,8 @@ class PostgresBackend:
                 done += len(batch)
                 if progress:
                     progress(done)
+            fill(tx, counts, "_new")
             script(tx, INDEXES.format("_new"))
-            count(tx, counts, "_new")
             for table in ("search_windows", "search_words", "search_names"):
                 tx.execute(text(f"DROP TABLE {table}"))
                 tx.execute(text(f"ALTER TABLE {table}_new RENAME TO {table}"))

@@ -10,7 +10,7 @@ from academy.core.db import Tx
 from academy.search.lectures import Lecture
 from academy.search.names import suggestions
 from academy.search.postgres_tables import COLUMNS, PAIR_WORD, heard, rows
-from academy.search.text import Segmenter
+from academy.search.text import Segmenter, named_bucket
 
 PART = 20_000
 
@@ -24,11 +24,13 @@ def script(tx: Tx, script: str) -> None:
 def drop(tx: Tx, lecture_id: int) -> None:
     """Take a lecture out, and its words out of the counts."""
     gone: Counter[str] = Counter()
-    for column, before in (("words", ""), ("pairs", PAIR_WORD)):
-        query = f"SELECT {column} FROM search_windows WHERE lecture_id = {int(lecture_id)}"
-        for word, documents in tx.execute(text("SELECT word, ndoc FROM ts_stat(:query)"), {"query": query}):
-            if ":" not in word and "#" not in word:
-                gone[before + word] -= documents
+    query = f"SELECT words FROM search_windows WHERE lecture_id = {int(lecture_id)}"
+    for word, documents in tx.execute(text("SELECT word, ndoc FROM ts_stat(:query)"), {"query": query}):
+        if ":" not in word and "#" not in word:
+            gone[word] -= documents
+    paired = "SELECT pair, count(*) FROM search_windows, unnest(pairs) pair WHERE lecture_id = :id GROUP BY pair"
+    for pair, documents in tx.execute(text(paired), {"id": lecture_id}):
+        gone[PAIR_WORD + named_bucket(pair)] -= documents
     for about in tx.scalars(text("SELECT about FROM search_windows WHERE lecture_id = :id"), {"id": lecture_id}):
         gone.subtract((about or "").split())
     count(tx, gone, known=True)
@@ -51,7 +53,7 @@ def put(tx: Tx, lectures: list[Lecture], segmenter: Segmenter, suffix: str = "")
     return counts
 
 
-def count(tx: Tx, counts: Mapping[str, int], suffix: str = "", *, known: bool = False) -> None:
+def count(tx: Tx, counts: Mapping[str, int], *, known: bool = False) -> None:
     """Add to the counts of words; `known`: only of those that are counted already."""
     words = sorted(counts)
     for start in range(0, len(words), PART):
@@ -60,7 +62,7 @@ def count(tx: Tx, counts: Mapping[str, int], suffix: str = "", *, known: bool = 
         if known:
             tx.execute(
                 text(
-                    f"UPDATE search_words{suffix} s SET documents = greatest(0, s.documents + n.documents) FROM "
+                    "UPDATE search_words s SET documents = greatest(0, s.documents + n.documents) FROM "
                     "unnest(CAST(:words AS text[]), CAST(:documents AS integer[])) n(word, documents) "
                     "WHERE s.word = n.word"
                 ),
@@ -69,12 +71,17 @@ def count(tx: Tx, counts: Mapping[str, int], suffix: str = "", *, known: bool = 
             continue
         tx.execute(
             text(
-                f"INSERT INTO search_words{suffix} AS s (word, sound, documents) SELECT * FROM unnest("
+                "INSERT INTO search_words AS s (word, sound, documents) SELECT * FROM unnest("
                 "CAST(:words AS text[]), CAST(:sounds AS text[]), CAST(:documents AS integer[])) "
                 "ON CONFLICT (word) DO UPDATE SET documents = s.documents + excluded.documents"
             ),
             values | {"sounds": [heard(word) for word in part]},
         )
+
+
+def fill(tx: Tx, counts: Mapping[str, int], suffix: str) -> None:
+    """Write the counts of words into a table that has none yet."""
+    _copy(tx, f"search_words{suffix}", ("word", "sound", "documents"), ((w, heard(w), n) for w, n in counts.items()))
 
 
 def _copy(tx: Tx, table: str, columns: Iterable[str], made: Iterable[tuple[Any, ...]]) -> None:

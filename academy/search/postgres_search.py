@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from academy.core.db import Tx
 from academy.search.backend import Found, Hit
-from academy.search.postgres_tables import ANYWHERE, NAME, PAIR_WORD, TIERS, quote
+from academy.search.postgres_tables import ANYWHERE, NAME, PAIR_WORD, TIERS, number, quote
 from academy.search.question import EACH, GOOD, NAMED, PAIR, Question
 from academy.search.text import bucket, pairs
 
@@ -32,6 +32,8 @@ _COUNTS = text(
     "FROM pg_class WHERE oid = 'search_windows'::regclass"
 )
 _SETTINGS = "offoff"
+WORDS, PAIRS = "words @@ CAST(:{} AS tsquery)", "pairs @> CAST(:{} AS integer[])"
+"""Conditions, with the name of the value to be filled in."""
 _FIELDS = "lecture_id, item_id, first_seq, last_seq"
 
 
@@ -78,14 +80,15 @@ class PostgresSearch:
     def _condition(self) -> tuple[str, dict[str, Any]]:
         """Every word, said in the window or standing in the lecture's name; every pair of the phrases."""
         said = (*self.question.words, *self.question.exact)
-        conditions, values = [], {}
+        conditions: list[str] = []
+        values: dict[str, Any] = {}
         if said:
-            conditions.append("words @@ CAST(:words AS tsquery)")
+            conditions.append(WORDS.format("words"))
             values["words"] = " & ".join(f"({quote(word)} | {quote(NAME + word)})" for word in said)
         together = dict.fromkeys(bucket(pair) for phrase in self.question.phrases for pair in pairs(phrase))
         if together:
-            conditions.append("pairs @@ CAST(:pairs AS tsquery)")
-            values["pairs"] = " & ".join(map(quote, together))
+            conditions.append(PAIRS.format("pairs"))
+            values["pairs"] = [*map(number, together)]
         return " AND ".join(conditions), values
 
     def _lectures(self) -> set[int]:
@@ -94,7 +97,7 @@ class PostgresSearch:
         if not where or not all(self.counts.get(word) for word in self.question.words):
             return set()
         if len(self.question.words) == 1 and not self.question.phrases:
-            where, values = "words @@ CAST(:words AS tsquery)", {"words": quote(ANYWHERE + self.question.words[0])}
+            where, values = WORDS.format("words"), {"words": quote(ANYWHERE + self.question.words[0])}
         found = self.tx.scalars(text(f"SELECT DISTINCT lecture_id FROM search_windows WHERE {where}"), values)
         return set(found) & self.visible
 
@@ -155,10 +158,10 @@ class PostgresSearch:
         parts: list[str] = []
         values: dict[str, Any] = {}
         for n, term in enumerate(chosen):
-            column, query, weight = self._term(term, words)
+            condition, query, weight = self._term(term, words)
             parts.append(
                 f"(SELECT id, {_FIELDS}, CAST(:s{n} AS float8) AS s FROM search_windows "
-                f"WHERE {column} @@ CAST(:q{n} AS tsquery) LIMIT {MOST_POSTINGS})"
+                f"WHERE {condition.format(f'q{n}')} LIMIT {MOST_POSTINGS})"
             )
             values |= {f"q{n}": query, f"s{n}": weight}
         found = self._rows(
@@ -175,15 +178,15 @@ class PostgresSearch:
     def _rarest(self, terms: Iterable[str]) -> list[str]:
         return sorted(terms, key=lambda term: (self.counts[term], term))[:RAREST]
 
-    def _term(self, term: str, words: Sequence[str]) -> tuple[str, str, float]:
-        """Where a term is looked for, by what query, and what it is worth."""
+    def _term(self, term: str, words: Sequence[str]) -> tuple[str, str | list[int], float]:
+        """How a term is looked for, by what query, and what it is worth."""
         if term in self.pairs:
-            return "pairs", quote(self.pairs[term]), PAIR * self._rarity(term)
+            return PAIRS, [number(self.pairs[term])], PAIR * self._rarity(term)
         query = f"{quote(term)} | {quote(NAME + term)}"
         if self.counts[term] > MOST_POSTINGS and len(words) > 1:
             others = " | ".join(quote(word) for word in words if word != term)
             query = f"({query}) & ({others})"
-        return "words", query, self.weights[term]
+        return WORDS, query, self.weights[term]
 
     def _few(self, hits: Iterable[Hit]) -> list[Hit]:
         """At most so many windows of a lecture; of a phrase all, because each must be read."""
