@@ -10,7 +10,8 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-compile
 VENDOR := academy/web/static/vendor
 CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
-# Slow tests start real encoders and browsers and kill processes, so they have the machine to themselves.
+# Slow tests start real encoders and browsers and kill processes: the fast ones are not beside them. A file's tests
+# stay together, for they share a server; two files at once, because much of it is waiting.
 SLOW := tests/media tests/faults tests/browser
 
 # Packages are compiled when first imported; a shell that forbids keeping the result would make every
@@ -64,7 +65,7 @@ test-fast: dev
 	$(PY) -m pytest -q -n 2 --dist worksteal -p no:schemathesis -p no:anyio $(foreach folder,$(SLOW),--ignore=$(folder))
 
 test-slow: dev
-	$(PY) -m pytest -q $(SLOW)
+	$(PY) -m pytest -q -n 2 --dist loadfile $(SLOW)
 
 test-newer-whoosh: dev  ## the suite of the index on whoosh3, the fork that goes on, installed beside
 	$(PY) -m pip install -q --no-deps --upgrade --target .cache/whoosh3 whoosh3==3.54.0

@@ -11,16 +11,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from alembic import command
-
 from academy import rooms
 from academy.accounts.models import Account
 from academy.app import create_app
-from academy.cli.database import alembic_config
 from academy.core.actor import Actor, Role
 from academy.core.house import House
 from academy.core.settings import Settings
-from tests import factories
+from tests import factories, templates
 from tests.conftest import make_settings
 from tests.services import free_port
 
@@ -115,9 +112,8 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 def academy(folder: Path, **changes: object) -> Iterator[Academy]:
     """An installation in a folder, its processes gone at the end."""
     database = folder / "var" / "academy.db"
-    database.parent.mkdir(parents=True)
+    templates.migrated(database)
     url = f"sqlite:///{database}"
-    command.upgrade(alembic_config(url), "head")
     rooms.open_all()
     hosts = {"trusted_hosts": "127.0.0.1,localhost"}
     settings = make_settings(folder, database_url=url, port=free_port(), **(hosts | changes))

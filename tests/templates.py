@@ -61,6 +61,12 @@ def sqlite_file() -> Path:
     return kept("sqlite", digest(*MIGRATIONS), make) / "new.db"
 
 
+def migrated(file: Path) -> None:
+    """Put a migrated SQLite database there."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(sqlite_file(), file)
+
+
 def postgres_folder() -> Path:
     """The folder of a migrated PostgreSQL server that was stopped, to be copied."""
 
@@ -69,6 +75,17 @@ def postgres_folder() -> Path:
             command.upgrade(alembic_config(url), "head")
 
     return kept("postgresql", digest(*MIGRATIONS), make)
+
+
+@contextlib.contextmanager
+def database(kind: str, folder: Path) -> Iterator[str]:
+    """A migrated database of its own, for transactions that commit; yields its URL."""
+    if kind == "sqlite":
+        migrated(folder / "academy.db")
+        yield f"sqlite:///{folder / 'academy.db'}"
+    else:
+        with postgres(folder / "pg", like=postgres_folder()) as url:
+            yield url
 
 
 def pages_folder() -> Path:

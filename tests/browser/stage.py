@@ -11,14 +11,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alembic import command
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from academy.accounts import passwords
 from academy.accounts.models import Account
-from academy.cli.database import alembic_config
 from academy.core.house import House
 from academy.library.service import seed_categories
+from tests import templates
 from tests.conftest import SECRET, make_settings
 from tests.services import free_port, missing, wait_for_port
 
@@ -89,8 +88,7 @@ def stage(folder: Path, **settings: object) -> Iterator[Stage]:
         "ACADEMY_MEDIA_DIR": str(kept.media_dir),
         "ACADEMY_LOG_LEVEL": "WARNING",
     }
-    kept.data_dir.mkdir(parents=True, exist_ok=True)
-    command.upgrade(alembic_config(kept.database), "head")
+    templates.migrated(kept.data_dir / "academy.db")
     house = House.build(kept)
     with house.db.begin() as tx:
         seed_categories(tx)

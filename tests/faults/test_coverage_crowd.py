@@ -9,15 +9,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from alembic import command
 from sqlalchemy import func, insert, select
 
 from academy import rooms
-from academy.cli.database import alembic_config
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.db import Tx
@@ -28,9 +25,9 @@ from academy.progress import completing
 from academy.progress.models import Completion
 from academy.trainings import service, table, tally, verify
 from academy.trainings.models import Training
+from tests import templates
 from tests.conftest import make_settings
 from tests.coverage_city import City, training
-from tests.services import postgres
 
 pytestmark = pytest.mark.faults
 
@@ -40,11 +37,7 @@ RATE, SECONDS, LANES = 300, 3, 6
 @pytest.fixture(params=["sqlite", "postgresql"])
 def crowd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[House, City, Training, str]]:
     """A city of some hundred people with one running training, on a database with real transactions."""
-    with ExitStack() as stack:
-        url = f"sqlite:///{tmp_path / 'city.db'}"
-        if request.param == "postgresql":
-            url = stack.enter_context(postgres(tmp_path / "pg"))
-        command.upgrade(alembic_config(url), "head")
+    with templates.database(request.param, tmp_path) as url:
         house = House.build(make_settings(tmp_path, database_url=url))
         with house.db.begin() as tx:
             city = City(tx)

@@ -3,13 +3,10 @@
 import random
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from alembic import command
 
-from academy.cli.database import alembic_config
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.db import Tx
@@ -19,9 +16,9 @@ from academy.members.models import Member
 from academy.progress import completing
 from academy.trainings import service, tally, verify
 from academy.trainings.models import Training
+from tests import templates
 from tests.conftest import make_settings
 from tests.coverage_city import City, training, transfer
-from tests.services import postgres
 
 pytestmark = pytest.mark.faults
 
@@ -29,11 +26,7 @@ pytestmark = pytest.mark.faults
 @pytest.fixture(params=["sqlite", "postgresql"])
 def real_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A house whose transactions are real: every thread has a connection of its own."""
-    with ExitStack() as stack:
-        url = f"sqlite:///{tmp_path / 'city.db'}"
-        if request.param == "postgresql":
-            url = stack.enter_context(postgres(tmp_path / "pg"))
-        command.upgrade(alembic_config(url), "head")
+    with templates.database(request.param, tmp_path) as url:
         house = House.build(make_settings(tmp_path, database_url=url))
         yield house
         house.db.dispose()

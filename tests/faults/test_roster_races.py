@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from alembic import command
 from sqlalchemy import func, select
 
 from academy import rooms
-from academy.cli.database import alembic_config
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.db import Tx
@@ -26,8 +24,8 @@ from academy.members import roster, roster_apply, service
 from academy.members.findings import Findings
 from academy.members.models import Member, Membership, Organisation, RosterImport
 from tests import factories as make
+from tests import templates
 from tests.conftest import make_settings
-from tests.services import postgres
 
 pytestmark = pytest.mark.faults
 
@@ -37,18 +35,10 @@ rooms.open_all()
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A house whose transactions are real."""
-    if request.param == "sqlite":
-        yield from _house(tmp_path, f"sqlite:///{tmp_path / 'academy.db'}")
-    else:
-        with postgres(tmp_path / "pg") as url:
-            yield from _house(tmp_path, url)
-
-
-def _house(folder: Path, url: str) -> Iterator[House]:
-    command.upgrade(alembic_config(url), "head")
-    house = House.build(make_settings(folder, database_url=url))
-    yield house
-    house.db.dispose()
+    with templates.database(request.param, tmp_path) as url:
+        house = House.build(make_settings(tmp_path, database_url=url))
+        yield house
+        house.db.dispose()
 
 
 def at_once(house: House, *acts: Callable[[Tx], object]) -> list[AcademyError | None]:

@@ -5,17 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic import command
 from sqlalchemy import select
 
-from academy.cli.database import alembic_config
 from academy.core.actor import Actor, Role
 from academy.core.db import Database
 from academy.core.errors import Conflict
 from academy.library import access, service
 from academy.library.models import Course, CourseState, Review
-from tests import factories
-from tests.services import postgres
+from tests import factories, templates
 
 pytestmark = pytest.mark.faults
 
@@ -23,15 +20,7 @@ pytestmark = pytest.mark.faults
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database of its own, because the transactions have to commit."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'academy.db'}"
-        command.upgrade(alembic_config(url), "head")
-        db = Database(url)
-        yield db
-        db.dispose()
-        return
-    with postgres(tmp_path / "pg") as url:
-        command.upgrade(alembic_config(url), "head")
+    with templates.database(request.param, tmp_path) as url:
         db = Database(url)
         yield db
         db.dispose()

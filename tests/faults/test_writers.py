@@ -11,12 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
-from alembic import command
 
-from academy.cli.database import alembic_config
 from academy.core.actor import SYSTEM
 from academy.core.audit import record
 from academy.core.db import Database
+from tests import templates
 from tests.conftest import SECRET
 
 pytestmark = pytest.mark.faults
@@ -42,8 +41,7 @@ def _write(url: str, count: int) -> None:
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
     path = tmp_path / "var" / "academy.db"
-    path.parent.mkdir()
-    command.upgrade(alembic_config(f"sqlite:///{path}"), "head")
+    templates.migrated(path)
     return path
 
 
