@@ -1,6 +1,8 @@
 """Reads about notices."""
 
-from sqlalchemy import ColumnElement, func, or_, select
+import functools
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from academy.core.actor import Actor
 from academy.core.db import Tx
@@ -22,7 +24,16 @@ def addressed_to(actor: Actor) -> ColumnElement[bool]:
 
 def unread(tx: Tx, actor: Actor) -> int:
     """How many notices wait to be read."""
-    return tx.scalar(select(func.count()).where(addressed_to(actor), Notice.read_at.is_(None))) or 0
+    whose = {"member_id": actor.member_id, "account_id": actor.account_id}
+    given = {name: number for name, number in whose.items() if number is not None}
+    return tx.scalar(_unread(tuple(given)), {f"whose_{name}": number for name, number in given.items()}) or 0
+
+
+@functools.cache
+def _unread(names: tuple[str, ...]) -> Select[int]:
+    # Every page asks, so it is put together once.
+    mine = [getattr(Notice, name) == bindparam(f"whose_{name}") for name in names]
+    return select(func.count()).where(or_(*mine) if mine else Notice.id.is_(None), Notice.read_at.is_(None))
 
 
 def inbox(tx: Tx, actor: Actor, page: int = 1) -> Page[Notice]:
