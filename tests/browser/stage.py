@@ -16,8 +16,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from academy.accounts import passwords
 from academy.accounts.models import Account
 from academy.core.house import House
+from academy.library import service as library
+from academy.library.models import Course, CourseItem
 from academy.library.service import seed_categories
-from tests import templates
+from tests import factories, templates
 from tests.conftest import SECRET, make_settings
 from tests.services import free_port, missing, wait_for_port
 
@@ -149,3 +151,25 @@ def lecture(folder: Path, seconds: int = 24) -> Path:
     target = ["-vf", "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-y", made]
     subprocess.run([ffmpeg, "-v", "error", *source, *target], check=True)
     return made
+
+
+def choose(page: Page, course: Course, file: Path, purpose: str = "video") -> None:
+    """Choose a file for a course in the studio, and have it sent."""
+    page.goto(f"/studio/{course.public_id}")
+    box = page.locator(f"[data-upload][data-purpose={purpose}]").first
+    for closed in page.locator("details:not([open])").all():
+        if closed.locator(f"[data-upload][data-purpose={purpose}]").count():
+            closed.locator("summary").first.click()
+    box.locator("input[type=file]").set_input_files(file)
+    box.locator("form[data-upload-form] button[type=submit]").click()
+
+
+def publish(on: Stage, author: Account, reviewer: Account, course: Course) -> CourseItem:
+    """Have the course reviewed and published; its only item."""
+    with on.house.db.begin() as tx:
+        mine = tx.get_one(Course, course.id)
+        library.submit(tx, factories.actor_of(tx, author), mine)
+        library.approve(tx, factories.actor_of(tx, reviewer), mine)
+        library.publish(tx, factories.actor_of(tx, reviewer), mine)
+        item: CourseItem = factories.lines(tx, mine)[0].item
+        return item

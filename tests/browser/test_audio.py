@@ -8,13 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from academy.accounts.models import Account
 from academy.core.actor import Role
 from academy.library import service as library
 from academy.library.models import Course, CourseItem
 from academy.progress.models import Completion, WatchLedger
 from tests import factories
-from tests.browser.stage import PHONE, Stage, stage, until
+from tests.browser.stage import PHONE, Stage, choose, publish, stage, until
 from tests.ledger_makers import learner
 
 pytestmark = pytest.mark.browser
@@ -37,28 +36,12 @@ def sound(path: Path) -> Path:
 
 def upload(page: Page, course: Course, file: Path) -> None:
     """By the trainer's page, which itself says when it can be played."""
-    page.goto(f"/studio/{course.public_id}")
-    box = page.locator("[data-upload][data-purpose=audio]").first
-    for closed in page.locator("details:not([open])").all():
-        if closed.locator("[data-upload][data-purpose=audio]").count():
-            closed.locator("summary").first.click()
-    box.locator("input[type=file]").set_input_files(file)
-    box.locator("form[data-upload-form] button[type=submit]").click()
+    choose(page, course, file, "audio")
     expect(page.locator(".item-row")).to_contain_text("可以播放", timeout=120_000)
     page.locator("summary", has_text="上传字幕").click()
     page.set_input_files("input[name=captions]", {"name": "字幕.srt", "mimeType": "", "buffer": SRT.encode()})
     page.get_by_role("button", name="导入字幕").click()
     expect(page.locator(".items")).to_contain_text("字幕 2 条")
-
-
-def published(academy: Stage, course: Course, author: Account, reviewer: Account) -> CourseItem:
-    with academy.house.db.begin() as tx:
-        mine = tx.get_one(Course, course.id)
-        library.submit(tx, factories.actor_of(tx, author), mine)
-        library.approve(tx, factories.actor_of(tx, reviewer), mine)
-        library.publish(tx, factories.actor_of(tx, reviewer), mine)
-        item: CourseItem = factories.lines(tx, mine)[0].item
-        return item
 
 
 def listen(page: Page, item: CourseItem) -> None:
@@ -91,7 +74,7 @@ def test_a_lecture_that_is_only_heard(academy: Stage, tmp_path: Path, name: str)
     for who in (author, viewer):
         academy.with_password(who)
     upload(academy.sign_in(author), course, sound(tmp_path / name))
-    item = published(academy, course, author, reviewer)
+    item = publish(academy, course, author, reviewer)
     listen(academy.sign_in(viewer, PHONE, has_touch=True, is_mobile=True), item)
     with academy.house.db.read() as tx:
         covered = tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == item.id)) or 0

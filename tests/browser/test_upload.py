@@ -15,12 +15,12 @@ from academy.accounts.models import Account
 from academy.core.actor import Actor, Role
 from academy.jobs import Job
 from academy.library import service as library
-from academy.library.models import Course, CourseItem
+from academy.library.models import CourseItem
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState, Upload
 from academy.progress.models import WatchLedger
 from tests import factories
-from tests.browser.stage import PHONE, Stage, stage
+from tests.browser.stage import PHONE, Stage, choose, publish, stage
 from tests.ledger_makers import learner
 from tests.running import until
 
@@ -60,16 +60,6 @@ def arrived(on: Stage) -> int:
     with on.house.db.read() as tx:
         upload = tx.scalar(select(Upload))
         return upload.offset if upload else 0
-
-
-def choose(page: Page, course: Course, film: Path) -> None:
-    page.goto(f"/studio/{course.public_id}")
-    box = page.locator("[data-upload][data-purpose=video]").first
-    for closed in page.locator("details:not([open])").all():
-        if closed.locator("[data-upload][data-purpose=video]").count():
-            closed.locator("summary").first.click()
-    box.locator("input[type=file]").set_input_files(film)
-    box.locator("form[data-upload-form] button[type=submit]").click()
 
 
 def test_200_megabytes_over_a_line_that_breaks_on_two_machines(on_stage: Stage, tmp_path: Path) -> None:
@@ -113,18 +103,8 @@ def test_200_megabytes_over_a_line_that_breaks_on_two_machines(on_stage: Stage, 
     choose(second, course, film)
     expect(second.locator("[data-upload-known]:visible")).to_contain_text("党课第一讲.mov")
     on_stage.errors.clear()  # the lost line shows in the console, as it should
-    _watch(on_stage, viewer, _publish(on_stage, account, reviewer, course))
+    _watch(on_stage, viewer, publish(on_stage, account, reviewer, course))
     assert on_stage.errors == []
-
-
-def _publish(on: Stage, author: Account, reviewer: Account, course: Course) -> CourseItem:
-    with on.house.db.begin() as tx:
-        mine = tx.get_one(Course, course.id)
-        library.submit(tx, factories.actor_of(tx, author), mine)
-        library.approve(tx, factories.actor_of(tx, reviewer), mine)
-        library.publish(tx, factories.actor_of(tx, reviewer), mine)
-        item: CourseItem = factories.lines(tx, mine)[0].item
-        return item
 
 
 def _watch(on: Stage, viewer: Account, item: CourseItem) -> None:
