@@ -74,7 +74,7 @@ def test_a_lecture_that_is_only_heard(academy: Stage, tmp_path: Path, name: str)
     for who in (author, viewer):
         academy.with_password(who)
     upload(academy.sign_in(author), course, sound(tmp_path / name))
-    item = publish(academy, course, author, reviewer)
+    item = publish(academy, author, reviewer, course)
     listen(academy.sign_in(viewer, PHONE, has_touch=True, is_mobile=True), item)
     with academy.house.db.read() as tx:
         covered = tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == item.id)) or 0
