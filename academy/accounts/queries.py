@@ -4,8 +4,9 @@ import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Date, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, and_, bindparam, exists, or_, select
 
 from academy.accounts.models import Account, ActivationCode, LoginSession, RoleGrant, SecondFactor
 from academy.core import clock
@@ -54,6 +55,11 @@ def digest(token: str) -> str:
 def holds_on(day: dt.date | BindParameter[dt.date]) -> ColumnElement[bool]:
     """Grants in force on a day."""
     return and_(RoleGrant.valid_from <= day, or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day))
+
+
+def has_account(member_id: Any) -> ColumnElement[bool]:
+    """Whether the member of this column has an account to sign in with: what every list and figure means by it."""
+    return exists().where(Account.member_id == member_id, Account.state == "active")
 
 
 # Every request asks these two, so they are put together once: that takes longer than the database to answer.

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
+from academy.members.ages import age_on
 
 KINDS: dict[str, Message] = {
     "committee": msg("党委"),
@@ -228,7 +229,7 @@ def old_enough(birth: dt.date | None, joined: dt.date | None) -> None:
     Raises:
         Unreadable: the two dates can't both be right.
     """
-    if birth and joined and (joined.year - birth.year, joined.month, joined.day) < (ADULT, birth.month, birth.day):
+    if birth and joined and age_on(birth, joined) < ADULT:
         raise Unreadable(
             msg("入党日期 %(joined)s 时还不满 18 岁，请核对出生日期和入党日期。", joined=joined.isoformat())
         )

@@ -20,6 +20,7 @@ from academy.members.models import Member, Organisation
 from academy.notices.service import notify
 from academy.progress.facts import CorrectionApproved, CourseStruck
 from academy.progress.models import Completion, Correction, CourseStart, CreditHour, WatchLedger
+from academy.progress.queries import hours_of_course
 from academy.progress.service import record_completion
 
 PROPOSERS = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY)
@@ -199,23 +200,15 @@ def _watched(tx: Tx, member_id: int, course: Course) -> bool:
     return tx.scalar(query.limit(1)) is not None
 
 
-def _source(course: Course) -> str:
-    return f"course:{course.public_id}"
-
-
 def _earned(tx: Tx, member_id: int, course: Course) -> int:
     """Minutes that the member holds for this course, corrections included."""
-    query = select(func.sum(CreditHour.minutes)).where(
-        CreditHour.member_id == member_id,
-        CreditHour.source.startswith(_source(course), autoescape=True),
-        CreditHour.rule.in_(("course.completed", "correction.struck", "correction.registered")),
-    )
-    return int(tx.scalar(query) or 0)
+    mine = (CreditHour.member_id == member_id, hours_of_course(course.public_id))
+    return int(tx.scalar(select(func.sum(CreditHour.minutes)).where(*mine)) or 0)
 
 
 def _book(tx: Tx, correction: Correction, course: Course, minutes: int, rule: str, at: dt.datetime) -> None:
     """Hours are never changed, only added to: what is taken back is a row of its own."""
-    source = f"{_source(course)}#{correction.public_id}"
+    source = f"course:{course.public_id}#{correction.public_id}"
     tx.add(CreditHour(member_id=correction.member_id, minutes=minutes, rule=rule, source=source, earned_at=at))
     tx.flush()
 

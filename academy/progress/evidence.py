@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -16,12 +17,14 @@ from academy.library.models import CourseItem
 from academy.members.models import Member
 from academy.progress import refusing, rules
 from academy.progress.completing import instant
-from academy.progress.models import Completion, CreditHour, ItemCompletion, Lease, Refusal, WatchLedger
+from academy.progress.models import Completion, Correction, CreditHour, ItemCompletion, Lease, Refusal, WatchLedger
+from academy.progress.queries import hours_of_course
 
 
 def evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> dict[str, Any]:
-    """Leases, credited spans, refusals, completions and hours, as of now; asking is on record.
+    """Leases, credited spans, refusals, completions, corrections and hours, as of now; asking is on record.
 
+    What was struck is told with what it took: the minutes of all rows of hours add up to what the member holds.
     `checksum` is the SHA-256 of the rest, so that a copy can be compared with a later run.
     """
     told: dict[str, Any] = {
@@ -33,6 +36,8 @@ def evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> dict[str
         "ledger": _ledger(tx, member.id, item.id),
         "refusals": _refusals(tx, member.id, item.id),
         "completions": _completions(tx, member.id, item),
+        "corrections": _corrections(tx, member.id, item.course_id),
+        "minutes_held": sum(row.minutes for row in _hours(tx, member.id, item)),
     }
     text = json.dumps(told, ensure_ascii=False, sort_keys=True)
     told["checksum"] = hashlib.sha256(text.encode()).hexdigest()
@@ -42,7 +47,7 @@ def evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> dict[str
 
 
 def as_csv(told: dict[str, Any]) -> str:
-    """The same as one table: a row for each lease, span, refused stretch and completion."""
+    """The same as one table: a row for each lease, span, refused stretch, completion and correction."""
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(["kind", "version", "from_ms", "to_ms", "at", "until", "detail"])
@@ -59,6 +64,10 @@ def as_csv(told: dict[str, Any]) -> str:
             table.writerow(["refused", "", start, end, refusal["first_at"], refusal["last_at"], refusal["reason"]])
     for done in told["completions"]:
         table.writerow(["completed", done["version"], "", "", done["at"], "", done["what"]])
+    for row in told["corrections"]:
+        what = f"{row['kind']}: {row['reason']} (proposed by {row['proposed_by']}, approved by {row['approved_by']})"
+        table.writerow(["corrected", row["version"], "", "", row["at"], "", what])
+    table.writerow(["held", "", "", "", told["as_of"], "", f"{told['minutes_held']} minutes"])
     table.writerow(["checksum", "", "", "", told["as_of"], "", told["checksum"]])
     return out.getvalue()
 
@@ -128,16 +137,45 @@ def _completions(tx: Tx, member_id: int, item: CourseItem) -> list[dict[str, Any
         .where(Completion.member_id == member_id, Completion.course_id == item.course_id)
         .order_by(Completion.course_version)
     )
-    hours = tx.scalars(
-        select(CreditHour)
-        .where(CreditHour.member_id == member_id, CreditHour.source == f"course:{item.course.public_id}")
-        .order_by(CreditHour.earned_at, CreditHour.rule)
-    )
     return [
         *({"what": "item", "version": r.item_version, "at": r.completed_at.isoformat()} for r in items),
         *(
             {"what": f"course ({r.evidence})", "version": r.course_version, "at": r.completed_at.isoformat()}
             for r in courses
         ),
-        *({"what": f"{r.minutes} minutes ({r.rule})", "version": 0, "at": r.earned_at.isoformat()} for r in hours),
+        *(
+            {"what": f"{r.minutes} minutes ({r.rule})", "version": 0, "at": r.earned_at.isoformat()}
+            for r in _hours(tx, member_id, item)
+        ),
+    ]
+
+
+def _hours(tx: Tx, member_id: int, item: CourseItem) -> Sequence[CreditHour]:
+    """Every row of hours for the item's course: as given, and as taken back or given again by corrections."""
+    return tx.scalars(
+        select(CreditHour)
+        .where(CreditHour.member_id == member_id, hours_of_course(item.course.public_id))
+        .order_by(CreditHour.earned_at, CreditHour.source, CreditHour.rule)
+    ).all()
+
+
+def _corrections(tx: Tx, member_id: int, course_id: int) -> list[dict[str, Any]]:
+    """What was registered or struck by hand, by whom and why; of a strike also the completions that were there."""
+    rows = tx.scalars(
+        select(Correction)
+        .where(Correction.member_id == member_id, Correction.course_id == course_id, Correction.decision == "approved")
+        .order_by(Correction.decided_at, Correction.id)
+    )
+    return [
+        {
+            "kind": row.kind,
+            "version": row.course_version,
+            "reason": row.reason,
+            "studied_on": row.studied_on.isoformat() if row.studied_on else None,
+            "proposed_by": row.proposed_by,
+            "approved_by": row.decided_by,
+            "at": row.decided_at.isoformat() if row.decided_at else None,
+            "struck": row.detail.get("struck", []),
+        }
+        for row in rows
     ]

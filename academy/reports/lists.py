@@ -4,10 +4,11 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import aliased
 
 from academy.accounts.models import Account
+from academy.accounts.queries import has_account
 from academy.core import clock
 from academy.core.db import Tx
 from academy.core.i18n import msg
@@ -131,7 +132,7 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
 
 def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
     """Floating members: since when, where to, whether they can be reached here, how their trainings stand."""
-    account = exists().where(Account.member_id == Member.id)
+    account = has_account(Member.id)
     query = (
         select(
             Member,

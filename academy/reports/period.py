@@ -105,7 +105,8 @@ def report(tx: Tx, node: Organisation, when: Period, language: str = "zh") -> Re
         title=msg("学习情况 %(period)s", period=when.label),
         subject=node.name,
         definition=msg(
-            "党员：%(last)s 当天在册的党员（含流动和免训）。学完过课的人：%(first)s 至 %(last)s 学完至少一门课的党员。",
+            "党员：%(last)s 当天在册的党员（含流动和免训）。学完过课的人：%(first)s 至 %(last)s 学完至少一门课的党员。"
+            "各季度相加与全年不同：每段时间只算最后一天在册的人，之后转走的不算；几个季度都学过的人，全年只算一次。",
             first=when.first.isoformat(),
             last=when.last.isoformat(),
         ),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from academy.core import clock
 from academy.core.db import Tx
 from academy.core.i18n import Message, msg
+from academy.members.ages import years_before
 from academy.members.models import Member, MemberTerm, Organisation
 from academy.members.queries import present, subtree
 from academy.reports.lists import paged
@@ -29,10 +30,6 @@ class Check:
     label: Message
     test: Callable[[dt.date], ColumnElement[bool]]
     of_people: bool = True
-
-
-def _years_before(day: dt.date, years: int) -> dt.date:
-    return day.replace(year=day.year - years, day=min(day.day, 28))
 
 
 def _shared(_today: dt.date) -> ColumnElement[bool]:
@@ -87,7 +84,7 @@ CHECKS: dict[str, Check] = {
     "no_education": Check(msg("没有学历"), lambda _: Member.education.is_(None)),
     "no_phone": Check(msg("没有手机号"), lambda _: Member.phone_index.is_(None)),
     "shared_phone": Check(msg("手机号与别人相同"), _shared),
-    "too_old": Check(msg("年龄超过 105 岁"), lambda today: Member.birth_date < _years_before(today, OLDEST)),
+    "too_old": Check(msg("年龄超过 105 岁"), lambda today: Member.birth_date < years_before(today, OLDEST)),
     "too_young": Check(msg("入党时不满 18 岁"), _too_young),
     "no_secretary": Check(msg("支部没有书记"), lambda _: and_(_branch(), _members() > 0, _secretaries() == 0), False),
     "two_secretaries": Check(msg("支部有两名以上书记"), lambda _: and_(_branch(), _secretaries() > 1), False),

@@ -17,7 +17,8 @@ from academy.members.models import Organisation
 from academy.members.queries import subtree
 from academy.notices.models import Notice
 from academy.trainings.models import Enrolment, Reminder, Standing, Training, TrainingState
-from academy.trainings.reminders import EFFECT_DAYS, EVERY_DAYS
+from academy.trainings.names import REMIND_EVERY_DAYS
+from academy.trainings.reminders import EFFECT_DAYS
 
 KIND = "delegation"
 
@@ -74,7 +75,7 @@ def branches(tx: Tx, training: Training, node: Organisation) -> list[Branch]:
     for branch, account in tx.execute(holders):
         if branch in found:
             found[branch].secretaries.append(account)
-    since = clock.now() - dt.timedelta(days=EVERY_DAYS)
+    since = clock.now() - dt.timedelta(days=REMIND_EVERY_DAYS)
     keys = tx.scalars(select(Notice.key).where(Notice.kind == KIND, Notice.created_at > since)).all()
     for key in keys:
         _, about, where, *_ = str(key).split(":")

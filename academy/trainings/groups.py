@@ -11,6 +11,7 @@ from academy.core.db import Tx
 from academy.core.i18n import Message, msg
 from academy.members import rules as people
 from academy.members import sectors
+from academy.members.ages import years_before
 from academy.members.models import Member, Organisation
 from academy.trainings import tree, verify
 from academy.trainings.models import Training
@@ -139,9 +140,5 @@ def key(training: Training, dimension: str) -> Any:
 def age_key(day: dt.date) -> Any:
     """Which age band a `Member` row is in on a day; blank where no birthday is known."""
     # Oldest first: whoever was born by then is at least that old.
-    bands = [(Member.birth_date <= _years_before(day, low), literal(str(low))) for low in OLDEST]
+    bands = [(Member.birth_date <= years_before(day, low), literal(str(low))) for low in OLDEST]
     return case((Member.birth_date.is_(None), literal("")), *bands, else_=literal("0"))
-
-
-def _years_before(day: dt.date, years: int) -> dt.date:
-    return day.replace(year=day.year - years, day=min(day.day, 28) if day.month == 2 else day.day)

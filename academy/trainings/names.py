@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
-from academy.accounts.models import Account
+from academy.accounts.queries import has_account
 from academy.core import clock
 from academy.core.db import Tx
 from academy.core.i18n import Message, msg
@@ -16,7 +16,7 @@ from academy.core.pages import Page
 from academy.members import queries as members
 from academy.members.models import Exemption, Member, Organisation
 from academy.trainings import refused, sql, tally, tree, verify
-from academy.trainings.models import Training
+from academy.trainings.models import Reminded, Training
 from academy.trainings.studied import studied
 
 PAGE = 50
@@ -25,13 +25,16 @@ SORTS = ("name", "progress", "completed_on")
 
 
 class Status(enum.StrEnum):
-    """What a list of names can be narrowed to."""
+    """What a list of names can be narrowed to: one definition for the list and for every figure that leads to it."""
 
     MISSING = "missing"
     NO_ACCOUNT = "no_account"
     NOT_STARTED = "not_started"
     UNDER_WAY = "under_way"
     REFUSED = "refused"
+    REACHABLE = "reachable"
+    LATELY = "lately"
+    UNREACHABLE = "unreachable"
     COMPLETED = "completed"
     EXEMPT = "exempt"
 
@@ -42,9 +45,14 @@ STATUSES: dict[str, Message] = {
     Status.NOT_STARTED: msg("未开始"),
     Status.UNDER_WAY: msg("学习中"),
     Status.REFUSED: msg("有观看未计入"),
+    Status.REACHABLE: msg("没完成，可以提醒"),
+    Status.LATELY: msg("没完成，这几天提醒过"),
+    Status.UNREACHABLE: msg("没完成，没有账号"),
     Status.COMPLETED: msg("已完成"),
     Status.EXEMPT: msg("免训"),
 }
+REMIND_EVERY_DAYS = 3
+"""Nobody is reminded of the same training more often than this."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,13 +153,19 @@ _COUNTED: dict[str, Callable[[tally.Figures], int]] = {
 }
 
 
+def chosen(tx: Tx, wish: Wish) -> Select[*tuple[Any, ...]]:
+    """Row ids of the members that a list shows, for whoever acts on all of them."""
+    query, _ = _query(tx, wish)
+    return query.with_only_columns(Member.id)
+
+
 def _query(tx: Tx, wish: Wish, branches: list[int] | None = None) -> tuple[Select[*tuple[Any, ...]], Any]:
     here: Any = [wish.node.id] if wish.direct else branches
     if here is None:
         here = select(Organisation.id).where(tree.inside(tx, wish.node, wish.day))
     pieces = verify.pieces(wish.training.id, wish.day, here)
     end = wish.day or dt.date.max
-    account = exists().where(Account.member_id == Member.id)
+    account = has_account(Member.id)
     query = (
         select(
             Member.id,
@@ -174,13 +188,12 @@ def _query(tx: Tx, wish: Wish, branches: list[int] | None = None) -> tuple[Selec
     )
     if wish.text:
         query = query.where(or_(Member.name.contains(wish.text, autoescape=True), Member.number == wish.text))
-    narrowed = _narrow(pieces, end, account, refused.of_member(wish.training.id)).get(wish.status)
+    narrowed = _narrow(pieces, end, wish.training.id).get(wish.status)
     return (query if narrowed is None else query.where(narrowed)), pieces
 
 
-def _narrow(
-    pieces: Any, end: dt.date, account: ColumnElement[bool], refused: ColumnElement[bool]
-) -> dict[str, ColumnElement[bool]]:
+def _narrow(pieces: Any, end: dt.date, training_id: int) -> dict[str, ColumnElement[bool]]:
+    account, lately = has_account(Member.id), _reminded_lately(training_id)
     due = pieces.c.standing == "due"
     reached, completed = pieces.c.reached_on <= end, pieces.c.completed_on <= end
     unreached = or_(pieces.c.reached_on.is_(None), pieces.c.reached_on > end)
@@ -190,10 +203,18 @@ def _narrow(
         Status.NO_ACCOUNT: and_(due, unreached, ~account),
         Status.NOT_STARTED: and_(due, unreached, account),
         Status.UNDER_WAY: and_(due, reached, incomplete),
-        Status.REFUSED: and_(due, incomplete, refused),
+        Status.REFUSED: and_(due, incomplete, refused.of_member(training_id)),
+        Status.REACHABLE: and_(due, incomplete, account, ~lately),
+        Status.LATELY: and_(due, incomplete, account, lately),
+        Status.UNREACHABLE: and_(due, incomplete, ~account),
         Status.COMPLETED: and_(due, completed),
         Status.EXEMPT: pieces.c.standing == "exempt",
     }
+
+
+def _reminded_lately(training_id: int) -> ColumnElement[bool]:
+    since = clock.today() - dt.timedelta(days=REMIND_EVERY_DAYS)
+    return exists().where(Reminded.training_id == training_id, Reminded.member_id == Member.id, Reminded.on_day > since)
 
 
 def _ordered(query: Select[*tuple[Any, ...]], pieces: Any, sort: str) -> Select[*tuple[Any, ...]]:

@@ -4,10 +4,9 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, insert, literal, select
+from sqlalchemy import and_, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
@@ -17,10 +16,9 @@ from academy.core.i18n import msg
 from academy.members.models import Organisation
 from academy.members.queries import subtree
 from academy.notices.models import Notice
-from academy.trainings.models import Enrolment, Reminded, Reminder, Standing, Training, TrainingState
+from academy.trainings.models import Enrolment, Reminded, Reminder, Training, TrainingState
+from academy.trainings.names import Status, Wish, chosen, count_names
 
-EVERY_DAYS = 3
-"""Nobody is reminded of the same training more often than this."""
 EFFECT_DAYS = 7
 CHUNK = 1000
 
@@ -48,14 +46,12 @@ class Sent:
 
 
 def preview(tx: Tx, training: Training, node: Organisation) -> Preview:
-    """Count before sending."""
-    missing = _missing(training, node)
-    has_account, lately = _has_account(), _lately(training)
+    """Count before sending: each figure is the length of the list of names that it leads to."""
 
-    def count(*conditions: Any) -> int:
-        return tx.scalar(select(func.count()).select_from(missing.where(*conditions).subquery())) or 0
+    def count(status: Status) -> int:
+        return count_names(tx, Wish(training, node, status=status))
 
-    return Preview(count(), count(has_account, ~lately), count(has_account, lately), count(~has_account))
+    return Preview(*map(count, (Status.MISSING, Status.REACHABLE, Status.LATELY, Status.UNREACHABLE)))
 
 
 def send_reminder(tx: Tx, actor: Actor, training: Training, node: Organisation, *, note: str = "") -> Reminder:
@@ -90,12 +86,10 @@ def send_reminder(tx: Tx, actor: Actor, training: Training, node: Organisation, 
 
 
 def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder) -> int:
-    wanted = _missing(training, node).where(_has_account(), ~_lately(training))
+    wanted = chosen(tx, Wish(training, node, status=Status.REACHABLE)).subquery()
     columns = ["reminder_id", "member_id", "training_id", "on_day"]
-    chosen = wanted.with_only_columns(
-        literal(reminder.id), Enrolment.member_id, literal(training.id), literal(clock.today())
-    )
-    tx.execute(insert(Reminded).from_select(columns, chosen))
+    listed = select(literal(reminder.id), wanted.c.id, literal(training.id), literal(clock.today()))
+    tx.execute(insert(Reminded).from_select(columns, listed))
     members = tx.scalars(select(Reminded.member_id).where(Reminded.reminder_id == reminder.id)).all()
     body = msg(
         "“%(title)s”请在 %(day)s 前学完。%(note)s",
@@ -118,27 +112,6 @@ def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder) -
         ]
         tx.execute(statement, rows)
     return len(members)
-
-
-def _missing(training: Training, node: Organisation) -> Select[Any]:
-    here = select(Organisation.id).where(subtree(node.path))
-    return select(Enrolment.member_id).where(
-        Enrolment.training_id == training.id,
-        Enrolment.standing == Standing.DUE,
-        Enrolment.completed_on.is_(None),
-        Enrolment.organisation_id.in_(here),
-    )
-
-
-def _has_account() -> Any:
-    return exists().where(Account.member_id == Enrolment.member_id, Account.state == "active")
-
-
-def _lately(training: Training) -> Any:
-    since = clock.today() - dt.timedelta(days=EVERY_DAYS)
-    return exists().where(
-        Reminded.training_id == training.id, Reminded.member_id == Enrolment.member_id, Reminded.on_day > since
-    )
 
 
 def sent(tx: Tx, training: Training, node: Organisation, limit: int = 10) -> list[Sent]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
+from academy.members.ages import years_before
 
 STATUSES = ("active", "floating")
 JOINING = ("include", "exclude")
@@ -103,15 +104,8 @@ class Audience:
 
 
 def _born(youngest: int | None, oldest: int | None, day: dt.date) -> BirthRange:
-    earliest = _years_before(day, oldest + 1) + dt.timedelta(days=1) if oldest is not None else None
-    return earliest, _years_before(day, youngest) if youngest is not None else None
-
-
-def _years_before(day: dt.date, years: int) -> dt.date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:  # 29 February in a year without one
-        return day.replace(year=day.year - years, day=28)
+    earliest = years_before(day, oldest + 1) + dt.timedelta(days=1) if oldest is not None else None
+    return earliest, years_before(day, youngest) if youngest is not None else None
 
 
 def check_plan(

@@ -6,19 +6,23 @@ import pytest
 from sqlalchemy import func, select
 
 from academy.core import clock
-from academy.core.actor import Actor, Role, Scope
+from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.audit import AuditEntry
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.house import House
-from academy.library.models import Course
-from academy.members.models import Member
+from academy.library.models import Course, CourseItem
+from academy.members.models import Member, Organisation
 from academy.notices.models import Notice
 from academy.progress import completing, correcting
+from academy.progress import evidence as ledger_evidence
+from academy.progress import service as service_
 from academy.progress.models import Completion, Correction, CourseStart, CreditHour
 from academy.trainings import service, tally, verify
 from academy.trainings.models import Training
+from tests import factories as make
 from tests.coverage_city import City, at, complete, training, transfer
+from tests.ledger_makers import learner, lecture
 
 SYSTEM_ONE, SYSTEM_TWO = 501, 502
 
@@ -191,3 +195,39 @@ def test_cells_equal_a_recount_whatever_is_struck(house: House, city: City, plan
                 transfer(tx, lot.choice(city.people[:4]), lot.choice(city.branches))
             tally.settle(tx, 3)
             assert verify.differences(tx, tx.get_one(Training, plan.id)) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_evidence_adds_up_to_what_is_held_whatever_was_corrected(house: House, seed: int) -> None:
+    lot = random.Random(seed)
+    with clock.frozen(at()), house.db.begin() as tx:
+        person, _, account = learner(tx)
+        course, other = lecture(tx, account), lecture(tx, account)
+        node = tx.get_one(Organisation, person.organisation_id)
+        one, two = (make.actor_of(tx, make.account(tx, None, (Role.NODE_ADMINISTRATOR, node))) for _ in range(2))
+        for each in (course, other):
+            service_.record_completion(tx, SYSTEM, person.id, each, at(), "watched")
+    done = True
+    for day in range(1, 6):
+        with clock.frozen(at(day)), house.db.begin() as tx:
+            if lot.random() < 0.8:
+                kind = "strike" if done else "register"
+                studied = None if done else at(day).date()
+                row = correcting.propose_correction(
+                    tx, one, tx.get_one(Member, person.id), tx.get_one(Course, course.id),
+                    kind=kind, reason="代看", studied_on=studied,
+                )  # fmt: skip
+                correcting.approve_correction(tx, two, row)
+                done = not done
+            item = tx.get_one(CourseItem, course.items[0].id)
+            told = ledger_evidence.evidence(tx, one, tx.get_one(Member, person.id), item)
+            minutes = [int(x["what"].split()[0]) for x in told["completions"] if "minutes" in x["what"]]
+            held = course.credit_minutes if done else 0
+            assert sum(minutes) == told["minutes_held"] == held
+            courses = [x for x in told["completions"] if x["what"].startswith("course")]
+            assert len(courses) == (1 if done else 0)
+            struck = [x for x in told["corrections"] if x["kind"] == "strike"]
+            assert all(x["struck"] and x["reason"] == "代看" for x in struck)
+            assert len(struck) == sum(1 for m in minutes if m < 0)
+            assert ledger_evidence.as_csv(told).count("\r\nstrike") == 0
+            assert f"{held} minutes" in ledger_evidence.as_csv(told)

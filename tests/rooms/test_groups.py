@@ -2,9 +2,12 @@
 
 import datetime as dt
 
+from sqlalchemy import func, select
+
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.house import House
+from academy.members.ages import years_before
 from academy.trainings import groups, queries, service
 from academy.trainings.groups import Group, withhold
 from academy.trainings.rules import AGE_BANDS, Audience
@@ -49,6 +52,21 @@ def test_an_audience_of_several_age_bands(house: House) -> None:
         assert queries.preview(tx, city.city, both, today).fitting == 3, "all conditions hold"
         assert Audience.from_json(both.to_json()) == both
     assert "ages" in Audience(ages=("12",)).problems()
+
+
+def test_on_a_leap_day_an_audience_and_the_statistics_count_the_same(house: House) -> None:
+    leap = dt.datetime(2028, 2, 29, 4, tzinfo=dt.UTC)
+    with clock.frozen(leap), house.db.begin() as tx:
+        city, today = City(tx), leap.date()
+        edges = [years_before(today, years) + dt.timedelta(days=n) for years in (36, 46, 61, 71) for n in range(-2, 3)]
+        for person, birth in zip(city.people, edges, strict=True):
+            person.birth_date = birth
+        tx.flush()
+        plan = training(tx, city.city, city.courses[:1], opens_on=today, closes_on=today)
+        service.open_training(tx, SYSTEM, plan)
+        counted = dict(tx.execute(select(groups.age_key(today).label("band"), func.count()).group_by("band")).all())
+        asked = {key: queries.preview(tx, city.city, Audience(ages=(key,)), today).fitting for key in AGE_BANDS}
+    assert asked == counted and sum(asked.values()) == 20
 
 
 def test_one_small_group_takes_another_with_it() -> None:

@@ -99,7 +99,7 @@ def test_evidence_tells_all_and_the_same_again(house: House, scene: tuple[Actor,
     assert told["ledger"][0]["spans"] == [[0, 540_000]]
     assert [(r["reason"], r["spans"]) for r in told["refusals"]] == [("too_fast", [[540_000, 600_000]])]
     table = list(csv.DictReader(evidence.as_csv(told).splitlines()))
-    assert [row["kind"] for row in table] == ["lease", "credited", "refused", "checksum"]
+    assert [row["kind"] for row in table] == ["lease", "credited", "refused", "held", "checksum"]
 
 
 def test_evidence_is_for_the_member_and_those_above(house: House, scene: tuple[Actor, Course]) -> None:

@@ -1,0 +1,19 @@
+"""How old somebody is on a day: one definition for audiences, statistics, checks and reports. Pure.
+
+Whoever was born on 29 February is a year older on 1 March where the year has no such day.
+"""
+
+import datetime as dt
+
+
+def years_before(day: dt.date, years: int) -> dt.date:
+    """The latest birthday of somebody who is at least `years` old on `day`."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February in a year without one
+        return day.replace(year=day.year - years, day=28)
+
+
+def age_on(birth: dt.date, day: dt.date) -> int:
+    """Full years on a day."""
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
