@@ -15,6 +15,7 @@ from jsonschema_rs import Draft202012Validator
 
 from academy.core.errors import AcademyError
 from academy.core.i18n import msg
+from academy.doors.bodies import accepts_body
 
 Schema = dict[str, Any]
 V = TypeVar("V", bound=Callable[..., Any])
@@ -99,6 +100,8 @@ class Contract:
     needed: tuple[str, ...] = ()
     """Which of the query's and the headers' names must be there."""
     refuses: tuple[int, ...] = ()
+    most: int = 64 << 10
+    """Largest JSON body, in bytes: parsed JSON takes forty times its size in memory."""
 
 
 def contract(made: Contract, *, enforced: bool = True) -> Callable[[V], V]:
@@ -125,6 +128,8 @@ def contract(made: Contract, *, enforced: bool = True) -> Callable[[V], V]:
             return view(*args, **kwargs)
 
         checked.__contract__ = made  # type: ignore[attr-defined]
+        if made.body is not None and made.media == "application/json":
+            accepts_body(made.most)(checked)
         return checked  # type: ignore[return-value]
 
     return decorate

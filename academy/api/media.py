@@ -14,6 +14,7 @@ SAVED = Contract(
     body=obj(version=NATURAL, cues=several(LINE, maxItems=captions.MAX_CUES)),
     answers={200: Answer("In place.", obj(version=NATURAL, count=NATURAL))},
     refuses=(404, 409, 422),
+    most=4 << 20,  # twenty thousand lines of sixty characters
 )
 
 bp = Blueprint("api_media", __name__, url_prefix="/api/v1/media")

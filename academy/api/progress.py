@@ -76,6 +76,7 @@ LEASE = Contract(
         ),
     },
     refuses=(404, 409),
+    most=4 << 10,
 )
 EVIDENCE = Contract(
     query={"format": {"enum": ["json", "csv"]}},

@@ -32,6 +32,7 @@ CHANGES = Contract(
         ),
     },
     refuses=(409,),
+    most=1 << 20,  # a thousand people
 )
 
 bp = Blueprint("api_roster", __name__, url_prefix="/api/v1/roster")

@@ -15,7 +15,9 @@ from werkzeug.exceptions import ClientDisconnected
 from academy.api.contract import NATURAL, TEXT, Answer, Contract, Schema, WrongKind, contract, maybe, obj, several
 from academy.core.errors import AcademyError
 from academy.core.i18n import msg
+from academy.core.settings import Settings
 from academy.doors import actor, house, office, public, reading, writing
+from academy.doors.bodies import accepts_body
 from academy.doors.filters import day
 from academy.doors.install import csrf
 from academy.media import queries, uploads
@@ -63,6 +65,11 @@ KNOWN = Contract(
 )
 
 
+def whole_file(settings: Settings) -> int:
+    """The body goes to the disk piece by piece: its limit is that of a file, and `append` counts."""
+    return settings.max_upload_mb << 20
+
+
 def spoken(answers: dict[int, Answer], *refuses: int) -> Contract:
     """What only needs the version of the protocol."""
     return Contract(answers, headers={"Tus-Resumable": SPOKEN}, needed=("Tus-Resumable",), refuses=(412, *refuses))
@@ -90,8 +97,6 @@ class Misspoken(AcademyError):
 
 @bp.before_request
 def _speak_tus() -> ResponseReturnValue | None:
-    # The body goes to the disk piece by piece: the limit for forms is not meant for it. (None would mean it.)
-    request.max_content_length = house().settings.max_upload_mb << 20
     if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
         raise WrongVersion
     return None
@@ -120,6 +125,7 @@ def abilities() -> ResponseReturnValue:
 
 @bp.post("")
 @office(*UPLOADERS)
+@accepts_body(whole_file, streamed=True)
 @contract(ANNOUNCED)
 def create() -> ResponseReturnValue:
     """Announce a file, with its first bytes if they come along."""
@@ -194,6 +200,7 @@ def head(public_id: str) -> ResponseReturnValue:
 
 @bp.route("/<id:public_id>", methods=["PATCH"])
 @office(*UPLOADERS)
+@accepts_body(whole_file, streamed=True)
 @contract(PIECE, enforced=False)
 def append(public_id: str) -> ResponseReturnValue:
     """The next bytes."""
@@ -204,6 +211,7 @@ def append(public_id: str) -> ResponseReturnValue:
 
 @bp.post("/<id:public_id>")
 @office(*UPLOADERS)
+@accepts_body(whole_file, streamed=True)
 @contract(OVERRIDDEN)
 def overridden(public_id: str) -> ResponseReturnValue:
     """For networks that let only GET and POST through."""

@@ -25,6 +25,7 @@ def nginx_configuration(settings: Settings, *, listen: str, upstream: str, cache
         "LISTEN": listen,
         "SECRET": delivery.secret(settings),
         "MEDIA": str(settings.media_dir.absolute()),
+        "FORM_MB": f"{settings.max_form_mb + 1}m",  # what stands around the file comes on top
     }
     if settings.s3_bucket:
         from academy.media.objects import INTERNAL, S3Storage

@@ -103,7 +103,7 @@ class Settings:
         "ACADEMY_OFFICE_QUOTA_GB", 1000, "Room for the originals of one administrator, in GiB."
     )
     max_form_mb: int = _setting(
-        "ACADEMY_MAX_FORM_MB", 64, "Largest body of any other request (rosters, captions), in MiB."
+        "ACADEMY_MAX_FORM_MB", 64, "Largest file sent by an ordinary form (rosters, short films), in MiB."
     )
     trusted_hosts: str = _setting(
         "ACADEMY_TRUSTED_HOSTS",

@@ -16,10 +16,8 @@ from academy.core.actor import Role
 from academy.core.errors import NotFound
 from academy.core.ids import ALPHABET, LENGTH
 from academy.core.settings import Settings
-from academy.doors import errors, filters, frame, gate, headers, language, limits
+from academy.doors import bodies, errors, filters, frame, gate, headers, language, limits
 from academy.doors.context import actor, house, identity, reading
-
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Csrf(CSRFProtect):  # type: ignore[misc]
@@ -64,8 +62,8 @@ def install(app: Flask, settings: Settings) -> None:
         # segment's would undo what the form had just put there to say.
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=dt.timedelta(days=settings.session_days),
-        MAX_CONTENT_LENGTH=settings.max_form_mb * 1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_CONTENT_LENGTH=bodies.DEFAULT,
+        MAX_FORM_MEMORY_SIZE=bodies.FORM_TEXT,
         MAX_FORM_PARTS=2000,
         WTF_CSRF_TIME_LIMIT=None,
         TRUSTED_HOSTS=[h.strip() for h in settings.trusted_hosts.split(",") if h.strip()] or None,
@@ -86,6 +84,7 @@ def install(app: Flask, settings: Settings) -> None:
         bearer = given is not None and given.type == "bearer" and asked.path.startswith("/api/")
         return load(given.token or "") if bearer and given is not None else None
 
+    bodies.install(app)  # before anything reads a form
     csrf.init_app(app)
     language.install(app)
     filters.install(app)
@@ -107,7 +106,7 @@ def _no_nul() -> None:
     Raises:
         NotFound: the address or a form has.
     """
-    typed = request.form.values() if request.mimetype in FORMS else ()
+    typed = request.form.values() if request.mimetype in bodies.FORMS else ()
     if "\0" in request.path or "%00" in request.query_string.decode("latin-1") or any("\0" in text for text in typed):
         raise NotFound
 

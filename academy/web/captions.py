@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from academy.core.errors import NotFound
 from academy.doors import actor, house, office, reading, signed_in, writing
+from academy.doors.bodies import MIB, accepts_body
 from academy.doors.entry import local_path
 from academy.media import captions, delivery, editing, queries, service, versions
 from academy.media.access import UPLOADERS, access_own_asset
@@ -78,6 +79,7 @@ def hear(asset_id: str) -> ResponseReturnValue:
 
 @bp.post("/<asset_id>/text")
 @signed_in
+@accepts_body(2 * MIB)
 def take_text(asset_id: str) -> ResponseReturnValue:
     """Take a text without times, as it was pasted."""
     data = request.form.get("text", "").encode()

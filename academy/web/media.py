@@ -17,6 +17,7 @@ from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.core.settings import Settings
 from academy.doors import actor, house, office, public, reading, signed_in, writing
+from academy.doors.bodies import MIB, accepts_body, form_file
 from academy.doors.entry import local_path
 from academy.doors.filters import timecode
 from academy.library import queries as library
@@ -140,6 +141,7 @@ def failures() -> ResponseReturnValue:
 
 @bp.post("/media/<asset_id>/captions")
 @signed_in
+@accepts_body(captions.MAX_BYTES + MIB)
 def import_captions(asset_id: str) -> ResponseReturnValue:
     """Replace the captions by a file."""
     given = request.files.get("captions")
@@ -187,6 +189,7 @@ def _chapters(tx: Tx, asset: Asset, text: str, errors: Mapping[str, Message]) ->
 
 @bp.post("/media/upload")
 @office(*UPLOADERS)
+@accepts_body(form_file)
 def upload() -> ResponseReturnValue:
     """A small file by an ordinary form; the page it came from finishes with the upload's id."""
     given = request.files.get("file")

@@ -12,6 +12,7 @@ from academy.core.errors import Conflict, Invalid, TooLarge
 from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, writing
+from academy.doors.bodies import accepts_body, form_file
 from academy.doors.language import translate
 from academy.members import columns, queries, roster
 from academy.members.access import KEEPERS, access_organisation, access_roster
@@ -62,6 +63,7 @@ def _index(errors: dict[str, Message]) -> str:
 
 @bp.post("")
 @office(*KEEPERS)
+@accepts_body(form_file)
 def send() -> Any:
     """Take a roster file in, to be looked at first."""
     form, sent = request.form, request.files.get("file")

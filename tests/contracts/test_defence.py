@@ -11,11 +11,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from academy.accounts import passwords, service, sso, throttle
+from academy.api.contract import Contract
 from academy.app import create_app
 from academy.core.audit import AuditEntry
 from academy.core.errors import AcademyError, Invalid
 from academy.core.house import House
 from academy.core.settings import Settings
+from academy.doors import bodies
 from academy.library import complaints
 from academy.media import captions, delivery
 from academy.members import roster_changes
@@ -103,7 +105,8 @@ def test_the_page_on_security_names_what_the_code_holds(real_passwords: None) ->
         f"after {settings.session_days} days",
         f"most {settings.accepted_rate} times",
         f"{settings.slack_ms} ms of slack",
-        f"{settings.max_form_mb} MiB and 2000 parts",
+        f"{bodies.DEFAULT >> 10} KiB (JSON {Contract({}).most >> 10} KiB)",
+        f"a file in a form {settings.max_form_mb} MiB",
         f"{settings.max_upload_mb} MiB, quota {settings.trainer_quota_gb} GiB",
         f"roster's change {roster_changes.MOST} people",
         f"{rules.MAX_CLAIM} stretches",
