@@ -16,10 +16,11 @@ from academy.jobs.worker import Worker, waker
 def create_app(settings: Settings, house: House | None = None) -> Flask:
     """A web process. `house` is given by tests that share a connection."""
     from academy import api, cli, doors, web
+    from academy.doors.retrying import Application
 
     logs.configure(settings.log_level)
     rooms.open_all()
-    app = Flask(
+    app = Application(
         "academy",
         root_path=str(Path(__file__).parent),
         template_folder="web/templates",

@@ -38,26 +38,27 @@ class BeatDoor:
         if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
             return self._app(environ, start_response)
         try:
-            outcome = self.take(environ)
+            outcome, seq = self.take(environ)
         except Exception as error:
             environ[KEPT] = error
         else:
             if not outcome.reason and not outcome.finished:
                 start_response("204 No Content", _SILENT)
                 return ()
-            environ[KEPT] = outcome
+            environ[KEPT] = outcome, seq
         return self._app(environ, start_response)
 
-    def take(self, environ: "WSGIEnvironment") -> Outcome:
-        """Read, credit and count one beat."""
+    def take(self, environ: "WSGIEnvironment") -> tuple[Outcome, int]:
+        """Read, credit and count one beat; returns its sequence too."""
         started = time.perf_counter()
         answer, outcome = "failed", None
         try:
-            outcome = self._committer.submit(beats.read(self._signer, _body(environ)))
+            beat = beats.read(self._signer, _body(environ))
+            outcome = self._committer.submit(beat)
             answer = "ended" if outcome.ended else "refused" if outcome.reason else "duplicate"
             if outcome.gained_ms and answer == "duplicate":
                 answer = "credited"
-            return outcome
+            return outcome, beat.seq
         except (BadBeat, TooLarge):
             answer = "invalid"
             raise
@@ -89,14 +90,14 @@ def _body(environ: "WSGIEnvironment") -> bytes:
     return bytes(body)
 
 
-def kept(environ: "WSGIEnvironment") -> Outcome:
-    """What the door found, for Flask's route.
+def kept(environ: "WSGIEnvironment") -> tuple[Outcome, int]:
+    """What the door found, for Flask's route, and the beat's sequence.
 
     Raises:
         Exception: what the door met.
     """
     found = environ.get(KEPT)
-    if isinstance(found, Outcome):
+    if isinstance(found, tuple):
         return found
     if isinstance(found, AcademyError | Exception):
         raise found

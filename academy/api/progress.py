@@ -4,6 +4,8 @@
 "position": ms}`` without a cookie: the signed token says whose credit it is. 204 means that all of
 it is on disk; 200 tells what was not credited, or that the lecture is finished; 409 that the lease
 has ended; 503 with Retry-After to send the same again later. Anything else in the body is ignored.
+An answer with words repeats ``seq``: only 204, or JSON that names the sequence, is ours. Whatever else comes
+back (a proxy's page, a portal's 200) says nothing about the beat, and its player sends it again.
 """
 
 import hmac
@@ -48,7 +50,16 @@ from academy.progress.tokens import Signer
 REFUSED = obj(reason=TEXT, told=TEXT, spans=SPANS)
 HELD = obj(spans=SPANS, covered_ms=NATURAL, position_ms=NATURAL, completed_at=maybe(TIME), refused=several(REFUSED))
 TOLD = obj(
-    "reason", "told", "refused", gained_ms=NATURAL, finished=YES, ended=YES, reason=TEXT, told=TEXT, refused=SPANS
+    "reason",
+    "told",
+    "refused",
+    seq=NATURAL,
+    gained_ms=NATURAL,
+    finished=YES,
+    ended=YES,
+    reason=TEXT,
+    told=TEXT,
+    refused=SPANS,
 )
 BEAT = Contract(
     body=obj("position", lease=TEXT, seq=NATURAL, spans=SPANS, position=maybe(NATURAL)),
@@ -100,8 +111,9 @@ def install(app: Flask, house_: House) -> None:
 @contract(BEAT, enforced=False)  # the door in front of Flask has read it
 def beat() -> tuple[Response, int]:
     """Says what the door in front of Flask has to say beside 204; the lease token is the credential."""
-    outcome = beat_door.kept(request.environ)
-    said: dict[str, Any] = {"gained_ms": outcome.gained_ms, "finished": outcome.finished, "ended": bool(outcome.ended)}
+    outcome, seq = beat_door.kept(request.environ)
+    said: dict[str, Any] = {"seq": seq, "gained_ms": outcome.gained_ms}
+    said |= {"finished": outcome.finished, "ended": bool(outcome.ended)}
     if outcome.reason:
         told = translate(refusing.explain(outcome.reason))
         said |= {"reason": outcome.reason, "told": told, "refused": _pairs(outcome.refused)}

@@ -2,6 +2,7 @@
 
 Reading:  ``with db.read() as tx: …``   a snapshot, never committed
 Writing:  ``with db.begin() as tx: …``  one transaction: rows, audit row, facts; all or nothing
+          ``db.run_in_transaction(work)``  the same, run again when another transaction was in the way
 
 On SQLite a writer first takes an advisory file lock, then BEGIN IMMEDIATE: SQLite's own lock is
 taken by busy-waiting, which starves writers under load, whereas the kernel queues waiters for a
@@ -15,13 +16,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from academy.core import collisions
 from academy.core.types import Instant
+
+T = TypeVar("T")
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -110,9 +114,47 @@ class Database:
             with self.write_lock(), self._session(self._writing_engine) as tx:
                 yield tx
                 tx.commit()
+                self._local.commits = self.commits + 1
         finally:
             self._local.writing = False
         tx.run_afterwards()
+
+    def run_in_transaction(self, work: Callable[[Tx], T]) -> T:
+        """`work(tx)` in a write transaction; run again from its start when another one was in the way.
+
+        `work` may be called several times, so it changes nothing but rows; what leaves the process goes
+        through `tx.after_commit`.
+
+        Raises:
+            DBAPIError: the collision did not pass after `collisions.ATTEMPTS` attempts.
+        """
+
+        def once() -> T:
+            with self.begin() as tx:
+                return work(tx)
+
+        return self.run_again(once)
+
+    def run_again(self, call: Callable[[], T], *, prepare: Callable[[], bool] = lambda: True) -> T:
+        """`call()`, again after a deadlock, a serialisation failure, a busy SQLite or a unique collision.
+
+        Never again once this thread has committed inside the call: what is on disk is not written twice.
+        `prepare` is asked before each further attempt and forbids it by returning False.
+        """
+        before = self.commits
+        for attempt in range(collisions.ATTEMPTS - 1):
+            try:
+                return call()
+            except Exception as error:
+                if not collisions.is_retryable(error) or self.commits != before or not prepare():
+                    raise
+            collisions.pause(attempt)
+        return call()
+
+    @property
+    def commits(self) -> int:
+        """How many write transactions this thread has committed."""
+        return int(getattr(self._local, "commits", 0))
 
     @contextmanager
     def write_lock(self) -> Iterator[None]:

@@ -14,6 +14,8 @@ class AcademyError(Exception):
     def __init__(self, message: Message) -> None:
         super().__init__(str(message))
         self.message = message
+        self.details: dict[str, int] = {}
+        """Further members of the JSON envelope, for programs."""
 
 
 class Invalid(AcademyError):

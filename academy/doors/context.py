@@ -23,7 +23,11 @@ def reading() -> AbstractContextManager[Tx]:
 
 
 def writing() -> AbstractContextManager[Tx]:
-    """A transaction to write in; committed at the end of the block."""
+    """A transaction to write in; committed at the end of the block.
+
+    In a view that is enough: `academy.doors.retrying` runs the view again when another transaction was in
+    its way. Hooks, commands and jobs, which nobody runs again, use ``house().db.run_in_transaction``.
+    """
     return house().db.begin()
 
 

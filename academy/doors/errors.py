@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
+from academy.core import collisions
 from academy.core.audit import record
 from academy.core.errors import (
     AcademyError,
@@ -24,7 +25,7 @@ from academy.core.errors import (
     StorageFull,
 )
 from academy.core.i18n import Message, msg
-from academy.doors.context import actor, writing
+from academy.doors.context import actor, house
 from academy.doors.language import translate
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ SENTENCES = {
     413: msg("提交的内容太大。"),
     429: msg("操作太频繁，请稍候再试。"),
 }
+COLLIDED = msg("刚才有人同时改动了同样的内容，您这次的改动没有保存。请再试一次。")
 
 
 def wants_json() -> bool:
@@ -53,14 +55,15 @@ def install(app: Flask) -> None:
 
 def _academy(error: AcademyError) -> Response:
     if isinstance(error, Forbidden):
-        with writing() as tx:
-            record(tx, actor(), "access.refused", error.what, path=request.path)
+        refused = error.what
+        house().db.run_in_transaction(lambda tx: record(tx, actor(), "access.refused", refused, path=request.path))
     if isinstance(error, SignInRequired) and not wants_json():
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     if isinstance(error, SecondStepRequired) and not wants_json():
         return redirect(url_for("second_step.setup", next=request.full_path.rstrip("?")))
     fields = error.fields if isinstance(error, Invalid) else {}
-    response = _answer(error.status, error.code, error.message, {k: translate(v) for k, v in fields.items()})
+    said = {k: translate(v) for k, v in fields.items()}
+    response = _answer(error.status, error.code, error.message, said, error.details)
     if isinstance(error, Busy):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -88,8 +91,12 @@ def _http(error: HTTPException) -> Response:
 def _unexpected(error: Exception) -> Response:
     if _disk_full(error):
         return _academy(StorageFull())
-    if _collided(error):
-        return _academy(Conflict(msg("刚才有人同时改动了同样的内容，您这次的改动没有保存。请再试一次。")))
+    if collisions.is_passing(error):
+        log.warning("request.collided", extra={"path": request.path}, exc_info=error)
+        return _academy(Busy(COLLIDED))
+    if collisions.is_duplicate(error):
+        log.exception("request.duplicate", extra={"path": request.path})
+        return _academy(Conflict(COLLIDED))
     reference = uuid.uuid4().hex[:8]
     log.exception("request.crashed", extra={"reference": reference, "path": request.path})
     return _answer(
@@ -103,12 +110,9 @@ def _disk_full(error: BaseException) -> bool:
     return isinstance(error, OperationalError) and "disk is full" in str(error.orig)
 
 
-def _collided(error: BaseException) -> bool:
-    """Whether PostgreSQL let go of this transaction because two waited for each other."""
-    return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", "") in {"40P01", "40001"}
-
-
-def _answer(status: int, code: str, message: Message, fields: dict[str, str]) -> Response:
+def _answer(
+    status: int, code: str, message: Message, fields: dict[str, str], details: dict[str, int] | None = None
+) -> Response:
     if isinstance(request.routing_exception, SecurityError):
         # The host's name is not ours: no address can be made, so no page either.
         return Response(str(message), status, mimetype="text/plain")
@@ -117,6 +121,7 @@ def _answer(status: int, code: str, message: Message, fields: dict[str, str]) ->
         body: dict[str, Any] = {"type": f"urn:academy:{code}", "title": text, "status": status}
         if fields:
             body["errors"] = fields
+        body |= details or {}
         response: Response = jsonify(body)
         response.mimetype = "application/problem+json"
     else:

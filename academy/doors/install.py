@@ -118,6 +118,6 @@ def _keep_alive(response: Response) -> Response:
     found, kept = identity(), house()
     rarely = dt.timedelta(minutes=max(10, kept.settings.session_idle_minutes // 50))
     if found is not None and clock.now() - found.seen_at > rarely:
-        with kept.db.begin() as tx:
-            keep_alive(tx, kept, found.session_id)
+        session_id = found.session_id
+        kept.db.run_in_transaction(lambda tx: keep_alive(tx, kept, session_id))
     return response

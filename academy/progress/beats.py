@@ -66,6 +66,12 @@ def _not_json(_text: str) -> NoReturn:
     raise BadClaim("constant")
 
 
+def _naming(error: AcademyError, seq: int | None) -> AcademyError:
+    """The error with the beat's sequence: a player forgets a beat only on an answer that names it."""
+    error.details = {} if seq is None else {"seq": seq}
+    return error
+
+
 def read(signer: Signer, body: bytes) -> Beat:
     """A beat from a request's body; whatever else the body says (a duration, “complete”) is ignored.
 
@@ -76,23 +82,27 @@ def read(signer: Signer, body: bytes) -> Beat:
     """
     if len(body) > MAX_BODY:
         raise TooLarge(msg("提交的内容太大。"))
+    seq: Any = None
     try:
         said: Any = json.loads(body, parse_constant=_not_json)
+        seq, position = said["seq"], said.get("position")
+        if type(seq) is not int or not 0 <= seq <= MAX_SEQ:
+            seq = None
+            raise BadClaim("seq")
         spans = said["spans"]
         if isinstance(spans, list) and len(spans) > rules.MAX_CLAIM:
             raise TooLarge(msg("提交的内容太大。"))
         grant = signer.read(said["lease"])
-        seq, position = said["seq"], said.get("position")
-        if type(seq) is not int or not 0 <= seq <= MAX_SEQ:
-            raise BadClaim("seq")
         if position is not None and (type(position) is not int or not 0 <= position <= 2**31):
             raise BadClaim("position")
         claimed = rules.check_claim(spans, grant.duration_ms)
+    except TooLarge as error:
+        raise _naming(error, seq) from None
     except BadToken:
-        raise LeaseRefused("unknown") from None
+        raise _naming(LeaseRefused("unknown"), seq) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise BadBeat(msg("请求有误，请返回重试。")) from None
+        raise _naming(BadBeat(msg("请求有误，请返回重试。")), seq) from None
     at_ms = clock.now_ms()
     if at_ms > grant.expires_s * 1000:
-        raise LeaseRefused("expired")
+        raise _naming(LeaseRefused("expired"), seq)
     return Beat(grant, seq, claimed, position, at_ms)

@@ -12,6 +12,7 @@ from collections import deque
 
 from sqlalchemy.exc import OperationalError
 
+from academy.core import collisions
 from academy.core.errors import Busy
 from academy.core.house import House
 from academy.progress import crediting
@@ -96,10 +97,10 @@ class Committer:
         batch: list[_Waiting] = []
         started = time.perf_counter()
         try:
-            self._commit(batch)
+            self._house.db.run_again(lambda: self._commit(batch))
         except Exception as error:
             if not batch:
-                batch.extend(self._take())
+                batch.extend(self._take(MAX_BATCH))
             self._apart(batch, error)
         finally:
             self._hand_over(batch)
@@ -110,29 +111,30 @@ class Committer:
         """One transaction for everything that has gathered by the time the write lock is ours."""
         with self._house.db.begin() as tx:
             tx.connection()
-            batch.extend(self._take())
+            batch.extend(self._take(MAX_BATCH - len(batch)))  # run again, it has some already
             outcomes = crediting.settle(tx, self._house.settings, [waiting.beat for waiting in batch])
         for waiting, outcome in zip(batch, outcomes, strict=True):
             waiting.outcome = outcome
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self, most: int) -> list[_Waiting]:
         with self._guard:
-            return [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
+            return [self._queue.popleft() for _ in range(min(most, len(self._queue)))]
 
     def _apart(self, batch: list[_Waiting], error: Exception) -> None:
         """The shared transaction failed: each beat once more by itself, so that only the culprit fails."""
         log.warning("beats.batch_failed", extra={"size": len(batch)}, exc_info=error)
         for waiting in batch:
             try:
-                with self._house.db.begin() as tx:
-                    [outcome] = crediting.settle(tx, self._house.settings, [waiting.beat])
-                waiting.outcome = outcome
+                waiting.outcome = self._alone(waiting.beat)
             except OperationalError as failure:
                 # The database itself refuses (disk full, connection lost): the rest would fare no better.
-                waiting.outcome = Outcome(error=failure)
+                waiting.outcome = Outcome(error=_heard(failure))
                 break
             except Exception as failure:
-                waiting.outcome = Outcome(error=failure)
+                waiting.outcome = Outcome(error=_heard(failure))
+
+    def _alone(self, beat: Beat) -> Outcome:
+        return self._house.db.run_in_transaction(lambda tx: crediting.settle(tx, self._house.settings, [beat])[0])
 
     def _hand_over(self, batch: list[_Waiting]) -> None:
         """Wake whom the commit answered, and the next leader."""
@@ -148,3 +150,8 @@ class Committer:
         for waiting in batch:
             if waiting.gate is not None and waiting is not heir:
                 waiting.gate.release()
+
+
+def _heard(failure: Exception) -> Exception:
+    """A collision that would not pass is the server's affair: the player is told to come back, never to forget."""
+    return Busy(retry_after=RETRY_AFTER_S) if collisions.is_retryable(failure) else failure

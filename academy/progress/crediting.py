@@ -7,6 +7,7 @@ savepoint of its own, so that one poisoned beat never fails its neighbours.
 
 import logging
 
+from academy.core import collisions
 from academy.core.db import Tx
 from academy.core.settings import Settings
 from academy.progress import completing, late, refusing, rules, store
@@ -85,6 +86,8 @@ def _afterwards(tx: Tx, settings: Settings, row: LedgerRow | None, beat: Beat, o
                 row.completed_ms = beat.at_ms
                 outcome.finished = True
     except Exception as error:
+        if collisions.is_retryable(error):
+            raise  # the whole transaction runs again
         if row is not None and outcome.finished:
             row.completed_ms, outcome.finished = None, False
         log.exception("beat.afterwards_failed", extra={"lease": grant.lease_id})

@@ -83,7 +83,8 @@ def test_two_who_waited_for_each_other_are_asked_to_try_again(app: Flask, house:
         tx.execute(text("DO $$ BEGIN RAISE deadlock_detected; END $$"))
     raising(app, caught.value)
     answer = client.get("/api/boom")
-    assert answer.status_code == 409
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
     assert "再试一次" in (answer.json or {})["title"]
 
 
