@@ -26,6 +26,15 @@ def figures(tx: Tx, training: Training, node: Organisation, day: dt.date | None 
     return found.due, found.exempt, found.reached, found.completed
 
 
+def history(tx: Tx, training: Training, node: Organisation, days: int) -> list[tuple[int, ...]]:
+    """The curve of a training in a node: its figures at the end of each day."""
+    known = tally.daily(tx, training.id, node.id)
+    empty = tally.Figures()
+    steps = [max((d for d, _ in known if d <= at(past).date()), default=None) for past in range(days + 1)]
+    found = [dict(known).get(step, empty) if step else empty for step in steps]
+    return [(f.due, f.exempt, f.reached, f.completed) for f in found]
+
+
 def by_hand(tx: Tx, training: Training, node: Organisation, day: dt.date) -> tuple[int, ...]:
     """The figure as a patient clerk would count it, member by member, knowing no SQL."""
     spells = [
@@ -160,7 +169,16 @@ def walk(house: House, city: City, seed: int) -> None:
                     when = at(past).date()
                     assert figures(tx, plan, node, when) == by_hand(tx, plan, node, when), (node.level, past)
         before = [figures(tx, plan, city.county) for plan in plans]
+        nodes = (city.city, city.county, city.other, *city.towns, city.branches[0])
+        curves = {(plan.id, node.id): history(tx, plan, node, day) for plan in plans for node in nodes}
+        for plan in plans:
+            for node in nodes:
+                each_day = [figures(tx, plan, node, at(past).date()) for past in range(day + 1)]
+                assert curves[plan.id, node.id] == each_day, node.level
         tally.settle_all(tx)
+        for plan in plans:
+            for node in nodes:
+                assert history(tx, plan, node, day) == curves[plan.id, node.id], "settling changes no curve"
         assert [figures(tx, plan, city.county) for plan in plans] == before
         for plan in plans:
             service.rebuild(tx, plan)

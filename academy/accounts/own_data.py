@@ -29,6 +29,7 @@ from academy.core.db import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.pages import Page, page_of
+from academy.core.unique import get_or_create
 from academy.jobs import publish
 from academy.members.access import KEEPERS, access_member, allow
 from academy.members.erasing import erase_particulars
@@ -185,10 +186,8 @@ def decide(tx: Tx, actor: Actor, public_id: str, *, agree: bool, answer: str) ->
 
 def _restrict(tx: Tx, actor: Actor, member: Member, row: DataRequest) -> None:
     kind = "frozen" if row.kind == "freeze" else "erased"
-    kept = tx.get(Restriction, member.id)
-    if kept is None:
-        tx.add(Restriction(member_id=member.id, kind=kind))
-    else:
+    kept, is_new = get_or_create(tx, Restriction, {"member_id": member.id}, kind=kind)
+    if not is_new:
         kept.kind, kept.since = kind, clock.now()
     account = tx.get_one(Account, row.account_id)
     end_sessions(tx, [account.id])

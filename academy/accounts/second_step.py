@@ -15,6 +15,7 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.ids import new_code
+from academy.core.unique import get_or_create
 from academy.members.rules import tidy
 
 CONTEXT = "account.totp"
@@ -33,9 +34,9 @@ def begin(tx: Tx, house: House, actor: Actor) -> str:
     if factor is not None:
         return house.sealer.open(factor.secret_sealed, context=CONTEXT)
     secret = totp.new_secret()
-    tx.add(SecondFactor(account_id=actor.account_id, secret_sealed=house.sealer.seal(secret, context=CONTEXT)))
-    tx.flush()
-    return secret
+    sealed = house.sealer.seal(secret, context=CONTEXT)
+    kept, is_new = get_or_create(tx, SecondFactor, {"account_id": actor.account_id}, secret_sealed=sealed)
+    return secret if is_new else house.sealer.open(kept.secret_sealed, context=CONTEXT)
 
 
 def confirm(tx: Tx, house: House, actor: Actor, code: str, *, session_id: int) -> list[str]:

@@ -18,6 +18,7 @@ from academy.core.errors import AcademyError, Conflict, Invalid
 from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.ids import new_code
+from academy.core.unique import lock_row, unique_or
 from academy.members.access import KEEPERS, allow
 from academy.members.models import Member, Organisation
 from academy.members.people import PHONE
@@ -115,16 +116,17 @@ def create_account(
     username = tidy(username)
     if not 1 <= len(username) <= 60 or not username.isprintable():
         raise Invalid(fields={"username": msg("账号为 1 到 60 个字。")})
+    taken = Invalid(fields={"username": msg("账号“%(username)s”已经有了。", username=username)})
     if tx.scalar(select(Account.id).where(Account.username == username)):
-        raise Invalid(fields={"username": msg("账号“%(username)s”已经有了。", username=username)})
+        raise taken
     account = Account(
         username=username,
         display_name=display_name[:60],
         member_id=member.id if member else None,
         password_hash=password_hash,
     )
-    tx.add(account)
-    tx.flush()
+    with unique_or(tx, taken):
+        tx.add(account)
     record(tx, actor, "account.created", f"account:{account.public_id}")
     return account
 
@@ -227,6 +229,7 @@ def account_for_member(tx: Tx, member: Member) -> Account:
     Raises:
         Conflict: the account is frozen or closed.
     """
+    lock_row(tx, member)  # two devices that sign the same member in for the first time
     account = tx.scalar(select(Account).where(Account.member_id == member.id))
     if account is not None:
         if account.state != "active":

@@ -29,6 +29,7 @@ from academy.core.db import Tx
 from academy.core.errors import AcademyError, Busy, Invalid
 from academy.core.house import House
 from academy.core.i18n import msg
+from academy.core.unique import get_or_create
 from academy.members.models import Member, MemberStatus
 
 if TYPE_CHECKING:
@@ -226,9 +227,11 @@ def _account(tx: Tx, house: House, claims: dict[str, Any], network: str) -> Acco
         member = tx.scalar(select(Member).where(Member.number == number, Member.status.in_(present)))
         if member is not None:
             known = account_for_member(tx, member)
-            tx.add(ExternalIdentity(account_id=known.id, issuer=issuer, subject=subject))
+            key = {"issuer": issuer, "subject": subject}
+            _, is_new = get_or_create(tx, ExternalIdentity, key, account_id=known.id)
             actor = Actor(account_id=known.id, member_id=member.id, network=network)
-            record(tx, actor, "sso.linked", f"account:{known.public_id}")
+            if is_new:
+                record(tx, actor, "sso.linked", f"account:{known.public_id}")
     return known if known is not None and known.state == "active" else None
 
 

@@ -66,9 +66,7 @@ def return_(tx: Tx, actor: Actor, course: Course, *, comment: str, seen: int | N
     move(tx, actor, course, Verb.RETURN, seen=seen)
     review = _decide(tx, actor, course, "returned", said)
     tell(tx, CourseReturned(course.id))
-    letters.tell_author(
-        tx, course, "course.returned", msg("《%(title)s》被退回修改，请看审阅意见。", title=course.title)
-    )
+    letters.tell_author(tx, course, "returned", msg("《%(title)s》被退回修改，请看审阅意见。", title=course.title))
     return review
 
 
@@ -81,7 +79,7 @@ def approve(tx: Tx, actor: Actor, course: Course, *, comment: str = "", seen: in
     """
     move(tx, actor, course, Verb.APPROVE, seen=seen)
     review = _decide(tx, actor, course, "approved", rules.clean(comment))
-    letters.tell_author(tx, course, f"approved:{review.id}", msg("《%(title)s》已通过审阅。", title=course.title))
+    letters.tell_author(tx, course, "approved", msg("《%(title)s》已通过审阅。", title=course.title))
     return review
 
 
@@ -99,9 +97,7 @@ def publish(tx: Tx, actor: Actor, course: Course) -> Course:
     shown.published_at = shown.published_at or now
     shown.published_version, shown.updated_at, shown.withdrawn_at = shown.version, now, None
     _on_the_shelf(tx, actor, shown)
-    letters.tell_author(
-        tx, shown, "course.published", msg("《%(title)s》已发布，党员现在就能看到。", title=shown.title)
-    )
+    _tell_published(tx, shown)
     return shown
 
 
@@ -115,7 +111,7 @@ def withdraw(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -> None:
             media.revoke_links(tx, actor, item.asset)
     tell(tx, CourseWithdrawn(course.id))
     if course.created_by != actor.account_id:
-        letters.tell_author(tx, course, f"withdrawn:{clock.now_ms()}", msg("《%(title)s》已下架。", title=course.title))
+        letters.tell_author(tx, course, "withdrawn", msg("《%(title)s》已下架。", title=course.title))
 
 
 def republish(tx: Tx, actor: Actor, course: Course) -> None:
@@ -127,6 +123,12 @@ def republish(tx: Tx, actor: Actor, course: Course) -> None:
     move(tx, actor, course, Verb.REPUBLISH)
     course.withdrawn_at = None
     _on_the_shelf(tx, actor, course)
+    if course.created_by != actor.account_id:
+        _tell_published(tx, course)
+
+
+def _tell_published(tx: Tx, course: Course) -> None:
+    letters.tell_author(tx, course, "published", msg("《%(title)s》已发布，党员现在就能看到。", title=course.title))
 
 
 def _on_the_shelf(tx: Tx, actor: Actor, course: Course) -> None:

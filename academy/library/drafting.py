@@ -9,6 +9,7 @@ from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
+from academy.core.unique import get_or_create
 from academy.library import queries, rules
 from academy.library.models import Category, Course, CourseItem, Lecturer
 from academy.library.moves import lock, move, must_be_author, reopen
@@ -193,12 +194,8 @@ def _fill(tx: Tx, course: Course, *, category: str, lecturer: str, office: str, 
 
 def find_lecturer(tx: Tx, name: str, office: str, *, is_leader: bool) -> Lecturer:
     """The lecturer of that name and office; made on first mention. Once known as a leader, always one."""
-    found = tx.scalar(select(Lecturer).where(Lecturer.name == name, Lecturer.office == office))
-    if found is None:
-        found = Lecturer(name=name, office=office, is_leader=is_leader)
-        tx.add(found)
-        tx.flush()
-    elif is_leader:
+    found, is_new = get_or_create(tx, Lecturer, {"name": name, "office": office}, is_leader=is_leader)
+    if is_leader and not is_new:
         found.is_leader = True
     return found
 

@@ -7,6 +7,7 @@ from academy.core import clock
 from academy.core.actor import Role
 from academy.core.db import Tx
 from academy.core.i18n import Message, msg
+from academy.core.ids import new_id
 from academy.library.models import Course
 from academy.notices.service import notify
 
@@ -38,7 +39,7 @@ def tell_reviewers(tx: Tx, course: Course) -> None:
     for account_id in reviewers_of(tx, course):
         notify(
             tx,
-            key=f"course.submitted:{course.public_id}:{course.revision}:{account_id}",
+            key=f"course.submitted:{course.public_id}:{new_id()}",
             body=msg("《%(title)s》等待审阅。", title=course.title),
             link=f"/review/{course.public_id}",
             account_id=account_id,
@@ -47,12 +48,13 @@ def tell_reviewers(tx: Tx, course: Course) -> None:
 
 
 def tell_author(tx: Tx, course: Course, occasion: str, body: Message) -> None:
-    """What was decided; `occasion` tells this decision from every other, e.g. ``returned:<review id>``."""
+    """What was decided, e.g. ``returned``. It is told each time: the decision's own lock on the course sees to
+    it that one decision is told once, and a course may be returned or published as often as people like."""
     notify(
         tx,
-        key=f"course.{occasion}:{course.public_id}",
+        key=f"course.{occasion}:{course.public_id}:{new_id()}",
         body=body,
         link=f"/studio/{course.public_id}",
         account_id=course.created_by,
-        kind=f"course.{occasion.split(':')[0]}",
+        kind=f"course.{occasion}",
     )

@@ -11,6 +11,7 @@ from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
+from academy.core.unique import lock_row
 from academy.media.captions import clean
 from academy.media.models import Asset, Chapter
 
@@ -82,6 +83,7 @@ def of_asset(tx: Tx, asset_id: int) -> Sequence[Chapter]:
 
 def put(tx: Tx, asset: Asset, pairs: list[Pair]) -> None:
     """Put these in the place of the lecture's chapters."""
+    lock_row(tx, asset)  # of two who save at once, neither sees the rows of the other to delete
     tx.execute(delete(Chapter).where(Chapter.asset_id == asset.id))
     tx.add_all(Chapter(asset_id=asset.id, start_ms=start, title=title) for start, title in pairs)
 

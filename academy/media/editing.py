@@ -12,6 +12,7 @@ from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import msg
+from academy.core.unique import get_or_create, lock_row
 from academy.jobs import enqueue
 from academy.media import captions, queries, service
 from academy.media.captions import CueText
@@ -54,6 +55,7 @@ def save(tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen: int) -> 
     Raises:
         Conflict: somebody else saved since version `seen` was read; nothing is overwritten.
     """
+    lock_row(tx, asset)  # the first two to write lines find no row of the transcript to queue behind
     before = tx.scalar(
         select(Transcript)
         .where(Transcript.asset_id == asset.id, Transcript.language == service.LANGUAGE)
@@ -162,10 +164,8 @@ def add_term(tx: Tx, actor: Actor, wrong: str, right: str) -> GlossaryTerm:
     wrong, right = (captions.clean(word).replace("\n", " ")[:40] for word in (wrong, right))
     if not wrong or not right or wrong == right:
         raise Invalid(fields={"wrong": msg("请填写常见的错字和正确的写法，两者不能相同。")})
-    term = tx.scalar(select(GlossaryTerm).where(GlossaryTerm.wrong == wrong))
-    if term is None:
-        term = GlossaryTerm(wrong=wrong, right=right, account_id=actor.account_id)
-        tx.add(term)
+    given = {"right": right, "account_id": actor.account_id}
+    term, _ = get_or_create(tx, GlossaryTerm, {"wrong": wrong}, **given)
     term.right = right
     tx.flush()
     record(tx, actor, "glossary.added", f"term:{term.public_id}")

@@ -13,6 +13,7 @@ from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.ids import new_id
+from academy.core.unique import lock_row
 from academy.jobs import cancel_jobs, enqueue, publish
 from academy.media import captions, queries, rules
 from academy.media.access import access_own_asset, access_own_upload
@@ -200,6 +201,7 @@ def replace_cues(
 ) -> bool:
     """Put these lines in the place of the transcript's. A machine never overwrites what people wrote:
     then nothing changes and the answer is False. With `tell` off, the caller tells the house later."""
+    lock_row(tx, asset)  # while there is no transcript, this is what two writers queue behind
     script = tx.scalar(
         select(Transcript).where(Transcript.asset_id == asset.id, Transcript.language == language).with_for_update()
     )

@@ -15,6 +15,7 @@ from academy.core.db import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import Message, msg
 from academy.core.pages import Page, page_of
+from academy.core.unique import lock_row
 from academy.jobs import Job
 from academy.media import service
 from academy.media.models import Asset, AssetState, AssetStep
@@ -78,6 +79,7 @@ def ask_operator(tx: Tx, actor: Actor, asset: Asset) -> None:
     Raises:
         Conflict: it did not fail, or they were asked already.
     """
+    lock_row(tx, asset)  # two clicks ask once
     if asset.error is None:
         raise Conflict(msg("这个文件没有需要重试的步骤。"))
     if asset.error.get("asked_at"):

@@ -8,6 +8,7 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.pages import Page, page_of
+from academy.core.unique import get_or_create
 from academy.jobs import publish
 from academy.search.facts import TermChanged
 from academy.search.models import Term
@@ -25,11 +26,9 @@ def add_term(tx: Tx, actor: Actor, text: str) -> Term:
     word = squeeze(normalise(text.strip()))
     if not SHORTEST <= len(word) <= LONGEST or not all(is_han(c) or c.isalnum() for c in word) or not is_han(word):
         raise Invalid(fields={"text": msg("请输入 2 到 20 个字的词语，不带标点。")})
-    if tx.scalar(select(Term.id).where(Term.text == word)) is not None:
+    term, is_new = get_or_create(tx, Term, {"text": word}, added_by=actor.account_id)
+    if not is_new:
         raise Invalid(fields={"text": msg("词典里已经有“%(word)s”。", word=word)})
-    term = Term(text=word, added_by=actor.account_id)
-    tx.add(term)
-    tx.flush()
     record(tx, actor, "search.term_added", f"term:{term.id}", text=word)
     publish(tx, TermChanged(word))
     return term

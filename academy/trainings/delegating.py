@@ -11,14 +11,14 @@ from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
 from academy.core.db import Tx
-from academy.core.errors import Conflict, Invalid
+from academy.core.errors import Invalid
 from academy.core.i18n import msg
 from academy.members.models import Organisation
 from academy.members.queries import subtree
 from academy.notices.models import Notice
-from academy.trainings.models import Enrolment, Reminder, Standing, Training, TrainingState
+from academy.trainings.models import Enrolment, Reminder, Standing, Training
 from academy.trainings.names import REMIND_EVERY_DAYS
-from academy.trainings.reminders import EFFECT_DAYS
+from academy.trainings.reminders import EFFECT_DAYS, hold_running
 
 KIND = "delegation"
 
@@ -103,8 +103,7 @@ def delegate(tx: Tx, actor: Actor, training: Training, node: Organisation, *, no
         Conflict: the training is not running.
         Invalid: the note is too long, or there is nobody to ask.
     """
-    if training.state != TrainingState.OPEN or training.closes_on < clock.today():
-        raise Conflict(msg("培训不在进行中，不能提醒。"))
+    hold_running(tx, training)
     if len(note) > 120:
         raise Invalid(fields={"note": msg("附言最多 120 字。")})
     wanted = [one for one in branches(tx, training, node) if one.secretaries and not one.asked_lately]

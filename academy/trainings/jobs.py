@@ -1,16 +1,15 @@
 """What trainings do by themselves: settle counts, end on time, look at the calendar."""
 
-from sqlalchemy import select
+import datetime as dt
 
-from academy.core import clock
 from academy.core.db import Tx
 from academy.core.i18n import Message, msg
-from academy.jobs import BRIEF, JobContext, enqueue, job
+from academy.jobs import BRIEF, JobContext, every, job, nightly
 from academy.trainings import service, tally
-from academy.trainings.models import Training, TrainingState
+from academy.trainings.models import Training
 
 
-@job(tally.SETTLE)
+@every(tally.SETTLE, minutes=5)
 def settle(context: JobContext) -> None:
     """Move changes into cells, a batch a transaction, so that nobody waits long."""
     while True:
@@ -38,16 +37,17 @@ def close(context: JobContext, training_id: int) -> None:
         service.close_when_over(tx, training_id)
 
 
-@job(service.MIDNIGHT)
-def midnight(context: JobContext) -> None:
-    """Exemptions begin and end by the calendar: look at everybody once a day, one training at a time."""
-    with context.db.read() as tx:
-        running = list(tx.scalars(select(Training.id).where(Training.state == TrainingState.OPEN)))
-    for number, training_id in enumerate(running):
-        with context.db.begin() as tx:
-            service.refresh_audience(tx, tx.get_one(Training, training_id))
-        context.progress(1000 * (number + 1) // len(running))
+@job(service.REFRESH)
+def refresh(context: JobContext, training_id: int) -> None:
+    """Compare everybody with a running training's audience."""
     with context.db.begin() as tx:
-        if running:
-            day = clock.today().isoformat()
-            enqueue(tx, service.MIDNIGHT, key=f"{service.MIDNIGHT}:{day}", delay_s=service.until_tomorrow())
+        training = tx.get(Training, training_id)
+        if training is not None:
+            service.refresh_audience(tx, training)
+
+
+@nightly("trainings.midnight", at=dt.time(0, 1))
+def midnight(context: JobContext) -> None:
+    """Exemptions begin and end by the calendar, and so do trainings: ask for each a job of its own."""
+    with context.db.begin() as tx:
+        service.begin_day(tx)

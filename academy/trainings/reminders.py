@@ -61,9 +61,7 @@ def send_reminder(tx: Tx, actor: Actor, training: Training, node: Organisation, 
         Conflict: the training is not running.
         Invalid: the note is too long, or there is nobody to remind.
     """
-    today = clock.today()
-    if training.state != TrainingState.OPEN or training.closes_on < today:
-        raise Conflict(msg("培训不在进行中，不能提醒。"))
+    hold_running(tx, training)
     if len(note) > 120:
         raise Invalid(fields={"note": msg("附言最多 120 字。")})
     reminder = Reminder(
@@ -83,6 +81,19 @@ def send_reminder(tx: Tx, actor: Actor, training: Training, node: Organisation, 
         recipients=reminder.recipients,
     )
     return reminder
+
+
+def hold_running(tx: Tx, training: Training) -> None:
+    """Send one reminder of a training at a time: of two clicks, the second sees whom the first reached.
+
+    Raises:
+        Conflict: the training is not running.
+    """
+    now = tx.execute(
+        select(Training.state, Training.closes_on).where(Training.id == training.id).with_for_update(key_share=True)
+    ).one()
+    if now.state != TrainingState.OPEN or now.closes_on < clock.today():
+        raise Conflict(msg("培训不在进行中，不能提醒。"))
 
 
 def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder) -> int:

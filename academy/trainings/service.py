@@ -12,6 +12,7 @@ from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
+from academy.core.unique import lock_row
 from academy.jobs import Job, enqueue, publish
 from academy.library.models import Course, CourseState
 from academy.members.models import Cohort, Member, Organisation
@@ -24,7 +25,7 @@ from academy.trainings.rules import Audience, check_plan
 
 OPEN = "trainings.open"
 CLOSE = "trainings.close"
-MIDNIGHT = "trainings.midnight"
+REFRESH = "trainings.refresh"
 AT_ONCE = 5000
 """So many are enrolled while the officer waits, in well under a second; more are a job's work."""
 STARTED = msg("这次培训已经开始了。")
@@ -85,7 +86,7 @@ def edit_training(tx: Tx, actor: Actor, training: Training, plan: Plan) -> None:
             courses=[course.id for course in sql.courses_of(tx, training)],
             required_count=training.required_count,
         )
-    _check(tx, tx.get_one(Organisation, training.organisation_id), plan)
+    _check(tx, tx.get_one(Organisation, training.organisation_id), plan, kept=training.state == TrainingState.OPEN)
     before = dict(training.audience)
     _write(tx, training, plan)
     if training.state == TrainingState.OPEN:
@@ -99,20 +100,22 @@ def edit_training(tx: Tx, actor: Actor, training: Training, plan: Plan) -> None:
 
 def _hold_still(tx: Tx, training: Training) -> None:
     """Look at a training anew and keep others from changing it; raises Conflict while it is being opened."""
-    tx.flush()
-    # Rows that point at the training may still be inserted, or completions would wait too.
-    tx.refresh(training, with_for_update={"key_share": True})
+    lock_row(tx, training)
     if training.state == TrainingState.OPENING:
         raise Conflict(BUSY)
 
 
-def _check(tx: Tx, holder: Organisation, plan: Plan) -> None:
+def _check(tx: Tx, holder: Organisation, plan: Plan, *, kept: bool = False) -> None:
+    """Whether a plan fits together; with `kept` its courses stand, whatever has become of them since."""
     check_plan(plan.title, plan.opens_on, plan.closes_on, len(set(plan.courses)), plan.required_count)
     if wrong := plan.audience.problems():
         raise Invalid(fields=wrong)
-    known = tx.scalar(select(func.count()).where(Course.id.in_(plan.courses), Course.state == CourseState.PUBLISHED))
-    if known != len(set(plan.courses)):
-        raise Invalid(fields={"courses": msg("有的课程还没有上架或已下架，请重新选择。")})
+    if not kept:
+        known = tx.scalar(
+            select(func.count()).where(Course.id.in_(plan.courses), Course.state == CourseState.PUBLISHED)
+        )
+        if known != len(set(plan.courses)):
+            raise Invalid(fields={"courses": msg("有的课程还没有上架或已下架，请重新选择。")})
     inside = tx.scalar(select(func.count()).where(Organisation.id.in_(plan.audience.nodes), subtree(holder.path)))
     if inside != len(set(plan.audience.nodes)):
         raise Invalid(fields={"nodes": msg("参训范围里有不归本组织管理的党组织。")})
@@ -140,13 +143,34 @@ def _write(tx: Tx, training: Training, plan: Plan) -> None:
         tx.flush()
 
 
+def _hold_courses(tx: Tx, training: Training) -> None:
+    """Keep the courses on the shelves until the training is open.
+
+    Raises:
+        Invalid: one is not, or not any more; names it.
+    """
+    query = (
+        select(Course.title, Course.state)
+        .join(TrainingCourse, TrainingCourse.course_id == Course.id)
+        .where(TrainingCourse.training_id == training.id)
+        .order_by(Course.id)
+        # A withdrawal locks the course: it is seen here, or it sees the open training.
+        .with_for_update(read=True, of=Course)
+    )
+    gone = [title for title, state in tx.execute(query) if state != CourseState.PUBLISHED]
+    if gone:
+        shown = "、".join(f"《{title}》" for title in gone[:3])
+        raise Invalid(fields={"courses": msg("%(shown)s已下架，请换掉以后再开启。", shown=shown)})
+
+
 def begin_opening(tx: Tx, actor: Actor, training: Training) -> int | None:
     """Open a training: at once when few are due, else by a job; returns how many are enrolled, None: a job will.
 
     Raises:
         Conflict: it is not a draft, or it is being opened.
-        Invalid: nobody would be due.
+        Invalid: nobody would be due, or a course is no longer on the shelves.
     """
+    _hold_courses(tx, training)
     holder = tx.get_one(Organisation, training.organisation_id)
     fit = sql.fits(tx, holder, Audience.from_json(training.audience), training.opens_on)
     if (tx.scalar(select(func.count()).select_from(Member).where(fit)) or 0) <= AT_ONCE:
@@ -185,8 +209,9 @@ def open_training(tx: Tx, actor: Actor, training: Training, state: TrainingState
 
     Raises:
         Conflict: it is not a draft, or somebody is opening it at this moment.
-        Invalid: nobody would be due.
+        Invalid: nobody would be due, or a course is no longer on the shelves.
     """
+    _hold_courses(tx, training)
     sql.without_changes(tx)
     taken = tx.execute(
         update(Training)
@@ -210,15 +235,9 @@ def open_training(tx: Tx, actor: Actor, training: Training, state: TrainingState
             raise Invalid(fields={"audience": msg("按现在的条件，没有一名党员需要参加。请调整参训范围。")})
         opening.count_everybody(tx, training)
     _enqueue_close(tx, training)
-    enqueue(tx, MIDNIGHT, key=f"{MIDNIGHT}:{clock.today()}", delay_s=until_tomorrow())
     record(tx, actor, "training.opened", f"training:{training.public_id}", enrolled=number)
     publish(tx, TrainingOpened(training.id))
     return number
-
-
-def until_tomorrow() -> float:
-    """Seconds until the first minute of the city's next day is over."""
-    return (clock.day_bounds(clock.today())[1] - clock.now()).total_seconds() + 60
 
 
 def _enqueue_close(tx: Tx, training: Training) -> None:
@@ -249,6 +268,19 @@ def close_when_over(tx: Tx, training_id: int) -> None:
     training = tx.get(Training, training_id)
     if training is not None and training.state == TrainingState.OPEN and training.closes_on < clock.today():
         close_training(tx, SYSTEM, training)
+
+
+def begin_day(tx: Tx) -> int:
+    """Ask for what the calendar changes, a job a training, so that one that fails holds up no other; returns how
+    many. A training that is over and still open (its own job failed, or was lost) is closed."""
+    today = clock.today()
+    running = tx.execute(
+        select(Training.id, Training.closes_on).where(Training.state == TrainingState.OPEN).order_by(Training.id)
+    ).all()
+    for training_id, closes_on in running:
+        name = CLOSE if closes_on < today else REFRESH
+        enqueue(tx, name, key=f"{name}:{training_id}:daily", training_id=training_id)
+    return len(running)
 
 
 def archive_training(tx: Tx, actor: Actor, training: Training) -> None:

@@ -155,16 +155,13 @@ def add(tally: Tally, key: tuple[int, int, int, dt.date], vector: Sequence[int])
     if known is None:
         tally[key] = list(vector)
     else:
-        for i, number in enumerate(vector):
-            known[i] += number
+        _add_vector(known, vector)
 
 
 def _add_to_cells(tx: Tx, tally: Tally) -> None:
     totals: dict[tuple[int, int, int], list[int]] = {}
     for (training, organisation, course, _), vector in tally.items():
-        known = totals.setdefault((training, organisation, course), [0, 0, 0, 0])
-        for i, number in enumerate(vector):
-            known[i] += number
+        _add_vector(totals.setdefault((training, organisation, course), [0, 0, 0, 0]), vector)
     _upsert(tx, CoverageCell, ("training_id", "organisation_id", "course_id", "day"), tally)
     _upsert(tx, CoverageTotal, ("training_id", "organisation_id", "course_id"), totals)
 
@@ -332,19 +329,48 @@ def unsettled(tx: Tx) -> int:
     return tx.scalar(select(func.count()).select_from(CoverageChange)) or 0
 
 
+def _history() -> Any:
+    """A training's counts as a whole: a node's settled cells, and what waits anywhere. One statement, because a
+    settling between two would be seen twice or not at all."""
+    settled, c = CoverageCell, CoverageChange
+    kept = select(settled.day, null(), *(getattr(settled, name) for name in MEASURES)).where(
+        settled.training_id == bindparam("training"),
+        settled.organisation_id == bindparam("node"),
+        settled.course_id == WHOLE,
+    )
+    waiting = (
+        select(c.day, c.organisation_id, *(func.sum(getattr(c, name)) for name in MEASURES))
+        .where(c.training_id == bindparam("training"), c.course_id == WHOLE)
+        .group_by(c.day, c.organisation_id)
+    )
+    return union_all(kept, waiting)
+
+
+_HISTORY = _history()
+
+
 def daily(tx: Tx, training_id: int, organisation_id: int) -> list[tuple[dt.date, Figures]]:
-    """The training as a whole on each day on which something changed, settled ones; for curves and forecasts."""
-    running = Figures()
-    days: dict[dt.date, Figures] = {}
-    for _, _, course, day, *vector in tx.execute(
-        _cells()
-        .where(
-            CoverageCell.training_id == training_id,
-            CoverageCell.organisation_id == organisation_id,
-            CoverageCell.course_id == WHOLE,
-        )
-        .order_by(CoverageCell.day)
-    ):
-        running.add(course, vector)
-        days[day] = dataclasses.replace(running)
-    return sorted(days.items())
+    """The training as a whole at the end of each day on which something changed; for curves and forecasts.
+
+    The same whether changes are settled or wait: those that wait are placed by the tree of their days.
+    """
+    found: dict[dt.date, list[int]] = {}
+    waiting: Tally = {}
+    for day, place, *vector in tx.connection().execute(_HISTORY, {"training": training_id, "node": organisation_id}):
+        if place is None:
+            _add_vector(found.setdefault(day, [0] * len(MEASURES)), vector)
+        else:
+            add(waiting, (training_id, place, WHOLE, day), vector)
+    for (_, node, _, day), vector in roll_up(tx, waiting).items():
+        if node == organisation_id:
+            _add_vector(found.setdefault(day, [0] * len(MEASURES)), vector)
+    running, days = Figures(), []
+    for day, vector in sorted(found.items()):
+        running.add(WHOLE, vector)
+        days.append((day, dataclasses.replace(running)))
+    return days
+
+
+def _add_vector(total: list[int], vector: Sequence[int]) -> None:
+    for i, number in enumerate(vector):
+        total[i] += number

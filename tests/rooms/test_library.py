@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from academy.accounts.models import Account
@@ -346,3 +346,33 @@ def test_seeding_leaves_renamed_shelves_alone(scene: Scene) -> None:
     scene.tx.flush()
     assert service.seed_categories(scene.tx)[0].name == "理论武装"
     assert len(scene.tx.scalars(select(Category)).all()) == len(first)
+
+
+def test_every_decision_is_told_however_often_it_is_taken(scene: Scene) -> None:
+    """Handed in, returned, published, withdrawn and put back again and again: each time a message of its own."""
+    tx, course, expected = scene.tx, scene.draft(), dict[str, int]()
+
+    def told_of(kind: str, number: int = 1) -> None:
+        expected[kind] = expected.get(kind, 0) + number
+        rows = tx.execute(select(Notice.kind, func.count()).where(Notice.kind == kind).group_by(Notice.kind)).all()
+        assert dict(rows) == {kind: expected[kind]}, kind
+
+    for _ in range(3):
+        service.submit(tx, scene.author, course)
+        told_of("course.submitted", 2)
+        service.return_(tx, scene.reviewer, course, comment="再改一改。")
+        told_of("course.returned")
+    for _ in range(2):
+        service.submit(tx, scene.author, course)
+        told_of("course.submitted", 2)
+        service.approve(tx, scene.reviewer, course)
+        told_of("course.approved")
+        service.publish(tx, scene.author, course)
+        told_of("course.published")
+        service.withdraw(tx, scene.reviewer, course)
+        told_of("course.withdrawn")
+        service.republish(tx, scene.reviewer, course)
+        told_of("course.published")
+        service.withdraw(tx, scene.reviewer, course)
+        told_of("course.withdrawn")
+        service.edit_course(tx, scene.author, course, title="改过的课程", category="theory", summary="新的简介")

@@ -89,3 +89,22 @@ def test_secretaries_are_asked_for_their_branch_and_not_again_at_once(house: Hou
             complete(tx, city.people[1].id, one.id, at(4))
         assert delegating.effect(tx, plan, made, city.county) == 1
         assert delegating.preview(tx, plan, city.county).reachable == 2, "after three days one may ask again"
+
+
+@pytest.mark.parametrize("settled", [0, 3, 10])
+def test_a_forecast_does_not_depend_on_what_is_settled(house: House, settled: int) -> None:
+    with clock.frozen(at()), house.db.begin() as tx:
+        city = City(tx)
+        plan = training(tx, city.city, city.courses[:1])
+        service.open_training(tx, SYSTEM, plan)
+    for number, person in enumerate(city.people[:10]):
+        with clock.frozen(at(1)), house.db.begin() as tx:
+            complete(tx, person.id, city.courses[0].id, at(1))
+            if number < settled:
+                tally.settle_all(tx)
+    for day, pace in ((40, 0), (11, 10 / 12), (2, 10 / 3)):
+        with clock.frozen(at(day)), house.db.begin() as tx:
+            found = tally.figures(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
+            assert forecast.ahead(tx, plan, city.city, found).pace == pytest.approx(pace)
+            curve = [(point, figures.completed) for point, figures in tally.daily(tx, plan.id, city.city.id)]
+            assert curve == [(at().date(), 0), (at(1).date(), 10)]

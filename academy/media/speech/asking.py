@@ -11,6 +11,7 @@ from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.settings import Settings
+from academy.core.unique import get_or_create, lock_row
 from academy.jobs import HEAVY, JobContext, enqueue, job, on
 from academy.media import editing, queries, service
 from academy.media.facts import AssetReady
@@ -42,12 +43,11 @@ def ask(tx: Tx, actor: Actor, settings: Settings, asset: Asset) -> Hearing:
     script = queries.transcript(tx, asset.id)
     if script is not None and script.origin != "asr":
         raise Conflict(msg("这节课已有人工字幕，自动识别不会覆盖它。"))
-    row = tx.get(Hearing, asset.id, with_for_update=True)
-    if row is not None and row.state in {"waiting", "running"}:
-        raise Conflict(msg("正在识别，请稍候。"))
-    if row is None:
-        row = Hearing(asset_id=asset.id)
-        tx.add(row)
+    row, is_new = get_or_create(tx, Hearing, {"asset_id": asset.id})
+    if not is_new:
+        lock_row(tx, row)
+        if row.state in {"waiting", "running"}:
+            raise Conflict(msg("正在识别，请稍候。"))
     row.state, row.permille, row.error = "waiting", 0, None
     row.asked_at, row.finished_at = clock.now(), None
     tx.flush()

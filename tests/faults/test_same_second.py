@@ -1,0 +1,123 @@
+"""Two people do the same in the same second, on real databases: one row comes of it, and nobody sees a crash page."""
+
+import threading
+import time
+
+import pytest
+from sqlalchemy import func, select, text
+
+from academy.core import clock
+from academy.core.actor import SYSTEM, Role
+from academy.core.db import Base
+from academy.core.errors import AcademyError, Invalid
+from academy.core.house import House
+from academy.library import service as library
+from academy.library.models import Course
+from academy.members.models import Organisation
+from academy.trainings import delegating, reminders, service
+from academy.trainings.models import Reminded, Training, TrainingState
+from tests import factories as make
+from tests.coverage_city import City, training
+from tests.faults.test_coverage_races import real_house  # noqa: F401  the fixture is used by name
+from tests.same_second import Act, acts, world
+
+pytestmark = pytest.mark.faults
+
+
+def one_behind_the_other(house: House, first: Act, second: Act) -> BaseException | None:
+    """The second begins when the first has written everything but its commit; what the second met with."""
+    met: list[BaseException] = []
+
+    def follow() -> None:
+        try:
+            with house.db.begin() as tx:
+                second(tx)
+        except BaseException as error:
+            met.append(error)
+
+    thread = threading.Thread(target=follow)
+    with house.db.begin() as tx:
+        first(tx)
+        tx.flush()
+        thread.start()
+        _wait_until_it_waits(house, thread)
+    thread.join(30)
+    assert not thread.is_alive()
+    return met[0] if met else None
+
+
+def _wait_until_it_waits(house: House, thread: threading.Thread) -> None:
+    if house.db.is_sqlite:
+        return  # it waits for the only writer before it looks at anything
+    end = time.monotonic() + 10
+    while thread.is_alive() and time.monotonic() < end:
+        with house.db.read() as tx:
+            if tx.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                return
+        time.sleep(0.02)
+
+
+def test_every_unique_key_that_two_people_can_insert(real_house: House) -> None:  # noqa: F811
+    for key, act in acts(world(real_house)).items():
+        met = one_behind_the_other(real_house, act, act)
+        assert met is None or isinstance(met, AcademyError), (key, met)
+        name, columns = key.removesuffix(")").split("(")
+        table = Base.metadata.tables[name]
+        parts = [table.c[column] for column in columns.split(", ")]
+        with real_house.db.read() as tx:
+            twice = tx.execute(
+                select(*parts).where(*(part.is_not(None) for part in parts)).group_by(*parts).having(func.count() > 1)
+            ).all()
+        assert twice == [], key
+
+
+@pytest.fixture
+def running(real_house: House) -> tuple[City, Training]:  # noqa: F811
+    with real_house.db.begin() as tx:
+        city, today = City(tx), clock.today()
+        for person in city.people:
+            make.account(tx, person)
+        for branch in city.branches:
+            make.account(tx, None, (Role.BRANCH_SECRETARY, branch))
+        plan = training(tx, city.city, city.courses, opens_on=today, closes_on=today)
+        service.open_training(tx, SYSTEM, plan)
+        return city, plan
+
+
+@pytest.mark.parametrize("verb", [reminders.send_reminder, delegating.delegate])
+def test_two_clicks_reach_everybody_once(real_house: House, running: tuple[City, Training], verb: object) -> None:  # noqa: F811
+    city, plan = running
+    act: Act = lambda tx: verb(  # type: ignore[operator]  # noqa: E731
+        tx, SYSTEM, tx.get_one(Training, plan.id), tx.get_one(Organisation, city.city.id)
+    )
+    assert isinstance(one_behind_the_other(real_house, act, act), Invalid)
+    with real_house.db.read() as tx:
+        kind = "reminder" if verb is reminders.send_reminder else delegating.KIND
+        notices = Base.metadata.tables["notices"]
+        told = tx.execute(
+            select(notices.c.member_id, notices.c.account_id, func.count())
+            .where(notices.c.kind == kind)
+            .group_by(notices.c.member_id, notices.c.account_id)
+        ).all()
+        assert len(told) == (20 if kind == "reminder" else 4)
+        assert {number for *_, number in told} == {1}
+        assert tx.scalar(select(func.count()).select_from(Reminded)) == (20 if kind == "reminder" else 0)
+
+
+@pytest.mark.parametrize("first", ["opening", "withdrawal"])
+def test_a_withdrawal_in_the_second_of_an_opening(real_house: House, first: str) -> None:  # noqa: F811
+    with real_house.db.begin() as tx:
+        city, today = City(tx), clock.today()
+        plan = training(tx, city.city, city.courses, opens_on=today, closes_on=today)
+        reviewer = make.actor_of(tx, make.account(tx, None, (Role.REVIEWER, city.city)))
+    opening: Act = lambda tx: service.begin_opening(tx, SYSTEM, tx.get_one(Training, plan.id))  # noqa: E731
+    withdrawal: Act = lambda tx: library.withdraw(tx, reviewer, tx.get_one(Course, city.courses[0].id))  # noqa: E731
+    order = (opening, withdrawal) if first == "opening" else (withdrawal, opening)
+    met = one_behind_the_other(real_house, *order)
+    with real_house.db.read() as tx:
+        state = tx.get_one(Training, plan.id).state
+    if first == "opening":
+        assert (met, state) == (None, TrainingState.OPEN)
+    else:
+        assert isinstance(met, Invalid) and "courses" in met.fields
+        assert state == TrainingState.DRAFT
