@@ -10,6 +10,9 @@ from academy.core.db import Base
 from academy.core.ids import new_id
 from academy.core.types import Key
 
+NAME_LENGTH, NUMBER_LENGTH, CODE_LENGTH = 60, 40, 40
+"""Characters of a sign-in name, of a member number, and of a code as people type it, with spaces and dashes."""
+
 
 class Account(Base):
     """Something that can sign in. Members get one when they activate, so none is made at import."""
@@ -18,7 +21,7 @@ class Account(Base):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
-    username: Mapped[str] = mapped_column(String(60), unique=True)
+    username: Mapped[str] = mapped_column(String(NAME_LENGTH), unique=True)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), unique=True)
     display_name: Mapped[str] = mapped_column(String(60))
     password_hash: Mapped[str | None] = mapped_column(String(200))

@@ -29,13 +29,13 @@ from academy.core.db import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.pages import Page, page_of
+from academy.core.text import tidy_text
 from academy.core.unique import get_or_create
 from academy.jobs import publish
 from academy.members.access import KEEPERS, access_member, allow
 from academy.members.erasing import erase_particulars
 from academy.members.models import Member, Organisation
 from academy.members.queries import subtrees
-from academy.members.rules import tidy
 
 KINDS: dict[str, Message] = {
     "correct": msg("更正信息"),
@@ -63,7 +63,7 @@ def ask(tx: Tx, actor: Actor, kind: str, body: str = "") -> DataRequest:
         Conflict: the same is being asked already.
         NotFound: the account is no member's, or there is no such request.
     """
-    text = tidy(body)[:LONGEST]
+    text = tidy_text(body, LONGEST)
     if actor.member_id is None or actor.account_id is None or kind not in KINDS:
         raise NotFound
     if kind == "correct" and not text:
@@ -157,7 +157,7 @@ def decide(tx: Tx, actor: Actor, public_id: str, *, agree: bool, answer: str) ->
         Conflict: decided already, one's own, or the same person a second time.
     """
     row, member = access_request(tx, actor, public_id)
-    text = tidy(answer)[:LONGEST]
+    text = tidy_text(answer, LONGEST)
     if row.state not in UNDECIDED:
         raise Conflict(msg("这个要求已经办过了，请刷新查看。"))
     if actor.account_id in (None, row.account_id) or actor.member_id == row.member_id:

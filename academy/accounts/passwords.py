@@ -9,7 +9,6 @@ import os
 import re
 import sys
 import threading
-import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -19,12 +18,15 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from academy.core.errors import Busy, Invalid
 from academy.core.i18n import msg
+from academy.core.text import normal_form
 
 # OWASP's smallest recommended cost: a county town's server must let a hall of people in at nine o'clock.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = _hasher.hash("nobody has this password")
 
 SHORTEST, LONGEST = 8, 128
+DECOMPOSED = 4
+"""Characters that a phone may send for one, a letter and its marks."""
 T = TypeVar("T")
 
 PLACE = ("yunxueyuan", "academy", "dangyuan", "dangxiao", "xuexi", "yunxi", "zhibu", "zhongguo")
@@ -99,7 +101,7 @@ def matches(kept: str | None, password: str) -> bool:
 
     def verify() -> bool:
         try:
-            _hasher.verify(kept or _NOBODY, _normal(password)[: LONGEST + 1])
+            _hasher.verify(kept or _NOBODY, _normal(password))
         except (Argon2Error, InvalidHashError):
             return False
         return kept is not None
@@ -116,7 +118,7 @@ def check_new(password: str, *, names: tuple[str, ...] = ()) -> None:
     text = _normal(password)
     if len(text) < SHORTEST:
         raise Invalid(fields={"password": msg("密码至少 %(shortest)s 位。", shortest=SHORTEST)})
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or len(password) > DECOMPOSED * LONGEST:
         raise Invalid(fields={"password": msg("密码最多 %(longest)s 位。", longest=LONGEST)})
     low = text.lower()
     own = {name.lower() for name in names if name}
@@ -145,5 +147,6 @@ def _is_usual(piece: str, own: set[str]) -> bool:
 
 
 def _normal(password: str) -> str:
-    # One phone sends composed letters, another decomposed ones: it is the same password.
-    return unicodedata.normalize("NFKC", password)
+    # One phone sends composed letters, another decomposed ones: it is the same password. One character more than the
+    # longest is kept, so that one that is too long is neither taken nor right.
+    return normal_form(password, DECOMPOSED * LONGEST)[: LONGEST + 1]

@@ -8,14 +8,23 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Date, and_, bindparam, exists, or_, select
 
-from academy.accounts.models import Account, ActivationCode, LoginSession, RoleGrant, SecondFactor
+from academy.accounts.models import (
+    CODE_LENGTH,
+    NAME_LENGTH,
+    Account,
+    ActivationCode,
+    LoginSession,
+    RoleGrant,
+    SecondFactor,
+)
 from academy.core import clock
 from academy.core.actor import Actor, Role, Scope
 from academy.core.db import Tx
 from academy.core.pages import Page, page_of
+from academy.core.text import tidy_text
 from academy.members.models import Member, Organisation
-from academy.members.queries import subtrees
-from academy.members.rules import HERE, tidy
+from academy.members.queries import LONGEST_SEARCH, subtrees
+from academy.members.rules import HERE
 
 PROGRAM = "program"
 """The device of a session that is a program's token."""
@@ -49,7 +58,12 @@ class Identity:
 
 def digest(token: str) -> str:
     """What is kept of a random token: its SHA-256 (tokens are long and random, so no salt is needed)."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def read_code(typed: str) -> str:
+    """A one-time code as it is kept: capital letters and digits, whatever was typed between them."""
+    return tidy_text(typed, CODE_LENGTH).upper().replace(" ", "").replace("-", "")
 
 
 def holds_on(day: dt.date | BindParameter[dt.date]) -> ColumnElement[bool]:
@@ -146,7 +160,7 @@ def find_account(tx: Tx, name: str, phone_index: str | None = None) -> Account |
 
     A phone that two people share finds neither: a family's one telephone must not open two accounts.
     """
-    name = tidy(name)
+    name = tidy_text(name, NAME_LENGTH + 1)
     account = tx.scalar(select(Account).where(Account.username == name))
     if account is None:
         account = tx.scalar(select(Account).join(Member, Member.id == Account.member_id).where(Member.number == name))
@@ -222,8 +236,7 @@ def grants_under(
         .where(subtrees(paths), or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > clock.today()))
         .order_by(Organisation.path, RoleGrant.id)
     )
-    if text.strip():
-        like = text.strip()
+    if like := text.strip()[:LONGEST_SEARCH]:
         query = query.where(
             or_(Account.display_name.contains(like, autoescape=True), Organisation.name.contains(like, autoescape=True))
         )

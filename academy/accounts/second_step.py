@@ -4,7 +4,7 @@ from sqlalchemy import delete, select, update
 
 from academy.accounts import throttle, totp
 from academy.accounts.models import Account, LoginSession, RecoveryCode, SecondFactor
-from academy.accounts.queries import digest
+from academy.accounts.queries import digest, read_code
 from academy.accounts.sessions import end_sessions, until
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
@@ -16,7 +16,6 @@ from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.ids import new_code
 from academy.core.unique import get_or_create
-from academy.members.rules import tidy
 
 CONTEXT = "account.totp"
 PAPER = 10
@@ -137,8 +136,7 @@ def _pass(tx: Tx, house: House, session_id: int, code: str, network: str) -> Non
 
 def _use(house: House, factor: SecondFactor, code: str) -> None:
     secret = house.sealer.open(factor.secret_sealed, context=CONTEXT)
-    digits = tidy(code).replace(" ", "")
-    step = totp.matching_step(secret, digits, clock.now().timestamp(), factor.last_step)
+    step = totp.matching_step(secret, read_code(code), clock.now().timestamp(), factor.last_step)
     if step is None:
         raise Invalid(fields={"code": msg("验证码不对，请看手机上最新的六位数字。")})
     # A code that was looked at over a shoulder is worth nothing once it has been used.
@@ -146,11 +144,12 @@ def _use(house: House, factor: SecondFactor, code: str) -> None:
 
 
 def _paper(tx: Tx, account_id: int, code: str) -> bool:
-    typed = tidy(code).upper().replace(" ", "").replace("-", "")
     hit = tx.scalar(
         update(RecoveryCode)
         .where(
-            RecoveryCode.account_id == account_id, RecoveryCode.digest == digest(typed), RecoveryCode.used_at.is_(None)
+            RecoveryCode.account_id == account_id,
+            RecoveryCode.digest == digest(read_code(code)),
+            RecoveryCode.used_at.is_(None),
         )
         .values(used_at=clock.now())
         .returning(RecoveryCode.id)

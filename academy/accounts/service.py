@@ -7,8 +7,8 @@ from sqlalchemy import select, update
 
 from academy.accounts import passwords, throttle
 from academy.accounts.grants import grant_role, revoke_role
-from academy.accounts.models import Account, ActivationCode, Restriction
-from academy.accounts.queries import digest, find_account, holds_by_code
+from academy.accounts.models import NAME_LENGTH, NUMBER_LENGTH, Account, ActivationCode, Restriction
+from academy.accounts.queries import digest, find_account, holds_by_code, read_code
 from academy.accounts.sessions import end_session, end_sessions, keep_alive, open_session, sign_out
 from academy.core import clock
 from academy.core.actor import Actor, Role
@@ -18,12 +18,13 @@ from academy.core.errors import AcademyError, Conflict, Invalid
 from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.ids import new_code
+from academy.core.text import tidy_text
 from academy.core.unique import lock_row, unique_or
 from academy.members.access import KEEPERS, allow
 from academy.members.models import Member, Organisation
 from academy.members.people import PHONE
 from academy.members.queries import looks_like_phone
-from academy.members.rules import HERE, Unreadable, read_phone, tidy
+from academy.members.rules import HERE, Unreadable, read_phone
 
 __all__ = [
     "WrongPassword",
@@ -113,8 +114,8 @@ def create_account(
     password_hash: str | None = None,
 ) -> Account:
     """An account for somebody; `password_hash` comes from `passwords.make`, computed beforehand."""
-    username = tidy(username)
-    if not 1 <= len(username) <= 60 or not username.isprintable():
+    username = tidy_text(username, NAME_LENGTH + 1)
+    if not 1 <= len(username) <= NAME_LENGTH or not username.isprintable():
         raise Invalid(fields={"username": msg("账号为 1 到 60 个字。")})
     taken = Invalid(fields={"username": msg("账号“%(username)s”已经有了。", username=username)})
     if tx.scalar(select(Account.id).where(Account.username == username)):
@@ -201,7 +202,7 @@ def activate(house: House, number: str, code: str, password: str, network: str =
         Busy: too many wrong attempts.
     """
     counters = throttle.keys("activate", number, network)
-    number, code = tidy(number), tidy(code).upper().replace(" ", "").replace("-", "")
+    number, code = tidy_text(number, NUMBER_LENGTH), read_code(code)
     with house.db.read() as tx:
         throttle.check(tx, counters)
     passwords.check_new(password, names=(number, code))

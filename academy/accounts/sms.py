@@ -17,7 +17,7 @@ import requests
 from sqlalchemy import select, update
 
 from academy.accounts import throttle
-from academy.accounts.models import ActivationCode, Restriction
+from academy.accounts.models import NUMBER_LENGTH, ActivationCode, Restriction
 from academy.accounts.queries import digest
 from academy.core import clock
 from academy.core.actor import Actor
@@ -27,10 +27,11 @@ from academy.core.errors import Busy, Invalid
 from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.settings import Settings
+from academy.core.text import tidy_text
 from academy.jobs import enqueue
 from academy.members.models import Member
 from academy.members.people import PHONE
-from academy.members.rules import HERE, Unreadable, masked, read_phone, tidy
+from academy.members.rules import HERE, Unreadable, masked, read_phone
 
 Channel = Callable[[str, str], None]
 """Sends a text to a phone; raises when it could not."""
@@ -93,7 +94,7 @@ def request_code(house: House, number: str, phone: str, network: str = "") -> No
         Invalid: that is no phone.
         Busy: asked too often, alike for numbers that exist and numbers that don't.
     """
-    number = tidy(number)
+    number = tidy_text(number, NUMBER_LENGTH)
     try:
         wanted = read_phone(phone)
     except Unreadable:

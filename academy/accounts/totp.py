@@ -29,7 +29,7 @@ def matching_step(secret: str, code: str, now_s: float, last_step: int) -> int |
     """The step whose code this is; None when it is wrong, or not newer than the last one used."""
     present = int(now_s) // STEP_S
     for step in range(present - WINDOW, present + WINDOW + 1):
-        if step > last_step and hmac.compare_digest(code_at(secret, step), code):
+        if step > last_step and hmac.compare_digest(code_at(secret, step).encode(), code.encode("utf-8", "replace")):
             return step
     return None
 

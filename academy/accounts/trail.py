@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, Select, String, cast, or_, select
 
-from academy.accounts.models import Account
+from academy.accounts.models import NUMBER_LENGTH, Account
 from academy.accounts.queries import find_account
 from academy.core import clock
 from academy.core.audit import AuditEntry
 from academy.core.db import Database, Tx
 from academy.core.pages import Page, page_of
+from academy.core.text import tidy_text
 from academy.members.models import Member
-from academy.members.rules import tidy
 
 SIZE = 50
 CHUNK = 1_000
@@ -101,7 +101,7 @@ def _query(tx: Tx, asked: Question) -> Select[AuditEntry, Account]:
 
 def _about(tx: Tx, typed: str) -> ColumnElement[bool]:
     """Acts on a person: on the member, on the account, or on something of theirs that names the member."""
-    member = tx.scalar(select(Member).where(Member.number == tidy(typed)))
+    member = tx.scalar(select(Member).where(Member.number == tidy_text(typed, NUMBER_LENGTH)))
     account = find_account(tx, typed)
     if member is None and account is not None and account.member_id is not None:
         member = tx.get(Member, account.member_id)

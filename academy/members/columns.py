@@ -1,11 +1,11 @@
 """Which column of a file holds what: guessed from the header, then amended by the officer. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from academy.core.i18n import Message, msg
+from academy.core.text import tidy_text
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,15 @@ TREE = (
     Column("sector", msg("领域"), ("领域", "所属领域", "sector")),
 )
 
+LONGEST_HEADING = 200
+"""Characters of a heading that are looked at: the rest is an explanation."""
+
 KINDS: dict[str, tuple[Column, ...]] = {"members": MEMBERS, "tree": TREE}
 
 
 def normal(heading: str) -> str:
     """A heading without spaces, marks and remarks in brackets."""
-    text = unicodedata.normalize("NFKC", heading).lower()
+    text = tidy_text(heading, LONGEST_HEADING).lower()
     return re.sub(r"\(.*?\)|\[.*?\]|[\s*:_\-.·]", "", text)
 
 

@@ -15,6 +15,8 @@ from academy.members import rules
 from academy.members.models import Exemption, Member, Membership, Organisation, OrganisationSpell
 
 PAGE = 50
+LONGEST_SEARCH = 200
+"""Characters of a search that are looked at: no name is longer, and SQLite refuses a LIKE of more than 50 kB."""
 
 
 def subtree(path: str) -> ColumnElement[bool]:
@@ -89,6 +91,7 @@ def organisations_at(tx: Tx, paths: Sequence[str]) -> list[Organisation]:
 
 def find_organisations(tx: Tx, paths: Sequence[str], text: str, page: int = 1) -> Page[Organisation]:
     """Open nodes inside the subtrees whose name contains the text or whose code is the text."""
+    text = text[:LONGEST_SEARCH]
     query = select(Organisation).where(
         subtrees(paths),
         Organisation.closed_on.is_(None),
@@ -114,7 +117,7 @@ def members_of(
     query: Select[tuple[Member]] = select(Member)
     query = query.where(Member.organisation_id == node.id if direct else members_under(node.path))
     query = query.where(Member.status == status) if status in rules.STATUSES else query.where(present())
-    text = text.strip()
+    text = text.strip()[:LONGEST_SEARCH]
     if text:
         match = or_(Member.name.contains(text, autoescape=True), Member.number == text)
         query = query.where(or_(match, Member.phone_index == phone_index) if phone_index else match)

@@ -3,11 +3,11 @@
 import contextlib
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
+from academy.core.text import tidy_text
 from academy.members.ages import age_on
 
 KINDS: dict[str, Message] = {
@@ -89,11 +89,15 @@ class Unreadable(ValueError):
         self.reason = reason
 
 
+LONGEST_FIELD = 200
+"""Characters of a field that are looked at: longer than any number, code, phone, date or word that is taken, so
+that what is too long is still refused for it."""
+
+
 def tidy(text: str) -> str:
-    """Full-width digits and letters made plain, spaces at the ends taken off."""
-    if text.isascii():
-        return text.strip()
-    return unicodedata.normalize("NFKC", text).strip()
+    """A short field's text, cut to `LONGEST_FIELD`: full-width digits and letters made plain, spaces at the ends
+    taken off."""
+    return tidy_text(text, LONGEST_FIELD)
 
 
 def plain(text: str) -> str:

@@ -1,7 +1,6 @@
 """Text as search sees it: one form for all spellings, cut into words and pairs of characters. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib import resources
@@ -9,10 +8,14 @@ from importlib import resources
 import numpy as np
 import rjieba
 
+from academy.core.text import normal_form
+
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3007"
 _RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+")
 _HAN = re.compile(rf"[{HAN}]")
 _HAN_RUN = re.compile(rf"[{HAN}]+")
+LONGEST_TEXT = 2_000_000
+"""Characters of one text that are looked at: a window of a lecture is a few hundred, a summary a few thousand."""
 LONGEST = 60
 """Longer tokens are noise (addresses, base64); they are cut off so that they cannot swell the index."""
 
@@ -47,7 +50,7 @@ _SPELLINGS = (("计画", "计划"), ("座标", "坐标"))
 
 def normalise(text: str) -> str:
     """One form for full and half width, upper and lower case, traditional and simplified."""
-    normal = unicodedata.normalize("NFKC", text).lower().translate(_simplified())
+    normal = normal_form(text, LONGEST_TEXT).lower().translate(_simplified())
     for variant, kept in _SPELLINGS:
         normal = normal.replace(variant, kept)
     return normal

@@ -3,15 +3,17 @@
 import dataclasses
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from academy.core.text import normal_form
 from academy.media.captions import CueText, sentences_over
 
 LONGEST_PIECE_MS = 20_000
 SHORTEST_PIECE_MS = 300
 LONGEST_CUE_MS = 7_000
+LONGEST_TEXT = 2_000_000
+"""Characters that are compared; a lecture of three hours has about forty thousand."""
 MOST_WIDE = 28
 """Characters of Chinese in one caption; a Latin letter is half of one."""
 
@@ -111,7 +113,7 @@ def wide(text: str) -> float:
 
 def plain(text: str) -> str:
     """Letters and figures only, of one width and case: what an error rate compares."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    return "".join(c for c in normal_form(text, LONGEST_TEXT).casefold() if c.isalnum())
 
 
 def distance(a: str, b: str) -> int:
