@@ -27,6 +27,7 @@ def make_settings(folder: Path, **changes: object) -> Settings:
         "second_step": False,  # its own tests turn it on
         "rate_per_minute": 0,  # likewise
         "consent": False,  # likewise
+        "disk_reserve_mb": 0,  # likewise
     }
     return Settings(**(defaults | changes))  # type: ignore[arg-type]
 

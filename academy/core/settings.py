@@ -105,6 +105,11 @@ class Settings:
     max_form_mb: int = _setting(
         "ACADEMY_MAX_FORM_MB", 64, "Largest file sent by an ordinary form (rosters, short films), in MiB."
     )
+    disk_reserve_mb: int = _setting(
+        "ACADEMY_DISK_RESERVE_MB",
+        512,
+        "Room, in MiB, that uploads, encodings and exports leave on their disk for the database. 0: none.",
+    )
     trusted_hosts: str = _setting(
         "ACADEMY_TRUSTED_HOSTS",
         "",
@@ -179,6 +184,11 @@ class Settings:
     def database(self) -> str:
         """The SQLAlchemy URL, with the default filled in."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'academy.db').absolute()}"
+
+    @property
+    def disk_reserve(self) -> int:
+        """The room that stays free, in bytes."""
+        return self.disk_reserve_mb << 20
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import case, func, select
 
+from academy.core import clock
 from academy.core.db import Tx
 from academy.core.i18n import Message, msg
 from academy.media import rules
@@ -158,6 +159,12 @@ def failed(tx: Tx, account_id: int | None, *, limit: int = 50, before: int | Non
     if before is not None:
         query = query.where(Asset.id < before)
     return tx.scalars(query.order_by(Asset.id.desc()).limit(limit)).all()
+
+
+def bytes_announced(tx: Tx) -> int:
+    """Bytes that open uploads have been promised and that are not on the disk yet, of all accounts together."""
+    coming = select(func.coalesce(func.sum(Upload.size - Upload.offset), 0))
+    return int(tx.scalar(coming.where(Upload.completed_at.is_(None), Upload.expires_at > clock.now())) or 0)
 
 
 def bytes_held(tx: Tx, account_id: int) -> int:

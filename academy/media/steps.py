@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from academy.core import clock
 from academy.core.db import Tx
+from academy.core.disk import keeping
 from academy.core.errors import StorageFull
 from academy.core.i18n import Message
 from academy.core.settings import Settings
@@ -101,7 +102,7 @@ def step(name: str, *, lane: str = "fast") -> Callable[[Callable[[Work], Made]],
                 if asset is None or asset.building != generation:
                     return
                 mark(tx, asset_id, name, state="running", permille=0, started_at=clock.now(), log="")
-            with full_disk_told():
+            with full_disk_told(), keeping(context.settings.disk_reserve):
                 made = fn(Work(context, name, asset, generation))
             with context.db.begin() as tx:
                 asset = tx.get_one(Asset, asset_id, with_for_update=True, populate_existing=True)

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from academy.core.disk import require_room
 from academy.core.errors import StorageFull
 from academy.core.settings import Settings
 
@@ -111,6 +112,7 @@ class LocalStorage:
                     return
             draft = Path(tempfile.mkdtemp(dir=target.parent, prefix="draft-")) / "file"
             try:
+                require_room(draft.parent, source.stat().st_size)
                 shutil.copyfile(source, draft)
                 sync_file(draft)
                 draft.replace(target)
@@ -150,6 +152,7 @@ class LocalStorage:
                 if file.is_file():
                     copied = draft / file.relative_to(source)
                     copied.parent.mkdir(parents=True, exist_ok=True)
+                    require_room(copied.parent, file.stat().st_size)
                     shutil.copyfile(file, copied)
                     sync_file(copied)
             draft.rename(target)

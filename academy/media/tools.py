@@ -1,5 +1,6 @@
 """Finds ffmpeg and runs it within limits."""
 
+import contextvars
 import dataclasses
 import functools
 import importlib
@@ -10,13 +11,18 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from academy.core.disk import is_at_reserve
+from academy.core.errors import StorageFull
 from academy.core.settings import Settings
 
 _JAIL = Path(__file__).with_name("jail.py")
 _LOG_TAIL = 6000
+LOOK_S = 0.5
+"""How often the disk is looked at while a command runs."""
 
 
 class ToolMissing(Exception):
@@ -102,6 +108,7 @@ def run(
 
     Raises:
         ToolFailed: it failed or went over a limit.
+        StorageFull: it was ended because it began to use up the disk's reserve.
     """
     prefix = [sys.executable, "-I", "-S", str(_JAIL), str(os.getpid())]
     bounds = [str(limits.cpu_s), str(limits.memory_mib), str(limits.file_mib)]
@@ -119,19 +126,19 @@ def run(
             errors="replace",
             start_new_session=True,
         )
-        late = threading.Event()
-        timer = threading.Timer(limits.seconds, _end, (process, late))
-        timer.start()
+        watch = _Watch(process, folder, limits.seconds)
         try:
             printed = _read(process, on_line)
             code = process.wait()
         finally:
-            timer.cancel()
+            watch.end()
             _kill(process)
         errors.seek(max(0, errors.seek(0, os.SEEK_END) - _LOG_TAIL))
         log = errors.read().decode("utf-8", "replace")
+    if watch.is_full:
+        raise StorageFull
     if code != 0:
-        raise ToolFailed(code, log, timed_out=late.is_set() or code == -signal.SIGXCPU)
+        raise ToolFailed(code, log, timed_out=watch.is_late or code == -signal.SIGXCPU)
     return printed
 
 
@@ -145,9 +152,30 @@ def _read(process: "subprocess.Popen[str]", on_line: Callable[[str], None] | Non
     return ""
 
 
-def _end(process: "subprocess.Popen[str]", late: threading.Event) -> None:
-    late.set()
-    _kill(process)
+class _Watch:
+    """Ends a command when its time is over, or when it begins to use up the disk's reserve."""
+
+    def __init__(self, process: "subprocess.Popen[str]", folder: Path, seconds: float) -> None:
+        self.is_late = self.is_full = False
+        self._process, self._folder, self._until = process, folder, time.monotonic() + seconds
+        self._over = threading.Event()
+        # With the reserve of whoever runs the command.
+        self._thread = threading.Thread(target=contextvars.copy_context().run, args=(self._look,), daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        wait = 0.0
+        while not self._over.wait(wait):
+            self.is_full = is_at_reserve(self._folder)
+            self.is_late = time.monotonic() >= self._until
+            if self.is_full or self.is_late:
+                _kill(self._process)
+                return
+            wait = max(0.01, min(LOOK_S, self._until - time.monotonic()))
+
+    def end(self) -> None:
+        self._over.set()
+        self._thread.join()
 
 
 def _kill(process: "subprocess.Popen[str]") -> None:

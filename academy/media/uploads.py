@@ -13,18 +13,18 @@ import fcntl
 import hashlib
 import os
 import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.audit import record
 from academy.core.db import Tx
+from academy.core.disk import require_room
 from academy.core.errors import AcademyError, Conflict, Invalid, NotFound, StorageFull, TooLarge
 from academy.core.house import House
 from academy.core.i18n import msg
@@ -40,8 +40,9 @@ SYNC_BYTES = 16 << 20
 SYNC_S = 5.0
 HEAD = 1 << 20
 LIFETIME = dt.timedelta(days=7)
-SPARE_BYTES = 256 << 20
-"""Room that uploads leave on the disk for the database and for encodings under way."""
+UNTOUCHED = dt.timedelta(days=1)
+"""An announcement that no byte has followed keeps its room for so long."""
+_LOCK = 0x74757300
 ALGORITHMS = ("sha1", "sha256", "md5")
 
 
@@ -83,6 +84,9 @@ def begin(
     if size > settings.max_upload_mb << 20:
         raise TooLarge(msg("文件超过了 %(most)s MB 的上限。", most=settings.max_upload_mb))
     assert actor.account_id is not None
+    if tx.get_bind().dialect.name == "postgresql":
+        # Two announcements at once would each see the room without the other. SQLite has one writer anyway.
+        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     room = quota(settings, actor) - queries.bytes_held(tx, actor.account_id)
     if size > room:
         raise TooLarge(
@@ -93,14 +97,14 @@ def begin(
         )
     folder = uploads_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(folder).free < size + SPARE_BYTES:
-        raise StorageFull
+    # What others have announced is on its way: it has its room already.
+    require_room(folder, size + queries.bytes_announced(tx), settings.disk_reserve)
     upload = Upload(
         account_id=actor.account_id,
         filename=service.title_of(filename),
         purpose=purpose,
         size=size,
-        expires_at=clock.now() + LIFETIME,
+        expires_at=clock.now() + UNTOUCHED,
         tus_metadata=metadata,
     )
     tx.add(upload)
@@ -238,6 +242,7 @@ class _Piece:
         if self.digest is not None:
             self.digest.update(data)
         view = memoryview(data)
+        require_room(self.path.parent, len(data), self.house.settings.disk_reserve)
         with self._locked() as lock:
             if os.pread(lock, len(self.turn), 0) != self.turn:
                 raise Conflict(msg("这个文件正在另一处继续上传。"))

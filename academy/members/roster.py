@@ -11,6 +11,7 @@ from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.db import Tx
+from academy.core.disk import require_room
 from academy.core.errors import Conflict, Invalid, TooLarge
 from academy.core.house import House
 from academy.core.i18n import msg
@@ -58,6 +59,7 @@ def receive(settings: Settings, stream: IO[bytes]) -> tuple[str, str]:
                 left -= len(block)
                 if left < 0:
                     raise TooLarge(msg("文件超过 %(most)s MB。", most=settings.max_form_mb))
+                require_room(place, len(block), settings.disk_reserve)
                 digest.update(block)
                 target.write(block)
         if digest.digest() == hashlib.sha256().digest():

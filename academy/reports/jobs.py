@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from academy.core.db import Tx
+from academy.core.disk import require_room
 from academy.jobs import JobContext, job, nightly
 from academy.reports import coverage, evidence, making, service
 from academy.reports.models import Export
@@ -33,9 +34,15 @@ def export(context: JobContext, export_id: int) -> None:
     path = context.settings.data_dir / stored
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.stem}-draft{path.suffix}")
+
+    def progress(done: int) -> None:
+        require_room(path.parent, 0, context.settings.disk_reserve)
+        context.progress(done * 990 // 1000)
+
     try:
+        progress(0)
         with context.db.read(snapshot=True) as tx:
-            rows = MAKERS[kind](tx, params, draft, lambda done: context.progress(done * 990 // 1000))
+            rows = MAKERS[kind](tx, params, draft, progress)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
