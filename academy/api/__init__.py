@@ -27,5 +27,7 @@ def register(app: Flask) -> None:
 def beats_first(app: Flask, house: House) -> None:
     """Put the beats' door in front of everything else."""
     from academy.api import progress
+    from academy.api.method_override import MethodOverride
 
+    app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
     progress.install(app, house)

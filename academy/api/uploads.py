@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ClientDisconnected
 
 from academy.api.contract import NATURAL, TEXT, Answer, Contract, Schema, WrongKind, contract, maybe, obj, several
+from academy.api.method_override import PREFIX
 from academy.core.errors import AcademyError
 from academy.core.i18n import msg
 from academy.core.settings import Settings
@@ -24,7 +25,7 @@ from academy.media import queries, uploads
 from academy.media.access import UPLOADERS
 from academy.media.models import Upload
 
-bp = Blueprint("api_uploads", __name__, url_prefix="/api/v1/uploads")
+bp = Blueprint("api_uploads", __name__, url_prefix=PREFIX)
 csrf.exempt(bp)
 
 VERSION = "1.0.0"
@@ -33,7 +34,7 @@ STREAM = "application/offset+octet-stream"
 METADATA_LENGTH = 4000
 SPOKEN: Schema = {"const": VERSION}
 WHERE: Schema = {"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})$"}
-LONG: Schema = {"type": "string", "pattern": "^[1-9][0-9]{0,14}$"}
+LONG: Schema = {"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})$"}
 SHOWN = ("Upload-Offset", "Tus-Resumable")
 PIECE = Contract(
     body={"type": "string", "format": "binary"},
@@ -48,12 +49,6 @@ ANNOUNCED = Contract(
     needed=("Tus-Resumable", "Upload-Length"),
     answers={201: Answer("Announced; Location says where to send it.", headers=("Location", "Upload-Expires", *SHOWN))},
     refuses=(400, 409, 412, 413, 422, 460, 507),
-)
-OVERRIDDEN = Contract(
-    headers={"Tus-Resumable": SPOKEN, "X-HTTP-Method-Override": {"enum": ["PATCH", "DELETE"]}},
-    needed=("Tus-Resumable", "X-HTTP-Method-Override"),
-    answers={204: Answer("Done.")},
-    refuses=(400, 409, 410, 412, 413, 415, 422, 460, 507),
 )
 OPEN = obj(url=TEXT, filename=TEXT, size=NATURAL, head=NATURAL, sha256=TEXT)
 KNOWN = Contract(
@@ -102,8 +97,11 @@ def _speak_tus() -> ResponseReturnValue | None:
     return None
 
 
-@bp.after_request
+@bp.after_app_request
 def _tus_headers(response: Response) -> Response:
+    # On every answer, also where no route of ours was found or something before them refused.
+    if not request.path.startswith(PREFIX):
+        return response
     response.headers["Tus-Resumable"] = response.headers["Tus-Version"] = VERSION
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -138,8 +136,13 @@ def create() -> ResponseReturnValue:
     purpose, name = given.get("purpose", "video"), given.get("filename", "")
     with writing() as tx:
         made = uploads.begin(tx, house().settings, actor(), filename=name, size=size, purpose=purpose, metadata=told)
-    if request.mimetype == STREAM:
-        made = _append(made.public_id, 0)
+    if request.mimetype == STREAM and size:
+        try:
+            made = _append(made.public_id, 0)
+        except AcademyError:
+            # Its address is never said, so nobody could go on with it: it must not take room for a week.
+            uploads.terminate(house(), actor(), made.public_id)
+            raise
     response = _described(made, 201)
     response.headers["Location"] = url_for("api_uploads.head", public_id=made.public_id)
     return response
@@ -209,20 +212,6 @@ def append(public_id: str) -> ResponseReturnValue:
     return _described(_append(public_id, _number("Upload-Offset")), 204)
 
 
-@bp.post("/<id:public_id>")
-@office(*UPLOADERS)
-@accepts_body(whole_file, streamed=True)
-@contract(OVERRIDDEN)
-def overridden(public_id: str) -> ResponseReturnValue:
-    """For networks that let only GET and POST through."""
-    methods = {"PATCH": append, "DELETE": give_up}
-    wanted = methods.get(request.headers.get("X-HTTP-Method-Override", ""))
-    if wanted is None:
-        raise Misspoken("X-HTTP-Method-Override")
-    answer: ResponseReturnValue = wanted(public_id)
-    return answer
-
-
 @bp.delete("/<id:public_id>")
 @office(*UPLOADERS)
 @contract(spoken({204: Answer("Dropped.")}))
@@ -286,7 +275,8 @@ def _metadata(text: str) -> dict[str, str]:
         try:
             if not key or key in found:
                 raise Misspoken("Upload-Metadata")
-            found[key] = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as error:
+            # A value may be any bytes; of those that mean something here, what is no text becomes "�".
+            found[key] = base64.b64decode(value, validate=True).decode(errors="replace")
+        except binascii.Error as error:
             raise Misspoken("Upload-Metadata") from error
     return found

@@ -73,13 +73,13 @@ def begin(
     """Announce a file; `metadata` is what a tus client said of it, in its own words.
 
     Raises:
-        Invalid: empty, or a purpose nobody knows.
+        Invalid: a purpose nobody knows.
         TooLarge: over the limit of a file or of the account's room.
         StorageFull: the disk has no room for it.
     """
     if purpose not in rules.KINDS:
         raise Invalid(msg("不认识的文件种类。"))
-    if size <= 0:
+    if size < 0:
         raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
     if size > settings.max_upload_mb << 20:
         raise TooLarge(msg("文件超过了 %(most)s MB 的上限。", most=settings.max_upload_mb))
@@ -109,8 +109,13 @@ def begin(
     )
     tx.add(upload)
     tx.flush()
-    _expire_later(tx, upload)
     record(tx, actor, "upload.begun", f"upload:{upload.public_id}", size=size)
+    if size == 0:
+        # The protocol wants it to be whole at once; the file's own way then says what is wrong with it.
+        part_path(settings, upload.public_id).touch(0o600)
+        _complete(tx, part_path(settings, upload.public_id), actor, upload)
+    else:
+        _expire_later(tx, upload)
     return upload
 
 
@@ -209,16 +214,19 @@ class _Piece:
         self.turn = secrets.token_bytes(16)
         self.at = self.synced = upload.offset
         self.synced_at = time.monotonic()
-        with self._locked() as fd:
+        with self._locked(os.O_CREAT) as fd:
             os.pwrite(fd, self.turn, 0)
             with self.house.db.read() as tx:
-                now = tx.get_one(Upload, upload.id, populate_existing=True).offset
-        if now != upload.offset:
+                now = tx.get(Upload, upload.id, populate_existing=True)
+            if now is None or now.completed_at is not None:
+                # It ended meanwhile, and its lock with it: none is left behind.
+                self.lock.unlink(missing_ok=True)
+        if now is None or now.offset != upload.offset:
             raise Conflict(msg("上传进度不一致，请从已收到的位置继续。"))
 
     def take(self, body: Readable) -> None:
         """Read the body to its end, writing as it comes."""
-        with self._part() as fd:
+        with self._part(0 if self.at else os.O_CREAT) as fd:
             if os.fstat(fd).st_size < self.at:
                 raise Gone(msg("这次上传已过期，请重新选择文件上传。"))
             os.ftruncate(fd, self.at)
@@ -243,8 +251,8 @@ class _Piece:
             self.digest.update(data)
         view = memoryview(data)
         require_room(self.path.parent, len(data), self.house.settings.disk_reserve)
-        with self._locked() as lock:
-            if os.pread(lock, len(self.turn), 0) != self.turn:
+        with self._my_turn() as mine:
+            if not mine:
                 raise Conflict(msg("这个文件正在另一处继续上传。"))
             while view:
                 try:
@@ -265,13 +273,14 @@ class _Piece:
             self.at = self.synced
             raise ChecksumMismatch(msg("这一段在传输中出了差错，将自动重传。"))
         if self.at > self.synced:
-            with self._part() as fd:
+            # A file that is gone was given up, or taken into the library by whoever sent its end.
+            with contextlib.suppress(FileNotFoundError), self._part() as fd:
                 self._sync(fd)
 
     def _sync(self, fd: int) -> None:
         os.fdatasync(fd)
-        with self._locked() as lock:
-            if os.pread(lock, len(self.turn), 0) != self.turn:
+        with self._my_turn() as mine:
+            if not mine:
                 return  # whoever took over counts from what was acknowledged before
             with self.house.db.begin() as tx:
                 row = tx.get(Upload, self.upload.id, with_for_update=True, populate_existing=True)
@@ -283,16 +292,28 @@ class _Piece:
         self.synced, self.synced_at = self.at, time.monotonic()
 
     @contextlib.contextmanager
-    def _part(self) -> Iterator[int]:
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    def _part(self, create: int = 0) -> Iterator[int]:
+        fd = os.open(self.path, os.O_RDWR | create | os.O_CLOEXEC, 0o600)
         try:
             yield fd
         finally:
             os.close(fd)
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[int]:
-        fd = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _my_turn(self) -> Iterator[bool]:
+        """Hold the lock, and whether this request may still write; without a lock file the upload has ended."""
+        if not self.lock.exists():
+            yield False
+            return
+        with self._locked() as lock:
+            yield os.pread(lock, len(self.turn), 0) == self.turn
+
+    @contextlib.contextmanager
+    def _locked(self, create: int = 0) -> Iterator[int]:
+        try:
+            fd = os.open(self.lock, os.O_RDWR | create | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError as error:
+            raise Conflict(msg("这个文件正在另一处继续上传。")) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
             yield fd
@@ -350,7 +371,13 @@ def _unlink(settings: Settings, public_id: str) -> None:
 
 
 def take_whole(house: House, actor: Actor, *, filename: str, purpose: str, body: Readable, size: int) -> Upload:
-    """A small file in one request: what a page without script sends."""
+    """A small file in one request: what a page without script sends.
+
+    Raises:
+        Invalid: there is nothing in it.
+    """
+    if not size:
+        raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
     with house.db.begin() as tx:
         public_id = begin(tx, house.settings, actor, filename=filename, size=size, purpose=purpose).public_id
     done = append(house, actor, public_id, offset=0, body=body, length=size)

@@ -246,7 +246,6 @@ SENT: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/uploads/<id:public_id>": {
         "headers": {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
     },
-    "POST /api/v1/uploads/<id:public_id>": {"headers": {"X-HTTP-Method-Override": "DELETE"}},
     "POST /cohorts": {"data": {"organisation": "{organisation}", "name": "培训班"}},
     "POST /corrections/<public_id>": {"data": {"verb": "approve"}},
     "POST /exemptions/<public_id>": {"data": {"verb": "approve"}},

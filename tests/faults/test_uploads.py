@@ -121,6 +121,34 @@ def test_a_line_that_breaks_again_and_again(running: Academy) -> None:
     assert hashlib.sha256(sender.file().read_bytes()).digest() == hashlib.sha256(DATA).digest()
     with running.house.db.read() as tx:
         assert tx.query(Upload).one().completed_at is not None
+    assert _left_behind(running) == {sender.file().name}
+
+
+@pytest.mark.parametrize("end", ["completed", "given up"])
+def test_a_request_that_hangs_leaves_nothing_behind(running: Academy, end: str) -> None:
+    """It finds out that the upload has ended when its line brings something, or breaks."""
+    for brings in (b"", DATA[1000:2000]):
+        sender = Sender(running)
+        hanging = sender.start(0, SIZE)
+        hanging.sendall(DATA[:1000])
+        time.sleep(0.3)
+        if end == "completed":
+            assert sender.send(sender.offset(), DATA[sender.offset() :]) == 204
+            (file := sender.file()).unlink()  # as the first step takes it into the library
+        else:
+            assert sender.ask("DELETE", sender.url).status == 204
+            file = sender.file()
+        with contextlib.suppress(OSError):
+            hanging.sendall(brings)
+            time.sleep(0.3)
+        hanging.close()
+        time.sleep(0.5)
+        assert not file.exists() and _left_behind(running) == set()
+        assert running.answers()
+
+
+def _left_behind(of: Academy) -> set[str]:
+    return {path.name for path in uploads.uploads_folder(of.settings).iterdir()}
 
 
 def test_a_large_chunk_is_never_in_memory(running: Academy) -> None:

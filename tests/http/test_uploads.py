@@ -4,11 +4,13 @@ import base64
 import hashlib
 import io
 import os
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from academy.accounts.models import Account
 from academy.core import clock, disk
@@ -113,7 +115,7 @@ def test_more_than_was_announced_is_refused(trainer: FlaskClient) -> None:
     assert offset(trainer, url) == 1000
 
 
-@pytest.mark.parametrize(("size", "status"), [(0, 422), (8192 << 20, 507), ((8192 << 20) + 1, 413), (10**20, 413)])
+@pytest.mark.parametrize(("size", "status"), [(8192 << 20, 507), ((8192 << 20) + 1, 413), (10**20, 413)])
 def test_sizes_that_cannot_be(trainer: FlaskClient, size: int, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # As on a small disk: the real one's room differs from machine to machine.
     monkeypatch.setattr(disk, "free", lambda _folder: 1 << 30)
@@ -165,9 +167,67 @@ def test_protocol_slips_have_their_statuses(trainer: FlaskClient) -> None:
     for path in ("..%2F..%2Fetc%2Fpasswd", "a%00b", "%2e%2e"):
         assert trainer.head(f"/api/v1/uploads/{path}", headers=TUS).status_code == 404
     assert trainer.get(url, headers=TUS).status_code == 405
-    through = STREAM | {"Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
-    assert trainer.post(url, data=DATA[:10], headers=through).status_code == 204
-    assert offset(trainer, url) == 10
+    assert trainer.post(url, headers=TUS).status_code == 405
+
+
+@pytest.mark.parametrize("sent", ["GET", "POST", "PUT", "DELETE", "HEAD"])
+@pytest.mark.parametrize("spelt", [str.upper, str.lower, str.title])
+def test_the_named_method_counts_whatever_was_sent(
+    trainer: FlaskClient, sent: str, spelt: Callable[[str], str]
+) -> None:
+    def ask(method: str, url: str = "/api/v1/uploads", **headers: str) -> TestResponse:
+        named = {"X-HTTP-Method-Override": spelt(method)}
+        return trainer.open(url, method=sent, data=headers.pop("data", None), headers=TUS | named | headers)
+
+    assert ask("OPTIONS").headers["Tus-Extension"]
+    url = ask("POST", **{"Upload-Length": "10"}).headers["Location"]
+    stream = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    assert ask("PATCH", url, data="12345", **stream).status_code == 204
+    assert ask("HEAD", url).headers["Upload-Offset"] == "5"
+    assert ask("DELETE", url).status_code == 204
+    assert ask("HEAD", url).status_code == 404
+    assert ask("BREW", url).status_code == 405
+
+
+def test_an_empty_file_is_whole_at_once_and_says_what_is_wrong(trainer: FlaskClient, house: House) -> None:
+    answer = trainer.post("/api/v1/uploads", headers=TUS | {"Upload-Length": "0"})
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "0")
+    heard = trainer.head(answer.headers["Location"], headers=TUS)
+    assert (heard.headers["Upload-Offset"], heard.headers["Upload-Length"]) == ("0", "0")
+    assert send(trainer, answer.headers["Location"], 0, b"") == 204
+    drain(house)
+    with house.db.read() as tx:
+        asset = tx.scalars(select(Asset)).one()
+        assert "0 字节" in str((asset.error or {})["text"])
+
+
+def test_every_answer_speaks_the_protocol(trainer: FlaskClient, app: Flask, house: House) -> None:
+    url = create(trainer)
+    answers = [
+        trainer.options("/api/v1/uploads"),
+        trainer.get("/api/v1/uploads/nothing/here"),
+        trainer.get("/api/v1/uploads"),
+        trainer.put(url, headers=TUS),
+        trainer.patch(url, data=DATA, headers=STREAM | {"Upload-Offset": "7"}),
+        trainer.patch(url, data=DATA, headers={"Upload-Offset": "0"}),
+        trainer.post("/api/v1/uploads", headers=TUS | {"Upload-Length": "1" * 30}),
+        trainer.patch(url, headers=STREAM | {"Upload-Offset": "0"}, environ_overrides={"CONTENT_LENGTH": str(1 << 50)}),
+        app.test_client().post("/api/v1/uploads", headers=TUS | {"Upload-Length": "5"}),
+    ]
+    assert [answer.status_code for answer in answers] == [204, 404, 405, 405, 409, 412, 413, 413, 401]
+    assert [answer.headers.get("Tus-Resumable") for answer in answers] == ["1.0.0"] * len(answers)
+
+
+@pytest.mark.parametrize(("extra", "status"), [({}, 413), ({"Upload-Checksum": f"sha1 {b64('x' * 20)}"}, 460)])
+def test_an_announcement_whose_body_is_refused_takes_no_room(
+    trainer: FlaskClient, house: House, extra: dict[str, str], status: int
+) -> None:
+    told = STREAM | {"Upload-Length": "10"} | extra
+    answer = trainer.post("/api/v1/uploads", data=DATA[: 10 if extra else 20], headers=told)
+    assert answer.status_code == status and "Location" not in answer.headers
+    with house.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(Upload)) == 0
+    assert not list(uploads.uploads_folder(house.settings).iterdir())
 
 
 @pytest.mark.parametrize("text", ["-1", "-0", "+0", "0100", "hello", "1asd", "1.3", "NaN", "+Infinity", "１", ""])
@@ -184,7 +244,10 @@ def test_numbers_are_written_as_the_protocol_writes_them(trainer: FlaskClient, t
         ("filename !!", 400),
         ("too-many   spaces", 400),
         (f"filename {b64('a')},filename {b64('b')}", 400),
-        (f"filename {base64.b64encode(bytes([255, 254])).decode()}", 400),
+        (
+            f"filename {base64.b64encode(bytes([255, 254])).decode()},digest {base64.b64encode(bytes(range(256))).decode()}",
+            201,
+        ),
         (",", 400),
         ("filename " + "A" * 8000, 400),
     ],
