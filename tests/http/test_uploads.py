@@ -245,7 +245,7 @@ def test_numbers_are_written_as_the_protocol_writes_them(trainer: FlaskClient, t
         ("too-many   spaces", 400),
         (f"filename {b64('a')},filename {b64('b')}", 400),
         (
-            f"filename {base64.b64encode(bytes([255, 254])).decode()},digest {base64.b64encode(bytes(range(256))).decode()}",
+            "filename //4=,digest " + base64.b64encode(bytes(range(256))).decode(),
             201,
         ),
         (",", 400),
