@@ -17,6 +17,7 @@ from academy.jobs import enqueue
 from academy.media import captions, queries, service
 from academy.media.captions import CueText
 from academy.media.models import Asset, GlossaryTerm, Transcript, TranscriptVersion
+from academy.media.subtitles.model import fitting
 
 ONE_SITTING = dt.timedelta(minutes=5)
 REST_S = 20
@@ -37,9 +38,9 @@ def read_cues(rows: Any) -> list[CueText]:
     for number, row in enumerate(rows, 1):
         match row:
             case [int(start), int(end), str(text), *rest] if 0 <= start < end <= captions.MAX_MS and len(rest) < 2:
-                words, sure = captions.clean(text), rest[0] if rest else None
-                if words:
-                    cues.append(CueText(start, end, words, _sure(sure)))
+                # A long line is cut in two, not off: whoever wrote it meant all of it.
+                if words := captions.plain(text):
+                    cues.extend(fitting(CueText(start, end, words, _sure(rest[0] if rest else None))))
             case _:
                 raise Invalid(msg("第 %(line)s 条字幕的时间不对：结束要晚于开始。", line=number))
     return captions.settle(cues).cues

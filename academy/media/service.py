@@ -167,12 +167,23 @@ def keep_both(tx: Tx, actor: Actor, asset: Asset) -> None:
 
 
 def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: bytes) -> int:
-    """Replace the transcript by a caption file; returns the number of cues.
+    """Replace the transcript by a caption file; returns the number of cues. For files of our own: what somebody
+    else gave is parsed before a transaction begins, see `keep_captions`.
 
     Raises:
         Invalid: lines that cannot be read, or captions of something longer than the asset.
     """
     parsed = captions.parse(filename, data, asset.duration_ms)
+    keep_captions(tx, actor, asset, parsed)
+    return len(parsed.cues)
+
+
+def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: captions.Parsed) -> None:
+    """Replace the transcript by what a caption file said.
+
+    Raises:
+        Invalid: captions of something longer than the asset.
+    """
     last = parsed.cues[-1]
     if asset.duration_ms is not None and last.start_ms > asset.duration_ms + 5000:
         raise Invalid(
@@ -186,7 +197,6 @@ def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: byt
         )
     replace_cues(tx, asset, parsed.cues, "manual", estimated=parsed.estimated)
     record(tx, actor, "captions.imported", f"asset:{asset.public_id}", cues=len(parsed.cues), trimmed=parsed.trimmed)
-    return len(parsed.cues)
 
 
 def replace_cues(

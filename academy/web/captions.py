@@ -83,10 +83,15 @@ def hear(asset_id: str) -> ResponseReturnValue:
 def take_text(asset_id: str) -> ResponseReturnValue:
     """Take a text without times, as it was pasted."""
     data = request.form.get("text", "").encode()
+    with reading() as tx:
+        length = access_own_asset(tx, actor(), asset_id).duration_ms
+    parsed = captions.parse("pasted.txt", data, length)
     with writing() as tx:
-        asset = access_own_asset(tx, actor(), asset_id)
-        count = service.import_captions(tx, actor(), asset, "pasted.txt", data)
-    flash(_("已导入 %(count)s 条字幕，时间按字数估计，请核对。", count=count))
+        service.keep_captions(tx, actor(), access_own_asset(tx, actor(), asset_id), parsed)
+    if parsed.estimated:
+        flash(_("已导入 %(count)s 条字幕，时间按字数估计，请核对。", count=len(parsed.cues)))
+    else:
+        flash(_("已导入 %(count)s 条字幕。", count=len(parsed.cues)))
     return redirect(url_for(".edit", asset_id=asset_id))
 
 

@@ -148,10 +148,16 @@ def import_captions(asset_id: str) -> ResponseReturnValue:
     if given is None or not given.filename:
         raise Invalid(fields={"captions": msg("请选择字幕文件。")})
     data = given.stream.read(captions.MAX_BYTES + 1)
+    with reading() as tx:
+        length = access_own_asset(tx, actor(), asset_id).duration_ms
+    # Between the transactions: a file of 5 MB takes a while, and SQLite has one writer.
+    parsed = captions.parse(given.filename, data, length)
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        count = service.import_captions(tx, actor(), asset, given.filename, data)
-    flash(_("已导入 %(count)s 条字幕。", count=count))
+        service.keep_captions(tx, actor(), asset, parsed)
+    if not parsed.is_whole:
+        return render_template("media/imported.html", asset=asset, parsed=parsed, name=given.filename, next=back())
+    flash(_("已导入 %(count)s 条字幕。", count=len(parsed.cues)))
     return redirect(back())
 
 

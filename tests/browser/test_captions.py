@@ -1,13 +1,16 @@
 """The caption editor by keyboard: unsure lines first, steps back, saved by itself."""
 
+import random
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from academy.core.actor import Role
-from academy.media import queries, service
+from academy.core.errors import Invalid
+from academy.media import captions, queries, service
 from academy.media.captions import CueText
+from academy.media.subtitles import markup
 from tests import factories
 from tests.browser.stage import Stage, stage
 
@@ -78,3 +81,46 @@ def test_the_editor_by_keyboard(academy: Stage) -> None:
     expect(page.locator(".caption-rows textarea")).to_have_count(3)
     assert texts(page)[1:] == ["两学一坐", "乡村振性"]
     assert not academy.errors
+
+
+PIECES = (
+    "NOTE 说明", "STYLE\n::cue { color: red }", "REGION\nid:x", "章节一", "1", "", "", "", "NOTE\n两行",
+    "00:01.000 --> 00:02.000", "00:00:03.000 --> 00:00:04.000 align:start",
+    "01:02:03.500 --> 01:02:04.000",
+    "同志们 &amp; 好", "<v 主讲人>你好</v> &lt;video&gt;", "<i>一</i><b>二</b>",
+    "<00:01.500>三", "<c.red>四</c>", "5 > 3 &gt; 2",
+    "a &notin; b &lt c", "<ruby>学<rt>xue</rt></ruby>",
+)  # fmt: skip
+READ = """async text => {
+  const track = document.createElement('track');
+  track.default = true; track.kind = 'subtitles';
+  track.src = URL.createObjectURL(new Blob([text], {type: 'text/vtt'}));
+  const video = document.createElement('video');
+  const done = new Promise((ok, bad) => { track.onload = ok; track.onerror = bad; });
+  video.append(track); document.body.append(video); track.track.mode = 'hidden';
+  await done;
+  const ms = seconds => Math.round(seconds * 1000);
+  return [...track.track.cues].map(c => [ms(c.startTime), ms(c.endTime), c.getCueAsHTML().textContent]);
+}"""
+
+
+def test_webvtt_is_read_as_chromium_reads_it(academy: Stage) -> None:
+    """Where the format's own rules are kept: what only we read (blank lines in a cue) is left out here."""
+    draw = random.Random(5)
+    page = academy.context().new_page()
+    page.goto("/sign-in")
+    compared = 0
+    for _ in range(150):
+        blocks = [draw.choice(PIECES) for _ in range(draw.randrange(3, 25))]
+        text = "WEBVTT\n\n" + "\n".join(blocks) + "\n"
+        try:
+            parsed = captions.parse("a.vtt", text.encode())
+        except Invalid:
+            assert page.evaluate(READ, text) == [] or "-->" in text
+            continue
+        if parsed.counts.get("joined") or parsed.trimmed:
+            continue
+        theirs = [(start, end, markup.plain(words)) for start, end, words in page.evaluate(READ, text)]
+        assert [(c.start_ms, c.end_ms, c.text) for c in parsed.cues] == sorted(one for one in theirs if one[2]), text
+        compared += 1
+    assert compared > 30

@@ -1,6 +1,7 @@
 """The caption editor: versions, conflicts, words, files."""
 
 import datetime as dt
+import io
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,42 @@ def test_a_strangers_captions_are_not_found(app: Flask, house: House, asset: Ass
         assert stranger.get(f"/studio/captions/{asset.public_id}{path}").status_code == 404
     for path in ("/restore", "/terms", "/hear", "/text", "/timed"):
         assert stranger.post(f"/studio/captions/{asset.public_id}{path}", data={"version": "1"}).status_code == 404
+
+
+def test_what_an_import_leaves_out_is_counted_and_shown(house: House, client: FlaskClient, asset: Asset) -> None:
+    def give(name: str, data: bytes) -> tuple[int, str]:
+        form = {"captions": (io.BytesIO(data), name), "next": "/studio/"}
+        answer = client.post(f"/media/{asset.public_id}/captions", data=form)
+        return answer.status_code, answer.text
+
+    assert give("a.srt", SRT.encode())[0] == 302, "nothing to say but the number"
+    vtt = "WEBVTT\n\nNOTE 内部\n\n00:01.000 --> 00:02.000\n甲\n\n乙<b>\n"
+    status, page = give("a.vtt", vtt.encode())
+    assert status == 200 and "已导入 1 条字幕" in page
+    assert "注释：1 处" in page and "NOTE 内部" in page and "第 3 行" in page
+    assert "空行后面的文字：1 处" in page and "第 8 行" in page
+    assert texts(house, asset) == ["甲\n乙"]
+    many = (
+        "".join(f"第{n}行字幕组\n" for n in range(50))
+        + "\n1\n00:00:01,000 --> 00:00:02,000\n<script>甲</script>a<b 且 c>d\n"
+    )
+    page = give("a.srt", many.encode())[1]
+    assert "没有时间的文字：50 处" in page and "列出前 20 处" in page
+    assert texts(house, asset) == ["甲a<b 且 c>d"]
+    big5 = "1\n00:00:01,000 --> 00:00:02,000\n請大家認真學習黨的歷史\n".encode("big5")
+    assert "Big5" in give("a.srt", big5)[1]
+    assert texts(house, asset) == ["請大家認真學習黨的歷史"]
+    assert (
+        give("a.srt", "1\n00:00:01,000 --> 00:00:02,000\n안녕하세요 여러분 오늘은 좋은 날입니다\n".encode("euc-kr"))[0]
+        == 422
+    )
+    assert texts(house, asset) == ["請大家認真學習黨的歷史"]
+
+
+def test_words_that_look_like_markup_survive_the_editor(house: House, client: FlaskClient, asset: Asset) -> None:
+    words = "若 a<b 且 c>d，<video> 和 &lt; 与 {\\alpha} 都是字"
+    assert put(client, asset, 1, (0, 9000, words), (9000, 20_000, "长" * 1200))[0] == 200
+    kept = texts(house, asset)
+    assert kept[0] == words and "".join(kept[1:]) == "长" * 1200, "a long line is cut in pieces, not off"
+    client.post(f"/studio/captions/{asset.public_id}/restore", data={"version": "1"})
+    assert texts(house, asset) == ["同志们好", "两学一坐"]
