@@ -16,6 +16,7 @@ GROUPS = (
     "media",
     "roster",
     "privacy",
+    "progress",
     "sample",
     "search",
     "server",

@@ -7,17 +7,22 @@ import datetime as dt
 import functools
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from academy.core.db import Base, Tx
 from academy.jobs import publish
 from academy.library.models import Course, CourseItem
 from academy.progress.facts import CourseFinished, CourseItemFinished, CourseReached
-from academy.progress.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
+from academy.progress.models import Completion, Correction, CourseStart, CreditHour, ItemCompletion
 
 PLAYABLE = ("video", "audio", "document")
 """Kinds of items that are completed by watching, or by reading page after page."""
+
+
+def threshold(course: Course, item: CourseItem) -> int:
+    """The share that completes an item, in permille: of a document every page, since none is like another."""
+    return 1000 if item.kind == "document" else course.threshold_permille
 
 
 def instant(ms: int) -> dt.datetime:
@@ -46,39 +51,63 @@ def reach(tx: Tx, member_id: int, course_id: int, at_ms: int) -> None:
 
 
 def finish_item(tx: Tx, member_id: int, item_id: int, item_version: int, course_id: int, at_ms: int) -> None:
-    """The member reached an item's threshold; finishes the course with it when it was the last."""
+    """The member reached an item's threshold; finishes the course with it when nothing more is missing.
+
+    Doing it again writes what is missing, and nothing twice.
+    """
     key = {"member_id": member_id, "item_id": item_id, "item_version": item_version}
-    row = tx.get(WatchLedger, tuple(key.values()), populate_existing=True)
-    if row is not None:
-        row.completed_ms = at_ms
-        tx.flush()
-    if not insert_once(tx, ItemCompletion, **key, course_id=course_id, completed_at=instant(at_ms)):
-        return
-    publish(tx, CourseItemFinished(member_id, item_id, course_id, at_ms))
+    if insert_once(tx, ItemCompletion, **key, course_id=course_id, completed_at=instant(at_ms)):
+        publish(tx, CourseItemFinished(member_id, item_id, course_id, at_ms))
     course = tx.get_one(Course, course_id)
-    if not _missing(tx, member_id, course_id):
-        finish_course(tx, member_id, course, at_ms, "watched")
+    finished_ms = _finished_ms(tx, member_id, course, at_ms)
+    if finished_ms is not None:
+        finish_course(tx, member_id, course, finished_ms, "watched")
 
 
-def _missing(tx: Tx, member_id: int, course_id: int) -> bool:
-    """Whether a required playable item lacks its completion in the present version."""
-    done = (
-        select(ItemCompletion.item_id)
-        .where(
-            ItemCompletion.member_id == member_id,
-            ItemCompletion.item_id == CourseItem.id,
-            ItemCompletion.item_version == CourseItem.version,
-        )
-        .exists()
-    )
-    wanted = select(CourseItem.id).where(
-        CourseItem.course_id == course_id,
+_mine = (
+    (ItemCompletion.member_id == bindparam("member"))
+    & (ItemCompletion.item_id == CourseItem.id)
+    & (ItemCompletion.item_version == CourseItem.version)
+)
+# Built once: building a statement costs more than running it.
+_REQUIRED = (
+    select(func.count(CourseItem.id), func.count(ItemCompletion.item_id), func.max(ItemCompletion.completed_at))
+    .select_from(CourseItem)
+    .outerjoin(ItemCompletion, _mine)
+    .where(
+        CourseItem.course_id == bindparam("course"),
         CourseItem.required,
         CourseItem.removed_at.is_(None),
         CourseItem.kind.in_(PLAYABLE),
-        ~done,
     )
-    return tx.scalar(wanted.limit(1)) is not None
+)
+_STRUCK = select(func.max(Correction.decided_at)).where(
+    Correction.member_id == bindparam("member"),
+    Correction.course_id == bindparam("course"),
+    Correction.kind == "strike",
+    Correction.decision == "approved",
+)
+_START = (
+    select(CourseStart.member_id)
+    .where(CourseStart.member_id == bindparam("member"), CourseStart.course_id == bindparam("course"))
+    .with_for_update()
+)
+
+
+def _finished_ms(tx: Tx, member_id: int, course: Course, at_ms: int) -> int | None:
+    """When the member's items completed the present version of the course; None while one is missing.
+
+    None too when a completion was struck since: what it was struck for does not bring it back.
+    """
+    key = {"member": member_id, "course": course.id}
+    # Two items finished at once, on two connections: the second waits here, and then sees the first.
+    tx.execute(_START, key)
+    required, done, last = tx.execute(_REQUIRED, key).one()
+    if done < required:
+        return None
+    finished_ms = max(at_ms, int(last.timestamp() * 1000) if last is not None else 0)
+    struck_at = tx.scalar(_STRUCK, key)
+    return None if struck_at is not None and instant(finished_ms) <= struck_at else finished_ms
 
 
 def finish_course(tx: Tx, member_id: int, course: Course, at_ms: int, evidence: str) -> bool:

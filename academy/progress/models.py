@@ -80,6 +80,13 @@ class WatchLedger(Base):
     __table_args__ = (
         # A re-cut asks for everybody who has credit in a version of an item.
         Index(None, "item_id", "item_version"),
+        # The repair asks whose credit has consequences that are not written yet: nearly nobody's.
+        Index(
+            "ix_watch_ledgers_pending",
+            "pending_since_ms",
+            sqlite_where=text("pending_since_ms IS NOT NULL"),
+            postgresql_where=text("pending_since_ms IS NOT NULL"),
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -93,11 +100,19 @@ class WatchLedger(Base):
     """Where the member stopped."""
     updated_ms: Mapped[int] = mapped_column(BigInteger, default=clock.now_ms)
     completed_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """When the credit reached the threshold; written with the credit itself."""
     lease_id: Mapped[int | None] = mapped_column(Key)
     """The lease that may add to this row now; no foreign key, because beats would pay for it."""
     credited_until_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     seq: Mapped[int] = mapped_column(default=0)
     """The newest beat of the lease; an older one that comes late does not move `position_ms`."""
+    last_beat_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """When the lease's newest beat was taken, or when the lease began: credit is claimed of the time since."""
+    lapses_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Until when the time before `last_beat_ms` that was not spent may still be claimed."""
+    pending_since_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """The moment of the first credit whose consequences (start, completions, hours, coverage) are not written;
+    None when all are. Written with the credit, so whatever fails afterwards is found and repaired."""
 
 
 class Refusal(Base):

@@ -17,7 +17,7 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset
-from academy.progress import completing, rules, service
+from academy.progress import carrying, completing, rules, service
 from academy.progress.models import Lease, WatchLedger
 
 Kept = Sequence[tuple[int, int, int]]
@@ -75,7 +75,7 @@ def preview(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> Preview:
         Invalid: the mapping overlaps or lies outside the lecture.
     """
     duration = _check(tx, item, from_version, kept)
-    threshold = service.threshold(tx.get_one(Course, item.course_id), item)
+    threshold = completing.threshold(tx.get_one(Course, item.course_id), item)
     members = keep = complete = dropped = 0
     for row in _rows(tx, item.id, from_version):
         held = rules.unpack(row.spans)
@@ -97,14 +97,13 @@ def carry_over(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: 
         Conflict: the old version is the present one.
     """
     duration = _check(tx, item, from_version, kept)
-    course = tx.get_one(Course, item.course_id)
     shown = preview(tx, item, from_version, kept)
     service.end_leases_of(tx, "replaced", item_id=item.id)
     at_ms = clock.now_ms()
     for row in _rows(tx, item.id, from_version):
         moved = rules.remap(rules.unpack(row.spans), kept)
         if moved:
-            _give(tx, row.member_id, item, moved, duration, course, at_ms)
+            carrying.give(tx, row.member_id, item, item.version, duration, moved, at_ms)
     record(
         tx,
         actor,
@@ -158,18 +157,3 @@ def _rows(tx: Tx, item_id: int, version: int) -> Iterator[WatchLedger]:
             return
         last = rows[-1].member_id
         yield from rows
-
-
-def _give(
-    tx: Tx, member_id: int, item: CourseItem, moved: tuple[rules.Span, ...], duration: int, course: Course, at_ms: int
-) -> None:
-    """Add spans to a member's row of the present version; completes it if they suffice."""
-    key = {"member_id": member_id, "item_id": item.id, "item_version": item.version}
-    fresh = {"spans": b"", "covered_ms": 0, "position_ms": 0, "updated_ms": at_ms, "credited_until_ms": 0, "seq": 0}
-    completing.insert_once(tx, WatchLedger, **key, **fresh)
-    row = tx.get_one(WatchLedger, tuple(key.values()), populate_existing=True, with_for_update=True)
-    held = rules.close(rules.unpack(row.spans), moved, duration)
-    row.spans, row.covered_ms = rules.pack(held), rules.length(held)
-    tx.flush()
-    if row.completed_ms is None and rules.completes(row.covered_ms, duration, service.threshold(course, item)):
-        completing.finish_item(tx, member_id, item.id, item.version, course.id, at_ms)

@@ -24,7 +24,7 @@ REASONS: dict[str, Message] = {
 }
 
 # A lease that ended without another device taking it may still bring what was watched before its end.
-LATE = frozenset({"moved", "idle", "finished", "signed_out"})
+LATE = frozenset({"moved", "idle", "finished", "signed_out", "replaced"})
 
 
 def explain(reason: str) -> Message:

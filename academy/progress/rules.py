@@ -102,18 +102,38 @@ def check_claim(spans: object, duration_ms: int) -> tuple[Span, ...]:
     return tuple(claimed)
 
 
-def allowance(at_ms: int, until_ms: int, rate: float, slack_ms: int) -> int:
-    """Media milliseconds that the clock allows at `at_ms` when it has been spent up to `until_ms`.
+def claimable_from(until_ms: int, last_beat_ms: int, lapses_ms: int, at_ms: int) -> int:
+    """The moment from which wall-clock time may still be claimed at `at_ms`.
 
-    Spending more than has passed moves `until_ms` into the future: slack is lent once, not at every
+    Credit is claimed of the time since the last beat. What a beat leaves unspent before it (more beats
+    of the same queue may be on their way) lapses at `lapses_ms`: an hour at single speed does not
+    save up for an hour of leaping.
+    """
+    return max(until_ms, last_beat_ms) if at_ms > lapses_ms else until_ms
+
+
+def lapse_after(from_ms: int, last_beat_ms: int, lapses_ms: int, at_ms: int) -> int:
+    """When the time that a beat at `at_ms` leaves unspent lapses: half as long after it as the silence before it.
+
+    A queue that waited for the network through forty minutes has twenty to bring all its beats; with
+    beats every fifteen seconds nothing is left over by the next one.
+    """
+    silence = max(0, at_ms - max(from_ms, last_beat_ms))
+    return max(lapses_ms, at_ms + silence // 2)
+
+
+def allowance(at_ms: int, from_ms: int, rate: float, slack_ms: int) -> int:
+    """Media milliseconds that the clock allows at `at_ms` when time may be claimed from `from_ms` on.
+
+    Spending more than has passed moves the clock into the future: slack is lent once, not at every
     beat, so a hundred beats a second earn no more than one.
     """
-    return max(0, math.floor((at_ms - until_ms) * rate) + slack_ms)
+    return max(0, math.floor((at_ms - from_ms) * rate) + slack_ms)
 
 
-def spend(until_ms: int, gained_ms: int, rate: float) -> int:
+def spend(from_ms: int, gained_ms: int, rate: float) -> int:
     """Where the clock stands after `gained_ms` of media were credited."""
-    return until_ms + math.ceil(gained_ms / rate)
+    return from_ms + math.ceil(gained_ms / rate)
 
 
 def close(held: Sequence[Span], claimed: Iterable[Span], duration_ms: int) -> tuple[Span, ...]:

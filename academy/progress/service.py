@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from academy.core import clock
@@ -16,7 +16,7 @@ from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset, AssetState
-from academy.progress import completing, crediting, devices
+from academy.progress import completing, crediting, devices, rules
 from academy.progress.beats import Beat, Outcome
 from academy.progress.models import Lease, WatchLedger
 from academy.progress.tokens import Grant
@@ -128,7 +128,7 @@ def _begin(tx: Tx, actor: Actor, item: CourseItem, *, duration_ms: int, **opened
         item_version=item.version,
         course_id=item.course_id,
         duration_ms=duration_ms,
-        threshold_permille=threshold(tx.get_one(Course, item.course_id), item),
+        threshold_permille=completing.threshold(tx.get_one(Course, item.course_id), item),
         started_at=now,
         expires_at=now + LIFETIME,
         credited_until_ms=max(now_ms, spent),
@@ -154,13 +154,9 @@ def _begin(tx: Tx, actor: Actor, item: CourseItem, *, duration_ms: int, **opened
     )
     ledger = _ledger(tx, lease)
     ledger.lease_id, ledger.credited_until_ms, ledger.seq = lease.id, lease.credited_until_ms, 0
+    ledger.last_beat_ms, ledger.lapses_ms = now_ms, 0
     tx.flush()
     return Opened(lease, ledger)
-
-
-def threshold(course: Course, item: CourseItem) -> int:
-    """The share that completes an item, in permille: of a document every page, since none is like another."""
-    return 1000 if item.kind == "document" else course.threshold_permille
 
 
 def active_lease(tx: Tx, member_id: int) -> Lease | None:
@@ -183,10 +179,15 @@ def end_lease(tx: Tx, lease: Lease, because: str) -> None:
         return
     ledger = _ledger(tx, lease)
     if ledger.lease_id == lease.id:
-        lease.credited_until_ms = ledger.credited_until_ms
+        lease.credited_until_ms = _clock_at_end(ledger, clock.now_ms())
         ledger.lease_id = None
     lease.ended_at, lease.ended_because = clock.now(), because
     tx.flush()
+
+
+def _clock_at_end(ledger: Any, now_ms: int) -> int:
+    """Where a lease's clock stands when it ends: what it borrowed stays borrowed, what lapsed stays lapsed."""
+    return rules.claimable_from(ledger.credited_until_ms, ledger.last_beat_ms, ledger.lapses_ms, now_ms)
 
 
 def end_leases_of(tx: Tx, because: str, *, course_id: int | None = None, item_id: int | None = None) -> int:
@@ -196,23 +197,42 @@ def end_leases_of(tx: Tx, because: str, *, course_id: int | None = None, item_id
         chosen.append(Lease.course_id == course_id)
     if item_id is not None:
         chosen.append(Lease.item_id == item_id)
-    ids = list(tx.scalars(select(Lease.id).where(*chosen)))
+    ids = list(tx.scalars(select(Lease.id).where(*chosen).order_by(Lease.id)))
     for first in range(0, len(ids), 500):
-        some = ids[first : first + 500]
-        tx.execute(
-            update(Lease)
-            .where(Lease.id.in_(some))
-            .values(ended_at=clock.now(), ended_because=because)
-            .execution_options(synchronize_session="fetch")
-        )
-        members = select(Lease.member_id).where(Lease.id.in_(some))
-        tx.execute(
-            update(WatchLedger)
-            .where(WatchLedger.member_id.in_(members), WatchLedger.lease_id.in_(some))
-            .values(lease_id=None)
-            .execution_options(synchronize_session="fetch")
-        )
+        _end_together(tx, ids[first : first + 500], because)
     return len(ids)
+
+
+def _end_together(tx: Tx, lease_ids: list[int], because: str) -> None:
+    """End some playbacks, each with its own clock, in a fixed number of statements.
+
+    The ledger rows are locked before their clocks are read: what a beat spends meanwhile is not lent again.
+    """
+    locked = select(Lease.id, Lease.member_id).where(Lease.id.in_(lease_ids), Lease.ended_at.is_(None))
+    members = {row.id: row.member_id for row in tx.execute(locked.order_by(Lease.id).with_for_update())}
+    w = WatchLedger
+    playing = (w.member_id.in_(members.values()), w.lease_id.in_(members))
+    rows = tx.execute(
+        select(w.lease_id, w.credited_until_ms, w.last_beat_ms, w.lapses_ms)
+        .where(*playing)
+        .order_by(w.member_id)
+        .with_for_update()
+    ).all()
+    now, now_ms = clock.now(), clock.now_ms()
+    tx.execute(
+        update(Lease)
+        .where(Lease.id.in_(members))
+        .values(ended_at=now, ended_because=because)
+        .execution_options(synchronize_session="fetch")
+    )
+    clocks = [{"lease": row.lease_id, "until": _clock_at_end(row, now_ms)} for row in rows]
+    if clocks:
+        tx.connection().execute(_KEEP_CLOCK, clocks)
+    tx.execute(update(w).where(*playing).values(lease_id=None).execution_options(synchronize_session="fetch"))
+
+
+_leases: Any = Lease.__table__
+_KEEP_CLOCK = update(_leases).where(_leases.c.id == bindparam("lease")).values(credited_until_ms=bindparam("until"))
 
 
 def end_leases_of_sessions(tx: Tx, session_ids: list[int], because: str) -> None:

@@ -12,7 +12,19 @@ RowKey = tuple[int, int, int]
 class LedgerRow:
     """One row of `watch_ledgers` while a batch of beats works on it."""
 
-    __slots__ = ("completed_ms", "covered_ms", "lease_id", "packed", "position_ms", "seq", "until_ms", "updated_ms")
+    __slots__ = (
+        "completed_ms",
+        "covered_ms",
+        "lapses_ms",
+        "last_beat_ms",
+        "lease_id",
+        "packed",
+        "pending_since_ms",
+        "position_ms",
+        "seq",
+        "until_ms",
+        "updated_ms",
+    )
 
     def __init__(
         self,
@@ -24,6 +36,9 @@ class LedgerRow:
         lease_id: int | None,
         until_ms: int,
         seq: int,
+        last_beat_ms: int,
+        lapses_ms: int,
+        pending_since_ms: int | None,
     ) -> None:
         self.packed = packed
         self.covered_ms = covered_ms
@@ -33,6 +48,9 @@ class LedgerRow:
         self.lease_id = lease_id
         self.until_ms = until_ms
         self.seq = seq
+        self.last_beat_ms = last_beat_ms
+        self.lapses_ms = lapses_ms
+        self.pending_since_ms = pending_since_ms
 
     def values(self) -> tuple[Any, ...]:
         """What a beat may change, in the order of the statements below."""
@@ -44,13 +62,20 @@ class LedgerRow:
             self.completed_ms,
             self.until_ms,
             self.seq,
+            self.last_beat_ms,
+            self.lapses_ms,
+            self.pending_since_ms,
         )
 
 
-_COLUMNS = "spans, covered_ms, position_ms, updated_ms, completed_ms, lease_id, credited_until_ms, seq"
+_COLUMNS = (
+    "spans, covered_ms, position_ms, updated_ms, completed_ms, lease_id, credited_until_ms, seq, "
+    "last_beat_ms, lapses_ms, pending_since_ms"
+)
 _SET = (
     "UPDATE watch_ledgers SET spans = {0}, covered_ms = {0}, position_ms = {0}, updated_ms = {0}, "
-    "completed_ms = {0}, credited_until_ms = {0}, seq = {0} "
+    "completed_ms = {0}, credited_until_ms = {0}, seq = {0}, last_beat_ms = {0}, lapses_ms = {0}, "
+    "pending_since_ms = {0} "
     "WHERE member_id = {0} AND item_id = {0} AND item_version = {0}"
 )
 # By key, one after the other: for a list of row values SQLite would scan the table.
@@ -65,8 +90,10 @@ _POSTGRESQL_LOAD = (
 )
 _POSTGRESQL_SAVE = (
     "UPDATE watch_ledgers SET spans = s, covered_ms = c, position_ms = p, updated_ms = u, completed_ms = d, "
-    "credited_until_ms = t, seq = q FROM unnest(%s::bytea[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], "
-    "%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::int[]) AS given (s, c, p, u, d, t, q, m, i, v) "
+    "credited_until_ms = t, seq = q, last_beat_ms = b, lapses_ms = l, pending_since_ms = w "
+    "FROM unnest(%s::bytea[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], "
+    "%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[]) "
+    "AS given (s, c, p, u, d, t, q, b, l, w, m, i, v) "
     "WHERE member_id = m AND item_id = i AND item_version = v"
 )
 

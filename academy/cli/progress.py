@@ -1,0 +1,39 @@
+"""flask progress …: look whether everything that follows from the watch ledger is written, and write it."""
+
+import sys
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from academy.core.house import House
+from academy.progress import repairing
+
+group = AppGroup("progress", help="The watch ledger.")
+
+SHOWN = 50
+
+
+@group.command("verify")
+def verify() -> None:
+    """Derive starts and completions anew from every ledger row; exit code 1 if any is missing."""
+    house: House = current_app.extensions["academy"]
+    found = 0
+    for (member_id, item_id, version), what in repairing.missing(house.db):
+        found += 1
+        if found <= SHOWN:
+            click.echo(f"member {member_id} item {item_id} version {version}\t{what}")
+    click.echo(f"{found} differences")
+    sys.exit(1 if found else 0)
+
+
+@group.command("repair")
+@click.option("--all", "everything", is_flag=True, help="Look at every ledger row, not only at those marked.")
+def repair(everything: bool) -> None:
+    """Write what follows from credit and was not written; exit code 1 if something failed again."""
+    house: House = current_app.extensions["academy"]
+    if everything:
+        repairing.mark(house.db, [key for key, what in repairing.missing(house.db) if what != "sum"])
+    repaired = repairing.repair(house.db)
+    click.echo(f"{repaired.done} repaired, {repaired.failed} failed")
+    sys.exit(1 if repaired.failed else 0)

@@ -1,0 +1,47 @@
+"""What follows from credit: marked in the ledger row with the credit itself, written as soon as it can be."""
+
+import logging
+
+from academy.core import collisions
+from academy.core.db import Tx
+from academy.progress import completing, rules
+from academy.progress.beats import Outcome
+from academy.progress.store import LedgerRow, RowKey
+
+log = logging.getLogger(__name__)
+
+
+def add(row: LedgerRow, packed: bytes, outcome: Outcome, duration_ms: int, threshold_permille: int, at_ms: int) -> None:
+    """Put credit into a row, with the mark of what follows from it: the first second, the threshold."""
+    if outcome.gained_ms:
+        if row.covered_ms == 0 and row.pending_since_ms is None:
+            row.pending_since_ms = at_ms
+        row.packed = packed
+        row.covered_ms += outcome.gained_ms
+        outcome.covered_ms = row.covered_ms
+    if row.completed_ms is None and rules.completes(row.covered_ms, duration_ms, threshold_permille):
+        row.completed_ms, outcome.finished = at_ms, True
+        if row.pending_since_ms is None:
+            row.pending_since_ms = at_ms
+
+
+def follow(tx: Tx, key: RowKey, course_id: int, row: LedgerRow) -> bool:
+    """Write what follows from a row's credit and take its mark off; False if it failed and the mark stays.
+
+    Raises:
+        DBAPIError: another transaction was in the way; run the whole transaction again.
+    """
+    member_id, item_id, item_version = key
+    at_ms = row.pending_since_ms or row.updated_ms
+    try:
+        with tx.begin_nested():
+            completing.reach(tx, member_id, course_id, at_ms)
+            if row.completed_ms is not None:
+                completing.finish_item(tx, member_id, item_id, item_version, course_id, row.completed_ms)
+    except Exception as error:
+        if collisions.is_retryable(error):
+            raise
+        log.exception("ledger.consequences_failed", extra={"member": member_id, "item": item_id})
+        return False
+    row.pending_since_ms = None
+    return True
