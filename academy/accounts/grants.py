@@ -5,9 +5,10 @@ import datetime as dt
 from sqlalchemy import select
 
 from academy.accounts.models import Account, RoleGrant
+from academy.accounts.queries import is_usable
 from academy.accounts.sessions import end_sessions
 from academy.core import clock
-from academy.core.actor import Actor, Role
+from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -55,10 +56,12 @@ def grant_role(
 
     Raises:
         Forbidden: it is not the actor's to give.
-        Conflict: to oneself; or the account would hold two of the three offices.
+        Conflict: to oneself; to who left; or the account would hold two of the three offices.
     """
     if not may_grant(actor, role, organisation):
         raise Forbidden(f"organisation:{organisation.public_id}")
+    if not is_usable(tx, account.id):
+        raise Conflict(msg("这个账号已停用，或本人已不在册，不能授权。"))
     if account.id == actor.account_id:
         raise Conflict(msg("不能给自己授权，请由另一位管理员办理。"))
     begin = valid_from or clock.today()
@@ -126,6 +129,25 @@ def revoke_role(tx: Tx, actor: Actor, public_id: str) -> RoleGrant:
     )
     found: RoleGrant = grant
     return found
+
+
+def end_grants(tx: Tx, account_ids: list[int]) -> None:
+    """Take back every grant of these accounts that holds or will hold: their people left."""
+    today = clock.today()
+    ending = tx.execute(
+        select(RoleGrant, Account.public_id, Organisation.public_id)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .join(Organisation, Organisation.id == RoleGrant.organisation_id)
+        .where(
+            RoleGrant.account_id.in_(account_ids),
+            (RoleGrant.valid_to.is_(None)) | (RoleGrant.valid_to > today),
+        )
+        .order_by(RoleGrant.id)
+    ).all()
+    for grant, account, organisation in ending:
+        grant.valid_to = max(grant.valid_from, today)
+        record(tx, SYSTEM, "role.revoked", f"account:{account}", role=grant.role, organisation=organisation, why="left")
+    tx.flush()
 
 
 def access_account(tx: Tx, actor: Actor, public_id: str) -> Account:

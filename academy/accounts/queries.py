@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Date, and_, bindparam, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from academy.accounts.models import (
     CODE_LENGTH,
@@ -29,6 +30,9 @@ from academy.members.rules import HERE
 PROGRAM = "program"
 """The device of a session that is a program's token."""
 
+TWO_STEPS = frozenset(Role) - {Role.MEMBER, Role.BRANCH_SECRETARY}
+"""A village's secretary sees one branch and has no spare telephone; whoever sees or changes more needs both steps."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
@@ -43,7 +47,8 @@ class Identity:
     elder_mode: bool
     member_id: int | None
     organisation_id: int | None
-    scopes: tuple[Scope, ...]
+    offices: tuple[Scope, ...]
+    """The grants that hold today, whether or not this session may use them: see `actor`."""
     strong: bool = True
     """Signed in by two steps, or a program's token."""
     is_program: bool = False
@@ -51,9 +56,21 @@ class Identity:
     """A public screen: without offices, and nothing personal is shown on it."""
     consent_version: str | None = None
 
-    def actor(self, network: str = "") -> Actor:
-        """The actor this person is in a request from `network`."""
-        return Actor(account_id=self.account_id, member_id=self.member_id, scopes=self.scopes, network=network)
+    @property
+    def lacks_second_step(self) -> bool:
+        """Whether an office is held that needs two steps, and this session was opened by one."""
+        return not self.strong and any(scope.role in TWO_STEPS for scope in self.offices)
+
+    def actor(self, network: str = "", *, two_steps: bool = True, playing: bool = False) -> Actor:
+        """The actor this person is in a request from `network`: the one place that gives a session its rights.
+
+        With `two_steps` (the rule of the house) no office is held before the second step, anywhere: a route
+        that only asks for somebody signed in looks at scopes too. A public screen holds none and is no
+        member, so that it reads nobody's ledger; only its playback (`playing`) is its owner's.
+        """
+        scopes = () if self.is_screen or (two_steps and self.lacks_second_step) else self.offices
+        member_id = None if self.is_screen and not playing else self.member_id
+        return Actor(account_id=self.account_id, member_id=member_id, scopes=scopes, network=network)
 
 
 def digest(token: str) -> str:
@@ -64,6 +81,22 @@ def digest(token: str) -> str:
 def read_code(typed: str) -> str:
     """A one-time code as it is kept: capital letters and digits, whatever was typed between them."""
     return tidy_text(typed, CODE_LENGTH).upper().replace(" ", "").replace("-", "")
+
+
+def may_enter() -> ColumnElement[bool]:
+    """Accounts that may be used: not frozen or closed, and their person, if the roster has one, is here.
+
+    Every look-up that ends in somebody signed in, or in a message to somebody, asks this; the query
+    it is put into must read `Account`. tests/contracts/test_status.py finds a look-up that does not ask.
+    """
+    person = aliased(Member)
+    here = exists().where(person.id == Account.member_id, person.status.in_(HERE)).correlate(Account)
+    return and_(Account.state == "active", or_(Account.member_id.is_(None), here))
+
+
+def is_usable(tx: Tx, account_id: int) -> bool:
+    """Whether an account may be used now: see `may_enter`."""
+    return tx.scalar(select(Account.id).where(Account.id == account_id, may_enter())) is not None
 
 
 def holds_on(day: dt.date | BindParameter[dt.date]) -> ColumnElement[bool]:
@@ -101,7 +134,7 @@ _HOLDER = (
         LoginSession.ended_at.is_(None),
         LoginSession.pending.is_(False),
         LoginSession.expires_at > bindparam("now"),
-        Account.state == "active",
+        may_enter(),
     )
 )
 _GRANTS = (
@@ -126,7 +159,7 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
         elder_mode=row.elder_mode,
         member_id=row.member_id,
         organisation_id=row.organisation_id,
-        scopes=() if row.screen else scopes_of(tx, row.id),
+        offices=() if row.screen else scopes_of(tx, row.id),
         strong=bool(row.is_program or row.two_steps),
         is_program=bool(row.is_program),
         is_screen=bool(row.screen),
@@ -155,21 +188,20 @@ def names_of(tx: Tx, account_ids: Iterable[int | None]) -> dict[int, str]:
     return {row.id: row.display_name for row in rows}
 
 
-def find_account(tx: Tx, name: str, phone_index: str | None = None) -> Account | None:
+def find_account(tx: Tx, name: str, phone_index: str | None = None, *, also_gone: bool = False) -> Account | None:
     """The account that somebody means who types this: a username, a member number, else a phone.
 
-    A phone that two people share finds neither: a family's one telephone must not open two accounts.
+    Only one that may be used, unless `also_gone` (for the trail and the operator). A phone that two people
+    share finds neither: a family's one telephone must not open two accounts.
     """
     name = tidy_text(name, NAME_LENGTH + 1)
-    account = tx.scalar(select(Account).where(Account.username == name))
+    usable = select(Account) if also_gone else select(Account).where(may_enter())
+    account = tx.scalar(usable.where(Account.username == name))
     if account is None:
-        account = tx.scalar(select(Account).join(Member, Member.id == Account.member_id).where(Member.number == name))
+        account = tx.scalar(usable.join(Member, Member.id == Account.member_id).where(Member.number == name))
     if account is None and phone_index is not None:
         owners = tx.scalars(
-            select(Account)
-            .join(Member, Member.id == Account.member_id)
-            .where(Member.phone_index == phone_index)
-            .limit(2)
+            usable.join(Member, Member.id == Account.member_id).where(Member.phone_index == phone_index).limit(2)
         ).all()
         account = owners[0] if len(owners) == 1 else None
     return account

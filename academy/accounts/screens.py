@@ -10,7 +10,7 @@ import secrets
 from sqlalchemy import select, update
 
 from academy.accounts.models import Account, LoginSession, ScreenLogin
-from academy.accounts.queries import digest
+from academy.accounts.queries import digest, is_usable
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
@@ -108,7 +108,7 @@ def claim(tx: Tx, house: House, secret: str) -> str | None:
         .returning(ScreenLogin.account_id)
     )
     account = tx.get(Account, account_id) if account_id is not None else None
-    if account is None or account.state != "active":
+    if account is None or not is_usable(tx, account.id):
         return None
     row = tx.scalars(select(ScreenLogin).where(ScreenLogin.digest == digest(secret))).one()
     token = secrets.token_urlsafe(32)

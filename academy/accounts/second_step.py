@@ -4,7 +4,7 @@ from sqlalchemy import delete, select, update
 
 from academy.accounts import throttle, totp
 from academy.accounts.models import Account, LoginSession, RecoveryCode, SecondFactor
-from academy.accounts.queries import digest, read_code
+from academy.accounts.queries import digest, may_enter, read_code
 from academy.accounts.sessions import end_sessions, until
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
@@ -113,11 +113,14 @@ def pass_step(house: House, token: str, code: str, network: str = "") -> None:
 def waiting_session(tx: Tx, token: str) -> LoginSession | None:
     """The session of this token, if it waits for its second step."""
     return tx.scalar(
-        select(LoginSession).where(
+        select(LoginSession)
+        .join(Account, Account.id == LoginSession.account_id)
+        .where(
             LoginSession.digest == digest(token),
             LoginSession.pending.is_(True),
             LoginSession.ended_at.is_(None),
             LoginSession.expires_at > clock.now(),
+            may_enter(),
         )
     )
 

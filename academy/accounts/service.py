@@ -81,7 +81,7 @@ def sign_in(
         browser = (known or {}).get(account.public_id, "") if account else ""
         counters = throttle.keys("sign-in", username, network, browser)
         throttle.check(tx, counters)
-        kept = account.password_hash if account and account.state == "active" else None
+        kept = account.password_hash if account else None
     right = passwords.matches(kept, password)
     with house.db.begin() as tx:
         if account is not None and right:

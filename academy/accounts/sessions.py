@@ -7,13 +7,14 @@ from sqlalchemy import ColumnElement, select, update
 
 from academy.accounts.facts import SessionsEnded
 from academy.accounts.models import Account, LoginSession
-from academy.accounts.queries import PROGRAM, digest, has_second_factor
+from academy.accounts.queries import PROGRAM, digest, has_second_factor, is_usable
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
 from academy.core.audit import record
 from academy.core.db import Tx
-from academy.core.errors import Forbidden, NotFound
+from academy.core.errors import Conflict, Forbidden, NotFound
 from academy.core.house import House
+from academy.core.i18n import msg
 from academy.jobs import publish
 
 PENDING = dt.timedelta(minutes=10)
@@ -23,7 +24,11 @@ def open_session(tx: Tx, house: House, account: Account, network: str = "", devi
     """Begin a session; the token is new each time, so a session set beforehand is worth nothing.
 
     Where the account has a second step, the session waits for it and is nobody's until then.
+
+    Raises:
+        Conflict: the account was frozen, or its person left, while its owner was signing in.
     """
+    _only_usable(tx, account)
     token = secrets.token_urlsafe(32)
     now = clock.now()
     pending = has_second_factor(tx, account.id)
@@ -43,12 +48,22 @@ def open_session(tx: Tx, house: House, account: Account, network: str = "", devi
 
 
 def open_program_session(tx: Tx, account: Account, days: int) -> str:
-    """A token for a program that acts as this account; it ends on its day, idle or not."""
+    """A token for a program that acts as this account; it ends on its day, idle or not.
+
+    Raises:
+        Conflict: the account may not be used.
+    """
+    _only_usable(tx, account)
     token = secrets.token_urlsafe(32)
     until = clock.now() + dt.timedelta(days=days)
     tx.add(LoginSession(digest=digest(token), account_id=account.id, device=PROGRAM, expires_at=until))
     record(tx, SYSTEM, "token.issued", f"account:{account.public_id}", days=days)
     return token
+
+
+def _only_usable(tx: Tx, account: Account) -> None:
+    if not is_usable(tx, account.id):
+        raise Conflict(msg("这个账号已停用，请联系管理员。"))
 
 
 def until(house: House, began: dt.datetime, seen: dt.datetime) -> dt.datetime:

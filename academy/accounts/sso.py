@@ -20,6 +20,7 @@ from joserfc.jwk import KeySet
 from sqlalchemy import select
 
 from academy.accounts.models import Account, ExternalIdentity
+from academy.accounts.queries import is_usable
 from academy.accounts.service import account_for_member
 from academy.accounts.sessions import open_session
 from academy.core import clock
@@ -30,7 +31,8 @@ from academy.core.errors import AcademyError, Busy, Invalid
 from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.unique import get_or_create
-from academy.members.models import Member, MemberStatus
+from academy.members.models import Member
+from academy.members.queries import present
 
 if TYPE_CHECKING:
     from authlib.integrations.requests_client import OAuth2Session
@@ -223,8 +225,7 @@ def _account(tx: Tx, house: House, claims: dict[str, Any], network: str) -> Acco
     )
     number = str(claims.get(house.settings.oidc_member_claim) or "")
     if known is None and number:
-        present = (MemberStatus.ACTIVE, MemberStatus.FLOATING)
-        member = tx.scalar(select(Member).where(Member.number == number, Member.status.in_(present)))
+        member = tx.scalar(select(Member).where(Member.number == number, present()))
         if member is not None:
             known = account_for_member(tx, member)
             key = {"issuer": issuer, "subject": subject}
@@ -232,7 +233,7 @@ def _account(tx: Tx, house: House, claims: dict[str, Any], network: str) -> Acco
             actor = Actor(account_id=known.id, member_id=member.id, network=network)
             if is_new:
                 record(tx, actor, "sso.linked", f"account:{known.public_id}")
-    return known if known is not None and known.state == "active" else None
+    return known if known is not None and is_usable(tx, known.id) else None
 
 
 def _client(house: House, redirect_uri: str) -> "OAuth2Session":

@@ -88,7 +88,7 @@ def _query(tx: Tx, asked: Question) -> Select[AuditEntry, Account]:
     if asked.target:
         query = query.where(AuditEntry.target == asked.target)
     if asked.who:
-        account = find_account(tx, asked.who)
+        account = find_account(tx, asked.who, also_gone=True)
         query = query.where(AuditEntry.account_id == (account.id if account else -1))
     if asked.whom:
         query = query.where(_about(tx, asked.whom))
@@ -102,7 +102,7 @@ def _query(tx: Tx, asked: Question) -> Select[AuditEntry, Account]:
 def _about(tx: Tx, typed: str) -> ColumnElement[bool]:
     """Acts on a person: on the member, on the account, or on something of theirs that names the member."""
     member = tx.scalar(select(Member).where(Member.number == tidy_text(typed, NUMBER_LENGTH)))
-    account = find_account(tx, typed)
+    account = find_account(tx, typed, also_gone=True)
     if member is None and account is not None and account.member_id is not None:
         member = tx.get(Member, account.member_id)
     if account is None and member is not None:

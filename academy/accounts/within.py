@@ -1,10 +1,12 @@
 """What happens to accounts in the transaction that changes people."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from academy.accounts.models import Account
+from academy.accounts.grants import end_grants
+from academy.accounts.models import Account, ActivationCode
 from academy.accounts.own_data import keep_erased
 from academy.accounts.sessions import end_sessions
+from academy.core import clock
 from academy.core.db import Tx
 from academy.jobs import within
 from academy.members.facts import MembersChanged
@@ -13,15 +15,28 @@ from academy.members.rules import HERE
 
 
 @within(MembersChanged)
-def end_sessions_of_who_left(tx: Tx, fact: MembersChanged) -> None:
-    """Who has left or died is signed out everywhere at once."""
+def end_what_who_left_may_do(tx: Tx, fact: MembersChanged) -> None:
+    """Who has left or died is signed out everywhere at once, holds no office from today on, and their codes open
+    nothing: should they come back, nothing of it comes back with them."""
     for start in range(0, len(fact.member_ids), 5000):
-        gone = tx.scalars(
-            select(Account.id)
-            .join(Member, Member.id == Account.member_id)
-            .where(Member.id.in_(fact.member_ids[start : start + 5000]), Member.status.not_in(HERE))
-        ).all()
-        end_sessions(tx, list(gone))
+        changed = fact.member_ids[start : start + 5000]
+        gone = list(
+            tx.scalars(
+                select(Account.id)
+                .join(Member, Member.id == Account.member_id)
+                .where(Member.id.in_(changed), Member.status.not_in(HERE))
+            )
+        )
+        end_sessions(tx, gone)
+        end_grants(tx, gone)
+        left = select(Member.id).where(Member.id.in_(changed), Member.status.not_in(HERE))
+        now = clock.now()
+        tx.execute(
+            update(ActivationCode)
+            .where(ActivationCode.member_id.in_(left), ActivationCode.expires_at > now)
+            .values(expires_at=now)
+            .execution_options(synchronize_session=False)
+        )
 
 
 @within(MembersChanged)

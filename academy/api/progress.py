@@ -35,7 +35,7 @@ from academy.core.errors import NotFound
 from academy.core.house import House
 from academy.core.i18n import Message
 from academy.doors import actor, house, public, reading, signed_in, writing
-from academy.doors.context import identity
+from academy.doors.context import identity, player
 from academy.doors.install import csrf
 from academy.doors.language import translate
 from academy.library.access import access_item_for_member
@@ -134,7 +134,7 @@ def open_lease() -> tuple[Response, int]:
         try:
             opened = service.open_lease(
                 tx,
-                actor(),
+                player(),
                 item,
                 device=devices.name_of(request.headers.get("User-Agent", "")),
                 device_key=asked.get("device", "")[:40],
@@ -147,7 +147,9 @@ def open_lease() -> tuple[Response, int]:
             answer = jsonify(type="urn:academy:other-device", title=said, status=409, device=device)
             answer.mimetype = "application/problem+json"
             return answer, 409
-        held = queries.ledger(tx, opened.lease.member_id, item)
+        # A hall is not told how far the one is in whose name its screen plays.
+        seen = 0 if me is not None and me.is_screen else opened.lease.member_id
+        held = queries.ledger(tx, seen, item)
     lease = opened.lease
     return jsonify(
         lease=lease.public_id,
@@ -166,7 +168,7 @@ def open_lease() -> tuple[Response, int]:
 def end_lease(public_id: str) -> tuple[str, int]:
     """End one's own playback."""
     with writing() as tx:
-        service.end_lease(tx, access_lease(tx, actor(), public_id), "finished")
+        service.end_lease(tx, access_lease(tx, player(), public_id), "finished")
     return "", 204
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from academy.accounts import grants, passwords, queries, second_step, service, sessions
 from academy.accounts.models import Account
+from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.db import Tx
 from academy.core.errors import AcademyError
@@ -24,7 +25,7 @@ def _house() -> House:
 
 
 def _account(tx: Tx, username: str) -> Account:
-    account = queries.find_account(tx, username)
+    account = queries.find_account(tx, username, also_gone=True)
     if account is None:
         raise click.ClickException(f"no account {username!r}")
     return account
@@ -91,7 +92,7 @@ def revoke(username: str, role: str) -> None:
     """Take a role back wherever the account holds it; its devices are signed out."""
     with _house().db.begin() as tx:
         for held, _ in queries.grants_of(tx, _account(tx, username).id):
-            if held.role == role and held.valid_to is None:
+            if held.role == role and (held.valid_to is None or held.valid_to > clock.today()):
                 grants.revoke_role(tx, SYSTEM, held.public_id)
     click.echo("revoked")
 
@@ -127,8 +128,12 @@ def code(number: str) -> None:
 @click.option("--days", default=365, show_default=True, type=click.IntRange(1, 730), help="How long it lasts.")
 def token(username: str, days: int) -> None:
     """A token for a program (the personnel system): it acts as this account. Shown only now."""
-    with _house().db.begin() as tx:
-        click.echo(sessions.open_program_session(tx, _account(tx, username), days))
+    try:
+        with _house().db.begin() as tx:
+            made = sessions.open_program_session(tx, _account(tx, username), days)
+    except AcademyError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(made)
 
 
 @group.command("second-step-off")

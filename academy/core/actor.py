@@ -36,7 +36,8 @@ class Scope:
 class Actor:
     """An immutable picture of the person acting, taken once per request or job.
 
-    `account_id` and `member_id` are row ids; both are None for nobody and for the system itself.
+    `account_id` and `member_id` are row ids; both are None for nobody and for the system itself. `scopes` are
+    the rights that may be used now: none before the second step, none on a public screen.
     """
 
     account_id: int | None = None

@@ -40,9 +40,21 @@ def actor() -> Actor:
     """Who is acting in this request; asked of the database once."""
     if "actor" not in g:
         found = identity()
-        g.actor = found.actor(network=request.remote_addr or "") if found else NOBODY
+        g.actor = _actor(found) if found else NOBODY
     kept: Actor = g.actor
     return kept
+
+
+def player() -> Actor:
+    """Who a playback is credited to: the actor, and on a public screen its owner, in whose name it plays."""
+    found = identity()
+    return _actor(found, playing=True) if found else NOBODY
+
+
+def _actor(found: Identity, *, playing: bool = False) -> Actor:
+    settings = house().settings
+    two_steps = settings.second_step and not settings.demo
+    return found.actor(request.remote_addr or "", two_steps=two_steps, playing=playing)
 
 
 def member_on_show() -> int:

@@ -13,8 +13,9 @@ from academy.doors.limits import FREE
 ALWAYS_OPEN = frozenset({"consent", "own_data", "display", "sso", "api_health"})
 """Rooms one may enter without having agreed: to read the text, to take or erase one's data, to leave."""
 ALWAYS_OPEN_PAGES = frozenset({"accounts.sign_in", "accounts.sign_in_post", "accounts.sign_out"})
-ON_SCREENS = frozenset({"library", "learn", "search", "display", "api_progress", "api_health", "screens"})
-"""Rooms that a public screen may show; of everything else it may only sign out."""
+ON_SCREENS = frozenset({"library", "learn", "search", "display", "api_progress", "api_health"})
+"""Rooms that a public screen may show; of everything else it may only sign out. Least of all may it let in a screen:
+it would let itself in again for ever."""
 
 
 def install(app: Flask) -> None:

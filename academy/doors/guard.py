@@ -6,10 +6,7 @@ from typing import Any, TypeVar
 
 from academy.core.actor import Role
 from academy.core.errors import NotFound, SecondStepRequired, SignInRequired
-from academy.doors.context import actor, house, identity
-
-# A village's secretary sees one branch and has no spare telephone; whoever sees or changes more needs both.
-TWO_STEPS = tuple(role for role in Role if role not in {Role.MEMBER, Role.BRANCH_SECRETARY})
+from academy.doors.context import actor, identity
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -42,11 +39,11 @@ def office(*roles: Role) -> Callable[[V], V]:
             if actor().is_anonymous:
                 raise SignInRequired
             if not actor().has(*roles):
+                # Without the second step the actor holds nothing; whoever would be let in with it is led to it.
+                me = identity()
+                if me is not None and me.lacks_second_step and any(held.role in roles for held in me.offices):
+                    raise SecondStepRequired
                 raise NotFound
-            me, settings = identity(), house().settings
-            needed = settings.second_step and not settings.demo and actor().has(*TWO_STEPS)
-            if needed and me is not None and not me.strong:
-                raise SecondStepRequired
             return view(*args, **kwargs)
 
         guarded.__policy__ = "office:" + ",".join(sorted(roles))  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from sqlalchemy import or_, select
 
 from academy.accounts.models import Account, RoleGrant
+from academy.accounts.queries import may_enter
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.db import Tx
@@ -26,7 +27,7 @@ def reviewers_of(tx: Tx, course: Course) -> list[int]:
                 RoleGrant.valid_from <= day,
                 or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day),
                 RoleGrant.account_id != course.created_by,
-                Account.state == "active",
+                may_enter(),
             )
             .distinct()
             .order_by(RoleGrant.account_id)

@@ -7,6 +7,9 @@ from academy.core.db import Tx
 from academy.jobs import within
 from academy.library.facts import CoursePublished, CourseWithdrawn
 from academy.library.models import CourseItem
+from academy.members.facts import MembersChanged
+from academy.members.models import Member
+from academy.members.rules import HERE
 from academy.progress import service
 from academy.progress.models import Lease
 
@@ -38,6 +41,17 @@ def end_outdated_playbacks(tx: Tx, fact: CoursePublished) -> None:
 def end_playbacks_of_sessions(tx: Tx, fact: SessionsEnded) -> None:
     """Whoever signed out, or was signed out, watches nothing any longer on that device."""
     service.end_leases_of_sessions(tx, fact.session_ids, "signed_out")
+
+
+@within(MembersChanged)
+def end_playbacks_of_who_left(tx: Tx, fact: MembersChanged) -> None:
+    """A lease is a credential of its own: it ends with its member's standing, whichever session it belongs to."""
+    for start in range(0, len(fact.member_ids), 5000):
+        changed = fact.member_ids[start : start + 5000]
+        left = select(Member.id).where(Member.id.in_(changed), Member.status.not_in(HERE))
+        playing = select(Lease).where(Lease.member_id.in_(left), Lease.ended_at.is_(None)).with_for_update()
+        for lease in tx.scalars(playing).all():
+            service.end_lease(tx, lease, "signed_out")
 
 
 @within(PersonErased)

@@ -6,7 +6,7 @@ import datetime as dt
 from sqlalchemy import func, select
 
 from academy.accounts.models import Account, RoleGrant
-from academy.accounts.queries import holds_on
+from academy.accounts.queries import holds_on, may_enter
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
@@ -67,7 +67,7 @@ def branches(tx: Tx, training: Training, node: Organisation) -> list[Branch]:
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
         .where(
             RoleGrant.role == Role.BRANCH_SECRETARY,
-            Account.state == "active",
+            may_enter(),
             holds_on(clock.today()),
             subtree(node.path),
         )

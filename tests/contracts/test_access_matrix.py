@@ -1,5 +1,6 @@
 """Every route by every role, inside and outside their scope, against the declared table."""
 
+import dataclasses
 import io
 import re
 import shutil
@@ -10,7 +11,9 @@ import pytest
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
-from academy.core.actor import Role
+from academy.accounts.queries import TWO_STEPS, Identity
+from academy.app import move_in
+from academy.core.actor import Role, Scope
 from academy.core.house import House
 from academy.jobs import transport
 from tests.conftest import make_settings, sign_in
@@ -176,3 +179,60 @@ def bare(page: str, real: str) -> str:
 
 def test_kinds_are_all_used() -> None:
     assert {row.kind for row in matrix.rows()} == set(KINDS)
+
+
+ENROLMENT = "/me/second-step"
+
+
+@pytest.fixture
+def strict(world: World) -> Iterator[World]:
+    """The same city under the rule of two steps, which the other tests of it are spared."""
+    plain = world.house
+    settings = dataclasses.replace(plain.settings, second_step=True)
+    move_in(world.app, House(settings, plain.db, plain.sealer))
+    yield world
+    move_in(world.app, plain)
+
+
+@pytest.mark.parametrize("role", sorted(TWO_STEPS))
+def test_an_office_is_nothing_before_the_second_step(strict: World, role: Role) -> None:
+    tried, wrong = 0, []
+    for row in matrix.rows():
+        as_member = dict(calls(row, Role.MEMBER))
+        for place, by_office in calls(row, role):
+            if not by_office or as_member.get(place, as_member.get("mine", False)):
+                continue  # nobody's, or any member's
+            tried += 1
+            answer = call(strict, row, place, role, let_in=False)
+            got_in = reached(answer) and not answer.headers.get("Location", "").startswith(ENROLMENT)
+            if answer.status_code >= 500 or got_in:
+                wrong.append(f"{row.method} {row.address} [{row.kind}: {place}] {answer.status}")
+    assert tried, "the office opens something"
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("strong", [True, False])
+@pytest.mark.parametrize("screen", [True, False])
+def test_the_one_place_that_builds_an_actor(strict: World, role: Role, *, strong: bool, screen: bool) -> None:
+    account = strict.made["account", role]
+    held = (Scope(role, 1, "/1/"), Scope(Role.BRANCH_SECRETARY, 2, "/1/2/"))
+    who = Identity(
+        account_id=account.id,
+        public_id=account.public_id,
+        session_id=1,
+        seen_at=account.created_at,
+        display_name="",
+        language=None,
+        elder_mode=False,
+        member_id=7,
+        organisation_id=2,
+        offices=held,
+        strong=strong,
+        is_screen=screen,
+    )
+    whole = not screen and (strong or role not in TWO_STEPS)
+    assert who.actor().scopes == (held if whole else ()), "all of them or none: no office is half open"
+    assert who.actor(two_steps=False).scopes == (() if screen else held), "the demo, and an operator who says so"
+    assert who.actor().member_id == (None if screen else 7)
+    assert who.actor(playing=True).member_id == 7

@@ -13,9 +13,11 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.audit import AuditEntry
 from academy.core.house import House
+from academy.members.models import Member
 from academy.progress import service as progress
 from tests import factories as make
 from tests.conftest import sign_in
+from tests.ledger_makers import lecture
 
 
 @pytest.fixture
@@ -153,3 +155,48 @@ def test_a_hall_does_not_read_how_far_somebody_is(
     let_in(screen, phone, house)
     for address in ("/library", f"/library/{course.public_id}"):
         assert "已学完" in phone.get(address).text and "已学完" not in screen.get(address).text, address
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_screen_lets_in_no_screen(app: Flask, screen: FlaskClient, phone: FlaskClient, house: House) -> None:
+    """Or it would let itself in again, three hours at a time, for ever."""
+    let_in(screen, phone, house)
+    another = app.test_client()
+    another.post("/sign-in/screen")
+    row = offered(house)
+    assert screen.get(f"/screen/{row.code}").headers["Location"] == "/library"
+    assert screen.post(f"/screen/{row.code}", data={"number": row.number}).status_code == 404
+    assert another.get("/sign-in/screen").status_code == 200
+    screen.post("/sign-in/screen")
+    with house.db.read() as tx:
+        assert len(tx.scalars(select(LoginSession.id).where(LoginSession.screen)).all()) == 1
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_screen_plays_in_its_owners_name_and_reads_nothing_of_theirs(
+    screen: FlaskClient, phone: FlaskClient, house: House, owner: Account
+) -> None:
+    with house.db.begin() as tx:
+        course = lecture(tx, owner)
+        item = course.items[0].public_id
+    body = {"item": item, "device": "hall"}
+    lease = phone.post("/api/v1/progress/leases", json=body).json
+    with clock.frozen(clock.now() + dt.timedelta(seconds=15)):
+        beat = {"lease": lease["token"], "seq": 1, "spans": [[0, 15_000]], "position": 15_000}
+        assert phone.post("/api/v1/progress/beats", json=beat).status_code in {200, 204}
+    let_in(screen, phone, house)
+    assert phone.get(f"/api/v1/progress/items/{item}").json["covered_ms"] == 15_000
+    assert screen.get(f"/api/v1/progress/items/{item}").status_code == 404
+    with house.db.read() as tx:
+        assert owner.member_id is not None
+        person = tx.get_one(Member, owner.member_id).public_id
+    assert screen.get(f"/api/v1/progress/evidence/{person}/{item}").status_code == 404
+    assert "15" not in str(re.findall(r'data-(?:spans|position|covered)="([^"]*)"', screen.get(f"/learn/{item}").text))
+    with clock.frozen(clock.now() + dt.timedelta(seconds=30)):
+        playing = screen.post("/api/v1/progress/leases", json=body | {"device": "screen", "take_over": True}).json
+        assert (playing["spans"], playing["covered_ms"], playing["position_ms"]) == ([], 0, 0)
+    with clock.frozen(clock.now() + dt.timedelta(seconds=60)):
+        beat = {"lease": playing["token"], "seq": playing["seq"] + 1, "spans": [[15_000, 40_000]]}
+        assert screen.post("/api/v1/progress/beats", json=beat).status_code in {200, 204}
+    assert phone.get(f"/api/v1/progress/items/{item}").json["covered_ms"] == 40_000
+    assert screen.post(f"/api/v1/progress/leases/{playing['lease']}/end").status_code == 204
