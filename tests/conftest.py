@@ -1,4 +1,5 @@
-"""Settings of a test and a client's session; the fixtures are in tests/houses.py."""
+"""Settings of a test and a client's session. The fixtures are in tests/houses.py; what tests need of the machine is
+held by tests/needs_plugin.py."""
 
 from pathlib import Path
 
@@ -12,6 +13,7 @@ SECRET = "a-secret-for-tests-only-0123456789"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Whoever only hands the tests out to workers has no need to read half the application first."""
+    config.pluginmanager.import_plugin("tests.needs_plugin")
     if not config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
         config.pluginmanager.import_plugin("tests.houses")
 

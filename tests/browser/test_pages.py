@@ -24,6 +24,7 @@ from academy.cli.database import alembic_config
 from academy.cli.sample import create_city
 from academy.core.house import House
 from tests import factories
+from tests.browser.stage import CHROMIUM
 from tests.conftest import make_settings
 
 pytestmark = pytest.mark.browser
@@ -112,7 +113,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -16,7 +16,7 @@ from academy.core.actor import Actor, Role
 from academy.jobs import Job
 from academy.library import service as library
 from academy.library.models import CourseItem
-from academy.media import queries, service
+from academy.media import queries, service, tools
 from academy.media.models import Asset, AssetState, Upload
 from academy.progress.models import WatchLedger
 from tests import factories
@@ -41,7 +41,7 @@ def large_film(folder: Path) -> Path:
     film = folder / "党课第一讲.mov"
     told = ["-stream_loop", "-1", "-i", DATA / "bigbuckbunny.mp4", "-t", str(SECONDS)]
     told += ["-vf", "scale=640:360,fps=20", "-c:v", "rawvideo", "-pix_fmt", "uyvy422", "-c:a", "aac", "-y", film]
-    subprocess.run(["ffmpeg", "-v", "error", *told], check=True)
+    subprocess.run([tools.find("ffmpeg"), "-v", "error", *told], check=True)
     assert film.stat().st_size > 200_000_000
     return film
 

@@ -83,6 +83,7 @@ def _example(rule: str) -> str:
     return re.sub(r"<[^>]+>", "abcdefghjkmnpqrs", words)
 
 
+@pytest.mark.needs("git")
 def test_files_stay_readable() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
@@ -93,6 +94,7 @@ def test_files_stay_readable() -> None:
     assert set(long) <= set(LONG_FOR_A_REASON), long
 
 
+@pytest.mark.needs("git")
 def test_nothing_says_where_it_was_made() -> None:
     here = Path(__file__).resolve()
     guilty = []
@@ -112,6 +114,7 @@ def test_imports_run_downwards() -> None:
     assert found.returncode == 0, found.stdout[-2000:]
 
 
+@pytest.mark.needs("git")
 def test_the_container_of_secrets_is_not_tracked() -> None:
     names = {path.name for path in tracked()}
     assert not names & {".env", "secret_key", "data_key", "package-lock.json"}

@@ -32,7 +32,7 @@ from tests import factories as make
 from tests.running import Academy, academy
 from tests.services import free_port, nginx
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.needs("nginx")]
 
 PASSWORD = "春天的第一课2026"
 HOST = "academy.example"

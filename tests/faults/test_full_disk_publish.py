@@ -35,7 +35,7 @@ from tests.media.test_pipeline import ffmpeg
 from tests.running import Academy, academy, until
 from tests.services import seaweed
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]
 
 PAPERS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "pdf, nothing left": (lambda path: written(path, "Dangke"), "讲稿.pdf", 0),

@@ -16,7 +16,7 @@ from academy.media.storage import local_storage, set_key
 from tests.media.test_pipeline import ffmpeg
 from tests.running import academy
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]
 JOBS = {
     "hash": ("media.hash",),
     "encode": ("media.encode", "media.sound", "media.part"),

@@ -8,7 +8,7 @@ import pytest
 from tests.faults.kill_encoder import PART_S, STEPS, run
 from tests.running import academy
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]
 
 
 def test_a_worker_killed_at_every_step_leaves_nothing_half_done(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from academy.media.models import Upload
 from tests.running import Academy, academy, kill
 from tools.browser_libraries import fetch, node
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.needs("node")]
 
 ROOT = Path(__file__).parents[2]
 SIZE = (24 << 20) + 17

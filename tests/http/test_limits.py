@@ -62,6 +62,7 @@ def test_files_and_beats_never_wait(house: House) -> None:
 
 
 @ONE_KIND
+@pytest.mark.needs("redis")
 def test_processes_share_their_counts_in_redis(house: House, tmp_path: Path) -> None:
     with redis(tmp_path) as url:
         one, other = (limited(house, redis_url=url) for _ in range(2))

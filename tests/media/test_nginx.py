@@ -31,7 +31,7 @@ from tests.ledger_makers import learner
 from tests.running import Academy, academy, kill
 from tests.services import free_port, nginx, seaweed
 
-pytestmark = pytest.mark.media
+pytestmark = [pytest.mark.media, pytest.mark.needs("nginx", "seaweedfs")]
 
 
 class Site:

@@ -24,7 +24,7 @@ from academy.media.tools import Limits, ToolFailed
 from tests.media import papers
 from tests.media.test_pipeline import sentence, taken
 
-pytestmark = pytest.mark.media
+pytestmark = [pytest.mark.media, pytest.mark.needs("libreoffice")]
 
 
 @pytest.fixture

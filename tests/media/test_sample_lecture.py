@@ -12,15 +12,11 @@ from PIL import Image
 from academy.cli.sample import espeak_library, lecture, paper, parts, slides, speech, statutes
 from academy.core.settings import Settings
 from academy.media import tools
-from tests.services import missing
 
 PLAN = lecture.Plan("把乡村建设得更好", "乡村振兴促进法", 1, 24_000)
 
 
-@pytest.fixture(autouse=True)
-def _need_voice_and_font() -> None:
-    if not parts.has_voice() or not parts.has_font():
-        missing("a Mandarin voice or a Chinese font")
+pytestmark = [pytest.mark.media, pytest.mark.needs("voice")]
 
 
 @pytest.fixture
@@ -92,8 +88,7 @@ def test_a_paper_has_words_that_can_be_found_and_a_face_that_can_be_read(tmp_pat
 
 def test_the_library_of_a_wheel_speaks_too(tmp_path: Path) -> None:
     library = parts.find_espeak_library()
-    if library is None:
-        missing("espeakng-loader")
+    assert library is not None, "requirements-dev.txt has it"
     words = [sys.executable, "-I", "-S", espeak_library.__file__, str(library), "280", str(tmp_path / "a.wav")]
     subprocess.run(words, input="为了全面实施乡村振兴战略。".encode(), check=True)
     assert 1_000 < speech.length_ms((tmp_path / "a.wav").read_bytes()[44:]) < 9_000

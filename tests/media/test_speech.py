@@ -16,7 +16,7 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.house import House
 from academy.core.i18n import Message
 from academy.jobs import drain
-from academy.media import queries, service
+from academy.media import queries, service, tools
 from academy.media.captions import CueText
 from academy.media.models import Asset, Hearing, TranscriptVersion
 from academy.media.speech import asking, rules
@@ -133,7 +133,7 @@ def test_the_command_prints_the_character_error_rate(house: House, tmp_path: Pat
     # Human speech, of a book that belongs to nobody; only its first words are compared here.
     sound = tmp_path / "human.wav"
     source = inside("moonshine_voice", "assets", "two_cities.wav")
-    subprocess.run(["ffmpeg", "-v", "error", "-i", source, "-t", "8.4", sound], check=True)
+    subprocess.run([tools.find("ffmpeg"), "-v", "error", "-i", source, "-t", "8.4", sound], check=True)
     truth.write_text(
         "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness",
         "utf-16",

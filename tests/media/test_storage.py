@@ -17,7 +17,7 @@ from academy.media.storage import Storage, local_storage, storage_of
 from tests.conftest import make_settings
 from tests.services import seaweed
 
-pytestmark = pytest.mark.media
+pytestmark = [pytest.mark.media, pytest.mark.needs("seaweedfs")]
 
 LARGE = (2 * objects.PART) + 4321
 
