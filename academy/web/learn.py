@@ -139,6 +139,7 @@ def player_words() -> dict[str, str]:
     return {
         "recorded": gettext("已全部记录"),
         "waiting": gettext("%(minutes)s 分钟待上传", minutes="%(minutes)s"),
+        "lost": gettext("有一段没能记上，请刷新页面再看一遍那一段"),
         "unreachable": gettext("网络不通，恢复后自动继续记录"),
         "complete": gettext("这节课已学完"),
         "left": gettext("再看 %(left)s 就学完", left="%(left)s"),

@@ -17,7 +17,7 @@ from tests import factories
 from tests.browser.stage import PHONE, Stage, choose, publish, stage, until
 from tests.ledger_makers import learner
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.needs("ffmpeg")]
 
 SECONDS = 12
 SRT = "1\n00:00:00,000 --> 00:00:06,000\n一粒粮也不浪费\n\n2\n00:00:06,000 --> 00:00:12,000\n从自家饭桌做起\n"

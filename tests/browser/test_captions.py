@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from academy.core.actor import Role
 from academy.core.errors import Invalid
@@ -124,3 +124,49 @@ def test_webvtt_is_read_as_chromium_reads_it(academy: Stage) -> None:
         assert [(c.start_ms, c.end_ms, c.text) for c in parsed.cues] == sorted(one for one in theirs if one[2]), text
         compared += 1
     assert compared > 30
+FOREIGN = [
+    {"status": 200, "content_type": "text/html", "body": "<p>请先登录无线网络"},
+    {"status": 200, "content_type": "application/json", "body": '{"ok": true}'},
+    {"status": 404, "content_type": "text/html", "body": "nginx"},
+    {"status": 403, "content_type": "application/json", "body": '{"title": "blocked"}'},
+    {"status": 502, "content_type": "text/html", "body": "bad gateway"},
+]
+
+
+def test_lines_are_kept_until_the_academy_itself_has_them(academy: Stage) -> None:
+    """Whatever a proxy answers; and through a closed page, where they are offered again."""
+    with academy.house.db.begin() as tx:
+        who = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
+        asset = factories.asset(tx, who, state="processing")
+        service.replace_cues(tx, asset, LINES, "asr")
+        asset_id, address = asset.id, f"/studio/captions/{asset.public_id}"
+    page = academy.sign_in(academy.with_password(who))
+    answers = list(FOREIGN)
+
+    def answer(route: Route) -> None:
+        if route.request.method != "PUT" or not answers:
+            route.continue_()
+        else:
+            route.fulfill(**answers.pop(0))  # type: ignore[arg-type]
+
+    page.route("**/api/v1/media/**", answer)
+    page.goto(address)
+    page.locator(".caption-rows textarea").nth(2).fill("乡村振兴")
+    while answers:
+        with page.expect_response("**/api/v1/media/**"):
+            page.keyboard.press("Control+s")
+        expect(page.locator("[data-state]")).to_have_text("网络断开了，恢复后会自动保存。")
+    page.on("dialog", lambda dialog: dialog.accept())
+    answers[:] = FOREIGN
+    page.reload()
+    expect(page.locator("[data-draft]")).to_be_visible()
+    page.get_by_role("button", name="放回编辑框").click()
+    assert texts(page)[2] == "乡村振兴"
+    answers.clear()
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-state]")).to_have_text("已保存", timeout=20_000)
+    with academy.house.db.read() as tx:
+        assert [c.text for c in queries.cues(tx, asset_id)][2] == "乡村振兴"
+    page.reload()
+    expect(page.locator("[data-draft]")).to_be_hidden()
+    academy.errors.clear()

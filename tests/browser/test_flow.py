@@ -21,7 +21,7 @@ from academy.members.models import Organisation
 from tests import factories
 from tests.browser.stage import PASSWORD, PHONE, Stage, lecture, stage, until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.needs("ffmpeg")]
 
 SECONDS = 24
 SAID = [

@@ -22,7 +22,7 @@ from tests.browser.stage import DESK, PHONE, Stage, lecture, stage, until
 from tests.ledger_makers import learner
 from tests.ledger_makers import lecture as course_of
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.needs("ffmpeg")]
 
 SECONDS = 24
 PLAY = "() => { const v = document.querySelector('video'); v.muted = true; return v.play(); }"

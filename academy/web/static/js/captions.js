@@ -1,5 +1,7 @@
 /* The caption editor: every change is in the page at once and on the server two seconds later. */
 
+import { isProblem, ownJson } from "./answers.js";
+import { Draft } from "./captions-draft.js";
 import { Review } from "./captions-review.js";
 
 const root = document.querySelector("[data-captions]");
@@ -23,6 +25,7 @@ function start() {
   let stopAt = null;
   const before = []; // what the lines were before each step that changes more than letters
   const review = new Review(root, { rows, text, say });
+  const draft = new Draft(root.dataset.save);
 
   for (const row of rows()) {
     show(row, "start", Number(field(row, "start").value));
@@ -31,6 +34,7 @@ function start() {
   if (video) load(video);
   propose();
   review.draw();
+  restore();
 
   // ---- times ----
 
@@ -56,9 +60,29 @@ function start() {
 
   // ---- saving ----
 
+  // What an earlier visit could not send (a dead battery, a killed browser) is offered, not forced.
+  function restore() {
+    const left = draft.read();
+    if (!left) return;
+    const box = one("[data-draft]");
+    one("[data-draft-text]").textContent = say(left.version === version ? "left" : "left_older", { n: left.cues.length });
+    box.hidden = false;
+    one("[data-draft-use]").addEventListener("click", () => {
+      box.hidden = true;
+      step();
+      list.replaceChildren(...left.cues.map(([start, end, words, sure]) => make(start, end, words, sure)));
+      touch();
+    });
+    one("[data-draft-drop]").addEventListener("click", () => {
+      box.hidden = true;
+      draft.clear();
+    });
+  }
+
   function touch() {
     review.draw();
     changed += 1;
+    draft.keep(version, rows().map((row) => [at(row, "start"), at(row, "end"), text(row).value, row.dataset.sure]));
     state("dirty");
     clearTimeout(timer);
     timer = setTimeout(save, 2000);
@@ -105,13 +129,17 @@ function start() {
         },
         body: JSON.stringify({ version, cues }),
       });
-      const body = await answer.json();
-      if (answer.ok) {
+      const body = await ownJson(answer);
+      if (answer.ok && Number.isInteger(body?.version)) {
         version = body.version;
         sent = upTo;
+        if (changed === sent) draft.clear();
         problem(null);
         state("saved");
-      } else problem(body.title);
+      } else if (isProblem(body) && answer.status < 500 && answer.status !== 429) {
+        problem(body.title);
+        state("unsaved");
+      } else throw new Error("not the academy's word");
     } catch {
       state("offline");
       timer = setTimeout(save, 5000);

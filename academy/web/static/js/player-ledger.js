@@ -1,5 +1,6 @@
 // The learner's side of the watch ledger: leases, beats, and what the page says about them.
 
+import { isProblem, ownJson } from "./answers.js";
 import { Queue, waiting } from "./player-queue.js";
 import { Watcher, clock, gaps, length, merge, subtract } from "./player-spans.js";
 
@@ -32,7 +33,7 @@ export class Ledger {
     this.lease = null;
     this.watcher = new Watcher(video);
     this.queue = new Queue({
-      onAnswer: (records, status, said) => this.#answered(records, status, said),
+      onAnswer: (sent, status, said) => this.#answered(sent, status, said),
       onChange: (ms, reachable) => this.#waiting(ms, reachable),
     });
     this.dialog = root.querySelector("[data-ask]");
@@ -88,8 +89,9 @@ export class Ledger {
         },
         body: JSON.stringify({ item: this.item, device: deviceKey(), take_over: takeOver }),
       });
-      const said = await answer.json();
-      if (answer.status === 201) this.#began(said);
+      const said = await ownJson(answer);
+      if (answer.status === 201 && said?.token) this.#began(said);
+      else if (!isProblem(said) || answer.status >= 500 || answer.status === 429) throw new Error("not the academy's word");
       else if (said.type === "urn:academy:other-device") this.#ask(said.title, this.words.take_over);
       else this.#ask(said.title, null);
     } catch {
@@ -149,20 +151,22 @@ export class Ledger {
     return this.video.ended ? 0 : Math.max(0, Math.min(at, this.duration));
   }
 
-  #answered(records, status, said) {
-    const mine = records.filter((record) => record.item === this.item);
-    const known = new Set(mine.map((record) => `${record.lease}${record.seq}`));
-    this.unsent = this.unsent.filter((record) => !known.has(`${record.lease}${record.seq}`));
-    if (status === 200 || status === 204) {
-      const claimed = merge(mine.flatMap((record) => record.spans));
-      this.counted = merge([...this.counted, ...subtract(claimed, merge(said.refused ?? []))], 400);
-      if (said.finished && mine.length) this.completed = true;
+  #answered(sent, status, said) {
+    const mine = sent.item === this.item;
+    this.unsent = this.unsent
+      .map((record) => (record.lease === sent.lease ? { ...record, spans: subtract(record.spans, sent.spans) } : record))
+      .filter((record) => record.spans.length);
+    if (mine && (status === 200 || status === 204)) {
+      this.counted = merge([...this.counted, ...subtract(sent.spans, merge(said.refused ?? []))], 400);
+      if (said.finished) this.completed = true;
     }
-    if (said.refused?.length && mine.length) this.refused.unshift({ reason: said.reason, told: said.told, spans: said.refused });
-    const current = this.lease && records.some((record) => record.lease === this.lease.token);
-    if (status === 409 && current) {
+    if (mine && said.refused?.length) this.refused.unshift({ reason: said.reason, told: said.told, spans: said.refused });
+    if (status === 409 && this.lease?.token === sent.lease) {
       this.lease = null;
       this.#ask(said.told ?? said.title, this.words.go_on);
+    } else if (status >= 400 && status !== 409) {
+      // Our own server will never take it: to say that all is recorded would not be true.
+      this.lost = true;
     }
     this.draw();
   }
@@ -170,7 +174,8 @@ export class Ledger {
   // ---- what the page says ----
 
   #waiting(ms, reachable) {
-    if (!ms) this.#status(this.words.recorded, "good");
+    if (!ms && this.lost) this.#status(this.words.lost, "warn");
+    else if (!ms) this.#status(this.words.recorded, "good");
     else if (!reachable) this.#status(say(this.words.waiting, { minutes: Math.max(1, Math.round(ms / 60_000)) }), "warn");
   }
 

@@ -1,76 +1,28 @@
-// Stretches that the server has not acknowledged yet. They wait in IndexedDB, through a closed page
-// and a dead battery, and are sent in order when there is a network; the server counts each once.
+// Played segments on their way to the server, in order, whenever there is a network. They are let go only on the
+// server's own acknowledgement of what was sent (answers.js); the server counts each second once.
 
-import { merge } from "./player-spans.js";
+import { acknowledgement } from "./answers.js";
+import { length } from "./player-spans.js";
+import { byLease, forget, joined, keep, waiting } from "./player-store.js";
+
+export { waiting };
 
 const BEATS = "/api/v1/progress/beats";
 const PATIENCE_MS = 20_000;
+const MOST_SPANS = 500; // the server takes so many at once; the rest goes with the next heartbeat
+const MOST_RECORDS = 200;
 
-let opening;
-let memory = []; // where the browser has no IndexedDB: at least this visit
-let next = 1;
-
-function store(mode) {
-  opening ??= new Promise((resolve) => {
-    try {
-      const request = indexedDB.open("academy-beats", 1);
-      request.onupgradeneeded = () => request.result.createObjectStore("beats", { keyPath: "id", autoIncrement: true });
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => resolve(null);
-      request.onblocked = () => resolve(null);
-    } catch {
-      resolve(null);
-    }
-  });
-  return opening.then((db) => db && db.transaction("beats", mode).objectStore("beats"));
+// One heartbeat of these records, and which of their spans it says.
+export function heartbeat(records) {
+  const { lease, item, seq, spans, position } = joined(records);
+  return { lease, item, seq, position, spans: spans.slice(0, MOST_SPANS) };
 }
 
-const result = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-
-export async function keep(record) {
-  try {
-    const beats = await store("readwrite");
-    if (beats) return await result(beats.add(record));
-  } catch {
-    // A full or forbidden store: memory it is.
-  }
-  memory.push({ ...record, id: `m${next++}` });
-}
-
-export async function waiting() {
-  try {
-    const beats = await store("readonly");
-    return [...(beats ? await result(beats.getAll()) : []), ...memory];
-  } catch {
-    return memory;
-  }
-}
-
-async function forget(records) {
-  const gone = new Set(records.map((record) => record.id));
-  memory = memory.filter((record) => !gone.has(record.id));
-  const beats = await store("readwrite");
-  if (beats) for (const id of gone) if (typeof id === "number") beats.delete(id);
-}
-
-// All that waits for one lease is one beat: fewer requests, and the same credit.
-export function joined(records) {
-  const last = records[records.length - 1];
-  return {
-    lease: last.lease,
-    seq: Math.max(...records.map((record) => record.seq)),
-    spans: merge(records.flatMap((record) => record.spans)).slice(0, 500),
-    position: last.position,
-  };
-}
+const body = ({ lease, seq, spans, position }) => JSON.stringify({ lease, seq, spans, position });
 
 export class Queue {
   constructor({ onAnswer, onChange }) {
-    this.onAnswer = onAnswer; // (records, status, said)
+    this.onAnswer = onAnswer; // (heartbeat, status, what the server says)
     this.onChange = onChange; // (milliseconds waiting, reachable)
     this.tries = 0;
     this.sending = null;
@@ -104,9 +56,10 @@ export class Queue {
         this.onChange(0, true);
         return true;
       }
-      const some = records.filter((record) => record.lease === records[0].lease).slice(0, 200);
       this.onChange(this.#length(records), true);
-      const pause = await this.#post(some);
+      // What one lease meets (a proxy that dislikes it, an error of ours) does not hold up the others for ever.
+      const leases = byLease(records);
+      const pause = await this.#post(leases[this.tries % leases.length].slice(0, MOST_RECORDS));
       if (pause) {
         this.onChange(this.#length(await waiting()), false);
         this.timer = setTimeout(() => this.flush(), pause);
@@ -118,25 +71,29 @@ export class Queue {
 
   // 0 when the server has spoken; else how long to wait before asking again.
   async #post(records) {
+    const sent = heartbeat(records);
     let answer;
+    let said = null;
     try {
       answer = await fetch(BEATS, {
         method: "POST",
-        body: JSON.stringify(joined(records)),
-        headers: { "Content-Type": "application/json" },
+        body: body(sent),
+        headers: { "Content-Type": "application/json", Accept: "application/json" },
         credentials: "omit",
+        redirect: "error",
+        cache: "no-store",
         signal: AbortSignal.timeout?.(PATIENCE_MS),
       });
+      said = await acknowledgement(answer, sent.seq);
     } catch {
       return this.#backoff();
     }
-    if (answer.status >= 500 || answer.status === 429 || answer.status === 408) {
-      const told = Number(answer.headers.get("Retry-After"));
-      return Math.max(told * 1000 || 0, 0) + this.#backoff();
+    if (!said) {
+      const wanted = Number(answer.headers.get("Retry-After")) * 1000;
+      return Math.min(Math.max(wanted || 0, 0), 300_000) + this.#backoff();
     }
-    const said = answer.status === 204 ? {} : await answer.json().catch(() => ({}));
-    await forget(records);
-    this.onAnswer(records, answer.status, said);
+    await forget(records, sent.spans);
+    this.onAnswer(sent, answer.status, said);
     return 0;
   }
 
@@ -146,11 +103,11 @@ export class Queue {
   }
 
   #length(records) {
-    return records.reduce((sum, record) => sum + record.spans.reduce((all, [a, b]) => all + b - a, 0), 0);
+    return records.reduce((sum, record) => sum + length(record.spans), 0);
   }
 
   // The page is going: nobody will hear the answer, so the records stay until one is heard.
   farewell(records) {
-    if (records.length) navigator.sendBeacon?.(BEATS, new Blob([JSON.stringify(joined(records))], { type: "text/plain" }));
+    if (records.length) navigator.sendBeacon?.(BEATS, new Blob([body(heartbeat(records))], { type: "text/plain" }));
   }
 }

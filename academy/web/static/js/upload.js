@@ -3,6 +3,7 @@
 
 const PIECE = 16 * 1024 * 1024;
 const HEAD = 1024 * 1024;
+const AGAIN = [408, 409, 423, 425, 429, 460];
 const WAITS = [0, 1000, 2000, 4000, 8000, 15000, 15000, 30000, 30000, 60000];
 
 for (const box of document.querySelectorAll("[data-upload]")) arm(box);
@@ -55,10 +56,14 @@ function arm(box) {
       onProgress: progress,
       onSuccess: finished,
       onError: failed,
+      // A proxy's 404 must not make the client begin anew, nor its 200 end the upload: ours alone speak tus.
+      onAfterResponse: (_request, answer) => {
+        if (!answer.getHeader("Tus-Resumable")) throw new Error("not the academy's answer");
+      },
       onShouldRetry: (error) => {
         const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
         if (!status) part("figures").textContent = say("waiting");
-        return !status || status === 409 || status === 460 || status === 503 || status === 502 || status === 504;
+        return !status || status >= 500 || AGAIN.includes(status);
       },
     });
     const before = (await upload.findPreviousUploads())[0];
@@ -75,7 +80,7 @@ function arm(box) {
       const query = new URLSearchParams({ purpose: box.dataset.purpose, size: file.size, fingerprint: await sha256(ends) });
       const headers = { "Tus-Resumable": "1.0.0", Accept: "application/json" };
       const answer = await fetch(`${box.dataset.endpoint}/known?${query}`, { headers });
-      return (await answer.json()).file;
+      return (await answer.json()).file ?? null;
     } catch {
       return null;
     }
