@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 import requests
 
 from tests import needs
-from tools.browser_libraries import node, npm
+from tools.browser_libraries import node, npm, npm_environment
 
 
 def free_port() -> int:
@@ -247,7 +247,9 @@ def sso_provider(callback: str, port: int = 0) -> Iterator[str]:
         if not (home / "node_modules" / "oidc-provider").exists():
             wanted = {"private": True, "type": "module", "dependencies": {"oidc-provider": "9.13.3"}}
             (home / "package.json").write_text(json.dumps(wanted))
-            subprocess.run([*npm(), "install", "--silent", "--no-audit", "--no-fund"], cwd=home, check=True)
+            subprocess.run(
+                [*npm(), "install", "--silent", "--no-audit", "--no-fund"], cwd=home, env=npm_environment(), check=True
+            )
         shutil.copy(here / "provider" / "provider.mjs", home / "provider.mjs")
         runs = node()
     port = port or free_port()

@@ -6,7 +6,9 @@ only then. No lock file is kept: versions are exact, and a lock would name which
 
 import importlib
 import importlib.util
+import os
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +33,12 @@ def npm() -> list[str]:
         return [found]
     home = _wheel()
     return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def npm_environment() -> dict[str, str]:
+    """What npm is told: Node.js carries its own list of authorities, and a network's own is only in the system's."""
+    authorities = ssl.get_default_verify_paths().cafile
+    return ({"NODE_EXTRA_CA_CERTS": authorities} if authorities else {}) | dict(os.environ)
 
 
 def node() -> str:
@@ -71,7 +79,7 @@ def fetch(work: Path) -> Path:
         "--no-fund",
         "--loglevel=error",
     ]
-    subprocess.run(command, cwd=work, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=work, env=npm_environment(), check=True, stdout=subprocess.DEVNULL)
     return work / "node_modules"
 
 

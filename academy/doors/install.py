@@ -16,7 +16,7 @@ from academy.core.actor import Role
 from academy.core.errors import NotFound
 from academy.core.ids import ALPHABET, LENGTH
 from academy.core.settings import Settings
-from academy.doors import bodies, errors, filters, frame, gate, headers, language, limits
+from academy.doors import bodies, errors, filters, frame, gate, headers, language, limits, versions
 from academy.doors.context import actor, house, identity, reading
 
 
@@ -96,7 +96,7 @@ def install(app: Flask, settings: Settings) -> None:
     gate.install(app)
     app.after_request(_keep_alive)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["Role"] = Role
+    app.jinja_env.globals |= {"Role": Role, "version_of": versions.version_of, "edit_conflict": versions.conflict}
     app.context_processor(lambda: {"actor": actor(), "me": identity(), "nonce": g.get("nonce", "")})
 
 

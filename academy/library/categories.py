@@ -53,7 +53,7 @@ def add_category(tx: Tx, actor: Actor, name: str) -> Category:
 def rename_category(tx: Tx, actor: Actor, slug: str, name: str) -> None:
     """Another name; links and courses stay. Raises as `add_category`."""
     access.keep_shelves(actor)
-    row = _find(tx, slug)
+    row = find_category(tx, slug)
     row.name = _name(tx, name, row)
     _keep(tx, row)
     record(tx, actor, "category.renamed", f"category:{slug}")
@@ -79,14 +79,14 @@ def remove_category(tx: Tx, actor: Actor, slug: str) -> None:
         Conflict: there are courses on it, drafts among them.
     """
     access.keep_shelves(actor)
-    row = _find(tx, slug)
+    row = find_category(tx, slug)
     if tx.scalar(select(func.count()).select_from(Course).where(Course.category_id == row.id)):
         raise Conflict(msg("“%(name)s”里有课程（包括草稿），不能删除。", name=row.name))
     tx.delete(row)
     record(tx, actor, "category.removed", f"category:{slug}")
 
 
-def _find(tx: Tx, slug: str) -> Category:
+def find_category(tx: Tx, slug: str) -> Category:
     row = tx.scalar(select(Category).where(Category.slug == slug))
     if row is None:
         raise NotFound

@@ -75,7 +75,7 @@ def add_sector(tx: Tx, actor: Actor, name: str, name_en: str = "") -> Sector:
 def rename_sector(tx: Tx, actor: Actor, code: str, name: str, name_en: str = "") -> None:
     """Other names; organisations keep the sector. Raises as `add_sector`."""
     _allow(actor)
-    _name(tx, _find(tx, code), name, name_en)
+    _name(tx, find_sector(tx, code), name, name_en)
     record(tx, actor, "sector.renamed", f"sector:{code}")
 
 
@@ -96,7 +96,7 @@ def move_sector(tx: Tx, actor: Actor, code: str, by: int) -> None:
 def retire_sector(tx: Tx, actor: Actor, code: str) -> None:
     """Offer a sector no more, or offer it again; organisations that have it keep it."""
     _allow(actor)
-    row = _find(tx, code)
+    row = find_sector(tx, code)
     row.retired_at = None if row.retired_at else clock.now()
     tx.flush()
     record(tx, actor, "sector.retired" if row.retired_at else "sector.restored", f"sector:{code}")
@@ -107,7 +107,7 @@ def _allow(actor: Actor) -> None:
         raise Forbidden("sectors")
 
 
-def _find(tx: Tx, code: str) -> Sector:
+def find_sector(tx: Tx, code: str) -> Sector:
     row = tx.get(Sector, code)
     if row is None:
         raise NotFound

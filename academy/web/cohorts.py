@@ -8,9 +8,10 @@ from flask_babel import gettext
 
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid
-from academy.core.i18n import Message
+from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
+from academy.doors.versions import check_version, current_row
 from academy.members import cohorts, queries
 from academy.members.access import KEEPERS, access_member, access_organisation
 from academy.web.members import said
@@ -82,6 +83,7 @@ def _change(tx: Tx, public_id: str, verb: str) -> None:
     elif verb == "remove":
         cohorts.remove_member(tx, actor(), cohort, access_member(tx, actor(), form.get("member", ""), *KEEPERS))
     elif verb == "rename":
+        check_version({"name": current_row(tx, cohort).name}, {"name": msg("名称")})
         cohorts.rename_cohort(tx, actor(), cohort, form.get("name", ""))
     elif verb == "close":
         cohorts.close_cohort(tx, actor(), cohort)

@@ -7,12 +7,14 @@ from werkzeug.wrappers import Response
 
 from academy.core.actor import Role
 from academy.core.errors import Invalid, NotFound
-from academy.core.i18n import Message
+from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, signed_in, writing
 from academy.doors.context import member_on_show
 from academy.doors.frame import link
+from academy.doors.versions import check_version, current_row
 from academy.library import access, queries, service
+from academy.library.categories import find_category
 from academy.library.models import CourseItem
 from academy.media import delivery
 from academy.media.models import Asset
@@ -68,6 +70,8 @@ def change_categories() -> Response | tuple[str, int]:
     try:
         with writing() as tx:
             if verb == "rename":
+                row = current_row(tx, find_category(tx, slug))
+                check_version({"name": row.name}, {"name": msg("名称")})
                 service.rename_category(tx, actor(), slug, name)
             elif verb in {"up", "down"}:
                 service.move_category(tx, actor(), slug, 1 if verb == "down" else -1)
@@ -76,7 +80,7 @@ def change_categories() -> Response | tuple[str, int]:
             else:
                 service.add_category(tx, actor(), name)
     except Invalid as error:
-        return _categories(error.fields), 422
+        return _categories(error.fields), error.status
     return redirect(url_for(".categories"), 303)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from academy.core.errors import Invalid
-from academy.core.i18n import Message
+from academy.core.i18n import Message, msg
 from academy.doors import actor, office, reading, writing
+from academy.doors.versions import check_version, current_row
 from academy.members import sectors
 
 bp = Blueprint("sectors", __name__)
@@ -29,6 +30,9 @@ def change() -> Any:
     try:
         with writing() as tx:
             if verb == "rename":
+                row = current_row(tx, sectors.find_sector(tx, code))
+                kept = {"name": row.name, "name_en": row.name_en}
+                check_version(kept, {"name": msg("名称"), "name_en": msg("英文名称")})
                 sectors.rename_sector(tx, actor(), code, form.get("name", ""), form.get("name_en", ""))
             elif verb in {"up", "down"}:
                 sectors.move_sector(tx, actor(), code, 1 if verb == "down" else -1)

@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response
 from academy.core.actor import Role
 from academy.core.db import Tx
 from academy.core.errors import Invalid
-from academy.core.i18n import Message
+from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
 from academy.doors.language import translate
+from academy.doors.versions import check_version, current_row
 from academy.library import access, queries, service
-from academy.library.models import Course, CourseState
+from academy.library.models import Course, CourseItem, CourseState
 from academy.library.moves import STATES
 from academy.library.rules import Verb, offered
 from academy.media import queries as files
@@ -28,6 +29,15 @@ bp = Blueprint("studio", __name__, url_prefix="/studio")
 
 TONES = {"submitted": "info", "returned": "warn", "approved": "info", "published": "good", "withdrawn": "bad"}
 Fields = Mapping[str, Any]
+LABELS = {
+    "title": msg("标题"),
+    "category": msg("分类"),
+    "summary": msg("简介"),
+    "lecturer": msg("主讲人"),
+    "office": msg("单位和职务"),
+    "credit_minutes": msg("学时（分钟）"),
+    "threshold": msg("学完标准（%%）"),
+}
 
 
 @bp.app_template_filter("course_state")
@@ -78,7 +88,12 @@ def course(public_id: str) -> str:
 @office(Role.TRAINER)
 def save(public_id: str) -> Response | tuple[str, int]:
     """Keep the particulars."""
-    return _change(public_id, lambda tx, row: service.edit_course(tx, actor(), row, **_particulars()), _("已保存。"))
+
+    def change(tx: Tx, row: Course) -> None:
+        check_version(_of(current_row(tx, row)), LABELS)
+        service.edit_course(tx, actor(), row, **_particulars())
+
+    return _change(public_id, change, _("已保存。"))
 
 
 @bp.post("/<public_id>/items")
@@ -128,6 +143,7 @@ def change_item(public_id: str, item_id: str) -> Response | tuple[str, int]:
             media.keep_both(tx, actor(), item.asset)
         else:
             needed = request.form.get("required") == "1"
+            check_version(_of_item(current_row(tx, item)), {"item_title": msg("课件标题"), "required": msg("必学")})
             service.rename_item(tx, actor(), row, item, title=request.form.get("item_title", ""), required=needed)
 
     return _change(public_id, change, _("已保存。"))
@@ -179,7 +195,7 @@ def _change(
             change(tx, access.access_own_course(tx, actor(), public_id))
     except Invalid as error:
         with reading() as tx:
-            return _editor(tx, public_id, error.fields), 422
+            return _editor(tx, public_id, error.fields), error.status
     flash(done)
     return redirect(url_for(onward, public_id=public_id) if onward == ".course" else url_for(onward), 303)
 
@@ -208,6 +224,7 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
         categories=[(c.slug, c.name) for c in queries.categories(tx)],
         errors=errors or {},
         form=request.form if errors and "title" in request.form else _of(row),
+        kept=_of(row),
     )
 
 
@@ -233,6 +250,10 @@ def _of(row: Course) -> dict[str, Any]:
         "threshold": row.threshold_permille / 10,
         "credit_minutes": row.credit_minutes,
     }
+
+
+def _of_item(item: CourseItem) -> dict[str, Any]:
+    return {"item_title": item.title, "required": item.required}
 
 
 def _particulars() -> dict[str, Any]:

@@ -35,6 +35,16 @@ STATES: dict[str, tuple[Message, str]] = {
 JOINING = {"include": msg("新进来的也要参加"), "exclude": msg("只算开始时的人员")}
 LEAVING = {"drop": msg("离开后不再计算"), "keep": msg("离开后仍算在原支部")}
 MOVING = {"follow": msg("随人走，算在新支部"), "stay": msg("一直算在开始时的支部")}
+# What is shown when two people changed one plan; lists of who takes part are compared, but not spelt out.
+LABELS = {
+    "title": msg("名称"),
+    "summary": msg("说明"),
+    "opens_on": msg("开始日期"),
+    "closes_on": msg("结束日期"),
+    "required_count": msg("学完几门算完成"),
+    "age_from": msg("年龄从"),
+    "age_to": msg("年龄到"),
+}
 STATUSES = {key: people.STATUSES[key] for key in people.HERE}
 
 VERBS: dict[str, Callable[[Tx, Actor, Training], Training | None]] = {
@@ -205,6 +215,7 @@ def render(
         holder=holder,
         training=training,
         values=values,
+        kept=of_training(tx, training) if training else None,
         errors=errors,
         preview=preview,
         courses=queries.published_courses(tx, chosen),

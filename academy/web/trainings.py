@@ -13,6 +13,7 @@ from academy.core.errors import Invalid
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, signed_in, writing
 from academy.doors.language import html_lang
+from academy.doors.versions import check_version, current_row
 from academy.members import rules as people
 from academy.reports.coverage import definition
 from academy.trainings import filtering, forecast, names, queries, service, table
@@ -66,7 +67,7 @@ def new(organisation: str) -> str:
 
 @bp.post("/trainings/new/<organisation>")
 @office(*MANAGE)
-def create(organisation: str) -> str | Response:
+def create(organisation: str) -> str | tuple[str, int] | Response:
     """Keep a draft, or count its audience first."""
     try:
         if "preview" in request.form:
@@ -77,7 +78,8 @@ def create(organisation: str) -> str | Response:
             made = service.create_training(tx, actor(), holder, forms.plan(tx, holder))
     except Invalid as error:
         with reading() as tx:
-            return forms.render(tx, access_holder(tx, actor(), organisation), None, forms.filled(), error.fields)
+            holder = access_holder(tx, actor(), organisation)
+            return forms.render(tx, holder, None, forms.filled(), error.fields), error.status
     return redirect(url_for(".show", public_id=made.public_id))
 
 
@@ -101,7 +103,7 @@ def edit(public_id: str) -> str:
 
 @bp.post("/trainings/<public_id>/edit")
 @office(*MANAGE)
-def save(public_id: str) -> str | Response:
+def save(public_id: str) -> str | tuple[str, int] | Response:
     """Keep a changed plan, or count its audience first."""
     try:
         if "preview" in request.form:
@@ -110,12 +112,14 @@ def save(public_id: str) -> str | Response:
                 return forms.render_preview(tx, forms.holder_of(tx, training), training)
         with writing() as tx:
             training = access_own_training(tx, actor(), public_id)
-            holder = forms.holder_of(tx, training)
+            holder = forms.holder_of(tx, current_row(tx, training))
+            check_version(forms.of_training(tx, training), forms.LABELS)
             service.edit_training(tx, actor(), training, forms.plan(tx, holder))
     except Invalid as error:
         with reading() as tx:
             training = access_own_training(tx, actor(), public_id)
-            return forms.render(tx, forms.holder_of(tx, training), training, forms.filled(), error.fields)
+            page = forms.render(tx, forms.holder_of(tx, training), training, forms.filled(), error.fields)
+            return page, error.status
     flash(gettext("已保存。"))
     return redirect(url_for(".show", public_id=public_id))
 
