@@ -122,6 +122,8 @@ NEEDS = {
     "voice": _need(_has_voice_and_font, "apt install espeak-ng fonts-noto-cjk (or make setup, which installs wheels)"),
 }
 
+# Parts that may be got through another's program.
+BESIDES = {"voice": {"espeak-ng"}}
 # What other marks say already.
 MARKS = {"browser": "chromium", "media": "ffmpeg"}
 # Fixtures that cannot be had without a part: whoever asks for one need not say it again.
@@ -157,6 +159,12 @@ def needs_of(item: pytest.Item) -> set[str]:
     if unknown := said - set(NEEDS):
         raise pytest.UsageError(f"{item.nodeid} needs what tests/needs.py does not know: {', '.join(sorted(unknown))}")
     return said
+
+
+def undeclared(item: pytest.Item, used: set[str]) -> set[str]:
+    """Which of the parts that a test used it did not declare."""
+    said = needs_of(item)
+    return used - said - set().union(*(BESIDES.get(name, set()) for name in said))
 
 
 def skip_what_is_missing(items: Sequence[pytest.Item]) -> None:

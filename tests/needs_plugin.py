@@ -35,7 +35,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
 
     What ends with this test may have been begun by another, so only what was started before counts.
     """
-    undeclared = item.config.stash[WATCH].used - needs.needs_of(item)
+    undeclared = needs.undeclared(item, item.config.stash[WATCH].used)
     result = yield
     if undeclared:
         marks = ", ".join(f'"{name}"' for name in sorted(undeclared))

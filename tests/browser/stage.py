@@ -100,7 +100,7 @@ def stage(folder: Path, **settings: object) -> Iterator[Stage]:
     with ExitStack() as stack:
         for name, line in (("web", web), ("worker", worker)):
             stack.enter_context(_process(line, environ, folder / f"{name}.log"))
-        wait_for_port(port)
+        wait_for_port(port, 90)
         player = stack.enter_context(sync_playwright())
         browser = player.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         stack.callback(browser.close)

