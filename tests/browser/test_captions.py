@@ -124,6 +124,8 @@ def test_webvtt_is_read_as_chromium_reads_it(academy: Stage) -> None:
         assert [(c.start_ms, c.end_ms, c.text) for c in parsed.cues] == sorted(one for one in theirs if one[2]), text
         compared += 1
     assert compared > 30
+
+
 FOREIGN = [
     {"status": 200, "content_type": "text/html", "body": "<p>请先登录无线网络"},
     {"status": 200, "content_type": "application/json", "body": '{"ok": true}'},
