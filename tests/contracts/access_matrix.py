@@ -81,7 +81,6 @@ POST   /api/v1/uploads                                                nothing   
 DELETE /api/v1/uploads/<id:public_id>                                 upload       .  .  .  o  .  o  .  .  .  o
 HEAD   /api/v1/uploads/<id:public_id>                                 upload       .  .  .  o  .  o  .  .  .  o
 PATCH  /api/v1/uploads/<id:public_id>                                 upload       .  .  .  o  .  o  .  .  .  o
-POST   /api/v1/uploads/<id:public_id>                                 upload       .  .  .  o  .  o  .  .  .  o
 GET    /api/v1/uploads/known                                          nothing      .  .  .  *  .  *  .  .  .  *
 GET    /api/v1/uploads/unfinished                                     nothing      .  .  .  *  .  *  .  .  .  *
 GET    /audit                                                         nothing      .  .  .  .  .  .  .  .  *  .
