@@ -1,30 +1,61 @@
 """Credit of one member in an old version of an item, carried over to a newer one as far as it stayed."""
 
+from sqlalchemy import select
+
 from academy.core.db import Tx
 from academy.library.models import Course, CourseItem
 from academy.progress import completing, consequences, rules, store
 from academy.progress.beats import Outcome
-from academy.progress.models import WatchLedger
+from academy.progress.models import Recut, WatchLedger
 from academy.progress.rules import Span
+from academy.progress.store import LedgerRow, RowKey
 
-Kept = list[tuple[int, int, int]]
-"""(old start, old end, new start) in milliseconds."""
+Rows = dict[RowKey, LedgerRow]
 
 
-def give(
-    tx: Tx, member_id: int, item: CourseItem, version: int, duration_ms: int, spans: tuple[Span, ...], at_ms: int
-) -> tuple[Span, ...]:
-    """Add spans to a member's row of a version, with what follows; returns all that the row holds then.
+def carry(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: int, rows: Rows | None = None) -> None:
+    """Give a member what stayed of their spans of the old version, and what stayed of that in still newer ones.
 
-    Giving them again changes nothing.
+    `rows` are ledger rows that the caller holds in memory. Carrying the same again changes nothing.
     """
-    key = (member_id, item.id, version)
+    moved = rules.remap(spans, [(start, end, target) for start, end, target in recut.kept])
+    if not moved:
+        return
+    held = _give(tx, recut, member_id, moved, at_ms, rows or {})
+    carry_on(tx, member_id, recut.item_id, recut.to_version, held, at_ms, rows)
+
+
+def carry_on(
+    tx: Tx, member_id: int, item_id: int, version: int, spans: tuple[Span, ...], at_ms: int, rows: Rows | None = None
+) -> None:
+    """Carry what a member holds of a version to whatever it became, as far as somebody declared it."""
+    became = select(Recut).where(Recut.item_id == item_id, Recut.from_version == version).order_by(Recut.id)
+    for recut in tx.scalars(became).all():
+        carry(tx, recut, member_id, spans, at_ms, rows)
+
+
+def catch_up(tx: Tx, member_id: int, item: CourseItem, at_ms: int) -> None:
+    """Carry one member over before the job comes to them: they are opening the lecture now."""
+    running = select(Recut).where(
+        Recut.item_id == item.id, Recut.from_version < item.version, Recut.finished_at.is_(None)
+    )
+    for recut in tx.scalars(running.order_by(Recut.id)).all():
+        key = (member_id, item.id, recut.from_version)
+        row = store.load(tx, [key]).get(key)
+        if row is not None:
+            carry(tx, recut, member_id, rules.unpack(row.packed), at_ms)
+
+
+def _give(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: int, rows: Rows) -> tuple[Span, ...]:
+    """Add spans to a member's row of the newer version, with what follows; returns all that the row holds then."""
+    item = tx.get_one(CourseItem, recut.item_id)
+    key = (member_id, item.id, recut.to_version)
     completing.insert_once(
         tx,
         WatchLedger,
         member_id=member_id,
         item_id=item.id,
-        item_version=version,
+        item_version=recut.to_version,
         spans=b"",
         covered_ms=0,
         position_ms=0,
@@ -32,12 +63,12 @@ def give(
         credited_until_ms=0,
         seq=0,
     )
-    row = store.load(tx, [key])[key]
+    row = rows.get(key) or store.load(tx, [key])[key]
     before = rules.unpack(row.packed)
-    held = rules.close(before, spans, duration_ms)
+    held = rules.close(before, spans, recut.duration_ms)
     course = tx.get_one(Course, item.course_id)
     outcome = Outcome(gained_ms=rules.length(held) - rules.length(before))
-    consequences.add(row, rules.pack(held), outcome, duration_ms, completing.threshold(course, item), at_ms)
+    consequences.add(row, rules.pack(held), outcome, recut.duration_ms, completing.threshold(course, item), at_ms)
     if row.pending_since_ms is not None:
         consequences.follow(tx, key, course.id, row)
     store.save(tx, {key: row})

@@ -28,7 +28,7 @@ def settle(tx: Tx, settings: Settings, beats: list[Beat]) -> list[Outcome]:
     pairs = list(zip(beats, outcomes, strict=True))
     for beat, outcome in pairs:
         if outcome.ended:
-            _guarded(tx, beat, outcome, late.settle_ended, tx, settings, rows.get(beat.key), beat, outcome)
+            _guarded(tx, beat, outcome, late.settle_ended, tx, settings, rows, beat, outcome)
     courses = {beat.key: beat.grant.course_id for beat, outcome in pairs if outcome.error is None}
     # By member: two processes that finish courses of the same people then never wait for each other crosswise.
     for key in sorted(courses):

@@ -4,27 +4,32 @@ import datetime as dt
 
 from academy.core.db import Tx
 from academy.core.settings import Settings
-from academy.progress import consequences, refusing, rules
+from academy.progress import carrying, consequences, refusing, rules
 from academy.progress.beats import Beat, Outcome
 from academy.progress.models import Lease
-from academy.progress.store import LedgerRow
+from academy.progress.store import LedgerRow, RowKey
 
 
-def settle_ended(tx: Tx, settings: Settings, row: LedgerRow | None, beat: Beat, outcome: Outcome) -> None:
+def settle_ended(tx: Tx, settings: Settings, rows: dict[RowKey, LedgerRow], beat: Beat, outcome: Outcome) -> None:
     """Say why nothing can be added; but what was watched before a quiet end and waited on the device
     for the network is still credited, as far as the clock allowed until that end. Changes the row in
     memory; who calls writes it."""
     lease, reason = refusing.why_ended(tx, beat.grant)
     outcome.ended, outcome.reason, outcome.refused = reason, reason, beat.spans
-    if lease is None or not beat.spans or row is None:
-        return
-    if reason in refusing.LATE and lease.ended_at is not None:
-        _credit(tx, settings, lease, lease.ended_at, row, beat, outcome)
+    if lease is not None and lease.ended_at is not None and reason in refusing.LATE and beat.spans and beat.key in rows:
+        _credit(tx, settings, lease, lease.ended_at, rows, beat, outcome)
 
 
 def _credit(
-    tx: Tx, settings: Settings, lease: Lease, ended_at: dt.datetime, row: LedgerRow, beat: Beat, outcome: Outcome
+    tx: Tx,
+    settings: Settings,
+    lease: Lease,
+    ended_at: dt.datetime,
+    rows: dict[RowKey, LedgerRow],
+    beat: Beat,
+    outcome: Outcome,
 ) -> None:
+    row = rows[beat.key]
     # Without slack: opening and leaving lectures in turn must not lend it again each time.
     end_ms = int(ended_at.timestamp() * 1000)
     allowed = rules.allowance(end_ms, lease.credited_until_ms, settings.accepted_rate, 0)
@@ -32,6 +37,7 @@ def _credit(
     if credit.gained_ms:
         lease.credited_until_ms = rules.spend(lease.credited_until_ms, credit.gained_ms, settings.accepted_rate)
         tx.flush()
+        carrying.carry_on(tx, lease.member_id, lease.item_id, lease.item_version, credit.held, beat.at_ms, rows)
     # From here nothing can fail: the row is others' too.
     outcome.refused, outcome.gained_ms = credit.refused, credit.gained_ms
     if not credit.refused:

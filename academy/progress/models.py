@@ -115,6 +115,36 @@ class WatchLedger(Base):
     None when all are. Written with the credit, so whatever fails afterwards is found and repaired."""
 
 
+class Recut(Base):
+    """Which stretches of an item's old version stayed in a newer one, as somebody declared, and how far the job is
+    that gives everybody their credit there.
+
+    It stays: a phone may bring what it played of the old version a week later, and that follows the same mapping.
+    """
+
+    __tablename__ = "recuts"
+    __table_args__ = (
+        # A late beat, and whoever opens the lecture meanwhile, ask what their version became.
+        Index(None, "item_id", "from_version"),
+        CheckConstraint("from_version < to_version", name="forwards"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"))
+    from_version: Mapped[int]
+    to_version: Mapped[int]
+    duration_ms: Mapped[int]
+    """Of the newer version."""
+    kept: Mapped[list[list[int]]] = mapped_column(JSON)
+    """Triples in milliseconds: old start, old end, new start."""
+    created_by: Mapped[int | None] = mapped_column(Key)
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    job_id: Mapped[int | None] = mapped_column(Key)
+    carried_to: Mapped[int] = mapped_column(Key, default=0)
+    """The last member who has been carried over; a killed job goes on behind them."""
+    finished_at: Mapped[dt.datetime | None]
+
+
 class Refusal(Base):
     """Stretches that a lease claimed and did not get, with the reason the learner is told.
 

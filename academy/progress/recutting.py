@@ -4,25 +4,29 @@ Without a mapping, credit stays with the version that was watched.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.db import Database, Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
+from academy.jobs import Job, enqueue
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset
 from academy.progress import carrying, completing, rules, service
-from academy.progress.models import Lease, WatchLedger
+from academy.progress.models import Lease, Recut, WatchLedger
 
 Kept = Sequence[tuple[int, int, int]]
 """(old start, old end, new start) in milliseconds."""
-BATCH = 500
+BATCH = 5_000
+STEP = 25
+"""Members a transaction: some hundredths of a second, so that no heartbeat waits for longer."""
+CARRY = "progress.carry_over"
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,7 @@ def preview(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> Preview:
     duration = _check(tx, item, from_version, kept)
     threshold = completing.threshold(tx.get_one(Course, item.course_id), item)
     members = keep = complete = dropped = 0
-    for row in _rows(tx, item.id, from_version):
-        held = rules.unpack(row.spans)
+    for held in _spans(tx, item.id, from_version):
         moved = rules.remap(held, kept)
         members += 1
         keep += bool(moved)
@@ -87,23 +90,24 @@ def preview(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> Preview:
     return Preview(members, keep, complete, dropped)
 
 
-def carry_over(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: Kept) -> Preview:
+def carry_over(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: Kept) -> Recut:
     """Give everybody's credit of an old version to the present one, as far as it stayed.
 
-    The old ledger rows remain as they are. Running it again changes nothing.
+    The first few members get theirs in this transaction, all others by a job, a few a transaction: a city's ledger is
+    never held. Whoever opens the lecture meanwhile is carried over at once. The old rows remain as they are.
+    Asked again with the same mapping, it looks at everybody again and changes nothing.
 
     Raises:
         Invalid: the mapping overlaps or lies outside the lecture.
         Conflict: the old version is the present one.
     """
     duration = _check(tx, item, from_version, kept)
-    shown = preview(tx, item, from_version, kept)
-    service.end_leases_of(tx, "replaced", item_id=item.id)
-    at_ms = clock.now_ms()
-    for row in _rows(tx, item.id, from_version):
-        moved = rules.remap(rules.unpack(row.spans), kept)
-        if moved:
-            carrying.give(tx, row.member_id, item, item.version, duration, moved, at_ms)
+    service.end_leases_of(tx, "replaced", item_id=item.id, before_version=item.version)
+    recut = _declared(tx, actor, item, from_version, kept, duration)
+    carry_some(tx, recut)
+    if recut.finished_at is None:
+        recut.job_id = enqueue(tx, CARRY, key=f"{CARRY}:{recut.id}", actor=actor, recut_id=recut.id).id
+        tx.flush()
     record(
         tx,
         actor,
@@ -112,9 +116,72 @@ def carry_over(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: 
         from_version=from_version,
         to_version=item.version,
         kept=[list(part) for part in kept],
-        members=shown.members,
     )
-    return shown
+    return recut
+
+
+def _declared(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: Kept, duration: int) -> Recut:
+    """The mapping as a row, from its beginning; the one that is there if it was declared before."""
+    parts = [list(part) for part in kept]
+    key = {"item_id": item.id, "from_version": from_version, "to_version": item.version}
+    for recut in tx.scalars(select(Recut).filter_by(**key).with_for_update()):
+        if recut.kept == parts:
+            recut.carried_to, recut.finished_at = 0, None
+            return recut
+    recut = Recut(**key, duration_ms=duration, kept=parts, created_by=actor.account_id)
+    tx.add(recut)
+    tx.flush()
+    return recut
+
+
+def carry_all(db: Database, recut_id: int, progress: Callable[[int], None]) -> None:
+    """Carry everybody over, `STEP` members a transaction; a run that was killed goes on where it was."""
+    with db.read() as tx:
+        recut = tx.get_one(Recut, recut_id)
+        mine = _credited(recut.item_id, recut.from_version)
+        total = tx.scalar(select(func.count()).where(*mine)) or 0
+        done = tx.scalar(select(func.count()).where(*mine, WatchLedger.member_id <= recut.carried_to)) or 0
+
+    def step(tx: Tx) -> int:
+        return carry_some(tx, tx.get_one(Recut, recut_id, with_for_update=True))
+
+    while carried := db.run_in_transaction(step):
+        done += carried
+        progress(min(999, 1000 * done // max(1, total)))
+
+
+def carry_some(tx: Tx, recut: Recut) -> int:
+    """Carry the next few members over; returns how many, 0 when nobody is left.
+
+    The old rows are locked while they are read: a late beat of the old version comes before this or after it, and
+    then follows the mapping by itself.
+    """
+    at_ms = clock.now_ms()
+    rows = tx.execute(
+        select(WatchLedger.member_id, WatchLedger.spans)
+        .where(*_credited(recut.item_id, recut.from_version), WatchLedger.member_id > recut.carried_to)
+        .order_by(WatchLedger.member_id)
+        .limit(STEP)
+        .with_for_update()
+    ).all()
+    for member_id, spans in rows:
+        carrying.carry(tx, recut, member_id, rules.unpack(spans), at_ms)
+        recut.carried_to = member_id
+    if len(rows) < STEP:
+        recut.finished_at = clock.now()
+    tx.flush()
+    return len(rows) if recut.finished_at is None else 0
+
+
+def latest(tx: Tx, item: CourseItem) -> tuple[Recut | None, Job | None]:
+    """What was declared last for the present version, and the job that carries it out."""
+    recut = tx.scalar(
+        select(Recut)
+        .where(Recut.item_id == item.id, Recut.to_version == item.version)
+        .order_by(Recut.id.desc())
+        .limit(1)
+    )
+    return recut, tx.get(Job, recut.job_id) if recut is not None and recut.job_id else None
 
 
 def _check(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> int:
@@ -137,23 +204,22 @@ def _old_duration(tx: Tx, item_id: int, version: int) -> int:
     return tx.scalar(longest) or 0
 
 
-def _rows(tx: Tx, item_id: int, version: int) -> Iterator[WatchLedger]:
-    """Ledger rows with credit in a version, a batch at a time."""
+def _credited(item_id: int, version: int) -> tuple[ColumnElement[bool], ...]:
+    return WatchLedger.item_id == item_id, WatchLedger.item_version == version, WatchLedger.covered_ms > 0
+
+
+def _spans(tx: Tx, item_id: int, version: int) -> Iterator[tuple[rules.Span, ...]]:
+    """What each member holds of a version, some thousand rows at a time."""
     last = 0
     while True:
-        rows = tx.scalars(
-            select(WatchLedger)
-            .where(
-                WatchLedger.item_id == item_id,
-                WatchLedger.item_version == version,
-                WatchLedger.covered_ms > 0,
-                WatchLedger.member_id > last,
-            )
+        rows = tx.execute(
+            select(WatchLedger.member_id, WatchLedger.spans)
+            .where(*_credited(item_id, version), WatchLedger.member_id > last)
             .order_by(WatchLedger.member_id)
             .limit(BATCH)
-            .execution_options(populate_existing=True)
         ).all()
         if not rows:
             return
         last = rows[-1].member_id
-        yield from rows
+        for row in rows:
+            yield rules.unpack(row.spans)

@@ -16,7 +16,7 @@ from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset, AssetState
-from academy.progress import completing, crediting, devices, rules
+from academy.progress import carrying, completing, crediting, devices, rules
 from academy.progress.beats import Beat, Outcome
 from academy.progress.models import Lease, WatchLedger
 from academy.progress.tokens import Grant
@@ -152,6 +152,7 @@ def _begin(tx: Tx, actor: Actor, item: CourseItem, *, duration_ms: int, **opened
         credited_until_ms=0,
         seq=0,
     )
+    carrying.catch_up(tx, lease.member_id, item, now_ms)
     ledger = _ledger(tx, lease)
     ledger.lease_id, ledger.credited_until_ms, ledger.seq = lease.id, lease.credited_until_ms, 0
     ledger.last_beat_ms, ledger.lapses_ms = now_ms, 0
@@ -190,13 +191,22 @@ def _clock_at_end(ledger: Any, now_ms: int) -> int:
     return rules.claimable_from(ledger.credited_until_ms, ledger.last_beat_ms, ledger.lapses_ms, now_ms)
 
 
-def end_leases_of(tx: Tx, because: str, *, course_id: int | None = None, item_id: int | None = None) -> int:
-    """End every playback of a course or of an item; returns how many."""
+def end_leases_of(
+    tx: Tx,
+    because: str,
+    *,
+    course_id: int | None = None,
+    item_id: int | None = None,
+    before_version: int | None = None,
+) -> int:
+    """End every playback of a course or of an item, or of an item's earlier versions only; returns how many."""
     chosen: list[ColumnElement[bool]] = [Lease.ended_at.is_(None)]
     if course_id is not None:
         chosen.append(Lease.course_id == course_id)
     if item_id is not None:
         chosen.append(Lease.item_id == item_id)
+    if before_version is not None:
+        chosen.append(Lease.item_version < before_version)
     ids = list(tx.scalars(select(Lease.id).where(*chosen).order_by(Lease.id)))
     for first in range(0, len(ids), 500):
         _end_together(tx, ids[first : first + 500], because)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
-from academy.core.actor import Actor, Role
+from academy.core.actor import Role
 from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.doors import actor, house, office, reading, signed_in, writing
@@ -50,8 +50,7 @@ def play(item_public_id: str) -> str:
 def recut(item_public_id: str) -> str:
     """Ask which stretches of the old version stayed."""
     with reading() as tx:
-        item = access_recut(tx, actor(), item_public_id)
-        return render_template("learn/recut.html", item=item, shown=None, text="", errors={})
+        return _recut_page(tx, access_recut(tx, actor(), item_public_id))
 
 
 @bp.post("/learn/<item_public_id>/recut")
@@ -59,19 +58,29 @@ def recut(item_public_id: str) -> str:
 def carry_over(item_public_id: str) -> str | tuple[str, int]:
     """Show what a mapping would do, or do it: the button that was pressed says which."""
     text, act = request.form.get("kept", ""), request.form.get("verb") == "carry"
-    with writing() as tx:
+    with writing() if act else reading() as tx:
         item = access_recut(tx, actor(), item_public_id)
         try:
             kept = recutting.read_mapping(text)
-            shown = (recutting.carry_over if act else _preview)(tx, actor(), item, item.version - 1, kept)
+            if act:
+                recutting.carry_over(tx, actor(), item, item.version - 1, kept)
+                return _recut_page(tx, item, text=text)
+            return _recut_page(tx, item, text=text, shown=recutting.preview(tx, item, item.version - 1, kept))
         except Invalid as wrong:
-            page = render_template("learn/recut.html", item=item, shown=None, text=text, errors=wrong.fields)
-            return page, wrong.status
-        return render_template("learn/recut.html", item=item, shown=shown, text=text, errors={}, done=act)
+            return _recut_page(tx, item, text=text, errors=wrong.fields), wrong.status
 
 
-def _preview(tx: Tx, _actor: Actor, item: CourseItem, version: int, kept: recutting.Kept) -> recutting.Preview:
-    return recutting.preview(tx, item, version, kept)
+def _recut_page(tx: Tx, item: CourseItem, **given: Any) -> str:
+    recut, job = recutting.latest(tx, item)
+    mine = job if job is not None and job.account_id == actor().account_id else None
+    return render_template(
+        "learn/recut.html",
+        **({"shown": None, "text": "", "errors": {}} | given),
+        item=item,
+        recut=recut,
+        running=job if recut is not None and recut.finished_at is None else None,
+        job=mine,
+    )
 
 
 def first_page(seen: Viewing, asked: int) -> int:

@@ -51,7 +51,7 @@ def test_a_mapping_is_previewed_and_keeps_what_stayed(house: House, scene: tuple
         shown = recutting.preview(tx, item, 1, kept)
         assert shown == recutting.Preview(members=1, keep_some=1, complete=1, dropped_ms=60_000)
         for _ in range(2):
-            assert recutting.carry_over(tx, actor, item, 1, kept) == shown
+            assert recutting.carry_over(tx, actor, item, 1, kept).finished_at is not None, "so few need no job"
     with house.db.read() as tx:
         item = tx.get_one(CourseItem, course.items[0].id)
         assert actor.member_id is not None
