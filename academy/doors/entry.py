@@ -2,8 +2,9 @@
 
 from urllib.parse import urlsplit
 
-from flask import g, session
+from flask import current_app, g, session
 from flask_login import login_user
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from academy.accounts.queries import identity_of
 from academy.accounts.second_step import waiting_session
@@ -49,6 +50,17 @@ def local_path(target: str | None) -> str:
     """
     text = (target or "").strip()
     plain = text.startswith("/") and not text.startswith(("//", "/\\")) and "\\" not in text
-    if not plain or any(ord(c) < 32 for c in text) or urlsplit(text).netloc:
+    if not plain or any(ord(c) < 32 for c in text) or urlsplit(text).netloc or not _is_page(text):
         return HOME
     return text
+
+
+def _is_page(path: str) -> bool:
+    """Whether one can go there by a link: an address that only takes forms answers 405 to a browser."""
+    try:
+        current_app.url_map.bind("").match(urlsplit(path).path, method="GET")
+    except MethodNotAllowed:
+        return False
+    except HTTPException:
+        return True  # gone or never there: the page that says so is a page
+    return True

@@ -25,6 +25,7 @@ from academy.core.errors import (
     StorageFull,
 )
 from academy.core.i18n import Message, msg
+from academy.doors import resubmission
 from academy.doors.context import actor, house
 from academy.doors.language import translate
 
@@ -57,6 +58,10 @@ def _academy(error: AcademyError) -> Response:
     if isinstance(error, Forbidden):
         refused = error.what
         house().db.run_in_transaction(lambda tx: record(tx, actor(), "access.refused", refused, path=request.path))
+    if isinstance(error, SignInRequired | SecondStepRequired) and not wants_json() and resubmission.is_form():
+        if isinstance(error, SignInRequired):
+            return resubmission.signed_out()
+        return resubmission.asked_first("second_step.setup")
     if isinstance(error, SignInRequired) and not wants_json():
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     if isinstance(error, SecondStepRequired) and not wants_json():
@@ -70,6 +75,8 @@ def _academy(error: AcademyError) -> Response:
 
 
 def _csrf(_error: CSRFError) -> Response:
+    if resubmission.is_form() and not wants_json():
+        return resubmission.stale()
     return _answer(400, "csrf", msg("页面停留太久，请刷新后再提交。"), {})
 
 

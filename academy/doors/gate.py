@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from academy.accounts import consent
 from academy.core.errors import ConsentRequired, NotFound
+from academy.doors import resubmission
 from academy.doors.context import house, identity
 from academy.doors.errors import wants_json
 from academy.doors.limits import FREE
@@ -39,6 +40,8 @@ def _agreed() -> Response | None:
         return None
     if wants_json():
         raise ConsentRequired
+    if resubmission.is_form():
+        return resubmission.asked_first("consent.ask")
     back = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(url_for("consent.ask", next=back), 302 if request.method == "GET" else 303)
 

@@ -36,6 +36,7 @@ PAGES = (
     "search",
     "media",
     "captions",
+    "resubmission",
 )
 
 

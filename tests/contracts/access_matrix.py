@@ -159,6 +159,7 @@ POST   /members/<public_id>/exemptions/new                            member    
 POST   /members/<public_id>/lift                                      member       .  .  .  .  .  +  +  .  .  .
 GET    /my/trainings                                                  nothing      .  *  *  *  *  *  *  *  *  *
 GET    /notices                                                       nothing      .  *  *  *  *  *  *  *  *  *
+GET    /resubmit                                                      nothing      .  *  *  *  *  *  *  *  *  *
 POST   /notices/<public_id>/open                                      notice       .  o  o  o  o  o  o  o  o  o
 POST   /notices/read                                                  nothing      .  *  *  *  *  *  *  *  *  *
 GET    /organisations                                                 nothing      .  .  *  .  .  *  *  .  .  .

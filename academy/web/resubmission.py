@@ -1,0 +1,16 @@
+"""Where a form is sent again that was kept in the browser tab while its writer signed in."""
+
+from flask import Blueprint, render_template
+
+from academy.doors import signed_in
+
+bp = Blueprint("resubmission", __name__)
+
+
+@bp.get("/resubmit")
+@signed_in
+def show() -> str:
+    """The page; its script fills in what was typed."""
+    return render_template(
+        "resubmit.html", text=None, action="/", fields=[], shown=[], secrets=[], files=[], first=None
+    )
