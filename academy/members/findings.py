@@ -38,7 +38,7 @@ class Finding(NamedTuple):
 # What may be written, each in a column of its own: a city's details as JSON would take seconds to read.
 DETAILS = (
     "gender", "birth_date", "education", "joined_on", "position", "position_since", "status", "phone_index",
-    "new_name", "org_kind", "org_sector", "org_parent",
+    "month_only", "new_name", "org_kind", "org_sector", "org_parent",
 )  # fmt: skip
 _PLAIN = Finding._fields[: Finding._fields.index("details")]
 _COLUMNS = ", ".join((*_PLAIN, "phone", "notes", "cells", *DETAILS))
@@ -114,6 +114,12 @@ class Writer:
         self.db.executemany(f"INSERT INTO findings ({_COLUMNS}) VALUES ({_MARKS})", map(_row, found))  # noqa: S608
         for finding in found:
             self.counts[finding.kind] += 1
+
+    def add_rows(self, kind: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add many findings of one kind by some of their columns, in the order of the file."""
+        marks = ", ".join("?" * (len(columns) + 1))
+        self.db.executemany(f"INSERT INTO findings (kind, {', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608
+        self.counts[kind] += len(rows)
 
     def finish(self) -> dict[str, int]:
         """Put them in place; returns how many there are of each kind."""

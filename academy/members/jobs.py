@@ -1,5 +1,6 @@
 """The roster's two jobs: look, and do."""
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -15,7 +16,8 @@ from academy.members.models import Organisation, RosterImport
 from academy.members.roster import findings, finish_import, forget_files, remembered, source
 from academy.members.roster_apply import apply_members
 from academy.members.roster_check import Outcome, Tell, check_members
-from academy.members.sheets import Table, open_table
+from academy.members.sheet_table import Table, Wanted
+from academy.members.sheets import open_table
 from academy.members.tree_import import apply_tree, check_tree
 
 TRIES = 5
@@ -45,16 +47,21 @@ def check(context: JobContext, roster_id: int) -> None:
 
 def look(house: House, roster: RosterImport, tell: Tell) -> Outcome | None:
     """Run the dry run and set what it learned on `roster` (header, mapping, problem); None without a plan."""
-    with open_table(source(house.settings, roster)) as table:
-        offered = columns.KINDS[roster.kind]
+    offered = columns.KINDS[roster.kind]
+    with house.db.read() as tx:
+        known = remembered(tx, roster)
+    with open_table(source(house.settings, roster), Wanted(offered, known, roster.header)) as table:
         roster.header = [heading.strip()[:60] for heading in table.header]
+        roster.reading = {"notes": [note.to_json() for note in table.read_from]}
         if not roster.mapping:
-            with house.db.read() as tx:
-                known = remembered(tx, roster)
             roster.mapping = columns.guess(offered, roster.header, known)
         wrong = columns.problem(offered, roster.header, roster.mapping)
         roster.problem = wrong.to_json() if wrong else None
-        return None if wrong else _compare(house, roster, table, tell)
+        if wrong:
+            return None
+        outcome = _compare(house, roster, table, tell)
+        roster.reading |= {"lines": dataclasses.asdict(table.lines) | {"total": table.lines.total}}
+        return outcome
 
 
 def _compare(house: House, roster: RosterImport, table: Table, tell: Tell) -> Outcome:
@@ -75,7 +82,7 @@ def _answer(
     with context.db.begin() as tx:
         roster = tx.get_one(RosterImport, roster_id)
         roster.state = state
-        roster.header, roster.mapping = seen.header, seen.mapping
+        roster.header, roster.mapping, roster.reading = seen.header, seen.mapping, seen.reading
         roster.problem = problem.to_json() if problem else seen.problem
         _keep(roster, outcome)
 

@@ -10,10 +10,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from academy.core import clock
 from academy.core.db import Base
 from academy.core.ids import new_id
+from academy.core.months import month_of
 from academy.core.types import Key
 
 # Ranges on paths compare bytes; a PostgreSQL database in another locale would sort "/" its own way.
 PATH = String(255).with_variant(String(255, collation="C"), "postgresql")
+
+
+DATES = ("birth_date", "joined_on", "position_since")
+"""A member's dates; each may be known by its month only."""
 
 
 class Kind(enum.StrEnum):
@@ -116,6 +121,9 @@ class Member(Base):
     status: Mapped[str] = mapped_column(String(12), default=MemberStatus.ACTIVE)
     position: Mapped[str | None] = mapped_column(String(40))
     position_since: Mapped[dt.date | None]
+    """None where nobody said since when; that the position was entered today says nothing about it."""
+    month_only: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    """Which of the three dates are known by month only, by their names and a space between: they hold its first day."""
     phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone_index: Mapped[str | None] = mapped_column(String(32))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
@@ -124,6 +132,15 @@ class Member(Base):
     updated_at: Mapped[dt.datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     organisation: Mapped[Organisation] = relationship()
+
+    def known_date(self, name: str) -> dt.date | None:
+        """`birth_date`, `joined_on` or `position_since` as it is known: a day, or a `Month`."""
+        return known_date(getattr(self, name), name, self.month_only)
+
+
+def known_date(day: dt.date | None, name: str, month_only: str) -> dt.date | None:
+    """A member's date as it is known, from the columns that keep it."""
+    return month_of(day) if day is not None and name in month_only.split() else day
 
 
 class Membership(Base):
@@ -199,6 +216,7 @@ class MemberTerm(Base):
         # New secretaries since a day, and everybody who floats.
         Index(None, "what", "kind", "valid_from"),
         CheckConstraint("what IN ('position','status')", name="what"),
+        CheckConstraint("precision IN ('day','month','unknown')", name="precision"),
         CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="order"),
     )
 
@@ -208,11 +226,21 @@ class MemberTerm(Base):
     value: Mapped[str] = mapped_column(String(40))
     """The position as the register writes it, or a `MemberStatus`."""
     kind: Mapped[str] = mapped_column(String(12))
-    """Of a position: secretary, deputy, committee or other (`rules.post_of`). Of a status: itself."""
+    """Of a position: secretary, deputy, committee or other (`positions.post_of`). Of a status: itself."""
     note: Mapped[str] = mapped_column(String(120), default="")
     """Where a floating member went, or whatever else was said."""
     valid_from: Mapped[dt.date]
+    precision: Mapped[str] = mapped_column(String(8), default="day", server_default="day")
+    """How well `valid_from` is known: the day; the month, of which it is the first day; or not at all (unknown):
+    then it is the day on which the term was entered, and no report may say that it began then."""
     valid_to: Mapped[dt.date | None]
+
+    @property
+    def known_since(self) -> dt.date | None:
+        """Since when, as far as it is known: a day, a `Month`, or None."""
+        if self.precision == "unknown":
+            return None
+        return month_of(self.valid_from) if self.precision == "month" else self.valid_from
 
 
 class Sector(Base):
@@ -308,6 +336,8 @@ class RosterImport(Base):
     """Counts of the dry run."""
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """A `Message` about the file as a whole: unreadable, a column missing, the roster changed since."""
+    reading: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    """How the file was read: `notes` are messages about where the headings were, `lines` counts what became of each."""
     version: Mapped[int] = mapped_column(Key, default=0)
     """`RosterState.version` that the dry run saw."""
     job_id: Mapped[int | None] = mapped_column(Key)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from academy.core import clock
+from academy.core import clock, months
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.crypto import Sealer
@@ -16,7 +16,7 @@ from academy.jobs import publish
 from academy.members import roster_lock, rules, terms
 from academy.members.access import KEEPERS, allow
 from academy.members.facts import MembersChanged
-from academy.members.models import Member, Membership, MemberStatus, Organisation
+from academy.members.models import DATES, Member, Membership, MemberStatus, Organisation
 
 PHONE = "member.phone"
 """The context under which phones are sealed and indexed."""
@@ -56,7 +56,6 @@ def add_member(
         joined_on=joined_on,
         education=education,
         position=position,
-        position_since=day if position else None,
         organisation_id=organisation.id,
         **sealed_phone(sealer, values["phone"]),
     )
@@ -64,7 +63,7 @@ def add_member(
     tx.flush()
     tx.add(Membership(member_id=member.id, organisation_id=organisation.id, valid_from=day))
     if position:
-        terms.turn(tx, member.id, terms.POSITION, position, day)
+        terms.turn(tx, member.id, terms.POSITION, position, day, precision="unknown")
     tx.flush()
     record(tx, actor, "member.added", f"member:{member.public_id}", organisation=organisation.public_id)
     publish(tx, MembersChanged([member.id]))
@@ -144,7 +143,7 @@ def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: d
     """Correct particulars from a form: name, gender, birth_date, joined_on, education, position, phone.
 
     A phone left blank stays as it is (the form shows it masked); "-" removes it. `position_since` is
-    the day from which the position is held, today when blank.
+    the day from which the position is held; blank where nobody knows. A date may be a month without its day.
     """
     today = clock.today()
     readers: dict[str, Any] = {
@@ -174,32 +173,48 @@ def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: d
     home = tx.get_one(Organisation, member.organisation_id)
     allow(actor, home.path, f"member:{member.public_id}", *KEEPERS)
     roster_lock.take(tx)
-    _date_position(member, values, today)
+    _date_position(member, values)
+    since = values.get("position_since", member.known_date("position_since"))
+    _split_months(member, values)
     changed = sorted(
         field for field, value in values.items() if field != "phone_sealed" and getattr(member, field) != value
     )
     if changed:
         for field, value in values.items():
             setattr(member, field, value)
-        if not {"position", "position_since"}.isdisjoint(changed):
-            terms.turn(tx, member.id, terms.POSITION, member.position, member.position_since or today)
+        if not {"position", "position_since", "month_only"}.isdisjoint(changed):
+            known = terms.precision_of(since)  # type: ignore[arg-type]
+            terms.turn(tx, member.id, terms.POSITION, member.position, member.position_since or today, precision=known)
         tx.flush()
         record(tx, actor, "member.edited", f"member:{member.public_id}", fields=changed)
         publish(tx, MembersChanged([member.id]))
     return member
 
 
-def _date_position(member: Member, values: dict[str, Any], today: dt.date) -> None:
-    """Since when a position is held: as the form says, else today; who holds none holds it since never."""
+def _date_position(member: Member, values: dict[str, Any]) -> None:
+    """Since when a position is held: as the form says, else unknown; who holds none holds it since never."""
     if "position" not in values:
         values.pop("position_since", None)
         return
     stays = values["position"] == member.position
+    old = member.known_date("position_since")
+    if stays and not values.get("position_since"):
+        values["position_since"] = old
     # The form still shows the old position's day when only the position was overwritten.
-    if not values.get("position_since") or (not stays and values["position_since"] == member.position_since):
-        values["position_since"] = member.position_since if stays else today
+    elif not stays and months.same(values.get("position_since"), old):
+        values["position_since"] = None
     if values["position"] is None:
         values["position_since"] = None
+
+
+def _split_months(member: Member, values: dict[str, Any]) -> None:
+    """Dates as the columns keep them: a first day, and which of them are known by month only."""
+    vague = set(member.month_only.split())
+    for name in DATES:
+        if name in values:
+            vague = vague | {name} if isinstance(values[name], months.Month) else vague - {name}
+            values[name] = None if values[name] is None else months.earliest(values[name])
+    values["month_only"] = " ".join(sorted(vague))
 
 
 def sealed_phone(sealer: Sealer, phone: object) -> dict[str, Any]:

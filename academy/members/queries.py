@@ -1,11 +1,13 @@
 """Reads about people and the tree. Subtrees are ranges of paths, never prefixes of codes."""
 
 import datetime as dt
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from academy.core import clock
@@ -13,6 +15,7 @@ from academy.core.db import Tx
 from academy.core.pages import Page, page_of
 from academy.members import rules
 from academy.members.models import Exemption, Member, Membership, Organisation, OrganisationSpell
+from academy.members.written_names import clean_name
 
 PAGE = 50
 LONGEST_SEARCH = 200
@@ -37,6 +40,14 @@ def members_under(path: str) -> ColumnElement[bool]:
 def present() -> ColumnElement[bool]:
     """Members who are here: active or floating."""
     return Member.status.in_(rules.HERE)
+
+
+def among(tx: Tx, column: Any, values: Sequence[str | int]) -> ColumnElement[bool]:
+    """Whether a column is one of many values: they go as one parameter, so that no statement is built of thousands."""
+    if tx.get_bind().dialect.name == "postgresql":
+        return cast(ColumnElement[bool], column == func.any(bindparam(None, list(values), ARRAY(column.type))))
+    listed = func.json_each(json.dumps(values)).table_valued("value")
+    return cast(ColumnElement[bool], column.in_(select(listed.c.value)))
 
 
 @dataclass(frozen=True)
@@ -117,7 +128,7 @@ def members_of(
     query: Select[tuple[Member]] = select(Member)
     query = query.where(Member.organisation_id == node.id if direct else members_under(node.path))
     query = query.where(Member.status == status) if status in rules.STATUSES else query.where(present())
-    text = text.strip()[:LONGEST_SEARCH]
+    text = clean_name(text[:LONGEST_SEARCH])
     if text:
         match = or_(Member.name.contains(text, autoescape=True), Member.number == text)
         query = query.where(or_(match, Member.phone_index == phone_index) if phone_index else match)

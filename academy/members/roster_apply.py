@@ -13,8 +13,7 @@ from academy.jobs import publish
 from academy.members import terms
 from academy.members.facts import MembersChanged
 from academy.members.findings import Finding, Findings
-from academy.members.models import Member, Membership
-from academy.members.roster_rows import DATES
+from academy.members.models import DATES, Member, Membership
 
 BLOCK = 5000
 members, memberships = cast(Table, Member.__table__), cast(Table, Membership.__table__)
@@ -46,7 +45,7 @@ def _values(finding: Finding) -> dict[str, Any]:
 
 
 _KEPT = ("number", "name", "organisation_id", "phone", "gender", "birth_date", "education", "joined_on", "phone_index")
-_NEW = (*_KEPT[:3], "phone_sealed", *_KEPT[4:], "position", "status", "position_since", "public_id")
+_NEW = (*_KEPT[:3], "phone_sealed", *_KEPT[4:], "position", "status", "position_since", "month_only", "public_id")
 
 
 def _add(tx: Tx, plan: Findings, today: dt.date, touched: list[int]) -> int:
@@ -56,15 +55,15 @@ def _add(tx: Tx, plan: Findings, today: dt.date, touched: list[int]) -> int:
     takes four times as long, and every other writer waits.
     """
     newest = tx.scalar(select(func.max(Member.id))) or 0
-    connection, count, day = tx.connection(), 0, today.isoformat()
+    connection, count = tx.connection(), 0
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     now = _inline(tx, clock.now())
     columns = f"{', '.join(_NEW)}, created_at, updated_at"
     statement = f"INSERT INTO members ({columns}) VALUES ({', '.join([mark] * len(_NEW))}, {now}, {now})"  # noqa: S608
-    for block in plan.columns("added", (*_KEPT, "position", "status", "position_since")):
+    for block in plan.columns("added", (*_KEPT, "position", "status", "position_since", "month_only")):
         rows = [
-            (*row, position, status or "active", since or day if position else None, public_id)
-            for (*row, position, status, since), public_id in zip(block, new_ids(len(block)), strict=True)
+            (*row, position, status or "active", since if position else None, vague or "", public_id)
+            for (*row, position, status, since, vague), public_id in zip(block, new_ids(len(block)), strict=True)
         ]
         connection.exec_driver_sql(statement, rows)
         count += len(rows)
@@ -99,7 +98,7 @@ def _change(tx: Tx, blocks: Iterable[list[Finding]], today: dt.date, touched: li
             if finding.phone is not None:
                 row["phone_sealed"] = finding.phone
             if "position" in row:
-                row.setdefault("position_since", today)
+                row.setdefault("position_since", None)  # nobody said since when
             if row:
                 row |= {"updated_at": now, "b_id": finding.target_id}
                 groups.setdefault(tuple(sorted(row)), []).append(row)
@@ -113,18 +112,26 @@ def _change(tx: Tx, blocks: Iterable[list[Finding]], today: dt.date, touched: li
 
 
 def _date_terms(tx: Tx, block: list[Finding], today: dt.date) -> None:
-    """A position that a file changes is held since the day it says, or from today on; a status from today on."""
+    """A position that a file changes is held since the day it says, else since nobody knows when; a status from today.
+
+    A term whose beginning is unknown stands under the day of entry.
+    """
     found = [(finding.target_id or 0, finding.details or {}) for finding in block]
-    since = {i: dt.date.fromisoformat(d["position_since"]) for i, d in found if "position_since" in d}
-    by_day: dict[dt.date, list[tuple[int, str]]] = {}
+    since = {i: _since(d) for i, d in found if "position_since" in d}
+    by_day: dict[tuple[dt.date, str], list[tuple[int, str]]] = {}
     for i, d in found:
         if "position" in d:
-            by_day.setdefault(since.pop(i, today), []).append((i, d["position"]))
-    for day, positions in by_day.items():
-        terms.turn_many(tx, terms.POSITION, positions, day)
+            by_day.setdefault(since.pop(i, (today, "unknown")), []).append((i, d["position"]))
+    for (day, precision), positions in by_day.items():
+        terms.turn_many(tx, terms.POSITION, positions, day, precision)
     terms.redate_many(tx, terms.POSITION, since)
     statuses = [(i, terms.kept_status(d["status"])) for i, d in found if "status" in d]
     terms.turn_many(tx, terms.STATUS, statuses, today)
+
+
+def _since(details: dict[str, Any]) -> tuple[dt.date, str]:
+    by_month = "position_since" in (details.get("month_only") or "").split()
+    return dt.date.fromisoformat(details["position_since"]), "month" if by_month else "day"
 
 
 def _belong_by_status(tx: Tx, block: list[Finding], today: dt.date) -> None:

@@ -17,7 +17,7 @@ from academy.members.findings import Findings
 from academy.members.models import Organisation
 from academy.members.roster_apply import apply_members
 from academy.members.roster_check import Outcome, check_members
-from academy.members.sheets import LONGEST_CELL, Table
+from academy.members.sheet_table import LONGEST_CELL, Table
 
 MOST = 1000
 TRIES = 5

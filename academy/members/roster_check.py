@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import marshal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,18 +14,18 @@ from sqlalchemy import func, select
 from academy.core import clock
 from academy.core.house import House
 from academy.core.i18n import Message, msg
-from academy.members import columns, rules, terms
+from academy.core.months import Month, earliest
+from academy.members import terms
 from academy.members.findings import Finding, Findings, Writer
-from academy.members.models import Member, MemberTerm, Organisation
+from academy.members.models import DATES, Member, MemberTerm, Organisation
 from academy.members.people import PHONE
-from academy.members.queries import members_under, present
+from academy.members.queries import among, members_under, present
+from academy.members.roster_compare import DETAILS, added, compared
 from academy.members.roster_lock import version
-from academy.members.roster_rows import DATES, RowReader
-from academy.members.sheets import Row, Table
+from academy.members.roster_rows import RowReader
+from academy.members.sheet_table import Row, Table
 
 BLOCK = 4000
-DETAILS = ("name", "gender", "birth_date", "education", "joined_on", "position", "position_since", "status")
-_WRITTEN = frozenset(DETAILS) - {"name"}
 Tell = Callable[[int], None]
 
 
@@ -44,10 +45,17 @@ class _Run:
     places: dict[str, tuple[int, str]]
     """code → row id, and "" or why nobody may be put there."""
     reader: RowReader
+    writer: Writer
+    digest: Any = field(default_factory=hashlib.sha256)
     first_line: dict[str, int] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
     ended: dict[int, dt.date] = field(default_factory=dict)
     """Row id → when the last position that is no longer held ended; of the block's members with a day."""
+
+    def keep(self, found: list[Finding]) -> None:
+        """Write findings, and let what they plan count in the digest."""
+        self.writer.add(found)
+        self.digest.update(repr([(*finding[:8], finding.details) for finding in found]).encode())
 
 
 def check_members(
@@ -60,28 +68,24 @@ def check_members(
         places = _places(
             tx.execute(select(Organisation.code, Organisation.id, Organisation.path, Organisation.closed_on)), path
         )
-    run = _Run(house, path, places, RowReader(mapping, clock.today(), table.formulas))
     writer = Findings(target).begin()
-    digest = hashlib.sha256()
+    run = _Run(house, path, places, RowReader(mapping, clock.today(), table), writer)
     try:
         done = 0
         while block := list(islice(table.rows, BLOCK)):
-            _keep(writer, digest, _check_block(run, block))
+            _check_block(run, block)
             done += len(block)
             tell(min(950, done * 950 // max(1, table.total)))
+        if sum(writer.counts.values()) != done:
+            raise RuntimeError(f"{done} rows were read and {sum(writer.counts.values())} judged")
         if complete:
             for gone in _missing(run):
-                _keep(writer, digest, gone)
+                run.keep(gone)
         counts = writer.finish()
     except BaseException:
         writer.abandon()
         raise
-    return Outcome(counts, began_at, digest.hexdigest())
-
-
-def _keep(writer: Writer, digest: Any, found: list[Finding]) -> None:
-    writer.add(found)
-    digest.update(repr([finding[:8] for finding in found]).encode())
+    return Outcome(counts, began_at, run.digest.hexdigest())
 
 
 def _places(rows: Any, path: str) -> dict[str, tuple[int, str]]:
@@ -92,22 +96,113 @@ def _places(rows: Any, path: str) -> dict[str, tuple[int, str]]:
     return places
 
 
-def _check_block(run: _Run, block: Sequence[tuple[int, Row]]) -> list[Finding]:
-    rows = [(line, cells, *run.reader.read(line, cells)) for line, cells in block]
-    known = _known(run, [values["number"] for _, _, values, _ in rows if "number" in values])
-    dated = [values["number"] for _, _, values, _ in rows if values.get("position_since") and "number" in values]
+def _check_block(run: _Run, block: Sequence[tuple[int, Row]]) -> None:
+    values, wrong = run.reader.read(block)
+    numbers, codes = values["number"], values["organisation"]
+    known = _known(run, [number for number in numbers if number])
+    since, held = values.get("position_since"), values.get("position")
+    dated = [] if since is None else [number for number, day in zip(numbers, since, strict=True) if day and number]
     run.ended = _ended(run, [known[number].id for number in dated if number in known])
-    return [_judge(run, line, cells, values, wrong, known) for line, cells, values, wrong in rows]
+    fresh: list[int] = []
+    found: list[Finding] = []
+    fields = list(values)
+    for i, (line, cells) in enumerate(block):
+        number = numbers[i]
+        # Nearly every row of a first import is whole and of somebody new: those are written a column at a time.
+        if (
+            number not in known
+            and i not in wrong
+            and number not in run.first_line
+            and run.places.get(codes[i], _UNKNOWN)[1] == ""
+            and (since is None or since[i] is None or (held is not None and held[i]))
+        ):
+            run.first_line[number] = line
+            fresh.append(i)
+            continue
+        row = {name: values[name][i] for name in fields}
+        found.append(_judge(run, line, cells, row, wrong.get(i, []), known))
+    if fresh:
+        _keep_fresh(run, block, values, fresh)
+    if found:
+        run.keep(found)
+
+
+_UNKNOWN = (None, "unknown")
+_FRESH = (
+    "line", "number", "name", "place", "organisation_id", "phone", "gender", "birth_date", "education", "joined_on",
+    "position", "position_since", "status", "phone_index", "month_only",
+)  # fmt: skip
+
+
+def _keep_fresh(
+    run: _Run, block: Sequence[tuple[int, Row]], values: dict[str, Sequence[Any]], fresh: list[int]
+) -> None:
+    """Write the findings of new members, as `added` would one by one."""
+
+    def column(name: str) -> list[Any]:
+        cells = values.get(name)
+        return [None] * len(fresh) if cells is None else [cells[i] for i in fresh]
+
+    codes, phones = column("organisation"), column("phone")
+    dates = [column(name) for name in DATES]
+    index, context = run.house.sealer.blind_index, PHONE
+    found = [index(phone, context=context) if phone else None for phone in phones]
+    vague: list[str | None] = [None] * len(fresh)
+    if any(day.__class__ is Month for days in dates for day in days):
+        vague = [
+            " ".join(name for name, day in zip(DATES, days, strict=True) if isinstance(day, Month)) or None
+            for days in zip(*dates, strict=True)
+        ]
+    born, joined, since = (list(map(_DAYS.__getitem__, days)) for days in dates)
+    plan = [
+        [block[i][0] for i in fresh],
+        column("number"),
+        column("name"),
+        codes,
+        [run.places[code][0] for code in codes],
+        column("gender"),
+        born,
+        column("education"),
+        joined,
+        column("position"),
+        since,
+        column("status"),
+        found,
+        vague,
+    ]
+    # Version 2 writes the same values in the same bytes always; later ones depend on who else holds them.
+    run.digest.update(marshal.dumps(plan, 2))
+    seal = run.house.sealer.seal
+    sealed = [seal(phone, context=context) if phone else None for phone in phones]
+    rows = zip(["added"] * len(fresh), *plan[:5], sealed, *plan[5:], strict=True)
+    run.writer.add_rows("added", _FRESH, list(rows))
+
+
+class _Days(dict[Any, Any]):
+    """Days as the database writes them; of a month its first. The same days come again and again."""
+
+    def __missing__(self, day: dt.date | None) -> str | None:
+        if day is None:
+            return None
+        text = earliest(day).isoformat()
+        if len(self) < 100_000:
+            self[day] = text
+        return text
+
+
+_DAYS = _Days()
 
 
 def _known(run: _Run, numbers: list[str]) -> dict[str, Any]:
-    columns_ = (Member.id, Member.number, Member.organisation_id, Member.phone_index, Organisation.path)
+    columns_ = (
+        Member.id, Member.number, Member.organisation_id, Member.phone_index, Member.month_only, Organisation.path
+    )  # fmt: skip
     details = tuple(getattr(Member, name) for name in DETAILS)
     with run.house.db.read() as tx:
         rows = tx.execute(
             select(*columns_, *details)
             .join(Organisation, Organisation.id == Member.organisation_id)
-            .where(Member.number.in_(numbers))
+            .where(among(tx, Member.number, numbers))
         ).all()
     return {row.number: row for row in rows}
 
@@ -138,7 +233,7 @@ def _misdated(run: _Run, values: dict[str, Any], old: Any) -> Message | None:
 def _judge(
     run: _Run, line: int, cells: Row, values: dict[str, Any], wrong: list[Message], known: dict[str, Any]
 ) -> Finding:
-    number, code = values.get("number", ""), values.get("organisation", "")
+    number, code = values["number"] or "", values["organisation"] or ""
     if number:
         first = run.first_line.setdefault(number, line)
         if first != line:
@@ -154,8 +249,9 @@ def _judge(
     if wrong:
         return Finding(line, "bad", number, str(values.get("name") or ""), code, notes=wrong, cells=cells)
     if old is None:
-        return _added(run, line, values, place_id)
-    return _compared(run, line, values, place_id, old)
+        return added(run.house.sealer, line, values, place_id)
+    run.seen.add(old.id)
+    return compared(run.house.sealer, line, values, place_id, old)
 
 
 _REFUSED: dict[str, Callable[[str], Message]] = {
@@ -163,70 +259,6 @@ _REFUSED: dict[str, Callable[[str], Message]] = {
     "outside": lambda code: msg("组织代码 %(code)s 不在您的管理范围内。", code=code),
     "closed": lambda code: msg("组织 %(code)s 已经撤销。", code=code),
 }
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    written = {name: value for name, value in values.items() if name in _WRITTEN and value is not None}
-    for name in DATES:
-        if name in written:
-            written[name] = written[name].isoformat()
-    return written
-
-
-def _added(run: _Run, line: int, values: dict[str, Any], place_id: int | None) -> Finding:
-    written, phone = _plain(values), values.get("phone")
-    sealed = None
-    if phone:
-        sealed = run.house.sealer.seal(phone, context=PHONE)
-        written["phone_index"] = run.house.sealer.blind_index(phone, context=PHONE)
-    return Finding(
-        line, "added", values["number"], values["name"], values["organisation"], None, place_id, written, sealed
-    )
-
-
-def _compared(run: _Run, line: int, values: dict[str, Any], place_id: int | None, old: Any) -> Finding:
-    """A blank cell changes nothing; only a value that differs does."""
-    run.seen.add(old.id)
-    changes = {
-        name: values[name] for name in DETAILS if values.get(name) is not None and values[name] != getattr(old, name)
-    }
-    if "position" in changes and values.get("position_since") is not None:
-        changes["position_since"] = values["position_since"]  # another position from the same day is another
-    if old.status not in rules.HERE and values.get("status") is None:
-        changes["status"] = "active"  # whoever is in the roster again is here again
-    notes = [
-        msg(
-            "%(label)s：%(old)s → %(new)s",
-            label=_LABELS[name],
-            old=_say(name, getattr(old, name)),
-            new=_say(name, new),
-        )
-        for name, new in changes.items()
-    ]
-    written, sealed, phone = _plain(changes), None, values.get("phone")
-    if "name" in changes:
-        written["new_name"] = changes["name"]
-    if phone:
-        index = run.house.sealer.blind_index(phone, context=PHONE)
-        if index != old.phone_index:
-            written["phone_index"] = index
-            sealed = run.house.sealer.seal(phone, context=PHONE)
-            notes.append(msg("手机改为 %(phone)s", phone=rules.masked(phone)))
-    moved = place_id != old.organisation_id
-    kind = "moved" if moved else "changed" if written else "unchanged"
-    return Finding(
-        line, kind, values["number"], values["name"], values["organisation"], old.id, place_id, written, sealed, notes
-    )
-
-
-_LABELS = {column.field: column.label for column in columns.MEMBERS}
-
-
-def _say(name: str, value: Any) -> Message | str:
-    if value is None:
-        return msg("（空）")
-    words = {"gender": rules.GENDERS, "status": rules.STATUSES}.get(name, {})
-    return words.get(value) or str(value)
 
 
 def _missing(run: _Run) -> Iterator[list[Finding]]:

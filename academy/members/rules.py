@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
+from academy.core.months import Month, earliest, latest
 from academy.core.text import tidy_text
 from academy.members.ages import age_on
+from academy.members.written_names import clean_name, unmarked
 
 KINDS: dict[str, Message] = {
     "committee": msg("党委"),
@@ -69,13 +71,15 @@ def _lookup(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 _STATUS, _GENDER = _lookup(_STATUS_WORDS), _lookup(_GENDER_WORDS)
 _KIND = _lookup(_KIND_WORDS)
-_SECRETARY = re.compile(r"(?<!副)(?<!第一)书记(?!员)")
-
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_\-]{0,39}")
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.\-]{0,39}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0[0-9]{2,3}-?[0-9]{7,8}")
-_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00(?::00)?)?")
+_DATE = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号.]?(?:[ T]\s*0{1,2}:00(?::00(?:\.0{1,6})?)?Z?)?"
+)
+_MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
+_ERROR = re.compile(r"#[A-Z0-9/_ ]{2,20}[!?]?|#[\u4e00-\u9fff]{1,6}[!?]?|#+|Err:\d{3}", re.IGNORECASE)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 EARLIEST = dt.date(1900, 1, 1)
 ADULT = 18
@@ -95,9 +99,20 @@ that what is too long is still refused for it."""
 
 
 def tidy(text: str) -> str:
-    """A short field's text, cut to `LONGEST_FIELD`: full-width digits and letters made plain, spaces at the ends
-    taken off."""
-    return tidy_text(text, LONGEST_FIELD)
+    """A short field's text, cut to `LONGEST_FIELD`: full-width digits and letters made plain, marks that take no
+    room and spaces at the ends taken off."""
+    return tidy_text(unmarked(text[: 2 * LONGEST_FIELD]), LONGEST_FIELD)
+
+
+def not_an_error(text: str) -> str:
+    """The text itself.
+
+    Raises:
+        Unreadable: it is what a spreadsheet shows where it could not work something out: #N/A, #REF! …
+    """
+    if text[:1] in ("#", "＃", "E", "e") and _ERROR.fullmatch(text.strip().replace("＃", "#")):
+        raise Unreadable(msg("单元格是错误值 %(shown)s，请改成实际内容。", shown=text[:20]))
+    return text
 
 
 def plain(text: str) -> str:
@@ -106,10 +121,11 @@ def plain(text: str) -> str:
     Raises:
         Unreadable: it would run as a formula in someone's spreadsheet, or holds invisible characters.
     """
-    text = text.strip(" \u3000\u00a0")
+    text = not_an_error(unmarked(text).strip())
     if text[:1] in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"):
         raise Unreadable(msg("“%(shown)s”像是公式，请改成文字。", shown=text[:20]))
-    if not text.isprintable():
+    # Tabs and line breaks inside are spaces to whoever reads on; nothing else that cannot be seen is let in.
+    if not (text.isprintable() or "".join(text.split()).isprintable()):
         raise Unreadable(msg("有看不见的特殊字符，请重新输入。"))
     return text
 
@@ -118,7 +134,7 @@ def read_number(text: str) -> str:
     """The register's member number."""
     if _NUMBER.fullmatch(text):
         return text
-    number = tidy(text)
+    number = tidy(not_an_error(text))
     if not number:
         raise Unreadable(msg("没有填编号。"))
     if not _NUMBER.fullmatch(number):
@@ -128,7 +144,7 @@ def read_number(text: str) -> str:
 
 def read_code(text: str) -> str:
     """An organisation's code."""
-    code = tidy(text)
+    code = tidy(not_an_error(text))
     if not code:
         raise Unreadable(msg("没有填组织代码。"))
     if not _CODE.fullmatch(code):
@@ -140,7 +156,7 @@ def read_name(text: str, *, longest: int = 60) -> str:
     """A person's or an organisation's name."""
     if text.isalpha() and len(text) <= longest:
         return text  # nearly every name: nothing to clean, nothing that runs
-    name = " ".join(plain(text).split())
+    name = clean_name(plain(text))
     if not name:
         raise Unreadable(msg("没有填姓名。") if longest <= 60 else msg("没有填名称。"))
     if len(name) > longest:
@@ -162,7 +178,7 @@ def read_phone(text: str) -> str | None:
         return text
     if not text or not text.strip():
         return None
-    digits = re.sub(r"[\s\-()]", "", tidy(text))
+    digits = re.sub(r"[\s\-()]", "", tidy(not_an_error(text)))
     digits = re.sub(r"^(\+|00)?86(?=1[3-9]\d{9}$)", "", digits)
     if _MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits):
         return digits
@@ -170,21 +186,29 @@ def read_phone(text: str) -> str | None:
 
 
 def read_date(text: str, *, today: dt.date) -> dt.date | None:
-    """A day of the calendar, not before 1900 and not in the future; blank is None."""
+    """A day of the calendar, or a `Month` where no day is said; not before 1900, not in the future; blank is None."""
     if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
         with contextlib.suppress(ValueError):
             return within_reason(dt.date.fromisoformat(text), today=today)
-    value = tidy(text)
+    value = tidy(not_an_error(text))
     if not value:
         return None
+    if found := _MONTH.fullmatch(value):
+        if 1 <= int(found[2]) <= 12:
+            return within_reason(Month(int(found[1]), int(found[2]), 1), today=today)
+        raise Unreadable(_no_date(value))
     found = _DATE.fullmatch(value) or _COMPACT.fullmatch(value)
     try:
         day = dt.date(*map(int, found.groups())) if found else None
     except ValueError:
         day = None
     if day is None:
-        raise Unreadable(msg("日期“%(shown)s”看不懂，请写成 1990-01-31 的样子。", shown=value[:20]))
+        raise Unreadable(_no_date(value))
     return within_reason(day, today=today)
+
+
+def _no_date(value: str) -> Message:
+    return msg("日期“%(shown)s”看不懂，请写成 1990-01-31 的样子；只知道年月就写 1990-01。", shown=value[:20])
 
 
 def within_reason(day: dt.date, *, today: dt.date) -> dt.date:
@@ -195,7 +219,7 @@ def within_reason(day: dt.date, *, today: dt.date) -> dt.date:
 
 
 def read_word(text: str, known: dict[str, str], reason: Message) -> str | None:
-    value = tidy(text).lower()
+    value = "".join(tidy(not_an_error(text)).lower().split())
     if not value:
         return None
     if value not in known:
@@ -218,22 +242,14 @@ def read_kind(text: str) -> str | None:
     return read_word(text, _KIND, msg("类型“%(shown)s”看不懂，请填党委、党总支、党支部或党小组。", shown=text[:20]))
 
 
-def post_of(position: str) -> str:
-    """Which post a position is: one of `POSTS`. A first secretary sent to a village is not the branch's own."""
-    if _SECRETARY.search(position):
-        return "secretary"
-    if "副书记" in position:
-        return "deputy"
-    return "committee" if "委员" in position else "other"
-
-
 def old_enough(birth: dt.date | None, joined: dt.date | None) -> None:
     """Nobody joins before the eighteenth birthday.
 
     Raises:
         Unreadable: the two dates can't both be right.
     """
-    if birth and joined and age_on(birth, joined) < ADULT:
+    # Of a month without its day the dates are taken that may be right.
+    if birth and joined and age_on(earliest(birth), latest(joined)) < ADULT:
         raise Unreadable(
             msg("入党日期 %(joined)s 时还不满 18 岁，请核对出生日期和入党日期。", joined=joined.isoformat())
         )

@@ -21,7 +21,7 @@ from academy.members.queries import subtree
 from academy.members.roster_check import Outcome, Tell
 from academy.members.roster_lock import version
 from academy.members.rules import Unreadable
-from academy.members.sheets import Row, Table
+from academy.members.sheet_table import Row, Table
 
 organisations = cast(sqlalchemy.Table, Organisation.__table__)
 spells = cast(sqlalchemy.Table, OrganisationSpell.__table__)
@@ -36,6 +36,8 @@ def check_tree(house: House, node_id: int, mapping: dict[str, int], table: Table
         known = {node.code: node for node in tx.scalars(select(Organisation))}
         read_sector, names = sectors.reader(tx), sectors.words(tx)
     rows = [_read(line, cells, mapping, read_sector) for line, cells in table.rows]
+    for line, _, _, wrong in rows:
+        wrong += _odd(line, table, mapping)
     tell(400)
     parents = _parents(rows, known, top)
     seen: dict[str, int] = {}
@@ -75,6 +77,13 @@ def _read(
     if values.get("kind", "") is None:
         wrong.append(msg("没有填类型。"))
     return line, cells, values, wrong
+
+
+def _odd(line: int, table: Table, mapping: dict[str, int]) -> list[Message]:
+    """Why the cells of a line cannot be taken as they are."""
+    places = [place for place in mapping.values() if (line, place) in table.formulas]
+    found = [msg("第 %(columns)s 列是公式，请改成数值。", columns=str(place + 1)) for place in sorted(places)]
+    return found + ([table.faults[line]] if line in table.faults else [])
 
 
 def _parents(rows: list[Any], known: dict[str, Organisation], top: Organisation) -> dict[str, str]:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from academy.accounts.models import Account
@@ -16,7 +16,7 @@ from academy.core.pages import Page, page_of
 from academy.members.models import Exemption, Member, MemberTerm, Organisation
 from academy.members.queries import exempt_on, present, subtree
 from academy.progress.models import Completion
-from academy.reports.tables import DAY, NUMBER, Column, Line, Report, Table
+from academy.reports.tables import DAY, NUMBER, Column, Line, Report, Table, day_or
 from academy.trainings.models import Enrolment, Standing, Training, TrainingState
 
 PAGE = 50
@@ -76,7 +76,10 @@ def _member_link(public_id: str) -> tuple[str, dict[str, str]]:
 
 
 def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = None) -> Report:
-    """Secretaries who took office since a day and hold it still, and what they have studied since."""
+    """Secretaries who took office since a day and hold it still, and what they have studied since.
+
+    Nobody is called new whose day of taking office is not known: those stand in a list of their own.
+    """
     studied = (
         select(func.count())
         .select_from(Completion)
@@ -94,19 +97,29 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
             MemberTerm.what == "position",
             MemberTerm.kind == "secretary",
             MemberTerm.valid_to.is_(None),
-            MemberTerm.valid_from >= since,
             subtree(node.path),
             present(),
         )
         .order_by(MemberTerm.valid_from.desc(), Member.id)
     )
+    # A month without its day is new or not as a whole; the one that holds the day itself cannot be told.
+    within = and_(MemberTerm.precision == "month", MemberTerm.valid_from == since.replace(day=1), since.day > 1)
+    untold = or_(MemberTerm.precision == "unknown", within)
+    unknown = query.where(untold)
+    query = query.where(~untold, MemberTerm.valid_from >= since)
 
     def line(row: Any) -> Line:
         person, branch, term, courses, due, done = row
-        cells = [person.name, person.number, branch, term.value, term.valid_from, courses, f"{done} / {due}"]
+        cells = [person.name, person.number, branch, term.value, term.known_since, courses, f"{done} / {due}"]
         return Line(cells, _member_link(person.public_id))
 
+    def undated(row: Any) -> Line:
+        person, branch, term, _, due, done = row
+        cells = [person.name, person.number, branch, term.value, day_or(term.known_since, msg("不详")), None]
+        return Line([*cells, f"{done} / {due}"], _member_link(person.public_id))
+
     lines, shown = paged(tx, query, line, page)
+    others, others_shown = paged(tx, unknown, undated, page)
     columns = [
         Column(msg("姓名"), width=10),
         Column(msg("编号"), width=14),
@@ -121,12 +134,18 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
         subject=node.name,
         definition=msg(
             "%(since)s 以来任书记、现在仍任职的党员。任职后学完：任职以来学完几门课；"
-            "在训完成：正在进行的培训完成了几次。截至 %(today)s。",
+            "在训完成：正在进行的培训完成了几次。没有填任职日期的，不能判断是不是新任，另列一表。截至 %(today)s。",
             since=since.isoformat(),
             today=clock.today().isoformat(),
         ),
-        tables=[Table("list", msg("名单"), columns, lines, shown)],
-        figures=((msg("新任书记"), _count(tx, query), ""),),
+        tables=[
+            Table("list", msg("名单"), columns, lines, shown),
+            Table("unknown", msg("任职日期不详的书记"), columns, others, others_shown),
+        ],
+        figures=(
+            (msg("新任书记"), _count(tx, query), ""),
+            (msg("任职日期不详"), _count(tx, unknown), msg("不能判断是不是新任")),
+        ),
     )
 
 
@@ -238,5 +257,11 @@ def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None
             Table("reasons", msg("按原因"), head, sums),
             Table("list", msg("名单"), columns, lines, shown),
         ],
-        figures=((msg("免训"), _count(tx, people.where(*here).distinct()), ""),),
+        figures=(
+            (
+                msg("免训"),
+                _count(tx, people.where(*here).distinct()),
+                msg("名单每份免训一行，共 %(n)s 份", n=_count(tx, query)),
+            ),
+        ),
     )

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import xlsxwriter
 
+from academy.core.months import Month
+
 __all__ = ["FORMATS", "Sheet", "Value", "defuse", "open_sheet"]
 
 Value = str | int | float | dt.date | None
@@ -52,7 +54,9 @@ class _Xlsx:
         for column, value in enumerate(values):
             if value is None:
                 continue
-            if isinstance(value, dt.date):
+            if isinstance(value, Month):
+                sheet.write_string(number, column, str(value), style)
+            elif isinstance(value, dt.date):
                 sheet.write_datetime(number, column, value, self._day)
             elif isinstance(value, str):
                 sheet.write_string(number, column, str(defuse(value)), style)

@@ -15,6 +15,7 @@ from academy.core.i18n import Message, msg
 from academy.core.pages import Page
 from academy.members import queries as members
 from academy.members.models import Exemption, Member, Organisation
+from academy.members.written_names import clean_name
 from academy.trainings import refused, sql, tally, tree, verify
 from academy.trainings.models import Reminded, Training
 from academy.trainings.studied import studied
@@ -187,7 +188,8 @@ def _query(tx: Tx, wish: Wish, branches: list[int] | None = None) -> tuple[Selec
         .where(pieces.c.standing != "out")
     )
     if wish.text:
-        query = query.where(or_(Member.name.contains(wish.text, autoescape=True), Member.number == wish.text))
+        text = clean_name(wish.text)
+        query = query.where(or_(Member.name.contains(text, autoescape=True), Member.number == text))
     narrowed = _narrow(pieces, end, wish.training.id).get(wish.status)
     return (query if narrowed is None else query.where(narrowed)), pieces
 

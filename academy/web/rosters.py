@@ -18,6 +18,7 @@ from academy.members import columns, queries, roster
 from academy.members.access import KEEPERS, access_organisation, access_roster
 from academy.members.findings import KINDS
 from academy.members.mend import sheet_to_mend
+from academy.members.models import RosterImport
 
 bp = Blueprint("rosters", __name__, url_prefix="/rosters")
 
@@ -112,10 +113,17 @@ def _show(public_id: str, problem: Message | None) -> str:
             found=FOUND,
             state=STATES[row.state],
             columns=columns.KINDS[row.kind],
+            reading=_reading(row),
             unused=columns.unused(row.header, row.mapping),
             problem=problem or (Message.from_json(row.problem) if row.problem else None),
             changes=sum(row.summary.get(name, 0) for name in ("added", "moved", "changed", "left")),
         )
+
+
+def _reading(row: RosterImport) -> dict[str, Any]:
+    """How the file was read, in words."""
+    notes = [Message.from_json(note) for note in row.reading.get("notes", [])]
+    return {"notes": notes, "lines": row.reading.get("lines")} if notes else {}
 
 
 @bp.post("/<public_id>/columns")

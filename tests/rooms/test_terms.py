@@ -9,8 +9,9 @@ from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.errors import Invalid
 from academy.core.house import House
-from academy.members import rules, service, terms
+from academy.members import service, terms
 from academy.members.models import Member, MemberTerm, Organisation
+from academy.members.positions import post_of
 from tests import factories as make
 from tests.rooms.test_roster import ROWS, Town, confirm, csv, send, town  # noqa: F401  the fixture is used by name
 
@@ -40,7 +41,7 @@ def held(house: House, member: int, what: str) -> list[tuple[str, str, dt.date, 
     ],
 )
 def test_what_post_a_position_is(position: str, post: str) -> None:
-    assert rules.post_of(position) == post
+    assert post_of(position) == post
 
 
 def test_a_position_is_dated_and_its_day_can_be_corrected(house: House) -> None:

@@ -13,7 +13,7 @@ from academy.core import clock
 from academy.core.crypto import Sealer
 from academy.core.db import Base, Tx
 from academy.core.ids import new_id
-from academy.members import rules, terms
+from academy.members import terms
 from academy.members.models import (
     Exemption,
     Kind,
@@ -24,6 +24,7 @@ from academy.members.models import (
     Organisation,
     OrganisationSpell,
 )
+from academy.members.positions import post_of
 
 FOUNDED = dt.date(2015, 1, 1)
 TOWNS = 150
@@ -225,7 +226,7 @@ def _insert_terms(tx: Tx, rows: list[dict[str, Any]], ids: dict[str, int], lot: 
     for row in rows:
         member = ids[row["number"]]
         if row["position"]:
-            kind, since = rules.post_of(row["position"]), row["position_since"]
+            kind, since = post_of(row["position"]), row["position_since"]
             held.append(_term(member, terms.POSITION, row["position"], kind, "", since))
         if row["status"] == MemberStatus.FLOATING:
             since = max(row["joined_on"], today - dt.timedelta(days=lot.randrange(20, 1200)))
