@@ -103,7 +103,8 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
         .order_by(MemberTerm.valid_from.desc(), Member.id)
     )
     # A month without its day is new or not as a whole; the one that holds the day itself cannot be told.
-    within = and_(MemberTerm.precision == "month", MemberTerm.valid_from == since.replace(day=1), since.day > 1)
+    begun = since.replace(day=1) if since.day > 1 else None
+    within = and_(MemberTerm.precision == "month", MemberTerm.valid_from == begun)
     untold = or_(MemberTerm.precision == "unknown", within)
     unknown = query.where(untold)
     query = query.where(~untold, MemberTerm.valid_from >= since)
