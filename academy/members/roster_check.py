@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-import marshal
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -170,8 +170,7 @@ def _keep_fresh(
         found,
         vague,
     ]
-    # Version 2 writes the same values in the same bytes always; later ones depend on who else holds them.
-    run.digest.update(marshal.dumps(plan, 2))
+    run.digest.update(json.dumps(plan).encode())
     seal = run.house.sealer.seal
     sealed = [seal(phone, context=context) if phone else None for phone in phones]
     rows = zip(["added"] * len(fresh), *plan[:5], sealed, *plan[5:], strict=True)

@@ -4,8 +4,8 @@ Until now the day on which a position was entered was written as the day on whic
 position began on the very day on which its member was entered, that is what happened: it becomes unknown.
 What post a position is, is worked out anew, since assistants and former secretaries were taken for secretaries.
 
-Revision ID: 0017
-Revises: 0016
+Revision ID: 0018
+Revises: 0017
 """
 
 import datetime as dt
@@ -16,8 +16,8 @@ from alembic import op
 
 from academy.members.positions import post_of
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
