@@ -98,7 +98,8 @@ class Academy:
         return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'_user_id': token, '_fresh': True})}"
 
     def actor(self, who: Account) -> Actor:
-        return Actor(account_id=who.id)
+        with self.house.db.read() as tx:
+            return factories.actor_of(tx, who)
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:

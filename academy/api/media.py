@@ -4,9 +4,10 @@ from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
 
 from academy.api.contract import NATURAL, TEXT, Answer, Contract, contract, obj, several
-from academy.doors import actor, signed_in, writing
+from academy.doors import actor, office, writing
+from academy.library import proposals
 from academy.media import captions, editing
-from academy.media.access import access_own_asset
+from academy.media.access import UPLOADERS, access_own_asset
 
 SURE = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 LINE = {"type": "array", "prefixItems": [NATURAL, NATURAL, TEXT, SURE], "items": False, "minItems": 3}
@@ -21,13 +22,16 @@ bp = Blueprint("api_media", __name__, url_prefix="/api/v1/media")
 
 
 @bp.put("/<asset_id>/cues")
-@signed_in
+@office(*UPLOADERS)
 @contract(SAVED)
 def save_cues(asset_id: str) -> Response:
-    """Put edited captions in place: ``{"version": seen, "cues": [[start_ms, end_ms, text, confidence], …]}``."""
+    """Put edited captions in place, or propose them where the lecture is published.
+
+    Body: ``{"version": seen, "cues": [[start_ms, end_ms, text, confidence], …]}``.
+    """
     body = request.get_json()
     cues = editing.read_cues(body["cues"])
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        script = editing.save(tx, actor(), asset, cues, body["version"])
-        return jsonify(version=script.version, count=len(cues))
+        version = proposals.save_captions(tx, actor(), asset, cues, body["version"])
+        return jsonify(version=version, count=len(cues))

@@ -9,7 +9,7 @@ from academy.core.actor import Role
 from academy.core.db import Tx
 from academy.core.i18n import Message, msg
 from academy.core.ids import new_id
-from academy.library.models import Course
+from academy.library.models import ContentProposal, Course
 from academy.notices.service import notify
 
 
@@ -46,6 +46,20 @@ def tell_reviewers(tx: Tx, course: Course) -> None:
             account_id=account_id,
             kind="course.submitted",
         )
+
+
+def tell_reviewers_of_proposal(tx: Tx, course: Course, row: ContentProposal) -> None:
+    """Other words for a lecture on the shelves wait for a second pair of eyes."""
+    for account_id in reviewers_of(tx, course):
+        if account_id != row.account_id:
+            notify(
+                tx,
+                key=f"proposal:{row.public_id}:{row.revision}:{account_id}",
+                body=msg("《%(title)s》有修改等待审阅。", title=course.title),
+                link=f"/review/proposals/{row.public_id}",
+                account_id=account_id,
+                kind="proposal.open",
+            )
 
 
 def tell_author(tx: Tx, course: Course, occasion: str, body: Message) -> None:

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import enum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from academy.core import clock
@@ -168,6 +169,52 @@ class Review(Base):
     """returned or approved."""
     comment: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class ContentProposal(Base):
+    """New captions or chapters for a file that members see already; they change when a reviewer agrees.
+
+    `revision` counts the author's edits, so that a reviewer decides on what was read; for captions it goes on from
+    `base_version`, the transcript's version that the author began with.
+    """
+
+    __tablename__ = "content_proposals"
+    __table_args__ = (
+        # Two tabs must not make two rival proposals for one file.
+        Index(
+            "uq_content_proposals_pending",
+            "asset_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("state IN ('open', 'returned')"),
+            postgresql_where=text("state IN ('open', 'returned')"),
+        ),
+        # The reviewers' list: what waits, longest first.
+        Index(None, "state", "updated_at"),
+        CheckConstraint("kind IN ('captions', 'chapters')", name="kind"),
+        CheckConstraint("state IN ('open', 'returned', 'approved', 'withdrawn')", name="state"),
+        CheckConstraint("reviewer_id IS NULL OR reviewer_id <> account_id", name="second_pair_of_eyes"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
+    """The published course whose reviewers decide."""
+    kind: Mapped[str] = mapped_column(String(12))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    base_version: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=0)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    state: Mapped[str] = mapped_column(String(12), default="")
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    updated_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    decided_at: Mapped[dt.datetime | None]
+
+    asset: Mapped[Asset] = relationship()
+    course: Mapped[Course] = relationship()
 
 
 class Complaint(Base):

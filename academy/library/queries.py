@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from academy.accounts.models import Account
@@ -285,13 +285,18 @@ def _courses() -> Select[Course]:
     return select(Course).options(*_PARTS)
 
 
-def _queue(actor: Actor, state: str) -> Select[Course]:
+def reviewable(actor: Actor) -> ColumnElement[bool]:
+    """Courses of the nodes that the actor reviews."""
     # Ends are exclusive and the slash's successor is "0", so a sibling that begins alike stays out.
     within = [
         (Organisation.path >= path) & (Organisation.path < path[:-1] + "0") for path in actor.paths(Role.REVIEWER)
     ]
     scope = select(Organisation.id).where(or_(false(), *within))
-    return select(Course).where(Course.state == state, Course.organisation_id.in_(scope))
+    return Course.organisation_id.in_(scope)
+
+
+def _queue(actor: Actor, state: str) -> Select[Course]:
+    return select(Course).where(Course.state == state, reviewable(actor))
 
 
 def _duration(assets: Iterable[Asset | None]) -> int:

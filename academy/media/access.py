@@ -1,4 +1,4 @@
-"""Who may touch an upload or a file: whoever gave it, and the operator."""
+"""Who may touch an upload or a file: whoever gave it and still holds the office, and the operator."""
 
 from sqlalchemy import select
 
@@ -11,31 +11,34 @@ UPLOADERS = (Role.TRAINER, Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
 
 
 def access_own_upload(tx: Tx, actor: Actor, public_id: str) -> Upload:
-    """An upload of the actor's own account, from whichever device.
+    """An upload of the actor's own account, from whichever device, while the actor holds an office that uploads.
 
     Raises:
         NotFound: missing.
-        Forbidden: somebody else's.
+        Forbidden: somebody else's, or the office has ended.
     """
     upload = tx.scalar(select(Upload).where(Upload.public_id == public_id))
     if upload is None:
         raise NotFound
-    if not actor.is_system and (actor.account_id is None or upload.account_id != actor.account_id):
+    own = actor.account_id is not None and upload.account_id == actor.account_id
+    if not actor.is_system and not (own and actor.has(*UPLOADERS)):
         raise Forbidden(f"upload:{public_id}")
     return upload
 
 
 def access_own_asset(tx: Tx, actor: Actor, public_id: str) -> Asset:
-    """A file that the actor gave; the operator and the system see every file.
+    """A file that the actor gave, while holding an office that uploads; the operator and the system see every file.
+
+    To have made something is no right to it: who is no trainer any more rewrites nothing.
 
     Raises:
         NotFound: missing or deleted.
-        Forbidden: somebody else's.
+        Forbidden: somebody else's, or the office has ended.
     """
     asset = tx.scalar(select(Asset).where(Asset.public_id == public_id, Asset.state != AssetState.DELETED))
     if asset is None:
         raise NotFound
-    own = actor.account_id is not None and asset.account_id == actor.account_id
+    own = actor.account_id is not None and asset.account_id == actor.account_id and actor.has(*UPLOADERS)
     if not (own or actor.is_system or actor.has(Role.SYSTEM_ADMINISTRATOR)):
         raise Forbidden(f"asset:{public_id}")
     return asset

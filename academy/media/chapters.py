@@ -52,7 +52,12 @@ def parse(text: str, duration_ms: int) -> list[Pair]:
 
 def written(chapters: Iterable[Chapter]) -> str:
     """The lines that `parse` reads."""
-    return "\n".join(f"{_clock(chapter.start_ms)} {chapter.title}" for chapter in chapters)
+    return lines((chapter.start_ms, chapter.title) for chapter in chapters)
+
+
+def lines(pairs: Iterable[Pair]) -> str:
+    """The same of starts and titles."""
+    return "\n".join(f"{_clock(start)} {title}" for start, title in pairs)
 
 
 def _clock(ms: int) -> str:

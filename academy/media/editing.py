@@ -50,8 +50,10 @@ def _sure(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
 
 
-def save(tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen: int) -> Transcript:
-    """Put the edited lines in place.
+def save(
+    tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen: int, *, estimated: bool | None = None
+) -> Transcript:
+    """Put the edited lines in place; whether their times are estimates stays as it was unless it is said.
 
     Raises:
         Conflict: somebody else saved since version `seen` was read; nothing is overwritten.
@@ -66,7 +68,8 @@ def save(tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen: int) -> 
         raise Conflict(msg("别人刚刚改过这份字幕。请复制您未保存的文字，刷新页面后再改。"))
     if before is not None and not _has_versions(tx, before):
         _keep(tx, before, queries.cue_texts(tx, asset.id), None)
-    estimated = before is not None and before.estimated
+    if estimated is None:
+        estimated = before is not None and before.estimated
     service.replace_cues(tx, asset, cues, "manual", tell=False, estimated=estimated)
     script = queries.transcript(tx, asset.id)
     assert script is not None

@@ -184,6 +184,17 @@ def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: captions.Parsed) -
     Raises:
         Invalid: captions of something longer than the asset.
     """
+    check_length(asset, parsed)
+    replace_cues(tx, asset, parsed.cues, "manual", estimated=parsed.estimated)
+    record(tx, actor, "captions.imported", f"asset:{asset.public_id}", cues=len(parsed.cues), trimmed=parsed.trimmed)
+
+
+def check_length(asset: Asset, parsed: captions.Parsed) -> None:
+    """Be sure that captions are of this asset.
+
+    Raises:
+        Invalid: they are of something longer.
+    """
     last = parsed.cues[-1]
     if asset.duration_ms is not None and last.start_ms > asset.duration_ms + 5000:
         raise Invalid(
@@ -195,8 +206,6 @@ def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: captions.Parsed) -
                 )
             }
         )
-    replace_cues(tx, asset, parsed.cues, "manual", estimated=parsed.estimated)
-    record(tx, actor, "captions.imported", f"asset:{asset.public_id}", cues=len(parsed.cues), trimmed=parsed.trimmed)
 
 
 def replace_cues(

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from academy.core.errors import NotFound
-from academy.doors import actor, house, office, reading, signed_in, writing
+from academy.doors import actor, house, office, reading, writing
 from academy.doors.bodies import MIB, accepts_body
 from academy.doors.entry import local_path
-from academy.media import captions, delivery, editing, queries, service, versions
+from academy.library import proposals
+from academy.media import captions, delivery, editing, queries, versions
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.speech import asking, models
 from academy.search import dictionary
@@ -22,17 +23,20 @@ TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt", "txt": "text/plain"}
 
 
 @bp.get("/<asset_id>")
-@signed_in
+@office(*UPLOADERS)
 def edit(asset_id: str) -> ResponseReturnValue:
     """The lines, the video, the versions."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        script = queries.transcript(tx, asset.id)
+        script, proposal = queries.transcript(tx, asset.id), proposals.pending(tx, asset.id, proposals.CAPTIONS)
         return render_template(
             "media/captions.html",
             asset=asset,
             script=script,
-            cues=queries.cues(tx, asset.id),
+            proposal=proposal,
+            is_published=proposals.published_in(tx, asset.id) is not None,
+            version=proposal.revision if proposal else script.version if script else 0,
+            cues=proposals.cues_of(proposal) if proposal else queries.cues(tx, asset.id),
             versions=editing.versions(tx, script) if script else [],
             terms=[(term.wrong, term.right) for term in editing.glossary(tx)],
             hearing=asking.of(tx, [asset.id]).get(asset.id),
@@ -42,7 +46,7 @@ def edit(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.get("/<asset_id>/download.<kind>")
-@signed_in
+@office(*UPLOADERS)
 def download(asset_id: str, kind: str) -> ResponseReturnValue:
     """The captions as a file."""
     with reading() as tx:
@@ -59,7 +63,7 @@ def download(asset_id: str, kind: str) -> ResponseReturnValue:
 
 
 @bp.get("/<asset_id>/versions/<number>")
-@signed_in
+@office(*UPLOADERS)
 def version(asset_id: str, number: str) -> ResponseReturnValue:
     """What an earlier version holds, before anybody brings it back."""
     with reading() as tx:
@@ -68,7 +72,7 @@ def version(asset_id: str, number: str) -> ResponseReturnValue:
 
 
 @bp.post("/<asset_id>/hear")
-@signed_in
+@office(*UPLOADERS)
 def hear(asset_id: str) -> ResponseReturnValue:
     """Have the words recognised."""
     with writing() as tx:
@@ -78,7 +82,7 @@ def hear(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<asset_id>/text")
-@signed_in
+@office(*UPLOADERS)
 @accepts_body(2 * MIB)
 def take_text(asset_id: str) -> ResponseReturnValue:
     """Take a text without times, as it was pasted."""
@@ -87,8 +91,10 @@ def take_text(asset_id: str) -> ResponseReturnValue:
         length = access_own_asset(tx, actor(), asset_id).duration_ms
     parsed = captions.parse("pasted.txt", data, length)
     with writing() as tx:
-        service.keep_captions(tx, actor(), access_own_asset(tx, actor(), asset_id), parsed)
-    if parsed.estimated:
+        is_proposed = proposals.keep_captions(tx, actor(), access_own_asset(tx, actor(), asset_id), parsed)
+    if is_proposed:
+        flash(proposed())
+    elif parsed.estimated:
         flash(_("已导入 %(count)s 条字幕，时间按字数估计，请核对。", count=len(parsed.cues)))
     else:
         flash(_("已导入 %(count)s 条字幕。", count=len(parsed.cues)))
@@ -96,24 +102,40 @@ def take_text(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<asset_id>/timed")
-@signed_in
+@office(*UPLOADERS)
 def timed(asset_id: str) -> ResponseReturnValue:
     """Times that had been estimated fit now."""
     with writing() as tx:
-        editing.set_timed(tx, actor(), access_own_asset(tx, actor(), asset_id))
-    flash(_("已确认时间。"))
+        is_proposed = proposals.set_timed(tx, actor(), access_own_asset(tx, actor(), asset_id))
+    flash(proposed() if is_proposed else _("已确认时间。"))
     return redirect(url_for(".edit", asset_id=asset_id))
 
 
 @bp.post("/<asset_id>/restore")
-@signed_in
+@office(*UPLOADERS)
 def restore(asset_id: str) -> ResponseReturnValue:
     """Bring a kept version back."""
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        editing.restore(tx, actor(), asset, _number(request.form.get("version", "")))
-    flash(_("已恢复到选定的版本。"))
+        is_proposed = proposals.restore_captions(tx, actor(), asset, _number(request.form.get("version", "")))
+    flash(proposed() if is_proposed else _("已恢复到选定的版本。"))
     return redirect(url_for(".edit", asset_id=asset_id))
+
+
+@bp.post("/<asset_id>/withdraw")
+@office(*UPLOADERS)
+def withdraw(asset_id: str) -> ResponseReturnValue:
+    """Take back what was proposed for a published lecture."""
+    kind = request.form.get("kind", "")
+    with writing() as tx:
+        proposals.withdraw(tx, actor(), access_own_asset(tx, actor(), asset_id), kind)
+    flash(_("已撤回，党员看到的内容没有变化。"))
+    return redirect(local_path(request.form.get("next")) or url_for(".edit", asset_id=asset_id))
+
+
+def proposed() -> str:
+    """What is said where a change waits for a reviewer."""
+    return str(_("这一讲已经发布：您的修改已交审阅，通过以后党员才会看到。"))
 
 
 def _number(text: str) -> int:

@@ -16,16 +16,19 @@ from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.core.settings import Settings
-from academy.doors import actor, house, office, public, reading, signed_in, writing
+from academy.doors import actor, house, office, public, reading, writing
 from academy.doors.bodies import MIB, accepts_body, form_file
 from academy.doors.entry import local_path
 from academy.doors.filters import timecode
+from academy.library import proposals
 from academy.library import queries as library
+from academy.library.models import ContentProposal
 from academy.media import captions, chapters, delivery, queries, rules, service, trouble, uploads
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.models import Asset, AssetState
 from academy.media.pages import PAGE_MS
 from academy.media.storage import checked, local_storage, set_key
+from academy.web.captions import proposed
 from academy.web.learn import addresses
 
 bp = Blueprint("media", __name__)
@@ -100,7 +103,7 @@ def _opened(settings: Settings, key: str) -> tuple[BinaryIO, int, str]:
 
 
 @bp.get("/media/<asset_id>/steps")
-@signed_in
+@office(*UPLOADERS)
 def steps(asset_id: str) -> ResponseReturnValue:
     """How far a file is."""
     with reading() as tx:
@@ -110,7 +113,7 @@ def steps(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/media/<asset_id>/retry")
-@signed_in
+@office(*UPLOADERS)
 def retry(asset_id: str) -> ResponseReturnValue:
     """Try the failed step again."""
     with writing() as tx:
@@ -120,7 +123,7 @@ def retry(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/media/<asset_id>/help")
-@signed_in
+@office(*UPLOADERS)
 def ask_operator(asset_id: str) -> ResponseReturnValue:
     """Have the operators look at it."""
     with writing() as tx:
@@ -140,7 +143,7 @@ def failures() -> ResponseReturnValue:
 
 
 @bp.post("/media/<asset_id>/captions")
-@signed_in
+@office(*UPLOADERS)
 @accepts_body(captions.MAX_BYTES + MIB)
 def import_captions(asset_id: str) -> ResponseReturnValue:
     """Replace the captions by a file."""
@@ -154,42 +157,53 @@ def import_captions(asset_id: str) -> ResponseReturnValue:
     parsed = captions.parse(given.filename, data, length)
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        service.keep_captions(tx, actor(), asset, parsed)
+        is_proposed = proposals.keep_captions(tx, actor(), asset, parsed)
     if not parsed.is_whole:
         return render_template("media/imported.html", asset=asset, parsed=parsed, name=given.filename, next=back())
-    flash(_("已导入 %(count)s 条字幕。", count=len(parsed.cues)))
+    flash(proposed() if is_proposed else _("已导入 %(count)s 条字幕。", count=len(parsed.cues)))
     return redirect(back())
 
 
 @bp.get("/media/<asset_id>/chapters")
-@signed_in
+@office(*UPLOADERS)
 def edit_chapters(asset_id: str) -> ResponseReturnValue:
     """The lecture and its chapters, one line each."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        return _chapters(tx, asset, chapters.written(chapters.of_asset(tx, asset.id)), {})
+        proposal = proposals.pending(tx, asset.id, proposals.CHAPTERS)
+        text = proposals.chapters_of(proposal) if proposal else chapters.written(chapters.of_asset(tx, asset.id))
+        return _chapters(tx, asset, text, {}, proposal)
 
 
 @bp.post("/media/<asset_id>/chapters")
-@signed_in
+@office(*UPLOADERS)
 def save_chapters(asset_id: str) -> ResponseReturnValue:
     """Keep the chapters, or show what is wrong with them."""
     text = request.form.get("chapters", "")
     try:
         with writing() as tx:
-            chapters.save(tx, actor(), access_own_asset(tx, actor(), asset_id), text)
+            is_proposed = proposals.save_chapters(tx, actor(), access_own_asset(tx, actor(), asset_id), text)
     except Invalid as error:
         with reading() as tx:
             return _chapters(tx, access_own_asset(tx, actor(), asset_id), text, error.fields), 422
-    flash(_("章节已保存。"))
+    flash(proposed() if is_proposed else _("章节已保存。"))
     return redirect(url_for(".edit_chapters", asset_id=asset_id), 303)
 
 
-def _chapters(tx: Tx, asset: Asset, text: str, errors: Mapping[str, Message]) -> str:
+def _chapters(
+    tx: Tx, asset: Asset, text: str, errors: Mapping[str, Message], proposal: ContentProposal | None = None
+) -> str:
     courses = library.courses_of_assets(tx, [asset.id])
     links = addresses(tx, asset, "staff")
     return render_template(
-        "media/chapters.html", asset=asset, course=courses.get(asset.id), text=text, errors=errors, **links
+        "media/chapters.html",
+        asset=asset,
+        course=courses.get(asset.id),
+        text=text,
+        errors=errors,
+        proposal=proposal,
+        is_published=proposals.published_in(tx, asset.id) is not None,
+        **links,
     )
 
 

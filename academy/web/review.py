@@ -12,7 +12,7 @@ from academy.core.errors import Invalid
 from academy.core.i18n import Message
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
-from academy.library import access, queries, service
+from academy.library import access, proposals, queries, service
 from academy.library.models import Course, CourseState
 from academy.library.rules import offered
 from academy.media import queries as files
@@ -38,7 +38,60 @@ def index() -> str:
     with reading() as tx:
         page = queries.review_queue(tx, actor(), number_in(request.args.get("page")), state=state)
         count = queries.review_count(tx, actor())
-    return render_template("review/index.html", page=page, state=state, shown=SHOWN, count=count)
+        waiting = proposals.open_proposals(tx, actor(), 1).total
+    return render_template("review/index.html", page=page, state=state, shown=SHOWN, count=count, waiting=waiting)
+
+
+@bp.get("/proposals")
+@office(Role.REVIEWER)
+def proposal_list() -> str:
+    """Changes to the words of published lectures that wait."""
+    with reading() as tx:
+        page = proposals.open_proposals(tx, actor(), number_in(request.args.get("page")))
+        names = queries.author_names(tx, [row.account_id for row in page.rows])
+        return render_template("review/proposals.html", page=page, names=names, kinds=proposals.NAMES)
+
+
+@bp.get("/proposals/<proposal_id>")
+@office(Role.REVIEWER)
+def proposal(proposal_id: str) -> str:
+    """What would change, line by line."""
+    with reading() as tx:
+        return _proposal(tx, proposal_id)
+
+
+@bp.post("/proposals/<proposal_id>")
+@office(Role.REVIEWER)
+def decide_proposal(proposal_id: str) -> Response | tuple[str, int]:
+    """Let the change in, or send it back."""
+    try:
+        with writing() as tx:
+            row = proposals.access_proposal(tx, actor(), proposal_id)
+            if request.form.get("verb") == "approve":
+                proposals.approve(tx, actor(), row, seen=_seen())
+                done = _("已通过，党员现在能看到。")
+            else:
+                proposals.return_(tx, actor(), row, comment=request.form.get("comment", ""), seen=_seen())
+                done = _("已退回，作者会收到您的意见。")
+    except Invalid as error:
+        with reading() as tx:
+            return _proposal(tx, proposal_id, error.fields), 422
+    flash(done)
+    return redirect(url_for(".proposal_list"), 303)
+
+
+def _proposal(tx: Tx, proposal_id: str, errors: Mapping[str, Message] | None = None) -> str:
+    row = proposals.access_proposal(tx, actor(), proposal_id)
+    return render_template(
+        "review/proposal.html",
+        row=row,
+        changes=proposals.changes(tx, row),
+        what=proposals.NAMES[row.kind],
+        author=queries.author_names(tx, [row.account_id]).get(row.account_id, ""),
+        mine=row.account_id == actor().account_id,
+        errors=errors or {},
+        comment=request.form.get("comment", ""),
+    )
 
 
 @bp.get("/<public_id>")

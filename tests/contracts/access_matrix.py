@@ -65,7 +65,7 @@ POST   /activate                                                      nothing   
 POST   /activate/sms                                                  nothing      *  *  *  *  *  *  *  *  *  *
 GET    /api/v1/health                                                 nothing      *  *  *  *  *  *  *  *  *  *
 GET    /api/v1/jobs/<public_id>                                       job          .  o  o  o  o  o  o  o  o  o
-PUT    /api/v1/media/<asset_id>/cues                                  asset        .  o  o  o  o  o  o  o  o  *
+PUT    /api/v1/media/<asset_id>/cues                                  asset        .  .  .  o  .  o  .  .  .  *
 GET    /api/v1/openapi.json                                           nothing      *  *  *  *  *  *  *  *  *  *
 POST   /api/v1/progress/beats                                         nothing      *  *  *  *  *  *  *  *  *  *
 GET    /api/v1/progress/evidence/<member>/<item>                      evidence     .  .  .  .  .  +  .  .  +  .
@@ -142,12 +142,12 @@ POST   /me/password                                                   nothing   
 GET    /me/second-step                                                nothing      .  *  *  *  *  *  *  *  *  *
 POST   /me/second-step                                                nothing      .  *  *  *  *  *  *  *  *  *
 POST   /me/second-step/paper                                          nothing      .  *  *  *  *  *  *  *  *  *
-POST   /media/<asset_id>/captions                                     asset        .  o  o  o  o  o  o  o  o  *
-GET    /media/<asset_id>/chapters                                     asset        .  o  o  o  o  o  o  o  o  *
-POST   /media/<asset_id>/chapters                                     asset        .  o  o  o  o  o  o  o  o  *
-POST   /media/<asset_id>/help                                         asset        .  o  o  o  o  o  o  o  o  *
-POST   /media/<asset_id>/retry                                        asset        .  o  o  o  o  o  o  o  o  *
-GET    /media/<asset_id>/steps                                        asset        .  o  o  o  o  o  o  o  o  *
+POST   /media/<asset_id>/captions                                     asset        .  .  .  o  .  o  .  .  .  *
+GET    /media/<asset_id>/chapters                                     asset        .  .  .  o  .  o  .  .  .  *
+POST   /media/<asset_id>/chapters                                     asset        .  .  .  o  .  o  .  .  .  *
+POST   /media/<asset_id>/help                                         asset        .  .  .  o  .  o  .  .  .  *
+POST   /media/<asset_id>/retry                                        asset        .  .  .  o  .  o  .  .  .  *
+GET    /media/<asset_id>/steps                                        asset        .  .  .  o  .  o  .  .  .  *
 POST   /media/upload                                                  nothing      .  .  .  *  .  *  .  .  .  *
 GET    /members/<public_id>                                           member       .  .  +  .  .  +  +  .  .  .
 POST   /members/<public_id>                                           member       .  .  .  .  .  +  +  .  .  .
@@ -177,6 +177,9 @@ POST   /reports/<organisation>/<kind>                                  report   
 GET    /review                                                        nothing      .  .  .  .  *  .  .  .  .  .
 GET    /review/<public_id>                                            submitted    .  .  .  .  +  .  .  .  .  .
 POST   /review/<public_id>                                            submitted    .  .  .  .  +  .  .  .  .  .
+GET    /review/proposals                                              nothing      .  .  .  .  *  .  .  .  .  .
+GET    /review/proposals/<proposal_id>                                proposal     .  .  .  .  +  .  .  .  .  .
+POST   /review/proposals/<proposal_id>                                proposal     .  .  .  .  +  .  .  .  .  .
 GET    /rosters                                                       nothing      .  .  .  .  .  *  *  .  .  .
 POST   /rosters                                                       nothing      .  .  .  .  .  *  *  .  .  .
 GET    /rosters/<public_id>                                           received     .  .  .  .  .  +  +  .  .  .
@@ -215,13 +218,14 @@ POST   /studio/<public_id>/do                                         draft     
 POST   /studio/<public_id>/items                                      draft        .  .  .  o  .  .  .  .  .  .
 GET    /studio/<public_id>/items/<item_id>                            draft        .  .  .  o  .  .  .  .  .  .
 POST   /studio/<public_id>/items/<item_id>                            draft        .  .  .  o  .  .  .  .  .  .
-GET    /studio/captions/<asset_id>                                    asset        .  o  o  o  o  o  o  o  o  *
-GET    /studio/captions/<asset_id>/download.<kind>                    asset        .  o  o  o  o  o  o  o  o  *
-GET    /studio/captions/<asset_id>/versions/<number>                  asset        .  o  o  o  o  o  o  o  o  *
-POST   /studio/captions/<asset_id>/hear                               asset        .  o  o  o  o  o  o  o  o  *
-POST   /studio/captions/<asset_id>/text                               asset        .  o  o  o  o  o  o  o  o  *
-POST   /studio/captions/<asset_id>/timed                              asset        .  o  o  o  o  o  o  o  o  *
-POST   /studio/captions/<asset_id>/restore                            asset        .  o  o  o  o  o  o  o  o  *
+GET    /studio/captions/<asset_id>                                    asset        .  .  .  o  .  o  .  .  .  *
+GET    /studio/captions/<asset_id>/download.<kind>                    asset        .  .  .  o  .  o  .  .  .  *
+GET    /studio/captions/<asset_id>/versions/<number>                  asset        .  .  .  o  .  o  .  .  .  *
+POST   /studio/captions/<asset_id>/hear                               asset        .  .  .  o  .  o  .  .  .  *
+POST   /studio/captions/<asset_id>/text                               asset        .  .  .  o  .  o  .  .  .  *
+POST   /studio/captions/<asset_id>/timed                              asset        .  .  .  o  .  o  .  .  .  *
+POST   /studio/captions/<asset_id>/withdraw                           asset        .  .  .  o  .  o  .  .  .  *
+POST   /studio/captions/<asset_id>/restore                            asset        .  .  .  o  .  o  .  .  .  *
 POST   /studio/captions/<asset_id>/terms                              asset        .  .  .  o  .  o  .  .  .  *
 GET    /studio/failures                                               nothing      .  .  .  *  .  *  .  .  .  *
 GET    /studio/files                                                  nothing      .  .  .  *  .  *  .  .  .  *
@@ -249,6 +253,7 @@ SENT: dict[str, dict[str, Any]] = {
     "POST /cohorts": {"data": {"organisation": "{organisation}", "name": "培训班"}},
     "POST /corrections/<public_id>": {"data": {"verb": "approve"}},
     "POST /exemptions/<public_id>": {"data": {"verb": "approve"}},
+    "POST /studio/captions/<asset_id>/withdraw": {"data": {"kind": "chapters"}},
     "POST /studio/captions/<asset_id>/restore": {"data": {"version": "1"}},
     "POST /studio/<public_id>/items": {"data": {"upload": "{upload}"}},
     "POST /exports": {"data": {"training": "{training}", "organisation": "{organisation}", "kind": "names"}},

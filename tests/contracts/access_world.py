@@ -22,7 +22,7 @@ from academy.core.house import House
 from academy.core.i18n import msg
 from academy.jobs import drain, enqueue
 from academy.library import complaints
-from academy.library.models import Course
+from academy.library.models import ContentProposal, Course
 from academy.media import captions, delivery, editing, uploads
 from academy.media import service as media
 from academy.media.storage import local_storage, set_key
@@ -129,8 +129,26 @@ class World:
             make.library.submit(tx, make.actor_of(tx, trainer), submitted)
             self.made["submitted", place] = submitted
             self.made["published", place] = make.published_course(tx, trainer, reviewer)
+            shown = make.lines(tx, self.made["published", place])[0].asset
+            assert shown is not None
+            self.made["proposal", place] = self._proposal(tx, shown.id, place, trainer, "open")
         for who in (Role.TRAINER, "others"):
             self.made["draft", who] = make.course(tx, self.made["account", who])
+
+    def _proposal(self, tx: Tx, asset_id: int, place: str, who: Account, state: str) -> ContentProposal:
+        """Chapters that wait for a reviewer, or were returned by one."""
+        made = ContentProposal(
+            asset_id=asset_id,
+            course_id=self.made["published", place].id,
+            kind="chapters",
+            content={"chapters": [[0, "开场"]]},
+            revision=1,
+            account_id=who.id,
+            state=state,
+        )
+        tx.add(made)
+        tx.flush()
+        return made
 
     def _placed(self, tx: Tx) -> None:
         bystander = make.account(tx)
@@ -174,6 +192,7 @@ class World:
         media.replace_cues(tx, asset, lines, "manual")
         editing.save(tx, who, asset, lines, 1)
         self.made["asset", owner] = asset
+        self._proposal(tx, asset.id, "inside", account, "returned")
         self.made["upload", owner] = uploads.begin(
             tx, self.house.settings, who, filename="党课.mp4", size=9, purpose="video"
         )
@@ -305,6 +324,6 @@ PLACED = ("member", "cohort", "exemption", "correction", "grant", "training", "c
 KINDS |= {name: _placed(name) for name in PLACED}
 KINDS |= {"course": _placed("published"), "submitted": _placed("submitted")}
 KINDS |= {name: _own(name) for name in ("upload", "notice", "device", "lease", "word", "wish", "job")}
-KINDS |= {"asset": _own("asset", "asset_id")}
+KINDS |= {"asset": _own("asset", "asset_id"), "proposal": _placed("proposal", "proposal_id")}
 PERSONAL = {"upload", "notice", "device", "lease", "word", "wish", "job", "asset", "export", "draft"}
 """Kinds whose places are `mine` and `others`."""

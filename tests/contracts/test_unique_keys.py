@@ -20,6 +20,7 @@ GUARDED = {
     "asset_steps(asset_id, step)": "written with the asset itself",
     "categories(slug)": "random",
     "completions(member_id, course_id, course_version)": "ON CONFLICT DO NOTHING",
+    "content_proposals(asset_id, kind)": "under the asset's row lock (library.proposals)",
     "course_items(course_id, position)": "under the course's row lock (moves.reopen)",
     "course_starts(member_id, course_id)": "ON CONFLICT DO NOTHING",
     "coverage_cells(training_id, organisation_id, course_id, day)": "ON CONFLICT DO UPDATE",

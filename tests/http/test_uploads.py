@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from academy.accounts.models import Account
 from academy.core import clock, disk
-from academy.core.actor import SYSTEM, Actor, Role
+from academy.core.actor import SYSTEM, Role
 from academy.core.audit import AuditEntry
 from academy.core.house import House
 from academy.jobs import Job, drain
@@ -269,7 +269,7 @@ def test_extensions_we_do_not_speak_are_refused(trainer: FlaskClient) -> None:
     assert told == ["creation", "creation-with-upload", "checksum", "expiration", "termination"]
 
 
-def test_given_up_and_expired_uploads_leave_nothing(trainer: FlaskClient, house: House) -> None:
+def test_given_up_and_expired_uploads_leave_nothing(trainer: FlaskClient, house: House, who: Account) -> None:
     first, second = create(trainer), create(trainer)
     send(trainer, first, 0, DATA[:1000])
     send(trainer, second, 0, DATA[:1000])
@@ -284,7 +284,7 @@ def test_given_up_and_expired_uploads_leave_nothing(trainer: FlaskClient, house:
         with house.db.read() as tx:
             found = tx.scalars(select(Upload)).one()
         with pytest.raises(uploads.Gone):
-            uploads.find(house, Actor(account_id=found.account_id), found.public_id)
+            uploads.find(house, factories.actor_of(tx, who), found.public_id)
         drain(house)
     with house.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(Upload)) == 0
@@ -299,7 +299,8 @@ def test_a_broken_line_keeps_what_came(house: House, who: Account) -> None:
                 raise OSError("the line broke")
             return super().read(min(size or 0, 100_000))
 
-    actor = Actor(account_id=who.id)
+    with house.db.read() as tx:
+        actor = factories.actor_of(tx, who)
     with house.db.begin() as tx:
         upload = uploads.begin(tx, house.settings, actor, filename="x.mp4", size=len(DATA), purpose="video")
     got = uploads.append(house, actor, upload.public_id, offset=0, body=Line(DATA), length=len(DATA))
@@ -312,7 +313,8 @@ def test_a_broken_line_keeps_what_came(house: House, who: Account) -> None:
 
 
 def test_a_later_request_takes_over_from_one_that_hangs(house: House, who: Account) -> None:
-    actor = Actor(account_id=who.id)
+    with house.db.read() as tx:
+        actor = factories.actor_of(tx, who)
     with house.db.begin() as tx:
         public_id = uploads.begin(tx, house.settings, actor, filename="x", size=len(DATA), purpose="video").public_id
 

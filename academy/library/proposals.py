@@ -1,0 +1,299 @@
+"""Changes to the words of a lecture that is on the shelves: proposed by its author, let in by a reviewer.
+
+Captions and chapters belong to a file, and a file may already be shown to a whole city; a course's own revision does
+not cover them. Until somebody else has agreed, members see what was approved before. What is not published yet is
+changed at once: the whole course is still to be reviewed.
+"""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
+from academy.core.i18n import Message, msg
+from academy.core.pages import Page, page_of
+from academy.library import letters, rules
+from academy.library.access import reviews
+from academy.library.models import ContentProposal, Course, CourseItem, CourseState
+from academy.library.queries import reviewable
+from academy.media import captions, chapters, editing, queries, service
+from academy.media import versions as kept
+from academy.media.captions import CueText
+from academy.media.models import Asset
+from academy.notices.service import notify
+
+CAPTIONS, CHAPTERS = "captions", "chapters"
+NAMES: dict[str, Message] = {CAPTIONS: msg("字幕"), CHAPTERS: msg("章节")}
+SIZE = 20
+
+
+def published_in(tx: Tx, asset_id: int) -> Course | None:
+    """The course on the shelves that shows a file; of several the oldest, whose reviewers decide."""
+    return tx.scalar(
+        select(Course)
+        .join(CourseItem, CourseItem.course_id == Course.id)
+        .where(CourseItem.asset_id == asset_id, CourseItem.removed_at.is_(None), Course.state == CourseState.PUBLISHED)
+        .order_by(Course.id)
+        .limit(1)
+        .options(joinedload(Course.organisation))
+    )
+
+
+def pending(tx: Tx, asset_id: int, kind: str, *, lock: bool = False) -> ContentProposal | None:
+    """What has been proposed for a file and is not decided, or was returned to be done again."""
+    query = select(ContentProposal).where(
+        ContentProposal.asset_id == asset_id,
+        ContentProposal.kind == kind,
+        ContentProposal.state.in_(("open", "returned")),
+    )
+    return tx.scalar(query.with_for_update() if lock else query)
+
+
+def save_captions(tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen: int) -> int:
+    """Keep edited lines: in place, or as a proposal where the lecture is published. Returns the version to go on from.
+
+    Raises:
+        Conflict: somebody else saved since version `seen` was read, or has proposed something.
+    """
+    course = published_in(tx, asset.id)
+    if course is None:
+        return editing.save(tx, actor, asset, cues, seen).version
+    script = queries.transcript(tx, asset.id)
+    return _propose_cues(tx, actor, course, asset, cues, seen=seen, estimated=bool(script and script.estimated))
+
+
+def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: captions.Parsed) -> bool:
+    """Put a caption file's lines in the place of the captions; whether they are only proposed.
+
+    Raises:
+        Invalid: captions of something longer than the lecture.
+    """
+    course = published_in(tx, asset.id)
+    if course is None:
+        service.keep_captions(tx, actor, asset, parsed)
+        return False
+    service.check_length(asset, parsed)
+    _propose_cues(tx, actor, course, asset, parsed.cues, seen=None, estimated=parsed.estimated)
+    return True
+
+
+def restore_captions(tx: Tx, actor: Actor, asset: Asset, number: int) -> bool:
+    """Bring a kept version back; whether it is only proposed.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    course = published_in(tx, asset.id)
+    if course is None:
+        editing.restore(tx, actor, asset, number)
+        return False
+    found = kept.version_of(tx, asset, number)
+    _propose_cues(tx, actor, course, asset, [*found.cues], seen=None, estimated=False)
+    return True
+
+
+def set_timed(tx: Tx, actor: Actor, asset: Asset) -> bool:
+    """Times that had been estimated fit now; whether that is only proposed.
+
+    Raises:
+        NotFound: there are no captions.
+    """
+    course = published_in(tx, asset.id)
+    if course is None:
+        editing.set_timed(tx, actor, asset)
+        return False
+    proposed = pending(tx, asset.id, CAPTIONS)
+    cues = cues_of(proposed) if proposed else queries.cue_texts(tx, asset.id)
+    if not cues:
+        raise NotFound
+    _propose_cues(tx, actor, course, asset, cues, seen=None, estimated=False)
+    return True
+
+
+def save_chapters(tx: Tx, actor: Actor, asset: Asset, text: str) -> bool:
+    """Keep the chapters as somebody wrote them; whether they are only proposed.
+
+    Raises:
+        Invalid: see `chapters.parse`.
+    """
+    course = published_in(tx, asset.id)
+    if course is None:
+        chapters.save(tx, actor, asset, text)
+        return False
+    pairs = chapters.parse(text, asset.duration_ms or 0)
+    _propose(tx, actor, course, asset, CHAPTERS, {"chapters": [list(pair) for pair in pairs]}, seen=None, version=0)
+    return True
+
+
+def _propose_cues(
+    tx: Tx, actor: Actor, course: Course, asset: Asset, cues: list[CueText], *, seen: int | None, estimated: bool
+) -> int:
+    script = queries.transcript(tx, asset.id)
+    rows = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in cues]
+    content = {"cues": rows, "estimated": estimated}
+    version = script.version if script else 0
+    return _propose(tx, actor, course, asset, CAPTIONS, content, seen=seen, version=version)
+
+
+def _propose(
+    tx: Tx,
+    actor: Actor,
+    course: Course,
+    asset: Asset,
+    kind: str,
+    content: dict[str, Any],
+    *,
+    seen: int | None,
+    version: int,
+) -> int:
+    assert actor.account_id is not None
+    tx.execute(select(Asset.id).where(Asset.id == asset.id).with_for_update())  # two tabs, one proposal
+    row = pending(tx, asset.id, kind, lock=True)
+    if row is not None and row.account_id != actor.account_id and row.state == "open":
+        raise Conflict(msg("另一位同志提交的修改正在等待审阅，审阅之后才能再改。"))
+    if seen is not None and seen != (row.revision if row else version):
+        raise Conflict(msg("别人刚刚改过这份字幕。请复制您未保存的文字，刷新页面后再改。"))
+    if row is None:
+        row = ContentProposal(asset_id=asset.id, kind=kind, revision=version, state="")
+    is_new = row.state != "open"
+    row.account_id, row.course_id, row.state, row.base_version = actor.account_id, course.id, "open", version
+    row.content, row.revision, row.updated_at = content, row.revision + 1, clock.now()
+    row.reviewer_id = row.decided_at = None
+    tx.add(row)
+    tx.flush()
+    if is_new:
+        record(tx, actor, f"{kind}.proposed", f"asset:{asset.public_id}", course=course.public_id)
+        letters.tell_reviewers_of_proposal(tx, course, row)
+    return row.revision
+
+
+def cues_of(row: ContentProposal) -> list[CueText]:
+    """The lines of a proposal."""
+    return editing.read_cues(row.content["cues"])
+
+
+def chapters_of(row: ContentProposal) -> str:
+    """The chapters of a proposal as lines."""
+    return chapters.lines((start, title) for start, title in row.content["chapters"])
+
+
+def open_proposals(tx: Tx, actor: Actor, number: int) -> Page[ContentProposal]:
+    """What waits for this reviewer, longest first."""
+    query = (
+        select(ContentProposal)
+        .join(Course, Course.id == ContentProposal.course_id)
+        .where(ContentProposal.state == "open", reviewable(actor))
+        .order_by(ContentProposal.updated_at, ContentProposal.id)
+        .options(joinedload(ContentProposal.course), joinedload(ContentProposal.asset))
+    )
+    return page_of(tx, query, number, SIZE)
+
+
+def access_proposal(tx: Tx, actor: Actor, public_id: str) -> ContentProposal:
+    """A proposal within the reviewer's scope.
+
+    Raises:
+        NotFound: there is none, or it was withdrawn.
+        Forbidden: out of scope.
+    """
+    row = tx.scalar(
+        select(ContentProposal)
+        .where(ContentProposal.public_id == public_id)
+        .options(joinedload(ContentProposal.course).joinedload(Course.organisation), joinedload(ContentProposal.asset))
+    )
+    if row is None:
+        raise NotFound
+    if not reviews(actor, row.course):
+        raise Forbidden(f"proposal:{public_id}")
+    return row
+
+
+def approve(tx: Tx, actor: Actor, row: ContentProposal, *, seen: int | None) -> None:
+    """Put what was proposed in place, as its author's. Nobody approves their own.
+
+    Raises:
+        Conflict: it was decided, or changed since it was read, or what it changes has changed.
+        Forbidden: it is the actor's own.
+    """
+    _decide(tx, actor, row, "approved", seen)
+    author = Actor(account_id=row.account_id)
+    if row.kind == CHAPTERS:
+        chapters.put(tx, row.asset, [(int(start), str(title)) for start, title in row.content["chapters"]])
+    else:
+        script = queries.transcript(tx, row.asset_id)
+        if (script.version if script else 0) != row.base_version:
+            raise Conflict(msg("字幕在这期间已经变了，请退回作者，在新的字幕上再改。"))
+        editing.save(tx, author, row.asset, cues_of(row), row.base_version, estimated=bool(row.content["estimated"]))
+    record(tx, actor, f"{row.kind}.approved", f"asset:{row.asset.public_id}", proposal=row.public_id)
+    _tell(tx, row, msg("您对《%(title)s》%(what)s的修改已通过，党员现在能看到。", **_words(row)))
+
+
+def return_(tx: Tx, actor: Actor, row: ContentProposal, *, comment: str, seen: int | None) -> None:
+    """Send a proposal back, saying why; nothing of it is lost.
+
+    Raises:
+        Invalid: there is no comment.
+        Conflict: it was decided, or changed since it was read.
+    """
+    said = rules.clean(comment)[: rules.COMMENT_LENGTH]
+    if not said:
+        raise Invalid(fields={"comment": msg("请写明需要修改的地方。")})
+    _decide(tx, actor, row, "returned", seen)
+    row.comment = said
+    record(tx, actor, f"{row.kind}.returned", f"asset:{row.asset.public_id}", proposal=row.public_id)
+    _tell(tx, row, msg("您对《%(title)s》%(what)s的修改被退回：%(why)s", why=said[:200], **_words(row)))
+
+
+def withdraw(tx: Tx, actor: Actor, asset: Asset, kind: str) -> None:
+    """Take back what is proposed for a file that the actor may edit; members' view stays as it is.
+
+    Raises:
+        NotFound: nothing is.
+    """
+    row = pending(tx, asset.id, kind, lock=True)
+    if row is None:
+        raise NotFound
+    row.state, row.decided_at = "withdrawn", clock.now()
+    record(tx, actor, f"{kind}.proposal_withdrawn", f"asset:{asset.public_id}", proposal=row.public_id)
+
+
+def changes(tx: Tx, row: ContentProposal) -> list[kept.Line] | None:
+    """What would go and what would come, line by line; None where there is too much to compare."""
+    if row.kind == CHAPTERS:
+        now = [CueText(one.start_ms, one.start_ms, one.title) for one in chapters.of_asset(tx, row.asset_id)]
+        then = [CueText(int(start), int(start), str(title)) for start, title in row.content["chapters"]]
+    else:
+        now, then = queries.cue_texts(tx, row.asset_id), cues_of(row)
+    return [*kept.changes(now, then)] if max(len(now), len(then)) <= kept.MOST_COMPARED else None
+
+
+def _decide(tx: Tx, actor: Actor, row: ContentProposal, state: str, seen: int | None) -> None:
+    tx.refresh(row, with_for_update={"of": ContentProposal})
+    if actor.account_id is None or actor.account_id == row.account_id:
+        raise Forbidden(f"proposal:{row.public_id}")
+    if row.state != "open":
+        raise Conflict(msg("这处修改已经有人处理过了，请刷新查看。"))
+    if seen is not None and seen != row.revision:
+        raise Conflict(msg("内容刚刚有修改，请重新查看后再决定。"))
+    row.state, row.reviewer_id, row.decided_at = state, actor.account_id, clock.now()
+
+
+def _words(row: ContentProposal) -> dict[str, Any]:
+    return {"title": row.course.title, "what": NAMES[row.kind]}
+
+
+def _tell(tx: Tx, row: ContentProposal, body: Message) -> None:
+    page = "studio/captions/{}" if row.kind == CAPTIONS else "media/{}/chapters"
+    notify(
+        tx,
+        key=f"proposal:{row.public_id}:{row.revision}:{row.state}",
+        body=body,
+        link="/" + page.format(row.asset.public_id),
+        account_id=row.account_id,
+        kind=f"proposal.{row.state}",
+    )
