@@ -1,8 +1,10 @@
 """The ladder, the poster and the storyboard, by ffmpeg."""
 
+import contextlib
 import dataclasses
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,13 @@ import ffmpeg
 from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.media import playlist, rules, tools
+from academy.media import filters, playlist, rules, tonemap, tools
 from academy.media.captions import stamp
 from academy.media.probe import reading
 from academy.media.rules import Rung, Source
 from academy.media.storage import full_disk_told, is_cramped
 from academy.media.tools import Limits, ToolFailed
 
-LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}
 THUMB_WIDTH = 160
 SHEET = 10
 _POSTER_WIDTH = 1280
@@ -36,6 +37,7 @@ PICTURE: dict[str, Any] = {
     # The same instants in every rendition: a player changes between them at any segment.
     "force_key_frames": f"expr:gte(t,n_forced*{rules.SEGMENT_S})",
 }
+BT709 = {"color_range": "tv", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709"}
 SOUND: dict[str, Any] = {"c:a": "aac", "ar": 48000, "ac": 2}
 
 
@@ -46,8 +48,8 @@ def command(binary: str, source: Source, rungs: list[Rung], original: Path) -> l
     streams: list[Any] = []
     options: dict[str, Any] = {}
     names: list[str] = []
-    shown = frames(film, source, pictures)
-    heard = sounds(film, source, len(rungs))
+    shown = filters.frames(film, source, pictures)
+    heard = filters.sounds(film, source, len(rungs))
     for number, rung in enumerate(rungs):
         parts = []
         if rung.height:
@@ -61,10 +63,15 @@ def command(binary: str, source: Source, rungs: list[Rung], original: Path) -> l
             parts.append(f"a:{number}")
         names.append(",".join([*parts, f"name:{rung.name}"]))
     if pictures:
-        options |= PICTURE
+        options |= picture_options(source)
     if heard:
         options |= SOUND
     return compiled(binary, ffmpeg.output(*streams, "%v/index.m3u8", **hls(names), **options))
+
+
+def picture_options(source: Source) -> dict[str, Any]:
+    """Options of the encoder of pictures."""
+    return PICTURE | (BT709 if source.colours else {})
 
 
 def entry(source: Source, original: Path, **options: Any) -> Any:
@@ -85,6 +92,8 @@ def hls(names: list[str]) -> dict[str, Any]:
         "hls_time": rules.SEGMENT_S,
         "hls_playlist_type": "vod",
         "hls_segment_type": "fmp4",
+        # Decode times begin with the first picture: what edit lists would put right, browsers do not.
+        "hls_segment_options": "movflags=+negative_cts_offsets",
         "hls_flags": "independent_segments",
         "hls_segment_filename": "%v/seg_%05d.m4s",
         "hls_fmp4_init_filename": "init.mp4",
@@ -97,52 +106,9 @@ def hls(names: list[str]) -> dict[str, Any]:
 
 def compiled(binary: str, out: Any) -> list[str]:
     """The command line of an output, its progress on standard output."""
-    out = out.global_args("-nostdin", "-hide_banner", "-loglevel", "warning", "-progress", "pipe:1", "-nostats")
+    out = out.global_args("-nostdin", "-hide_banner", "-loglevel", "repeat+warning", "-progress", "pipe:1", "-nostats")
     made: list[str] = ffmpeg.compile(out, cmd=binary, overwrite_output=True)
     return made
-
-
-def frames(
-    film: Any, source: Source, rungs: list[Rung], *, cut: dict[str, Any] | None = None, end: float | None = None
-) -> list[Any]:
-    """The pictures in the size of each rung; `cut` puts them on a grid of frames and `end` ends them."""
-    if not rungs:
-        return []
-    stream = film[str(source.video)]
-    if source.interlaced:
-        stream = stream.filter("yadif")
-    if cut is not None:
-        stream = stream.filter("fps", **cut)
-        stream = stream.filter("trim", end=f"{end:.6f}") if end is not None else stream
-    elif source.fps > rules.MAX_FPS:
-        stream = stream.filter("fps", rules.MAX_FPS)
-    # Largest first and the smaller ones from it: scaling down twice from 4K costs more than the encoder.
-    top = rungs[-1]
-    stream = stream.filter("scale", top.width, top.height).filter("setsar", 1).filter("format", "yuv420p")
-    if len(rungs) == 1:
-        return [stream]
-    split = stream.filter_multi_output("split", len(rungs))
-    smaller = [
-        split[n].filter("scale", rung.width, rung.height).filter("setsar", 1) for n, rung in enumerate(rungs[:-1])
-    ]
-    return [*smaller, split[len(rungs) - 1]]
-
-
-def sounds(film: Any, source: Source, count: int) -> list[Any]:
-    """The sound at one loudness, as often as it is wanted."""
-    if source.audio is None:
-        return []
-    stream = (
-        film[str(source.audio)]
-        .filter("aresample", 48000, **{"async": 1})
-        .filter("aformat", channel_layouts="stereo")
-        .filter("loudnorm", **LOUDNESS)
-        .filter("aresample", 48000)
-    )
-    if count == 1:
-        return [stream]
-    split = stream.filter_multi_output("asplit", count)
-    return [split[n] for n in range(count)]
 
 
 def limits(source: Source) -> Limits:
@@ -167,22 +133,67 @@ def hear(tell: Callable[[int], None], length_ms: float) -> Callable[[str], None]
     return line
 
 
-def make_ladder(settings: Settings, source: Source, original: Path, folder: Path, tell: Callable[[int], None]) -> None:
+def make_ladder(settings: Settings, source: Source, original: Path, folder: Path, tell: Callable[[int], None]) -> int:
     """Encode in one process into an empty folder; `tell` hears how far it is, in permille.
 
+    Returns how many pictures and packets of sound could not be decoded well.
+
     Raises:
-        Invalid: the file cannot be decoded to its end.
+        Invalid: the file cannot be decoded to its end, or much of it badly.
         StorageFull: no room.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    damage = Damage()
     try:
         told = command(tools.ffmpeg(settings), source, rules.plan(source), original)
         listener = hear(tell, source.duration_ms)
-        tools.run(told, folder=folder, limits=limits(source), on_line=listener, sees=tools.needs(told, original))
+        with colour_table(source, folder):
+            sees = tools.needs(told, original)
+            tools.run(told, folder=folder, limits=limits(source), on_line=listener, on_log=damage.hear, sees=sees)
         check_whole(source, folder)
     except ToolFailed as error:
         raise_plainly(error)
+    damage.check(source.duration_ms / 1000 * source.fps if source.video is not None else source.duration_ms / 50)
+    return damage.count
+
+
+@contextlib.contextmanager
+def colour_table(source: Source, folder: Path) -> Iterator[None]:
+    """While ffmpeg works in a folder, the table that it maps colours by lies there."""
+    if source.colours:
+        with full_disk_told():
+            tonemap.write_table(source.colours, folder)
+    try:
+        yield
+    finally:
+        (folder / tonemap.FILE).unlink(missing_ok=True)
+
+
+class Damage:
+    """Counts what ffmpeg's decoders report: a player shows such pictures too, but nobody wants a film of them."""
+
+    MOST = 0.1
+    _SIGNS = re.compile(
+        r"corrupt decoded frame|Error while decoding stream|Error submitting packet to decoder|Decoding error:"
+    )
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def hear(self, line: str) -> None:
+        """A line of ffmpeg's log."""
+        if self._SIGNS.search(line):
+            self.count += 1
+
+    def check(self, pictures: float) -> None:
+        """Refuse a film of which too much is damaged.
+
+        Raises:
+            Invalid: more than a tenth of so many pictures.
+        """
+        if self.count > max(3.0, self.MOST * pictures):
+            raise Invalid(msg("文件损坏：有 %(count)s 处画面或声音解不出来。请重新导出后再上传。", count=self.count))
 
 
 def check_whole(source: Source, folder: Path) -> None:
@@ -203,16 +214,21 @@ def finish(source: Source, folder: Path) -> list[playlist.Measured]:
     """Measure what was made and write the master playlists, last of all: a set that has one is whole.
 
     Raises:
-        Invalid: much of what the header promised is not there.
+        Invalid: a rendition is not as long as the lecture.
     """
-    measured = [playlist.measure(folder / rung.name, rung) for rung in rules.plan(source)]
-    reached = max(m.duration_ms for m in measured)
-    if reached < 0.9 * source.duration_ms - 1000:
+    rungs = rules.plan(source)
+    with full_disk_told():
+        for rung in rungs:
+            playlist.settle(folder / rung.name)
+    measured = [playlist.measure(folder / rung.name, rung) for rung in rungs]
+    length = round(float(rules.lecture_s(source)) * 1000)
+    # What came short of the lecture was not decoded to its end: the filters would have held it.
+    if any(abs(m.duration_ms - length) > _SLACK_MS for m in measured):
         raise Invalid(
             msg(
                 "文件不完整：应有 %(whole)s 秒，只能读到 %(part)s 秒。请重新导出后再上传。",
-                whole=source.duration_ms // 1000,
-                part=reached // 1000,
+                whole=length // 1000,
+                part=min(m.duration_ms for m in measured) // 1000,
             )
         )
     with full_disk_told():
@@ -246,6 +262,9 @@ _FILE_AT_FAULT = (
     "does not contain any stream",
     "Unsupported codec",
 )
+
+
+_SLACK_MS = 1000
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,6 +8,7 @@ import dataclasses
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
@@ -32,8 +33,8 @@ def _encode(work: Work) -> Keep | Wait | None:
     numbers = parts.numbers(work.source)
     if not numbers:
         with work.storage.local(original_key(work.asset.public_id)) as path:
-            encode.make_ladder(work.settings, work.source, path, work.folder, work.tell)
-        return None
+            damage = encode.make_ladder(work.settings, work.source, path, work.folder, work.tell)
+        return steps.keep_probe({"damage": damage})
     made = parts_folder(work.settings, work.generation)
     missing = [number for number in numbers if not parts.is_made(made, number)]
     if not missing:
@@ -156,11 +157,13 @@ def _sound(context: JobContext, asset_id: int, generation: str, number: int) -> 
 def _join(work: Work) -> Keep | None:
     """Put parts together, measure, and write the master playlists."""
     made: Path = parts_folder(work.settings, work.generation)
+    found: dict[str, Any] = {}
     if parts.numbers(work.source) and not (work.folder / "master.m3u8").exists():
+        found["damage"] = parts.damage(work.source, made)
         parts.join(work.settings, work.source, made, work.folder)
     measured = encode.finish(work.source, work.folder)
     shutil.rmtree(made, ignore_errors=True)
-    keep = steps.keep_probe({"renditions": [dataclasses.asdict(m) for m in measured]})
+    keep = steps.keep_probe(found | {"renditions": [dataclasses.asdict(m) for m in measured]})
 
     def keep_and_clear(tx: Tx, asset: Asset) -> None:
         keep(tx, asset)

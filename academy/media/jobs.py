@@ -14,6 +14,7 @@ from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.jobs import BRIEF, JobContext, enqueue, job, on, publish
 from academy.media import chapters, encode, encoding, pages, probe, queries, rules, service, sweeping, trouble
+from academy.media.captions import CueText
 from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.playlist import Measured
@@ -121,7 +122,7 @@ def _captions(work: Work) -> Keep | None:
     with work.storage.local(original_key(work.asset.public_id)) as path:
         data = encode.embedded_captions(work.settings, work.source, path, work.folder)
     try:
-        cues = parse("inside.srt", data).cues
+        cues = _from_start(parse("inside.srt", data).cues, round(work.source.start_s * 1000))
     except Invalid:
         return None  # a track of pictures or of nothing: the lecture does not fail for it
 
@@ -129,6 +130,14 @@ def _captions(work: Work) -> Keep | None:
         service.replace_cues(tx, asset, cues, "embedded")
 
     return keep
+
+
+def _from_start(cues: list[CueText], start_ms: int) -> list[CueText]:
+    """Captions by the lecture's clock, which may begin later than the file's."""
+    if not start_ms:
+        return cues
+    moved = [dataclasses.replace(c, start_ms=c.start_ms - start_ms, end_ms=c.end_ms - start_ms) for c in cues]
+    return [dataclasses.replace(c, start_ms=max(0, c.start_ms)) for c in moved if c.end_ms > 0]
 
 
 @step("publish")
@@ -142,8 +151,26 @@ def _publish(work: Work) -> Keep:
             enqueue(tx, "media.discard", delay_s=OLD_SET_S, asset_id=asset.id, generation=asset.generation)
         _point(tx, asset, work.generation)
         publish(tx, AssetReady(asset_id=asset.id))
+        _warn_of_damage(tx, asset)
 
     return keep
+
+
+def _warn_of_damage(tx: Tx, asset: Asset) -> None:
+    damage = int((asset.probe or {}).get("damage", 0))
+    if damage:
+        notify(
+            tx,
+            key=f"asset.damage:{asset.public_id}:{asset.generation}",
+            body=msg(
+                "“%(name)s”处理好了，但原文件有 %(count)s 处画面或声音损坏。发布前请看一遍，或者重新导出后再上传。",
+                name=asset.filename,
+                count=damage,
+            ),
+            link=f"/media/{asset.public_id}/chapters",
+            account_id=asset.account_id,
+            kind="asset",
+        )
 
 
 def _point(tx: Tx, asset: Asset, generation: str) -> None:
@@ -164,7 +191,8 @@ def _point(tx: Tx, asset: Asset, generation: str) -> None:
         )
     seen = dict(asset.probe or {})
     if measured:
-        asset.duration_ms = max(m.duration_ms for m in measured)
+        # Packets of sound do not end with a picture: where there are pictures, they say how long the lecture is.
+        asset.duration_ms = max(m.duration_ms for m in [p for p in measured if p.rung.height] or measured)
     drawn = seen.pop("pages", None)
     if drawn is not None:
         # The words of hundreds of pages have rows of their own: nobody who only lists files reads them.

@@ -19,7 +19,7 @@ import ffmpeg
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.media import encode, rules, tools
+from academy.media import encode, filters, rules, tools
 from academy.media.rules import Rung, Source
 from academy.media.storage import full_disk_told, sync_file
 from academy.media.tools import ToolFailed
@@ -27,6 +27,7 @@ from academy.media.tools import ToolFailed
 SPLITTABLE = frozenset({"mov", "matroska"})
 """Containers with an index: the others cannot be entered in the middle without losing pictures."""
 SOUND = 0
+_DAMAGE = "damage.txt"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,21 +41,15 @@ class Part:
 
 def plan(source: Source) -> list[Part]:
     """The parts of a long film, from 1; empty for what one process makes in one go."""
-    length, part_s = source.duration_ms / 1000, source.part_s
+    length, part_s = float(rules.lecture_s(source)), source.part_s
     if source.video is None or source.demuxer not in SPLITTABLE or length < 2 * part_s:
         return []
-    rate = rate_of(source)
+    rate = rules.rate_of(source)
     # A last crumb goes to the part before it.
     count = max(2, int((length + part_s / 2) // part_s))
     starts = [Fraction(math.ceil(number * part_s * rate)) / rate for number in range(count)]
     ends = [*starts[1:], None]
     return [Part(n, start, end) for n, (start, end) in enumerate(zip(starts, ends, strict=True), 1)]
-
-
-def rate_of(source: Source) -> Fraction:
-    """Frames a second of the renditions, as the fraction that cameras mean."""
-    rate = Fraction(source.fps or 25.0).limit_denominator(1001)
-    return min(rate, Fraction(rules.MAX_FPS))
 
 
 def folder_of(folder: Path, number: int) -> Path:
@@ -79,18 +74,14 @@ def make(
     if is_made(folder, number):
         return
     part = next((p for p in plan(source) if p.number == number), None)
-    binary = tools.ffmpeg(settings)
-    length = _length_s(source, part)
-    command = picture_command(binary, source, part, original) if part else sound_command(binary, source, original)
     with full_disk_told():
         folder.mkdir(parents=True, exist_ok=True)
         # A folder of its own: a worker thought dead may still be writing.
         draft = Path(tempfile.mkdtemp(dir=folder, prefix="draft-"))
     try:
-        limits = encode.limits(dataclasses.replace(source, duration_ms=round(length * 1000)))
-        listener = encode.hear(tell, length * 1000)
-        tools.run(command, folder=draft, limits=limits, on_line=listener, sees=tools.needs(command, original))
+        damage = _encode(settings, source, original, draft, part, tell)
         with full_disk_told():
+            (draft / _DAMAGE).write_text(str(damage), encoding="ascii")
             for file in draft.iterdir():
                 sync_file(file)
             if not is_made(folder, number):
@@ -101,27 +92,69 @@ def make(
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _length_s(source: Source, part: Part | None) -> float:
+def _encode(
+    settings: Settings, source: Source, original: Path, draft: Path, part: Part | None, tell: Callable[[int], None]
+) -> int:
+    """Encode into the draft; how many pictures or packets were decoded badly, at the best attempt.
+
+    Raises:
+        ToolFailed: ffmpeg ended with an error.
+    """
+    binary = tools.ffmpeg(settings)
+    length = _length_s(source, part)
+    listener = encode.hear(tell, length * 1000)
     if part is None:
-        return source.duration_ms / 1000
-    return float(part.end or Fraction(source.duration_ms, 1000)) - float(part.start)
+        return _run(source, original, draft, sound_command(binary, source, original), length, listener)
+    command = picture_command(binary, source, part, original)
+    damage = _run(source, original, draft, command, length, listener)
+    if damage and entered_at(source, part):
+        # Some films cannot be entered where their index says: what a decoder needs came earlier.
+        again = picture_command(binary, source, part, original, entered=Fraction(0))
+        damage = min(damage, _run(source, original, draft, again, float(part.start) + length, listener))
+    return damage
 
 
-def picture_command(binary: str, source: Source, part: Part, original: Path) -> list[str]:
-    """One ffmpeg for all renditions of a part, without sound."""
-    rate = rate_of(source)
+def _run(
+    source: Source, original: Path, draft: Path, command: list[str], length_s: float, listener: Callable[[str], None]
+) -> int:
+    damage = encode.Damage()
+    limits = encode.limits(dataclasses.replace(source, duration_ms=round(length_s * 1000)))
+    with encode.colour_table(source, draft):
+        sees = tools.needs(command, original)
+        tools.run(command, folder=draft, limits=limits, on_line=listener, on_log=damage.hear, sees=sees)
+    return damage.count
+
+
+def _length_s(source: Source, part: Part | None) -> float:
+    whole = rules.lecture_s(source)
+    return float(whole if part is None else (part.end or whole) - part.start)
+
+
+def entered_at(source: Source, part: Part) -> Fraction:
+    """Where reading begins for a part, in seconds of the lecture: behind the last picture there is nothing to hold."""
+    if source.last_picture_s is None or source.last_picture_s >= part.start:
+        return part.start
+    rate = rules.rate_of(source)
+    return max(Fraction(0), Fraction(math.floor(Fraction(source.last_picture_s) * rate) - 1)) / rate
+
+
+def picture_command(
+    binary: str, source: Source, part: Part, original: Path, *, entered: Fraction | None = None
+) -> list[str]:
+    """One ffmpeg for all renditions of a part, without sound; `entered` has it read from an earlier second."""
+    entered = entered_at(source, part) if entered is None else entered
     # Decoding begins at the key frame before; the part's first frame has time 0, earlier ones are dropped.
-    entry = encode.entry(source, original, ss=f"{float(part.start):.6f}", accurate_seek=False)
-    cut: dict[str, Any] = {"fps": f"{rate.numerator}/{rate.denominator}", "start_time": 0}
-    last = part.end - part.start - 1 / (2 * rate) if part.end is not None else None
+    sought = {"ss": f"{float(entered) + source.start_s:.6f}", "accurate_seek": False} if entered else {}
+    film = encode.entry(source, original, **sought)
     rungs = [r for r in rules.plan(source) if r.height]
-    frames = encode.frames(entry, source, rungs, cut=cut, end=float(last) if last is not None else None)
+    frames = filters.frames(film, source, rungs, entered=entered, start=part.start, end=part.end)
     outs = [
         ffmpeg.output(
             stream,
             f"{rung.name}.mp4",
             format="mp4",
-            **encode.PICTURE,
+            **encode.picture_options(source),
+            movflags="+negative_cts_offsets",
             crf=rung.crf,
             maxrate=f"{rung.maxrate_k}k",
             bufsize=f"{rung.maxrate_k * 2}k",
@@ -136,7 +169,7 @@ def picture_command(binary: str, source: Source, part: Part, original: Path) -> 
 def sound_command(binary: str, source: Source, original: Path) -> list[str]:
     """The whole film's sound, once for each bit rate."""
     rates = bit_rates(source)
-    streams = encode.sounds(encode.entry(source, original), source, len(rates))
+    streams = filters.sounds(encode.entry(source, original), source, len(rates))
     options = {f"b:a:{n}": f"{rate}k" for n, rate in enumerate(rates)}
     out = ffmpeg.output(
         *streams, "sound.mp4", format="mp4", **encode.SOUND, map_metadata=-1, map_chapters=-1, **options
@@ -153,6 +186,20 @@ def numbers(source: Source) -> list[int]:
     """Every part's number, the sound first where there is any; empty for what is not cut."""
     planned = [part.number for part in plan(source)]
     return [SOUND, *planned] if planned and source.audio is not None else planned
+
+
+def damage(source: Source, folder: Path) -> int:
+    """How many pictures and packets of sound could not be decoded well, of all parts.
+
+    Raises:
+        Invalid: too many for a film that anybody wants to see.
+    """
+    heard = encode.Damage()
+    for number in numbers(source):
+        file = folder_of(folder, number) / _DAMAGE
+        heard.count += int(file.read_text(encoding="ascii")) if file.exists() else 0
+    heard.check(source.duration_ms / 1000 * source.fps)
+    return heard.count
 
 
 def join(settings: Settings, source: Source, parts: Path, folder: Path) -> None:
@@ -193,7 +240,11 @@ def join_command(binary: str, source: Source, parts: Path) -> list[str]:
     rungs = rules.plan(source)
     rates = bit_rates(source)
     sound = ffmpeg.input(
-        f"file:{parts / folder_of(Path(), SOUND) / 'sound.mp4'}", format="mov", protocol_whitelist="file"
+        f"file:{parts / folder_of(Path(), SOUND) / 'sound.mp4'}",
+        format="mov",
+        protocol_whitelist="file",
+        # The packet that AAC begins with takes its place in the lecture (`filters.sounds`).
+        ignore_editlist=1,
     )
     streams: list[Any] = []
     names: list[str] = []

@@ -1,12 +1,14 @@
 """Master playlists with figures that were measured, not planned."""
 
 import dataclasses
+import math
 import re
 from pathlib import Path
 
 from academy.media.rules import Rung
 
 _DURATION = re.compile(r"#EXTINF:([\d.]+),")
+_TARGET = re.compile(r"#EXT-X-TARGETDURATION:\d+")
 _INIT = re.compile(r'#EXT-X-MAP:URI="([^"/]+)"')
 
 
@@ -69,6 +71,52 @@ def _is_complete(path: Path, needed: bytes) -> bool:
             kinds.add(head[4:8])
             at += max(8, length)
     return size == at and needed in kinds
+
+
+def settle(folder: Path) -> None:
+    """Put right what ffmpeg's HLS muxer leaves in a finished rendition; doing it again changes nothing.
+
+    - Edit lists: some players read them and media sources do not. Without them all show the same second.
+    - TARGETDURATION is rounded down for 2.5 s; no segment may be longer than it says (RFC 8216, 4.3.3.1).
+    """
+    index = folder / "index.m3u8"
+    text = index.read_text(encoding="utf-8")
+    longest = max((seconds for seconds, _ in segments(text)), default=1.0)
+    settled = _TARGET.sub(f"#EXT-X-TARGETDURATION:{max(1, math.ceil(longest - 1e-6))}", text)
+    if settled != text:
+        _replace(index, settled.encode())
+    init = folder / init_name(text)
+    data = init.read_bytes()
+    plain = without_edits(data)
+    if plain != data:
+        _replace(init, plain)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    draft = path.with_suffix(".draft")
+    draft.write_bytes(data)
+    draft.replace(path)
+
+
+_FOLDERS = frozenset({b"moov", b"trak"})
+
+
+def without_edits(data: bytes) -> bytes:
+    """An initialisation segment whose edit lists are free space: of the same length, so nothing else moves."""
+    made = bytearray(data)
+    open_boxes = [(0, len(data))]
+    while open_boxes:
+        at, end = open_boxes.pop()
+        while at + 8 <= end:
+            length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+            if length < 8:
+                break
+            if kind == b"edts":
+                made[at + 4 : at + 8] = b"free"
+            elif kind in _FOLDERS:
+                open_boxes.append((at + 8, at + length))
+            at += length
+    return bytes(made)
 
 
 def measure(folder: Path, rung: Rung) -> Measured:

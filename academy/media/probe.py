@@ -4,30 +4,38 @@ import dataclasses
 import json
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.media import office, rules, tools
+from academy.media import formats, office, packets, rules, tonemap, tools
 from academy.media.tools import Limits, ToolFailed
 
 MAX_IMAGE_PIXELS = 40_000_000
 _PROBE = Limits(seconds=60, cpu_s=60, memory_mib=2048, file_mib=1)
 _ENTRIES = (
-    "format=format_name,duration,nb_streams:"
-    "stream=index,codec_type,codec_name,width,height,pix_fmt,bits_per_raw_sample,avg_frame_rate,r_frame_rate,"
-    "sample_aspect_ratio,sample_rate,channels,duration,field_order,disposition:"
-    "stream_side_data=rotation:stream_disposition=attached_pic,default"
+    "format=format_name,start_time,duration,size,nb_streams:"
+    "stream=index,codec_type,codec_name,codec_tag_string,width,height,pix_fmt,bits_per_raw_sample,avg_frame_rate,"
+    "r_frame_rate,sample_aspect_ratio,sample_rate,channels,duration,duration_ts,field_order,disposition:"
+    "stream_side_data=rotation,dv_profile,dv_bl_signal_compatibility_id:"
+    "stream_disposition=attached_pic,default,forced:stream_tags=language,title"
 )
+_FRAME = "frame=color_range,color_space,color_primaries,color_transfer,pix_fmt"
+_LEADING = 1 << 20
+"""Bytes of nought before a sound that are passed over."""
+_ASF_HEADER = 1 << 16
+_LENGTH_TAGS = (b"Xing", b"Info", b"VBRI")
+"""In the first frame of an MP3: how many there are."""
 
 
 def reading(demuxer: str) -> list[str]:
     """Options before `-i` for a file somebody gave us: this container, this file, nothing else."""
-    lists = ",".join(rules.DEMUXERS)
+    lists = ",".join(formats.DEMUXERS)
     return ["-protocol_whitelist", "file", "-format_whitelist", lists, "-f", demuxer]
 
 
@@ -39,10 +47,15 @@ def look(settings: Settings, kind: str, path: Path) -> tuple[rules.Source, dict[
     """
     demuxer = container(path)
     found = _ffprobe(settings, demuxer, path, ["-show_chapters", "-show_entries", _ENTRIES])
-    source = dataclasses.replace(rules.judge(kind, demuxer, found), part_s=settings.part_s)
-    if not _has_its_end(settings, source, path):
-        raise Invalid(msg("文件不完整：后半部分缺失。请重新导出或重新上传。"))
-    return source, found
+    found["has_length"] = demuxer == "mp3" and _has_length(path)
+    chosen = rules.choose(kind, found)
+    try:
+        tracks = packets.measure(settings, reading(demuxer), path, chosen.indexes)
+    except ToolFailed as error:
+        raise _refusal(error) from error
+    source = rules.judge(demuxer, found, chosen, dict(zip(chosen.indexes, tracks, strict=True)))
+    colours = _colours(settings, demuxer, path, chosen.picture) if chosen.picture else ""
+    return dataclasses.replace(source, part_s=settings.part_s, colours=colours), found
 
 
 def container(path: Path) -> str:
@@ -52,41 +65,89 @@ def container(path: Path) -> str:
         Invalid: empty, or none that we take.
     """
     with path.open("rb") as file:
-        head = file.read(1024)
+        head = _head(file)
+        demuxer = formats.sniff(head)
+        if demuxer == "asf":
+            file.seek(0)
+            head = file.read(_ASF_HEADER)
     if not head:
         raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
-    demuxer = rules.sniff(head)
+    named = formats.name_of(head)
+    if named is not None and demuxer in {None, "asf", "mov"}:
+        raise Invalid(named)
     if demuxer is None:
         raise Invalid(msg("这不是音视频文件，可能只是改了扩展名。请上传 MP4、MOV、MKV、AVI、MP3 等格式的原文件。"))
     return demuxer
 
 
-def _ffprobe(settings: Settings, demuxer: str, path: Path, ask: list[str]) -> dict[str, Any]:
-    command = [tools.ffprobe(settings), "-v", "error", *reading(demuxer), "-of", "json", *ask, f"file:{path}"]
+def _head(file: BinaryIO) -> bytes:
+    """The first bytes of what is inside, behind tags and the silence that some recorders begin with."""
+    at = 0
+    head = file.read(formats.HEAD)
+    for _ in range(4):
+        length = formats.tag_length(head)
+        if not length:
+            break
+        at += length
+        file.seek(at)
+        # A tag with nothing behind it is still somebody's MP3.
+        head = file.read(formats.HEAD) or head
+    if head[:4] == b"\0\0\0\0":
+        file.seek(at)
+        behind = file.read(_LEADING).lstrip(b"\0")[: formats.HEAD]
+        return behind if formats.sniff(behind) in {"mp3", "aac"} else head
+    return head
+
+
+def _has_length(path: Path) -> bool:
+    with path.open("rb") as file:
+        return any(tag in _head(file) for tag in _LENGTH_TAGS)
+
+
+def _colours(settings: Settings, demuxer: str, path: Path, picture: dict[str, Any]) -> str:
+    """What brings the picture to BT.709, by its first frames: containers often say something else.
+
+    Raises:
+        Invalid: this machine cannot decode it, or nobody can show its colours.
+    """
+    dolby: dict[str, Any] = next((d for d in picture.get("side_data_list", []) if "dv_profile" in d), {})
+    if dolby.get("dv_profile") == 5 and not dolby.get("dv_bl_signal_compatibility_id"):
+        raise Invalid(msg("这是杜比视界（Profile 5）画面，转码后颜色会不对。请导出为普通（SDR）视频后再上传。"))
+    ask = ["-select_streams", str(picture["index"]), "-read_intervals", "%+#8", "-show_frames"]
+    log: list[str] = []
+    found = _ffprobe(settings, demuxer, path, [*ask, "-show_entries", _FRAME], log.append)
+    frame: dict[str, Any] = next(iter(found.get("frames", [])), {})
+    if not frame and any(sign in line for line in log for sign in _UNDECODABLE):
+        raise Invalid(formats.codec_sentence(str(picture.get("codec_name")), str(picture.get("codec_tag_string"))))
+    transfer = str(frame.get("color_transfer") or "")
+    return tonemap.kind_of(transfer, str(frame.get("color_primaries") or ""))
+
+
+_UNDECODABLE = ("hardware accelerated", "Unsupported codec", "Function not implemented", "No decoder")
+
+
+def _ffprobe(
+    settings: Settings, demuxer: str, path: Path, ask: list[str], hear: Callable[[str], None] | None = None
+) -> dict[str, Any]:
+    command = [tools.ffprobe(settings), "-v", "warning", *reading(demuxer), "-of", "json", *ask, f"file:{path}"]
     try:
         with tempfile.TemporaryDirectory(prefix="probe-") as folder:
-            said = tools.run(command, folder=Path(folder), limits=_PROBE, sees=tools.needs(command, path))
+            sees = tools.needs(command, path)
+            said = tools.run(command, folder=Path(folder), limits=_PROBE, on_log=hear, sees=sees)
             found: dict[str, Any] = json.loads(said)
     except ToolFailed as error:
-        if error.timed_out:
-            raise Invalid(msg("检查这个文件用了太长时间，文件可能已损坏。")) from error
-        if "moov atom not found" in error.log:
-            raise Invalid(msg("文件不完整：录制或传输时中断了（缺少索引）。请重新导出后再上传。")) from error
-        raise Invalid(msg("文件已损坏，读不出内容。请重新导出后再上传。")) from error
+        raise _refusal(error) from error
     except ValueError as error:
         raise Invalid(msg("文件已损坏，读不出内容。请重新导出后再上传。")) from error
     return found
 
 
-def _has_its_end(settings: Settings, source: rules.Source, path: Path) -> bool:
-    """Whether there is anything to read near the end that the header promises."""
-    seconds = source.duration_ms / 1000
-    start = max(0.0, seconds - max(10.0, seconds * 0.05))
-    ask = ["-read_intervals", f"{start:.3f}%+#8", "-show_entries", "packet=pts_time,dts_time"]
-    found = _ffprobe(settings, source.demuxer, path, ask)
-    times = [float(p.get("pts_time") or p.get("dts_time") or 0) for p in found.get("packets", [])]
-    # Seeking lands on the key frame before: long groups of pictures are common in screen recordings.
-    return bool(times)
+def _refusal(error: ToolFailed) -> Invalid:
+    if error.timed_out:
+        return Invalid(msg("检查这个文件用了太长时间，文件可能已损坏。"))
+    if "moov atom not found" in error.log:
+        return Invalid(msg("文件不完整：录制或传输时中断了（缺少索引）。请重新导出后再上传。"))
+    return Invalid(msg("文件已损坏，读不出内容。请重新导出后再上传。"))
 
 
 def check_document(settings: Settings, path: Path, folder: Path) -> str:

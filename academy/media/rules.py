@@ -2,14 +2,18 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
+from academy.media import formats, languages
+from academy.media.formats import DEMUXERS, sniff
+from academy.media.packets import UNEVEN_FPS, Track
 
-# Demuxers by what the first bytes say. Never hls, concat, image sequences, playlists or text:
-# those name other files, and ffmpeg would read them.
-DEMUXERS = ("mov", "matroska", "mpegts", "mpeg", "avi", "flv", "asf", "mp3", "wav", "aac", "flac", "ogg", "amr")
+__all__ = ["DEMUXERS", "sniff"]
+
 MAX_PIXELS = 4096 * 2304
 MAX_SIDE = 8192
 MAX_STREAMS = 32
@@ -18,6 +22,7 @@ MIN_DURATION_MS = 500
 MAX_DEPTH = 12
 SEGMENT_S = 6
 MAX_FPS = 30
+MIN_FPS = 1
 
 TITLES = {
     "hash": msg("核对文件"),
@@ -64,6 +69,12 @@ class Source:
     height: int = 0
     fps: float = 0.0
     interlaced: bool = False
+    start_s: float = 0.0
+    """When the lecture begins in the file's clock: the first picture or sound, whichever is earlier."""
+    last_picture_s: float | None = None
+    """When the last picture begins, in seconds of the lecture; it is held to the end."""
+    colours: str = ""
+    """``pq``, ``hlg`` or ``wide`` where they are brought to BT.709 (`tonemap`)."""
     part_s: int = 240
     """Seconds of a part; a film of two or more is encoded in parts. Kept here: it must not change under way."""
 
@@ -72,45 +83,54 @@ class Source:
         return dataclasses.asdict(self)
 
 
-def sniff(head: bytes) -> str | None:
-    """Which container the first bytes are of; None for anything else, whatever the file is called."""
-    if head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}:
-        return "mov"
-    starts = {
-        b"\x1aE\xdf\xa3": "matroska",
-        b"FLV": "flv",
-        b"OggS": "ogg",
-        b"fLaC": "flac",
-        b"ID3": "mp3",
-        b"#!AMR": "amr",
-        b"\x00\x00\x01\xba": "mpeg",
-        b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "asf",
-    }
-    for start, name in starts.items():
-        if head.startswith(start):
-            return name
-    if head[:4] == b"RIFF":
-        return {b"AVI ": "avi", b"WAVE": "wav"}.get(head[8:12])
-    if len(head) > 376 and (head[0] == head[188] == head[376] == 0x47 or head[4] == head[196] == 0x47):
-        return "mpegts"
-    if len(head) > 2 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
-        return "aac"
-    if len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06:
-        return "mp3"
-    return None
+def rate_of(source: Source) -> Fraction:
+    """Frames a second of the renditions: the source's, or an even share of it where it has more than `MAX_FPS`."""
+    rate = Fraction(source.fps or UNEVEN_FPS).limit_denominator(1001)
+    if rate > MAX_FPS:
+        # Every second (third, ...) picture: dropping some here and there would jerk.
+        rate /= math.ceil(rate / MAX_FPS - Fraction(1, 1000))
+    elif rate < MIN_FPS:
+        rate *= math.ceil(MIN_FPS / rate)
+    return min(rate, Fraction(MAX_FPS))
 
 
-def judge(kind: str, demuxer: str, found: dict[str, Any]) -> Source:
-    """Accept or refuse what ffprobe found.
+def lecture_s(source: Source) -> Fraction:
+    """How long every rendition lasts: to the end of picture and sound, in whole pictures."""
+    length = Fraction(source.duration_ms, 1000)
+    if source.video is None:
+        return length
+    rate = rate_of(source)
+    # The last packet of a sound is often a little longer than what was recorded.
+    return max(1, math.ceil(length * rate - min(Fraction(1, 2), rate / 40))) / rate
+
+
+@dataclasses.dataclass(frozen=True)
+class Streams:
+    """Which streams of a file become the lecture, as ffprobe described them."""
+
+    picture: dict[str, Any] | None
+    sound: dict[str, Any] | None
+    subtitle: int | None
+
+    @property
+    def indexes(self) -> list[int]:
+        """The numbers of picture and sound, as far as there are any."""
+        return [stream["index"] for stream in (self.picture, self.sound) if stream]
+
+
+def choose(kind: str, found: dict[str, Any]) -> Streams:
+    """Choose the streams of a lecture of that kind.
 
     Raises:
-        Invalid: the file cannot become a lecture; the sentence says why.
+        Invalid: what is needed is missing, protected or too large; the sentence says why.
     """
     streams = found.get("streams", [])
     if len(streams) > MAX_STREAMS:
         raise Invalid(
             msg("文件里有 %(count)s 条音视频轨道，超过了 %(most)s 条。", count=len(streams), most=MAX_STREAMS)
         )
+    if any(s.get("codec_tag_string") in formats.LOCKED_TAGS for s in streams):
+        raise Invalid(formats.locked("MP4"))
     pictures = [s for s in streams if s.get("codec_type") == "video" and not _is_cover(s)]
     sounds = [s for s in streams if s.get("codec_type") == "audio" and s.get("sample_rate", "0") != "0"]
     if kind == "video" and not pictures:
@@ -119,7 +139,58 @@ def judge(kind: str, demuxer: str, found: dict[str, Any]) -> Source:
         raise Invalid(msg("文件里没有可以播放的画面。"))
     if kind == "audio" and not sounds:
         raise Invalid(msg("文件里没有声音。"))
-    duration = _duration_ms(found)
+    picture = pictures[0] if kind == "video" else None
+    sound = _best_sound(sounds)
+    for stream in (picture, sound):
+        if stream is not None and stream.get("codec_name", "unknown") in {"unknown", "none"}:
+            raise Invalid(formats.codec_sentence("", str(stream.get("codec_tag_string", ""))))
+    if picture is not None:
+        _shown_size(picture)
+    return Streams(picture, sound, _best_subtitle(streams) if kind == "video" else None)
+
+
+_PRIMING_S = 0.05
+"""By so little a sound begins before the picture because its codec needs a running start."""
+
+
+def judge(demuxer: str, found: dict[str, Any], chosen: Streams, tracks: Mapping[int, Track | None]) -> Source:
+    """What the encoder needs to know, from what ffprobe found and what was measured.
+
+    Raises:
+        Invalid: the file cannot become a lecture; the sentence says why.
+    """
+    picture, sound = chosen.picture, chosen.sound
+    shown = tracks.get(picture["index"]) if picture else None
+    heard = tracks.get(sound["index"]) if sound else None
+    present = [track for track in (shown, heard) if track is not None]
+    if (picture and shown is None) or not present:
+        raise Invalid(msg("读不出时长，或者短于半秒，文件可能不完整。"))
+    start = min(track.start for track in present)
+    # A sound that is decoded from a little before nought begins at nought.
+    start = max(start, 0.0) if start > -1 else start
+    if shown is not None and 0 < shown.start - start < _PRIMING_S:
+        start = shown.start
+    duration = round((max(track.end for track in present) - start) * 1000)
+    _check_length(demuxer, found, chosen, tracks, duration)
+    width, height = _shown_size(picture) if picture else (0, 0)
+    return Source(
+        demuxer=demuxer,
+        duration_ms=duration,
+        video=picture["index"] if picture else None,
+        audio=sound["index"] if sound and heard else None,
+        subtitle=chosen.subtitle,
+        width=width,
+        height=height,
+        fps=_fps(picture, shown) if picture and shown else 0.0,
+        interlaced=bool(picture) and picture.get("field_order") in {"tt", "bb", "tb", "bt"} if picture else False,
+        start_s=round(start, 6),
+        last_picture_s=round(shown.last - start, 6) if shown else None,
+    )
+
+
+def _check_length(
+    demuxer: str, found: dict[str, Any], chosen: Streams, tracks: Mapping[int, Track | None], duration: int
+) -> None:
     if duration < MIN_DURATION_MS:
         raise Invalid(msg("读不出时长，或者短于半秒，文件可能不完整。"))
     if duration > MAX_DURATION_MS:
@@ -130,20 +201,51 @@ def judge(kind: str, demuxer: str, found: dict[str, Any]) -> Source:
                 most=MAX_DURATION_MS // 3_600_000,
             )
         )
-    picture = pictures[0] if kind == "video" else None
-    width, height = _shown_size(picture) if picture else (0, 0)
-    subtitle = next((s["index"] for s in streams if s.get("codec_name") in _TEXT_SUBTITLES), None)
-    return Source(
-        demuxer=demuxer,
-        duration_ms=duration,
-        video=picture["index"] if picture else None,
-        audio=_best_sound(sounds),
-        subtitle=subtitle if kind == "video" else None,
-        width=width,
-        height=height,
-        fps=_fps(picture) if picture else 0.0,
-        interlaced=bool(picture) and picture.get("field_order") in {"tt", "bb", "tb", "bt"} if picture else False,
-    )
+    present = [track for track in tracks.values() if track is not None]
+    from_s = _seconds(found.get("format", {}).get("start_time"))
+    ends = [(promised_s(demuxer, found), max(t.end for t in present), min(t.start for t in present))]
+    if demuxer == "mov":
+        # Its tracks have lengths of their own; elsewhere they are the file's.
+        pairs = [(s, tracks.get(s["index"])) for s in (chosen.picture, chosen.sound) if s is not None]
+        ends = [(promised_s(demuxer, found, stream), track.end, track.start) for stream, track in pairs if track]
+    for whole, end, start in ends:
+        # Some lengths count from the first packet and some from nought.
+        if max(end + from_s, end - start) < 0.9 * whole - 1:
+            raise Invalid(
+                msg(
+                    "文件不完整：应有 %(whole)s 秒，只能读到 %(part)s 秒。请重新导出后再上传。",
+                    whole=int(whole),
+                    part=int(end - start),
+                )
+            )
+
+
+_PROMISING = frozenset({"mov", "matroska", "avi", "flv", "asf", "flac", "ogg", "wav"})
+"""Containers whose length is written by whoever made the file; of the others ffmpeg makes an estimate."""
+_UNKNOWN_TICKS = frozenset({2**32 - 1, 2**31 - 1, 2**63 - 1, 2**64 - 1})
+_LEAST_BITS_S = 100
+"""A length that leaves less than this for a second is no length."""
+
+
+def promised_s(demuxer: str, found: dict[str, Any], stream: dict[str, Any] | None = None) -> float:
+    """Seconds that the header promises of a file or one of its streams; 0 where it makes no promise worth anything."""
+    if demuxer not in _PROMISING and not (demuxer == "mp3" and found.get("has_length")):
+        return 0.0
+    if any(one.get("duration_ts") in _UNKNOWN_TICKS for one in found.get("streams", [])):
+        return 0.0
+    whole = found.get("format", {})
+    values = [_seconds(one.get("duration")) for one in (whole, stream) if one is not None]
+    least = min(values) if all(values) else 0.0
+    size = _seconds(whole.get("size"))
+    return 0.0 if size and least and size * 8 / least < _LEAST_BITS_S else least
+
+
+def _seconds(text: object) -> float:
+    try:
+        value = float(str(text))
+    except ValueError:
+        return 0.0
+    return value if math.isfinite(value) and value > 0 else 0.0
 
 
 _TEXT_SUBTITLES = frozenset({"subrip", "ass", "ssa", "mov_text", "webvtt", "text"})
@@ -153,22 +255,29 @@ def _is_cover(stream: dict[str, Any]) -> bool:
     return bool(stream.get("disposition", {}).get("attached_pic"))
 
 
-def _best_sound(sounds: list[dict[str, Any]]) -> int | None:
-    chosen = next((s for s in sounds if s.get("disposition", {}).get("default")), sounds[0] if sounds else None)
-    return chosen["index"] if chosen else None
+def _best_sound(sounds: list[dict[str, Any]]) -> dict[str, Any] | None:
+    first = sounds[0] if sounds else None
+    return next((s for s in sounds if s.get("disposition", {}).get("default")), first)
 
 
-def _duration_ms(found: dict[str, Any]) -> int:
-    texts = [found.get("format", {}).get("duration")] + [s.get("duration") for s in found.get("streams", [])]
-    values = []
-    for text in texts:
-        try:
-            value = float(text)
-        except (TypeError, ValueError):
-            continue
-        if math.isfinite(value) and value > 0:
-            values.append(value)
-    return round(values[0] * 1000) if values else 0
+def _best_subtitle(streams: list[dict[str, Any]]) -> int | None:
+    """The text track that members are to read: Chinese, best simplified, else the default, else the first."""
+    tracks = [s for s in streams if s.get("codec_name") in _TEXT_SUBTITLES]
+    return min(tracks, key=_subtitle_order)["index"] if tracks else None
+
+
+def _subtitle_order(stream: dict[str, Any]) -> tuple[bool, bool, bool, bool, int]:
+    tags = {str(key).lower(): str(value)[:200] for key, value in (stream.get("tags") or {}).items()}
+    said = tags.get("language", ""), tags.get("title", "")
+    flags = stream.get("disposition", {})
+    return (
+        not languages.is_chinese(*said),
+        # Only what is spoken in another language than the film's.
+        bool(flags.get("forced")),
+        languages.is_traditional(*said),
+        not flags.get("default"),
+        stream["index"],
+    )
 
 
 def _shown_size(stream: dict[str, Any]) -> tuple[int, int]:
@@ -199,10 +308,11 @@ def _depth(stream: dict[str, Any]) -> int:
     return next((bits for bits in (16, 14, 12, 10, 9) if f"p{bits}" in layout), 16 if "64" in layout else 8)
 
 
-def _fps(stream: dict[str, Any]) -> float:
-    mean, base = (_ratio(stream.get(name)) for name in ("avg_frame_rate", "r_frame_rate"))
-    # A phone's pauses lower the mean, so the base rate is what it shows; a base far above is a clock's tick.
-    return base if mean and base and base < 1.5 * mean else mean or base or 25.0
+def _fps(stream: dict[str, Any], track: Track) -> float:
+    """Frames a second as measured; by the header where a single picture leaves nothing to measure."""
+    if track.rate:
+        return track.rate
+    return UNEVEN_FPS if track.count == 1 else _ratio(stream.get("avg_frame_rate")) or UNEVEN_FPS
 
 
 def _ratio(text: object) -> float:

@@ -89,7 +89,7 @@ def retry(tx: Tx, actor: Actor, asset: Asset) -> None:
         raise Conflict(msg("这个文件没有需要重试的步骤。"))
     names = rules.STEPS[asset.kind]
     # What the encoder made may have been cleared away meanwhile; if it is there, its step ends at once.
-    made_by = next((n for n in ("encode", "pages") if n in names), failed.step)
+    made_by = next(n for n in ("encode", "pages", "probe") if n in names)
     first = failed.step if failed.step in {"hash", "probe"} else made_by
     tx.execute(
         update(AssetStep)

@@ -9,14 +9,17 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from academy.core import clock
 from academy.core.db import Tx
 from academy.core.ids import LENGTH
 from academy.jobs import JobContext, nightly
-from academy.media.models import Asset, Upload
+from academy.media.models import Asset, AssetStep, Upload
 from academy.media.storage import fetched_folder, local_storage, uploads_folder, work_folder
 
 AGE_S = 24 * 3600.0
 """Whatever is younger may be somebody's work of this minute."""
+FAILED_AGE = dt.timedelta(days=1)
+"""For so long a failed file's half-made set waits to be gone on with; whoever tries later has it made anew."""
 
 
 @nightly("media.sweep", at=dt.time(3, 10))
@@ -59,5 +62,14 @@ def _open_uploads(tx: Tx, names: set[str]) -> set[str]:
 
 
 def _building(tx: Tx, names: set[str]) -> set[str]:
-    """Sets that are being made, or wait for a person to try again."""
-    return {name for name in tx.scalars(select(Asset.building).where(Asset.building.in_(names))) if name}
+    """Sets that are being made. A failed one may be gigabytes that nobody comes back for."""
+    given_up = (
+        select(AssetStep.id)
+        .where(
+            AssetStep.asset_id == Asset.id,
+            AssetStep.state == "failed",
+            AssetStep.finished_at < clock.now() - FAILED_AGE,
+        )
+        .exists()
+    )
+    return {name for name in tx.scalars(select(Asset.building).where(Asset.building.in_(names), ~given_up)) if name}

@@ -54,7 +54,19 @@ def find(name: str, given: str = "") -> str:
     Raises:
         ToolMissing: there is none that runs.
     """
-    candidates = [given] if given else [shutil.which(name), *_from_wheel(name)]
+    return _first_that_runs(name, [given] if given else [shutil.which(name), *_from_wheel(name)])
+
+
+def find_in_wheel(name: str) -> str:
+    """The path of the wheel's `ffmpeg` or `ffprobe`, whatever else the machine has.
+
+    Raises:
+        ToolMissing: there is none that runs.
+    """
+    return _first_that_runs(name, _from_wheel(name))
+
+
+def _first_that_runs(name: str, candidates: Sequence[str | None]) -> str:
     for candidate in candidates:
         if candidate and _runs(candidate):
             return str(Path(candidate).absolute())
@@ -99,11 +111,13 @@ def run(
     folder: Path,
     limits: Limits,
     on_line: Callable[[str], None] | None = None,
+    on_log: Callable[[str], None] | None = None,
     environment: Mapping[str, str] | None = None,
     sees: Sequence[Path] = (),
 ) -> str:
     """Run a command in a folder of its own; returns what it printed, or hands it line by line to `on_line`.
 
+    `on_log` hears every line that it wrote to its log, after its end and before a failure is raised.
     With `sees`, it can read these paths and the system's programs, and nothing else outside its folder.
 
     Raises:
@@ -133,6 +147,10 @@ def run(
         finally:
             watch.end()
             _kill(process)
+        if on_log is not None:
+            errors.seek(0)
+            for line in errors:
+                on_log(line.decode("utf-8", "replace").rstrip("\n"))
         errors.seek(max(0, errors.seek(0, os.SEEK_END) - _LOG_TAIL))
         log = errors.read().decode("utf-8", "replace")
     if watch.is_full:

@@ -14,6 +14,7 @@ SPARED = {
     "academy/doors/filters.py": "how a date is written in Chinese; the English form stands beside it",
     "academy/doors/language.py": "a language is offered in its own name",
     "academy/library/categories.py": "the first shelves are data; officers rename them",
+    "academy/media/languages.py": "what tracks inside films are called",
     "academy/members/columns.py": "headings that a roster may carry",
     "academy/members/rules.py": "words that a roster may carry",
     "academy/members/sheets.py": "how a spreadsheet's truth values are read",
