@@ -9,8 +9,7 @@ from academy import rooms
 from academy.core import logging as logs
 from academy.core.house import House
 from academy.core.settings import Settings
-from academy.jobs import transport
-from academy.jobs.worker import Worker, waker
+from academy.jobs.worker import Worker
 
 
 def create_app(settings: Settings, house: House | None = None) -> Flask:
@@ -43,7 +42,6 @@ def move_in(app: Flask, house: House) -> None:
 
     app.extensions["academy"] = house
     app.jinja_env.globals["settings"] = house.settings
-    transport.connect(waker(house))
     vars(app).pop("wsgi_app", None)  # the door and the front of the house before
     api.beats_first(app, house)
     if house.settings.secure_cookies:
@@ -55,5 +53,4 @@ def create_worker(settings: Settings) -> Worker:
     logs.configure(settings.log_level)
     rooms.open_all()
     house = House.build(settings)
-    transport.connect(waker(house))
     return Worker(house)

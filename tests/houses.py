@@ -19,7 +19,6 @@ from academy.accounts import passwords
 from academy.app import create_app, move_in
 from academy.core.db import Database
 from academy.core.house import House
-from academy.jobs import transport
 from tests import templates
 from tests.conftest import make_settings
 from tests.services import postgres
@@ -102,7 +101,6 @@ def house(database_kind: str, schemas: Schemas, tmp_path: Path) -> Iterator[Hous
         with house.db.bound_to(connection):
             yield house
         outer.rollback()
-    transport.connect(None)
 
 
 @pytest.fixture(scope="session")

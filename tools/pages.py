@@ -14,7 +14,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from academy.core.settings import Settings
-from academy.jobs import recurring, registry
+from academy.jobs import registry, scheduler
 from tests.contracts import access_matrix as matrix
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -110,7 +110,7 @@ def jobs_page() -> str:
     lines = ["# Background jobs", "", "Written by `make docs`. Short jobs never wait behind heavy ones.", ""]
     lines += ["| job | lane | when | what it does |", "|---|---|---|---|"]
     for spec in jobs():
-        plan = recurring.schedule(spec.name)
+        plan = scheduler.schedule(spec.name)
         what = _cell(_first(spec.run.__doc__))
         lines.append(f"| `{spec.name}` | {spec.lane} | {plan.says if plan else ''} | {what} |")
     return "\n".join(lines) + "\n"

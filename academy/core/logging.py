@@ -33,7 +33,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("alembic", "huey", "werkzeug", "fontTools"):
+    for chatty in ("alembic", "werkzeug", "fontTools"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 

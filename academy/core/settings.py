@@ -44,7 +44,9 @@ class Settings:
     )
     data_cipher: str = _setting("ACADEMY_DATA_CIPHER", "aes", "`aes` (AES-256-GCM) or `sm4` (SM4-GCM).")
     database_url: str = _setting("ACADEMY_DATABASE_URL", "", "SQLAlchemy URL. Empty: SQLite in the data folder.")
-    data_dir: Path = _setting("ACADEMY_DATA_DIR", Path("var"), "Database, job queue, search index, exports.")
+    data_dir: Path = _setting(
+        "ACADEMY_DATA_DIR", Path("var"), "Database, search index, exports, which workers are alive."
+    )
     media_dir: Path = _setting("ACADEMY_MEDIA_DIR", Path("media"), "Uploads and work under way; without S3, all files.")
     s3_bucket: str = _setting(
         "ACADEMY_S3_BUCKET", "", "Bucket for originals and what is made of them. Empty: files in the media folder."
@@ -63,7 +65,9 @@ class Settings:
         False,
         "nginx fetches from the storage what it delivers, on the academy's word; off: the web process passes it on.",
     )
-    redis_url: str = _setting("ACADEMY_REDIS_URL", "", "Job queue on Redis. Empty: SQLite files in the data folder.")
+    redis_url: str = _setting(
+        "ACADEMY_REDIS_URL", "", "Shared by machines: limits count on Redis. Empty: each process counts for itself."
+    )
     search_backend: str = _setting("ACADEMY_SEARCH", "whoosh", "`whoosh` or `postgresql`.")
     host: str = _setting("ACADEMY_HOST", "127.0.0.1", "Address to listen on.")
     port: int = _setting("ACADEMY_PORT", 8000, "Port to listen on.")

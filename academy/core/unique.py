@@ -9,22 +9,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 
+from academy.core import collisions
 from academy.core.db import Base, Tx
 from academy.core.errors import AcademyError
 
 Row = TypeVar("Row", bound=Base)
-
-_POSTGRESQL = "23505"
-_SQLITE = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"})
-
-
-def is_collision(error: IntegrityError) -> bool:
-    """Whether a unique key was taken; any other constraint that fails is a mistake of ours."""
-    cause: Any = error.orig
-    return getattr(cause, "sqlstate", None) == _POSTGRESQL or getattr(cause, "sqlite_errorname", None) in _SQLITE
 
 
 @contextmanager
@@ -38,7 +30,7 @@ def unique_or(tx: Tx, error: AcademyError) -> Iterator[None]:
         with tx.begin_nested():
             yield
     except IntegrityError as failure:
-        if is_collision(failure):
+        if collisions.is_duplicate(failure):
             raise error from None
         raise
 
@@ -58,7 +50,7 @@ def get_or_create(tx: Tx, model: type[Row], key: Mapping[str, Any], **values: An
         with tx.begin_nested():
             tx.add(made)
     except IntegrityError as failure:
-        found = tx.scalar(query) if is_collision(failure) else None
+        found = tx.scalar(query) if collisions.is_duplicate(failure) else None
         if found is None:
             raise
         return found, False
@@ -71,4 +63,9 @@ def lock_row(tx: Tx, row: Base) -> None:
     Rows that only point at it may still be inserted meanwhile. On SQLite the write transaction is the queue.
     """
     tx.flush()
-    tx.refresh(row, with_for_update={"key_share": True, "of": type(row)})
+    if row in tx:
+        tx.refresh(row, with_for_update={"key_share": True, "of": type(row)})
+        return
+    # Read in another transaction: there is nothing of this one's to bring up to date.
+    key = inspect(row).identity
+    tx.get_one(type(row), key, with_for_update={"key_share": True, "of": type(row)}, populate_existing=True)

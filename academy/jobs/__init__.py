@@ -7,13 +7,14 @@ a room asks for by `enqueue`; `@nightly` and `@every` are work that comes back b
 
 from academy.jobs.facts import Fact, on, publish, within
 from academy.jobs.models import Job, JobState
-from academy.jobs.recurring import every, nightly
+from academy.jobs.queue import DIED, GAVE_UP, cancel_jobs, enqueue, retry_job
 from academy.jobs.registry import BRIEF, HEAVY, JobContext, job
-from academy.jobs.service import cancel_jobs, enqueue, retry_job
-from academy.jobs.worker import GAVE_UP, drain
+from academy.jobs.scheduler import every, nightly
+from academy.jobs.worker import drain
 
 __all__ = [
     "BRIEF",
+    "DIED",
     "GAVE_UP",
     "HEAVY",
     "Fact",

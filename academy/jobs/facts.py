@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from academy.core.db import Tx
-from academy.jobs import transport
 from academy.jobs.models import OutboxFact
 from academy.jobs.registry import JobContext, job
 
@@ -35,7 +34,6 @@ def publish(tx: Tx, fact: Fact) -> None:
         handler(tx, fact)
     if _subscribers.get(fact.kind):
         tx.add(OutboxFact(kind=fact.kind, payload=dataclasses.asdict(fact)))
-        tx.after_commit(transport.wake)
 
 
 def within(kind: type[F]) -> Callable[[Callable[[Tx, F], None]], Callable[[Tx, F], None]]:

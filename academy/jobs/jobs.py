@@ -4,8 +4,8 @@ import datetime as dt
 
 from academy.core.retention import days_ago, delete_in_batches
 from academy.jobs.models import Job, JobState, OutboxFact
-from academy.jobs.recurring import nightly
 from academy.jobs.registry import JobContext
+from academy.jobs.scheduler import nightly
 
 
 @nightly("jobs.forget", at=dt.time(2, 20))

@@ -47,8 +47,8 @@ class JobState(enum.StrEnum):
 class Job(Base):
     """One piece of work that survives the death of whoever does it.
 
-    The row is the truth, huey only carries its id: huey forgets a task the moment a worker takes
-    it, so a killed worker would lose it. A running job whose heartbeat is old is run again.
+    The row is all there is: no broker holds a copy that could be lost or run once more. Its
+    transitions are in `academy.jobs.queue`.
     """
 
     __tablename__ = "jobs"
@@ -72,6 +72,13 @@ class Job(Base):
     key: Mapped[str | None] = mapped_column(String(160))
     state: Mapped[str] = mapped_column(String(12), default=JobState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
+    """How often it was claimed; never goes back, so that it names the attempt that may write here."""
+    crashes: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Attempts that raised something unforeseen, since a person last asked for it."""
+    deaths: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Workers that vanished while they ran it, since a person last asked for it."""
+    worker: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    """Who claimed it last."""
     permille: Mapped[int] = mapped_column(default=0)
     note: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)

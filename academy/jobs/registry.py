@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from academy.core import clock
 from academy.core.db import Database
 from academy.core.house import House
 from academy.core.i18n import Message
@@ -20,9 +19,10 @@ LANES = (FAST, BRIEF, HEAVY)
 class JobContext:
     """What a job may use: the house, and a way to say how far it has come."""
 
-    def __init__(self, house: House, job_id: int) -> None:
+    def __init__(self, house: House, job_id: int, attempt: int = 0) -> None:
         self.house = house
         self.job_id = job_id
+        self.attempt = attempt
         self._told = -1
 
     @property
@@ -37,22 +37,26 @@ class JobContext:
         """Say how far the job is, 0 to 1000, and keep its heartbeat young. Cheap when nothing changed.
 
         Raises:
-            academy.jobs.service.Cancelled: somebody cancelled the job meanwhile; let it pass.
+            academy.jobs.queue.Cancelled: the job was cancelled, or another worker has it; let it pass.
         """
-        from academy.jobs import service
+        from academy.jobs import queue
 
         permille = max(0, min(1000, permille))
         if permille != self._told or note is not None:
             self._told = permille
-            with self.db.begin() as tx:
-                service.note_progress(tx, self.job_id, permille, note, clock.now())
+            attempt = queue.Attempt(self.job_id, self.attempt)
+            self.db.run_in_transaction(lambda tx: queue.note_progress(tx, attempt, permille, note))
 
     def result(self, **values: Any) -> None:
-        """Keep what the job found out, for whoever asked for it (JSON values)."""
-        from academy.jobs import service
+        """Keep what the job found out, for whoever asked for it (JSON values).
 
-        with self.db.begin() as tx:
-            service.keep_result(tx, self.job_id, values)
+        Raises:
+            academy.jobs.queue.Cancelled: as `progress`.
+        """
+        from academy.jobs import queue
+
+        attempt = queue.Attempt(self.job_id, self.attempt)
+        self.db.run_in_transaction(lambda tx: queue.keep_result(tx, attempt, values))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +92,11 @@ def job(
 def spec(name: str) -> JobSpec | None:
     """The registered job of that name, if this version of the academy has one."""
     return _specs.get(name)
+
+
+def names_in(lane: str) -> list[str]:
+    """Names of the jobs of a lane that this version of the academy has."""
+    return [spec.name for spec in _specs.values() if spec.lane == lane]
 
 
 def all_specs() -> list[JobSpec]:

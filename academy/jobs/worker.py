@@ -1,105 +1,83 @@
-"""The worker: turns facts into jobs, runs jobs, sweeps up after the dead."""
+"""The worker: takes jobs from the queue and runs them, and sees to the outbox, the calendar and the dead."""
 
-import datetime as dt
-import functools
 import logging
 import threading
 import time
 import traceback
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
 
-from huey import Huey
 from sqlalchemy import select
 
 from academy.core import clock
+from academy.core.db import Tx
 from academy.core.errors import AcademyError
 from academy.core.house import House
-from academy.core.i18n import Message, msg
+from academy.core.i18n import msg
 from academy.core.logging import event
-from academy.jobs import facts, recurring, registry, service, transport
-from academy.jobs.models import Job, JobState, OutboxFact
+from academy.jobs import queue, registry, scheduler
+from academy.jobs.models import Job, JobState
+from academy.jobs.outbox import BATCH, deliver
+from academy.jobs.presence import Presence
+from academy.jobs.queue import Attempt
 from academy.jobs.registry import BRIEF, FAST, HEAVY, LANES, JobContext
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
-SWEEP_S = 2.0
+POLL_S = (0.05, 0.5)
+"""Between two looks at the queue: at least after something was done, at most when nothing is. One look is two
+reads by index; docs/decisions says why nobody is woken instead."""
+HEARTBEAT_S = 10.0
 CALENDAR_S = 30.0
-GAVE_UP = msg("处理时出现意外错误，已多次重试。请联系系统管理员。")
-"""What people read of a job that crashed each time it was tried."""
-FOREVER_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
+GRACE_S = 2.0
+"""So long a worker that is asked to stop waits for what is nearly done."""
 
 
-def deliver(house: House) -> int:
-    """Turn undelivered facts into jobs, one a subscriber; returns how many facts there were."""
-    with house.db.begin() as tx:
-        waiting = tx.scalars(
-            select(OutboxFact).where(OutboxFact.delivered_at.is_(None)).order_by(OutboxFact.id).limit(BATCH)
-        ).all()
-        for fact in waiting:
-            for name in facts.subscribers(fact.kind):
-                tx.add(Job(name=name, args=fact.payload))
-            fact.delivered_at = clock.now()
-        return len(waiting)
-
-
-def run_job(house: House, job_id: int) -> bool:
+def run_job(house: House, job_id: int, worker: str = "") -> bool:
     """Claim and run one job; whatever happens is written to its row. False if it was not to be had."""
-    with house.db.begin() as tx:
-        row = service.claim(tx, job_id)
-        if row is None:
-            return False
-        name, args, attempts = row.name, dict(row.args), row.attempts
-    spec = registry.spec(name)
-    if spec is None:
-        with house.db.begin() as tx:
-            service.fail(tx, job_id, msg("这个版本不认识任务“%(name)s”。", name=name), "")
-        return True
-    event(log, "job.started", job=job_id, job_name=name, attempt=attempts)
-    try:
-        spec.run(JobContext(house, job_id), **args)
-    except service.Cancelled:
-        event(log, "job.cancelled", job=job_id, job_name=name)
-    except AcademyError as error:
-        _failed(house, job_id, spec, error.message, args)
-    except Exception:
-        trace = traceback.format_exc()
-        log.exception("job.crashed", extra={"job": job_id, "job_name": name, "attempt": attempts})
-        if attempts < spec.max_attempts:
-            with house.db.begin() as tx:
-                service.again(tx, job_id, trace, delay_s=min(600, 5 * 4 ** (attempts - 1)))
-        else:
-            _failed(house, job_id, spec, GAVE_UP, args, trace)
-    else:
-        with house.db.begin() as tx:
-            service.finish(tx, job_id)
-        event(log, "job.done", job=job_id, job_name=name)
+    job = house.db.run_in_transaction(lambda tx: queue.claim(tx, job_id, worker))
+    if job is None:
+        return False
+    execute(house, job)
     return True
 
 
-def _failed(
-    house: House, job_id: int, spec: registry.JobSpec, message: Message, args: dict[str, Any], trace: str = ""
-) -> None:
-    with house.db.begin() as tx:
-        service.fail(tx, job_id, message, trace or str(message))
-        if spec.on_failure is not None:
-            spec.on_failure(tx, message, **args)
-    event(log, "job.failed", job=job_id, job_job_name=spec.name)
+def execute(house: House, job: Job) -> None:
+    """Run a job that was claimed, and write what came of it."""
+    attempt, spec = Attempt(job.id, job.attempts), registry.spec(job.name)
+    told = {"job": job.id, "job_name": job.name, "attempt": job.attempts}
+    if spec is None:
+        unknown = msg("这个版本不认识任务“%(name)s”。", name=job.name)
+        _close(house, lambda tx: queue.fail(tx, attempt, unknown, ""), "job.failed", told)
+        return
+    event(log, "job.started", **told)
+    try:
+        spec.run(JobContext(house, job.id, job.attempts), **job.args)
+    except queue.Cancelled:
+        event(log, "job.cancelled", **told)
+    except AcademyError as error:
+        message = error.message
+        _close(house, lambda tx: queue.fail(tx, attempt, message, ""), "job.failed", told)
+    except Exception:
+        trace = traceback.format_exc()
+        log.exception("job.crashed", extra=told)
+        _close(house, lambda tx: queue.crash(tx, attempt, trace), "job.put_back", told)
+    else:
+        _close(house, lambda tx: queue.finish(tx, attempt), "job.done", told)
 
 
-def runnable(house: House, lane: str | None = None, only: Collection[str] = ()) -> list[int]:
+def _close(house: House, change: Callable[[Tx], bool], said: str, told: dict[str, object]) -> None:
+    # An attempt that is over (cancelled, or taken for dead and run by another) has nothing to say.
+    kept = house.db.run_in_transaction(change)
+    event(log, said if kept else "job.overtaken", **told)
+
+
+def runnable(house: House, lane: str | None = None, only: Collection[str] = (), limit: int = BATCH) -> list[int]:
     """Ids of jobs that may run now, oldest first; of one lane, or of some names only."""
-    names = only or [s.name for s in registry.all_specs() if lane is None or s.lane == lane]
+    query = select(Job.id).where(Job.state == JobState.QUEUED, Job.run_after <= clock.now())
+    if lane is not None or only:
+        query = query.where(Job.name.in_(only or registry.names_in(lane or FAST)))
     with house.db.read() as tx:
-        query = (
-            select(Job.id)
-            .where(Job.state == JobState.QUEUED, Job.run_after <= clock.now())
-            .order_by(Job.run_after, Job.id)
-        )
-        if lane is not None or only:
-            query = query.where(Job.name.in_(names))
-        return list(tx.scalars(query.limit(BATCH)))
+        return list(tx.scalars(query.order_by(Job.run_after, Job.id).limit(limit)))
 
 
 def drain(house: House, *, limit: int = 10_000, only: Collection[str] = ()) -> int:
@@ -122,120 +100,119 @@ def drain(house: House, *, limit: int = 10_000, only: Collection[str] = ()) -> i
 class Worker:
     """All lanes in one process: short jobs never wait behind an encoding.
 
-    huey wakes the lanes and runs periodic work; a sweeping thread queues what a lost wake or a dead
-    worker left behind, and keeps the heartbeats of jobs that are running here.
+    One thread looks at the queue and claims what there is room for; each job runs in a thread of its own.
     """
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self._stop = threading.Event()
-        self._running: set[int] = set()
-        self._queues: dict[str, Huey] = {}
-        self._tasks: dict[str, Any] = {}
-        self._sent: dict[int, dt.datetime] = {}
+        settings = house.settings
+        self._room = {FAST: settings.fast_workers, BRIEF: settings.brief_workers, HEAVY: settings.heavy_workers}
+        self._presence = Presence(settings.data_dir / "workers")
         self._guard = threading.Lock()
-        self._look_again = 0.0
-        for lane in LANES:
-            self._queues[lane] = transport.make_huey(house.settings, lane)
-            self._tasks[lane] = self._queues[lane].task(name=f"run_{lane}")(self._run)
-        self._wake = threading.Event()
-
-        def wake() -> None:
-            self._wake.set()
-
-        self._queues[FAST].task(name="wake")(wake)
-
-    def _run(self, job_id: int) -> None:
-        with self._guard:
-            self._running.add(job_id)
-        try:
-            run_job(self.house, job_id)
-        finally:
-            with self._guard:
-                self._running.discard(job_id)
-                self._sent.pop(job_id, None)
-            self._wake.set()
+        self._running: dict[Attempt, tuple[str, bool]] = {}
+        """What runs here: its lane, and whether it is a suspect."""
+        self._stop, self._wake = threading.Event(), threading.Event()
+        self._next_heartbeat = self._next_calendar = 0.0
 
     def run(self) -> None:
         """Work until `stop` is called."""
-        settings = self.house.settings
-        workers = {FAST: settings.fast_workers, BRIEF: settings.brief_workers, HEAVY: settings.heavy_workers}
-        consumers = []
-        for lane, queue in self._queues.items():
-            consumer = queue.create_consumer(
-                workers=workers[lane],
-                worker_type="thread",
-                initial_delay=0.05,
-                max_delay=0.25,
-                check_worker_health=False,
-            )
-            # huey would take the process's signals for itself, and then nobody could stop this loop.
-            consumer._set_signal_handlers = lambda: None
-            consumer.start()
-            consumers.append(consumer)
-        if not self.house.settings.redis_url:
-            # The embedded worker is the only one: whatever is marked running died with its process.
-            with self.house.db.begin() as tx:
-                service.release_stale(tx, everything=True)
-        event(log, "worker.started")
+        self._presence.begin()
+        event(log, "worker.started", worker=self._presence.worker)
+        pause = POLL_S[0]
         try:
             while not self._stop.is_set():
                 try:
-                    self._sweep()
+                    pause = POLL_S[0] if self._turn() else min(pause * 1.5, POLL_S[1])
                 except Exception:
-                    log.exception("worker.sweep_failed")
-                self._wake.wait(SWEEP_S)
+                    log.exception("worker.turn_failed")
+                    pause = POLL_S[1]
+                self._wake.wait(pause)
                 self._wake.clear()
         finally:
-            for consumer in consumers:
-                consumer.stop(graceful=False)
-            event(log, "worker.stopped")
-
-    def _sweep(self) -> None:
-        if time.monotonic() >= self._look_again:
-            self._look_again = time.monotonic() + CALENDAR_S
-            recurring.ask_due(self.house)
-        while deliver(self.house):
-            pass
-        with self._guard:
-            running = list(self._running)
-        with self.house.db.read() as tx:
-            stale = tx.scalar(
-                select(Job.id)
-                .where(
-                    Job.state == JobState.RUNNING,
-                    Job.heartbeat_at < clock.now() - service.STALE,
-                    Job.id.not_in(running),
-                )
-                .limit(1)
-            )
-        if running or stale is not None:
-            with self.house.db.begin() as tx:
-                service.heartbeat(tx, running)
-                service.release_stale(tx)
-        for lane in LANES:
-            for job_id in runnable(self.house, lane):
-                with self._guard:
-                    # Sent once, and again if the queue lost it; a claim is exclusive, so twice does no harm.
-                    if self._sent.get(job_id, FOREVER_AGO) > clock.now() - service.STALE:
-                        continue
-                    self._sent[job_id] = clock.now()
-                self._tasks[lane](job_id)
+            self._leave()
 
     def stop(self) -> None:
-        """Ask `run` to return; a running job is run again by the next worker."""
+        """Ask `run` to return; what is not finished goes back to the queue."""
         self._stop.set()
         self._wake.set()
 
+    def _turn(self) -> bool:
+        """Look at everything once; whether there was something to do."""
+        now = time.monotonic()
+        if now >= self._next_heartbeat:
+            # The dead first: what they left is queued before anything is claimed.
+            self._next_heartbeat = now + HEARTBEAT_S
+            self._look_after_the_living_and_the_dead()
+        if now >= self._next_calendar:
+            self._next_calendar = now + CALENDAR_S
+            scheduler.ask_due(self.house)
+        delivered = deliver(self.house)
+        return bool(self._start_jobs()) or delivered > 0
 
-def waker(house: House) -> Any:
-    """What a web process calls after a commit: a message to the worker's fast lane."""
+    def _look_after_the_living_and_the_dead(self) -> None:
+        dead = self._presence.dead()
+        with self._guard:
+            running = list(self._running)
 
-    def wake() -> None:
-        """The name is all that crosses: the worker has its own function of that name."""
+        def write(tx: Tx) -> list[int]:
+            queue.heartbeat(tx, running)
+            return queue.release_lost(tx, dead)
 
-    @functools.cache
-    def message() -> Any:
-        return transport.make_huey(house.settings, FAST).task(name="wake")(wake)
+        if running or dead or self._some_are_running():
+            for job_id in self.house.db.run_in_transaction(write):
+                event(log, "job.lost", job=job_id)
+        self._presence.forget(dead)
 
-    return lambda: message()()
+    def _some_are_running(self) -> bool:
+        with self.house.db.read() as tx:
+            return tx.scalar(select(Job.id).where(Job.state == JobState.RUNNING).limit(1)) is not None
+
+    def _start_jobs(self) -> int:
+        with self._guard:
+            taken = [lane for lane, _ in self._running.values()]
+            beside_suspect = any(suspect for _, suspect in self._running.values())
+        free = {lane: self._room[lane] - taken.count(lane) for lane in LANES}
+        wanted = [lane for lane in LANES if free[lane] > 0 and runnable(self.house, lane, limit=1)]
+        if not wanted:
+            return 0
+
+        def write(tx: Tx) -> list[tuple[str, Job]]:
+            claimed: list[tuple[str, Job]] = []
+            for lane in wanted:
+                busy = beside_suspect or any(job.deaths >= queue.SUSPECT for _, job in claimed)
+                names, worker = registry.names_in(lane), self._presence.worker
+                jobs = queue.claim_next(tx, names, free[lane], worker, beside_suspect=busy)
+                claimed += [(lane, job) for job in jobs]
+            return claimed
+
+        claimed = self.house.db.run_in_transaction(write)
+        for lane, job in claimed:
+            with self._guard:
+                self._running[Attempt(job.id, job.attempts)] = lane, job.deaths >= queue.SUSPECT
+            # A daemon: an encoding must not keep a worker from ending that was asked to.
+            threading.Thread(target=self._execute, args=(job,), name=job.name, daemon=True).start()
+        return len(claimed)
+
+    def _execute(self, job: Job) -> None:
+        try:
+            execute(self.house, job)
+        except Exception:
+            # The row cannot be written: the job falls silent, and is queued again when it is stale.
+            log.exception("job.not_closed", extra={"job": job.id, "job_name": job.name})
+        finally:
+            with self._guard:
+                self._running.pop(Attempt(job.id, job.attempts), None)
+            self._wake.set()
+
+    def _leave(self) -> None:
+        deadline = time.monotonic() + GRACE_S
+        while self._running and time.monotonic() < deadline:
+            time.sleep(0.02)
+        with self._guard:
+            left = list(self._running)
+        try:
+            self.house.db.run_in_transaction(lambda tx: queue.hand_back(tx, left))
+            self._presence.end()
+        except Exception:
+            log.exception("worker.left_without_a_word")
+        event(log, "worker.stopped", worker=self._presence.worker)

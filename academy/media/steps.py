@@ -19,7 +19,7 @@ from academy.core.disk import keeping
 from academy.core.errors import StorageFull
 from academy.core.i18n import Message
 from academy.core.settings import Settings
-from academy.jobs import GAVE_UP, JobContext, job, publish
+from academy.jobs import DIED, GAVE_UP, JobContext, job, publish
 from academy.media import rules, service
 from academy.media.facts import AssetFailed
 from academy.media.models import Asset, AssetState, AssetStep
@@ -27,7 +27,7 @@ from academy.media.storage import Storage, full_disk_told, storage_of, work_fold
 
 TELL_S = 1.0
 
-MACHINES_FAULT = frozenset({StorageFull().message.text, GAVE_UP.text})
+MACHINES_FAULT = frozenset({StorageFull().message.text, GAVE_UP.text, DIED.text})
 
 Keep = Callable[[Tx, Asset], None]
 

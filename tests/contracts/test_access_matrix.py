@@ -15,7 +15,6 @@ from academy.accounts.queries import TWO_STEPS, Identity
 from academy.app import move_in
 from academy.core.actor import Role, Scope
 from academy.core.house import House
-from academy.jobs import transport
 from tests.conftest import make_settings, sign_in
 from tests.contracts import access_matrix as matrix
 from tests.contracts.access_matrix import Row
@@ -50,7 +49,6 @@ def world(
             yield made
         outer.rollback()
     house.db.dispose()
-    transport.connect(None)
 
 
 def test_every_route_is_declared(world: World) -> None:

@@ -20,7 +20,7 @@ from academy.core.actor import Actor, Role
 from academy.core.errors import StorageFull
 from academy.core.i18n import Message
 from academy.jobs import GAVE_UP, Job, drain
-from academy.jobs.service import release_stale
+from academy.jobs.queue import release_lost
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Rendition
 from academy.media.playlist import is_whole
@@ -168,7 +168,7 @@ def test_the_database_is_on_the_same_full_disk(tmp_path: Path, small_disk: Path,
             drain(of.house)
         filler.unlink()
         with of.house.db.begin() as tx:
-            release_stale(tx, everything=True)  # as the worker does with what ended without a word
+            release_lost(tx, [""])  # as the worker does with what ended without a word
         to_the_end(of)
         if again(of, asset).state == AssetState.FAILED:
             expect_full(of, asset, step)

@@ -17,8 +17,7 @@ from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.db import Tx
 from academy.core.errors import Conflict
 from academy.core.house import House
-from academy.jobs import drain
-from academy.jobs import service as jobs
+from academy.jobs import drain, queue
 from academy.library.models import Course
 from academy.members import service as members
 from academy.members.models import Member, Organisation
@@ -150,7 +149,7 @@ def test_an_opening_killed_half_way_leaves_nothing_and_ends_the_same(
         assert tx.get_one(Training, plan.id).state == TrainingState.OPENING
     assert together(house, finishing(city.people[0].id, city.courses[0].id)) == []
     with house.db.begin() as tx:
-        jobs.release_stale(tx, everything=True)
+        queue.release_lost(tx, [""])
     drain(house, only=[service.OPEN])
     with house.db.read(snapshot=True) as tx:
         opened = tx.get_one(Training, plan.id)

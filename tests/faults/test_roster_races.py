@@ -18,8 +18,7 @@ from academy.core.actor import SYSTEM
 from academy.core.db import Tx
 from academy.core.errors import AcademyError, Conflict, Invalid
 from academy.core.house import House
-from academy.jobs import drain
-from academy.jobs import service as jobs
+from academy.jobs import drain, queue
 from academy.members import roster, roster_apply, service
 from academy.members.findings import Findings
 from academy.members.models import Member, Membership, Organisation, RosterImport
@@ -151,9 +150,9 @@ def test_an_import_killed_half_way_leaves_nothing_and_is_done_by_the_next_worker
     with place.db.read() as tx:
         assert tx.scalar(select(func.count(Member.id))) == 0
         assert tx.get_one(RosterImport, made).state == "applying"
-    with clock.frozen(clock.now() + jobs.STALE * 2):
+    with clock.frozen(clock.now() + queue.STALE * 2):
         with place.db.begin() as tx:
-            jobs.release_stale(tx)
+            queue.release_lost(tx)
         drain(place)
     with place.db.read() as tx:
         assert tx.scalar(select(func.count(Member.id))) == 3000

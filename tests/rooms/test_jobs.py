@@ -11,7 +11,21 @@ from academy.core.db import Tx
 from academy.core.errors import Conflict
 from academy.core.house import House
 from academy.core.i18n import Message, msg
-from academy.jobs import Fact, Job, JobContext, JobState, cancel_jobs, drain, enqueue, job, on, publish, service, within
+from academy.jobs import (
+    Fact,
+    Job,
+    JobContext,
+    JobState,
+    cancel_jobs,
+    drain,
+    enqueue,
+    job,
+    on,
+    publish,
+    queue,
+    retry_job,
+    within,
+)
 from academy.jobs.worker import run_job
 
 seen: list[object] = []
@@ -102,9 +116,13 @@ def test_a_crash_is_tried_again_later_and_a_refusal_is_not(house: House) -> None
 def test_a_job_whose_worker_died_is_taken_by_another_once(house: House) -> None:
     with house.db.begin() as tx:
         job_id = enqueue(tx, "test.flaky", fails=0).id
-        assert service.claim(tx, job_id) is not None
+        assert queue.claim(tx, job_id) is not None
+        assert queue.release_lost(tx) == []
     assert not run_job(house, job_id), "a fresh claim belongs to its worker"
-    with clock.frozen(clock.now() + service.STALE + dt.timedelta(seconds=1)):
+    with clock.frozen(clock.now() + queue.STALE + dt.timedelta(seconds=1)):
+        assert not run_job(house, job_id), "nobody takes a running job; it is queued again first"
+        with house.db.begin() as tx:
+            assert queue.release_lost(tx) == [job_id]
         assert run_job(house, job_id)
         assert not run_job(house, job_id)
 
@@ -123,3 +141,93 @@ def test_a_cancelled_job_stops_at_its_next_progress(house: House) -> None:
     assert "went on" not in seen
     with house.db.read() as tx:
         assert tx.scalar(select(func.count()).where(Job.state == JobState.CANCELLED)) == 1
+
+
+@pytest.mark.parametrize("end", ["returns", "crashes", "refuses"])
+@pytest.mark.parametrize("meanwhile", ["cancelled", "cancelled, and asked for again", "given to another worker"])
+def test_an_attempt_that_is_over_changes_nothing_however_it_ends(house: House, end: str, meanwhile: str) -> None:
+    @job("test.overtaken", on_failure=_note_failure)
+    def run(context: JobContext) -> None:
+        if meanwhile == "given to another worker":
+            with clock.frozen(clock.now() + queue.STALE * 2), context.db.begin() as tx:
+                queue.release_lost(tx)
+                assert queue.claim(tx, context.job_id) is not None
+        else:
+            with context.db.begin() as tx:
+                cancel_jobs(tx, "o")
+                if "again" in meanwhile:
+                    enqueue(tx, "test.overtaken", key="o", delay_s=3600)
+        if end == "crashes":
+            raise RuntimeError("too late")
+        if end == "refuses":
+            raise Conflict(msg("不行。"))
+
+    with house.db.begin() as tx:
+        job_id = enqueue(tx, "test.overtaken", key="o").id
+    assert run_job(house, job_id)
+    with house.db.read() as tx:
+        row = tx.get_one(Job, job_id)
+        assert row.state == (JobState.RUNNING if "worker" in meanwhile else JobState.CANCELLED)
+        assert row.trace == "" and row.error is None
+    assert seen == [], "nor does its component hear of a failure"
+
+
+def test_a_job_that_takes_its_workers_along_is_put_aside_and_can_be_tried_again(house: House) -> None:
+    with house.db.begin() as tx:
+        job_id = enqueue(tx, "test.refuses").id
+    deaths, now = 0, clock.now()
+    for _ in range(20):
+        now += queue.STALE * 2
+        with clock.frozen(now), house.db.begin() as tx:
+            if queue.claim(tx, job_id) is None:
+                break
+        with clock.frozen(now + queue.STALE * 1.5), house.db.begin() as tx:
+            deaths += len(queue.release_lost(tx))
+    assert deaths == queue.MAX_DEATHS
+    assert seen == [("failed", str(queue.DIED))], "its component hears of it, once"
+    with house.db.begin() as tx:
+        row = tx.get_one(Job, job_id)
+        assert (row.state, Message.from_json(row.error or {})) == (JobState.FAILED, queue.DIED)
+        retry_job(tx, row)
+    with house.db.read() as tx:
+        again = tx.get_one(Job, job_id)
+        assert (again.state, again.deaths, again.attempts) == (JobState.QUEUED, 0, queue.MAX_DEATHS)
+    with house.db.begin() as tx, pytest.raises(Conflict):
+        retry_job(tx, row)
+
+
+def test_a_retry_gives_way_to_the_job_that_took_its_place(house: House) -> None:
+    with house.db.begin() as tx:
+        failed = enqueue(tx, "test.refuses", key="k")
+    drain(house)
+    with house.db.begin() as tx:
+        enqueue(tx, "test.flaky", key="k", fails=0)
+        with pytest.raises(Conflict):
+            retry_job(tx, tx.get_one(Job, failed.id))
+
+
+def test_a_component_that_cannot_hear_of_a_failure_does_not_keep_the_job_alive(house: House) -> None:
+    def broken(tx: Tx, message: Message) -> None:
+        raise KeyError("a row that is gone")
+
+    @job("test.deaf", on_failure=broken)
+    def run(context: JobContext) -> None:
+        raise Conflict(msg("不行。"))
+
+    with house.db.begin() as tx:
+        job_id = enqueue(tx, "test.deaf").id
+    drain(house)
+    with house.db.read() as tx:
+        assert tx.get_one(Job, job_id).state == JobState.FAILED
+
+
+def test_after_two_deaths_a_job_runs_beside_no_other_suspect(house: House) -> None:
+    with house.db.begin() as tx:
+        jobs = [enqueue(tx, "test.flaky", fails=0) for _ in range(4)]
+        for row in jobs[1:]:
+            row.deaths = queue.SUSPECT
+    names = ["test.flaky"]
+    with house.db.begin() as tx:
+        assert [row.id for row in queue.claim_next(tx, names, 4)] == [jobs[0].id, jobs[1].id]
+        assert queue.claim_next(tx, names, 4, beside_suspect=True) == []
+        assert [row.id for row in queue.claim_next(tx, names, 4)] == [jobs[2].id]

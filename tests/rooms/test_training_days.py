@@ -122,7 +122,7 @@ def test_a_training_whose_closing_was_lost_is_closed_the_next_day(house: House) 
 
 
 def test_settling_and_midnight_come_by_the_calendar() -> None:
-    from academy.jobs import recurring
+    from academy.jobs import scheduler
 
     for name in (tally.SETTLE, "trainings.midnight"):
-        assert recurring.schedule(name) is not None
+        assert scheduler.schedule(name) is not None

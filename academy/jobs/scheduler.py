@@ -1,4 +1,4 @@
-"""Work that comes back by itself: `@nightly` at an hour of the city, `@every` so many minutes.
+"""The scheduler: work that comes back by itself, `@nightly` at an hour of the city, `@every` so many minutes.
 
 A row a job says when it is due next. Whoever moves that moment on, in one UPDATE that names the
 moment it saw, asks for the job in the same transaction: of many workers exactly one does, and a
@@ -10,12 +10,12 @@ import datetime as dt
 from collections.abc import Callable
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 
 from academy.core import clock
 from academy.core.db import Tx
 from academy.core.house import House
-from academy.jobs import registry, service
+from academy.core.unique import get_or_create
+from academy.jobs import queue, registry
 from academy.jobs.models import Recurrence
 from academy.jobs.registry import FAST, JobContext
 
@@ -88,11 +88,8 @@ def ask_due(house: House) -> int:
 
 
 def _plan(tx: Tx, name: str, now: dt.datetime) -> None:
-    try:
-        with tx.begin_nested():
-            tx.add(Recurrence(name=name, due_at=_schedules[name].after(now)))
-    except IntegrityError:
-        return  # another worker met the new job at the same moment
+    # Another worker may meet the new job at the same moment; either plan will do.
+    get_or_create(tx, Recurrence, {"name": name}, due_at=_schedules[name].after(now))
 
 
 def _ask(tx: Tx, name: str, seen: dt.datetime, now: dt.datetime) -> bool:
@@ -105,5 +102,5 @@ def _ask(tx: Tx, name: str, seen: dt.datetime, now: dt.datetime) -> bool:
     ).scalar()
     if moved is None:
         return False
-    service.enqueue(tx, name, key=f"recurring:{name}")
+    queue.enqueue(tx, name, key=f"recurring:{name}")
     return True

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from academy.core import clock
 from academy.core.house import House
-from academy.jobs import Job, JobContext, drain, every, nightly, recurring
+from academy.jobs import Job, JobContext, drain, every, nightly, scheduler
 from academy.jobs.models import Recurrence
 
 EVENING = dt.datetime(2026, 3, 1, 20, 0, tzinfo=clock.CITY)
@@ -29,14 +29,14 @@ def _often(context: JobContext) -> None:
 @pytest.fixture(autouse=True)
 def _only_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     ran.clear()
-    ours = {name: plan for name, plan in recurring._schedules.items() if name.startswith("test.")}
-    monkeypatch.setattr(recurring, "_schedules", ours)
+    ours = {name: plan for name, plan in scheduler._schedules.items() if name.startswith("test.")}
+    monkeypatch.setattr(scheduler, "_schedules", ours)
 
 
 def _look(house: House, at: dt.datetime) -> list[str]:
     ran.clear()
     with clock.frozen(at):
-        recurring.ask_due(house)
+        scheduler.ask_due(house)
         drain(house)
     return sorted(ran)
 
@@ -62,15 +62,15 @@ def test_of_two_workers_that_saw_the_same_moment_one_asks(house: House) -> None:
     with house.db.read() as tx:
         seen = tx.scalars(select(Recurrence.due_at).where(Recurrence.name == "test.often")).one()
     with house.db.begin() as tx:
-        assert recurring._ask(tx, "test.often", seen, later)
+        assert scheduler._ask(tx, "test.often", seen, later)
     drain(house)
     with house.db.begin() as tx:
-        assert not recurring._ask(tx, "test.often", seen, later)
+        assert not scheduler._ask(tx, "test.often", seen, later)
         assert tx.scalar(select(func.count()).where(Job.name == "test.often")) == 1
 
 
 def test_the_night_is_that_of_the_city(house: House) -> None:
-    plan = recurring.schedule("test.night")
+    plan = scheduler.schedule("test.night")
     assert plan is not None
     assert plan.after(dt.datetime(2026, 3, 1, 19, 9, tzinfo=dt.UTC)) == dt.datetime(2026, 3, 1, 19, 10, tzinfo=dt.UTC)
     assert plan.after(dt.datetime(2026, 3, 1, 19, 10, tzinfo=dt.UTC)) == dt.datetime(2026, 3, 2, 19, 10, tzinfo=dt.UTC)

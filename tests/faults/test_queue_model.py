@@ -1,0 +1,12 @@
+"""Many orders of events on the queue, against its model, on both databases."""
+
+import pytest
+
+from academy.core.house import House
+from tests import queue_model
+
+pytestmark = pytest.mark.faults
+
+
+def test_every_transition_names_what_it_expects(house: House) -> None:
+    queue_model.run(house, examples=80, steps=40, derandomize=False)

@@ -1,0 +1,267 @@
+"""Workers on real databases, as threads with their own connections and as processes that are killed."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from academy.core.house import House
+from academy.jobs import Job, JobState, enqueue, facts, job, publish, queue
+from academy.jobs.models import OutboxFact
+from academy.jobs.outbox import deliver
+from academy.jobs.worker import Worker
+from academy.library.facts import CoursePublished
+from tests.faults.test_coverage_races import real_house  # noqa: F401  the fixture is used by name
+from tests.running import until
+
+pytestmark = pytest.mark.faults
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = """
+import datetime as dt, os, signal, sys, time
+from pathlib import Path
+from academy import rooms
+from academy.core.house import House
+from academy.jobs import JobContext, job, queue, worker
+from tests.conftest import make_settings
+
+folder, url, stale = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+
+@job("test.slow")
+def slow(context: JobContext, seconds: float) -> None:
+    (folder / f"started-{context.job_id}-{context.attempt}-{os.getpid()}").touch()
+    time.sleep(seconds)
+
+@job("test.poison")
+def poison(context: JobContext) -> None:
+    (folder / f"started-{context.job_id}-{context.attempt}-{os.getpid()}").touch()
+    time.sleep(0.3)
+    os._exit(9)
+
+rooms.open_all()
+queue.STALE = dt.timedelta(seconds=stale)
+worker.HEARTBEAT_S = min(worker.HEARTBEAT_S, stale / 3)
+runner = worker.Worker(House.build(make_settings(folder, database_url=url)))
+signal.signal(signal.SIGTERM, lambda *_: runner.stop())
+runner.run()
+"""
+
+
+@job("test.counted")
+def _counted(context: object, number: int) -> None:
+    ran[number] += 1
+
+
+ran: Counter[int] = Counter()
+
+
+class Workers:
+    """Worker processes on one database."""
+
+    def __init__(self, house: House, folder: Path) -> None:
+        self.house, self.folder = house, folder
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, stale: float = 60) -> "subprocess.Popen[bytes]":
+        url = self.house.db.url.render_as_string(hide_password=False)
+        told = [sys.executable, "-c", SCRIPT, str(self.folder), url, str(stale)]
+        started = subprocess.Popen(told, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
+        self.processes.append(started)
+        return started
+
+    def started(self, job_id: int) -> list[int]:
+        """Processes that began that job, an entry each time."""
+        return [int(file.name.split("-")[-1]) for file in self.folder.glob(f"started-{job_id}-*")]
+
+    def is_running(self, job_id: int) -> Callable[[], bool]:
+        return lambda: len(self.started(job_id)) > 0
+
+    def state(self, job_id: int) -> Job:
+        with self.house.db.read() as tx:
+            return tx.get_one(Job, job_id)
+
+    def wait_for(self, job_id: int, state: JobState, seconds: float = 40) -> Job:
+        until(lambda: self.state(job_id).state == state, seconds, f"{state} of job {job_id}")
+        return self.state(job_id)
+
+
+@pytest.fixture
+def workers(real_house: House, tmp_path: Path) -> Iterator[Workers]:  # noqa: F811
+    made = Workers(real_house, tmp_path)
+    try:
+        yield made
+    finally:
+        for process in made.processes:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGCONT)
+            process.kill()
+            process.wait(10)
+
+
+def ask(house: House, name: str, **args: object) -> int:
+    with house.db.begin() as tx:
+        return enqueue(tx, name, **args).id  # type: ignore[arg-type]
+
+
+def at_once(*calls: Callable[[], object]) -> list[BaseException]:
+    """Each in a thread of its own; what went wrong."""
+    gate, wrong = threading.Barrier(len(calls)), list[BaseException]()
+
+    def run(call: Callable[[], object]) -> None:
+        gate.wait()
+        try:
+            call()
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return wrong
+
+
+def test_several_workers_deliver_each_event_once(real_house: House) -> None:  # noqa: F811
+    house, events = real_house, 1000
+    with house.db.begin() as tx:
+        for number in range(events):
+            publish(tx, CoursePublished(number))
+
+    def all_of_them() -> None:
+        while deliver(house):
+            pass
+
+    assert at_once(*[all_of_them] * 4) == []
+    handlers = len(facts.subscribers(CoursePublished.kind))
+    with house.db.read() as tx:
+        assert tx.scalar(select(func.count()).where(OutboxFact.delivered_at.is_(None))) == 0
+        copies = select(Job.name, func.count()).where(Job.name.like("on.CoursePublished%")).group_by(Job.name)
+        assert [number for _, number in tx.execute(copies)] == [events] * handlers
+        payloads = [args["course_id"] for args in tx.scalars(select(Job.args))]
+        assert set(Counter(payloads).values()) == {handlers}
+
+
+def test_a_worker_that_dies_while_it_delivers_has_delivered_nothing(real_house: House) -> None:  # noqa: F811
+    house = real_house
+    with house.db.begin() as tx:
+        publish(tx, CoursePublished(1))
+    with pytest.raises(ZeroDivisionError), house.db.begin() as tx:
+        from academy.jobs import outbox
+
+        assert outbox._deliver(tx) == 1
+        raise ZeroDivisionError
+    with house.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(Job)) == 0
+    assert (deliver(house), deliver(house)) == (1, 0)
+
+
+def test_several_workers_run_each_job_once(real_house: House) -> None:  # noqa: F811
+    house, jobs = real_house, 60
+    ran.clear()
+    with house.db.begin() as tx:
+        for number in range(jobs):
+            enqueue(tx, "test.counted", number=number)
+    made = [Worker(house) for _ in range(3)]
+    threads = [threading.Thread(target=one.run) for one in made]
+    for thread in threads:
+        thread.start()
+
+    def done() -> bool:
+        with house.db.read() as tx:
+            return tx.scalar(select(func.count()).where(Job.name == "test.counted", Job.state == "done")) == jobs
+
+    until(done, 40, "the end of the jobs")
+    for one in made:
+        one.stop()
+    for thread in threads:
+        thread.join(20)
+    assert set(ran.values()) == {1} and len(ran) == jobs
+    with house.db.read() as tx:
+        assert set(tx.scalars(select(Job.attempts).where(Job.name == "test.counted"))) == {1}
+    assert list((house.settings.data_dir / "workers").iterdir()) == []
+
+
+def test_a_worker_that_starts_while_the_city_writes_runs_what_was_left_behind_once(workers: Workers) -> None:
+    first = workers.start()
+    job_id = ask(workers.house, "test.slow", seconds=3)
+    until(workers.is_running(job_id), 30, "the job")
+    first.kill()
+    first.wait(10)
+    with workers.house.db.write_lock():
+        second = workers.start()
+        time.sleep(3)
+    row = workers.wait_for(job_id, JobState.DONE)
+    assert (row.attempts, row.deaths) == (2, 1)
+    assert sorted(workers.started(job_id)) == sorted([first.pid, second.pid])
+
+
+def test_a_sibling_takes_what_a_killed_worker_left_and_keeps_its_own(workers: Workers) -> None:
+    first = workers.start(stale=30)
+    lost = ask(workers.house, "test.slow", seconds=25)
+    until(workers.is_running(lost), 30, "the job")
+    second = workers.start(stale=30)
+    until(lambda: len(list((workers.house.settings.data_dir / "workers").iterdir())) == 2, 30, "the second worker")
+    kept = [ask(workers.house, "test.slow", seconds=12) for _ in range(3)]
+    for job_id in kept:
+        until(workers.is_running(job_id), 30, "the job")
+    first.kill()
+    began = {job_id: workers.started(job_id) for job_id in [lost, *kept]}
+    for job_id, pids in began.items():
+        row = workers.wait_for(job_id, JobState.DONE, 60)
+        deaths = pids.count(first.pid)
+        assert (row.attempts, row.deaths) == (1 + deaths, deaths)
+        assert Counter(workers.started(job_id)) == Counter([*pids, *[second.pid] * deaths])
+
+
+def test_a_worker_that_was_taken_for_dead_changes_nothing_when_it_wakes(workers: Workers) -> None:
+    first = workers.start(stale=3)
+    job_id = ask(workers.house, "test.slow", seconds=6)
+    until(workers.is_running(job_id), 30, "the job")
+    first.send_signal(signal.SIGSTOP)  # alive to the kernel, silent to everybody
+    workers.start(stale=3)
+    until(lambda: len(workers.started(job_id)) == 2, 40, "a second attempt")
+    first.send_signal(signal.SIGCONT)
+    time.sleep(4)  # its sleep is over long before that of the second
+    row = workers.wait_for(job_id, JobState.DONE)
+    assert (row.attempts, row.deaths) == (2, 1)
+    assert len(workers.started(job_id)) == 2
+
+
+def test_a_job_that_kills_its_worker_is_put_aside_and_no_innocent_with_it(workers: Workers) -> None:
+    with workers.house.db.begin() as tx:
+        innocent = [enqueue(tx, "test.slow", seconds=1.5).id]
+        poison = enqueue(tx, "test.poison").id
+        innocent += [enqueue(tx, "test.slow", seconds=1.5).id for _ in range(2)]
+    for _ in range(queue.MAX_DEATHS):
+        assert workers.start().wait(40) == 9, "as a supervisor would, start it again"
+    workers.start()
+    row = workers.wait_for(poison, JobState.FAILED)
+    assert (row.deaths, row.attempts) == (queue.MAX_DEATHS, queue.MAX_DEATHS)
+    assert row.error is not None and row.error["text"] == queue.DIED.text
+    for job_id in innocent:
+        assert workers.wait_for(job_id, JobState.DONE).deaths < queue.MAX_DEATHS
+
+
+def test_a_worker_that_is_asked_to_stop_hands_back_and_nobody_died(workers: Workers) -> None:
+    first = workers.start()
+    job_id = ask(workers.house, "test.slow", seconds=30)
+    until(workers.is_running(job_id), 30, "the job")
+    first.terminate()
+    assert first.wait(10) == 0
+    row = workers.state(job_id)
+    assert (row.state, row.attempts, row.deaths) == (JobState.QUEUED, 1, 0)
+    with workers.house.db.begin() as tx:
+        tx.execute(update(Job).where(Job.id == job_id).values(args={"seconds": 0.1}))
+    workers.start()
+    row = workers.wait_for(job_id, JobState.DONE)
+    assert (row.attempts, row.deaths) == (2, 0)
