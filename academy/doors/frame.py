@@ -3,11 +3,11 @@
 import dataclasses
 import functools
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
-from werkzeug.routing import BuildError
 
 from academy.accounts.grants import ROLES
 from academy.core import clock
@@ -93,13 +93,21 @@ OFFICE_PLACES = (
 
 
 def link(endpoint: str, **values: Any) -> str | None:
-    """The address of an endpoint, or None where there is no such page (yet)."""
-    if endpoint not in current_app.view_functions:
-        return None
-    try:
-        return url_for(endpoint, **values)
-    except BuildError:
-        return None
+    """The address of an endpoint, or None where there is no such page or it is not for this reader.
+
+    Raises:
+        BuildError: its parameters are called otherwise, which is our mistake and must be seen.
+    """
+    view = current_app.view_functions.get(endpoint)
+    return url_for(endpoint, **values) if view is not None and is_open(actor(), view) else None
+
+
+def is_open(who: Actor, view: Callable[..., Any]) -> bool:
+    """Whether the declared policy of a view lets this person in; which things it then shows, `access_*` decides."""
+    policy = str(getattr(view, "__policy__", "public"))
+    if policy.startswith("office:"):
+        return who.has(*map(Role, policy.removeprefix("office:").split(",")))
+    return policy == "public" or not who.is_anonymous
 
 
 def page_url(number: int) -> str:

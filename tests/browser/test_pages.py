@@ -4,28 +4,15 @@ One page of each endpoint is looked at, with the axe rules of WCAG 2.1 A and AA 
 """
 
 import re
-import threading
 from collections.abc import Iterator
 from importlib import resources
-from typing import NamedTuple
 
+import pypdfium2 as pdfium
 import pytest
-from alembic import command
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
-from sqlalchemy import select
-from werkzeug.exceptions import HTTPException
-from werkzeug.serving import make_server
 
-from academy.accounts.models import Account
-from academy.app import create_app
-from academy.cli.database import alembic_config
-from academy.cli.sample import create_city
-from academy.core.house import House
-from tests import factories
+from tests.browser.sample_site import Site, sample_site
 from tests.browser.stage import CHROMIUM
-from tests.conftest import make_settings
 
 pytestmark = pytest.mark.browser
 
@@ -72,42 +59,10 @@ AXE = """(rules) => axe.run(document, {runOnly: rules}).then((found) => found.vi
   (v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")))"""
 
 
-class Site(NamedTuple):
-    """A running academy with the sample city in it."""
-
-    app: Flask
-    url: str
-    cookies: dict[str, str]
-
-    def endpoint(self, address: str) -> str | None:
-        """The endpoint behind an address of ours."""
-        try:
-            return str(self.app.url_map.bind("localhost").match(address.partition("?")[0].partition("#")[0])[0])
-        except HTTPException:
-            return None
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    settings = make_settings(tmp_path_factory.mktemp("site"), demo=True)
-    settings.data_dir.mkdir()
-    command.upgrade(alembic_config(settings.database), "head")
-    house = House.build(settings)
-    create_city(house, 1500, say=lambda _text: None)
-    app = create_app(settings, house)
-    with house.db.begin() as tx:
-        tokens = {a.username: factories.session_token(tx, a) for a in tx.scalars(select(Account)).all()}
-    signer = SecureCookieSessionInterface().get_signing_serializer(app)
-    assert signer
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    cookies = {who: str(signer.dumps({"_user_id": token, "_fresh": True})) for who, token in tokens.items()}
-    yield Site(app, f"http://127.0.0.1:{server.port}", cookies)
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    house.db.dispose()
+    with sample_site(tmp_path_factory.mktemp("site")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +136,53 @@ def test_pages_are_whole_and_accessible(site: Site, browser: Browser, axe: str, 
             wrong += problems(site, opened, axe, 44, who, seen)
     assert "\n".join(wrong) == ""
     assert seen >= EXPECTED, "a page that nobody reaches by links"
+
+
+OFFICERS = ("city", "trainer", "reviewer", "auditor", "security", "secretary", "system")
+
+
+def test_the_largest_print_fits_every_page_of_officers(site: Site, browser: Browser, axe: str) -> None:
+    """Letters of 30 px on a phone, on one page of each endpoint that an office leads to."""
+    seen: set[str | None] = set(APART)
+    wrong: list[str] = []
+    for who in OFFICERS:
+        with context(site, browser, who, PHONE, elder="1", text="30") as opened:
+            wrong += problems(site, opened, axe, 60, who, seen)
+    assert "\n".join(wrong) == ""
+    assert len(seen) > 40
+
+
+def ink(page: Page, html: str) -> int:
+    """How many dark pixels a piece of a page leaves on paper, printed as browsers do: without backgrounds."""
+    page.evaluate("html => { document.body.innerHTML = html; document.body.style.zoom = 4; }", html)
+    document = pdfium.PdfDocument(page.pdf(print_background=False))
+    picture = document[0].render(scale=1, grayscale=True).to_pil()
+    document.close()
+    return sum(picture.histogram()[:160])
+
+
+FULL_AND_EMPTY = {
+    "dots": (
+        '<span class="dots"><i class="on"></i><i class="on"></i></span>',
+        '<span class="dots"><i></i><i></i></span>',
+    ),
+    "progress": ('<progress max="10" value="10"></progress>', '<progress max="10" value="0"></progress>'),
+    "bar": (
+        '<svg class="bar" viewBox="0 0 1000 8"><rect class="bar-back" width="1000" height="8"/>'
+        '<rect class="bar-fill" width="1000" height="8"/></svg>',
+        '<svg class="bar" viewBox="0 0 1000 8"><rect class="bar-back" width="1000" height="8"/></svg>',
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", list(FULL_AND_EMPTY))
+def test_paper_shows_who_has_studied(site: Site, browser: Browser, kind: str) -> None:
+    """Whatever says by its fill how far somebody is, says it on paper too."""
+    with context(site, browser, "city", DESK) as opened:
+        page = opened.new_page()
+        page.goto(site.url + "/coverage")
+        full, empty = (ink(page, html) for html in FULL_AND_EMPTY[kind])
+    assert full > 1.3 * empty + 50, (full, empty)
 
 
 @pytest.mark.parametrize("text", ["22", "30"])
