@@ -84,3 +84,15 @@ def test_in_ci_nothing_may_be_skipped(tmp_path: Path) -> None:
 )
 def test_a_program_is_known_behind_its_launchers(command: list[str], used: set[str]) -> None:
     assert needs.used_by(command) == used
+
+
+def test_the_bare_machine_of_ci_hides_every_program() -> None:
+    hidden = (ROOT / ".ci" / "bare").read_text(encoding="utf-8").split("for name in ", 1)[1].split(";", 1)[0].split()
+    found_elsewhere = {
+        "git",
+        "mount",
+        "weed",
+        "soffice.bin",
+    }  # needed for a clone, by root only, in a wheel, in a folder
+    programs = {program for need in needs.NEEDS.values() for program in need.programs}
+    assert programs - found_elsewhere <= set(hidden)
