@@ -24,6 +24,7 @@ VERBS: dict[str, Message] = {
     "activation.sms": msg("要短信激活码"),
     "activation.failed": msg("激活未成功"),
     "token.issued": msg("发程序令牌"),
+    "job.retried": msg("重试后台任务"),
     "access.refused": msg("越权访问被拒"),
     "role.granted": msg("授予角色"),
     "role.revoked": msg("收回角色"),

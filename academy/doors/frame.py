@@ -87,6 +87,7 @@ OFFICE_PLACES = (
     Place("own_data.waiting", msg("个人信息要求"), "person", (R.ROSTER_OFFICER, R.NODE_ADMINISTRATOR)),
     Place("reports.exports", msg("导出"), "download", (R.NODE_ADMINISTRATOR, R.BRANCH_SECRETARY)),
     Place("sectors.index", msg("领域"), "list", (R.SYSTEM_ADMINISTRATOR,)),
+    Place("jobs.index", msg("后台任务"), "alert", (R.SYSTEM_ADMINISTRATOR,)),
     Place("grants.index", msg("角色授权"), "person", (R.SECURITY_OFFICER, R.NODE_ADMINISTRATOR)),
     Place("audit.index", msg("审计"), "shield", (R.AUDITOR,)),
 )

@@ -35,6 +35,7 @@ PAGES = (
     "statistics",
     "search",
     "media",
+    "jobs",
     "captions",
     "resubmission",
 )

@@ -232,6 +232,8 @@ GET    /studio/files                                                  nothing   
 POST   /studio/files/<asset_id>/remove                                asset        .  .  .  o  .  o  .  .  .  *
 GET    /studio/new                                                    nothing      .  .  .  *  .  .  .  .  .  .
 POST   /studio/new                                                    nothing      .  .  .  *  .  .  .  .  .  .
+GET    /system/jobs                                                   nothing      .  .  .  .  .  .  .  .  .  *
+POST   /system/jobs/<public_id>/retry                                 job          .  .  .  .  .  .  .  .  .  *
 GET    /trainings                                                     nothing      .  .  *  .  .  *  .  .  *  .
 GET    /trainings/<public_id>                                         training     .  .  ^  .  .  ^  .  .  ^  .
 POST   /trainings/<public_id>/<any(close, archive, discard, copy):verb> training     .  .  .  .  .  +  .  .  .  .
