@@ -29,6 +29,7 @@ VERBS: dict[str, Message] = {
     "role.granted": msg("授予角色"),
     "role.revoked": msg("收回角色"),
     "member.read": msg("查看个人资料"),
+    "people.listed": msg("查看名单"),
     "member.added": msg("新增党员"),
     "member.edited": msg("更正党员信息"),
     "member.status": msg("改变党员状态"),

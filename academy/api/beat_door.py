@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from academy.core.errors import AcademyError, Busy, TooLarge
 from academy.core.i18n import msg
+from academy.doors.headers import EVERYWHERE
 from academy.progress import beats
 from academy.progress.beats import BadBeat, LeaseRefused, Outcome
 from academy.progress.committer import Committer
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 PATH = "/api/v1/progress/beats"
 KEPT = "academy.beat"
-_SILENT = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+_SILENT = [("Cache-Control", "no-store"), *EVERYWHERE.items()]
 
 
 class BeatDoor:

@@ -124,7 +124,7 @@ def contract(made: Contract, *, enforced: bool = True) -> Callable[[V], V]:
             if check is not None and enforced:
                 if request.mimetype != "application/json":
                     raise WrongKind
-                _fits(check, request.get_json(silent=True), "body")
+                _fits(check, _body(), "body")
             return view(*args, **kwargs)
 
         checked.__contract__ = made  # type: ignore[attr-defined]
@@ -133,6 +133,33 @@ def contract(made: Contract, *, enforced: bool = True) -> Callable[[V], V]:
         return checked  # type: ignore[return-value]
 
     return decorate
+
+
+def _body() -> object:
+    """The body's JSON.
+
+    Raises:
+        Malformed: its nesting has no end, or a text holds what no text of ours can: NUL, half a character.
+    """
+    try:
+        given = request.get_json(silent=True)
+        _sound(given)
+    except RecursionError as error:
+        raise Malformed("body") from error
+    return given
+
+
+def _sound(given: object) -> None:
+    if isinstance(given, str):
+        if "\0" in given or any("\ud800" <= character <= "\udfff" for character in given):
+            raise Malformed("body")
+    elif isinstance(given, dict):
+        for name, value in given.items():
+            _sound(name)
+            _sound(value)
+    elif isinstance(given, list):
+        for value in given:
+            _sound(value)
 
 
 def _fits(check: Draft202012Validator, given: object, what: str) -> None:

@@ -4,7 +4,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.core import audit
+from academy.core import audit, audit_heads
 from academy.core.house import House
 
 group = AppGroup("audit", help="The audit trail.")
@@ -12,14 +12,17 @@ group = AppGroup("audit", help="The audit trail.")
 
 @group.command("verify")
 def verify() -> None:
-    """Walk the chain of audit rows; exits with 1 if a row was altered, removed or slipped in."""
+    """Walk the chain of audit rows; exits with 1 if a row was altered, removed, slipped in or cut off."""
     house: House = current_app.extensions["academy"]
     with house.db.read() as tx:
         verdict = audit.verify(tx)
+        findings = audit_heads.check(tx, house.settings)
     click.echo(f"rows {verdict.rows}, head {verdict.head or '-'}")
     if verdict.broken_at is not None:
         click.echo(f"broken at {verdict.broken_at}", err=True)
     if verdict.unchained:
         click.echo(f"{verdict.unchained} rows outside the chain", err=True)
-    if not verdict.whole:
+    for finding in findings:
+        click.echo(f"{finding.what} at {finding.seq}: a signed head says otherwise", err=True)
+    if not verdict.whole or findings:
         raise SystemExit(1)

@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from academy.core.house import House
 from academy.core.settings import Settings
+from academy.doors.headers import EVERYWHERE, HSTS
 from academy.media import delivery
 
 group = AppGroup("media", help="Files and their delivery.")
@@ -35,6 +36,9 @@ def nginx_configuration(settings: Settings, *, listen: str, upstream: str, cache
         text = f'proxy_cache_path "{cache}" levels=1:2 keys_zone=academy_sets:32m max_size=50g inactive=7d;\n' + text
     sets = DEPLOY / ("nginx-objects.conf" if settings.s3_bucket else "nginx-files.conf")
     text = text.replace("    SETS\n", textwrap.indent(sets.read_text(encoding="utf-8"), "    "))
+    said = dict(EVERYWHERE) | ({"Strict-Transport-Security": HSTS} if settings.secure_cookies else {})
+    lines = "".join(f'        add_header {name} "{value}" always;\n' for name, value in said.items())
+    text = text.replace("        HEADERS\n", lines)
     for word, value in words.items():
         text = text.replace(f" {word}", f" {value}").replace(f"{word}/", f"{value}/")
     return text

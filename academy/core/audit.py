@@ -112,16 +112,17 @@ def _link(tx: Tx) -> None:
         return
     if tx.get_bind().dialect.name == "postgresql":
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    seq, chain = _head(tx)
+    seq, chain = newest(tx)
     for entry in pending:
         seq += 1
         entry.seq = seq
         chain = entry.chain = _hash(_algorithm, entry, chain)
 
 
-def _head(tx: Tx) -> tuple[int, str]:
-    newest = select(AuditEntry.seq, AuditEntry.chain).where(AuditEntry.seq.is_not(None))
-    row = tx.execute(newest.order_by(AuditEntry.seq.desc()).limit(1)).first()
+def newest(tx: Tx) -> tuple[int, str]:
+    """The place and the chain value of the newest row; 0 and nothing where there is none."""
+    query = select(AuditEntry.seq, AuditEntry.chain).where(AuditEntry.seq.is_not(None))
+    row = tx.execute(query.order_by(AuditEntry.seq.desc()).limit(1)).first()
     return (row[0] or 0, row[1] or "") if row else (0, "")
 
 
@@ -179,10 +180,10 @@ def forget(tx: Tx, before: dt.datetime, most: int = 5_000) -> int:
 
     At most so many at a time; returns how many. The newest row always stays, for the chain hangs on it.
     """
-    newest, _ = _head(tx)
+    last_row, _ = newest(tx)
     first_kept = tx.scalar(select(func.min(AuditEntry.seq)).where(AuditEntry.at >= before))
     oldest: int | None = tx.scalar(select(func.min(AuditEntry.seq)))
-    end = min(first_kept if first_kept is not None else newest, newest)
+    end = min(first_kept if first_kept is not None else last_row, last_row)
     if oldest is None or oldest >= end:
         return 0
     last = min(end - 1, oldest + most - 1)

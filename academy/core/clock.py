@@ -50,3 +50,18 @@ def frozen(instant: dt.datetime) -> Iterator[None]:
         yield
     finally:
         _frozen.reset(token)
+
+
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
+
+
+def read_day(text: str) -> dt.date:
+    """A day as forms and addresses write it, ``2026-03-05``.
+
+    Raises:
+        ValueError: no day, or one outside 1900 to 2199: with others a sum of days can leave the calendar.
+    """
+    day = dt.date.fromisoformat(text)
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"{day} is outside the calendar")
+    return day

@@ -9,6 +9,7 @@ taken by busy-waiting, which starves writers under load, whereas the kernel queu
 file lock. Nothing leaves the process before the commit: use `Tx.after_commit`.
 """
 
+import contextlib
 import datetime as dt
 import fcntl
 import os
@@ -69,10 +70,12 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 30}
+        # What a statement was given are names and phones: an error that is logged must not tell them.
+        options["hide_parameters"] = True
         options["query_cache_size"] = 2_000  # the house asks some thousand different questions, not five hundred
         if self.is_sqlite:
             if self.url.database:
-                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+                _private(Path(self.url.database))
             options["connect_args"] = {"timeout": 30, "check_same_thread": False}
         else:
             self.url = self.url.set(drivername="postgresql+psycopg")
@@ -187,6 +190,17 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _private(path: Path) -> None:
+    """A database that nobody else on the machine can read; SQLite gives its journals the same rights."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for one in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        # One that was made by an earlier release, and is ours.
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            if one.stat().st_mode & 0o077:
+                one.chmod(0o600)
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:

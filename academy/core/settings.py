@@ -162,6 +162,17 @@ class Settings:
         "ACADEMY_OIDC_MEMBER_CLAIM", "member_number", "Claim of the ID token that carries the register's member number."
     )
     audit_hash: str = _setting("ACADEMY_AUDIT_HASH", "sha256", "Hash of the audit chain: `sha256` or `sm3`.")
+    audit_key: str = _setting(
+        "ACADEMY_AUDIT_KEY", "", "Signs the heads of the audit chain. Empty: a key derived from ACADEMY_SECRET_KEY."
+    )
+    audit_heads_file: str = _setting(
+        "ACADEMY_AUDIT_HEADS_FILE",
+        "",
+        "File that the chain's signed heads are appended to, best on another disk. Empty: in the data folder.",
+    )
+    audit_webhook: str = _setting(
+        "ACADEMY_AUDIT_WEBHOOK", "", "Address (https) that each signed head is sent to as well. Empty: nowhere."
+    )
     second_step: bool = _setting(
         "ACADEMY_SECOND_STEP", True, "Administrators and trainers need a code from their phone too; never in the demo."
     )

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
@@ -104,11 +104,22 @@ def _unexpected(error: Exception) -> Response:
     if collisions.is_duplicate(error):
         log.exception("request.duplicate", extra={"path": request.path})
         return _academy(Conflict(COLLIDED))
+    if _unfit(error):
+        log.warning("request.unfit", extra={"path": request.path}, exc_info=error)
+        return _answer(400, "malformed", SENTENCES[400], {})
     reference = uuid.uuid4().hex[:8]
     log.exception("request.crashed", extra={"reference": reference, "path": request.path})
     return _answer(
         500, "crash", msg("系统出了点问题，已经记录（编号 %(reference)s）。请稍后再试。", reference=reference), {}
     )
+
+
+def _unfit(error: BaseException) -> bool:
+    """Whether a value was no value of any row: a number of 25 digits, half a character, a day before the calendar.
+
+    Forms and contracts refuse them with a word of their own; this is for whatever comes past them.
+    """
+    return isinstance(error, DataError | OverflowError | UnicodeEncodeError)
 
 
 def _disk_full(error: BaseException) -> bool:

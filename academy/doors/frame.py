@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Flask, current_app, request, url_for
 
@@ -113,8 +114,14 @@ def is_open(who: Actor, view: Callable[..., Any]) -> bool:
 
 def page_url(number: int) -> str:
     """The present page's address with another page number."""
-    values: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {}), "page": number}
-    return url_for(request.endpoint or "", **values)
+    # Not by url_for: an address may ask for `endpoint` or `_external`, and those would be its own words.
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
+    return f"{quote(request.path)}?{urlencode([*asked, ('page', number)])}"
+
+
+def asked() -> dict[str, str]:
+    """The query of this page to make links of, without the words that `url_for` keeps for itself."""
+    return {name: value for name, value in request.args.items() if name[:1] != "_" and name not in {"endpoint", "self"}}
 
 
 def places(who: Actor, offered: tuple[Place, ...]) -> list[dict[str, Any]]:
@@ -178,6 +185,7 @@ def install(app: Flask) -> None:
         "role_name": lambda role: ROLES[Role(role)],
         "link": link,
         "page_url": page_url,
+        "asked": asked,
         "unread": unread,
     }
     app.context_processor(

@@ -106,7 +106,10 @@ def _no_nul() -> None:
     Raises:
         NotFound: the address or a form has.
     """
-    typed = request.form.values() if request.mimetype in bodies.FORMS else ()
+    typed: list[str] = []
+    if request.mimetype in bodies.FORMS:
+        typed = [word for pair in request.form.items(multi=True) for word in pair]
+        typed += [file.filename or "" for _, file in request.files.items(multi=True)]
     if "\0" in request.path or "%00" in request.query_string.decode("latin-1") or any("\0" in text for text in typed):
         raise NotFound
 

@@ -33,6 +33,7 @@ def export(context: JobContext, export_id: int) -> None:
     stored = Path("exports") / f"{public_id}.{service.suffix_of(kind, params)}"
     path = context.settings.data_dir / stored
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o700)  # names of a whole city
     draft = path.with_name(f"{path.stem}-draft{path.suffix}")
 
     def progress(done: int) -> None:
@@ -43,6 +44,7 @@ def export(context: JobContext, export_id: int) -> None:
         progress(0)
         with context.db.read(snapshot=True) as tx:
             rows = MAKERS[kind](tx, params, draft, progress)
+        draft.chmod(0o600)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

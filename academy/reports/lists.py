@@ -28,7 +28,7 @@ def first_day(text: str | None) -> dt.date:
     """Since when a secretary is new: the day asked for, else a year ago."""
     today = clock.today()
     try:
-        day = dt.date.fromisoformat(text or "")
+        day = clock.read_day(text or "")
     except ValueError:
         day = today - dt.timedelta(days=365)
     return min(day, today)

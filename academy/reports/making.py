@@ -47,7 +47,7 @@ def build(tx: Tx, kind: str, node: Organisation, asked: Mapping[str, Any], page:
 
 def _day(text: object) -> dt.date:
     try:
-        return dt.date.fromisoformat(str(text or ""))
+        return clock.read_day(str(text or ""))
     except ValueError:
         return clock.today()
 

@@ -4,8 +4,9 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
+from urllib.parse import urlencode
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -26,12 +27,16 @@ bp = Blueprint("audit", __name__, url_prefix="/audit")
 def index() -> str:
     """The trail, newest first. Looking something up in it is kept too."""
     asked = _asked()
-    if not asked.is_empty and "page" not in request.args:
+    if not asked.is_empty:
         with writing() as tx:
             record(tx, actor(), "audit.searched", "audit:trail", asked=asked.to_json())
     with reading() as tx:
         page = trail.search(tx, asked, number_in(request.args.get("page")))
-        return render_template("accounts/audit.html", page=page, asked=asked, verbs=VERBS)
+        return render_template("accounts/audit.html", page=page, asked=asked, verbs=VERBS, export_url=_export_url())
+
+
+def _export_url() -> str:
+    return f"{url_for('.export')}?{urlencode([*request.args.items(multi=True)])}"
 
 
 @bp.get("/export")
@@ -76,6 +81,6 @@ def _asked() -> trail.Question:
 
 def _day(name: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(request.args.get(name, ""))
+        return clock.read_day(request.args.get(name, ""))
     except ValueError:
         return None

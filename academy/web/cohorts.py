@@ -11,6 +11,7 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
+from academy.doors.personal import shows_people
 from academy.doors.versions import check_version, current_row
 from academy.members import cohorts, queries
 from academy.members.access import KEEPERS, access_member, access_organisation
@@ -50,6 +51,7 @@ def create() -> Any:
 
 @bp.get("/<public_id>")
 @office(*KEEPERS)
+@shows_people
 def show(public_id: str) -> str:
     """Who is in a list."""
     return _show(public_id, {})
@@ -64,6 +66,7 @@ def _show(public_id: str, errors: Mapping[str, Message]) -> str:
 
 @bp.post("/<public_id>")
 @office(*KEEPERS)
+@shows_people
 def change(public_id: str) -> Any:
     """Add or remove members, rename or close the list: the button that was pressed says which."""
     try:

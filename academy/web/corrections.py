@@ -13,6 +13,7 @@ from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
 from academy.doors.language import translate
+from academy.doors.personal import shows_people
 from academy.library.models import Course
 from academy.members.access import access_member
 from academy.members.models import Member
@@ -40,6 +41,7 @@ WORDS = {"kinds": correcting.KINDS, "evidence": EVIDENCE, "decisions": DECISIONS
 
 @bp.get("/corrections")
 @office(*correcting.DECIDERS)
+@shows_people
 def index() -> str:
     """Proposals that wait for an answer."""
     with reading() as tx:
@@ -50,6 +52,7 @@ def index() -> str:
 
 @bp.get("/members/<public_id>/corrections")
 @office(*correcting.PROPOSERS)
+@shows_people
 def show(public_id: str) -> str:
     """What a member has completed, and what was ever corrected about it."""
     with reading() as tx:
@@ -70,6 +73,7 @@ def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
 
 @bp.post("/members/<public_id>/corrections")
 @office(*correcting.PROPOSERS)
+@shows_people
 def propose(public_id: str) -> Any:
     """Propose that a completion be registered or struck."""
     try:

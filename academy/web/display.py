@@ -8,6 +8,7 @@ from academy.core.errors import NotFound
 from academy.core.i18n import msg
 from academy.core.pages import Page
 from academy.doors import actor, frame, house, public, writing
+from academy.doors.entry import local_path
 from academy.doors.language import COOKIE, LANGUAGES
 
 bp = Blueprint("display", __name__, url_prefix="/display")
@@ -16,8 +17,7 @@ YEAR = 365 * 24 * 3600
 
 def _keep(**cookies: str) -> Response:
     """Back to where the person was, with the wish kept."""
-    back = request.values.get("next", "")
-    response = redirect(back.rstrip("?") if back.startswith("/") and back[1:2] not in {"/", "\\"} else "/", 303)
+    response = redirect(local_path(request.values.get("next", "").rstrip("?")), 303)
     for name, value in cookies.items():
         response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=house().settings.secure_cookies)
     return response
@@ -32,7 +32,7 @@ def _one_of(name: str, allowed: tuple[str, ...]) -> str:
 @public
 def show() -> str:
     """How pages look on this device: print, light, language."""
-    return render_template("display/show.html", sizes=frame.SIZES, back=request.args.get("next", "/"))
+    return render_template("display/show.html", sizes=frame.SIZES, back=local_path(request.args.get("next")))
 
 
 def _remember(elder: str) -> str:

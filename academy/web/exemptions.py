@@ -11,6 +11,7 @@ from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
 from academy.doors.language import translate
+from academy.doors.personal import shows_people
 from academy.members import queries, service
 from academy.members.access import access_exemption, access_member
 from academy.members.exemptions import ASKERS, DECIDERS
@@ -22,6 +23,7 @@ bp = Blueprint("exemptions", __name__)
 
 @bp.get("/exemptions")
 @office(*DECIDERS)
+@shows_people
 def index() -> str:
     """Requests that wait for an answer."""
     with reading() as tx:
@@ -32,6 +34,7 @@ def index() -> str:
 
 @bp.get("/members/<public_id>/exemptions/new")
 @office(*ASKERS)
+@shows_people
 def new(public_id: str) -> str:
     """The form to ask for an exemption."""
     with reading() as tx:

@@ -19,6 +19,7 @@ from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, writing
 from academy.doors.language import html_lang
+from academy.doors.personal import shows_people
 from academy.members import history, queries, rules, sectors, service, terms
 from academy.members.access import KEEPERS, READERS, access_member, access_organisation
 from academy.members.models import Member, Organisation
@@ -49,7 +50,7 @@ def day(name: str) -> dt.date | None:
     """
     text = request.form.get(name, "").strip()
     try:
-        return dt.date.fromisoformat(text) if text else None
+        return clock.read_day(text) if text else None
     except ValueError:
         raise Invalid(fields={name: msg("请填写日期。")}) from None
 
@@ -75,6 +76,7 @@ def trail(tx: Tx, node: Organisation) -> list[tuple[str, str | None]]:
 
 @bp.get("/organisations")
 @office(*READERS)
+@shows_people
 def index() -> str | Response:
     """Where my part of the tree begins; found nodes when something is searched."""
     paths, text = actor().paths(*READERS), request.args.get("q", "").strip()
@@ -90,6 +92,7 @@ def index() -> str | Response:
 
 @bp.get("/organisations/<public_id>")
 @office(*READERS)
+@shows_people
 def organisation(public_id: str) -> str:
     """A node: what hangs below it and who belongs to it."""
     with reading() as tx:
@@ -200,10 +203,11 @@ def _change(tx: Tx, node: Organisation, verb: str) -> None:
 
 @bp.get("/organisations/<public_id>/past")
 @office(*READERS)
+@shows_people
 def past(public_id: str) -> str:
     """The node as it was on a day: what hung below it then, and how many people."""
     try:
-        on = dt.date.fromisoformat(request.args.get("on", ""))
+        on = clock.read_day(request.args.get("on", ""))
     except ValueError:
         on = clock.today()
     with reading() as tx:
@@ -254,15 +258,16 @@ def create_member(public_id: str) -> Any:
 @office(*READERS)
 def member(public_id: str) -> str:
     """One person. Reading somebody's particulars is an act of its own, and is kept."""
-    with writing() as tx:
+    with reading() as tx:
         person = access_member(tx, actor(), public_id)
-        record(tx, actor(), "member.read", f"member:{public_id}")
     return _member_page(person, {})
 
 
 def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> str:
-    with reading() as tx:
+    with writing() as tx:
+        # Here, and not in one of the routes: a change that fails shows the same particulars.
         person = tx.get_one(Member, person.id)
+        record(tx, actor(), "member.read", f"member:{person.public_id}")
         return render_template(
             "members/member.html",
             person=person,

@@ -15,6 +15,7 @@ from academy.core.i18n import Message
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, signed_in, writing
 from academy.doors.language import translate
+from academy.doors.personal import shows_people
 from academy.members.access import KEEPERS
 from academy.members.models import Member
 from academy.members.service import masked_phone
@@ -85,6 +86,7 @@ def cancel(public_id: str) -> Response:
 
 @bp.get("/data-requests")
 @office(*KEEPERS)
+@shows_people
 def waiting() -> str:
     """What members ask about their data, in my part of the tree."""
     return _waiting({})

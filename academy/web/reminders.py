@@ -11,6 +11,7 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, writing
+from academy.doors.personal import shows_people
 from academy.members.people import PHONE
 from academy.members.rules import masked
 from academy.trainings import delegating, names, reminders
@@ -70,6 +71,7 @@ def send(training: str, organisation: str) -> Response:
 
 @bp.get("/coverage/<training>/<organisation>/calls")
 @office(*REMIND)
+@shows_people
 def calls(training: str, organisation: str) -> str:
     """Names to telephone, to print; phones masked but for their ends."""
     with reading() as tx:

@@ -14,6 +14,7 @@ from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, writing
 from academy.doors.bodies import accepts_body, form_file
 from academy.doors.language import translate
+from academy.doors.personal import shows_people
 from academy.members import columns, queries, roster
 from academy.members.access import KEEPERS, access_organisation, access_roster
 from academy.members.findings import KINDS
@@ -91,6 +92,7 @@ def send() -> Any:
 
 @bp.get("/<public_id>")
 @office(*KEEPERS)
+@shows_people
 def show(public_id: str) -> str:
     """What a file would change, and every bad row with its reason."""
     return _show(public_id, None)

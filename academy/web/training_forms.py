@@ -127,7 +127,7 @@ def plan(tx: Tx, holder: Organisation) -> Plan:
     def day(name: str) -> dt.date | None:
         text = form.get(name, "").strip()
         try:
-            return dt.date.fromisoformat(text) if text else None
+            return clock.read_day(text) if text else None
         except ValueError:
             wrong[name] = msg("请按 2026-03-05 的样子填写日期。")
             return None

@@ -13,6 +13,7 @@ from academy.core.errors import Invalid
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, signed_in, writing
 from academy.doors.language import html_lang
+from academy.doors.personal import record_people_shown, shows_people
 from academy.doors.versions import check_version, current_row
 from academy.members import rules as people
 from academy.reports.coverage import definition
@@ -167,7 +168,10 @@ def coverage(training: str, organisation: str) -> str:
         running = plan.state == TrainingState.OPEN and day is None
         ahead = forecast.ahead(tx, plan, node, found.figures) if running else None
         words = _words(found, listed) | {"filters": filtering.options(tx, html_lang()[:2])}
-        return render_template("trainings/coverage.html", **words, trail=trail, ahead=ahead)
+        page = render_template("trainings/coverage.html", **words, trail=trail, ahead=ahead)
+    if listed is not None and listed.total:
+        record_people_shown()
+    return page
 
 
 def _filtered(tx: Tx, found: table.Coverage, chosen: dict[str, str]) -> str:
@@ -183,6 +187,7 @@ def _filtered(tx: Tx, found: table.Coverage, chosen: dict[str, str]) -> str:
 
 @bp.get("/coverage/<training>/<organisation>/names")
 @office(*VIEW)
+@shows_people
 def name_list(training: str, organisation: str) -> str:
     """The names of a node with everything below it, narrowed as asked."""
     with reading() as tx:
@@ -208,7 +213,7 @@ def _words(found: table.Coverage, listed: Any) -> dict[str, Any]:
 def past_day(text: str | None) -> dt.date | None:
     """A day of the past from a query string; today and nonsense are now."""
     try:
-        day = dt.date.fromisoformat(text or "")
+        day = clock.read_day(text or "")
     except ValueError:
         return None
     return day if day < clock.today() else None

@@ -1,0 +1,135 @@
+"""Odd values in every parameter of every route: refused or passed over, never a crash, on both databases."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import academy
+from academy.core.actor import Role
+from academy.core.house import House
+from tests import factories as make
+from tests.conftest import sign_in
+
+ODD = (
+    *("é", "\ud800", "\U0001f600", "\0", "\x1b[31m", "\u202e", "＇", "'", "%", "_", "\\", "{{7*7}}", "%(x)s", "${x}"),
+    *("0001-01-01", "9999-12-31", "2026-02-30", "0000-00-00", "9" * 25, "-1", "1e400", "NaN", "٣", "²", "0x10", " "),
+    *("//evil", "/\t/evil", "javascript:alert(1)", "../../etc/passwd", "a" * 5000, "null", "[]", "true"),
+)
+ASKED = re.compile(r"""(?:form|args|values)(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']""")
+URL_FOR = ("endpoint", "_external", "_scheme", "_anchor", "_method", "self", "values")
+ROOT = Path(academy.__file__).parent
+NAMES = sorted({name for file in ROOT.rglob("*.py") for name in ASKED.findall(file.read_text())} | {*URL_FOR, "page"})
+"""Every word that any of our pages asks a query or a form for."""
+LEAVES = frozenset({"accounts.sign_out"})
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture
+def officer(app: Flask, house: House) -> FlaskClient:
+    client = app.test_client()
+    with house.db.begin() as tx:
+        node = make.organisation(tx, level="city")
+        held = tuple((role, node) for role in Role if role != Role.MEMBER)
+        who = make.account(tx, make.member(tx, node), *held)
+        reviewer = make.account(tx, None, (Role.REVIEWER, node))
+        for _ in range(2):
+            make.published_course(tx, who, reviewer)
+        sign_in(client, make.session_token(tx, who))
+    return client
+
+
+def places(app: Flask) -> Iterator[tuple[str, str, str]]:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint != "static" and rule.endpoint not in LEAVES:
+            for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
+                yield rule.endpoint, re.sub(r"<any\((\w+)[^>]*>", r"\1", rule.rule), method
+
+
+def said(value: str) -> str:
+    """As an address carries it; half a character as its bytes would be."""
+    return "".join(f"%{byte:02x}" for byte in value.encode("utf-8", "surrogatepass"))
+
+
+def test_odd_ids_are_no_ids(app: Flask, officer: FlaskClient) -> None:
+    crashed = []
+    for endpoint, rule, method in places(app):
+        if "<" not in rule:
+            continue
+        for value in ODD[:28]:
+            address = re.sub(r"<[^>]+>", said(value), rule)
+            answer = officer.open(address, method=method, headers={"Accept": "application/json"})
+            if answer.status_code >= 500:
+                crashed.append((endpoint, method, ascii(value), answer.status_code))
+    assert crashed == []
+
+
+def test_odd_queries_and_forms_crash_nothing(app: Flask, house: House, officer: FlaskClient) -> None:
+    """Every value once, all names of a route at a time: a name that chokes is found, whatever the others are."""
+    crashed = []
+    for endpoint, rule, method in places(app):
+        address = re.sub(r"<[^>]+>", "2222222222222222", re.sub(r"<int:[^>]+>", "1", rule))
+        for value in ODD:
+            query = "&".join(f"{name}={said(value)}" for name in NAMES)
+            how: dict[str, Any] = {"method": method, "headers": {"Tus-Resumable": "1.0.0"}}
+            if method != "GET" and not rule.startswith("/api/"):
+                how |= {"data": query, "content_type": "application/x-www-form-urlencoded"}
+            answer = officer.open(f"{address}?{query}" if method == "GET" else address, **how)
+            if answer.status_code >= 500 and answer.status_code != 503:  # 503: guessed too often
+                crashed.append((endpoint, method, ascii(value)[:40], answer.status_code))
+    assert crashed == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 60_000,
+        '{"a":' * 10_000 + "1" + "}" * 10_000,
+        *(json.dumps(value) for value in (None, [], "x", 10**25, {"item": None})),
+        *(
+            json.dumps(
+                {
+                    **dict.fromkeys(("item", "device", "organisation", "lease", "position"), value),
+                    "version": 0,
+                    "seq": 1,
+                    "spans": [],
+                    "cues": [[0, 900, value, None]],
+                    "members": [dict.fromkeys(("number", "name", "organisation", "birthday"), value)],
+                }
+            )
+            for value in ODD
+        ),
+        '{"version": 99999999999999999999999999, "cues": []}',
+        '{"item": "x", "take_over": 1e999}',
+    ],
+)
+def test_odd_json_is_malformed(app: Flask, officer: FlaskClient, body: str) -> None:
+    for endpoint, rule, method in places(app):
+        if rule.startswith("/api/") and method != "GET":
+            address = re.sub(r"<[^>]+>", "2222222222222222", rule)
+            answer = officer.open(address, method=method, data=body, content_type="application/json")
+            assert answer.status_code < 500, (endpoint, ascii(body)[:80])
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize(
+    "query", ["endpoint=1", "_scheme=javascript&_external=1", "_anchor=x", "_method=GET", "self=1"]
+)
+def test_a_pagers_links_say_what_was_asked_for(app: Flask, house: House, query: str) -> None:
+    client = app.test_client()
+    with house.db.begin() as tx:
+        node = make.organisation(tx, level="city")
+        author, reviewer = make.account(tx, None, (Role.TRAINER, node)), make.account(tx, None, (Role.REVIEWER, node))
+        for _ in range(21):
+            make.published_course(tx, author, reviewer)
+        sign_in(client, make.session_token(tx, author))
+    answer = client.get(f"/library?{query}")
+    assert answer.status_code == 200
+    links = re.findall(r'rel="next" href="([^"]+)"', answer.text)
+    assert [link.replace("&amp;", "&") for link in links] == [f"/library?{query}&page=2"]
