@@ -16,7 +16,7 @@ from academy.core.actor import Role
 from tests.running import Academy, academy
 from tests.services import free_port, nginx
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.needs("nginx")]
 
 MIB = 1 << 20
 LARGE = 62 * MIB

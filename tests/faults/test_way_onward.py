@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from academy.doors.entry import local_path
 from tools.browser_libraries import node
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.needs("node")]
 
 PIECES = (
     *(
