@@ -1,6 +1,7 @@
 """The house and the actor of the current request."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from flask import current_app, g, request
 from flask_login import current_user
@@ -9,6 +10,7 @@ from academy.accounts.queries import Identity
 from academy.core.actor import NOBODY, Actor
 from academy.core.db import Tx
 from academy.core.house import House
+from academy.media.service import follow_revocations
 
 
 def house() -> House:
@@ -22,13 +24,17 @@ def reading() -> AbstractContextManager[Tx]:
     return house().db.read()
 
 
-def writing() -> AbstractContextManager[Tx]:
+@contextmanager
+def writing() -> Iterator[Tx]:
     """A transaction to write in; committed at the end of the block.
 
     In a view that is enough: `academy.doors.retrying` runs the view again when another transaction was in
     its way. Hooks, commands and jobs, which nobody runs again, use ``house().db.run_in_transaction``.
     """
-    return house().db.begin()
+    kept = house()
+    with kept.db.begin() as tx:
+        tx.after_commit(lambda: follow_revocations(tx, kept.settings))
+        yield tx
 
 
 def identity() -> Identity | None:

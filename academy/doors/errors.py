@@ -25,6 +25,7 @@ from academy.core.errors import (
     StorageFull,
 )
 from academy.core.i18n import Message, msg
+from academy.core.logging import event
 from academy.doors import resubmission
 from academy.doors.context import actor, house
 from academy.doors.language import translate
@@ -52,6 +53,14 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
+    app.after_request(_log_refused)
+
+
+def _log_refused(response: Response) -> Response:
+    """Input that was refused, by its page and status: many of them are somebody trying. Never what was typed."""
+    if response.status_code in {400, 413, 415, 422}:
+        event(log, "request.refused", endpoint=request.endpoint, status=response.status_code)
+    return response
 
 
 def _academy(error: AcademyError) -> Response:

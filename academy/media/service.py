@@ -13,6 +13,7 @@ from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.ids import new_id
+from academy.core.settings import Settings
 from academy.core.unique import lock_row
 from academy.jobs import cancel_jobs, enqueue, publish
 from academy.media import captions, queries, rules
@@ -20,8 +21,11 @@ from academy.media.access import access_own_asset, access_own_upload
 from academy.media.captions import CueText
 from academy.media.facts import TranscriptChanged
 from academy.media.models import Asset, AssetPart, AssetState, AssetStep, Cue, Transcript
+from academy.media.storage import local_storage, set_key
 
 LANGUAGE = "zh-CN"
+REVOKED = "media.revoked"
+"""Where a transaction keeps which sets are to be renamed after its commit."""
 RANKS = {"asr": 0, "embedded": 1, "manual": 2}
 """Whose words stay: what people wrote, then what came inside the file, then what a machine heard."""
 
@@ -126,7 +130,20 @@ def revoke_links(tx: Tx, actor: Actor, asset: Asset) -> None:
         return
     old, asset.generation = asset.generation, new_id()
     enqueue(tx, "media.rename", asset_id=asset.id, old=old)
+    tx.info.setdefault(REVOKED, []).append((asset.public_id, old, asset.generation))
     record(tx, actor, "asset.links_revoked", f"asset:{asset.public_id}")
+
+
+def follow_revocations(tx: Tx, settings: Settings) -> None:
+    """After the commit: rename the sets whose links were revoked, so that nginx finds nothing there at once.
+
+    The job does the same for whatever fails here, and for object storage, where a rename is a long copy and
+    nginx asks the academy for every file.
+    """
+    for public_id, old, new in tx.info.pop(REVOKED, ()):
+        if not settings.s3_bucket:
+            with contextlib.suppress(OSError):
+                local_storage(settings).rename_folder(set_key(public_id, old), set_key(public_id, new))
 
 
 def asset_of_upload(tx: Tx, actor: Actor, upload_public_id: str) -> Asset:

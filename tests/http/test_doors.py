@@ -109,3 +109,16 @@ def test_an_address_or_a_form_with_a_nul_finds_nothing(client: FlaskClient) -> N
     assert client.get("/courses/a%00b").status_code == 404
     assert client.get("/sign-in?next=%00").status_code == 404
     assert client.post("/sign-in", data={"username": "a\0", "password": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_refused_input_is_logged_without_its_words(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        client.post("/sign-in", data={"username": "somebody", "password": "hunter2"})
+        client.post("/api/v1/progress/beats", data="hunter2")
+    lines = [record for record in caplog.records if record.getMessage() == "request.refused"]
+    assert [(line.endpoint, line.status) for line in lines] == [  # type: ignore[attr-defined]
+        ("accounts.sign_in_post", 422),
+        ("api_progress.beat", 400),
+    ]
+    assert "hunter2" not in caplog.text and "somebody" not in caplog.text

@@ -17,6 +17,7 @@ from academy.core.house import House
 from academy.library.models import ContentProposal, Course
 from academy.media import chapters, queries, service
 from academy.media.models import Asset, Transcript
+from academy.media.storage import local_storage, set_key
 from academy.notices.models import Notice
 from tests import factories as make
 from tests.conftest import sign_in
@@ -173,3 +174,16 @@ def test_a_draft_is_changed_at_once(scene: Scene) -> None:
     with scene.house.db.read() as tx:
         assert [cue.text for cue in queries.cue_texts(tx, draft.id)] == ["新的"]
         assert tx.scalar(select(func.count()).select_from(ContentProposal)) == 0
+
+
+def test_a_withdrawn_lectures_files_have_another_name_before_any_job(scene: Scene) -> None:
+    root, asset = local_storage(scene.house.settings), scene.asset
+    old = root.path(set_key(asset.public_id, asset.generation))
+    old.mkdir(parents=True)
+    (old / "poster.jpg").write_bytes(b"x")
+    form = {"verb": "withdraw", "comment": "有误"}
+    assert scene.client(scene.reviewer).post(f"/review/{scene.course.public_id}", data=form).status_code == 303
+    assert not old.exists(), "nginx finds nothing"
+    with scene.house.db.read() as tx:
+        now = tx.get_one(Asset, asset.id)
+        assert (root.path(set_key(now.public_id, now.generation)) / "poster.jpg").exists()
