@@ -1,5 +1,6 @@
 """flask media …: what operators need of files and their delivery."""
 
+import dataclasses
 import textwrap
 from pathlib import Path
 
@@ -18,12 +19,43 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 CACHE = "/var/cache/nginx/academy"
 
 
-def nginx_configuration(settings: Settings, *, listen: str, upstream: str, cache: str = CACHE) -> str:
+TLS = """
+    ssl_certificate "{certificate}";
+    ssl_certificate_key "{key}";
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ciphers ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:\
+ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256;
+    ssl_prefer_server_ciphers on;
+    ssl_session_cache shared:academy_tls:10m;
+    ssl_session_tickets off;
+"""
+PLAIN = """# Whoever comes without TLS is sent to it, and nothing else is answered.
+server {{
+    listen {plain};
+    server_tokens off;
+    return 301 https://$host$request_uri;
+}}
+
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """Where nginx finds its certificate and key, and on which port it sends people over to TLS."""
+
+    chain: str
+    key: str
+    plain: str = "80"
+
+
+def nginx_configuration(
+    settings: Settings, *, listen: str, upstream: str, cache: str = CACHE, tls: Certificate | None = None
+) -> str:
     """The shipped configuration with this installation's folder, or storage, and key of links."""
     text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     words = {
         "UPSTREAM": upstream,
-        "LISTEN": listen,
+        "LISTEN": f"{listen} ssl" if tls else listen,
         "SECRET": delivery.secret(settings),
         "MEDIA": str(settings.media_dir.absolute()),
         "FORM_MB": f"{settings.max_form_mb + 1}m",  # what stands around the file comes on top
@@ -36,6 +68,10 @@ def nginx_configuration(settings: Settings, *, listen: str, upstream: str, cache
         text = f'proxy_cache_path "{cache}" levels=1:2 keys_zone=academy_sets:32m max_size=50g inactive=7d;\n' + text
     sets = DEPLOY / ("nginx-objects.conf" if settings.s3_bucket else "nginx-files.conf")
     text = text.replace("    SETS\n", textwrap.indent(sets.read_text(encoding="utf-8"), "    "))
+    if tls:
+        lines = TLS.lstrip("\n").format(certificate=tls.chain, key=tls.key)
+        text = text.replace("    server_tokens off;\n", f"    server_tokens off;\n{lines}", 1)
+        text = text.replace("server {\n", PLAIN.format(plain=tls.plain) + "server {\n", 1)
     said = dict(EVERYWHERE) | ({"Strict-Transport-Security": HSTS} if settings.secure_cookies else {})
     lines = "".join(f'        add_header {name} "{value}" always;\n' for name, value in said.items())
     text = text.replace("        HEADERS\n", lines)
@@ -47,10 +83,15 @@ def nginx_configuration(settings: Settings, *, listen: str, upstream: str, cache
 @group.command("nginx")
 @click.option("--listen", default="80", show_default=True, help="Address or port that nginx listens on.")
 @click.option("--upstream", default="", help="Where the academy listens; by default as its settings say.")
+@click.option("--certificate", default="", help="TLS: file of nginx's certificate with its chain.")
+@click.option("--key", default="", help="TLS: file of its key.")
 @click.option("--cache", default=CACHE, show_default=True, help="With S3: nginx's folder for what it fetched.")
-def nginx(listen: str, upstream: str, cache: str) -> None:
+def nginx(listen: str, upstream: str, certificate: str, key: str, cache: str) -> None:
     """Print a configuration for nginx, which then checks signed links by itself. Keep it secret."""
     house: House = current_app.extensions["academy"]
     settings = house.settings
     upstream = upstream or f"{settings.host}:{settings.port}"
-    click.echo(nginx_configuration(settings, listen=listen, upstream=upstream, cache=cache), nl=False)
+    if bool(certificate) != bool(key):
+        raise click.UsageError("--certificate and --key go together")
+    tls = Certificate(certificate, key) if certificate else None
+    click.echo(nginx_configuration(settings, listen=listen, upstream=upstream, cache=cache, tls=tls), nl=False)

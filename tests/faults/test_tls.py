@@ -1,0 +1,54 @@
+"""The shipped nginx with a certificate: TLS 1.2 and 1.3 only, ciphers of today, and no way around."""
+
+import http.client
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from academy.cli.media import Certificate, nginx_configuration
+from tests.conftest import make_settings
+from tests.services import free_ports, nginx
+
+pytestmark = [pytest.mark.faults, pytest.mark.needs("nginx", "openssl")]
+
+
+def test_only_tls_of_today_is_spoken(tmp_path: Path) -> None:
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    asked = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=academy.example", "-days", "2"]
+    subprocess.run([*asked, "-keyout", key, "-out", chain], check=True, capture_output=True)
+    port, plain, upstream = free_ports(3)
+    tls = Certificate(str(chain), str(key), f"127.0.0.1:{plain}")
+    settings = make_settings(tmp_path, secure_cookies=True)
+    site = nginx_configuration(settings, listen=f"127.0.0.1:{port}", upstream=f"127.0.0.1:{upstream}", tls=tls)
+    with nginx(tmp_path / "front", site):
+        for version, cipher in (
+            (ssl.TLSVersion.TLSv1_2, "ECDHE-RSA-AES256-GCM-SHA384"),
+            (ssl.TLSVersion.TLSv1_3, "TLS_AES_256_GCM_SHA384"),
+        ):
+            assert greet(port, version) == cipher
+        with pytest.raises(OSError, match="alert|version|protocol|PROTOCOL"):
+            greet(port, ssl.TLSVersion.TLSv1_1)
+        with pytest.raises(OSError, match="alert|handshake|HANDSHAKE"):
+            greet(port, ssl.TLSVersion.TLSv1_2, "AES128-SHA")
+        line = http.client.HTTPConnection("127.0.0.1", plain, timeout=10)
+        line.request("GET", "/me?x=1", headers={"Host": "academy.example"})
+        answer = line.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (301, "https://academy.example/me?x=1")
+        line.close()
+
+
+def greet(port: int, version: ssl.TLSVersion, ciphers: str = "") -> str:
+    """The cipher that is agreed upon."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if version < ssl.TLSVersion.TLSv1_2 or ciphers:
+        context.set_ciphers(f"{ciphers or 'ALL'}:@SECLEVEL=0")
+    context.options &= ~ssl.OP_NO_TLSv1_1
+    context.minimum_version = context.maximum_version = version
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as raw, context.wrap_socket(raw) as line:
+        agreed = line.cipher()
+        assert agreed is not None
+        return agreed[0]
