@@ -27,3 +27,12 @@ class DataRequestDecided(Fact):
     account_id: int
     request: str
     """Its public id."""
+
+
+@dataclass(frozen=True)
+class AccountTouched(Fact):
+    """A way into an account was made or changed, and its owner is to hear of it, whoever did it."""
+
+    account_id: int
+    what: str
+    """code (an activation code was handed out), password, second-step or paper-codes."""

@@ -2,9 +2,9 @@
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from academy.accounts.models import Account, RoleGrant
+from academy.accounts.models import Account, ActivationCode, RoleGrant
 from academy.accounts.queries import is_usable
 from academy.accounts.sessions import end_sessions
 from academy.core import clock
@@ -92,6 +92,14 @@ def grant_role(
         granted_by=actor.account_id,
     )
     tx.add(made)
+    # A code that was handed out for an account without this office must not open it.
+    now = clock.now()
+    tx.execute(
+        update(ActivationCode)
+        .where(ActivationCode.member_id == account.member_id, ActivationCode.expires_at > now)
+        .values(expires_at=now)
+        .execution_options(synchronize_session=False)
+    )
     # Whoever may do more from now on comes in anew: an old session must not grow rights behind its owner's back.
     end_sessions(tx, [account.id])
     tx.flush()

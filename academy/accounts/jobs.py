@@ -16,12 +16,18 @@ from academy.jobs import JobContext, every, job, nightly
 
 @job(sms.SEND, max_attempts=4)
 def send_sms(context: JobContext, sealed: str) -> None:
-    """Send one SMS; a few times when the gateway is away."""
-    phone, text = json.loads(context.house.sealer.open(bytes.fromhex(sealed), context=sms.CONTEXT))
+    """Send the code that somebody asked for by SMS, if it is theirs; a few times when the gateway is away.
+
+    Each attempt sends a new code, and the newest counts.
+    """
+    number, phone, network = json.loads(context.house.sealer.open(bytes.fromhex(sealed), context=sms.CONTEXT))
     way_out = sms.channel(context.settings)
     if way_out is None:
         raise Conflict(msg("短信没有开通。"))
-    way_out(phone, text)
+    with context.db.begin() as tx:
+        text = sms.prepare(tx, context.house, number, phone, network)
+    if text is not None:
+        way_out(phone, text)
 
 
 @nightly("accounts.forget", at=dt.time(2, 10))

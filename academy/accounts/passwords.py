@@ -9,8 +9,9 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -51,6 +52,7 @@ _SIGNS: tuple[dict[int, int], ...] = (
 )
 
 _room = threading.BoundedSemaphore(8)
+_held = threading.local()
 
 
 def _stand_back() -> None:
@@ -68,8 +70,11 @@ def make_room(threads: int) -> None:
     _room = threading.BoundedSemaphore(max(2, threads // 2))
 
 
-def _in_turn(work: Callable[[], T]) -> T:
-    """Have it done in the pool.
+@contextmanager
+def place() -> Iterator[None]:
+    """Take a place among those who may wait for a hash; what is hashed inside has it already.
+
+    Whoever counts an attempt before it is looked at counts it in here: one that is sent away is none.
 
     Raises:
         Busy: too many are waiting.
@@ -77,10 +82,19 @@ def _in_turn(work: Callable[[], T]) -> T:
     room = _room
     if not room.acquire(blocking=False):
         raise Busy(msg("现在登录的人很多，请过几秒再试。"), retry_after=3)
+    _held.place = True
     try:
-        return _pool.submit(work).result()
+        yield
     finally:
+        _held.place = False
         room.release()
+
+
+def _in_turn(work: Callable[[], T]) -> T:
+    if getattr(_held, "place", False):
+        return _pool.submit(work).result()
+    with place():
+        return _pool.submit(work).result()
 
 
 def make(password: str) -> str:

@@ -181,6 +181,27 @@ def scopes_of(tx: Tx, account_id: int) -> tuple[Scope, ...]:
     return tuple(Scope(Role(role), organisation_id, path) for role, organisation_id, path in rows)
 
 
+def offices_of(tx: Tx, account_id: int) -> list[tuple[RoleGrant, Organisation]]:
+    """The offices that an account holds or will hold: whoever gets into it gets them."""
+    rows = tx.execute(
+        select(RoleGrant, Organisation)
+        .join(Organisation, Organisation.id == RoleGrant.organisation_id)
+        .where(
+            RoleGrant.account_id == account_id,
+            RoleGrant.role != Role.MEMBER,
+            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > clock.today()),
+        )
+        .order_by(RoleGrant.id)
+    )
+    return [(grant, node) for grant, node in rows]
+
+
+def offices_of_member(tx: Tx, member_id: int) -> list[tuple[RoleGrant, Organisation]]:
+    """The same, of a member's account if there is one."""
+    account = account_of_member(tx, member_id)
+    return offices_of(tx, account.id) if account else []
+
+
 def names_of(tx: Tx, account_ids: Iterable[int | None]) -> dict[int, str]:
     """What accounts are called, by row id."""
     wanted = {account_id for account_id in account_ids if account_id is not None}
@@ -196,15 +217,22 @@ def find_account(tx: Tx, name: str, phone_index: str | None = None, *, also_gone
     """
     name = tidy_text(name, NAME_LENGTH + 1)
     usable = select(Account) if also_gone else select(Account).where(may_enter())
-    account = tx.scalar(usable.where(Account.username == name))
-    if account is None:
-        account = tx.scalar(usable.join(Member, Member.id == Account.member_id).where(Member.number == name))
-    if account is None and phone_index is not None:
+    # Every question is asked whatever the one before found: the time must not tell a name from a number.
+    by_name = tx.scalar(usable.where(Account.username == name))
+    by_number = account_by_number(tx, name, also_gone=also_gone)
+    account = by_name or by_number
+    if phone_index is not None:
         owners = tx.scalars(
             usable.join(Member, Member.id == Account.member_id).where(Member.phone_index == phone_index).limit(2)
         ).all()
-        account = owners[0] if len(owners) == 1 else None
+        account = account or (owners[0] if len(owners) == 1 else None)
     return account
+
+
+def account_by_number(tx: Tx, number: str, *, also_gone: bool = False) -> Account | None:
+    """The account of the member of this number, already tidied; only one that may be used, unless `also_gone`."""
+    query = select(Account).join(Member, Member.id == Account.member_id).where(Member.number == number)
+    return tx.scalar(query if also_gone else query.where(may_enter()))
 
 
 def holds_by_code(tx: Tx, number: str, code_digest: str) -> tuple[Member, ActivationCode] | None:

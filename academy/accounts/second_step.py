@@ -1,8 +1,11 @@
 """The second step of signing in: a code from a phone, or one of ten codes on paper."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import delete, select, update
 
 from academy.accounts import throttle, totp
+from academy.accounts.facts import AccountTouched
 from academy.accounts.models import Account, LoginSession, RecoveryCode, SecondFactor
 from academy.accounts.queries import digest, may_enter, read_code
 from academy.accounts.sessions import end_sessions, until
@@ -16,6 +19,7 @@ from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.ids import new_code
 from academy.core.unique import get_or_create
+from academy.jobs import publish
 
 CONTEXT = "account.totp"
 PAPER = 10
@@ -51,11 +55,40 @@ def confirm(tx: Tx, house: House, actor: Actor, code: str, *, session_id: int) -
     end_sessions(tx, [factor.account_id], but=session_id)
     account = tx.get_one(Account, factor.account_id)
     record(tx, actor, "second-step.enabled", f"account:{account.public_id}")
-    return renew_paper(tx, actor)
+    publish(tx, AccountTouched(account.id, "second-step"))
+    return _new_paper(tx, actor)
 
 
-def renew_paper(tx: Tx, actor: Actor) -> list[str]:
-    """Ten new codes for the day the phone is lost; older ones stop working. Shown only now."""
+def renew_paper(house: House, actor: Actor, code: str) -> list[str]:
+    """Ten new codes for the day the phone is lost; older ones stop working. Shown only now.
+
+    Whoever asks shows that they have the phone (or one of the older codes), and it is on record. Opens its own
+    transactions, as `pass_step` does.
+
+    Raises:
+        Invalid: the code is wrong.
+        Busy: too many wrong codes.
+        Conflict: there is no second step.
+    """
+    with house.db.read() as tx:
+        account = tx.get_one(Account, actor.account_id)
+        counters = throttle.keys("second-step", f"account:{account.public_id}", actor.network)
+        throttle.check(tx, counters)
+    with house.db.begin() as tx:
+        throttle.reserve(tx, counters)
+    with house.db.begin() as tx:
+        factor = tx.get(SecondFactor, account.id, with_for_update=True)
+        if factor is None or factor.confirmed_at is None:
+            raise Conflict(msg("请先设置两步验证。"))
+        if not _paper(tx, account.id, code):
+            _use(house, factor, code)
+        throttle.succeeded(tx, counters)
+        record(tx, actor, "second-step.paper", f"account:{account.public_id}")
+        publish(tx, AccountTouched(account.id, "paper-codes"))
+        return _new_paper(tx, actor)
+
+
+def _new_paper(tx: Tx, actor: Actor) -> list[str]:
     tx.execute(delete(RecoveryCode).where(RecoveryCode.account_id == actor.account_id))
     codes = [new_code(10) for _ in range(PAPER)]
     tx.add_all(RecoveryCode(account_id=actor.account_id, digest=digest(code)) for code in codes)
@@ -87,7 +120,7 @@ def reseal(tx: Tx, sealer: Sealer) -> int:
     return changed
 
 
-def pass_step(house: House, token: str, code: str, network: str = "") -> None:
+def pass_step(house: House, token: str, code: str, network: str = "", known: Mapping[str, str] | None = None) -> None:
     """Make a waiting session a whole one. Opens its own transactions, so that wrong codes are counted.
 
     Raises:
@@ -98,16 +131,14 @@ def pass_step(house: House, token: str, code: str, network: str = "") -> None:
         row = waiting_session(tx, token)
         if row is None:
             raise Invalid(msg("等得太久了，请重新登录。"))
-        counters = throttle.keys("second-step", str(row.account_id), network)
+        public_id = tx.get_one(Account, row.account_id).public_id
+        counters = throttle.keys("second-step", f"account:{public_id}", network, (known or {}).get(public_id, ""))
         throttle.check(tx, counters)
-    try:
-        with house.db.begin() as tx:
-            _pass(tx, house, row.id, code, network)
-            throttle.succeeded(tx, "second-step", str(row.account_id), network)
-    except Invalid:
-        with house.db.begin() as tx:
-            throttle.failed(tx, counters)
-        raise
+    with house.db.begin() as tx:
+        throttle.reserve(tx, counters)
+    with house.db.begin() as tx:
+        _pass(tx, house, row.id, code, network)
+        throttle.succeeded(tx, counters)
 
 
 def waiting_session(tx: Tx, token: str) -> LoginSession | None:

@@ -1,14 +1,24 @@
 """Signing in and out, passwords, activation, grants."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from sqlalchemy import select, update
 
 from academy.accounts import passwords, throttle
+from academy.accounts.facts import AccountTouched
 from academy.accounts.grants import grant_role, revoke_role
 from academy.accounts.models import NAME_LENGTH, NUMBER_LENGTH, Account, ActivationCode, Restriction
-from academy.accounts.queries import digest, find_account, holds_by_code, read_code
+from academy.accounts.queries import (
+    account_by_number,
+    account_of_member,
+    digest,
+    find_account,
+    holds_by_code,
+    offices_of_member,
+    read_code,
+)
 from academy.accounts.sessions import end_session, end_sessions, keep_alive, open_session, sign_out
 from academy.core import clock
 from academy.core.actor import Actor, Role
@@ -20,6 +30,7 @@ from academy.core.i18n import msg
 from academy.core.ids import new_code
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row, unique_or
+from academy.jobs import publish
 from academy.members.access import KEEPERS, allow
 from academy.members.models import Member, Organisation
 from academy.members.people import PHONE
@@ -69,8 +80,8 @@ def sign_in(
     `known` are the accounts (public ids) that signed in from this browser before, each with the
     browser's word: see `throttle`.
 
-    Opens its own transactions, two short ones: hashing must not hold the writers' lock, and a wrong
-    attempt must be counted although the caller is refused.
+    Opens its own transactions, short ones: hashing must not hold the writers' lock, and an attempt is
+    counted before it is looked at. The same work is done whether or not somebody goes by this name.
 
     Raises:
         WrongPassword: wrong, unknown, frozen or without a password; all alike and equally slow.
@@ -78,19 +89,30 @@ def sign_in(
     """
     with house.db.read() as tx:
         account = find_account(tx, username, phone_index(house, username))
-        browser = (known or {}).get(account.public_id, "") if account else ""
-        counters = throttle.keys("sign-in", username, network, browser)
+        counters = _counters("sign-in", account, username, network, known)
         throttle.check(tx, counters)
         kept = account.password_hash if account else None
-    right = passwords.matches(kept, password)
+    with passwords.place():
+        with house.db.begin() as tx:
+            throttle.reserve(tx, counters)
+        right = passwords.matches(kept, password)
     with house.db.begin() as tx:
         if account is not None and right:
-            throttle.succeeded(tx, "sign-in", username, network, browser)
+            throttle.succeeded(tx, counters)
             return open_session(tx, house, account, network, device)
-        throttle.failed(tx, counters)
         target = f"account:{account.public_id}" if account else "account:unknown"
         record(tx, Actor(network=network), "sign-in.failed", target)
     raise WrongPassword
+
+
+def _counters(
+    kind: str, account: Account | None, typed: str, network: str, known: Mapping[str, str] | None
+) -> dict[str, throttle.Limit]:
+    """The counters of an attempt about this account, or about nobody's name as it was typed."""
+    if account is None:
+        return throttle.keys(kind, throttle.unknown(typed), network)
+    browser = (known or {}).get(account.public_id, "")
+    return throttle.keys(kind, f"account:{account.public_id}", network, browser)
 
 
 def phone_index(house: House, text: str) -> str | None:
@@ -141,6 +163,7 @@ def set_password(
     end_sessions(tx, [account.id], but=keep_session)
     tx.flush()
     record(tx, actor, "account.password_set", f"account:{account.public_id}")
+    publish(tx, AccountTouched(account.id, "password"))
 
 
 def change_password(house: House, actor: Actor, old: str, new: str, *, session_id: int) -> None:
@@ -150,28 +173,60 @@ def change_password(house: House, actor: Actor, old: str, new: str, *, session_i
         Invalid: the old one is wrong, or the new one will not do.
         Busy: too many wrong attempts.
     """
-    counters = throttle.keys("password", str(actor.account_id), actor.network)
     with house.db.read() as tx:
-        throttle.check(tx, counters)
         account = tx.get_one(Account, actor.account_id)
     passwords.check_new(new, names=(account.username, account.display_name))
-    if not passwords.matches(account.password_hash, old):
-        with house.db.begin() as tx:
-            throttle.failed(tx, counters)
-        raise Invalid(fields={"old": msg("原密码不对。")})
-    made = passwords.make(new)
+    with own_password(house, actor, old, field="old"):
+        made = passwords.make(new)
     with house.db.begin() as tx:
         set_password(tx, actor, account, made, keep_session=session_id)
 
 
+@contextmanager
+def own_password(house: House, actor: Actor, password: str, *, field: str) -> Iterator[None]:
+    """Have the signed-in person show that they know their password; the block runs when they do.
+
+    Opens its own transactions, as `sign_in` does.
+
+    Raises:
+        Invalid: it is wrong; said under `field`.
+        Busy: too many wrong attempts.
+    """
+    with house.db.read() as tx:
+        account = tx.get_one(Account, actor.account_id)
+        counters = throttle.keys("password", f"account:{account.public_id}", actor.network)
+        throttle.check(tx, counters)
+    with passwords.place():
+        with house.db.begin() as tx:
+            throttle.reserve(tx, counters)
+        if not passwords.matches(account.password_hash, password):
+            raise Invalid(fields={field: msg("原密码不对。") if field == "old" else msg("密码不对。")})
+        with house.db.begin() as tx:
+            throttle.succeeded(tx, counters)
+        yield
+
+
 def issue_code(tx: Tx, actor: Actor, member: Member) -> str:
-    """A one-time code to hand to a member in person; older unused ones stop working. Shown only now."""
+    """A one-time code to hand to a member in person; older unused ones stop working. Shown only now.
+
+    Whoever has the code has the account and every office that it holds. So a code for somebody who holds one,
+    wherever, is a security officer's to give: of the member's node and of each node of each office.
+
+    Raises:
+        Forbidden: the member is not the actor's to look after.
+        Conflict: the member holds an office that is not; or left; or asked to be left alone.
+    """
     home = tx.get_one(Organisation, member.organisation_id)
-    allow(actor, home.path, f"member:{member.public_id}", *KEEPERS, Role.BRANCH_SECRETARY)
+    held = offices_of_member(tx, member.id)
+    allow(actor, home.path, f"member:{member.public_id}", *KEEPERS, Role.BRANCH_SECRETARY, Role.SECURITY_OFFICER)
+    paths = [home.path, *(node.path for _, node in held)]
+    if held and not actor.is_system and not all(actor.may(path, Role.SECURITY_OFFICER) for path in paths):
+        raise Conflict(msg("此人担任管理或教学岗位，激活码只能由安全管理员发。"))
     if member.status not in HERE:
         raise Conflict(msg("这位党员已不在册，不能发激活码。"))
     if tx.get(Restriction, member.id) is not None:
         raise Conflict(msg("此人要求停用或删除数据，恢复以后才能发激活码。"))
+    lock_row(tx, member)  # two at once: the second's code is the one that is good
     now = clock.now()
     tx.execute(
         update(ActivationCode)
@@ -189,10 +244,21 @@ def issue_code(tx: Tx, actor: Actor, member: Member) -> str:
     )
     tx.flush()
     record(tx, actor, "activation.issued", f"member:{member.public_id}")
+    account = account_of_member(tx, member.id)
+    if account is not None:
+        publish(tx, AccountTouched(account.id, "code"))
     return code
 
 
-def activate(house: House, number: str, code: str, password: str, network: str = "", device: str = "") -> str:
+def activate(
+    house: House,
+    number: str,
+    code: str,
+    password: str,
+    network: str = "",
+    device: str = "",
+    known: Mapping[str, str] | None = None,
+) -> str:
     """Use a one-time code: make the member's account or renew its password, and sign in.
 
     Opens its own transactions, as `sign_in` does.
@@ -201,12 +267,15 @@ def activate(house: House, number: str, code: str, password: str, network: str =
         Invalid: the number or the code is wrong, used or too old (all alike), or the password will not do.
         Busy: too many wrong attempts.
     """
-    counters = throttle.keys("activate", number, network)
     number, code = tidy_text(number, NUMBER_LENGTH), read_code(code)
     with house.db.read() as tx:
+        counters = _counters("activate", account_by_number(tx, number), number, network, known)
         throttle.check(tx, counters)
     passwords.check_new(password, names=(number, code))
-    made = passwords.make(password)
+    with passwords.place():
+        with house.db.begin() as tx:
+            throttle.reserve(tx, counters)
+        made = passwords.make(password)
     failure: AcademyError
     with house.db.begin() as tx:
         found = holds_by_code(tx, number, digest(code))
@@ -215,10 +284,9 @@ def activate(house: House, number: str, code: str, password: str, network: str =
             ticket.used_at = clock.now()
             account = account_for_member(tx, member)
             set_password(tx, Actor(account_id=account.id, member_id=member.id, network=network), account, made)
-            throttle.succeeded(tx, "activate", number, network)
-            throttle.succeeded(tx, "sign-in", account.username, network)
+            throttle.succeeded(tx, counters)
+            throttle.succeeded(tx, _counters("sign-in", account, "", network, known))
             return open_session(tx, house, account, network, device)
-        throttle.failed(tx, counters)
         record(tx, Actor(network=network), "activation.failed", "member:unknown")
         failure = Invalid(msg("编号或激活码不对，或激活码已过期。请核对后再试，或请支部重新发一个。"))
     raise failure

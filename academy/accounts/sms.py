@@ -1,7 +1,7 @@
 """Activation codes by SMS: through the terminal, a gateway's address, or a function of one's own.
 
-Whoever asks names their number and the phone that the register has; both right or not, the answer is
-the same and equally quick, because a job sends what is to be sent.
+Whoever asks names their number and the phone that the register has; both right or not, the answer and the
+work of answering are the same, because a job looks them up and sends what is to be sent.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 
 from academy.accounts import throttle
 from academy.accounts.models import NUMBER_LENGTH, ActivationCode, Restriction
-from academy.accounts.queries import digest
+from academy.accounts.queries import digest, offices_of_member
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
@@ -26,12 +26,15 @@ from academy.core.db import Tx
 from academy.core.errors import Busy, Invalid
 from academy.core.house import House
 from academy.core.i18n import msg
+from academy.core.networks import network_of
 from academy.core.settings import Settings
 from academy.core.text import tidy_text
+from academy.core.unique import lock_row
 from academy.jobs import enqueue
 from academy.members.models import Member
 from academy.members.people import PHONE
-from academy.members.rules import HERE, Unreadable, masked, read_phone
+from academy.members.queries import present
+from academy.members.rules import Unreadable, masked, read_phone
 
 Channel = Callable[[str, str], None]
 """Sends a text to a phone; raises when it could not."""
@@ -101,26 +104,38 @@ def request_code(house: House, number: str, phone: str, network: str = "") -> No
         wanted = None
     if not wanted or not number:
         raise Invalid(fields={"phone": msg("请填写十一位手机号。")})
+    sealed = house.sealer.seal(json.dumps([number, str(wanted), network]), context=CONTEXT)
     with house.db.begin() as tx:
         _count(tx, number, network)
-        index = house.sealer.blind_index(str(wanted), context=PHONE)
-        member = tx.scalar(
-            select(Member).where(Member.number == number, Member.phone_index == index, Member.status.in_(HERE))
-        )
-        known = member is not None and tx.get(Restriction, member.id) is None
-        record(tx, Actor(network=network), "activation.sms", f"member:{member.public_id if member else 'unknown'}")
-        if member is not None and known:
-            code = _new_code(tx, member)
-            text = str(msg("您的激活码是 %(code)s，十分钟内有效，请不要告诉别人。", code=code))
-            sealed = house.sealer.seal(json.dumps([str(wanted), text]), context=CONTEXT)
-            enqueue(tx, SEND, sealed=sealed.hex())
+        enqueue(tx, SEND, sealed=sealed.hex())
+
+
+def prepare(tx: Tx, house: House, number: str, phone: str, network: str) -> str | None:
+    """What is to be sent to the phone; None when it is not this number's, or not to be sent.
+
+    Who holds an office gets no code by telephone: whoever has the telephone for a minute would have the office.
+    """
+    index = house.sealer.blind_index(phone, context=PHONE)
+    member = tx.scalar(select(Member).where(Member.number == number, Member.phone_index == index, present()))
+    record(tx, Actor(network=network), "activation.sms", f"member:{member.public_id if member else 'unknown'}")
+    if member is None or tx.get(Restriction, member.id) is not None or offices_of_member(tx, member.id):
+        return None
+    return str(msg("您的激活码是 %(code)s，十分钟内有效，请不要告诉别人。", code=_new_code(tx, member)))
 
 
 def _new_code(tx: Tx, member: Member) -> str:
+    """A code in the place of an earlier one by SMS. What the branch handed out stays good: whoever knows a number
+    and a telephone could else take it away from its owner as often as they like."""
+    lock_row(tx, member)
     now = clock.now()
     tx.execute(
         update(ActivationCode)
-        .where(ActivationCode.member_id == member.id, ActivationCode.used_at.is_(None), ActivationCode.expires_at > now)
+        .where(
+            ActivationCode.member_id == member.id,
+            ActivationCode.used_at.is_(None),
+            ActivationCode.expires_at > now,
+            ActivationCode.expires_at <= now + LASTS,  # one of the branch lasts for days
+        )
         .values(expires_at=now)
     )
     code = ""
@@ -134,7 +149,8 @@ def _new_code(tx: Tx, member: Member) -> str:
 
 def _count(tx: Tx, number: str, network: str) -> None:
     who, where = (
-        hashlib.sha256(part.encode()).hexdigest() for part in (f"sms\x1f{number.lower()}", f"sms\x1f\x1f{network}")
+        hashlib.sha256(part.encode()).hexdigest()
+        for part in (f"sms\x1f{number.casefold()}", f"sms\x1f\x1f{network_of(network)}")
     )
     for key, pause, most, window in (
         (who, PAUSE, A_DAY, dt.timedelta(days=1)),

@@ -14,6 +14,7 @@ VERBS: dict[str, Message] = {
     "screen.refused": msg("拒绝大屏登录"),
     "second-step.enabled": msg("开启两步验证"),
     "second-step.passed": msg("通过两步验证"),
+    "second-step.paper": msg("更换备用码"),
     "second-step.removed": msg("取消两步验证"),
     "sso.linked": msg("关联统一登录"),
     "sso.refused": msg("统一登录未成功"),

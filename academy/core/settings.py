@@ -148,9 +148,9 @@ class Settings:
     )
     sms: str = _setting(
         "ACADEMY_SMS",
-        "console",
-        "How activation codes go out by SMS: `console` (shown in the terminal), the https address of a gateway, "
-        "`package.module:function`; `off`: only the branch hands out codes.",
+        "",
+        "How activation codes go out by SMS: the https address of a gateway, `package.module:function`; `console` "
+        "(shown in the terminal, for the demo alone, where it is the default); `off`: only the branch hands out codes.",
     )
     sms_secret: str = _setting("ACADEMY_SMS_SECRET", "", "Signs what is sent to the SMS gateway (HMAC-SHA256).")
     oidc_issuer: str = _setting(
@@ -233,10 +233,13 @@ class Settings:
                 self,
                 secret_key=self.secret_key or _kept_secret(self.data_dir / "secret_key"),
                 data_key=self.data_key or _kept_secret(self.data_dir / "data_key"),
+                sms=self.sms or "console",
             )
         for env, value in (("ACADEMY_SECRET_KEY", self.secret_key), ("ACADEMY_DATA_KEY", self.data_key)):
             if len(value) < 32:
                 raise SettingsError(f"{env} needs at least 32 characters (or set ACADEMY_DEMO=1 to try the academy)")
+        if self.sms.strip() == "console":
+            raise SettingsError("ACADEMY_SMS=console would write codes that open accounts into the log: demo only")
         if not self.trusted_hosts.strip(", "):
             # Links to sign in with are made of the host's name: whoever may choose it could send people elsewhere.
             raise SettingsError("ACADEMY_TRUSTED_HOSTS must name the hosts that the academy answers to")

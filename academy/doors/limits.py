@@ -8,6 +8,7 @@ Wrong passwords are counted elsewhere (`accounts.throttle`).
 from flask import Flask, request
 from flask_limiter import Limiter
 
+from academy.core.networks import network_of
 from academy.core.settings import Settings
 from academy.doors.context import identity
 
@@ -60,4 +61,4 @@ def install(app: Flask, settings: Settings) -> None:
 def who() -> str:
     """Whose request this is: an account's, or a network's."""
     found = identity()
-    return f"account:{found.account_id}" if found else f"network:{request.remote_addr}"
+    return f"account:{found.account_id}" if found else f"network:{network_of(request.remote_addr or '')}"

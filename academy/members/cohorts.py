@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from academy.core import clock
 from academy.core.actor import Actor
@@ -56,7 +57,16 @@ def access_cohort(tx: Tx, actor: Actor, public_id: str) -> tuple[Cohort, Organis
 
 def cohorts_under(tx: Tx, paths: Sequence[str], page: int = 1, size: int = PAGE) -> Page[Line]:
     """Cohorts of the subtrees, those in use first."""
-    count = select(func.count()).where(CohortMember.cohort_id == Cohort.id).scalar_subquery()
+    home = aliased(Organisation)
+    count = (
+        select(func.count())
+        .select_from(CohortMember)
+        .join(Member, Member.id == CohortMember.member_id)
+        .join(home, home.id == Member.organisation_id)
+        .where(CohortMember.cohort_id == Cohort.id, home.path.startswith(Organisation.path))
+        .correlate(Cohort, Organisation)
+        .scalar_subquery()
+    )
     query = (
         select(Cohort, Organisation, count)
         .join(Organisation, Organisation.id == Cohort.organisation_id)
@@ -67,13 +77,14 @@ def cohorts_under(tx: Tx, paths: Sequence[str], page: int = 1, size: int = PAGE)
     return Page([Line(*row) for row in found.rows], found.total, found.number, found.size)
 
 
-def members_of(tx: Tx, cohort: Cohort, page: int = 1) -> Page[tuple[Member, Organisation]]:
-    """Who is in a cohort, by branch."""
+def members_of(tx: Tx, cohort: Cohort, node: Organisation, page: int = 1) -> Page[tuple[Member, Organisation]]:
+    """Who is in a cohort, by branch: those who belong to its node. One who moved away is no longer its keepers' to
+    look at, and comes back into the list when they come back."""
     query = (
         select(Member, Organisation)
         .join(CohortMember, CohortMember.member_id == Member.id)
         .join(Organisation, Organisation.id == Member.organisation_id)
-        .where(CohortMember.cohort_id == cohort.id)
+        .where(CohortMember.cohort_id == cohort.id, subtree(node.path))
         .order_by(Organisation.path, Member.id)
     )
     return page_of(tx, query, page, PAGE)

@@ -2,12 +2,27 @@
 
 from sqlalchemy import delete, or_
 
-from academy.accounts.facts import DataRequestDecided, PersonErased
+from academy.accounts.facts import AccountTouched, DataRequestDecided, PersonErased
 from academy.core.db import Tx
-from academy.core.i18n import msg
+from academy.core.i18n import Message, msg
+from academy.core.ids import new_id
 from academy.jobs import within
 from academy.notices.models import Notice
 from academy.notices.service import notify
+
+TOUCHED: dict[str, Message] = {
+    "code": msg("有人给您的账号发了激活码。如果不是您要的，请马上告诉安全管理员。"),
+    "password": msg("您的账号设了新密码。如果不是您本人，请马上告诉安全管理员。"),
+    "second-step": msg("您的账号开启了两步验证。如果不是您本人，请马上告诉安全管理员。"),
+    "paper-codes": msg("您的两步验证备用码换了一批。如果不是您本人，请马上告诉安全管理员。"),
+}
+
+
+@within(AccountTouched)
+def tell_the_owner(tx: Tx, fact: AccountTouched) -> None:
+    """Each time, for each is an occasion of its own."""
+    key = f"account.touched:{fact.account_id}:{new_id()}"
+    notify(tx, key=key, body=TOUCHED[fact.what], link="/me", account_id=fact.account_id, kind="account.touched")
 
 
 @within(PersonErased)

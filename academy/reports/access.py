@@ -7,7 +7,9 @@ from academy.core.actor import Actor
 from academy.core.db import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.core.i18n import msg
+from academy.members.access import access_organisation
 from academy.reports.models import Export
+from academy.trainings.access import VIEW
 
 
 def access_export(tx: Tx, actor: Actor, public_id: str) -> Export:
@@ -28,9 +30,11 @@ def access_file(tx: Tx, actor: Actor, public_id: str) -> Export:
     """One of the actor's own files that is finished and has not expired.
 
     Raises:
-        NotFound: not finished, expired, missing or (audited) somebody else's.
+        NotFound: not finished, expired, missing or (audited) somebody else's; or about a node that the actor
+            no longer looks after: what an office had made is the office's.
     """
     export = access_export(tx, actor, public_id)
     if not export.stored_at or export.expires_at <= clock.now():
         raise NotFound(msg("这个文件已过期，请重新导出。"))
+    access_organisation(tx, actor, str(export.params.get("organisation", "")), *VIEW)
     return export

@@ -145,7 +145,13 @@ def activate_post() -> Any:
         if form.get("password", "") != form.get("again", ""):
             raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
         token = service.activate(
-            house(), form.get("number", ""), form.get("code", ""), form["password"], request.remote_addr or "", device()
+            house(),
+            form.get("number", ""),
+            form.get("code", ""),
+            form.get("password", ""),
+            request.remote_addr or "",
+            device(),
+            known_browser(),
         )
     except (Invalid, Busy, Conflict) as error:
         return _activate_page(said(error), form.get("number", "")), error.status
@@ -189,7 +195,9 @@ def password() -> Any:
     try:
         if form.get("password", "") != form.get("again", ""):
             raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
-        service.change_password(house(), actor(), form.get("old", ""), form["password"], session_id=me.session_id)
+        service.change_password(
+            house(), actor(), form.get("old", ""), form.get("password", ""), session_id=me.session_id
+        )
     except (Invalid, Busy) as error:
         return _profile(said(error)), error.status
     flash(gettext("密码已修改，其他设备已退出登录。"), "good")

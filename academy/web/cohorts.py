@@ -60,7 +60,7 @@ def show(public_id: str) -> str:
 def _show(public_id: str, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         cohort, node = cohorts.access_cohort(tx, actor(), public_id)
-        page = cohorts.members_of(tx, cohort, number_in(request.args.get("page")))
+        page = cohorts.members_of(tx, cohort, node, number_in(request.args.get("page")))
         return render_template("members/cohort.html", cohort=cohort, node=node, page=page, errors=errors)
 
 

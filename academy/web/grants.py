@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.accounts import grants, queries
+from academy.accounts import grants, queries, service
 from academy.accounts.models import Account
 from academy.core.actor import Role
 from academy.core.db import Tx
@@ -14,6 +14,7 @@ from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
+from academy.members.models import Member
 from academy.members.queries import by_code
 from academy.web.members import day, said
 
@@ -29,7 +30,7 @@ def index() -> str:
     return _page({})
 
 
-def _page(errors: dict[str, Message]) -> str:
+def _page(errors: dict[str, Message], code: str = "") -> str:
     me = actor()
     with reading() as tx:
         mine = [role for role in grants.ROLES if role is not Role.MEMBER]
@@ -45,6 +46,8 @@ def _page(errors: dict[str, Message]) -> str:
             givers=queries.names_of(tx, [grant.granted_by for grant, _, _ in page.rows]),
             may={grant.id: grants.may_grant(me, Role(grant.role), node) for grant, _, node in page.rows},
             errors=errors,
+            code=code,
+            may_issue=me.has(Role.SECURITY_OFFICER),
         )
 
 
@@ -93,6 +96,22 @@ def revoke(public_id: str) -> Response:
         grants.revoke_role(tx, actor(), public_id)
     flash(gettext("已收回，此人的设备已退出登录。"), "good")
     return redirect(url_for("grants.index"), 303)
+
+
+@bp.post("/code")
+@office(Role.SECURITY_OFFICER)
+def code() -> Any:
+    """An activation code for somebody who holds an office: on this one page and nowhere else."""
+    try:
+        with writing() as tx:
+            account = _account(tx, "holder")
+            member = tx.get(Member, account.member_id) if account.member_id else None
+            if member is None:
+                raise Invalid(fields={"holder": msg("这个账号不是党员的，请由系统管理员重设密码。")})
+            made = service.issue_code(tx, actor(), member)
+    except (Invalid, Conflict) as error:
+        return _page({"holder": error.message} | said(error)), error.status
+    return _page({}, code=made)
 
 
 @bp.post("/sign-out")

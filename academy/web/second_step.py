@@ -14,6 +14,7 @@ from academy.core.i18n import Message
 from academy.doors import actor, house, public, reading, signed_in, writing
 from academy.doors.context import identity
 from academy.doors.entry import HALF, enter, local_path
+from academy.doors.known import known_browser
 from academy.web.members import said
 
 bp = Blueprint("second_step", __name__)
@@ -38,7 +39,7 @@ def answer() -> Any:
     """The code: from the phone, or one from paper."""
     token = session.get(HALF, "")
     try:
-        second_step.pass_step(house(), token, request.form.get("code", ""), request.remote_addr or "")
+        second_step.pass_step(house(), token, request.form.get("code", ""), request.remote_addr or "", known_browser())
     except (Invalid, Busy) as error:
         return _ask(said(error)), error.status
     enter(token)
@@ -59,7 +60,7 @@ def setup() -> Any:
     """Set the second step up, or see that it is on."""
     with reading() as tx:
         if has_second_factor(tx, actor().account_id or 0):
-            return render_template("accounts/second_step_on.html", codes=[])
+            return render_template("accounts/second_step_on.html", codes=[], errors={})
     return _setup({})
 
 
@@ -93,10 +94,12 @@ def confirm() -> Any:
 @bp.post("/me/second-step/paper")
 @signed_in
 def paper() -> Any:
-    """Ten new paper codes."""
-    with writing() as tx:
-        if not has_second_factor(tx, actor().account_id or 0):
-            return redirect(url_for("second_step.setup"), 303)
-        codes = second_step.renew_paper(tx, actor())
+    """Ten new paper codes, for who has the phone."""
+    try:
+        codes = second_step.renew_paper(house(), actor(), request.form.get("code", ""))
+    except (Invalid, Busy) as error:
+        return render_template("accounts/second_step_on.html", codes=[], errors=said(error)), error.status
+    except Conflict:
+        return redirect(url_for("second_step.setup"), 303)
     flash(gettext("旧的备用码已作废。"), "good")
     return render_template("accounts/second_step_on.html", codes=codes)

@@ -123,6 +123,7 @@ GET    /exports/<public_id>/file                                      export    
 GET    /grants                                                        nothing      .  .  .  .  .  *  .  *  .  .
 POST   /grants                                                        nothing      .  .  .  .  .  *  .  *  .  .
 POST   /grants/<public_id>/revoke                                     grant        .  .  .  .  .  +  .  +  .  .
+POST   /grants/code                                                   nothing      .  .  .  .  .  .  .  *  .  .
 POST   /grants/sign-out                                               nothing      .  .  .  .  .  *  .  *  .  .
 GET    /learn/<item_public_id>                                        item         .  *  *  *  *  *  *  *  *  *
 GET    /learn/<item_public_id>/recut                                  item         .  .  .  .  +  +  .  .  .  .

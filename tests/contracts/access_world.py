@@ -206,7 +206,9 @@ class World:
         self.made["word", owner] = complaints.complain(tx, who, subject="other", body="希望多开夜校。")
         self.made["wish", owner] = own_data.ask(tx, who, "freeze")
         self.made["job", owner] = enqueue(tx, "media.expire", actor=who, delay_s=9999, upload_id=0)
-        export = reports.request_export(tx, who, "names", {}, title="名单")
+        export = reports.request_export(
+            tx, who, "names", {"organisation": self.nodes["inside"].public_id}, title="名单"
+        )
         export.stored_at = "export.xlsx"
         self.made["export", owner] = export
 

@@ -114,7 +114,8 @@ def test_paper_stands_in_for_the_phone_once(app: Flask, house: House, boss: Acco
     assert second.post("/sign-in/code", data={"code": typed}).status_code == 303
     enter(third)
     assert third.post("/sign-in/code", data={"code": paper[0]}).status_code == 422
-    renewed = second.post("/me/second-step/paper").text
+    renewed = second.post("/me/second-step/paper", data={"code": paper[2]}).text
+    assert "旧的备用码已作废" in renewed
     assert paper[1][:5] + " " not in renewed
     assert third.post("/sign-in/code", data={"code": paper[1]}).status_code == 422, "old paper is void"
 

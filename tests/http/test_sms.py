@@ -20,15 +20,22 @@ from sqlalchemy import func, select
 from academy.accounts import service, sms
 from academy.accounts.models import ActivationCode
 from academy.core import clock
+from academy.core.actor import SYSTEM, Role
 from academy.core.errors import Busy, Invalid
 from academy.core.house import House
 from academy.jobs import Job, drain
 from academy.members import service as people
+from academy.members.models import Member
 from tests import factories as make
 
 PASSWORD = "春天的第一课2026"
 PHONE = "13800001234"
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
+
+
+@pytest.fixture
+def house(house: House) -> House:
+    return dataclasses.replace(house, settings=dataclasses.replace(house.settings, sms="console"))
 
 
 @pytest.fixture
@@ -62,12 +69,15 @@ def test_the_code_goes_to_the_registered_phone_and_opens_the_account(
     assert client.get("/me").status_code == 200
 
 
-def test_the_answer_is_the_same_whoever_is_meant(client: FlaskClient, house: House, member: str) -> None:
+def test_the_answer_is_the_same_whoever_is_meant(
+    client: FlaskClient, house: House, member: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     pages = {asked(client, number, phone) for number, phone in (("A7", "13800009999"), ("A8", PHONE))}
     assert len(pages) == 1 and next(iter(pages))[0] == 303
+    assert drain(house) == 2, "a job looks, whoever is meant"
     with house.db.read() as tx:
-        assert tx.scalar(select(func.count()).select_from(Job)) == 0
         assert tx.scalar(select(func.count()).select_from(ActivationCode)) == 0
+    assert "SMS" not in capfd.readouterr().err
     assert "十一位手机号" in asked(client, "A7", "12345")[1]
 
 
@@ -180,3 +190,30 @@ def test_a_gateway_gets_a_signed_message_and_is_asked_again(
     assert headers["X-Signature"] == hmac.new(b"geheim", body, hashlib.sha256).hexdigest()
     with real.db.read() as tx:
         assert set(tx.scalars(select(Job.state))) == {"done"}
+
+
+@ONE_KIND
+def test_asking_takes_nothing_away_that_the_branch_gave(house: House, member: str) -> None:
+    """Whoever knows a number and a phone may ask as often as the quota lets them."""
+    with house.db.begin() as tx:
+        person = tx.scalars(select(Member).where(Member.number == "A7")).one()
+        code = service.issue_code(tx, SYSTEM, person)
+    for turn in range(3):
+        with clock.frozen(clock.now() + dt.timedelta(minutes=2 * turn)):
+            sms.request_code(house, "A7", PHONE)
+            drain(house)
+    assert service.activate(house, "A7", code, PASSWORD)
+
+
+@ONE_KIND
+def test_who_holds_an_office_gets_no_code_by_telephone(
+    house: House, member: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with house.db.begin() as tx:
+        person = tx.scalars(select(Member).where(Member.number == "A7")).one()
+        make.account(tx, person, (Role.BRANCH_SECRETARY, person.organisation))
+    sms.request_code(house, "A7", PHONE)
+    drain(house)
+    with house.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(ActivationCode)) == 0
+    assert "SMS" not in capfd.readouterr().err

@@ -8,7 +8,7 @@ from academy.core.actor import SYSTEM
 from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.house import House
-from academy.members import cohorts
+from academy.members import cohorts, people
 from academy.members.models import Cohort, CohortMember, Member
 from academy.trainings import queries, service, tally, verify
 from academy.trainings.rules import Audience
@@ -30,9 +30,15 @@ def test_members_are_added_by_number_all_or_none(house: House) -> None:
         assert tx.scalar(select(func.count()).select_from(CohortMember)) == 0
         assert cohorts.add_members(tx, SYSTEM, made, city.county, numbers) == 3
         assert cohorts.add_members(tx, SYSTEM, made, city.county, numbers) == 0, "twice is once"
-        assert [m.id for m, _ in cohorts.members_of(tx, made).rows] == [person.id for person in city.people[:3]]
+        assert [m.id for m, _ in cohorts.members_of(tx, made, city.city).rows] == [
+            person.id for person in city.people[:3]
+        ]
         assert cohorts.cohorts_under(tx, [city.city.path]).rows[0].members == 3
         assert cohorts.cohorts_under(tx, [city.other.path]).rows == []
+        people.transfer_member(tx, SYSTEM, tx.merge(city.people[0]), tx.merge(stranger).organisation)
+        left = cohorts.members_of(tx, made, city.county).rows
+        assert [m.id for m, _ in left] == [person.id for person in city.people[1:3]], "one has moved away"
+        assert cohorts.cohorts_under(tx, [city.city.path]).rows[0].members == len(left)
 
 
 def test_a_training_for_a_list_follows_it(house: House) -> None:

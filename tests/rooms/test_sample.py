@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from academy.accounts import queries as account_queries
@@ -123,3 +125,10 @@ def test_statutes_are_cut_where_a_reader_breathes() -> None:
     pieces = [sentence for page in pages for sentence in page.sentences]
     assert all(0 < len(piece) <= statutes.LONGEST for piece in pieces)
     assert all(re.search(r"[。；！？，、：]$", piece) or len(piece) == statutes.LONGEST for piece in pieces)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_real_academy_gets_no_accounts_that_everybody_knows(app: Flask, house: House) -> None:
+    answer = app.test_cli_runner().invoke(args=["sample", "create", "--members", "1500"])
+    assert answer.exit_code != 0 and "ACADEMY_DEMO" in answer.output
+    assert sample.is_empty(house)

@@ -65,6 +65,9 @@ def test_secrets_are_required_outside_the_demo(tmp_path: Path) -> None:
         Settings.from_env({"ACADEMY_SECRET_KEY": "short", "ACADEMY_DATA_KEY": KEY})
     real = {"ACADEMY_SECRET_KEY": KEY, "ACADEMY_DATA_KEY": KEY, "ACADEMY_TRUSTED_HOSTS": "xueyuan.example"}
     assert Settings.from_env(real).demo is False
+    assert Settings.from_env(real).sms == "", "no code stands in a log unless somebody asked for it"
+    with pytest.raises(SettingsError, match="ACADEMY_SMS"):
+        Settings.from_env(real | {"ACADEMY_SMS": " console "})
     with pytest.raises(SettingsError, match="ACADEMY_TRUSTED_HOSTS"):
         Settings.from_env(real | {"ACADEMY_TRUSTED_HOSTS": " , "})
     demo = {"ACADEMY_DEMO": "1", "ACADEMY_DATA_DIR": str(tmp_path / "var")}

@@ -27,6 +27,8 @@ group = AppGroup("sample", help="The sample city.")
 def create(members: int) -> None:
     """Fill an empty database with a city."""
     house: House = current_app.extensions["academy"]
+    if not house.settings.demo:
+        raise click.ClickException("the sample city has accounts that everybody knows; set ACADEMY_DEMO=1 to try it")
     if not is_empty(house):
         raise click.ClickException("the database is not empty; the sample city goes into an empty one only")
     create_city(house, members, say=click.echo)
