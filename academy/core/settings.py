@@ -88,7 +88,8 @@ class Settings:
     soffice: str = _setting(
         "ACADEMY_SOFFICE",
         "",
-        "Path of LibreOffice. Empty: the system's; without one, DOCX and PPTX are refused.",
+        "Path of LibreOffice (Debian: `libreoffice-writer-nogui`, `-impress-nogui`, `-math-nogui`). "
+        "Empty: the system's; without one, DOCX and PPTX are refused.",
     )
     office_seconds: int = _setting(
         "ACADEMY_OFFICE_SECONDS", 300, "Longest that LibreOffice may take for one file, in seconds."

@@ -4,14 +4,24 @@ and the file is somebody's. Prints one JSON object.
 Usage: ``python -I draw_pages.py FILE FOLDER MOST_PAGES WIDTH``
 """
 
+import contextlib
+import ctypes
 import json
+import logging
 import sys
 from pathlib import Path
 
 import pypdfium2 as pdfium
+from PIL import Image
+from pypdfium2 import raw
 
 MAX_PIXELS = 8_000_000
 MAX_TEXT = 20_000
+MAX_FIELDS = 2_000
+USUAL = (612.0, 792.0)
+"""Points; what readers take where a page says no size of its own."""
+LEAST, MOST = 1.0, 1e7
+"""Points; a page outside these bounds has no size that anybody meant."""
 
 
 def draw(file: Path, folder: Path, most: int, width: int) -> dict[str, object]:
@@ -20,22 +30,87 @@ def draw(file: Path, folder: Path, most: int, width: int) -> dict[str, object]:
         document = pdfium.PdfDocument(file)
     except pdfium.PdfiumError as error:
         return {"error": "password" if "password" in str(error).lower() else "damaged"}
-    if len(document) > most:
-        return {"error": "many", "count": len(document)}
-    pages = []
-    for number in range(len(document)):
-        page = document[number]
-        wide, high = page.get_size()
-        if wide < 1 or high < 1:
-            return {"error": "damaged"}
-        scale = min(width / wide, (MAX_PIXELS / (wide * high)) ** 0.5)
-        picture = page.render(scale=scale).to_pil().convert("RGB")
+    count = len(document)
+    if count > most:
+        return {"error": "many", "count": count}
+    if document.get_formtype() != raw.FORMTYPE_NONE:
+        # Without it nothing of a form is drawn: what was filled in, ticks, visible signatures. One that cannot
+        # be loaded leaves the pages as they are.
+        with contextlib.suppress(pdfium.PdfiumError):
+            document.init_forms()
+    pages: list[dict[str, object]] = []
+    lost = 0
+    for number in range(count):
+        try:
+            picture, text = _page(document, number, width)
+        except (pdfium.PdfiumError, MemoryError):
+            lost += 1
+            picture, text = _blank(width), ""
+        if number == 0 and _is_placeholder(document, text):
+            return {"error": "xfa"}
         picture.save(folder / f"{number + 1:03d}.jpg", "JPEG", quality=82, optimize=True, progressive=True)
-        text = page.get_textpage().get_text_bounded()[:MAX_TEXT]
-        pages.append({"width": picture.width, "height": picture.height, "text": text})
+        pages.append({"width": picture.width, "height": picture.height, "text": text[:MAX_TEXT]})
+    # One odd page among others is drawn empty; where none can be read, the file is at fault.
+    return {"pages": pages} if lost < count else {"error": "damaged"}
+
+
+def _page(document: pdfium.PdfDocument, number: int, width: int) -> tuple[Image.Image, str]:
+    """The picture and the words of one page."""
+    page = document[number]
+    if not all(LEAST <= side <= MOST for side in page.get_size()):
+        page.set_mediabox(0, 0, *USUAL)
+        page.set_cropbox(0, 0, *USUAL)
         page.close()
-    return {"pages": pages}
+        page = document[number]
+    values = _values(document, page)
+    # Comments, stamps and fields become part of the page: so their words are found, not only drawn.
+    if raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
+        page.close()
+        page = document[number]
+    wide, high = page.get_size()
+    if not (LEAST <= wide <= MOST and LEAST <= high <= MOST):
+        page.close()
+        return _blank(width), ""
+    scale = min(width / wide, (MAX_PIXELS / (wide * high)) ** 0.5)
+    picture = page.render(scale=scale).to_pil().convert("RGB")
+    text = page.get_textpage().get_text_bounded()
+    page.close()
+    drawn = "".join(text.split())
+    return picture, "\n".join([text, *(value for value in values if "".join(value.split()) not in drawn)])
+
+
+def _blank(width: int) -> Image.Image:
+    return Image.new("RGB", (width, round(width * USUAL[1] / USUAL[0])), "white")
+
+
+def _values(document: pdfium.PdfDocument, page: pdfium.PdfPage) -> list[str]:
+    """What was typed into the fields of a page, as the form keeps it: some have no picture of it."""
+    if document.formenv is None:
+        return []
+    found = []
+    for number in range(min(raw.FPDFPage_GetAnnotCount(page), MAX_FIELDS)):
+        annotation = raw.FPDFPage_GetAnnot(page, number)
+        if annotation and raw.FPDFAnnot_GetFormFieldType(document.formenv, annotation) in _TYPED:
+            size = raw.FPDFAnnot_GetFormFieldValue(document.formenv, annotation, None, 0)
+            if 2 < size <= 2 * MAX_TEXT:
+                value = ctypes.create_string_buffer(size)
+                raw.FPDFAnnot_GetFormFieldValue(
+                    document.formenv, annotation, ctypes.cast(value, ctypes.POINTER(raw.FPDF_WCHAR)), size
+                )
+                found.append(value.raw.decode("utf-16-le", "ignore").rstrip("\0"))
+        raw.FPDFPage_CloseAnnot(annotation)
+    return found
+
+
+_TYPED = (raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX)
+
+
+def _is_placeholder(document: pdfium.PdfDocument, text: str) -> bool:
+    """Whether the one page only asks to wait, in whatever language, for a program of Adobe's that can draw the form."""
+    is_form = document.get_formtype() == raw.FORMTYPE_XFA_FULL
+    return is_form and len(document) == 1 and ("adobe" in text.lower() or "please wait" in text.lower())
 
 
 if __name__ == "__main__":
+    logging.disable()  # what the library remarks is nobody's to read; the answer is the one line below
     json.dump(draw(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])), sys.stdout)

@@ -3,6 +3,7 @@ and turned into PDF by LibreOffice in the jail. No LibreOffice, no such files: t
 
 import hashlib
 import os
+import re
 import shutil
 import zipfile
 import zlib
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import Message, msg
 from academy.core.settings import Settings
-from academy.media import tools
+from academy.media import document_kinds, tools
 from academy.media.storage import full_disk_told, is_cramped
 from academy.media.tools import Limits, ToolFailed
 
@@ -28,7 +29,6 @@ PIECE = 1 << 16
 RESTART = 81
 """What LibreOffice ends with after it has made its profile; then it wants to be started again."""
 
-_MAIN = {"word/document.xml": "docx", "ppt/presentation.xml": "pptx"}
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _RELATION = f"{{{_RELATIONS}}}Relationship"
 # LibreOffice reads these lists by their literal names: a prefix would hide every one of them.
@@ -57,7 +57,7 @@ _SETTINGS = (
 
 
 def kind_of(path: Path) -> str | None:
-    """``docx`` or ``pptx``, by what is inside; None for any other file.
+    """``docx`` or ``pptx``, by the main part that the package names; None for any other file.
 
     Raises:
         Invalid: it is one, but damaged.
@@ -67,10 +67,10 @@ def kind_of(path: Path) -> str | None:
             return None
     try:
         with zipfile.ZipFile(path) as given:
-            names = set(given.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            kind = document_kinds.office_kind(given)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise Invalid(_DAMAGED) from error
-    return next((kind for main, kind in _MAIN.items() if main in names), None)
+    return kind if kind in {"docx", "pptx"} else None
 
 
 def program(settings: Settings) -> Path | None:
@@ -94,8 +94,15 @@ def need_program(settings: Settings) -> Path:
     return found
 
 
-def tidy(path: Path, target: Path) -> None:
-    """Write the file anew: every part is unpacked with a count, and links to other files are left out.
+def has_math(binary: Path) -> bool:
+    """Whether this LibreOffice can draw formulas: Debian has that part in a package of its own."""
+    # A script that starts it from elsewhere tells nothing of its parts.
+    return not binary.with_name("libswlo.so").exists() or binary.with_name("libsmlo.so").exists()
+
+
+def tidy(path: Path, target: Path) -> bool:
+    """Write the file anew: every part is unpacked with a count, and links to other files are left out. Returns
+    whether there are formulas in it.
 
     Raises:
         Invalid: a bomb, macros, a password, or damage.
@@ -107,18 +114,18 @@ def tidy(path: Path, target: Path) -> None:
             zipfile.ZipFile(path) as given,
             zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made,
         ):
-            _tidy(given, made, path.stat().st_size)
+            return _tidy(given, made, path.stat().st_size)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         raise Invalid(_DAMAGED) from error
 
 
-def _tidy(given: zipfile.ZipFile, made: zipfile.ZipFile, packed: int) -> None:
+def _tidy(given: zipfile.ZipFile, made: zipfile.ZipFile, packed: int) -> bool:
     parts = given.infolist()
     if len(parts) > MAX_PARTS:
         raise Invalid(_BOMB)
     if len({part.filename for part in parts}) != len(parts):
         raise Invalid(_DAMAGED)  # two parts of one name: readers would disagree about which it is
-    total = 0
+    total, has_formulas = 0, False
     for part in parts:
         name = part.filename
         if part.flag_bits & 1:
@@ -127,7 +134,6 @@ def _tidy(given: zipfile.ZipFile, made: zipfile.ZipFile, packed: int) -> None:
             raise Invalid(_MACROS)
         if part.is_dir():
             continue
-        is_text = name.endswith((".xml", ".rels"))
         with given.open(part) as source:
             if name.endswith(".rels") or name == "[Content_Types].xml":
                 text = source.read(MAX_XML // 8 + 1)
@@ -136,24 +142,49 @@ def _tidy(given: zipfile.ZipFile, made: zipfile.ZipFile, packed: int) -> None:
                 made.writestr(name, _without_links(text) if name.endswith(".rels") else _without_macros(text))
                 continue
             with made.open(name, "w") as sink:
-                total = _copy(source, sink, total, packed, is_text)
+                total, has_one = _copy(name, source, sink, total, packed)
+                has_formulas = has_formulas or has_one
+    return has_formulas
 
 
-def _copy(source: IO[bytes], sink: IO[bytes], total: int, packed: int, is_text: bool) -> int:
-    size = 0
+def _copy(name: str, source: IO[bytes], sink: IO[bytes], total: int, packed: int) -> tuple[int, bool]:
+    size, tail, is_text, has_formulas = 0, b"", name.lower().endswith(_TEXTS), False
     while piece := source.read(PIECE):
-        if is_text and size == 0:
-            _check_text(piece)
+        if size == 0:
+            is_text = is_text or piece.lstrip(_BEFORE_XML).startswith((b"<?xml", b"<!DOCTYPE"))
+            if is_text:
+                _check_start(piece)
+        if is_text:
+            # With the end of the piece before: what is looked for may lie across the cut.
+            _check_text(tail + piece)
+            has_formulas = has_formulas or b":oMath" in tail + piece
+            tail = piece[-_LONGEST_MARK:]
         size += len(piece)
         total += len(piece)
         _check(total, packed, size if is_text else 0, MAX_XML)
         sink.write(piece)
-    return total
+    return total, has_formulas
 
 
-def _check_text(start: bytes) -> None:
+_TEXTS = (".xml", ".rels", ".vml", ".xhtml")
+_BEFORE_XML = b"\xef\xbb\xbf \t\r\n"
+_LONGEST_MARK = 16
+_ENCODING = re.compile(rb"<\?xml[^<>]{0,200}?encoding\s{0,5}=\s{0,5}[\"']([A-Za-z0-9._-]{1,40})[\"']")
+
+
+def _check_start(start: bytes) -> None:
+    """Text of these formats is UTF-8: another encoding could spell a DOCTYPE in other bytes."""
+    declared = _ENCODING.match(start.lstrip(_BEFORE_XML))
+    name = declared[1].lower() if declared else b"utf-8"
+    if not start.lstrip(_BEFORE_XML).startswith(b"<") or not name.startswith(
+        (b"utf-8", b"us-ascii", b"iso-8859-", b"windows-")
+    ):
+        raise Invalid(_DAMAGED)
+
+
+def _check_text(text: bytes) -> None:
     """These formats have no DOCTYPE: it is there to blow something up. NUL is UTF-16, which would hide one."""
-    if b"<!DOCTYPE" in start or b"\0" in start:
+    if b"<!DOCTYPE" in text or b"\0" in text:
         raise Invalid(_DAMAGED)
 
 
@@ -193,7 +224,11 @@ def to_pdf(settings: Settings, path: Path, kind: str, folder: Path) -> Path:
     binary = need_program(settings)
     folder.mkdir(parents=True, exist_ok=True)
     clean, profile, made = folder / f"given.{kind}", folder / "office", folder / "given.pdf"
-    tidy(path, clean)
+    if tidy(path, clean) and not has_math(binary):
+        clean.unlink()
+        raise Invalid(
+            msg("文件里有公式，而这里的 LibreOffice 没有公式组件，公式会丢失。请导出为 PDF 后再上传，或者请运维安装。")
+        )
     _write_profile(profile / "user")
     told = [str(binary), "--headless", "--nologo", "--norestore"]
     told += [f"-env:UserInstallation={profile.absolute().as_uri()}", "--convert-to", "pdf"]

@@ -1,6 +1,7 @@
 """Documents become pages: pictures that every phone shows, and words."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -14,7 +15,8 @@ from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.media import office, probe, tools
-from academy.media.captions import clean
+from academy.media.captions import plain
+from academy.media.document_kinds import HEADER_WITHIN, PDF_HEADER
 from academy.media.models import Asset, DocumentPage
 from academy.media.storage import is_cramped
 from academy.media.tools import Limits, ToolFailed
@@ -23,6 +25,8 @@ MAX_PAGES = 500
 WIDTH = 1240
 PAGE_MS = 10_000
 """What a page counts for, in media time. The clock allows twice real time, so a page is five seconds."""
+MAX_TEXT = 20_000
+"""Characters of a page that are kept."""
 _SCRIPT = Path(__file__).with_name("draw_pages.py")
 _SEES = (_SCRIPT, Path(sys.prefix))
 
@@ -38,12 +42,19 @@ def make_pages(settings: Settings, nature: str, path: Path, folder: Path) -> lis
     folder.mkdir(parents=True)
     document = folder / "document.pdf"
     if nature == "pdf":
-        shutil.copyfile(path, document)
+        _copy_pdf(path, document)
     elif nature == "image":
         _picture_page(path, document)
     else:
         office.to_pdf(settings, path, nature, folder).rename(document)
     return draw(document, folder)
+
+
+def _copy_pdf(path: Path, document: Path) -> None:
+    """Without what stands before its header: readers skip a mark or blank lines, and members get this copy."""
+    with path.open("rb") as source, document.open("wb") as sink:
+        source.seek(max(0, source.read(HEADER_WITHIN).find(PDF_HEADER)))
+        shutil.copyfileobj(source, sink)
 
 
 def _picture_page(path: Path, document: Path) -> None:
@@ -69,6 +80,10 @@ def draw(document: Path, folder: Path) -> list[dict[str, Any]]:
         raise Invalid(msg("文件已损坏，读不出内容。请重新导出后再上传。")) from error
     if found.get("error") == "password":
         raise Invalid(msg("这份 PDF 加了密码，请去掉密码后再上传。"))
+    if found.get("error") == "xfa":
+        raise Invalid(
+            msg("这份 PDF 是动态表单（XFA），只有 Adobe 的软件能显示。请在那里另存或打印成普通 PDF 后再上传。")
+        )
     if found.get("error") == "many":
         raise Invalid(msg("文档有 %(count)s 页，超过了 %(most)s 页的上限。", count=found["count"], most=MAX_PAGES))
     if not found.get("pages"):
@@ -86,5 +101,22 @@ def keep(tx: Tx, asset: Asset, drawn: list[dict[str, Any]]) -> None:
 
 
 def clean_page(text: str) -> str:
-    """A page's words, without what PDF hides between them."""
-    return "\n".join(filter(None, (clean(line) for line in text.replace("\r", "\n").split("\n"))))
+    """A page's words as they are read and looked for, without what documents hide between them."""
+    text = _HYPHEN.sub("", text[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n"))
+    text = plain(_BETWEEN.sub("", text).replace("\u3000", "  "))
+    return _SPACED.sub(_closed, text)
+
+
+def _closed(found: re.Match[str]) -> str:
+    """Characters that a typesetter set apart, without the spaces; Latin letters set so are a list, not a word."""
+    letters = found[0].split(" ")
+    is_chinese = any(letter > "\u2e7f" for letter in letters) and not any(
+        letter.isascii() and letter.isalpha() for letter in letters
+    )
+    return "".join(letters) if is_chinese else found[0]
+
+
+_HYPHEN = re.compile("[\u00ad\ufffe\x02] {0,3}\n {0,3}")
+"""Where a word was parted at the end of a line."""
+_BETWEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff\ufffe]")
+_SPACED = re.compile(r"(?<!\S)\S(?: \S){2,}(?!\S)|^[\u2e80-\u9fff] {1,9}[\u2e80-\u9fff]$", re.MULTILINE)

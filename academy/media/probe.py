@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.media import formats, office, packets, rules, tonemap, tools
+from academy.media import document_kinds, formats, office, packets, rules, tonemap, tools
 from academy.media.tools import Limits, ToolFailed
 
 MAX_IMAGE_PIXELS = 40_000_000
@@ -158,10 +158,8 @@ def check_document(settings: Settings, path: Path, folder: Path) -> str:
     """
     with path.open("rb") as file:
         head = file.read(1024)
-    if head.startswith(b"%PDF-"):
+    if document_kinds.is_pdf(head):
         return "pdf"
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Invalid(msg("这是旧版 Office 文件，或者加了密码。请另存为 DOCX、PPTX，或者导出为 PDF 后再上传。"))
     kind = office.kind_of(path)
     if kind is not None:
         office.need_program(settings)
@@ -169,7 +167,9 @@ def check_document(settings: Settings, path: Path, folder: Path) -> str:
     if head.startswith(_PICTURES) or head[8:12] == b"WEBP":
         make_image(path, folder / "look.jpg")
         return "image"
-    raise Invalid(msg("这里收 PDF、PPTX、DOCX 和图片。其他文件请先导出为 PDF 再上传。"))
+    raise Invalid(
+        document_kinds.refusal_of(path, head) or msg("这里收 PDF、PPTX、DOCX 和图片。其他文件请先导出为 PDF 再上传。")
+    )
 
 
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8")

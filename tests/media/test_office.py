@@ -257,3 +257,74 @@ def test_without_libreoffice_the_trainer_is_told_what_to_do(house: House, traine
     asset = taken(house, trainer, papers.docx(tmp_path / "a.docx", "x"), "document", "讲稿.docx")
     assert asset.state == AssetState.FAILED
     assert sentence(asset) == "这里还不能处理 Word 和 PowerPoint 文件。请先导出为 PDF，再上传 PDF。"
+
+
+def moved(path: Path, name: str) -> Path:
+    """The same Word file, its main part under another name, as Word for the web and others write it."""
+    renamed = {
+        "_rels/.rels": papers.part(path, "_rels/.rels").replace(b"word/document.xml", name.lstrip("/").encode()),
+        "[Content_Types].xml": papers.part(path, "[Content_Types].xml").replace(
+            b"/word/document.xml", b"/" + name.lstrip("/").encode()
+        ),
+        name.lstrip("/"): papers.part(path, "word/document.xml"),
+        f"{name.lstrip('/').replace('word/', 'word/_rels/', 1)}.rels": papers.part(
+            path, "word/_rels/document.xml.rels"
+        ),
+    }
+    if name.startswith("/"):
+        renamed["_rels/.rels"] = renamed["_rels/.rels"].replace(b'Target="word/', b'Target="/word/')
+    papers.changed(path, renamed)
+    with zipfile.ZipFile(path) as given:
+        old = {
+            one: given.read(one)
+            for one in given.namelist()
+            if one not in {"word/document.xml", "word/_rels/document.xml.rels"}
+        }
+    with zipfile.ZipFile(path, "w") as made:
+        for one, data in old.items():
+            made.writestr(one, data)
+    return path
+
+
+@pytest.mark.parametrize("name", ["word/document2.xml", "word/document22.xml", "/word/main.xml"])
+def test_a_word_file_may_call_its_main_part_otherwise(house: House, tmp_path: Path, name: str) -> None:
+    given = moved(papers.docx(tmp_path / "a.docx", "学党史"), name)
+    assert office.kind_of(given) == "docx"
+    made = office.to_pdf(house.settings, given, "docx", tmp_path / "out")
+    with contextlib.closing(pdfium.PdfDocument(made)) as document:
+        assert "学党史" in document[0].get_textpage().get_text_range()
+
+
+MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+
+
+def with_formula(path: Path) -> Path:
+    """A Word file with one paragraph, a fraction of two words."""
+    given = papers.docx(path, "公式")
+    formula = (
+        f'<w:p><m:oMathPara xmlns:m="{MATH}"><m:oMath><m:f><m:num><m:r><m:t>Zaehler</m:t></m:r></m:num>'
+        "<m:den><m:r><m:t>Nenner</m:t></m:r></m:den></m:f></m:oMath></m:oMathPara></w:p>"
+    )
+    body = papers.part(given, "word/document.xml").decode().replace("<w:body>", "<w:body>" + formula, 1)
+    return papers.changed(given, {"word/document.xml": body.encode()})
+
+
+def test_formulas_are_drawn(house: House, tmp_path: Path) -> None:
+    made = office.to_pdf(house.settings, with_formula(tmp_path / "a.docx"), "docx", tmp_path / "out")
+    with contextlib.closing(pdfium.PdfDocument(made)) as document:
+        text = document[0].get_textpage().get_text_range()
+    assert "Zaehler" in text and "Nenner" in text
+
+
+def test_formulas_without_the_part_that_draws_them_are_refused_in_words(house: House, tmp_path: Path) -> None:
+    """A LibreOffice whose Writer is there and whose Math is not, as Debian installs it."""
+    program = tmp_path / "office"
+    program.mkdir()
+    for name in ("soffice", "soffice.bin", "libswlo.so"):
+        (program / name).write_text("#!/bin/sh\nexit 1\n")
+        (program / name).chmod(0o755)
+    house = with_office(house, program / "soffice")
+    with pytest.raises(Invalid, match="公式"):
+        office.to_pdf(house.settings, with_formula(tmp_path / "a.docx"), "docx", tmp_path / "out")
+    with pytest.raises(Invalid, match="损坏"):  # it is tried: nothing would be lost
+        office.to_pdf(house.settings, papers.docx(tmp_path / "b.docx", "x"), "docx", tmp_path / "out2")
