@@ -10,6 +10,7 @@ from academy.core import logging as logs
 from academy.core.house import House
 from academy.core.settings import Settings
 from academy.jobs.worker import Worker
+from academy.media.isolation import require_isolation
 
 
 def create_app(settings: Settings, house: House | None = None) -> Flask:
@@ -49,8 +50,13 @@ def move_in(app: Flask, house: House) -> None:
 
 
 def create_worker(settings: Settings) -> Worker:
-    """A worker process; `run()` works until `stop()`."""
+    """A worker process; `run()` works until `stop()`.
+
+    Raises:
+        SettingsError: this system cannot shut in the decoders, and nobody has allowed that.
+    """
     logs.configure(settings.log_level)
     rooms.open_all()
+    require_isolation(settings)
     house = House.build(settings)
     return Worker(house)

@@ -8,7 +8,9 @@ from flask.cli import AppGroup
 from sqlalchemy import func, select
 
 from academy.core.house import House
+from academy.core.settings import SettingsError
 from academy.jobs import Job, worker
+from academy.media import isolation
 
 group = AppGroup("jobs", help="Background jobs.")
 
@@ -16,7 +18,12 @@ group = AppGroup("jobs", help="Background jobs.")
 @group.command("work")
 def work() -> None:
     """Run a worker until a signal."""
-    runner = worker.Worker(current_app.extensions["academy"])
+    house: House = current_app.extensions["academy"]
+    try:
+        isolation.require_isolation(house.settings)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    runner = worker.Worker(house)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: runner.stop())
     runner.run()

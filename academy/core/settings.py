@@ -125,6 +125,11 @@ class Settings:
         600,
         "Requests a minute from one account; five times as many from one network before sign-in. 0: no limit.",
     )
+    allow_no_landlock: bool = _setting(
+        "ACADEMY_ALLOW_NO_LANDLOCK",
+        False,
+        "Let a worker begin on a kernel without Landlock, where decoders can read what the academy's user can.",
+    )
     secure_cookies: bool = _setting("ACADEMY_SECURE_COOKIES", False, "Cookies for HTTPS only; on wherever HTTPS is.")
     frame_ancestors: str = _setting(
         "ACADEMY_FRAME_ANCESTORS", "'self'", "CSP frame-ancestors: who may show the academy inside a web view."

@@ -3,8 +3,9 @@ in a process with threads. It imports only what Python starts with: the start co
 
 Usage: ``python -I -S jail.py PARENT CPU_S MEMORY_MIB FILE_MIB [READABLE …] -- COMMAND …``
 
-With readable paths named, the command sees the system's programs, these paths and its own folder, and
-may write in its own folder only: Landlock holds it, where the kernel has it (5.13 and newer).
+The command sees the system's programs, the readable paths and its own folder, and may write in its own folder
+only: Landlock holds it (Linux 5.13 and newer). Where the kernel has Landlock and it fails, the command is not
+run; whether to work where the kernel has none is decided before (`isolation.require_isolation`).
 """
 
 import ctypes
@@ -84,14 +85,21 @@ def main(argv: list[str]) -> None:
         ceiling = resource.getrlimit(what)[1]
         value = value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)
         resource.setrlimit(what, (value, value))
-    if readable:
-        shut_in(libc, [*_SYSTEM, sys.prefix, sys.base_prefix, *readable], [os.getcwd(), *_DEVICES])  # noqa: PTH109 - as below
+    # pathlib takes as long to import as all the rest.
+    held = shut_in(libc, [*_SYSTEM, sys.prefix, sys.base_prefix, *readable], [os.getcwd(), *_DEVICES])  # noqa: PTH109
+    if not held and version_of(libc):
+        raise SystemExit("jail: Landlock is there and does not hold")
     os.execv(command[0], command)  # noqa: S606 - an argument list by design, never a shell
 
 
+def version_of(libc: ctypes.CDLL) -> int:
+    """The version of Landlock that the kernel has; 0 for none."""
+    return max(0, int(libc.syscall(_LANDLOCK["create"], None, ctypes.c_size_t(0), 1)))
+
+
 def shut_in(libc: ctypes.CDLL, readable: list[str], writable: list[str]) -> bool:
-    """Leave this process and its children only these paths; False where the kernel has no Landlock."""
-    version = libc.syscall(_LANDLOCK["create"], None, ctypes.c_size_t(0), 1)
+    """Leave this process and its children only these paths; False where that cannot be done."""
+    version = version_of(libc)
     if version < 1:
         return False
     handled = (1 << _RIGHTS[min(version, len(_RIGHTS) - 1)]) - 1

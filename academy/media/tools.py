@@ -118,7 +118,7 @@ def run(
     """Run a command in a folder of its own; returns what it printed, or hands it line by line to `on_line`.
 
     `on_log` hears every line that it wrote to its log, after its end and before a failure is raised.
-    With `sees`, it can read these paths and the system's programs, and nothing else outside its folder.
+    It can read the paths in `sees` and the system's programs, and nothing else outside its folder.
 
     Raises:
         ToolFailed: it failed or went over a limit.

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wsgi import FileWrapper
 
+from academy.core.actor import Role
 from academy.core.db import Tx
 from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import Message, msg
@@ -23,7 +24,7 @@ from academy.doors.filters import timecode
 from academy.library import proposals
 from academy.library import queries as library
 from academy.library.models import ContentProposal
-from academy.media import captions, chapters, delivery, queries, rules, service, trouble, uploads
+from academy.media import captions, chapters, delivery, isolation, queries, rules, service, trouble, uploads
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.models import Asset, AssetState
 from academy.media.pages import PAGE_MS
@@ -139,7 +140,8 @@ def failures() -> ResponseReturnValue:
     with reading() as tx:
         page = trouble.troubles(tx, actor(), number_in(request.args.get("page")))
         courses = library.courses_of_assets(tx, [row.asset.id for row in page.rows])
-    return render_template("media/failures.html", page=page, courses=courses, titles=rules.TITLES)
+    unheld = actor().has(Role.SYSTEM_ADMINISTRATOR) and not isolation.landlock_version()
+    return render_template("media/failures.html", page=page, courses=courses, titles=rules.TITLES, unheld=unheld)
 
 
 @bp.post("/media/<asset_id>/captions")

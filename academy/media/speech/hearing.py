@@ -89,7 +89,10 @@ def _decode(settings: Settings, entry: list[str], wav: Path, folder: Path) -> li
     filters = f"aresample=16000,silencedetect=noise=-35dB:d=0.35,ametadata=mode=print:file={report.name}"
     told += ["-vn", "-sn", "-ac", "1", "-af", filters, "-c:a", "pcm_s16le", "-f", "wav", wav.name]
     try:
-        tools.run(told, folder=folder, limits=Limits(seconds=3600, cpu_s=3600, file_mib=2048))
+        # What is given as `-i file:…` is somebody's file: its decoder sees that one and no other.
+        given = Path(entry[entry.index("-i") + 1].removeprefix("file:"))
+        limits = Limits(seconds=3600, cpu_s=3600, file_mib=2048)
+        tools.run(told, folder=folder, limits=limits, sees=tools.needs(told, given))
     except ToolFailed as error:
         raise_plainly(error)
     text = report.read_text(encoding="utf-8") if report.exists() else ""

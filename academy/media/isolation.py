@@ -1,0 +1,36 @@
+"""Whether this system can shut in the programs that read people's files (`jail`), and what follows if not."""
+
+import ctypes
+import functools
+import logging
+
+from academy.core.logging import event
+from academy.core.settings import Settings, SettingsError
+
+log = logging.getLogger(__name__)
+
+_LANDLOCK_CREATE_RULESET = 444
+_VERSION = 1
+
+
+@functools.cache
+def landlock_version() -> int:
+    """The version of Landlock that the kernel has; 0 for none (older than 5.13, or switched off at boot)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return max(0, int(libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)))
+
+
+def require_isolation(settings: Settings) -> None:
+    """Called before a worker begins.
+
+    Raises:
+        SettingsError: programs that read people's files could read everybody's, and nobody has allowed that.
+    """
+    if landlock_version():
+        return
+    if not (settings.demo or settings.allow_no_landlock):
+        raise SettingsError(
+            "This kernel has no Landlock (Linux 5.13 or newer, `lsm=landlock` at boot): decoders of uploaded files"
+            " could read every file of the academy's user. Set ACADEMY_ALLOW_NO_LANDLOCK=1 to work all the same."
+        )
+    event(log, "media.no_landlock")

@@ -1,0 +1,92 @@
+"""What shuts in the programs that read people's files, what sees them do so, and what happens where it is missing."""
+
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+import pytest
+
+from academy.core.settings import Settings
+from academy.media import tools
+from academy.media.speech import hearing
+from academy.media.tools import Limits, ToolFailed
+
+pytestmark = pytest.mark.media
+
+ROOT = Path(__file__).parents[2]
+
+
+def without_landlock(which: str, code: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "tests.faults.without_landlock", which, code]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_every_command_is_shut_in_even_one_that_asks_to_see_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "secret").write_text("secret")
+    assert tools.run(["/bin/echo", "x"], folder=tmp_path / "mine", limits=Limits()) == "x\n"
+    with pytest.raises(ToolFailed):
+        tools.run(["/bin/cat", str(tmp_path / "secret")], folder=tmp_path / "mine", limits=Limits())
+
+
+def test_the_decoder_of_speech_sees_the_one_file_only(tmp_path: Path) -> None:
+    """It is told to read a second file beside the given one, as a hostile container would have it do."""
+    (tmp_path / "mine").mkdir()
+    for name in ("given.wav", "neighbour.wav"):
+        with wave.open(str(tmp_path / name), "wb") as sound:
+            sound.setparams((1, 2, 16_000, 0, "NONE", ""))
+            sound.writeframes(b"\0\0" * 16_000)
+    given, neighbour = (f"file:{tmp_path / name}" for name in ("given.wav", "neighbour.wav"))
+    wav = tmp_path / "mine" / "speech.wav"
+    hearing._decode(Settings(), ["-i", given], wav, tmp_path / "mine")
+    assert wav.stat().st_size > 30_000
+    wav.unlink()
+    with pytest.raises(Exception, match=r"."):
+        hearing._decode(Settings(), ["-i", given, "-i", neighbour, "-map", "1:0"], wav, tmp_path / "mine")
+    assert not wav.exists()
+
+
+RUN = """
+from pathlib import Path
+from academy.media import tools
+try:
+    print(tools.run(["/bin/echo", "ran"], folder=Path({folder!r}), limits=tools.Limits()), end="")
+except tools.ToolFailed as error:
+    print(error.log, end="")
+"""
+
+
+def test_a_landlock_that_fails_stops_the_command(tmp_path: Path) -> None:
+    done = without_landlock("restrict", RUN.format(folder=str(tmp_path)))
+    assert "does not hold" in done.stdout and "ran" not in done.stdout, done.stderr
+
+
+START = """
+import logging
+logging.basicConfig(level="INFO", format="%(message)s")
+from academy.core.settings import Settings
+from academy.media import isolation
+isolation.require_isolation(Settings(**{settings!r}))
+print("began")
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "begins"), [({}, False), ({"demo": True}, True), ({"allow_no_landlock": True}, True)]
+)
+def test_a_worker_without_landlock_says_so_or_does_not_begin(
+    tmp_path: Path, settings: dict[str, bool], begins: bool
+) -> None:
+    done = without_landlock("all", START.format(settings=settings))
+    assert ("began" in done.stdout) is begins, done.stderr
+    assert ("media.no_landlock" if begins else "ACADEMY_ALLOW_NO_LANDLOCK=1") in done.stderr
+    if begins:
+        ran = without_landlock("all", RUN.format(folder=str(tmp_path)))
+        assert ran.stdout == "ran\n", ran.stderr
+
+
+def test_with_landlock_a_worker_begins() -> None:
+    code = START.format(settings={})
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "began" in done.stdout and "no_landlock" not in done.stderr
