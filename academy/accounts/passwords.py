@@ -5,6 +5,7 @@ whole hall that comes in at nine o'clock, must not take the threads and the proc
 are watching. When too many wait, the door says that it is busy.
 """
 
+import itertools
 import os
 import re
 import sys
@@ -155,7 +156,9 @@ def _is_usual(piece: str, own: set[str]) -> bool:
         return (
             len(piece) <= 4
             or any(piece in row or piece in row[::-1] for row in _FIGURES)
-            or bool(re.fullmatch(r"(?:(\d)\1+)+|(\d{1,4})\2+|1[3-9]\d{9}|(?:19|20)\d\d[01]\d[0-3]\d", piece))
+            # Not by a pattern: every way to part a run of one figure would be tried.
+            or all(len(list(run)) > 1 for _, run in itertools.groupby(piece))
+            or bool(re.fullmatch(r"(\d{1,4})\1+|1[3-9]\d{9}|(?:19|20)\d\d[01]\d[0-3]\d", piece))
         )
     return piece in _WORDS or piece in PLACE or piece in own or any(piece in row or piece in row[::-1] for row in _ROWS)
 

@@ -58,7 +58,7 @@ def describe(app: Flask) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         if rule.rule.startswith(PREFIX):
-            address = re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule.rule)
+            address = re.sub(r"<(?:[^:<>]{1,80}:)?(\w{1,80})>", r"{\1}", rule.rule)
             for method in methods(rule):
                 paths.setdefault(address, {})[method.lower()] = _operation(app, rule)
     name = app.config["SESSION_COOKIE_NAME"]

@@ -17,7 +17,7 @@ from academy.media.models import Asset, Chapter
 
 MOST = 200
 TITLE = 120
-_LINE = re.compile(r"(?:(\d{1,2})[:：])?(\d{1,3})[:：]([0-5]\d)(?:\s*[-—,，、]\s*|\s+)(.+)")
+_LINE = re.compile(r"(?:(\d{1,2})[:：])?(\d{1,3})[:：]([0-5]\d)(?:\s{0,9}[-—,，、]\s{0,9}|\s{1,9})(.+)")
 Pair = tuple[int, str]
 
 

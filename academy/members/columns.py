@@ -54,7 +54,7 @@ KINDS: dict[str, tuple[Column, ...]] = {"members": MEMBERS, "tree": TREE}
 def normal(heading: str) -> str:
     """A heading without spaces, marks and remarks in brackets."""
     text = tidy_text(heading, LONGEST_HEADING).lower()
-    return re.sub(r"\(.*?\)|\[.*?\]|[\s*:_\-.·]", "", text)
+    return re.sub(r"\([^)\n]{0,100}\)|\[[^\]\n]{0,100}\]|[\s*:_\-.·]", "", text)
 
 
 def guess(

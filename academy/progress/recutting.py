@@ -42,7 +42,8 @@ class Preview:
 
 # A dash of any kind, or one of the two words for "to", between the times; an arrow or a comma before the third.
 _PART = re.compile(
-    r"(\d[\d:]*)\s*[-\u2013\u2014~\u81f3\u5230]\s*(\d[\d:]*)\s*(?:->|\u2192|=>|,|\uff0c|\s)\s*(\d[\d:]*)"
+    r"(\d[\d:]{0,15})\s{0,9}[-\u2013\u2014~\u81f3\u5230]\s{0,9}(\d[\d:]{0,15})"
+    r"\s{0,9}(?:->|\u2192|=>|,|\uff0c|\s)\s{0,9}(\d[\d:]{0,15})"
 )
 
 

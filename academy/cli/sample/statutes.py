@@ -9,7 +9,7 @@ from academy.cli.sample import parts
 
 LONGEST = 64
 _STOPS = re.compile(r"(?<=[。；！？])")
-_NOT_SPOKEN = re.compile(r"[（(].*?[）)]")
+_NOT_SPOKEN = re.compile(r"[（(][^）)\n]{0,400}[）)]")
 
 
 class NoStatutes(Exception):
