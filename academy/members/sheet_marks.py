@@ -32,7 +32,7 @@ _ID = re.compile(rb"\bnumFmtId=[\"']([0-9]{1,6})[\"']")
 _CODE = re.compile(rb"\bformatCode=(?:\"([^\"]{0,500})\"|'([^']{0,500})')")
 _PADDED = re.compile(r'(?:"([^"]{0,20})")?(0{2,30})(?:"([^"]{0,20})")?')
 _DECIMALS = re.compile(r"0\.(0{1,9})_?\s?")
-_LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+_LITERAL = re.compile(r'"[^"]{0,255}"|\\.|\[[^\[\]]{0,255}\]')
 _MONTHS = frozenset((17, 27, 36, 50, 52, 57))
 """Built-in formats that show a year and a month only (those of Chinese editions among them)."""
 
