@@ -21,6 +21,7 @@ from academy.doors import actor, house, office, public, reading, writing
 from academy.doors.bodies import MIB, accepts_body, form_file
 from academy.doors.entry import local_path
 from academy.doors.filters import timecode
+from academy.doors.versions import check_version, current_row
 from academy.library import proposals
 from academy.library import queries as library
 from academy.library.models import ContentProposal
@@ -172,9 +173,13 @@ def edit_chapters(asset_id: str) -> ResponseReturnValue:
     """The lecture and its chapters, one line each."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        proposal = proposals.pending(tx, asset.id, proposals.CHAPTERS)
-        text = proposals.chapters_of(proposal) if proposal else chapters.written(chapters.of_asset(tx, asset.id))
-        return _chapters(tx, asset, text, {}, proposal)
+        return _chapters(tx, asset, _written(tx, asset), {}, proposals.pending(tx, asset.id, proposals.CHAPTERS))
+
+
+def _written(tx: Tx, asset: Asset) -> str:
+    """The chapters as the form shows them: those that wait for a reviewer, else those that are kept."""
+    proposal = proposals.pending(tx, asset.id, proposals.CHAPTERS)
+    return proposals.chapters_of(proposal) if proposal else chapters.written(chapters.of_asset(tx, asset.id))
 
 
 @bp.post("/media/<asset_id>/chapters")
@@ -184,10 +189,12 @@ def save_chapters(asset_id: str) -> ResponseReturnValue:
     text = request.form.get("chapters", "")
     try:
         with writing() as tx:
-            is_proposed = proposals.save_chapters(tx, actor(), access_own_asset(tx, actor(), asset_id), text)
+            asset = current_row(tx, access_own_asset(tx, actor(), asset_id))
+            check_version({"chapters": _written(tx, asset)}, {"chapters": msg("章节")})
+            is_proposed = proposals.save_chapters(tx, actor(), asset, text)
     except Invalid as error:
         with reading() as tx:
-            return _chapters(tx, access_own_asset(tx, actor(), asset_id), text, error.fields), 422
+            return _chapters(tx, access_own_asset(tx, actor(), asset_id), text, error.fields), error.status
     flash(proposed() if is_proposed else _("章节已保存。"))
     return redirect(url_for(".edit_chapters", asset_id=asset_id), 303)
 
@@ -202,6 +209,7 @@ def _chapters(
         asset=asset,
         course=courses.get(asset.id),
         text=text,
+        kept={"chapters": _written(tx, asset)},
         errors=errors,
         proposal=proposal,
         is_published=proposals.published_in(tx, asset.id) is not None,

@@ -18,8 +18,10 @@ from academy.core.errors import AcademyError, Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, writing
+from academy.doors.filters import iso
 from academy.doors.language import html_lang
 from academy.doors.personal import shows_people
+from academy.doors.versions import check_version, current_row
 from academy.members import history, queries, rules, sectors, service, terms
 from academy.members.access import KEEPERS, READERS, access_member, access_organisation
 from academy.members.models import Member, Organisation
@@ -181,6 +183,7 @@ def change_organisation_post(public_id: str) -> Any:
 def _change(tx: Tx, node: Organisation, verb: str) -> None:
     form = request.form
     if verb == "rename":
+        check_version({"name": current_row(tx, node).name}, {"name": msg("新名称")})
         service.rename_organisation(tx, actor(), node, form.get("name", ""), on=day("on"))
     elif verb == "move":
         target = queries.by_code(tx, actor().paths(*GARDENERS), form.get("parent", ""))
@@ -196,6 +199,7 @@ def _change(tx: Tx, node: Organisation, verb: str) -> None:
             raise Invalid(fields={"into": msg("在您的管理范围内没有这个组织代码。")})
         service.merge_organisation(tx, actor(), node, into, on=day("on"))
     elif verb == "sector":
+        check_version({"sector": current_row(tx, node).sector}, {"sector": msg("领域")})
         service.set_sector(tx, actor(), node, form.get("sector"))
     elif verb == "close":
         service.close_organisation(tx, actor(), node, on=day("on"))
@@ -271,6 +275,7 @@ def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> 
         return render_template(
             "members/member.html",
             person=person,
+            kept=_particulars(person),
             trail=trail(tx, person.organisation),
             phone=service.masked_phone(house().sealer, person),
             memberships=queries.memberships_of(tx, person.id),
@@ -301,9 +306,27 @@ def change_member(public_id: str) -> Any:
     return redirect(url_for("members.member", public_id=public_id), 303)
 
 
+PARTICULARS = {
+    "name": msg("姓名"),
+    "birth_date": msg("出生日期"),
+    "joined_on": msg("入党日期"),
+    "education": msg("学历"),
+    "position": msg("职务"),
+    "position_since": msg("任职日期"),
+}
+
+
+def _particulars(person: Member) -> dict[str, Any]:
+    """What the form of a person's particulars replaces. The phone is not shown in it."""
+    dates = {name: iso(person.known_date(name)) for name in ("birth_date", "joined_on", "position_since")}
+    plain = {name: getattr(person, name) for name in ("name", "gender", "education", "position")}
+    return plain | dates
+
+
 def _change_member(tx: Tx, person: Member, verb: str) -> None:
     form = request.form
     if verb == "edit":
+        check_version(_particulars(current_row(tx, person)), PARTICULARS)
         service.edit_member(tx, actor(), house().sealer, person, dict(form))
     elif verb == "transfer":
         target = queries.by_code(tx, actor().paths(*KEEPERS), form.get("organisation", ""))

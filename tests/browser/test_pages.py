@@ -39,7 +39,8 @@ LOOK = """(least) => {
   const shown = (e) => e.getClientRects().length && getComputedStyle(e).visibility !== "hidden";
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) {
-    const scrolls = (e) => e && e !== document.body && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
+    const scrolls = (e) =>
+      e && e !== document.body && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
     const past = (e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !scrolls(e.parentElement);
     const wide = [...document.querySelectorAll("body *")].find((e) => shown(e) && past(e));
     wrong.push(`wider than the screen: ${wide?.tagName}.${wide?.className}`);

@@ -13,6 +13,7 @@ from academy.core.db import Tx
 from academy.core.house import House
 from academy.library.categories import add_category
 from academy.library.models import Category, Course
+from academy.media import chapters
 from academy.members import cohorts, sectors
 from academy.members.models import Organisation, Sector
 from academy.trainings.models import Training
@@ -54,7 +55,7 @@ def _training(tx: Tx, role: Callable[..., object]) -> Scene:
     role(Role.NODE_ADMINISTRATOR, city.city)
     made = training(tx, city.city, city.courses)
     page = f"/trainings/{made.public_id}/edit"
-    return Scene(page, page, ("甲的培训", "乙的培训"), "title", lambda t: t.get_one(Training, made.id).title)
+    return Scene(page, "", ("甲的培训", "乙的培训"), "title", lambda t: t.get_one(Training, made.id).title)
 
 
 def _category(tx: Tx, role: Callable[..., object]) -> Scene:
@@ -77,7 +78,31 @@ def _cohort(tx: Tx, role: Callable[..., object]) -> Scene:
     made = cohorts.create_cohort(tx, actor_of(tx, role(Role.NODE_ADMINISTRATOR, node)), node, "名单")
     page = f"/cohorts/{made.public_id}"
     kept = lambda t: t.get_one(type(made), made.id).name  # noqa: E731
-    return Scene(page, page, ("甲名单", "乙名单"), "name", kept, {"verb": "rename"})
+    return Scene(page, "", ("甲名单", "乙名单"), "name", kept, {"verb": "rename"})
+
+
+def _member(tx: Tx, role: Callable[..., object]) -> Scene:
+    node = factories.organisation(tx)
+    role(Role.NODE_ADMINISTRATOR, node)
+    person = factories.member(tx, node)
+    page = f"/members/{person.public_id}"
+    kept = lambda t: t.get_one(type(person), person.id).education  # noqa: E731
+    return Scene(page, "", ("大学", "大专"), "education", kept, {"verb": "edit"})
+
+
+def _organisation(tx: Tx, role: Callable[..., object]) -> Scene:
+    node = factories.organisation(tx)
+    role(Role.NODE_ADMINISTRATOR, node)
+    page = f"/organisations/{node.public_id}/change"
+    kept = lambda t: t.get_one(Organisation, node.id).name  # noqa: E731
+    return Scene(page, "", ("甲支部", "乙支部"), "name", kept, {"verb": "rename"})
+
+
+def _chapters(tx: Tx, role: Callable[..., object]) -> Scene:
+    asset = factories.asset(tx, role(Role.TRAINER))
+    page = f"/media/{asset.public_id}/chapters"
+    kept = lambda t: chapters.written(chapters.of_asset(t, asset.id))  # noqa: E731
+    return Scene(page, "", ("0:00 甲的开场", "0:00 乙的开场"), "chapters", kept)
 
 
 SCENES = {
@@ -87,6 +112,9 @@ SCENES = {
     "category": _category,
     "sector": _sector,
     "cohort": _cohort,
+    "member": _member,
+    "organisation": _organisation,
+    "chapters": _chapters,
 }
 
 
@@ -94,7 +122,7 @@ def fields_of(page: str, scene: Scene) -> dict[str, str]:
     """What a browser would send of the form: hidden and text fields as they stand."""
     for form in re.findall(r"<form\b.*?</form>", page, re.S):
         action = re.search(r'<form[^>]*\baction="([^"]*)"', form)
-        if action and unescape(action[1]) != scene.action:
+        if unescape(action[1] if action else "") != scene.action:
             continue
         fields: dict[str, str] = {}
         for tag in re.findall(r"<input\b[^>]*>", form):
@@ -124,9 +152,9 @@ def test_the_second_of_two_is_shown_both(house: House, client: FlaskClient, kind
     opened = fields_of(client.get(scene.page).get_data(as_text=True), scene)
     assert re.fullmatch("[0-9a-f]{20}", opened["version"]), "the form says what it was filled from"
     first, second = scene.typed
-    assert client.post(scene.action, data=opened | {scene.name: first}).status_code in {302, 303}
+    assert client.post(scene.action or scene.page, data=opened | {scene.name: first}).status_code in {302, 303}
 
-    answer = client.post(scene.action, data=opened | {scene.name: second})
+    answer = client.post(scene.action or scene.page, data=opened | {scene.name: second})
     page = answer.get_data(as_text=True)
     with house.db.read() as tx:
         assert scene.kept(tx) == first, "the first is not lost"
@@ -134,7 +162,7 @@ def test_the_second_of_two_is_shown_both(house: House, client: FlaskClient, kind
     assert first in page and second in page, "both are there to compare"
     again = fields_of(page, scene)
     assert again["version"] != opened["version"]
-    assert client.post(scene.action, data=again | {scene.name: second}).status_code in {302, 303}
+    assert client.post(scene.action or scene.page, data=again | {scene.name: second}).status_code in {302, 303}
     with house.db.read() as tx:
         assert scene.kept(tx) == second, "knowingly, the later one may replace it"
 
@@ -150,6 +178,6 @@ def test_nobody_is_asked_when_nothing_changed_meanwhile(house: House, client: Fl
 
         scene = SCENES[kind](tx, role)
     opened = fields_of(client.get(scene.page).get_data(as_text=True), scene)
-    assert client.post(scene.action, data=opened | {scene.name: scene.typed[0]}).status_code in {302, 303}
+    assert client.post(scene.action or scene.page, data=opened | {scene.name: scene.typed[0]}).status_code in {302, 303}
     with house.db.read() as tx:
         assert scene.kept(tx) == scene.typed[0]
