@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -93,6 +94,9 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _sqlite_connect)
             event.listen(self.engine, "begin", _sqlite_begin)
+            event.listen(self.engine, "checkin", _sqlite_checkin)
+        else:
+            event.listen(self.engine, "checkin", _postgresql_checkin)
 
     @contextmanager
     def read(self, *, snapshot: bool = False) -> Iterator[Tx]:
@@ -220,3 +224,17 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
 def _sqlite_begin(connection: Connection) -> None:
     write = connection.get_execution_options().get("academy_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+# A COMMIT that fails (a full disk, a deferred constraint) leaves SQLite's transaction open, and SQLAlchemy takes the
+# connection for clean: back in the pool it would hold the write lock of the whole city.
+
+
+def _sqlite_checkin(connection: Any, _record: Any) -> None:
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
+
+
+def _postgresql_checkin(connection: Any, _record: Any) -> None:
+    if connection is not None and connection.info.transaction_status != TransactionStatus.IDLE:
+        connection.rollback()

@@ -5,14 +5,16 @@ import logging
 import uuid
 from typing import Any
 
-from flask import Flask, jsonify, redirect, render_template, request, url_for
+from flask import Flask, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from academy.core import collisions
+from academy.core.actor import NOBODY
 from academy.core.audit import record
 from academy.core.errors import (
     AcademyError,
@@ -105,6 +107,15 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    try:
+        return _explained(error)
+    except SQLAlchemyError:
+        # The database cannot even say who is reading: then it is nobody, for whom no page asks it anything.
+        g._login_user, g.actor = AnonymousUserMixin(), NOBODY
+        return _explained(error)
+
+
+def _explained(error: Exception) -> Response:
     if _disk_full(error):
         return _academy(StorageFull())
     if collisions.is_passing(error):

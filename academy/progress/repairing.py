@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Select, exists, func, or_, select, tuple_, update
+from sqlalchemy import BigInteger, Select, cast, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from academy.core.db import Database, Tx
@@ -164,7 +164,8 @@ def _no_item() -> Select[int, int, int]:
         Lease.member_id == w.member_id,
         Lease.item_id == w.item_id,
         Lease.item_version == w.item_version,
-        w.covered_ms * 1000 >= Lease.duration_ms * Lease.threshold_permille,
+        # Three hours in milliseconds times a thousand: more than PostgreSQL's integer holds.
+        cast(w.covered_ms, BigInteger) * 1000 >= cast(Lease.duration_ms, BigInteger) * Lease.threshold_permille,
     )
     return select(*_KEY).where(w.covered_ms > 0, or_(w.completed_ms.is_not(None), reached), ~done)
 
@@ -178,10 +179,14 @@ def _no_course() -> Select[int, int, int]:
     Those whose completion was struck since are right as they are.
     """
     finished = exists().where(Completion.member_id == w.member_id, Completion.course_id == Course.id)
-    done = exists().where(
-        ItemCompletion.member_id == w.member_id,
-        ItemCompletion.item_id == _other.id,
-        ItemCompletion.item_version == _other.version,
+    done = (
+        exists()
+        .where(
+            ItemCompletion.member_id == w.member_id,
+            ItemCompletion.item_id == _other.id,
+            ItemCompletion.item_version == _other.version,
+        )
+        .correlate(w, _other)
     )
     lacking = exists().where(
         _other.course_id == Course.id,

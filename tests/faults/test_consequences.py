@@ -213,6 +213,33 @@ def test_what_an_earlier_version_lost_is_found_by_looking_at_everything(real_hou
             assert tx.scalars(select(Completion.completed_at).filter_by(member_id=key[0])).one() == EARNED
 
 
+def test_looking_at_everything_finds_what_is_missing_and_nothing_else(real_house: House) -> None:
+    """Long lectures; a course of two items of which one is completed; each kind of row beside one that is right."""
+    house = real_house
+    with clock.frozen(START), house.db.begin() as tx:
+        _, actor, account = learner(tx)
+        course = lecture(tx, account, minutes=200, items=2)
+    for place, item in enumerate(course.items):
+        assert list(repairing.missing(house.db)) == []
+        with clock.frozen(START + dt.timedelta(hours=4 * place)):
+            lease = opened(house, actor, item, device_key="d")
+        with clock.frozen(START + dt.timedelta(hours=4 * (place + 1))):
+            Committer(house).submit(Beat(lease.grant, 1, ((0, 200 * MINUTE),), None, clock.now_ms()))
+    assert list(repairing.missing(house.db)) == []
+    key = (actor.member_id, course.items[0].id, 1)
+    with house.db.begin() as tx:
+        tx.delete(tx.scalars(select(Completion).filter_by(member_id=actor.member_id)).one())
+        row = tx.get_one(WatchLedger, key)
+        row.covered_ms -= 1
+        tx.delete(tx.get_one(ItemCompletion, key))
+    assert sorted(repairing.missing(house.db)) == [(key, "item"), (key, "sum")]
+    with house.db.begin() as tx:
+        tx.get_one(WatchLedger, key).covered_ms += 1
+    repairing.mark(house.db, [key])
+    assert repairing.repair(house.db).failed == 0
+    assert list(repairing.missing(house.db)) == []
+
+
 def test_one_that_cannot_be_repaired_keeps_nobody_from_it(real_house: House) -> None:
     house = real_house
     three = [scene(house) for _ in range(3)]

@@ -15,7 +15,8 @@ from academy.core.db import Database
 from academy.core.house import House
 from academy.doors import public, writing
 from academy.doors.install import csrf
-from tests import failures
+from tests import factories, failures
+from tests.conftest import sign_in
 from tests.failures import failing
 
 ONE = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -102,6 +103,18 @@ def test_one_that_does_not_pass_is_said(
     assert answer.status_code == status
     assert ("Retry-After" in answer.headers) == (status == 503)
     assert (len(runs), written(house)) == (collisions.ATTEMPTS, 0)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/session", "/my/trainings"])
+def test_a_database_that_answers_nobody_still_gets_its_error_page(house: House, client: FlaskClient, path: str) -> None:
+    """Not even the reader's language can be asked for."""
+    with house.db.begin() as tx:
+        sign_in(client, factories.session_token(tx, factories.account(tx)))
+    with failing(house.db, failures.deadlock, at=lambda *_: True):
+        answer = client.get(path)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "再试一次" in (answer.json or {})["title"] if path.startswith("/api") else "再试一次" in answer.text
 
 
 @ONE
