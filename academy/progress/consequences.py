@@ -1,6 +1,7 @@
 """What follows from credit: marked in the ledger row with the credit itself, written as soon as it can be."""
 
 import logging
+from collections.abc import Callable
 
 from academy.core import collisions
 from academy.core.db import Tx
@@ -25,6 +26,27 @@ def add(row: LedgerRow, packed: bytes, outcome: Outcome, duration_ms: int, thres
             row.pending_since_ms = at_ms
 
 
+def attempt(tx: Tx, write: Callable[[], None]) -> Exception | None:
+    """Run `write` in a savepoint; returns the error with which it failed and was undone.
+
+    Raises:
+        Exception: another transaction was in the way, or the savepoint itself could not be undone. Then half of the
+            work would be committed, so the whole transaction must fail.
+    """
+    savepoint = tx.begin_nested()
+    try:
+        write()
+        savepoint.commit()
+    except Exception as error:
+        if savepoint.is_active:
+            savepoint.rollback()
+        if collisions.is_retryable(error):
+            raise
+        log.exception("ledger.savepoint_failed")
+        return error
+    return None
+
+
 def follow(tx: Tx, key: RowKey, course_id: int, row: LedgerRow) -> bool:
     """Write what follows from a row's credit and take its mark off; False if it failed and the mark stays.
 
@@ -33,15 +55,14 @@ def follow(tx: Tx, key: RowKey, course_id: int, row: LedgerRow) -> bool:
     """
     member_id, item_id, item_version = key
     at_ms = row.pending_since_ms or row.updated_ms
-    try:
-        with tx.begin_nested():
-            completing.reach(tx, member_id, course_id, at_ms)
-            if row.completed_ms is not None:
-                completing.finish_item(tx, member_id, item_id, item_version, course_id, row.completed_ms)
-    except Exception as error:
-        if collisions.is_retryable(error):
-            raise
-        log.exception("ledger.consequences_failed", extra={"member": member_id, "item": item_id})
+
+    def write() -> None:
+        completing.reach(tx, member_id, course_id, at_ms)
+        if row.completed_ms is not None:
+            completing.finish_item(tx, member_id, item_id, item_version, course_id, row.completed_ms)
+
+    if attempt(tx, write) is not None:
+        log.error("ledger.consequences_pending", extra={"member": member_id, "item": item_id})
         return False
     row.pending_since_ms = None
     return True

@@ -11,7 +11,6 @@ and the whole transaction runs again.
 import logging
 from collections.abc import Callable
 
-from academy.core import collisions
 from academy.core.db import Tx
 from academy.core.settings import Settings
 from academy.progress import consequences, late, refusing, rules, store
@@ -70,12 +69,8 @@ def _apply(row: LedgerRow | None, beat: Beat, settings: Settings) -> Outcome:
 
 def _guarded(tx: Tx, beat: Beat, outcome: Outcome | None, call: Callable[..., None], *args: object) -> None:
     """Run a rare part of a beat in a savepoint; a failure there is this beat's alone (or nobody's)."""
-    try:
-        with tx.begin_nested():
-            call(*args)
-    except Exception as error:
-        if collisions.is_retryable(error):
-            raise
-        log.exception("beat.afterwards_failed", extra={"lease": beat.grant.lease_id})
+    error = consequences.attempt(tx, lambda: call(*args))
+    if error is not None:
+        log.error("beat.afterwards_failed", extra={"lease": beat.grant.lease_id})
         if outcome is not None:
             outcome.error = error

@@ -162,6 +162,22 @@ def test_a_failure_at_any_statement_is_made_good(real_house: House, healer: str,
     assert acknowledged > 5, "most of what can fail comes after the credit"
 
 
+def test_a_failure_whose_savepoint_cannot_be_undone_commits_no_half(real_house: House) -> None:
+    """Else the start would be there and its coverage not, and nobody would write it any more."""
+    house = real_house
+    whole = statements(house)
+    for place in range(len(whole)):
+        tried = scene(house)
+        with (
+            failing(house.db, at=lambda _, text, mine=whole[place]: text == mine or "ROLLBACK TO" in text),
+            contextlib.suppress(Exception),
+        ):
+            tried.beat()
+        credited = tried.held() > 0
+        tried.beat(75)
+        tried.check(EARNED if credited else START + dt.timedelta(seconds=75))
+
+
 @pytest.mark.parametrize("make", failures.COLLISIONS)
 def test_a_collision_at_any_statement_passes_unnoticed(real_house: House, make: Callable[[], Exception]) -> None:
     house = real_house
