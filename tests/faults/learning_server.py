@@ -18,7 +18,6 @@ from sqlalchemy import event
 
 from academy.core import clock, collisions
 from academy.core.house import House
-from academy.jobs import transport
 from academy.progress import store
 from tests import failures
 
@@ -93,7 +92,6 @@ class Injector:
 
 def _serve(app: Flask, house: House, pipe: Connection) -> None:
     collisions.PAUSE_S = 0.001
-    transport.connect(None)  # no worker listens
     injector, client = Injector(house), app.test_client()
     while True:
         asked: Asked = pipe.recv()
