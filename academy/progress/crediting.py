@@ -30,13 +30,12 @@ def settle(tx: Tx, settings: Settings, beats: list[Beat]) -> list[Outcome]:
             _guarded(tx, beat, outcome, late.settle_ended, tx, settings, rows, beat, outcome)
     courses = {beat.key: beat.grant.course_id for beat, outcome in pairs if outcome.error is None}
     # By member: two processes that finish courses of the same people then never wait for each other crosswise.
-    for key in sorted(courses):
-        row = rows.get(key)
-        if row is not None and row.pending_since_ms is not None:
-            consequences.follow(tx, key, courses[key], row)
+    for key in sorted(key for key in courses if key in rows and rows[key].pending_since_ms is not None):
+        consequences.follow(tx, key, courses[key], rows[key])
     store.save(tx, {key: rows[key] for key in courses if key in rows})
-    for beat, outcome in sorted(pairs, key=lambda pair: pair[0].key):
-        if outcome.reason and outcome.refused and outcome.error is None:
+    refused = [pair for pair in pairs if pair[1].refused]
+    for beat, outcome in sorted(refused, key=lambda pair: pair[0].key):
+        if outcome.reason and outcome.error is None:
             _guarded(tx, beat, None, refusing.note, tx, beat.grant, outcome.reason, outcome.refused, beat.at_ms)
     return outcomes
 
