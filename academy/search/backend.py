@@ -38,6 +38,13 @@ class Found:
     """Lectures whose title, lecturer or summary matches, with what that is worth."""
     relaxed: bool = False
     """Nothing had all the words: these have some of them."""
+    literal: frozenset[int] = frozenset()
+    """Those of the lectures that have every character of what was typed, each beside the next, in one minute or
+    in their names: all that literally hold it are among them."""
+    equal: frozenset[int] = frozenset()
+    """The same, of what was typed with its numerals in their one form."""
+    each: int = 0
+    """So many windows of a lecture are among the hits at most; 0: the lectures are not told apart so."""
     weights: dict[str, float] = field(default_factory=dict)
     """How telling each word is (its rarity), for the choice of sentences."""
 

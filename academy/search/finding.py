@@ -1,18 +1,22 @@
 """From a question to lectures in order: what the index finds, read again; what was perhaps meant instead."""
 
 import itertools
-from collections.abc import Iterable, Set
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 from academy.core.db import Tx
 from academy.search import queries
 from academy.search.backend import Found, SearchBackend
 from academy.search.lectures import join
+from academy.search.literal import EQUAL, RUNS, WHOLE, Text
 from academy.search.question import Question, looser, parse
-from academy.search.ranking import closeness, holding, holds_phrases, says_phrases
+from academy.search.ranking import closeness, says_phrases
 from academy.search.spelling import pinyin_words, repairs
 from academy.search.text import Segmenter, normalise
 
+UNREAD = RUNS
+"""Before what has it with other numerals stands what the index alone knows to have all that was typed."""
 CANDIDATES = 100
 """Windows that are read again; measured: the answer is among the first fifty, or not among three hundred."""
 MOST_VERIFIED = 100
@@ -23,6 +27,24 @@ MOST_WORDS_MENDED = 4
 CLEARLY, NEARLY, MOST_IN_TURN = 1.0, 1.15, 3
 """How much better answered a reading must be than what was typed, to be taken for what was meant; how much less
 than the best a reading may be to be shown with it; and how many beside what was typed."""
+
+
+@dataclass
+class Looked:
+    """What a close look at the index's hits says of each lecture."""
+
+    scores: dict[int, float] = field(default_factory=dict)
+    levels: dict[int, int] = field(default_factory=dict)
+    """How the lecture holds what was typed (`literal`)."""
+    complete: set[int] = field(default_factory=set)
+    """Lectures of which something was read that has every word, or all that was typed."""
+
+    def add(self, question: Question, lecture_id: int, texts: Sequence[Text]) -> None:
+        """A window of a lecture and its names."""
+        level = question.level(texts)
+        self.levels[lecture_id] = max(level, self.levels.get(lecture_id, 0))
+        if level or question.has_words(texts):
+            self.complete.add(lecture_id)
 
 
 @dataclass
@@ -52,9 +74,19 @@ def answer(
         if found.lectures:
             return Answer(other, ranked, replace(found, relaxed=True))
     typed = Answer(question, ranked, found)
-    if literally or question.phrases or (found.lectures and not found.relaxed):
+    if literally or question.phrases or _is_meant(index, question, found):
         return typed
     return _meant(tx, index, typed, segmenter, visible, allowed)
+
+
+def _is_meant(index: SearchBackend, question: Question, found: Found) -> bool:
+    """Whether what was typed is what was meant: it stands somewhere just so, or all of its words are words there.
+    Where each is only a part of other words (和作社: 作社), another character may have been meant."""
+    if found.literal or found.equal:
+        return True
+    if found.relaxed or not found.lectures:
+        return False
+    return all(index.frequencies(question.words).values())
 
 
 def _meant(
@@ -110,27 +142,29 @@ def answers(
     only near them, and the filters' counts need all of them."""
     if question.phrases:
         return rank(tx, question, index.search(question, visible, None, MOST_VERIFIED), allowed)
-    return rank(tx, question, index.search(question, visible, allowed, CANDIDATES), allowed)
+    ranked, found = rank(tx, question, index.search(question, visible, allowed, CANDIDATES), allowed)
+    if not found.lectures and found.each and found.hits:
+        # What had every character had no word: as if nothing had been found.
+        scattered = replace(question, scattered=True)
+        return rank(tx, question, index.search(scattered, visible, allowed, CANDIDATES), allowed)
+    return ranked, found
 
 
 def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> tuple[list[int], Found]:
     """Lectures in order, best first: the index chose the windows, a close look at each says which is best."""
-    spoken = [hit for hit in found.hits if hit.item_id]
-    lines = queries.window_lines(tx, [(hit.item_id, hit.first, hit.last) for hit in spoken])
-    texts = [normalise(join(line.text for line in window)) for window in lines]
-    scores: dict[int, float] = {}
-    for hit, said, score in zip(spoken, texts, closeness(question, found.weights, texts), strict=True):
-        if question.phrases and not says_phrases(question, said):
-            continue
-        if score >= scores.get(hit.lecture_id, 0.0):
-            scores[hit.lecture_id] = score
-    cards = {hit.lecture_id for hit in found.hits if not hit.item_id}
-    for lecture_id in holding(question, queries.about(tx, cards)) if question.phrases else cards:
-        scores.setdefault(lecture_id, 0.0)
+    looked = _look(tx, question, found)
+    scores, levels = looked.scores, looked.levels
     for lecture_id, worth in found.named.items():
         if lecture_id in scores:
             scores[lecture_id] += worth
-    ranked = sorted(scores, key=lambda lecture_id: (-scores[lecture_id], lecture_id))
+    if not question.phrases:
+        found = _without_false(question, found, looked)
+    level = dict.fromkeys(found.literal, UNREAD) | levels
+
+    def order(lecture_id: int) -> tuple[float, float, int]:
+        return -level.get(lecture_id, 0), -scores[lecture_id], lecture_id
+
+    ranked = sorted((one for one in scores if one in found.lectures or question.phrases), key=order)
     if question.phrases:
         read = {hit.lecture_id for hit in found.hits}
         if len(found.hits) >= MOST_VERIFIED:
@@ -140,9 +174,63 @@ def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> 
         found = replace(found, lectures=found.lectures - without, hits=held)
         ranked += sorted(found.lectures - scores.keys(), reverse=True)
         return [lecture_id for lecture_id in ranked if allowed is None or lecture_id in allowed], found
-    # Further down than anybody looks: matched, not looked at closely, newest first.
+    # Further down than anybody looks: matched, not looked at closely, newest first; what literally has it all
+    # still stands before what has not.
     rest = (found.lectures if allowed is None else found.lectures & allowed) - scores.keys()
-    return [*ranked, *sorted(rest, reverse=True)], found
+    literal, equal = rest & found.literal, (rest & found.equal) - found.literal
+    sure = sum(level.get(lecture_id, 0) >= UNREAD for lecture_id in ranked)
+    near = sum(level.get(lecture_id, 0) >= EQUAL for lecture_id in ranked)
+    return [
+        *ranked[:sure],
+        *sorted(literal, reverse=True),
+        *ranked[sure:near],
+        *sorted(equal, reverse=True),
+        *ranked[near:],
+        *sorted(rest - literal - equal, reverse=True),
+    ], found
+
+
+def _look(tx: Tx, question: Question, found: Found) -> Looked:
+    """Read the windows and the names that the index found."""
+    spoken = [hit for hit in found.hits if hit.item_id]
+    lines = queries.window_lines(tx, [(hit.item_id, hit.first, hit.last) for hit in spoken])
+    said = [join(line.text for line in window) for window in lines]
+    scores = closeness(question, found.weights, [normalise(one) for one in said])
+    shown = {hit.lecture_id for hit in found.hits}
+    cards = {hit.lecture_id for hit in found.hits if not hit.item_id}
+    wanted = shown if question.is_doubtful and found.each else cards | (shown & (found.literal | found.equal))
+    names = {lecture_id: [*map(Text, about)] for lecture_id, about in queries.about(tx, wanted).items()}
+    looked = Looked()
+    for hit, text, score in zip(spoken, said, scores, strict=True):
+        window = Text(text)
+        if question.phrases and not says_phrases(question, [window]):
+            continue
+        looked.scores[hit.lecture_id] = max(score, looked.scores.get(hit.lecture_id, 0.0))
+        if hit.lecture_id in names:
+            looked.add(question, hit.lecture_id, [window, *names[hit.lecture_id]])
+    for lecture_id in cards & names.keys():
+        if not question.phrases or says_phrases(question, names[lecture_id]):
+            looked.scores.setdefault(lecture_id, 0.0)
+            looked.add(question, lecture_id, names[lecture_id])
+    if question.is_single:
+        # The index knows for sure, and a window that was read need not be the one that has it.
+        looked.levels |= dict.fromkeys(found.literal & shown, WHOLE)
+    return looked
+
+
+def _without_false(question: Question, found: Found, looked: Looked) -> Found:
+    """Without lectures of which all that the index found was read, and has not what was asked."""
+    if not (found.each and question.is_doubtful) or len(found.hits) >= CANDIDATES:
+        return found
+    read = Counter(hit.lecture_id for hit in found.hits)
+    false = {one for one, n in read.items() if n < found.each and one not in looked.complete}
+    return replace(
+        found,
+        lectures=found.lectures - false,
+        literal=found.literal - false,
+        equal=found.equal - false,
+        hits=[hit for hit in found.hits if hit.lecture_id not in false],
+    )
 
 
 def exact(tx: Tx, question: Question, found: Found, course_ids: list[int]) -> list[int]:
@@ -150,8 +238,9 @@ def exact(tx: Tx, question: Question, found: Found, course_ids: list[int]) -> li
     unread = set(course_ids) - {hit.lecture_id for hit in found.hits} if question.phrases else set()
     if not unread:
         return course_ids
-    holders = set(holding(question, queries.about(tx, unread)))
+    abouts = queries.about(tx, unread)
+    holders = {one for one, names in abouts.items() if says_phrases(question, [*map(Text, names)])}
     for lecture in queries.lectures(tx, sorted(unread)):
-        if any(holds_phrases(question, part.lines) for part in lecture.parts):
+        if any(says_phrases(question, [Text(join(line.text for line in part.lines))]) for part in lecture.parts):
             holders.add(lecture.lecture_id)
     return [course_id for course_id in course_ids if course_id not in unread or course_id in holders]

@@ -1,12 +1,14 @@
 """A lecture as the index takes it, and how it is cut into windows. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from academy.search.text import is_han
 
 WINDOW_MS = 60_000
+OVERLAP = 12
+"""Characters that two windows share at least: so much is found wherever it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +77,29 @@ def join(texts: Iterable[str]) -> str:
 def windows(part: Part, span_ms: int = WINDOW_MS) -> Iterator[Window]:
     """Windows of a minute; each begins with the last line of the one before.
 
-    The overlap is for what is said across a boundary. A line longer than a minute is a window of its own,
-    and a window ends with its page.
+    The overlap is for what is said across a boundary: very short lines overlap by several, and lines longer than
+    a minute stand in pairs. A window ends with its page.
     """
     lines = part.lines
     start = 0
     while start < len(lines):
         end = start + 1
+        if end < len(lines) and lines[end].page == lines[start].page:
+            end += 1
         while end < len(lines) and _fits(lines[start], lines[end], span_ms):
             end += 1
         yield Window(part.item_id, lines[start].seq, lines[end - 1].seq, join(line.text for line in lines[start:end]))
         if end >= len(lines):
             return
-        overlaps = end - 1 > start and lines[end].page == lines[start].page
-        start = end - 1 if overlaps else end
+        start = _overlap(lines, start, end) if lines[end].page == lines[start].page else end
+
+
+def _overlap(lines: Sequence[Line], start: int, end: int) -> int:
+    """Where the window after one begins."""
+    place = end - 1
+    while place - 1 > start and sum(len(line.text) for line in lines[place:end]) < OVERLAP:
+        place -= 1
+    return place
 
 
 def _fits(first: Line, last: Line, span_ms: int) -> bool:

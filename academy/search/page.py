@@ -44,7 +44,6 @@ def lectures_found(
     by_course: dict[int, list[tuple[int, str, str, int]]] = {}
     for course_id, *item in items:
         by_course.setdefault(course_id, []).append(tuple(item))  # type: ignore[arg-type]
-    sought = (*question.words, *question.phrases)
     rows = {}
     for course_id, public_id, title, published_at, lecturer, category in heads:
         own = by_course.get(course_id, [])
@@ -52,8 +51,8 @@ def lectures_found(
         rows[course_id] = LectureFound(
             course_id,
             public_id,
-            mark(title, sought),
-            mark(lecturer or "", sought),
+            mark(title, question),
+            mark(lecturer or "", question),
             category,
             published_at,
             shelf[course_id].duration_ms if course_id in shelf else 0,
@@ -88,10 +87,9 @@ def _spoken(
         if s.line in best_lines(own, SENTENCES)
     ]
     best.sort(key=lambda row: -row[0])
-    sought = (*question.words, *question.phrases)
     place = {public_id: number for number, public_id in enumerate(scored)}
     chosen = sorted(best[:SENTENCES], key=lambda row: (place[row[1]], row[2].start_ms))
     return [
-        Sentence(public_id, line.seq, line.start_ms, mark(line.text, sought), line.page)
+        Sentence(public_id, line.seq, line.start_ms, mark(line.text, question), line.page)
         for _, public_id, line in chosen
     ], timelines

@@ -1,7 +1,6 @@
 """Search on PostgreSQL: tsvector 'simple' over our own tokens, GIN; for a house on several machines."""
 
 import itertools
-from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 
 from sqlalchemy import text
@@ -10,9 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from academy.core.db import Database, Tx
 from academy.search.backend import Found, Health, IndexBroken, Progress
 from academy.search.lectures import Lecture
-from academy.search.postgres_rows import count, drop, fill, put, script
+from academy.search.postgres_rows import Counts, count, drop, fill, put, script
 from academy.search.postgres_search import PostgresSearch, documents
-from academy.search.postgres_tables import FORMAT, INDEX_NAMES, INDEXES, NAME, TABLES, quote
+from academy.search.postgres_tables import FORMAT, INDEX_NAMES, INDEXES, NAME, TABLE_NAMES, TABLES, quote
 from academy.search.question import Question
 from academy.search.text import Segmenter
 
@@ -21,6 +20,8 @@ LOCK = 0x5EA4C4
 BATCH = 50
 SORTING = "512MB"
 """Memory in which an index is put together: with half of it, a city's is written out several times and merged."""
+
+ANALYSE = "ANALYZE search_windows, search_lectures, search_words, search_pairs"
 
 
 class PostgresBackend:
@@ -129,7 +130,9 @@ class PostgresBackend:
         with self.db.begin() as tx:
             self._own(tx)
             drop(tx, lecture.lecture_id)
-            count(tx, put(tx, [lecture], segmenter))
+            counts = Counts()
+            put(tx, [lecture], segmenter, counts)
+            count(tx, counts)
 
     def delete_lecture(self, lecture_id: int) -> None:
         with self.db.begin() as tx:
@@ -138,34 +141,34 @@ class PostgresBackend:
 
     def rebuild(self, lectures: Iterable[Lecture], segmenter: Segmenter, progress: Progress | None = None) -> int:
         """Into tables beside; indexes after the rows; then the names are swapped in a moment."""
-        done, counts = 0, Counter[str]()
+        done, counts = 0, Counts()
         with self.db.begin() as tx:
             self._own(tx)
             tx.execute(text("SET LOCAL statement_timeout = 0"))
             tx.execute(text(f"SET LOCAL maintenance_work_mem = '{SORTING}'"))
-            tx.execute(text("DROP TABLE IF EXISTS search_windows_new, search_words_new, search_names_new"))
+            tx.execute(text(f"DROP TABLE IF EXISTS {', '.join(f'{table}_new' for table in TABLE_NAMES)}"))
             script(tx, TABLES.format("_new"))
             stream = iter(lectures)
             while batch := list(itertools.islice(stream, BATCH)):
-                counts.update(put(tx, batch, segmenter, "_new"))
+                put(tx, batch, segmenter, counts, "_new")
                 done += len(batch)
                 if progress:
                     progress(done)
             fill(tx, counts, "_new")
             script(tx, INDEXES.format("_new"))
-            for table in ("search_windows", "search_words", "search_names"):
+            for table in TABLE_NAMES:
                 tx.execute(text(f"DROP TABLE {table}"))
                 tx.execute(text(f"ALTER TABLE {table}_new RENAME TO {table}"))
             for name in INDEX_NAMES:
                 tx.execute(text(f"ALTER INDEX search_{name.format('_new')} RENAME TO search_{name.format('')}"))
-            tx.execute(text("ANALYZE search_windows, search_words"))
+            tx.execute(text(ANALYSE))
         return done
 
     def merge(self) -> None:
         """Bring the planner's figures up to date; GIN itself has nothing to merge."""
         with self.db.begin() as tx:
             self._own(tx)
-            tx.execute(text("ANALYZE search_windows, search_words"))
+            tx.execute(text(ANALYSE))
 
     def _there(self, tx: Tx) -> bool:
         if not self._made:
@@ -178,6 +181,6 @@ class PostgresBackend:
             raise IndexBroken("ACADEMY_SEARCH=postgresql needs a PostgreSQL database")
         tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         if not self._there(tx):
-            tx.execute(text("DROP TABLE IF EXISTS search_windows, search_words, search_names"))
+            tx.execute(text(f"DROP TABLE IF EXISTS {', '.join(TABLE_NAMES)}"))
             script(tx, TABLES.format(""))
             script(tx, INDEXES.format(""))

@@ -1,7 +1,8 @@
 """Writing rows of the PostgreSQL index, inside the caller's transaction."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
@@ -9,8 +10,8 @@ from sqlalchemy import text
 from academy.core.db import Tx
 from academy.search.lectures import Lecture
 from academy.search.names import suggestions
-from academy.search.postgres_tables import COLUMNS, PAIR_WORD, heard, rows
-from academy.search.text import Segmenter, named_bucket
+from academy.search.postgres_tables import COLUMNS, heard, rows
+from academy.search.text import Segmenter
 
 PART = 20_000
 
@@ -26,62 +27,88 @@ def drop(tx: Tx, lecture_id: int) -> None:
     gone: Counter[str] = Counter()
     query = f"SELECT words FROM search_windows WHERE lecture_id = {int(lecture_id)}"
     for word, documents in tx.execute(text("SELECT word, ndoc FROM ts_stat(:query)"), {"query": query}):
-        if ":" not in word and "#" not in word:
+        if ":" not in word:
             gone[word] -= documents
-    paired = "SELECT pair, count(*) FROM search_windows, unnest(pairs) pair WHERE lecture_id = :id GROUP BY pair"
-    for pair, documents in tx.execute(text(paired), {"id": lecture_id}):
-        gone[PAIR_WORD + named_bucket(pair)] -= documents
     for about in tx.scalars(text("SELECT about FROM search_windows WHERE lecture_id = :id"), {"id": lecture_id}):
         gone.subtract((about or "").split())
-    count(tx, gone, known=True)
-    tx.execute(text("DELETE FROM search_windows WHERE lecture_id = :id"), {"id": lecture_id})
-    tx.execute(text("DELETE FROM search_names WHERE lecture_id = :id"), {"id": lecture_id})
+    paired = "SELECT pair, count(*) FROM search_windows, unnest(pairs) pair WHERE lecture_id = :id GROUP BY pair"
+    _uncount(tx, gone, dict(tx.execute(text(paired), {"id": lecture_id}).all()))
+    for table in ("search_windows", "search_lectures", "search_names"):
+        tx.execute(text(f"DELETE FROM {table} WHERE lecture_id = :id"), {"id": lecture_id})
 
 
-def put(tx: Tx, lectures: list[Lecture], segmenter: Segmenter, suffix: str = "") -> Counter[str]:
-    """Add lectures; returns in how many of their rows each word is, for `count`."""
-    counts: Counter[str] = Counter()
+@dataclass
+class Counts:
+    """In how many rows each word and each pair of characters is."""
+
+    words: Counter[str] = field(default_factory=Counter)
+    pairs: Counter[int] = field(default_factory=Counter)
+
+
+def put(tx: Tx, lectures: list[Lecture], segmenter: Segmenter, counts: Counts, suffix: str = "") -> None:
+    """Add lectures, and in how many of their rows each word and each pair is to the counts."""
     made: list[tuple[Any, ...]] = []
+    whole: list[tuple[Any, ...]] = []
     names: list[tuple[Any, ...]] = []
     for lecture in lectures:
         found = rows(lecture, segmenter)
         made += found.windows
-        counts.update(found.counts)
+        whole.append(found.lecture)
+        counts.words.update(found.counts)
+        counts.pairs.update(found.paired)
         names += [(lecture.lecture_id, key, shown) for key, shown in suggestions(lecture, segmenter)]
     _copy(tx, f"search_windows{suffix}", COLUMNS, made)
+    _copy(tx, f"search_lectures{suffix}", ("lecture_id", "names", "pairs"), whole)
     _copy(tx, f"search_names{suffix}", ("lecture_id", "key", "shown"), names)
-    return counts
 
 
-def count(tx: Tx, counts: Mapping[str, int], *, known: bool = False) -> None:
-    """Add to the counts of words; `known`: only of those that are counted already."""
-    words = sorted(counts)
-    for start in range(0, len(words), PART):
-        part = words[start : start + PART]
-        values = {"words": part, "documents": [counts[word] for word in part]}
-        if known:
-            tx.execute(
-                text(
-                    "UPDATE search_words s SET documents = greatest(0, s.documents + n.documents) FROM "
-                    "unnest(CAST(:words AS text[]), CAST(:documents AS integer[])) n(word, documents) "
-                    "WHERE s.word = n.word"
-                ),
-                values,
-            )
-            continue
+def count(tx: Tx, counts: Counts) -> None:
+    """Add to the counts of words and pairs."""
+    for words in _parts(counts.words):
         tx.execute(
             text(
                 "INSERT INTO search_words AS s (word, sound, documents) SELECT * FROM unnest("
                 "CAST(:words AS text[]), CAST(:sounds AS text[]), CAST(:documents AS integer[])) "
                 "ON CONFLICT (word) DO UPDATE SET documents = s.documents + excluded.documents"
             ),
-            values | {"sounds": [heard(word) for word in part]},
+            {"words": words, "sounds": [*map(heard, words)], "documents": [counts.words[word] for word in words]},
+        )
+    for pairs in _parts(counts.pairs):
+        tx.execute(
+            text(
+                "INSERT INTO search_pairs AS s (pair, documents) "
+                "SELECT * FROM unnest(CAST(:pairs AS integer[]), CAST(:documents AS integer[])) "
+                "ON CONFLICT (pair) DO UPDATE SET documents = s.documents + excluded.documents"
+            ),
+            {"pairs": pairs, "documents": [counts.pairs[pair] for pair in pairs]},
         )
 
 
-def fill(tx: Tx, counts: Mapping[str, int], suffix: str) -> None:
-    """Write the counts of words into a table that has none yet."""
-    _copy(tx, f"search_words{suffix}", ("word", "sound", "documents"), ((w, heard(w), n) for w, n in counts.items()))
+def _uncount(tx: Tx, words: Mapping[str, int], pairs: Mapping[int, int]) -> None:
+    """Take what is gone out of the counts."""
+    for table, key, kind, gone in (
+        ("search_words", "word", "text", words), ("search_pairs", "pair", "integer", {p: -n for p, n in pairs.items()})
+    ):  # fmt: skip
+        statement = text(
+            f"UPDATE {table} s SET documents = greatest(0, s.documents + n.documents) FROM "
+            f"unnest(CAST(:keys AS {kind}[]), CAST(:documents AS integer[])) n(key, documents) WHERE s.{key} = n.key"
+        )
+        for keys in _parts(gone):
+            tx.execute(statement, {"keys": keys, "documents": [gone[one] for one in keys]})
+
+
+def _parts(counts: Mapping[Any, int]) -> Iterator[list[Any]]:
+    """Keys in order, so that two writers never wait for each other, so many at a time."""
+    keys = sorted(counts)
+    for start in range(0, len(keys), PART):
+        yield keys[start : start + PART]
+
+
+def fill(tx: Tx, counts: Counts, suffix: str) -> None:
+    """Write the counts into tables that have none yet."""
+    words = ((word, heard(word), n) for word, n in counts.words.items())
+    _copy(tx, f"search_words{suffix}", ("word", "sound", "documents"), words)
+    _copy(tx, f"search_pairs{suffix}", ("pair", "documents"), counts.pairs.items())
 
 
 def _copy(tx: Tx, table: str, columns: Iterable[str], made: Iterable[tuple[Any, ...]]) -> None:

@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from academy.core.db import Tx
 from academy.search.backend import Found, Hit
-from academy.search.postgres_tables import ANYWHERE, NAME, PAIR_WORD, TIERS, number, quote
-from academy.search.question import EACH, GOOD, NAMED, PAIR, Question
-from academy.search.text import bucket, pairs
+from academy.search.literal import Literal, pair_number
+from academy.search.postgres_tables import NAME, TIERS, quote, signed, tier_of
+from academy.search.postgres_where import Counts, Where
+from academy.search.question import GOOD, NAMED, PAIR, Question
 
 RAREST = 4
 """Words, and pairs of characters, that a loose question asks for: planning each takes a third of a millisecond."""
@@ -25,13 +26,16 @@ MOST_SCORED = 400
 _COUNTS = text(
     # With the counts, settings of this transaction: compiling a plan takes longer than the whole search, and
     # reading all rows in their order is never cheaper, because the vectors lie elsewhere.
-    "SELECT word, documents FROM search_words WHERE word = ANY(:words) UNION ALL "
-    "SELECT set_config('jit', 'off', true) || set_config('enable_seqscan', 'off', true), "
+    "SELECT word, NULL AS pair, documents FROM search_words WHERE word = ANY(:words) UNION ALL "
+    "SELECT NULL, pair, documents FROM search_pairs WHERE pair = ANY(:pairs) UNION ALL "
+    "SELECT set_config('jit', 'off', true) || set_config('enable_seqscan', 'off', true), NULL, "
     # A table that was never analysed has -1 rows.
     "CASE WHEN reltuples > 0 THEN reltuples::bigint ELSE (SELECT max(id) FROM search_windows) END "
     "FROM pg_class WHERE oid = 'search_windows'::regclass"
 )
 _SETTINGS = "offoff"
+PAIR_TERM = "p:"
+"""Before a pair of characters among the terms of a question."""
 WORDS, PAIRS = "words @@ CAST(:{} AS tsquery)", "pairs @> CAST(:{} AS integer[])"
 """Conditions, with the name of the value to be filled in."""
 _FIELDS = "lecture_id, item_id, first_seq, last_seq"
@@ -50,70 +54,86 @@ class PostgresSearch:
 
     def __init__(self, tx: Tx, question: Question, visible: Set[int], allowed: Set[int] | None, limit: int) -> None:
         self.tx, self.question, self.visible, self.allowed, self.limit = tx, question, visible, allowed, limit
-        self.pairs = {PAIR_WORD + token: token for token in map(bucket, question.pairs)}
-        found = dict(self._rows(_COUNTS, {"words": [*question.words, *self.pairs]}))
-        self.total = float(max(found.pop(_SETTINGS) or 1, *found.values(), 1))
-        self.counts: dict[str, int] = found
-        self.weights = {word: self._rarity(word) for word in question.words}
+        self.pairs = {PAIR_TERM + pair: signed([pair_number(pair)])[0] for pair in question.pairs}
+        self.counts: dict[str, int] = {}
+        frequent: dict[int, int] = {}
+        asked = {pair for one in self._literals() for pairs in one.pairs for pair in signed(pairs)}
+        terms = {"words": list(question.words), "pairs": [*asked.union(self.pairs.values())]}
+        for word, pair, count in self._rows(_COUNTS, terms):
+            if word is None:
+                frequent[pair] = count
+            else:
+                self.counts[word] = count
+        self.total = float(max(self.counts.pop(_SETTINGS) or 1, *self.counts.values(), 1))
+        self.weights = {word: self._rarity(self.counts.get(word, 0)) for word in question.words}
+        self.where = Where(tx, question, Counts(self.counts, frequent))
+        self.counts |= {term: frequent[pair] for term, pair in self.pairs.items() if pair in frequent}
+
+    def _literals(self) -> list[Literal]:
+        question = self.question
+        return [*question.sought, *question.runs, question.whole, *map(Literal, question.phrases)]
 
     def run(self) -> Found:
-        lectures = self._lectures()
-        relaxed = not lectures
-        if self.question.is_loose(len(lectures)):
+        literal, equal = (found & self.visible for found in self.where.written)
+        lectures = literal | equal | (self.where.lectures & self.visible)
+        relaxed = not lectures or self.question.scattered
+        loose = self.question.is_loose(len(lectures))
+        if loose:
             rows, more = self._some_words()
             lectures |= more
         else:
             rows = []
         wanted = lectures if self.allowed is None else lectures & self.allowed
-        if not rows and lectures:
+        if not loose and lectures:
             rows = self._phrased(wanted) if self.question.phrases else self._strongest(lectures, wanted)
-        hits = self._few([hit for hit in rows if hit.lecture_id in wanted])
-        return Found(hits, frozenset(lectures), self._named(hits), relaxed and bool(lectures), self.weights)
+        hits = self._few([hit for hit in self._first(literal, equal) + rows if hit.lecture_id in wanted])
+        return Found(
+            hits,
+            frozenset(lectures),
+            self._named(hits),
+            relaxed and bool(lectures),
+            frozenset(literal),
+            frozenset(equal),
+            0 if loose else self.question.each,
+            self.weights,
+        )
 
     def _rows(self, statement: Any, values: dict[str, Any]) -> Sequence[Any]:
         return self.tx.execute(statement, values).all()
 
-    def _rarity(self, token: str) -> float:
-        n = self.counts.get(token, 0)
+    def _rarity(self, n: int) -> float:
         return math.log(1 + (self.total - n + 0.5) / (n + 0.5))
 
-    def _condition(self) -> tuple[str, dict[str, Any]]:
-        """Every word, said in the window or standing in the lecture's name; every pair of the phrases."""
-        said = (*self.question.words, *self.question.exact)
-        conditions: list[str] = []
-        values: dict[str, Any] = {}
-        if said:
-            conditions.append(WORDS.format("words"))
-            values["words"] = " & ".join(f"({quote(word)} | {quote(NAME + word)})" for word in said)
-        together = dict.fromkeys(bucket(pair) for phrase in self.question.phrases for pair in pairs(phrase))
-        if together:
-            conditions.append(PAIRS.format("pairs"))
-            values["pairs"] = [*map(number, together)]
-        return " AND ".join(conditions), values
-
-    def _lectures(self) -> set[int]:
-        """The visible lectures with everything in one window."""
-        where, values = self._condition()
-        if not where or not all(self.counts.get(word) for word in self.question.words):
-            return set()
-        if len(self.question.words) == 1 and not self.question.phrases:
-            where, values = WORDS.format("words"), {"words": quote(ANYWHERE + self.question.words[0])}
-        found = self.tx.scalars(text(f"SELECT DISTINCT lecture_id FROM search_windows WHERE {where}"), values)
-        return set(found) & self.visible
+    def _first(self, literal: Set[int], equal: Set[int]) -> list[Hit]:
+        """The windows that have all that was typed, before those that have it with other numerals."""
+        if self.question.phrases or self.question.is_single or (self.where.is_one_word and not equal):
+            return []
+        hits: list[Hit] = []
+        for there, (where, values) in zip((literal, equal), self.where.whole(), strict=True):
+            if there and where:
+                statement = f"SELECT {_FIELDS} FROM search_windows WHERE {where} ORDER BY id LIMIT :limit"
+                found = self._rows(text(statement), values | {"limit": self.limit})
+                hits += [Hit(row.lecture_id, row.item_id, row.first_seq, row.last_seq, 1.0) for row in found]
+        return hits
 
     def _narrowed(self, lectures: Set[int], wanted: Set[int]) -> tuple[str, dict[str, Any]]:
-        if len(wanted) == len(lectures) and len(wanted) > EACH * self.limit:
+        if len(wanted) == len(lectures) and len(wanted) > self.question.each * self.limit:
             return "", {}
         return " AND lecture_id = ANY(:wanted)", {"wanted": list(wanted)}
 
     def _strongest(self, lectures: Set[int], wanted: Set[int]) -> list[Hit]:
         """The windows that say the words most often, those first whose lecture's name has one of them."""
-        where, values = self._condition()
+        where, values = self.where.rows()
         more, narrow = self._narrowed(lectures, wanted)
         words = self.question.words
+        if not where:
+            # Nothing but single characters: where a lecture has them is not known, unless they are words there.
+            where, values = WORDS.format("said"), {"said": " | ".join(map(quote, words))}
+            where = f"({where} OR item_id = 0)"
         named, said = (" | ".join(quote(before + word) for word in words) for before in (NAME, ""))
         tiers = [f"({named}) & ({said})"]
-        tiers += [" | ".join(quote(f"{word}#{tier}") for word in words) for tier in TIERS]
+        tiers += [" | ".join(quote(tier_of(word, tier)) for word in words) for tier in TIERS]
+        tiers.append(said)
         parts = [
             f"(SELECT id, {_FIELDS}, {len(tiers) - n} AS tier FROM search_windows "
             f"WHERE {where}{more} AND words @@ CAST(:tier{n} AS tsquery) LIMIT :limit)"
@@ -132,10 +152,10 @@ class PostgresSearch:
 
     def _phrased(self, wanted: Set[int]) -> list[Hit]:
         """Whole lectures, newest first: a phrase is looked for in every window that may have it."""
-        where, values = self._condition()
+        where, values = self.where.rows()
         found = self._rows(
             text(
-                f"SELECT {_FIELDS} FROM search_windows WHERE {where} AND lecture_id = ANY(:wanted) "
+                f"SELECT {_FIELDS} FROM search_windows WHERE ({where}) AND lecture_id = ANY(:wanted) "
                 "ORDER BY lecture_id DESC, item_id, first_seq LIMIT :limit"
             ),
             values | {"wanted": list(wanted), "limit": self.limit},
@@ -145,7 +165,7 @@ class PostgresSearch:
     def _some_words(self) -> tuple[list[Hit], set[int]]:
         """Windows with some of the words: the rarest words and pairs of characters, each worth its rarity."""
         words = self._rarest([word for word in self.question.words if self.counts.get(word)])
-        tokens = self._rarest([token for token in self.pairs if self.counts.get(token)])
+        tokens = self._rarest([term for term in self.pairs if self.counts.get(term)])
         chosen, left = [], MOST_POSTINGS
         for term in sorted([*words, *tokens], key=lambda term: (self.counts[term], term)):
             if self.counts[term] <= left:
@@ -181,34 +201,38 @@ class PostgresSearch:
     def _term(self, term: str, words: Sequence[str]) -> tuple[str, str | list[int], float]:
         """How a term is looked for, by what query, and what it is worth."""
         if term in self.pairs:
-            return PAIRS, [number(self.pairs[term])], PAIR * self._rarity(term)
+            return PAIRS, [self.pairs[term]], PAIR * self._rarity(self.counts[term])
         query = f"{quote(term)} | {quote(NAME + term)}"
         if self.counts[term] > MOST_POSTINGS and len(words) > 1:
             others = " | ".join(quote(word) for word in words if word != term)
             query = f"({query}) & ({others})"
         return WORDS, query, self.weights[term]
 
-    def _few(self, hits: Iterable[Hit]) -> list[Hit]:
+    def _few(self, hits: Sequence[Hit]) -> list[Hit]:
         """At most so many windows of a lecture; of a phrase all, because each must be read."""
         kept: list[Hit] = []
         seen: dict[int, int] = {}
+        every: dict[tuple[int, int, int], Hit] = {}
         for hit in hits:
+            every.setdefault((hit.lecture_id, hit.item_id, hit.first), hit)
+        for hit in every.values():
             seen[hit.lecture_id] = times = seen.get(hit.lecture_id, 0) + 1
-            if times <= EACH or self.question.phrases:
+            if times <= self.question.each or self.question.phrases:
                 kept.append(hit)
         return kept[: self.limit]
 
     def _named(self, hits: Iterable[Hit]) -> dict[int, float]:
         """What is worth of the hits' lectures that words stand in their names."""
-        if not self.question.words:
-            return {}
-        found = self._rows(
-            text("SELECT lecture_id, about FROM search_windows WHERE item_id = 0 AND lecture_id = ANY(:ids)"),
-            {"ids": list({hit.lecture_id for hit in hits})},
-        )
-        named: dict[int, float] = {}
-        for lecture_id, about in found:
-            worth = sum(self.weights[word] for word in set(about.split()) & set(self.question.words))
-            if worth:
-                named[lecture_id] = worth * NAMED
-        return named
+        parts: list[str] = []
+        values: dict[str, Any] = {"ids": list({hit.lecture_id for hit in hits})}
+        found: dict[int, float] = {}
+        for n, sought in enumerate(self.question.sought):
+            for m, pairs in enumerate(sought.pairs):
+                values[f"n{n}_{m}"] = signed(pairs)
+                parts.append(
+                    f"SELECT {n} AS n, lecture_id FROM search_lectures "
+                    f"WHERE lecture_id = ANY(:ids) AND names @> CAST(:n{n}_{m} AS integer[])"
+                )
+        for n, lecture_id in self._rows(text(" UNION ".join(parts)), values) if parts and values["ids"] else ():
+            found[lecture_id] = found.get(lecture_id, 0.0) + self.weights[self.question.words[n]] * NAMED
+        return found

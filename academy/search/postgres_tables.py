@@ -2,10 +2,10 @@
 
 A row of `search_windows` is narrow: the vectors are kept out of line, so that counting thousands of
 matches reads no more than ids. What a question needs to know of a window is a token of its own, so
-that the GIN index alone answers: a word said at least twice or four times (`word#2`, `word#4`: the
-strongest windows of a common word), a word of the lecture's names (`t:word`), and on the lecture's
-card, item 0, every word that is said anywhere in it (`l:word`: which lectures hold a common word).
-Buckets of pairs are plain numbers: indexing them takes a third of the time that it takes as words.
+that the GIN index alone answers: a word said at least twice or four times (`2:word`, `4:word`: the
+strongest windows of a common word), and a word of the lecture's names (`t:word`). Pairs of characters
+are plain numbers: indexing them takes a third of the time that it takes as words. A lecture has them
+once more for all of it, with every character by itself: which lectures hold a common word.
 Words are ordered by their bytes, because sorting a million by a language's rules takes minutes.
 """
 
@@ -14,15 +14,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from academy.search.lectures import Lecture, windows
+from academy.search.literal import Numbers, Text, characters, numbers
 from academy.search.question import STOP
 from academy.search.sounds import sound
-from academy.search.text import Segmenter, buckets, named_bucket, normalise
+from academy.search.text import Segmenter
 
 TIERS = (4, 2)
-NAME, ANYWHERE, PAIR_WORD = "t:", "l:", "p:"
-"""Before a word of a title, a lecturer or a summary; before a word of the whole lecture; before a bucket of
-pairs among the counted words."""
+NAME = "t:"
+"""Before a word of a title, a lecturer or a summary."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS search_windows{0} (
@@ -30,9 +32,13 @@ CREATE TABLE IF NOT EXISTS search_windows{0} (
     lecture_id bigint NOT NULL, item_id bigint NOT NULL, first_seq integer NOT NULL, last_seq integer NOT NULL,
     digest bigint, about text, words tsvector NOT NULL, pairs integer[] NOT NULL
 ) WITH (toast_tuple_target = 128);
+CREATE TABLE IF NOT EXISTS search_lectures{0} (
+    lecture_id bigint NOT NULL, names integer[] NOT NULL, pairs integer[] NOT NULL
+) WITH (toast_tuple_target = 128);
 CREATE TABLE IF NOT EXISTS search_words{0} (
     word text COLLATE "C" NOT NULL, sound text COLLATE "C" NOT NULL, documents integer NOT NULL
 );
+CREATE TABLE IF NOT EXISTS search_pairs{0} (pair integer NOT NULL, documents integer NOT NULL);
 CREATE TABLE IF NOT EXISTS search_names{0} (lecture_id bigint NOT NULL, key text NOT NULL, shown text NOT NULL);
 """
 # Without fastupdate: every search would read the whole waiting list of what was added lately.
@@ -41,17 +47,22 @@ CREATE INDEX IF NOT EXISTS search_windows{0}_words ON search_windows{0} USING gi
 CREATE INDEX IF NOT EXISTS search_windows{0}_pairs ON search_windows{0} USING gin (pairs) WITH (fastupdate = off);
 CREATE INDEX IF NOT EXISTS search_windows{0}_lecture ON search_windows{0} (lecture_id, item_id);
 CREATE UNIQUE INDEX IF NOT EXISTS search_windows{0}_id ON search_windows{0} (id);
+CREATE INDEX IF NOT EXISTS search_lectures{0}_names ON search_lectures{0} USING gin (names) WITH (fastupdate = off);
+CREATE INDEX IF NOT EXISTS search_lectures{0}_pairs ON search_lectures{0} USING gin (pairs) WITH (fastupdate = off);
+CREATE UNIQUE INDEX IF NOT EXISTS search_lectures{0}_id ON search_lectures{0} (lecture_id);
 CREATE UNIQUE INDEX IF NOT EXISTS search_words{0}_word ON search_words{0} (word);
 CREATE INDEX IF NOT EXISTS search_words{0}_sound ON search_words{0} (sound);
+CREATE UNIQUE INDEX IF NOT EXISTS search_pairs{0}_pair ON search_pairs{0} (pair);
 CREATE INDEX IF NOT EXISTS search_names{0}_key ON search_names{0} (key text_pattern_ops);
-CREATE INDEX IF NOT EXISTS search_names{0}_format4 ON search_names{0} (lecture_id);
+CREATE INDEX IF NOT EXISTS search_names{0}_format5 ON search_names{0} (lecture_id);
 """
-FORMAT = "search_names_format4"
+FORMAT = "search_names_format5"
 """Is there where the tables are of this kind; renamed when what they hold changes, so that they are made anew."""
 INDEX_NAMES = (
-    "windows{}_words", "windows{}_pairs", "windows{}_lecture", "windows{}_id", "words{}_word", "words{}_sound",
-    "names{}_key", "names{}_format4",
+    "windows{}_words", "windows{}_pairs", "windows{}_lecture", "windows{}_id", "lectures{}_names", "lectures{}_pairs",
+    "lectures{}_id", "words{}_word", "words{}_sound", "pairs{}_pair", "names{}_key", "names{}_format5",
 )  # fmt: skip
+TABLE_NAMES = ("search_windows", "search_lectures", "search_words", "search_pairs", "search_names")
 COLUMNS = ("lecture_id", "item_id", "first_seq", "last_seq", "digest", "about", "words", "pairs")
 
 
@@ -60,13 +71,16 @@ class Rows:
     """What is written of a lecture."""
 
     windows: list[tuple[Any, ...]] = field(default_factory=list)
+    lecture: tuple[Any, ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
-    """In how many rows each word, and each bucket, is."""
+    """In how many rows each word is."""
+    paired: Counter[int] = field(default_factory=Counter)
+    """In how many rows each pair is."""
 
 
-def number(bucket: str) -> int:
-    """A bucket's name as it stands in the column."""
-    return int(bucket, 16)
+def signed(pairs: Iterable[int]) -> list[int]:
+    """Numbers of pairs as the column has them: its integers have a sign."""
+    return [pair - (1 << 32) if pair >> 31 else pair for pair in pairs]
 
 
 def vector(tokens: Iterable[str]) -> str:
@@ -85,45 +99,52 @@ def tiered(words: Iterable[str]) -> Iterator[str]:
         yield word
         for tier in TIERS:
             if times >= tier:
-                yield f"{word}#{tier}"
+                yield tier_of(word, tier)
+
+
+def tier_of(word: str, tier: int) -> str:
+    """The token of a word that is said so many times at least."""
+    return f"{tier}:{word}"
 
 
 def heard(word: str) -> str:
     """How a counted word sounds; a dash for what has no sound, so that it is not asked again."""
-    return "-" if word.startswith(PAIR_WORD) else sound(word) or "-"
+    return sound(word) or "-"
 
 
 def rows(lecture: Lecture, segmenter: Segmenter) -> Rows:
-    """The lecture's card (item 0), then its windows."""
+    """The lecture's card (item 0), then its windows; and what the whole lecture has."""
     made = Rows()
-    names = [normalise(n) for n in (lecture.title, lecture.lecturer, lecture.category, *_titles(lecture))]
-    summary = normalise(lecture.summary)
-    known = dict.fromkeys(word for name in names for word in segmenter.words(name))
-    known |= dict.fromkeys(word for word in segmenter.words(summary) if word not in STOP)
+    titles = (lecture.title, lecture.lecturer, lecture.category, *(part.title for part in lecture.parts))
+    names, summary = [Text(name) for name in titles], Text(lecture.summary)
+    known = dict.fromkeys(word for name in names for word in segmenter.words(name.words))
+    known |= dict.fromkeys(word for word in segmenter.words(summary.words) if word not in STOP)
     named = [NAME + word for word in known]
-    anywhere = set(known)
     made.counts.update(known.keys())
+    card = numbers([*names, summary])
+    first = (lecture.lecture_id, 0, 0, 0, lecture.digest(), " ".join(known), vector(named))
+    made.windows.append((*first, _pairs(card, made)))
+    everything, texts = [card], [*names, summary]
     for part in lecture.parts:
         for window in windows(part):
-            normal = normalise(window.text)
-            said = segmenter.words(normal)
-            anywhere.update(said)
+            text = Text(window.text)
+            said = segmenter.words(text.words)
             made.counts.update(set(said))
+            found = numbers([text])
             place = (lecture.lecture_id, window.item_id, window.first, window.last)
-            made.windows.append((*place, None, None, vector([*tiered(said), *named]), _pairs(normal, made)))
-    card = vector([*named, *(ANYWHERE + word for word in anywhere)])
-    place = (lecture.lecture_id, 0, 0, 0)
-    made.windows.insert(
-        0, (*place, lecture.digest(), " ".join(known), card, _pairs("\n".join([*names, summary]), made))
-    )
+            made.windows.append((*place, None, None, vector([*tiered(said), *named]), _pairs(found, made)))
+            everything.append(found)
+            texts.append(text)
+    whole = np.unique(np.concatenate([*everything, characters(texts)]))
+    about = np.concatenate([card, characters([*names, summary])])
+    made.lecture = (lecture.lecture_id, _array(about), _array(whole))
     return made
 
 
-def _pairs(normal: str, made: Rows) -> str:
-    found = buckets(normal).tolist()
-    made.counts.update(PAIR_WORD + named_bucket(one) for one in found)
-    return "{" + ",".join(map(str, found)) + "}"
+def _pairs(found: Numbers, made: Rows) -> str:
+    made.paired.update(found.view(np.int32).tolist())
+    return _array(found)
 
 
-def _titles(lecture: Lecture) -> list[str]:
-    return [part.title for part in lecture.parts]
+def _array(found: Numbers) -> str:
+    return "{" + ",".join(map(str, found.view(np.int32).tolist())) + "}"

@@ -213,9 +213,11 @@ def names(tx: Tx, model: type[Category] | type[Lecturer], ids: Iterable[int]) ->
     return dict(tx.execute(select(model.id, model.name).where(model.id.in_(list(ids)))).all())
 
 
-def about(tx: Tx, course_ids: Iterable[int]) -> dict[int, str]:
+def about(tx: Tx, course_ids: Iterable[int]) -> dict[int, list[str]]:
     """What is written on a course: title, lecturer, category, summary and the titles of its parts."""
     ids = list(course_ids)
+    if not ids:
+        return {}
     heads = tx.execute(
         select(Course.id, Course.title, Lecturer.name, Category.name, Course.summary)
         .join(Category)
@@ -227,7 +229,7 @@ def about(tx: Tx, course_ids: Iterable[int]) -> dict[int, str]:
         select(CourseItem.course_id, CourseItem.title).where(CourseItem.course_id.in_(ids), KEPT)
     ):
         found[course_id].append(title)
-    return {course_id: "\n".join(texts) for course_id, texts in found.items()}
+    return found
 
 
 def item_lines(tx: Tx, item_ids: Sequence[int]) -> dict[int, list[Line]]:

@@ -1,9 +1,11 @@
 """What somebody typed, as the index is asked. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from academy.search.literal import Literal, Text, level
 from academy.search.text import Segmenter, is_han, normalise, pairs, squeeze
 
 LONGEST = 200
@@ -17,8 +19,9 @@ SENTENCE, KEYWORDS, FEW = 4, 3, 10
 are all said in fewer than ten lectures also find, further down, what says most of them."""
 PAIR, NAMED = 0.5, 2.0
 """What a pair of characters, or a word of a title, weighs beside a word said."""
-EACH = 2
-"""Windows of one lecture that are looked at closely: what says it often should not crowd out the others."""
+EACH, EACH_DOUBTFUL = 2, 4
+"""Windows of one lecture that are looked at closely: what says it often should not crowd out the others. More
+where what has all the characters may not have the word: if the first has it not, the next may."""
 GOOD = 0.5
 """The part of the best window's worth that a window needs to count as found, when not all words must be there."""
 
@@ -44,18 +47,63 @@ class Question:
     """Content words outside quotation marks, each once, in the order typed."""
     phrases: tuple[str, ...] = ()
     """What stood in quotation marks, reduced to what can be searched."""
-    exact: tuple[str, ...] = ()
-    """Words and numbers of the phrases that are not Chinese: with pairs, what the index finds a phrase by."""
     pairs: tuple[str, ...] = ()
+    """Pairs of neighbouring Chinese characters: how it is put, for the choice of windows."""
+    runs: tuple[Literal, ...] = ()
+    """What stood between spaces, and the phrases: each is looked for as it was typed."""
+    scattered: bool = False
+    """Asked again for what has only some of the words, because what seemed to have all had not."""
 
     @property
     def is_empty(self) -> bool:
         return not self.words and not self.phrases
 
+    @cached_property
+    def whole(self) -> Literal:
+        """All that was typed, as one stretch."""
+        return Literal(self.text)
+
+    @cached_property
+    def sought(self) -> tuple[Literal, ...]:
+        """The words, each as it must stand in a text whatever words that is cut into."""
+        return tuple(map(Literal, self.words))
+
+    @cached_property
+    def marked(self) -> tuple[Literal, ...]:
+        """What is shown as found: all that was typed, its runs and words; characters only where there is no more."""
+        found = {one.plain: one for one in (self.whole, *self.runs, *self.sought) if one.plain}
+        return tuple(one for one in found.values() if len(one.plain) > 1) or tuple(found.values())
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is nothing but one character."""
+        return len(self.whole.plain) == 1
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a minute may have all characters that it asks for, each beside the next, without its words."""
+        return any(one.is_doubtful for one in (*self.sought, *self.runs, self.whole))
+
+    def level(self, texts: Sequence[Text]) -> int:
+        """How some texts together hold what was typed."""
+        return level(texts, self.whole, self.runs)
+
+    def has_words(self, texts: Sequence[Text]) -> bool:
+        """Whether some texts together hold every word; a character typed by itself may be anywhere."""
+        alone = {run.plain for run in self.runs if len(run.plain) == 1}
+        return all(word.plain in alone or any(text.holds(word) for text in texts) for word in self.sought)
+
+    @property
+    def each(self) -> int:
+        """So many windows of a lecture are looked at closely."""
+        return EACH_DOUBTFUL if self.is_doubtful else EACH
+
     def is_loose(self, found: int) -> bool:
         """Whether what has only some of the words should be found beside the lectures that have all."""
         if self.phrases:
             return False
+        if self.scattered:
+            return True
         return not found or len(self.words) >= SENTENCE or (len(self.words) >= KEYWORDS and found < FEW)
 
 
@@ -69,14 +117,12 @@ def parse(text: str, segmenter: Segmenter) -> Question:
     """Never fails: whatever somebody types is a question, perhaps an empty one."""
     text = clean(text)
     phrases: list[str] = []
-    exact: list[str] = []
 
     def take(quoted: re.Match[str]) -> str:
         phrase = normalise(quoted[1])
         if len(squeeze(phrase)) < 2:
             return f" {quoted[1]} "
         phrases.append(squeeze(phrase))
-        exact.extend(word for word in segmenter.words(phrase) if not is_han(word))
         return " "
 
     unquoted = _QUOTED.sub(take, text)
@@ -89,8 +135,8 @@ def parse(text: str, segmenter: Segmenter) -> Question:
         normal,
         tuple(kept),
         tuple(dict.fromkeys(phrases))[:MOST_PHRASES],
-        tuple(dict.fromkeys(exact))[:MOST_WORDS],
         tuple(dict.fromkeys(pairs(normal)))[: 4 * MOST_WORDS],
+        tuple(run for run in map(Literal, (*unquoted.split(), *phrases)) if run.plain)[:MOST_WORDS],
     )
 
 
@@ -100,5 +146,5 @@ def looser(question: Question, segmenter: Segmenter) -> Iterator[Question]:
     Phrases that stand alone were meant exactly: nothing is looser than they.
     """
     if question.words and question.phrases:
-        yield replace(question, words=())
+        yield replace(question, words=(), runs=tuple(map(Literal, question.phrases)))
         yield replace(parse(_QUOTED.sub(r" \1 ", question.text), segmenter), text=question.text)

@@ -1,16 +1,19 @@
 """The second look: the best windows again, read closely; which lines to offer; what to mark. Pure."""
 
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from academy.search.lectures import Line, join
-from academy.search.question import Question
-from academy.search.text import normalise, normalise_mapped, squeeze
+from academy.search.literal import EQUAL, Literal, Text, spans
+from academy.search.question import PAIR, Question
+from academy.search.text import normalise, squeeze
 
 K1, B = 0.8, 0.3
 """BM25's saturation and length: windows are about equally long, and a word said once says nearly all."""
+PHRASE, LEVEL = 10.0, 1000.0
+"""What a line is worth for a quoted phrase in it, and for holding all that was typed: more than any words."""
 UNKNOWN = 1.0
 """What a word weighs of which the index gives no rarity."""
 
@@ -38,20 +41,9 @@ def closeness(question: Question, weights: Mapping[str, float], texts: Sequence[
     return scores
 
 
-def holds_phrases(question: Question, lines: Iterable[Line]) -> bool:
-    """Whether every quoted phrase is said in these lines, whatever punctuation or line end is between."""
-    return says_phrases(question, normalise(join(line.text for line in lines)))
-
-
-def says_phrases(question: Question, normal: str) -> bool:
-    """Whether every quoted phrase is in a normal text."""
-    text = squeeze(normal)
-    return all(phrase in text for phrase in question.phrases)
-
-
-def holding(question: Question, abouts: Mapping[int, str]) -> list[int]:
-    """Lectures whose names or summary hold every quoted phrase."""
-    return [number for number, text in abouts.items() if says_phrases(question, normalise(text))]
+def says_phrases(question: Question, texts: Sequence[Text]) -> bool:
+    """Whether every quoted phrase is in one of the texts, whatever punctuation or line end is between."""
+    return all(any(text.holds(phrase) for text in texts) for phrase in map(Literal, question.phrases))
 
 
 @dataclass(frozen=True)
@@ -65,26 +57,23 @@ class Marked:
         return "".join(text for text, _ in self.pieces)
 
 
-def mark(text: str, sought: Iterable[str]) -> Marked:
-    """Mark every occurrence of what is sought, in the spelling that the text has."""
-    words = sorted({word for word in sought if word}, key=len, reverse=True)
-    if not words:
-        return Marked(((text, False),))
-    normal, places = normalise_mapped(text)
+def mark(text: str, question: Question) -> Marked:
+    """Mark what was typed wherever it stands, in the spelling that the text has; else its words."""
+    found = sorted((start, -stop) for start, stop in spans(text, question.marked))
     pieces: list[tuple[str, bool]] = []
     end = 0
-    for match in re.finditer("|".join(map(re.escape, words)), normal):
-        start, stop = places[match.start()], places[match.end()]
-        if start < end:
+    for start, stop in ((start, -stop) for start, stop in found):
+        if stop <= end:
             continue
-        if start > end:
-            pieces.append((text[end:start], False))
-        if pieces and pieces[-1][1] and start == end:
-            pieces[-1] = (pieces[-1][0] + text[start:stop], True)
-        else:
+        if start > end or not pieces:
+            if start > end:
+                pieces.append((text[end:start], False))
             pieces.append((text[start:stop], True))
+        else:
+            before, marked = pieces[-1]
+            pieces[-1:] = [(before + text[end:stop], True)] if marked else [(before, False), (text[end:stop], True)]
         end = stop
-    if end < len(text):
+    if end < len(text) or not text:
         pieces.append((text[end:], False))
     return Marked(tuple(pieces))
 
@@ -95,20 +84,52 @@ class Scored:
 
     line: Line
     score: float
+    level: int = 0
+    """How it holds what was typed (`literal`)."""
 
 
-def score_lines(question: Question, weights: dict[str, float], lines: Sequence[Line]) -> list[Scored]:
-    """Lines that hold something of the question, with what they hold."""
-    wanted = [(word, weights.get(word, 1.0)) for word in question.words]
-    wanted += [(phrase, 10.0) for phrase in question.phrases]
-    pairs = [(pair, 0.5) for pair in question.pairs]
+def score_lines(question: Question, weights: Mapping[str, float], lines: Sequence[Line]) -> list[Scored]:
+    """Lines that hold something of the question, with what they hold, in their order.
+
+    What was typed may begin in one line and end in the next: the line where it begins has it. A line that only
+    shares one character with a longer question has nothing of it.
+    """
+    texts = [normalise(line.text) for line in lines]
+    levels = _levels(question, lines, texts)
+    telling = {one.plain for one in question.marked}
+    wanted = [(word, weights.get(word, 1.0)) for word in question.words if squeeze(word) in telling]
+    wanted += [(phrase, PHRASE) for phrase in question.phrases]
     found = []
-    for line in lines:
-        text = normalise(line.text)
+    for line, text, level in zip(lines, texts, levels, strict=True):
         words = sum(weight for word, weight in wanted if word in text)
-        if words:
-            found.append(Scored(line, words + sum(weight for pair, weight in pairs if pair in text)))
+        if words or level:
+            alike = sum(PAIR for pair in question.pairs if pair in text)
+            found.append(Scored(line, words + alike + LEVEL * level, level))
     return found
+
+
+def _levels(question: Question, lines: Sequence[Line], texts: Sequence[str]) -> list[int]:
+    """How each line holds what was typed: 0 for most."""
+    whole = question.whole
+    if not whole.plain or not lines:
+        return [0] * len(lines)
+    levels = [Text(text).level(whole) if whole.raw in text else 0 for text in texts]
+    joined = join(line.text for line in lines)
+    everything = Text(joined)
+    # Written with other signs, with spaces between, across the end of a line: only a few lines are looked at so.
+    if sum(text.count(whole.raw) for text in texts) < everything.count(whole):
+        ends: list[int] = []
+        for line in lines:
+            ends.append(joined.find(line.text, ends[-1] if ends else 0) + len(line.text))
+        for start, stop in spans(joined, [whole]):
+            place = bisect_right(ends, start)
+            levels[place] = levels[place] or Text(joined[start:stop]).level(whole)
+    others = [one for one in question.marked if one.is_written_variously and everything.holds(one)]
+    for place, line in enumerate(lines) if others else ():
+        if not levels[place]:
+            text = Text(line.text)
+            levels[place] = EQUAL if any(text.holds(one) for one in others) else 0
+    return levels
 
 
 def best_lines(scored: Sequence[Scored], count: int = 3) -> list[Line]:

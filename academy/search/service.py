@@ -115,14 +115,13 @@ def suggest(house: House, text: str, limit: int = 8) -> list[str]:
 
 
 def within_item(house: House, item_id: int, text: str) -> list[Sentence]:
-    """Every line of one item that answers, in the order they are said."""
+    """Every line of one item that answers: those that have just what was typed, then the others, as they are said."""
     with house.db.read() as tx:
         question = parse(text, queries.segmenter(tx))
         lines = queries.item_lines(tx, [item_id]).get(item_id, [])
     if question.is_empty:
         return []
-    sought = (*question.words, *question.phrases)
+    scored = sorted(score_lines(question, {}, lines), key=lambda one: -one.level)
     return [
-        Sentence("", scored.line.seq, scored.line.start_ms, mark(scored.line.text, sought), scored.line.page)
-        for scored in score_lines(question, {}, lines)
+        Sentence("", one.line.seq, one.line.start_ms, mark(one.line.text, question), one.line.page) for one in scored
     ]

@@ -5,13 +5,16 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib import resources
 
-import numpy as np
 import rjieba
 
 from academy.core.text import normal_form
+from academy.search.numerals import END, SIGNS
 
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3007"
-_RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+")
+# Signs that belong to what they stand behind: C++, C#, 3.5%, 1+1+N, 互联网+.
+_SIGN = r"(?<=[0-9])\.(?=[0-9])|(?<=[0-9])[%‰]|(?<=[a-z])\#|(?<=[^\W_])\+|(?<=\+)\+"
+_RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}](?:[^\W_{HAN}]|{_SIGN})*")
+_KEPT = re.compile(rf"(?:[^\W_{SIGNS}]|[{SIGNS}]|(?<={END})[%‰]|{_SIGN})+")
 _HAN = re.compile(rf"[{HAN}]")
 _HAN_RUN = re.compile(rf"[{HAN}]+")
 LONGEST_TEXT = 2_000_000
@@ -48,12 +51,22 @@ def _simplified() -> dict[int, int]:
 _SPELLINGS = (("计画", "计划"), ("座标", "坐标"))
 
 
-def normalise(text: str) -> str:
-    """One form for full and half width, upper and lower case, traditional and simplified."""
-    normal = normal_form(text, LONGEST_TEXT).lower().translate(_simplified())
+def plain(text: str) -> str:
+    """One form for full and half width, upper and lower case, traditional and simplified, character by character:
+    a part of a text has a part of its form."""
+    return normal_form(text, LONGEST_TEXT).casefold().translate(_simplified())
+
+
+def spelled(normal: str) -> str:
+    """A plain text with one spelling of words that both scripts spell differently."""
     for variant, kept in _SPELLINGS:
         normal = normal.replace(variant, kept)
     return normal
+
+
+def normalise(text: str) -> str:
+    """One form for full and half width, upper and lower case, traditional and simplified."""
+    return spelled(plain(text))
 
 
 def normalise_mapped(text: str) -> tuple[str, list[int]]:
@@ -103,52 +116,12 @@ def pairs(normal: str) -> Iterator[str]:
             yield run[i : i + 2]
 
 
-BUCKET_BITS = 18
-FIRST, SECOND = 0x9E3779B1, 0x85EBCA77
-"""Odd numbers without pattern, by which the characters of a pair are mixed."""
-
-
-def buckets(normal: str) -> "np.ndarray[tuple[int], np.dtype[np.uint32]]":
-    """The buckets of a normal text's `pairs`, ascending, each once.
-
-    Some pairs share a bucket, which keeps the index's list of terms short: what is found by pairs is
-    read again anyway, and a false candidate costs that look and nothing else.
-    """
-    points = np.frombuffer(squeeze(normal).encode("utf-32-le", "replace"), dtype="<u4")
-    if len(points) < 2:
-        return np.empty(0, np.uint32)
-    han = _HAN_POINTS[np.minimum(points, len(_HAN_POINTS) - 1)]
-    hashed = (points[:-1] * np.uint32(FIRST) + points[1:] * np.uint32(SECOND)).astype(np.uint32)
-    return np.unique((hashed >> np.uint32(32 - BUCKET_BITS))[han[:-1] & han[1:]])
-
-
-def bucket(pair: str) -> str:
-    """The bucket of one pair, as the index writes it."""
-    first, second = map(ord, pair)
-    return named_bucket((first * FIRST + second * SECOND & 0xFFFFFFFF) >> 32 - BUCKET_BITS)
-
-
-def named_bucket(number: int) -> str:
-    """A bucket's number as the index writes it; names sort as numbers do."""
-    return f"{number:05x}"
-
-
-def _han_points() -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    known = np.zeros(0x40001, np.bool_)
-    for low, high in re.findall(r"(.)(?:-(.))?", HAN.encode().decode("unicode_escape")):
-        known[ord(low) : ord(high or low) + 1] = True
-    known[-1] = False
-    return known
-
-
-_HAN_POINTS = _han_points()
-
-
-def singles(normal: str) -> list[str]:
-    """Every Chinese character."""
-    return _HAN.findall(normal)
-
-
 def squeeze(normal: str) -> str:
     """Only what can be searched: for exact phrases, across punctuation and the ends of lines."""
-    return "".join(_RUN.findall(normal))
+    return "".join(_KEPT.findall(normal))
+
+
+def squeeze_mapped(normal: str) -> tuple[str, list[int]]:
+    """The squeezed text, and for each of its characters its place in `normal`."""
+    kept = [(match[0], match.start()) for match in _KEPT.finditer(normal)]
+    return "".join(text for text, _ in kept), [place + n for text, place in kept for n in range(len(text))]

@@ -15,7 +15,7 @@ from academy.search.lectures import Lecture
 from academy.search.question import Question
 from academy.search.text import Segmenter
 from academy.search.whoosh_bulk import open_writer
-from academy.search.whoosh_fields import DIGEST, NUMBERS, SOUNDS, add, documents
+from academy.search.whoosh_fields import DIGEST, NUMBERS, PAIRS, SOUNDS, add, documents
 from academy.search.whoosh_search import WhooshSearch, together
 from academy.search.whoosh_store import DurableStorage, Store
 from academy.search.whoosh_view import Leaf, View, folder_size
@@ -238,9 +238,12 @@ def _copy(leaf: Leaf, writer: Any) -> None:
     writer._added = True
     place = np.full(count, start, np.uint32)
     place[leaf.living] += np.arange(leaf.alive, dtype=np.uint32)
+    for numbers, docs in leaf.pairs().runs():
+        living = leaf.living[docs]
+        writer.pool.add_run(numbers[living], place[docs[living]])
     for field, token in leaf.reader.all_terms():
-        if field == SOUNDS:
-            continue  # written anew from the words that are left
+        if field in {SOUNDS, PAIRS}:
+            continue  # sounds are written anew from the words that are left
         docs, times = leaf.decode(field, token.decode())
         living = leaf.living[docs]
         if living.any():
@@ -251,7 +254,12 @@ def _read_everything(view: View) -> None:
     """Every posting list: a damaged one can't be decoded, has another checksum or names a document that isn't there."""
     for leaf in view.leaves:
         count = len(leaf.lecture)
+        for _, docs in leaf.pairs().runs():
+            if len(docs) and docs.max() >= count:
+                raise IndexBroken("pairs: a document beyond the last")
         for field, text in leaf.reader.all_terms():
+            if field == PAIRS:
+                continue
             ids = leaf.decode(field, text.decode())[0]
             if len(ids) and ids[-1] >= count:
                 raise IndexBroken(f"{field}: a posting beyond the last document")

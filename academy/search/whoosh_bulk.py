@@ -19,8 +19,8 @@ import numpy as np
 from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC, W3Codec, W3FieldWriter, W3PostingsWriter
 
 from academy.search.sounds import sound
-from academy.search.text import named_bucket
-from academy.search.whoosh_fields import SOUNDS
+from academy.search.whoosh_fields import PAIRS, SOUNDS
+from academy.search.whoosh_pairs import block, packed
 
 HIGHEST = 255
 """More often than this in one minute is not told apart."""
@@ -29,11 +29,13 @@ WHOLE = 1 << 30
 LOOSE = 8
 """So few numbers are shorter one by one."""
 _TERM, _DOC = np.uint64(40), np.uint64(8)
+ONE = b"-"
+"""The one term of the pairs' field: whose block holds all of them."""
 _DOCS, _TIMES = np.uint64((1 << 40) - 1), np.uint64(0xFF)
 
 Docs = "np.ndarray[Any, np.dtype[np.uint32]]"
 Times = "np.ndarray[Any, np.dtype[np.uint8]]"
-Lists = tuple[Any, Any]
+Lists = tuple[Any, Any] | bytes
 
 
 class Gathered:
@@ -43,6 +45,7 @@ class Gathered:
         self._known: dict[str, dict[bytes, int]] = {}
         self._packed: dict[str, list[Any]] = {}
         self._loose: dict[str, array[int]] = {}
+        self._pairs: list[Any] = []
 
     def add_tokens(self, field: str, doc: int, tokens: Iterable[str]) -> None:
         """A document's tokens, with repetitions."""
@@ -53,9 +56,13 @@ class Gathered:
             number = known.setdefault(token.encode("utf-8", "replace"), len(known))
             loose.append(number << 40 | at | (times if times < HIGHEST else HIGHEST))
 
-    def add_buckets(self, field: str, doc: int, numbers: Any) -> None:
-        """A document's buckets of pairs, each once."""
-        self._packed.setdefault(field, []).append(numbers.astype(np.uint64) << _TERM | np.uint64(doc << 8 | 1))
+    def add_pairs(self, doc: int, numbers: Any) -> None:
+        """A document's pairs of characters, each once."""
+        self._pairs.append(packed(numbers, doc))
+
+    def add_run(self, numbers: Any, docs: Any) -> None:
+        """Pairs and the document of each, from another index."""
+        self._pairs.append(packed(numbers, 0) | docs.astype(np.uint64))
 
     def add(self, item: tuple[str, bytes, int, float, bytes]) -> None:
         """Whoosh's own way: one posting."""
@@ -76,25 +83,26 @@ class Gathered:
     def terms(self) -> Iterator[tuple[str, bytes, Lists]]:
         """Every term with its documents, in the order of the file; a field is forgotten once given."""
         self._add_sounds()
-        for field in sorted({*self._packed, *self._loose}):
+        for field in sorted({*self._packed, *self._loose, *([PAIRS] if self._pairs else [])}):
+            if field == PAIRS:
+                pairs, self._pairs = self._pairs, []
+                yield field, ONE, block(np.concatenate(pairs))
+                continue
             loose = self._loose.pop(field, array("Q"))
-            packed = np.concatenate([*self._packed.pop(field, []), np.frombuffer(loose, np.uint64)])
+            every = np.concatenate([*self._packed.pop(field, []), np.frombuffer(loose, np.uint64)])
             known = list(self._known.pop(field, {}))
             del loose
-            if known:
-                order = sorted(range(len(known)), key=known.__getitem__)
-                known = [known[number] for number in order]
-                rank = np.empty(len(order), np.uint64)
-                rank[order] = np.arange(len(order), dtype=np.uint64)
-                packed = rank[packed >> _TERM] << _TERM | packed & _DOCS
-            packed.sort()
-            numbers = (packed >> _TERM).astype(np.uint32)
-            starts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist()] if len(packed) else []
-            docs, times = (packed >> _DOC).astype(np.uint32), (packed & _TIMES).astype(np.uint8)
-            for start, stop in zip(starts, [*starts[1:], len(packed)], strict=True):
-                number = int(numbers[start])
-                token = known[number] if known else named_bucket(number).encode()
-                yield field, token, (docs[start:stop], times[start:stop])
+            order = sorted(range(len(known)), key=known.__getitem__)
+            known = [known[number] for number in order]
+            rank = np.empty(len(order), np.uint64)
+            rank[order] = np.arange(len(order), dtype=np.uint64)
+            every = rank[every >> _TERM] << _TERM | every & _DOCS
+            every.sort()
+            numbers = (every >> _TERM).astype(np.uint32)
+            starts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist()] if len(every) else []
+            docs, times = (every >> _DOC).astype(np.uint32), (every & _TIMES).astype(np.uint8)
+            for start, stop in zip(starts, [*starts[1:], len(every)], strict=True):
+                yield field, known[int(numbers[start])], (docs[start:stop], times[start:stop])
 
     def _add_sounds(self) -> None:
         """Each word once more behind its sound, so that words of a sound are neighbours in the list of terms:
@@ -107,6 +115,7 @@ class Gathered:
         self._known.clear()
         self._packed.clear()
         self._loose.clear()
+        self._pairs.clear()
 
 
 def pack(docs: Any, times: Any) -> bytes:
@@ -124,7 +133,7 @@ def pack(docs: Any, times: Any) -> bytes:
     return dumps((stored, often, zlib.crc32(often or b"", zlib.crc32(narrow))), 3)
 
 
-def unpack(stored: Any, often: bytes | None, check: int) -> Lists:
+def unpack(stored: Any, often: bytes | None, check: int) -> tuple[Any, Any]:
     """Documents and how often, of what `pack` made.
 
     Raises:
@@ -141,11 +150,12 @@ def unpack(stored: Any, often: bytes | None, check: int) -> Lists:
 
 class _Postings(W3PostingsWriter):  # type: ignore[misc]
     def add_lists(self, lists: Lists) -> None:
-        docs, times = lists
+        """A term's documents; or a block that is stored as it is."""
+        docs, times = (np.zeros(1, np.uint32), np.ones(1, np.uint8)) if isinstance(lists, bytes) else lists
         info, count, most = self._terminfo, len(docs), float(times.max())
         info._weight, info._df, info._maxweight = float(times.sum()), count, most
         info._minid, info._maxid = int(docs[0]), int(docs[-1])
-        data = pack(docs, times)
+        data = lists if isinstance(lists, bytes) else pack(docs, times)
         about = dumps((count, int(docs[-1]), most, 0, 0, 0), 2)
         self._postfile.write(WHOOSH3_HEADER_MAGIC)
         # The last block of a term has a negative length.

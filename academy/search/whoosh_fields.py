@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from whoosh import columns, fields, formats
 
 from academy.search.lectures import Lecture, windows
+from academy.search.literal import Text, characters, numbers
 from academy.search.names import suggestions
 from academy.search.question import STOP
-from academy.search.text import Segmenter, buckets, normalise
+from academy.search.text import Segmenter
 
 NUMBERS = ("lecture", "item", "first", "last", "length")
 DIGEST = "digest"
@@ -26,8 +28,8 @@ class Tokens(fields.FieldType):  # type: ignore[misc]
 
 
 def schema() -> fields.Schema:
-    """`key` finds a lecture's documents, `w` words, `b` buckets of pairs of characters, `t` names, `s` suggestions;
-    `h` is how a segment's words sound, written by `whoosh_bulk` from `w` and `t`."""
+    """`key` finds a lecture's documents, `w` words, `b` pairs of characters (in `whoosh_pairs`), `t` names,
+    `s` suggestions; `h` is how a segment's words sound, written by `whoosh_bulk` from `w` and `t`."""
     made = fields.Schema(key=Tokens(), w=Tokens(), b=Tokens(), t=Tokens(), s=Tokens(), h=Tokens())
     for name in NUMBERS:
         made.add(name, fields.COLUMN(columns.NumericColumn("I")))
@@ -48,31 +50,31 @@ def documents(lecture: Lecture, segmenter: Segmenter) -> Iterator[Document]:
     """The lecture's card, then its windows: neighbours in the index."""
     key = [str(lecture.lecture_id)]
     names = [lecture.title, lecture.lecturer, lecture.category, *(part.title for part in lecture.parts)]
-    normal = [normalise(name) for name in names]
-    summary = normalise(lecture.summary)
-    title_words = [word for name in normal for word in segmenter.words(name)]
-    about = [word for word in segmenter.words(summary) if word not in STOP]
+    named, summary = [Text(name) for name in names], Text(lecture.summary)
+    title_words = [word for name in named for word in segmenter.words(name.words)]
+    about = [word for word in segmenter.words(summary.words) if word not in STOP]
     offered = [f"{key}\t{shown}" for key, shown in suggestions(lecture, segmenter)]
+    said = [(window, Text(window.text)) for part in lecture.parts for window in windows(part)]
+    # The card has every character that is anywhere in the lecture: one alone is in too many minutes.
+    everything = characters([*named, summary, *(text for _, text in said)])
     yield Document(
         {"lecture": lecture.lecture_id, "length": len(title_words), DIGEST: lecture.digest()},
-        buckets("\n".join([*normal, summary])),
+        np.concatenate([everything, numbers([*named, summary])]),
         {"key": key, "t": title_words + about, "s": offered},
     )
-    for part in lecture.parts:
-        for window in windows(part):
-            text = normalise(window.text)
-            words = segmenter.words(text)
-            yield Document(
-                {
-                    "lecture": lecture.lecture_id,
-                    "item": window.item_id,
-                    "first": window.first,
-                    "last": window.last,
-                    "length": len(words),
-                },
-                buckets(text),
-                {"key": key, "w": words},
-            )
+    for window, text in said:
+        words = segmenter.words(text.words)
+        yield Document(
+            {
+                "lecture": lecture.lecture_id,
+                "item": window.item_id,
+                "first": window.first,
+                "last": window.last,
+                "length": len(words),
+            },
+            numbers([text]),
+            {"key": key, "w": words},
+        )
 
 
 def add(writer: Any, document: Document) -> None:
@@ -80,5 +82,5 @@ def add(writer: Any, document: Document) -> None:
     pool, number = writer.pool, writer.docnum
     for name, tokens in document.tokens.items():
         pool.add_tokens(name, number, tokens)
-    pool.add_buckets(PAIRS, number, document.pairs)
+    pool.add_pairs(number, document.pairs)
     writer.add_document(**document.numbers)

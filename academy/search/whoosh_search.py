@@ -2,37 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from academy.search.backend import Found, Hit
-from academy.search.question import EACH, GOOD, NAMED, PAIR, RAREST, SENTENCE, Question
-from academy.search.text import bucket, pairs
-from academy.search.whoosh_fields import PAIRS
-from academy.search.whoosh_view import K1, NOTHING, Leaf, View
+from academy.search.literal import Literal, pair_number
+from academy.search.question import GOOD, NAMED, PAIR, RAREST, SENTENCE, Question
+from academy.search.whoosh_view import K1, NOTHING, SPARSE, Leaf, View
 
 Array = Any
+LITERAL, EQUAL = 4096.0, 2048.0
+"""Beyond every score: what literally has all that was typed is looked at first, then with other numerals."""
+TOUCHED = 1e-6
 
 
 @dataclass
 class Matched:
-    """Documents of a segment that match, ascending, with their scores."""
+    """Documents of a segment that match, ascending, with their scores, and what is to be looked at first."""
 
     leaf: Leaf
     docs: Array
     scores: Array
+    order: Array
 
     def lectures(self) -> set[int]:
-        return set(_runs(self.leaf.lecture[self.docs]).tolist())
+        return _lectures(self.leaf, self.docs)
 
     def of(self, lectures: Set[int]) -> Matched:
         """Those documents that belong to these lectures."""
         wanted = np.fromiter(lectures, np.uint32, len(lectures))
         kept = np.isin(self.leaf.lecture[self.docs], wanted)
-        return Matched(self.leaf, self.docs[kept], self.scores[kept])
+        return Matched(self.leaf, self.docs[kept], self.scores[kept], self.order[kept])
+
+
+class Holders:
+    """What of a segment holds the words and all that was typed, by the pairs of their characters."""
+
+    def __init__(self, leaf: Leaf, question: Question) -> None:
+        self.leaf, self.question = leaf, question
+        self._kept: dict[tuple[int, ...], Array] = {}
+        self.literal, self.equal = self._whole()
+
+    def of(self, word: Literal, *, alone: bool = False) -> tuple[Array, Array]:
+        """Documents that hold a word, and the cards that do: a single character is looked for as a word of the text,
+        and if it was typed `alone` wherever it is in a lecture."""
+        if len(word.plain) > 1:
+            docs = _union(self.leaf, [self._all(pairs) for pairs in word.pairs])
+            return docs, docs[self.leaf.is_card[docs]]
+        docs, cards = (self.leaf.postings(field, word.plain)[0] for field in "wt")
+        return docs, _union(self.leaf, [cards, self._all(word.pairs[0])]) if alone else cards
+
+    def both(self, words: Iterable[tuple[Literal, bool]]) -> Array:
+        """Documents with every word, said there or (True) standing in the lecture's name too."""
+        docs: Array | None = None
+        alone = {run.plain for run in self.question.runs}
+        for word, named in sorted(words, key=lambda one: self._estimate(one[0])):
+            held, cards = self.of(word, alone=word.plain in alone)
+            if not named:
+                cards = NOTHING[0]
+            if docs is None:
+                docs = _union(self.leaf, [held, self.leaf.of_cards(cards)]) if len(cards) else held
+            else:
+                here = self.leaf.among(held, docs)
+                if len(cards):
+                    here |= self.leaf.among(cards, self.leaf.card[docs])
+                docs = docs[here]
+            if not len(docs):
+                break
+        return NOTHING[0] if docs is None else docs
+
+    def _estimate(self, word: Literal) -> int:
+        if len(word.plain) > 1:
+            return min(map(self.leaf.pair_frequency, word.pairs[0]), default=0)
+        return sum(self.leaf.frequency(field, word.plain) for field in "wt")
+
+    def _whole(self) -> tuple[Array, Array]:
+        """Documents with all that was typed, or with all its runs; the same with numerals in their one form."""
+        whole, runs = self.question.whole, self.question.runs
+        if not whole.plain:
+            return NOTHING[0], NOTHING[0]
+        literal, *equal = [self._all(pairs) for pairs in whole.pairs]
+        if len(runs) > 1 and not self.question.phrases:
+            together = self.both((run, True) for run in runs)
+            if any(run.is_counted for run in runs):
+                equal.append(together)
+            else:
+                literal = _union(self.leaf, [literal, together])
+        return literal, _union(self.leaf, equal)
+
+    def _all(self, pairs: tuple[int, ...]) -> Array:
+        found = self._kept.get(pairs)
+        if found is None:
+            count = {pair: self.leaf.pair_frequency(pair) for pair in pairs}
+            found = NOTHING[0]
+            if pairs and all(count.values()):
+                first, *others = sorted(pairs, key=count.__getitem__)
+                found = self.leaf.pair(first)
+                for pair in others:
+                    if not len(found):
+                        break
+                    found = found[self.leaf.among(self.leaf.pair(pair), found)]
+            self._kept[pairs] = found
+        return found
 
 
 class WhooshSearch:
@@ -50,61 +124,68 @@ class WhooshSearch:
         self.hidden = False
         """Whether something matches that may not be seen or is too weak."""
         self.weights = {word: view.rarity(count) for word, count in self.counts.items()}
+        self.holders = [Holders(leaf, question) for leaf in view.leaves]
 
     def run(self) -> Found:
-        matched = [self._every_word(leaf) for leaf in self.view.leaves]
-        lectures = self._lectures(matched)
-        relaxed = not lectures
-        if self.question.is_loose(len(lectures)):
+        matched = [self._matched(holders) for holders in self.holders]
+        lectures = self._seen(lecture for one in matched for lecture in one.lectures())
+        relaxed = not lectures or self.question.scattered
+        loose = self.question.is_loose(len(lectures))
+        if loose:
             looked, more = self._some_words()
             lectures |= more
             self.hidden = True
         else:
-            looked = [self._scored(one) for one in matched]
+            looked = [self._scored(one, holders) for one, holders in zip(matched, self.holders, strict=True)]
         wanted = lectures if self.allowed is None else lectures & self.allowed
         hits = self._best(looked, wanted, self.hidden or len(wanted) < len(lectures))
-        return Found(hits, frozenset(lectures), self._named(hits), relaxed and bool(lectures), self.weights)
+        literal = {lecture for one in self.holders for lecture in _lectures(one.leaf, one.literal)}
+        equal = {lecture for one in self.holders for lecture in _lectures(one.leaf, one.equal)}
+        return Found(
+            hits,
+            frozenset(lectures),
+            self._named(hits),
+            relaxed and bool(lectures),
+            frozenset(literal & lectures),
+            frozenset(equal & lectures),
+            0 if loose else self.question.each,
+            self.weights,
+        )
 
-    def _lectures(self, matched: Iterable[Matched]) -> set[int]:
-        found: set[int] = set()
-        for one in matched:
-            found |= one.lectures()
+    def _seen(self, lectures: Iterable[int]) -> set[int]:
+        found = set(lectures)
         self.hidden = not found <= self.visible
         return found & self.visible
 
-    def _every_word(self, leaf: Leaf) -> Matched:
-        """Documents with every word, said there or standing in the lecture's name, and every pair of the phrases."""
-        said = (*self.question.words, *self.question.exact)
-        lists = [(leaf.postings("w", word), leaf.postings("t", word)) for word in said]
-        for phrase in self.question.phrases:
-            lists += [(leaf.postings(PAIRS, bucket(pair)), NOTHING) for pair in dict.fromkeys(pairs(phrase))]
-        lists.sort(key=lambda both: len(both[0][0]) + len(both[1][0]))
-        docs = None
-        for words, names in lists:
-            if docs is None:
-                docs = np.union1d(words[0], leaf.of_cards(names[0])) if len(names[0]) else words[0]
-                continue
-            here = leaf.times(words, docs) > 0
-            if len(names[0]):
-                here |= leaf.times(names, leaf.card[docs]) > 0
-            docs = docs[here]
-            if not len(docs):
-                break
-        docs = NOTHING[0] if docs is None else docs
-        return Matched(leaf, docs, np.zeros(len(docs), np.float32))
+    def _matched(self, holders: Holders) -> Matched:
+        """Documents with every word and every phrase, and those with all that was typed whatever its words are."""
+        phrases = [(Literal(phrase), False) for phrase in self.question.phrases]
+        docs = holders.both([*((word, True) for word in self.question.sought), *phrases])
+        docs = _union(holders.leaf, [docs, holders.literal, holders.equal])
+        return self._ordered(holders, docs, np.zeros(len(docs), np.float32))
 
-    def _scored(self, matched: Matched) -> Matched:
+    def _ordered(self, holders: Holders, docs: Array, scores: Array) -> Matched:
+        order = scores
+        # That a single character is in a lecture says nothing of where.
+        if not self.question.is_single and not self.question.phrases:
+            for ids, worth in ((holders.equal, EQUAL), (holders.literal, LITERAL)):
+                if len(ids):
+                    order = order + np.float32(worth) * holders.leaf.among(ids, docs)
+        return Matched(holders.leaf, docs, scores, order)
+
+    def _scored(self, matched: Matched, holders: Holders) -> Matched:
         leaf, docs = matched.leaf, matched.docs
         scores = matched.scores
         if not len(docs):
             return matched
-        for word in self.question.words:
-            here = leaf.times(leaf.postings("w", word), docs)
+        for word, sought in zip(self.question.words, self.question.sought, strict=True):
+            held, cards = holders.of(sought)
+            # A word inside another one, or cut in two, counts as said once.
+            here = np.maximum(leaf.times(leaf.postings("w", word), docs), held is docs or leaf.among(held, docs))
             scores = scores + self.weights[word] * (K1 + 1) * here / (here + leaf.norm[docs])
-            names = leaf.postings("t", word)
-            if len(names[0]):
-                scores += np.float32(self.weights[word] * NAMED) * (leaf.times(names, leaf.card[docs]) > 0)
-        return Matched(leaf, docs, scores)
+            if len(cards):
+                scores += np.float32(self.weights[word] * NAMED) * leaf.among(cards, leaf.card[docs])
+        return self._ordered(holders, docs, scores)
 
     def _add_words(self, leaf: Leaf, words: Iterable[str], scores: Array) -> None:
         for word in words:
@@ -120,42 +201,46 @@ class WhooshSearch:
         """
         known = (word for word in self.question.words if self.counts[word])
         words = sorted(known, key=lambda word: self.counts[word])[:RAREST]
-        tokens = {bucket(pair) for pair in self.question.pairs}
-        frequent = {token: n for token in tokens if (n := self.view.frequency(PAIRS, token))}
-        rarest = sorted(frequent, key=lambda token: (frequent[token], token))[:RAREST]
+        pairs = set(map(pair_number, self.question.pairs))
+        frequent = {pair: n for pair in pairs if (n := self.view.pair_frequency(pair))}
+        rarest = sorted(frequent, key=lambda pair: (frequent[pair], pair))[:RAREST]
         found = []
-        for leaf in self.view.leaves:
+        for holders in self.holders:
+            leaf = holders.leaf
             scores = np.zeros(len(leaf.lecture), np.float32)
             self._add_words(leaf, words, scores)
-            for token in rarest:
-                scores[leaf.postings(PAIRS, token)[0]] += PAIR * self.view.rarity(frequent[token])
+            for pair in rarest:
+                scores[leaf.pair(pair)] += PAIR * self.view.rarity(frequent[pair])
+            for literal in (holders.literal, holders.equal):
+                scores[literal] += TOUCHED
             docs = np.flatnonzero(scores)
-            found.append(Matched(leaf, docs, scores[docs]))
+            found.append(self._ordered(holders, docs, scores[docs]))
         best = max((float(one.scores.max()) for one in found if len(one.docs)), default=0.0)
         good = []
         for one in found:
             kept = one.scores >= GOOD * best
-            good.append(Matched(one.leaf, one.docs[kept], one.scores[kept]))
-        return found, self._lectures(good)
+            good.append(_lectures(one.leaf, one.docs[kept]))
+        return found, self._seen(lecture for lectures in good for lecture in lectures)
 
     def _best(self, matched: Iterable[Matched], wanted: Set[int], narrowed: bool) -> list[Hit]:
         """The strongest documents, at most two of a lecture; with a phrase all of a lecture, the newest lecture
         first, because each must be read."""
-        hits: list[Hit] = []
+        ranked: list[tuple[float, Hit]] = []
         for one in matched:
             if narrowed:
                 one = one.of(wanted)
-            chosen = _strongest(one.leaf.lecture[one.docs] if self.question.phrases else one.scores, self.limit * 3)
-            hits += one.leaf.hits(one.docs[chosen], one.scores[chosen])
+            chosen = _strongest(one.leaf.lecture[one.docs] if self.question.phrases else one.order, self.limit * 3)
+            hits = one.leaf.hits(one.docs[chosen], one.scores[chosen])
+            ranked += zip(one.order[chosen].tolist(), hits, strict=True)
         if self.question.phrases:
-            hits.sort(key=lambda hit: (-hit.lecture_id, hit.item_id, hit.first))
-            return hits[: self.limit]
-        hits.sort(key=lambda hit: (-hit.score, -hit.lecture_id, hit.first))
+            every = sorted((hit for _, hit in ranked), key=lambda hit: (-hit.lecture_id, hit.item_id, hit.first))
+            return every[: self.limit]
+        ranked.sort(key=lambda row: (-row[0], -row[1].lecture_id, row[1].first))
         kept: list[Hit] = []
         seen: dict[int, int] = {}
-        for hit in hits:
+        for _, hit in ranked:
             seen[hit.lecture_id] = times = seen.get(hit.lecture_id, 0) + 1
-            if times <= EACH:
+            if times <= self.question.each:
                 kept.append(hit)
         return kept[: self.limit]
 
@@ -163,11 +248,28 @@ class WhooshSearch:
         """What is worth of the hits' lectures that words stand in their names."""
         named: dict[int, float] = {}
         shown = {hit.lecture_id for hit in hits}
-        for leaf in self.view.leaves:
-            for word in self.question.words:
-                for lecture in shown.intersection(leaf.lecture[leaf.postings("t", word)[0]].tolist()):
+        for holders in self.holders:
+            for word, sought in zip(self.question.words, self.question.sought, strict=True):
+                for lecture in shown.intersection(holders.leaf.lecture[holders.of(sought)[1]].tolist()):
                     named[lecture] = named.get(lecture, 0.0) + self.weights[word] * NAMED
         return named
+
+
+def _lectures(leaf: Leaf, docs: Array) -> set[int]:
+    return set(_runs(leaf.lecture[docs]).tolist())
+
+
+def _union(leaf: Leaf, lists: Sequence[Array]) -> Array:
+    """Documents of several lists, ascending, each once."""
+    filled = [one for one in lists if len(one)]
+    if not filled or all(one is filled[0] for one in filled):
+        return filled[0] if filled else NOTHING[0]
+    if sum(map(len, filled)) < len(leaf.lecture) >> SPARSE:
+        return np.unique(np.concatenate(filled))
+    every = np.zeros(len(leaf.lecture), np.bool_)
+    for one in filled:
+        every[one] = True
+    return np.flatnonzero(every).astype(np.uint32)
 
 
 def _runs(values: Array) -> Array:

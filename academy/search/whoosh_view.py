@@ -13,7 +13,7 @@ import pickle
 import struct
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 
 from academy.search.backend import Hit, IndexBroken
-from academy.search.whoosh_bulk import unpack
-from academy.search.whoosh_fields import DIGEST, NUMBERS, SOUNDS
+from academy.search.whoosh_bulk import ONE, unpack
+from academy.search.whoosh_fields import DIGEST, NUMBERS, PAIRS, SOUNDS
+from academy.search.whoosh_pairs import Pairs, block
 
 Array = Any
 """A numpy array of one dimension."""
@@ -37,6 +38,8 @@ KEPT_POSTINGS = 3_000_000
 KEPT_SOUNDS, MOST_OF_A_SOUND = 20_000, 500
 SPARSE = 6
 """Up to a 64th of the documents are looked up in a posting list; for more, a list is laid out over all of them."""
+EMPTY = block(np.empty(0, np.uint64))
+"""The pairs of a segment that has none."""
 _EXTENT = struct.Struct("!qi")
 """Where a term's postings are and how long: the last that is stored of the term."""
 _HEADER = len(WHOOSH3_HEADER_MAGIC) + 4
@@ -54,6 +57,7 @@ class Leaf:
         self.lecture = self.numbers["lecture"]
         self.norm: Array = older.norm if older else _norm(self.numbers["length"])
         self.begins: Array = older.begins if older else _begins(self.lecture)
+        self.is_card: Array = older.is_card if older else self.numbers["item"] == 0
         self.card: Array = older.card if older else np.repeat(self.begins[:-1], np.diff(self.begins))
         count = len(self.lecture)
         self.dead = frozenset(reader.deleted_docs_set) if reader.has_deletions() else frozenset()
@@ -61,22 +65,46 @@ class Leaf:
         self.living[list(self.dead)] = False
         self.alive = count - len(self.dead)
         self._sounds: dict[str, list[str]] = older._sounds if older else {}
-        self._kept: OrderedDict[tuple[str, str], Postings] = OrderedDict()
+        self._pairs: Pairs | None = older._pairs if older else None
+        self._kept: OrderedDict[tuple[str, str | int], Postings] = OrderedDict()
         self._held = 0
         self._guard = threading.Lock()
 
     def postings(self, field: str, token: str) -> Postings:
         """Documents that hold the token, ascending, and how often."""
-        key = (field, token)
+        return self._keep((field, token), lambda: self.decode(field, token))
+
+    def pair(self, number: int) -> Array:
+        """Documents that hold the pair of characters, ascending; of a single character the cards."""
+        return self._keep((PAIRS, number), lambda: (self.pairs().docs(number), NOTHING[1]))[0]
+
+    def pair_frequency(self, number: int) -> int:
+        """How many documents hold the pair."""
+        return len(self.pair(number)) if self.dead else self.pairs().frequency(number)
+
+    def pairs(self) -> Pairs:
+        """All pairs of the segment.
+
+        Raises:
+            IndexBroken: they are not what was written.
+        """
+        if self._pairs is None:
+            try:
+                self._pairs = Pairs(next(self._blocks(PAIRS, ONE), memoryview(EMPTY)))
+            except ValueError as error:
+                raise IndexBroken(f"pairs: {error}") from error
+        return self._pairs
+
+    def _keep(self, key: tuple[str, str | int], decode: Callable[[], Postings]) -> Postings:
         with self._guard:
             kept = self._kept.get(key)
             if kept is not None:
                 self._kept.move_to_end(key)
                 return kept
-            ids, times = self.decode(field, token)
+            ids, times = decode()
             if self.dead and len(ids):
                 living = self.living[ids]
-                ids, times = ids[living], times[living]
+                ids, times = ids[living], times[living] if len(times) else times
             self._kept[key] = ids, times
             self._held += len(ids)
             while self._held > KEPT_POSTINGS and len(self._kept) > 1:
@@ -97,22 +125,35 @@ class Leaf:
         Raises:
             IndexBroken: it is not what was written.
         """
-        terms = self.reader._terms
-        for place, length in terms._tindex.ranges_for_key(terms._keycoder(field, token.encode("utf-8", "replace"))):
-            extent = terms._tindex.dbfile.get(place + length - _EXTENT.size, _EXTENT.size)
-            block = terms._postfile.get(*_EXTENT.unpack(extent))
-            break
-        else:
+        stored = next(self._blocks(field, token.encode("utf-8", "replace")), None)
+        if stored is None:
             return NOTHING
-        if not block.startswith(WHOOSH3_HEADER_MAGIC):
-            raise IndexBroken(f"{field}: no posting list where one should be")
-        stream = io.BytesIO(block)
-        stream.seek(_HEADER)
+        stream = io.BytesIO(stored)
         pickle.load(stream)  # noqa: S301 - the index's own; what whoosh's own matcher wants to know of the block
         try:
             return unpack(*pickle.load(stream))  # noqa: S301
         except ValueError as error:
             raise IndexBroken(f"{field}: {error}") from error
+
+    def _blocks(self, field: str, token: bytes) -> Iterator[memoryview]:
+        """Where a term's postings lie, if there is the term."""
+        terms = self.reader._terms
+        for place, length in terms._tindex.ranges_for_key(terms._keycoder(field, token)):
+            extent = terms._tindex.dbfile.get(place + length - _EXTENT.size, _EXTENT.size)
+            stored = terms._postfile.view(*_EXTENT.unpack(extent))
+            if stored[: len(WHOOSH3_HEADER_MAGIC)] != WHOOSH3_HEADER_MAGIC:
+                raise IndexBroken(f"{field}: no posting list where one should be")
+            yield stored[_HEADER:]
+
+    def among(self, ids: Array, docs: Array) -> Array:
+        """Which of these documents (ascending) are among those ids (ascending)."""
+        if not len(ids):
+            return np.zeros(len(docs), np.bool_)
+        if len(docs) < len(self.lecture) >> SPARSE:
+            return ids.take(ids.searchsorted(docs), mode="clip") == docs
+        every = np.zeros(len(self.lecture), np.bool_)
+        every[ids] = True
+        return every[docs]
 
     def times(self, postings: Postings, docs: Array) -> Array:
         """How often what is posted is in each of these documents (ascending)."""
@@ -172,6 +213,10 @@ class View:
     def frequency(self, field: str, token: str) -> int:
         """In how many documents the token is."""
         return sum(leaf.frequency(field, token) for leaf in self.leaves)
+
+    def pair_frequency(self, number: int) -> int:
+        """In how many documents the pair of characters is."""
+        return sum(leaf.pair_frequency(number) for leaf in self.leaves)
 
     def rarity(self, count: int) -> float:
         """BM25's inverse document frequency."""

@@ -1,19 +1,10 @@
-"""Search's pure parts: buckets of pairs, questions with quotations, the close look."""
-
-from hypothesis import given
-from hypothesis import strategies as st
+"""Search's pure parts: questions with quotations, the close look."""
 
 from academy.search.question import looser, parse
 from academy.search.ranking import closeness
-from academy.search.text import Segmenter, bucket, buckets, named_bucket, normalise, pairs
+from academy.search.text import Segmenter, normalise
 
 SEGMENTER = Segmenter()
-
-
-@given(st.text(alphabet="党建茶叶水库農𠮷〇a1，。 \n\ud800", max_size=40))
-def test_buckets_are_those_of_the_pairs(text: str) -> None:
-    normal = normalise(text)
-    assert [named_bucket(int(n)) for n in buckets(normal)] == sorted({bucket(pair) for pair in pairs(normal)})
 
 
 def test_a_single_character_in_quotation_marks_is_a_word() -> None:

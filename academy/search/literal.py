@@ -1,0 +1,212 @@
+"""What is literally there: texts and questions as characters, whatever words they are cut into. Pure.
+
+A text is searched in two forms. `plain` is what is written, without punctuation, spaces and the two scripts'
+differences: whatever part of a text somebody types, its plain form is a part of the text's. `counted` is the
+same with every numeral in its one form, so that 二十大 and 20大 meet there. The index keeps the pairs of
+neighbouring characters of both.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from academy.search.numerals import counted, numerals
+from academy.search.text import is_han, normalise_mapped, plain, spelled, squeeze, squeeze_mapped
+
+Numbers = np.ndarray[tuple[int], np.dtype[np.uint32]]
+
+MOST_PAIRS = 48
+"""Pairs of a long question that the index is asked for; what it finds is read again."""
+
+EQUAL, RUNS, WRITTEN, INSIDE, WHOLE = 1, 2, 3, 4, 5
+"""How a text holds what was typed: with other numerals; all of its parts; but for punctuation and spaces;
+as typed, inside a longer Latin word or number; as typed. 0: not."""
+
+_INNER = "[0-9a-z]"
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A stretch of a question, as it must stand in a text."""
+
+    normal: str
+
+    @cached_property
+    def raw(self) -> str:
+        """Without spaces, with its punctuation."""
+        return _packed(plain(self.normal))
+
+    @cached_property
+    def plain(self) -> str:
+        return squeeze(plain(self.normal))
+
+    @cached_property
+    def counted(self) -> str:
+        return squeeze(counted(spelled(plain(self.normal))))
+
+    @cached_property
+    def is_counted(self) -> bool:
+        """Whether a text may hold it in its counted form only."""
+        return len(self.plain) > 1 and (self.counted != self.plain or spelled_otherwise(self.plain))
+
+    @cached_property
+    def pairs(self) -> tuple[tuple[int, ...], ...]:
+        """Numbers of the pairs that a text must hold: of the plain form; then, if it is another, of the counted.
+        A single character is a number of its own, which only the card of a lecture has."""
+        first = _pairs_of(self.plain) if len(self.plain) != 1 else (_point(self.plain),)
+        if len(self.plain) > 1 and self.counted != self.plain:
+            return first, _pairs_of(self.counted)
+        return (first,)
+
+    @property
+    def is_written_variously(self) -> bool:
+        """Whether a text may hold it with signs between its characters, as Wi-Fi, or with other numerals."""
+        return self.is_counted or not all(map(is_han, self.plain))
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a text may have all the pairs without having it."""
+        return any(len(pairs) > 1 for pairs in self.pairs)
+
+
+def spelled_otherwise(text: str) -> bool:
+    """Whether a word of it has another spelling in the other script."""
+    return any(kept in text for kept in ("计划", "坐标"))
+
+
+class Text:
+    """A text in its forms, each made when first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self.normal = plain(text)
+
+    @cached_property
+    def words(self) -> str:
+        """As words are cut from it."""
+        return spelled(self.normal)
+
+    @cached_property
+    def raw(self) -> str:
+        return _packed(self.normal)
+
+    @cached_property
+    def plain(self) -> str:
+        return squeeze(self.normal)
+
+    @cached_property
+    def counted(self) -> str:
+        return squeeze(counted(self.words))
+
+    def holds(self, sought: Literal) -> bool:
+        """Whether it stands there, in either form."""
+        if not sought.plain or sought.plain in self.plain:
+            return True
+        return sought.is_counted and sought.counted in self.counted
+
+    def count(self, sought: Literal) -> int:
+        """How often it stands there, in the form in which it does more often."""
+        counted = self.counted.count(sought.counted) if sought.is_counted else 0
+        return max(self.plain.count(sought.plain), counted)
+
+    def level(self, whole: Literal) -> int:
+        """How it holds what was typed, between 0 and `WHOLE`."""
+        if whole.raw in self.raw:
+            return WHOLE if _stands_free(whole.raw, self.normal) else INSIDE
+        if whole.plain in self.plain:
+            return WRITTEN
+        return EQUAL if self.holds(whole) else 0
+
+
+def level(texts: Sequence[Text], whole: Literal, runs: Sequence[Literal]) -> int:
+    """How some texts together hold what was typed: all of it in one, or every run in any; between 0 and `WHOLE`."""
+    if not whole.plain:
+        return 0
+    best = max(text.level(whole) for text in texts)
+    if best > RUNS or len(runs) < 2:
+        return best
+    if all(any(run.plain in text.plain for text in texts) for run in runs):
+        return RUNS
+    return max(best, EQUAL if all(any(text.holds(run) for text in texts) for run in runs) else 0)
+
+
+def numbers(texts: Iterable[Text]) -> Numbers:
+    """The pairs of neighbouring characters of the texts, in both of their forms, as numbers, ascending, each once."""
+    found = [np.empty(0, np.uint32)]
+    for text in texts:
+        for form in dict.fromkeys((text.plain, text.counted)):
+            points = _points(form)
+            found.append(points[:-1] << np.uint32(16) | points[1:])
+    return np.unique(np.concatenate(found))
+
+
+def characters(texts: Iterable[Text]) -> Numbers:
+    """The numbers of the texts' characters, each by itself, ascending, each once."""
+    return _points("".join(sorted({character for text in texts for character in text.plain})))
+
+
+def pair_number(pair: str) -> int:
+    """The number of one pair: exact for all but the rarest characters."""
+    return _pairs_of(pair)[0]
+
+
+def spans(text: str, sought: Iterable[Literal]) -> Iterator[tuple[int, int]]:
+    """Where in a text, as it is written, what is sought stands: beginning and end."""
+    normal, places = normalise_mapped(text)
+    form, kept = squeeze_mapped(normal)
+    sought = list(sought)
+    for one in sought:
+        wanted = squeeze(spelled(one.plain))
+        for match in re.finditer(re.escape(wanted), form) if wanted else ():
+            yield places[kept[match.start()]], places[kept[match.end() - 1] + 1]
+    others = [one.counted for one in sought if one.is_counted]
+    form, begins, ends = _counted_mapped(normal) if others else ("", [], [])
+    for wanted in others:
+        for match in re.finditer(re.escape(wanted), form):
+            yield places[begins[match.start()]], places[ends[match.end() - 1] + 1]
+
+
+def _counted_mapped(normal: str) -> tuple[str, list[int], list[int]]:
+    """The counted form, with where in `normal` each of its characters begins and where its last one is."""
+    made: list[str] = []
+    begins: list[int] = []
+    ends: list[int] = []
+    end = 0
+    for start, stop, sign in [*numerals(normal), (len(normal), len(normal), "")]:
+        made += [normal[end:start], sign]
+        begins += [*range(end, start), *[start] * len(sign)]
+        ends += [*range(end, start), *[stop - 1] * len(sign)]
+        end = stop
+    form, kept = squeeze_mapped("".join(made))
+    return form, [begins[n] for n in kept], [ends[n] for n in kept]
+
+
+def _packed(normal: str) -> str:
+    return "".join(normal.split())
+
+
+def _stands_free(raw: str, normal: str) -> bool:
+    """Whether it is no mere part of a longer Latin word or number, at one place at least."""
+    before = f"(?<!{_INNER})" if re.match(_INNER, raw) else ""
+    after = f"(?!{_INNER})" if re.match(_INNER, raw[-1]) else ""
+    if not before and not after:
+        return True
+    return re.search(before + r"\s*".join(map(re.escape, raw)) + after, normal) is not None
+
+
+def _points(text: str) -> Numbers:
+    points = np.frombuffer(text.encode("utf-32-le", "replace"), dtype="<u4")
+    # What lies beyond the first plane shares a number with something else there, which a second look tells apart.
+    return (points & np.uint32(0xFFFF)) ^ (points >> np.uint32(16)) * np.uint32(0x9E37) & np.uint32(0xFFFF)
+
+
+def _point(character: str) -> int:
+    return int(_points(character)[0])
+
+
+def _pairs_of(form: str) -> tuple[int, ...]:
+    points = _points(form)
+    made = points[:-1] << np.uint32(16) | points[1:]
+    return tuple(dict.fromkeys(made.tolist()))[:MOST_PAIRS]

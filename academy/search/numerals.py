@@ -1,0 +1,156 @@
+"""Numerals in one form, whatever digits they are written with: 二十 and 20, 二〇二六 and 2026. Pure.
+
+A numeral is replaced by signs of the private use area, with a mark before and one behind it. So it never
+meets a part of another numeral (20 in 120), nor the text as it was written, which search knows by itself:
+nothing is lost where a Chinese digit is no number (第一书记), and what is no well-formed number (十四五) is
+left alone. No library reads numerals inside running text: cn2an and its like take a whole string.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+BEGIN, END, POINT = "\ue00a", "\ue00b", "\ue00c"
+SIGNS = "\ue000-\ue00c"
+_SIGNS = str.maketrans("0123456789.", "".join(chr(0xE000 + n) for n in range(10)) + POINT)
+
+_DIGITS = dict(zip("零〇○一二三四五六七八九两", (0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2), strict=True))
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
+_TENS = {"廿": "二十", "卅": "三十"}
+_SMALL = {"十": 10, "百": 100, "千": 1000}
+_GREAT = {"万": 10**4, "亿": 10**8}
+_CHARACTERS = "0-9" + "".join((*_DIGITS, *_TENS, *_SMALL, *_GREAT))
+LONGEST = 32
+"""Characters of a numeral; a longer row of digits is no number that anybody writes in two ways."""
+
+_NUMERAL = re.compile(
+    rf"(?P<part>[百千]分之)?(?P<run>[{_CHARACTERS}]+(?:[.,点][{_CHARACTERS}]+)*)|[零壹贰叁肆伍陆柒捌玖拾佰仟万亿]{{2,}}"
+)
+_PIECES = re.compile(r"([.,点])")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
+_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|.")
+
+
+def numerals(normal: str) -> Iterator[tuple[int, int, str]]:
+    """Every numeral of a normal text: where it begins, where it ends, and what stands for it."""
+    for match in _NUMERAL.finditer(normal):
+        run = match["run"]
+        if run is None:
+            value = _value(match[0].translate(_FORMAL))
+            if value:
+                yield match.start(), match.end(), _signed(value)
+            continue
+        begin = match.start("run")
+        whole = _decimal(run)
+        if whole:
+            part = match["part"]
+            sign = {"百分之": "%", "千分之": "‰"}[part] if part else ""
+            yield match.start(), match.end(), _signed(whole) + sign
+            continue
+        for piece in _PIECES.split(run):
+            value = _value(piece)
+            if value:
+                yield begin, begin + len(piece), _signed(value)
+            begin += len(piece)
+
+
+def counted(normal: str) -> str:
+    """The text with every numeral in its one form."""
+    made, end = [], 0
+    for start, stop, sign in numerals(normal):
+        made += [normal[end:start], sign]
+        end = stop
+    return "".join([*made, normal[end:]])
+
+
+def _signed(value: str) -> str:
+    return BEGIN + value.translate(_SIGNS) + END
+
+
+def _decimal(run: str) -> str | None:
+    """A run that is one number, with its point and its thousands apart."""
+    if len(run) > LONGEST:
+        return None
+    run = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), run)
+    whole, point, rest = run.partition("点")
+    if point and (whole := _value(whole) or "") and rest and all(c in _DIGITS or c.isdigit() for c in rest):
+        return f"{whole}.{_digits(rest)}"
+    return None if point or "," in run else _value(run)
+
+
+def _digits(run: str) -> str:
+    return "".join(str(_DIGITS.get(c, c)) for c in run)
+
+
+def _value(run: str) -> str | None:
+    """The number in Arabic digits; None for what is not well formed."""
+    if not run or len(run) > LONGEST:
+        return None
+    for sign, tens in _TENS.items():
+        run = run.replace(sign, tens)
+    tokens = _TOKEN.findall(run)
+    if not any(token in _SMALL or token in _GREAT for token in tokens):
+        plain = len(tokens) == 1 and tokens[0][0] in "0123456789"
+        return _digits(run) if plain or all(token in _DIGITS for token in tokens) else None
+    found = _Reading().read(tokens)
+    return None if found is None else f"{found.normalize():f}"
+
+
+class _Reading:
+    """Reads digits and units: 三千零五, 1亿2000万, 二百五."""
+
+    def __init__(self) -> None:
+        self.total, self.section = Decimal(0), Decimal(0)
+        self.digit: Decimal | None = None
+        self.filled = False  # a zero that only fills a place
+        self.unit = self.great = 0
+
+    def read(self, tokens: list[str]) -> Decimal | None:
+        for token in tokens:
+            if token in _SMALL:
+                good = self._small(_SMALL[token])
+            elif token in _GREAT:
+                good = self._great(_GREAT[token])
+            else:
+                good = self._digit(token)
+            if not good:
+                return None
+        return self._end()
+
+    def _digit(self, token: str) -> bool:
+        if self.digit is not None:
+            return False
+        value = Decimal(_DIGITS.get(token, token))
+        if token in _DIGITS and not value:
+            self.filled = True
+        else:
+            self.digit = value
+        return True
+
+    def _small(self, unit: int) -> bool:
+        if self.unit and unit >= self.unit:
+            return False
+        if self.digit is None:
+            if unit != 10 or self.section:
+                return False
+            self.digit = Decimal(1)
+        self.section += self.digit * unit
+        self.digit, self.filled, self.unit = None, False, unit
+        return True
+
+    def _great(self, unit: int) -> bool:
+        self.section += self.digit or 0
+        if unit == 10**8:
+            self.section, self.total = self.total + self.section, Decimal(0)
+        if not self.section or unit == self.great:
+            return False
+        self.total += self.section * unit
+        self.section, self.digit, self.filled, self.unit = Decimal(0), None, False, 0
+        self.great = unit
+        return True
+
+    def _end(self) -> Decimal:
+        last = self.unit or self.great
+        if self.digit is not None and last > 10 and not self.filled and self.digit < 10:
+            self.digit *= last // 10  # 二百五, 三万五
+        return self.total + self.section + (self.digit or 0)

@@ -1,0 +1,81 @@
+"""What literally stands in a lecture is found, whatever words it is cut into, and before what does not have it."""
+
+import dataclasses
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from academy.core.actor import NOBODY
+from academy.core.house import House
+from academy.jobs import drain
+from academy.search import service
+from academy.search.literal import Literal, Text
+from academy.search.results import Filters, Results
+from tests.rooms import search_city as city
+
+HAN = "信访工作条例脱贫攻坚战零售业合社怎样办党员网二十届中央第一书记四五八项〇三的了是在不繁體計畫"
+OTHER = "ABabc019Ｗｉ"
+SIGNS = "，。“”《》、 -+%.#（）"
+
+
+def draw_line(draw: random.Random) -> str:
+    """A line as nobody would say it: Chinese, Latin letters and digits in runs, with signs anywhere."""
+    runs = []
+    for _ in range(draw.randrange(2, 6)):
+        kind = draw.choice([HAN, HAN, OTHER])
+        runs += [draw.choice(kind) for _ in range(draw.randrange(1, 6))]
+        runs += [draw.choice(SIGNS)] if draw.random() < 0.4 else []
+    return "".join(runs)
+
+
+@pytest.fixture
+def library(house: House, database_kind: str) -> Iterator[House]:
+    """Lectures, and one document, of random lines; on both indexes."""
+    kind = "whoosh" if database_kind == "sqlite" else "postgresql"
+    yield dataclasses.replace(house, settings=dataclasses.replace(house.settings, search_backend=kind))
+
+
+def fill(library: House, draw: random.Random) -> dict[int, list[str]]:
+    """Every text of every course: names, lines, sentences of pages."""
+    texts: dict[int, list[str]] = {}
+    with library.db.begin() as tx:
+        for number in range(14):
+            title, lines = draw_line(draw)[:40].strip() or "无题", [draw_line(draw) for _ in range(12)]
+            made = city.document(tx, title, ["。\n".join(lines)]) if number == 0 else city.lecture(tx, title, lines)
+            texts[made.id] = [title, *lines]
+    drain(library)
+    return texts
+
+
+def find(library: House, text: str) -> Results:
+    return service.search(library, NOBODY, text, Filters())
+
+
+def course_ids(library: House, text: str) -> tuple[list[int], Results]:
+    found = find(library, text)
+    ids = [row.course_id for row in found.page.rows]
+    for page in range(2, -(-found.page.total // 10) + 1):
+        ids += [row.course_id for row in service.search(library, NOBODY, text, Filters(), page).page.rows]
+    return ids, found
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_every_part_of_every_text_finds_its_lecture_before_those_without_it(library: House, seed: int) -> None:
+    draw = random.Random(seed)
+    texts = fill(library, draw)
+    plain = {course: [Text(text).plain for text in own] for course, own in texts.items()}
+    every = [(course, text) for course, own in texts.items() for text in own if text]
+    for _ in range(60):
+        course, text = draw.choice(every)
+        start = draw.randrange(len(text))
+        typed = text[start : start + draw.randrange(2, 7)]
+        sought = Literal(typed).plain
+        if not sought:
+            continue
+        ids, found = course_ids(library, typed)
+        assert course in ids, (typed, text)
+        assert not found.meant and not found.relaxed, typed
+        if len(sought) > 1 and '"' not in typed:
+            having = [any(sought in one for one in plain[number]) for number in ids]
+            assert having == sorted(having, reverse=True), (typed, ids)
