@@ -131,8 +131,8 @@ class _Reading:
         if self.unit and unit >= self.unit:
             return False
         if self.digit is None:
-            if unit != 10 or self.section:
-                return False
+            if unit != 10 or (self.section and self.unit != 100 and not self.filled):
+                return False  # 十二, 六百十, 一千零十; but not 一千百
             self.digit = Decimal(1)
         self.section += self.digit * unit
         self.digit, self.filled, self.unit = None, False, unit

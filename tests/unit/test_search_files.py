@@ -16,6 +16,7 @@ from academy.search.text import Segmenter
 from academy.search.whoosh_backend import WhooshBackend
 from academy.search.whoosh_bulk import pack, unpack
 from academy.search.whoosh_files import Mapped
+from academy.search.whoosh_pairs import Pairs, block, packed
 
 SEGMENTER = Segmenter()
 POSTINGS = st.dictionaries(st.integers(0, 200_000), st.integers(1, 255), min_size=1, max_size=40)
@@ -79,3 +80,35 @@ def test_a_folder_that_changed_a_moment_ago_is_looked_at_again(tmp_path: Path) -
     index = WhooshBackend(tmp_path)
     index.delete_lecture(1)
     assert index.store.stamp(next(tmp_path.glob("g*-*"))) is None
+
+
+HELD = st.dictionaries(
+    st.integers(0, 5000), st.sets(st.integers(0, (1 << 32) - 1), min_size=1, max_size=30), max_size=30
+)
+
+
+@given(HELD)
+def test_pairs_come_back_as_they_were(held: dict[int, set[int]]) -> None:
+    gathered = [packed(np.array(sorted(pairs), np.uint32), doc) for doc, pairs in held.items()]
+    stored = block(np.concatenate([np.empty(0, np.uint64), *gathered]))
+    read = Pairs(memoryview(b"what comes before" + stored))
+    for pair in {pair for pairs in held.values() for pair in pairs}:
+        docs = sorted(doc for doc, pairs in held.items() if pair in pairs)
+        assert read.docs(pair).tolist() == docs and read.frequency(pair) == len(docs)
+    assert not len(read.docs(0xDEADBEEF)) or any(0xDEADBEEF in pairs for pairs in held.values())
+    runs = [(n, d) for numbers, docs in read.runs() for n, d in zip(numbers.tolist(), docs.tolist(), strict=True)]
+    assert runs == sorted((pair, doc) for doc, pairs in held.items() for pair in pairs)
+
+
+@given(HELD.filter(bool), st.data())
+def test_pairs_with_another_byte_in_them_are_not_taken(held: dict[int, set[int]], data: st.DataObject) -> None:
+    gathered = [packed(np.array(sorted(pairs), np.uint32), doc) for doc, pairs in held.items()]
+    stored = bytearray(block(np.concatenate(gathered)))
+    stored[data.draw(st.integers(0, len(stored) - 1))] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(ValueError):
+        list(Pairs(memoryview(stored)).runs())
+
+
+def test_more_documents_than_three_bytes_count_are_refused() -> None:
+    with pytest.raises(ValueError, match="three bytes"):
+        block(packed(np.array([1], np.uint32), 1 << 24))
