@@ -6,6 +6,7 @@ same with every numeral in its one form, so that 二十大 and 20大 meet there.
 neighbouring characters of both.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,20 +33,24 @@ _INNER = "[0-9a-z]"
 class Literal:
     """A stretch of a question, as it must stand in a text."""
 
-    normal: str
+    typed: str
+
+    @cached_property
+    def _normal(self) -> str:
+        return plain(self.typed)
 
     @cached_property
     def raw(self) -> str:
         """Without spaces, with its punctuation."""
-        return _packed(plain(self.normal))
+        return _packed(self._normal)
 
     @cached_property
     def plain(self) -> str:
-        return squeeze(plain(self.normal))
+        return squeeze(self._normal)
 
     @cached_property
     def counted(self) -> str:
-        return squeeze(counted(spelled(plain(self.normal))))
+        return squeeze(counted(spelled(self._normal)))
 
     @cached_property
     def is_counted(self) -> bool:
@@ -56,7 +61,7 @@ class Literal:
     def pairs(self) -> tuple[tuple[int, ...], ...]:
         """Numbers of the pairs that a text must hold: of the plain form; then, if it is another, of the counted.
         A single character is a number of its own, which only the card of a lecture has."""
-        first = _pairs_of(self.plain) if len(self.plain) != 1 else (_point(self.plain),)
+        first = _pairs_of(self.plain) if len(self.plain) != 1 else (_code(self.plain),)
         if len(self.plain) > 1 and self.counted != self.plain:
             return first, _pairs_of(self.counted)
         return (first,)
@@ -202,11 +207,12 @@ def _points(text: str) -> Numbers:
     return (points & np.uint32(0xFFFF)) ^ (points >> np.uint32(16)) * np.uint32(0x9E37) & np.uint32(0xFFFF)
 
 
-def _point(character: str) -> int:
-    return int(_points(character)[0])
+def _code(character: str) -> int:
+    """`_points` of one character."""
+    point = ord(character)
+    return point & 0xFFFF ^ (point >> 16) * 0x9E37 & 0xFFFF
 
 
 def _pairs_of(form: str) -> tuple[int, ...]:
-    points = _points(form)
-    made = points[:-1] << np.uint32(16) | points[1:]
-    return tuple(dict.fromkeys(made.tolist()))[:MOST_PAIRS]
+    codes = [*map(_code, form)]
+    return tuple({before << 16 | after: None for before, after in itertools.pairwise(codes)})[:MOST_PAIRS]

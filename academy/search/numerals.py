@@ -118,7 +118,7 @@ class _Reading:
         return self._end()
 
     def _digit(self, token: str) -> bool:
-        if self.digit is not None:
+        if self.digit is not None or token in ".,点":
             return False
         value = Decimal(_DIGITS.get(token, token))
         if token in _DIGITS and not value:

@@ -134,16 +134,21 @@ class PostgresSearch:
         tiers = [f"({named}) & ({said})"]
         tiers += [" | ".join(quote(tier_of(word, tier)) for word in words) for tier in TIERS]
         tiers.append(said)
+        # Of one index alone: to look the words up in what the pairs found would read every vector.
+        tokens = " & ".join(f"({quote(word)} | {quote(NAME + word)})" for word in words)
         parts = [
-            f"(SELECT id, {_FIELDS}, {len(tiers) - n} AS tier FROM search_windows "
-            f"WHERE {where}{more} AND words @@ CAST(:tier{n} AS tsquery) LIMIT :limit)"
+            f"(SELECT id, {_FIELDS}, {len(tiers) - n} AS tier FROM search_windows WHERE {WORDS.format('tokens')} "
+            f"AND {WORDS.format(f'tier{n}')}{more} LIMIT :limit)"
             for n in range(len(tiers))
         ]
         parts.append(f"(SELECT id, {_FIELDS}, 0 FROM search_windows WHERE {where}{more} LIMIT :limit)")
         found = self._rows(
             # Later parts are not begun once the first have given enough.
             text(f"SELECT * FROM ({' UNION ALL '.join(parts)}) u LIMIT :limit"),
-            values | narrow | {"limit": 3 * self.limit} | {f"tier{n}": query for n, query in enumerate(tiers)},
+            values
+            | narrow
+            | {"limit": 3 * self.limit, "tokens": tokens}
+            | {f"tier{n}": query for n, query in enumerate(tiers)},
         )
         best: dict[int, Hit] = {}
         for row in found:
@@ -215,24 +220,21 @@ class PostgresSearch:
         every: dict[tuple[int, int, int], Hit] = {}
         for hit in hits:
             every.setdefault((hit.lecture_id, hit.item_id, hit.first), hit)
+        each = self.question.each
         for hit in every.values():
             seen[hit.lecture_id] = times = seen.get(hit.lecture_id, 0) + 1
-            if times <= self.question.each or self.question.phrases:
+            if times <= each or self.question.phrases:
                 kept.append(hit)
         return kept[: self.limit]
 
     def _named(self, hits: Iterable[Hit]) -> dict[int, float]:
         """What is worth of the hits' lectures that words stand in their names."""
-        parts: list[str] = []
-        values: dict[str, Any] = {"ids": list({hit.lecture_id for hit in hits})}
-        found: dict[int, float] = {}
-        for n, sought in enumerate(self.question.sought):
-            for m, pairs in enumerate(sought.pairs):
-                values[f"n{n}_{m}"] = signed(pairs)
-                parts.append(
-                    f"SELECT {n} AS n, lecture_id FROM search_lectures "
-                    f"WHERE lecture_id = ANY(:ids) AND names @> CAST(:n{n}_{m} AS integer[])"
-                )
-        for n, lecture_id in self._rows(text(" UNION ".join(parts)), values) if parts and values["ids"] else ():
-            found[lecture_id] = found.get(lecture_id, 0.0) + self.weights[self.question.words[n]] * NAMED
-        return found
+        weights = {
+            word.plain: self.weights[one] for one, word in zip(self.question.words, self.question.sought, strict=True)
+        }
+        shown = {hit.lecture_id for hit in hits}
+        named: dict[int, float] = {}
+        for word, lectures in self.where.named(shown).items():
+            for lecture_id in lectures & shown:
+                named[lecture_id] = named.get(lecture_id, 0.0) + weights[word] * NAMED
+        return named

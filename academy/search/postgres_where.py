@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cached_property
 from typing import Any
 
@@ -41,15 +41,24 @@ class Together:
     @cached_property
     def named(self) -> dict[str, set[int]]:
         """The lectures whose names hold each word."""
-        parts, values = [], {}
-        for n, word in enumerate(self.words):
-            for m, pairs in enumerate(self.counts.alternatives(word)):
-                parts.append(f"SELECT {n}, lecture_id FROM search_lectures WHERE names @> CAST(:n{n}_{m} AS integer[])")
-                values[f"n{n}_{m}"] = pairs
-        found: dict[str, set[int]] = {word.plain: set() for word in self.words}
-        for n, lecture_id in self.tx.execute(text(" UNION ALL ".join(parts)), values) if parts else ():
-            found[self.words[n].plain].add(lecture_id)
-        return found
+        return self.named_among(None)
+
+    def named_among(self, lectures: Set[int] | None) -> dict[str, set[int]]:
+        """The same among some lectures; what was asked for already is not read again."""
+        if lectures is None or "named" not in self.__dict__:
+            among = "" if lectures is None else "lecture_id = ANY(:among) AND "
+            parts: list[str] = []
+            values: dict[str, Any] = {} if lectures is None else {"among": list(lectures)}
+            for n, word in enumerate(self.words):
+                for m, pairs in enumerate(self.counts.alternatives(word)):
+                    condition = f"{among}names @> CAST(:n{n}_{m} AS integer[])"
+                    parts.append(f"SELECT {n}, lecture_id FROM search_lectures WHERE {condition}")
+                    values[f"n{n}_{m}"] = pairs
+            found: dict[str, set[int]] = {word.plain: set() for word in self.words}
+            for n, lecture_id in self.tx.execute(text(" UNION ALL ".join(parts)), values) if parts else ():
+                found[self.words[n].plain].add(lecture_id)
+            return found
+        return self.named
 
     def condition(self) -> Condition:
         """The rows, as a condition."""
@@ -171,6 +180,10 @@ class Where:
             together = self.lectures if self.runs is self.words else self.runs.lectures()
             (equal if any(run.is_counted for run in self.question.runs) else literal).update(together)
         return literal, equal
+
+    def named(self, lectures: Set[int]) -> dict[str, set[int]]:
+        """Of each word, those of the lectures in whose names it stands."""
+        return self.words.named_among(lectures) if lectures else {}
 
     def whole(self) -> tuple[Condition, Condition]:
         """The rows that have all that was typed; and with numerals in their one form."""

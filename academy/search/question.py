@@ -66,7 +66,8 @@ class Question:
     @cached_property
     def sought(self) -> tuple[Literal, ...]:
         """The words, each as it must stand in a text whatever words that is cut into."""
-        return tuple(map(Literal, self.words))
+        typed = {run.typed: run for run in self.runs}
+        return tuple(typed.get(word) or Literal(word) for word in self.words)
 
     @cached_property
     def marked(self) -> tuple[Literal, ...]:
@@ -79,7 +80,7 @@ class Question:
         """Whether it is nothing but one character."""
         return len(self.whole.plain) == 1
 
-    @property
+    @cached_property
     def is_doubtful(self) -> bool:
         """Whether a minute may have all characters that it asks for, each beside the next, without its words."""
         return any(one.is_doubtful for one in (*self.sought, *self.runs, self.whole))

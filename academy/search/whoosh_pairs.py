@@ -16,6 +16,7 @@ import numpy as np
 
 Array = Any
 PAGE = 4096
+KEPT = 10_000
 STEP = 256
 """Numbers between two that are kept in memory: in between, one stretch is looked through."""
 _NUMBER, _DOC = np.uint64(32), np.uint64(0xFFFFFFFF)
@@ -72,6 +73,7 @@ class Pairs:
         self._body = stored[: self._size]
         self._checks = np.frombuffer(stored[self._size : -_FOOTER.size], "<u4")
         self._good = bytearray(pages)
+        self._ranges: dict[int, tuple[int, int]] = {}
         self._top = self._numbers(0, self.count)[::STEP].copy()
 
     def docs(self, number: int) -> Array:
@@ -93,6 +95,15 @@ class Pairs:
             yield np.repeat(numbers, np.diff(begins)), self._docs(int(begins[0]), int(begins[-1]))
 
     def _range(self, number: int) -> tuple[int, int]:
+        """Asked twice of most pairs: how many documents, then which."""
+        known = self._ranges.get(number)
+        if known is None:
+            if len(self._ranges) >= KEPT:
+                self._ranges.clear()
+            known = self._ranges[number] = self._found(number)
+        return known
+
+    def _found(self, number: int) -> tuple[int, int]:
         place = (int(self._top.searchsorted(np.uint32(number), "right")) - 1) * STEP
         if place < 0:
             return 0, 0

@@ -27,9 +27,12 @@ class Matched:
     docs: Array
     scores: Array
     order: Array
+    _lectures: set[int] | None = None
 
     def lectures(self) -> set[int]:
-        return _lectures(self.leaf, self.docs)
+        if self._lectures is None:
+            self._lectures = _lectures(self.leaf, self.docs)
+        return self._lectures
 
     def of(self, lectures: Set[int]) -> Matched:
         """Those documents that belong to these lectures."""
@@ -44,11 +47,20 @@ class Holders:
     def __init__(self, leaf: Leaf, question: Question) -> None:
         self.leaf, self.question = leaf, question
         self._kept: dict[tuple[int, ...], Array] = {}
+        self._words: dict[tuple[str, bool], tuple[Array, Array]] = {}
+        self._together: dict[tuple[tuple[Literal, bool], ...], Array] = {}
+        self._counts: dict[int, int] = {}
         self.literal, self.equal = self._whole()
 
     def of(self, word: Literal, *, alone: bool = False) -> tuple[Array, Array]:
         """Documents that hold a word, and the cards that do: a single character is looked for as a word of the text,
         and if it was typed `alone` wherever it is in a lecture."""
+        found = self._words.get((word.plain, alone))
+        if found is None:
+            found = self._words[word.plain, alone] = self._of(word, alone)
+        return found
+
+    def _of(self, word: Literal, alone: bool) -> tuple[Array, Array]:
         if len(word.plain) > 1:
             docs = _union(self.leaf, [self._all(pairs) for pairs in word.pairs])
             return docs, docs[self.leaf.is_card[docs]]
@@ -57,10 +69,17 @@ class Holders:
 
     def both(self, words: Iterable[tuple[Literal, bool]]) -> Array:
         """Documents with every word, said there or (True) standing in the lecture's name too."""
+        words = tuple(words)
+        kept = self._together.get(words)
+        if kept is None:
+            kept = self._together[words] = self._both(words)
+        return kept
+
+    def _both(self, words: Sequence[tuple[Literal, bool]]) -> Array:
         docs: Array | None = None
         alone = {run.plain for run in self.question.runs}
         for word, named in sorted(words, key=lambda one: self._estimate(one[0])):
-            held, cards = self.of(word, alone=word.plain in alone)
+            held, cards = self.of(word, alone=word.plain in alone and len(word.plain) == 1)
             if not named:
                 cards = NOTHING[0]
             if docs is None:
@@ -76,8 +95,14 @@ class Holders:
 
     def _estimate(self, word: Literal) -> int:
         if len(word.plain) > 1:
-            return min(map(self.leaf.pair_frequency, word.pairs[0]), default=0)
+            return min(map(self._count, word.pairs[0]), default=0)
         return sum(self.leaf.frequency(field, word.plain) for field in "wt")
+
+    def _count(self, pair: int) -> int:
+        found = self._counts.get(pair)
+        if found is None:
+            found = self._counts[pair] = self.leaf.pair_frequency(pair)
+        return found
 
     def _whole(self) -> tuple[Array, Array]:
         """Documents with all that was typed, or with all its runs; the same with numerals in their one form."""
@@ -96,10 +121,9 @@ class Holders:
     def _all(self, pairs: tuple[int, ...]) -> Array:
         found = self._kept.get(pairs)
         if found is None:
-            count = {pair: self.leaf.pair_frequency(pair) for pair in pairs}
             found = NOTHING[0]
-            if pairs and all(count.values()):
-                first, *others = sorted(pairs, key=count.__getitem__)
+            if pairs and all(map(self._count, pairs)):
+                first, *others = sorted(pairs, key=self._count)
                 found = self.leaf.pair(first)
                 for pair in others:
                     if not len(found):
@@ -128,7 +152,7 @@ class WhooshSearch:
 
     def run(self) -> Found:
         matched = [self._matched(holders) for holders in self.holders]
-        lectures = self._seen(lecture for one in matched for lecture in one.lectures())
+        lectures = self._seen(one.lectures() for one in matched)
         relaxed = not lectures or self.question.scattered
         loose = self.question.is_loose(len(lectures))
         if loose:
@@ -139,8 +163,8 @@ class WhooshSearch:
             looked = [self._scored(one, holders) for one, holders in zip(matched, self.holders, strict=True)]
         wanted = lectures if self.allowed is None else lectures & self.allowed
         hits = self._best(looked, wanted, self.hidden or len(wanted) < len(lectures))
-        literal = {lecture for one in self.holders for lecture in _lectures(one.leaf, one.literal)}
-        equal = {lecture for one in self.holders for lecture in _lectures(one.leaf, one.equal)}
+        written = [self._written(one, holders) for one, holders in zip(matched, self.holders, strict=True)]
+        literal, equal = (set[int]().union(*(found[n] for found in written)) for n in range(2))
         return Found(
             hits,
             frozenset(lectures),
@@ -152,10 +176,18 @@ class WhooshSearch:
             self.weights,
         )
 
-    def _seen(self, lectures: Iterable[int]) -> set[int]:
-        found = set(lectures)
+    def _seen(self, lectures: Iterable[Set[int]]) -> set[int]:
+        found = set[int]().union(*lectures)
         self.hidden = not found <= self.visible
         return found & self.visible
+
+    def _written(self, matched: Matched, holders: Holders) -> tuple[set[int], set[int]]:
+        """Lectures with all that was typed; and with its numerals in their one form."""
+        literal, equal = (
+            matched.lectures() if docs is matched.docs else _lectures(matched.leaf, docs)
+            for docs in (holders.literal, holders.equal)
+        )
+        return literal, equal
 
     def _matched(self, holders: Holders) -> Matched:
         """Documents with every word and every phrase, and those with all that was typed whatever its words are."""
@@ -220,29 +252,35 @@ class WhooshSearch:
         for one in found:
             kept = one.scores >= GOOD * best
             good.append(_lectures(one.leaf, one.docs[kept]))
-        return found, self._seen(lecture for lectures in good for lecture in lectures)
+        return found, self._seen(good)
 
     def _best(self, matched: Iterable[Matched], wanted: Set[int], narrowed: bool) -> list[Hit]:
         """The strongest documents, at most two of a lecture; with a phrase all of a lecture, the newest lecture
         first, because each must be read."""
-        ranked: list[tuple[float, Hit]] = []
+        rows: list[tuple[float, ...]] = []
         for one in matched:
             if narrowed:
                 one = one.of(wanted)
-            chosen = _strongest(one.leaf.lecture[one.docs] if self.question.phrases else one.order, self.limit * 3)
-            hits = one.leaf.hits(one.docs[chosen], one.scores[chosen])
-            ranked += zip(one.order[chosen].tolist(), hits, strict=True)
-        if self.question.phrases:
-            every = sorted((hit for _, hit in ranked), key=lambda hit: (-hit.lecture_id, hit.item_id, hit.first))
-            return every[: self.limit]
-        ranked.sort(key=lambda row: (-row[0], -row[1].lecture_id, row[1].first))
+            phrased = bool(self.question.phrases)
+            chosen = _strongest(one.leaf.lecture[one.docs] if phrased else one.order, self.limit * 3)
+            numbers = one.leaf.numbers
+            lecture, item, first, last = (
+                numbers[name][one.docs[chosen]].astype(np.int64) for name in ("lecture", "item", "first", "last")
+            )
+            order = np.zeros(len(chosen)) if phrased else -one.order[chosen]
+            columns = (order, -lecture, item if phrased else first, first, item, last, one.scores[chosen])
+            rows += zip(*(column.tolist() for column in columns), strict=True)
+        rows.sort()
         kept: list[Hit] = []
-        seen: dict[int, int] = {}
-        for _, hit in ranked:
-            seen[hit.lecture_id] = times = seen.get(hit.lecture_id, 0) + 1
-            if times <= self.question.each:
-                kept.append(hit)
-        return kept[: self.limit]
+        seen: dict[float, int] = {}
+        each = self.limit if self.question.phrases else self.question.each
+        for _, lecture_id, _, first, item, last, score in rows:
+            seen[lecture_id] = times = seen.get(lecture_id, 0) + 1
+            if times <= each:
+                kept.append(Hit(int(-lecture_id), int(item), int(first), int(last), score))
+                if len(kept) == self.limit:
+                    break
+        return kept
 
     def _named(self, hits: Iterable[Hit]) -> dict[int, float]:
         """What is worth of the hits' lectures that words stand in their names."""
@@ -265,7 +303,7 @@ def _union(leaf: Leaf, lists: Sequence[Array]) -> Array:
     if not filled or all(one is filled[0] for one in filled):
         return filled[0] if filled else NOTHING[0]
     if sum(map(len, filled)) < len(leaf.lecture) >> SPARSE:
-        return np.unique(np.concatenate(filled))
+        return _runs(np.sort(np.concatenate(filled)))
     every = np.zeros(len(leaf.lecture), np.bool_)
     for one in filled:
         every[one] = True

@@ -22,7 +22,7 @@ from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 
-from academy.search.backend import Hit, IndexBroken
+from academy.search.backend import IndexBroken
 from academy.search.whoosh_bulk import ONE, unpack
 from academy.search.whoosh_fields import DIGEST, NUMBERS, PAIRS, SOUNDS
 from academy.search.whoosh_pairs import Pairs, block
@@ -189,11 +189,6 @@ class Leaf:
                 self._sounds.clear()
             words = self._sounds[heard] = [term.partition("\t")[2] for term in terms]
         return words
-
-    def hits(self, docs: Array, scores: Array) -> list[Hit]:
-        """Documents as hits."""
-        columns = [self.numbers[name][docs].tolist() for name in ("lecture", "item", "first", "last")]
-        return [Hit(*row) for row in zip(*columns, scores.tolist(), strict=True)]
 
 
 class View:

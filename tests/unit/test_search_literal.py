@@ -61,6 +61,12 @@ def test_decimals_and_percentages(whole: int, part: int) -> None:
     assert counted(f"百分之{spoken}") == counted(f"{whole}.{part}%") == counted(normalise(f"{whole}．{part}％"))
 
 
+@given(st.text(alphabet="0129.,点一两〇零十百千万亿廿分之壹拾%", max_size=50))
+def test_no_row_of_digits_and_units_breaks_it(text: str) -> None:
+    whole = counted(text)
+    assert whole.count(BEGIN) == whole.count(END) and Text(text).counted is not None
+
+
 @pytest.mark.parametrize("text", ["十四五", "十三五规划", "百姓", "千万", "万一", "亿"])
 def test_what_is_no_number_is_left_alone(text: str) -> None:
     assert counted(text) == text
