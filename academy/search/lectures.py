@@ -83,15 +83,22 @@ def windows(part: Part, span_ms: int = WINDOW_MS) -> Iterator[Window]:
     lines = part.lines
     start = 0
     while start < len(lines):
-        end = start + 1
-        if end < len(lines) and lines[end].page == lines[start].page:
-            end += 1
+        end = _least(lines, start)
         while end < len(lines) and _fits(lines[start], lines[end], span_ms):
             end += 1
         yield Window(part.item_id, lines[start].seq, lines[end - 1].seq, join(line.text for line in lines[start:end]))
         if end >= len(lines):
             return
         start = _overlap(lines, start, end) if lines[end].page == lines[start].page else end
+
+
+def _least(lines: Sequence[Line], start: int) -> int:
+    """Where a window ends at the earliest: with its second line, and not before two overlaps have room in it."""
+    end, size = start + 1, len(lines[start].text)
+    while end < len(lines) and lines[end].page == lines[start].page and (end == start + 1 or size < 2 * OVERLAP):
+        size += len(lines[end].text)
+        end += 1
+    return end
 
 
 def _overlap(lines: Sequence[Line], start: int, end: int) -> int:

@@ -6,16 +6,18 @@ same with every numeral in its one form, so that 二十大 and 20大 meet there.
 neighbouring characters of both.
 """
 
+from __future__ import annotations
+
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from academy.search.numerals import counted, numerals
-from academy.search.text import is_han, normalise_mapped, plain, spelled, squeeze, squeeze_mapped
+from academy.search.text import is_han, normalise_mapped, plain, spelled, spelled_otherwise, squeeze, squeeze_mapped
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.uint32]]
 
@@ -34,6 +36,13 @@ class Literal:
     """A stretch of a question, as it must stand in a text."""
 
     typed: str
+    exactly: bool = False
+    """Not in its counted form too."""
+
+    @cached_property
+    def written(self) -> Literal:
+        """The same, as it is written only."""
+        return replace(self, exactly=True) if self.is_counted else self
 
     @cached_property
     def _normal(self) -> str:
@@ -55,14 +64,16 @@ class Literal:
     @cached_property
     def is_counted(self) -> bool:
         """Whether a text may hold it in its counted form only."""
-        return len(self.plain) > 1 and (self.counted != self.plain or spelled_otherwise(self.plain))
+        return (
+            not self.exactly and len(self.plain) > 1 and (self.counted != self.plain or spelled_otherwise(self.plain))
+        )
 
     @cached_property
     def pairs(self) -> tuple[tuple[int, ...], ...]:
         """Numbers of the pairs that a text must hold: of the plain form; then, if it is another, of the counted.
         A single character is a number of its own, which only the card of a lecture has."""
         first = _pairs_of(self.plain) if len(self.plain) != 1 else (_code(self.plain),)
-        if len(self.plain) > 1 and self.counted != self.plain:
+        if len(self.plain) > 1 and self.counted != self.plain and not self.exactly:
             return first, _pairs_of(self.counted)
         return (first,)
 
@@ -75,11 +86,6 @@ class Literal:
     def is_doubtful(self) -> bool:
         """Whether a text may have all the pairs without having it."""
         return any(len(pairs) > 1 for pairs in self.pairs)
-
-
-def spelled_otherwise(text: str) -> bool:
-    """Whether a word of it has another spelling in the other script."""
-    return any(kept in text for kept in ("计划", "坐标"))
 
 
 class Text:

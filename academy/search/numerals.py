@@ -73,9 +73,14 @@ def _decimal(run: str) -> str | None:
         return None
     run = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), run)
     whole, point, rest = run.partition("点")
-    if point and (whole := _value(whole) or "") and rest and all(c in _DIGITS or c.isdigit() for c in rest):
-        return f"{whole}.{_digits(rest)}"
-    return None if point or "," in run else _value(run)
+    if not point:
+        return None if "," in run else _value(run)
+    unit = rest[-1:] if rest[-1:] in _GREAT else ""
+    rest = rest.removesuffix(unit)
+    value = _value(whole)
+    if not value or not rest or not all(c in _DIGITS or c in "0123456789" for c in rest):
+        return None
+    return _value(f"{value}.{_digits(rest)}{unit}") if unit else f"{value}.{_digits(rest)}"
 
 
 def _digits(run: str) -> str:
@@ -106,22 +111,22 @@ class _Reading:
         self.unit = self.great = 0
 
     def read(self, tokens: list[str]) -> Decimal | None:
-        for token in tokens:
-            if token in _SMALL:
-                good = self._small(_SMALL[token])
-            elif token in _GREAT:
-                good = self._great(_GREAT[token])
+        for part in tokens:
+            if part in _SMALL:
+                good = self._small(_SMALL[part])
+            elif part in _GREAT:
+                good = self._great(_GREAT[part])
             else:
-                good = self._digit(token)
+                good = self._digit(part)
             if not good:
                 return None
         return self._end()
 
-    def _digit(self, token: str) -> bool:
-        if self.digit is not None or token in ".,点":
+    def _digit(self, digits: str) -> bool:
+        if self.digit is not None or digits in ".,点":
             return False
-        value = Decimal(_DIGITS.get(token, token))
-        if token in _DIGITS and not value:
+        value = Decimal(_DIGITS.get(digits, digits))
+        if digits in _DIGITS and not value:
             self.filled = True
         else:
             self.digit = value

@@ -66,7 +66,7 @@ class PostgresSearch:
                 self.counts[word] = count
         self.total = float(max(self.counts.pop(_SETTINGS) or 1, *self.counts.values(), 1))
         self.weights = {word: self._rarity(self.counts.get(word, 0)) for word in question.words}
-        self.where = Where(tx, question, Counts(self.counts, frequent))
+        self.where = Where(question, Counts(tx, self.counts, frequent))
         self.counts |= {term: frequent[pair] for term, pair in self.pairs.items() if pair in frequent}
 
     def _literals(self) -> list[Literal]:

@@ -24,10 +24,9 @@ class Together:
     """Rows with all of several words, each said there or standing in the lecture's name."""
 
     def __init__(
-        self, tx: Tx, words: Sequence[Literal], phrases: Sequence[Literal], question: Question, counts: Counts
+        self, prefix: str, words: Sequence[Literal], phrases: Sequence[Literal], question: Question, counts: Counts
     ) -> None:
-        self.tx, self.counts, self.phrases = tx, counts, phrases
-        self.prefix = "w" if words is question.sought else "r"
+        self.prefix, self.phrases, self.counts = prefix, phrases, counts
         alone = {run.plain for run in question.runs}
         self.words = [word for word in words if len(word.plain) > 1]
         single = [word.plain for word in words if len(word.plain) == 1]
@@ -55,7 +54,7 @@ class Together:
                     parts.append(f"SELECT {n}, lecture_id FROM search_lectures WHERE {condition}")
                     values[f"n{n}_{m}"] = pairs
             found: dict[str, set[int]] = {word.plain: set() for word in self.words}
-            for n, lecture_id in self.tx.execute(text(" UNION ALL ".join(parts)), values) if parts else ():
+            for n, lecture_id in self.counts.tx.execute(text(" UNION ALL ".join(parts)), values) if parts else ():
                 found[self.words[n].plain].add(lecture_id)
             return found
         return self.named
@@ -84,12 +83,12 @@ class Together:
         if where:
             alone = self.counts.alternatives(self.words[0]) if len(self.words) == 1 else []
             if len(alone) == 1 and len(alone[0]) == 1 and not (self.phrases or self.tokens):
-                found = self.counts.holding(self.tx, alone[0])
+                found = self.counts.holding(alone[0])
             else:
                 statement = f"SELECT DISTINCT lecture_id FROM search_windows WHERE {where}"
-                found = set(self.tx.scalars(text(statement), values))
+                found = set(self.counts.tx.scalars(text(statement), values))
         for character in self.anywhere:
-            there = self.counts.holding(self.tx, Literal(character).pairs[0])
+            there = self.counts.holding(Literal(character).pairs[0])
             found = there if found is None else found & there
         return found or set()
 
@@ -131,31 +130,33 @@ class Together:
 class Counts:
     """In how many rows words and pairs are: what is in none need not be looked for."""
 
-    def __init__(self, words: Mapping[str, int], pairs: Mapping[int, int]) -> None:
-        self.words, self.pairs = words, pairs
+    def __init__(self, tx: Tx, words: Mapping[str, int], pairs: Mapping[int, int]) -> None:
+        self.tx, self.words, self.pairs = tx, words, pairs
 
     def alternatives(self, sought: Literal) -> list[list[int]]:
         """The pairs of each form in which something may be there at all."""
         forms = [signed(pairs) for pairs in sought.pairs if len(sought.plain) > 1]
         return [pairs for pairs in forms if all(self.pairs.get(pair) for pair in pairs)]
 
-    def holding(self, tx: Tx, pairs: Sequence[int]) -> set[int]:
+    def holding(self, pairs: Sequence[int]) -> set[int]:
         """Lectures that have a pair, or a character, anywhere; of several pairs, all in one row."""
         one = len(pairs) == 1
         table = "lecture_id FROM search_lectures" if one else "DISTINCT lecture_id FROM search_windows"
         statement = f"SELECT {table} WHERE pairs @> CAST(:pairs AS integer[])"
-        return set(tx.scalars(text(statement), {"pairs": list(pairs)}))
+        return set(self.tx.scalars(text(statement), {"pairs": list(pairs)}))
 
 
 class Where:
     """The rows and the lectures of a question."""
 
-    def __init__(self, tx: Tx, question: Question, counts: Counts) -> None:
-        self.tx, self.question, self.counts = tx, question, counts
-        self.words = Together(tx, question.sought, [*map(Literal, question.phrases)], question, counts)
+    def __init__(self, question: Question, counts: Counts) -> None:
+        self.question, self.counts = question, counts
+        self.words = Together("w", question.sought, [*map(Literal, question.phrases)], question, counts)
         runs = question.runs if len(question.runs) > 1 and not question.phrases else ()
-        same = {run.plain for run in runs} == {word.plain for word in question.sought}
-        self.runs = self.words if same else Together(tx, runs, (), question, counts)
+        written = [run.written for run in runs]
+        are_words = {run.plain for run in runs} == {word.plain for word in question.sought}
+        self.equal = self.words if are_words else Together("e", runs, (), question, counts)
+        self.literal = self.equal if written == list(runs) else Together("l", written, (), question, counts)
 
     @property
     def is_one_word(self) -> bool:
@@ -174,12 +175,15 @@ class Where:
         form."""
         whole = self.question.whole
         if self.question.is_single:
-            return self.counts.holding(self.tx, whole.pairs[0]), set()
-        literal, equal = (self.counts.holding(self.tx, pairs) if pairs else set() for pairs in self._forms())
-        if not self.runs.is_empty and not self.question.phrases and len(self.question.runs) > 1:
-            together = self.lectures if self.runs is self.words else self.runs.lectures()
-            (equal if any(run.is_counted for run in self.question.runs) else literal).update(together)
+            return self.counts.holding(whole.pairs[0]), set()
+        literal, equal = (self.counts.holding(pairs) if pairs else set() for pairs in self._forms())
+        if len(self.question.runs) > 1 and not self.question.phrases:
+            literal |= self._lectures(self.literal)
+            equal |= set() if self.equal is self.literal else self._lectures(self.equal)
         return literal, equal
+
+    def _lectures(self, together: Together) -> set[int]:
+        return self.lectures if together is self.words else together.lectures()
 
     def named(self, lectures: Set[int]) -> dict[str, set[int]]:
         """Of each word, those of the lectures in whose names it stands."""
@@ -188,18 +192,16 @@ class Where:
     def whole(self) -> tuple[Condition, Condition]:
         """The rows that have all that was typed; and with numerals in their one form."""
         first, second = self._forms()
-        conditions = self._has(first, "l"), self._has(second, "e")
-        if self.runs is self.words or self.runs.is_empty:
-            return conditions
-        place = 1 if any(run.is_counted for run in self.question.runs) else 0
-        joined = _either([conditions[place], self.runs.condition()])
-        return (conditions[0], joined) if place else (joined, conditions[1])
+        runs = [
+            ("", {}) if one is self.words or one.is_empty else one.condition() for one in (self.literal, self.equal)
+        ]
+        return _either([self._has(first, "whole"), runs[0]]), _either([self._has(second, "counted"), runs[1]])
 
     def rows(self) -> Condition:
         """Every row that matches."""
         first, second = self._forms()
         words = [] if self.is_one_word else [self.words.condition()]
-        return _either([*words, self._has(first, "l"), self._has(second, "e")])
+        return _either([*words, self._has(first, "whole"), self._has(second, "counted")])
 
     def _forms(self) -> tuple[list[int], list[int]]:
         whole = self.question.whole

@@ -14,7 +14,7 @@ HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3007"
 # Signs that belong to what they stand behind: C++, C#, 3.5%, 1+1+N, 互联网+.
 _SIGN = r"(?<=[0-9])\.(?=[0-9])|(?<=[0-9])[%‰]|(?<=[a-z])\#|(?<=[^\W_])\+|(?<=\+)\+"
 _RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}](?:[^\W_{HAN}]|{_SIGN})*")
-_KEPT = re.compile(rf"(?:[^\W_{SIGNS}]|[{SIGNS}]|(?<={END})[%‰]|{_SIGN})+")
+_KEPT = re.compile(rf"(?:[^\W_{SIGNS}]|[{SIGNS}]|(?<={END})[%‰+]|{_SIGN})+")
 _HAN = re.compile(rf"[{HAN}]")
 _HAN_RUN = re.compile(rf"[{HAN}]+")
 LONGEST_TEXT = 2_000_000
@@ -62,6 +62,11 @@ def spelled(normal: str) -> str:
     for variant, kept in _SPELLINGS:
         normal = normal.replace(variant, kept)
     return normal
+
+
+def spelled_otherwise(normal: str) -> bool:
+    """Whether a word of it has another spelling in the other script."""
+    return any(kept in normal for _, kept in _SPELLINGS)
 
 
 def normalise(text: str) -> str:

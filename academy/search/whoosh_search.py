@@ -47,7 +47,7 @@ class Holders:
     def __init__(self, leaf: Leaf, question: Question) -> None:
         self.leaf, self.question = leaf, question
         self._kept: dict[tuple[int, ...], Array] = {}
-        self._words: dict[tuple[str, bool], tuple[Array, Array]] = {}
+        self._words: dict[tuple[Literal, bool], tuple[Array, Array]] = {}
         self._together: dict[tuple[tuple[Literal, bool], ...], Array] = {}
         self._counts: dict[int, int] = {}
         self.literal, self.equal = self._whole()
@@ -55,9 +55,9 @@ class Holders:
     def of(self, word: Literal, *, alone: bool = False) -> tuple[Array, Array]:
         """Documents that hold a word, and the cards that do: a single character is looked for as a word of the text,
         and if it was typed `alone` wherever it is in a lecture."""
-        found = self._words.get((word.plain, alone))
+        found = self._words.get((word, alone))
         if found is None:
-            found = self._words[word.plain, alone] = self._of(word, alone)
+            found = self._words[word, alone] = self._of(word, alone)
         return found
 
     def _of(self, word: Literal, alone: bool) -> tuple[Array, Array]:
@@ -111,11 +111,9 @@ class Holders:
             return NOTHING[0], NOTHING[0]
         literal, *equal = [self._all(pairs) for pairs in whole.pairs]
         if len(runs) > 1 and not self.question.phrases:
-            together = self.both((run, True) for run in runs)
+            literal = _union(self.leaf, [literal, self.both((run.written, True) for run in runs)])
             if any(run.is_counted for run in runs):
-                equal.append(together)
-            else:
-                literal = _union(self.leaf, [literal, together])
+                equal.append(self.both((run, True) for run in runs))
         return literal, _union(self.leaf, equal)
 
     def _all(self, pairs: tuple[int, ...]) -> Array:

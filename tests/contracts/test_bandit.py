@@ -36,6 +36,7 @@ EXPLAINED = {
     ("academy/progress/store.py", "B608"): FIXED_PIECES,
     ("academy/search/postgres_rows.py", "B608"): FIXED_PIECES,
     ("academy/search/postgres_search.py", "B608"): FIXED_PIECES,
+    ("academy/search/postgres_where.py", "B608"): FIXED_PIECES,
     ("academy/search/whoosh_bulk.py", "B403"): "the index's own, between our own processes",
     ("academy/search/whoosh_view.py", "B301"): "as above; whoosh itself reads its files so",
     ("academy/search/whoosh_view.py", "B403"): "as above",

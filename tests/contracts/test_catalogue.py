@@ -23,6 +23,7 @@ SPARED = {
     "academy/members/written_names.py": "the range of Chinese characters",
     "academy/members/sheet_xlsx.py": "how a cell that holds yes or no would be typed",
     "academy/reports/coverage.py": "headings of exported files, which go from office to office in Chinese",
+    "academy/search/numerals.py": "digits and units of Chinese numerals",
     "academy/search/question.py": "words that a question does not mean",
     "academy/search/text.py": "characters that are written in two ways",
 }

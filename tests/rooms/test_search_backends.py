@@ -190,3 +190,44 @@ def test_counts_stay_true_when_lectures_are_replaced(index: SearchBackend) -> No
     assert index.frequencies(["茶叶"]) == {"茶叶": 2}
     index.delete_lecture(1)
     assert index.frequencies(["茶叶"]) == {"茶叶": 0}
+
+
+def test_two_segmentations_of_one_text_are_one_text(index: SearchBackend) -> None:
+    """A word inside another one, or cut in two, is the word; it meets others in the names too."""
+    index.index_lecture(
+        lecture(1, ["信访工作条例。", "脱贫攻坚战。", "零售业。"], title="听一听：合作社怎样办"), SEGMENTER
+    )
+    index.index_lecture(lecture(2, ["信访 接待。", "脱贫攻坚 成果。", "零售 价格。"]), SEGMENTER)
+    index.index_lecture(lecture(3, ["二十届中央委员会选举产生。"], title="共产党员网"), SEGMENTER)
+    for word in ("信访", "脱贫攻坚", "零售"):
+        found = ask(index, word)
+        assert found.lectures == found.literal == {1, 2} and not found.relaxed, word
+    assert ask(index, "合作").lectures == {1} and ask(index, "党员").lectures == {3}
+    for text in ("合作 零售", "零售 合作"):
+        assert ask(index, text).literal == {1} and not ask(index, text).relaxed
+    assert ask(index, "二十届中央委员会").literal == {3}
+
+
+def test_a_single_character_finds_every_lecture_that_has_it(index: SearchBackend) -> None:
+    index.index_lecture(lecture(1, ["我们种茶叶。"]), SEGMENTER)
+    index.index_lecture(lecture(2, ["天气很好。"], title="茶经"), SEGMENTER)
+    index.index_lecture(lecture(3, ["天气很好。"]), SEGMENTER)
+    index.index_lecture(lecture(4, ["喝茶。", "修水库。"]), SEGMENTER)
+    assert ask(index, "茶").lectures == {1, 2, 4}
+    assert ask(index, "水库 茶").literal == {4}
+
+
+def test_what_goes_over_the_end_of_a_minute_is_found(index: SearchBackend) -> None:
+    """Lines of every length, one after another: wherever a window ends, what is said across it is in one."""
+    draw = random.Random(5)
+    text = "".join(chr(0x4E00 + draw.randrange(3000)) for _ in range(700))
+    for number, (shortest, longest, seconds) in enumerate([(1, 3, 9), (1, 2, 20), (4, 30, 25), (10, 40, 70)], 1):
+        lines, at = [], 0
+        while at < len(text):
+            size = draw.randrange(shortest, longest + 1)
+            lines.append(text[at : at + size])
+            at += size
+        said = [Line(n, n * seconds * 1000, (n + 1) * seconds * 1000, one) for n, one in enumerate(lines)]
+        index.index_lecture(Lecture(number, "无题", "", "分类", "", [Part(number * 10, "上篇", said)]), SEGMENTER)
+    for start in range(0, len(text) - 6, 23):
+        assert ask(index, text[start : start + 6]).literal == {1, 2, 3, 4}, start
