@@ -13,6 +13,7 @@ from academy.core.db import Tx
 from academy.search.literal import Literal
 from academy.search.postgres_tables import NAME, quote, signed
 from academy.search.question import Question
+from academy.search.text import is_han
 
 Condition = tuple[str, dict[str, Any]]
 """A condition on rows, with the values in it; empty where nothing is asked for."""
@@ -186,8 +187,23 @@ class Where:
         return self.lectures if together is self.words else together.lectures()
 
     def named(self, lectures: Set[int]) -> dict[str, set[int]]:
-        """Of each word, those of the lectures in whose names it stands."""
-        return self.words.named_among(lectures) if lectures else {}
+        """Of each word, those of the lectures in whose names it stands; a number not inside another number."""
+        if not lectures:
+            return {}
+        found = dict(self.words.named_among(lectures))
+        latin = [word for word in found if not is_han(word)]
+        if latin:
+            parts = [
+                f"SELECT {n}, lecture_id FROM search_windows WHERE lecture_id = ANY(:among) AND item_id = 0 "
+                f"AND words @@ CAST(:w{n} AS tsquery)"
+                for n in range(len(latin))
+            ]
+            values: dict[str, Any] = {f"w{n}": quote(NAME + word) for n, word in enumerate(latin)}
+            found |= {word: set() for word in latin}
+            rows = self.counts.tx.execute(text(" UNION ALL ".join(parts)), values | {"among": list(lectures)})
+            for n, lecture_id in rows:
+                found[latin[n]].add(lecture_id)
+        return found
 
     def whole(self) -> tuple[Condition, Condition]:
         """The rows that have all that was typed; and with numerals in their one form."""

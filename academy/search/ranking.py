@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from academy.search.lectures import Line, join
-from academy.search.literal import EQUAL, Literal, Text, spans
+from academy.search.literal import Literal, Text, spans
 from academy.search.question import PAIR, Question
 from academy.search.text import normalise, squeeze
 
@@ -96,15 +96,23 @@ def score_lines(question: Question, weights: Mapping[str, float], lines: Sequenc
     """
     texts = [normalise(line.text) for line in lines]
     levels = _levels(question, lines, texts)
+    variously = [one for one in question.sought if one.is_written_variously]
+    if variously:
+        everything = Text(join(line.text for line in lines))
+        variously = [one for one in variously if everything.holds(one)]
     telling = {one.plain for one in question.marked}
-    wanted = [(word, weights.get(word, 1.0)) for word in question.words if squeeze(word) in telling]
-    wanted += [(phrase, PHRASE) for phrase in question.phrases]
+    wanted = [(word, weights.get(word, 1.0), squeeze(word) in telling) for word in question.words]
+    wanted += [(phrase, PHRASE, True) for phrase in question.phrases]
     found = []
     for line, text, level in zip(lines, texts, levels, strict=True):
-        words = sum(weight for word, weight in wanted if word in text)
-        if words or level:
+        held = [(weight, tells) for word, weight, tells in wanted if word in text]
+        if variously:
+            own = Text(line.text)
+            others = (one for one in variously if one.typed not in text and own.holds(one))
+            held += [(weights.get(one.typed, 1.0), True) for one in others]
+        if level or any(tells for _, tells in held):
             alike = sum(PAIR for pair in question.pairs if pair in text)
-            found.append(Scored(line, words + alike + LEVEL * level, level))
+            found.append(Scored(line, sum(weight for weight, _ in held) + alike + LEVEL * level, level))
     return found
 
 
@@ -124,11 +132,6 @@ def _levels(question: Question, lines: Sequence[Line], texts: Sequence[str]) -> 
         for start, stop in spans(joined, [whole]):
             place = bisect_right(ends, start)
             levels[place] = levels[place] or Text(joined[start:stop]).level(whole)
-    others = [one for one in question.marked if one.is_written_variously and everything.holds(one)]
-    for place, line in enumerate(lines) if others else ():
-        if not levels[place]:
-            text = Text(line.text)
-            levels[place] = EQUAL if any(text.holds(one) for one in others) else 0
     return levels
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from academy.search.backend import Found, Hit
 from academy.search.literal import Literal, pair_number
 from academy.search.question import GOOD, NAMED, PAIR, RAREST, SENTENCE, Question
+from academy.search.text import is_han
 from academy.search.whoosh_view import K1, NOTHING, SPARSE, Leaf, View
 
 Array = Any
@@ -66,6 +67,10 @@ class Holders:
             return docs, docs[self.leaf.is_card[docs]]
         docs, cards = (self.leaf.postings(field, word.plain)[0] for field in "wt")
         return docs, _union(self.leaf, [cards, self._all(word.pairs[0])]) if alone else cards
+
+    def named(self, word: Literal) -> Array:
+        """Cards that are worth more for the word in a name: a number inside another number is worth nothing."""
+        return self.of(word)[1] if is_han(word.plain) else self.leaf.postings("t", word.plain)[0]
 
     def both(self, words: Iterable[tuple[Literal, bool]]) -> Array:
         """Documents with every word, said there or (True) standing in the lecture's name too."""
@@ -209,7 +214,7 @@ class WhooshSearch:
         if not len(docs):
             return matched
         for word, sought in zip(self.question.words, self.question.sought, strict=True):
-            held, cards = holders.of(sought)
+            held, cards = holders.of(sought)[0], holders.named(sought)
             # A word inside another one, or cut in two, counts as said once.
             here = np.maximum(leaf.times(leaf.postings("w", word), docs), held is docs or leaf.among(held, docs))
             scores = scores + self.weights[word] * (K1 + 1) * here / (here + leaf.norm[docs])
@@ -286,7 +291,7 @@ class WhooshSearch:
         shown = {hit.lecture_id for hit in hits}
         for holders in self.holders:
             for word, sought in zip(self.question.words, self.question.sought, strict=True):
-                for lecture in shown.intersection(holders.leaf.lecture[holders.of(sought)[1]].tolist()):
+                for lecture in shown.intersection(holders.leaf.lecture[holders.named(sought)].tolist()):
                     named[lecture] = named.get(lecture, 0.0) + self.weights[word] * NAMED
         return named
 
