@@ -14,7 +14,7 @@ from academy.search.backend import Found, Hit
 from academy.search.literal import Literal, pair_number
 from academy.search.postgres_tables import NAME, TIERS, quote, signed, tier_of
 from academy.search.postgres_where import Counts, Where
-from academy.search.question import GOOD, NAMED, PAIR, Question
+from academy.search.question import EACH, GOOD, NAMED, PAIR, Question
 
 RAREST = 4
 """Words, and pairs of characters, that a loose question asks for: planning each takes a third of a millisecond."""
@@ -55,6 +55,7 @@ class PostgresSearch:
     def __init__(self, tx: Tx, question: Question, visible: Set[int], allowed: Set[int] | None, limit: int) -> None:
         self.tx, self.question, self.visible, self.allowed, self.limit = tx, question, visible, allowed, limit
         self.pairs = {PAIR_TERM + pair: signed([pair_number(pair)])[0] for pair in question.pairs}
+        self.each = question.each
         self.counts: dict[str, int] = {}
         frequent: dict[int, int] = {}
         asked = {pair for one in self._literals() for pairs in one.pairs for pair in signed(pairs)}
@@ -80,6 +81,7 @@ class PostgresSearch:
         loose = self.question.is_loose(len(lectures))
         if loose:
             rows, more = self._some_words()
+            self.each = EACH
             lectures |= more
         else:
             rows = []
@@ -94,7 +96,7 @@ class PostgresSearch:
             relaxed and bool(lectures),
             frozenset(literal),
             frozenset(equal),
-            0 if loose else self.question.each,
+            0 if loose else self.each,
             self.weights,
         )
 
@@ -220,7 +222,7 @@ class PostgresSearch:
         every: dict[tuple[int, int, int], Hit] = {}
         for hit in hits:
             every.setdefault((hit.lecture_id, hit.item_id, hit.first), hit)
-        each = self.question.each
+        each = self.each
         for hit in every.values():
             seen[hit.lecture_id] = times = seen.get(hit.lecture_id, 0) + 1
             if times <= each or self.question.phrases:

@@ -10,7 +10,7 @@ import numpy as np
 
 from academy.search.backend import Found, Hit
 from academy.search.literal import Literal, pair_number
-from academy.search.question import GOOD, NAMED, PAIR, RAREST, SENTENCE, Question
+from academy.search.question import EACH, GOOD, NAMED, PAIR, RAREST, SENTENCE, Question
 from academy.search.text import is_han
 from academy.search.whoosh_view import K1, NOTHING, SPARSE, Leaf, View
 
@@ -148,6 +148,7 @@ class WhooshSearch:
             self.counts = {word: sum(len(docs) for docs, _ in found) for word, found in lists.items()}
         else:
             self.counts = {word: view.frequency("w", word) + view.frequency("t", word) for word in words}
+        self.each = question.each
         self.hidden = False
         """Whether something matches that may not be seen or is too weak."""
         self.weights = {word: view.rarity(count) for word, count in self.counts.items()}
@@ -160,6 +161,7 @@ class WhooshSearch:
         loose = self.question.is_loose(len(lectures))
         if loose:
             looked, more = self._some_words()
+            self.each = EACH
             lectures |= more
             self.hidden = True
         else:
@@ -175,7 +177,7 @@ class WhooshSearch:
             relaxed and bool(lectures),
             frozenset(literal & lectures),
             frozenset(equal & lectures),
-            0 if loose else self.question.each,
+            0 if loose else self.each,
             self.weights,
         )
 
@@ -276,7 +278,7 @@ class WhooshSearch:
         rows.sort()
         kept: list[Hit] = []
         seen: dict[float, int] = {}
-        each = self.limit if self.question.phrases else self.question.each
+        each = self.limit if self.question.phrases else self.each
         for _, lecture_id, _, first, item, last, score in rows:
             seen[lecture_id] = times = seen.get(lecture_id, 0) + 1
             if times <= each:
