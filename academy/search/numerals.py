@@ -98,7 +98,10 @@ def _value(run: str) -> str | None:
         plain = len(tokens) == 1 and tokens[0][0] in "0123456789"
         return _digits(run) if plain or all(token in _DIGITS for token in tokens) else None
     found = _Reading().read(tokens)
-    return None if found is None else f"{found.normalize():f}"
+    if found is None:
+        return None
+    written = f"{found:f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 class _Reading:
