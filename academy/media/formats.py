@@ -152,8 +152,20 @@ CODECS = {
     "mhm1": "MPEG-H",
     "dxd3": "DXD3",
 }
-LOCKED_TAGS = frozenset({"encv", "enca", "drmi", "drms", "drmt", "p608"})
+LOCKED_ENTRIES = frozenset({b"encv", b"enca", b"drmi", b"drms", b"drmt"})
 """Sample entries of MP4 for what is encrypted."""
+
+
+def sample_entries(moov: bytes) -> set[bytes]:
+    """The kinds of all first sample entries in an MP4's index."""
+    found = set()
+    at = moov.find(b"stsd")
+    while at >= 0:
+        found.add(moov[at + 16 : at + 20])
+        at = moov.find(b"stsd", at + 4)
+    return found
+
+
 CODEC = msg("文件用了 %(name)s 编码，这台服务器解不开。请转换成 MP4（H.264 画面、AAC 声音）后再上传。")
 
 

@@ -29,6 +29,8 @@ _FRAME = "frame=color_range,color_space,color_primaries,color_transfer,pix_fmt"
 _LEADING = 1 << 20
 """Bytes of nought before a sound that are passed over."""
 _ASF_HEADER = 1 << 16
+_INDEX = 64 << 20
+"""Bytes of an MP4's index that are searched for encrypted tracks."""
 _LENGTH_TAGS = (b"Xing", b"Info", b"VBRI")
 """In the first frame of an MP3: how many there are."""
 
@@ -46,6 +48,8 @@ def look(settings: Settings, kind: str, path: Path) -> tuple[rules.Source, dict[
         Invalid: the file is refused, in words for the trainer.
     """
     demuxer = container(path)
+    if demuxer == "mov":
+        _check_unlocked(path)
     found = _ffprobe(settings, demuxer, path, ["-show_chapters", "-show_entries", _ENTRIES])
     found["has_length"] = demuxer == "mp3" and _has_length(path)
     chosen = rules.choose(kind, found)
@@ -78,6 +82,24 @@ def container(path: Path) -> str:
     if demuxer is None:
         raise Invalid(msg("这不是音视频文件，可能只是改了扩展名。请上传 MP4、MOV、MKV、AVI、MP3 等格式的原文件。"))
     return demuxer
+
+
+def _check_unlocked(path: Path) -> None:
+    """Raises:
+    Invalid: a track of an MP4 is encrypted; ffmpeg decodes noise and names the codec inside.
+    """
+    with path.open("rb") as file:
+        at, end = 0, path.stat().st_size
+        while at + 8 <= end:
+            file.seek(at)
+            head = file.read(16)
+            size = int.from_bytes(head[:4], "big")
+            size = int.from_bytes(head[8:16], "big") if size == 1 else size or end - at
+            if head[4:8] == b"moov":
+                file.seek(at)
+                if formats.sample_entries(file.read(min(size, _INDEX))) & formats.LOCKED_ENTRIES:
+                    raise Invalid(formats.locked("MP4"))
+            at += max(8, size)
 
 
 def _head(file: BinaryIO) -> bytes:

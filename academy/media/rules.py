@@ -129,8 +129,6 @@ def choose(kind: str, found: dict[str, Any]) -> Streams:
         raise Invalid(
             msg("文件里有 %(count)s 条音视频轨道，超过了 %(most)s 条。", count=len(streams), most=MAX_STREAMS)
         )
-    if any(s.get("codec_tag_string") in formats.LOCKED_TAGS for s in streams):
-        raise Invalid(formats.locked("MP4"))
     pictures = [s for s in streams if s.get("codec_type") == "video" and not _is_cover(s)]
     sounds = [s for s in streams if s.get("codec_type") == "audio" and s.get("sample_rate", "0") != "0"]
     if kind == "video" and not pictures:
