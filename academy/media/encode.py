@@ -178,13 +178,21 @@ class Damage:
         r"corrupt decoded frame|Error while decoding stream|Error submitting packet to decoder|Decoding error:"
     )
 
+    _FIRST = re.compile(r"^(?:\[[^\]]*\] )?(-?\d+\.\d{6})$")
+
     def __init__(self) -> None:
         self.count = 0
+        self.first_s: float | None = None
+        """When the first picture came out of the decoder, in seconds from where reading began (`filters.frames`)."""
 
     def hear(self, line: str) -> None:
         """A line of ffmpeg's log."""
         if self._SIGNS.search(line):
             self.count += 1
+        elif "Output file is empty" in line:
+            self.first_s = None  # some versions tell a time at the end where no picture came
+        elif self.first_s is None and (first := self._FIRST.match(line)):
+            self.first_s = float(first[1])
 
     def check(self, pictures: float) -> None:
         """Refuse a film of which too much is damaged.

@@ -39,7 +39,8 @@ def frames(
     rate = rate_of(source)
     # Reading in the middle already counts from where it was entered, in the lecture's clock.
     early = (0.0 if entered else source.start_s) - float(_BIAS) / max(source.fps, float(rate))
-    stream = stream.filter("setpts", f"PTS-({early:.6f})/TB")
+    # The first picture's time goes to the log: a decoder that was entered in the wrong place leaves out the first ones.
+    stream = stream.filter("setpts", f"if(N,0,0*print(T,24))+PTS-({early:.6f})/TB")
     stream = stream.filter("fps", fps=f"{rate.numerator}/{rate.denominator}", start_time=0)
     stream = stream.filter("tpad", stop=-1, stop_mode="clone")
     # By number: of a time between two pictures some versions make the earlier one.

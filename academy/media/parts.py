@@ -104,25 +104,26 @@ def _encode(
     length = _length_s(source, part)
     listener = encode.hear(tell, length * 1000)
     if part is None:
-        return _run(source, original, draft, sound_command(binary, source, original), length, listener)
-    command = picture_command(binary, source, part, original)
-    damage = _run(source, original, draft, command, length, listener)
-    if damage and entered_at(source, part):
+        return _run(source, original, draft, sound_command(binary, source, original), length, listener).count
+    damage = _run(source, original, draft, picture_command(binary, source, part, original), length, listener)
+    late = damage.first_s is None or damage.first_s > 1.5 / float(rules.rate_of(source))
+    if (damage.count or late) and entered_at(source, part):
         # Some films cannot be entered where their index says: what a decoder needs came earlier.
-        again = picture_command(binary, source, part, original, entered=Fraction(0))
-        damage = min(damage, _run(source, original, draft, again, float(part.start) + length, listener))
-    return damage
+        command = picture_command(binary, source, part, original, entered=Fraction(0))
+        again = _run(source, original, draft, command, float(part.start) + length, listener)
+        return again.count if late else min(damage.count, again.count)
+    return damage.count
 
 
 def _run(
     source: Source, original: Path, draft: Path, command: list[str], length_s: float, listener: Callable[[str], None]
-) -> int:
+) -> encode.Damage:
     damage = encode.Damage()
     limits = encode.limits(dataclasses.replace(source, duration_ms=round(length_s * 1000)))
     with encode.colour_table(source, draft):
         sees = tools.needs(command, original)
         tools.run(command, folder=draft, limits=limits, on_line=listener, on_log=damage.hear, sees=sees)
-    return damage.count
+    return damage
 
 
 def _length_s(source: Source, part: Part | None) -> float:
