@@ -42,6 +42,7 @@ VERBS: dict[str, Message] = {
     "organisation.renamed": msg("组织改名"),
     "organisation.moved": msg("移动组织"),
     "organisation.merged": msg("合并组织"),
+    "organisation.merger_undone": msg("撤回合并"),
     "organisation.closed": msg("撤销组织"),
     "roster.received": msg("上传花名册"),
     "roster.applied": msg("导入花名册"),

@@ -98,6 +98,29 @@ class OrganisationSpell(Base):
     valid_to: Mapped[dt.date | None]
 
 
+class Merger(Base):
+    """One organisation that became part of another, with what was carried over: what an undoing needs to know."""
+
+    __tablename__ = "mergers"
+    __table_args__ = (
+        # The merger that closed a node, for its page.
+        Index(None, "organisation_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    into_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    merged_on: Mapped[dt.date]
+    carried: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Row ids: `members` who belonged to the node, `fresh` those among them who had come that very day,
+    `lasting` members who had left and last belonged to it, `children` its open nodes."""
+    merged_by: Mapped[int | None] = mapped_column(Key)
+    merged_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    undone_by: Mapped[int | None] = mapped_column(Key)
+    undone_at: Mapped[dt.datetime | None]
+
+
 class Member(Base):
     """A person. The phone is sealed (`core.crypto`); `phone_index` finds an equal one."""
 

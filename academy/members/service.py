@@ -1,7 +1,7 @@
 """What may be done to people and organisations; the verbs live by theme, this is their one counter."""
 
 from academy.members.exemptions import approve_exemption, grant_exemption, request_exemption, revoke_exemption
-from academy.members.merging import merge_organisation
+from academy.members.merging import merge_organisation, undo_merger
 from academy.members.people import (
     add_member,
     change_status,
@@ -35,4 +35,5 @@ __all__ = [
     "sealed_phone",
     "set_sector",
     "transfer_member",
+    "undo_merger",
 ]

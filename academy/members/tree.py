@@ -212,6 +212,22 @@ def shut(tx: Tx, node: Organisation, day: dt.date) -> None:
     tx.flush()
 
 
+def reopen(tx: Tx, node: Organisation, day: dt.date) -> None:
+    """Take back a closing from a day on: the spell that ended then goes on."""
+    node.closed_on = None
+    spell = tx.scalar(
+        select(OrganisationSpell)
+        .where(OrganisationSpell.organisation_id == node.id, OrganisationSpell.valid_to == day)
+        .order_by(OrganisationSpell.id.desc())
+        .limit(1)
+    )
+    if spell is not None:
+        spell.valid_to = None
+    else:
+        tx.add(OrganisationSpell(organisation_id=node.id, parent_id=node.parent_id, name=node.name, valid_from=day))
+    tx.flush()
+
+
 def _turn_spell(tx: Tx, node: Organisation, day: dt.date) -> None:
     spell = _open_spell(tx, node)
     if spell is not None and day < spell.valid_from:

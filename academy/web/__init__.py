@@ -16,6 +16,7 @@ PAGES = (
     "second_step",
     "sso",
     "members",
+    "mergers",
     "exemptions",
     "sectors",
     "corrections",

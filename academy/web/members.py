@@ -22,7 +22,7 @@ from academy.doors.filters import iso
 from academy.doors.language import html_lang
 from academy.doors.personal import shows_people
 from academy.doors.versions import check_version, current_row
-from academy.members import history, queries, rules, sectors, service, terms
+from academy.members import history, merging, queries, rules, sectors, service, terms
 from academy.members.access import KEEPERS, READERS, access_member, access_organisation
 from academy.members.models import Member, Organisation
 from academy.members.tree import GARDENERS
@@ -105,6 +105,7 @@ def organisation(public_id: str) -> str:
             node=node,
             trail=trail(tx, node),
             children=below,
+            merged=merging.merger_of(tx, node),
             page=_people(tx, node),
             direct=queries.members_of(tx, node, direct=True).total if below else 0,
             **WORDS,
@@ -193,11 +194,6 @@ def _change(tx: Tx, node: Organisation, verb: str) -> None:
         service.move_organisation(
             tx, actor(), node, target, on=day("on"), seen_parent_id=int(seen) if seen.isdecimal() else None
         )
-    elif verb == "merge":
-        into = queries.by_code(tx, actor().paths(*GARDENERS), form.get("into", ""))
-        if into is None:
-            raise Invalid(fields={"into": msg("在您的管理范围内没有这个组织代码。")})
-        service.merge_organisation(tx, actor(), node, into, on=day("on"))
     elif verb == "sector":
         check_version({"sector": current_row(tx, node).sector}, {"sector": msg("领域")})
         service.set_sector(tx, actor(), node, form.get("sector"))

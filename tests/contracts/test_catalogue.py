@@ -17,7 +17,6 @@ SPARED = {
     "academy/media/languages.py": "what tracks inside films are called",
     "academy/members/columns.py": "headings that a roster may carry",
     "academy/members/rules.py": "words that a roster may carry",
-    "academy/members/sheets.py": "how a spreadsheet's truth values are read",
     "academy/progress/recutting.py": "a word that may stand between two times",
     "academy/members/positions.py": "words of the registers' positions",
     "academy/members/written_names.py": "the range of Chinese characters",

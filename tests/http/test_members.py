@@ -1,6 +1,7 @@
 """The tree, its people and its rosters, as officers meet them; nothing outside one's scope."""
 
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -255,10 +256,26 @@ def test_the_same_number_of_queries_for_ten_members_and_a_thousand(
 
 def test_a_past_day_and_a_merger_on_the_pages(enter: Enter, city: dict[str, Organisation], house: House) -> None:
     client = enter(Role.NODE_ADMINISTRATOR, city["top"])
-    change = f"/organisations/{city['branch'].public_id}/change"
-    assert "没有这个组织代码" in client.post(change, data={"verb": "merge", "into": "nope"}).text
-    assert client.post(change, data={"verb": "merge", "into": city["far"].code}).status_code == 303
+    merge = f"/organisations/{city['branch'].public_id}/merge"
+    assert city["far"].name in client.get(merge).text, "branches are offered by name"
+    assert f"into={city['east'].public_id}" not in client.get(f"{merge}?q={city['east'].code}").text, "another level"
+    assert f"into={city['east'].public_id}" not in client.get(merge).text
+    preview = client.get(f"{merge}?into={city['far'].public_id}").text
+    assert f"1 人并入“{city['far'].name}”" in preview and "赵小满" in preview
+    seen = re.search(r'name="seen" value="(\d+)"', preview)[1]  # type: ignore[index]
+    wanted = {"into": city["far"].public_id, "seen": seen, "on": ""}
+    assert client.post(merge, data=wanted | {"seen": str(int(seen) + 1)}).status_code == 409, "not what was seen"
+    other = client.post(merge, data=wanted | {"into": city["top"].public_id})
+    assert other.status_code == 422 and "不是同一级" in other.text
+    assert client.post(merge, data=wanted | {"into": "nope"}).status_code == 404
+    seen = re.search(r'name="seen" value="(\d+)"', client.get(f"{merge}?into={city['far'].public_id}").text)[1]  # type: ignore[index]
+    assert client.post(merge, data=wanted | {"seen": seen}).status_code == 303
     assert "赵小满" in client.get(f"/organisations/{city['far'].public_id}").text
+    undone = client.post(f"{merge}/undo", follow_redirects=True).text
+    assert "已撤回合并，1 人转回来了" in undone and "赵小满" in undone
+    assert "不是因合并而撤销" in client.post(f"{merge}/undo", follow_redirects=True).text
+    seen = re.search(r'name="seen" value="(\d+)"', client.get(f"{merge}?into={city['far'].public_id}").text)[1]  # type: ignore[index]
+    assert client.post(merge, data=wanted | {"seen": seen}).status_code == 303
     past = client.get(f"/organisations/{city['east'].public_id}/past?on=2021-01-01").text
     assert "河口村党支部" in past
     assert "河口村党支部" not in client.get(f"/organisations/{city['east'].public_id}/past").text

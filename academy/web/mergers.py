@@ -1,0 +1,97 @@
+"""One organisation into another: picked by name, looked at, confirmed, undone."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from academy.core.db import Tx
+from academy.core.errors import Conflict, Invalid
+from academy.core.i18n import Message
+from academy.core.pages import number_in
+from academy.doors import actor, office, reading, writing
+from academy.members import merging, queries, service
+from academy.members.access import access_organisation
+from academy.members.models import Organisation
+from academy.members.tree import GARDENERS
+from academy.web.members import WORDS, day, said, trail
+
+bp = Blueprint("mergers", __name__, url_prefix="/organisations")
+
+
+@bp.get("/<public_id>/merge")
+@office(*GARDENERS)
+def show(public_id: str) -> str:
+    """Into which organisation? Once one is chosen: what would happen."""
+    with reading() as tx:
+        node = access_organisation(tx, actor(), public_id, *GARDENERS)
+        into = access_organisation(tx, actor(), request.args["into"], *GARDENERS) if request.args.get("into") else None
+        return _page(tx, node, into, {})
+
+
+def _page(tx: Tx, node: Organisation, into: Organisation | None, errors: dict[str, Message]) -> str:
+    preview = None
+    if into is not None:
+        try:
+            preview = merging.preview_merger(tx, node, into)
+        except (Invalid, Conflict) as error:
+            errors = errors or said(error)
+    asked = request.values
+    text, any_level = asked.get("q", ""), asked.get("any_level") == "1"
+    paths = actor().paths(*GARDENERS)
+    page = merging.candidates(tx, paths, node, text, any_level=any_level, page=number_in(asked.get("page")))
+    above = queries.parents_of(tx, [one for one in page.rows])
+    return render_template(
+        "members/merge.html",
+        node=node,
+        into=into,
+        preview=preview,
+        page=page,
+        above=above,
+        errors=errors,
+        trail=trail(tx, node),
+        **WORDS,
+    )
+
+
+@bp.post("/<public_id>/merge")
+@office(*GARDENERS)
+def merge(public_id: str) -> Any:
+    """Do what the preview showed."""
+    form = request.form
+    try:
+        with writing() as tx:
+            node = access_organisation(tx, actor(), public_id, *GARDENERS)
+            into = access_organisation(tx, actor(), form.get("into", ""), *GARDENERS)
+            seen = form.get("seen", "")
+            made = service.merge_organisation(
+                tx,
+                actor(),
+                node,
+                into,
+                on=day("on"),
+                seen=int(seen) if seen.isdecimal() and len(seen) < 18 else -1,
+                any_level=form.get("any_level") == "1",
+            )
+    except (Invalid, Conflict) as error:
+        with reading() as tx:
+            node = access_organisation(tx, actor(), public_id, *GARDENERS)
+            into = access_organisation(tx, actor(), form.get("into", ""), *GARDENERS)
+            return _page(tx, node, into, said(error)), error.status
+    flash(gettext("%(n)s 人已并入“%(name)s”。在本页可以撤回。", n=len(made.carried["members"]), name=into.name), "good")
+    return redirect(url_for("members.organisation", public_id=public_id), 303)
+
+
+@bp.post("/<public_id>/merge/undo")
+@office(*GARDENERS)
+def undo(public_id: str) -> Response:
+    """Take a merger back."""
+    try:
+        with writing() as tx:
+            node = access_organisation(tx, actor(), public_id, *GARDENERS)
+            back = service.undo_merger(tx, actor(), node)
+        flash(gettext("已撤回合并，%(n)s 人转回来了。", n=back), "good")
+    except Conflict as error:
+        flash(gettext(error.message.text, **error.message.params), "warn")
+    return redirect(url_for("members.organisation", public_id=public_id), 303)
