@@ -208,7 +208,7 @@ def parents_of(tx: Tx, nodes: Sequence[Organisation]) -> dict[int, str]:
     """Names of what some nodes hang below, by row id."""
     ids = {node.parent_id for node in nodes if node.parent_id is not None}
     rows = tx.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))
-    return {row_id: name for row_id, name in rows}
+    return dict(rows.tuples())
 
 
 def spells_of(tx: Tx, node: Organisation) -> list[tuple[OrganisationSpell, str | None]]:

@@ -41,7 +41,7 @@ def _page(tx: Tx, node: Organisation, into: Organisation | None, errors: dict[st
     text, any_level = asked.get("q", ""), asked.get("any_level") == "1"
     paths = actor().paths(*GARDENERS)
     page = merging.candidates(tx, paths, node, text, any_level=any_level, page=number_in(asked.get("page")))
-    above = queries.parents_of(tx, [one for one in page.rows])
+    above = queries.parents_of(tx, page.rows)
     return render_template(
         "members/merge.html",
         node=node,
