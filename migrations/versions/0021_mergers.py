@@ -1,7 +1,7 @@
 """A merger of organisations is kept with what it carried over, so that it can be undone.
 
-Revision ID: 0020
-Revises: 0019
+Revision ID: 0021
+Revises: 0020
 """
 
 import sqlalchemy as sa
@@ -10,8 +10,8 @@ from alembic import op
 from academy.core.types import Instant
 from academy.core.types import Key as KEY
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
