@@ -41,6 +41,7 @@ VERBS: dict[str, Message] = {
     "organisation.created": msg("新增组织"),
     "organisation.renamed": msg("组织改名"),
     "organisation.moved": msg("移动组织"),
+    "roster.mended": msg("传回改好的行"),
     "organisation.merged": msg("合并组织"),
     "organisation.merger_undone": msg("撤回合并"),
     "organisation.closed": msg("撤销组织"),

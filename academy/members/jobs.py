@@ -11,9 +11,9 @@ from academy.core.errors import Invalid
 from academy.core.house import House
 from academy.core.i18n import Message, msg
 from academy.jobs import JobContext, job, nightly
-from academy.members import columns, roster_lock
+from academy.members import columns, mended_rows, roster_lock
 from academy.members.models import Organisation, RosterImport
-from academy.members.roster import findings, finish_import, forget_files, remembered, source
+from academy.members.roster import findings, finish_import, folder, forget_files, remembered, source
 from academy.members.roster_apply import apply_members
 from academy.members.roster_check import Outcome, Tell, check_members
 from academy.members.sheet_table import Table, Wanted
@@ -50,13 +50,16 @@ def look(house: House, roster: RosterImport, tell: Tell) -> Outcome | None:
     offered = columns.KINDS[roster.kind]
     with house.db.read() as tx:
         known = remembered(tx, roster)
-    with open_table(source(house.settings, roster), Wanted(offered, known, roster.header)) as table:
+    wanted, place = Wanted(offered, known, roster.header), folder(house.settings, roster)
+    unread = mended_rows.take_in(place, roster.header, wanted)
+    with open_table(source(house.settings, roster), wanted) as table:
+        mended_rows.stand_in(table, mended_rows.kept(place))
         roster.header = [heading.strip()[:60] for heading in table.header]
         roster.reading = {"notes": [note.to_json() for note in table.read_from]}
         if not roster.mapping:
             roster.mapping = columns.guess(offered, roster.header, known)
         wrong = columns.problem(offered, roster.header, roster.mapping)
-        roster.problem = wrong.to_json() if wrong else None
+        roster.problem = said.to_json() if (said := wrong or unread) else None
         if wrong:
             return None
         outcome = _compare(house, roster, table, tell)

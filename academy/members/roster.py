@@ -11,7 +11,6 @@ from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.db import Tx
-from academy.core.disk import require_room
 from academy.core.errors import Conflict, Invalid, TooLarge
 from academy.core.house import House
 from academy.core.i18n import msg
@@ -19,7 +18,7 @@ from academy.core.ids import new_id
 from academy.core.retention import days_ago
 from academy.core.settings import Settings
 from academy.jobs import Job, enqueue
-from academy.members import columns
+from academy.members import columns, mended_rows
 from academy.members.access import KEEPERS, allow
 from academy.members.findings import Findings
 from academy.members.models import Organisation, RosterImport
@@ -52,22 +51,36 @@ def receive(settings: Settings, stream: IO[bytes]) -> tuple[str, str]:
     public_id = new_id()
     place = settings.data_dir / "rosters" / public_id
     place.mkdir(parents=True, mode=0o700)
-    digest, left = hashlib.sha256(), settings.max_form_mb * 1024 * 1024
     try:
-        with (place / "source").open("xb") as target:
-            while block := stream.read(1 << 20):
-                left -= len(block)
-                if left < 0:
-                    raise TooLarge(msg("文件超过 %(most)s MB。", most=settings.max_form_mb))
-                require_room(place, len(block), settings.disk_reserve)
-                digest.update(block)
-                target.write(block)
-        if digest.digest() == hashlib.sha256().digest():
-            raise Invalid(fields={"file": msg("文件是空的。")})
+        return public_id, _write(settings, stream, place / "source")
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
-    return public_id, digest.hexdigest()
+
+
+def receive_mended(settings: Settings, roster: RosterImport, stream: IO[bytes]) -> Path:
+    """Put mended rows beside the file that they belong to. Raises as `receive`."""
+    target = folder(settings, roster) / f"{mended_rows.SENT}.{new_id()}"
+    try:
+        _write(settings, stream, target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return target
+
+
+def _write(settings: Settings, stream: IO[bytes], path: Path) -> str:
+    digest, left = hashlib.sha256(), settings.max_form_mb * 1024 * 1024
+    with path.open("xb") as target:
+        while block := stream.read(1 << 20):
+            left -= len(block)
+            if left < 0:
+                raise TooLarge(msg("文件超过 %(most)s MB。", most=settings.max_form_mb))
+            digest.update(block)
+            target.write(block)
+    if digest.digest() == hashlib.sha256().digest():
+        raise Invalid(fields={"file": msg("文件是空的。")})
+    return digest.hexdigest()
 
 
 def begin_import(
@@ -112,6 +125,20 @@ def choose_columns(tx: Tx, actor: Actor, roster: RosterImport, mapping: dict[str
     }
     roster.problem = None
     _ask(tx, actor, roster, "roster.check")
+    return roster
+
+
+def send_mended(tx: Tx, actor: Actor, roster: RosterImport, received: Path) -> RosterImport:
+    """Have mended rows stand in for those of the file, and look at the whole again.
+
+    Raises:
+        Conflict: the import is not one that waits to be mended.
+    """
+    _expect(tx, roster, ("checked", "refused"), "checking")
+    received.replace(received.with_name(mended_rows.SENT))
+    roster.problem = None
+    _ask(tx, actor, roster, "roster.check")
+    record(tx, actor, "roster.mended", f"roster:{roster.public_id}")
     return roster
 
 
@@ -196,8 +223,13 @@ def _expect(tx: Tx, roster: RosterImport, states: tuple[str, ...], then: str) ->
 def finish_import(tx: Tx, roster: RosterImport, settings: Settings) -> None:
     """Mark an import as applied; the file it came from is no longer needed and goes."""
     roster.state, roster.applied_at = "applied", clock.now()
-    place = source(settings, roster)
-    tx.after_commit(lambda: place.unlink(missing_ok=True))
+    gone = (source(settings, roster), folder(settings, roster) / mended_rows.KEPT)
+
+    def clear() -> None:
+        for path in gone:
+            path.unlink(missing_ok=True)
+
+    tx.after_commit(clear)
 
 
 def forget_files(house: House, most: int = 100) -> int:

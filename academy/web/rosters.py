@@ -1,6 +1,7 @@
 """Roster files: sent, looked at, mended, applied."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
@@ -18,10 +19,13 @@ from academy.doors.personal import shows_people
 from academy.members import columns, queries, roster
 from academy.members.access import KEEPERS, access_organisation, access_roster
 from academy.members.findings import KINDS
-from academy.members.mend import sheet_to_mend
+from academy.members.mend import csv_to_mend, sheet_to_mend, template
 from academy.members.models import RosterImport
+from academy.web.members import said
 
 bp = Blueprint("rosters", __name__, url_prefix="/rosters")
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 STATES: dict[str, tuple[Message, str]] = {
     "checking": (msg("正在检查"), "info"),
@@ -165,18 +169,59 @@ def _step(public_id: str, verb: str) -> Any:
     return redirect(where, 303)
 
 
+@bp.post("/<public_id>/mended")
+@office(*KEEPERS)
+def mended(public_id: str) -> Any:
+    """Take the mended rows in; the rest of the file need not be sent again."""
+    sent = request.files.get("file")
+    try:
+        if sent is None or not sent.filename:
+            raise Invalid(msg("请选择文件。"))
+        with reading() as tx:  # before a byte is kept
+            row = access_roster(tx, actor(), public_id)
+        received = roster.receive_mended(house().settings, row, sent.stream)
+        try:
+            with writing() as tx:
+                roster.send_mended(tx, actor(), access_roster(tx, actor(), public_id), received)
+        finally:
+            received.unlink(missing_ok=True)
+    except (Conflict, Invalid, TooLarge) as error:
+        return _show(public_id, next(iter(said(error).values()))), error.status
+    return redirect(url_for("rosters.show", public_id=public_id), 303)
+
+
 @bp.get("/<public_id>/mend.xlsx")
 @office(*KEEPERS)
 def mend(public_id: str) -> Response:
-    """The bad rows with their reasons, to correct and send again."""
+    """The bad rows with their reasons, to correct and send back."""
+    return _mend(public_id, sheet_to_mend, XLSX, gettext("需要修改的行.xlsx"))
+
+
+@bp.get("/<public_id>/mend.csv")
+@office(*KEEPERS)
+def mend_csv(public_id: str) -> Response:
+    """The same as CSV."""
+    return _mend(public_id, csv_to_mend, "text/csv", gettext("需要修改的行.csv"))
+
+
+def _mend(public_id: str, make: Callable[..., bytes], kind: str, name: str) -> Response:
     with reading() as tx:
         row = access_roster(tx, actor(), public_id)
-    data = sheet_to_mend(roster.findings(house().settings, row), row.header, gettext("需要修改的地方"), translate)
-    answer: Response = send_file(
-        io.BytesIO(data),
-        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        as_attachment=True,
-        download_name=gettext("需要修改的行.xlsx"),
+    return _file(
+        make(roster.findings(house().settings, row), row.header, gettext("需要修改的地方"), translate), kind, name
     )
+
+
+@bp.get("/template.xlsx")
+@office(*KEEPERS)
+def template_() -> Response:
+    """An empty sheet with every heading that is known."""
+    kind = request.args.get("kind", "members")
+    offered = columns.KINDS[kind if kind in columns.KINDS else "members"]
+    return _file(template(offered, translate), XLSX, gettext("花名册模板.xlsx"))
+
+
+def _file(data: bytes, kind: str, name: str) -> Response:
+    answer: Response = send_file(io.BytesIO(data), mimetype=kind, as_attachment=True, download_name=name)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -1,10 +1,12 @@
 """The tree, its people and its rosters, as officers meet them; nothing outside one's scope."""
 
+import csv
 import io
 import re
 from collections.abc import Callable
 
 import pytest
+import xlsxwriter
 from flask import Flask
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
@@ -14,6 +16,7 @@ from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.house import House
 from academy.jobs import drain
+from academy.members import columns
 from academy.members.models import Exemption, Member, Organisation
 from tests import factories as make
 from tests.conftest import sign_in
@@ -187,7 +190,7 @@ def test_a_roster_goes_through_the_pages(enter: Enter, city: dict[str, Organisat
     assert "需要修改" in page and "没有填姓名" in page and "没有组织代码 404" in page and "党员名册.csv" in page
     sheet = client.get(f"{at}/mend.xlsx")
     rows = CalamineWorkbook.from_filelike(io.BytesIO(sheet.data)).get_sheet_by_index(0).to_python()
-    assert rows[0][-1] == "需要修改的地方" and rows[1][0] == "C2" and "没有填姓名" in str(rows[1][-1])
+    assert rows[0][-1] == "需要修改的地方" and rows[1][:2] == ["3", "C2"] and "没有填姓名" in str(rows[1][-1])
     assert client.post(f"{at}/apply").status_code == 409
     at = upload(client, city["east"], f"{HEADER}C1,李惊蛰,{code},\nA1,赵小满,{code},13800001234\n")
     drain(house)
@@ -198,6 +201,69 @@ def test_a_roster_goes_through_the_pages(enter: Enter, city: dict[str, Organisat
     drain(house)
     assert "全部导入" in client.get(at).text
     assert "李惊蛰" in client.get(f"/organisations/{city['branch'].public_id}").text
+
+
+def workbook(rows: list[list[object]]) -> bytes:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for line, row in enumerate(rows):
+            sheet.write_row(line, 0, row)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_bad_rows_are_mended_and_sent_back_alone(
+    enter: Enter, city: dict[str, Organisation], house: House, kind: str
+) -> None:
+    client = enter(Role.ROSTER_OFFICER, city["east"])
+    code = city["branch"].code
+    body = "\n".join([f"D{n},李惊蛰,{code}," for n in range(5)])
+    at = upload(client, city["east"], f"{HEADER}{body}\nD8,,{code},\nD9,周芒种,404,\nD10,吴,{code},,多\n")
+    drain(house)
+    assert "传回改好的行" in client.get(at).text
+    sheet = client.get(f"{at}/mend.{kind}").data
+    if kind == "xlsx":
+        rows = CalamineWorkbook.from_filelike(io.BytesIO(sheet)).get_sheet_by_index(0).to_python()
+    else:
+        rows = list(csv.reader(io.StringIO(sheet.decode("utf-8-sig"))))
+    assert [int(row[0]) for row in rows[1:]] == [7, 8, 9]
+    rows[1][2], rows[2][3] = "钱谷雨", code
+    rows[3][1:] = [""] * len(rows[3][1:])  # not wanted after all
+
+    def send(data: bytes) -> str:
+        form = {"file": (io.BytesIO(data), f"mended.{kind}")}
+        assert client.post(f"{at}/mended", data=form).status_code == 303
+        drain(house)
+        return client.get(at).text
+
+    assert "表头不一样" in send(workbook([["编号", "姓名"], ["1", "x"]])), "another sheet is refused in words"
+    assert "没有填姓名" in client.get(at).text, "and what was found stays"
+    if kind == "xlsx":
+        page = send(workbook(rows))
+    else:
+        out = io.StringIO()
+        csv.writer(out).writerows(rows)
+        page = send(out.getvalue().encode())
+    assert "没有错误" in page and "7" in page
+    assert client.post(f"{at}/apply").status_code == 303
+    drain(house)
+    with house.db.read() as tx:
+        numbers = set(tx.scalars(select(Member.number).where(Member.number.startswith("D"))))
+    assert numbers == {*(f"D{n}" for n in range(5)), "D8", "D9"}
+    assert client.post(f"{at}/mended", data={"file": (io.BytesIO(b"x"), "x.csv")}).status_code == 409
+    assert client.post(f"{at}/mended").status_code == 422
+
+
+@pytest.mark.parametrize("kind", ["members", "tree"])
+def test_a_template_holds_every_heading_that_is_known(
+    enter: Enter, city: dict[str, Organisation], house: House, kind: str
+) -> None:
+    client = enter(Role.NODE_ADMINISTRATOR, city["top"])
+    book = CalamineWorkbook.from_filelike(io.BytesIO(client.get(f"/rosters/template.xlsx?kind={kind}").data))
+    header = book.get_sheet_by_index(0).to_python()[0]
+    assert columns.guess(columns.KINDS[kind], header).keys() == {column.field for column in columns.KINDS[kind]}
+    assert len(book.get_sheet_by_index(1).to_python()) == len(header)
 
 
 def test_columns_may_be_pointed_out_on_the_page(enter: Enter, city: dict[str, Organisation], house: House) -> None:
