@@ -169,6 +169,9 @@ GET    /organisations/<public_id>/change                              organisati
 POST   /organisations/<public_id>/change                              organisation .  .  .  .  .  +  .  .  .  .
 GET    /organisations/<public_id>/members/new                         organisation .  .  .  .  .  +  +  .  .  .
 POST   /organisations/<public_id>/members/new                         organisation .  .  .  .  .  +  +  .  .  .
+GET    /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
+POST   /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
+POST   /organisations/<public_id>/merge/undo                          organisation .  .  .  .  .  +  .  .  .  .
 GET    /organisations/<public_id>/new                                 organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/new                                 organisation .  .  .  .  .  +  .  .  .  .
 GET    /organisations/<public_id>/past                                organisation .  .  +  .  .  +  +  .  .  .
@@ -187,7 +190,10 @@ GET    /rosters/<public_id>                                           received  
 POST   /rosters/<public_id>/apply                                     received     .  .  .  .  .  +  +  .  .  .
 POST   /rosters/<public_id>/columns                                   received     .  .  .  .  .  +  +  .  .  .
 POST   /rosters/<public_id>/discard                                   received     .  .  .  .  .  +  +  .  .  .
+GET    /rosters/<public_id>/mend.csv                                  received     .  .  .  .  .  +  +  .  .  .
 GET    /rosters/<public_id>/mend.xlsx                                 received     .  .  .  .  .  +  +  .  .  .
+POST   /rosters/<public_id>/mended                                    received     .  .  .  .  .  +  +  .  .  .
+GET    /rosters/template.xlsx                                         nothing      .  .  .  .  .  *  *  .  .  .
 GET    /screen/<code>                                                 screen       .  *  *  *  *  *  *  *  *  *
 POST   /screen/<code>                                                 screen       .  *  *  *  *  *  *  *  *  *
 GET    /search                                                        nothing      .  *  *  *  *  *  *  *  *  *
