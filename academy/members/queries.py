@@ -207,8 +207,7 @@ def by_code(tx: Tx, paths: Sequence[str], code: str) -> Organisation | None:
 def parents_of(tx: Tx, nodes: Sequence[Organisation]) -> dict[int, str]:
     """Names of what some nodes hang below, by row id."""
     ids = {node.parent_id for node in nodes if node.parent_id is not None}
-    rows = tx.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))
-    return dict(rows.tuples())
+    return dict(tx.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))).all())
 
 
 def spells_of(tx: Tx, node: Organisation) -> list[tuple[OrganisationSpell, str | None]]:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid
-from academy.core.i18n import Message
+from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
 from academy.members import merging, queries, service
@@ -55,6 +55,12 @@ def _page(tx: Tx, node: Organisation, into: Organisation | None, errors: dict[st
     )
 
 
+def _target(tx: Tx) -> Organisation:
+    if not request.form.get("into"):
+        raise Invalid(fields={"into": msg("请选择并入哪个组织。")})
+    return access_organisation(tx, actor(), request.form["into"], *GARDENERS)
+
+
 @bp.post("/<public_id>/merge")
 @office(*GARDENERS)
 def merge(public_id: str) -> Any:
@@ -63,7 +69,7 @@ def merge(public_id: str) -> Any:
     try:
         with writing() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
-            into = access_organisation(tx, actor(), form.get("into", ""), *GARDENERS)
+            into = _target(tx)
             seen = form.get("seen", "")
             made = service.merge_organisation(
                 tx,
@@ -77,8 +83,7 @@ def merge(public_id: str) -> Any:
     except (Invalid, Conflict) as error:
         with reading() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
-            into = access_organisation(tx, actor(), form.get("into", ""), *GARDENERS)
-            return _page(tx, node, into, said(error)), error.status
+            return _page(tx, node, _target(tx) if form.get("into") else None, said(error)), error.status
     flash(gettext("%(n)s 人已并入“%(name)s”。在本页可以撤回。", n=len(made.carried["members"]), name=into.name), "good")
     return redirect(url_for("members.organisation", public_id=public_id), 303)
 
