@@ -11,6 +11,7 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
+from academy.doors.personal import shows_people
 from academy.members import merging, queries, service
 from academy.members.access import access_organisation
 from academy.members.models import Organisation
@@ -22,6 +23,7 @@ bp = Blueprint("mergers", __name__, url_prefix="/organisations")
 
 @bp.get("/<public_id>/merge")
 @office(*GARDENERS)
+@shows_people
 def show(public_id: str) -> str:
     """Into which organisation? Once one is chosen: what would happen."""
     with reading() as tx:
@@ -63,6 +65,7 @@ def _target(tx: Tx) -> Organisation:
 
 @bp.post("/<public_id>/merge")
 @office(*GARDENERS)
+@shows_people
 def merge(public_id: str) -> Any:
     """Do what the preview showed."""
     form = request.form
