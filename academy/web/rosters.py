@@ -192,6 +192,7 @@ def mended(public_id: str) -> Any:
 
 @bp.get("/<public_id>/mend.xlsx")
 @office(*KEEPERS)
+@shows_people
 def mend(public_id: str) -> Response:
     """The bad rows with their reasons, to correct and send back."""
     return _mend(public_id, sheet_to_mend, XLSX, gettext("需要修改的行.xlsx"))
@@ -199,6 +200,7 @@ def mend(public_id: str) -> Response:
 
 @bp.get("/<public_id>/mend.csv")
 @office(*KEEPERS)
+@shows_people
 def mend_csv(public_id: str) -> Response:
     """The same as CSV."""
     return _mend(public_id, csv_to_mend, "text/csv", gettext("需要修改的行.csv"))
