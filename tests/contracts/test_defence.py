@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from academy.accounts import passwords, service, sso, throttle
 from academy.api.contract import Contract
@@ -249,6 +250,34 @@ def test_passwords_that_everybody_has_are_refused() -> None:
     taken = [word for word in listed.split() if not refused(word)]
     assert taken == []
     assert refused("赵小满赵小满", "赵小满") and refused("A7A7A7A7", "A7") and refused("zhaoxiaoman", "ZhaoXiaoMan")
+
+
+def test_passwords_of_leaks_are_refused() -> None:
+    """Every one of the list that is long enough, however its letters are written; three thousand and more."""
+    listed = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= passwords.SHORTEST]
+    assert len(set(listed)) > 3_000
+    assert [word for word in listed if not (refused(word) and refused(word.upper()))] == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "others"),
+    [
+        ("ﬁve ｗｏｒｄｓ of a song", ["five words of a song", "ﬁve words of a song"]),
+        ("cafe\u0301 at the river", ["caf\u00e9 at the river", "cafe at the river"]),
+        ("Village by the lake", ["village by the lake", "Village by the lake ", "Village by the lak"]),
+        ("㎢" * 128, ["km2" * 128, "㎢" * 127, "㎢" * 129]),
+    ],
+)
+def test_a_password_is_compared_exactly_as_typed(chosen: str, others: list[str]) -> None:
+    kept = passwords.make(chosen)
+    assert passwords.matches(kept, chosen)
+    assert not any(passwords.matches(kept, other) for other in others)
+
+
+def test_a_hash_of_an_earlier_release_is_still_right() -> None:
+    kept = passwords._hasher.hash("five words of a song")  # as it was made: of the NFKC form
+    assert passwords.matches(kept, "five words of a song") and passwords.matches(kept, "ﬁve ｗｏｒｄｓ of a song")
+    assert not passwords.matches(kept, "five words of a sonG")
 
 
 def refused(password: str, *names: str) -> bool:

@@ -15,6 +15,7 @@ from academy.accounts.sessions import open_program_session
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.house import House
+from academy.core.ids import ALPHABET
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -48,7 +49,7 @@ def enrol(client: FlaskClient) -> tuple[str, list[str]]:
     assert secret
     key = secret[1].replace(" ", "")
     done = client.post("/me/second-step", data={"code": now(key)}).text
-    return key, [code.replace(" ", "") for code in re.findall(r"<li>([2-9A-Z]{5} [2-9A-Z]{5})</li>", done)]
+    return key, [code.replace(" ", "") for code in re.findall(r"<li>([2-9A-Z]{4}(?: [2-9A-Z]{4}){5})</li>", done)]
 
 
 def now(key: str) -> str:
@@ -109,14 +110,15 @@ def test_paper_stands_in_for_the_phone_once(app: Flask, house: House, boss: Acco
     first, second, third = (app.test_client() for _ in range(3))
     enter(first)
     _, paper = enrol(first)
-    typed = f" {paper[0][:5].lower()}-{paper[0][5:]} "
+    typed = f" {paper[0][:12].lower()}-{paper[0][12:]} "
+    assert len(ALPHABET) ** len(paper[0]) >= 2**112, "long enough for a plain hash"
     enter(second)
     assert second.post("/sign-in/code", data={"code": typed}).status_code == 303
     enter(third)
     assert third.post("/sign-in/code", data={"code": paper[0]}).status_code == 422
     renewed = second.post("/me/second-step/paper", data={"code": paper[2]}).text
     assert "旧的备用码已作废" in renewed
-    assert paper[1][:5] + " " not in renewed
+    assert paper[1][:4] + " " not in renewed
     assert third.post("/sign-in/code", data={"code": paper[1]}).status_code == 422, "old paper is void"
 
 
