@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from academy import rooms
 from academy.core import logging as logs
 from academy.core.house import House
+from academy.core.proxies import ForwardedHeaders
 from academy.core.settings import Settings
 from academy.jobs.worker import Worker
 from academy.media.isolation import require_isolation
@@ -45,8 +45,7 @@ def move_in(app: Flask, house: House) -> None:
     app.jinja_env.globals["settings"] = house.settings
     vars(app).pop("wsgi_app", None)  # the door and the front of the house before
     api.beats_first(app, house)
-    if house.settings.secure_cookies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.wsgi_app = ForwardedHeaders(app.wsgi_app, house.settings.proxies)  # type: ignore[method-assign]
 
 
 def create_worker(settings: Settings) -> Worker:

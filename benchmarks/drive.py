@@ -24,6 +24,7 @@ def server(settings: Settings, *, slow_fsync_ms: float = 0) -> Iterator["subproc
         "ACADEMY_SECRET_KEY": settings.secret_key,
         "ACADEMY_DATA_KEY": settings.data_key,
         "ACADEMY_TRUSTED_HOSTS": "127.0.0.1,localhost",
+        "ACADEMY_TRUSTED_PROXIES": "0",
         "ACADEMY_RATE_PER_MINUTE": "0",
         "ACADEMY_CONSENT": "0",
         "ACADEMY_DATABASE_URL": settings.database_url,

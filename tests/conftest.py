@@ -23,6 +23,7 @@ def make_settings(folder: Path, **changes: object) -> Settings:
     defaults: dict[str, object] = {
         "secret_key": SECRET,
         "data_key": SECRET,
+        "trusted_proxies": "0",
         "data_dir": folder / "var",
         "media_dir": folder / "media",
         "log_level": "ERROR",

@@ -33,7 +33,7 @@ from academy.api.contract import (
 from academy.core.actor import Role
 from academy.core.errors import NotFound
 from academy.core.house import House
-from academy.core.i18n import Message
+from academy.core.i18n import Message, msg
 from academy.doors import actor, house, public, reading, signed_in, writing
 from academy.doors.context import identity, player
 from academy.doors.install import csrf
@@ -47,6 +47,7 @@ from academy.progress.rules import Span
 from academy.progress.service import OtherDevice
 from academy.progress.tokens import Signer
 
+ELSEWHERE = msg("这个账号正在另一台设备上看课。")
 REFUSED = obj(reason=TEXT, told=TEXT, spans=SPANS)
 HELD = obj(spans=SPANS, covered_ms=NATURAL, position_ms=NATURAL, completed_at=maybe(TIME), refused=several(REFUSED))
 TOLD = obj(
@@ -142,11 +143,7 @@ def open_lease() -> tuple[Response, int]:
                 take_over=asked.get("take_over") is True,
             )
         except OtherDevice as other:
-            device = translate(devices.say(other.device))
-            said = translate(Message(other.message.text, {"device": device, "title": other.title}))
-            answer = jsonify(type="urn:academy:other-device", title=said, status=409, device=device)
-            answer.mimetype = "application/problem+json"
-            return answer, 409
+            return _other_device(other, in_public=me is not None and me.is_screen)
         # A hall is not told how far the one is in whose name its screen plays.
         seen = 0 if me is not None and me.is_screen else opened.lease.member_id
         held = queries.ledger(tx, seen, item)
@@ -160,6 +157,19 @@ def open_lease() -> tuple[Response, int]:
         expires_at=lease.expires_at.isoformat(),
         **_held(held),
     ), 201
+
+
+def _other_device(other: OtherDevice, *, in_public: bool) -> tuple[Response, int]:
+    """Another device plays. A hall is not told what its screen's owner watches at home, nor on what."""
+    if in_public:
+        said, more = translate(ELSEWHERE), dict[str, str]()
+    else:
+        device = translate(devices.say(other.device))
+        said = translate(Message(other.message.text, {"device": device, "title": other.title}))
+        more = {"device": device}
+    answer = jsonify(type="urn:academy:other-device", title=said, status=409, **more)
+    answer.mimetype = "application/problem+json"
+    return answer, 409
 
 
 @bp.post("/leases/<public_id>/end")

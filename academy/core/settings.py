@@ -13,6 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from academy.core.proxies import TrustedProxies
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _TRUTH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off", ""), False)
 
 
@@ -120,6 +123,12 @@ class Settings:
         "",
         "Host names to answer to, by comma; `.city.example` means all below it. Required outside the demo.",
     )
+    trusted_proxies: str = _setting(
+        "ACADEMY_TRUSTED_PROXIES",
+        "",
+        "Proxies whose `X-Forwarded-*` is believed: their addresses or networks by comma, or how many stand in a row "
+        "before the academy, on private addresses. `0`: none. Required outside the demo.",
+    )
     rate_per_minute: int = _setting(
         "ACADEMY_RATE_PER_MINUTE",
         600,
@@ -130,7 +139,11 @@ class Settings:
         False,
         "Let a worker begin on a kernel without Landlock, where decoders can read what the academy's user can.",
     )
-    secure_cookies: bool = _setting("ACADEMY_SECURE_COOKIES", False, "Cookies for HTTPS only; on wherever HTTPS is.")
+    secure_cookies: bool = _setting(
+        "ACADEMY_SECURE_COOKIES",
+        False,
+        "Cookies for HTTPS only; on wherever HTTPS is. Outside the demo off only without proxies, on loopback.",
+    )
     frame_ancestors: str = _setting(
         "ACADEMY_FRAME_ANCESTORS", "'self'", "CSP frame-ancestors: who may show the academy inside a web view."
     )
@@ -211,6 +224,15 @@ class Settings:
         """The room that stays free, in bytes."""
         return self.disk_reserve_mb << 20
 
+    @property
+    def proxies(self) -> TrustedProxies:
+        """Whose `X-Forwarded-*` is believed.
+
+        Raises:
+            ValueError: the setting cannot be read.
+        """
+        return TrustedProxies.parse(self.trusted_proxies or "0")
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the environment.
@@ -230,7 +252,7 @@ class Settings:
             least = 180 if field.name == "keep_audit_days" else 1
             if field.name.startswith("keep_") and getattr(settings, field.name) < least:
                 raise SettingsError(f"{field.metadata['env']} must be at least {least}")
-        return settings._with_secrets()
+        return settings._with_secrets()._reached_safely()
 
     def _with_secrets(self) -> "Settings":
         if self.demo:
@@ -249,6 +271,24 @@ class Settings:
         if not self.trusted_hosts.strip(", "):
             # Links to sign in with are made of the host's name: whoever may choose it could send people elsewhere.
             raise SettingsError("ACADEMY_TRUSTED_HOSTS must name the hosts that the academy answers to")
+        return self
+
+    def _reached_safely(self) -> "Settings":
+        """Refuse what would leave everybody behind a proxy one network, or send sessions over a line in the open."""
+        name = "ACADEMY_TRUSTED_PROXIES"
+        try:
+            proxies = self.proxies
+        except ValueError as error:
+            raise SettingsError(f"{name}={self.trusted_proxies!r} is neither a number nor networks by comma") from error
+        if self.demo:
+            return self
+        if not self.trusted_proxies.strip():
+            raise SettingsError(f"{name} must say which proxies stand in front (as 127.0.0.1), or 0 for none")
+        if not self.secure_cookies and (proxies.are_any or self.host not in LOOPBACK):
+            raise SettingsError(
+                "ACADEMY_SECURE_COOKIES must be on wherever others than this machine reach the academy: "
+                f"it is off, with {name}={self.trusted_proxies} and ACADEMY_HOST={self.host}"
+            )
         return self
 
 

@@ -83,6 +83,7 @@ def stage(folder: Path, **settings: object) -> Iterator[Stage]:
         "ACADEMY_SECRET_KEY": SECRET,
         "ACADEMY_DATA_KEY": SECRET,
         "ACADEMY_TRUSTED_HOSTS": "127.0.0.1,localhost",
+        "ACADEMY_TRUSTED_PROXIES": "0",
         "ACADEMY_RATE_PER_MINUTE": "0",
         "ACADEMY_CONSENT": "0",
         "ACADEMY_SECOND_STEP": "0",

@@ -40,6 +40,7 @@ class Nursery:
             "ACADEMY_SECRET_KEY": settings.secret_key,
             "ACADEMY_DATA_KEY": settings.data_key,
             "ACADEMY_TRUSTED_HOSTS": "127.0.0.1,localhost",
+            "ACADEMY_TRUSTED_PROXIES": "0",
             "ACADEMY_RATE_PER_MINUTE": "0",
             "ACADEMY_CONSENT": "0",
             "ACADEMY_SECOND_STEP": "0",

@@ -52,6 +52,7 @@ def test_a_lecture_across_the_turn_of_the_year(tmp_path: Path) -> None:
         "ACADEMY_SECRET_KEY": SECRET,
         "ACADEMY_DATA_KEY": SECRET,
         "ACADEMY_TRUSTED_HOSTS": "127.0.0.1,localhost",
+        "ACADEMY_TRUSTED_PROXIES": "0",
         "ACADEMY_RATE_PER_MINUTE": "0",
         "ACADEMY_CONSENT": "0",
         "ACADEMY_DATA_DIR": str(settings.data_dir),

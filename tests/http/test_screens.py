@@ -200,3 +200,25 @@ def test_a_screen_plays_in_its_owners_name_and_reads_nothing_of_theirs(
         assert screen.post("/api/v1/progress/beats", json=beat).status_code in {200, 204}
     assert phone.get(f"/api/v1/progress/items/{item}").json["covered_ms"] == 40_000
     assert screen.post(f"/api/v1/progress/leases/{playing['lease']}/end").status_code == 204
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_hall_does_not_hear_what_its_owner_watches_elsewhere(
+    screen: FlaskClient, phone: FlaskClient, house: House, owner: Account
+) -> None:
+    with house.db.begin() as tx:
+        private, shown = (lecture(tx, owner).items[0] for _ in range(2))
+        private.title = "怎样写检查"
+        address, public = private.public_id, shown.public_id
+    begun = phone.post(
+        "/api/v1/progress/leases", json={"item": address, "device": "phone"}, headers={"User-Agent": "iPhone Safari"}
+    )
+    assert begun.status_code == 201
+    let_in(screen, phone, house)
+    for item in (public, address):  # nor does the hall learn it by trying every lecture
+        answer = screen.post("/api/v1/progress/leases", json={"item": item, "device": "hall"})
+        assert (answer.status_code, answer.json["type"]) == (409, "urn:academy:other-device")
+        assert sorted(answer.json) == ["status", "title", "type"]
+        assert answer.json["title"] == "这个账号正在另一台设备上看课。"
+    told = phone.post("/api/v1/progress/leases", json={"item": public, "device": "tablet"})
+    assert told.status_code == 409 and "怎样写检查" in told.json["title"], "the owner is told on their own device"

@@ -60,10 +60,45 @@ def test_a_naive_instant_is_refused() -> None:
         pass
 
 
+REAL = {
+    "ACADEMY_SECRET_KEY": KEY,
+    "ACADEMY_DATA_KEY": KEY,
+    "ACADEMY_TRUSTED_HOSTS": "xueyuan.example",
+    "ACADEMY_TRUSTED_PROXIES": "127.0.0.1",
+    "ACADEMY_SECURE_COOKIES": "1",
+}
+
+
+@pytest.mark.parametrize("secure", ["0", "1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0", "192.0.2.1"])  # noqa: S104 - told, not bound
+@pytest.mark.parametrize("proxies", [None, "", " ", "0", "1", "127.0.0.1, 10.0.0.0/8", "everybody", "0.0.0.0/0"])
+def test_it_is_decided_who_stands_in_front_and_nothing_unsafe_begins(
+    proxies: str | None, host: str, secure: str, tmp_path: Path
+) -> None:
+    given = REAL | {"ACADEMY_HOST": host, "ACADEMY_SECURE_COOKIES": secure, "ACADEMY_TRUSTED_PROXIES": proxies or ""}
+    if proxies is None:
+        del given["ACADEMY_TRUSTED_PROXIES"]
+    demo = given | {"ACADEMY_DEMO": "1", "ACADEMY_DATA_DIR": str(tmp_path)}
+    if proxies in {"everybody", "0.0.0.0/0"}:
+        for unreadable in (given, demo):
+            with pytest.raises(SettingsError, match="ACADEMY_TRUSTED_PROXIES"):
+                Settings.from_env(unreadable)
+        return
+    assert Settings.from_env(demo).demo
+    if not (proxies or "").strip():
+        with pytest.raises(SettingsError, match="ACADEMY_TRUSTED_PROXIES"):
+            Settings.from_env(given)
+    elif secure == "0" and (proxies != "0" or host not in {"127.0.0.1", "::1"}):
+        with pytest.raises(SettingsError, match="ACADEMY_SECURE_COOKIES"):
+            Settings.from_env(given)
+    else:
+        assert Settings.from_env(given).proxies.are_any is (proxies != "0")
+
+
 def test_secrets_are_required_outside_the_demo(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="ACADEMY_SECRET_KEY"):
         Settings.from_env({"ACADEMY_SECRET_KEY": "short", "ACADEMY_DATA_KEY": KEY})
-    real = {"ACADEMY_SECRET_KEY": KEY, "ACADEMY_DATA_KEY": KEY, "ACADEMY_TRUSTED_HOSTS": "xueyuan.example"}
+    real = REAL
     assert Settings.from_env(real).demo is False
     assert Settings.from_env(real).sms == "", "no code stands in a log unless somebody asked for it"
     with pytest.raises(SettingsError, match="ACADEMY_SMS"):

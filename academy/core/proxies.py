@@ -1,0 +1,126 @@
+"""Trusted proxies: whose ``X-Forwarded-*`` headers are believed, and who really asked.
+
+A client can put anything into these headers. What counts is therefore read from the right, where the nearest proxy
+appended, and only while the one who says it is trusted itself; everything further left is hearsay.
+"""
+
+import dataclasses
+import ipaddress
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+FORWARDED = (
+    *("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT"),
+    *("HTTP_X_FORWARDED_PREFIX", "HTTP_X_FORWARDED_SSL", "HTTP_X_REAL_IP", "HTTP_FORWARDED"),
+)
+"""Everything that speaks of an earlier hop; nothing behind the middleware sees any of it."""
+MOST_HOPS = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class TrustedProxies:
+    """Either a number of proxies, on loopback or private addresses, or the networks that proxies are in."""
+
+    hops: int = 0
+    networks: tuple[Network, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "TrustedProxies":
+        """Read the setting: ``0``, a number up to ten, or addresses and networks by comma.
+
+        Raises:
+            ValueError: it is neither, or a network covers everybody.
+        """
+        text = text.strip()
+        if text.isdecimal() and text.isascii():
+            if int(text) > MOST_HOPS:
+                raise ValueError(text)
+            return cls(hops=int(text))
+        networks = tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+        if any(network.prefixlen == 0 for network in networks):
+            raise ValueError(text)  # whoever trusts everybody lets each client choose its own address
+        return cls(networks=networks)
+
+    @property
+    def are_any(self) -> bool:
+        """Whether any proxy is trusted at all."""
+        return bool(self.hops or self.networks)
+
+    def trusts(self, address: Address | None, hop: int = 0) -> bool:
+        """Whether this is a proxy of ours, so many hops away from the process (0: the peer itself)."""
+        if address is None:
+            return False
+        if self.networks:
+            return any(address in network for network in self.networks)
+        return hop < self.hops and (hop > 0 or not address.is_global)
+
+    def client_of(self, peer: Address, forwarded_for: str) -> Address:
+        """Who asked, behind a peer that is trusted; the proxy itself where the header tells of nobody further.
+
+        A number counts hops: a header with fewer came past the outer proxies, and the peer is all that is certain.
+        """
+        last = peer
+        for hop, said in enumerate(reversed(forwarded_for.split(",")), start=1):
+            found = read_address(said)
+            if found is None:
+                break  # no address: what stands left of it was written by nobody we know
+            if not self.trusts(found, hop):
+                return found
+            last = found
+        return last if self.networks else peer
+
+
+def read_address(text: str) -> Address | None:
+    """An address as headers write it: perhaps with a port, in brackets, or an IPv4 address written as IPv6."""
+    text = text.strip()[:64].strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
+
+
+class ForwardedHeaders:
+    """WSGI middleware: puts the client's address, the scheme and the host in place that trusted proxies tell of.
+
+    Of anybody else the headers are dropped unread.
+    """
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], proxies: TrustedProxies) -> None:
+        self.app = app
+        self.proxies = proxies
+        self._has_warned = False
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request."""
+        said = {name: environ.pop(name) for name in FORWARDED if name in environ}
+        if not said:
+            return self.app(environ, start_response)
+        peer = read_address(environ.get("REMOTE_ADDR", ""))
+        if peer is not None and self.proxies.trusts(peer):
+            environ["REMOTE_ADDR"] = str(self.proxies.client_of(peer, said.get("HTTP_X_FORWARDED_FOR", "")))
+            scheme = _nearest(said.get("HTTP_X_FORWARDED_PROTO", "")).lower()
+            if scheme in {"http", "https"}:
+                environ["wsgi.url_scheme"] = scheme
+            if host := _nearest(said.get("HTTP_X_FORWARDED_HOST", "")):
+                environ["HTTP_HOST"] = host
+        elif not self._has_warned:
+            # Perhaps somebody tries, perhaps the operator forgot a proxy and the whole city counts as one network.
+            self._has_warned = True
+            log.warning("proxy.untrusted")
+        return self.app(environ, start_response)
+
+
+def _nearest(header: str) -> str:
+    """What the nearest proxy said: the last of the values."""
+    return header.rpartition(",")[2].strip()
