@@ -47,7 +47,7 @@ def test_every_report_is_a_page_and_a_file(client: FlaskClient, house: House, ci
             assert sent.headers["Location"].endswith("/exports")
     drain(house)
     with house.db.read() as tx:
-        made = tx.scalars(select(Export)).all()
+        made = tx.scalars(select(Export).order_by(Export.id)).all()
         assert len(made) == 10 and all(one.stored_at and one.sha256 for one in made)
     file = client.get(f"/exports/{made[1].public_id}/file")
     assert file.data.startswith(b"%PDF")
