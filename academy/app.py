@@ -18,7 +18,7 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
     from academy import api, cli, doors, web
     from academy.doors.retrying import Application
 
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_server)
     rooms.open_all()
     app = Application(
         "academy",
@@ -54,7 +54,7 @@ def create_worker(settings: Settings) -> Worker:
     Raises:
         SettingsError: this system cannot shut in the decoders, and nobody has allowed that.
     """
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_server)
     rooms.open_all()
     require_isolation(settings)
     house = House.build(settings)

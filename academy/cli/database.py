@@ -36,10 +36,43 @@ def bring_up_to_date(house: House) -> None:
     """Run whatever migrations are missing; two processes at once take turns."""
     from alembic import command
 
+    owner = house.settings.migration_url or house.db.url.render_as_string(hide_password=False)
     with house.db.write_lock():
-        command.upgrade(alembic_config(house.db.url.render_as_string(hide_password=False)), "head")
+        command.upgrade(alembic_config(owner), "head")
+        if house.settings.migration_url and not house.db.is_sqlite:
+            limit_service_account(
+                owner, house.db.url.username or "", makes_indexes=house.settings.search_backend != "whoosh"
+            )
     with house.db.begin() as tx:
         seed_categories(tx)
+
+
+def limit_service_account(owner_url: str, account: str, *, makes_indexes: bool) -> None:
+    """Let the running service read and write rows, and nothing more: it alters no table, and no row of the audit
+    trail is changed by it (old ones are deleted when their time is over).
+
+    `makes_indexes`: the search backend keeps tables of its own beside the academy's, and makes them itself.
+    """
+    from academy.core.db import Database
+
+    database = Database(owner_url)
+    with database.engine.begin() as connection:
+        name = connection.dialect.identifier_preparer.quote(account)
+        mine = [
+            "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+            f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {name}",
+            f"REVOKE CREATE ON SCHEMA public FROM {name}",
+            f"GRANT USAGE{', CREATE' if makes_indexes else ''} ON SCHEMA public TO {name}",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
+            f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
+            # The chain gives a row its place after it was written; what the row says, nobody changes.
+            f"REVOKE UPDATE ON audit_entries FROM {name}",
+            f"GRANT UPDATE (seq, chain) ON audit_entries TO {name}",
+            f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {name}",
+        ]
+        for statement in mine:
+            connection.exec_driver_sql(statement)
+    database.dispose()
 
 
 @group.command("check")

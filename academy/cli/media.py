@@ -39,6 +39,17 @@ server {{
 """
 
 
+INNER_TLS = """
+    # The academy's own certificate and no other: whoever else answers there is not believed.
+    proxy_ssl_trusted_certificate "{certificate}";
+    proxy_ssl_verify on;
+    proxy_ssl_name {name};
+    proxy_ssl_protocols TLSv1.3;
+"""
+INNER_NAME = "academy"
+"""The name in the certificate that the academy shows to nginx."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Certificate:
     """Where nginx finds its certificate and key, and on which port it sends people over to TLS."""
@@ -72,6 +83,11 @@ def nginx_configuration(
         lines = TLS.lstrip("\n").format(certificate=tls.chain, key=tls.key)
         text = text.replace("    server_tokens off;\n", f"    server_tokens off;\n{lines}", 1)
         text = text.replace("server {\n", PLAIN.format(plain=tls.plain) + "server {\n", 1)
+    if settings.tls_certificate:
+        lines = INNER_TLS.format(certificate=settings.tls_certificate, name=INNER_NAME)
+        text = text.replace("http://academy", "https://academy").replace(
+            "\n    proxy_http_version", lines + "\n    proxy_http_version", 1
+        )
     said = dict(EVERYWHERE) | ({"Strict-Transport-Security": HSTS} if settings.secure_cookies else {})
     lines = "".join(f'        add_header {name} "{value}" always;\n' for name, value in said.items())
     text = text.replace("        HEADERS\n", lines)

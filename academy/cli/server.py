@@ -58,21 +58,29 @@ def children(settings: Settings) -> list[Child]:
         *("--workers", settings.web_workers, "--blocking-threads", settings.web_threads),
         # Counts open connections, idle ones too: a tenth of the city keeps one each while it watches.
         *("--backlog", 4096, "--backpressure", 20_000),
+        *_tls(settings),
         *("--respawn-failed-workers", "--workers-kill-timeout", 5, "--log-level", "error", "--no-ws", "wsgi:app"),
     ]
     worker = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]
     return [Child("web", [str(part) for part in web]), Child("worker", worker)]
 
 
+def _tls(settings: Settings) -> list[str]:
+    if not settings.tls_certificate:
+        return []
+    files = ["--ssl-certificate", settings.tls_certificate, "--ssl-keyfile", settings.tls_key]
+    return [*files, "--ssl-protocol-min", "tls1.3"]
+
+
 def address(settings: Settings) -> str:
     """Where a browser on this machine finds the academy."""
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
-    return f"http://{host}:{settings.port}"
+    return f"{'https' if settings.tls_certificate else 'http'}://{host}:{settings.port}"
 
 
 def answers(settings: Settings) -> bool:
     """Whether the web process takes connections yet."""
-    host = address(settings).removeprefix("http://").rpartition(":")[0]
+    host = address(settings).partition("://")[2].rpartition(":")[0]
     try:
         with socket.create_connection((host, settings.port), timeout=1):
             return True

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from academy.core import clock
+from academy.core.log_server import LogServerHandler
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -26,12 +27,20 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
-def configure(level: str) -> None:
-    """Send every log line to standard error as JSON."""
+def configure(level: str, server: str = "") -> None:
+    """Send every log line to standard error as JSON, and to the syslog server (``host:port``, TLS) if there is one."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    before, root.handlers[:] = root.handlers[:], [handler]
+    for one in before:
+        if isinstance(one, LogServerHandler):
+            one.close()
+    if server:
+        host, _, port = server.rpartition(":")
+        far = LogServerHandler(host.strip("[]"), int(port))
+        far.setFormatter(JsonFormatter())
+        root.addHandler(far)
     root.setLevel(level)
     for chatty in ("alembic", "werkzeug", "fontTools"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

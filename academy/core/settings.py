@@ -1,4 +1,4 @@
-"""Settings: environment variables, read once, documented where they are declared.
+"""Settings: environment variables, or files that they name, read once, documented where they are declared.
 
 The table in the README is checked against this class by tests/contracts/test_docs.py.
 """
@@ -6,6 +6,7 @@ The table in the README is checked against this class by tests/contracts/test_do
 import contextlib
 import dataclasses
 import os
+import re
 import secrets
 import tempfile
 import typing
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from academy.core.proxies import TrustedProxies
+from academy.core.transport import is_protected_address, is_protected_database, stays_here
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _TRUTH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off", ""), False)
@@ -47,6 +49,12 @@ class Settings:
     )
     data_cipher: str = _setting("ACADEMY_DATA_CIPHER", "aes", "`aes` (AES-256-GCM) or `sm4` (SM4-GCM).")
     database_url: str = _setting("ACADEMY_DATABASE_URL", "", "SQLAlchemy URL. Empty: SQLite in the data folder.")
+    migration_url: str = _setting(
+        "ACADEMY_MIGRATION_URL",
+        "",
+        "PostgreSQL: the account that owns the tables, for `flask db upgrade` alone. It lets the account of "
+        "ACADEMY_DATABASE_URL read and write rows and nothing more.",
+    )
     data_dir: Path = _setting(
         "ACADEMY_DATA_DIR", Path("var"), "Database, search index, exports, which workers are alive."
     )
@@ -55,7 +63,7 @@ class Settings:
         "ACADEMY_S3_BUCKET", "", "Bucket for originals and what is made of them. Empty: files in the media folder."
     )
     s3_endpoint: str = _setting(
-        "ACADEMY_S3_ENDPOINT", "", "Address of the S3-compatible storage, as `http://storage:8333`. Empty: AWS."
+        "ACADEMY_S3_ENDPOINT", "", "Address of the S3-compatible storage, as `https://storage:8333`. Empty: AWS."
     )
     s3_region: str = _setting("ACADEMY_S3_REGION", "us-east-1", "Region of the bucket.")
     s3_key: str = _setting("ACADEMY_S3_KEY", "", "Access key of the storage. Empty: as boto3 finds it (role, file).")
@@ -69,11 +77,19 @@ class Settings:
         "nginx fetches from the storage what it delivers, on the academy's word; off: the web process passes it on.",
     )
     redis_url: str = _setting(
-        "ACADEMY_REDIS_URL", "", "Shared by machines: limits count on Redis. Empty: each process counts for itself."
+        "ACADEMY_REDIS_URL",
+        "",
+        "Shared by machines (`rediss://…`): limits count on Redis. Empty: each process counts for itself.",
     )
     search_backend: str = _setting("ACADEMY_SEARCH", "whoosh", "`whoosh` or `postgresql`.")
     host: str = _setting("ACADEMY_HOST", "127.0.0.1", "Address to listen on.")
     port: int = _setting("ACADEMY_PORT", 8000, "Port to listen on.")
+    tls_certificate: str = _setting(
+        "ACADEMY_TLS_CERTIFICATE",
+        "",
+        "The academy speaks TLS itself, to nginx: file of its certificate. Required where it listens beyond loopback.",
+    )
+    tls_key: str = _setting("ACADEMY_TLS_KEY", "", "File of that certificate's key (PKCS#8).")
     web_workers: int = _setting("ACADEMY_WEB_WORKERS", 2, "Web processes.")
     web_threads: int = _setting("ACADEMY_WEB_THREADS", 16, "Threads in each web process.")
     heavy_workers: int = _setting("ACADEMY_HEAVY_WORKERS", 1, "Encodings at a time in the worker process.")
@@ -180,6 +196,21 @@ class Settings:
     oidc_member_claim: str = _setting(
         "ACADEMY_OIDC_MEMBER_CLAIM", "member_number", "Claim of the ID token that carries the register's member number."
     )
+    oidc_acr: str = _setting(
+        "ACADEMY_OIDC_ACR",
+        "",
+        "Strengths of sign-on to ask for and accept, by comma, as the provider names them (`acr`). Empty: any.",
+    )
+    oidc_amr: str = _setting(
+        "ACADEMY_OIDC_AMR",
+        "",
+        "Ways of sign-on of which one must have been used, by comma, as `otp,hwk,face` (`amr`). Empty: any.",
+    )
+    oidc_max_age_minutes: int = _setting(
+        "ACADEMY_OIDC_MAX_AGE_MINUTES",
+        0,
+        "Longest time since the person showed the provider who they are (`auth_time`). 0: any.",
+    )
     audit_hash: str = _setting("ACADEMY_AUDIT_HASH", "sha256", "Hash of the audit chain: `sha256` or `sm3`.")
     audit_key: str = _setting(
         "ACADEMY_AUDIT_KEY", "", "Signs the heads of the audit chain. Empty: a key derived from ACADEMY_SECRET_KEY."
@@ -213,6 +244,11 @@ class Settings:
         "ACADEMY_KEEP_ROSTERS_DAYS", 180, "Days for which uploaded roster files are kept; their summaries stay."
     )
     log_level: str = _setting("ACADEMY_LOG_LEVEL", "INFO", "Least severe event that is logged.")
+    log_server: str = _setting(
+        "ACADEMY_LOG_SERVER",
+        "",
+        "`host:port` of a syslog server that log lines are sent to as well, by TLS (RFC 5425). Empty: nowhere.",
+    )
 
     @property
     def database(self) -> str:
@@ -244,8 +280,9 @@ class Settings:
         given: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             name = field.metadata["env"]
-            if name in environ:
-                given[field.name] = _read(name, environ[name], hints[field.name])
+            text = _given(name, environ)
+            if text is not None:
+                given[field.name] = _read(name, text, hints[field.name])
         settings = cls(**given)
         for field in dataclasses.fields(cls):
             # Nothing is kept for less than a day; the law wants half a year of audit.
@@ -289,7 +326,27 @@ class Settings:
                 "ACADEMY_SECURE_COOKIES must be on wherever others than this machine reach the academy: "
                 f"it is off, with {name}={self.trusted_proxies} and ACADEMY_HOST={self.host}"
             )
+        self._refuse_plain_lines()
         return self
+
+    def _refuse_plain_lines(self) -> None:
+        for env, url in (("ACADEMY_DATABASE_URL", self.database_url), ("ACADEMY_MIGRATION_URL", self.migration_url)):
+            if not is_protected_database(url):
+                raise SettingsError(f"{env} leads to another machine: add sslmode=verify-full (and sslrootcert=…)")
+        for env, url, secure in (
+            ("ACADEMY_REDIS_URL", self.redis_url, "rediss://"),
+            ("ACADEMY_S3_ENDPOINT", self.s3_endpoint, "https://"),
+            ("ACADEMY_OIDC_ISSUER", self.oidc_issuer, "https://"),
+            ("ACADEMY_AUDIT_WEBHOOK", self.audit_webhook, "https://"),
+        ):
+            if url and not is_protected_address(url):
+                raise SettingsError(f"{env} leads to another machine: it must begin with {secure}")
+        if self.log_server and not re.fullmatch(r"[^:\s]+:\d{1,5}|\[[0-9a-fA-F:.]+\]:\d{1,5}", self.log_server):
+            raise SettingsError("ACADEMY_LOG_SERVER must be host:port")
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise SettingsError("ACADEMY_TLS_CERTIFICATE and ACADEMY_TLS_KEY go together")
+        if not self.tls_certificate and not stays_here(self.host):
+            raise SettingsError("ACADEMY_HOST is not loopback: ACADEMY_TLS_CERTIFICATE and ACADEMY_TLS_KEY are needed")
 
 
 def _kept_secret(path: Path) -> str:
@@ -302,6 +359,23 @@ def _kept_secret(path: Path) -> str:
             with contextlib.suppress(FileExistsError):
                 os.link(draft.name, path)
     return path.read_text().strip()
+
+
+def _given(name: str, environ: Mapping[str, str]) -> str | None:
+    """What a variable says, or the file that `NAME_FILE` names, or systemd's credential of this name: so a vault hands
+    a secret over without its standing in an environment."""
+    file = environ.get(f"{name}_FILE")
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    if not file and credentials and (Path(credentials) / name).exists():
+        file = str(Path(credentials) / name)
+    if not file:
+        return environ.get(name)
+    if environ.get(name):
+        raise SettingsError(f"{name} is set twice: in the environment and in a file")
+    try:
+        return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}: {file} cannot be read: {type(error).__name__}") from error
 
 
 def _read(name: str, text: str, kind: Any) -> Any:

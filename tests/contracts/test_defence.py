@@ -134,7 +134,11 @@ def test_nothing_switches_certificates_off() -> None:
             if isinstance(node, ast.keyword) and node.arg in {"verify", "ssl", "allow_redirects", "follow_redirects"}:
                 wanted = isinstance(node.value, ast.Constant) and node.value.value is (node.arg == "verify")
                 assert node.arg not in {"verify", "allow_redirects"} or wanted, (path, node.lineno)
-    assert who_imports("ssl") == {}
+    assert set(who_imports("ssl")) == {"core/log_server.py"}
+    text = (CODE / "core/log_server.py").read_text(encoding="utf-8")
+    assert "create_default_context()" in text and not re.search(
+        r"CERT_(?:NONE|OPTIONAL)|check_hostname|_unverified|verify_mode", text
+    )
 
 
 def test_what_could_do_harm_is_not_there() -> None:

@@ -1,6 +1,8 @@
 """The shipped nginx with a certificate: TLS 1.2 and 1.3 only, ciphers of today, and no way around."""
 
+import dataclasses
 import http.client
+import re
 import socket
 import ssl
 import subprocess
@@ -9,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from academy.cli.media import Certificate, nginx_configuration
+from academy.cli.server import children
 from tests.conftest import make_settings
-from tests.services import free_ports, nginx
+from tests.faults.test_server import ROOT, environment
+from tests.services import free_ports, nginx, wait_for_port
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("nginx", "openssl")]
 
@@ -37,6 +41,52 @@ def test_only_tls_of_today_is_spoken(tmp_path: Path) -> None:
         line.request("GET", "/me?x=1", headers={"Host": "academy.example"})
         answer = line.getresponse()
         assert (answer.status, answer.headers["Location"]) == (301, "https://academy.example/me?x=1")
+        line.close()
+
+
+def test_between_nginx_and_the_academy_too(tmp_path: Path) -> None:
+    """And nginx believes that one certificate only: who answers with another in its place gets no request."""
+    own, others = certificate(tmp_path / "own", "academy"), certificate(tmp_path / "others", "academy")
+    port, front, second = free_ports(3)
+    settings = make_settings(tmp_path, port=port, demo=True, tls_certificate=str(own[0]), tls_key=str(own[1]))
+    misled = dataclasses.replace(settings, tls_certificate=str(others[0]))
+    upstream = f"127.0.0.1:{port}"
+    site = nginx_configuration(settings, listen=f"127.0.0.1:{front}", upstream=upstream)
+    assert "http://" not in re.sub("#.*", "", site)
+    wrong = nginx_configuration(misled, listen=f"127.0.0.1:{second}", upstream=upstream)
+    web = next(child for child in children(settings) if child.name == "web")
+    server = subprocess.Popen(web.command, env=environment(tmp_path, port), cwd=ROOT)
+    try:
+        wait_for_port(port, 60)
+        with nginx(tmp_path / "front", site), nginx(tmp_path / "second", wrong):
+            assert status(front) == 200
+            assert status(second) == 502
+        with pytest.raises((http.client.HTTPException, OSError)):
+            status(port)  # nothing is said in plain
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """A certificate as docs/operations.md has it made, and its key."""
+    folder.mkdir()
+    made = folder / "certificate.pem", folder / "key.pem"
+    asked = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    asked += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
+    subprocess.run([*asked, "-out", made[0], "-keyout", made[1]], check=True, capture_output=True)
+    return made
+
+
+def status(port: int) -> int:
+    """What a page is answered with, asked in plain."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        line.request("GET", "/static/css/members.css")
+        answer = line.getresponse()
+        answer.read()
+        return answer.status
+    finally:
         line.close()
 
 

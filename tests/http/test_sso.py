@@ -232,6 +232,52 @@ def test_a_token_signed_by_others_or_not_at_all_is_refused(app: Flask, key: RSAK
             sso.read_id_token(app.extensions["academy"], provider, token, "n")
 
 
+STRONG = {"oidc_acr": "silver, gold", "oidc_amr": "otp,hwk", "oidc_max_age_minutes": 15}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_believed"),
+    [
+        ({}, True),
+        ({"acr": None}, False),
+        ({"acr": "bronze"}, False),
+        ({"acr": ["gold"]}, False),
+        ({"amr": None}, False),
+        ({"amr": ["pwd"]}, False),
+        ({"amr": "otp"}, False),
+        ({"auth_time": None}, False),
+        ({"auth_time": True}, False),
+        ({"auth_time": "now"}, False),
+        ({"auth_time": clock.now_ms() // 1000 - 3600}, False),
+    ],
+)
+def test_the_strength_that_is_expected_is_looked_for(
+    app: Flask, key: RSAKey, said: dict[str, object], is_believed: bool
+) -> None:
+    """And what the provider does not say counts as not done."""
+    house: House = app.extensions["academy"]
+    strict = dataclasses.replace(house, settings=dataclasses.replace(house.settings, **STRONG))  # type: ignore[arg-type]
+    provider = _Keys("https://issuer.example", key)
+    now = clock.now_ms() // 1000
+    shown: dict[str, object] = {"acr": "gold", "amr": ["pwd", "otp"], "auth_time": now} | said
+    token = _token(key, "RS256", _claims(provider.issuer, **shown))
+    assert sso.read_id_token(house, provider, token, "n")["sub"] == "x", "nothing is expected unless it is set"
+    if is_believed:
+        assert sso.read_id_token(strict, provider, token, "n")["sub"] == "x"
+    else:
+        with pytest.raises(Invalid):
+            sso.read_id_token(strict, provider, token, "n")
+
+
+def test_the_provider_is_asked_for_that_strength(app: Flask) -> None:
+    house: House = app.extensions["academy"]
+    strict = dataclasses.replace(house, settings=dataclasses.replace(house.settings, **STRONG))  # type: ignore[arg-type]
+    for asked, wanted in ((strict, ["silver gold", "900"]), (house, [None, None])):
+        address, _ = sso.begin(asked, CALLBACK)
+        query = parse_qs(urlsplit(address).query)
+        assert [query.get(name, [None])[0] for name in ("acr_values", "max_age")] == wanted
+
+
 def _b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 

@@ -1,5 +1,6 @@
 """The ground floor: actor, clock, settings, sealing, sentences, log lines."""
 
+import dataclasses
 import datetime as dt
 import json
 import logging
@@ -76,6 +77,7 @@ def test_it_is_decided_who_stands_in_front_and_nothing_unsafe_begins(
     proxies: str | None, host: str, secure: str, tmp_path: Path
 ) -> None:
     given = REAL | {"ACADEMY_HOST": host, "ACADEMY_SECURE_COOKIES": secure, "ACADEMY_TRUSTED_PROXIES": proxies or ""}
+    given |= {"ACADEMY_TLS_CERTIFICATE": "/certificate.pem", "ACADEMY_TLS_KEY": "/key.pem"}
     if proxies is None:
         del given["ACADEMY_TRUSTED_PROXIES"]
     demo = given | {"ACADEMY_DEMO": "1", "ACADEMY_DATA_DIR": str(tmp_path)}
@@ -110,6 +112,73 @@ def test_secrets_are_required_outside_the_demo(tmp_path: Path) -> None:
     assert len(first.secret_key) == 64
     assert (first.secret_key, first.data_key) == (second.secret_key, second.data_key)
     assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_any_setting_may_stand_in_a_file(tmp_path: Path) -> None:
+    """As a vault or systemd's credentials hand secrets over; one that is missing or doubled is named."""
+    bare = {k: v for k, v in REAL.items() if k != "ACADEMY_SECRET_KEY"}
+    file = tmp_path / "secret"
+    file.write_text("k" * 40 + "\n")
+    found = Settings.from_env(bare | {"ACADEMY_SECRET_KEY_FILE": str(file)})
+    assert found.secret_key == "k" * 40
+    for field in dataclasses.fields(Settings):
+        name = field.metadata["env"]
+        with pytest.raises(SettingsError, match=f"^{name}: "):
+            Settings.from_env(REAL | {f"{name}_FILE": str(tmp_path / "none")} | {name: ""})
+    with pytest.raises(SettingsError, match="twice") as caught:
+        Settings.from_env(REAL | {"ACADEMY_SECRET_KEY_FILE": str(file)})
+    assert KEY not in str(caught.value)
+    (tmp_path / "ACADEMY_SECRET_KEY").write_text("s" * 40)
+    assert Settings.from_env(bare | {"CREDENTIALS_DIRECTORY": str(tmp_path)}).secret_key == "s" * 40
+    with pytest.raises(SettingsError, match="twice"):
+        Settings.from_env(REAL | {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+
+
+PLAIN_ROWS = (
+    "postgresql://a:b@db.example/x",
+    "postgresql+psycopg://a@10.0.0.7/x?sslmode=require",
+    "postgresql://a@/x?host=db",
+    "postgresql://a@127.0.0.1,db/x",
+    "postgresql://a@db/x?sslmode=verify-full&sslmode=disable",
+)
+PROTECTED_ROWS = (
+    "sqlite:///x",
+    "postgresql:///x",
+    "postgresql:///x?host=/run/postgresql",
+    "postgresql://a@127.0.0.1:5/x",
+    "postgresql://a@localhost/x",
+    "postgresql://a@[::1]/x",
+    "postgresql://a@db.example/x?sslmode=verify-full",
+)
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - refused, not bound
+
+
+@pytest.mark.parametrize(
+    ("name", "plain", "protected"),
+    [(name, PLAIN_ROWS, PROTECTED_ROWS) for name in ("ACADEMY_DATABASE_URL", "ACADEMY_MIGRATION_URL")]
+    + [
+        (name, ("http://far.example", "http://10.0.0.1:8333", "far.example"), ("https://far.example", "http://[::1]:1"))
+        for name in ("ACADEMY_S3_ENDPOINT", "ACADEMY_OIDC_ISSUER", "ACADEMY_AUDIT_WEBHOOK")
+    ]
+    + [
+        ("ACADEMY_REDIS_URL", ("redis://cache:6379/0", "redis://10.0.0.1"), ("rediss://cache", "redis://127.0.0.1/0")),
+        ("ACADEMY_HOST", (EVERYWHERE, "10.0.0.2", "academy.internal"), ("127.0.0.1", "::1", "localhost")),
+    ],
+)
+def test_no_line_to_another_machine_is_plain(name: str, plain: tuple[str, ...], protected: tuple[str, ...]) -> None:
+    for value in plain:
+        with pytest.raises(SettingsError, match=name):
+            Settings.from_env(REAL | {name: value})
+    for value in protected:
+        Settings.from_env(REAL | {name: value})
+
+
+def test_beyond_loopback_the_academy_speaks_tls() -> None:
+    both = {"ACADEMY_TLS_CERTIFICATE": "/c.pem", "ACADEMY_TLS_KEY": "/k.pem"}
+    assert Settings.from_env(REAL | {"ACADEMY_HOST": EVERYWHERE} | both).tls_key == "/k.pem"
+    for one in both:
+        with pytest.raises(SettingsError, match="go together"):
+            Settings.from_env(REAL | {one: "/x.pem"})
 
 
 @pytest.mark.parametrize(("name", "value"), [("ACADEMY_PORT", "http"), ("ACADEMY_DEMO", "maybe")])

@@ -1,0 +1,40 @@
+"""Which connections may be plain: those that stay on this machine. Read at start-up, never fallen back from.
+
+Source of the rule: OWASP ASVS 5.0, 12.3.1 and 12.3.3.
+"""
+
+import ipaddress
+from urllib.parse import parse_qs, unquote, urlsplit
+
+
+def stays_here(host: str) -> bool:
+    """Whether a host name or address is this machine's own loopback, or a folder of Unix sockets."""
+    if host.startswith("/") or host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def is_protected_database(url: str) -> bool:
+    """Whether rows travel to the database unread by others: SQLite, this machine, or TLS that knows the server.
+
+    `sslmode=require` is not enough: it encrypts to whoever answers.
+    """
+    parts = urlsplit(url)
+    if not parts.scheme.startswith("postgresql"):
+        return True
+    asked = parse_qs(parts.query)
+    hosts = [host for value in asked.get("host", []) for host in value.split(",")]
+    if parts.netloc.rpartition("@")[2].strip(":"):
+        hosts += [unquote(host) for host in (parts.hostname or "").split(",")]
+    return all(stays_here(host.partition(":")[0] or "localhost") for host in hosts) or (
+        asked.get("sslmode", [""])[-1] == "verify-full"
+    )
+
+
+def is_protected_address(url: str) -> bool:
+    """Whether what is sent to this address is encrypted (https, rediss) or does not leave the machine."""
+    parts = urlsplit(url)
+    return parts.scheme in {"https", "rediss", "unix"} or (bool(parts.hostname) and stays_here(parts.hostname or ""))
