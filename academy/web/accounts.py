@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from academy.accounts import queries, service, sms
 from academy.accounts.models import Account
+from academy.accounts.reauthentication import confirm_identity
 from academy.core.errors import AcademyError, Busy, Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.doors import actor, house, public, reading, signed_in, writing
@@ -206,8 +207,16 @@ def password() -> Any:
 
 @bp.post("/me/devices/<public_id>/end")
 @signed_in
-def end_session(public_id: str) -> Response:
-    """Sign one of my devices out."""
+def end_session(public_id: str) -> Any:
+    """Sign one of my devices out; asks for the password unless I came in a moment ago."""
+    me, typed = identity(), request.form.get("password")
+    assert me is not None
+    try:
+        confirm_identity(house(), actor(), typed or "", session_id=me.session_id)
+    except (Invalid, Busy) as error:
+        # Nobody is told off for what the list of devices did not ask for.
+        errors = said(error) if typed is not None or not getattr(error, "fields", None) else {}
+        return render_template("accounts/end_device.html", public_id=public_id, errors=errors), error.status
     with writing() as tx:
         service.end_session(tx, actor(), public_id)
     flash(gettext("那台设备已退出登录。"), "good")

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from academy.accounts import second_step, totp
 from academy.accounts.queries import has_second_factor
+from academy.accounts.reauthentication import confirm_identity, is_fresh
 from academy.core.errors import Busy, Conflict, Invalid
 from academy.core.i18n import Message
 from academy.doors import actor, house, public, reading, signed_in, writing
@@ -69,22 +70,31 @@ def _setup(errors: dict[str, Message]) -> str:
     assert me is not None
     with writing() as tx:
         secret = second_step.begin(tx, house(), actor())
+        asks_password = not is_fresh(tx, me.session_id)
     address = totp.address(secret, me.display_name, house().settings.city_name)
     picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
-    return render_template("accounts/second_step.html", errors=errors, picture=picture, address=address, secret=spaced)
+    return render_template(
+        "accounts/second_step.html",
+        errors=errors,
+        picture=picture,
+        address=address,
+        secret=spaced,
+        asks_password=asks_password,
+    )
 
 
 @bp.post("/me/second-step")
 @signed_in
 def confirm() -> Any:
-    """Turn it on by a first right code; shows the paper codes."""
-    me = identity()
+    """Turn it on by a first right code, by who shows that the account is theirs; shows the paper codes."""
+    me, form = identity(), request.form
     assert me is not None
     try:
+        confirm_identity(house(), actor(), form.get("password", ""), session_id=me.session_id)
         with writing() as tx:
-            codes = second_step.confirm(tx, house(), actor(), request.form.get("code", ""), session_id=me.session_id)
-    except Invalid as error:
+            codes = second_step.confirm(tx, house(), actor(), form.get("code", ""), session_id=me.session_id)
+    except (Invalid, Busy) as error:
         return _setup(said(error)), error.status
     except Conflict:
         return redirect(url_for("second_step.setup"), 303)

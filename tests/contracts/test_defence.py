@@ -3,12 +3,15 @@
 import ast
 import functools
 import re
+import traceback
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy import text as sql
+from sqlalchemy.exc import DBAPIError
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from academy.accounts import passwords, service, sso, throttle
@@ -139,6 +142,30 @@ def test_nothing_switches_certificates_off() -> None:
     assert "create_default_context()" in text and not re.search(
         r"CERT_(?:NONE|OPTIONAL)|check_hostname|_unverified|verify_mode", text
     )
+
+
+def test_units_shut_the_processes_in() -> None:
+    """Nothing for other users, an end to memory, the system calls of services, secrets sealed; and what runs all day
+    does not know the tables' owner."""
+    units = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "deploy").glob("*.service")}
+    assert set(units) == {"academy.service", "academy-worker.service", "academy-migrate.service"}
+    for name, text in units.items():
+        wanted = ["UMask=0027", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=", "User=academy"]
+        wanted += [f"LoadCredentialEncrypted={key}:" for key in ("ACADEMY_SECRET_KEY", "ACADEMY_DATA_KEY")]
+        if name != "academy-migrate.service":
+            wanted += ["MemoryMax=", "SystemCallFilter=", "SystemCallArchitectures=native"]
+            assert "migrate.env" not in text and "db upgrade" not in text
+        assert [words for words in wanted if f"\n{words}" not in text] == [], name
+
+
+def test_an_error_of_the_database_does_not_tell_what_it_was_given(house: House) -> None:
+    """What is logged of it holds the statement and none of its values: those are names and phones."""
+    phone = "138" + 8 * "0"  # not as it stands in this file, which a traceback shows
+    for broken in ("SELECT :phone FROM nowhere", "INSERT INTO nowhere VALUES (:phone)"):
+        with pytest.raises(DBAPIError) as caught, house.db.begin() as tx:
+            tx.execute(sql(broken), {"phone": phone})
+        told = "".join(traceback.format_exception(caught.value))
+        assert "nowhere" in told and phone not in told
 
 
 def test_what_could_do_harm_is_not_there() -> None:

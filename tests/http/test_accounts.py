@@ -7,8 +7,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from academy.accounts import passwords, service
+from academy.accounts import passwords, service, throttle
 from academy.accounts.models import Account, LoginSession
+from academy.accounts.reauthentication import FRESH
+from academy.accounts.sessions import open_session
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.house import House
@@ -93,6 +95,52 @@ def test_my_page_shows_me_and_my_devices(app: Flask, house: House, zhao: Account
     assert phone.post(f"/me/devices/{other.public_id}/end").status_code == 303
     assert hall.get("/me").status_code == 302
     assert phone.get("/me").status_code == 200
+
+
+def test_ending_a_device_asks_who_one_is(app: Flask, house: House, zhao: Account) -> None:
+    """Not within minutes of signing in, when they just said so; later by the password, which is not to be guessed."""
+    phone, hall = app.test_client(), app.test_client()
+    enter(phone)
+    enter(hall)
+    with house.db.read() as tx:
+        other = tx.scalars(select(LoginSession).order_by(LoginSession.id.desc())).first()
+    assert other is not None
+    address = f"/me/devices/{other.public_id}/end"
+    with clock.frozen(clock.now() + FRESH + dt.timedelta(seconds=1)):
+        asked = phone.post(address)
+        assert asked.status_code == 422 and 'name="password"' in asked.text and "密码不对" not in asked.text
+        assert hall.get("/me").status_code == 200, "nothing ended yet"
+        assert "请再填一次密码" in phone.post(address, data={"password": ""}).text
+        for _ in range(throttle.NAME_HERE):
+            assert "密码不对" in phone.post(address, data={"password": "wrong"}).text
+        assert phone.post(address, data={"password": PASSWORD}).status_code == 503
+        assert hall.get("/me").status_code == 200
+    with clock.frozen(clock.now() + 3 * throttle.WINDOW):
+        assert phone.post(address, data={"password": PASSWORD}).status_code == 303
+        assert hall.get("/me").status_code == 302 and phone.get("/me").status_code == 200
+
+
+def test_who_has_no_password_signs_on_again(app: Flask, house: House, zhao: Account) -> None:
+    with house.db.begin() as tx:
+        account = tx.get_one(Account, zhao.id)
+        account.password_hash = None
+        stale, other = (open_session(tx, house, account) for _ in range(2))
+    client = app.test_client()
+    sign_in(client, stale)
+    with house.db.read() as tx:
+        address = (
+            f"/me/devices/{tx.scalars(select(LoginSession.public_id).order_by(LoginSession.id.desc())).first()}/end"
+        )
+    with clock.frozen(clock.now() + FRESH + dt.timedelta(seconds=1)):
+        for form in ({}, {"password": ""}, {"password": PASSWORD}):
+            answer = client.post(address, data=form)
+            assert answer.status_code == 422 and "重新登录" in answer.text
+        with house.db.begin() as tx:
+            sign_in(client, open_session(tx, house, tx.get_one(Account, zhao.id)))
+        assert client.post(address).status_code == 303
+        thief = app.test_client()
+        sign_in(thief, other)
+        assert thief.get("/me").status_code == 302
 
 
 def test_a_code_from_the_branch_leads_in(client: FlaskClient, house: House) -> None:

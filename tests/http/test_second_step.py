@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from academy.accounts import passwords, service, totp
-from academy.accounts.models import Account, LoginSession
+from academy.accounts.models import Account, LoginSession, SecondFactor
+from academy.accounts.reauthentication import FRESH
 from academy.accounts.sessions import open_program_session
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
@@ -73,6 +74,26 @@ def test_an_office_waits_until_the_second_step_is_set_up(client: FlaskClient, bo
     assert client.get("/organisations").status_code == 302
     assert "/organisations/" in client.get("/organisations").headers["Location"]
     assert "已开启" in client.get("/me/second-step").text, "the secret is never shown again"
+
+
+def test_turning_it_on_asks_who_one_is(app: Flask, house: House, boss: Account) -> None:
+    """Whoever finds the page open, or stole its session, cannot put their own telephone into it."""
+    client = app.test_client()
+    enter(client)
+    with clock.frozen(clock.now() + FRESH + dt.timedelta(seconds=1)):
+        page = client.get("/me/second-step").text
+        assert 'name="password"' in page
+        secret = re.search(r'class="detail">([A-Z2-7 ]+)<', page)
+        assert secret
+        code = now(secret[1].replace(" ", ""))
+        for typed, said in (("", "请再填一次密码"), ("wrong", "密码不对")):
+            answer = client.post("/me/second-step", data={"code": code, "password": typed})
+            assert answer.status_code == 422 and said in answer.text
+        with house.db.read() as tx:
+            assert tx.scalars(select(SecondFactor.confirmed_at)).all() == [None]
+        assert client.post("/me/second-step", data={"code": code, "password": PASSWORD}).status_code == 200
+        with house.db.read() as tx:
+            assert None not in tx.scalars(select(SecondFactor.confirmed_at)).all()
 
 
 def test_a_password_alone_is_nobody_then(app: Flask, house: House, boss: Account) -> None:
