@@ -3,6 +3,7 @@
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
+from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
@@ -10,6 +11,7 @@ from academy.core.db import Tx
 from academy.core.errors import Busy, Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.pages import Page, page_of
+from academy.core.unique import lock_row
 from academy.library import deciding, rules
 from academy.library.models import Complaint, Course, CourseState
 from academy.members.models import Member, Organisation
@@ -46,6 +48,8 @@ def complain(tx: Tx, actor: Actor, *, subject: str, body: str, course: Course | 
         raise Invalid(fields=wrong)
     if actor.account_id is None:
         raise Forbidden("complaint:new")
+    # Behind this person's own other words: two at once would both count nine.
+    lock_row(tx, tx.get_one(Account, actor.account_id))
     waiting = select(func.count()).where(Complaint.account_id == actor.account_id, Complaint.state == "open")
     if (tx.scalar(waiting) or 0) >= OPEN_MOST:
         raise Busy(msg("您反映的问题还在处理，请等有了答复再写新的。"), retry_after=3600)

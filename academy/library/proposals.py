@@ -17,6 +17,7 @@ from academy.core.db import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.pages import Page, page_of
+from academy.core.unique import lock_row
 from academy.library import letters, rules
 from academy.library.access import reviews
 from academy.library.models import ContentProposal, Course, CourseItem, CourseState
@@ -94,6 +95,23 @@ def restore_captions(tx: Tx, actor: Actor, asset: Asset, number: int) -> bool:
         return False
     found = kept.version_of(tx, asset, number)
     _propose_cues(tx, actor, course, asset, [*found.cues], seen=None, estimated=False)
+    return True
+
+
+def keep_recognised(tx: Tx, asset: Asset, rows: list[list[Any]]) -> bool:
+    """Keep captions that speech recognition wrote; False where people's words are there already, or proposed.
+
+    For a published lecture they are proposed in the name of whoever uploaded the file: no machine decides
+    alone what a city reads. While a proposal of a person's waits, it stays as it is.
+    """
+    cues, course = editing.read_cues(rows), published_in(tx, asset.id)
+    if course is None:
+        return service.replace_cues(tx, asset, cues, "asr")
+    lock_row(tx, asset)  # the first words of a person may come in this second
+    script = queries.transcript(tx, asset.id)
+    if (script is not None and script.origin != "asr") or pending(tx, asset.id, CAPTIONS, lock=True) is not None:
+        return False
+    _propose_cues(tx, Actor(account_id=asset.account_id), course, asset, cues, seen=None, estimated=False)
     return True
 
 

@@ -1,6 +1,7 @@
 """What happens to files."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from academy.jobs import Fact
 
@@ -24,3 +25,14 @@ class TranscriptChanged(Fact):
     """The cues of an asset were imported, edited or removed."""
 
     asset_id: int
+
+
+@dataclass(frozen=True)
+class SpeechRecognised(Fact):
+    """Speech recognition has written captions; the library decides whether they appear at once.
+
+    `cues` are rows as in `editing.read_cues`.
+    """
+
+    asset_id: int
+    cues: list[list[Any]]

@@ -9,10 +9,11 @@ from sqlalchemy import func, select, text
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.db import Base
-from academy.core.errors import AcademyError, Invalid
+from academy.core.errors import AcademyError, Busy, Invalid
 from academy.core.house import House
+from academy.library import complaints
 from academy.library import service as library
-from academy.library.models import Course
+from academy.library.models import Complaint, Course
 from academy.members.models import Organisation
 from academy.trainings import delegating, reminders, service
 from academy.trainings.models import Reminded, Training, TrainingState
@@ -121,3 +122,17 @@ def test_a_withdrawal_in_the_second_of_an_opening(real_house: House, first: str)
     else:
         assert isinstance(met, Invalid) and "courses" in met.fields
         assert state == TrainingState.DRAFT
+
+
+def test_two_words_at_once_keep_to_the_limit_of_open_ones(real_house: House) -> None:  # noqa: F811
+    with real_house.db.begin() as tx:
+        city = City(tx)
+        account = make.account(tx, city.people[0])
+        writer = make.actor_of(tx, account)
+        for number in range(complaints.OPEN_MOST - 1):
+            complaints.complain(tx, writer, subject="other", body=f"意见 {number}")
+    act: Act = lambda tx: complaints.complain(tx, writer, subject="other", body="同一秒的意见")  # type: ignore[assignment]  # noqa: E731
+    assert isinstance(one_behind_the_other(real_house, act, act), Busy)
+    with real_house.db.read() as tx:
+        waiting = select(func.count()).where(Complaint.account_id == account.id, Complaint.state == "open")
+        assert tx.scalar(waiting) == complaints.OPEN_MOST

@@ -14,8 +14,10 @@ from academy.accounts.models import Account
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.house import House
+from academy.jobs import publish
 from academy.library.models import ContentProposal, Course
 from academy.media import chapters, queries, service
+from academy.media.facts import SpeechRecognised
 from academy.media.models import Asset, Transcript
 from academy.media.storage import local_storage, set_key
 from academy.notices.models import Notice
@@ -187,3 +189,47 @@ def test_a_withdrawn_lectures_files_have_another_name_before_any_job(scene: Scen
     with scene.house.db.read() as tx:
         now = tx.get_one(Asset, asset.id)
         assert (root.path(set_key(now.public_id, now.generation)) / "poster.jpg").exists()
+
+
+HEARD = [[1000, 3000, "机器听到的话", 0.5]]
+
+
+def recognise(scene: Scene, origin: str) -> None:
+    """A recognition ends, where the captions so far are by a machine, by people, or not there."""
+    with scene.house.db.begin() as tx:
+        script = tx.scalars(select(Transcript)).one()
+        if origin == "none":
+            tx.delete(script)
+        else:
+            script.origin = origin
+    with scene.house.db.begin() as tx:
+        publish(tx, SpeechRecognised(scene.asset.id, HEARD))
+
+
+@pytest.mark.parametrize("origin", ["asr", "none"])
+def test_recognised_words_of_a_published_lecture_wait_for_a_reviewer(scene: Scene, origin: str) -> None:
+    recognise(scene, origin)
+    assert "机器听到的话" not in scene.shown()
+    (row,) = scene.proposals("open")
+    assert row.account_id == scene.asset.account_id
+    page = f"/review/proposals/{row.public_id}"
+    reviewer = scene.client(scene.reviewer)
+    assert "机器听到的话" in reviewer.get(page).text
+    assert reviewer.post(page, data={"verb": "approve", "seen": str(row.revision)}).status_code == 303
+    assert scene.shown() == ["机器听到的话"]
+
+
+def test_recognised_words_replace_nothing_that_people_wrote_or_proposed(scene: Scene) -> None:
+    recognise(scene, "manual")
+    assert scene.proposals("open") == [] and scene.shown() == ["同志们好"]
+    _cues(scene.client(scene.trainer), scene.asset.public_id)
+    recognise(scene, "asr")
+    (row,) = scene.proposals("open")
+    assert row.content["cues"][0][2] == "改过的话"
+
+
+def test_recognised_words_of_a_draft_are_there_at_once(scene: Scene) -> None:
+    with scene.house.db.begin() as tx:
+        tx.get_one(Course, scene.course.id).state = "draft"
+    recognise(scene, "none")
+    assert scene.shown() == ["机器听到的话"] and scene.proposals("open") == []

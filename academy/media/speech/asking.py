@@ -12,9 +12,9 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.settings import Settings
 from academy.core.unique import get_or_create, lock_row
-from academy.jobs import HEAVY, JobContext, enqueue, job, on
-from academy.media import editing, queries, service
-from academy.media.facts import AssetReady
+from academy.jobs import HEAVY, JobContext, enqueue, job, on, publish
+from academy.media import editing, queries
+from academy.media.facts import AssetReady, SpeechRecognised
 from academy.media.models import Asset, AssetState, Hearing
 from academy.media.probe import reading
 from academy.media.speech import hearing, models
@@ -109,7 +109,8 @@ def hear(context: JobContext, asset_id: int) -> None:
         raise Invalid(msg("没有听出说话的声音。"))
     with context.db.begin() as tx:
         asset, row = tx.get_one(Asset, asset_id, with_for_update=True), tx.get_one(Hearing, asset_id)
-        kept = service.replace_cues(tx, asset, heard.cues, "asr")
-        row.state, row.permille, row.model = "done" if kept else "kept", 1000, heard.model[:120]
+        row.state, row.permille, row.model = "done", 1000, heard.model[:120]
         row.finished_at = clock.now()
+        cues = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in heard.cues]
+        publish(tx, SpeechRecognised(asset.id, cues))
         record(tx, SYSTEM, "captions.recognised", f"asset:{asset.public_id}", cues=len(heard.cues), model=heard.model)
