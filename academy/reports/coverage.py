@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.db import Database, Tx
 from academy.core.i18n import Message, Speak, msg, speaker
 from academy.members.models import Organisation
 from academy.reports.sheets import Value, open_sheet
@@ -44,6 +44,7 @@ GROUPS_HEAD = (
     msg("已参学"),
     msg("已完成"),
     msg("完成率"),
+    msg("数字截至"),
 )
 
 
@@ -139,22 +140,32 @@ def _figures(name: str, figures: Figures, found: table.Coverage) -> list[Value]:
     return row + [figures.courses.get(course.id, 0) for course in found.courses]
 
 
+def publish_groups(db: Database, params: dict[str, Any]) -> None:
+    """What `write_groups` writes is published first, as on the page."""
+    with db.read() as tx:
+        wish = wish_of(tx, params)
+        measured = groups.measure(tx, wish.training, wish.node, wish.day)
+    db.run_in_transaction(lambda tx: groups.publish(tx, wish.training, wish.node, wish.day, measured))
+
+
 def write_groups(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Figures by sector, position, age, gender, education and status; small groups withheld."""
     wish, speak = wish_of(tx, params), speak_of(params)
     language = str(params.get("language", "zh"))
     written = 0
     with open_sheet(
-        path, params.get("format", "xlsx"), speak(msg("分组统计")), [12, 20, 10, 10, 10, 10, 10], 2
+        path, params.get("format", "xlsx"), speak(msg("分组统计")), [12, 20, 10, 10, 10, 10, 10, 12], 2
     ) as sheet:
         sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([speak(definition(wish.day)) + speak(msg("不足 5 人的类别不单列。"))])
+        sheet.row([speak(definition(wish.day)) + speak(msg("不足 5 人的类别不单列。")) + speak(groups.HELD_BACK)])
         sheet.row([speak(word) for word in GROUPS_HEAD])
         for number, (dimension, words) in enumerate(groups.DIMENSIONS.items(), start=1):
-            for one in groups.by(tx, wish.training, wish.node, dimension, wish.day, language):
+            found = groups.by(tx, wish.training, wish.node, dimension, wish.day, language)
+            for one in found.groups:
                 share = round((one.completed or 0) / one.due, 4) if one.due else None
                 row: list[Value] = [one.due, one.exempt, one.reached, one.completed, share]
-                sheet.row([speak(words), speak(one.label), *(["*"] * 5 if one.is_withheld else row)])
+                day = found.day.isoformat() if found.day else None
+                sheet.row([speak(words), speak(one.label), *(["*"] * 5 if one.is_withheld else row), day])
                 written += 1
             progress(1000 * number // len(groups.DIMENSIONS))
     return written

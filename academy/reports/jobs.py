@@ -42,6 +42,8 @@ def export(context: JobContext, export_id: int) -> None:
 
     try:
         progress(0)
+        if kind == "groups":
+            coverage.publish_groups(context.db, params)
         with context.db.read(snapshot=True) as tx:
             rows = MAKERS[kind](tx, params, draft, progress)
         draft.chmod(0o600)

@@ -19,8 +19,9 @@ from academy.core.i18n import Message, msg
 from academy.members import rules as people
 from academy.members import sectors
 from academy.members.models import Member, Organisation
-from academy.trainings import groups, tree, verify
+from academy.trainings import groups, published, tree, verify
 from academy.trainings.models import Training
+from academy.trainings.published import Cells, Counted
 from academy.trainings.queries import positions
 from academy.trainings.table import Coverage, Line
 from academy.trainings.tally import Figures
@@ -52,9 +53,11 @@ def _path_part_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 
 @dataclass(frozen=True)
 class Filtered:
-    """What a filtered coverage page shows; a withheld figure is None."""
+    """What a filtered coverage page shows; a withheld figure is None. `day` is whose figures it shows, None where
+    none could be published yet."""
 
     chosen: Mapping[str, str]
+    day: dt.date | None
     figures: Figures | None
     lines: list[tuple[Line, Figures | None]] = field(default_factory=list)
     direct: Figures | None = None
@@ -67,6 +70,13 @@ class _Part:
 
     cross: Cross = field(default_factory=dict)
     figures: Figures = field(default_factory=Figures)
+    everybody: Figures = field(default_factory=Figures)
+
+    def cells(self, cell: str, is_withheld: bool) -> Cells:
+        """Those who fit, beside everybody else of the part."""
+        mine, all_ = _vector(self.figures), _vector(self.everybody)
+        rest = (all_[0] - mine[0], all_[1] - mine[1], all_[2] - mine[2], all_[3] - mine[3])
+        return {cell: Counted(mine, rest, is_withheld)}
 
     @property
     def size(self) -> int:
@@ -78,28 +88,76 @@ def chosen_in(args: Mapping[str, str]) -> dict[str, str]:
     return {name: args[name][:40] for name in FILTERS if args.get(name)}
 
 
-def filtered(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> Filtered:
-    """The figures of those who fit, of the node and (of today) of the nodes below it. One query."""
-    parts = _parts(tx, found.training, found.node, chosen, found.day)
+@dataclass(frozen=True)
+class Measured:
+    """Figures of one node, or of its direct members, that are to be published."""
+
+    node_id: int
+    source: str
+    cells: Cells
+
+
+def measure(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> list[Measured]:
+    """The figures of those who fit on the closed day, of the node and (of now) the nodes below. One query.
+
+    None where the node's were published for that day.
+    """
+    day, cell = published.closed_day(found.day), published.cell_of(chosen)
+    known = published.published_on(tx, found.training.id, found.node.id, "filter" + cell, day)
+    if known is not None and known[0] == day:
+        return []
+    parts = _parts(tx, found.training, found.node, chosen, day)
     whole = _Part()
     for part in parts.values():
         _merge(whole, part)
     wanted = tuple(chosen.values())
-    if not shown(whole.cross, wanted):
-        return Filtered(chosen, None)
-    if found.day is not None:
-        # A node may have hung elsewhere on that day: the whole is exact, its parts are today's.
-        return Filtered(chosen, whole.figures)
-    hidden = _hidden(parts, wanted)
-    lines = []
-    for line in found.lines:
-        below = parts.get(str(line.organisation_id))
-        if below is not None:
-            withheld = str(line.organisation_id) in hidden
-            lines.append((line, None if withheld else below.figures))
-    direct = parts.get("")
-    shown_direct = direct.figures if direct is not None and "" not in hidden else None
-    return Filtered(chosen, whole.figures, lines, shown_direct, direct is not None and direct.size > 0)
+    measured = [Measured(found.node.id, "filter" + cell, whole.cells(cell, not shown(whole.cross, wanted)))]
+    if found.day is None:
+        # On an earlier day a node may have hung elsewhere: the whole is exact, its parts are today's.
+        hidden = _hidden(parts, wanted)
+        for line in found.lines:
+            key = str(line.organisation_id)
+            if key in parts:
+                measured.append(Measured(line.organisation_id, "filter" + cell, parts[key].cells(cell, key in hidden)))
+        if "" in parts:
+            name = published.cell_of({**chosen, "direct": ""})
+            measured.append(Measured(found.node.id, "filter" + name, parts[""].cells(name, "" in hidden)))
+    return measured
+
+
+def publish(tx: Tx, found: Coverage, measured: Sequence[Measured]) -> None:
+    """Publish what was measured: the whole first, then its parts, each if nobody can be told from it."""
+    nodes = {
+        o.id: o for o in tx.scalars(select(Organisation).where(Organisation.id.in_({m.node_id for m in measured})))
+    }
+    day = published.closed_day(found.day)
+    for one in measured:
+        published.publish(tx, found.training, nodes[one.node_id], one.source, day, one.cells)
+
+
+def filtered(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> Filtered:
+    """The figures of those who fit as published last, of the node and (of now) of the nodes below it."""
+    day, cell = published.closed_day(found.day), published.cell_of(chosen)
+    known = published.published_on(tx, found.training.id, found.node.id, "filter" + cell, day)
+    if known is None:
+        return Filtered(chosen, None, None)
+    on, figures = known[0], _figures(known, cell)
+    if found.day is not None or figures is None:
+        return Filtered(chosen, on, figures)
+    direct_cell = published.cell_of({**chosen, "direct": ""})
+    of_lines = published.published_by_node(
+        tx, found.training.id, [line.organisation_id for line in found.lines], "filter" + cell, on
+    )
+    lines = [(line, _figures(of_lines.get(line.organisation_id), cell)) for line in found.lines]
+    direct = published.published_by_node(tx, found.training.id, [found.node.id], "filter" + direct_cell, on)
+    shown_direct = _figures(direct.get(found.node.id), direct_cell)
+    has_direct = bool(found.direct.due or found.direct.exempt)
+    return Filtered(chosen, on, figures, lines, shown_direct, has_direct)
+
+
+def _figures(known: tuple[dt.date, Cells] | None, cell: str) -> Figures | None:
+    one = known[1].get(cell) if known is not None else None
+    return None if one is None or one.is_withheld else Figures(*one.vector)
 
 
 def _hidden(parts: Mapping[str, _Part], wanted: Sequence[str]) -> set[str]:
@@ -172,6 +230,7 @@ def _parts(
     for row in rows:
         where, values, vector = row[0], tuple(str(v or "") for v in row[1:-4]), [int(n) for n in row[-4:]]
         part = parts.setdefault(where or "", _Part())
+        part.everybody.add(0, vector)
         part.cross[values] = part.cross.get(values, 0) + vector[0] + vector[1]
         if values == wanted:
             part.figures.add(0, vector)
@@ -182,6 +241,11 @@ def _merge(whole: _Part, part: _Part) -> None:
     for values, number in part.cross.items():
         whole.cross[values] = whole.cross.get(values, 0) + number
     whole.figures = whole.figures + part.figures
+    whole.everybody = whole.everybody + part.everybody
+
+
+def _vector(figures: Figures) -> published.Vector:
+    return figures.due, figures.exempt, figures.reached, figures.completed
 
 
 def options(tx: Tx, language: str) -> list[tuple[str, Message, list[tuple[str, Message | str]]]]:

@@ -2,7 +2,8 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import and_, case, func, literal, select
@@ -13,12 +14,11 @@ from academy.members import rules as people
 from academy.members import sectors
 from academy.members.ages import years_before
 from academy.members.models import Member, Organisation
-from academy.trainings import tree, verify
+from academy.trainings import published, tree, verify
 from academy.trainings.models import Training
+from academy.trainings.published import SMALLEST, Cells, Vector
 from academy.trainings.rules import AGE_BANDS
 
-SMALLEST = 5
-"""A group of fewer people is not shown by itself: one could tell who is meant."""
 OLDEST = tuple(youngest for youngest, _ in reversed(AGE_BANDS.values()))
 """Where each age band begins."""
 AGE_WORDS: dict[str, Message] = {
@@ -36,6 +36,7 @@ DIMENSIONS: dict[str, Message] = {
     "education": msg("学历"),
     "status": msg("党员状态"),
 }
+HELD_BACK = msg("分类数字只算到前一天为止；变动不足 5 人的，先停在上次的数字，以免比较两天就看出是谁。")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +59,14 @@ class Group:
         return (self.due or 0) + (self.exempt or 0)
 
 
+@dataclasses.dataclass(frozen=True)
+class Breakdown:
+    """The groups of one dimension as they were published, and of which day; None before they were."""
+
+    day: dt.date | None
+    groups: list[Group]
+
+
 def hidden(sizes: Mapping[str, int]) -> set[str]:
     """Groups that are too small, and one more where the total would give the hidden one away."""
     small = {key for key, size in sizes.items() if 0 < size < SMALLEST}
@@ -67,27 +76,28 @@ def hidden(sizes: Mapping[str, int]) -> set[str]:
     return small
 
 
-def withhold(groups: Sequence[Group]) -> list[Group]:
-    """Hide groups that are too small, and one more where the total would give the hidden one away."""
-    small = hidden({g.key: g.size for g in groups})
-    return [
-        dataclasses.replace(g, due=None, exempt=None, reached=None, completed=None) if g.key in small else g
-        for g in groups
-    ]
+def measure(tx: Tx, training: Training, node: Organisation, day: dt.date | None = None) -> dict[str, Cells]:
+    """Figures of the closed day by every dimension that was not published for it; attributes are today's."""
+    on = published.closed_day(day)
+    found: dict[str, Cells] = {}
+    for dimension in DIMENSIONS:
+        known = published.published_on(tx, training.id, node.id, dimension, on)
+        if known is None or known[0] != on:
+            vectors = _count(tx, training, node, dimension, on)
+            small = hidden({name: vector[0] + vector[1] for name, vector in vectors.items()})
+            cells = published.counted(vectors, small)
+            found[dimension] = {published.cell_of({dimension: name}): one for name, one in cells.items()}
+    return found
 
 
-def by(
-    tx: Tx,
-    training: Training,
-    node: Organisation,
-    dimension: str,
-    day: dt.date | None = None,
-    language: str = "zh",
-) -> list[Group]:
-    """The groups of one dimension, the largest first (ages in their order); attributes are today's."""
-    here = select(Organisation.id).where(tree.inside(tx, node, day))
-    pieces = verify.pieces(training.id, day, here)
-    end = day or dt.date.max
+def publish(tx: Tx, training: Training, node: Organisation, day: dt.date | None, measured: Mapping[str, Cells]) -> None:
+    """Publish what was measured, each dimension if nobody can be told from it."""
+    for dimension, cells in measured.items():
+        published.publish(tx, training, node, dimension, published.closed_day(day), cells)
+
+
+def _count(tx: Tx, training: Training, node: Organisation, dimension: str, day: dt.date) -> dict[str, Vector]:
+    pieces = verify.pieces(training.id, day, select(Organisation.id).where(tree.inside(tx, node, day)))
     due = pieces.c.standing == "due"
     of = key(training, dimension)
 
@@ -99,8 +109,8 @@ def by(
             of.label("key"),
             count(due),
             count(pieces.c.standing == "exempt"),
-            count(due, pieces.c.reached_on <= end),
-            count(due, pieces.c.completed_on <= end),
+            count(due, pieces.c.reached_on <= day),
+            count(due, pieces.c.completed_on <= day),
         )
         .select_from(pieces)
         .join(Member, Member.id == pieces.c.member_id)
@@ -108,13 +118,34 @@ def by(
         .where(pieces.c.standing != "out")
         .group_by("key")
     )
-    words = _words(tx, dimension, language)
-    found = [
-        Group(str(k or ""), words.get(str(k), str(k)) if k else msg("未填写"), int(a), int(b), int(c), int(d))
-        for k, a, b, c, d in rows
-    ]
-    order = (lambda g: g.key) if dimension == "age" else (lambda g: (-g.size, g.key))
-    return withhold(sorted(found, key=order))
+    vectors: dict[str, Vector] = {}
+    for name, *numbers in rows:
+        before = vectors.get(str(name or ""), published.ZERO)
+        a, b, c, d = (int(x) + y for x, y in zip(numbers, before, strict=True))
+        vectors[str(name or "")] = (a, b, c, d)  # unknown and blank are one group
+    return vectors
+
+
+def by(
+    tx: Tx,
+    training: Training,
+    node: Organisation,
+    dimension: str,
+    day: dt.date | None = None,
+    language: str = "zh",
+) -> Breakdown:
+    """The groups of one dimension as published last, the largest first (ages in their order)."""
+    known = published.published_on(tx, training.id, node.id, dimension, published.closed_day(day))
+    if known is None:
+        return Breakdown(None, [])
+    words, groups = _words(tx, dimension, language), []
+    for cell, one in known[1].items():
+        name = json.loads(cell)[0][1]
+        label = words.get(name, name) if name else msg("未填写")
+        figures = (None,) * 4 if one.is_withheld else one.vector
+        groups.append((one.size, Group(name, label, *figures)))
+    groups.sort(key=lambda pair: pair[1].key if dimension == "age" else (-pair[0], pair[1].key))
+    return Breakdown(known[0], [group for _, group in groups])
 
 
 def _words(tx: Tx, dimension: str, language: str) -> Mapping[str, Message | str]:

@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
@@ -237,3 +237,36 @@ class Reminded(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
     training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"))
     on_day: Mapped[dt.date]
+
+
+class PublishedFigure(Base):
+    """A figure of one group of a node's members, as it was shown once; never changed, so that it can be checked
+    whether another one, subtracted from it, would tell of fewer than five people (`trainings.published`).
+
+    `source` names the list that it stood in: a dimension of the statistics, or the filters. `rest_…` is
+    everybody else of the node on that day.
+    """
+
+    __tablename__ = "published_figures"
+    __table_args__ = (
+        UniqueConstraint("training_id", "organisation_id", "source", "day", "cell", name="uq_published_figures_cell"),
+        CheckConstraint("size = due + exempt", name="size"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id", ondelete="CASCADE"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(600))
+    day: Mapped[dt.date]
+    cell: Mapped[str] = mapped_column(String(600))
+    """Which group: names and values of its conditions as JSON; blank where there was nobody."""
+    is_withheld: Mapped[bool]
+    size: Mapped[int]
+    due: Mapped[int]
+    exempt: Mapped[int]
+    reached: Mapped[int]
+    completed: Mapped[int]
+    rest_due: Mapped[int]
+    rest_exempt: Mapped[int]
+    rest_reached: Mapped[int]
+    rest_completed: Mapped[int]

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from academy.core import clock
-from academy.doors import actor, office, reading
+from academy.doors import actor, office, reading, writing
 from academy.doors.language import html_lang
 from academy.reports.coverage import definition
 from academy.trainings import groups, queries, table, tally
@@ -23,6 +23,12 @@ def show(training: str, organisation: str) -> str:
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
+        measured = groups.measure(tx, plan, node, day)
+    if measured:
+        # What a page has shown is kept, so that no later one tells of few people when the two are compared.
+        with writing() as tx:
+            groups.publish(tx, plan, node, day, measured)
+    with reading() as tx:
         found = table.coverage(tx, plan, node, day)
         return render_template(
             "trainings/statistics.html",
@@ -33,6 +39,7 @@ def show(training: str, organisation: str) -> str:
                 (key, word, groups.by(tx, plan, node, key, day, html_lang())) for key, word in groups.DIMENSIONS.items()
             ],
             definition=definition(day),
+            held_back=groups.HELD_BACK,
             today=clock.today(),
         )
 

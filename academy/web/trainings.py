@@ -17,7 +17,7 @@ from academy.doors.personal import record_people_shown, shows_people
 from academy.doors.versions import check_version, current_row
 from academy.members import rules as people
 from academy.reports.coverage import definition
-from academy.trainings import filtering, forecast, names, queries, service, table
+from academy.trainings import filtering, forecast, groups, names, queries, service, table
 from academy.trainings.access import (
     MANAGE,
     VIEW,
@@ -158,7 +158,14 @@ def coverage(training: str, organisation: str) -> str:
         day = past_day(request.args.get("day"))
         sort, falling = request.args.get("sort", ""), request.args.get("order") == "desc"
         found = table.coverage(tx, plan, node, day, sort, falling=falling)
-        if chosen := filtering.chosen_in(request.args):
+        chosen = filtering.chosen_in(request.args)
+        measured = filtering.measure(tx, found, chosen) if chosen else []
+    if measured:
+        # What a page has shown is kept, so that no later one tells of few people when the two are compared.
+        with writing() as tx:
+            filtering.publish(tx, found, measured)
+    with reading() as tx:
+        if chosen:
             return _filtered(tx, found, chosen)
         listed = None
         if not found.lines:
@@ -176,12 +183,14 @@ def coverage(training: str, organisation: str) -> str:
 
 def _filtered(tx: Tx, found: table.Coverage, chosen: dict[str, str]) -> str:
     """The figures of those who fit some filters; without names, small groups withheld."""
+    result = filtering.filtered(tx, found, chosen)
     return render_template(
         "trainings/filtered.html",
-        **_words(found, None),
+        **_words(found, None) | {"definition": definition(result.day)},
         trail=queries.trail(tx, actor(), found.node),
         filters=filtering.options(tx, html_lang()[:2]),
-        result=filtering.filtered(tx, found, chosen),
+        result=result,
+        held_back=groups.HELD_BACK,
     )
 
 

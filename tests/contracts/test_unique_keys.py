@@ -37,6 +37,7 @@ GUARDED = {
     "member_terms(member_id, what)": "under the roster's lock",
     "memberships(member_id)": "under the roster's lock",
     "organisation_spells(organisation_id)": "under the roster's lock",
+    "published_figures(training_id, organisation_id, source, day, cell)": "under the training's row lock",
     "recurrences(name)": "a savepoint; another worker planned it",
     "refusals(lease_id, reason)": "written by the one committer of heartbeats",
     "reminded(reminder_id, member_id)": "rows of a reminder that this transaction made",

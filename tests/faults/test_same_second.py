@@ -1,5 +1,6 @@
 """Two people do the same in the same second, on real databases: one row comes of it, and nobody sees a crash page."""
 
+import datetime as dt
 import threading
 import time
 
@@ -15,8 +16,8 @@ from academy.library import complaints
 from academy.library import service as library
 from academy.library.models import Complaint, Course
 from academy.members.models import Organisation
-from academy.trainings import delegating, reminders, service
-from academy.trainings.models import Reminded, Training, TrainingState
+from academy.trainings import delegating, published, reminders, service
+from academy.trainings.models import PublishedFigure, Reminded, Training, TrainingState
 from tests import factories as make
 from tests.coverage_city import City, training
 from tests.faults.test_coverage_races import real_house  # noqa: F401  the fixture is used by name
@@ -136,3 +137,21 @@ def test_two_words_at_once_keep_to_the_limit_of_open_ones(real_house: House) -> 
     with real_house.db.read() as tx:
         waiting = select(func.count()).where(Complaint.account_id == account.id, Complaint.state == "open")
         assert tx.scalar(waiting) == complaints.OPEN_MOST
+
+
+def test_two_figures_that_would_tell_on_each_other_are_not_published_at_once(
+    real_house: House,  # noqa: F811
+    running: tuple[City, Training],
+) -> None:
+    city, plan = running
+    name, kept = published.cell_of({"gender": "female"}), []
+
+    def publishing(women: int) -> Act:
+        cells = published.counted({name: (women, 0, 0, 0), "[]": (30, 0, 0, 0)}, ())
+        day = clock.today() - dt.timedelta(days=women)
+        return lambda tx: kept.append(published.publish(tx, plan, city.city, "gender", day, {name: cells[name]}))
+
+    assert one_behind_the_other(real_house, publishing(8), publishing(9)) is None
+    assert kept == [True, False]
+    with real_house.db.read() as tx:
+        assert [*tx.scalars(select(PublishedFigure.due))] == [8]

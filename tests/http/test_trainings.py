@@ -232,6 +232,25 @@ def test_statistics_have_a_table_beside_every_chart(
         assert [e.filename.rsplit(".", 1)[1] for e in made] == ["xlsx", "zip"] and all(e.stored_at for e in made)
 
 
+def test_a_filtered_page_is_of_yesterday_and_stays_as_it_was_shown(
+    house: House, client: FlaskClient, city: City, plan: Training
+) -> None:
+    page = f"/coverage/{plan.public_id}/{city.county.public_id}?gender="
+    with house.db.begin() as tx:
+        for person in tx.scalars(select(Member).order_by(Member.id)).all()[:10]:
+            person.gender = "female"
+    with clock.frozen(at(3)):
+        officer(house, client, Role.NODE_ADMINISTRATOR, city.county)
+        first = client.get(page + "female")
+        assert first.status_code == 200 and "2026-03-04 24:00" in first.text
+    with house.db.begin() as tx:
+        complete(tx, city.people[1].id, city.courses[0].id, at(3))
+    with clock.frozen(at(5)):
+        officer(house, client, Role.NODE_ADMINISTRATOR, city.county)
+        later = client.get(page + "female")
+        assert later.status_code == 200 and "2026-03-04 24:00" in later.text, "one more has begun: it stands still"
+
+
 def begun(house: House, client: FlaskClient, city: City, monkeypatch: pytest.MonkeyPatch) -> str:
     """An officer has asked to open a training for too many to wait for; the address of its page."""
     monkeypatch.setattr(service, "AT_ONCE", 3)
