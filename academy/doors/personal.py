@@ -24,7 +24,8 @@ def shows_people(view: V) -> V:
     @functools.wraps(view)
     def recorded(*args: Any, **kwargs: Any) -> Any:
         answer = make_response(view(*args, **kwargs))
-        if answer.status_code < 300 or answer.status_code in {409, 422}:
+        # A form that is refused, for whatever reason, comes back on the same page.
+        if not 300 <= answer.status_code < 400 and answer.status_code not in {401, 403, 404}:
             record_people_shown()
         return answer
 

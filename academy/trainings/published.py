@@ -2,7 +2,7 @@
 
 Two figures of one group on two days, of a node and one below it, or of a group and a part of it can be subtracted
 from each other. So a figure is published only if that leaves nobody, or at least `SMALLEST` people, whatever was
-published before is taken; what was published stays as it was, though rows behind it change later. ADR 0034.
+published before is taken; what was published stays as it was, though rows behind it change later. ADR 0035.
 """
 
 import datetime as dt

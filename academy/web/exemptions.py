@@ -47,6 +47,7 @@ def _page(person: Member, errors: dict[str, Message]) -> str:
 
 @bp.post("/members/<public_id>/exemptions/new")
 @office(*ASKERS)
+@shows_people
 def create(public_id: str) -> Any:
     """Ask that a member need not study."""
     try:

@@ -109,6 +109,7 @@ def _waiting(errors: dict[str, Message]) -> str:
 
 @bp.post("/data-requests/<public_id>")
 @office(*KEEPERS)
+@shows_people
 def decide(public_id: str) -> Any:
     """Agree, or not."""
     agree, answer = request.form.get("verb") == "agree", request.form.get("answer", "")

@@ -134,6 +134,7 @@ def _reading(row: RosterImport) -> dict[str, Any]:
 
 @bp.post("/<public_id>/columns")
 @office(*KEEPERS)
+@shows_people
 def choose(public_id: str) -> Any:
     """Say which column means what, and look again."""
     return _step(public_id, "choose")
@@ -141,6 +142,7 @@ def choose(public_id: str) -> Any:
 
 @bp.post("/<public_id>/apply")
 @office(*KEEPERS)
+@shows_people
 def apply(public_id: str) -> Any:
     """Do what the dry run showed: all of it or nothing."""
     return _step(public_id, "apply")
@@ -148,6 +150,7 @@ def apply(public_id: str) -> Any:
 
 @bp.post("/<public_id>/discard")
 @office(*KEEPERS)
+@shows_people
 def discard(public_id: str) -> Any:
     """Throw a checked file away."""
     return _step(public_id, "discard")
