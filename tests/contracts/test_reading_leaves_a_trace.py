@@ -45,7 +45,7 @@ def named(world: World) -> World:  # noqa: F811
 
 @pytest.mark.parametrize("role", OFFICES)
 def test_a_page_with_somebodys_name_leaves_a_row(named: World, role: Role) -> None:
-    world, silent, seen = named, [], 0
+    world, silent, seen = named, [], 0  # noqa: F811
     client, mine = world.app.test_client(use_cookies=False), name_of(world, role)
     for row in routes("GET", role):
         ids = KINDS[row.kind](world, "mine" if row.kind in PERSONAL else "inside", role)
