@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from academy.cli import database, sample
 from academy.cli.supervisor import Child, Supervisor
+from academy.core.certificates import problem_of
 from academy.core.house import House
 from academy.core.settings import Settings
 
@@ -32,6 +33,24 @@ def demo(members: int) -> None:
     if house.settings.demo and sample.is_empty(house):
         sample.create_city(house, members, say=click.echo)
     serve(house)
+
+
+@group.command("certificate")
+@click.argument("hosts", nargs=-1)
+def certificate(hosts: tuple[str, ...]) -> None:
+    """Say whether browsers trust the certificate at each host (ACADEMY_TRUSTED_HOSTS unless named); 1 if not."""
+    settings: Settings = current_app.extensions["academy"].settings
+    named = [name.strip() for name in settings.trusted_hosts.split(",")]
+    asked = hosts or tuple(name for name in named if name and not name.startswith("."))
+    if not asked:
+        raise click.UsageError("name a host, as academy.example or academy.example:8443")
+    found = False
+    for host in asked:
+        name, _, port = host.partition(":")
+        problem = problem_of(name, int(port or 443))
+        found = found or problem is not None
+        click.echo(f"{host}: {problem or 'trusted'}")
+    sys.exit(1 if found else 0)
 
 
 def serve(house: House) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from academy.cli.media import Certificate, nginx_configuration
 from academy.cli.server import children
+from academy.core.certificates import problem_of
 from tests.conftest import make_settings
 from tests.faults.test_server import ROOT, environment
 from tests.services import free_ports, nginx, wait_for_port
@@ -68,12 +69,37 @@ def test_between_nginx_and_the_academy_too(tmp_path: Path) -> None:
         server.wait(20)
 
 
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
+@pytest.mark.parametrize(
+    ("name", "days", "is_known", "said"),
+    [
+        ("localhost", 90, True, None),
+        ("localhost", 90, False, "not trusted"),
+        ("elsewhere.example", 90, True, "not trusted"),
+        ("localhost", 5, True, "ends in"),
+    ],
+)
+def test_the_operator_hears_whether_browsers_trust_the_front(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, days: int, *, is_known: bool, said: str | None
+) -> None:
+    chain, key = certificate(tmp_path / "shown", name, days)
+    known = chain if is_known else certificate(tmp_path / "known", name, days)[0]
+    monkeypatch.setenv("SSL_CERT_FILE", str(known))
+    port, plain = free_ports(2)
+    tls = Certificate(str(chain), str(key), f"127.0.0.1:{plain}")
+    site = nginx_configuration(make_settings(tmp_path), listen=f"127.0.0.1:{port}", upstream="127.0.0.1:9", tls=tls)
+    with nginx(tmp_path / "front", site):
+        wait_for_port(port)
+        problem = problem_of("localhost", port)
+    assert problem is None if said is None else said in (problem or "")
+    assert "cannot be asked" in (problem_of("localhost", port) or ""), "nothing answers any more"
+
+
+def certificate(folder: Path, name: str, days: int = 2) -> tuple[Path, Path]:
     """A certificate as docs/operations.md has it made, and its key."""
     folder.mkdir()
     made = folder / "certificate.pem", folder / "key.pem"
-    asked = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-    asked += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
+    asked = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    asked += ["-days", str(days), "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
     subprocess.run([*asked, "-out", made[0], "-keyout", made[1]], check=True, capture_output=True)
     return made
 
