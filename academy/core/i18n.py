@@ -4,6 +4,7 @@ A room imports no Flask, so it cannot translate. It returns a `Message`: the Sim
 sentence (which is also the catalogue's key) and its parameters. The doors translate it.
 """
 
+import datetime as dt
 import functools
 import gettext
 from collections.abc import Callable, Mapping
@@ -11,30 +12,76 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from academy.core import clock
+from academy.core.months import Month, month_of
+
 
 @dataclass(frozen=True)
 class Message:
     """A sentence with `%(name)s` places and what belongs there; `str()` gives it in Chinese.
 
-    What belongs there may be a `Message` itself: it is translated with the sentence.
+    What belongs there may be a `Message` itself, which is translated with the sentence, or a date or an instant,
+    which is written as the reader's language writes it.
     """
 
     text: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.text % self.params if self.params else self.text
+        return self.text % {name: said(one, str) for name, one in self.params.items()} if self.params else self.text
 
     def to_json(self) -> dict[str, Any]:
         """For a column that keeps the sentence until someone reads it, in whichever language."""
-        params = {name: value.to_json() if isinstance(value, Message) else value for name, value in self.params.items()}
+        params = {name: _to_json(value) for name, value in self.params.items()}
         return {"text": self.text, "params": params}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Message":
         kept = dict(stored.get("params") or {})
-        params = {n: cls.from_json(v) if isinstance(v, Mapping) and "text" in v else v for n, v in kept.items()}
-        return cls(str(stored["text"]), params)
+        return cls(str(stored["text"]), {name: _from_json(value) for name, value in kept.items()})
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.to_json()
+    if isinstance(value, dt.datetime):
+        return {"at": value.isoformat()}
+    return {"day": value.isoformat()} if isinstance(value, dt.date) else value
+
+
+def _from_json(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    if "text" in value:
+        return Message.from_json(value)
+    if "at" in value:
+        return dt.datetime.fromisoformat(value["at"])
+    day = value.get("day")
+    if not isinstance(day, str):
+        return value
+    return month_of(dt.date.fromisoformat(f"{day}-01")) if len(day) == len("1980-01") else dt.date.fromisoformat(day)
+
+
+def say_day(value: dt.date, *, english: bool = False) -> str:
+    """2026年3月5日; in English 5 Mar 2026. Of a month without its day 2026年3月, Mar 2026."""
+    if isinstance(value, Month):
+        return f"{value:%b} {value.year}" if english else f"{value.year}年{value.month}月"
+    date = clock.to_city(value).date() if isinstance(value, dt.datetime) else value
+    return f"{date.day} {date:%b} {date.year}" if english else f"{date.year}年{date.month}月{date.day}日"
+
+
+def say_moment(value: dt.datetime, *, english: bool = False) -> str:
+    """A day with hour and minute of the city's clock."""
+    return f"{say_day(value, english=english)} {clock.to_city(value):%H:%M}"
+
+
+def said(value: Any, speak: Callable[[Message], str], *, english: bool = False) -> Any:
+    """A parameter as it stands in a sentence."""
+    if isinstance(value, Message):
+        return speak(value)
+    if isinstance(value, dt.datetime):
+        return say_moment(value, english=english)
+    return say_day(value, english=english) if isinstance(value, dt.date) else value
 
 
 def msg(text: str, **params: Any) -> Message:
@@ -56,7 +103,7 @@ def speaker(language: str) -> Speak:
         if not isinstance(value, Message):
             return value
         text = catalogue.gettext(value.text)
-        params = {name: speak(one) if isinstance(one, Message) else one for name, one in value.params.items()}
+        params = {name: said(one, speak, english=language == "en") for name, one in value.params.items()}
         return text % params if params else text
 
     return speak

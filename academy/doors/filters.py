@@ -9,8 +9,7 @@ from flask import Flask
 from flask_babel import get_locale, gettext, ngettext
 
 from academy.core import clock
-from academy.core.i18n import Message
-from academy.core.months import Month
+from academy.core.i18n import Message, say_day, say_moment
 from academy.doors.language import translate
 
 NONE = "—"
@@ -24,15 +23,12 @@ def day(value: dt.date | dt.datetime | None) -> str:
     """2026年3月5日; in English 5 Mar 2026. Of a month without its day 2026年3月, Mar 2026."""
     if value is None:
         return NONE
-    if isinstance(value, Month):
-        return f"{value:%b} {value.year}" if _english() else f"{value.year}年{value.month}月"
-    date = clock.to_city(value).date() if isinstance(value, dt.datetime) else value
-    return f"{date.day} {date:%b} {date.year}" if _english() else f"{date.year}年{date.month}月{date.day}日"
+    return say_day(value, english=_english())
 
 
 def moment(value: dt.datetime | None) -> str:
     """A day with hour and minute."""
-    return f"{day(value)} {clock.to_city(value):%H:%M}" if value else NONE
+    return say_moment(value, english=_english()) if value else NONE
 
 
 def iso(value: dt.date | dt.datetime | None) -> str:

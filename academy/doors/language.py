@@ -4,7 +4,7 @@ from flask import Flask, request
 from flask_babel import Babel, get_locale, gettext
 
 from academy.core import clock
-from academy.core.i18n import Message
+from academy.core.i18n import Message, said
 from academy.doors.context import identity
 
 NAMES = {"zh": "中文", "en": "English"}
@@ -23,7 +23,8 @@ def choose() -> str:
 
 def translate(message: Message) -> str:
     """A room's sentence in the reader's language."""
-    params = {name: translate(value) if isinstance(value, Message) else value for name, value in message.params.items()}
+    english = html_lang() == "en"
+    params = {name: said(value, translate, english=english) for name, value in message.params.items()}
     return str(gettext(message.text, **params))
 
 

@@ -243,7 +243,7 @@ def _turn_membership(tx: Tx, member: Member, organisation_id: int | None, day: d
     )
     earliest = spell.valid_from if spell is not None else last
     if earliest is not None and day < earliest:
-        raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=earliest.isoformat())})
+        raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=earliest)})
     if spell is not None and spell.valid_from == day and organisation_id is not None:
         spell.organisation_id = organisation_id
     else:

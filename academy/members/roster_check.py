@@ -225,7 +225,7 @@ def _misdated(run: _Run, values: dict[str, Any], old: Any) -> Message | None:
     replaced = old is not None and old.position not in (None, position)
     earliest = (old.position_since if replaced else run.ended.get(old.id)) if old is not None else None
     if earliest is not None and since < earliest:
-        return msg("任职日期早于上一次变动（%(day)s）。", day=earliest.isoformat())
+        return msg("任职日期早于上一次变动（%(day)s）。", day=earliest)
     return None
 
 

@@ -214,7 +214,7 @@ def _no_date(value: str) -> Message:
 def within_reason(day: dt.date, *, today: dt.date) -> dt.date:
     """The day itself, when a living person could have been born or have joined on it."""
     if not EARLIEST <= day <= today:
-        raise Unreadable(msg("日期 %(day)s 不合理。", day=day.isoformat()))
+        raise Unreadable(msg("日期 %(day)s 不合理。", day=day))
     return day
 
 
@@ -250,9 +250,7 @@ def old_enough(birth: dt.date | None, joined: dt.date | None) -> None:
     """
     # Of a month without its day the dates are taken that may be right.
     if birth and joined and age_on(earliest(birth), latest(joined)) < ADULT:
-        raise Unreadable(
-            msg("入党日期 %(joined)s 时还不满 18 岁，请核对出生日期和入党日期。", joined=joined.isoformat())
-        )
+        raise Unreadable(msg("入党日期 %(joined)s 时还不满 18 岁，请核对出生日期和入党日期。", joined=joined))
 
 
 def masked(phone: str | None) -> str:

@@ -40,7 +40,7 @@ def turn(
         _redate(tx, term, day, note, precision)
         return
     if term is not None and day < term.valid_from:
-        raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=term.valid_from.isoformat())})
+        raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=term.valid_from)})
     _end(tx, [member_id], what, day)
     if value is not None:
         kind = post_of(value) if what == POSITION else value
@@ -64,7 +64,7 @@ def _redate(tx: Tx, term: MemberTerm, day: dt.date, note: str, precision: str) -
         .limit(1)
     )
     if before is not None and day < before:
-        raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=before.isoformat())})
+        raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=before)})
     term.valid_from, term.precision, term.note = day, precision, note or term.note
     tx.flush()
 

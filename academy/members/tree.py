@@ -231,7 +231,7 @@ def reopen(tx: Tx, node: Organisation, day: dt.date) -> None:
 def _turn_spell(tx: Tx, node: Organisation, day: dt.date) -> None:
     spell = _open_spell(tx, node)
     if spell is not None and day < spell.valid_from:
-        raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=spell.valid_from.isoformat())})
+        raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=spell.valid_from)})
     if spell is not None and day == spell.valid_from:
         # Twice on one day: a past date has one answer, and it is the day's last.
         spell.name, spell.parent_id = node.name, node.parent_id

@@ -81,7 +81,7 @@ def _checked(course: Course, kind: str, reason: str, studied_on: dt.date | None)
         elif studied_on > clock.today():
             wrong["studied_on"] = msg("日期不能晚于今天。")
         elif shelved is not None and studied_on < shelved:
-            wrong["studied_on"] = msg("这门课 %(day)s 才上架。", day=shelved.isoformat())
+            wrong["studied_on"] = msg("这门课 %(day)s 才上架。", day=shelved)
     if wrong:
         raise Invalid(fields=wrong)
     return text

@@ -50,7 +50,7 @@ GROUPS_HEAD = (
 
 def definition(day: dt.date | None) -> Message:
     """What the figures count, of whom, on which day, who is exempt: one line, on the page and in files."""
-    moment = f"{day.isoformat()} 24:00" if day else f"{clock.to_city(clock.now()):%Y-%m-%d %H:%M}"
+    moment = Message("%(day)s 24:00", {"day": day}) if day else clock.now()
     return msg(
         "应训：培训范围内的党员，不含免训；已参学：至少开始学一门必学课；已完成：学完规定门数。截至 %(moment)s。",
         moment=moment,

@@ -136,8 +136,8 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
         definition=msg(
             "%(since)s 以来任书记、现在仍任职的党员。任职后学完：任职以来学完几门课；"
             "在训完成：正在进行的培训完成了几次。没有填任职日期的，不能判断是不是新任，另列一表。截至 %(today)s。",
-            since=since.isoformat(),
-            today=clock.today().isoformat(),
+            since=since,
+            today=clock.today(),
         ),
         tables=[
             Table("list", msg("名单"), columns, lines, shown),
@@ -194,7 +194,7 @@ def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
     return Report(
         title=msg("流动党员"),
         subject=node.name,
-        definition=msg("状态为“流动”的党员，仍列入应训。截至 %(today)s。", today=clock.today().isoformat()),
+        definition=msg("状态为“流动”的党员，仍列入应训。截至 %(today)s。", today=clock.today()),
         tables=[Table("list", msg("名单"), columns, lines, shown)],
         figures=((msg("流动党员"), total, ""), (msg("已开通账号"), reached, msg("外出也能学"))),
     )
@@ -253,7 +253,7 @@ def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None
     return Report(
         title=msg("免训情况"),
         subject=node.name,
-        definition=msg("%(day)s 当天免训的在册党员；每份免训由一人申请、另一人批准。", day=day.isoformat()),
+        definition=msg("%(day)s 当天免训的在册党员；每份免训由一人申请、另一人批准。", day=day),
         tables=[
             Table("reasons", msg("按原因"), head, sums),
             Table("list", msg("名单"), columns, lines, shown),

@@ -107,8 +107,8 @@ def report(tx: Tx, node: Organisation, when: Period, language: str = "zh") -> Re
         definition=msg(
             "党员：%(last)s 当天在册的党员（含流动和免训）。学完过课的人：%(first)s 至 %(last)s 学完至少一门课的党员。"
             "各季度相加与全年不同：每段时间只算最后一天在册的人，之后转走的不算；几个季度都学过的人，全年只算一次。",
-            first=when.first.isoformat(),
-            last=when.last.isoformat(),
+            first=when.first,
+            last=when.last,
         ),
         figures=(
             (msg("党员"), total.members, msg("其中免训 %(n)s 人", n=total.exempt)),

@@ -117,7 +117,7 @@ def report(tx: Tx, node: Organisation, check: str = "", page: int | None = None)
     return Report(
         title=msg("数据质量"),
         subject=node.name,
-        definition=msg("花名册里缺少或看来不对的信息，截至 %(today)s；改好后这里自动减少。", today=today.isoformat()),
+        definition=msg("花名册里缺少或看来不对的信息，截至 %(today)s；改好后这里自动减少。", today=today),
         tables=tables,
         figures=((msg("需要核对"), sum(counts.values()), msg("条，一人可有几条")),),
     )

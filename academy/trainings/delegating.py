@@ -139,7 +139,7 @@ def _write(tx: Tx, training: Training, reminder: Reminder, branch: Branch) -> No
     body = msg(
         "“%(title)s”%(day)s 截止，%(branch)s还有 %(n)s 人没完成，请提醒或上门帮一帮。%(note)s",
         title=training.title,
-        day=training.closes_on.isoformat(),
+        day=training.closes_on,
         branch=branch.node.name,
         n=branch.missing,
         note=reminder.note,

@@ -288,7 +288,7 @@ def _reason(
         reason, until = exemption
         if until is None:
             return msg("免训（%(reason)s）", reason=reason)
-        return msg("免训至 %(day)s（%(reason)s）", day=until.isoformat(), reason=reason)
+        return msg("免训至 %(day)s（%(reason)s）", day=until, reason=reason)
     if status == Status.UNDER_WAY and known:
         percent = max(1, min(99, round(share / 10)))
         if why is not None:

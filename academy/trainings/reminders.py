@@ -105,7 +105,7 @@ def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder) -
     body = msg(
         "“%(title)s”请在 %(day)s 前学完。%(note)s",
         title=training.title,
-        day=training.closes_on.isoformat(),
+        day=training.closes_on,
         note=reminder.note,
     )
     dialect: Any = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite

@@ -101,7 +101,7 @@ def test_every_bad_row_is_named_with_every_reason(house: House, town: Town) -> N
         12: "性别“外星”看不懂",
     }.items():
         assert words in said[line], (line, said[line])
-    assert "日期 3000-01-01 不合理" in said[12], "all reasons of a row are given at once"
+    assert "日期 3000年1月1日 不合理" in said[12], "all reasons of a row are given at once"
     with pytest.raises(Conflict), house.db.begin() as tx:
         roster.confirm_import(tx, officer(town.east), tx.get_one(RosterImport, made.id))
     with house.db.read() as tx:

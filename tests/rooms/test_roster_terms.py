@@ -66,10 +66,10 @@ def test_days_on_which_nothing_could_begin_are_named(house: House, town: Town) -
     )
     made = send(house, town.east, csv(*rows, header=HELD))
     assert reasons(house, made) == {
-        2: "任职日期早于上一次变动（2025-07-01）。",
+        2: "任职日期早于上一次变动（2025年7月1日）。",
         3: "填了任职日期，没有填职务。",
         4: "填了任职日期，没有填职务。",
-        5: "日期 2999-01-01 不合理。",
+        5: "日期 2999年1月1日 不合理。",
     }
     made = send(house, town.east, csv("A1,赵小满,001-1,组织委员,2025-01-01", header=HELD))
-    assert reasons(house, made) == {2: "任职日期早于上一次变动（2025-07-01）。"}, "while another was held"
+    assert reasons(house, made) == {2: "任职日期早于上一次变动（2025年7月1日）。"}, "while another was held"
