@@ -11,7 +11,7 @@ from tools import messages
 # Files whose Chinese is data or recognition, not a sentence to a reader.
 SPARED = {
     "academy/core/settings.py": "the academy's own name",
-    "academy/doors/filters.py": "how a date is written in Chinese; the English form stands beside it",
+    "academy/core/i18n.py": "how a date is written in Chinese; the English form stands beside it",
     "academy/doors/language.py": "a language is offered in its own name",
     "academy/library/categories.py": "the first shelves are data; officers rename them",
     "academy/media/languages.py": "what tracks inside films are called",
