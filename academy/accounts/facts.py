@@ -35,4 +35,5 @@ class AccountTouched(Fact):
 
     account_id: int
     what: str
-    """code (an activation code was handed out), password, second-step or paper-codes."""
+    """code (an activation code was handed out), password, paper-codes, or of the second step: second-step (set up),
+    second-step-replaced, second-step-approved or second-step-removed."""

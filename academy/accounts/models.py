@@ -88,7 +88,8 @@ class ExternalIdentity(Base):
 class SecondFactor(Base):
     """The secret that an account shares with a phone's authenticator app, sealed.
 
-    `last_step` closes the race of one code used twice: a code is right only if it is newer.
+    `last_step` closes the race of one code used twice: a code is right only if it is newer. Confirmed, it is asked
+    for at sign-in; approved too, it opens offices (see `accounts.approvals`).
     """
 
     __tablename__ = "second_factors"
@@ -98,6 +99,16 @@ class SecondFactor(Base):
     last_step: Mapped[int] = mapped_column(Key, default=0)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     confirmed_at: Mapped[dt.datetime | None]
+    session_id: Mapped[int | None] = mapped_column(Key)
+    """Row id of the session that a secret was last made for: no other is shown it, nor can confirm it."""
+    next_secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The secret of another phone, which takes the first one's place once that phone has shown a code of it."""
+    next_until: Mapped[dt.datetime | None]
+    check_number: Mapped[str] = mapped_column(String(6), default="", server_default="")
+    """Digits on the owner's page, which they tell the security officer who approves."""
+    approved_at: Mapped[dt.datetime | None]
+    approved_by: Mapped[int | None] = mapped_column(Key)
+    """Row id of the approving account; none for the operator's command."""
 
 
 class RecoveryCode(Base):

@@ -50,7 +50,7 @@ class Identity:
     offices: tuple[Scope, ...]
     """The grants that hold today, whether or not this session may use them: see `actor`."""
     strong: bool = True
-    """Signed in by two steps, or a program's token."""
+    """Signed in by two steps, the second of them approved; or a program's token."""
     is_program: bool = False
     is_screen: bool = False
     """A public screen: without offices, and nothing personal is shown on it."""
@@ -58,7 +58,7 @@ class Identity:
 
     @property
     def lacks_second_step(self) -> bool:
-        """Whether an office is held that needs two steps, and this session was opened by one."""
+        """Whether an office is held that needs two steps, and the second is not set up, or not approved yet."""
         return not self.strong and any(scope.role in TWO_STEPS for scope in self.offices)
 
     def actor(self, network: str = "", *, two_steps: bool = True, playing: bool = False) -> Actor:
@@ -124,7 +124,7 @@ _HOLDER = (
         (LoginSession.device == PROGRAM).label("is_program"),
         LoginSession.screen,
         Member.organisation_id,
-        SecondFactor.confirmed_at.is_not(None).label("two_steps"),
+        and_(SecondFactor.confirmed_at.is_not(None), SecondFactor.approved_at.is_not(None)).label("two_steps"),
     )
     .join(LoginSession, LoginSession.account_id == Account.id)
     .outerjoin(Member, Member.id == Account.member_id)

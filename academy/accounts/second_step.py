@@ -1,6 +1,10 @@
 """The second step of signing in: a code from a phone, or one of ten codes on paper."""
 
-from collections.abc import Mapping
+import dataclasses
+import datetime as dt
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from sqlalchemy import delete, select, update
 
@@ -23,49 +27,114 @@ from academy.jobs import publish
 
 CONTEXT = "account.totp"
 PAPER = 10
+REPLACING = dt.timedelta(minutes=10)
+"""For so long the new phone may be set up after the old one was shown."""
 PAPER_LENGTH = 24
 """Letters of a paper code: 118 bits, so that a plain hash keeps it (OWASP ASVS 6.5.2 asks for 112)."""
 
 
-def begin(tx: Tx, house: House, actor: Actor) -> str:
+def begin(tx: Tx, house: House, actor: Actor, *, session_id: int) -> str:
     """A secret to put into an authenticator app; it counts for nothing before `confirm`.
 
+    It is this session's alone: what another one was shown before, perhaps a thief's, never becomes the owner's.
+
     Raises:
-        Conflict: the account has a confirmed one; it must be taken off first.
+        Conflict: there is a second step, and no `replace` of it is under way in this session.
     """
-    factor = tx.get(SecondFactor, actor.account_id)
+    factor = tx.get(SecondFactor, actor.account_id, with_for_update=True, populate_existing=True)
     if factor is not None and factor.confirmed_at is not None:
-        raise Conflict(msg("两步验证已经开启。"))
-    if factor is not None:
+        if not _is_replacing(factor, session_id) or factor.next_secret_sealed is None:
+            raise Conflict(msg("两步验证已经开启。"))
+        return house.sealer.open(factor.next_secret_sealed, context=CONTEXT)
+    if factor is not None and factor.session_id == session_id:
         return house.sealer.open(factor.secret_sealed, context=CONTEXT)
     secret = totp.new_secret()
     sealed = house.sealer.seal(secret, context=CONTEXT)
-    kept, is_new = get_or_create(tx, SecondFactor, {"account_id": actor.account_id}, secret_sealed=sealed)
-    return secret if is_new else house.sealer.open(kept.secret_sealed, context=CONTEXT)
+    made = {"secret_sealed": sealed, "session_id": session_id}
+    if factor is None:
+        factor, is_new = get_or_create(tx, SecondFactor, {"account_id": actor.account_id}, **made)
+        if not is_new and factor.session_id == session_id:
+            return house.sealer.open(factor.secret_sealed, context=CONTEXT)
+    factor.secret_sealed, factor.session_id, factor.last_step = sealed, session_id, 0
+    return secret
+
+
+def replace(house: House, actor: Actor, code: str, *, session_id: int) -> None:
+    """Begin to move the second step to another phone: whoever asks has the first one, or a code on paper.
+
+    For ten minutes, and in this session alone, `begin` gives the new secret and `confirm` puts it in place. Opens its
+    own transactions, as `pass_step` does.
+
+    Raises:
+        Invalid: the code is wrong.
+        Busy: too many wrong codes.
+        Conflict: there is no second step.
+    """
+    with _shown(house, actor, code) as (tx, factor, account):
+        factor.next_secret_sealed = house.sealer.seal(totp.new_secret(), context=CONTEXT)
+        factor.next_until, factor.session_id = clock.now() + REPLACING, session_id
+        record(tx, actor, "second-step.replacing", f"account:{account.public_id}")
 
 
 def confirm(tx: Tx, house: House, actor: Actor, code: str, *, session_id: int) -> list[str]:
     """The person has shown that the app works: from now on it is asked for. Returns the paper codes.
 
-    Other sessions end: they were opened by a password alone.
+    Other sessions end: they were opened by a password alone, or on the phone that is replaced. For an office a first
+    one waits for its approval; another phone's takes over that of the one before.
+
+    Raises:
+        Invalid: the code is wrong.
+        Conflict: nothing was begun in this session.
     """
-    factor = tx.get(SecondFactor, actor.account_id, with_for_update=True)
-    if factor is None or factor.confirmed_at is not None:
+    factor = tx.get(SecondFactor, actor.account_id, with_for_update=True, populate_existing=True)
+    if factor is None or factor.session_id != session_id:
         raise Conflict(msg("请重新开始设置两步验证。"))
-    _use(house, factor, code)
-    factor.confirmed_at = clock.now()
+    again = factor.confirmed_at is not None
+    if again:
+        if not _is_replacing(factor, session_id) or factor.next_secret_sealed is None:
+            raise Conflict(msg("请重新开始设置两步验证。"))
+        # Of another secret: what was used of the first one says nothing about its codes.
+        factor.last_step = _step(house, factor.next_secret_sealed, code, 0)
+        factor.secret_sealed, factor.next_secret_sealed, factor.next_until = factor.next_secret_sealed, None, None
+    else:
+        _use(house, factor, code)
+        factor.confirmed_at = clock.now()
+    if factor.approved_at is None:
+        factor.check_number = f"{secrets.randbelow(10**6):06}"
     end_sessions(tx, [factor.account_id], but=session_id)
     account = tx.get_one(Account, factor.account_id)
-    record(tx, actor, "second-step.enabled", f"account:{account.public_id}")
-    publish(tx, AccountTouched(account.id, "second-step"))
+    record(tx, actor, "second-step.replaced" if again else "second-step.enabled", f"account:{account.public_id}")
+    publish(tx, AccountTouched(account.id, "second-step-replaced" if again else "second-step"))
     return _new_paper(tx, actor)
 
 
-def renew_paper(house: House, actor: Actor, code: str) -> list[str]:
-    """Ten new codes for the day the phone is lost; older ones stop working. Shown only now.
+def _is_replacing(factor: SecondFactor, session_id: int) -> bool:
+    return factor.session_id == session_id and factor.next_until is not None and factor.next_until > clock.now()
 
-    Whoever asks shows that they have the phone (or one of the older codes), and it is on record. Opens its own
-    transactions, as `pass_step` does.
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """How far an account's second step is."""
+
+    is_on: bool = False
+    is_replacing: bool = False
+    """Another phone is being set up in this session."""
+    check_number: str = ""
+    """To be told to a security officer; empty once approved."""
+
+
+def state_of(tx: Tx, actor: Actor, *, session_id: int) -> State:
+    """What the owner's page shows."""
+    factor = tx.get(SecondFactor, actor.account_id)
+    if factor is None or factor.confirmed_at is None:
+        return State()
+    number = "" if factor.approved_at is not None else factor.check_number
+    return State(is_on=True, is_replacing=_is_replacing(factor, session_id), check_number=number)
+
+
+@contextmanager
+def _shown(house: House, actor: Actor, code: str) -> Iterator[tuple[Tx, SecondFactor, Account]]:
+    """A transaction for who has shown the phone, or a code on paper; wrong codes are counted.
 
     Raises:
         Invalid: the code is wrong.
@@ -79,12 +148,27 @@ def renew_paper(house: House, actor: Actor, code: str) -> list[str]:
     with house.db.begin() as tx:
         throttle.reserve(tx, counters)
     with house.db.begin() as tx:
-        factor = tx.get(SecondFactor, account.id, with_for_update=True)
+        factor = tx.get(SecondFactor, account.id, with_for_update=True, populate_existing=True)
         if factor is None or factor.confirmed_at is None:
             raise Conflict(msg("请先设置两步验证。"))
         if not _paper(tx, account.id, code):
             _use(house, factor, code)
         throttle.succeeded(tx, counters)
+        yield tx, factor, account
+
+
+def renew_paper(house: House, actor: Actor, code: str) -> list[str]:
+    """Ten new codes for the day the phone is lost; older ones stop working. Shown only now.
+
+    Whoever asks shows that they have the phone (or one of the older codes), and it is on record. Opens its own
+    transactions, as `pass_step` does.
+
+    Raises:
+        Invalid: the code is wrong.
+        Busy: too many wrong codes.
+        Conflict: there is no second step.
+    """
+    with _shown(house, actor, code) as (tx, _, account):
         record(tx, actor, "second-step.paper", f"account:{account.public_id}")
         publish(tx, AccountTouched(account.id, "paper-codes"))
         return _new_paper(tx, actor)
@@ -104,6 +188,7 @@ def take_off(tx: Tx, actor: Actor, account: Account) -> None:
     tx.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     end_sessions(tx, [account.id])
     record(tx, actor, "second-step.removed", f"account:{account.public_id}")
+    publish(tx, AccountTouched(account.id, "second-step-removed"))
 
 
 def reseal(tx: Tx, sealer: Sealer) -> int:
@@ -114,9 +199,15 @@ def reseal(tx: Tx, sealer: Sealer) -> int:
     """
     changed = 0
     for factor in tx.scalars(select(SecondFactor)):
-        if not sealer.is_current(factor.secret_sealed):
-            secret = sealer.open(factor.secret_sealed, context=CONTEXT)
-            factor.secret_sealed = sealer.seal(secret, context=CONTEXT)
+        old = [factor.secret_sealed, factor.next_secret_sealed]
+        new = [
+            sealer.seal(sealer.open(sealed, context=CONTEXT), context=CONTEXT)
+            if sealed is not None and not sealer.is_current(sealed)
+            else sealed
+            for sealed in old
+        ]
+        if new != old and new[0] is not None:
+            factor.secret_sealed, factor.next_secret_sealed = new[0], new[1]
             changed += 1
     record(tx, SYSTEM, "privacy.resealed", "second-factors:all", changed=changed)
     return changed
@@ -171,12 +262,16 @@ def _pass(tx: Tx, house: House, session_id: int, code: str, network: str) -> Non
 
 
 def _use(house: House, factor: SecondFactor, code: str) -> None:
-    secret = house.sealer.open(factor.secret_sealed, context=CONTEXT)
-    step = totp.matching_step(secret, read_code(code), clock.now().timestamp(), factor.last_step)
+    # A code that was looked at over a shoulder is worth nothing once it has been used.
+    factor.last_step = _step(house, factor.secret_sealed, code, factor.last_step)
+
+
+def _step(house: House, sealed: bytes, code: str, last_step: int) -> int:
+    secret = house.sealer.open(sealed, context=CONTEXT)
+    step = totp.matching_step(secret, read_code(code), clock.now().timestamp(), last_step)
     if step is None:
         raise Invalid(fields={"code": msg("验证码不对，请看手机上最新的六位数字。")})
-    # A code that was looked at over a shoulder is worth nothing once it has been used.
-    factor.last_step = step
+    return step
 
 
 def _paper(tx: Tx, account_id: int, code: str) -> bool:

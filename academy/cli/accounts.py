@@ -7,12 +7,12 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from academy.accounts import grants, passwords, queries, second_step, service, sessions
+from academy.accounts import approvals, grants, passwords, queries, second_step, service, sessions
 from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.db import Tx
-from academy.core.errors import AcademyError
+from academy.core.errors import AcademyError, Invalid
 from academy.core.house import House
 from academy.members.models import Member, Organisation
 
@@ -143,3 +143,19 @@ def second_step_off(username: str) -> None:
     with _house().db.begin() as tx:
         second_step.take_off(tx, SYSTEM, _account(tx, username))
     click.echo("second step is off")
+
+
+@group.command("second-step-approve")
+@click.argument("username")
+@click.argument("number")
+def second_step_approve(username: str, number: str) -> None:
+    """Let an account's second step count for its offices: NUMBER is what its owner's page shows. For the first
+    security officer; afterwards they approve each other and everybody else."""
+    try:
+        with _house().db.begin() as tx:
+            approvals.approve(tx, SYSTEM, _account(tx, username), number)
+    except Invalid as error:
+        raise click.ClickException("; ".join(str(text) for text in error.fields.values())) from error
+    except AcademyError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("second step is approved")

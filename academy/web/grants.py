@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.accounts import grants, queries, service
+from academy.accounts import approvals, grants, queries, service
 from academy.accounts.models import Account
 from academy.core.actor import Role
 from academy.core.db import Tx
@@ -48,6 +48,7 @@ def _page(errors: dict[str, Message], code: str = "") -> str:
             errors=errors,
             code=code,
             may_issue=me.has(Role.SECURITY_OFFICER),
+            enrolments=approvals.waiting(tx, me.paths(Role.SECURITY_OFFICER)),
         )
 
 
@@ -112,6 +113,32 @@ def code() -> Any:
     except (Invalid, Conflict) as error:
         return _page({"holder": error.message} | said(error)), error.status
     return _page({}, code=made)
+
+
+@bp.post("/second-step")
+@office(Role.SECURITY_OFFICER)
+def approve_second_step() -> Any:
+    """Let a second step count for offices: its owner has told the number that their page shows."""
+    try:
+        with writing() as tx:
+            approvals.approve(tx, actor(), _account(tx, "enrolled"), request.form.get("number", ""))
+    except (Invalid, Conflict) as error:
+        return _page({"enrolled": error.message} | said(error)), error.status
+    flash(gettext("已核对，此人的管理和教学功能已打开。"), "good")
+    return redirect(url_for("grants.index"), 303)
+
+
+@bp.post("/second-step/refuse")
+@office(Role.SECURITY_OFFICER)
+def refuse_second_step() -> Any:
+    """Void a second step that its owner has not set up; whoever did is signed out."""
+    try:
+        with writing() as tx:
+            approvals.refuse(tx, actor(), _account(tx, "enrolled"))
+    except (Invalid, Conflict) as error:
+        return _page({"enrolled": error.message} | said(error)), error.status
+    flash(gettext("已作废，此人的设备已全部退出登录。请本人改密码后重新设置。"), "good")
+    return redirect(url_for("grants.index"), 303)
 
 
 @bp.post("/sign-out")

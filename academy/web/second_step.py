@@ -8,7 +8,6 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy.accounts import second_step, totp
-from academy.accounts.queries import has_second_factor
 from academy.accounts.reauthentication import confirm_identity, is_fresh
 from academy.core.errors import Busy, Conflict, Invalid
 from academy.core.i18n import Message
@@ -58,18 +57,29 @@ def again() -> Response:
 @bp.get("/me/second-step")
 @signed_in
 def setup() -> Any:
-    """Set the second step up, or see that it is on."""
+    """Set the second step up, or see that it is on and whether it is approved."""
     with reading() as tx:
-        if has_second_factor(tx, actor().account_id or 0):
-            return render_template("accounts/second_step_on.html", codes=[], errors={})
-    return _setup({})
+        state = second_step.state_of(tx, actor(), session_id=_session_id())
+    return _on({}) if state.is_on and not state.is_replacing else _setup({})
+
+
+def _session_id() -> int:
+    me = identity()
+    assert me is not None
+    return me.session_id
+
+
+def _on(errors: dict[str, Message], codes: list[str] | None = None) -> str:
+    with reading() as tx:
+        state = second_step.state_of(tx, actor(), session_id=_session_id())
+    return render_template("accounts/second_step_on.html", codes=codes or [], errors=errors, state=state)
 
 
 def _setup(errors: dict[str, Message]) -> str:
     me = identity()
     assert me is not None
     with writing() as tx:
-        secret = second_step.begin(tx, house(), actor())
+        secret = second_step.begin(tx, house(), actor(), session_id=me.session_id)
         asks_password = not is_fresh(tx, me.session_id)
     address = totp.address(secret, me.display_name, house().settings.city_name)
     picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
@@ -87,18 +97,32 @@ def _setup(errors: dict[str, Message]) -> str:
 @bp.post("/me/second-step")
 @signed_in
 def confirm() -> Any:
-    """Turn it on by a first right code, by who shows that the account is theirs; shows the paper codes."""
-    me, form = identity(), request.form
-    assert me is not None
+    """Turn it on by a first right code, by who shows that the account is theirs; for this phone or another one. Shows the
+    paper codes."""
+    form, session_id = request.form, _session_id()
     try:
-        confirm_identity(house(), actor(), form.get("password", ""), session_id=me.session_id)
+        confirm_identity(house(), actor(), form.get("password", ""), session_id=session_id)
         with writing() as tx:
-            codes = second_step.confirm(tx, house(), actor(), form.get("code", ""), session_id=me.session_id)
+            codes = second_step.confirm(tx, house(), actor(), form.get("code", ""), session_id=session_id)
     except (Invalid, Busy) as error:
         return _setup(said(error)), error.status
     except Conflict:
         return redirect(url_for("second_step.setup"), 303)
-    return render_template("accounts/second_step_on.html", codes=codes)
+    return _on({}, codes)
+
+
+@bp.post("/me/second-step/replace")
+@signed_in
+def replace() -> Any:
+    """Begin to use another phone, for who has the present one or a code on paper."""
+    try:
+        second_step.replace(house(), actor(), request.form.get("old", ""), session_id=_session_id())
+    except (Invalid, Busy) as error:
+        wrong = said(error)
+        return _on({"old" if field == "code" else field: text for field, text in wrong.items()}), error.status
+    except Conflict:
+        pass  # there is nothing to replace: the page begins with the first one
+    return redirect(url_for("second_step.setup"), 303)
 
 
 @bp.post("/me/second-step/paper")
@@ -108,8 +132,8 @@ def paper() -> Any:
     try:
         codes = second_step.renew_paper(house(), actor(), request.form.get("code", ""))
     except (Invalid, Busy) as error:
-        return render_template("accounts/second_step_on.html", codes=[], errors=said(error)), error.status
+        return _on(said(error)), error.status
     except Conflict:
         return redirect(url_for("second_step.setup"), 303)
     flash(gettext("旧的备用码已作废。"), "good")
-    return render_template("accounts/second_step_on.html", codes=codes)
+    return _on({}, codes)

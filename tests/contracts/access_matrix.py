@@ -124,6 +124,8 @@ GET    /grants                                                        nothing   
 POST   /grants                                                        nothing      .  .  .  .  .  *  .  *  .  .
 POST   /grants/<public_id>/revoke                                     grant        .  .  .  .  .  +  .  +  .  .
 POST   /grants/code                                                   nothing      .  .  .  .  .  .  .  *  .  .
+POST   /grants/second-step                                            nothing      .  .  .  .  .  .  .  *  .  .
+POST   /grants/second-step/refuse                                     nothing      .  .  .  .  .  .  .  *  .  .
 POST   /grants/sign-out                                               nothing      .  .  .  .  .  *  .  *  .  .
 GET    /learn/<item_public_id>                                        item         .  *  *  *  *  *  *  *  *  *
 GET    /learn/<item_public_id>/recut                                  item         .  .  .  .  +  +  .  .  .  .
@@ -143,6 +145,7 @@ POST   /me/password                                                   nothing   
 GET    /me/second-step                                                nothing      .  *  *  *  *  *  *  *  *  *
 POST   /me/second-step                                                nothing      .  *  *  *  *  *  *  *  *  *
 POST   /me/second-step/paper                                          nothing      .  *  *  *  *  *  *  *  *  *
+POST   /me/second-step/replace                                        nothing      .  *  *  *  *  *  *  *  *  *
 POST   /media/<asset_id>/captions                                     asset        .  .  .  o  .  o  .  .  .  *
 GET    /media/<asset_id>/chapters                                     asset        .  .  .  o  .  o  .  .  .  *
 POST   /media/<asset_id>/chapters                                     asset        .  .  .  o  .  o  .  .  .  *

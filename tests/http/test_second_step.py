@@ -61,7 +61,9 @@ def later(steps: int) -> dt.datetime:
     return clock.now() + dt.timedelta(seconds=totp.STEP_S * steps)
 
 
-def test_an_office_waits_until_the_second_step_is_set_up(client: FlaskClient, boss: Account) -> None:
+def test_an_office_waits_until_the_second_step_is_set_up_and_approved(
+    app: Flask, client: FlaskClient, boss: Account
+) -> None:
     assert enter(client) == "/organisations"
     assert client.get("/organisations").headers["Location"].startswith("/me/second-step")
     assert client.get("/api/v1/nothing", headers={"Accept": "application/json"}).status_code == 404
@@ -71,6 +73,14 @@ def test_an_office_waits_until_the_second_step_is_set_up(client: FlaskClient, bo
     assert wrong.status_code == 422 and "验证码不对" in wrong.text
     _, paper = enrol(client)
     assert len(paper) == 10
+    assert client.get("/organisations").headers["Location"].startswith("/me/second-step")
+    shown = re.search(r'<p class="code">(\d{3}) (\d{3})</p>', client.get("/me/second-step").text)
+    assert shown
+    command = ["accounts", "second-step-approve", "boss"]
+    other = f"{(int(shown[1] + shown[2]) + 1) % 10**6:06}"
+    assert "核对号不对" in app.test_cli_runner().invoke(args=[*command, other]).output
+    assert app.test_cli_runner().invoke(args=[*command, shown[1] + shown[2]]).exit_code == 0
+    assert app.test_cli_runner().invoke(args=[*command, shown[1] + shown[2]]).exit_code == 1, "once"
     assert client.get("/organisations").status_code == 302
     assert "/organisations/" in client.get("/organisations").headers["Location"]
     assert "已开启" in client.get("/me/second-step").text, "the secret is never shown again"
