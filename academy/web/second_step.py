@@ -97,7 +97,7 @@ def _setup(errors: dict[str, Message]) -> str:
 @bp.post("/me/second-step")
 @signed_in
 def confirm() -> Any:
-    """Turn it on by a first right code, by who shows that the account is theirs; for this phone or another one. Shows the
+    """Turn it on by a first right code, by who shows that the account is theirs, or move it to another phone; shows the
     paper codes."""
     form, session_id = request.form, _session_id()
     try:
