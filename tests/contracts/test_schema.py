@@ -51,7 +51,7 @@ def test_an_upgrade_can_be_undone(tmp_path: Path) -> None:
 def test_second_steps_in_use_before_the_rule_of_approval_stay_in_use(tmp_path: Path) -> None:
     """An upgrade shuts no officer out; what nobody had confirmed yet waits like any other."""
     url = f"sqlite:///{tmp_path / 'x.db'}"
-    command.upgrade(alembic_config(url), "0021")
+    command.upgrade(alembic_config(url), "0022")
     database = Database(url)
     then = "2026-03-01 08:00:00.000000"
     account = text(

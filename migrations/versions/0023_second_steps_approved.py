@@ -1,7 +1,7 @@
 """A second step opens offices once a security officer has approved it; those that were in use stay so.
 
-Revision ID: 0022
-Revises: 0021
+Revision ID: 0023
+Revises: 0022
 """
 
 import sqlalchemy as sa
@@ -10,8 +10,8 @@ from alembic import op
 from academy.core.types import Instant
 from academy.core.types import Key as KEY
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
