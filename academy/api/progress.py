@@ -41,6 +41,7 @@ from academy.doors.language import translate
 from academy.library.access import access_item_for_member
 from academy.progress import devices, evidence, queries, refusing, service
 from academy.progress.access import access_evidence, access_lease
+from academy.progress.beats import MAX_SEQ
 from academy.progress.committer import Committer
 from academy.progress.metrics import Meter
 from academy.progress.rules import Span
@@ -63,7 +64,7 @@ TOLD = obj(
     refused=SPANS,
 )
 BEAT = Contract(
-    body=obj("position", lease=TEXT, seq=NATURAL, spans=SPANS, position=maybe(NATURAL)),
+    body=obj("position", lease=TEXT, seq=NATURAL | {"maximum": MAX_SEQ}, spans=SPANS, position=maybe(NATURAL)),
     answers={
         200: Answer("Kept; something is to be said about it.", TOLD),
         204: Answer("Kept: it is on disk."),

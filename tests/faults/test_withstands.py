@@ -99,7 +99,7 @@ def watching(running: Running, *, ago: float, minutes: float = 60, **changes: ob
         course = lecture(tx, account, minutes=minutes, **changes)
         opened = service.open_lease(tx, actor, course.items[0])
         since = opened.ledger.credited_until_ms - int(ago * 1000)
-        opened.ledger.credited_until_ms = opened.lease.credited_until_ms = since
+        opened.ledger.credited_until_ms = opened.lease.credited_until_ms = opened.ledger.last_beat_ms = since
     return Learner(actor, course, Signer(running.settings).sign(opened.grant), opened.lease)
 
 
