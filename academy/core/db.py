@@ -75,8 +75,6 @@ class Database:
         options["hide_parameters"] = True
         options["query_cache_size"] = 2_000  # the house asks some thousand different questions, not five hundred
         if self.is_sqlite:
-            if self.url.database:
-                _private(Path(self.url.database))
             options["connect_args"] = {"timeout": 30, "check_same_thread": False}
         else:
             self.url = self.url.set(drivername="postgresql+psycopg")
@@ -92,6 +90,10 @@ class Database:
         self._local = threading.local()
         self._bound: Connection | None = None
         if self.is_sqlite:
+            if self.url.database:
+                file = Path(self.url.database)
+                # At the first connection, not here: a command that refuses to start leaves no file behind.
+                event.listen(self.engine, "do_connect", lambda *_args: _private(file))
             event.listen(self.engine, "connect", _sqlite_connect)
             event.listen(self.engine, "begin", _sqlite_begin)
             event.listen(self.engine, "checkin", _sqlite_checkin)

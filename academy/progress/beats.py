@@ -85,14 +85,14 @@ def read(signer: Signer, body: bytes) -> Beat:
     seq: Any = None
     try:
         said: Any = json.loads(body, parse_constant=_not_json)
-        seq, position = said["seq"], said.get("position")
-        if type(seq) is not int or not 0 <= seq <= MAX_SEQ:
-            seq = None
-            raise BadClaim("seq")
-        spans = said["spans"]
+        position, spans = said.get("position"), said["spans"]
+        if type(said.get("seq")) is int and 0 <= said["seq"] <= MAX_SEQ:
+            seq = said["seq"]  # named in whatever is answered from here on
         if isinstance(spans, list) and len(spans) > rules.MAX_CLAIM:
             raise TooLarge(msg("提交的内容太大。"))
         grant = signer.read(said["lease"])
+        if seq is None:
+            raise BadClaim("seq")
         if position is not None and (type(position) is not int or not 0 <= position <= 2**31):
             raise BadClaim("position")
         claimed = rules.check_claim(spans, grant.duration_ms)

@@ -36,7 +36,8 @@ def index() -> str:
 
 
 def _export_url() -> str:
-    return f"{url_for('.export')}?{urlencode([*request.args.items(multi=True)])}"
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
+    return f"{url_for('.export')}?{urlencode(asked)}"
 
 
 @bp.get("/export")
