@@ -47,7 +47,7 @@ PIECE = Contract(
 ANNOUNCED = Contract(
     headers={"Tus-Resumable": SPOKEN, "Upload-Length": LONG},
     needed=("Tus-Resumable", "Upload-Length"),
-    answers={201: Answer("Announced; Location says where to send it.", headers=("Location", "Upload-Expires", *SHOWN))},
+    answers={201: Answer("Announced; Location says where to send it.", headers=("Location", *SHOWN))},
     refuses=(400, 409, 412, 413, 422, 460, 507),
 )
 OPEN = obj(url=TEXT, filename=TEXT, size=NATURAL, head=NATURAL, sha256=TEXT)
