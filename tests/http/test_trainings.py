@@ -242,13 +242,13 @@ def test_a_filtered_page_is_of_yesterday_and_stays_as_it_was_shown(
     with clock.frozen(at(3)):
         officer(house, client, Role.NODE_ADMINISTRATOR, city.county)
         first = client.get(page + "female")
-        assert first.status_code == 200 and "2026-03-04 24:00" in first.text
+        assert first.status_code == 200 and "2026年3月4日 24:00" in first.text
     with house.db.begin() as tx:
         complete(tx, city.people[1].id, city.courses[0].id, at(3))
     with clock.frozen(at(5)):
         officer(house, client, Role.NODE_ADMINISTRATOR, city.county)
         later = client.get(page + "female")
-        assert later.status_code == 200 and "2026-03-04 24:00" in later.text, "one more has begun: it stands still"
+        assert later.status_code == 200 and "2026年3月4日 24:00" in later.text, "one more has begun: it stands still"
 
 
 def begun(house: House, client: FlaskClient, city: City, monkeypatch: pytest.MonkeyPatch) -> str:
