@@ -93,7 +93,7 @@ def acts(w: World) -> dict[str, Act]:
             tx, SYSTEM, code="X01", name="新支部", parent=_pick(tx, w.city)
         ),
         "search_terms(text)": lambda tx: dictionary.add_term(tx, SYSTEM, "乡村振兴词"),
-        "second_factors(account_id)": lambda tx: second_step.begin(tx, w.house, w.author),
+        "second_factors(account_id)": lambda tx: second_step.begin(tx, w.house, w.author, session_id=1),
         "sectors(name)": lambda tx: sectors.add_sector(tx, SYSTEM, "新就业群体"),
         "transcripts(asset_id, language)": lambda tx: editing.save(tx, SYSTEM, _pick(tx, w.asset), [], 0),
     }
