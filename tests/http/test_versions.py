@@ -139,8 +139,8 @@ def fields_of(page: str, scene: Scene) -> dict[str, str]:
     raise AssertionError(f"no such form on {scene.page}")
 
 
-@pytest.mark.parametrize("kind", list(SCENES))
-def test_the_second_of_two_is_shown_both(house: House, client: FlaskClient, kind: str) -> None:
+def opened_form(house: House, client: FlaskClient, kind: str) -> tuple[Scene, dict[str, str]]:
+    """A scene with its form as the client, who holds the role, has it open."""
     with house.db.begin() as tx:
 
         def role(role: Role, node: Organisation | None = None) -> object:
@@ -150,6 +150,12 @@ def test_the_second_of_two_is_shown_both(house: House, client: FlaskClient, kind
 
         scene = SCENES[kind](tx, role)
     opened = fields_of(client.get(scene.page).get_data(as_text=True), scene)
+    return scene, opened
+
+
+@pytest.mark.parametrize("kind", list(SCENES))
+def test_the_second_of_two_is_shown_both(house: House, client: FlaskClient, kind: str) -> None:
+    scene, opened = opened_form(house, client, kind)
     assert re.fullmatch("[0-9a-f]{20}", opened["version"]), "the form says what it was filled from"
     first, second = scene.typed
     assert client.post(scene.action or scene.page, data=opened | {scene.name: first}).status_code in {302, 303}
@@ -169,15 +175,7 @@ def test_the_second_of_two_is_shown_both(house: House, client: FlaskClient, kind
 
 @pytest.mark.parametrize("kind", list(SCENES))
 def test_nobody_is_asked_when_nothing_changed_meanwhile(house: House, client: FlaskClient, kind: str) -> None:
-    with house.db.begin() as tx:
-
-        def role(role: Role, node: Organisation | None = None) -> object:
-            account = factories.account(tx, None, (role, node or factories.organisation(tx, level="city")))
-            sign_in(client, factories.session_token(tx, account))
-            return account
-
-        scene = SCENES[kind](tx, role)
-    opened = fields_of(client.get(scene.page).get_data(as_text=True), scene)
+    scene, opened = opened_form(house, client, kind)
     assert client.post(scene.action or scene.page, data=opened | {scene.name: scene.typed[0]}).status_code in {302, 303}
     with house.db.read() as tx:
         assert scene.kept(tx) == scene.typed[0]
