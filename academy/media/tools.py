@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from academy.core import jail
 from academy.core.disk import is_at_reserve
 from academy.core.errors import StorageFull
 from academy.core.settings import Settings
 
-_JAIL = Path(__file__).with_name("jail.py")
+_JAIL = Path(jail.__file__)
 _LOG_TAIL = 6000
 LOOK_S = 0.5
 """How often the disk is looked at while a command runs."""
