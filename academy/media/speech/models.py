@@ -7,7 +7,7 @@ from pathlib import Path
 from academy.core.settings import Settings
 
 PACKAGES = {"faster-whisper": "faster_whisper", "sherpa-onnx": "sherpa_onnx"}
-"""The engines, each an optional package (requirements-speech.txt)."""
+"""The engines, each an optional package (requirements/speech.txt)."""
 
 _TAIL = 1 << 18
 
