@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from academy.core import audit
+from academy.core import audit, disclosure
 from academy.core.crypto import Sealer
 from academy.core.db import Database
 from academy.core.settings import Settings
@@ -19,6 +19,7 @@ class House:
     @classmethod
     def build(cls, settings: Settings) -> "House":
         audit.use(settings.audit_hash)
+        disclosure.use(settings.data_key)
         pool = settings.web_threads + settings.fast_workers + settings.brief_workers + settings.heavy_workers + 2
         retired = [key.strip() for key in settings.data_keys_retired.split(",") if key.strip()]
         sealer = Sealer(settings.data_key, retired, settings.data_cipher)

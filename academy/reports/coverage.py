@@ -157,7 +157,7 @@ def write_groups(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[
         path, params.get("format", "xlsx"), speak(msg("分组统计")), [12, 20, 10, 10, 10, 10, 10, 12], 2
     ) as sheet:
         sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([speak(definition(wish.day)) + speak(msg("不足 5 人的类别不单列。")) + speak(groups.HELD_BACK)])
+        sheet.row([speak(definition(wish.day)) + speak(groups.BLURRED)])
         sheet.row([speak(word) for word in GROUPS_HEAD])
         for number, (dimension, words) in enumerate(groups.DIMENSIONS.items(), start=1):
             found = groups.by(tx, wish.training, wish.node, dimension, wish.day, language)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, join, literal, or_, select
 
-from academy.core import clock
+from academy.core import clock, disclosure
 from academy.core.db import Tx
 from academy.core.errors import NotFound
 from academy.core.i18n import Message, msg
@@ -81,6 +81,8 @@ class Count:
     learners: int = 0
     completions: int = 0
     minutes: int = 0
+    people: tuple[int, int, int] = (0, 0, 0)
+    """Fingerprints of the members, the exempt and the learners."""
 
     def cells(self) -> list[int | float | None]:
         """As a row shows them."""
@@ -88,11 +90,14 @@ class Count:
         return [self.members, self.exempt, self.learners, share, self.completions, round(self.minutes / 60, 1)]
 
 
-COUNTED = (
+HEADS = (
     Column(msg("党员"), NUMBER, 10),
     Column(msg("免训"), NUMBER, 10),
     Column(msg("学完过课的人"), NUMBER, 12),
     Column(msg("占党员"), SHARE, 10),
+)
+COUNTED = (
+    *HEADS,
     Column(msg("学完课次"), NUMBER, 12),
     Column(msg("学时"), NUMBER, 12),
 )
@@ -119,9 +124,9 @@ def report(tx: Tx, node: Organisation, when: Period, language: str = "zh") -> Re
         tables=[
             _trainings(tx, node, when),
             _places(tx, node, by["place"], total),
-            _grouped("sector", msg("按领域"), by["sector"], sectors.words(tx, language)),
-            _grouped("post", msg("按职务"), by["post"], {**people.POSTS, NO_POST: msg("无职务")}),
-            _grouped("age", msg("按年龄"), by["age"], groups.AGE_WORDS, ordered=True),
+            _grouped("sector", msg("按领域"), by["sector"], total, sectors.words(tx, language)),
+            _grouped("post", msg("按职务"), by["post"], total, {**people.POSTS, NO_POST: msg("无职务")}),
+            _grouped("age", msg("按年龄"), by["age"], total, groups.AGE_WORDS, ordered=True),
         ],
     )
 
@@ -143,8 +148,13 @@ def _counts(tx: Tx, node: Organisation, when: Period) -> tuple[Count, dict[str, 
     for (post, age), numbers in persons.items():
         for name, key in (("post", post), ("age", age)):
             _add(sums[name], key, numbers)
-    by = {name: {key: Count(*numbers) for key, numbers in found.items()} for name, found in sums.items()}
+    by = {name: {key: _counted(numbers) for key, numbers in found.items()} for name, found in sums.items()}
     return by["total"].get("", Count()), by
+
+
+def _counted(numbers: Sequence[int]) -> Count:
+    members, exempt, learners, completions, minutes, *people = numbers
+    return Count(members, exempt, learners, completions, minutes, (people[0], people[1], people[2]))
 
 
 def _add(sums: dict[Any, list[int]], key: object, numbers: Sequence[int | None]) -> None:
@@ -182,6 +192,7 @@ def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
             func.coalesce(MemberTerm.kind, literal(NO_POST)).label("post"),
             groups.age_key(when.last).label("age"),
             case((excused, 1), else_=0).label("excused"),
+            disclosure.fingerprint(Membership.member_id).label("who"),
             courses.label("courses"),
             minutes.label("minutes"),
         )
@@ -195,7 +206,9 @@ def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
     )
     key = (rows.c.place, rows.c.post, rows.c.age)
     learners = func.count(func.nullif(rows.c.courses, 0))
-    sums = (func.sum(rows.c.excused), learners, func.sum(rows.c.courses), func.sum(rows.c.minutes))
+    sums = [func.sum(rows.c.excused), learners, func.sum(rows.c.courses), func.sum(rows.c.minutes)]
+    learner = case((rows.c.courses > 0, rows.c.who), else_=0)
+    sums += [func.sum(who) for who in (rows.c.who, rows.c.excused * rows.c.who, learner)]
     return select(*key, func.count(), *sums).group_by(*key)
 
 
@@ -294,22 +307,32 @@ def _grouped(
     key: str,
     title: Message,
     found: Mapping[str, Count],
+    total: Count,
     words: Mapping[str, Message | str],
     *,
     ordered: bool = False,
 ) -> Table:
-    """Groups, the largest first; small ones withheld as everywhere."""
-    hidden = groups.hidden({name: counted.members for name, counted in found.items()})
-    by_size = sorted(found.items(), key=lambda pair: pair[0] if ordered else (-pair[1].members, pair[0]))
+    """Groups of people, the largest first, released as everywhere (`core.disclosure`).
+
+    Heads alone: one person may have any number of courses and hours, which no noise of a few people covers.
+    """
     lines = []
-    for name, counted in by_size:
+    for name in {"": None, **dict.fromkeys(words)}:
+        one = found.get(name, Count())
+        numbers = zip((one.members, one.exempt, one.learners), total.people, strict=True)
+        shown = disclosure.release(f"{key}={name}", one.members, list(numbers))
+        if shown is None and not name:
+            continue
         label = words.get(name, name) if name else msg("未填写")
-        if name in hidden:
-            lines.append(Line([label, *["*"] * len(COUNTED)]))
+        if shown is None:
+            lines.append((0, name, Line([label, *["*"] * len(HEADS)])))
         else:
-            lines.append(Line([label, *counted.cells()], bar=_bar(counted)))
-    note = msg("不足 5 人的类别不单列。") if hidden else ""
-    return Table(key, title, [Column(msg("类别"), width=34), *COUNTED], lines, note=note, chart=True)
+            members, exempt, learners = shown[0], min(shown[:2]), min(shown[0], shown[2])
+            heads = Count(members, exempt, learners)
+            lines.append((members, name, Line([label, *heads.cells()[: len(HEADS)]], bar=_bar(heads))))
+    lines.sort(key=lambda line: line[1] if ordered else (-line[0], line[1]))
+    columns = [Column(msg("类别"), width=34), *HEADS]
+    return Table(key, title, columns, [line for *_, line in lines], note=groups.BLURRED, chart=True)
 
 
 def _bar(counted: Count) -> float | None:

@@ -1,12 +1,12 @@
-"""Figures by sector, position, age, gender and education, with small groups withheld."""
+"""Figures by sector, position, age, gender and education, as they may be published."""
 
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import and_, case, func, literal, select
+from sqlalchemy import case, literal, select
 
 from academy.core.db import Tx
 from academy.core.i18n import Message, msg
@@ -16,7 +16,7 @@ from academy.members.ages import years_before
 from academy.members.models import Member, Organisation
 from academy.trainings import published, tree, verify
 from academy.trainings.models import Training
-from academy.trainings.published import SMALLEST, Cells, Vector
+from academy.trainings.published import Cells, Vector
 from academy.trainings.rules import AGE_BANDS
 
 OLDEST = tuple(youngest for youngest, _ in reversed(AGE_BANDS.values()))
@@ -36,7 +36,10 @@ DIMENSIONS: dict[str, Message] = {
     "education": msg("学历"),
     "status": msg("党员状态"),
 }
-HELD_BACK = msg("分类数字只算到前一天为止；变动不足 5 人的，先停在上次的数字，以免比较两天就看出是谁。")
+BLURRED = msg(
+    "为了不让人推算出是谁，分类数字会随机多几人或少几人，再按 5 取整，不足 5 人的不单列。"
+    "各类加起来和合计会差一些，以合计为准。"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,19 +64,10 @@ class Group:
 
 @dataclasses.dataclass(frozen=True)
 class Breakdown:
-    """The groups of one dimension as they were published, and of which day; None before they were."""
+    """The groups of one dimension as they were published, and of which day; None where none were."""
 
     day: dt.date | None
     groups: list[Group]
-
-
-def hidden(sizes: Mapping[str, int]) -> set[str]:
-    """Groups that are too small, and one more where the total would give the hidden one away."""
-    small = {key for key, size in sizes.items() if 0 < size < SMALLEST}
-    others = sorted((size, key) for key, size in sizes.items() if size and key not in small)
-    if small and sum(sizes[key] for key in small) < SMALLEST and others:
-        small.add(others[0][1])
-    return small
 
 
 def measure(tx: Tx, training: Training, node: Organisation, day: dt.date | None = None) -> dict[str, Cells]:
@@ -81,37 +75,43 @@ def measure(tx: Tx, training: Training, node: Organisation, day: dt.date | None 
     on = published.closed_day(day)
     found: dict[str, Cells] = {}
     for dimension in DIMENSIONS:
-        known = published.published_on(tx, training.id, node.id, dimension, on)
-        if known is None or known[0] != on:
-            vectors = _count(tx, training, node, dimension, on)
-            small = hidden({name: vector[0] + vector[1] for name, vector in vectors.items()})
-            cells = published.counted(vectors, small)
-            found[dimension] = {published.cell_of({dimension: name}): one for name, one in cells.items()}
+        if published.published_on(tx, training.id, node.id, dimension, on) is None:
+            vectors, everybody = _count(tx, training, node, dimension, on)
+            listed = _words(tx, dimension, "zh").keys()
+            found[dimension] = released(dimension, vectors, everybody, listed)
     return found
 
 
+def released(
+    dimension: str, vectors: Mapping[str, Vector], everybody: Vector, listed: Collection[str]
+) -> dict[str, Vector | None]:
+    """Groups of one dimension by their cells.
+
+    Which groups stand there tells nothing: those of a list all do, also without people; of words that somebody wrote
+    only those whose figures are shown.
+    """
+    cells: dict[str, Vector | None] = {}
+    for name in sorted({*listed, *vectors}) if any(everybody) else []:
+        cell = published.cell_of({dimension: name})
+        one = published.release(cell, vectors.get(name, Vector()), everybody)
+        if one is not None or name in listed:
+            cells[cell] = one
+    return cells
+
+
 def publish(tx: Tx, training: Training, node: Organisation, day: dt.date | None, measured: Mapping[str, Cells]) -> None:
-    """Publish what was measured, each dimension if nobody can be told from it."""
+    """Keep what was measured as published."""
     for dimension, cells in measured.items():
         published.publish(tx, training, node, dimension, published.closed_day(day), cells)
 
 
-def _count(tx: Tx, training: Training, node: Organisation, dimension: str, day: dt.date) -> dict[str, Vector]:
+def _count(
+    tx: Tx, training: Training, node: Organisation, dimension: str, day: dt.date
+) -> tuple[dict[str, Vector], Vector]:
+    """True figures of each group, and the fingerprints of everybody."""
     pieces = verify.pieces(training.id, day, select(Organisation.id).where(tree.inside(tx, node, day)))
-    due = pieces.c.standing == "due"
-    of = key(training, dimension)
-
-    def count(*conditions: Any) -> Any:
-        return func.sum(case((and_(*conditions), 1), else_=0))
-
     rows = tx.execute(
-        select(
-            of.label("key"),
-            count(due),
-            count(pieces.c.standing == "exempt"),
-            count(due, pieces.c.reached_on <= day),
-            count(due, pieces.c.completed_on <= day),
-        )
+        select(key(training, dimension).label("key"), *published.columns(pieces, day))
         .select_from(pieces)
         .join(Member, Member.id == pieces.c.member_id)
         .join(Organisation, Organisation.id == pieces.c.organisation_id)
@@ -119,11 +119,12 @@ def _count(tx: Tx, training: Training, node: Organisation, dimension: str, day: 
         .group_by("key")
     )
     vectors: dict[str, Vector] = {}
+    everybody = Vector()
     for name, *numbers in rows:
-        before = vectors.get(str(name or ""), published.ZERO)
-        a, b, c, d = (int(x) + y for x, y in zip(numbers, before, strict=True))
-        vectors[str(name or "")] = (a, b, c, d)  # unknown and blank are one group
-    return vectors
+        # Unknown and blank are one group.
+        vectors[str(name or "")] = vectors.get(str(name or ""), Vector()).plus([int(n) for n in numbers[:4]])
+        everybody = everybody.plus([int(n) for n in numbers[4:]])
+    return vectors, everybody
 
 
 def by(
@@ -134,18 +135,18 @@ def by(
     day: dt.date | None = None,
     language: str = "zh",
 ) -> Breakdown:
-    """The groups of one dimension as published last, the largest first (ages in their order)."""
-    known = published.published_on(tx, training.id, node.id, dimension, published.closed_day(day))
+    """The groups of one dimension as published, the largest first (ages in their order)."""
+    day = published.closed_day(day)
+    known = published.published_on(tx, training.id, node.id, dimension, day)
     if known is None:
         return Breakdown(None, [])
     words, groups = _words(tx, dimension, language), []
-    for cell, one in known[1].items():
+    for cell, one in known.items():
         name = json.loads(cell)[0][1]
         label = words.get(name, name) if name else msg("未填写")
-        figures = (None,) * 4 if one.is_withheld else one.vector
-        groups.append((one.size, Group(name, label, *figures)))
-    groups.sort(key=lambda pair: pair[1].key if dimension == "age" else (-pair[0], pair[1].key))
-    return Breakdown(known[0], [group for _, group in groups])
+        groups.append(Group(name, label, *(one or (None,) * 4)))
+    groups.sort(key=lambda group: group.key if dimension == "age" else (-group.size, group.key))
+    return Breakdown(day, groups)
 
 
 def _words(tx: Tx, dimension: str, language: str) -> Mapping[str, Message | str]:

@@ -240,17 +240,19 @@ class Reminded(Base):
 
 
 class PublishedFigure(Base):
-    """A figure of one group of a node's members, as it was shown once; never changed, so that it can be checked
-    whether another one, subtracted from it, would tell of fewer than five people (`trainings.published`).
+    """A figure of one group of a node's members as it was released: with noise, once for a closed day, never changed.
 
-    `source` names the list that it stood in: a dimension of the statistics, or the filters. `rest_…` is
-    everybody else of the node on that day.
+    Kept so that a day has one figure, though rows behind it are corrected later, and so that the second look costs
+    nothing (`trainings.published`). No true figure stands here. `source` names the list that it stood in: a dimension
+    of the statistics, or the filters.
     """
 
     __tablename__ = "published_figures"
     __table_args__ = (
         UniqueConstraint("training_id", "organisation_id", "source", "day", "cell", name="uq_published_figures_cell"),
-        CheckConstraint("size = due + exempt", name="size"),
+        CheckConstraint(
+            "NOT is_withheld OR (due = 0 AND exempt = 0 AND reached = 0 AND completed = 0)", name="withheld"
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -261,12 +263,7 @@ class PublishedFigure(Base):
     cell: Mapped[str] = mapped_column(String(600))
     """Which group: names and values of its conditions as JSON; blank where there was nobody."""
     is_withheld: Mapped[bool]
-    size: Mapped[int]
     due: Mapped[int]
     exempt: Mapped[int]
     reached: Mapped[int]
     completed: Mapped[int]
-    rest_due: Mapped[int]
-    rest_exempt: Mapped[int]
-    rest_reached: Mapped[int]
-    rest_completed: Mapped[int]

@@ -25,7 +25,7 @@ def show(training: str, organisation: str) -> str:
         day = past_day(request.args.get("day"))
         measured = groups.measure(tx, plan, node, day)
     if measured:
-        # What a page has shown is kept, so that no later one tells of few people when the two are compared.
+        # What a page has shown of a day is kept: a day has one figure, whatever is corrected later.
         with writing() as tx:
             groups.publish(tx, plan, node, day, measured)
     with reading() as tx:
@@ -39,7 +39,7 @@ def show(training: str, organisation: str) -> str:
                 (key, word, groups.by(tx, plan, node, key, day, html_lang())) for key, word in groups.DIMENSIONS.items()
             ],
             definition=definition(day),
-            held_back=groups.HELD_BACK,
+            blurred=groups.BLURRED,
             today=clock.today(),
         )
 

@@ -161,7 +161,7 @@ def coverage(training: str, organisation: str) -> str:
         chosen = filtering.chosen_in(request.args)
         measured = filtering.measure(tx, found, chosen) if chosen else []
     if measured:
-        # What a page has shown is kept, so that no later one tells of few people when the two are compared.
+        # What a page has shown of a day is kept: a day has one figure, whatever is corrected later.
         with writing() as tx:
             filtering.publish(tx, found, measured)
     with reading() as tx:
@@ -190,7 +190,7 @@ def _filtered(tx: Tx, found: table.Coverage, chosen: dict[str, str]) -> str:
         trail=queries.trail(tx, actor(), found.node),
         filters=filtering.options(tx, html_lang()[:2]),
         result=result,
-        held_back=groups.HELD_BACK,
+        blurred=groups.BLURRED,
     )
 
 

@@ -1,6 +1,7 @@
 """Figures by group add up, and small groups are nobody's business."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
@@ -10,9 +11,11 @@ from academy.core.db import Tx
 from academy.core.house import House
 from academy.members.ages import years_before
 from academy.members.models import Member, Organisation
-from academy.trainings import groups, queries, service
+from academy.trainings import groups, published, queries, service
 from academy.trainings.models import Training
+from academy.trainings.published import Vector
 from academy.trainings.rules import AGE_BANDS, Audience
+from tests import factories as make
 from tests.coverage_city import City, at, complete, training
 
 
@@ -22,49 +25,78 @@ def look(tx: Tx, plan: Training, node: Organisation, dimension: str, day: dt.dat
     return groups.by(tx, plan, node, dimension, day)
 
 
+def prints(*sets: Sequence[Member]) -> Vector:
+    """The fingerprints of those who are due, exempt, have begun, have completed."""
+    return Vector(*(sum(person.id**2 % 2_147_483_647 for person in one) for one in sets))
+
+
+def figures(found: groups.Breakdown) -> dict[str, tuple[int | None, ...]]:
+    return {g.key: (g.due, g.exempt, g.reached, g.completed) for g in found.groups}
+
+
 def test_groups_of_a_node_now_and_then(house: House) -> None:
+    """The true figures of each group, released by who is counted at all; of the closed day, and as they were."""
     with clock.frozen(at()), house.db.begin() as tx:
         city = City(tx)
+        for branch in city.branches:
+            city.people += [make.member(tx, branch) for _ in range(10)]
         for number, person in enumerate(city.people):
-            person.gender = "male" if number < 12 else "female"
-            person.birth_date = at().date().replace(year=1950 + 3 * number)
-        plan = training(tx, city.city, city.courses[:1])
-        service.open_training(tx, SYSTEM, plan)
-    with clock.frozen(at(3)), house.db.begin() as tx:
-        for person in city.people[:5]:
-            complete(tx, person.id, city.courses[0].id, at(2))
-        found = look(tx, plan, city.city, "gender")
-        men, women = found.groups
-        assert (found.day, men.due, men.completed, women.due) == (at(2).date(), 12, 5, 8)
-        before = look(tx, plan, city.city, "gender", at(1).date())
-        assert (before.day, before.groups[0].completed) == (at(1).date(), 0)
-        assert [g.key for g in groups.by(tx, plan, city.city, "age").groups] == ["0", "36", "46", "61", "71"]
-        for dimension in groups.DIMENSIONS:
-            assert all(g.is_withheld or g.size >= 5 for g in groups.by(tx, plan, city.city, dimension).groups)
-
-
-def test_two_days_tell_nobodys_gender(house: House) -> None:
-    """A breakdown stands still until what happened since is of five people, whoever asks of which day."""
-    with clock.frozen(at()), house.db.begin() as tx:
-        city = City(tx)
-        for number, person in enumerate(city.people):
-            person.gender = "male" if number % 2 else "female"
+            person.gender = "male" if number < 36 else "female"
+            person.birth_date = at().date().replace(year=1950 + number)
         plan = training(tx, city.city, city.courses[:1])
         service.open_training(tx, SYSTEM, plan)
         assert look(tx, plan, city.city, "gender").groups == [], "today is not over"
-    women = [person.id for number, person in enumerate(city.people) if number % 2 == 0]
-    seen = {}
-    for number, woman in enumerate(women[:7], 1):
-        with clock.frozen(at(number)), house.db.begin() as tx:
-            found = look(tx, plan, city.city, "gender")
-            seen[number] = (found.day, {g.key: g.completed for g in found.groups}["female"])
-            complete(tx, woman, city.courses[0].id, at(number))
-    first, later = at().date(), at(5).date()
-    assert seen == {n: (first, 0) if n < 6 else (later, 5) for n in range(1, 8)}
-    with clock.frozen(at(8)), house.db.begin() as tx:
-        assert look(tx, plan, city.city, "gender", at(3).date()).day == first
-        tx.get_one(Member, women[0]).gender = "male"
-        assert look(tx, plan, city.city, "gender").day == later, "a correction of the roster tells nobody either"
+    with clock.frozen(at(3)), house.db.begin() as tx:
+        for person in city.people[:12]:
+            complete(tx, person.id, city.courses[0].id, at(2))
+        found = look(tx, plan, city.city, "gender")
+        who = prints(city.people, [], city.people[:12], city.people[:12])
+        for key, true in {"male": Vector(36, 0, 12, 12), "female": Vector(24)}.items():
+            shown = published.release(published.cell_of({"gender": key}), true, who)
+            assert (found.day, figures(found)[key]) == (at(2).date(), shown or (None,) * 4)
+        before = look(tx, plan, city.city, "gender", at(1).date())
+        assert before.day == at(1).date()
+        shown = published.release(published.cell_of({"gender": "male"}), Vector(36), prints(city.people, [], [], []))
+        assert figures(before)["male"] == (shown or (None,) * 4)
+        assert [g.key for g in groups.by(tx, plan, city.city, "age").groups] == ["0", "36", "46", "61", "71"]
+        for dimension in groups.DIMENSIONS:
+            seen = figures(groups.by(tx, plan, city.city, dimension))
+            assert all(n is None or n % 5 == 0 for numbers in seen.values() for n in numbers)
+            for numbers in seen.values():
+                assert None in numbers or (numbers[3] or 0) <= (numbers[2] or 0) <= (numbers[0] or 0)
+        first = figures(found)
+        tx.get_one(Member, city.people[0].id).gender = "female"
+        assert figures(look(tx, plan, city.city, "gender")) == first, "what was published of a day stays"
+
+
+def test_which_groups_are_listed_tells_nobody(house: House) -> None:
+    """Words of a list all stand there, with people or without; what somebody typed only when its figures are shown."""
+    with clock.frozen(at()), house.db.begin() as tx:
+        city = City(tx)
+        city.people[0].gender, city.people[0].education = "female", "本科"
+        plan = training(tx, city.city, city.courses[:1])
+        service.open_training(tx, SYSTEM, plan)
+    with clock.frozen(at(1)), house.db.begin() as tx:
+        gender = look(tx, plan, city.city, "gender")
+        assert {g.key for g in gender.groups if g.is_withheld} >= {"male", "female"}
+        assert "本科" not in figures(look(tx, plan, city.city, "education"))
+
+
+def test_a_person_more_draws_every_group_anew(house: House) -> None:
+    """Of two days between which one woman completed: men's figures are drawn again like women's."""
+    cells = {key: published.cell_of({"gender": key}) for key in ("male", "female")}
+    moved = dict.fromkeys(cells, 0)
+    with clock.frozen(at()), house.db.begin() as tx:
+        city = City(tx)
+    for number in range(20):
+        before, after = (
+            prints(city.people, [], [], city.people[:number]),
+            prints(city.people, [], [], city.people[: number + 1]),
+        )
+        for key, cell in cells.items():
+            true = Vector(200, 0, 100, 90)
+            moved[key] += published.release(cell, true, before) != published.release(cell, true, after)
+    assert all(count > 5 for count in moved.values()), "with the same true figures"
 
 
 def test_an_audience_of_several_age_bands(house: House) -> None:
@@ -100,13 +132,3 @@ def test_on_a_leap_day_an_audience_and_the_statistics_count_the_same(house: Hous
         counted = dict(tx.execute(select(groups.age_key(today).label("band"), func.count()).group_by("band")).all())
         asked = {key: queries.preview(tx, city.city, Audience(ages=(key,)), today).fitting for key in AGE_BANDS}
     assert asked == counted and sum(asked.values()) == 20
-
-
-def test_one_small_group_takes_another_with_it() -> None:
-    def hidden(*sizes: int) -> list[int]:
-        return sorted(int(n) for n in groups.hidden({str(n): size for n, size in enumerate(sizes)}))
-
-    assert hidden(50, 9, 3) == [1, 2]
-    assert hidden(50, 9, 4, 3) == [2, 3]
-    assert hidden(50, 9) == []
-    assert hidden(3) == [0]
