@@ -1,10 +1,7 @@
 """What surrounds every page: where one can go, how the page is to look."""
 
 import dataclasses
-import functools
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -163,23 +160,8 @@ def unread() -> int:
         return notices.unread(tx, actor())
 
 
-@functools.lru_cache(maxsize=512)
-def _digest(file: Path, _changed: int) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:10]
-
-
-def _stamp(endpoint: str, values: dict[str, Any]) -> None:
-    """A static file's address names its content, so that a phone may keep it for a year."""
-    if endpoint != "static" or "filename" not in values:
-        return
-    file = Path(current_app.static_folder or "", values["filename"])
-    if file.is_file():
-        values["v"] = _digest(file, file.stat().st_mtime_ns)
-
-
 def install(app: Flask) -> None:
     """Give them to the templates."""
-    app.url_defaults(_stamp)
     app.jinja_env.globals |= {
         "today": clock.today,
         "role_name": lambda role: ROLES[Role(role)],

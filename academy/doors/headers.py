@@ -5,6 +5,7 @@ import secrets
 from flask import Flask, Response, g, request
 
 from academy.doors.context import actor, house
+from academy.doors.static_files import IMMUTABLE
 
 PAGE = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; "
@@ -44,8 +45,8 @@ def _headers(response: Response) -> Response:
     if settings.secure_cookies:
         headers.setdefault("Strict-Transport-Security", HSTS)
     if request.endpoint == "static":
-        if "v" in request.args and response.status_code == 200:
-            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        if g.get("immutable") and response.status_code in (200, 304):
+            headers["Cache-Control"] = IMMUTABLE
         return response
     kind = response.mimetype
     policy = PAGE if kind == "text/html" else DOCUMENT if kind == "application/pdf" else FILE

@@ -16,7 +16,7 @@ from academy.core.actor import Role
 from academy.core.errors import NotFound
 from academy.core.ids import ALPHABET, LENGTH
 from academy.core.settings import Settings
-from academy.doors import bodies, errors, filters, frame, gate, headers, language, limits, versions
+from academy.doors import bodies, errors, filters, frame, gate, headers, language, limits, static_files, versions
 from academy.doors.context import actor, house, identity, reading
 
 
@@ -88,6 +88,7 @@ def install(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     language.install(app)
     filters.install(app)
+    static_files.install(app)
     frame.install(app)
     errors.install(app)
     headers.install(app)

@@ -6,6 +6,7 @@ One page of each endpoint is looked at, with the axe rules of WCAG 2.1 A and AA 
 import re
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 
 from tests.browser.sample_site import Site, sample_site
 from tests.browser.stage import CHROMIUM
+from tests.browser.static_requests import USES, StaticRequests
 
 pytestmark = pytest.mark.browser
 
@@ -119,10 +121,11 @@ def problems(site: Site, opened: BrowserContext, axe: str, least: int, who: str,
     found: list[str] = []
     page.on("console", lambda entry: found.append(entry.text) if entry.type == "error" else None)
     page.on("pageerror", lambda error: found.append(str(error)))
+    requests = StaticRequests(page)
     wrong: list[str] = []
     for address in walk(site, page, "/sign-in" if who == "nobody" else "/", seen):
         page.evaluate(axe)
-        found += [*page.evaluate(LOOK, least), *page.evaluate(AXE, RULES)]
+        found += [*page.evaluate(LOOK, least), *page.evaluate(AXE, RULES), *requests.wrong()]
         wrong += [f"{who} {address}: {what}" for what in found]
         found.clear()
     return wrong
@@ -205,6 +208,11 @@ def test_dark_pages_have_contrast(site: Site, browser: Browser, axe: str) -> Non
 def test_english_fits_too(site: Site, browser: Browser, axe: str) -> None:
     with context(site, browser, "city", PHONE, lang="en") as opened:
         assert not problems(site, opened, axe, 44, "city", set(APART))
+
+
+def test_every_library_has_its_use(site: Site) -> None:
+    fetched = {path.name for path in (Path(site.app.static_folder or "") / "vendor").glob("*.js")}
+    assert fetched == set(USES), "package.json names what no page asks for, or the other way round"
 
 
 def test_keys_reach_the_content_first(site: Site, browser: Browser) -> None:

@@ -19,6 +19,7 @@ from academy.media.captions import CueText
 from academy.media.models import Asset, AssetState
 from academy.progress.models import WatchLedger
 from tests.browser.stage import DESK, PHONE, Stage, lecture, stage, until
+from tests.browser.static_requests import StaticRequests
 from tests.ledger_makers import learner
 from tests.ledger_makers import lecture as course_of
 
@@ -81,6 +82,18 @@ def watch(page: Page, seconds: float) -> None:
     page.evaluate(PLAY)
     until(page, f"document.querySelector('video').currentTime >= {seconds}")
     page.evaluate("document.querySelector('video').pause()")
+
+
+def test_each_module_is_fetched_once_and_kept(academy: Stage, scene: Scene) -> None:
+    """Preloads, the page's script and imports between modules all mean the same file by the same address."""
+    page = academy.sign_in(scene.viewer, PHONE)
+    requests = StaticRequests(page)
+    page.goto(f"/learn/{scene.item}")
+    until(page, "document.querySelector('[data-player]').hasAttribute('data-own')")
+    page.wait_for_load_state("networkidle")
+    modules = {file for file in requests.asked if file.startswith("/static/js/")}
+    assert {"/static/js/player.js", "/static/js/player-ledger.js", "/static/js/answers.js"} <= modules
+    assert requests.wrong() == []
 
 
 def test_what_was_watched_without_a_line_is_sent_on_a_later_visit(academy: Stage, scene: Scene) -> None:

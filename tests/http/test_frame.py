@@ -1,5 +1,7 @@
 """What surrounds a page: display wishes, languages, static files, the way about."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -7,6 +9,7 @@ from flask.testing import FlaskClient
 from academy.accounts.models import Account
 from academy.core.house import House
 from academy.core.i18n import msg
+from academy.doors import static_files
 from academy.doors.language import translate
 from tests import factories
 from tests.conftest import sign_in
@@ -54,12 +57,35 @@ def test_english_is_one_tap_away(client: FlaskClient) -> None:
     assert 'lang="en"' in client.get("/display").text
 
 
-def test_static_files_are_kept_by_their_content(app: Flask, client: FlaskClient) -> None:
+@pytest.mark.parametrize("name", ["css/base.css", "js/player.js", "img/icons.svg"])
+def test_static_files_are_kept_by_their_content(app: Flask, client: FlaskClient, name: str) -> None:
     with app.test_request_context():
-        address = app.url_for("static", filename="css/base.css")
-    with client.get(address) as stamped, client.get(address.partition("?")[0]) as bare:
+        address = app.url_for("static", filename=name)
+    digest = re.findall(r"[0-9a-f]{10}", address)[0]
+    of_another_release = address.replace(digest, "0123456789")
+    with client.get(address) as stamped, client.get(f"/static/{name}") as bare, client.get(of_another_release) as old:
         assert "immutable" in stamped.headers["Cache-Control"]
-        assert "immutable" not in bare.headers.get("Cache-Control", "")
+        assert stamped.data == bare.data == old.data
+        # Kept under another release's name, today's file would stay there for a year.
+        for answer in (bare, old):
+            assert "immutable" not in answer.headers.get("Cache-Control", "")
+
+
+def test_a_script_names_all_its_parts_once(app: Flask) -> None:
+    with app.test_request_context():
+        own, parts = app.url_for("static", filename="js/player.js"), static_files.module_parts("player.js")
+    assert own not in parts
+    assert len(set(parts)) == len(parts)
+    folder = own.rpartition("/")[0]
+    assert all(part.startswith(f"{folder}/") for part in parts)
+    # `answers.js` is imported by a part of the player, not by the player itself.
+    assert {f"{folder}/player-ledger.js", f"{folder}/answers.js"} <= set(parts)
+
+
+@pytest.mark.parametrize("address", ["js-0123456789/base.css", "js-0123456789/nothing.js", "../app.py?v=1"])
+def test_nothing_else_is_found_by_such_an_address(client: FlaskClient, address: str) -> None:
+    with client.get(f"/static/{address}") as answer:
+        assert answer.status_code in (301, 308, 404)
 
 
 def test_the_style_page_is_for_the_demo(client: FlaskClient) -> None:
