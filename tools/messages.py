@@ -5,6 +5,7 @@ new sentences appear with an empty translation, unused ones go.
 """
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,22 +19,35 @@ from jinja2.ext import i18n
 
 ROOT = Path(__file__).parent.parent
 CATALOGUES = ROOT / "academy" / "translations"
-KEYWORDS = DEFAULT_KEYWORDS | {"msg": None}
-MARKS = frozenset({"msg", "_", "gettext", "ngettext"})
+# A sentence that counts is written once: Chinese has one form, and its translation has as many as it needs.
+COUNTING = ("nmsg", "count_text", "_n", "plural_words")
+KEYWORDS = DEFAULT_KEYWORDS | {"msg": None} | dict.fromkeys(COUNTING, (1, 1))
+MARKS = frozenset({"msg", "_", "gettext", "ngettext", *COUNTING})
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-PLACE = re.compile(r"%(?:\(\w+\))?[a-z%]|\{\w+\}")
+PLACE = re.compile(r"%(?:\(\w+\))?[a-z%]")
+# Other ways to leave a place for a value: there is one in this project.
+FOREIGN_PLACE = re.compile(r"[{}]|%(?!\()")
 
 
 def collect() -> Catalog:
     """Every sentence of the code, with the files it is in."""
-    with (ROOT / "babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file)
     found = Catalog(charset="utf-8", fuzzy=False)
-    for name, _line, sentence, comments, context in extract_from_dir(
-        str(ROOT), methods, options, keywords=KEYWORDS, directory_filter=_worth_entering
-    ):
+    for name, sentence, comments, context in _every_use():
         found.add(sentence, locations=[(name, 1)], auto_comments=comments, context=context)
     return found
+
+
+def plain_sentences() -> list[str]:
+    """Those that are said somewhere without a number; a catalogue holds a sentence once, whichever way it is said."""
+    return [sentence for _name, sentence, _comments, _context in _every_use() if isinstance(sentence, str)]
+
+
+@functools.cache
+def _every_use() -> list[tuple[str, str | tuple[str, ...], list[str], str | None]]:
+    with (ROOT / "babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)
+    found = extract_from_dir(str(ROOT), methods, options, keywords=KEYWORDS, directory_filter=_worth_entering)
+    return [(name, sentence, comments, context) for name, _line, sentence, comments, context in found]
 
 
 def _worth_entering(path: str) -> bool:
@@ -53,7 +67,7 @@ def read(language: str) -> Catalog:
 
 
 def places(sentence: str) -> list[str]:
-    """The places for values in a sentence, sorted: %(name)s, and {name} in those for scripts."""
+    """The places for values in a sentence, sorted: %(name)s, in those for scripts too."""
     return sorted(match.group(0) for match in PLACE.finditer(sentence))
 
 

@@ -50,6 +50,7 @@ def main() -> None:
         compile_pins(f"requirements/{name}.in", f"requirements/{name}.txt", "--no-deps", *upgrade)
     browser_libraries.lock()
     browser_libraries.lock(ROOT / "tests" / "provider")
+    browser_libraries.lock(ROOT / "frontend")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ class Message:
 
     text: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    number: int | None = None
+    """What the sentence counts, where its form depends on it."""
 
     def __str__(self) -> str:
         return self.text % {name: said(one, str) for name, one in self.params.items()} if self.params else self.text
@@ -33,12 +35,13 @@ class Message:
     def to_json(self) -> dict[str, Any]:
         """For a column that keeps the sentence until someone reads it, in whichever language."""
         params = {name: _to_json(value) for name, value in self.params.items()}
-        return {"text": self.text, "params": params}
+        counted = {} if self.number is None else {"number": self.number}
+        return {"text": self.text, "params": params} | counted
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Message":
         kept = dict(stored.get("params") or {})
-        return cls(str(stored["text"]), {name: _from_json(value) for name, value in kept.items()})
+        return cls(str(stored["text"]), {name: _from_json(value) for name, value in kept.items()}, stored.get("number"))
 
 
 def _to_json(value: Any) -> Any:
@@ -89,6 +92,11 @@ def msg(text: str, **params: Any) -> Message:
     return Message(text, params)
 
 
+def nmsg(text: str, number: int, **params: Any) -> Message:
+    """Likewise a sentence that counts: `number` decides its form and is its `n`."""
+    return Message(text, {"n": number} | params, number)
+
+
 Speak = Callable[[Message | str], str]
 """Says a sentence in one language; what is text already stays as it is."""
 
@@ -102,7 +110,8 @@ def speaker(language: str) -> Speak:
     def speak(value: Message | str) -> str:
         if not isinstance(value, Message):
             return value
-        text = catalogue.gettext(value.text)
+        number = value.number
+        text = catalogue.gettext(value.text) if number is None else catalogue.ngettext(value.text, value.text, number)
         params = {name: said(one, speak, english=language == "en") for name, one in value.params.items()}
         return text % params if params else text
 

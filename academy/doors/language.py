@@ -1,7 +1,9 @@
 """Simplified Chinese first, English second. The Chinese sentence is the catalogue's key."""
 
+import re
+
 from flask import Flask, request
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, get_locale, gettext, ngettext
 
 from academy.core import clock
 from academy.core.i18n import Message, said
@@ -25,7 +27,21 @@ def translate(message: Message) -> str:
     """A room's sentence in the reader's language."""
     english = html_lang() == "en"
     params = {name: said(value, translate, english=english) for name, value in message.params.items()}
+    if message.number is not None:
+        return count_text(message.text, message.number, **params)
     return str(gettext(message.text, **params))
+
+
+def count_text(text: str, number: int, **values: object) -> str:
+    """A sentence in the form that a number asks for, in the reader's language; the number is its `n`."""
+    return str(ngettext(text, text, int(number), **({"n": number} | values)))
+
+
+def plural_words(text: str) -> str | tuple[str, str]:
+    """A sentence for a script, which knows the number only later: in one form or in two (static/js/words.js)."""
+    places = {name: f"%({name})s" for name in re.findall(r"%\((\w+)\)s", text)}
+    one, many = (str(ngettext(text, text, number, **places)) for number in (1, 2))
+    return one if one == many else (one, many)
 
 
 def html_lang() -> str:
@@ -44,6 +60,8 @@ def install(app: Flask) -> None:
     Babel(app, locale_selector=choose, default_timezone=str(clock.CITY), default_translation_directories="translations")
     app.jinja_env.globals |= {
         "translate": translate,
+        "_n": count_text,
+        "plural_words": plural_words,
         "html_lang": html_lang,
         "other_language": other,
         "LANGUAGE_NAMES": NAMES,

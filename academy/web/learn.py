@@ -9,7 +9,7 @@ from academy.core.actor import Role
 from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.doors import actor, house, office, reading, signed_in, writing
-from academy.doors.language import translate
+from academy.doors.language import plural_words, translate
 from academy.library.access import access_item_for_member
 from academy.library.models import CourseItem
 from academy.media import chapters, delivery
@@ -143,11 +143,12 @@ def words() -> dict[str, object]:
     return {"player_words": player_words}
 
 
-def player_words() -> dict[str, str]:
+def player_words() -> dict[str, str | tuple[str, str]]:
     """Sentences with %(…)s places that the script fills."""
     return {
         "recorded": gettext("已全部记录"),
-        "waiting": gettext("%(minutes)s 分钟待上传", minutes="%(minutes)s"),
+        "waiting": plural_words("%(n)s 分钟待上传"),
+        "and": gettext("、"),
         "lost": gettext("有一段没能记上，请刷新页面再看一遍那一段"),
         "unreachable": gettext("网络不通，恢复后自动继续记录"),
         "complete": gettext("这节课已学完"),

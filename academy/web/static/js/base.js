@@ -1,9 +1,17 @@
 /* What every page gains from a script; without it, nothing is missing. */
 
 // Menus close when one looks elsewhere.
+/** @returns {NodeListOf<HTMLDetailsElement>} */
 const menus = () => document.querySelectorAll("details.menu[open]");
+/**
+ * The nearest element of that kind around what was clicked or sent.
+ * @param {Event} event
+ * @param {string} selector
+ */
+const around = (event, selector) => /** @type {Element} */ (event.target).closest(selector);
+
 document.addEventListener("click", (event) => {
-  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  for (const menu of menus()) if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
@@ -15,7 +23,7 @@ document.addEventListener("keydown", (event) => {
 
 // <button type="button" data-print>
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-print]")) print();
+  if (around(event, "[data-print]")) print();
 });
 
 // What is wrong with a form is read first.
@@ -23,7 +31,7 @@ document.querySelector("[data-focus]")?.focus();
 
 // An impatient second tap sends nothing twice; coming back with the back button may send again.
 document.addEventListener("submit", (event) => {
-  const form = event.target;
+  const form = /** @type {HTMLFormElement} */ (event.target);
   if (form.method !== "post" || event.defaultPrevented) return;
   if (form.dataset.sent) {
     event.preventDefault();
@@ -38,14 +46,16 @@ addEventListener("pageshow", () => {
 // Whoever taps on a weak line sees at once that it is under way, and reads it when it takes a second.
 const FILES = /\.\w{2,4}$|\/(file|copy|export)$/; // a download leaves the page where it is
 const LONGEST = 30_000;
-let patience = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let patience;
+/** @param {boolean} on */
 function waiting(on) {
   clearTimeout(patience);
   document.documentElement.classList.toggle("waiting", on);
   if (on) patience = setTimeout(() => waiting(false), LONGEST);
 }
 document.addEventListener("click", (event) => {
-  const a = event.target.closest("a[href]");
+  const a = /** @type {HTMLAnchorElement | null} */ (around(event, "a[href]"));
   if (!a || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const there = new URL(a.href);
   const here = there.pathname === location.pathname && there.search === location.search;
@@ -54,7 +64,8 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("submit", (event) => {
   // A question on the page is answered on the page.
-  if (!event.target.target && event.target.method !== "dialog") unlessPrevented(event);
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (!form.target && form.method !== "dialog") unlessPrevented(event);
 });
 // Other scripts may still say that they do it themselves.
 function unlessPrevented(event) {
@@ -81,7 +92,7 @@ function refresh(id, seconds) {
         // Led elsewhere: what was waited for has come.
         if (!fresh && answer.redirected) return location.assign(answer.url);
         const stale = document.getElementById(id);
-        if (fresh && stale && fresh.innerHTML !== stale.innerHTML) stale.replaceWith(fresh);
+        if (fresh && stale && !fresh.isEqualNode(stale)) stale.replaceWith(fresh);
         // Gone: what was waited for is there. Whoever is writing something is not interrupted.
         if (!fresh && !document.activeElement?.matches("textarea, input")) return location.reload();
         if (fresh && !fresh.dataset.refresh) return;

@@ -3,8 +3,8 @@
 import { clock } from "./player-spans.js";
 
 const add = document.querySelector("[data-add-chapter]");
-const text = document.querySelector("textarea[name=chapters]");
-const video = document.querySelector("[data-player] video");
+const text = /** @type {HTMLTextAreaElement} */ (document.querySelector("textarea[name=chapters]"));
+const video = /** @type {HTMLVideoElement} */ (document.querySelector("[data-player] video"));
 
 if (add && text && video) {
   add.hidden = false;

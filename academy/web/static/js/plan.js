@@ -1,6 +1,6 @@
 /* Counts the audience anew while the form is being filled in; without a script there is a button. */
 
-const form = document.getElementById("plan");
+const form = /** @type {HTMLFormElement} */ (document.getElementById("plan"));
 const place = document.getElementById("preview");
 const button = form.querySelector("[name=preview]");
 let waiting = 0;
@@ -25,7 +25,7 @@ async function count() {
 }
 
 form.addEventListener("input", (event) => {
-  if (!event.target.closest("[data-audience]")) return;
+  if (!(/** @type {Element} */ (event.target).closest("[data-audience]"))) return;
   clearTimeout(waiting);
   waiting = setTimeout(count, 600);
 });

@@ -2,6 +2,7 @@
 
 import { clock } from "./player-spans.js";
 import { wishes } from "./player-wishes.js";
+import { fill } from "./words.js";
 
 const SKIP_S = 10;
 const KEY_S = 5;
@@ -9,8 +10,17 @@ const WAIT_MS = 600; // a shorter halt is not worth a word
 const TYPED = "input:not([type=range]), select, textarea, dialog, [contenteditable]";
 
 export class Controls {
+  /**
+   * @param {HTMLElement} root
+   * @param {HTMLVideoElement} video
+   * @param {Record<string, string>} words
+   * @param {import("./player-screen.js").Screen} screen
+   */
   constructor(root, video, words, screen) {
-    Object.assign(this, { root, video, words, screen });
+    this.root = root;
+    this.video = video;
+    this.words = words;
+    this.screen = screen;
     this.live = this.part("live");
     this.#buttons();
     this.#sound();
@@ -43,7 +53,7 @@ export class Controls {
   skip(seconds) {
     const length = this.video.duration || Number(this.root.dataset.duration) / 1000;
     this.video.currentTime = Math.max(0, Math.min(length - 0.1, this.video.currentTime + seconds));
-    this.say(this.words.at.replace("%(at)s", clock(this.video.currentTime * 1000)));
+    this.say(fill(this.words.at, { at: clock(this.video.currentTime * 1000) }));
   }
 
   #buttons() {
@@ -60,13 +70,14 @@ export class Controls {
   }
 
   #help() {
-    const help = this.part("help");
+    const help = /** @type {HTMLDialogElement} */ (this.part("help"));
     if (!help.open) help.showModal();
   }
 
   #sound() {
     const { video } = this;
-    const [mute, volume] = [this.part("mute"), this.part("volume")];
+    const mute = this.part("mute");
+    const volume = /** @type {HTMLInputElement} */ (this.part("volume"));
     const kept = Number(wishes().volume);
     if (kept > 0 && kept < 1) video.volume = kept;
     const draw = () => {

@@ -3,10 +3,10 @@
 import { isProblem, ownJson } from "./answers.js";
 import { Queue, waiting } from "./player-queue.js";
 import { Watcher, clock, gaps, length, merge, subtract } from "./player-spans.js";
+import { fill } from "./words.js";
 
 const BEAT_MS = 15_000;
 const SVG = "http://www.w3.org/2000/svg";
-const say = (text, values) => text.replace(/%\((\w+)\)s/g, (_all, name) => values[name]);
 
 function deviceKey() {
   try {
@@ -22,9 +22,18 @@ function deviceKey() {
 }
 
 export class Ledger {
+  /**
+   * @param {HTMLElement} root
+   * @param {HTMLVideoElement} video what is played, or what behaves like it (reader.js)
+   * @param {Record<string, import("./words.js").Words>} words
+   */
   constructor(root, video, words) {
     const held = JSON.parse(root.dataset.held);
-    Object.assign(this, { root, video, words, item: root.dataset.item, duration: Number(root.dataset.duration) });
+    this.root = root;
+    this.video = video;
+    this.words = words;
+    this.item = root.dataset.item;
+    this.duration = Number(root.dataset.duration);
     this.counted = held.spans;
     this.refused = held.refused;
     this.completed = Boolean(held.completed_at);
@@ -36,7 +45,7 @@ export class Ledger {
       onAnswer: (sent, status, said) => this.#answered(sent, status, said),
       onChange: (ms, reachable) => this.#waiting(ms, reachable),
     });
-    this.dialog = root.querySelector("[data-ask]");
+    this.dialog = /** @type {HTMLDialogElement} */ (root.querySelector("[data-ask]"));
     this.#listen();
     this.draw();
     this.queue.flush();
@@ -51,6 +60,7 @@ export class Ledger {
     return `${clock(start)}–${clock(end)}`;
   }
 
+  /** @param {string} name */
   part(name) {
     return this.root.querySelector(`[data-${name}]`);
   }
@@ -66,7 +76,7 @@ export class Ledger {
     this.dialog.addEventListener("close", () => this.#decided(this.dialog.returnValue));
     this.part("only").addEventListener("click", () => this.only(!this.toDo));
     this.part("missing").addEventListener("click", (event) => {
-      const start = event.target.closest("button")?.dataset.start;
+      const start = /** @type {Element} */ (event.target).closest("button")?.dataset.start;
       if (!start) return;
       video.currentTime = Number(start) / 1000;
       video.play();
@@ -85,7 +95,7 @@ export class Ledger {
         method: "POST",
         headers: {
           "Content-Type": "application/json",
-          "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content,
+          "X-CSRFToken": document.querySelector("meta[name=csrf-token]").getAttribute("content"),
         },
         body: JSON.stringify({ item: this.item, device: deviceKey(), take_over: takeOver }),
       });
@@ -176,11 +186,16 @@ export class Ledger {
   #waiting(ms, reachable) {
     if (!ms && this.lost) this.#status(this.words.lost, "warn");
     else if (!ms) this.#status(this.words.recorded, "good");
-    else if (!reachable) this.#status(say(this.words.waiting, { minutes: Math.max(1, Math.round(ms / 60_000)) }), "warn");
+    else if (!reachable) this.#status(fill(this.words.waiting, { n: Math.max(1, Math.round(ms / 60_000)) }), "warn");
   }
 
-  #status(text, tone) {
+  /**
+   * @param {import("./words.js").Words} words
+   * @param {"good" | "warn"} tone
+   */
+  #status(words, tone) {
     const status = this.part("status");
+    const text = fill(words);
     if (status.textContent !== text) status.textContent = text;
     status.dataset.tone = tone;
   }
@@ -196,9 +211,9 @@ export class Ledger {
     const missing = gaps(this.counted, this.duration);
     const covered = this.duration - length(missing);
     const left = Math.max(0, Math.ceil((this.duration * this.threshold) / 1000) - covered);
-    const text = this.completed || !left ? this.words.complete : say(this.words.left, { left: this.tell(left) });
+    const text = this.completed || !left ? fill(this.words.complete) : fill(this.words.left, { left: this.tell(left) });
     this.part("figure").textContent = text;
-    this.part("bar").setAttribute("aria-label", say(this.words.bar, { counted: this.tell(covered), missing: this.tell(length(missing)) }));
+    this.part("bar").setAttribute("aria-label", fill(this.words.bar, { counted: this.tell(covered), missing: this.tell(length(missing)) }));
     this.part("only").hidden = !missing.length || !this.counted.length;
     this.#list("missing", missing, (stretch) => {
       const button = document.createElement("button");
@@ -215,7 +230,7 @@ export class Ledger {
     this.#list("why", unexplained, (one) => {
       const line = document.createElement("p");
       const times = document.createElement("strong");
-      times.textContent = one.spans.slice(0, 5).map((stretch) => this.name(stretch)).join("、");
+      times.textContent = one.spans.slice(0, 5).map((stretch) => this.name(stretch)).join(fill(this.words.and));
       line.append(times, " ", one.told);
       return line;
     });
@@ -227,9 +242,9 @@ export class Ledger {
     group.replaceChildren(
       ...spans.map(([start, end]) => {
         const rect = document.createElementNS(SVG, "rect");
-        rect.setAttribute("x", (start / this.duration) * 1000);
-        rect.setAttribute("width", Math.max(1, ((end - start) / this.duration) * 1000));
-        rect.setAttribute("height", 12);
+        rect.setAttribute("x", String((start / this.duration) * 1000));
+        rect.setAttribute("width", String(Math.max(1, ((end - start) / this.duration) * 1000)));
+        rect.setAttribute("height", "12");
         return rect;
       }),
     );

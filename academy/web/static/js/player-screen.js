@@ -4,8 +4,16 @@
 const REST_MS = 3000;
 
 export class Screen {
+  /**
+   * @param {HTMLElement} root
+   * @param {HTMLVideoElement} video
+   * @param {Record<string, string>} words
+   */
   constructor(root, video, words) {
-    Object.assign(this, { root, video, words, filled: false });
+    this.root = root;
+    this.video = video;
+    this.words = words;
+    this.filled = false;
     this.stage = root.querySelector("[data-stage]");
     this.under = root.querySelector("[data-under]");
     this.button = root.querySelector("[data-full]");
@@ -88,8 +96,9 @@ export class Screen {
     for (const kind of ["pointermove", "pointerdown", "keydown", "focusin"]) {
       this.stage.addEventListener(kind, (event) => {
         if (kind === "pointerdown") this.slept = this.stage.hasAttribute("data-idle");
-        if (kind === "pointermove" && event.pointerType === "touch") return;
-        if (kind !== "focusin") this.hand = event.pointerType ?? "key";
+        const { pointerType } = /** @type {PointerEvent} */ (event);
+        if (kind === "pointermove" && pointerType === "touch") return;
+        if (kind !== "focusin") this.hand = pointerType ?? "key";
         this.#wake();
       });
     }

@@ -19,9 +19,15 @@ async function pictures(source) {
 }
 
 export class Seek {
+  /**
+   * @param {HTMLElement} root
+   * @param {HTMLVideoElement} video
+   */
   constructor(root, video) {
-    Object.assign(this, { root, video, length: Number(root.dataset.duration) });
-    this.slider = root.querySelector("[data-seek]");
+    this.root = root;
+    this.video = video;
+    this.length = Number(root.dataset.duration);
+    this.slider = /** @type {HTMLInputElement} */ (root.querySelector("[data-seek]"));
     this.preview = root.querySelector("[data-preview]");
     this.head = root.querySelector("[data-head]");
     this.links = [...document.querySelectorAll("[data-chapters] a[data-start]")];
@@ -86,7 +92,7 @@ export class Seek {
 
   follow() {
     const at = this.video.currentTime * 1000;
-    this.head.setAttribute("x", Math.min(996, (at / this.length) * 1000));
+    this.head.setAttribute("x", String(Math.min(996, (at / this.length) * 1000)));
     if (!this.dragging) {
       this.slider.value = String(Math.round(at));
       this.#say(at);

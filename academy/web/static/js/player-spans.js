@@ -14,7 +14,8 @@ export function merge(spans, hole = 0) {
 
 export function subtract(spans, taken) {
   const left = [];
-  for (let [start, end] of spans) {
+  for (const [first, end] of spans) {
+    let start = first;
     for (const [from, to] of taken) {
       if (to <= start || from >= end) continue;
       if (from > start) left.push([start, from]);

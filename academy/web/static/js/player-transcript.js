@@ -1,10 +1,19 @@
 // The words beside the picture: they follow it, lead to it, and can be searched.
 
+import { fill } from "./words.js";
+
 const REST_MS = 5000; // after somebody scrolls, the list leaves them alone for a while
 
 export class Transcript {
+  /**
+   * @param {HTMLElement} box
+   * @param {HTMLVideoElement} video
+   * @param {Record<string, string>} words
+   */
   constructor(box, video, words) {
-    Object.assign(this, { box, video, words });
+    this.box = box;
+    this.video = video;
+    this.words = words;
     this.list = box.querySelector("[data-lines]");
     this.lines = [...this.list.querySelectorAll("a[data-start]")];
     this.starts = this.lines.map((line) => Number(line.dataset.start));
@@ -17,7 +26,7 @@ export class Transcript {
     for (const kind of ["wheel", "touchmove", "pointerdown"]) {
       this.list.addEventListener(kind, () => { this.touched = Date.now(); }, { passive: true });
     }
-    this.field = box.querySelector("[data-find]");
+    this.field = /** @type {HTMLInputElement | null} */ (box.querySelector("[data-find]"));
     this.told = box.querySelector("[data-found]");
     if (this.field) this.#search();
   }
@@ -74,7 +83,7 @@ export class Transcript {
   #find(wanted) {
     for (const line of this.lines) {
       const text = line.querySelector("[data-text]");
-      if (text.querySelector("mark")) text.textContent = text.textContent;
+      if (text.querySelector("mark")) text.replaceChildren(text.textContent);
     }
     const low = wanted.toLowerCase();
     this.hits = low ? this.lines.filter((line) => mark(line.querySelector("[data-text]"), low)) : [];
@@ -92,7 +101,7 @@ export class Transcript {
     line.classList.add("hit");
     this.touched = Date.now();
     this.#show(line);
-    this.told.textContent = this.words.found.replace("%(n)s", this.hit + 1).replace("%(all)s", this.hits.length);
+    this.told.textContent = fill(this.words.found, { n: this.hit + 1, all: this.hits.length });
   }
 }
 

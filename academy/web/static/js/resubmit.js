@@ -3,7 +3,7 @@
 const NAME = "academy-resubmit";
 const LONGEST_MS = 30 * 60_000;
 
-const form = document.querySelector("[data-resubmit]");
+const form = /** @type {HTMLFormElement} */ (document.querySelector("[data-resubmit]"));
 const place = form.querySelector("[data-fields]");
 
 function kept() {
@@ -30,7 +30,7 @@ function keep() {
     sessionStorage.setItem(NAME, JSON.stringify({ at: Date.now(), action: form.getAttribute("action"), fields, shown }));
   } catch {
     // Forbidden or full: the link opens beside this page instead, which then still holds the form.
-    form.querySelector("[data-first]").target = "_blank";
+    /** @type {HTMLAnchorElement} */ (form.querySelector("[data-first]")).target = "_blank";
   }
 }
 

@@ -27,7 +27,7 @@ class Names {
     // Before the field loses the focus, or the list is gone when the finger lifts.
     this.list.addEventListener("pointerdown", (event) => event.preventDefault());
     this.list.addEventListener("click", (event) => {
-      const option = event.target.closest('[role="option"]');
+      const option = /** @type {Element} */ (event.target).closest('[role="option"]');
       if (option) this.take(option.textContent);
     });
   }
@@ -102,7 +102,7 @@ class Names {
   }
 }
 
-document.querySelectorAll('form[role="search"] input[name="q"]').forEach((input, number) => {
+/** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('form[role="search"] input[name="q"]')).forEach((input, number) => {
   // Only the fields that search courses: a list of organisations has a field of that name too.
   if (new URL(input.form.action).pathname === "/search") new Names(input, number);
 });

@@ -1,20 +1,30 @@
 // The lines of a caption editor that the server has not taken yet, kept on this device until it has.
 
+/** @typedef {{version: number, cues: import("./rows.js").Line[]}} Kept */
+
 export class Draft {
+  /** @param {string} place */
   constructor(place) {
     this.name = `academy-captions:${place}`;
   }
 
-  // {version, cues: [[start_ms, end_ms, text, sure], …]} of an earlier visit, or null.
+  /**
+   * What an earlier visit left, or null.
+   * @returns {Kept | null}
+   */
   read() {
     try {
-      const kept = JSON.parse(localStorage.getItem(this.name));
+      const kept = JSON.parse(localStorage.getItem(this.name) ?? "null");
       return Array.isArray(kept?.cues) && kept.cues.length ? kept : null;
     } catch {
       return null;
     }
   }
 
+  /**
+   * @param {number} version
+   * @param {import("./rows.js").Line[]} cues
+   */
   keep(version, cues) {
     try {
       localStorage.setItem(this.name, JSON.stringify({ version, cues }));

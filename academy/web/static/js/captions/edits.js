@@ -1,0 +1,62 @@
+// What the caption editor does to lines, without the page: times in milliseconds, text as it is.
+
+/** @typedef {{start: number, end: number, text: string}} Cue */
+
+const SHORTEST_MS = 200;
+const NEW_MS = 2000;
+
+/**
+ * A line in two: at the cursor where it stands inside the text, at the moment shown where that is inside the line,
+ * else in proportion. Null where there is nothing to split.
+ * @param {Cue} cue
+ * @param {number} cursor where the cursor stands in the text
+ * @param {number} now the moment that is shown
+ * @returns {[Cue, Cue] | null}
+ */
+export function splitCue({ start, end, text }, cursor, now) {
+  const cut = cursor > 0 && cursor < text.length ? cursor : Math.ceil(text.length / 2);
+  if (text.length < 2 || !(end - start > SHORTEST_MS)) return null;
+  const middle = now > start + 100 && now < end - 100 ? now : start + ((end - start) * cut) / text.length;
+  return [
+    { start, end: middle, text: text.slice(0, cut).trim() },
+    { start: middle, end, text: text.slice(cut).trim() },
+  ];
+}
+
+/**
+ * Two texts as one: a space stands between words of letters, none beside Chinese.
+ * @param {string} first
+ * @param {string} second
+ */
+export function joinTexts(first, second) {
+  const [a, b] = [first.trim(), second.trim()];
+  return /[\x21-\x7e]$/.test(a) && /^[\x21-\x7e]/.test(b) ? `${a} ${b}` : a + b;
+}
+
+/**
+ * Where a new line goes after `cue`: in the room before the next one, or in the later half of this one, which then
+ * ends at `cutAt`.
+ * @param {{start: number, end: number}} cue
+ * @param {number | null} nextStart
+ */
+export function roomAfter(cue, nextStart) {
+  const most = nextStart ?? cue.end + NEW_MS;
+  const tight = most - cue.end < SHORTEST_MS;
+  const start = tight ? (cue.start + cue.end) / 2 : cue.end;
+  return { start, end: Math.min(start + NEW_MS, Math.max(most, start + SHORTEST_MS)), cutAt: tight ? start : null };
+}
+
+/**
+ * By how much lines really move: nothing can be before the beginning, nor before the line that stays.
+ * @param {number} by
+ * @param {number} firstStart the first line that moves
+ * @param {number} staysUntil the end of the line before it, or 0
+ */
+export const realShift = (by, firstStart, staysUntil) => Math.max(by, staysUntil - firstStart);
+
+/**
+ * How often `wanted` is in a text.
+ * @param {string} text
+ * @param {string} wanted
+ */
+export const occurrences = (text, wanted) => (wanted ? text.split(wanted).length - 1 : 0);

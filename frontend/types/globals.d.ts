@@ -1,0 +1,47 @@
+// What the browser's library of types does not know: libraries that pages load beside our modules, vendors' own names in
+// web views, and that what we look for in a page are HTML elements.
+
+interface ParentNode {
+  querySelector<K extends keyof HTMLElementTagNameMap>(selectors: K): HTMLElementTagNameMap[K] | null;
+  querySelector<E extends Element = HTMLElement>(selectors: string): E | null;
+  querySelectorAll<K extends keyof HTMLElementTagNameMap>(selectors: K): NodeListOf<HTMLElementTagNameMap[K]>;
+  querySelectorAll<E extends Element = HTMLElement>(selectors: string): NodeListOf<E>;
+}
+
+interface Element {
+  closest<E extends Element = HTMLElement>(selectors: string): E | null;
+}
+
+// hls.js, tus-js-client and echarts, loaded as plain scripts (academy/web/static/vendor).
+declare var Hls: any;
+declare var tus: any;
+
+interface Window {
+  Hls: any;
+  tus: any;
+  echarts: any;
+  ManagedMediaSource: any;
+  MediaSource: any;
+}
+
+interface Navigator {
+  connection?: { saveData?: boolean; type?: string; effectiveType?: string };
+}
+
+interface Document {
+  webkitFullscreenElement?: Element | null;
+  webkitExitFullscreen?: () => Promise<void>;
+}
+
+interface HTMLElement {
+  webkitRequestFullscreen?: () => Promise<void>;
+}
+
+interface HTMLVideoElement {
+  webkitSupportsFullscreen?: boolean;
+  webkitEnterFullscreen?: () => void;
+}
+
+interface ScreenOrientation {
+  lock?: (orientation: string) => Promise<void>;
+}
