@@ -1,5 +1,6 @@
 """Simplified Chinese first, English second. The Chinese sentence is the catalogue's key."""
 
+import math
 import re
 
 from flask import Flask, request
@@ -32,9 +33,9 @@ def translate(message: Message) -> str:
     return str(gettext(message.text, **params))
 
 
-def count_text(text: str, number: int, **values: object) -> str:
+def count_text(text: str, number: float, **values: object) -> str:
     """A sentence in the form that a number asks for, in the reader's language; the number is its `n`."""
-    return str(ngettext(text, text, int(number), **({"n": number} | values)))
+    return str(ngettext(text, text, math.ceil(number), **({"n": number} | values)))
 
 
 def plural_words(text: str) -> str | tuple[str, str]:

@@ -12,7 +12,7 @@ from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid
-from academy.core.i18n import Message, msg
+from academy.core.i18n import Message, msg, nmsg
 from academy.core.pages import Page, page_of
 from academy.jobs import publish
 from academy.members import roster_lock, tree
@@ -212,7 +212,9 @@ def _carry_members(tx: Tx, node: Organisation, into: Organisation, day: dt.date)
     ).all()
     late = [row for row in held if row.valid_from > day]
     if late:
-        raise Invalid(fields={"on": msg("有 %(count)s 名党员在那天之后才转入，请改用更晚的日期。", count=len(late))})
+        raise Invalid(
+            fields={"on": nmsg("有 %(count)s 名党员在那天之后才转入，请改用更晚的日期。", len(late), count=len(late))}
+        )
     mine = (Membership.organisation_id == node.id, Membership.valid_to.is_(None))
     quiet = {"synchronize_session": False}
     # A membership that began that very day is corrected in place: a day has one answer.

@@ -12,7 +12,7 @@ from academy.core.actor import Actor, Role
 from academy.core.audit import record
 from academy.core.db import Tx
 from academy.core.errors import Invalid
-from academy.core.i18n import msg
+from academy.core.i18n import msg, nmsg
 from academy.members.models import Organisation
 from academy.members.queries import subtree
 from academy.notices.models import Notice
@@ -136,12 +136,12 @@ def delegate(tx: Tx, actor: Actor, training: Training, node: Organisation, *, no
 
 
 def _write(tx: Tx, training: Training, reminder: Reminder, branch: Branch) -> None:
-    body = msg(
+    body = nmsg(
         "“%(title)s”%(day)s 截止，%(branch)s还有 %(n)s 人没完成，请提醒或上门帮一帮。%(note)s",
+        branch.missing,
         title=training.title,
         day=training.closes_on,
         branch=branch.node.name,
-        n=branch.missing,
         note=reminder.note,
     )
     tx.add_all(

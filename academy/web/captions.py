@@ -10,6 +10,7 @@ from academy.core.errors import NotFound
 from academy.doors import actor, house, office, reading, writing
 from academy.doors.bodies import MIB, accepts_body
 from academy.doors.entry import local_path
+from academy.doors.language import count_text
 from academy.library import proposals
 from academy.media import captions, delivery, editing, queries, versions
 from academy.media.access import UPLOADERS, access_own_asset
@@ -95,9 +96,9 @@ def take_text(asset_id: str) -> ResponseReturnValue:
     if is_proposed:
         flash(proposed())
     elif parsed.estimated:
-        flash(_("已导入 %(count)s 条字幕，时间按字数估计，请核对。", count=len(parsed.cues)))
+        flash(count_text("已导入 %(count)s 条字幕，时间按字数估计，请核对。", len(parsed.cues), count=len(parsed.cues)))
     else:
-        flash(_("已导入 %(count)s 条字幕。", count=len(parsed.cues)))
+        flash(count_text("已导入 %(count)s 条字幕。", len(parsed.cues), count=len(parsed.cues)))
     return redirect(url_for(".edit", asset_id=asset_id))
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template
 from academy.accounts import own_data
 from academy.core.actor import Actor, Role
 from academy.core.db import Tx
-from academy.core.i18n import Message, msg
+from academy.core.i18n import Message, msg, nmsg
 from academy.doors import actor, reading, signed_in
 from academy.doors.frame import link
 from academy.library import queries
@@ -62,10 +62,12 @@ def _tasks(tx: Tx, who: Actor) -> list[Task]:
     found = []
     waiting = queries.review_count(tx, who) if who.has(Role.REVIEWER) else 0
     if waiting:
-        found.append(Task(msg("%(count)s 门课程等您审阅", count=waiting), link("review.index"), "check"))
+        found.append(Task(nmsg("%(count)s 门课程等您审阅", waiting, count=waiting), link("review.index"), "check"))
     asked = own_data.waiting_count(tx, who) if who.has(*KEEPERS) else 0
     if asked:
-        found.append(Task(msg("%(count)s 项个人信息要求等您办理", count=asked), link("own_data.waiting"), "person"))
+        found.append(
+            Task(nmsg("%(count)s 项个人信息要求等您办理", asked, count=asked), link("own_data.waiting"), "person")
+        )
     if who.has(Role.TRAINER):
         for line in queries.with_files(tx, who, AssetState.FAILED)[:5]:
             text = msg("《%(title)s》有文件没有处理成功", title=line.item.course.title)

@@ -164,7 +164,9 @@ def import_captions(asset_id: str) -> ResponseReturnValue:
         is_proposed = proposals.keep_captions(tx, actor(), asset, parsed)
     if not parsed.is_whole:
         return render_template("media/imported.html", asset=asset, parsed=parsed, name=given.filename, next=back())
-    flash(proposed() if is_proposed else _("已导入 %(count)s 条字幕。", count=len(parsed.cues)))
+    flash(
+        proposed() if is_proposed else count_text("已导入 %(count)s 条字幕。", len(parsed.cues), count=len(parsed.cues))
+    )
     return redirect(back())
 
 

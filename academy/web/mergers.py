@@ -11,6 +11,7 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, writing
+from academy.doors.language import count_text
 from academy.doors.personal import shows_people
 from academy.members import merging, queries, service
 from academy.members.access import access_organisation
@@ -87,7 +88,9 @@ def merge(public_id: str) -> Any:
         with reading() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
             return _page(tx, node, _target(tx) if form.get("into") else None, said(error)), error.status
-    flash(gettext("%(n)s 人已并入“%(name)s”。在本页可以撤回。", n=len(made.carried["members"]), name=into.name), "good")
+    flash(
+        count_text("%(n)s 人已并入“%(name)s”。在本页可以撤回。", len(made.carried["members"]), name=into.name), "good"
+    )
     return redirect(url_for("members.organisation", public_id=public_id), 303)
 
 
@@ -99,7 +102,7 @@ def undo(public_id: str) -> Response:
         with writing() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
             back = service.undo_merger(tx, actor(), node)
-        flash(gettext("已撤回合并，%(n)s 人转回来了。", n=back), "good")
+        flash(count_text("已撤回合并，%(n)s 人转回来了。", back), "good")
     except Conflict as error:
         flash(gettext(error.message.text, **error.message.params), "warn")
     return redirect(url_for("members.organisation", public_id=public_id), 303)

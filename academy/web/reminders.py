@@ -11,6 +11,7 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.pages import number_in
 from academy.doors import actor, house, office, reading, writing
+from academy.doors.language import count_text
 from academy.doors.personal import shows_people
 from academy.members.people import PHONE
 from academy.members.rules import masked
@@ -62,8 +63,12 @@ def send(training: str, organisation: str) -> Response:
             note = request.form.get("note", "").strip()
             verb = delegating.delegate if request.form.get("to") == "branches" else reminders.send_reminder
             made = verb(tx, actor(), plan, node, note=note)
-        asked = gettext("已请 %(n)s 个支部的书记提醒。", n=f"{made.recipients:,}")
-        flash(asked if made.kind == "branches" else gettext("已提醒 %(n)s 人。", n=f"{made.recipients:,}"))
+        asked = count_text("已请 %(n)s 个支部的书记提醒。", made.recipients, n=f"{made.recipients:,}")
+        flash(
+            asked
+            if made.kind == "branches"
+            else count_text("已提醒 %(n)s 人。", made.recipients, n=f"{made.recipients:,}")
+        )
     except Invalid as error:
         flash(gettext(error.message.text, **error.message.params), "warn")
     return redirect(url_for(".show", training=training, organisation=organisation))

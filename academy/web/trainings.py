@@ -12,7 +12,7 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.pages import number_in
 from academy.doors import actor, office, reading, signed_in, writing
-from academy.doors.language import html_lang
+from academy.doors.language import count_text, html_lang
 from academy.doors.personal import record_people_shown, shows_people
 from academy.doors.versions import check_version, current_row
 from academy.members import rules as people
@@ -132,7 +132,7 @@ def open_(public_id: str) -> Response:
     with writing() as tx:
         number = service.begin_opening(tx, actor(), access_own_training(tx, actor(), public_id))
     if number is not None:
-        flash(gettext("培训已开始，%(n)s 名党员列入培训范围。", n=f"{number:,}"))
+        flash(count_text("培训已开始，%(n)s 名党员列入培训范围。", number, n=f"{number:,}"))
     return redirect(url_for(".show", public_id=public_id))
 
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 from tests.browser.sample_site import Site, sample_site
 from tests.browser.stage import CHROMIUM
 from tests.browser.static_requests import USES, StaticRequests
+from tools import messages
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +62,33 @@ LOOK = """(least) => {
 }"""
 AXE = """(rules) => axe.run(document, {runOnly: rules}).then((found) => found.violations.map(
   (v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")))"""
+
+
+# What a page says in Chinese, outside of what is marked as Chinese (the other language's own name).
+CHINESE = """() => {
+  const said = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode;
+    if (!text.parentElement.closest("[lang=zh], script, template")) said.push(text.data);
+  }
+  for (const name of ["aria-label", "title", "placeholder", "alt", "data-label"])
+    for (const e of document.querySelectorAll(`[${name}]`)) said.push(e.getAttribute(name));
+  for (const e of document.querySelectorAll("[data-words]"))
+    said.push(...Object.values(JSON.parse(e.dataset.words)).flat());
+  return [...new Set(said.map((text) => text.trim()))].filter((text) => /[\\u3400-\\u9fff]/.test(text));
+}"""
+
+
+def _ours() -> re.Pattern[str]:
+    """Every Chinese sentence of the catalogue, with anything in its places; single words may be somebody's data."""
+    ids = [one for m in messages.read("en") if m.id for one in ([m.id] if isinstance(m.id, str) else m.id[:1])]
+    pieces = [re.split(r"%\(\w+\)s", one) for one in ids]
+    worth = [parts for parts in pieces if len(messages.CHINESE.findall("".join(parts))) > 2]
+    return re.compile("|".join(".+".join(map(re.escape, parts)) for parts in worth))
+
+
+OURS = _ours()
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +236,19 @@ def test_dark_pages_have_contrast(site: Site, browser: Browser, axe: str) -> Non
 def test_english_fits_too(site: Site, browser: Browser, axe: str) -> None:
     with context(site, browser, "city", PHONE, lang="en") as opened:
         assert not problems(site, opened, axe, 44, "city", set(APART))
+
+
+@pytest.mark.parametrize("who", ["member", "city", "trainer", "system"])
+def test_english_pages_say_no_sentence_of_ours_in_chinese(site: Site, browser: Browser, who: str) -> None:
+    """Courses and names are written as people wrote them; what the academy says itself is translated."""
+    found = set()
+    with context(site, browser, who, PHONE, lang="en") as opened:
+        page = opened.new_page()
+        seen: set[str | None] = set(APART)
+        for address in walk(site, page, "/", seen):
+            found |= {(address, text) for text in page.evaluate(CHINESE) if OURS.fullmatch(text)}
+    assert len(seen) > len(APART) + 3
+    assert not found
 
 
 def test_every_library_has_its_use(site: Site) -> None:

@@ -144,3 +144,32 @@ def test_a_percent_sign_is_written_twice() -> None:
         != len([place for place in messages.places(text) if place[0] == "%" and place != "%%"])
     ]
     assert not bare
+
+
+LIMITS = {"most", "longest", "shortest"}
+NAMES = {"code", "name", "number", "line", "column", "columns", "place", "end", "sheet", "shown", "hidden", "what"}
+TIMES = {"day", "date", "first", "last", "since", "from", "to", "hour", "time", "length", "whole", "part", "left"}
+SHARES = {"branch", "title", "share", "size", "counted", "missing", "low", "high", "sound", "speed", "kind"}
+NEVER_ONE = LIMITS | NAMES | TIMES | SHARES
+"""Places that hold no count, or a limit that is greater than one."""
+ONE_OF_MANY = re.compile(
+    r"(?<![\w.,:])1 (?:more )?(?:people|have|are|(?!is\b|was\b|has\b|this\b|its\b|less\b)[a-z]+s)\b"
+)
+
+
+def test_english_never_says_one_people() -> None:
+    """Where the number is one, no sentence speaks of many: those that count have a form for it."""
+    wrong = []
+    for message in english():
+        if not message.id:
+            continue
+        text = both_numbers(message.string)[0]
+        said = re.sub(r"%\((\w+)\)[sd]", lambda m: "…" if m[1] in NEVER_ONE else "1", text)
+        if ONE_OF_MANY.search(said):
+            wrong.append(text)
+    assert not wrong, "say it with _n(…), count_text(…) or nmsg(…), or without a plural"
+
+
+def test_english_has_a_form_for_many() -> None:
+    same = [m.id[0] for m in english() if not isinstance(m.id, str) and m.string[0] == m.string[1]]
+    assert not same

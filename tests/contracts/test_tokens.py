@@ -11,12 +11,9 @@ TEXTS = ("ink", "muted", "link")
 TONES = ("info", "good", "warn", "bad")
 
 
-def block(selector: str) -> dict[str, str]:
-    body = TOKENS.split(selector + " {", 1)[1].split("}", 1)[0]
-    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", body))
-
-
-LIGHT, DARK, AUTO = block(":root"), block(':root[data-theme="dark"]'), block(':root[data-theme="auto"]')
+PAIR = re.compile(r"--([a-z-]+): var\(--light, (#[0-9a-f]{6})\) var\(--dark, (#[0-9a-f]{6})\);")
+LIGHT = {name: light for name, light, _dark in PAIR.findall(TOKENS)}
+DARK = {name: dark for name, _light, dark in PAIR.findall(TOKENS)}
 
 
 def luminance(colour: str) -> float:
@@ -45,6 +42,14 @@ def test_text_reads_on_its_ground(theme: dict[str, str]) -> None:
     assert not poor
 
 
-def test_following_the_phone_is_the_same_dark() -> None:
-    assert AUTO == DARK
-    assert DARK.keys() == LIGHT.keys()
+def test_dark_is_said_once() -> None:
+    """Each colour has one line with both of its values; who chose dark, whose phone is dark, and the whole screen of a
+    lecture get the same ones."""
+    names = re.findall(r"--([a-z-]+): var\(--light,", TOKENS)
+    assert len(names) == len(set(names)) == len(LIGHT) + 1, "the shadow is no single colour"
+    chosen = re.findall(r"([^{}]+)\{ --light: ; --dark: initial; \}", TOKENS)
+    assert [re.sub(r"\s+", " ", one).strip() for one in chosen] == [
+        ':root[data-theme="dark"], .player-stage[data-filling]',
+        ':root[data-theme="auto"]',
+    ]
+    assert TOKENS.count("prefers-color-scheme") == 1

@@ -3,11 +3,7 @@
 // Menus close when one looks elsewhere.
 /** @returns {NodeListOf<HTMLDetailsElement>} */
 const menus = () => document.querySelectorAll("details.menu[open]");
-/**
- * The nearest element of that kind around what was clicked or sent.
- * @param {Event} event
- * @param {string} selector
- */
+/** @type {(event: Event, selector: string) => HTMLElement | null} */
 const around = (event, selector) => /** @type {Element} */ (event.target).closest(selector);
 
 document.addEventListener("click", (event) => {
