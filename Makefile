@@ -18,6 +18,8 @@ SLOW := tests/media tests/faults tests/browser
 # Packages are compiled when first imported; a shell that forbids keeping the result would make every
 # start as slow as the first.
 unexport PYTHONDONTWRITEBYTECODE
+# config.py reads `.env`; Flask would look for another one in the folders above.
+export FLASK_SKIP_DOTENV := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev run test test-fast test-slow test-newer-whoosh style check format bench clean forget docs messages pins

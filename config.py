@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from academy.core.settings import Settings
 
 
@@ -12,11 +14,6 @@ def load() -> Settings:
     Raises:
         academy.core.settings.SettingsError: something is missing or unreadable.
     """
-    env: dict[str, str] = {}
-    file = Path(__file__).with_name(".env")
-    if file.exists():
-        for line in file.read_text(encoding="utf-8").splitlines():
-            name, sign, value = line.strip().partition("=")
-            if sign and not name.startswith("#"):
-                env[name.strip()] = value.strip().strip('"')
-    return Settings.from_env(env | dict(os.environ))
+    # As Flask's own command reads it, `${NAME}` too: web and worker must find the same secrets.
+    file = dotenv_values(Path(__file__).with_name(".env"), encoding="utf-8-sig")
+    return Settings.from_env({name: value for name, value in file.items() if value is not None} | dict(os.environ))

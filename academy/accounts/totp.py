@@ -1,32 +1,29 @@
-"""One-time passwords by the clock (RFC 6238: SHA-1, six digits, thirty seconds). Pure."""
+"""One-time passwords by the clock (RFC 6238: SHA-1, six digits, thirty seconds), by pyotp. Pure."""
 
-import base64
 import hmac
-import secrets
-import struct
-from urllib.parse import quote
+
+import pyotp
 
 STEP_S = 30
-DIGITS = 6
 WINDOW = 1
 """Steps before and after the present one that are still right: phones' clocks go wrong by half a minute."""
 
 
 def new_secret() -> str:
     """A secret of 160 bits, in base32 as authenticator apps take it."""
-    return base64.b32encode(secrets.token_bytes(20)).decode()
+    return str(pyotp.random_base32(32))
 
 
 def code_at(secret: str, step: int) -> str:
     """The code of one step of thirty seconds."""
-    digest = hmac.digest(base64.b32decode(secret), struct.pack(">Q", step), "sha1")
-    at = digest[-1] & 15
-    number = struct.unpack(">I", digest[at : at + 4])[0] & 0x7FFFFFFF
-    return f"{number % 10**DIGITS:0{DIGITS}d}"
+    return str(pyotp.TOTP(secret, interval=STEP_S).generate_otp(step))
 
 
 def matching_step(secret: str, code: str, now_s: float, last_step: int) -> int | None:
-    """The step whose code this is; None when it is wrong, or not newer than the last one used."""
+    """The step whose code this is; None when it is wrong, or not newer than the last one used.
+
+    pyotp's own `verify` says only whether a code is right, and so cannot refuse one that was used.
+    """
     present = int(now_s) // STEP_S
     for step in range(present - WINDOW, present + WINDOW + 1):
         if step > last_step and hmac.compare_digest(code_at(secret, step).encode(), code.encode("utf-8", "replace")):
@@ -36,4 +33,4 @@ def matching_step(secret: str, code: str, now_s: float, last_step: int) -> int |
 
 def address(secret: str, account: str, issuer: str) -> str:
     """What an authenticator app reads from the QR code."""
-    return f"otpauth://totp/{quote(f'{issuer}:{account}')}?secret={secret}&issuer={quote(issuer)}"
+    return str(pyotp.TOTP(secret, interval=STEP_S).provisioning_uri(name=account, issuer_name=issuer))

@@ -102,7 +102,7 @@ bp = Blueprint("api_progress", __name__, url_prefix="/api/v1/progress")
 
 def install(app: Flask, house_: House) -> None:
     """Put the beats' door in front of the application."""
-    meter = Meter(house_.settings.data_dir / "metrics")
+    meter = Meter()
     signer = Signer(house_.settings)
     app.extensions["academy.meter"], app.extensions["academy.signer"] = meter, signer
     app.wsgi_app = beat_door.BeatDoor(app.wsgi_app, Committer(house_, meter), signer, meter)  # type: ignore[method-assign]

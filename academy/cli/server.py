@@ -1,6 +1,7 @@
 """flask server …: web and worker together, for one machine."""
 
 import errno
+import os
 import socket
 import sys
 
@@ -13,6 +14,7 @@ from academy.cli.supervisor import Child, Supervisor
 from academy.core.certificates import problem_of
 from academy.core.house import House
 from academy.core.settings import Settings
+from academy.progress import metrics
 
 group = AppGroup("server", help="Web and worker together.")
 
@@ -58,6 +60,7 @@ def serve(house: House) -> None:
     settings = house.settings
     refuse_busy_port(settings)
     house.db.dispose()
+    os.environ |= metrics.new_folder(settings.data_dir)
     supervisor = Supervisor(children(settings), lambda: answers(settings))
 
     def ready() -> None:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from importlib import resources
 
 import rjieba
+from opencc import OpenCC
 
 from academy.core.text import normal_form
 from academy.search.numerals import END, SIGNS
@@ -17,6 +17,8 @@ _RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}](?:[^\W_{HAN}]|{_SIGN})*")
 _KEPT = re.compile(rf"(?:[^\W_{SIGNS}]|[{SIGNS}]|(?<={END})[%‰+]|{_SIGN})+")
 _HAN = re.compile(rf"[{HAN}]")
 _HAN_RUN = re.compile(rf"[{HAN}]+")
+_BLOCKS = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0x20000, 0x2FA20))
+"""Where Chinese characters are that Unicode's own normal form leaves as they are."""
 LONGEST_TEXT = 2_000_000
 """Characters of one text that are looked at: a window of a lecture is a few hundred, a summary a few thousand."""
 LONGEST = 60
@@ -25,15 +27,12 @@ LONGEST = 60
 
 @lru_cache(maxsize=1)
 def _simplified() -> dict[int, int]:
-    """Traditional to simplified, character by character, from opencc's table."""
-    table: dict[int, int] = {}
-    text = resources.files("opencc").joinpath("dictionary/TSCharacters.txt").read_text("utf-8")
-    for line in text.splitlines():
-        source, _, targets = line.partition("\t")
-        first = targets.split(" ")[0]
-        if len(source) == len(first) == 1:
-            table[ord(source)] = ord(first)
-    # Pairs that opencc tells apart by context only: one form on both sides, so both spellings meet.
+    """Traditional to simplified, as opencc writes each character that stands alone."""
+    every = [chr(code) for block in _BLOCKS for code in range(*block)]
+    # A line each, so that none of them is read as part of a word.
+    found = OpenCC("t2s").convert("\n".join(every)).split("\n")
+    table = {ord(one): ord(plain) for one, plain in zip(every, found, strict=True) if one != plain and len(plain) == 1}
+    # Pairs that opencc tells apart, or by context only: one form on both sides, so both spellings meet.
     for variants, kept in (
         ("著", "着"),
         ("乾", "干"),
@@ -42,6 +41,9 @@ def _simplified() -> dict[int, int]:
         ("裡裏", "里"),
         ("臺", "台"),
         ("藉", "借"),
+        ("甦", "苏"),
+        ("甯", "宁"),
+        ("礆", "硷"),
     ):
         table |= {ord(c): ord(kept) for c in variants}
     return table

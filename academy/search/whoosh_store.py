@@ -23,7 +23,7 @@ from academy.search.whoosh_files import Mapped
 
 POINTER = "current"
 NAME = "MAIN"
-FORMAT = "g5-"
+FORMAT = "g6-"
 """Begins the name of every generation; raised when what the index holds changes, so that it is made anew."""
 
 

@@ -156,10 +156,10 @@ def test_figures_are_for_operators(client: FlaskClient, course: Course, house: H
         boss = factories.account(tx, None, (Role.SYSTEM_ADMINISTRATOR, node))
         sign_in(operator, factories.session_token(tx, boss))
     figures = operator.get("/api/v1/progress/metrics").text.splitlines()
-    assert 'academy_beats_total{answer="credited"} 1' in figures
-    assert 'academy_beats_total{answer="refused"} 1' in figures
-    assert 'academy_beat_refusals_total{reason="too_fast"} 1' in figures
-    assert 'academy_beat_commit_size_bucket{le="+Inf"} 2' in figures
+    assert 'academy_beats_total{answer="credited"} 1.0' in figures
+    assert 'academy_beats_total{answer="refused"} 1.0' in figures
+    assert 'academy_beat_refusals_total{reason="too_fast"} 1.0' in figures
+    assert 'academy_beat_commit_size_bucket{le="+Inf"} 2.0' in figures
     assert sum(line.startswith("# TYPE") for line in figures) == 6
 
 

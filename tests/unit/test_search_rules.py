@@ -28,5 +28,11 @@ def test_rare_words_and_the_same_wording_come_first() -> None:
 
 
 def test_both_scripts_have_one_form_where_only_context_tells_them_apart() -> None:
-    for traditional, simplified in (("憑藉座標與計畫", "凭借坐标与计划"), ("藉口", "借口"), ("臺灣裡著", "台湾里着")):
+    for traditional, simplified in (
+        ("憑藉座標與計畫", "凭借坐标与计划"),
+        ("藉口", "借口"),
+        ("臺灣裡著", "台湾里着"),
+        ("商舖甦醒", "商铺苏醒"),
+        ("大相逕庭", "大相径庭"),
+    ):
         assert normalise(traditional) == normalise(simplified)

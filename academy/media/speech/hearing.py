@@ -10,7 +10,7 @@ import time
 import wave
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
@@ -20,6 +20,9 @@ from academy.media.captions import CueText, settle
 from academy.media.encode import raise_plainly
 from academy.media.speech import models, rules
 from academy.media.tools import Limits, ToolFailed
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
 
 _SCRIPT = Path(__file__).with_name("hear.py")
 MOST_TERMS = 60
@@ -149,7 +152,7 @@ def _simplified(text: str) -> str:
 
 
 @functools.cache
-def _converter() -> Any:
+def _converter() -> "OpenCC":
     # Reads dictionaries, which nobody without a model needs.
     from opencc import OpenCC
 
