@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export FLASK_SKIP_DOTENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test test-fast test-slow test-newer-whoosh style check format bench clean forget docs messages pins
+.PHONY: help setup dev run test test-fast test-slow style check format bench clean forget docs messages pins
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,10 +71,6 @@ test-fast: dev
 
 test-slow: dev
 	$(PY) -m pytest -q -n 2 --dist loadfile $(SLOW)
-
-test-newer-whoosh: dev  ## the suite of the index on whoosh3, the fork that goes on, installed beside
-	$(PY) -m pip install -q --no-deps --upgrade --target .cache/whoosh3 whoosh3==3.54.0
-	PYTHONPATH=.cache/whoosh3 $(PY) -m pytest -q -k sqlite tests/rooms/test_search_backends.py
 
 style: dev  ## layout, lint, types, imports; scripts, styles and templates too
 	.venv/bin/ruff format --check .

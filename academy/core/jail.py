@@ -4,7 +4,8 @@ in a process with threads. It imports only what Python starts with: the start co
 Usage: ``python -I -S jail.py PARENT CPU_S MEMORY_MIB FILE_MIB [READABLE …] -- COMMAND …``
 
 The command sees the system's programs, the readable paths and its own folder, and may write in its own folder
-only: Landlock holds it (Linux 5.13 and newer). Where the kernel has Landlock and it fails, the command is not
+only: Landlock holds it (Linux 5.13 and newer; from 6.7 on it keeps it from TCP too, from 6.12 on from sending signals
+to anybody outside). Where the kernel has Landlock and it fails, the command is not
 run; whether to work where the kernel has none is decided before (`isolation.require_isolation`).
 """
 
@@ -24,6 +25,10 @@ _LANDLOCK = {"create": 444, "add": 445, "restrict": 446}
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _MAKE_SOCKET, _TRUNCATE = (1 << bit for bit in (0, 1, 2, 3, 9, 14))
 _RIGHTS = (0, 13, 14, 15, 15)
 """How many rights each version of Landlock knows, up to truncation; later ones are about devices."""
+_TCP, _TCP_SINCE = 0b11, 4
+"""To bind and to connect: no port is allowed, also where the system gives no network namespace."""
+_SCOPES, _SCOPES_SINCE = 0b11, 6
+"""Abstract sockets and signals of processes outside: the worker has the same user, and could be killed."""
 # What a program needs of the system. Not all of /etc and /proc: there are secrets of others in both.
 _SYSTEM = [
     "/usr",
@@ -116,6 +121,10 @@ def shut_in(libc: ctypes.CDLL, readable: list[str], writable: list[str]) -> bool
         return False
     handled = (1 << _RIGHTS[min(version, len(_RIGHTS) - 1)]) - 1
     attributes = struct.pack("Q", handled)
+    if version >= _TCP_SINCE:
+        attributes += struct.pack("Q", _TCP)
+    if version >= _SCOPES_SINCE:
+        attributes += struct.pack("Q", _SCOPES)
     rules = libc.syscall(_LANDLOCK["create"], attributes, ctypes.c_size_t(len(attributes)), 0)
     if rules < 0:
         return False

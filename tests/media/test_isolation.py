@@ -1,5 +1,7 @@
 """What shuts in the programs that read people's files, what sees them do so, and what happens where it is missing."""
 
+import os
+import socket
 import subprocess
 import sys
 import wave
@@ -45,6 +47,45 @@ def test_the_decoder_of_speech_sees_the_one_file_only(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"."):
         hearing._decode(Settings(), ["-i", given, "-i", neighbour, "-map", "1:0"], wav, tmp_path / "mine")
     assert not wav.exists()
+
+
+SHUT_IN = """
+import ctypes, os, socket, sys
+from academy.core import jail
+libc = ctypes.CDLL(None, use_errno=True)
+assert jail.shut_in(libc, ["/usr", "/lib", sys.prefix, sys.base_prefix], [os.getcwd()])
+def attempt(act):
+    try:
+        act()
+    except PermissionError:
+        return "refused"
+    except OSError as error:
+        return type(error).__name__
+    return "done"
+child = os.fork() or os._exit(0)
+with socket.socket() as one, socket.socket() as other, socket.socket(socket.AF_UNIX) as third:
+    print(jail.version_of(libc), attempt(lambda: one.connect(("127.0.0.1", int(sys.argv[1])))),
+          attempt(lambda: other.bind(("127.0.0.1", 0))), attempt(lambda: os.kill(int(sys.argv[2]), 0)),
+          attempt(lambda: third.connect("\\0" + sys.argv[3])), attempt(lambda: os.kill(child, 9)))
+"""
+
+
+def test_who_is_shut_in_reaches_no_port_and_no_process_of_the_same_user(tmp_path: Path) -> None:
+    """Without a namespace of its own: many systems give none to an ordinary user. A child of its own it may end."""
+    name = f"academy-{tmp_path.name}-{os.getpid()}"
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as abstract:
+        abstract.bind("\0" + name)
+        abstract.listen()
+        told = [str(server.getsockname()[1]), str(os.getpid()), name]
+        ran = subprocess.run(
+            [sys.executable, "-c", SHUT_IN, *told], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    assert ran.returncode == 0, ran.stderr
+    version, connect, bind, signal, other, own = ran.stdout.split()
+    # A kernel that knows less holds less: what it knows is held.
+    assert (connect, bind) == (("refused", "refused") if int(version) >= 4 else ("done", "done"))
+    assert (signal, other) == (("refused", "refused") if int(version) >= 6 else ("done", "done"))
+    assert own == "done"
 
 
 RUN = """
