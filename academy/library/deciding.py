@@ -94,6 +94,8 @@ def publish(tx: Tx, actor: Actor, course: Course) -> Course:
     move(tx, actor, course, Verb.PUBLISH)
     shown = _merge(tx, course) if course.revises_id is not None else course
     now = clock.now()
+    if shown.content_since is None or shown.version != shown.published_version:
+        shown.content_since = now
     shown.published_at = shown.published_at or now
     shown.published_version, shown.updated_at, shown.withdrawn_at = shown.version, now, None
     _on_the_shelf(tx, actor, shown)
@@ -162,6 +164,8 @@ def _merge(tx: Tx, draft: Course) -> Course:
     lock(tx, course)
     if course.state != CourseState.PUBLISHED:
         raise Conflict(msg("原课程已不在架上，修订稿不能发布。"))
+    if course.threshold_permille != draft.threshold_permille:
+        course.content_since = None
     for name in PARTICULARS:
         setattr(course, name, getattr(draft, name))
     changed = _merge_items(tx, course, draft)

@@ -186,6 +186,8 @@ def _fill(tx: Tx, course: Course, *, category: str, lecturer: str, office: str, 
         wrong["category"] = msg("请选择分类。")
     if wrong or shelf is None:
         raise Invalid(fields=wrong)
+    if course.threshold_permille != figures["threshold_permille"]:
+        course.content_since = None  # known again when it is published
     for name, value in (texts | figures).items():
         setattr(course, name, value)
     course.category = shelf

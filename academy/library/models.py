@@ -95,6 +95,9 @@ class Course(Base):
     version: Mapped[int] = mapped_column(default=1)
     published_version: Mapped[int | None]
     """The version that was last on a shelf; None until then."""
+    content_since: Mapped[dt.datetime | None]
+    """Since when what completes it (its items, which of them are required, the threshold) is on the shelf as it is
+    now: nobody completed the present version earlier. None of what is not, and of courses nobody published by hand."""
     revision: Mapped[int] = mapped_column(default=0)
     revises_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
     threshold_permille: Mapped[int] = mapped_column(default=950)

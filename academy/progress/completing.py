@@ -7,22 +7,35 @@ import datetime as dt
 import functools
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from academy.core.db import Base, Tx
 from academy.jobs import publish
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course, CourseItem, CourseState
 from academy.progress.facts import CourseFinished, CourseItemFinished, CourseReached
-from academy.progress.models import Completion, Correction, CourseStart, CreditHour, ItemCompletion
+from academy.progress.models import Completion, Correction, CourseStart, CreditHour, ItemCompletion, WatchLedger
 
 PLAYABLE = ("video", "audio", "document")
 """Kinds of items that are completed by watching, or by reading page after page."""
 
+ALL = 1000
+NEVER = 1001
+"""A share in permille that nothing reaches."""
+
 
 def threshold(course: Course, item: CourseItem) -> int:
     """The share that completes an item, in permille: of a document every page, since none is like another."""
-    return 1000 if item.kind == "document" else course.threshold_permille
+    return ALL if item.kind == "document" else course.threshold_permille
+
+
+def asked_now(tx: Tx, item_id: int, item_version: int) -> int:
+    """The share in permille that completes a version of an item since its course was published last; more than can be
+    reached of a version that is no more, and of a course that is not on the shelf."""
+    query = select(CourseItem, Course).join(Course, Course.id == CourseItem.course_id)
+    present = query.where(CourseItem.id == item_id, CourseItem.version == item_version, CourseItem.removed_at.is_(None))
+    found = tx.execute(present.where(Course.state == CourseState.PUBLISHED)).first()
+    return threshold(found[1], found[0]) if found is not None else NEVER
 
 
 def instant(ms: int) -> dt.datetime:
@@ -58,28 +71,55 @@ def finish_item(tx: Tx, member_id: int, item_id: int, item_version: int, course_
     key = {"member_id": member_id, "item_id": item_id, "item_version": item_version}
     if insert_once(tx, ItemCompletion, **key, course_id=course_id, completed_at=instant(at_ms)):
         publish(tx, CourseItemFinished(member_id, item_id, course_id, at_ms))
-    course = tx.get_one(Course, course_id)
-    finished_ms = _finished_ms(tx, member_id, course, at_ms)
-    if finished_ms is not None:
-        finish_course(tx, member_id, course, finished_ms, "watched")
+    finished = _finished(tx, member_id, course_id, at_ms)
+    if finished is not None:
+        version, finished_ms = finished
+        finish_course(tx, member_id, tx.get_one(Course, course_id), finished_ms, "watched", version)
 
 
+def is_on_shelf() -> ColumnElement[bool]:
+    """Whether a course's items are those that members saw last, and not those of a draft that nobody reviewed."""
+    return func.coalesce(Course.published_version, Course.version) == Course.version
+
+
+_required = (
+    (CourseItem.course_id == Course.id)
+    & CourseItem.required
+    & CourseItem.removed_at.is_(None)
+    & CourseItem.kind.in_(PLAYABLE)
+)
 _mine = (
     (ItemCompletion.member_id == bindparam("member"))
     & (ItemCompletion.item_id == CourseItem.id)
     & (ItemCompletion.item_version == CourseItem.version)
 )
-# Built once: building a statement costs more than running it.
+# Built once: building a statement costs more than running it. One statement sees one moment: the version that it
+# gives is the one whose items it looked at, also while a reviewer publishes another.
 _REQUIRED = (
-    select(func.count(CourseItem.id), func.count(ItemCompletion.item_id), func.max(ItemCompletion.completed_at))
-    .select_from(CourseItem)
-    .outerjoin(ItemCompletion, _mine)
-    .where(
-        CourseItem.course_id == bindparam("course"),
-        CourseItem.required,
-        CourseItem.removed_at.is_(None),
-        CourseItem.kind.in_(PLAYABLE),
+    select(
+        Course.version,
+        Course.content_since,
+        func.count(CourseItem.id),
+        func.count(ItemCompletion.item_id),
+        func.max(ItemCompletion.completed_at),
     )
+    .select_from(Course)
+    .outerjoin(CourseItem, _required)
+    .outerjoin(ItemCompletion, _mine)
+    .where(Course.id == bindparam("course"), is_on_shelf())
+    .group_by(Course.id)
+)
+_STUDIED = (
+    select(ItemCompletion.completed_at, WatchLedger.updated_ms)
+    .join(CourseItem, _mine)
+    .join(Course, _required)
+    .outerjoin(
+        WatchLedger,
+        (WatchLedger.member_id == ItemCompletion.member_id)
+        & (WatchLedger.item_id == ItemCompletion.item_id)
+        & (WatchLedger.item_version == ItemCompletion.item_version),
+    )
+    .where(Course.id == bindparam("course"))
 )
 _STRUCK = select(func.max(Correction.decided_at)).where(
     Correction.member_id == bindparam("member"),
@@ -94,45 +134,79 @@ _START = (
 )
 
 
-def _finished_ms(tx: Tx, member_id: int, course: Course, at_ms: int) -> int | None:
-    """When the member's items completed the present version of the course; None while one is missing.
+def _finished(tx: Tx, member_id: int, course_id: int, at_ms: int) -> tuple[int, int] | None:
+    """The version of the course that the member's items complete, and when they did: with the last of them, or when
+    the course became what it is now. None while one is missing, and while the course is being written anew.
 
     None too when a completion was struck since: what it was struck for does not bring it back.
     """
-    key = {"member": member_id, "course": course.id}
+    key = {"member": member_id, "course": course_id}
     # Two items finished at once, on two connections: the second waits here, and then sees the first.
     tx.execute(_START, key)
-    required, done, last = tx.execute(_REQUIRED, key).one()
+    found = tx.execute(_REQUIRED, key).first()
+    if found is None:
+        return None
+    version, since, required, done, last = found
     if done < required:
         return None
-    finished_ms = max(at_ms, int(last.timestamp() * 1000) if last is not None else 0)
+    if is_struck(tx, member_id, course_id):
+        return None
+    last_ms = _ms(last) if last is not None else at_ms
+    return version, max(last_ms, _ms(since) if since is not None else 0)
+
+
+def is_struck(tx: Tx, member_id: int, course_id: int) -> bool:
+    """Whether a completion was struck since the member last watched what completes the course.
+
+    An item may be complete since a later moment, at which less was asked for: nobody studied then.
+    """
+    key = {"member": member_id, "course": course_id}
     struck_at = tx.scalar(_STRUCK, key)
-    return None if struck_at is not None and instant(finished_ms) <= struck_at else finished_ms
+    if struck_at is None:
+        return False
+    rows = tx.execute(_STUDIED, key).all()
+    moments = [at if updated_ms is None else min(at, instant(updated_ms)) for at, updated_ms in rows]
+    return max(moments, default=struck_at) <= struck_at
 
 
-def finish_course(tx: Tx, member_id: int, course: Course, at_ms: int, evidence: str) -> bool:
-    """Write the completion of the course's present version, with its hours; False if it was there."""
-    at = instant(at_ms)
+def _ms(at: dt.datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def hours_of_course(course_public_id: str) -> ColumnElement[bool]:
+    """Rows of hours for one course: the one that its completion gave, and those of corrections."""
+    source = f"course:{course_public_id}"
+    return or_(CreditHour.source == source, CreditHour.source.startswith(f"{source}#", autoescape=True))
+
+
+def _earn(tx: Tx, member_id: int, course: Course, at: dt.datetime, evidence: str) -> None:
+    """Hours are earned once a course, whichever version: a re-cut is no second lecture. Those that were taken back
+    with a struck completion are earned anew by studying anew; what a correction registers it books itself."""
+    given = {"member_id": member_id, "minutes": course.credit_minutes, "rule": "course.completed", "earned_at": at}
+    source = f"course:{course.public_id}"
+    if insert_once(tx, CreditHour, **given, source=source) or evidence == "corrected":
+        return
+    mine = (CreditHour.member_id == member_id, hours_of_course(course.public_id))
+    if (tx.scalar(select(func.sum(CreditHour.minutes)).where(*mine)) or 0) <= 0:
+        insert_once(tx, CreditHour, **given, source=f"{source}#{_ms(at)}")
+
+
+def finish_course(
+    tx: Tx, member_id: int, course: Course, at_ms: int, evidence: str, version: int | None = None
+) -> bool:
+    """Write the completion of a version of the course (None: its present one), with its hours; False if it is there."""
+    at, version = instant(at_ms), version or course.version
     if not insert_once(
         tx,
         Completion,
         member_id=member_id,
         course_id=course.id,
-        course_version=course.version,
+        course_version=version,
         completed_at=at,
         evidence=evidence,
     ):
         return False
     if course.credit_minutes:
-        # Hours are earned once a course, whichever version: a re-cut is no second lecture.
-        insert_once(
-            tx,
-            CreditHour,
-            member_id=member_id,
-            minutes=course.credit_minutes,
-            rule="course.completed",
-            source=f"course:{course.public_id}",
-            earned_at=at,
-        )
-    publish(tx, CourseFinished(member_id, course.id, course.version, at_ms))
+        _earn(tx, member_id, course, at, evidence)
+    publish(tx, CourseFinished(member_id, course.id, version, at_ms))
     return True

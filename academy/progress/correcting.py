@@ -18,9 +18,9 @@ from academy.members import rules
 from academy.members.access import allow
 from academy.members.models import Member, Organisation
 from academy.notices.service import notify
+from academy.progress.completing import hours_of_course
 from academy.progress.facts import CorrectionApproved, CourseStruck
 from academy.progress.models import Completion, Correction, CourseStart, CreditHour, WatchLedger
-from academy.progress.queries import hours_of_course
 from academy.progress.service import record_completion
 
 PROPOSERS = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY)

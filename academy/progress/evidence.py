@@ -16,9 +16,8 @@ from academy.core.db import Tx
 from academy.library.models import CourseItem
 from academy.members.models import Member
 from academy.progress import refusing, rules
-from academy.progress.completing import instant
+from academy.progress.completing import hours_of_course, instant
 from academy.progress.models import Completion, Correction, CreditHour, ItemCompletion, Lease, Refusal, WatchLedger
-from academy.progress.queries import hours_of_course
 
 
 def evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """What the watch ledger does by itself: write what a failure left unwritten, carry credit over to a re-cut."""
 
-from academy.jobs import BRIEF, JobContext, every, job
+import datetime as dt
+
+from academy.jobs import BRIEF, JobContext, every, job, nightly, on
+from academy.library.facts import CoursePublished
 from academy.progress import recutting, repairing
 
 
@@ -8,6 +11,18 @@ from academy.progress import recutting, repairing
 def repair(context: JobContext) -> None:
     """Write starts, completions and hours that follow from credit and were not written when it was given."""
     repairing.repair(context.db)
+
+
+@on(CoursePublished, lane=BRIEF)
+def derive_course(context: JobContext, event: CoursePublished) -> None:
+    """Complete a course for whoever had done all that it asks for since it was published again: it may ask for less."""
+    repairing.derive(context.db, event.course_id, context.progress)
+
+
+@nightly("progress.derive", at=dt.time(3, 40), lane=BRIEF)
+def derive(context: JobContext) -> None:
+    """Derive everything from every ledger row once more, and write what nobody wrote, for whatever reason."""
+    repairing.derive(context.db, progress=context.progress)
 
 
 @job(recutting.CARRY, lane=BRIEF)

@@ -4,7 +4,7 @@ import datetime as dt
 
 from academy.core.db import Tx
 from academy.core.settings import Settings
-from academy.progress import carrying, consequences, refusing, rules
+from academy.progress import carrying, completing, consequences, refusing, rules
 from academy.progress.beats import Beat, Outcome
 from academy.progress.models import Lease
 from academy.progress.store import LedgerRow, RowKey
@@ -42,5 +42,6 @@ def _credit(
     outcome.refused, outcome.gained_ms = credit.refused, credit.gained_ms
     if not credit.refused:
         outcome.ended = outcome.reason = ""
-    consequences.add(row, rules.pack(credit.held), outcome, lease.duration_ms, lease.threshold_permille, end_ms)
+    asked = min(lease.threshold_permille, completing.asked_now(tx, lease.item_id, lease.item_version))
+    consequences.add(row, rules.pack(credit.held), outcome, lease.duration_ms, asked, end_ms)
     row.updated_ms = max(row.updated_ms, beat.at_ms)

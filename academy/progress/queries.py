@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 
 from academy.core.db import Tx
 from academy.library.models import Course, CourseItem, CourseState
@@ -193,12 +193,6 @@ def credit_minutes(tx: Tx, member_id: int, since: dt.datetime, until: dt.datetim
         )
         or 0
     )
-
-
-def hours_of_course(course_public_id: str) -> ColumnElement[bool]:
-    """Rows of hours for one course: the one that its completion gave, and those of corrections."""
-    source = f"course:{course_public_id}"
-    return or_(CreditHour.source == source, CreditHour.source.startswith(f"{source}#", autoescape=True))
 
 
 def credit_hours(tx: Tx, member_id: int) -> Sequence[CreditHour]:

@@ -6,14 +6,14 @@ the ledger alone, for an operator who trusts no mark.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Select, cast, exists, func, or_, select, tuple_, update
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, exists, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from academy.core.db import Database, Tx
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course, CourseItem, CourseState
 from academy.media.models import Asset
 from academy.progress import completing, consequences, rules, store
 from academy.progress.models import Completion, Correction, CourseStart, ItemCompletion, Lease, WatchLedger
@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 200
 SCANNED = 2_000
-"""Ledger rows that `missing` reads at once."""
+"""Ledger rows that are read at once."""
+STEP = 25
+"""Ledger rows that are derived in one transaction: some hundredths of a second, so that no heartbeat waits longer."""
 
 w = WatchLedger
 _KEY = (w.member_id, w.item_id, w.item_version)
@@ -79,10 +81,7 @@ def repair_row(tx: Tx, key: RowKey) -> bool:
         return True
     _, item_id, _ = key
     if row.completed_ms is None:
-        duration, permille = _watched_under(tx, key)
-        if rules.completes(row.covered_ms, duration, permille):
-            # Never earlier than it was earned: the newest beat is the latest that can have earned it.
-            row.completed_ms = row.updated_ms
+        row.completed_ms = _completed_ms(tx, key, row)
     course_id = tx.get_one(CourseItem, item_id).course_id
     if row.pending_since_ms is None:
         row.pending_since_ms = row.completed_ms or row.updated_ms
@@ -93,21 +92,54 @@ def repair_row(tx: Tx, key: RowKey) -> bool:
     return followed
 
 
-def _watched_under(tx: Tx, key: RowKey) -> tuple[int, int]:
-    """Duration and threshold of a version: those of the member's last lease, else of anybody's, else of today."""
+def _completed_ms(tx: Tx, key: RowKey, row: store.LedgerRow) -> int | None:
+    """When the credit reached what was asked for: at one of the member's leases, or by what is asked for now."""
     member_id, item_id, version = key
-    found = tx.execute(
-        select(Lease.duration_ms, Lease.threshold_permille)
-        .where(Lease.item_id == item_id, Lease.item_version == version, Lease.member_id == member_id)
-        .order_by(Lease.id.desc())
-        .limit(1)
-    ).first()
-    if found is not None:
-        return found[0], found[1]
+    mine = (Lease.item_id == item_id, Lease.item_version == version, Lease.member_id == member_id)
+    leases = tx.execute(select(Lease.duration_ms, Lease.threshold_permille).where(*mine).distinct()).all()
+    if any(rules.completes(row.covered_ms, duration, permille) for duration, permille in leases):
+        # Never earlier than it was earned: the newest beat is the latest that can have earned it.
+        return row.updated_ms
     item = tx.get_one(CourseItem, item_id)
-    asset = tx.get(Asset, item.asset_id) if item.asset_id and item.version == version else None
+    asset = tx.get(Asset, item.asset_id) if item.asset_id else None
     duration = asset.duration_ms if asset is not None else None
-    return duration or 0, completing.threshold(tx.get_one(Course, item.course_id), item)
+    if not rules.completes(row.covered_ms, duration or 0, completing.asked_now(tx, item_id, version)):
+        return None
+    since = tx.get_one(Course, item.course_id).content_since
+    return max(row.updated_ms, int(since.timestamp() * 1000) if since is not None else 0)
+
+
+def derive(db: Database, course_id: int | None = None, progress: Callable[[int], None] | None = None) -> Repaired:
+    """Write whatever the ledger implies and nobody wrote: of one course (it was published again, and may ask for less
+    than before) or of all. A few rows a transaction; doing it again changes nothing. `progress` hears permille."""
+    done = failed = read = 0
+    with db.read() as tx:
+        query = select(CourseItem.id).where(CourseItem.course_id == course_id)
+        items = list(tx.scalars(query)) if course_id is not None else None
+        total = tx.scalar(select(func.count()).select_from(w).where(*_of(items))) or 1
+    for rows, found in _scan(db, items):
+        keys = sorted({key for key, what in found if what != "sum"})
+        for start in range(0, len(keys), STEP):
+            some = keys[start : start + STEP]
+            repaired = _repair_some(db, some)
+            done, failed = done + repaired, failed + len(some) - repaired
+            if progress is not None:
+                progress(min(999, 1000 * read // total))
+        read += rows
+    return Repaired(done, failed)
+
+
+def _of(items: list[int] | None) -> tuple[ColumnElement[bool], ...]:
+    return () if items is None else (w.item_id.in_(items),)
+
+
+def _repair_some(db: Database, keys: list[RowKey]) -> int:
+    """Repair some rows together, each by itself if that fails; returns how many are right now."""
+    try:
+        return db.run_in_transaction(lambda tx: sum(repair_row(tx, key) for key in keys))
+    except Exception:
+        log.exception("ledger.repair_together_failed", extra={"rows": len(keys)})
+        return sum(_repair_one(db, key) for key in keys)
 
 
 def missing(db: Database) -> Iterator[tuple[RowKey, str]]:
@@ -116,11 +148,19 @@ def missing(db: Database) -> Iterator[tuple[RowKey, str]]:
     ``sum`` (covered time is not the length of the spans), ``start``, ``item`` or ``course``. Reads every row of the
     ledger, a few thousand a transaction.
     """
+    for _, found in _scan(db):
+        yield from found
+
+
+def _scan(db: Database, items: list[int] | None = None) -> Iterator[tuple[int, list[tuple[RowKey, str]]]]:
+    """Rows of the ledger in the order of their key, of these items or of all, some thousand a transaction: how many
+    were read, and what is wrong with which."""
     last = (0, 0, 0)
+    mine = _of(items)
     while True:
         with db.read() as tx:
             keys = tx.execute(
-                select(*_KEY, w.spans, w.covered_ms).where(tuple_(*_KEY) > last).order_by(*_KEY).limit(SCANNED)
+                select(*_KEY, w.spans, w.covered_ms).where(tuple_(*_KEY) > last, *mine).order_by(*_KEY).limit(SCANNED)
             ).all()
             if not keys:
                 return
@@ -131,22 +171,28 @@ def missing(db: Database) -> Iterator[tuple[RowKey, str]]:
                 if rules.length(rules.unpack(row.spans)) != row.covered_ms
             ]
             for what, query in (("start", _no_start()), ("item", _no_item()), ("course", _no_course())):
-                within = query.where(tuple_(*_KEY) > first, tuple_(*_KEY) <= last)
-                found += [((row[0], row[1], row[2]), what) for row in tx.execute(within)]
-        yield from found
+                within = query.where(tuple_(*_KEY) > first, tuple_(*_KEY) <= last, *mine)
+                rows: list[RowKey] = [(row[0], row[1], row[2]) for row in tx.execute(within)]
+                found += [(key, what) for key in (_not_struck(tx, rows) if what == "course" else rows)]
+        yield len(keys), found
 
 
-def mark(db: Database, keys: list[RowKey]) -> None:
-    """Mark ledger rows for the repair."""
-    for key in keys:
-        member_id, item_id, version = key
-        db.run_in_transaction(
-            lambda tx, m=member_id, i=item_id, v=version: tx.execute(  # type: ignore[misc]
-                update(w)
-                .where(w.member_id == m, w.item_id == i, w.item_version == v, w.pending_since_ms.is_(None))
-                .values(pending_since_ms=func.coalesce(w.completed_ms, w.updated_ms))
-            )
+def _not_struck(tx: Tx, keys: list[RowKey]) -> list[RowKey]:
+    """Without the rows of members whose completion of the course was struck since they studied."""
+    if not keys:
+        return keys
+    wanted = (Correction.member_id >= keys[0][0], Correction.member_id <= keys[-1][0])
+    strikes = select(Correction.member_id, Correction.course_id).where(
+        *wanted, Correction.kind == "strike", Correction.decision == "approved"
+    )
+    pairs = tx.execute(strikes.distinct()).all()
+    courses = dict(
+        tx.execute(
+            select(CourseItem.id, CourseItem.course_id).where(CourseItem.course_id.in_({course for _, course in pairs}))
         )
+    )
+    still = {(member, course) for member, course in pairs if completing.is_struck(tx, member, course)}
+    return [key for key in keys if (key[0], courses.get(key[1])) not in still]
 
 
 def _no_start() -> Select[int, int, int]:
@@ -167,18 +213,36 @@ def _no_item() -> Select[int, int, int]:
         # Three hours in milliseconds times a thousand: more than PostgreSQL's integer holds.
         cast(w.covered_ms, BigInteger) * 1000 >= cast(Lease.duration_ms, BigInteger) * Lease.threshold_permille,
     )
-    return select(*_KEY).where(w.covered_ms > 0, or_(w.completed_ms.is_not(None), reached), ~done)
+    asked = case((CourseItem.kind == "document", completing.ALL), else_=Course.threshold_permille)
+    reached_now = (
+        exists()
+        .where(
+            CourseItem.id == w.item_id,
+            CourseItem.version == w.item_version,
+            CourseItem.removed_at.is_(None),
+            Course.id == CourseItem.course_id,
+            Course.state == CourseState.PUBLISHED,
+            Asset.id == CourseItem.asset_id,
+            Asset.duration_ms > 0,
+            cast(w.covered_ms, BigInteger) * 1000 >= cast(Asset.duration_ms, BigInteger) * asked,
+        )
+        .correlate(w)
+    )
+    return select(*_KEY).where(w.covered_ms > 0, or_(w.completed_ms.is_not(None), reached, reached_now), ~done)
 
 
 _other = aliased(CourseItem)
 
 
 def _no_course() -> Select[int, int, int]:
-    """Rows of a course of which nothing is missing, and which the member has not completed in any version.
-
-    Those whose completion was struck since are right as they are.
+    """Rows of a course of which nothing is missing, and whose present version the member has not completed; among them
+    those of whom a completion was struck.
     """
-    finished = exists().where(Completion.member_id == w.member_id, Completion.course_id == Course.id)
+    finished = exists().where(
+        Completion.member_id == w.member_id,
+        Completion.course_id == Course.id,
+        Completion.course_version == Course.version,
+    )
     done = (
         exists()
         .where(
@@ -195,22 +259,10 @@ def _no_course() -> Select[int, int, int]:
         _other.kind.in_(completing.PLAYABLE),
         ~done,
     )
-    newest = (
-        select(func.max(ItemCompletion.completed_at))
-        .where(ItemCompletion.member_id == w.member_id, ItemCompletion.course_id == Course.id)
-        .correlate(w, Course)
-        .scalar_subquery()
-    )
-    struck = exists().where(
-        Correction.member_id == w.member_id,
-        Correction.course_id == Course.id,
-        Correction.kind == "strike",
-        Correction.decision == "approved",
-        Correction.decided_at >= newest,
-    )
     return (
         select(*_KEY)
         .join(CourseItem, (CourseItem.id == w.item_id) & (CourseItem.version == w.item_version))
         .join(Course, Course.id == CourseItem.course_id)
-        .where(w.completed_ms.is_not(None), CourseItem.removed_at.is_(None), ~finished, ~lacking, ~struck)
+        .where(w.completed_ms.is_not(None), CourseItem.removed_at.is_(None), completing.is_on_shelf())
+        .where(~finished, ~lacking)
     )

@@ -198,8 +198,10 @@ def end_leases_of(
     course_id: int | None = None,
     item_id: int | None = None,
     before_version: int | None = None,
+    asking_other_than: int | None = None,
 ) -> int:
-    """End every playback of a course or of an item, or of an item's earlier versions only; returns how many."""
+    """End every playback of a course or of an item, or of an item's earlier versions only, or those that another share
+    than that (permille) completes; returns how many."""
     chosen: list[ColumnElement[bool]] = [Lease.ended_at.is_(None)]
     if course_id is not None:
         chosen.append(Lease.course_id == course_id)
@@ -207,6 +209,8 @@ def end_leases_of(
         chosen.append(Lease.item_id == item_id)
     if before_version is not None:
         chosen.append(Lease.item_version < before_version)
+    if asking_other_than is not None:
+        chosen.append(Lease.threshold_permille != asking_other_than)
     ids = list(tx.scalars(select(Lease.id).where(*chosen).order_by(Lease.id)))
     for first in range(0, len(ids), 500):
         _end_together(tx, ids[first : first + 500], because)

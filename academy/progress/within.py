@@ -6,11 +6,11 @@ from academy.accounts.facts import PersonErased, SessionsEnded
 from academy.core.db import Tx
 from academy.jobs import within
 from academy.library.facts import CoursePublished, CourseWithdrawn
-from academy.library.models import CourseItem
+from academy.library.models import Course, CourseItem
 from academy.members.facts import MembersChanged
 from academy.members.models import Member
 from academy.members.rules import HERE
-from academy.progress import service
+from academy.progress import completing, service
 from academy.progress.models import Lease
 
 
@@ -35,6 +35,12 @@ def end_outdated_playbacks(tx: Tx, fact: CoursePublished) -> None:
     )
     for item_id in tx.scalars(outdated).all():
         service.end_leases_of(tx, "replaced", item_id=item_id)
+    # A playback completes at the share that was asked for when it began: those of another share begin anew.
+    course = tx.get_one(Course, fact.course_id)
+    playing = select(CourseItem).join(Lease, Lease.item_id == CourseItem.id)
+    for item in tx.scalars(playing.where(Lease.course_id == course.id, Lease.ended_at.is_(None)).distinct()).all():
+        asked = completing.threshold(course, item)
+        service.end_leases_of(tx, "replaced", item_id=item.id, asking_other_than=asked)
 
 
 @within(SessionsEnded)

@@ -1,0 +1,36 @@
+"""A course knows since when it is on the shelf as it is: whoever had done all that its new version asks for completed
+it then.
+
+Revision ID: 0024
+Revises: 0023
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from academy.core.types import Instant
+
+revision = "0024"
+down_revision = "0023"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("courses", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("content_since", Instant(), nullable=True))
+    courses = sa.table(
+        "courses",
+        sa.column("content_since", Instant()),
+        sa.column("published_at", Instant()),
+        sa.column("updated_at", Instant()),
+        sa.column("published_version", sa.Integer),
+    )
+    # A later version came on the shelf at the latest when the course was published last.
+    since = sa.case((courses.c.published_version == 1, courses.c.published_at), else_=courses.c.updated_at)
+    op.execute(sa.update(courses).where(courses.c.published_version.is_not(None)).values(content_since=since))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("courses", schema=None) as batch_op:
+        batch_op.drop_column("content_since")
