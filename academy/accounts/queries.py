@@ -155,8 +155,9 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
         session_id=row.session_id,
         seen_at=row.seen_at,
         display_name=row.display_name,
-        language=row.language,
-        elder_mode=row.elder_mode,
+        # How a hall's screen looks says nothing about its owner.
+        language=None if row.screen else row.language,
+        elder_mode=bool(row.elder_mode) and not row.screen,
         member_id=row.member_id,
         organisation_id=row.organisation_id,
         offices=() if row.screen else scopes_of(tx, row.id),

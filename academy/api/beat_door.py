@@ -59,7 +59,7 @@ class BeatDoor:
             answer = "ended" if outcome.ended else "refused" if outcome.reason else "duplicate"
             if outcome.gained_ms and answer == "duplicate":
                 answer = "credited"
-            return outcome, beat.seq
+            return outcome.told_in_public() if beat.grant.in_public else outcome, beat.seq
         except (BadBeat, TooLarge):
             answer = "invalid"
             raise

@@ -8,6 +8,7 @@ An answer with words repeats ``seq``: only 204, or JSON that names the sequence,
 back (a proxy's page, a portal's 200) says nothing about the beat, and its player sends it again.
 """
 
+import dataclasses
 import hmac
 from typing import Any
 
@@ -146,12 +147,12 @@ def open_lease() -> tuple[Response, int]:
         except OtherDevice as other:
             return _other_device(other, in_public=me is not None and me.is_screen)
         # A hall is not told how far the one is in whose name its screen plays.
-        seen = 0 if me is not None and me.is_screen else opened.lease.member_id
-        held = queries.ledger(tx, seen, item)
+        in_public = me is not None and me.is_screen
+        held = queries.ledger(tx, 0 if in_public else opened.lease.member_id, item)
     lease = opened.lease
     return jsonify(
         lease=lease.public_id,
-        token=_signer().sign(opened.grant),
+        token=_signer().sign(dataclasses.replace(opened.grant, in_public=in_public)),
         seq=opened.ledger.seq,
         duration_ms=lease.duration_ms,
         threshold_permille=lease.threshold_permille,

@@ -51,7 +51,8 @@ class Beat:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a beat. `ended` names why its lease may not add anything any more."""
+    """What became of a beat. `ended` names why its lease may not add anything any more; `closed` says that it has
+    ended, also when all of this beat was still credited."""
 
     gained_ms: int = 0
     covered_ms: int = 0
@@ -60,6 +61,12 @@ class Outcome:
     ended: str = ""
     finished: bool = False
     error: BaseException | None = None
+    closed: bool = False
+
+    def told_in_public(self) -> "Outcome":
+        """What a hall hears of it: whether the playback has ended, and nothing that depends on what its owner holds.
+        What is gained, finished or refused tells what had been watched before."""
+        return Outcome(ended="unknown", reason="unknown", closed=True) if self.closed else Outcome()
 
 
 def _not_json(_text: str) -> NoReturn:

@@ -14,7 +14,7 @@ from academy.core.db import Base, Tx
 from academy.jobs import publish
 from academy.library.models import Course, CourseItem, CourseState
 from academy.progress.facts import CourseFinished, CourseItemFinished, CourseReached
-from academy.progress.models import Completion, Correction, CourseStart, CreditHour, ItemCompletion, WatchLedger
+from academy.progress.models import Completion, Correction, CourseStart, CreditHour, ItemCompletion
 
 PLAYABLE = ("video", "audio", "document")
 """Kinds of items that are completed by watching, or by reading page after page."""
@@ -109,18 +109,6 @@ _REQUIRED = (
     .where(Course.id == bindparam("course"), is_on_shelf())
     .group_by(Course.id)
 )
-_STUDIED = (
-    select(ItemCompletion.completed_at, WatchLedger.updated_ms)
-    .join(CourseItem, _mine)
-    .join(Course, _required)
-    .outerjoin(
-        WatchLedger,
-        (WatchLedger.member_id == ItemCompletion.member_id)
-        & (WatchLedger.item_id == ItemCompletion.item_id)
-        & (WatchLedger.item_version == ItemCompletion.item_version),
-    )
-    .where(Course.id == bindparam("course"))
-)
 _STRUCK = select(func.max(Correction.decided_at)).where(
     Correction.member_id == bindparam("member"),
     Correction.course_id == bindparam("course"),
@@ -149,24 +137,18 @@ def _finished(tx: Tx, member_id: int, course_id: int, at_ms: int) -> tuple[int, 
     version, since, required, done, last = found
     if done < required:
         return None
-    if is_struck(tx, member_id, course_id):
-        return None
     last_ms = _ms(last) if last is not None else at_ms
+    struck_at = tx.scalar(_STRUCK, key)
+    if struck_at is not None and instant(last_ms) <= struck_at:
+        return None
     return version, max(last_ms, _ms(since) if since is not None else 0)
 
 
 def is_struck(tx: Tx, member_id: int, course_id: int) -> bool:
-    """Whether a completion was struck since the member last watched what completes the course.
-
-    An item may be complete since a later moment, at which less was asked for: nobody studied then.
-    """
+    """Whether a completion was struck since the member finished what completes the present version."""
     key = {"member": member_id, "course": course_id}
-    struck_at = tx.scalar(_STRUCK, key)
-    if struck_at is None:
-        return False
-    rows = tx.execute(_STUDIED, key).all()
-    moments = [at if updated_ms is None else min(at, instant(updated_ms)) for at, updated_ms in rows]
-    return max(moments, default=struck_at) <= struck_at
+    struck_at, found = tx.scalar(_STRUCK, key), tx.execute(_REQUIRED, key).first()
+    return struck_at is not None and (found is None or found[4] is None or found[4] <= struck_at)
 
 
 def _ms(at: dt.datetime) -> int:

@@ -43,7 +43,7 @@ def settle(tx: Tx, settings: Settings, beats: list[Beat]) -> list[Outcome]:
 def _apply(row: LedgerRow | None, beat: Beat, settings: Settings) -> Outcome:
     """One beat on one row, in memory."""
     if row is None or row.lease_id != beat.grant.lease_id:
-        return Outcome(ended="unknown")
+        return Outcome(ended="unknown", closed=True)
     try:
         held = rules.unpack(row.packed)
         since = rules.claimable_from(row.until_ms, row.last_beat_ms, row.lapses_ms, beat.at_ms)

@@ -93,20 +93,18 @@ def repair_row(tx: Tx, key: RowKey) -> bool:
 
 
 def _completed_ms(tx: Tx, key: RowKey, row: store.LedgerRow) -> int | None:
-    """When the credit reached what was asked for: at one of the member's leases, or by what is asked for now."""
+    """When the credit reached what was asked for, at one of the member's leases or since the course was published last:
+    with the newest beat at the latest, and never earlier than it was earned."""
     member_id, item_id, version = key
     mine = (Lease.item_id == item_id, Lease.item_version == version, Lease.member_id == member_id)
     leases = tx.execute(select(Lease.duration_ms, Lease.threshold_permille).where(*mine).distinct()).all()
     if any(rules.completes(row.covered_ms, duration, permille) for duration, permille in leases):
-        # Never earlier than it was earned: the newest beat is the latest that can have earned it.
         return row.updated_ms
     item = tx.get_one(CourseItem, item_id)
     asset = tx.get(Asset, item.asset_id) if item.asset_id else None
     duration = asset.duration_ms if asset is not None else None
-    if not rules.completes(row.covered_ms, duration or 0, completing.asked_now(tx, item_id, version)):
-        return None
-    since = tx.get_one(Course, item.course_id).content_since
-    return max(row.updated_ms, int(since.timestamp() * 1000) if since is not None else 0)
+    asked = completing.asked_now(tx, item_id, version)
+    return row.updated_ms if rules.completes(row.covered_ms, duration or 0, asked) else None
 
 
 def derive(db: Database, course_id: int | None = None, progress: Callable[[int], None] | None = None) -> Repaired:
@@ -185,13 +183,11 @@ def _not_struck(tx: Tx, keys: list[RowKey]) -> list[RowKey]:
     strikes = select(Correction.member_id, Correction.course_id).where(
         *wanted, Correction.kind == "strike", Correction.decision == "approved"
     )
-    pairs = tx.execute(strikes.distinct()).all()
-    courses = dict(
-        tx.execute(
-            select(CourseItem.id, CourseItem.course_id).where(CourseItem.course_id.in_({course for _, course in pairs}))
-        )
-    )
-    still = {(member, course) for member, course in pairs if completing.is_struck(tx, member, course)}
+    still = {
+        (who, course) for who, course in tx.execute(strikes.distinct()).all() if completing.is_struck(tx, who, course)
+    }
+    items = select(CourseItem.id, CourseItem.course_id).where(CourseItem.course_id.in_({course for _, course in still}))
+    courses = dict(tx.execute(items).all())
     return [key for key in keys if (key[0], courses.get(key[1])) not in still]
 
 

@@ -12,7 +12,8 @@ from academy.core.settings import Settings
 _FORM = struct.Struct("<BQQQQIIHI")
 _MAC = 22
 _LENGTH = (_FORM.size + _MAC) // 3 * 4  # a multiple of three bytes: exactly one text is this token
-_VERSION = 1
+_VERSION, _IN_PUBLIC = 1, 2
+"""First byte of a token: who watches by themselves, and a public screen in its owner's name."""
 
 
 class BadToken(ValueError):
@@ -31,6 +32,8 @@ class Grant:
     duration_ms: int
     threshold_permille: int
     expires_s: int
+    in_public: bool = False
+    """On a public screen: its beats are credited to the owner and answered without a word about them."""
 
 
 class Signer:
@@ -42,7 +45,7 @@ class Signer:
     def sign(self, grant: Grant) -> str:
         """The token of a grant: URL-safe text, 92 characters."""
         body = _FORM.pack(
-            _VERSION,
+            _IN_PUBLIC if grant.in_public else _VERSION,
             grant.lease_id,
             grant.member_id,
             grant.item_id,
@@ -70,9 +73,9 @@ class Signer:
         if len(raw) != _FORM.size + _MAC or not hmac.compare_digest(self._mac(body), mac):
             raise BadToken
         version, *fields = _FORM.unpack(body)
-        if version != _VERSION:
+        if version not in (_VERSION, _IN_PUBLIC):
             raise BadToken
-        return Grant(*fields)
+        return Grant(*fields, in_public=version == _IN_PUBLIC)
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")[:_MAC]

@@ -16,6 +16,7 @@ from academy.core.i18n import msg, nmsg
 from academy.members.models import Organisation
 from academy.members.queries import subtree
 from academy.notices.models import Notice
+from academy.trainings import tally
 from academy.trainings.models import Enrolment, Reminder, Standing, Training
 from academy.trainings.names import REMIND_EVERY_DAYS
 from academy.trainings.reminders import EFFECT_DAYS, hold_running
@@ -47,20 +48,15 @@ class Preview:
 
 
 def branches(tx: Tx, training: Training, node: Organisation) -> list[Branch]:
-    """Branches of the node where somebody is missing, most first; four queries however many there are."""
-    rows = tx.execute(
-        select(Organisation, func.count())
-        .join(Enrolment, Enrolment.organisation_id == Organisation.id)
-        .where(
-            Enrolment.training_id == training.id,
-            Enrolment.standing == Standing.DUE,
-            Enrolment.completed_on.is_(None),
-            subtree(node.path),
-        )
-        .group_by(Organisation.id)
-        .order_by(func.count().desc(), Organisation.path)
-    )
-    found = {branch.id: Branch(branch, missing) for branch, missing in rows}
+    """Branches of the node where somebody is missing, most first; four queries however many there are.
+
+    Who is missing is what coverage counts, so that the sum is the node's own figure and the length of its list.
+    """
+    own = tally.own_below(tx, training.id, node)
+    missing = {place: figures.missing for place, figures in own.items() if figures.missing}
+    nodes = tx.scalars(select(Organisation).where(subtree(node.path)).order_by(Organisation.path)).all()
+    known = sorted((one for one in nodes if one.id in missing), key=lambda one: -missing[one.id])
+    found = {branch.id: Branch(branch, missing[branch.id]) for branch in known}
     holders = (
         select(RoleGrant.organisation_id, RoleGrant.account_id)
         .join(Account, Account.id == RoleGrant.account_id)

@@ -8,6 +8,7 @@ from academy.core.errors import NotFound
 from academy.core.i18n import msg
 from academy.core.pages import Page
 from academy.doors import actor, frame, house, public, writing
+from academy.doors.context import identity
 from academy.doors.entry import local_path
 from academy.doors.language import COOKIE, LANGUAGES
 
@@ -35,9 +36,15 @@ def show() -> str:
     return render_template("display/show.html", sizes=frame.SIZES, back=local_path(request.args.get("next")))
 
 
+def _is_own() -> bool:
+    """Whether somebody is signed in at a device of their own: a hall changes nothing for its screen's owner."""
+    me = identity()
+    return me is not None and not me.is_screen
+
+
 def _remember(elder: str) -> str:
     """The account keeps the wish too, for the person's next device."""
-    if not actor().is_anonymous:
+    if _is_own():
         with writing() as tx:
             accounts.set_elder_mode(tx, actor(), elder == "1")
     return elder
@@ -66,7 +73,7 @@ def elder() -> Response:
 def language() -> Response:
     """The other language."""
     wanted = _one_of("language", LANGUAGES)
-    if not actor().is_anonymous:
+    if _is_own():
         with writing() as tx:
             accounts.set_language(tx, actor(), wanted)
     return _keep(**{COOKIE: wanted})

@@ -10,6 +10,9 @@ empty themselves, the repair runs, and everything is counted by hand. Prints one
 `lost_s` was played and is neither held nor was its member told why; `invented_s` is held and was never claimed;
 `unjust_s` was refused as too fast of somebody who never played faster than twice; `over_clock_s` is more than the wall
 clock allows; `differences` are starts, completions, hours and coverage that are not as the ledger implies.
+
+`changes` are lives of `learning_changes`: courses and people change after they have studied, and everything is worked
+out by hand.
 """
 
 import argparse
@@ -38,6 +41,7 @@ from academy.trainings.models import Training
 from tests import factories, templates
 from tests.conftest import make_settings
 from tests.coverage_city import training
+from tests.faults import learning_changes
 from tests.faults.learning_player import BEATS, HTML, PAGES, Device, Request, Seconds
 from tests.faults.learning_server import KINDS, PLACES, Answer, Asked, Fault, Server
 from tests.ledger_makers import learner, lecture
@@ -307,11 +311,9 @@ def main() -> None:
         url = stack.enter_context(templates.database(asked.database, folder))
         house = House.build(make_settings(folder, database_url=url, log_level="CRITICAL"))
         stack.callback(house.db.dispose)
-        print(
-            json.dumps(
-                {"check": "learning_never_lost", "database": asked.database, **run(house, asked.rounds, asked.seed)}
-            )
-        )
+        found = run(house, asked.rounds, asked.seed)
+        found["changes"] = learning_changes.run_many(house, max(1, asked.rounds // 10), asked.seed)
+        print(json.dumps({"check": "learning_never_lost", "database": asked.database, **found}))
 
 
 if __name__ == "__main__":
