@@ -24,8 +24,7 @@ def send_sms(context: JobContext, sealed: str) -> None:
     way_out = sms.channel(context.settings)
     if way_out is None:
         raise Conflict(msg("短信没有开通。"))
-    with context.db.begin() as tx:
-        text = sms.prepare(tx, context.house, number, phone, network)
+    text = context.db.run_in_transaction(lambda tx: sms.prepare(tx, context.house, number, phone, network))
     if text is not None:
         way_out(phone, text)
 
@@ -39,13 +38,11 @@ def forget(context: JobContext) -> None:
     old = days_ago(settings.keep_codes_days)
     delete_in_batches(db, ActivationCode, ActivationCode.expires_at < old)
     delete_in_batches(db, ScreenLogin, ScreenLogin.expires_at < old)
-    with db.begin() as tx:
-        throttle.forget_old(tx)
+    db.run_in_transaction(lambda tx: throttle.forget_old(tx))
     old = days_ago(settings.keep_audit_days)
     while True:
-        with db.begin() as tx:
-            if not audit.forget(tx, old):
-                break
+        if not db.run_in_transaction(lambda tx: audit.forget(tx, old)):
+            break
     context.result(at=clock.now().isoformat())
 
 

@@ -3,8 +3,8 @@
 import dataclasses
 import datetime as dt
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from sqlalchemy import delete, select, update
 
@@ -24,6 +24,8 @@ from academy.core.i18n import msg
 from academy.core.ids import new_code
 from academy.core.unique import get_or_create
 from academy.jobs import publish
+
+T = TypeVar("T")
 
 CONTEXT = "account.totp"
 PAPER = 10
@@ -70,10 +72,13 @@ def replace(house: House, actor: Actor, code: str, *, session_id: int) -> None:
         Busy: too many wrong codes.
         Conflict: there is no second step.
     """
-    with _shown(house, actor, code) as (tx, factor, account):
+
+    def write(tx: Tx, factor: SecondFactor, account: Account) -> None:
         factor.next_secret_sealed = house.sealer.seal(totp.new_secret(), context=CONTEXT)
         factor.next_until, factor.session_id = clock.now() + REPLACING, session_id
         record(tx, actor, "second-step.replacing", f"account:{account.public_id}")
+
+    _when_shown(house, actor, code, write)
 
 
 def confirm(tx: Tx, house: House, actor: Actor, code: str, *, session_id: int) -> list[str]:
@@ -132,9 +137,8 @@ def state_of(tx: Tx, actor: Actor, *, session_id: int) -> State:
     return State(is_on=True, is_replacing=_is_replacing(factor, session_id), check_number=number)
 
 
-@contextmanager
-def _shown(house: House, actor: Actor, code: str) -> Iterator[tuple[Tx, SecondFactor, Account]]:
-    """A transaction for who has shown the phone, or a code on paper; wrong codes are counted.
+def _when_shown(house: House, actor: Actor, code: str, work: Callable[[Tx, SecondFactor, Account], T]) -> T:
+    """`work` in a transaction for who has shown the phone, or a code on paper; wrong codes are counted.
 
     Raises:
         Invalid: the code is wrong.
@@ -145,16 +149,18 @@ def _shown(house: House, actor: Actor, code: str) -> Iterator[tuple[Tx, SecondFa
         account = tx.get_one(Account, actor.account_id)
         counters = throttle.keys("second-step", f"account:{account.public_id}", actor.network)
         throttle.check(tx, counters)
-    with house.db.begin() as tx:
-        throttle.reserve(tx, counters)
-    with house.db.begin() as tx:
+    house.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
+
+    def write(tx: Tx) -> T:
         factor = tx.get(SecondFactor, account.id, with_for_update=True, populate_existing=True)
         if factor is None or factor.confirmed_at is None:
             raise Conflict(msg("请先设置两步验证。"))
         if not _paper(tx, account.id, code):
             _use(house, factor, code)
         throttle.succeeded(tx, counters)
-        yield tx, factor, account
+        return work(tx, factor, account)
+
+    return house.db.run_in_transaction(write)
 
 
 def renew_paper(house: House, actor: Actor, code: str) -> list[str]:
@@ -168,10 +174,13 @@ def renew_paper(house: House, actor: Actor, code: str) -> list[str]:
         Busy: too many wrong codes.
         Conflict: there is no second step.
     """
-    with _shown(house, actor, code) as (tx, _, account):
+
+    def write(tx: Tx, _: SecondFactor, account: Account) -> list[str]:
         record(tx, actor, "second-step.paper", f"account:{account.public_id}")
         publish(tx, AccountTouched(account.id, "paper-codes"))
         return _new_paper(tx, actor)
+
+    return _when_shown(house, actor, code, write)
 
 
 def _new_paper(tx: Tx, actor: Actor) -> list[str]:
@@ -227,11 +236,13 @@ def pass_step(house: House, token: str, code: str, network: str = "", known: Map
         public_id = tx.get_one(Account, row.account_id).public_id
         counters = throttle.keys("second-step", f"account:{public_id}", network, (known or {}).get(public_id, ""))
         throttle.check(tx, counters)
-    with house.db.begin() as tx:
-        throttle.reserve(tx, counters)
-    with house.db.begin() as tx:
+    house.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
+
+    def write(tx: Tx) -> None:
         _pass(tx, house, row.id, code, network)
         throttle.succeeded(tx, counters)
+
+    house.db.run_in_transaction(write)
 
 
 def waiting_session(tx: Tx, token: str) -> LoginSession | None:

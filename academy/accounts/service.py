@@ -24,7 +24,7 @@ from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
 from academy.core.db import Tx
-from academy.core.errors import AcademyError, Conflict, Invalid
+from academy.core.errors import Conflict, Invalid
 from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.ids import new_code
@@ -93,16 +93,21 @@ def sign_in(
         throttle.check(tx, counters)
         kept = account.password_hash if account else None
     with passwords.place():
-        with house.db.begin() as tx:
-            throttle.reserve(tx, counters)
+        house.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
         right = passwords.matches(kept, password)
-    with house.db.begin() as tx:
+
+    def write(tx: Tx) -> str | None:
         if account is not None and right:
             throttle.succeeded(tx, counters)
             return open_session(tx, house, account, network, device)
         target = f"account:{account.public_id}" if account else "account:unknown"
         record(tx, Actor(network=network), "sign-in.failed", target)
-    raise WrongPassword
+        return None
+
+    opened = house.db.run_in_transaction(write)
+    if opened is None:
+        raise WrongPassword
+    return opened
 
 
 def _counters(
@@ -178,8 +183,7 @@ def change_password(house: House, actor: Actor, old: str, new: str, *, session_i
     passwords.check_new(new, names=(account.username, account.display_name))
     with own_password(house, actor, old, field="old"):
         made = passwords.make(new)
-    with house.db.begin() as tx:
-        set_password(tx, actor, account, made, keep_session=session_id)
+    house.db.run_in_transaction(lambda tx: set_password(tx, actor, account, made, keep_session=session_id))
 
 
 @contextmanager
@@ -197,12 +201,10 @@ def own_password(house: House, actor: Actor, password: str, *, field: str) -> It
         counters = throttle.keys("password", f"account:{account.public_id}", actor.network)
         throttle.check(tx, counters)
     with passwords.place():
-        with house.db.begin() as tx:
-            throttle.reserve(tx, counters)
+        house.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
         if not passwords.matches(account.password_hash, password):
             raise Invalid(fields={field: msg("原密码不对。") if field == "old" else msg("密码不对。")})
-        with house.db.begin() as tx:
-            throttle.succeeded(tx, counters)
+        house.db.run_in_transaction(lambda tx: throttle.succeeded(tx, counters))
         yield
 
 
@@ -273,23 +275,26 @@ def activate(
         throttle.check(tx, counters)
     passwords.check_new(password, names=(number, code))
     with passwords.place():
-        with house.db.begin() as tx:
-            throttle.reserve(tx, counters)
+        house.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
         made = passwords.make(password)
-    failure: AcademyError
-    with house.db.begin() as tx:
+
+    def write(tx: Tx) -> str | None:
         found = holds_by_code(tx, number, digest(code))
-        if found is not None:
-            member, ticket = found
-            ticket.used_at = clock.now()
-            account = account_for_member(tx, member)
-            set_password(tx, Actor(account_id=account.id, member_id=member.id, network=network), account, made)
-            throttle.succeeded(tx, counters)
-            throttle.succeeded(tx, _counters("sign-in", account, "", network, known))
-            return open_session(tx, house, account, network, device)
-        record(tx, Actor(network=network), "activation.failed", "member:unknown")
-        failure = Invalid(msg("编号或激活码不对，或激活码已过期。请核对后再试，或请支部重新发一个。"))
-    raise failure
+        if found is None:
+            record(tx, Actor(network=network), "activation.failed", "member:unknown")
+            return None
+        member, ticket = found
+        ticket.used_at = clock.now()
+        account = account_for_member(tx, member)
+        set_password(tx, Actor(account_id=account.id, member_id=member.id, network=network), account, made)
+        throttle.succeeded(tx, counters)
+        throttle.succeeded(tx, _counters("sign-in", account, "", network, known))
+        return open_session(tx, house, account, network, device)
+
+    opened = house.db.run_in_transaction(write)
+    if opened is None:
+        raise Invalid(msg("编号或激活码不对，或激活码已过期。请核对后再试，或请支部重新发一个。"))
+    return opened
 
 
 def account_for_member(tx: Tx, member: Member) -> Account:

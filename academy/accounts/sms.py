@@ -105,9 +105,12 @@ def request_code(house: House, number: str, phone: str, network: str = "") -> No
     if not wanted or not number:
         raise Invalid(fields={"phone": msg("请填写十一位手机号。")})
     sealed = house.sealer.seal(json.dumps([number, str(wanted), network]), context=CONTEXT)
-    with house.db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         _count(tx, number, network)
         enqueue(tx, SEND, sealed=sealed.hex())
+
+    house.db.run_in_transaction(write)
 
 
 def prepare(tx: Tx, house: House, number: str, phone: str, network: str) -> str | None:

@@ -141,14 +141,19 @@ def finish(
     try:
         claims = _claims(house, pending, answer, redirect_uri)
     except AcademyError:
-        with house.db.begin() as tx:
-            record(tx, Actor(network=network), "sso.refused", "account:unknown")
+        house.db.run_in_transaction(lambda tx: record(tx, Actor(network=network), "sso.refused", "account:unknown"))
         raise
-    with house.db.begin() as tx:
+
+    def write(tx: Tx) -> str | None:
         account = _account(tx, house, claims, network)
         if account is not None:
             return open_session(tx, house, account, network, device)
         record(tx, Actor(network=network), "sso.unknown", "account:unknown")
+        return None
+
+    opened = house.db.run_in_transaction(write)
+    if opened is not None:
+        return opened
     raise Invalid(msg("花名册里还没有您的信息。请与所在党支部联系。"))
 
 

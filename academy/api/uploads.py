@@ -17,7 +17,7 @@ from academy.api.method_override import PREFIX
 from academy.core.errors import AcademyError
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.doors import actor, house, office, public, reading, writing
+from academy.doors import actor, house, office, public, reading
 from academy.doors.bodies import accepts_body
 from academy.doors.filters import day
 from academy.doors.install import csrf
@@ -134,8 +134,12 @@ def create() -> ResponseReturnValue:
     told = request.headers.get("Upload-Metadata", "")
     given, size = _metadata(told), _number("Upload-Length")
     purpose, name = given.get("purpose", "video"), given.get("filename", "")
-    with writing() as tx:
-        made = uploads.begin(tx, house().settings, actor(), filename=name, size=size, purpose=purpose, metadata=told)
+    # Its own transaction, like each that follows: the body that comes along can't be read a second time.
+    made = house().db.run_in_transaction(
+        lambda tx: uploads.begin(
+            tx, house().settings, actor(), filename=name, size=size, purpose=purpose, metadata=told
+        )
+    )
     if request.mimetype == STREAM and size:
         try:
             made = _append(made.public_id, 0)

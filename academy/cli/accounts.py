@@ -41,11 +41,14 @@ def create(username: str, name: str, number: str | None, password: str) -> None:
     try:
         passwords.check_new(password, names=(username, name))
         made = passwords.make(password)
-        with _house().db.begin() as tx:
+
+        def write(tx: Tx) -> None:
             member = tx.scalar(select(Member).where(Member.number == number)) if number else None
             if number and member is None:
                 raise click.ClickException(f"no member {number!r}")
             service.create_account(tx, SYSTEM, username=username, display_name=name, member=member, password_hash=made)
+
+        _house().db.run_in_transaction(write)
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"created {username}")
@@ -59,8 +62,7 @@ def password(username: str, password: str) -> None:
     try:
         passwords.check_new(password, names=(username,))
         made = passwords.make(password)
-        with _house().db.begin() as tx:
-            service.set_password(tx, SYSTEM, _account(tx, username), made)
+        _house().db.run_in_transaction(lambda tx: service.set_password(tx, SYSTEM, _account(tx, username), made))
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
     click.echo("password set")
@@ -74,12 +76,15 @@ def password(username: str, password: str) -> None:
 def grant(username: str, role: str, code: str, until: dt.datetime | None) -> None:
     """Give an account a role for the organisation CODE and everything below it."""
     try:
-        with _house().db.begin() as tx:
+
+        def write(tx: Tx) -> None:
             node = tx.scalar(select(Organisation).where(Organisation.code == code))
             if node is None:
                 raise click.ClickException(f"no organisation {code!r}")
             account = _account(tx, username)
             grants.grant_role(tx, SYSTEM, account, Role(role), node, valid_to=until.date() if until else None)
+
+        _house().db.run_in_transaction(write)
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{username} is {role} of {code}")
@@ -90,10 +95,13 @@ def grant(username: str, role: str, code: str, until: dt.datetime | None) -> Non
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 def revoke(username: str, role: str) -> None:
     """Take a role back wherever the account holds it; its devices are signed out."""
-    with _house().db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         for held, _ in queries.grants_of(tx, _account(tx, username).id):
             if held.role == role and (held.valid_to is None or held.valid_to > clock.today()):
                 grants.revoke_role(tx, SYSTEM, held.public_id)
+
+    _house().db.run_in_transaction(write)
     click.echo("revoked")
 
 
@@ -113,11 +121,14 @@ def show(username: str) -> None:
 def code(number: str) -> None:
     """A one-time activation code for the member of this number."""
     try:
-        with _house().db.begin() as tx:
+
+        def write(tx: Tx) -> str:
             member = tx.scalar(select(Member).where(Member.number == number))
             if member is None:
                 raise click.ClickException(f"no member {number!r}")
-            made = service.issue_code(tx, SYSTEM, member)
+            return service.issue_code(tx, SYSTEM, member)
+
+        made = _house().db.run_in_transaction(write)
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
     click.echo(made)
@@ -129,8 +140,9 @@ def code(number: str) -> None:
 def token(username: str, days: int) -> None:
     """A token for a program (the personnel system): it acts as this account. Shown only now."""
     try:
-        with _house().db.begin() as tx:
-            made = sessions.open_program_session(tx, _account(tx, username), days)
+        made = _house().db.run_in_transaction(
+            lambda tx: sessions.open_program_session(tx, _account(tx, username), days)
+        )
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
     click.echo(made)
@@ -140,8 +152,7 @@ def token(username: str, days: int) -> None:
 @click.argument("username")
 def second_step_off(username: str) -> None:
     """Take an account's second step off: phone and paper are lost. Its devices are signed out."""
-    with _house().db.begin() as tx:
-        second_step.take_off(tx, SYSTEM, _account(tx, username))
+    _house().db.run_in_transaction(lambda tx: second_step.take_off(tx, SYSTEM, _account(tx, username)))
     click.echo("second step is off")
 
 
@@ -152,8 +163,7 @@ def second_step_approve(username: str, number: str) -> None:
     """Let an account's second step count for its offices: NUMBER is what its owner's page shows. For the first
     security officer; afterwards they approve each other and everybody else."""
     try:
-        with _house().db.begin() as tx:
-            approvals.approve(tx, SYSTEM, _account(tx, username), number)
+        _house().db.run_in_transaction(lambda tx: approvals.approve(tx, SYSTEM, _account(tx, username), number))
     except Invalid as error:
         raise click.ClickException("; ".join(str(text) for text in error.fields.values())) from error
     except AcademyError as error:

@@ -1,5 +1,6 @@
 """flask coverage …: recount, repair, settle."""
 
+import functools
 import sys
 
 import click
@@ -53,11 +54,14 @@ def rebuild(public_id: str | None) -> None:
     house: House = current_app.extensions["academy"]
     with house.db.read() as tx:
         ids = [training.id for training in _trainings(tx, public_id)]
-    for training_id in ids:
-        with house.db.begin() as tx:
-            training = tx.get_one(Training, training_id)
-            service.rebuild(tx, training)
-            click.echo(f"{training.public_id}\trebuilt")
+
+    def write(tx: Tx, training_id: int) -> str:
+        training = tx.get_one(Training, training_id)
+        service.rebuild(tx, training)
+        return training.public_id
+
+    for one in ids:
+        click.echo(f"{house.db.run_in_transaction(functools.partial(write, training_id=one))}\trebuilt")
 
 
 @group.command("settle")
@@ -66,8 +70,7 @@ def settle() -> None:
     house: House = current_app.extensions["academy"]
     total = 0
     while True:
-        with house.db.begin() as tx:
-            moved = tally.settle(tx)
+        moved = house.db.run_in_transaction(tally.settle)
         total += moved
         if not moved:
             break

@@ -43,8 +43,7 @@ def bring_up_to_date(house: House) -> None:
             limit_service_account(
                 owner, house.db.url.username or "", makes_indexes=house.settings.search_backend != "whoosh"
             )
-    with house.db.begin() as tx:
-        seed_categories(tx)
+    house.db.run_in_transaction(lambda tx: seed_categories(tx))
 
 
 def limit_service_account(owner_url: str, account: str, *, makes_indexes: bool) -> None:

@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from academy.core.actor import SYSTEM
+from academy.core.db import Tx
 from academy.core.errors import AcademyError
 from academy.core.house import House
 from academy.core.i18n import Message
@@ -38,21 +39,25 @@ def import_(file: Path, code: str, tree: bool, complete: bool, do: bool) -> None
     try:
         with file.open("rb") as stream:
             received = roster.receive(house.settings, stream)
-        with house.db.begin() as tx:
+
+        def begin(tx: Tx) -> RosterImport:
             node = tx.scalar(select(Organisation).where(Organisation.code == code))
             if node is None:
                 raise click.ClickException(f"no organisation {code!r}")
             kind = "tree" if tree else "members"
-            made = roster.begin_import(
+            return roster.begin_import(
                 tx, SYSTEM, node, received=received, filename=file.name, complete=complete, kind=kind
             )
-        made = _run(house, made)
+
+        made = _run(house, house.db.run_in_transaction(begin))
         _print(house, made)
         if made.state != "checked":
             raise click.ClickException("refused: nothing was changed")
         if do:
-            with house.db.begin() as tx:
-                made = roster.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, made.id))
+            checked = made.id
+            made = house.db.run_in_transaction(
+                lambda tx: roster.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, checked))
+            )
             made = _run(house, made)
             click.echo(made.state)
     except AcademyError as error:

@@ -122,6 +122,9 @@ class Database:
         try:
             with self.write_lock(), self._session(self._writing_engine) as tx:
                 yield tx
+                guard: Callable[[Tx], None] | None = getattr(self._local, "guard", None)
+                if guard is not None:
+                    guard(tx)
                 tx.commit()
                 self._local.commits = self.commits + 1
         finally:
@@ -164,6 +167,18 @@ class Database:
     def commits(self) -> int:
         """How many write transactions this thread has committed."""
         return int(getattr(self._local, "commits", 0))
+
+    @contextmanager
+    def guarded(self, check: Callable[[Tx], None]) -> Iterator[None]:
+        """Within the block each write transaction of this thread ends with `check(tx)`; what that raises undoes it.
+
+        For whoever may lose the right to write while they work. What `check` locks stays so until the commit.
+        """
+        self._local.guard = check
+        try:
+            yield
+        finally:
+            self._local.guard = None
 
     @contextmanager
     def write_lock(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ import datetime as dt
 from sqlalchemy import ColumnElement, delete, inspect, select
 
 from academy.core import clock
-from academy.core.db import Base, Database
+from academy.core.db import Base, Database, Tx
 
 BATCH = 2_000
 
@@ -14,13 +14,17 @@ def delete_in_batches(db: Database, model: type[Base], *conditions: ColumnElemen
     """Delete the rows of a table that meet every condition, each batch in a transaction of its own."""
     (key,) = inspect(model).primary_key
     total = 0
+
+    def write(tx: Tx) -> int:
+        some = tx.scalars(select(key).where(*conditions).limit(BATCH)).all()
+        if some:
+            tx.execute(delete(model).where(key.in_(some)).execution_options(synchronize_session=False))
+        return len(some)
+
     while True:
-        with db.begin() as tx:
-            some = tx.scalars(select(key).where(*conditions).limit(BATCH)).all()
-            if some:
-                tx.execute(delete(model).where(key.in_(some)).execution_options(synchronize_session=False))
-        total += len(some)
-        if len(some) < BATCH:
+        deleted = db.run_in_transaction(write)
+        total += deleted
+        if deleted < BATCH:
             return total
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from flask import make_response, request
 
 from academy.core.audit import record
-from academy.doors.context import actor, writing
+from academy.doors.context import actor, house
 
 V = TypeVar("V", bound=Callable[..., Any])
 KEPT = frozenset({"page", "day", "status", "kind", "show", "check", "period", "since", "level", "on"})
@@ -37,5 +37,7 @@ def record_people_shown() -> None:
     """The row itself, for a page that shows names only sometimes."""
     asked = {name: value[:40] for name, value in request.args.items() if name in KEPT}
     target = "people:" + next((str(value) for value in reversed((request.view_args or {}).values())), "all")
-    with writing() as tx:
-        record(tx, actor(), "people.listed", target[:120], page=request.endpoint, asked=asked)
+    # The view may have committed what it did: it is not run again for the sake of this row.
+    house().db.run_in_transaction(
+        lambda tx: record(tx, actor(), "people.listed", target[:120], page=request.endpoint, asked=asked)
+    )

@@ -44,7 +44,9 @@ OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 
 class Cancelled(Exception):
-    """Raised inside a job whose attempt is over: cancelled, or given to another worker; let it pass."""
+    """Raised inside a job whose attempt is over: cancelled, or given to another worker; let it pass.
+
+    At its next progress, and at the commit of whatever it writes: see `fence`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,6 +177,20 @@ def keep_result(tx: Tx, attempt: Attempt, values: dict[str, Any]) -> None:
     """
     known = tx.scalar(select(Job.result).where(Job.id == attempt.job_id).with_for_update())
     if not _change(tx, attempt, result=(known or {}) | values):
+        raise Cancelled
+
+
+def fence(tx: Tx, attempt: Attempt) -> None:
+    """The last statement of every transaction of a running job: it commits only while the attempt is the row's.
+
+    The row stays locked until the commit: nobody takes the job from whoever is writing (`release_lost` passes a
+    locked row over), and a worker that was given up for dead finds, when it goes on, that it may not write.
+
+    Raises:
+        Cancelled: the attempt is over.
+    """
+    mine = (Job.id == attempt.job_id, Job.state == JobState.RUNNING, Job.attempts == attempt.number)
+    if tx.scalar(select(Job.id).where(*mine).with_for_update(read=True)) is None:
         raise Cancelled
 
 

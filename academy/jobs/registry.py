@@ -17,7 +17,9 @@ LANES = (FAST, BRIEF, HEAVY)
 
 
 class JobContext:
-    """What a job may use: the house, and a way to say how far it has come."""
+    """What a job may use: the house, and a way to say how far it has come.
+
+    A transaction that its thread opens commits only while the job is still its own (`queue.fence`)."""
 
     def __init__(self, house: House, job_id: int, attempt: int = 0) -> None:
         self.house = house

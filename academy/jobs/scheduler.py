@@ -81,10 +81,13 @@ def ask_due(house: House) -> int:
     late = [(name, due) for name, due in planned.items() if due <= now and name in _schedules]
     if not fresh and not late:
         return 0
-    with house.db.begin() as tx:
+
+    def write(tx: Tx) -> int:
         for name in fresh:
             _plan(tx, name, now)
         return sum(_ask(tx, name, due, now) for name, due in late)
+
+    return house.db.run_in_transaction(write)
 
 
 def _plan(tx: Tx, name: str, now: dt.datetime) -> None:

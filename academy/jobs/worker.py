@@ -51,7 +51,8 @@ def execute(house: House, job: Job) -> None:
         return
     event(log, "job.started", **told)
     try:
-        spec.run(JobContext(house, job.id, job.attempts), **job.args)
+        with house.db.guarded(lambda tx: queue.fence(tx, attempt)):
+            spec.run(JobContext(house, job.id, job.attempts), **job.args)
     except queue.Cancelled:
         event(log, "job.cancelled", **told)
     except AcademyError as error:

@@ -80,29 +80,40 @@ class _Telling:
             return
         self.told = time.monotonic()
         self.context.progress(permille)
-        with self.context.db.begin() as tx:
+
+        def write(tx: Tx) -> None:
             tx.execute(_row(self.asset.id, self.asset.building or "", self.number).values(permille=permille))
             whole = select(func.avg(AssetPart.permille)).where(
                 AssetPart.asset_id == self.asset.id, AssetPart.generation == self.asset.building
             )
             steps.mark(tx, self.asset.id, "encode", permille=int(tx.scalar(whole) or 0))
 
+        self.context.db.run_in_transaction(write)
+
 
 def _make_part(context: JobContext, asset_id: int, generation: str, number: int) -> None:
-    with context.db.begin() as tx:
+
+    def begin(tx: Tx) -> Asset | None:
         asset = tx.get(Asset, asset_id)
         if asset is None or asset.building != generation:
-            return
+            return None
         tx.execute(_row(asset_id, generation, number).values(state="running"))
-    source = rules.Source(**(asset.probe or {})["source"])
-    folder = parts_folder(context.settings, generation)
-    with storage_of(context.settings).local(original_key(asset.public_id)) as path:
-        parts.make(context.settings, source, path, folder, number, _Telling(context, asset, number))
-    with context.db.begin() as tx:
+        return asset
+
+    def keep(tx: Tx) -> None:
         # Locked, so that of two parts that end at once the second sees the first.
         asset = tx.get_one(Asset, asset_id, with_for_update=True, populate_existing=True)
         if asset.building == generation:
             _part_done(tx, asset, number)
+
+    asset = context.db.run_in_transaction(begin)
+    if asset is None:
+        return
+    source = rules.Source(**(asset.probe or {})["source"])
+    folder = parts_folder(context.settings, generation)
+    with storage_of(context.settings).local(original_key(asset.public_id)) as path:
+        parts.make(context.settings, source, path, folder, number, _Telling(context, asset, number))
+    context.db.run_in_transaction(keep)
 
 
 def _part_done(tx: Tx, asset: Asset, number: int) -> None:

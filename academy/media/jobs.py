@@ -211,7 +211,8 @@ def _point(tx: Tx, asset: Asset, generation: str) -> None:
 @on(AssetFailed)
 def tell_owner(context: JobContext, fact: AssetFailed) -> None:
     """Tell whoever gave the file that it waits for them."""
-    with context.db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         asset = tx.get_one(Asset, fact.asset_id)
         step = tx.scalar(select(AssetStep).where(AssetStep.asset_id == asset.id, AssetStep.state == "failed"))
         if asset.error is None or step is None or step.finished_at is None:
@@ -229,6 +230,8 @@ def tell_owner(context: JobContext, fact: AssetFailed) -> None:
             account_id=asset.account_id,
             kind="asset",
         )
+
+    context.db.run_in_transaction(write)
 
 
 @job("media.discard")
@@ -263,8 +266,7 @@ def _remove(context: JobContext, asset_id: int) -> None:
 @job("media.words")
 def _words(context: JobContext, asset_id: int) -> None:
     """Tell the house that an edited transcript has come to rest."""
-    with context.db.begin() as tx:
-        publish(tx, TranscriptChanged(asset_id=asset_id))
+    context.db.run_in_transaction(lambda tx: publish(tx, TranscriptChanged(asset_id=asset_id)))
 
 
 @job("media.expire")

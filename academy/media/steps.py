@@ -74,8 +74,7 @@ class Work:
             return
         self._told = time.monotonic()
         self.context.progress(permille)
-        with self.context.db.begin() as tx:
-            mark(tx, self.asset.id, self.step, permille=permille)
+        self.context.db.run_in_transaction(lambda tx: mark(tx, self.asset.id, self.step, permille=permille))
 
 
 def keep_probe(values: dict[str, Any]) -> Keep:
@@ -97,14 +96,14 @@ def step(name: str, *, lane: str = "fast") -> Callable[[Callable[[Work], Made]],
 
     def register(fn: Callable[[Work], Made]) -> Callable[[Work], Made]:
         def run(context: JobContext, asset_id: int, generation: str) -> None:
-            with context.db.begin() as tx:
+            def begin(tx: Tx) -> Asset | None:
                 asset = tx.get(Asset, asset_id)
                 if asset is None or asset.building != generation:
-                    return
+                    return None
                 mark(tx, asset_id, name, state="running", permille=0, started_at=clock.now(), log="")
-            with full_disk_told(), keeping(context.settings.disk_reserve):
-                made = fn(Work(context, name, asset, generation))
-            with context.db.begin() as tx:
+                return asset
+
+            def keep(tx: Tx) -> None:
                 asset = tx.get_one(Asset, asset_id, with_for_update=True, populate_existing=True)
                 if asset.building != generation:
                     return
@@ -112,6 +111,13 @@ def step(name: str, *, lane: str = "fast") -> Callable[[Callable[[Work], Made]],
                     made.start(tx, asset)
                 else:
                     done(tx, asset, name, made)
+
+            asset = context.db.run_in_transaction(begin)
+            if asset is None:
+                return
+            with full_disk_told(), keeping(context.settings.disk_reserve):
+                made = fn(Work(context, name, asset, generation))
+            context.db.run_in_transaction(keep)
 
         def on_failure(tx: Tx, message: Message, asset_id: int, generation: str) -> None:
             failed(tx, name, message, asset_id, generation)

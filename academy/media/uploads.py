@@ -282,13 +282,18 @@ class _Piece:
         with self._my_turn() as mine:
             if not mine:
                 return  # whoever took over counts from what was acknowledged before
-            with self.house.db.begin() as tx:
+
+            def write(tx: Tx) -> bool:
                 row = tx.get(Upload, self.upload.id, with_for_update=True, populate_existing=True)
                 if row is None or row.offset != self.synced:
-                    return
+                    return False
                 row.offset, row.expires_at = self.at, clock.now() + LIFETIME
                 if row.offset == row.size:
                     _complete(tx, self.path, self.actor, row)
+                return True
+
+            if not self.house.db.run_in_transaction(write):
+                return
         self.synced, self.synced_at = self.at, time.monotonic()
 
     @contextlib.contextmanager
@@ -340,28 +345,35 @@ def terminate(house: House, actor: Actor, public_id: str) -> None:
         NotFound: missing or somebody else's.
         Conflict: it is complete and has become a file of the library.
     """
-    with house.db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         upload = access_own_upload(tx, actor, public_id)
         if upload.completed_at is not None:
             raise Conflict(msg("文件已经传完，不能再取消上传。"))
         tx.delete(upload)
         record(tx, actor, "upload.given_up", f"upload:{public_id}")
+
+    house.db.run_in_transaction(write)
     _unlink(house.settings, public_id)
 
 
 def expire(house: House, upload_id: int) -> None:
     """Remove an upload whose time is over; look again later if it was used meanwhile."""
-    with house.db.begin() as tx:
+
+    def write(tx: Tx) -> str | None:
         upload = tx.get(Upload, upload_id)
         if upload is None or upload.completed_at is not None:
-            return
+            return None
         if upload.expires_at > clock.now():
             _expire_later(tx, upload)
-            return
-        public_id = upload.public_id
+            return None
         tx.delete(upload)
-        record(tx, SYSTEM, "upload.expired", f"upload:{public_id}")
-    _unlink(house.settings, public_id)
+        record(tx, SYSTEM, "upload.expired", f"upload:{upload.public_id}")
+        return upload.public_id
+
+    public_id = house.db.run_in_transaction(write)
+    if public_id is not None:
+        _unlink(house.settings, public_id)
 
 
 def _unlink(settings: Settings, public_id: str) -> None:
@@ -378,8 +390,11 @@ def take_whole(house: House, actor: Actor, *, filename: str, purpose: str, body:
     """
     if not size:
         raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
-    with house.db.begin() as tx:
-        public_id = begin(tx, house.settings, actor, filename=filename, size=size, purpose=purpose).public_id
+
+    def announce(tx: Tx) -> str:
+        return begin(tx, house.settings, actor, filename=filename, size=size, purpose=purpose).public_id
+
+    public_id = house.db.run_in_transaction(announce)
     done = append(house, actor, public_id, offset=0, body=body, length=size)
     if done.completed_at is None:
         raise NotFound

@@ -82,12 +82,14 @@ def _answer(
     outcome: Outcome | None,
     seen: RosterImport,
 ) -> None:
-    with context.db.begin() as tx:
+    def write(tx: Tx) -> None:
         roster = tx.get_one(RosterImport, roster_id)
         roster.state = state
         roster.header, roster.mapping, roster.reading = seen.header, seen.mapping, seen.reading
         roster.problem = problem.to_json() if problem else seen.problem
         _keep(roster, outcome)
+
+    context.db.run_in_transaction(write)
 
 
 def _keep(roster: RosterImport, outcome: Outcome | None) -> None:
@@ -103,16 +105,21 @@ def apply(context: JobContext, roster_id: int) -> None:
     is done, else the officer is asked again.
     """
     context.progress(50, msg("正在写入名册…"))
+
+    def write(tx: Tx) -> None:
+        _do(tx, context.house, tx.get_one(RosterImport, roster_id, with_for_update=True))
+
+    def ask_again(tx: Tx) -> None:
+        _ask_again(tx, tx.get_one(RosterImport, roster_id), msg("名册正在被频繁修改，请稍后再确认一次。"))
+
     for _ in range(TRIES):
         try:
-            with context.db.begin() as tx:
-                _do(tx, context.house, tx.get_one(RosterImport, roster_id, with_for_update=True))
+            context.db.run_in_transaction(write)
             return
         except _Outdated:
             if not _still_the_same(context, roster_id):
                 return
-    with context.db.begin() as tx:
-        _ask_again(tx, tx.get_one(RosterImport, roster_id), msg("名册正在被频繁修改，请稍后再确认一次。"))
+    context.db.run_in_transaction(ask_again)
 
 
 class _Outdated(Exception):
@@ -143,11 +150,14 @@ def _still_the_same(context: JobContext, roster_id: int) -> bool:
     digest = roster.summary.get("digest")
     outcome = look(context.house, roster, lambda permille: context.progress(permille // 2))
     same = outcome is not None and outcome.digest == digest
-    with context.db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         row = tx.get_one(RosterImport, roster_id)
         _keep(row, outcome)
         if not same:
             _ask_again(tx, row, msg("名册在检查之后有了变动，已按最新情况重新检查，请看过再确认。"))
+
+    context.db.run_in_transaction(write)
     return same
 
 

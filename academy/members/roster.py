@@ -235,7 +235,8 @@ def finish_import(tx: Tx, roster: RosterImport, settings: Settings) -> None:
 def forget_files(house: House, most: int = 100) -> int:
     """Delete the folders of rosters that are old enough, and mark what waits as discarded; how many were there."""
     old = days_ago(house.settings.keep_rosters_days)
-    with house.db.begin() as tx:
+
+    def write(tx: Tx) -> list[Path]:
         rosters = tx.scalars(
             select(RosterImport).where(RosterImport.created_at < old, RosterImport.stored_at != "").limit(most)
         ).all()
@@ -244,6 +245,9 @@ def forget_files(house: House, most: int = 100) -> int:
             roster.stored_at = ""
             if roster.state in ("checking", "checked", "refused", "failed"):
                 roster.state = "discarded"
+        return places
+
+    places = house.db.run_in_transaction(write)
     for place in places:
         shutil.rmtree(place, ignore_errors=True)
     return len(places)

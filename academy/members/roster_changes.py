@@ -1,5 +1,6 @@
 """Changes that the city's personnel system sends, some at a time: the roster's rules without a file."""
 
+import functools
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 from academy.core.actor import Actor
 from academy.core.audit import record
+from academy.core.db import Tx
 from academy.core.errors import Conflict, Invalid, TooLarge
 from academy.core.house import House
 from academy.core.i18n import Message, msg
@@ -52,12 +54,19 @@ def accept_changes(house: House, actor: Actor, node: Organisation, rows: Sequenc
             if outcome.counts["bad"]:
                 bad = [one for block in plan.all("bad") for one in block]
                 return Answer(outcome.counts, [(one.line or 0, one.number, list(one.notes)) for one in bad])
-            with house.db.begin() as tx:
-                if roster_lock.version(tx) == outcome.version and roster_lock.take(tx) == outcome.version + 1:
-                    apply_members(tx, plan)
-                    record(tx, actor, "roster.changes", f"organisation:{node.public_id}", **outcome.counts)
-                    return Answer(outcome.counts, [])
+            write = functools.partial(_write, actor=actor, node=node, plan=plan, seen=outcome)
+            if house.db.run_in_transaction(write):
+                return Answer(outcome.counts, [])
     raise Conflict(msg("名册正在被频繁修改，请稍后再发。"))
+
+
+def _write(tx: Tx, actor: Actor, node: Organisation, plan: Findings, seen: Outcome) -> bool:
+    """Apply what was checked; False when the roster has changed since."""
+    if roster_lock.version(tx) != seen.version or roster_lock.take(tx) != seen.version + 1:
+        return False
+    apply_members(tx, plan)
+    record(tx, actor, "roster.changes", f"organisation:{node.public_id}", **seen.counts)
+    return True
 
 
 def _look(house: House, node: Organisation, cells: list[tuple[int, list[str]]], plan: Findings) -> Outcome:

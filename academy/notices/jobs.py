@@ -8,6 +8,7 @@ from academy.accounts.models import RoleGrant
 from academy.accounts.queries import holds_on
 from academy.core import audit, clock
 from academy.core.actor import Role
+from academy.core.db import Tx
 from academy.core.i18n import msg
 from academy.core.retention import days_ago, delete_in_batches
 from academy.jobs import HEAVY, JobContext, nightly
@@ -30,7 +31,8 @@ def verify_audit(context: JobContext) -> None:
     if verdict.whole:
         return
     place = verdict.broken_at or verdict.rows
-    with context.db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         held = select(RoleGrant.account_id).where(RoleGrant.role == Role.AUDITOR, holds_on(clock.today())).distinct()
         for account_id in tx.scalars(held).all():
             notify(
@@ -41,3 +43,5 @@ def verify_audit(context: JobContext) -> None:
                 account_id=account_id,
                 kind="audit.broken",
             )
+
+    context.db.run_in_transaction(write)

@@ -179,7 +179,8 @@ def _not_struck(tx: Tx, keys: list[RowKey]) -> list[RowKey]:
     """Without the rows of members whose completion of the course was struck since they studied."""
     if not keys:
         return keys
-    wanted = (Correction.member_id >= keys[0][0], Correction.member_id <= keys[-1][0])
+    members = [member for member, _, _ in keys]
+    wanted = (Correction.member_id >= min(members), Correction.member_id <= max(members))
     strikes = select(Correction.member_id, Correction.course_id).where(
         *wanted, Correction.kind == "strike", Correction.decision == "approved"
     )

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import hmac
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from academy.core.settings import Settings
 
@@ -75,7 +75,8 @@ class Signer:
         version, *fields = _FORM.unpack(body)
         if version not in (_VERSION, _IN_PUBLIC):
             raise BadToken
-        return Grant(*fields, in_public=version == _IN_PUBLIC)
+        grant = Grant(*fields)
+        return grant if version == _VERSION else replace(grant, in_public=True)
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")[:_MAC]

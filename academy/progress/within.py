@@ -36,9 +36,9 @@ def end_outdated_playbacks(tx: Tx, fact: CoursePublished) -> None:
     for item_id in tx.scalars(outdated).all():
         service.end_leases_of(tx, "replaced", item_id=item_id)
     # A playback completes at the share that was asked for when it began: those of another share begin anew.
-    course = tx.get_one(Course, fact.course_id)
-    playing = select(CourseItem).join(Lease, Lease.item_id == CourseItem.id)
-    for item in tx.scalars(playing.where(Lease.course_id == course.id, Lease.ended_at.is_(None)).distinct()).all():
+    played = select(Lease.item_id).where(Lease.course_id == fact.course_id, Lease.ended_at.is_(None))
+    playing = select(CourseItem, Course).join(Course, Course.id == CourseItem.course_id)
+    for item, course in tx.execute(playing.where(CourseItem.id.in_(played))).all():
         asked = completing.threshold(course, item)
         service.end_leases_of(tx, "replaced", item_id=item.id, asking_other_than=asked)
 

@@ -26,10 +26,13 @@ MAKERS: dict[str, Maker] = {
 @job(service.EXPORT, max_attempts=2)
 def export(context: JobContext, export_id: int) -> None:
     """Write one file; again from the start if the worker was killed."""
-    with context.db.begin() as tx:
+
+    def begin(tx: Tx) -> tuple[str, dict[str, Any], str]:
         service.sweep(tx, context.settings)
         row = tx.get_one(Export, export_id)
-        kind, params, public_id = row.kind, dict(row.params), row.public_id
+        return row.kind, dict(row.params), row.public_id
+
+    kind, params, public_id = context.db.run_in_transaction(begin)
     stored = Path("exports") / f"{public_id}.{service.suffix_of(kind, params)}"
     path = context.settings.data_dir / stored
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,12 +55,14 @@ def export(context: JobContext, export_id: int) -> None:
         draft.unlink(missing_ok=True)
     with path.open("rb") as handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
-    with context.db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         service.keep_file(tx, export_id, stored_at=str(stored), sha256=digest, rows=rows)
+
+    context.db.run_in_transaction(write)
 
 
 @nightly("reports.forget", at=dt.time(2, 35))
 def forget(context: JobContext) -> None:
     """Delete files whose link has expired."""
-    with context.db.begin() as tx:
-        service.sweep(tx, context.settings)
+    context.db.run_in_transaction(lambda tx: service.sweep(tx, context.settings))

@@ -52,7 +52,8 @@ def flush(db: Database) -> None:
     if not gathered:
         return
     insert = sqlite.insert if db.is_sqlite else postgresql.insert
-    with db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         for (day, text), (times, found) in sorted(gathered.items()):
             statement = insert(QueryLog).values(day=day, text=text, times=times, found=found)
             tx.execute(
@@ -60,6 +61,8 @@ def flush(db: Database) -> None:
                     index_elements=["day", "text"], set_={"times": QueryLog.times + times, "found": found}
                 )
             )
+
+    db.run_in_transaction(write)
 
 
 @dataclass(frozen=True)

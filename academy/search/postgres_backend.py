@@ -127,20 +127,25 @@ class PostgresBackend:
     # ---- writing ----
 
     def index_lecture(self, lecture: Lecture, segmenter: Segmenter) -> None:
-        with self.db.begin() as tx:
+        def write(tx: Tx) -> None:
             self._own(tx)
             drop(tx, lecture.lecture_id)
             counts = Counts()
             put(tx, [lecture], segmenter, counts)
             count(tx, counts)
 
+        self.db.run_in_transaction(write)
+
     def delete_lecture(self, lecture_id: int) -> None:
-        with self.db.begin() as tx:
+        def write(tx: Tx) -> None:
             self._own(tx)
             drop(tx, lecture_id)
 
+        self.db.run_in_transaction(write)
+
     def rebuild(self, lectures: Iterable[Lecture], segmenter: Segmenter, progress: Progress | None = None) -> int:
         """Into tables beside; indexes after the rows; then the names are swapped in a moment."""
+        # Under its lock nobody is in the way; run again, it would find the lectures used up.
         done, counts = 0, Counts()
         with self.db.begin() as tx:
             self._own(tx)
@@ -166,9 +171,12 @@ class PostgresBackend:
 
     def merge(self) -> None:
         """Bring the planner's figures up to date; GIN itself has nothing to merge."""
-        with self.db.begin() as tx:
+
+        def write(tx: Tx) -> None:
             self._own(tx)
             tx.execute(text(ANALYSE))
+
+        self.db.run_in_transaction(write)
 
     def _there(self, tx: Tx) -> bool:
         if not self._made:

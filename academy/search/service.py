@@ -62,8 +62,7 @@ def search(
 
 def _mend(house: House) -> None:
     """Ask for a new index; asked once, however many searches meet the damage."""
-    with house.db.begin() as tx:
-        enqueue(tx, "search.rebuild", key="search.rebuild")
+    house.db.run_in_transaction(lambda tx: enqueue(tx, "search.rebuild", key="search.rebuild"))
 
 
 def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, literally: bool) -> Results:

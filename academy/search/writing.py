@@ -21,8 +21,7 @@ def refresh(house: House, course_id: int) -> None:
     else:
         index.delete_lecture(course_id)
     if index.wants_merge():
-        with house.db.begin() as tx:
-            enqueue(tx, "search.merge", key="search.merge", delay_s=5)
+        house.db.run_in_transaction(lambda tx: enqueue(tx, "search.merge", key="search.merge", delay_s=5))
 
 
 def rebuild_all(house: House, progress: Progress | None = None) -> int:

@@ -12,10 +12,8 @@ from academy.trainings.models import Training
 @every(tally.SETTLE, minutes=5)
 def settle(context: JobContext) -> None:
     """Move changes into cells, a batch a transaction, so that nobody waits long."""
-    while True:
-        with context.db.begin() as tx:
-            if not tally.settle(tx):
-                return
+    while context.db.run_in_transaction(tally.settle):
+        pass
 
 
 def _not_opened(tx: Tx, message: Message, training_id: int, by: int | None) -> None:
@@ -26,28 +24,28 @@ def _not_opened(tx: Tx, message: Message, training_id: int, by: int | None) -> N
 def open_(context: JobContext, training_id: int, by: int | None) -> None:
     """Enrol a large audience: all of it in one transaction, so a killed run leaves nothing and runs again."""
     context.progress(100, msg("正在列入参训党员…"))
-    with context.db.begin() as tx:
-        service.finish_opening(tx, training_id, by)
+    context.db.run_in_transaction(lambda tx: service.finish_opening(tx, training_id, by))
 
 
 @job(service.CLOSE)
 def close(context: JobContext, training_id: int) -> None:
     """End a training after its last day."""
-    with context.db.begin() as tx:
-        service.close_when_over(tx, training_id)
+    context.db.run_in_transaction(lambda tx: service.close_when_over(tx, training_id))
 
 
 @job(service.REFRESH)
 def refresh(context: JobContext, training_id: int) -> None:
     """Compare everybody with a running training's audience."""
-    with context.db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         training = tx.get(Training, training_id)
         if training is not None:
             service.refresh_audience(tx, training)
+
+    context.db.run_in_transaction(write)
 
 
 @nightly("trainings.midnight", at=dt.time(0, 1))
 def midnight(context: JobContext) -> None:
     """Exemptions begin and end by the calendar, and so do trainings: ask for each a job of its own."""
-    with context.db.begin() as tx:
-        service.begin_day(tx)
+    context.db.run_in_transaction(lambda tx: service.begin_day(tx))

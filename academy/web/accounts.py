@@ -217,7 +217,6 @@ def end_session(public_id: str) -> Any:
         # Nobody is told off for what the list of devices did not ask for.
         errors = said(error) if typed is not None or not getattr(error, "fields", None) else {}
         return render_template("accounts/end_device.html", public_id=public_id, errors=errors), error.status
-    with writing() as tx:
-        service.end_session(tx, actor(), public_id)
+    house().db.run_in_transaction(lambda tx: service.end_session(tx, actor(), public_id))
     flash(gettext("那台设备已退出登录。"), "good")
     return redirect(url_for("accounts.profile") + "#devices", 303)

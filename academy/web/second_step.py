@@ -102,8 +102,9 @@ def confirm() -> Any:
     form, session_id = request.form, _session_id()
     try:
         confirm_identity(house(), actor(), form.get("password", ""), session_id=session_id)
-        with writing() as tx:
-            codes = second_step.confirm(tx, house(), actor(), form.get("code", ""), session_id=session_id)
+        codes = house().db.run_in_transaction(
+            lambda tx: second_step.confirm(tx, house(), actor(), form.get("code", ""), session_id=session_id)
+        )
     except (Invalid, Busy) as error:
         return _setup(said(error)), error.status
     except Conflict:

@@ -1,6 +1,8 @@
 """Workers on real databases, as threads with their own connections and as processes that are killed."""
 
 import contextlib
+import datetime as dt
+import fcntl
 import os
 import signal
 import subprocess
@@ -14,11 +16,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
+from academy.core.db import Tx
 from academy.core.house import House
-from academy.jobs import Job, JobState, enqueue, facts, job, publish, queue
-from academy.jobs.models import OutboxFact
+from academy.jobs import Job, JobContext, JobState, enqueue, facts, job, publish, queue
+from academy.jobs.models import OutboxFact, Recurrence
 from academy.jobs.outbox import deliver
-from academy.jobs.worker import Worker
+from academy.jobs.worker import Worker, run_job
 from academy.library.facts import CoursePublished
 from tests.faults.test_coverage_races import real_house  # noqa: F401  the fixture is used by name
 from tests.running import until
@@ -32,6 +35,7 @@ from pathlib import Path
 from academy import rooms
 from academy.core.house import House
 from academy.jobs import JobContext, job, queue, worker
+from academy.jobs.models import Recurrence
 from tests.conftest import make_settings
 
 folder, url, stale = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
@@ -46,6 +50,23 @@ def poison(context: JobContext) -> None:
     (folder / f"started-{context.job_id}-{context.attempt}-{os.getpid()}").touch()
     time.sleep(0.3)
     os._exit(9)
+
+@job("test.writes")
+def writes(context: JobContext, steps: int, inside: bool) -> None:
+    # A row a step, each in a transaction of its own; it waits before each commit, or between them.
+    def write(tx) -> None:
+        tx.add(Recurrence(name=f"step-{step}-{context.attempt}", due_at=dt.datetime(2099, 1, 1, tzinfo=dt.UTC)))
+        tx.flush()
+        (folder / f"step-{context.job_id}-{context.attempt}-{os.getpid()}").touch()
+        if inside:
+            time.sleep(1)
+    try:
+        for step in range(steps):
+            context.db.run_in_transaction(write)
+            time.sleep(0.4)
+    except queue.Cancelled:
+        (folder / f"over-{context.job_id}-{context.attempt}").touch()
+        raise
 
 rooms.open_all()
 queue.STALE = dt.timedelta(seconds=stale)
@@ -265,3 +286,94 @@ def test_a_worker_that_is_asked_to_stop_hands_back_and_nobody_died(workers: Work
     workers.start()
     row = workers.wait_for(job_id, JobState.DONE)
     assert (row.attempts, row.deaths) == (2, 0)
+
+
+def rows(house: House) -> list[str]:
+    with house.db.read() as tx:
+        return sorted(tx.scalars(select(Recurrence.name).where(Recurrence.name.startswith("step-"))))
+
+
+def wait_for_file(folder: Path, pattern: str) -> Path:
+    until(lambda: any(folder.glob(pattern)), 40, pattern)
+    return next(folder.glob(pattern))
+
+
+def test_a_worker_that_was_taken_for_dead_writes_nothing_more(workers: Workers) -> None:
+    """Stopped between two of its transactions, it goes on after another has done its job."""
+    asked = ask(workers.house, "test.writes", steps=4, inside=False)
+    first = workers.start(stale=2)
+    wait_for_file(workers.folder, f"step-{asked}-1-*")
+    first.send_signal(signal.SIGSTOP)
+    if workers.house.db.is_sqlite:
+        # Stopped in the middle of a transaction it holds the one write lock: let it come out of it.
+        while not _is_free(workers.house):
+            first.send_signal(signal.SIGCONT)
+            time.sleep(0.05)
+            first.send_signal(signal.SIGSTOP)
+    workers.start(stale=2)
+    done = workers.wait_for(asked, JobState.DONE)
+    before = rows(workers.house)
+    assert {f"step-{step}-{done.attempts}" for step in range(4)} <= set(before)
+    first.send_signal(signal.SIGCONT)
+    wait_for_file(workers.folder, f"over-{asked}-1")
+    assert rows(workers.house) == before
+    assert workers.state(asked).attempts == done.attempts
+
+
+def test_a_worker_that_is_stopped_before_a_commit_does_not_commit_beside_another(workers: Workers) -> None:
+    """Its rows are written and not yet committed when it stops. Where writers wait for each other (SQLite) it is the
+    one that commits; elsewhere another worker did the job meanwhile. Never both."""
+    asked = ask(workers.house, "test.writes", steps=1, inside=True)
+    first = workers.start(stale=2)
+    wait_for_file(workers.folder, f"step-{asked}-1-*")
+    first.send_signal(signal.SIGSTOP)
+    workers.start(stale=2)
+    if workers.house.db.is_sqlite:
+        time.sleep(4)
+    else:
+        workers.wait_for(asked, JobState.DONE)
+    first.send_signal(signal.SIGCONT)
+    done = workers.wait_for(asked, JobState.DONE)
+    if not workers.house.db.is_sqlite:
+        wait_for_file(workers.folder, f"over-{asked}-1")
+    assert rows(workers.house) == [f"step-0-{done.attempts}"]
+
+
+def _is_free(house: House) -> bool:
+    """Whether a writer would get SQLite's lock at once."""
+    with Path(f"{house.db.url.database}.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def test_a_cancelled_job_commits_nothing_more(real_house: House) -> None:  # noqa: F811
+    """Also where it says no progress."""
+    cancel = queue.cancel_jobs
+
+    @job("test.cancelled_midway")
+    def midway(context: JobContext) -> None:
+        context.db.run_in_transaction(lambda tx: _note(tx, "step-0"))
+        with pytest.raises(RuntimeError):
+            context.db.run_in_transaction(lambda tx: _refuse(tx))
+        outside = threading.Thread(target=lambda: real_house.db.run_in_transaction(lambda tx: cancel(tx, "one")))
+        outside.start()
+        outside.join()
+        context.db.run_in_transaction(lambda tx: _note(tx, "step-1"))
+
+    asked = ask(real_house, "test.cancelled_midway", key="one")
+    assert run_job(real_house, asked)
+    assert rows(real_house) == ["step-0"]
+    with real_house.db.read() as tx:
+        assert tx.get_one(Job, asked).state == JobState.CANCELLED
+    real_house.db.run_in_transaction(lambda tx: _note(tx, "step-2"))  # outside the job this thread is free again
+
+
+def _note(tx: Tx, name: str) -> None:
+    tx.add(Recurrence(name=name, due_at=dt.datetime(2099, 1, 1, tzinfo=dt.UTC)))
+
+
+def _refuse(tx: Tx) -> None:
+    raise RuntimeError

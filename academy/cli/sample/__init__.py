@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from academy.accounts.models import Account
 from academy.cli.sample import accounts, courses, jobs, people, studies
+from academy.core.db import Tx
 from academy.core.house import House
 from academy.members.models import Organisation
 
@@ -51,12 +52,15 @@ def create_city(house: House, members: int, *, say: Callable[[str], None]) -> No
 
     say("making the sample city (synthetic people)")
     lot = random.Random(SEED)
-    with house.db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         city = people.make_city(tx, house.sealer, members, lot, tell)
         made = accounts.make_accounts(tx, city)
         people.exempt_some(tx, lot, made.accounts["town"], made.accounts["city"])
         shelved = courses.make_courses(tx, city, made.accounts["trainer"], made.accounts["reviewer"])
         studies.make_studies(tx, city, shelved, made.rested, lot, tell)
+
+    house.db.run_in_transaction(write)
     house.settings.data_dir.mkdir(parents=True, exist_ok=True)
     (house.settings.data_dir / "sample").touch()
     tell("done")

@@ -26,12 +26,15 @@ def make_file(context: JobContext, files: list[Any]) -> None:
     """Make the first file of the list, hand it to the media room, ask for the next."""
     asset_id, plan = files[0][0], lecture.Plan(**files[0][1])
     made = lecture.make(plan, context.settings, names.CITY, lambda permille: context.progress(permille))
-    with context.db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         asset = tx.get_one(Asset, asset_id, with_for_update=True)
         # Run again after a kill: the media room has it already.
         if asset.building is None and asset.state == AssetState.PROCESSING:
             _hand_over(tx, asset, made)
         _ask_for_next(tx, files)
+
+    context.db.run_in_transaction(write)
 
 
 def _hand_over(tx: Tx, asset: Asset, made: lecture.Made) -> None:

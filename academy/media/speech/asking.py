@@ -67,11 +67,14 @@ def hear_new(context: JobContext, fact: AssetReady) -> None:
     """Recognise what nobody gave words for, where there is a model."""
     if models.find(context.settings) is None:
         return
-    with context.db.begin() as tx:
+
+    def write(tx: Tx) -> None:
         asset = tx.get_one(Asset, fact.asset_id)
         fresh = asset.kind in HEARABLE and _source(asset) is not None and queries.transcript(tx, asset.id) is None
         if fresh and tx.get(Hearing, asset.id) is None:
             ask(tx, SYSTEM, context.settings, asset)
+
+    context.db.run_in_transaction(write)
 
 
 def _failed(tx: Tx, message: Message, asset_id: int) -> None:
@@ -80,15 +83,22 @@ def _failed(tx: Tx, message: Message, asset_id: int) -> None:
         row.state, row.error, row.finished_at = "failed", message.to_json(), clock.now()
 
 
+def _begin(tx: Tx, asset_id: int) -> tuple[Asset, list[str]] | None:
+    """The asset and the city's words; None when there is nothing to recognise any more."""
+    asset, row = tx.get_one(Asset, asset_id), tx.get(Hearing, asset_id)
+    if row is None or asset.state != AssetState.READY:
+        return None
+    row.state, row.permille = "running", 0
+    return asset, [term.right for term in editing.glossary(tx)]
+
+
 @job("media.hear", lane=HEAVY, on_failure=_failed)
 def hear(context: JobContext, asset_id: int) -> None:
     """Recognise the words of a lecture."""
-    with context.db.begin() as tx:
-        asset, row = tx.get_one(Asset, asset_id), tx.get(Hearing, asset_id)
-        if row is None or asset.state != AssetState.READY:
-            return
-        row.state, row.permille = "running", 0
-        terms = [term.right for term in editing.glossary(tx)]
+    begun = context.db.run_in_transaction(lambda tx: _begin(tx, asset_id))
+    if begun is None:
+        return
+    asset, terms = begun
     told = 0.0
 
     def tell(permille: int) -> None:
@@ -97,8 +107,11 @@ def hear(context: JobContext, asset_id: int) -> None:
         if time.monotonic() - told < TELL_S:
             return
         told = time.monotonic()
-        with context.db.begin() as tx:
+
+        def write(tx: Tx) -> None:
             tx.execute(update(Hearing).where(Hearing.asset_id == asset_id).values(permille=permille))
+
+        context.db.run_in_transaction(write)
 
     folder = work_folder(context.settings, f"hear-{asset.public_id}")
     with storage_of(context.settings).local(original_key(asset.public_id)) as path:
@@ -107,10 +120,13 @@ def hear(context: JobContext, asset_id: int) -> None:
         heard = hearing.hear(context.settings, entry, folder, tell, terms=list(dict.fromkeys(terms)))
     if not heard.cues:
         raise Invalid(msg("没有听出说话的声音。"))
-    with context.db.begin() as tx:
-        asset, row = tx.get_one(Asset, asset_id, with_for_update=True), tx.get_one(Hearing, asset_id)
-        row.state, row.permille, row.model = "done", 1000, heard.model[:120]
-        row.finished_at = clock.now()
-        cues = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in heard.cues]
-        publish(tx, SpeechRecognised(asset.id, cues))
-        record(tx, SYSTEM, "captions.recognised", f"asset:{asset.public_id}", cues=len(heard.cues), model=heard.model)
+    context.db.run_in_transaction(lambda tx: _keep(tx, asset_id, heard))
+
+
+def _keep(tx: Tx, asset_id: int, heard: hearing.Heard) -> None:
+    asset, row = tx.get_one(Asset, asset_id, with_for_update=True), tx.get_one(Hearing, asset_id)
+    row.state, row.permille, row.model = "done", 1000, heard.model[:120]
+    row.finished_at = clock.now()
+    cues = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in heard.cues]
+    publish(tx, SpeechRecognised(asset.id, cues))
+    record(tx, SYSTEM, "captions.recognised", f"asset:{asset.public_id}", cues=len(heard.cues), model=heard.model)
