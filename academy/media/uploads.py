@@ -390,11 +390,9 @@ def take_whole(house: House, actor: Actor, *, filename: str, purpose: str, body:
     """
     if not size:
         raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
-
-    def announce(tx: Tx) -> str:
-        return begin(tx, house.settings, actor, filename=filename, size=size, purpose=purpose).public_id
-
-    public_id = house.db.run_in_transaction(announce)
+    public_id = house.db.run_in_transaction(
+        lambda tx: begin(tx, house.settings, actor, filename=filename, size=size, purpose=purpose).public_id
+    )
     done = append(house, actor, public_id, offset=0, body=body, length=size)
     if done.completed_at is None:
         raise NotFound
