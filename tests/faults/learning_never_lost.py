@@ -21,7 +21,8 @@ import datetime as dt
 import json
 import random
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -306,14 +307,22 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
+    with _house(asked.database) as house:
+        found = run(house, asked.rounds, asked.seed)
+    with _house(asked.database) as house:
+        found["changes"] = learning_changes.run_many(house, max(1, asked.rounds // 10), asked.seed)
+    print(json.dumps({"check": "learning_never_lost", "database": asked.database, **found}))
+
+
+@contextmanager
+def _house(database: str) -> Iterator[House]:
+    """A new database of its own."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="academy-never-lost-")))
-        url = stack.enter_context(templates.database(asked.database, folder))
+        url = stack.enter_context(templates.database(database, folder))
         house = House.build(make_settings(folder, database_url=url, log_level="CRITICAL"))
         stack.callback(house.db.dispose)
-        found = run(house, asked.rounds, asked.seed)
-        found["changes"] = learning_changes.run_many(house, max(1, asked.rounds // 10), asked.seed)
-        print(json.dumps({"check": "learning_never_lost", "database": asked.database, **found}))
+        yield house
 
 
 if __name__ == "__main__":
