@@ -54,7 +54,7 @@ def stand_in(table: Table, mended: Mapping[int, Row]) -> None:
     """Let mended rows stand in for theirs; one that was emptied is left out, and counted as blank."""
     if mended:
         table.formulas = frozenset(place for place in table.formulas if place[0] not in mended)
-        table.rows = _replaced(table.rows, table, mended)
+        table.replace_rows(_replaced(table.rows, table, mended))
 
 
 def _replaced(rows: Rows, table: Table, mended: Mapping[int, Row]) -> Rows:

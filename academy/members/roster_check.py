@@ -5,7 +5,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,8 @@ from academy.members.queries import among, members_under, present
 from academy.members.roster_compare import DETAILS, added, compared
 from academy.members.roster_lock import version
 from academy.members.roster_rows import RowReader
-from academy.members.sheet_table import Row, Table
+from academy.members.sheet_table import BATCH, Batch, Row, Table
 
-BLOCK = 4000
 Tell = Callable[[int], None]
 
 
@@ -72,9 +70,9 @@ def check_members(
     run = _Run(house, path, places, RowReader(mapping, clock.today(), table), writer)
     try:
         done = 0
-        while block := list(islice(table.rows, BLOCK)):
-            _check_block(run, block)
-            done += len(block)
+        for batch in table.batches():
+            _check_batch(run, batch)
+            done += len(batch.lines)
             tell(min(950, done * 950 // max(1, table.total)))
         if sum(writer.counts.values()) != done:
             raise RuntimeError(f"{done} rows were read and {sum(writer.counts.values())} judged")
@@ -96,8 +94,8 @@ def _places(rows: Any, path: str) -> dict[str, tuple[int, str]]:
     return places
 
 
-def _check_block(run: _Run, block: Sequence[tuple[int, Row]]) -> None:
-    values, wrong = run.reader.read(block)
+def _check_batch(run: _Run, batch: Batch) -> None:
+    values, wrong = run.reader.read(batch)
     numbers, codes = values["number"], values["organisation"]
     known = _known(run, [number for number in numbers if number])
     since, held = values.get("position_since"), values.get("position")
@@ -106,7 +104,7 @@ def _check_block(run: _Run, block: Sequence[tuple[int, Row]]) -> None:
     fresh: list[int] = []
     found: list[Finding] = []
     fields = list(values)
-    for i, (line, cells) in enumerate(block):
+    for i, line in enumerate(batch.lines):
         number = numbers[i]
         # Nearly every row of a first import is whole and of somebody new: those are written a column at a time.
         if (
@@ -120,9 +118,9 @@ def _check_block(run: _Run, block: Sequence[tuple[int, Row]]) -> None:
             fresh.append(i)
             continue
         row = {name: values[name][i] for name in fields}
-        found.append(_judge(run, line, cells, row, wrong.get(i, []), known))
+        found.append(_judge(run, line, batch.row(i), row, wrong.get(i, []), known))
     if fresh:
-        _keep_fresh(run, block, values, fresh)
+        _keep_fresh(run, batch, values, fresh)
     if found:
         run.keep(found)
 
@@ -134,19 +132,17 @@ _FRESH = (
 )  # fmt: skip
 
 
-def _keep_fresh(
-    run: _Run, block: Sequence[tuple[int, Row]], values: dict[str, Sequence[Any]], fresh: list[int]
-) -> None:
+def _keep_fresh(run: _Run, batch: Batch, values: dict[str, Sequence[Any]], fresh: list[int]) -> None:
     """Write the findings of new members, as `added` would one by one."""
 
-    def column(name: str) -> list[Any]:
+    whole = len(fresh) == len(batch.lines)
+
+    def column(name: str) -> Sequence[Any]:
         cells = values.get(name)
-        return [None] * len(fresh) if cells is None else [cells[i] for i in fresh]
+        return [None] * len(fresh) if cells is None else cells if whole else [cells[i] for i in fresh]
 
     codes, phones = column("organisation"), column("phone")
     dates = [column(name) for name in DATES]
-    index, context = run.house.sealer.blind_index, PHONE
-    found = [index(phone, context=context) if phone else None for phone in phones]
     vague: list[str | None] = [None] * len(fresh)
     if any(day.__class__ is Month for days in dates for day in days):
         vague = [
@@ -155,7 +151,7 @@ def _keep_fresh(
         ]
     born, joined, since = (list(map(_DAYS.__getitem__, days)) for days in dates)
     plan = [
-        [block[i][0] for i in fresh],
+        list(batch.lines) if whole else [batch.lines[i] for i in fresh],
         column("number"),
         column("name"),
         codes,
@@ -167,12 +163,11 @@ def _keep_fresh(
         column("position"),
         since,
         column("status"),
-        found,
+        run.house.sealer.blind_indexes(phones, context=PHONE),
         vague,
     ]
     run.digest.update(json.dumps(plan).encode())
-    seal = run.house.sealer.seal
-    sealed = [seal(phone, context=context) if phone else None for phone in phones]
+    sealed = run.house.sealer.seal_all(phones, context=PHONE)
     rows = zip(["added"] * len(fresh), *plan[:5], sealed, *plan[5:], strict=True)
     run.writer.add_rows("added", _FRESH, list(rows))
 
@@ -209,8 +204,12 @@ def _known(run: _Run, numbers: list[str]) -> dict[str, Any]:
 def _ended(run: _Run, ids: list[int]) -> dict[int, dt.date]:
     if not ids:
         return {}
-    past = (MemberTerm.what == terms.POSITION, MemberTerm.valid_to.is_not(None), MemberTerm.member_id.in_(ids))
     with run.house.db.read() as tx:
+        past = (
+            MemberTerm.what == terms.POSITION,
+            MemberTerm.valid_to.is_not(None),
+            among(tx, MemberTerm.member_id, ids),
+        )
         last = select(MemberTerm.member_id, func.max(MemberTerm.valid_to)).where(*past)
         return {member: day for member, day in tx.execute(last.group_by(MemberTerm.member_id)) if day is not None}
 
@@ -267,7 +266,7 @@ def _missing(run: _Run) -> Iterator[list[Finding]]:
             .join(Organisation, Organisation.id == Member.organisation_id)
             .where(members_under(run.path), present())
             .order_by(Member.id)
-            .execution_options(yield_per=BLOCK)
+            .execution_options(yield_per=BATCH)
         )
         for part in rows.partitions():
             yield [

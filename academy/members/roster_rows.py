@@ -8,7 +8,7 @@ from typing import Any
 from academy.core.i18n import Message, msg
 from academy.members import rules
 from academy.members.rules import Unreadable
-from academy.members.sheet_table import Row, Table
+from academy.members.sheet_table import Batch, Table
 
 _NUMBERS = re.compile(r"(?:[0-9A-Za-z][0-9A-Za-z_\-]{0,39}\n)+")
 _MOBILES = re.compile(r"(?:(?:1[3-9][0-9]{9})?\n)+")
@@ -68,14 +68,13 @@ class RowReader:
         self.plain = [(field, place, *plain[field]) for field, place in mapping.items() if field in plain]
         self.width = max(self.used, default=-1) + 1
 
-    def read(self, block: Sequence[tuple[int, Row]]) -> tuple[_Values, dict[int, list[Message]]]:
-        """The values of some rows by field, and by place in the block what is wrong with a row.
+    def read(self, batch: Batch) -> tuple[_Values, dict[int, list[Message]]]:
+        """The values of some rows by field, and by place in the batch what is wrong with a row.
 
         A value that cannot be read is None.
         """
-        wide = self.width
-        rows = [cells if len(cells) >= wide else [*cells, *[""] * (wide - len(cells))] for _, cells in block]
-        columns = list(zip(*(row[:wide] for row in rows), strict=True))
+        columns = [*batch.columns]
+        columns += [[""] * len(batch.lines)] * (self.width - len(columns))
         wrong: dict[int, list[Message]] = {}
         values: _Values = {}
         for field, place, reader, quick in self.plain:
@@ -86,14 +85,14 @@ class RowReader:
                 values[field] = known.column(columns[place])
             except Unreadable:
                 values[field] = _one_by_one(columns[place], known.__getitem__, wrong)
-        self._odd_lines(block, wrong)
+        self._odd_lines(batch.lines, wrong)
         _of_age(values, wrong)
         return values, wrong
 
-    def _odd_lines(self, block: Sequence[tuple[int, Row]], wrong: dict[int, list[Message]]) -> None:
+    def _odd_lines(self, lines: Sequence[int], wrong: dict[int, list[Message]]) -> None:
         if not self.formulas and not self.table.faults:
             return
-        for i, (line, _) in enumerate(block):
+        for i, line in enumerate(lines):
             if line in self.formulas:
                 columns = "、".join(str(place + 1) for place in self.formulas[line])
                 wrong.setdefault(i, []).append(msg("第 %(columns)s 列是公式，请改成数值。", columns=columns))
@@ -137,4 +136,4 @@ def _phones(cells: Sequence[str]) -> Sequence[Any] | None:
     joined = "\n".join(cells) + "\n"
     if joined.count("\n") != len(cells) or not _MOBILES.fullmatch(joined):
         return None
-    return [cell or None for cell in cells]
+    return [cell or None for cell in cells] if "" in cells else cells

@@ -6,6 +6,8 @@ the file is accounted for (`Lines`), and where the headings were found is said i
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, zip_longest
+from typing import NamedTuple
 
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
@@ -17,8 +19,34 @@ LONGEST_CELL = 500
 TOP = 20
 """So many lines at most stand above the headings: a title, who made the list, how to fill it in."""
 
+BATCH = 4000
+"""Rows that are handed on together."""
+
 Row = list[str]
 Rows = Iterator[tuple[int, Row]]
+
+
+class Batch(NamedTuple):
+    """Some rows, a column at a time; rows that end early are filled up with blanks."""
+
+    lines: Sequence[int]
+    columns: Sequence[Sequence[str]]
+
+    def rows(self) -> Rows:
+        """The same row by row."""
+        for line, *cells in zip(self.lines, *self.columns, strict=True):
+            yield line, cells
+
+    def row(self, place: int) -> Row:
+        """The cells of one row."""
+        return [column[place] for column in self.columns]
+
+
+def batched(rows: Rows) -> Iterator[Batch]:
+    """Rows, some thousands at a time."""
+    while block := list(islice(rows, BATCH)):
+        lines, cells = zip(*block, strict=True)
+        yield Batch(lines, list(zip_longest(*cells, fillvalue="")))
 
 
 @dataclass
@@ -53,6 +81,16 @@ class Table:
     read_from: list[Message] = field(default_factory=list)
     """Which sheet and line the headings were found on, and what was not read."""
     lines: Lines = field(default_factory=Lines)
+    arriving: Iterator[Batch] | None = None
+    """Where the rows come in batches, those batches; `rows` are out of them."""
+
+    def batches(self) -> Iterator[Batch]:
+        """The rows, a column at a time; of these and of `rows` only one is read."""
+        return batched(self.rows) if self.arriving is None else self.arriving
+
+    def replace_rows(self, rows: Rows) -> None:
+        """Have other rows stand in for them."""
+        self.rows, self.arriving = rows, None
 
 
 @dataclass(frozen=True)

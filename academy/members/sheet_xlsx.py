@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import re
 import struct
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,14 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
@@ -25,6 +33,8 @@ MOST_RATIO = 200
 """A sheet of text packs to a tenth; a bomb to a thousandth."""
 SMALL = 16 * 1024 * 1024
 """Below this nobody is hurt, whatever the ratio."""
+LARGE = 1 << 20
+"""From here on a second thread is worth its start."""
 MOST_PARTS = 2000
 MOST_SHEETS = 20
 """So many sheets are looked through for the list."""
@@ -63,11 +73,12 @@ def read(path: Path, wanted: Wanted) -> Table:
     Raises:
         Invalid: a bomb, encrypted, broken or empty.
     """
+    ahead = _Ahead(path)
     marks = inspect(path)
     best: _Candidate | None = None
     others: list[_Candidate] = []
     try:
-        for one in _candidates(CalamineWorkbook.from_path(path), wanted, marks):
+        for one in _candidates(ahead, wanted, marks):
             if best is None or one.rank(wanted.enough) > best.rank(wanted.enough):
                 best, one = one, best
             if one is not None:
@@ -92,11 +103,45 @@ def _newer_error(marks: Sequence[Marks]) -> Invalid | None:
     return None
 
 
-def _candidates(workbook: CalamineWorkbook, wanted: Wanted, marks: Sequence[Marks]) -> Iterator[_Candidate]:
-    for number, about in enumerate(workbook.sheets_metadata[:MOST_SHEETS]):
-        if about.typ != SheetTypeEnum.WorkSheet:
-            continue
-        sheet = workbook.get_sheet_by_index(number)
+class _Ahead:
+    """A workbook whose first sheet is read while its marks are looked for: both take a second for a city.
+
+    Should it be a bomb, the limits of the process hold calamine until `inspect` has found out.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread: threading.Thread | None = None
+        self._first: CalamineSheet | BaseException | None = None
+        if path.stat().st_size > LARGE:
+            self._thread = threading.Thread(target=self._read, daemon=True)
+            self._thread.start()
+
+    def _read(self) -> None:
+        try:
+            self._first = CalamineWorkbook.from_path(self._path).get_sheet_by_index(0)
+        except BaseException as error:
+            self._first = error
+
+    def sheets(self) -> Iterator[tuple[int, SheetMetadata, CalamineSheet]]:
+        """The sheets that hold cells: number, name and kind, cells."""
+        workbook = CalamineWorkbook.from_path(self._path)
+        for number, about in enumerate(workbook.sheets_metadata[:MOST_SHEETS]):
+            if about.typ != SheetTypeEnum.WorkSheet:
+                continue
+            if number == 0 and self._thread is not None:
+                self._thread.join()
+                first, self._first = self._first, None
+                if isinstance(first, BaseException):
+                    raise first
+                if first is not None:
+                    yield number, about, first
+            else:
+                yield number, about, workbook.get_sheet_by_index(number)
+
+
+def _candidates(workbook: _Ahead, wanted: Wanted, marks: Sequence[Marks]) -> Iterator[_Candidate]:
+    for number, about, sheet in workbook.sheets():
         if sheet.start is None:
             continue
         numbered = enumerate(sheet.iter_rows(), 1)
@@ -124,7 +169,11 @@ def _table(found: _Candidate, others: Sequence[_Candidate], wanted: Wanted) -> T
 
 def _said(found: _Candidate, others: Sequence[_Candidate], wanted: Wanted, top: int) -> list[Message]:
     hidden = msg("（隐藏）") if found.is_hidden else ""
-    said = [msg("读的是工作表“%(sheet)s”%(hidden)s，第 %(line)s 行是表头。", sheet=found.name, hidden=hidden, line=top)]
+    said = [
+        msg(
+            "读的是工作表“%(sheet)s”%(hidden)s，第 %(line)s 行是表头。", sheet=found.name[:100], hidden=hidden, line=top
+        )
+    ]
     alike = [one.name for one in others if one.score >= max(1, wanted.enough) and len(one.top) > one.place + 1]
     if alike:
         said.append(msg("工作表“%(sheets)s”也像名册，没有读；要导入请单独存成文件。", sheets="”“".join(alike)[:200]))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from academy.core.errors import Invalid
 from academy.members import columns
+from academy.members.sheet_file import read_table
 from academy.members.sheet_table import Wanted
-from academy.members.sheets import open_table
 
 HEADER = "编号,姓名,组织代码,性别,备注"
 WANTED = Wanted(columns.MEMBERS)
@@ -23,7 +23,7 @@ def people(count: int) -> list[str]:
 
 def read(path: Path, data: bytes) -> tuple[list[str], dict[int, list[str]], set[int], object]:
     path.write_bytes(data)
-    with open_table(path, WANTED) as table:
+    with read_table(path, WANTED) as table:
         rows = dict(table.rows)
         return table.header, rows, set(table.faults), table.lines
 

@@ -13,9 +13,9 @@ import xlsxwriter
 
 from academy.core.errors import Invalid
 from academy.members import columns, rules
+from academy.members.sheet_file import read_table
 from academy.members.sheet_marks import MarkScanner, Style, styles_of
 from academy.members.sheet_table import Wanted
-from academy.members.sheets import open_table
 
 HEADER = ["编号", "姓名", "组织代码", "出生日期", "备注"]
 WANTED = Wanted(columns.MEMBERS)
@@ -39,7 +39,7 @@ def replaced(path: Path, old: bytes, new: bytes) -> None:
 
 
 def rows(path: Path, wanted: Wanted = WANTED) -> tuple[dict[int, list[str]], list[str], Any]:
-    with open_table(path, wanted) as table:
+    with read_table(path, wanted) as table:
         found = dict(table.rows)
         return found, [str(note) for note in table.read_from], table
 
