@@ -35,7 +35,7 @@ from academy.jobs import publish
 from academy.members.access import KEEPERS, access_member, allow
 from academy.members.erasing import erase_particulars
 from academy.members.models import Member, Organisation
-from academy.members.queries import subtrees
+from academy.members.queries import among, subtrees
 
 KINDS: dict[str, Message] = {
     "correct": msg("更正信息"),
@@ -230,7 +230,7 @@ def keep_erased(tx: Tx, member_ids: Sequence[int]) -> None:
     for start in range(0, len(member_ids), 5000):
         erased = tx.scalars(
             select(Restriction.member_id).where(
-                Restriction.member_id.in_(member_ids[start : start + 5000]), Restriction.kind == "erased"
+                among(tx, Restriction.member_id, member_ids[start : start + 5000]), Restriction.kind == "erased"
             )
         ).all()
         if erased:

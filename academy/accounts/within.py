@@ -11,6 +11,7 @@ from academy.core.db import Tx
 from academy.jobs import within
 from academy.members.facts import MembersChanged
 from academy.members.models import Member
+from academy.members.queries import among
 from academy.members.rules import HERE
 
 
@@ -24,12 +25,12 @@ def end_what_who_left_may_do(tx: Tx, fact: MembersChanged) -> None:
             tx.scalars(
                 select(Account.id)
                 .join(Member, Member.id == Account.member_id)
-                .where(Member.id.in_(changed), Member.status.not_in(HERE))
+                .where(among(tx, Member.id, changed), Member.status.not_in(HERE))
             )
         )
         end_sessions(tx, gone)
         end_grants(tx, gone)
-        left = select(Member.id).where(Member.id.in_(changed), Member.status.not_in(HERE))
+        left = select(Member.id).where(among(tx, Member.id, changed), Member.status.not_in(HERE))
         now = clock.now()
         tx.execute(
             update(ActivationCode)

@@ -213,6 +213,28 @@ class Database:
         self.engine.dispose()
 
 
+MOST_ATTACHED = 8
+"""SQLite takes ten."""
+
+
+def attach(tx: Tx, path: Path) -> str | None:
+    """Have the tables of another SQLite file at hand, by the name that is returned, until the transaction is over.
+
+    None where that cannot be: on PostgreSQL, or when the transaction holds too many already.
+    """
+    connection = tx.connection()
+    held: list[str] = connection.info.setdefault(_ATTACHED, [])
+    if connection.dialect.name != "sqlite" or len(held) == MOST_ATTACHED:
+        return None
+    name = f"attached_{len(held)}"
+    connection.exec_driver_sql(f"ATTACH ? AS {name}", (os.fspath(path),))
+    held.append(name)
+    return name
+
+
+_ATTACHED = "academy_attached"
+
+
 def _private(path: Path) -> None:
     """A database that nobody else on the machine can read; SQLite gives its journals the same rights."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -247,9 +269,13 @@ def _sqlite_begin(connection: Connection) -> None:
 # connection for clean: back in the pool it would hold the write lock of the whole city.
 
 
-def _sqlite_checkin(connection: Any, _record: Any) -> None:
-    if connection is not None and connection.in_transaction:
+def _sqlite_checkin(connection: Any, record: Any) -> None:
+    if connection is None:
+        return
+    if connection.in_transaction:
         connection.rollback()
+    for name in record.info.pop(_ATTACHED, ()):  # within the transaction it is locked
+        connection.execute(f"DETACH {name}")
 
 
 def _postgresql_checkin(connection: Any, _record: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, func, insert, literal, select, update
 
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.db import Tx, attach
 from academy.core.ids import new_ids
 from academy.jobs import publish
 from academy.members import terms
@@ -49,24 +49,11 @@ _NEW = (*_KEPT[:3], "phone_sealed", *_KEPT[4:], "position", "status", "position_
 
 
 def _add(tx: Tx, plan: Findings, today: dt.date, touched: list[int]) -> int:
-    """Insert new members and where they belong.
-
-    The driver is handed the plan's columns as they are: through the ORM's types and parameters a city
-    takes four times as long, and every other writer waits.
-    """
+    """Insert new members and where they belong."""
     newest = tx.scalar(select(func.max(Member.id))) or 0
-    connection, count = tx.connection(), 0
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
     now = _inline(tx, clock.now())
-    columns = f"{', '.join(_NEW)}, created_at, updated_at"
-    statement = f"INSERT INTO members ({columns}) VALUES ({', '.join([mark] * len(_NEW))}, {now}, {now})"  # noqa: S608
-    for block in plan.columns("added", (*_KEPT, "position", "status", "position_since", "month_only")):
-        rows = [
-            (*row, position, status or "active", since if position else None, vague or "", public_id)
-            for (*row, position, status, since, vague), public_id in zip(block, new_ids(len(block)), strict=True)
-        ]
-        connection.exec_driver_sql(statement, rows)
-        count += len(rows)
+    file = attach(tx, plan.path) if plan.path.exists() else None
+    count = _insert(tx, plan, now) if file is None else _copy(tx, file, now)
     if count:
         # The lock is held, so whatever is newer than the newest was put there just now.
         tx.execute(
@@ -80,6 +67,52 @@ def _add(tx: Tx, plan: Findings, today: dt.date, touched: list[int]) -> int:
         terms.begin_all(tx, newest, today)
         touched.extend(tx.scalars(select(Member.id).where(Member.id > newest).order_by(Member.id)))
     return count
+
+
+def _insert(tx: Tx, plan: Findings, now: str) -> int:
+    """Insert what is added, row by row of the plan.
+
+    The driver is handed the plan's columns as they are: through the ORM's types and parameters a city
+    takes four times as long, and every other writer waits.
+    """
+    connection, count = tx.connection(), 0
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    columns = f"{', '.join(_NEW)}, created_at, updated_at"
+    statement = f"INSERT INTO members ({columns}) VALUES ({', '.join([mark] * len(_NEW))}, {now}, {now})"  # noqa: S608
+    for block in plan.columns("added", (*_KEPT, "position", "status", "position_since", "month_only")):
+        rows = [
+            (*row, position, status or "active", since if position else None, vague or "", public_id)
+            for (*row, position, status, since, vague), public_id in zip(block, new_ids(len(block)), strict=True)
+        ]
+        connection.exec_driver_sql(statement, rows)
+        count += len(rows)
+    return count
+
+
+def _copy(tx: Tx, file: str, now: str) -> int:
+    """The same by SQLite alone, out of the plan's own file: half the time, in which every other writer waits."""
+    connection = tx.connection()
+    ready: list[str] = []
+
+    def public_id() -> str:
+        if not ready:
+            ready.extend(new_ids(BLOCK))
+        return ready.pop()
+
+    driver: Any = connection.connection.driver_connection
+    driver.create_function("new_public_id", 0, public_id)
+    values = (
+        *_KEPT,
+        "position",
+        "coalesce(status, 'active')",
+        "CASE WHEN position IS NOT NULL THEN position_since END",
+        "coalesce(month_only, '')",
+        "new_public_id()",
+    )
+    return connection.exec_driver_sql(
+        f"INSERT INTO members ({', '.join(_NEW)}, created_at, updated_at)"  # noqa: S608
+        f" SELECT {', '.join(values)}, {now}, {now} FROM {file}.findings WHERE kind = 'added' ORDER BY id"
+    ).rowcount
 
 
 def _inline(tx: Tx, instant: dt.datetime) -> str:

@@ -27,6 +27,8 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 def _vague(values: dict[str, Any], old: str = "") -> str:
     """Which dates are known by month only, once these values are written."""
     named = {name for name in DATES if isinstance(values.get(name), Month)}
+    if not (named or old):
+        return ""  # nearly everybody
     return " ".join(sorted(named | {name for name in old.split() if values.get(name) is None}))
 
 

@@ -9,6 +9,7 @@ from academy.library.facts import CoursePublished, CourseWithdrawn
 from academy.library.models import Course, CourseItem
 from academy.members.facts import MembersChanged
 from academy.members.models import Member
+from academy.members.queries import among
 from academy.members.rules import HERE
 from academy.progress import completing, service
 from academy.progress.models import Lease
@@ -54,7 +55,7 @@ def end_playbacks_of_who_left(tx: Tx, fact: MembersChanged) -> None:
     """A lease is a credential of its own: it ends with its member's standing, whichever session it belongs to."""
     for start in range(0, len(fact.member_ids), 5000):
         changed = fact.member_ids[start : start + 5000]
-        left = select(Member.id).where(Member.id.in_(changed), Member.status.not_in(HERE))
+        left = select(Member.id).where(among(tx, Member.id, changed), Member.status.not_in(HERE))
         playing = select(Lease).where(Lease.member_id.in_(left), Lease.ended_at.is_(None)).with_for_update()
         for lease in tx.scalars(playing).all():
             service.end_lease(tx, lease, "signed_out")
