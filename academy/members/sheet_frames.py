@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from academy.core.i18n import Message, msg
+from academy.core.i18n import Message
 from academy.members.columns import Column
 from academy.members.sheet_table import (
     BATCH,
@@ -94,7 +94,7 @@ def packed_wanted(wanted: Wanted) -> bytes:
 def unpacked_wanted(given: Any) -> Wanted:
     """The same, in the reader."""
     offered, remembered, header = given
-    columns = [Column(field, msg(""), tuple(headings), required) for field, headings, required in offered]
+    columns = [Column(field, Message(""), tuple(headings), required) for field, headings, required in offered]
     return Wanted(columns, remembered, header)
 
 
@@ -119,6 +119,7 @@ def unpacked_table(what: Sequence[Any]) -> Table:
         header, total, formulas, notes = what
         ok = (
             _all(header, str)
+            and _is_whole("".join(header))
             and len(header) <= MOST_COLUMNS
             and all(len(cell) <= LONGEST_CELL + 2 for cell in header)
             and type(total) is int
@@ -148,6 +149,7 @@ def unpacked_rows(what: Sequence[Any], after: int) -> tuple[Batch, dict[int, Mes
             and lines[-1] <= MOST_ROWS + TOP
             and all(a < b for a, b in pairwise(lines))
             and _all(columns, str)
+            and all(map(_is_whole, columns))
             and 0 < len(columns) <= MOST_COLUMNS
             and isinstance(faults, dict)
             and len(faults) <= len(lines)
@@ -175,7 +177,7 @@ def unpacked_message(given: Any, nested: int = 1) -> Message:
     if not isinstance(given, dict) or not isinstance(text := given.get("text"), str):
         raise Untrue
     params = given.get("params")
-    if not isinstance(params, dict) or len(params) > 9 or not _SENTENCE.fullmatch(text):
+    if not isinstance(params, dict) or len(params) > 9 or not (_SENTENCE.fullmatch(text) and _is_whole(text)):
         raise Untrue
     if not set(_PLACES.findall(text)) <= set(params):
         raise Untrue
@@ -183,11 +185,20 @@ def unpacked_message(given: Any, nested: int = 1) -> Message:
     for name, value in params.items():
         if isinstance(value, dict) and nested:
             plain[name] = unpacked_message(value, nested - 1)
-        elif type(value) is int or (type(value) is str and len(value) <= LONGEST_CELL):
+        elif type(value) is int or (type(value) is str and len(value) <= LONGEST_CELL and _is_whole(value)):
             plain[name] = value
         else:
             raise Untrue
     return Message(text, plain)
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text can be kept at all: JSON can hold one half of a character that takes two."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _all(values: Any, kind: type) -> bool:

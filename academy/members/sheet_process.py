@@ -37,7 +37,7 @@ _DAMAGED = msg("表格文件已损坏，读不出来，没有改动任何数据�
 
 
 @dataclass(frozen=True)
-class Limits:
+class ReaderLimits:
     """What reading one file may take at most."""
 
     wait_s: float = 600
@@ -49,13 +49,13 @@ class Limits:
     """What it may send."""
 
 
-READER = Limits()
+READER = ReaderLimits()
 
 
 class SheetProcess:
     """The jailed reader of one file. What it sends is not trusted: the file may have taken it over."""
 
-    def __init__(self, path: Path, wanted: Wanted, limits: Limits) -> None:
+    def __init__(self, path: Path, wanted: Wanted, limits: ReaderLimits) -> None:
         self._path, self._wanted, self._limits = path.absolute(), wanted, limits
         self._waited, self._taken = 0.0, 0
         self._open = contextlib.ExitStack()
@@ -179,7 +179,9 @@ class SheetProcess:
         return Invalid(_DAMAGED)
 
 
-def _start(path: Path, limits: Limits, folder: Path, given: IO[bytes], said: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start(
+    path: Path, limits: ReaderLimits, folder: Path, given: IO[bytes], said: IO[bytes]
+) -> "subprocess.Popen[bytes]":
     bounds = [str(os.getpid()), str(limits.cpu_s), str(limits.memory_mib)]
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", str(_SCRIPT), *bounds, str(path), *_folders()],

@@ -8,6 +8,9 @@ Usage: ``python -I -S sheet_reader.py PARENT CPU_S MEMORY_MIB FILE READABLE …`
 import os
 import sys
 
+LOG_MIB = 1
+"""What it may write: its log."""
+
 
 def main(argv: list[str]) -> None:
     """Shut this process in, then read the file."""
@@ -16,7 +19,7 @@ def main(argv: list[str]) -> None:
     sys.path[:0] = [root, *folders]
     from academy.core import jail
 
-    jail.enclose(int(parent), int(cpu), int(memory), 0, [file, os.path.join(root, "academy"), *folders])  # noqa: PTH118
+    jail.enclose(int(parent), int(cpu), int(memory), LOG_MIB, [file, os.path.join(root, "academy"), *folders])  # noqa: PTH118
     sys.path.remove(root)  # it may hold the media and the database; `academy` itself is known by now
     _read(file)
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from academy.members.sheet_process import READER, Limits, SheetProcess
+from academy.members.sheet_process import READER, ReaderLimits, SheetProcess
 from academy.members.sheet_table import Table, Wanted
 
 
 @contextmanager
-def open_table(path: Path, wanted: Wanted | None = None, limits: Limits = READER) -> Iterator[Table]:
+def open_table(path: Path, wanted: Wanted | None = None, limits: ReaderLimits = READER) -> Iterator[Table]:
     """The table of a file, by what is in it and not by its name.
 
     It is parsed by a process that is shut in, while its first rows are looked at here.

@@ -1,5 +1,6 @@
 """Two people at once, and an import whose worker is killed in the middle: on real databases."""
 
+import datetime as dt
 import io
 import multiprocessing
 import os
@@ -157,3 +158,41 @@ def test_an_import_killed_half_way_leaves_nothing_and_is_done_by_the_next_worker
     with place.db.read() as tx:
         assert tx.scalar(select(func.count(Member.id))) == 3000
         assert tx.get_one(RosterImport, made).state == "applied"
+
+
+@pytest.mark.parametrize("step", ["_change", "_move", "_leave"])
+def test_the_plans_of_many_imports_are_at_hand_one_after_the_other(
+    place: House, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """SQLite holds ten files at once; an import that fails lets go of its own as one that is done does."""
+    with place.db.begin() as tx:
+        top = make.organisation(tx, level="city")
+        top.code = "C"
+    for turn in range(14):
+        row = f"编号,姓名,组织代码,职务,状态\nA{turn},赵小满,C,书记,流动\nB{turn},钱谷雨,C,,"
+        received = roster.receive(place.settings, io.BytesIO(row.encode()))
+        with place.db.begin() as tx:
+            node = tx.get_one(Organisation, top.id)
+            made = roster.begin_import(tx, SYSTEM, node, received=received, filename="x.csv").id
+        drain(place)
+        with place.db.begin() as tx:
+            roster.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, made))
+        if turn % 3 == 1:
+            with monkeypatch.context() as patch:
+                patch.setattr(roster_apply, step, _fails)
+                drain(place)
+            with place.db.read() as tx:
+                assert tx.scalar(select(func.count(Member.id))) == 2 * turn, "all or nothing"
+        with clock.frozen(clock.now() + dt.timedelta(hours=1)):
+            drain(place)
+        with place.db.read() as tx:
+            assert tx.get_one(RosterImport, made).state == "applied"
+            people = {row.number: row for row in tx.scalars(select(Member))}
+            one, other = people[f"A{turn}"], people[f"B{turn}"]
+            assert (one.position, one.status, one.month_only) == ("书记", "floating", "")
+            assert (other.position, other.status, other.position_since) == (None, "active", None)
+            assert len({person.public_id for person in people.values()}) == 2 * turn + 2
+
+
+def _fails(*_what: object) -> int:
+    raise OSError("the disk is gone")

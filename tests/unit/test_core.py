@@ -224,6 +224,19 @@ def test_a_blind_index_finds_equals_only() -> None:
     assert index != Sealer("x" * 32).blind_index("13800000000", context="member.phone")
 
 
+@pytest.mark.parametrize("cipher", ["aes", "sm4"])
+def test_many_at_once_are_the_same_as_one_by_one(cipher: str) -> None:
+    sealer = Sealer(KEY, cipher=cipher)
+    texts = ["13800000000", None, "0571-88888888", "", "十三" * 100, *(f"139{n:08d}" for n in range(50))]
+    expected = [sealer.blind_index(text, context="member.phone") if text else None for text in texts]
+    assert sealer.blind_indexes(texts, context="member.phone") == expected
+    sealed = sealer.seal_all(texts, context="member.phone")
+    assert [one and sealer.open(one, context="member.phone") for one in sealed] == [text or None for text in texts]
+    assert all(sealer.is_current(one) for one in sealed if one)
+    nonces = [one[2:14] for one in sealed if one]
+    assert len(set(nonces)) == len(nonces), "a nonce that comes twice gives the key away"
+
+
 def test_ids_are_random_and_readable() -> None:
     ids = {new_id() for _ in range(1000)}
     assert len(ids) == 1000
