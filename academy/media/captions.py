@@ -12,8 +12,8 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from academy.core.i18n import msg
-from academy.media.subtitles import encoding, subrip, substation, webvtt
+from academy.core.i18n import Message
+from academy.media.subtitles import encoding, refusals, subrip, substation, webvtt
 from academy.media.subtitles.markup import of_subrip, of_webvtt, plain
 from academy.media.subtitles.model import (
     MAX_ERRORS,
@@ -23,8 +23,8 @@ from academy.media.subtitles.model import (
     Findings,
     Place,
     fitting,
-    refused,
 )
+from academy.media.subtitles.refusals import refused
 from academy.media.subtitles.timing import escaped, timing_of
 
 __all__ = ["MAX_ERRORS", "MAX_MS", "MAX_TEXT", "CueText", "Place", "plain"]
@@ -68,7 +68,7 @@ def parse(filename: str, data: bytes, duration_ms: int | None = None) -> Parsed:
         Invalid: not a caption file, or lines that cannot be read, each with its number.
     """
     if len(data) > MAX_BYTES:
-        raise refused(msg("字幕文件超过 5 MB，请检查是否选错了文件。"))
+        raise refused(refusals.TOO_LARGE)
     text, name = encoding.decode(data)
     lines = _LINE_END.sub("\n", text).split("\n")
     if filename.lower().endswith((".txt", ".text")) and not any(map(timing_of, lines)):
@@ -83,9 +83,9 @@ def parse(filename: str, data: bytes, duration_ms: int | None = None) -> Parsed:
     if found.errors:
         raise refused(*found.errors)
     if not found.cues:
-        raise refused(msg("没有找到字幕。支持 SRT、VTT、ASS 字幕和 TXT 讲稿。"))
+        raise refused(refusals.NO_CUES)
     if len(found.cues) > MAX_CUES:
-        raise refused(msg("字幕超过 %(count)s 条，请检查是否选错了文件。", count=MAX_CUES))
+        raise refused(Message(refusals.TOO_MANY.text, {"count": MAX_CUES}))
     settled = settle(found.cues)
     return dataclasses.replace(settled, encoding=name, counts=found.counts, places=found.places)
 
@@ -97,13 +97,13 @@ def spread(lines: list[str], duration_ms: int | None) -> Parsed:
         Invalid: no words, too many, or no length to spread them over.
     """
     if not duration_ms:
-        raise refused(msg("讲稿要等视频处理好、知道时长之后才能导入。"))
+        raise refused(refusals.NO_DURATION)
     words = "\n".join(filter(None, (plain(line) for line in lines)))
     if not words:
-        raise refused(msg("没有找到字幕。支持 SRT、VTT、ASS 字幕和 TXT 讲稿。"))
+        raise refused(refusals.NO_CUES)
     cues = sentences_over(words, 0, duration_ms)
     if len(cues) > MAX_CUES or duration_ms / len(cues) < SHORTEST_MS:
-        raise refused(msg("讲稿比视频长得多，请检查是否选错了文件。"))
+        raise refused(refusals.LONGER_THAN_LECTURE)
     return Parsed(cues, 0, estimated=True)
 
 

@@ -13,7 +13,7 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.jobs import BRIEF, JobContext, enqueue, job, on, publish
-from academy.media import chapters, encode, encoding, pages, probe, queries, rules, service, sweeping, trouble
+from academy.media import caption_files, chapters, encode, encoding, pages, probe, queries, rules, service, sweeping, trouble
 from academy.media.captions import CueText
 from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
@@ -115,14 +115,12 @@ def _pages(work: Work) -> Keep:
 @step("captions")
 def _captions(work: Work) -> Keep | None:
     """Read the captions inside the file, unless people gave some."""
-    from academy.media.captions import parse
-
     if work.source.subtitle is None:
         return None
     with work.storage.local(original_key(work.asset.public_id)) as path:
         data = encode.embedded_captions(work.settings, work.source, path, work.folder)
     try:
-        cues = _from_start(parse("inside.srt", data).cues, round(work.source.start_s * 1000))
+        cues = _from_start(caption_files.parse("inside.srt", data).cues, round(work.source.start_s * 1000))
     except Invalid:
         return None  # a track of pictures or of nothing: the lecture does not fail for it
 

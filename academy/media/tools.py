@@ -1,5 +1,6 @@
 """Finds ffmpeg and runs it within limits."""
 
+import contextlib
 import contextvars
 import dataclasses
 import functools
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from academy.core import jail
@@ -115,11 +116,13 @@ def run(
     on_log: Callable[[str], None] | None = None,
     environment: Mapping[str, str] | None = None,
     sees: Sequence[Path] = (),
+    given: bytes = b"",
 ) -> str:
     """Run a command in a folder of its own; returns what it printed, or hands it line by line to `on_line`.
 
     `on_log` hears every line that it wrote to its log, after its end and before a failure is raised.
-    It can read the paths in `sees` and the system's programs, and nothing else outside its folder.
+    It can read the paths in `sees` and the system's programs, and nothing else outside its folder; `given` is its
+    standard input.
 
     Raises:
         ToolFailed: it failed or went over a limit.
@@ -129,12 +132,12 @@ def run(
     bounds = [str(limits.cpu_s), str(limits.memory_mib), str(limits.file_mib)]
     bounds += [*(os.fspath(path.absolute()) for path in sees), "--"]
     env = {"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(folder), "TMPDIR": str(folder), **(environment or {})}
-    with tempfile.TemporaryFile() as errors:
+    with tempfile.TemporaryFile() as errors, _input(given) as source:
         process = subprocess.Popen(
             [*prefix, *bounds, *command],
             cwd=folder,
             env=env,
-            stdin=subprocess.DEVNULL,
+            stdin=source,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -159,6 +162,19 @@ def run(
     if code != 0:
         raise ToolFailed(code, log, timed_out=watch.is_late or code == -signal.SIGXCPU)
     return printed
+
+
+@contextlib.contextmanager
+def _input(given: bytes) -> Iterator[int]:
+    """Bytes as a file that a command can read: in memory, no path to be seen, no disk to be full."""
+    if not given:
+        yield subprocess.DEVNULL
+        return
+    with os.fdopen(os.memfd_create("input"), "w+b") as file:
+        file.write(given)
+        file.flush()
+        file.seek(0)
+        yield file.fileno()
 
 
 def _read(process: "subprocess.Popen[str]", on_line: Callable[[str], None] | None) -> str:

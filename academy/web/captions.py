@@ -12,7 +12,7 @@ from academy.doors.bodies import MIB, accepts_body
 from academy.doors.entry import local_path
 from academy.doors.language import count_text
 from academy.library import proposals
-from academy.media import captions, delivery, editing, queries, versions
+from academy.media import caption_files, captions, delivery, editing, queries, versions
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.speech import asking, models
 from academy.search import dictionary
@@ -90,7 +90,7 @@ def take_text(asset_id: str) -> ResponseReturnValue:
     data = request.form.get("text", "").encode()
     with reading() as tx:
         length = access_own_asset(tx, actor(), asset_id).duration_ms
-    parsed = captions.parse("pasted.txt", data, length)
+    parsed = caption_files.parse("pasted.txt", data, length)
     with writing() as tx:
         is_proposed = proposals.keep_captions(tx, actor(), access_own_asset(tx, actor(), asset_id), parsed)
     if is_proposed:

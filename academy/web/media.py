@@ -26,7 +26,7 @@ from academy.doors.versions import check_version, current_row
 from academy.library import proposals
 from academy.library import queries as library
 from academy.library.models import ContentProposal
-from academy.media import captions, chapters, delivery, isolation, queries, rules, service, trouble, uploads
+from academy.media import caption_files, captions, chapters, delivery, isolation, queries, rules, service, trouble, uploads
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.models import Asset, AssetState
 from academy.media.pages import PAGE_MS
@@ -158,7 +158,7 @@ def import_captions(asset_id: str) -> ResponseReturnValue:
     with reading() as tx:
         length = access_own_asset(tx, actor(), asset_id).duration_ms
     # Between the transactions: a file of 5 MB takes a while, and SQLite has one writer.
-    parsed = captions.parse(given.filename, data, length)
+    parsed = caption_files.parse(given.filename, data, length)
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
         is_proposed = proposals.keep_captions(tx, actor(), asset, parsed)

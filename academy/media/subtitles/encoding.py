@@ -12,8 +12,7 @@ import unicodedata
 from collections.abc import Callable
 
 from academy.core.errors import Invalid
-from academy.core.i18n import msg
-from academy.media.subtitles.model import refused
+from academy.media.subtitles import refusals
 
 _BOMS = (
     # UTF-32's little-endian mark begins with UTF-16's.
@@ -34,6 +33,8 @@ _SIGNS = frozenset("‐‑‒–—―‘’“”•·…→⇒×°©®")
 _STAMP = re.compile(rb"\d:\d\d")
 """In lines of times, which tell nothing of a language."""
 NAMES = {"gb18030": "GB18030", "big5hkscs": "Big5", "cp950": "Big5"}
+ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-32", *NAMES.values()})
+"""What `decode` may answer."""
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -82,7 +83,7 @@ def _strictly(data: bytes, name: str) -> str:
 
 
 def _unknown() -> Invalid:
-    return refused(msg("认不出字幕文件的文字编码，请另存为 UTF-8 后再上传。"))
+    return refusals.refused(refusals.UNKNOWN_ENCODING)
 
 
 def _wide(data: bytes) -> str | None:

@@ -2,8 +2,9 @@
 
 import dataclasses
 
-from academy.core.errors import Invalid
-from academy.core.i18n import Message, msg
+from academy.core.i18n import Message
+from academy.media.subtitles import refusals
+from academy.media.subtitles.refusals import at_line
 
 MAX_TEXT = 500
 """Characters of one cue."""
@@ -16,6 +17,7 @@ MOMENT_MS = 2_000
 """How long a cue stands whose end is its start; the next cue cuts it."""
 
 COMMENT, DRAWING, UNTIMED, JOINED = "comment", "drawing", "untimed", "joined"
+KINDS = frozenset({COMMENT, DRAWING, UNTIMED, JOINED})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,13 +62,13 @@ class Findings:
     def add(self, line: int, start_ms: int | None, end_ms: int | None, text: str) -> None:
         """Keep a cue, or the reason why its times cannot be believed; `line` is the number of its times' line."""
         if start_ms is None or end_ms is None:
-            self.errors.append(msg("第 %(line)s 行：时间写法不对，应像 00:01:02,500 --> 00:01:05,000。", line=line))
+            self.errors.append(at_line(refusals.UNREADABLE_TIMES, line))
         elif start_ms < 0 or end_ms < 0:
-            self.errors.append(msg("第 %(line)s 行：时间不能是负数。", line=line))
+            self.errors.append(at_line(refusals.NEGATIVE_TIMES, line))
         elif end_ms < start_ms:
-            self.errors.append(msg("第 %(line)s 行：结束时间早于开始时间。", line=line))
+            self.errors.append(at_line(refusals.REVERSED_TIMES, line))
         elif end_ms > MAX_MS:
-            self.errors.append(msg("第 %(line)s 行：时间超出了合理范围。", line=line))
+            self.errors.append(at_line(refusals.IMPOSSIBLE_TIMES, line))
         elif text:
             self.cues.extend(fitting(CueText(start_ms, max(end_ms, start_ms + (end_ms == start_ms) * MOMENT_MS), text)))
 
@@ -91,8 +93,3 @@ def pieces_of(text: str, most: int) -> list[str]:
         pieces.append(text[at:cut].strip())
         at = cut
     return [piece for piece in [*pieces, text[at:].strip()] if piece]
-
-
-def refused(*errors: Message) -> Invalid:
-    """The error that a form shows beside its file."""
-    return Invalid(fields={f"captions.{n}" if n else "captions": message for n, message in enumerate(errors)})

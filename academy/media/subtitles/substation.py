@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from academy.core.i18n import msg
-from academy.media.subtitles import markup
+from academy.media.subtitles import markup, refusals
 from academy.media.subtitles.model import COMMENT, DRAWING, Findings
 from academy.media.subtitles.timing import milliseconds
 
@@ -41,7 +40,7 @@ def parse(lines: Sequence[str], found: Findings) -> None:
 def _take(found: Findings, number: int, kind: str, values: dict[str, str]) -> None:
     given = values.get("text")
     if given is None:
-        found.errors.append(msg("第 %(line)s 行：列数不对，读不出字幕文字。", line=number))
+        found.errors.append(refusals.at_line(refusals.WRONG_COLUMNS, number))
         return
     words, draws = markup.of_substation(given)
     if kind == "comment":
