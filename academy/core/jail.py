@@ -102,7 +102,9 @@ def enclose(parent: int, cpu: int, memory: int, size: int, readable: list[str]) 
     ):
         ceiling = resource.getrlimit(what)[1]
         value = value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)
-        resource.setrlimit(what, (value, value))
+        # At its soft limit of time a command is told so (SIGXCPU), at the hard one it is killed like by anybody else.
+        most = value + 2 if what == resource.RLIMIT_CPU and ceiling == resource.RLIM_INFINITY else value
+        resource.setrlimit(what, (value, most))
     # pathlib takes as long to import as all the rest.
     held = shut_in(libc, [*_SYSTEM, sys.prefix, sys.base_prefix, *readable], [os.getcwd(), *_DEVICES])  # noqa: PTH109
     if not held and version_of(libc):

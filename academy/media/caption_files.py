@@ -1,17 +1,16 @@
 """Caption files that people gave, parsed in the jail: a process of its own with limits of time and memory, which sees
 nothing but the parser. Docs/decisions say why it is not a job (a file takes a tenth of a second)."""
 
-import importlib.util
+import itertools
 import json
 import logging
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from academy.core.errors import Busy, Invalid
+from academy.core.errors import Busy
 from academy.core.i18n import Message, msg
 from academy.media import tools
 from academy.media.captions import MAX_BYTES, MAX_CUES, MAX_ERRORS, MAX_MS, MAX_TEXT, CueText, Parsed, Place
@@ -29,8 +28,7 @@ AT_ONCE = 2
 WAIT_S = 10.0
 """How long a request waits for its turn: it holds one of the server's threads meanwhile."""
 
-_SCRIPT = Path(__file__).with_name("parse_captions.py")
-_PACKAGE = Path(__file__).parent.parent
+_PARSER = "academy.media.parse_captions"
 _SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".txt", ".text")
 _MOST_ROWS = MAX_CUES + 4 * MAX_BYTES // MAX_TEXT
 """Cues with more words than one may hold become several."""
@@ -69,16 +67,10 @@ _SLOW = msg("读这个字幕文件用了太长时间，已停止。请检查是�
 
 
 def _run(suffix: str, data: bytes, duration_ms: int | None) -> str:
-    detector = importlib.util.find_spec("chardet")
-    assert detector is not None and detector.origin is not None
-    packages = Path(detector.origin).parent.parent
-    # Without `site`: it would import what else is installed, which takes as long as the parser.
-    command = [sys.executable, "-I", "-S", str(_SCRIPT), suffix, str(duration_ms or 0)]
-    command += [str(_PACKAGE), str(packages)]
+    arguments = [suffix, str(duration_ms or 0)]
     try:
         with full_disk_told(), tempfile.TemporaryDirectory(prefix="captions-") as folder:
-            sees = (_PACKAGE, packages)
-            return tools.run(command, folder=Path(folder), limits=LIMITS, sees=sees, given=data)
+            return tools.run_module(_PARSER, arguments, folder=Path(folder), limits=LIMITS, given=data)
     except ToolFailed as error:
         log.warning("captions.not_parsed", extra={"code": error.code, "late": error.timed_out})
         raise refusals.refused(_SLOW if error.timed_out else _UNREADABLE) from error
@@ -90,9 +82,11 @@ def _parsed(found: Mapping[str, Any]) -> Parsed:
     """
     rows, encoding = found["cues"], found["encoding"]
     _require(0 < len(rows) <= _MOST_ROWS and encoding in ENCODINGS)
-    cues = [CueText(_number(start, _LAST_MS), _number(end, _LAST_MS), _text(text, MAX_BYTES)) for start, end, text in rows]
+    cues = [
+        CueText(_number(start, _LAST_MS), _number(end, _LAST_MS), _text(text, MAX_BYTES)) for start, end, text in rows
+    ]
     _require(all(cue.text and cue.start_ms < cue.end_ms for cue in cues))
-    _require(all(a.start_ms <= b.start_ms for a, b in zip(cues, cues[1:], strict=False)))
+    _require(all(a.start_ms <= b.start_ms for a, b in itertools.pairwise(cues)))
     _require(sum(len(cue.text) for cue in cues) <= MAX_BYTES)
     _require(set(found["counts"]) <= KINDS and set(found["places"]) <= KINDS)
     _require(all(len(places) <= MAX_EXAMPLES for places in found["places"].values()))

@@ -50,6 +50,30 @@ _MAIL = msg("这是邮件文件。请把要学习的附件存下来，单独上�
 _DRAWING = msg("这是 Visio 图。请导出为 PDF 后再上传。")
 _TEXT = msg("这是纯文本文件。请用 Word 或 WPS 打开，排好版存为 DOCX，或者导出为 PDF 后再上传。")
 
+SENTENCES = (
+    _EXCEL,
+    _PICTURE,
+    _PACKED,
+    _FILM,
+    _APPLE,
+    _ODF,
+    _BOOK,
+    _WEB,
+    _OFD,
+    _CAJ,
+    _RTF,
+    _PRINT,
+    _DJVU,
+    _LOCKED,
+    _OLD_WORD,
+    _OLD_SLIDES,
+    _OLD,
+    _MAIL,
+    _DRAWING,
+    _TEXT,
+)
+"""What `refusal_of` may answer."""
+
 _HEADS: tuple[tuple[bytes, Message], ...] = (
     (b"{\\rtf", _RTF),
     (b"%!PS", _PRINT),

@@ -13,7 +13,19 @@ from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.jobs import BRIEF, JobContext, enqueue, job, on, publish
-from academy.media import caption_files, chapters, encode, encoding, pages, probe, queries, rules, service, sweeping, trouble
+from academy.media import (
+    caption_files,
+    chapters,
+    encode,
+    encoding,
+    pages,
+    probe,
+    queries,
+    rules,
+    service,
+    sweeping,
+    trouble,
+)
 from academy.media.captions import CueText
 from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition

@@ -1,21 +1,19 @@
-"""Parses a caption file; started as a script in the jail, because the file is somebody's and may be made to keep a
-parser busy. Reads the file from its standard input and prints one JSON object, which `caption_files` checks.
+"""Parses a caption file, in the jail (`jailed`): the file is somebody's and may be made to keep a parser busy.
 
-Usage: ``python -I -S parse_captions.py SUFFIX DURATION_MS PACKAGE PACKAGES < FILE``: DURATION_MS is 0 where the length
-of the lecture is not known; PACKAGE is this application's folder, PACKAGES the one where others are installed.
+Arguments: SUFFIX DURATION_MS, 0 where the length of the lecture is not known; the file is the standard input. Prints
+one JSON object, which `caption_files` checks.
 """
 
 import json
 import sys
-import types
 from typing import Any
+
+from academy.core.errors import Invalid
+from academy.media import captions
 
 
 def parse(suffix: str, data: bytes, duration_ms: int | None) -> dict[str, Any]:
     """The cues with what else the parser found, or the sentences with which it refused the file."""
-    from academy.core.errors import Invalid
-    from academy.media import captions
-
     try:
         parsed = captions.parse(f"file{suffix}", data, duration_ms)
     except Invalid as error:
@@ -30,10 +28,7 @@ def parse(suffix: str, data: bytes, duration_ms: int | None) -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":
-    # The folder above the application is not to be seen: people's files may lie there.
-    package = types.ModuleType("academy")
-    package.__path__ = [sys.argv[3]]
-    sys.modules["academy"] = package
-    sys.path.append(sys.argv[4])
-    json.dump(parse(sys.argv[1], sys.stdin.buffer.read(), int(sys.argv[2]) or None), sys.stdout)
+def main(arguments: list[str]) -> None:
+    """See the module."""
+    suffix, duration = arguments
+    json.dump(parse(suffix, sys.stdin.buffer.read(), int(duration) or None), sys.stdout)

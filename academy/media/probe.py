@@ -3,20 +3,17 @@
 import dataclasses
 import json
 import tempfile
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
-from academy.core.errors import Invalid
+from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.media import document_kinds, formats, office, packets, rules, tonemap, tools
+from academy.media import document_kinds, draw_image, formats, office, packages, packets, rules, tonemap, tools
+from academy.media.storage import is_cramped
 from academy.media.tools import Limits, ToolFailed
 
-MAX_IMAGE_PIXELS = 40_000_000
 _PROBE = Limits(seconds=60, cpu_s=60, memory_mib=2048, file_mib=1)
 _ENTRIES = (
     "format=format_name,start_time,duration,size,nb_streams:"
@@ -182,7 +179,7 @@ def check_document(settings: Settings, path: Path, folder: Path) -> str:
         head = file.read(1024)
     if document_kinds.is_pdf(head):
         return "pdf"
-    kind = office.kind_of(path)
+    kind = packages.kind_of(path, folder)
     if kind is not None:
         office.need_program(settings)
         return kind
@@ -190,7 +187,7 @@ def check_document(settings: Settings, path: Path, folder: Path) -> str:
         make_image(path, folder / "look.jpg")
         return "image"
     raise Invalid(
-        document_kinds.refusal_of(path, head) or msg("这里收 PDF、PPTX、DOCX 和图片。其他文件请先导出为 PDF 再上传。")
+        packages.refusal_of(path, folder) or msg("这里收 PDF、PPTX、DOCX 和图片。其他文件请先导出为 PDF 再上传。")
     )
 
 
@@ -198,23 +195,28 @@ _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8")
 
 
 def make_image(path: Path, target: Path, *, side: int = 1280) -> tuple[int, int]:
-    """Decode a picture and write it anew as JPEG: nothing of the original's bytes is ever served.
+    """Decode a picture in the jail and write it anew as JPEG: nothing of the original's bytes is ever served.
 
     Raises:
         Invalid: not a picture we take.
+        StorageFull: no room.
     """
+    arguments = [str(path.resolve()), str(target.resolve()), str(side)]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=("JPEG", "PNG", "WEBP", "BMP", "GIF")) as picture:
-                if picture.width * picture.height > MAX_IMAGE_PIXELS:
-                    raise Invalid(msg("图片太大，请缩小到 4000 万像素以内。"))
-                picture.draft("RGB", (side * 2, side * 2))
-                plain = ImageOps.exif_transpose(picture).convert("RGBA")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Warning, Image.DecompressionBombError) as error:
+        told = tools.run_module(_DRAWER, arguments, folder=target.parent, limits=_DRAWING, sees=[path])
+        drawn = json.loads(told)
+        if drawn.get("refused") == draw_image.TOO_MANY_PIXELS:
+            raise Invalid(msg("图片太大，请缩小到 4000 万像素以内。"))
+        width, height = (int(one) for one in drawn.get("size", ()))
+        if not (0 < width <= side and 0 < height <= side):
+            raise ValueError(told[:100])
+    except (ToolFailed, ValueError, TypeError, AttributeError) as error:
+        if is_cramped(target.parent):
+            raise StorageFull from error
         raise Invalid(msg("这不是图片文件，或者图片已损坏。请上传 JPG 或 PNG 图片。")) from error
-    paper = Image.new("RGB", plain.size, "white")
-    paper.paste(plain, mask=plain.getchannel("A"))
-    paper.thumbnail((side, side))
-    paper.save(target, "JPEG", quality=86, optimize=True, progressive=True)
-    return paper.size
+    return width, height
+
+
+_DRAWER = "academy.media.draw_image"
+_DRAWING = Limits(seconds=120, cpu_s=120, memory_mib=2048, file_mib=64)
+"""Forty million pixels in four channels are 160 MiB, a few times over."""

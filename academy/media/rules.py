@@ -149,6 +149,15 @@ def choose(kind: str, found: dict[str, Any]) -> Streams:
 
 _PRIMING_S = 0.05
 """By so little a sound begins before the picture because its codec needs a running start."""
+_ROUNDING_S = 0.002
+
+
+def _before_grid(shown: Track, start: float) -> float:
+    """Seconds to leave out at the beginning, so that a picture which comes after the sound falls on a whole number of
+    pictures, and is shown neither early nor late against the sound."""
+    step = 1 / shown.rate if shown.rate else math.inf
+    early = math.fmod(shown.start - start, step)
+    return early if 0 < early < min(_PRIMING_S, step - _ROUNDING_S) else 0.0
 
 
 def judge(demuxer: str, found: dict[str, Any], chosen: Streams, tracks: Mapping[int, Track | None]) -> Source:
@@ -166,8 +175,8 @@ def judge(demuxer: str, found: dict[str, Any], chosen: Streams, tracks: Mapping[
     start = min(track.start for track in present)
     # A sound that is decoded from a little before nought begins at nought.
     start = max(start, 0.0) if start > -1 else start
-    if shown is not None and 0 < shown.start - start < _PRIMING_S:
-        start = shown.start
+    if shown is not None:
+        start += _before_grid(shown, start)
     duration = round((max(track.end for track in present) - start) * 1000)
     _check_length(demuxer, found, chosen, tracks, duration)
     width, height = _shown_size(picture) if picture else (0, 0)

@@ -26,7 +26,18 @@ from academy.doors.versions import check_version, current_row
 from academy.library import proposals
 from academy.library import queries as library
 from academy.library.models import ContentProposal
-from academy.media import caption_files, captions, chapters, delivery, isolation, queries, rules, service, trouble, uploads
+from academy.media import (
+    caption_files,
+    captions,
+    chapters,
+    delivery,
+    isolation,
+    queries,
+    rules,
+    service,
+    trouble,
+    uploads,
+)
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.models import Asset, AssetState
 from academy.media.pages import PAGE_MS

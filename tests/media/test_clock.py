@@ -125,6 +125,28 @@ def test_a_clock_that_does_not_begin_at_nought(
 
 
 @pytest.mark.parametrize("build", BUILDS, indirect=True)
+@pytest.mark.parametrize("part_s", [PART_S, 240])
+@pytest.mark.parametrize(("rate", "late"), [("25", 13), ("25", 75), ("30000/1001", 17), ("12.5", 30), ("50", 101)])
+def test_a_picture_that_begins_late_falls_on_whole_pictures(
+    build: Callable[..., Settings], tmp_path: Path, rate: str, late: int, part_s: int
+) -> None:
+    """The packet before the first sound would shift it by half a picture against the sound."""
+    fps = Fraction(rate)
+    start, end = float(late / fps), float((late + round(26 * fps)) / fps)
+    film = Film(str(fps), (start, end), (0.0, 26.0))
+    settings = build(part_s=part_s)
+    source = encoded(settings, clock.make(settings.ffmpeg, film, tmp_path), tmp_path)
+    check(settings, film, source, tmp_path)
+    top = next(rung.name for rung in rules.plan(source) if rung.height)
+    pictures = clock.shown(settings.ffmpeg, tmp_path / "set" / top)
+    later = [float(at - number / fps) for at, number in pictures if late < number < film.numbers[-1]]
+    heard = clock.beeps(settings.ffmpeg, tmp_path / "set" / "audio")
+    # What is left of that packet where it is longer than a picture shifts both alike.
+    assert max(later) - min(later) < 0.001 and abs(later[0]) < 0.025
+    assert all(abs(at - second - later[0]) < 0.01 for second, at in enumerate(heard) if second), (later[0], heard)
+
+
+@pytest.mark.parametrize("build", BUILDS, indirect=True)
 def test_the_sound_of_an_audio_lecture_keeps_its_time(build: Callable[..., Settings], tmp_path: Path) -> None:
     film = Film("25", (0.0, 1.0), (0.0, LONG))
     settings = build()

@@ -131,3 +131,10 @@ def test_with_landlock_a_worker_begins() -> None:
     code = START.format(settings={})
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "began" in done.stdout and "no_landlock" not in done.stderr
+
+
+def test_a_command_that_used_up_its_processor_time_is_told_from_one_that_failed(tmp_path: Path) -> None:
+    """Trainers are told that it took too long, not that their file is damaged."""
+    with pytest.raises(ToolFailed) as ended:
+        tools.run(["/bin/sh", "-c", "while :; do :; done"], folder=tmp_path, limits=Limits(cpu_s=1))
+    assert ended.value.timed_out

@@ -18,7 +18,7 @@ from pptx import Presentation
 from academy.core.actor import Actor
 from academy.core.errors import Invalid
 from academy.core.house import House
-from academy.media import delivery, office, queries, tools
+from academy.media import delivery, office, office_package, packages, queries, tools
 from academy.media.models import Asset, AssetState
 from academy.media.tools import Limits, ToolFailed
 from tests.media import papers
@@ -121,7 +121,7 @@ def test_cleaning_leaves_no_way_out(tmp_path: Path, kind: str) -> None:
     secret = tmp_path / "neighbour.png"
     given, clean = linking(tmp_path / "x.docx", secret, kind), tmp_path / "clean.docx"
     assert leads_to(given) == [secret.as_uri()]
-    office.tidy(given, clean)
+    office_package.tidy(given, clean)
     assert leads_to(clean) == []
     assert papers.part(clean, "word/document.xml") == papers.part(given, "word/document.xml")
 
@@ -155,7 +155,7 @@ def test_each_wall_alone_keeps_a_linked_file_from_being_drawn(
     Image.new("RGB", (400, 400), "red").save(secret)
     given = linking(tmp_path / "x.docx", secret)
     if wall != "cleaning":
-        monkeypatch.setattr(office, "tidy", copied)
+        monkeypatch.setattr(packages, "tidy", copied)
     if wall != "settings":
         monkeypatch.setattr(office, "_SETTINGS", ())
     if wall != "jail":
@@ -212,7 +212,7 @@ def test_files_that_mean_harm_are_refused_in_words(house: House, trainer: Actor,
     assert "宏" in told("宏2.docx", papers.changed(tmp_path / "m.docx", {"[Content_Types].xml": types}))
     laughs = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><x>&b;</x>'
     assert "损坏" in told("实体.docx", papers.changed(fresh("dtd.docx"), {"word/document.xml": laughs}))
-    many = {f"word/media/{n}.png": b"" for n in range(office.MAX_PARTS + 1)}
+    many = {f"word/media/{n}.png": b"" for n in range(office_package.MAX_PARTS + 1)}
     assert "大得不正常" in told("许多.docx", papers.changed(fresh("many.docx"), many))
     old = tmp_path / "old.doc"
     old.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
@@ -289,7 +289,7 @@ def moved(path: Path, name: str) -> Path:
 @pytest.mark.parametrize("name", ["word/document2.xml", "word/document22.xml", "/word/main.xml"])
 def test_a_word_file_may_call_its_main_part_otherwise(house: House, tmp_path: Path, name: str) -> None:
     given = moved(papers.docx(tmp_path / "a.docx", "学党史"), name)
-    assert office.kind_of(given) == "docx"
+    assert office_package.kind_of(given) == "docx"
     made = office.to_pdf(house.settings, given, "docx", tmp_path / "out")
     with contextlib.closing(pdfium.PdfDocument(made)) as document:
         assert "学党史" in document[0].get_textpage().get_text_range()

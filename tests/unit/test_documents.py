@@ -8,7 +8,7 @@ import pytest
 
 from academy.core.errors import Invalid
 from academy.core.settings import Settings
-from academy.media import office, pages, probe
+from academy.media import office_package, pages, probe
 
 
 def packed(**parts: str | bytes) -> bytes:
@@ -98,7 +98,7 @@ def test_the_main_part_is_what_the_package_names(
             f'<Relationship Id="b" Type="{relation}" Target="{target}"/></Relationships>',
         )
         made.writestr(target.lstrip("/"), "<x/>")
-    assert office.kind_of(tmp_path / "x") == kind
+    assert office_package.kind_of(tmp_path / "x") == kind
 
 
 XML = '<?xml version="1.0"?><w/>'
@@ -109,7 +109,10 @@ def package(path: Path, **parts: str | bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("distance", [0, 100, office.PIECE - 60, office.PIECE - 30, office.PIECE, 3 * office.PIECE])
+@pytest.mark.parametrize(
+    "distance",
+    [0, 100, office_package.PIECE - 60, office_package.PIECE - 30, office_package.PIECE, 3 * office_package.PIECE],
+)
 @pytest.mark.parametrize("name", ["word__document_dot_xml", "word__a_dot_XML", "word__b_dot_vml", "word__c_dot_bin"])
 def test_a_doctype_is_found_wherever_it_stands(tmp_path: Path, distance: int, name: str) -> None:
     """Across two pieces too, and in a part whose name hides that it is XML."""
@@ -117,7 +120,7 @@ def test_a_doctype_is_found_wherever_it_stands(tmp_path: Path, distance: int, na
         comment = "<!--" + "x y " * ((distance + shift) // 4) + "z" * ((distance + shift) % 4) + "-->"
         hidden = f"<?xml version='1.0'?>{comment}<!DOCTYPE a [<!ENTITY b 'boom'>]><w/>"
         with pytest.raises(Invalid, match="损坏"):
-            office.tidy(package(tmp_path / "a.docx", **{name: hidden}), tmp_path / "b.docx")
+            office_package.tidy(package(tmp_path / "a.docx", **{name: hidden}), tmp_path / "b.docx")
 
 
 @pytest.mark.parametrize(
@@ -128,12 +131,12 @@ def test_a_doctype_is_found_wherever_it_stands(tmp_path: Path, distance: int, na
         b"<?xml version='1.0' encoding='utf-7'?><w/>",
         b"<?xml version='1.0' encoding='cp037'?><w/>",
         "<?xml version='1.0'?><w/>".encode("cp037"),
-        XML.encode() + b" " * (2 * office.PIECE) + b"\0",
+        XML.encode() + b" " * (2 * office_package.PIECE) + b"\0",
     ],
 )
 def test_xml_that_could_spell_a_doctype_otherwise_is_refused(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(Invalid, match="损坏"):
-        office.tidy(package(tmp_path / "a.docx", word__x_dot_xml=data), tmp_path / "b.docx")
+        office_package.tidy(package(tmp_path / "a.docx", word__x_dot_xml=data), tmp_path / "b.docx")
 
 
 def test_an_honest_package_stays_as_it_is(tmp_path: Path) -> None:
@@ -141,7 +144,7 @@ def test_an_honest_package_stays_as_it_is(tmp_path: Path) -> None:
     picture = b"\x89PNG" + b"\0" * 200_000
     for parts, has_formulas in (({"word__x_dot_xml": "\ufeff\r\n" + XML}, False), ({"word__x_dot_xml": formula}, True)):
         given = package(tmp_path / "a.docx", word__media__1_dot_png=picture, **parts)
-        assert office.tidy(given, tmp_path / "b.docx") is has_formulas
+        assert office_package.tidy(given, tmp_path / "b.docx") is has_formulas
         with zipfile.ZipFile(given) as one, zipfile.ZipFile(tmp_path / "b.docx") as other:
             assert {name: one.read(name) for name in one.namelist()} == {n: other.read(n) for n in other.namelist()}
 
