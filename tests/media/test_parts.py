@@ -3,6 +3,7 @@
 import itertools
 import re
 import subprocess
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from sqlalchemy import func, select
 
 from academy.core.actor import Actor
 from academy.core.house import House
+from academy.core.settings import Settings
 from academy.jobs import Job, drain
 from academy.media import parts, queries, service, tools
 from academy.media.models import Asset, AssetPart, AssetState
 from academy.media.storage import local_storage, parts_folder, set_key
 from tests.conftest import make_settings
+from tests.media.conftest import BUILDS
 from tests.media.test_pipeline import ffmpeg, sentence
 
 pytestmark = pytest.mark.media
@@ -50,13 +53,21 @@ def played(house: House, playlist: Path, stream: str, entries: str) -> list[str]
     return subprocess.run(told, capture_output=True, text=True, check=True).stdout.split()
 
 
+@pytest.mark.parametrize("build", BUILDS, indirect=True)
 @pytest.mark.parametrize(
     ("rate", "name", "form"),
     [("25", "x.mp4", ()), ("30000/1001", "x.mkv", ()), ("25", "late.mp4", ("-output_ts_offset", "1.3"))],
 )
 def test_parts_join_to_the_frame(
-    brisk: House, trainer: Actor, tmp_path: Path, rate: str, name: str, form: tuple[str, ...]
+    house: House,
+    build: Callable[..., Settings],
+    trainer: Actor,
+    tmp_path: Path,
+    rate: str,
+    name: str,
+    form: tuple[str, ...],
 ) -> None:
+    brisk = House(build(database_url=house.settings.database_url, part_s=12), house.db, house.sealer)
     path = film(brisk, tmp_path / name, rate=rate, form=form)
     with brisk.db.begin() as tx:
         asset_id = service.adopt_file(tx, trainer, path, name, "video").id
