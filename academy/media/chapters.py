@@ -66,17 +66,29 @@ def _clock(ms: int) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
-def inside(found: Mapping[str, Any], duration_ms: int) -> list[Pair]:
-    """The chapters that the file itself names, as ffprobe told them; whatever is no chapter is passed over."""
-    pairs: dict[int, str] = {}
+def inside(found: Mapping[str, Any], duration_ms: int, start_ms: int = 0) -> list[Pair]:
+    """The chapters that the file itself names, as ffprobe told them; whatever is no chapter is passed over.
+
+    `start_ms` is when the lecture begins in the file's clock. Of chapters before it the last one is under way then.
+    """
+    named: list[Pair] = []
     for entry in found.get("chapters", [])[:MOST]:
         title = clean(str(entry.get("tags", {}).get("title", "")))[:TITLE].replace("\n", " ").strip()
         try:
             start = round(float(entry["start_time"]) * 1000)
         except (KeyError, TypeError, ValueError, OverflowError):
             continue
-        if title and 0 <= start < duration_ms:
-            pairs.setdefault(start, title)
+        if title and start >= 0:
+            named.append((start, title))
+    named.sort(key=lambda pair: pair[0])
+    if not named or named[-1][0] < start_ms:
+        start_ms = 0  # a copy whose streams were moved and whose chapters were not
+    pairs: dict[int, str] = {}
+    for start, title in named:
+        if start < start_ms:
+            pairs[0] = title
+        elif start - start_ms < duration_ms:
+            pairs.setdefault(start - start_ms, title)
     # One chapter is the whole film: nothing to choose from.
     return sorted(pairs.items()) if len(pairs) > 1 else []
 

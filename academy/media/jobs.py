@@ -91,12 +91,14 @@ def _probe(work: Work) -> Keep:
             return keep_probe({"pictures": {"poster": True, "storyboard": False}, "size": [width, height]})
         source, found = probe.look(work.settings, work.asset.kind, path)
     values = keep_probe({"source": source.to_json(), "found": found})
+    # ffprobe tells chapters by the file's clock, the rest is counted from the file's first packet.
+    start_ms = round((source.start_s + rules.first_s(found)) * 1000)
 
     def keep(tx: Tx, asset: Asset) -> None:
         values(tx, asset)
         # Only at the first look: what a trainer wrote meanwhile stays.
         if asset.ready_at is None and not chapters.of_asset(tx, asset.id):
-            chapters.put(tx, asset, chapters.inside(found, source.duration_ms))
+            chapters.put(tx, asset, chapters.inside(found, source.duration_ms, start_ms))
 
     return keep
 

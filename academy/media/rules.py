@@ -247,6 +247,11 @@ def promised_s(demuxer: str, found: dict[str, Any], stream: dict[str, Any] | Non
     return 0.0 if size and least and size * 8 / least < _LEAST_BITS_S else least
 
 
+def first_s(found: Mapping[str, Any]) -> float:
+    """When the file's first packet is shown, by its own clock; the encoder counts from there."""
+    return _seconds(found.get("format", {}).get("start_time"))
+
+
 def _seconds(text: object) -> float:
     try:
         value = float(str(text))

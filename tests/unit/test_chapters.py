@@ -59,3 +59,18 @@ def test_a_files_own_chapters_are_taken_with_care() -> None:
     assert chapters.inside({"chapters": good + bad}, HOUR) == [(0, "开场"), (61_500, "alert(1)正题")]
     assert chapters.inside({"chapters": good[:1]}, HOUR) == []
     assert chapters.inside({}, HOUR) == []
+
+
+@pytest.mark.parametrize("start_ms", [0, 500, 10_000, 100_000])
+def test_chapters_of_a_file_that_begins_late_are_counted_from_the_lectures_start(start_ms: int) -> None:
+    def told(*starts: int) -> dict[str, object]:
+        chosen = zip(starts, "甲乙丙丁", strict=False)
+        return {"chapters": [{"start_time": str(at / 1000), "tags": {"title": title}} for at, title in chosen]}
+
+    moved = told(start_ms, start_ms + 20_000, start_ms + HOUR - 1, start_ms + HOUR)
+    assert chapters.inside(moved, HOUR, start_ms) == [(0, "甲"), (20_000, "乙"), (HOUR - 1, "丙")]
+    if start_ms:
+        before = told(0, start_ms - 1, start_ms + 7_000)
+        assert chapters.inside(before, HOUR, start_ms) == [(0, "乙"), (7_000, "丙")]
+        # Streams that were moved by a copy, chapters that were not.
+        assert chapters.inside(told(0, start_ms // 2), HOUR, start_ms) == [(0, "甲"), (start_ms // 2, "乙")]
