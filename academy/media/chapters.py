@@ -17,6 +17,8 @@ from academy.media.models import Asset, Chapter
 
 MOST = 200
 TITLE = 120
+NEAR_MS = 500
+"""So soon after a late beginning a chapter of the file is the first one."""
 _LINE = re.compile(r"(?:(\d{1,2})[:：])?(\d{1,3})[:：]([0-5]\d)(?:\s{0,9}[-—,，、]\s{0,9}|\s{1,9})(.+)")
 Pair = tuple[int, str]
 
@@ -85,7 +87,7 @@ def inside(found: Mapping[str, Any], duration_ms: int, start_ms: int = 0) -> lis
         start_ms = 0  # a copy whose streams were moved and whose chapters were not
     pairs: dict[int, str] = {}
     for start, title in named:
-        if start < start_ms:
+        if start_ms and start < start_ms + NEAR_MS:
             pairs[0] = title
         elif start - start_ms < duration_ms:
             pairs.setdefault(start - start_ms, title)

@@ -350,12 +350,13 @@ def storyboard_vtt(duration_ms: int, height: int) -> str:
 
 
 def embedded_captions(settings: Settings, source: Source, original: Path, folder: Path) -> bytes:
-    """The text subtitles inside the original, as SRT; empty where they cannot be read. Nothing is written:
-    on a full disk they would be lost without a word."""
+    """The text subtitles inside the original, as SRT by the file's own clock; empty where they cannot be read. Nothing
+    is written: on a full disk they would be lost without a word."""
     folder.mkdir(parents=True, exist_ok=True)
     told = [tools.ffmpeg(settings), "-nostdin", "-loglevel", "error", "-y", *reading(source.demuxer)]
-    told += ["-i", f"file:{original}", "-map", f"0:{source.subtitle}", "-c:s", "srt", "-fs", str(MAX_CAPTIONS)]
-    told += ["-f", "srt", "pipe:1"]
+    # Without this ffmpeg moves all of them when one stands before the first picture.
+    told += ["-copyts", "-i", f"file:{original}", "-map", f"0:{source.subtitle}", "-c:s", "srt"]
+    told += ["-avoid_negative_ts", "disabled", "-fs", str(MAX_CAPTIONS), "-f", "srt", "pipe:1"]
     try:
         bounds = Limits(seconds=900, cpu_s=600, file_mib=1)
         return tools.run(told, folder=folder, limits=bounds, sees=tools.needs(told, original)).encode()

@@ -91,8 +91,7 @@ def _probe(work: Work) -> Keep:
             return keep_probe({"pictures": {"poster": True, "storyboard": False}, "size": [width, height]})
         source, found = probe.look(work.settings, work.asset.kind, path)
     values = keep_probe({"source": source.to_json(), "found": found})
-    # ffprobe tells chapters by the file's clock, the rest is counted from the file's first packet.
-    start_ms = round((source.start_s + rules.first_s(found)) * 1000)
+    start_ms = rules.start_by_file_ms(source, found)
 
     def keep(tx: Tx, asset: Asset) -> None:
         values(tx, asset)
@@ -133,8 +132,9 @@ def _captions(work: Work) -> Keep | None:
         return None
     with work.storage.local(original_key(work.asset.public_id)) as path:
         data = encode.embedded_captions(work.settings, work.source, path, work.folder)
+    start_ms = rules.start_by_file_ms(work.source, (work.asset.probe or {}).get("found", {}))
     try:
-        cues = _from_start(caption_files.parse("inside.srt", data).cues, round(work.source.start_s * 1000))
+        cues = _from_start(caption_files.parse("inside.srt", data).cues, start_ms)
     except Invalid:
         return None  # a track of pictures or of nothing: the lecture does not fail for it
 

@@ -247,9 +247,14 @@ def promised_s(demuxer: str, found: dict[str, Any], stream: dict[str, Any] | Non
     return 0.0 if size and least and size * 8 / least < _LEAST_BITS_S else least
 
 
-def first_s(found: Mapping[str, Any]) -> float:
-    """When the file's first packet is shown, by its own clock; the encoder counts from there."""
-    return _seconds(found.get("format", {}).get("start_time"))
+def start_by_file_ms(source: Source, found: Mapping[str, Any]) -> int:
+    """When the lecture begins by the file's own clock, in milliseconds: that of its chapters and captions. All else is
+    counted from the file's first packet, as the encoder does."""
+    try:
+        first = float(found.get("format", {}).get("start_time", 0))
+    except (TypeError, ValueError):
+        first = 0.0
+    return round((source.start_s + first) * 1000) if math.isfinite(first) else round(source.start_s * 1000)
 
 
 def _seconds(text: object) -> float:
