@@ -67,6 +67,8 @@ def postgres(
     run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
     if like is not None:
         subprocess.run(["cp", "-a", like / "data", data], check=True)
+        if prefix:  # a folder that was copied with its project belongs to whoever copied it
+            subprocess.run(["chown", "-R", "postgres", data], check=True)
     elif not (keep and (data / "PG_VERSION").exists()):
         subprocess.run(
             [
@@ -89,9 +91,14 @@ def postgres(
     if not durable:
         options += ["-c fsync=off", "-c synchronous_commit=off", "-c full_page_writes=off"]
     control = [*prefix, binaries / "pg_ctl", "-D", data, "-w"]
-    subprocess.run(
-        [*control, "-l", folder / "log", "-o", " ".join(options), "start"], env=os.environ | (env or {}), **run
-    )
+    try:
+        subprocess.run(
+            [*control, "-l", folder / "log", "-o", " ".join(options), "start"], env=os.environ | (env or {}), **run
+        )
+    except subprocess.CalledProcessError:
+        if not keep:
+            shutil.rmtree(folder)  # forty megabytes for each test that asks again
+        raise
     try:
         yield f"postgresql+psycopg://academy@127.0.0.1:{port}/postgres"
     finally:
