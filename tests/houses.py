@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import event
+from sqlalchemy import Connection, Engine, event
 
 from academy import rooms
 from academy.accounts import passwords
@@ -52,6 +52,18 @@ def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_NOBODY", REAL_NOBODY)
 
 
+def send_savepoints_plainly(engine: Engine) -> None:
+    """Every transaction of a test is a savepoint, and SQLAlchemy compiles the three statements of each anew: nine of
+    ten compilations of a run."""
+
+    def plainly(words: str) -> Callable[[Connection, str], None]:
+        return lambda connection, name: connection.exec_driver_sql(f"{words} {name}") and None
+
+    engine.dialect.do_savepoint = plainly("SAVEPOINT")  # type: ignore[method-assign]
+    engine.dialect.do_rollback_to_savepoint = plainly("ROLLBACK TO SAVEPOINT")  # type: ignore[method-assign]
+    engine.dialect.do_release_savepoint = plainly("RELEASE SAVEPOINT")  # type: ignore[method-assign]
+
+
 class Schemas:
     """Migrated databases, copied at first use and kept for the session."""
 
@@ -64,6 +76,7 @@ class Schemas:
         """One for all tests: its engine remembers every statement that it has compiled."""
         if kind not in self.databases:
             self.databases[kind] = House.build(make_settings(self.folder, database_url=self.url(kind))).db
+            send_savepoints_plainly(self.databases[kind].engine)
             self.stack.callback(self.databases[kind].dispose)
         return self.databases[kind]
 

@@ -19,7 +19,7 @@ from tests.conftest import make_settings, sign_in
 from tests.contracts import access_matrix as matrix
 from tests.contracts.access_matrix import Row
 from tests.contracts.access_world import KINDS, NOBODY, PERSONAL, PLACES, ROLES, World
-from tests.houses import Schemas
+from tests.houses import Schemas, send_savepoints_plainly
 
 CALLS = {
     ".": [(None, False)],
@@ -40,6 +40,7 @@ def world(
     file = folder / "city.db"
     shutil.copyfile(schemas.url("sqlite").removeprefix("sqlite:///"), file)
     house = House.build(make_settings(folder, database_url=f"sqlite:///{file}"))
+    send_savepoints_plainly(house.db.engine)
     with house.db.engine.execution_options(academy_write=True).connect() as connection:
         outer = connection.begin()
         with house.db.bound_to(connection):

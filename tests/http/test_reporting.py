@@ -42,13 +42,14 @@ def test_every_report_is_a_page_and_a_file(client: FlaskClient, house: House, ci
     for kind in KINDS:
         page = client.get(f"/reports/{city.city.public_id}/{kind}")
         assert page.status_code == 200 and city.city.name in page.text
-        for format in ("xlsx", "pdf"):
+        # Every kind on paper, in every language, is in tests/rooms/test_reports.py.
+        for format in ("xlsx", "pdf") if kind == KINDS[0] else ("xlsx",):
             sent = client.post(f"/reports/{city.city.public_id}/{kind}", data={"format": format})
             assert sent.headers["Location"].endswith("/exports")
     drain(house)
     with house.db.read() as tx:
         made = tx.scalars(select(Export).order_by(Export.id)).all()
-        assert len(made) == 10 and all(one.stored_at and one.sha256 for one in made)
+        assert len(made) == len(KINDS) + 1 and all(one.stored_at and one.sha256 for one in made)
     file = client.get(f"/exports/{made[1].public_id}/file")
     assert file.data.startswith(b"%PDF")
     file.close()

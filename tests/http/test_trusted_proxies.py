@@ -1,6 +1,7 @@
 """Who asked, as trusted proxies tell it: in every place that counts by network, and of nobody else."""
 
 import dataclasses
+import functools
 import itertools
 import random
 from typing import Any
@@ -30,21 +31,30 @@ EVERY_HEADER = {
 }
 
 
-def seen(setting: str, peer: str, headers: dict[str, str]) -> dict[str, Any]:
-    """What the application sees of a request."""
-    found: dict[str, Any] = {}
+@functools.cache
+def looking(setting: str) -> Flask:
+    """An application behind these proxies that answers what it sees of a request."""
     app = Flask("seen")
 
     @app.get("/")
-    def look() -> str:
-        found.update(address=request.remote_addr, scheme=request.scheme, host=request.host, root=request.root_path)
-        found["left"] = sorted(name for name, _ in request.headers if name in EVERY_HEADER)
-        found["route"] = list(request.access_route)
-        return ""
+    def look() -> dict[str, Any]:
+        return {
+            "address": request.remote_addr,
+            "scheme": request.scheme,
+            "host": request.host,
+            "root": request.root_path,
+            "left": sorted(name for name, _ in request.headers if name in EVERY_HEADER),
+            "route": list(request.access_route),
+        }
 
     app.wsgi_app = ForwardedHeaders(app.wsgi_app, TrustedProxies.parse(setting))  # type: ignore[method-assign]
-    app.test_client().get("/", headers=headers, environ_base={"REMOTE_ADDR": peer})
-    return found
+    return app
+
+
+def seen(setting: str, peer: str, headers: dict[str, str]) -> dict[str, Any]:
+    """What the application sees of a request."""
+    answer = looking(setting).test_client().get("/", headers=headers, environ_base={"REMOTE_ADDR": peer})
+    return dict(answer.json)
 
 
 @pytest.mark.parametrize(

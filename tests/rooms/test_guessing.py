@@ -56,7 +56,22 @@ SPELLINGS = st.builds(
 
 
 @ONE_KIND
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SPELLINGS)
+def test_every_spelling_is_counted_under_one_key(person: House, name: str) -> None:
+    """What an attempt is counted under is the person's, or the one tidied name's that is nobody's."""
+    with person.db.read() as tx:
+        account = find_account(tx, name, service.phone_index(person, name))
+    counters = service._counters("sign-in", account, name, NETWORK, None)
+    plain = "nobody-at-all" if "nobody" in tidy_text(name, 60) else NAMES[0]
+    with person.db.read() as tx:
+        known = find_account(tx, plain)
+    assert (account is None) is (plain != NAMES[0])
+    assert counters == service._counters("sign-in", known, plain, NETWORK, None)
+
+
+@ONE_KIND
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(SPELLINGS, min_size=12, max_size=12))
 def test_all_spellings_of_all_names_are_one_in_the_count(person: House, tried: list[str]) -> None:
     """Five answers for a person, five for a name that is nobody's; the sixth waits."""
