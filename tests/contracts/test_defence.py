@@ -314,7 +314,7 @@ def refused(password: str, *names: str) -> bool:
     return False
 
 
-def test_a_long_sentence_is_a_password(real_passwords: None) -> None:
+def test_a_long_sentence_is_a_password() -> None:
     for good in (
         "春天的第一课2026",
         "correct horse battery staple",

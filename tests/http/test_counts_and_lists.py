@@ -82,7 +82,7 @@ def test_a_figure_is_the_length_of_the_list_it_leads_to(house: House, client: Fl
         who = make.account(tx, None, *roles)
     with clock.frozen(at(3)), house.db.begin() as tx:
         sign_in(client, make.session_token(tx, who))
-    compared = 0
+    compared, lists = 0, dict[str, str]()
     with clock.frozen(at(3)):
         for node in (city.city, city.towns[0], city.branches[1]):
             for page in (
@@ -96,9 +96,11 @@ def test_a_figure_is_the_length_of_the_list_it_leads_to(house: House, client: Fl
                 answer = client.get(page)
                 assert answer.status_code == 200, page
                 for label, address, number in figures(answer.text):
-                    listed = client.get(address)
-                    assert listed.status_code == 200, address
-                    assert length(listed.text, label) == number, (page, label, address)
+                    if address not in lists:  # several figures lead to one list
+                        listed = client.get(address)
+                        assert listed.status_code == 200, address
+                        lists[address] = listed.text
+                    assert length(lists[address], label) == number, (page, label, address)
                     compared += 1
     assert compared > 20
 

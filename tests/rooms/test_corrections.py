@@ -176,10 +176,15 @@ def test_what_is_archived_stands(house: House, city: City, plan: Training) -> No
         correct(tx, city, city.people[1], course, "register", studied_on=at(6).date())
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])  # tests/faults/test_coverage_walks.py goes on, for two weeks each
 def test_cells_equal_a_recount_whatever_is_struck(house: House, city: City, plan: Training, seed: int) -> None:
+    strike_and_register(house, city, plan, seed, days=7)
+
+
+def strike_and_register(house: House, city: City, plan: Training, seed: int, *, days: int) -> None:
+    """Random corrections and transfers; after each day every figure equals a recount."""
     lot = random.Random(seed)
-    for day in range(1, 14):
+    for day in range(1, days + 1):
         with clock.frozen(at(day, 3)), house.db.begin() as tx:
             city.attach(tx)
             for _ in range(4):

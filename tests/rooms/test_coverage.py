@@ -118,6 +118,6 @@ def test_pages_of_names_hold_everybody_once_in_the_order_of_the_tree(house: Hous
             for status in ("", *names.STATUSES):
                 wish = names.Wish(plan, node, status=status)
                 everybody = [one.member_id for one in names.stream(tx, wish)]
-                paged = [names.names(tx, wish, page + 1, 3) for page in range(-(-len(everybody) // 3))]
+                paged = [names.names(tx, wish, page + 1, 7) for page in range(-(-len(everybody) // 7))]
                 assert [one.member_id for page in paged for one in page.rows] == everybody
                 assert {page.total for page in paged} <= {len(everybody)} == {names.count_names(tx, wish)}
