@@ -80,16 +80,15 @@ def _spoken(
         pages = lines[item_id][-1].page
         hits = {s.line.page if pages else s.line.start_ms for s in strongest}
         timelines.append(Timeline(public_id, title, length, sorted(hits), pages))
-    best = [
-        (s.score, public_id, s.line)
-        for public_id, own in scored.items()
-        for s in own
-        if s.line in best_lines(own, SENTENCES)
-    ]
+    best = []
+    for public_id, own in scored.items():
+        offered = {line.seq for line in best_lines(own, SENTENCES)}
+        best += [(one.score, public_id, one) for one in own if one.line.seq in offered]
     best.sort(key=lambda row: -row[0])
     place = {public_id: number for number, public_id in enumerate(scored)}
-    chosen = sorted(best[:SENTENCES], key=lambda row: (place[row[1]], row[2].start_ms))
+    # What has all that was typed first; then as they are said.
+    chosen = sorted(best[:SENTENCES], key=lambda row: (-row[2].level, place[row[1]], row[2].line.seq))
     return [
-        Sentence(public_id, line.seq, line.start_ms, mark(line.text, question), line.page)
-        for _, public_id, line in chosen
+        Sentence(public_id, one.line.seq, one.line.start_ms, mark(one.line.text, question), one.line.page)
+        for _, public_id, one in chosen
     ], timelines

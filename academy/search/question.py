@@ -73,7 +73,9 @@ class Question:
     def marked(self) -> tuple[Literal, ...]:
         """What is shown as found: all that was typed, its runs and words; characters only where there is no more."""
         found = {one.plain: one for one in (self.whole, *self.runs, *self.sought) if one.plain}
-        return tuple(one for one in found.values() if len(one.plain) > 1) or tuple(found.values())
+        if all(len(run.plain) == 1 for run in self.runs):
+            return tuple(found.values())
+        return tuple(one for one in found.values() if len(one.plain) > 1)
 
     @property
     def is_single(self) -> bool:

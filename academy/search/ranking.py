@@ -1,19 +1,22 @@
 """The second look: the best windows again, read closely; which lines to offer; what to mark. Pure."""
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from academy.search.lectures import Line, join
-from academy.search.literal import Literal, Text, spans
+from academy.search.literal import RUNS, WHOLE, Literal, Text, spans
 from academy.search.question import PAIR, Question
-from academy.search.text import normalise, squeeze
+from academy.search.text import is_han, normalise, spelled
 
 K1, B = 0.8, 0.3
 """BM25's saturation and length: windows are about equally long, and a word said once says nearly all."""
 PHRASE, LEVEL = 10.0, 1000.0
 """What a line is worth for a quoted phrase in it, and for holding all that was typed: more than any words."""
+ALONE = WHOLE + 1
+"""The level of a line that is nothing but what was typed."""
 UNKNOWN = 1.0
 """What a word weighs of which the index gives no rarity."""
 
@@ -96,24 +99,51 @@ def score_lines(question: Question, weights: Mapping[str, float], lines: Sequenc
     """
     texts = [normalise(line.text) for line in lines]
     levels = _levels(question, lines, texts)
-    variously = [one for one in question.sought if one.is_written_variously]
+    words = [Word(one, weights.get(name, 1.0)) for name, one in zip(question.words, question.sought, strict=True)]
+    variously = [word for word in words if word.sought.is_written_variously]
     if variously:
         everything = Text(join(line.text for line in lines))
-        variously = [one for one in variously if everything.holds(one)]
-    telling = {one.plain for one in question.marked}
-    wanted = [(word, weights.get(word, 1.0), squeeze(word) in telling) for word in question.words]
-    wanted += [(phrase, PHRASE, True) for phrase in question.phrases]
+        variously = [word for word in variously if everything.holds(word.sought)]
     found = []
     for line, text, level in zip(lines, texts, levels, strict=True):
-        held = [(weight, tells) for word, weight, tells in wanted if word in text]
+        held = [word for word in words if word.stands_in(text)]
         if variously:
             own = Text(line.text)
-            others = (one for one in variously if one.typed not in text and own.holds(one))
-            held += [(weights.get(one.typed, 1.0), True) for one in others]
-        if level or any(tells for _, tells in held):
+            held += [word for word in variously if word not in held and word.stands_otherwise_in(own)]
+        phrases = sum(phrase in text for phrase in question.phrases)
+        if level or phrases or any(len(word.sought.plain) > 1 for word in held):
             alike = sum(PAIR for pair in question.pairs if pair in text)
-            found.append(Scored(line, sum(weight for weight, _ in held) + alike + LEVEL * level, level))
+            worth = sum(word.weight for word in held) + PHRASE * phrases
+            found.append(Scored(line, worth + alike + LEVEL * level, level))
     return found
+
+
+class Word:
+    """A word of a question, as it must stand in a line: a Latin word not inside another one, though its end may
+    follow (lecture, lectures), and a number not inside another number."""
+
+    def __init__(self, sought: Literal, weight: float) -> None:
+        self.sought, self.weight = sought, weight
+        self._normal = normalise(sought.typed)
+        self._pattern: re.Pattern[str] | None = None
+        if not is_han(self._normal):
+            end = r"(?!\.?[0-9])" if self._normal[-1:].isdigit() else ""
+            joined = r"[^\w]*".join(map(re.escape, sought.plain))
+            self._pattern = re.compile(rf"(?<![0-9a-z])(?<![0-9]\.){joined}{end}")
+
+    def stands_in(self, text: str) -> bool:
+        """Whether it is there as it was typed, in a normal text."""
+        if self._normal not in text:
+            return False
+        return self._pattern is None or self._pattern.search(text) is not None
+
+    def stands_otherwise_in(self, text: Text) -> bool:
+        """Whether it is there with other signs between its characters, or with other numerals."""
+        if self.sought.is_counted and self.sought.counted in text.counted:
+            return True
+        if self._pattern is not None:
+            return self._pattern.search(text.normal) is not None
+        return self.sought.plain in text.plain
 
 
 def _levels(question: Question, lines: Sequence[Line], texts: Sequence[str]) -> list[int]:
@@ -131,8 +161,18 @@ def _levels(question: Question, lines: Sequence[Line], texts: Sequence[str]) -> 
             ends.append(joined.find(line.text, ends[-1] if ends else 0) + len(line.text))
         for start, stop in spans(joined, [whole]):
             place = bisect_right(ends, start)
-            levels[place] = levels[place] or Text(joined[start:stop]).level(whole)
-    return levels
+            # With its neighbours, which tell whether it is a part of a longer word.
+            around = Text(joined[max(0, start - 1) : stop + 1])
+            levels[place] = max(levels[place], around.level(whole))
+    if len(question.runs) > 1:
+        characters = [spelled(run.plain) for run in question.runs if not run.is_counted]
+        for place, text in enumerate(texts):
+            if levels[place] < RUNS and all(c in text for run in characters for c in run):
+                levels[place] = max(levels[place], question.level([Text(lines[place].text)]))
+    return [
+        ALONE if level and Text(line.text).plain == whole.plain else level
+        for level, line in zip(levels, lines, strict=True)
+    ]
 
 
 def best_lines(scored: Sequence[Scored], count: int = 3) -> list[Line]:
