@@ -43,6 +43,8 @@ class Found:
     in their names: all that literally hold it are among them."""
     equal: frozenset[int] = frozenset()
     """The same, of what was typed with its numerals in their one form."""
+    stretched: frozenset[int] = frozenset()
+    """Visible lectures that have every stretch of what was typed, though perhaps not in one minute: to be read."""
     each: int = 0
     """So many windows of a lecture are among the hits at most; 0: the lectures are not told apart so."""
     weights: dict[str, float] = field(default_factory=dict)

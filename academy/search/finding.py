@@ -9,7 +9,7 @@ from academy.core.db import Tx
 from academy.search import queries
 from academy.search.backend import Found, SearchBackend
 from academy.search.lectures import join
-from academy.search.literal import EQUAL, RUNS, WHOLE, Text
+from academy.search.literal import EQUAL, RUNS, WHOLE, WRITTEN, Text
 from academy.search.question import Question, looser, parse
 from academy.search.ranking import closeness, says_phrases
 from academy.search.spelling import pinyin_words, repairs
@@ -19,12 +19,14 @@ UNREAD = RUNS
 """Before what has it with other numerals stands what the index alone knows to have all that was typed."""
 CANDIDATES = 100
 """Windows that are read again; measured: the answer is among the first fifty, or not among three hundred."""
+MOST_READ = 20
+"""Lectures that are read as a whole, because they may have what was typed across several minutes."""
 MOST_VERIFIED = 100
 """Windows that are read again for a phrase, the newest lectures first; of the others it is enough for the count
 that all its pairs of characters are in one minute. Whatever is shown was read."""
 LONGEST_MENDED = 40
 MOST_WORDS_MENDED = 4
-CLEARLY, NEARLY, MOST_IN_TURN = 1.0, 1.15, 3
+CLEARLY, NEARLY, MOST_IN_TURN = 1.2, 1.15, 3
 """How much better answered a reading must be than what was typed, to be taken for what was meant; how much less
 than the best a reading may be to be shown with it; and how many beside what was typed."""
 
@@ -124,7 +126,8 @@ def _covered(found: Found) -> float:
     """How much of what was asked the best window has. Its score alone would favour readings of rare words, of
     which it need not have all."""
     asked = sum(found.weights.values())
-    return found.hits[0].score / asked if found.hits and asked else 0.0
+    # What holds it literally comes first, whatever its score.
+    return max(hit.score for hit in found.hits) / asked if found.hits and asked else 0.0
 
 
 def _offers(question: Question, segmenter: Segmenter, index: SearchBackend) -> list[str]:
@@ -153,6 +156,7 @@ def answers(
 def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> tuple[list[int], Found]:
     """Lectures in order, best first: the index chose the windows, a close look at each says which is best."""
     looked = _look(tx, question, found)
+    found = _read_whole(tx, question, found, looked, allowed)
     scores, levels = looked.scores, looked.levels
     for lecture_id, worth in found.named.items():
         if lecture_id in scores:
@@ -188,6 +192,32 @@ def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> 
         *ranked[near:],
         *sorted(rest - literal - equal, reverse=True),
     ], found
+
+
+def _read_whole(
+    tx: Tx, question: Question, found: Found, looked: Looked, allowed: Set[int] | None
+) -> Found:
+    """With the lectures that have all that was typed, but not in one minute: a long sentence, or a paragraph."""
+    unread = [one for one in sorted(found.stretched, reverse=True) if looked.levels.get(one, 0) < WRITTEN][:MOST_READ]
+    literal, equal = set[int](), set[int]()
+    for lecture in queries.lectures(tx, unread) if unread else ():
+        texts = [Text(join(line.text for line in part.lines)) for part in lecture.parts]
+        level = max((text.level(question.whole) for text in texts), default=0)
+        if level:
+            (literal if level >= WRITTEN else equal).add(lecture.lecture_id)
+            looked.levels[lecture.lecture_id] = level
+            looked.complete.add(lecture.lecture_id)
+    if not literal and not equal:
+        return found
+    for lecture_id in literal | equal if allowed is None else (literal | equal) & allowed:
+        looked.scores.setdefault(lecture_id, 0.0)
+    return replace(
+        found,
+        lectures=found.lectures | literal | equal,
+        literal=found.literal | literal,
+        equal=found.equal | equal,
+        relaxed=False,
+    )
 
 
 def _look(tx: Tx, question: Question, found: Found) -> Looked:

@@ -23,6 +23,8 @@ Numbers = np.ndarray[tuple[int], np.dtype[np.uint32]]
 
 MOST_PAIRS = 48
 """Pairs of a long question that the index is asked for; what it finds is read again."""
+STRETCH = 7
+"""Characters, but for signs, that stand in one window wherever a lecture has them (`lectures.OVERLAP`)."""
 
 EQUAL, RUNS, WRITTEN, INSIDE, WHOLE = 1, 2, 3, 4, 5
 """How a text holds what was typed: with other numerals; all of its parts; but for punctuation and spaces;
@@ -76,6 +78,17 @@ class Literal:
         if len(self.plain) > 1 and self.counted != self.plain and not self.exactly:
             return first, _pairs_of(self.counted)
         return (first,)
+
+    @cached_property
+    def stretches(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """Of each form that may go on from one window into the next, the pairs of its stretches: a lecture that
+        has it has each of them in some window. Empty for what is short enough to be in one."""
+        forms = dict.fromkeys((self.plain, self.counted) if self.is_counted else (self.plain,))
+        return tuple(
+            tuple(_pairs_of(form[at : at + STRETCH]) for at in range(0, len(form) - 1, STRETCH - 1))
+            for form in forms
+            if len(form) > STRETCH
+        )
 
     @property
     def is_written_variously(self) -> bool:

@@ -59,6 +59,7 @@ class PostgresSearch:
         self.counts: dict[str, int] = {}
         frequent: dict[int, int] = {}
         asked = {pair for one in self._literals() for pairs in one.pairs for pair in signed(pairs)}
+        asked.update(pair for form in question.whole.stretches for pairs in form for pair in signed(pairs))
         terms = {"words": list(question.words), "pairs": [*asked.union(self.pairs.values())]}
         for word, pair, count in self._rows(_COUNTS, terms):
             if word is None:
@@ -96,6 +97,7 @@ class PostgresSearch:
             relaxed and bool(lectures),
             frozenset(literal),
             frozenset(equal),
+            frozenset(self.where.stretched() & self.visible),
             0 if loose else self.each,
             self.weights,
         )

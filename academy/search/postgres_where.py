@@ -147,12 +147,29 @@ class Counts:
         return set(self.tx.scalars(text(statement), {"pairs": list(pairs)}))
 
 
+    def having(self, stretches: Sequence[Sequence[int]]) -> set[int]:
+        """Lectures that have all pairs of each stretch in some row; the rarest stretch is to come first."""
+        found: set[int] | None = None
+        for pairs in stretches:
+            values: dict[str, Any] = {"pairs": signed(pairs)}
+            narrow = ""
+            if found is not None:
+                narrow, values["among"] = " AND lecture_id = ANY(:among)", list(found)
+            statement = f"SELECT DISTINCT lecture_id FROM search_windows WHERE pairs @> CAST(:pairs AS integer[]){narrow}"
+            found = set(self.tx.scalars(text(statement), values))
+            if not found:
+                break
+        return found or set()
+
+
 class Where:
     """The rows and the lectures of a question."""
 
     def __init__(self, question: Question, counts: Counts) -> None:
         self.question, self.counts = question, counts
         self.words = Together("w", question.sought, [*map(Literal, question.phrases)], question, counts)
+        names = [word.written for word in question.sought]
+        self.names = self.words if names == list(question.sought) else Together("b", names, (), question, counts)
         runs = question.runs if len(question.runs) > 1 and not question.phrases else ()
         written = [run.written for run in runs]
         are_words = {run.plain for run in runs} == {word.plain for word in question.sought}
@@ -183,14 +200,23 @@ class Where:
             equal |= set() if self.equal is self.literal else self._lectures(self.equal)
         return literal, equal
 
+    def stretched(self) -> set[int]:
+        """Lectures that have every stretch of what was typed, each in some row."""
+        found: set[int] = set()
+        for form in self.question.whole.stretches:
+            rarest = {pairs: min(self.counts.pairs.get(pair, 0) for pair in signed(pairs)) for pairs in form}
+            found |= self.counts.having(sorted(form, key=rarest.__getitem__)) if all(rarest.values()) else set()
+        return found
+
     def _lectures(self, together: Together) -> set[int]:
         return self.lectures if together is self.words else together.lectures()
 
     def named(self, lectures: Set[int]) -> dict[str, set[int]]:
-        """Of each word, those of the lectures in whose names it stands; a number not inside another number."""
+        """Of each word, those of the lectures in whose names it stands: a number not inside another number, nor in
+        other numerals (第1讲 for 第一)."""
         if not lectures:
             return {}
-        found = dict(self.words.named_among(lectures))
+        found = dict(self.names.named_among(lectures))
         latin = [word for word in found if not is_han(word)]
         if latin:
             parts = [

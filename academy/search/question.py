@@ -149,5 +149,7 @@ def looser(question: Question, segmenter: Segmenter) -> Iterator[Question]:
     Phrases that stand alone were meant exactly: nothing is looser than they.
     """
     if question.words and question.phrases:
-        yield replace(question, words=(), runs=tuple(map(Literal, question.phrases)))
+        # Now they are all that is asked for: where one is a mere part of a longer word comes last.
+        phrases = tuple(map(Literal, question.phrases))
+        yield replace(question, text=" ".join(question.phrases), words=(), runs=phrases)
         yield replace(parse(_QUOTED.sub(r" \1 ", question.text), segmenter), text=question.text)

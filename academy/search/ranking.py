@@ -104,6 +104,7 @@ def score_lines(question: Question, weights: Mapping[str, float], lines: Sequenc
     if variously:
         everything = Text(join(line.text for line in lines))
         variously = [word for word in variously if everything.holds(word.sought)]
+    characters = {character for word in question.words for character in word if is_han(character)}
     found = []
     for line, text, level in zip(lines, texts, levels, strict=True):
         held = [word for word in words if word.stands_in(text)]
@@ -111,7 +112,9 @@ def score_lines(question: Question, weights: Mapping[str, float], lines: Sequenc
             own = Text(line.text)
             held += [word for word in variously if word not in held and word.stands_otherwise_in(own)]
         phrases = sum(phrase in text for phrase in question.phrases)
-        if level or phrases or any(len(word.sought.plain) > 1 for word in held):
+        if not held and not level and not phrases:
+            continue
+        if level or phrases or any(len(word.sought.plain) > 1 for word in held) or len(characters & {*text}) > 1:
             alike = sum(PAIR for pair in question.pairs if pair in text)
             worth = sum(word.weight for word in held) + PHRASE * phrases
             found.append(Scored(line, worth + alike + LEVEL * level, level))

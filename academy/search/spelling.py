@@ -6,6 +6,7 @@ readings the likeliest is the one whose words the library says together most oft
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Sequence
 
 from academy.search.backend import SearchBackend
@@ -20,6 +21,8 @@ MOST_OFFERS = 12
 MOST_COUPLED = 4
 
 COMMONEST = 1e6
+# What asks (什么, 哪些, 为什么) is written as it is meant: to read it as something that sounds alike makes nonsense.
+_ASKING = re.compile("|".join(sorted((word for word in STOP if len(word) > 1 and is_han(word)), key=len, reverse=True)))
 
 Path = tuple[float, tuple[str, ...]]
 """How unlikely, by the frequency of its words, and the words."""
@@ -88,7 +91,12 @@ def _cut(letters: str, index: SearchBackend) -> list[str]:
 def repairs(text: str, segmenter: Segmenter, index: SearchBackend) -> list[str]:
     """The text with one stretch replaced by a word of the library that sounds the same, likeliest first."""
     normal = normalise(text)
-    stretches = [(i, j) for i, j in _stretches(normal) if sound(normal[i:j])]
+    asking = [(match.start(), match.end()) for match in _ASKING.finditer(normal)]
+    stretches = [
+        (i, j)
+        for i, j in _stretches(normal)
+        if sound(normal[i:j]) and not any(i < end and start < j for start, end in asking)
+    ]
     heard = index.sounding({sound(normal[i:j]) for i, j in stretches})
     own = index.frequencies({normal[i:j] for i, j in stretches})
     offers: list[tuple[float, str]] = []

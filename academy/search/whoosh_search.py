@@ -69,8 +69,9 @@ class Holders:
         return docs, _union(self.leaf, [cards, self._all(word.pairs[0])]) if alone else cards
 
     def named(self, word: Literal) -> Array:
-        """Cards that are worth more for the word in a name: a number inside another number is worth nothing."""
-        return self.of(word)[1] if is_han(word.plain) else self.leaf.postings("t", word.plain)[0]
+        """Cards that are worth more for the word in a name: a number inside another number is worth nothing, nor is
+        one in other numerals (第1讲 for 第一), which is worth more where all that was typed is there so."""
+        return self.of(word.written)[1] if is_han(word.plain) else self.leaf.postings("t", word.plain)[0]
 
     def both(self, words: Iterable[tuple[Literal, bool]]) -> Array:
         """Documents with every word, said there or (True) standing in the lecture's name too."""
@@ -120,6 +121,19 @@ class Holders:
             if any(run.is_counted for run in runs):
                 equal.append(self.both((run, True) for run in runs))
         return literal, _union(self.leaf, equal)
+
+    def stretched(self) -> set[int]:
+        """Lectures that have every stretch of what was typed, each in some window."""
+        found: set[int] = set()
+        for form in self.question.whole.stretches:
+            cards: Array | None = None
+            for pairs in sorted(form, key=lambda pairs: min(map(self._count, pairs))):
+                here = _runs(self.leaf.card[self._all(pairs)])
+                cards = here if cards is None else np.intersect1d(cards, here, assume_unique=True)
+                if not len(cards):
+                    break
+            found.update(() if cards is None else self.leaf.lecture[cards].tolist())
+        return found
 
     def _all(self, pairs: tuple[int, ...]) -> Array:
         found = self._kept.get(pairs)
@@ -177,9 +191,14 @@ class WhooshSearch:
             relaxed and bool(lectures),
             frozenset(literal & lectures),
             frozenset(equal & lectures),
+            frozenset(self._stretched() & self.visible),
             0 if loose else self.each,
             self.weights,
         )
+
+    def _stretched(self) -> set[int]:
+        """Lectures that have every stretch of what was typed, each in some window."""
+        return set[int]().union(*(one.stretched() for one in self.holders))
 
     def _seen(self, lectures: Iterable[Set[int]]) -> set[int]:
         found = set[int]().union(*lectures)

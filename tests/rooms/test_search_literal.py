@@ -10,6 +10,7 @@ from academy.core.actor import NOBODY
 from academy.core.house import House
 from academy.jobs import drain
 from academy.search import service
+from academy.search.lectures import join
 from academy.search.literal import Literal, Text
 from academy.search.results import Filters, Results
 from tests.rooms import search_city as city
@@ -41,6 +42,7 @@ WRITTEN = (
     ("計畫", "制定计划"),
 )
 """What is typed, and what a lecture says: with other numerals, widths or signs."""
+QUOTES = str.maketrans("“”《》", "，，，，")
 DECOY = "第121大，12027年，第33章，第112条，c语言，35%，11n，书记，四五，99项规定。"
 
 
@@ -103,6 +105,30 @@ def test_every_part_of_every_text_finds_its_lecture_before_those_without_it(libr
         if len(sought) > 1 and '"' not in typed:
             having = [any(sought in one for one in plain[number]) for number in ids]
             assert having == sorted(having, reverse=True), (typed, ids)
+
+
+def test_a_long_part_of_a_text_finds_its_lecture_however_many_minutes_it_goes_over(library: House) -> None:
+    draw = random.Random(60)
+    own = [draw_line(draw)[:20] for _ in range(36)]
+    texts: dict[int, str] = {}
+    with library.db.begin() as tx:
+        for number in range(5):
+            # The same lines in another order: what goes over the end of one is in one lecture only.
+            lines = own if number == 2 else draw.sample(own, len(own))
+            made = city.document(tx, "一", ["\n".join(lines)]) if number == 1 else city.lecture(tx, "一", lines)
+            texts[made.id] = Text(join(lines)).plain
+    drain(library)
+    for length in (14, 30, 61, 90, 140, 199):
+        for _ in range(4):
+            whole = join(own)
+            start = draw.randrange(len(whole) - length)
+            typed = whole[start : start + length].replace('"', "，")
+            for asked in (typed, f"“{typed.translate(QUOTES)}”"):
+                ids, found = course_ids(library, asked)
+                having = [Literal(typed).plain in texts[number] for number in ids]
+                holders = {number for number, text in texts.items() if Literal(typed).plain in text}
+                assert holders <= {*ids} and not found.meant, asked
+                assert having == sorted(having, reverse=True), (asked, ids)
 
 
 def test_numbers_widths_and_signs_have_one_meaning(library: House) -> None:
