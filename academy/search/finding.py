@@ -194,9 +194,7 @@ def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> 
     ], found
 
 
-def _read_whole(
-    tx: Tx, question: Question, found: Found, looked: Looked, allowed: Set[int] | None
-) -> Found:
+def _read_whole(tx: Tx, question: Question, found: Found, looked: Looked, allowed: Set[int] | None) -> Found:
     """With the lectures that have all that was typed, but not in one minute: a long sentence, or a paragraph."""
     unread = [one for one in sorted(found.stretched, reverse=True) if looked.levels.get(one, 0) < WRITTEN][:MOST_READ]
     literal, equal = set[int](), set[int]()

@@ -160,16 +160,25 @@ class PostgresSearch:
         return list(best.values())
 
     def _phrased(self, wanted: Set[int]) -> list[Hit]:
-        """Whole lectures, newest first: a phrase is looked for in every window that may have it."""
+        """Whole lectures, those first that have the phrases' Latin words as words, then the newest: a phrase is
+        looked for in every window that may have it."""
         where, values = self.where.rows()
+        first = self._with_words(self.question.latin)
         found = self._rows(
             text(
                 f"SELECT {_FIELDS} FROM search_windows WHERE ({where}) AND lecture_id = ANY(:wanted) "
-                "ORDER BY lecture_id DESC, item_id, first_seq LIMIT :limit"
+                "ORDER BY lecture_id = ANY(CAST(:first AS bigint[])) DESC, lecture_id DESC, item_id, first_seq "
+                "LIMIT :limit"
             ),
-            values | {"wanted": list(wanted), "limit": self.limit},
+            values | {"wanted": list(wanted), "limit": self.limit, "first": first},
         )
         return [Hit(row.lecture_id, row.item_id, row.first_seq, row.last_seq, 1.0) for row in found]
+
+    def _with_words(self, tokens: Sequence[str]) -> list[int]:
+        """Lectures that have all of these as words, each in some row."""
+        parts = [f"SELECT lecture_id FROM search_windows WHERE {WORDS.format(f't{n}')}" for n in range(len(tokens))]
+        values = {f"t{n}": f"{quote(token)} | {quote(NAME + token)}" for n, token in enumerate(tokens)}
+        return list(self.tx.scalars(text(" INTERSECT ".join(parts)), values)) if parts else []
 
     def _some_words(self) -> tuple[list[Hit], set[int]]:
         """Windows with some of the words: the rarest words and pairs of characters, each worth its rarity."""

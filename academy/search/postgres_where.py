@@ -146,7 +146,6 @@ class Counts:
         statement = f"SELECT {table} WHERE pairs @> CAST(:pairs AS integer[])"
         return set(self.tx.scalars(text(statement), {"pairs": list(pairs)}))
 
-
     def having(self, stretches: Sequence[Sequence[int]]) -> set[int]:
         """Lectures that have all pairs of each stretch in some row; the rarest stretch is to come first."""
         found: set[int] | None = None
@@ -155,8 +154,8 @@ class Counts:
             narrow = ""
             if found is not None:
                 narrow, values["among"] = " AND lecture_id = ANY(:among)", list(found)
-            statement = f"SELECT DISTINCT lecture_id FROM search_windows WHERE pairs @> CAST(:pairs AS integer[]){narrow}"
-            found = set(self.tx.scalars(text(statement), values))
+            statement = "SELECT DISTINCT lecture_id FROM search_windows WHERE pairs @> CAST(:pairs AS integer[])"
+            found = set(self.tx.scalars(text(statement + narrow), values))
             if not found:
                 break
         return found or set()

@@ -47,6 +47,8 @@ class Question:
     """Content words outside quotation marks, each once, in the order typed."""
     phrases: tuple[str, ...] = ()
     """What stood in quotation marks, reduced to what can be searched."""
+    latin: tuple[str, ...] = ()
+    """Latin words and numbers of the phrases: lectures that have them as words are read first."""
     pairs: tuple[str, ...] = ()
     """Pairs of neighbouring Chinese characters: how it is put, for the choice of windows."""
     runs: tuple[Literal, ...] = ()
@@ -120,12 +122,14 @@ def parse(text: str, segmenter: Segmenter) -> Question:
     """Never fails: whatever somebody types is a question, perhaps an empty one."""
     text = clean(text)
     phrases: list[str] = []
+    latin: list[str] = []
 
     def take(quoted: re.Match[str]) -> str:
         phrase = normalise(quoted[1])
         if len(squeeze(phrase)) < 2:
             return f" {quoted[1]} "
         phrases.append(squeeze(phrase))
+        latin.extend(word for word in segmenter.words(phrase) if not is_han(word))
         return " "
 
     unquoted = _QUOTED.sub(take, text)
@@ -138,6 +142,7 @@ def parse(text: str, segmenter: Segmenter) -> Question:
         normal,
         tuple(kept),
         tuple(dict.fromkeys(phrases))[:MOST_PHRASES],
+        tuple(dict.fromkeys(latin))[:MOST_WORDS],
         tuple(dict.fromkeys(pairs(normal)))[: 4 * MOST_WORDS],
         tuple(run for run in map(Literal, (*unquoted.split(), *phrases)) if run.plain)[:MOST_WORDS],
     )

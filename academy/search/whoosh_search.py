@@ -18,6 +18,8 @@ Array = Any
 LITERAL, EQUAL = 4096.0, 2048.0
 """Beyond every score: what literally has all that was typed is looked at first, then with other numerals."""
 TOUCHED = 1e-6
+LATER = 2.0**33
+"""Beyond every lecture's number."""
 
 
 @dataclass
@@ -72,6 +74,14 @@ class Holders:
         """Cards that are worth more for the word in a name: a number inside another number is worth nothing, nor is
         one in other numerals (第1讲 for 第一), which is worth more where all that was typed is there so."""
         return self.of(word.written)[1] if is_han(word.plain) else self.leaf.postings("t", word.plain)[0]
+
+    def with_words(self, tokens: Iterable[str]) -> Array:
+        """Cards of the lectures that have all of these as words."""
+        cards: Array | None = None
+        for token in tokens:
+            here = _runs(self.leaf.card[_union(self.leaf, [self.leaf.postings(field, token)[0] for field in "wt"])])
+            cards = here if cards is None else np.intersect1d(cards, here, assume_unique=True)
+        return NOTHING[0] if cards is None else cards
 
     def both(self, words: Iterable[tuple[Literal, bool]]) -> Array:
         """Documents with every word, said there or (True) standing in the lecture's name too."""
@@ -227,6 +237,8 @@ class WhooshSearch:
             for ids, worth in ((holders.equal, EQUAL), (holders.literal, LITERAL)):
                 if len(ids):
                     order = order + np.float32(worth) * holders.leaf.among(ids, docs)
+        elif self.question.phrases and self.question.latin:
+            order = np.isin(holders.leaf.card[docs], holders.with_words(self.question.latin)).astype(np.float32)
         return Matched(holders.leaf, docs, scores, order)
 
     def _scored(self, matched: Matched, holders: Holders) -> Matched:
@@ -279,20 +291,20 @@ class WhooshSearch:
         return found, self._seen(good)
 
     def _best(self, matched: Iterable[Matched], wanted: Set[int], narrowed: bool) -> list[Hit]:
-        """The strongest documents, at most two of a lecture; with a phrase all of a lecture, the newest lecture
-        first, because each must be read."""
+        """The strongest documents, at most two of a lecture; with a phrase all of a lecture, because each must be
+        read: those first that have its Latin words as words (“IT”, but not “with it”), then the newest."""
         rows: list[tuple[float, ...]] = []
         for one in matched:
             if narrowed:
                 one = one.of(wanted)
             phrased = bool(self.question.phrases)
-            chosen = _strongest(one.leaf.lecture[one.docs] if phrased else one.order, self.limit * 3)
+            newest = one.leaf.lecture[one.docs] + one.order * LATER if phrased else one.order
+            chosen = _strongest(newest, self.limit * 3)
             numbers = one.leaf.numbers
             lecture, item, first, last = (
                 numbers[name][one.docs[chosen]].astype(np.int64) for name in ("lecture", "item", "first", "last")
             )
-            order = np.zeros(len(chosen)) if phrased else -one.order[chosen]
-            columns = (order, -lecture, item if phrased else first, first, item, last, one.scores[chosen])
+            columns = (-one.order[chosen], -lecture, item if phrased else first, first, item, last, one.scores[chosen])
             rows += zip(*(column.tolist() for column in columns), strict=True)
         rows.sort()
         kept: list[Hit] = []

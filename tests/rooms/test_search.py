@@ -125,6 +125,21 @@ def test_a_phrase_said_in_more_lectures_than_are_read_again_is_still_exact(
     assert "3号课" not in titles(last) and last.page.rows
 
 
+def test_a_quoted_word_stands_before_longer_words_that_more_lectures_have_than_are_read_again(
+    library: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "MOST_VERIFIED", most := 8)
+    with library.db.begin() as tx:
+        said = ["档头是MZ两字。", "Open access for all."]
+        city.lecture(tx, "早先的课", said)
+        for number in range(most + 8):
+            city.lecture(tx, f"{number}号课", ["From zero to reopen accessible doors.", "说了又说。"])
+    drain(library)
+    for typed in ("“MZ”", "档的「mz」是什么来历", "“open access”"):
+        found = find(library, typed)
+        assert titles(found)[0] == "早先的课" and found.page.total > most, typed
+
+
 def test_a_withdrawn_course_vanishes_before_the_index_knows(library: House) -> None:
     with library.db.begin() as tx:
         course = tx.query(Course).filter_by(title="乡村振兴怎么干").one()

@@ -18,7 +18,20 @@ from academy.search.results import Sentence
 from academy.search.text import is_han
 from tests.rooms import search_city as city
 
-WORDS = "信访 条例 脱贫攻坚 零售业 合作社 党员 书记 基层治理 乡村振兴 茶叶 修路 大桥 学习 会议 群众 年轻人 大学".split()
+WORDS = [
+    "信访",
+    "条例",
+    "脱贫攻坚",
+    "零售业",
+    "合作社",
+    "党员",
+    "书记",
+    "基层治理",
+    "乡村振兴",
+    "茶叶",
+    "大桥",
+    "年轻人",
+]
 CHARACTERS = [*"的了是在不大年人会学书党村基桥信"]
 NUMBERS = ["20大", "二〇二六年", "第12条", "3.5%", "1200人", "八项规定", "第一书记", "120所大学", "2026年", "12026户"]
 LATIN = ["WiFi", "Wi-Fi", "A股", "5G基站", "C++语言", "AI", "said", "access", "accessible", "IT", "COVID-19"]
@@ -82,8 +95,9 @@ def shares(typed: str, line: str) -> bool:
         return True
     tokens, there = (re.findall("[0-9a-z]+", text.normal) for text in (asked, said))
     there += re.findall("[0-9a-z]+", said.plain)
-    if any(len(one) > 1 and (other == one if one.isdigit() else other.startswith(one)) for one in tokens for other in there):
-        return True
+    for one in (token for token in tokens if len(token) > 1):
+        if any(other == one if one.isdigit() else other.startswith(one) for other in there):
+            return True
     return any(said.holds(Literal(run)) for run in typed.split() if len(Literal(run).plain) > 1)
 
 
@@ -96,7 +110,7 @@ def shown(library: House, typed: str) -> Iterator[tuple[int, list[Sentence]]]:
 def test_the_exact_sentence_stands_first(library: House, lectures: dict[int, list[str]]) -> None:
     own = items(library)
     for course_id, lines in lectures.items():
-        for line in lines[::2]:
+        for line in lines[::4]:
             for typed in (line, line.rstrip("。！？").upper()):
                 same = {other for other in lines if Text(other).plain == Text(line).plain}
                 assert service.within_item(library, own[course_id], typed)[0].text.plain in same, typed
@@ -104,11 +118,9 @@ def test_the_exact_sentence_stands_first(library: House, lectures: dict[int, lis
                 assert first.text.plain in same, (typed, first)
 
 
-def test_what_has_all_that_was_typed_stands_before_what_has_not(
-    library: House, lectures: dict[int, list[str]]
-) -> None:
+def test_what_has_all_that_was_typed_stands_before_what_has_not(library: House, lectures: dict[int, list[str]]) -> None:
     draw, own = random.Random(5), items(library)
-    for _ in range(150):
+    for _ in range(60):
         course_id = draw.choice([*lectures])
         typed = question(draw, lectures[course_id])
         found = [Text(hit.text.plain) for hit in service.within_item(library, own[course_id], typed)]
@@ -125,7 +137,7 @@ def test_what_has_all_that_was_typed_stands_before_what_has_not(
 
 def test_no_hit_shares_one_character_only(library: House, lectures: dict[int, list[str]]) -> None:
     draw, own = random.Random(6), items(library)
-    for number in range(150):
+    for number in range(60):
         course_id = draw.choice([*lectures])
         lines = lectures[course_id]
         typed = question(draw, lines)
