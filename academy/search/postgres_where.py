@@ -204,7 +204,9 @@ class Where:
         found: set[int] = set()
         for form in self.question.whole.stretches:
             rarest = {pairs: min(self.counts.pairs.get(pair, 0) for pair in signed(pairs)) for pairs in form}
-            found |= self.counts.having(sorted(form, key=rarest.__getitem__)) if all(rarest.values()) else set()
+            found |= (
+                self.counts.having(sorted(form, key=lambda pairs: rarest[pairs])) if all(rarest.values()) else set()
+            )
         return found
 
     def _lectures(self, together: Together) -> set[int]:

@@ -109,8 +109,11 @@ def repairs(text: str, segmenter: Segmenter, index: SearchBackend) -> list[str]:
             gain = (documents + 1) / (own.get(normal[i:j], 0) + 1)
             whole = (i in cuts) + (j in cuts)
             offers.append((-(whole * 10 + (j - i) + min(gain, 1000) / 1000), normal[:i] + word + normal[j:]))
-    mended = list(dict.fromkeys(offer for _, offer in sorted(offers)))[:MOST_PATHS]
-    worth = _together([_words(offer, segmenter) for offer in mended], index)
+    # A word must not be read as what asks or binds (建立者是 as 建立这是): what is left would be easier to find.
+    said = _size(_words(text, segmenter))
+    cut = {offer: _words(offer, segmenter) for _, offer in sorted(offers)[: 2 * MOST_PATHS]}
+    mended = [offer for offer, words in cut.items() if _size(words) >= said][:MOST_PATHS]
+    worth = _together([cut[offer] for offer in mended], index)
     # The order stays, but for what the library never says together.
     order = sorted(range(len(mended)), key=lambda n: (not worth[n][0], -worth[n][1]))
     return [mended[n] for n in order][:MOST_OFFERS]
@@ -118,6 +121,10 @@ def repairs(text: str, segmenter: Segmenter, index: SearchBackend) -> list[str]:
 
 def _words(text: str, segmenter: Segmenter) -> Sequence[str]:
     return parse(text, segmenter).words
+
+
+def _size(words: Sequence[str]) -> int:
+    return sum(map(len, words))
 
 
 def _stretches(normal: str) -> Iterator[tuple[int, int]]:

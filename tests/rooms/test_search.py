@@ -197,6 +197,15 @@ def test_a_wrong_character_that_sounds_right_is_mended_and_said(library: House, 
     assert service.search(library, NOBODY, typed, literally=True).meant == ""
 
 
+@pytest.mark.parametrize("typed", ["水渠的建立者是谁", "茶叶的外形是怎样的", "大桥有哪些特点", "修路的方法是什么"])
+def test_a_sentence_is_not_read_as_another_that_asks_for_less(library: House, typed: str) -> None:
+    with library.db.begin() as tx:
+        city.lecture(tx, "说法", ["水渠是先人建立的。", "茶叶又香又甜。", "大桥很长。", "修路的人。"])
+        city.lecture(tx, "别的", ["这是那些事。", "形式是这样。", "外行使用方法十分多，特点和外形也多。"])
+    drain(library)
+    assert not find(library, typed).meant
+
+
 def test_where_no_reading_has_everything_the_best_ones_take_turns_with_what_was_typed(library: House) -> None:
     """Nobody knows which word is wrong: a lecture that says the words as typed stays beside what was perhaps meant."""
     with library.db.begin() as tx:
