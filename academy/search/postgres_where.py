@@ -204,9 +204,8 @@ class Where:
         found: set[int] = set()
         for form in self.question.whole.stretches:
             rarest = {pairs: min(self.counts.pairs.get(pair, 0) for pair in signed(pairs)) for pairs in form}
-            found |= (
-                self.counts.having(sorted(form, key=lambda pairs: rarest[pairs])) if all(rarest.values()) else set()
-            )
+            ordered: list[tuple[int, ...]] = sorted(form, key=rarest.__getitem__)
+            found |= self.counts.having(ordered) if all(rarest.values()) else set()
         return found
 
     def _lectures(self, together: Together) -> set[int]:
