@@ -42,9 +42,7 @@ addEventListener("pageshow", () => {
 // Whoever taps on a weak line sees at once that it is under way, and reads it when it takes a second.
 const FILES = /\.\w{2,4}$|\/(file|copy|export)$/; // a download leaves the page where it is
 const LONGEST = 30_000;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let patience;
-/** @param {boolean} on */
+let patience = 0;
 function waiting(on) {
   clearTimeout(patience);
   document.documentElement.classList.toggle("waiting", on);
