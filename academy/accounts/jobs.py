@@ -5,7 +5,7 @@ import json
 
 import requests
 
-from academy.accounts import sms, throttle
+from academy.accounts import codes, sms, throttle
 from academy.accounts.models import ActivationCode, LoginSession, ScreenLogin
 from academy.core import audit, audit_heads, clock
 from academy.core.errors import Conflict
@@ -39,6 +39,7 @@ def forget(context: JobContext) -> None:
     delete_in_batches(db, ActivationCode, ActivationCode.expires_at < old)
     delete_in_batches(db, ScreenLogin, ScreenLogin.expires_at < old)
     db.run_in_transaction(lambda tx: throttle.forget_old(tx))
+    db.run_in_transaction(codes.rekey)
     old = days_ago(settings.keep_audit_days)
     while True:
         if not db.run_in_transaction(lambda tx: audit.forget(tx, old)):

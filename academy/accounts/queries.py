@@ -18,7 +18,7 @@ from academy.accounts.models import (
     RoleGrant,
     SecondFactor,
 )
-from academy.core import clock
+from academy.core import clock, keyed
 from academy.core.actor import Actor, Role, Scope
 from academy.core.db import Tx
 from academy.core.pages import Page, page_of
@@ -74,7 +74,7 @@ class Identity:
 
 
 def digest(token: str) -> str:
-    """What is kept of a random token: its SHA-256 (tokens are long and random, so no salt is needed)."""
+    """What is kept of a random token: its SHA-256 (tokens are long and random; for short codes see `core.keyed`)."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
@@ -236,7 +236,7 @@ def account_by_number(tx: Tx, number: str, *, also_gone: bool = False) -> Accoun
     return tx.scalar(query if also_gone else query.where(may_enter()))
 
 
-def holds_by_code(tx: Tx, number: str, code_digest: str) -> tuple[Member, ActivationCode] | None:
+def holds_by_code(tx: Tx, number: str, code: str) -> tuple[Member, ActivationCode] | None:
     """The member of that number and the live code that was issued to them; locked, so it is used once."""
     row = tx.execute(
         select(Member, ActivationCode)
@@ -244,7 +244,7 @@ def holds_by_code(tx: Tx, number: str, code_digest: str) -> tuple[Member, Activa
         .where(
             Member.number == number,
             Member.status.in_(HERE),
-            ActivationCode.digest == code_digest,
+            ActivationCode.digest.in_(keyed.digests(code)),
             ActivationCode.used_at.is_(None),
             ActivationCode.expires_at > clock.now(),
         )

@@ -13,14 +13,13 @@ from academy.accounts.models import NAME_LENGTH, NUMBER_LENGTH, Account, Activat
 from academy.accounts.queries import (
     account_by_number,
     account_of_member,
-    digest,
     find_account,
     holds_by_code,
     offices_of_member,
     read_code,
 )
 from academy.accounts.sessions import end_session, end_sessions, keep_alive, open_session, sign_out
-from academy.core import clock
+from academy.core import clock, keyed
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
 from academy.core.db import Tx
@@ -239,7 +238,7 @@ def issue_code(tx: Tx, actor: Actor, member: Member) -> str:
     tx.add(
         ActivationCode(
             member_id=member.id,
-            digest=digest(code),
+            digest=keyed.digest(code),
             issued_by=actor.account_id,
             expires_at=now + dt.timedelta(days=CODE_DAYS),
         )
@@ -279,7 +278,7 @@ def activate(
         made = passwords.make(password)
 
     def write(tx: Tx) -> str | None:
-        found = holds_by_code(tx, number, digest(code))
+        found = holds_by_code(tx, number, code)
         if found is None:
             record(tx, Actor(network=network), "activation.failed", "member:unknown")
             return None

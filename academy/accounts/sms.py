@@ -5,7 +5,6 @@ work of answering are the same, because a job looks them up and sends what is to
 """
 
 import datetime as dt
-import hashlib
 import hmac
 import importlib
 import json
@@ -18,8 +17,8 @@ from sqlalchemy import select, update
 
 from academy.accounts import throttle
 from academy.accounts.models import NUMBER_LENGTH, ActivationCode, Restriction
-from academy.accounts.queries import digest, offices_of_member
-from academy.core import clock
+from academy.accounts.queries import offices_of_member
+from academy.core import clock, keyed
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.db import Tx
@@ -142,19 +141,16 @@ def _new_code(tx: Tx, member: Member) -> str:
         .values(expires_at=now)
     )
     code = ""
-    while not code or tx.scalar(select(ActivationCode.id).where(ActivationCode.digest == digest(code))):
+    while not code or tx.scalar(select(ActivationCode.id).where(ActivationCode.digest.in_(keyed.digests(code)))):
         # Digits only: a phone offers them above its keyboard, and they are read out without a mistake.
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
-    tx.add(ActivationCode(member_id=member.id, digest=digest(code), expires_at=now + LASTS))
+    tx.add(ActivationCode(member_id=member.id, digest=keyed.digest(code), expires_at=now + LASTS))
     tx.flush()
     return code
 
 
 def _count(tx: Tx, number: str, network: str) -> None:
-    who, where = (
-        hashlib.sha256(part.encode()).hexdigest()
-        for part in (f"sms\x1f{number.casefold()}", f"sms\x1f\x1f{network_of(network)}")
-    )
+    who, where = (keyed.digest(part) for part in (f"sms\x1f{number.casefold()}", f"sms\x1f\x1f{network_of(network)}"))
     for key, pause, most, window in (
         (who, PAUSE, A_DAY, dt.timedelta(days=1)),
         (where, dt.timedelta(0), NETWORK_HOUR, dt.timedelta(hours=1)),

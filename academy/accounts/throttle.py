@@ -9,7 +9,6 @@ once are forty in the count, and only as many are looked at as the limit lets th
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from academy.accounts.models import Throttle
-from academy.core import clock
+from academy.core import clock, keyed
 from academy.core.db import Tx
 from academy.core.errors import Busy
 from academy.core.i18n import msg
@@ -71,7 +70,7 @@ def keys(kind: str, who: str, network: str, browser: str = "") -> dict[str, Limi
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return keyed.digest("\x1f".join(parts))
 
 
 def check(tx: Tx, counters: Iterable[str]) -> None:

@@ -38,6 +38,7 @@ VERBS: dict[str, Message] = {
     "member.edited": msg("更正党员信息"),
     "member.status": msg("改变党员状态"),
     "member.transferred": msg("转接组织关系"),
+    "member.transfer_undone": msg("撤回转接"),
     "exemption.requested": msg("申请免训"),
     "exemption.approved": msg("批准免训"),
     "exemption.revoked": msg("撤销免训"),

@@ -22,9 +22,9 @@ COUNTS = {"type": "object", "additionalProperties": NATURAL}
 ROW = obj(row=NATURAL, number=TEXT, reasons=several(TEXT))
 OUTCOME = obj(counts=COUNTS, bad=several(ROW))
 CHANGES = Contract(
-    body=obj(organisation=text(60), members=several(PERSON, maxItems=MOST)),
+    body=obj("check", check={"type": "boolean"}, organisation=text(60), members=several(PERSON, maxItems=MOST)),
     answers={
-        200: Answer("Applied, with counts.", OUTCOME),
+        200: Answer("Applied, with counts; with `check`, what would be applied.", OUTCOME),
         422: Answer(
             "Nothing was applied: the reasons of every bad row, or what is wrong with the request.",
             OUTCOME,
@@ -44,9 +44,9 @@ bp = Blueprint("api_roster", __name__, url_prefix="/api/v1/roster")
 def changes() -> tuple[Response, int]:
     """Apply changes of members below a node, all or none.
 
-    Body: ``{"organisation": code, "members": [{"number", "name", "organisation", …}]}``, texts as in
-    a roster file. 200 with counts, or 422 with the place and the reasons of every bad row. The token
-    of `flask accounts token` goes into ``Authorization: Bearer``.
+    Body: ``{"organisation": code, "members": [{"number", "name", "organisation", …}]}``, texts as in a roster
+    file; with ``"check": true`` nothing is applied. 200 with counts, or 422 with the place and the reasons of every
+    bad row. The token of `flask accounts token` goes into ``Authorization: Bearer``.
     """
     if request.authorization is None or request.authorization.type != "bearer":
         # A cookie alone is not enough: this door asks for no CSRF token.
@@ -57,7 +57,7 @@ def changes() -> tuple[Response, int]:
         if found is None:
             raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
         node = access_organisation(tx, actor(), found.public_id, *KEEPERS)
-    answer = accept_changes(house(), actor(), node, sent["members"])
+    answer = accept_changes(house(), actor(), node, sent["members"], check=sent.get("check") is True)
     bad = [
         {"row": place, "number": number, "reasons": [translate(note) for note in notes]}
         for place, number, notes in answer.bad

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from academy.core import audit, disclosure
+from academy.core import audit, disclosure, keyed
 from academy.core.crypto import Sealer
 from academy.core.db import Database
 from academy.core.settings import Settings
@@ -22,5 +22,6 @@ class House:
         disclosure.use(settings.data_key)
         pool = settings.web_threads + settings.fast_workers + settings.brief_workers + settings.heavy_workers + 2
         retired = [key.strip() for key in settings.data_keys_retired.split(",") if key.strip()]
+        keyed.use(settings.data_key, retired)
         sealer = Sealer(settings.data_key, retired, settings.data_cipher)
         return cls(settings, Database(settings.database, pool_size=pool), sealer)

@@ -139,6 +139,94 @@ def change_status(
     return member
 
 
+UNDO_DAYS = 30
+"""So long after its day a transfer or a change of status can be taken back by one button."""
+
+
+def undoable_changes(tx: Tx, member: Member) -> dict[str, tuple[str, dt.date]]:
+    """The last transfer and change of status that can be taken back: what would be again, and since when it is not.
+
+    Under ``transfer`` stands the name of the organisation before, under ``status`` the status before.
+    """
+    found = {}
+    since = clock.today() - dt.timedelta(days=UNDO_DAYS)
+    before = _before_transfer(tx, member)
+    if before is not None and before[0].valid_from >= since:
+        found["transfer"] = (tx.get_one(Organisation, before[1].organisation_id).name, before[0].valid_from)
+    status = _before_status(tx, member)
+    if status is not None and status[1] >= since:
+        found["status"] = status
+    return found
+
+
+def undo_transfer(tx: Tx, actor: Actor, member: Member) -> Member:
+    """Have a member belong again where they did before the last transfer, as if it had not been.
+
+    Raises:
+        Conflict: there is none of the last `UNDO_DAYS`, or the organisation before is closed.
+    """
+    roster_lock.take(tx)
+    tx.refresh(member)
+    before = _before_transfer(tx, member)
+    if before is None or "transfer" not in undoable_changes(tx, member):
+        raise Conflict(msg("没有可以撤回的转接。"))
+    spell, earlier = before
+    source, back = (tx.get_one(Organisation, one.organisation_id) for one in before)
+    _open(tx, back)
+    for node in (source, back):
+        allow(actor, node.path, f"organisation:{node.public_id}", *KEEPERS)
+    tx.delete(spell)
+    tx.flush()
+    earlier.valid_to = None
+    member.organisation_id = back.id
+    tx.flush()
+    record(
+        tx,
+        actor,
+        "member.transfer_undone",
+        f"member:{member.public_id}",
+        from_organisation=source.public_id,
+        to_organisation=back.public_id,
+    )
+    publish(tx, MembersChanged([member.id]))
+    return member
+
+
+def undo_status(tx: Tx, actor: Actor, member: Member) -> Member:
+    """Give a member the status again that the last change took away, from its day on.
+
+    Raises:
+        Conflict: there is none of the last `UNDO_DAYS`, or the member's organisation is closed.
+    """
+    roster_lock.take(tx)
+    tx.refresh(member)
+    undoable = undoable_changes(tx, member).get("status")
+    if undoable is None:
+        raise Conflict(msg("没有可以撤回的状态变动。"))
+    return change_status(tx, actor, member, undoable[0], on=undoable[1])
+
+
+def _before_transfer(tx: Tx, member: Member) -> tuple[Membership, Membership] | None:
+    """Where a member belongs now and where they did directly before."""
+    newest = select(Membership).where(Membership.member_id == member.id)
+    rows = tx.scalars(newest.order_by(Membership.valid_from.desc(), Membership.id.desc()).limit(2)).all()
+    if len(rows) < 2 or rows[0].valid_to is not None or rows[1].valid_to != rows[0].valid_from:
+        return None
+    return None if rows[0].organisation_id == rows[1].organisation_id else (rows[0], rows[1])
+
+
+def _before_status(tx: Tx, member: Member) -> tuple[str, dt.date] | None:
+    """The status before the present one, and since when it is not."""
+    held = [term for term in terms.terms_of(tx, member.id) if term.what == terms.STATUS]
+    now = next((term for term in held if term.valid_to is None), None)
+    day, status = max(((term.valid_to, term.value) for term in held if term.valid_to is not None), default=(None, ""))
+    if now is None:
+        return (status, day) if day is not None else None
+    if day == now.valid_from:
+        return status, day
+    return MemberStatus.ACTIVE.value, now.valid_from
+
+
 def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: dict[str, str]) -> Member:
     """Correct particulars from a form: name, gender, birth_date, joined_on, education, position, phone.
 

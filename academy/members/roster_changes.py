@@ -34,8 +34,10 @@ class Answer:
     bad: list[tuple[int, str, list[Message]]]
 
 
-def accept_changes(house: House, actor: Actor, node: Organisation, rows: Sequence[Any]) -> Answer:
-    """Apply some members' particulars below a node: all of them, or none when one is bad.
+def accept_changes(
+    house: House, actor: Actor, node: Organisation, rows: Sequence[Any], *, check: bool = False
+) -> Answer:
+    """Apply some members' particulars below a node: all of them, or none when one is bad, or when asked to `check`.
 
     Opens its own transactions: the comparison must not hold the writers' lock. Sending the same rows
     again changes nothing.
@@ -54,6 +56,8 @@ def accept_changes(house: House, actor: Actor, node: Organisation, rows: Sequenc
             if outcome.counts["bad"]:
                 bad = [one for block in plan.all("bad") for one in block]
                 return Answer(outcome.counts, [(one.line or 0, one.number, list(one.notes)) for one in bad])
+            if check:
+                return Answer(outcome.counts, [])
             write = functools.partial(_write, actor=actor, node=node, plan=plan, seen=outcome)
             if house.db.run_in_transaction(write):
                 return Answer(outcome.counts, [])

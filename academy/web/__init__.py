@@ -16,6 +16,7 @@ PAGES = (
     "second_step",
     "sso",
     "members",
+    "member_changes",
     "mergers",
     "exemptions",
     "sectors",

@@ -22,10 +22,11 @@ from academy.doors.filters import iso
 from academy.doors.language import html_lang
 from academy.doors.personal import shows_people
 from academy.doors.versions import check_version, current_row
-from academy.members import history, merging, queries, rules, sectors, service, terms
+from academy.members import history, merging, people, queries, rules, sectors, service, terms
 from academy.members.access import KEEPERS, READERS, access_member, access_organisation
 from academy.members.models import Member, Organisation
 from academy.members.tree import GARDENERS
+from academy.web.member_forms import change_seen
 
 bp = Blueprint("members", __name__)
 
@@ -277,6 +278,7 @@ def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> 
             memberships=queries.memberships_of(tx, person.id),
             exemptions=queries.exemptions_of(tx, person.id),
             terms=terms.terms_of(tx, person.id),
+            undoable=people.undoable_changes(tx, person),
             posts=rules.POSTS,
             account=accounts.account_of_member(tx, person.id),
             restriction=own_data.restriction(tx, person.id),
@@ -324,14 +326,8 @@ def _change_member(tx: Tx, person: Member, verb: str) -> None:
     if verb == "edit":
         check_version(_particulars(current_row(tx, person)), PARTICULARS)
         service.edit_member(tx, actor(), house().sealer, person, dict(form))
-    elif verb == "transfer":
-        target = queries.by_code(tx, actor().paths(*KEEPERS), form.get("organisation", ""))
-        if target is None:
-            raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
-        service.transfer_member(tx, actor(), person, target, on=day("on"))
-    elif verb == "status":
-        note = form.get("note", "")
-        service.change_status(tx, actor(), person, form.get("status", ""), on=day("on"), note=note)
+    elif verb in ("transfer", "status"):
+        change_seen(tx, person, verb)
 
 
 @bp.post("/members/<public_id>/code")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from academy.core.text import MARKS, normal_form, tidy_text
-from tests.contracts.test_defence import python
+from tests.contracts.source import python
 
 HOME = "core/text.py"
 MARKING = [chr(c) for c in range(0x110000) if unicodedata.combining(unicodedata.normalize("NFKD", chr(c))[:1] or "a")]

@@ -25,7 +25,7 @@ from academy.members.models import Member, MemberStatus
 from academy.progress.models import Lease
 from tests import factories as make
 from tests.conftest import sign_in
-from tests.contracts.test_defence import python
+from tests.contracts.source import python
 from tests.ledger_makers import lecture
 
 PASSWORD = "春天的第一课2026"

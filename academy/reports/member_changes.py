@@ -1,0 +1,132 @@
+"""What a transfer or a change of status would bring: it is done in a transaction that is taken back, and looked at."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from academy.accounts.queries import account_of_member, offices_of_member
+from academy.core.db import Database, Tx
+from academy.core.i18n import Message, msg
+from academy.members import rules
+from academy.members.models import Member, Organisation
+from academy.trainings.models import Enrolment, Standing, Training, TrainingState
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would follow, in sentences; `seen` tells whether it is still the same when somebody confirms."""
+
+    person: str
+    lines: list[Message]
+
+    @property
+    def seen(self) -> str:
+        """20 hex digits."""
+        told = repr([(line.text, sorted(line.params.items(), key=str)) for line in self.lines])
+        return hashlib.sha256(told.encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True)
+class _State:
+    """Where somebody stands."""
+
+    home: Organisation
+    people: int
+    status: str
+    trainings: dict[int, str]
+    offices: dict[int, str]
+    has_account: bool
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction that must leave no trace."""
+
+
+def preview_change(db: Database, member: Member, change: Callable[[Tx, Member], object]) -> Preview:
+    """What `change` would bring for a member; nothing of it stays.
+
+    Raises:
+        AcademyError: what `change` raises.
+    """
+    found: list[Preview] = []
+    try:
+        with db.begin() as tx:
+            found.append(preview_in(tx, tx.get_one(Member, member.id), change))
+            raise _TakenBackError
+    except _TakenBackError:
+        return found[0]
+
+
+def preview_in(tx: Tx, person: Member, change: Callable[[Tx, Member], object]) -> Preview:
+    """The same in a transaction that is open: the change is made, and stays if the transaction does."""
+    before = _state(tx, person)
+    change(tx, person)
+    after = _state(tx, person)
+    arrived = _people(tx, after.home)
+    lines = [*_places(before, after, arrived - 1, before.people), *_trainings(before, after)]
+    lost = [name for key, name in before.offices.items() if key not in after.offices]
+    if lost:
+        lines.append(msg("岗位随之收回，撤回这次变动也不会自动恢复：%(names)s。", names="、".join(lost)))
+    if before.has_account and before.status in rules.HERE and after.status not in rules.HERE:
+        lines.append(msg("此人的账号不能再登录。"))
+    lines.append(msg("已经学过的都保留。"))
+    return Preview(person.name, lines)
+
+
+def _places(before: _State, after: _State, there: int, here: int) -> list[Message]:
+    a, b = before.home.name, after.home.name
+    lines = []
+    if before.status != after.status:
+        words = {"old": rules.STATUSES[before.status], "new": rules.STATUSES[after.status]}
+        lines.append(msg("状态从“%(old)s”改为“%(new)s”。", **words))
+    if before.home.id != after.home.id:
+        lines.append(msg("从“%(a)s”转到“%(b)s”。", a=a, b=b))
+        lines.append(msg("“%(a)s”现有 %(n)s 人，转出后 %(m)s 人。", a=a, n=here, m=here - 1))
+        lines.append(msg("“%(b)s”现有 %(n)s 人，转入后 %(m)s 人。", b=b, n=there, m=there + 1))
+    elif before.status in rules.HERE and after.status not in rules.HERE:
+        lines.append(msg("不再算“%(a)s”的党员：现有 %(n)s 人，之后 %(m)s 人。", a=a, n=here, m=here - 1))
+    elif before.status not in rules.HERE and after.status in rules.HERE:
+        lines.append(msg("重新算“%(a)s”的党员：现有 %(n)s 人，之后 %(m)s 人。", a=a, n=here, m=here + 1))
+    return lines
+
+
+def _trainings(before: _State, after: _State) -> list[Message]:
+    lines = []
+    kept = [title for key, title in after.trainings.items() if key in before.trainings]
+    lost = [title for key, title in before.trainings.items() if key not in after.trainings]
+    new = [title for key, title in after.trainings.items() if key not in before.trainings]
+    if kept and before.home.id != after.home.id:
+        named = {"b": after.home.name, "names": _titles(kept)}
+        lines.append(msg("正在进行的培训照常参加，改算在“%(b)s”名下：%(names)s。", **named))
+    if lost:
+        lines.append(msg("不再要求参加：%(names)s。", names=_titles(lost)))
+    if new:
+        lines.append(msg("新要求参加：%(names)s。", names=_titles(new)))
+    return lines
+
+
+def _titles(titles: list[str]) -> str:
+    return "".join(f"《{title}》" for title in titles[:20])
+
+
+def _state(tx: Tx, person: Member) -> _State:
+    home = tx.get_one(Organisation, person.organisation_id)
+    rows = tx.execute(
+        select(Training.id, Training.title)
+        .join(Enrolment, Enrolment.training_id == Training.id)
+        .where(Enrolment.member_id == person.id, Enrolment.standing != Standing.OUT)
+        .where(Training.state == TrainingState.OPEN)
+        .order_by(Training.opens_on, Training.id)
+    )
+    offices = {grant.id: node.name for grant, node in offices_of_member(tx, person.id)}
+    account = account_of_member(tx, person.id)
+    return _State(
+        home, _people(tx, home), str(person.status), {row.id: row.title for row in rows}, offices, account is not None
+    )
+
+
+def _people(tx: Tx, node: Organisation) -> int:
+    query = select(func.count()).where(Member.organisation_id == node.id, Member.status.in_(rules.HERE))
+    return int(tx.scalar(query) or 0)

@@ -1,0 +1,68 @@
+"""A transfer or a change of status: looked at first, confirmed, taken back."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from academy.core import clock
+from academy.core.errors import Conflict, Invalid, NotFound
+from academy.core.i18n import Message
+from academy.doors import actor, house, office, reading, writing
+from academy.doors.language import translate
+from academy.members import people
+from academy.members.access import KEEPERS, access_member
+from academy.reports.member_changes import preview_change
+from academy.web.member_forms import FIELDS, asked_change, asked_day
+from academy.web.members import WORDS, said, trail
+
+bp = Blueprint("member_changes", __name__, url_prefix="/members")
+
+
+@bp.get("/<public_id>/preview")
+@office(*KEEPERS)
+def show(public_id: str) -> Any:
+    """What would follow, and the button that does it."""
+    verb = request.args.get("verb", "transfer")
+    if verb not in FIELDS:
+        raise NotFound
+    errors, preview, status, since = dict[str, Message](), None, 200, clock.today()
+    with reading() as tx:
+        person = access_member(tx, actor(), public_id, *KEEPERS)
+        names = trail(tx, person.organisation)
+    try:
+        since = asked_day() or since
+        preview = preview_change(house().db, person, asked_change(verb))
+    except (Invalid, Conflict) as error:
+        errors, status = said(error), error.status
+    asked = {name: request.args.get(name, "") for name in FIELDS[verb]}
+    page = render_template(
+        "members/preview.html",
+        person=person,
+        verb=verb,
+        asked=asked,
+        preview=preview,
+        since=since,
+        errors=errors,
+        trail=names,
+        **WORDS,
+    )
+    return page, status
+
+
+@bp.post("/<public_id>/undo")
+@office(*KEEPERS)
+def undo(public_id: str) -> Response:
+    """Take back the last transfer or change of status."""
+    try:
+        with writing() as tx:
+            person = access_member(tx, actor(), public_id, *KEEPERS)
+            verb = request.form.get("verb", "transfer")
+            if verb not in FIELDS:
+                raise NotFound
+            (people.undo_transfer if verb == "transfer" else people.undo_status)(tx, actor(), person)
+        flash(gettext("已撤回。"), "good")
+    except (Invalid, Conflict) as error:
+        flash("".join(translate(one) for one in said(error).values()), "warn")
+    return redirect(url_for("members.member", public_id=public_id), 303)
