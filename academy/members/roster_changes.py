@@ -49,6 +49,7 @@ def accept_changes(
     """
     allow(actor, node.path, f"organisation:{node.public_id}", *KEEPERS)
     cells = _cells(rows)
+    house.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=house.settings.data_dir) as folder:
         plan = Findings(Path(folder) / "findings.db")
         for _ in range(TRIES):

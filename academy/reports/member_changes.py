@@ -1,5 +1,6 @@
 """What a transfer or a change of status would bring: it is done in a transaction that is taken back, and looked at."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,12 +52,14 @@ def preview_change(db: Database, member: Member, change: Callable[[Tx, Member], 
         AcademyError: what `change` raises.
     """
     found: list[Preview] = []
-    try:
-        with db.begin() as tx:
-            found.append(preview_in(tx, tx.get_one(Member, member.id), change))
-            raise _TakenBackError
-    except _TakenBackError:
-        return found[0]
+
+    def look(tx: Tx) -> None:
+        found.append(preview_in(tx, tx.get_one(Member, member.id), change))
+        raise _TakenBackError
+
+    with contextlib.suppress(_TakenBackError):
+        db.run_in_transaction(look)
+    return found[-1]
 
 
 def preview_in(tx: Tx, person: Member, change: Callable[[Tx, Member], object]) -> Preview:

@@ -1,5 +1,6 @@
 """The second look: the best windows again, read closely; which lines to offer; what to mark. Pure."""
 
+import itertools
 import math
 import re
 from bisect import bisect_right
@@ -19,6 +20,7 @@ ALONE = WHOLE + 1
 """The level of a line that is nothing but what was typed."""
 UNKNOWN = 1.0
 """What a word weighs of which the index gives no rarity."""
+SIGNS = r"[^\w]*+"
 
 
 def closeness(question: Question, weights: Mapping[str, float], texts: Sequence[str]) -> list[float]:
@@ -131,8 +133,12 @@ class Word:
         self._pattern: re.Pattern[str] | None = None
         if not is_han(self._normal):
             end = r"(?!\.?[0-9])" if self._normal[-1:].isdigit() else ""
-            joined = r"[^\w]*".join(map(re.escape, sought.plain))
-            self._pattern = re.compile(rf"(?<![0-9a-z])(?<![0-9]\.){joined}{end}")
+            # Signs may stand between two letters or digits, never where a sign is looked for: no place is tried twice.
+            signs = ["", *(SIGNS if a.isalnum() and b.isalnum() else "" for a, b in itertools.pairwise(sought.plain))]
+            body = zip(signs, sought.plain, strict=True)
+            self._pattern = re.compile(
+                r"(?<![0-9a-z])(?<![0-9]\.)" + "".join(sign + re.escape(character) for sign, character in body) + end
+            )
 
     def stands_in(self, text: str) -> bool:
         """Whether it is there as it was typed, in a normal text."""

@@ -22,7 +22,9 @@ MOST_COUPLED = 4
 
 COMMONEST = 1e6
 # What asks (什么, 哪些, 为什么) is written as it is meant: to read it as something that sounds alike makes nonsense.
-_ASKING = re.compile("|".join(sorted((word for word in STOP if len(word) > 1 and is_han(word)), key=len, reverse=True)))
+_ASKING = re.compile(
+    "|".join(map(re.escape, sorted((word for word in STOP if len(word) > 1 and is_han(word)), key=len, reverse=True)))
+)
 
 Path = tuple[float, tuple[str, ...]]
 """How unlikely, by the frequency of its words, and the words."""

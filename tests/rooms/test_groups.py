@@ -90,8 +90,8 @@ def test_a_person_more_draws_every_group_anew(house: House) -> None:
         city = City(tx)
     for number in range(20):
         before, after = (
-            prints(city.people, [], [], city.people[:number]),
-            prints(city.people, [], [], city.people[: number + 1]),
+            prints(city.people, [], city.people, city.people[:number]),
+            prints(city.people, [], city.people, city.people[: number + 1]),
         )
         for key, cell in cells.items():
             true = Vector(200, 0, 100, 90)

@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
@@ -127,11 +129,21 @@ def test_a_job_whose_worker_died_is_taken_by_another_once(house: House) -> None:
         assert not run_job(house, job_id)
 
 
+def _elsewhere(act: Callable[[], None]) -> None:
+    """Do it in a thread of its own: what a job's own thread writes commits only while the job is its own."""
+    with ThreadPoolExecutor(1) as other:
+        other.submit(act).result()
+
+
+def _cancel(context: JobContext, key: str) -> None:
+    with context.db.begin() as tx:
+        cancel_jobs(tx, key)
+
+
 def test_a_cancelled_job_stops_at_its_next_progress(house: House) -> None:
     @job("test.cancels-itself")
     def run(context: JobContext) -> None:
-        with context.db.begin() as tx:
-            cancel_jobs(tx, "c")
+        _elsewhere(lambda: _cancel(context, "c"))
         context.progress(500)
         seen.append("went on")
 
@@ -148,15 +160,18 @@ def test_a_cancelled_job_stops_at_its_next_progress(house: House) -> None:
 def test_an_attempt_that_is_over_changes_nothing_however_it_ends(house: House, end: str, meanwhile: str) -> None:
     @job("test.overtaken", on_failure=_note_failure)
     def run(context: JobContext) -> None:
-        if meanwhile == "given to another worker":
-            with clock.frozen(clock.now() + queue.STALE * 2), context.db.begin() as tx:
-                queue.release_lost(tx)
-                assert queue.claim(tx, context.job_id) is not None
-        else:
-            with context.db.begin() as tx:
-                cancel_jobs(tx, "o")
-                if "again" in meanwhile:
+        def happens() -> None:
+            if meanwhile == "given to another worker":
+                with clock.frozen(clock.now() + queue.STALE * 2), context.db.begin() as tx:
+                    queue.release_lost(tx)
+                    assert queue.claim(tx, context.job_id) is not None
+                return
+            _cancel(context, "o")
+            if "again" in meanwhile:
+                with context.db.begin() as tx:
                     enqueue(tx, "test.overtaken", key="o", delay_s=3600)
+
+        _elsewhere(happens)
         if end == "crashes":
             raise RuntimeError("too late")
         if end == "refuses":
