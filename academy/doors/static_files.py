@@ -3,7 +3,7 @@
 Scripts are ES modules that import each other by relative paths. The folder they are in carries one digest of them
 all (``/static/js-<digest>/player.js``), so each module has exactly one address however it is asked for: by a page,
 by a preload or by another module. Other files carry their own digest (``/static/css/base.css?v=<digest>``).
-See docs/decisions/0037-module-addresses.md.
+See docs/decisions/0040-module-addresses.md.
 """
 
 import functools

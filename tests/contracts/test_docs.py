@@ -51,3 +51,12 @@ def test_links_between_pages_lead_somewhere() -> None:
             if not (page.parent / target).exists():
                 broken.append(f"{page.name} → {target}")
     assert broken == []
+
+
+def test_every_decision_has_a_number_of_its_own_and_says_it() -> None:
+    decisions = sorted((pages.ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [path.name[:4] for path in decisions]
+    assert len(set(numbers)) == len(numbers)
+    assert [
+        path.name for path in decisions if not path.read_text(encoding="utf-8").startswith(f"# {path.name[:4]}: ")
+    ] == []

@@ -29,6 +29,8 @@ _USUAL_SHARE = 0.85
 _FEW = 12
 _UNSURE = 0.15
 """So few different characters tell the detector too little, and so low is its confidence then."""
+_TINY = 2
+"""So few tell nothing at all."""
 _SIGNS = frozenset("‐‑‒–—―‘’“”•·…→⇒×°©®")
 _STAMP = re.compile(rb"\d:\d\d")
 """In lines of times, which tell nothing of a language."""
@@ -114,16 +116,24 @@ def _is_text(text: str) -> bool:
 def _chinese(data: bytes) -> str:
     """GB18030 or Big5, when the detector and the shares of usual characters agree."""
     words = b"\n".join(line for line in data[: 4 * _PEEK].splitlines() if not _STAMP.search(line))
-    words = data if words.isascii() else words
     fitting = [name for name in ("gb18030", "big5hkscs", "cp950") if _decodes(data, name)]
+    if words.isascii():
+        # All that is not ASCII are arrows between times: whoever reads arrows there reads the file.
+        readers = (name for name in fitting if all(letter in _SIGNS for letter in data.decode(name) if letter > "\x7f"))
+        reader = next(readers, None)
+        if reader:
+            return reader
+        words = data
     shares = {name: _usual_share(words.decode(name, "ignore"), _USUAL[name]) for name in fitting}
     best = {NAMES[name]: name for name in sorted(fitting, key=lambda name: shares[name])}
     guess, confidence = _guess(words)
-    if guess not in NAMES.values() and confidence < _UNSURE and "gb18030" in fitting:
-        # Too little for the detector. GB18030 is what nearly everybody here has; Big5 must be recognised.
-        few = len({letter for letter in words.decode("gb18030", "ignore") if letter > "\x7f"}) <= _FEW
-        others = [share for name, share in shares.items() if name != "gb18030"]
-        guess = "GB18030" if few and shares["gb18030"] == 1.0 and max(others, default=0) < 0.9 else ""
+    if "gb18030" in fitting:
+        different = len({letter for letter in words.decode("gb18030", "ignore") if letter > "\x7f"})
+        if different <= _TINY or (guess not in NAMES.values() and confidence < _UNSURE):
+            # Too little for the detector. GB18030 is what nearly everybody here has; Big5 must be recognised.
+            others = [share for name, share in shares.items() if name != "gb18030"]
+            sure = shares["gb18030"] == 1.0 and (different <= _TINY or max(others, default=0) < 0.9)
+            guess = "GB18030" if different <= _FEW and sure else guess if different <= _TINY else ""
     if guess in best and shares[best[guess]] >= max(_USUAL_SHARE, max(shares.values()) - 0.1):
         return best[guess]
     raise _unknown()
