@@ -18,7 +18,7 @@ from flask import Flask, current_app, g, request, url_for
 SCRIPTS = "js/"
 IMMUTABLE = "public, max-age=31536000, immutable"
 _VERSIONED = re.compile(r"js-(?P<digest>[0-9a-f]{10})/(?P<rest>[\w/-]+\.js)", re.ASCII)
-_IMPORT = re.compile(r"""^\s*(?:import|export)\b[^;"'()]*["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
+_IMPORT = re.compile(r"""^[ \t]*(?:import|export)\b[^;"'()]{0,2000}["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
 
 Stamp = tuple[tuple[str, int, int], ...]
 

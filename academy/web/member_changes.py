@@ -35,7 +35,8 @@ def show(public_id: str) -> Any:
         since = asked_day() or since
         preview = preview_change(house().db, person, asked_change(verb))
     except (Invalid, Conflict) as error:
-        errors, status = said(error), error.status
+        # Nothing was asked yet by whoever only follows the address: the form, without a reproach.
+        errors, status = (said(error), error.status) if request.args else ({}, 200)
     asked = {name: request.args.get(name, "") for name in FIELDS[verb]}
     page = render_template(
         "members/preview.html",

@@ -139,19 +139,17 @@ def test_two_words_at_once_keep_to_the_limit_of_open_ones(real_house: House) -> 
         assert tx.scalar(waiting) == complaints.OPEN_MOST
 
 
-def test_two_figures_that_would_tell_on_each_other_are_not_published_at_once(
+def test_figures_of_a_day_are_published_once_whoever_looks_at_once(
     real_house: House,  # noqa: F811
     running: tuple[City, Training],
 ) -> None:
     city, plan = running
-    name, kept = published.cell_of({"gender": "female"}), []
+    name, day = published.cell_of({"gender": "female"}), clock.today() - dt.timedelta(days=1)
 
     def publishing(women: int) -> Act:
-        cells = published.counted({name: (women, 0, 0, 0), "[]": (30, 0, 0, 0)}, ())
-        day = clock.today() - dt.timedelta(days=women)
-        return lambda tx: kept.append(published.publish(tx, plan, city.city, "gender", day, {name: cells[name]}))
+        cells = {name: published.Vector(women, 0, 0, 0)}
+        return lambda tx: published.publish(tx, plan, city.city, "gender", day, cells)
 
-    assert one_behind_the_other(real_house, publishing(8), publishing(9)) is None
-    assert kept == [True, False]
+    assert one_behind_the_other(real_house, publishing(10), publishing(15)) is None
     with real_house.db.read() as tx:
-        assert [*tx.scalars(select(PublishedFigure.due))] == [8]
+        assert [*tx.scalars(select(PublishedFigure.due))] == [10]
