@@ -11,6 +11,7 @@ from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message
 from academy.doors import actor, house, office, reading, writing
 from academy.doors.language import translate
+from academy.doors.personal import shows_people
 from academy.members import people
 from academy.members.access import KEEPERS, access_member
 from academy.reports.member_changes import preview_change
@@ -22,6 +23,7 @@ bp = Blueprint("member_changes", __name__, url_prefix="/members")
 
 @bp.get("/<public_id>/preview")
 @office(*KEEPERS)
+@shows_people
 def show(public_id: str) -> Any:
     """What would follow, and the button that does it."""
     verb = request.args.get("verb", "transfer")
