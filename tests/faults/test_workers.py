@@ -321,8 +321,10 @@ def test_a_worker_that_was_taken_for_dead_writes_nothing_more(workers: Workers) 
 
 
 def test_a_worker_that_is_stopped_before_a_commit_does_not_commit_beside_another(workers: Workers) -> None:
-    """Its rows are written and not yet committed when it stops. Where writers wait for each other (SQLite) it is the
-    one that commits; elsewhere another worker did the job meanwhile. Never both."""
+    """Its rows are written and not yet committed when it stops. Elsewhere than on SQLite another worker does the job
+    meanwhile, and only that one's rows are there. On SQLite the other waits for the one write lock: the first commits,
+    while the job is still its own, and may lose it after that; then the job is done once more, as after a death.
+    """
     asked = ask(workers.house, "test.writes", steps=1, inside=True)
     first = workers.start(stale=2)
     wait_for_file(workers.folder, f"step-{asked}-1-*")
@@ -334,9 +336,11 @@ def test_a_worker_that_is_stopped_before_a_commit_does_not_commit_beside_another
         workers.wait_for(asked, JobState.DONE)
     first.send_signal(signal.SIGCONT)
     done = workers.wait_for(asked, JobState.DONE)
-    if not workers.house.db.is_sqlite:
+    if workers.house.db.is_sqlite:
+        assert rows(workers.house) == [f"step-0-{attempt}" for attempt in range(1, done.attempts + 1)]
+    else:
         wait_for_file(workers.folder, f"over-{asked}-1")
-    assert rows(workers.house) == [f"step-0-{done.attempts}"]
+        assert rows(workers.house) == [f"step-0-{done.attempts}"]
 
 
 def _is_free(house: House) -> bool:
