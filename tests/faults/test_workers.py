@@ -304,12 +304,11 @@ def test_a_worker_that_was_taken_for_dead_writes_nothing_more(workers: Workers) 
     first = workers.start(stale=2)
     wait_for_file(workers.folder, f"step-{asked}-1-*")
     first.send_signal(signal.SIGSTOP)
-    if workers.house.db.is_sqlite:
-        # Stopped in the middle of a transaction it holds the one write lock: let it come out of it.
-        while not _is_free(workers.house):
-            first.send_signal(signal.SIGCONT)
-            time.sleep(0.05)
-            first.send_signal(signal.SIGSTOP)
+    # Stopped at the moment of a commit it holds the job's row (SQLite: the one write lock): let it come out of it.
+    while not _is_free(workers.house, asked):
+        first.send_signal(signal.SIGCONT)
+        time.sleep(0.05)
+        first.send_signal(signal.SIGSTOP)
     workers.start(stale=2)
     done = workers.wait_for(asked, JobState.DONE)
     before = rows(workers.house)
@@ -343,8 +342,12 @@ def test_a_worker_that_is_stopped_before_a_commit_does_not_commit_beside_another
         assert rows(workers.house) == [f"step-0-{done.attempts}"]
 
 
-def _is_free(house: House) -> bool:
-    """Whether a writer would get SQLite's lock at once."""
+def _is_free(house: House, job_id: int) -> bool:
+    """Whether a writer would get the job's row at once."""
+    if not house.db.is_sqlite:
+        with house.db.begin() as tx:
+            row = select(Job.id).where(Job.id == job_id).with_for_update(skip_locked=True)
+            return tx.scalar(row) is not None
     with Path(f"{house.db.url.database}.lock").open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
