@@ -310,7 +310,7 @@ def main() -> None:
     with _house(asked.database) as house:
         found = run(house, asked.rounds, asked.seed)
     with _house(asked.database) as house:
-        found["changes"] = learning_changes.run_many(house, max(1, asked.rounds // 10), asked.seed)
+        found["changes"] = learning_changes.run_many(house, max(1, asked.rounds // 25), asked.seed)
     print(json.dumps({"check": "learning_never_lost", "database": asked.database, **found}))
 
 
