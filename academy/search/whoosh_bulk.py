@@ -92,6 +92,8 @@ class Gathered:
             every = np.concatenate([*self._packed.pop(field, []), np.frombuffer(loose, np.uint64)])
             known = list(self._known.pop(field, {}))
             del loose
+            if not every.size:  # nothing in it has a sound: figures and signs only
+                continue
             order = sorted(range(len(known)), key=known.__getitem__)
             known = [known[number] for number in order]
             rank = np.empty(len(order), np.uint64)

@@ -68,6 +68,16 @@ def test_words_are_known_by_their_sound_through_every_commit_and_merge(index: Se
     assert index.sounding(["chaye", "dangjian"]) == {"chaye": [("茶叶", 1)]}
 
 
+def test_a_commit_in_which_nothing_has_a_sound_is_one(index: SearchBackend) -> None:
+    """Figures only, alone and beside a lecture with words: a commit has a list of sounds or none."""
+    figures = Lecture(1, "2026", "", "", "", [Part(10, "", [Line(0, 0, 1000, "123 456")])])
+    index.index_lecture(figures, SEGMENTER)
+    assert [hit.lecture_id for hit in ask(index, "123").hits] == [1]
+    index.index_lecture(lecture(2, ["秸秆怎样还田"]), SEGMENTER)
+    index.rebuild([figures], SEGMENTER)
+    assert [hit.lecture_id for hit in ask(index, "456").hits] == [1]
+
+
 def test_a_digest_tells_what_was_indexed(index: SearchBackend) -> None:
     one = lecture(1, ["我们种茶叶。"])
     index.index_lecture(one, SEGMENTER)
