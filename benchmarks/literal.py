@@ -115,7 +115,7 @@ def _say(tx: Tx, asset: Asset, plan: lecture.Plan) -> None:
 
 def texts(one: Lecture) -> list[str]:
     """Everything that is searched of a lecture, text by text."""
-    named = [one.title, one.summary, one.lecturer, *(part.title for part in one.parts)]
+    named = [one.title, one.summary, one.lecturer, one.category, *(part.title for part in one.parts)]
     return [*named, *(line.text for part in one.parts for line in part.lines)]
 
 

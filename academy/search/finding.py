@@ -27,8 +27,9 @@ that all its pairs of characters are in one minute. Whatever is shown was read."
 LONGEST_MENDED = 40
 MOST_WORDS_MENDED = 4
 CLEARLY, NEARLY, MOST_IN_TURN = 1.2, 1.15, 3
-"""How much better answered a reading must be than what was typed, to be taken for what was meant; how much less
-than the best a reading may be to be shown with it; and how many beside what was typed."""
+"""How much better answered a reading must be than a sentence as it was typed, to be taken for what was meant (of
+words with spaces between, typed in a hurry, it is enough to be better at all); how much less than the best a reading
+may be to be shown with it; and how many beside what was typed."""
 
 
 @dataclass
@@ -104,7 +105,8 @@ def _meant(
             return Answer(other, *rank(tx, other, found, allowed), offer)
         tried.append(Answer(other, [], found, offer))
     best = max(tried, key=lambda one: _covered(one.found), default=typed)
-    if _covered(best.found) <= CLEARLY * _covered(typed.found):
+    enough = CLEARLY if len(typed.question.runs) < 2 else 1.0
+    if _covered(best.found) <= enough * _covered(typed.found):
         return typed
     good = [one for one in tried if _covered(one.found) * NEARLY >= _covered(best.found)]
     good = sorted(good, key=lambda one: -_covered(one.found))[:MOST_IN_TURN]
