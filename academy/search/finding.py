@@ -197,8 +197,11 @@ def rank(tx: Tx, question: Question, found: Found, allowed: Set[int] | None) -> 
 
 
 def _read_whole(tx: Tx, question: Question, found: Found, looked: Looked, allowed: Set[int] | None) -> Found:
-    """With the lectures that have all that was typed, but not in one minute: a long sentence, or a paragraph."""
-    unread = [one for one in sorted(found.stretched, reverse=True) if looked.levels.get(one, 0) < WRITTEN][:MOST_READ]
+    """With the lectures that have all that was typed where nothing was read: not in one minute, as a long sentence or a
+    paragraph, or in one of many minutes that have all of its pairs of characters."""
+    doubtful = {one for one in found.literal | found.equal if looked.levels.get(one) == 0}
+    unread = sorted(doubtful | {one for one in found.stretched if looked.levels.get(one, 0) < WRITTEN}, reverse=True)
+    unread = unread[:MOST_READ]
     literal, equal = set[int](), set[int]()
     for lecture in queries.lectures(tx, unread) if unread else ():
         texts = [Text(join(line.text for line in part.lines)) for part in lecture.parts]

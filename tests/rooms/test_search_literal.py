@@ -131,6 +131,19 @@ def test_a_long_part_of_a_text_finds_its_lecture_however_many_minutes_it_goes_ov
                 assert having == sorted(having, reverse=True), (asked, ids)
 
 
+def test_one_minute_that_has_it_is_found_among_many_that_have_its_pairs(library: House) -> None:
+    for typed in ("位应当将", "安全制定本", "群众来信访问"):
+        apart = "，".join(f"{typed[n : n + 2]}不" for n in range(len(typed) - 1))
+        with library.db.begin() as tx:
+            decoys = [f"{n}号：{apart * (1 + n % 3)}。" for n in range(14)]
+            city.lecture(tx, "没有", decoys, line_ms=60_000)
+            made = city.lecture(tx, "有", [*decoys, f"后来{typed}说完。"], line_ms=60_000).id
+            city.lecture(tx, "也没有", decoys, line_ms=60_000)
+        drain(library)
+        ids, found = course_ids(library, typed)
+        assert ids[0] == made and not found.meant, (typed, ids)
+
+
 def test_numbers_widths_and_signs_have_one_meaning(library: House) -> None:
     with library.db.begin() as tx:
         city.lecture(tx, "别的", ["开场白。", DECOY])
