@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from academy.core.settings import Settings
+from tests import open_databases
 
 SECRET = "a-secret-for-tests-only-0123456789"
 
@@ -14,6 +15,7 @@ SECRET = "a-secret-for-tests-only-0123456789"
 def pytest_configure(config: pytest.Config) -> None:
     """Whoever only hands the tests out to workers has no need to read half the application first."""
     config.pluginmanager.import_plugin("tests.needs_plugin")
+    open_databases.watch()
     if not config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
         config.pluginmanager.import_plugin("tests.houses")
 

@@ -13,6 +13,7 @@ import contextlib
 import datetime as dt
 import fcntl
 import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -236,9 +237,23 @@ _ATTACHED = "academy_attached"
 
 
 def _private(path: Path) -> None:
-    """A database that nobody else on the machine can read; SQLite gives its journals the same rights."""
+    """A database that nobody else on the machine can read; SQLite gives its journals the same rights.
+
+    An existing database is never opened here: to close any descriptor of a file drops every POSIX lock that this
+    process holds on it, SQLite's among them. The next process that closes its last connection would then take
+    itself for the last of all and delete the journal under our feet, with every commit in it.
+    See https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if not path.exists():
+        # Made under another name and closed before anybody can connect to it.
+        fd, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        os.close(fd)
+        try:
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(made)
+        finally:
+            Path(made).unlink()
     for one in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
         # One that was made by an earlier release, and is ours.
         with contextlib.suppress(FileNotFoundError, PermissionError):

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+from academy.core.archives import BROKEN_ARCHIVE
 from academy.core.i18n import Message, msg
 
 PDF_HEADER = b"%PDF-"
@@ -200,7 +201,7 @@ def _zipped(path: Path) -> Message:
             names = given.namelist()
             kind = office_kind(given)
             mime = given.read("mimetype")[:100] if "mimetype" in names and _is_small(given, "mimetype") else b""
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError, NotImplementedError, RuntimeError):
+    except BROKEN_ARCHIVE:
         return _PACKED
     if kind == "xlsx":
         return _EXCEL

@@ -5,11 +5,11 @@ Called in the jail (`read_package`).
 
 import re
 import zipfile
-import zlib
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
 
+from academy.core.archives import BROKEN_ARCHIVE
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
 from academy.media import document_kinds
@@ -49,7 +49,7 @@ def kind_of(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as given:
             kind = document_kinds.office_kind(given)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error) as error:
+    except BROKEN_ARCHIVE as error:
         raise Invalid(DAMAGED) from error
     return kind if kind in {"docx", "pptx"} else None
 
@@ -69,7 +69,7 @@ def tidy(path: Path, target: Path) -> bool:
             zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made,
         ):
             return _tidy(given, made, path.stat().st_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+    except BROKEN_ARCHIVE as error:
         raise Invalid(DAMAGED) from error
 
 

@@ -22,6 +22,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from academy.core.archives import BROKEN_ARCHIVE
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.members.sheet_marks import Marks, MarkScanner, Style, styles_of
@@ -264,7 +265,7 @@ def inspect(path: Path) -> list[Marks]:
                 if scanner is not None:
                     found[name] = scanner.finish()
             return [found.get(name, Marks()) for name in sheets]
-    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, KeyError, OSError) as error:
+    except BROKEN_ARCHIVE as error:
         raise Invalid(_DAMAGED) from error
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import select
 
 from academy.core import clock
+from academy.core.archives import BROKEN_ARCHIVE
 from academy.core.db import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
@@ -33,6 +34,8 @@ NAMES, FIGURES, MANIFEST = "names.csv", "figures.csv", "manifest.json"
 HEAD = ("number", "name", "organisation", "status", "completed_on", "courses")
 LARGEST = 200 * 2**20
 """Bytes that a file inside a pack may unfold to: a pack is read back, and may come from anywhere."""
+
+_UNREADABLE: tuple[type[Exception], ...] = (*BROKEN_ARCHIVE, TypeError)
 
 
 def last_day() -> dt.date:
@@ -143,7 +146,7 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
             contents = {name: _read(pack, name) for name in (MANIFEST, NAMES, FIGURES)}
         manifest = json.loads(contents[MANIFEST])
         wish = _wish(tx, manifest)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+    except _UNREADABLE as error:
         raise Invalid(msg("这不是证明材料包，或已损坏。")) from error
     found = [
         f"{name}: checksum differs, the file was changed"

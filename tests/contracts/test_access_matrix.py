@@ -3,7 +3,6 @@
 import dataclasses
 import io
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,11 +14,12 @@ from academy.accounts.queries import TWO_STEPS, Identity
 from academy.app import move_in
 from academy.core.actor import Role, Scope
 from academy.core.house import House
+from tests import templates
 from tests.conftest import make_settings, sign_in
 from tests.contracts import access_matrix as matrix
 from tests.contracts.access_matrix import Row
 from tests.contracts.access_world import KINDS, NOBODY, PERSONAL, PLACES, ROLES, World
-from tests.houses import Schemas, send_savepoints_plainly
+from tests.houses import send_savepoints_plainly
 
 CALLS = {
     ".": [(None, False)],
@@ -32,13 +32,11 @@ CALLS = {
 
 
 @pytest.fixture(scope="session")
-def world(
-    schemas: Schemas, tmp_path_factory: pytest.TempPathFactory, compiled: FileSystemBytecodeCache
-) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, compiled: FileSystemBytecodeCache) -> Iterator[World]:
     """The city on a database of its own: other tests of this worker go on beside it."""
     folder = tmp_path_factory.mktemp("access")
     file = folder / "city.db"
-    shutil.copyfile(schemas.url("sqlite").removeprefix("sqlite:///"), file)
+    templates.migrated(file)
     house = House.build(make_settings(folder, database_url=f"sqlite:///{file}"))
     send_savepoints_plainly(house.db.engine)
     with house.db.engine.execution_options(academy_write=True).connect() as connection:

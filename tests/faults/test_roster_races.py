@@ -115,6 +115,26 @@ def test_two_transfers_of_one_member_leave_one_open_membership(place: House) -> 
         assert last.organisation_id == tx.get_one(Member, person).organisation_id in (one, two)
 
 
+def city(house: House) -> int:
+    """The id of a city whose code is C."""
+    with house.db.begin() as tx:
+        top = make.organisation(tx, level="city")
+        top.code = "C"
+        tx.flush()
+        return top.id
+
+
+def confirmed(house: House, top: int, text: str) -> int:
+    """The id of an import of a CSV text that was checked and confirmed; its job waits."""
+    received = roster.receive(house.settings, io.BytesIO(text.encode()))
+    with house.db.begin() as tx:
+        made = roster.begin_import(tx, SYSTEM, tx.get_one(Organisation, top), received=received, filename="x.csv").id
+    drain(house)
+    with house.db.begin() as tx:
+        roster.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, made))
+    return made
+
+
 def _apply_slowly(url: str, folder: Path, said: "multiprocessing.Queue[str]") -> None:
     rooms.open_all()
     house = House.build(make_settings(folder, database_url=url))
@@ -130,17 +150,8 @@ def _apply_slowly(url: str, folder: Path, said: "multiprocessing.Queue[str]") ->
 
 
 def test_an_import_killed_half_way_leaves_nothing_and_is_done_by_the_next_worker(place: House, tmp_path: Path) -> None:
-    with place.db.begin() as tx:
-        top = make.organisation(tx, level="city")
-        top.code = "C"
-    rows = "".join(f"A{number},赵小满,C\n" for number in range(3000))
-    received = roster.receive(place.settings, io.BytesIO(f"编号,姓名,组织代码\n{rows}".encode()))
-    with place.db.begin() as tx:
-        node = tx.get_one(Organisation, top.id)
-        made = roster.begin_import(tx, SYSTEM, node, received=received, filename="x.csv").id
-    drain(place)
-    with place.db.begin() as tx:
-        roster.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, made))
+    top = city(place)
+    made = confirmed(place, top, "编号,姓名,组织代码\n" + "".join(f"A{number},赵小满,C\n" for number in range(3000)))
     context = multiprocessing.get_context("spawn")
     said = context.Queue()
     worker = context.Process(target=_apply_slowly, args=(place.db.url.render_as_string(False), tmp_path, said))
@@ -165,18 +176,9 @@ def test_the_plans_of_many_imports_are_at_hand_one_after_the_other(
     place: House, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """SQLite holds ten files at once; an import that fails lets go of its own as one that is done does."""
-    with place.db.begin() as tx:
-        top = make.organisation(tx, level="city")
-        top.code = "C"
+    top = city(place)
     for turn in range(14):
-        row = f"编号,姓名,组织代码,职务,状态\nA{turn},赵小满,C,书记,流动\nB{turn},钱谷雨,C,,"
-        received = roster.receive(place.settings, io.BytesIO(row.encode()))
-        with place.db.begin() as tx:
-            node = tx.get_one(Organisation, top.id)
-            made = roster.begin_import(tx, SYSTEM, node, received=received, filename="x.csv").id
-        drain(place)
-        with place.db.begin() as tx:
-            roster.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, made))
+        made = confirmed(place, top, f"编号,姓名,组织代码,职务,状态\nA{turn},赵小满,C,书记,流动\nB{turn},钱谷雨,C,,")
         if turn % 3 == 1:
             with monkeypatch.context() as patch:
                 patch.setattr(roster_apply, step, _fails)

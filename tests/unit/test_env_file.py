@@ -29,10 +29,10 @@ def test_quotes_remarks_exports_and_other_variables_are_read_and_the_environment
     for name in [name for name in os.environ if name.startswith("ACADEMY_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("ACADEMY_PORT", "9009")
-    monkeypatch.setenv("HOME", "/nowhere")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))  # loading makes the data's folder
     settings = runpy.run_path(str(tmp_path / "config.py"))["load"]()
     assert settings.demo and settings.city_name == "云 # 溪" and settings.host == "127.0.0.2"
-    assert settings.data_dir == Path("/nowhere/academy") and settings.port == 9009
+    assert settings.data_dir == tmp_path / "home" / "academy" and settings.port == 9009
 
 
 def test_no_file_is_no_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
