@@ -14,6 +14,9 @@ CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
 # Slow tests start real encoders and browsers and kill processes: the fast ones are not beside them. A file's tests
 # stay together, for they share a server; two files at once, because much of it is waiting.
 SLOW := tests/media tests/faults tests/browser
+FILES ?= $(SLOW)
+# Everything else takes less than a minute on SQLite; the same tests on PostgreSQL belong to the slow part.
+QUICK := -n 2 --dist worksteal -p no:schemathesis -p no:anyio $(foreach folder,$(SLOW),--ignore=$(folder))
 
 # Packages are compiled when first imported; a shell that forbids keeping the result would make every
 # start as slow as the first.
@@ -22,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export FLASK_SKIP_DOTENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test test-fast test-slow style check format bench clean forget docs messages pins
+.PHONY: help setup dev run test test-fast test-slow test-postgresql test-files style check format bench clean forget docs messages pins
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,10 +71,15 @@ run: setup  ## the academy with a sample city; MEMBERS=180000 makes it a whole o
 test: test-fast test-slow  ## every test
 
 test-fast: dev
-	$(PY) -m pytest -q -n 2 --dist worksteal -p no:schemathesis -p no:anyio $(foreach folder,$(SLOW),--ignore=$(folder))
+	$(PY) -m pytest -q $(QUICK) -m "not postgresql"
 
-test-slow: dev
-	$(PY) -m pytest -q -n 2 --dist loadfile $(SLOW)
+test-slow: test-postgresql test-files
+
+test-postgresql: dev
+	$(PY) -m pytest -q $(QUICK) -m postgresql
+
+test-files: dev
+	$(PY) -m pytest -q -n 2 --dist loadfile $(FILES)
 
 style: dev  ## layout, lint, types, imports; scripts, styles and templates too
 	.venv/bin/ruff format --check .

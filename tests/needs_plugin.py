@@ -16,6 +16,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[WATCH].install()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What runs on PostgreSQL can be chosen or left out with `-m`."""
+    if "postgresql" in needs.needs_of(item):
+        item.add_marker(pytest.mark.postgresql)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what this machine cannot run."""

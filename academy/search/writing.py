@@ -5,6 +5,8 @@ from academy.jobs import enqueue
 from academy.search import queries
 from academy.search.backend import Progress
 from academy.search.engine import backend
+from academy.search.lectures import Lecture
+from academy.search.text import Segmenter
 
 
 def refresh(house: House, course_id: int) -> None:
@@ -13,15 +15,29 @@ def refresh(house: House, course_id: int) -> None:
     if not index.exists():
         rebuild_all(house)
         return
-    with house.db.read() as tx:
-        lectures = queries.lectures(tx, [course_id])
-        segmenter = queries.segmenter(tx)
-    if lectures:
-        index.index_lecture(lectures[0], segmenter)
-    else:
-        index.delete_lecture(course_id)
+    lecture, segmenter = _read(house, course_id)
+    while True:
+        if lecture is not None:
+            index.index_lecture(lecture, segmenter)
+        else:
+            index.delete_lecture(course_id)
+        # What was read before the index's lock was ours may be older than what another worker wrote meanwhile:
+        # whoever writes last looks once more.
+        written = lecture
+        lecture, segmenter = _read(house, course_id)
+        if _digest(lecture) == _digest(written):
+            break
     if index.wants_merge():
         house.db.run_in_transaction(lambda tx: enqueue(tx, "search.merge", key="search.merge", delay_s=5))
+
+
+def _read(house: House, course_id: int) -> tuple[Lecture | None, Segmenter]:
+    with house.db.read() as tx:
+        return next(iter(queries.lectures(tx, [course_id])), None), queries.segmenter(tx)
+
+
+def _digest(lecture: Lecture | None) -> int | None:
+    return lecture.digest() if lecture is not None else None
 
 
 def rebuild_all(house: House, progress: Progress | None = None) -> int:

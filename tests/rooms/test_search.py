@@ -11,11 +11,12 @@ from academy.core.actor import NOBODY, SYSTEM
 from academy.core.db import Tx
 from academy.core.house import House
 from academy.jobs import drain
-from academy.library.models import Course
-from academy.search import dictionary, finding, service
+from academy.library.models import Course, CourseState
+from academy.search import dictionary, finding, queries, service
 from academy.search.backend import Found
 from academy.search.engine import backend
 from academy.search.results import Filters, Results
+from academy.search.writing import refresh
 from tests.rooms import search_city as city
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -248,6 +249,40 @@ def test_a_lecture_replaced_while_it_is_searched_shows_only_what_is_true(
     assert not any("茶叶" in sentence.text.plain for row in edited.page.rows for sentence in row.sentences)
     withdrawn = meanwhile(city.withdraw)
     assert titles(withdrawn) == []
+
+
+@pytest.mark.parametrize("change", ["edited", "withdrawn", "published"])
+def test_of_two_workers_the_one_that_read_earlier_does_not_leave_the_older_text(
+    library: House, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Between the first one's look at the tables and its writing a second one reads and writes the newer text."""
+    index = backend(library)
+    with library.db.begin() as tx:
+        course = tx.scalars(select(Course).where(Course.title == "乡村振兴怎么干")).one()
+        if change == "published":
+            city.withdraw(tx, course)
+    write, delete, begun = index.index_lecture, index.delete_lecture, [False]
+
+    def second_worker() -> None:
+        if begun[0]:
+            return
+        begun[0] = True
+        with library.db.begin() as tx:
+            again = tx.get_one(Course, course.id)
+            if change == "edited":
+                city.resay(tx, again, ["现在只说水库。"])
+            else:
+                again.state = CourseState.WITHDRAWN if change == "withdrawn" else CourseState.PUBLISHED
+        refresh(library, course.id)
+
+    monkeypatch.setattr(index, "index_lecture", lambda *args: (second_worker(), write(*args)))
+    monkeypatch.setattr(index, "delete_lecture", lambda *args: (second_worker(), delete(*args)))
+    refresh(library, course.id)
+    assert begun[0]
+    with library.db.read() as tx:
+        wanted = {one.lecture_id: one.digest() for one in queries.lectures(tx, [course.id])}
+    assert {key: value for key, value in index.inventory().items() if key == course.id} == wanted
+    assert (course.id in wanted) is (change != "withdrawn")
 
 
 def test_a_page_of_a_document_is_found_by_what_is_written_on_it(library: House) -> None:
