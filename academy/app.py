@@ -4,22 +4,22 @@ from pathlib import Path
 
 from flask import Flask
 
-from academy import rooms
+from academy import components
 from academy.core import logging as logs
-from academy.core.house import House
 from academy.core.proxies import ForwardedHeaders
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.jobs.worker import Worker
 from academy.media.isolation import require_isolation
 
 
-def create_app(settings: Settings, house: House | None = None) -> Flask:
-    """A web process. `house` is given by tests that share a connection."""
-    from academy import api, cli, doors, web
-    from academy.doors.retrying import Application
+def create_app(settings: Settings, runtime: Runtime | None = None) -> Flask:
+    """A web process. `runtime` is given by tests that share a connection."""
+    from academy import cli, http, rest, web
+    from academy.http.retries import Application
 
     logs.configure(settings.log_level, settings.log_server)
-    rooms.open_all()
+    components.import_all()
     app = Application(
         "academy",
         root_path=str(Path(__file__).parent),
@@ -27,25 +27,25 @@ def create_app(settings: Settings, house: House | None = None) -> Flask:
         static_folder="web/static",
         static_url_path="/static",
     )
-    house = house or House.build(settings)
-    doors.install(app, house.settings)
+    runtime = runtime or Runtime.build(settings)
+    http.install(app, runtime.settings)
     web.register(app)
-    api.register(app)
+    rest.register(app)
     cli.register(app)
-    move_in(app, house)
+    attach_runtime(app, runtime)
     return app
 
 
-def move_in(app: Flask, house: House) -> None:
-    """Give the application its house: everything in it that knows one. What came before is forgotten, so that tests
-    may put one house after another, all of the same settings but for their places, into an application they have."""
-    from academy import api
+def attach_runtime(app: Flask, runtime: Runtime) -> None:
+    """Give the application its runtime and everything that depends on one. What came before is forgotten, so that tests
+    may put one runtime after another, all of the same settings but for their places, into an application they have."""
+    from academy import rest
 
-    app.extensions["academy"] = house
-    app.jinja_env.globals["settings"] = house.settings
-    vars(app).pop("wsgi_app", None)  # the door and the front of the house before
-    api.beats_first(app, house)
-    app.wsgi_app = ForwardedHeaders(app.wsgi_app, house.settings.proxies)  # type: ignore[method-assign]
+    app.extensions["academy"] = runtime
+    app.jinja_env.globals["settings"] = runtime.settings
+    vars(app).pop("wsgi_app", None)  # the middlewares of the runtime before
+    rest.install_heartbeats(app, runtime)
+    app.wsgi_app = ForwardedHeaders(app.wsgi_app, runtime.settings.proxies)  # type: ignore[method-assign]
 
 
 def create_worker(settings: Settings) -> Worker:
@@ -55,7 +55,7 @@ def create_worker(settings: Settings) -> Worker:
         SettingsError: this system cannot shut in the decoders, and nobody has allowed that.
     """
     logs.configure(settings.log_level, settings.log_server)
-    rooms.open_all()
+    components.import_all()
     require_isolation(settings)
-    house = House.build(settings)
-    return Worker(house)
+    runtime = Runtime.build(settings)
+    return Worker(runtime)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from academy import rooms
+from academy import components
 from academy.accounts.models import Account
-from academy.core.db import Base
-from academy.core.house import House
+from academy.core.database import Base
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
 from academy.media.models import Asset, AssetState, Cue, Transcript
-from academy.members.models import Organisation
+from academy.people.models import Organisation
 
 SECRET = "a-secret-for-benchmarks-only-012345"
 MS_PER_CHARACTER = 230
@@ -33,21 +33,21 @@ class Talk:
     lines: Sequence[str]
 
 
-def open_house(folder: Path, *, fresh: bool, **settings: object) -> House:
-    """A house of its own in a cache folder, its tables made."""
+def open_runtime(folder: Path, *, fresh: bool, **settings: object) -> Runtime:
+    """A runtime of its own in a cache folder, its tables made."""
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
-    rooms.open_all()
-    house = House.build(
+    components.import_all()
+    runtime = Runtime.build(
         Settings(secret_key=SECRET, data_key=SECRET, data_dir=folder, media_dir=folder / "media", **settings)  # type: ignore[arg-type]
     )
-    Base.metadata.create_all(house.db.engine)
-    return house
+    Base.metadata.create_all(runtime.db.engine)
+    return runtime
 
 
-def fill(house: House, talks: Iterable[Talk]) -> int:
+def fill(runtime: Runtime, talks: Iterable[Talk]) -> int:
     """Publish the talks as courses of one video each; course ids count from 1 in the order given."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         tx.add(Organisation(id=1, code="B", name="测试组织", kind="committee", level="city", path="/1/"))
         tx.flush()
         tx.add(Account(id=1, username="bench", display_name="bench"))
@@ -56,11 +56,11 @@ def fill(house: House, talks: Iterable[Talk]) -> int:
     numbered = enumerate(talks, 1)
     cues = 0
     while batch := list(itertools.islice(numbered, BATCH)):
-        cues += put(house, batch)
+        cues += put(runtime, batch)
     return cues
 
 
-def put(house: House, batch: list[tuple[int, Talk]]) -> int:
+def put(runtime: Runtime, batch: list[tuple[int, Talk]]) -> int:
     """Rows of numbered talks; returns how many lines they have."""
     assets, courses, items, transcripts, cues = [], [], [], [], []
     for number, talk in batch:
@@ -87,7 +87,7 @@ def put(house: House, batch: list[tuple[int, Talk]]) -> int:
             {"id": number, "course_id": number, "position": 1, "kind": "video", "title": talk.title, "asset_id": number}
         )
         transcripts.append({"id": number, "asset_id": number, "origin": "manual"})
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         for model, rows in (
             (Asset, assets), (Course, courses), (CourseItem, items), (Transcript, transcripts), (Cue, cues)
         ):  # fmt: skip

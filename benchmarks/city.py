@@ -16,17 +16,17 @@ from alembic import command
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import DeclarativeBase
 
-from academy import rooms
+from academy import components
 from academy.accounts.models import Account
 from academy.cli.database import alembic_config
 from academy.core import clock
 from academy.core.actor import SYSTEM
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
+from academy.learning.models import Completion, CourseStart
 from academy.library.models import Category, Course
-from academy.members.models import Member, Membership, Organisation, OrganisationSpell
-from academy.progress.models import Completion, CourseStart
+from academy.people.models import Member, Membership, Organisation, OrganisationSpell
 from academy.trainings import service, sql
 from academy.trainings.models import Training
 from academy.trainings.service import Plan
@@ -40,43 +40,43 @@ CHUNK = 50_000
 
 
 @contextmanager
-def open_house(kind: str, name: str, *, fresh: bool) -> Iterator[tuple[House, Path]]:
-    """A house on SQLite or on a PostgreSQL of its own, in a cache folder."""
+def open_runtime(kind: str, name: str, *, fresh: bool) -> Iterator[tuple[Runtime, Path]]:
+    """A runtime on SQLite or on a PostgreSQL of its own, in a cache folder."""
     folder = Path(".cache").absolute() / "coverage" / f"{kind}-{name}"
     if fresh or not (folder / "ready.json").exists():
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    rooms.open_all()
+    components.import_all()
     with ExitStack() as stack:
         url = f"sqlite:///{folder / 'city.db'}"
         if kind == "postgresql":
             url = stack.enter_context(postgres(folder / "pg", durable=True, keep=True))
         command.upgrade(alembic_config(url), "head")
-        house = House.build(Settings(secret_key=SECRET, data_key=SECRET, database_url=url, data_dir=folder / "var"))
+        runtime = Runtime.build(Settings(secret_key=SECRET, data_key=SECRET, database_url=url, data_dir=folder / "var"))
         try:
-            yield house, folder
+            yield runtime, folder
         finally:
-            house.db.dispose()
+            runtime.db.dispose()
 
 
-def prepare(house: House, folder: Path, members: int, branches: int, trainings: int) -> dict[str, Any]:
-    """Fill an empty house; returns ids and how long opening took."""
+def prepare(runtime: Runtime, folder: Path, members: int, branches: int, trainings: int) -> dict[str, Any]:
+    """Fill an empty runtime; returns ids and how long opening took."""
     ready = folder / "ready.json"
     if ready.exists():
         found: dict[str, Any] = json.loads(ready.read_text())
         return found
     lot = random.Random(members)
-    with _long(house) as tx:
+    with _long(runtime) as tx:
         homes = _organisations(tx, branches)
         _members(tx, members, homes, lot)
         courses = _courses(tx, trainings + 1)
-    with _long(house) as tx:
+    with _long(runtime) as tx:
         _completions(tx, members, courses, lot)
-    with _long(house) as tx:
+    with _long(runtime) as tx:
         tx.execute(text("ANALYZE"))
     ids, seconds = [], []
     for number in range(trainings):
-        with _long(house) as tx:
+        with _long(runtime) as tx:
             city = tx.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
             plan = Plan(
                 title=f"Training {number}",
@@ -89,7 +89,7 @@ def prepare(house: House, folder: Path, members: int, branches: int, trainings: 
             service.open_training(tx, SYSTEM, training)
         seconds.append((dt.datetime.now(dt.UTC) - begun).total_seconds())
         ids.append(training.id)
-    with _long(house) as tx:
+    with _long(runtime) as tx:
         tx.execute(text("ANALYZE"))
     found = {"trainings": ids, "courses": courses, "open_s": round(max(seconds), 2)}
     ready.write_text(json.dumps(found))
@@ -97,9 +97,9 @@ def prepare(house: House, folder: Path, members: int, branches: int, trainings: 
 
 
 @contextmanager
-def _long(house: House) -> Iterator[Tx]:
+def _long(runtime: Runtime) -> Iterator[Tx]:
     """A transaction whose statements may take as long as those of the job that opens a training."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         sql.take_time(tx)
         yield tx
 

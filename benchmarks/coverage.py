@@ -18,18 +18,19 @@ from typing import Any
 
 from sqlalchemy import Text, func, select, text
 
-from academy import rooms
+from academy import components
 from academy.core import clock
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.jobs import facts
+from academy.coverage import name_lists, table
+from academy.jobs import events
+from academy.learning import completions
+from academy.learning.models import Completion
 from academy.library.models import Course
-from academy.members.models import Organisation
-from academy.members.queries import subtree
-from academy.progress import completing
-from academy.progress.models import Completion
-from academy.trainings import names, table, tally, verify
+from academy.people.models import Organisation
+from academy.people.queries import subtree
+from academy.trainings import coverage_cells, recount
 from academy.trainings.models import Enrolment, Training, TrainingCourse
 from benchmarks import city
 
@@ -74,28 +75,28 @@ def plain(tx: Tx, trainings: list[int], node: Organisation | None = None, day: d
     return tx.execute(query).all()
 
 
-def readings(house: House, made: dict[str, Any]) -> dict[str, float]:
+def readings(runtime: Runtime, made: dict[str, Any]) -> dict[str, float]:
     """How long each page's figures take, and the plain way beside it."""
     ids: list[int] = made["trainings"]
     past = clock.today() - dt.timedelta(days=30)
-    with house.db.begin() as tx:
-        tally.settle_all(tx)
-    with house.db.read(snapshot=True) as tx:
+    with runtime.db.begin() as tx:
+        coverage_cells.settle_all(tx)
+    with runtime.db.read(snapshot=True) as tx:
         whole = tx.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
         county = tx.scalars(select(Organisation).where(Organisation.level == "county").limit(1)).one()
         branch = tx.scalars(select(Organisation).where(Organisation.level == "branch").limit(1)).one()
         training = tx.get_one(Training, ids[0])
         found = {
-            "one_ms": milliseconds(lambda: tally.figures(tx, ids[:1], [whole.id]), times=300),
-            "names_ms": milliseconds(lambda: names.names(tx, names.Wish(training, whole), 1)),
+            "one_ms": milliseconds(lambda: coverage_cells.figures(tx, ids[:1], [whole.id]), times=300),
+            "names_ms": milliseconds(lambda: name_lists.names(tx, name_lists.NameFilter(training, whole), 1)),
             "plain_one_ms": milliseconds(lambda: plain(tx, ids[:1])),
-            "all_ms": milliseconds(lambda: tally.figures(tx, ids, [whole.id]), times=300),
+            "all_ms": milliseconds(lambda: coverage_cells.figures(tx, ids, [whole.id]), times=300),
             "plain_all_ms": milliseconds(lambda: plain(tx, ids), times=5, budget_s=20),
             "county_ms": milliseconds(lambda: table.coverage(tx, training, county), times=100),
             "plain_county_ms": milliseconds(lambda: plain(tx, ids[:1], county)),
-            "asof_ms": milliseconds(lambda: tally.figures(tx, ids[:1], [whole.id], past), times=300),
+            "asof_ms": milliseconds(lambda: coverage_cells.figures(tx, ids[:1], [whole.id], past), times=300),
             "plain_asof_ms": milliseconds(lambda: plain(tx, ids[:1], day=past)),
-            "branch_names_ms": milliseconds(lambda: names.names(tx, names.Wish(training, branch), 1)),
+            "branch_names_ms": milliseconds(lambda: name_lists.names(tx, name_lists.NameFilter(training, branch), 1)),
         }
         _check_equal(tx, ids, whole, past)
     found["ratio_one"] = found["plain_one_ms"] / found["one_ms"]
@@ -108,33 +109,33 @@ def readings(house: House, made: dict[str, Any]) -> dict[str, float]:
 def _check_equal(tx: Tx, ids: list[int], whole: Organisation, past: dt.date) -> None:
     """The quick way and the plain way must say the same."""
     for day in (None, past):
-        quick = tally.figures(tx, ids, [whole.id], day)
+        quick = coverage_cells.figures(tx, ids, [whole.id], day)
         for training, course, number in plain(tx, ids, day=day):
             if quick[training, whole.id].courses[course] != number:
                 raise SystemExit(f"training {training} course {course} day {day}: the two ways differ")
 
 
-def cell_cost(house: House, made: dict[str, Any], times: int) -> dict[str, float]:
+def cell_cost(runtime: Runtime, made: dict[str, Any], times: int) -> dict[str, float]:
     """A single completion's transaction with and without counting, turn by turn."""
-    waiting = _unfinished(house, made, 2 * times)
-    with house.db.begin() as tx:  # somebody who completes a course has begun it some time before
+    waiting = _unfinished(runtime, made, 2 * times)
+    with runtime.db.begin() as tx:  # somebody who completes a course has begun it some time before
         for member, course in waiting:
-            completing.reach(tx, member, course, clock.now_ms())
-    handlers = {kind: list(found) for kind, found in facts._within.items()}
+            completions.record_start(tx, member, course, clock.now_ms())
+    handlers = {kind: list(found) for kind, found in events._within.items()}
     taken: dict[bool, list[float]] = {True: [], False: []}
     without: list[tuple[int, int]] = []
     for number, (member, course) in enumerate(waiting):
         counting = number % 2 == 0
         kept = handlers["CourseFinished"]
         others = [h for h in kept if "academy.trainings" not in h.__module__]
-        facts._within["CourseFinished"] = kept if counting else others
+        events._within["CourseFinished"] = kept if counting else others
         begun = time.perf_counter()
-        complete(house, member, course)
+        complete(runtime, member, course)
         taken[counting].append(1_000_000 * (time.perf_counter() - begun))
         if not counting:
             without.append((member, course))
-    facts._within |= handlers
-    with house.db.begin() as tx:  # what was not counted is taken back, so that the recount stays equal
+    events._within |= handlers
+    with runtime.db.begin() as tx:  # what was not counted is taken back, so that the recount stays equal
         for member, course in without:
             tx.execute(
                 text("DELETE FROM completions WHERE member_id = :m AND course_id = :c"), {"m": member, "c": course}
@@ -143,9 +144,9 @@ def cell_cost(house: House, made: dict[str, Any], times: int) -> dict[str, float
     return {"completion_us": full, "completion_bare_us": bare, "cell_cost": max(0.0, full - bare) / full}
 
 
-def _unfinished(house: House, made: dict[str, Any], number: int) -> list[tuple[int, int]]:
+def _unfinished(runtime: Runtime, made: dict[str, Any], number: int) -> list[tuple[int, int]]:
     """Members and courses of one training each that are still to be completed."""
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         course = made["courses"][0]
         done = select(Completion.member_id).where(Completion.course_id == course)
         query = (
@@ -157,31 +158,31 @@ def _unfinished(house: House, made: dict[str, Any], number: int) -> list[tuple[i
         return [(member, course) for member in tx.scalars(query)]
 
 
-def complete(house: House, member: int, course_id: int) -> None:
+def complete(runtime: Runtime, member: int, course_id: int) -> None:
     """What the ledger does at the threshold, in one transaction."""
     at = clock.now_ms()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         course = tx.get_one(Course, course_id)
-        completing.reach(tx, member, course_id, at)
-        completing.finish_course(tx, member, course, at, "watched")
+        completions.record_start(tx, member, course_id, at)
+        completions.finish_course(tx, member, course, at, "watched")
 
 
 def _one_process(
     settings: Settings, begun: float, pairs: list[tuple[int, int, float]], lanes: int
 ) -> tuple[list[float], list[float]]:
     """Complete each at its moment, from several threads; milliseconds each took, and seconds each was late."""
-    rooms.open_all()
-    house = House.build(settings)
+    components.import_all()
+    runtime = Runtime.build(settings)
     taken: list[float] = []
     late: list[float] = []
 
     def work(lane: int) -> None:
-        with house.db.read() as tx:  # a running process has its connections
+        with runtime.db.read() as tx:  # a running process has its connections
             tx.scalar(select(func.count()).select_from(Course))
         for member, course, moment in pairs[lane::lanes]:
             time.sleep(max(0.0, begun + moment - time.monotonic()))
             started = time.monotonic()
-            complete(house, member, course)
+            complete(runtime, member, course)
             ended = time.monotonic()
             taken.append(1000 * (ended - started))
             late.append(ended - begun - moment)
@@ -191,39 +192,39 @@ def _one_process(
         thread.start()
     for thread in threads:
         thread.join()
-    house.db.dispose()
+    runtime.db.dispose()
     return taken, late
 
 
-def under_load(house: House, made: dict[str, Any], seconds: float) -> dict[str, float]:
+def under_load(runtime: Runtime, made: dict[str, Any], seconds: float) -> dict[str, float]:
     """Completions at a steady rate, from two processes as the web has them, while figures are settled and read."""
-    waiting = _unfinished(house, made, int(RATE * seconds))
+    waiting = _unfinished(runtime, made, int(RATE * seconds))
     stop = threading.Event()
     waits = [0, 0]
 
     def watch() -> None:
         query = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         while not stop.wait(0.02):
-            if not house.db.is_sqlite:
-                with house.db.read() as tx:
+            if not runtime.db.is_sqlite:
+                with runtime.db.read() as tx:
                     waits[0] += tx.scalar(query) or 0
                 waits[1] += 1
 
     def settle() -> None:
         while not stop.wait(0.5):
-            with house.db.begin() as tx:
-                tally.settle(tx, 500)
-            with house.db.read() as tx:
-                tally.figures(tx, made["trainings"], [1])
+            with runtime.db.begin() as tx:
+                coverage_cells.settle(tx, 500)
+            with runtime.db.read() as tx:
+                coverage_cells.figures(tx, made["trainings"], [1])
 
     timed = [(member, course, number / RATE) for number, (member, course) in enumerate(waiting)]
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-        pool.starmap(_one_process, [(house.settings, 0.0, [], 1)] * PROCESSES, chunksize=1)  # imports
+        pool.starmap(_one_process, [(runtime.settings, 0.0, [], 1)] * PROCESSES, chunksize=1)  # imports
         aside = [threading.Thread(target=watch), threading.Thread(target=settle)]
         for thread in aside:
             thread.start()
         begun = time.monotonic() + 1
-        shares = [(house.settings, begun, timed[n::PROCESSES], LANES) for n in range(PROCESSES)]
+        shares = [(runtime.settings, begun, timed[n::PROCESSES], LANES) for n in range(PROCESSES)]
         results = pool.starmap(_one_process, shares, chunksize=1)
         whole = time.monotonic() - begun
         stop.set()
@@ -232,7 +233,7 @@ def under_load(house: House, made: dict[str, Any], seconds: float) -> dict[str, 
     taken = sorted(ms for result in results for ms in result[0])
     late = max(s for result in results for s in result[1])
     found = {"load_per_s": len(taken) / whole, "load_p99_ms": taken[int(0.99 * len(taken))], "load_late_s": late}
-    if not house.db.is_sqlite:
+    if not runtime.db.is_sqlite:
         found["lock_waits_seen"], found["lock_samples"] = float(waits[0]), float(waits[1])
     return found
 
@@ -240,16 +241,16 @@ def under_load(house: House, made: dict[str, Any], seconds: float) -> dict[str, 
 def measure(kind: str, given: argparse.Namespace) -> dict[str, Any]:
     """Everything for one database."""
     name = f"{given.members}-{given.branches}-{given.trainings}"
-    with city.open_house(kind, name, fresh=given.fresh) as (house, folder):
-        made = city.prepare(house, folder, given.members, given.branches, given.trainings)
-        found: dict[str, Any] = {"open_s": made["open_s"], **readings(house, made)}
-        found |= cell_cost(house, made, 60 if given.quick else 250)
-        found |= under_load(house, made, 2 if given.quick else LOAD_SECONDS)
+    with city.open_runtime(kind, name, fresh=given.fresh) as (runtime, folder):
+        made = city.prepare(runtime, folder, given.members, given.branches, given.trainings)
+        found: dict[str, Any] = {"open_s": made["open_s"], **readings(runtime, made)}
+        found |= cell_cost(runtime, made, 60 if given.quick else 250)
+        found |= under_load(runtime, made, 2 if given.quick else LOAD_SECONDS)
         # The recount of a whole city takes minutes: say what is known, should it be broken off.
         print(kind, json.dumps({name: round(value, 3) for name, value in found.items()}), flush=True)
-        with house.db.read(snapshot=True) as tx:
+        with runtime.db.read(snapshot=True) as tx:
             begun = time.perf_counter()
-            differences = [d for t in made["trainings"] for d in verify.differences(tx, tx.get_one(Training, t))]
+            differences = [d for t in made["trainings"] for d in recount.differences(tx, tx.get_one(Training, t))]
             found["verify_s"] = time.perf_counter() - begun
         for difference in differences[:5]:
             print(difference)
@@ -264,11 +265,11 @@ def growth(kind: str, given: argparse.Namespace) -> tuple[float, float]:
     taken = []
     for factor in (1, 10):
         members, branches = given.members * factor, given.branches * factor
-        with city.open_house(kind, f"{members}-{branches}-1", fresh=given.fresh) as (house, folder):
-            made = city.prepare(house, folder, members, branches, 1)
-            with house.db.read() as tx:
+        with city.open_runtime(kind, f"{members}-{branches}-1", fresh=given.fresh) as (runtime, folder):
+            made = city.prepare(runtime, folder, members, branches, 1)
+            with runtime.db.read() as tx:
                 taken.append(
-                    milliseconds(lambda tx=tx, made=made: tally.figures(tx, made["trainings"], [1]), times=300)
+                    milliseconds(lambda tx=tx, made=made: coverage_cells.figures(tx, made["trainings"], [1]), times=300)
                 )
     return taken[1] / taken[0], taken[1]
 

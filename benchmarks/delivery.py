@@ -24,7 +24,7 @@ from academy.core.actor import Role
 from academy.core.ids import new_id
 from academy.media import delivery
 from academy.media.models import Asset, AssetState
-from academy.media.storage import local_storage, set_key
+from academy.media.storage.file_storage import local_storage, set_key
 from tests.running import Academy, academy
 from tests.services import free_port, nginx
 
@@ -46,7 +46,7 @@ def segment(*, fresh: bool) -> Path:
 def publish(of: Academy, source: Path) -> Asset:
     """A set of one segment."""
     who = of.account(Role.TRAINER)
-    with of.house.db.begin() as tx:
+    with of.runtime.db.begin() as tx:
         asset = Asset(
             account_id=who.id, kind="video", filename="x", size=1, state=AssetState.READY, generation=new_id()
         )

@@ -14,10 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from academy import rooms
-from academy.core.house import House
+from academy import components
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.members.models import Organisation
+from academy.people.models import Organisation
 from academy.reports.coverage import write_names
 from academy.trainings.models import Training
 from benchmarks import city
@@ -25,9 +25,9 @@ from benchmarks import city
 
 def write(url: str, training_id: int) -> None:
     """In the process of its own: write the file, say what it took."""
-    rooms.open_all()
-    house = House.build(Settings(secret_key=city.SECRET, data_key=city.SECRET, database_url=url))
-    with tempfile.TemporaryDirectory() as folder, house.db.read(snapshot=True) as tx:
+    components.import_all()
+    runtime = Runtime.build(Settings(secret_key=city.SECRET, data_key=city.SECRET, database_url=url))
+    with tempfile.TemporaryDirectory() as folder, runtime.db.read(snapshot=True) as tx:
         training = tx.get_one(Training, training_id)
         whole = tx.get_one(Organisation, training.organisation_id)
         path = Path(folder) / "names.xlsx"
@@ -60,10 +60,10 @@ def main() -> None:
         return
     members = 6_000 if given.quick else given.members
     branches = max(TOWNS_AT_LEAST, members * 8_000 // 180_000)
-    with city.open_house(given.database, f"{members}-{branches}-1", fresh=given.fresh) as (house, folder):
-        made = city.prepare(house, folder, members, branches, 1)
-        url = house.db.url.render_as_string(hide_password=False)
-        house.db.dispose()
+    with city.open_runtime(given.database, f"{members}-{branches}-1", fresh=given.fresh) as (runtime, folder):
+        made = city.prepare(runtime, folder, members, branches, 1)
+        url = runtime.db.url.render_as_string(hide_password=False)
+        runtime.db.dispose()
         command = [sys.executable, "-m", "benchmarks.export", "--write", url, str(made["trainings"][0])]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
     found = json.loads(done.stdout.splitlines()[-1])

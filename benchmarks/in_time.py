@@ -47,7 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, stage(Path(folder), part_s=PART_S) as on:
         given = films(quick=quick)
         put_in = [put(on, film, number) for number, film in enumerate(given)]
-        with on.house.db.begin() as tx:
+        with on.runtime.db.begin() as tx:
             viewer = learner(tx)[2]
         page = on.sign_in(on.with_password(viewer))
         wait(on, [asset for asset, _ in put_in], 60 * len(given))

@@ -14,20 +14,20 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import insert, inspect, select, text
 
-from academy import rooms
+from academy import components
 from academy.accounts.models import Account, LoginSession
 from academy.accounts.queries import digest
 from academy.cli.database import alembic_config
 from academy.core import clock
-from academy.core.db import Base, Database
+from academy.core.database import Base, Database
 from academy.core.ids import new_id
 from academy.core.settings import Settings
+from academy.learning.models import CourseStart, PlaybackLease, WatchLedger
+from academy.learning.rules import pack
+from academy.learning.tokens import Grant, Signer
 from academy.library.models import Category, Course, CourseItem, CourseState
 from academy.media.models import Asset, AssetState
-from academy.members.models import Member, Organisation
-from academy.progress.models import CourseStart, Lease, WatchLedger
-from academy.progress.rules import pack
-from academy.progress.tokens import Grant, Signer
+from academy.people.models import Member, Organisation
 from tests.services import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +55,7 @@ def settings_for(url: str, folder: Path) -> Settings:
 
 def prepare(url: str, rows: int, *, fresh: bool = False) -> None:
     """Make the schema and `rows` ledger rows of 14 items a member, unless they are there."""
-    rooms.open_all()
+    components.import_all()
     db = Database(url, statement_ms=0)
     members = rows // ITEMS
     try:
@@ -110,7 +110,7 @@ def _fill(db: Database, members: int) -> None:
     since = int(now.timestamp() * 1000) - 86_400_000
     _many(
         db,
-        Lease,
+        PlaybackLease,
         (
             {
                 "id": n,
@@ -136,7 +136,7 @@ def _fill(db: Database, members: int) -> None:
         if db.is_sqlite:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
-            for table in (Lease, CourseStart, WatchLedger, Member):
+            for table in (PlaybackLease, CourseStart, WatchLedger, Member):
                 name = table.__tablename__
                 if "id" in table.__table__.c:
                     connection.execute(

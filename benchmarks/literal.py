@@ -19,22 +19,22 @@ from sqlalchemy import select
 
 from academy.accounts.models import Account
 from academy.cli.sample import courses, lecture, statutes
-from academy.core.db import Database, Tx
-from academy.core.house import House
+from academy.core.database import Database, Tx
+from academy.core.runtime import Runtime
 from academy.jobs.models import Job
 from academy.library.models import Course, CourseState
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Transcript
-from academy.members.models import Organisation
+from academy.people.models import Organisation
 from academy.search import queries
-from academy.search.backend import SearchBackend
-from academy.search.engine import backend
-from academy.search.finding import answer
+from academy.search.backends.interface import SearchBackend
+from academy.search.backends.postgresql.backend import PostgresBackend
+from academy.search.backends.selection import backend
 from academy.search.lectures import Lecture, join
 from academy.search.literal import Text
-from academy.search.postgres_backend import PostgresBackend
-from academy.search.question import parse
+from academy.search.query_parser import parse
+from academy.search.retrieval import answer
 from academy.search.text import Segmenter
-from benchmarks._lectures import MS_PER_CHARACTER, open_house
+from benchmarks._lectures import MS_PER_CHARACTER, open_runtime
 from tests.services import postgres
 
 LENGTHS = range(2, 7)
@@ -74,9 +74,9 @@ def _part(some: int, every: int) -> float:
     return 1.0 if some == every else min(0.9999, round(some / max(1, every), 4))
 
 
-def build(house: House) -> None:
+def build(runtime: Runtime) -> None:
     """The sample's courses, every one published, with the words that its films and papers have."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         root = Organisation(code="C", name="样例市", kind="committee", level="city", path="/1/")
         trainer, reviewer = (Account(username=name, display_name=name) for name in ("trainer", "reviewer"))
         tx.add_all([root, trainer, reviewer])
@@ -84,12 +84,12 @@ def build(house: House) -> None:
         courses.make_courses(tx, City(root), trainer.id, reviewer.id)  # type: ignore[arg-type]
         job = tx.scalars(select(Job).where(Job.name == courses.JOB)).one()
         for asset_id, plan in job.args["files"]:
-            _say(tx, tx.get_one(Asset, asset_id), lecture.Plan(**plan))
+            _say(tx, tx.get_one(Asset, asset_id), lecture.LecturePlan(**plan))
         for course in tx.scalars(select(Course)):
             course.state, course.published_at = CourseState.PUBLISHED, course.updated_at
 
 
-def _say(tx: Tx, asset: Asset, plan: lecture.Plan) -> None:
+def _say(tx: Tx, asset: Asset, plan: lecture.LecturePlan) -> None:
     asset.state = AssetState.READY
     pages = statutes.articles(plan.law, plan.first, lecture.ARTICLES)
     if plan.kind == "document":
@@ -131,7 +131,7 @@ def words(lectures: list[Lecture]) -> list[str]:
     return [typed for typed in found if Text(typed).plain]
 
 
-def ask(house: House, index: SearchBackend, typed: list[str], lectures: list[Lecture]) -> Tally:
+def ask(runtime: Runtime, index: SearchBackend, typed: list[str], lectures: list[Lecture]) -> Tally:
     """Type every word."""
     plain = {one.lecture_id: "\n".join(Text(text).plain for text in texts(one)) for one in lectures}
     # A word may also begin in one line and end in the next.
@@ -143,7 +143,7 @@ def ask(house: House, index: SearchBackend, typed: list[str], lectures: list[Lec
     }
     tally = Tally()
     segmenter = Segmenter()
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         for word in typed:
             started = time.perf_counter()
             found = answer(tx, index, parse(word, segmenter), segmenter, plain.keys(), None)
@@ -167,20 +167,20 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true")
     given = parser.parse_args()
     place = Path(".cache/literal")
-    house = open_house(place, fresh=given.fresh or not (place / "ready").exists())
+    runtime = open_runtime(place, fresh=given.fresh or not (place / "ready").exists())
     if not (place / "ready").exists():
-        build(house)
+        build(runtime)
         (place / "ready").touch()
-    lectures = list(queries.all_lectures(house.db))
+    lectures = list(queries.all_lectures(runtime.db))
     typed = words(lectures)
     if given.quick:
         typed = random.Random(12).sample(typed, min(len(typed), QUICK))
     with postgres(place.absolute() / "postgres", keep=True) as url:
-        indexes: dict[str, SearchBackend] = {"whoosh": backend(house), "postgresql": PostgresBackend(Database(url))}
+        indexes: dict[str, SearchBackend] = {"whoosh": backend(runtime), "postgresql": PostgresBackend(Database(url))}
         tallies: dict[str, Tally] = {}
         for name, index in indexes.items():
             index.rebuild(iter(lectures), Segmenter())
-            tallies[name] = ask(house, index, typed, lectures)
+            tallies[name] = ask(runtime, index, typed, lectures)
     line: dict[str, object] = {"benchmark": "literal", "quick": given.quick, "lectures": len(lectures)}
     line |= {"words": len(typed)} | {name: tally.figures() for name, tally in tallies.items()}
     print(json.dumps(line | {"missed": sorted({w for t in tallies.values() for w in t.missed})}, ensure_ascii=False))

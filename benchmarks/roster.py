@@ -24,15 +24,15 @@ import xlsxwriter
 from alembic import command
 from sqlalchemy import func, insert, select, update
 
-from academy import rooms
+from academy import components
 from academy.cli.database import alembic_config
 from academy.core.actor import SYSTEM
-from academy.core.house import House
 from academy.core.ids import new_ids
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.jobs import drain
-from academy.members import roster
-from academy.members.models import Member, Organisation, RosterImport
+from academy.people.models import Member, Organisation, RosterImport
+from academy.roster import imports
 
 CACHE = Path(".cache/benchmarks")
 HEADER = ("编号", "姓名", "组织代码", "性别", "出生日期", "学历", "入党日期", "手机", "职务", "状态")
@@ -81,9 +81,9 @@ def files(members: int, fresh: bool) -> dict[str, Path]:
     return found
 
 
-def plant(house: House, count: int) -> None:
+def plant(runtime: Runtime, count: int) -> None:
     """A city, twelve counties and their branches."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         ids = new_ids(count + 13)
         top = Organisation(code="C", name="全市", kind="committee", level="city", path="/1/", public_id=ids[0])
         tx.add(top)
@@ -115,30 +115,30 @@ def plant(house: House, count: int) -> None:
 
 
 def one(file: Path, members: int, url: str, answer: Any) -> None:
-    """Import one file into an empty house and say what it took."""
-    rooms.open_all()
+    """Import one file into an empty runtime and say what it took."""
+    components.import_all()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             secret_key="s" * 32, data_key="d" * 32, data_dir=Path(folder), database_url=url, log_level="ERROR"
         )
         command.upgrade(alembic_config(settings.database), "head")
-        house = House.build(settings)
-        plant(house, branches(members))
+        runtime = Runtime.build(settings)
+        plant(runtime, branches(members))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         began, cpu = time.perf_counter(), cpu_seconds()
-        made = send(house, file)
+        made = send(runtime, file)
         checked = time.perf_counter()
-        with house.db.begin() as tx:
-            roster.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, made.id))
-        drain(house)
+        with runtime.db.begin() as tx:
+            imports.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, made.id))
+        drain(runtime)
         done, cpu = time.perf_counter(), cpu_seconds() - cpu
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             assert tx.get_one(RosterImport, made.id).state == "applied"
             assert tx.scalar(select(func.count(Member.id))) == members
         reader = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + reader
         again = time.perf_counter()
-        second = send(house, file)
+        second = send(runtime, file)
         assert second.summary["unchanged"] == members, second.summary
         answer.put(
             {
@@ -152,7 +152,7 @@ def one(file: Path, members: int, url: str, answer: Any) -> None:
                 "before_mb": before // 1024,
             }
         )
-        house.db.dispose()
+        runtime.db.dispose()
 
 
 def cpu_seconds() -> float:
@@ -161,15 +161,15 @@ def cpu_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def send(house: House, file: Path) -> RosterImport:
+def send(runtime: Runtime, file: Path) -> RosterImport:
     """Receive a file and run its dry run."""
     with file.open("rb") as stream:
-        received = roster.receive(house.settings, stream)
-    with house.db.begin() as tx:
+        received = imports.receive(runtime.settings, stream)
+    with runtime.db.begin() as tx:
         node = tx.scalars(select(Organisation).where(Organisation.code == "C")).one()
-        made = roster.begin_import(tx, SYSTEM, node, received=received, filename=file.name)
-    drain(house)
-    with house.db.read() as tx:
+        made = imports.begin_import(tx, SYSTEM, node, received=received, filename=file.name)
+    drain(runtime)
+    with runtime.db.read() as tx:
         return tx.get_one(RosterImport, made.id, populate_existing=True)
 
 

@@ -19,20 +19,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from academy.core.db import Database
-from academy.core.house import House
+from academy.core.database import Database
+from academy.core.runtime import Runtime
 from academy.jobs import drain, publish
-from academy.library.facts import CoursePublished
+from academy.library.events import CoursePublished
 from academy.search import queries
-from academy.search.backend import SearchBackend
-from academy.search.engine import backend
-from academy.search.finding import CANDIDATES, MOST_VERIFIED, rank
+from academy.search.backends.interface import SearchBackend
+from academy.search.backends.postgresql.backend import PostgresBackend
+from academy.search.backends.selection import backend
+from academy.search.backends.whoosh.view import folder_size
 from academy.search.lectures import windows
-from academy.search.postgres_backend import PostgresBackend
-from academy.search.question import RAREST, Question, parse
+from academy.search.query_parser import RAREST, Query, parse
+from academy.search.retrieval import CANDIDATES, MOST_VERIFIED, rank
 from academy.search.text import HAN, Segmenter, is_han, normalise
-from academy.search.whoosh_view import folder_size
-from benchmarks._lectures import CATEGORIES, Talk, fill, open_house, put
+from benchmarks._lectures import CATEGORIES, Talk, fill, open_runtime, put
 from benchmarks._texts import cue_texts, packed, pieces
 from tests.services import postgres
 
@@ -43,7 +43,7 @@ PER_LECTURE = 280
 ROOM = 10_000
 """Row ids of one lecture in FTS5: its number times this, and the window's."""
 
-Answer = Callable[[str, Question], int]
+Answer = Callable[[str, Query], int]
 
 
 @dataclass
@@ -71,33 +71,33 @@ def talks(cues: int) -> Iterator[Talk]:
                     return
 
 
-def whoosh_engine(house: House, place: Path) -> Built:
-    index = backend(house)
-    seconds = _kept(place / "whoosh.json", index.health().ok, lambda: _rebuild(house, index))
-    return Built(_answer(house, index), seconds, folder_size(house.settings.data_dir / "search"))
+def whoosh_engine(runtime: Runtime, place: Path) -> Built:
+    index = backend(runtime)
+    seconds = _kept(place / "whoosh.json", index.health().ok, lambda: _rebuild(runtime, index))
+    return Built(_answer(runtime, index), seconds, folder_size(runtime.settings.data_dir / "search"))
 
 
-def postgres_engine(house: House, url: str, place: Path) -> Built:
+def postgres_engine(runtime: Runtime, url: str, place: Path) -> Built:
     index = PostgresBackend(Database(url))
-    seconds = _kept(place / "postgres.json", index.health().ok, lambda: _rebuild(house, index))
-    return Built(_answer(house, index), seconds, index.health().size)
+    seconds = _kept(place / "postgres.json", index.health().ok, lambda: _rebuild(runtime, index))
+    return Built(_answer(runtime, index), seconds, index.health().size)
 
 
-def _rebuild(house: House, index: SearchBackend) -> None:
-    with house.db.read() as tx:
+def _rebuild(runtime: Runtime, index: SearchBackend) -> None:
+    with runtime.db.read() as tx:
         segmenter = queries.segmenter(tx)
-    index.rebuild(queries.all_lectures(house.db), segmenter)
+    index.rebuild(queries.all_lectures(runtime.db), segmenter)
 
 
-def _answer(house: House, index: SearchBackend) -> Answer:
-    with house.db.read() as tx:
+def _answer(runtime: Runtime, index: SearchBackend) -> Answer:
+    with runtime.db.read() as tx:
         visible = frozenset(queries.published_ids(tx))
         category = {c.course_id: c.category_id for c in queries.shelf(tx).values()}
 
-    def answer(kind: str, question: Question) -> int:
+    def answer(kind: str, question: Query) -> int:
         if kind in READ_AGAIN:
             found = index.search(question, visible, None, MOST_VERIFIED if kind == "phrase" else CANDIDATES)
-            with house.db.read() as tx:
+            with runtime.db.read() as tx:
                 ranked, found = rank(tx, question, found, None)
             return len(ranked)
         found = index.search(question, visible, None, CANDIDATES)
@@ -108,7 +108,7 @@ def _answer(house: House, index: SearchBackend) -> Answer:
     return answer
 
 
-def fts5_engine(house: House, place: Path) -> Built:
+def fts5_engine(runtime: Runtime, place: Path) -> Built:
     path = place / "fts5.db"
 
     def build() -> None:
@@ -117,7 +117,7 @@ def fts5_engine(house: House, place: Path) -> Built:
         base.execute("CREATE VIRTUAL TABLE w USING fts5(t, content='', tokenize='unicode61')")
         base.execute("CREATE TABLE c (lecture INTEGER PRIMARY KEY, category INTEGER NOT NULL)")
         segmenter = Segmenter()
-        for lecture in queries.all_lectures(house.db):
+        for lecture in queries.all_lectures(runtime.db):
             made = (window for part in lecture.parts for window in windows(part))
             base.executemany(
                 "INSERT INTO w (rowid, t) VALUES (?, ?)",
@@ -141,7 +141,7 @@ def fts5_engine(house: House, place: Path) -> Built:
         row = base.execute("SELECT doc FROM temp.v WHERE term = ?", (word,)).fetchone()
         return row[0] if row else 0
 
-    def answer(kind: str, question: Question) -> int:
+    def answer(kind: str, question: Query) -> int:
         quoted = [f'"{word}"' for word in question.words]
         if kind == "phrase":
             match = '"' + " ".join(segmenter.words(question.phrases[0])) + '"'
@@ -179,10 +179,10 @@ def _kept(path: Path, there: bool, build: Callable[[], None]) -> float:
     return float(json.loads(path.read_text()))
 
 
-def asked(house: House, each: int) -> dict[str, list[tuple[str, Question]]]:
+def asked(runtime: Runtime, each: int) -> dict[str, list[tuple[str, Query]]]:
     """Questions of every class, drawn from what is said, none twice."""
     segmenter, draw = Segmenter(), random.Random(6)
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         ids = queries.published_ids(tx)
         lectures = queries.lectures(tx, draw.sample(ids, min(len(ids), 150)))
     texts = [normalise(w.text) for lecture in lectures for part in lecture.parts for w in windows(part)]
@@ -198,7 +198,7 @@ def asked(house: House, each: int) -> dict[str, list[tuple[str, Question]]]:
     for text in draw.sample(texts, min(len(texts), each * 4)):
         made["phrase"] += [f"“{run[1:7]}”" for run in re.findall(rf"[{HAN}]{{8,}}", text)[:1]]
     made["question"] = ["".join(w[i : i + 8]) + "是什么" for w in cut if len(w) > 20 for i in [draw.randrange(12)]]
-    questions: dict[str, list[tuple[str, Question]]] = {}
+    questions: dict[str, list[tuple[str, Query]]] = {}
     for kind in CLASSES:
         chosen = list(dict.fromkeys(made[kind]))
         if kind not in {"common", "facet"}:
@@ -208,7 +208,7 @@ def asked(house: House, each: int) -> dict[str, list[tuple[str, Question]]]:
 
 
 def timed(
-    engines: dict[str, Built], questions: dict[str, list[tuple[str, Question]]]
+    engines: dict[str, Built], questions: dict[str, list[tuple[str, Query]]]
 ) -> dict[str, dict[str, dict[str, float]]]:
     """p50 and p95 in milliseconds, by class and engine; the engines take turns, so that noise hits all."""
     figures: dict[str, dict[str, dict[str, float]]] = {}
@@ -236,21 +236,21 @@ def warm(place: Path) -> None:
                     pass
 
 
-def fresh_seconds(house: House) -> float:
+def fresh_seconds(runtime: Runtime) -> float:
     """From publishing a lecture of 1,200 lines to finding a word of it."""
     word = f"鲜{int(time.time()) % 9973}"
     lines = [
         f"这一句是第{n}句，讲的是乡村的事情，也讲{word}。" if n == 700 else f"第{n}句，讲的是村里的水渠和道路。"
         for n in range(1200)
     ]
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         number = max(queries.published_ids(tx)) + 1
-    put(house, [(number, Talk("新课", lines))])
+    put(runtime, [(number, Talk("新课", lines))])
     started = time.perf_counter()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         publish(tx, CoursePublished(number))
-    drain(house)
-    found = backend(house).search(parse(word, Segmenter()), frozenset({number}), None, 10)
+    drain(runtime)
+    found = backend(runtime).search(parse(word, Segmenter()), frozenset({number}), None, 10)
     assert found.lectures == {number}, found
     return time.perf_counter() - started
 
@@ -264,22 +264,22 @@ def main() -> None:
     given = parser.parse_args()
     cues, each = (20_000, 20) if given.quick else (given.cues, given.each)
     place = Path(f".cache/search/{cues}")
-    house = open_house(place, fresh=given.fresh or not (place / "ready").exists())
+    runtime = open_runtime(place, fresh=given.fresh or not (place / "ready").exists())
     if not (place / "ready").exists():
-        fill(house, talks(cues))
+        fill(runtime, talks(cues))
         (place / "ready").touch()
     with postgres(place.absolute() / "postgres", keep=True) as url:
         engines = {
-            "whoosh": whoosh_engine(house, place),
-            "postgresql": postgres_engine(house, url, place),
-            "fts5": fts5_engine(house, place),
+            "whoosh": whoosh_engine(runtime, place),
+            "postgresql": postgres_engine(runtime, url, place),
+            "fts5": fts5_engine(runtime, place),
         }
         warm(place)
-        figures = timed(engines, asked(house, each))
+        figures = timed(engines, asked(runtime, each))
         line = {
             "benchmark": "search",
             "cues": cues,
-            "windows": backend(house).health().documents,
+            "windows": backend(runtime).health().documents,
             "build_s": {name: round(engine.build_s, 1) for name, engine in engines.items()},
             "mb": {name: round(engine.size / 1e6, 1) for name, engine in engines.items()},
             "ms": figures,
@@ -288,7 +288,7 @@ def main() -> None:
             "facet_ratio": _ratio(figures["facet"]),
             "question_p95_ms": figures["question"]["whoosh"]["p95"],
             "pg_worst_p95_ms": max(kind["postgresql"]["p95"] for kind in figures.values()),
-            "fresh_s": round(fresh_seconds(house), 2),
+            "fresh_s": round(fresh_seconds(runtime), 2),
         }
     print(json.dumps(line, ensure_ascii=False))
 

@@ -19,13 +19,13 @@ from opencc import OpenCC
 from pypinyin import lazy_pinyin
 
 from academy.core.actor import NOBODY
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.search import queries, service
-from academy.search.engine import backend
-from academy.search.question import STOP
+from academy.search.backends.selection import backend
+from academy.search.query_parser import STOP
 from academy.search.results import Results
 from academy.search.text import Segmenter, is_han, normalise
-from benchmarks._lectures import Talk, fill, open_house
+from benchmarks._lectures import Talk, fill, open_runtime
 from benchmarks._texts import cue_texts, pieces
 
 TOP = 10
@@ -113,39 +113,39 @@ class Score:
         }
 
 
-def ask(house: House, text: str) -> Results:
-    return service.search(house, NOBODY, text)
+def ask(runtime: Runtime, text: str) -> Results:
+    return service.search(runtime, NOBODY, text)
 
 
-def measure(house: House, judged: list[Judged], say: Callable[[Judged], str] = lambda j: j.text) -> Score:
+def measure(runtime: Runtime, judged: list[Judged], say: Callable[[Judged], str] = lambda j: j.text) -> Score:
     score = Score()
     for one in judged:
-        score.add(ask(house, say(one)), one)
+        score.add(ask(runtime, say(one)), one)
     return score
 
 
-def same_in_other_script(house: House, judged: list[Judged], convert: Callable[[str], str]) -> tuple[int, int]:
+def same_in_other_script(runtime: Runtime, judged: list[Judged], convert: Callable[[str], str]) -> tuple[int, int]:
     """How many questions find the very same lectures, in the same order, in the other script; of how many."""
     same = 0
     for one in judged:
-        there, here = ([row.course_id for row in ask(house, t).page.rows] for t in (convert(one.text), one.text))
+        there, here = ([row.course_id for row in ask(runtime, t).page.rows] for t in (convert(one.text), one.text))
         same += there == here
     return same, len(judged)
 
 
-def in_full(house: House, judged: dict[str, list[Judged]]) -> dict[str, object]:
+def in_full(runtime: Runtime, judged: dict[str, list[Judged]]) -> dict[str, object]:
     """The figures of every set as its questions are written, and what a question took."""
     started = time.perf_counter()
-    line: dict[str, object] = {name: measure(house, questions).figures() for name, questions in judged.items()}
+    line: dict[str, object] = {name: measure(runtime, questions).figures() for name, questions in judged.items()}
     line["ms_per_question"] = round(1000 * (time.perf_counter() - started) / sum(map(len, judged.values())), 1)
     return line
 
 
-def equal_scripts(house: House, judged: dict[str, list[Judged]]) -> float:
+def equal_scripts(runtime: Runtime, judged: dict[str, list[Judged]]) -> float:
     """The part of the questions that find the same in both scripts; exactly 1 when all do."""
     pairs = [
-        same_in_other_script(house, judged["cmrc"], OpenCC("s2t").convert),
-        same_in_other_script(house, judged["drcd"], OpenCC("t2s").convert),
+        same_in_other_script(runtime, judged["cmrc"], OpenCC("s2t").convert),
+        same_in_other_script(runtime, judged["drcd"], OpenCC("t2s").convert),
     ]
     same, asked = sum(same for same, _ in pairs), sum(of for _, of in pairs)
     return 1.0 if same == asked else min(0.9999, round(same / max(1, asked), 4))
@@ -173,22 +173,22 @@ class Homophones:
         return others[len(word) % len(others)] if others else ""
 
 
-def typed_otherwise(house: House, judged: list[Judged]) -> dict[str, float]:
+def typed_otherwise(runtime: Runtime, judged: list[Judged]) -> dict[str, float]:
     """Recall of three-word queries: clean, in pinyin, with one homophone typo."""
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         segmenter = queries.segmenter(tx)
     asked = [(one, words) for one in judged if (words := three_words(segmenter, one.text))]
     homophones = Homophones({word for _, words in asked for word in words} | _dictionary())
     scores = {"clean": Score(), "pinyin": Score(), "typo": Score(), "typo_clean": Score()}
     for one, words in asked:
-        clean = ask(house, " ".join(words))
+        clean = ask(runtime, " ".join(words))
         scores["clean"].add(clean, one)
-        scores["pinyin"].add(ask(house, " ".join("".join(lazy_pinyin(word)) for word in words)), one)
+        scores["pinyin"].add(ask(runtime, " ".join("".join(lazy_pinyin(word)) for word in words)), one)
         wrong = [homophones.typo(word) for word in words]
         place = next((n for n, word in enumerate(wrong) if word), None)
         if place is not None:
             scores["typo_clean"].add(clean, one)
-            scores["typo"].add(ask(house, " ".join([*words[:place], wrong[place], *words[place + 1 :]])), one)
+            scores["typo"].add(ask(runtime, " ".join([*words[:place], wrong[place], *words[place + 1 :]])), one)
     recall = {name: score.found / max(1, score.asked) for name, score in scores.items()}
     return {
         "three_words_recall10": round(recall["clean"], 4),
@@ -205,14 +205,14 @@ def _dictionary() -> set[str]:
     return {word for word in phrases_dict if len(word) <= 3}
 
 
-def prepare(folder: Path, others: int, fresh: bool) -> tuple[House, dict[str, list[Judged]]]:
+def prepare(folder: Path, others: int, fresh: bool) -> tuple[Runtime, dict[str, list[Judged]]]:
     """The library with every judged passage in it, and the questions by set."""
     files = sorted(p for p in folder.glob("*.json") if p.name.lower().startswith(("cmrc", "drcd")))
     if not files:
         raise SystemExit(f"no judged sets in {folder}")
     state = blake2b(b"2" + str(others).encode() + b"".join(p.read_bytes() for p in files), digest_size=6).hexdigest()
     place = Path(".cache/search_quality") / state
-    house = open_house(place, fresh=fresh or not (place / "ready").exists())
+    runtime = open_runtime(place, fresh=fresh or not (place / "ready").exists())
     talks: list[Talk] = []
     judged: dict[str, list[Judged]] = {"cmrc": [], "drcd": []}
     for path in files:
@@ -222,18 +222,18 @@ def prepare(folder: Path, others: int, fresh: bool) -> tuple[House, dict[str, li
     if not (place / "ready").exists():
         texts = sorted(pieces(), key=lambda piece: piece[0] == "poems")[:others]
         talks += [Talk(f"第{n}讲", cue_texts(text)) for n, (_, _, text) in enumerate(texts, len(talks) + 1)]
-        fill(house, talks)
+        fill(runtime, talks)
         (place / "ready").touch()
-    return house, judged
+    return runtime, judged
 
 
-def index(house: House) -> float:
+def index(runtime: Runtime) -> float:
     """Build the index where there is none; seconds it took."""
     started = time.perf_counter()
-    if not backend(house).health().ok:
-        with house.db.read() as tx:
+    if not backend(runtime).health().ok:
+        with runtime.db.read() as tx:
             segmenter = queries.segmenter(tx)
-        backend(house).rebuild(queries.all_lectures(house.db), segmenter)
+        backend(runtime).rebuild(queries.all_lectures(runtime.db), segmenter)
     return time.perf_counter() - started
 
 
@@ -250,8 +250,8 @@ def main() -> None:
     if given.folder is None:
         print(json.dumps({"benchmark": "search_quality", "skipped": "name the folder of the judged sets"}))
         return
-    house, judged = prepare(given.folder, 3000 if given.quick else given.others, given.fresh)
-    line: dict[str, object] = {"benchmark": "search_quality", "index_s": round(index(house), 1)}
+    runtime, judged = prepare(given.folder, 3000 if given.quick else given.others, given.fresh)
+    line: dict[str, object] = {"benchmark": "search_quality", "index_s": round(index(runtime), 1)}
     if given.quick:
         judged = {name: questions[:: max(1, len(questions) // 150)] for name, questions in judged.items()}
     if given.half:
@@ -261,11 +261,11 @@ def main() -> None:
     step = 1 if not given.quick else 3
     some = {"cmrc": judged["cmrc"][::step], "drcd": judged["drcd"][:: 4 * step]}
     if given.only in {None, "questions"}:
-        line |= in_full(house, judged)
+        line |= in_full(runtime, judged)
     if given.only in {None, "scripts"}:
-        line["traditional_equal"] = equal_scripts(house, some)
+        line["traditional_equal"] = equal_scripts(runtime, some)
     if given.only in {None, "typed"}:
-        line |= typed_otherwise(house, [*some["cmrc"], *some["drcd"]])
+        line |= typed_otherwise(runtime, [*some["cmrc"], *some["drcd"]])
     print(json.dumps(line, ensure_ascii=False))
 
 

@@ -113,10 +113,10 @@ def spray(address: str, stop: Event, tried: "Synchronized[int]") -> None:
 def measure(of: Academy, browsers: list[Browser], times: int) -> dict[str, object]:
     for browser in browsers:
         assert browser.come_in() == 302, "the first time, with the form at the provider"
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         before = tx.scalar(select(func.count()).select_from(LoginSession)) or 0
     came = many(browsers, times, Browser.come_in, 302)
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         sessions = (tx.scalar(select(func.count()).select_from(LoginSession)) or 0) - before
     bare = many(browsers, times, Browser.look, 204)
     # In a process of their own, so that they take nothing from the browsers' interpreter.
@@ -163,7 +163,7 @@ def main() -> None:
         sso_provider(f"{of.address}/sso/callback", port) as issuer,
     ):
         changed = {"oidc_issuer": issuer, "oidc_client_id": "academy", "oidc_client_secret": SSO_SECRET}
-        with of.house.db.begin() as tx:
+        with of.runtime.db.begin() as tx:
             branch = factories.organisation(tx)
             people = [factories.member(tx, branch) for _ in range(BROWSERS)]
         with drive.server(dataclasses.replace(of.settings, **changed)):

@@ -26,7 +26,7 @@ from sqlalchemy import select
 from academy.core.actor import Role
 from academy.media import service, tools
 from academy.media.models import Asset, AssetState, Rendition
-from academy.media.storage import local_storage, set_key
+from academy.media.storage.file_storage import local_storage, set_key
 from tests.running import Academy, academy, kill, until
 
 CACHE = Path(".cache") / "transcode"
@@ -100,11 +100,11 @@ def by_worker(of: Academy, source: Path, patience_s: float) -> tuple[float, floa
     worker = of.worker()
     until(lambda: _rests(worker.pid), 60, "a worker that waits for work")
     used, began = _used(worker.pid), time.monotonic()
-    with of.house.db.begin() as tx:
+    with of.runtime.db.begin() as tx:
         asset_id = service.adopt_file(tx, who, source, "film.mp4", "video").id
 
     def is_made() -> bool:
-        with of.house.db.read() as tx:
+        with of.runtime.db.read() as tx:
             return tx.scalar(select(Asset.state).where(Asset.id == asset_id)) != AssetState.PROCESSING
 
     until(is_made, patience_s, "the lecture")
@@ -143,7 +143,7 @@ def measure(of: Academy, seconds: int, *, fresh: bool) -> dict[str, object]:
     source.read_bytes()  # both find the film in the page cache
     hand_wall, hand_cpu = timed(lambda: by_hand(of, source, hand, seconds))
     our_wall, our_cpu = by_worker(of, source, 60 + 20 * seconds)
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         asset = tx.scalars(select(Asset)).one()
         rows = tx.scalars(select(Rendition).order_by(Rendition.bandwidth)).all()
     assert asset.state == AssetState.READY, asset.error

@@ -1,13 +1,13 @@
-"""Alembic's environment: the models are the house's, the URL comes from whoever calls."""
+"""Alembic's environment: the models are the application's, the URL comes from whoever calls."""
 
 from alembic import context
 from sqlalchemy import create_engine
 
-from academy import rooms
-from academy.core.db import Base, Database
+from academy import components
+from academy.core.database import Base, Database
 from academy.core.types import Instant
 
-rooms.open_all()
+components.import_all()
 
 
 def render(kind: str, item: object, _autogen: object) -> str | bool:

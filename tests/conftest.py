@@ -1,4 +1,4 @@
-"""Settings of a test and a client's session. The fixtures are in tests/houses.py; what tests need of the machine is
+"""Settings of a test and a client's session. The fixtures are in tests/runtimes.py; what tests need of the machine is
 held by tests/needs_plugin.py."""
 
 from pathlib import Path
@@ -17,7 +17,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.import_plugin("tests.needs_plugin")
     open_databases.watch()
     if not config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
-        config.pluginmanager.import_plugin("tests.houses")
+        config.pluginmanager.import_plugin("tests.runtimes")
 
 
 def make_settings(folder: Path, **changes: object) -> Settings:

@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import select
 
 from academy.core.actor import SYSTEM
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.jobs import publish
+from academy.learning import completions
+from academy.learning.events import CourseFinished
+from academy.learning.models import Completion
 from academy.library.models import Category, Course
-from academy.members.facts import MembersChanged
-from academy.members.models import Member, Organisation
-from academy.progress import completing
-from academy.progress.facts import CourseFinished
-from academy.progress.models import Completion
+from academy.people.events import MembersChanged
+from academy.people.models import Member, Organisation
 from academy.trainings import service
 from academy.trainings.models import Training
 from tests import factories as make
@@ -43,7 +43,7 @@ def course(tx: Tx) -> Course:
 
 
 def complete(tx: Tx, member: int, course: int, when: dt.datetime, version: int = 1) -> None:
-    completing.reach(tx, member, course, int(when.timestamp() * 1000))
+    completions.record_start(tx, member, course, int(when.timestamp() * 1000))
     tx.add(Completion(member_id=member, course_id=course, course_version=version, completed_at=when))
     publish(tx, CourseFinished(member, course, version, int(when.timestamp() * 1000)))
 

@@ -7,14 +7,14 @@ from sqlalchemy import select
 
 from academy.core import clock
 from academy.core.actor import SYSTEM
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
 from academy.jobs import publish
-from academy.members.facts import ExemptionChanged, MembersChanged, OrganisationMoved
-from academy.members.models import Exemption, Organisation, OrganisationSpell
-from academy.progress import completing
-from academy.progress.models import Completion
-from academy.trainings import service, tally, verify
+from academy.learning import completions
+from academy.learning.models import Completion
+from academy.people.events import ExemptionChanged, MembersChanged, OrganisationMoved
+from academy.people.models import Exemption, Organisation, OrganisationSpell
+from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Enrolment, EnrolmentSpell, Training
 from academy.trainings.rules import Audience
 from tests import factories as make
@@ -22,14 +22,16 @@ from tests.coverage_city import City, at, complete, training
 
 
 def figures(tx: Tx, training: Training, node: Organisation, day: dt.date | None = None) -> tuple[int, ...]:
-    found = tally.figures(tx, [training.id], [node.id], day).get((training.id, node.id), tally.Figures())
+    found = coverage_cells.figures(tx, [training.id], [node.id], day).get(
+        (training.id, node.id), coverage_cells.Figures()
+    )
     return found.due, found.exempt, found.reached, found.completed
 
 
 def history(tx: Tx, training: Training, node: Organisation, days: int) -> list[tuple[int, ...]]:
     """The curve of a training in a node: its figures at the end of each day."""
-    known = tally.daily(tx, training.id, node.id)
-    empty = tally.Figures()
+    known = coverage_cells.daily(tx, training.id, node.id)
+    empty = coverage_cells.Figures()
     steps = [max((d for d, _ in known if d <= at(past).date()), default=None) for past in range(days + 1)]
     found = [dict(known).get(step, empty) if step else empty for step in steps]
     return [(f.due, f.exempt, f.reached, f.completed) for f in found]
@@ -70,7 +72,7 @@ def by_hand(tx: Tx, training: Training, node: Organisation, day: dt.date) -> tup
 
 
 def hang_under(tx: Tx, node: Organisation, parent: Organisation) -> None:
-    """Move a node today, as the members' room does."""
+    """Move a node today, as the people component does."""
     if node.parent_id == parent.id:
         return
     today, old = clock.today(), node.path
@@ -100,7 +102,7 @@ RULES = [
 ]
 
 
-def walk(house: House, city: City, seed: int) -> None:
+def walk(runtime: Runtime, city: City, seed: int) -> None:
     """Sixty random things happen to the city; then every figure of every day is counted again by hand."""
     draw = random.Random(seed)
     day, plans = 0, []
@@ -109,7 +111,7 @@ def walk(house: House, city: City, seed: int) -> None:
         person, one = draw.choice(city.people), draw.choice(city.courses)
         back = draw.choice([0, 0, 0, 1, 4])
         if draw.random() < 0.3:
-            completing.reach(tx, person.id, one.id, int(at(day - back).timestamp() * 1000))
+            completions.record_start(tx, person.id, one.id, int(at(day - back).timestamp() * 1000))
             return
         version = draw.choice([1, 1, 1, 2])
         if tx.get(Completion, (person.id, one.id, version)) is None:
@@ -146,9 +148,9 @@ def walk(house: House, city: City, seed: int) -> None:
         hang_under(tx, draw.choice(city.branches), draw.choice(city.towns))
 
     def settle(tx: Tx) -> None:
-        tally.settle(tx, draw.choice([3, 4000]))
+        coverage_cells.settle(tx, draw.choice([3, 4000]))
 
-    with clock.frozen(at()), house.db.begin() as tx:
+    with clock.frozen(at()), runtime.db.begin() as tx:
         city.attach(tx)
         city.people[0].position = "secretary"
         for rules in RULES:
@@ -158,12 +160,12 @@ def walk(house: House, city: City, seed: int) -> None:
     for _ in range(60):
         day += draw.choice([0, 0, 1, 2])
         act = draw.choice([study, study, study, study, change, exempt, join, rehang, reorganise, settle])
-        with clock.frozen(at(day)), house.db.begin() as tx:
+        with clock.frozen(at(day)), runtime.db.begin() as tx:
             city.attach(tx)
             act(tx)
-    with clock.frozen(at(day)), house.db.begin() as tx:
+    with clock.frozen(at(day)), runtime.db.begin() as tx:
         for plan in plans:
-            assert [str(d) for d in verify.differences(tx, plan)] == []
+            assert [str(d) for d in recount.differences(tx, plan)] == []
             for past in {day, day - 1, draw.randrange(day), draw.randrange(day)}:
                 for node in (city.city, city.county, city.other, *city.towns, *city.branches):
                     when = at(past).date()
@@ -175,12 +177,12 @@ def walk(house: House, city: City, seed: int) -> None:
             for node in nodes:
                 each_day = [figures(tx, plan, node, at(past).date()) for past in range(day + 1)]
                 assert curves[plan.id, node.id] == each_day, node.level
-        tally.settle_all(tx)
+        coverage_cells.settle_all(tx)
         for plan in plans:
             for node in nodes:
                 assert history(tx, plan, node, day) == curves[plan.id, node.id], "settling changes no curve"
         assert [figures(tx, plan, city.county) for plan in plans] == before
         for plan in plans:
             service.rebuild(tx, plan)
-            assert verify.differences(tx, plan) == []
+            assert recount.differences(tx, plan) == []
         assert [figures(tx, plan, city.county) for plan in plans] == before

@@ -8,13 +8,13 @@ from academy.accounts.models import Account, LoginSession, RoleGrant
 from academy.accounts.queries import digest, scopes_of
 from academy.core import clock
 from academy.core.actor import Actor, Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.library import service as library
 from academy.library.models import Course
-from academy.library.queries import ItemLine, course_page
+from academy.library.queries import ItemSummary, course_page
 from academy.library.service import seed_categories
 from academy.media.models import Asset
-from academy.members.models import Member, Membership, Organisation, OrganisationSpell
+from academy.people.models import Member, Membership, Organisation, OrganisationSpell
 
 _count = itertools.count(1)
 
@@ -119,6 +119,6 @@ def published_course(tx: Tx, author: Account, reviewer: Account, **changes: obje
     return library.publish(tx, actor_of(tx, reviewer), made)
 
 
-def lines(tx: Tx, made: Course) -> Sequence[ItemLine]:
+def lines(tx: Tx, made: Course) -> Sequence[ItemSummary]:
     """A course's items with their files."""
     return course_page(tx, made).lines

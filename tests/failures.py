@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from academy.core.db import Database
+from academy.core.database import Database
 
 
 class Collision(Exception):

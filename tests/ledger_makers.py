@@ -5,14 +5,14 @@ import itertools
 from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Actor
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
+from academy.learning import service
+from academy.learning.heartbeats import Heartbeat, HeartbeatOutcome
+from academy.learning.service import Opened
 from academy.library.models import Category, Course, CourseItem, CourseState
 from academy.media.models import Asset, AssetState
-from academy.members.models import Member
-from academy.progress import service
-from academy.progress.beats import Beat, Outcome
-from academy.progress.service import Opened
+from academy.people.models import Member
 from tests import factories
 
 _count = itertools.count(1)
@@ -63,14 +63,14 @@ def learner(tx: Tx) -> tuple[Member, Actor, Account]:
     return person, Actor(account_id=made.id, member_id=person.id), made
 
 
-def opened(house: House, actor: Actor, item: CourseItem, **how: object) -> Opened:
-    with house.db.begin() as tx:
+def opened(runtime: Runtime, actor: Actor, item: CourseItem, **how: object) -> Opened:
+    with runtime.db.begin() as tx:
         return service.open_lease(tx, actor, tx.get_one(CourseItem, item.id), **how)  # type: ignore[arg-type]
 
 
 def beat(
-    house: House, lease: Opened, spans: list[tuple[int, int]], seq: int = 1, position: int | None = None
-) -> Outcome:
-    with house.db.begin() as tx:
-        claim = Beat(lease.grant, seq, tuple(spans), position, clock.now_ms())
-        return service.record_beat(tx, house.settings, claim)
+    runtime: Runtime, lease: Opened, spans: list[tuple[int, int]], seq: int = 1, position: int | None = None
+) -> HeartbeatOutcome:
+    with runtime.db.begin() as tx:
+        claim = Heartbeat(lease.grant, seq, tuple(spans), position, clock.now_ms())
+        return service.record_heartbeat(tx, runtime.settings, claim)

@@ -11,8 +11,8 @@ from sqlalchemy import delete, func, select
 
 from academy.core import clock
 from academy.core.errors import Conflict
-from academy.core.house import House
 from academy.core.i18n import msg
+from academy.core.runtime import Runtime
 from academy.jobs import Job, JobContext, JobState, cancel_jobs, enqueue, job, queue, retry_job
 from academy.jobs.queue import Attempt, Cancelled
 
@@ -43,7 +43,7 @@ class Expected:
         return self.state in queue.OPEN
 
 
-def machine(house: House) -> type[RuleBasedStateMachine]:
+def machine(runtime: Runtime) -> type[RuleBasedStateMachine]:
     """The rules, on this house's database."""
 
     class Queue(RuleBasedStateMachine):
@@ -52,7 +52,7 @@ def machine(house: House) -> type[RuleBasedStateMachine]:
             self.now = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
             self.jobs: dict[int, Expected] = {}
             self.attempts: list[Attempt] = []
-            with house.db.begin() as tx:
+            with runtime.db.begin() as tx:
                 tx.execute(delete(Job))
 
         def running(self, attempt: Attempt) -> Expected | None:
@@ -61,7 +61,7 @@ def machine(house: House) -> type[RuleBasedStateMachine]:
 
         @rule(key=st.sampled_from(KEYS))
         def ask(self, key: str | None) -> None:
-            with clock.frozen(self.now), house.db.begin() as tx:
+            with clock.frozen(self.now), runtime.db.begin() as tx:
                 made = enqueue(tx, "test.model", key=key).id
             known = [number for number, one in self.jobs.items() if key is not None and one.key == key and one.is_open]
             assert made in known or (not known and made not in self.jobs)
@@ -73,7 +73,7 @@ def machine(house: House) -> type[RuleBasedStateMachine]:
 
         @rule(worker=st.sampled_from(["one", "two"]), limit=st.integers(1, 3))
         def claim(self, worker: str, limit: int) -> None:
-            with clock.frozen(self.now), house.db.begin() as tx:
+            with clock.frozen(self.now), runtime.db.begin() as tx:
                 taken = queue.claim_next(tx, ["test.model"], limit, worker)
             due = [(one.due, n) for n, one in self.jobs.items() if one.state == JobState.QUEUED and one.due <= self.now]
             wanted = [number for _, number in sorted(due)[:limit]]
@@ -90,7 +90,7 @@ def machine(house: House) -> type[RuleBasedStateMachine]:
             """Any attempt there ever was, also one that is long over."""
             attempt = data.draw(st.sampled_from(self.attempts))
             one = self.running(attempt)
-            with clock.frozen(self.now), house.db.begin() as tx:
+            with clock.frozen(self.now), runtime.db.begin() as tx:
                 match how:
                     case "finish":
                         assert queue.finish(tx, attempt) == (one is not None)
@@ -99,7 +99,7 @@ def machine(house: House) -> type[RuleBasedStateMachine]:
                     case "crash":
                         assert queue.crash(tx, attempt, "trace") == (one is not None)
                     case "hand_back":
-                        queue.hand_back(tx, [attempt])
+                        queue.release_attempts(tx, [attempt])
                     case "heartbeat":
                         queue.heartbeat(tx, [attempt])
                     case "progress":
@@ -128,7 +128,7 @@ def machine(house: House) -> type[RuleBasedStateMachine]:
 
         @rule(dead=st.sampled_from([[], ["one"], ["two"], ["one", "two"]]))
         def bury(self, dead: list[str]) -> None:
-            with clock.frozen(self.now), house.db.begin() as tx:
+            with clock.frozen(self.now), runtime.db.begin() as tx:
                 lost = queue.release_lost(tx, dead)
             late = self.now - queue.STALE
             running = {n: one for n, one in self.jobs.items() if one.state == JobState.RUNNING}
@@ -141,7 +141,7 @@ def machine(house: House) -> type[RuleBasedStateMachine]:
 
         @rule(key=st.sampled_from(["a", "b"]))
         def cancel(self, key: str) -> None:
-            with clock.frozen(self.now), house.db.begin() as tx:
+            with clock.frozen(self.now), runtime.db.begin() as tx:
                 cancel_jobs(tx, key)
             for one in self.jobs.values():
                 if one.key == key and one.is_open:
@@ -154,7 +154,7 @@ def machine(house: House) -> type[RuleBasedStateMachine]:
             one = self.jobs[number]
             taken = one.key is not None and any(other.key == one.key and other.is_open for other in self.jobs.values())
             allowed = one.state == JobState.FAILED and not taken
-            with clock.frozen(self.now), house.db.begin() as tx:
+            with clock.frozen(self.now), runtime.db.begin() as tx:
                 try:
                     retry_job(tx, tx.get_one(Job, number))
                     assert allowed
@@ -165,7 +165,7 @@ def machine(house: House) -> type[RuleBasedStateMachine]:
 
         @invariant()
         def rows_are_as_expected(self) -> None:
-            with house.db.read() as tx:
+            with runtime.db.read() as tx:
                 rows = {row.id: row for row in tx.scalars(select(Job))}
                 doubles = select(Job.key).where(Job.key.is_not(None), Job.state.in_(queue.OPEN))
                 assert tx.execute(doubles.group_by(Job.key).having(func.count() > 1)).all() == []
@@ -184,7 +184,7 @@ def machine(house: House) -> type[RuleBasedStateMachine]:
     return Queue
 
 
-def run(house: House, examples: int, steps: int, *, derandomize: bool) -> None:
+def run(runtime: Runtime, examples: int, steps: int, *, derandomize: bool) -> None:
     """Try so many orders of events, each of so many steps."""
     quiet = settings(
         max_examples=examples,
@@ -193,4 +193,4 @@ def run(house: House, examples: int, steps: int, *, derandomize: bool) -> None:
         derandomize=derandomize,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(machine(house), settings=quiet)
+    run_state_machine_as_test(machine(runtime), settings=quiet)

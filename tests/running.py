@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from academy import rooms
+from academy import components
 from academy.accounts.models import Account
 from academy.app import create_app
 from academy.core.actor import Actor, Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from tests import factories, templates
 from tests.conftest import make_settings
@@ -26,11 +26,11 @@ ROOT = Path(__file__).parents[1]
 
 @dataclasses.dataclass
 class Academy:
-    """One installation. `house` looks into the same database from here."""
+    """One installation. `runtime` looks into the same database from here."""
 
     folder: Path
     settings: Settings
-    house: House
+    runtime: Runtime
     processes: list["subprocess.Popen[bytes]"] = dataclasses.field(default_factory=list)
 
     @property
@@ -85,20 +85,20 @@ class Academy:
 
     def account(self, *roles: Role) -> Account:
         """An account with roles for an organisation of its own."""
-        with self.house.db.begin() as tx:
+        with self.runtime.db.begin() as tx:
             node = factories.organisation(tx)
             return factories.account(tx, None, *((role, node) for role in roles))
 
     def cookie(self, who: Account) -> str:
         """The cookie of a signed-in browser."""
-        app = create_app(self.settings, self.house)
-        with self.house.db.begin() as tx:
+        app = create_app(self.settings, self.runtime)
+        with self.runtime.db.begin() as tx:
             token = factories.session_token(tx, who)
         serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
         return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'_user_id': token, '_fresh': True})}"
 
     def actor(self, who: Account) -> Actor:
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             return factories.actor_of(tx, who)
 
 
@@ -115,16 +115,16 @@ def academy(folder: Path, **changes: object) -> Iterator[Academy]:
     database = folder / "var" / "academy.db"
     templates.migrated(database)
     url = f"sqlite:///{database}"
-    rooms.open_all()
+    components.import_all()
     hosts = {"trusted_hosts": "127.0.0.1,localhost"}
     settings = make_settings(folder, database_url=url, port=free_port(), **(hosts | changes))
-    made = Academy(folder, settings, House.build(settings))
+    made = Academy(folder, settings, Runtime.build(settings))
     try:
         yield made
     finally:
         for process in made.processes:
             kill(process)
-        made.house.db.dispose()
+        made.runtime.db.dispose()
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str) -> None:

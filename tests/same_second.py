@@ -4,22 +4,22 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from academy.accounts import second_step
+from academy.accounts.authentication import second_step
 from academy.accounts.service import account_for_member, create_account
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
 from academy.core.i18n import msg
+from academy.core.runtime import Runtime
 from academy.jobs import enqueue
-from academy.library import categories, drafting
+from academy.learning import corrections
+from academy.library import categories, drafts
 from academy.library.models import Course
-from academy.media import chapters, editing
+from academy.media.captions import chapters, editing
 from academy.media.models import Asset
-from academy.members import cohorts, people, sectors, tree
-from academy.members.models import Cohort, Member, Organisation
-from academy.notices.service import notify
-from academy.progress import correcting
+from academy.notifications.service import notify
+from academy.people import cohorts, members, organisations, sectors
+from academy.people.models import Cohort, Member, Organisation
 from academy.search import dictionary
 from tests import factories as make
 
@@ -30,7 +30,7 @@ Act = Callable[[Tx], object]
 class World:
     """What the acts are about."""
 
-    house: House
+    runtime: Runtime
     city: Organisation
     member: Member
     cohort: Cohort
@@ -40,9 +40,9 @@ class World:
     officer: Actor
 
 
-def world(house: House) -> World:
+def world(runtime: Runtime) -> World:
     """A node with a member, a published course with a film, a cohort."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         city = make.organisation(tx, level="city")
         author = make.account(tx, None, (Role.TRAINER, city))
         course = make.published_course(tx, author, make.account(tx, None, (Role.REVIEWER, city)))
@@ -51,7 +51,7 @@ def world(house: House) -> World:
         held = tuple(Scope(role, city.id, city.path) for role in (Role.NODE_ADMINISTRATOR, Role.TRAINER))
         asset = make.asset(tx, author)
         officer = Actor(account_id=author.id + 1000, scopes=held)
-        return World(house, city, member, cohort, course, asset, make.actor_of(tx, author), officer)
+        return World(runtime, city, member, cohort, course, asset, make.actor_of(tx, author), officer)
 
 
 def _pick(tx: Tx, row: Any) -> Any:
@@ -60,7 +60,7 @@ def _pick(tx: Tx, row: Any) -> Any:
 
 def acts(w: World) -> dict[str, Act]:
     """Table and columns of a unique key → what inserts a row of it."""
-    sealer = w.house.sealer
+    sealer = w.runtime.sealer
     return {
         "accounts(member_id)": lambda tx: account_for_member(tx, _pick(tx, w.member)),
         "accounts(username)": lambda tx: create_account(tx, SYSTEM, username="王新", display_name="王新"),
@@ -72,7 +72,7 @@ def acts(w: World) -> dict[str, Act]:
             tx, SYSTEM, _pick(tx, w.cohort), w.city, w.member.number
         ),
         "cohorts(organisation_id, name)": lambda tx: cohorts.create_cohort(tx, SYSTEM, w.city, "新党员"),
-        "corrections(member_id, course_id)": lambda tx: correcting.propose_correction(
+        "corrections(member_id, course_id)": lambda tx: corrections.propose_correction(
             tx,
             w.officer,
             _pick(tx, w.member),
@@ -81,19 +81,19 @@ def acts(w: World) -> dict[str, Act]:
             reason="签到表",
             studied_on=clock.today(),
         ),
-        "courses(revises_id)": lambda tx: drafting.revise(tx, w.author, _pick(tx, w.course)),
+        "courses(revises_id)": lambda tx: drafts.revise(tx, w.author, _pick(tx, w.course)),
         "glossary_terms(wrong)": lambda tx: editing.add_term(tx, SYSTEM, "合座社", "合作社"),
         "jobs(key)": lambda tx: enqueue(tx, "search.merge", key="search.merge"),
-        "lecturers(name, office)": lambda tx: drafting.find_lecturer(tx, "王新", "县委书记", is_leader=True),
-        "members(number)": lambda tx: people.add_member(
+        "lecturers(name, office)": lambda tx: drafts.find_lecturer(tx, "王新", "县委书记", is_leader=True),
+        "members(number)": lambda tx: members.add_member(
             tx, SYSTEM, sealer, _pick(tx, w.city), number="N0001", name="王新"
         ),
         "notices(key)": lambda tx: notify(tx, key="one:occasion", body=msg("有新消息。"), member_id=w.member.id),
-        "organisations(code)": lambda tx: tree.create_organisation(
+        "organisations(code)": lambda tx: organisations.create_organisation(
             tx, SYSTEM, code="X01", name="新支部", parent=_pick(tx, w.city)
         ),
         "search_terms(text)": lambda tx: dictionary.add_term(tx, SYSTEM, "乡村振兴词"),
-        "second_factors(account_id)": lambda tx: second_step.begin(tx, w.house, w.author, session_id=1),
+        "second_factors(account_id)": lambda tx: second_step.begin(tx, w.runtime, w.author, session_id=1),
         "sectors(name)": lambda tx: sectors.add_sector(tx, SYSTEM, "新就业群体"),
         "transcripts(asset_id, language)": lambda tx: editing.save(tx, SYSTEM, _pick(tx, w.asset), [], 0),
     }

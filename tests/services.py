@@ -220,7 +220,7 @@ def seaweed(folder: Path, *, volumes: int = 8, data: Path | None = None) -> Iter
 def _make_bucket(given: dict[str, str]) -> None:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from academy.media.objects import client_of
+    from academy.media.storage.s3_storage import client_of
 
     client = client_of(given["s3_endpoint"], "us-east-1", given["s3_key"], given["s3_secret"], "path")
     end = time.monotonic() + 60

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache" / "tests"
 
 MIGRATIONS = ("migrations/**/*.py", "academy/core/*.py", "academy/**/models.py", "tests/*.py", "requirements.txt")
-PAGES = ("academy/app.py", "academy/doors/*.py", "requirements.txt")
+PAGES = ("academy/app.py", "academy/http/*.py", "requirements.txt")
 
 
 def digest(*patterns: str) -> str:

@@ -6,7 +6,7 @@ from academy.accounts.models import Account, Consent
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 
 VERSION = "1"

@@ -10,11 +10,11 @@ from academy.accounts.sessions import end_sessions
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.members.access import allow
-from academy.members.models import Member, Organisation
+from academy.people.access import allow
+from academy.people.models import Member, Organisation
 
 ROLES: dict[Role, Message] = {
     Role.MEMBER: msg("党员"),

@@ -5,7 +5,7 @@ import json
 
 import requests
 
-from academy.accounts import codes, sms, throttle
+from academy.accounts.authentication import codes, sms, throttle
 from academy.accounts.models import ActivationCode, LoginSession, ScreenLogin
 from academy.core import audit, audit_heads, clock
 from academy.core.errors import Conflict
@@ -20,11 +20,11 @@ def send_sms(context: JobContext, sealed: str) -> None:
 
     Each attempt sends a new code, and the newest counts.
     """
-    number, phone, network = json.loads(context.house.sealer.open(bytes.fromhex(sealed), context=sms.CONTEXT))
+    number, phone, network = json.loads(context.runtime.sealer.open(bytes.fromhex(sealed), context=sms.CONTEXT))
     way_out = sms.channel(context.settings)
     if way_out is None:
         raise Conflict(msg("短信没有开通。"))
-    text = context.db.run_in_transaction(lambda tx: sms.prepare(tx, context.house, number, phone, network))
+    text = context.db.run_in_transaction(lambda tx: sms.prepare(tx, context.runtime, number, phone, network))
     if text is not None:
         way_out(phone, text)
 

@@ -20,12 +20,12 @@ from academy.accounts.models import (
 )
 from academy.core import clock, keyed
 from academy.core.actor import Actor, Role, Scope
-from academy.core.db import Tx
-from academy.core.pages import Page, page_of
+from academy.core.database import Tx
+from academy.core.paging import Page, page_of
 from academy.core.text import tidy_text
-from academy.members.models import Member, Organisation
-from academy.members.queries import LONGEST_SEARCH, subtrees
-from academy.members.rules import HERE
+from academy.people.models import Member, Organisation
+from academy.people.queries import LONGEST_SEARCH, subtrees
+from academy.people.rules import HERE
 
 PROGRAM = "program"
 """The device of a session that is a program's token."""
@@ -64,7 +64,7 @@ class Identity:
     def actor(self, network: str = "", *, two_steps: bool = True, playing: bool = False) -> Actor:
         """The actor this person is in a request from `network`: the one place that gives a session its rights.
 
-        With `two_steps` (the rule of the house) no office is held before the second step, anywhere: a route
+        With `two_steps` (the academy's setting) no office is held before the second step, anywhere: a route
         that only asks for somebody signed in looks at scopes too. A public screen holds none and is no
         member, so that it reads nobody's ledger; only its playback (`playing`) is its owner's.
         """
@@ -83,7 +83,7 @@ def read_code(typed: str) -> str:
     return tidy_text(typed, CODE_LENGTH).upper().replace(" ", "").replace("-", "")
 
 
-def may_enter() -> ColumnElement[bool]:
+def may_sign_in() -> ColumnElement[bool]:
     """Accounts that may be used: not frozen or closed, and their person, if the roster has one, is here.
 
     Every look-up that ends in somebody signed in, or in a message to somebody, asks this; the query
@@ -96,7 +96,7 @@ def may_enter() -> ColumnElement[bool]:
 
 def is_usable(tx: Tx, account_id: int) -> bool:
     """Whether an account may be used now: see `may_enter`."""
-    return tx.scalar(select(Account.id).where(Account.id == account_id, may_enter())) is not None
+    return tx.scalar(select(Account.id).where(Account.id == account_id, may_sign_in())) is not None
 
 
 def holds_on(day: dt.date | BindParameter[dt.date]) -> ColumnElement[bool]:
@@ -134,7 +134,7 @@ _HOLDER = (
         LoginSession.ended_at.is_(None),
         LoginSession.pending.is_(False),
         LoginSession.expires_at > bindparam("now"),
-        may_enter(),
+        may_sign_in(),
     )
 )
 _GRANTS = (
@@ -217,7 +217,7 @@ def find_account(tx: Tx, name: str, phone_index: str | None = None, *, also_gone
     share finds neither: a family's one telephone must not open two accounts.
     """
     name = tidy_text(name, NAME_LENGTH + 1)
-    usable = select(Account) if also_gone else select(Account).where(may_enter())
+    usable = select(Account) if also_gone else select(Account).where(may_sign_in())
     # Every question is asked whatever the one before found: the time must not tell a name from a number.
     by_name = tx.scalar(usable.where(Account.username == name))
     by_number = account_by_number(tx, name, also_gone=also_gone)
@@ -233,7 +233,7 @@ def find_account(tx: Tx, name: str, phone_index: str | None = None, *, also_gone
 def account_by_number(tx: Tx, number: str, *, also_gone: bool = False) -> Account | None:
     """The account of the member of this number, already tidied; only one that may be used, unless `also_gone`."""
     query = select(Account).join(Member, Member.id == Account.member_id).where(Member.number == number)
-    return tx.scalar(query if also_gone else query.where(may_enter()))
+    return tx.scalar(query if also_gone else query.where(may_sign_in()))
 
 
 def holds_by_code(tx: Tx, number: str, code: str) -> tuple[Member, ActivationCode] | None:

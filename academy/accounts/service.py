@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import select, update
 
-from academy.accounts import passwords, throttle
-from academy.accounts.facts import AccountTouched
+from academy.accounts.authentication import passwords, throttle
+from academy.accounts.events import AccountTouched
 from academy.accounts.grants import grant_role, revoke_role
 from academy.accounts.models import NAME_LENGTH, NUMBER_LENGTH, Account, ActivationCode, Restriction
 from academy.accounts.queries import (
@@ -22,19 +22,19 @@ from academy.accounts.sessions import end_session, end_sessions, keep_alive, ope
 from academy.core import clock, keyed
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
-from academy.core.house import House
 from academy.core.i18n import msg
 from academy.core.ids import new_code
+from academy.core.runtime import Runtime
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row, unique_or
 from academy.jobs import publish
-from academy.members.access import KEEPERS, allow
-from academy.members.models import Member, Organisation
-from academy.members.people import PHONE
-from academy.members.queries import looks_like_phone
-from academy.members.rules import HERE, Unreadable, read_phone
+from academy.people.access import KEEPERS, allow
+from academy.people.members import PHONE
+from academy.people.models import Member, Organisation
+from academy.people.queries import looks_like_phone
+from academy.people.rules import HERE, Unreadable, read_phone
 
 __all__ = [
     "WrongPassword",
@@ -67,7 +67,7 @@ class WrongPassword(Invalid):
 
 
 def sign_in(
-    house: House,
+    runtime: Runtime,
     username: str,
     password: str,
     network: str = "",
@@ -86,24 +86,24 @@ def sign_in(
         WrongPassword: wrong, unknown, frozen or without a password; all alike and equally slow.
         Busy: too many wrong attempts.
     """
-    with house.db.read() as tx:
-        account = find_account(tx, username, phone_index(house, username))
+    with runtime.db.read() as tx:
+        account = find_account(tx, username, phone_index(runtime, username))
         counters = _counters("sign-in", account, username, network, known)
         throttle.check(tx, counters)
         kept = account.password_hash if account else None
-    with passwords.place():
-        house.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
-        right = passwords.matches(kept, password)
+    with passwords.waiting_slot():
+        runtime.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
+        right = passwords.verify_password(kept, password)
 
     def write(tx: Tx) -> str | None:
         if account is not None and right:
             throttle.succeeded(tx, counters)
-            return open_session(tx, house, account, network, device)
+            return open_session(tx, runtime, account, network, device)
         target = f"account:{account.public_id}" if account else "account:unknown"
         record(tx, Actor(network=network), "sign-in.failed", target)
         return None
 
-    opened = house.db.run_in_transaction(write)
+    opened = runtime.db.run_in_transaction(write)
     if opened is None:
         raise WrongPassword
     return opened
@@ -119,7 +119,7 @@ def _counters(
     return throttle.keys(kind, f"account:{account.public_id}", network, browser)
 
 
-def phone_index(house: House, text: str) -> str | None:
+def phone_index(runtime: Runtime, text: str) -> str | None:
     """The blind index of what was typed, when it may be a phone."""
     if not looks_like_phone(text):
         return None
@@ -127,7 +127,7 @@ def phone_index(house: House, text: str) -> str | None:
         phone = read_phone(text)
     except Unreadable:
         return None
-    return house.sealer.blind_index(phone, context=PHONE) if phone else None
+    return runtime.sealer.blind_index(phone, context=PHONE) if phone else None
 
 
 def create_account(
@@ -170,23 +170,23 @@ def set_password(
     publish(tx, AccountTouched(account.id, "password"))
 
 
-def change_password(house: House, actor: Actor, old: str, new: str, *, session_id: int) -> None:
+def change_password(runtime: Runtime, actor: Actor, old: str, new: str, *, session_id: int) -> None:
     """The signed-in person's own password. Opens its own transactions, as `sign_in` does.
 
     Raises:
         Invalid: the old one is wrong, or the new one will not do.
         Busy: too many wrong attempts.
     """
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         account = tx.get_one(Account, actor.account_id)
-    passwords.check_new(new, names=(account.username, account.display_name))
-    with own_password(house, actor, old, field="old"):
-        made = passwords.make(new)
-    house.db.run_in_transaction(lambda tx: set_password(tx, actor, account, made, keep_session=session_id))
+    passwords.check_new_password(new, names=(account.username, account.display_name))
+    with own_password(runtime, actor, old, field="old"):
+        made = passwords.hash_password(new)
+    runtime.db.run_in_transaction(lambda tx: set_password(tx, actor, account, made, keep_session=session_id))
 
 
 @contextmanager
-def own_password(house: House, actor: Actor, password: str, *, field: str) -> Iterator[None]:
+def own_password(runtime: Runtime, actor: Actor, password: str, *, field: str) -> Iterator[None]:
     """Have the signed-in person show that they know their password; the block runs when they do.
 
     Opens its own transactions, as `sign_in` does.
@@ -195,15 +195,15 @@ def own_password(house: House, actor: Actor, password: str, *, field: str) -> It
         Invalid: it is wrong; said under `field`.
         Busy: too many wrong attempts.
     """
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         account = tx.get_one(Account, actor.account_id)
         counters = throttle.keys("password", f"account:{account.public_id}", actor.network)
         throttle.check(tx, counters)
-    with passwords.place():
-        house.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
-        if not passwords.matches(account.password_hash, password):
+    with passwords.waiting_slot():
+        runtime.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
+        if not passwords.verify_password(account.password_hash, password):
             raise Invalid(fields={field: msg("原密码不对。") if field == "old" else msg("密码不对。")})
-        house.db.run_in_transaction(lambda tx: throttle.succeeded(tx, counters))
+        runtime.db.run_in_transaction(lambda tx: throttle.succeeded(tx, counters))
         yield
 
 
@@ -252,7 +252,7 @@ def issue_code(tx: Tx, actor: Actor, member: Member) -> str:
 
 
 def activate(
-    house: House,
+    runtime: Runtime,
     number: str,
     code: str,
     password: str,
@@ -269,13 +269,13 @@ def activate(
         Busy: too many wrong attempts.
     """
     number, code = tidy_text(number, NUMBER_LENGTH), read_code(code)
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         counters = _counters("activate", account_by_number(tx, number), number, network, known)
         throttle.check(tx, counters)
-    passwords.check_new(password, names=(number, code))
-    with passwords.place():
-        house.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
-        made = passwords.make(password)
+    passwords.check_new_password(password, names=(number, code))
+    with passwords.waiting_slot():
+        runtime.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
+        made = passwords.hash_password(password)
 
     def write(tx: Tx) -> str | None:
         found = holds_by_code(tx, number, code)
@@ -288,9 +288,9 @@ def activate(
         set_password(tx, Actor(account_id=account.id, member_id=member.id, network=network), account, made)
         throttle.succeeded(tx, counters)
         throttle.succeeded(tx, _counters("sign-in", account, "", network, known))
-        return open_session(tx, house, account, network, device)
+        return open_session(tx, runtime, account, network, device)
 
-    opened = house.db.run_in_transaction(write)
+    opened = runtime.db.run_in_transaction(write)
     if opened is None:
         raise Invalid(msg("编号或激活码不对，或激活码已过期。请核对后再试，或请支部重新发一个。"))
     return opened

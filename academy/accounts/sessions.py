@@ -5,22 +5,22 @@ import secrets
 
 from sqlalchemy import ColumnElement, select, update
 
-from academy.accounts.facts import SessionsEnded
+from academy.accounts.events import SessionsEnded
 from academy.accounts.models import Account, LoginSession
 from academy.accounts.queries import PROGRAM, digest, has_second_factor, is_usable
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, NotFound
-from academy.core.house import House
 from academy.core.i18n import msg
+from academy.core.runtime import Runtime
 from academy.jobs import publish
 
 PENDING = dt.timedelta(minutes=10)
 
 
-def open_session(tx: Tx, house: House, account: Account, network: str = "", device: str = "") -> str:
+def open_session(tx: Tx, runtime: Runtime, account: Account, network: str = "", device: str = "") -> str:
     """Begin a session; the token is new each time, so a session set beforehand is worth nothing.
 
     Where the account has a second step, the session waits for it and is nobody's until then.
@@ -38,7 +38,7 @@ def open_session(tx: Tx, house: House, account: Account, network: str = "", devi
             account_id=account.id,
             device=device[:120],
             pending=pending,
-            expires_at=now + PENDING if pending else until(house, now, now),
+            expires_at=now + PENDING if pending else expires_at(runtime, now, now),
         )
     )
     tx.flush()
@@ -66,20 +66,20 @@ def _only_usable(tx: Tx, account: Account) -> None:
         raise Conflict(msg("这个账号已停用，请联系管理员。"))
 
 
-def until(house: House, began: dt.datetime, seen: dt.datetime) -> dt.datetime:
+def expires_at(runtime: Runtime, began: dt.datetime, seen: dt.datetime) -> dt.datetime:
     """When a session ends that began and was last used then: idle too long, or at its absolute limit."""
-    idle = seen + dt.timedelta(minutes=house.settings.session_idle_minutes)
-    return min(idle, began + dt.timedelta(days=house.settings.session_days))
+    idle = seen + dt.timedelta(minutes=runtime.settings.session_idle_minutes)
+    return min(idle, began + dt.timedelta(days=runtime.settings.session_days))
 
 
-def keep_alive(tx: Tx, house: House, session_id: int) -> None:
+def keep_alive(tx: Tx, runtime: Runtime, session_id: int) -> None:
     """The session was used: its idle limit begins anew, its absolute limit does not."""
     row = tx.get(LoginSession, session_id)
     if row is not None and row.ended_at is None:
         row.seen_at = clock.now()
         if row.device == PROGRAM or row.screen:
             return
-        row.expires_at = until(house, row.created_at, row.seen_at)
+        row.expires_at = expires_at(runtime, row.created_at, row.seen_at)
 
 
 def sign_out(tx: Tx, actor: Actor, token: str) -> None:
@@ -113,7 +113,7 @@ def end_sessions(tx: Tx, account_ids: list[int], *, but: int | None = None) -> N
 
 
 def _end(tx: Tx, *chosen: ColumnElement[bool]) -> int:
-    """End what is still open of the chosen sessions and tell the house; returns how many."""
+    """End what is still open of the chosen sessions and publish it; returns how many."""
     ended = tx.scalars(
         update(LoginSession)
         .where(LoginSession.ended_at.is_(None), *chosen)

@@ -1,4 +1,4 @@
-"""Commands: `flask --app wsgi GROUP COMMAND`. One file a room; each appears in docs/commands.md."""
+"""Commands: `flask --app wsgi GROUP COMMAND`. One file a component; each appears in docs/commands.md."""
 
 import importlib
 

@@ -7,21 +7,22 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from academy.accounts import approvals, grants, passwords, queries, second_step, service, sessions
+from academy.accounts import grants, queries, service, sessions
+from academy.accounts.authentication import passwords, second_step, second_step_approvals
 from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import AcademyError, Invalid
-from academy.core.house import House
-from academy.members.models import Member, Organisation
+from academy.core.runtime import Runtime
+from academy.people.models import Member, Organisation
 
 group = AppGroup("accounts", help="People who sign in, and what they may do.")
 
 
-def _house() -> House:
-    house: House = current_app.extensions["academy"]
-    return house
+def _runtime() -> Runtime:
+    runtime: Runtime = current_app.extensions["academy"]
+    return runtime
 
 
 def _account(tx: Tx, username: str) -> Account:
@@ -39,8 +40,8 @@ def _account(tx: Tx, username: str) -> Account:
 def create(username: str, name: str, number: str | None, password: str) -> None:
     """Make an account that signs in with a password."""
     try:
-        passwords.check_new(password, names=(username, name))
-        made = passwords.make(password)
+        passwords.check_new_password(password, names=(username, name))
+        made = passwords.hash_password(password)
 
         def write(tx: Tx) -> None:
             member = tx.scalar(select(Member).where(Member.number == number)) if number else None
@@ -48,7 +49,7 @@ def create(username: str, name: str, number: str | None, password: str) -> None:
                 raise click.ClickException(f"no member {number!r}")
             service.create_account(tx, SYSTEM, username=username, display_name=name, member=member, password_hash=made)
 
-        _house().db.run_in_transaction(write)
+        _runtime().db.run_in_transaction(write)
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"created {username}")
@@ -60,9 +61,9 @@ def create(username: str, name: str, number: str | None, password: str) -> None:
 def password(username: str, password: str) -> None:
     """Give an account another password; its devices are signed out."""
     try:
-        passwords.check_new(password, names=(username,))
-        made = passwords.make(password)
-        _house().db.run_in_transaction(lambda tx: service.set_password(tx, SYSTEM, _account(tx, username), made))
+        passwords.check_new_password(password, names=(username,))
+        made = passwords.hash_password(password)
+        _runtime().db.run_in_transaction(lambda tx: service.set_password(tx, SYSTEM, _account(tx, username), made))
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
     click.echo("password set")
@@ -84,7 +85,7 @@ def grant(username: str, role: str, code: str, until: dt.datetime | None) -> Non
             account = _account(tx, username)
             grants.grant_role(tx, SYSTEM, account, Role(role), node, valid_to=until.date() if until else None)
 
-        _house().db.run_in_transaction(write)
+        _runtime().db.run_in_transaction(write)
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{username} is {role} of {code}")
@@ -101,7 +102,7 @@ def revoke(username: str, role: str) -> None:
             if held.role == role and (held.valid_to is None or held.valid_to > clock.today()):
                 grants.revoke_role(tx, SYSTEM, held.public_id)
 
-    _house().db.run_in_transaction(write)
+    _runtime().db.run_in_transaction(write)
     click.echo("revoked")
 
 
@@ -109,7 +110,7 @@ def revoke(username: str, role: str) -> None:
 @click.argument("username")
 def show(username: str) -> None:
     """State and roles of an account."""
-    with _house().db.read() as tx:
+    with _runtime().db.read() as tx:
         account = _account(tx, username)
         click.echo(f"{account.username}\t{account.state}")
         for held, node in queries.grants_of(tx, account.id):
@@ -128,7 +129,7 @@ def code(number: str) -> None:
                 raise click.ClickException(f"no member {number!r}")
             return service.issue_code(tx, SYSTEM, member)
 
-        made = _house().db.run_in_transaction(write)
+        made = _runtime().db.run_in_transaction(write)
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
     click.echo(made)
@@ -140,7 +141,7 @@ def code(number: str) -> None:
 def token(username: str, days: int) -> None:
     """A token for a program (the personnel system): it acts as this account. Shown only now."""
     try:
-        made = _house().db.run_in_transaction(
+        made = _runtime().db.run_in_transaction(
             lambda tx: sessions.open_program_session(tx, _account(tx, username), days)
         )
     except AcademyError as error:
@@ -152,7 +153,7 @@ def token(username: str, days: int) -> None:
 @click.argument("username")
 def second_step_off(username: str) -> None:
     """Take an account's second step off: phone and paper are lost. Its devices are signed out."""
-    _house().db.run_in_transaction(lambda tx: second_step.take_off(tx, SYSTEM, _account(tx, username)))
+    _runtime().db.run_in_transaction(lambda tx: second_step.remove_second_factor(tx, SYSTEM, _account(tx, username)))
     click.echo("second step is off")
 
 
@@ -163,7 +164,9 @@ def second_step_approve(username: str, number: str) -> None:
     """Let an account's second step count for its offices: NUMBER is what its owner's page shows. For the first
     security officer; afterwards they approve each other and everybody else."""
     try:
-        _house().db.run_in_transaction(lambda tx: approvals.approve(tx, SYSTEM, _account(tx, username), number))
+        _runtime().db.run_in_transaction(
+            lambda tx: second_step_approvals.approve(tx, SYSTEM, _account(tx, username), number)
+        )
     except Invalid as error:
         raise click.ClickException("; ".join(str(text) for text in error.fields.values())) from error
     except AcademyError as error:

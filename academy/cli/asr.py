@@ -9,9 +9,10 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from academy.core.errors import Invalid
-from academy.core.house import House
-from academy.media import captions, probe
-from academy.media.speech import hearing, rules
+from academy.core.runtime import Runtime
+from academy.media.captions import caption_files
+from academy.media.probing import probe
+from academy.media.transcription import recognition, rules
 
 group = AppGroup("asr", help="Speech recognition.")
 
@@ -22,11 +23,11 @@ group = AppGroup("asr", help="Speech recognition.")
 @click.option("--language", default="", help="Language of the recording; by default as the settings say.")
 def evaluate(audio: Path, reference: Path, language: str) -> None:
     """Hear AUDIO with the academy's model, compare with REFERENCE (text or captions), print the error rate as JSON."""
-    house: House = current_app.extensions["academy"]
+    runtime: Runtime = current_app.extensions["academy"]
     try:
         entry = [*probe.reading(probe.container(audio)), "-i", f"file:{audio.absolute()}"]
         with tempfile.TemporaryDirectory(prefix="asr-") as folder:
-            heard = hearing.hear(house.settings, entry, Path(folder), lambda _: None, language=language)
+            heard = recognition.recognise(runtime.settings, entry, Path(folder), lambda _: None, language=language)
         truth = _words(reference)
     except Invalid as error:
         told = [str(error.message), *(str(message) for message in error.fields.values())]
@@ -47,5 +48,5 @@ def evaluate(audio: Path, reference: Path, language: str) -> None:
 
 def _words(path: Path) -> str:
     data = path.read_bytes()
-    text = captions.decode(data)
-    return "".join(cue.text for cue in captions.parse(path.name, data).cues) if "-->" in text else text
+    text = caption_files.decode(data)
+    return "".join(cue.text for cue in caption_files.parse(path.name, data).cues) if "-->" in text else text

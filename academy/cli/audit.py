@@ -5,7 +5,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from academy.core import audit, audit_heads
-from academy.core.house import House
+from academy.core.runtime import Runtime
 
 group = AppGroup("audit", help="The audit trail.")
 
@@ -13,10 +13,10 @@ group = AppGroup("audit", help="The audit trail.")
 @group.command("verify")
 def verify() -> None:
     """Walk the chain of audit rows; exits with 1 if a row was altered, removed, slipped in or cut off."""
-    house: House = current_app.extensions["academy"]
-    with house.db.read() as tx:
+    runtime: Runtime = current_app.extensions["academy"]
+    with runtime.db.read() as tx:
         verdict = audit.verify(tx)
-        findings = audit_heads.check(tx, house.settings)
+        findings = audit_heads.check(tx, runtime.settings)
     click.echo(f"rows {verdict.rows}, head {verdict.head or '-'}")
     if verdict.broken_at is not None:
         click.echo(f"broken at {verdict.broken_at}", err=True)

@@ -8,9 +8,9 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from academy.core.db import Tx
-from academy.core.house import House
-from academy.trainings import service, tally, verify
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
+from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Training
 from academy.trainings.sql import COUNTING
 
@@ -33,11 +33,11 @@ def _trainings(tx: Tx, public_id: str | None) -> list[Training]:
 @click.option("--training", "public_id", help="Only this one.")
 def verify_(public_id: str | None) -> None:
     """Recount every figure of every day from the rows; exit code 1 if any differs."""
-    house: House = current_app.extensions["academy"]
+    runtime: Runtime = current_app.extensions["academy"]
     found = 0
-    with house.db.read(snapshot=True) as tx:
+    with runtime.db.read(snapshot=True) as tx:
         for training in _trainings(tx, public_id):
-            differences = verify.differences(tx, training)
+            differences = recount.differences(tx, training)
             for difference in differences[:SHOWN]:
                 click.echo(str(difference))
             if len(differences) > SHOWN:
@@ -51,8 +51,8 @@ def verify_(public_id: str | None) -> None:
 @click.option("--training", "public_id", help="Only this one.")
 def rebuild(public_id: str | None) -> None:
     """Write progress and figures anew from the rows, one training a transaction."""
-    house: House = current_app.extensions["academy"]
-    with house.db.read() as tx:
+    runtime: Runtime = current_app.extensions["academy"]
+    with runtime.db.read() as tx:
         ids = [training.id for training in _trainings(tx, public_id)]
 
     def write(tx: Tx, training_id: int) -> str:
@@ -61,16 +61,16 @@ def rebuild(public_id: str | None) -> None:
         return training.public_id
 
     for one in ids:
-        click.echo(f"{house.db.run_in_transaction(functools.partial(write, training_id=one))}\trebuilt")
+        click.echo(f"{runtime.db.run_in_transaction(functools.partial(write, training_id=one))}\trebuilt")
 
 
 @group.command("settle")
 def settle() -> None:
     """Move every waiting change into the cells."""
-    house: House = current_app.extensions["academy"]
+    runtime: Runtime = current_app.extensions["academy"]
     total = 0
     while True:
-        moved = house.db.run_in_transaction(tally.settle)
+        moved = runtime.db.run_in_transaction(coverage_cells.settle)
         total += moved
         if not moved:
             break

@@ -6,7 +6,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.library.service import seed_categories
 
 if TYPE_CHECKING:  # large, and a web process that is up to date never needs it
@@ -32,18 +32,18 @@ def upgrade() -> None:
     click.echo("schema is current")
 
 
-def bring_up_to_date(house: House) -> None:
+def bring_up_to_date(runtime: Runtime) -> None:
     """Run whatever migrations are missing; two processes at once take turns."""
     from alembic import command
 
-    owner = house.settings.migration_url or house.db.url.render_as_string(hide_password=False)
-    with house.db.write_lock():
+    owner = runtime.settings.migration_url or runtime.db.url.render_as_string(hide_password=False)
+    with runtime.db.write_lock():
         command.upgrade(alembic_config(owner), "head")
-        if house.settings.migration_url and not house.db.is_sqlite:
+        if runtime.settings.migration_url and not runtime.db.is_sqlite:
             limit_service_account(
-                owner, house.db.url.username or "", makes_indexes=house.settings.search_backend != "whoosh"
+                owner, runtime.db.url.username or "", makes_indexes=runtime.settings.search_backend != "whoosh"
             )
-    house.db.run_in_transaction(lambda tx: seed_categories(tx))
+    runtime.db.run_in_transaction(lambda tx: seed_categories(tx))
 
 
 def limit_service_account(owner_url: str, account: str, *, makes_indexes: bool) -> None:
@@ -52,7 +52,7 @@ def limit_service_account(owner_url: str, account: str, *, makes_indexes: bool) 
 
     `makes_indexes`: the search backend keeps tables of its own beside the academy's, and makes them itself.
     """
-    from academy.core.db import Database
+    from academy.core.database import Database
 
     database = Database(owner_url)
     with database.engine.begin() as connection:
@@ -80,8 +80,8 @@ def check() -> None:
     from alembic import command
     from alembic.util.exc import CommandError
 
-    house: House = current_app.extensions["academy"]
-    config = alembic_config(house.db.url.render_as_string(hide_password=False))
+    runtime: Runtime = current_app.extensions["academy"]
+    config = alembic_config(runtime.db.url.render_as_string(hide_password=False))
     try:
         command.check(config)
     except CommandError as error:

@@ -8,7 +8,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from academy.core.errors import Invalid
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.reports import evidence
 
 group = AppGroup("evidence", help="Evidence packs.")
@@ -20,9 +20,9 @@ SHOWN = 100
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def verify(file: Path) -> None:
     """Work a pack's definition out again and say what differs; exit code 1 if anything does."""
-    house: House = current_app.extensions["academy"]
+    runtime: Runtime = current_app.extensions["academy"]
     try:
-        with house.db.read(snapshot=True) as tx:
+        with runtime.db.read(snapshot=True) as tx:
             found = evidence.check_pack(tx, file)
     except Invalid as error:
         raise click.ClickException(str(error.message)) from error

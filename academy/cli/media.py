@@ -8,9 +8,9 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.doors.headers import EVERYWHERE, HSTS
+from academy.http.headers import EVERYWHERE, HSTS
 from academy.media import delivery
 
 group = AppGroup("media", help="Files and their delivery.")
@@ -72,7 +72,7 @@ def nginx_configuration(
         "FORM_MB": f"{settings.max_form_mb + 1}m",  # what stands around the file comes on top
     }
     if settings.s3_bucket:
-        from academy.media.objects import INTERNAL, S3Storage
+        from academy.media.storage.s3_storage import INTERNAL, S3Storage
 
         words |= {"ORIGIN": S3Storage(settings).origin(), "INTERNAL": INTERNAL}
         # The folder is nginx's own; it holds copies only, and the oldest go first.
@@ -104,8 +104,8 @@ def nginx_configuration(
 @click.option("--cache", default=CACHE, show_default=True, help="With S3: nginx's folder for what it fetched.")
 def nginx(listen: str, upstream: str, certificate: str, key: str, cache: str) -> None:
     """Print a configuration for nginx, which then checks signed links by itself. Keep it secret."""
-    house: House = current_app.extensions["academy"]
-    settings = house.settings
+    runtime: Runtime = current_app.extensions["academy"]
+    settings = runtime.settings
     upstream = upstream or f"{settings.host}:{settings.port}"
     if bool(certificate) != bool(key):
         raise click.UsageError("--certificate and --key go together")

@@ -4,10 +4,10 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.accounts import second_step
-from academy.core.db import Tx
-from academy.core.house import House
-from academy.members import resealing
+from academy.accounts.authentication import second_step
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
+from academy.people import reencryption
 
 group = AppGroup("privacy", help="What is held about people.")
 
@@ -15,13 +15,13 @@ group = AppGroup("privacy", help="What is held about people.")
 @group.command("rotate")
 def rotate() -> None:
     """Seal every phone and second step anew with the current key and cipher; then retired keys may be forgotten."""
-    house: House = current_app.extensions["academy"]
+    runtime: Runtime = current_app.extensions["academy"]
 
     def write(tx: Tx) -> tuple[int, int, int]:
-        waiting = resealing.count(tx)
+        waiting = reencryption.count(tx)
         with click.progressbar(length=waiting, label="sealing") as bar:
-            changed = resealing.reseal(tx, house.sealer, bar.update)
-        return waiting, changed, second_step.reseal(tx, house.sealer)
+            changed = reencryption.reseal(tx, runtime.sealer, bar.update)
+        return waiting, changed, second_step.reseal(tx, runtime.sealer)
 
-    waiting, changed, factors = house.db.run_in_transaction(write)
+    waiting, changed, factors = runtime.db.run_in_transaction(write)
     click.echo(f"{changed} of {waiting} sealed anew, {factors} second steps")

@@ -6,8 +6,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.core.house import House
-from academy.progress import repairing
+from academy.core.runtime import Runtime
+from academy.learning import repair as repairing
 
 group = AppGroup("progress", help="The watch ledger.")
 
@@ -17,9 +17,9 @@ SHOWN = 50
 @group.command("verify")
 def verify() -> None:
     """Derive starts and completions anew from every ledger row; exit code 1 if any is missing."""
-    house: House = current_app.extensions["academy"]
+    runtime: Runtime = current_app.extensions["academy"]
     found = 0
-    for (member_id, item_id, version), what in repairing.missing(house.db):
+    for (member_id, item_id, version), what in repairing.missing(runtime.db):
         found += 1
         if found <= SHOWN:
             click.echo(f"member {member_id} item {item_id} version {version}\t{what}")
@@ -31,10 +31,10 @@ def verify() -> None:
 @click.option("--all", "everything", is_flag=True, help="Look at every ledger row, not only at those marked.")
 def repair(everything: bool) -> None:
     """Write what follows from credit and was not written; exit code 1 if something failed again."""
-    house: House = current_app.extensions["academy"]
-    found = [repairing.repair(house.db)]
+    runtime: Runtime = current_app.extensions["academy"]
+    found = [repairing.repair(runtime.db)]
     if everything:
-        found.append(repairing.derive(house.db))
+        found.append(repairing.derive(runtime.db))
     failed = sum(one.failed for one in found)
     click.echo(f"{sum(one.done for one in found)} repaired, {failed} failed")
     sys.exit(1 if failed else 0)

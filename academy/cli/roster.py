@@ -8,22 +8,22 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from academy.core.actor import SYSTEM
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import AcademyError
-from academy.core.house import House
 from academy.core.i18n import Message
+from academy.core.runtime import Runtime
 from academy.jobs.worker import run_job
-from academy.members import roster
-from academy.members.models import Organisation, RosterImport
+from academy.people.models import Organisation, RosterImport
+from academy.roster import imports
 
 group = AppGroup("roster", help="Import rosters and organisation trees.")
 
 
-def _run(house: House, made: RosterImport) -> RosterImport:
+def _run(runtime: Runtime, made: RosterImport) -> RosterImport:
     """Do the import's job here; a worker that is quicker does it instead."""
     if made.job_id:
-        run_job(house, made.job_id)
-    with house.db.read() as tx:
+        run_job(runtime, made.job_id)
+    with runtime.db.read() as tx:
         return tx.get_one(RosterImport, made.id)
 
 
@@ -35,41 +35,41 @@ def _run(house: House, made: RosterImport) -> RosterImport:
 @click.option("--apply", "do", is_flag=True, help="Apply it when nothing is wrong.")
 def import_(file: Path, code: str, tree: bool, complete: bool, do: bool) -> None:
     """Check FILE and print what would change and every bad row; with --apply, do it: all or nothing."""
-    house: House = current_app.extensions["academy"]
+    runtime: Runtime = current_app.extensions["academy"]
     try:
         with file.open("rb") as stream:
-            received = roster.receive(house.settings, stream)
+            received = imports.receive(runtime.settings, stream)
 
         def begin(tx: Tx) -> RosterImport:
             node = tx.scalar(select(Organisation).where(Organisation.code == code))
             if node is None:
                 raise click.ClickException(f"no organisation {code!r}")
             kind = "tree" if tree else "members"
-            return roster.begin_import(
+            return imports.begin_import(
                 tx, SYSTEM, node, received=received, filename=file.name, complete=complete, kind=kind
             )
 
-        made = _run(house, house.db.run_in_transaction(begin))
-        _print(house, made)
+        made = _run(runtime, runtime.db.run_in_transaction(begin))
+        _print(runtime, made)
         if made.state != "checked":
             raise click.ClickException("refused: nothing was changed")
         if do:
             checked = made.id
-            made = house.db.run_in_transaction(
-                lambda tx: roster.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, checked))
+            made = runtime.db.run_in_transaction(
+                lambda tx: imports.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, checked))
             )
-            made = _run(house, made)
+            made = _run(runtime, made)
             click.echo(made.state)
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
 
 
-def _print(house: House, made: RosterImport) -> None:
+def _print(runtime: Runtime, made: RosterImport) -> None:
     if made.problem:
         click.echo(str(Message.from_json(made.problem)))
     for kind, count in made.summary.items():
         if kind != "digest":
             click.echo(f"{kind}\t{count}")
-    for block in roster.findings(house.settings, made).all("bad"):
+    for block in imports.findings(runtime.settings, made).all("bad"):
         for bad in block:
             click.echo(f"{bad.line}\t{bad.number}\t" + "；".join(str(note) for note in bad.notes))

@@ -4,34 +4,34 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.core.house import House
-from academy.search import doctor as doctors
+from academy.core.runtime import Runtime
+from academy.search import index_check as doctors
 from academy.search import queries
-from academy.search.engine import backend
+from academy.search.backends.selection import backend
 
 group = AppGroup("search", help="The search index.")
 
 
-def _house() -> House:
-    house: House = current_app.extensions["academy"]
-    return house
+def _runtime() -> Runtime:
+    runtime: Runtime = current_app.extensions["academy"]
+    return runtime
 
 
 @group.command("rebuild")
 def rebuild() -> None:
     """Make the index anew from the tables, beside the one in use."""
-    house = _house()
-    with house.db.read() as tx:
+    runtime = _runtime()
+    with runtime.db.read() as tx:
         total, segmenter = len(queries.published_ids(tx)), queries.segmenter(tx)
     with click.progressbar(length=total, label="indexing") as bar:
-        done = backend(house).rebuild(queries.all_lectures(house.db), segmenter, lambda _: bar.update(1))
+        done = backend(runtime).rebuild(queries.all_lectures(runtime.db), segmenter, lambda _: bar.update(1))
     click.echo(f"{done} courses")
 
 
 @group.command("merge")
 def merge() -> None:
     """Make the index compact; readers go on meanwhile."""
-    backend(_house()).merge()
+    backend(_runtime()).merge()
     click.echo("merged")
 
 
@@ -39,7 +39,7 @@ def merge() -> None:
 @click.option("--mend", is_flag=True, help="Re-index what differs; rebuild an index that cannot be read.")
 def doctor(mend: bool) -> None:
     """Compare the index with the tables; exit with 1 if they differ and are not mended."""
-    report = doctors.examine(_house(), mend=mend)
+    report = doctors.check_index(_runtime(), mend=mend)
     click.echo(report.describe())
     if not report.healthy and not mend:
         raise SystemExit(1)

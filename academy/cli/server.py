@@ -10,11 +10,11 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from academy.cli import database, sample
-from academy.cli.supervisor import Child, Supervisor
+from academy.cli.supervisor import ChildProcess, Supervisor
 from academy.core.certificates import problem_of
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.progress import metrics
+from academy.learning import metrics
 
 group = AppGroup("server", help="Web and worker together.")
 
@@ -29,12 +29,12 @@ def run() -> None:
 @click.option("--members", default=20_000, show_default=True, help="Members of the sample city.")
 def demo(members: int) -> None:
     """Bring the schema up to date, make the sample city in an empty database, then run."""
-    house: House = current_app.extensions["academy"]
-    refuse_busy_port(house.settings)
-    database.bring_up_to_date(house)
-    if house.settings.demo and sample.is_empty(house):
-        sample.create_city(house, members, say=click.echo)
-    serve(house)
+    runtime: Runtime = current_app.extensions["academy"]
+    refuse_busy_port(runtime.settings)
+    database.bring_up_to_date(runtime)
+    if runtime.settings.demo and sample.is_empty(runtime):
+        sample.create_city(runtime, members, say=click.echo)
+    serve(runtime)
 
 
 @group.command("certificate")
@@ -55,25 +55,25 @@ def certificate(hosts: tuple[str, ...]) -> None:
     sys.exit(1 if found else 0)
 
 
-def serve(house: House) -> None:
+def serve(runtime: Runtime) -> None:
     """Supervise web and worker; leaves the process with the supervisor's exit code."""
-    settings = house.settings
+    settings = runtime.settings
     refuse_busy_port(settings)
-    house.db.dispose()
+    runtime.db.dispose()
     os.environ |= metrics.new_folder(settings.data_dir)
     supervisor = Supervisor(children(settings), lambda: answers(settings))
 
     def ready() -> None:
         click.echo(f"The academy answers on {address(settings)}")
         if settings.demo:
-            for line in sample.account_lines(house):
+            for line in sample.account_lines(runtime):
                 click.echo(line)
         click.echo("Ctrl-C stops it.")
 
     sys.exit(supervisor.run(ready))
 
 
-def children(settings: Settings) -> list[Child]:
+def children(settings: Settings) -> list[ChildProcess]:
     """The command lines of the two processes."""
     web = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host, "--port", settings.port),
@@ -84,7 +84,7 @@ def children(settings: Settings) -> list[Child]:
         *("--respawn-failed-workers", "--workers-kill-timeout", 5, "--log-level", "error", "--no-ws", "wsgi:app"),
     ]
     worker = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]
-    return [Child("web", [str(part) for part in web]), Child("worker", worker)]
+    return [ChildProcess("web", [str(part) for part in web]), ChildProcess("worker", worker)]
 
 
 def _tls(settings: Settings) -> list[str]:

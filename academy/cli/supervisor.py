@@ -19,7 +19,7 @@ GIVE_UP = 5
 _PR_SET_PDEATHSIG = 1
 
 
-class Child:
+class ChildProcess:
     """One process and how it has been doing."""
 
     def __init__(self, name: str, command: list[str]) -> None:
@@ -68,7 +68,7 @@ class Child:
 class Supervisor:
     """Runs until a signal; `answers` says whether the first page can be had."""
 
-    def __init__(self, children: list[Child], answers: Callable[[], bool]) -> None:
+    def __init__(self, children: list[ChildProcess], answers: Callable[[], bool]) -> None:
         self.children, self.answers = children, answers
         self._stop = threading.Event()
 

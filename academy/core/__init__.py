@@ -1,1 +1,1 @@
-"""The ground floor: database, clock, ids, actor, errors, logging, settings. Imports no other room."""
+"""Database, clock, ids, actor, errors, logging, settings. Imports no other component."""

@@ -1,4 +1,4 @@
-"""Who is acting: the only thing the rooms know about the person at the door."""
+"""Who is acting: the only thing components know about who sent the request."""
 
 import enum
 from collections.abc import Iterable

@@ -4,7 +4,7 @@ Each row carries the hash of itself and of the row before it, so that a row whic
 out or slipped in later breaks the chain at its place (`verify`). Cutting off the newest rows leaves
 a shorter whole chain: note the head that `flask audit verify` prints, somewhere else.
 
-It stands in `core` because the rooms below `accounts` write audit rows too (ADR 0001); reading,
+It stands in `core` because the components below `accounts` write audit rows too (ADR 0001); reading,
 searching and verifying the trail belong to `accounts`.
 """
 
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
-from academy.core.db import Base, Tx
+from academy.core.database import Base, Tx
 from academy.core.types import Key
 
 

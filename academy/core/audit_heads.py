@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from academy.core import clock
 from academy.core.audit import AuditAnchor, AuditEntry, newest
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.settings import Settings
 
 FILE = "audit-heads.jsonl"
@@ -39,7 +39,7 @@ class Head:
 
 
 @dataclasses.dataclass(frozen=True)
-class Finding:
+class HeadFinding:
     """What does not fit: `what` is ``forged`` (a line of the file), ``cut`` (rows are gone from the chain's end) or
     ``rewritten`` (another row stands at that place); `seq` is the place in the chain."""
 
@@ -75,24 +75,24 @@ def keep(tx: Tx, settings: Settings) -> Head | None:
         os.close(fd)
 
 
-def check(tx: Tx, settings: Settings) -> list[Finding]:
+def check(tx: Tx, settings: Settings) -> list[HeadFinding]:
     """Compare every kept head with the chain; nothing when all fits, or none was kept."""
-    found: list[Finding] = []
+    found: list[HeadFinding] = []
     anchor = tx.scalar(select(AuditAnchor))
     first, end = anchor.seq if anchor else 0, newest(tx)[0]
     before = ""
     for head in _heads(place(settings)):
         if head is None or _signed(settings, head.at, head.seq, head.chain, before).mac != head.mac:
-            found.append(Finding("forged", head.seq if head else 0))
+            found.append(HeadFinding("forged", head.seq if head else 0))
             before = head.mac if head else before
             continue
         before = head.mac
         if head.seq <= first:
             continue  # too old to be kept: the chain stands on the anchor
         if head.seq > end:
-            found.append(Finding("cut", end + 1))
+            found.append(HeadFinding("cut", end + 1))
         elif tx.scalar(select(AuditEntry.chain).where(AuditEntry.seq == head.seq)) != head.chain:
-            found.append(Finding("rewritten", head.seq))
+            found.append(HeadFinding("rewritten", head.seq))
     return found
 
 

@@ -1,4 +1,4 @@
-"""One clock for the whole house, so a test can set it and every room agrees.
+"""One clock for the whole application, so a test can set it and every component agrees.
 
 Instants are aware datetimes in UTC; calendar days are those of the city (Asia/Shanghai).
 """

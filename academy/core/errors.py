@@ -6,7 +6,7 @@ from academy.core.i18n import Message, msg
 
 
 class AcademyError(Exception):
-    """Base of every error a person may be shown. `status` is the HTTP status at the doors."""
+    """Base of every error a person may be shown. `status` is the HTTP status of the answer."""
 
     status = 500
     code = "error"
@@ -41,7 +41,7 @@ class NotFound(AcademyError):
 
 
 class Forbidden(NotFound):
-    """Exists but is outside the reader's scope. Shown as 404; the doors audit the attempt.
+    """Exists but is outside the reader's scope. Shown as 404; `http` audits the attempt.
 
     `what` names the kind and public id of the thing for the audit row, e.g. ``organisation:ab3k…``.
     """
@@ -107,7 +107,7 @@ class Busy(AcademyError):
 
 
 class StorageFull(AcademyError):
-    """The disk has no room; what was there before is untouched."""
+    """The disk has no space; what was there before is untouched."""
 
     status = 507
     code = "storage-full"

@@ -1,7 +1,7 @@
-"""Sentences that rooms say to people, before anybody knows in which language.
+"""Sentences that components say to people, before anybody knows in which language.
 
-A room imports no Flask, so it cannot translate. It returns a `Message`: the Simplified Chinese
-sentence (which is also the catalogue's key) and its parameters. The doors translate it.
+A component imports no Flask, so it cannot translate. It returns a `Message`: the Simplified Chinese
+sentence (which is also the catalogue's key) and its parameters. `http` translates it.
 """
 
 import datetime as dt
@@ -30,7 +30,11 @@ class Message:
     """What the sentence counts, where its form depends on it."""
 
     def __str__(self) -> str:
-        return self.text % {name: said(one, str) for name, one in self.params.items()} if self.params else self.text
+        return (
+            self.text % {name: render_parameter(one, str) for name, one in self.params.items()}
+            if self.params
+            else self.text
+        )
 
     def to_json(self) -> dict[str, Any]:
         """For a column that keeps the sentence until someone reads it, in whichever language."""
@@ -65,7 +69,7 @@ def _from_json(value: Any) -> Any:
     return month_of(dt.date.fromisoformat(f"{day}-01")) if len(day) == len("1980-01") else dt.date.fromisoformat(day)
 
 
-def say_day(value: dt.date, *, english: bool = False) -> str:
+def format_day(value: dt.date, *, english: bool = False) -> str:
     """2026年3月5日; in English 5 Mar 2026. Of a month without its day 2026年3月, Mar 2026."""
     if isinstance(value, Month):
         return f"{value:%b} {value.year}" if english else f"{value.year}年{value.month}月"
@@ -73,18 +77,18 @@ def say_day(value: dt.date, *, english: bool = False) -> str:
     return f"{date.day} {date:%b} {date.year}" if english else f"{date.year}年{date.month}月{date.day}日"
 
 
-def say_moment(value: dt.datetime, *, english: bool = False) -> str:
+def format_moment(value: dt.datetime, *, english: bool = False) -> str:
     """A day with hour and minute of the city's clock."""
-    return f"{say_day(value, english=english)} {clock.to_city(value):%H:%M}"
+    return f"{format_day(value, english=english)} {clock.to_city(value):%H:%M}"
 
 
-def said(value: Any, speak: Callable[[Message], str], *, english: bool = False) -> Any:
+def render_parameter(value: Any, speak: Callable[[Message], str], *, english: bool = False) -> Any:
     """A parameter as it stands in a sentence."""
     if isinstance(value, Message):
         return speak(value)
     if isinstance(value, dt.datetime):
-        return say_moment(value, english=english)
-    return say_day(value, english=english) if isinstance(value, dt.date) else value
+        return format_moment(value, english=english)
+    return format_day(value, english=english) if isinstance(value, dt.date) else value
 
 
 def msg(text: str, **params: Any) -> Message:
@@ -102,7 +106,7 @@ Speak = Callable[[Message | str], str]
 
 
 @functools.cache
-def speaker(language: str) -> Speak:
+def translator_for(language: str) -> Speak:
     """For files that a worker writes: sentences in the language of whoever asked for them."""
     folder = Path(__file__).parent.parent / "translations"
     catalogue = gettext.translation("messages", folder, [language], fallback=True)
@@ -112,7 +116,7 @@ def speaker(language: str) -> Speak:
             return value
         number = value.number
         text = catalogue.gettext(value.text) if number is None else catalogue.ngettext(value.text, value.text, number)
-        params = {name: said(one, speak, english=language == "en") for name, one in value.params.items()}
+        params = {name: render_parameter(one, speak, english=language == "en") for name, one in value.params.items()}
         return text % params if params else text
 
     return speak

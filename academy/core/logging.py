@@ -46,6 +46,6 @@ def configure(level: str, server: str = "") -> None:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 
-def event(logger: logging.Logger, name: str, **ids: Any) -> None:
+def log_event(logger: logging.Logger, name: str, **ids: Any) -> None:
     """Log a constant event name with identifiers: ``event(log, "asset.refused", asset=7)``."""
     logger.info(name, extra=ids)

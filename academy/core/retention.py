@@ -5,7 +5,7 @@ import datetime as dt
 from sqlalchemy import ColumnElement, delete, inspect, select
 
 from academy.core import clock
-from academy.core.db import Base, Database, Tx
+from academy.core.database import Base, Database, Tx
 
 BATCH = 2_000
 

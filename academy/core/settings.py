@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from academy.core.proxies import TrustedProxies
-from academy.core.transport import is_protected_address, is_protected_database, stays_here
+from academy.core.transport import is_loopback, is_protected_address, is_protected_database
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _TRUTH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off", ""), False)
@@ -31,7 +31,7 @@ def _setting(env: str, default: Any, doc: str) -> Any:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything the house can be told from outside."""
+    """Everything that can be configured from outside."""
 
     demo: bool = _setting("ACADEMY_DEMO", False, "Sample city: sample accounts are shown, a missing secret is made up.")
     secret_key: str = _setting(
@@ -257,7 +257,7 @@ class Settings:
 
     @property
     def disk_reserve(self) -> int:
-        """The room that stays free, in bytes."""
+        """The space that stays free, in bytes."""
         return self.disk_reserve_mb << 20
 
     @property
@@ -345,7 +345,7 @@ class Settings:
             raise SettingsError("ACADEMY_LOG_SERVER must be host:port")
         if bool(self.tls_certificate) != bool(self.tls_key):
             raise SettingsError("ACADEMY_TLS_CERTIFICATE and ACADEMY_TLS_KEY go together")
-        if not self.tls_certificate and not stays_here(self.host):
+        if not self.tls_certificate and not is_loopback(self.host):
             raise SettingsError("ACADEMY_HOST is not loopback: ACADEMY_TLS_CERTIFICATE and ACADEMY_TLS_KEY are needed")
 
 

@@ -7,7 +7,7 @@ import ipaddress
 from urllib.parse import parse_qs, unquote, urlsplit
 
 
-def stays_here(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine's own loopback, or a folder of Unix sockets."""
     if host.startswith("/") or host.lower() == "localhost":
         return True
@@ -29,7 +29,7 @@ def is_protected_database(url: str) -> bool:
     hosts = [host for value in asked.get("host", []) for host in value.split(",")]
     if parts.netloc.rpartition("@")[2].strip(":"):
         hosts += [unquote(host) for host in (parts.hostname or "").split(",")]
-    return all(stays_here(host.partition(":")[0] or "localhost") for host in hosts) or (
+    return all(is_loopback(host.partition(":")[0] or "localhost") for host in hosts) or (
         asked.get("sslmode", [""])[-1] == "verify-full"
     )
 
@@ -37,4 +37,4 @@ def is_protected_database(url: str) -> bool:
 def is_protected_address(url: str) -> bool:
     """Whether what is sent to this address is encrypted (https, rediss) or does not leave the machine."""
     parts = urlsplit(url)
-    return parts.scheme in {"https", "rediss", "unix"} or (bool(parts.hostname) and stays_here(parts.hostname or ""))
+    return parts.scheme in {"https", "rediss", "unix"} or (bool(parts.hostname) and is_loopback(parts.hostname or ""))

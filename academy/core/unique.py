@@ -13,7 +13,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from academy.core import collisions
-from academy.core.db import Base, Tx
+from academy.core.database import Base, Tx
 from academy.core.errors import AcademyError
 
 Row = TypeVar("Row", bound=Base)

@@ -1,11 +1,11 @@
-"""Facts and jobs: what happened is told to other rooms, and long work survives a kill.
+"""Events and jobs: other components learn what happened, and long work survives a kill.
 
-`@within(Fact)` runs in the writer's transaction (database only, quick); `@on(Fact)` is delivered
-by the worker after the commit, at least once, to a handler that is idempotent; `@job` is work that
-a room asks for by `enqueue`; `@nightly` and `@every` are work that comes back by itself.
+`@handles(Event, in_transaction=True)` runs in the publisher's transaction (database only, quick); `@handles(Event)` is
+delivered by the worker after the commit, at least once, to a handler that is idempotent; `@job` is work that a
+component asks for by `enqueue`; `@nightly` and `@every` are work that comes back by itself.
 """
 
-from academy.jobs.facts import Fact, on, publish, within
+from academy.jobs.events import Event, handles, publish
 from academy.jobs.models import Job, JobState
 from academy.jobs.queue import DIED, GAVE_UP, cancel_jobs, enqueue, retry_job
 from academy.jobs.registry import BRIEF, HEAVY, JobContext, job
@@ -17,7 +17,7 @@ __all__ = [
     "DIED",
     "GAVE_UP",
     "HEAVY",
-    "Fact",
+    "Event",
     "Job",
     "JobContext",
     "JobState",
@@ -25,10 +25,9 @@ __all__ = [
     "drain",
     "enqueue",
     "every",
+    "handles",
     "job",
     "nightly",
-    "on",
     "publish",
     "retry_job",
-    "within",
 ]

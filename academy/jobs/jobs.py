@@ -3,7 +3,7 @@
 import datetime as dt
 
 from academy.core.retention import days_ago, delete_in_batches
-from academy.jobs.models import Job, JobState, OutboxFact
+from academy.jobs.models import Job, JobState, OutboxEvent
 from academy.jobs.registry import JobContext
 from academy.jobs.scheduler import nightly
 
@@ -13,4 +13,4 @@ def forget(context: JobContext) -> None:
     """Delete jobs that were done long ago and facts that were delivered; failed jobs wait for a person."""
     old = days_ago(context.settings.keep_jobs_days)
     delete_in_batches(context.db, Job, Job.state.in_((JobState.DONE, JobState.CANCELLED)), Job.finished_at < old)
-    delete_in_batches(context.db, OutboxFact, OutboxFact.delivered_at < old)
+    delete_in_batches(context.db, OutboxEvent, OutboxEvent.delivered_at < old)

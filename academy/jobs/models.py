@@ -8,12 +8,12 @@ from sqlalchemy import JSON, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
-from academy.core.db import Base
+from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key
 
 
-class OutboxFact(Base):
+class OutboxEvent(Base):
     """A fact waiting to become jobs; written with the rows it speaks of, so neither exists alone."""
 
     __tablename__ = "outbox_facts"

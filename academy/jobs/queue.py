@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 
 from academy.core import clock, collisions
 from academy.core.actor import SYSTEM, Actor
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import Message, msg
 from academy.core.unique import unique_or
@@ -244,7 +244,7 @@ def _tell_component(
         log.exception("job.on_failure_failed", extra={"job": attempt.job_id})
 
 
-def hand_back(tx: Tx, attempts: Collection[Attempt]) -> None:
+def release_attempts(tx: Tx, attempts: Collection[Attempt]) -> None:
     """A worker that was asked to stop leaves what it has not finished to the next; nobody died of it."""
     for attempt in attempts:
         _change(tx, attempt, state=JobState.QUEUED, run_after=clock.now())

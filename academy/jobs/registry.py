@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from academy.core.db import Database
-from academy.core.house import House
+from academy.core.database import Database
 from academy.core.i18n import Message
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 
 FAST = "fast"
@@ -17,23 +17,23 @@ LANES = (FAST, BRIEF, HEAVY)
 
 
 class JobContext:
-    """What a job may use: the house, and a way to say how far it has come.
+    """What a job may use: the runtime, and a way to say how far it has come.
 
     A transaction that its thread opens commits only while the job is still its own (`queue.fence`)."""
 
-    def __init__(self, house: House, job_id: int, attempt: int = 0) -> None:
-        self.house = house
+    def __init__(self, runtime: Runtime, job_id: int, attempt: int = 0) -> None:
+        self.runtime = runtime
         self.job_id = job_id
         self.attempt = attempt
         self._told = -1
 
     @property
     def db(self) -> Database:
-        return self.house.db
+        return self.runtime.db
 
     @property
     def settings(self) -> Settings:
-        return self.house.settings
+        return self.runtime.settings
 
     def progress(self, permille: int, note: Message | None = None) -> None:
         """Say how far the job is, 0 to 1000, and keep its heartbeat young. Cheap when nothing changed.

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from sqlalchemy import select, update
 
 from academy.core import clock
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
 from academy.core.unique import get_or_create
 from academy.jobs import queue, registry
 from academy.jobs.models import Recurrence
@@ -72,10 +72,10 @@ def schedule(name: str) -> Schedule | None:
     return _schedules.get(name)
 
 
-def ask_due(house: House) -> int:
+def ask_due(runtime: Runtime) -> int:
     """Ask for every job whose moment has come; returns how many. One read when there is nothing to do."""
     now = clock.now()
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         planned = dict(tx.execute(select(Recurrence.name, Recurrence.due_at)).all())
     fresh = [name for name in _schedules if name not in planned]
     late = [(name, due) for name, due in planned.items() if due <= now and name in _schedules]
@@ -87,7 +87,7 @@ def ask_due(house: House) -> int:
             _plan(tx, name, now)
         return sum(_ask(tx, name, due, now) for name, due in late)
 
-    return house.db.run_in_transaction(write)
+    return runtime.db.run_in_transaction(write)
 
 
 def _plan(tx: Tx, name: str, now: dt.datetime) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Collection
 from sqlalchemy import select
 
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import AcademyError
-from academy.core.house import House
 from academy.core.i18n import msg
-from academy.core.logging import event
+from academy.core.logging import log_event
+from academy.core.runtime import Runtime
 from academy.jobs import queue, registry, scheduler
 from academy.jobs.models import Job, JobState
 from academy.jobs.outbox import BATCH, deliver
@@ -32,69 +32,69 @@ GRACE_S = 2.0
 """So long a worker that is asked to stop waits for what is nearly done."""
 
 
-def run_job(house: House, job_id: int, worker: str = "") -> bool:
+def run_job(runtime: Runtime, job_id: int, worker: str = "") -> bool:
     """Claim and run one job; whatever happens is written to its row. False if it was not to be had."""
-    job = house.db.run_in_transaction(lambda tx: queue.claim(tx, job_id, worker))
+    job = runtime.db.run_in_transaction(lambda tx: queue.claim(tx, job_id, worker))
     if job is None:
         return False
-    execute(house, job)
+    execute(runtime, job)
     return True
 
 
-def execute(house: House, job: Job) -> None:
+def execute(runtime: Runtime, job: Job) -> None:
     """Run a job that was claimed, and write what came of it."""
     attempt, spec = Attempt(job.id, job.attempts), registry.spec(job.name)
     told = {"job": job.id, "job_name": job.name, "attempt": job.attempts}
     if spec is None:
         unknown = msg("这个版本不认识任务“%(name)s”。", name=job.name)
-        _close(house, lambda tx: queue.fail(tx, attempt, unknown, ""), "job.failed", told)
+        _close(runtime, lambda tx: queue.fail(tx, attempt, unknown, ""), "job.failed", told)
         return
-    event(log, "job.started", **told)
+    log_event(log, "job.started", **told)
     try:
-        with house.db.guarded(lambda tx: queue.fence(tx, attempt)):
-            spec.run(JobContext(house, job.id, job.attempts), **job.args)
+        with runtime.db.guarded(lambda tx: queue.fence(tx, attempt)):
+            spec.run(JobContext(runtime, job.id, job.attempts), **job.args)
     except queue.Cancelled:
-        event(log, "job.cancelled", **told)
+        log_event(log, "job.cancelled", **told)
     except AcademyError as error:
         message = error.message
-        _close(house, lambda tx: queue.fail(tx, attempt, message, ""), "job.failed", told)
+        _close(runtime, lambda tx: queue.fail(tx, attempt, message, ""), "job.failed", told)
     except Exception:
         trace = traceback.format_exc()
         log.exception("job.crashed", extra=told)
-        _close(house, lambda tx: queue.crash(tx, attempt, trace), "job.put_back", told)
+        _close(runtime, lambda tx: queue.crash(tx, attempt, trace), "job.put_back", told)
     else:
-        _close(house, lambda tx: queue.finish(tx, attempt), "job.done", told)
+        _close(runtime, lambda tx: queue.finish(tx, attempt), "job.done", told)
 
 
-def _close(house: House, change: Callable[[Tx], bool], said: str, told: dict[str, object]) -> None:
+def _close(runtime: Runtime, change: Callable[[Tx], bool], said: str, told: dict[str, object]) -> None:
     # An attempt that is over (cancelled, or taken for dead and run by another) has nothing to say.
-    kept = house.db.run_in_transaction(change)
-    event(log, said if kept else "job.overtaken", **told)
+    kept = runtime.db.run_in_transaction(change)
+    log_event(log, said if kept else "job.overtaken", **told)
 
 
-def runnable(house: House, lane: str | None = None, only: Collection[str] = (), limit: int = BATCH) -> list[int]:
+def runnable(runtime: Runtime, lane: str | None = None, only: Collection[str] = (), limit: int = BATCH) -> list[int]:
     """Ids of jobs that may run now, oldest first; of one lane, or of some names only."""
     query = select(Job.id).where(Job.state == JobState.QUEUED, Job.run_after <= clock.now())
     if lane is not None or only:
         query = query.where(Job.name.in_(only or registry.names_in(lane or FAST)))
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         return list(tx.scalars(query.order_by(Job.run_after, Job.id).limit(limit)))
 
 
-def drain(house: House, *, limit: int = 10_000, only: Collection[str] = ()) -> int:
+def drain(runtime: Runtime, *, limit: int = 10_000, only: Collection[str] = ()) -> int:
     """Run everything that is due, in this thread, until nothing is left; for tests and commands.
 
     With names in `only`, other jobs stay where they are.
     """
     done = 0
     while done < limit:
-        while deliver(house):
+        while deliver(runtime):
             pass
-        ids = runnable(house, only=only)
+        ids = runnable(runtime, only=only)
         if not ids:
             return done
         for job_id in ids:
-            done += run_job(house, job_id)
+            done += run_job(runtime, job_id)
     raise RuntimeError(f"more than {limit} jobs: does one enqueue itself?")
 
 
@@ -104,9 +104,9 @@ class Worker:
     One thread looks at the queue and claims what there is room for; each job runs in a thread of its own.
     """
 
-    def __init__(self, house: House) -> None:
-        self.house = house
-        settings = house.settings
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        settings = runtime.settings
         self._room = {FAST: settings.fast_workers, BRIEF: settings.brief_workers, HEAVY: settings.heavy_workers}
         self._presence = Presence(settings.data_dir / "workers")
         self._guard = threading.Lock()
@@ -118,7 +118,7 @@ class Worker:
     def run(self) -> None:
         """Work until `stop` is called."""
         self._presence.begin()
-        event(log, "worker.started", worker=self._presence.worker)
+        log_event(log, "worker.started", worker=self._presence.worker)
         pause = POLL_S[0]
         try:
             while not self._stop.is_set():
@@ -146,8 +146,8 @@ class Worker:
             self._look_after_the_living_and_the_dead()
         if now >= self._next_calendar:
             self._next_calendar = now + CALENDAR_S
-            scheduler.ask_due(self.house)
-        delivered = deliver(self.house)
+            scheduler.ask_due(self.runtime)
+        delivered = deliver(self.runtime)
         return bool(self._start_jobs()) or delivered > 0
 
     def _look_after_the_living_and_the_dead(self) -> None:
@@ -160,12 +160,12 @@ class Worker:
             return queue.release_lost(tx, dead)
 
         if running or dead or self._some_are_running():
-            for job_id in self.house.db.run_in_transaction(write):
-                event(log, "job.lost", job=job_id)
+            for job_id in self.runtime.db.run_in_transaction(write):
+                log_event(log, "job.lost", job=job_id)
         self._presence.forget(dead)
 
     def _some_are_running(self) -> bool:
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             return tx.scalar(select(Job.id).where(Job.state == JobState.RUNNING).limit(1)) is not None
 
     def _start_jobs(self) -> int:
@@ -173,7 +173,7 @@ class Worker:
             taken = [lane for lane, _ in self._running.values()]
             beside_suspect = any(suspect for _, suspect in self._running.values())
         free = {lane: self._room[lane] - taken.count(lane) for lane in LANES}
-        wanted = [lane for lane in LANES if free[lane] > 0 and runnable(self.house, lane, limit=1)]
+        wanted = [lane for lane in LANES if free[lane] > 0 and runnable(self.runtime, lane, limit=1)]
         if not wanted:
             return 0
 
@@ -186,7 +186,7 @@ class Worker:
                 claimed += [(lane, job) for job in jobs]
             return claimed
 
-        claimed = self.house.db.run_in_transaction(write)
+        claimed = self.runtime.db.run_in_transaction(write)
         for lane, job in claimed:
             with self._guard:
                 self._running[Attempt(job.id, job.attempts)] = lane, job.deaths >= queue.SUSPECT
@@ -196,7 +196,7 @@ class Worker:
 
     def _execute(self, job: Job) -> None:
         try:
-            execute(self.house, job)
+            execute(self.runtime, job)
         except Exception:
             # The row cannot be written: the job falls silent, and is queued again when it is stale.
             log.exception("job.not_closed", extra={"job": job.id, "job_name": job.name})
@@ -212,8 +212,8 @@ class Worker:
         with self._guard:
             left = list(self._running)
         try:
-            self.house.db.run_in_transaction(lambda tx: queue.hand_back(tx, left))
+            self.runtime.db.run_in_transaction(lambda tx: queue.release_attempts(tx, left))
             self._presence.end()
         except Exception:
             log.exception("worker.left_without_a_word")
-        event(log, "worker.stopped", worker=self._presence.worker)
+        log_event(log, "worker.stopped", worker=self._presence.worker)

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from academy.core.actor import Actor, Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.library.models import Course, CourseItem, CourseState
 

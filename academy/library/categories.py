@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from academy.core.actor import Actor
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.ids import new_id

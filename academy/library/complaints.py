@@ -7,16 +7,16 @@ from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Busy, Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.core.pages import Page, page_of
+from academy.core.paging import Page, page_of
 from academy.core.unique import lock_row
-from academy.library import deciding, rules
+from academy.library import publication, rules
 from academy.library.models import Complaint, Course, CourseState
-from academy.members.models import Member, Organisation
-from academy.members.queries import subtrees
-from academy.notices.service import notify
+from academy.notifications.service import notify
+from academy.people.models import Member, Organisation
+from academy.people.queries import subtrees
 
 ANSWERERS = (Role.REVIEWER, Role.NODE_ADMINISTRATOR)
 SUBJECTS: dict[str, Message] = {
@@ -85,7 +85,7 @@ def answer_complaint(tx: Tx, actor: Actor, row: Complaint, *, answer: str, take_
     if take_down:
         if row.course is None:
             raise Conflict(msg("这条意见不是针对课程的。"))
-        deciding.withdraw(tx, actor, row.course, reason=text)
+        publication.withdraw(tx, actor, row.course, reason=text)
     row.state, row.answer, row.took_down = "answered", text, take_down
     row.answered_by, row.answered_at = actor.account_id, clock.now()
     tx.flush()
@@ -128,13 +128,13 @@ def access_complaint(tx: Tx, actor: Actor, public_id: str) -> Complaint:
     return row
 
 
-def mine(tx: Tx, actor: Actor, page: int = 1) -> Page[Complaint]:
+def own_complaints(tx: Tx, actor: Actor, page: int = 1) -> Page[Complaint]:
     """What the actor wrote, newest first."""
     statement = select(Complaint).where(Complaint.account_id == actor.account_id).order_by(Complaint.id.desc())
     return page_of(tx, statement.options(*_PARTS), page, SIZE)
 
 
-def box(tx: Tx, actor: Actor, state: str = "open", page: int = 1) -> Page[Complaint]:
+def complaints_to_answer(tx: Tx, actor: Actor, state: str = "open", page: int = 1) -> Page[Complaint]:
     """What the actor may answer, longest waiting first; answered ones newest first."""
     paths = actor.paths(*ANSWERERS)
     scope = select(Organisation.id).where(subtrees(paths))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from academy.core.actor import Actor
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import msg
-from academy.core.pages import Page, page_of
+from academy.core.paging import Page, page_of
 from academy.library.models import Course, CourseItem, CourseState
 from academy.media import service as media
 from academy.media.models import Asset, AssetState
@@ -19,19 +19,19 @@ GONE = (CourseState.DISCARDED, CourseState.MERGED)
 
 
 @dataclass(frozen=True)
-class FileLine:
+class FileSummary:
     """A file and the courses it stands in, as an item or as a cover; in none, it may go."""
 
     asset: Asset
     courses: Sequence[Course]
 
 
-def my_files(tx: Tx, actor: Actor, number: int) -> Page[FileLine]:
+def my_files(tx: Tx, actor: Actor, number: int) -> Page[FileSummary]:
     """The actor's files, newest first."""
     query = select(Asset).where(Asset.account_id == actor.account_id, Asset.state != AssetState.DELETED)
     page = page_of(tx, query.order_by(Asset.id.desc()), number, SIZE)
     used = _courses(tx, [asset.id for asset in page.rows])
-    rows = [FileLine(asset, used.get(asset.id, [])) for asset in page.rows]
+    rows = [FileSummary(asset, used.get(asset.id, [])) for asset in page.rows]
     return Page(rows, page.total, page.number, page.size)
 
 

@@ -5,13 +5,13 @@ from sqlalchemy import func, select
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
 from academy.library import rules
 from academy.library.models import Course, CourseItem
-from academy.library.moves import reopen
 from academy.library.queries import items_of
+from academy.library.transitions import reopen
 from academy.media import service as media
 from academy.media.models import Asset, AssetState
 

@@ -8,11 +8,11 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from academy.core import clock
-from academy.core.db import Base
+from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key
 from academy.media.models import Asset
-from academy.members.models import Organisation
+from academy.people.models import Organisation
 
 
 class CourseState(enum.StrEnum):

@@ -13,20 +13,21 @@ from sqlalchemy.orm import joinedload
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.core.pages import Page, page_of
+from academy.core.paging import Page, page_of
 from academy.core.unique import lock_row
-from academy.library import letters, rules
+from academy.library import messages, rules
 from academy.library.access import reviews
 from academy.library.models import ContentProposal, Course, CourseItem, CourseState
 from academy.library.queries import reviewable
-from academy.media import captions, chapters, editing, queries, service
-from academy.media import versions as kept
-from academy.media.captions import CueText
+from academy.media import queries, service
+from academy.media.captions import caption_files, chapters, editing
+from academy.media.captions import versions as kept
+from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset
-from academy.notices.service import notify
+from academy.notifications.service import notify
 
 CAPTIONS, CHAPTERS = "captions", "chapters"
 NAMES: dict[str, Message] = {CAPTIONS: msg("字幕"), CHAPTERS: msg("章节")}
@@ -68,7 +69,7 @@ def save_captions(tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen:
     return _propose_cues(tx, actor, course, asset, cues, seen=seen, estimated=bool(script and script.estimated))
 
 
-def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: captions.Parsed) -> bool:
+def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.Parsed) -> bool:
     """Put a caption file's lines in the place of the captions; whether they are only proposed.
 
     Raises:
@@ -186,7 +187,7 @@ def _propose(
     tx.flush()
     if is_new:
         record(tx, actor, f"{kind}.proposed", f"asset:{asset.public_id}", course=course.public_id)
-        letters.tell_reviewers_of_proposal(tx, course, row)
+        messages.notify_reviewers_of_proposal(tx, course, row)
     return row.revision
 
 
@@ -280,7 +281,7 @@ def withdraw(tx: Tx, actor: Actor, asset: Asset, kind: str) -> None:
     record(tx, actor, f"{kind}.proposal_withdrawn", f"asset:{asset.public_id}", proposal=row.public_id)
 
 
-def changes(tx: Tx, row: ContentProposal) -> list[kept.Line] | None:
+def changes(tx: Tx, row: ContentProposal) -> list[kept.CueChange] | None:
     """What would go and what would come, line by line; None where there is too much to compare."""
     if row.kind == CHAPTERS:
         now = [CueText(one.start_ms, one.start_ms, one.title) for one in chapters.of_asset(tx, row.asset_id)]

@@ -8,11 +8,11 @@ from sqlalchemy.orm import joinedload
 
 from academy.accounts.models import Account
 from academy.core.actor import Actor, Role
-from academy.core.db import Tx
-from academy.core.pages import Page, page_of
+from academy.core.database import Tx
+from academy.core.paging import Page, page_of
 from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer, Review
 from academy.media.models import Asset, AssetState
-from academy.members.models import Organisation
+from academy.people.models import Organisation
 
 SIZE = 20
 
@@ -29,7 +29,7 @@ class CourseCard:
 
 
 @dataclass(frozen=True)
-class ItemLine:
+class ItemSummary:
     """An item and its file."""
 
     item: CourseItem
@@ -41,7 +41,7 @@ class CoursePage:
     """All that a course's page shows, whoever looks at it."""
 
     course: Course
-    lines: Sequence[ItemLine]
+    lines: Sequence[ItemSummary]
     cover: Asset | None
     duration_ms: int
 
@@ -97,7 +97,7 @@ def published(
 
 
 def cards_by_id(tx: Tx, course_ids: Iterable[int]) -> dict[int, CourseCard]:
-    """Cards of given courses, whatever their state; for lists that other rooms make."""
+    """Cards of given courses, whatever their state; for lists that other components make."""
     rows = tx.scalars(_courses().where(Course.id.in_(set(course_ids)))).all()
     return {card.course.id: card for card in cards(tx, rows)}
 
@@ -134,7 +134,7 @@ def course_page(tx: Tx, course: Course) -> CoursePage:
         .where(CourseItem.course_id == course.id, CourseItem.removed_at.is_(None))
         .order_by(CourseItem.position)
     )
-    lines = [ItemLine(item, asset) for item, asset in rows]
+    lines = [ItemSummary(item, asset) for item, asset in rows]
     assets = [line.asset for line in lines]
     cover = tx.get(Asset, course.cover_asset_id) if course.cover_asset_id else None
     return CoursePage(course, lines, _cover(cover, assets), _duration(assets))
@@ -185,7 +185,7 @@ def my_courses(tx: Tx, actor: Actor, page: int = 1) -> Page[CourseCard]:
     return Page(cards(tx, found.rows), found.total, found.number, found.size)
 
 
-def with_files(tx: Tx, actor: Actor, *states: AssetState) -> list[ItemLine]:
+def with_files(tx: Tx, actor: Actor, *states: AssetState) -> list[ItemSummary]:
     """Items of the actor's own courses whose file is in one of these states, newest first."""
     rows = tx.execute(
         select(CourseItem, Asset)
@@ -201,7 +201,7 @@ def with_files(tx: Tx, actor: Actor, *states: AssetState) -> list[ItemLine]:
         .order_by(Asset.id.desc())
         .limit(20)
     )
-    return [ItemLine(item, asset) for item, asset in rows]
+    return [ItemSummary(item, asset) for item, asset in rows]
 
 
 def courses_of_assets(tx: Tx, asset_ids: Sequence[int]) -> dict[int, Course]:
@@ -254,19 +254,19 @@ def review_count(tx: Tx, actor: Actor) -> int:
 
 
 @dataclass(frozen=True)
-class Said:
+class Decision:
     """A decision and who took it."""
 
     review: Review
     reviewer: str
 
 
-def reviews(tx: Tx, course: Course) -> list[Said]:
+def reviews(tx: Tx, course: Course) -> list[Decision]:
     """Decisions on a course and on its revisions, newest first."""
     family = select(Course.id).where(or_(Course.id == course.id, Course.revises_id == course.id))
     rows = tx.scalars(select(Review).where(Review.course_id.in_(family)).order_by(Review.id.desc()).limit(50)).all()
     names = author_names(tx, [row.reviewer_id for row in rows])
-    return [Said(row, names.get(row.reviewer_id, "")) for row in rows]
+    return [Decision(row, names.get(row.reviewer_id, "")) for row in rows]
 
 
 def author_names(tx: Tx, account_ids: Iterable[int]) -> dict[int, str]:

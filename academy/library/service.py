@@ -1,14 +1,7 @@
 """The verbs of the library, in one list for whoever calls them; see the modules for what they do."""
 
-from academy.library.categories import (
-    add_category,
-    move_category,
-    remove_category,
-    rename_category,
-    seed_categories,
-)
-from academy.library.deciding import approve, missing, publish, republish, return_, submit, withdraw
-from academy.library.drafting import create_course, discard, edit_course, find_lecturer, revise, set_cover
+from academy.library.categories import add_category, move_category, remove_category, rename_category, seed_categories
+from academy.library.drafts import create_course, discard, edit_course, find_lecturer, revise, set_cover
 from academy.library.items import (
     add_item,
     move_item,
@@ -18,6 +11,7 @@ from academy.library.items import (
     replace_item,
     use_earlier_file,
 )
+from academy.library.publication import approve, missing, publish, republish, return_, submit, withdraw
 
 __all__ = [
     "add_category",

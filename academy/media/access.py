@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from academy.core.actor import Actor, Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.media.models import Asset, AssetState, Upload
 

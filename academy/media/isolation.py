@@ -4,7 +4,7 @@ import ctypes
 import functools
 import logging
 
-from academy.core.logging import event
+from academy.core.logging import log_event
 from academy.core.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -33,4 +33,4 @@ def require_isolation(settings: Settings) -> None:
             "This kernel has no Landlock (Linux 5.13 or newer, `lsm=landlock` at boot): decoders of uploaded files"
             " could read every file of the academy's user. Set ACADEMY_ALLOW_NO_LANDLOCK=1 to work all the same."
         )
-    event(log, "media.no_landlock")
+    log_event(log, "media.no_landlock")

@@ -9,40 +9,39 @@ from typing import BinaryIO
 from sqlalchemy import delete, select
 
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
-from academy.jobs import BRIEF, JobContext, enqueue, job, on, publish
-from academy.media import (
-    caption_files,
-    chapters,
-    encode,
-    encoding,
-    pages,
-    probe,
-    queries,
-    rules,
-    service,
-    sweeping,
-    trouble,
-)
-from academy.media.captions import CueText
-from academy.media.facts import AssetFailed, AssetReady, TranscriptChanged
+from academy.jobs import BRIEF, JobContext, enqueue, handles, job, publish
+from academy.media import cleanup, failed_assets, queries, rules, service
+from academy.media.captions import chapters, jailed_parser
+from academy.media.captions.caption_files import CueText
+from academy.media.documents import pages
+from academy.media.events import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
-from academy.media.playlist import Measured
-from academy.media.speech import asking as _asking  # noqa: F401 - its job and its ear
-from academy.media.steps import Keep, Work, keep_probe, step
-from academy.media.storage import original_key, parts_folder, set_key, storage_of, uploads_folder, work_folder
-from academy.notices.service import notify
+from academy.media.pipeline import Keep, StepContext, keep_probe, step
+from academy.media.probing import probe
+from academy.media.storage.file_storage import (
+    original_key,
+    parts_folder,
+    set_key,
+    storage_of,
+    uploads_folder,
+    work_folder,
+)
+from academy.media.transcoding import encode, tasks
+from academy.media.transcoding.playlist import MeasuredRendition
+from academy.media.transcription import requests as _asking  # noqa: F401 - its job and its ear
+from academy.notifications.service import notify
 
-__all__ = ["encoding", "sweeping"]
+__all__ = ["cleanup", "tasks"]
 PIECE = 4 << 20
 END = 1 << 20
 OLD_SET_S = 24 * 3600
 
 
 @step("hash")
-def _hash(work: Work) -> Keep:
+def _hash(work: StepContext) -> Keep:
     """Take the file into storage and keep its SHA-256."""
     key = original_key(work.asset.public_id)
     incoming = Path(work.asset.incoming) if work.asset.incoming else None
@@ -77,7 +76,7 @@ def fingerprint(file: BinaryIO, size: int) -> str:
 
 
 @step("probe")
-def _probe(work: Work) -> Keep:
+def _probe(work: StepContext) -> Keep:
     """Refuse what is not what it says; keep what the encoder needs to know."""
     with work.storage.local(original_key(work.asset.public_id)) as path:
         if path.stat().st_size == 0:
@@ -103,7 +102,7 @@ def _probe(work: Work) -> Keep:
 
 
 @step("poster", lane=BRIEF)
-def _poster(work: Work) -> Keep:
+def _poster(work: StepContext) -> Keep:
     """Draw the poster and the storyboard."""
     measured = _measured(work.asset)
     shown = [m.rung for m in measured]
@@ -111,13 +110,13 @@ def _poster(work: Work) -> Keep:
     return keep_probe({"pictures": dataclasses.asdict(made)})
 
 
-def _measured(asset: Asset) -> list[Measured]:
+def _measured(asset: Asset) -> list[MeasuredRendition]:
     rows = (asset.probe or {}).get("renditions", [])
-    return [Measured(**(row | {"rung": rules.Rung(**row["rung"])})) for row in rows]
+    return [MeasuredRendition(**(row | {"rung": rules.Rung(**row["rung"])})) for row in rows]
 
 
 @step("pages", lane=BRIEF)
-def _pages(work: Work) -> Keep:
+def _pages(work: StepContext) -> Keep:
     """Draw the pages of a document."""
     nature = (work.asset.probe or {}).get("nature", "pdf")
     with work.storage.local(original_key(work.asset.public_id)) as path:
@@ -126,7 +125,7 @@ def _pages(work: Work) -> Keep:
 
 
 @step("captions")
-def _captions(work: Work) -> Keep | None:
+def _captions(work: StepContext) -> Keep | None:
     """Read the captions inside the file, unless people gave some."""
     if work.source.subtitle is None:
         return None
@@ -134,7 +133,7 @@ def _captions(work: Work) -> Keep | None:
         data = encode.embedded_captions(work.settings, work.source, path, work.folder)
     start_ms = rules.start_by_file_ms(work.source, (work.asset.probe or {}).get("found", {}))
     try:
-        cues = _from_start(caption_files.parse("inside.srt", data).cues, start_ms)
+        cues = _from_start(jailed_parser.parse("inside.srt", data).cues, start_ms)
     except Invalid:
         return None  # a track of pictures or of nothing: the lecture does not fail for it
 
@@ -153,7 +152,7 @@ def _from_start(cues: list[CueText], start_ms: int) -> list[CueText]:
 
 
 @step("publish")
-def _publish(work: Work) -> Keep:
+def _publish(work: StepContext) -> Keep:
     """Put the set where links lead, then point at it."""
     prefix = set_key(work.asset.public_id, work.generation)
     work.storage.put_folder(prefix, work.folder)
@@ -220,12 +219,12 @@ def _point(tx: Tx, asset: Asset, generation: str) -> None:
     asset.state, asset.error, asset.ready_at = AssetState.READY, None, clock.now()
 
 
-@on(AssetFailed)
-def tell_owner(context: JobContext, fact: AssetFailed) -> None:
+@handles(AssetFailed)
+def tell_owner(context: JobContext, event: AssetFailed) -> None:
     """Tell whoever gave the file that it waits for them."""
 
     def write(tx: Tx) -> None:
-        asset = tx.get_one(Asset, fact.asset_id)
+        asset = tx.get_one(Asset, event.asset_id)
         step = tx.scalar(select(AssetStep).where(AssetStep.asset_id == asset.id, AssetStep.state == "failed"))
         if asset.error is None or step is None or step.finished_at is None:
             return  # tried again meanwhile
@@ -238,7 +237,7 @@ def tell_owner(context: JobContext, fact: AssetFailed) -> None:
                 name=asset.filename,
                 reason=reason,
             ),
-            link=trouble.INBOX,
+            link=failed_assets.INBOX,
             account_id=asset.account_id,
             kind="asset",
         )
@@ -277,7 +276,7 @@ def _remove(context: JobContext, asset_id: int) -> None:
 
 @job("media.words")
 def _words(context: JobContext, asset_id: int) -> None:
-    """Tell the house that an edited transcript has come to rest."""
+    """Publish that an edited transcript has come to rest."""
     context.db.run_in_transaction(lambda tx: publish(tx, TranscriptChanged(asset_id=asset_id)))
 
 
@@ -286,4 +285,4 @@ def _expire(context: JobContext, upload_id: int) -> None:
     """Remove an upload that nobody went on with."""
     from academy.media import uploads
 
-    uploads.expire(context.house, upload_id)
+    uploads.expire(context.runtime, upload_id)

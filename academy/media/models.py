@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
-from academy.core.db import Base
+from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key
 
@@ -192,7 +192,7 @@ class Transcript(Base):
     updated_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
-class Hearing(Base):
+class Transcription(Base):
     """Speech recognition of one asset: asked for, running, done or failed. The words become its transcript."""
 
     __tablename__ = "hearings"

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import case, func, select
 
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.media import rules
-from academy.media.captions import CueText
+from academy.media.captions.caption_files import CueText
 from academy.media.models import (
     Asset,
     AssetPart,
@@ -54,7 +54,7 @@ def earlier_files(tx: Tx, assets: Iterable[Asset | None]) -> dict[int, Asset]:
     return {second: firsts[first] for second, first in wanted.items() if first in firsts}
 
 
-def looks_like(tx: Tx, account_id: int | None, kind: str, size: int, fingerprint: str) -> Asset | None:
+def same_file(tx: Tx, account_id: int | None, kind: str, size: int, fingerprint: str) -> Asset | None:
     """A file of the account that has this size, beginning and end: all a page knows before it sends."""
     return tx.scalar(
         select(Asset)
@@ -83,7 +83,7 @@ def share_done(tx: Tx, asset: Asset | None) -> int | None:
     return sum(done) // max(1, len(done))
 
 
-def parts_told(tx: Tx, asset_ids: Iterable[int]) -> dict[int, Message]:
+def parts_in_progress(tx: Tx, asset_ids: Iterable[int]) -> dict[int, Message]:
     """For each long film that is being encoded: at which of its parts that is. Several may be made at a time;
     told is the first that is not done."""
     done = func.sum(case((AssetPart.state == "done", 1), else_=0))
@@ -105,12 +105,12 @@ class AtWork:
     permille: int
 
 
-def at_work(tx: Tx, asset_ids: Sequence[int]) -> dict[int, AtWork]:
+def assets_in_progress(tx: Tx, asset_ids: Sequence[int]) -> dict[int, AtWork]:
     """How far each of these files is, whose steps are not all done."""
     rows = tx.scalars(
         select(AssetStep).where(AssetStep.asset_id.in_(asset_ids)).order_by(AssetStep.asset_id, AssetStep.position)
     ).all()
-    told = parts_told(tx, asset_ids)
+    told = parts_in_progress(tx, asset_ids)
     found = {}
     for asset_id in asset_ids:
         mine = [row for row in rows if row.asset_id == asset_id]

@@ -8,9 +8,10 @@ from typing import Any
 
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
-from academy.media import formats, languages
-from academy.media.formats import DEMUXERS, sniff
-from academy.media.packets import UNEVEN_FPS, Track
+from academy.media.captions import languages
+from academy.media.probing import formats
+from academy.media.probing.formats import DEMUXERS, sniff
+from academy.media.probing.packets import UNEVEN_FPS, Track
 
 __all__ = ["DEMUXERS", "sniff"]
 

@@ -9,19 +9,20 @@ from sqlalchemy import delete, select, update
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.ids import new_id
 from academy.core.settings import Settings
 from academy.core.unique import lock_row
 from academy.jobs import cancel_jobs, enqueue, publish
-from academy.media import captions, queries, rules
+from academy.media import queries, rules
 from academy.media.access import access_own_asset, access_own_upload
-from academy.media.captions import CueText
-from academy.media.facts import TranscriptChanged
+from academy.media.captions import caption_files
+from academy.media.captions.caption_files import CueText
+from academy.media.events import TranscriptChanged
 from academy.media.models import Asset, AssetPart, AssetState, AssetStep, Cue, Transcript
-from academy.media.storage import local_storage, set_key
+from academy.media.storage.file_storage import local_storage, set_key
 
 LANGUAGE = "zh-CN"
 REVOKED = "media.revoked"
@@ -41,10 +42,10 @@ def adopt_file(tx: Tx, actor: Actor, path: Path, filename: str, kind: str) -> As
     if not path.is_file():
         raise Invalid(msg("没有找到要处理的文件。"))
     size = path.stat().st_size
-    return take_in(tx, actor, actor.account_id, path.absolute(), filename, kind, size)
+    return create_asset(tx, actor, actor.account_id, path.absolute(), filename, kind, size)
 
 
-def take_in(tx: Tx, actor: Actor, account_id: int, path: Path, filename: str, kind: str, size: int) -> Asset:
+def create_asset(tx: Tx, actor: Actor, account_id: int, path: Path, filename: str, kind: str, size: int) -> Asset:
     """Make the asset's row and steps and start the first one."""
     if kind not in rules.KINDS:
         raise Invalid(msg("不认识的文件种类。"))
@@ -64,7 +65,7 @@ def take_in(tx: Tx, actor: Actor, account_id: int, path: Path, filename: str, ki
 def title_of(filename: str) -> str:
     """The name as people gave it, without folders and characters that would deceive a reader."""
     name = filename.replace("\\", "/").rsplit("/", 1)[-1]
-    return captions.clean(name.replace("<", "＜")).replace("\n", " ")[:200].strip() or str(msg("未命名"))
+    return caption_files.clean(name.replace("<", "＜")).replace("\n", " ")[:200].strip() or str(msg("未命名"))
 
 
 def start_step(tx: Tx, asset: Asset, step: str) -> None:
@@ -162,7 +163,7 @@ def asset_of_upload(tx: Tx, actor: Actor, upload_public_id: str) -> Asset:
     return asset
 
 
-def given_asset(tx: Tx, actor: Actor, *, upload: str = "", asset: str = "") -> Asset:
+def chosen_asset(tx: Tx, actor: Actor, *, upload: str = "", asset: str = "") -> Asset:
     """The file that a form gives: one that was just uploaded, or one of the actor's own from before.
 
     Raises:
@@ -177,7 +178,7 @@ def given_asset(tx: Tx, actor: Actor, *, upload: str = "", asset: str = "") -> A
     return found
 
 
-def keep_both(tx: Tx, actor: Actor, asset: Asset) -> None:
+def keep_duplicate(tx: Tx, actor: Actor, asset: Asset) -> None:
     """The owner knows that the file is there twice and wants it so."""
     asset.duplicate_of_id = None
     record(tx, actor, "asset.kept_twice", f"asset:{asset.public_id}")
@@ -190,12 +191,12 @@ def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: byt
     Raises:
         Invalid: lines that cannot be read, or captions of something longer than the asset.
     """
-    parsed = captions.parse(filename, data, asset.duration_ms)
+    parsed = caption_files.parse(filename, data, asset.duration_ms)
     keep_captions(tx, actor, asset, parsed)
     return len(parsed.cues)
 
 
-def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: captions.Parsed) -> None:
+def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.Parsed) -> None:
     """Replace the transcript by what a caption file said.
 
     Raises:
@@ -206,7 +207,7 @@ def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: captions.Parsed) -
     record(tx, actor, "captions.imported", f"asset:{asset.public_id}", cues=len(parsed.cues), trimmed=parsed.trimmed)
 
 
-def check_length(asset: Asset, parsed: captions.Parsed) -> None:
+def check_length(asset: Asset, parsed: caption_files.Parsed) -> None:
     """Be sure that captions are of this asset.
 
     Raises:
@@ -218,8 +219,8 @@ def check_length(asset: Asset, parsed: captions.Parsed) -> None:
             fields={
                 "captions": msg(
                     "字幕到 %(last)s 才结束，而视频只有 %(length)s，请确认是否选错了文件。",
-                    last=captions.stamp(last.end_ms)[:8],
-                    length=captions.stamp(asset.duration_ms)[:8],
+                    last=caption_files.stamp(last.end_ms)[:8],
+                    length=caption_files.stamp(asset.duration_ms)[:8],
                 )
             }
         )
@@ -236,7 +237,7 @@ def replace_cues(
     estimated: bool = False,
 ) -> bool:
     """Put these lines in the place of the transcript's. A machine never overwrites what people wrote:
-    then nothing changes and the answer is False. With `tell` off, the caller tells the house later."""
+    then nothing changes and the answer is False. With `tell` off, the caller publishes the event later."""
     lock_row(tx, asset)  # while there is no transcript, this is what two writers queue behind
     script = tx.scalar(
         select(Transcript).where(Transcript.asset_id == asset.id, Transcript.language == language).with_for_update()

@@ -23,17 +23,17 @@ from sqlalchemy import select, text
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.audit import record
-from academy.core.db import Tx
-from academy.core.disk import require_room
+from academy.core.database import Tx
+from academy.core.disk import require_space
 from academy.core.errors import AcademyError, Conflict, Invalid, NotFound, StorageFull, TooLarge
-from academy.core.house import House
 from academy.core.i18n import msg
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.jobs import enqueue
 from academy.media import queries, rules, service
 from academy.media.access import access_own_upload
 from academy.media.models import Upload
-from academy.media.storage import uploads_folder
+from academy.media.storage.file_storage import uploads_folder
 
 PIECE = 256 << 10
 SYNC_BYTES = 16 << 20
@@ -75,7 +75,7 @@ def begin(
     Raises:
         Invalid: a purpose nobody knows.
         TooLarge: over the limit of a file or of the account's room.
-        StorageFull: the disk has no room for it.
+        StorageFull: the disk has no space for it.
     """
     if purpose not in rules.KINDS:
         raise Invalid(msg("不认识的文件种类。"))
@@ -98,7 +98,7 @@ def begin(
     folder = uploads_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
     # What others have announced is on its way: it has its room already.
-    require_room(folder, size + queries.bytes_announced(tx), settings.disk_reserve)
+    require_space(folder, size + queries.bytes_announced(tx), settings.disk_reserve)
     upload = Upload(
         account_id=actor.account_id,
         filename=service.title_of(filename),
@@ -130,23 +130,23 @@ def _expire_later(tx: Tx, upload: Upload) -> None:
     enqueue(tx, "media.expire", delay_s=wait, upload_id=upload.id)
 
 
-def find(house: House, actor: Actor, public_id: str) -> Upload:
+def find(runtime: Runtime, actor: Actor, public_id: str) -> Upload:
     """An upload of the actor's, to go on with.
 
     Raises:
         NotFound: missing or somebody else's.
         Gone: it waited too long.
     """
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         upload = access_own_upload(tx, actor, public_id)
     if upload.completed_at is None and upload.expires_at < clock.now():
         raise Gone(msg("这次上传已过期，请重新选择文件上传。"))
     return upload
 
 
-def unfinished(house: House, actor: Actor) -> list[tuple[Upload, int, str]]:
+def unfinished(runtime: Runtime, actor: Actor) -> list[tuple[Upload, int, str]]:
     """The actor's open uploads, newest first, each with the length and SHA-256 of its first bytes."""
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         rows = tx.scalars(
             select(Upload)
             .where(
@@ -162,7 +162,7 @@ def unfinished(house: House, actor: Actor) -> list[tuple[Upload, int, str]]:
     for upload in rows:
         head = min(upload.offset, HEAD)
         try:
-            with part_path(house.settings, upload.public_id).open("rb") as file:
+            with part_path(runtime.settings, upload.public_id).open("rb") as file:
                 found.append((upload, head, hashlib.sha256(file.read(head)).hexdigest()))
         except FileNotFoundError:
             continue
@@ -170,7 +170,7 @@ def unfinished(house: House, actor: Actor) -> list[tuple[Upload, int, str]]:
 
 
 def append(
-    house: House,
+    runtime: Runtime,
     actor: Actor,
     public_id: str,
     *,
@@ -189,34 +189,34 @@ def append(
         ChecksumMismatch: altered on the way.
         StorageFull: the disk is full; what arrived before is kept.
     """
-    upload = find(house, actor, public_id)
+    upload = find(runtime, actor, public_id)
     if offset != upload.offset:
         raise Conflict(msg("上传进度不一致，请从已收到的位置继续。"))
     if length is not None and offset + length > upload.size:
         raise TooLarge(msg("收到的内容比文件声明的大小还多。"))
     if upload.completed_at is not None:
         return upload
-    piece = _Piece(house, actor, upload, hashlib.new(checksum[0]) if checksum else None)
+    piece = _Piece(runtime, actor, upload, hashlib.new(checksum[0]) if checksum else None)
     try:
         piece.take(body)
     finally:
         piece.keep(checksum[1] if checksum else None)
-    return find(house, actor, public_id)
+    return find(runtime, actor, public_id)
 
 
 class _Piece:
     """One request's turn at the file."""
 
-    def __init__(self, house: House, actor: Actor, upload: Upload, digest: "hashlib._Hash | None") -> None:
-        self.house, self.actor, self.upload, self.digest = house, actor, upload, digest
-        self.path = part_path(house.settings, upload.public_id)
+    def __init__(self, runtime: Runtime, actor: Actor, upload: Upload, digest: "hashlib._Hash | None") -> None:
+        self.runtime, self.actor, self.upload, self.digest = runtime, actor, upload, digest
+        self.path = part_path(runtime.settings, upload.public_id)
         self.lock = self.path.with_suffix(".lock")
         self.turn = secrets.token_bytes(16)
         self.at = self.synced = upload.offset
         self.synced_at = time.monotonic()
         with self._locked(os.O_CREAT) as fd:
             os.pwrite(fd, self.turn, 0)
-            with self.house.db.read() as tx:
+            with self.runtime.db.read() as tx:
                 now = tx.get(Upload, upload.id, populate_existing=True)
             if now is None or now.completed_at is not None:
                 # It ended meanwhile, and its lock with it: none is left behind.
@@ -250,7 +250,7 @@ class _Piece:
         if self.digest is not None:
             self.digest.update(data)
         view = memoryview(data)
-        require_room(self.path.parent, len(data), self.house.settings.disk_reserve)
+        require_space(self.path.parent, len(data), self.runtime.settings.disk_reserve)
         with self._my_turn() as mine:
             if not mine:
                 raise Conflict(msg("这个文件正在另一处继续上传。"))
@@ -292,7 +292,7 @@ class _Piece:
                     _complete(tx, self.path, self.actor, row)
                 return True
 
-            if not self.house.db.run_in_transaction(write):
+            if not self.runtime.db.run_in_transaction(write):
                 return
         self.synced, self.synced_at = self.at, time.monotonic()
 
@@ -333,12 +333,12 @@ def part_path(settings: Settings, public_id: str) -> Path:
 
 def _complete(tx: Tx, path: Path, actor: Actor, upload: Upload) -> None:
     """The last byte and the file's row in one transaction: no upload can be whole and come to nothing."""
-    asset = service.take_in(tx, actor, upload.account_id, path, upload.filename, upload.purpose, upload.size)
+    asset = service.create_asset(tx, actor, upload.account_id, path, upload.filename, upload.purpose, upload.size)
     upload.asset_id, upload.completed_at = asset.id, clock.now()
     tx.after_commit(lambda: path.with_suffix(".lock").unlink(missing_ok=True))
 
 
-def terminate(house: House, actor: Actor, public_id: str) -> None:
+def terminate(runtime: Runtime, actor: Actor, public_id: str) -> None:
     """Give an unfinished upload up.
 
     Raises:
@@ -353,11 +353,11 @@ def terminate(house: House, actor: Actor, public_id: str) -> None:
         tx.delete(upload)
         record(tx, actor, "upload.given_up", f"upload:{public_id}")
 
-    house.db.run_in_transaction(write)
-    _unlink(house.settings, public_id)
+    runtime.db.run_in_transaction(write)
+    _unlink(runtime.settings, public_id)
 
 
-def expire(house: House, upload_id: int) -> None:
+def expire(runtime: Runtime, upload_id: int) -> None:
     """Remove an upload whose time is over; look again later if it was used meanwhile."""
 
     def write(tx: Tx) -> str | None:
@@ -371,9 +371,9 @@ def expire(house: House, upload_id: int) -> None:
         record(tx, SYSTEM, "upload.expired", f"upload:{upload.public_id}")
         return upload.public_id
 
-    public_id = house.db.run_in_transaction(write)
+    public_id = runtime.db.run_in_transaction(write)
     if public_id is not None:
-        _unlink(house.settings, public_id)
+        _unlink(runtime.settings, public_id)
 
 
 def _unlink(settings: Settings, public_id: str) -> None:
@@ -382,7 +382,7 @@ def _unlink(settings: Settings, public_id: str) -> None:
     path.with_suffix(".lock").unlink(missing_ok=True)
 
 
-def take_whole(house: House, actor: Actor, *, filename: str, purpose: str, body: Readable, size: int) -> Upload:
+def take_whole(runtime: Runtime, actor: Actor, *, filename: str, purpose: str, body: Readable, size: int) -> Upload:
     """A small file in one request: what a page without script sends.
 
     Raises:
@@ -390,10 +390,10 @@ def take_whole(house: House, actor: Actor, *, filename: str, purpose: str, body:
     """
     if not size:
         raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
-    public_id = house.db.run_in_transaction(
-        lambda tx: begin(tx, house.settings, actor, filename=filename, size=size, purpose=purpose).public_id
+    public_id = runtime.db.run_in_transaction(
+        lambda tx: begin(tx, runtime.settings, actor, filename=filename, size=size, purpose=purpose).public_id
     )
-    done = append(house, actor, public_id, offset=0, body=body, length=size)
+    done = append(runtime, actor, public_id, offset=0, body=body, length=size)
     if done.completed_at is None:
         raise NotFound
     return done

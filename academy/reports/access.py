@@ -4,10 +4,10 @@ from sqlalchemy import select
 
 from academy.core import clock
 from academy.core.actor import Actor
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.core.i18n import msg
-from academy.members.access import access_organisation
+from academy.people.access import access_organisation
 from academy.reports.models import Export
 from academy.trainings.access import VIEW
 

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import select
 
 from academy.core import clock
-from academy.core.db import Database, Tx
-from academy.core.i18n import Message, Speak, msg, speaker
-from academy.members.models import Organisation
-from academy.reports.sheets import Value, open_sheet
-from academy.trainings import groups, names, sql, table
+from academy.core.database import Database, Tx
+from academy.core.i18n import Message, Speak, msg, translator_for
+from academy.coverage import breakdowns, name_lists, table
+from academy.people.models import Organisation
+from academy.reports.spreadsheets import Value, open_sheet
+from academy.trainings import sql
+from academy.trainings.coverage_cells import Figures
 from academy.trainings.models import Training
-from academy.trainings.tally import Figures
 
 EVERY = 500
 NAMES_HEAD = (
@@ -57,14 +58,14 @@ def definition(day: dt.date | None) -> Message:
     )
 
 
-def speak_of(params: dict[str, Any]) -> Speak:
+def translator_of(params: dict[str, Any]) -> Speak:
     """The language of whoever asked for a file."""
-    return speaker(str(params.get("language", "zh")))
+    return translator_for(str(params.get("language", "zh")))
 
 
-def wish_of(tx: Tx, params: dict[str, Any]) -> names.Wish:
+def name_filter_of(tx: Tx, params: dict[str, Any]) -> name_lists.NameFilter:
     """The list that an export's parameters name."""
-    return names.Wish(
+    return name_lists.NameFilter(
         training=tx.scalars(select(Training).where(Training.public_id == params["training"])).one(),
         node=tx.scalars(select(Organisation).where(Organisation.public_id == params["organisation"])).one(),
         day=dt.date.fromisoformat(params["day"]) if params.get("day") else None,
@@ -77,9 +78,9 @@ def wish_of(tx: Tx, params: dict[str, Any]) -> names.Wish:
 
 def write_names(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Every name of a node: where, who, how far, why not."""
-    wish, speak = wish_of(tx, params), speak_of(params)
+    wish, speak = name_filter_of(tx, params), translator_of(params)
     courses = sql.courses_of(tx, wish.training)
-    total = max(1, names.count_names(tx, wish))
+    total = max(1, name_lists.count_names(tx, wish))
     places = _places(tx)
     head = [speak(word) for word in NAMES_HEAD] + [course.title for course in courses]
     widths = [16, 16, 26, 14, 12, 22, 12, 10] + [14] * len(courses)
@@ -88,7 +89,7 @@ def write_names(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[
         sheet.row([f"{wish.training.title} · {wish.node.name}"])
         sheet.row([speak(definition(wish.day))])
         sheet.row(head)
-        for one in names.stream(tx, wish):
+        for one in name_lists.stream(tx, wish):
             county, town = places.get(one.organisation_id, ("", ""))
             row: list[Value] = [county, town, one.organisation, one.number, one.name, speak(one.reason)]
             row += [one.completed_on, one.done.bit_count()]
@@ -114,7 +115,7 @@ def _places(tx: Tx) -> dict[int, tuple[str, str]]:
 
 def write_table(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """The table of a coverage page: children, direct members, total."""
-    wish, speak = wish_of(tx, params), speak_of(params)
+    wish, speak = name_filter_of(tx, params), translator_of(params)
     found = table.coverage(tx, wish.training, wish.node, wish.day)
     head = [speak(word) for word in TABLE_HEAD] + [c.title for c in found.courses]
     widths = [28, 10, 10, 10, 10, 10, 10]
@@ -143,29 +144,29 @@ def _figures(name: str, figures: Figures, found: table.Coverage) -> list[Value]:
 def publish_groups(db: Database, params: dict[str, Any]) -> None:
     """What `write_groups` writes is published first, as on the page."""
     with db.read() as tx:
-        wish = wish_of(tx, params)
-        measured = groups.measure(tx, wish.training, wish.node, wish.day)
-    db.run_in_transaction(lambda tx: groups.publish(tx, wish.training, wish.node, wish.day, measured))
+        wish = name_filter_of(tx, params)
+        measured = breakdowns.measure(tx, wish.training, wish.node, wish.day)
+    db.run_in_transaction(lambda tx: breakdowns.publish(tx, wish.training, wish.node, wish.day, measured))
 
 
 def write_groups(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Figures by sector, position, age, gender, education and status; small groups withheld."""
-    wish, speak = wish_of(tx, params), speak_of(params)
+    wish, speak = name_filter_of(tx, params), translator_of(params)
     language = str(params.get("language", "zh"))
     written = 0
     with open_sheet(
         path, params.get("format", "xlsx"), speak(msg("分组统计")), [12, 20, 10, 10, 10, 10, 10, 12], 2
     ) as sheet:
         sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([speak(definition(wish.day)) + speak(groups.BLURRED)])
+        sheet.row([speak(definition(wish.day)) + speak(breakdowns.BLURRED)])
         sheet.row([speak(word) for word in GROUPS_HEAD])
-        for number, (dimension, words) in enumerate(groups.DIMENSIONS.items(), start=1):
-            found = groups.by(tx, wish.training, wish.node, dimension, wish.day, language)
+        for number, (dimension, words) in enumerate(breakdowns.DIMENSIONS.items(), start=1):
+            found = breakdowns.by(tx, wish.training, wish.node, dimension, wish.day, language)
             for one in found.groups:
                 share = round((one.completed or 0) / one.due, 4) if one.due else None
                 row: list[Value] = [one.due, one.exempt, one.reached, one.completed, share]
                 day = found.day.isoformat() if found.day else None
                 sheet.row([speak(words), speak(one.label), *(["*"] * 5 if one.is_withheld else row), day])
                 written += 1
-            progress(1000 * number // len(groups.DIMENSIONS))
+            progress(1000 * number // len(breakdowns.DIMENSIONS))
     return written

@@ -18,15 +18,16 @@ from sqlalchemy import select
 
 from academy.core import clock
 from academy.core.archives import BROKEN_ARCHIVE
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
-from academy.members.models import Member, Organisation
-from academy.members.queries import members_under
-from academy.progress.models import Correction
-from academy.reports.coverage import definition, wish_of
-from academy.reports.sheets import defuse
-from academy.trainings import names, sql, table
+from academy.coverage import name_lists, table
+from academy.learning.models import Correction
+from academy.people.models import Member, Organisation
+from academy.people.queries import members_under
+from academy.reports.coverage import definition, name_filter_of
+from academy.reports.spreadsheets import defuse
+from academy.trainings import sql
 from academy.trainings.models import Training, TrainingCourse
 
 VERSION = 1
@@ -45,9 +46,9 @@ def last_day() -> dt.date:
 
 def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Write the pack that an export asks for; returns how many names it holds."""
-    wish = dataclasses.replace(wish_of(tx, params), status="", text="", direct=False, sort="")
+    wish = dataclasses.replace(name_filter_of(tx, params), status="", text="", direct=False, sort="")
     wish = dataclasses.replace(wish, day=min(wish.day or last_day(), last_day()))
-    total = max(1, names.count_names(tx, wish))
+    total = max(1, name_lists.count_names(tx, wish))
     sums: dict[str, str] = {}
     written = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as pack:
@@ -86,16 +87,16 @@ class _Digest:
         return self._sum.hexdigest()
 
 
-def _names(tx: Tx, wish: names.Wish) -> Iterator[tuple[str, ...]]:
+def _names(tx: Tx, wish: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
     yield HEAD
-    for one in names.stream(tx, wish):
+    for one in name_lists.stream(tx, wish):
         # Whether somebody has an account is known of today only, so a pack does not speak of it.
-        status = names.Status.NOT_STARTED if one.status == names.Status.NO_ACCOUNT else one.status
+        status = name_lists.Status.NOT_STARTED if one.status == name_lists.Status.NO_ACCOUNT else one.status
         day = one.completed_on.isoformat() if one.completed_on else ""
         yield one.number, one.name, one.organisation, str(status), day, str(one.done.bit_count())
 
 
-def _figures(tx: Tx, wish: names.Wish) -> Iterator[tuple[str, ...]]:
+def _figures(tx: Tx, wish: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
     yield "organisation", "due", "exempt", "reached", "completed"
     found = table.coverage(tx, wish.training, wish.node, wish.day)
     rows = [(line.name, line.figures) for line in found.lines]
@@ -103,7 +104,7 @@ def _figures(tx: Tx, wish: names.Wish) -> Iterator[tuple[str, ...]]:
         yield name, str(f.due), str(f.exempt), str(f.reached), str(f.completed)
 
 
-def _manifest(tx: Tx, wish: names.Wish) -> dict[str, Any]:
+def _manifest(tx: Tx, wish: name_lists.NameFilter) -> dict[str, Any]:
     training = wish.training
     versions = dict(
         tx.execute(
@@ -162,7 +163,7 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
     return found + (_corrected(tx, wish, str(manifest.get("made_at", ""))) if found else [])
 
 
-def _corrected(tx: Tx, wish: names.Wish, made_at: str) -> list[str]:
+def _corrected(tx: Tx, wish: name_lists.NameFilter, made_at: str) -> list[str]:
     """Who corrected what by hand since the pack was made: a difference can be followed to two people."""
     try:
         since = dt.datetime.fromisoformat(made_at)
@@ -193,12 +194,12 @@ def _read(pack: zipfile.ZipFile, name: str) -> bytes:
     return pack.read(name)
 
 
-def _wish(tx: Tx, manifest: dict[str, Any]) -> names.Wish:
+def _wish(tx: Tx, manifest: dict[str, Any]) -> name_lists.NameFilter:
     training = tx.scalar(select(Training).where(Training.public_id == manifest["training"]))
     node = tx.scalar(select(Organisation).where(Organisation.public_id == manifest["organisation"]))
     if training is None or node is None:
         raise Invalid(msg("这里没有材料所说的培训或党组织。"))
-    return names.Wish(training, node, dt.date.fromisoformat(manifest["as_of"]))
+    return name_lists.NameFilter(training, node, dt.date.fromisoformat(manifest["as_of"]))
 
 
 def _compare(kept: bytes, now: Iterator[tuple[str, ...]]) -> list[str]:

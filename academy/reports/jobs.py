@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from academy.core.db import Tx
-from academy.core.disk import require_room
+from academy.core.database import Tx
+from academy.core.disk import require_space
 from academy.jobs import JobContext, job, nightly
-from academy.reports import coverage, evidence, making, service
+from academy.reports import builder, coverage, evidence, service
 from academy.reports.models import Export
 
 Maker = Callable[[Tx, dict[str, Any], Path, Callable[[int], None]], int]
@@ -19,7 +19,7 @@ MAKERS: dict[str, Maker] = {
     "table": coverage.write_table,
     "groups": coverage.write_groups,
     "evidence": evidence.write_pack,
-    **dict.fromkeys(service.REPORTS, making.write_report),
+    **dict.fromkeys(service.REPORTS, builder.write_report),
 }
 
 
@@ -40,7 +40,7 @@ def export(context: JobContext, export_id: int) -> None:
     draft = path.with_name(f"{path.stem}-draft{path.suffix}")
 
     def progress(done: int) -> None:
-        require_room(path.parent, 0, context.settings.disk_reserve)
+        require_space(path.parent, 0, context.settings.disk_reserve)
         context.progress(done * 990 // 1000)
 
     try:

@@ -10,13 +10,13 @@ from sqlalchemy.orm import aliased
 from academy.accounts.models import Account
 from academy.accounts.queries import has_account
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.i18n import msg
-from academy.core.pages import Page, page_of
-from academy.members.models import Exemption, Member, MemberTerm, Organisation
-from academy.members.queries import exempt_on, present, subtree
-from academy.progress.models import Completion
-from academy.reports.tables import DAY, NUMBER, Column, Line, Report, Table, day_or
+from academy.core.paging import Page, page_of
+from academy.learning.models import Completion
+from academy.people.models import Exemption, Member, MemberTerm, Organisation
+from academy.people.queries import exempt_on, present, subtree
+from academy.reports.tables import DAY, NUMBER, Report, ReportColumn, ReportRow, ReportTable, day_or
 from academy.trainings.models import Enrolment, Standing, Training, TrainingState
 
 PAGE = 50
@@ -35,8 +35,8 @@ def first_day(text: str | None) -> dt.date:
 
 
 def paged(
-    tx: Tx, query: Select[*tuple[Any, ...]], line: Callable[[Any], Line], page: int | None
-) -> tuple[Iterator[Line] | list[Line], Page[Line] | None]:
+    tx: Tx, query: Select[*tuple[Any, ...]], line: Callable[[Any], ReportRow], page: int | None
+) -> tuple[Iterator[ReportRow] | list[ReportRow], Page[ReportRow] | None]:
     """The lines of one page of a list, or (page None) all of them, some at a time."""
     if page is None:
         return _stream(tx, query, line), None
@@ -45,7 +45,7 @@ def paged(
     return lines, Page(lines, found.total, found.number, found.size)
 
 
-def _stream(tx: Tx, query: Select[*tuple[Any, ...]], line: Callable[[Any], Line]) -> Iterator[Line]:
+def _stream(tx: Tx, query: Select[*tuple[Any, ...]], line: Callable[[Any], ReportRow]) -> Iterator[ReportRow]:
     # Asked only when the first line is wanted: a report may be built for its figures alone.
     with tx.execute(query.execution_options(yield_per=BLOCK)) as rows:
         for row in rows:
@@ -109,26 +109,26 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
     unknown = query.where(untold)
     query = query.where(~untold, MemberTerm.valid_from >= since)
 
-    def line(row: Any) -> Line:
+    def line(row: Any) -> ReportRow:
         person, branch, term, courses, due, done = row
         cells = [person.name, person.number, branch, term.value, term.known_since, courses, f"{done} / {due}"]
-        return Line(cells, _member_link(person.public_id))
+        return ReportRow(cells, _member_link(person.public_id))
 
-    def undated(row: Any) -> Line:
+    def undated(row: Any) -> ReportRow:
         person, branch, term, _, due, done = row
         cells = [person.name, person.number, branch, term.value, day_or(term.known_since, msg("不详")), None]
-        return Line([*cells, f"{done} / {due}"], _member_link(person.public_id))
+        return ReportRow([*cells, f"{done} / {due}"], _member_link(person.public_id))
 
     lines, shown = paged(tx, query, line, page)
     others, others_shown = paged(tx, unknown, undated, page)
     columns = [
-        Column(msg("姓名"), width=10),
-        Column(msg("编号"), width=14),
-        Column(msg("党组织"), width=34),
-        Column(msg("职务"), width=14),
-        Column(msg("任职日期"), DAY, 12),
-        Column(msg("任职后学完"), NUMBER, 12),
-        Column(msg("在训完成"), width=12),
+        ReportColumn(msg("姓名"), width=10),
+        ReportColumn(msg("编号"), width=14),
+        ReportColumn(msg("党组织"), width=34),
+        ReportColumn(msg("职务"), width=14),
+        ReportColumn(msg("任职日期"), DAY, 12),
+        ReportColumn(msg("任职后学完"), NUMBER, 12),
+        ReportColumn(msg("在训完成"), width=12),
     ]
     return Report(
         title=msg("新任书记"),
@@ -140,8 +140,8 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
             today=clock.today(),
         ),
         tables=[
-            Table("list", msg("名单"), columns, lines, shown),
-            Table("unknown", msg("任职日期不详的书记"), columns, others, others_shown),
+            ReportTable("list", msg("名单"), columns, lines, shown),
+            ReportTable("unknown", msg("任职日期不详的书记"), columns, others, others_shown),
         ],
         figures=(
             (msg("新任书记"), _count(tx, query), ""),
@@ -173,21 +173,21 @@ def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
         .order_by(Organisation.path, Member.id)
     )
 
-    def line(row: Any) -> Line:
+    def line(row: Any) -> ReportRow:
         person, branch, since, where, has_account, due, done = row
         cells = [person.name, person.number, branch, since, where or None]
         cells += [msg("有") if has_account else msg("没有"), f"{done} / {due}"]
-        return Line(cells, _member_link(person.public_id))
+        return ReportRow(cells, _member_link(person.public_id))
 
     lines, shown = paged(tx, query, line, page)
     columns = [
-        Column(msg("姓名"), width=10),
-        Column(msg("编号"), width=14),
-        Column(msg("党组织"), width=34),
-        Column(msg("流动起始"), DAY, 12),
-        Column(msg("去向"), width=20),
-        Column(msg("账号"), width=8),
-        Column(msg("在训完成"), width=12),
+        ReportColumn(msg("姓名"), width=10),
+        ReportColumn(msg("编号"), width=14),
+        ReportColumn(msg("党组织"), width=34),
+        ReportColumn(msg("流动起始"), DAY, 12),
+        ReportColumn(msg("去向"), width=20),
+        ReportColumn(msg("账号"), width=8),
+        ReportColumn(msg("在训完成"), width=12),
     ]
     total = _count(tx, query)
     reached = _count(tx, query.where(account))
@@ -195,7 +195,7 @@ def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
         title=msg("流动党员"),
         subject=node.name,
         definition=msg("状态为“流动”的党员，仍列入应训。截至 %(today)s。", today=clock.today()),
-        tables=[Table("list", msg("名单"), columns, lines, shown)],
+        tables=[ReportTable("list", msg("名单"), columns, lines, shown)],
         figures=((msg("流动党员"), total, ""), (msg("已开通账号"), reached, msg("外出也能学"))),
     )
 
@@ -215,11 +215,11 @@ def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None
         .order_by(Organisation.path, Member.id, Exemption.id)
     )
 
-    def line(row: Any) -> Line:
+    def line(row: Any) -> ReportRow:
         person, branch, one, asked, agreed = row
         cells = [person.name, person.number, branch, one.reason, one.valid_from]
         cells += [one.valid_to or msg("长期"), asked or None, agreed or None]
-        return Line(cells, _member_link(person.public_id))
+        return ReportRow(cells, _member_link(person.public_id))
 
     lines, shown = paged(tx, query, line, page)
     lasting = func.count() - func.count(Exemption.valid_to)
@@ -233,18 +233,22 @@ def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None
         .order_by(func.count(func.distinct(Member.id)).desc(), Exemption.reason)
         .limit(50)
     )
-    sums = [Line(list(row)) for row in tx.execute(reasons)]
+    sums = [ReportRow(list(row)) for row in tx.execute(reasons)]
     columns = [
-        Column(msg("姓名"), width=10),
-        Column(msg("编号"), width=14),
-        Column(msg("党组织"), width=30),
-        Column(msg("原因"), width=24),
-        Column(msg("起"), DAY, 12),
-        Column(msg("止"), DAY, 12),
-        Column(msg("申请人"), width=12),
-        Column(msg("批准人"), width=12),
+        ReportColumn(msg("姓名"), width=10),
+        ReportColumn(msg("编号"), width=14),
+        ReportColumn(msg("党组织"), width=30),
+        ReportColumn(msg("原因"), width=24),
+        ReportColumn(msg("起"), DAY, 12),
+        ReportColumn(msg("止"), DAY, 12),
+        ReportColumn(msg("申请人"), width=12),
+        ReportColumn(msg("批准人"), width=12),
     ]
-    head = [Column(msg("原因"), width=30), Column(msg("人数"), NUMBER), Column(msg("其中长期"), NUMBER)]
+    head = [
+        ReportColumn(msg("原因"), width=30),
+        ReportColumn(msg("人数"), NUMBER),
+        ReportColumn(msg("其中长期"), NUMBER),
+    ]
     people = (
         select(Member.id)
         .join(Exemption, Exemption.member_id == Member.id)
@@ -255,8 +259,8 @@ def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None
         subject=node.name,
         definition=msg("%(day)s 当天免训的在册党员；每份免训由一人申请、另一人批准。", day=day),
         tables=[
-            Table("reasons", msg("按原因"), head, sums),
-            Table("list", msg("名单"), columns, lines, shown),
+            ReportTable("reasons", msg("按原因"), head, sums),
+            ReportTable("list", msg("名单"), columns, lines, shown),
         ],
         figures=(
             (

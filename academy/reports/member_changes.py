@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from academy.accounts.queries import account_of_member, offices_of_member
-from academy.core.db import Database, Tx
+from academy.core.database import Database, Tx
 from academy.core.i18n import Message, msg
-from academy.members import rules
-from academy.members.models import Member, Organisation
+from academy.people import rules
+from academy.people.models import Member, Organisation
 from academy.trainings.models import Enrolment, Standing, Training, TrainingState
 
 

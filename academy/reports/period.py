@@ -9,16 +9,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, join, literal, or_, select
 
 from academy.core import clock, disclosure
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import NotFound
 from academy.core.i18n import Message, msg
-from academy.members import rules as people
-from academy.members import sectors
-from academy.members.models import Exemption, Member, Membership, MemberTerm, Organisation
-from academy.members.queries import exempt_on, subtree
-from academy.progress.models import Completion, CreditHour
-from academy.reports.tables import NUMBER, SHARE, Cell, Column, Line, Report, Table
-from academy.trainings import groups, tally, tree
+from academy.coverage import breakdowns
+from academy.learning.models import Completion, CreditHour
+from academy.people import rules as people
+from academy.people import sectors
+from academy.people.models import Exemption, Member, Membership, MemberTerm, Organisation
+from academy.people.queries import exempt_on, subtree
+from academy.reports.tables import NUMBER, SHARE, Cell, Report, ReportColumn, ReportRow, ReportTable
+from academy.trainings import coverage_cells, lineage
 from academy.trainings.models import Training, TrainingState
 
 _PERIOD = re.compile(r"(20\d\d)(?:-Q([1-4]))?")
@@ -91,15 +92,15 @@ class Count:
 
 
 HEADS = (
-    Column(msg("党员"), NUMBER, 10),
-    Column(msg("免训"), NUMBER, 10),
-    Column(msg("学完过课的人"), NUMBER, 12),
-    Column(msg("占党员"), SHARE, 10),
+    ReportColumn(msg("党员"), NUMBER, 10),
+    ReportColumn(msg("免训"), NUMBER, 10),
+    ReportColumn(msg("学完过课的人"), NUMBER, 12),
+    ReportColumn(msg("占党员"), SHARE, 10),
 )
 COUNTED = (
     *HEADS,
-    Column(msg("学完课次"), NUMBER, 12),
-    Column(msg("学时"), NUMBER, 12),
+    ReportColumn(msg("学完课次"), NUMBER, 12),
+    ReportColumn(msg("学时"), NUMBER, 12),
 )
 
 
@@ -126,7 +127,7 @@ def report(tx: Tx, node: Organisation, when: Period, language: str = "zh") -> Re
             _places(tx, node, by["place"], total),
             _grouped("sector", msg("按领域"), by["sector"], total, sectors.words(tx, language)),
             _grouped("post", msg("按职务"), by["post"], total, {**people.POSTS, NO_POST: msg("无职务")}),
-            _grouped("age", msg("按年龄"), by["age"], total, groups.AGE_WORDS, ordered=True),
+            _grouped("age", msg("按年龄"), by["age"], total, breakdowns.AGE_WORDS, ordered=True),
         ],
     )
 
@@ -169,7 +170,7 @@ def _add(sums: dict[Any, list[int]], key: object, numbers: Sequence[int | None])
 
 def _here(tx: Tx, node: Organisation, day: dt.date) -> Any:
     query = select(Organisation.id, Organisation.path, Organisation.sector)
-    return tx.execute(query.where(or_(tree.inside(tx, node, day), subtree(node.path))))
+    return tx.execute(query.where(or_(lineage.inside(tx, node, day), subtree(node.path))))
 
 
 def _below(path: str, above: str) -> str:
@@ -179,7 +180,7 @@ def _below(path: str, above: str) -> str:
 
 def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
     start, end = clock.day_bounds(when.first)[0], clock.day_bounds(when.last)[1]
-    here = select(Organisation.id).where(tree.inside(tx, node, when.last))
+    here = select(Organisation.id).where(lineage.inside(tx, node, when.last))
     belonging = (Membership.organisation_id.in_(here), _holds(Membership, when.last))
     # The whole city is 180,000 look-ups: quick where a member's rows lie side by side, as in SQLite.
     whole = node.parent_id is None and tx.get_bind().dialect.name == "postgresql"
@@ -190,7 +191,7 @@ def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
         select(
             Membership.organisation_id.label("place"),
             func.coalesce(MemberTerm.kind, literal(NO_POST)).label("post"),
-            groups.age_key(when.last).label("age"),
+            breakdowns.age_key(when.last).label("age"),
             case((excused, 1), else_=0).label("excused"),
             disclosure.fingerprint(Membership.member_id).label("who"),
             courses.label("courses"),
@@ -248,7 +249,7 @@ def _holds(model: Any, day: dt.date) -> Any:
     return and_(model.valid_from <= day, or_(model.valid_to.is_(None), model.valid_to > day))
 
 
-def _trainings(tx: Tx, node: Organisation, when: Period) -> Table:
+def _trainings(tx: Tx, node: Organisation, when: Period) -> ReportTable:
     above = [int(part) for part in node.path.strip("/").split("/")]
     held = tx.scalars(
         select(Training)
@@ -265,10 +266,10 @@ def _trainings(tx: Tx, node: Organisation, when: Period) -> Table:
         .limit(200)
     ).all()
     day = when.last if when.last < clock.today() else None
-    counted = tally.figures(tx, [t.id for t in held], [node.id], day) if held else {}
+    counted = coverage_cells.figures(tx, [t.id for t in held], [node.id], day) if held else {}
     lines = []
     for training in held:
-        f = counted.get((training.id, node.id), tally.Figures())
+        f = counted.get((training.id, node.id), coverage_cells.Figures())
         if f.due or f.exempt:
             cells: list[Cell] = [
                 training.title,
@@ -281,26 +282,30 @@ def _trainings(tx: Tx, node: Organisation, when: Period) -> Table:
             ]
             values = {"training": training.public_id, "organisation": node.public_id}
             bar = f.completed * 100 / f.due if f.due else None
-            lines.append(Line(cells, ("trainings.coverage", values), bar))
-    columns = [Column(msg("培训"), width=34), Column(msg("应训"), NUMBER, 10), Column(msg("免训"), NUMBER, 10)]
-    columns += [Column(msg("已参学"), NUMBER, 10), Column(msg("参学率"), SHARE, 10)]
-    columns += [Column(msg("已完成"), NUMBER, 10), Column(msg("完成率"), SHARE, 10)]
-    return Table("trainings", msg("各次培训"), columns, lines, note=msg("截至这段时间的最后一天。"), chart=True)
+            lines.append(ReportRow(cells, ("trainings.coverage", values), bar))
+    columns = [
+        ReportColumn(msg("培训"), width=34),
+        ReportColumn(msg("应训"), NUMBER, 10),
+        ReportColumn(msg("免训"), NUMBER, 10),
+    ]
+    columns += [ReportColumn(msg("已参学"), NUMBER, 10), ReportColumn(msg("参学率"), SHARE, 10)]
+    columns += [ReportColumn(msg("已完成"), NUMBER, 10), ReportColumn(msg("完成率"), SHARE, 10)]
+    return ReportTable("trainings", msg("各次培训"), columns, lines, note=msg("截至这段时间的最后一天。"), chart=True)
 
 
-def _places(tx: Tx, node: Organisation, found: Mapping[str, Count], total: Count) -> Table:
+def _places(tx: Tx, node: Organisation, found: Mapping[str, Count], total: Count) -> ReportTable:
     ids = [int(key) for key in found if key]
     nodes = tx.scalars(select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.code)).all()
     lines = []
     for one in nodes:
         counted = found[str(one.id)]
         values = {"organisation": one.public_id}
-        lines.append(Line([one.name, *counted.cells()], ("reporting.show", values), _bar(counted)))
+        lines.append(ReportRow([one.name, *counted.cells()], ("reporting.show", values), _bar(counted)))
     if "" in found:
-        lines.append(Line([msg("本级直属党员"), *found[""].cells()]))
-    lines.append(Line([msg("合计"), *total.cells()], total=True))
-    columns = [Column(msg("党组织"), width=34), *COUNTED]
-    return Table("places", msg("按党组织"), columns, lines, chart=True)
+        lines.append(ReportRow([msg("本级直属党员"), *found[""].cells()]))
+    lines.append(ReportRow([msg("合计"), *total.cells()], total=True))
+    columns = [ReportColumn(msg("党组织"), width=34), *COUNTED]
+    return ReportTable("places", msg("按党组织"), columns, lines, chart=True)
 
 
 def _grouped(
@@ -311,7 +316,7 @@ def _grouped(
     words: Mapping[str, Message | str],
     *,
     ordered: bool = False,
-) -> Table:
+) -> ReportTable:
     """Groups of people, the largest first, released as everywhere (`core.disclosure`).
 
     Heads alone: one person may have any number of courses and hours, which no noise of a few people covers.
@@ -325,14 +330,14 @@ def _grouped(
             continue
         label = words.get(name, name) if name else msg("未填写")
         if shown is None:
-            lines.append((0, name, Line([label, *["*"] * len(HEADS)])))
+            lines.append((0, name, ReportRow([label, *["*"] * len(HEADS)])))
         else:
             members, exempt, learners = shown[0], min(shown[:2]), min(shown[0], shown[2])
             heads = Count(members, exempt, learners)
-            lines.append((members, name, Line([label, *heads.cells()[: len(HEADS)]], bar=_bar(heads))))
+            lines.append((members, name, ReportRow([label, *heads.cells()[: len(HEADS)]], bar=_bar(heads))))
     lines.sort(key=lambda line: line[1] if ordered else (-line[0], line[1]))
-    columns = [Column(msg("类别"), width=34), *HEADS]
-    return Table(key, title, columns, [line for *_, line in lines], note=groups.BLURRED, chart=True)
+    columns = [ReportColumn(msg("类别"), width=34), *HEADS]
+    return ReportTable(key, title, columns, [line for *_, line in lines], note=breakdowns.BLURRED, chart=True)
 
 
 def _bar(counted: Count) -> float | None:

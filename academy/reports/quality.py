@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 from sqlalchemy.orm import aliased
 
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.i18n import Message, msg
-from academy.members.ages import years_before
-from academy.members.models import Member, MemberTerm, Organisation
-from academy.members.queries import present, subtree
+from academy.people.ages import years_before
+from academy.people.models import Member, MemberTerm, Organisation
+from academy.people.queries import present, subtree
 from academy.reports.lists import paged
-from academy.reports.tables import NUMBER, Column, Line, Report, Table
+from academy.reports.tables import NUMBER, Report, ReportColumn, ReportRow, ReportTable
 
 SMALLEST_BRANCH = 3
 """Fewer members cannot be a branch by themselves."""
@@ -104,12 +104,17 @@ def report(tx: Tx, node: Organisation, check: str = "", page: int | None = None)
     today = clock.today()
     counts = _counts(tx, node, today)
     lines = [
-        Line([one.label, counts[key]], ("reporting.show", {"organisation": node.public_id, "check": key}))
+        ReportRow([one.label, counts[key]], ("reporting.show", {"organisation": node.public_id, "check": key}))
         for key, one in CHECKS.items()
         if counts[key]
     ]
     tables = [
-        Table("checks", msg("需要核对的内容"), [Column(msg("问题"), width=30), Column(msg("条数"), NUMBER)], lines)
+        ReportTable(
+            "checks",
+            msg("需要核对的内容"),
+            [ReportColumn(msg("问题"), width=30), ReportColumn(msg("条数"), NUMBER)],
+            lines,
+        )
     ]
     wanted = [check] if check in CHECKS else [key for key in CHECKS if counts[key]]
     if page is None or check in CHECKS:
@@ -139,20 +144,20 @@ def _counts(tx: Tx, node: Organisation, today: dt.date) -> dict[str, int]:
     return {key: found[key] for key in CHECKS}
 
 
-def _list(tx: Tx, node: Organisation, today: dt.date, wanted: list[str], page: int | None) -> Table:
+def _list(tx: Tx, node: Organisation, today: dt.date, wanted: list[str], page: int | None) -> ReportTable:
     columns = [
-        Column(msg("问题"), width=20),
-        Column(msg("姓名或名称"), width=30),
-        Column(msg("编号或代码"), width=16),
-        Column(msg("党组织"), width=34),
+        ReportColumn(msg("问题"), width=20),
+        ReportColumn(msg("姓名或名称"), width=30),
+        ReportColumn(msg("编号或代码"), width=16),
+        ReportColumn(msg("党组织"), width=34),
     ]
-    parts: list[Iterator[Line]] = []
+    parts: list[Iterator[ReportRow]] = []
     for key in wanted:
         lines, shown = paged(tx, _query(node, CHECKS[key], today), _line(CHECKS[key]), page)
         if page is not None:
-            return Table("list", CHECKS[key].label, columns, lines, shown)
+            return ReportTable("list", CHECKS[key].label, columns, lines, shown)
         parts.append(iter(lines))
-    return Table("list", msg("名单"), columns, chain.from_iterable(parts))
+    return ReportTable("list", msg("名单"), columns, chain.from_iterable(parts))
 
 
 def _query(node: Organisation, check: Check, today: dt.date) -> Select[*tuple[Any, ...]]:
@@ -172,6 +177,6 @@ def _query(node: Organisation, check: Check, today: dt.date) -> Select[*tuple[An
     )
 
 
-def _line(check: Check) -> Callable[[Any], Line]:
+def _line(check: Check) -> Callable[[Any], ReportRow]:
     endpoint = "members.member" if check.of_people else "members.organisation"
-    return lambda row: Line([check.label, row[1], row[2], row[3]], (endpoint, {"public_id": row[0]}))
+    return lambda row: ReportRow([check.label, row[1], row[2], row[3]], (endpoint, {"public_id": row[0]}))

@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from academy.core import clock
 from academy.core.actor import Actor
-from academy.core.db import Tx
-from academy.core.pages import Page, page_of
+from academy.core.database import Tx
+from academy.core.paging import Page, page_of
 from academy.jobs import Job
 from academy.reports.models import Export
 
@@ -15,7 +15,7 @@ PAGE = 20
 
 
 @dataclass(frozen=True)
-class Line:
+class ExportSummary:
     """A file, and how far its job is."""
 
     export: Export
@@ -35,7 +35,7 @@ class Line:
         return not self.export.stored_at and self.job is not None and self.job.state in ("queued", "running")
 
 
-def exports(tx: Tx, actor: Actor, page: int = 1) -> Page[Line]:
+def exports(tx: Tx, actor: Actor, page: int = 1) -> Page[ExportSummary]:
     """The actor's files, newest first."""
     query = (
         select(Export, Job)
@@ -44,9 +44,9 @@ def exports(tx: Tx, actor: Actor, page: int = 1) -> Page[Line]:
         .order_by(Export.id.desc())
     )
     found = page_of(tx, query, page, PAGE)
-    return Page([Line(export, job) for export, job in found.rows], found.total, found.number, found.size)
+    return Page([ExportSummary(export, job) for export, job in found.rows], found.total, found.number, found.size)
 
 
-def export_line(tx: Tx, export: Export) -> Line:
+def export_line(tx: Tx, export: Export) -> ExportSummary:
     """One file with its job."""
-    return Line(export, tx.get(Job, export.job_id) if export.job_id else None)
+    return ExportSummary(export, tx.get(Job, export.job_id) if export.job_id else None)

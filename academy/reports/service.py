@@ -8,13 +8,13 @@ from sqlalchemy import select
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid, SignInRequired
 from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.jobs import enqueue
 from academy.reports.models import Export
-from academy.reports.sheets import FORMATS
+from academy.reports.spreadsheets import FORMATS
 
 EXPORT = "reports.export"
 KEPT = dt.timedelta(days=7)

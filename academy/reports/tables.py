@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from academy.core.i18n import Message, Speak
-from academy.core.pages import Page
-from academy.reports.sheets import Value, open_sheet
+from academy.core.paging import Page
+from academy.reports.spreadsheets import Value, open_sheet
 
 Cell = Value | Message
 TEXT, NUMBER, DAY, SHARE = "text", "number", "day", "share"
@@ -15,7 +15,7 @@ EVERY = 500
 
 
 @dataclass(frozen=True)
-class Column:
+class ReportColumn:
     """A heading, what stands below it, and how wide it is in letters."""
 
     label: Message | str
@@ -24,7 +24,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportRow:
     """One row: its cells, and what its first cell leads to (an endpoint with its values)."""
 
     cells: Sequence[Cell]
@@ -35,14 +35,14 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """Rows below headings; `page` where the list is long, so that a screen shows a part of it."""
 
     key: str
     title: Message | str
-    columns: Sequence[Column]
-    lines: Iterable[Line]
-    page: Page[Line] | None = None
+    columns: Sequence[ReportColumn]
+    lines: Iterable[ReportRow]
+    page: Page[ReportRow] | None = None
     note: Message | str = ""
     chart: bool = False
 
@@ -54,7 +54,7 @@ class Report:
     title: Message | str
     subject: str
     definition: Message
-    tables: Sequence[Table] = field(default_factory=tuple)
+    tables: Sequence[ReportTable] = field(default_factory=tuple)
     figures: Sequence[tuple[Message, int, Message | str]] = ()
     """The few figures at its head: label, number, what it counts."""
 
@@ -74,14 +74,14 @@ def write(
                 sheet.row([speak(table.title)])
             sheet.row([speak(column.label) for column in table.columns], head=True)
             for line in table.lines:
-                sheet.row([said(cell, speak) for cell in line.cells])
+                sheet.row([render_cell(cell, speak) for cell in line.cells])
                 written += 1
                 if written % EVERY == 0:
                     progress(min(990, 1000 * written // max(1, total or written * 2)))
     return written
 
 
-def said(cell: Cell, speak: Speak) -> Value:
+def render_cell(cell: Cell, speak: Speak) -> Value:
     """A cell in the reader's language."""
     return speak(cell) if isinstance(cell, Message) else cell
 

@@ -1,1 +1,1 @@
-"""Index and query over transcripts and courseware, fed by facts."""
+"""Index and query over transcripts and courseware, fed by events."""

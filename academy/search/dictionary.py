@@ -4,13 +4,13 @@ from sqlalchemy import select
 
 from academy.core.actor import Actor
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import msg
-from academy.core.pages import Page, page_of
+from academy.core.paging import Page, page_of
 from academy.core.unique import get_or_create
 from academy.jobs import publish
-from academy.search.facts import TermChanged
+from academy.search.events import TermChanged
 from academy.search.models import Term
 from academy.search.text import is_han, normalise, squeeze
 
@@ -34,7 +34,7 @@ def add_term(tx: Tx, actor: Actor, text: str) -> Term:
     return term
 
 
-def learn(tx: Tx, actor: Actor, text: str) -> str:
+def ensure_term(tx: Tx, actor: Actor, text: str) -> str:
     """Have the word in the dictionary, whether it was there or not; returns it as it is kept.
 
     Raises:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.library.models import Category, Lecturer
 from academy.search import queries

@@ -12,7 +12,7 @@ OVERLAP = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LectureLine:
     """One cue: what is said during ``[start_ms, end_ms)``; or a sentence of a document's page."""
 
     seq: int
@@ -24,12 +24,12 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
+class LecturePart:
     """One item of a lecture, with its lines (none for an item without words)."""
 
     item_id: int
     title: str
-    lines: list[Line] = field(default_factory=list)
+    lines: list[LectureLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Lecture:
     lecturer: str = ""
     category: str = ""
     summary: str = ""
-    parts: list[Part] = field(default_factory=list)
+    parts: list[LecturePart] = field(default_factory=list)
 
     def digest(self) -> int:
         """48 bits over all of it: tells an index that is behind from one that is not."""
@@ -74,7 +74,7 @@ def join(texts: Iterable[str]) -> str:
     return whole
 
 
-def windows(part: Part, span_ms: int = WINDOW_MS) -> Iterator[Window]:
+def windows(part: LecturePart, span_ms: int = WINDOW_MS) -> Iterator[Window]:
     """Windows of a minute; each begins with the last line of the one before.
 
     The overlap is for what is said across a boundary: very short lines overlap by several, and lines longer than
@@ -92,7 +92,7 @@ def windows(part: Part, span_ms: int = WINDOW_MS) -> Iterator[Window]:
         start = _overlap(lines, start, end) if lines[end].page == lines[start].page else end
 
 
-def _least(lines: Sequence[Line], start: int) -> int:
+def _least(lines: Sequence[LectureLine], start: int) -> int:
     """Where a window ends at the earliest: with its second line, and not before two overlaps have room in it."""
     end, size = start + 1, len(lines[start].text)
     while end < len(lines) and lines[end].page == lines[start].page and (end == start + 1 or size < 2 * OVERLAP):
@@ -101,7 +101,7 @@ def _least(lines: Sequence[Line], start: int) -> int:
     return end
 
 
-def _overlap(lines: Sequence[Line], start: int, end: int) -> int:
+def _overlap(lines: Sequence[LectureLine], start: int, end: int) -> int:
     """Where the window after one begins."""
     place = end - 1
     while place - 1 > start and sum(len(line.text) for line in lines[place:end]) < OVERLAP:
@@ -109,5 +109,5 @@ def _overlap(lines: Sequence[Line], start: int, end: int) -> int:
     return place
 
 
-def _fits(first: Line, last: Line, span_ms: int) -> bool:
+def _fits(first: LectureLine, last: LectureLine, span_ms: int) -> bool:
     return last.end_ms - first.start_ms <= span_ms and last.page == first.page

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy import text as sql
 
-from academy.core.db import Database, Tx
+from academy.core.database import Database, Tx
+from academy.learning.models import Completion
 from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Transcript
-from academy.progress.models import Completion
-from academy.search.lectures import Lecture, Line, Part
+from academy.search.document_lines import page_lines
+from academy.search.lectures import Lecture, LectureLine, LecturePart
 from academy.search.models import Term
-from academy.search.paper import page_lines
 from academy.search.text import Segmenter
 
 CHUNK = 200
@@ -102,17 +102,17 @@ def lectures(tx: Tx, ids: Sequence[int]) -> list[Lecture]:
         .order_by(CourseItem.course_id, CourseItem.position)
     ).all()
     lines = _lines(tx, [item.asset_id for item in items if item.asset_id is not None])
-    parts: dict[int, list[Part]] = {}
+    parts: dict[int, list[LecturePart]] = {}
     for course_id, item_id, title, asset_id in items:
-        parts.setdefault(course_id, []).append(Part(item_id, title, lines.get(asset_id, [])))
+        parts.setdefault(course_id, []).append(LecturePart(item_id, title, lines.get(asset_id, [])))
     return [
         Lecture(course_id, title, lecturer or "", category, summary, parts.get(course_id, []))
         for course_id, title, summary, lecturer, category in heads
     ]
 
 
-def _lines(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[Line]]:
-    found: dict[int | None, list[Line]] = {}
+def _lines(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[LectureLine]]:
+    found: dict[int | None, list[LectureLine]] = {}
     rows = tx.execute(
         select(Transcript.asset_id, Cue.seq, Cue.start_ms, Cue.end_ms, Cue.text)
         .join(Cue, Cue.transcript_id == Transcript.id)
@@ -120,11 +120,11 @@ def _lines(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[Line]]:
         .order_by(Transcript.asset_id, Cue.seq)
     )
     for asset_id, seq, start_ms, end_ms, text in rows:
-        found.setdefault(asset_id, []).append(Line(seq, start_ms, end_ms, text))
+        found.setdefault(asset_id, []).append(LectureLine(seq, start_ms, end_ms, text))
     return found | _written(tx, [asset_id for asset_id in asset_ids if asset_id not in found])
 
 
-def _written(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[Line]]:
+def _written(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[LectureLine]]:
     """What stands on the pages of documents."""
     pages: dict[int, list[tuple[int, str]]] = {}
     rows = tx.execute(
@@ -232,7 +232,7 @@ def about(tx: Tx, course_ids: Iterable[int]) -> dict[int, list[str]]:
     return found
 
 
-def item_lines(tx: Tx, item_ids: Sequence[int]) -> dict[int, list[Line]]:
+def item_lines(tx: Tx, item_ids: Sequence[int]) -> dict[int, list[LectureLine]]:
     """All lines of some items, in order."""
     assets = tx.execute(select(CourseItem.id, CourseItem.asset_id).where(CourseItem.id.in_(item_ids))).all()
     lines = _lines(tx, [asset_id for _, asset_id in assets if asset_id is not None])
@@ -254,10 +254,10 @@ _SPANS_POSTGRES = sql(
 )
 
 
-def window_lines(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[list[Line]]:
+def window_lines(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[list[LectureLine]]:
     """The lines of many windows (item, first, last), in one query; an empty list where a lecture changed."""
     spoken = _transcripts(tx, {item_id for item_id, _, _ in spans})
-    found: list[list[Line]] = [[] for _ in spans]
+    found: list[list[LectureLine]] = [[] for _ in spans]
     for start in range(0, len(spans), CHUNK):
         rows = [
             (number, spoken[item_id], first, last)
@@ -268,7 +268,7 @@ def window_lines(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[list[Lin
             continue
         statement = _SPANS_SQLITE if tx.get_bind().dialect.name == "sqlite" else _SPANS_POSTGRES
         for number, seq, start_ms, end_ms, said in tx.execute(statement, {"spans": json.dumps(rows)}):
-            found[number].append(Line(seq, start_ms, end_ms, said))
+            found[number].append(LectureLine(seq, start_ms, end_ms, said))
     # What no transcript has may stand in a document, whose lines are cut anew from its pages.
     silent = {item_id for (item_id, _, _), lines in zip(spans, found, strict=True) if not lines}
     written = item_lines(tx, sorted(silent)) if silent else {}

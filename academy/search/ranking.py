@@ -7,9 +7,9 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from academy.search.lectures import Line, join
+from academy.search.lectures import LectureLine, join
 from academy.search.literal import RUNS, WHOLE, Literal, Text, spans
-from academy.search.question import PAIR, Question
+from academy.search.query_parser import PAIR, Query
 from academy.search.text import is_han, normalise, spelled
 
 K1, B = 0.8, 0.3
@@ -23,7 +23,7 @@ UNKNOWN = 1.0
 SIGNS = r"[^\w]*+"
 
 
-def closeness(question: Question, weights: Mapping[str, float], texts: Sequence[str]) -> list[float]:
+def closeness(question: Query, weights: Mapping[str, float], texts: Sequence[str]) -> list[float]:
     """How well each normal text answers: BM25 over the question's words, by their rarity in the library, and
     over its pairs of characters, by their rarity among these texts.
 
@@ -46,7 +46,7 @@ def closeness(question: Question, weights: Mapping[str, float], texts: Sequence[
     return scores
 
 
-def says_phrases(question: Question, texts: Sequence[Text]) -> bool:
+def says_phrases(question: Query, texts: Sequence[Text]) -> bool:
     """Whether every quoted phrase is in one of the texts, whatever punctuation or line end is between."""
     return all(any(text.holds(phrase) for text in texts) for phrase in map(Literal, question.phrases))
 
@@ -62,7 +62,7 @@ class Marked:
         return "".join(text for text, _ in self.pieces)
 
 
-def mark(text: str, question: Question) -> Marked:
+def mark(text: str, question: Query) -> Marked:
     """Mark what was typed wherever it stands, in the spelling that the text has; else its words."""
     found = sorted((start, -stop) for start, stop in spans(text, question.marked))
     pieces: list[tuple[str, bool]] = []
@@ -87,13 +87,13 @@ def mark(text: str, question: Question) -> Marked:
 class Scored:
     """A line and how well it answers."""
 
-    line: Line
+    line: LectureLine
     score: float
     level: int = 0
     """How it holds what was typed (`literal`)."""
 
 
-def score_lines(question: Question, weights: Mapping[str, float], lines: Sequence[Line]) -> list[Scored]:
+def score_lines(question: Query, weights: Mapping[str, float], lines: Sequence[LectureLine]) -> list[Scored]:
     """Lines that hold something of the question, with what they hold, in their order.
 
     What was typed may begin in one line and end in the next: the line where it begins has it. A line that only
@@ -155,7 +155,7 @@ class Word:
         return self.sought.plain in text.plain
 
 
-def _levels(question: Question, lines: Sequence[Line], texts: Sequence[str]) -> list[int]:
+def _levels(question: Query, lines: Sequence[LectureLine], texts: Sequence[str]) -> list[int]:
     """How each line holds what was typed: 0 for most."""
     whole = question.whole
     if not whole.plain or not lines:
@@ -184,9 +184,9 @@ def _levels(question: Question, lines: Sequence[Line], texts: Sequence[str]) -> 
     ]
 
 
-def best_lines(scored: Sequence[Scored], count: int = 3) -> list[Line]:
+def best_lines(scored: Sequence[Scored], count: int = 3) -> list[LectureLine]:
     """The best, none right beside another that is offered already, in the order they are said."""
-    chosen: list[Line] = []
+    chosen: list[LectureLine] = []
     for candidate in sorted(scored, key=lambda s: (-s.score, s.line.seq)):
         if all(abs(candidate.line.seq - line.seq) > 1 for line in chosen):
             chosen.append(candidate.line)

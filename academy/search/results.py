@@ -4,8 +4,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from academy.core.i18n import Message
-from academy.core.pages import Page
-from academy.search.question import Question
+from academy.core.paging import Page
+from academy.search.query_parser import Query
 from academy.search.ranking import Marked
 
 LENGTHS = {"short": (0, 600_000), "middle": (600_000, 1_800_000), "long": (1_800_000, 1 << 62)}
@@ -103,7 +103,7 @@ class LectureFound:
 class Results:
     """A page of lectures, and what else there is to say."""
 
-    question: Question
+    question: Query
     filters: Filters
     page: Page[LectureFound]
     facets: list[Facet] = field(default_factory=list)

@@ -3,22 +3,22 @@
 from threading import Lock
 
 from academy.core.actor import Actor
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Busy
-from academy.core.house import House
 from academy.core.i18n import msg
-from academy.core.pages import Page
+from academy.core.paging import Page
+from academy.core.runtime import Runtime
 from academy.jobs import enqueue
 from academy.search import queries
-from academy.search.backend import IndexBroken
-from academy.search.engine import backend
+from academy.search.backends.interface import IndexBroken
+from academy.search.backends.selection import backend
 from academy.search.facets import facets, fitting
-from academy.search.finding import answer, exact
-from academy.search.page import lectures_found
-from academy.search.question import clean, parse
+from academy.search.pinyin import sound
+from academy.search.query_parser import clean, parse
 from academy.search.ranking import mark, score_lines
+from academy.search.result_page import lectures_found
 from academy.search.results import Filters, LectureFound, Results, Sentence
-from academy.search.sounds import sound
+from academy.search.retrieval import answer, exact
 from academy.search.spelling import near_terms
 from academy.search.text import normalise
 
@@ -28,10 +28,10 @@ _guard = Lock()
 _shelves: dict[str, tuple[queries.Stamp, dict[int, queries.OnShelf]]] = {}
 
 
-def _shelf(house: House, tx: Tx) -> dict[int, queries.OnShelf]:
+def _shelf(runtime: Runtime, tx: Tx) -> dict[int, queries.OnShelf]:
     """Every published course; kept until one is published, edited or withdrawn."""
     stamp = queries.shelf_stamp(tx)
-    key = str(house.db.url)
+    key = str(runtime.db.url)
     kept = _shelves.get(key)
     if kept is None or kept[0] != stamp:
         kept = (stamp, queries.shelf(tx))
@@ -42,7 +42,7 @@ def _shelf(house: House, tx: Tx) -> dict[int, queries.OnShelf]:
 
 
 def search(
-    house: House, actor: Actor, text: str, filters: Filters | None = None, page: int = 1, *, literally: bool = False
+    runtime: Runtime, actor: Actor, text: str, filters: Filters | None = None, page: int = 1, *, literally: bool = False
 ) -> Results:
     """What the actor may see of what answers `text`, one page of it, with counts for the filters.
 
@@ -50,34 +50,34 @@ def search(
         Busy: the index is missing or damaged and is being made anew.
     """
     try:
-        found = _search(house, actor, text, filters or Filters(), page, literally)
-        hurt = backend(house).damaged()
+        found = _search(runtime, actor, text, filters or Filters(), page, literally)
+        hurt = backend(runtime).damaged()
     except IndexBroken as error:
-        _mend(house)
+        _mend(runtime)
         raise Busy(msg("搜索正在整理，请过一会儿再试。"), retry_after=30) from error
     if hurt:
-        _mend(house)
+        _mend(runtime)
     return found
 
 
-def _mend(house: House) -> None:
+def _mend(runtime: Runtime) -> None:
     """Ask for a new index; asked once, however many searches meet the damage."""
-    house.db.run_in_transaction(lambda tx: enqueue(tx, "search.rebuild", key="search.rebuild"))
+    runtime.db.run_in_transaction(lambda tx: enqueue(tx, "search.rebuild", key="search.rebuild"))
 
 
-def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, literally: bool) -> Results:
+def _search(runtime: Runtime, actor: Actor, text: str, filters: Filters, page: int, literally: bool) -> Results:
     """The search itself.
 
     When nothing has all the words, pinyin and characters that sound alike are tried in their place,
     unless the reader insists on what was typed (`literally`).
     """
-    index = backend(house)
-    with house.db.read() as tx:
+    index = backend(runtime)
+    with runtime.db.read() as tx:
         segmenter = queries.segmenter(tx)
         question = parse(text, segmenter)
         if question.is_empty:
             return Results(question, filters, Page[LectureFound]([], 0, 1, SIZE))
-        shelf = _shelf(house, tx)
+        shelf = _shelf(runtime, tx)
         if shelf and not index.exists():
             # None yet, or one of an earlier version: "nothing found" would be a lie.
             raise IndexBroken("there is no index")
@@ -100,22 +100,22 @@ def _search(house: House, actor: Actor, text: str, filters: Filters, page: int, 
         )
 
 
-def suggest(house: House, text: str, limit: int = 8) -> list[str]:
+def suggest(runtime: Runtime, text: str, limit: int = 8) -> list[str]:
     """What may be meant while somebody types: names of what is published, then the city's own words."""
     typed = normalise(clean(text)).replace(" ", "").replace("'", "")
     if not typed:
         return []
-    with house.db.read() as tx:
-        visible = _shelf(house, tx).keys()
+    with runtime.db.read() as tx:
+        visible = _shelf(runtime, tx).keys()
         terms = queries.terms(tx)
-    found = [shown for shown, lectures in backend(house).suggest(typed, limit * 2) if lectures & visible]
+    found = [shown for shown, lectures in backend(runtime).suggest(typed, limit * 2) if lectures & visible]
     found += [term for term in terms if term.startswith(typed) or sound(term).startswith(typed)]
     return list(dict.fromkeys(found))[:limit]
 
 
-def within_item(house: House, item_id: int, text: str) -> list[Sentence]:
+def within_item(runtime: Runtime, item_id: int, text: str) -> list[Sentence]:
     """Every line of one item that answers: those that have just what was typed, then the others, as they are said."""
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         question = parse(text, queries.segmenter(tx))
         lines = queries.item_lines(tx, [item_id]).get(item_id, [])
     if question.is_empty:

@@ -9,9 +9,9 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from academy.search.backend import SearchBackend
-from academy.search.question import STOP, Question, parse
-from academy.search.sounds import is_pinyin, sound
+from academy.search.backends.interface import SearchBackend
+from academy.search.pinyin import is_pinyin, sound
+from academy.search.query_parser import STOP, Query, parse
 from academy.search.text import Segmenter, is_han, normalise
 
 LONGEST_WORD = 6
@@ -146,7 +146,7 @@ def _boundaries(normal: str, segmenter: Segmenter) -> set[int]:
     return found
 
 
-def near_terms(question: Question, index: SearchBackend, limit: int = 6) -> list[str]:
+def near_terms(question: Query, index: SearchBackend, limit: int = 6) -> list[str]:
     """Words that the library has and that resemble what was asked: parts of it, and what sounds like it."""
     pieces = {question.normal[i:j] for i, j in _stretches(question.normal)}
     known = {word: n for word, n in index.frequencies(pieces | set(question.words)).items() if n and word not in STOP}

@@ -3,9 +3,9 @@
 from sqlalchemy import or_, select
 
 from academy.core.actor import Actor, Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Forbidden, NotFound
-from academy.members.models import Organisation
+from academy.people.models import Organisation
 from academy.trainings.models import Training, TrainingState
 
 VIEW = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY, Role.AUDITOR)

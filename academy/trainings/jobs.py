@@ -2,17 +2,17 @@
 
 import datetime as dt
 
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.jobs import BRIEF, JobContext, every, job, nightly
-from academy.trainings import service, tally
+from academy.trainings import coverage_cells, service
 from academy.trainings.models import Training
 
 
-@every(tally.SETTLE, minutes=5)
+@every(coverage_cells.SETTLE, minutes=5)
 def settle(context: JobContext) -> None:
     """Move changes into cells, a batch a transaction, so that nobody waits long."""
-    while context.db.run_in_transaction(tally.settle):
+    while context.db.run_in_transaction(coverage_cells.settle):
         pass
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
-from academy.core.db import Base
+from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key
 
@@ -224,7 +224,7 @@ class Reminder(Base):
     missing: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
-class Reminded(Base):
+class ReminderRecipient(Base):
     """One member reached by one reminder. The throttle and the effect are counted from these rows."""
 
     __tablename__ = "reminded"

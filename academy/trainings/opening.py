@@ -7,13 +7,13 @@ from sqlalchemy import Select, case, func, insert, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from academy.core import clock
-from academy.core.db import Tx
-from academy.members.models import Member, Organisation, OrganisationSpell
-from academy.trainings import enrol, sql, tally, verify
+from academy.core.database import Tx
+from academy.people.models import Member, Organisation, OrganisationSpell
+from academy.trainings import coverage_cells, enrolment, recount, sql
 from academy.trainings.models import CoverageCell, CoverageTotal, Enrolment, Standing, Training
 from academy.trainings.rules import WHOLE, Audience
 
-COLUMNS = ["training_id", "organisation_id", "course_id", "day", *tally.MEASURES]
+COLUMNS = ["training_id", "organisation_id", "course_id", "day", *coverage_cells.MEASURES]
 
 
 def enrol_everybody(tx: Tx, training: Training) -> int:
@@ -25,7 +25,7 @@ def enrol_everybody(tx: Tx, training: Training) -> int:
     holder = tx.get_one(Organisation, training.organisation_id)
     since = first_day(training)
     standing = case((sql.exempt_on(since), Standing.EXEMPT.value), else_=Standing.DUE.value)
-    found, starts = enrol.found_progress(tx, training), enrol.found_starts(training)
+    found, starts = enrolment.found_progress(tx, training), enrolment.found_starts(training)
     started_before = found.c.first_on.is_(None) | (found.c.first_on > starts.c.start_on)
     values: dict[str, Any] = {
         "training_id": literal(training.id),
@@ -63,17 +63,19 @@ def count_everybody(tx: Tx, training: Training) -> None:
     # A tree that has changed since the first day asks for each day's own ancestors.
     changed = select(OrganisationSpell.id).where(OrganisationSpell.valid_to > since).limit(1)
     if tx.scalar(changed) is not None:
-        tally.post_bulk(tx, verify.expected(tx, training))
+        coverage_cells.post_bulk(tx, recount.expected(tx, training))
         return
     counts = union_all(*_counts(training, since)).subquery()
     place = (counts.c.organisation, counts.c.course, counts.c.day)
-    sums = [func.sum(getattr(counts.c, name)) for name in tally.MEASURES]
+    sums = [func.sum(getattr(counts.c, name)) for name in coverage_cells.MEASURES]
     cells = select(literal(training.id), *place, *sums).group_by(*place).order_by(*place)
     tx.execute(insert(CoverageCell).from_select(COLUMNS, cells))
     _roll_up(tx, training.id)
     c = CoverageCell
     totals = (
-        select(c.training_id, c.organisation_id, c.course_id, *(func.sum(getattr(c, n)) for n in tally.MEASURES))
+        select(
+            c.training_id, c.organisation_id, c.course_id, *(func.sum(getattr(c, n)) for n in coverage_cells.MEASURES)
+        )
         .where(c.training_id == training.id)
         .group_by(c.training_id, c.organisation_id, c.course_id)
     )
@@ -87,7 +89,7 @@ def _roll_up(tx: Tx, training_id: int) -> None:
     deepest = tx.scalar(select(func.max(o.depth))) or 0
     for depth in range(deepest, 0, -1):
         place = (o.parent_id, c.course_id, c.day)
-        sums = [func.sum(getattr(c, name)) for name in tally.MEASURES]
+        sums = [func.sum(getattr(c, name)) for name in coverage_cells.MEASURES]
         below = (
             select(literal(training_id), *place, *sums)
             .join(o, o.id == c.organisation_id)
@@ -96,7 +98,7 @@ def _roll_up(tx: Tx, training_id: int) -> None:
             .order_by(*place)
         )
         statement = dialect.insert(c).from_select(COLUMNS, below)
-        added = {name: getattr(c, name) + statement.excluded[name] for name in tally.MEASURES}
+        added = {name: getattr(c, name) + statement.excluded[name] for name in coverage_cells.MEASURES}
         # A node above has cells already when members belong to it directly.
         tx.execute(statement.on_conflict_do_update(index_elements=COLUMNS[:4], set_=added))
 
@@ -113,7 +115,7 @@ def _counts(training: Training, since: dt.date) -> list[Select[Any]]:
     whole = literal(WHOLE)
 
     def part(course: Any, day: Any, *numbers: Any) -> Select[Any]:
-        named = [number.label(name) for number, name in zip(numbers, tally.MEASURES, strict=True)]
+        named = [number.label(name) for number, name in zip(numbers, coverage_cells.MEASURES, strict=True)]
         return select(e.organisation_id.label("organisation"), course.label("course"), day.label("day"), *named)
 
     is_due = case((e.standing == Standing.DUE.value, 1), else_=0)

@@ -9,17 +9,17 @@ from sqlalchemy import ColumnElement, Integer, case, cast, func, or_, select
 
 from academy.core import clock
 from academy.core.actor import Actor
-from academy.core.db import Tx
-from academy.core.pages import Page, page_of
+from academy.core.database import Tx
+from academy.core.paging import Page, page_of
 from academy.library.models import Course, CourseState
-from academy.members import queries as members
-from academy.members.models import Exemption, Member, Organisation
-from academy.trainings import sql, tally
+from academy.people import queries as members
+from academy.people.models import Exemption, Member, Organisation
+from academy.trainings import coverage_cells, sql
 from academy.trainings.access import MANAGE, VIEW
+from academy.trainings.course_shares import studied
+from academy.trainings.coverage_cells import Figures
 from academy.trainings.models import Enrolment, Standing, Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Audience
-from academy.trainings.studied import studied
-from academy.trainings.tally import Figures
 
 PAGE = 20
 SAMPLE = 8
@@ -171,7 +171,7 @@ def overview(tx: Tx, actor: Actor, node: Organisation, page: int, *, drafts: boo
         .order_by(order, Training.closes_on.desc(), Training.id.desc())
     )
     found = page_of(tx, query, page, PAGE)
-    counted = tally.figures(tx, [t.id for t in found.rows], [node.id]) if found.rows else {}
+    counted = coverage_cells.figures(tx, [t.id for t in found.rows], [node.id]) if found.rows else {}
     holders = {
         o.id: o
         for o in tx.scalars(select(Organisation).where(Organisation.id.in_({t.organisation_id for t in found.rows})))
@@ -184,7 +184,7 @@ def overview(tx: Tx, actor: Actor, node: Organisation, page: int, *, drafts: boo
 
 
 @dataclasses.dataclass(frozen=True)
-class Preview:
+class AudiencePreview:
     """Who would be due: how many, how many of them exempt, and some of them."""
 
     fitting: int
@@ -196,7 +196,7 @@ class Preview:
         return self.fitting - self.exempt
 
 
-def preview(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -> Preview:
+def preview(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -> AudiencePreview:
     """Count an audience before anybody is enrolled."""
     clause = sql.fits(tx, holder, audience, first_day)
     exempt = cast(sql.exempt_on(clock.today()), Integer)
@@ -210,7 +210,7 @@ def preview(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date
         .order_by(Member.id)
         .limit(SAMPLE)
     )
-    return Preview(fitting, int(excused or 0), [(m, o) for m, o in tx.execute(sample)])
+    return AudiencePreview(fitting, int(excused or 0), [(m, o) for m, o in tx.execute(sample)])
 
 
 def trail(tx: Tx, actor: Actor, node: Organisation) -> list[Organisation]:

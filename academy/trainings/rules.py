@@ -8,7 +8,7 @@ from typing import Any
 
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
-from academy.members.ages import years_before
+from academy.people.ages import years_before
 
 STATUSES = ("active", "floating")
 JOINING = ("include", "exclude")
@@ -152,13 +152,13 @@ class Progress:
     courses: Mapping[int, dt.date] = dataclasses.field(default_factory=dict)
 
 
-Place = tuple[int, int, dt.date]
+CellKey = tuple[int, int, dt.date]
 """Organisation, course (or `WHOLE`), day."""
 Vector = tuple[int, int, int, int]
 """due, exempt, reached, completed."""
 
 
-def contribution(spells: Iterable[Spell], progress: Progress) -> dict[Place, Vector]:
+def contribution(spells: Iterable[Spell], progress: Progress) -> dict[CellKey, Vector]:
     """What one member adds to the counts: plus one when it begins, minus one when the spell ends."""
     tally: Counter[tuple[int, int, dt.date, int]] = Counter()
 
@@ -181,7 +181,7 @@ def contribution(spells: Iterable[Spell], progress: Progress) -> dict[Place, Vec
     return _vectors(tally)
 
 
-def difference(new: Mapping[Place, Vector], old: Mapping[Place, Vector]) -> dict[Place, Vector]:
+def difference(new: Mapping[CellKey, Vector], old: Mapping[CellKey, Vector]) -> dict[CellKey, Vector]:
     """What must be added to turn the old counts into the new ones."""
     tally: Counter[tuple[int, int, dt.date, int]] = Counter()
     for sign, side in ((1, new), (-1, old)):
@@ -191,8 +191,8 @@ def difference(new: Mapping[Place, Vector], old: Mapping[Place, Vector]) -> dict
     return _vectors(tally)
 
 
-def _vectors(tally: Mapping[tuple[int, int, dt.date, int], int]) -> dict[Place, Vector]:
-    found: dict[Place, list[int]] = {}
+def _vectors(tally: Mapping[tuple[int, int, dt.date, int], int]) -> dict[CellKey, Vector]:
+    found: dict[CellKey, list[int]] = {}
     for (organisation, course, day, measure), number in tally.items():
         if number:
             found.setdefault((organisation, course, day), [0, 0, 0, 0])[measure] += number

@@ -9,17 +9,17 @@ from sqlalchemy import delete, func, select, update
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
 from academy.core.unique import lock_row
 from academy.jobs import Job, enqueue, publish
 from academy.library.models import Course, CourseState
-from academy.members.models import Cohort, Member, Organisation
-from academy.members.queries import subtree
-from academy.trainings import enrol, opening, sql, tally, verify
+from academy.people.models import Cohort, Member, Organisation
+from academy.people.queries import subtree
+from academy.trainings import coverage_cells, enrolment, opening, recount, sql
 from academy.trainings.access import MANAGE
-from academy.trainings.facts import TrainingClosed, TrainingOpened
+from academy.trainings.events import TrainingClosed, TrainingOpened
 from academy.trainings.models import Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Audience, check_plan
 
@@ -93,7 +93,7 @@ def edit_training(tx: Tx, actor: Actor, training: Training, plan: Plan) -> None:
         if plan.closes_on is not None and plan.closes_on < clock.today():
             raise Invalid(fields={"closes_on": msg("培训正在进行，结束日期不能早于今天。")})
         if before != training.audience:
-            enrol.resync(tx, training, welcome_all=True)
+            enrolment.resync(tx, training, welcome_all=True)
         _enqueue_close(tx, training)
     record(tx, actor, "training.edited", f"training:{training.public_id}", audience_changed=before != training.audience)
 
@@ -335,15 +335,15 @@ def refresh_audience(tx: Tx, training: Training) -> int:
     """Compare everybody with an open training's audience; for what changes by the calendar alone."""
     if training.state != TrainingState.OPEN:
         return 0
-    return enrol.resync(tx, training)
+    return enrolment.resync(tx, training)
 
 
 def rebuild(tx: Tx, training: Training) -> None:
-    """Read progress and counts anew from the rows; after rows were loaded behind the facts' back."""
+    """Read progress and counts anew from the rows; after rows were loaded without events."""
     sql.without_changes(tx)
-    tally.forget(tx, training.id)
+    coverage_cells.forget(tx, training.id)
     with sql.in_bulk(tx):
-        enrol.forget_progress(tx, training)
-        enrol.fill_progress(tx, training)
-        counts = verify.expected(tx, training)
-    tally.post_bulk(tx, counts)
+        enrolment.forget_progress(tx, training)
+        enrolment.fill_progress(tx, training)
+        counts = recount.expected(tx, training)
+    coverage_cells.post_bulk(tx, counts)

@@ -1,4 +1,4 @@
-"""What the queries of this room share: city days in SQL, the audience as a clause, locks."""
+"""What the queries of this component share: city days in SQL, the audience as a clause, locks."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.database import Tx
+from academy.learning.models import Completion
 from academy.library.models import Course
-from academy.members import queries as members
-from academy.members.models import CohortMember, Exemption, Member, Organisation
-from academy.members.queries import subtree, subtrees
-from academy.progress.models import Completion
+from academy.people import queries as members
+from academy.people.models import CohortMember, Exemption, Member, Organisation
+from academy.people.queries import subtree, subtrees
 from academy.trainings.models import Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Audience
 

@@ -1,4 +1,4 @@
-"""HTML pages: one file a room, one blueprint a file."""
+"""HTML pages: one file a component or page, one blueprint a file."""
 
 import importlib
 
@@ -44,6 +44,6 @@ PAGES = (
 
 
 def register(app: Flask) -> None:
-    """Register every room's pages."""
+    """Register every component's pages."""
     for name in PAGES:
         app.register_blueprint(importlib.import_module(f"academy.web.{name}").bp)

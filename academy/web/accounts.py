@@ -6,18 +6,19 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.accounts import queries, service, sms
+from academy.accounts import queries, service
+from academy.accounts.authentication import sms
+from academy.accounts.authentication.reauthentication import confirm_identity
 from academy.accounts.models import Account
-from academy.accounts.reauthentication import confirm_identity
 from academy.core.errors import AcademyError, Busy, Conflict, Invalid
 from academy.core.i18n import Message, msg
-from academy.doors import actor, house, public, reading, signed_in, writing
-from academy.doors.context import identity
-from academy.doors.entry import HALF, enter, local_path
-from academy.doors.known import known_browser
-from academy.members import queries as members
-from academy.members.models import Member
-from academy.members.service import masked_phone
+from academy.http import actor, public, reading, runtime, signed_in, writing
+from academy.http.known_browsers import known_browser
+from academy.http.login import HALF, local_path, start_session
+from academy.http.request_context import identity
+from academy.people import queries as members
+from academy.people.models import Member
+from academy.people.service import masked_phone
 
 bp = Blueprint("accounts", __name__)
 
@@ -55,7 +56,7 @@ _BROWSERS = (
 )
 
 
-def said(error: AcademyError) -> dict[str, Message]:
+def errors_by_field(error: AcademyError) -> dict[str, Message]:
     """A form's errors by field; a sentence about the whole form stands under the empty name."""
     return error.fields if isinstance(error, Invalid) and error.fields else {"": error.message}
 
@@ -87,7 +88,7 @@ def sign_in_post() -> Any:
     form = request.form
     try:
         token = service.sign_in(
-            house(),
+            runtime(),
             form.get("username", ""),
             form.get("password", ""),
             request.remote_addr or "",
@@ -95,8 +96,8 @@ def sign_in_post() -> Any:
             known_browser(),
         )
     except (Invalid, Busy) as error:
-        return _sign_in_page(said(error)), error.status
-    enter(token)
+        return _sign_in_page(errors_by_field(error)), error.status
+    start_session(token)
     if HALF in session:
         return redirect(url_for("second_step.ask", next=local_path(form.get("next"))), 303)
     return redirect(local_path(form.get("next")), 303)
@@ -120,7 +121,7 @@ def activate() -> str:
 
 
 def _activate_page(errors: dict[str, Message], number: str) -> str:
-    by_sms = sms.channel(house().settings) is not None
+    by_sms = sms.channel(runtime().settings) is not None
     return render_template("accounts/activate.html", errors=errors, number=number, by_sms=by_sms)
 
 
@@ -130,9 +131,9 @@ def activate_by_sms() -> Any:
     """Have a code sent to the phone in the register; the answer never says whether there is one."""
     form = request.form
     try:
-        sms.request_code(house(), form.get("number", ""), form.get("phone", ""), request.remote_addr or "")
+        sms.request_code(runtime(), form.get("number", ""), form.get("phone", ""), request.remote_addr or "")
     except (Invalid, Busy) as error:
-        return _activate_page(said(error), form.get("number", "")), error.status
+        return _activate_page(errors_by_field(error), form.get("number", "")), error.status
     flash(gettext("编号和手机号与登记一致的话，短信马上就到，十分钟内有效。"), "good")
     return redirect(url_for(".activate", number=form.get("number", "")[:40]), 303)
 
@@ -146,7 +147,7 @@ def activate_post() -> Any:
         if form.get("password", "") != form.get("again", ""):
             raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
         token = service.activate(
-            house(),
+            runtime(),
             form.get("number", ""),
             form.get("code", ""),
             form.get("password", ""),
@@ -155,8 +156,8 @@ def activate_post() -> Any:
             known_browser(),
         )
     except (Invalid, Busy, Conflict) as error:
-        return _activate_page(said(error), form.get("number", "")), error.status
-    enter(token)
+        return _activate_page(errors_by_field(error), form.get("number", "")), error.status
+    start_session(token)
     return redirect("/", 303)
 
 
@@ -179,7 +180,7 @@ def _profile(errors: dict[str, Message]) -> str:
             account=account,
             member=member,
             home=home,
-            phone=masked_phone(house().sealer, member) if member else "",
+            phone=masked_phone(runtime().sealer, member) if member else "",
             grants=queries.grants_of(tx, me.account_id),
             devices=queries.devices(tx, me.account_id),
             session_id=me.session_id,
@@ -197,10 +198,10 @@ def password() -> Any:
         if form.get("password", "") != form.get("again", ""):
             raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
         service.change_password(
-            house(), actor(), form.get("old", ""), form.get("password", ""), session_id=me.session_id
+            runtime(), actor(), form.get("old", ""), form.get("password", ""), session_id=me.session_id
         )
     except (Invalid, Busy) as error:
-        return _profile(said(error)), error.status
+        return _profile(errors_by_field(error)), error.status
     flash(gettext("密码已修改，其他设备已退出登录。"), "good")
     return redirect(url_for("accounts.profile"), 303)
 
@@ -212,11 +213,11 @@ def end_session(public_id: str) -> Any:
     me, typed = identity(), request.form.get("password")
     assert me is not None
     try:
-        confirm_identity(house(), actor(), typed or "", session_id=me.session_id)
+        confirm_identity(runtime(), actor(), typed or "", session_id=me.session_id)
     except (Invalid, Busy) as error:
         # Nobody is told off for what the list of devices did not ask for.
-        errors = said(error) if typed is not None or not getattr(error, "fields", None) else {}
+        errors = errors_by_field(error) if typed is not None or not getattr(error, "fields", None) else {}
         return render_template("accounts/end_device.html", public_id=public_id, errors=errors), error.status
-    house().db.run_in_transaction(lambda tx: service.end_session(tx, actor(), public_id))
+    runtime().db.run_in_transaction(lambda tx: service.end_session(tx, actor(), public_id))
     flash(gettext("那台设备已退出登录。"), "good")
     return redirect(url_for("accounts.profile") + "#devices", 303)

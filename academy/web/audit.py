@@ -10,14 +10,14 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.accounts import trail
-from academy.accounts.verbs import VERBS
+from academy.accounts import audit_trail
+from academy.accounts.audit_verbs import VERBS
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import record
-from academy.core.pages import number_in
-from academy.doors import actor, house, office, reading, writing
-from academy.reports.sheets import defuse
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, runtime, writing
+from academy.reports.spreadsheets import defuse
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -31,7 +31,7 @@ def index() -> str:
         with writing() as tx:
             record(tx, actor(), "audit.searched", "audit:trail", asked=asked.to_json())
     with reading() as tx:
-        page = trail.search(tx, asked, number_in(request.args.get("page")))
+        page = audit_trail.search(tx, asked, number_in(request.args.get("page")))
         return render_template("accounts/audit.html", page=page, asked=asked, verbs=VERBS, export_url=_export_url())
 
 
@@ -57,14 +57,14 @@ def _head() -> list[str]:
     return [*map(str, words), str(gettext("网络")), str(gettext("链值"))]
 
 
-def _lines(asked: trail.Question, head: list[str]) -> Iterator[str]:
-    kept = house()
+def _lines(asked: audit_trail.AuditQuery, head: list[str]) -> Iterator[str]:
+    kept = runtime()
 
     def written() -> Iterator[str]:
         # With a byte order mark, without which a common spreadsheet shows Chinese as rubbish.
         yield "\ufeff" + _csv(head)
-        for line in trail.stream(kept.db, asked):
-            yield _csv([defuse(value) for value in trail.row_of(line)])
+        for line in audit_trail.stream(kept.db, asked):
+            yield _csv([defuse(value) for value in audit_trail.row_of(line)])
 
     return written()
 
@@ -75,9 +75,9 @@ def _csv(values: Sequence[object]) -> str:
     return text.getvalue()
 
 
-def _asked() -> trail.Question:
+def _asked() -> audit_trail.AuditQuery:
     typed = {name: request.args.get(name, "").strip()[:120] for name in ("verb", "target", "who", "whom")}
-    return trail.Question(**typed, since=_day("since"), until=_day("until"))
+    return audit_trail.AuditQuery(**typed, since=_day("since"), until=_day("until"))
 
 
 def _day(name: str) -> dt.date | None:

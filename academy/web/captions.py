@@ -7,19 +7,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from academy.core.errors import NotFound
-from academy.doors import actor, house, office, reading, writing
-from academy.doors.bodies import MIB, accepts_body
-from academy.doors.entry import local_path
-from academy.doors.language import count_text
+from academy.http import actor, office, reading, runtime, writing
+from academy.http.body_limits import MIB, accepts_body
+from academy.http.languages import count_text
+from academy.http.login import local_path
 from academy.library import proposals
-from academy.media import caption_files, captions, delivery, editing, queries, versions
+from academy.media import delivery, queries
 from academy.media.access import UPLOADERS, access_own_asset
-from academy.media.speech import asking, models
+from academy.media.captions import caption_files, editing, jailed_parser, versions
+from academy.media.transcription import models, requests
 from academy.search import dictionary
 
 bp = Blueprint("captions", __name__, url_prefix="/studio/captions")
 
-WRITERS = {"srt": captions.to_srt, "vtt": captions.to_vtt, "txt": captions.to_txt}
+WRITERS = {"srt": caption_files.to_srt, "vtt": caption_files.to_vtt, "txt": caption_files.to_txt}
 TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt", "txt": "text/plain"}
 
 
@@ -40,9 +41,9 @@ def edit(asset_id: str) -> ResponseReturnValue:
             cues=proposals.cues_of(proposal) if proposal else queries.cues(tx, asset.id),
             versions=editing.versions(tx, script) if script else [],
             terms=[(term.wrong, term.right) for term in editing.glossary(tx)],
-            hearing=asking.of(tx, [asset.id]).get(asset.id),
-            can_hear=models.find(house().settings) is not None,
-            playlist=delivery.playlist_url(house().settings, asset, audience="staff"),
+            hearing=requests.transcriptions_of(tx, [asset.id]).get(asset.id),
+            can_hear=models.find_model(runtime().settings) is not None,
+            playlist=delivery.playlist_url(runtime().settings, asset, audience="staff"),
         )
 
 
@@ -77,7 +78,7 @@ def version(asset_id: str, number: str) -> ResponseReturnValue:
 def hear(asset_id: str) -> ResponseReturnValue:
     """Have the words recognised."""
     with writing() as tx:
-        asking.ask(tx, actor(), house().settings, access_own_asset(tx, actor(), asset_id))
+        requests.request_transcription(tx, actor(), runtime().settings, access_own_asset(tx, actor(), asset_id))
     flash(_("已开始识别，完成后会出现在这里。"))
     return redirect(local_path(request.form.get("next")) or url_for(".edit", asset_id=asset_id))
 
@@ -90,7 +91,7 @@ def take_text(asset_id: str) -> ResponseReturnValue:
     data = request.form.get("text", "").encode()
     with reading() as tx:
         length = access_own_asset(tx, actor(), asset_id).duration_ms
-    parsed = caption_files.parse("pasted.txt", data, length)
+    parsed = jailed_parser.parse("pasted.txt", data, length)
     with writing() as tx:
         is_proposed = proposals.keep_captions(tx, actor(), access_own_asset(tx, actor(), asset_id), parsed)
     if is_proposed:
@@ -150,7 +151,7 @@ def add_term(asset_id: str) -> ResponseReturnValue:
     """Teach every editor a word."""
     with writing() as tx:
         access_own_asset(tx, actor(), asset_id)
-        right = dictionary.learn(tx, actor(), request.form.get("right", ""))
+        right = dictionary.ensure_term(tx, actor(), request.form.get("right", ""))
         editing.add_term(tx, actor(), request.form.get("wrong", ""), right)
     flash(_("已加入城市词典，所有字幕都会提示。"))
     return redirect(url_for(".edit", asset_id=asset_id))

@@ -6,16 +6,16 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
-from academy.core.pages import number_in
-from academy.doors import actor, office, reading, writing
-from academy.doors.personal import shows_people
-from academy.doors.versions import check_version, current_row
-from academy.members import cohorts, queries
-from academy.members.access import KEEPERS, access_member, access_organisation
-from academy.web.members import said
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, writing
+from academy.http.edit_conflicts import check_version, current_row
+from academy.http.personal_data import shows_people
+from academy.people import cohorts, queries
+from academy.people.access import KEEPERS, access_member, access_organisation
+from academy.web.members import errors_by_field
 
 bp = Blueprint("cohorts", __name__, url_prefix="/cohorts")
 
@@ -73,7 +73,7 @@ def change(public_id: str) -> Any:
         with writing() as tx:
             _change(tx, public_id, request.form.get("verb", ""))
     except (Invalid, Conflict) as error:
-        return _show(public_id, said(error)), error.status
+        return _show(public_id, errors_by_field(error)), error.status
     return redirect(url_for(".show", public_id=public_id), 303)
 
 

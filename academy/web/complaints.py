@@ -6,11 +6,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message
-from academy.core.pages import number_in
-from academy.doors import actor, office, reading, signed_in, writing
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, signed_in, writing
 from academy.library import access, complaints
 from academy.library.models import Course
 
@@ -22,7 +22,7 @@ bp = Blueprint("complaints", __name__, url_prefix="/complaints")
 def index() -> str:
     """What I wrote, and the answers."""
     with reading() as tx:
-        page = complaints.mine(tx, actor(), number_in(request.args.get("page")))
+        page = complaints.own_complaints(tx, actor(), number_in(request.args.get("page")))
     return render_template("complaints/index.html", page=page, subjects=complaints.SUBJECTS)
 
 
@@ -54,7 +54,7 @@ def box() -> str:
     """What waits for an answer."""
     state = "answered" if request.args.get("state") == "answered" else "open"
     with reading() as tx:
-        page = complaints.box(tx, actor(), state, number_in(request.args.get("page")))
+        page = complaints.complaints_to_answer(tx, actor(), state, number_in(request.args.get("page")))
     return render_template("complaints/box.html", page=page, state=state, subjects=complaints.SUBJECTS)
 
 

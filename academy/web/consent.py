@@ -5,9 +5,9 @@ from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
 from academy.accounts import consent, service
-from academy.doors import actor, public, signed_in, writing
-from academy.doors.context import identity
-from academy.doors.entry import local_path
+from academy.http import actor, public, signed_in, writing
+from academy.http.login import local_path
+from academy.http.request_context import identity
 
 bp = Blueprint("consent", __name__, url_prefix="/consent")
 

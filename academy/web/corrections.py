@@ -7,20 +7,20 @@ from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.core.pages import number_in
-from academy.doors import actor, office, reading, writing
-from academy.doors.language import translate
-from academy.doors.personal import shows_people
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, writing
+from academy.http.languages import translate
+from academy.http.personal_data import shows_people
+from academy.learning import correction_queries, corrections
+from academy.learning.access import access_correction
 from academy.library.models import Course
-from academy.members.access import access_member
-from academy.members.models import Member
-from academy.progress import correcting, corrections
-from academy.progress.access import access_correction
+from academy.people.access import access_member
+from academy.people.models import Member
 from academy.trainings.queries import published_courses
-from academy.web.members import day, said
+from academy.web.members import day, errors_by_field
 
 bp = Blueprint("corrections", __name__)
 
@@ -36,35 +36,35 @@ DECISIONS: dict[str, tuple[Message, str]] = {
     "declined": (msg("未批准"), "neutral"),
     "withdrawn": (msg("已撤回"), "neutral"),
 }
-WORDS = {"kinds": correcting.KINDS, "evidence": EVIDENCE, "decisions": DECISIONS}
+WORDS = {"kinds": corrections.KINDS, "evidence": EVIDENCE, "decisions": DECISIONS}
 
 
 @bp.get("/corrections")
-@office(*correcting.DECIDERS)
+@office(*corrections.DECIDERS)
 @shows_people
 def index() -> str:
     """Proposals that wait for an answer."""
     with reading() as tx:
-        paths = actor().paths(*correcting.DECIDERS)
-        page = corrections.waiting_corrections(tx, paths, number_in(request.args.get("page")))
+        paths = actor().paths(*corrections.DECIDERS)
+        page = correction_queries.waiting_corrections(tx, paths, number_in(request.args.get("page")))
         return render_template("members/corrections.html", page=page, **WORDS)
 
 
 @bp.get("/members/<public_id>/corrections")
-@office(*correcting.PROPOSERS)
+@office(*corrections.PROPOSERS)
 @shows_people
 def show(public_id: str) -> str:
     """What a member has completed, and what was ever corrected about it."""
     with reading() as tx:
-        return _page(tx, access_member(tx, actor(), public_id, *correcting.PROPOSERS), {})
+        return _page(tx, access_member(tx, actor(), public_id, *corrections.PROPOSERS), {})
 
 
 def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
     return render_template(
         "members/member_corrections.html",
         person=person,
-        completions=corrections.completions_of(tx, person.id),
-        lines=corrections.corrections_of(tx, person.id),
+        completions=correction_queries.completions_of(tx, person.id),
+        lines=correction_queries.corrections_of(tx, person.id),
         courses=[(course.public_id, course.title) for course in published_courses(tx)],
         errors=errors,
         **WORDS,
@@ -72,17 +72,17 @@ def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
 
 
 @bp.post("/members/<public_id>/corrections")
-@office(*correcting.PROPOSERS)
+@office(*corrections.PROPOSERS)
 @shows_people
 def propose(public_id: str) -> Any:
     """Propose that a completion be registered or struck."""
     try:
         with writing() as tx:
-            person = access_member(tx, actor(), public_id, *correcting.PROPOSERS)
+            person = access_member(tx, actor(), public_id, *corrections.PROPOSERS)
             _propose(tx, person)
     except (Invalid, Conflict) as error:
         with reading() as tx:
-            return _page(tx, tx.get_one(Member, person.id), said(error)), error.status
+            return _page(tx, tx.get_one(Member, person.id), errors_by_field(error)), error.status
     flash(gettext("已提交，等另一位管理员批准。"), "good")
     return redirect(url_for(".show", public_id=public_id), 303)
 
@@ -92,7 +92,7 @@ def _propose(tx: Tx, person: Member) -> None:
     course = tx.scalar(select(Course).where(Course.public_id == form.get("course", "")))
     if course is None:
         raise Invalid(fields={"course": msg("请从列表里选择。")})
-    correcting.propose_correction(
+    corrections.propose_correction(
         tx,
         actor(),
         person,
@@ -104,10 +104,10 @@ def _propose(tx: Tx, person: Member) -> None:
 
 
 @bp.post("/corrections/<public_id>")
-@office(*correcting.PROPOSERS)
+@office(*corrections.PROPOSERS)
 def decide(public_id: str) -> Response:
     """Agree to somebody else's proposal, turn it down, or take one's own back."""
-    verbs = {"approve": correcting.approve_correction, "decline": correcting.decline_correction}
+    verbs = {"approve": corrections.approve_correction, "decline": corrections.decline_correction}
     try:
         with writing() as tx:
             correction = access_correction(tx, actor(), public_id)

@@ -6,11 +6,11 @@ from werkzeug.wrappers import Response
 from academy.accounts import service as accounts
 from academy.core.errors import NotFound
 from academy.core.i18n import msg
-from academy.core.pages import Page
-from academy.doors import actor, frame, house, public, writing
-from academy.doors.context import identity
-from academy.doors.entry import local_path
-from academy.doors.language import COOKIE, LANGUAGES
+from academy.core.paging import Page
+from academy.http import actor, navigation, public, runtime, writing
+from academy.http.languages import COOKIE, LANGUAGES
+from academy.http.login import local_path
+from academy.http.request_context import identity
 
 bp = Blueprint("display", __name__, url_prefix="/display")
 YEAR = 365 * 24 * 3600
@@ -20,7 +20,7 @@ def _keep(**cookies: str) -> Response:
     """Back to where the person was, with the wish kept."""
     response = redirect(local_path(request.values.get("next", "").rstrip("?")), 303)
     for name, value in cookies.items():
-        response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=house().settings.secure_cookies)
+        response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=runtime().settings.secure_cookies)
     return response
 
 
@@ -33,7 +33,7 @@ def _one_of(name: str, allowed: tuple[str, ...]) -> str:
 @public
 def show() -> str:
     """How pages look on this device: print, light, language."""
-    return render_template("display/show.html", sizes=frame.SIZES, back=local_path(request.args.get("next")))
+    return render_template("display/show.html", sizes=navigation.SIZES, back=local_path(request.args.get("next")))
 
 
 def _is_own() -> bool:
@@ -56,8 +56,8 @@ def save() -> Response:
     """Keep how this device wants its pages."""
     return _keep(
         elder=_remember(_one_of("elder", ("0", "1"))),
-        theme=_one_of("theme", frame.THEMES),
-        text=_one_of("text", frame.SIZES),
+        theme=_one_of("theme", navigation.THEMES),
+        text=_one_of("text", navigation.SIZES),
     )
 
 
@@ -83,7 +83,7 @@ def language() -> Response:
 @public
 def styleguide() -> str:
     """Everything the pages are made of, on one page: for people who work on them, in the demo only."""
-    if not house().settings.demo:
+    if not runtime().settings.demo:
         raise NotFound
     page = Page(range(20), 1234, 2, 20)
     return render_template("display/styleguide.html", page=page, wrong={"name": msg("请填写姓名。")})

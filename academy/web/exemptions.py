@@ -8,15 +8,15 @@ from werkzeug.wrappers import Response
 
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.core.pages import number_in
-from academy.doors import actor, office, reading, writing
-from academy.doors.language import translate
-from academy.doors.personal import shows_people
-from academy.members import queries, service
-from academy.members.access import access_exemption, access_member
-from academy.members.exemptions import ASKERS, DECIDERS
-from academy.members.models import Member
-from academy.web.members import day, said
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, writing
+from academy.http.languages import translate
+from academy.http.personal_data import shows_people
+from academy.people import queries, service
+from academy.people.access import access_exemption, access_member
+from academy.people.exemptions import ASKERS, DECIDERS
+from academy.people.models import Member
+from academy.web.members import day, errors_by_field
 
 bp = Blueprint("exemptions", __name__)
 
@@ -59,7 +59,7 @@ def create(public_id: str) -> Any:
             reason = request.form.get("reason", "")
             service.request_exemption(tx, actor(), person, reason=reason, valid_from=begin, valid_to=day("valid_to"))
     except Invalid as error:
-        return _page(person, said(error)), error.status
+        return _page(person, errors_by_field(error)), error.status
     flash(gettext("已提交，等另一位管理员批准。"), "good")
     return redirect(url_for("members.member", public_id=public_id), 303)
 

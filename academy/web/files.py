@@ -4,8 +4,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from academy.core.pages import number_in
-from academy.doors import actor, house, office, reading, writing
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, runtime, writing
 from academy.library import files
 from academy.media import queries, uploads
 from academy.media.access import UPLOADERS, access_own_asset
@@ -20,7 +20,7 @@ def index() -> str:
     with reading() as tx:
         page = files.my_files(tx, actor(), number_in(request.args.get("page")))
         held = queries.bytes_held(tx, actor().account_id or 0)
-    return render_template("media/files.html", page=page, held=held, room=uploads.quota(house().settings, actor()))
+    return render_template("media/files.html", page=page, held=held, room=uploads.quota(runtime().settings, actor()))
 
 
 @bp.post("/<asset_id>/remove")

@@ -6,17 +6,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.accounts import approvals, grants, queries, service
+from academy.accounts import grants, queries, service
+from academy.accounts.authentication import second_step_approvals
 from academy.accounts.models import Account
 from academy.core.actor import Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.core.pages import number_in
-from academy.doors import actor, office, reading, writing
-from academy.members.models import Member
-from academy.members.queries import by_code
-from academy.web.members import day, said
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, writing
+from academy.people.models import Member
+from academy.people.queries import by_code
+from academy.web.members import day, errors_by_field
 
 bp = Blueprint("grants", __name__, url_prefix="/grants")
 
@@ -48,7 +49,7 @@ def _page(errors: dict[str, Message], code: str = "") -> str:
             errors=errors,
             code=code,
             may_issue=me.has(Role.SECURITY_OFFICER),
-            enrolments=approvals.waiting(tx, me.paths(Role.SECURITY_OFFICER)),
+            enrolments=second_step_approvals.waiting(tx, me.paths(Role.SECURITY_OFFICER)),
         )
 
 
@@ -65,7 +66,7 @@ def create() -> Any:
                 raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
             grants.grant_role(tx, actor(), account, role, node, valid_from=day("valid_from"), valid_to=day("valid_to"))
     except (Invalid, Conflict) as error:
-        return _page(said(error)), error.status
+        return _page(errors_by_field(error)), error.status
     flash(gettext("已授权。"), "good")
     return redirect(url_for("grants.index"), 303)
 
@@ -111,7 +112,7 @@ def code() -> Any:
                 raise Invalid(fields={"holder": msg("这个账号不是党员的，请由系统管理员重设密码。")})
             made = service.issue_code(tx, actor(), member)
     except (Invalid, Conflict) as error:
-        return _page({"holder": error.message} | said(error)), error.status
+        return _page({"holder": error.message} | errors_by_field(error)), error.status
     return _page({}, code=made)
 
 
@@ -121,9 +122,9 @@ def approve_second_step() -> Any:
     """Let a second step count for offices: its owner has told the number that their page shows."""
     try:
         with writing() as tx:
-            approvals.approve(tx, actor(), _account(tx, "enrolled"), request.form.get("number", ""))
+            second_step_approvals.approve(tx, actor(), _account(tx, "enrolled"), request.form.get("number", ""))
     except (Invalid, Conflict) as error:
-        return _page({"enrolled": error.message} | said(error)), error.status
+        return _page({"enrolled": error.message} | errors_by_field(error)), error.status
     flash(gettext("已核对，此人的管理和教学功能已打开。"), "good")
     return redirect(url_for("grants.index"), 303)
 
@@ -134,9 +135,9 @@ def refuse_second_step() -> Any:
     """Void a second step that its owner has not set up; whoever did is signed out."""
     try:
         with writing() as tx:
-            approvals.refuse(tx, actor(), _account(tx, "enrolled"))
+            second_step_approvals.refuse(tx, actor(), _account(tx, "enrolled"))
     except (Invalid, Conflict) as error:
-        return _page({"enrolled": error.message} | said(error)), error.status
+        return _page({"enrolled": error.message} | errors_by_field(error)), error.status
     flash(gettext("已作废，此人的设备已全部退出登录。请本人改密码后重新设置。"), "good")
     return redirect(url_for("grants.index"), 303)
 
@@ -149,6 +150,6 @@ def sign_out() -> Any:
         with writing() as tx:
             grants.sign_out_everywhere(tx, actor(), _account(tx, "lost"))
     except Invalid as error:
-        return _page(said(error)), error.status
+        return _page(errors_by_field(error)), error.status
     flash(gettext("此人的设备已全部退出登录。"), "good")
     return redirect(url_for("grants.index"), 303)

@@ -5,16 +5,16 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
-from academy.accounts import own_data
+from academy.accounts import privacy_requests
 from academy.core.actor import Actor, Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.i18n import Message, msg, nmsg
-from academy.doors import actor, reading, signed_in
-from academy.doors.frame import link
+from academy.http import actor, reading, signed_in
+from academy.http.navigation import link
+from academy.learning import queries as progress
 from academy.library import queries
 from academy.media.models import AssetState
-from academy.members.access import KEEPERS
-from academy.progress import queries as progress
+from academy.people.access import KEEPERS
 from academy.trainings import access as trainings_access
 from academy.trainings import queries as trainings
 
@@ -63,7 +63,7 @@ def _tasks(tx: Tx, who: Actor) -> list[Task]:
     waiting = queries.review_count(tx, who) if who.has(Role.REVIEWER) else 0
     if waiting:
         found.append(Task(nmsg("%(count)s 门课程等您审阅", waiting, count=waiting), link("review.index"), "check"))
-    asked = own_data.waiting_count(tx, who) if who.has(*KEEPERS) else 0
+    asked = privacy_requests.waiting_count(tx, who) if who.has(*KEEPERS) else 0
     if asked:
         found.append(
             Task(nmsg("%(count)s 项个人信息要求等您办理", asked, count=asked), link("own_data.waiting"), "person")

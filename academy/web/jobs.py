@@ -4,9 +4,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.core.pages import number_in
-from academy.doors import actor, office, reading, writing
-from academy.jobs import failed
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, writing
+from academy.jobs import failed_jobs
 from academy.jobs.access import OPERATORS
 
 bp = Blueprint("jobs", __name__, url_prefix="/system/jobs")
@@ -17,8 +17,8 @@ bp = Blueprint("jobs", __name__, url_prefix="/system/jobs")
 def index() -> str:
     """What failed or was put aside, and why."""
     with reading() as tx:
-        page = failed.list_failed_jobs(tx, actor(), number_in(request.args.get("page")))
-        return render_template("jobs/failed.html", page=page, is_retried_elsewhere=failed.is_retried_elsewhere)
+        page = failed_jobs.list_failed_jobs(tx, actor(), number_in(request.args.get("page")))
+        return render_template("jobs/failed.html", page=page, is_retried_elsewhere=failed_jobs.is_retried_elsewhere)
 
 
 @bp.post("/<public_id>/retry")
@@ -26,6 +26,6 @@ def index() -> str:
 def retry(public_id: str) -> Response:
     """Run one again."""
     with writing() as tx:
-        failed.retry_failed_job(tx, actor(), public_id)
+        failed_jobs.retry_failed_job(tx, actor(), public_id)
     flash(gettext("已重新排队。"))
     return redirect(url_for(".index"))

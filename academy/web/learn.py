@@ -6,20 +6,21 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
 from academy.core.actor import Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid
-from academy.doors import actor, house, office, reading, signed_in, writing
-from academy.doors.language import plural_words, translate
+from academy.http import actor, office, reading, runtime, signed_in, writing
+from academy.http.languages import plural_words, translate
+from academy.learning import recuts, refusals
+from academy.learning.access import access_recut
+from academy.learning.playback_page import PlaybackPage, playback_page
+from academy.learning.queries import Ledger
 from academy.library.access import access_item_for_member
 from academy.library.models import CourseItem
-from academy.media import chapters, delivery
+from academy.media import delivery
 from academy.media import queries as media
+from academy.media.captions import chapters
+from academy.media.documents.pages import PAGE_MS
 from academy.media.models import Asset
-from academy.media.pages import PAGE_MS
-from academy.progress import recutting, refusing
-from academy.progress.access import access_recut
-from academy.progress.queries import Ledger
-from academy.progress.viewing import Viewing, viewing
 
 bp = Blueprint("learn", __name__)
 
@@ -29,7 +30,7 @@ bp = Blueprint("learn", __name__)
 def play(item_public_id: str) -> str:
     """Watch or read an item; ``?t=754`` begins at second 754, ``?page=7`` at page 7."""
     with reading() as tx:
-        seen = viewing(tx, actor(), access_item_for_member(tx, actor(), item_public_id))
+        seen = playback_page(tx, actor(), access_item_for_member(tx, actor(), item_public_id))
         making = media.share_done(tx, seen.asset)
         links = addresses(tx, seen.asset)
     return render_template(
@@ -37,9 +38,9 @@ def play(item_public_id: str) -> str:
         seen=seen,
         start_ms=begins_at([cue.start_ms for cue in seen.cues], second_in(request.args.get("t", ""))),
         start_page=first_page(seen, second_in(request.args.get("page", ""))),
-        reading_rate=min(2.0, house().settings.accepted_rate),
+        reading_rate=min(2.0, runtime().settings.accepted_rate),
         page_ms=PAGE_MS,
-        held=told(seen.held),
+        held=ledger_for_player(seen.held),
         making=making,
         **links,
     )
@@ -61,17 +62,17 @@ def carry_over(item_public_id: str) -> str | tuple[str, int]:
     with writing() if act else reading() as tx:
         item = access_recut(tx, actor(), item_public_id)
         try:
-            kept = recutting.read_mapping(text)
+            kept = recuts.read_mapping(text)
             if act:
-                recutting.carry_over(tx, actor(), item, item.version - 1, kept)
+                recuts.carry_over(tx, actor(), item, item.version - 1, kept)
                 return _recut_page(tx, item, text=text)
-            return _recut_page(tx, item, text=text, shown=recutting.preview(tx, item, item.version - 1, kept))
+            return _recut_page(tx, item, text=text, shown=recuts.preview(tx, item, item.version - 1, kept))
         except Invalid as wrong:
             return _recut_page(tx, item, text=text, errors=wrong.fields), wrong.status
 
 
 def _recut_page(tx: Tx, item: CourseItem, **given: Any) -> str:
-    recut, job = recutting.latest(tx, item)
+    recut, job = recuts.latest(tx, item)
     mine = job if job is not None and job.account_id == actor().account_id else None
     return render_template(
         "learn/recut.html",
@@ -83,7 +84,7 @@ def _recut_page(tx: Tx, item: CourseItem, **given: Any) -> str:
     )
 
 
-def first_page(seen: Viewing, asked: int) -> int:
+def first_page(seen: PlaybackPage, asked: int) -> int:
     """The page to open at: the one that was asked for, else where the member stopped; 0 for the beginning."""
     if asked or seen.held is None or seen.held.completed_at:
         return asked
@@ -106,7 +107,7 @@ def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str
     if asset is None:
         names = ("playlist", "audio", "poster", "captions", "storyboard", "document")
         return dict.fromkeys(names) | {"pages": [], "chapters": [], "sizes": {}}
-    settings = house().settings
+    settings = runtime().settings
     return {
         "playlist": delivery.playlist_url(settings, asset, audience=audience),
         "audio": delivery.audio_url(settings, asset, audience=audience) if asset.kind == "video" else None,
@@ -123,7 +124,7 @@ def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str
     }
 
 
-def told(ledger: Ledger | None) -> dict[str, object] | None:
+def ledger_for_player(ledger: Ledger | None) -> dict[str, object] | None:
     """The ledger as the player's script reads it."""
     if ledger is None:
         return None
@@ -131,14 +132,14 @@ def told(ledger: Ledger | None) -> dict[str, object] | None:
         "spans": ledger.spans,
         "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
         "refused": [
-            {"reason": one.reason, "told": translate(refusing.explain(one.reason)), "spans": one.spans}
+            {"reason": one.reason, "told": translate(refusals.explain(one.reason)), "spans": one.spans}
             for one in ledger.refused
         ],
     }
 
 
 @bp.app_context_processor
-def words() -> dict[str, object]:
+def player_messages() -> dict[str, object]:
     """What the player's script says, for the page part `learn/_player.html`."""
     return {"player_words": player_words}
 

@@ -8,18 +8,18 @@ from werkzeug.wrappers import Response
 from academy.core.actor import Role
 from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.core.pages import number_in
-from academy.doors import actor, house, office, reading, signed_in, writing
-from academy.doors.context import member_on_show
-from academy.doors.frame import link
-from academy.doors.versions import check_version, current_row
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, runtime, signed_in, writing
+from academy.http.edit_conflicts import check_version, current_row
+from academy.http.navigation import link
+from academy.http.request_context import member_on_show
+from academy.learning import queries as progress
+from academy.learning.queries import ItemProgress
 from academy.library import access, queries, service
 from academy.library.categories import find_category
 from academy.library.models import CourseItem
 from academy.media import delivery
 from academy.media.models import Asset
-from academy.progress import queries as progress
-from academy.progress.queries import ItemProgress
 
 bp = Blueprint("library", __name__, url_prefix="/library")
 KEEPERS = (Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
@@ -28,7 +28,7 @@ KEEPERS = (Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
 @bp.app_template_global("poster")
 def poster(asset: Asset | None, audience: str = "member") -> str | None:
     """The address of a cover or of a video's poster; None where there is none."""
-    return delivery.poster_url(house().settings, asset, audience=audience) if asset else None
+    return delivery.poster_url(runtime().settings, asset, audience=audience) if asset else None
 
 
 @bp.get("")

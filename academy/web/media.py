@@ -12,36 +12,26 @@ from sqlalchemy import select
 from werkzeug.wsgi import FileWrapper
 
 from academy.core.actor import Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.core.pages import number_in
+from academy.core.paging import number_in
 from academy.core.settings import Settings
-from academy.doors import actor, house, office, public, reading, writing
-from academy.doors.bodies import MIB, accepts_body, form_file
-from academy.doors.entry import local_path
-from academy.doors.filters import timecode
-from academy.doors.language import count_text
-from academy.doors.versions import check_version, current_row
+from academy.http import actor, office, public, reading, runtime, writing
+from academy.http.body_limits import MIB, accepts_body, form_file
+from academy.http.edit_conflicts import check_version, current_row
+from academy.http.filters import timecode
+from academy.http.languages import count_text
+from academy.http.login import local_path
 from academy.library import proposals
 from academy.library import queries as library
 from academy.library.models import ContentProposal
-from academy.media import (
-    caption_files,
-    captions,
-    chapters,
-    delivery,
-    isolation,
-    queries,
-    rules,
-    service,
-    trouble,
-    uploads,
-)
+from academy.media import delivery, failed_assets, isolation, queries, rules, service, uploads
 from academy.media.access import UPLOADERS, access_own_asset
+from academy.media.captions import caption_files, chapters, jailed_parser
+from academy.media.documents.pages import PAGE_MS
 from academy.media.models import Asset, AssetState
-from academy.media.pages import PAGE_MS
-from academy.media.storage import checked, local_storage, set_key
+from academy.media.storage.file_storage import checked, local_storage, set_key
 from academy.web.captions import proposed
 from academy.web.learn import addresses
 
@@ -62,7 +52,7 @@ def extent(asset: Asset) -> str:
 @public
 def deliver(digest: str, expires: int, asset_id: str, generation: str, file: str) -> ResponseReturnValue:
     """One file of a published set, to whoever holds the link; gone when the set is."""
-    settings = house().settings
+    settings = runtime().settings
     kind = delivery.TYPES.get(os.path.splitext(file)[1])  # noqa: PTH122 - a URL's name, not a path
     if kind is None or not delivery.is_valid(settings, digest, expires, asset_id, generation):
         raise NotFound
@@ -75,8 +65,8 @@ def deliver(digest: str, expires: int, asset_id: str, generation: str, file: str
     return _stored(settings, f"{set_key(asset_id, generation)}/{file}", kind)
 
 
-def _captions(cues: list[captions.CueText]) -> Response:
-    response = Response(captions.to_vtt(cues), mimetype="text/vtt")
+def _captions(cues: list[caption_files.CueText]) -> Response:
+    response = Response(caption_files.to_vtt(cues), mimetype="text/vtt")
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     response.make_conditional(request)
@@ -85,7 +75,7 @@ def _captions(cues: list[captions.CueText]) -> Response:
 
 def _stored(settings: Settings, key: str, kind: str) -> Response:
     if settings.s3_by_nginx and settings.s3_bucket:
-        from academy.media.objects import S3Storage
+        from academy.media.storage.s3_storage import S3Storage
 
         # Whoever reads slowly then waits on nginx, not on a thread of ours.
         response = Response(headers={"X-Accel-Redirect": S3Storage(settings).internal_path(key)}, mimetype=kind)
@@ -106,7 +96,7 @@ def _stored(settings: Settings, key: str, kind: str) -> Response:
 def _opened(settings: Settings, key: str) -> tuple[BinaryIO, int, str]:
     """The file, its size and what tells it from another."""
     if settings.s3_bucket:
-        from academy.media.objects import Object, S3Storage
+        from academy.media.storage.s3_storage import Object, S3Storage
 
         here = S3Storage(settings)
         found = Object(here.client, here.bucket, checked(key))
@@ -122,7 +112,7 @@ def steps(asset_id: str) -> ResponseReturnValue:
     """How far a file is."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        rows, parts = queries.steps(tx, asset.id), queries.parts_told(tx, [asset.id])
+        rows, parts = queries.steps(tx, asset.id), queries.parts_in_progress(tx, [asset.id])
         return render_template("media/steps.html", asset=asset, steps=rows, parts=parts, titles=rules.TITLES)
 
 
@@ -141,7 +131,7 @@ def retry(asset_id: str) -> ResponseReturnValue:
 def ask_operator(asset_id: str) -> ResponseReturnValue:
     """Have the operators look at it."""
     with writing() as tx:
-        trouble.ask_operator(tx, actor(), access_own_asset(tx, actor(), asset_id))
+        failed_assets.ask_operator(tx, actor(), access_own_asset(tx, actor(), asset_id))
     flash(_("已通知运维人员查看。"))
     return redirect(back())
 
@@ -151,7 +141,7 @@ def ask_operator(asset_id: str) -> ResponseReturnValue:
 def failures() -> ResponseReturnValue:
     """Files that wait for a person, with the buttons that help."""
     with reading() as tx:
-        page = trouble.troubles(tx, actor(), number_in(request.args.get("page")))
+        page = failed_assets.failed_assets(tx, actor(), number_in(request.args.get("page")))
         courses = library.courses_of_assets(tx, [row.asset.id for row in page.rows])
     unheld = actor().has(Role.SYSTEM_ADMINISTRATOR) and not isolation.landlock_version()
     return render_template("media/failures.html", page=page, courses=courses, titles=rules.TITLES, unheld=unheld)
@@ -159,17 +149,17 @@ def failures() -> ResponseReturnValue:
 
 @bp.post("/media/<asset_id>/captions")
 @office(*UPLOADERS)
-@accepts_body(captions.MAX_BYTES + MIB)
+@accepts_body(caption_files.MAX_BYTES + MIB)
 def import_captions(asset_id: str) -> ResponseReturnValue:
     """Replace the captions by a file."""
     given = request.files.get("captions")
     if given is None or not given.filename:
         raise Invalid(fields={"captions": msg("请选择字幕文件。")})
-    data = given.stream.read(captions.MAX_BYTES + 1)
+    data = given.stream.read(caption_files.MAX_BYTES + 1)
     with reading() as tx:
         length = access_own_asset(tx, actor(), asset_id).duration_ms
     # Between the transactions: a file of 5 MB takes a while, and SQLite has one writer.
-    parsed = caption_files.parse(given.filename, data, length)
+    parsed = jailed_parser.parse(given.filename, data, length)
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
         is_proposed = proposals.keep_captions(tx, actor(), asset, parsed)
@@ -242,7 +232,9 @@ def upload() -> ResponseReturnValue:
     size = given.stream.seek(0, os.SEEK_END)
     given.stream.seek(0)
     purpose = request.form.get("purpose", "video")
-    made = uploads.take_whole(house(), actor(), filename=given.filename, purpose=purpose, body=given.stream, size=size)
+    made = uploads.take_whole(
+        runtime(), actor(), filename=given.filename, purpose=purpose, body=given.stream, size=size
+    )
     return render_template("media/received.html", upload=made, next=back())
 
 

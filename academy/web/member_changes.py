@@ -9,14 +9,14 @@ from werkzeug.wrappers import Response
 from academy.core import clock
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message
-from academy.doors import actor, house, office, reading, writing
-from academy.doors.language import translate
-from academy.doors.personal import shows_people
-from academy.members import people
-from academy.members.access import KEEPERS, access_member
+from academy.http import actor, office, reading, runtime, writing
+from academy.http.languages import translate
+from academy.http.personal_data import shows_people
+from academy.people import members
+from academy.people.access import KEEPERS, access_member
 from academy.reports.member_changes import preview_change
 from academy.web.member_forms import FIELDS, asked_change, asked_day
-from academy.web.members import WORDS, said, trail
+from academy.web.members import WORDS, errors_by_field, trail
 
 bp = Blueprint("member_changes", __name__, url_prefix="/members")
 
@@ -35,10 +35,10 @@ def show(public_id: str) -> Any:
         names = trail(tx, person.organisation)
     try:
         since = asked_day() or since
-        preview = preview_change(house().db, person, asked_change(verb))
+        preview = preview_change(runtime().db, person, asked_change(verb))
     except (Invalid, Conflict) as error:
         # Nothing was asked yet by whoever only follows the address: the form, without a reproach.
-        errors, status = (said(error), error.status) if request.args else ({}, 200)
+        errors, status = (errors_by_field(error), error.status) if request.args else ({}, 200)
     asked = {name: request.args.get(name, "") for name in FIELDS[verb]}
     page = render_template(
         "members/preview.html",
@@ -64,8 +64,8 @@ def undo(public_id: str) -> Response:
             verb = request.form.get("verb", "transfer")
             if verb not in FIELDS:
                 raise NotFound
-            (people.undo_transfer if verb == "transfer" else people.undo_status)(tx, actor(), person)
+            (members.undo_transfer if verb == "transfer" else members.undo_status)(tx, actor(), person)
         flash(gettext("已撤回。"), "good")
     except (Invalid, Conflict) as error:
-        flash("".join(translate(one) for one in said(error).values()), "warn")
+        flash("".join(translate(one) for one in errors_by_field(error).values()), "warn")
     return redirect(url_for("members.member", public_id=public_id), 303)

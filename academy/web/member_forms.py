@@ -6,13 +6,13 @@ from collections.abc import Callable
 from flask import request
 
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import msg
-from academy.doors import actor
-from academy.members import people, queries
-from academy.members.access import KEEPERS
-from academy.members.models import Member
+from academy.http import actor
+from academy.people import members, queries
+from academy.people.access import KEEPERS
+from academy.people.models import Member
 from academy.reports.member_changes import preview_in
 
 FIELDS = {"transfer": ("organisation", "on"), "status": ("status", "note", "on")}
@@ -33,10 +33,10 @@ def asked_change(verb: str) -> Callable[[Tx, Member], object]:
         target = queries.by_code(tx, who.paths(*KEEPERS), form.get("organisation", ""))
         if target is None:
             raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
-        return people.transfer_member(tx, who, person, target, on=on)
+        return members.transfer_member(tx, who, person, target, on=on)
 
     def status(tx: Tx, person: Member) -> object:
-        return people.change_status(tx, who, person, form.get("status", ""), on=on, note=form.get("note", ""))
+        return members.change_status(tx, who, person, form.get("status", ""), on=on, note=form.get("note", ""))
 
     return move if verb == "transfer" else status
 

@@ -7,25 +7,25 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.accounts import own_data
+from academy.accounts import privacy_requests
 from academy.accounts import queries as accounts
 from academy.accounts.service import issue_code, phone_index
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import record
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import AcademyError, Conflict, Invalid
 from academy.core.i18n import Message, msg
-from academy.core.pages import number_in
-from academy.doors import actor, house, office, reading, writing
-from academy.doors.filters import iso
-from academy.doors.language import html_lang
-from academy.doors.personal import shows_people
-from academy.doors.versions import check_version, current_row
-from academy.members import history, merging, people, queries, rules, sectors, service, terms
-from academy.members.access import KEEPERS, READERS, access_member, access_organisation
-from academy.members.models import Member, Organisation
-from academy.members.tree import GARDENERS
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, runtime, writing
+from academy.http.edit_conflicts import check_version, current_row
+from academy.http.filters import iso
+from academy.http.languages import html_lang
+from academy.http.personal_data import shows_people
+from academy.people import history, members, mergers, position_terms, queries, rules, sectors, service
+from academy.people.access import KEEPERS, READERS, access_member, access_organisation
+from academy.people.models import Member, Organisation
+from academy.people.organisations import GARDENERS
 from academy.web.member_forms import change_seen
 
 bp = Blueprint("members", __name__)
@@ -58,7 +58,7 @@ def day(name: str) -> dt.date | None:
         raise Invalid(fields={name: msg("请填写日期。")}) from None
 
 
-def said(error: AcademyError) -> dict[str, Message]:
+def errors_by_field(error: AcademyError) -> dict[str, Message]:
     """A form's errors by field; one about the whole form stands under the empty name."""
     return error.fields if isinstance(error, Invalid) and error.fields else {"": error.message}
 
@@ -106,7 +106,7 @@ def organisation(public_id: str) -> str:
             node=node,
             trail=trail(tx, node),
             children=below,
-            merged=merging.merger_of(tx, node),
+            merged=mergers.merger_of(tx, node),
             page=_people(tx, node),
             direct=queries.members_of(tx, node, direct=True).total if below else 0,
             **WORDS,
@@ -119,7 +119,7 @@ def _people(tx: Tx, node: Organisation) -> Any:
         tx,
         node,
         text=text,
-        phone_index=phone_index(house(), text),
+        phone_index=phone_index(runtime(), text),
         status=request.args.get("status", ""),
         page=number_in(request.args.get("page")),
     )
@@ -145,7 +145,9 @@ def create_organisation(public_id: str) -> Any:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
             made = service.create_organisation(tx, actor(), parent=node, **fields)  # type: ignore[arg-type]
     except (Invalid, Conflict) as error:
-        page = render_template("members/new_organisation.html", node=node, errors=said(error), form=form, **WORDS)
+        page = render_template(
+            "members/new_organisation.html", node=node, errors=errors_by_field(error), form=form, **WORDS
+        )
         return page, error.status
     flash(gettext("已新增“%(name)s”。", name=made.name), "good")
     return redirect(url_for("members.organisation", public_id=made.public_id), 303)
@@ -177,7 +179,7 @@ def change_organisation_post(public_id: str) -> Any:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
             _change(tx, node, form.get("verb", ""))
     except (Invalid, Conflict) as error:
-        return _change_page(public_id, said(error)), error.status
+        return _change_page(public_id, errors_by_field(error)), error.status
     flash(gettext("已保存。"), "good")
     return redirect(url_for("members.organisation", public_id=public_id), 303)
 
@@ -240,7 +242,7 @@ def create_member(public_id: str) -> Any:
             made = service.add_member(
                 tx,
                 actor(),
-                house().sealer,
+                runtime().sealer,
                 node,
                 number=form.get("number", ""),
                 name=form.get("name", ""),
@@ -250,7 +252,7 @@ def create_member(public_id: str) -> Any:
                 joined_on=day("joined_on"),
             )
     except (Invalid, Conflict) as error:
-        page = render_template("members/new_member.html", node=node, errors=said(error), form=form, **WORDS)
+        page = render_template("members/new_member.html", node=node, errors=errors_by_field(error), form=form, **WORDS)
         return page, error.status
     return redirect(url_for("members.member", public_id=made.public_id), 303)
 
@@ -274,14 +276,14 @@ def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> 
             person=person,
             kept=_particulars(person),
             trail=trail(tx, person.organisation),
-            phone=service.masked_phone(house().sealer, person),
+            phone=service.masked_phone(runtime().sealer, person),
             memberships=queries.memberships_of(tx, person.id),
             exemptions=queries.exemptions_of(tx, person.id),
-            terms=terms.terms_of(tx, person.id),
-            undoable=people.undoable_changes(tx, person),
+            terms=position_terms.terms_of(tx, person.id),
+            undoable=members.undoable_changes(tx, person),
             posts=rules.POSTS,
             account=accounts.account_of_member(tx, person.id),
-            restriction=own_data.restriction(tx, person.id),
+            restriction=privacy_requests.restriction(tx, person.id),
             keeps=actor().may(person.organisation.path, *KEEPERS),
             decides=actor().may(person.organisation.path, Role.NODE_ADMINISTRATOR),
             errors=errors,
@@ -299,7 +301,7 @@ def change_member(public_id: str) -> Any:
             person = access_member(tx, actor(), public_id, *KEEPERS)
             _change_member(tx, person, request.form.get("verb", ""))
     except (Invalid, Conflict) as error:
-        return _member_page(person, said(error)), error.status
+        return _member_page(person, errors_by_field(error)), error.status
     flash(gettext("已保存。"), "good")
     return redirect(url_for("members.member", public_id=public_id), 303)
 
@@ -325,7 +327,7 @@ def _change_member(tx: Tx, person: Member, verb: str) -> None:
     form = request.form
     if verb == "edit":
         check_version(_particulars(current_row(tx, person)), PARTICULARS)
-        service.edit_member(tx, actor(), house().sealer, person, dict(form))
+        service.edit_member(tx, actor(), runtime().sealer, person, dict(form))
     elif verb in ("transfer", "status"):
         change_seen(tx, person, verb)
 
@@ -339,5 +341,5 @@ def code(public_id: str) -> Any:
             person = access_member(tx, actor(), public_id)
             made = issue_code(tx, actor(), person)
     except Conflict as error:
-        return _member_page(person, said(error)), error.status
+        return _member_page(person, errors_by_field(error)), error.status
     return _member_page(person, {}, code=made)

@@ -6,18 +6,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
-from academy.core.pages import number_in
-from academy.doors import actor, office, reading, writing
-from academy.doors.language import count_text
-from academy.doors.personal import shows_people
-from academy.members import merging, queries, service
-from academy.members.access import access_organisation
-from academy.members.models import Organisation
-from academy.members.tree import GARDENERS
-from academy.web.members import WORDS, day, said, trail
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, writing
+from academy.http.languages import count_text
+from academy.http.personal_data import shows_people
+from academy.people import mergers, queries, service
+from academy.people.access import access_organisation
+from academy.people.models import Organisation
+from academy.people.organisations import GARDENERS
+from academy.web.members import WORDS, day, errors_by_field, trail
 
 bp = Blueprint("mergers", __name__, url_prefix="/organisations")
 
@@ -37,13 +37,13 @@ def _page(tx: Tx, node: Organisation, into: Organisation | None, errors: dict[st
     preview = None
     if into is not None:
         try:
-            preview = merging.preview_merger(tx, node, into)
+            preview = mergers.preview_merger(tx, node, into)
         except (Invalid, Conflict) as error:
-            errors = errors or said(error)
+            errors = errors or errors_by_field(error)
     asked = request.values
     text, any_level = asked.get("q", ""), asked.get("any_level") == "1"
     paths = actor().paths(*GARDENERS)
-    page = merging.candidates(tx, paths, node, text, any_level=any_level, page=number_in(asked.get("page")))
+    page = mergers.candidates(tx, paths, node, text, any_level=any_level, page=number_in(asked.get("page")))
     above = queries.parents_of(tx, page.rows)
     return render_template(
         "members/merge.html",
@@ -87,7 +87,7 @@ def merge(public_id: str) -> Any:
     except (Invalid, Conflict) as error:
         with reading() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
-            return _page(tx, node, _target(tx) if form.get("into") else None, said(error)), error.status
+            return _page(tx, node, _target(tx) if form.get("into") else None, errors_by_field(error)), error.status
     flash(
         count_text("%(n)s 人已并入“%(name)s”。在本页可以撤回。", len(made.carried["members"]), name=into.name), "good"
     )

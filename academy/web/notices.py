@@ -3,10 +3,10 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from academy.core.pages import number_in
-from academy.doors import actor, reading, signed_in, writing
-from academy.doors.entry import local_path
-from academy.notices import queries, service
+from academy.core.paging import number_in
+from academy.http import actor, reading, signed_in, writing
+from academy.http.login import local_path
+from academy.notifications import queries, service
 
 bp = Blueprint("notices", __name__, url_prefix="/notices")
 

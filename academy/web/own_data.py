@@ -7,20 +7,20 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.accounts import consent, own_data
+from academy.accounts import consent, privacy_requests
 from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message
-from academy.core.pages import number_in
-from academy.doors import actor, house, office, reading, signed_in, writing
-from academy.doors.language import translate
-from academy.doors.personal import shows_people
-from academy.members.access import KEEPERS
-from academy.members.models import Member
-from academy.members.service import masked_phone
-from academy.reports import own
-from academy.web.members import said
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, runtime, signed_in, writing
+from academy.http.languages import translate
+from academy.http.personal_data import shows_people
+from academy.people.access import KEEPERS
+from academy.people.models import Member
+from academy.people.service import masked_phone
+from academy.reports import personal_copy
+from academy.web.members import errors_by_field
 
 bp = Blueprint("own_data", __name__)
 
@@ -40,12 +40,12 @@ def _page(errors: dict[str, Message]) -> str:
             "accounts/own_data.html",
             account=tx.get_one(Account, me.account_id),
             member=member,
-            phone=masked_phone(house().sealer, member) if member else "",
-            counts=own.overview(tx, me),
-            looked=own.who_looked(tx, me),
-            requests=own_data.requests_of(tx, me.account_id or 0),
-            kinds=own_data.KINDS,
-            states=own_data.STATES,
+            phone=masked_phone(runtime().sealer, member) if member else "",
+            counts=personal_copy.overview(tx, me),
+            looked=personal_copy.who_looked(tx, me),
+            requests=privacy_requests.requests_of(tx, me.account_id or 0),
+            kinds=privacy_requests.KINDS,
+            states=privacy_requests.STATES,
             consents=consent.consents_of(tx, me.account_id or 0),
             errors=errors,
         )
@@ -56,7 +56,7 @@ def _page(errors: dict[str, Message]) -> str:
 def copy() -> Response:
     """Everything about me as one file."""
     with writing() as tx:
-        found = own.copy(tx, house(), actor())
+        found = personal_copy.copy(tx, runtime(), actor())
     answer = Response(json.dumps(found, ensure_ascii=False, indent=1), mimetype="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="my-data-{clock.today().isoformat()}.json"'
     return answer
@@ -68,9 +68,9 @@ def ask() -> Any:
     """Ask for a correction, to be frozen, or to be erased."""
     try:
         with writing() as tx:
-            own_data.ask(tx, actor(), request.form.get("kind", ""), request.form.get("body", ""))
+            privacy_requests.ask(tx, actor(), request.form.get("kind", ""), request.form.get("body", ""))
     except (Invalid, Conflict) as error:
-        return _page(said(error)), error.status
+        return _page(errors_by_field(error)), error.status
     flash(gettext("已提交，办好后会在这里告诉您。"), "good")
     return redirect(url_for(".index") + "#requests", 303)
 
@@ -80,7 +80,7 @@ def ask() -> Any:
 def cancel(public_id: str) -> Response:
     """Take my request back."""
     with writing() as tx:
-        own_data.cancel(tx, actor(), public_id)
+        privacy_requests.cancel(tx, actor(), public_id)
     return redirect(url_for(".index") + "#requests", 303)
 
 
@@ -95,14 +95,14 @@ def waiting() -> str:
 def _waiting(errors: dict[str, Message]) -> str:
     done = request.args.get("state") == "done"
     with reading() as tx:
-        page = own_data.waiting(tx, actor(), number_in(request.args.get("page")), done=done)
+        page = privacy_requests.waiting(tx, actor(), number_in(request.args.get("page")), done=done)
     return render_template(
         "accounts/data_requests.html",
         page=page,
         done=done,
-        kinds=own_data.KINDS,
-        states=own_data.STATES,
-        two_pairs=own_data.TWO_PAIRS,
+        kinds=privacy_requests.KINDS,
+        states=privacy_requests.STATES,
+        two_pairs=privacy_requests.TWO_PAIRS,
         errors=errors,
     )
 
@@ -115,10 +115,10 @@ def decide(public_id: str) -> Any:
     agree, answer = request.form.get("verb") == "agree", request.form.get("answer", "")
     try:
         with writing() as tx:
-            row = own_data.decide(tx, actor(), public_id, agree=agree, answer=answer)
+            row = privacy_requests.decide(tx, actor(), public_id, agree=agree, answer=answer)
     except (Invalid, Conflict) as error:
-        return _waiting(said(error)), error.status
-    flash(translate(own_data.STATES[row.state]), "good")
+        return _waiting(errors_by_field(error)), error.status
+    flash(translate(privacy_requests.STATES[row.state]), "good")
     return redirect(url_for(".waiting"), 303)
 
 
@@ -128,7 +128,7 @@ def lift(public_id: str) -> Response:
     """The person is back: the account may be used again."""
     try:
         with writing() as tx:
-            own_data.lift(tx, actor(), public_id)
+            privacy_requests.lift(tx, actor(), public_id)
         flash(gettext("已恢复。"), "good")
     except Conflict as error:
         flash(translate(error.message), "bad")

@@ -7,25 +7,28 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid
-from academy.core.pages import number_in
-from academy.doors import actor, house, office, reading, writing
-from academy.doors.language import count_text
-from academy.doors.personal import shows_people
-from academy.members.people import PHONE
-from academy.members.rules import masked
-from academy.trainings import delegating, names, reminders
+from academy.core.paging import number_in
+from academy.coverage import name_lists
+from academy.http import actor, office, reading, runtime, writing
+from academy.http.languages import count_text
+from academy.http.personal_data import shows_people
+from academy.outreach import delegation, reminders
+from academy.people.members import PHONE
+from academy.people.rules import masked
 from academy.trainings.access import REMIND, access_coverage
 from academy.trainings.models import Training
-from academy.web.trainings import wish_in
+from academy.web.trainings import name_filter_in
 
 bp = Blueprint("reminders", __name__)
 
 CALLS = 200
 """Names on a page of the call list: what a branch prints in one go."""
 
-CALL_WORDS = {"statuses": [(key, word) for key, word in names.STATUSES.items() if key not in ("completed", "exempt")]}
+CALL_WORDS = {
+    "statuses": [(key, word) for key, word in name_lists.STATUSES.items() if key not in ("completed", "exempt")]
+}
 
 
 @bp.get("/coverage/<training>/<organisation>/remind")
@@ -40,7 +43,7 @@ def show(training: str, organisation: str) -> str:
             training=plan,
             node=node,
             counted=counted,
-            asked=delegating.preview(tx, plan, node),
+            asked=delegation.preview(tx, plan, node),
             sent=[(one, _effect(tx, plan, one)) for one in reminders.sent(tx, plan, node)],
             today=clock.today(),
         )
@@ -49,7 +52,7 @@ def show(training: str, organisation: str) -> str:
 def _effect(tx: Tx, plan: Training, sent: reminders.Sent) -> tuple[int, int]:
     """Of how many how many completed within a week."""
     if sent.reminder.kind == "branches":
-        return delegating.effect(tx, plan, sent.reminder, sent.node), sent.reminder.missing
+        return delegation.effect(tx, plan, sent.reminder, sent.node), sent.reminder.missing
     return sent.completed, sent.reminder.recipients
 
 
@@ -61,7 +64,7 @@ def send(training: str, organisation: str) -> Response:
         with writing() as tx:
             plan, node = access_coverage(tx, actor(), training, organisation, *REMIND)
             note = request.form.get("note", "").strip()
-            verb = delegating.delegate if request.form.get("to") == "branches" else reminders.send_reminder
+            verb = delegation.delegate if request.form.get("to") == "branches" else reminders.send_reminder
             made = verb(tx, actor(), plan, node, note=note)
         asked = count_text("已请 %(n)s 个支部的书记提醒。", made.recipients, n=f"{made.recipients:,}")
         flash(
@@ -81,11 +84,11 @@ def calls(training: str, organisation: str) -> str:
     """Names to telephone, to print; phones masked but for their ends."""
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation, *REMIND)
-        wish = wish_in(plan, node, None)
+        wish = name_filter_in(plan, node, None)
         if not wish.status:
             wish = dataclasses.replace(wish, status="missing")
-        page = names.names(tx, wish, number_in(request.args.get("page")), size=CALLS)
-        unseal = house().sealer.open
+        page = name_lists.names(tx, wish, number_in(request.args.get("page")), size=CALLS)
+        unseal = runtime().sealer.open
         phones = {n.member_id: masked(unseal(n.phone_sealed, context=PHONE)) for n in page.rows if n.phone_sealed}
         return render_template(
             "trainings/calls.html", training=plan, node=node, names=page, phones=phones, **CALL_WORDS

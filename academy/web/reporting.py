@@ -6,14 +6,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import NotFound
-from academy.core.pages import number_in
-from academy.doors import actor, office, reading, writing
-from academy.doors.language import html_lang, translate
-from academy.members.access import access_organisation
-from academy.members.models import Organisation
-from academy.reports import lists, making, period, service
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, writing
+from academy.http.languages import html_lang, translate
+from academy.people.access import access_organisation
+from academy.people.models import Organisation
+from academy.reports import builder, lists, period, service
 from academy.trainings.access import VIEW, roots
 from academy.trainings.queries import trail
 
@@ -37,7 +37,7 @@ def show(organisation: str, kind: str) -> str:
     """A report about a node, with charts and a table beside each."""
     with reading() as tx:
         node = access_organisation(tx, actor(), organisation, *VIEW)
-        report = making.build(tx, kind, node, _asked(), number_in(request.args.get("page")))
+        report = builder.build(tx, kind, node, _asked(), number_in(request.args.get("page")))
         return render_template("reports/report.html", **_words(tx, node, kind), report=report)
 
 
@@ -49,7 +49,7 @@ def _asked() -> dict[str, Any]:
 def _words(tx: Tx, node: Organisation, kind: str) -> dict[str, Any]:
     tabs = [
         (translate(title), url_for(".show", organisation=node.public_id, kind=key), key == kind)
-        for key, title in making.TITLES.items()
+        for key, title in builder.TITLES.items()
     ]
     return {
         "node": node,
@@ -71,7 +71,7 @@ def take(organisation: str, kind: str) -> Response:
         if kind not in service.REPORTS:
             raise NotFound
         params = _asked() | {"report": kind, "organisation": organisation, "format": request.form.get("format", "xlsx")}
-        title = f"{translate(making.TITLES[kind])}-{node.name}"
+        title = f"{translate(builder.TITLES[kind])}-{node.name}"
         service.request_export(tx, actor(), kind, params, title=title)
     flash(gettext("正在生成文件，好了就能下载。"))
     return redirect(url_for("reports.exports"))

@@ -4,9 +4,9 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.core.pages import number_in
-from academy.doors import actor, house, office, reading, writing
-from academy.doors.language import html_lang
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, runtime, writing
+from academy.http.languages import html_lang
 from academy.reports import queries, service
 from academy.reports.access import access_file
 from academy.trainings import queries as trainings
@@ -59,5 +59,5 @@ def file(public_id: str) -> Response:
     """A finished file."""
     with reading() as tx:
         export = access_file(tx, actor(), public_id)
-    path = house().settings.data_dir.absolute() / export.stored_at
+    path = runtime().settings.data_dir.absolute() / export.stored_at
     return send_file(path, as_attachment=True, download_name=export.filename, max_age=0)

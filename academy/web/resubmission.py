@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from academy.doors import signed_in
+from academy.http import signed_in
 
 bp = Blueprint("resubmission", __name__)
 

@@ -7,11 +7,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from academy.core.actor import Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message
-from academy.core.pages import number_in
-from academy.doors import actor, office, reading, writing
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, writing
 from academy.library import access, proposals, queries, service
 from academy.library.models import Course, CourseState
 from academy.library.rules import offered

@@ -11,17 +11,18 @@ from werkzeug.wrappers import Response
 from academy.core.actor import Role
 from academy.core.errors import Conflict, Invalid, TooLarge
 from academy.core.i18n import Message, msg
-from academy.core.pages import number_in
-from academy.doors import actor, house, office, reading, writing
-from academy.doors.bodies import accepts_body, form_file
-from academy.doors.language import translate
-from academy.doors.personal import shows_people
-from academy.members import columns, queries, roster
-from academy.members.access import KEEPERS, access_organisation, access_roster
-from academy.members.findings import KINDS
-from academy.members.mend import csv_to_mend, sheet_to_mend, template
-from academy.members.models import RosterImport
-from academy.web.members import said
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, runtime, writing
+from academy.http.body_limits import accepts_body, form_file
+from academy.http.languages import translate
+from academy.http.personal_data import shows_people
+from academy.people import queries
+from academy.people.access import KEEPERS, access_organisation, access_roster
+from academy.people.models import RosterImport
+from academy.roster import columns, imports
+from academy.roster.findings import KINDS
+from academy.roster.rejected_rows import csv_to_mend, sheet_to_mend, template
+from academy.web.members import errors_by_field
 
 bp = Blueprint("rosters", __name__, url_prefix="/rosters")
 
@@ -58,12 +59,12 @@ def _index(errors: dict[str, Message]) -> str:
     with reading() as tx:
         return render_template(
             "members/rosters.html",
-            rows=roster.imports_under(tx, paths),
+            rows=imports.imports_under(tx, paths),
             options=[(node.public_id, node.name) for node in queries.organisations_at(tx, paths)],
             trees=actor().has(Role.NODE_ADMINISTRATOR),
             states=STATES,
             errors=errors,
-            most=house().settings.max_form_mb,
+            most=runtime().settings.max_form_mb,
         )
 
 
@@ -78,9 +79,9 @@ def send() -> Any:
             raise Invalid(fields={"file": msg("请选择文件。")})
         with reading() as tx:  # before a byte is kept
             node = access_organisation(tx, actor(), form.get("organisation", ""), *KEEPERS)
-        received = roster.receive(house().settings, sent.stream)
+        received = imports.receive(runtime().settings, sent.stream)
         with writing() as tx:
-            made = roster.begin_import(
+            made = imports.begin_import(
                 tx,
                 actor(),
                 node,
@@ -108,12 +109,12 @@ def _show(public_id: str, problem: Message | None) -> str:
         kind = request.args.get("show", "")
         if kind not in KINDS:
             kind = next((name for name in KINDS if row.summary.get(name)), "bad")
-        plan = roster.findings(house().settings, row)
+        plan = imports.findings(runtime().settings, row)
         return render_template(
             "members/roster.html",
             row=row,
             node=queries.node(tx, row.organisation_id),
-            job=roster.job_of(tx, row),
+            job=imports.job_of(tx, row),
             page=plan.page(kind, number_in(request.args.get("page"))),
             kind=kind,
             found=FOUND,
@@ -161,11 +162,11 @@ def _step(public_id: str, verb: str) -> Any:
         with writing() as tx:
             row = access_roster(tx, actor(), public_id)
             if verb == "choose":
-                roster.choose_columns(tx, actor(), row, dict(request.form))
+                imports.choose_columns(tx, actor(), row, dict(request.form))
             elif verb == "apply":
-                roster.confirm_import(tx, actor(), row)
+                imports.confirm_import(tx, actor(), row)
             else:
-                roster.discard_import(tx, actor(), row, house().settings)
+                imports.discard_import(tx, actor(), row, runtime().settings)
     except (Conflict, Invalid) as error:
         return _show(public_id, error.message), error.status
     where = url_for("rosters.index") if verb == "discard" else url_for("rosters.show", public_id=public_id)
@@ -182,14 +183,14 @@ def mended(public_id: str) -> Any:
             raise Invalid(msg("请选择文件。"))
         with reading() as tx:  # before a byte is kept
             row = access_roster(tx, actor(), public_id)
-        received = roster.receive_mended(house().settings, row, sent.stream)
+        received = imports.receive_mended(runtime().settings, row, sent.stream)
         try:
             with writing() as tx:
-                roster.send_mended(tx, actor(), access_roster(tx, actor(), public_id), received)
+                imports.send_mended(tx, actor(), access_roster(tx, actor(), public_id), received)
         finally:
             received.unlink(missing_ok=True)
     except (Conflict, Invalid, TooLarge) as error:
-        return _show(public_id, next(iter(said(error).values()))), error.status
+        return _show(public_id, next(iter(errors_by_field(error).values()))), error.status
     return redirect(url_for("rosters.show", public_id=public_id), 303)
 
 
@@ -213,7 +214,7 @@ def _mend(public_id: str, make: Callable[..., bytes], kind: str, name: str) -> R
     with reading() as tx:
         row = access_roster(tx, actor(), public_id)
     return _file(
-        make(roster.findings(house().settings, row), row.header, gettext("需要修改的地方"), translate), kind, name
+        make(imports.findings(runtime().settings, row), row.header, gettext("需要修改的地方"), translate), kind, name
     )
 
 

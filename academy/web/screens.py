@@ -4,9 +4,9 @@ import segno
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from academy.accounts import screens
-from academy.doors import actor, house, public, reading, signed_in, writing
-from academy.doors.entry import enter
+from academy.accounts.authentication import screens
+from academy.http import actor, public, reading, runtime, signed_in, writing
+from academy.http.login import start_session
 from academy.web.accounts import device
 
 bp = Blueprint("screens", __name__)
@@ -24,10 +24,10 @@ def show() -> str | Response:
         return redirect("/")
     secret = session.get(KEPT, "")
     with writing() as tx:
-        token = screens.claim(tx, house(), secret) if secret else None
+        token = screens.claim(tx, runtime(), secret) if secret else None
         row = screens.waiting(tx, secret) if secret and token is None else None
     if token is not None:
-        enter(token)
+        start_session(token)
         return redirect("/")
     if row is None:
         return render_template("accounts/screen.html", picture=None, was=bool(secret), row=None)

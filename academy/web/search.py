@@ -7,14 +7,14 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy.core.actor import Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message
-from academy.core.pages import number_in
-from academy.doors import actor, house, office, reading, signed_in, writing
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, runtime, signed_in, writing
 from academy.library.access import access_item_for_member
-from academy.media import editing
-from academy.search import asked, dictionary, service
+from academy.media.captions import editing
+from academy.search import dictionary, query_log, service
 from academy.search.results import FINISHED, LENGTHS, SORTS, Filters
 
 bp = Blueprint("search", __name__)
@@ -48,9 +48,9 @@ def results() -> str:
     """What answers a question; the address can be shared."""
     text, literally = request.args.get("q", ""), request.args.get("exact") == "1"
     page = number_in(request.args.get("page"))
-    found = service.search(house(), actor(), text, _filters(), page, literally=literally)
+    found = service.search(runtime(), actor(), text, _filters(), page, literally=literally)
     if page == 1 and not found.filters.any:
-        asked.note(house().db, found)
+        query_log.record_query(runtime().db, found)
     return render_template("search/results.html", found=found, text=found.question.text)
 
 
@@ -58,7 +58,7 @@ def results() -> str:
 @signed_in
 def suggest() -> Response:
     """Names while somebody types, as JSON."""
-    return jsonify(service.suggest(house(), request.args.get("q", "")))
+    return jsonify(service.suggest(runtime(), request.args.get("q", "")))
 
 
 @bp.get("/search/in/<item_public_id>")
@@ -67,7 +67,7 @@ def within(item_public_id: str) -> Response:
     """Lines of one item that answer, as JSON: milliseconds, page (0 in what is heard), text in pieces."""
     with reading() as tx:
         item_id = access_item_for_member(tx, actor(), item_public_id).id
-    said = service.within_item(house(), item_id, request.args.get("q", ""))
+    said = service.within_item(runtime(), item_id, request.args.get("q", ""))
     return jsonify([{"ms": line.start_ms, "page": line.page, "text": line.text.pieces} for line in said])
 
 
@@ -93,7 +93,7 @@ def add_term() -> Response | tuple[str, int]:
 
 def _learn(tx: Tx, text: str, wrong: str) -> None:
     if wrong.strip():
-        editing.add_term(tx, actor(), wrong, dictionary.learn(tx, actor(), text))
+        editing.add_term(tx, actor(), wrong, dictionary.ensure_term(tx, actor(), text))
     else:
         dictionary.add_term(tx, actor(), text)
 
@@ -130,7 +130,7 @@ def remove_term(term_id: int) -> Response:
 def asked_for() -> str:
     """What was searched in the last thirty days, and what found nothing."""
     everything = request.args.get("all") == "1"
-    asked.flush(house().db)
+    query_log.flush(runtime().db)
     with reading() as tx:
-        page = asked.asked_page(tx, missing=not everything, number=number_in(request.args.get("page")))
+        page = query_log.asked_page(tx, missing=not everything, number=number_in(request.args.get("page")))
     return render_template("search/asked.html", page=page, everything=everything)

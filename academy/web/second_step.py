@@ -7,15 +7,15 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.accounts import second_step, totp
-from academy.accounts.reauthentication import confirm_identity, is_fresh
+from academy.accounts.authentication import second_step, totp
+from academy.accounts.authentication.reauthentication import confirm_identity, is_fresh
 from academy.core.errors import Busy, Conflict, Invalid
 from academy.core.i18n import Message
-from academy.doors import actor, house, public, reading, signed_in, writing
-from academy.doors.context import identity
-from academy.doors.entry import HALF, enter, local_path
-from academy.doors.known import known_browser
-from academy.web.members import said
+from academy.http import actor, public, reading, runtime, signed_in, writing
+from academy.http.known_browsers import known_browser
+from academy.http.login import HALF, local_path, start_session
+from academy.http.request_context import identity
+from academy.web.members import errors_by_field
 
 bp = Blueprint("second_step", __name__)
 
@@ -39,10 +39,12 @@ def answer() -> Any:
     """The code: from the phone, or one from paper."""
     token = session.get(HALF, "")
     try:
-        second_step.pass_step(house(), token, request.form.get("code", ""), request.remote_addr or "", known_browser())
+        second_step.verify_second_step(
+            runtime(), token, request.form.get("code", ""), request.remote_addr or "", known_browser()
+        )
     except (Invalid, Busy) as error:
-        return _ask(said(error)), error.status
-    enter(token)
+        return _ask(errors_by_field(error)), error.status
+    start_session(token)
     return redirect(local_path(request.form.get("next")), 303)
 
 
@@ -79,9 +81,9 @@ def _setup(errors: dict[str, Message]) -> str:
     me = identity()
     assert me is not None
     with writing() as tx:
-        secret = second_step.begin(tx, house(), actor(), session_id=me.session_id)
+        secret = second_step.begin(tx, runtime(), actor(), session_id=me.session_id)
         asks_password = not is_fresh(tx, me.session_id)
-    address = totp.address(secret, me.display_name, house().settings.city_name)
+    address = totp.address(secret, me.display_name, runtime().settings.city_name)
     picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     return render_template(
@@ -101,12 +103,12 @@ def confirm() -> Any:
     paper codes."""
     form, session_id = request.form, _session_id()
     try:
-        confirm_identity(house(), actor(), form.get("password", ""), session_id=session_id)
-        codes = house().db.run_in_transaction(
-            lambda tx: second_step.confirm(tx, house(), actor(), form.get("code", ""), session_id=session_id)
+        confirm_identity(runtime(), actor(), form.get("password", ""), session_id=session_id)
+        codes = runtime().db.run_in_transaction(
+            lambda tx: second_step.confirm(tx, runtime(), actor(), form.get("code", ""), session_id=session_id)
         )
     except (Invalid, Busy) as error:
-        return _setup(said(error)), error.status
+        return _setup(errors_by_field(error)), error.status
     except Conflict:
         return redirect(url_for("second_step.setup"), 303)
     return _on({}, codes)
@@ -117,9 +119,9 @@ def confirm() -> Any:
 def replace() -> Any:
     """Begin to use another phone, for who has the present one or a code on paper."""
     try:
-        second_step.replace(house(), actor(), request.form.get("old", ""), session_id=_session_id())
+        second_step.replace(runtime(), actor(), request.form.get("old", ""), session_id=_session_id())
     except (Invalid, Busy) as error:
-        wrong = said(error)
+        wrong = errors_by_field(error)
         return _on({"old" if field == "code" else field: text for field, text in wrong.items()}), error.status
     except Conflict:
         pass  # there is nothing to replace: the page begins with the first one
@@ -131,9 +133,9 @@ def replace() -> Any:
 def paper() -> Any:
     """Ten new paper codes, for who has the phone."""
     try:
-        codes = second_step.renew_paper(house(), actor(), request.form.get("code", ""))
+        codes = second_step.renew_recovery_codes(runtime(), actor(), request.form.get("code", ""))
     except (Invalid, Busy) as error:
-        return _on(said(error)), error.status
+        return _on(errors_by_field(error)), error.status
     except Conflict:
         return redirect(url_for("second_step.setup"), 303)
     flash(gettext("旧的备用码已作废。"), "good")

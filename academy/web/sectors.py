@@ -7,9 +7,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
-from academy.doors import actor, office, reading, writing
-from academy.doors.versions import check_version, current_row
-from academy.members import sectors
+from academy.http import actor, office, reading, writing
+from academy.http.edit_conflicts import check_version, current_row
+from academy.people import sectors
 
 bp = Blueprint("sectors", __name__)
 

@@ -3,10 +3,10 @@
 from flask import Blueprint, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from academy.accounts import sso
+from academy.accounts.authentication import sso
 from academy.core.errors import NotFound
-from academy.doors import house, public
-from academy.doors.entry import enter, local_path
+from academy.http import public, runtime
+from academy.http.login import local_path, start_session
 from academy.web.accounts import device
 
 bp = Blueprint("sso", __name__, url_prefix="/sso")
@@ -17,9 +17,9 @@ KEPT = "sso"
 @public
 def begin() -> Response:
     """To the provider."""
-    if not house().settings.oidc_issuer:
+    if not runtime().settings.oidc_issuer:
         raise NotFound
-    url, pending = sso.begin(house(), url_for("sso.callback", _external=True))
+    url, pending = sso.begin(runtime(), url_for("sso.callback", _external=True))
     session[KEPT] = pending.to_json() | {"next": local_path(request.args.get("next"))}
     return redirect(url)
 
@@ -32,6 +32,6 @@ def callback() -> Response:
     onward = kept.pop("next", "/")
     pending = sso.Pending.from_json(kept)
     here = url_for("sso.callback", _external=True)
-    token = sso.finish(house(), pending, request.args.to_dict(), here, request.remote_addr or "", device())
-    enter(token)
+    token = sso.finish(runtime(), pending, request.args.to_dict(), here, request.remote_addr or "", device())
+    start_session(token)
     return redirect(onward)

@@ -6,10 +6,11 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from academy.core import clock
-from academy.doors import actor, office, reading, writing
-from academy.doors.language import html_lang
+from academy.coverage import breakdowns, table
+from academy.http import actor, office, reading, writing
+from academy.http.languages import html_lang
 from academy.reports.coverage import definition
-from academy.trainings import groups, queries, table, tally
+from academy.trainings import coverage_cells, queries
 from academy.trainings.access import VIEW, access_coverage
 from academy.web.trainings import past_day
 
@@ -23,29 +24,30 @@ def show(training: str, organisation: str) -> str:
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
-        measured = groups.measure(tx, plan, node, day)
+        measured = breakdowns.measure(tx, plan, node, day)
     if measured:
         # What a page has shown of a day is kept: a day has one figure, whatever is corrected later.
         with writing() as tx:
-            groups.publish(tx, plan, node, day, measured)
+            breakdowns.publish(tx, plan, node, day, measured)
     with reading() as tx:
         found = table.coverage(tx, plan, node, day)
         return render_template(
             "trainings/statistics.html",
             found=found,
             trail=queries.trail(tx, actor(), node),
-            curve=curve(tally.daily(tx, plan.id, node.id), found, day),
+            curve=curve(coverage_cells.daily(tx, plan.id, node.id), found, day),
             dimensions=[
-                (key, word, groups.by(tx, plan, node, key, day, html_lang())) for key, word in groups.DIMENSIONS.items()
+                (key, word, breakdowns.by(tx, plan, node, key, day, html_lang()))
+                for key, word in breakdowns.DIMENSIONS.items()
             ],
             definition=definition(day),
-            blurred=groups.BLURRED,
+            blurred=breakdowns.BLURRED,
             today=clock.today(),
         )
 
 
 def curve(
-    days: list[tuple[dt.date, tally.Figures]], found: table.Coverage, day: dt.date | None
+    days: list[tuple[dt.date, coverage_cells.Figures]], found: table.Coverage, day: dt.date | None
 ) -> list[dict[str, Any]]:
     """Figures of every day on which something changed, up to the day that is looked at."""
     end = day or clock.today()

@@ -8,17 +8,17 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from academy.core.actor import Role
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
-from academy.core.pages import number_in
-from academy.doors import actor, office, reading, writing
-from academy.doors.language import translate
-from academy.doors.versions import check_version, current_row
+from academy.core.paging import number_in
+from academy.http import actor, office, reading, writing
+from academy.http.edit_conflicts import check_version, current_row
+from academy.http.languages import translate
 from academy.library import access, queries, service
 from academy.library.models import Course, CourseItem, CourseState
-from academy.library.moves import STATES
 from academy.library.rules import Verb, offered
+from academy.library.transitions import STATES
 from academy.media import queries as files
 from academy.media import rules as making
 from academy.media import service as media
@@ -53,7 +53,7 @@ def index() -> str:
     with reading() as tx:
         page = queries.my_courses(tx, actor(), number_in(request.args.get("page")))
         unready = queries.with_files(tx, actor(), AssetState.PROCESSING, AssetState.FAILED)
-        at_work = files.at_work(tx, [line.asset.id for line in unready if line.asset])
+        at_work = files.assets_in_progress(tx, [line.asset.id for line in unready if line.asset])
     return render_template("studio/index.html", page=page, unready=unready, at_work=at_work)
 
 
@@ -119,7 +119,7 @@ def watch(public_id: str, item_id: str) -> str:
         item = access.access_own_item(tx, actor(), row, item_id)
         words = files.cues(tx, item.asset_id) if item.asset_id else []
         links = addresses(tx, item.asset, "staff")
-    line = queries.ItemLine(item, item.asset)
+    line = queries.ItemSummary(item, item.asset)
     return render_template("studio/watch.html", course=row, playing=line, cues=words, **links)
 
 
@@ -140,7 +140,7 @@ def change_item(public_id: str, item_id: str) -> Response | tuple[str, int]:
         elif verb == "earlier":
             service.use_earlier_file(tx, actor(), row, item)
         elif verb == "both" and item.asset is not None:
-            media.keep_both(tx, actor(), item.asset)
+            media.keep_duplicate(tx, actor(), item.asset)
         else:
             needed = request.form.get("required") == "1"
             check_version(_of_item(current_row(tx, item)), {"item_title": msg("课件标题"), "required": msg("必学")})
@@ -183,7 +183,7 @@ def do(public_id: str) -> Response | tuple[str, int]:
 def _given(tx: Tx) -> Asset:
     """The file of this form: just uploaded, or one's own from before."""
     form = request.form
-    return media.given_asset(tx, actor(), upload=form.get("upload", ""), asset=form.get("asset", ""))
+    return media.chosen_asset(tx, actor(), upload=form.get("upload", ""), asset=form.get("asset", ""))
 
 
 def _change(
@@ -213,7 +213,7 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
         here=url_for(".course", public_id=public_id),
         editable=Verb.EDIT in verbs,
         steps=steps,
-        parts=files.parts_told(tx, steps),
+        parts=files.parts_in_progress(tx, steps),
         titles=making.TITLES,
         words=words,
         earlier=files.earlier_files(tx, (line.asset for line in page.lines)),

@@ -10,16 +10,17 @@ from sqlalchemy import select
 
 from academy.core import clock
 from academy.core.actor import Actor
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
-from academy.doors import actor
-from academy.doors.language import html_lang, translate
+from academy.coverage import breakdowns
+from academy.http import actor
+from academy.http.languages import html_lang, translate
 from academy.library.models import Course
-from academy.members import cohorts, sectors
-from academy.members import rules as people
-from academy.members.models import Cohort, Organisation
-from academy.trainings import groups, queries, service, sql, tally
+from academy.people import cohorts, sectors
+from academy.people import rules as people
+from academy.people.models import Cohort, Organisation
+from academy.trainings import coverage_cells, queries, service, sql
 from academy.trainings.access import MANAGE, VIEW, roots
 from academy.trainings.models import Training, TrainingState
 from academy.trainings.rules import Audience
@@ -138,7 +139,7 @@ def plan(tx: Tx, holder: Organisation) -> Plan:
         sectors=tuple(s for s in form.getlist("sectors") if s in sectors.words(tx)),
         positions=tuple(p[:40] for p in form.getlist("positions")),
         statuses=tuple(s for s in form.getlist("statuses") if s in people.HERE),
-        ages=tuple(a for a in form.getlist("ages") if a in groups.AGE_WORDS),
+        ages=tuple(a for a in form.getlist("ages") if a in breakdowns.AGE_WORDS),
         age_from=number("age_from"),
         age_to=number("age_to"),
         joined_from=day("joined_from"),
@@ -205,7 +206,7 @@ def render(
     training: Training | None,
     values: dict[str, Any],
     errors: Any,
-    preview: queries.Preview | None = None,
+    preview: queries.AudiencePreview | None = None,
 ) -> str:
     """The form's page."""
     chosen = list(tx.scalars(select(Course.id).where(Course.public_id.in_(values["courses"]))))
@@ -223,7 +224,7 @@ def render(
         cohorts=_offered_cohorts(tx, holder, values["cohorts"]),
         positions=[(p, p) for p in queries.positions(tx)],
         sectors=sectors.words(tx, html_lang(), offered=True),
-        ages=groups.AGE_WORDS,
+        ages=breakdowns.AGE_WORDS,
         member_statuses=STATUSES,
         rules=(("joining", JOINING), ("leaving", LEAVING), ("moving", MOVING)),
     )
@@ -263,7 +264,7 @@ def audience_lines(tx: Tx, training: Training) -> list[Rule]:
         names = tx.scalars(select(Cohort.name).where(Cohort.id.in_(a.cohorts)).order_by(Cohort.name))
         lines.append(Rule(msg("名单"), "、".join(names)))
     if a.ages:
-        lines.append(Rule(msg("年龄段"), "、".join(translate(groups.AGE_WORDS[key]) for key in a.ages)))
+        lines.append(Rule(msg("年龄段"), "、".join(translate(breakdowns.AGE_WORDS[key]) for key in a.ages)))
     if a.age_from is not None or a.age_to is not None:
         low, high = a.age_from or 0, a.age_to
         lines.append(Rule(msg("年龄"), f"{low}–{high}" if high is not None else f"≥ {low}"))
@@ -287,7 +288,7 @@ def render_training(tx: Tx, training: Training) -> str:
         counted = queries.preview(tx, holder, audience, training.opens_on)
     mine = [node for node in roots(tx, who) if node.path.startswith(holder.path)] or [holder]
     node = holder if who.is_system or who.may(holder.path, *VIEW) else mine[0]
-    figures = tally.figures(tx, [training.id], [node.id]).get((training.id, node.id), tally.Figures())
+    figures = coverage_cells.figures(tx, [training.id], [node.id]).get((training.id, node.id), coverage_cells.Figures())
     return render_template(
         "trainings/show.html",
         training=training,

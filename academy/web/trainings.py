@@ -8,16 +8,17 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Invalid
-from academy.core.pages import number_in
-from academy.doors import actor, office, reading, signed_in, writing
-from academy.doors.language import count_text, html_lang
-from academy.doors.personal import record_people_shown, shows_people
-from academy.doors.versions import check_version, current_row
-from academy.members import rules as people
+from academy.core.paging import number_in
+from academy.coverage import breakdowns, filters, forecast, name_lists, table
+from academy.http import actor, office, reading, signed_in, writing
+from academy.http.edit_conflicts import check_version, current_row
+from academy.http.languages import count_text, html_lang
+from academy.http.personal_data import record_people_shown, shows_people
+from academy.people import rules as people
 from academy.reports.coverage import definition
-from academy.trainings import filtering, forecast, groups, names, queries, service, table
+from academy.trainings import queries, service
 from academy.trainings.access import (
     MANAGE,
     VIEW,
@@ -158,23 +159,23 @@ def coverage(training: str, organisation: str) -> str:
         day = past_day(request.args.get("day"))
         sort, falling = request.args.get("sort", ""), request.args.get("order") == "desc"
         found = table.coverage(tx, plan, node, day, sort, falling=falling)
-        chosen = filtering.chosen_in(request.args)
-        measured = filtering.measure(tx, found, chosen) if chosen else []
+        chosen = filters.chosen_in(request.args)
+        measured = filters.measure(tx, found, chosen) if chosen else []
     if measured:
         # What a page has shown of a day is kept: a day has one figure, whatever is corrected later.
         with writing() as tx:
-            filtering.publish(tx, found, measured)
+            filters.publish(tx, found, measured)
     with reading() as tx:
         if chosen:
             return _filtered(tx, found, chosen)
         listed = None
         if not found.lines:
-            wish = wish_in(plan, node, day)
-            listed = names.names(tx, wish, number_in(request.args.get("page")))
+            wish = name_filter_in(plan, node, day)
+            listed = name_lists.names(tx, wish, number_in(request.args.get("page")))
         trail = queries.trail(tx, actor(), node)
         running = plan.state == TrainingState.OPEN and day is None
         ahead = forecast.ahead(tx, plan, node, found.figures) if running else None
-        words = _words(found, listed) | {"filters": filtering.options(tx, html_lang()[:2])}
+        words = _words(found, listed) | {"filters": filters.options(tx, html_lang()[:2])}
         page = render_template("trainings/coverage.html", **words, trail=trail, ahead=ahead)
     if listed is not None and listed.total:
         record_people_shown()
@@ -183,14 +184,14 @@ def coverage(training: str, organisation: str) -> str:
 
 def _filtered(tx: Tx, found: table.Coverage, chosen: dict[str, str]) -> str:
     """The figures of those who fit some filters; without names, small groups withheld."""
-    result = filtering.filtered(tx, found, chosen)
+    result = filters.filtered(tx, found, chosen)
     return render_template(
         "trainings/filtered.html",
         **_words(found, None) | {"definition": definition(result.day)},
         trail=queries.trail(tx, actor(), found.node),
-        filters=filtering.options(tx, html_lang()[:2]),
+        filters=filters.options(tx, html_lang()[:2]),
         result=result,
-        blurred=groups.BLURRED,
+        blurred=breakdowns.BLURRED,
     )
 
 
@@ -203,7 +204,7 @@ def name_list(training: str, organisation: str) -> str:
         plan, node = access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
         found = table.coverage(tx, plan, node, day)
-        listed = names.names(tx, wish_in(plan, node, day), number_in(request.args.get("page")))
+        listed = name_lists.names(tx, name_filter_in(plan, node, day), number_in(request.args.get("page")))
         trail = queries.trail(tx, actor(), node)
         return render_template("trainings/names.html", **_words(found, listed), trail=trail)
 
@@ -213,7 +214,7 @@ def _words(found: table.Coverage, listed: Any) -> dict[str, Any]:
         "found": found,
         "names": listed,
         "definition": definition(found.day),
-        "statuses": list(names.STATUSES.items()),
+        "statuses": list(name_lists.STATUSES.items()),
         "levels": people.LEVELS,
         "today": clock.today(),
     }
@@ -228,10 +229,10 @@ def past_day(text: str | None) -> dt.date | None:
     return day if day < clock.today() else None
 
 
-def wish_in(training: Any, node: Any, day: dt.date | None) -> names.Wish:
+def name_filter_in(training: Any, node: Any, day: dt.date | None) -> name_lists.NameFilter:
     """Which names the query string asks for."""
     args = request.values
-    return names.Wish(
+    return name_lists.NameFilter(
         training=training,
         node=node,
         day=day,

@@ -1,4 +1,4 @@
-"""The house: every room's first tables."""
+"""The runtime: every room's first tables."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from alembic import op
 
-from academy.members.positions import post_of
+from academy.people.position_names import post_of
 
 revision = "0018"
 down_revision = "0017"

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 from academy.media import service as media
 from academy.media import tools
-from academy.media.captions import CueText
+from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, AssetState
 from tests.browser.stage import Stage, until
 from tests.ledger_makers import learner, lecture
@@ -96,7 +96,7 @@ def put(on: Stage, film: Film, number: int) -> tuple[int, str]:
     folder = on.folder / f"film-{number}"
     folder.mkdir()
     path = clock.make(tools.find("ffmpeg"), film, folder)
-    with on.house.db.begin() as tx:
+    with on.runtime.db.begin() as tx:
         _, actor, viewer = learner(tx)
         item = lecture(tx, viewer).items[0]
         asset = media.adopt_file(tx, actor, path, path.name, "video")
@@ -115,7 +115,7 @@ def wait(on: Stage, ids: Iterable[int], patience_s: float) -> None:
     end = time.monotonic() + patience_s
     for asset_id in ids:
         while True:
-            with on.house.db.read() as tx:
+            with on.runtime.db.read() as tx:
                 asset = tx.get_one(Asset, asset_id)
             if asset.state == AssetState.READY:
                 break

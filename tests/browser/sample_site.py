@@ -17,7 +17,7 @@ from academy.accounts.models import Account
 from academy.app import create_app
 from academy.cli.database import alembic_config
 from academy.cli.sample import create_city
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from tests import factories
 from tests.conftest import make_settings
 
@@ -43,10 +43,10 @@ def sample_site(folder: Path) -> Iterator[Site]:
     settings = make_settings(folder, demo=True)
     settings.data_dir.mkdir()
     command.upgrade(alembic_config(settings.database), "head")
-    house = House.build(settings)
-    create_city(house, 1500, say=lambda _text: None)
-    app = create_app(settings, house)
-    with house.db.begin() as tx:
+    runtime = Runtime.build(settings)
+    create_city(runtime, 1500, say=lambda _text: None)
+    app = create_app(settings, runtime)
+    with runtime.db.begin() as tx:
         tokens = {a.username: factories.session_token(tx, a) for a in tx.scalars(select(Account)).all()}
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer
@@ -60,4 +60,4 @@ def sample_site(folder: Path) -> Iterator[Site]:
         server.shutdown()
         thread.join()
         server.server_close()
-        house.db.dispose()
+        runtime.db.dispose()

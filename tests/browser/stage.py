@@ -13,9 +13,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from academy.accounts import passwords
+from academy.accounts.authentication import passwords
 from academy.accounts.models import Account
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.library import service as library
 from academy.library.models import Course, CourseItem
 from academy.library.service import seed_categories
@@ -36,7 +36,7 @@ class Stage:
     """Where the academy answers, its database for setting the scene, and browsers for people."""
 
     address: str
-    house: House
+    runtime: Runtime
     folder: Path
     browser: Browser
     errors: list[str] = field(default_factory=list)
@@ -68,8 +68,8 @@ class Stage:
 
     def with_password(self, account: Account) -> Account:
         """Give the account the password that `sign_in` types."""
-        with self.house.db.begin() as tx:
-            tx.get_one(Account, account.id).password_hash = passwords.make(PASSWORD)
+        with self.runtime.db.begin() as tx:
+            tx.get_one(Account, account.id).password_hash = passwords.hash_password(PASSWORD)
         return account
 
 
@@ -92,8 +92,8 @@ def stage(folder: Path, **settings: object) -> Iterator[Stage]:
         "ACADEMY_LOG_LEVEL": "WARNING",
     }
     templates.migrated(kept.data_dir / "academy.db")
-    house = House.build(kept)
-    with house.db.begin() as tx:
+    runtime = Runtime.build(kept)
+    with runtime.db.begin() as tx:
         seed_categories(tx)
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     web += ["--workers", "1", "--blocking-threads", "8", "--log-level", "error", "--no-ws", "wsgi:app"]
@@ -105,8 +105,8 @@ def stage(folder: Path, **settings: object) -> Iterator[Stage]:
         player = stack.enter_context(sync_playwright())
         browser = player.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         stack.callback(browser.close)
-        stack.callback(house.db.dispose)
-        yield Stage(f"http://127.0.0.1:{port}", house, folder, browser)
+        stack.callback(runtime.db.dispose)
+        yield Stage(f"http://127.0.0.1:{port}", runtime, folder, browser)
 
 
 @contextmanager
@@ -163,7 +163,7 @@ def choose(page: Page, course: Course, file: Path, purpose: str = "video") -> No
 
 def publish(on: Stage, author: Account, reviewer: Account, course: Course) -> CourseItem:
     """Have the course reviewed and published; its only item."""
-    with on.house.db.begin() as tx:
+    with on.runtime.db.begin() as tx:
         mine = tx.get_one(Course, course.id)
         library.submit(tx, factories.actor_of(tx, author), mine)
         library.approve(tx, factories.actor_of(tx, reviewer), mine)

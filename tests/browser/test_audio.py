@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from academy.core.actor import Role
+from academy.learning.models import Completion, WatchLedger
 from academy.library import service as library
 from academy.library.models import Course, CourseItem
 from academy.media import tools
-from academy.progress.models import Completion, WatchLedger
 from tests import factories
 from tests.browser.stage import PHONE, Stage, choose, publish, stage, until
 from tests.ledger_makers import learner
@@ -65,7 +65,7 @@ def listen(page: Page, item: CourseItem) -> None:
 
 @pytest.mark.parametrize("name", ["听一听.mp3", "听一听.m4a"])
 def test_a_lecture_that_is_only_heard(academy: Stage, tmp_path: Path, name: str) -> None:
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         node = factories.organisation(tx)
         author = factories.account(tx, None, (Role.TRAINER, node))
         reviewer = factories.account(tx, None, (Role.REVIEWER, node))
@@ -77,7 +77,7 @@ def test_a_lecture_that_is_only_heard(academy: Stage, tmp_path: Path, name: str)
     upload(academy.sign_in(author), course, sound(tmp_path / name))
     item = publish(academy, author, reviewer, course)
     listen(academy.sign_in(viewer, PHONE, has_touch=True, is_mobile=True), item)
-    with academy.house.db.read() as tx:
+    with academy.runtime.db.read() as tx:
         covered = tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == item.id)) or 0
         assert covered >= 0.95 * SECONDS * 1000
         assert tx.scalar(select(Completion.course_id).where(Completion.course_id == course.id)) is not None

@@ -8,9 +8,10 @@ from playwright.sync_api import Page, Route, expect
 
 from academy.core.actor import Role
 from academy.core.errors import Invalid
-from academy.media import captions, queries, service
-from academy.media.captions import CueText
-from academy.media.subtitles import markup
+from academy.media import queries, service
+from academy.media.captions import caption_files
+from academy.media.captions.caption_files import CueText
+from academy.media.captions.formats import markup
 from tests import factories
 from tests.browser.stage import Stage, stage
 
@@ -34,7 +35,7 @@ def texts(page: Page) -> list[str]:
 
 
 def test_the_editor_by_keyboard(academy: Stage) -> None:
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         who = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
         asset = factories.asset(tx, who, state="processing")  # words only: there is no film on the disk
         service.replace_cues(tx, asset, LINES, "asr")
@@ -67,7 +68,7 @@ def test_the_editor_by_keyboard(academy: Stage) -> None:
     expect(page.locator("[data-preview-list] mark")).to_have_text("两学一做")
     page.get_by_role("button", name="全部替换").click()
     expect(page.locator("[data-state]")).to_have_text("已保存", timeout=20_000)
-    with academy.house.db.read() as tx:
+    with academy.runtime.db.read() as tx:
         assert [c.text for c in queries.cues(tx, asset_id)] == ["同志们好今天学习党章", "两学一做", "乡村振兴"]
         script = queries.transcript(tx, asset_id)
     assert script is not None and script.origin == "manual"
@@ -114,7 +115,7 @@ def test_webvtt_is_read_as_chromium_reads_it(academy: Stage) -> None:
         blocks = [draw.choice(PIECES) for _ in range(draw.randrange(3, 25))]
         text = "WEBVTT\n\n" + "\n".join(blocks) + "\n"
         try:
-            parsed = captions.parse("a.vtt", text.encode())
+            parsed = caption_files.parse("a.vtt", text.encode())
         except Invalid:
             assert page.evaluate(READ, text) == [] or "-->" in text
             continue
@@ -137,7 +138,7 @@ FOREIGN = [
 
 def test_lines_are_kept_until_the_academy_itself_has_them(academy: Stage) -> None:
     """Whatever a proxy answers; and through a closed page, where they are offered again."""
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         who = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
         asset = factories.asset(tx, who, state="processing")
         service.replace_cues(tx, asset, LINES, "asr")
@@ -167,7 +168,7 @@ def test_lines_are_kept_until_the_academy_itself_has_them(academy: Stage) -> Non
     answers.clear()
     page.keyboard.press("Control+s")
     expect(page.locator("[data-state]")).to_have_text("已保存", timeout=20_000)
-    with academy.house.db.read() as tx:
+    with academy.runtime.db.read() as tx:
         assert [c.text for c in queries.cues(tx, asset_id)][2] == "乡村振兴"
     page.reload()
     expect(page.locator("[data-draft]")).to_be_hidden()

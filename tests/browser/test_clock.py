@@ -31,7 +31,7 @@ def academy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def page(academy: Stage) -> Page:
     """One page for all films: in a second one the player would ask whether to go on here."""
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         viewer = learner(tx)[2]
     return academy.sign_in(academy.with_password(viewer))
 

@@ -17,7 +17,7 @@ from python_calamine import CalamineWorkbook
 from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Role
-from academy.members.models import Organisation
+from academy.people.models import Organisation
 from tests import factories
 from tests.browser.stage import PASSWORD, PHONE, Stage, lecture, stage, until
 
@@ -58,7 +58,7 @@ def academy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture(scope="module")
 def city(academy: Stage) -> City:
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         top = factories.organisation(tx, level="city", name="清江市委")
         county = factories.organisation(tx, top, level="county", name="河湾县委")
         town = factories.organisation(tx, county, level="town", name="柳林镇党委")

@@ -77,7 +77,7 @@ def academy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture
 def page(academy: Stage) -> Iterator[Page]:
     """A signed-in member's page, from which the modules are driven as the player drives them."""
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         _, _, viewer = learner(tx)
     page = academy.sign_in(academy.with_password(viewer))
     yield page

@@ -11,13 +11,13 @@ from sqlalchemy import select
 
 from academy.accounts.models import Account
 from academy.core.actor import Actor
-from academy.core.db import Tx
+from academy.core.database import Tx
+from academy.learning.models import WatchLedger
 from academy.library.models import CourseItem
-from academy.media import chapters
 from academy.media import service as media
-from academy.media.captions import CueText
+from academy.media.captions import chapters
+from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, AssetState
-from academy.progress.models import WatchLedger
 from tests.browser.stage import DESK, PHONE, Stage, lecture, stage, until
 from tests.browser.static_requests import StaticRequests
 from tests.ledger_makers import learner
@@ -47,7 +47,7 @@ def academy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture
 def scene(academy: Stage) -> Scene:
     """A fresh learner and course each time; the one film is encoded once by the worker."""
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         _, actor, viewer = learner(tx)
         item = course_of(tx, viewer).items[0]
         film = tx.scalar(select(Asset).where(Asset.filename == "讲课录像.mp4"))
@@ -58,7 +58,7 @@ def scene(academy: Stage) -> Scene:
         asset_id = film.id
     end = time.monotonic() + 180
     while True:
-        with academy.house.db.read() as tx:
+        with academy.runtime.db.read() as tx:
             if tx.get_one(Asset, asset_id).state == AssetState.READY:
                 break
         assert time.monotonic() < end, "the film was never encoded"
@@ -72,7 +72,7 @@ def _adopt(academy: Stage, actor: Actor, tx: Tx) -> Asset:
 
 
 def covered_ms(academy: Stage, scene: Scene) -> int:
-    with academy.house.db.read() as tx:
+    with academy.runtime.db.read() as tx:
         row = tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == scene.item_id))
         return row or 0
 
@@ -156,7 +156,7 @@ def test_it_goes_on_where_it_stopped_on_any_device(academy: Stage, scene: Scene)
 
 
 def add_chapters(academy: Stage, scene: Scene) -> None:
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         item = tx.get_one(CourseItem, scene.item_id)
         asset = tx.get_one(Asset, item.asset_id)
         chapters.put(tx, asset, [(0, "开场"), (12_000, "第二部分")])
@@ -186,7 +186,7 @@ def test_the_bar_shows_the_place_and_leads_there(academy: Stage, scene: Scene) -
 
 
 def add_words(academy: Stage, scene: Scene) -> None:
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         item = tx.get_one(CourseItem, scene.item_id)
         asset = tx.get_one(Asset, item.asset_id)
         lines = [CueText(n * 4000, n * 4000 + 4000, f"第{n}句") for n in range(SECONDS // 4)]

@@ -9,10 +9,10 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from academy.accounts.models import Account
+from academy.learning.models import Completion, WatchLedger
 from academy.library.models import CourseItem
 from academy.media import service as media
 from academy.media.models import Asset, AssetState, DocumentPage
-from academy.progress.models import Completion, WatchLedger
 from tests.browser.stage import PHONE, Stage, stage, until
 from tests.ledger_makers import learner
 from tests.ledger_makers import lecture as course_of
@@ -41,7 +41,7 @@ def scene(academy: Stage) -> tuple[Account, str, int]:
         ImageDraw.Draw(leaf).text((60, 60), f"page {number}", fill="black")
     path = academy.folder / "讲义.pdf"
     leaves[0].save(path, save_all=True, append_images=leaves[1:])
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         _, actor, viewer = learner(tx)
         item = course_of(tx, viewer).items[0]
         asset_id = media.adopt_file(tx, actor, path, path.name, "document").id
@@ -49,7 +49,7 @@ def scene(academy: Stage) -> tuple[Account, str, int]:
         made = (viewer, item.public_id, item.id)
     end = time.monotonic() + 120
     while True:
-        with academy.house.db.begin() as tx:
+        with academy.runtime.db.begin() as tx:
             if tx.get_one(Asset, asset_id).state == AssetState.READY:
                 tx.get_one(DocumentPage, (asset_id, 1)).text = "第一页说的话"
                 break
@@ -60,7 +60,7 @@ def scene(academy: Stage) -> tuple[Account, str, int]:
 
 
 def covered(academy: Stage, item_id: int) -> int:
-    with academy.house.db.read() as tx:
+    with academy.runtime.db.read() as tx:
         return tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == item_id)) or 0
 
 
@@ -91,7 +91,7 @@ def test_a_document_is_read_on_a_phone_and_counted_page_by_page(
 
     until(page, "document.querySelector('[data-figure]').textContent.includes('1 页')")
     assert covered(academy, item_id) >= 10_000
-    with academy.house.db.read() as tx:
+    with academy.runtime.db.read() as tx:
         course_id = tx.get_one(CourseItem, item_id).course_id
         assert tx.scalar(select(Completion).where(Completion.course_id == course_id)) is None
     page.keyboard.press("ArrowRight")
@@ -101,7 +101,7 @@ def test_a_document_is_read_on_a_phone_and_counted_page_by_page(
     end = time.monotonic() + 10
     while covered(academy, item_id) < 20_000 and time.monotonic() < end:
         time.sleep(0.2)
-    with academy.house.db.read() as tx:
+    with academy.runtime.db.read() as tx:
         assert tx.scalar(select(Completion).where(Completion.course_id == course_id)) is not None
     page.goto(f"/learn/{item}")
     expect(page.get_by_text("学完这节课")).to_be_visible()

@@ -22,14 +22,14 @@ def academy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 def test_a_form_outlives_its_session(academy: Stage) -> None:
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         who = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
         course = factories.course(tx, who)
         course_id, address = course.id, f"/studio/{course.public_id}"
     page = academy.sign_in(academy.with_password(who), PHONE)
     page.goto(address)
     page.locator("textarea[name=summary]").fill("写了一个小时\n的简介")
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         tx.execute(delete(LoginSession))
     page.locator(f"form[action='{address}'] button[type=submit]").first.click()
     expect(page.locator("h1")).to_have_text("您填写的内容还在")
@@ -40,7 +40,7 @@ def test_a_form_outlives_its_session(academy: Stage) -> None:
     expect(page.locator("[data-shown]")).to_contain_text("写了一个小时")
     page.get_by_role("button", name="再发送一次").click()
     expect(page.locator("main")).to_contain_text("已保存")
-    with academy.house.db.read() as tx:
+    with academy.runtime.db.read() as tx:
         assert tx.get_one(Course, course_id).summary == "写了一个小时\n的简介"
     page.goto("/resubmit")
     expect(page.locator("[data-nothing]")).to_be_visible()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 def test_a_screen_needs_no_script_and_no_password(tmp_path: Path) -> None:
     with stage(tmp_path) as at:
-        with at.house.db.begin() as tx:
+        with at.runtime.db.begin() as tx:
             owner = factories.account(tx, factories.member(tx, factories.organisation(tx, level="city")))
         phone = at.sign_in(at.with_password(owner), PHONE)
         for scripts in (True, False):
@@ -23,7 +23,7 @@ def test_a_screen_needs_no_script_and_no_password(tmp_path: Path) -> None:
             screen.goto("/sign-in/screen")
             screen.locator("main form button").click()
             number = screen.locator(".screen-number").inner_text()
-            with at.house.db.read() as tx:
+            with at.runtime.db.read() as tx:
                 code = tx.scalars(select(ScreenLogin.code).order_by(ScreenLogin.id.desc()).limit(1)).one()
             phone.goto(f"/screen/{code}")
             phone.locator(f"button[value='{number}']").click()

@@ -11,7 +11,7 @@ from academy.accounts.models import Account
 from academy.jobs import Job, JobState
 from tests import factories
 from tests.browser.stage import PHONE, Stage, stage, until
-from tests.rooms import search_city as city
+from tests.components import search_city as city
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def academy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with stage(tmp_path_factory.mktemp("search")) as made:
-        with made.house.db.begin() as tx:
+        with made.runtime.db.begin() as tx:
             city.lecture(tx, "乡村振兴怎么干", ["先说产业兴旺。", "后来办起了茶叶合作社。"] * 8, by="王大山")
             city.lecture(tx, "乡村治理新办法", ["村里的事大家商量。"], by="李小河")
         yield made
@@ -27,13 +27,13 @@ def academy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture
 def reader(academy: Stage) -> Account:
-    with academy.house.db.begin() as tx:
+    with academy.runtime.db.begin() as tx:
         made = factories.account(tx)
     return academy.with_password(made)
 
 
 def indexed(academy: Stage) -> bool:
-    with academy.house.db.read() as tx:
+    with academy.runtime.db.read() as tx:
         return bool(
             tx.scalar(
                 select(func.count()).where(Job.name.like("on.CoursePublished.search%"), Job.state == JobState.DONE)

@@ -14,11 +14,11 @@ from sqlalchemy import select
 from academy.accounts.models import Account
 from academy.core.actor import Actor, Role
 from academy.jobs import Job
+from academy.learning.models import WatchLedger
 from academy.library import service as library
 from academy.library.models import CourseItem
 from academy.media import queries, service, tools
 from academy.media.models import Asset, AssetState, Upload
-from academy.progress.models import WatchLedger
 from tests import factories
 from tests.browser.stage import PHONE, Stage, choose, lecture, publish, stage
 from tests.ledger_makers import learner
@@ -57,7 +57,7 @@ def slow_line(page: Page, megabytes: float) -> None:
 
 
 def arrived(on: Stage) -> int:
-    with on.house.db.read() as tx:
+    with on.runtime.db.read() as tx:
         upload = tx.scalar(select(Upload))
         return upload.offset if upload else 0
 
@@ -65,7 +65,7 @@ def arrived(on: Stage) -> int:
 def test_200_megabytes_over_a_line_that_breaks_on_two_machines(on_stage: Stage, tmp_path: Path) -> None:
     film = large_film(tmp_path)
     size = film.stat().st_size
-    with on_stage.house.db.begin() as tx:
+    with on_stage.runtime.db.begin() as tx:
         node = factories.organisation(tx)
         account = factories.account(tx, None, (Role.TRAINER, node))
         reviewer = factories.account(tx, None, (Role.REVIEWER, node))
@@ -93,7 +93,7 @@ def test_200_megabytes_over_a_line_that_breaks_on_two_machines(on_stage: Stage, 
     choose(second, course, film)
     expect(second.locator("main")).to_contain_text("党课第一讲", timeout=180_000)
     until(lambda: _asset(on_stage) is not None, 60, "the asset")
-    with on_stage.house.db.read() as tx:
+    with on_stage.runtime.db.read() as tx:
         assert len(tx.scalars(select(Upload)).all()) == 1, "the second machine went on with the same upload"
     until(lambda: (found := _asset(on_stage)) is not None and found.state == AssetState.READY, 240, "a playable film")
     asset = _asset(on_stage)
@@ -122,20 +122,20 @@ def _watch(on: Stage, viewer: Account, item: CourseItem) -> None:
     assert page.evaluate(f"{video}.playbackRate") == 2 and time.monotonic() - start > SECONDS / 2 - 1
 
     def seen() -> int:
-        with on.house.db.read() as tx:
+        with on.runtime.db.read() as tx:
             return tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == item.id)) or 0
 
     until(lambda: seen() >= 0.95 * SECONDS * 1000, 30, f"what was watched ({seen()} ms)")
 
 
 def _asset(on: Stage) -> Asset | None:
-    with on.house.db.read() as tx:
+    with on.runtime.db.read() as tx:
         return tx.scalar(select(Asset))
 
 
 def _edit_captions(on: Stage, page: Page, actor: Actor, asset: Asset) -> None:
     data = "1\n00:00:00,500 --> 00:00:02,000\n同志们好\n\n2\n00:00:02,000 --> 00:00:05,000\n今天学习两学一坐\n"
-    with on.house.db.begin() as tx:
+    with on.runtime.db.begin() as tx:
         service.import_captions(tx, actor, tx.get_one(Asset, asset.id), "x.srt", data.encode())
     page.goto(f"/studio/captions/{asset.public_id}")
     rows = page.locator(".caption-row")
@@ -157,18 +157,18 @@ def _edit_captions(on: Stage, page: Page, actor: Actor, asset: Asset) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.screenshot(path=on.folder / "captions-phone.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    with on.house.db.read() as tx:
+    with on.runtime.db.read() as tx:
         assert tx.scalar(select(Job.id).where(Job.state == "failed")) is None
 
 
 def _words(on: Stage, asset: Asset) -> list[str]:
-    with on.house.db.read() as tx:
+    with on.runtime.db.read() as tx:
         return [cue.text for cue in queries.cues(tx, asset.id)]
 
 
 def test_what_a_proxy_answers_neither_ends_nor_begins_an_upload_anew(on_stage: Stage, tmp_path: Path) -> None:
     """Every request of the upload meets a foreign answer; it goes on where it was, and is one upload."""
-    with on_stage.house.db.begin() as tx:
+    with on_stage.runtime.db.begin() as tx:
         account = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
         course = library.create_course(
             tx, factories.actor_of(tx, account), title="党课", summary="第一讲", category="theory", lecturer="马青山"
@@ -193,6 +193,6 @@ def test_what_a_proxy_answers_neither_ends_nor_begins_an_upload_anew(on_stage: S
         assert time.monotonic() < end, met
         page.wait_for_timeout(200)  # the answers above are given while the page is waited for
     assert not any(met.values()), "each was met"
-    with on_stage.house.db.read() as tx:
+    with on_stage.runtime.db.read() as tx:
         assert len(tx.scalars(select(Upload)).all()) == 1
     assert asset.sha256 == hashlib.sha256(film.read_bytes()).hexdigest()

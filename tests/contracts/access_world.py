@@ -12,27 +12,30 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from academy.accounts import own_data, screens
+from academy.accounts import privacy_requests
+from academy.accounts.authentication import screens
 from academy.accounts.models import Account, LoginSession, RoleGrant
 from academy.app import create_app
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
 from academy.core.i18n import msg
+from academy.core.runtime import Runtime
 from academy.jobs import drain, enqueue
+from academy.learning import corrections
+from academy.learning import service as progress
 from academy.library import complaints
 from academy.library.models import ContentProposal, Course
-from academy.media import captions, delivery, editing, uploads
+from academy.media import delivery, uploads
 from academy.media import service as media
-from academy.media.storage import local_storage, set_key
-from academy.members import cohorts, roster, service
-from academy.members.models import Member, Organisation
-from academy.notices.models import Notice
-from academy.notices.service import notify
-from academy.progress import correcting
-from academy.progress import service as progress
+from academy.media.captions import caption_files, editing
+from academy.media.storage.file_storage import local_storage, set_key
+from academy.notifications.models import Notification
+from academy.notifications.service import notify
+from academy.people import cohorts, service
+from academy.people.models import Member, Organisation
 from academy.reports import service as reports
+from academy.roster import imports
 from academy.search import dictionary
 from academy.trainings import service as trainings
 from tests import factories as make
@@ -56,9 +59,9 @@ def kind(made: Callable[["World", str, str], Ids]) -> Callable[["World", str, st
 class World:
     """The city, its people and their things; made once, every call in it is rolled back."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.app = create_app(house.settings, house)
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.app = create_app(runtime.settings, runtime)
         self.app.testing = False
         self.app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
         self.rules = {(method, rule.rule): rule for rule in self.app.url_map.iter_rules() for method in methods(rule)}
@@ -68,14 +71,14 @@ class World:
         self.tokens: dict[str, str] = {}
         self.connection: Connection
         """Everything goes to this one, so that a call can be taken back."""
-        with house.db.begin() as tx:
+        with runtime.db.begin() as tx:
             self._tree(tx)
             self._people(tx)
             self._rosters(tx)
-        drain(house)
-        self.kept = house.settings.data_dir / "kept"
-        shutil.copytree(house.settings.data_dir / "rosters", self.kept)
-        with house.db.begin() as tx:
+        drain(runtime)
+        self.kept = runtime.settings.data_dir / "kept"
+        shutil.copytree(runtime.settings.data_dir / "rosters", self.kept)
+        with runtime.db.begin() as tx:
             self._courses(tx)
             self._placed(tx)
             for role in Role:
@@ -113,13 +116,13 @@ class World:
 
     def _rosters(self, tx: Tx) -> None:
         for place, node in self.nodes.items():
-            folder = self.house.settings.data_dir / "sent"
+            folder = self.runtime.settings.data_dir / "sent"
             folder.mkdir(parents=True, exist_ok=True)
             sent = folder / f"{place}.csv"
             sent.write_text(f"编号,姓名,组织代码\nR{node.id:06d},马青山,{node.code}\n,缺编号,{node.code}\n")
             with sent.open("rb") as stream:
-                received = roster.receive(self.house.settings, stream)
-            self.made["roster", place] = roster.begin_import(tx, SYSTEM, node, received=received, filename=sent.name)
+                received = imports.receive(self.runtime.settings, stream)
+            self.made["roster", place] = imports.begin_import(tx, SYSTEM, node, received=received, filename=sent.name)
 
     def _courses(self, tx: Tx) -> None:
         reviewer = self.made["reviewer", ""]
@@ -162,7 +165,7 @@ class World:
                 tx, SYSTEM, tx.merge(person), reason="年老体弱", valid_from=today
             )
             asker = make.actor_of(tx, make.account(tx, make.member(tx, node)))
-            self.made["request", place] = own_data.ask(tx, asker, "correct", "姓名错了。")
+            self.made["request", place] = privacy_requests.ask(tx, asker, "correct", "姓名错了。")
             held = make.account(tx, make.member(tx, node), (Role.BRANCH_SECRETARY, node))
             self.made["grant", place] = tx.scalars(select(RoleGrant).where(RoleGrant.account_id == held.id)).one()
             course = self.made["published", place]
@@ -171,7 +174,7 @@ class World:
             )
             who = Actor(account_id=bystander.id, scopes=(Scope(Role.NODE_ADMINISTRATOR, node.id, node.path),))
             self.made["cohort", place] = cohorts.create_cohort(tx, SYSTEM, tx.get_one(Organisation, node.id), "名单")
-            self.made["correction", place] = correcting.propose_correction(
+            self.made["correction", place] = corrections.propose_correction(
                 tx, who, tx.merge(person), course, kind="register", reason="签到表", studied_on=today
             )
             training = trainings.create_training(tx, SYSTEM, tx.get_one(Organisation, node.id), plan)
@@ -188,23 +191,23 @@ class World:
         """One of everything that belongs to a person."""
         who = make.actor_of(tx, account)
         asset = make.asset(tx, account)
-        lines = [captions.CueText(0, 1000, "同志们好")]
+        lines = [caption_files.CueText(0, 1000, "同志们好")]
         media.replace_cues(tx, asset, lines, "manual")
         editing.save(tx, who, asset, lines, 1)
         self.made["asset", owner] = asset
         self._proposal(tx, asset.id, "inside", account, "returned")
         self.made["upload", owner] = uploads.begin(
-            tx, self.house.settings, who, filename="党课.mp4", size=9, purpose="video"
+            tx, self.runtime.settings, who, filename="党课.mp4", size=9, purpose="video"
         )
         notify(tx, key=f"access:{owner}", body=msg("未读"), link="/me", account_id=account.id)
-        self.made["notice", owner] = tx.scalars(select(Notice).where(Notice.key == f"access:{owner}")).one()
+        self.made["notice", owner] = tx.scalars(select(Notification).where(Notification.key == f"access:{owner}")).one()
         make.session_token(tx, account)
         newest = select(LoginSession).where(LoginSession.account_id == account.id).order_by(LoginSession.id.desc())
         self.made["device", owner] = tx.scalars(newest.limit(1)).one()
         item = make.lines(tx, tx.get_one(Course, self.made["published", "inside"].id))[0].item
         self.made["lease", owner] = progress.open_lease(tx, who, item).lease
         self.made["word", owner] = complaints.complain(tx, who, subject="other", body="希望多开夜校。")
-        self.made["wish", owner] = own_data.ask(tx, who, "freeze")
+        self.made["wish", owner] = privacy_requests.ask(tx, who, "freeze")
         self.made["job", owner] = enqueue(tx, "media.expire", actor=who, delay_s=9999, upload_id=0)
         export = reports.request_export(
             tx, who, "names", {"organisation": self.nodes["inside"].public_id}, title="名单"
@@ -252,14 +255,14 @@ def evidence(world: World, place: str, role: str) -> Ids:
 @kind
 def own_evidence(world: World, _place: str, role: str) -> Ids:
     person = world.made["account", role].member_id if role != NOBODY else world.made["member", "inside"].id
-    with world.house.db.read() as tx:
+    with world.runtime.db.read() as tx:
         return {"member": tx.get_one(Member, person).public_id, "item": item(world, "inside", role)["public_id"]}
 
 
 @kind
 def item(world: World, place: str, _role: str) -> Ids:
     """A part of a published course."""
-    with world.house.db.read() as tx:
+    with world.runtime.db.read() as tx:
         line = make.lines(tx, tx.get_one(Course, world.made["published", place].id))[0]
     return dict.fromkeys(("public_id", "item_public_id"), line.item.public_id)
 
@@ -268,7 +271,7 @@ def item(world: World, place: str, _role: str) -> Ids:
 def received(world: World, place: str, role: str) -> Ids:
     """A roster file with its findings; they are laid anew, because discarding takes them from the disk."""
     public_id = world.public_id("roster", place, role)
-    shutil.copytree(world.kept / public_id, world.house.settings.data_dir / "rosters" / public_id, dirs_exist_ok=True)
+    shutil.copytree(world.kept / public_id, world.runtime.settings.data_dir / "rosters" / public_id, dirs_exist_ok=True)
     return {"public_id": public_id}
 
 
@@ -276,7 +279,7 @@ def received(world: World, place: str, role: str) -> Ids:
 def draft(world: World, place: str, _role: str) -> Ids:
     """A trainer's own unfinished course, or another trainer's of the same county."""
     owner = "others" if place == "others" else Role.TRAINER
-    with world.house.db.read() as tx:
+    with world.runtime.db.read() as tx:
         row = tx.get_one(Course, world.made["draft", owner].id)
         own = world.public_id("upload", "mine", owner)
         return {"public_id": row.public_id, "item_id": make.lines(tx, row)[0].item.public_id, "upload": own}
@@ -301,7 +304,7 @@ def misheard(world: World, _place: str, _role: str) -> Ids:
 @kind
 def link(world: World, _place: str, _role: str) -> Ids:
     """A signed link to a file that is there."""
-    asset, settings = world.made["asset", "others"], world.house.settings
+    asset, settings = world.made["asset", "others"], world.runtime.settings
     place = local_storage(settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(b"\xff\xd8\xff")
@@ -311,7 +314,7 @@ def link(world: World, _place: str, _role: str) -> Ids:
 
 @kind
 def export(world: World, place: str, role: str) -> Ids:
-    (world.house.settings.data_dir / "export.xlsx").write_bytes(b"PK")
+    (world.runtime.settings.data_dir / "export.xlsx").write_bytes(b"PK")
     return {"public_id": world.public_id("export", place, "others" if role == NOBODY else role)}
 
 

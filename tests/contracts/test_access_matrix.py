@@ -11,15 +11,15 @@ from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from academy.accounts.queries import TWO_STEPS, Identity
-from academy.app import move_in
+from academy.app import attach_runtime
 from academy.core.actor import Role, Scope
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from tests import templates
 from tests.conftest import make_settings, sign_in
 from tests.contracts import access_matrix as matrix
 from tests.contracts.access_matrix import Row
 from tests.contracts.access_world import KINDS, NOBODY, PERSONAL, PLACES, ROLES, World
-from tests.houses import send_savepoints_plainly
+from tests.runtimes import send_savepoints_plainly
 
 CALLS = {
     ".": [(None, False)],
@@ -37,17 +37,17 @@ def world(tmp_path_factory: pytest.TempPathFactory, compiled: FileSystemBytecode
     folder = tmp_path_factory.mktemp("access")
     file = folder / "city.db"
     templates.migrated(file)
-    house = House.build(make_settings(folder, database_url=f"sqlite:///{file}"))
-    send_savepoints_plainly(house.db.engine)
-    with house.db.engine.execution_options(academy_write=True).connect() as connection:
+    runtime = Runtime.build(make_settings(folder, database_url=f"sqlite:///{file}"))
+    send_savepoints_plainly(runtime.db.engine)
+    with runtime.db.engine.execution_options(academy_write=True).connect() as connection:
         outer = connection.begin()
-        with house.db.bound_to(connection):
-            made = World(house)
+        with runtime.db.bound_to(connection):
+            made = World(runtime)
             made.connection = connection
             made.app.jinja_env.bytecode_cache = compiled
             yield made
         outer.rollback()
-    house.db.dispose()
+    runtime.db.dispose()
 
 
 def test_every_route_is_declared(world: World) -> None:
@@ -184,11 +184,11 @@ ENROLMENT = "/me/second-step"
 @pytest.fixture
 def strict(world: World) -> Iterator[World]:
     """The same city under the rule of two steps, which the other tests of it are spared."""
-    plain = world.house
+    plain = world.runtime
     settings = dataclasses.replace(plain.settings, second_step=True)
-    move_in(world.app, House(settings, plain.db, plain.sealer))
+    attach_runtime(world.app, Runtime(settings, plain.db, plain.sealer))
     yield world
-    move_in(world.app, plain)
+    attach_runtime(world.app, plain)
 
 
 @pytest.mark.parametrize("role", sorted(TWO_STEPS))

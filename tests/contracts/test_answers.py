@@ -7,13 +7,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from academy.accounts import passwords
+from academy.accounts.authentication import passwords
 from academy.app import create_app
 from academy.core.audit import AuditEntry
 from academy.core.errors import AcademyError
-from academy.core.house import House
+from academy.core.runtime import Runtime
+from academy.learning.tokens import BadToken, Signer
 from academy.media import delivery
-from academy.progress.tokens import BadToken, Signer
 from tests import factories
 from tests.conftest import make_settings
 
@@ -42,17 +42,17 @@ def test_nothing_of_the_folder_is_served(client: FlaskClient) -> None:
 
 
 @ONE_KIND
-def test_a_forwarded_address_is_believed_of_the_front_alone(house: House, tmp_path: Path) -> None:
+def test_a_forwarded_address_is_believed_of_the_front_alone(runtime: Runtime, tmp_path: Path) -> None:
     """Of a trusted proxy the last hop is believed, which it wrote; without one, none."""
     seen = {}
     for proxies in ("0", "1"):
-        settings = make_settings(tmp_path, database_url=house.settings.database_url, trusted_proxies=proxies)
-        client = create_app(settings, House(settings, house.db, house.sealer)).test_client()
+        settings = make_settings(tmp_path, database_url=runtime.settings.database_url, trusted_proxies=proxies)
+        client = create_app(settings, Runtime(settings, runtime.db, runtime.sealer)).test_client()
         client.post("/api/v1/nowhere")
         forged = {"X-Forwarded-For": "6.6.6.6, 10.0.0.7", "X-Real-IP": "6.6.6.6", "Forwarded": "for=6.6.6.6"}
         client.application.config["WTF_CSRF_ENABLED"] = False
         client.post("/sign-in", data={"username": f"nobody{proxies}", "password": "x"}, headers=forged)
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             seen[proxies] = tx.scalars(
                 select(AuditEntry.network).where(AuditEntry.verb == "sign-in.failed").order_by(AuditEntry.id.desc())
             ).first()
@@ -60,17 +60,17 @@ def test_a_forwarded_address_is_believed_of_the_front_alone(house: House, tmp_pa
 
 
 @ONE_KIND
-def test_attempts_are_on_record(client: FlaskClient, app: Flask, house: House) -> None:
-    with house.db.begin() as tx:
+def test_attempts_are_on_record(client: FlaskClient, app: Flask, runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         account = factories.account(tx)
-        account.password_hash = passwords.make("春天的第一课2026")
+        account.password_hash = passwords.hash_password("春天的第一课2026")
         name = account.username
     for password in ("wrong", "春天的第一课2026"):
         client.post("/sign-in", data={"username": name, "password": password})
     app.test_client().post(
         "/activate", data={"number": "x", "code": "y", "password": "夏天的课2027x", "again": "夏天的课2027x"}
     )
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         verbs = list(tx.scalars(select(AuditEntry.verb).order_by(AuditEntry.id)))
     assert [v for v in verbs if v.startswith(("sign-in", "activation"))] == [
         "sign-in.failed",
@@ -91,11 +91,11 @@ def test_one_kind_of_token_is_no_other(tmp_path: Path) -> None:
 
 
 @ONE_KIND
-def test_a_value_is_taken_from_its_one_place(client: FlaskClient, house: House) -> None:
+def test_a_value_is_taken_from_its_one_place(client: FlaskClient, runtime: Runtime) -> None:
     """A password in an address is not the form's; of two values of one field the first counts, for every reader."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         account = factories.account(tx)
-        account.password_hash = passwords.make("春天的第一课2026")
+        account.password_hash = passwords.hash_password("春天的第一课2026")
         name = account.username
     address = f"/sign-in?username={name}&password=春天的第一课2026"
     assert client.post(address, data={}).status_code == 422

@@ -9,8 +9,8 @@ from werkzeug.routing import Rule
 
 from academy.cli.media import nginx_configuration
 from academy.core.actor import Role
-from academy.core.house import House
-from academy.doors.bodies import DEFAULT, MIB, limit_of
+from academy.core.runtime import Runtime
+from academy.http.body_limits import DEFAULT, MIB, limit_of
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -51,15 +51,15 @@ def routes(app: Flask) -> Iterator[tuple[Rule, str, str]]:
 
 
 @ONE_KIND
-def test_every_route_refuses_more_than_it_declares(app: Flask, house: House) -> None:
+def test_every_route_refuses_more_than_it_declares(app: Flask, runtime: Runtime) -> None:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         node = make.organisation(tx)
         sign_in(client, make.session_token(tx, make.account(tx, None, *((role, node) for role in ROLES))))
     tried: set[tuple[int, str]] = set()
     for rule, address, method in routes(app):
         view = app.view_functions[rule.endpoint]
-        most = limit_of(view, house.settings)
+        most = limit_of(view, runtime.settings)
         for kind in KINDS:
             # Every route once, and every figure in each of the three kinds.
             if (most, kind) in tried and kind != KINDS[0]:
@@ -79,12 +79,12 @@ def test_every_route_refuses_more_than_it_declares(app: Flask, house: House) -> 
 
 
 @ONE_KIND
-def test_a_stranger_has_nothing_large_read(app: Flask, house: House) -> None:
+def test_a_stranger_has_nothing_large_read(app: Flask, runtime: Runtime) -> None:
     client = app.test_client()
     seen = 0
     for rule, address, method in routes(app):
         view = app.view_functions[rule.endpoint]
-        most = limit_of(view, house.settings)
+        most = limit_of(view, runtime.settings)
         if most <= DEFAULT or getattr(view, "__policy__", "public") == "public" or method == "GET":
             continue
         seen += 1
@@ -101,8 +101,8 @@ def test_a_stranger_has_nothing_large_read(app: Flask, house: House) -> None:
 
 
 @ONE_KIND
-def test_nginx_takes_what_the_routes_take_and_no_more(app: Flask, house: House) -> None:
-    shipped = nginx_configuration(house.settings, listen="80", upstream="127.0.0.1:1")
+def test_nginx_takes_what_the_routes_take_and_no_more(app: Flask, runtime: Runtime) -> None:
+    shipped = nginx_configuration(runtime.settings, listen="80", upstream="127.0.0.1:1")
     outside, *places = re.split(r"\n    location ", shipped)
     limit = re.compile(r"client_max_body_size (\d+)([km]?);")
 
@@ -118,7 +118,7 @@ def test_nginx_takes_what_the_routes_take_and_no_more(app: Flask, house: House) 
     ]
     for rule, address, method in routes(app):
         view = app.view_functions[rule.endpoint]
-        most = limit_of(view, house.settings)
+        most = limit_of(view, runtime.settings)
         if method == "GET" or getattr(view, "__body_streamed__", False):
             continue
         there = next((size for pattern, size in patterns if size and pattern.search(address)), DEFAULT)

@@ -1,4 +1,4 @@
-"""What docs/asvs.md and docs/security.md say of the whole house, looked for in the code itself."""
+"""What docs/asvs.md and docs/security.md say of the whole application, looked for in the code itself."""
 
 import ast
 import re
@@ -8,15 +8,17 @@ import pytest
 from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError
 
-from academy.accounts import passwords, service, sso, throttle
-from academy.api.contract import Contract
-from academy.core.house import House
+from academy.accounts import service
+from academy.accounts.authentication import passwords, sso, throttle
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.doors import bodies
+from academy.http import body_limits
+from academy.learning import rules
 from academy.library import complaints
-from academy.media import captions, delivery
-from academy.members import roster_changes
-from academy.progress import rules
+from academy.media import delivery
+from academy.media.captions import caption_files
+from academy.rest.contracts import Contract
+from academy.roster import changes
 from tests.contracts.asvs_numbers import NUMBERS
 from tests.contracts.source import CODE, ROOT, python, who_imports
 
@@ -60,13 +62,13 @@ def test_the_page_on_security_names_what_the_code_holds(real_passwords: None) ->
         f"after {settings.session_days} days",
         f"most {settings.accepted_rate} times",
         f"{settings.slack_ms} ms of slack",
-        f"{bodies.DEFAULT >> 10} KiB (JSON {Contract({}).most >> 10} KiB)",
+        f"{body_limits.DEFAULT >> 10} KiB (JSON {Contract({}).most >> 10} KiB)",
         f"a file in a form {settings.max_form_mb} MiB",
         f"{settings.max_upload_mb} MiB, quota {settings.trainer_quota_gb} GiB",
-        f"roster's change {roster_changes.MOST} people",
+        f"roster's change {changes.MOST} people",
         f"{rules.MAX_CLAIM} stretches",
         f"{complaints.OPEN_MOST} open words",
-        f"{captions.MAX_CUES} lines",
+        f"{caption_files.MAX_CUES} lines",
         ", ".join(sso.ALGORITHMS),
         f"at most every {sso.KEYS_AGAIN_AFTER_S} s",
         "only these types are ever served: " + ", ".join(suffix[1:] for suffix in delivery.TYPES),
@@ -78,8 +80,13 @@ def test_the_page_on_security_names_what_the_code_holds(real_passwords: None) ->
 
 def test_only_these_speak_to_the_network() -> None:
     clients = ("requests", "httpx", "urllib.request", "urllib3", "http.client", "aiohttp", "boto3", "botocore")
-    assert set(who_imports(*clients)) <= {"accounts/jobs.py", "accounts/sms.py", "accounts/sso.py", "media/objects.py"}
-    assert set(who_imports("authlib")) <= {"accounts/sso.py"}
+    assert set(who_imports(*clients)) <= {
+        "accounts/jobs.py",
+        "accounts/authentication/sms.py",
+        "accounts/authentication/sso.py",
+        "media/storage/s3_storage.py",
+    }
+    assert set(who_imports("authlib")) <= {"accounts/authentication/sso.py"}
 
 
 def test_nothing_switches_certificates_off() -> None:
@@ -110,11 +117,11 @@ def test_units_shut_the_processes_in() -> None:
         assert [words for words in wanted if f"\n{words}" not in text] == [], name
 
 
-def test_an_error_of_the_database_does_not_tell_what_it_was_given(house: House) -> None:
+def test_an_error_of_the_database_does_not_tell_what_it_was_given(runtime: Runtime) -> None:
     """What is logged of it holds the statement and none of its values: those are names and phones."""
     phone = "138" + 8 * "0"  # not as it stands in this file, which a traceback shows
     for broken in ("SELECT :phone FROM nowhere", "INSERT INTO nowhere VALUES (:phone)"):
-        with pytest.raises(DBAPIError) as caught, house.db.begin() as tx:
+        with pytest.raises(DBAPIError) as caught, runtime.db.begin() as tx:
             tx.execute(sql(broken), {"phone": phone})
         told = "".join(traceback.format_exception(caught.value))
         assert "nowhere" in told and phone not in told
@@ -143,8 +150,8 @@ def test_what_could_do_harm_is_not_there() -> None:
         loads = {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)}
         assert "from_string" not in loads, path
     # What is pickled is the index's own, between our own processes; nothing of it comes from outside.
-    assert set(who_imports("pickle")) <= {"search/whoosh_bulk.py", "search/whoosh_view.py"}
-    readers = {"media/office_package.py", "media/document_kinds.py"}
+    assert set(who_imports("pickle")) <= {"search/backends/whoosh/bulk.py", "search/backends/whoosh/view.py"}
+    readers = {"media/documents/office_package.py", "media/documents/kinds.py"}
     assert set(who_imports("xml", "xml.etree")) <= readers, "without a DOCTYPE"
     assert "--no-ws" in (CODE / "cli/server.py").read_text(encoding="utf-8") + "".join(
         path.read_text(encoding="utf-8") for path in (CODE / "cli").glob("*.py")
@@ -167,7 +174,7 @@ def test_no_pattern_is_made_of_what_somebody_typed() -> None:
 
 def test_cryptography_comes_from_libraries() -> None:
     assert set(who_imports("cryptography")) <= {"core/crypto.py"}
-    assert set(who_imports("argon2")) <= {"accounts/passwords.py", "cli/sample/accounts.py"}
+    assert set(who_imports("argon2")) <= {"accounts/authentication/passwords.py", "cli/sample/accounts.py"}
     assert who_imports("Crypto", "Cryptodome", "rsa", "ecdsa", "bcrypt", "jwt") == {}
     randoms = who_imports("random")
     # The sample city draws lots; whoever collided with another waits a random moment.

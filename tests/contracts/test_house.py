@@ -1,4 +1,4 @@
-"""What must hold everywhere: guards, the order of rooms, sizes, and nothing of anybody's machine."""
+"""What must hold everywhere: guards, the order of components, sizes, and nothing of anybody's machine."""
 
 import os
 import re

@@ -12,7 +12,7 @@ from jinja2 import Environment, nodes
 from tests.contracts.source import pages, python
 
 DATE = re.compile(r"(?:_on|_at|_until|_since)$|^(?:day|since|until|valid_from|valid_to|birth_date)$")
-"""Names of what is a date or an instant, as columns and variables of the house are called."""
+"""Names of what is a date or an instant, as columns and variables of the runtime are called."""
 ENVIRONMENT = Environment(extensions=["jinja2.ext.i18n"])  # noqa: S701 (nothing is rendered)
 
 

@@ -5,9 +5,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema_rs import Draft202012Validator
 
-from academy.api.openapi import PREFIX, contract_of
 from academy.core.errors import NotFound
-from academy.core.house import House
+from academy.core.runtime import Runtime
+from academy.rest.openapi import PREFIX, contract_of
 from tests import factories
 from tests.conftest import sign_in
 
@@ -22,7 +22,7 @@ def test_every_endpoint_of_the_api_declares_what_it_takes_and_answers(app: Flask
                 contract_of(app, rule)
             except NotFound:
                 bare.append(rule.rule)
-    assert bare == [], "wear @contract (academy/api/contract.py) below the guard"
+    assert bare == [], "wear @contract (academy/rest/contracts.py) below the guard"
 
 
 def test_the_description_holds_schemas_that_can_be_checked(client: FlaskClient) -> None:
@@ -49,9 +49,9 @@ def test_the_description_holds_schemas_that_can_be_checked(client: FlaskClient) 
     ],
 )
 def test_what_does_not_fit_is_refused_before_the_route_runs(
-    client: FlaskClient, house: House, body: str, kind: str, status: int
+    client: FlaskClient, runtime: Runtime, body: str, kind: str, status: int
 ) -> None:
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         token = factories.session_token(tx, factories.account(tx))
     sign_in(client, token)
     answer = client.post("/api/v1/progress/leases", data=body, content_type=kind)
@@ -67,10 +67,10 @@ def test_a_method_that_is_not_there_is_405_with_those_that_are(client: FlaskClie
 
 @pytest.mark.parametrize("given", [{"Authorization": "Bearer {token}"}, {}])
 def test_a_program_needs_its_token_and_a_browser_needs_more_than_its_cookie(
-    app: Flask, house: House, given: dict[str, str]
+    app: Flask, runtime: Runtime, given: dict[str, str]
 ) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         token = factories.session_token(tx, factories.account(tx))
     client, wanted = app.test_client(), {"item": "abcdefghjkmnpqrs"}
     headers = {name: value.format(token=token) for name, value in given.items()}

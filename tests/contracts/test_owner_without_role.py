@@ -10,7 +10,7 @@ from academy.accounts.models import RoleGrant
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.media import service, uploads
 from academy.media.models import Asset, Upload
 from tests import factories as make
@@ -23,8 +23,8 @@ WITH_A_RIGHT_OF_THEIR_OWN = ("/me", "/own-data", "/notices", "/complaints", "/sc
 
 
 @pytest.mark.parametrize("place", ["draft", "published"])
-def test_every_write_of_a_former_trainer_finds_nothing(app: Flask, house: House, place: str) -> None:
-    with house.db.begin() as tx:
+def test_every_write_of_a_former_trainer_finds_nothing(app: Flask, runtime: Runtime, place: str) -> None:
+    with runtime.db.begin() as tx:
         node = make.organisation(tx, level="city")
         trainer = make.account(tx, make.member(tx, node), (Role.TRAINER, node))
         reviewer = make.account(tx, None, (Role.REVIEWER, node))
@@ -33,12 +33,12 @@ def test_every_write_of_a_former_trainer_finds_nothing(app: Flask, house: House,
         line = make.lines(tx, course)[0]
         assert line.asset is not None
         service.import_captions(tx, who, line.asset, "x.srt", "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n".encode())
-        upload = uploads.begin(tx, house.settings, who, filename="x.mp4", size=10, purpose="video")
+        upload = uploads.begin(tx, runtime.settings, who, filename="x.mp4", size=10, purpose="video")
         ids = {"asset": line.asset.public_id, "course": course.public_id, "item": line.item.public_id}
         tx.scalars(select(RoleGrant).where(RoleGrant.account_id == trainer.id)).one().valid_to = clock.today()
         client = app.test_client()
         sign_in(client, make.session_token(tx, trainer))
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         rows = tx.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.verb != "access.refused"))
     tried = 0
     for rule in app.url_map.iter_rules():
@@ -58,7 +58,7 @@ def test_every_write_of_a_former_trainer_finds_nothing(app: Flask, house: House,
                     assert answer.status_code in {403, 404}, (method, address, answer.status_code)
                 tried += 1
     assert tried > 40
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         after = tx.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.verb != "access.refused"))
         assert after == rows, "nothing was done that the trail would know"
         assert tx.scalar(select(func.count()).select_from(Upload)) == 1

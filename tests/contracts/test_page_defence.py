@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from tests import factories
 from tests.conftest import sign_in
 from tests.contracts.source import CODE, imports, pages, python, scripts
@@ -19,7 +19,7 @@ def test_pages_escape_by_themselves(app: Flask) -> None:
     for name, text in pages().items():
         assert not re.search(r"\|\s*safe\b|autoescape false|\bMarkup\b", text), name
     markup = {path for path, nodes in python() if any(name.endswith("Markup") for name in imports(nodes))}
-    assert markup <= {"doors/filters.py"}, "marks of found words are put together from escaped pieces"
+    assert markup <= {"http/filters.py"}, "marks of found words are put together from escaped pieces"
 
 
 test_pages_escape_by_themselves = ONE_KIND(test_pages_escape_by_themselves)
@@ -67,8 +67,8 @@ def test_password_fields_hide_and_let_paste(client: FlaskClient) -> None:
 
 
 @ONE_KIND
-def test_every_page_has_a_way_out(client: FlaskClient, house: House) -> None:
-    with house.db.begin() as tx:
+def test_every_page_has_a_way_out(client: FlaskClient, runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         sign_in(
             client, factories.session_token(tx, factories.account(tx, factories.member(tx, factories.organisation(tx))))
         )

@@ -6,20 +6,20 @@ from pathlib import Path
 CODE = Path(__file__).resolve().parents[2] / "academy"
 
 CAPTIONS = {
-    "media/parse_captions.py": "in the jail",
+    "media/captions/parse_captions.py": "in the jail",
     "media/service.py": "captions of our own, in samples and tests",
     "cli/asr.py": "a file of the operator's",
 }
 PARSERS = {
     "PIL": {
         "media/draw_image.py": "in the jail",
-        "media/draw_pages.py": "in the jail",
+        "media/documents/draw_pages.py": "in the jail",
         "cli/sample/slides.py": "draws the sample's own",
-        "media/pages.py": "the JPEG that draw_image wrote",
+        "media/documents/pages.py": "the JPEG that draw_image wrote",
     },
-    "pypdfium2": {"media/draw_pages.py": "in the jail"},
-    "xml.etree": {"media/document_kinds.py": "in the jail", "media/office_package.py": "in the jail"},
-    "chardet": {"media/subtitles/encoding.py": "in the jail"},
+    "pypdfium2": {"media/documents/draw_pages.py": "in the jail"},
+    "xml.etree": {"media/documents/kinds.py": "in the jail", "media/documents/office_package.py": "in the jail"},
+    "chardet": {"media/captions/formats/encoding.py": "in the jail"},
 }
 
 
@@ -49,8 +49,10 @@ def calls_of(module: ast.Module, owner: str, name: str) -> bool:
 
 def test_captions_from_outside_are_parsed_in_the_jail_only() -> None:
     found = modules()
-    assert {name for name, module in found.items() if calls_of(module, "captions", "parse")} == set(CAPTIONS)
-    direct = {name for name, module in found.items() if "academy.media.captions.parse" in imported(module)}
+    assert {name for name, module in found.items() if calls_of(module, "caption_files", "parse")} == set(CAPTIONS)
+    direct = {
+        name for name, module in found.items() if "academy.media.captions.caption_files.parse" in imported(module)
+    }
     assert not direct, "by its module, so that this test sees it"
 
 
@@ -76,4 +78,7 @@ def test_what_runs_in_the_jail_is_not_called_outside_it() -> None:
     }
     for name, module in modules().items():
         wrong = [one for one in called if calls_of(module, *one)]
-        assert not wrong or name in {"media/read_package.py", "media/office_package.py"}, (name, wrong)
+        assert not wrong or name in {"media/documents/read_package.py", "media/documents/office_package.py"}, (
+            name,
+            wrong,
+        )

@@ -3,7 +3,7 @@
 import pytest
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from academy.accounts import passwords
+from academy.accounts.authentication import passwords
 from academy.core.errors import Invalid
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -37,20 +37,22 @@ def test_passwords_of_leaks_are_refused() -> None:
     ],
 )
 def test_a_password_is_compared_exactly_as_typed(chosen: str, others: list[str]) -> None:
-    kept = passwords.make(chosen)
-    assert passwords.matches(kept, chosen)
-    assert not any(passwords.matches(kept, other) for other in others)
+    kept = passwords.hash_password(chosen)
+    assert passwords.verify_password(kept, chosen)
+    assert not any(passwords.verify_password(kept, other) for other in others)
 
 
 def test_a_hash_of_an_earlier_release_is_still_right() -> None:
     kept = passwords._hasher.hash("five words of a song")  # as it was made: of the NFKC form
-    assert passwords.matches(kept, "five words of a song") and passwords.matches(kept, "ﬁve ｗｏｒｄｓ of a song")
-    assert not passwords.matches(kept, "five words of a sonG")
+    assert passwords.verify_password(kept, "five words of a song") and passwords.verify_password(
+        kept, "ﬁve ｗｏｒｄｓ of a song"
+    )
+    assert not passwords.verify_password(kept, "five words of a sonG")
 
 
 def refused(password: str, *names: str) -> bool:
     try:
-        passwords.check_new(password, names=names)
+        passwords.check_new_password(password, names=names)
     except Invalid:
         return True
     return False
@@ -65,6 +67,6 @@ def test_a_long_sentence_is_a_password() -> None:
         "村口老槐树下卖豆腐",
     ):
         assert not refused(good)
-        assert passwords.matches(passwords.make(good), good)
-        assert not passwords.matches(passwords.make(good), good[:-1])
-        assert not passwords.matches(passwords.make(good), good.swapcase()) or good == good.swapcase()
+        assert passwords.verify_password(passwords.hash_password(good), good)
+        assert not passwords.verify_password(passwords.hash_password(good), good[:-1])
+        assert not passwords.verify_password(passwords.hash_password(good), good.swapcase()) or good == good.swapcase()

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
-from academy.members.models import Member
+from academy.people.models import Member
 from tests.contracts.access_matrix import SENT, Row, rows
 from tests.contracts.access_world import KINDS, PERSONAL, World
 from tests.contracts.test_access_matrix import address, world  # noqa: F401 - a fixture
@@ -37,7 +37,7 @@ def routes(method: str, role: Role) -> list[Row]:
 @pytest.fixture(scope="module")
 def named(world: World) -> World:  # noqa: F811
     """The same city, in which every person has a name that is found in any page."""
-    with world.house.db.begin() as tx:
+    with world.runtime.db.begin() as tx:
         for number, person in enumerate(tx.scalars(select(Member).order_by(Member.id))):
             person.name = f"识别{number:04d}号"
     return world
@@ -93,10 +93,10 @@ def test_a_form_that_is_refused_and_shows_people_leaves_a_row(named: World, role
 
 
 def name_of(world: World, role: Role) -> str:  # noqa: F811
-    with world.house.db.read() as tx:
+    with world.runtime.db.read() as tx:
         return tx.get_one(Member, world.made["account", role].member_id).name
 
 
 def count(world: World) -> int:  # noqa: F811
-    with world.house.db.read() as tx:
+    with world.runtime.db.read() as tx:
         return tx.scalar(select(func.count()).select_from(AuditEntry)) or 0

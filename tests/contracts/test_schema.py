@@ -9,20 +9,20 @@ from sqlalchemy import inspect, select, text
 
 from academy.accounts.models import SecondFactor
 from academy.cli.database import alembic_config
-from academy.core.db import Base, Database
-from academy.core.house import House
+from academy.core.database import Base, Database
+from academy.core.runtime import Runtime
 
 
-def test_migrations_make_what_the_models_say(house: House) -> None:
-    with house.db.read() as tx:
+def test_migrations_make_what_the_models_say(runtime: Runtime) -> None:
+    with runtime.db.read() as tx:
         context = MigrationContext.configure(
             tx.connection(), opts={"compare_type": True, "target_metadata": Base.metadata}
         )
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_constraints_follow_the_naming_convention(house: House) -> None:
-    with house.db.read() as tx:
+def test_constraints_follow_the_naming_convention(runtime: Runtime) -> None:
+    with runtime.db.read() as tx:
         found = inspect(tx.connection())
         for table in Base.metadata.tables:
             for index in found.get_indexes(table):

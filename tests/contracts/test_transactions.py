@@ -8,15 +8,21 @@ from pathlib import Path
 ACADEMY = Path(__file__).parents[2] / "academy"
 OPENS = ("db.begin", "engine.begin", "database.begin")
 ALLOWED = {
-    ("core/db.py", "once"): "`run_in_transaction` itself",
-    ("doors/context.py", "writing"): "the view around it is run again (doors/retrying.py)",
-    ("progress/committer.py", "_commit"): "`run_again` stands around it; the beats that it took stay in its hands",
-    ("search/postgres_backend.py", "rebuild"): "its lectures are a stream; one lock keeps all others out, and its job "
-    "is run again",
+    ("core/database.py", "once"): "`run_in_transaction` itself",
+    ("http/request_context.py", "writing"): "the view around it is run again (doors/retrying.py)",
+    ("learning/group_commit.py", "_commit"): "`run_again` stands around it; the beats that it took stay in its hands",
+    (
+        "search/backends/postgresql/backend.py",
+        "rebuild",
+    ): "its lectures are a stream; one lock keeps all others out, and its job is run again",
     ("cli/database.py", "limit_service_account"): "the owner's grants at installation, no rows of ours",
 }
 """Where a transaction is begun otherwise, with the reason."""
-COMMITS = {("core/db.py", "begin"), ("progress/consequences.py", "attempt"), ("search/whoosh_backend.py", "")}
+COMMITS = {
+    ("core/database.py", "begin"),
+    ("learning/consequences.py", "in_savepoint"),
+    ("search/backends/whoosh/backend.py", ""),
+}
 """Who may say commit: the one place, a savepoint, and the index's own writer."""
 
 
@@ -55,7 +61,7 @@ def test_transactions_are_begun_where_they_are_run_again() -> None:
 
 def test_nobody_else_commits() -> None:
     found = {
-        (where, "" if where == "search/whoosh_backend.py" else function.name)
+        (where, "" if where == "search/backends/whoosh/backend.py" else function.name)
         for where, function in _functions()
         for call in _own_calls(function)
         if isinstance(call.func, ast.Attribute) and call.func.attr == "commit"
@@ -80,7 +86,7 @@ def test_a_view_that_is_run_again_opens_one_transaction() -> None:
 
 
 def _opens_its_own(name: str) -> bool:
-    """Whether a service function that is given the house, and no transaction, opens transactions."""
+    """Whether a service function that is given the runtime, and no transaction, opens transactions."""
     return name.rpartition(".")[2] in _openers()
 
 
@@ -90,6 +96,6 @@ def _openers() -> set[str]:
         function.name
         for where, function in _functions()
         if not where.startswith(("web/", "api/", "cli/"))
-        and [one.arg for one in function.args.args[:1]] == ["house"]
+        and [one.arg for one in function.args.args[:1]] == ["runtime"]
         and "run_in_transaction" in ast.unparse(function)
     }

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from sqlalchemy import UniqueConstraint
 
-from academy import rooms
-from academy.core.db import Base
-from academy.core.house import House
+from academy import components
+from academy.core.database import Base
+from academy.core.runtime import Runtime
 from tests.conftest import make_settings
 from tests.same_second import World, acts
 
@@ -55,7 +55,7 @@ GUARDED = {
 
 def unique_keys() -> set[str]:
     """Every key of the schema but plain row ids and random ones."""
-    rooms.open_all()
+    components.import_all()
     found = set()
     for table in Base.metadata.sorted_tables:
         keys = {tuple(c.name for c in one.columns) for one in table.constraints if isinstance(one, UniqueConstraint)}
@@ -69,8 +69,8 @@ def unique_keys() -> set[str]:
 
 
 def test_every_unique_key_is_guarded_or_tried_by_two(tmp_path: Path) -> None:
-    house = House.build(make_settings(tmp_path))
-    tried = set(acts(World(house, *[None] * 7)))  # type: ignore[arg-type]
+    runtime = Runtime.build(make_settings(tmp_path))
+    tried = set(acts(World(runtime, *[None] * 7)))  # type: ignore[arg-type]
     known = {key for key in GUARDED if key.partition("(")[2].rstrip(")") not in RANDOM} | {"sectors(code)"}
     assert tried & known == set(), "tried is better than described"
     assert unique_keys() - tried - known == set(), "add it to tests/same_second.py, or say who guards it"

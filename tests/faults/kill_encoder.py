@@ -20,9 +20,10 @@ from sqlalchemy import func, select
 
 from academy.core.actor import Role
 from academy.jobs import Job
-from academy.media import playlist, queries, rules, service, tools
+from academy.media import queries, rules, service, tools
 from academy.media.models import Asset, AssetState
-from academy.media.storage import local_storage, parts_folder, set_key, work_folder
+from academy.media.storage.file_storage import local_storage, parts_folder, set_key, work_folder
+from academy.media.transcoding import playlist
 from tests.running import Academy, academy, kill, until
 
 STEPS = rules.STEPS["video"]
@@ -49,7 +50,7 @@ def encoders(of: Academy) -> int:
 
 def moment(of: Academy, asset_id: int, step: str, draw: random.Random) -> str:
     """Wait until a step runs and a little longer; returns what runs then: another, if it was too quick."""
-    database = of.house.db.url.database
+    database = of.runtime.db.url.database
     assert database is not None
     asked = "SELECT step FROM asset_steps WHERE asset_id = ? AND state = 'running'"
     over = "SELECT 1 FROM assets WHERE id = ? AND building IS NULL"
@@ -83,14 +84,14 @@ def run(of: Academy, rounds: int, seconds: int, draw: random.Random) -> dict[str
     for number in range(rounds):
         wanted = STEPS[number % len(STEPS)]
         if not asset_ids or _past(of, asset_ids[-1], wanted):
-            with of.house.db.begin() as tx:
+            with of.runtime.db.begin() as tx:
                 asset_ids.append(service.adopt_file(tx, who, film, "党课.mkv", "video").id)
         worker = of.worker()
         running = moment(of, asset_ids[-1], wanted, draw)
         kill(worker)
         kills[running] = kills.get(running, 0) + 1
         until(lambda: encoders(of) == 0, 10, "the end of the killed worker's encoder")
-        with of.house.db.read() as tx:
+        with of.runtime.db.read() as tx:
             half = tx.get_one(Asset, asset_ids[-1])
         if half.state != AssetState.READY:
             published = local_storage(of.settings).path(set_key(half.public_id, half.generation))
@@ -104,26 +105,26 @@ def run(of: Academy, rounds: int, seconds: int, draw: random.Random) -> dict[str
 
 
 def _past(of: Academy, asset_id: int, step: str) -> bool:
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         return any(s.step == step and s.state == "done" for s in queries.steps(tx, asset_id))
 
 
 def _parts_done(of: Academy) -> dict[int, int]:
     """Jobs of finished parts, and how often each was begun."""
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         rows = tx.execute(select(Job.id, Job.attempts).where(Job.name == "media.part", Job.state == "done"))
         return {row.id: row.attempts for row in rows}
 
 
 def _unready(of: Academy) -> int:
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         return tx.scalar(select(func.count()).where(Asset.state == AssetState.PROCESSING)) or 0
 
 
 def check(of: Academy, asset_ids: list[int], seconds: int) -> dict[str, object]:
     """Every film is whole, once, and nothing is left over."""
     until(lambda: _open_jobs(of) == 0, 30, "an end of all jobs")
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         for asset_id in asset_ids:
             asset = tx.get_one(Asset, asset_id)
             assert asset.state == AssetState.READY, asset.error
@@ -140,7 +141,7 @@ def check(of: Academy, asset_ids: list[int], seconds: int) -> dict[str, object]:
 
 
 def _open_jobs(of: Academy) -> int:
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         return tx.scalar(select(func.count()).where(Job.state.in_(("queued", "running")))) or 0
 
 

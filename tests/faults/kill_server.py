@@ -23,9 +23,9 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from academy.core.db import Database
-from academy.progress import rules
-from academy.progress.models import WatchLedger
+from academy.core.database import Database
+from academy.learning import rules
+from academy.learning.models import WatchLedger
 from benchmarks import ledger_scene as scene
 from tests.faults.nursery import Nursery
 from tests.services import postgres

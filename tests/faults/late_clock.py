@@ -1,6 +1,6 @@
 """The academy's WSGI application with its clock moved: for tests of what happens at a certain hour.
 
-ACADEMY_TEST_SHIFT_MS says by how much. The clock is moved before any room is imported, because
+ACADEMY_TEST_SHIFT_MS says by how much. The clock is moved before any component is imported, because
 column defaults keep the function they were given.
 """
 

@@ -13,26 +13,26 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import func, select
 
-from academy import rooms
+from academy import components
 from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import AcademyError
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import drain
+from academy.learning import corrections, recuts, repair, rules
+from academy.learning.heartbeats import Heartbeat
+from academy.learning.models import Completion, CreditHour, WatchLedger
+from academy.learning.service import open_lease, record_heartbeat
 from academy.library import service as library
 from academy.library.models import Course, CourseItem, CourseState
 from academy.media.models import Asset
-from academy.members import exemptions, merging
-from academy.members import service as members
-from academy.members.models import Exemption, Member, Organisation
-from academy.progress import correcting, recutting, repairing, rules
-from academy.progress.beats import Beat
-from academy.progress.models import Completion, CreditHour, WatchLedger
-from academy.progress.service import open_lease, record_beat
+from academy.people import exemptions, mergers
+from academy.people import service as members
+from academy.people.models import Exemption, Member, Organisation
+from academy.trainings import recount
 from academy.trainings import service as trainings
-from academy.trainings import verify
 from academy.trainings.models import Training
 from academy.trainings.rules import Audience
 from tests import factories as make
@@ -48,14 +48,14 @@ Version = tuple[int, int]
 class Life:
     """A city of four branches and six members, a course of three lectures, and what happens to them."""
 
-    def __init__(self, house: House, dice: random.Random) -> None:
-        self.house, self.dice, self.now = house, dice, START
+    def __init__(self, runtime: Runtime, dice: random.Random) -> None:
+        self.runtime, self.dice, self.now = runtime, dice, START
         self.expected: dict[Version, dt.datetime] = {}
         self.struck: dict[int, dt.datetime] = {}
         self.done: dict[tuple[int, int, int], dt.datetime] = {}
         self.shelved: tuple[object, dt.datetime] = (None, START)
         """What completes the course on the shelf, and since when."""
-        with clock.frozen(START), house.db.begin() as tx:
+        with clock.frozen(START), runtime.db.begin() as tx:
             city = make.organisation(tx, level="city")
             self.city = city.id
             self.towns = [make.organisation(tx, city, level="town").id for _ in range(2)]
@@ -121,7 +121,7 @@ class Life:
         replaced = [item for item in self._items(tx, course) if item.version > 1]
         if course.state == CourseState.PUBLISHED and replaced:
             item = self.dice.choice(replaced)
-            recutting.carry_over(tx, SYSTEM, item, item.version - 1, [(0, int(MINUTE_MS * 0.96), 0)])
+            recuts.carry_over(tx, SYSTEM, item, item.version - 1, [(0, int(MINUTE_MS * 0.96), 0)])
 
     def correct(self, tx: Tx) -> None:
         """A completion is struck or registered by two officers."""
@@ -131,10 +131,10 @@ class Life:
         if course.state != CourseState.PUBLISHED:
             return
         day = clock.today() if kind == "register" else None
-        made = correcting.propose_correction(
+        made = corrections.propose_correction(
             tx, self.officers[0], person, course, kind=kind, reason="签到表第 2 页", studied_on=day
         )
-        correcting.approve_correction(tx, self.officers[1], made)
+        corrections.approve_correction(tx, self.officers[1], made)
         if kind == "strike":
             self.struck[person.id] = self.now
             self.expected = {key: at for key, at in self.expected.items() if key[0] != person.id}
@@ -156,7 +156,7 @@ class Life:
         """Somebody joins."""
         where = tx.get_one(Organisation, self.dice.choice(self.branches))
         number = f"N{len(self.people)}-{self.course}"
-        self.people.append(members.add_member(tx, SYSTEM, self.house.sealer, where, number=number, name="新来的").id)
+        self.people.append(members.add_member(tx, SYSTEM, self.runtime.sealer, where, number=number, name="新来的").id)
 
     def exempt(self, tx: Tx) -> None:
         """An exemption begins, for some days, or is revoked."""
@@ -174,10 +174,10 @@ class Life:
     def merge(self, tx: Tx) -> None:
         """A branch takes another over, or that is undone."""
         gone, into = (tx.get_one(Organisation, one) for one in self.dice.sample(self.branches, 2))
-        if merging.merger_of(tx, gone) is not None:
-            merging.undo_merger(tx, SYSTEM, gone)
+        if mergers.merger_of(tx, gone) is not None:
+            mergers.undo_merger(tx, SYSTEM, gone)
         else:
-            merging.merge_organisation(tx, SYSTEM, gone, into)
+            mergers.merge_organisation(tx, SYSTEM, gone, into)
 
     def rehang(self, tx: Tx) -> None:
         """A branch hangs under another town."""
@@ -205,7 +205,7 @@ class Life:
         with clock.frozen(clock.now() - dt.timedelta(minutes=1)):
             lease = open_lease(tx, Actor(member_id=person), item, device_key="phone", take_over=True)
         spans = ((0, int(MINUTE_MS * share)),)
-        record_beat(tx, self.house.settings, Beat(lease.grant, 1, spans, None, clock.now_ms()))
+        record_heartbeat(tx, self.runtime.settings, Heartbeat(lease.grant, 1, spans, None, clock.now_ms()))
         tx.expire_all()
 
     def _change(self, tx: Tx, course: Course) -> None:
@@ -287,7 +287,7 @@ class Life:
 
     def differences(self, *, coverage: bool = True) -> Iterator[str]:
         """What is not as the clerk worked it out."""
-        with self.house.db.read(snapshot=True) as tx:
+        with self.runtime.db.read(snapshot=True) as tx:
             course = self._course(tx)
             rows = tx.scalars(select(Completion).where(Completion.course_id == self.course))
             found = {(row.member_id, row.course_version): row.completed_at for row in rows}
@@ -307,24 +307,24 @@ class Life:
                     yield f"member {member}: {hours.get(member, 0)} minutes, implied {wanted}"
             if coverage:
                 for training in tx.scalars(select(Training).where(Training.organisation_id == self.city)):
-                    yield from (str(one) for one in verify.differences(tx, training))
-        yield from (f"missing {found}" for found in repairing.missing(self.house.db))
+                    yield from (str(one) for one in recount.differences(tx, training))
+        yield from (f"missing {found}" for found in repair.missing(self.runtime.db))
 
 
-def run(house: House, dice: random.Random, steps: int = STEPS) -> tuple[Life, list[str]]:
+def run(runtime: Runtime, dice: random.Random, steps: int = STEPS) -> tuple[Life, list[str]]:
     """One life; what was not as the ledger implied, after any step. The jobs that were asked for run after each."""
-    rooms.open_all()
-    life, wrong = Life(house, dice), list[str]()
+    components.import_all()
+    life, wrong = Life(runtime, dice), list[str]()
     for number in range(steps):
         life.now += dt.timedelta(hours=dice.choice([1, 1, 5, 30]))
         act = dice.choice(life.acts())
-        with clock.frozen(life.now), contextlib.suppress(AcademyError), house.db.begin() as tx:
+        with clock.frozen(life.now), contextlib.suppress(AcademyError), runtime.db.begin() as tx:
             act(tx)
         with clock.frozen(life.now):
             if number % 4 == 3:
-                _midnight(house)
-            drain(house)
-            with house.db.read() as tx:
+                _midnight(runtime)
+            drain(runtime)
+            with runtime.db.read() as tx:
                 life.work_out(tx)
             wrong += [f"step {number}, {act.__name__}: {one}" for one in life.differences(coverage=number % 4 == 3)]
             if wrong:
@@ -332,17 +332,17 @@ def run(house: House, dice: random.Random, steps: int = STEPS) -> tuple[Life, li
     return life, wrong
 
 
-def _midnight(house: House) -> None:
+def _midnight(runtime: Runtime) -> None:
     """What the calendar does of itself each night: exemptions end, trainings close."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         trainings.begin_day(tx)
 
 
-def run_many(house: House, lives: int, seed: int) -> dict[str, int]:
+def run_many(runtime: Runtime, lives: int, seed: int) -> dict[str, int]:
     """Some lives; each one's differences are printed."""
     implied = struck = differences = 0
     for number in range(lives):
-        life, wrong = run(house, random.Random(f"{seed}/{number}"))
+        life, wrong = run(runtime, random.Random(f"{seed}/{number}"))
         implied, struck, differences = implied + len(life.expected), struck + len(life.struck), differences + len(wrong)
         for one in wrong[:10]:
             print(f"seed {seed} life {number} {one}", flush=True)

@@ -31,13 +31,13 @@ from sqlalchemy import func, select
 from academy.app import create_app
 from academy.core import clock
 from academy.core.actor import SYSTEM
-from academy.core.house import House
+from academy.core.runtime import Runtime
+from academy.learning import repair, rules
+from academy.learning.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
 from academy.library.models import CourseItem
-from academy.members.models import Member, Organisation
-from academy.progress import repairing, rules
-from academy.progress.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
+from academy.people.models import Member, Organisation
+from academy.trainings import recount
 from academy.trainings import service as trainings
-from academy.trainings import verify
 from academy.trainings.models import Training
 from tests import factories, templates
 from tests.conftest import make_settings
@@ -68,9 +68,9 @@ class Lectures:
 class City:
     """Members, courses of one and two items, video and document, and a training that asks for all of them."""
 
-    def __init__(self, house: House, members: int) -> None:
-        self.house = house
-        with clock.frozen(START), house.db.begin() as tx:
+    def __init__(self, runtime: Runtime, members: int) -> None:
+        self.runtime = runtime
+        with clock.frozen(START), runtime.db.begin() as tx:
             person, _, owner = learner(tx)
             node = tx.get_one(Organisation, tx.get_one(Member, person.id).organisation_id)
             people = [factories.member(tx, node) for _ in range(members)]
@@ -217,7 +217,7 @@ class Round:
         }
 
     def _held(self) -> Seconds:
-        with self.city.house.db.read() as tx:
+        with self.city.runtime.db.read() as tx:
             rows = tx.execute(
                 select(WatchLedger.item_id, WatchLedger.spans, WatchLedger.covered_ms).where(
                     WatchLedger.member_id == self.member
@@ -240,7 +240,7 @@ class Round:
             if 1000 * sum(item == place for item, _ in held) >= lectures.lengths[place] * lectures.permille[place]
         }
         whole = reached == set(lectures.items)
-        with self.city.house.db.read() as tx:
+        with self.city.runtime.db.read() as tx:
             mine = {"member_id": self.member}
             starts = tx.scalars(select(CourseStart.course_id).filter_by(**mine)).all()
             items = dict(
@@ -262,18 +262,18 @@ class Round:
         return sum(wrong)
 
 
-def run(house: House, rounds: int, seed: int) -> dict[str, object]:
+def run(runtime: Runtime, rounds: int, seed: int) -> dict[str, object]:
     """All rounds; every one is counted before the next."""
-    city, total = City(house, rounds), collections.Counter[str]()
-    app = create_app(house.settings, house)
-    servers = [Server(app, house) for _ in range(2)]
+    city, total = City(runtime, rounds), collections.Counter[str]()
+    app = create_app(runtime.settings, runtime)
+    servers = [Server(app, runtime) for _ in range(2)]
     seen: collections.Counter[str] = collections.Counter()
     repaired = 0
     try:
         for number in range(rounds):
             one = Round(city, servers, number, random.Random(f"{seed}/{number}"))
             one.run()
-            repaired += repairing.repair(house.db).done
+            repaired += repair.repair(runtime.db).done
             found = one.count()
             total.update(found)
             seen.update(one.seen)
@@ -282,11 +282,11 @@ def run(house: House, rounds: int, seed: int) -> dict[str, object]:
     finally:
         for server in servers:
             server.close()
-    with house.db.read(snapshot=True) as tx:
-        uncounted = [str(one) for one in verify.differences(tx, tx.get_one(Training, city.training_id))]
+    with runtime.db.read(snapshot=True) as tx:
+        uncounted = [str(one) for one in recount.differences(tx, tx.get_one(Training, city.training_id))]
         completions = tx.scalar(select(func.count()).select_from(Completion)) or 0
         credited = tx.scalar(select(func.sum(WatchLedger.covered_ms)).join(CourseItem)) or 0
-    uncounted += [str(one) for one in repairing.missing(house.db)]
+    uncounted += [str(one) for one in repair.missing(runtime.db)]
     total["differences"] += len(uncounted)
     for one in uncounted[:20]:
         print(one, flush=True)
@@ -307,22 +307,22 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    with _house(asked.database) as house:
-        found = run(house, asked.rounds, asked.seed)
-    with _house(asked.database) as house:
-        found["changes"] = learning_changes.run_many(house, max(1, asked.rounds // 25), asked.seed)
+    with _runtime(asked.database) as runtime:
+        found = run(runtime, asked.rounds, asked.seed)
+    with _runtime(asked.database) as runtime:
+        found["changes"] = learning_changes.run_many(runtime, max(1, asked.rounds // 25), asked.seed)
     print(json.dumps({"check": "learning_never_lost", "database": asked.database, **found}))
 
 
 @contextmanager
-def _house(database: str) -> Iterator[House]:
+def _runtime(database: str) -> Iterator[Runtime]:
     """A new database of its own."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="academy-never-lost-")))
         url = stack.enter_context(templates.database(database, folder))
-        house = House.build(make_settings(folder, database_url=url, log_level="CRITICAL"))
-        stack.callback(house.db.dispose)
-        yield house
+        runtime = Runtime.build(make_settings(folder, database_url=url, log_level="CRITICAL"))
+        stack.callback(runtime.db.dispose)
+        yield runtime
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from flask import Flask
 from sqlalchemy import event
 
 from academy.core import clock, collisions
-from academy.core.house import House
-from academy.progress import store
+from academy.core.runtime import Runtime
+from academy.learning import ledger_rows
 from tests import failures
 
 PLACES = 45
@@ -64,13 +64,13 @@ class Answer:
 class Injector:
     """Counts the places of a request (statements, commits, the ledger's own reads and writes), and fails at some."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self.fault: Fault | None = None
         self.place = 0
-        event.listen(house.db.engine, "before_cursor_execute", lambda *_: self.step())
-        event.listen(house.db.engine, "commit", lambda *_: self.step())
-        store.load = self._around(store.load)
-        store.save = self._around(store.save)
+        event.listen(runtime.db.engine, "before_cursor_execute", lambda *_: self.step())
+        event.listen(runtime.db.engine, "commit", lambda *_: self.step())
+        ledger_rows.load = self._around(ledger_rows.load)
+        ledger_rows.save = self._around(ledger_rows.save)
 
     def _around(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def run(*args: Any) -> Any:
@@ -90,9 +90,9 @@ class Injector:
         raise KINDS[fault.kind]()
 
 
-def _serve(app: Flask, house: House, pipe: Connection) -> None:
+def _serve(app: Flask, runtime: Runtime, pipe: Connection) -> None:
     collisions.PAUSE_S = 0.001
-    injector, client = Injector(house), app.test_client()
+    injector, client = Injector(runtime), app.test_client()
     while True:
         asked: Asked = pipe.recv()
         injector.fault, injector.place = asked.fault, 0
@@ -108,8 +108,8 @@ def _serve(app: Flask, house: House, pipe: Connection) -> None:
 class Server:
     """One such process; a dead one is replaced when the next request comes."""
 
-    def __init__(self, app: Flask, house: House) -> None:
-        self._app, self._house = app, house
+    def __init__(self, app: Flask, runtime: Runtime) -> None:
+        self._app, self._runtime = app, runtime
         self._process: Any = None
         self._pipe: Connection | None = None
         self.deaths = 0
@@ -117,10 +117,10 @@ class Server:
     def send(self, asked: Asked) -> None:
         """Hand a request over; its answer is to be received before the next one."""
         if self._process is None:
-            self._house.db.dispose()  # no connection is shared with the child
+            self._runtime.db.dispose()  # no connection is shared with the child
             self._pipe, theirs = multiprocessing.Pipe()
             context = multiprocessing.get_context("fork")
-            self._process = context.Process(target=_serve, args=(self._app, self._house, theirs), daemon=True)
+            self._process = context.Process(target=_serve, args=(self._app, self._runtime, theirs), daemon=True)
             self._process.start()
             theirs.close()
         assert self._pipe is not None

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from academy import api, cli, rooms, web
+from academy import cli, components, rest, web
 from academy.cli.server import children
 from academy.core.settings import Settings
 from tests.services import wait_for_port
@@ -76,9 +76,9 @@ def _serve(arguments: list[str], env: dict[str, str]) -> None:
 
 def main() -> None:
     """Fork a server for every line of standard input."""
-    rooms.open_all()
+    components.import_all()
     importlib.import_module("academy.app")
-    for home, names in (("web", web.PAGES), ("api", api.PARTS), ("cli", cli.GROUPS)):
+    for home, names in (("web", web.PAGES), ("rest", rest.PARTS), ("cli", cli.GROUPS)):
         for name in names:
             importlib.import_module(f"academy.{home}.{name}")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the killed need nobody to mourn them

@@ -16,11 +16,11 @@ from sqlalchemy import select
 from academy.accounts.sessions import open_program_session
 from academy.core.actor import Role
 from academy.jobs import enqueue
+from academy.learning import service as progress
 from academy.library.models import Course
 from academy.media import uploads
 from academy.media.models import Asset
-from academy.members.models import Organisation
-from academy.progress import service as progress
+from academy.people.models import Organisation
 from tests import factories as make
 from tests.ledger_makers import lecture
 from tests.running import Academy, academy
@@ -114,7 +114,7 @@ def test_the_api_does_what_it_says(running: Academy, role: Role, tmp_path: Path)
 
 def somebody(of: Academy, role: Role) -> tuple[str, dict[str, dict[str, str]]]:
     """A person's token, and real ids of theirs for the addresses of the API."""
-    with of.house.db.begin() as tx:
+    with of.runtime.db.begin() as tx:
         node = tx.scalar(select(Organisation)) or make.organisation(tx, level="city")
         person = make.member(tx, node)
         account = make.account(tx, person, *(() if role is Role.MEMBER else ((role, node),)))

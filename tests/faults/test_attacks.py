@@ -17,7 +17,8 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from academy.accounts import passwords, service
+from academy.accounts import service
+from academy.accounts.authentication import passwords
 from academy.accounts.models import RoleGrant, Throttle
 from academy.cli.media import nginx_configuration
 from academy.core import clock
@@ -25,9 +26,9 @@ from academy.core.actor import SYSTEM, Role
 from academy.core.audit import AuditEntry
 from academy.library.models import Course, CourseState
 from academy.media import delivery
-from academy.media.storage import set_key, storage_of
-from academy.members import service as members
-from academy.members.models import Member, Organisation
+from academy.media.storage.file_storage import set_key, storage_of
+from academy.people import service as members
+from academy.people.models import Member, Organisation
 from tests import factories as make
 from tests.running import Academy, academy
 from tests.services import free_port, nginx
@@ -44,7 +45,7 @@ class City:
 
     def __init__(self, of: Academy) -> None:
         self.of = of
-        with of.house.db.begin() as tx:
+        with of.runtime.db.begin() as tx:
             self.top = make.organisation(tx, level="city")
             self.mine, other = (make.organisation(tx, self.top, level="county") for _ in range(2))
             self.branch, self.strange = make.organisation(tx, self.mine), make.organisation(tx, other)
@@ -52,7 +53,7 @@ class City:
             held = ((Role.NODE_ADMINISTRATOR, self.mine), (Role.TRAINER, self.mine), (Role.REVIEWER, self.mine))
             self.officer = make.account(tx, make.member(tx, self.branch), *held)
             self.known = service.create_account(
-                tx, SYSTEM, username="known", display_name="赵小满", password_hash=passwords.make(PASSWORD)
+                tx, SYSTEM, username="known", display_name="赵小满", password_hash=passwords.hash_password(PASSWORD)
             )
         self.cookie = of.cookie(self.officer)
 
@@ -131,7 +132,7 @@ def test_one_password_over_many_names_is_stopped_and_members_still_watch(city: C
     answers = [status for one in spraying for status in one.result()]
     assert set(answers) <= {422, 429, 503} and answers.count(422) <= 204
     assert city.browser().sign_in("one-more", PASSWORD).status_code in {429, 503}
-    with city.of.house.db.begin() as tx:
+    with city.of.runtime.db.begin() as tx:
         tx.query(Throttle).delete()
 
 
@@ -156,7 +157,7 @@ def test_a_role_in_a_form_is_nothing(city: City) -> None:
     page = f"/members/{city.person.public_id}"
     form = forged | {"verb": "edit", "name": "赵小满", "organisation_id": str(city.strange.id), "public_id": "x" * 16}
     assert browser.fill(page, form, page).status_code == 303
-    with city.of.house.db.read() as tx:
+    with city.of.runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).where(RoleGrant.account_id == city.known.id)) == 0
         person = tx.get_one(Member, city.person.id)
         assert (person.organisation_id, person.public_id) == (city.branch.id, city.person.public_id)
@@ -172,14 +173,14 @@ def test_ids_of_the_county_next_door_and_of_the_city_find_nothing(city: City) ->
         f"/trainings/new/{city.top.public_id}",
     ):
         assert browser.see(path).status_code == 404, path
-    with city.of.house.db.read() as tx:
+    with city.of.runtime.db.read() as tx:
         refused = tx.scalars(select(AuditEntry.target).where(AuditEntry.verb == "access.refused")).all()
     assert {f"member:{city.stranger.public_id}", f"organisation:{city.top.public_id}"} <= set(refused)
 
 
 def test_a_codes_prefix_and_signs_in_a_filter_match_only_themselves(city: City) -> None:
     browser = city.browser(city.cookie)
-    with city.of.house.db.read() as tx:
+    with city.of.runtime.db.read() as tx:
         code = tx.get_one(Organisation, city.branch.id).code
     for word in ("%", "_", "%25", code[:-1] + "_"):
         assert city.branch.name not in browser.see("/organisations", params={"q": word}).text, word
@@ -189,7 +190,7 @@ def test_a_codes_prefix_and_signs_in_a_filter_match_only_themselves(city: City) 
 
 
 def test_approving_needs_the_pages_own_token(city: City) -> None:
-    with city.of.house.db.begin() as tx:
+    with city.of.runtime.db.begin() as tx:
         trainer = make.account(tx, None, (Role.TRAINER, city.mine))
         course = make.course(tx, trainer)
         make.library.submit(tx, make.actor_of(tx, trainer), course)
@@ -198,7 +199,7 @@ def test_approving_needs_the_pages_own_token(city: City) -> None:
     for forged in ({}, {"csrf_token": "x"}, {"csrf_token": ""}):
         answer = browser.post(address, data={"verb": "approve"} | forged, timeout=10, headers={"Origin": "http://evil"})
         assert answer.status_code == 400
-    with city.of.house.db.read() as tx:
+    with city.of.runtime.db.read() as tx:
         assert tx.get_one(Course, course.id).state == CourseState.SUBMITTED
     assert browser.fill(f"/review/{course.public_id}", {"verb": "approve", "seen": "1"}).status_code == 303
 
@@ -239,7 +240,7 @@ def test_my_page_under_a_files_name_is_nothing_that_a_cache_could_keep(city: Cit
 
 
 def test_an_altered_or_expired_link_is_nothing_behind_a_cache_too(city: City, front: int) -> None:
-    with city.of.house.db.begin() as tx:
+    with city.of.runtime.db.begin() as tx:
         asset = make.asset(tx, city.officer)
     place = storage_of(city.of.settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -341,18 +342,18 @@ def test_a_log_line_stays_one_line(city: City) -> None:
 
 
 def test_who_is_removed_is_out_at_once(city: City) -> None:
-    with city.of.house.db.begin() as tx:
+    with city.of.runtime.db.begin() as tx:
         person = make.member(tx, city.branch)
         leaver = make.account(tx, person)
     cookie = city.of.cookie(leaver)
     assert city.browser(cookie).see("/api/v1/session").status_code == 204
-    with city.of.house.db.begin() as tx:
+    with city.of.runtime.db.begin() as tx:
         members.change_status(tx, SYSTEM, tx.get_one(Member, person.id), "left")
     assert city.browser(cookie).see("/api/v1/session", headers={"Accept": "application/json"}).status_code == 401
 
 
 def test_a_lecture_taken_down_is_gone_for_whoever_is_watching(city: City) -> None:
-    with city.of.house.db.begin() as tx:
+    with city.of.runtime.db.begin() as tx:
         trainer = make.account(tx, None, (Role.TRAINER, city.mine))
         reviewer = make.account(tx, None, (Role.REVIEWER, city.mine))
         course = make.published_course(tx, trainer, reviewer)
@@ -364,7 +365,7 @@ def test_a_lecture_taken_down_is_gone_for_whoever_is_watching(city: City) -> Non
     assert token is not None
     begin = {"json": {"item": item, "take_over": True}, "headers": {"X-CSRFToken": token[1]}, "timeout": 10}
     lease = browser.post(f"{browser.address}/api/v1/progress/leases", **begin).json()  # type: ignore[arg-type]
-    with city.of.house.db.begin() as tx:
+    with city.of.runtime.db.begin() as tx:
         make.library.withdraw(tx, make.actor_of(tx, reviewer), tx.get_one(Course, course.id), reason="有误")
     beat = {"lease": lease["token"], "seq": 1, "spans": [[0, 1000]]}
     answer = browser.post(f"{browser.address}/api/v1/progress/beats", json=beat, timeout=10)

@@ -7,24 +7,25 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select, update
 
-from academy.accounts import passwords, second_step, service, sms, totp
+from academy.accounts import service
+from academy.accounts.authentication import passwords, second_step, sms, totp
 from academy.accounts.models import Account
 from academy.accounts.service import WrongPassword
 from academy.app import create_app
 from academy.core import clock, collisions
 from academy.core.actor import SYSTEM, Actor, Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import Job, JobState, enqueue, scheduler
 from academy.jobs.worker import drain, run_job
 from academy.media import uploads
 from academy.media.models import Upload
-from academy.members.models import Organisation
+from academy.people.models import Organisation
 from academy.trainings import service as trainings
 from academy.trainings.models import Training, TrainingState
 from tests import factories as make
 from tests.coverage_city import City, at, training
 from tests.failures import busy, deadlock, serialisation
-from tests.faults.test_coverage_races import real_house  # noqa: F401  the fixture is used by name
+from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
 
 pytestmark = pytest.mark.faults
 
@@ -35,8 +36,8 @@ KINDS = (deadlock, serialisation, busy)
 class Commits:
     """Counts commits, and lets the one of a number fail."""
 
-    def __init__(self, house: House) -> None:
-        self.house, self.seen, self.failed = house, 0, 0
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime, self.seen, self.failed = runtime, 0, 0
 
     @contextmanager
     def failing(self, place: int, make_error: Callable[[], Exception] = deadlock) -> Iterator[None]:
@@ -48,16 +49,16 @@ class Commits:
                 self.failed += 1
                 raise make_error()
 
-        event.listen(self.house.db.engine, "commit", before)
+        event.listen(self.runtime.db.engine, "commit", before)
         try:
             yield
         finally:
-            event.remove(self.house.db.engine, "commit", before)
+            event.remove(self.runtime.db.engine, "commit", before)
 
 
-def at_every_commit(house: House, prepare: Callable[[int], Callable[[], object]]) -> int:
+def at_every_commit(runtime: Runtime, prepare: Callable[[int], Callable[[], object]]) -> int:
     """Do it without a failure, then with one at each of its commits, of each kind; how many commits it has."""
-    commits = Commits(house)
+    commits = Commits(runtime)
     number = 0
     act = prepare(number)
     with commits.failing(0):
@@ -78,7 +79,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collisions, "PAUSE_S", 0)
 
 
-def person(house: House, number: int, *grants: Role) -> Account:
+def person(runtime: Runtime, number: int, *grants: Role) -> Account:
     def write(tx: object) -> Account:
         node = make.organisation(tx, level="city")  # type: ignore[arg-type]
         member = make.member(tx, node)  # type: ignore[arg-type]
@@ -88,72 +89,73 @@ def person(house: House, number: int, *grants: Role) -> Account:
             username=f"u{number}",
             display_name="某人",
             member=member,
-            password_hash=passwords.make(PASSWORD),
+            password_hash=passwords.hash_password(PASSWORD),
         )
         for role in grants:
             service.grant_role(tx, SYSTEM, made, role, node)  # type: ignore[arg-type]
         return made
 
-    return house.db.run_in_transaction(write)
+    return runtime.db.run_in_transaction(write)
 
 
-def test_signing_in_and_failing_to(real_house: House) -> None:  # noqa: F811
+def test_signing_in_and_failing_to(real_runtime: Runtime) -> None:  # noqa: F811
     def right(number: int) -> Callable[[], object]:
-        person(real_house, number)
-        return lambda: service.sign_in(real_house, f"u{number}", PASSWORD)
+        person(real_runtime, number)
+        return lambda: service.sign_in(real_runtime, f"u{number}", PASSWORD)
 
     def wrong(number: int) -> Callable[[], object]:
-        person(real_house, 1000 + number)
+        person(real_runtime, 1000 + number)
 
         def act() -> None:
             with pytest.raises(WrongPassword):
-                service.sign_in(real_house, f"u{1000 + number}", OTHER)
+                service.sign_in(real_runtime, f"u{1000 + number}", OTHER)
 
         return act
 
-    assert at_every_commit(real_house, right) >= 2
-    assert at_every_commit(real_house, wrong) >= 2
+    assert at_every_commit(real_runtime, right) >= 2
+    assert at_every_commit(real_runtime, wrong) >= 2
 
 
-def test_activation_and_a_new_password(real_house: House) -> None:  # noqa: F811
+def test_activation_and_a_new_password(real_runtime: Runtime) -> None:  # noqa: F811
     def activation(number: int) -> Callable[[], object]:
         def write(tx: object) -> tuple[str, str]:
             member = make.member(tx, make.organisation(tx, level="city"))  # type: ignore[arg-type]
             return member.number, service.issue_code(tx, SYSTEM, member)  # type: ignore[arg-type]
 
-        who, code = real_house.db.run_in_transaction(write)
-        return lambda: service.activate(real_house, who, code, PASSWORD)
+        who, code = real_runtime.db.run_in_transaction(write)
+        return lambda: service.activate(real_runtime, who, code, PASSWORD)
 
     def change(number: int) -> Callable[[], object]:
-        account = person(real_house, number)
-        token = service.sign_in(real_house, f"u{number}", PASSWORD)
+        account = person(real_runtime, number)
+        token = service.sign_in(real_runtime, f"u{number}", PASSWORD)
         actor = Actor(account_id=account.id, member_id=account.member_id)
         assert token
-        return lambda: service.change_password(real_house, actor, old=PASSWORD, new=OTHER, session_id=0)
+        return lambda: service.change_password(real_runtime, actor, old=PASSWORD, new=OTHER, session_id=0)
 
-    assert at_every_commit(real_house, activation) >= 2
-    assert at_every_commit(real_house, change) >= 3
+    assert at_every_commit(real_runtime, activation) >= 2
+    assert at_every_commit(real_runtime, change) >= 3
 
 
-def test_paper_codes_and_a_message_to_the_telephone(real_house: House) -> None:  # noqa: F811
+def test_paper_codes_and_a_message_to_the_telephone(real_runtime: Runtime) -> None:  # noqa: F811
     def paper(number: int) -> Callable[[], object]:
-        account = person(real_house, number)
+        account = person(real_runtime, number)
         actor = Actor(account_id=account.id)
-        with real_house.db.begin() as tx:
-            key = second_step.begin(tx, real_house, actor, session_id=0)
+        with real_runtime.db.begin() as tx:
+            key = second_step.begin(tx, real_runtime, actor, session_id=0)
             step = int(clock.now().timestamp()) // totp.STEP_S
-            codes = second_step.confirm(tx, real_house, actor, totp.code_at(key, step), session_id=0)
-        return lambda: second_step.renew_paper(real_house, actor, codes[0])
+            codes = second_step.confirm(tx, real_runtime, actor, totp.code_at(key, step), session_id=0)
+        return lambda: second_step.renew_recovery_codes(real_runtime, actor, codes[0])
 
-    assert at_every_commit(real_house, paper) >= 2
+    assert at_every_commit(real_runtime, paper) >= 2
     assert at_every_commit(
-        real_house, lambda number: lambda: sms.request_code(real_house, f"N{number}", "13900000000", f"10.0.{number}.1")
+        real_runtime,
+        lambda number: lambda: sms.request_code(real_runtime, f"N{number}", "13900000000", f"10.0.{number}.1"),
     )
 
 
-def test_commands(real_house: House) -> None:  # noqa: F811
-    run = create_app(real_house.settings, real_house).test_cli_runner().invoke
-    with real_house.db.begin() as tx:
+def test_commands(real_runtime: Runtime) -> None:  # noqa: F811
+    run = create_app(real_runtime.settings, real_runtime).test_cli_runner().invoke
+    with real_runtime.db.begin() as tx:
         make.organisation(tx, level="city").code = "C"
 
     def command(*args: str) -> Callable[[], object]:
@@ -164,7 +166,7 @@ def test_commands(real_house: House) -> None:  # noqa: F811
         return act
 
     def each(number: int) -> list[Callable[[], object]]:
-        person(real_house, number)
+        person(real_runtime, number)
         return [
             command("accounts", "create", f"new{number}", "--name", "管理员", "--password", PASSWORD),
             command("accounts", "password", f"u{number}", "--password", OTHER),
@@ -181,14 +183,14 @@ def test_commands(real_house: House) -> None:  # noqa: F811
         acts = each(number)
         return lambda: [act() for act in acts]
 
-    assert at_every_commit(real_house, every) >= 8
+    assert at_every_commit(real_runtime, every) >= 8
 
 
 @pytest.mark.parametrize("part", range(3))
-def test_jobs_of_the_calendar(real_house: House, part: int) -> None:  # noqa: F811
+def test_jobs_of_the_calendar(real_runtime: Runtime, part: int) -> None:  # noqa: F811
     """Claimed, run and closed, each commit of it: done at the first attempt, without a crash."""
-    create_app(real_house.settings, real_house)
-    with clock.frozen(at()), real_house.db.begin() as tx:
+    create_app(real_runtime.settings, real_runtime)
+    with clock.frozen(at()), real_runtime.db.begin() as tx:
         city = City(tx)
         trainings.open_training(tx, SYSTEM, training(tx, city.city, city.courses))
     for name in sorted(scheduler._schedules)[part::3]:
@@ -199,68 +201,68 @@ def test_jobs_of_the_calendar(real_house: House, part: int) -> None:  # noqa: F8
             def ask(tx: object) -> int:
                 return enqueue(tx, name).id  # type: ignore[arg-type]
 
-            asked = real_house.db.run_in_transaction(ask)
+            asked = real_runtime.db.run_in_transaction(ask)
 
             def act() -> None:
-                assert run_job(real_house, asked)
-                with real_house.db.read() as tx:
+                assert run_job(real_runtime, asked)
+                with real_runtime.db.read() as tx:
                     job = tx.get_one(Job, asked)
                 assert (job.state, job.crashes, job.attempts) == (JobState.DONE, 0, 1), name
 
             return act
 
-        assert at_every_commit(real_house, prepare) >= 2, name
+        assert at_every_commit(real_runtime, prepare) >= 2, name
 
 
-def test_opening_a_training_by_its_job(real_house: House, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    create_app(real_house.settings, real_house)
+def test_opening_a_training_by_its_job(real_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    create_app(real_runtime.settings, real_runtime)
     monkeypatch.setattr(trainings, "AT_ONCE", 0)
-    with real_house.db.begin() as tx:
+    with real_runtime.db.begin() as tx:
         city = City(tx)
 
     def prepare(_number: int) -> Callable[[], object]:
-        with real_house.db.begin() as tx:
+        with real_runtime.db.begin() as tx:
             made = training(tx, tx.get_one(Organisation, city.city.id), city.courses)
             trainings.begin_opening(tx, SYSTEM, made)
 
         def act() -> None:
-            drain(real_house, only=[trainings.OPEN])
-            with real_house.db.read() as tx:
+            drain(real_runtime, only=[trainings.OPEN])
+            with real_runtime.db.read() as tx:
                 assert tx.get_one(Training, made.id).state == TrainingState.OPEN
 
         return act
 
-    assert at_every_commit(real_house, prepare) >= 3
+    assert at_every_commit(real_runtime, prepare) >= 3
 
 
-def test_uploads(real_house: House) -> None:  # noqa: F811
-    create_app(real_house.settings, real_house)
-    account = person(real_house, 1, Role.TRAINER)
-    with real_house.db.read() as tx:
+def test_uploads(real_runtime: Runtime) -> None:  # noqa: F811
+    create_app(real_runtime.settings, real_runtime)
+    account = person(real_runtime, 1, Role.TRAINER)
+    with real_runtime.db.read() as tx:
         actor = make.actor_of(tx, tx.get_one(Account, account.id))
 
     def whole(number: int) -> Callable[[], object]:
         body = f"第 {number} 份".encode() * 100
         return lambda: uploads.take_whole(
-            real_house, actor, filename="讲课.mp4", purpose="video", body=io.BytesIO(body), size=len(body)
+            real_runtime, actor, filename="讲课.mp4", purpose="video", body=io.BytesIO(body), size=len(body)
         )
 
     def given_up(_number: int) -> Callable[[], object]:
         def begin(tx: object) -> tuple[int, str]:
-            made = uploads.begin(tx, real_house.settings, actor, filename="a.mp4", size=9, purpose="video")  # type: ignore[arg-type]
+            made = uploads.begin(tx, real_runtime.settings, actor, filename="a.mp4", size=9, purpose="video")  # type: ignore[arg-type]
             return made.id, made.public_id
 
-        row, public_id = real_house.db.run_in_transaction(begin)
+        row, public_id = real_runtime.db.run_in_transaction(begin)
 
         def act() -> None:
-            real_house.db.run_in_transaction(
+            real_runtime.db.run_in_transaction(
                 lambda tx: tx.execute(update(Upload).where(Upload.id == row).values(expires_at=at(-99)))
             )
-            uploads.expire(real_house, row)
-            with real_house.db.read() as tx:
+            uploads.expire(real_runtime, row)
+            with real_runtime.db.read() as tx:
                 assert tx.scalar(select(Upload.id).where(Upload.public_id == public_id)) is None
 
         return act
 
-    assert at_every_commit(real_house, whole) >= 2
-    assert at_every_commit(real_house, given_up) >= 2
+    assert at_every_commit(real_runtime, whole) >= 2
+    assert at_every_commit(real_runtime, given_up) >= 2

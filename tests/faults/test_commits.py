@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
-from academy.core.db import Database
+from academy.core.database import Database
 from tests import templates
 
 pytestmark = pytest.mark.faults

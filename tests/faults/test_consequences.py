@@ -13,18 +13,18 @@ from sqlalchemy import select
 from academy.app import create_app
 from academy.core import clock, collisions
 from academy.core.actor import SYSTEM, Actor, Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import drain, enqueue
-from academy.jobs.models import OutboxFact
+from academy.jobs.models import OutboxEvent
+from academy.learning import corrections, repair, service
+from academy.learning.group_commit import Committer
+from academy.learning.heartbeats import Heartbeat
+from academy.learning.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
+from academy.learning.service import Opened
 from academy.library.models import Course
-from academy.members.models import Member, Organisation
-from academy.progress import correcting, repairing, service
-from academy.progress.beats import Beat
-from academy.progress.committer import Committer
-from academy.progress.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
-from academy.progress.service import Opened
+from academy.people.models import Member, Organisation
+from academy.trainings import recount
 from academy.trainings import service as trainings
-from academy.trainings import verify
 from academy.trainings.models import Enrolment, Training
 from tests import factories, failures, templates
 from tests.conftest import make_settings
@@ -39,13 +39,13 @@ EARNED = START + dt.timedelta(minutes=1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"], scope="module")
-def real_house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A house whose transactions commit."""
+def real_runtime(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    """A runtime whose transactions commit."""
     folder = tmp_path_factory.mktemp("consequences")
     with templates.database(request.param, folder) as url:
-        house = House.build(make_settings(folder, database_url=url))
-        yield house
-        house.db.dispose()
+        runtime = Runtime.build(make_settings(folder, database_url=url))
+        yield runtime
+        runtime.db.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 class Scene:
     """One member before a course of one item, and a training that asks for it."""
 
-    house: House
+    runtime: Runtime
     actor: Actor
     course: Course
     training_id: int
@@ -66,17 +66,17 @@ class Scene:
     def beat(self, seconds: float = 60) -> None:
         """The whole lecture, claimed so long after the beginning."""
         with clock.frozen(START + dt.timedelta(seconds=seconds)):
-            claim = Beat(self.lease.grant, 1, ((0, MINUTE),), None, clock.now_ms())
-            Committer(self.house).submit(claim)
+            claim = Heartbeat(self.lease.grant, 1, ((0, MINUTE),), None, clock.now_ms())
+            Committer(self.runtime).submit(claim)
 
     def held(self) -> int:
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             key = (self.actor.member_id, self.course.items[0].id, 1)
             return tx.get_one(WatchLedger, key).covered_ms
 
     def check(self, earned: dt.datetime) -> None:
         """Everything is there, once, and dated when it was earned."""
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             member, course = self.actor.member_id, self.course.id
             mine = {"member_id": member}
             assert tx.scalars(select(CourseStart.reached_at).filter_by(**mine)).all() == [earned]
@@ -90,15 +90,15 @@ class Scene:
             assert row.completed_ms == int(earned.timestamp() * 1000)
             enrolled = tx.scalars(select(Enrolment).filter_by(training_id=self.training_id, **mine)).one()
             assert (enrolled.reached_on, enrolled.completed_on) == (earned.date(), earned.date())
-            assert verify.differences(tx, tx.get_one(Training, self.training_id)) == []
-            facts = [row for row in tx.scalars(select(OutboxFact)) if row.payload.get("member_id") == member]
-            kinds = [fact.kind for fact in facts]
+            assert recount.differences(tx, tx.get_one(Training, self.training_id)) == []
+            events = [row for row in tx.scalars(select(OutboxEvent)) if row.payload.get("member_id") == member]
+            kinds = [event.kind for event in events]
             assert len(kinds) == len(set(kinds)), "each fact is told once"
-        assert [found for found in repairing.missing(self.house.db) if found[0][0] == member] == []
+        assert [found for found in repair.missing(self.runtime.db) if found[0][0] == member] == []
 
 
-def scene(house: House, kind: str = "video", **changes: object) -> Scene:
-    with clock.frozen(START), house.db.begin() as tx:
+def scene(runtime: Runtime, kind: str = "video", **changes: object) -> Scene:
+    with clock.frozen(START), runtime.db.begin() as tx:
         person, actor, account = learner(tx)
         course = lecture(tx, account, minutes=1, **changes)
         course.items[0].kind = kind
@@ -106,14 +106,14 @@ def scene(house: House, kind: str = "video", **changes: object) -> Scene:
         plan = training(tx, node, [course])
         trainings.open_training(tx, SYSTEM, plan)
     with clock.frozen(START):
-        lease = opened(house, actor, course.items[0])
-    return Scene(house, actor, course, plan.id, lease)
+        lease = opened(runtime, actor, course.items[0])
+    return Scene(runtime, actor, course, plan.id, lease)
 
 
-def statements(house: House) -> list[str]:
+def statements(runtime: Runtime) -> list[str]:
     """What an untroubled beat sends that earns everything."""
-    whole = scene(house)
-    with failing(house.db) as seen:
+    whole = scene(runtime)
+    with failing(runtime.db) as seen:
         whole.beat()
     whole.check(EARNED)
     return seen.sent
@@ -121,7 +121,7 @@ def statements(house: House) -> list[str]:
 
 HEALERS = {
     "the same beat again": lambda scene: scene.beat(75),
-    "the repair": lambda scene: repairing.repair(scene.house.db),
+    "the repair": lambda scene: repair.repair(scene.runtime.db),
     "an empty beat": lambda scene: _empty(scene),
     "another lease": lambda scene: _again(scene),
 }
@@ -129,25 +129,25 @@ HEALERS = {
 
 def _empty(scene: Scene) -> None:
     with clock.frozen(START + dt.timedelta(seconds=75)):
-        Committer(scene.house).submit(Beat(scene.lease.grant, 2, (), None, clock.now_ms()))
+        Committer(scene.runtime).submit(Heartbeat(scene.lease.grant, 2, (), None, clock.now_ms()))
 
 
 def _again(scene: Scene) -> None:
     with clock.frozen(START + dt.timedelta(hours=1)):
-        scene.lease = opened(scene.house, scene.actor, scene.course.items[0])
+        scene.lease = opened(scene.runtime, scene.actor, scene.course.items[0])
     scene.beat(3_700)
 
 
 @pytest.mark.parametrize("healer", HEALERS)
 @pytest.mark.parametrize("kind", ["video", "document"])
-def test_a_failure_at_any_statement_is_made_good(real_house: House, healer: str, kind: str) -> None:
-    house, acknowledged = real_house, 0
-    whole = statements(house)
+def test_a_failure_at_any_statement_is_made_good(real_runtime: Runtime, healer: str, kind: str) -> None:
+    runtime, acknowledged = real_runtime, 0
+    whole = statements(runtime)
     for place in range(len(whole)):
-        tried = scene(house, kind)
+        tried = scene(runtime, kind)
         # The batch, and what the committer tries by itself afterwards: the failure does not pass so soon.
         with (
-            failing(house.db, at=lambda _, text, mine=whole[place]: text == mine) as seen,
+            failing(runtime.db, at=lambda _, text, mine=whole[place]: text == mine) as seen,
             contextlib.suppress(Exception),
         ):
             tried.beat()
@@ -162,14 +162,14 @@ def test_a_failure_at_any_statement_is_made_good(real_house: House, healer: str,
     assert acknowledged > 5, "most of what can fail comes after the credit"
 
 
-def test_a_failure_whose_savepoint_cannot_be_undone_commits_no_half(real_house: House) -> None:
+def test_a_failure_whose_savepoint_cannot_be_undone_commits_no_half(real_runtime: Runtime) -> None:
     """Else the start would be there and its coverage not, and nobody would write it any more."""
-    house = real_house
-    whole = statements(house)
+    runtime = real_runtime
+    whole = statements(runtime)
     for place in range(len(whole)):
-        tried = scene(house)
+        tried = scene(runtime)
         with (
-            failing(house.db, at=lambda _, text, mine=whole[place]: text == mine or "ROLLBACK TO" in text),
+            failing(runtime.db, at=lambda _, text, mine=whole[place]: text == mine or "ROLLBACK TO" in text),
             contextlib.suppress(Exception),
         ):
             tried.beat()
@@ -179,144 +179,144 @@ def test_a_failure_whose_savepoint_cannot_be_undone_commits_no_half(real_house: 
 
 
 @pytest.mark.parametrize("make", failures.COLLISIONS)
-def test_a_collision_at_any_statement_passes_unnoticed(real_house: House, make: Callable[[], Exception]) -> None:
-    house = real_house
-    for place in range(len(statements(house))):
-        tried = scene(house)
-        with failing(house.db, make, at=lambda number, _, place=place: number == place) as seen:
+def test_a_collision_at_any_statement_passes_unnoticed(real_runtime: Runtime, make: Callable[[], Exception]) -> None:
+    runtime = real_runtime
+    for place in range(len(statements(runtime))):
+        tried = scene(runtime)
+        with failing(runtime.db, make, at=lambda number, _, place=place: number == place) as seen:
             tried.beat()
         assert seen.failed
         tried.check(EARNED)
 
 
-def test_the_repair_comes_by_itself(real_house: House) -> None:
-    tried = scene(real_house)
-    with failing(real_house.db, at=lambda _, text: "INSERT INTO completions" in text):
+def test_the_repair_comes_by_itself(real_runtime: Runtime) -> None:
+    tried = scene(real_runtime)
+    with failing(real_runtime.db, at=lambda _, text: "INSERT INTO completions" in text):
         tried.beat()
-    with real_house.db.begin() as tx:
+    with real_runtime.db.begin() as tx:
         enqueue(tx, "progress.repair")
-    drain(real_house, only=["progress.repair"])
+    drain(real_runtime, only=["progress.repair"])
     tried.check(EARNED)
 
 
-def test_what_an_earlier_version_lost_is_found_by_looking_at_everything(real_house: House) -> None:
+def test_what_an_earlier_version_lost_is_found_by_looking_at_everything(real_runtime: Runtime) -> None:
     """Rows without marks: nothing says that anything is missing, but the ledger itself."""
-    house = real_house
+    runtime = real_runtime
     for lost in ("start", "item", "course"):
-        tried = scene(house)
-        with failing(house.db, at=lambda _, text: "INSERT INTO" in text and "ledgers" not in text):
+        tried = scene(runtime)
+        with failing(runtime.db, at=lambda _, text: "INSERT INTO" in text and "ledgers" not in text):
             tried.beat()
         key = (tried.actor.member_id, tried.course.items[0].id, 1)
         if lost != "start":
-            repairing.repair(house.db)
-            with house.db.begin() as tx:
+            repair.repair(runtime.db)
+            with runtime.db.begin() as tx:
                 for done in tx.scalars(select(Completion).filter_by(member_id=key[0])):
                     tx.delete(done)
                 if lost == "item":
                     for part in tx.scalars(select(ItemCompletion).filter_by(member_id=key[0])):
                         tx.delete(part)
-        with house.db.begin() as tx:
+        with runtime.db.begin() as tx:
             row = tx.get_one(WatchLedger, key)
             row.pending_since_ms = None
             if lost == "item":
                 row.completed_ms = None  # as the version before wrote it
-        assert {what for found, what in repairing.missing(house.db) if found == key} >= {lost}
-        app: Flask = create_app(house.settings, house)
+        assert {what for found, what in repair.missing(runtime.db) if found == key} >= {lost}
+        app: Flask = create_app(runtime.settings, runtime)
         answer = app.test_cli_runner().invoke(args=["progress", "repair", "--all"])
         assert answer.exit_code == 0, answer.output
         assert app.test_cli_runner().invoke(args=["progress", "verify"]).exit_code == 0
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             assert tx.scalars(select(Completion.completed_at).filter_by(member_id=key[0])).one() == EARNED
 
 
-def test_looking_at_everything_finds_what_is_missing_and_nothing_else(real_house: House) -> None:
+def test_looking_at_everything_finds_what_is_missing_and_nothing_else(real_runtime: Runtime) -> None:
     """Long lectures; a course of two items of which one is completed; each kind of row beside one that is right."""
-    house = real_house
-    with clock.frozen(START), house.db.begin() as tx:
+    runtime = real_runtime
+    with clock.frozen(START), runtime.db.begin() as tx:
         _, actor, account = learner(tx)
         course = lecture(tx, account, minutes=200, items=2)
     for place, item in enumerate(course.items):
-        assert list(repairing.missing(house.db)) == []
+        assert list(repair.missing(runtime.db)) == []
         with clock.frozen(START + dt.timedelta(hours=4 * place)):
-            lease = opened(house, actor, item, device_key="d")
+            lease = opened(runtime, actor, item, device_key="d")
         with clock.frozen(START + dt.timedelta(hours=4 * (place + 1))):
-            Committer(house).submit(Beat(lease.grant, 1, ((0, 200 * MINUTE),), None, clock.now_ms()))
-    assert list(repairing.missing(house.db)) == []
+            Committer(runtime).submit(Heartbeat(lease.grant, 1, ((0, 200 * MINUTE),), None, clock.now_ms()))
+    assert list(repair.missing(runtime.db)) == []
     key = (actor.member_id, course.items[0].id, 1)
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         tx.delete(tx.scalars(select(Completion).filter_by(member_id=actor.member_id)).one())
         row = tx.get_one(WatchLedger, key)
         row.covered_ms -= 1
         tx.delete(tx.get_one(ItemCompletion, key))
-    assert sorted(repairing.missing(house.db)) == [(key, "item"), (key, "sum")]
-    with house.db.begin() as tx:
+    assert sorted(repair.missing(runtime.db)) == [(key, "item"), (key, "sum")]
+    with runtime.db.begin() as tx:
         tx.get_one(WatchLedger, key).covered_ms += 1
-    assert repairing.derive(house.db).failed == 0
-    assert list(repairing.missing(house.db)) == []
+    assert repair.derive(runtime.db).failed == 0
+    assert list(repair.missing(runtime.db)) == []
 
 
-def test_one_that_cannot_be_repaired_keeps_nobody_from_it(real_house: House) -> None:
-    house = real_house
-    three = [scene(house) for _ in range(3)]
-    with failing(house.db, at=lambda _, text: "INSERT INTO course_starts" in text):
+def test_one_that_cannot_be_repaired_keeps_nobody_from_it(real_runtime: Runtime) -> None:
+    runtime = real_runtime
+    three = [scene(runtime) for _ in range(3)]
+    with failing(runtime.db, at=lambda _, text: "INSERT INTO course_starts" in text):
         for tried in three:
             tried.beat()
     poisoned = (three[1].actor.member_id, three[1].course.items[0].id, 1)
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         tx.get_one(WatchLedger, poisoned).completed_ms = 10**17  # no date
-    told = repairing.repair(house.db)
+    told = repair.repair(runtime.db)
     assert (told.done, told.failed) == (2, 1)
     three[0].check(EARNED)
     three[2].check(EARNED)
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         tx.get_one(WatchLedger, poisoned).completed_ms = int(EARNED.timestamp() * 1000)
-    assert repairing.repair(house.db).failed == 0
+    assert repair.repair(runtime.db).failed == 0
     three[1].check(EARNED)
 
 
-def test_what_was_struck_is_not_earned_again_by_a_repair(real_house: House) -> None:
-    tried = scene(real_house)
+def test_what_was_struck_is_not_earned_again_by_a_repair(real_runtime: Runtime) -> None:
+    tried = scene(real_runtime)
     tried.beat()
-    with clock.frozen(START + dt.timedelta(days=1)), real_house.db.begin() as tx:
+    with clock.frozen(START + dt.timedelta(days=1)), real_runtime.db.begin() as tx:
         person = tx.get_one(Member, tried.actor.member_id)
         node = tx.get_one(Organisation, person.organisation_id)
         first, second = (
             factories.actor_of(tx, factories.account(tx, None, (Role.NODE_ADMINISTRATOR, node))) for _ in range(2)
         )
         course = tx.get_one(Course, tried.course.id)
-        proposed = correcting.propose_correction(tx, first, person, course, kind="strike", reason="代看")
-        correcting.approve_correction(tx, second, proposed)
+        proposed = corrections.propose_correction(tx, first, person, course, kind="strike", reason="代看")
+        corrections.approve_correction(tx, second, proposed)
     key = (person.id, tried.course.items[0].id, 1)
-    assert [found for found in repairing.missing(real_house.db) if found[0] == key] == []
-    assert repairing.derive(real_house.db).failed == 0
-    repairing.repair(real_house.db)
-    with real_house.db.read() as tx:
+    assert [found for found in repair.missing(real_runtime.db) if found[0] == key] == []
+    assert repair.derive(real_runtime.db).failed == 0
+    repair.repair(real_runtime.db)
+    with real_runtime.db.read() as tx:
         assert tx.scalars(select(Completion).filter_by(member_id=person.id)).all() == []
         assert sum(tx.scalars(select(CreditHour.minutes).filter_by(member_id=person.id))) == 0
 
 
-def test_two_items_finished_at_once_finish_their_course(real_house: House) -> None:
+def test_two_items_finished_at_once_finish_their_course(real_runtime: Runtime) -> None:
     """On two connections, each before the other's commit: one of them sees both."""
-    house = real_house
+    runtime = real_runtime
     for _ in range(5):
-        with clock.frozen(START), house.db.begin() as tx:
+        with clock.frozen(START), runtime.db.begin() as tx:
             _, actor, account = learner(tx)
             course = lecture(tx, account, minutes=1, items=2)
         with clock.frozen(START):
-            first = opened(house, actor, course.items[0], device_key="d")
+            first = opened(runtime, actor, course.items[0], device_key="d")
         with clock.frozen(EARNED):
-            second = opened(house, actor, course.items[1], device_key="d")
+            second = opened(runtime, actor, course.items[1], device_key="d")
         gate = threading.Barrier(2)
 
         def finish(lease: Opened, gate: threading.Barrier = gate) -> None:
-            claim = Beat(lease.grant, 1, ((0, MINUTE),), None, int(EARNED.timestamp() * 1000) + MINUTE)
+            claim = Heartbeat(lease.grant, 1, ((0, MINUTE),), None, int(EARNED.timestamp() * 1000) + MINUTE)
             gate.wait()
-            house.db.run_in_transaction(lambda tx: service.record_beat(tx, house.settings, claim))
+            runtime.db.run_in_transaction(lambda tx: service.record_heartbeat(tx, runtime.settings, claim))
 
         threads = [threading.Thread(target=finish, args=(lease,)) for lease in (first, second)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             assert len(tx.scalars(select(Completion).filter_by(member_id=actor.member_id)).all()) == 1

@@ -14,16 +14,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select
 
-from academy import rooms
+from academy import components
 from academy.core import clock
 from academy.core.actor import SYSTEM
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
+from academy.coverage import table
+from academy.learning import completions as completing
+from academy.learning.models import Completion
 from academy.library.models import Course
-from academy.members.models import Member
-from academy.progress import completing
-from academy.progress.models import Completion
-from academy.trainings import service, table, tally, verify
+from academy.people.models import Member
+from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Training
 from tests import templates
 from tests.conftest import make_settings
@@ -35,11 +36,11 @@ RATE, SECONDS, LANES = 300, 3, 6
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def crowd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[House, City, Training, str]]:
+def crowd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Runtime, City, Training, str]]:
     """A city of some hundred people with one running training, on a database with real transactions."""
     with templates.database(request.param, tmp_path) as url:
-        house = House.build(make_settings(tmp_path, database_url=url))
-        with house.db.begin() as tx:
+        runtime = Runtime.build(make_settings(tmp_path, database_url=url))
+        with runtime.db.begin() as tx:
             city = City(tx)
             places = itertools.cycle([branch.id for branch in city.branches])
             tx.execute(
@@ -52,13 +53,13 @@ def crowd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Hous
             today = clock.today()
             plan = training(tx, city.city, city.courses, opens_on=today, closes_on=today)
             service.open_training(tx, SYSTEM, plan)
-        yield house, city, plan, url
-        house.db.dispose()
+        yield runtime, city, plan, url
+        runtime.db.dispose()
 
 
-def deeds(house: House) -> list[tuple[int, int]]:
+def deeds(runtime: Runtime) -> list[tuple[int, int]]:
     """Every member with every course, in a disorder that is the same each time."""
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         people = tx.scalars(select(Member.id).order_by(Member.id)).all()
         courses = tx.scalars(select(Course.id).order_by(Course.id)).all()
     every = [(member, course) for member in people for course in courses]
@@ -66,18 +67,18 @@ def deeds(house: House) -> list[tuple[int, int]]:
     return every
 
 
-def complete(house: House, member: int, course: int) -> None:
+def complete(runtime: Runtime, member: int, course: int) -> None:
     """What the ledger does at the threshold."""
-    with house.db.begin() as tx:
-        completing.reach(tx, member, course, clock.now_ms())
+    with runtime.db.begin() as tx:
+        completing.record_start(tx, member, course, clock.now_ms())
         completing.finish_course(tx, member, tx.get_one(Course, course), clock.now_ms(), "watched")
 
 
-def settle_for_ever(house: House, stop: threading.Event) -> None:
+def settle_for_ever(runtime: Runtime, stop: threading.Event) -> None:
     """The settling job's work, a few changes at a time."""
     while not stop.is_set():
-        with house.db.begin() as tx:
-            tally.settle(tx, 40)
+        with runtime.db.begin() as tx:
+            coverage_cells.settle(tx, 40)
         stop.wait(0.02)
 
 
@@ -87,31 +88,31 @@ def by_hand(tx: Tx) -> tuple[int, int]:
     return tx.scalar(select(func.count(Completion.member_id))) or 0, tx.scalar(select(func.count(mine.c.courses))) or 0
 
 
-def test_figures_are_exact_at_every_instant_of_a_rush(crowd: tuple[House, City, Training, str]) -> None:
-    house, city, plan, _ = crowd
-    waiting, errors, stop = deeds(house)[: RATE * SECONDS], list[BaseException](), threading.Event()
+def test_figures_are_exact_at_every_instant_of_a_rush(crowd: tuple[Runtime, City, Training, str]) -> None:
+    runtime, city, plan, _ = crowd
+    waiting, errors, stop = deeds(runtime)[: RATE * SECONDS], list[BaseException](), threading.Event()
     begun = time.perf_counter()
 
     def work(lane: int) -> None:
         try:
             for number in range(lane, len(waiting), LANES):
                 time.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
-                complete(house, *waiting[number])
+                complete(runtime, *waiting[number])
         except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=work, args=(lane,)) for lane in range(LANES)]
-    settler = threading.Thread(target=settle_for_ever, args=(house, stop))
+    settler = threading.Thread(target=settle_for_ever, args=(runtime, stop))
     for thread in (*threads, settler):
         thread.start()
     seen: list[int] = []
     while any(thread.is_alive() for thread in threads):
-        with house.db.read(snapshot=True) as tx:
+        with runtime.db.read(snapshot=True) as tx:
             found = table.coverage(tx, plan, city.city)
             completions, people = by_hand(tx)
             assert (sum(found.figures.courses.values()), found.figures.reached) == (completions, people)
             assert found.reconciles
-            assert [str(d) for d in verify.differences(tx, tx.get_one(Training, plan.id))] == []
+            assert [str(d) for d in recount.differences(tx, tx.get_one(Training, plan.id))] == []
             seen.append(completions)
     for thread in threads:
         thread.join()
@@ -119,12 +120,14 @@ def test_figures_are_exact_at_every_instant_of_a_rush(crowd: tuple[House, City, 
     settler.join()
     assert errors == []
     assert seen == sorted(seen) and len(set(seen)) > 3, "it was read in the middle of the rush"
-    with house.db.read(snapshot=True) as tx:
+    with runtime.db.read(snapshot=True) as tx:
         assert by_hand(tx)[0] == len(waiting)
 
 
-def test_a_kill_in_the_rush_loses_and_invents_nothing(crowd: tuple[House, City, Training, str], tmp_path: Path) -> None:
-    house, city, plan, url = crowd
+def test_a_kill_in_the_rush_loses_and_invents_nothing(
+    crowd: tuple[Runtime, City, Training, str], tmp_path: Path
+) -> None:
+    runtime, city, plan, url = crowd
     told = tmp_path / "told"
     for _ in range(3):
         child = subprocess.Popen([sys.executable, "-m", "tests.faults.test_coverage_crowd", url, str(tmp_path)])
@@ -137,31 +140,31 @@ def test_a_kill_in_the_rush_loses_and_invents_nothing(crowd: tuple[House, City, 
         child.wait()
         lines = [line.split() for line in told.read_text().splitlines()]
         acknowledged = {(int(line[0]), int(line[1])) for line in lines if len(line) == 3}
-        with house.db.read(snapshot=True) as tx:
+        with runtime.db.read(snapshot=True) as tx:
             kept = {(row[0], row[1]) for row in tx.execute(select(Completion.member_id, Completion.course_id))}
             assert acknowledged <= kept
-            assert [str(d) for d in verify.differences(tx, tx.get_one(Training, plan.id))] == []
+            assert [str(d) for d in recount.differences(tx, tx.get_one(Training, plan.id))] == []
             assert sum(table.coverage(tx, plan, city.city).figures.courses.values()) == len(kept)
 
 
 def _child(url: str, folder: Path) -> None:
     """Complete and settle until killed; says each completion once its commit has returned."""
-    rooms.open_all()
-    house = House.build(make_settings(folder, database_url=url))
-    with house.db.read() as tx:
+    components.import_all()
+    runtime = Runtime.build(make_settings(folder, database_url=url))
+    with runtime.db.read() as tx:
         done = {(row[0], row[1]) for row in tx.execute(select(Completion.member_id, Completion.course_id))}
-    waiting = [one for one in deeds(house) if one not in done]
+    waiting = [one for one in deeds(runtime) if one not in done]
     lock, told = threading.Lock(), os.open(folder / "told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def work(lane: int) -> None:
         for member, course in waiting[lane::LANES]:
-            complete(house, member, course)
+            complete(runtime, member, course)
             with lock:
                 os.write(told, f"{member} {course} .\n".encode())
 
     for lane in range(LANES):
         threading.Thread(target=work, args=(lane,)).start()
-    settle_for_ever(house, threading.Event())
+    settle_for_ever(runtime, threading.Event())
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ import pytest
 
 from academy.core import clock
 from academy.core.actor import SYSTEM
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
+from academy.learning import completions
 from academy.library.models import Course
-from academy.members.models import Member
-from academy.progress import completing
-from academy.trainings import service, tally, verify
+from academy.people.models import Member
+from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Training
 from tests import templates
 from tests.conftest import make_settings
@@ -24,17 +24,17 @@ pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def real_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    """A house whose transactions are real: every thread has a connection of its own."""
+def real_runtime(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runtime]:
+    """A runtime whose transactions are real: every thread has a connection of its own."""
     with templates.database(request.param, tmp_path) as url:
-        house = House.build(make_settings(tmp_path, database_url=url))
-        yield house
-        house.db.dispose()
+        runtime = Runtime.build(make_settings(tmp_path, database_url=url))
+        yield runtime
+        runtime.db.dispose()
 
 
-def test_everything_at_once(real_house: House) -> None:
-    house, errors = real_house, list[BaseException]()
-    with house.db.begin() as tx:
+def test_everything_at_once(real_runtime: Runtime) -> None:
+    runtime, errors = real_runtime, list[BaseException]()
+    with runtime.db.begin() as tx:
         city = City(tx)
         today = clock.today()
         plans = [training(tx, city.city, city.courses, opens_on=today, closes_on=today) for _ in range(2)]
@@ -44,14 +44,14 @@ def test_everything_at_once(real_house: House) -> None:
     def study(tx: Tx, lot: random.Random) -> None:
         course = tx.get_one(Course, lot.choice(courses))
         member = lot.choice(people)
-        completing.reach(tx, member, course.id, clock.now_ms())
-        completing.finish_course(tx, member, course, clock.now_ms(), "watched")
+        completions.record_start(tx, member, course.id, clock.now_ms())
+        completions.finish_course(tx, member, course, clock.now_ms(), "watched")
 
     def move(tx: Tx, lot: random.Random) -> None:
         transfer(tx, tx.get_one(Member, lot.choice(people)), lot.choice(city.branches))
 
     def settle(tx: Tx, lot: random.Random) -> None:
-        tally.settle(tx, lot.choice([5, 500]))
+        coverage_cells.settle(tx, lot.choice([5, 500]))
 
     def open_second(tx: Tx, lot: random.Random) -> None:
         plan = tx.get_one(Training, plans[1].id)
@@ -62,7 +62,7 @@ def test_everything_at_once(real_house: House) -> None:
         lot = random.Random(seed)
         try:
             for _ in range(times):
-                with house.db.begin() as tx:
+                with runtime.db.begin() as tx:
                     act(tx, lot)
         except BaseException as error:
             errors.append(error)
@@ -74,6 +74,6 @@ def test_everything_at_once(real_house: House) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
-    with house.db.read(snapshot=True) as tx:
+    with runtime.db.read(snapshot=True) as tx:
         for plan in plans:
-            assert [str(d) for d in verify.differences(tx, tx.get_one(Training, plan.id))] == []
+            assert [str(d) for d in recount.differences(tx, tx.get_one(Training, plan.id))] == []

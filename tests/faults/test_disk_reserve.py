@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from academy.accounts.models import Account
 from academy.core.actor import Actor, Role
-from academy.core.disk import keeping
+from academy.core.disk import reserving
 from academy.core.errors import StorageFull, TooLarge
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import drain
 from academy.media import tools, uploads
 from academy.media.models import Upload
@@ -47,14 +47,14 @@ def test_what_was_announced_has_its_room(tmp_path: Path, small_disk: Path) -> No
         accepted = []
         for number in range(5):
             try:
-                with of.house.db.begin() as tx:
+                with of.runtime.db.begin() as tx:
                     made = uploads.begin(tx, of.settings, who, filename=f"{number}.mp4", size=20 * MIB, purpose="video")
                 accepted.append(made.public_id)
             except StorageFull:
                 continue
         assert len(accepted) == 3, "64 MiB beside the reserve"
         for public_id in accepted:
-            uploads.append(of.house, who, public_id, offset=0, body=Endless(20 * MIB), length=20 * MIB)
+            uploads.append(of.runtime, who, public_id, offset=0, body=Endless(20 * MIB), length=20 * MIB)
         assert shutil.disk_usage(small_disk).free >= 32 * MIB
 
 
@@ -62,7 +62,7 @@ def test_what_was_announced_has_its_room(tmp_path: Path, small_disk: Path) -> No
 def test_five_senders_stop_at_the_reserve_when_others_fill_the_disk(tmp_path: Path, small_disk: Path) -> None:
     with academy(tmp_path / "academy", media_dir=small_disk, disk_reserve_mb=32) as of:
         who = of.actor(of.account(Role.TRAINER))
-        with of.house.db.begin() as tx:
+        with of.runtime.db.begin() as tx:
             announced = [
                 uploads.begin(tx, of.settings, who, filename="x.mp4", size=12 * MIB, purpose="video").public_id
                 for _ in range(5)
@@ -72,7 +72,7 @@ def test_five_senders_stop_at_the_reserve_when_others_fill_the_disk(tmp_path: Pa
 
         def send(public_id: str) -> None:
             try:
-                uploads.append(of.house, who, public_id, offset=0, body=Endless(12 * MIB), length=12 * MIB)
+                uploads.append(of.runtime, who, public_id, offset=0, body=Endless(12 * MIB), length=12 * MIB)
                 ends.append("whole")
             except StorageFull:
                 ends.append("full")
@@ -84,7 +84,7 @@ def test_five_senders_stop_at_the_reserve_when_others_fill_the_disk(tmp_path: Pa
             sender.join(60)
         assert "full" in ends and len(ends) == 5
         assert shutil.disk_usage(small_disk).free >= 32 * MIB - 5 * uploads.PIECE
-        with of.house.db.read() as tx:
+        with of.runtime.db.read() as tx:
             kept = tx.scalar(select(func.sum(Upload.offset)))
         assert kept and kept > 20 * MIB, "what came is kept"
 
@@ -92,7 +92,7 @@ def test_five_senders_stop_at_the_reserve_when_others_fill_the_disk(tmp_path: Pa
 @DISK
 def test_a_program_is_ended_at_the_reserve(small_disk: Path) -> None:
     writes = "import time\nwith open('x', 'wb', 0) as f:\n while True:\n  f.write(bytes(1 << 18)); time.sleep(0.005)"
-    with keeping(32 * MIB), pytest.raises(StorageFull):
+    with reserving(32 * MIB), pytest.raises(StorageFull):
         tools.run(
             [sys.executable, "-c", writes], folder=small_disk, limits=tools.Limits(seconds=60), sees=[Path(sys.prefix)]
         )
@@ -112,9 +112,9 @@ def test_an_export_leaves_the_reserve(tmp_path: Path, small_disk: Path, monkeypa
 
         monkeypatch.setitem(report_jobs.MAKERS, "table", write)
         who = of.account(Role.NODE_ADMINISTRATOR)
-        with of.house.db.begin() as tx:
+        with of.runtime.db.begin() as tx:
             reports.request_export(tx, of.actor(who), "table", {"format": "csv"}, title="x")
-        drain(of.house)
+        drain(of.runtime)
         assert shutil.disk_usage(small_disk).free >= 32 * MIB
         assert not list((small_disk / "var" / "exports").glob("*-draft*"))
 
@@ -123,25 +123,25 @@ def test_an_export_leaves_the_reserve(tmp_path: Path, small_disk: Path, monkeypa
 def test_two_announcements_at_once_stay_within_the_quota(tmp_path: Path, kind: str) -> None:
     if kind == "sqlite":
         with academy(tmp_path / "academy", trainer_quota_gb=1) as of:
-            announce_twice(of.house, of.account(Role.TRAINER))
+            announce_twice(of.runtime, of.account(Role.TRAINER))
         return
     with postgres(tmp_path / "pg", like=templates.postgres_folder()) as url:
-        house = House.build(make_settings(tmp_path, database_url=url, trainer_quota_gb=1))
-        with house.db.begin() as tx:
+        runtime = Runtime.build(make_settings(tmp_path, database_url=url, trainer_quota_gb=1))
+        with runtime.db.begin() as tx:
             who = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
-        announce_twice(house, who)
-        house.db.dispose()
+        announce_twice(runtime, who)
+        runtime.db.dispose()
 
 
-def announce_twice(house: House, who: Account) -> None:
+def announce_twice(runtime: Runtime, who: Account) -> None:
     gate, outcomes = threading.Barrier(2), []
 
     def announce() -> None:
         gate.wait(10)
         try:
-            with house.db.begin() as tx:
+            with runtime.db.begin() as tx:
                 actor = Actor(account_id=who.id)
-                uploads.begin(tx, house.settings, actor, filename="x.mp4", size=600 * MIB, purpose="video")
+                uploads.begin(tx, runtime.settings, actor, filename="x.mp4", size=600 * MIB, purpose="video")
             outcomes.append("taken")
         except TooLarge:
             outcomes.append("refused")
@@ -154,5 +154,5 @@ def announce_twice(house: House, who: Account) -> None:
         for one in both:
             one.join(60)
         assert sorted(outcomes) == ["refused", "taken"]
-        with house.db.begin() as tx:
+        with runtime.db.begin() as tx:
             tx.query(Upload).delete()

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from academy.core.actor import Actor, Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import Job, drain
 from academy.jobs.worker import run_job, runnable
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState
-from academy.media.storage import local_storage, set_key
+from academy.media.storage.file_storage import local_storage, set_key
 from tests.running import Academy, academy
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]
@@ -25,22 +25,22 @@ LEFT = {"hash": 100_000, "encode": 20_000, "poster": 2_000}
 @pytest.mark.parametrize("step", LEFT)
 def test_a_step_that_finds_no_room(tmp_path: Path, small_disk: Path, step: str) -> None:
     with academy(tmp_path / "academy", media_dir=small_disk) as of:
-        house, asset = of.house, _taken(of)
-        _run_up_to(house, f"media.{step}")
+        runtime, asset = of.runtime, _taken(of)
+        _run_up_to(runtime, f"media.{step}")
         filler = _fill(small_disk, LEFT[step])
-        drain(house)
-        asset = _again(house, asset)
+        drain(runtime)
+        asset = _again(runtime, asset)
         assert asset.state == AssetState.FAILED and asset.error is not None
         assert asset.error["fault"] == "machine" and "空间" in asset.error["text"]
         assert not local_storage(of.settings).path(set_key(asset.public_id, asset.generation)).exists()
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             assert queries.bytes_held(tx, asset.account_id) == 0
             assert [s.step for s in queries.steps(tx, asset.id) if s.state == "failed"] == [step]
         filler.unlink()
-        with house.db.begin() as tx:
+        with runtime.db.begin() as tx:
             service.retry(tx, Actor(account_id=asset.account_id), tx.get_one(Asset, asset.id))
-        drain(house)
-        asset = _again(house, asset)
+        drain(runtime)
+        asset = _again(runtime, asset)
         assert asset.state == AssetState.READY and asset.error is None
         assert local_storage(of.settings).exists(f"{set_key(asset.public_id, asset.generation)}/master.m3u8")
         assert asset.sha256 is not None and [*(small_disk / "work").iterdir()] == []
@@ -48,23 +48,23 @@ def test_a_step_that_finds_no_room(tmp_path: Path, small_disk: Path, step: str) 
 
 def _taken(of: Academy) -> Asset:
     who = of.actor(of.account(Role.TRAINER))
-    with of.house.db.begin() as tx:
+    with of.runtime.db.begin() as tx:
         return service.adopt_file(tx, who, FOOTAGE / "bikes.mp4", "党课.mp4", "video")
 
 
-def _again(house: House, asset: Asset) -> Asset:
-    with house.db.read() as tx:
+def _again(runtime: Runtime, asset: Asset) -> Asset:
+    with runtime.db.read() as tx:
         return tx.get_one(Asset, asset.id)
 
 
-def _run_up_to(house: House, name: str) -> None:
+def _run_up_to(runtime: Runtime, name: str) -> None:
     for _ in range(20):
-        with house.db.read() as tx:
-            waiting = {row.id: row.name for row in tx.scalars(select(Job).where(Job.id.in_(runnable(house))))}
+        with runtime.db.read() as tx:
+            waiting = {row.id: row.name for row in tx.scalars(select(Job).where(Job.id.in_(runnable(runtime))))}
         if name in waiting.values():
             return
         for job_id in waiting:
-            run_job(house, job_id)
+            run_job(runtime, job_id)
     raise AssertionError(f"{name} never came")
 
 

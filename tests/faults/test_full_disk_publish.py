@@ -23,9 +23,9 @@ from academy.jobs import GAVE_UP, Job, drain
 from academy.jobs.queue import release_lost
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Rendition
-from academy.media.playlist import is_whole
 from academy.media.rules import STEPS
-from academy.media.storage import LocalStorage, Storage, local_storage, set_key, storage_of
+from academy.media.storage.file_storage import LocalStorage, Storage, local_storage, set_key, storage_of
+from academy.media.transcoding.playlist import is_whole
 from tests import factories
 from tests.conftest import sign_in
 from tests.faults.test_full_disk_steps import fill
@@ -40,27 +40,27 @@ pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]
 PAPERS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "pdf, nothing left": (lambda path: written(path, "Dangke"), "讲稿.pdf", 0),
     "pdf, some left": (lambda path: written(path, "Dangke"), "讲稿.pdf", 12_000),
-    "word, no room to clean it": (lambda path: papers.docx(path, "Dangke"), "讲稿.docx", 8_000),
-    "word, no room for LibreOffice": (lambda path: papers.docx(path, "Dangke"), "讲稿.docx", 120_000),
+    "word, no space to clean it": (lambda path: papers.docx(path, "Dangke"), "讲稿.docx", 8_000),
+    "word, no space for LibreOffice": (lambda path: papers.docx(path, "Dangke"), "讲稿.docx", 120_000),
     "picture": (lambda path: Image.new("RGB", (900, 700), "red").save(path, "PNG"), "照片.png", 4_096),
 }
 
 
 def take(of: Academy, path: Path, name: str, kind: str) -> tuple[Asset, Actor]:
     who = of.actor(of.account(Role.TRAINER))
-    with of.house.db.begin() as tx:
+    with of.runtime.db.begin() as tx:
         return service.adopt_file(tx, who, path, name, kind), who
 
 
 def again(of: Academy, asset: Asset) -> Asset:
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         return tx.get_one(Asset, asset.id)
 
 
 def to_the_end(of: Academy) -> None:
     """Whatever is due, and without its pause what is to be tried again."""
-    while drain(of.house):
-        with of.house.db.begin() as tx:
+    while drain(of.runtime):
+        with of.runtime.db.begin() as tx:
             tx.execute(update(Job).where(Job.state == "queued", Job.attempts > 0).values(run_after=clock.now()))
 
 
@@ -70,9 +70,9 @@ def expect_full(of: Academy, asset: Asset, step: str) -> None:
     assert asset.state == AssetState.FAILED and asset.ready_at is None, asset.error
     assert Message.from_json(asset.error or {}).text == StorageFull().message.text
     assert (asset.error or {})["fault"] == "machine"
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         assert [s.step for s in queries.steps(tx, asset.id) if s.state == "failed"] == [step]
-        assert queries.bytes_held(tx, asset.account_id) == 0, "a failed file takes no room"
+        assert queries.bytes_held(tx, asset.account_id) == 0, "a failed file takes no space"
         assert not tx.scalar(select(func.count()).where(Job.state.in_(("queued", "running"))))
     place = local_storage(of.settings).path(f"assets/{asset.public_id}")
     assert sorted(one.name for one in place.iterdir()) == ["original"], "no half of a set"
@@ -80,7 +80,7 @@ def expect_full(of: Academy, asset: Asset, step: str) -> None:
 
 def expect_ready(of: Academy, asset: Asset, who: Actor) -> Asset:
     """There is room again: the button is enough."""
-    with of.house.db.begin() as tx:
+    with of.runtime.db.begin() as tx:
         service.retry(tx, who, tx.get_one(Asset, asset.id))
     to_the_end(of)
     asset = again(of, asset)
@@ -97,13 +97,13 @@ def test_a_document_is_not_called_damaged(tmp_path: Path, small_disk: Path, pape
         (small_disk / "media").mkdir()
         make(tmp_path / name)
         asset, who = take(of, tmp_path / name, name, "document")
-        drain(of.house, only=["media.hash", "media.probe"])
+        drain(of.runtime, only=["media.hash", "media.probe"])
         filler = fill(small_disk, left)
-        drain(of.house)
+        drain(of.runtime)
         expect_full(of, asset, "pages")
         filler.unlink()
         asset = expect_ready(of, asset, who)
-        with of.house.db.read() as tx:
+        with of.runtime.db.read() as tx:
             said = tx.scalars(select(DocumentPage.text).where(DocumentPage.asset_id == asset.id)).all()
         assert said == ([""] if name.endswith("png") else ["Dangke"])
 
@@ -114,7 +114,7 @@ def film(of: Academy, folder: Path) -> Path:
         "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n\n2\n00:00:04,000 --> 00:00:06,000\n下课\n"
     )
     source = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=15:duration=14", "-f", "lavfi", "-i", "sine=duration=14")
-    ffmpeg(of.house, *source, "-i", str(folder / "said.srt"), "-c:s", "srt", str(folder / "film.mkv"))
+    ffmpeg(of.runtime, *source, "-i", str(folder / "said.srt"), "-c:s", "srt", str(folder / "film.mkv"))
     return folder / "film.mkv"
 
 
@@ -123,12 +123,12 @@ def test_captions_inside_a_file_are_not_lost_and_publishing_needs_no_room(tmp_pa
         (small_disk / "media").mkdir()
         asset, _ = take(of, film(of, tmp_path), "党课.mkv", "video")
         steps = ("hash", "probe", "encode", "join", "poster")
-        drain(of.house, only=[*(f"media.{step}" for step in steps), "media.part", "media.sound"])
+        drain(of.runtime, only=[*(f"media.{step}" for step in steps), "media.part", "media.sound"])
         fill(small_disk)
-        drain(of.house)
+        drain(of.runtime)
         asset = again(of, asset)
         assert asset.state == AssetState.READY, asset.error
-        with of.house.db.read() as tx:
+        with of.runtime.db.read() as tx:
             assert len(tx.scalars(select(Cue)).all()) == 2
         assert local_storage(of.settings).exists(f"{set_key(asset.public_id, asset.generation)}/master.m3u8")
 
@@ -141,12 +141,12 @@ def test_publishing_onto_a_full_disk(tmp_path: Path, small_disk: Path) -> None:
         (of.settings.media_dir / "assets").symlink_to(small_disk / "assets")
         asset, who = take(of, film(of, tmp_path), "党课.mkv", "video")
         steps = ("hash", "probe", "encode", "join", "poster", "captions")
-        drain(of.house, only=[*(f"media.{step}" for step in steps), "media.part", "media.sound"])
+        drain(of.runtime, only=[*(f"media.{step}" for step in steps), "media.part", "media.sound"])
         filler = fill(small_disk, 60_000)
-        drain(of.house)
+        drain(of.runtime)
         expect_full(of, asset, "publish")
-        browser = create_app(of.settings, of.house).test_client()
-        with of.house.db.begin() as tx:
+        browser = create_app(of.settings, of.runtime).test_client()
+        with of.runtime.db.begin() as tx:
             sign_in(browser, factories.session_token(tx, tx.get_one(Account, asset.account_id)))
         page = browser.get("/studio/failures").get_data(as_text=True)
         assert "党课.mkv" in page and "存储空间已满" in page and "再试一次" in page
@@ -162,12 +162,12 @@ def test_the_database_is_on_the_same_full_disk(tmp_path: Path, small_disk: Path,
         asset, who = take(of, film(of, tmp_path), "党课.mkv", "video")
         order = STEPS["video"]
         before = [f"media.{name}" for name in order[: order.index(step)]]
-        drain(of.house, only=[*before, "media.part", "media.sound"])
+        drain(of.runtime, only=[*before, "media.part", "media.sound"])
         filler = fill(small_disk)
         with contextlib.suppress(OperationalError):
-            drain(of.house)
+            drain(of.runtime)
         filler.unlink()
-        with of.house.db.begin() as tx:
+        with of.runtime.db.begin() as tx:
             release_lost(tx, [""])  # as the worker does with what ended without a word
         to_the_end(of)
         if again(of, asset).state == AssetState.FAILED:
@@ -177,7 +177,7 @@ def test_the_database_is_on_the_same_full_disk(tmp_path: Path, small_disk: Path,
         assert asset.state == AssetState.READY and asset.error is None
         place = local_storage(of.settings).path(set_key(asset.public_id, asset.generation))
         assert all(is_whole(place / name) for name in ("240p", "audio"))
-        with of.house.db.read() as tx:
+        with of.runtime.db.read() as tx:
             assert len(tx.scalars(select(Cue)).all()) == 2
             assert tx.scalar(text("PRAGMA integrity_check")) == "ok"
 
@@ -199,13 +199,13 @@ def test_publishing_into_a_bucket_that_is_full(tmp_path: Path, small_disk: Path)
     with seaweed(tmp_path / "weed", data=small_disk) as bucket, academy(tmp_path / "academy", **bucket) as of:
         asset, who = take(of, film(of, tmp_path), "党课.mkv", "video")
         steps = ("hash", "probe", "encode", "join", "poster", "captions")
-        drain(of.house, only=[*(f"media.{step}" for step in steps), "media.part", "media.sound"])
+        drain(of.runtime, only=[*(f"media.{step}" for step in steps), "media.part", "media.sound"])
         filler = fill(small_disk)
         to_the_end(of)
         asset = again(of, asset)
         assert asset.state == AssetState.FAILED and asset.ready_at is None
         assert (asset.error or {})["fault"] == "machine" and Message.from_json(asset.error or {}).text == GAVE_UP.text
-        with of.house.db.read() as tx:
+        with of.runtime.db.read() as tx:
             assert queries.bytes_held(tx, asset.account_id) == 0
             assert not tx.scalars(select(Rendition.id)).all()
         filler.unlink()

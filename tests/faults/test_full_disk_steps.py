@@ -12,7 +12,7 @@ from academy.core.i18n import Message
 from academy.jobs import Job, drain
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState
-from academy.media.storage import local_storage, set_key
+from academy.media.storage.file_storage import local_storage, set_key
 from tests.media.test_pipeline import ffmpeg
 from tests.running import academy
 
@@ -49,27 +49,27 @@ def test_a_full_disk_at_a_step(tmp_path: Path, small_disk: Path, step: str, part
         film = tmp_path / "film.mp4"
         picture = "testsrc2=size=320x240:rate=15:duration=26"
         sound = ("-f", "lavfi", "-i", "sine=duration=26")
-        ffmpeg(of.house, "-f", "lavfi", "-i", picture, *sound, "-preset", "ultrafast", str(film))
+        ffmpeg(of.runtime, "-f", "lavfi", "-i", picture, *sound, "-preset", "ultrafast", str(film))
         who = of.actor(of.account(Role.TRAINER))
-        with of.house.db.begin() as tx:
+        with of.runtime.db.begin() as tx:
             asset_id = service.adopt_file(tx, who, film, "党课.mp4", "video").id
         before = ORDER[: ORDER.index(step)]
-        drain(of.house, only=[name for one in before for name in JOBS.get(one, (f"media.{one}",))] or ["none"])
+        drain(of.runtime, only=[name for one in before for name in JOBS.get(one, (f"media.{one}",))] or ["none"])
         filler = fill(small_disk)
-        drain(of.house)
-        with of.house.db.read() as tx:
+        drain(of.runtime)
+        with of.runtime.db.read() as tx:
             asset = tx.get_one(Asset, asset_id)
             assert asset.state == AssetState.FAILED, [(s.step, s.state) for s in queries.steps(tx, asset_id)]
             assert Message.from_json(asset.error or {}).text == StorageFull().message.text
             assert (asset.error or {})["fault"] == "machine"
-            assert queries.bytes_held(tx, who.account_id or 0) == 0, "a failed file takes no room"
+            assert queries.bytes_held(tx, who.account_id or 0) == 0, "a failed file takes no space"
             assert not tx.scalar(select(func.count()).where(Job.state.in_(("queued", "running"))))
         assert not local_storage(of.settings).path(set_key(asset.public_id, asset.generation)).exists()
         filler.unlink()
-        with of.house.db.begin() as tx:
+        with of.runtime.db.begin() as tx:
             service.retry(tx, who, tx.get_one(Asset, asset_id))
-        drain(of.house)
-        with of.house.db.read() as tx:
+        drain(of.runtime)
+        with of.runtime.db.read() as tx:
             asset = tx.get_one(Asset, asset_id, populate_existing=True)
             assert asset.state == AssetState.READY, asset.error
             assert abs((asset.duration_ms or 0) - 26_000) < 200

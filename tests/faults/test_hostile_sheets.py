@@ -15,39 +15,39 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from academy import rooms
+from academy import components
 from academy.core.errors import Invalid
-from academy.core.house import House
 from academy.core.i18n import Message
-from academy.members import columns, jobs, roster, sheet_process
-from academy.members.models import Member, RosterImport
-from academy.members.sheet_process import ReaderLimits, SheetProcess
-from academy.members.sheet_table import Wanted
-from academy.members.sheets import open_table
+from academy.core.runtime import Runtime
+from academy.people.models import Member, RosterImport
+from academy.roster import columns, imports, jobs, sheet_process
+from academy.roster.sheet_process import ReaderLimits, SheetProcess
+from academy.roster.sheet_table import HeadingQuery
+from academy.roster.sheets import open_table
 from tests import templates
+from tests.components.roster_office import Town, plant, send
 from tests.conftest import make_settings
 from tests.faults import hostile_sheets as sheets
-from tests.rooms.roster_office import Town, plant, send
 
 pytestmark = pytest.mark.faults
 
-rooms.open_all()
-WANTED = Wanted(columns.MEMBERS)
+components.import_all()
+WANTED = HeadingQuery(columns.MEMBERS)
 TOO_MUCH, DAMAGED = "内存或时间超出了限制", "已损坏"
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """A house whose transactions are real."""
+def runtime(tmp_path: Path) -> Iterator[Runtime]:
+    """A runtime whose transactions are real."""
     with templates.database("sqlite", tmp_path) as url:
-        house = House.build(make_settings(tmp_path, database_url=url, max_form_mb=64))
-        yield house
-        house.db.dispose()
+        runtime = Runtime.build(make_settings(tmp_path, database_url=url, max_form_mb=64))
+        yield runtime
+        runtime.db.dispose()
 
 
 @pytest.fixture
-def town(house: House) -> Town:
-    return plant(house)
+def town(runtime: Runtime) -> Town:
+    return plant(runtime)
 
 
 def people(count: int) -> bytes:
@@ -59,10 +59,10 @@ def said(made: RosterImport) -> str:
     return str(Message.from_json(made.problem or {"text": ""}))
 
 
-def nothing_is_left(house: House, made: RosterImport) -> bool:
+def nothing_is_left(runtime: Runtime, made: RosterImport) -> bool:
     """No plan to be applied, no half of one, nobody in the register."""
-    place = roster.folder(house.settings, made)
-    with house.db.read() as tx:
+    place = imports.folder(runtime.settings, made)
+    with runtime.db.read() as tx:
         return {one.name for one in place.iterdir()} == {"source"} and tx.scalar(select(func.count(Member.id))) == 0
 
 
@@ -76,16 +76,16 @@ def nothing_is_left(house: House, made: RosterImport) -> bool:
     ],
 )
 def test_a_workbook_that_would_eat_the_machine_is_refused_in_words(
-    house: House, town: Town, tmp_path: Path, make: Callable[[Path], Path], words: str
+    runtime: Runtime, town: Town, tmp_path: Path, make: Callable[[Path], Path], words: str
 ) -> None:
-    made = send(house, town.east, make(tmp_path / "a.xlsx").read_bytes())
+    made = send(runtime, town.east, make(tmp_path / "a.xlsx").read_bytes())
     assert made.state == "refused"
     assert words in said(made)
-    assert nothing_is_left(house, made)
+    assert nothing_is_left(runtime, made)
 
 
-def test_what_a_sheet_says_of_its_size_is_not_believed(house: House, town: Town, tmp_path: Path) -> None:
-    made = send(house, town.east, sheets.wide_claim(tmp_path / "a.xlsx").read_bytes())
+def test_what_a_sheet_says_of_its_size_is_not_believed(runtime: Runtime, town: Town, tmp_path: Path) -> None:
+    made = send(runtime, town.east, sheets.wide_claim(tmp_path / "a.xlsx").read_bytes())
     assert (made.state, made.summary["added"]) == ("checked", 3)
 
 
@@ -115,13 +115,13 @@ def reader_of_mine() -> int | None:
     return None
 
 
-def test_a_reader_that_is_killed_half_way_leaves_nothing_half_done(house: House, town: Town) -> None:
+def test_a_reader_that_is_killed_half_way_leaves_nothing_half_done(runtime: Runtime, town: Town) -> None:
     """As the kernel kills it when memory ends; its rows have been compared with the register by then."""
     over = threading.Event()
 
     def kill() -> None:
         while not over.is_set():
-            drafts = list((house.settings.data_dir / "rosters").glob("*/findings.draft"))
+            drafts = list((runtime.settings.data_dir / "rosters").glob("*/findings.draft"))
             reader = reader_of_mine()
             if reader is not None and drafts and drafts[0].stat().st_size > 100_000:
                 os.kill(reader, signal.SIGKILL)
@@ -130,13 +130,13 @@ def test_a_reader_that_is_killed_half_way_leaves_nothing_half_done(house: House,
 
     killer = threading.Thread(target=kill)
     killer.start()
-    made = send(house, town.east, people(400_000))
+    made = send(runtime, town.east, people(400_000))
     over.set()
     killer.join()
     assert made.state == "refused"
     assert TOO_MUCH in said(made)
-    assert nothing_is_left(house, made)
-    again = send(house, town.east, people(20))
+    assert nothing_is_left(runtime, made)
+    again = send(runtime, town.east, people(20))
     assert (again.state, again.summary["added"]) == ("checked", 20)
 
 
@@ -320,7 +320,7 @@ def test_without_landlock_the_limits_stay_and_a_broken_one_reads_nothing(
     path.write_bytes(people(3))
     code = (
         "from pathlib import Path\n"
-        "from academy.members.sheets import open_table\n"
+        "from academy.roster.sheets import open_table\n"
         f"with open_table(Path({str(path)!r})) as table:\n"
         "    print('read', len(list(table.rows)))\n"
     )
@@ -329,13 +329,13 @@ def test_without_landlock_the_limits_stay_and_a_broken_one_reads_nothing(
     assert words in done.stdout + done.stderr
 
 
-def test_a_bad_file_among_good_ones_changes_no_limit(house: House, town: Town) -> None:
+def test_a_bad_file_among_good_ones_changes_no_limit(runtime: Runtime, town: Town) -> None:
     """What is mended is read by the same process: a bomb sent back as mended rows is refused, and the rows stay."""
-    made = send(house, town.east, b"\n".join([people(3), b"A9,,001-1"]))
+    made = send(runtime, town.east, b"\n".join([people(3), b"A9,,001-1"]))
     assert (made.state, made.summary["bad"]) == ("refused", 1)
-    mended = roster.folder(house.settings, made) / "mended"
+    mended = imports.folder(runtime.settings, made) / "mended"
     sheets.far_cell(mended)
-    seen = jobs.look(house, made, lambda _permille: None)
+    seen = jobs.look(runtime, made, lambda _permille: None)
     assert seen is not None and seen.counts["bad"] == 1
     assert TOO_MUCH in said(made)
     assert not mended.exists()

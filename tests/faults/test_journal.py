@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from academy.core.db import Database
+from academy.core.database import Database
 from tests.open_databases import OpenedBesideSQLite
 
 

@@ -7,49 +7,49 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from academy import rooms
+from academy import components
 from academy.core import clock
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import drain, enqueue
+from academy.learning import completions, repair
+from academy.learning.models import Completion
 from academy.library import service as library
-from academy.progress import completing, repairing
-from academy.progress.models import Completion
 from tests import factories as make
 from tests.faults import learning_changes
 from tests.faults.learning_changes import MINUTE_MS, START, Life
-from tests.faults.test_coverage_races import real_house  # noqa: F401  the fixture is used by name
+from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
 
 pytestmark = pytest.mark.faults
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_completions_are_what_the_ledger_implies_after_every_change(real_house: House, seed: int) -> None:  # noqa: F811
-    life, wrong = learning_changes.run(real_house, random.Random(f"short/{seed}"))
+def test_completions_are_what_the_ledger_implies_after_every_change(real_runtime: Runtime, seed: int) -> None:  # noqa: F811
+    life, wrong = learning_changes.run(real_runtime, random.Random(f"short/{seed}"))
     assert wrong == []
     assert life.shelved[1] > learning_changes.START
 
 
-def _at_night(house: House) -> None:
+def _at_night(runtime: Runtime) -> None:
     """Only what the calendar asks for each night, as if the publication's own event had been lost."""
-    house.db.run_in_transaction(lambda tx: enqueue(tx, "progress.derive").id)
-    drain(house, only={"progress.derive"})
+    runtime.db.run_in_transaction(lambda tx: enqueue(tx, "progress.derive").id)
+    drain(runtime, only={"progress.derive"})
 
 
-HEALERS: dict[str, Callable[[House], object]] = {
+HEALERS: dict[str, Callable[[Runtime], object]] = {
     "the publication's own event": drain,
     "the night": _at_night,
-    "the operator": lambda house: repairing.derive(house.db),
+    "the operator": lambda runtime: repair.derive(runtime.db),
 }
 
 
 @pytest.mark.parametrize("healer", HEALERS)
 @pytest.mark.parametrize("change", ["dropped", "optional", "asks for less"])
-def test_whoever_had_all_the_rest_completes_by_each_way(real_house: House, change: str, healer: str) -> None:  # noqa: F811
+def test_whoever_had_all_the_rest_completes_by_each_way(real_runtime: Runtime, change: str, healer: str) -> None:  # noqa: F811
     """Noticed by the check first; completed as of the day on which the course became what it is; nobody else is."""
-    rooms.open_all()
-    life, days = Life(real_house, random.Random(1)), dt.timedelta(days=3)
+    components.import_all()
+    life, days = Life(real_runtime, random.Random(1)), dt.timedelta(days=3)
     share = 0.8 if change == "asks for less" else 1.0
-    with real_house.db.begin() as tx:
+    with real_runtime.db.begin() as tx:
         course = tx.get_one(learning_changes.Course, life.course)
         watched = course.items[:2] if share == 1.0 else course.items
         for who, items in ((life.people[0], watched), (life.people[1], watched[:1])):
@@ -57,9 +57,9 @@ def test_whoever_had_all_the_rest_completes_by_each_way(real_house: House, chang
                 # One after the other: three minutes are not watched in one.
                 with clock.frozen(START + number * dt.timedelta(minutes=5)):
                     life.watch(tx, who, item, share)
-    drain(real_house)
-    assert list(repairing.missing(real_house.db)) == []
-    with clock.frozen(START + days), real_house.db.begin() as tx:
+    drain(real_runtime)
+    assert list(repair.missing(real_runtime.db)) == []
+    with clock.frozen(START + days), real_runtime.db.begin() as tx:
         draft = library.revise(tx, life.author, tx.get_one(learning_changes.Course, life.course))
         if change == "dropped":
             library.remove_item(tx, life.author, draft, draft.items[2])
@@ -69,37 +69,37 @@ def test_whoever_had_all_the_rest_completes_by_each_way(real_house: House, chang
             fields = {"title": draft.title, "category": "theory", "summary": draft.summary}
             library.edit_course(tx, life.author, draft, threshold_permille=800, **fields)  # type: ignore[arg-type]
         life.release(tx, draft)
-    found = list(repairing.missing(real_house.db))
+    found = list(repair.missing(real_runtime.db))
     assert {key[0] for key, _ in found} >= {life.people[0]}
     with clock.frozen(START + 2 * days):
-        HEALERS[healer](real_house)
-        HEALERS[healer](real_house)
-    assert list(repairing.missing(real_house.db)) == []
-    with real_house.db.read() as tx:
+        HEALERS[healer](real_runtime)
+        HEALERS[healer](real_runtime)
+    assert list(repair.missing(real_runtime.db)) == []
+    with real_runtime.db.read() as tx:
         rows = tx.execute(select(Completion.member_id, Completion.course_version, Completion.completed_at)).all()
         version = tx.get_one(learning_changes.Course, life.course).version
     assert [tuple(row) for row in rows] == [(life.people[0], version, START + days)]
 
 
-def test_a_draft_that_nobody_reviewed_completes_nothing(real_house: House) -> None:  # noqa: F811
+def test_a_draft_that_nobody_reviewed_completes_nothing(real_runtime: Runtime) -> None:  # noqa: F811
     """A beat that comes late while a withdrawn course is being written anew: what it completes is decided when it is
     published, with all that the author has added until then."""
-    rooms.open_all()
-    life = Life(real_house, random.Random(1))
+    components.import_all()
+    life = Life(real_runtime, random.Random(1))
     person = life.people[0]
-    with clock.frozen(START), real_house.db.begin() as tx:
+    with clock.frozen(START), real_runtime.db.begin() as tx:
         course = tx.get_one(learning_changes.Course, life.course)
         for item in course.items[:2]:
             life.watch(tx, person, item, 1.0)
         library.withdraw(tx, life.author, course)
         library.remove_item(tx, life.author, course, course.items[2])
         first = course.items[0]
-        completing.finish_item(tx, person, first.id, first.version, course.id, clock.now_ms())
+        completions.finish_item(tx, person, first.id, first.version, course.id, clock.now_ms())
         assert tx.scalars(select(Completion)).all() == []
         asset = make.asset(tx, tx.get_one(make.Account, life.trainer), duration_ms=MINUTE_MS)
         library.add_item(tx, life.author, course, kind="video", title="加讲", asset=asset)
         life.release(tx, course)
-    drain(real_house)
-    assert list(repairing.missing(real_house.db)) == []
-    with real_house.db.read() as tx:
+    drain(real_runtime)
+    assert list(repair.missing(real_runtime.db)) == []
+    with real_runtime.db.read() as tx:
         assert tx.scalars(select(Completion)).all() == []

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from academy.core.house import House
-from academy.progress import consequences, repairing
+from academy.core.runtime import Runtime
+from academy.learning import consequences, repair
 from tests import templates
 from tests.conftest import make_settings
 from tests.faults import learning_never_lost, learning_player
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.faults
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_nothing_is_lost_and_nothing_invented(database: str, tmp_path: Path) -> None:
     with templates.database(database, tmp_path) as url:
-        house = House.build(make_settings(tmp_path, database_url=url, log_level="CRITICAL"))
-        told = learning_never_lost.run(house, 12, 7)
-        house.db.dispose()
+        runtime = Runtime.build(make_settings(tmp_path, database_url=url, log_level="CRITICAL"))
+        told = learning_never_lost.run(runtime, 12, 7)
+        runtime.db.dispose()
     assert {name: told[name] for name in learning_never_lost.COUNTS} == dict.fromkeys(learning_never_lost.COUNTS, 0)
     assert int(str(told["credited_s"])) > 0
     assert all(told[name] for name in ("completions", "killed", "error", "proxy_page", "answer_lost", "request_lost"))
@@ -32,8 +32,8 @@ def _believes_everybody(answer: Answer | None, seq: int) -> dict[str, object] | 
     return None if answer is None or answer.status >= 500 else acknowledged(answer, seq) or {}
 
 
-def _repairs_nothing(_db: object) -> repairing.Repaired:
-    return repairing.Repaired(0, 0)
+def _repairs_nothing(_db: object) -> repair.Repaired:
+    return repair.Repaired(0, 0)
 
 
 def _forgets_its_mark(*args: object) -> bool:
@@ -42,7 +42,7 @@ def _forgets_its_mark(*args: object) -> bool:
     return True
 
 
-follow = consequences.follow
+follow = consequences.write_consequences
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_it_would_notice(
 ) -> None:
     """With the faults that it was written against put back."""
     monkeypatch.setattr(where, name, worse)
-    monkeypatch.setattr(repairing, "repair", _repairs_nothing)
+    monkeypatch.setattr(repair, "repair", _repairs_nothing)
     with templates.database("sqlite", tmp_path) as url:
-        house = House.build(make_settings(tmp_path, database_url=url, log_level="CRITICAL"))
-        told = learning_never_lost.run(house, 20, 7)
-        house.db.dispose()
+        runtime = Runtime.build(make_settings(tmp_path, database_url=url, log_level="CRITICAL"))
+        told = learning_never_lost.run(runtime, 20, 7)
+        runtime.db.dispose()
     assert int(str(told[seen])) > 0

@@ -16,10 +16,10 @@ from sqlalchemy import select
 
 from academy.cli.database import alembic_config
 from academy.core import clock
-from academy.core.house import House
-from academy.progress import queries, service
-from academy.progress.models import ItemCompletion
-from academy.progress.tokens import Signer
+from academy.core.runtime import Runtime
+from academy.learning import queries, service
+from academy.learning.models import ItemCompletion
+from academy.learning.tokens import Signer
 from tests.conftest import SECRET, make_settings
 from tests.ledger_makers import learner, lecture
 from tests.services import free_port, wait_for_port
@@ -44,7 +44,7 @@ def test_a_lecture_across_the_turn_of_the_year(tmp_path: Path) -> None:
     settings = make_settings(tmp_path, port=port)
     settings.data_dir.mkdir(parents=True)
     command.upgrade(alembic_config(settings.database), "head")
-    house = House.build(settings)
+    runtime = Runtime.build(settings)
     # The server is up before its clock comes near midnight: starting takes a few seconds.
     began = clock.now()
     shift = MIDNIGHT - BEFORE - began
@@ -66,23 +66,23 @@ def test_a_lecture_across_the_turn_of_the_year(tmp_path: Path) -> None:
     )
     try:
         wait_for_port(port)
-        with clock.frozen(MIDNIGHT - dt.timedelta(seconds=30)), house.db.begin() as tx:
+        with clock.frozen(MIDNIGHT - dt.timedelta(seconds=30)), runtime.db.begin() as tx:
             _, actor, account = learner(tx)
             item = lecture(tx, account, minutes=0.5).items[0]
             token = Signer(settings).sign(service.open_lease(tx, actor, item).grant)
         assert beat(port, token, 1, [[0, 14_000]]) in {200, 204}
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             assert actor.member_id is not None
             assert queries.ledger(tx, actor.member_id, item).covered_ms == 14_000
         while clock.now() + shift < MIDNIGHT + dt.timedelta(seconds=3):
             time.sleep(0.2)
         assert beat(port, token, 2, [[14_000, 30_000]]) in {200, 204}
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             done = tx.scalars(select(ItemCompletion)).one()
             assert queries.ledger(tx, actor.member_id, item).covered_ms == 30_000
     finally:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait(10)
-        house.db.dispose()
+        runtime.db.dispose()
     assert clock.to_city(done.completed_at).date() == dt.date(2027, 1, 1)
     assert done.completed_at >= MIDNIGHT

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 import academy
 from academy.core.actor import Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -32,9 +32,9 @@ pytestmark = pytest.mark.faults
 
 
 @pytest.fixture
-def officer(app: Flask, house: House) -> FlaskClient:
+def officer(app: Flask, runtime: Runtime) -> FlaskClient:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         node = make.organisation(tx, level="city")
         held = tuple((role, node) for role in Role if role != Role.MEMBER)
         who = make.account(tx, make.member(tx, node), *held)
@@ -70,7 +70,7 @@ def test_odd_ids_are_no_ids(app: Flask, officer: FlaskClient) -> None:
     assert crashed == []
 
 
-def test_odd_queries_and_forms_crash_nothing(app: Flask, house: House, officer: FlaskClient) -> None:
+def test_odd_queries_and_forms_crash_nothing(app: Flask, runtime: Runtime, officer: FlaskClient) -> None:
     """Every value once, all names of a route at a time: a name that chokes is found, whatever the others are."""
     crashed = []
     for endpoint, rule, method in places(app):
@@ -121,9 +121,9 @@ def test_odd_json_is_malformed(app: Flask, officer: FlaskClient, body: str) -> N
 @pytest.mark.parametrize(
     "query", ["endpoint=1", "_scheme=javascript&_external=1", "_anchor=x", "_method=GET", "self=1"]
 )
-def test_a_pagers_links_say_what_was_asked_for(app: Flask, house: House, query: str) -> None:
+def test_a_pagers_links_say_what_was_asked_for(app: Flask, runtime: Runtime, query: str) -> None:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         node = make.organisation(tx, level="city")
         author, reviewer = make.account(tx, None, (Role.TRAINER, node)), make.account(tx, None, (Role.REVIEWER, node))
         for _ in range(21):

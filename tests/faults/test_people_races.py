@@ -11,35 +11,35 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from academy import rooms
+from academy import components
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import Conflict
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import drain, queue
+from academy.learning import completions, corrections
+from academy.learning.models import Correction
 from academy.library.models import Course
-from academy.members import service as members
-from academy.members.models import Member, Organisation
-from academy.progress import completing, correcting
-from academy.progress.models import Correction
-from academy.trainings import opening, service, tally, verify
+from academy.people import service as members
+from academy.people.models import Member, Organisation
+from academy.trainings import coverage_cells, opening, recount, service
 from academy.trainings.models import Enrolment, Training, TrainingState
 from tests.conftest import make_settings
 from tests.coverage_city import City, training
-from tests.faults.test_coverage_races import real_house  # noqa: F401  the fixture is used by name
+from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
 
 pytestmark = pytest.mark.faults
 
 
-def together(house: House, *acts: Callable[[Tx], object]) -> list[BaseException]:
+def together(runtime: Runtime, *acts: Callable[[Tx], object]) -> list[BaseException]:
     """Each in a transaction of its own, all begun at once; what went wrong."""
     gate, wrong = threading.Barrier(len(acts)), list[BaseException]()
 
     def run(act: Callable[[Tx], object]) -> None:
         gate.wait()
         try:
-            with house.db.begin() as tx:
+            with runtime.db.begin() as tx:
                 act(tx)
         except BaseException as error:
             wrong.append(error)
@@ -52,8 +52,8 @@ def together(house: House, *acts: Callable[[Tx], object]) -> list[BaseException]
     return wrong
 
 
-def planned(house: House) -> tuple[City, Training]:
-    with house.db.begin() as tx:
+def planned(runtime: Runtime) -> tuple[City, Training]:
+    with runtime.db.begin() as tx:
         city, today = City(tx), clock.today()
         return city, training(tx, city.city, city.courses[:1], opens_on=today, closes_on=today)
 
@@ -63,39 +63,39 @@ def moving(person: int, branch: int) -> Callable[[Tx], object]:
 
 
 def finishing(person: int, course: int) -> Callable[[Tx], object]:
-    return lambda tx: completing.finish_course(tx, person, tx.get_one(Course, course), clock.now_ms(), "watched")
+    return lambda tx: completions.finish_course(tx, person, tx.get_one(Course, course), clock.now_ms(), "watched")
 
 
-def test_a_transfer_in_the_second_of_a_completion(real_house: House) -> None:  # noqa: F811
-    city, plan = planned(real_house)
-    with real_house.db.begin() as tx:
+def test_a_transfer_in_the_second_of_a_completion(real_runtime: Runtime) -> None:  # noqa: F811
+    city, plan = planned(real_runtime)
+    with real_runtime.db.begin() as tx:
         service.open_training(tx, SYSTEM, tx.get_one(Training, plan.id))
     for person in city.people[:10]:
         target = city.branches[3].id
-        assert together(real_house, finishing(person.id, city.courses[0].id), moving(person.id, target)) == []
-    with real_house.db.read(snapshot=True) as tx:
-        assert verify.differences(tx, tx.get_one(Training, plan.id)) == []
-        found = tally.figures(tx, [plan.id], [city.branches[3].id, city.branches[0].id])
+        assert together(real_runtime, finishing(person.id, city.courses[0].id), moving(person.id, target)) == []
+    with real_runtime.db.read(snapshot=True) as tx:
+        assert recount.differences(tx, tx.get_one(Training, plan.id)) == []
+        found = coverage_cells.figures(tx, [plan.id], [city.branches[3].id, city.branches[0].id])
         assert (found[plan.id, city.branches[3].id].due, found[plan.id, city.branches[3].id].completed) == (15, 10)
-        assert found.get((plan.id, city.branches[0].id), tally.Figures()).completed == 0
+        assert found.get((plan.id, city.branches[0].id), coverage_cells.Figures()).completed == 0
 
 
-def test_an_opening_in_the_second_of_a_transfer(real_house: House) -> None:  # noqa: F811
+def test_an_opening_in_the_second_of_a_transfer(real_runtime: Runtime) -> None:  # noqa: F811
     """No training is open yet, so nobody waits for anybody but at the opening itself."""
     for _ in range(6):
-        city, plan = planned(real_house)
+        city, plan = planned(real_runtime)
         acts = [moving(person.id, city.branches[3].id) for person in city.people[:3]]
         opening = lambda tx, plan=plan: service.open_training(tx, SYSTEM, tx.get_one(Training, plan.id))  # noqa: E731
-        assert together(real_house, opening, *acts) == []
-        with real_house.db.read(snapshot=True) as tx:
-            assert verify.differences(tx, tx.get_one(Training, plan.id)) == []
+        assert together(real_runtime, opening, *acts) == []
+        with real_runtime.db.read(snapshot=True) as tx:
+            assert recount.differences(tx, tx.get_one(Training, plan.id)) == []
 
 
-def test_two_administrators_agree_to_one_correction(real_house: House) -> None:  # noqa: F811
-    city, _ = planned(real_house)
+def test_two_administrators_agree_to_one_correction(real_runtime: Runtime) -> None:  # noqa: F811
+    city, _ = planned(real_runtime)
     held = (Scope(Role.NODE_ADMINISTRATOR, city.city.id, city.city.path),)
-    with real_house.db.begin() as tx:
-        made = correcting.propose_correction(
+    with real_runtime.db.begin() as tx:
+        made = corrections.propose_correction(
             tx,
             Actor(account_id=81, scopes=held),
             tx.merge(city.people[0]),
@@ -107,14 +107,14 @@ def test_two_administrators_agree_to_one_correction(real_house: House) -> None: 
 
     def agree(account: int) -> Callable[[Tx], object]:
         who = Actor(account_id=account, scopes=held)
-        return lambda tx: correcting.approve_correction(tx, who, tx.get_one(Correction, made))
+        return lambda tx: corrections.approve_correction(tx, who, tx.get_one(Correction, made))
 
-    assert [type(error) for error in together(real_house, agree(82), agree(83))] == [Conflict]
+    assert [type(error) for error in together(real_runtime, agree(82), agree(83))] == [Conflict]
 
 
 def _open_slowly(url: str, folder: Path, said: "multiprocessing.Queue[str]") -> None:
-    rooms.open_all()
-    house = House.build(make_settings(folder, database_url=url))
+    components.import_all()
+    runtime = Runtime.build(make_settings(folder, database_url=url))
     real = opening.count_everybody
 
     def stop_before_the_end(tx: Tx, plan: Training) -> None:
@@ -123,49 +123,49 @@ def _open_slowly(url: str, folder: Path, said: "multiprocessing.Queue[str]") -> 
         time.sleep(60)
 
     opening.count_everybody = stop_before_the_end
-    drain(house, only=[service.OPEN])
+    drain(runtime, only=[service.OPEN])
 
 
 def test_an_opening_killed_half_way_leaves_nothing_and_ends_the_same(
-    real_house: House,  # noqa: F811
+    real_runtime: Runtime,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    house = real_house
-    city, plan = planned(house)
+    runtime = real_runtime
+    city, plan = planned(runtime)
     monkeypatch.setattr(service, "AT_ONCE", 3)
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         assert service.begin_opening(tx, SYSTEM, tx.get_one(Training, plan.id)) is None
     context = multiprocessing.get_context("spawn")
     said = context.Queue()
-    worker = context.Process(target=_open_slowly, args=(house.db.url.render_as_string(False), tmp_path, said))
+    worker = context.Process(target=_open_slowly, args=(runtime.db.url.render_as_string(False), tmp_path, said))
     worker.start()
     said.get(timeout=60)
     os.kill(worker.pid or 0, signal.SIGKILL)
     worker.join(10)
     held = select(func.count()).select_from(Enrolment)
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.scalar(held) == 0
         assert tx.get_one(Training, plan.id).state == TrainingState.OPENING
-    assert together(house, finishing(city.people[0].id, city.courses[0].id)) == []
-    with house.db.begin() as tx:
+    assert together(runtime, finishing(city.people[0].id, city.courses[0].id)) == []
+    with runtime.db.begin() as tx:
         queue.release_lost(tx, [""])
-    drain(house, only=[service.OPEN])
-    with house.db.read(snapshot=True) as tx:
+    drain(runtime, only=[service.OPEN])
+    with runtime.db.read(snapshot=True) as tx:
         opened = tx.get_one(Training, plan.id)
         assert (opened.state, tx.scalar(held)) == (TrainingState.OPEN, 20)
-        assert verify.differences(tx, opened) == []
-        found = tally.figures(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
+        assert recount.differences(tx, opened) == []
+        found = coverage_cells.figures(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
         assert (found.due, found.completed) == (20, 1)
 
 
-def test_two_officers_open_one_training(real_house: House, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    city, plan = planned(real_house)
+def test_two_officers_open_one_training(real_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    city, plan = planned(real_runtime)
     monkeypatch.setattr(service, "AT_ONCE", 3)
     begin = lambda tx: service.begin_opening(tx, SYSTEM, tx.get_one(Training, plan.id))  # noqa: E731
-    assert [type(error) for error in together(real_house, begin, begin)] == [Conflict]
+    assert [type(error) for error in together(real_runtime, begin, begin)] == [Conflict]
     acts = [finishing(person.id, city.courses[0].id) for person in city.people[:6]]
     finish = lambda tx: service.finish_opening(tx, plan.id, None)  # noqa: E731
-    assert together(real_house, finish, *acts) == []
-    with real_house.db.read(snapshot=True) as tx:
-        assert verify.differences(tx, tx.get_one(Training, plan.id)) == []
+    assert together(real_runtime, finish, *acts) == []
+    with real_runtime.db.read(snapshot=True) as tx:
+        assert recount.differences(tx, tx.get_one(Training, plan.id)) == []

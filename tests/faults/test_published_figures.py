@@ -11,15 +11,16 @@ from sqlalchemy import select
 
 from academy.core import clock, disclosure
 from academy.core.actor import SYSTEM
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
+from academy.coverage import breakdowns, filters, published_figures, table
 from academy.jobs import publish
-from academy.members import service as members
-from academy.members.facts import MembersChanged
-from academy.members.models import Member, Organisation
-from academy.progress.models import Completion
+from academy.learning.models import Completion
+from academy.people import service as members
+from academy.people.events import MembersChanged
+from academy.people.models import Member, Organisation
 from academy.reports import period
-from academy.trainings import filtering, groups, published, service, table
+from academy.trainings import service
 from academy.trainings.models import Enrolment, Training
 from tests import factories as make
 from tests.coverage_city import City, at, complete, training, transfer
@@ -101,22 +102,22 @@ def read_everything(tx: Tx, plan: Training, nodes: list[Organisation]) -> Iterat
     """All pages of now, which show the end of yesterday, with whom their figures really count."""
     for node in nodes:
         people, sets = who_is_where(tx, plan, node)
-        groups.publish(tx, plan, node, None, groups.measure(tx, plan, node))
+        breakdowns.publish(tx, plan, node, None, breakdowns.measure(tx, plan, node))
         shown: list[tuple[dict[str, str], tuple[int, ...]]] = []
         for dimension in ("gender", "education"):
-            for g in groups.by(tx, plan, node, dimension).groups:
+            for g in breakdowns.by(tx, plan, node, dimension).groups:
                 if not g.is_withheld:
                     shown.append(({dimension: g.key}, (g.due or 0, g.exempt or 0, g.reached or 0, g.completed or 0)))
         page = table.coverage(tx, plan, node)
         for chosen in CHOSEN:
-            filtering.publish(tx, page, filtering.measure(tx, page, chosen))
-            f = filtering.filtered(tx, page, chosen).figures
+            filters.publish(tx, page, filters.measure(tx, page, chosen))
+            f = filters.filtered(tx, page, chosen).figures
             if f is not None:
                 shown.append((chosen, (f.due, f.exempt, f.reached, f.completed)))
         for conditions, (due, *others) in shown:
             mine = {p.id for p in people if all((getattr(p, k) or "") == v for k, v in conditions.items())}
             for figure, known in zip((due + others[0], *others), sets, strict=True):
-                yield Seen(published.cell_of(conditions), figure, known & mine, known)
+                yield Seen(published_figures.cell_of(conditions), figure, known & mine, known)
 
 
 def isolating(seen: list[Seen], chance: random.Random) -> Iterator[tuple[int, int]]:
@@ -149,14 +150,14 @@ def isolating(seen: list[Seen], chance: random.Random) -> Iterator[tuple[int, in
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_no_four_figures_tell_of_anybody(house: House, seed: int) -> None:
+def test_no_four_figures_tell_of_anybody(runtime: Runtime, seed: int) -> None:
     chance = random.Random(seed)
-    with clock.frozen(at()), house.db.begin() as tx:
+    with clock.frozen(at()), runtime.db.begin() as tx:
         city, plan = settle_in(tx, chance)
     nodes = [city.city, city.county, *city.towns, *city.branches]
     seen: set[Seen] = set()
     for day in range(1, DAYS):
-        with clock.frozen(at(day)), house.db.begin() as tx:
+        with clock.frozen(at(day)), runtime.db.begin() as tx:
             seen.update(read_everything(tx, plan, nodes))
             live_a_day(tx, chance, city, day)
     assert seen and all(one.figure % disclosure.BASE == 0 for one in seen)
@@ -171,14 +172,14 @@ def test_no_four_figures_tell_of_anybody(house: House, seed: int) -> None:
     assert min(of) > 20 and sum(a / b for a, b in zip(right, of, strict=True)) / 2 < 0.75, (right, of)
 
 
-def test_reports_of_two_days_tell_of_nobody(house: House) -> None:
+def test_reports_of_two_days_tell_of_nobody(runtime: Runtime) -> None:
     """The same for reports of a period, asked for every day while one after the other joins, learns and leaves."""
     chance = random.Random(7)
-    with clock.frozen(at()), house.db.begin() as tx:
+    with clock.frozen(at()), runtime.db.begin() as tx:
         city, _ = settle_in(tx, chance)
     seen: dict[str, list[list[object]]] = {}
     for day in range(1, DAYS):
-        with clock.frozen(at(day)), house.db.begin() as tx:
+        with clock.frozen(at(day)), runtime.db.begin() as tx:
             live_a_day(tx, chance, city, day)
             for node in (city.city, *city.branches):
                 found = period.report(tx, tx.get_one(Organisation, node.id), period.period("2026-Q1"))

@@ -2,11 +2,11 @@
 
 import pytest
 
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from tests import queue_model
 
 pytestmark = pytest.mark.faults
 
 
-def test_every_transition_names_what_it_expects(house: House) -> None:
-    queue_model.run(house, examples=80, steps=40, derandomize=False)
+def test_every_transition_names_what_it_expects(runtime: Runtime) -> None:
+    queue_model.run(runtime, examples=80, steps=40, derandomize=False)

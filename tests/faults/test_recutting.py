@@ -10,16 +10,16 @@ from sqlalchemy import insert, select
 
 from academy.core import clock
 from academy.core.actor import Actor
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import Job, drain
+from academy.learning import recuts, repair, rules, service
+from academy.learning.group_commit import Committer
+from academy.learning.heartbeats import Heartbeat
+from academy.learning.models import PlaybackLease, Recut, WatchLedger
+from academy.learning.service import Opened
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset
-from academy.members.models import Organisation
-from academy.progress import recutting, repairing, rules, service
-from academy.progress.beats import Beat
-from academy.progress.committer import Committer
-from academy.progress.models import Lease, Recut, WatchLedger
-from academy.progress.service import Opened
+from academy.people.models import Organisation
 from tests import factories, failures, templates
 from tests.conftest import make_settings
 from tests.failures import failing
@@ -35,19 +35,19 @@ KEPT = [(MINUTE, 4 * MINUTE, 0), (5 * MINUTE, 10 * MINUTE, 3 * MINUTE)]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def real_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+def real_runtime(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runtime]:
     with templates.database(request.param, tmp_path) as url:
-        house = House.build(make_settings(tmp_path, database_url=url))
-        yield house
-        house.db.dispose()
+        runtime = Runtime.build(make_settings(tmp_path, database_url=url))
+        yield runtime
+        runtime.db.dispose()
 
 
 class City:
     """A lecture that many have watched a part of, whose file was then replaced by a shorter one."""
 
-    def __init__(self, house: House, seed: int) -> None:
-        self.house, self.dice = house, random.Random(seed)
-        with clock.frozen(START), house.db.begin() as tx:
+    def __init__(self, runtime: Runtime, seed: int) -> None:
+        self.runtime, self.dice = runtime, random.Random(seed)
+        with clock.frozen(START), runtime.db.begin() as tx:
             person, actor, account = learner(tx)
             node = tx.get_one(Organisation, person.organisation_id)
             self.course: Course = lecture(tx, account, minutes=10)
@@ -59,8 +59,8 @@ class City:
         self.phones: list[Opened] = []
         with clock.frozen(START):
             for member in self.people[:40]:
-                self.phones.append(opened(house, Actor(account_id=1, member_id=member), self.item))
-        with house.db.begin() as tx:
+                self.phones.append(opened(runtime, Actor(account_id=1, member_id=member), self.item))
+        with runtime.db.begin() as tx:
             rows = []
             for member in self.people[40:]:
                 spans = self._spans(OLD_MS)
@@ -72,7 +72,7 @@ class City:
             tx.execute(insert(WatchLedger), rows)
             tx.get_one(Asset, self.item.asset_id).duration_ms = NEW_MS
             tx.get_one(CourseItem, self.item.id).version = 2
-        with clock.frozen(LATER), house.db.begin() as tx:
+        with clock.frozen(LATER), runtime.db.begin() as tx:
             service.end_leases_of(tx, "replaced", item_id=self.item.id)
 
     def _spans(self, duration: int) -> tuple[rules.Span, ...]:
@@ -83,19 +83,19 @@ class City:
         """Somebody opens the new version, and watches a stretch of it."""
         member, spans = self.dice.choice(self.people), self._spans(NEW_MS)
         with clock.frozen(LATER + dt.timedelta(days=self.dice.randint(1, 9_000))):
-            with self.house.db.read() as tx:
+            with self.runtime.db.read() as tx:
                 item = tx.get_one(CourseItem, self.item.id)
-            lease = opened(self.house, Actor(account_id=1, member_id=member), item, take_over=True)
-            assert held(self.house, member, 2) >= carried(self.old.get(member, set())), "whoever opens it has it all"
+            lease = opened(self.runtime, Actor(account_id=1, member_id=member), item, take_over=True)
+            assert held(self.runtime, member, 2) >= carried(self.old.get(member, set())), "whoever opens it has it all"
         at_ms = lease.ledger.last_beat_ms + 20 * MINUTE
-        Committer(self.house).submit(Beat(lease.grant, 1, spans, None, at_ms))
+        Committer(self.runtime).submit(Heartbeat(lease.grant, 1, spans, None, at_ms))
         self.new.setdefault(member, set()).update(seconds(spans))
 
     def late(self) -> None:
         """A phone brings what it played of the old version before that was replaced."""
         if self.phones:
             phone, spans = self.phones.pop(), self._spans(OLD_MS)
-            Committer(self.house).submit(Beat(phone.grant, 1, spans, None, int(LATER.timestamp() * 1000) + 1))
+            Committer(self.runtime).submit(Heartbeat(phone.grant, 1, spans, None, int(LATER.timestamp() * 1000) + 1))
             self.old.setdefault(phone.grant.member_id, set()).update(seconds(spans))
 
     def expected(self, member: int) -> set[int]:
@@ -103,11 +103,11 @@ class City:
 
     def check(self, *, whole: bool) -> None:
         for member in self.people:
-            there = held(self.house, member, 2)
+            there = held(self.runtime, member, 2)
             assert there <= self.expected(member), "nothing is invented"
             if whole:
                 assert there == self.expected(member)
-            assert held(self.house, member, 1) == self.old.get(member, set()), "the old rows stay as they are"
+            assert held(self.runtime, member, 1) == self.old.get(member, set()), "the old rows stay as they are"
 
 
 def seconds(spans: tuple[rules.Span, ...]) -> set[int]:
@@ -119,8 +119,8 @@ def carried(old: set[int]) -> set[int]:
     return {s - a // 1000 + to // 1000 for s in old for a, b, to in KEPT if a // 1000 <= s < b // 1000}
 
 
-def held(house: House, member: int, version: int) -> set[int]:
-    with house.db.read() as tx:
+def held(runtime: Runtime, member: int, version: int) -> set[int]:
+    with runtime.db.read() as tx:
         query = select(WatchLedger.spans, WatchLedger.covered_ms).where(
             WatchLedger.member_id == member, WatchLedger.item_version == version
         )
@@ -133,11 +133,11 @@ def held(house: House, member: int, version: int) -> set[int]:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_everybodys_credit_is_right_at_every_point(real_house: House, seed: int) -> None:
-    city = City(real_house, seed)
-    with real_house.db.begin() as tx:
+def test_everybodys_credit_is_right_at_every_point(real_runtime: Runtime, seed: int) -> None:
+    city = City(real_runtime, seed)
+    with real_runtime.db.begin() as tx:
         item = tx.get_one(CourseItem, city.item.id)
-        recut = recutting.carry_over(tx, Actor(account_id=1), item, 1, KEPT)
+        recut = recuts.carry_over(tx, Actor(account_id=1), item, 1, KEPT)
     assert recut.finished_at is None and recut.job_id is not None
     steps = 0
 
@@ -156,8 +156,8 @@ def test_everybodys_credit_is_right_at_every_point(real_house: House, seed: int)
 
     while True:
         try:
-            with failing(real_house.db, failures.deadlock, at=_at(city.dice.randint(5, 60))):
-                recutting.carry_all(real_house.db, recut.id, between)
+            with failing(real_runtime.db, failures.deadlock, at=_at(city.dice.randint(5, 60))):
+                recuts.carry_all(real_runtime.db, recut.id, between)
             break
         except Killed:
             continue
@@ -166,13 +166,13 @@ def test_everybodys_credit_is_right_at_every_point(real_house: House, seed: int)
         city.late()
         city.live()
     city.check(whole=True)
-    with real_house.db.begin() as tx:  # once more changes nothing
-        recutting.carry_over(tx, Actor(account_id=1), tx.get_one(CourseItem, city.item.id), 1, KEPT)
-    drain(real_house, only=[recutting.CARRY])
+    with real_runtime.db.begin() as tx:  # once more changes nothing
+        recuts.carry_over(tx, Actor(account_id=1), tx.get_one(CourseItem, city.item.id), 1, KEPT)
+    drain(real_runtime, only=[recuts.CARRY])
     city.check(whole=True)
-    repairing.repair(real_house.db)
-    assert list(repairing.missing(real_house.db)) == []
-    with real_house.db.read() as tx:
+    repair.repair(real_runtime.db)
+    assert list(repair.missing(real_runtime.db)) == []
+    with real_runtime.db.read() as tx:
         assert len(tx.scalars(select(Recut)).all()) == 1
 
 
@@ -180,19 +180,19 @@ def _at(number: int) -> Callable[[int, str], bool]:
     return lambda place, _: place == number
 
 
-def test_no_step_grows_with_the_city(real_house: House) -> None:
+def test_no_step_grows_with_the_city(real_runtime: Runtime) -> None:
     """Statements in one transaction are bounded, in the request as in the job."""
-    city = City(real_house, 7)
+    city = City(real_runtime, 7)
     sizes: list[int] = []
-    with failing(real_house.db) as seen:
-        with real_house.db.begin() as tx:
+    with failing(real_runtime.db) as seen:
+        with real_runtime.db.begin() as tx:
             item = tx.get_one(CourseItem, city.item.id)
-            recut = recutting.carry_over(tx, Actor(account_id=1), item, 1, KEPT)
+            recut = recuts.carry_over(tx, Actor(account_id=1), item, 1, KEPT)
         sizes.append(len(seen.sent))
-        recutting.carry_all(real_house.db, recut.id, lambda _: sizes.append(len(seen.sent)))
+        recuts.carry_all(real_runtime.db, recut.id, lambda _: sizes.append(len(seen.sent)))
     steps = [after - before for before, after in zip([0, *sizes], sizes, strict=False)]
-    assert len(steps) >= (MEMBERS - 40) // recutting.STEP
-    assert max(steps) <= 30 * recutting.STEP
-    with real_house.db.read() as tx:
+    assert len(steps) >= (MEMBERS - 40) // recuts.STEP
+    assert max(steps) <= 30 * recuts.STEP
+    with real_runtime.db.read() as tx:
         assert tx.get_one(Job, recut.job_id).account_id == 1
-        assert tx.scalars(select(Lease.ended_because).distinct()).all() == ["replaced"]
+        assert tx.scalars(select(PlaybackLease.ended_because).distinct()).all() == ["replaced"]

@@ -13,42 +13,43 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from academy import rooms
+from academy import components
 from academy.core import clock
 from academy.core.actor import SYSTEM
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.errors import AcademyError, Conflict, Invalid
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import drain, queue
-from academy.members import roster, roster_apply, service
-from academy.members.findings import Findings
-from academy.members.models import Member, Membership, Organisation, RosterImport
+from academy.people import service
+from academy.people.models import Member, Membership, Organisation, RosterImport
+from academy.roster import apply, imports
+from academy.roster.findings import RowFindings
 from tests import factories as make
 from tests import templates
 from tests.conftest import make_settings
 
 pytestmark = pytest.mark.faults
 
-rooms.open_all()
+components.import_all()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    """A house whose transactions are real."""
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runtime]:
+    """A runtime whose transactions are real."""
     with templates.database(request.param, tmp_path) as url:
-        house = House.build(make_settings(tmp_path, database_url=url))
-        yield house
-        house.db.dispose()
+        runtime = Runtime.build(make_settings(tmp_path, database_url=url))
+        yield runtime
+        runtime.db.dispose()
 
 
-def at_once(house: House, *acts: Callable[[Tx], object]) -> list[AcademyError | None]:
+def at_once(runtime: Runtime, *acts: Callable[[Tx], object]) -> list[AcademyError | None]:
     """Do each in a transaction of its own, all begun together; what each was told."""
     gate, told = threading.Barrier(len(acts)), [None] * len(acts)  # type: list[AcademyError | None]
 
     def run(number: int, act: Callable[[Tx], object]) -> None:
         gate.wait()
         try:
-            with house.db.begin() as tx:
+            with runtime.db.begin() as tx:
                 act(tx)
         except AcademyError as error:
             told[number] = error
@@ -69,16 +70,16 @@ def moving(node: int, target: int, seen: int) -> Callable[[Tx], object]:
     return act
 
 
-def whole(house: House) -> None:
+def whole(runtime: Runtime) -> None:
     """Every path is its parent's path and its own id."""
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         nodes = {node.id: node for node in tx.scalars(select(Organisation))}
         for node in nodes.values():
             above = nodes[node.parent_id].path if node.parent_id else "/"
             assert node.path == f"{above}{node.id}/"
 
 
-def test_two_administrators_moving_one_node_and_two_moves_that_would_make_a_ring(place: House) -> None:
+def test_two_administrators_moving_one_node_and_two_moves_that_would_make_a_ring(place: Runtime) -> None:
     with place.db.begin() as tx:
         top = make.organisation(tx, level="city")
         one, two, branch = (make.organisation(tx, top, level="town") for _ in range(3))
@@ -96,7 +97,7 @@ def test_two_administrators_moving_one_node_and_two_moves_that_would_make_a_ring
                 )
 
 
-def test_two_transfers_of_one_member_leave_one_open_membership(place: House) -> None:
+def test_two_transfers_of_one_member_leave_one_open_membership(place: Runtime) -> None:
     with place.db.begin() as tx:
         top = make.organisation(tx, level="city")
         home, one, two = (make.organisation(tx, top).id for _ in range(3))
@@ -115,41 +116,43 @@ def test_two_transfers_of_one_member_leave_one_open_membership(place: House) -> 
         assert last.organisation_id == tx.get_one(Member, person).organisation_id in (one, two)
 
 
-def city(house: House) -> int:
+def city(runtime: Runtime) -> int:
     """The id of a city whose code is C."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         top = make.organisation(tx, level="city")
         top.code = "C"
         tx.flush()
         return top.id
 
 
-def confirmed(house: House, top: int, text: str) -> int:
+def confirmed(runtime: Runtime, top: int, text: str) -> int:
     """The id of an import of a CSV text that was checked and confirmed; its job waits."""
-    received = roster.receive(house.settings, io.BytesIO(text.encode()))
-    with house.db.begin() as tx:
-        made = roster.begin_import(tx, SYSTEM, tx.get_one(Organisation, top), received=received, filename="x.csv").id
-    drain(house)
-    with house.db.begin() as tx:
-        roster.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, made))
+    received = imports.receive(runtime.settings, io.BytesIO(text.encode()))
+    with runtime.db.begin() as tx:
+        made = imports.begin_import(tx, SYSTEM, tx.get_one(Organisation, top), received=received, filename="x.csv").id
+    drain(runtime)
+    with runtime.db.begin() as tx:
+        imports.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, made))
     return made
 
 
 def _apply_slowly(url: str, folder: Path, said: "multiprocessing.Queue[str]") -> None:
-    rooms.open_all()
-    house = House.build(make_settings(folder, database_url=url))
-    real = roster_apply._leave
+    components.import_all()
+    runtime = Runtime.build(make_settings(folder, database_url=url))
+    real = apply._leave
 
-    def stop_before_the_end(tx: Tx, plan: Findings, *rest: object) -> int:
+    def stop_before_the_end(tx: Tx, plan: RowFindings, *rest: object) -> int:
         said.put("everything is written but the commit")
         time.sleep(60)
         return real(tx, plan, *rest)  # type: ignore[arg-type]
 
-    roster_apply._leave = stop_before_the_end  # type: ignore[assignment]
-    drain(house)
+    apply._leave = stop_before_the_end  # type: ignore[assignment]
+    drain(runtime)
 
 
-def test_an_import_killed_half_way_leaves_nothing_and_is_done_by_the_next_worker(place: House, tmp_path: Path) -> None:
+def test_an_import_killed_half_way_leaves_nothing_and_is_done_by_the_next_worker(
+    place: Runtime, tmp_path: Path
+) -> None:
     top = city(place)
     made = confirmed(place, top, "编号,姓名,组织代码\n" + "".join(f"A{number},赵小满,C\n" for number in range(3000)))
     context = multiprocessing.get_context("spawn")
@@ -173,7 +176,7 @@ def test_an_import_killed_half_way_leaves_nothing_and_is_done_by_the_next_worker
 
 @pytest.mark.parametrize("step", ["_change", "_move", "_leave"])
 def test_the_plans_of_many_imports_are_at_hand_one_after_the_other(
-    place: House, monkeypatch: pytest.MonkeyPatch, step: str
+    place: Runtime, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """SQLite holds ten files at once; an import that fails lets go of its own as one that is done does."""
     top = city(place)
@@ -181,7 +184,7 @@ def test_the_plans_of_many_imports_are_at_hand_one_after_the_other(
         made = confirmed(place, top, f"编号,姓名,组织代码,职务,状态\nA{turn},赵小满,C,书记,流动\nB{turn},钱谷雨,C,,")
         if turn % 3 == 1:
             with monkeypatch.context() as patch:
-                patch.setattr(roster_apply, step, _fails)
+                patch.setattr(apply, step, _fails)
                 drain(place)
             with place.db.read() as tx:
                 assert tx.scalar(select(func.count(Member.id))) == 2 * turn, "all or nothing"

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from whoosh.filedb.filestore import FileStorage
 
-from academy.search import whoosh_store
-from academy.search.whoosh_backend import WhooshBackend
-from tests.rooms.test_search_backends import SEGMENTER, ask, lecture
+from academy.search.backends.whoosh import store
+from academy.search.backends.whoosh.backend import WhooshBackend
+from tests.components.test_search_backends import SEGMENTER, ask, lecture
 
 pytestmark = pytest.mark.faults
 LECTURES = {1, 2, 3, 4, 5}
-sync = whoosh_store.sync
+sync = store.sync
 
 
 class Disk:
@@ -95,7 +95,7 @@ def _work(disk: Disk, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[i
         if cutting:
             look()
 
-    monkeypatch.setattr(whoosh_store, "sync", watched)
+    monkeypatch.setattr(store, "sync", watched)
     index.rebuild((lecture(n, [f"第{n}课说茶叶。"] * 30) for n in sorted(LECTURES)), SEGMENTER)
     cutting = True
     steps: list[Callable[[], object]] = [
@@ -127,9 +127,9 @@ def test_a_commit_that_names_what_is_not_on_disk_would_be_seen(
 
     def careless(self: FileStorage, oldname: str, newname: str, safe: bool = False) -> None:
         FileStorage.rename_file(self, oldname, newname, safe)
-        whoosh_store.sync(Path(self.folder))
+        store.sync(Path(self.folder))
 
-    monkeypatch.setattr(whoosh_store.DurableStorage, "rename_file", careless)
+    monkeypatch.setattr(store.DurableStorage, "rename_file", careless)
     _, broken = _work(disk, tmp_path / "after", monkeypatch)
     gc.collect()
     assert broken > 0

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from academy.search.whoosh_backend import WhooshBackend
-from tests.rooms.test_search_backends import SEGMENTER, ask, lecture
+from academy.search.backends.whoosh.backend import WhooshBackend
+from tests.components.test_search_backends import SEGMENTER, ask, lecture
 
 ROUNDS = 200
 pytestmark = pytest.mark.faults

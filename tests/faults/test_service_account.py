@@ -12,8 +12,8 @@ from academy.accounts import service
 from academy.cli.database import bring_up_to_date
 from academy.core import audit
 from academy.core.actor import SYSTEM
-from academy.core.house import House
-from academy.search.writing import rebuild_all
+from academy.core.runtime import Runtime
+from academy.search.indexing import rebuild_all
 from tests import factories
 from tests.conftest import make_settings
 from tests.services import postgres
@@ -38,7 +38,7 @@ FORBIDDEN = (
 
 
 @pytest.fixture(scope="module")
-def houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, House]]:
+def runtimes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Runtime]]:
     """The service's house for each search backend, in a database of its own."""
     folder = tmp_path_factory.mktemp("accounts")
     with postgres(folder / "pg") as url:
@@ -54,29 +54,29 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, House
                 settings = make_settings(
                     folder / search, database_url=plain, migration_url=owner, search_backend=search
                 )
-                found[search] = House.build(settings)
+                found[search] = Runtime.build(settings)
                 bring_up_to_date(found[search])
         engine.dispose()
         yield found
-        for house in found.values():
-            house.db.dispose()
+        for runtime in found.values():
+            runtime.db.dispose()
 
 
 @pytest.mark.parametrize("search", ["whoosh", "postgresql"])
-def test_the_service_does_its_work_and_can_do_nothing_else(houses: dict[str, House], search: str) -> None:
-    house = houses[search]
-    bring_up_to_date(house)  # a second time changes nothing
-    with house.db.begin() as tx:
+def test_the_service_does_its_work_and_can_do_nothing_else(runtimes: dict[str, Runtime], search: str) -> None:
+    runtime = runtimes[search]
+    bring_up_to_date(runtime)  # a second time changes nothing
+    with runtime.db.begin() as tx:
         person = factories.member(tx, factories.organisation(tx, level="city"), number="A7")
         code = service.issue_code(tx, SYSTEM, person)
-    assert service.activate(house, "A7", code, "春天的第一课2026")
-    assert service.sign_in(house, "A7", "春天的第一课2026")
-    with house.db.read() as tx:
+    assert service.activate(runtime, "A7", code, "春天的第一课2026")
+    assert service.sign_in(runtime, "A7", "春天的第一课2026")
+    with runtime.db.read() as tx:
         assert audit.verify(tx).whole
-    rebuild_all(house)
+    rebuild_all(runtime)
     allowed = FORBIDDEN[:1] if search == "postgresql" else ()
     for statement in FORBIDDEN:
         if statement not in allowed:
-            with pytest.raises(ProgrammingError) as caught, house.db.begin() as tx:
+            with pytest.raises(ProgrammingError) as caught, runtime.db.begin() as tx:
                 tx.execute(text(statement))
             assert isinstance(caught.value.orig, InsufficientPrivilege), statement

@@ -72,7 +72,7 @@ def _heard(of: Academy, told: list[str]) -> list[dict[str, Any]]:
 
 
 def _all_arrived(of: Academy, count: int) -> None:
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         rows = tx.scalars(select(Upload)).all()
     assert len(rows) == count and all(row.completed_at for row in rows)
     for row in rows:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from academy.core.actor import Actor, Role
-from academy.core.db import Database
+from academy.core.database import Database
 from academy.core.errors import Conflict
 from academy.library import access, service
 from academy.library.models import Course, CourseState, Review

@@ -15,9 +15,9 @@ from alembic.script import ScriptDirectory
 from academy.cli.database import alembic_config
 from academy.core import clock
 from academy.core.actor import SYSTEM
-from academy.core.db import Base, Database
-from academy.members import merging
-from academy.members.models import Member, MemberTerm, Organisation
+from academy.core.database import Base, Database
+from academy.people import mergers
+from academy.people.models import Member, MemberTerm, Organisation
 from tests.services import postgres
 
 pytestmark = pytest.mark.faults
@@ -234,7 +234,7 @@ def test_a_tree_from_before_mergers_were_kept_can_be_merged_and_unmerged(databas
     with database.begin() as tx, clock.frozen(THEN):
         assert [tuple(row) for row in tx.execute(homes)] == people
         node, into = tx.get_one(Organisation, 2), tx.get_one(Organisation, 3)
-        merging.merge_organisation(tx, SYSTEM, node, into)
+        mergers.merge_organisation(tx, SYSTEM, node, into)
         assert {row.organisation_id for row in tx.execute(homes)} == {3}
-        merging.undo_merger(tx, SYSTEM, node)
+        mergers.undo_merger(tx, SYSTEM, node)
         assert [tuple(row) for row in tx.execute(homes)] == people

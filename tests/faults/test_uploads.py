@@ -119,7 +119,7 @@ def test_a_line_that_breaks_again_and_again(running: Academy) -> None:
     assert sender.send(at, DATA[at:]) == 204
     hanging.close()
     assert hashlib.sha256(sender.file().read_bytes()).digest() == hashlib.sha256(DATA).digest()
-    with running.house.db.read() as tx:
+    with running.runtime.db.read() as tx:
         assert tx.query(Upload).one().completed_at is not None
     assert _left_behind(running) == {sender.file().name}
 
@@ -180,7 +180,7 @@ def test_a_full_disk_keeps_what_came_and_says_so(tmp_path: Path, small_disk: Pat
         # The check beforehand would refuse; the disk fills up only afterwards, as disks do.
         filler = small_disk / "filler"
         who = running.account(Role.TRAINER)
-        with running.house.db.begin() as tx:
+        with running.runtime.db.begin() as tx:
             public_id = uploads.begin(
                 tx, running.settings, running.actor(who), filename="x.mp4", size=20 << 20, purpose="video"
             ).public_id

@@ -15,14 +15,14 @@ from sqlalchemy import select
 
 from academy.cli.database import alembic_config
 from academy.core.actor import Actor
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.jobs import publish
-from academy.library.facts import CourseWithdrawn
+from academy.learning import queries
+from academy.learning.models import PlaybackLease, WatchLedger
+from academy.learning.tokens import Signer
+from academy.library.events import CourseWithdrawn
 from academy.library.models import Course, CourseItem
-from academy.progress import queries
-from academy.progress.models import Lease, WatchLedger
-from academy.progress.tokens import Signer
 from benchmarks import drive
 from benchmarks import ledger_scene as scene
 from tests import factories
@@ -42,11 +42,11 @@ class Answer:
 
 
 class Running:
-    """A real server, and the house of its database beside it."""
+    """A real server, and the runtime of its database beside it."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.house = House.build(settings)
+        self.runtime = Runtime.build(settings)
 
     def ask(self, method: str, path: str, body: object = None, cookie: str = "") -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.settings.port, timeout=30)
@@ -69,7 +69,7 @@ class Learner:
     actor: Actor
     course: Course
     token: str
-    lease: Lease
+    lease: PlaybackLease
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -88,13 +88,13 @@ def _run(url: str, folder: Path) -> Iterator[Running]:
     with drive.server(settings):
         found = Running(settings)
         yield found
-        found.house.db.dispose()
+        found.runtime.db.dispose()
 
 
 def watching(running: Running, *, ago: float, minutes: float = 60, **changes: object) -> Learner:
-    from academy.progress import service
+    from academy.learning import service
 
-    with running.house.db.begin() as tx:
+    with running.runtime.db.begin() as tx:
         _, actor, account = learner(tx)
         course = lecture(tx, account, minutes=minutes, **changes)
         opened = service.open_lease(tx, actor, course.items[0])
@@ -105,7 +105,7 @@ def watching(running: Running, *, ago: float, minutes: float = 60, **changes: ob
 
 def held(running: Running, who: Learner) -> queries.Ledger:
     assert who.actor.member_id is not None
-    with running.house.db.read() as tx:
+    with running.runtime.db.read() as tx:
         return queries.ledger(tx, who.actor.member_id, tx.get_one(CourseItem, who.course.items[0].id))
 
 
@@ -133,7 +133,7 @@ def test_a_hundred_beats_a_second(running: Running) -> None:
 
 
 def test_many_lectures_in_parallel_and_two_devices(running: Running) -> None:
-    with running.house.db.begin() as tx:
+    with running.runtime.db.begin() as tx:
         _, actor, account = learner(tx)
         courses = [lecture(tx, account) for _ in range(20)]
         session = factories.session_token(tx, account)
@@ -147,17 +147,17 @@ def test_many_lectures_in_parallel_and_two_devices(running: Running) -> None:
     cookie = "academy=" + str(signer.dumps({"_user_id": session, "_fresh": True}))
     csrf = running.ask("POST", "/api/v1/progress/leases", {"item": courses[0].items[0].public_id}, cookie)
     assert csrf.status == 400, "a cookie alone opens nothing"
-    from academy.progress import service
+    from academy.learning import service
 
     tokens = []
     for course in courses:
-        with running.house.db.begin() as tx:
+        with running.runtime.db.begin() as tx:
             item = tx.get_one(CourseItem, course.items[0].id)
             opened = service.open_lease(tx, actor, item, device_key="d")
             tokens.append(Signer(running.settings).sign(opened.grant))
     answers = [running.beat(token, [[0, 5_000]]) for token in tokens]
     assert [answer.status for answer in answers] == [409] * 19 + [204]
-    with running.house.db.begin() as tx:
+    with running.runtime.db.begin() as tx:
         item = tx.get_one(CourseItem, courses[-1].items[0].id)
         service.open_lease(tx, actor, item, device_key="other", take_over=True)
     ended = running.beat(tokens[-1], [[5_000, 6_000]], seq=2)
@@ -189,7 +189,7 @@ def test_leases_that_are_not_ones_own_or_have_ended(running: Running) -> None:
     who, other = watching(running, ago=60), watching(running, ago=60)
     body, mac = who.token[:62], other.token[62:]
     assert running.beat(body + mac, [[0, 1000]]).status == 409
-    with running.house.db.begin() as tx:
+    with running.runtime.db.begin() as tx:
         publish(tx, CourseWithdrawn(who.course.id))
     withdrawn = running.beat(who.token, [[0, 1000]])
     assert (withdrawn.status, withdrawn.said["reason"]) == (409, "withdrawn")
@@ -212,10 +212,10 @@ def test_repeats_gaps_disorder_and_a_wrong_clock(running: Running) -> None:
 def test_a_lecture_replaced_in_mid_watch(running: Running) -> None:
     who = watching(running, ago=60)
     assert running.beat(who.token, [[0, 30_000]]).status == 204
-    with running.house.db.begin() as tx:
+    with running.runtime.db.begin() as tx:
         tx.get_one(CourseItem, who.course.items[0].id).version = 2
     assert running.beat(who.token, [[30_000, 60_000]], seq=2).status == 204
-    with running.house.db.read() as tx:
+    with running.runtime.db.read() as tx:
         rows = tx.execute(
             select(WatchLedger.item_version, WatchLedger.covered_ms).where(
                 WatchLedger.item_id == who.course.items[0].id

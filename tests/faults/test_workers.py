@@ -16,14 +16,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from academy.core.db import Tx
-from academy.core.house import House
-from academy.jobs import Job, JobContext, JobState, enqueue, facts, job, publish, queue
-from academy.jobs.models import OutboxFact, Recurrence
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
+from academy.jobs import Job, JobContext, JobState, enqueue, job, publish, queue
+from academy.jobs import events as events
+from academy.jobs.models import OutboxEvent, Recurrence
 from academy.jobs.outbox import deliver
 from academy.jobs.worker import Worker, run_job
-from academy.library.facts import CoursePublished
-from tests.faults.test_coverage_races import real_house  # noqa: F401  the fixture is used by name
+from academy.library.events import CoursePublished
+from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
 from tests.running import until
 
 pytestmark = pytest.mark.faults
@@ -32,8 +33,8 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = """
 import datetime as dt, os, signal, sys, time
 from pathlib import Path
-from academy import rooms
-from academy.core.house import House
+from academy import components
+from academy.core.runtime import Runtime
 from academy.jobs import JobContext, job, queue, worker
 from academy.jobs.models import Recurrence
 from tests.conftest import make_settings
@@ -68,10 +69,10 @@ def writes(context: JobContext, steps: int, inside: bool) -> None:
         (folder / f"over-{context.job_id}-{context.attempt}").touch()
         raise
 
-rooms.open_all()
+components.open_all()
 queue.STALE = dt.timedelta(seconds=stale)
 worker.HEARTBEAT_S = min(worker.HEARTBEAT_S, stale / 3)
-runner = worker.Worker(House.build(make_settings(folder, database_url=url)))
+runner = worker.Worker(Runtime.build(make_settings(folder, database_url=url)))
 signal.signal(signal.SIGTERM, lambda *_: runner.stop())
 runner.run()
 """
@@ -88,12 +89,12 @@ ran: Counter[int] = Counter()
 class Workers:
     """Worker processes on one database."""
 
-    def __init__(self, house: House, folder: Path) -> None:
-        self.house, self.folder = house, folder
+    def __init__(self, runtime: Runtime, folder: Path) -> None:
+        self.runtime, self.folder = runtime, folder
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, stale: float = 60) -> "subprocess.Popen[bytes]":
-        url = self.house.db.url.render_as_string(hide_password=False)
+        url = self.runtime.db.url.render_as_string(hide_password=False)
         told = [sys.executable, "-c", SCRIPT, str(self.folder), url, str(stale)]
         started = subprocess.Popen(told, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
         self.processes.append(started)
@@ -107,7 +108,7 @@ class Workers:
         return lambda: len(self.started(job_id)) > 0
 
     def state(self, job_id: int) -> Job:
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             return tx.get_one(Job, job_id)
 
     def wait_for(self, job_id: int, state: JobState, seconds: float = 40) -> Job:
@@ -116,8 +117,8 @@ class Workers:
 
 
 @pytest.fixture
-def workers(real_house: House, tmp_path: Path) -> Iterator[Workers]:  # noqa: F811
-    made = Workers(real_house, tmp_path)
+def workers(real_runtime: Runtime, tmp_path: Path) -> Iterator[Workers]:  # noqa: F811
+    made = Workers(real_runtime, tmp_path)
     try:
         yield made
     finally:
@@ -128,8 +129,8 @@ def workers(real_house: House, tmp_path: Path) -> Iterator[Workers]:  # noqa: F8
             process.wait(10)
 
 
-def ask(house: House, name: str, **args: object) -> int:
-    with house.db.begin() as tx:
+def ask(runtime: Runtime, name: str, **args: object) -> int:
+    with runtime.db.begin() as tx:
         return enqueue(tx, name, **args).id  # type: ignore[arg-type]
 
 
@@ -152,53 +153,53 @@ def at_once(*calls: Callable[[], object]) -> list[BaseException]:
     return wrong
 
 
-def test_several_workers_deliver_each_event_once(real_house: House) -> None:  # noqa: F811
-    house, events = real_house, 1000
-    with house.db.begin() as tx:
+def test_several_workers_deliver_each_event_once(real_runtime: Runtime) -> None:  # noqa: F811
+    runtime, events = real_runtime, 1000
+    with runtime.db.begin() as tx:
         for number in range(events):
             publish(tx, CoursePublished(number))
 
     def all_of_them() -> None:
-        while deliver(house):
+        while deliver(runtime):
             pass
 
     assert at_once(*[all_of_them] * 4) == []
-    handlers = len(facts.subscribers(CoursePublished.kind))
-    with house.db.read() as tx:
-        assert tx.scalar(select(func.count()).where(OutboxFact.delivered_at.is_(None))) == 0
+    handlers = len(events.subscribers(CoursePublished.kind))
+    with runtime.db.read() as tx:
+        assert tx.scalar(select(func.count()).where(OutboxEvent.delivered_at.is_(None))) == 0
         copies = select(Job.name, func.count()).where(Job.name.like("on.CoursePublished%")).group_by(Job.name)
         assert [number for _, number in tx.execute(copies)] == [events] * handlers
         payloads = [args["course_id"] for args in tx.scalars(select(Job.args))]
         assert set(Counter(payloads).values()) == {handlers}
 
 
-def test_a_worker_that_dies_while_it_delivers_has_delivered_nothing(real_house: House) -> None:  # noqa: F811
-    house = real_house
-    with house.db.begin() as tx:
+def test_a_worker_that_dies_while_it_delivers_has_delivered_nothing(real_runtime: Runtime) -> None:  # noqa: F811
+    runtime = real_runtime
+    with runtime.db.begin() as tx:
         publish(tx, CoursePublished(1))
-    with pytest.raises(ZeroDivisionError), house.db.begin() as tx:
+    with pytest.raises(ZeroDivisionError), runtime.db.begin() as tx:
         from academy.jobs import outbox
 
         assert outbox._deliver(tx) == 1
         raise ZeroDivisionError
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(Job)) == 0
-    assert (deliver(house), deliver(house)) == (1, 0)
+    assert (deliver(runtime), deliver(runtime)) == (1, 0)
 
 
-def test_several_workers_run_each_job_once(real_house: House) -> None:  # noqa: F811
-    house, jobs = real_house, 60
+def test_several_workers_run_each_job_once(real_runtime: Runtime) -> None:  # noqa: F811
+    runtime, jobs = real_runtime, 60
     ran.clear()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         for number in range(jobs):
             enqueue(tx, "test.counted", number=number)
-    made = [Worker(house) for _ in range(3)]
+    made = [Worker(runtime) for _ in range(3)]
     threads = [threading.Thread(target=one.run) for one in made]
     for thread in threads:
         thread.start()
 
     def done() -> bool:
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             return tx.scalar(select(func.count()).where(Job.name == "test.counted", Job.state == "done")) == jobs
 
     until(done, 40, "the end of the jobs")
@@ -207,18 +208,18 @@ def test_several_workers_run_each_job_once(real_house: House) -> None:  # noqa: 
     for thread in threads:
         thread.join(20)
     assert set(ran.values()) == {1} and len(ran) == jobs
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert set(tx.scalars(select(Job.attempts).where(Job.name == "test.counted"))) == {1}
-    assert list((house.settings.data_dir / "workers").iterdir()) == []
+    assert list((runtime.settings.data_dir / "workers").iterdir()) == []
 
 
 def test_a_worker_that_starts_while_the_city_writes_runs_what_was_left_behind_once(workers: Workers) -> None:
     first = workers.start()
-    job_id = ask(workers.house, "test.slow", seconds=3)
+    job_id = ask(workers.runtime, "test.slow", seconds=3)
     until(workers.is_running(job_id), 30, "the job")
     first.kill()
     first.wait(10)
-    with workers.house.db.write_lock():
+    with workers.runtime.db.write_lock():
         second = workers.start()
         time.sleep(3)
     row = workers.wait_for(job_id, JobState.DONE)
@@ -228,11 +229,11 @@ def test_a_worker_that_starts_while_the_city_writes_runs_what_was_left_behind_on
 
 def test_a_sibling_takes_what_a_killed_worker_left_and_keeps_its_own(workers: Workers) -> None:
     first = workers.start(stale=30)
-    lost = ask(workers.house, "test.slow", seconds=25)
+    lost = ask(workers.runtime, "test.slow", seconds=25)
     until(workers.is_running(lost), 30, "the job")
     second = workers.start(stale=30)
-    until(lambda: len(list((workers.house.settings.data_dir / "workers").iterdir())) == 2, 30, "the second worker")
-    kept = [ask(workers.house, "test.slow", seconds=12) for _ in range(3)]
+    until(lambda: len(list((workers.runtime.settings.data_dir / "workers").iterdir())) == 2, 30, "the second worker")
+    kept = [ask(workers.runtime, "test.slow", seconds=12) for _ in range(3)]
     for job_id in kept:
         until(workers.is_running(job_id), 30, "the job")
     first.kill()
@@ -246,7 +247,7 @@ def test_a_sibling_takes_what_a_killed_worker_left_and_keeps_its_own(workers: Wo
 
 def test_a_worker_that_was_taken_for_dead_changes_nothing_when_it_wakes(workers: Workers) -> None:
     first = workers.start(stale=3)
-    job_id = ask(workers.house, "test.slow", seconds=6)
+    job_id = ask(workers.runtime, "test.slow", seconds=6)
     until(workers.is_running(job_id), 30, "the job")
     first.send_signal(signal.SIGSTOP)  # alive to the kernel, silent to everybody
     workers.start(stale=3)
@@ -259,7 +260,7 @@ def test_a_worker_that_was_taken_for_dead_changes_nothing_when_it_wakes(workers:
 
 
 def test_a_job_that_kills_its_worker_is_put_aside_and_no_innocent_with_it(workers: Workers) -> None:
-    with workers.house.db.begin() as tx:
+    with workers.runtime.db.begin() as tx:
         innocent = [enqueue(tx, "test.slow", seconds=1.5).id]
         poison = enqueue(tx, "test.poison").id
         innocent += [enqueue(tx, "test.slow", seconds=1.5).id for _ in range(2)]
@@ -275,21 +276,21 @@ def test_a_job_that_kills_its_worker_is_put_aside_and_no_innocent_with_it(worker
 
 def test_a_worker_that_is_asked_to_stop_hands_back_and_nobody_died(workers: Workers) -> None:
     first = workers.start()
-    job_id = ask(workers.house, "test.slow", seconds=30)
+    job_id = ask(workers.runtime, "test.slow", seconds=30)
     until(workers.is_running(job_id), 30, "the job")
     first.terminate()
     assert first.wait(10) == 0
     row = workers.state(job_id)
     assert (row.state, row.attempts, row.deaths) == (JobState.QUEUED, 1, 0)
-    with workers.house.db.begin() as tx:
+    with workers.runtime.db.begin() as tx:
         tx.execute(update(Job).where(Job.id == job_id).values(args={"seconds": 0.1}))
     workers.start()
     row = workers.wait_for(job_id, JobState.DONE)
     assert (row.attempts, row.deaths) == (2, 0)
 
 
-def rows(house: House) -> list[str]:
-    with house.db.read() as tx:
+def rows(runtime: Runtime) -> list[str]:
+    with runtime.db.read() as tx:
         return sorted(tx.scalars(select(Recurrence.name).where(Recurrence.name.startswith("step-"))))
 
 
@@ -300,22 +301,22 @@ def wait_for_file(folder: Path, pattern: str) -> Path:
 
 def test_a_worker_that_was_taken_for_dead_writes_nothing_more(workers: Workers) -> None:
     """Stopped between two of its transactions, it goes on after another has done its job."""
-    asked = ask(workers.house, "test.writes", steps=4, inside=False)
+    asked = ask(workers.runtime, "test.writes", steps=4, inside=False)
     first = workers.start(stale=2)
     wait_for_file(workers.folder, f"step-{asked}-1-*")
     first.send_signal(signal.SIGSTOP)
     # Stopped at the moment of a commit it holds the job's row (SQLite: the one write lock): let it come out of it.
-    while not _is_free(workers.house, asked):
+    while not _is_free(workers.runtime, asked):
         first.send_signal(signal.SIGCONT)
         time.sleep(0.05)
         first.send_signal(signal.SIGSTOP)
     workers.start(stale=2)
     done = workers.wait_for(asked, JobState.DONE)
-    before = rows(workers.house)
+    before = rows(workers.runtime)
     assert {f"step-{step}-{done.attempts}" for step in range(4)} <= set(before)
     first.send_signal(signal.SIGCONT)
     wait_for_file(workers.folder, f"over-{asked}-1")
-    assert rows(workers.house) == before
+    assert rows(workers.runtime) == before
     assert workers.state(asked).attempts == done.attempts
 
 
@@ -324,31 +325,31 @@ def test_a_worker_that_is_stopped_before_a_commit_does_not_commit_beside_another
     meanwhile, and only that one's rows are there. On SQLite the other waits for the one write lock: the first commits,
     while the job is still its own, and may lose it after that; then the job is done once more, as after a death.
     """
-    asked = ask(workers.house, "test.writes", steps=1, inside=True)
+    asked = ask(workers.runtime, "test.writes", steps=1, inside=True)
     first = workers.start(stale=2)
     wait_for_file(workers.folder, f"step-{asked}-1-*")
     first.send_signal(signal.SIGSTOP)
     workers.start(stale=2)
-    if workers.house.db.is_sqlite:
+    if workers.runtime.db.is_sqlite:
         time.sleep(4)
     else:
         workers.wait_for(asked, JobState.DONE)
     first.send_signal(signal.SIGCONT)
     done = workers.wait_for(asked, JobState.DONE)
-    if workers.house.db.is_sqlite:
-        assert rows(workers.house) == [f"step-0-{attempt}" for attempt in range(1, done.attempts + 1)]
+    if workers.runtime.db.is_sqlite:
+        assert rows(workers.runtime) == [f"step-0-{attempt}" for attempt in range(1, done.attempts + 1)]
     else:
         wait_for_file(workers.folder, f"over-{asked}-1")
-        assert rows(workers.house) == [f"step-0-{done.attempts}"]
+        assert rows(workers.runtime) == [f"step-0-{done.attempts}"]
 
 
-def _is_free(house: House, job_id: int) -> bool:
+def _is_free(runtime: Runtime, job_id: int) -> bool:
     """Whether a writer would get the job's row at once."""
-    if not house.db.is_sqlite:
-        with house.db.begin() as tx:
+    if not runtime.db.is_sqlite:
+        with runtime.db.begin() as tx:
             row = select(Job.id).where(Job.id == job_id).with_for_update(skip_locked=True)
             return tx.scalar(row) is not None
-    with Path(f"{house.db.url.database}.lock").open("ab") as lock:
+    with Path(f"{runtime.db.url.database}.lock").open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -356,7 +357,7 @@ def _is_free(house: House, job_id: int) -> bool:
         return True
 
 
-def test_a_cancelled_job_commits_nothing_more(real_house: House) -> None:  # noqa: F811
+def test_a_cancelled_job_commits_nothing_more(real_runtime: Runtime) -> None:  # noqa: F811
     """Also where it says no progress."""
     cancel = queue.cancel_jobs
 
@@ -365,17 +366,17 @@ def test_a_cancelled_job_commits_nothing_more(real_house: House) -> None:  # noq
         context.db.run_in_transaction(lambda tx: _note(tx, "step-0"))
         with pytest.raises(RuntimeError):
             context.db.run_in_transaction(lambda tx: _refuse(tx))
-        outside = threading.Thread(target=lambda: real_house.db.run_in_transaction(lambda tx: cancel(tx, "one")))
+        outside = threading.Thread(target=lambda: real_runtime.db.run_in_transaction(lambda tx: cancel(tx, "one")))
         outside.start()
         outside.join()
         context.db.run_in_transaction(lambda tx: _note(tx, "step-1"))
 
-    asked = ask(real_house, "test.cancelled_midway", key="one")
-    assert run_job(real_house, asked)
-    assert rows(real_house) == ["step-0"]
-    with real_house.db.read() as tx:
+    asked = ask(real_runtime, "test.cancelled_midway", key="one")
+    assert run_job(real_runtime, asked)
+    assert rows(real_runtime) == ["step-0"]
+    with real_runtime.db.read() as tx:
         assert tx.get_one(Job, asked).state == JobState.CANCELLED
-    real_house.db.run_in_transaction(lambda tx: _note(tx, "step-2"))  # outside the job this thread is free again
+    real_runtime.db.run_in_transaction(lambda tx: _note(tx, "step-2"))  # outside the job this thread is free again
 
 
 def _note(tx: Tx, name: str) -> None:

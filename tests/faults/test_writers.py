@@ -14,7 +14,7 @@ import pytest
 
 from academy.core.actor import SYSTEM
 from academy.core.audit import record
-from academy.core.db import Database
+from academy.core.database import Database
 from tests import templates
 from tests.conftest import SECRET
 
@@ -66,8 +66,8 @@ def test_writing_inside_writing_is_a_mistake_not_a_deadlock(database: Path) -> N
 
 WORKER = """
 import sys, time
-from academy import rooms
-from academy.core.house import House
+from academy import components
+from academy.core.runtime import Runtime
 from academy.jobs import job, JobContext
 from academy.jobs.worker import Worker
 from pathlib import Path
@@ -80,8 +80,8 @@ def slow(context: JobContext, mark: str, seconds: float) -> None:
     Path(mark).touch()
 
 folder = Path(sys.argv[1])
-rooms.open_all()
-Worker(House.build(make_settings(folder))).run()
+components.open_all()
+Worker(Runtime.build(make_settings(folder))).run()
 """
 
 

@@ -7,15 +7,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from academy.accounts import passwords, service, throttle
+from academy.accounts import service
+from academy.accounts.authentication import passwords, throttle
+from academy.accounts.authentication.reauthentication import FRESH
 from academy.accounts.models import Account, LoginSession
-from academy.accounts.reauthentication import FRESH
 from academy.accounts.sessions import open_session
 from academy.core import clock
 from academy.core.actor import SYSTEM
-from academy.core.house import House
 from academy.core.i18n import msg
-from academy.notices.service import notify
+from academy.core.runtime import Runtime
+from academy.notifications.service import notify
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -23,11 +24,16 @@ PASSWORD = "春天的第一课2026"
 
 
 @pytest.fixture
-def zhao(house: House) -> Account:
-    with house.db.begin() as tx:
+def zhao(runtime: Runtime) -> Account:
+    with runtime.db.begin() as tx:
         person = make.member(tx, make.organisation(tx, level="city", name="河口村党支部"), number="A7")
         return service.create_account(
-            tx, SYSTEM, username="zhao", display_name="赵小满", member=person, password_hash=passwords.make(PASSWORD)
+            tx,
+            SYSTEM,
+            username="zhao",
+            display_name="赵小满",
+            member=person,
+            password_hash=passwords.hash_password(PASSWORD),
         )
 
 
@@ -62,7 +68,7 @@ def test_a_wrong_password_is_said_once_for_all(client: FlaskClient, zhao: Accoun
     assert "wrong" not in answer.text
 
 
-def test_a_session_set_beforehand_is_worth_nothing(app: Flask, house: House, zhao: Account) -> None:
+def test_a_session_set_beforehand_is_worth_nothing(app: Flask, runtime: Runtime, zhao: Account) -> None:
     client = app.test_client()
     sign_in(client, "preset-token")
     assert client.get("/me").status_code == 302
@@ -72,7 +78,7 @@ def test_a_session_set_beforehand_is_worth_nothing(app: Flask, house: House, zha
     assert client.get("/me").status_code == 200
 
 
-def test_signing_out_ends_it_on_the_server(app: Flask, house: House, zhao: Account) -> None:
+def test_signing_out_ends_it_on_the_server(app: Flask, runtime: Runtime, zhao: Account) -> None:
     client, thief = app.test_client(), app.test_client()
     enter(client)
     with client.session_transaction() as cookie:
@@ -82,14 +88,14 @@ def test_signing_out_ends_it_on_the_server(app: Flask, house: House, zhao: Accou
     assert client.get("/me").status_code == thief.get("/me").status_code == 302
 
 
-def test_my_page_shows_me_and_my_devices(app: Flask, house: House, zhao: Account) -> None:
+def test_my_page_shows_me_and_my_devices(app: Flask, runtime: Runtime, zhao: Account) -> None:
     phone, hall = app.test_client(), app.test_client()
     enter(phone)
     enter(hall)
     page = phone.get("/me")
     assert "河口村党支部" in page.text and "A7" in page.text
     assert page.headers["Cache-Control"] == "no-store"
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         other = tx.scalars(select(LoginSession).order_by(LoginSession.id.desc())).first()
     assert other is not None
     assert phone.post(f"/me/devices/{other.public_id}/end").status_code == 303
@@ -97,12 +103,12 @@ def test_my_page_shows_me_and_my_devices(app: Flask, house: House, zhao: Account
     assert phone.get("/me").status_code == 200
 
 
-def test_ending_a_device_asks_who_one_is(app: Flask, house: House, zhao: Account) -> None:
+def test_ending_a_device_asks_who_one_is(app: Flask, runtime: Runtime, zhao: Account) -> None:
     """Not within minutes of signing in, when they just said so; later by the password, which is not to be guessed."""
     phone, hall = app.test_client(), app.test_client()
     enter(phone)
     enter(hall)
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         other = tx.scalars(select(LoginSession).order_by(LoginSession.id.desc())).first()
     assert other is not None
     address = f"/me/devices/{other.public_id}/end"
@@ -120,14 +126,14 @@ def test_ending_a_device_asks_who_one_is(app: Flask, house: House, zhao: Account
         assert hall.get("/me").status_code == 302 and phone.get("/me").status_code == 200
 
 
-def test_who_has_no_password_signs_on_again(app: Flask, house: House, zhao: Account) -> None:
-    with house.db.begin() as tx:
+def test_who_has_no_password_signs_on_again(app: Flask, runtime: Runtime, zhao: Account) -> None:
+    with runtime.db.begin() as tx:
         account = tx.get_one(Account, zhao.id)
         account.password_hash = None
-        stale, other = (open_session(tx, house, account) for _ in range(2))
+        stale, other = (open_session(tx, runtime, account) for _ in range(2))
     client = app.test_client()
     sign_in(client, stale)
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         address = (
             f"/me/devices/{tx.scalars(select(LoginSession.public_id).order_by(LoginSession.id.desc())).first()}/end"
         )
@@ -135,16 +141,16 @@ def test_who_has_no_password_signs_on_again(app: Flask, house: House, zhao: Acco
         for form in ({}, {"password": ""}, {"password": PASSWORD}):
             answer = client.post(address, data=form)
             assert answer.status_code == 422 and "重新登录" in answer.text
-        with house.db.begin() as tx:
-            sign_in(client, open_session(tx, house, tx.get_one(Account, zhao.id)))
+        with runtime.db.begin() as tx:
+            sign_in(client, open_session(tx, runtime, tx.get_one(Account, zhao.id)))
         assert client.post(address).status_code == 303
         thief = app.test_client()
         sign_in(thief, other)
         assert thief.get("/me").status_code == 302
 
 
-def test_a_code_from_the_branch_leads_in(client: FlaskClient, house: House) -> None:
-    with house.db.begin() as tx:
+def test_a_code_from_the_branch_leads_in(client: FlaskClient, runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         person = make.member(tx, make.organisation(tx, level="city"), number="A8")
         code = service.issue_code(tx, SYSTEM, person)
     form = {"number": "A8", "code": code, "password": PASSWORD, "again": PASSWORD + "x"}
@@ -165,11 +171,11 @@ def test_a_changed_password_asks_for_the_old_one(client: FlaskClient, zhao: Acco
     assert client.get("/me").status_code == 200
 
 
-def test_a_used_session_is_kept_alive_but_rarely_written(client: FlaskClient, house: House, zhao: Account) -> None:
+def test_a_used_session_is_kept_alive_but_rarely_written(client: FlaskClient, runtime: Runtime, zhao: Account) -> None:
     enter(client)
 
     def seen() -> dt.datetime:
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             return tx.scalars(select(LoginSession.seen_at)).one()
 
     first = seen()
@@ -180,10 +186,10 @@ def test_a_used_session_is_kept_alive_but_rarely_written(client: FlaskClient, ho
     assert seen() > first
 
 
-def test_a_notice_is_read_by_opening_it(client: FlaskClient, house: House, zhao: Account) -> None:
+def test_a_notice_is_read_by_opening_it(client: FlaskClient, runtime: Runtime, zhao: Account) -> None:
     enter(client)
     assert "还没有消息" in client.get("/notices").text
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         notify(tx, key="k", body=msg("《%(t)s》已开课。", t="春训"), link="/me", member_id=zhao.member_id)
     page = client.get("/notices").text
     assert "《春训》已开课。" in page

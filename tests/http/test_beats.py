@@ -12,10 +12,10 @@ from werkzeug.test import TestResponse
 from academy.accounts.models import Account, LoginSession
 from academy.core import clock
 from academy.core.actor import Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
+from academy.learning.tokens import Grant, Signer
 from academy.library.models import Course
-from academy.members.models import Organisation
-from academy.progress.tokens import Grant, Signer
+from academy.people.models import Organisation
 from tests import factories
 from tests.conftest import sign_in
 from tests.ledger_makers import learner, lecture
@@ -26,9 +26,9 @@ START = dt.datetime(2026, 3, 2, 4, 0, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def course(house: House, client: FlaskClient) -> Course:
+def course(runtime: Runtime, client: FlaskClient) -> Course:
     """A course, with its learner signed in."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         _, _, account = learner(tx)
         sign_in(client, factories.session_token(tx, account))
         return lecture(tx, account)
@@ -113,14 +113,14 @@ def test_nonsense_gets_a_clear_answer(client: FlaskClient, course: Course, body:
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_a_token_cannot_be_made_or_changed(client: FlaskClient, course: Course, house: House) -> None:
+def test_a_token_cannot_be_made_or_changed(client: FlaskClient, course: Course, runtime: Runtime) -> None:
     token = str((open_lease(client, course).json or {})["token"])
     for forged in (token[:-2] + "AA", "A" + token[1:], token + "A", token[:40], "é" * 96, ""):
         if forged != token:
             assert beat(client, forged, [[0, 1000]]).status_code == 409
-    grant = Signer(house.settings).read(token)
+    grant = Signer(runtime.settings).read(token)
     longer = Grant(*(grant.lease_id, grant.member_id, grant.item_id, grant.course_id, 1, 10**6, 1, 2**32 - 1))
-    other = Signer(house.settings.__class__(secret_key="x" * 40)).sign(longer)
+    other = Signer(runtime.settings.__class__(secret_key="x" * 40)).sign(longer)
     assert beat(client, other, [[0, 1000]]).status_code == 409
 
 
@@ -133,10 +133,12 @@ def test_an_old_token_has_expired(client: FlaskClient, course: Course) -> None:
     assert answer.status_code == 409
 
 
-def test_someone_elses_playback_cannot_be_ended(client: FlaskClient, course: Course, house: House, app: Flask) -> None:
+def test_someone_elses_playback_cannot_be_ended(
+    client: FlaskClient, course: Course, runtime: Runtime, app: Flask
+) -> None:
     lease = open_lease(client, course).json or {}
     other = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         _, _, account = learner(tx)
         sign_in(other, factories.session_token(tx, account))
     assert other.post(f"{LEASES}/{lease['lease']}/end").status_code == 404
@@ -145,13 +147,13 @@ def test_someone_elses_playback_cannot_be_ended(client: FlaskClient, course: Cou
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_figures_are_for_operators(client: FlaskClient, course: Course, house: House, app: Flask) -> None:
+def test_figures_are_for_operators(client: FlaskClient, course: Course, runtime: Runtime, app: Flask) -> None:
     token = (open_lease(client, course).json or {})["token"]
     beat(client, token, [[0, 1000]])
     beat(client, token, [[0, 600_000]])
     assert client.get("/api/v1/progress/metrics").status_code == 404
     operator = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         node = tx.get_one(Organisation, course.organisation_id)
         boss = factories.account(tx, None, (Role.SYSTEM_ADMINISTRATOR, node))
         sign_in(operator, factories.session_token(tx, boss))
@@ -167,8 +169,10 @@ def test_nobody_opens_a_lease_without_signing_in(app: Flask, course: Course) -> 
     assert app.test_client().post(LEASES, json={"item": course.items[0].public_id}).status_code == 401
 
 
-def test_signing_out_ends_the_playback_of_that_device_only(client: FlaskClient, course: Course, house: House) -> None:
-    with house.db.begin() as tx:
+def test_signing_out_ends_the_playback_of_that_device_only(
+    client: FlaskClient, course: Course, runtime: Runtime
+) -> None:
+    with runtime.db.begin() as tx:
         account_id = tx.scalars(select(LoginSession.account_id)).one()
         elsewhere = client.application.test_client()
         sign_in(elsewhere, factories.session_token(tx, tx.get_one(Account, account_id)))

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from academy.core import clock, collisions
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.library.models import Course
 from tests import factories, failures
 from tests.conftest import sign_in
@@ -24,9 +24,9 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def course(house: House, client: FlaskClient) -> Course:
+def course(runtime: Runtime, client: FlaskClient) -> Course:
     """A course of a minute, with its learner signed in."""
-    with clock.frozen(START), house.db.begin() as tx:
+    with clock.frozen(START), runtime.db.begin() as tx:
         _, _, account = learner(tx)
         sign_in(client, factories.session_token(tx, account))
         return lecture(tx, account, minutes=1)
@@ -52,11 +52,11 @@ def beat(client: FlaskClient, token: str, seconds: int) -> tuple[int, dict[str, 
 
 @pytest.mark.parametrize("make", failures.COLLISIONS)
 def test_a_collision_at_any_statement_is_tried_again(
-    house: House, client: FlaskClient, course: Course, make: Callable[[], Exception]
+    runtime: Runtime, client: FlaskClient, course: Course, make: Callable[[], Exception]
 ) -> None:
     """The whole lecture in one beat: credit, start, completions, hours, facts."""
     token = lease(client, course)
-    with failing(house.db, make, at=lambda number, _: number in {0, 3, 9, 20}):
+    with failing(runtime.db, make, at=lambda number, _: number in {0, 3, 9, 20}):
         status, said = beat(client, token, 60)
     assert (status, said.get("finished")) == (200, True)
     assert said["seq"] == 1
@@ -68,10 +68,10 @@ def test_a_collision_at_any_statement_is_tried_again(
     "where", ["INSERT INTO item_completions", "INSERT INTO course_starts", "INSERT INTO completions"]
 )
 def test_one_that_does_not_pass_asks_the_player_to_come_back(
-    house: House, client: FlaskClient, course: Course, make: Callable[[], Exception], where: str
+    runtime: Runtime, client: FlaskClient, course: Course, make: Callable[[], Exception], where: str
 ) -> None:
     token = lease(client, course)
-    with failing(house.db, make, at=lambda _, statement: statement.startswith(where)):
+    with failing(runtime.db, make, at=lambda _, statement: statement.startswith(where)):
         status, said = beat(client, token, 60)
     assert status == 503
     assert int(str(said["Retry-After"])) > 0

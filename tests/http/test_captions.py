@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Actor, Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import Job, drain
 from academy.media import queries, service
-from academy.media.captions import CueText
+from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, TranscriptVersion
 from tests import factories
 from tests.conftest import sign_in
@@ -24,33 +24,33 @@ SRT = "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n\n2\n00:00:03,000 --> 00:
 
 
 @pytest.fixture
-def who(house: House) -> Account:
-    with house.db.begin() as tx:
+def who(runtime: Runtime) -> Account:
+    with runtime.db.begin() as tx:
         return factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
 
 
 @pytest.fixture
-def asset(house: House, who: Account, tmp_path: Path) -> Asset:
+def asset(runtime: Runtime, who: Account, tmp_path: Path) -> Asset:
     path = tmp_path / "党课.mp4"
     path.write_bytes(b"x")
     actor = Actor(account_id=who.id)
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         made = service.adopt_file(tx, actor, path, path.name, "video")
         service.import_captions(tx, actor, made, "x.srt", SRT.encode("gb18030"))
         return made
 
 
 @pytest.fixture
-def client(app: Flask, house: House, who: Account) -> FlaskClient:
+def client(app: Flask, runtime: Runtime, who: Account) -> FlaskClient:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         token = factories.session_token(tx, who)
     sign_in(client, token)
     return client
 
 
-def texts(house: House, asset: Asset) -> list[str]:
-    with house.db.read() as tx:
+def texts(runtime: Runtime, asset: Asset) -> list[str]:
+    with runtime.db.read() as tx:
         return [cue.text for cue in queries.cues(tx, asset.id)]
 
 
@@ -59,7 +59,7 @@ def put(client: FlaskClient, asset: Asset, version: int, *cues: tuple[int, int, 
     return answer.status_code, answer.json
 
 
-def test_what_is_edited_is_saved_kept_and_told_once(house: House, client: FlaskClient, asset: Asset) -> None:
+def test_what_is_edited_is_saved_kept_and_told_once(runtime: Runtime, client: FlaskClient, asset: Asset) -> None:
     page = client.get(f"/studio/captions/{asset.public_id}")
     assert page.status_code == 200 and "两学一坐" in page.text and 'data-version="1"' in page.text
     assert put(client, asset, 1, (1000, 3000, "同志们好！"), (3000, 6000, "两学一做")) == (
@@ -70,34 +70,34 @@ def test_what_is_edited_is_saved_kept_and_told_once(house: House, client: FlaskC
         200,
         {"version": 3, "count": 2},
     )
-    assert texts(house, asset) == ["同志们好。", "两学一做"]
-    with house.db.read() as tx:
+    assert texts(runtime, asset) == ["同志们好。", "两学一做"]
+    with runtime.db.read() as tx:
         numbers = tx.scalars(select(TranscriptVersion.number).order_by(TranscriptVersion.number)).all()
         waiting = tx.scalar(select(func.count()).select_from(Job).where(Job.name == "media.words"))
     assert numbers == [1, 3], "the import, and one sitting"
     assert waiting == 1
     with clock.frozen(clock.now() + dt.timedelta(minutes=1)):
-        drain(house)
+        drain(runtime)
 
 
-def test_two_editors_never_overwrite_each_other(house: House, client: FlaskClient, asset: Asset) -> None:
+def test_two_editors_never_overwrite_each_other(runtime: Runtime, client: FlaskClient, asset: Asset) -> None:
     assert put(client, asset, 1, (0, 1000, "甲"))[0] == 200
     status, body = put(client, asset, 1, (0, 1000, "乙"))
     assert status == 409 and "别人刚刚改过" in str(body)
-    assert texts(house, asset) == ["甲"]
+    assert texts(runtime, asset) == ["甲"]
 
 
-def test_an_older_version_comes_back_as_a_new_one(house: House, client: FlaskClient, asset: Asset) -> None:
+def test_an_older_version_comes_back_as_a_new_one(runtime: Runtime, client: FlaskClient, asset: Asset) -> None:
     put(client, asset, 1, (0, 1000, "改坏了"))
     url = f"/studio/captions/{asset.public_id}/restore"
     assert client.post(url, data={"version": "1"}).status_code == 302
-    assert texts(house, asset) == ["同志们好", "两学一坐"]
+    assert texts(runtime, asset) == ["同志们好", "两学一坐"]
     assert client.post(url, data={"version": "77"}).status_code == 404
     assert put(client, asset, 2, (0, 1000, "旧页面"))[0] == 409
 
 
 def test_what_an_older_version_holds_is_seen_before_it_comes_back(
-    house: House, client: FlaskClient, asset: Asset
+    runtime: Runtime, client: FlaskClient, asset: Asset
 ) -> None:
     put(client, asset, 1, (1000, 3000, "同志们好"), (3000, 6000, "两学一做"), (7000, 8000, "下课"))
     base = f"/studio/captions/{asset.public_id}"
@@ -106,7 +106,7 @@ def test_what_an_older_version_holds_is_seen_before_it_comes_back(
     assert "<del>两学一做</del>" in page and "<del>下课</del>" in page and "<ins>两学一坐</ins>" in page
     assert "<del>同志们好</del>" not in page and "<ins>同志们好</ins>" not in page, "it stays"
     assert "全部 2 条" in page and "恢复这个版本" in page
-    assert texts(house, asset) == ["同志们好", "两学一做", "下课"], "looking changes nothing"
+    assert texts(runtime, asset) == ["同志们好", "两学一做", "下课"], "looking changes nothing"
     assert "完全一样" in client.get(f"{base}/versions/2").text
     assert {client.get(f"{base}/versions/{number}").status_code for number in (77, 10**30)} == {404}
 
@@ -124,11 +124,11 @@ def test_what_an_older_version_holds_is_seen_before_it_comes_back(
     ],
 )
 def test_lines_that_cannot_be_are_refused_and_nothing_changes(
-    house: House, client: FlaskClient, asset: Asset, cues: object, status: int
+    runtime: Runtime, client: FlaskClient, asset: Asset, cues: object, status: int
 ) -> None:
     answer = client.put(f"/api/v1/media/{asset.public_id}/cues", json={"version": 1, "cues": cues})
     assert answer.status_code == status
-    assert texts(house, asset) == ["同志们好", "两学一坐"]
+    assert texts(runtime, asset) == ["同志们好", "两学一坐"]
 
 
 def test_export_gives_the_words_back(client: FlaskClient, asset: Asset) -> None:
@@ -147,14 +147,14 @@ def test_the_citys_words_are_proposed_everywhere(client: FlaskClient, asset: Ass
 
 
 def test_a_pasted_text_is_marked_as_estimated_until_somebody_says_otherwise(
-    house: House, client: FlaskClient, asset: Asset
+    runtime: Runtime, client: FlaskClient, asset: Asset
 ) -> None:
     url = f"/studio/captions/{asset.public_id}"
     assert client.post(f"{url}/text", data={"text": "讲稿"}).status_code == 422, "its length is not known yet"
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         tx.get_one(Asset, asset.id).duration_ms = 60_000
     assert client.post(f"{url}/text", data={"text": "第一句。第二句。"}).status_code == 302
-    assert texts(house, asset) == ["第一句。", "第二句。"]
+    assert texts(runtime, asset) == ["第一句。", "第二句。"]
     assert "时间是按字数估计的" in client.get(url).text
     assert put(client, asset, 2, (0, 30_000, "第一句！"), (30_000, 60_000, "第二句。"))[0] == 200
     assert "时间是按字数估计的" in client.get(url).text, "other words do not make the times right"
@@ -163,8 +163,8 @@ def test_a_pasted_text_is_marked_as_estimated_until_somebody_says_otherwise(
     assert client.get(f"{url}/download.txt").text == "第一句！\n第二句。\n"
 
 
-def test_without_a_model_the_editor_says_what_to_do(house: House, client: FlaskClient, who: Account) -> None:
-    with house.db.begin() as tx:
+def test_without_a_model_the_editor_says_what_to_do(runtime: Runtime, client: FlaskClient, who: Account) -> None:
+    with runtime.db.begin() as tx:
         bare = factories.asset(tx, who)
     url = f"/studio/captions/{bare.public_id}"
     page = client.get(url).text
@@ -173,9 +173,9 @@ def test_without_a_model_the_editor_says_what_to_do(house: House, client: FlaskC
 
 
 def test_confidence_comes_back_with_the_line_and_goes_when_somebody_looked(
-    house: House, client: FlaskClient, asset: Asset
+    runtime: Runtime, client: FlaskClient, asset: Asset
 ) -> None:
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         script = queries.transcript(tx, asset.id)
         assert script is not None
         script.origin = "asr"
@@ -184,12 +184,12 @@ def test_confidence_comes_back_with_the_line_and_goes_when_somebody_looked(
     url = f"/api/v1/media/{asset.public_id}/cues"
     lines = [[0, 1000, "甲", 0.3], [1000, 2000, "乙", None], [2000, 3000, "丙"]]
     assert client.put(url, json={"version": 2, "cues": lines}).status_code == 200
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert [cue.confidence for cue in queries.cues(tx, asset.id)] == [0.3, None, None]
 
 
-def test_a_strangers_captions_are_not_found(app: Flask, house: House, asset: Asset) -> None:
-    with house.db.begin() as tx:
+def test_a_strangers_captions_are_not_found(app: Flask, runtime: Runtime, asset: Asset) -> None:
+    with runtime.db.begin() as tx:
         other = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
         token = factories.session_token(tx, other)
     stranger = app.test_client()
@@ -201,7 +201,7 @@ def test_a_strangers_captions_are_not_found(app: Flask, house: House, asset: Ass
         assert stranger.post(f"/studio/captions/{asset.public_id}{path}", data={"version": "1"}).status_code == 404
 
 
-def test_what_an_import_leaves_out_is_counted_and_shown(house: House, client: FlaskClient, asset: Asset) -> None:
+def test_what_an_import_leaves_out_is_counted_and_shown(runtime: Runtime, client: FlaskClient, asset: Asset) -> None:
     def give(name: str, data: bytes) -> tuple[int, str]:
         form = {"captions": (io.BytesIO(data), name), "next": "/studio/"}
         answer = client.post(f"/media/{asset.public_id}/captions", data=form)
@@ -213,28 +213,28 @@ def test_what_an_import_leaves_out_is_counted_and_shown(house: House, client: Fl
     assert status == 200 and "已导入 1 条字幕" in page
     assert "注释：1 处" in page and "NOTE 内部" in page and "第 3 行" in page
     assert "空行后面的文字：1 处" in page and "第 8 行" in page
-    assert texts(house, asset) == ["甲\n乙"]
+    assert texts(runtime, asset) == ["甲\n乙"]
     many = (
         "".join(f"第{n}行字幕组\n" for n in range(50))
         + "\n1\n00:00:01,000 --> 00:00:02,000\n<script>甲</script>a<b 且 c>d\n"
     )
     page = give("a.srt", many.encode())[1]
     assert "没有时间的文字：50 处" in page and "列出前 20 处" in page
-    assert texts(house, asset) == ["甲a<b 且 c>d"]
+    assert texts(runtime, asset) == ["甲a<b 且 c>d"]
     big5 = "1\n00:00:01,000 --> 00:00:02,000\n請大家認真學習黨的歷史\n".encode("big5")
     assert "Big5" in give("a.srt", big5)[1]
-    assert texts(house, asset) == ["請大家認真學習黨的歷史"]
+    assert texts(runtime, asset) == ["請大家認真學習黨的歷史"]
     assert (
         give("a.srt", "1\n00:00:01,000 --> 00:00:02,000\n안녕하세요 여러분 오늘은 좋은 날입니다\n".encode("euc-kr"))[0]
         == 422
     )
-    assert texts(house, asset) == ["請大家認真學習黨的歷史"]
+    assert texts(runtime, asset) == ["請大家認真學習黨的歷史"]
 
 
-def test_words_that_look_like_markup_survive_the_editor(house: House, client: FlaskClient, asset: Asset) -> None:
+def test_words_that_look_like_markup_survive_the_editor(runtime: Runtime, client: FlaskClient, asset: Asset) -> None:
     words = "若 a<b 且 c>d，<video> 和 &lt; 与 {\\alpha} 都是字"
     assert put(client, asset, 1, (0, 9000, words), (9000, 20_000, "长" * 1200))[0] == 200
-    kept = texts(house, asset)
+    kept = texts(runtime, asset)
     assert kept[0] == words and "".join(kept[1:]) == "长" * 1200, "a long line is cut in pieces, not off"
     client.post(f"/studio/captions/{asset.public_id}/restore", data={"version": "1"})
-    assert texts(house, asset) == ["同志们好", "两学一坐"]
+    assert texts(runtime, asset) == ["同志们好", "两学一坐"]

@@ -4,16 +4,16 @@ from flask import Flask
 
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.trainings import service
 from tests import factories as make
 from tests.conftest import sign_in
 from tests.coverage_city import City, at, training
 
 
-def test_a_list_is_filled_and_chosen_for_a_training(app: Flask, house: House) -> None:
+def test_a_list_is_filled_and_chosen_for_a_training(app: Flask, runtime: Runtime) -> None:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         city = City(tx)
         sign_in(client, make.session_token(tx, make.account(tx, None, (Role.NODE_ADMINISTRATOR, city.city))))
     made = client.post("/cohorts", data={"name": "新任书记班", "organisation": city.city.public_id})
@@ -47,14 +47,14 @@ def test_a_list_is_filled_and_chosen_for_a_training(app: Flask, house: House) ->
     assert "书记班" not in client.get(form).text, "offered no more"
 
 
-def test_branches_are_asked_and_the_call_list_is_narrowed(app: Flask, house: House) -> None:
+def test_branches_are_asked_and_the_call_list_is_narrowed(app: Flask, runtime: Runtime) -> None:
     with clock.frozen(at()):
-        _asked_and_narrowed(app, house)
+        _asked_and_narrowed(app, runtime)
 
 
-def _asked_and_narrowed(app: Flask, house: House) -> None:
+def _asked_and_narrowed(app: Flask, runtime: Runtime) -> None:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         city = City(tx)
         plan = training(tx, city.city, city.courses)
         service.open_training(tx, SYSTEM, plan)

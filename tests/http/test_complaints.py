@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import drain
 from academy.library.models import Complaint, Course
 from academy.media import delivery
-from academy.media.storage import set_key, storage_of
+from academy.media.storage.file_storage import set_key, storage_of
 from tests import factories
 from tests.conftest import sign_in
 
@@ -25,7 +25,7 @@ from tests.conftest import sign_in
 class Village:
     """A member, the reviewer above, the administrator of the branch next door, and a lecture."""
 
-    house: House
+    runtime: Runtime
     course: Course
     name: str
     member: FlaskClient
@@ -34,7 +34,7 @@ class Village:
     neighbour: FlaskClient
 
     def one(self) -> Complaint:
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             return tx.scalars(select(Complaint)).one()
 
     def complain(self, **changes: str) -> int:
@@ -43,8 +43,8 @@ class Village:
 
 
 @pytest.fixture
-def village(app: Flask, house: House) -> Iterator[Village]:
-    with house.db.begin() as tx:
+def village(app: Flask, runtime: Runtime) -> Iterator[Village]:
+    with runtime.db.begin() as tx:
         county = factories.organisation(tx, level="county")
         branch, next_door = factories.organisation(tx, county), factories.organisation(tx, county)
         person = factories.member(tx, branch, name="田守成")
@@ -57,7 +57,7 @@ def village(app: Flask, house: House) -> Iterator[Village]:
             client = app.test_client()
             sign_in(client, factories.session_token(tx, who))
             clients.append(client)
-    yield Village(house, course, person.name, *clients)
+    yield Village(runtime, course, person.name, *clients)
 
 
 def test_a_word_is_answered_and_the_lecture_taken_down_at_once(village: Village) -> None:
@@ -76,7 +76,7 @@ def test_a_word_is_answered_and_the_lecture_taken_down_at_once(village: Village)
     assert "属实，已下架重录" in own and "课程已下架" in own
     assert "您反映的问题有答复了" in village.member.get("/notices").text
     assert village.reviewer.post(page[0], data={"answer": "再答一次"}).status_code == 409
-    with village.house.db.read() as tx:
+    with village.runtime.db.read() as tx:
         verbs = set(tx.scalars(select(AuditEntry.verb).where(AuditEntry.target.startswith("complaint:"))))
     assert verbs == {"complaint.made", "complaint.answered"}
 
@@ -90,7 +90,7 @@ def test_nobody_answers_about_their_own_lecture_or_out_of_scope(village: Village
         assert stranger.post(here, data={"answer": "没有问题。"}).status_code == 404
     assert village.member.post(here, data={"answer": "自己答"}).status_code == 404
     assert village.one().state == "open"
-    with village.house.db.begin() as tx, pytest.raises(IntegrityError), tx.begin_nested():
+    with village.runtime.db.begin() as tx, pytest.raises(IntegrityError), tx.begin_nested():
         row = tx.scalars(select(Complaint)).one()
         row.answered_by = row.account_id
         tx.flush()
@@ -111,16 +111,16 @@ def test_one_person_cannot_fill_the_box(village: Village) -> None:
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_takedown_reaches_links_search_and_who_is_watching(village: Village) -> None:
-    house = village.house
-    with house.db.read() as tx:
+    runtime = village.runtime
+    with runtime.db.read() as tx:
         line = factories.lines(tx, tx.get_one(Course, village.course.id))[0]
     item, asset = line.item, line.asset
     assert asset is not None
-    file = storage_of(house.settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
+    file = storage_of(runtime.settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
     file.parent.mkdir(parents=True)
     file.write_bytes(b"\xff\xd8\xff")
-    link = delivery.url(house.settings, asset, "poster.jpg")
-    drain(house)
+    link = delivery.url(runtime.settings, asset, "poster.jpg")
+    drain(runtime)
     addresses = (f"/library/{village.course.public_id}", f"/learn/{item.public_id}", link)
 
     def seen() -> list[int]:
@@ -143,5 +143,5 @@ def test_a_takedown_reaches_links_search_and_who_is_watching(village: Village) -
     beat = {"lease": (leased.json or {})["token"], "seq": 1, "spans": [[0, 1000]]}
     late = village.member.post("/api/v1/progress/beats", json=beat)
     assert (late.status_code, (late.json or {})["reason"]) == (409, "withdrawn")
-    drain(house)
+    drain(runtime)
     assert seen() == [404, 404, 404] and not file.exists()

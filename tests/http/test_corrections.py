@@ -3,14 +3,14 @@
 from flask import Flask
 
 from academy.core.actor import Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from tests import factories as make
 from tests.conftest import sign_in
 from tests.coverage_city import City
 
 
-def test_a_secretary_proposes_and_an_administrator_agrees(app: Flask, house: House) -> None:
-    with house.db.begin() as tx:
+def test_a_secretary_proposes_and_an_administrator_agrees(app: Flask, runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         city = City(tx)
         person, course = city.people[0], city.courses[0]
         secretary = make.account(tx, None, (Role.BRANCH_SECRETARY, city.branches[0]))

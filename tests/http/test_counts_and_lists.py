@@ -10,9 +10,10 @@ from flask.testing import FlaskClient
 
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
-from academy.core.house import House
-from academy.members.models import Exemption
-from academy.trainings import reminders, service
+from academy.core.runtime import Runtime
+from academy.outreach import reminders
+from academy.people.models import Exemption
+from academy.trainings import service
 from academy.trainings.models import Training
 from tests import factories as make
 from tests.conftest import sign_in
@@ -25,10 +26,10 @@ PAGER = re.compile(r"共 ([0-9,]+) 条")
 SAME = r"<dt>{label}</dt><dd>(?:<a [^>]+>)?([0-9,]+)"
 
 
-def plant(house: House, seed: int) -> tuple[City, Training]:
+def plant(runtime: Runtime, seed: int) -> tuple[City, Training]:
     """Members with accounts, frozen accounts and none; exempt, completed, begun without an account, reminded."""
     lot = random.Random(seed)
-    with clock.frozen(at()), house.db.begin() as tx:
+    with clock.frozen(at()), runtime.db.begin() as tx:
         city = City(tx)
         plan = training(tx, city.city, city.courses)
         for person in city.people:
@@ -44,12 +45,12 @@ def plant(house: House, seed: int) -> tuple[City, Training]:
                 )  # fmt: skip
         tx.flush()
         service.open_training(tx, SYSTEM, plan)
-    with clock.frozen(at(1)), house.db.begin() as tx:
+    with clock.frozen(at(1)), runtime.db.begin() as tx:
         for person in city.people:
             for one in lot.sample(city.courses, lot.choice((0, 0, 1, 2, 3))):
                 complete(tx, person.id, one.id, at(1))
         make.account(tx, None, (Role.BRANCH_SECRETARY, city.branches[0]))
-    with clock.frozen(at(2)), house.db.begin() as tx:
+    with clock.frozen(at(2)), runtime.db.begin() as tx:
         if reminders.preview(tx, plan, city.branches[1]).reachable:
             reminders.send_reminder(tx, SYSTEM, plan, city.branches[1])
     return city, plan
@@ -75,12 +76,12 @@ def length(page: str, label: str) -> int:
 
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_a_figure_is_the_length_of_the_list_it_leads_to(house: House, client: FlaskClient, seed: int) -> None:
-    city, plan = plant(house, seed)
-    with clock.frozen(at()), house.db.begin() as tx:
+def test_a_figure_is_the_length_of_the_list_it_leads_to(runtime: Runtime, client: FlaskClient, seed: int) -> None:
+    city, plan = plant(runtime, seed)
+    with clock.frozen(at()), runtime.db.begin() as tx:
         roles = ((Role.NODE_ADMINISTRATOR, city.city), (Role.ROSTER_OFFICER, city.city))
         who = make.account(tx, None, *roles)
-    with clock.frozen(at(3)), house.db.begin() as tx:
+    with clock.frozen(at(3)), runtime.db.begin() as tx:
         sign_in(client, make.session_token(tx, who))
     compared, lists = 0, dict[str, str]()
     with clock.frozen(at(3)):
@@ -106,9 +107,9 @@ def test_a_figure_is_the_length_of_the_list_it_leads_to(house: House, client: Fl
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_reminder_reaches_exactly_those_on_its_list(house: House, seed: int) -> None:
-    city, plan = plant(house, seed)
-    with clock.frozen(at(3)), house.db.begin() as tx:
+def test_a_reminder_reaches_exactly_those_on_its_list(runtime: Runtime, seed: int) -> None:
+    city, plan = plant(runtime, seed)
+    with clock.frozen(at(3)), runtime.db.begin() as tx:
         for node in (city.branches[0], city.county, city.city):
             before = reminders.preview(tx, plan, node)
             assert before.missing == before.reachable + before.lately + before.unreachable

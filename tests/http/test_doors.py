@@ -8,9 +8,9 @@ from sqlalchemy.exc import OperationalError
 
 from academy.core.audit import AuditEntry
 from academy.core.errors import Busy, Conflict, Forbidden, Invalid
-from academy.core.house import House
 from academy.core.i18n import msg
-from academy.doors import public
+from academy.core.runtime import Runtime
+from academy.http import public
 
 
 @pytest.fixture
@@ -54,12 +54,12 @@ def test_busy_says_when_to_come_back(app: Flask, client: FlaskClient) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "7")
 
 
-def test_forbidden_looks_like_missing_and_is_audited(app: Flask, client: FlaskClient, house: House) -> None:
+def test_forbidden_looks_like_missing_and_is_audited(app: Flask, client: FlaskClient, runtime: Runtime) -> None:
     raising(app, Forbidden("organisation:abc"))
     refused, missing = client.get("/api/boom"), client.get("/api/v1/no-such-thing")
     assert refused.status_code == missing.status_code == 404
     assert (refused.json or {})["title"] == (missing.json or {})["title"]
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         row = tx.scalars(select(AuditEntry)).one()
         assert (row.verb, row.target, row.account_id) == ("access.refused", "organisation:abc", None)
 
@@ -78,8 +78,10 @@ def test_a_full_disk_is_said_plainly(app: Flask, client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
-def test_two_who_waited_for_each_other_are_asked_to_try_again(app: Flask, house: House, client: FlaskClient) -> None:
-    with house.db.read() as tx, pytest.raises(OperationalError) as caught:
+def test_two_who_waited_for_each_other_are_asked_to_try_again(
+    app: Flask, runtime: Runtime, client: FlaskClient
+) -> None:
+    with runtime.db.read() as tx, pytest.raises(OperationalError) as caught:
         tx.execute(text("DO $$ BEGIN RAISE deadlock_detected; END $$"))
     raising(app, caught.value)
     answer = client.get("/api/boom")

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from academy.accounts.models import Account
 from academy.accounts.queries import scopes_of
 from academy.core.actor import Actor, Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import drain
 from academy.library import service as library
 from academy.library.models import Category, CourseItem
@@ -33,14 +33,14 @@ def paper() -> bytes:
 
 
 @pytest.fixture
-def who(house: House) -> Account:
-    with house.db.begin() as tx:
+def who(runtime: Runtime) -> Account:
+    with runtime.db.begin() as tx:
         return factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
 
 
 @pytest.fixture
-def course(house: House, who: Account) -> str:
-    with house.db.begin() as tx:
+def course(runtime: Runtime, who: Account) -> str:
+    with runtime.db.begin() as tx:
         library.seed_categories(tx)
         actor = Actor(account_id=who.id, scopes=scopes_of(tx, who.id))
         made = library.create_course(
@@ -62,55 +62,55 @@ def asked(data: bytes, purpose: str = "document") -> dict[str, str]:
     return {"purpose": purpose, "size": str(len(data)), "fingerprint": hashlib.sha256(ends).hexdigest()}
 
 
-def items(house: House) -> list[tuple[CourseItem, Asset]]:
-    with house.db.read() as tx:
+def items(runtime: Runtime) -> list[tuple[CourseItem, Asset]]:
+    with runtime.db.read() as tx:
         rows = tx.execute(
             select(CourseItem, Asset).join(Asset, Asset.id == CourseItem.asset_id).order_by(CourseItem.id)
         ).all()
         return [(item, asset) for item, asset in rows]
 
 
-def test_a_file_that_is_here_need_not_be_sent_again(app: Flask, house: House, who: Account, course: str) -> None:
-    trainer, data = client_of(app, house, who), paper()
+def test_a_file_that_is_here_need_not_be_sent_again(app: Flask, runtime: Runtime, who: Account, course: str) -> None:
+    trainer, data = client_of(app, runtime, who), paper()
     assert len(data) > 2 << 20
     give(trainer, course, data)
     assert trainer.get(KNOWN, query_string=asked(data), headers=TUS).json == {"file": None}, "it is not looked at yet"
-    drain(house)
-    first = items(house)[0][1]
+    drain(runtime)
+    first = items(runtime)[0][1]
     found = trainer.get(KNOWN, query_string=asked(data), headers=TUS).json
     assert found and found["file"]["id"] == first.public_id and found["file"]["filename"] == "讲稿.pdf"
     assert trainer.get(KNOWN, query_string=asked(data, "video"), headers=TUS).json == {"file": None}
     assert trainer.get(KNOWN, query_string=asked(data[:-1] + b"x"), headers=TUS).json == {"file": None}
     assert trainer.get(KNOWN, query_string=asked(data) | {"size": "-1"}, headers=TUS).status_code == 400
     assert trainer.post(f"{course}/items", data={"asset": first.public_id}).status_code == 303
-    assert [asset.id for _, asset in items(house)] == [first.id, first.id]
-    with house.db.begin() as tx:
+    assert [asset.id for _, asset in items(runtime)] == [first.id, first.id]
+    with runtime.db.begin() as tx:
         other = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
-    stranger = client_of(app, house, other)
+    stranger = client_of(app, runtime, other)
     assert stranger.get(KNOWN, query_string=asked(data), headers=TUS).json == {"file": None}
     assert stranger.post(f"{course}/items", data={"asset": first.public_id}).status_code == 404
 
 
 def test_a_file_that_was_sent_again_can_give_way_to_the_first(
-    app: Flask, house: House, who: Account, course: str
+    app: Flask, runtime: Runtime, who: Account, course: str
 ) -> None:
-    trainer, data = client_of(app, house, who), paper()
+    trainer, data = client_of(app, runtime, who), paper()
     give(trainer, course, data)
-    drain(house)
+    drain(runtime)
     assert "这个文件上传过" not in trainer.get(course).text.split('<div class="item-more">', 1)[1].split("</ol>", 1)[0]
     give(trainer, course, data)
     give(trainer, course, data)
-    drain(house)
-    (_, first), (second, copy), (third, _) = items(house)
+    drain(runtime)
+    (_, first), (second, copy), (third, _) = items(runtime)
     assert trainer.get(course).text.count("内容完全相同") == 2
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert queries.bytes_held(tx, who.id) == 3 * len(data)
     assert trainer.post(f"{course}/items/{second.public_id}", data={"verb": "earlier"}).status_code == 303
     assert trainer.post(f"{course}/items/{third.public_id}", data={"verb": "both"}).status_code == 303
     assert trainer.post(f"{course}/items/{second.public_id}", data={"verb": "earlier"}).status_code == 409
     assert "内容完全相同" not in trainer.get(course).text
-    drain(house)
-    with house.db.read() as tx:
+    drain(runtime)
+    with runtime.db.read() as tx:
         changed = tx.get_one(CourseItem, second.id, populate_existing=True)
         assert (changed.asset_id, changed.version) == (first.id, second.version)
         assert tx.get_one(Asset, copy.id, populate_existing=True).state == AssetState.DELETED

@@ -9,31 +9,31 @@ from sqlalchemy import select
 
 from academy.accounts.models import Account
 from academy.core.actor import Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import Job, drain
 from academy.library import service as library
 from academy.media import queries
 from academy.media.models import Asset, AssetPart, AssetState, AssetStep
-from academy.media.storage import local_storage
+from academy.media.storage.file_storage import local_storage
 from tests import factories
 from tests.http.test_uploads import client_of
 
 
 @pytest.fixture
-def who(house: House) -> Account:
-    with house.db.begin() as tx:
+def who(runtime: Runtime) -> Account:
+    with runtime.db.begin() as tx:
         return factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
 
 
 @pytest.fixture
-def trainer(app: Flask, house: House, who: Account) -> FlaskClient:
-    return client_of(app, house, who)
+def trainer(app: Flask, runtime: Runtime, who: Account) -> FlaskClient:
+    return client_of(app, runtime, who)
 
 
 def test_only_what_is_used_nowhere_can_go_and_its_room_comes_back(
-    house: House, who: Account, trainer: FlaskClient, app: Flask
+    runtime: Runtime, who: Account, trainer: FlaskClient, app: Flask
 ) -> None:
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         course = factories.course(tx, who, title="乡村振兴")
         actor = factories.actor_of(tx, who)
         line = factories.lines(tx, course)[0]
@@ -41,7 +41,7 @@ def test_only_what_is_used_nowhere_can_go_and_its_room_comes_back(
         cover = factories.asset(tx, who, kind="image", filename="封面.jpg")
         library.set_cover(tx, actor, course, cover)
         stranger = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
-    original = local_storage(house.settings).path(f"assets/{loose.public_id}/original")
+    original = local_storage(runtime.settings).path(f"assets/{loose.public_id}/original")
     original.parent.mkdir(parents=True)
     original.write_bytes(b"x")
     page = trainer.get("/studio/files").text
@@ -50,11 +50,11 @@ def test_only_what_is_used_nowhere_can_go_and_its_room_comes_back(
     used = line.asset.public_id
     assert trainer.post(f"/studio/files/{used}/remove").status_code == 409
     assert trainer.post(f"/studio/files/{cover.public_id}/remove").status_code == 409
-    assert client_of(app, house, stranger).post(f"/studio/files/{loose.public_id}/remove").status_code == 404
+    assert client_of(app, runtime, stranger).post(f"/studio/files/{loose.public_id}/remove").status_code == 404
     assert trainer.post(f"/studio/files/{loose.public_id}/remove").status_code == 303
-    drain(house)
+    drain(runtime)
     assert not original.exists()
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.get_one(Asset, loose.id, populate_existing=True).state == AssetState.DELETED
         assert queries.bytes_held(tx, who.id) == 2000
         assert tx.scalar(select(Job.id).where(Job.state == "failed")) is None
@@ -64,10 +64,10 @@ def test_only_what_is_used_nowhere_can_go_and_its_room_comes_back(
 
 
 def test_a_long_list_is_paged_and_costs_the_same(
-    house: House, who: Account, trainer: FlaskClient, count_queries: Callable[[Callable[[], object]], int]
+    runtime: Runtime, who: Account, trainer: FlaskClient, count_queries: Callable[[Callable[[], object]], int]
 ) -> None:
     def more(count: int) -> None:
-        with house.db.begin() as tx:
+        with runtime.db.begin() as tx:
             for _ in range(count):
                 factories.asset(tx, who)
 
@@ -80,8 +80,8 @@ def test_a_long_list_is_paged_and_costs_the_same(
     assert trainer.get("/studio/files?page=2").text.count("确认删除") == 12
 
 
-def test_the_studio_says_how_far_a_long_film_is(house: House, who: Account, trainer: FlaskClient) -> None:
-    with house.db.begin() as tx:
+def test_the_studio_says_how_far_a_long_film_is(runtime: Runtime, who: Account, trainer: FlaskClient) -> None:
+    with runtime.db.begin() as tx:
         course = factories.course(tx, who, title="乡村振兴")
         film = factories.lines(tx, course)[0].asset
         assert film is not None
@@ -96,6 +96,6 @@ def test_the_studio_says_how_far_a_long_film_is(house: House, who: Account, trai
     assert "正在处理" in page and "转码 · 第 2 段，共 5 段" in page and "70%" in page
     assert "第 2 段，共 5 段" in trainer.get(f"/studio/{course.public_id}").text
     assert "第 2 段，共 5 段" in trainer.get(f"/media/{film.public_id}/steps").text
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         tx.get_one(Asset, film.id).state = AssetState.READY
     assert "正在处理" not in trainer.get("/studio").text

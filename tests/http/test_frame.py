@@ -7,18 +7,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from academy.accounts.models import Account
-from academy.core.house import House
 from academy.core.i18n import msg
-from academy.doors import static_files
-from academy.doors.language import translate
+from academy.core.runtime import Runtime
+from academy.http import static_files
+from academy.http.languages import translate
 from tests import factories
 from tests.conftest import sign_in
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
-def test_large_print_is_kept_by_device_and_account(client: FlaskClient, house: House) -> None:
-    with house.db.begin() as tx:
+def test_large_print_is_kept_by_device_and_account(client: FlaskClient, runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         who = factories.account(tx)
         token, row = factories.session_token(tx, who), who.id
     sign_in(client, token)
@@ -26,7 +26,7 @@ def test_large_print_is_kept_by_device_and_account(client: FlaskClient, house: H
     answer = client.post("/display/elder", data={"elder": "1", "next": "/display"})
     assert (answer.status_code, answer.location) == (303, "/display")
     assert 'data-elder data-text="22"' in client.get("/display").text
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.get_one(Account, row).elder_mode
     client.delete_cookie("elder")
     assert "data-elder" in client.get("/display").text, "another device follows the account"

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from academy.app import create_app
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -35,11 +35,14 @@ def test_files_run_nothing(client: FlaskClient) -> None:
 
 
 @ONE_KIND
-def test_behind_https_cookies_are_bound_to_the_host(house: House) -> None:
+def test_behind_https_cookies_are_bound_to_the_host(runtime: Runtime) -> None:
     settings = dataclasses.replace(
-        house.settings, secure_cookies=True, frame_ancestors="https://app.city.example", trusted_hosts="xueyuan.example"
+        runtime.settings,
+        secure_cookies=True,
+        frame_ancestors="https://app.city.example",
+        trusted_hosts="xueyuan.example",
     )
-    app = create_app(settings, dataclasses.replace(house, settings=settings))
+    app = create_app(settings, dataclasses.replace(runtime, settings=settings))
     client = app.test_client()
     answer = client.get("/sign-in", base_url="https://xueyuan.example")
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
@@ -50,14 +53,14 @@ def test_behind_https_cookies_are_bound_to_the_host(house: House) -> None:
     assert client.get("/sign-in", base_url="https://evil.example").status_code == 400
 
 
-def signed_in(app: Flask, house: House) -> FlaskClient:
+def signed_in(app: Flask, runtime: Runtime) -> FlaskClient:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         sign_in(client, make.session_token(tx, make.account(tx)))
     return client
 
 
 @ONE_KIND
 @pytest.mark.parametrize("address", ["/me", "/me/x.css", "/notices", "/api/v1/session", "/nothing"])
-def test_what_is_said_to_a_person_is_kept_by_no_cache(app: Flask, house: House, address: str) -> None:
-    assert signed_in(app, house).get(address).headers["Cache-Control"] == "no-store"
+def test_what_is_said_to_a_person_is_kept_by_no_cache(app: Flask, runtime: Runtime, address: str) -> None:
+    assert signed_in(app, runtime).get(address).headers["Cache-Control"] == "no-store"

@@ -10,19 +10,19 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from academy.core.actor import Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.library.models import Course, CourseItem, CourseState
 from academy.media.models import Asset, AssetStep, Cue, Transcript
-from academy.members.models import Member, Organisation
+from academy.people.models import Member, Organisation
 from tests import factories
 from tests.conftest import sign_in
 from tests.ledger_makers import beat, learner, lecture, opened
 
 
 @pytest.fixture
-def course(house: House, client: FlaskClient) -> Course:
+def course(runtime: Runtime, client: FlaskClient) -> Course:
     """A course of two lectures with words, begun by the learner who is signed in."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         _, actor, account = learner(tx)
         sign_in(client, factories.session_token(tx, account))
         course = lecture(tx, account, items=2)
@@ -30,7 +30,7 @@ def course(house: House, client: FlaskClient) -> Course:
         tx.add(words)
         tx.flush()
         tx.add(Cue(transcript_id=words.id, seq=1, start_ms=754_400, end_ms=756_000, text="村规民约"))
-    beat(house, opened(house, actor, course.items[0]), [(0, 8_000)], position=8_000)
+    beat(runtime, opened(runtime, actor, course.items[0]), [(0, 8_000)], position=8_000)
     return course
 
 
@@ -58,17 +58,17 @@ def test_a_strange_second_is_the_beginning(client: FlaskClient, course: Course, 
     assert attribute(answer.text, "data-start") == "0"
 
 
-def test_somebody_without_membership_watches_without_a_ledger(app: Flask, course: Course, house: House) -> None:
+def test_somebody_without_membership_watches_without_a_ledger(app: Flask, course: Course, runtime: Runtime) -> None:
     guest = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         sign_in(guest, factories.session_token(tx, factories.account(tx)))
     page = guest.get(f"/learn/{course.items[0].public_id}").text
     assert "data-playlist" in page
     assert "data-item=" not in page
 
 
-def test_what_is_withdrawn_or_removed_is_gone(client: FlaskClient, course: Course, house: House) -> None:
-    with house.db.begin() as tx:
+def test_what_is_withdrawn_or_removed_is_gone(client: FlaskClient, course: Course, runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         tx.get_one(Course, course.id).state = CourseState.WITHDRAWN
     assert client.get(f"/learn/{course.items[0].public_id}").status_code == 404
     answer = client.post("/api/v1/progress/leases", json={"item": course.items[0].public_id})
@@ -76,13 +76,13 @@ def test_what_is_withdrawn_or_removed_is_gone(client: FlaskClient, course: Cours
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_a_lecture_in_preparation_says_so(client: FlaskClient, course: Course, house: House) -> None:
-    with house.db.begin() as tx:
+def test_a_lecture_in_preparation_says_so(client: FlaskClient, course: Course, runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         tx.get_one(CourseItem, course.items[1].id).asset_id = None
     page = client.get(f"/learn/{course.items[1].public_id}").text
     assert "还在准备" in page
     assert "data-refresh" not in page, "there is nothing to wait for"
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         asset = Asset(account_id=course.created_by, kind="video", filename="党课.mp4", size=9)
         tx.add(asset)
         tx.flush()
@@ -96,12 +96,12 @@ def test_a_lecture_in_preparation_says_so(client: FlaskClient, course: Course, h
 
 
 def test_credit_is_carried_over_by_a_reviewer_who_sees_the_effect_first(
-    app: Flask, course: Course, house: House, client: FlaskClient
+    app: Flask, course: Course, runtime: Runtime, client: FlaskClient
 ) -> None:
     where = f"/learn/{course.items[0].public_id}/recut"
     assert client.get(where).status_code == 404, "not a member's business"
     officer = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         tx.get_one(CourseItem, course.items[0].id).version = 2
         node = tx.get_one(Organisation, course.organisation_id)
         sign_in(officer, factories.session_token(tx, factories.account(tx, None, (Role.REVIEWER, node))))
@@ -113,8 +113,8 @@ def test_credit_is_carried_over_by_a_reviewer_who_sees_the_effect_first(
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_evidence_is_downloaded_by_the_member(client: FlaskClient, course: Course, house: House) -> None:
-    with house.db.read() as tx:
+def test_evidence_is_downloaded_by_the_member(client: FlaskClient, course: Course, runtime: Runtime) -> None:
+    with runtime.db.read() as tx:
         member = tx.scalars(select(Member)).one()
     where = f"/api/v1/progress/evidence/{member.public_id}/{course.items[0].public_id}"
     assert (client.get(where).json or {})["ledger"][0]["spans"] == [[0, 8_000]]

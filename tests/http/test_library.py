@@ -13,7 +13,7 @@ from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.library import queries
 from academy.library.models import Course, CourseState
 from academy.media.models import Asset, Upload
@@ -25,7 +25,7 @@ from tests.conftest import sign_in
 class Town:
     """A trainer, a second trainer, a reviewer and a member, each with a browser."""
 
-    house: House
+    runtime: Runtime
     trainer_account: Account
     reviewer_account: Account
     trainer: FlaskClient
@@ -34,12 +34,12 @@ class Town:
     member: FlaskClient
 
     def course(self, public_id: str) -> Course:
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             return tx.scalars(select(Course).where(Course.public_id == public_id)).one()
 
     def uploaded(self, kind: str = "video", state: str = "ready") -> str:
         """The public id of an upload of the trainer's that became an asset."""
-        with self.house.db.begin() as tx:
+        with self.runtime.db.begin() as tx:
             asset = factories.asset(tx, self.trainer_account, kind=kind, state=state)
             upload = Upload(
                 account_id=self.trainer_account.id,
@@ -56,17 +56,17 @@ class Town:
             return upload.public_id
 
     def published(self, **changes: object) -> Course:
-        with self.house.db.begin() as tx:
+        with self.runtime.db.begin() as tx:
             return factories.published_course(tx, self.trainer_account, self.reviewer_account, **changes)
 
     def draft(self, **changes: object) -> Course:
-        with self.house.db.begin() as tx:
+        with self.runtime.db.begin() as tx:
             return factories.course(tx, self.trainer_account, **changes)
 
 
 @pytest.fixture
-def town(app: Flask, house: House) -> Iterator[Town]:
-    with house.db.begin() as tx:
+def town(app: Flask, runtime: Runtime) -> Iterator[Town]:
+    with runtime.db.begin() as tx:
         factories.seed_categories(tx)
         county = factories.organisation(tx, level="county")
         branch = factories.organisation(tx, county)
@@ -79,7 +79,7 @@ def town(app: Flask, house: House) -> Iterator[Town]:
             client = app.test_client()
             sign_in(client, factories.session_token(tx, who))
             clients.append(client)
-    yield Town(house, trainer, reviewer, *clients)
+    yield Town(runtime, trainer, reviewer, *clients)
 
 
 PARTICULARS = {
@@ -133,18 +133,18 @@ def test_a_course_goes_from_an_empty_form_to_the_members_shelf(town: Town) -> No
 
 def test_items_are_renamed_moved_replaced_and_removed(town: Town) -> None:
     course = town.draft(items=2)
-    with town.house.db.read() as tx:
+    with town.runtime.db.read() as tx:
         ids = [line.item.public_id for line in factories.lines(tx, course)]
     change = f"/studio/{course.public_id}/items/{ids[0]}"
     town.trainer.post(change, data={"item_title": "新标题", "required": "1"})
     town.trainer.post(change, data={"verb": "down"})
     town.trainer.post(change, data={"verb": "replace", "upload": town.uploaded()})
-    with town.house.db.read() as tx:
+    with town.runtime.db.read() as tx:
         lines = factories.lines(tx, course)
         assert [line.item.public_id for line in lines] == ids[::-1]
         assert (lines[1].item.title, lines[1].item.version) == ("新标题", 2)
     town.trainer.post(change, data={"verb": "remove"})
-    with town.house.db.read() as tx:
+    with town.runtime.db.read() as tx:
         assert [line.item.public_id for line in factories.lines(tx, course)] == ids[1:]
     assert town.trainer.post(change, data={"verb": "remove"}).status_code == 404
 
@@ -193,7 +193,7 @@ def test_a_draft_is_there_for_its_author_alone_and_attempts_are_audited(town: To
         assert client.get(path).status_code == 404
     for path in ("items", "cover", "do"):
         assert town.other.post(f"/studio/{course.public_id}/{path}", data={"verb": "submit"}).status_code == 404
-    with town.house.db.read() as tx:
+    with town.runtime.db.read() as tx:
         rows = tx.scalars(
             select(AuditEntry).where(
                 AuditEntry.verb == "access.refused", AuditEntry.target == f"course:{course.public_id}"
@@ -215,7 +215,7 @@ def test_strangers_are_asked_to_sign_in(client: FlaskClient, path: str) -> None:
 
 def test_a_failed_file_is_on_the_first_page_and_in_the_studio(town: Town) -> None:
     course = town.draft(title="坏了")
-    with town.house.db.begin() as tx:
+    with town.runtime.db.begin() as tx:
         asset = tx.get_one(Asset, factories.lines(tx, course)[0].item.asset_id)
         asset.state, asset.error = "failed", {"text": "文件不完整，请重新上传。", "params": {}}
     assert "坏了" in town.trainer.get("/").text
@@ -231,8 +231,8 @@ def test_an_unknown_shelf_and_odd_pages(town: Town) -> None:
     assert bad.status_code == 422
 
 
-def test_the_citys_administrator_keeps_the_shelves(app: Flask, house: House) -> None:
-    with house.db.begin() as tx:
+def test_the_citys_administrator_keeps_the_shelves(app: Flask, runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         factories.seed_categories(tx)
         city = factories.organisation(tx, level="city")
         county = factories.organisation(tx, city, level="county")
@@ -248,15 +248,15 @@ def test_the_citys_administrator_keeps_the_shelves(app: Flask, house: House) -> 
     assert keeper.post(here, data={"name": "民族团结"}).status_code == 303
     for wrong in ("", "民族团结", "字" * 21):
         assert keeper.post(here, data={"name": wrong}).status_code == 422
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         slugs = {c.name: c.slug for c in queries.categories(tx)}
     added = slugs["民族团结"]
     keeper.post(here, data={"verb": "rename", "slug": added, "name": "民族宗教政策"})
     keeper.post(here, data={"verb": "up", "slug": added})
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert [c.name for c in queries.categories(tx)][-2:] == ["民族宗教政策", "经济发展"]
     keeper.post(here, data={"verb": "remove", "slug": added})
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         assert added not in [c.slug for c in queries.categories(tx)]
         trainer = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
         factories.course(tx, trainer, category="law")

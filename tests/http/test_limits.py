@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from academy.app import create_app
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from tests import factories as make
 from tests.conftest import sign_in
 from tests.services import redis
@@ -16,24 +16,24 @@ from tests.services import redis
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
-def limited(house: House, **changes: object) -> Flask:
-    settings = dataclasses.replace(house.settings, rate_per_minute=5, **changes)
-    app = create_app(settings, dataclasses.replace(house, settings=settings))
+def limited(runtime: Runtime, **changes: object) -> Flask:
+    settings = dataclasses.replace(runtime.settings, rate_per_minute=5, **changes)
+    app = create_app(settings, dataclasses.replace(runtime, settings=settings))
     app.config["WTF_CSRF_ENABLED"] = False
     return app
 
 
-def person(app: Flask, house: House) -> FlaskClient:
+def person(app: Flask, runtime: Runtime) -> FlaskClient:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         sign_in(client, make.session_token(tx, make.account(tx, make.member(tx, make.organisation(tx)))))
     return client
 
 
 @ONE_KIND
-def test_an_account_is_counted_alone(house: House) -> None:
-    app = limited(house)
-    busy, neighbour = person(app, house), person(app, house)
+def test_an_account_is_counted_alone(runtime: Runtime) -> None:
+    app = limited(runtime)
+    busy, neighbour = person(app, runtime), person(app, runtime)
     assert [busy.get("/me").status_code for _ in range(6)] == [200] * 5 + [429]
     refused = busy.get("/api/v1/session")
     assert (refused.status_code, refused.mimetype) == (429, "application/problem+json")
@@ -42,17 +42,17 @@ def test_an_account_is_counted_alone(house: House) -> None:
 
 
 @ONE_KIND
-def test_a_network_may_ask_for_as_much_as_a_hall(house: House) -> None:
-    app = limited(house)
+def test_a_network_may_ask_for_as_much_as_a_hall(runtime: Runtime) -> None:
+    app = limited(runtime)
     stranger = app.test_client()
     assert [stranger.get("/sign-in").status_code for _ in range(26)] == [200] * 25 + [429]
     assert "操作太频繁" in stranger.get("/sign-in").text
-    assert person(app, house).get("/me").status_code == 200
+    assert person(app, runtime).get("/me").status_code == 200
 
 
 @ONE_KIND
-def test_files_and_beats_never_wait(house: House) -> None:
-    client = person(limited(house), house)
+def test_files_and_beats_never_wait(runtime: Runtime) -> None:
+    client = person(limited(runtime), runtime)
     for _ in range(8):
         with client.get("/static/css/base.css") as file:
             assert file.status_code == 200
@@ -63,8 +63,8 @@ def test_files_and_beats_never_wait(house: House) -> None:
 
 @ONE_KIND
 @pytest.mark.needs("redis")
-def test_processes_share_their_counts_in_redis(house: House, tmp_path: Path) -> None:
+def test_processes_share_their_counts_in_redis(runtime: Runtime, tmp_path: Path) -> None:
     with redis(tmp_path) as url:
-        one, other = (limited(house, redis_url=url) for _ in range(2))
+        one, other = (limited(runtime, redis_url=url) for _ in range(2))
         assert [one.test_client().get("/sign-in").status_code for _ in range(20)] == [200] * 20
         assert [other.test_client().get("/sign-in").status_code for _ in range(6)] == [200] * 5 + [429]

@@ -14,10 +14,10 @@ from sqlalchemy import event, select
 
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import drain
-from academy.members import columns
-from academy.members.models import Exemption, Member, Organisation
+from academy.people.models import Exemption, Member, Organisation
+from academy.roster import columns
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -25,8 +25,8 @@ Enter = Callable[..., FlaskClient]
 
 
 @pytest.fixture
-def city(house: House) -> dict[str, Organisation]:
-    with house.db.begin() as tx:
+def city(runtime: Runtime) -> dict[str, Organisation]:
+    with runtime.db.begin() as tx:
         top = make.organisation(tx, level="city", name="云城市委")
         east = make.organisation(tx, top, level="county", name="东县县委")
         west = make.organisation(tx, top, level="county", name="西县县委")
@@ -38,17 +38,17 @@ def city(house: House) -> dict[str, Organisation]:
 
 
 @pytest.fixture
-def enter(app: Flask, house: House) -> Enter:
+def enter(app: Flask, runtime: Runtime) -> Enter:
     def as_(role: Role, node: Organisation) -> FlaskClient:
         client = app.test_client()
-        with house.db.begin() as tx:
+        with runtime.db.begin() as tx:
             sign_in(client, make.session_token(tx, make.account(tx, None, (role, node))))
         return client
 
     return as_
 
 
-def test_an_administrator_walks_down_to_the_name(enter: Enter, city: dict[str, Organisation], house: House) -> None:
+def test_an_administrator_walks_down_to_the_name(enter: Enter, city: dict[str, Organisation], runtime: Runtime) -> None:
     client = enter(Role.NODE_ADMINISTRATOR, city["top"])
     start = client.get("/organisations")
     assert start.headers["Location"].endswith(city["top"].public_id)
@@ -58,7 +58,7 @@ def test_an_administrator_walks_down_to_the_name(enter: Enter, city: dict[str, O
     assert "赵小满" in page
     person = page.split('href="/members/')[1].split('"')[0]
     assert "基本信息" in client.get(f"/members/{person}").text
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.scalars(select(AuditEntry.target).where(AuditEntry.verb == "member.read")).all() == [
             f"member:{person}"
         ], "reading a person is kept"
@@ -66,7 +66,7 @@ def test_an_administrator_walks_down_to_the_name(enter: Enter, city: dict[str, O
 
 @pytest.mark.parametrize("where", ["west", "far", "top"])
 def test_outside_ones_scope_there_is_nothing_and_it_is_kept(
-    enter: Enter, city: dict[str, Organisation], house: House, where: str
+    enter: Enter, city: dict[str, Organisation], runtime: Runtime, where: str
 ) -> None:
     client = enter(Role.NODE_ADMINISTRATOR, city["east"])
     target = city[where].public_id
@@ -74,14 +74,14 @@ def test_outside_ones_scope_there_is_nothing_and_it_is_kept(
     missing = client.get("/organisations/nosuchplace23456")
     assert refused.status_code == missing.status_code == 404
     assert city[where].name not in refused.text
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         row = tx.scalars(select(AuditEntry).where(AuditEntry.verb == "access.refused")).one()
         assert (row.target, row.account_id is not None) == (f"organisation:{target}", True)
 
 
-def test_a_stranger_is_not_found_by_any_door(enter: Enter, city: dict[str, Organisation], house: House) -> None:
+def test_a_stranger_is_not_found_by_any_door(enter: Enter, city: dict[str, Organisation], runtime: Runtime) -> None:
     client = enter(Role.NODE_ADMINISTRATOR, city["east"])
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         stranger = tx.scalars(select(Member.public_id).where(Member.number == "Z1")).one()
     assert client.get(f"/members/{stranger}").status_code == 404
     assert client.post(f"/members/{stranger}/code").status_code == 404
@@ -99,10 +99,10 @@ def test_other_offices_have_no_business_here(enter: Enter, city: dict[str, Organ
 
 
 def test_a_secretary_reads_and_asks_but_does_not_change(
-    enter: Enter, city: dict[str, Organisation], house: House
+    enter: Enter, city: dict[str, Organisation], runtime: Runtime
 ) -> None:
     client = enter(Role.BRANCH_SECRETARY, city["branch"])
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         person = tx.scalars(select(Member.public_id).where(Member.number == "A1")).one()
     page = client.get(f"/members/{person}").text
     assert "更正信息" not in page
@@ -113,12 +113,12 @@ def test_a_secretary_reads_and_asks_but_does_not_change(
     assert "请填写日期" in client.post(f"/members/{person}/exemptions/new", data={"reason": "x"}).text
 
 
-def test_an_exemption_passes_through_two_hands(enter: Enter, city: dict[str, Organisation], house: House) -> None:
+def test_an_exemption_passes_through_two_hands(enter: Enter, city: dict[str, Organisation], runtime: Runtime) -> None:
     first, second = enter(Role.NODE_ADMINISTRATOR, city["east"]), enter(Role.NODE_ADMINISTRATOR, city["east"])
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         person = tx.scalars(select(Member.public_id).where(Member.number == "A1")).one()
     first.post(f"/members/{person}/exemptions/new", data={"reason": "年老体弱", "valid_from": "2026-01-01"})
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         asked = tx.scalars(select(Exemption.public_id)).one()
     assert "年老体弱" in second.get("/exemptions").text
     first.post(f"/exemptions/{asked}", data={"verb": "approve"})
@@ -128,7 +128,7 @@ def test_an_exemption_passes_through_two_hands(enter: Enter, city: dict[str, Org
     assert second.post(f"/exemptions/{asked}", data={"verb": "eat"}).status_code == 404
 
 
-def test_the_tree_is_changed_by_form(enter: Enter, city: dict[str, Organisation], house: House) -> None:
+def test_the_tree_is_changed_by_form(enter: Enter, city: dict[str, Organisation], runtime: Runtime) -> None:
     client = enter(Role.NODE_ADMINISTRATOR, city["top"])
     east = city["east"].public_id
     form = {"code": "E9", "name": "新村党支部", "kind": "branch", "level": "branch", "sector": "rural"}
@@ -148,7 +148,7 @@ def test_the_tree_is_changed_by_form(enter: Enter, city: dict[str, Organisation]
 
 
 def test_a_member_is_entered_moved_and_corrected_by_form(
-    enter: Enter, city: dict[str, Organisation], house: House
+    enter: Enter, city: dict[str, Organisation], runtime: Runtime
 ) -> None:
     client = enter(Role.ROSTER_OFFICER, city["top"])
     place = f"/organisations/{city['branch'].public_id}/members/new"
@@ -180,12 +180,12 @@ def upload(client: FlaskClient, node: Organisation, text: str, **extra: str) -> 
     return str(answer.headers["Location"])
 
 
-def test_a_roster_goes_through_the_pages(enter: Enter, city: dict[str, Organisation], house: House) -> None:
+def test_a_roster_goes_through_the_pages(enter: Enter, city: dict[str, Organisation], runtime: Runtime) -> None:
     client = enter(Role.ROSTER_OFFICER, city["east"])
     code = city["branch"].code
     at = upload(client, city["east"], f"{HEADER}C1,李惊蛰,{code},\nC2,,{code},\nC3,周芒种,404,\n")
     assert "可以离开这一页" in client.get(at).text
-    drain(house)
+    drain(runtime)
     page = client.get(at).text
     assert "需要修改" in page and "没有填姓名" in page and "没有组织代码 404" in page and "党员名册.csv" in page
     sheet = client.get(f"{at}/mend.xlsx")
@@ -193,12 +193,12 @@ def test_a_roster_goes_through_the_pages(enter: Enter, city: dict[str, Organisat
     assert rows[0][-1] == "需要修改的地方" and rows[1][:2] == ["3", "C2"] and "没有填姓名" in str(rows[1][-1])
     assert client.post(f"{at}/apply").status_code == 409
     at = upload(client, city["east"], f"{HEADER}C1,李惊蛰,{code},\nA1,赵小满,{code},13800001234\n")
-    drain(house)
+    drain(runtime)
     page = client.get(at).text
     assert "没有错误" in page and "李惊蛰" in page
     assert "138****1234" in client.get(f"{at}?show=changed").text
     assert client.post(f"{at}/apply").status_code == 303
-    drain(house)
+    drain(runtime)
     assert "全部导入" in client.get(at).text
     assert "李惊蛰" in client.get(f"/organisations/{city['branch'].public_id}").text
 
@@ -214,13 +214,13 @@ def workbook(rows: list[list[object]]) -> bytes:
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_bad_rows_are_mended_and_sent_back_alone(
-    enter: Enter, city: dict[str, Organisation], house: House, kind: str
+    enter: Enter, city: dict[str, Organisation], runtime: Runtime, kind: str
 ) -> None:
     client = enter(Role.ROSTER_OFFICER, city["east"])
     code = city["branch"].code
     body = "\n".join([f"D{n},李惊蛰,{code}," for n in range(5)])
     at = upload(client, city["east"], f"{HEADER}{body}\nD8,,{code},\nD9,周芒种,404,\nD10,吴,{code},,多\n")
-    drain(house)
+    drain(runtime)
     assert "传回改好的行" in client.get(at).text
     sheet = client.get(f"{at}/mend.{kind}").data
     if kind == "xlsx":
@@ -234,7 +234,7 @@ def test_bad_rows_are_mended_and_sent_back_alone(
     def send(data: bytes) -> str:
         form = {"file": (io.BytesIO(data), f"mended.{kind}")}
         assert client.post(f"{at}/mended", data=form).status_code == 303
-        drain(house)
+        drain(runtime)
         return client.get(at).text
 
     assert "表头不一样" in send(workbook([["编号", "姓名"], ["1", "x"]])), "another sheet is refused in words"
@@ -247,8 +247,8 @@ def test_bad_rows_are_mended_and_sent_back_alone(
         page = send(out.getvalue().encode())
     assert "没有错误" in page and "7" in page
     assert client.post(f"{at}/apply").status_code == 303
-    drain(house)
-    with house.db.read() as tx:
+    drain(runtime)
+    with runtime.db.read() as tx:
         numbers = set(tx.scalars(select(Member.number).where(Member.number.startswith("D"))))
     assert numbers == {*(f"D{n}" for n in range(5)), "D8", "D9"}
     assert client.post(f"{at}/mended", data={"file": (io.BytesIO(b"x"), "x.csv")}).status_code == 409
@@ -257,7 +257,7 @@ def test_bad_rows_are_mended_and_sent_back_alone(
 
 @pytest.mark.parametrize("kind", ["members", "tree"])
 def test_a_template_holds_every_heading_that_is_known(
-    enter: Enter, city: dict[str, Organisation], house: House, kind: str
+    enter: Enter, city: dict[str, Organisation], runtime: Runtime, kind: str
 ) -> None:
     client = enter(Role.NODE_ADMINISTRATOR, city["top"])
     book = CalamineWorkbook.from_filelike(io.BytesIO(client.get(f"/rosters/template.xlsx?kind={kind}").data))
@@ -266,22 +266,22 @@ def test_a_template_holds_every_heading_that_is_known(
     assert len(book.get_sheet_by_index(1).to_python()) == len(header)
 
 
-def test_columns_may_be_pointed_out_on_the_page(enter: Enter, city: dict[str, Organisation], house: House) -> None:
+def test_columns_may_be_pointed_out_on_the_page(enter: Enter, city: dict[str, Organisation], runtime: Runtime) -> None:
     client = enter(Role.ROSTER_OFFICER, city["east"])
     at = upload(client, city["east"], f"号,谁,哪里,备注\nC1,李惊蛰,{city['branch'].code},x\n")
-    drain(house)
+    drain(runtime)
     page = client.get(at).text
     assert "缺少必需的列：编号、姓名、组织代码" in page and "没有用到的列" in page
     assert client.post(f"{at}/columns", data={"number": "0", "name": "1", "organisation": "2"}).status_code == 303
-    drain(house)
+    drain(runtime)
     assert "没有错误" in client.get(at).text
     assert client.post(f"{at}/discard").status_code == 303
     assert "已放弃" in client.get("/rosters").text
 
 
-def test_a_roster_of_somebody_else_is_not_there(enter: Enter, city: dict[str, Organisation], house: House) -> None:
+def test_a_roster_of_somebody_else_is_not_there(enter: Enter, city: dict[str, Organisation], runtime: Runtime) -> None:
     at = upload(enter(Role.ROSTER_OFFICER, city["east"]), city["east"], f"{HEADER}C1,李惊蛰,404,\n")
-    drain(house)
+    drain(runtime)
     stranger = enter(Role.ROSTER_OFFICER, city["west"])
     for path in (at, f"{at}/mend.xlsx"):
         assert stranger.get(path).status_code == 404
@@ -294,7 +294,7 @@ def test_a_roster_of_somebody_else_is_not_there(enter: Enter, city: dict[str, Or
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_the_same_number_of_queries_for_ten_members_and_a_thousand(
-    enter: Enter, city: dict[str, Organisation], house: House
+    enter: Enter, city: dict[str, Organisation], runtime: Runtime
 ) -> None:
     client = enter(Role.NODE_ADMINISTRATOR, city["top"])
 
@@ -304,15 +304,15 @@ def test_the_same_number_of_queries_for_ten_members_and_a_thousand(
         def note(_c: object, _k: object, statement: str, *_: object) -> None:
             seen.append(statement)
 
-        event.listen(house.db.engine, "before_cursor_execute", note)
+        event.listen(runtime.db.engine, "before_cursor_execute", note)
         try:
             assert client.get(f"/organisations/{city['east'].public_id}").status_code == 200
         finally:
-            event.remove(house.db.engine, "before_cursor_execute", note)
+            event.remove(runtime.db.engine, "before_cursor_execute", note)
         return len(seen)
 
     few = queries()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         for _ in range(20):
             node = make.organisation(tx, city["east"])
             for _ in range(50):
@@ -320,7 +320,7 @@ def test_the_same_number_of_queries_for_ten_members_and_a_thousand(
     assert queries() == few
 
 
-def test_a_past_day_and_a_merger_on_the_pages(enter: Enter, city: dict[str, Organisation], house: House) -> None:
+def test_a_past_day_and_a_merger_on_the_pages(enter: Enter, city: dict[str, Organisation], runtime: Runtime) -> None:
     client = enter(Role.NODE_ADMINISTRATOR, city["top"])
     merge = f"/organisations/{city['branch'].public_id}/merge"
     assert city["far"].name in client.get(merge).text, "branches are offered by name"

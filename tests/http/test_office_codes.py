@@ -6,15 +6,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from academy.accounts import passwords, queries, service
+from academy.accounts import queries, service
+from academy.accounts.authentication import passwords
 from academy.accounts.models import Account, ActivationCode
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.audit import AuditEntry
 from academy.core.errors import Conflict, Forbidden, Invalid
-from academy.core.house import House
-from academy.members.models import Organisation
-from academy.notices.models import Notice
+from academy.core.runtime import Runtime
+from academy.notifications.models import Notification
+from academy.people.models import Organisation
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -29,9 +30,9 @@ def holder(node: Organisation, role: Role, account_id: int = 990) -> Actor:
 
 @pytest.mark.parametrize("office", OFFICES)
 @pytest.mark.parametrize("begins", [-1, 30])
-def test_only_a_security_officer_of_all_of_it_gives_one(house: House, office: Role, begins: int) -> None:
+def test_only_a_security_officer_of_all_of_it_gives_one(runtime: Runtime, office: Role, begins: int) -> None:
     """Whatever the office, wherever it is held, and also when it begins later."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         city = make.organisation(tx, level="city")
         county, elsewhere = (make.organisation(tx, city, level="county") for _ in range(2))
         branch = make.organisation(tx, county)
@@ -52,8 +53,8 @@ def test_only_a_security_officer_of_all_of_it_gives_one(house: House, office: Ro
             service.issue_code(tx, holder(elsewhere, Role.SECURITY_OFFICER), person)
 
 
-def test_who_held_an_office_once_is_a_member_like_any_other(house: House) -> None:
-    with house.db.begin() as tx:
+def test_who_held_an_office_once_is_a_member_like_any_other(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         branch = make.organisation(tx, level="city")
         person = make.member(tx, branch)
         account = make.account(tx, person)
@@ -68,19 +69,19 @@ def test_who_held_an_office_once_is_a_member_like_any_other(house: House) -> Non
 
 
 @pytest.mark.parametrize("office", OFFICES)
-def test_a_code_from_before_the_office_opens_nothing(house: House, office: Role) -> None:
-    with house.db.begin() as tx:
+def test_a_code_from_before_the_office_opens_nothing(runtime: Runtime, office: Role) -> None:
+    with runtime.db.begin() as tx:
         branch = make.organisation(tx, level="city")
         person = make.member(tx, branch, number="A7")
         account = make.account(tx, person)
         code = service.issue_code(tx, holder(branch, Role.BRANCH_SECRETARY), person)
         service.grant_role(tx, SYSTEM, account, office, branch)
     with pytest.raises(Invalid, match="编号或激活码不对"):
-        service.activate(house, "A7", code, PASSWORD)
+        service.activate(runtime, "A7", code, PASSWORD)
 
 
-def test_a_security_officer_gives_one_on_the_page_and_the_owner_hears_of_it(app: Flask, house: House) -> None:
-    with house.db.begin() as tx:
+def test_a_security_officer_gives_one_on_the_page_and_the_owner_hears_of_it(app: Flask, runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         city = make.organisation(tx, level="city")
         branch = make.organisation(tx, city)
         person = make.member(tx, branch, number="A7")
@@ -98,22 +99,22 @@ def test_a_security_officer_gives_one_on_the_page_and_the_owner_hears_of_it(app:
     page = officer.post("/grants/code", data={"holder": "A7"})
     assert page.status_code == 200
     typed = page.text.split('<p class="code">')[1].split("</p>")[0]
-    with house.db.read() as tx:
-        told = tx.scalars(select(Notice.body).where(Notice.account_id == owner.id)).all()
+    with runtime.db.read() as tx:
+        told = tx.scalars(select(Notification.body).where(Notification.account_id == owner.id)).all()
     assert any("发了激活码" in body["text"] for body in told)
-    assert service.activate(house, "A7", typed, PASSWORD)
-    with house.db.read() as tx:
-        told = tx.scalars(select(Notice.body).where(Notice.account_id == owner.id)).all()
+    assert service.activate(runtime, "A7", typed, PASSWORD)
+    with runtime.db.read() as tx:
+        told = tx.scalars(select(Notification.body).where(Notification.account_id == owner.id)).all()
         assert tx.scalar(select(func.count()).select_from(ActivationCode)) == 1
     assert any("设了新密码" in body["text"] for body in told)
 
 
-def test_paper_codes_are_renewed_by_who_has_the_phone_and_on_record(app: Flask, house: House) -> None:
+def test_paper_codes_are_renewed_by_who_has_the_phone_and_on_record(app: Flask, runtime: Runtime) -> None:
     from tests.http.test_second_step import enrol, later, now
 
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         account = service.create_account(
-            tx, SYSTEM, username="boss", display_name="管理员", password_hash=passwords.make(PASSWORD)
+            tx, SYSTEM, username="boss", display_name="管理员", password_hash=passwords.hash_password(PASSWORD)
         )
     client = app.test_client()
     client.post("/sign-in", data={"username": "boss", "password": PASSWORD})
@@ -124,17 +125,17 @@ def test_paper_codes_are_renewed_by_who_has_the_phone_and_on_record(app: Flask, 
     with clock.frozen(later(2)):
         assert "旧的备用码已作废" in client.post("/me/second-step/paper", data={"code": now(key)}).text
     assert client.post("/me/second-step/paper", data={"code": paper[0]}).status_code in {422, 503}, "it is void"
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         verbs = tx.scalars(select(AuditEntry.verb).where(AuditEntry.target == f"account:{account.public_id}")).all()
-        told = tx.scalars(select(Notice.body).where(Notice.account_id == account.id)).all()
+        told = tx.scalars(select(Notification.body).where(Notification.account_id == account.id)).all()
     assert verbs.count("second-step.paper") == 1
     assert any("备用码换了" in body["text"] for body in told)
 
 
-def test_a_file_of_an_office_ends_with_the_office(app: Flask, house: House) -> None:
+def test_a_file_of_an_office_ends_with_the_office(app: Flask, runtime: Runtime) -> None:
     from academy.reports import service as reports
 
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         node = make.organisation(tx, level="city")
         other = make.organisation(tx, level="city")
         officer = make.account(tx, make.member(tx, node), (Role.NODE_ADMINISTRATOR, node), (Role.AUDITOR, other))
@@ -143,13 +144,13 @@ def test_a_file_of_an_office_ends_with_the_office(app: Flask, house: House) -> N
         )
         export.stored_at = "export.xlsx"
         token = make.session_token(tx, officer)
-    house.settings.data_dir.mkdir(parents=True, exist_ok=True)
-    (house.settings.data_dir / "export.xlsx").write_bytes(b"PK")
+    runtime.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    (runtime.settings.data_dir / "export.xlsx").write_bytes(b"PK")
     client = app.test_client()
     sign_in(client, token)
     with client.get(f"/exports/{export.public_id}/file") as answer:
         assert answer.status_code == 200
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         held = queries.grants_of(tx, tx.get_one(Account, officer.id).id)
         for grant, where in held:
             if where.id == node.id:

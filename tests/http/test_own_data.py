@@ -9,22 +9,23 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from academy.accounts import own_data, passwords, service
+from academy.accounts import privacy_requests, service
+from academy.accounts.authentication import passwords
 from academy.accounts.models import Account, DataRequest, ExternalIdentity, LoginSession, Restriction
 from academy.accounts.queries import identity_of
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.errors import Conflict, Invalid
-from academy.core.house import House
 from academy.core.i18n import msg
+from academy.core.runtime import Runtime
+from academy.learning import service as progress
+from academy.learning.models import Completion
 from academy.library import complaints
 from academy.library.models import Complaint, Course
-from academy.members import service as people
-from academy.members.models import Member
-from academy.notices.models import Notice
-from academy.notices.service import notify
-from academy.progress import service as progress
-from academy.progress.models import Completion
+from academy.notifications.models import Notification
+from academy.notifications.service import notify
+from academy.people import service as people
+from academy.people.models import Member
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -36,7 +37,7 @@ ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 class Village:
     """A member with a past, two officers who keep the roster, one who keeps another."""
 
-    house: House
+    runtime: Runtime
     account: Account
     person: Member
     course: Course
@@ -47,25 +48,25 @@ class Village:
 
     def ask(self, kind: str, body: str = "") -> DataRequest:
         assert self.mine.post("/me/data/requests", data={"kind": kind, "body": body}).status_code == 303
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             return tx.scalars(select(DataRequest).order_by(DataRequest.id.desc())).first()  # type: ignore[return-value]
 
     def decide(self, who: FlaskClient, row: DataRequest, verb: str = "agree", answer: str = "") -> int:
         return who.post(f"/data-requests/{row.public_id}", data={"verb": verb, "answer": answer}).status_code
 
     def state(self, row: DataRequest) -> str:
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             return tx.get_one(DataRequest, row.id).state
 
 
 @pytest.fixture
-def village(app: Flask, house: House) -> Village:
-    with house.db.begin() as tx:
+def village(app: Flask, runtime: Runtime) -> Village:
+    with runtime.db.begin() as tx:
         county = make.organisation(tx, level="county")
         branch, other = make.organisation(tx, county), make.organisation(tx, level="county")
-        person = make.member(tx, branch, name="田守成", education="大专", **people.sealed_phone(house.sealer, PHONE))
+        person = make.member(tx, branch, name="田守成", education="大专", **people.sealed_phone(runtime.sealer, PHONE))
         account = make.account(tx, person)
-        tx.get_one(Account, account.id).password_hash = passwords.make("春天的第一课2026")
+        tx.get_one(Account, account.id).password_hash = passwords.hash_password("春天的第一课2026")
         tx.add(ExternalIdentity(account_id=account.id, issuer="https://sso.example", subject="s1"))
         author, reviewer = (
             make.account(tx, None, (Role.TRAINER, county)),
@@ -85,7 +86,7 @@ def village(app: Flask, house: House) -> Village:
             client = app.test_client()
             sign_in(client, make.session_token(tx, who))
             clients.append(client)
-    return Village(house, account, person, course, *clients)
+    return Village(runtime, account, person, course, *clients)
 
 
 def test_everything_held_is_shown_and_taken_along(village: Village) -> None:
@@ -127,16 +128,16 @@ def test_erasing_needs_two_and_leaves_what_the_law_keeps(village: Village) -> No
     assert village.state(row) == "agreed"
     assert waiting not in village.first.get("/").text and waiting in village.second.get("/").text
     assert village.decide(village.first, row) == 409, "the same eyes twice are one pair"
-    with village.house.db.read() as tx:
+    with village.runtime.db.read() as tx:
         assert tx.get_one(Member, village.person.id).phone_sealed is not None
     assert village.decide(village.second, row) == 303
     assert village.mine.get("/me").status_code == 302, "signed out at once"
-    with village.house.db.read() as tx:
+    with village.runtime.db.read() as tx:
         person, account = tx.get_one(Member, village.person.id), tx.get_one(Account, village.account.id)
         assert (person.phone_sealed, person.phone_index, person.education, person.name) == (None, None, None, "田守成")
         assert (account.state, account.password_hash) == ("closed", None)
         assert tx.scalar(select(func.count()).select_from(ExternalIdentity)) == 0
-        assert tx.scalar(select(func.count()).where(Notice.member_id == person.id)) == 0
+        assert tx.scalar(select(func.count()).where(Notification.member_id == person.id)) == 0
         assert tx.scalars(select(Complaint.body)).one() == "—"
         assert tx.scalar(select(func.count()).where(Completion.member_id == person.id)) == 1, "coverage stays true"
     shown = village.first.get(f"/members/{village.person.public_id}").text
@@ -148,9 +149,9 @@ def test_a_later_roster_brings_nothing_back(village: Village) -> None:
     row = village.ask("erase")
     village.decide(village.first, row)
     village.decide(village.second, row)
-    with village.house.db.begin() as tx:
+    with village.runtime.db.begin() as tx:
         person = tx.get_one(Member, village.person.id)
-        people.edit_member(tx, SYSTEM, village.house.sealer, person, {"phone": PHONE, "education": "本科"})
+        people.edit_member(tx, SYSTEM, village.runtime.sealer, person, {"phone": PHONE, "education": "本科"})
         assert tx.scalar(select(Member.phone_sealed).where(Member.id == person.id)) is None
         with pytest.raises(Conflict, match="停用或删除"):
             service.issue_code(tx, SYSTEM, person)
@@ -162,14 +163,14 @@ def test_what_is_frozen_can_be_taken_up_again(village: Village) -> None:
     village.decide(village.second, row)
     assert village.decide(village.first, row) == 303
     with pytest.raises(Invalid):
-        service.sign_in(village.house, village.account.username, "春天的第一课2026")
+        service.sign_in(village.runtime, village.account.username, "春天的第一课2026")
     shown = village.first.get(f"/members/{village.person.public_id}").text
     assert "本人要求停用数据" in shown and "138****1234" not in shown
     assert village.elsewhere.post(f"/members/{village.person.public_id}/lift").status_code == 404
     assert village.first.post(f"/members/{village.person.public_id}/lift").status_code == 303
     assert "138****1234" in village.first.get(f"/members/{village.person.public_id}").text
-    token = service.sign_in(village.house, village.account.username, "春天的第一课2026")
-    with village.house.db.read() as tx:
+    token = service.sign_in(village.runtime, village.account.username, "春天的第一课2026")
+    with village.runtime.db.read() as tx:
         assert identity_of(tx, token) is not None
         assert tx.scalar(select(func.count()).select_from(Restriction)) == 0
 
@@ -190,7 +191,7 @@ def test_a_request_is_refused_with_a_word_or_taken_back(village: Village) -> Non
 
 def test_the_database_itself_wants_two_people(village: Village) -> None:
     row = village.ask("erase")
-    with village.house.db.begin() as tx:
+    with village.runtime.db.begin() as tx:
         for wrong in ({"first_by": 7, "decided_by": 7}, {"decided_by": village.account.id}):
             with pytest.raises(IntegrityError), tx.begin_nested():
                 kept = tx.get_one(DataRequest, row.id)
@@ -201,13 +202,13 @@ def test_the_database_itself_wants_two_people(village: Village) -> None:
 
 
 @ONE_KIND
-def test_officers_own_requests_are_anothers(app: Flask, house: House) -> None:
-    with house.db.begin() as tx:
+def test_officers_own_requests_are_anothers(app: Flask, runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         branch = make.organisation(tx)
         officer = make.account(tx, make.member(tx, branch), (Role.ROSTER_OFFICER, branch))
         actor = make.actor_of(tx, officer)
-        row = own_data.ask(tx, actor, "correct", "姓名错了。")
+        row = privacy_requests.ask(tx, actor, "correct", "姓名错了。")
         with pytest.raises(Conflict, match="本人"):
-            own_data.decide(tx, actor, row.public_id, agree=True, answer="改好了。")
+            privacy_requests.decide(tx, actor, row.public_id, agree=True, answer="改好了。")
         assert tx.scalar(select(func.count()).select_from(LoginSession)) == 0
         assert row.created_at <= clock.now() + dt.timedelta(seconds=1)

@@ -13,14 +13,15 @@ from werkzeug.test import TestResponse
 from academy.accounts.models import Account
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import publish
 from academy.library.models import ContentProposal, Course
-from academy.media import chapters, queries, service
-from academy.media.facts import SpeechRecognised
+from academy.media import queries, service
+from academy.media.captions import chapters
+from academy.media.events import SpeechRecognised
 from academy.media.models import Asset, Transcript
-from academy.media.storage import local_storage, set_key
-from academy.notices.models import Notice
+from academy.media.storage.file_storage import local_storage, set_key
+from academy.notifications.models import Notification
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -30,7 +31,7 @@ OTHER = "1\n00:00:01,000 --> 00:00:03,000\n改过的话\n"
 
 @dataclass
 class Scene:
-    house: House
+    runtime: Runtime
     app: Flask
     trainer: Account
     reviewer: Account
@@ -39,24 +40,24 @@ class Scene:
 
     def client(self, who: Account) -> FlaskClient:
         client = self.app.test_client()
-        with self.house.db.begin() as tx:
+        with self.runtime.db.begin() as tx:
             sign_in(client, make.session_token(tx, who))
         return client
 
     def shown(self) -> list[str]:
         """What members see: cues, then chapters."""
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             cues = [cue.text for cue in queries.cue_texts(tx, self.asset.id)]
             return cues + [one.title for one in chapters.of_asset(tx, self.asset.id)]
 
     def proposals(self, state: str) -> list[ContentProposal]:
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             return [*tx.scalars(select(ContentProposal).where(ContentProposal.state == state))]
 
 
 @pytest.fixture
-def scene(app: Flask, house: House) -> Scene:
-    with house.db.begin() as tx:
+def scene(app: Flask, runtime: Runtime) -> Scene:
+    with runtime.db.begin() as tx:
         node = make.organisation(tx, level="city")
         trainer = make.account(tx, None, (Role.TRAINER, node))
         reviewer = make.account(tx, None, (Role.REVIEWER, node), (Role.TRAINER, node))
@@ -65,7 +66,7 @@ def scene(app: Flask, house: House) -> Scene:
         assert asset is not None
         service.import_captions(tx, make.actor_of(tx, trainer), asset, "x.srt", SRT.encode())
         tx.scalars(select(Transcript)).one().estimated = True
-    return Scene(house, app, trainer, reviewer, course, asset)
+    return Scene(runtime, app, trainer, reviewer, course, asset)
 
 
 def _cues(client: FlaskClient, asset: str) -> TestResponse:
@@ -101,8 +102,8 @@ def test_members_see_what_was_approved_until_somebody_agrees(scene: Scene, write
     assert reviewer.post(page, data=decision).status_code == 303
     assert "改过的话" in scene.shown()
     assert reviewer.post(page, data=decision).status_code == 409, "decided once"
-    with scene.house.db.read() as tx:
-        kinds = set(tx.scalars(select(Notice.kind)))
+    with scene.runtime.db.read() as tx:
+        kinds = set(tx.scalars(select(Notification.kind)))
         verbs = set(tx.scalars(select(AuditEntry.verb)))
     assert {"proposal.open", "proposal.approved"} <= kinds
     assert {f"{row.kind}.proposed", f"{row.kind}.approved"} <= verbs
@@ -110,7 +111,7 @@ def test_members_see_what_was_approved_until_somebody_agrees(scene: Scene, write
 
 @WRITES
 def test_nobody_approves_their_own(scene: Scene, write: Write) -> None:
-    with scene.house.db.begin() as tx:
+    with scene.runtime.db.begin() as tx:
         asset = tx.get_one(Asset, scene.asset.id)
         asset.account_id = scene.reviewer.id
     reviewer = scene.client(scene.reviewer)
@@ -144,11 +145,11 @@ def test_a_returned_proposal_keeps_every_word_and_is_sent_again(scene: Scene) ->
 def test_restored_versions_and_confirmed_times_wait_too(scene: Scene) -> None:
     trainer = scene.client(scene.trainer)
     assert trainer.post(f"/studio/captions/{scene.asset.public_id}/timed").status_code == 302
-    with scene.house.db.read() as tx:
+    with scene.runtime.db.read() as tx:
         assert tx.scalars(select(Transcript.estimated)).one() is True
     (row,) = scene.proposals("open")
     assert scene.client(scene.reviewer).post(f"/review/proposals/{row.public_id}", data={"verb": "approve"})
-    with scene.house.db.read() as tx:
+    with scene.runtime.db.read() as tx:
         assert tx.scalars(select(Transcript.estimated)).one() is False
     # A version was kept: to bring it back is an edit like any other.
     answer = trainer.post(f"/studio/captions/{scene.asset.public_id}/restore", data={"version": "1"})
@@ -166,27 +167,27 @@ def test_what_is_taken_back_leaves_nothing_to_review(scene: Scene) -> None:
 
 
 def test_a_draft_is_changed_at_once(scene: Scene) -> None:
-    with scene.house.db.begin() as tx:
+    with scene.runtime.db.begin() as tx:
         draft = make.lines(tx, make.course(tx, scene.trainer))[0].asset
         assert draft is not None
     answer = scene.client(scene.trainer).put(
         f"/api/v1/media/{draft.public_id}/cues", json={"version": 0, "cues": [[0, 900, "新的", None]]}
     )
     assert answer.status_code == 200
-    with scene.house.db.read() as tx:
+    with scene.runtime.db.read() as tx:
         assert [cue.text for cue in queries.cue_texts(tx, draft.id)] == ["新的"]
         assert tx.scalar(select(func.count()).select_from(ContentProposal)) == 0
 
 
 def test_a_withdrawn_lectures_files_have_another_name_before_any_job(scene: Scene) -> None:
-    root, asset = local_storage(scene.house.settings), scene.asset
+    root, asset = local_storage(scene.runtime.settings), scene.asset
     old = root.path(set_key(asset.public_id, asset.generation))
     old.mkdir(parents=True)
     (old / "poster.jpg").write_bytes(b"x")
     form = {"verb": "withdraw", "comment": "有误"}
     assert scene.client(scene.reviewer).post(f"/review/{scene.course.public_id}", data=form).status_code == 303
     assert not old.exists(), "nginx finds nothing"
-    with scene.house.db.read() as tx:
+    with scene.runtime.db.read() as tx:
         now = tx.get_one(Asset, asset.id)
         assert (root.path(set_key(now.public_id, now.generation)) / "poster.jpg").exists()
 
@@ -196,13 +197,13 @@ HEARD = [[1000, 3000, "机器听到的话", 0.5]]
 
 def recognise(scene: Scene, origin: str) -> None:
     """A recognition ends, where the captions so far are by a machine, by people, or not there."""
-    with scene.house.db.begin() as tx:
+    with scene.runtime.db.begin() as tx:
         script = tx.scalars(select(Transcript)).one()
         if origin == "none":
             tx.delete(script)
         else:
             script.origin = origin
-    with scene.house.db.begin() as tx:
+    with scene.runtime.db.begin() as tx:
         publish(tx, SpeechRecognised(scene.asset.id, HEARD))
 
 
@@ -229,7 +230,7 @@ def test_recognised_words_replace_nothing_that_people_wrote_or_proposed(scene: S
 
 
 def test_recognised_words_of_a_draft_are_there_at_once(scene: Scene) -> None:
-    with scene.house.db.begin() as tx:
+    with scene.runtime.db.begin() as tx:
         tx.get_one(Course, scene.course.id).state = "draft"
     recognise(scene, "none")
     assert scene.shown() == ["机器听到的话"] and scene.proposals("open") == []

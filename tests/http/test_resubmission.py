@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from academy.core.actor import Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.library.models import Course
 from tests import factories
 from tests.conftest import sign_in
@@ -60,9 +60,9 @@ def test_every_form_of_an_ended_session_is_kept(app: Flask, client: FlaskClient)
         assert 'href="/sign-in?next=/resubmit"' in answer.text, endpoint
 
 
-def test_every_form_of_an_old_page_is_kept(app: Flask, client: FlaskClient, house: House) -> None:
+def test_every_form_of_an_old_page_is_kept(app: Flask, client: FlaskClient, runtime: Runtime) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         sign_in(
             client, factories.session_token(tx, factories.account(tx, None, (Role.TRAINER, factories.organisation(tx))))
         )
@@ -77,9 +77,9 @@ def test_every_form_of_an_old_page_is_kept(app: Flask, client: FlaskClient, hous
         assert TYPED["password"] not in answer.text, endpoint
 
 
-def test_it_can_be_sent_again_from_the_page(app: Flask, client: FlaskClient, house: House) -> None:
+def test_it_can_be_sent_again_from_the_page(app: Flask, client: FlaskClient, runtime: Runtime) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         who = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
         course = factories.course(tx, who)
         sign_in(client, factories.session_token(tx, who))
@@ -96,7 +96,7 @@ def test_it_can_be_sent_again_from_the_page(app: Flask, client: FlaskClient, hou
     answer = client.post(f"/studio/{course.public_id}", data=fields)
     again = kept_fields(answer.text)
     assert client.post(f"/studio/{course.public_id}", data=again).status_code == 303
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.get_one(Course, course.id).title == "新的标题"
 
 
@@ -106,9 +106,9 @@ def test_programs_get_their_envelope(client: FlaskClient) -> None:
 
 
 def test_signing_in_never_leads_to_an_address_that_only_takes_forms(
-    app: Flask, client: FlaskClient, house: House
+    app: Flask, client: FlaskClient, runtime: Runtime
 ) -> None:
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         sign_in(client, factories.session_token(tx, factories.account(tx)))
     for address, endpoint, _public in forms(app):
         answer = client.get("/sign-in", query_string={"next": address})

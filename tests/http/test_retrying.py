@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from academy.core import collisions
 from academy.core.actor import SYSTEM
 from academy.core.audit import AuditEntry, record
-from academy.core.db import Database
-from academy.core.house import House
-from academy.doors import public, writing
-from academy.doors.install import csrf
+from academy.core.database import Database
+from academy.core.runtime import Runtime
+from academy.http import public, writing
+from academy.http.request_hooks import csrf
 from tests import factories, failures
 from tests.conftest import sign_in
 from tests.failures import failing
@@ -64,8 +64,8 @@ def runs(fresh_app: Flask) -> list[str]:
     return seen
 
 
-def written(house: House) -> int:
-    with house.db.read() as tx:
+def written(runtime: Runtime) -> int:
+    with runtime.db.read() as tx:
         query = select(func.count()).select_from(AuditEntry).where(AuditEntry.verb.startswith("test."))
         return tx.scalar(query) or 0
 
@@ -84,33 +84,35 @@ def first(times: int) -> Callable[[int, str], bool]:
 
 @pytest.mark.parametrize("make", failures.COLLISIONS)
 def test_a_collision_is_not_heard_of(
-    house: House, fresh_app: Flask, runs: list[str], make: Callable[[], Exception]
+    runtime: Runtime, fresh_app: Flask, runs: list[str], make: Callable[[], Exception]
 ) -> None:
     form = {"text": "甲", "file": (io.BytesIO(b"file"), "a.txt")}
-    with failing(house.db, make, at=first(collisions.ATTEMPTS - 1)):
+    with failing(runtime.db, make, at=first(collisions.ATTEMPTS - 1)):
         answer = fresh_app.test_client().post("/write", data=form)
     assert (answer.status_code, answer.text) == (200, "kept")
     assert runs == ["甲file"] * collisions.ATTEMPTS
-    assert written(house) == 1
+    assert written(runtime) == 1
 
 
 @pytest.mark.parametrize(("make", "status"), [*((m, 503) for m in failures.COLLISIONS[:3]), (failures.duplicate, 409)])
 def test_one_that_does_not_pass_is_said(
-    house: House, fresh_app: Flask, runs: list[str], make: Callable[[], Exception], status: int
+    runtime: Runtime, fresh_app: Flask, runs: list[str], make: Callable[[], Exception], status: int
 ) -> None:
-    with failing(house.db, make, at=first(100)):
+    with failing(runtime.db, make, at=first(100)):
         answer = fresh_app.test_client().post("/write", data={"text": "甲"})
     assert answer.status_code == status
     assert ("Retry-After" in answer.headers) == (status == 503)
-    assert (len(runs), written(house)) == (collisions.ATTEMPTS, 0)
+    assert (len(runs), written(runtime)) == (collisions.ATTEMPTS, 0)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/session", "/my/trainings"])
-def test_a_database_that_answers_nobody_still_gets_its_error_page(house: House, client: FlaskClient, path: str) -> None:
+def test_a_database_that_answers_nobody_still_gets_its_error_page(
+    runtime: Runtime, client: FlaskClient, path: str
+) -> None:
     """Not even the reader's language can be asked for."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         sign_in(client, factories.session_token(tx, factories.account(tx)))
-    with failing(house.db, failures.deadlock, at=lambda *_: True):
+    with failing(runtime.db, failures.deadlock, at=lambda *_: True):
         answer = client.get(path)
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
@@ -118,41 +120,41 @@ def test_a_database_that_answers_nobody_still_gets_its_error_page(house: House, 
 
 
 @ONE
-def test_another_error_is_not_tried_again(house: House, fresh_app: Flask, runs: list[str]) -> None:
-    with failing(house.db, failures.broken, at=first(1)):
+def test_another_error_is_not_tried_again(runtime: Runtime, fresh_app: Flask, runs: list[str]) -> None:
+    with failing(runtime.db, failures.broken, at=first(1)):
         assert fresh_app.test_client().post("/write").status_code == 500
-    assert (len(runs), written(house)) == (1, 0)
+    assert (len(runs), written(runtime)) == (1, 0)
 
 
 @ONE
-def test_what_was_committed_is_not_written_twice(house: House, fresh_app: Flask, runs: list[str]) -> None:
+def test_what_was_committed_is_not_written_twice(runtime: Runtime, fresh_app: Flask, runs: list[str]) -> None:
     second = [0]
 
     def at(_number: int, statement: str) -> bool:
         second[0] += "INSERT INTO audit_entries" in statement
         return "INSERT INTO audit_entries" in statement and second[0] == 2
 
-    with failing(house.db, failures.deadlock, at=at):
+    with failing(runtime.db, failures.deadlock, at=at):
         assert fresh_app.test_client().post("/write_twice").status_code == 503
-    assert (runs, written(house)) == (["twice"], 1)
+    assert (runs, written(runtime)) == (["twice"], 1)
 
 
 @ONE
 def test_a_stream_that_was_read_is_for_its_sender_to_send_again(
-    house: House, fresh_app: Flask, runs: list[str]
+    runtime: Runtime, fresh_app: Flask, runs: list[str]
 ) -> None:
     def post(client: FlaskClient) -> int:
         return client.post("/take_stream", data=b"bytes", content_type="application/offset+octet-stream").status_code
 
-    with failing(house.db, failures.deadlock, at=first(1)):
+    with failing(runtime.db, failures.deadlock, at=first(1)):
         assert post(fresh_app.test_client()) == 503
     assert post(fresh_app.test_client()) == 200
     assert runs == ["bytes", "bytes"]
 
 
 @pytest.mark.parametrize("make", failures.COLLISIONS)
-def test_a_unit_of_work_runs_again_and_what_follows_it_once(house: House, make: Callable[[], Exception]) -> None:
-    db: Database = house.db
+def test_a_unit_of_work_runs_again_and_what_follows_it_once(runtime: Runtime, make: Callable[[], Exception]) -> None:
+    db: Database = runtime.db
     attempts, sent = [], []
 
     def work(tx: object) -> str:
@@ -163,11 +165,11 @@ def test_a_unit_of_work_runs_again_and_what_follows_it_once(house: House, make: 
 
     with failing(db, make, at=first(2)):
         assert db.run_in_transaction(work) == "done"
-    assert (len(attempts), sent, written(house)) == (3, ["mail"], 1)
+    assert (len(attempts), sent, written(runtime)) == (3, ["mail"], 1)
 
 
 @ONE
-def test_what_fails_after_the_commit_does_not_run_the_work_again(house: House) -> None:
+def test_what_fails_after_the_commit_does_not_run_the_work_again(runtime: Runtime) -> None:
     def after() -> None:
         raise failures.deadlock()
 
@@ -176,5 +178,5 @@ def test_what_fails_after_the_commit_does_not_run_the_work_again(house: House) -
         tx.after_commit(after)  # type: ignore[attr-defined]
 
     with pytest.raises(Exception, match="injected"):
-        house.db.run_in_transaction(work)
-    assert written(house) == 1
+        runtime.db.run_in_transaction(work)
+    assert written(runtime) == 1

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from academy.accounts.sessions import open_program_session
 from academy.core.actor import Role
-from academy.core.house import House
-from academy.members.models import Member, Organisation
+from academy.core.runtime import Runtime
+from academy.people.models import Member, Organisation
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -16,8 +16,8 @@ URL = "/api/v1/roster/changes"
 
 
 @pytest.fixture
-def city(house: House) -> Organisation:
-    with house.db.begin() as tx:
+def city(runtime: Runtime) -> Organisation:
+    with runtime.db.begin() as tx:
         top = make.organisation(tx, level="city")
         top.code = "C"
         for code in ("B1", "B2"):
@@ -26,8 +26,8 @@ def city(house: House) -> Organisation:
 
 
 @pytest.fixture
-def token(house: House, city: Organisation) -> str:
-    with house.db.begin() as tx:
+def token(runtime: Runtime, city: Organisation) -> str:
+    with runtime.db.begin() as tx:
         return open_program_session(tx, make.account(tx, None, (Role.ROSTER_OFFICER, city)), 30)
 
 
@@ -41,24 +41,24 @@ def send(client: FlaskClient, token: str, *members: object, code: str = "C") -> 
 ONE = {"number": "A1", "name": "赵小满", "organisation": "B1", "phone": "13800001234"}
 
 
-def test_changes_are_applied_once_and_again_without_harm(client: FlaskClient, house: House, token: str) -> None:
+def test_changes_are_applied_once_and_again_without_harm(client: FlaskClient, runtime: Runtime, token: str) -> None:
     status, answer = send(client, token, ONE, {"number": "A2", "name": "钱谷雨", "organisation": "B1"})
     assert (status, answer["counts"]["added"]) == (200, 2)  # type: ignore[index]
     status, answer = send(client, token, ONE)
     assert (status, answer["counts"]["unchanged"]) == (200, 1)  # type: ignore[index]
     status, answer = send(client, token, {**ONE, "organisation": "B2"}, {**ONE, "number": "A2", "status": "left"})
     assert status == 200
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         people = {m.number: m for m in tx.scalars(select(Member))}
         assert people["A2"].status == "left"
         assert people["A1"].organisation.code == "B2"
 
 
-def test_one_bad_row_refuses_all_with_its_place(client: FlaskClient, house: House, token: str) -> None:
+def test_one_bad_row_refuses_all_with_its_place(client: FlaskClient, runtime: Runtime, token: str) -> None:
     status, answer = send(client, token, ONE, {"number": "A2", "name": "", "organisation": "404"})
     assert status == 422
     assert answer["bad"] == [{"row": 1, "number": "A2", "reasons": ["没有填姓名。", "没有组织代码 404。"]}]
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.scalar(select(func.count(Member.id))) == 0
 
 
@@ -73,9 +73,9 @@ def test_what_is_no_change_is_refused(client: FlaskClient, token: str, members: 
 
 
 def test_only_a_token_in_the_header_opens_this_door(
-    app: Flask, client: FlaskClient, house: House, token: str, city: Organisation
+    app: Flask, client: FlaskClient, runtime: Runtime, token: str, city: Organisation
 ) -> None:
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         sign_in(client, make.session_token(tx, make.account(tx, None, (Role.ROSTER_OFFICER, city))))
     body = {"organisation": "C", "members": [ONE]}
     assert client.post(URL, json=body).status_code == 401, "a cookie is no credential here"

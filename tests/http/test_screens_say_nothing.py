@@ -13,15 +13,15 @@ from academy.accounts.models import Account, LoginSession
 from academy.accounts.queries import digest
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
 from academy.core.i18n import msg
-from academy.doors.gate import ON_SCREENS
+from academy.core.runtime import Runtime
+from academy.http.preconditions import ON_SCREENS
+from academy.learning import service as progress
+from academy.learning.heartbeats import Heartbeat
+from academy.learning.models import WatchLedger
 from academy.library.models import Course, CourseItem
-from academy.notices.service import notify
-from academy.progress import service as progress
-from academy.progress.beats import Beat
-from academy.progress.models import WatchLedger
+from academy.notifications.service import notify
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -36,9 +36,9 @@ def seconds(number: float) -> dt.datetime:
 class World:
     """Two lectures of a minute, somebody who has done nothing, and somebody who has done and set a great deal."""
 
-    def __init__(self, app: Flask, house: House) -> None:
-        self.app, self.house = app, house
-        with clock.frozen(START - dt.timedelta(days=3)), house.db.begin() as tx:
+    def __init__(self, app: Flask, runtime: Runtime) -> None:
+        self.app, self.runtime = app, runtime
+        with clock.frozen(START - dt.timedelta(days=3)), runtime.db.begin() as tx:
             node = make.organisation(tx, level="city")
             trainer, reviewer = (
                 make.account(tx, None, (Role.TRAINER, node)),
@@ -55,8 +55,8 @@ class World:
         owner.language, owner.elder_mode, owner.display_name = "en", True, "路人甲"
         lease = progress.open_lease(tx, Actor(member_id=owner.member_id), self.course.items[0])
         with clock.frozen(clock.now() + dt.timedelta(minutes=5)):
-            claim = Beat(lease.grant, 1, ((0, 40_000),), 40_000, clock.now_ms())
-            progress.record_beat(tx, self.house.settings, claim)
+            claim = Heartbeat(lease.grant, 1, ((0, 40_000),), 40_000, clock.now_ms())
+            progress.record_heartbeat(tx, self.runtime.settings, claim)
             progress.end_lease(tx, tx.merge(lease.lease), "finished")
         progress.record_completion(tx, SYSTEM, owner.member_id, other, clock.now())
         notify(tx, key="seen", body=msg("您有一项学习任务。"), link="/", member_id=owner.member_id, kind="test")
@@ -81,8 +81,8 @@ def _visible(page: str) -> str:
     return re.sub(r"[\w.%=-]{20,}", "…", page)
 
 
-def test_every_page_and_answer_is_the_same(app: Flask, house: House) -> None:
-    world, seen = World(app, house), set[str]()
+def test_every_page_and_answer_is_the_same(app: Flask, runtime: Runtime) -> None:
+    world, seen = World(app, runtime), set[str]()
     given = {"public_id": world.course.public_id, "item_public_id": world.items[0], "category": "theory"}
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint.partition(".")[0] not in ON_SCREENS:
@@ -100,10 +100,10 @@ def test_every_page_and_answer_is_the_same(app: Flask, house: House) -> None:
         world.both(START, "GET", address)
 
 
-def test_beats_say_nothing(app: Flask, house: House) -> None:
+def test_beats_say_nothing(app: Flask, runtime: Runtime) -> None:
     """Whatever is claimed: what is new, what was held, what completes the lecture, what comes too fast, what comes
     when the playback has ended. Every beat is credited all the same."""
-    world = World(app, house)
+    world = World(app, runtime)
     tokens: list[str] = []
     for client in (world.nobody, world.somebody):
         with clock.frozen(START):
@@ -124,7 +124,7 @@ def test_beats_say_nothing(app: Flask, house: House) -> None:
 
     for number, (at, spans) in enumerate(claims, 1):
         assert beat(tokens[0], number, at, spans) == beat(tokens[2], number, at, spans) == (204, "")
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         for owner in world.owners:
             lease = progress.active_lease(tx, owner.member_id or 0)
             assert lease is not None
@@ -134,7 +134,7 @@ def test_beats_say_nothing(app: Flask, house: House) -> None:
         one, other = beat(tokens[0], number, at, spans), beat(tokens[2], number, at, spans)
         assert one == other and one[0] == 409
         assert '"gained_ms":0' in one[1].replace(" ", "") and "refused" not in one[1].replace('"refused":[]', "")
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         rows = tx.execute(
             select(WatchLedger.covered_ms, WatchLedger.completed_ms.is_not(None))
             .join(CourseItem)

@@ -9,14 +9,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from academy.accounts import passwords, service, totp
+from academy.accounts import service
+from academy.accounts.authentication import passwords, totp
+from academy.accounts.authentication.reauthentication import FRESH
 from academy.accounts.models import Account, LoginSession, SecondFactor
-from academy.accounts.reauthentication import FRESH
 from academy.accounts.sessions import open_program_session
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
-from academy.core.house import House
 from academy.core.ids import ALPHABET
+from academy.core.runtime import Runtime
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -24,15 +25,15 @@ PASSWORD = "春天的第一课2026"
 
 
 @pytest.fixture
-def house(house: House) -> House:
-    return dataclasses.replace(house, settings=dataclasses.replace(house.settings, second_step=True))
+def runtime(runtime: Runtime) -> Runtime:
+    return dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, second_step=True))
 
 
 @pytest.fixture
-def boss(house: House) -> Account:
-    with house.db.begin() as tx:
+def boss(runtime: Runtime) -> Account:
+    with runtime.db.begin() as tx:
         account = service.create_account(
-            tx, SYSTEM, username="boss", display_name="管理员", password_hash=passwords.make(PASSWORD)
+            tx, SYSTEM, username="boss", display_name="管理员", password_hash=passwords.hash_password(PASSWORD)
         )
         service.grant_role(tx, SYSTEM, account, Role.NODE_ADMINISTRATOR, make.organisation(tx, level="city"))
         return account
@@ -86,7 +87,7 @@ def test_an_office_waits_until_the_second_step_is_set_up_and_approved(
     assert "已开启" in client.get("/me/second-step").text, "the secret is never shown again"
 
 
-def test_turning_it_on_asks_who_one_is(app: Flask, house: House, boss: Account) -> None:
+def test_turning_it_on_asks_who_one_is(app: Flask, runtime: Runtime, boss: Account) -> None:
     """Whoever finds the page open, or stole its session, cannot put their own telephone into it."""
     client = app.test_client()
     enter(client)
@@ -99,14 +100,14 @@ def test_turning_it_on_asks_who_one_is(app: Flask, house: House, boss: Account) 
         for typed, said in (("", "请再填一次密码"), ("wrong", "密码不对")):
             answer = client.post("/me/second-step", data={"code": code, "password": typed})
             assert answer.status_code == 422 and said in answer.text
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             assert tx.scalars(select(SecondFactor.confirmed_at)).all() == [None]
         assert client.post("/me/second-step", data={"code": code, "password": PASSWORD}).status_code == 200
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             assert None not in tx.scalars(select(SecondFactor.confirmed_at)).all()
 
 
-def test_a_password_alone_is_nobody_then(app: Flask, house: House, boss: Account) -> None:
+def test_a_password_alone_is_nobody_then(app: Flask, runtime: Runtime, boss: Account) -> None:
     first, second = app.test_client(), app.test_client()
     enter(first)
     key, _ = enrol(first)
@@ -124,7 +125,7 @@ def test_a_password_alone_is_nobody_then(app: Flask, house: House, boss: Account
         assert third.post("/sign-in/code", data={"code": now(key)}).status_code == 422, "a code is used once"
 
 
-def test_a_waiting_session_ends_soon_and_may_be_left(app: Flask, house: House, boss: Account) -> None:
+def test_a_waiting_session_ends_soon_and_may_be_left(app: Flask, runtime: Runtime, boss: Account) -> None:
     first, second = app.test_client(), app.test_client()
     enter(first)
     key, _ = enrol(first)
@@ -137,7 +138,7 @@ def test_a_waiting_session_ends_soon_and_may_be_left(app: Flask, house: House, b
     assert second.get("/sign-in/code").headers["Location"] == "/sign-in"
 
 
-def test_paper_stands_in_for_the_phone_once(app: Flask, house: House, boss: Account) -> None:
+def test_paper_stands_in_for_the_phone_once(app: Flask, runtime: Runtime, boss: Account) -> None:
     first, second, third = (app.test_client() for _ in range(3))
     enter(first)
     _, paper = enrol(first)
@@ -153,7 +154,7 @@ def test_paper_stands_in_for_the_phone_once(app: Flask, house: House, boss: Acco
     assert third.post("/sign-in/code", data={"code": paper[1]}).status_code == 422, "old paper is void"
 
 
-def test_guessing_codes_is_slowed(app: Flask, house: House, boss: Account) -> None:
+def test_guessing_codes_is_slowed(app: Flask, runtime: Runtime, boss: Account) -> None:
     first, second = app.test_client(), app.test_client()
     enter(first)
     key, _ = enrol(first)
@@ -164,7 +165,7 @@ def test_guessing_codes_is_slowed(app: Flask, house: House, boss: Account) -> No
         assert second.post("/sign-in/code", data={"code": now(key)}).status_code == 503
 
 
-def test_enrolling_ends_what_a_password_alone_had_opened(app: Flask, house: House, boss: Account) -> None:
+def test_enrolling_ends_what_a_password_alone_had_opened(app: Flask, runtime: Runtime, boss: Account) -> None:
     first, stolen = app.test_client(), app.test_client()
     enter(first)
     enter(stolen)
@@ -173,14 +174,14 @@ def test_enrolling_ends_what_a_password_alone_had_opened(app: Flask, house: Hous
     assert first.get("/me").status_code == 200
 
 
-def test_a_lost_phone_is_mended_by_command_and_programs_need_none(app: Flask, house: House, boss: Account) -> None:
+def test_a_lost_phone_is_mended_by_command_and_programs_need_none(app: Flask, runtime: Runtime, boss: Account) -> None:
     client = app.test_client()
     enter(client)
     enrol(client)
     assert app.test_cli_runner().invoke(args=["accounts", "second-step-off", "boss"]).exit_code == 0
     assert client.get("/me").status_code == 302
     assert enter(client, "/me") == "/me"
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         token = open_program_session(tx, tx.get_one(Account, boss.id), 30)
         assert not tx.scalars(select(LoginSession).where(LoginSession.pending.is_(True))).all()
     changes = {"organisation": "nope", "members": [{"number": "A1", "name": "赵小满", "organisation": "nope"}]}
@@ -190,9 +191,9 @@ def test_a_lost_phone_is_mended_by_command_and_programs_need_none(app: Flask, ho
 
 
 @pytest.mark.parametrize("role", [Role.BRANCH_SECRETARY, Role.TRAINER, Role.NODE_ADMINISTRATOR])
-def test_a_branch_secretary_needs_no_phone(app: Flask, house: House, role: Role) -> None:
+def test_a_branch_secretary_needs_no_phone(app: Flask, runtime: Runtime, role: Role) -> None:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         branch = make.organisation(tx, level="city")
         grants = [(held, branch) for held in {role, Role.BRANCH_SECRETARY}]
         sign_in(client, make.session_token(tx, make.account(tx, None, *grants)))

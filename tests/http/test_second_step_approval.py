@@ -11,16 +11,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from academy.accounts import approvals, grants, second_step, service
+from academy.accounts import grants, service
+from academy.accounts.authentication import second_step, second_step_approvals
 from academy.accounts.models import Account, RecoveryCode, RoleGrant, SecondFactor
 from academy.accounts.queries import TWO_STEPS, identity_of
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.audit import AuditEntry
 from academy.core.errors import Conflict, Forbidden, Invalid
-from academy.core.house import House
-from academy.members.models import Organisation
-from academy.notices.models import Notice
+from academy.core.runtime import Runtime
+from academy.notifications.models import Notification
+from academy.people.models import Organisation
 from tests import factories as make
 from tests.conftest import sign_in
 from tests.http.test_second_step import enrol, later, now
@@ -29,15 +30,15 @@ ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
 @pytest.fixture
-def house(house: House) -> House:
-    return dataclasses.replace(house, settings=dataclasses.replace(house.settings, second_step=True))
+def runtime(runtime: Runtime) -> Runtime:
+    return dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, second_step=True))
 
 
 @dataclass
 class Owner:
     """An account, a browser that is signed in to it by a password alone, and where its offices are."""
 
-    house: House
+    runtime: Runtime
     app: Flask
     account: Account
     client: FlaskClient
@@ -47,13 +48,13 @@ class Owner:
 
     def another_browser(self) -> FlaskClient:
         client = self.app.test_client()
-        with self.house.db.begin() as tx:
+        with self.runtime.db.begin() as tx:
             sign_in(client, make.session_token(tx, self.account))
         return client
 
     def hold(self, role: Role, node: Organisation, *, begins: int = -1, ends: int | None = None) -> None:
         today = clock.today()
-        with self.house.db.begin() as tx:
+        with self.runtime.db.begin() as tx:
             tx.add(
                 RoleGrant(
                     account_id=self.account.id,
@@ -65,42 +66,46 @@ class Owner:
             )
 
     def factor(self) -> SecondFactor:
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             return tx.get_one(SecondFactor, self.account.id)
 
     def opens(self) -> set[Role]:
         """The roles that the browser's session may use."""
-        with self.house.db.read() as tx:
+        with self.runtime.db.read() as tx:
             found = identity_of(tx, self.token)
         assert found is not None
         return {scope.role for scope in found.actor().scopes}
 
     def told(self) -> list[str]:
-        with self.house.db.read() as tx:
-            query = select(Notice.body).where(Notice.account_id == self.account.id).order_by(Notice.id)
+        with self.runtime.db.read() as tx:
+            query = (
+                select(Notification.body).where(Notification.account_id == self.account.id).order_by(Notification.id)
+            )
             return [body["text"] for body in tx.scalars(query)]
 
     def waits_for(self, officer: Actor) -> bool:
-        with self.house.db.read() as tx:
-            rows = approvals.waiting(tx, officer.paths(Role.SECURITY_OFFICER)).rows
+        with self.runtime.db.read() as tx:
+            rows = second_step_approvals.waiting(tx, officer.paths(Role.SECURITY_OFFICER)).rows
         return self.account.id in {row.account.id for row in rows}
 
     def approve(self, officer: Actor, number: str | None = None) -> None:
-        with self.house.db.begin() as tx:
+        with self.runtime.db.begin() as tx:
             account = tx.get_one(Account, self.account.id)
-            approvals.approve(tx, officer, account, self.factor().check_number if number is None else number)
+            second_step_approvals.approve(
+                tx, officer, account, self.factor().check_number if number is None else number
+            )
 
 
 @pytest.fixture
-def owner(app: Flask, house: House) -> Owner:
+def owner(app: Flask, runtime: Runtime) -> Owner:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         city = make.organisation(tx, level="city")
         county = make.organisation(tx, city, level="county")
         account = make.account(tx, make.member(tx, make.organisation(tx, county)))
         token = make.session_token(tx, account)
     sign_in(client, token)
-    return Owner(house, app, account, client, token, city, county)
+    return Owner(runtime, app, account, client, token, city, county)
 
 
 def officer(node: Organisation, role: Role = Role.SECURITY_OFFICER, account_id: int = 990) -> Actor:
@@ -167,7 +172,7 @@ def test_an_approval_outlives_the_office(owner: Owner) -> None:
     enrol(owner.client)
     owner.approve(officer(owner.city))
     with clock.frozen(clock.now() + dt.timedelta(hours=30)):
-        with owner.house.db.begin() as tx:
+        with owner.runtime.db.begin() as tx:
             owner.token = make.session_token(tx, owner.account)
         assert owner.opens() == set() and not owner.waits_for(officer(owner.city))
         owner.hold(Role.REVIEWER, owner.county)
@@ -179,7 +184,7 @@ def test_an_approval_outlives_the_office(owner: Owner) -> None:
 
 @ONE_KIND
 def test_only_a_security_officer_above_home_and_every_office_approves_or_refuses(owner: Owner) -> None:
-    with owner.house.db.begin() as tx:
+    with owner.runtime.db.begin() as tx:
         elsewhere = make.organisation(tx, owner.city, level="county")
     owner.hold(Role.TRAINER, elsewhere)
     enrol(owner.client)
@@ -194,8 +199,8 @@ def test_only_a_security_officer_above_home_and_every_office_approves_or_refuses
 
 
 def refuse(owner: Owner, by: Actor) -> None:
-    with owner.house.db.begin() as tx:
-        approvals.refuse(tx, by, tx.get_one(Account, owner.account.id))
+    with owner.runtime.db.begin() as tx:
+        second_step_approvals.refuse(tx, by, tx.get_one(Account, owner.account.id))
 
 
 @ONE_KIND
@@ -220,7 +225,7 @@ def test_the_page_lists_who_waits_never_the_number_and_takes_the_answer(owner: O
     enrol(owner.client)
     number = owner.factor().check_number
     guard = owner.app.test_client()
-    with owner.house.db.begin() as tx:
+    with owner.runtime.db.begin() as tx:
         boss = make.account(tx, None, (Role.SECURITY_OFFICER, owner.city))
         tx.add(SecondFactor(account_id=boss.id, secret_sealed=b"", confirmed_at=clock.now(), approved_at=clock.now()))
         sign_in(guard, make.session_token(tx, boss))
@@ -235,7 +240,7 @@ def test_the_page_lists_who_waits_never_the_number_and_takes_the_answer(owner: O
     assert owner.opens() == {Role.TRAINER}
     assert guard.post("/grants/second-step/refuse", data=form).status_code == 409, "it is approved"
     assert 'class="code"' not in owner.client.get("/me/second-step").text
-    with owner.house.db.read() as tx:
+    with owner.runtime.db.read() as tx:
         entry = tx.scalars(select(AuditEntry).where(AuditEntry.verb == "second-step.approved")).one()
     assert entry.target == f"account:{owner.account.public_id}"
 
@@ -245,7 +250,7 @@ def test_what_is_refused_is_gone_with_everybody_on_it(owner: Owner) -> None:
     owner.hold(Role.TRAINER, owner.county)
     enrol(owner.client)
     refuse(owner, officer(owner.city))
-    with owner.house.db.read() as tx:
+    with owner.runtime.db.read() as tx:
         assert tx.get(SecondFactor, owner.account.id) is None
         assert tx.scalars(select(RecoveryCode).where(RecoveryCode.account_id == owner.account.id)).all() == []
     assert owner.client.get("/me").status_code == 302
@@ -282,14 +287,14 @@ def test_another_phone_needs_the_first_or_paper(owner: Owner, way: str, approved
     assert new != old and owner.opens() == ({Role.TRAINER} if approved else set())
     assert (owner.factor().check_number == number) is approved, "another phone waits under another number"
     assert any("另一部手机" in text for text in owner.told())
-    with owner.house.db.begin() as tx:
-        waiting = service.open_session(tx, owner.house, tx.get_one(Account, owner.account.id))
+    with owner.runtime.db.begin() as tx:
+        waiting = service.open_session(tx, owner.runtime, tx.get_one(Account, owner.account.id))
     with clock.frozen(later(5)):
         with pytest.raises(Invalid):
-            second_step.pass_step(owner.house, waiting, now(old))
+            second_step.verify_second_step(owner.runtime, waiting, now(old))
         with pytest.raises(Invalid):
-            second_step.pass_step(owner.house, waiting, paper[2])
-        second_step.pass_step(owner.house, waiting, now(new))
+            second_step.verify_second_step(owner.runtime, waiting, paper[2])
+        second_step.verify_second_step(owner.runtime, waiting, now(new))
 
 
 @ONE_KIND
@@ -307,14 +312,14 @@ def test_a_new_phone_is_set_up_in_the_same_session_and_soon(owner: Owner) -> Non
         secret = re.search(r'class="detail">([A-Z2-7 ]+)<', page)
         assert secret
         me, late = Actor(account_id=owner.account.id), now(secret[1].replace(" ", ""))
-        with owner.house.db.read() as tx:
+        with owner.runtime.db.read() as tx:
             found = identity_of(tx, owner.token)
         assert found is not None
-        with pytest.raises(Conflict), owner.house.db.begin() as tx:
-            second_step.confirm(tx, owner.house, me, late, session_id=found.session_id)
+        with pytest.raises(Conflict), owner.runtime.db.begin() as tx:
+            second_step.confirm(tx, owner.runtime, me, late, session_id=found.session_id)
     assert owner.factor().next_secret_sealed is not None
     with clock.frozen(clock.now() + dt.timedelta(minutes=13)):
-        second_step.renew_paper(owner.house, Actor(account_id=owner.account.id), now(old))
+        second_step.renew_recovery_codes(owner.runtime, Actor(account_id=owner.account.id), now(old))
 
 
 @ONE_KIND
@@ -325,7 +330,7 @@ def test_a_secret_that_another_session_saw_never_becomes_the_owners(owner: Owner
     seen, shown = (re.search(r'class="detail">([A-Z2-7 ]+)<', page) for page in pages)
     assert seen and shown and seen[1] != shown[1]
     assert thief.post("/me/second-step", data={"code": now(shown[1].replace(" ", ""))}).status_code == 303
-    with owner.house.db.read() as tx:
+    with owner.runtime.db.read() as tx:
         assert tx.get_one(SecondFactor, owner.account.id).confirmed_at is None
     again = re.search(r'class="detail">([A-Z2-7 ]+)<', owner.client.get("/me/second-step").text)
     assert again and again[1] == shown[1], "one's own stays, however often the page is drawn"
@@ -336,11 +341,11 @@ def test_a_secret_that_another_session_saw_never_becomes_the_owners(owner: Owner
 def test_a_grant_after_the_enrolment_asks_for_its_approval(owner: Owner) -> None:
     """Through the real door: the grant ends the sessions, and the phone that a password enrolled opens nothing."""
     key, _ = enrol(owner.client)
-    with owner.house.db.begin() as tx:
+    with owner.runtime.db.begin() as tx:
         grants.grant_role(tx, SYSTEM, tx.get_one(Account, owner.account.id), Role.AUDITOR, owner.county)
-        owner.token = service.open_session(tx, owner.house, tx.get_one(Account, owner.account.id))
+        owner.token = service.open_session(tx, owner.runtime, tx.get_one(Account, owner.account.id))
     with clock.frozen(later(2)):
-        second_step.pass_step(owner.house, owner.token, now(key))
+        second_step.verify_second_step(owner.runtime, owner.token, now(key))
         assert owner.opens() == set()
         owner.approve(officer(owner.city))
         assert owner.opens() == {Role.AUDITOR}

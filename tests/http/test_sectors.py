@@ -8,29 +8,29 @@ from sqlalchemy import select
 from academy.core.actor import SYSTEM, Role
 from academy.core.audit import AuditEntry
 from academy.core.errors import Invalid
-from academy.core.house import House
-from academy.members import rules, sectors, service
-from academy.members.models import Organisation, Sector
+from academy.core.runtime import Runtime
+from academy.people import rules, sectors, service
+from academy.people.models import Organisation, Sector
 from tests import factories as make
 from tests.conftest import sign_in
 
 
-def enter(app: Flask, house: House, role: Role) -> tuple[FlaskClient, Organisation]:
+def enter(app: Flask, runtime: Runtime, role: Role) -> tuple[FlaskClient, Organisation]:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         top = make.organisation(tx, level="city")
         who = make.account(tx, None, *((r, top) for r in {role, Role.NODE_ADMINISTRATOR}))
         sign_in(client, make.session_token(tx, who))
     return client, top
 
 
-def test_a_sector_is_added_used_renamed_and_retired(app: Flask, house: House) -> None:
-    client, top = enter(app, house, Role.SYSTEM_ADMINISTRATOR)
+def test_a_sector_is_added_used_renamed_and_retired(app: Flask, runtime: Runtime) -> None:
+    client, top = enter(app, runtime, Role.SYSTEM_ADMINISTRATOR)
     assert "两新组织" in client.get("/sectors").text
     assert client.post("/sectors", data={"name": "网络行业", "name_en": "Internet"}).status_code == 303
     twice = client.post("/sectors", data={"name": "网络行业"})
     assert twice.status_code == 422 and "已经有这个领域了" in twice.text
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         made = tx.scalars(select(Sector).where(Sector.name == "网络行业")).one()
         assert made.place == 8
         assert sectors.reader(tx)("网络行业") == made.code == sectors.reader(tx)("internet")
@@ -45,7 +45,7 @@ def test_a_sector_is_added_used_renamed_and_retired(app: Flask, house: House) ->
     client.post("/sectors", data={"verb": "retire", "code": made.code})
     assert made.code not in client.get(new).text, "offered no more"
     assert "新就业群体" in client.get(f"/organisations/{top.public_id}").text, "and still named"
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         assert [s.code for s in sectors.listed(tx)].index(made.code) == 6
         assert sectors.counts(tx)[made.code] == 1
         node = tx.scalars(select(Organisation).where(Organisation.code == "N1")).one()
@@ -56,13 +56,13 @@ def test_a_sector_is_added_used_renamed_and_retired(app: Flask, house: House) ->
         ]  # fmt: skip
 
 
-def test_an_organisation_changes_its_sector_by_form_and_others_keep_out(app: Flask, house: House) -> None:
-    client, top = enter(app, house, Role.NODE_ADMINISTRATOR)
+def test_an_organisation_changes_its_sector_by_form_and_others_keep_out(app: Flask, runtime: Runtime) -> None:
+    client, top = enter(app, runtime, Role.NODE_ADMINISTRATOR)
     assert client.get("/sectors").status_code == 404
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         branch = make.organisation(tx, tx.get_one(Organisation, top.id))
     change = f"/organisations/{branch.public_id}/change"
     assert client.post(change, data={"verb": "sector", "sector": "community"}).status_code == 303
     assert client.post(change, data={"verb": "sector", "sector": "mars"}).status_code == 422
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.get_one(Organisation, branch.id).sector == "community"

@@ -17,15 +17,16 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from academy.accounts import service, sms
+from academy.accounts import service
+from academy.accounts.authentication import sms
 from academy.accounts.models import ActivationCode
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.errors import Busy, Invalid
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import Job, drain
-from academy.members import service as people
-from academy.members.models import Member
+from academy.people import service as people
+from academy.people.models import Member
 from tests import factories as make
 
 PASSWORD = "春天的第一课2026"
@@ -34,14 +35,14 @@ ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
 @pytest.fixture
-def house(house: House) -> House:
-    return dataclasses.replace(house, settings=dataclasses.replace(house.settings, sms="console"))
+def runtime(runtime: Runtime) -> Runtime:
+    return dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, sms="console"))
 
 
 @pytest.fixture
-def member(house: House) -> str:
-    with house.db.begin() as tx:
-        make.member(tx, make.organisation(tx), number="A7", **people.sealed_phone(house.sealer, PHONE))
+def member(runtime: Runtime) -> str:
+    with runtime.db.begin() as tx:
+        make.member(tx, make.organisation(tx), number="A7", **people.sealed_phone(runtime.sealer, PHONE))
     return "A7"
 
 
@@ -53,14 +54,14 @@ def asked(client: FlaskClient, number: str, phone: str) -> tuple[int, str]:
 
 
 def test_the_code_goes_to_the_registered_phone_and_opens_the_account(
-    client: FlaskClient, house: House, member: str, capfd: pytest.CaptureFixture[str]
+    client: FlaskClient, runtime: Runtime, member: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     status, page = asked(client, "A7", "138 0000 1234")
     assert status == 303 and "短信马上就到" in page
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         kept = json.dumps(tx.scalars(select(Job.args)).one())
     assert PHONE not in kept and "激活码" not in kept, "neither phone nor code lies open in a job's row"
-    assert drain(house) == 1
+    assert drain(runtime) == 1
     sent = capfd.readouterr().err
     found = re.search(r"SMS 138\*\*\*\*1234: 您的激活码是 (\d{8})", sent)
     assert found is not None and PHONE not in sent
@@ -70,65 +71,65 @@ def test_the_code_goes_to_the_registered_phone_and_opens_the_account(
 
 
 def test_the_answer_is_the_same_whoever_is_meant(
-    client: FlaskClient, house: House, member: str, capfd: pytest.CaptureFixture[str]
+    client: FlaskClient, runtime: Runtime, member: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     pages = {asked(client, number, phone) for number, phone in (("A7", "13800009999"), ("A8", PHONE))}
     assert len(pages) == 1 and next(iter(pages))[0] == 303
-    assert drain(house) == 2, "a job looks, whoever is meant"
-    with house.db.read() as tx:
+    assert drain(runtime) == 2, "a job looks, whoever is meant"
+    with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(ActivationCode)) == 0
     assert "SMS" not in capfd.readouterr().err
     assert "十一位手机号" in asked(client, "A7", "12345")[1]
 
 
 @pytest.mark.parametrize("number", ["A7", "nobody"])
-def test_asking_is_counted_alike_for_known_and_unknown(house: House, member: str, number: str) -> None:
+def test_asking_is_counted_alike_for_known_and_unknown(runtime: Runtime, member: str, number: str) -> None:
     begun = clock.now()
     for turn in range(5):
         with clock.frozen(begun + dt.timedelta(minutes=2 * turn)):
-            sms.request_code(house, number, PHONE, "10.0.0.9")
+            sms.request_code(runtime, number, PHONE, "10.0.0.9")
             with pytest.raises(Busy, match="太频繁"):
-                sms.request_code(house, number, PHONE, "10.0.0.9")
+                sms.request_code(runtime, number, PHONE, "10.0.0.9")
     with clock.frozen(begun + dt.timedelta(hours=20)), pytest.raises(Busy):
-        sms.request_code(house, number, PHONE, "10.0.0.9")
+        sms.request_code(runtime, number, PHONE, "10.0.0.9")
     with clock.frozen(begun + dt.timedelta(hours=25)):
-        sms.request_code(house, number, PHONE, "10.0.0.9")
+        sms.request_code(runtime, number, PHONE, "10.0.0.9")
 
 
 @ONE_KIND
-def test_one_network_cannot_send_to_the_whole_city(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_network_cannot_send_to_the_whole_city(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sms, "NETWORK_HOUR", 3)
     for number in range(3):
-        sms.request_code(house, f"B{number}", PHONE, "10.0.0.9")
+        sms.request_code(runtime, f"B{number}", PHONE, "10.0.0.9")
     with pytest.raises(Busy):
-        sms.request_code(house, "B9", PHONE, "10.0.0.9")
-    sms.request_code(house, "B9", PHONE, "10.0.0.10")
+        sms.request_code(runtime, "B9", PHONE, "10.0.0.9")
+    sms.request_code(runtime, "B9", PHONE, "10.0.0.10")
 
 
 @ONE_KIND
 def test_a_code_lasts_ten_minutes_and_the_newest_counts(
-    house: House, member: str, capfd: pytest.CaptureFixture[str]
+    runtime: Runtime, member: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     begun, codes = clock.now(), []
     for turn in range(2):
         with clock.frozen(begun + dt.timedelta(minutes=2 * turn)):
-            sms.request_code(house, "A7", PHONE)
-            drain(house)
+            sms.request_code(runtime, "A7", PHONE)
+            drain(runtime)
         codes += re.findall(r"(\d{8})，", capfd.readouterr().err)
     for code, minutes in ((codes[0], 3), (codes[1], 13)):
         with clock.frozen(begun + dt.timedelta(minutes=minutes)), pytest.raises(Invalid):
-            service.activate(house, "A7", code, PASSWORD)
+            service.activate(runtime, "A7", code, PASSWORD)
     with clock.frozen(begun + dt.timedelta(minutes=11)):
-        assert service.activate(house, "A7", codes[1], PASSWORD)
+        assert service.activate(runtime, "A7", codes[1], PASSWORD)
 
 
 @ONE_KIND
-def test_without_a_channel_nothing_is_offered(client: FlaskClient, house: House, app: object) -> None:
+def test_without_a_channel_nothing_is_offered(client: FlaskClient, runtime: Runtime, app: object) -> None:
     assert "用短信收一个" in client.get("/activate").text
-    off = dataclasses.replace(house.settings, sms="off")
+    off = dataclasses.replace(runtime.settings, sms="off")
     assert sms.channel(off) is None
     with pytest.raises(ValueError, match="ACADEMY_SMS"):
-        sms.channel(dataclasses.replace(house.settings, sms="carrier-pigeon"))
+        sms.channel(dataclasses.replace(runtime.settings, sms="carrier-pigeon"))
 
 
 class _Gateway(http.server.BaseHTTPRequestHandler):
@@ -173,10 +174,12 @@ def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
 
 @ONE_KIND
 def test_a_gateway_gets_a_signed_message_and_is_asked_again(
-    house: House, member: str, gateway: tuple[str, type[_Gateway]]
+    runtime: Runtime, member: str, gateway: tuple[str, type[_Gateway]]
 ) -> None:
     address, handler = gateway
-    real = dataclasses.replace(house, settings=dataclasses.replace(house.settings, sms=address, sms_secret="geheim"))
+    real = dataclasses.replace(
+        runtime, settings=dataclasses.replace(runtime.settings, sms=address, sms_secret="geheim")
+    )
     handler.status = 503
     sms.request_code(real, "A7", PHONE)
     drain(real)
@@ -193,27 +196,27 @@ def test_a_gateway_gets_a_signed_message_and_is_asked_again(
 
 
 @ONE_KIND
-def test_asking_takes_nothing_away_that_the_branch_gave(house: House, member: str) -> None:
+def test_asking_takes_nothing_away_that_the_branch_gave(runtime: Runtime, member: str) -> None:
     """Whoever knows a number and a phone may ask as often as the quota lets them."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         person = tx.scalars(select(Member).where(Member.number == "A7")).one()
         code = service.issue_code(tx, SYSTEM, person)
     for turn in range(3):
         with clock.frozen(clock.now() + dt.timedelta(minutes=2 * turn)):
-            sms.request_code(house, "A7", PHONE)
-            drain(house)
-    assert service.activate(house, "A7", code, PASSWORD)
+            sms.request_code(runtime, "A7", PHONE)
+            drain(runtime)
+    assert service.activate(runtime, "A7", code, PASSWORD)
 
 
 @ONE_KIND
 def test_who_holds_an_office_gets_no_code_by_telephone(
-    house: House, member: str, capfd: pytest.CaptureFixture[str]
+    runtime: Runtime, member: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         person = tx.scalars(select(Member).where(Member.number == "A7")).one()
         make.account(tx, person, (Role.BRANCH_SECRETARY, person.organisation))
-    sms.request_code(house, "A7", PHONE)
-    drain(house)
-    with house.db.read() as tx:
+    sms.request_code(runtime, "A7", PHONE)
+    drain(runtime)
+    with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(ActivationCode)) == 0
     assert "SMS" not in capfd.readouterr().err

@@ -18,13 +18,13 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from sqlalchemy import func, select
 
-from academy.accounts import sso
+from academy.accounts.authentication import sso
 from academy.accounts.models import Account, ExternalIdentity, LoginSession
 from academy.app import create_app
 from academy.core import clock
 from academy.core.audit import AuditEntry
 from academy.core.errors import Invalid
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from tests import factories
 from tests.conftest import make_settings
 from tests.services import SSO_SECRET, sso_provider, type_into_form
@@ -42,15 +42,15 @@ def issuer() -> Iterator[str]:
 
 
 @pytest.fixture
-def house(house: House, issuer: str, tmp_path: Path) -> House:
+def runtime(runtime: Runtime, issuer: str, tmp_path: Path) -> Runtime:
     settings = make_settings(
         tmp_path,
-        database_url=house.settings.database_url,
+        database_url=runtime.settings.database_url,
         oidc_issuer=issuer,
         oidc_client_id="academy",
         oidc_client_secret=SSO_SECRET,
     )
-    return House(settings, house.db, house.sealer)
+    return Runtime(settings, runtime.db, runtime.sealer)
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ class City:
 
 
 @pytest.fixture
-def city(house: House) -> City:
-    with house.db.begin() as tx:
+def city(runtime: Runtime) -> City:
+    with runtime.db.begin() as tx:
         branch = factories.organisation(tx)
         person = factories.member(tx, branch)
         return City(person.number, person.id)
@@ -98,25 +98,25 @@ def _back(client: FlaskClient, answer: dict[str, str]) -> int:
     return client.get(f"/sso/callback?{urlencode(answer)}", base_url=BASE).status_code
 
 
-def test_a_member_signs_on_without_a_password(app: Flask, city: City, house: House) -> None:
+def test_a_member_signs_on_without_a_password(app: Flask, city: City, runtime: Runtime) -> None:
     client = app.test_client()
     answer = _at_provider(_begin(client, "/notices"), city.number)
     landed = client.get(f"/sso/callback?{urlencode(answer)}", base_url=BASE)
     assert (landed.status_code, landed.headers["Location"]) == (302, "/notices")
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         account = tx.scalars(select(Account).where(Account.member_id == city.member_id)).one()
         assert account.password_hash is None
         assert tx.scalars(select(ExternalIdentity)).one().account_id == account.id
     again = app.test_client()
     assert _back(again, _at_provider(_begin(again), city.number)) == 302
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(Account)) == 1
 
 
-def test_who_is_not_in_the_roster_stays_outside(app: Flask, city: City, house: House) -> None:
+def test_who_is_not_in_the_roster_stays_outside(app: Flask, city: City, runtime: Runtime) -> None:
     client = app.test_client()
     assert _back(client, _at_provider(_begin(client), "nobody-of-ours")) == 422
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(Account)) == 0
         assert tx.scalars(select(AuditEntry.verb)).all() == ["sso.unknown"]
 
@@ -158,8 +158,8 @@ def test_the_way_onward_stays_on_this_site(app: Flask, city: City, target: str) 
 def test_a_rotated_key_is_fetched_and_a_forged_token_never_believed(app: Flask, city: City, issuer: str) -> None:
     client = app.test_client()
     assert _back(client, _at_provider(_begin(client), city.number)) == 302
-    house: House = app.extensions["academy"]
-    sso.provider(house)._keys_at -= sso.KEYS_AGAIN_AFTER_S + 1
+    runtime: Runtime = app.extensions["academy"]
+    sso.provider(runtime)._keys_at -= sso.KEYS_AGAIN_AFTER_S + 1
     requests.post(f"{issuer}/test/rotate", timeout=10)
     client = app.test_client()
     assert _back(client, _at_provider(_begin(client), city.number)) == 302
@@ -255,13 +255,13 @@ def test_the_strength_that_is_expected_is_looked_for(
     app: Flask, key: RSAKey, said: dict[str, object], is_believed: bool
 ) -> None:
     """And what the provider does not say counts as not done."""
-    house: House = app.extensions["academy"]
-    strict = dataclasses.replace(house, settings=dataclasses.replace(house.settings, **STRONG))  # type: ignore[arg-type]
+    runtime: Runtime = app.extensions["academy"]
+    strict = dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, **STRONG))  # type: ignore[arg-type]
     provider = _Keys("https://issuer.example", key)
     now = clock.now_ms() // 1000
     shown: dict[str, object] = {"acr": "gold", "amr": ["pwd", "otp"], "auth_time": now} | said
     token = _token(key, "RS256", _claims(provider.issuer, **shown))
-    assert sso.read_id_token(house, provider, token, "n")["sub"] == "x", "nothing is expected unless it is set"
+    assert sso.read_id_token(runtime, provider, token, "n")["sub"] == "x", "nothing is expected unless it is set"
     if is_believed:
         assert sso.read_id_token(strict, provider, token, "n")["sub"] == "x"
     else:
@@ -270,9 +270,9 @@ def test_the_strength_that_is_expected_is_looked_for(
 
 
 def test_the_provider_is_asked_for_that_strength(app: Flask) -> None:
-    house: House = app.extensions["academy"]
-    strict = dataclasses.replace(house, settings=dataclasses.replace(house.settings, **STRONG))  # type: ignore[arg-type]
-    for asked, wanted in ((strict, ["silver gold", "900"]), (house, [None, None])):
+    runtime: Runtime = app.extensions["academy"]
+    strict = dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, **STRONG))  # type: ignore[arg-type]
+    for asked, wanted in ((strict, ["silver gold", "900"]), (runtime, [None, None])):
         address, _ = sso.begin(asked, CALLBACK)
         query = parse_qs(urlsplit(address).query)
         assert [query.get(name, [None])[0] for name in ("acr_values", "max_age")] == wanted
@@ -282,18 +282,20 @@ def _b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def test_without_a_provider_there_is_no_door(house: House) -> None:
-    settings = dataclasses.replace(house.settings, oidc_issuer="")
-    client = create_app(settings, House(settings, house.db, house.sealer)).test_client()
+def test_without_a_provider_there_is_no_door(runtime: Runtime) -> None:
+    settings = dataclasses.replace(runtime.settings, oidc_issuer="")
+    client = create_app(settings, Runtime(settings, runtime.db, runtime.sealer)).test_client()
     assert client.get("/sso/begin").status_code == 404
 
 
-def test_the_sign_in_page_leads_there_and_the_device_has_a_name(client: FlaskClient, city: City, house: House) -> None:
+def test_the_sign_in_page_leads_there_and_the_device_has_a_name(
+    client: FlaskClient, city: City, runtime: Runtime
+) -> None:
     page = client.get("/sign-in?next=/library", base_url=BASE).text
     assert 'href="/sso/begin?next=/library"' in page
     answer = _at_provider(_begin(client), city.number)
     phone = {"User-Agent": "Mozilla/5.0 (Linux; Android 12; HarmonyOS) AppleWebKit/537.36 HuaweiBrowser/14 Chrome/99"}
     back = client.get(f"/sso/callback?{urlencode(answer)}", base_url=BASE, headers=phone)
     assert back.status_code == 302
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.scalars(select(LoginSession.device)).one() == "HarmonyOS · Huawei"

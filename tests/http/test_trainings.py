@@ -14,11 +14,11 @@ from sqlalchemy import select, text, update
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.audit import AuditEntry
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import drain
-from academy.members.models import Member, Organisation
+from academy.people.models import Member, Organisation
 from academy.reports.models import Export
-from academy.trainings import service, tally
+from academy.trainings import coverage_cells, service
 from academy.trainings.models import Training
 from tests import factories as make
 from tests.conftest import sign_in
@@ -26,14 +26,14 @@ from tests.coverage_city import City, at, complete, training
 
 
 @pytest.fixture
-def city(house: House) -> City:
-    with clock.frozen(at()), house.db.begin() as tx:
+def city(runtime: Runtime) -> City:
+    with clock.frozen(at()), runtime.db.begin() as tx:
         return City(tx)
 
 
 @pytest.fixture
-def plan(house: House, city: City) -> Training:
-    with clock.frozen(at()), house.db.begin() as tx:
+def plan(runtime: Runtime, city: City) -> Training:
+    with clock.frozen(at()), runtime.db.begin() as tx:
         made = training(tx, city.city, city.courses)
         service.open_training(tx, SYSTEM, made)
         for one in city.courses:
@@ -41,14 +41,16 @@ def plan(house: House, city: City) -> Training:
         return made
 
 
-def officer(house: House, client: FlaskClient, role: Role, node: Organisation, person: Member | None = None) -> None:
-    with house.db.begin() as tx:
+def officer(
+    runtime: Runtime, client: FlaskClient, role: Role, node: Organisation, person: Member | None = None
+) -> None:
+    with runtime.db.begin() as tx:
         token = make.session_token(tx, make.account(tx, person, (role, node)))
     sign_in(client, token)
 
 
-def test_an_officer_plans_counts_and_opens(house: House, client: FlaskClient, city: City) -> None:
-    officer(house, client, Role.NODE_ADMINISTRATOR, city.city)
+def test_an_officer_plans_counts_and_opens(runtime: Runtime, client: FlaskClient, city: City) -> None:
+    officer(runtime, client, Role.NODE_ADMINISTRATOR, city.city)
     assert "还没有培训" in client.get("/trainings").text
     form = client.get(f"/trainings/new/{city.city.public_id}")
     assert form.status_code == 200 and city.county.name in form.text
@@ -83,8 +85,8 @@ def test_an_officer_plans_counts_and_opens(house: House, client: FlaskClient, ci
     assert "学习培训" in client.get(copied.location).text
 
 
-def test_figures_lead_down_to_the_name(house: House, client: FlaskClient, city: City, plan: Training) -> None:
-    officer(house, client, Role.NODE_ADMINISTRATOR, city.city)
+def test_figures_lead_down_to_the_name(runtime: Runtime, client: FlaskClient, city: City, plan: Training) -> None:
+    officer(runtime, client, Role.NODE_ADMINISTRATOR, city.city)
     assert plan.title in client.get("/coverage").text
     page = client.get(f"/coverage/{plan.public_id}/{city.city.public_id}")
     assert city.county.name in page.text and "下级合计与本级不一致" not in page.text
@@ -97,9 +99,9 @@ def test_figures_lead_down_to_the_name(house: House, client: FlaskClient, city: 
 
 
 def test_what_lies_outside_is_missing_and_audited(
-    house: House, client: FlaskClient, city: City, plan: Training
+    runtime: Runtime, client: FlaskClient, city: City, plan: Training
 ) -> None:
-    officer(house, client, Role.BRANCH_SECRETARY, city.branches[0])
+    officer(runtime, client, Role.BRANCH_SECRETARY, city.branches[0])
     own, other = (f"/coverage/{plan.public_id}/{b.public_id}" for b in city.branches[:2])
     assert client.get(own).status_code == 200
     assert client.get(other).status_code == 404
@@ -108,17 +110,17 @@ def test_what_lies_outside_is_missing_and_audited(
     assert client.get(f"/trainings/{plan.public_id}/edit").status_code == 404
     data = {"kind": "names", "training": plan.public_id, "organisation": city.branches[1].public_id}
     assert client.post("/exports", data=data).status_code == 404
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         refused = tx.scalars(select(AuditEntry).where(AuditEntry.verb == "access.refused")).all()
         assert len(refused) == 4
 
 
-def test_a_member_sees_what_is_due(house: House, client: FlaskClient, city: City, plan: Training) -> None:
-    with house.db.begin() as tx:
+def test_a_member_sees_what_is_due(runtime: Runtime, client: FlaskClient, city: City, plan: Training) -> None:
+    with runtime.db.begin() as tx:
         token = make.session_token(tx, make.account(tx, city.people[1]))
     sign_in(client, token)
     with clock.frozen(at(2)):
-        with house.db.begin() as tx:
+        with runtime.db.begin() as tx:
             token = make.session_token(tx, make.account(tx, city.people[2]))
         sign_in(client, token)
         page = client.get("/my/trainings")
@@ -127,18 +129,18 @@ def test_a_member_sees_what_is_due(house: House, client: FlaskClient, city: City
 
 
 def test_names_are_exported_as_a_sheet_that_runs_no_formula(
-    house: House, client: FlaskClient, city: City, plan: Training
+    runtime: Runtime, client: FlaskClient, city: City, plan: Training
 ) -> None:
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         tx.get_one(Member, city.people[3].id).name = "=HYPERLINK(1)"
-    officer(house, client, Role.NODE_ADMINISTRATOR, city.county)
+    officer(runtime, client, Role.NODE_ADMINISTRATOR, city.county)
     data = {"kind": "names", "training": plan.public_id, "organisation": city.county.public_id}
     for suffix in ("xlsx", "csv"):
         page = client.post("/exports", data=data | {"format": suffix}, follow_redirects=True)
         assert "正在生成" in page.text
     client.post("/exports", data=data | {"kind": "table"})
-    drain(house)
-    with house.db.read() as tx:
+    drain(runtime)
+    with runtime.db.read() as tx:
         sheet, text, table = tx.scalars(select(Export).order_by(Export.id)).all()
         assert (sheet.rows, text.rows) == (20, 20)
     answer = client.get(f"/exports/{sheet.public_id}/file")
@@ -154,22 +156,22 @@ def test_names_are_exported_as_a_sheet_that_runs_no_formula(
         assert answer.status_code == 200
     with clock.frozen(clock.now() + dt.timedelta(days=8)):
         assert client.get(f"/exports/{sheet.public_id}/file").status_code in (302, 404)
-    officer(house, client, Role.NODE_ADMINISTRATOR, city.city)
+    officer(runtime, client, Role.NODE_ADMINISTRATOR, city.city)
     assert client.get(f"/exports/{sheet.public_id}/file").status_code == 404
 
 
 def test_as_many_queries_for_ten_members_as_for_ten_thousand(
-    house: House,
+    runtime: Runtime,
     client: FlaskClient,
     city: City,
     plan: Training,
     count_queries: Callable[[Callable[[], object]], int],
 ) -> None:
-    officer(house, client, Role.NODE_ADMINISTRATOR, city.city)
+    officer(runtime, client, Role.NODE_ADMINISTRATOR, city.city)
     paths = ("", "?day=2026-03-02", "/names", "/names?status=missing", "/names?status=not_started")
     paths += ("/names?sort=name", "/statistics")
-    with house.db.begin() as tx:
-        tally.settle_all(tx)
+    with runtime.db.begin() as tx:
+        coverage_cells.settle_all(tx)
 
     def open_page(path: str) -> None:
         assert client.get(f"/coverage/{plan.public_id}/{city.county.public_id}{path}").status_code == 200
@@ -180,7 +182,7 @@ def test_as_many_queries_for_ten_members_as_for_ten_thousand(
     for path in paths:
         open_page(path)
     few = queries()
-    with clock.frozen(at(1)), house.db.begin() as tx:
+    with clock.frozen(at(1)), runtime.db.begin() as tx:
         number = 10_000
         tx.execute(
             Member.__table__.insert(),
@@ -193,15 +195,15 @@ def test_as_many_queries_for_ten_members_as_for_ten_thousand(
         # As its own upkeep does on a running server: without it PostgreSQL plans for ten members.
         tx.execute(text("ANALYZE members"))
         service.refresh_audience(tx, tx.get_one(Training, plan.id))
-        tally.settle_all(tx)
+        coverage_cells.settle_all(tx)
     assert queries() == few
 
 
 def test_an_officer_reminds_and_prints_a_call_list(
-    house: House, client: FlaskClient, city: City, plan: Training
+    runtime: Runtime, client: FlaskClient, city: City, plan: Training
 ) -> None:
     with clock.frozen(at(2)):
-        officer(house, client, Role.BRANCH_SECRETARY, city.branches[0], city.people[1])
+        officer(runtime, client, Role.BRANCH_SECRETARY, city.branches[0], city.people[1])
         address = f"/coverage/{plan.public_id}/{city.branches[0].public_id}"
         assert "照现在的进度" in client.get(address).text
         page = client.get(address + "/remind")
@@ -217,73 +219,73 @@ def test_an_officer_reminds_and_prints_a_call_list(
 
 
 def test_statistics_have_a_table_beside_every_chart(
-    house: House, client: FlaskClient, city: City, plan: Training
+    runtime: Runtime, client: FlaskClient, city: City, plan: Training
 ) -> None:
-    officer(house, client, Role.NODE_ADMINISTRATOR, city.county)
-    with house.db.begin() as tx:
-        tally.settle_all(tx)
+    officer(runtime, client, Role.NODE_ADMINISTRATOR, city.county)
+    with runtime.db.begin() as tx:
+        coverage_cells.settle_all(tx)
     page = client.get(f"/coverage/{plan.public_id}/{city.county.public_id}/statistics")
     assert page.status_code == 200
     assert page.text.count("data-chart=") == 7 and page.text.count("<table") == 7
     data = {"kind": "groups", "training": plan.public_id, "organisation": city.county.public_id}
     client.post("/exports", data=data)
     client.post("/exports", data=data | {"kind": "evidence"})
-    drain(house)
-    with house.db.read() as tx:
+    drain(runtime)
+    with runtime.db.read() as tx:
         made = tx.scalars(select(Export).order_by(Export.id)).all()
         assert [e.filename.rsplit(".", 1)[1] for e in made] == ["xlsx", "zip"] and all(e.stored_at for e in made)
 
 
 def test_a_filtered_page_is_of_yesterday_and_stays_as_it_was_shown(
-    house: House, client: FlaskClient, city: City, plan: Training
+    runtime: Runtime, client: FlaskClient, city: City, plan: Training
 ) -> None:
     page = f"/coverage/{plan.public_id}/{city.county.public_id}?gender=female"
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         for person in tx.scalars(select(Member).order_by(Member.id)).all()[:10]:
             person.gender = "female"
     with clock.frozen(at(3)):
-        officer(house, client, Role.NODE_ADMINISTRATOR, city.county)
+        officer(runtime, client, Role.NODE_ADMINISTRATOR, city.county)
         first = client.get(page)
         assert first.status_code == 200 and "2026年3月4日 24" in first.text and "按 5 取整" in first.text
-        with house.db.begin() as tx:
+        with runtime.db.begin() as tx:
             for person in tx.scalars(select(Member).order_by(Member.id)).all()[:10]:
                 person.gender = "male"
         main = re.compile(r"<main.*</main>", re.DOTALL)
         assert main.findall(client.get(page).text) == main.findall(first.text)
 
 
-def begun(house: House, client: FlaskClient, city: City, monkeypatch: pytest.MonkeyPatch) -> str:
+def begun(runtime: Runtime, client: FlaskClient, city: City, monkeypatch: pytest.MonkeyPatch) -> str:
     """An officer has asked to open a training for too many to wait for; the address of its page."""
     monkeypatch.setattr(service, "AT_ONCE", 3)
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         today = clock.today()
         made = training(tx, city.city, city.courses, opens_on=today, closes_on=today)
-    officer(house, client, Role.NODE_ADMINISTRATOR, city.city)
+    officer(runtime, client, Role.NODE_ADMINISTRATOR, city.city)
     page = f"/trainings/{made.public_id}"
     assert client.post(f"{page}/open").status_code == 302
     return page
 
 
 def test_the_page_of_a_training_that_is_being_opened_shows_how_far_it_is(
-    house: House, client: FlaskClient, city: City, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, client: FlaskClient, city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = begun(house, client, city, monkeypatch)
+    page = begun(runtime, client, city, monkeypatch)
     shown = client.get(page).get_data(as_text=True)
     assert "正在开启" in shown and "<progress" in shown and 'id="work" data-job="/api/v1/jobs/' in shown
     assert "确定开始" not in shown and "删除草稿" not in shown and f"{page}/edit" not in shown
     assert "正在开启" in client.get("/trainings").get_data(as_text=True)
     assert client.post(f"{page}/open").status_code == 409
-    drain(house, only=[service.OPEN])
+    drain(runtime, only=[service.OPEN])
     shown = client.get(page).get_data(as_text=True)
     assert "进行中" in shown and "data-job" not in shown
 
 
 def test_the_page_of_a_training_that_could_not_be_opened_says_why(
-    house: House, client: FlaskClient, city: City, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, client: FlaskClient, city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = begun(house, client, city, monkeypatch)
-    with house.db.begin() as tx:
+    page = begun(runtime, client, city, monkeypatch)
+    with runtime.db.begin() as tx:
         tx.execute(update(Member).values(status="left"))
-    drain(house, only=[service.OPEN])
+    drain(runtime, only=[service.OPEN])
     shown = client.get(page).get_data(as_text=True)
     assert "上次没有开启成功" in shown and "没有一名党员需要参加" in shown and "确定开始" in shown

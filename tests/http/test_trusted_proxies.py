@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from academy.app import create_app
 from academy.core.audit import AuditEntry
-from academy.core.house import House
 from academy.core.proxies import ForwardedHeaders, TrustedProxies
+from academy.core.runtime import Runtime
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 
@@ -140,9 +140,9 @@ def test_what_trusts_everybody_or_nobody_knows_whom_is_refused(text: str) -> Non
         TrustedProxies.parse(text)
 
 
-def behind(house: House, **changes: Any) -> Flask:
-    settings = dataclasses.replace(house.settings, **changes)
-    app = create_app(settings, dataclasses.replace(house, settings=settings))
+def behind(runtime: Runtime, **changes: Any) -> Flask:
+    settings = dataclasses.replace(runtime.settings, **changes)
+    app = create_app(settings, dataclasses.replace(runtime, settings=settings))
     app.config["WTF_CSRF_ENABLED"] = False
     return app
 
@@ -158,36 +158,36 @@ def guess(client: FlaskClient, name: str, address: str, **environ: str) -> int:
 
 
 @ONE_KIND
-def test_two_clients_behind_one_proxy_are_two_networks_to_who_counts_guesses(house: House) -> None:
+def test_two_clients_behind_one_proxy_are_two_networks_to_who_counts_guesses(runtime: Runtime) -> None:
     """Five wrong answers of one network hold up that network alone, and the trail tells which it was."""
-    client = behind(house, trusted_proxies="127.0.0.1").test_client()
+    client = behind(runtime, trusted_proxies="127.0.0.1").test_client()
     assert [guess(client, "nobody", "192.0.2.1") for _ in range(6)] == [422] * 5 + [503]
     assert guess(client, "nobody", "192.0.2.2") == 422
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         networks = tx.scalars(select(AuditEntry.network).where(AuditEntry.verb == "sign-in.failed")).all()
     assert set(networks) == {"192.0.2.1", "192.0.2.2"}
 
 
 @ONE_KIND
 @pytest.mark.parametrize("setting", ["0", "10.9.9.9"])
-def test_a_forged_network_buys_no_further_guess(house: House, setting: str) -> None:
-    client = behind(house, trusted_proxies=setting).test_client()
+def test_a_forged_network_buys_no_further_guess(runtime: Runtime, setting: str) -> None:
+    client = behind(runtime, trusted_proxies=setting).test_client()
     assert [guess(client, "nobody", f"192.0.2.{n}") for n in range(6)] == [422] * 5 + [503]
 
 
 @ONE_KIND
-def test_requests_are_counted_by_the_client_behind_the_proxy(house: House) -> None:
+def test_requests_are_counted_by_the_client_behind_the_proxy(runtime: Runtime) -> None:
     addresses = itertools.chain(["192.0.2.1"] * 26, ["192.0.2.2"])
-    client = behind(house, trusted_proxies="1", rate_per_minute=5).test_client()
+    client = behind(runtime, trusted_proxies="1", rate_per_minute=5).test_client()
     got = [client.get("/sign-in", headers={"X-Forwarded-For": address}).status_code for address in addresses]
     assert got == [200] * 25 + [429, 200]
-    forger = behind(house, trusted_proxies="0", rate_per_minute=5).test_client()
+    forger = behind(runtime, trusted_proxies="0", rate_per_minute=5).test_client()
     forged = [forger.get("/sign-in", headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code for n in range(26)]
     assert forged == [200] * 25 + [429]
 
 
 @ONE_KIND
-def test_a_host_that_a_proxy_tells_is_still_one_of_ours(house: House) -> None:
-    client = behind(house, trusted_proxies="1", trusted_hosts="xueyuan.example").test_client()
+def test_a_host_that_a_proxy_tells_is_still_one_of_ours(runtime: Runtime) -> None:
+    client = behind(runtime, trusted_proxies="1", trusted_hosts="xueyuan.example").test_client()
     for host, status in (("xueyuan.example", 200), ("evil.example", 400)):
         assert client.get("/sign-in", headers={"X-Forwarded-Host": host}).status_code == status

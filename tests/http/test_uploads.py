@@ -16,7 +16,7 @@ from academy.accounts.models import Account
 from academy.core import clock, disk
 from academy.core.actor import SYSTEM, Role
 from academy.core.audit import AuditEntry
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import Job, drain
 from academy.media import service, uploads
 from academy.media.models import Asset, Upload
@@ -29,22 +29,22 @@ DATA = os.urandom(600_000)
 
 
 @pytest.fixture
-def who(house: House) -> Account:
-    with house.db.begin() as tx:
+def who(runtime: Runtime) -> Account:
+    with runtime.db.begin() as tx:
         return factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
 
 
-def client_of(app: Flask, house: House, who: Account) -> FlaskClient:
+def client_of(app: Flask, runtime: Runtime, who: Account) -> FlaskClient:
     client = app.test_client()
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         token = factories.session_token(tx, who)
     sign_in(client, token)
     return client
 
 
 @pytest.fixture
-def trainer(app: Flask, house: House, who: Account) -> FlaskClient:
-    return client_of(app, house, who)
+def trainer(app: Flask, runtime: Runtime, who: Account) -> FlaskClient:
+    return client_of(app, runtime, who)
 
 
 def b64(text: str) -> str:
@@ -77,19 +77,19 @@ def test_what_the_server_can_do(trainer: FlaskClient) -> None:
     assert int(answer.headers["Tus-Max-Size"]) == 8192 << 20
 
 
-def test_pieces_become_an_asset_with_its_chinese_name(trainer: FlaskClient, house: House) -> None:
+def test_pieces_become_an_asset_with_its_chinese_name(trainer: FlaskClient, runtime: Runtime) -> None:
     url = create(trainer)
     assert offset(trainer, url) == 0
     assert send(trainer, url, 0, DATA[:100_000]) == 204
     assert send(trainer, url, 100_000, DATA[100_000:]) == 204
     assert offset(trainer, url) == len(DATA)
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         upload = tx.scalars(select(Upload)).one()
         asset = tx.scalars(select(Asset)).one()
     assert (upload.asset_id, asset.filename, asset.size) == (asset.id, "党课.mp4", len(DATA))
     assert send(trainer, url, len(DATA), b"") == 204, "a client that missed the answer may ask again"
-    drain(house)
-    with house.db.read() as tx:
+    drain(runtime)
+    with runtime.db.read() as tx:
         assert tx.get_one(Asset, asset.id, populate_existing=True).sha256 == hashlib.sha256(DATA).hexdigest()
         assert tx.scalar(select(func.count()).select_from(Asset)) == 1
 
@@ -118,30 +118,30 @@ def test_more_than_was_announced_is_refused(trainer: FlaskClient) -> None:
 @pytest.mark.parametrize(("size", "status"), [(8192 << 20, 507), ((8192 << 20) + 1, 413), (10**20, 413)])
 def test_sizes_that_cannot_be(trainer: FlaskClient, size: int, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # As on a small disk: the real one's room differs from machine to machine.
-    monkeypatch.setattr(disk, "free", lambda _folder: 1 << 30)
+    monkeypatch.setattr(disk, "free_bytes", lambda _folder: 1 << 30)
     answer = trainer.post("/api/v1/uploads", headers=TUS | {"Upload-Length": str(size)})
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
     assert answer.json and answer.json["title"].endswith("。")
 
 
-def test_another_trainers_upload_is_not_found_and_audited(app: Flask, house: House, trainer: FlaskClient) -> None:
+def test_another_trainers_upload_is_not_found_and_audited(app: Flask, runtime: Runtime, trainer: FlaskClient) -> None:
     url = create(trainer)
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         other = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
-    stranger = client_of(app, house, other)
+    stranger = client_of(app, runtime, other)
     assert send(stranger, url, 0, DATA) == 404
     assert stranger.head(url, headers=TUS).status_code == 404
     assert stranger.delete(url, headers=TUS).status_code == 404
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         refused = select(func.count()).select_from(AuditEntry).where(AuditEntry.verb == "access.refused")
         assert tx.scalar(refused) == 3
 
 
-def test_a_member_without_office_cannot_upload(app: Flask, house: House) -> None:
-    with house.db.begin() as tx:
+def test_a_member_without_office_cannot_upload(app: Flask, runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
         plain = factories.account(tx)
-    client = client_of(app, house, plain)
+    client = client_of(app, runtime, plain)
     assert client.post("/api/v1/uploads", headers=TUS | {"Upload-Length": "5"}).status_code == 404
     assert app.test_client().post("/api/v1/uploads", headers=TUS | {"Upload-Length": "5"}).status_code == 401
 
@@ -189,19 +189,19 @@ def test_the_named_method_counts_whatever_was_sent(
     assert ask("BREW", url).status_code == 405
 
 
-def test_an_empty_file_is_whole_at_once_and_says_what_is_wrong(trainer: FlaskClient, house: House) -> None:
+def test_an_empty_file_is_whole_at_once_and_says_what_is_wrong(trainer: FlaskClient, runtime: Runtime) -> None:
     answer = trainer.post("/api/v1/uploads", headers=TUS | {"Upload-Length": "0"})
     assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "0")
     heard = trainer.head(answer.headers["Location"], headers=TUS)
     assert (heard.headers["Upload-Offset"], heard.headers["Upload-Length"]) == ("0", "0")
     assert send(trainer, answer.headers["Location"], 0, b"") == 204
-    drain(house)
-    with house.db.read() as tx:
+    drain(runtime)
+    with runtime.db.read() as tx:
         asset = tx.scalars(select(Asset)).one()
         assert "0 字节" in str((asset.error or {})["text"])
 
 
-def test_every_answer_speaks_the_protocol(trainer: FlaskClient, app: Flask, house: House) -> None:
+def test_every_answer_speaks_the_protocol(trainer: FlaskClient, app: Flask, runtime: Runtime) -> None:
     url = create(trainer)
     answers = [
         trainer.options("/api/v1/uploads"),
@@ -220,14 +220,14 @@ def test_every_answer_speaks_the_protocol(trainer: FlaskClient, app: Flask, hous
 
 @pytest.mark.parametrize(("extra", "status"), [({}, 413), ({"Upload-Checksum": f"sha1 {b64('x' * 20)}"}, 460)])
 def test_an_announcement_whose_body_is_refused_takes_no_room(
-    trainer: FlaskClient, house: House, extra: dict[str, str], status: int
+    trainer: FlaskClient, runtime: Runtime, extra: dict[str, str], status: int
 ) -> None:
     told = STREAM | {"Upload-Length": "10"} | extra
     answer = trainer.post("/api/v1/uploads", data=DATA[: 10 if extra else 20], headers=told)
     assert answer.status_code == status and "Location" not in answer.headers
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(Upload)) == 0
-    assert not list(uploads.uploads_folder(house.settings).iterdir())
+    assert not list(uploads.uploads_folder(runtime.settings).iterdir())
 
 
 @pytest.mark.parametrize("text", ["-1", "-0", "+0", "0100", "hello", "1asd", "1.3", "NaN", "+Infinity", "１", ""])
@@ -269,66 +269,66 @@ def test_extensions_we_do_not_speak_are_refused(trainer: FlaskClient) -> None:
     assert told == ["creation", "creation-with-upload", "checksum", "expiration", "termination"]
 
 
-def test_given_up_and_expired_uploads_leave_nothing(trainer: FlaskClient, house: House, who: Account) -> None:
+def test_given_up_and_expired_uploads_leave_nothing(trainer: FlaskClient, runtime: Runtime, who: Account) -> None:
     first, second = create(trainer), create(trainer)
     send(trainer, first, 0, DATA[:1000])
     send(trainer, second, 0, DATA[:1000])
-    folder = uploads.uploads_folder(house.settings)
+    folder = uploads.uploads_folder(runtime.settings)
     assert trainer.delete(first, headers=TUS).status_code == 204
     assert trainer.head(first, headers=TUS).status_code == 404
     later = clock.now() + uploads.LIFETIME
     with clock.frozen(later - uploads.LIFETIME / 10):
-        drain(house)
+        drain(runtime)
     assert offset(trainer, second) == 1000
     with clock.frozen(later + uploads.LIFETIME / 10):
-        with house.db.read() as tx:
+        with runtime.db.read() as tx:
             found = tx.scalars(select(Upload)).one()
         with pytest.raises(uploads.Gone):
-            uploads.find(house, factories.actor_of(tx, who), found.public_id)
-        drain(house)
-    with house.db.read() as tx:
+            uploads.find(runtime, factories.actor_of(tx, who), found.public_id)
+        drain(runtime)
+    with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(Upload)) == 0
         assert tx.scalar(select(func.count()).select_from(Job).where(Job.state == "failed")) == 0
     assert list(folder.iterdir()) == []
 
 
-def test_a_broken_line_keeps_what_came(house: House, who: Account) -> None:
+def test_a_broken_line_keeps_what_came(runtime: Runtime, who: Account) -> None:
     class Line(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             if self.tell() >= 300_000:
                 raise OSError("the line broke")
             return super().read(min(size or 0, 100_000))
 
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         actor = factories.actor_of(tx, who)
-    with house.db.begin() as tx:
-        upload = uploads.begin(tx, house.settings, actor, filename="x.mp4", size=len(DATA), purpose="video")
-    got = uploads.append(house, actor, upload.public_id, offset=0, body=Line(DATA), length=len(DATA))
+    with runtime.db.begin() as tx:
+        upload = uploads.begin(tx, runtime.settings, actor, filename="x.mp4", size=len(DATA), purpose="video")
+    got = uploads.append(runtime, actor, upload.public_id, offset=0, body=Line(DATA), length=len(DATA))
     assert got.offset == 300_000
     done = uploads.append(
-        house, actor, upload.public_id, offset=300_000, body=io.BytesIO(DATA[300_000:]), length=300_000
+        runtime, actor, upload.public_id, offset=300_000, body=io.BytesIO(DATA[300_000:]), length=300_000
     )
     assert done.completed_at is not None
-    assert uploads.part_path(house.settings, upload.public_id).read_bytes() == DATA
+    assert uploads.part_path(runtime.settings, upload.public_id).read_bytes() == DATA
 
 
-def test_a_later_request_takes_over_from_one_that_hangs(house: House, who: Account) -> None:
-    with house.db.read() as tx:
+def test_a_later_request_takes_over_from_one_that_hangs(runtime: Runtime, who: Account) -> None:
+    with runtime.db.read() as tx:
         actor = factories.actor_of(tx, who)
-    with house.db.begin() as tx:
-        public_id = uploads.begin(tx, house.settings, actor, filename="x", size=len(DATA), purpose="video").public_id
+    with runtime.db.begin() as tx:
+        public_id = uploads.begin(tx, runtime.settings, actor, filename="x", size=len(DATA), purpose="video").public_id
 
     class Hanging(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             if self.tell() == 100_000:
                 # Meanwhile, over another line, the whole file arrives.
-                uploads.append(house, actor, public_id, offset=0, body=io.BytesIO(DATA), length=len(DATA))
+                uploads.append(runtime, actor, public_id, offset=0, body=io.BytesIO(DATA), length=len(DATA))
             return super().read(100_000)
 
     with pytest.raises(uploads.Conflict):
-        uploads.append(house, actor, public_id, offset=0, body=Hanging(b"\0" * len(DATA)), length=len(DATA))
-    assert uploads.find(house, actor, public_id).completed_at is not None
-    assert uploads.part_path(house.settings, public_id).read_bytes() == DATA
+        uploads.append(runtime, actor, public_id, offset=0, body=Hanging(b"\0" * len(DATA)), length=len(DATA))
+    assert uploads.find(runtime, actor, public_id).completed_at is not None
+    assert uploads.part_path(runtime.settings, public_id).read_bytes() == DATA
 
 
 def test_another_device_finds_what_was_begun(trainer: FlaskClient) -> None:
@@ -348,11 +348,11 @@ def test_another_device_finds_what_was_begun(trainer: FlaskClient) -> None:
     }
 
 
-def test_a_small_file_needs_no_script(trainer: FlaskClient, house: House) -> None:
+def test_a_small_file_needs_no_script(trainer: FlaskClient, runtime: Runtime) -> None:
     given = {"file": (io.BytesIO(b"abc"), "讲稿.pdf"), "purpose": "document", "next": "//elsewhere.example/"}
     page = trainer.post("/media/upload", data=given)
     assert page.status_code == 200 and "elsewhere" not in page.text
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         upload = tx.scalars(select(Upload)).one()
         assert upload.public_id in page.text
         assert tx.get_one(Asset, upload.asset_id).filename == "讲稿.pdf"
@@ -374,6 +374,6 @@ def test_names_are_kept_as_titles_and_made_harmless(given: str, kept: str) -> No
     assert service.title_of(given) == kept
 
 
-def test_the_system_adopts_nothing_for_nobody(house: House, tmp_path: object) -> None:
-    with house.db.begin() as tx, pytest.raises(uploads.Invalid):
+def test_the_system_adopts_nothing_for_nobody(runtime: Runtime, tmp_path: object) -> None:
+    with runtime.db.begin() as tx, pytest.raises(uploads.Invalid):
         service.adopt_file(tx, SYSTEM, __import__("pathlib").Path(__file__), "x", "video")

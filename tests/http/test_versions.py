@@ -9,13 +9,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from academy.core.actor import Role
-from academy.core.db import Tx
-from academy.core.house import House
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
 from academy.library.categories import add_category
 from academy.library.models import Category, Course
-from academy.media import chapters
-from academy.members import cohorts, sectors
-from academy.members.models import Organisation, Sector
+from academy.media.captions import chapters
+from academy.people import cohorts, sectors
+from academy.people.models import Organisation, Sector
 from academy.trainings.models import Training
 from tests import factories
 from tests.conftest import sign_in
@@ -139,9 +139,9 @@ def fields_of(page: str, scene: Scene) -> dict[str, str]:
     raise AssertionError(f"no such form on {scene.page}")
 
 
-def opened_form(house: House, client: FlaskClient, kind: str) -> tuple[Scene, dict[str, str]]:
+def opened_form(runtime: Runtime, client: FlaskClient, kind: str) -> tuple[Scene, dict[str, str]]:
     """A scene with its form as the client, who holds the role, has it open."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
 
         def role(role: Role, node: Organisation | None = None) -> object:
             account = factories.account(tx, None, (role, node or factories.organisation(tx, level="city")))
@@ -154,28 +154,28 @@ def opened_form(house: House, client: FlaskClient, kind: str) -> tuple[Scene, di
 
 
 @pytest.mark.parametrize("kind", list(SCENES))
-def test_the_second_of_two_is_shown_both(house: House, client: FlaskClient, kind: str) -> None:
-    scene, opened = opened_form(house, client, kind)
+def test_the_second_of_two_is_shown_both(runtime: Runtime, client: FlaskClient, kind: str) -> None:
+    scene, opened = opened_form(runtime, client, kind)
     assert re.fullmatch("[0-9a-f]{20}", opened["version"]), "the form says what it was filled from"
     first, second = scene.typed
     assert client.post(scene.action or scene.page, data=opened | {scene.name: first}).status_code in {302, 303}
 
     answer = client.post(scene.action or scene.page, data=opened | {scene.name: second})
     page = answer.get_data(as_text=True)
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert scene.kept(tx) == first, "the first is not lost"
     assert answer.status_code == 409
     assert first in page and second in page, "both are there to compare"
     again = fields_of(page, scene)
     assert again["version"] != opened["version"]
     assert client.post(scene.action or scene.page, data=again | {scene.name: second}).status_code in {302, 303}
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert scene.kept(tx) == second, "knowingly, the later one may replace it"
 
 
 @pytest.mark.parametrize("kind", list(SCENES))
-def test_nobody_is_asked_when_nothing_changed_meanwhile(house: House, client: FlaskClient, kind: str) -> None:
-    scene, opened = opened_form(house, client, kind)
+def test_nobody_is_asked_when_nothing_changed_meanwhile(runtime: Runtime, client: FlaskClient, kind: str) -> None:
+    scene, opened = opened_form(runtime, client, kind)
     assert client.post(scene.action or scene.page, data=opened | {scene.name: scene.typed[0]}).status_code in {302, 303}
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert scene.kept(tx) == scene.typed[0]

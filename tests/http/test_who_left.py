@@ -10,19 +10,20 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from academy.accounts import passwords, queries, screens, service, sms, sso
+from academy.accounts import queries, service
+from academy.accounts.authentication import passwords, screens, sms, sso
 from academy.accounts.models import Account, ActivationCode, ExternalIdentity, LoginSession, RoleGrant
 from academy.accounts.sessions import open_program_session, open_session
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.errors import AcademyError, Busy, Conflict
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import drain
-from academy.library import letters
+from academy.learning.models import PlaybackLease
+from academy.library import messages
 from academy.library.models import Course
-from academy.members import service as members
-from academy.members.models import Member, MemberStatus
-from academy.progress.models import Lease
+from academy.people import service as members
+from academy.people.models import Member, MemberStatus
 from tests import factories as make
 from tests.conftest import sign_in
 from tests.contracts.source import python
@@ -37,7 +38,7 @@ GONE = [MemberStatus.LEFT, MemberStatus.DECEASED]
 class Leaver:
     """Somebody with an office and every way in."""
 
-    house: House
+    runtime: Runtime
     member: Member
     account: Account
     cookie: str = ""
@@ -45,23 +46,28 @@ class Leaver:
     code: str = ""
 
     def leave(self, status: str) -> None:
-        with self.house.db.begin() as tx:
+        with self.runtime.db.begin() as tx:
             members.change_status(tx, SYSTEM, tx.get_one(Member, self.member.id), status)
 
     def come_back(self) -> None:
-        with self.house.db.begin() as tx:
+        with self.runtime.db.begin() as tx:
             members.change_status(tx, SYSTEM, tx.get_one(Member, self.member.id), "active")
 
 
 @pytest.fixture
-def leaver(house: House) -> Leaver:
-    settings = dataclasses.replace(house.settings, oidc_issuer="https://provider.example", sms="console")
-    house = dataclasses.replace(house, settings=settings)
-    with house.db.begin() as tx:
+def leaver(runtime: Runtime) -> Leaver:
+    settings = dataclasses.replace(runtime.settings, oidc_issuer="https://provider.example", sms="console")
+    runtime = dataclasses.replace(runtime, settings=settings)
+    with runtime.db.begin() as tx:
         branch = make.organisation(tx, level="city")
-        person = members.add_member(tx, SYSTEM, house.sealer, branch, number="A7", name="赵小满", phone=PHONE)
+        person = members.add_member(tx, SYSTEM, runtime.sealer, branch, number="A7", name="赵小满", phone=PHONE)
         account = service.create_account(
-            tx, SYSTEM, username="zhao", display_name="赵小满", member=person, password_hash=passwords.make(PASSWORD)
+            tx,
+            SYSTEM,
+            username="zhao",
+            display_name="赵小满",
+            member=person,
+            password_hash=passwords.hash_password(PASSWORD),
         )
         tx.add(ExternalIdentity(account_id=account.id, issuer="https://provider.example", subject="s-1"))
         code = service.issue_code(tx, SYSTEM, person)
@@ -76,74 +82,74 @@ def leaver(house: House) -> Leaver:
             )
         )
         cookie, program = make.session_token(tx, account), open_program_session(tx, account, 30)
-        return Leaver(house, person, account, cookie, program, code)
+        return Leaver(runtime, person, account, cookie, program, code)
 
 
 def by_name(name: str) -> Callable[[Leaver], object]:
-    return lambda who: service.sign_in(who.house, name, PASSWORD)
+    return lambda who: service.sign_in(who.runtime, name, PASSWORD)
 
 
 def by_code(who: Leaver) -> object:
-    return service.activate(who.house, "A7", who.code, "秋天的第二课2027")
+    return service.activate(who.runtime, "A7", who.code, "秋天的第二课2027")
 
 
 def by_sms(who: Leaver) -> object:
-    with who.house.db.read() as tx:
+    with who.runtime.db.read() as tx:
         before = len(tx.scalars(select(ActivationCode.id)).all())
-    sms.request_code(who.house, "A7", PHONE)
-    drain(who.house)
-    with who.house.db.read() as tx:
+    sms.request_code(who.runtime, "A7", PHONE)
+    drain(who.runtime)
+    with who.runtime.db.read() as tx:
         return len(tx.scalars(select(ActivationCode.id)).all()) > before
 
 
 def by_sign_on(subject: str) -> Callable[[Leaver], object]:
     def enter(who: Leaver) -> object:
-        with who.house.db.begin() as tx:
-            return sso._account(tx, who.house, {"sub": subject, "member_number": "A7"}, "")
+        with who.runtime.db.begin() as tx:
+            return sso._account(tx, who.runtime, {"sub": subject, "member_number": "A7"}, "")
 
     return enter
 
 
 def by_screen(who: Leaver) -> object:
-    with who.house.db.begin() as tx:
+    with who.runtime.db.begin() as tx:
         row, secret = screens.offer(tx, "Windows", "")
         row.account_id, row.answered_at = who.account.id, clock.now()
         tx.flush()
-        return screens.claim(tx, who.house, secret)
+        return screens.claim(tx, who.runtime, secret)
 
 
 def by_cookie(who: Leaver) -> object:
-    with who.house.db.read() as tx:
+    with who.runtime.db.read() as tx:
         return queries.identity_of(tx, who.cookie)
 
 
 def by_program(who: Leaver) -> object:
-    with who.house.db.read() as tx:
+    with who.runtime.db.read() as tx:
         return queries.identity_of(tx, who.program)
 
 
 def by_new_session(who: Leaver) -> object:
-    with who.house.db.begin() as tx:
-        return open_session(tx, who.house, tx.get_one(Account, who.account.id))
+    with who.runtime.db.begin() as tx:
+        return open_session(tx, who.runtime, tx.get_one(Account, who.account.id))
 
 
 def by_new_program(who: Leaver) -> object:
-    with who.house.db.begin() as tx:
+    with who.runtime.db.begin() as tx:
         return open_program_session(tx, tx.get_one(Account, who.account.id), 30)
 
 
 def by_session_that_was_kept(who: Leaver) -> object:
     """A session that somebody put back as it was: the standing is looked at with each request, too."""
-    with who.house.db.begin() as tx:
+    with who.runtime.db.begin() as tx:
         for session in tx.scalars(select(LoginSession)):
             session.ended_at = None
     return by_cookie(who) or by_program(who)
 
 
 def by_second_step(who: Leaver) -> object:
-    from academy.accounts.second_step import waiting_session
+    from academy.accounts.authentication.second_step import waiting_session
 
-    with who.house.db.begin() as tx:
+    with who.runtime.db.begin() as tx:
         for session in tx.scalars(select(LoginSession)):
             session.ended_at, session.pending = None, True
         return waiting_session(tx, who.cookie)
@@ -180,7 +186,7 @@ def comes_in(way: str, who: Leaver) -> bool:
 def test_every_way_is_open_to_who_is_here(leaver: Leaver, way: str) -> None:
     """Or the test below would show nothing."""
     if way in {"code", "sms"}:  # codes for who holds an office come from elsewhere: tests/http/test_office_codes.py
-        with leaver.house.db.begin() as tx:
+        with leaver.runtime.db.begin() as tx:
             for grant in tx.scalars(select(RoleGrant)):
                 tx.delete(grant)
     assert comes_in(way, leaver)
@@ -196,13 +202,13 @@ def test_no_way_is_open_to_who_left(leaver: Leaver, way: str, status: str) -> No
 @pytest.mark.parametrize("status", GONE)
 def test_offices_end_on_the_day_and_do_not_come_back(leaver: Leaver, status: str) -> None:
     leaver.leave(status)
-    with leaver.house.db.read() as tx:
+    with leaver.runtime.db.read() as tx:
         assert queries.scopes_of(tx, leaver.account.id) == ()
         assert all(grant.valid_to is not None for grant in tx.scalars(select(RoleGrant)))
-    with clock.frozen(clock.now() + dt.timedelta(days=20)), leaver.house.db.read() as tx:
+    with clock.frozen(clock.now() + dt.timedelta(days=20)), leaver.runtime.db.read() as tx:
         assert queries.scopes_of(tx, leaver.account.id) == (), "nor one that was to begin later"
     leaver.come_back()
-    with leaver.house.db.read() as tx:
+    with leaver.runtime.db.read() as tx:
         assert queries.scopes_of(tx, leaver.account.id) == ()
     assert comes_in("sign-in name", leaver), "who is back may come in"
     assert not comes_in("code", leaver) and not comes_in("cookie", leaver)
@@ -210,20 +216,20 @@ def test_offices_end_on_the_day_and_do_not_come_back(leaver: Leaver, status: str
 
 def test_an_office_is_not_given_to_who_left(leaver: Leaver) -> None:
     leaver.leave("left")
-    with leaver.house.db.begin() as tx, pytest.raises(Conflict, match="不在册"):
+    with leaver.runtime.db.begin() as tx, pytest.raises(Conflict, match="不在册"):
         account = tx.get_one(Account, leaver.account.id)
         node = tx.get_one(Member, leaver.member.id).organisation
         service.grant_role(tx, SYSTEM, account, Role.AUDITOR, node)
 
 
 def test_a_playback_ends_with_its_member_whatever_session_it_has(app: Flask, leaver: Leaver) -> None:
-    with leaver.house.db.begin() as tx:
+    with leaver.runtime.db.begin() as tx:
         course = lecture(tx, leaver.account)
     client = app.test_client()
     sign_in(client, leaver.cookie)
     opened = client.post("/api/v1/progress/leases", json={"item": course.items[0].public_id}).json
-    with leaver.house.db.begin() as tx:
-        tx.scalars(select(Lease)).one().session_id = None
+    with leaver.runtime.db.begin() as tx:
+        tx.scalars(select(PlaybackLease)).one().session_id = None
     leaver.leave("deceased")
     with clock.frozen(clock.now() + dt.timedelta(seconds=15)):
         beat = json.dumps({"lease": opened["token"], "seq": 1, "spans": [[0, 15000]]})
@@ -231,13 +237,13 @@ def test_a_playback_ends_with_its_member_whatever_session_it_has(app: Flask, lea
 
 
 def test_letters_to_office_holders_leave_out_who_left(leaver: Leaver) -> None:
-    with leaver.house.db.begin() as tx:
+    with leaver.runtime.db.begin() as tx:
         author = make.account(tx, None, (Role.TRAINER, tx.get_one(Member, leaver.member.id).organisation))
         course: Course = make.course(tx, author)
-        assert letters.reviewers_of(tx, course) == [leaver.account.id]
+        assert messages.reviewers_of(tx, course) == [leaver.account.id]
         tx.get_one(Member, leaver.member.id).status = "left"  # and somebody forgot to take the office back
         tx.flush()
-        assert letters.reviewers_of(tx, course) == []
+        assert messages.reviewers_of(tx, course) == []
 
 
 def test_nothing_else_compares_an_accounts_state() -> None:

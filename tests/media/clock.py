@@ -8,7 +8,7 @@ import subprocess
 from fractions import Fraction
 from pathlib import Path
 
-from academy.media import playlist
+from academy.media.transcoding import playlist
 from tests.media import fragments
 
 WIDTH, HEIGHT, BITS = 192, 108, 16

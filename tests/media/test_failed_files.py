@@ -12,13 +12,13 @@ from sqlalchemy import delete, select, update
 
 from academy.core import clock
 from academy.core.actor import Actor
-from academy.core.house import House
 from academy.core.i18n import msg
+from academy.core.runtime import Runtime
 from academy.jobs import Job, JobContext, drain, enqueue
-from academy.media import rules, service, steps, sweeping, tools
+from academy.media import cleanup, pipeline, rules, service, tools
 from academy.media.models import Asset, AssetState, AssetStep
-from academy.media.storage import parts_folder, work_folder
-from academy.notices.models import Notice
+from academy.media.storage.file_storage import parts_folder, work_folder
+from academy.notifications.models import Notification
 from tests.conftest import make_settings
 from tests.media.test_clock import PART_S
 
@@ -44,23 +44,25 @@ def given(kind: str, folder: Path) -> Path:
     return made
 
 
-def fail_at(house: House, asset: Asset, step: str) -> None:
+def fail_at(runtime: Runtime, asset: Asset, step: str) -> None:
     """As when that step's job fails for good."""
     order = rules.STEPS[asset.kind]
     names = [f"media.{name}" for name in order[: order.index(step)]]
-    drain(house, only=(*names, "media.part", "media.sound"))
-    with house.db.begin() as tx:
+    drain(runtime, only=(*names, "media.part", "media.sound"))
+    with runtime.db.begin() as tx:
         tx.execute(delete(Job).where(Job.key == service.step_key(asset, step)))
-        steps.failed(tx, step, msg("存储空间已满，未保存任何改动。请联系系统管理员。"), asset.id, asset.building or "")
+        pipeline.failed(
+            tx, step, msg("存储空间已满，未保存任何改动。请联系系统管理员。"), asset.id, asset.building or ""
+        )
 
 
 @pytest.mark.parametrize("swept", [True, False])
 @pytest.mark.parametrize(("kind", "step"), STEPS)
 def test_a_failed_file_is_swept_and_can_be_tried_again(
-    house: House, trainer: Actor, tmp_path: Path, kind: str, step: str, swept: bool
+    runtime: Runtime, trainer: Actor, tmp_path: Path, kind: str, step: str, swept: bool
 ) -> None:
-    settings = make_settings(tmp_path, database_url=house.settings.database_url, part_s=PART_S)
-    brisk = House(settings, house.db, house.sealer)
+    settings = make_settings(tmp_path, database_url=runtime.settings.database_url, part_s=PART_S)
+    brisk = Runtime(settings, runtime.db, runtime.sealer)
     with brisk.db.begin() as tx:
         path = given(kind, tmp_path)
         asset = service.adopt_file(tx, trainer, path, path.name, "video" if kind == "parts" else kind)
@@ -76,7 +78,7 @@ def test_a_failed_file_is_swept_and_can_be_tried_again(
         if swept:
             failed = update(AssetStep).where(AssetStep.asset_id == asset.id, AssetStep.state == "failed")
             tx.execute(failed.values(finished_at=clock.now() - dt.timedelta(days=2)))
-    sweeping.sweep(JobContext(brisk, job.id))
+    cleanup.sweep(JobContext(brisk, job.id))
     assert [folder for folder in left if folder.exists()] == ([] if swept else left), "a day is given to try again"
     with brisk.db.begin() as tx:
         service.retry(tx, trainer, tx.get_one(Asset, asset.id))
@@ -89,9 +91,11 @@ def test_a_failed_file_is_swept_and_can_be_tried_again(
 
 
 @pytest.mark.parametrize("part_s", [PART_S, 240])
-def test_the_owner_hears_of_damage_in_the_original(house: House, trainer: Actor, tmp_path: Path, part_s: int) -> None:
-    settings = make_settings(tmp_path, database_url=house.settings.database_url, part_s=part_s)
-    brisk = House(settings, house.db, house.sealer)
+def test_the_owner_hears_of_damage_in_the_original(
+    runtime: Runtime, trainer: Actor, tmp_path: Path, part_s: int
+) -> None:
+    settings = make_settings(tmp_path, database_url=runtime.settings.database_url, part_s=part_s)
+    brisk = Runtime(settings, runtime.db, runtime.sealer)
     path = tmp_path / "x.mp4"
     picture = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10:duration=26"]
     subprocess.run([tools.find("ffmpeg"), "-v", "error", *picture, "-g", "20", str(path)], check=True)
@@ -108,6 +112,6 @@ def test_the_owner_hears_of_damage_in_the_original(house: House, trainer: Actor,
         with brisk.db.read() as tx:
             assert tx.get_one(Asset, asset.id).state == AssetState.READY
             key = f"asset.damage:{asset.public_id}:%"
-            names.append([one.body for one in tx.scalars(select(Notice).where(Notice.key.like(key)))])
+            names.append([one.body for one in tx.scalars(select(Notification).where(Notification.key.like(key)))])
     assert names[0] == []
     assert len(names[1]) == 1 and names[1][0]["params"]["name"] == "x.mp4" and names[1][0]["params"]["count"] >= 1

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from academy.core.actor import Actor
-from academy.core.house import House
-from academy.media import chapters, queries, tools
+from academy.core.runtime import Runtime
+from academy.media import queries, tools
+from academy.media.captions import chapters
 from academy.media.models import AssetState
 from tests.media import clock
 from tests.media.clock import Film
@@ -59,12 +60,12 @@ def film(folder: Path, picture: float, sound: float, moved: float, name: str) ->
 @pytest.mark.parametrize("name", ["film.mkv", "film.mp4"])
 @pytest.mark.parametrize(("begins", "moved"), BEGINNINGS)
 def test_words_and_chapters_are_counted_from_the_lectures_start(
-    house: House, trainer: Actor, tmp_path: Path, begins: tuple[float, float], moved: float, name: str
+    runtime: Runtime, trainer: Actor, tmp_path: Path, begins: tuple[float, float], moved: float, name: str
 ) -> None:
-    asset = taken(house, trainer, film(tmp_path, *begins, moved, name))
+    asset = taken(runtime, trainer, film(tmp_path, *begins, moved, name))
     assert asset.state == AssetState.READY, asset.error
     start = min(begins)
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         cues = [(cue.start_ms / 1000, cue.end_ms / 1000, cue.text) for cue in queries.cues(tx, asset.id)]
         named = [(chapter.start_ms / 1000, chapter.title) for chapter in chapters.of_asset(tx, asset.id)]
     wanted = [(max(0.0, a - start), b - start, text) for a, b, text in CUES if b > start]

@@ -11,7 +11,9 @@ from PIL import Image
 
 from academy.core.errors import Invalid
 from academy.core.settings import Settings
-from academy.media import encode, parts, playlist, probe, rules
+from academy.media import rules
+from academy.media.probing import probe
+from academy.media.transcoding import encode, parts, playlist
 from tests.media import boxes
 from tests.media.conftest import BUILDS
 from tests.media.test_clock import encoded

@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy import func, select
 
 from academy.core.actor import Actor
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.jobs import Job, drain
 from academy.media import service, tools
 from academy.media.models import Asset, AssetState
-from academy.media.storage import local_storage, set_key
+from academy.media.storage.file_storage import local_storage, set_key
 from tests.media import boxes
 from tests.media.conftest import DATA
 from tests.media.test_pipeline import ffmpeg, sentence, taken
@@ -69,17 +69,19 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture
-def neighbour(house: House, trainer: Actor) -> Path:
+def neighbour(runtime: Runtime, trainer: Actor) -> Path:
     """Another trainer's lecture, already in storage."""
-    asset = taken(house, trainer, SMALL)
+    asset = taken(runtime, trainer, SMALL)
     assert asset.state == AssetState.READY
-    return local_storage(house.settings).path(f"assets/{asset.public_id}/original")
+    return local_storage(runtime.settings).path(f"assets/{asset.public_id}/original")
 
 
-def given(house: House, who: Actor, folder: Path, data: bytes, kind: str = "video", name: str = "党课.mp4") -> Asset:
+def given(
+    runtime: Runtime, who: Actor, folder: Path, data: bytes, kind: str = "video", name: str = "党课.mp4"
+) -> Asset:
     path = folder / "given.mp4"
     path.write_bytes(data)
-    return taken(house, who, path, kind, name)
+    return taken(runtime, who, path, kind, name)
 
 
 def gab2(payload: bytes) -> bytes:
@@ -112,7 +114,7 @@ def playlist(target: str) -> bytes:
 @pytest.mark.parametrize("shape", ["hls", "hls-key", "ffconcat", "concat", "gab2", "dash", "m3u-in-mov"])
 @pytest.mark.parametrize("reach", ["http", "file"])
 def test_a_file_that_names_another_opens_nothing(
-    house: House, trainer: Actor, tmp_path: Path, listener: Listener, neighbour: Path, shape: str, reach: str
+    runtime: Runtime, trainer: Actor, tmp_path: Path, listener: Listener, neighbour: Path, shape: str, reach: str
 ) -> None:
     target = listener.url if reach == "http" else f"file://{neighbour}"
     shapes = {
@@ -126,7 +128,7 @@ def test_a_file_that_names_another_opens_nothing(
         "dash": f'<?xml version="1.0"?><MPD><Period><BaseURL>{target}</BaseURL></Period></MPD>'.encode(),
         "m3u-in-mov": b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + playlist(target) * 100,
     }
-    asset = given(house, trainer, tmp_path, shapes[shape])
+    asset = given(runtime, trainer, tmp_path, shapes[shape])
     assert asset.state == AssetState.FAILED
     assert sentence(asset).endswith("。")
     assert listener.asked == 0
@@ -134,29 +136,29 @@ def test_a_file_that_names_another_opens_nothing(
 
 @pytest.mark.parametrize("reach", ["http", "file", "path"])
 def test_a_film_whose_media_is_elsewhere_is_not_followed(
-    house: House, trainer: Actor, tmp_path: Path, listener: Listener, neighbour: Path, reach: str
+    runtime: Runtime, trainer: Actor, tmp_path: Path, listener: Listener, neighbour: Path, reach: str
 ) -> None:
     target = {"http": listener.url, "file": f"file://{neighbour}", "path": str(neighbour)}[reach]
     plain = tmp_path / "plain.mp4"
-    ffmpeg(house, "-i", str(SMALL), "-c", "copy", str(plain))
+    ffmpeg(runtime, "-i", str(SMALL), "-c", "copy", str(plain))
     data = boxes.change(plain.read_bytes(), b"dref", lambda _body: boxes.reference(target))
     assert target.encode() in data
     neighbour.write_bytes(b"other bytes, of which nothing may appear")
-    asset = given(house, trainer, tmp_path, data)
+    asset = given(runtime, trainer, tmp_path, data)
     assert asset.state == AssetState.READY, "its own pictures are shown, whatever the reference says"
     assert abs((asset.duration_ms or 0) - 4000) < 100
     assert listener.asked == 0
 
 
 def test_ffmpeg_reaches_neither_the_network_nor_a_neighbour(
-    house: House, tmp_path: Path, listener: Listener, neighbour: Path
+    runtime: Runtime, tmp_path: Path, listener: Listener, neighbour: Path
 ) -> None:
     """Not by its own good will: without any whitelist, it is told in so many words what to open."""
     mine = tmp_path / "mine"
     mine.mkdir()
     allowed = mine / "film.mp4"
     shutil.copyfile(SMALL, allowed)
-    program = tools.ffmpeg(house.settings)
+    program = tools.ffmpeg(runtime.settings)
 
     def read(source: str) -> str:
         told = [program, "-nostdin", "-v", "error", "-i", source, "-f", "null", "-"]
@@ -170,43 +172,43 @@ def test_ffmpeg_reaches_neither_the_network_nor_a_neighbour(
 
 
 @pytest.mark.parametrize("name", ["-i", "concat:a|b", "%d.mp4", "$(id)", "a\r\nb.mp4", "\u202e4pm.党课", "x" * 150])
-def test_odd_names_are_titles_and_nothing_more(house: House, trainer: Actor, tmp_path: Path, name: str) -> None:
+def test_odd_names_are_titles_and_nothing_more(runtime: Runtime, trainer: Actor, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     shutil.copyfile(SMALL, path)
-    asset = taken(house, trainer, path, name=name)
+    asset = taken(runtime, trainer, path, name=name)
     assert asset.state == AssetState.READY
     assert not re.search(r"[\r\n\u202e]", asset.filename)
 
 
-def test_dimensions_nobody_can_watch(house: House, trainer: Actor, tmp_path: Path) -> None:
+def test_dimensions_nobody_can_watch(runtime: Runtime, trainer: Actor, tmp_path: Path) -> None:
     wide = tmp_path / "wide.mp4"
-    ffmpeg(house, "-f", "lavfi", "-i", "color=size=12000x64:rate=5:duration=2", "-preset", "ultrafast", str(wide))
-    asset = taken(house, trainer, wide)
+    ffmpeg(runtime, "-f", "lavfi", "-i", "color=size=12000x64:rate=5:duration=2", "-preset", "ultrafast", str(wide))
+    asset = taken(runtime, trainer, wide)
     assert "12000×64" in sentence(asset)
 
 
-def test_ten_thousand_tracks(house: House, trainer: Actor, tmp_path: Path) -> None:
+def test_ten_thousand_tracks(runtime: Runtime, trainer: Actor, tmp_path: Path) -> None:
     plain = tmp_path / "plain.mp4"
-    ffmpeg(house, "-i", str(SMALL), "-c", "copy", str(plain))
-    asset = given(house, trainer, tmp_path, boxes.many_tracks(plain.read_bytes(), 10_000))
+    ffmpeg(runtime, "-i", str(SMALL), "-c", "copy", str(plain))
+    asset = given(runtime, trainer, tmp_path, boxes.many_tracks(plain.read_bytes(), 10_000))
     assert asset.state == AssetState.FAILED
     assert sentence(asset).endswith("。")
 
 
-def test_a_false_length_of_many_hours(house: House, trainer: Actor, tmp_path: Path) -> None:
+def test_a_false_length_of_many_hours(runtime: Runtime, trainer: Actor, tmp_path: Path) -> None:
     film = tmp_path / "long.mp4"
     sparse = "color=size=320x240:rate=1:duration=3,setpts=N*54000/TB"
-    ffmpeg(house, "-f", "lavfi", "-i", sparse, "-vsync", "passthrough", "-c:v", "mjpeg", str(film))
-    assert "小时的上限" in sentence(taken(house, trainer, film))
+    ffmpeg(runtime, "-f", "lavfi", "-i", sparse, "-vsync", "passthrough", "-c:v", "mjpeg", str(film))
+    assert "小时的上限" in sentence(taken(runtime, trainer, film))
 
 
-def test_a_page_inside_a_film_is_never_served(house: House, trainer: Actor, tmp_path: Path) -> None:
+def test_a_page_inside_a_film_is_never_served(runtime: Runtime, trainer: Actor, tmp_path: Path) -> None:
     page = b"<html><script>alert(document.domain)</script></html>" * 20
     plain = tmp_path / "plain.mp4"
-    ffmpeg(house, "-i", str(SMALL), "-c", "copy", str(plain))
-    asset = given(house, trainer, tmp_path, boxes.polyglot(plain.read_bytes(), page))
+    ffmpeg(runtime, "-i", str(SMALL), "-c", "copy", str(plain))
+    asset = given(runtime, trainer, tmp_path, boxes.polyglot(plain.read_bytes(), page))
     assert asset.state == AssetState.READY
-    made = local_storage(house.settings).path(set_key(asset.public_id, asset.generation))
+    made = local_storage(runtime.settings).path(set_key(asset.public_id, asset.generation))
     assert all(b"alert(" not in file.read_bytes() for file in made.rglob("*") if file.is_file())
 
 
@@ -222,14 +224,14 @@ def test_a_page_inside_a_film_is_never_served(house: House, trainer: Actor, tmp_
     ],
 )
 def test_pictures_and_documents_that_are_none(
-    house: House, trainer: Actor, tmp_path: Path, kind: str, data: bytes
+    runtime: Runtime, trainer: Actor, tmp_path: Path, kind: str, data: bytes
 ) -> None:
-    asset = given(house, trainer, tmp_path, data, kind)
+    asset = given(runtime, trainer, tmp_path, data, kind)
     assert asset.state == AssetState.FAILED
     assert sentence(asset).endswith("。")
 
 
-def test_mutated_films_never_crash_the_worker_nor_leave_a_job(house: House, trainer: Actor, tmp_path: Path) -> None:
+def test_mutated_films_never_crash_the_worker_nor_leave_a_job(runtime: Runtime, trainer: Actor, tmp_path: Path) -> None:
     draw = random.Random(11)
     whole = SMALL.read_bytes()[:120_000] + SMALL.read_bytes()[-20_000:]
     sources = [SMALL.read_bytes(), (DATA / "carphone_distorted.mp4").read_bytes(), whole]
@@ -243,10 +245,10 @@ def test_mutated_films_never_crash_the_worker_nor_leave_a_job(house: House, trai
             del data[cut : cut + draw.randrange(1, 4000)]
         path = tmp_path / f"{number}.mp4"
         path.write_bytes(data)
-        with house.db.begin() as tx:
+        with runtime.db.begin() as tx:
             ids.append(service.adopt_file(tx, trainer, path, path.name, "video").id)
-    drain(house)
-    with house.db.read() as tx:
+    drain(runtime)
+    with runtime.db.read() as tx:
         states = dict(
             tx.execute(select(Asset.state, func.count()).where(Asset.id.in_(ids)).group_by(Asset.state)).all()
         )

@@ -11,8 +11,8 @@ import pytest
 
 from academy.core.settings import Settings
 from academy.media import tools
-from academy.media.speech import hearing
 from academy.media.tools import Limits, ToolFailed
+from academy.media.transcription import recognition
 
 pytestmark = pytest.mark.media
 
@@ -41,11 +41,11 @@ def test_the_decoder_of_speech_sees_the_one_file_only(tmp_path: Path) -> None:
             sound.writeframes(b"\0\0" * 16_000)
     given, neighbour = (f"file:{tmp_path / name}" for name in ("given.wav", "neighbour.wav"))
     wav = tmp_path / "mine" / "speech.wav"
-    hearing._decode(Settings(), ["-i", given], wav, tmp_path / "mine")
+    recognition._decode(Settings(), ["-i", given], wav, tmp_path / "mine")
     assert wav.stat().st_size > 30_000
     wav.unlink()
     with pytest.raises(Exception, match=r"."):
-        hearing._decode(Settings(), ["-i", given, "-i", neighbour, "-map", "1:0"], wav, tmp_path / "mine")
+        recognition._decode(Settings(), ["-i", given, "-i", neighbour, "-map", "1:0"], wav, tmp_path / "mine")
     assert not wav.exists()
 
 

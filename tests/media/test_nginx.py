@@ -21,10 +21,10 @@ from academy.jobs import drain
 from academy.library import service as library
 from academy.library.models import Course
 from academy.media import delivery, service
-from academy.media.captions import CueText
+from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset
-from academy.media.storage import set_key, storage_of
-from academy.members.models import Organisation
+from academy.media.storage.file_storage import set_key, storage_of
+from academy.people.models import Organisation
 from tests import factories
 from tests.faults.test_uploads import Sender
 from tests.ledger_makers import learner
@@ -61,14 +61,14 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             changes = {"s3_by_nginx": True, **stack.enter_context(seaweed(folder / "weed"))}
         of = stack.enter_context(academy(folder / "academy", **changes))
         who = of.actor(of.account(Role.TRAINER))
-        with of.house.db.begin() as tx:
+        with of.runtime.db.begin() as tx:
             asset = service.adopt_file(tx, who, DATA / "bikes.mp4", "党课.mp4", "video")
             service.replace_cues(tx, asset, [CueText(0, 1000, "同志们好")], "manual")
-        drain(of.house)
-        with of.house.db.read() as tx:
+        drain(of.runtime)
+        with of.runtime.db.read() as tx:
             asset = tx.get_one(Asset, asset.id)
         of.web()
-        alone = Academy(of.folder, dataclasses.replace(of.settings, s3_by_nginx=False, port=free_port()), of.house)
+        alone = Academy(of.folder, dataclasses.replace(of.settings, s3_by_nginx=False, port=free_port()), of.runtime)
         stack.callback(lambda: [kill(process) for process in alone.processes])
         alone.web()
         port, upstream = free_port(), f"127.0.0.1:{of.settings.port}"
@@ -161,10 +161,10 @@ def test_what_a_browser_has_is_asked_for_again_and_gone_after_a_takedown(site: S
         status, headers, body = door.get(url, If_None_Match=etag)
         assert (status, headers["cache-control"], body) == (304, delivery.KEPT, b"")
     who = site.of.actor(site.of.account(Role.TRAINER))
-    with site.of.house.db.begin() as tx:
+    with site.of.runtime.db.begin() as tx:
         service.revoke_links(tx, who, tx.get_one(Asset, site.asset.id))
-    drain(site.of.house)
-    with site.of.house.db.read() as tx:
+    drain(site.of.runtime)
+    with site.of.runtime.db.read() as tx:
         site.asset = tx.get_one(Asset, site.asset.id)
     for door, etag in zip(doors, had, strict=True):
         # nginx looks every five seconds whether an open file is still there under its name.
@@ -199,27 +199,27 @@ def test_withdrawn_means_gone_by_every_way_to_it(site: Site) -> None:
     assert [door.get(url)[0] for door in (site, alone) for url in held] == [200] * 12
     assert course.title in site.get(found, **cookie)[2].decode()
     assert site.get(f"/library/{course.public_id}", **cookie)[0] == 200
-    with of.house.db.begin() as tx:
+    with of.runtime.db.begin() as tx:
         library.withdraw(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
     # At once, before any job has run.
     assert [alone.get(url)[0] for url in held] == [404] * 6
     assert course.title not in site.get(found, **cookie)[2].decode()
     assert site.get(f"/library/{course.public_id}", **cookie)[0] == 404
-    drain(of.house)
+    drain(of.runtime)
     # Each of nginx's processes remembers by itself what it has open, for five seconds: one that has forgotten
     # says nothing of the other.
     time.sleep(5.5)
     assert [site.get(url)[0] for url in held * 3] == [404] * 18, "the end of nginx's memory of open files"
-    with of.house.db.begin() as tx:
+    with of.runtime.db.begin() as tx:
         library.republish(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
-    with of.house.db.read() as tx:
+    with of.runtime.db.read() as tx:
         site.asset = tx.get_one(Asset, site.asset.id)
     assert [site.get(site.url(part))[0] for part in PARTS] == [200] * 6
     assert [site.get(url)[0] for url in held] == [404] * 6, "the old links stay dead"
 
 
 def _published(site: Site) -> tuple[Course, Account, Account]:
-    with site.of.house.db.begin() as tx:
+    with site.of.runtime.db.begin() as tx:
         author = tx.get_one(Account, site.asset.account_id)
         node = tx.scalars(
             select(Organisation)
@@ -234,7 +234,7 @@ def _published(site: Site) -> tuple[Course, Account, Account]:
         library.submit(tx, who, mine)
         library.approve(tx, judge, mine)
         made = library.publish(tx, judge, mine)
-    drain(site.of.house)
+    drain(site.of.runtime)
     return made, member, reviewer
 
 

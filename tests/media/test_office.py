@@ -17,8 +17,9 @@ from pptx import Presentation
 
 from academy.core.actor import Actor
 from academy.core.errors import Invalid
-from academy.core.house import House
-from academy.media import delivery, office, office_package, packages, queries, tools
+from academy.core.runtime import Runtime
+from academy.media import delivery, queries, tools
+from academy.media.documents import office, office_package, packages
 from academy.media.models import Asset, AssetState
 from academy.media.tools import Limits, ToolFailed
 from tests.media import papers
@@ -32,31 +33,31 @@ def database_kind() -> str:
     return "sqlite"
 
 
-def words(house: House, asset: Asset) -> list[str]:
-    with house.db.read() as tx:
+def words(runtime: Runtime, asset: Asset) -> list[str]:
+    with runtime.db.read() as tx:
         return [page.text for page in queries.pages(tx, asset.id)]
 
 
-def with_office(house: House, program: Path, seconds: int = 20) -> House:
-    """The house with another program in LibreOffice's place."""
-    settings = dataclasses.replace(house.settings, soffice=str(program), office_seconds=seconds)
-    return dataclasses.replace(house, settings=settings)
+def with_office(runtime: Runtime, program: Path, seconds: int = 20) -> Runtime:
+    """The runtime with another program in LibreOffice's place."""
+    settings = dataclasses.replace(runtime.settings, soffice=str(program), office_seconds=seconds)
+    return dataclasses.replace(runtime, settings=settings)
 
 
-def test_word_powerpoint_and_pictures_become_pages(house: House, trainer: Actor, tmp_path: Path) -> None:
+def test_word_powerpoint_and_pictures_become_pages(runtime: Runtime, trainer: Actor, tmp_path: Path) -> None:
     text = taken(
-        house, trainer, papers.docx(tmp_path / "a.docx", "第一课 学党史", "第二课 悟思想"), "document", "讲稿.docx"
+        runtime, trainer, papers.docx(tmp_path / "a.docx", "第一课 学党史", "第二课 悟思想"), "document", "讲稿.docx"
     )
     assert (text.state, text.error, text.duration_ms) == (AssetState.READY, None, 20_000)
-    assert [page.replace(" ", "") for page in words(house, text)] == ["第一课学党史", "第二课悟思想"]
+    assert [page.replace(" ", "") for page in words(runtime, text)] == ["第一课学党史", "第二课悟思想"]
     assert "pages" not in (text.probe or {})
-    slides = taken(house, trainer, papers.pptx(tmp_path / "b.pptx", "乡村振兴"), "document", "课件.pptx")
-    assert (slides.state, words(house, slides)) == (AssetState.READY, ["乡村振兴"])
+    slides = taken(runtime, trainer, papers.pptx(tmp_path / "b.pptx", "乡村振兴"), "document", "课件.pptx")
+    assert (slides.state, words(runtime, slides)) == (AssetState.READY, ["乡村振兴"])
     Image.new("RGB", (900, 600), "white").save(tmp_path / "c.png")
-    picture = taken(house, trainer, tmp_path / "c.png", "document", "海报.png")
-    assert (picture.state, words(house, picture)) == (AssetState.READY, [""])
-    with house.db.read() as tx:
-        (page,) = delivery.page_links(house.settings, picture, queries.pages(tx, picture.id))
+    picture = taken(runtime, trainer, tmp_path / "c.png", "document", "海报.png")
+    assert (picture.state, words(runtime, picture)) == (AssetState.READY, [""])
+    with runtime.db.read() as tx:
+        (page,) = delivery.page_links(runtime.settings, picture, queries.pages(tx, picture.id))
     assert page.width > page.height
 
 
@@ -126,7 +127,7 @@ def test_cleaning_leaves_no_way_out(tmp_path: Path, kind: str) -> None:
     assert papers.part(clean, "word/document.xml") == papers.part(given, "word/document.xml")
 
 
-def test_the_words_of_a_link_stay(house: House, tmp_path: Path) -> None:
+def test_the_words_of_a_link_stay(runtime: Runtime, tmp_path: Path) -> None:
     given = papers.docx(tmp_path / "a.docx", "前")
     rels = papers.part(given, "word/_rels/document.xml.rels").decode()
     link = f'<Relationship Id="rIdY" Type="{LINKS}/hyperlink" Target="https://example.org/" TargetMode="External"/>'
@@ -141,14 +142,14 @@ def test_the_words_of_a_link_stay(house: House, tmp_path: Path) -> None:
     slides.save(str(tmp_path / "b.pptx"))
     for file in (given, tmp_path / "b.pptx"):
         assert leads_to(file) == ["https://example.org/"]
-        made = office.to_pdf(house.settings, file, file.suffix[1:], tmp_path / file.stem)
+        made = office.to_pdf(runtime.settings, file, file.suffix[1:], tmp_path / file.stem)
         with contextlib.closing(pdfium.PdfDocument(made)) as document:
             assert "点这里" in document[0].get_textpage().get_text_range()
 
 
 @pytest.mark.parametrize("wall", ["none", "cleaning", "settings", "jail"])
 def test_each_wall_alone_keeps_a_linked_file_from_being_drawn(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wall: str
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wall: str
 ) -> None:
     """With no wall the neighbour's picture is on the page, so each of the others is seen to hold."""
     secret = tmp_path / "neighbour.png"
@@ -160,7 +161,7 @@ def test_each_wall_alone_keeps_a_linked_file_from_being_drawn(
         monkeypatch.setattr(office, "_SETTINGS", ())
     if wall != "jail":
         monkeypatch.setattr(tools, "run", unjailed)
-    made = office.to_pdf(house.settings, given, "docx", tmp_path / "out")
+    made = office.to_pdf(runtime.settings, given, "docx", tmp_path / "out")
     assert (reds(made) > 1000) is (wall == "none")
 
 
@@ -192,9 +193,9 @@ def bomb(path: Path) -> Path:
     return papers.changed(path, {"word/media/image1.png": b"\0" * (300 << 20)})
 
 
-def test_files_that_mean_harm_are_refused_in_words(house: House, trainer: Actor, tmp_path: Path) -> None:
+def test_files_that_mean_harm_are_refused_in_words(runtime: Runtime, trainer: Actor, tmp_path: Path) -> None:
     def told(name: str, path: Path) -> str:
-        asset = taken(house, trainer, path, "document", name)
+        asset = taken(runtime, trainer, path, "document", name)
         assert asset.state == AssetState.FAILED, name
         return sentence(asset)
 
@@ -228,15 +229,15 @@ def test_files_that_mean_harm_are_refused_in_words(house: House, trainer: Actor,
         assert "PDF" in told(name, tmp_path / name)
 
 
-def test_libreoffice_that_hangs_is_ended_with_its_children(house: House, trainer: Actor, tmp_path: Path) -> None:
+def test_libreoffice_that_hangs_is_ended_with_its_children(runtime: Runtime, trainer: Actor, tmp_path: Path) -> None:
     fake = tmp_path / "hangs" / "soffice"
     fake.parent.mkdir()
     fake.write_text('#!/bin/sh\nsleep 600 &\necho "$!" > child\nwait\n')
     fake.chmod(0o755)
-    house = with_office(house, fake, seconds=2)
+    runtime = with_office(runtime, fake, seconds=2)
     started = time.monotonic()
     with pytest.raises(Invalid) as refused:
-        office.to_pdf(house.settings, papers.docx(tmp_path / "a.docx", "x"), "docx", tmp_path / "out")
+        office.to_pdf(runtime.settings, papers.docx(tmp_path / "a.docx", "x"), "docx", tmp_path / "out")
     assert time.monotonic() - started < 20
     assert "超过了 2 秒" in str(refused.value.message) + str(refused.value)
     child = int((tmp_path / "out" / "child").read_text())
@@ -248,13 +249,13 @@ def test_libreoffice_that_hangs_is_ended_with_its_children(house: House, trainer
         time.sleep(0.1)
     else:
         pytest.fail("its child lives on")
-    asset = taken(house, trainer, tmp_path / "a.docx", "document", "讲稿.docx")
+    asset = taken(runtime, trainer, tmp_path / "a.docx", "document", "讲稿.docx")
     assert asset.state == AssetState.FAILED and "导出为 PDF" in sentence(asset)
 
 
-def test_without_libreoffice_the_trainer_is_told_what_to_do(house: House, trainer: Actor, tmp_path: Path) -> None:
-    house = with_office(house, tmp_path / "nowhere" / "soffice")
-    asset = taken(house, trainer, papers.docx(tmp_path / "a.docx", "x"), "document", "讲稿.docx")
+def test_without_libreoffice_the_trainer_is_told_what_to_do(runtime: Runtime, trainer: Actor, tmp_path: Path) -> None:
+    runtime = with_office(runtime, tmp_path / "nowhere" / "soffice")
+    asset = taken(runtime, trainer, papers.docx(tmp_path / "a.docx", "x"), "document", "讲稿.docx")
     assert asset.state == AssetState.FAILED
     assert sentence(asset) == "这里还不能处理 Word 和 PowerPoint 文件。请先导出为 PDF，再上传 PDF。"
 
@@ -287,10 +288,10 @@ def moved(path: Path, name: str) -> Path:
 
 
 @pytest.mark.parametrize("name", ["word/document2.xml", "word/document22.xml", "/word/main.xml"])
-def test_a_word_file_may_call_its_main_part_otherwise(house: House, tmp_path: Path, name: str) -> None:
+def test_a_word_file_may_call_its_main_part_otherwise(runtime: Runtime, tmp_path: Path, name: str) -> None:
     given = moved(papers.docx(tmp_path / "a.docx", "学党史"), name)
     assert office_package.kind_of(given) == "docx"
-    made = office.to_pdf(house.settings, given, "docx", tmp_path / "out")
+    made = office.to_pdf(runtime.settings, given, "docx", tmp_path / "out")
     with contextlib.closing(pdfium.PdfDocument(made)) as document:
         assert "学党史" in document[0].get_textpage().get_text_range()
 
@@ -309,22 +310,22 @@ def with_formula(path: Path) -> Path:
     return papers.changed(given, {"word/document.xml": body.encode()})
 
 
-def test_formulas_are_drawn(house: House, tmp_path: Path) -> None:
-    made = office.to_pdf(house.settings, with_formula(tmp_path / "a.docx"), "docx", tmp_path / "out")
+def test_formulas_are_drawn(runtime: Runtime, tmp_path: Path) -> None:
+    made = office.to_pdf(runtime.settings, with_formula(tmp_path / "a.docx"), "docx", tmp_path / "out")
     with contextlib.closing(pdfium.PdfDocument(made)) as document:
         text = document[0].get_textpage().get_text_range()
     assert "Zaehler" in text and "Nenner" in text
 
 
-def test_formulas_without_the_part_that_draws_them_are_refused_in_words(house: House, tmp_path: Path) -> None:
+def test_formulas_without_the_part_that_draws_them_are_refused_in_words(runtime: Runtime, tmp_path: Path) -> None:
     """A LibreOffice whose Writer is there and whose Math is not, as Debian installs it."""
     program = tmp_path / "office"
     program.mkdir()
     for name in ("soffice", "soffice.bin", "libswlo.so"):
         (program / name).write_text("#!/bin/sh\nexit 1\n")
         (program / name).chmod(0o755)
-    house = with_office(house, program / "soffice")
+    runtime = with_office(runtime, program / "soffice")
     with pytest.raises(Invalid, match="公式"):
-        office.to_pdf(house.settings, with_formula(tmp_path / "a.docx"), "docx", tmp_path / "out")
+        office.to_pdf(runtime.settings, with_formula(tmp_path / "a.docx"), "docx", tmp_path / "out")
     with pytest.raises(Invalid, match="损坏"):  # it is tried: nothing would be lost
-        office.to_pdf(house.settings, papers.docx(tmp_path / "b.docx", "x"), "docx", tmp_path / "out2")
+        office.to_pdf(runtime.settings, papers.docx(tmp_path / "b.docx", "x"), "docx", tmp_path / "out2")

@@ -9,11 +9,13 @@ from PIL import Image, ImageDraw
 
 from academy.core.actor import Actor
 from academy.core.errors import Invalid
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.media import delivery, pages, probe, queries
+from academy.media import delivery, queries
+from academy.media.documents import pages
 from academy.media.models import Asset, AssetState
-from academy.media.storage import local_storage, set_key
+from academy.media.probing import probe
+from academy.media.storage.file_storage import local_storage, set_key
 from tests.media.test_pipeline import sentence, taken
 
 pytestmark = pytest.mark.media
@@ -98,45 +100,45 @@ def dark(picture: Path) -> int:
         return sum(shown.convert("L").histogram()[:128])
 
 
-def links(house: House, asset: Asset) -> list[delivery.PageLink]:
-    with house.db.read() as tx:
-        return delivery.page_links(house.settings, asset, queries.pages(tx, asset.id))
+def links(runtime: Runtime, asset: Asset) -> list[delivery.PageLink]:
+    with runtime.db.read() as tx:
+        return delivery.page_links(runtime.settings, asset, queries.pages(tx, asset.id))
 
 
-def test_a_document_becomes_pages_with_words(house: House, app: Flask, trainer: Actor, tmp_path: Path) -> None:
-    asset = taken(house, trainer, written(tmp_path / "x.pdf", "Dangke"), "document", "讲稿.pdf")
+def test_a_document_becomes_pages_with_words(runtime: Runtime, app: Flask, trainer: Actor, tmp_path: Path) -> None:
+    asset = taken(runtime, trainer, written(tmp_path / "x.pdf", "Dangke"), "document", "讲稿.pdf")
     assert (asset.state, asset.error, asset.has_poster) == (AssetState.READY, None, True)
-    (page,) = links(house, asset)
+    (page,) = links(runtime, asset)
     assert (page.number, page.width, page.text) == (1, pages.WIDTH, "Dangke")
     client = app.test_client()
-    for url in (page.src, delivery.poster_url(house.settings, asset), delivery.document_url(house.settings, asset)):
+    for url in (page.src, delivery.poster_url(runtime.settings, asset), delivery.document_url(runtime.settings, asset)):
         assert url is not None and client.get(url, buffered=True).status_code == 200
     assert client.get(page.src, buffered=True).mimetype == "image/jpeg"
 
 
-def test_a_huge_page_is_drawn_small(house: House, trainer: Actor, tmp_path: Path) -> None:
-    asset = taken(house, trainer, pdf(tmp_path / "x.pdf", 1, (14400, 14400)), "document")
-    (page,) = links(house, asset)
+def test_a_huge_page_is_drawn_small(runtime: Runtime, trainer: Actor, tmp_path: Path) -> None:
+    asset = taken(runtime, trainer, pdf(tmp_path / "x.pdf", 1, (14400, 14400)), "document")
+    (page,) = links(runtime, asset)
     assert page.width * page.height <= 8_100_000
 
 
-def test_too_many_pages_and_broken_documents_are_refused(house: House, trainer: Actor, tmp_path: Path) -> None:
-    long = taken(house, trainer, pdf(tmp_path / "long.pdf", pages.MAX_PAGES + 1), "document")
+def test_too_many_pages_and_broken_documents_are_refused(runtime: Runtime, trainer: Actor, tmp_path: Path) -> None:
+    long = taken(runtime, trainer, pdf(tmp_path / "long.pdf", pages.MAX_PAGES + 1), "document")
     assert "501 页" in sentence(long)
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"%PDF-1.7\n" + b"\xff" * 5000)
-    assert "损坏" in sentence(taken(house, trainer, broken, "document"))
+    assert "损坏" in sentence(taken(runtime, trainer, broken, "document"))
 
 
-def test_a_picture_is_written_anew(house: House, app: Flask, trainer: Actor, tmp_path: Path) -> None:
+def test_a_picture_is_written_anew(runtime: Runtime, app: Flask, trainer: Actor, tmp_path: Path) -> None:
     path = tmp_path / "x.png"
     picture = Image.new("RGB", (3000, 1500), "white")
     ImageDraw.Draw(picture).line((0, 0, 3000, 1500), fill="red", width=9)
     picture.save(path)
     path.write_bytes(path.read_bytes() + b"<script>alert(1)</script>")
-    asset = taken(house, trainer, path, "image", "封面.png")
+    asset = taken(runtime, trainer, path, "image", "封面.png")
     assert (asset.state, asset.width, asset.height) == (AssetState.READY, 1280, 640)
-    url = delivery.poster_url(house.settings, asset)
+    url = delivery.poster_url(runtime.settings, asset)
     assert url is not None
     body = app.test_client().get(url, buffered=True).data
     assert body.startswith(b"\xff\xd8") and b"alert" not in body
@@ -215,12 +217,14 @@ BEFORE = [b"\xef\xbb\xbf", b"\r\n\r\n", b" \t\n", b"\0" * 8, b"HTTP/1.1 200 OK\r
 
 
 @pytest.mark.parametrize("before", BEFORE)
-def test_a_pdf_may_begin_within_its_first_kilobyte(house: House, trainer: Actor, tmp_path: Path, before: bytes) -> None:
+def test_a_pdf_may_begin_within_its_first_kilobyte(
+    runtime: Runtime, trainer: Actor, tmp_path: Path, before: bytes
+) -> None:
     given = written(tmp_path / "x.pdf", "Dangke")
     given.write_bytes(before + given.read_bytes())
-    asset = taken(house, trainer, given, "document", "讲稿.pdf")
-    assert (asset.state, [page.text for page in links(house, asset)]) == (AssetState.READY, ["Dangke"])
-    made = local_storage(house.settings).path(set_key(asset.public_id, asset.generation)) / "document.pdf"
+    asset = taken(runtime, trainer, given, "document", "讲稿.pdf")
+    assert (asset.state, [page.text for page in links(runtime, asset)]) == (AssetState.READY, ["Dangke"])
+    made = local_storage(runtime.settings).path(set_key(asset.public_id, asset.generation)) / "document.pdf"
     assert made.read_bytes().startswith(b"%PDF-"), "what stood before it is left out of the copy"
 
 

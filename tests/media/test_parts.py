@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import func, select
 
 from academy.core.actor import Actor
-from academy.core.house import House
+from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.jobs import Job, drain
-from academy.media import parts, queries, service, tools
+from academy.media import queries, service, tools
 from academy.media.models import Asset, AssetPart, AssetState
-from academy.media.storage import local_storage, parts_folder, set_key
+from academy.media.storage.file_storage import local_storage, parts_folder, set_key
+from academy.media.transcoding import parts
 from tests.conftest import make_settings
 from tests.media.conftest import BUILDS
 from tests.media.test_pipeline import ffmpeg, sentence
@@ -31,24 +32,24 @@ def database_kind() -> str:
 
 
 @pytest.fixture
-def brisk(house: House, tmp_path: Path) -> House:
-    """The same house with parts of twelve seconds."""
-    settings = make_settings(tmp_path, database_url=house.settings.database_url, part_s=12)
-    return House(settings, house.db, house.sealer)
+def brisk(runtime: Runtime, tmp_path: Path) -> Runtime:
+    """The same runtime with parts of twelve seconds."""
+    settings = make_settings(tmp_path, database_url=runtime.settings.database_url, part_s=12)
+    return Runtime(settings, runtime.db, runtime.sealer)
 
 
-def film(house: House, path: Path, *, rate: str = "25", form: tuple[str, ...] = ()) -> Path:
+def film(runtime: Runtime, path: Path, *, rate: str = "25", form: tuple[str, ...] = ()) -> Path:
     """A picture that is different in every frame, with a tone."""
     picture = f"testsrc2=size=640x360:rate={rate}:duration={SECONDS}"
     sound = ("-f", "lavfi", "-i", f"sine=frequency=440:duration={SECONDS}")
     options = ("-preset", "ultrafast", "-g", "70", *form)
-    ffmpeg(house, "-f", "lavfi", "-i", picture, *sound, *options, str(path))
+    ffmpeg(runtime, "-f", "lavfi", "-i", picture, *sound, *options, str(path))
     return path
 
 
-def played(house: House, playlist: Path, stream: str, entries: str) -> list[str]:
+def played(runtime: Runtime, playlist: Path, stream: str, entries: str) -> list[str]:
     """What a player finds: one line for each packet of a stream."""
-    told = [tools.ffprobe(house.settings), "-v", "error", "-select_streams", stream, "-of", "csv=p=0"]
+    told = [tools.ffprobe(runtime.settings), "-v", "error", "-select_streams", stream, "-of", "csv=p=0"]
     told += ["-show_entries", entries, str(playlist)]
     return subprocess.run(told, capture_output=True, text=True, check=True).stdout.split()
 
@@ -59,7 +60,7 @@ def played(house: House, playlist: Path, stream: str, entries: str) -> list[str]
     [("25", "x.mp4", ()), ("30000/1001", "x.mkv", ()), ("25", "late.mp4", ("-output_ts_offset", "1.3"))],
 )
 def test_parts_join_to_the_frame(
-    house: House,
+    runtime: Runtime,
     build: Callable[..., Settings],
     trainer: Actor,
     tmp_path: Path,
@@ -67,7 +68,7 @@ def test_parts_join_to_the_frame(
     name: str,
     form: tuple[str, ...],
 ) -> None:
-    brisk = House(build(database_url=house.settings.database_url, part_s=12), house.db, house.sealer)
+    brisk = Runtime(build(database_url=runtime.settings.database_url, part_s=12), runtime.db, runtime.sealer)
     path = film(brisk, tmp_path / name, rate=rate, form=form)
     with brisk.db.begin() as tx:
         asset_id = service.adopt_file(tx, trainer, path, name, "video").id
@@ -97,7 +98,7 @@ def test_parts_join_to_the_frame(
     assert max(gaps) < 0.022 and abs(heard[-1] - heard[0] - SECONDS) < 0.2, "the sound has no hole at a cut"
 
 
-def test_every_part_shows_what_the_original_shows_then(brisk: House, trainer: Actor, tmp_path: Path) -> None:
+def test_every_part_shows_what_the_original_shows_then(brisk: Runtime, trainer: Actor, tmp_path: Path) -> None:
     path = film(brisk, tmp_path / "x.mp4")
     with brisk.db.begin() as tx:
         asset_id = service.adopt_file(tx, trainer, path, "x.mp4", "video").id
@@ -114,7 +115,7 @@ def test_every_part_shows_what_the_original_shows_then(brisk: House, trainer: Ac
     assert min(likeness) > 0.75, "a frame out of place would look like another"
 
 
-def test_finished_parts_are_not_made_again(brisk: House, trainer: Actor, tmp_path: Path) -> None:
+def test_finished_parts_are_not_made_again(brisk: Runtime, trainer: Actor, tmp_path: Path) -> None:
     path = film(brisk, tmp_path / "x.mp4")
     with brisk.db.begin() as tx:
         asset = service.adopt_file(tx, trainer, path, "x.mp4", "video")
@@ -135,7 +136,7 @@ def test_finished_parts_are_not_made_again(brisk: House, trainer: Actor, tmp_pat
     assert kept.stat().st_mtime_ns == before.st_mtime_ns
     with brisk.db.read() as tx:
         states = dict(tx.execute(select(AssetPart.number, AssetPart.state)).all())
-        told = queries.at_work(tx, [asset.id])[asset.id]
+        told = queries.assets_in_progress(tx, [asset.id])[asset.id]
     assert states == {0: "done", 1: "done", 2: "queued", 3: "queued"}
     assert (told.title.text, str(told.part)) == ("转码", "第 2 段，共 3 段")
     drain(brisk)
@@ -144,7 +145,7 @@ def test_finished_parts_are_not_made_again(brisk: House, trainer: Actor, tmp_pat
         assert tx.scalar(select(func.count()).where(Job.name == "media.part")) == 3
 
 
-def test_a_part_that_cannot_be_decoded_fails_the_film_once(brisk: House, trainer: Actor, tmp_path: Path) -> None:
+def test_a_part_that_cannot_be_decoded_fails_the_film_once(brisk: Runtime, trainer: Actor, tmp_path: Path) -> None:
     path = film(brisk, tmp_path / "x.mp4")
     with brisk.db.begin() as tx:
         asset = service.adopt_file(tx, trainer, path, "x.mp4", "video")

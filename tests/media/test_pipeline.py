@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from academy.accounts.models import Account
 from academy.core.actor import Actor, Role
-from academy.core.house import House
 from academy.core.i18n import Message
+from academy.core.runtime import Runtime
 from academy.jobs import drain
-from academy.media import chapters, delivery, queries, service, tools
+from academy.media import delivery, queries, service, tools
+from academy.media.captions import chapters
 from academy.media.models import Asset, AssetState, Rendition
-from academy.media.storage import local_storage, set_key
+from academy.media.storage.file_storage import local_storage, set_key
 from tests import factories
 from tests.conftest import sign_in
 
@@ -27,11 +28,11 @@ def database_kind() -> str:
     return "sqlite"
 
 
-def taken(house: House, who: Actor, path: Path, kind: str = "video", name: str = "党课.mp4") -> Asset:
-    with house.db.begin() as tx:
+def taken(runtime: Runtime, who: Actor, path: Path, kind: str = "video", name: str = "党课.mp4") -> Asset:
+    with runtime.db.begin() as tx:
         asset_id = service.adopt_file(tx, who, path, name, kind).id
-    drain(house)
-    with house.db.read() as tx:
+    drain(runtime)
+    with runtime.db.read() as tx:
         return tx.get_one(Asset, asset_id)
 
 
@@ -40,23 +41,25 @@ def sentence(asset: Asset) -> str:
     return str(Message.from_json(asset.error))
 
 
-def ffmpeg(house: House, *args: str) -> None:
-    command = [tools.ffmpeg(house.settings), "-nostdin", "-loglevel", "error", "-y", *args]
+def ffmpeg(runtime: Runtime, *args: str) -> None:
+    command = [tools.ffmpeg(runtime.settings), "-nostdin", "-loglevel", "error", "-y", *args]
     subprocess.run(command, check=True)
 
 
-def test_a_lecture_becomes_a_ladder_with_true_figures(house: House, app: Flask, trainer: Actor, bunny: Path) -> None:
-    asset = taken(house, trainer, bunny)
+def test_a_lecture_becomes_a_ladder_with_true_figures(
+    runtime: Runtime, app: Flask, trainer: Actor, bunny: Path
+) -> None:
+    asset = taken(runtime, trainer, bunny)
     assert (asset.state, asset.error, asset.filename) == (AssetState.READY, None, "党课.mp4")
     assert asset.has_poster and asset.has_storyboard and asset.has_audio
     assert abs((asset.duration_ms or 0) - 5312) < 100
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         assert {s.state for s in queries.steps(tx, asset.id)} == {"done"}
         rows = {r.name: r for r in tx.scalars(select(Rendition).where(Rendition.asset_id == asset.id))}
     assert list(rows) == ["240p", "360p", "720p", "audio"]
     assert re.fullmatch(r"avc1\.64[0-9a-f]{4},mp4a\.40\.2", rows["720p"].codecs)
     client = app.test_client()
-    url = delivery.playlist_url(house.settings, asset)
+    url = delivery.playlist_url(runtime.settings, asset)
     assert url is not None
     master = client.get(url, buffered=True)
     assert master.mimetype == "application/vnd.apple.mpegurl"
@@ -75,10 +78,12 @@ def test_a_lecture_becomes_a_ladder_with_true_figures(house: House, app: Flask, 
         assert f"BANDWIDTH={row.bandwidth},AVERAGE-BANDWIDTH={row.average_bandwidth}" in master.text
 
 
-def test_links_are_checked_ranged_and_die_with_the_set(house: House, app: Flask, trainer: Actor, bikes: Path) -> None:
-    asset = taken(house, trainer, bikes)
+def test_links_are_checked_ranged_and_die_with_the_set(
+    runtime: Runtime, app: Flask, trainer: Actor, bikes: Path
+) -> None:
+    asset = taken(runtime, trainer, bikes)
     client = app.test_client()
-    url = delivery.poster_url(house.settings, asset)
+    url = delivery.poster_url(runtime.settings, asset)
     assert url is not None
     whole = client.get(url, buffered=True)
     assert whole.status_code == 200 and whole.mimetype == "image/jpeg"
@@ -90,27 +95,29 @@ def test_links_are_checked_ranged_and_die_with_the_set(house: House, app: Flask,
     assert client.get("/".join(["/m", "A" * 22, expires, *rest])).status_code == 404
     for name in ("../original", "..%2foriginal", "nothing.jpg", "master.m3u8%00.jpg", "240p"):
         assert client.get("/".join(["/m", digest, expires, *rest[:2], name])).status_code == 404
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         service.revoke_links(tx, trainer, tx.get_one(Asset, asset.id))
     assert client.get(url, buffered=True).status_code == 404
-    drain(house)
-    with house.db.read() as tx:
+    drain(runtime)
+    with runtime.db.read() as tx:
         fresh = tx.get_one(Asset, asset.id, populate_existing=True)
-    again = delivery.poster_url(house.settings, fresh)
+    again = delivery.poster_url(runtime.settings, fresh)
     assert again is not None and client.get(again, buffered=True).data == whole.data
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         service.delete_asset(tx, trainer, tx.get_one(Asset, asset.id))
     assert client.get(again, buffered=True).status_code == 404
-    drain(house)
-    assert not local_storage(house.settings).exists(f"{set_key(asset.public_id, fresh.generation)}/poster.jpg")
+    drain(runtime)
+    assert not local_storage(runtime.settings).exists(f"{set_key(asset.public_id, fresh.generation)}/poster.jpg")
 
 
-def test_segments_are_cut_at_the_same_instants_in_every_rendition(house: House, trainer: Actor, tmp_path: Path) -> None:
+def test_segments_are_cut_at_the_same_instants_in_every_rendition(
+    runtime: Runtime, trainer: Actor, tmp_path: Path
+) -> None:
     film = tmp_path / "film.mp4"
     picture = "testsrc2=size=1280x720:rate=30:duration=20"
-    ffmpeg(house, "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=duration=20", "-shortest", str(film))
-    asset = taken(house, trainer, film)
-    here = local_storage(house.settings).path(set_key(asset.public_id, asset.generation))
+    ffmpeg(runtime, "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=duration=20", "-shortest", str(film))
+    asset = taken(runtime, trainer, film)
+    here = local_storage(runtime.settings).path(set_key(asset.public_id, asset.generation))
     cuts = {
         name: re.findall(r"#EXTINF:([\d.]+)", (here / name / "index.m3u8").read_text())
         for name in ("240p", "360p", "720p")
@@ -120,18 +127,18 @@ def test_segments_are_cut_at_the_same_instants_in_every_rendition(house: House, 
     assert (here / "storyboard.vtt").read_text().count("storyboard.jpg#xywh=") == 4
 
 
-def test_sound_alone_and_captions_inside(house: House, trainer: Actor, tmp_path: Path, bunny: Path) -> None:
+def test_sound_alone_and_captions_inside(runtime: Runtime, trainer: Actor, tmp_path: Path, bunny: Path) -> None:
     sound = tmp_path / "x.mp3"
-    ffmpeg(house, "-f", "lavfi", "-i", "sine=duration=8", str(sound))
-    heard = taken(house, trainer, sound, "audio")
+    ffmpeg(runtime, "-f", "lavfi", "-i", "sine=duration=8", str(sound))
+    heard = taken(runtime, trainer, sound, "audio")
     assert (heard.state, heard.has_audio, heard.has_poster, heard.width) == (AssetState.READY, True, False, None)
-    refused = taken(house, trainer, sound, "video")
+    refused = taken(runtime, trainer, sound, "video")
     assert "只有声音" in sentence(refused)
     srt, film = tmp_path / "x.srt", tmp_path / "x.mkv"
     srt.write_text("1\n00:00:01,000 --> 00:00:02,000\n同志们好\n", encoding="utf-8")
-    ffmpeg(house, "-i", str(bunny), "-i", str(srt), "-c", "copy", "-c:s", "srt", str(film))
-    asset = taken(house, trainer, film)
-    with house.db.read() as tx:
+    ffmpeg(runtime, "-i", str(bunny), "-i", str(srt), "-c", "copy", "-c:s", "srt", str(film))
+    asset = taken(runtime, trainer, film)
+    with runtime.db.read() as tx:
         assert [c.text for c in queries.cues(tx, asset.id)] == ["同志们好"]
 
 
@@ -147,59 +154,59 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", list(HOSTILE))
 def test_what_is_no_film_is_refused_in_words(
-    house: House, trainer: Actor, tmp_path: Path, bikes: Path, name: str
+    runtime: Runtime, trainer: Actor, tmp_path: Path, bikes: Path, name: str
 ) -> None:
     (tmp_path / "neighbour.mp4").write_bytes(bikes.read_bytes())
     path = tmp_path / name
     path.write_bytes(HOSTILE[name])
-    asset = taken(house, trainer, path)
+    asset = taken(runtime, trainer, path)
     assert asset.state == AssetState.FAILED
     assert re.search("[。]", sentence(asset))
-    assert not local_storage(house.settings).path(set_key(asset.public_id, asset.generation)).exists()
+    assert not local_storage(runtime.settings).path(set_key(asset.public_id, asset.generation)).exists()
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.97])
 @pytest.mark.parametrize("index_first", [False, True])
 def test_a_film_that_stops_short_is_refused(
-    house: House, trainer: Actor, tmp_path: Path, share: float, index_first: bool
+    runtime: Runtime, trainer: Actor, tmp_path: Path, share: float, index_first: bool
 ) -> None:
     film = tmp_path / "whole.mp4"
     flags = ["-movflags", "+faststart"] if index_first else []
-    ffmpeg(house, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=15:duration=60", *flags, str(film))
+    ffmpeg(runtime, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=15:duration=60", *flags, str(film))
     data = film.read_bytes()
     short = tmp_path / "short.mp4"
     short.write_bytes(data[: int(len(data) * share)])
-    asset = taken(house, trainer, short)
+    asset = taken(runtime, trainer, short)
     if index_first and share > 0.9:
         assert asset.state == AssetState.READY, "a lost last second is no reason to refuse an hour"
     else:
         assert asset.state == AssetState.FAILED and "不完整" in sentence(asset)
 
 
-def test_a_failed_file_is_tried_again_from_where_it_failed(house: House, trainer: Actor, bikes: Path) -> None:
+def test_a_failed_file_is_tried_again_from_where_it_failed(runtime: Runtime, trainer: Actor, bikes: Path) -> None:
     """The first attempt finds no folder to work in; the job waits to try again by itself."""
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         asset = service.adopt_file(tx, trainer, bikes, "x.mp4", "video")
-    local_storage(house.settings).root.mkdir(parents=True, exist_ok=True)
-    (local_storage(house.settings).root / "work").write_text("in the way")
-    drain(house)
-    with house.db.read() as tx:
+    local_storage(runtime.settings).root.mkdir(parents=True, exist_ok=True)
+    (local_storage(runtime.settings).root / "work").write_text("in the way")
+    drain(runtime)
+    with runtime.db.read() as tx:
         states = {s.step: s.state for s in queries.steps(tx, asset.id)}
     assert states["probe"] == "done" and states["encode"] == "running"
 
 
 def test_the_chapters_of_a_file_are_shown_and_the_trainers_stay(
-    house: House, app: Flask, trainer: Actor, bunny: Path, tmp_path: Path
+    runtime: Runtime, app: Flask, trainer: Actor, bunny: Path, tmp_path: Path
 ) -> None:
     told = tmp_path / "chapters.txt"
     parts = "".join(f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={a}\nEND={b}\ntitle={t}\n" for a, b, t in CHAPTERS)
     told.write_text(";FFMETADATA1\n" + parts, encoding="utf-8")
     film = tmp_path / "chapters.mp4"
     ffmpeg(
-        house, "-i", str(bunny), "-i", str(told), "-map_metadata", "1", "-map_chapters", "1", "-c", "copy", str(film)
+        runtime, "-i", str(bunny), "-i", str(told), "-map_metadata", "1", "-map_chapters", "1", "-c", "copy", str(film)
     )
-    asset = taken(house, trainer, film)
-    with house.db.begin() as tx:
+    asset = taken(runtime, trainer, film)
+    with runtime.db.begin() as tx:
         assert [(c.start_ms, c.title) for c in chapters.of_asset(tx, asset.id)] == [(0, "开场"), (2000, "正题")]
         token = factories.session_token(tx, tx.get_one(Account, trainer.account_id))
     client = app.test_client()
@@ -209,7 +216,7 @@ def test_the_chapters_of_a_file_are_shown_and_the_trainers_stay(
     wrong = client.post(url, data={"chapters": "0:01 一\n不是时间"})
     assert wrong.status_code == 422 and "第 2 行" in wrong.text and "不是时间" in wrong.text
     assert client.post(url, data={"chapters": "0:01 一\n0:03 二"}).status_code == 303
-    with house.db.begin() as tx:
+    with runtime.db.begin() as tx:
         assert [c.title for c in chapters.of_asset(tx, asset.id)] == ["一", "二"]
         stranger = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
         other = factories.session_token(tx, stranger)

@@ -13,14 +13,14 @@ from academy.cli.sample import espeak_library, lecture, paper, parts, slides, sp
 from academy.core.settings import Settings
 from academy.media import tools
 
-PLAN = lecture.Plan("把乡村建设得更好", "乡村振兴促进法", 1, 24_000)
+PLAN = lecture.LecturePlan("把乡村建设得更好", "乡村振兴促进法", 1, 24_000)
 
 
 pytestmark = [pytest.mark.media, pytest.mark.needs("voice")]
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> lecture.Made:
+def made(tmp_path: Path) -> lecture.MadeLecture:
     return lecture.make(PLAN, Settings(), "云溪市", lambda _: None, tmp_path / "cache")
 
 
@@ -29,11 +29,11 @@ def length_s(file: Path) -> float:
     return float(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
 
 
-def test_it_is_exactly_as_long_as_was_promised(made: lecture.Made) -> None:
+def test_it_is_exactly_as_long_as_was_promised(made: lecture.MadeLecture) -> None:
     assert abs(length_s(made.file) - 24.0) < 0.1
 
 
-def test_captions_follow_each_other_and_end_with_the_speech(made: lecture.Made) -> None:
+def test_captions_follow_each_other_and_end_with_the_speech(made: lecture.MadeLecture) -> None:
     assert len(made.cues) >= 2
     assert made.cues[0].text == "把乡村建设得更好。"
     for one, following in zip(made.cues, made.cues[1:], strict=False):
@@ -41,7 +41,7 @@ def test_captions_follow_each_other_and_end_with_the_speech(made: lecture.Made) 
     assert made.cues[-1].end_ms <= 24_000 - lecture.CLOSING_MS
 
 
-def test_there_is_speech_where_a_caption_says_so_and_silence_between(made: lecture.Made) -> None:
+def test_there_is_speech_where_a_caption_says_so_and_silence_between(made: lecture.MadeLecture) -> None:
     command = [tools.ffmpeg(Settings()), "-v", "error", "-i", str(made.file)]
     command += ["-f", "s16le", "-ac", "1", "-ar", "8000", "-"]
     sound = subprocess.run(command, capture_output=True, check=True).stdout
@@ -55,7 +55,7 @@ def test_there_is_speech_where_a_caption_says_so_and_silence_between(made: lectu
         assert spoken > 300 > 10 * between
 
 
-def test_the_second_city_reuses_the_film(made: lecture.Made, tmp_path: Path) -> None:
+def test_the_second_city_reuses_the_film(made: lecture.MadeLecture, tmp_path: Path) -> None:
     before = made.file.stat().st_mtime_ns
     again = lecture.make(PLAN, Settings(), "云溪市", lambda _: None, tmp_path / "cache")
     assert (again.file.stat().st_mtime_ns, again.cues) == (before, made.cues)
@@ -70,7 +70,7 @@ def test_a_slide_shows_chinese_and_not_boxes() -> None:
 
 
 def test_a_paper_has_words_that_can_be_found_and_a_face_that_can_be_read(tmp_path: Path) -> None:
-    plan = lecture.Plan("消防", "消防法", 1, 0, "document")
+    plan = lecture.LecturePlan("消防", "消防法", 1, 0, "document")
     made = lecture.make(plan, Settings(), "云溪市", lambda _: None, tmp_path / "cache")
     assert made.cues == []
     with contextlib.closing(pdfium.PdfDocument(made.file)) as document:

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from academy.core.settings import Settings
-from academy.media import objects
-from academy.media.storage import Storage, local_storage, storage_of
+from academy.media.storage import s3_storage
+from academy.media.storage.file_storage import Storage, local_storage, storage_of
 from tests.conftest import make_settings
 from tests.services import seaweed
 
 pytestmark = [pytest.mark.media, pytest.mark.needs("seaweedfs")]
 
-LARGE = (2 * objects.PART) + 4321
+LARGE = (2 * s3_storage.PART) + 4321
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +68,11 @@ def test_a_large_file_arrives_as_it_was(here: Storage, tmp_path: Path) -> None:
     with here.local("assets/large/original") as path:
         assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(data).digest()
     other = storage_of(make_settings(tmp_path / "another machine", **_bucket_of(here)))
-    if not isinstance(here, objects.S3Storage):
+    if not isinstance(here, s3_storage.S3Storage):
         return
     with other.open("assets/large/original") as file:
-        file.seek(objects.PART - 3)
-        assert file.read(10) == data[objects.PART - 3 :][:10]
+        file.seek(s3_storage.PART - 3)
+        assert file.read(10) == data[s3_storage.PART - 3 :][:10]
         file.seek(-7, os.SEEK_END)
         assert file.read() == data[-7:]
     with other.local("assets/large/original") as first, other.local("assets/large/original") as again:
@@ -80,7 +80,7 @@ def test_a_large_file_arrives_as_it_was(here: Storage, tmp_path: Path) -> None:
 
 
 def _bucket_of(here: Storage) -> dict[str, str]:
-    if not isinstance(here, objects.S3Storage):
+    if not isinstance(here, s3_storage.S3Storage):
         return {}
     key = here.client._request_signer._credentials
     endpoint = here.client.meta.endpoint_url
@@ -90,7 +90,7 @@ def _bucket_of(here: Storage) -> dict[str, str]:
 def test_a_set_is_stored_renamed_and_removed_as_one(
     here: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(objects, "BATCH", 3)
+    monkeypatch.setattr(s3_storage, "BATCH", 3)
     source = tmp_path / "work" / "gen"
     names = ["master.m3u8", *(f"720p/seg_{n:05}.m4s" for n in range(12))]
     for name in names:
@@ -123,9 +123,9 @@ def test_what_is_not_there_is_not_found(here: Storage, key: str) -> None:
 
 
 def test_a_copy_in_use_stays_and_an_old_one_makes_room(bucket: dict[str, str], tmp_path: Path) -> None:
-    here = objects.S3Storage(make_settings(tmp_path, **bucket))
+    here = s3_storage.S3Storage(make_settings(tmp_path, **bucket))
     here.put_file("assets/c/original", written(tmp_path / "in", b"c"))
-    long_ago = time.time() - objects.KEEP_S - 60
+    long_ago = time.time() - s3_storage.KEEP_S - 60
     with here.local("assets/c/original") as path:
         os.utime(path, (long_ago, long_ago))
         here.copies.sweep()
@@ -148,7 +148,7 @@ here.put_file("assets/d/original", Path(sys.argv[3]))
 """
 
 
-def slowly(here: objects.S3Storage) -> None:
+def slowly(here: s3_storage.S3Storage) -> None:
     """Have every part after the first take a minute, and say when the first is there."""
 
     def wait(params: dict[str, object], **_: object) -> None:
@@ -168,7 +168,7 @@ def test_a_worker_killed_between_two_parts_leaves_nothing_behind(bucket: dict[st
     with subprocess.Popen(told, stdout=subprocess.PIPE) as putting:
         assert putting.stdout is not None and putting.stdout.readline() == b"a part is there\n"
         putting.send_signal(signal.SIGKILL)
-    here = objects.S3Storage(make_settings(tmp_path, **bucket))
+    here = s3_storage.S3Storage(make_settings(tmp_path, **bucket))
     unfinished = here.client.list_multipart_uploads(Bucket=here.bucket).get("Uploads", [])
     assert [upload["Key"] for upload in unfinished] == ["assets/d/original"]
     assert not here.exists("assets/d/original")
@@ -180,4 +180,6 @@ def test_a_worker_killed_between_two_parts_leaves_nothing_behind(bucket: dict[st
 def test_the_disk_is_where_the_settings_say(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     assert storage_of(settings).__class__ is local_storage(settings).__class__
-    assert storage_of(make_settings(tmp_path, s3_bucket="b", s3_key="k", s3_secret="s")).__class__ is objects.S3Storage
+    assert (
+        storage_of(make_settings(tmp_path, s3_bucket="b", s3_key="k", s3_secret="s")).__class__ is s3_storage.S3Storage
+    )

@@ -5,7 +5,7 @@ import datetime as dt
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from academy.members.ages import age_on, years_before
+from academy.people.ages import age_on, years_before
 from academy.trainings.rules import AGE_BANDS, Audience
 
 LEAP = dt.date(2028, 2, 29)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from academy.core.errors import Invalid
-from academy.media import chapters
+from academy.media.captions import chapters
 from academy.media.models import Chapter
 
 HOUR = 3_600_000

@@ -8,7 +8,8 @@ import pytest
 
 from academy.core.errors import Invalid
 from academy.core.settings import Settings
-from academy.media import office_package, pages, probe
+from academy.media.documents import office_package, pages
+from academy.media.probing import probe
 
 
 def packed(**parts: str | bytes) -> bytes:

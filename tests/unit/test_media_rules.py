@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from academy.core.errors import Invalid
-from academy.media import encode, formats, packets, playlist, rules, tonemap
-from academy.media.packets import Track
+from academy.media import rules
+from academy.media.probing import formats, packets
+from academy.media.probing.packets import Track
 from academy.media.rules import Rung, Source
+from academy.media.transcoding import encode, playlist, tonemap
 from tests.media import boxes
 
 PICTURE: dict[str, Any] = {
@@ -276,7 +278,7 @@ def test_the_tone_curve_keeps_the_dark_and_never_turns_back() -> None:
 
 def test_a_master_playlist_tells_measured_figures() -> None:
     rung = Rung("240p", 426, 240)
-    text = playlist.master([playlist.Measured(rung, "avc1.640015,mp4a.40.2", 400_000, 300_000, 1, 6000)])
+    text = playlist.master([playlist.MeasuredRendition(rung, "avc1.640015,mp4a.40.2", 400_000, 300_000, 1, 6000)])
     assert "BANDWIDTH=400000,AVERAGE-BANDWIDTH=300000,RESOLUTION=426x240" in text
     assert text.endswith("240p/index.m3u8\n")
 

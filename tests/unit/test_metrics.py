@@ -5,12 +5,12 @@ import sys
 import threading
 from pathlib import Path
 
-from academy.progress import metrics
+from academy.learning import metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTING = """
 import sys
-from academy.progress.metrics import Meter
+from academy.learning.metrics import Meter
 meter = Meter()
 for _ in range(int(sys.argv[1])):
     meter.answered("credited", 0.004, 5_000)

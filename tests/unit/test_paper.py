@@ -2,8 +2,8 @@
 
 import itertools
 
-from academy.search.lectures import Part, windows
-from academy.search.paper import LONGEST, page_lines
+from academy.search.document_lines import LONGEST, page_lines
+from academy.search.lectures import LecturePart, windows
 
 WRAPPED = "乡村振兴战略坚持党管农村工作，坚持农业农村优\n先发展，坚持农民主体地位。\n第二条 本法自公布之日起施行。"
 SLIDE = "五个振兴\n产业振兴\n人才振兴\n文化振兴"
@@ -28,7 +28,7 @@ def test_lines_are_numbered_through_and_times_run_on() -> None:
 
 def test_a_window_ends_with_its_page() -> None:
     lines = page_lines([(1, "茶叶合作社。"), (2, "水库移民。")])
-    assert [(w.first, w.last, w.text) for w in windows(Part(1, "", lines))] == [
+    assert [(w.first, w.last, w.text) for w in windows(LecturePart(1, "", lines))] == [
         (0, 0, "茶叶合作社。"),
         (1, 1, "水库移民。"),
     ]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from academy.members.positions import post_of
+from academy.people.position_names import post_of
 
 BODIES = (
     "",

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from academy.core.settings import Settings
-from academy.progress import crediting
-from academy.progress.beats import Beat, Outcome
-from academy.progress.store import LedgerRow
-from academy.progress.tokens import Grant
+from academy.learning import crediting
+from academy.learning.heartbeats import Heartbeat, HeartbeatOutcome
+from academy.learning.ledger_rows import LedgerRow
+from academy.learning.tokens import Grant
 
 RULES = Settings()  # twice as fast at most, ten seconds of slack
 HOUR = 3600
@@ -27,15 +27,15 @@ class Player:
     )
     place: int = 0
 
-    def claim(self, at: int, seconds: int) -> Outcome:
+    def claim(self, at: int, seconds: int) -> HeartbeatOutcome:
         """Seconds of media that nobody claimed before, at a second of the wall clock; 0 is a beat without any."""
         spans = ((self.place * 1000, (self.place + seconds) * 1000),) if seconds else ()
         self.place += seconds
         return self.send(at, spans)
 
-    def send(self, at: int, spans: tuple[tuple[int, int], ...]) -> Outcome:
+    def send(self, at: int, spans: tuple[tuple[int, int], ...]) -> HeartbeatOutcome:
         grant = Grant(1, 1, 1, 1, 1, LENGTH * 1000, 1000, 2**31)
-        return crediting._apply(self.row, Beat(grant, 1, spans, None, at * 1000), RULES)
+        return crediting._apply(self.row, Heartbeat(grant, 1, spans, None, at * 1000), RULES)
 
 
 class Account:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from academy.progress import rules
-from academy.progress.rules import BadClaim, Span
+from academy.learning import rules
+from academy.learning.rules import BadClaim, Span
 
 DURATION = 60_000
 LOTS = 10**9

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from academy.members import columns, rules, sheet_csv
-from academy.members.rules import Unreadable
+from academy.people import rules
+from academy.people.rules import Unreadable
+from academy.roster import columns, sheet_csv
 
 TODAY = dt.date(2026, 3, 5)
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from academy.search import whoosh_store
-from academy.search.lectures import Lecture, Line, Part
-from academy.search.question import parse
+from academy.search.backends.whoosh import store as whoosh_store
+from academy.search.backends.whoosh.backend import WhooshBackend
+from academy.search.backends.whoosh.bulk import pack, unpack
+from academy.search.backends.whoosh.files import Mapped
+from academy.search.backends.whoosh.pairs import Pairs, block, packed
+from academy.search.lectures import Lecture, LectureLine, LecturePart
+from academy.search.query_parser import parse
 from academy.search.text import Segmenter
-from academy.search.whoosh_backend import WhooshBackend
-from academy.search.whoosh_bulk import pack, unpack
-from academy.search.whoosh_files import Mapped
-from academy.search.whoosh_pairs import Pairs, block, packed
 
 SEGMENTER = Segmenter()
 POSTINGS = st.dictionaries(st.integers(0, 200_000), st.integers(1, 255), min_size=1, max_size=40)
@@ -64,7 +64,9 @@ def test_the_newest_commit_is_seen_at_once_by_whoever_has_settled(
     writer, reader = WhooshBackend(tmp_path), WhooshBackend(tmp_path)
     said: set[int] = set()
     for number in range(1, 5):
-        lecture = Lecture(number, f"第{number}讲", parts=[Part(number, "上篇", [Line(0, 0, 5000, "我们种茶叶。")])])
+        lecture = Lecture(
+            number, f"第{number}讲", parts=[LecturePart(number, "上篇", [LectureLine(0, 0, 5000, "我们种茶叶。")])]
+        )
         said.add(number)
         writer.index_lecture(lecture, SEGMENTER)
         if number == 3:

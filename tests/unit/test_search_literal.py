@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from academy.search.literal import EQUAL, INSIDE, RUNS, WHOLE, WRITTEN, Literal, Text, level, numbers, spans
 from academy.search.numerals import BEGIN, END, counted
-from academy.search.question import parse
+from academy.search.query_parser import parse
 from academy.search.text import Segmenter, normalise, squeeze
 
 SEGMENTER = Segmenter()

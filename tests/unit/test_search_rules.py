@@ -1,6 +1,6 @@
 """Search's pure parts: questions with quotations, the close look."""
 
-from academy.search.question import looser, parse
+from academy.search.query_parser import looser, parse
 from academy.search.ranking import closeness
 from academy.search.text import Segmenter, normalise
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from academy.core.i18n import Message, msg, speaker
+from academy.core.i18n import Message, msg, translator_for
 from academy.core.months import month_of
 
 CODE = Path(__file__).resolve().parents[2] / "academy"
@@ -25,10 +25,10 @@ def test_a_date_in_a_sentence_is_written_as_on_pages(kind: str) -> None:
     sentence = Message("%(when)s", {"when": value})
     again = Message.from_json(json.loads(json.dumps(sentence.to_json())))
     assert again.params["when"] == value and type(again.params["when"]) is type(value)
-    assert str(again) == speaker("zh")(again) == chinese
-    assert speaker("en")(again) == english
+    assert str(again) == translator_for("zh")(again) == chinese
+    assert translator_for("en")(again) == english
     within = msg("%(inner)s", inner=sentence)
-    assert speaker("en")(Message.from_json(within.to_json())) == english
+    assert translator_for("en")(Message.from_json(within.to_json())) == english
 
 
 def test_no_sentence_is_given_a_date_as_text() -> None:

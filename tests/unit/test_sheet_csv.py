@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from academy.core.errors import Invalid
-from academy.members import columns
-from academy.members.sheet_file import read_table
-from academy.members.sheet_table import Wanted
+from academy.roster import columns
+from academy.roster.sheet_file import read_table
+from academy.roster.sheet_table import HeadingQuery
 
 HEADER = "编号,姓名,组织代码,性别,备注"
-WANTED = Wanted(columns.MEMBERS)
+WANTED = HeadingQuery(columns.MEMBERS)
 
 
 def people(count: int) -> list[str]:

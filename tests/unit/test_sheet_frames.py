@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from academy.core.i18n import Message, msg
-from academy.members import sheet_frames
-from academy.members.sheet_frames import HEAD, Untrue
-from academy.members.sheet_table import LONGEST_CELL, Table, batched
+from academy.roster import sheet_frames
+from academy.roster.sheet_frames import HEAD, Untrue
+from academy.roster.sheet_table import LONGEST_CELL, SheetTable, batched
 
 CELLS = st.text(st.characters(exclude_categories=("Cs",)), max_size=12) | st.sampled_from(
     ["", "\x7f", "\x1f", "\n", '"']
 )
 
 
-def sent(table: Table) -> list[tuple[str, list[Any]]]:
+def sent(table: SheetTable) -> list[tuple[str, list[Any]]]:
     """The frames of a table, as they arrive."""
     stream = io.BytesIO(b"".join(sheet_frames.frames_of(table)))
     found = []
@@ -28,8 +28,8 @@ def sent(table: Table) -> list[tuple[str, list[Any]]]:
     return found
 
 
-def table_of(rows: list[list[str]]) -> Table:
-    table = Table(["编号", "姓名"], iter(enumerate(rows, 2)), len(rows), frozenset({(3, 1)}))
+def table_of(rows: list[list[str]]) -> SheetTable:
+    table = SheetTable(["编号", "姓名"], iter(enumerate(rows, 2)), len(rows), frozenset({(3, 1)}))
     table.read_from = [
         msg("读的是工作表“%(sheet)s”%(hidden)s，第 %(line)s 行是表头。", sheet="甲", hidden=msg("（隐藏）"), line=1)
     ]

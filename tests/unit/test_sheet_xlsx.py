@@ -12,13 +12,14 @@ import pytest
 import xlsxwriter
 
 from academy.core.errors import Invalid
-from academy.members import columns, rules
-from academy.members.sheet_file import read_table
-from academy.members.sheet_marks import MarkScanner, Style, styles_of
-from academy.members.sheet_table import Wanted
+from academy.people import rules
+from academy.roster import columns
+from academy.roster.sheet_file import read_table
+from academy.roster.sheet_marks import MarkScanner, Style, styles_of
+from academy.roster.sheet_table import HeadingQuery
 
 HEADER = ["编号", "姓名", "组织代码", "出生日期", "备注"]
-WANTED = Wanted(columns.MEMBERS)
+WANTED = HeadingQuery(columns.MEMBERS)
 TODAY = dt.date(2026, 3, 5)
 ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA")
 
@@ -38,7 +39,7 @@ def replaced(path: Path, old: bytes, new: bytes) -> None:
             after.writestr(part.filename, data.replace(old, new) if "worksheets/" in part.filename else data)
 
 
-def rows(path: Path, wanted: Wanted = WANTED) -> tuple[dict[int, list[str]], list[str], Any]:
+def rows(path: Path, wanted: HeadingQuery = WANTED) -> tuple[dict[int, list[str]], list[str], Any]:
     with read_table(path, wanted) as table:
         found = dict(table.rows)
         return found, [str(note) for note in table.read_from], table
@@ -172,7 +173,7 @@ def test_a_header_that_was_looked_at_before_is_found_again(tmp_path: Path) -> No
         sheet.write_row(2, 0, ["A1", "赵", "001"])
 
     path = book(tmp_path / "a.xlsx", fill)
-    assert list(rows(path, Wanted(columns.MEMBERS, header=["甲", "乙", "丙", ""]))[0]) == [3]
+    assert list(rows(path, HeadingQuery(columns.MEMBERS, header=["甲", "乙", "丙", ""]))[0]) == [3]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from academy.media.speech import models, rules
-from academy.media.speech.hear import blocks
+from academy.media.transcription import models, rules
+from academy.media.transcription.recogniser import blocks
 
 
 def test_pieces_leave_silence_out_and_are_short_enough() -> None:
@@ -84,7 +84,7 @@ def test_the_error_rate_counts_words_not_commas() -> None:
 def test_a_folder_tells_its_engine(tmp_path, names, engine, kind) -> None:  # type: ignore[no-untyped-def]
     for name in names:
         (tmp_path / name).write_bytes(b"x")
-    found = models.look(tmp_path)
+    found = models.inspect_model(tmp_path)
     assert (found and found.engine, found and found.kind) == (engine, kind)
 
 
@@ -92,8 +92,8 @@ def test_one_file_models_are_told_apart_by_their_metadata(tmp_path) -> None:  # 
     (tmp_path / "tokens.txt").write_bytes(b"x")
     for data, kind in ((b"...lang_zh 3 lfr_window_size", "sense_voice"), (b"..lfr_window_size", "paraformer")):
         (tmp_path / "model.onnx").write_bytes(data)
-        found = models.look(tmp_path)
+        found = models.inspect_model(tmp_path)
         assert found is not None and found.kind == kind
     (tmp_path / "model.int8.onnx").write_bytes(b"x")
-    found = models.look(tmp_path)
+    found = models.inspect_model(tmp_path)
     assert found is not None and found.files["model"] == "model.int8.onnx"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from academy.accounts import totp
+from academy.accounts.authentication import totp
 
 RFC = base64.b32encode(b"12345678901234567890").decode()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from academy.media.playlist import is_whole
+from academy.media.transcoding.playlist import is_whole
 
 LIST = '#EXTM3U\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:6.0,\nseg_0.m4s\n#EXTINF:6.0,\nseg_1.m4s\n#EXT-X-ENDLIST\n'
 

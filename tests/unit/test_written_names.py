@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from academy.members import rules
-from academy.members.written_names import alike, clean_name
+from academy.people import rules
+from academy.people.name_spelling import alike, clean_name
 
 SPACES = (" ", "  ", "\u3000", "\u00a0", "\t", "\u2003", "\u200b", "\ufeff", "\u200d", "\u2060", "\u00ad")
 HAN = st.text(st.sampled_from("丁浩王伟买提古丽欧阳𬭎㛃〇"), min_size=2, max_size=6)

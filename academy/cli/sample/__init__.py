@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from academy.accounts.models import Account
 from academy.cli.sample import accounts, courses, jobs, people, studies
-from academy.core.db import Tx
-from academy.core.house import House
-from academy.members.models import Organisation
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
+from academy.people.models import Organisation
 
 SEED = 20261124
 
@@ -27,23 +27,23 @@ group = AppGroup("sample", help="The sample city.")
 @click.option("--members", default=20_000, show_default=True, type=click.IntRange(1_500, 500_000), help="How many.")
 def create(members: int) -> None:
     """Fill an empty database with a city."""
-    house: House = current_app.extensions["academy"]
-    if not house.settings.demo:
+    runtime: Runtime = current_app.extensions["academy"]
+    if not runtime.settings.demo:
         raise click.ClickException("the sample city has accounts that everybody knows; set ACADEMY_DEMO=1 to try it")
-    if not is_empty(house):
+    if not is_empty(runtime):
         raise click.ClickException("the database is not empty; the sample city goes into an empty one only")
-    create_city(house, members, say=click.echo)
-    for line in account_lines(house):
+    create_city(runtime, members, say=click.echo)
+    for line in account_lines(runtime):
         click.echo(line)
 
 
-def is_empty(house: House) -> bool:
+def is_empty(runtime: Runtime) -> bool:
     """Whether there is no organisation yet."""
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         return tx.scalar(select(Organisation.id).limit(1)) is None
 
 
-def create_city(house: House, members: int, *, say: Callable[[str], None]) -> None:
+def create_city(runtime: Runtime, members: int, *, say: Callable[[str], None]) -> None:
     """Make everything in one transaction: interrupted, it leaves the database empty."""
     began = time.monotonic()
 
@@ -54,23 +54,23 @@ def create_city(house: House, members: int, *, say: Callable[[str], None]) -> No
     lot = random.Random(SEED)
 
     def write(tx: Tx) -> None:
-        city = people.make_city(tx, house.sealer, members, lot, tell)
+        city = people.make_city(tx, runtime.sealer, members, lot, tell)
         made = accounts.make_accounts(tx, city)
         people.exempt_some(tx, lot, made.accounts["town"], made.accounts["city"])
         shelved = courses.make_courses(tx, city, made.accounts["trainer"], made.accounts["reviewer"])
         studies.make_studies(tx, city, shelved, made.rested, lot, tell)
 
-    house.db.run_in_transaction(write)
-    house.settings.data_dir.mkdir(parents=True, exist_ok=True)
-    (house.settings.data_dir / "sample").touch()
+    runtime.db.run_in_transaction(write)
+    runtime.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    (runtime.settings.data_dir / "sample").touch()
     tell("done")
 
 
-def account_lines(house: House) -> list[str]:
+def account_lines(runtime: Runtime) -> list[str]:
     """What to print: the sample accounts, if this is a sample city in a demonstration."""
-    if not house.settings.demo or not (house.settings.data_dir / "sample").exists():
+    if not runtime.settings.demo or not (runtime.settings.data_dir / "sample").exists():
         return []
-    with house.db.read() as tx:
+    with runtime.db.read() as tx:
         present = set(tx.scalars(select(Account.username)))
     lines = [f"Sample accounts, all with the password {accounts.PASSWORD}:"]
     lines += [f"  {s.username:<10} {s.title}" for s in accounts.SAMPLES if s.username in present]

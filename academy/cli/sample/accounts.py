@@ -11,8 +11,8 @@ from academy.accounts.models import Account, Consent, RoleGrant
 from academy.cli.sample.people import City
 from academy.core import clock
 from academy.core.actor import Role
-from academy.core.db import Tx
-from academy.members.models import Member
+from academy.core.database import Tx
+from academy.people.models import Member
 
 PASSWORD = "yunxi-2026-demo"
 
@@ -44,14 +44,14 @@ SAMPLES = (
 
 
 @dataclasses.dataclass
-class Made:
+class MadeAccounts:
     """Row ids of the accounts by user name, and of the members who still have something to study."""
 
     accounts: dict[str, int]
     rested: set[int]
 
 
-def make_accounts(tx: Tx, city: City) -> Made:
+def make_accounts(tx: Tx, city: City) -> MadeAccounts:
     """Insert them."""
     # One hash for all: the password is printed on the screen anyway, and a hash costs 25 ms.
     hashed = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(PASSWORD)
@@ -85,7 +85,7 @@ def make_accounts(tx: Tx, city: City) -> Made:
                 )
             )
     tx.flush()
-    return Made(ids, {person.id for person in people.values()})
+    return MadeAccounts(ids, {person.id for person in people.values()})
 
 
 def _people(tx: Tx, branch_id: int) -> dict[str, Member]:

@@ -3,10 +3,10 @@
 import dataclasses
 import datetime as dt
 
-from academy.cli.sample.lecture import Plan
+from academy.cli.sample.lecture import LecturePlan
 from academy.cli.sample.people import City
 from academy.core import clock
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.jobs import enqueue
 from academy.library.models import Course, CourseItem, CourseState, Review
 from academy.library.service import find_lecturer, seed_categories
@@ -20,7 +20,7 @@ JOB = "sample.make_file"
 
 
 @dataclasses.dataclass(frozen=True)
-class Shelf:
+class SampleShelf:
     """A course of the sample: which statute, on which shelf, by whom, as film, sound or paper."""
 
     title: str
@@ -37,7 +37,7 @@ class Shelf:
 
 
 COURSES = (
-    Shelf(
+    SampleShelf(
         "把乡村建设得更好",
         "village",
         "乡村振兴促进法",
@@ -48,7 +48,7 @@ COURSES = (
         "市委党校",
         "产业、人才、文化、生态、组织怎样一起振兴，法律是怎么说的。",
     ),
-    Shelf(
+    SampleShelf(
         "村里的事大家商量着办",
         "governance",
         "村民委员会组织法",
@@ -59,7 +59,7 @@ COURSES = (
         "市民政局",
         "村民自治的基本规矩：选举、决策、管理、监督。",
     ),
-    Shelf(
+    SampleShelf(
         "手中的权力怎样用",
         "integrity",
         "公职人员政务处分法",
@@ -70,7 +70,7 @@ COURSES = (
         "市纪委监委",
         "公职人员应当遵守什么，违反了会怎样处理。",
     ),
-    Shelf(
+    SampleShelf(
         "守住钱袋子：识破电信诈骗",
         "law",
         "反电信网络诈骗法",
@@ -81,7 +81,7 @@ COURSES = (
         "市公安局",
         "银行、电话、网络各有什么责任，自己怎样防。",
     ),
-    Shelf(
+    SampleShelf(
         "把老人照顾好",
         "models",
         "老年人权益保障法",
@@ -92,7 +92,7 @@ COURSES = (
         "市卫生健康委",
         "赡养、照料、医疗、出行，老年人有哪些权利。",
     ),
-    Shelf(
+    SampleShelf(
         "安全生产人人有责",
         "skills",
         "安全生产法",
@@ -103,7 +103,7 @@ COURSES = (
         "市应急管理局",
         "安全第一、预防为主：单位和个人各自的责任。",
     ),
-    Shelf(
+    SampleShelf(
         "听一听：个人信息怎样保护",
         "law",
         "个人信息保护法",
@@ -114,7 +114,7 @@ COURSES = (
         "市公安局",
         "处理个人信息要遵守哪些原则。适合路上听。",
     ),
-    Shelf(
+    SampleShelf(
         "听一听：不浪费一粒粮",
         "economy",
         "反食品浪费法",
@@ -125,7 +125,7 @@ COURSES = (
         "市农业农村局",
         "从田头到餐桌，怎样防止浪费。适合路上听。",
     ),
-    Shelf(
+    SampleShelf(
         "听一听：英雄不容忘记",
         "history",
         "英雄烈士保护法",
@@ -137,7 +137,7 @@ COURSES = (
         "为什么要纪念英雄烈士，法律怎样保护他们的名誉。",
         with_paper=True,
     ),
-    Shelf(
+    SampleShelf(
         "听一听：合作社怎样办",
         "economy",
         "农民专业合作社法",
@@ -149,7 +149,7 @@ COURSES = (
         "成立、章程、盈余分配，合作社的基本规矩。",
         with_paper=True,
     ),
-    Shelf(
+    SampleShelf(
         "听一听：家庭是人生第一课堂",
         "models",
         "家庭教育促进法",
@@ -160,7 +160,7 @@ COURSES = (
         "市卫生健康委",
         "父母应当怎样陪伴和教育孩子。",
     ),
-    Shelf(
+    SampleShelf(
         "监察法条文选读",
         "integrity",
         "监察法",
@@ -171,7 +171,7 @@ COURSES = (
         "市纪委监委",
         "适合小组集中学习时逐条对照。",
     ),
-    Shelf(
+    SampleShelf(
         "粮食安全保障法条文选读",
         "economy",
         "粮食安全保障法",
@@ -183,7 +183,7 @@ COURSES = (
         "耕地、储备、流通、节约。",
         state=CourseState.SUBMITTED,
     ),
-    Shelf(
+    SampleShelf(
         "消防法条文选读",
         "skills",
         "消防法",
@@ -213,7 +213,7 @@ class Shelved:
 def make_courses(tx: Tx, city: City, trainer_id: int, reviewer_id: int) -> list[Shelved]:
     """Insert courses and the rows of their files, and ask for the first file."""
     shelves = {row.slug: row.id for row in seed_categories(tx)}
-    waiting: list[tuple[int, Plan]] = []
+    waiting: list[tuple[int, LecturePlan]] = []
     made = [
         _course(tx, shelf, shelves[shelf.category], city.root.id, trainer_id, reviewer_id, place, waiting)
         for place, shelf in enumerate(COURSES)
@@ -224,19 +224,19 @@ def make_courses(tx: Tx, city: City, trainer_id: int, reviewer_id: int) -> list[
     return made
 
 
-def _films_first(entry: tuple[int, Plan]) -> tuple[bool, bool, int]:
+def _films_first(entry: tuple[int, LecturePlan]) -> tuple[bool, bool, int]:
     return entry[1].kind == "audio", entry[1].kind == "video", entry[0]
 
 
 def _course(
     tx: Tx,
-    shelf: Shelf,
+    shelf: SampleShelf,
     category_id: int,
     organisation_id: int,
     trainer_id: int,
     reviewer_id: int,
     place: int,
-    waiting: list[tuple[int, Plan]],
+    waiting: list[tuple[int, LecturePlan]],
 ) -> Shelved:
     shown = shelf.state == CourseState.PUBLISHED
     at = clock.now() - dt.timedelta(days=PUBLISHED_DAYS_AGO - place if shown else 2, minutes=place * 7)
@@ -281,7 +281,13 @@ SUFFIX = {"video": "mp4", "audio": "m4a", "document": "pdf"}
 
 
 def _item(
-    tx: Tx, course: Course, shelf: Shelf, kind: str, owner: int, position: int, waiting: list[tuple[int, Plan]]
+    tx: Tx,
+    course: Course,
+    shelf: SampleShelf,
+    kind: str,
+    owner: int,
+    position: int,
+    waiting: list[tuple[int, LecturePlan]],
 ) -> int:
     asset = Asset(
         account_id=owner,
@@ -306,5 +312,5 @@ def _item(
     )
     tx.add(item)
     tx.flush()
-    waiting.append((asset.id, Plan(shelf.title, shelf.law, shelf.first, shelf.length_ms, kind)))
+    waiting.append((asset.id, LecturePlan(shelf.title, shelf.law, shelf.first, shelf.length_ms, kind)))
     return item.id

@@ -5,7 +5,7 @@ from typing import Any
 
 from academy.cli.sample import lecture, names
 from academy.cli.sample.courses import JOB
-from academy.core.db import Tx
+from academy.core.database import Tx
 from academy.core.i18n import Message
 from academy.jobs import HEAVY, JobContext, enqueue, job
 from academy.media import rules, service
@@ -23,13 +23,13 @@ def _failed(tx: Tx, message: Message, files: list[Any]) -> None:
 
 @job(JOB, lane=HEAVY, max_attempts=2, on_failure=_failed)
 def make_file(context: JobContext, files: list[Any]) -> None:
-    """Make the first file of the list, hand it to the media room, ask for the next."""
-    asset_id, plan = files[0][0], lecture.Plan(**files[0][1])
+    """Make the first file of the list, hand it to the media component, ask for the next."""
+    asset_id, plan = files[0][0], lecture.LecturePlan(**files[0][1])
     made = lecture.make(plan, context.settings, names.CITY, lambda permille: context.progress(permille))
 
     def write(tx: Tx) -> None:
         asset = tx.get_one(Asset, asset_id, with_for_update=True)
-        # Run again after a kill: the media room has it already.
+        # Run again after a kill: the media component has it already.
         if asset.building is None and asset.state == AssetState.PROCESSING:
             _hand_over(tx, asset, made)
         _ask_for_next(tx, files)
@@ -37,7 +37,7 @@ def make_file(context: JobContext, files: list[Any]) -> None:
     context.db.run_in_transaction(write)
 
 
-def _hand_over(tx: Tx, asset: Asset, made: lecture.Made) -> None:
+def _hand_over(tx: Tx, asset: Asset, made: lecture.MadeLecture) -> None:
     asset.incoming, asset.size = str(made.file.absolute()), made.file.stat().st_size
     asset.building = asset.generation
     service.start_step(tx, asset, rules.STEPS[asset.kind][0])

@@ -12,7 +12,7 @@ from pathlib import Path
 from academy.cli.sample import slides, speech, statutes
 from academy.core.settings import Settings
 from academy.media import tools
-from academy.media.captions import CueText
+from academy.media.captions.caption_files import CueText
 
 CACHE = Path(".cache") / "sample"
 EDITIONS = {"video": 1, "audio": 1, "document": 2}
@@ -25,7 +25,7 @@ SENTENCE_GAP_MS, PAGE_GAP_MS = 320, 800
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class LecturePlan:
     """What a lecture is to be; `length_ms` is kept exactly, so that it is known beforehand."""
 
     title: str
@@ -41,7 +41,7 @@ class Plan:
 
 
 @dataclasses.dataclass(frozen=True)
-class Made:
+class MadeLecture:
     """The film (or sound) and what is said in it, to the millisecond."""
 
     file: Path
@@ -65,7 +65,9 @@ class _Reel:
         self.pictures.append((picture, speech.length_ms(self.sound) - start))
 
 
-def make(plan: Plan, settings: Settings, city: str, tell: Callable[[int], None], cache: Path = CACHE) -> Made:
+def make(
+    plan: LecturePlan, settings: Settings, city: str, tell: Callable[[int], None], cache: Path = CACHE
+) -> MadeLecture:
     """The lecture, from the cache where it was made before. `tell` hears permille."""
     folder = cache / plan.key
     if not (folder / "cues.json").exists():
@@ -76,10 +78,10 @@ def make(plan: Plan, settings: Settings, city: str, tell: Callable[[int], None],
             # Whole or not at all: an interrupted lecture leaves nothing that looks finished.
             Path(draft).rename(folder)
     cues = [CueText(*row) for row in json.loads((folder / "cues.json").read_text(encoding="utf-8"))]
-    return Made(folder / FILES[plan.kind], cues)
+    return MadeLecture(folder / FILES[plan.kind], cues)
 
 
-def _make(plan: Plan, settings: Settings, city: str, folder: Path, tell: Callable[[int], None]) -> None:
+def _make(plan: LecturePlan, settings: Settings, city: str, folder: Path, tell: Callable[[int], None]) -> None:
     if plan.kind == "document":
         from academy.cli.sample import paper  # the writer of PDFs is large, and only a worker needs it here
 
@@ -99,7 +101,7 @@ def _make(plan: Plan, settings: Settings, city: str, folder: Path, tell: Callabl
     tell(1000)
 
 
-def read(plan: Plan, city: str, tell: Callable[[int], None]) -> _Reel:
+def read(plan: LecturePlan, city: str, tell: Callable[[int], None]) -> _Reel:
     """Speak sentence by sentence until the time is up; the last slide takes what is left."""
     reel = _Reel(bytearray(), [], [])
     law = plan.law
@@ -126,7 +128,7 @@ def read(plan: Plan, city: str, tell: Callable[[int], None]) -> _Reel:
     return _finish(reel, plan)
 
 
-def _finish(reel: _Reel, plan: Plan) -> _Reel:
+def _finish(reel: _Reel, plan: LecturePlan) -> _Reel:
     left = plan.length_ms - speech.length_ms(reel.sound)
     reel.add(lambda: slides.closing(plan.law), b"", left)
     return reel
@@ -143,7 +145,7 @@ def _draw(reel: _Reel, folder: Path) -> None:
     (folder / "pictures.txt").write_text("\n".join(lines) + "\n")
 
 
-def _encode(plan: Plan, settings: Settings, folder: Path) -> None:
+def _encode(plan: LecturePlan, settings: Settings, folder: Path) -> None:
     command = [tools.ffmpeg(settings), "-nostdin", "-v", "error", "-y"]
     sound = ["-c:a", "aac", "-b:a", "64k", "-ac", "1"]
     limit = ["-t", f"{plan.length_ms / 1000:.3f}", "-movflags", "+faststart"]

@@ -19,7 +19,7 @@ INK, QUIET, ACCENT = (34, 32, 29), (110, 103, 95), (164, 40, 31)
 _NEVER_FIRST = "，。；、：！？）》”"
 
 
-class Paper(fpdf.FPDF):
+class SamplePaper(fpdf.FPDF):
     """A4 upright: the law's name above every page, its number below."""
 
     def __init__(self, law: str, font: Path) -> None:
@@ -73,7 +73,7 @@ class Paper(fpdf.FPDF):
         self.ln(6)
 
 
-def write(law: str, articles: list[statutes.Page], file: Path) -> None:
+def write(law: str, articles: list[statutes.StatutePage], file: Path) -> None:
     """A PDF of articles to read.
 
     Raises:
@@ -82,7 +82,7 @@ def write(law: str, articles: list[statutes.Page], file: Path) -> None:
     font = find_font()
     if font is None:
         raise slides.NoFont("no font with Chinese characters; run `make setup`")
-    paper = Paper(law, font)
+    paper = SamplePaper(law, font)
     try:
         paper.title_block(f"{articles[0].heading}至{articles[-1].heading}")
         for article in articles:

@@ -11,20 +11,20 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from academy.cli.sample import names
 from academy.core import clock
 from academy.core.crypto import Sealer
-from academy.core.db import Base, Tx
+from academy.core.database import Base, Tx
 from academy.core.ids import new_id
-from academy.members import terms
-from academy.members.models import (
+from academy.people import position_terms
+from academy.people.models import (
     Exemption,
-    Kind,
     Member,
     Membership,
     MemberStatus,
     MemberTerm,
     Organisation,
+    OrganisationKind,
     OrganisationSpell,
 )
-from academy.members.positions import post_of
+from academy.people.position_names import post_of
 
 FOUNDED = dt.date(2015, 1, 1)
 TOWNS = 150
@@ -153,7 +153,7 @@ def _insert_nodes(tx: Tx, levels: list[list[Node]]) -> None:
                 "public_id": new_id(),
                 "code": node.code,
                 "name": node.name,
-                "kind": Kind.BRANCH if node.level == "branch" else Kind.COMMITTEE,
+                "kind": OrganisationKind.BRANCH if node.level == "branch" else OrganisationKind.COMMITTEE,
                 "level": node.level,
                 "sector": node.sector,
                 "parent_id": node.parent.id if node.parent else None,
@@ -227,10 +227,12 @@ def _insert_terms(tx: Tx, rows: list[dict[str, Any]], ids: dict[str, int], lot: 
         member = ids[row["number"]]
         if row["position"]:
             kind, since = post_of(row["position"]), row["position_since"]
-            held.append(_term(member, terms.POSITION, row["position"], kind, "", since))
+            held.append(_term(member, position_terms.POSITION, row["position"], kind, "", since))
         if row["status"] == MemberStatus.FLOATING:
             since = max(row["joined_on"], today - dt.timedelta(days=lot.randrange(20, 1200)))
-            held.append(_term(member, terms.STATUS, str(row["status"]), str(row["status"]), lot.choice(AWAY), since))
+            held.append(
+                _term(member, position_terms.STATUS, str(row["status"]), str(row["status"]), lot.choice(AWAY), since)
+            )
     for start in range(0, len(held), 20_000):
         tx.execute(insert(table_of(MemberTerm)), held[start : start + 20_000])
 

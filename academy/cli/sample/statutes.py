@@ -17,14 +17,14 @@ class NoStatutes(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Page:
+class StatutePage:
     """What one slide shows: a heading and the sentences that are read from it."""
 
     heading: str
     sentences: tuple[str, ...]
 
 
-def articles(law: str, first: int = 1, count: int = 40) -> list[Page]:
+def articles(law: str, first: int = 1, count: int = 40) -> list[StatutePage]:
     """Articles of a law in force, by its name without the state's.
 
     Raises:
@@ -42,7 +42,7 @@ def articles(law: str, first: int = 1, count: int = 40) -> list[Page]:
         ).fetchall()
     if not rows:
         raise LookupError(law)
-    return [Page(number, tuple(sentences(body))) for number, body in rows]
+    return [StatutePage(number, tuple(sentences(body))) for number, body in rows]
 
 
 def sentences(body: str) -> list[str]:

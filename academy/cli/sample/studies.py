@@ -16,10 +16,10 @@ from academy.cli.sample.courses import Shelved
 from academy.cli.sample.people import City, table_of
 from academy.core import clock
 from academy.core.actor import SYSTEM
-from academy.core.db import Base, Tx
-from academy.members.models import Exemption, Member, Organisation
-from academy.progress import rules as progress_rules
-from academy.progress.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
+from academy.core.database import Base, Tx
+from academy.learning import rules as progress_rules
+from academy.learning.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
+from academy.people.models import Exemption, Member, Organisation
 from academy.trainings import service
 from academy.trainings.service import Plan
 

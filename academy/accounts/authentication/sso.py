@@ -1,0 +1,312 @@
+"""Single sign-on with the city's app: OpenID Connect, code flow with PKCE, state and nonce.
+
+The provider says who somebody is; the roster says who is a member. A sign-on opens the account of
+the member whose register number the ID token carries, and makes that account the first time, so
+that a member never needs a password. Nobody outside the roster gets in.
+
+Source of the checks: OpenID Connect Core 1.0, section 3.1.3.7; RFC 7636; RFC 9207.
+"""
+
+import dataclasses
+import secrets
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import requests
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from sqlalchemy import select
+
+from academy.accounts.models import Account, ExternalIdentity
+from academy.accounts.queries import is_usable
+from academy.accounts.service import account_for_member
+from academy.accounts.sessions import open_session
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.database import Tx
+from academy.core.errors import AcademyError, Busy, Invalid
+from academy.core.i18n import msg
+from academy.core.runtime import Runtime
+from academy.core.settings import Settings
+from academy.core.unique import get_or_create
+from academy.people.models import Member
+from academy.people.queries import present
+
+if TYPE_CHECKING:
+    from authlib.integrations.requests_client import OAuth2Session
+
+# Asymmetric only: with HMAC or "none" whoever knows the client could write tokens.
+ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
+TIMEOUT_S = 8
+KEYS_FOR_S = 600
+KEYS_AGAIN_AFTER_S = 10
+LEEWAY_S = 60
+PENDING_S = 600
+
+
+@dataclasses.dataclass(frozen=True)
+class Pending:
+    """What the browser must bring back; kept in its signed cookie between the two redirects."""
+
+    state: str
+    nonce: str
+    verifier: str
+    began_ms: int
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: object) -> "Pending":
+        """Raises:
+        Invalid: nothing was kept, or not by us.
+        """
+        try:
+            return cls(**kept)  # type: ignore[arg-type]
+        except TypeError:
+            raise _refused() from None
+
+
+class Provider:
+    """Metadata and keys of the issuer, fetched when needed and kept for a while."""
+
+    def __init__(self, issuer: str) -> None:
+        self.issuer = issuer
+        self._lock = threading.Lock()
+        self._metadata: dict[str, Any] | None = None
+        self._keys: KeySet | None = None
+        self._keys_at = 0.0
+
+    def metadata(self) -> dict[str, Any]:
+        """The discovery document; its issuer must be the one we were told.
+
+        Raises:
+            Busy: the provider cannot be reached.
+        """
+        with self._lock:
+            if self._metadata is None:
+                found = _get(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
+                if found.get("issuer") != self.issuer:
+                    raise _refused()
+                self._metadata = found
+            return self._metadata
+
+    def keys(self, *, again: bool = False) -> KeySet:
+        """The signing keys. `again` after a rotation, at most every ten seconds."""
+        uri = self.metadata()["jwks_uri"]
+        with self._lock:
+            age = time.monotonic() - self._keys_at
+            if self._keys is None or age > KEYS_FOR_S or (again and age > KEYS_AGAIN_AFTER_S):
+                self._keys = KeySet.import_key_set(_get(uri))  # type: ignore[arg-type]
+                self._keys_at = time.monotonic()
+            return self._keys
+
+
+_providers: dict[str, Provider] = {}
+
+
+def provider(runtime: Runtime) -> Provider:
+    """The configured issuer, one object a process so that its keys are fetched once."""
+    return _providers.setdefault(runtime.settings.oidc_issuer, Provider(runtime.settings.oidc_issuer))
+
+
+def begin(runtime: Runtime, redirect_uri: str) -> tuple[str, Pending]:
+    """The address to send the browser to, and what it must bring back."""
+    pending = Pending(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48), clock.now_ms())
+    with _client(runtime, redirect_uri) as client:
+        url, _state = client.create_authorization_url(
+            provider(runtime).metadata()["authorization_endpoint"],
+            state=pending.state,
+            nonce=pending.nonce,
+            code_verifier=pending.verifier,
+            **_strength_asked(runtime.settings),
+        )
+    return str(url), pending
+
+
+def finish(
+    runtime: Runtime, pending: Pending, answer: dict[str, str], redirect_uri: str, network: str = "", device: str = ""
+) -> str:
+    """Check the provider's answer and sign in; returns the session's token.
+
+    Opens its own transaction, after the provider was asked: no lock is held across the network.
+
+    Raises:
+        Invalid: the answer is not for this browser, not from this provider, or not for a member.
+        Busy: the provider cannot be reached.
+    """
+    try:
+        claims = _claims(runtime, pending, answer, redirect_uri)
+    except AcademyError:
+        runtime.db.run_in_transaction(lambda tx: record(tx, Actor(network=network), "sso.refused", "account:unknown"))
+        raise
+
+    def write(tx: Tx) -> str | None:
+        account = _account(tx, runtime, claims, network)
+        if account is not None:
+            return open_session(tx, runtime, account, network, device)
+        record(tx, Actor(network=network), "sso.unknown", "account:unknown")
+        return None
+
+    opened = runtime.db.run_in_transaction(write)
+    if opened is not None:
+        return opened
+    raise Invalid(msg("花名册里还没有您的信息。请与所在党支部联系。"))
+
+
+def _claims(runtime: Runtime, pending: Pending, answer: dict[str, str], redirect_uri: str) -> dict[str, Any]:
+    if not secrets.compare_digest(answer.get("state", "").encode(), pending.state.encode()):
+        raise _refused()
+    if clock.now_ms() - pending.began_ms > PENDING_S * 1000 or "code" not in answer:
+        raise _refused()
+    issuer = provider(runtime)
+    metadata = issuer.metadata()
+    named = answer.get("iss")
+    if (named is None and metadata.get("authorization_response_iss_parameter_supported")) or named not in {
+        None,
+        issuer.issuer,
+    }:
+        raise _refused()
+    from authlib.integrations.base_client.errors import OAuthError
+    from authlib.oauth2.rfc6749.errors import OAuth2Error
+
+    with _client(runtime, redirect_uri) as client:
+        try:
+            token = client.fetch_token(
+                metadata["token_endpoint"],
+                grant_type="authorization_code",
+                code=answer["code"],
+                code_verifier=pending.verifier,
+                timeout=TIMEOUT_S,
+            )
+        except (OAuth2Error, OAuthError):
+            raise _refused() from None
+        except requests.RequestException:
+            raise _away() from None
+    return read_id_token(runtime, issuer, str(token.get("id_token", "")), pending.nonce)
+
+
+def read_id_token(runtime: Runtime, issuer: Provider, id_token: str, nonce: str) -> dict[str, Any]:
+    """The claims of an ID token that is truly the issuer's, for us, for this sign-in, and fresh.
+
+    Raises:
+        Invalid: it is not.
+    """
+    for again in (False, True):
+        try:
+            token = jwt.decode(id_token, issuer.keys(again=again), algorithms=ALGORITHMS)
+            break
+        except (JoseError, ValueError):
+            # The key may be newer than our copy: look once more, then believe it.
+            if again:
+                raise _refused() from None
+    client_id = runtime.settings.oidc_client_id
+    rules = jwt.JWTClaimsRegistry(
+        now=clock.now_ms() // 1000,
+        leeway=LEEWAY_S,
+        iss={"essential": True, "value": issuer.issuer},
+        aud={"essential": True, "value": client_id},
+        sub={"essential": True},
+        exp={"essential": True},
+        iat={"essential": True},
+        nonce={"essential": True, "value": nonce},
+    )
+    try:
+        rules.validate(token.claims)
+    except JoseError:
+        raise _refused() from None
+    if isinstance(token.claims["aud"], list) and token.claims.get("azp") != client_id:
+        raise _refused()
+    if not _is_strong_enough(runtime.settings, token.claims):
+        raise Invalid(msg("请用更可靠的方式登录，例如再加一次手机验证。"))
+    return dict(token.claims)
+
+
+def _strength_asked(settings: Settings) -> dict[str, str]:
+    asked = {}
+    if settings.oidc_acr:
+        asked["acr_values"] = " ".join(_names(settings.oidc_acr))
+    if settings.oidc_max_age_minutes:
+        asked["max_age"] = str(60 * settings.oidc_max_age_minutes)
+    return asked
+
+
+def _is_strong_enough(settings: Settings, claims: dict[str, Any]) -> bool:
+    """Whether the token says what the settings ask for. What it does not say was not done.
+
+    What is asked for in the address is only a wish (OpenID Connect Core, 5.5.1.1): the answer decides.
+    """
+    if settings.oidc_acr and claims.get("acr") not in _names(settings.oidc_acr):
+        return False
+    used = claims.get("amr")
+    if settings.oidc_amr and not (isinstance(used, list) and any(way in _names(settings.oidc_amr) for way in used)):
+        return False
+    if not settings.oidc_max_age_minutes:
+        return True
+    at = claims.get("auth_time")
+    oldest = clock.now_ms() // 1000 - 60 * settings.oidc_max_age_minutes - LEEWAY_S
+    return isinstance(at, int | float) and not isinstance(at, bool) and at >= oldest
+
+
+def _names(setting: str) -> list[str]:
+    return [name.strip() for name in setting.split(",") if name.strip()]
+
+
+def _account(tx: Tx, runtime: Runtime, claims: dict[str, Any], network: str) -> Account | None:
+    issuer, subject = runtime.settings.oidc_issuer, str(claims["sub"])
+    known = tx.scalar(
+        select(Account)
+        .join(ExternalIdentity, ExternalIdentity.account_id == Account.id)
+        .where(ExternalIdentity.issuer == issuer, ExternalIdentity.subject == subject)
+    )
+    number = str(claims.get(runtime.settings.oidc_member_claim) or "")
+    if known is None and number:
+        member = tx.scalar(select(Member).where(Member.number == number, present()))
+        if member is not None:
+            known = account_for_member(tx, member)
+            key = {"issuer": issuer, "subject": subject}
+            _, is_new = get_or_create(tx, ExternalIdentity, key, account_id=known.id)
+            actor = Actor(account_id=known.id, member_id=member.id, network=network)
+            if is_new:
+                record(tx, actor, "sso.linked", f"account:{known.public_id}")
+    return known if known is not None and is_usable(tx, known.id) else None
+
+
+def _client(runtime: Runtime, redirect_uri: str) -> "OAuth2Session":
+    # Read when somebody signs on: processes that start would wait for it.
+    from authlib.integrations.requests_client import OAuth2Session
+
+    settings = runtime.settings
+    session = OAuth2Session(
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+        scope="openid profile",
+        redirect_uri=redirect_uri,
+        code_challenge_method="S256",
+    )
+    # A token endpoint has no business redirecting a secret elsewhere.
+    session.max_redirects = 0
+    return session
+
+
+def _get(url: str) -> dict[str, Any]:
+    try:
+        response = requests.get(url, timeout=TIMEOUT_S, allow_redirects=False)
+        response.raise_for_status()
+        found = response.json()
+    except (requests.RequestException, ValueError):
+        raise _away() from None
+    if not isinstance(found, dict):
+        raise _away()
+    return found
+
+
+def _refused() -> Invalid:
+    return Invalid(msg("这次登录没有完成，请重新登录。"))
+
+
+def _away() -> Busy:
+    return Busy(msg("统一登录暂时连不上，请稍候再试，或用密码登录。"), retry_after=10)

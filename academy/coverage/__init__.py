@@ -1,0 +1,1 @@
+"""Who is covered: tables down to the name, breakdowns by group, forecasts."""

@@ -1,0 +1,99 @@
+"""At the pace of the last days, when is a training complete, and which branches decide it. Pure but for `ahead`."""
+
+import dataclasses
+import datetime as dt
+import math
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from academy.core import clock
+from academy.core.database import Tx
+from academy.people.models import Organisation
+from academy.trainings import coverage_cells
+from academy.trainings.models import Training
+
+PACE_DAYS = 14
+SHOWN = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Laggard:
+    """A branch among those that decide: how many are missing there."""
+
+    public_id: str
+    name: str
+    missing: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Forecast:
+    """Where the present pace leads."""
+
+    missing: int
+    pace: float
+    """Completions a day over the last days."""
+    complete_on: dt.date | None
+    """None: at this pace never."""
+    in_time: bool
+    expected: int
+    """Completions there will be on the last day."""
+    deciding: int
+    """The fewest branches that hold half of those missing."""
+    branches: list[Laggard]
+
+
+def pace(days: Sequence[tuple[dt.date, int]], today: dt.date, first_day: dt.date) -> float:
+    """Completions a day over the last days, or since the beginning if that is shorter."""
+    since = max(today - dt.timedelta(days=PACE_DAYS), first_day - dt.timedelta(days=1))
+    length = (today - since).days
+    if length <= 0:
+        return 0.0
+    before = max((number for day, number in days if day <= since), default=0)
+    now = max((number for day, number in days if day <= today), default=0)
+    return max(0.0, (now - before) / length)
+
+
+def complete_on(missing: int, per_day: float, today: dt.date) -> dt.date | None:
+    """The day on which nobody is missing; None when that is out of sight."""
+    if missing <= 0:
+        return today
+    days = math.ceil(missing / per_day) if per_day > 0 else 100_000
+    return today + dt.timedelta(days=days) if days < 3_650 else None
+
+
+def deciding(missing: Sequence[int]) -> int:
+    """How few branches hold half of all who are missing; `missing` is sorted, most first."""
+    half, counted = sum(missing) / 2, 0
+    for number, one in enumerate(missing, start=1):
+        counted += one
+        if counted >= half:
+            return number
+    return 0
+
+
+def ahead(tx: Tx, training: Training, node: Organisation, figures: coverage_cells.Figures) -> Forecast:
+    """The forecast of a running training in one node."""
+    today = clock.today()
+    history = [(day, found.completed) for day, found in coverage_cells.daily(tx, training.id, node.id)]
+    history.append((today, figures.completed))
+    speed = pace(history, today, training.opens_on)
+    day = complete_on(figures.missing, speed, today)
+    left = max(0, (training.closes_on - today).days)
+    places = coverage_cells.own_below(tx, training.id, node).items()
+    behind = sorted(((place, own.missing) for place, own in places if own.missing), key=lambda one: (-one[1], one[0]))
+    return Forecast(
+        missing=figures.missing,
+        pace=speed,
+        complete_on=day,
+        in_time=day is not None and day <= training.closes_on,
+        expected=min(figures.due, figures.completed + round(speed * left)),
+        deciding=deciding([number for _, number in behind]),
+        branches=_named(tx, behind[:SHOWN]),
+    )
+
+
+def _named(tx: Tx, places: Sequence[tuple[int, int]]) -> list[Laggard]:
+    query = select(Organisation.id, Organisation.public_id, Organisation.name)
+    known = {row.id: row for row in tx.execute(query.where(Organisation.id.in_([place for place, _ in places])))}
+    return [Laggard(known[place].public_id, known[place].name, number) for place, number in places]

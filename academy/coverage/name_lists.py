@@ -1,0 +1,313 @@
+"""The last step down: who has completed, who has not, and why not."""
+
+import dataclasses
+import datetime as dt
+import enum
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+
+from academy.accounts.queries import has_account
+from academy.core import clock
+from academy.core.database import Tx
+from academy.core.i18n import Message, msg
+from academy.core.paging import Page
+from academy.coverage import refusal_reasons
+from academy.people import queries as members
+from academy.people.models import Exemption, Member, Organisation
+from academy.people.name_spelling import clean_name
+from academy.trainings import coverage_cells, lineage, recount, sql
+from academy.trainings.course_shares import studied
+from academy.trainings.models import ReminderRecipient, Training
+
+PAGE = 50
+BRANCHES = 200
+SORTS = ("name", "progress", "completed_on")
+
+
+class Status(enum.StrEnum):
+    """What a list of names can be narrowed to: one definition for the list and for every figure that leads to it."""
+
+    MISSING = "missing"
+    NO_ACCOUNT = "no_account"
+    NOT_STARTED = "not_started"
+    UNDER_WAY = "under_way"
+    REFUSED = "refused"
+    REACHABLE = "reachable"
+    LATELY = "lately"
+    UNREACHABLE = "unreachable"
+    COMPLETED = "completed"
+    EXEMPT = "exempt"
+
+
+STATUSES: dict[str, Message] = {
+    Status.MISSING: msg("还没完成"),
+    Status.NO_ACCOUNT: msg("未开通账号"),
+    Status.NOT_STARTED: msg("未开始"),
+    Status.UNDER_WAY: msg("学习中"),
+    Status.REFUSED: msg("有观看未计入"),
+    Status.REACHABLE: msg("没完成，可以提醒"),
+    Status.LATELY: msg("没完成，这几天提醒过"),
+    Status.UNREACHABLE: msg("没完成，没有账号"),
+    Status.COMPLETED: msg("已完成"),
+    Status.EXEMPT: msg("免训"),
+}
+REMIND_EVERY_DAYS = 3
+"""Nobody is reminded of the same training more often than this."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ListedMember:
+    """One member of a training, and where things stand."""
+
+    member_id: int
+    public_id: str
+    number: str
+    name: str
+    phone_sealed: bytes | None
+    organisation_id: int
+    organisation: str
+    status: Status
+    reason: Message
+    done: int
+    """Bits of completed courses."""
+    completed_on: dt.date | None
+    permille: int
+
+    def has(self, position: int) -> bool:
+        """Whether the course at this position is completed."""
+        return bool(self.done >> position & 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class NameFilter:
+    """Which names: of which training and node, on which day, narrowed and sorted how."""
+
+    training: Training
+    node: Organisation
+    day: dt.date | None = None
+    status: str = ""
+    text: str = ""
+    direct: bool = False
+    sort: str = ""
+
+
+def names(tx: Tx, wish: NameFilter, page: int, size: int = PAGE) -> Page[ListedMember]:
+    """A page of names; the number of queries does not depend on how many there are."""
+    total = count_names(tx, wish)
+    number = min(max(1, page), max(1, -(-total // size)))
+    places, offset = _places_of_page(tx, wish, (number - 1) * size, size)
+    query, where = _query(tx, wish, places)
+    rows = tx.execute(_ordered(query, where, wish.sort).limit(size).offset(offset)).all()
+    return Page(_named(tx, wish, rows), total, number, size)
+
+
+def _places_of_page(tx: Tx, wish: NameFilter, offset: int, size: int) -> tuple[list[int] | None, int]:
+    """The few places whose members stand on a page, and how many of them stand before it.
+
+    None where only the names themselves can tell: then all are read and sorted.
+    """
+    counted = _COUNTED.get(wish.status)
+    if counted is None or wish.text or wish.direct or wish.day is not None or wish.sort in SORTS:
+        return None, offset
+    here: list[int] = []
+    before = skipped = 0
+    for place, own in coverage_cells.own_below(tx, wish.training.id, wish.node).items():
+        number = counted(own)
+        if before + number <= offset:
+            skipped = before + number
+        elif number:
+            here.append(place)
+        before += number
+        if before >= offset + size:
+            break
+    return here, offset - skipped
+
+
+def stream(tx: Tx, wish: NameFilter) -> Iterator[ListedMember]:
+    """All names, by branch; a few hundred branches are in memory at a time."""
+    branches = [wish.node.id]
+    if not wish.direct:
+        inside = select(Organisation.id).where(lineage.inside(tx, wish.node, wish.day))
+        branches = list(tx.scalars(inside.order_by(Organisation.path)))
+    for start in range(0, len(branches), BRANCHES):
+        query, where = _query(tx, wish, branches[start : start + BRANCHES])
+        yield from _named(tx, wish, tx.execute(_ordered(query, where, "")).all())
+
+
+def count_names(tx: Tx, wish: NameFilter) -> int:
+    """How many there are. Where coverage counts the very same people, nobody is counted again."""
+    counted = _COUNTED.get(wish.status)
+    if counted is not None and not wish.text and not wish.direct:
+        found = coverage_cells.figures(tx, [wish.training.id], [wish.node.id], wish.day)
+        return counted(found.get((wish.training.id, wish.node.id), coverage_cells.Figures()))
+    query, _ = _query(tx, wish)
+    return tx.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+_COUNTED: dict[str, Callable[[coverage_cells.Figures], int]] = {
+    "": lambda found: found.due + found.exempt,
+    Status.MISSING: lambda found: found.missing,
+    Status.UNDER_WAY: lambda found: found.reached - found.completed,
+    Status.COMPLETED: lambda found: found.completed,
+    Status.EXEMPT: lambda found: found.exempt,
+}
+
+
+def selected_members(tx: Tx, wish: NameFilter) -> Select[*tuple[Any, ...]]:
+    """Row ids of the members that a list shows, for whoever acts on all of them."""
+    query, _ = _query(tx, wish)
+    return query.with_only_columns(Member.id)
+
+
+def _query(tx: Tx, wish: NameFilter, branches: list[int] | None = None) -> tuple[Select[*tuple[Any, ...]], Any]:
+    here: Any = [wish.node.id] if wish.direct else branches
+    if here is None:
+        here = select(Organisation.id).where(lineage.inside(tx, wish.node, wish.day))
+    pieces = recount.pieces(wish.training.id, wish.day, here)
+    end = wish.day or dt.date.max
+    account = has_account(Member.id)
+    query = (
+        select(
+            Member.id,
+            Member.public_id,
+            Member.number,
+            Member.name,
+            Member.phone_sealed,
+            Organisation.id,
+            Organisation.name,
+            pieces.c.standing,
+            pieces.c.reached_on,
+            pieces.c.completed_on,
+            pieces.c.done,
+            account.label("account"),
+        )
+        .select_from(pieces)
+        .join(Member, Member.id == pieces.c.member_id)
+        .join(Organisation, Organisation.id == pieces.c.organisation_id)
+        .where(pieces.c.standing != "out")
+    )
+    if wish.text:
+        text = clean_name(wish.text)
+        query = query.where(or_(Member.name.contains(text, autoescape=True), Member.number == text))
+    narrowed = _narrow(pieces, end, wish.training.id).get(wish.status)
+    return (query if narrowed is None else query.where(narrowed)), pieces
+
+
+def _narrow(pieces: Any, end: dt.date, training_id: int) -> dict[str, ColumnElement[bool]]:
+    account, lately = has_account(Member.id), _reminded_lately(training_id)
+    due = pieces.c.standing == "due"
+    reached, completed = pieces.c.reached_on <= end, pieces.c.completed_on <= end
+    unreached = or_(pieces.c.reached_on.is_(None), pieces.c.reached_on > end)
+    incomplete = or_(pieces.c.completed_on.is_(None), pieces.c.completed_on > end)
+    return {
+        Status.MISSING: and_(due, incomplete),
+        Status.NO_ACCOUNT: and_(due, unreached, ~account),
+        Status.NOT_STARTED: and_(due, unreached, account),
+        Status.UNDER_WAY: and_(due, reached, incomplete),
+        Status.REFUSED: and_(due, incomplete, refusal_reasons.of_member(training_id)),
+        Status.REACHABLE: and_(due, incomplete, account, ~lately),
+        Status.LATELY: and_(due, incomplete, account, lately),
+        Status.UNREACHABLE: and_(due, incomplete, ~account),
+        Status.COMPLETED: and_(due, completed),
+        Status.EXEMPT: pieces.c.standing == "exempt",
+    }
+
+
+def _reminded_lately(training_id: int) -> ColumnElement[bool]:
+    since = clock.today() - dt.timedelta(days=REMIND_EVERY_DAYS)
+    return exists().where(
+        ReminderRecipient.training_id == training_id,
+        ReminderRecipient.member_id == Member.id,
+        ReminderRecipient.on_day > since,
+    )
+
+
+def _ordered(query: Select[*tuple[Any, ...]], pieces: Any, sort: str) -> Select[*tuple[Any, ...]]:
+    orders: dict[str, tuple[Any, ...]] = {
+        "name": (Member.name, Member.id),
+        "progress": (pieces.c.completed_on.is_not(None), pieces.c.reached_on.is_not(None), Member.id),
+        "completed_on": (pieces.c.completed_on.desc(), Member.id),
+    }
+    return query.order_by(*orders.get(sort, (Organisation.path, Member.id)))
+
+
+def _named(tx: Tx, wish: NameFilter, rows: Any) -> list[ListedMember]:
+    end = wish.day or dt.date.max
+    ids = [row[0] for row in rows]
+    shares = studied(tx, wish.training.id, ids) if wish.day is None else {}
+    then = None if wish.day is None else _done_by(tx, wish.training, ids, wish.day)
+    excused = _exemptions(tx, [row[0] for row in rows if row.standing == "exempt"], wish.day or clock.today())
+    # Refusals are known of today only, like how far somebody is.
+    why = refusal_reasons.reasons(tx, wish.training.id, ids) if wish.day is None else {}
+    found: list[ListedMember] = []
+    for row in rows:
+        completed = row.completed_on if row.completed_on and row.completed_on <= end else None
+        reached = row.reached_on is not None and row.reached_on <= end
+        share = 1000 if completed else shares.get(row[0], 0)
+        status = _status(row.standing, completed is not None, reached, bool(row.account))
+        found.append(
+            ListedMember(
+                member_id=row[0],
+                public_id=row[1],
+                number=row[2],
+                name=row[3],
+                phone_sealed=row[4],
+                organisation_id=row[5],
+                organisation=row[6],
+                status=status,
+                reason=_reason(status, share, excused.get(row[0]), why.get(row[0]), known=wish.day is None),
+                done=row.done if then is None else then.get(row[0], 0),
+                completed_on=completed,
+                permille=share,
+            )
+        )
+    return found
+
+
+def _done_by(tx: Tx, training: Training, ids: list[int], day: dt.date) -> dict[int, int]:
+    """Bits of the courses that were completed by the end of a day."""
+    found: dict[int, int] = {}
+    for start in range(0, len(ids), 2000):
+        for member, _, position, on in tx.execute(sql.course_days(training, ids[start : start + 2000])):
+            if on <= day:
+                found[member] = found.get(member, 0) | 1 << position
+    return found
+
+
+def _status(standing: str, completed: bool, reached: bool, account: bool) -> Status:
+    if standing == "exempt":
+        return Status.EXEMPT
+    if completed:
+        return Status.COMPLETED
+    if reached:
+        return Status.UNDER_WAY
+    return Status.NOT_STARTED if account else Status.NO_ACCOUNT
+
+
+def _reason(
+    status: Status, share: int, exemption: tuple[str, dt.date | None] | None, why: Message | None, *, known: bool
+) -> Message:
+    if status == Status.EXEMPT and exemption is not None:
+        reason, until = exemption
+        if until is None:
+            return msg("免训（%(reason)s）", reason=reason)
+        return msg("免训至 %(day)s（%(reason)s）", day=until, reason=reason)
+    if status == Status.UNDER_WAY and known:
+        percent = max(1, min(99, round(share / 10)))
+        if why is not None:
+            return msg("已学 %(share)s%%，有观看未计入：%(why)s", share=percent, why=why)
+        return msg("已学 %(share)s%%", share=percent)
+    if status == Status.NOT_STARTED and why is not None:
+        return msg("有观看未计入：%(why)s", why=why)
+    return STATUSES[status]
+
+
+def _exemptions(tx: Tx, ids: list[int], day: dt.date) -> dict[int, tuple[str, dt.date | None]]:
+    if not ids:
+        return {}
+    query = select(Exemption.member_id, Exemption.reason, Exemption.valid_to).where(
+        Exemption.member_id.in_(ids), members.exempt_on(day)
+    )
+    return {member: (reason, until) for member, reason, until in tx.execute(query)}

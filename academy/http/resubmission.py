@@ -1,0 +1,84 @@
+"""What somebody typed outlives the end of a session and an old page: it is shown again, ready to be sent.
+
+A form may reach us without a session (it ended meanwhile), with another session's token, or before the consent or
+the second step that is asked for first. The answer is a page that holds everything that was typed, apart from
+passwords and files, with a fresh token and a button to send it again. Where one has to sign in first, the page's
+script keeps the form in this browser tab until that is done; without scripts, signing in opens beside it.
+"""
+
+from urllib.parse import urlsplit
+
+from flask import current_app, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
+
+from academy.core.i18n import Message, msg
+from academy.http.body_limits import FORMS
+from academy.http.request_context import actor
+
+SECRET = frozenset({"password", "again", "old"})
+"""Fields of passwords: typed anew, never put into a page."""
+NOT_TYPED = frozenset({"csrf_token"})
+SHORTEST = 2
+"""Shorter values are marks of buttons and boxes, not worth showing to a person."""
+
+STALE = msg("这一页打开得太久了。您填写的内容还在，请再发送一次。")
+SIGNED_OUT = msg("登录已经过期。您填写的内容还在：先登录，再发送一次。")
+ASKED_FIRST = msg("还有一步要先做完。您填写的内容还在：做完后再发送一次。")
+
+
+def is_form() -> bool:
+    """Whether the request is a form that a person sent from a page."""
+    return request.method == "POST" and request.mimetype in FORMS and not request.path.startswith("/api/")
+
+
+def page(text: Message, status: int, first: str | None = None) -> Response:
+    """The page that holds the form. `first` is where one has to go before it can be sent."""
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_TYPED | SECRET]
+    shown = [value for name, value in fields if len(value) >= SHORTEST and name not in {"next", "version", "verb"}]
+    files = [file.filename for file in request.files.values() if _is_chosen(file)]
+    answer = render_template(
+        "resubmit.html",
+        text=text,
+        action=request.full_path.rstrip("?"),
+        fields=fields,
+        shown=shown,
+        secrets=sorted(SECRET & set(request.form)),
+        files=files,
+        multipart=bool(request.files),
+        first=first,
+        back=_page_before(),
+    )
+    return Response(answer, status, mimetype="text/html", headers={"Cache-Control": "no-store"})
+
+
+def stale() -> Response:
+    """For a form whose token belongs to a page that is too old, or to another session."""
+    if actor().is_anonymous and not _is_public():
+        return signed_out()
+    return page(STALE, 400)
+
+
+def signed_out() -> Response:
+    """For a form of somebody whose session ended."""
+    return page(SIGNED_OUT, 401, url_for("accounts.sign_in", next=url_for("resubmission.show")))
+
+
+def asked_first(where: str) -> Response:
+    """For a form that came before a consent or a second step; `where` is that page's endpoint."""
+    return page(ASKED_FIRST, 409, url_for(where, next=url_for("resubmission.show")))
+
+
+def _is_public() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return str(getattr(view, "__policy__", "")) == "public"
+
+
+def _is_chosen(file: FileStorage) -> bool:
+    return bool(file.filename)
+
+
+def _page_before() -> str | None:
+    """The page that the form was on, if it was one of ours."""
+    before = urlsplit(request.referrer or "")
+    return before.path if before.netloc == request.host and before.path.startswith("/") else None

@@ -1,0 +1,77 @@
+"""Credit of one member in an old version of an item, carried over to a newer one as far as it stayed."""
+
+from sqlalchemy import select
+
+from academy.core.database import Tx
+from academy.learning import completions, consequences, ledger_rows, rules
+from academy.learning.heartbeats import HeartbeatOutcome
+from academy.learning.ledger_rows import LedgerRow, RowKey
+from academy.learning.models import Recut, WatchLedger
+from academy.learning.rules import Span
+from academy.library.models import Course, CourseItem
+
+Rows = dict[RowKey, LedgerRow]
+
+
+def carry(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: int, rows: Rows | None = None) -> None:
+    """Give a member what stayed of their spans of the old version, and what stayed of that in still newer ones.
+
+    `rows` are ledger rows that the caller holds in memory. Carrying the same again changes nothing.
+    """
+    moved = rules.remap(spans, [(start, end, target) for start, end, target in recut.kept])
+    if not moved:
+        return
+    held = _give(tx, recut, member_id, moved, at_ms, rows or {})
+    carry_on(tx, member_id, recut.item_id, recut.to_version, held, at_ms, rows)
+
+
+def carry_on(
+    tx: Tx, member_id: int, item_id: int, version: int, spans: tuple[Span, ...], at_ms: int, rows: Rows | None = None
+) -> None:
+    """Carry what a member holds of a version to whatever it became, as far as somebody declared it."""
+    became = select(Recut).where(Recut.item_id == item_id, Recut.from_version == version).order_by(Recut.id)
+    for recut in tx.scalars(became).all():
+        carry(tx, recut, member_id, spans, at_ms, rows)
+
+
+def catch_up(tx: Tx, member_id: int, item: CourseItem, at_ms: int) -> None:
+    """Carry one member over before the job comes to them: they are opening the lecture now."""
+    running = select(Recut).where(
+        Recut.item_id == item.id, Recut.from_version < item.version, Recut.finished_at.is_(None)
+    )
+    for recut in tx.scalars(running.order_by(Recut.id)).all():
+        key = (member_id, item.id, recut.from_version)
+        row = ledger_rows.load(tx, [key]).get(key)
+        if row is not None:
+            carry(tx, recut, member_id, rules.unpack(row.packed), at_ms)
+
+
+def _give(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: int, rows: Rows) -> tuple[Span, ...]:
+    """Add spans to a member's row of the newer version, with what follows; returns all that the row holds then."""
+    item = tx.get_one(CourseItem, recut.item_id)
+    key = (member_id, item.id, recut.to_version)
+    completions.insert_once(
+        tx,
+        WatchLedger,
+        member_id=member_id,
+        item_id=item.id,
+        item_version=recut.to_version,
+        spans=b"",
+        covered_ms=0,
+        position_ms=0,
+        updated_ms=at_ms,
+        credited_until_ms=0,
+        seq=0,
+    )
+    row = rows.get(key) or ledger_rows.load(tx, [key])[key]
+    before = rules.unpack(row.packed)
+    held = rules.close(before, spans, recut.duration_ms)
+    course = tx.get_one(Course, item.course_id)
+    outcome = HeartbeatOutcome(gained_ms=rules.length(held) - rules.length(before))
+    consequences.add_credit(
+        row, rules.pack(held), outcome, recut.duration_ms, completions.threshold(course, item), at_ms
+    )
+    if row.pending_since_ms is not None:
+        consequences.write_consequences(tx, key, course.id, row)
+    ledger_rows.save(tx, {key: row})
+    return held

@@ -1,0 +1,194 @@
+"""What follows from credit: a course reached, an item finished, a course finished, hours earned.
+
+Each is a dated fact written once; its key closes the race of two transactions that both find it due.
+"""
+
+import datetime as dt
+import functools
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from academy.core.database import Base, Tx
+from academy.jobs import publish
+from academy.learning.events import CourseFinished, CourseItemFinished, CourseReached
+from academy.learning.models import Completion, Correction, CourseStart, CreditHour, ItemCompletion
+from academy.library.models import Course, CourseItem, CourseState
+
+PLAYABLE = ("video", "audio", "document")
+"""Kinds of items that are completed by watching, or by reading page after page."""
+
+ALL = 1000
+NEVER = 1001
+"""A share in permille that nothing reaches."""
+
+
+def threshold(course: Course, item: CourseItem) -> int:
+    """The share that completes an item, in permille: of a document every page, since none is like another."""
+    return ALL if item.kind == "document" else course.threshold_permille
+
+
+def asked_now(tx: Tx, item_id: int, item_version: int) -> int:
+    """The share in permille that completes a version of an item since its course was published last; more than can be
+    reached of a version that is no more, and of a course that is not on the shelf."""
+    query = select(CourseItem, Course).join(Course, Course.id == CourseItem.course_id)
+    present = query.where(CourseItem.id == item_id, CourseItem.version == item_version, CourseItem.removed_at.is_(None))
+    found = tx.execute(present.where(Course.state == CourseState.PUBLISHED)).first()
+    return threshold(found[1], found[0]) if found is not None else NEVER
+
+
+def instant(ms: int) -> dt.datetime:
+    """Milliseconds of the server's epoch as an instant."""
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
+
+
+@functools.cache
+def _insertion(model: type[Base], dialect: str) -> Any:
+    """Built once a table: building a statement costs more than running it."""
+    key = next(iter(model.__table__.primary_key))
+    kind = postgresql if dialect == "postgresql" else sqlite
+    return kind.insert(model).on_conflict_do_nothing().returning(key)
+
+
+def insert_once(tx: Tx, model: type[Base], **values: object) -> bool:
+    """Insert unless a row with that key is there; whether it was inserted."""
+    connection = tx.connection()
+    return connection.execute(_insertion(model, connection.dialect.name), values).first() is not None
+
+
+def record_start(tx: Tx, member_id: int, course_id: int, at_ms: int) -> None:
+    """The member's first credit of a course."""
+    if insert_once(tx, CourseStart, member_id=member_id, course_id=course_id, reached_at=instant(at_ms)):
+        publish(tx, CourseReached(member_id, course_id, at_ms))
+
+
+def finish_item(tx: Tx, member_id: int, item_id: int, item_version: int, course_id: int, at_ms: int) -> None:
+    """The member reached an item's threshold; finishes the course with it when nothing more is missing.
+
+    Doing it again writes what is missing, and nothing twice.
+    """
+    key = {"member_id": member_id, "item_id": item_id, "item_version": item_version}
+    if insert_once(tx, ItemCompletion, **key, course_id=course_id, completed_at=instant(at_ms)):
+        publish(tx, CourseItemFinished(member_id, item_id, course_id, at_ms))
+    finished = _finished(tx, member_id, course_id, at_ms)
+    if finished is not None:
+        version, finished_ms = finished
+        finish_course(tx, member_id, tx.get_one(Course, course_id), finished_ms, "watched", version)
+
+
+def is_on_shelf() -> ColumnElement[bool]:
+    """Whether a course's items are those that members saw last, and not those of a draft that nobody reviewed."""
+    return func.coalesce(Course.published_version, Course.version) == Course.version
+
+
+_required = (
+    (CourseItem.course_id == Course.id)
+    & CourseItem.required
+    & CourseItem.removed_at.is_(None)
+    & CourseItem.kind.in_(PLAYABLE)
+)
+_mine = (
+    (ItemCompletion.member_id == bindparam("member"))
+    & (ItemCompletion.item_id == CourseItem.id)
+    & (ItemCompletion.item_version == CourseItem.version)
+)
+# Built once: building a statement costs more than running it. One statement sees one moment: the version that it
+# gives is the one whose items it looked at, also while a reviewer publishes another.
+_REQUIRED = (
+    select(
+        Course.version,
+        Course.content_since,
+        func.count(CourseItem.id),
+        func.count(ItemCompletion.item_id),
+        func.max(ItemCompletion.completed_at),
+    )
+    .select_from(Course)
+    .outerjoin(CourseItem, _required)
+    .outerjoin(ItemCompletion, _mine)
+    .where(Course.id == bindparam("course"), is_on_shelf())
+    .group_by(Course.id)
+)
+_STRUCK = select(func.max(Correction.decided_at)).where(
+    Correction.member_id == bindparam("member"),
+    Correction.course_id == bindparam("course"),
+    Correction.kind == "strike",
+    Correction.decision == "approved",
+)
+_START = (
+    select(CourseStart.member_id)
+    .where(CourseStart.member_id == bindparam("member"), CourseStart.course_id == bindparam("course"))
+    .with_for_update()
+)
+
+
+def _finished(tx: Tx, member_id: int, course_id: int, at_ms: int) -> tuple[int, int] | None:
+    """The version of the course that the member's items complete, and when they did: with the last of them, or when
+    the course became what it is now. None while one is missing, and while the course is being written anew.
+
+    None too when a completion was struck since: what it was struck for does not bring it back.
+    """
+    key = {"member": member_id, "course": course_id}
+    # Two items finished at once, on two connections: the second waits here, and then sees the first.
+    tx.execute(_START, key)
+    found = tx.execute(_REQUIRED, key).first()
+    if found is None:
+        return None
+    version, since, required, done, last = found
+    if done < required:
+        return None
+    last_ms = _ms(last) if last is not None else at_ms
+    struck_at = tx.scalar(_STRUCK, key)
+    if struck_at is not None and instant(last_ms) <= struck_at:
+        return None
+    return version, max(last_ms, _ms(since) if since is not None else 0)
+
+
+def is_struck(tx: Tx, member_id: int, course_id: int) -> bool:
+    """Whether a completion was struck since the member finished what completes the present version."""
+    key = {"member": member_id, "course": course_id}
+    struck_at, found = tx.scalar(_STRUCK, key), tx.execute(_REQUIRED, key).first()
+    return struck_at is not None and (found is None or found[4] is None or found[4] <= struck_at)
+
+
+def _ms(at: dt.datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def hours_of_course(course_public_id: str) -> ColumnElement[bool]:
+    """Rows of hours for one course: the one that its completion gave, and those of corrections."""
+    source = f"course:{course_public_id}"
+    return or_(CreditHour.source == source, CreditHour.source.startswith(f"{source}#", autoescape=True))
+
+
+def _earn(tx: Tx, member_id: int, course: Course, at: dt.datetime, evidence: str) -> None:
+    """Hours are earned once a course, whichever version: a re-cut is no second lecture. Those that were taken back
+    with a struck completion are earned anew by studying anew; what a correction registers it books itself."""
+    given = {"member_id": member_id, "minutes": course.credit_minutes, "rule": "course.completed", "earned_at": at}
+    source = f"course:{course.public_id}"
+    if insert_once(tx, CreditHour, **given, source=source) or evidence == "corrected":
+        return
+    mine = (CreditHour.member_id == member_id, hours_of_course(course.public_id))
+    if (tx.scalar(select(func.sum(CreditHour.minutes)).where(*mine)) or 0) <= 0:
+        insert_once(tx, CreditHour, **given, source=f"{source}#{_ms(at)}")
+
+
+def finish_course(
+    tx: Tx, member_id: int, course: Course, at_ms: int, evidence: str, version: int | None = None
+) -> bool:
+    """Write the completion of a version of the course (None: its present one), with its hours; False if it is there."""
+    at, version = instant(at_ms), version or course.version
+    if not insert_once(
+        tx,
+        Completion,
+        member_id=member_id,
+        course_id=course.id,
+        course_version=version,
+        completed_at=at,
+        evidence=evidence,
+    ):
+        return False
+    if course.credit_minutes:
+        _earn(tx, member_id, course, at, evidence)
+    publish(tx, CourseFinished(member_id, course.id, version, at_ms))
+    return True

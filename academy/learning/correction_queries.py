@@ -1,0 +1,70 @@
+"""Reads about corrections: what waits, and what was done to a member's completions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from academy.accounts.models import Account
+from academy.core.database import Tx
+from academy.core.paging import Page, page_of
+from academy.learning.models import Completion, Correction
+from academy.library.models import Course
+from academy.people.models import Member, Organisation
+from academy.people.queries import subtrees
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class CorrectionSummary:
+    """A correction with the people and the course it names."""
+
+    correction: Correction
+    course: Course
+    member: Member
+    organisation: Organisation
+    proposer: str
+    decider: str
+
+
+def _lines() -> Any:
+    one, other = aliased(Account), aliased(Account)
+    return (
+        select(Correction, Course, Member, Organisation, one.display_name, other.display_name)
+        .join(Course, Course.id == Correction.course_id)
+        .join(Member, Member.id == Correction.member_id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .outerjoin(one, one.id == Correction.proposed_by)
+        .outerjoin(other, other.id == Correction.decided_by)
+    )
+
+
+def _line(row: Any) -> CorrectionSummary:
+    return CorrectionSummary(row[0], row[1], row[2], row[3], row[4] or "", row[5] or "")
+
+
+def waiting_corrections(tx: Tx, paths: Sequence[str], page: int = 1) -> Page[CorrectionSummary]:
+    """Proposals inside the subtrees that nobody has decided, oldest first."""
+    query = _lines().where(subtrees(paths), Correction.decision.is_(None)).order_by(Correction.id)
+    found = page_of(tx, query, page, PAGE)
+    return Page([_line(row) for row in found.rows], found.total, found.number, found.size)
+
+
+def corrections_of(tx: Tx, member_id: int) -> list[CorrectionSummary]:
+    """Everything that was ever proposed about a member, newest first."""
+    query = _lines().where(Correction.member_id == member_id).order_by(Correction.id.desc())
+    return [_line(row) for row in tx.execute(query)]
+
+
+def completions_of(tx: Tx, member_id: int) -> list[tuple[Completion, Course]]:
+    """What a member has completed, newest first."""
+    rows = tx.execute(
+        select(Completion, Course)
+        .join(Course, Course.id == Completion.course_id)
+        .where(Completion.member_id == member_id)
+        .order_by(Completion.completed_at.desc(), Course.id)
+    )
+    return [(completion, course) for completion, course in rows]

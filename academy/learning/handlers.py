@@ -1,0 +1,73 @@
+"""What learning does inside other components' transactions."""
+
+from sqlalchemy import select, update
+
+from academy.accounts.events import PersonErased, SessionsEnded
+from academy.core.database import Tx
+from academy.jobs import handles
+from academy.learning import completions, service
+from academy.learning.models import PlaybackLease
+from academy.library.events import CoursePublished, CourseWithdrawn
+from academy.library.models import Course, CourseItem
+from academy.people.events import MembersChanged
+from academy.people.models import Member
+from academy.people.queries import among
+from academy.people.rules import HERE
+
+
+@handles(CourseWithdrawn, in_transaction=True)
+def end_playbacks(tx: Tx, event: CourseWithdrawn) -> None:
+    """A withdrawn course earns nothing from this moment on."""
+    service.end_leases_of(tx, "withdrawn", course_id=event.course_id)
+
+
+@handles(CoursePublished, in_transaction=True)
+def end_outdated_playbacks(tx: Tx, event: CoursePublished) -> None:
+    """Whoever watches a version that is no more is led to the one that is."""
+    outdated = (
+        select(PlaybackLease.item_id)
+        .join(CourseItem, CourseItem.id == PlaybackLease.item_id)
+        .where(
+            PlaybackLease.course_id == event.course_id,
+            PlaybackLease.ended_at.is_(None),
+            (PlaybackLease.item_version != CourseItem.version) | CourseItem.removed_at.is_not(None),
+        )
+        .distinct()
+    )
+    for item_id in tx.scalars(outdated).all():
+        service.end_leases_of(tx, "replaced", item_id=item_id)
+    # A playback completes at the share that was asked for when it began: those of another share begin anew.
+    played = select(PlaybackLease.item_id).where(
+        PlaybackLease.course_id == event.course_id, PlaybackLease.ended_at.is_(None)
+    )
+    playing = select(CourseItem, Course).join(Course, Course.id == CourseItem.course_id)
+    for item, course in tx.execute(playing.where(CourseItem.id.in_(played))).all():
+        asked = completions.threshold(course, item)
+        service.end_leases_of(tx, "replaced", item_id=item.id, asking_other_than=asked)
+
+
+@handles(SessionsEnded, in_transaction=True)
+def end_playbacks_of_sessions(tx: Tx, event: SessionsEnded) -> None:
+    """Whoever signed out, or was signed out, watches nothing any longer on that device."""
+    service.end_leases_of_sessions(tx, event.session_ids, "signed_out")
+
+
+@handles(MembersChanged, in_transaction=True)
+def end_playbacks_of_who_left(tx: Tx, event: MembersChanged) -> None:
+    """A lease is a credential of its own: it ends with its member's standing, whichever session it belongs to."""
+    for start in range(0, len(event.member_ids), 5000):
+        changed = event.member_ids[start : start + 5000]
+        left = select(Member.id).where(among(tx, Member.id, changed), Member.status.not_in(HERE))
+        playing = (
+            select(PlaybackLease)
+            .where(PlaybackLease.member_id.in_(left), PlaybackLease.ended_at.is_(None))
+            .with_for_update()
+        )
+        for lease in tx.scalars(playing).all():
+            service.end_lease(tx, lease, "signed_out")
+
+
+@handles(PersonErased, in_transaction=True)
+def forget_devices(tx: Tx, event: PersonErased) -> None:
+    """What was watched is kept, for coverage must stay true; on what devices is nobody's business any longer."""
+    tx.execute(update(PlaybackLease).where(PlaybackLease.member_id == event.member_id).values(device="", device_key=""))

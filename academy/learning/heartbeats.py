@@ -1,0 +1,115 @@
+"""What a beat is and what becomes of it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from academy.core import clock
+from academy.core.errors import AcademyError, Invalid, TooLarge
+from academy.core.i18n import msg
+from academy.learning import refusals, rules
+from academy.learning.ledger_rows import RowKey
+from academy.learning.rules import BadClaim, Span
+from academy.learning.tokens import BadToken, Grant, Signer
+
+MAX_BODY = 32 * 1024
+MAX_SEQ = 2**31 - 1
+
+
+class BadHeartbeat(Invalid):
+    """A body that no player of ours sends; trying again will not help."""
+
+    status = 400
+    code = "bad-beat"
+
+
+class LeaseRefused(AcademyError):
+    """The token is not one of ours, or the lease may not add anything any more."""
+
+    status = 409
+    code = "lease-ended"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(refusals.explain(reason))
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """One claim: what the player says it showed, and when the server heard it."""
+
+    grant: Grant
+    seq: int
+    spans: tuple[Span, ...]
+    position_ms: int | None
+    at_ms: int
+
+    @property
+    def key(self) -> RowKey:
+        return (self.grant.member_id, self.grant.item_id, self.grant.item_version)
+
+
+@dataclass(slots=True)
+class HeartbeatOutcome:
+    """What became of a beat. `ended` names why its lease may not add anything any more; `closed` says that it has
+    ended, also when all of this beat was still credited."""
+
+    gained_ms: int = 0
+    covered_ms: int = 0
+    refused: tuple[Span, ...] = ()
+    reason: str = ""
+    ended: str = ""
+    finished: bool = False
+    error: BaseException | None = None
+    closed: bool = False
+
+    def told_in_public(self) -> "HeartbeatOutcome":
+        """What a hall hears of it: whether the playback has ended, and nothing that depends on what its owner holds.
+        What is gained, finished or refused tells what had been watched before."""
+        return HeartbeatOutcome(ended="unknown", reason="unknown", closed=True) if self.closed else HeartbeatOutcome()
+
+
+def _not_json(_text: str) -> NoReturn:
+    raise BadClaim("constant")
+
+
+def _naming(error: AcademyError, seq: int | None) -> AcademyError:
+    """The error with the beat's sequence: a player forgets a beat only on an answer that names it."""
+    error.details = {} if seq is None else {"seq": seq}
+    return error
+
+
+def read(signer: Signer, body: bytes) -> Heartbeat:
+    """A beat from a request's body; whatever else the body says (a duration, “complete”) is ignored.
+
+    Raises:
+        TooLarge: too many bytes or spans.
+        BadBeat: not a beat.
+        LeaseRefused: the token is not ours, or too old.
+    """
+    if len(body) > MAX_BODY:
+        raise TooLarge(msg("提交的内容太大。"))
+    seq: Any = None
+    try:
+        said: Any = json.loads(body, parse_constant=_not_json)
+        position, spans = said.get("position"), said["spans"]
+        if type(said.get("seq")) is int and 0 <= said["seq"] <= MAX_SEQ:
+            seq = said["seq"]  # named in whatever is answered from here on
+        if isinstance(spans, list) and len(spans) > rules.MAX_CLAIM:
+            raise TooLarge(msg("提交的内容太大。"))
+        grant = signer.read(said["lease"])
+        if seq is None:
+            raise BadClaim("seq")
+        if position is not None and (type(position) is not int or not 0 <= position <= 2**31):
+            raise BadClaim("position")
+        claimed = rules.check_claim(spans, grant.duration_ms)
+    except TooLarge as error:
+        raise _naming(error, seq) from None
+    except BadToken:
+        raise _naming(LeaseRefused("unknown"), seq) from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise _naming(BadHeartbeat(msg("请求有误，请返回重试。")), seq) from None
+    at_ms = clock.now_ms()
+    if at_ms > grant.expires_s * 1000:
+        raise _naming(LeaseRefused("expired"), seq)
+    return Heartbeat(grant, seq, claimed, position, at_ms)

@@ -1,0 +1,265 @@
+"""The watch ledger and what follows from it."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from academy.core import clock
+from academy.core.database import Base
+from academy.core.ids import new_id
+from academy.core.types import Key
+
+
+class PlaybackLease(Base):
+    """The right to credit one playback of one member; a member has one active lease at a time.
+
+    While it is active, its clock and its beats' sequence are kept in the `WatchLedger` row, so that
+    a beat touches one row only; `credited_until_ms` here is where the clock stood at its end.
+    """
+
+    __tablename__ = "leases"
+    __table_args__ = (
+        # One playback a member: the second device must take over, which ends the first lease.
+        Index(
+            "uq_leases_active",
+            "member_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(None, "member_id", "item_id", "id"),
+        # Ends every playback of a course when it is withdrawn.
+        Index(
+            "ix_leases_active_course",
+            "course_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        # Ends the playback of whoever signs out.
+        Index(
+            "ix_leases_active_session",
+            "session_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"))
+    item_version: Mapped[int]
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
+    duration_ms: Mapped[int]
+    threshold_permille: Mapped[int]
+    started_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[dt.datetime]
+    credited_until_ms: Mapped[int] = mapped_column(BigInteger)
+    """The moment (server epoch) up to which the clock has been spent on credit."""
+    device: Mapped[str] = mapped_column(String(120), default="")
+    """What the device is called when another one asks to take over."""
+    device_key: Mapped[str] = mapped_column(String(40), default="")
+    """A random word the browser keeps: the same device need not ask itself."""
+    session_id: Mapped[int | None] = mapped_column(Key)
+    """The signed-in session that opened it; the playback ends with it."""
+    ended_at: Mapped[dt.datetime | None]
+    ended_because: Mapped[str | None] = mapped_column(String(20))
+    """finished, moved, idle, taken_over, withdrawn, replaced, expired or signed_out."""
+
+
+class WatchLedger(Base):
+    """What one member has watched of one version of one item: merged spans in media milliseconds.
+
+    It also carries the active lease's clock (`lease_id`, `credited_until_ms`, `seq`): a beat reads
+    one row and writes one row. Without a rowid, SQLite finds and writes it in one tree, not two.
+    """
+
+    __tablename__ = "watch_ledgers"
+    __table_args__ = (
+        # A re-cut asks for everybody who has credit in a version of an item.
+        Index(None, "item_id", "item_version"),
+        # The repair asks whose credit has consequences that are not written yet: nearly nobody's.
+        Index(
+            "ix_watch_ledgers_pending",
+            "pending_since_ms",
+            sqlite_where=text("pending_since_ms IS NOT NULL"),
+            postgresql_where=text("pending_since_ms IS NOT NULL"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"), primary_key=True)
+    item_version: Mapped[int] = mapped_column(primary_key=True)
+    spans: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    """Sorted disjoint [start, end) pairs, packed little-endian uint32 milliseconds."""
+    covered_ms: Mapped[int] = mapped_column(default=0)
+    position_ms: Mapped[int] = mapped_column(default=0)
+    """Where the member stopped."""
+    updated_ms: Mapped[int] = mapped_column(BigInteger, default=clock.now_ms)
+    completed_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """When the credit reached the threshold; written with the credit itself."""
+    lease_id: Mapped[int | None] = mapped_column(Key)
+    """The lease that may add to this row now; no foreign key, because beats would pay for it."""
+    credited_until_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    seq: Mapped[int] = mapped_column(default=0)
+    """The newest beat of the lease; an older one that comes late does not move `position_ms`."""
+    last_beat_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """When the lease's newest beat was taken, or when the lease began: credit is claimed of the time since."""
+    lapses_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Until when the time before `last_beat_ms` that was not spent may still be claimed."""
+    pending_since_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """The moment of the first credit whose consequences (start, completions, hours, coverage) are not written;
+    None when all are. Written with the credit, so whatever fails afterwards is found and repaired."""
+
+
+class Recut(Base):
+    """Which stretches of an item's old version stayed in a newer one, as somebody declared, and how far the job is
+    that gives everybody their credit there.
+
+    It stays: a phone may bring what it played of the old version a week later, and that follows the same mapping.
+    """
+
+    __tablename__ = "recuts"
+    __table_args__ = (
+        # A late beat, and whoever opens the lecture meanwhile, ask what their version became.
+        Index(None, "item_id", "from_version"),
+        CheckConstraint("from_version < to_version", name="forwards"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"))
+    from_version: Mapped[int]
+    to_version: Mapped[int]
+    duration_ms: Mapped[int]
+    """Of the newer version."""
+    kept: Mapped[list[list[int]]] = mapped_column(JSON)
+    """Triples in milliseconds: old start, old end, new start."""
+    created_by: Mapped[int | None] = mapped_column(Key)
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    job_id: Mapped[int | None] = mapped_column(Key)
+    carried_to: Mapped[int] = mapped_column(Key, default=0)
+    """The last member who has been carried over; a killed job goes on behind them."""
+    finished_at: Mapped[dt.datetime | None]
+
+
+class Refusal(Base):
+    """Stretches that a lease claimed and did not get, with the reason the learner is told.
+
+    One row a lease and reason, however often it is claimed: a broken player cannot fill the disk.
+    """
+
+    __tablename__ = "refusals"
+    __table_args__ = (Index(None, "member_id", "item_id"),)
+
+    lease_id: Mapped[int] = mapped_column(ForeignKey("leases.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(24), primary_key=True)
+    member_id: Mapped[int] = mapped_column(Key)
+    item_id: Mapped[int] = mapped_column(Key)
+    spans: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    times: Mapped[int] = mapped_column(default=1)
+    first_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    last_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class CourseStart(Base):
+    """A member's first credited second of a course. The key makes `CourseReached` happen once."""
+
+    __tablename__ = "course_starts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    reached_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class ItemCompletion(Base):
+    """A member completed one item of a course: a dated fact, once a version."""
+
+    __tablename__ = "item_completions"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"), primary_key=True)
+    item_version: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
+    completed_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class Completion(Base):
+    """A member completed every required item of a course: a dated fact, once a version."""
+
+    __tablename__ = "completions"
+    __table_args__ = (
+        # A course's completions through time, for coverage as of a date.
+        Index(None, "course_id", "completed_at"),
+        # A member's rows lie side by side: a year of the whole city is read in one go.
+        {"sqlite_with_rowid": False},
+    )
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    course_version: Mapped[int] = mapped_column(primary_key=True)
+    completed_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    evidence: Mapped[str] = mapped_column(String(20), default="watched")
+    """watched, group_study, imported or corrected."""
+
+
+class CreditHour(Base):
+    """Hours earned, each with the rule that gave it; never changed, only added to."""
+
+    __tablename__ = "credit_hours"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    minutes: Mapped[int]
+    rule: Mapped[str] = mapped_column(String(40), primary_key=True)
+    source: Mapped[str] = mapped_column(String(60), primary_key=True)
+    """What it was given for, e.g. ``course:ab12…:1``."""
+    earned_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class Correction(Base):
+    """A completion to be registered or struck by hand: who proposed it and why, who decided, what was there.
+
+    Rows stay for ever; so a figure that changed afterwards can be followed to two people and a reason.
+    """
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        # One waiting proposal a member and course: two officers would otherwise correct the same twice.
+        Index(
+            "uq_corrections_waiting",
+            "member_id",
+            "course_id",
+            unique=True,
+            sqlite_where=text("decision IS NULL"),
+            postgresql_where=text("decision IS NULL"),
+        ),
+        # The history on a member's page, and a pack that names what was corrected since.
+        Index(None, "member_id", "decided_at"),
+        CheckConstraint("kind IN ('register','strike')", name="kind"),
+        CheckConstraint("decision IN ('approved','declined','withdrawn')", name="decision"),
+        CheckConstraint(
+            "decision IS NULL OR decision <> 'approved' OR decided_by <> proposed_by", name="second_pair_of_eyes"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
+    course_version: Mapped[int]
+    """The version that is registered; of a strike, the present one (all versions are struck)."""
+    kind: Mapped[str] = mapped_column(String(12))
+    studied_on: Mapped[dt.date | None]
+    """The day of study that is registered; None of a strike."""
+    reason: Mapped[str] = mapped_column(String(200))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Of a strike: the completions that were there, with version, moment and evidence."""
+    proposed_by: Mapped[int] = mapped_column(Key)
+    proposed_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    decided_by: Mapped[int | None] = mapped_column(Key)
+    decided_at: Mapped[dt.datetime | None]
+    decision: Mapped[str | None] = mapped_column(String(12))

@@ -1,0 +1,59 @@
+"""All that the player's page shows of one item, for one member."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from academy.core.actor import Actor
+from academy.core.database import Tx
+from academy.learning import queries
+from academy.learning.queries import Ledger
+from academy.library import queries as library
+from academy.library.models import Course, CourseItem, Lecturer
+from academy.media import queries as media
+from academy.media.models import Asset, Cue
+
+
+@dataclass(frozen=True)
+class ItemState:
+    """An item in the list beside the player."""
+
+    item: CourseItem
+    asset: Asset | None
+    done: bool
+    here: bool
+
+
+@dataclass(frozen=True)
+class PlaybackPage:
+    """An item with its file, its words, its course, and what the member holds (None without a member)."""
+
+    item: CourseItem
+    course: Course
+    lecturer: Lecturer | None
+    asset: Asset | None
+    cues: Sequence[Cue]
+    lines: Sequence[ItemState]
+    following: CourseItem | None
+    held: Ledger | None
+
+
+def playback_page(tx: Tx, actor: Actor, item: CourseItem) -> PlaybackPage:
+    """Seven queries, however long the lecture and the course."""
+    page = library.course_page(tx, item.course)
+    done: set[int] = set()
+    held = None
+    if actor.member_id is not None:
+        done = set(queries.items_completed(tx, actor.member_id, [line.item for line in page.lines]))
+        held = queries.ledger(tx, actor.member_id, item)
+    lines = [ItemState(line.item, line.asset, line.item.id in done, line.item.id == item.id) for line in page.lines]
+    place = next((n for n, line in enumerate(lines) if line.here), len(lines))
+    return PlaybackPage(
+        item=item,
+        course=item.course,
+        lecturer=item.course.lecturer,
+        asset=item.asset,
+        cues=media.cues(tx, item.asset_id) if item.asset_id else (),
+        lines=lines,
+        following=lines[place + 1].item if place + 1 < len(lines) else None,
+        held=held,
+    )

@@ -1,0 +1,230 @@
+"""Reads of the ledger for pages and for other components."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from academy.core.database import Tx
+from academy.learning import rules
+from academy.learning.completions import PLAYABLE, instant
+from academy.learning.models import Completion, CreditHour, ItemCompletion, Refusal, WatchLedger
+from academy.learning.rules import Span
+from academy.library.models import Course, CourseItem, CourseState
+from academy.media.models import Asset
+
+
+@dataclass(frozen=True)
+class CourseProgress:
+    """How far one member is in one course."""
+
+    permille: int
+    completed_at: dt.datetime | None
+    last_item_public_id: str | None
+    position_ms: int
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A lecture begun and not completed: continue where it stopped."""
+
+    item: CourseItem
+    course: Course
+    position_ms: int
+    duration_ms: int
+    permille: int
+    updated_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A refused stretch that has not been credited since."""
+
+    reason: str
+    spans: tuple[Span, ...]
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What a member holds of the present version of an item."""
+
+    spans: tuple[Span, ...]
+    covered_ms: int
+    position_ms: int
+    completed_at: dt.datetime | None
+    refused: tuple[Explained, ...]
+
+
+def course_states(tx: Tx, member_id: int, course_ids: Iterable[int]) -> dict[int, CourseProgress]:
+    """Progress of a member in each course begun or completed; two queries, however many courses."""
+    wanted = list(course_ids)
+    done = completed(tx, member_id, wanted)
+    rows = tx.execute(
+        select(
+            CourseItem.course_id,
+            CourseItem.public_id,
+            Asset.duration_ms,
+            WatchLedger.covered_ms,
+            WatchLedger.position_ms,
+            WatchLedger.updated_ms,
+        )
+        .join(Asset, Asset.id == CourseItem.asset_id)
+        .outerjoin(
+            WatchLedger,
+            (WatchLedger.member_id == member_id)
+            & (WatchLedger.item_id == CourseItem.id)
+            & (WatchLedger.item_version == CourseItem.version),
+        )
+        .where(
+            CourseItem.course_id.in_(wanted),
+            CourseItem.kind.in_(PLAYABLE),
+            CourseItem.required,
+            CourseItem.removed_at.is_(None),
+        )
+    )
+    parts: dict[int, list[tuple[str, int, int | None, int, int]]] = {}
+    for course_id, item, duration, covered, position, updated in rows:
+        parts.setdefault(course_id, []).append((item, duration or 0, covered, position or 0, updated or 0))
+    states = {}
+    for course_id in wanted:
+        begun = [part for part in parts.get(course_id, ()) if part[2] is not None]
+        if begun or course_id in done:
+            total = sum(part[1] for part in parts.get(course_id, ()))
+            covered = sum(part[2] or 0 for part in begun)
+            last = max(begun, key=lambda part: part[4], default=None)
+            states[course_id] = CourseProgress(
+                permille=1000 if course_id in done else min(999, covered * 1000 // total) if total else 0,
+                completed_at=done.get(course_id),
+                last_item_public_id=last[0] if last else None,
+                position_ms=last[3] if last else 0,
+            )
+    return states
+
+
+def completed(tx: Tx, member_id: int, course_ids: Sequence[int]) -> dict[int, dt.datetime]:
+    """When the member completed each course (any version, the earliest)."""
+    rows = tx.execute(
+        select(Completion.course_id, Completion.completed_at)
+        .where(Completion.member_id == member_id, Completion.course_id.in_(course_ids))
+        .order_by(Completion.completed_at.desc())
+    )
+    return {row.course_id: row.completed_at for row in rows}
+
+
+def recent(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
+    """Published lectures begun and not completed, the latest first."""
+    rows = tx.execute(
+        select(CourseItem, Course, WatchLedger, Asset.duration_ms)
+        .join(Course, Course.id == CourseItem.course_id)
+        .join(Asset, Asset.id == CourseItem.asset_id)
+        .join(
+            WatchLedger,
+            (WatchLedger.item_id == CourseItem.id) & (WatchLedger.item_version == CourseItem.version),
+        )
+        .where(
+            WatchLedger.member_id == member_id,
+            WatchLedger.completed_ms.is_(None),
+            WatchLedger.covered_ms > 0,
+            Course.state == CourseState.PUBLISHED,
+            CourseItem.removed_at.is_(None),
+        )
+        .order_by(WatchLedger.updated_ms.desc())
+        .limit(limit)
+    )
+    return [
+        Recent(
+            item=item,
+            course=course,
+            position_ms=ledger.position_ms,
+            duration_ms=duration or 0,
+            permille=min(999, ledger.covered_ms * 1000 // duration) if duration else 0,
+            updated_at=instant(ledger.updated_ms),
+        )
+        for item, course, ledger, duration in rows
+    ]
+
+
+def ledger(tx: Tx, member_id: int, item: CourseItem) -> Ledger:
+    """What the member holds of the item, and what was refused and is still missing."""
+    row = tx.get(WatchLedger, (member_id, item.id, item.version))
+    held = rules.unpack(row.spans) if row else ()
+    refused = []
+    for refusal in tx.scalars(
+        select(Refusal)
+        .where(Refusal.member_id == member_id, Refusal.item_id == item.id)
+        .order_by(Refusal.last_at.desc())
+        .limit(50)
+    ):
+        missing = rules.subtract(rules.unpack(refusal.spans), held)
+        if missing:
+            refused.append(Explained(refusal.reason, missing, refusal.last_at))
+    return Ledger(
+        spans=held,
+        covered_ms=row.covered_ms if row else 0,
+        position_ms=row.position_ms if row else 0,
+        completed_at=instant(row.completed_ms) if row and row.completed_ms is not None else None,
+        refused=tuple(refused),
+    )
+
+
+def items_completed(tx: Tx, member_id: int, items: Sequence[CourseItem]) -> dict[int, dt.datetime]:
+    """When the member completed each of the items in its present version."""
+    rows = tx.execute(
+        select(ItemCompletion.item_id, ItemCompletion.completed_at)
+        .join(CourseItem, CourseItem.id == ItemCompletion.item_id)
+        .where(
+            ItemCompletion.member_id == member_id,
+            ItemCompletion.item_version == CourseItem.version,
+            ItemCompletion.item_id.in_([item.id for item in items]),
+        )
+    )
+    return {row.item_id: row.completed_at for row in rows}
+
+
+def credit_minutes(tx: Tx, member_id: int, since: dt.datetime, until: dt.datetime) -> int:
+    """Minutes of study credited from `since` up to `until`."""
+    return (
+        tx.scalar(
+            select(func.sum(CreditHour.minutes)).where(
+                CreditHour.member_id == member_id, CreditHour.earned_at >= since, CreditHour.earned_at < until
+            )
+        )
+        or 0
+    )
+
+
+def credit_hours(tx: Tx, member_id: int) -> Sequence[CreditHour]:
+    """Every entry of the member's ledger of hours, the latest first."""
+    return tx.scalars(
+        select(CreditHour).where(CreditHour.member_id == member_id).order_by(CreditHour.earned_at.desc()).limit(500)
+    ).all()
+
+
+@dataclass(frozen=True)
+class ItemProgress:
+    """How far one member is in the present version of one item."""
+
+    permille: int
+    position_ms: int
+    completed_at: dt.datetime | None
+
+
+def item_states(tx: Tx, member_id: int, items: Sequence[CourseItem]) -> dict[int, ItemProgress]:
+    """Progress of a member in each item begun or completed; two queries, however many items."""
+    wanted = {item.id: item.version for item in items}
+    done = items_completed(tx, member_id, items)
+    rows = tx.execute(
+        select(WatchLedger, Asset.duration_ms)
+        .join(CourseItem, CourseItem.id == WatchLedger.item_id)
+        .join(Asset, Asset.id == CourseItem.asset_id)
+        .where(WatchLedger.member_id == member_id, WatchLedger.item_id.in_(wanted))
+    )
+    states = {item_id: ItemProgress(1000, 0, at) for item_id, at in done.items()}
+    for row, duration in rows:
+        if row.item_version == wanted[row.item_id]:
+            share = min(999, row.covered_ms * 1000 // duration) if duration else 0
+            at = done.get(row.item_id)
+            states[row.item_id] = ItemProgress(1000 if at else share, row.position_ms, at)
+    return states

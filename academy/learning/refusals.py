@@ -1,0 +1,62 @@
+"""What was claimed and not credited: kept with its reason, and told in words."""
+
+from academy.core.database import Tx
+from academy.core.i18n import Message, msg
+from academy.learning import completions, rules
+from academy.learning.models import PlaybackLease, Refusal
+from academy.learning.rules import Span
+from academy.learning.tokens import Grant
+
+MAX_KEPT = 200
+
+REASONS: dict[str, Message] = {
+    "too_fast": msg("这一段到得太快：播放速度超过了可以计入的上限。放慢些再看一遍就会计入。"),
+    "fragments": msg("这一段切得太碎，无法计入。请连续观看。"),
+    "taken_over": msg("这一段在另一台设备接着看之后才看，只计入正在看的那台设备。"),
+    "moved": msg("您打开了另一节课，这一段没有计入。"),
+    "idle": msg("这次观看停得太久，已经结束，这一段没有计入。"),
+    "withdrawn": msg("课程已经下架，之后看的不再计入。"),
+    "replaced": msg("课程换了新的版本，之后看的请以新版本为准。"),
+    "expired": msg("这次观看已经过期，请重新打开课程。"),
+    "finished": msg("这次观看已经结束，之后的这一段没有计入。"),
+    "signed_out": msg("退出登录之后看的没有计入。"),
+    "unknown": msg("这次观看已经失效，请重新打开课程。"),
+}
+
+# A lease that ended without another device taking it may still bring what was watched before its end.
+LATE = frozenset({"moved", "idle", "finished", "signed_out", "replaced"})
+
+
+def explain(reason: str) -> Message:
+    """The sentence for a reason."""
+    return REASONS.get(reason, REASONS["unknown"])
+
+
+def record_refusal(tx: Tx, grant: Grant, reason: str, spans: tuple[Span, ...], at_ms: int) -> None:
+    """Keep refused stretches: one row a lease and reason."""
+    at = completions.instant(at_ms)
+    completions.insert_once(
+        tx,
+        Refusal,
+        lease_id=grant.lease_id,
+        reason=reason,
+        member_id=grant.member_id,
+        item_id=grant.item_id,
+        times=0,
+        spans=b"",
+        first_at=at,
+        last_at=at,
+    )
+    row = tx.get_one(Refusal, (grant.lease_id, reason), populate_existing=True)
+    row.spans = rules.pack(rules.merge((*rules.unpack(row.spans), *spans))[:MAX_KEPT])
+    row.times += 1
+    row.last_at = max(row.last_at, at)
+    tx.flush()
+
+
+def why_ended(tx: Tx, grant: Grant) -> tuple[PlaybackLease | None, str]:
+    """The lease and why it may not add anything."""
+    lease = tx.get(PlaybackLease, grant.lease_id, populate_existing=True)
+    if lease is None or lease.member_id != grant.member_id:
+        return None, "unknown"
+    return lease, lease.ended_because or "unknown"

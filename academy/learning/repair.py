@@ -1,0 +1,272 @@
+"""Repair: whatever follows from the ledger and was not written is written now.
+
+The credit of a beat and the mark of what follows from it are one commit (`consequences`); whoever's mark
+is still there is found by an index that holds nearly nothing. `missing` derives everything anew, from
+the ledger alone, for an operator who trusts no mark.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, exists, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from academy.core.database import Database, Tx
+from academy.learning import completions, consequences, ledger_rows, rules
+from academy.learning.ledger_rows import RowKey
+from academy.learning.models import Completion, Correction, CourseStart, ItemCompletion, PlaybackLease, WatchLedger
+from academy.library.models import Course, CourseItem, CourseState
+from academy.media.models import Asset
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+SCANNED = 2_000
+"""Ledger rows that are read at once."""
+STEP = 25
+"""Ledger rows that are derived in one transaction: some hundredths of a second, so that no heartbeat waits longer."""
+
+w = WatchLedger
+_KEY = (w.member_id, w.item_id, w.item_version)
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """How many marked ledgers were put right, and how many failed once more and keep their mark."""
+
+    done: int
+    failed: int
+
+
+def repair(db: Database) -> Repaired:
+    """Write what follows from every marked ledger, one a transaction; running it again changes nothing."""
+    done = failed = 0
+    last = (-1, 0, 0, 0)
+    while True:
+        with db.read() as tx:
+            marked = tx.execute(
+                select(w.pending_since_ms, *_KEY)
+                .where(w.pending_since_ms.is_not(None), tuple_(w.pending_since_ms, *_KEY) > last)
+                .order_by(w.pending_since_ms, *_KEY)
+                .limit(BATCH)
+            ).all()
+        if not marked:
+            return Repaired(done, failed)
+        last = (marked[-1][0] or 0, marked[-1][1], marked[-1][2], marked[-1][3])
+        for _, member_id, item_id, item_version in marked:
+            if _repair_one(db, (member_id, item_id, item_version)):
+                done += 1
+            else:
+                failed += 1
+
+
+def _repair_one(db: Database, key: RowKey) -> bool:
+    try:
+        return db.run_in_transaction(lambda tx: repair_row(tx, key))
+    except Exception:
+        # One that cannot be repaired must not keep the others from it.
+        log.exception("ledger.repair_failed", extra={"member": key[0], "item": key[1]})
+        return False
+
+
+def repair_row(tx: Tx, key: RowKey) -> bool:
+    """Write what follows from one ledger row; False if that failed and its mark stays.
+
+    Raises:
+        DBAPIError: another transaction was in the way; run the whole transaction again.
+    """
+    row = ledger_rows.load(tx, [key]).get(key)
+    if row is None:
+        return True
+    _, item_id, _ = key
+    if row.completed_ms is None:
+        row.completed_ms = _completed_ms(tx, key, row)
+    course_id = tx.get_one(CourseItem, item_id).course_id
+    if row.pending_since_ms is None:
+        row.pending_since_ms = row.completed_ms or row.updated_ms
+    followed = consequences.write_consequences(tx, key, course_id, row) if row.covered_ms > 0 else True
+    if followed:
+        row.pending_since_ms = None
+    ledger_rows.save(tx, {key: row})
+    return followed
+
+
+def _completed_ms(tx: Tx, key: RowKey, row: ledger_rows.LedgerRow) -> int | None:
+    """When the credit reached what was asked for, at one of the member's leases or since the course was published last:
+    with the newest beat at the latest, and never earlier than it was earned."""
+    member_id, item_id, version = key
+    mine = (
+        PlaybackLease.item_id == item_id,
+        PlaybackLease.item_version == version,
+        PlaybackLease.member_id == member_id,
+    )
+    leases = tx.execute(
+        select(PlaybackLease.duration_ms, PlaybackLease.threshold_permille).where(*mine).distinct()
+    ).all()
+    if any(rules.completes(row.covered_ms, duration, permille) for duration, permille in leases):
+        return row.updated_ms
+    item = tx.get_one(CourseItem, item_id)
+    asset = tx.get(Asset, item.asset_id) if item.asset_id else None
+    duration = asset.duration_ms if asset is not None else None
+    asked = completions.asked_now(tx, item_id, version)
+    return row.updated_ms if rules.completes(row.covered_ms, duration or 0, asked) else None
+
+
+def derive(db: Database, course_id: int | None = None, progress: Callable[[int], None] | None = None) -> Repaired:
+    """Write whatever the ledger implies and nobody wrote: of one course (it was published again, and may ask for less
+    than before) or of all. A few rows a transaction; doing it again changes nothing. `progress` hears permille."""
+    done = failed = read = 0
+    with db.read() as tx:
+        query = select(CourseItem.id).where(CourseItem.course_id == course_id)
+        items = list(tx.scalars(query)) if course_id is not None else None
+        total = tx.scalar(select(func.count()).select_from(w).where(*_of(items))) or 1
+    for rows, found in _scan(db, items):
+        keys = sorted({key for key, what in found if what != "sum"})
+        for start in range(0, len(keys), STEP):
+            some = keys[start : start + STEP]
+            repaired = _repair_some(db, some)
+            done, failed = done + repaired, failed + len(some) - repaired
+            if progress is not None:
+                progress(min(999, 1000 * read // total))
+        read += rows
+    return Repaired(done, failed)
+
+
+def _of(items: list[int] | None) -> tuple[ColumnElement[bool], ...]:
+    return () if items is None else (w.item_id.in_(items),)
+
+
+def _repair_some(db: Database, keys: list[RowKey]) -> int:
+    """Repair some rows together, each by itself if that fails; returns how many are right now."""
+    try:
+        return db.run_in_transaction(lambda tx: sum(repair_row(tx, key) for key in keys))
+    except Exception:
+        log.exception("ledger.repair_together_failed", extra={"rows": len(keys)})
+        return sum(_repair_one(db, key) for key in keys)
+
+
+def missing(db: Database) -> Iterator[tuple[RowKey, str]]:
+    """Ledger rows that differ from what they imply, each with what is wrong:
+
+    ``sum`` (covered time is not the length of the spans), ``start``, ``item`` or ``course``. Reads every row of the
+    ledger, a few thousand a transaction.
+    """
+    for _, found in _scan(db):
+        yield from found
+
+
+def _scan(db: Database, items: list[int] | None = None) -> Iterator[tuple[int, list[tuple[RowKey, str]]]]:
+    """Rows of the ledger in the order of their key, of these items or of all, some thousand a transaction: how many
+    were read, and what is wrong with which."""
+    last = (0, 0, 0)
+    mine = _of(items)
+    while True:
+        with db.read() as tx:
+            keys = tx.execute(
+                select(*_KEY, w.spans, w.covered_ms).where(tuple_(*_KEY) > last, *mine).order_by(*_KEY).limit(SCANNED)
+            ).all()
+            if not keys:
+                return
+            first, last = last, (keys[-1][0], keys[-1][1], keys[-1][2])
+            found = [
+                ((row[0], row[1], row[2]), "sum")
+                for row in keys
+                if rules.length(rules.unpack(row.spans)) != row.covered_ms
+            ]
+            for what, query in (("start", _no_start()), ("item", _no_item()), ("course", _no_course())):
+                within = query.where(tuple_(*_KEY) > first, tuple_(*_KEY) <= last, *mine)
+                rows: list[RowKey] = [(row[0], row[1], row[2]) for row in tx.execute(within)]
+                found += [(key, what) for key in (_not_struck(tx, rows) if what == "course" else rows)]
+        yield len(keys), found
+
+
+def _not_struck(tx: Tx, keys: list[RowKey]) -> list[RowKey]:
+    """Without the rows of members whose completion of the course was struck since they studied."""
+    if not keys:
+        return keys
+    members = [member for member, _, _ in keys]
+    wanted = (Correction.member_id >= min(members), Correction.member_id <= max(members))
+    strikes = select(Correction.member_id, Correction.course_id).where(
+        *wanted, Correction.kind == "strike", Correction.decision == "approved"
+    )
+    still = {
+        (who, course) for who, course in tx.execute(strikes.distinct()).all() if completions.is_struck(tx, who, course)
+    }
+    items = select(CourseItem.id, CourseItem.course_id).where(CourseItem.course_id.in_({course for _, course in still}))
+    courses = dict(tx.execute(items).all())
+    return [key for key in keys if (key[0], courses.get(key[1])) not in still]
+
+
+def _no_start() -> Select[int, int, int]:
+    begun = exists().where(CourseStart.member_id == w.member_id, CourseStart.course_id == CourseItem.course_id)
+    return select(*_KEY).join(CourseItem, CourseItem.id == w.item_id).where(w.covered_ms > 0, ~begun)
+
+
+def _no_item() -> Select[int, int, int]:
+    done = exists().where(
+        ItemCompletion.member_id == w.member_id,
+        ItemCompletion.item_id == w.item_id,
+        ItemCompletion.item_version == w.item_version,
+    )
+    reached = exists().where(
+        PlaybackLease.member_id == w.member_id,
+        PlaybackLease.item_id == w.item_id,
+        PlaybackLease.item_version == w.item_version,
+        # Three hours in milliseconds times a thousand: more than PostgreSQL's integer holds.
+        cast(w.covered_ms, BigInteger) * 1000
+        >= cast(PlaybackLease.duration_ms, BigInteger) * PlaybackLease.threshold_permille,
+    )
+    asked = case((CourseItem.kind == "document", completions.ALL), else_=Course.threshold_permille)
+    reached_now = (
+        exists()
+        .where(
+            CourseItem.id == w.item_id,
+            CourseItem.version == w.item_version,
+            CourseItem.removed_at.is_(None),
+            Course.id == CourseItem.course_id,
+            Course.state == CourseState.PUBLISHED,
+            Asset.id == CourseItem.asset_id,
+            Asset.duration_ms > 0,
+            cast(w.covered_ms, BigInteger) * 1000 >= cast(Asset.duration_ms, BigInteger) * asked,
+        )
+        .correlate(w)
+    )
+    return select(*_KEY).where(w.covered_ms > 0, or_(w.completed_ms.is_not(None), reached, reached_now), ~done)
+
+
+_other = aliased(CourseItem)
+
+
+def _no_course() -> Select[int, int, int]:
+    """Rows of a course of which nothing is missing, and whose present version the member has not completed; among them
+    those of whom a completion was struck.
+    """
+    finished = exists().where(
+        Completion.member_id == w.member_id,
+        Completion.course_id == Course.id,
+        Completion.course_version == Course.version,
+    )
+    done = (
+        exists()
+        .where(
+            ItemCompletion.member_id == w.member_id,
+            ItemCompletion.item_id == _other.id,
+            ItemCompletion.item_version == _other.version,
+        )
+        .correlate(w, _other)
+    )
+    lacking = exists().where(
+        _other.course_id == Course.id,
+        _other.required,
+        _other.removed_at.is_(None),
+        _other.kind.in_(completions.PLAYABLE),
+        ~done,
+    )
+    return (
+        select(*_KEY)
+        .join(CourseItem, (CourseItem.id == w.item_id) & (CourseItem.version == w.item_version))
+        .join(Course, Course.id == CourseItem.course_id)
+        .where(w.completed_ms.is_not(None), CourseItem.removed_at.is_(None), completions.is_on_shelf())
+        .where(~finished, ~lacking)
+    )

@@ -1,0 +1,292 @@
+"""Verbs of the watch ledger: open, take over and end a playback; record what was watched."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.database import Tx
+from academy.core.errors import Conflict, NotFound
+from academy.core.i18n import msg
+from academy.core.settings import Settings
+from academy.learning import carry_over, completions, crediting, devices, rules
+from academy.learning.heartbeats import Heartbeat, HeartbeatOutcome
+from academy.learning.models import PlaybackLease, WatchLedger
+from academy.learning.tokens import Grant
+from academy.library.models import Course, CourseItem
+from academy.media.models import Asset, AssetState
+
+LIFETIME = dt.timedelta(days=7)
+"""How long a lease's beats are taken: what waited for the network through a holiday still counts."""
+IDLE = dt.timedelta(minutes=30)
+"""A playback silent for so long asks nobody before another device begins."""
+
+
+class OtherDevice(Conflict):
+    """Another device is watching; whoever asks may take over."""
+
+    code = "other-device"
+
+    def __init__(self, lease: PlaybackLease, title: str) -> None:
+        name = str(devices.say(lease.device))
+        super().__init__(msg("您正在另一台设备（%(device)s）上看《%(title)s》。", device=name, title=title))
+        self.device = lease.device
+        self.title = title
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A lease that may be played on, and the ledger it adds to."""
+
+    lease: PlaybackLease
+    ledger: WatchLedger
+
+    @property
+    def grant(self) -> Grant:
+        """What its token says."""
+        lease = self.lease
+        return Grant(
+            lease_id=lease.id,
+            member_id=lease.member_id,
+            item_id=lease.item_id,
+            course_id=lease.course_id,
+            item_version=lease.item_version,
+            duration_ms=lease.duration_ms,
+            threshold_permille=lease.threshold_permille,
+            expires_s=int(lease.expires_at.timestamp()),
+        )
+
+
+def open_lease(
+    tx: Tx,
+    actor: Actor,
+    item: CourseItem,
+    *,
+    device: str = "",
+    device_key: str = "",
+    session_id: int | None = None,
+    take_over: bool = False,
+) -> Opened:
+    """Begin (or go on with) a playback of an item that the actor's member may watch.
+
+    Raises:
+        OtherDevice: another device is watching and `take_over` was not said.
+        Conflict: there is nothing to watch yet.
+    """
+    if actor.member_id is None:
+        raise NotFound
+    asset = tx.get(Asset, item.asset_id) if item.asset_id else None
+    if asset is None or asset.state != AssetState.READY or not asset.duration_ms:
+        raise Conflict(msg("这节课还在准备，请稍后再来。"))
+    now = clock.now()
+    current = active_lease(tx, actor.member_id)
+    if current is not None:
+        same_device = device_key != "" and current.device_key == device_key
+        same_thing = (current.item_id, current.item_version) == (item.id, item.version)
+        if same_device and same_thing and now < current.expires_at - LIFETIME / 2:
+            current.session_id = session_id
+            return Opened(current, _ledger(tx, current))
+        end_lease(tx, current, _why_now(tx, current, same_device, take_over, now))
+    return _begin(
+        tx,
+        actor,
+        item,
+        duration_ms=asset.duration_ms,
+        device=device[:120],
+        device_key=device_key[:40],
+        session_id=session_id,
+    )
+
+
+def _why_now(tx: Tx, current: PlaybackLease, same_device: bool, take_over: bool, now: dt.datetime) -> str:
+    """Why the present lease ends for a new one, if it may."""
+    if now >= current.expires_at:
+        return "expired"
+    if same_device:
+        return "moved"
+    last_ms = _ledger(tx, current).updated_ms
+    if now - max(current.started_at, completions.instant(last_ms)) > IDLE:
+        return "idle"
+    if take_over:
+        return "taken_over"
+    raise OtherDevice(current, tx.get_one(CourseItem, current.item_id).title)
+
+
+def _begin(tx: Tx, actor: Actor, item: CourseItem, *, duration_ms: int, **opened: Any) -> Opened:
+    assert actor.member_id is not None
+    now, now_ms = clock.now(), clock.now_ms()
+    # Slack that an earlier lease borrowed from the future stays borrowed.
+    spent = (
+        tx.scalar(select(func.max(PlaybackLease.credited_until_ms)).where(PlaybackLease.member_id == actor.member_id))
+        or 0
+    )
+    lease = PlaybackLease(
+        member_id=actor.member_id,
+        item_id=item.id,
+        item_version=item.version,
+        course_id=item.course_id,
+        duration_ms=duration_ms,
+        threshold_permille=completions.threshold(tx.get_one(Course, item.course_id), item),
+        started_at=now,
+        expires_at=now + LIFETIME,
+        credited_until_ms=max(now_ms, spent),
+        **opened,
+    )
+    try:
+        with tx.begin_nested():
+            tx.add(lease)
+    except IntegrityError:
+        # Two devices at once: the other one was first.
+        raise Conflict(msg("另一台设备刚刚开始观看，请重试。")) from None
+    key = {"member_id": lease.member_id, "item_id": lease.item_id, "item_version": lease.item_version}
+    completions.insert_once(
+        tx,
+        WatchLedger,
+        **key,
+        spans=b"",
+        covered_ms=0,
+        position_ms=0,
+        updated_ms=now_ms,
+        credited_until_ms=0,
+        seq=0,
+    )
+    carry_over.catch_up(tx, lease.member_id, item, now_ms)
+    ledger = _ledger(tx, lease)
+    ledger.lease_id, ledger.credited_until_ms, ledger.seq = lease.id, lease.credited_until_ms, 0
+    ledger.last_beat_ms, ledger.lapses_ms = now_ms, 0
+    tx.flush()
+    return Opened(lease, ledger)
+
+
+def active_lease(tx: Tx, member_id: int) -> PlaybackLease | None:
+    """The member's one lease that has not ended, locked."""
+    return tx.scalar(
+        select(PlaybackLease)
+        .where(PlaybackLease.member_id == member_id, PlaybackLease.ended_at.is_(None))
+        .with_for_update()
+    )
+
+
+def _ledger(tx: Tx, lease: PlaybackLease) -> WatchLedger:
+    return tx.get_one(
+        WatchLedger,
+        (lease.member_id, lease.item_id, lease.item_version),
+        populate_existing=True,
+        with_for_update=True,
+    )
+
+
+def end_lease(tx: Tx, lease: PlaybackLease, because: str) -> None:
+    """End a playback on the server: its next beat is refused, whatever its page still shows."""
+    if lease.ended_at is not None:
+        return
+    ledger = _ledger(tx, lease)
+    if ledger.lease_id == lease.id:
+        lease.credited_until_ms = _clock_at_end(ledger, clock.now_ms())
+        ledger.lease_id = None
+    lease.ended_at, lease.ended_because = clock.now(), because
+    tx.flush()
+
+
+def _clock_at_end(ledger: Any, now_ms: int) -> int:
+    """Where a lease's clock stands when it ends: what it borrowed stays borrowed, what lapsed stays lapsed."""
+    return rules.claimable_from(ledger.credited_until_ms, ledger.last_beat_ms, ledger.lapses_ms, now_ms)
+
+
+def end_leases_of(
+    tx: Tx,
+    because: str,
+    *,
+    course_id: int | None = None,
+    item_id: int | None = None,
+    before_version: int | None = None,
+    asking_other_than: int | None = None,
+) -> int:
+    """End every playback of a course or of an item, or of an item's earlier versions only, or those that another share
+    than that (permille) completes; returns how many."""
+    chosen: list[ColumnElement[bool]] = [PlaybackLease.ended_at.is_(None)]
+    if course_id is not None:
+        chosen.append(PlaybackLease.course_id == course_id)
+    if item_id is not None:
+        chosen.append(PlaybackLease.item_id == item_id)
+    if before_version is not None:
+        chosen.append(PlaybackLease.item_version < before_version)
+    if asking_other_than is not None:
+        chosen.append(PlaybackLease.threshold_permille != asking_other_than)
+    ids = list(tx.scalars(select(PlaybackLease.id).where(*chosen).order_by(PlaybackLease.id)))
+    for first in range(0, len(ids), 500):
+        _end_together(tx, ids[first : first + 500], because)
+    return len(ids)
+
+
+def _end_together(tx: Tx, lease_ids: list[int], because: str) -> None:
+    """End some playbacks, each with its own clock, in a fixed number of statements.
+
+    The ledger rows are locked before their clocks are read: what a beat spends meanwhile is not lent again.
+    """
+    locked = select(PlaybackLease.id, PlaybackLease.member_id).where(
+        PlaybackLease.id.in_(lease_ids), PlaybackLease.ended_at.is_(None)
+    )
+    members = {row.id: row.member_id for row in tx.execute(locked.order_by(PlaybackLease.id).with_for_update())}
+    w = WatchLedger
+    playing = (w.member_id.in_(members.values()), w.lease_id.in_(members))
+    rows = tx.execute(
+        select(w.lease_id, w.credited_until_ms, w.last_beat_ms, w.lapses_ms)
+        .where(*playing)
+        .order_by(w.member_id)
+        .with_for_update()
+    ).all()
+    now, now_ms = clock.now(), clock.now_ms()
+    tx.execute(
+        update(PlaybackLease)
+        .where(PlaybackLease.id.in_(members))
+        .values(ended_at=now, ended_because=because)
+        .execution_options(synchronize_session="fetch")
+    )
+    clocks = [{"lease": row.lease_id, "until": _clock_at_end(row, now_ms)} for row in rows]
+    if clocks:
+        tx.connection().execute(_KEEP_CLOCK, clocks)
+    tx.execute(update(w).where(*playing).values(lease_id=None).execution_options(synchronize_session="fetch"))
+
+
+_leases: Any = PlaybackLease.__table__
+_KEEP_CLOCK = update(_leases).where(_leases.c.id == bindparam("lease")).values(credited_until_ms=bindparam("until"))
+
+
+def end_leases_of_sessions(tx: Tx, session_ids: list[int], because: str) -> None:
+    """End the playbacks that these signed-in sessions opened; those of other devices go on."""
+    for first in range(0, len(session_ids), 500):
+        some = session_ids[first : first + 500]
+        query = (
+            select(PlaybackLease)
+            .where(PlaybackLease.session_id.in_(some), PlaybackLease.ended_at.is_(None))
+            .with_for_update()
+        )
+        for lease in tx.scalars(query).all():
+            end_lease(tx, lease, because)
+
+
+def record_heartbeat(tx: Tx, settings: Settings, beat: Heartbeat) -> HeartbeatOutcome:
+    """Credit one beat in the caller's transaction; `rest` uses `Committer` instead."""
+    return crediting.settle(tx, settings, [beat])[0]
+
+
+def record_completion(
+    tx: Tx, actor: Actor, member_id: int, course: Course, at: dt.datetime, evidence: str = "imported"
+) -> bool:
+    """Write that a member completed a course otherwise than by watching here; False if it was known.
+
+    `evidence` is imported, group_study or corrected.
+    """
+    at_ms = int(at.timestamp() * 1000)
+    completions.record_start(tx, member_id, course.id, at_ms)
+    if not completions.finish_course(tx, member_id, course, at_ms, evidence):
+        return False
+    if not actor.is_system:
+        record(tx, actor, "completion.recorded", f"course:{course.public_id}", member=member_id, evidence=evidence)
+    return True

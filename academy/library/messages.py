@@ -1,0 +1,75 @@
+"""Notices about courses: to the author, and to those who may review."""
+
+from sqlalchemy import or_, select
+
+from academy.accounts.models import Account, RoleGrant
+from academy.accounts.queries import may_sign_in
+from academy.core import clock
+from academy.core.actor import Role
+from academy.core.database import Tx
+from academy.core.i18n import Message, msg
+from academy.core.ids import new_id
+from academy.library.models import ContentProposal, Course
+from academy.notifications.service import notify
+
+
+def reviewers_of(tx: Tx, course: Course) -> list[int]:
+    """Accounts that may decide on the course today; never its author."""
+    ancestors = [int(part) for part in course.organisation.path.strip("/").split("/") if part]
+    day = clock.today()
+    return list(
+        tx.scalars(
+            select(RoleGrant.account_id)
+            .join(Account, Account.id == RoleGrant.account_id)
+            .where(
+                RoleGrant.role == Role.REVIEWER,
+                RoleGrant.organisation_id.in_(ancestors),
+                RoleGrant.valid_from <= day,
+                or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day),
+                RoleGrant.account_id != course.created_by,
+                may_sign_in(),
+            )
+            .distinct()
+            .order_by(RoleGrant.account_id)
+        )
+    )
+
+
+def notify_reviewers(tx: Tx, course: Course) -> None:
+    """Something waits for a second pair of eyes."""
+    for account_id in reviewers_of(tx, course):
+        notify(
+            tx,
+            key=f"course.submitted:{course.public_id}:{new_id()}",
+            body=msg("《%(title)s》等待审阅。", title=course.title),
+            link=f"/review/{course.public_id}",
+            account_id=account_id,
+            kind="course.submitted",
+        )
+
+
+def notify_reviewers_of_proposal(tx: Tx, course: Course, row: ContentProposal) -> None:
+    """Other words for a lecture on the shelves wait for a second pair of eyes."""
+    for account_id in reviewers_of(tx, course):
+        if account_id != row.account_id:
+            notify(
+                tx,
+                key=f"proposal:{row.public_id}:{row.revision}:{account_id}",
+                body=msg("《%(title)s》有修改等待审阅。", title=course.title),
+                link=f"/review/proposals/{row.public_id}",
+                account_id=account_id,
+                kind="proposal.open",
+            )
+
+
+def notify_author(tx: Tx, course: Course, occasion: str, body: Message) -> None:
+    """What was decided, e.g. ``returned``. It is told each time: the decision's own lock on the course sees to
+    it that one decision is told once, and a course may be returned or published as often as people like."""
+    notify(
+        tx,
+        key=f"course.{occasion}:{course.public_id}:{new_id()}",
+        body=body,
+        link=f"/studio/{course.public_id}",
+        account_id=course.created_by,
+        kind=f"course.{occasion}",
+    )

@@ -1,0 +1,1 @@
+"""Timed text: files in and out, editing, versions, chapters."""

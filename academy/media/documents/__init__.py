@@ -1,0 +1,1 @@
+"""Courseware in office formats and PDF: kinds, conversion, pages as pictures and text."""

@@ -1,0 +1,99 @@
+"""Files that wait for a person: whose fault it is, and which buttons help."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from academy.accounts.models import RoleGrant
+from academy.accounts.queries import holds_on
+from academy.core import clock
+from academy.core.actor import Actor, Role
+from academy.core.audit import record
+from academy.core.database import Tx
+from academy.core.errors import Conflict
+from academy.core.i18n import Message, msg
+from academy.core.paging import Page, page_of
+from academy.core.unique import lock_row
+from academy.jobs import Job
+from academy.media import service
+from academy.media.models import Asset, AssetState, AssetStep
+from academy.notifications.service import notify
+
+INBOX = "/studio/failures"
+SIZE = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class FailedAsset:
+    """One failed file as its owner, or the operator, sees it."""
+
+    asset: Asset
+    step: AssetStep | None
+    reason: Message
+    is_files_fault: bool
+    """The file is to be replaced; otherwise trying again helps, or the operator."""
+    asked_at: dt.datetime | None
+    trace: str = ""
+    """For the operator only."""
+
+
+def failed_assets(tx: Tx, actor: Actor, number: int) -> Page[FailedAsset]:
+    """Failed files, newest first: one's own, or everybody's for the operator."""
+    query = select(Asset).where(Asset.error.is_not(None), Asset.state != AssetState.DELETED)
+    is_operator = actor.has(Role.SYSTEM_ADMINISTRATOR)
+    if not is_operator:
+        query = query.where(Asset.account_id == actor.account_id)
+    page = page_of(tx, query.order_by(Asset.id.desc()), number, SIZE)
+    ids = [asset.id for asset in page.rows]
+    failed = select(AssetStep).where(AssetStep.asset_id.in_(ids), AssetStep.state == "failed")
+    steps = {step.asset_id: step for step in tx.scalars(failed)}
+    traces = _traces(tx, page.rows, steps) if is_operator else {}
+    rows = [_trouble(asset, steps.get(asset.id), traces.get(asset.id, "")) for asset in page.rows]
+    return Page(rows, page.total, page.number, page.size)
+
+
+def _trouble(asset: Asset, step: AssetStep | None, trace: str) -> FailedAsset:
+    error = asset.error or {}
+    asked = error.get("asked_at")
+    return FailedAsset(
+        asset=asset,
+        step=step,
+        reason=Message.from_json(error),
+        is_files_fault=error.get("fault") != "machine",
+        asked_at=dt.datetime.fromisoformat(asked) if asked else None,
+        trace=trace,
+    )
+
+
+def _traces(tx: Tx, assets: Sequence[Asset], steps: dict[int, AssetStep]) -> dict[int, str]:
+    keys = {service.step_key(a, steps[a.id].step): a.id for a in assets if a.id in steps}
+    jobs = tx.execute(select(Job.key, Job.trace).where(Job.key.in_(keys)).order_by(Job.id))
+    return {keys[key]: trace for key, trace in jobs if key is not None}
+
+
+def ask_operator(tx: Tx, actor: Actor, asset: Asset) -> None:
+    """Have the operators look at a file.
+
+    Raises:
+        Conflict: it did not fail, or they were asked already.
+    """
+    lock_row(tx, asset)  # two clicks ask once
+    if asset.error is None:
+        raise Conflict(msg("这个文件没有需要重试的步骤。"))
+    if asset.error.get("asked_at"):
+        raise Conflict(msg("已经请运维查看，请等候处理。"))
+    now = clock.now()
+    asset.error = asset.error | {"asked_at": now.isoformat()}
+    holders = select(RoleGrant.account_id).where(RoleGrant.role == Role.SYSTEM_ADMINISTRATOR, holds_on(clock.today()))
+    for account_id in tx.scalars(holders.distinct()):
+        notify(
+            tx,
+            key=f"asset.help:{asset.public_id}:{now.isoformat()}:{account_id}",
+            body=msg("“%(name)s”没有处理成功，请查看。", name=asset.filename),
+            link=INBOX,
+            account_id=account_id,
+            kind="asset",
+        )
+    record(tx, actor, "asset.help_asked", f"asset:{asset.public_id}")

@@ -1,0 +1,225 @@
+"""Looks into an original without trusting its name, its header or its length."""
+
+import dataclasses
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from academy.core.errors import Invalid, StorageFull
+from academy.core.i18n import msg
+from academy.core.settings import Settings
+from academy.media import draw_image, rules, tools
+from academy.media.documents import kinds, office, packages
+from academy.media.probing import formats, packets
+from academy.media.storage.file_storage import is_cramped
+from academy.media.tools import Limits, ToolFailed
+from academy.media.transcoding import tonemap
+
+_PROBE = Limits(seconds=60, cpu_s=60, memory_mib=2048, file_mib=1)
+_ENTRIES = (
+    "format=format_name,start_time,duration,size,nb_streams:"
+    "stream=index,codec_type,codec_name,codec_tag_string,width,height,pix_fmt,bits_per_raw_sample,avg_frame_rate,"
+    "r_frame_rate,sample_aspect_ratio,sample_rate,channels,duration,duration_ts,field_order,disposition:"
+    "stream_side_data=rotation,dv_profile,dv_bl_signal_compatibility_id:"
+    "stream_disposition=attached_pic,default,forced:stream_tags=language,title"
+)
+_FRAME = "frame=color_range,color_space,color_primaries,color_transfer,pix_fmt"
+_LEADING = 1 << 20
+"""Bytes of nought before a sound that are passed over."""
+_ASF_HEADER = 1 << 16
+_INDEX = 64 << 20
+"""Bytes of an MP4's index that are searched for encrypted tracks."""
+_LENGTH_TAGS = (b"Xing", b"Info", b"VBRI")
+"""In the first frame of an MP3: how many there are."""
+
+
+def reading(demuxer: str) -> list[str]:
+    """Options before `-i` for a file somebody gave us: this container, this file, nothing else."""
+    lists = ",".join(formats.DEMUXERS)
+    return ["-protocol_whitelist", "file", "-format_whitelist", lists, "-f", demuxer]
+
+
+def look(settings: Settings, kind: str, path: Path) -> tuple[rules.Source, dict[str, Any]]:
+    """What the encoder needs to know, and all that ffprobe said.
+
+    Raises:
+        Invalid: the file is refused, in words for the trainer.
+    """
+    demuxer = container(path)
+    if demuxer == "mov":
+        _check_unlocked(path)
+    found = _ffprobe(settings, demuxer, path, ["-show_chapters", "-show_entries", _ENTRIES])
+    found["has_length"] = demuxer == "mp3" and _has_length(path)
+    chosen = rules.choose(kind, found)
+    try:
+        tracks = packets.measure(settings, reading(demuxer), path, chosen.indexes)
+    except ToolFailed as error:
+        raise _refusal(error) from error
+    source = rules.judge(demuxer, found, chosen, dict(zip(chosen.indexes, tracks, strict=True)))
+    colours = _colours(settings, demuxer, path, chosen.picture) if chosen.picture else ""
+    return dataclasses.replace(source, part_s=settings.part_s, colours=colours), found
+
+
+def container(path: Path) -> str:
+    """The container by its first bytes.
+
+    Raises:
+        Invalid: empty, or none that we take.
+    """
+    with path.open("rb") as file:
+        head = _head(file)
+        demuxer = formats.sniff(head)
+        if demuxer == "asf":
+            file.seek(0)
+            head = file.read(_ASF_HEADER)
+    if not head:
+        raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
+    named = formats.name_of(head)
+    if named is not None and demuxer in {None, "asf", "mov"}:
+        raise Invalid(named)
+    if demuxer is None:
+        raise Invalid(msg("这不是音视频文件，可能只是改了扩展名。请上传 MP4、MOV、MKV、AVI、MP3 等格式的原文件。"))
+    return demuxer
+
+
+def _check_unlocked(path: Path) -> None:
+    """Raises:
+    Invalid: a track of an MP4 is encrypted; ffmpeg decodes noise and names the codec inside.
+    """
+    with path.open("rb") as file:
+        at, end = 0, path.stat().st_size
+        while at + 8 <= end:
+            file.seek(at)
+            head = file.read(16)
+            size = int.from_bytes(head[:4], "big")
+            size = int.from_bytes(head[8:16], "big") if size == 1 else size or end - at
+            if head[4:8] == b"moov":
+                file.seek(at)
+                if formats.sample_entries(file.read(min(size, _INDEX))) & formats.LOCKED_ENTRIES:
+                    raise Invalid(formats.locked("MP4"))
+            at += max(8, size)
+
+
+def _head(file: BinaryIO) -> bytes:
+    """The first bytes of what is inside, behind tags and the silence that some recorders begin with."""
+    at = 0
+    head = file.read(formats.HEAD)
+    for _ in range(4):
+        length = formats.tag_length(head)
+        if not length:
+            break
+        at += length
+        file.seek(at)
+        # A tag with nothing behind it is still somebody's MP3.
+        head = file.read(formats.HEAD) or head
+    if head[:4] == b"\0\0\0\0":
+        file.seek(at)
+        behind = file.read(_LEADING).lstrip(b"\0")[: formats.HEAD]
+        return behind if formats.sniff(behind) in {"mp3", "aac"} else head
+    return head
+
+
+def _has_length(path: Path) -> bool:
+    with path.open("rb") as file:
+        return any(tag in _head(file) for tag in _LENGTH_TAGS)
+
+
+def _colours(settings: Settings, demuxer: str, path: Path, picture: dict[str, Any]) -> str:
+    """What brings the picture to BT.709, by its first frames: containers often say something else.
+
+    Raises:
+        Invalid: this machine cannot decode it, or nobody can show its colours.
+    """
+    dolby: dict[str, Any] = next((d for d in picture.get("side_data_list", []) if "dv_profile" in d), {})
+    if dolby.get("dv_profile") == 5 and not dolby.get("dv_bl_signal_compatibility_id"):
+        raise Invalid(msg("这是杜比视界（Profile 5）画面，转码后颜色会不对。请导出为普通（SDR）视频后再上传。"))
+    ask = ["-select_streams", str(picture["index"]), "-read_intervals", "%+#8", "-show_frames"]
+    log: list[str] = []
+    found = _ffprobe(settings, demuxer, path, [*ask, "-show_entries", _FRAME], log.append)
+    frame: dict[str, Any] = next(iter(found.get("frames", [])), {})
+    if not frame and any(sign in line for line in log for sign in _UNDECODABLE):
+        raise Invalid(formats.codec_sentence(str(picture.get("codec_name")), str(picture.get("codec_tag_string"))))
+    transfer = str(frame.get("color_transfer") or "")
+    return tonemap.kind_of(transfer, str(frame.get("color_primaries") or ""))
+
+
+_UNDECODABLE = ("hardware accelerated", "Unsupported codec", "Function not implemented", "No decoder")
+
+
+def _ffprobe(
+    settings: Settings, demuxer: str, path: Path, ask: list[str], hear: Callable[[str], None] | None = None
+) -> dict[str, Any]:
+    command = [tools.ffprobe(settings), "-v", "warning", *reading(demuxer), "-of", "json", *ask, f"file:{path}"]
+    try:
+        with tempfile.TemporaryDirectory(prefix="probe-") as folder:
+            sees = tools.needs(command, path)
+            said = tools.run(command, folder=Path(folder), limits=_PROBE, on_log=hear, sees=sees)
+            found: dict[str, Any] = json.loads(said)
+    except ToolFailed as error:
+        raise _refusal(error) from error
+    except ValueError as error:
+        raise Invalid(msg("文件已损坏，读不出内容。请重新导出后再上传。")) from error
+    return found
+
+
+def _refusal(error: ToolFailed) -> Invalid:
+    if error.timed_out:
+        return Invalid(msg("检查这个文件用了太长时间，文件可能已损坏。"))
+    if "moov atom not found" in error.log:
+        return Invalid(msg("文件不完整：录制或传输时中断了（缺少索引）。请重新导出后再上传。"))
+    return Invalid(msg("文件已损坏，读不出内容。请重新导出后再上传。"))
+
+
+def check_document(settings: Settings, path: Path, folder: Path) -> str:
+    """What kind of document it is: ``pdf``, ``docx``, ``pptx`` or ``image``.
+
+    Raises:
+        Invalid: another kind of file, or one that this academy cannot read.
+    """
+    with path.open("rb") as file:
+        head = file.read(1024)
+    if kinds.is_pdf(head):
+        return "pdf"
+    kind = packages.kind_of(path, folder)
+    if kind is not None:
+        office.need_program(settings)
+        return kind
+    if head.startswith(_PICTURES) or head[8:12] == b"WEBP":
+        make_image(path, folder / "look.jpg")
+        return "image"
+    raise Invalid(
+        packages.refusal_of(path, folder) or msg("这里收 PDF、PPTX、DOCX 和图片。其他文件请先导出为 PDF 再上传。")
+    )
+
+
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8")
+
+
+def make_image(path: Path, target: Path, *, side: int = 1280) -> tuple[int, int]:
+    """Decode a picture in the jail and write it anew as JPEG: nothing of the original's bytes is ever served.
+
+    Raises:
+        Invalid: not a picture we take.
+        StorageFull: no space.
+    """
+    arguments = [str(path.resolve()), str(target.resolve()), str(side)]
+    try:
+        told = tools.run_module(_DRAWER, arguments, folder=target.parent, limits=_DRAWING, sees=[path])
+        drawn = json.loads(told)
+        if drawn.get("refused") == draw_image.TOO_MANY_PIXELS:
+            raise Invalid(msg("图片太大，请缩小到 4000 万像素以内。"))
+        width, height = (int(one) for one in drawn.get("size", ()))
+        if not (0 < width <= side and 0 < height <= side):
+            raise ValueError(told[:100])
+    except (ToolFailed, ValueError, TypeError, AttributeError) as error:
+        if is_cramped(target.parent):
+            raise StorageFull from error
+        raise Invalid(msg("这不是图片文件，或者图片已损坏。请上传 JPG 或 PNG 图片。")) from error
+    return width, height
+
+
+_DRAWER = "academy.media.draw_image"
+_DRAWING = Limits(seconds=120, cpu_s=120, memory_mib=2048, file_mib=64)
+"""Forty million pixels in four channels are 160 MiB, a few times over."""

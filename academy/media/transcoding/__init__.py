@@ -1,0 +1,1 @@
+"""From a recording to renditions: ladder, filters, parts, playlists."""

@@ -1,0 +1,365 @@
+"""The ladder, the poster and the storyboard, by ffmpeg."""
+
+import contextlib
+import dataclasses
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from academy.core.errors import Invalid, StorageFull
+from academy.core.i18n import msg
+from academy.core.settings import Settings
+from academy.media import rules, tools
+from academy.media.captions.caption_files import stamp
+from academy.media.probing.probe import reading
+from academy.media.rules import Rung, Source
+from academy.media.storage.file_storage import full_disk_reported, is_cramped
+from academy.media.tools import Limits, ToolFailed
+from academy.media.transcoding import filters, playlist, tonemap
+
+THUMB_WIDTH = 160
+SHEET = 10
+_POSTER_WIDTH = 1280
+MAX_CAPTIONS = 32 << 20
+"""Bytes of captions inside a file."""
+
+
+PICTURE: dict[str, Any] = {
+    "c:v": "libx264",
+    "preset": "veryfast",
+    "profile:v": "high",
+    "pix_fmt": "yuv420p",
+    "sc_threshold": 0,
+    "g": 600,
+    # The same instants in every rendition: a player changes between them at any segment.
+    "force_key_frames": f"expr:gte(t,n_forced*{rules.SEGMENT_S})",
+}
+BT709 = {"color_range": "tv", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709"}
+SOUND: dict[str, Any] = {"c:a": "aac", "ar": 48000, "ac": 2}
+
+
+def command(binary: str, source: Source, rungs: list[Rung], original: Path) -> list[str]:
+    """One ffmpeg for all renditions: the original is decoded once, whatever the ladder."""
+    film = input_options(source, original)
+    pictures = [r for r in rungs if r.height]
+    streams: list[Any] = []
+    options: dict[str, Any] = {}
+    names: list[str] = []
+    shown = filters.frames(film, source, pictures)
+    heard = filters.sounds(film, source, len(rungs))
+    for number, rung in enumerate(rungs):
+        parts = []
+        if rung.height:
+            streams.append(shown[number])
+            options |= {f"crf:v:{number}": rung.crf, f"maxrate:v:{number}": f"{rung.maxrate_k}k"}
+            options[f"bufsize:v:{number}"] = f"{rung.maxrate_k * 2}k"
+            parts.append(f"v:{number}")
+        if heard:
+            streams.append(heard[number])
+            options[f"b:a:{number}"] = f"{rung.audio_k}k"
+            parts.append(f"a:{number}")
+        names.append(",".join([*parts, f"name:{rung.name}"]))
+    if pictures:
+        options |= picture_options(source)
+    if heard:
+        options |= SOUND
+    return compiled(binary, ffmpeg.output(*streams, "%v/index.m3u8", **hls(names), **options))
+
+
+def picture_options(source: Source) -> dict[str, Any]:
+    """Options of the encoder of pictures."""
+    return PICTURE | (BT709 if source.colours else {})
+
+
+def input_options(source: Source, original: Path, **options: Any) -> Any:
+    """The original as an input: this container, this file, nothing else."""
+    before = reading(source.demuxer)
+    given = dict(zip((o.lstrip("-") for o in before[::2]), before[1::2], strict=True))
+    flags = {name: None for name, on in options.items() if on is False}
+    values = {name: value for name, value in options.items() if value is not False}
+    return ffmpeg.input(
+        f"file:{original}", format=given.pop("f"), **given, **values, **{f"no{name}": v for name, v in flags.items()}
+    )
+
+
+def hls(names: list[str]) -> dict[str, Any]:
+    """Options of an output that cuts every rendition into segments; `names` is the map of streams."""
+    return {
+        "format": "hls",
+        "hls_time": rules.SEGMENT_S,
+        "hls_playlist_type": "vod",
+        "hls_segment_type": "fmp4",
+        # Decode times begin with the first picture: what edit lists would put right, browsers do not.
+        "hls_segment_options": "movflags=+negative_cts_offsets",
+        "hls_flags": "independent_segments",
+        "hls_segment_filename": "%v/seg_%05d.m4s",
+        "hls_fmp4_init_filename": "init.mp4",
+        "var_stream_map": " ".join(names),
+        "map_metadata": -1,
+        "map_chapters": -1,
+        "max_muxing_queue_size": 4096,
+    }
+
+
+def compiled(binary: str, out: Any) -> list[str]:
+    """The command line of an output, its progress on standard output."""
+    out = out.global_args("-nostdin", "-hide_banner", "-loglevel", "repeat+warning", "-progress", "pipe:1", "-nostats")
+    made: list[str] = ffmpeg.compile(out, cmd=binary, overwrite_output=True)
+    return made
+
+
+def limits(source: Source) -> Limits:
+    """Bounds of an encoding: generous for a slow machine, finite for a hostile file."""
+    seconds = source.duration_ms / 1000
+    return Limits(
+        seconds=600 + 20 * seconds,
+        cpu_s=int(600 + 40 * seconds),
+        memory_mib=8192,
+        file_mib=max(64, int(seconds * 0.5)),
+    )
+
+
+def progress_listener(tell: Callable[[int], None], length_ms: float) -> Callable[[str], None]:
+    """A listener for ffmpeg's progress lines; `tell` hears permille."""
+
+    def line(text: str) -> None:
+        key, _, value = text.partition("=")
+        if key == "out_time_us" and value.lstrip("-").isdigit():
+            tell(min(999, max(0, int(int(value) // max(1.0, length_ms)))))
+
+    return line
+
+
+def make_ladder(settings: Settings, source: Source, original: Path, folder: Path, tell: Callable[[int], None]) -> int:
+    """Encode in one process into an empty folder; `tell` hears how far it is, in permille.
+
+    Returns how many pictures and packets of sound could not be decoded well.
+
+    Raises:
+        Invalid: the file cannot be decoded to its end, or much of it badly.
+        StorageFull: no space.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    damage = Damage()
+    try:
+        told = command(tools.ffmpeg(settings), source, rules.plan(source), original)
+        listener = progress_listener(tell, source.duration_ms)
+        with colour_table(source, folder):
+            sees = tools.needs(told, original)
+            tools.run(told, folder=folder, limits=limits(source), on_line=listener, on_log=damage.hear, sees=sees)
+        check_whole(source, folder)
+    except ToolFailed as error:
+        raise_in_words(error)
+    damage.check(source.duration_ms / 1000 * source.fps if source.video is not None else source.duration_ms / 50)
+    return damage.count
+
+
+@contextlib.contextmanager
+def colour_table(source: Source, folder: Path) -> Iterator[None]:
+    """While ffmpeg works in a folder, the table that it maps colours by lies there."""
+    if source.colours:
+        with full_disk_reported():
+            tonemap.write_table(source.colours, folder)
+    try:
+        yield
+    finally:
+        (folder / tonemap.FILE).unlink(missing_ok=True)
+
+
+class Damage:
+    """Counts what ffmpeg's decoders report: a player shows such pictures too, but nobody wants a film of them."""
+
+    MOST = 0.1
+    _SIGNS = re.compile(
+        r"corrupt decoded frame|Error while decoding stream|Error submitting packet to decoder|Decoding error:"
+    )
+
+    _FIRST = re.compile(r"^(?:\[[^\]]*\] )?(-?\d+\.\d{6})$")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first_s: float | None = None
+        """When the first picture came out of the decoder, in seconds from where reading began (`filters.frames`)."""
+
+    def hear(self, line: str) -> None:
+        """A line of ffmpeg's log."""
+        if self._SIGNS.search(line):
+            self.count += 1
+        elif "Output file is empty" in line:
+            self.first_s = None  # some versions tell a time at the end where no picture came
+        elif self.first_s is None and (first := self._FIRST.match(line)):
+            self.first_s = float(first[1])
+
+    def check(self, pictures: float) -> None:
+        """Refuse a film of which too much is damaged.
+
+        Raises:
+            Invalid: more than a tenth of so many pictures.
+        """
+        if self.count > max(3.0, self.MOST * pictures):
+            raise Invalid(msg("文件损坏：有 %(count)s 处画面或声音解不出来。请重新导出后再上传。", count=self.count))
+
+
+def check_whole(source: Source, folder: Path) -> None:
+    """Believe no success of an HLS muxer that does not show.
+
+    Raises:
+        StorageFull: the disk has no space, so something is missing.
+        ToolFailed: something is missing for another reason.
+    """
+    torn = [rung.name for rung in rules.plan(source) if not playlist.is_whole(folder / rung.name)]
+    if torn and is_cramped(folder):
+        raise StorageFull
+    if torn:
+        raise ToolFailed(0, f"not written to the end: {', '.join(torn)}")
+
+
+def finish(source: Source, folder: Path) -> list[playlist.MeasuredRendition]:
+    """Measure what was made and write the master playlists, last of all: a set that has one is whole.
+
+    Raises:
+        Invalid: a rendition is not as long as the lecture.
+    """
+    rungs = rules.plan(source)
+    with full_disk_reported():
+        for rung in rungs:
+            playlist.settle(folder / rung.name)
+    measured = [playlist.measure(folder / rung.name, rung) for rung in rungs]
+    length = round(float(rules.lecture_s(source)) * 1000)
+    # What came short of the lecture was not decoded to its end: the filters would have held it.
+    if any(abs(m.duration_ms - length) > _SLACK_MS for m in measured):
+        raise Invalid(
+            msg(
+                "文件不完整：应有 %(whole)s 秒，只能读到 %(part)s 秒。请重新导出后再上传。",
+                whole=length // 1000,
+                part=min(m.duration_ms for m in measured) // 1000,
+            )
+        )
+    with full_disk_reported():
+        playlist.write_masters(folder, measured)
+    return measured
+
+
+def raise_in_words(error: ToolFailed) -> None:
+    """Say in words what went wrong where words help; anything else is tried again.
+
+    Raises:
+        Invalid: the file is at fault.
+        StorageFull: the disk is.
+        ToolFailed: nobody knows yet.
+    """
+    if "No space left on device" in error.log or "Disk quota exceeded" in error.log:
+        raise StorageFull from error
+    if error.timed_out:
+        raise Invalid(msg("转码用时超过了上限，文件可能已损坏。请重新导出后再上传。")) from error
+    if any(sign in error.log for sign in _FILE_AT_FAULT):
+        raise Invalid(msg("文件中途损坏，无法转码。请重新导出后再上传。")) from error
+    raise error
+
+
+_FILE_AT_FAULT = (
+    "Invalid data found when processing input",
+    "Output file is empty",
+    "Error while decoding",
+    "Cannot determine format",
+    "Decoder (codec",
+    "does not contain any stream",
+    "Unsupported codec",
+)
+
+
+_SLACK_MS = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class Pictures:
+    """What the poster step made."""
+
+    poster: bool
+    storyboard: bool
+
+
+def make_pictures(settings: Settings, folder: Path, rungs: list[Rung], duration_ms: int) -> Pictures:
+    """Poster and storyboard, from the renditions: they are ours, and have a key frame every six seconds."""
+    shown = [r for r in rungs if r.height]
+    if not shown:
+        return Pictures(poster=False, storyboard=False)
+    top, low = shown[-1], shown[0]
+    every, count = storyboard_grid(duration_ms)
+    height = max(2, round(THUMB_WIDTH * (low.height or 1) / (low.width or 1) / 2) * 2)
+    still = f"scale='min({_POSTER_WIDTH},iw)':-2"
+    # Half a second early, because a key frame may stand a little before its six seconds.
+    picked = f"select='isnan(prev_selected_t)+gte(t-prev_selected_t,{every}-0.5)',scale={THUMB_WIDTH}:{height}"
+    sheet = f"{picked},tile={min(SHEET, count)}x{-(-count // SHEET)}"
+    with full_disk_reported():
+        first = _piece(folder, top, min(duration_ms * 0.1, 30_000) / 1000)
+        try:
+            _draw(settings, folder, ["-f", "mov", "-i", f"file:{first}"], still, "poster.jpg", quality=3)
+            keys = ["-skip_frame", "nokey", "-f", "hls", "-i", f"file:{folder / low.name / 'index.m3u8'}"]
+            _draw(settings, folder, keys, sheet, "storyboard.jpg", quality=5)
+        except ToolFailed as error:
+            raise_in_words(error)
+        finally:
+            first.unlink()
+        (folder / "storyboard.vtt").write_text(storyboard_vtt(duration_ms, height), encoding="utf-8")
+    return Pictures(poster=(folder / "poster.jpg").exists(), storyboard=(folder / "storyboard.jpg").exists())
+
+
+def _draw(settings: Settings, folder: Path, entry: list[str], filters: str, name: str, *, quality: int) -> None:
+    told = [tools.ffmpeg(settings), "-nostdin", "-loglevel", "error", "-y", "-protocol_whitelist", "file", *entry]
+    told += ["-an", "-vsync", "passthrough", "-vf", filters, "-frames:v", "1", "-q:v", str(quality)]
+    told += ["-pix_fmt", "yuvj420p", "-f", "image2", "-update", "1", name]
+    tools.run(told, folder=folder, limits=Limits(seconds=600, cpu_s=600, file_mib=64), sees=tools.needs(told))
+
+
+def _piece(folder: Path, rung: Rung, at_s: float) -> Path:
+    """One segment as a file of its own; its first picture is a key frame."""
+    text = (folder / rung.name / "index.m3u8").read_text(encoding="utf-8")
+    passed, chosen = 0.0, ""
+    for seconds, name in playlist.segments(text):
+        chosen = name
+        passed += seconds
+        if passed > at_s:
+            break
+    target = folder / "piece.mp4"
+    target.write_bytes(b"".join((folder / rung.name / n).read_bytes() for n in (playlist.init_name(text), chosen)))
+    return target
+
+
+def storyboard_grid(duration_ms: int) -> tuple[int, int]:
+    """Seconds between pictures, a multiple of the segment, and how many there are: a hundred at most."""
+    every = rules.SEGMENT_S
+    while duration_ms / 1000 / every > SHEET * SHEET:
+        every += rules.SEGMENT_S
+    return every, max(1, -(-duration_ms // (every * 1000)))
+
+
+def storyboard_vtt(duration_ms: int, height: int) -> str:
+    """Which part of the sheet shows which seconds."""
+    every, count = storyboard_grid(duration_ms)
+    lines = ["WEBVTT", ""]
+    for n in range(count):
+        start, end = n * every * 1000, min((n + 1) * every * 1000, duration_ms)
+        x, y = n % SHEET * THUMB_WIDTH, n // SHEET * height
+        lines += [f"{stamp(start)} --> {stamp(end)}", f"storyboard.jpg#xywh={x},{y},{THUMB_WIDTH},{height}", ""]
+    return "\n".join(lines)
+
+
+def embedded_captions(settings: Settings, source: Source, original: Path, folder: Path) -> bytes:
+    """The text subtitles inside the original, as SRT by the file's own clock; empty where they cannot be read. Nothing
+    is written: on a full disk they would be lost without a word."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = [tools.ffmpeg(settings), "-nostdin", "-loglevel", "error", "-y", *reading(source.demuxer)]
+    # Without this ffmpeg moves all of them when one stands before the first picture.
+    told += ["-copyts", "-i", f"file:{original}", "-map", f"0:{source.subtitle}", "-c:s", "srt"]
+    told += ["-avoid_negative_ts", "disabled", "-fs", str(MAX_CAPTIONS), "-f", "srt", "pipe:1"]
+    try:
+        bounds = Limits(seconds=900, cpu_s=600, file_mib=1)
+        return tools.run(told, folder=folder, limits=bounds, sees=tools.needs(told, original)).encode()
+    except ToolFailed:
+        return b""

@@ -1,0 +1,133 @@
+"""Asking for speech recognition, and keeping what it heard. People's words are never overwritten."""
+
+import time
+
+from sqlalchemy import select, update
+
+from academy.core import clock
+from academy.core.actor import SYSTEM, Actor
+from academy.core.audit import record
+from academy.core.database import Tx
+from academy.core.errors import Conflict, Invalid
+from academy.core.i18n import Message, msg
+from academy.core.settings import Settings
+from academy.core.unique import get_or_create, lock_row
+from academy.jobs import HEAVY, JobContext, enqueue, handles, job, publish
+from academy.media import queries
+from academy.media.captions import editing
+from academy.media.events import AssetReady, SpeechRecognised
+from academy.media.models import Asset, AssetState, Transcription
+from academy.media.probing.probe import reading
+from academy.media.storage.file_storage import original_key, storage_of, work_folder
+from academy.media.transcription import models, recognition
+
+HEARABLE = ("video", "audio")
+TELL_S = 2.0
+
+
+def transcriptions_of(tx: Tx, asset_ids: list[int]) -> dict[int, Transcription]:
+    """What was asked for, by asset."""
+    rows = tx.scalars(select(Transcription).where(Transcription.asset_id.in_(asset_ids)))
+    return {row.asset_id: row for row in rows}
+
+
+def request_transcription(tx: Tx, actor: Actor, settings: Settings, asset: Asset) -> Transcription:
+    """Have a lecture's words recognised.
+
+    Raises:
+        Invalid: there is no model here.
+        Conflict: people's words are there already, or it is being done.
+    """
+    recognition.need_model(settings)
+    if asset.state != AssetState.READY or asset.kind not in HEARABLE or _source(asset) is None:
+        raise Conflict(msg("文件处理好以后才能识别字幕。"))
+    script = queries.transcript(tx, asset.id)
+    if script is not None and script.origin != "asr":
+        raise Conflict(msg("这节课已有人工字幕，自动识别不会覆盖它。"))
+    row, is_new = get_or_create(tx, Transcription, {"asset_id": asset.id})
+    if not is_new:
+        lock_row(tx, row)
+        if row.state in {"waiting", "running"}:
+            raise Conflict(msg("正在识别，请稍候。"))
+    row.state, row.permille, row.error = "waiting", 0, None
+    row.asked_at, row.finished_at = clock.now(), None
+    tx.flush()
+    enqueue(tx, "media.hear", key=f"asset:{asset.id}:hear", asset_id=asset.id)
+    record(tx, actor, "captions.recognition_asked", f"asset:{asset.public_id}")
+    return row
+
+
+def _source(asset: Asset) -> int | None:
+    """Which stream of the original holds the sound."""
+    found: int | None = (asset.probe or {}).get("source", {}).get("audio")
+    return found
+
+
+@handles(AssetReady)
+def transcribe_new(context: JobContext, event: AssetReady) -> None:
+    """Recognise what nobody gave words for, where there is a model."""
+    if models.find_model(context.settings) is None:
+        return
+
+    def write(tx: Tx) -> None:
+        asset = tx.get_one(Asset, event.asset_id)
+        fresh = asset.kind in HEARABLE and _source(asset) is not None and queries.transcript(tx, asset.id) is None
+        if fresh and tx.get(Transcription, asset.id) is None:
+            request_transcription(tx, SYSTEM, context.settings, asset)
+
+    context.db.run_in_transaction(write)
+
+
+def _failed(tx: Tx, message: Message, asset_id: int) -> None:
+    row = tx.get(Transcription, asset_id)
+    if row is not None:
+        row.state, row.error, row.finished_at = "failed", message.to_json(), clock.now()
+
+
+def _begin(tx: Tx, asset_id: int) -> tuple[Asset, list[str]] | None:
+    """The asset and the city's words; None when there is nothing to recognise any more."""
+    asset, row = tx.get_one(Asset, asset_id), tx.get(Transcription, asset_id)
+    if row is None or asset.state != AssetState.READY:
+        return None
+    row.state, row.permille = "running", 0
+    return asset, [term.right for term in editing.glossary(tx)]
+
+
+@job("media.hear", lane=HEAVY, on_failure=_failed)
+def transcribe(context: JobContext, asset_id: int) -> None:
+    """Recognise the words of a lecture."""
+    begun = context.db.run_in_transaction(lambda tx: _begin(tx, asset_id))
+    if begun is None:
+        return
+    asset, terms = begun
+    told = 0.0
+
+    def tell(permille: int) -> None:
+        nonlocal told
+        context.progress(permille)
+        if time.monotonic() - told < TELL_S:
+            return
+        told = time.monotonic()
+
+        def write(tx: Tx) -> None:
+            tx.execute(update(Transcription).where(Transcription.asset_id == asset_id).values(permille=permille))
+
+        context.db.run_in_transaction(write)
+
+    folder = work_folder(context.settings, f"hear-{asset.public_id}")
+    with storage_of(context.settings).local(original_key(asset.public_id)) as path:
+        demuxer = (asset.probe or {})["source"]["demuxer"]
+        entry = [*reading(demuxer), "-i", f"file:{path}", "-map", f"0:{_source(asset)}"]
+        heard = recognition.recognise(context.settings, entry, folder, tell, terms=list(dict.fromkeys(terms)))
+    if not heard.cues:
+        raise Invalid(msg("没有听出说话的声音。"))
+    context.db.run_in_transaction(lambda tx: _keep(tx, asset_id, heard))
+
+
+def _keep(tx: Tx, asset_id: int, heard: recognition.Recognised) -> None:
+    asset, row = tx.get_one(Asset, asset_id, with_for_update=True), tx.get_one(Transcription, asset_id)
+    row.state, row.permille, row.model = "done", 1000, heard.model[:120]
+    row.finished_at = clock.now()
+    cues = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in heard.cues]
+    publish(tx, SpeechRecognised(asset.id, cues))
+    record(tx, SYSTEM, "captions.recognised", f"asset:{asset.public_id}", cues=len(heard.cues), model=heard.model)

@@ -1,0 +1,142 @@
+"""From silences to pieces, from what was heard to captions, and how far it is from the truth. Pure."""
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from academy.core.text import normal_form
+from academy.media.captions.caption_files import CueText, sentences_over
+
+LONGEST_PIECE_MS = 20_000
+SHORTEST_PIECE_MS = 300
+LONGEST_CUE_MS = 7_000
+LONGEST_TEXT = 2_000_000
+"""Characters that are compared; a lecture of three hours has about forty thousand."""
+MOST_WIDE = 28
+"""Characters of Chinese in one caption; a Latin letter is half of one."""
+
+_SILENCE = re.compile(r"silence_(start|end): (-?[\d.]+)")
+_STOPS = "。！？；!?;.…"
+_PAUSES = "，、,：:"
+
+
+def silences(log: str) -> list[tuple[int, int]]:
+    """Silent stretches from the words of ffmpeg's `silencedetect`; an open end is None's place, 1 << 40."""
+    found: list[tuple[int, int]] = []
+    start = 0
+    for kind, text in _SILENCE.findall(log):
+        at = max(0, round(float(text) * 1000))
+        if kind == "start":
+            start = at
+            found.append((at, 1 << 40))
+        elif found:
+            found[-1] = (start, at)
+    return found
+
+
+def pieces(
+    quiet: Sequence[tuple[int, int]], duration_ms: int, longest_ms: int = LONGEST_PIECE_MS
+) -> list[tuple[int, int]]:
+    """What is not silent, with its edges, neighbours joined up to `longest_ms`, what is longer cut evenly."""
+    spoken: list[tuple[int, int]] = []
+    at = 0
+    for start, end in [*quiet, (duration_ms, duration_ms)]:
+        low, high = max(0, at - 200), min(duration_ms, start + 200)
+        if start - at >= SHORTEST_PIECE_MS:
+            if spoken and high - spoken[-1][0] <= longest_ms:
+                spoken[-1] = (spoken[-1][0], high)
+            else:
+                spoken.append((max(low, spoken[-1][1] if spoken else 0), high))
+        at = min(duration_ms, end)
+    cut: list[tuple[int, int]] = []
+    for start, end in spoken:
+        parts = -(-(end - start) // longest_ms)
+        edges = [start + (end - start) * n // parts for n in range(parts + 1)]
+        cut.extend(itertools.pairwise(edges))
+    return cut
+
+
+@dataclasses.dataclass(frozen=True)
+class Word:
+    """A word with its time and how sure the engine is of it."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+    confidence: float
+
+
+def to_cues(heard: Iterable[dict[str, Any]]) -> list[CueText]:
+    """Captions of a length that people can read, from the lines of `hear.py`."""
+    made: list[CueText] = []
+    for one in heard:
+        words = [Word(*word) for word in one["words"]]
+        if words:
+            made.extend(_from_words(words))
+        elif one["text"]:
+            lines = sentences_over(one["text"], one["start"], one["end"], most=MOST_WIDE)
+            made.extend(dataclasses.replace(cue, confidence=one["confidence"]) for cue in lines)
+    return made
+
+
+def _from_words(words: Sequence[Word]) -> list[CueText]:
+    groups: list[list[Word]] = [[]]
+    for word in words:
+        text = "".join(w.text for w in groups[-1])
+        full = wide(text + word.text) > MOST_WIDE or (
+            groups[-1] and word.end_ms - groups[-1][0].start_ms > LONGEST_CUE_MS
+        )
+        ended = text.rstrip().endswith(tuple(_STOPS)) or (
+            text.rstrip().endswith(tuple(_PAUSES)) and wide(text) > MOST_WIDE / 2
+        )
+        if groups[-1] and (full or ended):
+            groups.append([])
+        groups[-1].append(word)
+    return [
+        CueText(
+            group[0].start_ms,
+            max(group[-1].end_ms, group[0].start_ms + 100),
+            "".join(word.text for word in group).strip(),
+            round(sum(word.confidence for word in group) / len(group), 3),
+        )
+        for group in groups
+        if "".join(word.text for word in group).strip()
+    ]
+
+
+def wide(text: str) -> float:
+    """How much room a text takes, in Chinese characters."""
+    return sum(1.0 if ord(c) > 0x2E7F else 0.5 for c in text)
+
+
+def plain(text: str) -> str:
+    """Letters and figures only, of one width and case: what an error rate compares."""
+    return "".join(c for c in normal_form(text, LONGEST_TEXT).casefold() if c.isalnum())
+
+
+def distance(a: str, b: str) -> int:
+    """Edits between two texts (insert, remove, replace), by Myers' bit vectors as long integers."""
+    if not a:
+        return len(b)
+    places: dict[str, int] = {}
+    for at, letter in enumerate(a):
+        places[letter] = places.get(letter, 0) | 1 << at
+    full, top = (1 << len(a)) - 1, 1 << (len(a) - 1)
+    plus, minus, edits = full, 0, len(a)
+    for letter in b:
+        here = places.get(letter, 0)
+        across = (((here & plus) + plus) ^ plus) | here | minus
+        up, down = minus | (~(across | plus) & full), plus & across
+        edits += bool(up & top) - bool(down & top)
+        up, down = (up << 1 | 1) & full, (down << 1) & full
+        plus, minus = down | (~((here | minus) | up) & full), up & (here | minus)
+    return edits
+
+
+def error_rate(heard: str, truth: str) -> tuple[int, int, float]:
+    """Edits, characters of the truth, and their quotient: the character error rate."""
+    said, right = plain(heard), plain(truth)
+    edits = distance(said, right)
+    return edits, len(right), round(edits / max(1, len(right)), 4)

@@ -1,0 +1,47 @@
+"""What notices do in the background."""
+
+import datetime as dt
+
+from sqlalchemy import select
+
+from academy.accounts.models import RoleGrant
+from academy.accounts.queries import holds_on
+from academy.core import audit, clock
+from academy.core.actor import Role
+from academy.core.database import Tx
+from academy.core.i18n import msg
+from academy.core.retention import days_ago, delete_in_batches
+from academy.jobs import HEAVY, JobContext, nightly
+from academy.notifications.models import Notification
+from academy.notifications.service import notify
+
+
+@nightly("notices.forget", at=dt.time(2, 25))
+def forget(context: JobContext) -> None:
+    """Delete old messages, read or not."""
+    delete_in_batches(context.db, Notification, Notification.created_at < days_ago(context.settings.keep_notices_days))
+
+
+@nightly("audit.verify", at=dt.time(3, 40), lane=HEAVY)
+def verify_audit(context: JobContext) -> None:
+    """Walk the audit chain; when it is broken, every auditor is told where, once."""
+    with context.db.read() as tx:
+        verdict = audit.verify(tx)
+    context.result(rows=verdict.rows, head=verdict.head, broken_at=verdict.broken_at, unchained=verdict.unchained)
+    if verdict.whole:
+        return
+    place = verdict.broken_at or verdict.rows
+
+    def write(tx: Tx) -> None:
+        held = select(RoleGrant.account_id).where(RoleGrant.role == Role.AUDITOR, holds_on(clock.today())).distinct()
+        for account_id in tx.scalars(held).all():
+            notify(
+                tx,
+                key=f"audit.broken:{place}:{verdict.unchained}:{account_id}",
+                body=msg("审计记录被人动过：从第 %(place)s 条起对不上。请马上核查。", place=place),
+                link="/audit",
+                account_id=account_id,
+                kind="audit.broken",
+            )
+
+    context.db.run_in_transaction(write)

@@ -1,0 +1,41 @@
+"""Reads about notices."""
+
+import functools
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+
+from academy.core.actor import Actor
+from academy.core.database import Tx
+from academy.core.paging import Page, page_of
+from academy.notifications.models import Notification
+
+PAGE = 20
+
+
+def addressed_to(actor: Actor) -> ColumnElement[bool]:
+    """Notices to this person, as a member or as an account."""
+    mine = []
+    if actor.member_id is not None:
+        mine.append(Notification.member_id == actor.member_id)
+    if actor.account_id is not None:
+        mine.append(Notification.account_id == actor.account_id)
+    return or_(*mine) if mine else Notification.id.is_(None)
+
+
+def unread(tx: Tx, actor: Actor) -> int:
+    """How many notices wait to be read."""
+    whose = {"member_id": actor.member_id, "account_id": actor.account_id}
+    given = {name: number for name, number in whose.items() if number is not None}
+    return tx.scalar(_unread(tuple(given)), {f"whose_{name}": number for name, number in given.items()}) or 0
+
+
+@functools.cache
+def _unread(names: tuple[str, ...]) -> Select[int]:
+    # Every page asks, so it is put together once.
+    mine = [getattr(Notification, name) == bindparam(f"whose_{name}") for name in names]
+    return select(func.count()).where(or_(*mine) if mine else Notification.id.is_(None), Notification.read_at.is_(None))
+
+
+def inbox(tx: Tx, actor: Actor, page: int = 1) -> Page[Notification]:
+    """A person's notices, newest first."""
+    return page_of(tx, select(Notification).where(addressed_to(actor)).order_by(Notification.id.desc()), page, PAGE)

@@ -1,0 +1,66 @@
+"""Writing to people, and their reading of it."""
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.database import Tx
+from academy.core.errors import NotFound
+from academy.core.i18n import Message
+from academy.notifications.models import Notification
+from academy.notifications.queries import addressed_to
+
+
+def notify(
+    tx: Tx,
+    *,
+    key: str,
+    body: Message,
+    link: str = "",
+    member_id: int | None = None,
+    account_id: int | None = None,
+    kind: str = "notice",
+) -> bool:
+    """Write one notice to a member or an account; False when one of the same key was written before.
+
+    The key names the occasion and the person (``course.returned:<review>:<account>``), so that a
+    handler which runs twice writes once. `link` is a path inside the academy.
+    """
+    if tx.scalar(select(Notification.id).where(Notification.key == key)):
+        return False
+    if link and (not link.startswith("/") or link.startswith("//")):
+        raise ValueError("a notice links only into the academy")
+    try:
+        with tx.begin_nested():
+            tx.add(
+                Notification(
+                    key=key, member_id=member_id, account_id=account_id, kind=kind, body=body.to_json(), link=link
+                )
+            )
+    except IntegrityError:
+        # The same occasion told at the same moment by another worker: it is told.
+        if tx.scalar(select(Notification.id).where(Notification.key == key)):
+            return False
+        raise
+    return True
+
+
+def open_notice(tx: Tx, actor: Actor, public_id: str) -> Notification:
+    """Mark one of the actor's notices as read.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    notice = tx.scalar(select(Notification).where(Notification.public_id == public_id, addressed_to(actor)))
+    if notice is None:
+        raise NotFound
+    notice.read_at = notice.read_at or clock.now()
+    return notice
+
+
+def read_all(tx: Tx, actor: Actor) -> None:
+    """Mark everything in the actor's inbox as read."""
+    tx.execute(
+        update(Notification).where(addressed_to(actor), Notification.read_at.is_(None)).values(read_at=clock.now())
+    )

@@ -1,0 +1,1 @@
+"""Reminding those who are not done: reminders, delegation to branches, and their effect."""

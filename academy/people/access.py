@@ -1,0 +1,86 @@
+"""Who may see and change which people and organisations."""
+
+from sqlalchemy import select
+
+from academy.core.actor import Actor, Role
+from academy.core.database import Tx
+from academy.core.errors import Forbidden, NotFound
+from academy.people.models import Exemption, Member, Organisation, RosterImport
+
+KEEPERS = (Role.NODE_ADMINISTRATOR, Role.ROSTER_OFFICER)
+"""Who may change the roster."""
+
+READERS = (*KEEPERS, Role.BRANCH_SECRETARY)
+"""Who may see names."""
+
+
+def allow(actor: Actor, path: str, what: str, *roles: Role) -> None:
+    """Let the actor pass for the node at `path`.
+
+    Raises:
+        Forbidden: none of the roles is held there.
+    """
+    if not actor.is_system and not actor.may(path, *roles):
+        raise Forbidden(what)
+
+
+def access_organisation(tx: Tx, actor: Actor, public_id: str, *roles: Role) -> Organisation:
+    """A node for which the actor holds one of the roles (any role that sees names, if none is given).
+
+    Raises:
+        NotFound: there is none.
+        Forbidden: it is outside the actor's scope.
+    """
+    node = tx.scalar(select(Organisation).where(Organisation.public_id == public_id))
+    if node is None:
+        raise NotFound
+    allow(actor, node.path, f"organisation:{public_id}", *(roles or READERS))
+    return node
+
+
+def access_member(tx: Tx, actor: Actor, public_id: str, *roles: Role) -> Member:
+    """A member whose organisation is in the actor's scope.
+
+    Raises:
+        NotFound: there is none.
+        Forbidden: the member belongs elsewhere.
+    """
+    row = tx.execute(
+        select(Member, Organisation.path)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(Member.public_id == public_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    allow(actor, row.path, f"member:{public_id}", *(roles or READERS))
+    found: Member = row[0]
+    return found
+
+
+def access_exemption(tx: Tx, actor: Actor, public_id: str, *roles: Role) -> Exemption:
+    """An exemption of a member in the actor's scope."""
+    row = tx.execute(
+        select(Exemption, Organisation.path)
+        .join(Member, Member.id == Exemption.member_id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(Exemption.public_id == public_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    allow(actor, row.path, f"exemption:{public_id}", *(roles or KEEPERS))
+    found: Exemption = row[0]
+    return found
+
+
+def access_roster(tx: Tx, actor: Actor, public_id: str) -> RosterImport:
+    """A roster file of a node in the actor's scope: a colleague may finish what an officer began."""
+    row = tx.execute(
+        select(RosterImport, Organisation.path)
+        .join(Organisation, Organisation.id == RosterImport.organisation_id)
+        .where(RosterImport.public_id == public_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    allow(actor, row.path, f"roster:{public_id}", *KEEPERS)
+    found: RosterImport = row[0]
+    return found

@@ -1,0 +1,28 @@
+"""What happens to people and organisations."""
+
+from dataclasses import dataclass
+
+from academy.jobs import Event
+
+
+@dataclass(frozen=True)
+class MembersChanged(Event):
+    """Some members were added, moved, changed status or left; by row id. Published per batch."""
+
+    member_ids: list[int]
+
+
+@dataclass(frozen=True)
+class ExemptionChanged(Event):
+    """A member's exemption began, ended or was revoked."""
+
+    member_id: int
+
+
+@dataclass(frozen=True)
+class OrganisationMoved(Event):
+    """A node hangs elsewhere now; every path below it has changed."""
+
+    organisation_id: int
+    old_path: str
+    new_path: str

@@ -1,0 +1,110 @@
+"""Who need not study, for how long and why: asked by one person, agreed by another."""
+
+import datetime as dt
+
+from academy.core import clock
+from academy.core.actor import Actor, Role
+from academy.core.audit import record
+from academy.core.database import Tx
+from academy.core.errors import Conflict, Forbidden, Invalid
+from academy.core.i18n import msg
+from academy.jobs import publish
+from academy.people import rules
+from academy.people.access import KEEPERS, allow
+from academy.people.events import ExemptionChanged
+from academy.people.models import Exemption, Member, Organisation
+
+ASKERS = (*KEEPERS, Role.BRANCH_SECRETARY)
+DECIDERS = (Role.NODE_ADMINISTRATOR,)
+
+
+def request_exemption(
+    tx: Tx,
+    actor: Actor,
+    member: Member,
+    *,
+    reason: str,
+    valid_from: dt.date,
+    valid_to: dt.date | None = None,
+) -> Exemption:
+    """Ask that a member need not study from one day up to (not including) another."""
+    _allow(tx, actor, member, *ASKERS)
+    exemption = _make(tx, member, reason, valid_from, valid_to)
+    exemption.requested_by = actor.account_id
+    tx.flush()
+    record(tx, actor, "exemption.requested", f"exemption:{exemption.public_id}", member=member.public_id)
+    return exemption
+
+
+def approve_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
+    """Agree to a request. Nobody agrees to their own, nor to one about themselves.
+
+    Raises:
+        Conflict: it is the actor's own, or has been decided meanwhile.
+    """
+    member = tx.get_one(Member, exemption.member_id)
+    _allow(tx, actor, member, *DECIDERS)
+    tx.refresh(exemption, with_for_update=True)
+    if exemption.approved_at is not None or exemption.revoked_at is not None:
+        raise Conflict(msg("这份免训申请已经处理过了。"))
+    if exemption.requested_by == actor.account_id or actor.member_id == member.id:
+        raise Conflict(msg("不能批准自己提出的或本人的免训，请由另一位管理员批准。"))
+    exemption.approved_by, exemption.approved_at = actor.account_id, clock.now()
+    tx.flush()
+    record(tx, actor, "exemption.approved", f"exemption:{exemption.public_id}", member=member.public_id)
+    publish(tx, ExemptionChanged(member.id))
+    return exemption
+
+
+def revoke_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
+    """End an exemption from today on, or turn a request down. The days before keep their answer."""
+    member = tx.get_one(Member, exemption.member_id)
+    _allow(tx, actor, member, *DECIDERS)
+    tx.refresh(exemption, with_for_update=True)
+    if exemption.revoked_at is not None:
+        raise Conflict(msg("这份免训申请已经处理过了。"))
+    exemption.revoked_at = clock.now()
+    tx.flush()
+    record(tx, actor, "exemption.revoked", f"exemption:{exemption.public_id}", member=member.public_id)
+    publish(tx, ExemptionChanged(member.id))
+    return exemption
+
+
+def grant_exemption(
+    tx: Tx,
+    actor: Actor,
+    member: Member,
+    *,
+    reason: str,
+    valid_from: dt.date,
+    valid_to: dt.date | None = None,
+    approved_by: int | None = None,
+) -> Exemption:
+    """Enter an exemption that was agreed to elsewhere (the personnel system, the sample city).
+
+    Only the system may: for people there is asking and approving.
+    """
+    if not actor.is_system:
+        raise Forbidden(f"member:{member.public_id}")
+    exemption = _make(tx, member, reason, valid_from, valid_to)
+    exemption.approved_by, exemption.approved_at = approved_by, clock.now()
+    tx.flush()
+    record(tx, actor, "exemption.approved", f"exemption:{exemption.public_id}", member=member.public_id)
+    publish(tx, ExemptionChanged(member.id))
+    return exemption
+
+
+def _make(tx: Tx, member: Member, reason: str, valid_from: dt.date, valid_to: dt.date | None) -> Exemption:
+    text = rules.checked(reason=(lambda value: rules.read_text(value, longest=120), reason))["reason"]
+    if not text:
+        raise Invalid(fields={"reason": msg("请写明免训原因。")})
+    if valid_to is not None and valid_to <= valid_from:
+        raise Invalid(fields={"valid_to": msg("结束日期要晚于开始日期。")})
+    exemption = Exemption(member_id=member.id, reason=str(text), valid_from=valid_from, valid_to=valid_to)
+    tx.add(exemption)
+    return exemption
+
+
+def _allow(tx: Tx, actor: Actor, member: Member, *roles: Role) -> None:
+    home = tx.get_one(Organisation, member.organisation_id)
+    allow(actor, home.path, f"member:{member.public_id}", *roles)

@@ -1,0 +1,36 @@
+"""One lock for everything that changes people or the tree."""
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from academy.core.database import Tx
+from academy.people.models import RosterState
+
+
+def take(tx: Tx) -> int:
+    """Take the roster's lock until the transaction ends, and count one change; returns the new version.
+
+    Two moves, two imports or a move and a transfer then happen one after the other, each seeing what
+    the other did.
+    """
+    for _ in range(2):
+        version = tx.scalar(
+            update(RosterState)
+            .where(RosterState.id == 1)
+            .values(version=RosterState.version + 1)
+            .returning(RosterState.version)
+            .execution_options(synchronize_session=False)
+        )
+        if version is not None:
+            return version
+        try:
+            with tx.begin_nested():
+                tx.add(RosterState(id=1, version=0))
+        except IntegrityError:
+            continue
+    raise RuntimeError("the roster's state row cannot be made")
+
+
+def version(tx: Tx) -> int:
+    """How many changes there have been."""
+    return tx.scalar(select(RosterState.version).where(RosterState.id == 1)) or 0

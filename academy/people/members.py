@@ -1,0 +1,361 @@
+"""Changes of people: joining, moving branch, status, particulars."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import select, update
+
+from academy.core import clock, months
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.crypto import Sealer
+from academy.core.database import Tx
+from academy.core.errors import Conflict, Invalid
+from academy.core.i18n import msg
+from academy.jobs import publish
+from academy.people import lock, position_terms, rules
+from academy.people.access import KEEPERS, allow
+from academy.people.events import MembersChanged
+from academy.people.models import DATES, Member, Membership, MemberStatus, Organisation
+
+PHONE = "member.phone"
+"""The context under which phones are sealed and indexed."""
+
+
+def add_member(
+    tx: Tx,
+    actor: Actor,
+    sealer: Sealer,
+    organisation: Organisation,
+    *,
+    number: str,
+    name: str,
+    phone: str = "",
+    gender: str | None = None,
+    birth_date: dt.date | None = None,
+    joined_on: dt.date | None = None,
+    education: str | None = None,
+    position: str | None = None,
+    on: dt.date | None = None,
+) -> Member:
+    """Enter one person in the roster, belonging to `organisation` from a day on."""
+    allow(actor, organisation.path, f"organisation:{organisation.public_id}", *KEEPERS)
+    values = rules.checked(
+        number=(rules.read_number, number), name=(rules.read_name, name), phone=(rules.read_phone, phone)
+    )
+    day = _past(on)
+    lock.take(tx)
+    _open(tx, organisation)
+    if tx.scalar(select(Member.id).where(Member.number == values["number"])):
+        raise Invalid(fields={"number": msg("编号 %(number)s 已经有人使用。", number=values["number"])})
+    member = Member(
+        number=values["number"],
+        name=values["name"],
+        gender=gender,
+        birth_date=birth_date,
+        joined_on=joined_on,
+        education=education,
+        position=position,
+        organisation_id=organisation.id,
+        **sealed_phone(sealer, values["phone"]),
+    )
+    tx.add(member)
+    tx.flush()
+    tx.add(Membership(member_id=member.id, organisation_id=organisation.id, valid_from=day))
+    if position:
+        position_terms.change_position(tx, member.id, position_terms.POSITION, position, day, precision="unknown")
+    tx.flush()
+    record(tx, actor, "member.added", f"member:{member.public_id}", organisation=organisation.public_id)
+    publish(tx, MembersChanged([member.id]))
+    return member
+
+
+def transfer_member(
+    tx: Tx, actor: Actor, member: Member, organisation: Organisation, *, on: dt.date | None = None
+) -> Member:
+    """Have a member belong to another organisation from a day on. The actor keeps both rosters.
+
+    Raises:
+        Conflict: somebody has transferred the member meanwhile, or the member is no longer here.
+    """
+    day = _past(on)
+    seen = member.organisation_id
+    lock.take(tx)
+    tx.refresh(member)
+    _open(tx, organisation)
+    source = tx.get_one(Organisation, member.organisation_id)
+    for node in (source, organisation):
+        allow(actor, node.path, f"organisation:{node.public_id}", *KEEPERS)
+    if member.organisation_id != seen:
+        raise Conflict(msg("这位党员刚刚被别人转到了别的组织，请刷新后再看。"))
+    if member.status not in rules.HERE:
+        raise Conflict(msg("这位党员已不在册，不能转接。"))
+    if organisation.id == member.organisation_id:
+        return member
+    _turn_membership(tx, member, organisation.id, day)
+    member.organisation_id = organisation.id
+    tx.flush()
+    record(
+        tx,
+        actor,
+        "member.transferred",
+        f"member:{member.public_id}",
+        from_organisation=source.public_id,
+        to_organisation=organisation.public_id,
+        on=day.isoformat(),
+    )
+    publish(tx, MembersChanged([member.id]))
+    return member
+
+
+def change_status(
+    tx: Tx, actor: Actor, member: Member, status: str, *, on: dt.date | None = None, note: str = ""
+) -> Member:
+    """Say that a member is active, floating, has left or has died, from a day on; `note` says where to.
+
+    Who has left or died belongs nowhere from then on; who comes back belongs where they last did.
+    """
+    if status not in rules.STATUSES:
+        raise Invalid(fields={"status": msg("请从列表里选择。")})
+    said = rules.checked(note=(lambda text: rules.read_text(text, longest=120), note))["note"]
+    day = _past(on)
+    lock.take(tx)
+    tx.refresh(member)
+    home = tx.get_one(Organisation, member.organisation_id)
+    allow(actor, home.path, f"member:{member.public_id}", *KEEPERS)
+    position_terms.change_position(
+        tx, member.id, position_terms.STATUS, position_terms.kept_status(status), day, str(said or "")
+    )
+    if status == member.status:
+        return member
+    was_here, is_here = member.status in rules.HERE, status in rules.HERE
+    if is_here and not was_here:
+        _open(tx, home)
+        _turn_membership(tx, member, home.id, day)
+    if was_here and not is_here:
+        _turn_membership(tx, member, None, day)
+    old, member.status = member.status, MemberStatus(status)
+    tx.flush()
+    record(tx, actor, "member.status", f"member:{member.public_id}", old=old, new=status, on=day.isoformat())
+    publish(tx, MembersChanged([member.id]))
+    return member
+
+
+UNDO_DAYS = 30
+"""So long after its day a transfer or a change of status can be taken back by one button."""
+
+
+def undoable_changes(tx: Tx, member: Member) -> dict[str, tuple[str, dt.date]]:
+    """The last transfer and change of status that can be taken back: what would be again, and since when it is not.
+
+    Under ``transfer`` stands the name of the organisation before, under ``status`` the status before.
+    """
+    found = {}
+    since = clock.today() - dt.timedelta(days=UNDO_DAYS)
+    before = _before_transfer(tx, member)
+    if before is not None and before[0].valid_from >= since:
+        found["transfer"] = (tx.get_one(Organisation, before[1].organisation_id).name, before[0].valid_from)
+    status = _before_status(tx, member)
+    if status is not None and status[1] >= since:
+        found["status"] = status
+    return found
+
+
+def undo_transfer(tx: Tx, actor: Actor, member: Member) -> Member:
+    """Have a member belong again where they did before the last transfer, as if it had not been.
+
+    Raises:
+        Conflict: there is none of the last `UNDO_DAYS`, or the organisation before is closed.
+    """
+    lock.take(tx)
+    tx.refresh(member)
+    before = _before_transfer(tx, member)
+    if before is None or "transfer" not in undoable_changes(tx, member):
+        raise Conflict(msg("没有可以撤回的转接。"))
+    spell, earlier = before
+    source, back = (tx.get_one(Organisation, one.organisation_id) for one in before)
+    _open(tx, back)
+    for node in (source, back):
+        allow(actor, node.path, f"organisation:{node.public_id}", *KEEPERS)
+    tx.delete(spell)
+    tx.flush()
+    earlier.valid_to = None
+    member.organisation_id = back.id
+    tx.flush()
+    record(
+        tx,
+        actor,
+        "member.transfer_undone",
+        f"member:{member.public_id}",
+        from_organisation=source.public_id,
+        to_organisation=back.public_id,
+    )
+    publish(tx, MembersChanged([member.id]))
+    return member
+
+
+def undo_status(tx: Tx, actor: Actor, member: Member) -> Member:
+    """Give a member the status again that the last change took away, from its day on.
+
+    Raises:
+        Conflict: there is none of the last `UNDO_DAYS`, or the member's organisation is closed.
+    """
+    lock.take(tx)
+    tx.refresh(member)
+    undoable = undoable_changes(tx, member).get("status")
+    if undoable is None:
+        raise Conflict(msg("没有可以撤回的状态变动。"))
+    return change_status(tx, actor, member, undoable[0], on=undoable[1])
+
+
+def _before_transfer(tx: Tx, member: Member) -> tuple[Membership, Membership] | None:
+    """Where a member belongs now and where they did directly before."""
+    newest = select(Membership).where(Membership.member_id == member.id)
+    rows = tx.scalars(newest.order_by(Membership.valid_from.desc(), Membership.id.desc()).limit(2)).all()
+    if len(rows) < 2 or rows[0].valid_to is not None or rows[1].valid_to != rows[0].valid_from:
+        return None
+    return None if rows[0].organisation_id == rows[1].organisation_id else (rows[0], rows[1])
+
+
+def _before_status(tx: Tx, member: Member) -> tuple[str, dt.date] | None:
+    """The status before the present one, and since when it is not."""
+    held = [term for term in position_terms.terms_of(tx, member.id) if term.what == position_terms.STATUS]
+    now = next((term for term in held if term.valid_to is None), None)
+    day, status = max(((term.valid_to, term.value) for term in held if term.valid_to is not None), default=(None, ""))
+    if now is None:
+        return (status, day) if day is not None else None
+    if day == now.valid_from:
+        return status, day
+    return MemberStatus.ACTIVE.value, now.valid_from
+
+
+def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: dict[str, str]) -> Member:
+    """Correct particulars from a form: name, gender, birth_date, joined_on, education, position, phone.
+
+    A phone left blank stays as it is (the form shows it masked); "-" removes it. `position_since` is
+    the day from which the position is held; blank where nobody knows. A date may be a month without its day.
+    """
+    today = clock.today()
+    readers: dict[str, Any] = {
+        "name": rules.read_name,
+        "gender": rules.read_gender,
+        "birth_date": lambda text: rules.read_date(text, today=today),
+        "joined_on": lambda text: rules.read_date(text, today=today),
+        "education": lambda text: rules.read_text(text, longest=20),
+        "position": lambda text: rules.read_text(text, longest=40),
+        "position_since": lambda text: rules.read_date(text, today=today),
+    }
+    values = rules.checked(
+        **{field: (readers[field], text) for field, text in changes.items() if field in readers},
+    )
+    phone = changes.get("phone", "").strip()
+    if phone:
+        values |= sealed_phone(
+            sealer, None if phone == "-" else rules.checked(phone=(rules.read_phone, phone))["phone"]
+        )
+    try:
+        rules.old_enough(
+            values.get("birth_date", member.birth_date),  # type: ignore[arg-type]
+            values.get("joined_on", member.joined_on),  # type: ignore[arg-type]
+        )
+    except rules.Unreadable as error:
+        raise Invalid(fields={"joined_on": error.reason}) from error
+    home = tx.get_one(Organisation, member.organisation_id)
+    allow(actor, home.path, f"member:{member.public_id}", *KEEPERS)
+    lock.take(tx)
+    _date_position(member, values)
+    since = values.get("position_since", member.known_date("position_since"))
+    _split_months(member, values)
+    changed = sorted(
+        field for field, value in values.items() if field != "phone_sealed" and getattr(member, field) != value
+    )
+    if changed:
+        for field, value in values.items():
+            setattr(member, field, value)
+        if not {"position", "position_since", "month_only"}.isdisjoint(changed):
+            known = position_terms.precision_of(since)  # type: ignore[arg-type]
+            position_terms.change_position(
+                tx, member.id, position_terms.POSITION, member.position, member.position_since or today, precision=known
+            )
+        tx.flush()
+        record(tx, actor, "member.edited", f"member:{member.public_id}", fields=changed)
+        publish(tx, MembersChanged([member.id]))
+    return member
+
+
+def _date_position(member: Member, values: dict[str, Any]) -> None:
+    """Since when a position is held: as the form says, else unknown; who holds none holds it since never."""
+    if "position" not in values:
+        values.pop("position_since", None)
+        return
+    stays = values["position"] == member.position
+    old = member.known_date("position_since")
+    if stays and not values.get("position_since"):
+        values["position_since"] = old
+    # The form still shows the old position's day when only the position was overwritten.
+    elif not stays and months.same(values.get("position_since"), old):
+        values["position_since"] = None
+    if values["position"] is None:
+        values["position_since"] = None
+
+
+def _split_months(member: Member, values: dict[str, Any]) -> None:
+    """Dates as the columns keep them: a first day, and which of them are known by month only."""
+    vague = set(member.month_only.split())
+    for name in DATES:
+        if name in values:
+            vague = vague | {name} if isinstance(values[name], months.Month) else vague - {name}
+            values[name] = None if values[name] is None else months.earliest(values[name])
+    values["month_only"] = " ".join(sorted(vague))
+
+
+def sealed_phone(sealer: Sealer, phone: object) -> dict[str, Any]:
+    """The two columns that keep a phone."""
+    if not phone:
+        return {"phone_sealed": None, "phone_index": None}
+    text = str(phone)
+    return {
+        "phone_sealed": sealer.seal(text, context=PHONE),
+        "phone_index": sealer.blind_index(text, context=PHONE),
+    }
+
+
+def masked_phone(sealer: Sealer, member: Member) -> str:
+    """The phone as screens show it."""
+    return rules.masked(sealer.open(member.phone_sealed, context=PHONE)) if member.phone_sealed else ""
+
+
+def _turn_membership(tx: Tx, member: Member, organisation_id: int | None, day: dt.date) -> None:
+    spell = tx.scalar(select(Membership).where(Membership.member_id == member.id, Membership.valid_to.is_(None)))
+    last = tx.scalar(
+        select(Membership.valid_to)
+        .where(Membership.member_id == member.id, Membership.valid_to.is_not(None))
+        .order_by(Membership.valid_to.desc())
+        .limit(1)
+    )
+    earliest = spell.valid_from if spell is not None else last
+    if earliest is not None and day < earliest:
+        raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=earliest)})
+    if spell is not None and spell.valid_from == day and organisation_id is not None:
+        spell.organisation_id = organisation_id
+    else:
+        tx.execute(
+            update(Membership)
+            .where(Membership.member_id == member.id, Membership.valid_to.is_(None))
+            .values(valid_to=day)
+        )
+        if organisation_id is not None:
+            tx.add(Membership(member_id=member.id, organisation_id=organisation_id, valid_from=day))
+    tx.flush()
+
+
+def _open(tx: Tx, organisation: Organisation) -> None:
+    tx.refresh(organisation)
+    if organisation.closed_on is not None:
+        raise Conflict(msg("“%(name)s”已经撤销。", name=organisation.name))
+
+
+def _past(day: dt.date | None) -> dt.date:
+    if day is not None and day > clock.today():
+        raise Invalid(fields={"on": msg("日期不能晚于今天。")})
+    return day or clock.today()

@@ -1,0 +1,227 @@
+"""Reads about people and the tree. Subtrees are ranges of paths, never prefixes of codes."""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import ARRAY, ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from academy.core import clock
+from academy.core.database import Tx
+from academy.core.paging import Page, page_of
+from academy.people import rules
+from academy.people.models import Exemption, Member, Membership, Organisation, OrganisationSpell
+from academy.people.name_spelling import clean_name
+
+PAGE = 50
+LONGEST_SEARCH = 200
+"""Characters of a search that are looked at: no name is longer, and SQLite refuses a LIKE of more than 50 kB."""
+
+
+def subtree(path: str) -> ColumnElement[bool]:
+    """The node at `path` and everything below it: a range that the index on `path` serves."""
+    return and_(Organisation.path >= path, Organisation.path < path[:-1] + "0")
+
+
+def subtrees(paths: Sequence[str]) -> ColumnElement[bool]:
+    """Any of several subtrees; none gives no row."""
+    return or_(*(subtree(path) for path in paths)) if paths else Organisation.id.is_(None)
+
+
+def members_under(path: str) -> ColumnElement[bool]:
+    """Members who belong to the node at `path` or below it now."""
+    return Member.organisation_id.in_(select(Organisation.id).where(subtree(path)))
+
+
+def present() -> ColumnElement[bool]:
+    """Members who are here: active or floating."""
+    return Member.status.in_(rules.HERE)
+
+
+def among(tx: Tx, column: Any, values: Sequence[str | int]) -> ColumnElement[bool]:
+    """Whether a column is one of many values: they go as one parameter, so that no statement is built of thousands."""
+    if tx.get_bind().dialect.name == "postgresql":
+        return cast(ColumnElement[bool], column == func.any(bindparam(None, list(values), ARRAY(column.type))))
+    listed = func.json_each(json.dumps(values)).table_valued("value")
+    return cast(ColumnElement[bool], column.in_(select(listed.c.value)))
+
+
+@dataclass(frozen=True)
+class ChildNode:
+    """A node below another, with how many members are in its subtree."""
+
+    public_id: str
+    code: str
+    name: str
+    kind: str
+    level: str
+    sector: str | None
+    members: int
+    closed_on: dt.date | None
+
+
+def children(tx: Tx, node: Organisation, *, closed: bool = False) -> list[ChildNode]:
+    """The nodes directly below, by code, each with its members; two queries however many there are."""
+    query = select(Organisation).where(Organisation.parent_id == node.id).order_by(Organisation.code)
+    if not closed:
+        query = query.where(Organisation.closed_on.is_(None))
+    counts: dict[str, int] = {}
+    for path, count in tx.execute(
+        select(Organisation.path, func.count(Member.id))
+        .join(Member, Member.organisation_id == Organisation.id)
+        .where(subtree(node.path), present())
+        .group_by(Organisation.path)
+    ):
+        below = path[len(node.path) :].split("/", 1)[0]
+        counts[below] = counts.get(below, 0) + count
+    return [
+        ChildNode(c.public_id, c.code, c.name, c.kind, c.level, c.sector, counts.get(str(c.id), 0), c.closed_on)
+        for c in tx.scalars(query)
+    ]
+
+
+def ancestors(tx: Tx, node: Organisation) -> list[Organisation]:
+    """From the root down to the node itself: the breadcrumb."""
+    ids = [int(part) for part in node.path.strip("/").split("/")]
+    return list(tx.scalars(select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.depth)))
+
+
+def root(tx: Tx) -> Organisation | None:
+    """The city."""
+    return tx.scalar(select(Organisation).where(Organisation.parent_id.is_(None)).order_by(Organisation.id).limit(1))
+
+
+def organisations_at(tx: Tx, paths: Sequence[str]) -> list[Organisation]:
+    """The nodes at exactly these paths: where an officer's drill-down begins."""
+    return list(tx.scalars(select(Organisation).where(Organisation.path.in_(paths)).order_by(Organisation.path)))
+
+
+def find_organisations(tx: Tx, paths: Sequence[str], text: str, page: int = 1) -> Page[Organisation]:
+    """Open nodes inside the subtrees whose name contains the text or whose code is the text."""
+    text = text[:LONGEST_SEARCH]
+    query = select(Organisation).where(
+        subtrees(paths),
+        Organisation.closed_on.is_(None),
+        or_(Organisation.name.contains(text, autoescape=True), Organisation.code == text),
+    )
+    return page_of(tx, query.order_by(Organisation.path), page, PAGE)
+
+
+def members_of(
+    tx: Tx,
+    node: Organisation,
+    *,
+    text: str = "",
+    phone_index: str | None = None,
+    status: str = "",
+    direct: bool = False,
+    page: int = 1,
+) -> Page[Member]:
+    """Members of a node and everything below it; `text` is part of a name or a whole number.
+
+    `phone_index` is the blind index of a whole phone: a phone is found only by who knows it.
+    """
+    query: Select[tuple[Member]] = select(Member)
+    query = query.where(Member.organisation_id == node.id if direct else members_under(node.path))
+    query = query.where(Member.status == status) if status in rules.STATUSES else query.where(present())
+    text = clean_name(text[:LONGEST_SEARCH])
+    if text:
+        match = or_(Member.name.contains(text, autoescape=True), Member.number == text)
+        query = query.where(or_(match, Member.phone_index == phone_index) if phone_index else match)
+    return page_of(tx, query.order_by(Member.id), page, PAGE)
+
+
+def looks_like_phone(text: str) -> bool:
+    """Whether it is worth asking the blind index."""
+    return re.fullmatch(r"[\d\s\-+()]{10,20}", text.strip()) is not None
+
+
+def exempt_on(day: dt.date) -> ColumnElement[bool]:
+    """Exemptions in force on a day: approved, begun, not ended, not revoked by the end of it."""
+    end = clock.day_bounds(day)[1]
+    return and_(
+        Exemption.approved_at.is_not(None),
+        Exemption.valid_from <= day,
+        or_(Exemption.valid_to.is_(None), Exemption.valid_to > day),
+        or_(Exemption.revoked_at.is_(None), Exemption.revoked_at >= end),
+    )
+
+
+def is_exempt(tx: Tx, member_id: int, day: dt.date) -> bool:
+    """Whether this member need not study on that day."""
+    return bool(tx.scalar(select(exists().where(Exemption.member_id == member_id, exempt_on(day)))))
+
+
+def exempt_ids(tx: Tx, day: dt.date) -> set[int]:
+    """Everybody who need not study on that day."""
+    return set(tx.scalars(select(Exemption.member_id).where(exempt_on(day)).distinct()))
+
+
+def exemptions_of(tx: Tx, member_id: int) -> list[Exemption]:
+    """All of a member's exemptions, newest first."""
+    return list(
+        tx.scalars(
+            select(Exemption)
+            .where(Exemption.member_id == member_id)
+            .order_by(Exemption.valid_from.desc(), Exemption.id.desc())
+        )
+    )
+
+
+def waiting_exemptions(tx: Tx, paths: Sequence[str], page: int = 1) -> Page[tuple[Exemption, Member]]:
+    """Requests inside the subtrees that nobody has decided, oldest first."""
+    query = (
+        select(Exemption, Member)
+        .join(Member, Member.id == Exemption.member_id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(subtrees(paths), Exemption.approved_at.is_(None), Exemption.revoked_at.is_(None))
+        .order_by(Exemption.id)
+    )
+    return page_of(tx, query, page, PAGE)
+
+
+def memberships_of(tx: Tx, member_id: int) -> list[tuple[Membership, Organisation]]:
+    """Where a member has belonged, newest first."""
+    rows = tx.execute(
+        select(Membership, Organisation)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .where(Membership.member_id == member_id)
+        .order_by(Membership.valid_from.desc(), Membership.id.desc())
+    )
+    return [(membership, node) for membership, node in rows]
+
+
+def by_code(tx: Tx, paths: Sequence[str], code: str) -> Organisation | None:
+    """The open node of this code inside the subtrees."""
+    return tx.scalar(
+        select(Organisation).where(
+            Organisation.code == rules.tidy(code), Organisation.closed_on.is_(None), subtrees(paths)
+        )
+    )
+
+
+def parents_of(tx: Tx, nodes: Sequence[Organisation]) -> dict[int, str]:
+    """Names of what some nodes hang below, by row id."""
+    ids = {node.parent_id for node in nodes if node.parent_id is not None}
+    return dict(tx.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))).all())
+
+
+def spells_of(tx: Tx, node: Organisation) -> list[tuple[OrganisationSpell, str | None]]:
+    """What a node has been called and under whom it hung, newest first."""
+    parent = aliased(Organisation)
+    rows = tx.execute(
+        select(OrganisationSpell, parent.name)
+        .outerjoin(parent, parent.id == OrganisationSpell.parent_id)
+        .where(OrganisationSpell.organisation_id == node.id)
+        .order_by(OrganisationSpell.valid_from.desc())
+    )
+    return [(spell, name) for spell, name in rows]
+
+
+def node(tx: Tx, organisation_id: int) -> Organisation:
+    """The node of a row id."""
+    return tx.get_one(Organisation, organisation_id)

@@ -1,0 +1,32 @@
+"""What may be done to people and organisations; the verbs live by theme, this is their one counter."""
+
+from academy.people.exemptions import approve_exemption, grant_exemption, request_exemption, revoke_exemption
+from academy.people.members import add_member, change_status, edit_member, masked_phone, sealed_phone, transfer_member
+from academy.people.mergers import merge_organisation, undo_merger
+from academy.people.organisations import (
+    close_organisation,
+    create_organisation,
+    move_organisation,
+    rename_organisation,
+    set_sector,
+)
+
+__all__ = [
+    "add_member",
+    "approve_exemption",
+    "change_status",
+    "close_organisation",
+    "create_organisation",
+    "edit_member",
+    "grant_exemption",
+    "masked_phone",
+    "merge_organisation",
+    "move_organisation",
+    "rename_organisation",
+    "request_exemption",
+    "revoke_exemption",
+    "sealed_phone",
+    "set_sector",
+    "transfer_member",
+    "undo_merger",
+]

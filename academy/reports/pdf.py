@@ -1,0 +1,160 @@
+"""Rows on paper: a PDF of one table after another, A4 across, with its own Chinese font inside.
+
+fpdf2 is pure Python, so a machine without root makes the same file; it keeps in memory what it writes,
+so a file has a most number of rows.
+"""
+
+import contextlib
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import fpdf
+from fpdf.fonts import TTFFont
+
+from academy.core.errors import Invalid
+from academy.core.fonts import find_font, simplified_face
+from academy.core.i18n import msg
+from academy.reports.spreadsheets import Value
+
+MOST = 5_000
+"""Rows of one file: a hundred and fifty pages, which nobody would print more of."""
+MARGIN, WIDTH, FOOT = 12.0, 273.0, 14.0
+SIZE, LINE = 9.0, 4.6
+POINT = 0.3528
+"""Millimetres of a point."""
+_HEAD, _RULE, _QUIET = (243, 239, 232), (200, 195, 186), (95, 95, 95)
+
+
+class PdfSheet(fpdf.FPDF):
+    """A sheet of rows (`sheets.Sheet`): title, what is counted, then tables."""
+
+    def __init__(self, widths: Sequence[int], header_row: int, font: Path) -> None:
+        super().__init__(orientation="L", format="A4")
+        self._share = _shares(widths)
+        self._header_row, self._number, self._rows = header_row, 0, 0
+        self._columns: list[str] = []
+        self.add_font("cjk", fname=font, collection_font_number=simplified_face(font))
+        self.set_margins(MARGIN, MARGIN)
+        self.set_auto_page_break(False)
+        self.add_page()
+
+    def footer(self) -> None:
+        """The page's number."""
+        self.set_y(-FOOT + 4)
+        self.set_font("cjk", size=8)
+        self.set_text_color(*_QUIET)
+        self.cell(WIDTH, 5, f"{self.page_no()} / {{nb}}", align="R")
+        self.set_text_color(0, 0, 0)
+
+    def row(self, values: Sequence[Value], *, head: bool = False) -> None:
+        """Add a row.
+
+        Raises:
+            Invalid: there are more rows than one would print.
+        """
+        number = self._number
+        self._number += 1
+        texts = [_text(value) for value in values]
+        if number < self._header_row or (len(texts) <= 1 and not head):
+            self._sentence(texts[0] if texts else "", 14 if number == 0 else 9, quiet=0 < number < self._header_row)
+            return
+        if head or number == self._header_row:
+            self._columns = texts
+            self._line(texts, head=True)
+            return
+        self._rows += 1
+        if self._rows > MOST:
+            raise Invalid(msg("PDF 最多 %(most)s 行。请缩小范围，或改用 XLSX。", most=MOST))
+        self._line(texts, values=values)
+
+    def _sentence(self, text: str, size: float, *, quiet: bool) -> None:
+        if not text:
+            self.ln(4)
+            self._columns = []
+            return
+        self._room(12)
+        self.set_font("cjk", size=size)
+        self.set_text_color(*(_QUIET if quiet else (0, 0, 0)))
+        for line in _wrapped(text, WIDTH, size):
+            self.cell(WIDTH, size * 0.55, line, new_x="LMARGIN", new_y="NEXT")
+        self.ln(1)
+        self.set_text_color(0, 0, 0)
+
+    def _line(self, texts: list[str], *, head: bool = False, values: Sequence[Value] = ()) -> None:
+        widths = self._widths(len(texts))
+        self.set_font("cjk", size=SIZE)
+        cells = [_wrapped(text, width - 2, SIZE) for text, width in zip(texts, widths, strict=True)]
+        height = LINE * max(len(lines) for lines in cells) + 1.6
+        if self._room(height) and not head and self._columns:
+            self._line(self._columns, head=True)
+        top = self.get_y()
+        if head:
+            self.set_fill_color(*_HEAD)
+            self.rect(MARGIN, top, sum(widths), height, style="F")
+        left = MARGIN
+        for place, (lines, width) in enumerate(zip(cells, widths, strict=True)):
+            align = "R" if not head and isinstance(values[place], (int, float)) else "L"
+            for n, line in enumerate(lines):
+                self.set_xy(left, top + 0.8 + n * LINE)
+                self.cell(width, LINE, line, align=align)
+            left += width
+        self.set_draw_color(*_RULE)
+        self.line(MARGIN, top + height, MARGIN + sum(widths), top + height)
+        self.set_xy(MARGIN, top + height)
+
+    def _room(self, height: float) -> bool:
+        """Begin a page where this one is full; whether one was begun."""
+        if self.get_y() + height <= self.h - FOOT:
+            return False
+        self.add_page()
+        return True
+
+    def _widths(self, columns: int) -> list[float]:
+        shares = [*self._share[:columns], *[self._share[-1]] * (columns - len(self._share))]
+        return [WIDTH * share / sum(shares) for share in shares]
+
+
+@contextlib.contextmanager
+def open_pdf(path: Path, widths: Sequence[int], header_row: int) -> Iterator[PdfSheet]:
+    """A new PDF; it is written when the block ends.
+
+    Raises:
+        Invalid: this machine has no Chinese font.
+    """
+    font = find_font()
+    if font is None:
+        raise Invalid(msg("这台服务器没有中文字体，做不了 PDF。请改用 XLSX。"))
+    paper = PdfSheet(widths, header_row, font)
+    try:
+        yield paper
+        paper.output(str(path))
+    finally:
+        for one in paper.fonts.values():
+            # fpdf2 reads the font as it needs it and leaves the file open.
+            if isinstance(one, TTFFont):
+                one.ttfont.close()
+
+
+def _shares(widths: Sequence[int]) -> list[float]:
+    return [float(width) for width in widths] or [1.0]
+
+
+def _text(value: Value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.1%}" if 0 <= value <= 1 else f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _wrapped(text: str, width: float, size: float) -> list[str]:
+    """The text in lines of a width in millimetres. Chinese may break anywhere; a word may, if it must."""
+    room, lines, line, used = width / (size * POINT), [], "", 0.0
+    for character in text.replace("\n", " "):
+        step = 1.0 if unicodedata.east_asian_width(character) in "WF" else 0.6
+        if used + step > room and line:
+            lines.append(line)
+            line, used = "", 0.0
+        line, used = line + character, used + step
+    return [*lines, line]

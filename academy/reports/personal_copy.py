@@ -1,0 +1,203 @@
+"""Everything that is held about one person, for that person: to read, and to take along as a file."""
+
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from academy.accounts.consent import consents_of
+from academy.accounts.models import Account
+from academy.accounts.privacy_requests import requests_of
+from academy.accounts.queries import devices, grants_of
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import AuditEntry, record
+from academy.core.database import Tx
+from academy.core.runtime import Runtime
+from academy.learning.models import Completion, CreditHour, Refusal, WatchLedger
+from academy.learning.rules import unpack
+from academy.library.models import Complaint, Course, CourseItem
+from academy.notifications.models import Notification
+from academy.people.members import PHONE
+from academy.people.models import Member
+from academy.people.queries import exemptions_of, memberships_of
+from academy.trainings.queries import trainings_of_member
+
+MOST = 20_000
+"""Rows of one kind in a file: more than anybody's lifetime of lectures."""
+
+
+def overview(tx: Tx, actor: Actor) -> dict[str, int]:
+    """How much is held of each kind; eight counts."""
+    counted = {
+        "completions": select(func.count()).where(Completion.member_id == actor.member_id),
+        "ledgers": select(func.count()).where(WatchLedger.member_id == actor.member_id),
+        "notices": select(func.count()).where(_addressed(actor)),
+        "complaints": select(func.count()).where(Complaint.account_id == actor.account_id),
+    }
+    return {name: tx.scalar(query) or 0 for name, query in counted.items()} | {
+        "memberships": len(memberships_of(tx, actor.member_id or 0)),
+        "exemptions": len(exemptions_of(tx, actor.member_id or 0)),
+        "devices": len(devices(tx, actor.account_id or 0)),
+        "grants": len(grants_of(tx, actor.account_id or 0)),
+    }
+
+
+def who_looked(tx: Tx, actor: Actor, limit: int = 20) -> list[AuditEntry]:
+    """When the person's particulars were read or changed, newest first. By whom, the auditor sees."""
+    member = tx.get(Member, actor.member_id) if actor.member_id else None
+    if member is None:
+        return []
+    query = select(AuditEntry).where(AuditEntry.target == f"member:{member.public_id}")
+    return list(tx.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)))
+
+
+def copy(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]:
+    """The whole of it as JSON values; instants in UTC, positions in media milliseconds. Taking it is on record."""
+    account = tx.get_one(Account, actor.account_id)
+    record(tx, actor, "data.copied", f"account:{account.public_id}")
+    found: dict[str, Any] = {
+        "made_at": clock.now().isoformat(),
+        "account": {
+            "username": account.username,
+            "name": account.display_name,
+            "language": account.language,
+            "large_print": account.elder_mode,
+            "created_at": account.created_at.isoformat(),
+        },
+        "devices": [
+            {"device": row.device, "signed_in": row.created_at.isoformat(), "last_used": row.seen_at.isoformat()}
+            for row in devices(tx, account.id)
+        ],
+        "roles": [
+            {"role": row.role, "organisation": node.name, "from": _day(row.valid_from), "to": _day(row.valid_to)}
+            for row, node in grants_of(tx, account.id)
+        ],
+        "consents": [
+            {"version": row.version, "given_at": row.given_at.isoformat(), "withdrawn_at": _when(row.withdrawn_at)}
+            for row in consents_of(tx, account.id)
+        ],
+        "requests": [
+            {"kind": row.kind, "said": row.body, "state": row.state, "answer": row.answer, "at": _when(row.created_at)}
+            for row in requests_of(tx, account.id)
+        ],
+        "complaints": _complaints(tx, account.id),
+        "messages": _messages(tx, actor),
+        "looked_at": [{"at": row.at.isoformat(), "what": row.verb} for row in who_looked(tx, actor, MOST)],
+    }
+    member = tx.get(Member, actor.member_id) if actor.member_id else None
+    return found | (_member(tx, runtime, member) if member else {})
+
+
+def _member(tx: Tx, runtime: Runtime, member: Member) -> dict[str, Any]:
+    return {
+        "member": {
+            "number": member.number,
+            "name": member.name,
+            "gender": member.gender,
+            "birth_date": _day(member.known_date("birth_date")),
+            "joined_on": _day(member.known_date("joined_on")),
+            "education": member.education,
+            "position": member.position,
+            "position_since": _day(member.known_date("position_since")),
+            "status": member.status,
+            "phone": runtime.sealer.open(member.phone_sealed, context=PHONE) if member.phone_sealed else None,
+        },
+        "memberships": [
+            {"organisation": node.name, "from": _day(row.valid_from), "to": _day(row.valid_to)}
+            for row, node in memberships_of(tx, member.id)
+        ],
+        "exemptions": [
+            {
+                "reason": row.reason,
+                "from": _day(row.valid_from),
+                "to": _day(row.valid_to),
+                "agreed": _when(row.approved_at),
+            }
+            for row in exemptions_of(tx, member.id)
+        ],
+        "trainings": [
+            {"title": row.title, "opens": _day(row.opens_on), "closes": _day(row.closes_on)}
+            for row in trainings_of_member(tx, member.id)
+        ],
+        "watched": _watched(tx, member.id),
+        "not_credited": _refused(tx, member.id),
+        "completed": _completed(tx, member.id),
+        "credit_hours": [
+            {"minutes": row.minutes, "rule": row.rule, "for": row.source, "at": row.earned_at.isoformat()}
+            for row in tx.scalars(
+                select(CreditHour)
+                .where(CreditHour.member_id == member.id)
+                .order_by(CreditHour.earned_at, CreditHour.source, CreditHour.rule)
+                .limit(MOST)
+            )
+        ],
+    }
+
+
+def _watched(tx: Tx, member_id: int) -> list[dict[str, Any]]:
+    rows = tx.execute(
+        select(WatchLedger, CourseItem.title, Course.title)
+        .join(CourseItem, CourseItem.id == WatchLedger.item_id)
+        .join(Course, Course.id == CourseItem.course_id)
+        .where(WatchLedger.member_id == member_id)
+        .order_by(WatchLedger.updated_ms)
+        .limit(MOST)
+    )
+    return [
+        {
+            "course": course,
+            "item": title,
+            "version": row.item_version,
+            "watched_ms": row.covered_ms,
+            "stretches_ms": [list(span) for span in unpack(row.spans)],
+            "stopped_at_ms": row.position_ms,
+            "last_ms": row.updated_ms,
+        }
+        for row, title, course in rows
+    ]
+
+
+def _refused(tx: Tx, member_id: int) -> list[dict[str, Any]]:
+    rows = tx.scalars(select(Refusal).where(Refusal.member_id == member_id).order_by(Refusal.last_at).limit(MOST))
+    return [
+        {"reason": row.reason, "stretches_ms": [list(span) for span in unpack(row.spans)], "at": _when(row.last_at)}
+        for row in rows
+    ]
+
+
+def _completed(tx: Tx, member_id: int) -> list[dict[str, Any]]:
+    rows = tx.execute(
+        select(Completion, Course.title)
+        .join(Course, Course.id == Completion.course_id)
+        .where(Completion.member_id == member_id)
+        .order_by(Completion.completed_at)
+        .limit(MOST)
+    )
+    return [
+        {"course": title, "version": row.course_version, "at": row.completed_at.isoformat(), "evidence": row.evidence}
+        for row, title in rows
+    ]
+
+
+def _complaints(tx: Tx, account_id: int) -> list[dict[str, Any]]:
+    rows = tx.scalars(select(Complaint).where(Complaint.account_id == account_id).order_by(Complaint.id).limit(MOST))
+    return [{"subject": row.subject, "said": row.body, "state": row.state, "answer": row.answer} for row in rows]
+
+
+def _messages(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
+    rows = tx.scalars(select(Notification).where(_addressed(actor)).order_by(Notification.id).limit(MOST))
+    return [{"body": row.body, "at": row.created_at.isoformat(), "read_at": _when(row.read_at)} for row in rows]
+
+
+def _addressed(actor: Actor) -> Any:
+    own = [Notification.account_id == actor.account_id]
+    if actor.member_id is not None:
+        own.append(Notification.member_id == actor.member_id)
+    return or_(*own)
+
+
+def _day(value: Any) -> str | None:
+    return value.isoformat() if value else None
+
+
+_when = _day

@@ -1,0 +1,90 @@
+"""Files of rows: XLSX and CSV, written row by row, so that a city's worth of names needs no memory."""
+
+import contextlib
+import csv
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import xlsxwriter
+
+from academy.core.months import Month
+
+__all__ = ["FORMATS", "Sheet", "Value", "defuse", "open_sheet"]
+
+Value = str | int | float | dt.date | None
+FORMATS = ("xlsx", "csv", "pdf")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def defuse(value: Value) -> Value:
+    """A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    if isinstance(value, str) and value.startswith(_DANGEROUS):
+        return "'" + value
+    return value
+
+
+class Sheet(Protocol):
+    """Where rows go."""
+
+    def row(self, values: Sequence[Value], *, head: bool = False) -> None:
+        """Add a row; `head` where it names the columns of a further table."""
+
+
+class _Csv:
+    def __init__(self, handle: Any) -> None:
+        self._writer = csv.writer(handle)
+
+    def row(self, values: Sequence[Value], *, head: bool = False) -> None:
+        self._writer.writerow(["" if v is None else defuse(v) for v in values])
+
+
+class _Xlsx:
+    def __init__(self, book: Any, sheet: Any, header_row: int) -> None:
+        self._sheet, self._next, self._header_row = sheet, 0, header_row
+        self._day = book.add_format({"num_format": "yyyy-mm-dd"})
+        self._title = book.add_format({"bold": True, "font_size": 14})
+        self._head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#F3EFE8"})
+
+    def row(self, values: Sequence[Value], *, head: bool = False) -> None:
+        number, sheet = self._next, self._sheet
+        self._next += 1
+        style = self._title if number == 0 else self._head if head or number == self._header_row else None
+        for column, value in enumerate(values):
+            if value is None:
+                continue
+            if isinstance(value, Month):
+                sheet.write_string(number, column, str(value), style)
+            elif isinstance(value, dt.date):
+                sheet.write_datetime(number, column, value, self._day)
+            elif isinstance(value, str):
+                sheet.write_string(number, column, str(defuse(value)), style)
+            else:
+                sheet.write_number(number, column, value, style)
+
+
+@contextlib.contextmanager
+def open_sheet(path: Path, kind: str, name: str, widths: Sequence[int], header_row: int) -> Iterator[Sheet]:
+    """A new file of one sheet; rows above `header_row` say what it is, the first of them is its title."""
+    if kind == "csv":
+        # With a byte order mark, without which a common spreadsheet shows Chinese as rubbish.
+        with path.open("w", encoding="utf-8-sig", newline="") as handle:
+            yield _Csv(handle)
+        return
+    if kind == "pdf":
+        from academy.reports.pdf import open_pdf  # the writer of PDFs is large, and only a worker needs it
+
+        with open_pdf(path, widths, header_row) as paper:
+            yield paper
+        return
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)}) as book:
+        sheet = book.add_worksheet(name[:31])
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+        sheet.freeze_panes(header_row + 1, 0)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(header_row)
+        yield _Xlsx(book, sheet, header_row)

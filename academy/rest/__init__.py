@@ -1,0 +1,33 @@
+"""JSON for programs and for the player: one file a component."""
+
+import importlib
+
+from flask import Flask
+
+from academy.core.runtime import Runtime
+
+# One a line, so that two people can each add one.
+PARTS = (
+    "health",
+    "jobs",
+    "learning",
+    "media",
+    "openapi",
+    "roster",
+    "uploads",
+)
+
+
+def register(app: Flask) -> None:
+    """Register every component's endpoints."""
+    for name in PARTS:
+        app.register_blueprint(importlib.import_module(f"academy.rest.{name}").bp)
+
+
+def install_heartbeats(app: Flask, runtime: Runtime) -> None:
+    """Put the heartbeat middleware in front of everything else."""
+    from academy.rest import learning
+    from academy.rest.method_override import MethodOverride
+
+    app.wsgi_app = MethodOverride(app.wsgi_app)  # type: ignore[method-assign]
+    learning.install(app, runtime)

@@ -1,0 +1,167 @@
+"""What an endpoint takes and answers, declared beside its route.
+
+The declaration is enforced (a request that does not fit it is 400, before the route runs) and is
+what /api/v1/openapi.json is made of, so that the document cannot say anything else than the code.
+A request that fits and still cannot be accepted, for what it would mean, is 409, 413 or 422.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask import request
+from jsonschema_rs import Draft202012Validator
+
+from academy.core.errors import AcademyError
+from academy.core.i18n import msg
+from academy.http.body_limits import accepts_body
+
+Schema = dict[str, Any]
+V = TypeVar("V", bound=Callable[..., Any])
+
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer"}
+NATURAL: Schema = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
+YES: Schema = {"type": "boolean"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+SPANS: Schema = {
+    "type": "array",
+    "items": {"type": "array", "items": NATURAL, "minItems": 2, "maxItems": 2},
+    "description": "Stretches of the medium, [from, to) in milliseconds.",
+}
+
+
+class Malformed(AcademyError):
+    """The request does not fit what the endpoint declares."""
+
+    status = 400
+    code = "malformed"
+
+    def __init__(self, where: str = "") -> None:
+        super().__init__(msg("请求有误，请返回重试。") if not where else msg("请求中的 %(where)s 有误。", where=where))
+
+
+class WrongKind(AcademyError):
+    """The body is not of the media type that is declared."""
+
+    status = 415
+    code = "wrong-kind"
+
+    def __init__(self, expected: str = "application/json") -> None:
+        super().__init__(msg("请以 %(expected)s 格式发送。", expected=expected))
+
+
+def obj(*optional: str, **properties: Schema) -> Schema:
+    """An object of these properties; those named first may be missing. More is allowed, and ignored."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties} | ({"required": required} if required else {})
+
+
+def several(items: Schema, **more: Any) -> Schema:
+    """A list."""
+    return {"type": "array", "items": items} | more
+
+
+PROBLEM = "application/problem+json"
+
+
+def maybe(schema: Schema) -> Schema:
+    """The same, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def text(longest: int, **more: Any) -> Schema:
+    """A text of at most so many characters."""
+    return {"type": "string", "maxLength": longest} | more
+
+
+@dataclass(frozen=True)
+class ResponseSpec:
+    """What comes with a status: a schema of JSON, or another media type; nothing when both are empty."""
+
+    means: str
+    schema: Schema | None = None
+    media: str = ""
+    also: str = ""
+    """Another media type that the same may come as."""
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One endpoint's declaration. Statuses of refusals (problem+json) are only listed."""
+
+    answers: Mapping[int, ResponseSpec]
+    body: Schema | None = None
+    media: str = "application/json"
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    headers: Mapping[str, Schema] = field(default_factory=dict)
+    needed: tuple[str, ...] = ()
+    """Which of the query's and the headers' names must be there."""
+    refuses: tuple[int, ...] = ()
+    most: int = 64 << 10
+    """Largest JSON body, in bytes: parsed JSON takes forty times its size in memory."""
+
+
+def contract(made: Contract, *, enforced: bool = True) -> Callable[[V], V]:
+    """Declare an endpoint; it is given nothing that its declaration does not allow.
+
+    `enforced` is false where a middleware before Flask reads the body, or a stream that is no JSON.
+    """
+    check = Draft202012Validator(made.body) if made.body is not None else None
+    asked = (
+        Draft202012Validator(obj(*(name for name in made.query if name not in made.needed), **made.query))
+        if made.query
+        else None
+    )
+
+    def decorate(view: V) -> V:
+        @functools.wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            if asked is not None:
+                _fits(asked, request.args.to_dict(), "query")
+            if check is not None and enforced:
+                if request.mimetype != "application/json":
+                    raise WrongKind
+                _fits(check, _body(), "body")
+            return view(*args, **kwargs)
+
+        checked.__contract__ = made  # type: ignore[attr-defined]
+        if made.body is not None and made.media == "application/json":
+            accepts_body(made.most)(checked)
+        return checked  # type: ignore[return-value]
+
+    return decorate
+
+
+def _body() -> object:
+    """The body's JSON.
+
+    Raises:
+        Malformed: its nesting has no end, or a text holds what no text of ours can: NUL, half a character.
+    """
+    try:
+        given = request.get_json(silent=True)
+        _sound(given)
+    except RecursionError as error:
+        raise Malformed("body") from error
+    return given
+
+
+def _sound(given: object) -> None:
+    if isinstance(given, str):
+        if "\0" in given or any("\ud800" <= character <= "\udfff" for character in given):
+            raise Malformed("body")
+    elif isinstance(given, dict):
+        for name, value in given.items():
+            _sound(name)
+            _sound(value)
+    elif isinstance(given, list):
+        for value in given:
+            _sound(value)
+
+
+def _fits(check: Draft202012Validator, given: object, what: str) -> None:
+    for error in check.iter_errors(given):
+        raise Malformed(".".join(str(step) for step in error.instance_path) or what)

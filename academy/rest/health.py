@@ -1,0 +1,28 @@
+"""Whether this process can serve."""
+
+from flask import Blueprint, jsonify
+from sqlalchemy import text
+from werkzeug.wrappers import Response
+
+from academy.http import public, reading, signed_in
+from academy.rest.contracts import Contract, ResponseSpec, contract, obj
+
+bp = Blueprint("api_health", __name__, url_prefix="/api/v1")
+
+
+@bp.get("/health")
+@public
+@contract(Contract({200: ResponseSpec("It can.", obj(status={"const": "ok"}))}, refuses=(500, 503)))
+def health() -> Response:
+    """200 when the database answers."""
+    with reading() as tx:
+        tx.execute(text("SELECT 1"))
+    return jsonify(status="ok")
+
+
+@bp.get("/session")
+@signed_in
+@contract(Contract({204: ResponseSpec("Signed in.")}))
+def session() -> tuple[str, int]:
+    """204 while the caller is signed in, 401 otherwise: for apps that show the academy in a web view."""
+    return "", 204

@@ -1,0 +1,30 @@
+"""How far a background job is; for progress bars."""
+
+from flask import Blueprint, jsonify
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from academy.core.errors import NotFound
+from academy.core.i18n import Message
+from academy.http import actor, reading, signed_in
+from academy.http.languages import translate
+from academy.jobs import Job, JobState
+from academy.rest.contracts import TEXT, Contract, ResponseSpec, contract, obj
+
+STATES = {"enum": [state.value for state in JobState]}
+STANDING = obj(state=STATES, permille={"type": "integer", "minimum": 0, "maximum": 1000}, note=TEXT)
+
+bp = Blueprint("api_jobs", __name__, url_prefix="/api/v1/jobs")
+
+
+@bp.get("/<public_id>")
+@signed_in
+@contract(Contract({200: ResponseSpec("Where it stands.", STANDING)}, refuses=(404,)))
+def show(public_id: str) -> Response:
+    """State and progress of a job that the caller asked for."""
+    with reading() as tx:
+        job = tx.scalar(select(Job).where(Job.public_id == public_id, Job.account_id == actor().account_id))
+    if job is None:
+        raise NotFound
+    said = job.error or job.note
+    return jsonify(state=job.state, permille=job.permille, note=translate(Message.from_json(said)) if said else "")

@@ -1,0 +1,247 @@
+"""JSON of the watch ledger: leases, beats, what is held, and the operator's figures.
+
+`POST /api/v1/progress/beats` takes ``{"lease": token, "seq": n, "spans": [[start_ms, end_ms], …],
+"position": ms}`` without a cookie: the signed token says whose credit it is. 204 means that all of
+it is on disk; 200 tells what was not credited, or that the lecture is finished; 409 that the lease
+has ended; 503 with Retry-After to send the same again later. Anything else in the body is ignored.
+An answer with words repeats ``seq``: only 204, or JSON that names the sequence, is ours. Whatever else comes
+back (a proxy's page, a portal's 200) says nothing about the beat, and its player sends it again.
+"""
+
+import dataclasses
+import hmac
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, jsonify, request
+from werkzeug.wrappers import Response
+
+from academy.core.actor import Role
+from academy.core.errors import NotFound
+from academy.core.i18n import Message, msg
+from academy.core.runtime import Runtime
+from academy.http import actor, public, reading, runtime, signed_in, writing
+from academy.http.languages import translate
+from academy.http.request_context import identity, player
+from academy.http.request_hooks import csrf
+from academy.learning import devices, evidence, queries, refusals, service
+from academy.learning.access import access_evidence, access_lease
+from academy.learning.group_commit import Committer
+from academy.learning.heartbeats import MAX_SEQ
+from academy.learning.metrics import Meter
+from academy.learning.rules import Span
+from academy.learning.service import OtherDevice
+from academy.learning.tokens import Signer
+from academy.library.access import access_item_for_member
+from academy.rest import heartbeats
+from academy.rest.contracts import (
+    NATURAL,
+    PROBLEM,
+    SPANS,
+    TEXT,
+    TIME,
+    YES,
+    Contract,
+    ResponseSpec,
+    contract,
+    maybe,
+    obj,
+    several,
+    text,
+)
+
+ELSEWHERE = msg("这个账号正在另一台设备上看课。")
+REFUSED = obj(reason=TEXT, told=TEXT, spans=SPANS)
+HELD = obj(spans=SPANS, covered_ms=NATURAL, position_ms=NATURAL, completed_at=maybe(TIME), refused=several(REFUSED))
+TOLD = obj(
+    "reason",
+    "told",
+    "refused",
+    seq=NATURAL,
+    gained_ms=NATURAL,
+    finished=YES,
+    ended=YES,
+    reason=TEXT,
+    told=TEXT,
+    refused=SPANS,
+)
+BEAT = Contract(
+    body=obj("position", lease=TEXT, seq=NATURAL | {"maximum": MAX_SEQ}, spans=SPANS, position=maybe(NATURAL)),
+    answers={
+        200: ResponseSpec("Kept; something is to be said about it.", TOLD),
+        204: ResponseSpec("Kept: it is on disk."),
+        409: ResponseSpec("The playback has ended; what was still credited is kept.", TOLD, also=PROBLEM),
+    },
+    refuses=(503,),
+)
+LEASE = Contract(
+    body=obj("device", "take_over", item=text(60), device=text(200), take_over=YES),
+    answers={
+        201: ResponseSpec(
+            "Begun.",
+            obj(
+                lease=TEXT,
+                token=TEXT,
+                seq=NATURAL,
+                duration_ms=NATURAL,
+                threshold_permille=NATURAL,
+                expires_at=TIME,
+                **HELD["properties"],
+            ),
+        ),
+    },
+    refuses=(404, 409),
+    most=4 << 10,
+)
+EVIDENCE = Contract(
+    query={"format": {"enum": ["json", "csv"]}},
+    answers={200: ResponseSpec("What is known, and how.", {"type": "object"}, also="text/csv")},
+    refuses=(404,),
+)
+
+bp = Blueprint("api_progress", __name__, url_prefix="/api/v1/progress")
+
+
+def install(app: Flask, runtime_: Runtime) -> None:
+    """Put the heartbeat middleware in front of the application."""
+    meter = Meter()
+    signer = Signer(runtime_.settings)
+    app.extensions["academy.meter"], app.extensions["academy.signer"] = meter, signer
+    app.wsgi_app = heartbeats.HeartbeatMiddleware(app.wsgi_app, Committer(runtime_, meter), signer, meter)  # type: ignore[method-assign]
+
+
+@bp.post("/beats")
+@public
+@contract(BEAT, enforced=False)  # the middleware in front of Flask has read it
+def beat() -> tuple[Response, int]:
+    """Answers what the middleware in front of Flask has to say beside 204; the lease token is the credential."""
+    outcome, seq = heartbeats.kept(request.environ)
+    said: dict[str, Any] = {"seq": seq, "gained_ms": outcome.gained_ms}
+    said |= {"finished": outcome.finished, "ended": bool(outcome.ended)}
+    if outcome.reason:
+        told = translate(refusals.explain(outcome.reason))
+        said |= {"reason": outcome.reason, "told": told, "refused": _pairs(outcome.refused)}
+    return jsonify(said), 409 if outcome.ended else 200
+
+
+csrf.exempt(beat)  # no cookie is read, so none can be abused
+
+
+@bp.post("/leases")
+@signed_in
+@contract(LEASE)
+def open_lease() -> tuple[Response, int]:
+    """Begin a playback: ``{"item": id, "device": word, "take_over": false}``; 409 when another device plays."""
+    asked, me = request.get_json(), identity()
+    with writing() as tx:
+        item = access_item_for_member(tx, actor(), asked["item"])
+        try:
+            opened = service.open_lease(
+                tx,
+                player(),
+                item,
+                device=devices.name_of(request.headers.get("User-Agent", "")),
+                device_key=asked.get("device", "")[:40],
+                session_id=me.session_id if me else None,
+                take_over=asked.get("take_over") is True,
+            )
+        except OtherDevice as other:
+            return _other_device(other, in_public=me is not None and me.is_screen)
+        # A hall is not told how far the one is in whose name its screen plays.
+        in_public = me is not None and me.is_screen
+        held = queries.ledger(tx, 0 if in_public else opened.lease.member_id, item)
+    lease = opened.lease
+    return jsonify(
+        lease=lease.public_id,
+        token=_signer().sign(dataclasses.replace(opened.grant, in_public=in_public)),
+        seq=opened.ledger.seq,
+        duration_ms=lease.duration_ms,
+        threshold_permille=lease.threshold_permille,
+        expires_at=lease.expires_at.isoformat(),
+        **_held(held),
+    ), 201
+
+
+def _other_device(other: OtherDevice, *, in_public: bool) -> tuple[Response, int]:
+    """Another device plays. A hall is not told what its screen's owner watches at home, nor on what."""
+    if in_public:
+        said, more = translate(ELSEWHERE), dict[str, str]()
+    else:
+        device = translate(devices.say(other.device))
+        said = translate(Message(other.message.text, {"device": device, "title": other.title}))
+        more = {"device": device}
+    answer = jsonify(type="urn:academy:other-device", title=said, status=409, **more)
+    answer.mimetype = "application/problem+json"
+    return answer, 409
+
+
+@bp.post("/leases/<public_id>/end")
+@signed_in
+@contract(Contract({204: ResponseSpec("Ended.")}, refuses=(404,)))
+def end_lease(public_id: str) -> tuple[str, int]:
+    """End one's own playback."""
+    with writing() as tx:
+        service.end_lease(tx, access_lease(tx, player(), public_id), "finished")
+    return "", 204
+
+
+@bp.get("/items/<public_id>")
+@signed_in
+@contract(Contract({200: ResponseSpec("What is held.", HELD)}, refuses=(404,)))
+def held(public_id: str) -> Response:
+    """What the caller holds of an item: spans, position, what was refused and why."""
+    with reading() as tx:
+        item = access_item_for_member(tx, actor(), public_id)
+        member_id = actor().member_id
+        if member_id is None:
+            raise NotFound
+        return jsonify(_held(queries.ledger(tx, member_id, item)))
+
+
+@bp.get("/evidence/<member>/<item>")
+@signed_in
+@contract(EVIDENCE)
+def evidence_of(member: str, item: str) -> Response:
+    """Leases, spans, refusals and completions of one member and item; ``?format=csv`` as a table."""
+    with writing() as tx:  # asking is on record
+        told = evidence.evidence(tx, actor(), *access_evidence(tx, actor(), member, item))
+    if request.args.get("format") != "csv":
+        return jsonify(told)
+    answer = Response("\ufeff" + evidence.as_csv(told), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="evidence-{told["item"]}.csv"'
+    return answer
+
+
+@bp.get("/metrics")
+@public
+@contract(Contract({200: ResponseSpec("In Prometheus' text format.", media="text/plain")}, refuses=(404,)))
+def metrics() -> Response:
+    """Beats, commits, latency and refusals for Prometheus; by bearer token or as system administrator."""
+    token = runtime().settings.metrics_token
+    shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    known = token != "" and hmac.compare_digest(shown.encode(), token.encode())
+    if not known and not actor().has(Role.SYSTEM_ADMINISTRATOR):
+        raise NotFound
+    meter: Meter = current_app.extensions["academy.meter"]
+    return Response(meter.expose(), mimetype="text/plain; version=0.0.4")
+
+
+def _signer() -> Signer:
+    signer: Signer = current_app.extensions["academy.signer"]
+    return signer
+
+
+def _pairs(spans: tuple[Span, ...]) -> list[list[int]]:
+    return [list(span) for span in spans]
+
+
+def _held(ledger: queries.Ledger) -> dict[str, Any]:
+    return {
+        "spans": _pairs(ledger.spans),
+        "covered_ms": ledger.covered_ms,
+        "position_ms": ledger.position_ms,
+        "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
+        "refused": [
+            {"reason": r.reason, "told": translate(refusals.explain(r.reason)), "spans": _pairs(r.spans)}
+            for r in ledger.refused
+        ],
+    }

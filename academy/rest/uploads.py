@@ -1,0 +1,299 @@
+"""tus 1.0.0 at /api/v1/uploads: core, creation, creation-with-upload, checksum, expiration, termination.
+
+Every request must carry `Tus-Resumable`, which no form of another site can send without a preflight
+that is never granted; so the blueprint needs no CSRF token and other devices' clients work.
+"""
+
+import base64
+import binascii
+from email.utils import format_datetime
+
+from flask import Blueprint, Response, current_app, jsonify, make_response, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import ClientDisconnected
+
+from academy.core.errors import AcademyError
+from academy.core.i18n import msg
+from academy.core.settings import Settings
+from academy.http import actor, office, public, reading, runtime
+from academy.http.body_limits import accepts_body
+from academy.http.filters import day
+from academy.http.request_hooks import csrf
+from academy.media import queries, uploads
+from academy.media.access import UPLOADERS
+from academy.media.models import Upload
+from academy.rest.contracts import (
+    NATURAL,
+    TEXT,
+    Contract,
+    ResponseSpec,
+    Schema,
+    WrongKind,
+    contract,
+    maybe,
+    obj,
+    several,
+)
+from academy.rest.method_override import PREFIX
+
+bp = Blueprint("api_uploads", __name__, url_prefix=PREFIX)
+csrf.exempt(bp)
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
+STREAM = "application/offset+octet-stream"
+METADATA_LENGTH = 4000
+SPOKEN: Schema = {"const": VERSION}
+WHERE: Schema = {"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})$"}
+LONG: Schema = WHERE  # an empty file too: its first check says in words that it is empty
+SHOWN = ("Upload-Offset", "Tus-Resumable")
+PIECE = Contract(
+    body={"type": "string", "format": "binary"},
+    media=STREAM,
+    headers={"Tus-Resumable": SPOKEN, "Upload-Offset": WHERE},  # and tus's own: Upload-Checksum
+    needed=("Tus-Resumable", "Upload-Offset"),
+    answers={204: ResponseSpec("Kept: it is on disk.", headers=SHOWN)},
+    refuses=(409, 410, 412, 422, 460, 507),
+)
+ANNOUNCED = Contract(
+    headers={"Tus-Resumable": SPOKEN, "Upload-Length": LONG},
+    needed=("Tus-Resumable", "Upload-Length"),
+    answers={201: ResponseSpec("Announced; Location says where to send it.", headers=("Location", *SHOWN))},
+    refuses=(400, 409, 412, 413, 422, 460, 507),
+)
+OPEN = obj(url=TEXT, filename=TEXT, size=NATURAL, head=NATURAL, sha256=TEXT)
+KNOWN = Contract(
+    query={"size": LONG, "purpose": TEXT, "fingerprint": TEXT},
+    headers={"Tus-Resumable": SPOKEN},
+    needed=("Tus-Resumable", "size"),
+    answers={200: ResponseSpec("The file, if there is one.", obj(file=maybe(obj(id=TEXT, filename=TEXT, day=TEXT))))},
+    refuses=(412,),
+)
+
+
+def whole_file(settings: Settings) -> int:
+    """The body goes to the disk piece by piece: its limit is that of a file, and `append` counts."""
+    return settings.max_upload_mb << 20
+
+
+def version_responses(answers: dict[int, ResponseSpec], *refuses: int) -> Contract:
+    """What only needs the version of the protocol."""
+    return Contract(answers, headers={"Tus-Resumable": SPOKEN}, needed=("Tus-Resumable",), refuses=(412, *refuses))
+
+
+class WrongVersion(AcademyError):
+    """The caller speaks no version of tus that is spoken here."""
+
+    status = 412
+    code = "wrong-version"
+
+    def __init__(self) -> None:
+        super().__init__(msg("请求缺少或写错了 %(name)s。", name="Tus-Resumable"))
+
+
+class Misspoken(AcademyError):
+    """A header of the protocol is missing or not written as the protocol writes it."""
+
+    status = 400
+    code = "bad-request"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(msg("请求缺少或写错了 %(name)s。", name=name))
+
+
+@bp.before_request
+def _speak_tus() -> ResponseReturnValue | None:
+    if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
+        raise WrongVersion
+    return None
+
+
+@bp.after_app_request
+def _tus_headers(response: Response) -> Response:
+    # On every answer, also where no route of ours was found or something before them refused.
+    if not request.path.startswith(PREFIX):
+        return response
+    response.headers["Tus-Resumable"] = response.headers["Tus-Version"] = VERSION
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.route("", methods=["OPTIONS"], provide_automatic_options=False)
+@public
+@contract(Contract({204: ResponseSpec("It can this.", headers=("Tus-Version", "Tus-Extension", "Tus-Max-Size"))}))
+def options() -> ResponseReturnValue:
+    """What this server can do."""
+    headers = {
+        "Tus-Version": VERSION,
+        "Tus-Extension": EXTENSIONS,
+        "Tus-Max-Size": str(runtime().settings.max_upload_mb << 20),
+        "Tus-Checksum-Algorithm": ",".join(uploads.ALGORITHMS),
+    }
+    return Response(status=204, headers=headers)
+
+
+@bp.post("")
+@office(*UPLOADERS)
+@accepts_body(whole_file, streamed=True)
+@contract(ANNOUNCED)
+def create() -> ResponseReturnValue:
+    """Announce a file, with its first bytes if they come along."""
+    if "Upload-Concat" in request.headers:
+        return Response(status=501)  # as the reference server says it of an extension it does not speak
+    if "Upload-Defer-Length" in request.headers:
+        raise Misspoken("Upload-Length")
+    told = request.headers.get("Upload-Metadata", "")
+    given, size = _metadata(told), _number("Upload-Length")
+    purpose, name = given.get("purpose", "video"), given.get("filename", "")
+    # Its own transaction, like each that follows: the body that comes along can't be read a second time.
+    made = runtime().db.run_in_transaction(
+        lambda tx: uploads.begin(
+            tx, runtime().settings, actor(), filename=name, size=size, purpose=purpose, metadata=told
+        )
+    )
+    if request.mimetype == STREAM and size:
+        try:
+            made = _append(made.public_id, 0)
+        except AcademyError:
+            # Its address is never said, so nobody could go on with it: it must not take space for a week.
+            uploads.terminate(runtime(), actor(), made.public_id)
+            raise
+    response = _described(made, 201)
+    response.headers["Location"] = url_for("api_uploads.head", public_id=made.public_id)
+    return response
+
+
+@bp.get("/unfinished")
+@office(*UPLOADERS)
+@contract(version_responses({200: ResponseSpec("What is open.", obj(uploads=several(OPEN)))}))
+def unfinished() -> ResponseReturnValue:
+    """The caller's open uploads, so that another device can go on: it compares the first bytes' digest."""
+    found = [
+        {
+            "url": url_for("api_uploads.head", public_id=upload.public_id),
+            "filename": upload.filename,
+            "size": upload.size,
+            "head": length,
+            "sha256": digest,
+        }
+        for upload, length, digest in uploads.unfinished(runtime(), actor())
+    ]
+    return jsonify(uploads=found)
+
+
+@bp.get("/known")
+@office(*UPLOADERS)
+@contract(KNOWN)
+def known() -> ResponseReturnValue:
+    """A file of the caller's own with this purpose, size and fingerprint (SHA-256 of the first and the last
+    megabyte), so that nothing is sent twice over a weak line: ``{"file": null | {id, filename, day}}``."""
+    size = request.args.get("size", "")
+    if not (size.isascii() and size.isdigit() and len(size) < 16):
+        raise Misspoken("size")
+    with reading() as tx:
+        found = queries.same_file(
+            tx,
+            actor().account_id,
+            request.args.get("purpose", ""),
+            int(size),
+            request.args.get("fingerprint", ""),
+        )
+    if found is None:
+        return jsonify(file=None)
+    return jsonify(file={"id": found.public_id, "filename": found.filename, "day": day(found.created_at)})
+
+
+@bp.route("/<id:public_id>", methods=["HEAD"], provide_automatic_options=False)
+@office(*UPLOADERS)
+@contract(version_responses({200: ResponseSpec("So much.", headers=("Upload-Length", *SHOWN))}, 410))
+def head(public_id: str) -> ResponseReturnValue:
+    """How much has arrived."""
+    found = uploads.find(runtime(), actor(), public_id)
+    response = _described(found, 200)
+    response.headers["Upload-Length"] = str(found.size)
+    if found.tus_metadata:
+        response.headers["Upload-Metadata"] = found.tus_metadata
+    return response
+
+
+@bp.route("/<id:public_id>", methods=["PATCH"])
+@office(*UPLOADERS)
+@accepts_body(whole_file, streamed=True)
+@contract(PIECE, enforced=False)
+def append(public_id: str) -> ResponseReturnValue:
+    """The next bytes."""
+    if request.mimetype != STREAM:
+        raise WrongKind(STREAM)
+    return _described(_append(public_id, _number("Upload-Offset")), 204)
+
+
+@bp.delete("/<id:public_id>")
+@office(*UPLOADERS)
+@contract(version_responses({204: ResponseSpec("Dropped.")}))
+def give_up(public_id: str) -> ResponseReturnValue:
+    """Drop an unfinished upload."""
+    uploads.terminate(runtime(), actor(), public_id)
+    return Response(status=204)
+
+
+def _append(public_id: str, offset: int) -> Upload:
+    length = request.content_length
+    return uploads.append(
+        runtime(), actor(), public_id, offset=offset, body=_Body(), length=length, checksum=_checksum()
+    )
+
+
+class _Body:
+    """The request's body as it comes; a line that breaks is an OSError whichever server is in front."""
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return request.stream.read(size)
+        except ClientDisconnected as error:
+            raise ConnectionResetError from error
+
+
+def _described(upload: Upload, status: int) -> Response:
+    response = make_response("", status)
+    response.headers["Upload-Offset"] = str(upload.offset)
+    if upload.completed_at is None:
+        response.headers["Upload-Expires"] = format_datetime(upload.expires_at, usegmt=True)
+    return response
+
+
+def _number(name: str) -> int:
+    text = request.headers.get(name, "")
+    # As the protocol writes numbers: no sign, no leading nought. A huge one is a number too, and too large.
+    if not (text.isascii() and text.isdigit() and len(text) < 40 and (text == "0" or text[0] != "0")):
+        raise Misspoken(name)
+    return int(text)
+
+
+def _checksum() -> tuple[str, bytes] | None:
+    text = request.headers.get("Upload-Checksum")
+    if text is None:
+        return None
+    name, _, value = text.partition(" ")
+    try:
+        if name in uploads.ALGORITHMS:
+            return name, base64.b64decode(value, validate=True)
+    except binascii.Error:
+        current_app.logger.info("upload.bad_checksum_header")
+    raise Misspoken("Upload-Checksum")
+
+
+def _metadata(text: str) -> dict[str, str]:
+    """Keys with their values; a key may stand alone."""
+    found: dict[str, str] = {}
+    if len(text) > METADATA_LENGTH:
+        raise Misspoken("Upload-Metadata")
+    for pair in text.split(",") if text else []:
+        key, _, value = pair.strip().partition(" ")
+        try:
+            if not key or key in found:
+                raise Misspoken("Upload-Metadata")
+            # A value may be any bytes; of those that mean something here, what is no text becomes "�".
+            found[key] = base64.b64decode(value, validate=True).decode(errors="replace")
+        except binascii.Error as error:
+            raise Misspoken("Upload-Metadata") from error
+    return found

@@ -1,0 +1,118 @@
+"""What a row of a roster would write: somebody new, or what differs from the register."""
+
+from typing import Any
+
+from academy.core import months
+from academy.core.crypto import Sealer
+from academy.core.i18n import Message, msg
+from academy.core.months import Month, earliest
+from academy.people import rules
+from academy.people.members import PHONE
+from academy.people.models import DATES, known_date
+from academy.people.name_spelling import alike, clean_name
+from academy.roster import columns
+from academy.roster.findings import RowFinding
+
+DETAILS = ("name", "gender", "birth_date", "education", "joined_on", "position", "position_since", "status")
+_WRITTEN = frozenset(DETAILS) - {"name"}
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    written = {name: value for name, value in values.items() if name in _WRITTEN and value is not None}
+    for name in DATES:
+        if name in written:
+            written[name] = earliest(written[name]).isoformat()
+    return written
+
+
+def _vague(values: dict[str, Any], old: str = "") -> str:
+    """Which dates are known by month only, once these values are written."""
+    named = {name for name in DATES if isinstance(values.get(name), Month)}
+    if not (named or old):
+        return ""  # nearly everybody
+    return " ".join(sorted(named | {name for name in old.split() if values.get(name) is None}))
+
+
+def added(sealer: Sealer, line: int, values: dict[str, Any], place_id: int | None) -> RowFinding:
+    written, phone = _plain(values), values.get("phone")
+    sealed = None
+    if vague := _vague(values):
+        written["month_only"] = vague
+    if phone:
+        sealed = sealer.seal(phone, context=PHONE)
+        written["phone_index"] = sealer.blind_index(phone, context=PHONE)
+    return RowFinding(
+        line, "added", values["number"], values["name"], values["organisation"], None, place_id, written, sealed
+    )
+
+
+def _changes(values: dict[str, Any], old: Any) -> dict[str, Any]:
+    """What differs from the register. A blank cell changes nothing, nor does one that says less than is known."""
+    changes: dict[str, Any] = {}
+    for name in DETAILS:
+        value = values.get(name)
+        if value is None:
+            continue
+        kept = getattr(old, name)
+        if name in DATES:
+            kept = known_date(kept, name, old.month_only)
+            if months.same(value, kept):
+                continue
+            if isinstance(value, Month) and not isinstance(kept, Month | None) and value.first <= kept <= value.last:
+                continue  # the register knows the day
+        elif value == kept or (name == "name" and alike(value, kept) and clean_name(kept) == kept):
+            continue  # a space or another dot is no other name
+        changes[name] = value
+    return changes
+
+
+def compared(sealer: Sealer, line: int, values: dict[str, Any], place_id: int | None, old: Any) -> RowFinding:
+    """A blank cell changes nothing; only a value that differs does."""
+    changes = _changes(values, old)
+    if "position" in changes and values.get("position_since") is not None:
+        changes["position_since"] = values["position_since"]  # another position from the same day is another
+    if old.status not in rules.HERE and values.get("status") is None:
+        changes["status"] = "active"  # whoever is in the roster again is here again
+    notes = [
+        msg(
+            "%(label)s：%(old)s → %(new)s",
+            label=_LABELS[name],
+            old=_say(name, _kept(old, name)),
+            new=_say(name, new),
+        )
+        for name, new in changes.items()
+    ]
+    written, sealed, phone = _plain(changes), None, values.get("phone")
+    vague = _vague(changes, old.month_only)
+    if "position" in changes and "position_since" not in changes:
+        vague = " ".join(name for name in vague.split() if name != "position_since")
+    if vague != old.month_only:
+        written["month_only"] = vague
+    if "name" in changes:
+        written["new_name"] = changes["name"]
+    if phone:
+        index = sealer.blind_index(phone, context=PHONE)
+        if index != old.phone_index:
+            written["phone_index"] = index
+            sealed = sealer.seal(phone, context=PHONE)
+            notes.append(msg("手机改为 %(phone)s", phone=rules.masked(phone)))
+    moved = place_id != old.organisation_id
+    kind = "moved" if moved else "changed" if written else "unchanged"
+    return RowFinding(
+        line, kind, values["number"], values["name"], values["organisation"], old.id, place_id, written, sealed, notes
+    )
+
+
+_LABELS = {column.field: column.label for column in columns.MEMBERS}
+
+
+def _kept(old: Any, name: str) -> Any:
+    value = getattr(old, name)
+    return known_date(value, name, old.month_only) if name in DATES else value
+
+
+def _say(name: str, value: Any) -> Message | str:
+    if value is None:
+        return msg("（空）")
+    words = {"gender": rules.GENDERS, "status": rules.STATUSES}.get(name, {})
+    return words.get(value) or str(value)

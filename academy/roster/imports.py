@@ -1,0 +1,253 @@
+"""A roster file's way: received, checked, looked at by the officer, applied or discarded."""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import select, update
+
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.database import Tx
+from academy.core.errors import Conflict, Invalid, TooLarge
+from academy.core.i18n import msg
+from academy.core.ids import new_id
+from academy.core.retention import days_ago
+from academy.core.runtime import Runtime
+from academy.core.settings import Settings
+from academy.jobs import Job, enqueue
+from academy.people.access import KEEPERS, allow
+from academy.people.models import Organisation, RosterImport
+from academy.people.organisations import GARDENERS
+from academy.people.queries import subtrees
+from academy.roster import columns, corrected_rows
+from academy.roster.findings import RowFindings
+
+
+def folder(settings: Settings, roster: RosterImport) -> Path:
+    """Where an import's source and findings are."""
+    return settings.data_dir / "rosters" / roster.public_id
+
+
+def source(settings: Settings, roster: RosterImport) -> Path:
+    """The file as it was sent; gone once the import is over."""
+    return folder(settings, roster) / "source"
+
+
+def findings(settings: Settings, roster: RosterImport) -> RowFindings:
+    """What the dry run found."""
+    return RowFindings(folder(settings, roster) / "findings.db")
+
+
+def receive(settings: Settings, stream: IO[bytes]) -> tuple[str, str]:
+    """Put an upload into a folder of its own, before any transaction; returns the id and its SHA-256.
+
+    Raises:
+        TooLarge: it is longer than the limit for forms.
+        Invalid: there is nothing in it.
+    """
+    public_id = new_id()
+    place = settings.data_dir / "rosters" / public_id
+    place.mkdir(parents=True, mode=0o700)
+    try:
+        return public_id, _write(settings, stream, place / "source")
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+
+
+def receive_mended(settings: Settings, roster: RosterImport, stream: IO[bytes]) -> Path:
+    """Put mended rows beside the file that they belong to. Raises as `receive`."""
+    target = folder(settings, roster) / f"{corrected_rows.SENT}.{new_id()}"
+    try:
+        _write(settings, stream, target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return target
+
+
+def _write(settings: Settings, stream: IO[bytes], path: Path) -> str:
+    digest, left = hashlib.sha256(), settings.max_form_mb * 1024 * 1024
+    with path.open("xb") as target:
+        while block := stream.read(1 << 20):
+            left -= len(block)
+            if left < 0:
+                raise TooLarge(msg("文件超过 %(most)s MB。", most=settings.max_form_mb))
+            digest.update(block)
+            target.write(block)
+    if digest.digest() == hashlib.sha256().digest():
+        raise Invalid(fields={"file": msg("文件是空的。")})
+    return digest.hexdigest()
+
+
+def begin_import(
+    tx: Tx,
+    actor: Actor,
+    node: Organisation,
+    *,
+    received: tuple[str, str],
+    filename: str,
+    complete: bool = False,
+    kind: str = "members",
+) -> RosterImport:
+    """Ask for the dry run of a file that `receive` has put aside."""
+    allow(actor, node.path, f"organisation:{node.public_id}", *(GARDENERS if kind == "tree" else KEEPERS))
+    public_id, sha256 = received
+    roster = RosterImport(
+        public_id=public_id,
+        account_id=actor.account_id or 0,
+        organisation_id=node.id,
+        kind=kind if kind in columns.KINDS else "members",
+        filename=Path(filename.replace("\\", "/")).name[-200:] or "roster",
+        sha256=sha256,
+        stored_at=f"rosters/{public_id}/source",
+        complete=complete,
+    )
+    tx.add(roster)
+    tx.flush()
+    _ask(tx, actor, roster, "roster.check")
+    record(tx, actor, "roster.received", f"roster:{public_id}", organisation=node.public_id, sha256=sha256)
+    return roster
+
+
+def choose_columns(tx: Tx, actor: Actor, roster: RosterImport, mapping: dict[str, str]) -> RosterImport:
+    """Say which column holds what, and have the file checked again."""
+    _expect(tx, roster, ("checked", "refused"), "checking")
+    fields = [column.field for column in columns.KINDS[roster.kind]]
+    wide = len(roster.header)
+    roster.mapping = {
+        field: int(mapping[field])
+        for field in fields
+        if mapping.get(field, "").isdecimal() and int(mapping[field]) < wide
+    }
+    roster.problem = None
+    _ask(tx, actor, roster, "roster.check")
+    return roster
+
+
+def send_mended(tx: Tx, actor: Actor, roster: RosterImport, received: Path) -> RosterImport:
+    """Have mended rows stand in for those of the file, and look at the whole again.
+
+    Raises:
+        Conflict: the import is not one that waits to be mended.
+    """
+    _expect(tx, roster, ("checked", "refused"), "checking")
+    received.replace(received.with_name(corrected_rows.SENT))
+    roster.problem = None
+    _ask(tx, actor, roster, "roster.check")
+    record(tx, actor, "roster.mended", f"roster:{roster.public_id}")
+    return roster
+
+
+def confirm_import(tx: Tx, actor: Actor, roster: RosterImport) -> RosterImport:
+    """The officer has seen the dry run and wants it done.
+
+    Raises:
+        Conflict: it is not in a state to be applied: refused, under way, done, or somebody else's click.
+    """
+    _expect(tx, roster, ("checked",), "applying")
+    roster.problem = None
+    _ask(tx, actor, roster, "roster.apply")
+    record(tx, actor, "roster.confirmed", f"roster:{roster.public_id}", **roster.summary)
+    return roster
+
+
+def discard_import(tx: Tx, actor: Actor, roster: RosterImport, settings: Settings) -> RosterImport:
+    """Throw an import away, with the file."""
+    _expect(tx, roster, ("checked", "refused", "failed"), "discarded")
+    place = folder(settings, roster)
+    tx.after_commit(lambda: shutil.rmtree(place, ignore_errors=True))
+    record(tx, actor, "roster.discarded", f"roster:{roster.public_id}")
+    return roster
+
+
+def job_of(tx: Tx, roster: RosterImport) -> Job | None:
+    """The job that is at work on it, for the progress bar."""
+    return tx.get(Job, roster.job_id) if roster.job_id else None
+
+
+def imports_under(tx: Tx, paths: tuple[str, ...], limit: int = 30) -> list[tuple[RosterImport, Organisation]]:
+    """The last imports inside the subtrees, newest first."""
+    rows = tx.execute(
+        select(RosterImport, Organisation)
+        .join(Organisation, Organisation.id == RosterImport.organisation_id)
+        .where(subtrees(paths))
+        .order_by(RosterImport.id.desc())
+        .limit(limit)
+    )
+    return [(roster, node) for roster, node in rows]
+
+
+def remembered_headings(tx: Tx, roster: RosterImport) -> dict[str, str]:
+    """Field → heading, as the officers of this node last had it."""
+    last = tx.scalar(
+        select(RosterImport)
+        .where(
+            RosterImport.organisation_id == roster.organisation_id,
+            RosterImport.kind == roster.kind,
+            RosterImport.id != roster.id,
+            RosterImport.state.in_(("checked", "applied")),
+        )
+        .order_by(RosterImport.id.desc())
+        .limit(1)
+    )
+    if last is None:
+        return {}
+    return {field: last.header[place] for field, place in last.mapping.items() if place < len(last.header)}
+
+
+def _ask(tx: Tx, actor: Actor, roster: RosterImport, name: str) -> None:
+    tx.flush()
+    job = enqueue(tx, name, key=f"{name}:{roster.id}", actor=actor, roster_id=roster.id)
+    tx.flush()
+    roster.job_id = job.id
+
+
+def _expect(tx: Tx, roster: RosterImport, states: tuple[str, ...], then: str) -> None:
+    """Step from one of the states to another; of two people at once, one steps."""
+    hit = tx.scalar(
+        update(RosterImport)
+        .where(RosterImport.id == roster.id, RosterImport.state.in_(states))
+        .values(state=then)
+        .returning(RosterImport.id)
+        .execution_options(synchronize_session=False)
+    )
+    if hit is None:
+        raise Conflict(msg("这份花名册的状态已经变了，请刷新后再看。"))
+    tx.refresh(roster)
+
+
+def finish_import(tx: Tx, roster: RosterImport, settings: Settings) -> None:
+    """Mark an import as applied; the file it came from is no longer needed and goes."""
+    roster.state, roster.applied_at = "applied", clock.now()
+    gone = (source(settings, roster), folder(settings, roster) / corrected_rows.KEPT)
+
+    def clear() -> None:
+        for path in gone:
+            path.unlink(missing_ok=True)
+
+    tx.after_commit(clear)
+
+
+def forget_files(runtime: Runtime, most: int = 100) -> int:
+    """Delete the folders of rosters that are old enough, and mark what waits as discarded; how many were there."""
+    old = days_ago(runtime.settings.keep_rosters_days)
+
+    def write(tx: Tx) -> list[Path]:
+        rosters = tx.scalars(
+            select(RosterImport).where(RosterImport.created_at < old, RosterImport.stored_at != "").limit(most)
+        ).all()
+        places = [folder(runtime.settings, roster) for roster in rosters]
+        for roster in rosters:
+            roster.stored_at = ""
+            if roster.state in ("checking", "checked", "refused", "failed"):
+                roster.state = "discarded"
+        return places
+
+    places = runtime.db.run_in_transaction(write)
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
+    return len(places)

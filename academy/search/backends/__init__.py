@@ -1,0 +1,1 @@
+"""The index behind one interface, on Whoosh or on PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The index in tables, by PostgreSQL's full text search."""

@@ -1,0 +1,270 @@
+"""Reading a Whoosh index: one immutable picture of it, whole posting lists, scores.
+
+Whoosh's own matchers walk posting by posting in Python and share one file position between
+threads. Here a list is decoded at once into an array, under a lock, and kept for the next question.
+"""
+
+from __future__ import annotations
+
+import heapq
+import io
+import math
+import pickle
+import struct
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import FileIndex
+
+from academy.search.backends.interface import IndexBroken
+from academy.search.backends.whoosh.bulk import ONE, unpack
+from academy.search.backends.whoosh.fields import DIGEST, NUMBERS, PAIRS, SOUNDS
+from academy.search.backends.whoosh.pairs import Pairs, block
+
+Array = Any
+"""A numpy array of one dimension."""
+Postings = tuple[Array, Array]
+NOTHING: Postings = (np.empty(0, np.uint32), np.empty(0, np.float32))
+K1, B = 0.8, 0.3
+"""BM25's saturation and length: windows are about equally long, and a word said once says nearly all."""
+KEPT_POSTINGS = 3_000_000
+"""Decoded postings that a segment keeps, eight bytes each."""
+KEPT_SOUNDS, MOST_OF_A_SOUND = 20_000, 500
+SPARSE = 6
+"""Up to a 64th of the documents are looked up in a posting list; for more, a list is laid out over all of them."""
+EMPTY = block(np.empty(0, np.uint64))
+"""The pairs of a segment that has none."""
+_EXTENT = struct.Struct("!qi")
+"""Where a term's postings are and how long: the last that is stored of the term."""
+_HEADER = len(WHOOSH3_HEADER_MAGIC) + 4
+"""Before a block: a mark, and the block's length."""
+
+
+class Leaf:
+    """One segment: its columns in memory, its posting lists when asked for."""
+
+    def __init__(self, reader: Any, older: Leaf | None = None) -> None:
+        self.reader = reader
+        self.segment = reader.segment().segment_id()
+        # A segment never changes but for what is deleted of it: what was read of its columns stays true.
+        self.numbers: dict[str, Array] = older.numbers if older else {n: _column(reader, n) for n in NUMBERS}
+        self.lecture = self.numbers["lecture"]
+        self.norm: Array = older.norm if older else _norm(self.numbers["length"])
+        self.begins: Array = older.begins if older else _begins(self.lecture)
+        self.is_card: Array = older.is_card if older else self.numbers["item"] == 0
+        self.card: Array = older.card if older else np.repeat(self.begins[:-1], np.diff(self.begins))
+        count = len(self.lecture)
+        self.dead = frozenset(reader.deleted_docs_set) if reader.has_deletions() else frozenset()
+        self.living = np.ones(count, np.bool_)
+        self.living[list(self.dead)] = False
+        self.alive = count - len(self.dead)
+        self._sounds: dict[str, list[str]] = older._sounds if older else {}
+        self._pairs: Pairs | None = older._pairs if older else None
+        self._kept: OrderedDict[tuple[str, str | int], Postings] = OrderedDict()
+        self._held = 0
+        self._guard = threading.Lock()
+
+    def postings(self, field: str, token: str) -> Postings:
+        """Documents that hold the token, ascending, and how often."""
+        return self._keep((field, token), lambda: self.decode(field, token))
+
+    def pair(self, number: int) -> Array:
+        """Documents that hold the pair of characters, ascending; of a single character the cards."""
+        return self._keep((PAIRS, number), lambda: (self.pairs().docs(number), NOTHING[1]))[0]
+
+    def pair_frequency(self, number: int) -> int:
+        """How many documents hold the pair."""
+        return len(self.pair(number)) if self.dead else self.pairs().frequency(number)
+
+    def pairs(self) -> Pairs:
+        """All pairs of the segment.
+
+        Raises:
+            IndexBroken: they are not what was written.
+        """
+        if self._pairs is None:
+            try:
+                self._pairs = Pairs(next(self._blocks(PAIRS, ONE), memoryview(EMPTY)))
+            except ValueError as error:
+                raise IndexBroken(f"pairs: {error}") from error
+        return self._pairs
+
+    def _keep(self, key: tuple[str, str | int], decode: Callable[[], Postings]) -> Postings:
+        with self._guard:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+                return kept
+            ids, times = decode()
+            if self.dead and len(ids):
+                living = self.living[ids]
+                ids, times = ids[living], times[living] if len(times) else times
+            self._kept[key] = ids, times
+            self._held += len(ids)
+            while self._held > KEPT_POSTINGS and len(self._kept) > 1:
+                _, (dropped, _) = self._kept.popitem(last=False)
+                self._held -= len(dropped)
+            return ids, times
+
+    def frequency(self, field: str, token: str) -> int:
+        """How many documents hold the token; Whoosh's own count still counts deleted ones."""
+        if self.dead or (field, token) in self._kept:
+            return len(self.postings(field, token)[0])
+        text = token.encode()
+        return int(self.reader.doc_frequency(field, text)) if (field, text) in self.reader else 0
+
+    def decode(self, field: str, token: str) -> Postings:
+        """A posting list as it is stored, with deleted documents.
+
+        Raises:
+            IndexBroken: it is not what was written.
+        """
+        stored = next(self._blocks(field, token.encode("utf-8", "replace")), None)
+        if stored is None:
+            return NOTHING
+        stream = io.BytesIO(stored)
+        pickle.load(stream)  # noqa: S301 - the index's own; what whoosh's own matcher wants to know of the block
+        try:
+            return unpack(*pickle.load(stream))  # noqa: S301
+        except ValueError as error:
+            raise IndexBroken(f"{field}: {error}") from error
+
+    def _blocks(self, field: str, token: bytes) -> Iterator[memoryview]:
+        """Where a term's postings lie, if there is the term."""
+        terms = self.reader._terms
+        for place, length in terms._tindex.ranges_for_key(terms._keycoder(field, token)):
+            extent = terms._tindex.dbfile.get(place + length - _EXTENT.size, _EXTENT.size)
+            stored = terms._postfile.view(*_EXTENT.unpack(extent))
+            if stored[: len(WHOOSH3_HEADER_MAGIC)] != WHOOSH3_HEADER_MAGIC:
+                raise IndexBroken(f"{field}: no posting list where one should be")
+            yield stored[_HEADER:]
+
+    def among(self, ids: Array, docs: Array) -> Array:
+        """Which of these documents (ascending) are among those ids (ascending)."""
+        if not len(ids):
+            return np.zeros(len(docs), np.bool_)
+        if len(docs) < len(self.lecture) >> SPARSE:
+            return ids.take(ids.searchsorted(docs), mode="clip") == docs
+        every = np.zeros(len(self.lecture), np.bool_)
+        every[ids] = True
+        return every[docs]
+
+    def times(self, postings: Postings, docs: Array) -> Array:
+        """How often what is posted is in each of these documents (ascending)."""
+        ids, often = postings
+        if ids is docs:
+            return often
+        if not len(ids):
+            return np.zeros(len(docs), np.float32)
+        if len(docs) < len(self.lecture) >> SPARSE:
+            place = ids.searchsorted(docs)
+            return often.take(place, mode="clip") * (ids.take(place, mode="clip") == docs)
+        every = np.zeros(len(self.lecture), np.float32)
+        every[ids] = often
+        return every[docs]
+
+    def of_cards(self, cards: Array) -> Array:
+        """Every living document of the lectures whose names these are, ascending."""
+        if not len(cards):
+            return NOTHING[0]
+        place = np.searchsorted(self.begins, cards)
+        counts = (self.begins[place + 1] - cards).astype(np.int64)
+        ends = np.cumsum(counts)
+        docs = np.repeat(cards.astype(np.int64) - (ends - counts), counts) + np.arange(ends[-1])
+        return docs[self.living[docs]].astype(np.uint32)
+
+    def sounding(self, heard: str) -> list[str]:
+        """The segment's words of this sound."""
+        words = self._sounds.get(heard)
+        if words is None:
+            with self._guard:
+                terms = _some(self.reader.expand_prefix(SOUNDS, f"{heard}\t".encode()), MOST_OF_A_SOUND)
+            if len(self._sounds) >= KEPT_SOUNDS:
+                self._sounds.clear()
+            words = self._sounds[heard] = [term.partition("\t")[2] for term in terms]
+        return words
+
+
+class View:
+    """All segments of one generation."""
+
+    def __init__(self, storage: FileStorage, key: tuple[str, int], older: View | None = None) -> None:
+        self.key = key
+        index = FileIndex(storage)
+        self.index = index
+        known = {leaf.segment: leaf for leaf in older.leaves} if older and older.key[0] == key[0] else {}
+        reader = index.reader()
+        self.leaves: list[Leaf] = [
+            Leaf(leaf, known.get(leaf.segment().segment_id())) for leaf, _ in reader.leaf_readers()
+        ]
+        self.documents = sum(leaf.alive for leaf in self.leaves)
+
+    def frequency(self, field: str, token: str) -> int:
+        """In how many documents the token is."""
+        return sum(leaf.frequency(field, token) for leaf in self.leaves)
+
+    def pair_frequency(self, number: int) -> int:
+        """In how many documents the pair of characters is."""
+        return sum(leaf.pair_frequency(number) for leaf in self.leaves)
+
+    def rarity(self, count: int) -> float:
+        """BM25's inverse document frequency."""
+        return math.log(1 + (self.documents - count + 0.5) / (count + 0.5))
+
+    def terms(self, field: str, prefix: str, limit: int) -> Iterable[str]:
+        """Terms that begin so, from all segments, in order."""
+        runs = []
+        for leaf in self.leaves:
+            runs.append(_some(leaf.reader.expand_prefix(field, prefix.encode()), limit))
+        return list(dict.fromkeys(heapq.merge(*runs)))[:limit]
+
+    def inventory(self) -> dict[int, int]:
+        """Digests by lecture."""
+        held: dict[int, int] = {}
+        for leaf in self.leaves:
+            digests = _column(leaf.reader, DIGEST, ">u8")
+            cards = np.flatnonzero((leaf.numbers["item"] == 0) & leaf.living & (digests > 0))
+            held.update(zip(leaf.lecture[cards].tolist(), digests[cards].tolist(), strict=True))
+        return held
+
+
+def _column(reader: Any, name: str, kind: str = ">u4") -> Array:
+    """A number of every document, as Whoosh stores it: zeros at the end are left out."""
+    values = np.zeros(reader.doc_count_all(), kind[1:])
+    column = reader.column_reader(name, translate=False)
+    stored = getattr(column, "_count", 0)
+    if stored:
+        size = np.dtype(kind).itemsize
+        values[:stored] = np.frombuffer(column._dbfile.get(column._basepos, stored * size), kind)
+    return values
+
+
+def _norm(length: Array) -> Array:
+    """BM25's denominator but for the number of times."""
+    mean = (float(length.mean()) if len(length) else 0.0) or 1.0
+    return (K1 * (1 - B + B * length / mean)).astype(np.float32)
+
+
+def _begins(lecture: Array) -> Array:
+    """Where each lecture begins, and the end: a lecture's documents are neighbours, its names come first."""
+    return np.append(np.flatnonzero(np.diff(lecture.astype(np.int64), prepend=-1)), len(lecture)).astype(np.uint32)
+
+
+def _some(terms: Iterable[bytes], limit: int) -> list[str]:
+    found = []
+    for term in terms:
+        found.append(term.decode() if isinstance(term, bytes) else term)
+        if len(found) >= limit:
+            break
+    return found
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of the files in it."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,50 @@
+"""Making the index say what the tables say: one course, or all of them. Safe to do twice."""
+
+from academy.core.runtime import Runtime
+from academy.jobs import enqueue
+from academy.search import queries
+from academy.search.backends.interface import Progress
+from academy.search.backends.selection import backend
+from academy.search.lectures import Lecture
+from academy.search.text import Segmenter
+
+
+def refresh(runtime: Runtime, course_id: int) -> None:
+    """Make the index say of a course what the tables say now; of every course where there is no index."""
+    index = backend(runtime)
+    if not index.exists():
+        rebuild_all(runtime)
+        return
+    lecture, segmenter = _read(runtime, course_id)
+    while True:
+        if lecture is not None:
+            index.index_lecture(lecture, segmenter)
+        else:
+            index.delete_lecture(course_id)
+        # What was read before the index's lock was ours may be older than what another worker wrote meanwhile:
+        # whoever writes last looks once more.
+        written = lecture
+        lecture, segmenter = _read(runtime, course_id)
+        if _digest(lecture) == _digest(written):
+            break
+    if index.wants_merge():
+        runtime.db.run_in_transaction(lambda tx: enqueue(tx, "search.merge", key="search.merge", delay_s=5))
+
+
+def _read(runtime: Runtime, course_id: int) -> tuple[Lecture | None, Segmenter]:
+    with runtime.db.read() as tx:
+        return next(iter(queries.lectures(tx, [course_id])), None), queries.segmenter(tx)
+
+
+def _digest(lecture: Lecture | None) -> int | None:
+    return lecture.digest() if lecture is not None else None
+
+
+def rebuild_all(runtime: Runtime, progress: Progress | None = None) -> int:
+    """Make the index anew from the tables, courses one by one; searching goes on with the old one.
+
+    `progress` is called after each course. Returns how many courses the index holds.
+    """
+    with runtime.db.read() as tx:
+        segmenter = queries.segmenter(tx)
+    return backend(runtime).rebuild(queries.all_lectures(runtime.db), segmenter, progress)

@@ -1,0 +1,44 @@
+"""How far members are through a training's courses, in thousandths of their media time."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import case, func, select
+
+from academy.core.database import Tx
+from academy.learning.models import ItemCompletion, WatchLedger
+from academy.library.models import CourseItem
+from academy.media.models import Asset
+from academy.trainings.models import TrainingCourse
+
+
+def studied(tx: Tx, training_id: int, members: Sequence[int]) -> dict[int, int]:
+    """Thousandths by member; who has begun is never shown as nothing, who has not finished never as all."""
+    items = (
+        select(CourseItem.id, func.coalesce(Asset.duration_ms, 1).label("length"))
+        .join(TrainingCourse, TrainingCourse.course_id == CourseItem.course_id)
+        .outerjoin(Asset, Asset.id == CourseItem.asset_id)
+        .where(TrainingCourse.training_id == training_id, CourseItem.required, CourseItem.removed_at.is_(None))
+        .subquery()
+    )
+    whole = tx.scalar(select(func.sum(items.c.length))) or 0
+    if not whole or not members:
+        return {}
+    seen: dict[tuple[int, int], int] = {}
+    watched = case((WatchLedger.covered_ms > items.c.length, items.c.length), else_=WatchLedger.covered_ms)
+    for member, item, covered in tx.execute(
+        select(WatchLedger.member_id, WatchLedger.item_id, func.max(watched))
+        .join(items, items.c.id == WatchLedger.item_id)
+        .where(WatchLedger.member_id.in_(members), WatchLedger.covered_ms > 0)
+        .group_by(WatchLedger.member_id, WatchLedger.item_id)
+    ):
+        seen[member, item] = covered
+    for member, item, length in tx.execute(
+        select(ItemCompletion.member_id, ItemCompletion.item_id, items.c.length)
+        .join(items, items.c.id == ItemCompletion.item_id)
+        .where(ItemCompletion.member_id.in_(members))
+    ):
+        seen[member, item] = length
+    total: dict[int, int] = {}
+    for (member, _), covered in seen.items():
+        total[member] = total.get(member, 0) + covered
+    return {member: min(999, max(1, 1000 * covered // whole)) for member, covered in total.items()}

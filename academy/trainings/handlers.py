@@ -1,0 +1,299 @@
+"""What changes counts the moment it happens, in the transaction in which it happens."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, select, update
+
+from academy.core.database import Tx
+from academy.core.errors import Conflict
+from academy.core.i18n import msg
+from academy.jobs import handles
+from academy.learning.events import CorrectionApproved, CourseFinished, CourseReached, CourseStruck
+from academy.learning.models import Completion
+from academy.people.events import ExemptionChanged, MembersChanged, OrganisationMoved
+from academy.people.models import Member, Organisation
+from academy.people.queries import subtree
+from academy.trainings import coverage_cells, sql
+from academy.trainings import enrolment as enrol
+from academy.trainings.models import Enrolment, EnrolmentSpell, Training, TrainingCourse, TrainingState
+from academy.trainings.rules import Progress, Spell, completion_day, contribution, difference
+
+_courses = select(func.count()).where(TrainingCourse.training_id == Training.id).correlate(Training).scalar_subquery()
+
+
+def _enrolled(*extra: ColumnElement[Any]) -> Any:
+    e = Enrolment
+    return (
+        select(
+            e.training_id,
+            e.organisation_id,
+            e.standing,
+            e.since,
+            e.done,
+            e.reached_on,
+            e.last_on,
+            e.completed_on,
+            TrainingCourse.position,
+            Training.closes_on,
+            func.coalesce(Training.required_count, _courses).label("needed"),
+        )
+        .join(TrainingCourse, TrainingCourse.training_id == e.training_id)
+        .join(Training, Training.id == e.training_id)
+        .where(
+            e.member_id == bindparam("member"),
+            TrainingCourse.course_id == bindparam("course"),
+            Training.state.in_(sql.COUNTING),
+            *extra,
+        )
+        .order_by(e.training_id)
+        # A transfer at the same moment waits here, or is waited for; either way the branch is right.
+        .with_for_update(of=Enrolment)
+    )
+
+
+# Built once: building a statement costs more than running it.
+_ON_FINISH = _enrolled(TrainingCourse.version <= bindparam("version"))
+_ON_REACH = _enrolled()
+_table: Any = Enrolment.__table__
+_KEEP = (
+    update(_table)
+    .where(_table.c.training_id == bindparam("t"), _table.c.member_id == bindparam("m"))
+    .values(
+        done=bindparam("is_done"),
+        reached_on=bindparam("reached"),
+        last_on=bindparam("last"),
+        completed_on=bindparam("completed"),
+    )
+)
+
+
+@handles(CourseFinished, in_transaction=True)
+def course_finished(tx: Tx, event: CourseFinished) -> None:
+    """Count a completed course in every training of the member that asks for it."""
+    day = sql.city_date(event.at_ms)
+    sql.among_changes(tx)
+    given = {"member": event.member_id, "course": event.course_id, "version": event.course_version}
+    rows = tx.connection().execute(_ON_FINISH, given).all()
+    kept: list[dict[str, Any]] = []
+    changes: list[dict[str, Any]] = []
+    for row in rows:
+        if day > row.closes_on:
+            continue
+        courses = {event.course_id: day}
+        was_courses: dict[int, dt.date] = {}
+        done = row.done | 1 << row.position
+        if done == row.done or (row.last_on is not None and row.last_on > day):
+            # Studied again in a newer version, or registered out of order: look at all of them.
+            was_courses, known = _again(tx, row.training_id, event, day)
+            completed = completion_day(known, row.needed)
+            courses = {event.course_id: min([day, *was_courses.values()])}
+        else:
+            completed = row.completed_on
+            if completed is None and done.bit_count() >= row.needed:
+                completed = day
+        last = max(day, row.last_on or day)
+        reached = min(day, row.reached_on or day)
+        kept.append(_values(row.training_id, event.member_id, done, reached, last, completed))
+        was = Progress(row.reached_on, row.completed_on, was_courses)
+        changes += _changes(tx, row, event.member_id, was, Progress(reached, completed, courses), day)
+    _write(tx, kept, changes)
+
+
+def _again(tx: Tx, training_id: int, event: CourseFinished, day: dt.date) -> tuple[dict[int, dt.date], list[dt.date]]:
+    """The day this course counted until now, if it did, and the days of all courses including it."""
+    training = tx.get_one(Training, training_id)
+    earlier: dict[int, dt.date] = {}
+    days: dict[int, dt.date] = {event.course_id: day}
+    query = (
+        select(Completion.course_id, Completion.course_version, Completion.completed_at)
+        .join(TrainingCourse, TrainingCourse.course_id == Completion.course_id)
+        .where(
+            TrainingCourse.training_id == training_id,
+            Completion.member_id == event.member_id,
+            Completion.course_version >= TrainingCourse.version,
+            Completion.completed_at < sql.cutoff(training),
+        )
+    )
+    for course, version, at in tx.execute(query):
+        on = sql.city_date(int(at.timestamp() * 1000))
+        days[course] = min(on, days.get(course, on))
+        if course == event.course_id and version != event.course_version:
+            earlier[course] = min(on, earlier.get(course, on))
+    return earlier, list(days.values())
+
+
+@handles(CourseReached, in_transaction=True)
+def course_reached(tx: Tx, event: CourseReached) -> None:
+    """Count the first watched second in every training of the member that asks for the course."""
+    day = sql.city_date(event.at_ms)
+    sql.among_changes(tx)
+    kept: list[dict[str, Any]] = []
+    changes: list[dict[str, Any]] = []
+    for row in tx.connection().execute(_ON_REACH, {"member": event.member_id, "course": event.course_id}).all():
+        if day > row.closes_on or (row.reached_on is not None and row.reached_on <= day):
+            continue
+        kept.append(_values(row.training_id, event.member_id, row.done, day, row.last_on, row.completed_on))
+        changes += _changes(tx, row, event.member_id, Progress(row.reached_on), Progress(day), day)
+    _write(tx, kept, changes)
+
+
+def _asking(tx: Tx, event: CorrectionApproved | CourseStruck, *states: TrainingState) -> list[tuple[Any, Any, Any]]:
+    """The member's enrolments in trainings of these states that ask for the course, locked."""
+    query = (
+        select(Training, TrainingCourse, Enrolment)
+        .join(TrainingCourse, TrainingCourse.training_id == Training.id)
+        .join(Enrolment, Enrolment.training_id == Training.id)
+        .where(
+            Enrolment.member_id == event.member_id,
+            TrainingCourse.course_id == event.course_id,
+            Training.state.in_(states),
+        )
+        .order_by(Training.id)
+        .with_for_update(of=Enrolment)
+    )
+    return [(training, course, enrolment) for training, course, enrolment in tx.execute(query)]
+
+
+def _counted(training: Training, course: TrainingCourse, pairs: list[list[int]]) -> list[dt.date]:
+    """The days of those completions that count for the training."""
+    end = sql.cutoff(training).timestamp() * 1000
+    return [sql.city_date(at_ms) for version, at_ms in pairs if version >= course.version and at_ms < end]
+
+
+@handles(CorrectionApproved, in_transaction=True)
+def correction_approved(tx: Tx, event: CorrectionApproved) -> None:
+    """What has been archived stands: no correction may reach into it."""
+    for training, course, _ in _asking(tx, event, TrainingState.ARCHIVED):
+        if _counted(training, course, event.touched):
+            raise Conflict(msg("这会改动已归档的培训“%(title)s”，不能更正。", title=training.title))
+
+
+@handles(CourseStruck, in_transaction=True)
+def course_struck(tx: Tx, event: CourseStruck) -> None:
+    """Take a struck completion out of every training, on all the days on which it was counted."""
+    sql.among_changes(tx)
+    for training, course, enrolment in _asking(tx, event, *sql.COUNTING):
+        struck = _counted(training, course, event.struck)
+        if not struck:
+            continue
+        days = {row[1]: row[3] for row in tx.execute(sql.course_days(training, [event.member_id]))}
+        starts = enrol.found_starts(training, [event.member_id])
+        begun = [day for day in [*days.values(), tx.scalar(select(starts.c.start_on))] if day is not None]
+        left = {event.course_id: days[event.course_id]} if event.course_id in days else {}
+        was = Progress(enrolment.reached_on, enrolment.completed_on, {event.course_id: min([*struck, *left.values()])})
+        completed = completion_day(days.values(), sql.needed(tx, training))
+        now = Progress(min(begun, default=None), completed, left)
+        delta = difference(contribution(_spells(tx, enrolment), now), contribution(_spells(tx, enrolment), was))
+        if not left:
+            enrolment.done &= ~(1 << course.position)
+        enrolment.reached_on, enrolment.completed_on = now.reached, completed
+        enrolment.last_on = max(days.values(), default=None)
+        tx.flush()
+        coverage_cells.post(tx, training.id, delta)
+
+
+def _spells(tx: Tx, enrolment: Enrolment) -> list[Spell]:
+    """Where and as what a member has counted in a training, ever."""
+    past = EnrolmentSpell
+    query = select(past.organisation_id, past.standing, past.valid_from, past.valid_to).where(
+        past.training_id == enrolment.training_id, past.member_id == enrolment.member_id
+    )
+    now = Spell(enrolment.organisation_id, enrolment.standing, enrolment.since)
+    return [now, *(Spell(*found) for found in tx.execute(query))]
+
+
+def _values(
+    training: int, member: int, done: int, reached: dt.date, last: dt.date | None, completed: dt.date | None
+) -> dict[str, Any]:
+    return {"t": training, "m": member, "is_done": done, "reached": reached, "last": last, "completed": completed}
+
+
+def _changes(tx: Tx, row: Any, member: int, was: Progress, now: Progress, day: dt.date) -> list[dict[str, Any]]:
+    spells = [Spell(row.organisation_id, row.standing, row.since)]
+    if day < row.since:
+        past = EnrolmentSpell
+        spells += [
+            Spell(*found)
+            for found in tx.execute(
+                select(past.organisation_id, past.standing, past.valid_from, past.valid_to).where(
+                    past.training_id == row.training_id, past.member_id == member
+                )
+            )
+        ]
+    delta = difference(contribution(spells, now), contribution(spells, was))
+    return [coverage_cells.row(row.training_id, where, vector) for where, vector in delta.items()]
+
+
+# Progress and counts at once: on PostgreSQL every statement is a journey, and a completion waits for each.
+# Plain values, one enrolment at a time: of arrays it would make a plan anew each time.
+_KEPT = """
+WITH kept AS (
+    UPDATE enrolments SET done = %s, reached_on = %s, last_on = %s, completed_on = %s
+    WHERE training_id = %s AND member_id = %s
+)
+INSERT INTO coverage_changes (training_id, organisation_id, course_id, day, due, exempt, reached, completed)
+VALUES """
+_ONE = "(%s, %s, %s, %s, %s, %s, %s, %s)"
+_KEPT_ORDER = ("is_done", "reached", "last", "completed", "t", "m")
+
+
+def _write(tx: Tx, kept: list[dict[str, Any]], changes: list[dict[str, Any]]) -> None:
+    if tx.get_bind().dialect.name == "postgresql":
+        kept, changes = _write_together(tx, kept, changes)
+    if kept:
+        tx.connection().execute(_KEEP, kept)
+    if changes:
+        coverage_cells.insert_changes(tx, changes)
+
+
+def _write_together(
+    tx: Tx, kept: list[dict[str, Any]], changes: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Write each enrolment with its changes; returns those that have none."""
+    alone = []
+    for row in kept:
+        mine = [change for change in changes if change["training_id"] == row["t"]]
+        if not mine:
+            alone.append(row)
+            continue
+        values = [row[name] for name in _KEPT_ORDER] + [value for change in mine for value in change.values()]
+        tx.connection().exec_driver_sql(_KEPT + ", ".join([_ONE] * len(mine)), tuple(values))
+    if changes:
+        coverage_cells.ask_to_settle(tx, len(changes))
+    return alone, []
+
+
+@handles(MembersChanged, in_transaction=True)
+def members_changed(tx: Tx, event: MembersChanged) -> None:
+    """Somebody joined, moved, changed or left: place them anew in every open training."""
+    reassign_members(tx, event.member_ids)
+
+
+@handles(ExemptionChanged, in_transaction=True)
+def exemption_changed(tx: Tx, event: ExemptionChanged) -> None:
+    """An exemption began, ended or was revoked."""
+    reassign_members(tx, [event.member_id])
+
+
+@handles(OrganisationMoved, in_transaction=True)
+def organisation_moved(tx: Tx, event: OrganisationMoved) -> None:
+    """Take the counts along, and look whether its members still belong to each audience."""
+    sql.among_changes(tx)
+    coverage_cells.move(tx, event.organisation_id, event.old_path, event.new_path)
+    here = select(Member.id).join(Organisation).where(subtree(event.new_path))
+    if _open_trainings(tx):
+        reassign_members(tx, list(tx.scalars(here)))
+
+
+def reassign_members(tx: Tx, members: Sequence[int]) -> None:
+    """Compare members with the audience of every open training."""
+    # Before looking which are open: a training that is just being opened has not seen these changes.
+    sql.among_changes(tx)
+    for training in _open_trainings(tx):
+        enrol.resync(tx, training, members)
+
+
+def _open_trainings(tx: Tx) -> Sequence[Training]:
+    return tx.scalars(select(Training).where(Training.state == TrainingState.OPEN).order_by(Training.id)).all()

@@ -1,0 +1,88 @@
+"""A pack can be checked a year later, and says what was changed since."""
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from academy.core import clock
+from academy.core.actor import SYSTEM, Actor, Role, Scope
+from academy.core.errors import Invalid
+from academy.core.runtime import Runtime
+from academy.learning import corrections
+from academy.reports import evidence
+from academy.trainings import service
+from tests.coverage_city import City, at, complete, training, transfer
+
+
+def test_a_pack_is_confirmed_and_every_later_change_is_named(runtime: Runtime, tmp_path: Path) -> None:
+    path = tmp_path / "pack.zip"
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        city = City(tx)
+        plan = training(tx, city.city, city.courses)
+        service.open_training(tx, SYSTEM, plan)
+        for one in city.courses:
+            complete(tx, city.people[0].id, one.id, at(1))
+    params = {"training": plan.public_id, "organisation": city.county.public_id, "day": at(2).date().isoformat()}
+    with clock.frozen(at(3)), runtime.db.read() as tx:
+        assert evidence.write_pack(tx, params, path, lambda done: None) == 20
+        assert evidence.check_pack(tx, path) == []
+        manifest = json.loads(zipfile.ZipFile(path).read("manifest.json"))
+        assert manifest["counts"] == {"due": 20, "exempt": 0, "reached": 1, "completed": 1}
+    # What happens later is another day's business …
+    with clock.frozen(at(300)), runtime.db.begin() as tx:
+        city.attach(tx)
+        transfer(tx, city.people[0], city.branches[3])
+        assert evidence.check_pack(tx, path) == []
+        # … but what is registered late for that day is named, and so is a changed file.
+        for one in city.courses:
+            complete(tx, city.people[1].id, one.id, at(2))
+        found = evidence.check_pack(tx, path)
+        assert any(city.people[1].number in line and "completed" in line for line in found)
+        assert any(line.startswith("counts") for line in found)
+        forged = tmp_path / "forged.zip"
+        shutil.copy(path, forged)
+        with zipfile.ZipFile(path) as old, zipfile.ZipFile(forged, "w") as new:
+            for name in old.namelist():
+                text = old.read(name)
+                new.writestr(name, text.replace(b"not_started", b"completed", 1) if name == "names.csv" else text)
+            new.writestr("more.csv", "1")
+        assert any("checksum differs" in line for line in evidence.check_pack(tx, forged))
+        assert "more.csv: not of this pack" in evidence.check_pack(tx, forged)
+
+
+def test_a_correction_since_is_named_with_both_people(runtime: Runtime, tmp_path: Path) -> None:
+    path = tmp_path / "pack.zip"
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        city = City(tx)
+        plan = training(tx, city.city, city.courses[:1])
+        service.open_training(tx, SYSTEM, plan)
+        complete(tx, city.people[0].id, city.courses[0].id, at())
+    params = {"training": plan.public_id, "organisation": city.city.public_id, "day": at(2).date().isoformat()}
+    with clock.frozen(at(3)), runtime.db.read() as tx:
+        evidence.write_pack(tx, params, path, lambda done: None)
+    with clock.frozen(at(4)), runtime.db.begin() as tx:
+        city.attach(tx)
+        held = (Scope(Role.NODE_ADMINISTRATOR, city.city.id, city.city.path),)
+        one, other = Actor(account_id=71, scopes=held), Actor(account_id=72, scopes=held)
+        made = corrections.propose_correction(
+            tx, one, city.people[0], tx.merge(city.courses[0]), kind="strike", reason="登记错了人"
+        )
+        corrections.approve_correction(tx, other, made)
+        found = evidence.check_pack(tx, path)
+        assert any(line.startswith("counts") for line in found)
+        assert found[-1].startswith(f"{city.people[0].number}: corrected (strike) on 2026-03-06 by accounts 71 and 72")
+
+
+def test_what_is_no_pack_is_refused(runtime: Runtime, tmp_path: Path) -> None:
+    for name, content in (("a.zip", b"hello"), ("b.zip", b"")):
+        (tmp_path / name).write_bytes(content)
+    with zipfile.ZipFile(tmp_path / "c.zip", "w") as pack:
+        for inside in ("manifest.json", "names.csv", "figures.csv"):
+            pack.writestr(inside, "{}")
+    with runtime.db.read() as tx:
+        for name in ("a.zip", "b.zip", "c.zip"):
+            with pytest.raises(Invalid):
+                evidence.check_pack(tx, tmp_path / name)

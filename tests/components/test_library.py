@@ -1,0 +1,380 @@
+"""Courses from draft to shelf, by two people, with everything on record."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from academy.accounts.models import Account
+from academy.core.actor import Actor, Role
+from academy.core.audit import AuditEntry
+from academy.core.database import Tx
+from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
+from academy.core.i18n import Message
+from academy.core.runtime import Runtime
+from academy.jobs import handles
+from academy.library import access, queries, service
+from academy.library.events import CoursePublished, CourseWithdrawn
+from academy.library.models import Category, Course, CourseItem, CourseState, Review
+from academy.media.models import AssetState
+from academy.notifications.models import Notification
+from academy.people.models import Organisation
+from tests import factories
+
+told: list[object] = []
+
+
+@handles(CoursePublished, in_transaction=True)
+def _published(tx: Tx, event: CoursePublished) -> None:
+    told.append(event)
+
+
+@handles(CourseWithdrawn, in_transaction=True)
+def _withdrawn(tx: Tx, event: CourseWithdrawn) -> None:
+    told.append(event)
+
+
+@dataclass
+class Scene:
+    """A county with a trainer and two reviewers, and a reviewer of the county next door."""
+
+    tx: Tx
+    county: Organisation
+    trainer: Account
+    author: Actor
+    reviewer: Actor
+    second: Actor
+    neighbour: Actor
+    reviewer_account: Account
+
+    def draft(self, **changes: object) -> Course:
+        return factories.course(self.tx, self.trainer, **changes)
+
+    def published(self, **changes: object) -> Course:
+        return factories.published_course(self.tx, self.trainer, self.reviewer_account, **changes)
+
+
+@pytest.fixture
+def scene(runtime: Runtime) -> Iterator[Scene]:
+    told.clear()
+    with runtime.db.begin() as tx:
+        city = factories.organisation(tx, level="city")
+        county, other = factories.organisation(tx, city, level="county"), factories.organisation(tx, city)
+        trainer = factories.account(tx, None, (Role.TRAINER, county), (Role.REVIEWER, county))
+        reviewers = [factories.account(tx, None, (Role.REVIEWER, node)) for node in (county, city, other)]
+        one, two, three = (factories.actor_of(tx, who) for who in reviewers)
+        yield Scene(tx, county, trainer, factories.actor_of(tx, trainer), one, two, three, reviewers[0])
+
+
+def test_the_whole_way_is_on_record(scene: Scene) -> None:
+    tx, course = scene.tx, scene.draft(title="整治形式主义")
+    service.submit(tx, scene.author, course)
+    service.return_(tx, scene.reviewer, course, comment="第二页的数字请核对。")
+    service.edit_course(tx, scene.author, course, title="整治形式主义为基层减负", category="theory", summary="新的简介")
+    service.submit(tx, scene.author, course)
+    service.approve(tx, scene.second, course, comment="可以。")
+    assert service.publish(tx, scene.author, course) is course
+    assert (course.state, course.version, course.published_version) == (CourseState.PUBLISHED, 1, 1)
+    assert told == [CoursePublished(course.id)]
+    service.withdraw(tx, scene.reviewer, course, reason="内容过期")
+    assert told[-1] == CourseWithdrawn(course.id)
+    verbs = tx.scalars(
+        select(AuditEntry.verb).where(AuditEntry.target == f"course:{course.public_id}").order_by(AuditEntry.id)
+    ).all()
+    assert verbs == [
+        "course.created",
+        "course.item_added",
+        "course.submitted",
+        "course.returned",
+        "course.edited",
+        "course.submitted",
+        "course.approved",
+        "course.published",
+        "course.withdrawn",
+    ]
+    said = queries.reviews(tx, course)
+    assert [(s.review.decision, s.review.comment) for s in said] == [
+        ("approved", "可以。"),
+        ("returned", "第二页的数字请核对。"),
+    ]
+
+
+def test_the_author_and_the_reviewers_are_told(scene: Scene) -> None:
+    course = scene.draft(title="移风易俗")
+    service.submit(scene.tx, scene.author, course)
+    service.return_(scene.tx, scene.reviewer, course, comment="请补字幕。")
+    rows = scene.tx.scalars(select(Notification).order_by(Notification.id)).all()
+    to_reviewers = {r.account_id for r in rows if r.kind == "course.submitted"}
+    assert to_reviewers == {scene.reviewer.account_id, scene.second.account_id}, "not the author, not next door"
+    last = rows[-1]
+    assert (last.account_id, last.link) == (scene.author.account_id, f"/studio/{course.public_id}")
+    assert "移风易俗" in str(Message.from_json(last.body))
+
+
+def test_nobody_approves_their_own_whatever_office_they_hold(scene: Scene) -> None:
+    course = scene.draft()
+    service.submit(scene.tx, scene.author, course)
+    assert scene.author.may(scene.county.path, Role.REVIEWER)
+    for decide in (
+        lambda: service.approve(scene.tx, scene.author, course),
+        lambda: service.return_(scene.tx, scene.author, course, comment="我自己退"),
+    ):
+        with pytest.raises(Forbidden):
+            decide()
+    assert course.state == CourseState.SUBMITTED
+    row = Review(
+        course_id=course.id,
+        course_version=1,
+        author_id=course.created_by,
+        reviewer_id=course.created_by,
+        decision="approved",
+    )
+    with pytest.raises(IntegrityError), scene.tx.begin_nested():
+        scene.tx.add(row)
+
+
+def test_a_reviewer_of_the_county_next_door_decides_nothing(scene: Scene) -> None:
+    course = scene.draft()
+    service.submit(scene.tx, scene.author, course)
+    with pytest.raises(Forbidden):
+        service.approve(scene.tx, scene.neighbour, course)
+    with pytest.raises(Forbidden):
+        access.access_course_for_review(scene.tx, scene.neighbour, course.public_id)
+    assert queries.review_queue(scene.tx, scene.neighbour).total == 0
+    assert queries.review_count(scene.tx, scene.neighbour) == 0
+
+
+def test_the_second_reviewer_hears_that_someone_was_first(scene: Scene) -> None:
+    course = scene.draft()
+    service.submit(scene.tx, scene.author, course)
+    service.approve(scene.tx, scene.reviewer, course)
+    with pytest.raises(Conflict):
+        service.approve(scene.tx, scene.second, course)
+    assert len(queries.reviews(scene.tx, course)) == 1
+
+
+def test_a_decision_is_about_what_was_read(scene: Scene) -> None:
+    course = scene.draft()
+    service.submit(scene.tx, scene.author, course)
+    seen = course.revision
+    service.edit_course(scene.tx, scene.author, course, title="换了内容", category="law", summary="另一篇")
+    service.submit(scene.tx, scene.author, course)
+    with pytest.raises(Conflict):
+        service.approve(scene.tx, scene.reviewer, course, seen=seen)
+    service.approve(scene.tx, scene.reviewer, course, seen=course.revision)
+
+
+def test_submitting_says_what_is_missing(scene: Scene) -> None:
+    bare = scene.draft(items=0, summary="")
+    with pytest.raises(Invalid) as caught:
+        service.submit(scene.tx, scene.author, bare)
+    assert len(caught.value.fields) == 2
+    busy = scene.draft(items=0)
+    service.add_item(
+        scene.tx,
+        scene.author,
+        busy,
+        kind="video",
+        title="讲课",
+        asset=factories.asset(scene.tx, scene.trainer, state="processing"),
+    )
+    with pytest.raises(Invalid, match="还在处理"):
+        service.submit(scene.tx, scene.author, busy)
+
+
+def test_an_edit_after_approval_needs_another_review(scene: Scene) -> None:
+    course = scene.draft()
+    service.submit(scene.tx, scene.author, course)
+    service.approve(scene.tx, scene.reviewer, course)
+    service.edit_course(scene.tx, scene.author, course, title="改了", category="law", summary="改了")
+    assert course.state == CourseState.DRAFT
+    with pytest.raises(Conflict):
+        service.publish(scene.tx, scene.author, course)
+
+
+def test_members_keep_what_was_approved_until_the_revision_is(scene: Scene) -> None:
+    tx, course = scene.tx, scene.published(items=2, title="第一版")
+    first, second = queries.course_page(tx, course).lines
+    with pytest.raises(Conflict):
+        service.edit_course(tx, scene.author, course, title="偷改", category="law")
+    draft = service.revise(tx, scene.author, course)
+    assert service.revise(tx, scene.author, course).id == draft.id, "one revision at a time"
+    copies = queries.course_page(tx, draft).lines
+    service.edit_course(tx, scene.author, draft, title="第二版", category="law", summary="修订")
+    service.replace_item(tx, scene.author, draft, copies[0].item, asset=factories.asset(tx, scene.trainer))
+    service.remove_item(tx, scene.author, draft, copies[1].item)
+    service.add_item(tx, scene.author, draft, kind="video", title="第三讲", asset=factories.asset(tx, scene.trainer))
+    service.submit(tx, scene.author, draft)
+    assert course.title == "第一版" and len(queries.course_page(tx, course).lines) == 2
+    service.approve(tx, scene.reviewer, draft)
+    shown = service.publish(tx, scene.reviewer, draft)
+    assert shown.id == course.id
+    assert (course.title, course.version, course.published_version, course.state) == ("第二版", 2, 2, "published")
+    assert draft.state == CourseState.MERGED
+    lines = queries.course_page(tx, course).lines
+    assert lines[0].item.public_id == first.item.public_id, "links hold"
+    assert lines[0].item.version == 2 and lines[1].item.title == "第三讲"
+    gone = tx.get_one(CourseItem, second.item.id)
+    assert gone.removed_at is not None and gone.position is None
+    assert [s.review.course_id for s in queries.reviews(tx, course)] == [draft.id, course.id]
+    assert queries.my_courses(tx, scene.author).total == 1
+
+
+def test_a_revision_of_words_alone_leaves_completions_alone(scene: Scene) -> None:
+    course = scene.published(items=2)
+    draft = service.revise(scene.tx, scene.author, course)
+    service.edit_course(scene.tx, scene.author, draft, title="只改标题", category="law", summary="修订")
+    ids = [line.item.public_id for line in queries.course_page(scene.tx, draft).lines]
+    service.reorder_items(scene.tx, scene.author, draft, ids[::-1])
+    service.submit(scene.tx, scene.author, draft)
+    service.approve(scene.tx, scene.reviewer, draft)
+    service.publish(scene.tx, scene.reviewer, draft)
+    assert (course.version, course.title) == (1, "只改标题")
+    assert [line.item.title for line in queries.course_page(scene.tx, course).lines] == ["第2讲", "第1讲"]
+
+
+def test_a_revision_does_not_bring_back_what_was_withdrawn(scene: Scene) -> None:
+    course = scene.published()
+    draft = service.revise(scene.tx, scene.author, course)
+    service.submit(scene.tx, scene.author, draft)
+    service.approve(scene.tx, scene.reviewer, draft)
+    service.withdraw(scene.tx, scene.second, course)
+    with pytest.raises(Conflict):
+        service.publish(scene.tx, scene.author, draft)
+
+
+def test_withdrawing_can_be_undone_by_a_reviewer_only(scene: Scene) -> None:
+    course = scene.published()
+    service.withdraw(scene.tx, scene.author, course)
+    with pytest.raises(NotFound):
+        access.access_published_course(scene.tx, scene.author, course.public_id)
+    with pytest.raises(Forbidden):
+        service.republish(scene.tx, scene.author, course)
+    service.republish(scene.tx, scene.reviewer, course)
+    assert access.access_published_course(scene.tx, scene.author, course.public_id).id == course.id
+    assert course.version == 1
+
+
+def test_content_changed_after_a_withdrawal_is_another_version(scene: Scene) -> None:
+    course = scene.published()
+    service.withdraw(scene.tx, scene.author, course)
+    for _ in range(2):
+        service.add_item(
+            scene.tx, scene.author, course, kind="video", title="新", asset=factories.asset(scene.tx, scene.trainer)
+        )
+    assert (course.state, course.version) == (CourseState.DRAFT, 2)
+    with pytest.raises(Conflict):
+        service.discard(scene.tx, scene.author, course)
+
+
+def test_files_of_others_cannot_be_used(scene: Scene) -> None:
+    course = scene.draft()
+    foreign = factories.asset(scene.tx, scene.reviewer_account)
+    with pytest.raises(Forbidden):
+        service.add_item(scene.tx, scene.author, course, kind="video", title="借用", asset=foreign)
+    sound = factories.asset(scene.tx, scene.trainer, kind="audio")
+    with pytest.raises(Invalid):
+        service.add_item(scene.tx, scene.author, course, kind="video", title="错类", asset=sound)
+    with pytest.raises(Invalid):
+        service.edit_course(scene.tx, scene.author, course, title="封面", category="law", cover=sound)
+
+
+def test_someone_elses_draft_is_not_there(scene: Scene) -> None:
+    course = scene.draft()
+    stranger = factories.actor_of(scene.tx, factories.account(scene.tx, None, (Role.TRAINER, scene.county)))
+    for look in (access.access_own_course, access.access_published_course, access.access_course_for_review):
+        with pytest.raises(Forbidden) as caught:
+            look(scene.tx, stranger, course.public_id)
+        assert caught.value.what == f"course:{course.public_id}"
+    item = queries.course_page(scene.tx, course).lines[0].item
+    with pytest.raises(Forbidden):
+        access.access_item_for_member(scene.tx, stranger, item.public_id)
+    for verb in (service.submit, service.revise, service.discard):
+        with pytest.raises(Forbidden):
+            verb(scene.tx, stranger, course)
+    with pytest.raises(Forbidden):
+        service.edit_course(scene.tx, stranger, course, title="抢", category="law")
+
+
+def test_reviewers_do_not_see_unfinished_drafts(scene: Scene) -> None:
+    with pytest.raises(Forbidden):
+        access.access_course_for_review(scene.tx, scene.reviewer, scene.draft().public_id)
+
+
+def test_only_a_trainer_of_the_node_makes_courses(scene: Scene) -> None:
+    factories.seed_categories(scene.tx)
+    with pytest.raises(Forbidden):
+        service.create_course(scene.tx, scene.reviewer, title="越权", category="law")
+    city = scene.tx.get_one(Organisation, scene.county.parent_id)
+    with pytest.raises(Forbidden):
+        service.create_course(scene.tx, scene.author, title="越级", category="law", organisation=city)
+    with pytest.raises(Invalid) as caught:
+        service.create_course(scene.tx, scene.author, title="", category="no-such-shelf")
+    assert set(caught.value.fields) == {"title", "category"}
+
+
+def test_shelves_show_what_is_published_in_a_fixed_number_of_queries(scene: Scene, count_queries: object) -> None:
+    for number in range(3):
+        scene.published(
+            title=f"课{number}", category="law", lecturer="县委书记", office="县委", is_leader=True, items=2
+        )
+    scene.draft(category="law")
+    scene.published(category="village")
+    law = queries.published(scene.tx, "law")
+    assert [card.course.title for card in law.rows] == ["课2", "课1", "课0"]
+    assert law.rows[0].duration_ms == 120_000 and law.rows[0].items == 2
+    assert queries.published(scene.tx, leaders=True).total == 3
+    assert {s.category.slug: s.courses for s in queries.shelves(scene.tx) if s.courses} == {"law": 3, "village": 1}
+    few = count_queries(lambda: queries.published(scene.tx, size=1))  # type: ignore[operator]
+    many = count_queries(lambda: queries.published(scene.tx, size=20))  # type: ignore[operator]
+    assert few == many <= 4
+
+
+def test_a_failed_file_is_brought_to_its_author(scene: Scene) -> None:
+    course = scene.draft()
+    asset = factories.asset(scene.tx, scene.trainer, state="failed")
+    service.add_item(scene.tx, scene.author, course, kind="video", title="坏文件", asset=asset)
+    assert [line.item.title for line in queries.with_files(scene.tx, scene.author, AssetState.FAILED)] == ["坏文件"]
+    assert queries.with_files(scene.tx, scene.reviewer, AssetState.FAILED) == []
+
+
+def test_seeding_leaves_renamed_shelves_alone(scene: Scene) -> None:
+    first = factories.seed_categories(scene.tx)
+    first[0].name = "理论武装"
+    scene.tx.flush()
+    assert service.seed_categories(scene.tx)[0].name == "理论武装"
+    assert len(scene.tx.scalars(select(Category)).all()) == len(first)
+
+
+def test_every_decision_is_told_however_often_it_is_taken(scene: Scene) -> None:
+    """Handed in, returned, published, withdrawn and put back again and again: each time a message of its own."""
+    tx, course, expected = scene.tx, scene.draft(), dict[str, int]()
+
+    def told_of(kind: str, number: int = 1) -> None:
+        expected[kind] = expected.get(kind, 0) + number
+        rows = tx.execute(
+            select(Notification.kind, func.count()).where(Notification.kind == kind).group_by(Notification.kind)
+        ).all()
+        assert dict(rows) == {kind: expected[kind]}, kind
+
+    for _ in range(3):
+        service.submit(tx, scene.author, course)
+        told_of("course.submitted", 2)
+        service.return_(tx, scene.reviewer, course, comment="再改一改。")
+        told_of("course.returned")
+    for _ in range(2):
+        service.submit(tx, scene.author, course)
+        told_of("course.submitted", 2)
+        service.approve(tx, scene.reviewer, course)
+        told_of("course.approved")
+        service.publish(tx, scene.author, course)
+        told_of("course.published")
+        service.withdraw(tx, scene.reviewer, course)
+        told_of("course.withdrawn")
+        service.republish(tx, scene.reviewer, course)
+        told_of("course.published")
+        service.withdraw(tx, scene.reviewer, course)
+        told_of("course.withdrawn")
+        service.edit_course(tx, scene.author, course, title="改过的课程", category="theory", summary="新的简介")

@@ -1,0 +1,8 @@
+"""A few orders of events on the queue, against its model; tests/faults tries many."""
+
+from academy.core.runtime import Runtime
+from tests import queue_model
+
+
+def test_every_transition_names_what_it_expects(runtime: Runtime) -> None:
+    queue_model.run(runtime, examples=5, steps=20, derandomize=True)

@@ -1,0 +1,134 @@
+"""The sample city: whole, uneven, and without a figure that its rows do not confirm."""
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from academy.accounts import queries as account_queries
+from academy.accounts import service as account_service
+from academy.accounts.models import Account
+from academy.cli import sample
+from academy.cli.sample import accounts, names, statutes
+from academy.core import clock
+from academy.core.actor import Role
+from academy.core.runtime import Runtime
+from academy.jobs import Job
+from academy.learning.models import Completion, WatchLedger
+from academy.library.models import Course, CourseState
+from academy.people.models import Exemption, Member, Membership, Organisation
+from academy.people.rules import read_phone
+from academy.people.sectors import words
+from academy.trainings import recount
+from academy.trainings.models import Enrolment, Training, TrainingState
+
+MEMBERS = 1_500
+
+
+def test_the_city_that_make_run_shows(runtime: Runtime) -> None:
+    """One city for all these questions: making it costs seconds."""
+    assert sample.is_empty(runtime)
+    sample.create_city(runtime, MEMBERS, say=lambda _: None)
+    assert not sample.is_empty(runtime)
+    for question in (
+        a_whole_city_stands_there,
+        every_figure_equals_its_recount,
+        coverage_is_uneven_and_believable,
+        the_ledger_agrees_with_the_completions,
+        one_account_of_each_role_can_sign_in,
+        a_dozen_courses_and_their_files_are_asked_for,
+        phones_are_nobodys_and_exemptions_had_two_pairs_of_eyes,
+        names_are_made_up_of_common_parts,
+    ):
+        question(runtime)
+
+
+def a_whole_city_stands_there(city: Runtime) -> None:
+    with city.db.read() as tx:
+        counted = tx.execute(select(Organisation.level, func.count()).group_by(Organisation.level))
+        levels = {row[0]: row[1] for row in counted}
+        assert (levels["city"], levels["county"], levels["town"]) == (1, 12, 150)
+        assert levels["branch"] == 150
+        assert set(tx.scalars(select(Organisation.sector).distinct().where(Organisation.level == "branch"))) == set(
+            words(tx)
+        )
+        assert tx.scalar(select(func.count()).select_from(Member)) == MEMBERS
+        assert tx.scalar(select(func.count()).where(Membership.valid_to.is_(None))) == MEMBERS
+
+
+def every_figure_equals_its_recount(city: Runtime) -> None:
+    with city.db.begin() as tx:
+        trainings = tx.scalars(select(Training).order_by(Training.opens_on)).all()
+        assert [t.state for t in trainings] == [TrainingState.ARCHIVED, TrainingState.OPEN, TrainingState.OPEN]
+        for training in trainings:
+            assert recount.differences(tx, training) == []
+
+
+def coverage_is_uneven_and_believable(city: Runtime) -> None:
+    with city.db.read() as tx:
+        shares = []
+        for training in tx.scalars(select(Training).order_by(Training.opens_on)):
+            due = select(func.count()).where(Enrolment.training_id == training.id, Enrolment.standing == "due")
+            done = tx.scalar(due.where(Enrolment.completed_on.is_not(None))) or 0
+            shares.append(done / (tx.scalar(due) or 1))
+        assert 0.7 < shares[0] < 0.97
+        assert 0.5 < shares[1] < 0.9
+        assert 0.2 < shares[2] < 0.6
+        late = select(func.count()).where(Completion.completed_at > clock.now())
+        assert tx.scalar(late) == 0, "nobody has studied in the future"
+
+
+def the_ledger_agrees_with_the_completions(city: Runtime) -> None:
+    with city.db.read() as tx:
+        watched = tx.scalar(select(func.count()).where(WatchLedger.completed_ms.is_not(None)))
+        assert watched == tx.scalar(select(func.count()).select_from(Completion))
+
+
+def one_account_of_each_role_can_sign_in(city: Runtime) -> None:
+    with city.db.read() as tx:
+        held = {scope.role for id_ in tx.scalars(select(Account.id)) for scope in account_queries.scopes_of(tx, id_)}
+        assert held == set(Role) - {Role.MEMBER}
+    for one in accounts.SAMPLES:
+        assert account_service.sign_in(city, one.username, accounts.PASSWORD)
+
+
+def a_dozen_courses_and_their_files_are_asked_for(city: Runtime) -> None:
+    with city.db.read() as tx:
+        shown = tx.scalar(select(func.count()).where(Course.state == CourseState.PUBLISHED))
+        assert shown == 12
+        job = tx.scalars(select(Job).where(Job.name == "sample.make_file")).one()
+        kinds = [plan["kind"] for _asset, plan in job.args["files"]]
+        assert kinds.count("video") == 6
+
+
+def phones_are_nobodys_and_exemptions_had_two_pairs_of_eyes(city: Runtime) -> None:
+    with city.db.read() as tx:
+        sealed = tx.scalars(select(Member.phone_sealed).where(Member.phone_sealed.is_not(None)).limit(20)).all()
+        for phone in (city.sealer.open(value, context="member.phone") for value in sealed if value):
+            assert read_phone(phone) == phone
+            assert phone.startswith("1400"), "a range that is given to no person"
+        rows = tx.scalars(select(Exemption)).all()
+        assert rows and all(row.requested_by != row.approved_by for row in rows)
+
+
+def names_are_made_up_of_common_parts(city: Runtime) -> None:
+    with city.db.read() as tx:
+        found = tx.scalars(select(Member.name).order_by(Member.number).limit(50)).all()
+    assert len(set(found)) > 40
+    assert all(2 <= len(name) <= 3 and name[0] in names.SURNAMES for name in found)
+
+
+def test_statutes_are_cut_where_a_reader_breathes() -> None:
+    pages = statutes.articles("乡村振兴促进法", count=20)
+    assert pages[0].heading == "第一条"
+    pieces = [sentence for page in pages for sentence in page.sentences]
+    assert all(0 < len(piece) <= statutes.LONGEST for piece in pieces)
+    assert all(re.search(r"[。；！？，、：]$", piece) or len(piece) == statutes.LONGEST for piece in pieces)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_real_academy_gets_no_accounts_that_everybody_knows(app: Flask, runtime: Runtime) -> None:
+    answer = app.test_cli_runner().invoke(args=["sample", "create", "--members", "1500"])
+    assert answer.exit_code != 0 and "ACADEMY_DEMO" in answer.output
+    assert sample.is_empty(runtime)

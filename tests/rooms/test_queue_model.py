@@ -1,8 +1,0 @@
-"""A few orders of events on the queue, against its model; tests/faults tries many."""
-
-from academy.core.house import House
-from tests import queue_model
-
-
-def test_every_transition_names_what_it_expects(house: House) -> None:
-    queue_model.run(house, examples=5, steps=20, derandomize=True)

@@ -1,0 +1,177 @@
+"""What tests stand on: a migrated database a worker and kind, each test in a savepoint; the same tests on both."""
+
+import dataclasses
+import gc
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Connection, Engine, event
+
+from academy import components
+from academy.accounts.authentication import passwords
+from academy.app import attach_runtime, create_app
+from academy.core.database import Database
+from academy.core.runtime import Runtime
+from tests import templates
+from tests.conftest import make_settings
+from tests.services import postgres
+
+components.import_all()
+
+REAL_HASHER, REAL_NOBODY = passwords._hasher, passwords._NOBODY
+# Hundreds of tests sign somebody in, and a hash is slow on purpose. `real_passwords` gives back what it costs.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._NOBODY = passwords._hasher.hash("nobody has this password")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: to look through it again and again for rubbish took a
+    tenth of all the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_sessionfinish() -> None:
+    """Five times over pytest looks for what nobody closed: once through all, then only through what is new."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture
+def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as slowly as for people."""
+    monkeypatch.setattr(passwords, "_hasher", REAL_HASHER)
+    monkeypatch.setattr(passwords, "_NOBODY", REAL_NOBODY)
+
+
+def send_savepoints_plainly(engine: Engine) -> None:
+    """Every transaction of a test is a savepoint, and SQLAlchemy compiles the three statements of each anew: nine of
+    ten compilations of a run."""
+
+    def plainly(words: str) -> Callable[[Connection, str], None]:
+        return lambda connection, name: connection.exec_driver_sql(f"{words} {name}") and None
+
+    engine.dialect.do_savepoint = plainly("SAVEPOINT")  # type: ignore[method-assign]
+    engine.dialect.do_rollback_to_savepoint = plainly("ROLLBACK TO SAVEPOINT")  # type: ignore[method-assign]
+    engine.dialect.do_release_savepoint = plainly("RELEASE SAVEPOINT")  # type: ignore[method-assign]
+
+
+class Schemas:
+    """Migrated databases, copied at first use and kept for the session."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder, self.stack = folder, stack
+        self.urls: dict[str, str] = {}
+        self.databases: dict[str, Database] = {}
+
+    def database(self, kind: str) -> Database:
+        """One for all tests: its engine remembers every statement that it has compiled."""
+        if kind not in self.databases:
+            self.databases[kind] = Runtime.build(make_settings(self.folder, database_url=self.url(kind))).db
+            send_savepoints_plainly(self.databases[kind].engine)
+            self.stack.callback(self.databases[kind].dispose)
+        return self.databases[kind]
+
+    def url(self, kind: str) -> str:
+        if kind not in self.urls:
+            if kind == "sqlite":
+                file = shutil.copy(templates.sqlite_file(), self.folder / "template.db")
+                url = f"sqlite:///{file}"
+            else:
+                url = self.stack.enter_context(postgres(self.folder / "pg", like=templates.postgres_folder()))
+            self.urls[kind] = url
+        return self.urls[kind]
+
+
+@pytest.fixture(scope="session")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Schemas]:
+    with ExitStack() as stack:
+        yield Schemas(tmp_path_factory.mktemp("db"), stack)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Override with `@pytest.mark.parametrize("database_kind", ["sqlite"])` where one kind is enough."""
+    return str(request.param)
+
+
+@pytest.fixture
+def runtime(database_kind: str, schemas: Schemas, tmp_path: Path) -> Iterator[Runtime]:
+    """A runtime whose database forgets everything after the test."""
+    built = Runtime.build(make_settings(tmp_path, database_url=schemas.url(database_kind)))
+    runtime = dataclasses.replace(built, db=schemas.database(database_kind))
+    engine = runtime.db.engine.execution_options(academy_write=True)
+    with engine.connect() as connection:
+        outer = connection.begin()
+        with runtime.db.bound_to(connection):
+            yield runtime
+        outer.rollback()
+
+
+@pytest.fixture(scope="session")
+def compiled() -> FileSystemBytecodeCache:
+    """Templates compiled once, by whichever worker comes first."""
+    return FileSystemBytecodeCache(str(templates.pages_folder()))
+
+
+@pytest.fixture
+def fresh_app(runtime: Runtime, compiled: FileSystemBytecodeCache) -> Flask:
+    """An application of the test's own, to add to."""
+    app = create_app(runtime.settings, runtime)
+    app.jinja_env.bytecode_cache = compiled
+    app.testing = False  # handlers turn errors into pages here too, as for people
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+_made: dict[str, tuple[Flask, dict[str, object]]] = {}
+"""Settings but for their places → an application and its configuration as it was when new. To make one takes
+longer than most tests."""
+
+
+@pytest.fixture
+def app(runtime: Runtime, request: pytest.FixtureRequest) -> Flask:
+    """An application that the test may configure, and must not add to: it serves others after this."""
+    places = {"database_url": "", "data_dir": Path(), "media_dir": Path()}
+    like = repr(dataclasses.replace(runtime.settings, **places))  # type: ignore[arg-type]
+    if like not in _made:
+        new: Flask = request.getfixturevalue("fresh_app")
+        _made[like] = new, dict(new.config)
+    app, config = _made[like]
+    attach_runtime(app, runtime)
+    app.config.clear()
+    app.config.update(config)
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def count_queries(runtime: Runtime) -> Callable[[Callable[[], object]], int]:
+    """`count_queries(call)`: how many statements the call sends to the database."""
+
+    def count(call: Callable[[], object]) -> int:
+        sent: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            sent.append(statement)
+
+        event.listen(runtime.db.engine, "before_cursor_execute", note)
+        try:
+            call()
+        finally:
+            event.remove(runtime.db.engine, "before_cursor_execute", note)
+        return len(sent)
+
+    return count
