@@ -150,7 +150,9 @@ def measure(of: Academy, seconds: int, *, fresh: bool) -> dict[str, object]:
     folder = local_storage(of.settings).path(set_key(asset.public_id, asset.generation))
     typed = {row.name: [p.stat().st_size for p in (hand / row.name).glob("*.m4s")] for row in rows}
     for row in rows:
-        assert len(typed[row.name]) == len(list((folder / row.name).glob("*.m4s"))), "the same segments"
+        ours = len(list((folder / row.name).glob("*.m4s")))
+        # The academy fills up the shorter stream to the lecture's end, which may begin one segment more.
+        assert 0 <= ours - len(typed[row.name]) <= 1, f"{row.name}: {ours} segments, {len(typed[row.name])} by hand"
         assert abs(sum(typed[row.name]) / row.size - 1) < 0.01, f"the two ways must make the same {row.name}"
     return {
         "benchmark": "transcode",
