@@ -76,12 +76,32 @@ def account(tx: Tx, person: Member | None = None, *grants: tuple[Role, Organisat
     return made
 
 
+NUMBERED = 1_000_000
+"""From here on tests give row ids themselves, for officers who need no more than a number."""
+
+
+def numbered_accounts(tx: Tx, *numbers: int) -> None:
+    """Accounts with these row ids."""
+    tx.add_all(Account(id=n, username=f"numbered{n}", display_name=f"工作人员{n}") for n in numbers)
+    tx.flush()
+
+
 def session_token(tx: Tx, who: Account) -> str:
     """A live session of the account; put it into a client with `sign_in`."""
     token = f"token-{next(_count)}-{who.id}"
     tx.add(LoginSession(digest=digest(token), account_id=who.id, expires_at=clock.now() + dt.timedelta(days=1)))
     tx.flush()
     return token
+
+
+def session_id(tx: Tx, account_id: int) -> int:
+    """The row id of a live session of the account."""
+    made = LoginSession(
+        digest=f"session-{next(_count)}", account_id=account_id, expires_at=clock.now() + dt.timedelta(days=1)
+    )
+    tx.add(made)
+    tx.flush()
+    return made.id
 
 
 def asset(tx: Tx, owner: Account, *, state: str = "ready", kind: str = "video", **changes: object) -> Asset:

@@ -50,7 +50,7 @@ def world(runtime: Runtime) -> World:
         member = make.member(tx, make.organisation(tx, city))
         held = tuple(Scope(role, city.id, city.path) for role in (Role.NODE_ADMINISTRATOR, Role.TRAINER))
         asset = make.asset(tx, author)
-        officer = Actor(account_id=author.id + 1000, scopes=held)
+        officer = Actor(account_id=make.account(tx).id, scopes=held)
         return World(runtime, city, member, cohort, course, asset, make.actor_of(tx, author), officer)
 
 
@@ -93,7 +93,9 @@ def acts(w: World) -> dict[str, Act]:
             tx, SYSTEM, code="X01", name="新支部", parent=_pick(tx, w.city)
         ),
         "search_terms(text)": lambda tx: dictionary.add_term(tx, SYSTEM, "乡村振兴词"),
-        "second_factors(account_id)": lambda tx: second_step.begin(tx, w.runtime, w.author, session_id=1),
+        "second_factors(account_id)": lambda tx: second_step.begin(
+            tx, w.runtime, w.author, session_id=make.session_id(tx, w.author.account_id or 0)
+        ),
         "sectors(name)": lambda tx: sectors.add_sector(tx, SYSTEM, "新就业群体"),
         "transcripts(asset_id, language)": lambda tx: editing.save(tx, SYSTEM, _pick(tx, w.asset), [], 0),
     }

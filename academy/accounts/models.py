@@ -1,23 +1,59 @@
 """Credentials, sessions and grants."""
 
 import datetime as dt
+import enum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
+from academy.core.actor import Role
 from academy.core.database import Base
 from academy.core.ids import new_id
-from academy.core.types import Key
+from academy.core.types import Key, one_of
 
 NAME_LENGTH, NUMBER_LENGTH, CODE_LENGTH = 60, 40, 40
 """Characters of a sign-in name, of a member number, and of a code as people type it, with spaces and dashes."""
+
+
+class AccountState(enum.StrEnum):
+    """Whether an account signs in. `frozen` with its member's data, `closed` for good."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    CLOSED = "closed"
+
+
+class DataRequestKind(enum.StrEnum):
+    """What a member may ask of their own data."""
+
+    CORRECT = "correct"
+    FREEZE = "freeze"
+    ERASE = "erase"
+
+
+class DataRequestState(enum.StrEnum):
+    """open → agreed (by the first of two officers) → done, or refused; cancelled by whoever asked."""
+
+    OPEN = "open"
+    AGREED = "agreed"
+    DONE = "done"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+class RestrictionKind(enum.StrEnum):
+    """How far a member's data is out of use."""
+
+    FROZEN = "frozen"
+    ERASED = "erased"
 
 
 class Account(Base):
     """Something that can sign in. Members get one when they activate, so none is made at import."""
 
     __tablename__ = "accounts"
+    __table_args__ = (one_of("state", AccountState),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
@@ -25,8 +61,7 @@ class Account(Base):
     member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), unique=True)
     display_name: Mapped[str] = mapped_column(String(60))
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    state: Mapped[str] = mapped_column(String(12), default="active")
-    """active, frozen or closed."""
+    state: Mapped[str] = mapped_column(String(12), default=AccountState.ACTIVE)
     language: Mapped[str | None] = mapped_column(String(8))
     elder_mode: Mapped[bool] = mapped_column(default=False)
     consent_version: Mapped[str | None] = mapped_column(String(8))
@@ -43,7 +78,7 @@ class ActivationCode(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
-    issued_by: Mapped[int | None] = mapped_column(Key)
+    issued_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
@@ -99,7 +134,8 @@ class SecondFactor(Base):
     last_step: Mapped[int] = mapped_column(Key, default=0)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     confirmed_at: Mapped[dt.datetime | None]
-    session_id: Mapped[int | None] = mapped_column(Key)
+    # Indexed for the night: each session that is forgotten is looked for here.
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("login_sessions.id", ondelete="SET NULL"), index=True)
     """Row id of the session that a secret was last made for: no other is shown it, nor can confirm it."""
     next_secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The secret of another phone, which takes the first one's place once that phone has shown a code of it."""
@@ -107,7 +143,7 @@ class SecondFactor(Base):
     check_number: Mapped[str] = mapped_column(String(6), default="", server_default="")
     """Digits on the owner's page, which they tell the security officer who approves."""
     approved_at: Mapped[dt.datetime | None]
-    approved_by: Mapped[int | None] = mapped_column(Key)
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     """Row id of the approving account; none for the operator's command."""
 
 
@@ -153,6 +189,7 @@ class RoleGrant(Base):
             postgresql_where=text("valid_to IS NULL"),
         ),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="order"),
+        one_of("role", Role),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -162,7 +199,7 @@ class RoleGrant(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     valid_from: Mapped[dt.date] = mapped_column(default=clock.today)
     valid_to: Mapped[dt.date | None]
-    granted_by: Mapped[int | None] = mapped_column(Key)
+    granted_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
 
 class ScreenLogin(Base):
@@ -223,6 +260,8 @@ class DataRequest(Base):
         Index(None, "state", "id"),
         CheckConstraint("first_by IS NULL OR decided_by IS NULL OR first_by <> decided_by", name="two_pairs_of_eyes"),
         CheckConstraint("account_id <> first_by AND account_id <> decided_by", name="nobody_decides_their_own"),
+        one_of("kind", DataRequestKind),
+        one_of("state", DataRequestState),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -230,13 +269,11 @@ class DataRequest(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     kind: Mapped[str] = mapped_column(String(8))
-    """correct, freeze or erase."""
     body: Mapped[str] = mapped_column(String(1000), default="")
-    state: Mapped[str] = mapped_column(String(10), default="open")
-    """open, agreed (by the first of two), done, refused or cancelled."""
-    first_by: Mapped[int | None] = mapped_column(Key)
+    state: Mapped[str] = mapped_column(String(10), default=DataRequestState.OPEN)
+    first_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     first_at: Mapped[dt.datetime | None]
-    decided_by: Mapped[int | None] = mapped_column(Key)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     decided_at: Mapped[dt.datetime | None]
     answer: Mapped[str] = mapped_column(String(1000), default="")
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
@@ -246,8 +283,8 @@ class Restriction(Base):
     """A member whose data is frozen (kept and used for nothing) or erased (as far as the law lets it go)."""
 
     __tablename__ = "restrictions"
+    __table_args__ = (one_of("kind", RestrictionKind),)
 
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(8))
-    """frozen or erased."""
     since: Mapped[dt.datetime] = mapped_column(default=clock.now)

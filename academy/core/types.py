@@ -1,11 +1,23 @@
 """Column types that behave alike on SQLite and PostgreSQL."""
 
 import datetime as dt
+import enum
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, TypeDecorator
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, Integer, TypeDecorator
 
 # SQLite counts rows by itself only when the key is declared INTEGER.
 Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+def one_of(column: str, *allowed: type[enum.StrEnum]) -> CheckConstraint:
+    """The CHECK of a column that holds a value of an enum, or of one of several; named after the column."""
+    values = tuple(dict.fromkeys(str(value) for kind in allowed for value in kind))
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column, info={ONE_OF: (column, values)})
+
+
+ONE_OF = "one_of"
+"""Under which a CHECK's `info` keeps its column and the values that it allows."""
 
 
 class Instant(TypeDecorator[dt.datetime]):

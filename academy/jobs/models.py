@@ -4,13 +4,13 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
-from academy.core.types import Key
+from academy.core.types import Key, one_of
 
 
 class OutboxEvent(Base):
@@ -63,6 +63,8 @@ class Job(Base):
             sqlite_where=text("key IS NOT NULL AND state IN ('queued','running')"),
             postgresql_where=text("key IS NOT NULL AND state IN ('queued','running')"),
         ),
+        # A state that no transition knows would be claimed by nobody, for ever.
+        one_of("state", JobState),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -84,7 +86,7 @@ class Job(Base):
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     trace: Mapped[str] = mapped_column(Text, default="")
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    account_id: Mapped[int | None] = mapped_column(Key)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     run_after: Mapped[dt.datetime] = mapped_column(default=clock.now)
     heartbeat_at: Mapped[dt.datetime | None]

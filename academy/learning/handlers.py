@@ -6,7 +6,7 @@ from academy.accounts.events import PersonErased, SessionsEnded
 from academy.core.database import Tx
 from academy.jobs import handles
 from academy.learning import completions, service
-from academy.learning.models import PlaybackLease
+from academy.learning.models import LeaseEnd, PlaybackLease
 from academy.library.events import CoursePublished, CourseWithdrawn
 from academy.library.models import Course, CourseItem
 from academy.people.events import MembersChanged
@@ -18,7 +18,7 @@ from academy.people.rules import HERE
 @handles(CourseWithdrawn, in_transaction=True)
 def end_playbacks(tx: Tx, event: CourseWithdrawn) -> None:
     """A withdrawn course earns nothing from this moment on."""
-    service.end_leases_of(tx, "withdrawn", course_id=event.course_id)
+    service.end_leases_of(tx, LeaseEnd.WITHDRAWN, course_id=event.course_id)
 
 
 @handles(CoursePublished, in_transaction=True)
@@ -35,7 +35,7 @@ def end_outdated_playbacks(tx: Tx, event: CoursePublished) -> None:
         .distinct()
     )
     for item_id in tx.scalars(outdated).all():
-        service.end_leases_of(tx, "replaced", item_id=item_id)
+        service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=item_id)
     # A playback completes at the share that was asked for when it began: those of another share begin anew.
     played = select(PlaybackLease.item_id).where(
         PlaybackLease.course_id == event.course_id, PlaybackLease.ended_at.is_(None)
@@ -43,13 +43,13 @@ def end_outdated_playbacks(tx: Tx, event: CoursePublished) -> None:
     playing = select(CourseItem, Course).join(Course, Course.id == CourseItem.course_id)
     for item, course in tx.execute(playing.where(CourseItem.id.in_(played))).all():
         asked = completions.threshold(course, item)
-        service.end_leases_of(tx, "replaced", item_id=item.id, asking_other_than=asked)
+        service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=item.id, asking_other_than=asked)
 
 
 @handles(SessionsEnded, in_transaction=True)
 def end_playbacks_of_sessions(tx: Tx, event: SessionsEnded) -> None:
     """Whoever signed out, or was signed out, watches nothing any longer on that device."""
-    service.end_leases_of_sessions(tx, event.session_ids, "signed_out")
+    service.end_leases_of_sessions(tx, event.session_ids, LeaseEnd.SIGNED_OUT)
 
 
 @handles(MembersChanged, in_transaction=True)
@@ -64,7 +64,7 @@ def end_playbacks_of_who_left(tx: Tx, event: MembersChanged) -> None:
             .with_for_update()
         )
         for lease in tx.scalars(playing).all():
-            service.end_lease(tx, lease, "signed_out")
+            service.end_lease(tx, lease, LeaseEnd.SIGNED_OUT)
 
 
 @handles(PersonErased, in_transaction=True)

@@ -12,24 +12,14 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from academy.learning.models import RefusalReason
+
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable that prometheus_client reads when it is imported."""
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 ANSWERS = ("credited", "duplicate", "refused", "ended", "invalid", "busy", "failed")
-REASONS = (
-    "too_fast",
-    "fragments",
-    "taken_over",
-    "moved",
-    "idle",
-    "withdrawn",
-    "replaced",
-    "expired",
-    "finished",
-    "signed_out",
-    "unknown",
-)
+REASONS = tuple(RefusalReason)
 
 disable_created_metrics()  # when each series began is of no use here
 
@@ -45,7 +35,7 @@ class Meter:
         )
         # Every series is there from the start: a rate needs the zero before the first event.
         self._beats = {answer: beats.labels(answer) for answer in ANSWERS}
-        self._refusals = {reason: refusals.labels(reason) for reason in REASONS}
+        self._refusals = {str(reason): refusals.labels(reason) for reason in REASONS}
         self._seconds = Histogram(
             "academy_beat_seconds", "From a beat's arrival to its answer.", buckets=BUCKETS_S, registry=own
         )

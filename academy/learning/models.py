@@ -1,6 +1,7 @@
 """The watch ledger and what follows from it."""
 
 import datetime as dt
+import enum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
@@ -9,7 +10,60 @@ from sqlalchemy.orm import Mapped, mapped_column
 from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
-from academy.core.types import Key
+from academy.core.types import Key, one_of
+
+
+class LeaseEnd(enum.StrEnum):
+    """Why a playback ended."""
+
+    FINISHED = "finished"
+    MOVED = "moved"
+    IDLE = "idle"
+    TAKEN_OVER = "taken_over"
+    WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+    SIGNED_OUT = "signed_out"
+
+
+class RefusalReason(enum.StrEnum):
+    """Why what a player claimed was not credited: the claim itself, or how its lease ended."""
+
+    TOO_FAST = "too_fast"
+    FRAGMENTS = "fragments"
+    FINISHED = LeaseEnd.FINISHED
+    MOVED = LeaseEnd.MOVED
+    IDLE = LeaseEnd.IDLE
+    TAKEN_OVER = LeaseEnd.TAKEN_OVER
+    WITHDRAWN = LeaseEnd.WITHDRAWN
+    REPLACED = LeaseEnd.REPLACED
+    EXPIRED = LeaseEnd.EXPIRED
+    SIGNED_OUT = LeaseEnd.SIGNED_OUT
+    UNKNOWN = "unknown"
+
+
+class EvidenceKind(enum.StrEnum):
+    """What a completion rests on."""
+
+    WATCHED = "watched"
+    GROUP_STUDY = "group_study"
+    IMPORTED = "imported"
+    CORRECTED = "corrected"
+
+
+class CorrectionKind(enum.StrEnum):
+    """Whether a completion is entered or struck by hand."""
+
+    REGISTER = "register"
+    STRIKE = "strike"
+
+
+class CorrectionDecision(enum.StrEnum):
+    """What became of a proposed correction."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
 
 
 class PlaybackLease(Base):
@@ -44,6 +98,7 @@ class PlaybackLease(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        one_of("ended_because", LeaseEnd),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -66,7 +121,6 @@ class PlaybackLease(Base):
     """The signed-in session that opened it; the playback ends with it."""
     ended_at: Mapped[dt.datetime | None]
     ended_because: Mapped[str | None] = mapped_column(String(20))
-    """finished, moved, idle, taken_over, withdrawn, replaced, expired or signed_out."""
 
 
 class WatchLedger(Base):
@@ -137,9 +191,10 @@ class Recut(Base):
     """Of the newer version."""
     kept: Mapped[list[list[int]]] = mapped_column(JSON)
     """Triples in milliseconds: old start, old end, new start."""
-    created_by: Mapped[int | None] = mapped_column(Key)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
-    job_id: Mapped[int | None] = mapped_column(Key)
+    # Indexed for the night: each job that is forgotten is looked for here.
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
     carried_to: Mapped[int] = mapped_column(Key, default=0)
     """The last member who has been carried over; a killed job goes on behind them."""
     finished_at: Mapped[dt.datetime | None]
@@ -152,12 +207,12 @@ class Refusal(Base):
     """
 
     __tablename__ = "refusals"
-    __table_args__ = (Index(None, "member_id", "item_id"),)
+    __table_args__ = (Index(None, "member_id", "item_id"), one_of("reason", RefusalReason))
 
     lease_id: Mapped[int] = mapped_column(ForeignKey("leases.id"), primary_key=True)
     reason: Mapped[str] = mapped_column(String(24), primary_key=True)
-    member_id: Mapped[int] = mapped_column(Key)
-    item_id: Mapped[int] = mapped_column(Key)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"))
     spans: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
     times: Mapped[int] = mapped_column(default=1)
     first_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
@@ -194,6 +249,7 @@ class Completion(Base):
     __table_args__ = (
         # A course's completions through time, for coverage as of a date.
         Index(None, "course_id", "completed_at"),
+        one_of("evidence", EvidenceKind),
         # A member's rows lie side by side: a year of the whole city is read in one go.
         {"sqlite_with_rowid": False},
     )
@@ -202,8 +258,7 @@ class Completion(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), primary_key=True)
     course_version: Mapped[int] = mapped_column(primary_key=True)
     completed_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
-    evidence: Mapped[str] = mapped_column(String(20), default="watched")
-    """watched, group_study, imported or corrected."""
+    evidence: Mapped[str] = mapped_column(String(20), default=EvidenceKind.WATCHED)
 
 
 class CreditHour(Base):
@@ -239,8 +294,8 @@ class Correction(Base):
         ),
         # The history on a member's page, and a pack that names what was corrected since.
         Index(None, "member_id", "decided_at"),
-        CheckConstraint("kind IN ('register','strike')", name="kind"),
-        CheckConstraint("decision IN ('approved','declined','withdrawn')", name="decision"),
+        one_of("kind", CorrectionKind),
+        one_of("decision", CorrectionDecision),
         CheckConstraint(
             "decision IS NULL OR decision <> 'approved' OR decided_by <> proposed_by", name="second_pair_of_eyes"
         ),
@@ -258,8 +313,8 @@ class Correction(Base):
     reason: Mapped[str] = mapped_column(String(200))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """Of a strike: the completions that were there, with version, moment and evidence."""
-    proposed_by: Mapped[int] = mapped_column(Key)
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     proposed_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
-    decided_by: Mapped[int | None] = mapped_column(Key)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     decided_at: Mapped[dt.datetime | None]
     decision: Mapped[str | None] = mapped_column(String(12))

@@ -18,7 +18,7 @@ from academy.core.i18n import msg
 from academy.jobs import Job, enqueue
 from academy.learning import carry_over as carrying
 from academy.learning import completions, rules, service
-from academy.learning.models import PlaybackLease, Recut, WatchLedger
+from academy.learning.models import LeaseEnd, PlaybackLease, Recut, WatchLedger
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset
 
@@ -104,7 +104,7 @@ def carry_over(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: 
         Conflict: the old version is the present one.
     """
     duration = _check(tx, item, from_version, kept)
-    service.end_leases_of(tx, "replaced", item_id=item.id, before_version=item.version)
+    service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=item.id, before_version=item.version)
     recut = _declared(tx, actor, item, from_version, kept, duration)
     carry_some(tx, recut)
     if recut.finished_at is None:

@@ -3,7 +3,7 @@
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.learning import completions, rules
-from academy.learning.models import PlaybackLease, Refusal
+from academy.learning.models import LeaseEnd, PlaybackLease, Refusal
 from academy.learning.rules import Span
 from academy.learning.tokens import Grant
 
@@ -24,7 +24,7 @@ REASONS: dict[str, Message] = {
 }
 
 # A lease that ended without another device taking it may still bring what was watched before its end.
-LATE = frozenset({"moved", "idle", "finished", "signed_out", "replaced"})
+LATE = frozenset(LeaseEnd) - {LeaseEnd.TAKEN_OVER, LeaseEnd.WITHDRAWN, LeaseEnd.EXPIRED}
 
 
 def explain(reason: str) -> Message:

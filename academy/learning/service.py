@@ -16,7 +16,7 @@ from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.learning import carry_over, completions, crediting, devices, rules
 from academy.learning.heartbeats import Heartbeat, HeartbeatOutcome
-from academy.learning.models import PlaybackLease, WatchLedger
+from academy.learning.models import LeaseEnd, PlaybackLease, WatchLedger
 from academy.learning.tokens import Grant
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset, AssetState
@@ -103,17 +103,17 @@ def open_lease(
     )
 
 
-def _why_now(tx: Tx, current: PlaybackLease, same_device: bool, take_over: bool, now: dt.datetime) -> str:
+def _why_now(tx: Tx, current: PlaybackLease, same_device: bool, take_over: bool, now: dt.datetime) -> LeaseEnd:
     """Why the present lease ends for a new one, if it may."""
     if now >= current.expires_at:
-        return "expired"
+        return LeaseEnd.EXPIRED
     if same_device:
-        return "moved"
+        return LeaseEnd.MOVED
     last_ms = _ledger(tx, current).updated_ms
     if now - max(current.started_at, completions.instant(last_ms)) > IDLE:
-        return "idle"
+        return LeaseEnd.IDLE
     if take_over:
-        return "taken_over"
+        return LeaseEnd.TAKEN_OVER
     raise OtherDevice(current, tx.get_one(CourseItem, current.item_id).title)
 
 
@@ -181,7 +181,7 @@ def _ledger(tx: Tx, lease: PlaybackLease) -> WatchLedger:
     )
 
 
-def end_lease(tx: Tx, lease: PlaybackLease, because: str) -> None:
+def end_lease(tx: Tx, lease: PlaybackLease, because: LeaseEnd) -> None:
     """End a playback on the server: its next beat is refused, whatever its page still shows."""
     if lease.ended_at is not None:
         return
@@ -200,7 +200,7 @@ def _clock_at_end(ledger: Any, now_ms: int) -> int:
 
 def end_leases_of(
     tx: Tx,
-    because: str,
+    because: LeaseEnd,
     *,
     course_id: int | None = None,
     item_id: int | None = None,
@@ -224,7 +224,7 @@ def end_leases_of(
     return len(ids)
 
 
-def _end_together(tx: Tx, lease_ids: list[int], because: str) -> None:
+def _end_together(tx: Tx, lease_ids: list[int], because: LeaseEnd) -> None:
     """End some playbacks, each with its own clock, in a fixed number of statements.
 
     The ledger rows are locked before their clocks are read: what a beat spends meanwhile is not lent again.
@@ -258,7 +258,7 @@ _leases: Any = PlaybackLease.__table__
 _KEEP_CLOCK = update(_leases).where(_leases.c.id == bindparam("lease")).values(credited_until_ms=bindparam("until"))
 
 
-def end_leases_of_sessions(tx: Tx, session_ids: list[int], because: str) -> None:
+def end_leases_of_sessions(tx: Tx, session_ids: list[int], because: LeaseEnd) -> None:
     """End the playbacks that these signed-in sessions opened; those of other devices go on."""
     for first in range(0, len(session_ids), 500):
         some = session_ids[first : first + 500]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
-from academy.core.types import Key
+from academy.core.types import Key, one_of
 from academy.media.models import Asset
 from academy.people.models import Organisation
 
@@ -30,6 +30,57 @@ class CourseState(enum.StrEnum):
     WITHDRAWN = "withdrawn"
     MERGED = "merged"
     DISCARDED = "discarded"
+
+
+class ItemKind(enum.StrEnum):
+    """What a course item is."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    PACKAGE = "package"
+    QUIZ = "quiz"
+
+
+class ReviewDecision(enum.StrEnum):
+    """What a reviewer decides."""
+
+    RETURNED = "returned"
+    APPROVED = "approved"
+
+
+class ProposalKind(enum.StrEnum):
+    """What of a published file may be proposed anew."""
+
+    CAPTIONS = "captions"
+    CHAPTERS = "chapters"
+
+
+class ProposalState(enum.StrEnum):
+    """open → returned → open …, ended by approved or withdrawn."""
+
+    OPEN = "open"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+
+
+class ComplaintSubject(enum.StrEnum):
+    """What a complaint is about."""
+
+    CONTENT = "content"
+    CAPTIONS = "captions"
+    PLAYING = "playing"
+    CREDIT = "credit"
+    RULE = "rule"
+    OTHER = "other"
+
+
+class ComplaintState(enum.StrEnum):
+    """Whether somebody has answered."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
 
 
 class Category(Base):
@@ -80,6 +131,7 @@ class Course(Base):
             postgresql_where=text("state NOT IN ('merged', 'discarded')"),
         ),
         CheckConstraint("threshold_permille BETWEEN 1 AND 1000", name="threshold"),
+        one_of("state", CourseState),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -133,6 +185,7 @@ class CourseItem(Base):
         UniqueConstraint("course_id", "position"),
         # From an asset to where it is shown: captions changed, file failed, who may play it.
         Index(None, "asset_id"),
+        one_of("kind", ItemKind),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -140,7 +193,6 @@ class CourseItem(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
     position: Mapped[int | None]
     kind: Mapped[str] = mapped_column(String(12))
-    """video, audio, document, package or quiz."""
     title: Mapped[str] = mapped_column(String(120))
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
     version: Mapped[int] = mapped_column(default=1)
@@ -160,6 +212,7 @@ class Review(Base):
     __table_args__ = (
         Index(None, "course_id", "id"),
         CheckConstraint("reviewer_id <> author_id", name="second_pair_of_eyes"),
+        one_of("decision", ReviewDecision),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -169,7 +222,6 @@ class Review(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     reviewer_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     decision: Mapped[str] = mapped_column(String(12))
-    """returned or approved."""
     comment: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
@@ -194,8 +246,8 @@ class ContentProposal(Base):
         ),
         # The reviewers' list: what waits, longest first.
         Index(None, "state", "updated_at"),
-        CheckConstraint("kind IN ('captions', 'chapters')", name="kind"),
-        CheckConstraint("state IN ('open', 'returned', 'approved', 'withdrawn')", name="state"),
+        one_of("kind", ProposalKind),
+        one_of("state", ProposalState),
         CheckConstraint("reviewer_id IS NULL OR reviewer_id <> account_id", name="second_pair_of_eyes"),
     )
 
@@ -232,6 +284,8 @@ class Complaint(Base):
         Index(None, "state", "organisation_id"),
         Index(None, "account_id", "id"),
         CheckConstraint("answered_by IS NULL OR answered_by <> account_id", name="second_pair_of_eyes"),
+        one_of("subject", ComplaintSubject),
+        one_of("state", ComplaintState),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -242,8 +296,7 @@ class Complaint(Base):
     course_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
     subject: Mapped[str] = mapped_column(String(20))
     body: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(12), default="open")
-    """open or answered."""
+    state: Mapped[str] = mapped_column(String(12), default=ComplaintState.OPEN)
     answer: Mapped[str] = mapped_column(Text, default="")
     took_down: Mapped[bool] = mapped_column(default=False)
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

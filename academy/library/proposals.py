@@ -20,7 +20,7 @@ from academy.core.paging import Page, page_of
 from academy.core.unique import lock_row
 from academy.library import messages, rules
 from academy.library.access import reviews
-from academy.library.models import ContentProposal, Course, CourseItem, CourseState
+from academy.library.models import ContentProposal, Course, CourseItem, CourseState, ProposalKind
 from academy.library.queries import reviewable
 from academy.media import queries, service
 from academy.media.captions import caption_files, chapters, editing
@@ -29,7 +29,7 @@ from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset
 from academy.notifications.service import notify
 
-CAPTIONS, CHAPTERS = "captions", "chapters"
+CAPTIONS, CHAPTERS = ProposalKind.CAPTIONS, ProposalKind.CHAPTERS
 NAMES: dict[str, Message] = {CAPTIONS: msg("字幕"), CHAPTERS: msg("章节")}
 SIZE = 20
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
-from academy.core.types import Key
+from academy.core.types import Key, one_of
 
 
 class AssetState(enum.StrEnum):
@@ -23,17 +23,77 @@ class AssetState(enum.StrEnum):
     DELETED = "deleted"
 
 
+class AssetKind(enum.StrEnum):
+    """What a file is; decides which steps it takes (`rules.STEPS`)."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    IMAGE = "image"
+
+
+class StepName(enum.StrEnum):
+    """The steps of a file's way."""
+
+    HASH = "hash"
+    PROBE = "probe"
+    ENCODE = "encode"
+    JOIN = "join"
+    POSTER = "poster"
+    CAPTIONS = "captions"
+    PAGES = "pages"
+    PUBLISH = "publish"
+
+
+class StepState(enum.StrEnum):
+    """Where a step stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class PartState(enum.StrEnum):
+    """Where a part of a long film stands."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class TranscriptOrigin(enum.StrEnum):
+    """Whose words a transcript is: people's, the file's own, or a machine's. A manual one is never overwritten."""
+
+    MANUAL = "manual"
+    EMBEDDED = "embedded"
+    ASR = "asr"
+
+
+class TranscriptionState(enum.StrEnum):
+    """Where speech recognition stands. `kept`: people's words were there first."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    KEPT = "kept"
+
+
 class Upload(Base):
     """A file on its way in, resumable: `offset` bytes of `size` are on disk and acknowledged."""
 
     __tablename__ = "uploads"
-    __table_args__ = (Index(None, "expires_at"),)
+    __table_args__ = (Index(None, "expires_at"), one_of("purpose", AssetKind))
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     filename: Mapped[str] = mapped_column(String(255))
-    purpose: Mapped[str] = mapped_column(String(20), default="video")
+    purpose: Mapped[str] = mapped_column(String(20), default=AssetKind.VIDEO)
+    """The kind of file that it is sent as."""
     size: Mapped[int] = mapped_column(BigInteger)
     offset: Mapped[int] = mapped_column(BigInteger, default=0)
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
@@ -54,13 +114,14 @@ class Asset(Base):
         Index(None, "account_id", "id"),
         # Recognises a file that was uploaded before.
         Index(None, "sha256"),
+        one_of("kind", AssetKind),
+        one_of("state", AssetState),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     kind: Mapped[str] = mapped_column(String(12))
-    """video, audio, document or image."""
     filename: Mapped[str] = mapped_column(String(255))
     """As the trainer called it; shown, never used as a path."""
     size: Mapped[int] = mapped_column(BigInteger)
@@ -92,14 +153,13 @@ class AssetStep(Base):
     """One step of an asset's way (hash, probe, encode, poster, captions, publish): what the studio shows."""
 
     __tablename__ = "asset_steps"
-    __table_args__ = (UniqueConstraint("asset_id", "step"),)
+    __table_args__ = (UniqueConstraint("asset_id", "step"), one_of("step", StepName), one_of("state", StepState))
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id"))
     step: Mapped[str] = mapped_column(String(20))
     position: Mapped[int]
-    state: Mapped[str] = mapped_column(String(12), default="waiting")
-    """waiting, running, done, failed or skipped."""
+    state: Mapped[str] = mapped_column(String(12), default=StepState.WAITING)
     permille: Mapped[int] = mapped_column(default=0)
     log: Mapped[str] = mapped_column(Text, default="")
     started_at: Mapped[dt.datetime | None]
@@ -112,14 +172,13 @@ class AssetPart(Base):
 
     __tablename__ = "asset_parts"
     # A part has one row, however often the step that plans them is run again.
-    __table_args__ = (UniqueConstraint("asset_id", "generation", "number"),)
+    __table_args__ = (UniqueConstraint("asset_id", "generation", "number"), one_of("state", PartState))
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id"))
     generation: Mapped[str] = mapped_column(String(16))
     number: Mapped[int]
-    state: Mapped[str] = mapped_column(String(12), default="waiting")
-    """waiting, queued, running or done."""
+    state: Mapped[str] = mapped_column(String(12), default=PartState.WAITING)
     permille: Mapped[int] = mapped_column(default=0)
     finished_at: Mapped[dt.datetime | None]
 
@@ -178,14 +237,13 @@ class Transcript(Base):
     """The timed text of an asset in one language: the source of truth of captions and search."""
 
     __tablename__ = "transcripts"
-    __table_args__ = (UniqueConstraint("asset_id", "language"),)
+    __table_args__ = (UniqueConstraint("asset_id", "language"), one_of("origin", TranscriptOrigin))
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id"))
     language: Mapped[str] = mapped_column(String(12), default="zh-CN")
     origin: Mapped[str] = mapped_column(String(12))
-    """manual or asr; a manual one is never overwritten by a machine."""
     estimated: Mapped[bool] = mapped_column(default=False)
     """Whether its times were spread over the lecture by length, from a text without times."""
     version: Mapped[int] = mapped_column(default=1)
@@ -196,10 +254,10 @@ class Transcription(Base):
     """Speech recognition of one asset: asked for, running, done or failed. The words become its transcript."""
 
     __tablename__ = "hearings"
+    __table_args__ = (one_of("state", TranscriptionState),)
 
     asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True)
-    state: Mapped[str] = mapped_column(String(12), default="waiting")
-    """waiting, running, done, failed, or kept: people's words were there first."""
+    state: Mapped[str] = mapped_column(String(12), default=TranscriptionState.WAITING)
     permille: Mapped[int] = mapped_column(default=0)
     model: Mapped[str] = mapped_column(String(120), default="")
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -239,7 +297,7 @@ class TranscriptVersion(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     transcript_id: Mapped[int] = mapped_column(ForeignKey("transcripts.id", ondelete="CASCADE"))
     number: Mapped[int]
-    account_id: Mapped[int | None] = mapped_column(Key)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     cues: Mapped[list[list[Any]]] = mapped_column(JSON)
     at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
@@ -253,5 +311,5 @@ class GlossaryTerm(Base):
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     wrong: Mapped[str] = mapped_column(String(40), unique=True)
     right: Mapped[str] = mapped_column(String(40))
-    account_id: Mapped[int | None] = mapped_column(Key)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)

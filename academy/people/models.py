@@ -1,7 +1,6 @@
 """People and the organisation tree they belong to."""
 
 import datetime as dt
-import enum
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
@@ -11,7 +10,38 @@ from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.months import month_of
-from academy.core.types import Key
+from academy.core.types import Key, one_of
+from academy.people.kinds import (
+    DatePrecision,
+    Gender,
+    MemberStatus,
+    OrganisationKind,
+    OrganisationLevel,
+    Post,
+    RosterImportState,
+    RosterKind,
+    TermSubject,
+)
+
+__all__ = [
+    "DATES",
+    "PATH",
+    "Cohort",
+    "CohortMember",
+    "Exemption",
+    "Member",
+    "MemberStatus",
+    "MemberTerm",
+    "Membership",
+    "Merger",
+    "Organisation",
+    "OrganisationKind",
+    "OrganisationSpell",
+    "RosterImport",
+    "RosterState",
+    "Sector",
+    "known_date",
+]
 
 # Ranges on paths compare bytes; a PostgreSQL database in another locale would sort "/" its own way.
 PATH = String(255).with_variant(String(255, collation="C"), "postgresql")
@@ -19,24 +49,6 @@ PATH = String(255).with_variant(String(255, collation="C"), "postgresql")
 
 DATES = ("birth_date", "joined_on", "position_since")
 """A member's dates; each may be known by its month only."""
-
-
-class OrganisationKind(enum.StrEnum):
-    """Kinds of Party organisation, as the city registers them."""
-
-    COMMITTEE = "committee"
-    GENERAL_BRANCH = "general_branch"
-    BRANCH = "branch"
-    GROUP = "group"
-
-
-class MemberStatus(enum.StrEnum):
-    """Whether a member is here. Floating members are away from home but still due."""
-
-    ACTIVE = "active"
-    FLOATING = "floating"
-    LEFT = "left"
-    DECEASED = "deceased"
 
 
 class Organisation(Base):
@@ -53,6 +65,8 @@ class Organisation(Base):
         # Subtrees are read by range on the path: path >= '/1/7/' AND path < '/1/70'.
         Index(None, "path"),
         Index(None, "parent_id"),
+        one_of("kind", OrganisationKind),
+        one_of("level", OrganisationLevel),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -60,9 +74,8 @@ class Organisation(Base):
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(20))
-    level: Mapped[str] = mapped_column(String(12), default="branch")
-    """city, county, town, branch or group: how the node is spoken of in reports."""
-    sector: Mapped[str | None] = mapped_column(String(20))
+    level: Mapped[str] = mapped_column(String(12), default=OrganisationLevel.BRANCH)
+    sector: Mapped[str | None] = mapped_column(ForeignKey("sectors.code"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     path: Mapped[str] = mapped_column(PATH, default="")
     depth: Mapped[int] = mapped_column(default=0)
@@ -115,9 +128,9 @@ class Merger(Base):
     carried: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """Row ids: `members` who belonged to the node, `fresh` those among them who had come that very day,
     `lasting` members who had left and last belonged to it, `children` its open nodes."""
-    merged_by: Mapped[int | None] = mapped_column(Key)
+    merged_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     merged_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
-    undone_by: Mapped[int | None] = mapped_column(Key)
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     undone_at: Mapped[dt.datetime | None]
 
 
@@ -129,7 +142,8 @@ class Member(Base):
         # The list of a branch, and the search by name within a subtree.
         Index(None, "organisation_id", "status"),
         Index(None, "phone_index"),
-        CheckConstraint("status IN ('active','floating','left','deceased')", name="status"),
+        one_of("status", MemberStatus),
+        one_of("gender", Gender),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -210,8 +224,8 @@ class Exemption(Base):
     reason: Mapped[str] = mapped_column(String(120))
     valid_from: Mapped[dt.date]
     valid_to: Mapped[dt.date | None]
-    requested_by: Mapped[int | None] = mapped_column(Key)
-    approved_by: Mapped[int | None] = mapped_column(Key)
+    requested_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     approved_at: Mapped[dt.datetime | None]
     revoked_at: Mapped[dt.datetime | None]
 
@@ -238,8 +252,9 @@ class MemberTerm(Base):
         Index(None, "member_id", "valid_from"),
         # New secretaries since a day, and everybody who floats.
         Index(None, "what", "kind", "valid_from"),
-        CheckConstraint("what IN ('position','status')", name="what"),
-        CheckConstraint("precision IN ('day','month','unknown')", name="precision"),
+        one_of("what", TermSubject),
+        one_of("kind", Post, MemberStatus),
+        one_of("precision", DatePrecision),
         CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="order"),
     )
 
@@ -249,11 +264,11 @@ class MemberTerm(Base):
     value: Mapped[str] = mapped_column(String(40))
     """The position as the register writes it, or a `MemberStatus`."""
     kind: Mapped[str] = mapped_column(String(12))
-    """Of a position: secretary, deputy, committee or other (`positions.post_of`). Of a status: itself."""
+    """Of a position its `Post`, of a status itself."""
     note: Mapped[str] = mapped_column(String(120), default="")
     """Where a floating member went, or whatever else was said."""
     valid_from: Mapped[dt.date]
-    precision: Mapped[str] = mapped_column(String(8), default="day", server_default="day")
+    precision: Mapped[str] = mapped_column(String(8), default=DatePrecision.DAY, server_default="day")
     """How well `valid_from` is known: the day; the month, of which it is the first day; or not at all (unknown):
     then it is the day on which the term was entered, and no report may say that it began then."""
     valid_to: Mapped[dt.date | None]
@@ -336,20 +351,18 @@ class RosterImport(Base):
     """
 
     __tablename__ = "roster_imports"
-    __table_args__ = (Index(None, "account_id", "id"),)
+    __table_args__ = (Index(None, "account_id", "id"), one_of("kind", RosterKind), one_of("state", RosterImportState))
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
-    account_id: Mapped[int] = mapped_column(Key)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     """The node whose subtree this roster is about; nothing outside it is touched."""
-    kind: Mapped[str] = mapped_column(String(12), default="members")
-    """members, or tree when the file is about organisations."""
+    kind: Mapped[str] = mapped_column(String(12), default=RosterKind.MEMBERS)
     filename: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(String(64))
     stored_at: Mapped[str] = mapped_column(String(255))
-    state: Mapped[str] = mapped_column(String(16), default="checking")
-    """checking, checked, refused, applying, applied, failed, discarded."""
+    state: Mapped[str] = mapped_column(String(16), default=RosterImportState.CHECKING)
     header: Mapped[list[str]] = mapped_column(JSON, default=list)
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """Which column (counted from 0) holds which field."""
@@ -363,6 +376,7 @@ class RosterImport(Base):
     """How the file was read: `notes` are messages about where the headings were, `lines` counts what became of each."""
     version: Mapped[int] = mapped_column(Key, default=0)
     """`RosterState.version` that the dry run saw."""
-    job_id: Mapped[int | None] = mapped_column(Key)
+    # Indexed for the night: each job that is forgotten is looked for here.
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     applied_at: Mapped[dt.datetime | None]

@@ -7,7 +7,9 @@ one (原支部书记), is to hold one (拟任书记), assists one (书记助理)
 import re
 from functools import lru_cache
 
-POSTS = ("secretary", "deputy", "committee", "other")
+from academy.people.kinds import Post
+
+POSTS = tuple(Post)
 """The highest first."""
 
 _MARKS = re.compile(r"[\s\u200b-\u200f\ufeff]+")

@@ -13,14 +13,14 @@ from academy.core.errors import Invalid, SignInRequired
 from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.jobs import enqueue
-from academy.reports.models import Export
+from academy.reports.models import Export, ExportKind
 from academy.reports.spreadsheets import FORMATS
 
 EXPORT = "reports.export"
 KEPT = dt.timedelta(days=7)
-KINDS = ("names", "table", "groups", "evidence")
+KINDS = (ExportKind.NAMES, ExportKind.TABLE, ExportKind.GROUPS, ExportKind.EVIDENCE)
 """Files about one training in one node."""
-REPORTS = ("period", "secretaries", "floating", "exemptions", "quality")
+REPORTS = tuple(kind for kind in ExportKind if kind not in KINDS)
 """Files about a node."""
 
 

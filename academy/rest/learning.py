@@ -28,6 +28,7 @@ from academy.learning.access import access_evidence, access_lease
 from academy.learning.group_commit import Committer
 from academy.learning.heartbeats import MAX_SEQ
 from academy.learning.metrics import Meter
+from academy.learning.models import LeaseEnd
 from academy.learning.rules import Span
 from academy.learning.service import OtherDevice
 from academy.learning.tokens import Signer
@@ -180,7 +181,7 @@ def _other_device(other: OtherDevice, *, in_public: bool) -> tuple[Response, int
 def end_lease(public_id: str) -> tuple[str, int]:
     """End one's own playback."""
     with writing() as tx:
-        service.end_lease(tx, access_lease(tx, player(), public_id), "finished")
+        service.end_lease(tx, access_lease(tx, player(), public_id), LeaseEnd.FINISHED)
     return "", 204
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import Index, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
@@ -17,7 +17,7 @@ class Term(Base):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     text: Mapped[str] = mapped_column(String(40), unique=True)
-    added_by: Mapped[int | None] = mapped_column(Key)
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 

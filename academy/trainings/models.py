@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
-from academy.core.types import Key
+from academy.core.types import Key, one_of
 
 
 class TrainingState(enum.StrEnum):
@@ -31,6 +31,13 @@ class Standing(enum.StrEnum):
     OUT = "out"
 
 
+class ReminderKind(enum.StrEnum):
+    """Whom a reminder goes to: those who are missing, or the secretaries of their branches."""
+
+    MEMBERS = "members"
+    BRANCHES = "branches"
+
+
 class Training(Base):
     """A campaign: an audience, a window, required courses.
 
@@ -42,6 +49,7 @@ class Training(Base):
     __table_args__ = (
         Index(None, "state", "opens_on"),
         CheckConstraint("closes_on >= opens_on", name="window"),
+        one_of("state", TrainingState),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -55,9 +63,10 @@ class Training(Base):
     opens_on: Mapped[dt.date]
     closes_on: Mapped[dt.date]
     state: Mapped[str] = mapped_column(String(12), default=TrainingState.DRAFT)
-    created_by: Mapped[int | None] = mapped_column(Key)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
-    opening_job_id: Mapped[int | None] = mapped_column(Key)
+    # Indexed for the night: each job that is forgotten is looked for here.
+    opening_job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
     """The job that opened it or is at it; its error is why it is still a draft."""
     opened_at: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]
@@ -95,7 +104,7 @@ class Enrolment(Base):
         Index(None, "training_id", "organisation_id"),
         # A completion looks up the trainings of one member.
         Index(None, "member_id"),
-        CheckConstraint("standing IN ('due','exempt','out')", name="standing"),
+        one_of("standing", Standing),
     )
 
     training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"), primary_key=True)
@@ -123,6 +132,7 @@ class EnrolmentSpell(Base):
         Index(None, "training_id", "organisation_id"),
         Index(None, "training_id", "member_id"),
         CheckConstraint("valid_to > valid_from", name="order"),
+        one_of("standing", Standing),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -200,8 +210,7 @@ class CoverageTotal(Base):
 class Reminder(Base):
     """One sending of reminders for a training in a node: to how many, when, by whom.
 
-    `kind` members: to those who are missing. branches: to the secretaries, to see to theirs; `missing`
-    is how many that were about, `recipients` how many secretaries were asked.
+    Of one to branches, `missing` is how many members it was about, `recipients` how many secretaries were asked.
 
     Kept so that nobody is pressed twice in a few days, and so that its effect can be counted.
     """
@@ -210,6 +219,7 @@ class Reminder(Base):
     __table_args__ = (
         # The newest sending first, on the coverage page.
         Index(None, "training_id", "id"),
+        one_of("kind", ReminderKind),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -217,10 +227,10 @@ class Reminder(Base):
     training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     note: Mapped[str] = mapped_column(String(120), default="")
-    sent_by: Mapped[int | None] = mapped_column(Key)
+    sent_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     sent_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     recipients: Mapped[int] = mapped_column(default=0)
-    kind: Mapped[str] = mapped_column(String(12), default="members", server_default="members")
+    kind: Mapped[str] = mapped_column(String(12), default=ReminderKind.MEMBERS, server_default="members")
     missing: Mapped[int] = mapped_column(default=0, server_default="0")
 
 

@@ -15,12 +15,13 @@ from academy.roster import imports
 from academy.roster.findings import RowFinding
 from tests import factories as make
 
+OFFICER = make.NUMBERED
 HEADER = "编号,姓名,组织代码,性别,出生日期,入党日期,手机,职务,状态"
 
 
 def officer(node: Organisation) -> Actor:
     held = (Role.ROSTER_OFFICER, Role.NODE_ADMINISTRATOR)
-    return Actor(account_id=500, scopes=tuple(Scope(role, node.id, node.path) for role in held))
+    return Actor(account_id=OFFICER, scopes=tuple(Scope(role, node.id, node.path) for role in held))
 
 
 @dataclasses.dataclass
@@ -35,6 +36,7 @@ class Town:
 def plant(runtime: Runtime) -> Town:
     """A city with two counties whose codes begin alike, and branches."""
     with runtime.db.begin() as tx:
+        make.numbered_accounts(tx, OFFICER)
         city = make.organisation(tx, level="city")
         east, west = (make.organisation(tx, city, level="county") for _ in range(2))
         one, two, stranger = (make.organisation(tx, above) for above in (east, east, west))

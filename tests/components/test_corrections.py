@@ -24,7 +24,7 @@ from tests import factories as make
 from tests.coverage_city import City, at, complete, training, transfer
 from tests.ledger_makers import learner, lecture
 
-SYSTEM_ONE, SYSTEM_TWO = 501, 502
+SYSTEM_ONE, SYSTEM_TWO, OTHER = (make.NUMBERED + number for number in range(3))
 
 
 def officer(city: City, account: int, role: Role = Role.NODE_ADMINISTRATOR) -> Actor:
@@ -34,6 +34,7 @@ def officer(city: City, account: int, role: Role = Role.NODE_ADMINISTRATOR) -> A
 @pytest.fixture
 def city(runtime: Runtime) -> City:
     with clock.frozen(at()), runtime.db.begin() as tx:
+        make.numbered_accounts(tx, SYSTEM_ONE, SYSTEM_TWO, OTHER)
         city = City(tx)
         for course in city.courses:
             course.credit_minutes = 45
@@ -144,11 +145,11 @@ def test_what_cannot_be_corrected_is_refused(runtime: Runtime, city: City, plan:
                 corrections.propose_correction(tx, first, person, course, **bad)  # type: ignore[arg-type]
         with pytest.raises(Conflict):
             corrections.propose_correction(tx, first, person, course, kind="strike", reason="x")
-        own = Actor(account_id=7, member_id=person.id, scopes=first.scopes)
+        own = Actor(account_id=OTHER, member_id=person.id, scopes=first.scopes)
         with pytest.raises(Conflict):
             corrections.propose_correction(tx, own, person, course, kind="strike", reason="x")
         with pytest.raises(Forbidden):
-            reader = officer(city, 8, Role.AUDITOR)
+            reader = officer(city, OTHER, Role.AUDITOR)
             corrections.propose_correction(tx, reader, person, course, kind="strike", reason="x")
         made = corrections.propose_correction(
             tx, first, person, course, kind="register", reason="x", studied_on=at(2).date()

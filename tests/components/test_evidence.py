@@ -14,6 +14,7 @@ from academy.core.runtime import Runtime
 from academy.learning import corrections
 from academy.reports import evidence
 from academy.trainings import service
+from tests import factories as make
 from tests.coverage_city import City, at, complete, training, transfer
 
 
@@ -66,14 +67,16 @@ def test_a_correction_since_is_named_with_both_people(runtime: Runtime, tmp_path
     with clock.frozen(at(4)), runtime.db.begin() as tx:
         city.attach(tx)
         held = (Scope(Role.NODE_ADMINISTRATOR, city.city.id, city.city.path),)
-        one, other = Actor(account_id=71, scopes=held), Actor(account_id=72, scopes=held)
+        first, second = make.account(tx).id, make.account(tx).id
+        one, other = Actor(account_id=first, scopes=held), Actor(account_id=second, scopes=held)
         made = corrections.propose_correction(
             tx, one, city.people[0], tx.merge(city.courses[0]), kind="strike", reason="登记错了人"
         )
         corrections.approve_correction(tx, other, made)
         found = evidence.check_pack(tx, path)
         assert any(line.startswith("counts") for line in found)
-        assert found[-1].startswith(f"{city.people[0].number}: corrected (strike) on 2026-03-06 by accounts 71 and 72")
+        by = f"corrected (strike) on 2026-03-06 by accounts {first} and {second}"
+        assert found[-1].startswith(f"{city.people[0].number}: {by}")
 
 
 def test_what_is_no_pack_is_refused(runtime: Runtime, tmp_path: Path) -> None:

@@ -35,12 +35,17 @@ def _exempt(tx: Tx, event: ExemptionChanged) -> None:
     told.append(event)
 
 
+ONE, TWO, THREE = (make.NUMBERED + number for number in range(3))
+
+
 @pytest.fixture(autouse=True)
-def _forget() -> None:
+def _forget(runtime: Runtime) -> None:
     told.clear()
+    with runtime.db.begin() as tx:
+        make.numbered_accounts(tx, ONE, TWO, THREE)
 
 
-def keeper(node: Organisation, *roles: Role, account_id: int = 77) -> Actor:
+def keeper(node: Organisation, *roles: Role, account_id: int = ONE) -> Actor:
     held = roles or (Role.NODE_ADMINISTRATOR,)
     return Actor(account_id=account_id, scopes=tuple(Scope(role, node.id, node.path) for role in held))
 
@@ -117,7 +122,7 @@ def test_of_two_administrators_moving_one_node_the_second_is_told(runtime: Runti
         seen = town.parent_id
         service.move_organisation(tx, keeper(city), town, first, seen_parent_id=seen)
         with pytest.raises(Conflict, match="刚刚被别人移动过"):
-            service.move_organisation(tx, keeper(city, account_id=78), town, second, seen_parent_id=seen)
+            service.move_organisation(tx, keeper(city, account_id=TWO), town, second, seen_parent_id=seen)
 
 
 def test_a_move_needs_both_places(runtime: Runtime) -> None:
@@ -245,11 +250,11 @@ def test_an_exemption_takes_two_people_and_is_dated(runtime: Runtime) -> None:
         assert not queries.is_exempt(tx, person.id, today)
         with pytest.raises(Conflict, match="不能批准自己"):
             service.approve_exemption(tx, keeper(branch), asked)
-        service.approve_exemption(tx, keeper(branch, account_id=78), asked)
+        service.approve_exemption(tx, keeper(branch, account_id=TWO), asked)
         assert queries.is_exempt(tx, person.id, today)
         assert queries.exempt_ids(tx, today - dt.timedelta(days=6)) == set()
         with pytest.raises(Conflict, match="处理过"):
-            service.approve_exemption(tx, keeper(branch, account_id=79), asked)
+            service.approve_exemption(tx, keeper(branch, account_id=THREE), asked)
         service.revoke_exemption(tx, keeper(branch), asked)
         assert not queries.is_exempt(tx, person.id, today)
         assert queries.is_exempt(tx, person.id, today - dt.timedelta(days=1)), "yesterday's answer stays"

@@ -12,7 +12,7 @@ from academy.core.actor import Actor
 from academy.core.runtime import Runtime
 from academy.jobs import publish
 from academy.learning import service
-from academy.learning.models import PlaybackLease, WatchLedger
+from academy.learning.models import LeaseEnd, PlaybackLease, WatchLedger
 from academy.learning.service import Opened
 from academy.library.events import CourseWithdrawn
 from academy.library.models import Course
@@ -24,7 +24,7 @@ SLACK_MS = 10_000
 
 def _replaced(runtime: Runtime, lease: Opened) -> None:
     with runtime.db.begin() as tx:
-        service.end_leases_of(tx, "replaced", item_id=lease.lease.item_id)
+        service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=lease.lease.item_id)
 
 
 def _withdrawn(runtime: Runtime, lease: Opened) -> None:
@@ -34,14 +34,14 @@ def _withdrawn(runtime: Runtime, lease: Opened) -> None:
 
 def _finished(runtime: Runtime, lease: Opened) -> None:
     with runtime.db.begin() as tx:
-        service.end_lease(tx, tx.get_one(PlaybackLease, lease.lease.id), "finished")
+        service.end_lease(tx, tx.get_one(PlaybackLease, lease.lease.id), LeaseEnd.FINISHED)
 
 
 def _signed_out(runtime: Runtime, lease: Opened) -> None:
     with runtime.db.begin() as tx:
         tx.get_one(PlaybackLease, lease.lease.id).session_id = 7
         tx.flush()
-        service.end_leases_of_sessions(tx, [7], "signed_out")
+        service.end_leases_of_sessions(tx, [7], LeaseEnd.SIGNED_OUT)
 
 
 def _taken_over(_runtime: Runtime, _lease: Opened) -> None:

@@ -141,9 +141,10 @@ def test_paper_codes_and_a_message_to_the_telephone(real_runtime: Runtime) -> No
         account = person(real_runtime, number)
         actor = Actor(account_id=account.id)
         with real_runtime.db.begin() as tx:
-            key = second_step.begin(tx, real_runtime, actor, session_id=0)
+            session = make.session_id(tx, account.id)
+            key = second_step.begin(tx, real_runtime, actor, session_id=session)
             step = int(clock.now().timestamp()) // totp.STEP_S
-            codes = second_step.confirm(tx, real_runtime, actor, totp.code_at(key, step), session_id=0)
+            codes = second_step.confirm(tx, real_runtime, actor, totp.code_at(key, step), session_id=session)
         return lambda: second_step.renew_recovery_codes(real_runtime, actor, codes[0])
 
     assert at_every_commit(real_runtime, paper) >= 2

@@ -25,6 +25,7 @@ from academy.people import service as members
 from academy.people.models import Member, Organisation
 from academy.trainings import coverage_cells, opening, recount, service
 from academy.trainings.models import Enrolment, Training, TrainingState
+from tests import factories as make
 from tests.conftest import make_settings
 from tests.coverage_city import City, training
 from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
@@ -95,9 +96,10 @@ def test_two_administrators_agree_to_one_correction(real_runtime: Runtime) -> No
     city, _ = planned(real_runtime)
     held = (Scope(Role.NODE_ADMINISTRATOR, city.city.id, city.city.path),)
     with real_runtime.db.begin() as tx:
+        proposer, first, second = (make.account(tx).id for _ in range(3))
         made = corrections.propose_correction(
             tx,
-            Actor(account_id=81, scopes=held),
+            Actor(account_id=proposer, scopes=held),
             tx.merge(city.people[0]),
             tx.merge(city.courses[0]),
             kind="register",
@@ -109,7 +111,7 @@ def test_two_administrators_agree_to_one_correction(real_runtime: Runtime) -> No
         who = Actor(account_id=account, scopes=held)
         return lambda tx: corrections.approve_correction(tx, who, tx.get_one(Correction, made))
 
-    assert [type(error) for error in together(real_runtime, agree(82), agree(83))] == [Conflict]
+    assert [type(error) for error in together(real_runtime, agree(first), agree(second))] == [Conflict]
 
 
 def _open_slowly(url: str, folder: Path, said: "multiprocessing.Queue[str]") -> None:

@@ -15,7 +15,7 @@ from academy.jobs import Job, drain
 from academy.learning import recuts, repair, rules, service
 from academy.learning.group_commit import Committer
 from academy.learning.heartbeats import Heartbeat
-from academy.learning.models import PlaybackLease, Recut, WatchLedger
+from academy.learning.models import LeaseEnd, PlaybackLease, Recut, WatchLedger
 from academy.learning.service import Opened
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset
@@ -73,7 +73,7 @@ class City:
             tx.get_one(Asset, self.item.asset_id).duration_ms = NEW_MS
             tx.get_one(CourseItem, self.item.id).version = 2
         with clock.frozen(LATER), runtime.db.begin() as tx:
-            service.end_leases_of(tx, "replaced", item_id=self.item.id)
+            service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=self.item.id)
 
     def _spans(self, duration: int) -> tuple[rules.Span, ...]:
         cuts = sorted(self.dice.sample(range(1, duration // 1000, 2), self.dice.choice([2, 4, 6])))

@@ -16,8 +16,10 @@ from academy.cli.database import alembic_config
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.database import Base, Database
+from academy.jobs.models import Job
 from academy.people import mergers
 from academy.people.models import Member, MemberTerm, Organisation
+from academy.trainings.models import Training
 from tests.services import postgres
 
 pytestmark = pytest.mark.faults
@@ -30,6 +32,38 @@ GIVEN: dict[str, object] = {
     "content_proposals.reviewer_id": None,
     "cues.end_ms": 2,
     "published_figures.size": 2,
+    # Before 0026 these had no rule; what it refuses stood in no row.
+    "accounts.state": "active",
+    "asset_parts.state": "done",
+    "asset_steps.state": "done",
+    "asset_steps.step": "hash",
+    "assets.kind": "video",
+    "assets.state": "ready",
+    "complaints.state": "open",
+    "complaints.subject": "other",
+    "completions.evidence": "watched",
+    "course_items.kind": "video",
+    "courses.state": "published",
+    "data_requests.kind": "correct",
+    "data_requests.state": "open",
+    "enrolment_spells.standing": "due",
+    "exports.kind": "period",
+    "hearings.state": "done",
+    "jobs.state": "done",
+    "member_terms.kind": "secretary",
+    "members.gender": "female",
+    "organisations.kind": "branch",
+    "organisations.level": "branch",
+    "refusals.reason": "too_fast",
+    "reminders.kind": "members",
+    "restrictions.kind": "frozen",
+    "reviews.decision": "approved",
+    "role_grants.role": "trainer",
+    "roster_imports.kind": "members",
+    "roster_imports.state": "applied",
+    "trainings.state": "draft",
+    "transcripts.origin": "manual",
+    "uploads.purpose": "video",
     "enrolment_spells.valid_to": THEN.date() + dt.timedelta(1),
 }
 """What a rule across columns asks for."""
@@ -238,3 +272,66 @@ def test_a_tree_from_before_mergers_were_kept_can_be_merged_and_unmerged(databas
         assert {row.organisation_id for row in tx.execute(homes)} == {3}
         mergers.undo_merger(tx, SYSTEM, node)
         assert [tuple(row) for row in tx.execute(homes)] == people
+
+
+def test_what_referred_to_nothing_refers_to_nothing_and_the_rest_is_kept(database: Database) -> None:
+    """0026: a reference to an account or a job that is not there is emptied; an unlisted sector gets its place."""
+    upgrade(database, "0025")
+    sectors = [(1, "rural"), (2, "harbour"), (3, None)]
+    with database.engine.begin() as connection:
+        listed = dict(connection.execute(sa.text("SELECT code, name FROM sectors")).all())
+        sectors.append((4, listed["rural"]))  # by its name, as a file once had it
+        for number, sector in sectors:
+            node = {"id": number, "code": f"C{number}", "public_id": f"o{number}", "path": f"/{number}/"}
+            insert(connection, "organisations", [node | {"sector": sector, "kind": "branch", "level": "branch"}])
+        insert(connection, "accounts", [{"id": 1, "state": "active"}])
+        insert(connection, "jobs", [{"id": 1, "state": "queued", "account_id": 1}])
+        for number, there in ((1, 1), (2, 99)):
+            plan = {"id": number, "public_id": f"t{number}", "organisation_id": 1, "state": "draft"}
+            insert(connection, "trainings", [plan | {"created_by": there, "opening_job_id": there}])
+    upgrade(database, "head")
+    with database.begin() as tx:
+        assert dict(tx.execute(sa.select(Organisation.id, Organisation.sector)).all()) == {
+            1: "rural",
+            2: "harbour",
+            3: None,
+            4: "rural",
+        }
+        trainings = sa.select(Training.id, Training.created_by, Training.opening_job_id).order_by(Training.id)
+        assert [tuple(row) for row in tx.execute(trainings)] == [(1, 1, 1), (2, None, None)]
+        # A job that is forgotten takes nothing along.
+        tx.execute(sa.delete(Job))
+        assert [tuple(row) for row in tx.execute(trainings)] == [(1, 1, None), (2, None, None)]
+    with pytest.raises(sa.exc.IntegrityError, match="ck_jobs_state"), database.begin() as tx:
+        tx.add(Job(name="x", args={}, state="asleep"))
+    with pytest.raises(sa.exc.IntegrityError), database.begin() as tx:
+        tx.add(Job(name="x", args={}, account_id=99))
+
+
+def test_migrations_leave_the_rules_and_indexes_that_the_models_say(tmp_path: Path) -> None:
+    """Word for word, with their conditions: SQLite makes tables anew when a rule is added."""
+
+    def rules(database: Database) -> dict[str, object]:
+        with database.read() as tx:
+            rows = tx.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"))
+            found: dict[str, object] = {name: re.sub(r"[\s\"()]+", "", sql) for name, sql in rows}
+            inspector = sa.inspect(tx.connection())
+            tables = [name for name in inspector.get_table_names() if name != "alembic_version"]
+            for name in tables:
+                sql = tx.scalar(sa.text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": name}) or ""
+                checks = {
+                    one["name"]: re.sub(r"[\s\"()]+", "", one["sqltext"])
+                    for one in inspector.get_check_constraints(name)
+                }
+                keys = {one["name"]: one for one in inspector.get_foreign_keys(name)}
+                unique = {one["name"]: one["column_names"] for one in inspector.get_unique_constraints(name)}
+                found[name] = checks, keys, unique, inspector.get_pk_constraint(name), "WITHOUT ROWID" in sql
+            return found
+
+    migrated, made = Database(f"sqlite:///{tmp_path / 'a.db'}"), Database(f"sqlite:///{tmp_path / 'b.db'}")
+    upgrade(migrated, "head")
+    with made.engine.begin() as connection:
+        Base.metadata.create_all(connection)
+    assert rules(migrated) == rules(made)
+    migrated.dispose()
+    made.dispose()

@@ -19,7 +19,7 @@ from academy.core.runtime import Runtime
 from academy.http.preconditions import ON_SCREENS
 from academy.learning import service as progress
 from academy.learning.heartbeats import Heartbeat
-from academy.learning.models import WatchLedger
+from academy.learning.models import LeaseEnd, WatchLedger
 from academy.library.models import Course, CourseItem
 from academy.notifications.service import notify
 from tests import factories as make
@@ -57,7 +57,7 @@ class World:
         with clock.frozen(clock.now() + dt.timedelta(minutes=5)):
             claim = Heartbeat(lease.grant, 1, ((0, 40_000),), 40_000, clock.now_ms())
             progress.record_heartbeat(tx, self.runtime.settings, claim)
-            progress.end_lease(tx, tx.merge(lease.lease), "finished")
+            progress.end_lease(tx, tx.merge(lease.lease), LeaseEnd.FINISHED)
         progress.record_completion(tx, SYSTEM, owner.member_id, other, clock.now())
         notify(tx, key="seen", body=msg("您有一项学习任务。"), link="/", member_id=owner.member_id, kind="test")
 
@@ -129,7 +129,7 @@ def test_beats_say_nothing(app: Flask, runtime: Runtime) -> None:
             lease = progress.active_lease(tx, owner.member_id or 0)
             assert lease is not None
             with clock.frozen(seconds(95)):
-                progress.end_lease(tx, lease, "finished")
+                progress.end_lease(tx, lease, LeaseEnd.FINISHED)
     for number, (at, spans) in enumerate(ended, 9):
         one, other = beat(tokens[0], number, at, spans), beat(tokens[2], number, at, spans)
         assert one == other and one[0] == 409
