@@ -88,7 +88,7 @@ def acts(w: World) -> dict[str, Act]:
         "members(number)": lambda tx: members.add_member(
             tx, SYSTEM, sealer, _pick(tx, w.city), number="N0001", name="王新"
         ),
-        "notices(key)": lambda tx: notify(tx, key="one:occasion", body=msg("有新消息。"), member_id=w.member.id),
+        "notifications(key)": lambda tx: notify(tx, key="one:occasion", body=msg("有新消息。"), member_id=w.member.id),
         "organisations(code)": lambda tx: organisations.create_organisation(
             tx, SYSTEM, code="X01", name="新支部", parent=_pick(tx, w.city)
         ),

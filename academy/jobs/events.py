@@ -58,7 +58,11 @@ def handles(kind: type[E], *, in_transaction: bool = False, lane: str = "fast") 
             if handler not in handlers:
                 handlers.append(handler)
             return handler
-        name = f"on.{kind.kind}.{handler.__module__.removeprefix('academy.')}.{handler.__name__}"
+        # Rows keep it: it says the component, not the module, so that a function may move within.
+        component = handler.__module__.removeprefix("academy.").partition(".")[0]
+        name = f"on.{kind.kind}.{component}.{handler.__name__}"
+        if name in _after_commit.get(kind.kind, ()):
+            raise TypeError(f"two handlers are called {name}")
 
         def run(context: JobContext, **payload: Any) -> None:
             handler(context, kind(**payload))

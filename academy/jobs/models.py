@@ -14,13 +14,13 @@ from academy.core.types import Key, one_of
 
 
 class OutboxEvent(Base):
-    """A fact waiting to become jobs; written with the rows it speaks of, so neither exists alone."""
+    """An event waiting to become jobs; written with the rows it speaks of, so neither exists alone."""
 
-    __tablename__ = "outbox_facts"
+    __tablename__ = "outbox_events"
     __table_args__ = (
         # The worker's only question: what is undelivered, oldest first.
         Index(
-            "ix_outbox_facts_undelivered",
+            "ix_outbox_events_undelivered",
             "id",
             sqlite_where=text("delivered_at IS NULL"),
             postgresql_where=text("delivered_at IS NULL"),

@@ -8,7 +8,7 @@ from academy.learning import repair as repairing
 from academy.library.events import CoursePublished
 
 
-@every("progress.repair", minutes=5)
+@every("learning.repair", minutes=5)
 def repair(context: JobContext) -> None:
     """Write starts, completions and hours that follow from credit and were not written when it was given."""
     repairing.repair(context.db)
@@ -20,7 +20,7 @@ def derive_course(context: JobContext, event: CoursePublished) -> None:
     repairing.derive(context.db, event.course_id, context.progress)
 
 
-@nightly("progress.derive", at=dt.time(3, 40), lane=BRIEF)
+@nightly("learning.derive", at=dt.time(3, 40), lane=BRIEF)
 def derive(context: JobContext) -> None:
     """Derive everything from every ledger row once more, and write what nobody wrote, for whatever reason."""
     repairing.derive(context.db, progress=context.progress)

@@ -73,11 +73,11 @@ class PlaybackLease(Base):
     a beat touches one row only; `credited_until_ms` here is where the clock stood at its end.
     """
 
-    __tablename__ = "leases"
+    __tablename__ = "playback_leases"
     __table_args__ = (
         # One playback a member: the second device must take over, which ends the first lease.
         Index(
-            "uq_leases_active",
+            "uq_playback_leases_active",
             "member_id",
             unique=True,
             sqlite_where=text("ended_at IS NULL"),
@@ -86,14 +86,14 @@ class PlaybackLease(Base):
         Index(None, "member_id", "item_id", "id"),
         # Ends every playback of a course when it is withdrawn.
         Index(
-            "ix_leases_active_course",
+            "ix_playback_leases_active_course",
             "course_id",
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
         # Ends the playback of whoever signs out.
         Index(
-            "ix_leases_active_session",
+            "ix_playback_leases_active_session",
             "session_id",
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
@@ -209,7 +209,7 @@ class Refusal(Base):
     __tablename__ = "refusals"
     __table_args__ = (Index(None, "member_id", "item_id"), one_of("reason", RefusalReason))
 
-    lease_id: Mapped[int] = mapped_column(ForeignKey("leases.id"), primary_key=True)
+    lease_id: Mapped[int] = mapped_column(ForeignKey("playback_leases.id"), primary_key=True)
     reason: Mapped[str] = mapped_column(String(24), primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
     item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"))

@@ -27,7 +27,7 @@ Kept = Sequence[tuple[int, int, int]]
 BATCH = 5_000
 STEP = 25
 """Members a transaction: some hundredths of a second, so that no heartbeat waits for longer."""
-CARRY = "progress.carry_over"
+CARRY = "learning.carry_over"
 
 
 @dataclass(frozen=True)

@@ -220,8 +220,8 @@ def _point(tx: Tx, asset: Asset, generation: str) -> None:
 
 
 @handles(AssetFailed)
-def tell_owner(context: JobContext, event: AssetFailed) -> None:
-    """Tell whoever gave the file that it waits for them."""
+def notify_owner_of_failure(context: JobContext, event: AssetFailed) -> None:
+    """Notify the owner that the asset has failed."""
 
     def write(tx: Tx) -> None:
         asset = tx.get_one(Asset, event.asset_id)
@@ -274,8 +274,8 @@ def _remove(context: JobContext, asset_id: int) -> None:
         shutil.rmtree(made(context.settings, asset.generation), ignore_errors=True)
 
 
-@job("media.words")
-def _words(context: JobContext, asset_id: int) -> None:
+@job("media.settle_transcript")
+def _settle_transcript(context: JobContext, asset_id: int) -> None:
     """Publish that an edited transcript has come to rest."""
     context.db.run_in_transaction(lambda tx: publish(tx, TranscriptChanged(asset_id=asset_id)))
 

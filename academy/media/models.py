@@ -253,7 +253,7 @@ class Transcript(Base):
 class Transcription(Base):
     """Speech recognition of one asset: asked for, running, done or failed. The words become its transcript."""
 
-    __tablename__ = "hearings"
+    __tablename__ = "transcriptions"
     __table_args__ = (one_of("state", TranscriptionState),)
 
     asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True)

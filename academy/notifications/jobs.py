@@ -16,7 +16,7 @@ from academy.notifications.models import Notification
 from academy.notifications.service import notify
 
 
-@nightly("notices.forget", at=dt.time(2, 25))
+@nightly("notifications.forget", at=dt.time(2, 25))
 def forget(context: JobContext) -> None:
     """Delete old messages, read or not."""
     delete_in_batches(context.db, Notification, Notification.created_at < days_ago(context.settings.keep_notices_days))

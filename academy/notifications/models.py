@@ -15,10 +15,10 @@ from academy.core.types import Key
 class Notification(Base):
     """One message to one account or member. `key` makes sending it twice harmless."""
 
-    __tablename__ = "notices"
+    __tablename__ = "notifications"
     __table_args__ = (
         Index(
-            "ix_notices_unread_member",
+            "ix_notifications_unread_member",
             "member_id",
             "id",
             sqlite_where=text("read_at IS NULL"),

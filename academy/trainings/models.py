@@ -237,7 +237,7 @@ class Reminder(Base):
 class ReminderRecipient(Base):
     """One member reached by one reminder. The throttle and the effect are counted from these rows."""
 
-    __tablename__ = "reminded"
+    __tablename__ = "reminder_recipients"
     __table_args__ = (
         # Who was reminded of this training lately.
         Index(None, "training_id", "member_id", "on_day"),

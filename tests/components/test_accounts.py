@@ -27,7 +27,16 @@ def account_with_password(tx: Tx, username: str = "zhao") -> Account:
     )
 
 
-def holder(node: Organisation, *roles: Role, account_id: int = 990) -> Actor:
+OFFICER = make.NUMBERED
+
+
+@pytest.fixture(autouse=True)
+def _officer(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        make.numbered_accounts(tx, OFFICER)
+
+
+def holder(node: Organisation, *roles: Role, account_id: int = OFFICER) -> Actor:
     return Actor(account_id=account_id, scopes=tuple(Scope(role, node.id, node.path) for role in roles))
 
 

@@ -84,9 +84,9 @@ def test_each_thing_goes_when_its_time_is_over(runtime: Runtime) -> None:
         "activation_codes": 1,
         "screen_logins": 1,
         "throttles": 0,
-        "notices": 3,
+        "notifications": 3,
         "jobs": 1,
-        "outbox_facts": 1,
+        "outbox_events": 1,
         "search_queries": 3,
         "audit": 4,
     }
@@ -102,7 +102,7 @@ def test_live_sessions_and_unfinished_jobs_stay(runtime: Runtime) -> None:
         tx.add(OutboxEvent(kind="Test", payload={}))
     night(runtime)
     found = left(runtime)
-    assert (found["login_sessions"], found["jobs"], found["outbox_facts"]) == (1, 1, 1)
+    assert (found["login_sessions"], found["jobs"], found["outbox_events"]) == (1, 1, 1)
 
 
 def test_files_with_names_go_too(runtime: Runtime) -> None:

@@ -194,8 +194,8 @@ def test_the_repair_comes_by_itself(real_runtime: Runtime) -> None:
     with failing(real_runtime.db, at=lambda _, text: "INSERT INTO completions" in text):
         tried.beat()
     with real_runtime.db.begin() as tx:
-        enqueue(tx, "progress.repair")
-    drain(real_runtime, only=["progress.repair"])
+        enqueue(tx, "learning.repair")
+    drain(real_runtime, only=["learning.repair"])
     tried.check(EARNED)
 
 

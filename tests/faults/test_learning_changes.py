@@ -31,8 +31,8 @@ def test_completions_are_what_the_ledger_implies_after_every_change(real_runtime
 
 def _at_night(runtime: Runtime) -> None:
     """Only what the calendar asks for each night, as if the publication's own event had been lost."""
-    runtime.db.run_in_transaction(lambda tx: enqueue(tx, "progress.derive").id)
-    drain(runtime, only={"progress.derive"})
+    runtime.db.run_in_transaction(lambda tx: enqueue(tx, "learning.derive").id)
+    drain(runtime, only={"learning.derive"})
 
 
 HEALERS: dict[str, Callable[[Runtime], object]] = {

@@ -16,7 +16,8 @@ from academy.cli.database import alembic_config
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.database import Base, Database
-from academy.jobs.models import Job
+from academy.jobs import events, outbox, queue, registry
+from academy.jobs.models import Job, JobState, Recurrence
 from academy.people import mergers
 from academy.people.models import Member, MemberTerm, Organisation
 from academy.trainings.models import Training
@@ -69,6 +70,15 @@ GIVEN: dict[str, object] = {
 """What a rule across columns asks for."""
 FORGOTTEN = {"0024": ("published_figures",)}
 """What a migration means to forget: figures that were kept to compare with are not released any more."""
+RENAMED = {
+    "0027": {
+        "hearings": "transcriptions",
+        "leases": "playback_leases",
+        "notices": "notifications",
+        "outbox_facts": "outbox_events",
+        "reminded": "reminder_recipients",
+    }
+}
 PAIRS = {"accounts", "organisations", "members"}
 
 
@@ -158,6 +168,8 @@ def test_every_migration_keeps_the_rows_of_every_table(database: Database) -> No
         upgrade(database, revision)
         with database.engine.begin() as connection:
             names = set(sa.inspect(connection).get_table_names())
+            renamed = RENAMED.get(revision, {})
+            before = {renamed.get(name, name): rows for name, rows in before.items()}
             after = {
                 name: connection.scalar(sa.select(sa.func.count()).select_from(sa.table(name)))
                 for name in before
@@ -181,7 +193,7 @@ def insert(connection: sa.Connection, table: str, rows: list[dict[str, Any]]) ->
     for row in rows:
         values = {column.name: _value(column, row.get("id", 1), allowed) for column in found.columns}
         connection.execute(sa.insert(found), values | row)
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.name == "postgresql" and "id" in found.columns:
         # Rows that were given their ids: the next one comes after them.
         newest = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608
         connection.execute(sa.text(newest))
@@ -272,6 +284,94 @@ def test_a_tree_from_before_mergers_were_kept_can_be_merged_and_unmerged(databas
         assert {row.organisation_id for row in tx.execute(homes)} == {3}
         mergers.undo_merger(tx, SYSTEM, node)
         assert [tuple(row) for row in tx.execute(homes)] == people
+
+
+def test_rows_survive_the_way_back_and_forth(database: Database) -> None:
+    """Down to what was before the tables had their names and rules, and up again: no row is lost, none changed."""
+
+    def rows(names: dict[str, str]) -> dict[str, list[tuple[object, ...]]]:
+        with database.read() as tx:
+            known = sa.MetaData()
+            known.reflect(tx.connection())
+            return {
+                names.get(table.name, table.name): sorted(
+                    (tuple(sorted(row._mapping.items())) for row in tx.execute(sa.select(table))), key=repr
+                )
+                for table in known.tables.values()
+                if table.name != "alembic_version"
+            }
+
+    upgrade(database, "head")
+    with database.engine.begin() as connection:
+        fill(connection)
+    full = rows({})
+    assert all(full.values())
+    command.downgrade(alembic_config(database.url.render_as_string(hide_password=False)), "0025")
+    back = rows({old: new for names in RENAMED.values() for old, new in names.items()})
+    assert back == full
+    upgrade(database, "head")
+    assert rows({}) == full
+
+
+WAITING = {
+    # As it stood in rows before 0027: name, args, key, and what it is called now.
+    "media.hear": ({"asset_id": 7}, "asset:7:hear", "media.transcribe", "asset:7:transcribe"),
+    "media.words": ({"asset_id": 7}, "asset:7:words", "media.settle_transcript", "asset:7:settle"),
+    "media.encode": ({"asset_id": 7, "generation": "g"}, "asset:7:g:encode", "media.encode", "asset:7:g:encode"),
+    "notices.forget": ({}, "recurring:notices.forget", "notifications.forget", "recurring:notifications.forget"),
+    "progress.repair": ({}, "recurring:progress.repair", "learning.repair", "recurring:learning.repair"),
+    "progress.derive": ({}, None, "learning.derive", None),
+    "progress.carry_over": ({"recut_id": 3}, "progress.carry_over:3", "learning.carry_over", "learning.carry_over:3"),
+    "on.AssetFailed.media.jobs.tell_owner": (
+        {"asset_id": 7}, None, "on.AssetFailed.media.notify_owner_of_failure", None,
+    ),
+    "on.AssetReady.media.speech.asking.hear_new": ({"asset_id": 7}, None, "on.AssetReady.media.transcribe_new", None),
+    "on.AssetReady.search.jobs.index_ready": ({"asset_id": 7}, None, "on.AssetReady.search.index_ready", None),
+    "on.CoursePublished.progress.jobs.derive_course": (
+        {"course_id": 5}, None, "on.CoursePublished.learning.derive_course", None,
+    ),
+    "on.CoursePublished.search.jobs.index_published": (
+        {"course_id": 5}, None, "on.CoursePublished.search.index_published", None,
+    ),
+    "on.CourseWithdrawn.search.jobs.drop_withdrawn": (
+        {"course_id": 5}, None, "on.CourseWithdrawn.search.drop_withdrawn", None,
+    ),
+    "on.TermChanged.search.jobs.index_mentions": ({"text": "x"}, None, "on.TermChanged.search.index_mentions", None),
+    "on.TranscriptChanged.search.jobs.index_transcript": (
+        {"asset_id": 7}, None, "on.TranscriptChanged.search.index_transcript", None,
+    ),
+}  # fmt: skip
+
+
+def test_nothing_that_waits_is_lost_by_the_new_names(database: Database) -> None:
+    """0027: every job that waits is claimed under its new name, stays single, and keeps its arguments; what recurs
+    keeps its day; events of before become jobs."""
+    upgrade(database, "0026")
+    with database.engine.begin() as connection:
+        jobs = [
+            {"public_id": f"j{number}", "name": name, "args": args, "key": key, "state": "queued", "deaths": 0}
+            for number, (name, (args, key, *_)) in enumerate(WAITING.items())
+        ]
+        failed = {"public_id": "f", "name": "media.hear", "args": {"asset_id": 8}, "key": "asset:8:hear"}
+        insert(connection, "jobs", [{"id": n, **row} for n, row in enumerate([*jobs, failed | {"state": "failed"}], 1)])
+        due = [{"name": name, "due_at": THEN} for name in ("notices.forget", "progress.repair", "roster.forget")]
+        insert(connection, "recurrences", due)
+        event = {"id": 1, "kind": "AssetReady", "payload": {"asset_id": 9}, "delivered_at": None}
+        insert(connection, "outbox_facts", [event])
+    upgrade(database, "head")
+    now = {new: (args, key) for args, _, new, key in WAITING.values()}
+    with database.begin() as tx:
+        assert {job.name: (job.args, job.key) for job in queue.claim_next(tx, list(now), 99)} == now
+        broken = tx.scalars(sa.select(Job).where(Job.state == JobState.FAILED)).one()
+        assert (broken.name, broken.key) == ("media.transcribe", "asset:8:transcribe")
+        queue.retry_job(tx, broken)
+        assert {name for name in now if registry.spec(name) is None} == set()
+        planned = dict(tx.execute(sa.select(Recurrence.name, Recurrence.due_at)).all())
+        assert planned == dict.fromkeys(("notifications.forget", "learning.repair", "roster.forget"), THEN)
+    assert database.run_in_transaction(outbox._deliver) == 1
+    with database.read() as tx:
+        born = tx.scalars(sa.select(Job.name).where(Job.args["asset_id"].as_integer() == 9)).all()
+        assert sorted(born) == sorted(events.subscribers("AssetReady")) != []
 
 
 def test_what_referred_to_nothing_refers_to_nothing_and_the_rest_is_kept(database: Database) -> None:

@@ -73,7 +73,7 @@ def test_what_is_edited_is_saved_kept_and_told_once(runtime: Runtime, client: Fl
     assert texts(runtime, asset) == ["同志们好。", "两学一做"]
     with runtime.db.read() as tx:
         numbers = tx.scalars(select(TranscriptVersion.number).order_by(TranscriptVersion.number)).all()
-        waiting = tx.scalar(select(func.count()).select_from(Job).where(Job.name == "media.words"))
+        waiting = tx.scalar(select(func.count()).select_from(Job).where(Job.name == "media.settle_transcript"))
     assert numbers == [1, 3], "the import, and one sitting"
     assert waiting == 1
     with clock.frozen(clock.now() + dt.timedelta(minutes=1)):

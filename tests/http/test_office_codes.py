@@ -24,7 +24,16 @@ OFFICES = [role for role in Role if role is not Role.MEMBER]
 ISSUERS = [Role.BRANCH_SECRETARY, Role.NODE_ADMINISTRATOR, Role.ROSTER_OFFICER, Role.SECURITY_OFFICER]
 
 
-def holder(node: Organisation, role: Role, account_id: int = 990) -> Actor:
+OFFICER = make.NUMBERED
+
+
+@pytest.fixture(autouse=True)
+def _officer(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        make.numbered_accounts(tx, OFFICER)
+
+
+def holder(node: Organisation, role: Role, account_id: int = OFFICER) -> Actor:
     return Actor(account_id=account_id, scopes=(Scope(role, node.id, node.path),))
 
 

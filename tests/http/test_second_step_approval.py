@@ -108,7 +108,16 @@ def owner(app: Flask, runtime: Runtime) -> Owner:
     return Owner(runtime, app, account, client, token, city, county)
 
 
-def officer(node: Organisation, role: Role = Role.SECURITY_OFFICER, account_id: int = 990) -> Actor:
+OFFICER = make.NUMBERED
+
+
+@pytest.fixture(autouse=True)
+def _officer(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        make.numbered_accounts(tx, OFFICER)
+
+
+def officer(node: Organisation, role: Role = Role.SECURITY_OFFICER, account_id: int = OFFICER) -> Actor:
     return Actor(account_id=account_id, scopes=(Scope(role, node.id, node.path),))
 
 

@@ -76,7 +76,7 @@ def save(
     assert script is not None
     _keep(tx, script, cues, actor)
     # The search index follows when the hand rests, not at every keystroke.
-    enqueue(tx, "media.words", key=f"asset:{asset.id}:words", delay_s=REST_S, asset_id=asset.id)
+    enqueue(tx, "media.settle_transcript", key=f"asset:{asset.id}:settle", delay_s=REST_S, asset_id=asset.id)
     record(tx, actor, "captions.edited", f"asset:{asset.public_id}", cues=len(cues), version=script.version)
     return script
 

@@ -52,7 +52,7 @@ def request_transcription(tx: Tx, actor: Actor, settings: Settings, asset: Asset
     row.state, row.permille, row.error = "waiting", 0, None
     row.asked_at, row.finished_at = clock.now(), None
     tx.flush()
-    enqueue(tx, "media.hear", key=f"asset:{asset.id}:hear", asset_id=asset.id)
+    enqueue(tx, "media.transcribe", key=f"asset:{asset.id}:transcribe", asset_id=asset.id)
     record(tx, actor, "captions.recognition_asked", f"asset:{asset.public_id}")
     return row
 
@@ -93,7 +93,7 @@ def _begin(tx: Tx, asset_id: int) -> tuple[Asset, list[str]] | None:
     return asset, [term.right for term in editing.glossary(tx)]
 
 
-@job("media.hear", lane=HEAVY, on_failure=_failed)
+@job("media.transcribe", lane=HEAVY, on_failure=_failed)
 def transcribe(context: JobContext, asset_id: int) -> None:
     """Recognise the words of a lecture."""
     begun = context.db.run_in_transaction(lambda tx: _begin(tx, asset_id))
