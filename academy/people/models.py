@@ -355,7 +355,8 @@ class RosterImport(Base):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    """Who gave the file; None for the operator's command."""
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     """The node whose subtree this roster is about; nothing outside it is touched."""
     kind: Mapped[str] = mapped_column(String(12), default=RosterKind.MEMBERS)

@@ -98,7 +98,7 @@ def begin_import(
     public_id, sha256 = received
     roster = RosterImport(
         public_id=public_id,
-        account_id=actor.account_id or 0,
+        account_id=actor.account_id,
         organisation_id=node.id,
         kind=kind if kind in columns.KINDS else "members",
         filename=Path(filename.replace("\\", "/")).name[-200:] or "roster",

@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
-from academy.core.actor import Actor, Role, Scope
+from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Invalid
@@ -133,11 +133,11 @@ def _do(tx: Tx, runtime: Runtime, roster: RosterImport) -> None:
     if lock.take(tx) != roster.version + 1:
         raise _Outdated
     plan = findings(runtime.settings, roster)
-    actor = Actor(account_id=roster.account_id)
+    actor = SYSTEM if roster.account_id is None else Actor(account_id=roster.account_id)
     node = tx.get_one(Organisation, roster.organisation_id)
     if roster.kind == "tree":
         # The officer's right was checked when the job was asked for, and every row of the plan is below this node.
-        gardener = Actor(roster.account_id, scopes=(Scope(Role.NODE_ADMINISTRATOR, node.id, node.path),))
+        gardener = dataclasses.replace(actor, scopes=(Scope(Role.NODE_ADMINISTRATOR, node.id, node.path),))
         counts: dict[str, Any] = apply_tree(tx, gardener, node, plan)
     else:
         counts = apply_members(tx, plan)

@@ -2,7 +2,8 @@
 
 A state that no transition knows would stay for ever; a reference to nothing cannot be followed. Revision 0026 finds
 no row that is wrong, unless somebody wrote it by hand: a reference to an account, a session or a job that is not there
-is emptied, and an organisation's sector that nobody listed gets its place in the list.
+is emptied, and an organisation's sector that nobody listed gets its place in the list. A roster that the operator's
+command brought was somebody's with the number 0; now it is nobody's.
 
 Revision ID: 0026
 Revises: 0025
@@ -12,6 +13,8 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 from alembic import op
+
+from academy.core.types import Key as KEY
 
 revision = "0026"
 down_revision = "0025"
@@ -99,15 +102,17 @@ REFERENCES: dict[str, dict[str, str]] = {
     "trainings": {"created_by": "accounts", "opening_job_id": "jobs"},
     "transcript_versions": {"account_id": "accounts"},
 }
-KEYS = {"sectors": "code"}
+TARGET = {"sectors": "code"}
 FORGOTTEN = ("jobs", "login_sessions")
 """Whose rows are deleted by night: a reference to them is emptied then, and found by an index."""
-REQUIRED = ("proposed_by", "exports.account_id", "roster_imports.account_id", "member_id", "item_id")
+REQUIRED = ("proposed_by", "exports.account_id", "member_id", "item_id")
 """Never empty, so nothing else can be done with them than to keep them."""
 WITHOUT_ROWID = ("completions",)
 
 
 def upgrade() -> None:
+    with _batch("roster_imports") as batch_op:
+        batch_op.alter_column("account_id", existing_type=KEY, nullable=True)
     _mend()
     for table in _tables():
         with _batch(table) as batch_op:
@@ -119,7 +124,7 @@ def upgrade() -> None:
                     op.f(f"fk_{table}_{column}_{other}"),
                     other,
                     [column],
-                    [KEYS.get(other, "id")],
+                    [TARGET.get(other, "id")],
                     ondelete="SET NULL" if other in FORGOTTEN else None,
                 )
         for column in _indexed(table):
@@ -135,6 +140,9 @@ def downgrade() -> None:
                 batch_op.drop_constraint(op.f(f"fk_{table}_{column}_{other}"), type_="foreignkey")
             for column in CHECKS.get(table, {}):
                 batch_op.drop_constraint(op.f(f"ck_{table}_{column}"), type_="check")
+    op.execute("UPDATE roster_imports SET account_id = 0 WHERE account_id IS NULL")
+    with _batch("roster_imports") as batch_op:
+        batch_op.alter_column("account_id", existing_type=KEY, nullable=False)
 
 
 def _tables() -> Iterable[str]:

@@ -19,7 +19,7 @@ from academy.core.database import Base, Database
 from academy.jobs import events, outbox, queue, registry
 from academy.jobs.models import Job, JobState, Recurrence
 from academy.people import mergers
-from academy.people.models import Member, MemberTerm, Organisation
+from academy.people.models import Member, MemberTerm, Organisation, RosterImport
 from academy.trainings.models import Training
 from tests.services import postgres
 
@@ -29,6 +29,7 @@ THEN = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
 GIVEN: dict[str, object] = {
     "reviews.reviewer_id": 2,
     "corrections.decided_by": 2,
+    "roster_imports.account_id": 1,
     "recuts.to_version": 2,
     "content_proposals.reviewer_id": None,
     "cues.end_ms": 2,
@@ -386,6 +387,9 @@ def test_what_referred_to_nothing_refers_to_nothing_and_the_rest_is_kept(databas
             insert(connection, "organisations", [node | {"sector": sector, "kind": "branch", "level": "branch"}])
         insert(connection, "accounts", [{"id": 1, "state": "active"}])
         insert(connection, "jobs", [{"id": 1, "state": "queued", "account_id": 1}])
+        for number, there in ((1, 1), (2, 0)):
+            roster = {"id": number, "public_id": f"r{number}", "organisation_id": 1, "account_id": there}
+            insert(connection, "roster_imports", [roster | {"kind": "members", "state": "applied"}])
         for number, there in ((1, 1), (2, 99)):
             plan = {"id": number, "public_id": f"t{number}", "organisation_id": 1, "state": "draft"}
             insert(connection, "trainings", [plan | {"created_by": there, "opening_job_id": there}])
@@ -399,6 +403,8 @@ def test_what_referred_to_nothing_refers_to_nothing_and_the_rest_is_kept(databas
         }
         trainings = sa.select(Training.id, Training.created_by, Training.opening_job_id).order_by(Training.id)
         assert [tuple(row) for row in tx.execute(trainings)] == [(1, 1, 1), (2, None, None)]
+        rosters = sa.select(RosterImport.account_id).order_by(RosterImport.id)
+        assert list(tx.scalars(rosters)) == [1, None], "the operator's command is nobody's account"
         # A job that is forgotten takes nothing along.
         tx.execute(sa.delete(Job))
         assert [tuple(row) for row in tx.execute(trainings)] == [(1, 1, None), (2, None, None)]
