@@ -16,6 +16,7 @@ from academy.media.isolation import require_isolation
 def create_app(settings: Settings, runtime: Runtime | None = None) -> Flask:
     """A web process. `runtime` is given by tests that share a connection."""
     from academy import cli, http, rest, web
+    from academy.http.declarations import collect
     from academy.http.retries import Application
 
     logs.configure(settings.log_level, settings.log_server)
@@ -32,6 +33,7 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> Flask:
     web.register(app)
     rest.register(app)
     cli.register(app)
+    collect(app, runtime.settings)
     attach_runtime(app, runtime)
     return app
 

@@ -13,9 +13,10 @@ import click
 from flask import Flask
 from werkzeug.routing import Rule
 
+from academy.core.actor import Role
 from academy.core.settings import Settings
+from academy.http.declarations import DEFAULT_BODY, RouteDeclaration, declaration_of
 from academy.jobs import registry, scheduler
-from tests.contracts import access_matrix as matrix
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- settings: written by `make docs` -->", "<!-- /settings -->"
@@ -64,38 +65,54 @@ def commands(app: Flask) -> list[tuple[str, click.Command]]:
 
 
 def access_page(app: Flask) -> str:
-    """Every route by every role, as tests/contracts/access_matrix.py declares it and a test calls it."""
+    """Every route with what it declares: whom it lets in, and its limits."""
     lines = [
         "# Who may enter",
         "",
-        "Written by `make docs` from `tests/contracts/access_matrix.py`; `tests/contracts/test_access_matrix.py` calls",
-        "every cell with real things behind the ids. ● let in · ◐ in one's own subtree only · ◓ there, and what stands",
-        "above it · ○ one's own only · empty: refused, as if there were nothing.",
+        "Written by `make docs` from what each route declares beside its view (`academy/http/declarations.py`).",
         "",
-        "| address | method | about | "
-        + " | ".join(name.replace("_", " ") for name in matrix.COLUMNS.values())
-        + " | what |",
-        "|---|---|---|" + ":-:|" * len(matrix.COLUMNS) + "---|",
+        "● lets in holders of this role. Which things they then see, `access_*` decides where data is reached: an",
+        "office is held for a node of the tree and reaches that node and what stands below it; a trainer's things, and",
+        "everybody's own, are their owner's. `tests/contracts/test_access_matrix.py` calls every route as every role,",
+        "inside and outside its scope. *a minute*: how often, where it is not the general figure. *body*: the most",
+        f"that is taken, where it is not {DEFAULT_BODY >> 10} KiB. *also*: shown on public screens; open before the",
+        "text about one's data is agreed to; unidentified: nobody asks who is here.",
+        "",
+        f"| address | method | {' | '.join(COLUMNS).replace('_', ' ')} | a minute | body | also | what |",
+        "|---|---|" + ":-:|" * len(COLUMNS) + "--:|--:|---|---|",
     ]
-    said = {(address, method): what for address, methods, what in routes(app) for method in methods}
-    for row in matrix.rows():
-        marks = " | ".join(SHOWN[mark] for mark in row.marks.values())
-        about = "" if row.kind == "nothing" else row.kind.replace("_", " ")
-        what = _cell(said.get((row.address, row.method), ""))
-        lines.append(f"| `{row.address}` | {row.method} | {about} | {marks} | {what} |")
+    for address, methods, what, endpoint in routes(app):
+        declaration = declaration_of(app, endpoint)
+        roles = [None, *Role]
+        cells = ["●" if declaration.policy.admits_role(role) else "" for role in roles]
+        cells += [str(declaration.rate or ""), _size(app, endpoint), _also(declaration), _cell(what)]
+        lines += [f"| `{address}` | {method} | {' | '.join(cells)} |" for method in sorted(methods)]
     return "\n".join(lines) + "\n"
 
 
-SHOWN = {".": "", "*": "●", "+": "◐", "^": "◓", "o": "○"}
+COLUMNS = ("nobody", *Role)
 
 
-def routes(app: Flask) -> list[tuple[str, set[str], str]]:
-    """Address, methods and first line of documentation of every route."""
+def _size(app: Flask, endpoint: str) -> str:
+    most = app.extensions["academy.routes"].largest[endpoint]
+    if most == DEFAULT_BODY:
+        return ""
+    return f"{most >> 20} MiB" if most >= 1 << 20 else f"{most >> 10} KiB"
+
+
+def _also(declaration: RouteDeclaration) -> str:
+    if not declaration.identified:
+        return "unidentified"
+    return ", ".join(["screens"] * declaration.screen + ["before consent"] * (not declaration.consent))
+
+
+def routes(app: Flask) -> list[tuple[str, set[str], str, str]]:
+    """Address, methods, first line of documentation and endpoint of every route."""
     found = []
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         what = "Files of the pages." if rule.endpoint == "static" else _first(view.__doc__)
-        found.append((rule.rule, methods(rule), what))
+        found.append((rule.rule, methods(rule), what, rule.endpoint))
     return sorted(found, key=lambda route: (route[0], sorted(route[1])))
 
 

@@ -1,7 +1,8 @@
-"""What HTML pages and JSON endpoints share: the actor, policies, languages, errors, headers."""
+"""What HTML pages and JSON endpoints share: the actor, declarations of routes, languages, errors, headers."""
 
-from academy.http.policies import office, public, signed_in
+from academy.http.declarations import page
+from academy.http.policies import PUBLIC, SIGNED_IN, office
 from academy.http.request_context import actor, reading, runtime, writing
 from academy.http.request_hooks import install
 
-__all__ = ["actor", "install", "office", "public", "reading", "runtime", "signed_in", "writing"]
+__all__ = ["PUBLIC", "SIGNED_IN", "actor", "install", "office", "page", "reading", "runtime", "writing"]

@@ -5,7 +5,7 @@ import logging
 import uuid
 from typing import Any
 
-from flask import Flask, g, jsonify, redirect, render_template, request, url_for
+from flask import Flask, g, jsonify, redirect, render_template, request
 from flask_babel import gettext
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
@@ -29,6 +29,7 @@ from academy.core.errors import (
 from academy.core.i18n import Message, msg
 from academy.core.logging import log_event
 from academy.http import resubmission
+from academy.http.declarations import Landing, landing_url
 from academy.http.languages import translate
 from academy.http.request_context import actor, runtime
 
@@ -72,11 +73,11 @@ def _academy(error: AcademyError) -> Response:
     if isinstance(error, SignInRequired | SecondStepRequired) and not wants_json() and resubmission.is_form():
         if isinstance(error, SignInRequired):
             return resubmission.signed_out()
-        return resubmission.asked_first("second_step.setup")
+        return resubmission.asked_first(Landing.SECOND_STEP)
     if isinstance(error, SignInRequired) and not wants_json():
-        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+        return redirect(landing_url(Landing.SIGN_IN, next=request.full_path.rstrip("?")))
     if isinstance(error, SecondStepRequired) and not wants_json():
-        return redirect(url_for("second_step.setup", next=request.full_path.rstrip("?")))
+        return redirect(landing_url(Landing.SECOND_STEP, next=request.full_path.rstrip("?")))
     fields = error.fields if isinstance(error, Invalid) else {}
     said = {k: translate(v) for k, v in fields.items()}
     response = _answer(error.status, error.code, error.message, said, error.details)

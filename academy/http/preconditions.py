@@ -1,22 +1,15 @@
 """What stands between being signed in and going on: the consent, and what a public screen may show."""
 
-from flask import Flask, flash, redirect, request, url_for
+from flask import Flask, flash, redirect, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy.accounts import consent
 from academy.core.errors import ConsentRequired, NotFound
-from academy.http import resubmission
+from academy.http import menu, resubmission
+from academy.http.declarations import Landing, declared, landing_url, section_url
 from academy.http.errors import wants_json
-from academy.http.rate_limits import FREE
 from academy.http.request_context import identity, runtime
-
-ALWAYS_OPEN = frozenset({"consent", "own_data", "display", "sso", "api_health"})
-"""Blueprints that are open without having agreed: to read the text, to take or erase one's data, to leave."""
-ALWAYS_OPEN_PAGES = frozenset({"accounts.sign_in", "accounts.sign_in_post", "accounts.sign_out"})
-ON_SCREENS = frozenset({"library", "learn", "search", "display", "api_progress", "api_health"})
-"""Blueprints that a public screen may show; of everything else it may only sign out. Least of all may it let
-in a screen: it would let itself in again for ever."""
 
 
 def install(app: Flask) -> None:
@@ -26,14 +19,8 @@ def install(app: Flask) -> None:
 
 
 def _agreed() -> Response | None:
-    endpoint, place = request.endpoint, request.blueprint or ""
-    if (
-        endpoint is None
-        or endpoint in FREE
-        or place in ALWAYS_OPEN
-        or endpoint in ALWAYS_OPEN_PAGES
-        or not runtime().settings.consent
-    ):
+    here = declared()
+    if here is None or not here.identified or not here.consent or not runtime().settings.consent:
         return None
     me = identity()
     if me is None or me.is_program or me.consent_version == consent.VERSION:
@@ -41,20 +28,21 @@ def _agreed() -> Response | None:
     if wants_json():
         raise ConsentRequired
     if resubmission.is_form():
-        return resubmission.asked_first("consent.ask")
+        return resubmission.asked_first(Landing.CONSENT)
     back = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    return redirect(url_for("consent.ask", next=back), 302 if request.method == "GET" else 303)
+    return redirect(landing_url(Landing.CONSENT, next=back), 302 if request.method == "GET" else 303)
 
 
 def _fit_for_a_screen() -> Response | None:
-    endpoint, place = request.endpoint, request.blueprint or ""
-    if endpoint is None or endpoint in FREE or place in ON_SCREENS or endpoint == "accounts.sign_out":
+    # Least of all may a screen let in a screen: it would let itself in again for ever.
+    here = declared()
+    if here is None or not here.identified or here.screen:
         return None
     me = identity()
     if me is None or not me.is_screen:
         return None
     if wants_json() or request.method != "GET":
         raise NotFound
-    if endpoint != "home.home":
+    if here.menu is not menu.HOME:
         flash(gettext("公共大屏上只能看课。个人的事请在自己的手机上办。"), "info")
-    return redirect(url_for("library.index"))
+    return redirect(section_url(menu.SCREEN_SECTIONS[0]))

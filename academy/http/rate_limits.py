@@ -2,6 +2,7 @@
 
 A village, a school or an office shares one address: nobody there is refused because the neighbours are
 busy, so a signed-in person is counted alone and a network is allowed as much as a full hall asks for.
+What costs much or reaches a stranger declares its own figure (``rate=``).
 Wrong passwords are counted elsewhere (`accounts.throttle`).
 """
 
@@ -10,23 +11,8 @@ from flask_limiter import Limiter
 
 from academy.core.networks import network_of
 from academy.core.settings import Settings
+from academy.http.declarations import declared
 from academy.http.request_context import identity
-
-# Files and beats: they carry their own signed credential, come by the hundred, and must never wait.
-FREE = frozenset({"static", "media.deliver", "api_progress.beat", "api_progress.metrics", "api_health.health"})
-
-# What costs much or reaches a stranger, in tries a minute of one account or network.
-DEAR = {
-    "accounts.sign_in_post": 600,  # a hall of three hundred who mistype once
-    "accounts.activate_post": 600,
-    "accounts.activate_by_sms": 60,
-    "audit.export": 10,
-    "complaints.create": 10,
-    "own_data.copy": 10,
-    "screens.offer": 60,
-    "reports.create": 30,
-    "search.results": 120,
-}
 
 NETWORK_SHARE = 5
 """A network's share of what one account may ask for: for those who have not signed in yet."""
@@ -42,7 +28,8 @@ def install(app: Flask, settings: Settings) -> None:
         return f"{rate if identity() else rate * NETWORK_SHARE}/minute"
 
     def this_page() -> str:
-        return f"{DEAR.get(request.endpoint or '', rate * NETWORK_SHARE)}/minute"
+        here = declared()
+        return f"{(here and here.rate) or rate * NETWORK_SHARE}/minute"
 
     limiter = Limiter(
         rate_limit_key,
@@ -55,7 +42,13 @@ def install(app: Flask, settings: Settings) -> None:
         in_memory_fallback_enabled=bool(settings.redis_url),
         swallow_errors=True,
     )
-    limiter.request_filter(lambda: request.endpoint in FREE)
+    limiter.request_filter(_is_free)
+
+
+def _is_free() -> bool:
+    """Whether nothing is counted: nobody asks who is here."""
+    here = declared()
+    return here is not None and not here.identified
 
 
 def rate_limit_key() -> str:

@@ -28,6 +28,7 @@ from academy.http import (
     rate_limits,
     static_files,
 )
+from academy.http.declarations import DEFAULT_BODY, declared
 from academy.http.request_context import actor, identity, reading, runtime
 
 
@@ -35,6 +36,9 @@ class Csrf(CSRFProtect):  # type: ignore[misc]
     """Asks for the page's token wherever a cookie speaks for somebody."""
 
     def protect(self, **how: Any) -> None:
+        here = declared()
+        if here is not None and not here.csrf:
+            return
         # Where no cookie signs anybody in, only the holder of the token in the header speaks, and no other site
         # can send that.
         if request.path.startswith("/api/") and "_user_id" not in session:
@@ -73,7 +77,7 @@ def install(app: Flask, settings: Settings) -> None:
         # segment's would undo what the form had just put there to say.
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=dt.timedelta(days=settings.session_days),
-        MAX_CONTENT_LENGTH=body_limits.DEFAULT,
+        MAX_CONTENT_LENGTH=DEFAULT_BODY,
         MAX_FORM_MEMORY_SIZE=body_limits.FORM_TEXT,
         MAX_FORM_PARTS=2000,
         WTF_CSRF_TIME_LIMIT=None,

@@ -8,12 +8,13 @@ script keeps the form in this browser tab until that is done; without scripts, s
 
 from urllib.parse import urlsplit
 
-from flask import current_app, render_template, request, url_for
+from flask import render_template, request
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from academy.core.i18n import Message, msg
 from academy.http.body_limits import FORMS
+from academy.http.declarations import Landing, declared, landing_url
 from academy.http.request_context import actor
 
 SECRET = frozenset({"password", "again", "old"})
@@ -61,17 +62,17 @@ def stale() -> Response:
 
 def signed_out() -> Response:
     """For a form of somebody whose session ended."""
-    return page(SIGNED_OUT, 401, url_for("accounts.sign_in", next=url_for("resubmission.show")))
+    return page(SIGNED_OUT, 401, landing_url(Landing.SIGN_IN, next=landing_url(Landing.RESUBMISSION)))
 
 
-def asked_first(where: str) -> Response:
-    """For a form that came before a consent or a second step; `where` is that page's endpoint."""
-    return page(ASKED_FIRST, 409, url_for(where, next=url_for("resubmission.show")))
+def asked_first(where: Landing) -> Response:
+    """For a form that came before a consent or a second step; `where` is that page."""
+    return page(ASKED_FIRST, 409, landing_url(where, next=landing_url(Landing.RESUBMISSION)))
 
 
 def _is_public() -> bool:
-    view = current_app.view_functions.get(request.endpoint or "")
-    return str(getattr(view, "__policy__", "")) == "public"
+    here = declared()
+    return here is not None and here.policy.is_public
 
 
 def _is_chosen(file: FileStorage) -> bool:

@@ -15,6 +15,9 @@ from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 
+from academy.http.declarations import RouteDeclaration, declare
+from academy.http.policies import PUBLIC
+
 SCRIPTS = "js/"
 IMMUTABLE = "public, max-age=31536000, immutable"
 _VERSIONED = re.compile(r"js-(?P<digest>[0-9a-f]{10})/(?P<rest>[\w/-]+\.js)", re.ASCII)
@@ -115,6 +118,7 @@ def module_parts(name: str) -> tuple[str, ...]:
 
 def install(app: Flask) -> None:
     """Name contents in addresses, and find the files behind them."""
+    declare(RouteDeclaration(policy=PUBLIC, identified=False))(app.view_functions["static"])
     app.url_defaults(_name_content)
     app.url_value_preprocessor(_find_content)
     app.jinja_env.globals["module_parts"] = module_parts

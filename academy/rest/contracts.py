@@ -15,7 +15,8 @@ from jsonschema_rs import Draft202012Validator
 
 from academy.core.errors import AcademyError
 from academy.core.i18n import msg
-from academy.http.body_limits import accepts_body
+from academy.http.declarations import DEFAULT_BODY, BodyLimit, RouteDeclaration, declare
+from academy.http.policies import Policy
 
 Schema = dict[str, Any]
 V = TypeVar("V", bound=Callable[..., Any])
@@ -104,35 +105,67 @@ class Contract:
     """Largest JSON body, in bytes: parsed JSON takes forty times its size in memory."""
 
 
-def contract(made: Contract, *, enforced: bool = True) -> Callable[[V], V]:
+@dataclass(frozen=True, kw_only=True)
+class EndpointDeclaration(RouteDeclaration):
+    """What an endpoint of the API declares: a route's declaration, and its contract."""
+
+    contract: Contract
+
+
+def endpoint(
+    policy: Policy,
+    contract: Contract,
+    *,
+    enforced: bool = True,
+    body: BodyLimit | None = None,
+    streamed: bool = False,
+    csrf: bool = True,
+    identified: bool = True,
+    consent: bool = True,
+    screen: bool = False,
+) -> Callable[[V], V]:
     """Declare an endpoint; it is given nothing that its declaration does not allow.
 
-    `enforced` is false where a middleware before Flask reads the body, or a stream that is no JSON.
+    `enforced` is false where a middleware before Flask reads the body, or a stream that is no JSON. The largest body
+    is the contract's, where it has one of JSON.
     """
-    check = Draft202012Validator(made.body) if made.body is not None else None
-    asked = (
-        Draft202012Validator(obj(*(name for name in made.query if name not in made.needed), **made.query))
-        if made.query
-        else None
+    json = contract.body is not None and contract.media == "application/json"
+    declaration = EndpointDeclaration(
+        policy=policy,
+        contract=contract,
+        body=body if body is not None else contract.most if json else DEFAULT_BODY,
+        streamed=streamed,
+        csrf=csrf,
+        identified=identified,
+        consent=consent,
+        screen=screen,
     )
 
     def decorate(view: V) -> V:
-        @functools.wraps(view)
-        def checked(*args: Any, **kwargs: Any) -> Any:
-            if asked is not None:
-                _fits(asked, request.args.to_dict(), "query")
-            if check is not None and enforced:
-                if request.mimetype != "application/json":
-                    raise WrongKind
-                _fits(check, _body(), "body")
-            return view(*args, **kwargs)
-
-        checked.__contract__ = made  # type: ignore[attr-defined]
-        if made.body is not None and made.media == "application/json":
-            accepts_body(made.most)(checked)
-        return checked  # type: ignore[return-value]
+        return declare(declaration)(_checked(view, contract, enforced=enforced))
 
     return decorate
+
+
+def _checked(view: V, contract: Contract, *, enforced: bool) -> V:
+    """The view, behind its contract."""
+    check = Draft202012Validator(contract.body) if contract.body is not None and enforced else None
+    optional = (name for name in contract.query if name not in contract.needed)
+    asked = Draft202012Validator(obj(*optional, **contract.query)) if contract.query else None
+    if check is None and asked is None:
+        return view
+
+    @functools.wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if asked is not None:
+            _fits(asked, request.args.to_dict(), "query")
+        if check is not None:
+            if request.mimetype != "application/json":
+                raise WrongKind
+            _fits(check, _body(), "body")
+        return view(*args, **kwargs)
+
+    return checked  # type: ignore[return-value]
 
 
 def _body() -> object:

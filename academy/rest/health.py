@@ -4,15 +4,16 @@ from flask import Blueprint, jsonify
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
-from academy.http import public, reading, signed_in
-from academy.rest.contracts import Contract, ResponseSpec, contract, obj
+from academy.http import PUBLIC, SIGNED_IN, reading
+from academy.rest.contracts import Contract, ResponseSpec, endpoint, obj
 
 bp = Blueprint("api_health", __name__, url_prefix="/api/v1")
 
 
 @bp.get("/health")
-@public
-@contract(Contract({200: ResponseSpec("It can.", obj(status={"const": "ok"}))}, refuses=(500, 503)))
+@endpoint(
+    PUBLIC, Contract({200: ResponseSpec("It can.", obj(status={"const": "ok"}))}, refuses=(500, 503)), identified=False
+)
 def health() -> Response:
     """200 when the database answers."""
     with reading() as tx:
@@ -21,8 +22,7 @@ def health() -> Response:
 
 
 @bp.get("/session")
-@signed_in
-@contract(Contract({204: ResponseSpec("Signed in.")}))
+@endpoint(SIGNED_IN, Contract({204: ResponseSpec("Signed in.")}), consent=False, screen=True)
 def session() -> tuple[str, int]:
     """204 while the caller is signed in, 401 otherwise: for apps that show the academy in a web view."""
     return "", 204

@@ -6,10 +6,10 @@ from werkzeug.wrappers import Response
 
 from academy.core.errors import NotFound
 from academy.core.i18n import Message
-from academy.http import actor, reading, signed_in
+from academy.http import SIGNED_IN, actor, reading
 from academy.http.languages import translate
 from academy.jobs import Job, JobState
-from academy.rest.contracts import TEXT, Contract, ResponseSpec, contract, obj
+from academy.rest.contracts import TEXT, Contract, ResponseSpec, endpoint, obj
 
 STATES = {"enum": [state.value for state in JobState]}
 STANDING = obj(state=STATES, permille={"type": "integer", "minimum": 0, "maximum": 1000}, note=TEXT)
@@ -18,8 +18,7 @@ bp = Blueprint("api_jobs", __name__, url_prefix="/api/v1/jobs")
 
 
 @bp.get("/<public_id>")
-@signed_in
-@contract(Contract({200: ResponseSpec("Where it stands.", STANDING)}, refuses=(404,)))
+@endpoint(SIGNED_IN, Contract({200: ResponseSpec("Where it stands.", STANDING)}, refuses=(404,)))
 def show(public_id: str) -> Response:
     """State and progress of a job that the caller asked for."""
     with reading() as tx:

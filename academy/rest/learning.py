@@ -19,10 +19,9 @@ from academy.core.actor import Role
 from academy.core.errors import NotFound
 from academy.core.i18n import Message, msg
 from academy.core.runtime import Runtime
-from academy.http import actor, public, reading, runtime, signed_in, writing
+from academy.http import PUBLIC, SIGNED_IN, actor, reading, runtime, writing
 from academy.http.languages import translate
 from academy.http.request_context import identity, player
-from academy.http.request_hooks import csrf
 from academy.learning import devices, evidence, queries, refusals, service
 from academy.learning.access import access_evidence, access_lease
 from academy.learning.group_commit import Committer
@@ -43,7 +42,7 @@ from academy.rest.contracts import (
     YES,
     Contract,
     ResponseSpec,
-    contract,
+    endpoint,
     maybe,
     obj,
     several,
@@ -111,8 +110,8 @@ def install(app: Flask, runtime_: Runtime) -> None:
 
 
 @bp.post("/beats")
-@public
-@contract(BEAT, enforced=False)  # the middleware in front of Flask has read it
+# The middleware in front of Flask has read the body; no cookie is read, so none can be abused.
+@endpoint(PUBLIC, BEAT, enforced=False, csrf=False, identified=False)
 def beat() -> tuple[Response, int]:
     """Answers what the middleware in front of Flask has to say beside 204; the lease token is the credential."""
     outcome, seq = heartbeats.kept(request.environ)
@@ -124,12 +123,8 @@ def beat() -> tuple[Response, int]:
     return jsonify(said), 409 if outcome.ended else 200
 
 
-csrf.exempt(beat)  # no cookie is read, so none can be abused
-
-
 @bp.post("/leases")
-@signed_in
-@contract(LEASE)
+@endpoint(SIGNED_IN, LEASE, screen=True)
 def open_lease() -> tuple[Response, int]:
     """Begin a playback: ``{"item": id, "device": word, "take_over": false}``; 409 when another device plays."""
     asked, me = request.get_json(), identity()
@@ -176,8 +171,7 @@ def _other_device(other: OtherDevice, *, in_public: bool) -> tuple[Response, int
 
 
 @bp.post("/leases/<public_id>/end")
-@signed_in
-@contract(Contract({204: ResponseSpec("Ended.")}, refuses=(404,)))
+@endpoint(SIGNED_IN, Contract({204: ResponseSpec("Ended.")}, refuses=(404,)), screen=True)
 def end_lease(public_id: str) -> tuple[str, int]:
     """End one's own playback."""
     with writing() as tx:
@@ -186,8 +180,7 @@ def end_lease(public_id: str) -> tuple[str, int]:
 
 
 @bp.get("/items/<public_id>")
-@signed_in
-@contract(Contract({200: ResponseSpec("What is held.", HELD)}, refuses=(404,)))
+@endpoint(SIGNED_IN, Contract({200: ResponseSpec("What is held.", HELD)}, refuses=(404,)), screen=True)
 def held(public_id: str) -> Response:
     """What the caller holds of an item: spans, position, what was refused and why."""
     with reading() as tx:
@@ -199,8 +192,7 @@ def held(public_id: str) -> Response:
 
 
 @bp.get("/evidence/<member>/<item>")
-@signed_in
-@contract(EVIDENCE)
+@endpoint(SIGNED_IN, EVIDENCE)
 def evidence_of(member: str, item: str) -> Response:
     """Leases, spans, refusals and completions of one member and item; ``?format=csv`` as a table."""
     with writing() as tx:  # asking is on record
@@ -213,8 +205,11 @@ def evidence_of(member: str, item: str) -> Response:
 
 
 @bp.get("/metrics")
-@public
-@contract(Contract({200: ResponseSpec("In Prometheus' text format.", media="text/plain")}, refuses=(404,)))
+@endpoint(
+    PUBLIC,
+    Contract({200: ResponseSpec("In Prometheus' text format.", media="text/plain")}, refuses=(404,)),
+    identified=False,
+)
 def metrics() -> Response:
     """Beats, commits, latency and refusals for Prometheus; by bearer token or as system administrator."""
     token = runtime().settings.metrics_token

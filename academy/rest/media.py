@@ -7,7 +7,7 @@ from academy.http import actor, office, writing
 from academy.library import proposals
 from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.captions import caption_files, editing
-from academy.rest.contracts import NATURAL, TEXT, Contract, ResponseSpec, contract, obj, several
+from academy.rest.contracts import NATURAL, TEXT, Contract, ResponseSpec, endpoint, obj, several
 
 SURE = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 LINE = {"type": "array", "prefixItems": [NATURAL, NATURAL, TEXT, SURE], "items": False, "minItems": 3}
@@ -22,8 +22,7 @@ bp = Blueprint("api_media", __name__, url_prefix="/api/v1/media")
 
 
 @bp.put("/<asset_id>/cues")
-@office(*UPLOADERS)
-@contract(SAVED)
+@endpoint(office(*UPLOADERS), SAVED)
 def save_cues(asset_id: str) -> Response:
     """Put edited captions in place, or propose them where the lecture is published.
 

@@ -8,8 +8,9 @@ from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
 from academy.core.errors import NotFound
-from academy.http import public
-from academy.rest.contracts import TEXT, Contract, ResponseSpec, contract, obj
+from academy.http import PUBLIC
+from academy.http.declarations import declaration_of
+from academy.rest.contracts import TEXT, Contract, EndpointDeclaration, ResponseSpec, endpoint, obj
 
 bp = Blueprint("api_openapi", __name__, url_prefix="/api/v1")
 
@@ -42,8 +43,7 @@ MEANINGS = {
 
 
 @bp.get("/openapi.json")
-@public
-@contract(Contract({200: ResponseSpec("This document.", {"type": "object"})}))
+@endpoint(PUBLIC, Contract({200: ResponseSpec("This document.", {"type": "object"})}))
 def document() -> Response:
     """The description of this API (OpenAPI 3.1)."""
     return jsonify(describe(current_app))
@@ -88,27 +88,27 @@ def methods(rule: Rule) -> list[str]:
     return sorted(given - {"HEAD"} if "GET" in given else given) or ["OPTIONS"]
 
 
-def contract_of(app: Flask, rule: Rule) -> Contract:
+def endpoint_of(app: Flask, rule: Rule) -> EndpointDeclaration:
     """An endpoint's declaration.
 
     Raises:
-        NotFound: it has none.
+        NotFound: it has none, or that of a page.
     """
-    found = getattr(app.view_functions[rule.endpoint], "__contract__", None)
-    if not isinstance(found, Contract):
+    found = declaration_of(app, rule.endpoint)
+    if not isinstance(found, EndpointDeclaration):
         raise NotFound
     return found
 
 
 def _operation(app: Flask, rule: Rule) -> dict[str, Any]:
-    made, view = contract_of(app, rule), app.view_functions[rule.endpoint]
-    policy = str(getattr(view, "__policy__", "public"))
+    declaration, view = endpoint_of(app, rule), app.view_functions[rule.endpoint]
+    made, policy = declaration.contract, declaration.policy
     refused = set(made.refuses) | ({400} if made.body or made.query else set())
     if made.body is not None:
         refused |= {413, 415}
-    if policy != "public":
+    if not policy.is_public:
         refused |= {401, 429, 503}
-    if policy.startswith("office:"):
+    if policy.roles:
         refused |= {403, 404}
     said: dict[str, Any] = {
         "operationId": rule.endpoint.replace(".", "_"),
@@ -119,7 +119,7 @@ def _operation(app: Flask, rule: Rule) -> dict[str, Any]:
     }
     if made.body is not None:
         said["requestBody"] = {"required": True, "content": {made.media: {"schema": made.body}}}
-    if policy != "public":
+    if not policy.is_public:
         said["security"] = [{"token": []}, {"session": []}]
     return said
 

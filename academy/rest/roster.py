@@ -7,10 +7,9 @@ from academy.core.errors import Invalid, SignInRequired
 from academy.core.i18n import msg
 from academy.http import actor, office, reading, runtime
 from academy.http.languages import translate
-from academy.http.request_hooks import csrf
 from academy.people.access import KEEPERS, access_organisation
 from academy.people.queries import by_code
-from academy.rest.contracts import NATURAL, PROBLEM, TEXT, Contract, ResponseSpec, contract, maybe, obj, several, text
+from academy.rest.contracts import NATURAL, PROBLEM, TEXT, Contract, ResponseSpec, endpoint, maybe, obj, several, text
 from academy.roster.changes import FIELDS, MOST, accept_changes
 
 PERSON = {
@@ -39,8 +38,7 @@ bp = Blueprint("api_roster", __name__, url_prefix="/api/v1/roster")
 
 
 @bp.post("/changes")
-@office(*KEEPERS)
-@contract(CHANGES)
+@endpoint(office(*KEEPERS), CHANGES, csrf=False)  # the token in the header is the credential; no other site can send it
 def changes() -> tuple[Response, int]:
     """Apply changes of members below a node, all or none.
 
@@ -63,6 +61,3 @@ def changes() -> tuple[Response, int]:
         for place, number, notes in answer.bad
     ]
     return jsonify(counts=answer.counts, bad=bad), 422 if bad else 200
-
-
-csrf.exempt(changes)  # the token in the header is the credential, and no other site can send it

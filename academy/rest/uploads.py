@@ -6,6 +6,7 @@ that is never granted; so the blueprint needs no CSRF token and other devices' c
 
 import base64
 import binascii
+import functools
 from email.utils import format_datetime
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, request, url_for
@@ -15,13 +16,12 @@ from werkzeug.exceptions import ClientDisconnected
 from academy.core.errors import AcademyError
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.http import actor, office, public, reading, runtime
-from academy.http.body_limits import accepts_body
+from academy.http import PUBLIC, actor, office, reading, runtime
 from academy.http.filters import day
-from academy.http.request_hooks import csrf
 from academy.media import queries, uploads
 from academy.media.access import UPLOADERS
 from academy.media.models import Upload
+from academy.rest import contracts
 from academy.rest.contracts import (
     NATURAL,
     TEXT,
@@ -29,7 +29,6 @@ from academy.rest.contracts import (
     ResponseSpec,
     Schema,
     WrongKind,
-    contract,
     maybe,
     obj,
     several,
@@ -37,7 +36,7 @@ from academy.rest.contracts import (
 from academy.rest.method_override import PREFIX
 
 bp = Blueprint("api_uploads", __name__, url_prefix=PREFIX)
-csrf.exempt(bp)
+endpoint = functools.partial(contracts.endpoint, csrf=False)
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
@@ -119,8 +118,9 @@ def _tus_headers(response: Response) -> Response:
 
 
 @bp.route("", methods=["OPTIONS"], provide_automatic_options=False)
-@public
-@contract(Contract({204: ResponseSpec("It can this.", headers=("Tus-Version", "Tus-Extension", "Tus-Max-Size"))}))
+@endpoint(
+    PUBLIC, Contract({204: ResponseSpec("It can this.", headers=("Tus-Version", "Tus-Extension", "Tus-Max-Size"))})
+)
 def options() -> ResponseReturnValue:
     """What this server can do."""
     headers = {
@@ -133,9 +133,7 @@ def options() -> ResponseReturnValue:
 
 
 @bp.post("")
-@office(*UPLOADERS)
-@accepts_body(whole_file, streamed=True)
-@contract(ANNOUNCED)
+@endpoint(office(*UPLOADERS), ANNOUNCED, body=whole_file, streamed=True)
 def create() -> ResponseReturnValue:
     """Announce a file, with its first bytes if they come along."""
     if "Upload-Concat" in request.headers:
@@ -164,8 +162,7 @@ def create() -> ResponseReturnValue:
 
 
 @bp.get("/unfinished")
-@office(*UPLOADERS)
-@contract(version_responses({200: ResponseSpec("What is open.", obj(uploads=several(OPEN)))}))
+@endpoint(office(*UPLOADERS), version_responses({200: ResponseSpec("What is open.", obj(uploads=several(OPEN)))}))
 def unfinished() -> ResponseReturnValue:
     """The caller's open uploads, so that another device can go on: it compares the first bytes' digest."""
     found = [
@@ -182,8 +179,7 @@ def unfinished() -> ResponseReturnValue:
 
 
 @bp.get("/known")
-@office(*UPLOADERS)
-@contract(KNOWN)
+@endpoint(office(*UPLOADERS), KNOWN)
 def known() -> ResponseReturnValue:
     """A file of the caller's own with this purpose, size and fingerprint (SHA-256 of the first and the last
     megabyte), so that nothing is sent twice over a weak line: ``{"file": null | {id, filename, day}}``."""
@@ -204,8 +200,9 @@ def known() -> ResponseReturnValue:
 
 
 @bp.route("/<id:public_id>", methods=["HEAD"], provide_automatic_options=False)
-@office(*UPLOADERS)
-@contract(version_responses({200: ResponseSpec("So much.", headers=("Upload-Length", *SHOWN))}, 410))
+@endpoint(
+    office(*UPLOADERS), version_responses({200: ResponseSpec("So much.", headers=("Upload-Length", *SHOWN))}, 410)
+)
 def head(public_id: str) -> ResponseReturnValue:
     """How much has arrived."""
     found = uploads.find(runtime(), actor(), public_id)
@@ -217,9 +214,7 @@ def head(public_id: str) -> ResponseReturnValue:
 
 
 @bp.route("/<id:public_id>", methods=["PATCH"])
-@office(*UPLOADERS)
-@accepts_body(whole_file, streamed=True)
-@contract(PIECE, enforced=False)
+@endpoint(office(*UPLOADERS), PIECE, enforced=False, body=whole_file, streamed=True)
 def append(public_id: str) -> ResponseReturnValue:
     """The next bytes."""
     if request.mimetype != STREAM:
@@ -228,8 +223,7 @@ def append(public_id: str) -> ResponseReturnValue:
 
 
 @bp.delete("/<id:public_id>")
-@office(*UPLOADERS)
-@contract(version_responses({204: ResponseSpec("Dropped.")}))
+@endpoint(office(*UPLOADERS), version_responses({204: ResponseSpec("Dropped.")}))
 def give_up(public_id: str) -> ResponseReturnValue:
     """Drop an unfinished upload."""
     uploads.terminate(runtime(), actor(), public_id)

@@ -1,18 +1,21 @@
 """Ways in, my own account, my devices."""
 
+import functools
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.accounts import queries, service
 from academy.accounts.authentication import sms
 from academy.accounts.authentication.reauthentication import confirm_identity
 from academy.accounts.models import Account
 from academy.core.errors import AcademyError, Busy, Conflict, Invalid
 from academy.core.i18n import Message, msg
-from academy.http import actor, public, reading, runtime, signed_in, writing
+from academy.http import PUBLIC, SIGNED_IN, actor, menu, reading, runtime, writing
+from academy.http.declarations import Landing
 from academy.http.known_browsers import known_browser
 from academy.http.login import HALF, local_path, start_session
 from academy.http.request_context import identity
@@ -21,6 +24,7 @@ from academy.people.models import Member
 from academy.people.service import masked_phone
 
 bp = Blueprint("accounts", __name__)
+page = functools.partial(http.page, section=menu.ME)
 
 
 def device() -> str:
@@ -62,7 +66,7 @@ def errors_by_field(error: AcademyError) -> dict[str, Message]:
 
 
 @bp.get("/sign-in")
-@public
+@page(PUBLIC, landing=Landing.SIGN_IN, consent=False)
 def sign_in() -> str | Response:
     """The form to sign in with."""
     if not actor().is_anonymous:
@@ -82,7 +86,7 @@ def _sign_in_page(errors: dict[str, Message]) -> str:
 
 
 @bp.post("/sign-in")
-@public
+@page(PUBLIC, consent=False, rate=600)  # a hall of three hundred who mistype once
 def sign_in_post() -> Any:
     """Sign in, and go on to where one wanted to."""
     form = request.form
@@ -104,7 +108,7 @@ def sign_in_post() -> Any:
 
 
 @bp.post("/sign-out")
-@signed_in
+@page(SIGNED_IN, consent=False, screen=True)
 def sign_out() -> Response:
     """Sign this device out."""
     with writing() as tx:
@@ -114,7 +118,7 @@ def sign_out() -> Response:
 
 
 @bp.get("/activate")
-@public
+@page(PUBLIC)
 def activate() -> str:
     """The form for a one-time code."""
     return _activate_page({}, request.args.get("number", ""))
@@ -126,7 +130,7 @@ def _activate_page(errors: dict[str, Message], number: str) -> str:
 
 
 @bp.post("/activate/sms")
-@public
+@page(PUBLIC, rate=60)
 def activate_by_sms() -> Any:
     """Have a code sent to the phone in the register; the answer never says whether there is one."""
     form = request.form
@@ -139,7 +143,7 @@ def activate_by_sms() -> Any:
 
 
 @bp.post("/activate")
-@public
+@page(PUBLIC, rate=600)
 def activate_post() -> Any:
     """Trade a one-time code for a password, and come in."""
     form = request.form
@@ -162,7 +166,7 @@ def activate_post() -> Any:
 
 
 @bp.get("/me")
-@signed_in
+@page(SIGNED_IN, menu=menu.ME)
 def profile() -> str:
     """My page: who I am here, my devices, my password."""
     return _profile({})
@@ -189,7 +193,7 @@ def _profile(errors: dict[str, Message]) -> str:
 
 
 @bp.post("/me/password")
-@signed_in
+@page(SIGNED_IN)
 def password() -> Any:
     """Change my own password; my other devices are signed out."""
     me, form = identity(), request.form
@@ -207,7 +211,7 @@ def password() -> Any:
 
 
 @bp.post("/me/devices/<public_id>/end")
-@signed_in
+@page(SIGNED_IN)
 def end_session(public_id: str) -> Any:
     """Sign one of my devices out; asks for the password unless I came in a moment ago."""
     me, typed = identity(), request.form.get("password")

@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import functools
 import io
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
@@ -10,20 +11,22 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.accounts import audit_trail
 from academy.accounts.audit_verbs import VERBS
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import record
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, runtime, writing
+from academy.http import actor, menu, office, reading, runtime, writing
 from academy.reports.spreadsheets import defuse
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
+page = functools.partial(http.page, section=menu.AUDIT)
 
 
 @bp.get("")
-@office(Role.AUDITOR)
+@page(office(Role.AUDITOR), menu=menu.AUDIT)
 def index() -> str:
     """The trail, newest first. Looking something up in it is kept too."""
     asked = _asked()
@@ -41,7 +44,7 @@ def _export_url() -> str:
 
 
 @bp.get("/export")
-@office(Role.AUDITOR)
+@page(office(Role.AUDITOR), rate=10)
 def export() -> Response:
     """The same as a CSV file, oldest first, with the chain's values; written as it is read."""
     asked = _asked()

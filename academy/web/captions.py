@@ -1,14 +1,16 @@
 """The caption editor, beside the video."""
 
+import functools
 import io
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from academy import http
 from academy.core.errors import NotFound
-from academy.http import actor, office, reading, runtime, writing
-from academy.http.body_limits import MIB, accepts_body
+from academy.http import actor, menu, office, reading, runtime, writing
+from academy.http.body_limits import MIB
 from academy.http.languages import count_text
 from academy.http.login import local_path
 from academy.library import proposals
@@ -19,13 +21,14 @@ from academy.media.transcription import models, requests
 from academy.search import dictionary
 
 bp = Blueprint("captions", __name__, url_prefix="/studio/captions")
+page = functools.partial(http.page, section=menu.STUDIO)
 
 WRITERS = {"srt": caption_files.to_srt, "vtt": caption_files.to_vtt, "txt": caption_files.to_txt}
 TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt", "txt": "text/plain"}
 
 
 @bp.get("/<asset_id>")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def edit(asset_id: str) -> ResponseReturnValue:
     """The lines, the video, the versions."""
     with reading() as tx:
@@ -48,7 +51,7 @@ def edit(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.get("/<asset_id>/download.<kind>")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def download(asset_id: str, kind: str) -> ResponseReturnValue:
     """The captions as a file."""
     with reading() as tx:
@@ -65,7 +68,7 @@ def download(asset_id: str, kind: str) -> ResponseReturnValue:
 
 
 @bp.get("/<asset_id>/versions/<number>")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def version(asset_id: str, number: str) -> ResponseReturnValue:
     """What an earlier version holds, before anybody brings it back."""
     with reading() as tx:
@@ -74,7 +77,7 @@ def version(asset_id: str, number: str) -> ResponseReturnValue:
 
 
 @bp.post("/<asset_id>/hear")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def hear(asset_id: str) -> ResponseReturnValue:
     """Have the words recognised."""
     with writing() as tx:
@@ -84,8 +87,7 @@ def hear(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<asset_id>/text")
-@office(*UPLOADERS)
-@accepts_body(2 * MIB)
+@page(office(*UPLOADERS), body=2 * MIB)
 def take_text(asset_id: str) -> ResponseReturnValue:
     """Take a text without times, as it was pasted."""
     data = request.form.get("text", "").encode()
@@ -104,7 +106,7 @@ def take_text(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<asset_id>/timed")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def timed(asset_id: str) -> ResponseReturnValue:
     """Times that had been estimated fit now."""
     with writing() as tx:
@@ -114,7 +116,7 @@ def timed(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<asset_id>/restore")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def restore(asset_id: str) -> ResponseReturnValue:
     """Bring a kept version back."""
     with writing() as tx:
@@ -125,7 +127,7 @@ def restore(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<asset_id>/withdraw")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def withdraw(asset_id: str) -> ResponseReturnValue:
     """Take back what was proposed for a published lecture."""
     kind = request.form.get("kind", "")
@@ -146,7 +148,7 @@ def _number(text: str) -> int:
 
 
 @bp.post("/<asset_id>/terms")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def add_term(asset_id: str) -> ResponseReturnValue:
     """Teach every editor a word."""
     with writing() as tx:

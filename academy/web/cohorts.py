@@ -1,16 +1,18 @@
 """Named cohorts: lists of members that trainings can be held for."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
+from academy import http
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, writing
+from academy.http import actor, menu, office, reading, writing
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.personal_data import shows_people
 from academy.people import cohorts, queries
@@ -18,10 +20,11 @@ from academy.people.access import KEEPERS, access_member, access_organisation
 from academy.web.members import errors_by_field
 
 bp = Blueprint("cohorts", __name__, url_prefix="/cohorts")
+page = functools.partial(http.page, section=menu.COHORTS)
 
 
 @bp.get("")
-@office(*KEEPERS)
+@page(office(*KEEPERS), menu=menu.COHORTS)
 def index() -> str:
     """The lists of my nodes, and a form for one more."""
     return _index({})
@@ -36,7 +39,7 @@ def _index(errors: Mapping[str, Message]) -> str:
 
 
 @bp.post("")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 def create() -> Any:
     """One more list."""
     form = request.form
@@ -50,7 +53,7 @@ def create() -> Any:
 
 
 @bp.get("/<public_id>")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 @shows_people
 def show(public_id: str) -> str:
     """Who is in a list."""
@@ -65,7 +68,7 @@ def _show(public_id: str, errors: Mapping[str, Message]) -> str:
 
 
 @bp.post("/<public_id>")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 @shows_people
 def change(public_id: str) -> Any:
     """Add or remove members, rename or close the list: the button that was pressed says which."""

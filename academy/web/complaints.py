@@ -10,7 +10,7 @@ from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, signed_in, writing
+from academy.http import SIGNED_IN, actor, menu, office, page, reading, writing
 from academy.library import access, complaints
 from academy.library.models import Course
 
@@ -18,7 +18,7 @@ bp = Blueprint("complaints", __name__, url_prefix="/complaints")
 
 
 @bp.get("")
-@signed_in
+@page(SIGNED_IN)
 def index() -> str:
     """What I wrote, and the answers."""
     with reading() as tx:
@@ -27,14 +27,14 @@ def index() -> str:
 
 
 @bp.get("/new")
-@signed_in
+@page(SIGNED_IN)
 def new() -> str:
     """An empty sheet; about a lecture when the address says which."""
     return _sheet({})
 
 
 @bp.post("/new")
-@signed_in
+@page(SIGNED_IN, rate=10)
 def create() -> Response | tuple[str, int]:
     """Into the box with it."""
     try:
@@ -49,7 +49,7 @@ def create() -> Response | tuple[str, int]:
 
 
 @bp.get("/box")
-@office(*complaints.ANSWERERS)
+@page(office(*complaints.ANSWERERS), menu=menu.COMPLAINTS)
 def box() -> str:
     """What waits for an answer."""
     state = "answered" if request.args.get("state") == "answered" else "open"
@@ -59,14 +59,14 @@ def box() -> str:
 
 
 @bp.get("/<public_id>")
-@signed_in
+@page(SIGNED_IN)
 def show(public_id: str) -> str:
     """One word and its answer."""
     return _page(public_id, {})
 
 
 @bp.post("/<public_id>")
-@office(*complaints.ANSWERERS)
+@page(office(*complaints.ANSWERERS), section=menu.COMPLAINTS)
 def answer(public_id: str) -> Response | tuple[str, int]:
     """Answer it, and take the lecture down if that button was pressed."""
     try:

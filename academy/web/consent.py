@@ -1,19 +1,24 @@
 """The text about one's data, and agreeing to it."""
 
+import functools
+
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.accounts import consent, service
-from academy.http import actor, public, signed_in, writing
+from academy.http import PUBLIC, SIGNED_IN, actor, writing
+from academy.http.declarations import Landing
 from academy.http.login import local_path
 from academy.http.request_context import identity
 
 bp = Blueprint("consent", __name__, url_prefix="/consent")
+page = functools.partial(http.page, consent=False)
 
 
 @bp.get("")
-@public
+@page(PUBLIC, landing=Landing.CONSENT)
 def ask() -> str:
     """The text; with its button for whoever has not agreed to this version yet."""
     me = identity()
@@ -29,7 +34,7 @@ def ask() -> str:
 
 
 @bp.post("")
-@signed_in
+@page(SIGNED_IN)
 def agree() -> Response:
     """Agree, and go on; or not, and be signed out: the button that was pressed says which."""
     with writing() as tx:
@@ -42,7 +47,7 @@ def agree() -> Response:
 
 
 @bp.post("/withdraw")
-@signed_in
+@page(SIGNED_IN)
 def withdraw() -> Response:
     """Take the consent back."""
     with writing() as tx:

@@ -1,5 +1,6 @@
 """Completions corrected by hand: proposed by one person, approved by another."""
 
+import functools
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -7,11 +8,12 @@ from flask_babel import gettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, writing
+from academy.http import actor, menu, office, reading, writing
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.learning import correction_queries, corrections
@@ -23,6 +25,7 @@ from academy.trainings.queries import published_courses
 from academy.web.members import day, errors_by_field
 
 bp = Blueprint("corrections", __name__)
+page = functools.partial(http.page, section=menu.CORRECTIONS)
 
 EVIDENCE = {
     "watched": msg("观看"),
@@ -40,7 +43,7 @@ WORDS = {"kinds": corrections.KINDS, "evidence": EVIDENCE, "decisions": DECISION
 
 
 @bp.get("/corrections")
-@office(*corrections.DECIDERS)
+@page(office(*corrections.DECIDERS), menu=menu.CORRECTIONS)
 @shows_people
 def index() -> str:
     """Proposals that wait for an answer."""
@@ -51,7 +54,7 @@ def index() -> str:
 
 
 @bp.get("/members/<public_id>/corrections")
-@office(*corrections.PROPOSERS)
+@page(office(*corrections.PROPOSERS))
 @shows_people
 def show(public_id: str) -> str:
     """What a member has completed, and what was ever corrected about it."""
@@ -72,7 +75,7 @@ def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
 
 
 @bp.post("/members/<public_id>/corrections")
-@office(*corrections.PROPOSERS)
+@page(office(*corrections.PROPOSERS))
 @shows_people
 def propose(public_id: str) -> Any:
     """Propose that a completion be registered or struck."""
@@ -104,7 +107,7 @@ def _propose(tx: Tx, person: Member) -> None:
 
 
 @bp.post("/corrections/<public_id>")
-@office(*corrections.PROPOSERS)
+@page(office(*corrections.PROPOSERS))
 def decide(public_id: str) -> Response:
     """Agree to somebody else's proposal, turn it down, or take one's own back."""
     verbs = {"approve": corrections.approve_correction, "decline": corrections.decline_correction}

@@ -1,18 +1,22 @@
 """How the page looks on this device: language, elder mode, text size, light or dark. Kept in cookies."""
 
+import functools
+
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.accounts import service as accounts
 from academy.core.errors import NotFound
 from academy.core.i18n import msg
 from academy.core.paging import Page
-from academy.http import actor, navigation, public, runtime, writing
+from academy.http import PUBLIC, actor, navigation, runtime, writing
 from academy.http.languages import COOKIE, LANGUAGES
 from academy.http.login import local_path
 from academy.http.request_context import identity
 
 bp = Blueprint("display", __name__, url_prefix="/display")
+page = functools.partial(http.page, consent=False, screen=True)
 YEAR = 365 * 24 * 3600
 
 
@@ -30,7 +34,7 @@ def _one_of(name: str, allowed: tuple[str, ...]) -> str:
 
 
 @bp.get("")
-@public
+@page(PUBLIC)
 def show() -> str:
     """How pages look on this device: print, light, language."""
     return render_template("display/show.html", sizes=navigation.SIZES, back=local_path(request.args.get("next")))
@@ -51,7 +55,7 @@ def _remember(elder: str) -> str:
 
 
 @bp.post("")
-@public
+@page(PUBLIC)
 def save() -> Response:
     """Keep how this device wants its pages."""
     return _keep(
@@ -62,14 +66,14 @@ def save() -> Response:
 
 
 @bp.post("/elder")
-@public
+@page(PUBLIC)
 def elder() -> Response:
     """Large print on or off, in one tap."""
     return _keep(elder=_remember(_one_of("elder", ("0", "1"))))
 
 
 @bp.post("/language")
-@public
+@page(PUBLIC)
 def language() -> Response:
     """The other language."""
     wanted = _one_of("language", LANGUAGES)
@@ -80,7 +84,7 @@ def language() -> Response:
 
 
 @bp.get("/styleguide")
-@public
+@page(PUBLIC)
 def styleguide() -> str:
     """Everything the pages are made of, on one page: for people who work on them, in the demo only."""
     if not runtime().settings.demo:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, writing
+from academy.http import actor, menu, office, page, reading, writing
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people import queries, service
@@ -22,7 +22,7 @@ bp = Blueprint("exemptions", __name__)
 
 
 @bp.get("/exemptions")
-@office(*DECIDERS)
+@page(office(*DECIDERS), menu=menu.EXEMPTIONS)
 @shows_people
 def index() -> str:
     """Requests that wait for an answer."""
@@ -33,7 +33,7 @@ def index() -> str:
 
 
 @bp.get("/members/<public_id>/exemptions/new")
-@office(*ASKERS)
+@page(office(*ASKERS), section=menu.PEOPLE)
 @shows_people
 def new(public_id: str) -> str:
     """The form to ask for an exemption."""
@@ -46,7 +46,7 @@ def _page(person: Member, errors: dict[str, Message]) -> str:
 
 
 @bp.post("/members/<public_id>/exemptions/new")
-@office(*ASKERS)
+@page(office(*ASKERS), section=menu.PEOPLE)
 @shows_people
 def create(public_id: str) -> Any:
     """Ask that a member need not study."""
@@ -65,7 +65,7 @@ def create(public_id: str) -> Any:
 
 
 @bp.post("/exemptions/<public_id>")
-@office(*DECIDERS)
+@page(office(*DECIDERS))
 def decide(public_id: str) -> Response:
     """Agree to somebody else's request, or turn it down."""
     verbs = {"approve": service.approve_exemption, "revoke": service.revoke_exemption}

@@ -1,20 +1,24 @@
 """What I uploaded, how much room is left, and what may go."""
 
+import functools
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, runtime, writing
+from academy.http import actor, menu, office, reading, runtime, writing
 from academy.library import files
 from academy.media import queries, uploads
 from academy.media.access import UPLOADERS, access_own_asset
 
 bp = Blueprint("files", __name__, url_prefix="/studio/files")
+page = functools.partial(http.page, section=menu.STUDIO)
 
 
 @bp.get("")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def index() -> str:
     """My files, newest first, and the room they take."""
     with reading() as tx:
@@ -24,7 +28,7 @@ def index() -> str:
 
 
 @bp.post("/<asset_id>/remove")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def remove(asset_id: str) -> Response:
     """Make room: a file that stands in no course goes."""
     with writing() as tx:

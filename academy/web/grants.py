@@ -1,11 +1,13 @@
 """Who holds which role, where and until when."""
 
+import functools
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.accounts import grants, queries, service
 from academy.accounts.authentication import second_step_approvals
 from academy.accounts.models import Account
@@ -14,18 +16,19 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, writing
+from academy.http import actor, menu, office, reading, writing
 from academy.people.models import Member
 from academy.people.queries import by_code
 from academy.web.members import day, errors_by_field
 
 bp = Blueprint("grants", __name__, url_prefix="/grants")
+page = functools.partial(http.page, section=menu.GRANTS)
 
 GIVERS = (Role.SECURITY_OFFICER, Role.NODE_ADMINISTRATOR)
 
 
 @bp.get("")
-@office(*GIVERS)
+@page(office(*GIVERS), menu=menu.GRANTS)
 def index() -> str:
     """Who holds which role below one's nodes."""
     return _page({})
@@ -54,7 +57,7 @@ def _page(errors: dict[str, Message], code: str = "") -> str:
 
 
 @bp.post("")
-@office(*GIVERS)
+@page(office(*GIVERS))
 def create() -> Any:
     """Give an account a role for a node."""
     form = request.form
@@ -91,7 +94,7 @@ def _wanted(tx: Tx) -> tuple[Account, Role]:
 
 
 @bp.post("/<public_id>/revoke")
-@office(*GIVERS)
+@page(office(*GIVERS))
 def revoke(public_id: str) -> Response:
     """Take a role back."""
     with writing() as tx:
@@ -101,7 +104,7 @@ def revoke(public_id: str) -> Response:
 
 
 @bp.post("/code")
-@office(Role.SECURITY_OFFICER)
+@page(office(Role.SECURITY_OFFICER))
 def code() -> Any:
     """An activation code for somebody who holds an office: on this one page and nowhere else."""
     try:
@@ -117,7 +120,7 @@ def code() -> Any:
 
 
 @bp.post("/second-step")
-@office(Role.SECURITY_OFFICER)
+@page(office(Role.SECURITY_OFFICER))
 def approve_second_step() -> Any:
     """Let a second step count for offices: its owner has told the number that their page shows."""
     try:
@@ -130,7 +133,7 @@ def approve_second_step() -> Any:
 
 
 @bp.post("/second-step/refuse")
-@office(Role.SECURITY_OFFICER)
+@page(office(Role.SECURITY_OFFICER))
 def refuse_second_step() -> Any:
     """Void a second step that its owner has not set up; whoever did is signed out."""
     try:
@@ -143,7 +146,7 @@ def refuse_second_step() -> Any:
 
 
 @bp.post("/sign-out")
-@office(*GIVERS)
+@page(office(*GIVERS))
 def sign_out() -> Any:
     """Sign somebody out everywhere: a telephone was lost, or an account is in the wrong hands."""
     try:

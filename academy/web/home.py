@@ -9,7 +9,7 @@ from academy.accounts import privacy_requests
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg, nmsg
-from academy.http import actor, reading, signed_in
+from academy.http import SIGNED_IN, actor, menu, page, reading
 from academy.http.navigation import link
 from academy.learning import queries as progress
 from academy.library import queries
@@ -32,7 +32,7 @@ class Task:
 
 
 @bp.get("/")
-@signed_in
+@page(SIGNED_IN, menu=menu.HOME, search_open=True)
 def home() -> str:
     """Home, for whoever it is."""
     who = actor()

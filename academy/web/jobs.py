@@ -1,19 +1,23 @@
 """Background jobs that wait for the operator."""
 
+import functools
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, writing
+from academy.http import actor, menu, office, reading, writing
 from academy.jobs import failed_jobs
 from academy.jobs.access import OPERATORS
 
 bp = Blueprint("jobs", __name__, url_prefix="/system/jobs")
+page = functools.partial(http.page, section=menu.JOBS)
 
 
 @bp.get("")
-@office(*OPERATORS)
+@page(office(*OPERATORS), menu=menu.JOBS)
 def index() -> str:
     """What failed or was put aside, and why."""
     with reading() as tx:
@@ -22,7 +26,7 @@ def index() -> str:
 
 
 @bp.post("/<public_id>/retry")
-@office(*OPERATORS)
+@page(office(*OPERATORS))
 def retry(public_id: str) -> Response:
     """Run one again."""
     with writing() as tx:

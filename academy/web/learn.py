@@ -1,14 +1,16 @@
 """The player's page, and credit that follows a lecture through a re-cut."""
 
+import functools
 from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
+from academy import http
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.errors import Invalid
-from academy.http import actor, office, reading, runtime, signed_in, writing
+from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
 from academy.http.languages import plural_words, translate
 from academy.learning import recuts, refusals
 from academy.learning.access import access_recut
@@ -23,10 +25,11 @@ from academy.media.documents.pages import PAGE_MS
 from academy.media.models import Asset
 
 bp = Blueprint("learn", __name__)
+page = functools.partial(http.page, section=menu.COURSES)
 
 
 @bp.get("/learn/<item_public_id>")
-@signed_in
+@page(SIGNED_IN, screen=True)
 def play(item_public_id: str) -> str:
     """Watch or read an item; ``?t=754`` begins at second 754, ``?page=7`` at page 7."""
     with reading() as tx:
@@ -47,7 +50,7 @@ def play(item_public_id: str) -> str:
 
 
 @bp.get("/learn/<item_public_id>/recut")
-@office(Role.REVIEWER, Role.NODE_ADMINISTRATOR)
+@page(office(Role.REVIEWER, Role.NODE_ADMINISTRATOR))
 def recut(item_public_id: str) -> str:
     """Ask which stretches of the old version stayed."""
     with reading() as tx:
@@ -55,7 +58,7 @@ def recut(item_public_id: str) -> str:
 
 
 @bp.post("/learn/<item_public_id>/recut")
-@office(Role.REVIEWER, Role.NODE_ADMINISTRATOR)
+@page(office(Role.REVIEWER, Role.NODE_ADMINISTRATOR))
 def carry_over(item_public_id: str) -> str | tuple[str, int]:
     """Show what a mapping would do, or do it: the button that was pressed says which."""
     text, act = request.form.get("kept", ""), request.form.get("verb") == "carry"

@@ -1,15 +1,17 @@
 """The shelves and a course's page, as members see them."""
 
+import functools
 from collections.abc import Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core.actor import Role
 from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, runtime, signed_in, writing
+from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.navigation import link
 from academy.http.request_context import member_on_show
@@ -22,6 +24,7 @@ from academy.media import delivery
 from academy.media.models import Asset
 
 bp = Blueprint("library", __name__, url_prefix="/library")
+page = functools.partial(http.page, section=menu.COURSES, search_open=True)
 KEEPERS = (Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
 
 
@@ -32,7 +35,7 @@ def poster(asset: Asset | None, audience: str = "member") -> str | None:
 
 
 @bp.get("")
-@signed_in
+@page(SIGNED_IN, menu=menu.COURSES, screen=True)
 def index() -> str:
     """Courses by category, newest first."""
     slug, leaders = request.args.get("category", ""), request.args.get("leaders") == "1"
@@ -55,14 +58,14 @@ def index() -> str:
 
 
 @bp.get("/categories")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 def categories() -> str:
     """The shelves, to be put in order."""
     return _categories({})
 
 
 @bp.post("/categories")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 def change_categories() -> Response | tuple[str, int]:
     """Add, rename, move or remove one: the button that was pressed says which."""
     slug, name = request.form.get("slug", ""), request.form.get("name", "")
@@ -92,7 +95,7 @@ def _categories(errors: Mapping[str, Message]) -> str:
 
 
 @bp.get("/<public_id>")
-@signed_in
+@page(SIGNED_IN, screen=True)
 def course(public_id: str) -> str:
     """One course: who speaks, what is in it, how far one is."""
     with reading() as tx:

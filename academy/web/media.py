@@ -17,8 +17,8 @@ from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.core.settings import Settings
-from academy.http import actor, office, public, reading, runtime, writing
-from academy.http.body_limits import MIB, accepts_body, form_file
+from academy.http import PUBLIC, actor, menu, office, page, reading, runtime, writing
+from academy.http.body_limits import MIB, form_file
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.filters import timecode
 from academy.http.languages import count_text
@@ -49,7 +49,7 @@ def extent(asset: Asset) -> str:
 
 
 @bp.get("/m/<digest>/<int:expires>/<asset_id>/<generation>/<path:file>")
-@public
+@page(PUBLIC, identified=False)
 def deliver(digest: str, expires: int, asset_id: str, generation: str, file: str) -> ResponseReturnValue:
     """One file of a published set, to whoever holds the link; gone when the set is."""
     settings = runtime().settings
@@ -107,7 +107,7 @@ def _opened(settings: Settings, key: str) -> tuple[BinaryIO, int, str]:
 
 
 @bp.get("/media/<asset_id>/steps")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def steps(asset_id: str) -> ResponseReturnValue:
     """How far a file is."""
     with reading() as tx:
@@ -117,7 +117,7 @@ def steps(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/media/<asset_id>/retry")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def retry(asset_id: str) -> ResponseReturnValue:
     """Try the failed step again."""
     with writing() as tx:
@@ -127,7 +127,7 @@ def retry(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/media/<asset_id>/help")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def ask_operator(asset_id: str) -> ResponseReturnValue:
     """Have the operators look at it."""
     with writing() as tx:
@@ -137,7 +137,7 @@ def ask_operator(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.get("/studio/failures")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS), menu=menu.FAILED_FILES, offered_to=(Role.SYSTEM_ADMINISTRATOR,))
 def failures() -> ResponseReturnValue:
     """Files that wait for a person, with the buttons that help."""
     with reading() as tx:
@@ -148,8 +148,7 @@ def failures() -> ResponseReturnValue:
 
 
 @bp.post("/media/<asset_id>/captions")
-@office(*UPLOADERS)
-@accepts_body(caption_files.MAX_BYTES + MIB)
+@page(office(*UPLOADERS), body=caption_files.MAX_BYTES + MIB)
 def import_captions(asset_id: str) -> ResponseReturnValue:
     """Replace the captions by a file."""
     given = request.files.get("captions")
@@ -172,7 +171,7 @@ def import_captions(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.get("/media/<asset_id>/chapters")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def edit_chapters(asset_id: str) -> ResponseReturnValue:
     """The lecture and its chapters, one line each."""
     with reading() as tx:
@@ -187,7 +186,7 @@ def _written(tx: Tx, asset: Asset) -> str:
 
 
 @bp.post("/media/<asset_id>/chapters")
-@office(*UPLOADERS)
+@page(office(*UPLOADERS))
 def save_chapters(asset_id: str) -> ResponseReturnValue:
     """Keep the chapters, or show what is wrong with them."""
     text = request.form.get("chapters", "")
@@ -222,8 +221,7 @@ def _chapters(
 
 
 @bp.post("/media/upload")
-@office(*UPLOADERS)
-@accepts_body(form_file)
+@page(office(*UPLOADERS), body=form_file)
 def upload() -> ResponseReturnValue:
     """A small file by an ordinary form; the page it came from finishes with the upload's id."""
     given = request.files.get("file")

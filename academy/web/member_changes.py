@@ -1,15 +1,17 @@
 """A transfer or a change of status: looked at first, confirmed, taken back."""
 
+import functools
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core import clock
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message
-from academy.http import actor, office, reading, runtime, writing
+from academy.http import actor, menu, office, reading, runtime, writing
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people import members
@@ -19,10 +21,11 @@ from academy.web.member_forms import FIELDS, asked_change, asked_day
 from academy.web.members import WORDS, errors_by_field, trail
 
 bp = Blueprint("member_changes", __name__, url_prefix="/members")
+page = functools.partial(http.page, section=menu.PEOPLE)
 
 
 @bp.get("/<public_id>/preview")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 @shows_people
 def show(public_id: str) -> Any:
     """What would follow, and the button that does it."""
@@ -55,7 +58,7 @@ def show(public_id: str) -> Any:
 
 
 @bp.post("/<public_id>/undo")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 def undo(public_id: str) -> Response:
     """Take back the last transfer or change of status."""
     try:

@@ -1,12 +1,14 @@
 """The tree of organisations and the people in it."""
 
 import datetime as dt
+import functools
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.accounts import privacy_requests
 from academy.accounts import queries as accounts
 from academy.accounts.service import issue_code, phone_index
@@ -17,7 +19,7 @@ from academy.core.database import Tx
 from academy.core.errors import AcademyError, Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, runtime, writing
+from academy.http import actor, menu, office, reading, runtime, writing
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.filters import iso
 from academy.http.languages import html_lang
@@ -29,6 +31,7 @@ from academy.people.organisations import GARDENERS
 from academy.web.member_forms import change_seen
 
 bp = Blueprint("members", __name__)
+page = functools.partial(http.page, section=menu.PEOPLE)
 
 WORDS = {
     "kinds": rules.KINDS,
@@ -78,7 +81,7 @@ def trail(tx: Tx, node: Organisation) -> list[tuple[str, str | None]]:
 
 
 @bp.get("/organisations")
-@office(*READERS)
+@page(office(*READERS), menu=menu.PEOPLE)
 @shows_people
 def index() -> str | Response:
     """Where my part of the tree begins; found nodes when something is searched."""
@@ -94,7 +97,7 @@ def index() -> str | Response:
 
 
 @bp.get("/organisations/<public_id>")
-@office(*READERS)
+@page(office(*READERS))
 @shows_people
 def organisation(public_id: str) -> str:
     """A node: what hangs below it and who belongs to it."""
@@ -126,7 +129,7 @@ def _people(tx: Tx, node: Organisation) -> Any:
 
 
 @bp.get("/organisations/<public_id>/new")
-@office(*GARDENERS)
+@page(office(*GARDENERS))
 def new_organisation(public_id: str) -> str:
     """The form for one more node."""
     with reading() as tx:
@@ -135,7 +138,7 @@ def new_organisation(public_id: str) -> str:
 
 
 @bp.post("/organisations/<public_id>/new")
-@office(*GARDENERS)
+@page(office(*GARDENERS))
 def create_organisation(public_id: str) -> Any:
     """Add a node below this one."""
     form = request.form
@@ -154,7 +157,7 @@ def create_organisation(public_id: str) -> Any:
 
 
 @bp.get("/organisations/<public_id>/change")
-@office(*GARDENERS)
+@page(office(*GARDENERS))
 def change_organisation(public_id: str) -> str:
     """The form to rename, move or close a node."""
     return _change_page(public_id, {})
@@ -170,7 +173,7 @@ def _change_page(public_id: str, errors: dict[str, Message]) -> str:
 
 
 @bp.post("/organisations/<public_id>/change")
-@office(*GARDENERS)
+@page(office(*GARDENERS))
 def change_organisation_post(public_id: str) -> Any:
     """Rename, move or close a node."""
     form = request.form
@@ -205,7 +208,7 @@ def _change(tx: Tx, node: Organisation, verb: str) -> None:
 
 
 @bp.get("/organisations/<public_id>/past")
-@office(*READERS)
+@page(office(*READERS))
 @shows_people
 def past(public_id: str) -> str:
     """The node as it was on a day: what hung below it then, and how many people."""
@@ -223,7 +226,7 @@ def past(public_id: str) -> str:
 
 
 @bp.get("/organisations/<public_id>/members/new")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 def new_member(public_id: str) -> str:
     """The form for one more person."""
     with reading() as tx:
@@ -232,7 +235,7 @@ def new_member(public_id: str) -> str:
 
 
 @bp.post("/organisations/<public_id>/members/new")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 def create_member(public_id: str) -> Any:
     """Enter one person."""
     form = request.form
@@ -258,7 +261,7 @@ def create_member(public_id: str) -> Any:
 
 
 @bp.get("/members/<public_id>")
-@office(*READERS)
+@page(office(*READERS))
 def member(public_id: str) -> str:
     """One person. Reading somebody's particulars is an act of its own, and is kept."""
     with reading() as tx:
@@ -293,7 +296,7 @@ def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> 
 
 
 @bp.post("/members/<public_id>")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 def change_member(public_id: str) -> Any:
     """Particulars, status or branch of a person: the button that was pressed says which."""
     try:
@@ -333,7 +336,7 @@ def _change_member(tx: Tx, person: Member, verb: str) -> None:
 
 
 @bp.post("/members/<public_id>/code")
-@office(*READERS)
+@page(office(*READERS))
 def code(public_id: str) -> Any:
     """The code is on this one page and nowhere else."""
     try:

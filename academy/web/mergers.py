@@ -1,16 +1,18 @@
 """One organisation into another: picked by name, looked at, confirmed, undone."""
 
+import functools
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, writing
+from academy.http import actor, menu, office, reading, writing
 from academy.http.languages import count_text
 from academy.http.personal_data import shows_people
 from academy.people import mergers, queries, service
@@ -20,10 +22,11 @@ from academy.people.organisations import GARDENERS
 from academy.web.members import WORDS, day, errors_by_field, trail
 
 bp = Blueprint("mergers", __name__, url_prefix="/organisations")
+page = functools.partial(http.page, section=menu.PEOPLE)
 
 
 @bp.get("/<public_id>/merge")
-@office(*GARDENERS)
+@page(office(*GARDENERS))
 @shows_people
 def show(public_id: str) -> str:
     """Into which organisation? Once one is chosen: what would happen."""
@@ -65,7 +68,7 @@ def _target(tx: Tx) -> Organisation:
 
 
 @bp.post("/<public_id>/merge")
-@office(*GARDENERS)
+@page(office(*GARDENERS))
 @shows_people
 def merge(public_id: str) -> Any:
     """Do what the preview showed."""
@@ -95,7 +98,7 @@ def merge(public_id: str) -> Any:
 
 
 @bp.post("/<public_id>/merge/undo")
-@office(*GARDENERS)
+@page(office(*GARDENERS))
 def undo(public_id: str) -> Response:
     """Take a merger back."""
     try:

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from academy.core.paging import number_in
-from academy.http import actor, reading, signed_in, writing
+from academy.http import SIGNED_IN, actor, page, reading, writing
 from academy.http.login import local_path
 from academy.notifications import queries, service
 
@@ -12,7 +12,7 @@ bp = Blueprint("notices", __name__, url_prefix="/notices")
 
 
 @bp.get("")
-@signed_in
+@page(SIGNED_IN)
 def inbox() -> str:
     """What I was told, newest first."""
     with reading() as tx:
@@ -22,7 +22,7 @@ def inbox() -> str:
 
 
 @bp.post("/<public_id>/open")
-@signed_in
+@page(SIGNED_IN)
 def open_one(public_id: str) -> Response:
     """Mark a message as read and go where it leads."""
     with writing() as tx:
@@ -31,7 +31,7 @@ def open_one(public_id: str) -> Response:
 
 
 @bp.post("/read")
-@signed_in
+@page(SIGNED_IN)
 def read_all() -> Response:
     """Mark every message as read."""
     with writing() as tx:

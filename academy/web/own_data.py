@@ -13,7 +13,7 @@ from academy.core import clock
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, runtime, signed_in, writing
+from academy.http import SIGNED_IN, actor, menu, office, page, reading, runtime, writing
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people.access import KEEPERS
@@ -26,7 +26,7 @@ bp = Blueprint("own_data", __name__)
 
 
 @bp.get("/me/data")
-@signed_in
+@page(SIGNED_IN, section=menu.ME, consent=False)
 def index() -> str:
     """What is held about me, who looked, what I asked for."""
     return _page({})
@@ -52,7 +52,7 @@ def _page(errors: dict[str, Message]) -> str:
 
 
 @bp.get("/me/data/copy")
-@signed_in
+@page(SIGNED_IN, section=menu.ME, consent=False, rate=10)
 def copy() -> Response:
     """Everything about me as one file."""
     with writing() as tx:
@@ -63,7 +63,7 @@ def copy() -> Response:
 
 
 @bp.post("/me/data/requests")
-@signed_in
+@page(SIGNED_IN, section=menu.ME, consent=False)
 def ask() -> Any:
     """Ask for a correction, to be frozen, or to be erased."""
     try:
@@ -76,7 +76,7 @@ def ask() -> Any:
 
 
 @bp.post("/me/data/requests/<public_id>/cancel")
-@signed_in
+@page(SIGNED_IN, section=menu.ME, consent=False)
 def cancel(public_id: str) -> Response:
     """Take my request back."""
     with writing() as tx:
@@ -85,7 +85,7 @@ def cancel(public_id: str) -> Response:
 
 
 @bp.get("/data-requests")
-@office(*KEEPERS)
+@page(office(*KEEPERS), menu=menu.PRIVACY_REQUESTS)
 @shows_people
 def waiting() -> str:
     """What members ask about their data, in my part of the tree."""
@@ -108,7 +108,7 @@ def _waiting(errors: dict[str, Message]) -> str:
 
 
 @bp.post("/data-requests/<public_id>")
-@office(*KEEPERS)
+@page(office(*KEEPERS), section=menu.PRIVACY_REQUESTS)
 @shows_people
 def decide(public_id: str) -> Any:
     """Agree, or not."""
@@ -123,7 +123,7 @@ def decide(public_id: str) -> Any:
 
 
 @bp.post("/members/<public_id>/lift")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 def lift(public_id: str) -> Response:
     """The person is back: the account may be used again."""
     try:

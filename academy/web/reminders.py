@@ -1,17 +1,19 @@
 """Pages that act on who is missing: remind, call."""
 
 import dataclasses
+import functools
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.paging import number_in
 from academy.coverage import name_lists
-from academy.http import actor, office, reading, runtime, writing
+from academy.http import actor, menu, office, reading, runtime, writing
 from academy.http.languages import count_text
 from academy.http.personal_data import shows_people
 from academy.outreach import delegation, reminders
@@ -22,6 +24,7 @@ from academy.trainings.models import Training
 from academy.web.trainings import name_filter_in
 
 bp = Blueprint("reminders", __name__)
+page = functools.partial(http.page, section=menu.COVERAGE)
 
 CALLS = 200
 """Names on a page of the call list: what a branch prints in one go."""
@@ -32,7 +35,7 @@ CALL_WORDS = {
 
 
 @bp.get("/coverage/<training>/<organisation>/remind")
-@office(*REMIND)
+@page(office(*REMIND))
 def show(training: str, organisation: str) -> str:
     """Whom a reminder would reach, and what earlier ones achieved."""
     with reading() as tx:
@@ -57,7 +60,7 @@ def _effect(tx: Tx, plan: Training, sent: reminders.Sent) -> tuple[int, int]:
 
 
 @bp.post("/coverage/<training>/<organisation>/remind")
-@office(*REMIND)
+@page(office(*REMIND))
 def send(training: str, organisation: str) -> Response:
     """Send it."""
     try:
@@ -78,7 +81,7 @@ def send(training: str, organisation: str) -> Response:
 
 
 @bp.get("/coverage/<training>/<organisation>/calls")
-@office(*REMIND)
+@page(office(*REMIND))
 @shows_people
 def calls(training: str, organisation: str) -> str:
     """Names to telephone, to print; phones masked but for their ends."""

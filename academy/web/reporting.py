@@ -1,15 +1,17 @@
 """Pages of reports about a node: what a quarter was, and the lists that an office has to hand in."""
 
+import functools
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core.database import Tx
 from academy.core.errors import NotFound
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, writing
+from academy.http import actor, menu, office, reading, writing
 from academy.http.languages import html_lang, translate
 from academy.people.access import access_organisation
 from academy.people.models import Organisation
@@ -18,12 +20,13 @@ from academy.trainings.access import VIEW, roots
 from academy.trainings.queries import trail
 
 bp = Blueprint("reporting", __name__, url_prefix="/reports")
+page = functools.partial(http.page, section=menu.REPORTS)
 
 ASKED = ("period", "since", "day", "check")
 
 
 @bp.get("")
-@office(*VIEW)
+@page(office(*VIEW), menu=menu.REPORTS)
 def index() -> Response:
     """The newest quarter of my node."""
     with reading() as tx:
@@ -32,7 +35,7 @@ def index() -> Response:
 
 
 @bp.get("/<organisation>/<kind>")
-@office(*VIEW)
+@page(office(*VIEW))
 def show(organisation: str, kind: str) -> str:
     """A report about a node, with charts and a table beside each."""
     with reading() as tx:
@@ -63,7 +66,7 @@ def _words(tx: Tx, node: Organisation, kind: str) -> dict[str, Any]:
 
 
 @bp.post("/<organisation>/<kind>")
-@office(*VIEW)
+@page(office(*VIEW), rate=30)
 def take(organisation: str, kind: str) -> Response:
     """Have a report made as a file."""
     with writing() as tx:

@@ -4,8 +4,9 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy.core.actor import Role
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, runtime, writing
+from academy.http import actor, menu, office, page, reading, runtime, writing
 from academy.http.languages import html_lang
 from academy.reports import queries, service
 from academy.reports.access import access_file
@@ -17,7 +18,7 @@ bp = Blueprint("reports", __name__)
 
 
 @bp.get("/coverage")
-@office(*VIEW)
+@page(office(*VIEW), menu=menu.COVERAGE, offered_to=(Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY))
 def index() -> str:
     """The figures of every training, for the node I look after."""
     with reading() as tx:
@@ -28,7 +29,7 @@ def index() -> str:
 
 
 @bp.get("/exports")
-@office(*VIEW)
+@page(office(*VIEW), menu=menu.EXPORTS, offered_to=(Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY))
 def exports() -> str:
     """My files, and how far they are."""
     with reading() as tx:
@@ -37,7 +38,7 @@ def exports() -> str:
 
 
 @bp.post("/exports")
-@office(*VIEW)
+@page(office(*VIEW), section=menu.EXPORTS, rate=30)
 def request_() -> Response:
     """Have a file made."""
     form = request.form
@@ -54,7 +55,7 @@ def request_() -> Response:
 
 
 @bp.get("/exports/<public_id>/file")
-@office(*VIEW)
+@page(office(*VIEW))
 def file(public_id: str) -> Response:
     """A finished file."""
     with reading() as tx:

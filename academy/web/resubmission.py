@@ -2,13 +2,14 @@
 
 from flask import Blueprint, render_template
 
-from academy.http import signed_in
+from academy.http import SIGNED_IN, page
+from academy.http.declarations import Landing
 
 bp = Blueprint("resubmission", __name__)
 
 
 @bp.get("/resubmit")
-@signed_in
+@page(SIGNED_IN, landing=Landing.RESUBMISSION)
 def show() -> str:
     """The page; its script fills in what was typed."""
     return render_template(

@@ -1,17 +1,19 @@
 """The reviewers' desk: the queue, one course in full, the decision."""
 
+import functools
 from collections.abc import Callable, Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, writing
+from academy.http import actor, menu, office, reading, writing
 from academy.library import access, proposals, queries, service
 from academy.library.models import Course, CourseState
 from academy.library.rules import offered
@@ -19,6 +21,7 @@ from academy.media import queries as files
 from academy.web.learn import addresses
 
 bp = Blueprint("review", __name__, url_prefix="/review")
+page = functools.partial(http.page, section=menu.REVIEW)
 
 SHOWN = (
     CourseState.SUBMITTED,
@@ -30,7 +33,7 @@ SHOWN = (
 
 
 @bp.get("")
-@office(Role.REVIEWER)
+@page(office(Role.REVIEWER), menu=menu.REVIEW)
 def index() -> str:
     """What waits, longest first; and what was decided."""
     state = request.args.get("state", "")
@@ -43,7 +46,7 @@ def index() -> str:
 
 
 @bp.get("/proposals")
-@office(Role.REVIEWER)
+@page(office(Role.REVIEWER))
 def proposal_list() -> str:
     """Changes to the words of published lectures that wait."""
     with reading() as tx:
@@ -53,7 +56,7 @@ def proposal_list() -> str:
 
 
 @bp.get("/proposals/<proposal_id>")
-@office(Role.REVIEWER)
+@page(office(Role.REVIEWER))
 def proposal(proposal_id: str) -> str:
     """What would change, line by line."""
     with reading() as tx:
@@ -61,7 +64,7 @@ def proposal(proposal_id: str) -> str:
 
 
 @bp.post("/proposals/<proposal_id>")
-@office(Role.REVIEWER)
+@page(office(Role.REVIEWER))
 def decide_proposal(proposal_id: str) -> Response | tuple[str, int]:
     """Let the change in, or send it back."""
     try:
@@ -95,7 +98,7 @@ def _proposal(tx: Tx, proposal_id: str, errors: Mapping[str, Message] | None = N
 
 
 @bp.get("/<public_id>")
-@office(Role.REVIEWER)
+@page(office(Role.REVIEWER))
 def course(public_id: str) -> str:
     """Everything a decision needs, on one page."""
     with reading() as tx:
@@ -103,7 +106,7 @@ def course(public_id: str) -> str:
 
 
 @bp.post("/<public_id>")
-@office(Role.REVIEWER)
+@page(office(Role.REVIEWER))
 def decide(public_id: str) -> Response | tuple[str, int]:
     """Approve, return, publish, withdraw or put back: the button that was pressed says which."""
     verb, comment = request.form.get("verb", ""), request.form.get("comment", "")

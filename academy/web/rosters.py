@@ -1,5 +1,6 @@
 """Roster files: sent, looked at, mended, applied."""
 
+import functools
 import io
 from collections.abc import Callable
 from typing import Any
@@ -8,12 +9,13 @@ from flask import Blueprint, redirect, render_template, request, send_file, url_
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core.actor import Role
 from academy.core.errors import Conflict, Invalid, TooLarge
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, runtime, writing
-from academy.http.body_limits import accepts_body, form_file
+from academy.http import actor, menu, office, reading, runtime, writing
+from academy.http.body_limits import form_file
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people import queries
@@ -25,6 +27,7 @@ from academy.roster.rejected_rows import csv_to_mend, sheet_to_mend, template
 from academy.web.members import errors_by_field
 
 bp = Blueprint("rosters", __name__, url_prefix="/rosters")
+page = functools.partial(http.page, section=menu.ROSTERS)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -48,7 +51,7 @@ FOUND: dict[str, Message] = {
 
 
 @bp.get("")
-@office(*KEEPERS)
+@page(office(*KEEPERS), menu=menu.ROSTERS)
 def index() -> str:
     """Files that were sent, newest first."""
     return _index({})
@@ -69,8 +72,7 @@ def _index(errors: dict[str, Message]) -> str:
 
 
 @bp.post("")
-@office(*KEEPERS)
-@accepts_body(form_file)
+@page(office(*KEEPERS), body=form_file)
 def send() -> Any:
     """Take a roster file in, to be looked at first."""
     form, sent = request.form, request.files.get("file")
@@ -96,7 +98,7 @@ def send() -> Any:
 
 
 @bp.get("/<public_id>")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 @shows_people
 def show(public_id: str) -> str:
     """What a file would change, and every bad row with its reason."""
@@ -134,7 +136,7 @@ def _reading(row: RosterImport) -> dict[str, Any]:
 
 
 @bp.post("/<public_id>/columns")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 @shows_people
 def choose(public_id: str) -> Any:
     """Say which column means what, and look again."""
@@ -142,7 +144,7 @@ def choose(public_id: str) -> Any:
 
 
 @bp.post("/<public_id>/apply")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 @shows_people
 def apply(public_id: str) -> Any:
     """Do what the dry run showed: all of it or nothing."""
@@ -150,7 +152,7 @@ def apply(public_id: str) -> Any:
 
 
 @bp.post("/<public_id>/discard")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 @shows_people
 def discard(public_id: str) -> Any:
     """Throw a checked file away."""
@@ -174,7 +176,7 @@ def _step(public_id: str, verb: str) -> Any:
 
 
 @bp.post("/<public_id>/mended")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 def mended(public_id: str) -> Any:
     """Take the mended rows in; the rest of the file need not be sent again."""
     sent = request.files.get("file")
@@ -195,7 +197,7 @@ def mended(public_id: str) -> Any:
 
 
 @bp.get("/<public_id>/mend.xlsx")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 @shows_people
 def mend(public_id: str) -> Response:
     """The bad rows with their reasons, to correct and send back."""
@@ -203,7 +205,7 @@ def mend(public_id: str) -> Response:
 
 
 @bp.get("/<public_id>/mend.csv")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 @shows_people
 def mend_csv(public_id: str) -> Response:
     """The same as CSV."""
@@ -219,7 +221,7 @@ def _mend(public_id: str, make: Callable[..., bytes], kind: str, name: str) -> R
 
 
 @bp.get("/template.xlsx")
-@office(*KEEPERS)
+@page(office(*KEEPERS))
 def template_() -> Response:
     """An empty sheet with every heading that is known."""
     kind = request.args.get("kind", "members")

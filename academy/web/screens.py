@@ -5,7 +5,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response
 
 from academy.accounts.authentication import screens
-from academy.http import actor, public, reading, runtime, signed_in, writing
+from academy.http import PUBLIC, SIGNED_IN, actor, page, reading, runtime, writing
 from academy.http.login import start_session
 from academy.web.accounts import device
 
@@ -17,7 +17,7 @@ AGAIN_S = 4
 
 
 @bp.get("/sign-in/screen")
-@public
+@page(PUBLIC)
 def show() -> str | Response:
     """The code to scan; the page asks again by itself, without script, until the phone has said yes."""
     if not actor().is_anonymous:
@@ -37,7 +37,7 @@ def show() -> str | Response:
 
 
 @bp.post("/sign-in/screen")
-@public
+@page(PUBLIC, rate=60)
 def offer() -> Response:
     """A new code for this screen."""
     with writing() as tx:
@@ -46,7 +46,7 @@ def offer() -> Response:
 
 
 @bp.get("/screen/<code>")
-@signed_in
+@page(SIGNED_IN)
 def scanned(code: str) -> str | Response:
     """What the phone shows: which screen asks, and which number it must show."""
     with reading() as tx:
@@ -57,7 +57,7 @@ def scanned(code: str) -> str | Response:
 
 
 @bp.post("/screen/<code>")
-@signed_in
+@page(SIGNED_IN)
 def answer(code: str) -> Response:
     """Yes, by the number that the screen shows; or no."""
     chosen = request.form.get("number", "")

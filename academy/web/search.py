@@ -1,23 +1,26 @@
 """Pages of search."""
 
+import functools
 from collections.abc import Mapping
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, runtime, signed_in, writing
+from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
 from academy.library.access import access_item_for_member
 from academy.media.captions import editing
 from academy.search import dictionary, query_log, service
 from academy.search.results import FINISHED, LENGTHS, SORTS, Filters
 
 bp = Blueprint("search", __name__)
+page = functools.partial(http.page, search_open=True)
 EDITORS = (Role.REVIEWER, Role.TRAINER, Role.SYSTEM_ADMINISTRATOR)
 
 
@@ -43,7 +46,7 @@ def _filters() -> Filters:
 
 
 @bp.get("/search")
-@signed_in
+@page(SIGNED_IN, rate=120, screen=True)
 def results() -> str:
     """What answers a question; the address can be shared."""
     text, literally = request.args.get("q", ""), request.args.get("exact") == "1"
@@ -55,14 +58,14 @@ def results() -> str:
 
 
 @bp.get("/search/suggest")
-@signed_in
+@page(SIGNED_IN, screen=True)
 def suggest() -> Response:
     """Names while somebody types, as JSON."""
     return jsonify(service.suggest(runtime(), request.args.get("q", "")))
 
 
 @bp.get("/search/in/<item_public_id>")
-@signed_in
+@page(SIGNED_IN, screen=True)
 def within(item_public_id: str) -> Response:
     """Lines of one item that answer, as JSON: milliseconds, page (0 in what is heard), text in pieces."""
     with reading() as tx:
@@ -72,14 +75,14 @@ def within(item_public_id: str) -> Response:
 
 
 @bp.get("/search/terms")
-@office(*EDITORS)
+@page(office(*EDITORS), menu=menu.DICTIONARY)
 def terms() -> str:
     """The city's own words, kept whole in search, and how each is often misheard in captions."""
     return _terms({}, {})
 
 
 @bp.post("/search/terms")
-@office(*EDITORS)
+@page(office(*EDITORS), section=menu.DICTIONARY)
 def add_term() -> Response | tuple[str, int]:
     """Teach the academy a word of the city's own, or one more way in which it is misheard."""
     try:
@@ -106,7 +109,7 @@ def _terms(errors: Mapping[str, Message], form: Mapping[str, str]) -> str:
 
 
 @bp.post("/search/terms/misheard/<public_id>/remove")
-@office(*EDITORS)
+@page(office(*EDITORS), section=menu.DICTIONARY)
 def forget_mistake(public_id: str) -> Response:
     """Propose a correction no more."""
     with writing() as tx:
@@ -116,7 +119,7 @@ def forget_mistake(public_id: str) -> Response:
 
 
 @bp.post("/search/terms/<int:term_id>/remove")
-@office(*EDITORS)
+@page(office(*EDITORS), section=menu.DICTIONARY)
 def remove_term(term_id: int) -> Response:
     """Forget such a word."""
     with writing() as tx:
@@ -126,7 +129,7 @@ def remove_term(term_id: int) -> Response:
 
 
 @bp.get("/search/asked")
-@office(*EDITORS)
+@page(office(*EDITORS), section=menu.DICTIONARY)
 def asked_for() -> str:
     """What was searched in the last thirty days, and what found nothing."""
     everything = request.args.get("all") == "1"

@@ -1,5 +1,6 @@
 """The second step of signing in, and its setting up."""
 
+import functools
 from typing import Any
 
 import segno
@@ -7,21 +8,24 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.accounts.authentication import second_step, totp
 from academy.accounts.authentication.reauthentication import confirm_identity, is_fresh
 from academy.core.errors import Busy, Conflict, Invalid
 from academy.core.i18n import Message
-from academy.http import actor, public, reading, runtime, signed_in, writing
+from academy.http import PUBLIC, SIGNED_IN, actor, menu, reading, runtime, writing
+from academy.http.declarations import Landing
 from academy.http.known_browsers import known_browser
 from academy.http.login import HALF, local_path, start_session
 from academy.http.request_context import identity
 from academy.web.members import errors_by_field
 
 bp = Blueprint("second_step", __name__)
+page = functools.partial(http.page, section=menu.ME)
 
 
 @bp.get("/sign-in/code")
-@public
+@page(PUBLIC)
 def ask() -> Any:
     """The page that asks for the code."""
     if HALF not in session:
@@ -34,7 +38,7 @@ def _ask(errors: dict[str, Message]) -> str:
 
 
 @bp.post("/sign-in/code")
-@public
+@page(PUBLIC)
 def answer() -> Any:
     """The code: from the phone, or one from paper."""
     token = session.get(HALF, "")
@@ -49,7 +53,7 @@ def answer() -> Any:
 
 
 @bp.post("/sign-in/again")
-@public
+@page(PUBLIC)
 def again() -> Response:
     """Give up waiting for the code and sign in as somebody else."""
     session.pop(HALF, None)
@@ -57,7 +61,7 @@ def again() -> Response:
 
 
 @bp.get("/me/second-step")
-@signed_in
+@page(SIGNED_IN, landing=Landing.SECOND_STEP)
 def setup() -> Any:
     """Set the second step up, or see that it is on and whether it is approved."""
     with reading() as tx:
@@ -97,7 +101,7 @@ def _setup(errors: dict[str, Message]) -> str:
 
 
 @bp.post("/me/second-step")
-@signed_in
+@page(SIGNED_IN)
 def confirm() -> Any:
     """Turn it on by a first right code, by who shows that the account is theirs, or move it to another phone; shows the
     paper codes."""
@@ -115,7 +119,7 @@ def confirm() -> Any:
 
 
 @bp.post("/me/second-step/replace")
-@signed_in
+@page(SIGNED_IN)
 def replace() -> Any:
     """Begin to use another phone, for who has the present one or a code on paper."""
     try:
@@ -129,7 +133,7 @@ def replace() -> Any:
 
 
 @bp.post("/me/second-step/paper")
-@signed_in
+@page(SIGNED_IN)
 def paper() -> Any:
     """Ten new paper codes, for who has the phone."""
     try:

@@ -1,28 +1,31 @@
 """The list of sectors, kept by system administrators."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from academy import http
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
-from academy.http import actor, office, reading, writing
+from academy.http import actor, menu, office, reading, writing
 from academy.http.edit_conflicts import check_version, current_row
 from academy.people import sectors
 
 bp = Blueprint("sectors", __name__)
+page = functools.partial(http.page, section=menu.SECTORS)
 
 
 @bp.get("/sectors")
-@office(*sectors.KEEPERS)
+@page(office(*sectors.KEEPERS), menu=menu.SECTORS)
 def index() -> str:
     """The list, to be put in order."""
     return _page({})
 
 
 @bp.post("/sectors")
-@office(*sectors.KEEPERS)
+@page(office(*sectors.KEEPERS))
 def change() -> Any:
     """Add, rename, move or retire one: the button that was pressed says which."""
     form = request.form

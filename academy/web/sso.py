@@ -1,20 +1,24 @@
 """Sign-on with the city's app: out to its provider and back."""
 
+import functools
+
 from flask import Blueprint, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.accounts.authentication import sso
 from academy.core.errors import NotFound
-from academy.http import public, runtime
+from academy.http import PUBLIC, runtime
 from academy.http.login import local_path, start_session
 from academy.web.accounts import device
 
 bp = Blueprint("sso", __name__, url_prefix="/sso")
+page = functools.partial(http.page, consent=False)
 KEPT = "sso"
 
 
 @bp.get("/begin")
-@public
+@page(PUBLIC)
 def begin() -> Response:
     """To the provider."""
     if not runtime().settings.oidc_issuer:
@@ -25,7 +29,7 @@ def begin() -> Response:
 
 
 @bp.get("/callback")
-@public
+@page(PUBLIC)
 def callback() -> Response:
     """Back from the provider. What was kept is used once, whatever comes of it."""
     kept = dict(session.pop(KEPT, None) or {})

@@ -1,13 +1,15 @@
 """Pages of statistics: how a training went day by day, and by groups."""
 
 import datetime as dt
+import functools
 from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from academy import http
 from academy.core import clock
 from academy.coverage import breakdowns, table
-from academy.http import actor, office, reading, writing
+from academy.http import actor, menu, office, reading, writing
 from academy.http.languages import html_lang
 from academy.reports.coverage import definition
 from academy.trainings import coverage_cells, queries
@@ -15,10 +17,11 @@ from academy.trainings.access import VIEW, access_coverage
 from academy.web.trainings import past_day
 
 bp = Blueprint("statistics", __name__)
+page = functools.partial(http.page, section=menu.COVERAGE)
 
 
 @bp.get("/coverage/<training>/<organisation>/statistics")
-@office(*VIEW)
+@page(office(*VIEW))
 def show(training: str, organisation: str) -> str:
     """The curve of a training in a node, and its figures by sector, position, age and so on."""
     with reading() as tx:

@@ -1,5 +1,6 @@
 """Where trainers make courses: my courses, a new one, its editor, what was said about it."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -7,12 +8,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from academy import http
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
-from academy.http import actor, office, reading, writing
+from academy.http import actor, menu, office, reading, writing
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.languages import translate
 from academy.library import access, queries, service
@@ -26,6 +28,7 @@ from academy.media.models import Asset, AssetState
 from academy.web.learn import addresses
 
 bp = Blueprint("studio", __name__, url_prefix="/studio")
+page = functools.partial(http.page, section=menu.STUDIO)
 
 TONES = {"submitted": "info", "returned": "warn", "approved": "info", "published": "good", "withdrawn": "bad"}
 Fields = Mapping[str, Any]
@@ -47,7 +50,7 @@ def course_state(state: str) -> tuple[str, str]:
 
 
 @bp.get("")
-@office(Role.TRAINER)
+@page(office(Role.TRAINER), menu=menu.STUDIO)
 def index() -> str:
     """What I made, and what needs me."""
     with reading() as tx:
@@ -58,14 +61,14 @@ def index() -> str:
 
 
 @bp.get("/new")
-@office(Role.TRAINER)
+@page(office(Role.TRAINER))
 def new() -> str:
     """An empty form."""
     return _new_form(_blank(), {})
 
 
 @bp.post("/new")
-@office(Role.TRAINER)
+@page(office(Role.TRAINER))
 def create() -> Response | tuple[str, int]:
     """A new draft; then on to its files."""
     try:
@@ -77,7 +80,7 @@ def create() -> Response | tuple[str, int]:
 
 
 @bp.get("/<public_id>")
-@office(Role.TRAINER)
+@page(office(Role.TRAINER))
 def course(public_id: str) -> str:
     """The editor: particulars, files and how far they are, what is missing, what was said."""
     with reading() as tx:
@@ -85,7 +88,7 @@ def course(public_id: str) -> str:
 
 
 @bp.post("/<public_id>")
-@office(Role.TRAINER)
+@page(office(Role.TRAINER))
 def save(public_id: str) -> Response | tuple[str, int]:
     """Keep the particulars."""
 
@@ -97,7 +100,7 @@ def save(public_id: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<public_id>/items")
-@office(Role.TRAINER)
+@page(office(Role.TRAINER))
 def add_item(public_id: str) -> Response | tuple[str, int]:
     """Put an uploaded file into the course."""
 
@@ -111,7 +114,7 @@ def add_item(public_id: str) -> Response | tuple[str, int]:
 
 
 @bp.get("/<public_id>/items/<item_id>")
-@office(Role.TRAINER)
+@page(office(Role.TRAINER))
 def watch(public_id: str, item_id: str) -> str:
     """The item as a reviewer will see it."""
     with reading() as tx:
@@ -124,7 +127,7 @@ def watch(public_id: str, item_id: str) -> str:
 
 
 @bp.post("/<public_id>/items/<item_id>")
-@office(Role.TRAINER)
+@page(office(Role.TRAINER))
 def change_item(public_id: str, item_id: str) -> Response | tuple[str, int]:
     """Another title, another place, another file, or gone: the button that was pressed says which."""
 
@@ -150,7 +153,7 @@ def change_item(public_id: str, item_id: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<public_id>/cover")
-@office(Role.TRAINER)
+@page(office(Role.TRAINER))
 def cover(public_id: str) -> Response | tuple[str, int]:
     """Take an uploaded picture as the cover; without one, the video's own picture is shown."""
 
@@ -162,7 +165,7 @@ def cover(public_id: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<public_id>/do")
-@office(Role.TRAINER)
+@page(office(Role.TRAINER))
 def do(public_id: str) -> Response | tuple[str, int]:
     """Submit, publish, withdraw, revise, discard."""
     verb = request.form.get("verb", "")

@@ -8,11 +8,12 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy.core import clock
+from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.paging import number_in
 from academy.coverage import breakdowns, filters, forecast, name_lists, table
-from academy.http import actor, office, reading, signed_in, writing
+from academy.http import SIGNED_IN, actor, menu, office, page, reading, writing
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.languages import count_text, html_lang
 from academy.http.personal_data import record_people_shown, shows_people
@@ -35,7 +36,7 @@ bp = Blueprint("trainings", __name__)
 
 
 @bp.get("/my/trainings")
-@signed_in
+@page(SIGNED_IN, menu=menu.MY_TRAININGS)
 def mine() -> str:
     """What is due for me, till when, and what is missing."""
     with reading() as tx:
@@ -45,7 +46,7 @@ def mine() -> str:
 
 
 @bp.get("/trainings")
-@office(*VIEW)
+@page(office(*VIEW), menu=menu.TRAININGS, offered_to=(Role.NODE_ADMINISTRATOR,))
 def index() -> str:
     """All trainings that concern my node."""
     with reading() as tx:
@@ -59,7 +60,7 @@ def index() -> str:
 
 
 @bp.get("/trainings/new/<organisation>")
-@office(*MANAGE)
+@page(office(*MANAGE), section=menu.TRAININGS)
 def new(organisation: str) -> str:
     """An empty plan in a node's name."""
     with reading() as tx:
@@ -68,7 +69,7 @@ def new(organisation: str) -> str:
 
 
 @bp.post("/trainings/new/<organisation>")
-@office(*MANAGE)
+@page(office(*MANAGE), section=menu.TRAININGS)
 def create(organisation: str) -> str | tuple[str, int] | Response:
     """Keep a draft, or count its audience first."""
     try:
@@ -86,7 +87,7 @@ def create(organisation: str) -> str | tuple[str, int] | Response:
 
 
 @bp.get("/trainings/<public_id>")
-@office(*VIEW)
+@page(office(*VIEW), section=menu.TRAININGS)
 def show(public_id: str) -> str:
     """A training: its plan, its audience, its figures, what can be done with it."""
     with reading() as tx:
@@ -95,7 +96,7 @@ def show(public_id: str) -> str:
 
 
 @bp.get("/trainings/<public_id>/edit")
-@office(*MANAGE)
+@page(office(*MANAGE), section=menu.TRAININGS)
 def edit(public_id: str) -> str:
     """The plan, to change."""
     with reading() as tx:
@@ -104,7 +105,7 @@ def edit(public_id: str) -> str:
 
 
 @bp.post("/trainings/<public_id>/edit")
-@office(*MANAGE)
+@page(office(*MANAGE), section=menu.TRAININGS)
 def save(public_id: str) -> str | tuple[str, int] | Response:
     """Keep a changed plan, or count its audience first."""
     try:
@@ -127,7 +128,7 @@ def save(public_id: str) -> str | tuple[str, int] | Response:
 
 
 @bp.post("/trainings/<public_id>/open")
-@office(*MANAGE)
+@page(office(*MANAGE), section=menu.TRAININGS)
 def open_(public_id: str) -> Response:
     """Enrol the audience; a large one is enrolled by a job, which the page follows."""
     with writing() as tx:
@@ -138,7 +139,7 @@ def open_(public_id: str) -> Response:
 
 
 @bp.post("/trainings/<public_id>/<any(close, archive, discard, copy):verb>")
-@office(*MANAGE)
+@page(office(*MANAGE), section=menu.TRAININGS)
 def change(public_id: str, verb: str) -> Response:
     """End it, put it away, throw a draft away, or begin another like it."""
     with writing() as tx:
@@ -151,7 +152,7 @@ def change(public_id: str, verb: str) -> Response:
 
 
 @bp.get("/coverage/<training>/<organisation>")
-@office(*VIEW)
+@page(office(*VIEW), section=menu.COVERAGE)
 def coverage(training: str, organisation: str) -> str:
     """Coverage of a node on a day: figures, children, and names where there are no children."""
     with reading() as tx:
@@ -196,7 +197,7 @@ def _filtered(tx: Tx, found: table.Coverage, chosen: dict[str, str]) -> str:
 
 
 @bp.get("/coverage/<training>/<organisation>/names")
-@office(*VIEW)
+@page(office(*VIEW), section=menu.COVERAGE)
 @shows_people
 def name_list(training: str, organisation: str) -> str:
     """The names of a node with everything below it, narrowed as asked."""

@@ -1,5 +1,6 @@
-"""Who may call what: every route by every role. `docs/access.md` shows this table, and
-tests/contracts/test_access_matrix.py calls every cell of it with real things behind the ids.
+"""Who may call what: every route by every role, written down apart from the declarations of the routes, so that
+a declaration that lets somebody in by mistake is found. tests/contracts/test_access_matrix.py calls every cell with
+real things behind the ids. Nothing of the application reads this.
 
     .  refused, as if there were nothing (nobody: asked to sign in)
     *  let in, whatever the id names

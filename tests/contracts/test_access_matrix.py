@@ -14,6 +14,7 @@ from academy.accounts.queries import TWO_STEPS, Identity
 from academy.app import attach_runtime
 from academy.core.actor import Role, Scope
 from academy.core.runtime import Runtime
+from academy.http.declarations import declaration_of
 from tests import templates
 from tests.conftest import make_settings, sign_in
 from tests.contracts import access_matrix as matrix
@@ -64,12 +65,10 @@ def test_every_route_is_declared(world: World) -> None:
 def suggestion(world: World, method: str, address: str) -> Row:
     """A line to begin with, from the guard."""
     rule = world.rules[method, address]
-    policy = str(getattr(world.app.view_functions[rule.endpoint], "__policy__", "public"))
+    policy = declaration_of(world.app, rule.endpoint).policy
     mark = "+" if rule.arguments else "*"
     marks = {
-        role: mark
-        if policy == "public" or (role != NOBODY and (policy == "signed_in" or role in policy.split(":")[1].split(",")))
-        else "."
+        role: mark if policy.admits_role(None if role == NOBODY else Role(role)) else "."
         for role in matrix.COLUMNS.values()
     }
     return Row(method, address, "KIND" if rule.arguments else "nothing", marks)

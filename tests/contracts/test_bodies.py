@@ -10,7 +10,8 @@ from werkzeug.routing import Rule
 from academy.cli.media import nginx_configuration
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
-from academy.http.body_limits import DEFAULT, MIB, limit_of
+from academy.http.body_limits import MIB
+from academy.http.declarations import DEFAULT_BODY, declaration_of, limit_of
 from tests import factories as make
 from tests.conftest import sign_in
 
@@ -58,8 +59,8 @@ def test_every_route_refuses_more_than_it_declares(app: Flask, runtime: Runtime)
         sign_in(client, make.session_token(tx, make.account(tx, None, *((role, node) for role in ROLES))))
     tried: set[tuple[int, str]] = set()
     for rule, address, method in routes(app):
-        view = app.view_functions[rule.endpoint]
-        most = limit_of(view, runtime.settings)
+        declaration = declaration_of(app, rule.endpoint)
+        most = limit_of(declaration, runtime.settings)
         for kind in KINDS:
             # Every route once, and every figure in each of the three kinds.
             if (most, kind) in tried and kind != KINDS[0]:
@@ -70,7 +71,7 @@ def test_every_route_refuses_more_than_it_declares(app: Flask, runtime: Runtime)
             announced = {"CONTENT_LENGTH": str(most + 1), "wsgi.input": body}
             answer = client.open(address, **how, environ_overrides=announced)
             assert (answer.status_code, body.read_bytes) == (413, 0), (method, address, kind)
-            if getattr(view, "__body_streamed__", False) or (most > 8 * MIB and "multi" in kind):
+            if declaration.streamed or (most > 8 * MIB and "multi" in kind):
                 continue  # it counts for itself; the same code, with 64 MiB to write
             chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": body}
             answer = client.open(address, **how, environ_overrides=chunked)
@@ -83,9 +84,9 @@ def test_a_stranger_has_nothing_large_read(app: Flask, runtime: Runtime) -> None
     client = app.test_client()
     seen = 0
     for rule, address, method in routes(app):
-        view = app.view_functions[rule.endpoint]
-        most = limit_of(view, runtime.settings)
-        if most <= DEFAULT or getattr(view, "__policy__", "public") == "public" or method == "GET":
+        declaration = declaration_of(app, rule.endpoint)
+        most = limit_of(declaration, runtime.settings)
+        if most <= DEFAULT_BODY or declaration.policy.is_public or method == "GET":
             continue
         seen += 1
         body = Counted("multipart/form-data")
@@ -110,19 +111,19 @@ def test_nginx_takes_what_the_routes_take_and_no_more(app: Flask, runtime: Runti
         found = limit.search(text)
         return int(found[1]) * {"k": 1 << 10, "m": MIB, "": 1}[found[2]] if found else None
 
-    assert figure(outside) == DEFAULT
+    assert figure(outside) == DEFAULT_BODY
     patterns = [
         (re.compile(m[1].replace("(?<", "(?P<")), figure(text))
         for text in places
         if (m := re.match(r'~ "([^"]+)" \{', text))
     ]
     for rule, address, method in routes(app):
-        view = app.view_functions[rule.endpoint]
-        most = limit_of(view, runtime.settings)
-        if method == "GET" or getattr(view, "__body_streamed__", False):
+        declaration = declaration_of(app, rule.endpoint)
+        most = limit_of(declaration, runtime.settings)
+        if method == "GET" or declaration.streamed:
             continue
-        there = next((size for pattern, size in patterns if size and pattern.search(address)), DEFAULT)
-        if most > DEFAULT:
+        there = next((size for pattern, size in patterns if size and pattern.search(address)), DEFAULT_BODY)
+        if most > DEFAULT_BODY:
             assert most <= there <= most + 3 * MIB, (address, most, there)
         else:
-            assert there == DEFAULT, (address, there)
+            assert there == DEFAULT_BODY, (address, there)

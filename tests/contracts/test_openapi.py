@@ -7,7 +7,7 @@ from jsonschema_rs import Draft202012Validator
 
 from academy.core.errors import NotFound
 from academy.core.runtime import Runtime
-from academy.rest.openapi import PREFIX, contract_of
+from academy.rest.openapi import PREFIX, endpoint_of
 from tests import factories
 from tests.conftest import sign_in
 
@@ -19,10 +19,10 @@ def test_every_endpoint_of_the_api_declares_what_it_takes_and_answers(app: Flask
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith(PREFIX):
             try:
-                contract_of(app, rule)
+                endpoint_of(app, rule)
             except NotFound:
                 bare.append(rule.rule)
-    assert bare == [], "wear @contract (academy/rest/contracts.py) below the guard"
+    assert bare == [], "wear @endpoint (academy/rest/contracts.py)"
 
 
 def test_the_description_holds_schemas_that_can_be_checked(client: FlaskClient) -> None:

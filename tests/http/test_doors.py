@@ -10,7 +10,8 @@ from academy.core.audit import AuditEntry
 from academy.core.errors import Busy, Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
-from academy.http import public
+from academy.http import PUBLIC, page
+from academy.http.declarations import collect
 
 
 @pytest.fixture
@@ -20,12 +21,13 @@ def app(fresh_app: Flask) -> Flask:
 
 
 def raising(app: Flask, error: Exception) -> None:
-    @public
+    @page(PUBLIC)
     def view() -> str:
         raise error
 
     app.add_url_rule("/boom", "boom", view)
     app.add_url_rule("/api/boom", "api_boom", view)
+    collect(app, app.extensions["academy"].settings)
 
 
 def test_one_envelope_for_programs(app: Flask, client: FlaskClient) -> None:

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
+from academy.http.declarations import declaration_of
 from academy.library.models import Course
 from tests import factories
 from tests.conftest import sign_in
@@ -32,8 +33,8 @@ def forms(app: Flask) -> list[tuple[str, str, bool]]:
         if "POST" not in (rule.methods or ()) or rule.rule.startswith("/api/") or rule.endpoint in LEAVING:
             continue
         words = re.sub(r"<any\(['\"]?(\w+)[^>]*>", r"\1", re.sub(r"<int:[^>]+>", "1", rule.rule))
-        policy = str(getattr(app.view_functions[rule.endpoint], "__policy__", ""))
-        found.append((re.sub(r"<[^>]+>", "abcdefghjkmnpqrs", words), rule.endpoint, policy == "public"))
+        policy = declaration_of(app, rule.endpoint).policy
+        found.append((re.sub(r"<[^>]+>", "abcdefghjkmnpqrs", words), rule.endpoint, policy.is_public))
     assert len(found) > 60
     return found
 

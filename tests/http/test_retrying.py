@@ -13,8 +13,8 @@ from academy.core.actor import SYSTEM
 from academy.core.audit import AuditEntry, record
 from academy.core.database import Database
 from academy.core.runtime import Runtime
-from academy.http import public, writing
-from academy.http.request_hooks import csrf
+from academy.http import PUBLIC, writing
+from academy.http.declarations import RouteDeclaration, collect, declare
 from tests import factories, failures
 from tests.conftest import sign_in
 from tests.failures import failing
@@ -31,8 +31,9 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def runs(fresh_app: Flask) -> list[str]:
     """Each run of the views below, by what it read."""
     seen: list[str] = []
+    free_for_all = declare(RouteDeclaration(policy=PUBLIC, csrf=False))
 
-    @public
+    @free_for_all
     def write() -> str:
         file = request.files.get("file")
         seen.append(request.form.get("text", "") + (file.stream.read().decode() if file else ""))
@@ -43,7 +44,7 @@ def runs(fresh_app: Flask) -> list[str]:
             record(tx, SYSTEM, "test.written", "test:1")
         return "kept"
 
-    @public
+    @free_for_all
     def write_twice() -> str:
         seen.append("twice")
         with writing() as tx:
@@ -52,7 +53,7 @@ def runs(fresh_app: Flask) -> list[str]:
             record(tx, SYSTEM, "test.again", "test:1")
         return "kept"
 
-    @public
+    @free_for_all
     def take_stream() -> str:
         seen.append(request.stream.read().decode())
         with writing() as tx:
@@ -60,7 +61,8 @@ def runs(fresh_app: Flask) -> list[str]:
         return "kept"
 
     for view in (write, write_twice, take_stream):
-        fresh_app.add_url_rule(f"/{view.__name__}", view_func=csrf.exempt(view), methods=["POST"])
+        fresh_app.add_url_rule(f"/{view.__name__}", view_func=view, methods=["POST"])
+    collect(fresh_app, fresh_app.extensions["academy"].settings)
     return seen
 
 

@@ -16,7 +16,7 @@ from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.database import Tx
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
-from academy.http.preconditions import ON_SCREENS
+from academy.http.declarations import declaration_of
 from academy.learning import service as progress
 from academy.learning.heartbeats import Heartbeat
 from academy.learning.models import LeaseEnd, WatchLedger
@@ -85,7 +85,7 @@ def test_every_page_and_answer_is_the_same(app: Flask, runtime: Runtime) -> None
     world, seen = World(app, runtime), set[str]()
     given = {"public_id": world.course.public_id, "item_public_id": world.items[0], "category": "theory"}
     for rule in app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()) or rule.endpoint.partition(".")[0] not in ON_SCREENS:
+        if "GET" not in (rule.methods or ()) or not declaration_of(app, rule.endpoint).screen:
             continue
         for item in world.items:
             values = {name: given.get(name, "x") for name in rule.arguments} | {
