@@ -20,6 +20,7 @@ from flask import Flask, current_app, request, url_for
 
 from academy.core.actor import Role
 from academy.core.settings import Settings
+from academy.http.forms import Form
 from academy.http.menu import Section
 from academy.http.policies import Policy
 
@@ -68,6 +69,8 @@ class RouteDeclaration:
     offered_to: tuple[Role, ...] = ()
     """Whose navigation shows that place; empty: of everybody whom the policy admits."""
     landing: Landing | None = None
+    form: type[Form] | None = None
+    """What is typed into it; a route that takes a form declares nothing here where it reads nothing but its address."""
     search_open: bool = False
     """Whether the page shows the search box open, on telephones too."""
 
@@ -95,6 +98,7 @@ def page(
     menu: Section | None = None,
     offered_to: tuple[Role, ...] = (),
     landing: Landing | None = None,
+    form: type[Form] | None = None,
     search_open: bool = False,
 ) -> Callable[[V], V]:
     """Declare a page, or a form of one; `RouteDeclaration` says what each word means.
@@ -113,6 +117,7 @@ def page(
             menu=menu,
             offered_to=offered_to,
             landing=landing,
+            form=form,
             search_open=search_open,
         )
     )

@@ -165,7 +165,14 @@ def _answer(
         response.mimetype = "application/problem+json"
     else:
         response = Response(
-            render_template("error.html", status=status, text=text, fields=fields, title=gettext("出错了")),
+            render_template(
+                "error.html",
+                status=status,
+                text=text,
+                fields=fields,
+                title=gettext("出错了"),
+                typed=resubmission.typed_texts(),
+            ),
             mimetype="text/html",
         )
     response.status_code = status

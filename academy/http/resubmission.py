@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from academy.core.i18n import Message, msg
 from academy.http.body_limits import FORMS
 from academy.http.declarations import Landing, declared, landing_url
+from academy.http.forms import Secret
 from academy.http.request_context import actor
 
 SECRET = frozenset({"password", "again", "old"})
@@ -36,14 +37,13 @@ def is_form() -> bool:
 def page(text: Message, status: int, first: str | None = None) -> Response:
     """The page that holds the form. `first` is where one has to go before it can be sent."""
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_TYPED | SECRET]
-    shown = [value for name, value in fields if len(value) >= SHORTEST and name not in {"next", "version", "verb"}]
     files = [file.filename for file in request.files.values() if _is_chosen(file)]
     answer = render_template(
         "resubmit.html",
         text=text,
         action=request.full_path.rstrip("?"),
         fields=fields,
-        shown=shown,
+        shown=_shown(fields),
         secrets=sorted(SECRET & set(request.form)),
         files=files,
         multipart=bool(request.files),
@@ -51,6 +51,21 @@ def page(text: Message, status: int, first: str | None = None) -> Response:
         back=_page_before(),
     )
     return Response(answer, status, mimetype="text/html", headers={"Cache-Control": "no-store"})
+
+
+def typed_texts() -> list[str]:
+    """What somebody typed into this request's form, for the page of an error: nothing typed is lost by one.
+    Without passwords and codes, marks of buttons, and where to go on."""
+    if not is_form() or "form" not in vars(request):
+        return []  # what was refused before anybody read it is not read for its error either
+    here = declared()
+    fields = here.form() if here is not None and here.form is not None else ()
+    secret = SECRET.union(field.name for field in fields if isinstance(field, Secret))
+    return _shown([(name, value) for name, value in request.form.items(multi=True) if name not in secret | NOT_TYPED])
+
+
+def _shown(fields: list[tuple[str, str]]) -> list[str]:
+    return [value for name, value in fields if len(value) >= SHORTEST and name not in {"next", "version", "verb"}]
 
 
 def stale() -> Response:

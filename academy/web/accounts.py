@@ -16,8 +16,10 @@ from academy.core.errors import AcademyError, Busy, Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.http import PUBLIC, SIGNED_IN, actor, menu, reading, runtime, writing
 from academy.http.declarations import Landing
+from academy.http.forms import Form, Onward, Secret, Text, typed
 from academy.http.known_browsers import known_browser
-from academy.http.login import HALF, local_path, start_session
+from academy.http.local_paths import local_path
+from academy.http.login import HALF, start_session
 from academy.http.request_context import identity
 from academy.people import queries as members
 from academy.people.models import Member
@@ -80,21 +82,29 @@ def _sign_in_page(errors: dict[str, Message]) -> str:
     return render_template(
         "accounts/sign_in.html",
         errors=errors,
-        username=request.form.get("username", ""),
-        next=local_path(request.values.get("next")),
+        username=typed().get("username", ""),
+        next=local_path(request.args.get("next") or typed().get("next")),
     )
 
 
+class SignInForm(Form):
+    """A name and a password."""
+
+    username = Text()
+    password = Secret()
+    next = Onward()
+
+
 @bp.post("/sign-in")
-@page(PUBLIC, consent=False, rate=600)  # a hall of three hundred who mistype once
+@page(PUBLIC, form=SignInForm, consent=False, rate=600)  # a hall of three hundred who mistype once
 def sign_in_post() -> Any:
     """Sign in, and go on to where one wanted to."""
-    form = request.form
     try:
+        form = SignInForm.read()
         token = service.sign_in(
             runtime(),
-            form.get("username", ""),
-            form.get("password", ""),
+            form.username.data,
+            form.password.data,
             request.remote_addr or "",
             device(),
             known_browser(),
@@ -103,8 +113,8 @@ def sign_in_post() -> Any:
         return _sign_in_page(errors_by_field(error)), error.status
     start_session(token)
     if HALF in session:
-        return redirect(url_for("second_step.ask", next=local_path(form.get("next"))), 303)
-    return redirect(local_path(form.get("next")), 303)
+        return redirect(url_for("second_step.ask", next=form.next.data or "/"), 303)
+    return redirect(form.next.data or "/", 303)
 
 
 @bp.post("/sign-out")
@@ -129,38 +139,55 @@ def _activate_page(errors: dict[str, Message], number: str) -> str:
     return render_template("accounts/activate.html", errors=errors, number=number, by_sms=by_sms)
 
 
+class CodeByTextForm(Form):
+    """Who asks for a code, and the phone in the register."""
+
+    number = Text()
+    phone = Text()
+
+
 @bp.post("/activate/sms")
-@page(PUBLIC, rate=60)
+@page(PUBLIC, form=CodeByTextForm, rate=60)
 def activate_by_sms() -> Any:
     """Have a code sent to the phone in the register; the answer never says whether there is one."""
-    form = request.form
+    form = CodeByTextForm.read()
+    number = form.number.data
     try:
-        sms.request_code(runtime(), form.get("number", ""), form.get("phone", ""), request.remote_addr or "")
+        sms.request_code(runtime(), number, form.phone.data, request.remote_addr or "")
     except (Invalid, Busy) as error:
-        return _activate_page(errors_by_field(error), form.get("number", "")), error.status
+        return _activate_page(errors_by_field(error), number), error.status
     flash(gettext("编号和手机号与登记一致的话，短信马上就到，十分钟内有效。"), "good")
-    return redirect(url_for(".activate", number=form.get("number", "")[:40]), 303)
+    return redirect(url_for(".activate", number=number[:40]), 303)
+
+
+class ActivationForm(Form):
+    """A one-time code, and the password to be."""
+
+    number = Text()
+    code = Text()
+    password = Secret()
+    again = Secret()
 
 
 @bp.post("/activate")
-@page(PUBLIC, rate=600)
+@page(PUBLIC, form=ActivationForm, rate=600)
 def activate_post() -> Any:
     """Trade a one-time code for a password, and come in."""
-    form = request.form
+    form = ActivationForm.read()
     try:
-        if form.get("password", "") != form.get("again", ""):
+        if form.password.data != form.again.data:
             raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
         token = service.activate(
             runtime(),
-            form.get("number", ""),
-            form.get("code", ""),
-            form.get("password", ""),
+            form.number.data,
+            form.code.data,
+            form.password.data,
             request.remote_addr or "",
             device(),
             known_browser(),
         )
     except (Invalid, Busy, Conflict) as error:
-        return _activate_page(errors_by_field(error), form.get("number", "")), error.status
+        return _activate_page(errors_by_field(error), form.number.data), error.status
     start_session(token)
     return redirect("/", 303)
 
@@ -192,35 +219,47 @@ def _profile(errors: dict[str, Message]) -> str:
         )
 
 
+class PasswordForm(Form):
+    """The present password, and the new one twice."""
+
+    old = Secret()
+    password = Secret()
+    again = Secret()
+
+
 @bp.post("/me/password")
-@page(SIGNED_IN)
+@page(SIGNED_IN, form=PasswordForm)
 def password() -> Any:
     """Change my own password; my other devices are signed out."""
-    me, form = identity(), request.form
+    me, form = identity(), PasswordForm.read()
     assert me is not None
     try:
-        if form.get("password", "") != form.get("again", ""):
+        if form.password.data != form.again.data:
             raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
-        service.change_password(
-            runtime(), actor(), form.get("old", ""), form.get("password", ""), session_id=me.session_id
-        )
+        service.change_password(runtime(), actor(), form.old.data, form.password.data, session_id=me.session_id)
     except (Invalid, Busy) as error:
         return _profile(errors_by_field(error)), error.status
     flash(gettext("密码已修改，其他设备已退出登录。"), "good")
     return redirect(url_for("accounts.profile"), 303)
 
 
+class DeviceForm(Form):
+    """The password, where it is asked for."""
+
+    password = Secret()
+
+
 @bp.post("/me/devices/<public_id>/end")
-@page(SIGNED_IN)
+@page(SIGNED_IN, form=DeviceForm)
 def end_session(public_id: str) -> Any:
     """Sign one of my devices out; asks for the password unless I came in a moment ago."""
-    me, typed = identity(), request.form.get("password")
+    me, typed = identity(), DeviceForm.read().password
     assert me is not None
     try:
-        confirm_identity(runtime(), actor(), typed or "", session_id=me.session_id)
+        confirm_identity(runtime(), actor(), typed.data, session_id=me.session_id)
     except (Invalid, Busy) as error:
         # Nobody is told off for what the list of devices did not ask for.
-        errors = errors_by_field(error) if typed is not None or not getattr(error, "fields", None) else {}
+        errors = errors_by_field(error) if typed.raw_data or not getattr(error, "fields", None) else {}
         return render_template("accounts/end_device.html", public_id=public_id, errors=errors), error.status
     runtime().db.run_in_transaction(lambda tx: service.end_session(tx, actor(), public_id))
     flash(gettext("那台设备已退出登录。"), "good")

@@ -3,7 +3,7 @@
 import functools
 import io
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -11,8 +11,8 @@ from academy import http
 from academy.core.errors import NotFound
 from academy.http import actor, menu, office, reading, runtime, writing
 from academy.http.body_limits import MIB
+from academy.http.forms import Choice, Form, Number, Onward, Text
 from academy.http.languages import count_text
-from academy.http.login import local_path
 from academy.library import proposals
 from academy.media import delivery, queries
 from academy.media.access import UPLOADERS, access_own_asset
@@ -76,21 +76,33 @@ def version(asset_id: str, number: str) -> ResponseReturnValue:
         return render_template("media/version.html", asset=asset, kept=versions.version_of(tx, asset, _number(number)))
 
 
+class OnwardForm(Form):
+    """A button that says where to go on."""
+
+    next = Onward()
+
+
 @bp.post("/<asset_id>/hear")
-@page(office(*UPLOADERS))
+@page(office(*UPLOADERS), form=OnwardForm)
 def hear(asset_id: str) -> ResponseReturnValue:
     """Have the words recognised."""
     with writing() as tx:
         requests.request_transcription(tx, actor(), runtime().settings, access_own_asset(tx, actor(), asset_id))
     flash(_("已开始识别，完成后会出现在这里。"))
-    return redirect(local_path(request.form.get("next")) or url_for(".edit", asset_id=asset_id))
+    return redirect(OnwardForm.read().next.data or url_for(".edit", asset_id=asset_id))
+
+
+class PastedForm(Form):
+    """A text without times."""
+
+    text = Text()
 
 
 @bp.post("/<asset_id>/text")
-@page(office(*UPLOADERS), body=2 * MIB)
+@page(office(*UPLOADERS), form=PastedForm, body=2 * MIB)
 def take_text(asset_id: str) -> ResponseReturnValue:
     """Take a text without times, as it was pasted."""
-    data = request.form.get("text", "").encode()
+    data = PastedForm.read().text.data.encode()
     with reading() as tx:
         length = access_own_asset(tx, actor(), asset_id).duration_ms
     parsed = jailed_parser.parse("pasted.txt", data, length)
@@ -115,26 +127,40 @@ def timed(asset_id: str) -> ResponseReturnValue:
     return redirect(url_for(".edit", asset_id=asset_id))
 
 
+class RestoreForm(Form):
+    """Which version to bring back."""
+
+    version = Number(8)
+
+
 @bp.post("/<asset_id>/restore")
-@page(office(*UPLOADERS))
+@page(office(*UPLOADERS), form=RestoreForm)
 def restore(asset_id: str) -> ResponseReturnValue:
     """Bring a kept version back."""
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        is_proposed = proposals.restore_captions(tx, actor(), asset, _number(request.form.get("version", "")))
+        number = RestoreForm.read().version.data
+        is_proposed = proposals.restore_captions(tx, actor(), asset, -1 if number is None else number)
     flash(proposed() if is_proposed else _("已恢复到选定的版本。"))
     return redirect(url_for(".edit", asset_id=asset_id))
 
 
+class WithdrawalForm(OnwardForm):
+    """What was proposed: captions or chapters."""
+
+    kind = Choice(proposals.NAMES)
+
+
 @bp.post("/<asset_id>/withdraw")
-@page(office(*UPLOADERS))
+@page(office(*UPLOADERS), form=WithdrawalForm)
 def withdraw(asset_id: str) -> ResponseReturnValue:
     """Take back what was proposed for a published lecture."""
-    kind = request.form.get("kind", "")
     with writing() as tx:
-        proposals.withdraw(tx, actor(), access_own_asset(tx, actor(), asset_id), kind)
+        asset = access_own_asset(tx, actor(), asset_id)
+        form = WithdrawalForm.read()
+        proposals.withdraw(tx, actor(), asset, form.kind.data)
     flash(_("已撤回，党员看到的内容没有变化。"))
-    return redirect(local_path(request.form.get("next")) or url_for(".edit", asset_id=asset_id))
+    return redirect(form.next.data or url_for(".edit", asset_id=asset_id))
 
 
 def proposed() -> str:
@@ -147,13 +173,21 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 9 else -1
 
 
+class TermForm(Form):
+    """A word, and how it is misheard."""
+
+    right = Text()
+    wrong = Text()
+
+
 @bp.post("/<asset_id>/terms")
-@page(office(*UPLOADERS))
+@page(office(*UPLOADERS), form=TermForm)
 def add_term(asset_id: str) -> ResponseReturnValue:
     """Teach every editor a word."""
     with writing() as tx:
         access_own_asset(tx, actor(), asset_id)
-        right = dictionary.ensure_term(tx, actor(), request.form.get("right", ""))
-        editing.add_term(tx, actor(), request.form.get("wrong", ""), right)
+        form = TermForm.read()
+        right = dictionary.ensure_term(tx, actor(), form.right.data)
+        editing.add_term(tx, actor(), form.wrong.data, right)
     flash(_("已加入城市词典，所有字幕都会提示。"))
     return redirect(url_for(".edit", asset_id=asset_id))

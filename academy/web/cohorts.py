@@ -14,6 +14,7 @@ from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
 from academy.http.edit_conflicts import check_version, current_row
+from academy.http.forms import Form, Key, Text, Verb
 from academy.http.personal_data import shows_people
 from academy.people import cohorts, queries
 from academy.people.access import KEEPERS, access_member, access_organisation
@@ -38,15 +39,22 @@ def _index(errors: Mapping[str, Message]) -> str:
         return render_template("members/cohorts.html", page=page, options=options, errors=errors)
 
 
+class NewCohortForm(Form):
+    """A node, and a name for the list."""
+
+    organisation = Key()
+    name = Text()
+
+
 @bp.post("")
-@page(office(*KEEPERS))
+@page(office(*KEEPERS), form=NewCohortForm)
 def create() -> Any:
     """One more list."""
-    form = request.form
+    form = NewCohortForm.read()
     try:
         with writing() as tx:
-            node = access_organisation(tx, actor(), form.get("organisation", ""), *KEEPERS)
-            made = cohorts.create_cohort(tx, actor(), node, form.get("name", ""))
+            node = access_organisation(tx, actor(), form.organisation.data, *KEEPERS)
+            made = cohorts.create_cohort(tx, actor(), node, form.name.data)
     except Invalid as error:
         return _index(error.fields), error.status
     return redirect(url_for(".show", public_id=made.public_id), 303)
@@ -67,29 +75,39 @@ def _show(public_id: str, errors: Mapping[str, Message]) -> str:
         return render_template("members/cohort.html", cohort=cohort, node=node, page=page, errors=errors)
 
 
+class CohortForm(Form):
+    """What is to be done with a list."""
+
+    verb = Verb("add", "remove", "rename", "close")
+    numbers = Text()
+    member = Key()
+    name = Text()
+
+
 @bp.post("/<public_id>")
-@page(office(*KEEPERS))
+@page(office(*KEEPERS), form=CohortForm)
 @shows_people
 def change(public_id: str) -> Any:
     """Add or remove members, rename or close the list: the button that was pressed says which."""
     try:
         with writing() as tx:
-            _change(tx, public_id, request.form.get("verb", ""))
+            _change(tx, public_id)
     except (Invalid, Conflict) as error:
         return _show(public_id, errors_by_field(error)), error.status
     return redirect(url_for(".show", public_id=public_id), 303)
 
 
-def _change(tx: Tx, public_id: str, verb: str) -> None:
+def _change(tx: Tx, public_id: str) -> None:
     cohort, node = cohorts.access_cohort(tx, actor(), public_id)
-    form = request.form
+    form = CohortForm.read()
+    verb = form.verb.data
     if verb == "add":
-        added = cohorts.add_members(tx, actor(), cohort, node, form.get("numbers", ""))
+        added = cohorts.add_members(tx, actor(), cohort, node, form.numbers.data)
         flash(gettext("已加入 %(n)s 人。", n=f"{added:,}"), "good")
     elif verb == "remove":
-        cohorts.remove_member(tx, actor(), cohort, access_member(tx, actor(), form.get("member", ""), *KEEPERS))
+        cohorts.remove_member(tx, actor(), cohort, access_member(tx, actor(), form.member.data, *KEEPERS))
     elif verb == "rename":
         check_version({"name": current_row(tx, cohort).name}, {"name": msg("名称")})
-        cohorts.rename_cohort(tx, actor(), cohort, form.get("name", ""))
-    elif verb == "close":
+        cohorts.rename_cohort(tx, actor(), cohort, form.name.data)
+    else:
         cohorts.close_cohort(tx, actor(), cohort)

@@ -11,6 +11,7 @@ from academy.core.errors import Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.http import SIGNED_IN, actor, menu, office, page, reading, writing
+from academy.http.forms import Choice, Form, Key, Text, Verb, typed
 from academy.library import access, complaints
 from academy.library.models import Course
 
@@ -33,15 +34,23 @@ def new() -> str:
     return _sheet({})
 
 
+class ComplaintForm(Form):
+    """What it is about, and the words."""
+
+    subject = Choice(complaints.SUBJECTS)
+    body = Text()
+    course = Key()
+
+
 @bp.post("/new")
-@page(SIGNED_IN, rate=10)
+@page(SIGNED_IN, form=ComplaintForm, rate=10)
 def create() -> Response | tuple[str, int]:
     """Into the box with it."""
     try:
         with writing() as tx:
-            about = _course(tx)
-            form = request.form
-            complaints.complain(tx, actor(), subject=form.get("subject", ""), body=form.get("body", ""), course=about)
+            form = ComplaintForm.read()
+            about = _course(tx, form.course.data)
+            complaints.complain(tx, actor(), subject=form.subject.data, body=form.body.data, course=about)
     except Invalid as error:
         return _sheet(error.fields), 422
     flash(_("已收到。有了答复会发消息给您。"))
@@ -65,29 +74,36 @@ def show(public_id: str) -> str:
     return _page(public_id, {})
 
 
+class AnswerForm(Form):
+    """The answer, and whether the lecture goes."""
+
+    verb = Verb("answer", "take_down", otherwise="answer")
+    answer = Text()
+
+
 @bp.post("/<public_id>")
-@page(office(*complaints.ANSWERERS), section=menu.COMPLAINTS)
+@page(office(*complaints.ANSWERERS), form=AnswerForm, section=menu.COMPLAINTS)
 def answer(public_id: str) -> Response | tuple[str, int]:
     """Answer it, and take the lecture down if that button was pressed."""
     try:
         with writing() as tx:
             row = complaints.access_complaint(tx, actor(), public_id)
-            down = request.form.get("verb") == "take_down"
-            complaints.answer_complaint(tx, actor(), row, answer=request.form.get("answer", ""), take_down=down)
+            form = AnswerForm.read()
+            down = form.verb.data == "take_down"
+            complaints.answer_complaint(tx, actor(), row, answer=form.answer.data, take_down=down)
     except Invalid as error:
         return _page(public_id, error.fields), 422
     flash(_("已答复。"))
     return redirect(url_for(".box"), 303)
 
 
-def _course(tx: Tx) -> Course | None:
-    public_id = request.values.get("course", "")
+def _course(tx: Tx, public_id: str) -> Course | None:
     return access.access_published_course(tx, actor(), public_id) if public_id else None
 
 
 def _sheet(errors: Mapping[str, Message]) -> str:
     with reading() as tx:
-        about = _course(tx)
+        about = _course(tx, request.args.get("course") or typed().get("course", ""))
     return render_template("complaints/new.html", about=about, subjects=complaints.SUBJECTS, errors=errors)
 
 

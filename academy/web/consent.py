@@ -10,7 +10,8 @@ from academy import http
 from academy.accounts import consent, service
 from academy.http import PUBLIC, SIGNED_IN, actor, writing
 from academy.http.declarations import Landing
-from academy.http.login import local_path
+from academy.http.forms import Form, Onward, Verb
+from academy.http.local_paths import local_path
 from academy.http.request_context import identity
 
 bp = Blueprint("consent", __name__, url_prefix="/consent")
@@ -33,14 +34,22 @@ def ask() -> str:
     )
 
 
+class ConsentForm(Form):
+    """Yes or no, and where to go on."""
+
+    verb = Verb("agree", "refuse")
+    next = Onward()
+
+
 @bp.post("")
-@page(SIGNED_IN)
+@page(SIGNED_IN, form=ConsentForm)
 def agree() -> Response:
     """Agree, and go on; or not, and be signed out: the button that was pressed says which."""
+    form = ConsentForm.read()
     with writing() as tx:
-        if request.form.get("verb") == "agree":
+        if form.verb.data == "agree":
             consent.agree(tx, actor(), str(get_locale()))
-            return redirect(local_path(request.form.get("next")), 303)
+            return redirect(form.next.data or "/", 303)
         service.sign_out(tx, actor(), session.get("_user_id", ""))
     session.clear()
     return redirect(url_for("accounts.sign_in"), 303)

@@ -10,10 +10,11 @@ from werkzeug.wrappers import Response
 
 from academy import http
 from academy.core.database import Tx
-from academy.core.errors import Conflict, Invalid, NotFound
+from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
+from academy.http.forms import Day, Form, Key, Text, Verb
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.learning import correction_queries, corrections
@@ -22,7 +23,7 @@ from academy.library.models import Course
 from academy.people.access import access_member
 from academy.people.models import Member
 from academy.trainings.queries import published_courses
-from academy.web.members import day, errors_by_field
+from academy.web.members import errors_by_field
 
 bp = Blueprint("corrections", __name__)
 page = functools.partial(http.page, section=menu.CORRECTIONS)
@@ -74,8 +75,17 @@ def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
     )
 
 
+class ProposalForm(Form):
+    """Which completion is to be registered or struck, and why."""
+
+    kind = Verb(*corrections.KINDS)
+    course = Key()
+    reason = Text()
+    studied_on = Day()
+
+
 @bp.post("/members/<public_id>/corrections")
-@page(office(*corrections.PROPOSERS))
+@page(office(*corrections.PROPOSERS), form=ProposalForm)
 @shows_people
 def propose(public_id: str) -> Any:
     """Propose that a completion be registered or struck."""
@@ -91,8 +101,8 @@ def propose(public_id: str) -> Any:
 
 
 def _propose(tx: Tx, person: Member) -> None:
-    form = request.form
-    course = tx.scalar(select(Course).where(Course.public_id == form.get("course", "")))
+    form = ProposalForm.read()
+    course = tx.scalar(select(Course).where(Course.public_id == form.course.data))
     if course is None:
         raise Invalid(fields={"course": msg("请从列表里选择。")})
     corrections.propose_correction(
@@ -100,26 +110,30 @@ def _propose(tx: Tx, person: Member) -> None:
         actor(),
         person,
         course,
-        kind=form.get("kind", ""),
-        reason=form.get("reason", ""),
-        studied_on=day("studied_on"),
+        kind=form.kind.data,
+        reason=form.reason.data,
+        studied_on=form.studied_on.data,
     )
 
 
+class DecisionForm(Form):
+    """Yes or no, and whose page to go back to."""
+
+    verb = Verb("approve", "decline")
+    member = Key()
+
+
 @bp.post("/corrections/<public_id>")
-@page(office(*corrections.PROPOSERS))
+@page(office(*corrections.PROPOSERS), form=DecisionForm)
 def decide(public_id: str) -> Response:
     """Agree to somebody else's proposal, turn it down, or take one's own back."""
     verbs = {"approve": corrections.approve_correction, "decline": corrections.decline_correction}
     try:
         with writing() as tx:
             correction = access_correction(tx, actor(), public_id)
-            verb = verbs.get(request.form.get("verb", ""))
-            if verb is None:
-                raise NotFound
-            verb(tx, actor(), correction)
+            verbs[DecisionForm.read().verb.data](tx, actor(), correction)
         flash(gettext("已处理。"), "good")
     except Conflict as error:
         flash(translate(error.message), "bad")
-    back = request.form.get("member", "")
+    back = DecisionForm.read().member.data
     return redirect(url_for(".show", public_id=back) if back else url_for(".index"), 303)

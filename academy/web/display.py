@@ -11,8 +11,9 @@ from academy.core.errors import NotFound
 from academy.core.i18n import msg
 from academy.core.paging import Page
 from academy.http import PUBLIC, actor, navigation, runtime, writing
+from academy.http.forms import Choice, Form, Onward
 from academy.http.languages import COOKIE, LANGUAGES
-from academy.http.login import local_path
+from academy.http.local_paths import local_path
 from academy.http.request_context import identity
 
 bp = Blueprint("display", __name__, url_prefix="/display")
@@ -20,17 +21,33 @@ page = functools.partial(http.page, consent=False, screen=True)
 YEAR = 365 * 24 * 3600
 
 
-def _keep(**cookies: str) -> Response:
+class ElderForm(Form):
+    """Large print or not."""
+
+    elder = Choice(("0", "1"), blank="0")
+    next = Onward()
+
+
+class DisplayForm(ElderForm):
+    """How pages look."""
+
+    theme = Choice(navigation.THEMES, blank=navigation.THEMES[0])
+    text = Choice(navigation.SIZES, blank=navigation.SIZES[0])
+
+
+class LanguageForm(Form):
+    """The other language."""
+
+    language = Choice(LANGUAGES, blank=LANGUAGES[0])
+    next = Onward()
+
+
+def _keep(onward: str, **cookies: str) -> Response:
     """Back to where the person was, with the wish kept."""
-    response = redirect(local_path(request.values.get("next", "").rstrip("?")), 303)
+    response = redirect(onward or "/", 303)
     for name, value in cookies.items():
         response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=runtime().settings.secure_cookies)
     return response
-
-
-def _one_of(name: str, allowed: tuple[str, ...]) -> str:
-    value = request.form.get(name, "")
-    return value if value in allowed else allowed[0]
 
 
 @bp.get("")
@@ -55,32 +72,31 @@ def _remember(elder: str) -> str:
 
 
 @bp.post("")
-@page(PUBLIC)
+@page(PUBLIC, form=DisplayForm)
 def save() -> Response:
     """Keep how this device wants its pages."""
-    return _keep(
-        elder=_remember(_one_of("elder", ("0", "1"))),
-        theme=_one_of("theme", navigation.THEMES),
-        text=_one_of("text", navigation.SIZES),
-    )
+    form = DisplayForm.read()
+    return _keep(form.next.data, elder=_remember(form.elder.data), theme=form.theme.data, text=form.text.data)
 
 
 @bp.post("/elder")
-@page(PUBLIC)
+@page(PUBLIC, form=ElderForm)
 def elder() -> Response:
     """Large print on or off, in one tap."""
-    return _keep(elder=_remember(_one_of("elder", ("0", "1"))))
+    form = ElderForm.read()
+    return _keep(form.next.data, elder=_remember(form.elder.data))
 
 
 @bp.post("/language")
-@page(PUBLIC)
+@page(PUBLIC, form=LanguageForm)
 def language() -> Response:
     """The other language."""
-    wanted = _one_of("language", LANGUAGES)
+    form = LanguageForm.read()
+    wanted = form.language.data
     if _is_own():
         with writing() as tx:
             accounts.set_language(tx, actor(), wanted)
-    return _keep(**{COOKIE: wanted})
+    return _keep(form.next.data, **{COOKIE: wanted})
 
 
 @bp.get("/styleguide")

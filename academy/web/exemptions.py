@@ -6,17 +6,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.core.errors import Conflict, Invalid, NotFound
-from academy.core.i18n import Message, msg
+from academy.core.errors import Conflict, Invalid
+from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, page, reading, writing
+from academy.http.forms import NO_DAY, Day, Form, Key, Text, Verb, typed
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people import queries, service
 from academy.people.access import access_exemption, access_member
 from academy.people.exemptions import ASKERS, DECIDERS
 from academy.people.models import Member
-from academy.web.members import day, errors_by_field
+from academy.web.members import errors_by_field
 
 bp = Blueprint("exemptions", __name__)
 
@@ -42,42 +43,54 @@ def new(public_id: str) -> str:
 
 
 def _page(person: Member, errors: dict[str, Message]) -> str:
-    return render_template("members/new_exemption.html", person=person, errors=errors, form=request.form)
+    return render_template("members/new_exemption.html", person=person, errors=errors, form=typed())
+
+
+class ExemptionForm(Form):
+    """Why, and from when till when."""
+
+    reason = Text()
+    valid_from = Day()
+    valid_to = Day()
 
 
 @bp.post("/members/<public_id>/exemptions/new")
-@page(office(*ASKERS), section=menu.PEOPLE)
+@page(office(*ASKERS), form=ExemptionForm, section=menu.PEOPLE)
 @shows_people
 def create(public_id: str) -> Any:
     """Ask that a member need not study."""
     try:
         with writing() as tx:
             person = access_member(tx, actor(), public_id, *ASKERS)
-            begin = day("valid_from")
+            form = ExemptionForm.read()
+            begin, end = form.valid_from.data, form.valid_to.data
             if begin is None:
-                raise Invalid(fields={"valid_from": msg("请填写日期。")})
-            reason = request.form.get("reason", "")
-            service.request_exemption(tx, actor(), person, reason=reason, valid_from=begin, valid_to=day("valid_to"))
+                raise Invalid(fields={"valid_from": NO_DAY})
+            service.request_exemption(tx, actor(), person, reason=form.reason.data, valid_from=begin, valid_to=end)
     except Invalid as error:
         return _page(person, errors_by_field(error)), error.status
     flash(gettext("已提交，等另一位管理员批准。"), "good")
     return redirect(url_for("members.member", public_id=public_id), 303)
 
 
+class DecisionForm(Form):
+    """Yes or no, and whose page to go back to."""
+
+    verb = Verb("approve", "revoke")
+    member = Key()
+
+
 @bp.post("/exemptions/<public_id>")
-@page(office(*DECIDERS))
+@page(office(*DECIDERS), form=DecisionForm)
 def decide(public_id: str) -> Response:
     """Agree to somebody else's request, or turn it down."""
     verbs = {"approve": service.approve_exemption, "revoke": service.revoke_exemption}
     try:
         with writing() as tx:
             exemption = access_exemption(tx, actor(), public_id, *DECIDERS)
-            verb = verbs.get(request.form.get("verb", ""))
-            if verb is None:
-                raise NotFound
-            verb(tx, actor(), exemption)
+            verbs[DecisionForm.read().verb.data](tx, actor(), exemption)
         flash(gettext("已处理。"), "good")
     except Conflict as error:
         flash(translate(error.message), "bad")
-    back = request.form.get("member", "")
+    back = DecisionForm.read().member.data
     return redirect(url_for("members.member", public_id=back) if back else url_for("exemptions.index"), 303)

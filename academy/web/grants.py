@@ -17,9 +17,10 @@ from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
+from academy.http.forms import NOT_OFFERED, Choice, Day, Form, Text
 from academy.people.models import Member
 from academy.people.queries import by_code
-from academy.web.members import day, errors_by_field
+from academy.web.members import errors_by_field
 
 bp = Blueprint("grants", __name__, url_prefix="/grants")
 page = functools.partial(http.page, section=menu.GRANTS)
@@ -56,41 +57,46 @@ def _page(errors: dict[str, Message], code: str = "") -> str:
         )
 
 
+class GrantForm(Form):
+    """Whom, what, where, and from when till when."""
+
+    username = Text()
+    role = Choice(tuple(Role))
+    organisation = Text()
+    valid_from = Day()
+    valid_to = Day()
+
+
 @bp.post("")
-@page(office(*GIVERS))
+@page(office(*GIVERS), form=GrantForm)
 def create() -> Any:
     """Give an account a role for a node."""
-    form = request.form
     try:
+        form = GrantForm.read()
+        begin, end = form.valid_from.data, form.valid_to.data
         with writing() as tx:
-            account, role = _wanted(tx)
-            node = by_code(tx, actor().paths(*GIVERS), form.get("organisation", ""))
+            account = _account(tx, form.username)
+            if not form.role.data:
+                raise Invalid(fields={"role": NOT_OFFERED})
+            node = by_code(tx, actor().paths(*GIVERS), form.organisation.data)
             if node is None:
                 raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
-            grants.grant_role(tx, actor(), account, role, node, valid_from=day("valid_from"), valid_to=day("valid_to"))
+            grants.grant_role(tx, actor(), account, Role(form.role.data), node, valid_from=begin, valid_to=end)
     except (Invalid, Conflict) as error:
         return _page(errors_by_field(error)), error.status
     flash(gettext("已授权。"), "good")
     return redirect(url_for("grants.index"), 303)
 
 
-def _account(tx: Tx, field: str) -> Account:
-    account = queries.find_account(tx, request.form.get(field, ""))
+def _account(tx: Tx, field: Text) -> Account:
+    account = queries.find_account(tx, field.data)
     try:
         if account is None:
             raise NotFound
         return grants.access_account(tx, actor(), account.public_id)
     except NotFound:
         # Somebody else's people and nobody look the same: this field must not list who has an account.
-        raise Invalid(fields={field: msg("没有这个账号。还没激活的党员，请先让支部发激活码。")}) from None
-
-
-def _wanted(tx: Tx) -> tuple[Account, Role]:
-    account = _account(tx, "username")
-    try:
-        return account, Role(request.form.get("role", ""))
-    except ValueError:
-        raise Invalid(fields={"role": msg("请从列表里选择。")}) from None
+        raise Invalid(fields={field.name: msg("没有这个账号。还没激活的党员，请先让支部发激活码。")}) from None
 
 
 @bp.post("/<public_id>/revoke")
@@ -103,13 +109,19 @@ def revoke(public_id: str) -> Response:
     return redirect(url_for("grants.index"), 303)
 
 
+class CodeForm(Form):
+    """Whose activation code."""
+
+    holder = Text()
+
+
 @bp.post("/code")
-@page(office(Role.SECURITY_OFFICER))
+@page(office(Role.SECURITY_OFFICER), form=CodeForm)
 def code() -> Any:
     """An activation code for somebody who holds an office: on this one page and nowhere else."""
     try:
         with writing() as tx:
-            account = _account(tx, "holder")
+            account = _account(tx, CodeForm.read().holder)
             member = tx.get(Member, account.member_id) if account.member_id else None
             if member is None:
                 raise Invalid(fields={"holder": msg("这个账号不是党员的，请由系统管理员重设密码。")})
@@ -119,13 +131,21 @@ def code() -> Any:
     return _page({}, code=made)
 
 
+class SecondStepForm(Form):
+    """Whose second step, and the number that its owner told."""
+
+    enrolled = Text()
+    number = Text()
+
+
 @bp.post("/second-step")
-@page(office(Role.SECURITY_OFFICER))
+@page(office(Role.SECURITY_OFFICER), form=SecondStepForm)
 def approve_second_step() -> Any:
     """Let a second step count for offices: its owner has told the number that their page shows."""
     try:
         with writing() as tx:
-            second_step_approvals.approve(tx, actor(), _account(tx, "enrolled"), request.form.get("number", ""))
+            form = SecondStepForm.read()
+            second_step_approvals.approve(tx, actor(), _account(tx, form.enrolled), form.number.data)
     except (Invalid, Conflict) as error:
         return _page({"enrolled": error.message} | errors_by_field(error)), error.status
     flash(gettext("已核对，此人的管理和教学功能已打开。"), "good")
@@ -133,25 +153,31 @@ def approve_second_step() -> Any:
 
 
 @bp.post("/second-step/refuse")
-@page(office(Role.SECURITY_OFFICER))
+@page(office(Role.SECURITY_OFFICER), form=SecondStepForm)
 def refuse_second_step() -> Any:
     """Void a second step that its owner has not set up; whoever did is signed out."""
     try:
         with writing() as tx:
-            second_step_approvals.refuse(tx, actor(), _account(tx, "enrolled"))
+            second_step_approvals.refuse(tx, actor(), _account(tx, SecondStepForm.read().enrolled))
     except (Invalid, Conflict) as error:
         return _page({"enrolled": error.message} | errors_by_field(error)), error.status
     flash(gettext("已作废，此人的设备已全部退出登录。请本人改密码后重新设置。"), "good")
     return redirect(url_for("grants.index"), 303)
 
 
+class SignOutForm(Form):
+    """Whose devices."""
+
+    lost = Text()
+
+
 @bp.post("/sign-out")
-@page(office(*GIVERS))
+@page(office(*GIVERS), form=SignOutForm)
 def sign_out() -> Any:
     """Sign somebody out everywhere: a telephone was lost, or an account is in the wrong hands."""
     try:
         with writing() as tx:
-            grants.sign_out_everywhere(tx, actor(), _account(tx, "lost"))
+            grants.sign_out_everywhere(tx, actor(), _account(tx, SignOutForm.read().lost))
     except Invalid as error:
         return _page(errors_by_field(error)), error.status
     flash(gettext("此人的设备已全部退出登录。"), "good")

@@ -11,6 +11,7 @@ from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
+from academy.http.forms import Form, Text, Verb
 from academy.http.languages import plural_words, translate
 from academy.learning import recuts, refusals
 from academy.learning.access import access_recut
@@ -57,11 +58,19 @@ def recut(item_public_id: str) -> str:
         return _recut_page(tx, access_recut(tx, actor(), item_public_id))
 
 
+class RecutForm(Form):
+    """Which stretches stayed, and whether they are carried over or only looked at."""
+
+    verb = Verb("preview", "carry", otherwise="preview")
+    kept = Text()
+
+
 @bp.post("/learn/<item_public_id>/recut")
-@page(office(Role.REVIEWER, Role.NODE_ADMINISTRATOR))
+@page(office(Role.REVIEWER, Role.NODE_ADMINISTRATOR), form=RecutForm)
 def carry_over(item_public_id: str) -> str | tuple[str, int]:
     """Show what a mapping would do, or do it: the button that was pressed says which."""
-    text, act = request.form.get("kept", ""), request.form.get("verb") == "carry"
+    form = RecutForm.read()
+    text, act = form.kept.data, form.verb.data == "carry"
     with writing() if act else reading() as tx:
         item = access_recut(tx, actor(), item_public_id)
         try:
@@ -71,6 +80,8 @@ def carry_over(item_public_id: str) -> str | tuple[str, int]:
                 return _recut_page(tx, item, text=text)
             return _recut_page(tx, item, text=text, shown=recuts.preview(tx, item, item.version - 1, kept))
         except Invalid as wrong:
+            if item.version < 2:
+                raise  # its page has no form to show what was typed in
             return _recut_page(tx, item, text=text, errors=wrong.fields), wrong.status
 
 

@@ -13,6 +13,7 @@ from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
 from academy.http.edit_conflicts import check_version, current_row
+from academy.http.forms import Form, Key, Text, Verb
 from academy.http.navigation import link
 from academy.http.request_context import member_on_show
 from academy.learning import queries as progress
@@ -64,13 +65,21 @@ def categories() -> str:
     return _categories({})
 
 
+class CategoryForm(Form):
+    """What is to be done with which category."""
+
+    verb = Verb("add", "rename", "up", "down", "remove", otherwise="add")
+    slug = Key()
+    name = Text()
+
+
 @bp.post("/categories")
-@page(office(*KEEPERS))
+@page(office(*KEEPERS), form=CategoryForm)
 def change_categories() -> Response | tuple[str, int]:
     """Add, rename, move or remove one: the button that was pressed says which."""
-    slug, name = request.form.get("slug", ""), request.form.get("name", "")
-    verb = request.form.get("verb", "")
     try:
+        form = CategoryForm.read()
+        verb, slug, name = form.verb.data, form.slug.data, form.name.data
         with writing() as tx:
             if verb == "rename":
                 row = current_row(tx, find_category(tx, slug))

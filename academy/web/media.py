@@ -21,8 +21,8 @@ from academy.http import PUBLIC, actor, menu, office, page, reading, runtime, wr
 from academy.http.body_limits import MIB, form_file
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.filters import timecode
+from academy.http.forms import Choice, File, Form, Onward, Text
 from academy.http.languages import count_text
-from academy.http.login import local_path
 from academy.library import proposals
 from academy.library import queries as library
 from academy.library.models import ContentProposal
@@ -36,6 +36,13 @@ from academy.web.captions import proposed
 from academy.web.learn import addresses
 
 bp = Blueprint("media", __name__)
+
+
+class OnwardForm(Form):
+    """A button that says where to go on."""
+
+    next = Onward()
+
 
 PIECE = 1 << 18
 
@@ -117,7 +124,7 @@ def steps(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/media/<asset_id>/retry")
-@page(office(*UPLOADERS))
+@page(office(*UPLOADERS), form=OnwardForm)
 def retry(asset_id: str) -> ResponseReturnValue:
     """Try the failed step again."""
     with writing() as tx:
@@ -127,7 +134,7 @@ def retry(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/media/<asset_id>/help")
-@page(office(*UPLOADERS))
+@page(office(*UPLOADERS), form=OnwardForm)
 def ask_operator(asset_id: str) -> ResponseReturnValue:
     """Have the operators look at it."""
     with writing() as tx:
@@ -147,16 +154,21 @@ def failures() -> ResponseReturnValue:
     return render_template("media/failures.html", page=page, courses=courses, titles=rules.TITLES, unheld=unheld)
 
 
+class CaptionFileForm(OnwardForm):
+    """A file of captions."""
+
+    captions = File()
+
+
 @bp.post("/media/<asset_id>/captions")
-@page(office(*UPLOADERS), body=caption_files.MAX_BYTES + MIB)
+@page(office(*UPLOADERS), form=CaptionFileForm, body=caption_files.MAX_BYTES + MIB)
 def import_captions(asset_id: str) -> ResponseReturnValue:
     """Replace the captions by a file."""
-    given = request.files.get("captions")
-    if given is None or not given.filename:
-        raise Invalid(fields={"captions": msg("请选择字幕文件。")})
-    data = given.stream.read(caption_files.MAX_BYTES + 1)
     with reading() as tx:
         length = access_own_asset(tx, actor(), asset_id).duration_ms
+    given = CaptionFileForm.read().captions.data
+    assert given is not None and given.filename is not None
+    data = given.stream.read(caption_files.MAX_BYTES + 1)
     # Between the transactions: a file of 5 MB takes a while, and SQLite has one writer.
     parsed = jailed_parser.parse(given.filename, data, length)
     with writing() as tx:
@@ -185,11 +197,17 @@ def _written(tx: Tx, asset: Asset) -> str:
     return proposals.chapters_of(proposal) if proposal else chapters.written(chapters.of_asset(tx, asset.id))
 
 
+class ChaptersForm(Form):
+    """Chapters, one a line."""
+
+    chapters = Text()
+
+
 @bp.post("/media/<asset_id>/chapters")
-@page(office(*UPLOADERS))
+@page(office(*UPLOADERS), form=ChaptersForm)
 def save_chapters(asset_id: str) -> ResponseReturnValue:
     """Keep the chapters, or show what is wrong with them."""
-    text = request.form.get("chapters", "")
+    text = ChaptersForm.read().chapters.data
     try:
         with writing() as tx:
             asset = current_row(tx, access_own_asset(tx, actor(), asset_id))
@@ -220,22 +238,28 @@ def _chapters(
     )
 
 
+class UploadForm(OnwardForm):
+    """A file, and what it is for."""
+
+    file = File()
+    purpose = Choice(rules.KINDS, blank="video")
+
+
 @bp.post("/media/upload")
-@page(office(*UPLOADERS), body=form_file)
+@page(office(*UPLOADERS), form=UploadForm, body=form_file)
 def upload() -> ResponseReturnValue:
     """A small file by an ordinary form; the page it came from finishes with the upload's id."""
-    given = request.files.get("file")
-    if given is None or not given.filename:
-        raise Invalid(fields={"file": msg("请选择文件。")})
+    form = UploadForm.read()
+    given = form.file.data
+    assert given is not None and given.filename is not None
     size = given.stream.seek(0, os.SEEK_END)
     given.stream.seek(0)
-    purpose = request.form.get("purpose", "video")
     made = uploads.take_whole(
-        runtime(), actor(), filename=given.filename, purpose=purpose, body=given.stream, size=size
+        runtime(), actor(), filename=given.filename, purpose=form.purpose.data, body=given.stream, size=size
     )
     return render_template("media/received.html", upload=made, next=back())
 
 
 def back() -> str:
     """Where the form says to go on: a path of ours, never another site."""
-    return local_path(request.form.get("next"))
+    return OnwardForm.read().next.data or "/"

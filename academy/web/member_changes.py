@@ -12,6 +12,7 @@ from academy.core import clock
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message
 from academy.http import actor, menu, office, reading, runtime, writing
+from academy.http.forms import Form, Verb
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people import members
@@ -37,8 +38,8 @@ def show(public_id: str) -> Any:
         person = access_member(tx, actor(), public_id, *KEEPERS)
         names = trail(tx, person.organisation)
     try:
-        since = asked_day() or since
-        preview = preview_change(runtime().db, person, asked_change(verb))
+        on = asked_day(request.args)
+        since, preview = on or since, preview_change(runtime().db, person, asked_change(verb, request.args, on))
     except (Invalid, Conflict) as error:
         # Nothing was asked yet by whoever only follows the address: the form, without a reproach.
         errors, status = (errors_by_field(error), error.status) if request.args else ({}, 200)
@@ -57,18 +58,22 @@ def show(public_id: str) -> Any:
     return page, status
 
 
+class UndoForm(Form):
+    """What is to be taken back."""
+
+    verb = Verb(*FIELDS, otherwise="transfer")
+
+
 @bp.post("/<public_id>/undo")
-@page(office(*KEEPERS))
+@page(office(*KEEPERS), form=UndoForm)
 def undo(public_id: str) -> Response:
     """Take back the last transfer or change of status."""
     try:
         with writing() as tx:
             person = access_member(tx, actor(), public_id, *KEEPERS)
-            verb = request.form.get("verb", "transfer")
-            if verb not in FIELDS:
-                raise NotFound
+            verb = UndoForm.read().verb.data
             (members.undo_transfer if verb == "transfer" else members.undo_status)(tx, actor(), person)
         flash(gettext("已撤回。"), "good")
-    except (Invalid, Conflict) as error:
+    except Conflict as error:
         flash("".join(translate(one) for one in errors_by_field(error).values()), "warn")
     return redirect(url_for("members.member", public_id=public_id), 303)

@@ -1,6 +1,5 @@
 """The tree of organisations and the people in it."""
 
-import datetime as dt
 import functools
 from typing import Any
 
@@ -22,13 +21,14 @@ from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, runtime, writing
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.filters import iso
+from academy.http.forms import Choice, Day, Form, Key, Number, Text, Verb, typed
 from academy.http.languages import html_lang
 from academy.http.personal_data import shows_people
 from academy.people import history, members, mergers, position_terms, queries, rules, sectors, service
 from academy.people.access import KEEPERS, READERS, access_member, access_organisation
 from academy.people.models import Member, Organisation
 from academy.people.organisations import GARDENERS
-from academy.web.member_forms import change_seen
+from academy.web.member_forms import FIELDS, change_seen
 
 bp = Blueprint("members", __name__)
 page = functools.partial(http.page, section=menu.PEOPLE)
@@ -46,19 +46,6 @@ def sector_words(*, offered: bool = False) -> dict[str, str]:
     """Code → name of each sector in the reader's language."""
     with reading() as tx:
         return sectors.words(tx, html_lang(), offered=offered)
-
-
-def day(name: str) -> dt.date | None:
-    """A date of the form, or None when blank.
-
-    Raises:
-        Invalid: it is no date.
-    """
-    text = request.form.get(name, "").strip()
-    try:
-        return clock.read_day(text) if text else None
-    except ValueError:
-        raise Invalid(fields={name: msg("请填写日期。")}) from None
 
 
 def errors_by_field(error: AcademyError) -> dict[str, Message]:
@@ -137,19 +124,28 @@ def new_organisation(public_id: str) -> str:
         return render_template("members/new_organisation.html", node=node, errors={}, form={}, **WORDS)
 
 
+class NewOrganisationForm(Form):
+    """Particulars of a node to be."""
+
+    code = Text()
+    name = Text()
+    kind = Choice(rules.KINDS)
+    level = Choice(rules.LEVELS)
+    sector = Key()
+
+
 @bp.post("/organisations/<public_id>/new")
-@page(office(*GARDENERS))
+@page(office(*GARDENERS), form=NewOrganisationForm)
 def create_organisation(public_id: str) -> Any:
     """Add a node below this one."""
-    form = request.form
-    fields = {name: form.get(name, "") for name in ("code", "name", "kind", "level", "sector")}
     try:
         with writing() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
-            made = service.create_organisation(tx, actor(), parent=node, **fields)  # type: ignore[arg-type]
+            form = NewOrganisationForm.read()
+            made = service.create_organisation(tx, actor(), parent=node, **form.data)
     except (Invalid, Conflict) as error:
         page = render_template(
-            "members/new_organisation.html", node=node, errors=errors_by_field(error), form=form, **WORDS
+            "members/new_organisation.html", node=node, errors=errors_by_field(error), form=typed(), **WORDS
         )
         return page, error.status
     flash(gettext("已新增“%(name)s”。", name=made.name), "good")
@@ -172,39 +168,46 @@ def _change_page(public_id: str, errors: dict[str, Message]) -> str:
         )
 
 
+class OrganisationForm(Form):
+    """What is to be done with a node."""
+
+    verb = Verb("rename", "move", "sector", "close")
+    name = Text()
+    parent = Text()
+    seen = Number(17)
+    sector = Key()
+    on = Day()
+
+
 @bp.post("/organisations/<public_id>/change")
-@page(office(*GARDENERS))
+@page(office(*GARDENERS), form=OrganisationForm)
 def change_organisation_post(public_id: str) -> Any:
     """Rename, move or close a node."""
-    form = request.form
     try:
         with writing() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
-            _change(tx, node, form.get("verb", ""))
+            _change(tx, node, OrganisationForm.read())
     except (Invalid, Conflict) as error:
         return _change_page(public_id, errors_by_field(error)), error.status
     flash(gettext("已保存。"), "good")
     return redirect(url_for("members.organisation", public_id=public_id), 303)
 
 
-def _change(tx: Tx, node: Organisation, verb: str) -> None:
-    form = request.form
+def _change(tx: Tx, node: Organisation, form: OrganisationForm) -> None:
+    verb, on = form.verb.data, form.on.data
     if verb == "rename":
         check_version({"name": current_row(tx, node).name}, {"name": msg("新名称")})
-        service.rename_organisation(tx, actor(), node, form.get("name", ""), on=day("on"))
+        service.rename_organisation(tx, actor(), node, form.name.data, on=on)
     elif verb == "move":
-        target = queries.by_code(tx, actor().paths(*GARDENERS), form.get("parent", ""))
+        target = queries.by_code(tx, actor().paths(*GARDENERS), form.parent.data)
         if target is None:
             raise Invalid(fields={"parent": msg("在您的管理范围内没有这个组织代码。")})
-        seen = form.get("seen", "")
-        service.move_organisation(
-            tx, actor(), node, target, on=day("on"), seen_parent_id=int(seen) if seen.isdecimal() else None
-        )
+        service.move_organisation(tx, actor(), node, target, on=on, seen_parent_id=form.seen.data)
     elif verb == "sector":
         check_version({"sector": current_row(tx, node).sector}, {"sector": msg("领域")})
-        service.set_sector(tx, actor(), node, form.get("sector"))
-    elif verb == "close":
-        service.close_organisation(tx, actor(), node, on=day("on"))
+        service.set_sector(tx, actor(), node, form.sector.data)
+    else:
+        service.close_organisation(tx, actor(), node, on=on)
 
 
 @bp.get("/organisations/<public_id>/past")
@@ -234,29 +237,40 @@ def new_member(public_id: str) -> str:
         return render_template("members/new_member.html", node=node, errors={}, form={}, **WORDS)
 
 
+class NewMemberForm(Form):
+    """Particulars of a person to be entered."""
+
+    number = Text()
+    name = Text()
+    phone = Text()
+    gender = Choice(rules.GENDERS)
+    birth_date = Day()
+    joined_on = Day()
+
+
 @bp.post("/organisations/<public_id>/members/new")
-@page(office(*KEEPERS))
+@page(office(*KEEPERS), form=NewMemberForm)
 def create_member(public_id: str) -> Any:
     """Enter one person."""
-    form = request.form
     try:
         with writing() as tx:
             node = access_organisation(tx, actor(), public_id, *KEEPERS)
+            form = NewMemberForm.read()
             made = service.add_member(
                 tx,
                 actor(),
                 runtime().sealer,
                 node,
-                number=form.get("number", ""),
-                name=form.get("name", ""),
-                phone=form.get("phone", ""),
-                gender=form.get("gender") if form.get("gender") in rules.GENDERS else None,
-                birth_date=day("birth_date"),
-                joined_on=day("joined_on"),
+                number=form.number.data,
+                name=form.name.data,
+                phone=form.phone.data,
+                gender=form.gender.data or None,
+                birth_date=form.birth_date.data,
+                joined_on=form.joined_on.data,
             )
     except (Invalid, Conflict) as error:
-        page = render_template("members/new_member.html", node=node, errors=errors_by_field(error), form=form, **WORDS)
-        return page, error.status
+        errors = errors_by_field(error)
+        return render_template("members/new_member.html", node=node, errors=errors, form=typed(), **WORDS), error.status
     return redirect(url_for("members.member", public_id=made.public_id), 303)
 
 
@@ -295,14 +309,34 @@ def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> 
         )
 
 
+class MemberForm(Form):
+    """Particulars, or a transfer or change of status that was looked at before. Particulars are read by the service,
+    from texts: a date may be a month, and what is not sent stays."""
+
+    verb = Verb("edit", "transfer", "status")
+    name = Text()
+    gender = Key()
+    birth_date = Text()
+    joined_on = Text()
+    education = Text()
+    position = Text()
+    position_since = Text()
+    phone = Text()
+    organisation = Text()
+    status = Choice(rules.STATUSES)
+    note = Text()
+    on = Day()
+    seen = Text()
+
+
 @bp.post("/members/<public_id>")
-@page(office(*KEEPERS))
+@page(office(*KEEPERS), form=MemberForm)
 def change_member(public_id: str) -> Any:
     """Particulars, status or branch of a person: the button that was pressed says which."""
     try:
         with writing() as tx:
             person = access_member(tx, actor(), public_id, *KEEPERS)
-            _change_member(tx, person, request.form.get("verb", ""))
+            _change_member(tx, person, MemberForm.read())
     except (Invalid, Conflict) as error:
         return _member_page(person, errors_by_field(error)), error.status
     flash(gettext("已保存。"), "good")
@@ -326,13 +360,14 @@ def _particulars(person: Member) -> dict[str, Any]:
     return plain | dates
 
 
-def _change_member(tx: Tx, person: Member, verb: str) -> None:
-    form = request.form
+def _change_member(tx: Tx, person: Member, form: MemberForm) -> None:
+    verb = form.verb.data
     if verb == "edit":
         check_version(_particulars(current_row(tx, person)), PARTICULARS)
-        service.edit_member(tx, actor(), runtime().sealer, person, dict(form))
-    elif verb in ("transfer", "status"):
-        change_seen(tx, person, verb)
+        service.edit_member(tx, actor(), runtime().sealer, person, form.sent(*PARTICULARS, "gender", "phone"))
+    else:
+        seen = form.seen.data if form.seen.raw_data else None
+        change_seen(tx, person, verb, form.sent(*FIELDS[verb]), form.on.data, seen)
 
 
 @bp.post("/members/<public_id>/code")

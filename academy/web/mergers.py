@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
+from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.wrappers import Response
 
 from academy import http
@@ -13,13 +14,14 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
+from academy.http.forms import Day, Flag, Form, Key, Number, typed
 from academy.http.languages import count_text
 from academy.http.personal_data import shows_people
 from academy.people import mergers, queries, service
 from academy.people.access import access_organisation
 from academy.people.models import Organisation
 from academy.people.organisations import GARDENERS
-from academy.web.members import WORDS, day, errors_by_field, trail
+from academy.web.members import WORDS, errors_by_field, trail
 
 bp = Blueprint("mergers", __name__, url_prefix="/organisations")
 page = functools.partial(http.page, section=menu.PEOPLE)
@@ -43,7 +45,7 @@ def _page(tx: Tx, node: Organisation, into: Organisation | None, errors: dict[st
             preview = mergers.preview_merger(tx, node, into)
         except (Invalid, Conflict) as error:
             errors = errors or errors_by_field(error)
-    asked = request.values
+    asked = CombinedMultiDict([request.args, typed()])
     text, any_level = asked.get("q", ""), asked.get("any_level") == "1"
     paths = actor().paths(*GARDENERS)
     page = mergers.candidates(tx, paths, node, text, any_level=any_level, page=number_in(asked.get("page")))
@@ -61,36 +63,47 @@ def _page(tx: Tx, node: Organisation, into: Organisation | None, errors: dict[st
     )
 
 
-def _target(tx: Tx) -> Organisation:
-    if not request.form.get("into"):
+class MergerForm(Form):
+    """Into which organisation, and what the preview had shown."""
+
+    into = Key()
+    on = Day()
+    seen = Number(17)
+    any_level = Flag()
+
+
+def _target(tx: Tx, into: str) -> Organisation:
+    if not into:
         raise Invalid(fields={"into": msg("请选择并入哪个组织。")})
-    return access_organisation(tx, actor(), request.form["into"], *GARDENERS)
+    return access_organisation(tx, actor(), into, *GARDENERS)
 
 
 @bp.post("/<public_id>/merge")
-@page(office(*GARDENERS))
+@page(office(*GARDENERS), form=MergerForm)
 @shows_people
 def merge(public_id: str) -> Any:
     """Do what the preview showed."""
-    form = request.form
     try:
         with writing() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
-            into = _target(tx)
-            seen = form.get("seen", "")
+            form = MergerForm.read()
+            into = _target(tx, form.into.data)
             made = service.merge_organisation(
                 tx,
                 actor(),
                 node,
                 into,
-                on=day("on"),
-                seen=int(seen) if seen.isdecimal() and len(seen) < 18 else -1,
-                any_level=form.get("any_level") == "1",
+                on=form.on.data,
+                seen=-1 if form.seen.data is None else form.seen.data,
+                any_level=form.any_level.data,
             )
     except (Invalid, Conflict) as error:
+        chosen = typed().get("into", "")
+        if not chosen:
+            raise  # what was typed belongs to no page: the one of errors shows it
         with reading() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
-            return _page(tx, node, _target(tx) if form.get("into") else None, errors_by_field(error)), error.status
+            return _page(tx, node, _target(tx, chosen), errors_by_field(error)), error.status
     flash(
         count_text("%(n)s 人已并入“%(name)s”。在本页可以撤回。", len(made.carried["members"]), name=into.name), "good"
     )

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from academy.core.paging import number_in
 from academy.http import SIGNED_IN, actor, page, reading, writing
-from academy.http.login import local_path
+from academy.http.local_paths import local_path
 from academy.notifications import queries, service
 
 bp = Blueprint("notices", __name__, url_prefix="/notices")

@@ -14,6 +14,7 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.http import SIGNED_IN, actor, menu, office, page, reading, runtime, writing
+from academy.http.forms import Choice, Form, Text, Verb
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people.access import KEEPERS
@@ -62,13 +63,21 @@ def copy() -> Response:
     return answer
 
 
+class PrivacyRequestForm(Form):
+    """What is asked for, and more about it."""
+
+    kind = Choice(privacy_requests.KINDS)
+    body = Text()
+
+
 @bp.post("/me/data/requests")
-@page(SIGNED_IN, section=menu.ME, consent=False)
+@page(SIGNED_IN, form=PrivacyRequestForm, section=menu.ME, consent=False)
 def ask() -> Any:
     """Ask for a correction, to be frozen, or to be erased."""
     try:
+        form = PrivacyRequestForm.read()
         with writing() as tx:
-            privacy_requests.ask(tx, actor(), request.form.get("kind", ""), request.form.get("body", ""))
+            privacy_requests.ask(tx, actor(), form.kind.data, form.body.data)
     except (Invalid, Conflict) as error:
         return _page(errors_by_field(error)), error.status
     flash(gettext("已提交，办好后会在这里告诉您。"), "good")
@@ -107,15 +116,23 @@ def _waiting(errors: dict[str, Message]) -> str:
     )
 
 
+class DecisionForm(Form):
+    """Yes or no, and why."""
+
+    verb = Verb("agree", "refuse", otherwise="refuse")
+    answer = Text()
+
+
 @bp.post("/data-requests/<public_id>")
-@page(office(*KEEPERS), section=menu.PRIVACY_REQUESTS)
+@page(office(*KEEPERS), form=DecisionForm, section=menu.PRIVACY_REQUESTS)
 @shows_people
 def decide(public_id: str) -> Any:
     """Agree, or not."""
-    agree, answer = request.form.get("verb") == "agree", request.form.get("answer", "")
     try:
+        form = DecisionForm.read()
+        agree = form.verb.data == "agree"
         with writing() as tx:
-            row = privacy_requests.decide(tx, actor(), public_id, agree=agree, answer=answer)
+            row = privacy_requests.decide(tx, actor(), public_id, agree=agree, answer=form.answer.data)
     except (Invalid, Conflict) as error:
         return _waiting(errors_by_field(error)), error.status
     flash(translate(privacy_requests.STATES[row.state]), "good")

@@ -2,18 +2,20 @@
 
 import dataclasses
 import functools
+from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy import http
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.errors import Invalid
+from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.coverage import name_lists
 from academy.http import actor, menu, office, reading, runtime, writing
+from academy.http.forms import Choice, Form, Text
 from academy.http.languages import count_text
 from academy.http.personal_data import shows_people
 from academy.outreach import delegation, reminders
@@ -21,6 +23,7 @@ from academy.people.members import PHONE
 from academy.people.rules import masked
 from academy.trainings.access import REMIND, access_coverage
 from academy.trainings.models import Training
+from academy.web.members import errors_by_field
 from academy.web.trainings import name_filter_in
 
 bp = Blueprint("reminders", __name__)
@@ -38,6 +41,10 @@ CALL_WORDS = {
 @page(office(*REMIND))
 def show(training: str, organisation: str) -> str:
     """Whom a reminder would reach, and what earlier ones achieved."""
+    return _page(training, organisation, {})
+
+
+def _page(training: str, organisation: str, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation, *REMIND)
         counted = reminders.preview(tx, plan, node)
@@ -49,6 +56,7 @@ def show(training: str, organisation: str) -> str:
             asked=delegation.preview(tx, plan, node),
             sent=[(one, _effect(tx, plan, one)) for one in reminders.sent(tx, plan, node)],
             today=clock.today(),
+            errors=errors,
         )
 
 
@@ -59,16 +67,23 @@ def _effect(tx: Tx, plan: Training, sent: reminders.Sent) -> tuple[int, int]:
     return sent.completed, sent.reminder.recipients
 
 
+class ReminderForm(Form):
+    """To whom, and a few words of one's own."""
+
+    to = Choice(("members", "branches"), blank="members")
+    note = Text()
+
+
 @bp.post("/coverage/<training>/<organisation>/remind")
-@page(office(*REMIND))
-def send(training: str, organisation: str) -> Response:
+@page(office(*REMIND), form=ReminderForm)
+def send(training: str, organisation: str) -> Response | tuple[str, int]:
     """Send it."""
     try:
         with writing() as tx:
             plan, node = access_coverage(tx, actor(), training, organisation, *REMIND)
-            note = request.form.get("note", "").strip()
-            verb = delegation.delegate if request.form.get("to") == "branches" else reminders.send_reminder
-            made = verb(tx, actor(), plan, node, note=note)
+            form = ReminderForm.read()
+            verb = delegation.delegate if form.to.data == "branches" else reminders.send_reminder
+            made = verb(tx, actor(), plan, node, note=form.note.data.strip())
         asked = count_text("已请 %(n)s 个支部的书记提醒。", made.recipients, n=f"{made.recipients:,}")
         flash(
             asked
@@ -76,7 +91,7 @@ def send(training: str, organisation: str) -> Response:
             else count_text("已提醒 %(n)s 人。", made.recipients, n=f"{made.recipients:,}")
         )
     except Invalid as error:
-        flash(gettext(error.message.text, **error.message.params), "warn")
+        return _page(training, organisation, errors_by_field(error)), error.status
     return redirect(url_for(".show", training=training, organisation=organisation))
 
 

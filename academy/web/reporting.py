@@ -1,6 +1,7 @@
 """Pages of reports about a node: what a quarter was, and the lists that an office has to hand in."""
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,10 +13,12 @@ from academy.core.database import Tx
 from academy.core.errors import NotFound
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
+from academy.http.forms import Choice, Form, Key, Text
 from academy.http.languages import html_lang, translate
 from academy.people.access import access_organisation
 from academy.people.models import Organisation
 from academy.reports import builder, lists, period, service
+from academy.reports.spreadsheets import FORMATS
 from academy.trainings.access import VIEW, roots
 from academy.trainings.queries import trail
 
@@ -45,8 +48,11 @@ def show(organisation: str, kind: str) -> str:
 
 
 def _asked() -> dict[str, Any]:
-    args = request.values
-    return {name: args[name][:20] for name in ASKED if args.get(name)} | {"language": html_lang()[:2]}
+    return _narrowed(request.args)
+
+
+def _narrowed(given: Mapping[str, str]) -> dict[str, Any]:
+    return {name: given[name][:20] for name in ASKED if given.get(name)} | {"language": html_lang()[:2]}
 
 
 def _words(tx: Tx, node: Organisation, kind: str) -> dict[str, Any]:
@@ -65,15 +71,27 @@ def _words(tx: Tx, node: Organisation, kind: str) -> dict[str, Any]:
     }
 
 
+class ReportForm(Form):
+    """Of which time, and as what."""
+
+    period = Key()
+    since = Text()
+    day = Text()
+    check = Key()
+    format = Choice(FORMATS, blank="xlsx")
+
+
 @bp.post("/<organisation>/<kind>")
-@page(office(*VIEW), rate=30)
+@page(office(*VIEW), form=ReportForm, rate=30)
 def take(organisation: str, kind: str) -> Response:
     """Have a report made as a file."""
     with writing() as tx:
         node = access_organisation(tx, actor(), organisation, *VIEW)
         if kind not in service.REPORTS:
             raise NotFound
-        params = _asked() | {"report": kind, "organisation": organisation, "format": request.form.get("format", "xlsx")}
+        form = ReportForm.read()
+        asked = _narrowed(form.sent(*ASKED))
+        params = asked | {"report": kind, "organisation": organisation, "format": form.format.data}
         title = f"{translate(builder.TITLES[kind])}-{node.name}"
         service.request_export(tx, actor(), kind, params, title=title)
     flash(gettext("正在生成文件，好了就能下载。"))

@@ -7,9 +7,11 @@ from werkzeug.wrappers import Response
 from academy.core.actor import Role
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, page, reading, runtime, writing
+from academy.http.forms import Choice, Day, Form, Key, Text
 from academy.http.languages import html_lang
 from academy.reports import queries, service
 from academy.reports.access import access_file
+from academy.reports.spreadsheets import FORMATS
 from academy.trainings import queries as trainings
 from academy.trainings.access import VIEW, access_coverage, roots
 from academy.web.training_forms import STATES
@@ -37,19 +39,32 @@ def exports() -> str:
         return render_template("reports/exports.html", page=page)
 
 
+class ExportForm(Form):
+    """Of which training and node, which list, and as what."""
+
+    training = Key()
+    organisation = Key()
+    kind = Choice(service.KINDS)
+    day = Day()
+    status = Key()
+    text = Text()
+    direct = Key()
+    sort = Key()
+    format = Choice(FORMATS, blank="xlsx")
+
+
 @bp.post("/exports")
-@page(office(*VIEW), section=menu.EXPORTS, rate=30)
+@page(office(*VIEW), form=ExportForm, section=menu.EXPORTS, rate=30)
 def request_() -> Response:
     """Have a file made."""
-    form = request.form
+    form = ExportForm.read()
     with writing() as tx:
-        training, node = access_coverage(tx, actor(), form.get("training", ""), form.get("organisation", ""))
+        training, node = access_coverage(tx, actor(), form.training.data, form.organisation.data)
         wanted = ("training", "organisation", "day", "status", "text", "direct", "sort", "format")
-        params = {name: form[name][:60] for name in wanted if form.get(name)}
+        params = {name: text[:60] for name, text in form.sent(*wanted).items() if text}
         params["language"] = html_lang()[:2]
         title = f"{training.title}-{node.name}"
-        kind = form.get("kind", "") if form.get("kind") in service.KINDS else ""
-        service.request_export(tx, actor(), kind, params, title=title)
+        service.request_export(tx, actor(), form.kind.data, params, title=title)
     flash(gettext("正在生成文件，好了就能下载。"))
     return redirect(url_for(".exports"))
 

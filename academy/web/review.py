@@ -14,6 +14,7 @@ from academy.core.errors import Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
+from academy.http.forms import Form, Number, Text, Verb, typed
 from academy.library import access, proposals, queries, service
 from academy.library.models import Course, CourseState
 from academy.library.rules import offered
@@ -63,18 +64,27 @@ def proposal(proposal_id: str) -> str:
         return _proposal(tx, proposal_id)
 
 
+class ProposalForm(Form):
+    """Yes or no to what was seen, and why."""
+
+    verb = Verb("approve", "return", otherwise="return")
+    comment = Text()
+    seen = Number()
+
+
 @bp.post("/proposals/<proposal_id>")
-@page(office(Role.REVIEWER))
+@page(office(Role.REVIEWER), form=ProposalForm)
 def decide_proposal(proposal_id: str) -> Response | tuple[str, int]:
     """Let the change in, or send it back."""
     try:
         with writing() as tx:
             row = proposals.access_proposal(tx, actor(), proposal_id)
-            if request.form.get("verb") == "approve":
-                proposals.approve(tx, actor(), row, seen=_seen())
+            form = ProposalForm.read()
+            if form.verb.data == "approve":
+                proposals.approve(tx, actor(), row, seen=form.seen.data)
                 done = _("已通过，党员现在能看到。")
             else:
-                proposals.return_(tx, actor(), row, comment=request.form.get("comment", ""), seen=_seen())
+                proposals.return_(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
                 done = _("已退回，作者会收到您的意见。")
     except Invalid as error:
         with reading() as tx:
@@ -93,7 +103,7 @@ def _proposal(tx: Tx, proposal_id: str, errors: Mapping[str, Message] | None = N
         author=queries.author_names(tx, [row.account_id]).get(row.account_id, ""),
         mine=row.account_id == actor().account_id,
         errors=errors or {},
-        comment=request.form.get("comment", ""),
+        comment=typed().get("comment", ""),
     )
 
 
@@ -105,15 +115,23 @@ def course(public_id: str) -> str:
         return _desk(tx, public_id)
 
 
+class DecisionForm(Form):
+    """The decision about the revision that was seen, and why."""
+
+    verb = Verb("return", "approve", "approve_and_publish", "publish", "withdraw", "republish", otherwise="return")
+    comment = Text()
+    seen = Number()
+
+
 @bp.post("/<public_id>")
-@page(office(Role.REVIEWER))
+@page(office(Role.REVIEWER), form=DecisionForm)
 def decide(public_id: str) -> Response | tuple[str, int]:
     """Approve, return, publish, withdraw or put back: the button that was pressed says which."""
-    verb, comment = request.form.get("verb", ""), request.form.get("comment", "")
     try:
         with writing() as tx:
             row = access.access_course_for_review(tx, actor(), public_id)
-            done = _ACTS[verb if verb in _ACTS else "return"](tx, row, comment)
+            form = DecisionForm.read()
+            done = _ACTS[form.verb.data](tx, row, form)
     except Invalid as error:
         with reading() as tx:
             return _desk(tx, public_id, error.fields), 422
@@ -121,38 +139,38 @@ def decide(public_id: str) -> Response | tuple[str, int]:
     return redirect(url_for(".index"), 303)
 
 
-def _return(tx: Tx, row: Course, comment: str) -> str:
-    service.return_(tx, actor(), row, comment=comment, seen=_seen())
+def _return(tx: Tx, row: Course, form: DecisionForm) -> str:
+    service.return_(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
     return str(_("已退回，作者会收到您的意见。"))
 
 
-def _approve(tx: Tx, row: Course, comment: str) -> str:
-    service.approve(tx, actor(), row, comment=comment, seen=_seen())
+def _approve(tx: Tx, row: Course, form: DecisionForm) -> str:
+    service.approve(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
     return str(_("已通过。"))
 
 
-def _approve_and_publish(tx: Tx, row: Course, comment: str) -> str:
-    service.approve(tx, actor(), row, comment=comment, seen=_seen())
+def _approve_and_publish(tx: Tx, row: Course, form: DecisionForm) -> str:
+    service.approve(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
     service.publish(tx, actor(), row)
     return str(_("已通过并发布，党员现在就能看到。"))
 
 
-def _publish(tx: Tx, row: Course, _comment: str) -> str:
+def _publish(tx: Tx, row: Course, _form: DecisionForm) -> str:
     service.publish(tx, actor(), row)
     return str(_("已发布，党员现在就能看到。"))
 
 
-def _withdraw(tx: Tx, row: Course, comment: str) -> str:
-    service.withdraw(tx, actor(), row, reason=comment)
+def _withdraw(tx: Tx, row: Course, form: DecisionForm) -> str:
+    service.withdraw(tx, actor(), row, reason=form.comment.data)
     return str(_("已下架。"))
 
 
-def _republish(tx: Tx, row: Course, _comment: str) -> str:
+def _republish(tx: Tx, row: Course, _form: DecisionForm) -> str:
     service.republish(tx, actor(), row)
     return str(_("已重新上架。"))
 
 
-_ACTS: dict[str, Callable[[Tx, Course, str], str]] = {
+_ACTS: dict[str, Callable[[Tx, Course, DecisionForm], str]] = {
     "return": _return,
     "approve": _approve,
     "approve_and_publish": _approve_and_publish,
@@ -160,12 +178,6 @@ _ACTS: dict[str, Callable[[Tx, Course, str], str]] = {
     "withdraw": _withdraw,
     "republish": _republish,
 }
-
-
-def _seen() -> int | None:
-    """The revision that was on the reviewer's page."""
-    text = request.form.get("seen", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -> str:
@@ -185,5 +197,5 @@ def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -
         verbs=offered(row.state, is_author=row.created_by == actor().account_id, is_reviewer=True),
         mine=row.created_by == actor().account_id,
         errors=errors or {},
-        comment=request.form.get("comment", ""),
+        comment=typed().get("comment", ""),
     )

@@ -16,6 +16,7 @@ from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, runtime, writing
 from academy.http.body_limits import form_file
+from academy.http.forms import Choice, File, Flag, Form, Key
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people import queries
@@ -24,6 +25,7 @@ from academy.people.models import RosterImport
 from academy.roster import columns, imports
 from academy.roster.findings import KINDS
 from academy.roster.rejected_rows import csv_to_mend, sheet_to_mend, template
+from academy.roster.sheet_table import MOST_COLUMNS
 from academy.web.members import errors_by_field
 
 bp = Blueprint("rosters", __name__, url_prefix="/rosters")
@@ -71,16 +73,25 @@ def _index(errors: dict[str, Message]) -> str:
         )
 
 
+class RosterForm(Form):
+    """A file, of which node, and what it is."""
+
+    organisation = Key()
+    file = File()
+    complete = Flag()
+    kind = Choice(columns.KINDS, blank="members")
+
+
 @bp.post("")
-@page(office(*KEEPERS), body=form_file)
+@page(office(*KEEPERS), form=RosterForm, body=form_file)
 def send() -> Any:
     """Take a roster file in, to be looked at first."""
-    form, sent = request.form, request.files.get("file")
     try:
-        if sent is None or not sent.filename:
-            raise Invalid(fields={"file": msg("请选择文件。")})
+        form = RosterForm.read()
+        sent = form.file.data
+        assert sent is not None and sent.filename is not None
         with reading() as tx:  # before a byte is kept
-            node = access_organisation(tx, actor(), form.get("organisation", ""), *KEEPERS)
+            node = access_organisation(tx, actor(), form.organisation.data, *KEEPERS)
         received = imports.receive(runtime().settings, sent.stream)
         with writing() as tx:
             made = imports.begin_import(
@@ -89,8 +100,8 @@ def send() -> Any:
                 node,
                 received=received,
                 filename=sent.filename,
-                complete=form.get("complete") == "1",
-                kind=form.get("kind", "members"),
+                complete=form.complete.data,
+                kind=form.kind.data,
             )
     except (Invalid, TooLarge) as error:
         return _index(error.fields if isinstance(error, Invalid) else {"file": error.message}), error.status
@@ -135,8 +146,16 @@ def _reading(row: RosterImport) -> dict[str, Any]:
     return {"notes": notes, "lines": row.reading.get("lines")} if notes else {}
 
 
+class ColumnsForm(Form):
+    """Which column of the file holds what: its number, for each field of every kind of file."""
+
+
+for _column in {column.field for offered in columns.KINDS.values() for column in offered}:
+    setattr(ColumnsForm, _column, Choice([str(number) for number in range(MOST_COLUMNS)]))
+
+
 @bp.post("/<public_id>/columns")
-@page(office(*KEEPERS))
+@page(office(*KEEPERS), form=ColumnsForm)
 @shows_people
 def choose(public_id: str) -> Any:
     """Say which column means what, and look again."""
@@ -164,7 +183,8 @@ def _step(public_id: str, verb: str) -> Any:
         with writing() as tx:
             row = access_roster(tx, actor(), public_id)
             if verb == "choose":
-                imports.choose_columns(tx, actor(), row, dict(request.form))
+                form = ColumnsForm.read()
+                imports.choose_columns(tx, actor(), row, form.sent(*form.data))
             elif verb == "apply":
                 imports.confirm_import(tx, actor(), row)
             else:
@@ -175,16 +195,21 @@ def _step(public_id: str, verb: str) -> Any:
     return redirect(where, 303)
 
 
+class MendedForm(Form):
+    """The mended rows."""
+
+    file = File()
+
+
 @bp.post("/<public_id>/mended")
-@page(office(*KEEPERS))
+@page(office(*KEEPERS), form=MendedForm)
 def mended(public_id: str) -> Any:
     """Take the mended rows in; the rest of the file need not be sent again."""
-    sent = request.files.get("file")
     try:
-        if sent is None or not sent.filename:
-            raise Invalid(msg("请选择文件。"))
         with reading() as tx:  # before a byte is kept
             row = access_roster(tx, actor(), public_id)
+        sent = MendedForm.read().file.data
+        assert sent is not None
         received = imports.receive_mended(runtime().settings, row, sent.stream)
         try:
             with writing() as tx:

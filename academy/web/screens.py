@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from academy.accounts.authentication import screens
 from academy.http import PUBLIC, SIGNED_IN, actor, page, reading, runtime, writing
+from academy.http.forms import Form, Number
 from academy.http.login import start_session
 from academy.web.accounts import device
 
@@ -56,12 +57,17 @@ def scanned(code: str) -> str | Response:
     return render_template("accounts/screen_scanned.html", row=row, choices=screens.choices(row))
 
 
+class ScreenForm(Form):
+    """The number that the screen shows; none says no."""
+
+    number = Number(3)
+
+
 @bp.post("/screen/<code>")
-@page(SIGNED_IN)
+@page(SIGNED_IN, form=ScreenForm)
 def answer(code: str) -> Response:
     """Yes, by the number that the screen shows; or no."""
-    chosen = request.form.get("number", "")
-    number = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 4 else None
+    number = ScreenForm.read().number.data
     with writing() as tx:
         screens.answer(tx, actor(), code, number)
         let_in = screens.is_let_in(tx, code, actor())

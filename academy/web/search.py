@@ -14,6 +14,7 @@ from academy.core.errors import Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
+from academy.http.forms import Form, Text, typed
 from academy.library.access import access_item_for_member
 from academy.media.captions import editing
 from academy.search import dictionary, query_log, service
@@ -81,15 +82,23 @@ def terms() -> str:
     return _terms({}, {})
 
 
+class TermForm(Form):
+    """A word, and one way in which it is misheard."""
+
+    text = Text()
+    wrong = Text()
+
+
 @bp.post("/search/terms")
-@page(office(*EDITORS), section=menu.DICTIONARY)
+@page(office(*EDITORS), form=TermForm, section=menu.DICTIONARY)
 def add_term() -> Response | tuple[str, int]:
     """Teach the academy a word of the city's own, or one more way in which it is misheard."""
     try:
         with writing() as tx:
-            _learn(tx, request.form.get("text", ""), request.form.get("wrong", ""))
+            form = TermForm.read()
+            _learn(tx, form.text.data, form.wrong.data)
     except Invalid as error:
-        return _terms(error.fields, request.form), 422
+        return _terms(error.fields, typed()), 422
     flash(gettext("已加入词典，相关课程正在重新整理。"))
     return redirect(url_for("search.terms"), 303)
 

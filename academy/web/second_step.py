@@ -15,8 +15,10 @@ from academy.core.errors import Busy, Conflict, Invalid
 from academy.core.i18n import Message
 from academy.http import PUBLIC, SIGNED_IN, actor, menu, reading, runtime, writing
 from academy.http.declarations import Landing
+from academy.http.forms import Form, Onward, Secret, typed
 from academy.http.known_browsers import known_browser
-from academy.http.login import HALF, local_path, start_session
+from academy.http.local_paths import local_path
+from academy.http.login import HALF, start_session
 from academy.http.request_context import identity
 from academy.web.members import errors_by_field
 
@@ -34,22 +36,29 @@ def ask() -> Any:
 
 
 def _ask(errors: dict[str, Message]) -> str:
-    return render_template("accounts/code.html", errors=errors, next=local_path(request.values.get("next")))
+    return render_template(
+        "accounts/code.html", errors=errors, next=local_path(request.args.get("next") or typed().get("next"))
+    )
+
+
+class SignInCodeForm(Form):
+    """The code, and where to go on."""
+
+    code = Secret()
+    next = Onward()
 
 
 @bp.post("/sign-in/code")
-@page(PUBLIC)
+@page(PUBLIC, form=SignInCodeForm)
 def answer() -> Any:
     """The code: from the phone, or one from paper."""
-    token = session.get(HALF, "")
+    token, form = session.get(HALF, ""), SignInCodeForm.read()
     try:
-        second_step.verify_second_step(
-            runtime(), token, request.form.get("code", ""), request.remote_addr or "", known_browser()
-        )
+        second_step.verify_second_step(runtime(), token, form.code.data, request.remote_addr or "", known_browser())
     except (Invalid, Busy) as error:
         return _ask(errors_by_field(error)), error.status
     start_session(token)
-    return redirect(local_path(request.form.get("next")), 303)
+    return redirect(form.next.data or "/", 303)
 
 
 @bp.post("/sign-in/again")
@@ -100,16 +109,23 @@ def _setup(errors: dict[str, Message]) -> str:
     )
 
 
+class EnrolmentForm(Form):
+    """A first code, and the password where it is asked for."""
+
+    password = Secret()
+    code = Secret()
+
+
 @bp.post("/me/second-step")
-@page(SIGNED_IN)
+@page(SIGNED_IN, form=EnrolmentForm)
 def confirm() -> Any:
     """Turn it on by a first right code, by who shows that the account is theirs, or move it to another phone; shows the
     paper codes."""
-    form, session_id = request.form, _session_id()
+    form, session_id = EnrolmentForm.read(), _session_id()
     try:
-        confirm_identity(runtime(), actor(), form.get("password", ""), session_id=session_id)
+        confirm_identity(runtime(), actor(), form.password.data, session_id=session_id)
         codes = runtime().db.run_in_transaction(
-            lambda tx: second_step.confirm(tx, runtime(), actor(), form.get("code", ""), session_id=session_id)
+            lambda tx: second_step.confirm(tx, runtime(), actor(), form.code.data, session_id=session_id)
         )
     except (Invalid, Busy) as error:
         return _setup(errors_by_field(error)), error.status
@@ -118,12 +134,18 @@ def confirm() -> Any:
     return _on({}, codes)
 
 
+class ReplacementForm(Form):
+    """A code of the present phone, or one on paper."""
+
+    old = Secret()
+
+
 @bp.post("/me/second-step/replace")
-@page(SIGNED_IN)
+@page(SIGNED_IN, form=ReplacementForm)
 def replace() -> Any:
     """Begin to use another phone, for who has the present one or a code on paper."""
     try:
-        second_step.replace(runtime(), actor(), request.form.get("old", ""), session_id=_session_id())
+        second_step.replace(runtime(), actor(), ReplacementForm.read().old.data, session_id=_session_id())
     except (Invalid, Busy) as error:
         wrong = errors_by_field(error)
         return _on({"old" if field == "code" else field: text for field, text in wrong.items()}), error.status
@@ -132,12 +154,18 @@ def replace() -> Any:
     return redirect(url_for("second_step.setup"), 303)
 
 
+class PaperForm(Form):
+    """A code of the phone."""
+
+    code = Secret()
+
+
 @bp.post("/me/second-step/paper")
-@page(SIGNED_IN)
+@page(SIGNED_IN, form=PaperForm)
 def paper() -> Any:
     """Ten new paper codes, for who has the phone."""
     try:
-        codes = second_step.renew_recovery_codes(runtime(), actor(), request.form.get("code", ""))
+        codes = second_step.renew_recovery_codes(runtime(), actor(), PaperForm.read().code.data)
     except (Invalid, Busy) as error:
         return _on(errors_by_field(error)), error.status
     except Conflict:

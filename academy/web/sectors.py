@@ -4,13 +4,14 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 
 from academy import http
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.http import actor, menu, office, reading, writing
 from academy.http.edit_conflicts import check_version, current_row
+from academy.http.forms import Form, Key, Text, Verb
 from academy.people import sectors
 
 bp = Blueprint("sectors", __name__)
@@ -24,25 +25,34 @@ def index() -> str:
     return _page({})
 
 
+class SectorForm(Form):
+    """What is to be done with which sector."""
+
+    verb = Verb("add", "rename", "up", "down", "retire", otherwise="add")
+    code = Key()
+    name = Text()
+    name_en = Text()
+
+
 @bp.post("/sectors")
-@page(office(*sectors.KEEPERS))
+@page(office(*sectors.KEEPERS), form=SectorForm)
 def change() -> Any:
     """Add, rename, move or retire one: the button that was pressed says which."""
-    form = request.form
-    code, verb = form.get("code", ""), form.get("verb", "")
     try:
+        form = SectorForm.read()
+        code, verb = form.code.data, form.verb.data
         with writing() as tx:
             if verb == "rename":
                 row = current_row(tx, sectors.find_sector(tx, code))
                 kept = {"name": row.name, "name_en": row.name_en}
                 check_version(kept, {"name": msg("名称"), "name_en": msg("英文名称")})
-                sectors.rename_sector(tx, actor(), code, form.get("name", ""), form.get("name_en", ""))
+                sectors.rename_sector(tx, actor(), code, form.name.data, form.name_en.data)
             elif verb in {"up", "down"}:
                 sectors.move_sector(tx, actor(), code, 1 if verb == "down" else -1)
             elif verb == "retire":
                 sectors.retire_sector(tx, actor(), code)
             else:
-                sectors.add_sector(tx, actor(), form.get("name", ""), form.get("name_en", ""))
+                sectors.add_sector(tx, actor(), form.name.data, form.name_en.data)
     except Invalid as error:
         return _page(error.fields), error.status
     return redirect(url_for(".index"), 303)

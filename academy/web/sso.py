@@ -9,7 +9,8 @@ from academy import http
 from academy.accounts.authentication import sso
 from academy.core.errors import NotFound
 from academy.http import PUBLIC, runtime
-from academy.http.login import local_path, start_session
+from academy.http.local_paths import local_path
+from academy.http.login import start_session
 from academy.web.accounts import device
 
 bp = Blueprint("sso", __name__, url_prefix="/sso")

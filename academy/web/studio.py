@@ -16,10 +16,12 @@ from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
 from academy.http.edit_conflicts import check_version, current_row
+from academy.http.forms import Figure, Flag, Form, Key, Text, Verb, typed
 from academy.http.languages import translate
 from academy.library import access, queries, service
 from academy.library.models import Course, CourseItem, CourseState
-from academy.library.rules import Verb, offered
+from academy.library.rules import Verb as CourseVerb
+from academy.library.rules import offered
 from academy.library.transitions import STATES
 from academy.media import queries as files
 from academy.media import rules as making
@@ -32,6 +34,7 @@ page = functools.partial(http.page, section=menu.STUDIO)
 
 TONES = {"submitted": "info", "returned": "warn", "approved": "info", "published": "good", "withdrawn": "bad"}
 Fields = Mapping[str, Any]
+BLANK = {"threshold": 95, "credit_minutes": 45}
 LABELS = {
     "title": msg("标题"),
     "category": msg("分类"),
@@ -64,18 +67,31 @@ def index() -> str:
 @page(office(Role.TRAINER))
 def new() -> str:
     """An empty form."""
-    return _new_form(_blank(), {})
+    return _new_form(BLANK, {})
+
+
+class CourseForm(Form):
+    """Particulars of a course."""
+
+    title = Text()
+    summary = Text()
+    category = Key()
+    lecturer = Text()
+    office = Text()
+    is_leader = Flag()
+    threshold = Figure()
+    credit_minutes = Figure()
 
 
 @bp.post("/new")
-@page(office(Role.TRAINER))
+@page(office(Role.TRAINER), form=CourseForm)
 def create() -> Response | tuple[str, int]:
     """A new draft; then on to its files."""
     try:
         with writing() as tx:
             made = service.create_course(tx, actor(), **_particulars())
     except Invalid as error:
-        return _new_form(request.form, error.fields), 422
+        return _new_form(typed(), error.fields), 422
     return redirect(url_for(".course", public_id=made.public_id), 303)
 
 
@@ -88,7 +104,7 @@ def course(public_id: str) -> str:
 
 
 @bp.post("/<public_id>")
-@page(office(Role.TRAINER))
+@page(office(Role.TRAINER), form=CourseForm)
 def save(public_id: str) -> Response | tuple[str, int]:
     """Keep the particulars."""
 
@@ -99,14 +115,28 @@ def save(public_id: str) -> Response | tuple[str, int]:
     return _change(public_id, change, _("已保存。"))
 
 
+class FileForm(Form):
+    """A file: just uploaded, or one's own from before."""
+
+    upload = Key()
+    asset = Key()
+
+
+class NewItemForm(FileForm):
+    """A file, and what it is called in the course."""
+
+    item_title = Text()
+
+
 @bp.post("/<public_id>/items")
-@page(office(Role.TRAINER))
+@page(office(Role.TRAINER), form=NewItemForm)
 def add_item(public_id: str) -> Response | tuple[str, int]:
     """Put an uploaded file into the course."""
 
     def change(tx: Tx, row: Course) -> None:
-        asset = _given(tx)
-        title = request.form.get("item_title", "").strip() or asset.filename.rsplit(".", 1)[0]
+        form = NewItemForm.read()
+        asset = _given(tx, form)
+        title = form.item_title.data.strip() or asset.filename.rsplit(".", 1)[0]
         counts = asset.kind != "document"
         service.add_item(tx, actor(), row, kind=asset.kind, title=title[:120], asset=asset, required=counts)
 
@@ -126,67 +156,81 @@ def watch(public_id: str, item_id: str) -> str:
     return render_template("studio/watch.html", course=row, playing=line, cues=words, **links)
 
 
+class ItemForm(NewItemForm):
+    """What is to be done with an item."""
+
+    verb = Verb("rename", "remove", "up", "down", "replace", "earlier", "both", otherwise="rename")
+    required = Flag()
+
+
 @bp.post("/<public_id>/items/<item_id>")
-@page(office(Role.TRAINER))
+@page(office(Role.TRAINER), form=ItemForm)
 def change_item(public_id: str, item_id: str) -> Response | tuple[str, int]:
     """Another title, another place, another file, or gone: the button that was pressed says which."""
 
     def change(tx: Tx, row: Course) -> None:
-        item, verb = access.access_own_item(tx, actor(), row, item_id), request.form.get("verb", "")
+        item, form = access.access_own_item(tx, actor(), row, item_id), ItemForm.read()
+        verb = form.verb.data
         if verb == "remove":
             service.remove_item(tx, actor(), row, item)
         elif verb in {"up", "down"}:
             service.move_item(tx, actor(), row, item, 1 if verb == "down" else -1)
         elif verb == "replace":
-            asset = _given(tx)
+            asset = _given(tx, form)
             service.replace_item(tx, actor(), row, item, asset=asset)
         elif verb == "earlier":
             service.use_earlier_file(tx, actor(), row, item)
-        elif verb == "both" and item.asset is not None:
-            media.keep_duplicate(tx, actor(), item.asset)
+        elif verb == "both":
+            if item.asset is not None:
+                media.keep_duplicate(tx, actor(), item.asset)
         else:
-            needed = request.form.get("required") == "1"
             check_version(_of_item(current_row(tx, item)), {"item_title": msg("课件标题"), "required": msg("必学")})
-            service.rename_item(tx, actor(), row, item, title=request.form.get("item_title", ""), required=needed)
+            service.rename_item(tx, actor(), row, item, title=form.item_title.data, required=form.required.data)
 
     return _change(public_id, change, _("已保存。"))
 
 
 @bp.post("/<public_id>/cover")
-@page(office(Role.TRAINER))
+@page(office(Role.TRAINER), form=FileForm)
 def cover(public_id: str) -> Response | tuple[str, int]:
     """Take an uploaded picture as the cover; without one, the video's own picture is shown."""
 
     def change(tx: Tx, row: Course) -> None:
-        picture = _given(tx) if request.form.get("upload") or request.form.get("asset") else None
+        form = FileForm.read()
+        picture = _given(tx, form) if form.upload.data or form.asset.data else None
         service.set_cover(tx, actor(), row, picture)
 
     return _change(public_id, change, _("封面已更新。"))
 
 
+class ActForm(Form):
+    """What is to happen to a course."""
+
+    verb = Verb("submit", "publish", "withdraw", "revise", "discard", otherwise="submit")
+
+
 @bp.post("/<public_id>/do")
-@page(office(Role.TRAINER))
+@page(office(Role.TRAINER), form=ActForm)
 def do(public_id: str) -> Response | tuple[str, int]:
     """Submit, publish, withdraw, revise, discard."""
-    verb = request.form.get("verb", "")
-    if verb == "revise":
-        with writing() as tx:
-            draft = service.revise(tx, actor(), access.access_own_course(tx, actor(), public_id))
-        return redirect(url_for(".course", public_id=draft.public_id), 303)
+    with writing() as tx:
+        course = access.access_own_course(tx, actor(), public_id)
+        verb = ActForm.read().verb.data
+        if verb == "revise":
+            draft = service.revise(tx, actor(), course)
+            return redirect(url_for(".course", public_id=draft.public_id), 303)
     acts: dict[str, tuple[Callable[..., object], str, str]] = {
         "submit": (service.submit, _("已提交，等待审阅。"), ".course"),
         "publish": (service.publish, _("已发布，党员现在就能看到。"), ".index"),
         "withdraw": (service.withdraw, _("已下架。"), ".course"),
         "discard": (service.discard, _("已删除。"), ".index"),
     }
-    act, done, onward = acts.get(verb, acts["submit"])
+    act, done, onward = acts[verb]
     return _change(public_id, lambda tx, row: act(tx, actor(), row), done, onward)
 
 
-def _given(tx: Tx) -> Asset:
-    """The file of this form: just uploaded, or one's own from before."""
-    form = request.form
-    return media.chosen_asset(tx, actor(), upload=form.get("upload", ""), asset=form.get("asset", ""))
+def _given(tx: Tx, form: FileForm) -> Asset:
+    return media.chosen_asset(tx, actor(), upload=form.upload.data, asset=form.asset.data)
 
 
 def _change(
@@ -214,7 +258,7 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
         page=page,
         course=row,
         here=url_for(".course", public_id=public_id),
-        editable=Verb.EDIT in verbs,
+        editable=CourseVerb.EDIT in verbs,
         steps=steps,
         parts=files.parts_in_progress(tx, steps),
         titles=making.TITLES,
@@ -226,7 +270,7 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
         said=queries.reviews(tx, row),
         categories=[(c.slug, c.name) for c in queries.categories(tx)],
         errors=errors or {},
-        form=request.form if errors and "title" in request.form else _of(row),
+        form=typed() if errors and "title" in typed() else _of(row),
         kept=_of(row),
     )
 
@@ -236,10 +280,6 @@ def _new_form(form: Fields, errors: Mapping[str, Message]) -> str:
         return render_template(
             "studio/new.html", categories=[(c.slug, c.name) for c in queries.categories(tx)], form=form, errors=errors
         )
-
-
-def _blank() -> dict[str, Any]:
-    return {"threshold": 95, "credit_minutes": 45}
 
 
 def _of(row: Course) -> dict[str, Any]:
@@ -260,22 +300,15 @@ def _of_item(item: CourseItem) -> dict[str, Any]:
 
 
 def _particulars() -> dict[str, Any]:
-    form = request.form
+    form = CourseForm.read()
+    threshold, credit = form.threshold.data, form.credit_minutes.data
     return {
-        "title": form.get("title", ""),
-        "summary": form.get("summary", "").replace("\r\n", "\n"),
-        "category": form.get("category", ""),
-        "lecturer": form.get("lecturer", ""),
-        "office": form.get("office", ""),
-        "is_leader": form.get("is_leader") == "1",
-        "threshold_permille": _figure(form.get("threshold", "95"), 10),
-        "credit_minutes": _figure(form.get("credit_minutes", "45"), 1),
+        "title": form.title.data,
+        "summary": form.summary.data.replace("\r\n", "\n"),
+        "category": form.category.data,
+        "lecturer": form.lecturer.data,
+        "office": form.office.data,
+        "is_leader": form.is_leader.data,
+        "threshold_permille": round((BLANK["threshold"] if threshold is None else threshold) * 10),
+        "credit_minutes": round(BLANK["credit_minutes"] if credit is None else credit),
     }
-
-
-def _figure(text: str, times: int) -> int:
-    """A number of a form; whatever is none becomes one that the rules refuse."""
-    try:
-        return round(float(text) * times)
-    except (ValueError, OverflowError):
-        return -1

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 from sqlalchemy import select
 
 from academy.core import clock
@@ -15,6 +15,7 @@ from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.coverage import breakdowns
 from academy.http import actor
+from academy.http.forms import Choice, Choices, Day, Form, Key, Number, Text, Texts, typed
 from academy.http.languages import html_lang, translate
 from academy.library.models import Course
 from academy.people import cohorts, sectors
@@ -54,6 +55,40 @@ VERBS: dict[str, Callable[[Tx, Actor, Training], Training | None]] = {
     "discard": service.discard_training,
     "copy": service.copy_training,
 }
+
+
+NO_DAY = msg("请按 2026-03-05 的样子填写日期。")
+
+
+class PlanForm(Form):
+    """A plan as it is sent: the training, who takes part, and whether the audience is only to be counted."""
+
+    preview = Key()
+    title = Text()
+    summary = Text()
+    opens_on = Day(refusal=NO_DAY)
+    closes_on = Day(refusal=NO_DAY)
+    courses = Texts()
+    required_count = Number(4)
+    nodes = Texts()
+    cohorts = Texts()
+    codes = Text()
+    sectors = Texts()
+    positions = Texts()
+    statuses = Choices(people.HERE)
+    ages = Choices(breakdowns.AGE_WORDS)
+    age_from = Number(4)
+    age_to = Number(4)
+    joined_from = Day(refusal=NO_DAY)
+    joined_to = Day(refusal=NO_DAY)
+    joining = Choice(JOINING, blank="include")
+    leaving = Choice(LEAVING, blank="drop")
+    moving = Choice(MOVING, blank="follow")
+
+
+def is_preview() -> bool:
+    """Whether the audience is only to be counted."""
+    return bool(PlanForm.read().preview.raw_data)
 
 
 def holder_of(tx: Tx, training: Training) -> Organisation:
@@ -105,7 +140,7 @@ def _shown(audience: Audience, **values: Any) -> dict[str, Any]:
 
 def filled() -> dict[str, Any]:
     """The form as the officer sent it."""
-    form = request.form
+    form = typed()
     several = ("nodes", "cohorts", "sectors", "positions", "ages", "statuses", "courses")
     return {key: form.getlist(key) if key in several else form.get(key, "") for key in blank()}
 
@@ -116,45 +151,29 @@ def plan(tx: Tx, holder: Organisation) -> Plan:
     Raises:
         Invalid: with a sentence for each field that cannot be read.
     """
-    form, wrong = request.form, dict[str, Message]()
-
-    def number(name: str) -> int | None:
-        text = form.get(name, "").strip()
-        if text and not (text.isascii() and text.isdecimal() and len(text) < 5):
-            wrong[name] = msg("请填写整数。")
-            return None
-        return int(text) if text else None
-
-    def day(name: str) -> dt.date | None:
-        text = form.get(name, "").strip()
-        try:
-            return clock.read_day(text) if text else None
-        except ValueError:
-            wrong[name] = msg("请按 2026-03-05 的样子填写日期。")
-            return None
-
+    form, wrong = PlanForm.read(), dict[str, Message]()
     audience = Audience(
-        nodes=_nodes(tx, wrong),
-        cohorts=_cohorts(tx),
-        sectors=tuple(s for s in form.getlist("sectors") if s in sectors.words(tx)),
-        positions=tuple(p[:40] for p in form.getlist("positions")),
-        statuses=tuple(s for s in form.getlist("statuses") if s in people.HERE),
-        ages=tuple(a for a in form.getlist("ages") if a in breakdowns.AGE_WORDS),
-        age_from=number("age_from"),
-        age_to=number("age_to"),
-        joined_from=day("joined_from"),
-        joined_to=day("joined_to"),
-        joining=form.get("joining", "include"),
-        leaving=form.get("leaving", "drop"),
-        moving=form.get("moving", "follow"),
+        nodes=_nodes(tx, form, wrong),
+        cohorts=_cohorts(tx, form),
+        sectors=tuple(s for s in form.sectors.data if s in sectors.words(tx)),
+        positions=tuple(p[:40] for p in form.positions.data),
+        statuses=tuple(form.statuses.data),
+        ages=tuple(form.ages.data),
+        age_from=form.age_from.data,
+        age_to=form.age_to.data,
+        joined_from=form.joined_from.data,
+        joined_to=form.joined_to.data,
+        joining=form.joining.data,
+        leaving=form.leaving.data,
+        moving=form.moving.data,
     )
     made = Plan(
-        title=form.get("title", "").strip(),
-        summary=form.get("summary", "").strip()[:2000],
-        opens_on=day("opens_on"),
-        closes_on=day("closes_on"),
-        courses=_courses(tx),
-        required_count=number("required_count"),
+        title=form.title.data.strip(),
+        summary=form.summary.data.strip()[:2000],
+        opens_on=form.opens_on.data,
+        closes_on=form.closes_on.data,
+        courses=_courses(tx, form),
+        required_count=form.required_count.data,
         audience=audience,
     )
     if wrong:
@@ -162,17 +181,17 @@ def plan(tx: Tx, holder: Organisation) -> Plan:
     return made
 
 
-def _courses(tx: Tx) -> list[int]:
-    wanted = request.form.getlist("courses")[:100]
+def _courses(tx: Tx, form: PlanForm) -> list[int]:
+    wanted = form.courses.data[:100]
     known: dict[str, int] = {
         p: i for i, p in tx.execute(select(Course.id, Course.public_id).where(Course.public_id.in_(wanted)))
     }
     return [known[public_id] for public_id in dict.fromkeys(wanted) if public_id in known]
 
 
-def _nodes(tx: Tx, wrong: dict[str, Message]) -> tuple[int, ...]:
-    wanted = request.form.getlist("nodes")[:500]
-    codes = [code.strip() for code in request.form.get("codes", "").splitlines() if code.strip()][:500]
+def _nodes(tx: Tx, form: PlanForm, wrong: dict[str, Message]) -> tuple[int, ...]:
+    wanted = form.nodes.data[:500]
+    codes = [code.strip() for code in form.codes.data.splitlines() if code.strip()][:500]
     found = list(
         tx.scalars(select(Organisation.id).where(Organisation.public_id.in_(wanted)).order_by(Organisation.id))
     )
@@ -185,8 +204,8 @@ def _nodes(tx: Tx, wrong: dict[str, Message]) -> tuple[int, ...]:
     return tuple(dict.fromkeys([*found, *by_code.values()]))
 
 
-def _cohorts(tx: Tx) -> tuple[int, ...]:
-    wanted = request.form.getlist("cohorts")[:100]
+def _cohorts(tx: Tx, form: PlanForm) -> tuple[int, ...]:
+    wanted = form.cohorts.data[:100]
     return tuple(tx.scalars(select(Cohort.id).where(Cohort.public_id.in_(wanted)).order_by(Cohort.id)))
 
 

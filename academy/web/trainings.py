@@ -69,11 +69,11 @@ def new(organisation: str) -> str:
 
 
 @bp.post("/trainings/new/<organisation>")
-@page(office(*MANAGE), section=menu.TRAININGS)
+@page(office(*MANAGE), form=forms.PlanForm, section=menu.TRAININGS)
 def create(organisation: str) -> str | tuple[str, int] | Response:
     """Keep a draft, or count its audience first."""
     try:
-        if "preview" in request.form:
+        if forms.is_preview():
             with reading() as tx:
                 return forms.render_preview(tx, access_holder(tx, actor(), organisation), None)
         with writing() as tx:
@@ -105,11 +105,11 @@ def edit(public_id: str) -> str:
 
 
 @bp.post("/trainings/<public_id>/edit")
-@page(office(*MANAGE), section=menu.TRAININGS)
+@page(office(*MANAGE), form=forms.PlanForm, section=menu.TRAININGS)
 def save(public_id: str) -> str | tuple[str, int] | Response:
     """Keep a changed plan, or count its audience first."""
     try:
-        if "preview" in request.form:
+        if forms.is_preview():
             with reading() as tx:
                 training = access_own_training(tx, actor(), public_id)
                 return forms.render_preview(tx, forms.holder_of(tx, training), training)
@@ -232,7 +232,7 @@ def past_day(text: str | None) -> dt.date | None:
 
 def name_filter_in(training: Any, node: Any, day: dt.date | None) -> name_lists.NameFilter:
     """Which names the query string asks for."""
-    args = request.values
+    args = request.args
     return name_lists.NameFilter(
         training=training,
         node=node,

@@ -21,7 +21,10 @@ EVEN_SO = {
 
 
 BY_POST = {Role.NODE_ADMINISTRATOR: 4, Role.BRANCH_SECRETARY: 1, Role.ROSTER_OFFICER: 3}
-REFUSED = {"POST /members/<public_id>": {"verb": "transfer", "organisation": "？"}}
+REFUSED = {
+    "POST /members/<public_id>": {"verb": "transfer", "organisation": "？"},
+    "POST /members/<public_id>/corrections": {"kind": "register"},
+}
 """Forms that are refused by more than nonsense in every field."""
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from academy.http.login import local_path
+from academy.http.local_paths import local_path
 from tools.browser_libraries import node
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("node")]

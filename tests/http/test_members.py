@@ -125,7 +125,7 @@ def test_an_exemption_passes_through_two_hands(enter: Enter, city: dict[str, Org
     assert "不能批准自己提出的" in first.get("/exemptions").text
     second.post(f"/exemptions/{asked}", data={"verb": "approve"})
     assert "没有待批准的免训" in second.get("/exemptions").text
-    assert second.post(f"/exemptions/{asked}", data={"verb": "eat"}).status_code == 404
+    assert second.post(f"/exemptions/{asked}", data={"verb": "eat"}).status_code == 422
 
 
 def test_the_tree_is_changed_by_form(enter: Enter, city: dict[str, Organisation], runtime: Runtime) -> None:

@@ -1,0 +1,281 @@
+"""What a form of a page takes: typed fields on WTForms, and the one place that reads `request.form` for a view.
+
+    class SectorForm(Form):
+        verb = Verb("rename", "up", "down", "retire", "add")
+        name = Text()
+
+    @bp.post("/sectors")
+    @page(office(*KEEPERS), form=SectorForm)
+    def change() -> Any:
+        form = SectorForm.read()
+
+A field says what kind of value it has: a button that no page has, a day that is none and an entry that no list offers
+are refused (422) with a sentence for the field, before a service is called. What a value may mean, services decide.
+Pages show what was typed (`typed`, in templates `request.form`), so that it survives every error.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection
+from typing import Any, Self
+
+import wtforms
+from flask import request
+from werkzeug.datastructures import CombinedMultiDict, FileStorage, ImmutableMultiDict
+
+from academy.core import clock
+from academy.core.errors import AcademyError, Invalid
+from academy.core.i18n import Message, msg
+from academy.http.local_paths import local_path
+
+Options = Collection[str] | Callable[[], Collection[str]]
+
+UNKNOWN_VERB = msg("没有这个操作，请刷新页面再试。")
+NOT_OFFERED = msg("请从列表里选择。")
+NO_DAY = msg("请填写日期。")
+NO_NUMBER = msg("请填写整数。")
+NO_FIGURE = msg("请填写数字。")
+NO_FILE = msg("请选择文件。")
+
+
+class UnknownVerb(AcademyError):
+    """A form asks for what no button of its page asks for."""
+
+    status = 422
+    code = "unknown-verb"
+
+    def __init__(self) -> None:
+        super().__init__(UNKNOWN_VERB)
+
+
+class Form(wtforms.Form):  # type: ignore[misc]
+    """The fields of one form. Declared by the route (`form=`); `read` is the way to its values."""
+
+    class Meta:
+        """Without translations of the library's own: every sentence here is the academy's."""
+
+        locales = False
+
+    @classmethod
+    def read(cls) -> Self:
+        """This request's form.
+
+        Raises:
+            UnknownVerb: a button that the page does not have. No view catches it: nobody's browser sends it.
+            Invalid: with a sentence for each field whose value is not of its kind.
+        """
+        form = cls(CombinedMultiDict([request.files, request.form]))
+        wrong = {name: field.process_errors[0] for name, field in form._fields.items() if field.process_errors}
+        if any(isinstance(form[name], Verb) for name in wrong):
+            raise UnknownVerb
+        if wrong:
+            raise Invalid(fields=wrong)
+        return form
+
+    def sent(self, *names: str) -> dict[str, str]:
+        """The texts of those fields that were sent at all, for a service that changes only what it is given."""
+        return {name: self[name].raw_data[0] for name in names if self[name].raw_data}
+
+
+def typed() -> ImmutableMultiDict[str, str]:
+    """What was typed into the form, as it was typed, for the page that shows it again with what is wrong."""
+    return request.form
+
+
+class Field(wtforms.Field):  # type: ignore[misc]
+    """A field with one value. Each kind of field says how the value is read from the text that was sent."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the value; blank where nothing was sent."""
+        try:
+            self.data = self.read(valuelist[0] if valuelist else "")
+        except ValueError as error:
+            self.data = self.read_blank()
+            self.process_errors.append(error.args[0])
+
+    def read(self, text: str) -> Any:
+        """The value of the text.
+
+        Raises:
+            ValueError: it has none; its argument is the sentence to show.
+        """
+        return text
+
+    def read_blank(self) -> Any:
+        """The value where there is none."""
+        return None
+
+
+class Text(Field):
+    """A text as it was typed; "" where nothing was."""
+
+    data: str
+
+    def read_blank(self) -> str:
+        """No text."""
+        return ""
+
+
+class Key(Text):
+    """What names a thing: the entry of a list or a hidden field, not typed by hand. Whether there is such a thing, and
+    whether it is the actor's to name, `access_*` and services find out."""
+
+
+class Secret(Text):
+    """A password or a code: never shown again."""
+
+
+class Texts(wtforms.Field):  # type: ignore[misc]
+    """Several texts under one name."""
+
+    data: list[str]
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take them all."""
+        self.data = list(valuelist)
+
+
+class Choice(Text):
+    """One of the offered entries; `blank` is the value where none was chosen."""
+
+    def __init__(self, options: Options, *, blank: str = "", **more: Any) -> None:
+        self.options, self.blank = options, blank
+        super().__init__(**more)
+
+    def read(self, text: str) -> str:
+        """An entry."""
+        offered = self.options() if callable(self.options) else self.options
+        if text and text not in offered:
+            raise ValueError(self.refusal())
+        return text or self.blank
+
+    def refusal(self) -> Message:
+        """What is said of anything else."""
+        return NOT_OFFERED
+
+    def read_blank(self) -> str:
+        """Nothing chosen."""
+        return self.blank
+
+
+class Verb(Choice):
+    """The button that was pressed, one of the page's; `otherwise` where none was, else none is refused too."""
+
+    def __init__(self, *verbs: str, otherwise: str = "", **more: Any) -> None:
+        super().__init__(verbs, blank=otherwise, **more)
+
+    def read(self, text: str) -> str:
+        """The verb."""
+        if not (text or self.blank):
+            raise ValueError(UNKNOWN_VERB)
+        return super().read(text)
+
+    def refusal(self) -> Message:
+        """What is said of a button that no page has."""
+        return UNKNOWN_VERB
+
+
+class Choices(Texts):
+    """Several of the offered entries."""
+
+    def __init__(self, options: Options, **more: Any) -> None:
+        self.options = options
+        super().__init__(**more)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take them, when all are offered."""
+        offered = self.options() if callable(self.options) else self.options
+        self.data = [text for text in valuelist if text in offered]
+        if any(text and text not in offered for text in valuelist):
+            self.process_errors.append(NOT_OFFERED)
+
+
+class Flag(Field):
+    """A box that is ticked or not."""
+
+    data: bool
+
+    def read(self, text: str) -> bool:
+        """Whether it is ticked."""
+        if text not in {"", "0", "1"}:
+            raise ValueError(NOT_OFFERED)
+        return text == "1"
+
+    def read_blank(self) -> bool:
+        """Not ticked."""
+        return False
+
+
+class Day(Field):
+    """A date; None where nothing was typed."""
+
+    data: dt.date | None
+
+    def __init__(self, *, refusal: Message = NO_DAY, **more: Any) -> None:
+        self.refusal = refusal
+        super().__init__(**more)
+
+    def read(self, text: str) -> dt.date | None:
+        """The day."""
+        try:
+            return clock.read_day(text.strip()) if text.strip() else None
+        except ValueError:
+            raise ValueError(self.refusal) from None
+
+
+class Number(Field):
+    """A whole number of at most `digits` digits, not below nought; None where nothing was typed."""
+
+    data: int | None
+
+    def __init__(self, digits: int = 9, *, refusal: Message = NO_NUMBER, **more: Any) -> None:
+        self.digits, self.refusal = digits, refusal
+        super().__init__(**more)
+
+    def read(self, text: str) -> int | None:
+        """The number."""
+        text = text.strip()
+        if text and not (text.isascii() and text.isdigit() and len(text) <= self.digits):
+            raise ValueError(self.refusal)
+        return int(text) if text else None
+
+
+class Figure(Field):
+    """A number with a fraction, below a billion; None where nothing was typed."""
+
+    data: float | None
+
+    def read(self, text: str) -> float | None:
+        """The figure."""
+        try:
+            found = float(text) if text.strip() else None
+        except ValueError:
+            raise ValueError(NO_FIGURE) from None
+        if found is not None and not -1e9 < found < 1e9:
+            raise ValueError(NO_FIGURE)
+        return found
+
+
+class Onward(Text):
+    """Where to go on: a path of ours; "" where the form does not say."""
+
+    def read(self, text: str) -> str:
+        """The path; another site's address is the home page."""
+        return local_path(text.rstrip("?")) if text else ""
+
+
+class File(Field):
+    """A file; None where none was chosen and none is needed."""
+
+    data: FileStorage | None
+
+    def __init__(self, *, required: bool = True, **more: Any) -> None:
+        self.required = required
+        super().__init__(**more)
+
+    def read(self, text: Any) -> FileStorage | None:
+        """The file."""
+        if isinstance(text, FileStorage) and text.filename:
+            return text
+        if self.required:
+            raise ValueError(NO_FILE)
+        return None
