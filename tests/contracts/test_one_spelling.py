@@ -65,7 +65,8 @@ def enumerations() -> dict[str, set[str]]:
 
 
 def worded(node: ast.Dict) -> dict[str, str]:
-    """What a mapping calls each of its keys: ``"open": msg("进行中")``, or a tuple that begins with it."""
+    """What a mapping calls each of its keys: ``"open": msg("进行中")``, or a tuple that begins with it. A whole
+    sentence explains and does not name."""
     found = {}
     for key, value in zip(node.keys, node.values, strict=True):
         first = value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value
@@ -73,7 +74,9 @@ def worded(node: ast.Dict) -> dict[str, str]:
             key.value if isinstance(key, ast.Constant) else key.attr.lower() if isinstance(key, ast.Attribute) else ""
         )
         match first:
-            case ast.Call(func=ast.Name(id="msg"), args=[ast.Constant(value=str(word)), *_]) if isinstance(name, str):
+            case ast.Call(func=ast.Name(id="msg"), args=[ast.Constant(value=str(word)), *_]) if isinstance(
+                name, str
+            ) and not word.endswith("。"):
                 found[name] = word
     return found
 
