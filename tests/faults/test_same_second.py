@@ -97,7 +97,7 @@ def test_two_clicks_reach_everybody_once(real_runtime: Runtime, running: tuple[C
     assert isinstance(one_behind_the_other(real_runtime, act, act), Invalid)
     with real_runtime.db.read() as tx:
         kind = "reminder" if verb is reminders.send_reminder else delegation.KIND
-        notices = Base.metadata.tables["notices"]
+        notices = Base.metadata.tables["notifications"]
         told = tx.execute(
             select(notices.c.member_id, notices.c.account_id, func.count())
             .where(notices.c.kind == kind)

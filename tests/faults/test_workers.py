@@ -19,7 +19,7 @@ from sqlalchemy import func, select, update
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.jobs import Job, JobContext, JobState, enqueue, job, publish, queue
-from academy.jobs import events as events
+from academy.jobs import events as job_events
 from academy.jobs.models import OutboxEvent, Recurrence
 from academy.jobs.outbox import deliver
 from academy.jobs.worker import Worker, run_job
@@ -69,7 +69,7 @@ def writes(context: JobContext, steps: int, inside: bool) -> None:
         (folder / f"over-{context.job_id}-{context.attempt}").touch()
         raise
 
-components.open_all()
+components.import_all()
 queue.STALE = dt.timedelta(seconds=stale)
 worker.HEARTBEAT_S = min(worker.HEARTBEAT_S, stale / 3)
 runner = worker.Worker(Runtime.build(make_settings(folder, database_url=url)))
@@ -164,7 +164,7 @@ def test_several_workers_deliver_each_event_once(real_runtime: Runtime) -> None:
             pass
 
     assert at_once(*[all_of_them] * 4) == []
-    handlers = len(events.subscribers(CoursePublished.kind))
+    handlers = len(job_events.subscribers(CoursePublished.kind))
     with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).where(OutboxEvent.delivered_at.is_(None))) == 0
         copies = select(Job.name, func.count()).where(Job.name.like("on.CoursePublished%")).group_by(Job.name)

@@ -80,7 +80,7 @@ def slow(context: JobContext, mark: str, seconds: float) -> None:
     Path(mark).touch()
 
 folder = Path(sys.argv[1])
-components.open_all()
+components.import_all()
 Worker(Runtime.build(make_settings(folder))).run()
 """
 

@@ -139,10 +139,10 @@ def test_a_copy_in_use_stays_and_an_old_one_makes_room(bucket: dict[str, str], t
 SLOW_PUT = """
 import sys
 from pathlib import Path
-from academy.media import objects
+from academy.media.storage import s3_storage
 from tests.conftest import make_settings
 from tests.media.test_storage import slowly
-here = objects.S3Storage(make_settings(Path(sys.argv[1]), **eval(sys.argv[2])))
+here = s3_storage.S3Storage(make_settings(Path(sys.argv[1]), **eval(sys.argv[2])))
 slowly(here)
 here.put_file("assets/d/original", Path(sys.argv[3]))
 """

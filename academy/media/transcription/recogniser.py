@@ -1,7 +1,7 @@
 """Listens to a WAV file with a model; started as a script in the jail, because a model is a large
 library, much memory and somebody's file. Prints one JSON object a line as it goes.
 
-Usage: ``python -I hear.py ASKED.json``, where the file says ``{"engine", "kind", "folder", "files",
+Usage: ``python -I recogniser.py ASKED.json``, where the file says ``{"engine", "kind", "folder", "files",
 "wav", "pieces": [[start_ms, end_ms], …], "language", "prompt", "threads"}``. Each line is
 ``{"start", "end", "text", "confidence", "words"}``: milliseconds; `confidence` from 0 to 1 or null;
 `words` a list of ``[start, end, text, confidence]``, empty where the engine knows none.

@@ -24,7 +24,7 @@ from academy.media.transcription import models, rules
 if TYPE_CHECKING:
     from opencc import OpenCC
 
-_SCRIPT = Path(__file__).with_name("hear.py")
+_SCRIPT = Path(__file__).with_name("recogniser.py")
 MOST_TERMS = 60
 log = logging.getLogger(__name__)
 

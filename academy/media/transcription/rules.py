@@ -69,7 +69,7 @@ class Word:
 
 
 def to_cues(heard: Iterable[dict[str, Any]]) -> list[CueText]:
-    """Captions of a length that people can read, from the lines of `hear.py`."""
+    """Captions of a length that people can read, from the lines of `recogniser.py`."""
     made: list[CueText] = []
     for one in heard:
         words = [Word(*word) for word in one["words"]]
