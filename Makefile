@@ -25,14 +25,28 @@ unexport PYTHONDONTWRITEBYTECODE
 export FLASK_SKIP_DOTENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test test-fast test-slow test-postgresql test-files style check format bench clean forget docs messages pins
+.PHONY: help setup dev run test test-fast test-slow test-postgresql test-files style check format bench clean forget docs messages migration pins pictures
 
-help:  ## say what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+# A line of `##@` begins a group of the list, `##` behind a target says what it does: a target without is not listed.
+help:  ## this list
+	@awk '/^##@ / { print "\n" substr($$0, 5) } \
+		/^[a-z-]+:.*## / { name = $$0; sub(/:.*/, "", name); sub(/.*## /, ""); printf "  make %-16s %s\n", name, $$0 }' \
+		$(MAKEFILE_LIST)
+	@printf '\nThe academy has commands of its own: docs/commands.md, or .venv/bin/flask --app wsgi --help\n'
+
+##@ To see it
+
+run: setup  ## the academy with a sample city; MEMBERS=180000 makes it a whole one
+	@ACADEMY_DEMO=$${ACADEMY_DEMO-1} ACADEMY_LOG_LEVEL=$${ACADEMY_LOG_LEVEL-WARNING} exec $(PY) -m flask --app wsgi server demo --members $(MEMBERS)
+
+forget:  ## remove the sample city, so that the next `make run` makes a new one
+	@$(PY) -m tools.forget
+
+##@ To set it up
 
 setup: .venv/.packages .venv/.parts $(VENDOR)/.fetched .venv/.catalogues  ## everything `run` needs, pinned
 
-dev: setup .venv/.dev-packages .venv/.frontend
+dev: setup .venv/.dev-packages .venv/.frontend  ## what tests and checks need besides
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (or name one: make PYTHON=/path/to/python3)"; exit 1; }
@@ -65,20 +79,19 @@ $(VENDOR)/.fetched: package-lock.json tools/browser_libraries.py | .venv/.packag
 	@for catalogue in $(CATALOGUES); do $(PY) tools/catalogue.py "$$catalogue" || exit 1; done
 	@touch $@
 
-run: setup  ## the academy with a sample city; MEMBERS=180000 makes it a whole one
-	@ACADEMY_DEMO=$${ACADEMY_DEMO-1} ACADEMY_LOG_LEVEL=$${ACADEMY_LOG_LEVEL-WARNING} exec $(PY) -m flask --app wsgi server demo --members $(MEMBERS)
+##@ To prove it
 
 test: test-fast test-slow  ## every test
 
-test-fast: dev
+test-fast: dev  ## everything but encoders, browsers, faults and PostgreSQL; about a minute
 	$(PY) -m pytest -q $(QUICK) -m "not postgresql"
 
-test-slow: test-postgresql test-files
+test-slow: test-postgresql test-files  ## the rest
 
-test-postgresql: dev
+test-postgresql: dev  ## what runs on PostgreSQL too
 	$(PY) -m pytest -q $(QUICK) -m postgresql
 
-test-files: dev
+test-files: dev  ## real encoders and browsers, killed processes; FILES=tests/browser for a part
 	$(PY) -m pytest -q -n 2 --dist loadfile $(FILES)
 
 style: dev  ## layout, lint, types, imports; scripts, styles and templates too
@@ -92,6 +105,12 @@ style: dev  ## layout, lint, types, imports; scripts, styles and templates too
 check: style  ## style, types, imports, documentation, migrations
 	$(PY) -m pytest -q tests/contracts
 
+bench: dev  ## every benchmark; QUICK=1 for the short sizes
+	@for file in $$(grep -l -e '--quick' benchmarks/[a-z]*.py); do \
+		echo "== $$file"; $(PY) -m "benchmarks.$$(basename "$$file" .py)" $(if $(QUICK),--quick) || exit 1; done
+
+##@ To change it
+
 format: dev  ## let ruff lay out the code
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
@@ -99,20 +118,19 @@ format: dev  ## let ruff lay out the code
 messages: dev  ## bring new sentences into the catalogues
 	$(PY) -m tools.messages
 
+migration: dev  ## draft the next migration from the models: NAME="Courses can be favourites"
+	@$(PY) -m tools.migration $(NAME)
+
 pins: setup  ## compile requirements*.in and package.json into versions with hashes; UPGRADE=1 for newer ones
 	$(PY) tools/pins.py $(if $(UPGRADE),--upgrade)
 
-docs: dev  ## write the generated pages of docs/ again
+docs: dev  ## write the generated pages of docs/ and the README's table of settings again
 	ACADEMY_DEMO=1 $(PY) -m tools.pages
 
-bench: dev  ## every benchmark; QUICK=1 for the short sizes
-	@for file in $$(grep -l -e '--quick' benchmarks/[a-z]*.py); do \
-		echo "== $$file"; $(PY) -m "benchmarks.$$(basename "$$file" .py)" $(if $(QUICK),--quick) || exit 1; done
+pictures: dev  ## take the pictures of the README again; needs chromium and ffmpeg
+	$(PY) -m tests.browser.pictures
 
 clean:  ## remove what was built and cached; data stays
 	rm -rf .venv .cache $(VENDOR) frontend/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find academy tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +
 	find academy/translations -name '*.mo' -delete 2>/dev/null || true
-
-forget:  ## remove the sample city, so that the next `make run` makes a new one
-	@$(PY) -m tools.forget

@@ -1,0 +1,159 @@
+"""The pictures of the README: which page each one shows, to whom, and what must be seen on it.
+
+`make pictures` writes them anew into docs/images. They are taken of the sample city as it runs, with one lecture
+really encoded and playing; nothing is drawn or mocked. test_pictures.py takes the same pictures and keeps none.
+"""
+
+import base64
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
+
+from academy.cli.sample.courses import COURSES, JOB
+from academy.cli.sample.studies import CAMPAIGNS
+from academy.core.runtime import Runtime
+from academy.jobs import Job, drain
+from academy.library.models import Course, CourseItem
+from academy.people.models import Organisation
+from academy.trainings.models import Training
+from tests.browser.sample_site import Site, sample_site
+from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS, until
+
+FOLDER = Path(__file__).parents[2] / "docs" / "images"
+LARGEST = 60_000
+"""Bytes of a picture: the README is read on weak lines, too."""
+THEMES = ("light", "dark")
+QUALITIES = (80, 70, 60, 50, 40)
+FILM = COURSES[CAMPAIGNS[-1].courses[0]].title
+"""The lecture that the sample member has begun, and has not finished."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page as one account sees it, once `ready` has brought it to what is worth looking at."""
+
+    name: str
+    account: str
+    size: tuple[int, int]
+    address: Callable[[Runtime], str]
+    ready: Callable[[Page], None]
+    shows: tuple[str, ...]
+    """Selectors of what has to be visible."""
+
+
+def _player(runtime: Runtime) -> str:
+    with runtime.db.read() as tx:
+        return "/learn/" + str(tx.scalar(select(CourseItem.public_id).join(Course).where(Course.title == FILM)))
+
+
+def _statistics(runtime: Runtime) -> str:
+    with runtime.db.read() as tx:
+        training = tx.scalars(select(Training).where(Training.title == CAMPAIGNS[-1].title)).one()
+        city = tx.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
+        return f"/coverage/{training.public_id}/{city.public_id}/statistics"
+
+
+def _playing(page: Page) -> None:
+    """Go on where the member stopped, until a sentence is spoken and marked in the transcript."""
+    until(page, "document.querySelector('video').readyState >= 2")
+    if page.evaluate("document.querySelector('video').paused"):
+        page.locator("[data-toggle]").click()
+    until(page, "!document.querySelector('video').paused && document.querySelector('video').currentTime > 0")
+    until(page, "document.querySelector('[data-said]').innerText")
+    until(page, "document.querySelector('.transcript [aria-current]') !== null")
+
+
+def _drawn(page: Page) -> None:
+    """Load again, for a chart takes its colours when it is drawn; wait until it has stopped moving."""
+    page.reload()
+    page.locator("[data-chart=curve] canvas").wait_for()
+    page.wait_for_timeout(1_500)
+
+
+PICTURES = (
+    Picture(
+        "player",
+        "member",
+        (1200, 760),
+        _player,
+        _playing,
+        ("video", "[data-said]", "[data-controls]", "[data-bar] [data-counted] rect", ".transcript [aria-current]"),
+    ),
+    Picture("coverage", "city", (1200, 940), _statistics, _drawn, (".stat dd", "[data-chart=curve] canvas")),
+)
+
+
+@contextmanager
+def filmed_site(folder: Path) -> Iterator[Site]:
+    """The sample city with the one lecture that a picture shows; to encode all of them takes minutes."""
+    with sample_site(folder) as site:
+        runtime: Runtime = site.app.extensions["academy"]
+        with runtime.db.begin() as tx:
+            job = tx.scalars(select(Job).where(Job.name == JOB)).one()
+            job.args = {"files": [entry for entry in job.args["files"] if entry[1]["title"] == FILM]}
+        drain(runtime)
+        yield site
+
+
+@contextmanager
+def opened(site: Site, browser: Browser, picture: Picture) -> Iterator[Page]:
+    """The page of a picture, ready to be taken. Its member watches on this device alone, so it is opened once."""
+    width, height = picture.size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        base_url=site.url,
+        locale="zh-CN",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(60_000)
+    context.add_cookies([{"name": "academy", "value": site.cookies[picture.account], "url": site.url}])
+    page = context.new_page()
+    page.goto(picture.address(site.app.extensions["academy"]))
+    yield page
+    context.close()
+
+
+def taken(page: Page, picture: Picture, theme: str) -> bytes:
+    """The page in light or dark as a WebP, as good as fits into `LARGEST`.
+
+    Raises:
+        ValueError: it does not fit, however coarse it is.
+    """
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    picture.ready(page)
+    chromium = page.context.new_cdp_session(page)
+    for quality in QUALITIES:
+        shot = chromium.send("Page.captureScreenshot", {"format": "webp", "quality": quality})
+        data = base64.b64decode(shot["data"])
+        if len(data) <= LARGEST:
+            return data
+    raise ValueError(f"{len(data)} bytes at quality {quality}; at most {LARGEST} are wanted")
+
+
+def file_name(picture: Picture, theme: str) -> str:
+    """What the picture is called in docs/images."""
+    return f"{picture.name}-{theme}.webp"
+
+
+def main() -> None:
+    """Write every picture."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, filmed_site(Path(folder)) as site, sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        for picture in PICTURES:
+            with opened(site, browser, picture) as page:
+                for theme in THEMES:
+                    data = taken(page, picture, theme)
+                    (FOLDER / file_name(picture, theme)).write_bytes(data)
+                    print(f"{file_name(picture, theme)}: {len(data)} bytes", file=sys.stderr)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

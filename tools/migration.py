@@ -1,0 +1,63 @@
+"""Writes the next migration: what the models say and the last migration does not make yet.
+
+`make migration NAME="Courses can be favourites"` calls it. What it writes is a draft: give old rows their values in it,
+and say of every constraint and index which race or query it is for.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("ACADEMY_DEMO", "1")
+
+from alembic import command
+from alembic.script import ScriptDirectory
+
+from academy.cli.database import alembic_config
+
+FOLDER = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def write(name: str, folder: Path = FOLDER) -> Path | None:
+    """Compare the models with an empty database that has every migration of `folder`; returns the file, if any.
+
+    The number is the next one, `name` becomes the first line and the rest of the file's name.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        config = alembic_config(f"sqlite:///{Path(place) / 'head.db'}")
+        config.set_main_option("script_location", str(folder))
+        config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+        command.upgrade(config, "head")
+        head = ScriptDirectory.from_config(config).get_current_head()
+
+        def nothing_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
+            if directives[0].upgrade_ops.is_empty():
+                directives.clear()
+
+        made = command.revision(
+            config,
+            name,
+            autogenerate=True,
+            rev_id=f"{int(head or 0) + 1:04d}",
+            process_revision_directives=nothing_empty,
+        )
+    return Path(made.path) if made is not None and not isinstance(made, list) else None
+
+
+def main() -> int:
+    name = " ".join(sys.argv[1:]).strip()
+    if not name:
+        print('say what it is for: make migration NAME="Courses can be favourites"')
+        return 1
+    made = write(name)
+    if made is None:
+        print("the migrations make what the models say: there is nothing to write")
+        return 1
+    print(f"{made.relative_to(FOLDER.parent)}: read it, give old rows their values, then `make check`")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
