@@ -1,0 +1,106 @@
+"""Links of the documentation lead somewhere, and what a link names is defined where it leads."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from tests.browser.pictures import LARGEST
+from tools.pages import ROOT
+
+PAGES = sorted(
+    page for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("academy/**/*.md")] if page.is_file()
+)
+TOURS = sorted((ROOT / "docs" / "tours").glob("*.md"))
+LINK = re.compile(r"\[(?P<label>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+EMBEDDED = re.compile(r"(?:src|srcset|href)=\"(?P<target>[^\"]+)\"")
+FENCED = re.compile(r"^```.*?^```", re.M | re.S)
+ADDRESS = re.compile(r"[a-z]+:")
+SCRIPT = r"^\s*(?:export )?(?:async )?(?:function\*?|class|const|let) {name}\b"
+
+
+def linked(page: Path) -> list[tuple[str, str]]:
+    """Label and target of each relative link; what is in a block of code is none."""
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    found = [(m["label"], m["target"]) for m in LINK.finditer(text)]
+    found += [("", m["target"]) for m in EMBEDDED.finditer(text)]
+    return [(label, unquote(target)) for label, target in found if not ADDRESS.match(target)]
+
+
+@cache
+def anchors(page: Path) -> frozenset[str]:
+    """What `#…` can name in a page: its headings, as GitHub writes them."""
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.*?)\s*$", text, re.M)
+    plain = [re.sub(r"[^\w\- ]", "", LINK.sub(r"\g<label>", heading).lower()) for heading in headings]
+    return frozenset(heading.replace(" ", "-") for heading in plain)
+
+
+@cache
+def defined(file: Path) -> frozenset[str]:
+    """Names that a module defines at its top level, and those of its classes behind a dot."""
+
+    def of(body: list[ast.stmt], before: str) -> set[str]:
+        names: set[str] = set()
+        for node in body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                names.add(before + node.name)
+            if isinstance(node, ast.ClassDef):
+                names |= of(node.body, f"{before}{node.name}.")
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+            names |= {before + target.id for target in targets if isinstance(target, ast.Name)}
+        return names
+
+    return frozenset(of(ast.parse(file.read_text(encoding="utf-8")).body, ""))
+
+
+def is_defined(name: str, file: Path) -> bool:
+    """Whether the file defines the name; a link that is labelled with the file's own name asks for nothing more."""
+    if name == file.name:
+        return True
+    if file.suffix == ".py":
+        return name in defined(file)
+    return re.search(SCRIPT.format(name=re.escape(name)), file.read_text(encoding="utf-8"), re.M) is not None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere_and_to_what_it_names(page: Path) -> None:
+    wrong = []
+    for label, target in linked(page):
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        symbol = re.fullmatch(r"`([\w.]+)(?:\(\))?`", label)
+        if not file.exists():
+            wrong.append(f"{target}: there is no such file")
+        elif anchor and anchor not in anchors(file):
+            wrong.append(f"{target}: the page has no such heading")
+        elif symbol and file.suffix in {".py", ".js"} and not is_defined(symbol[1], file):
+            wrong.append(f"{target} does not define {symbol[1]}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("tour", TOURS, ids=lambda tour: tour.stem)
+def test_a_tour_names_what_it_links_to_in_the_code(tour: Path) -> None:
+    code = [(label, target) for label, target in linked(tour) if target.endswith((".py", ".js"))]
+    assert len(code) > 10
+    assert [f"{label} → {target}" for label, target in code if not re.fullmatch(r"`[\w.]+`", label)] == []
+
+
+def test_the_readme_leads_to_every_tour() -> None:
+    targets = {target for _, target in linked(ROOT / "README.md")}
+    assert {f"docs/tours/{tour.name}" for tour in TOURS} <= targets
+    assert {"docs/architecture.md", "CONTRIBUTING.md"} <= targets
+
+
+def test_the_readme_shows_every_picture_that_is_kept_and_each_is_small() -> None:
+    kept = sorted((ROOT / "docs" / "images").iterdir())
+    assert {path.relative_to(ROOT).as_posix() for path in kept} == {
+        target for _, target in linked(ROOT / "README.md") if target.startswith("docs/images/")
+    }
+    for path in kept:
+        data = path.read_bytes()
+        assert (data[:4], data[8:12]) == (b"RIFF", b"WEBP") and len(data) <= LARGEST, path.name
