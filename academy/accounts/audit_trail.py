@@ -1,4 +1,4 @@
-"""The auditor's questions to the trail: who did what to whom, and when."""
+"""Search and export of the audit trail: who did what to whom, and when."""
 
 import dataclasses
 import datetime as dt
@@ -22,10 +22,10 @@ CHUNK = 1_000
 
 @dataclasses.dataclass(frozen=True)
 class AuditQuery:
-    """What is looked for; empty fields ask for nothing.
+    """Search conditions; an empty field is no condition.
 
-    `verb` is how it begins, `target` the whole ``kind:public_id``, `who` the account that acted, `whom`
-    the number or account of the person it was about; both days are included.
+    `verb` is a prefix of the verb, `target` the complete ``kind:public_id``, `who` the acting account, `whom` the
+    number or account of the person concerned; both days are inclusive.
     """
 
     verb: str = ""
@@ -40,7 +40,7 @@ class AuditQuery:
         return self == AuditQuery()
 
     def to_json(self) -> dict[str, str]:
-        """What was asked, for the trail itself: people by number, as the auditor typed it."""
+        """The conditions as recorded in the trail itself: people by number, as the auditor typed it."""
         return {name: str(value) for name, value in dataclasses.asdict(self).items() if value}
 
 
@@ -48,13 +48,16 @@ Line = tuple[AuditEntry, Account | None]
 
 
 def search(tx: Tx, asked: AuditQuery, page: int = 1) -> Page[Line]:
-    """The acts that fit, newest first."""
+    """Matching entries, newest first."""
     return page_of(tx, _query(tx, asked).order_by(AuditEntry.id.desc()), page, SIZE)
 
 
 def stream(db: Database, asked: AuditQuery) -> Iterator[Line]:
-    """All acts that fit, oldest first: a thousand at a time, each in a transaction of its own, because a
-    slow reader must hold nothing open. The trail only grows, so nothing is missed or told twice."""
+    """All matching entries, oldest first.
+
+    Reads a thousand at a time, each batch in its own transaction, so that a slow client holds no transaction open.
+    The trail is append-only: no entry is skipped or repeated.
+    """
     last = 0
     while True:
         with db.read() as tx:
@@ -67,7 +70,7 @@ def stream(db: Database, asked: AuditQuery) -> Iterator[Line]:
 
 
 def row_of(line: Line) -> list[str | int | None]:
-    """An act as a row of a spreadsheet, under `HEAD`."""
+    """An entry as a spreadsheet row; columns as in `HEAD`."""
     entry, account = line
     return [
         entry.seq,
@@ -100,7 +103,7 @@ def _query(tx: Tx, asked: AuditQuery) -> Select[AuditEntry, Account]:
 
 
 def _about(tx: Tx, typed: str) -> ColumnElement[bool]:
-    """Acts on a person: on the member, on the account, or on something of theirs that names the member."""
+    """Condition: entries about a person, that is about the member, the account, or an object that names the member."""
     member = tx.scalar(select(Member).where(Member.number == tidy_text(typed, NUMBER_LENGTH)))
     account = find_account(tx, typed, also_gone=True)
     if member is None and account is not None and account.member_id is not None:

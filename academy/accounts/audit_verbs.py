@@ -1,4 +1,4 @@
-"""What the auditor's page calls the acts of the trail; an act without a word here shows its verb."""
+"""Labels of audit verbs on the auditor's page; a verb without a label is shown as it is."""
 
 from academy.core.i18n import Message, msg
 

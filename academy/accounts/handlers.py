@@ -1,4 +1,4 @@
-"""What happens to accounts in the transaction that changes people."""
+"""Account changes made inside the transaction that changes people."""
 
 from sqlalchemy import select, update
 
@@ -17,8 +17,7 @@ from academy.people.rules import HERE
 
 @handles(MembersChanged, in_transaction=True)
 def end_grants_of_departed(tx: Tx, event: MembersChanged) -> None:
-    """Who has left or died is signed out everywhere at once, holds no office from today on, and their codes open
-    nothing: should they come back, nothing of it comes back with them."""
+    """End sessions, roles and codes of members who left or died; nothing is restored should they return."""
     for start in range(0, len(event.member_ids), 5000):
         changed = event.member_ids[start : start + 5000]
         gone = list(
@@ -42,5 +41,5 @@ def end_grants_of_departed(tx: Tx, event: MembersChanged) -> None:
 
 @handles(MembersChanged, in_transaction=True)
 def reapply_erasures(tx: Tx, event: MembersChanged) -> None:
-    """A roster may name a phone that its owner had erased here."""
+    """A roster may name a phone that its owner had erased: erase it again."""
     keep_erased(tx, event.member_ids)

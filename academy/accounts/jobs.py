@@ -1,4 +1,4 @@
-"""What accounts do in the background."""
+"""Background jobs of accounts."""
 
 import datetime as dt
 import json
@@ -16,7 +16,7 @@ from academy.jobs import JobContext, every, job, nightly
 
 @job(sms.SEND, max_attempts=4)
 def send_sms(context: JobContext, sealed: str) -> None:
-    """Send the code that somebody asked for by SMS, if it is theirs; a few times when the gateway is away.
+    """Send the requested SMS code if the phone matches; retried a few times when the gateway is down.
 
     Each attempt sends a new code, and the newest counts.
     """
@@ -31,7 +31,7 @@ def send_sms(context: JobContext, sealed: str) -> None:
 
 @nightly("accounts.forget", at=dt.time(2, 10))
 def forget(context: JobContext) -> None:
-    """Delete sessions, codes, counters of wrong answers and audit rows whose time is over."""
+    """Delete sessions, codes, counters of wrong answers and audit rows past their retention."""
     db, settings = context.db, context.settings
     old = days_ago(settings.keep_sessions_days)
     delete_in_batches(db, LoginSession, (LoginSession.ended_at < old) | (LoginSession.expires_at < old))
@@ -49,10 +49,10 @@ def forget(context: JobContext) -> None:
 
 @every("audit.head", minutes=5)
 def keep_head(context: JobContext) -> None:
-    """Sign the audit chain's head and keep it outside the database, so that cutting off its end is noticed."""
+    """Sign the audit chain's head and keep it outside the database, so that removal of its end is detected."""
     with context.db.read() as tx:
         head = audit_heads.keep(tx, context.settings)
     if head is not None and context.settings.audit_webhook:
-        # Identifiers and hashes only; a receiver that is away hears the next head, which stands on this one.
+        # Identifiers and hashes only; a receiver that missed one gets the next head, which is built on this one.
         sent = {"at": head.at, "seq": head.seq, "chain": head.chain, "mac": head.mac}
         requests.post(context.settings.audit_webhook, json=sent, timeout=10, allow_redirects=False).raise_for_status()

@@ -33,7 +33,7 @@ class DataRequestKind(enum.StrEnum):
 
 
 class DataRequestState(enum.StrEnum):
-    """open → agreed (by the first of two officers) → done, or refused; cancelled by whoever asked."""
+    """open → agreed (by the first of two officers) → done, or refused; cancelled by the requester."""
 
     OPEN = "open"
     AGREED = "agreed"
@@ -65,7 +65,7 @@ class Account(Base):
     language: Mapped[str | None] = mapped_column(String(8))
     elder_mode: Mapped[bool] = mapped_column(default=False)
     consent_version: Mapped[str | None] = mapped_column(String(8))
-    """The version of the consent text that holds now; every request asks, so it stands here (see `Consent`)."""
+    """The accepted version of the consent text; read by every request, so it is kept here (see `Consent`)."""
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
@@ -85,8 +85,8 @@ class ActivationCode(Base):
 
 
 class LoginSession(Base):
-    """A signed-in device; lives on the server, so that ending it ends it. The cookie holds a token
-    whose digest is here."""
+    """A signed-in device, kept on the server so that ending it takes effect. The cookie holds a token; its digest is
+    here."""
 
     __tablename__ = "login_sessions"
     __table_args__ = (Index(None, "account_id", "ended_at"),)
@@ -97,9 +97,9 @@ class LoginSession(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     device: Mapped[str] = mapped_column(String(120), default="")
     screen: Mapped[bool] = mapped_column(default=False)
-    """A public screen that a phone let in: it may show lectures and nothing personal, for a few hours."""
+    """A public screen signed in by a phone: it may show lectures and nothing personal, for a few hours."""
     pending: Mapped[bool] = mapped_column(default=False)
-    """The password was right and the second step is still to come: nobody is signed in yet."""
+    """The password was right and the second step is pending: nobody is signed in yet."""
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     seen_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[dt.datetime]
@@ -107,8 +107,10 @@ class LoginSession(Base):
 
 
 class ExternalIdentity(Base):
-    """An identity at a sign-on provider and the account it opens. The subject is the provider's own
-    stable id; the pair is unique, so that two first sign-ins at once make one account."""
+    """An identity at a sign-on provider and the account it opens.
+
+    The subject is the provider's stable id; the pair is unique, which closes the race of two first sign-ins.
+    """
 
     __tablename__ = "external_identities"
     __table_args__ = (UniqueConstraint("issuer", "subject"),)
@@ -121,10 +123,10 @@ class ExternalIdentity(Base):
 
 
 class SecondFactor(Base):
-    """The secret that an account shares with a phone's authenticator app, sealed.
+    """The TOTP secret that an account shares with an authenticator app, sealed.
 
-    `last_step` closes the race of one code used twice: a code is right only if it is newer. Confirmed, it is asked
-    for at sign-in; approved too, it opens offices (see `accounts.approvals`).
+    `last_step` closes the race of one code used twice: only a newer step is accepted. Once confirmed, it is required at
+    sign-in; once approved, it enables roles (see `second_step_approvals`).
     """
 
     __tablename__ = "second_factors"
@@ -134,21 +136,21 @@ class SecondFactor(Base):
     last_step: Mapped[int] = mapped_column(Key, default=0)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     confirmed_at: Mapped[dt.datetime | None]
-    # Indexed for the night: each session that is forgotten is looked for here.
+    # For the nightly deletion: each deleted session is looked up here.
     session_id: Mapped[int | None] = mapped_column(ForeignKey("login_sessions.id", ondelete="SET NULL"), index=True)
-    """Row id of the session that a secret was last made for: no other is shown it, nor can confirm it."""
+    """Row id of the session that created the pending secret: no other session sees or confirms it."""
     next_secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """The secret of another phone, which takes the first one's place once that phone has shown a code of it."""
+    """The secret of a replacement phone; takes the first one's place once it has produced a valid code."""
     next_until: Mapped[dt.datetime | None]
     check_number: Mapped[str] = mapped_column(String(6), default="", server_default="")
-    """Digits on the owner's page, which they tell the security officer who approves."""
+    """Check number on the owner's page, which they give to the security officer who approves."""
     approved_at: Mapped[dt.datetime | None]
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    """Row id of the approving account; none for the operator's command."""
+    """Row id of the approving account; None for the operator's command."""
 
 
 class RecoveryCode(Base):
-    """One of ten codes on paper, each good for one sign-in without the phone; only its digest is kept."""
+    """One of ten printed recovery codes, each valid for one sign-in; only its digest is kept."""
 
     __tablename__ = "recovery_codes"
     __table_args__ = (Index(None, "account_id"),)
@@ -162,7 +164,7 @@ class RecoveryCode(Base):
 class Throttle(Base):
     """Wrong answers under one key (a name, a name from one network, a network), known or not.
 
-    Not a column of `Account`: a name that nobody has must answer exactly like one that somebody has.
+    Not a column of `Account`: an unknown name must behave exactly like a known one.
     """
 
     __tablename__ = "throttles"
@@ -175,7 +177,7 @@ class Throttle(Base):
 
 
 class RoleGrant(Base):
-    """A role for a node and its subtree, from one day up to (not including) another, by somebody."""
+    """A role for a node and its subtree, valid from one day up to (not including) another; records who granted it."""
 
     __tablename__ = "role_grants"
     __table_args__ = (
@@ -203,10 +205,10 @@ class RoleGrant(Base):
 
 
 class ScreenLogin(Base):
-    """A public screen that waits for a phone to let it in: for two minutes, once.
+    """A public screen that waits for confirmation by a phone: for two minutes, once.
 
-    The QR code carries `code`; the screen's own cookie carries a secret whose digest is here, so that
-    whoever photographs the code cannot take the session.
+    The QR code carries `code`; the screen's cookie carries a secret whose digest is here, so that somebody who
+    photographs the code cannot take the session.
     """
 
     __tablename__ = "screen_logins"
@@ -215,20 +217,21 @@ class ScreenLogin(Base):
     code: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     number: Mapped[int]
-    """Two digits that the screen shows and the phone asks for: who scans a code that a stranger sent
-    has no screen to read them from."""
+    """Two digits shown on the screen and asked for on the phone: a person who scans a code sent by a stranger has no
+    screen
+    to read them from."""
     device: Mapped[str] = mapped_column(String(120), default="")
     network: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[dt.datetime]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     answered_at: Mapped[dt.datetime | None]
-    """When the phone said yes (then `account_id` is set) or no."""
+    """When the phone confirmed (then `account_id` is set) or refused."""
     used_at: Mapped[dt.datetime | None]
 
 
 class Consent(Base):
-    """Somebody agreed to one version of the text about their data, and perhaps took it back later."""
+    """Consent to one version of the privacy text, perhaps withdrawn later."""
 
     __tablename__ = "consents"
     __table_args__ = (Index(None, "account_id", "id"),)
@@ -237,17 +240,17 @@ class Consent(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     version: Mapped[str] = mapped_column(String(8))
     language: Mapped[str] = mapped_column(String(8))
-    """In which language it was read."""
+    """The language in which it was read."""
     given_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     withdrawn_at: Mapped[dt.datetime | None]
 
 
 class DataRequest(Base):
-    """A member asks for a correction, or to have their data frozen or erased; two officers look at the latter."""
+    """A member's request for correction, restriction or erasure of their data; the latter two need two officers."""
 
     __tablename__ = "data_requests"
     __table_args__ = (
-        # Asking twice at once is asking once.
+        # Closes the race of the same request made twice.
         Index(
             "uq_data_requests_open",
             "member_id",
@@ -256,7 +259,7 @@ class DataRequest(Base):
             sqlite_where=text("state IN ('open','agreed')"),
             postgresql_where=text("state IN ('open','agreed')"),
         ),
-        # What waits for an officer.
+        # Pending requests of an officer.
         Index(None, "state", "id"),
         CheckConstraint("first_by IS NULL OR decided_by IS NULL OR first_by <> decided_by", name="two_pairs_of_eyes"),
         CheckConstraint("account_id <> first_by AND account_id <> decided_by", name="nobody_decides_their_own"),
@@ -280,7 +283,7 @@ class DataRequest(Base):
 
 
 class Restriction(Base):
-    """A member whose data is frozen (kept and used for nothing) or erased (as far as the law lets it go)."""
+    """A member whose data is frozen (kept, not used) or erased (as far as the law allows)."""
 
     __tablename__ = "restrictions"
     __table_args__ = (one_of("kind", RestrictionKind),)

@@ -1,8 +1,8 @@
-"""A member's rights over their data: to have it corrected, frozen or erased.
+"""Requests of members about their data: correction, restriction (freezing), erasure.
 
-A correction is answered by one officer, who makes it on the member's page. Freezing and erasing need
-two: nobody is cut off, and nothing is lost, by one person's click. Coverage stays true either way: the
-register (name, number, organisation, dates) and what was completed are kept as the law asks.
+A correction is decided by one officer, who makes it on the member's page. Freezing and erasing need two, so that no
+single click suspends or deletes anybody. Coverage stays correct either way: the register (name, number,
+organisation, dates) and completions are kept as the law requires.
 """
 
 from collections.abc import Sequence
@@ -56,12 +56,12 @@ SIZE = 30
 
 
 def ask(tx: Tx, actor: Actor, kind: str, body: str = "") -> DataRequest:
-    """Ask for one of the three.
+    """Create a request.
 
     Raises:
-        Invalid: nothing is said about what is wrong.
-        Conflict: the same is being asked already.
-        NotFound: the account is no member's, or there is no such request.
+        Invalid: the description is empty.
+        Conflict: the same request is pending already.
+        NotFound: the account is no member's, or there is no such kind of request.
     """
     text = tidy_text(body, LONGEST)
     if actor.member_id is None or actor.account_id is None or kind not in KINDS:
@@ -79,7 +79,7 @@ def ask(tx: Tx, actor: Actor, kind: str, body: str = "") -> DataRequest:
 
 
 def cancel(tx: Tx, actor: Actor, public_id: str) -> None:
-    """Take one's own request back.
+    """Cancel one's own request.
 
     Raises:
         NotFound: there is none, or (audited) it is somebody else's.
@@ -95,13 +95,13 @@ def cancel(tx: Tx, actor: Actor, public_id: str) -> None:
 
 
 def requests_of(tx: Tx, account_id: int) -> list[DataRequest]:
-    """What somebody asked for, newest first."""
+    """A person's requests, newest first."""
     query = select(DataRequest).where(DataRequest.account_id == account_id)
     return list(tx.scalars(query.order_by(DataRequest.id.desc()).limit(50)))
 
 
 def waiting(tx: Tx, actor: Actor, page: int = 1, *, done: bool = False) -> Page[tuple[DataRequest, Member, str]]:
-    """What waits for this officer, longest first; with `done` what was decided, newest first."""
+    """Requests pending for this officer, oldest first; with `done` the decided ones, newest first."""
     query = (
         select(DataRequest, Member, Organisation.name)
         .join(Member, Member.id == DataRequest.member_id)
@@ -113,7 +113,7 @@ def waiting(tx: Tx, actor: Actor, page: int = 1, *, done: bool = False) -> Page[
 
 
 def waiting_count(tx: Tx, actor: Actor) -> int:
-    """How many requests wait for this officer: those they agreed to already wait for another."""
+    """How many requests are pending for this officer; those they agreed to already are not counted."""
     query = (
         select(func.count())
         .select_from(DataRequest)
@@ -130,11 +130,11 @@ def waiting_count(tx: Tx, actor: Actor) -> int:
 
 
 def access_request(tx: Tx, actor: Actor, public_id: str) -> tuple[DataRequest, Member]:
-    """A request of somebody whose roster the actor keeps; one's own is another's to decide.
+    """A request of a member in the actor's scope; one's own has to be decided by somebody else.
 
     Raises:
         NotFound: there is none.
-        Forbidden: the member belongs elsewhere.
+        Forbidden: the member is outside the scope.
     """
     row = tx.execute(
         select(DataRequest, Member, Organisation.path)
@@ -150,11 +150,11 @@ def access_request(tx: Tx, actor: Actor, public_id: str) -> tuple[DataRequest, M
 
 
 def decide(tx: Tx, actor: Actor, public_id: str, *, agree: bool, answer: str) -> DataRequest:
-    """Agree or refuse. The first who agrees to freezing or erasing passes it on, the second has it done.
+    """Agree or refuse. The first agreement to freezing or erasing passes it on, the second executes it.
 
     Raises:
-        Invalid: a refusal or a correction without a word to the member.
-        Conflict: decided already, one's own, or the same person a second time.
+        Invalid: a refusal or a correction without a message to the member.
+        Conflict: decided already, one's own, or the same officer a second time.
     """
     row, member = access_request(tx, actor, public_id)
     text = tidy_text(answer, LONGEST)
@@ -172,7 +172,7 @@ def decide(tx: Tx, actor: Actor, public_id: str, *, agree: bool, answer: str) ->
         verb = "data.agreed"
     else:
         if row.first_by == actor.account_id:
-            row.first_by = row.first_at = None  # whoever agreed first may still think better of it
+            row.first_by = row.first_at = None  # the officer who agreed first may still refuse
         row.state, row.decided_by, row.decided_at = "done" if agree else "refused", actor.account_id, clock.now()
         verb = "data.done" if agree else "data.refused"
     tx.flush()
@@ -205,7 +205,7 @@ def _restrict(tx: Tx, actor: Actor, member: Member, row: DataRequest) -> None:
 
 
 def lift(tx: Tx, actor: Actor, public_id: str) -> None:
-    """The person is back: the account may be used again (after an erasure: activated anew)."""
+    """End a restriction: the account may be used again (after an erasure: activated anew)."""
     member = access_member(tx, actor, public_id, *KEEPERS)
     kept = tx.get(Restriction, member.id, with_for_update=True)
     if kept is None:
@@ -226,7 +226,7 @@ def restriction(tx: Tx, member_id: int) -> Restriction | None:
 
 
 def keep_erased(tx: Tx, member_ids: Sequence[int]) -> None:
-    """A roster that comes later brings nothing back of what somebody had erased."""
+    """Apply erasures again after a later roster brought the data back."""
     for start in range(0, len(member_ids), 5000):
         erased = tx.scalars(
             select(Restriction.member_id).where(

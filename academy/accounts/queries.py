@@ -1,4 +1,4 @@
-"""Reads about accounts: who a session belongs to, and what that person may do."""
+"""Reads about accounts: the owner of a session, and that person's rights."""
 
 import dataclasses
 import datetime as dt
@@ -28,15 +28,15 @@ from academy.people.queries import LONGEST_SEARCH, subtrees
 from academy.people.rules import HERE
 
 PROGRAM = "program"
-"""The device of a session that is a program's token."""
+"""The device name of a program's token."""
 
 TWO_STEPS = frozenset(Role) - {Role.MEMBER, Role.BRANCH_SECRETARY}
-"""A village's secretary sees one branch and has no spare telephone; whoever sees or changes more needs both steps."""
+"""Roles that need no second step: a village's secretary sees one branch and has no spare phone."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
-    """A signed-in person: what the page's frame shows, and the actor's parts. Holds no ORM object."""
+    """A signed-in person: data for the page frame and for the actor. Holds no ORM object."""
 
     account_id: int
     public_id: str
@@ -48,25 +48,26 @@ class Identity:
     member_id: int | None
     organisation_id: int | None
     offices: tuple[Scope, ...]
-    """The grants that hold today, whether or not this session may use them: see `actor`."""
+    """Grants in force today, whether or not this session may use them: see `actor`."""
     strong: bool = True
-    """Signed in by two steps, the second of them approved; or a program's token."""
+    """Signed in with two steps, the second one approved; or a program's token."""
     is_program: bool = False
     is_screen: bool = False
-    """A public screen: without offices, and nothing personal is shown on it."""
+    """A public screen: no roles, and nothing personal is shown."""
     consent_version: str | None = None
 
     @property
     def lacks_second_step(self) -> bool:
-        """Whether an office is held that needs two steps, and the second is not set up, or not approved yet."""
+        """Whether a role is held that needs two steps while the second is not set up or not approved."""
         return not self.strong and any(scope.role in TWO_STEPS for scope in self.offices)
 
     def actor(self, network: str = "", *, two_steps: bool = True, playing: bool = False) -> Actor:
-        """The actor this person is in a request from `network`: the one place that gives a session its rights.
+        """The actor of this person for a request from `network`: the only place that derives rights from a session.
 
-        With `two_steps` (the academy's setting) no office is held before the second step, anywhere: a route
-        that only asks for somebody signed in looks at scopes too. A public screen holds none and is no
-        member, so that it reads nobody's ledger; only its playback (`playing`) is its owner's.
+        With `two_steps` (the setting) no role is held before the second step: routes that only require a signed-in
+        person
+        check scopes too. A public screen holds no role and is no member, so it reads nobody's ledger; only its playback
+        (`playing`) belongs to its owner.
         """
         scopes = () if self.is_screen or (two_steps and self.lacks_second_step) else self.offices
         member_id = None if self.is_screen and not playing else self.member_id
@@ -74,20 +75,20 @@ class Identity:
 
 
 def digest(token: str) -> str:
-    """What is kept of a random token: its SHA-256 (tokens are long and random; for short codes see `core.keyed`)."""
+    """Stored form of a random token: its SHA-256 (tokens are long and random; for short codes see `core.keyed`)."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def read_code(typed: str) -> str:
-    """A one-time code as it is kept: capital letters and digits, whatever was typed between them."""
+    """Normalised form of a typed one-time code: capital letters and digits only."""
     return tidy_text(typed, CODE_LENGTH).upper().replace(" ", "").replace("-", "")
 
 
 def may_sign_in() -> ColumnElement[bool]:
-    """Accounts that may be used: not frozen or closed, and their person, if the roster has one, is here.
+    """Condition: accounts that may be used: not frozen or closed, and their member, if any, is active.
 
-    Every look-up that ends in somebody signed in, or in a message to somebody, asks this; the query
-    it is put into must read `Account`. tests/contracts/test_status.py finds a look-up that does not ask.
+    Every look-up that signs somebody in or sends a message uses it; the query must read `Account`.
+    tests/contracts/test_status.py finds look-ups that do not.
     """
     person = aliased(Member)
     here = exists().where(person.id == Account.member_id, person.status.in_(HERE)).correlate(Account)
@@ -95,7 +96,7 @@ def may_sign_in() -> ColumnElement[bool]:
 
 
 def is_usable(tx: Tx, account_id: int) -> bool:
-    """Whether an account may be used now: see `may_enter`."""
+    """Whether an account may be used now: see `may_sign_in`."""
     return tx.scalar(select(Account.id).where(Account.id == account_id, may_sign_in())) is not None
 
 
@@ -105,11 +106,11 @@ def holds_on(day: dt.date | BindParameter[dt.date]) -> ColumnElement[bool]:
 
 
 def has_account(member_id: Any) -> ColumnElement[bool]:
-    """Whether the member of this column has an account to sign in with: what every list and figure means by it."""
+    """Condition: the member of this column has an account to sign in with; one definition for all lists and figures."""
     return exists().where(Account.member_id == member_id, Account.state == "active")
 
 
-# Every request asks these two, so they are put together once: that takes longer than the database to answer.
+# Used by every request, so they are compiled once: that takes longer than the database needs.
 _HOLDER = (
     select(
         Account.id,
@@ -145,7 +146,7 @@ _GRANTS = (
 
 
 def identity_of(tx: Tx, token: str) -> Identity | None:
-    """Who holds this session token; None when it ended, expired or never was."""
+    """The identity of a session token; None when it ended, expired or does not exist."""
     row = tx.execute(_HOLDER, {"token_digest": digest(token), "now": clock.now()}).first()
     if row is None:
         return None
@@ -155,7 +156,7 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
         session_id=row.session_id,
         seen_at=row.seen_at,
         display_name=row.display_name,
-        # How a hall's screen looks says nothing about its owner.
+        # Display preferences of a shared screen are not its owner's.
         language=None if row.screen else row.language,
         elder_mode=bool(row.elder_mode) and not row.screen,
         member_id=row.member_id,
@@ -169,7 +170,7 @@ def identity_of(tx: Tx, token: str) -> Identity | None:
 
 
 def has_second_factor(tx: Tx, account_id: int) -> bool:
-    """Whether a code is asked for after the password."""
+    """Whether a second step is required after the password."""
     query = select(SecondFactor.account_id).where(
         SecondFactor.account_id == account_id, SecondFactor.confirmed_at.is_not(None)
     )
@@ -177,13 +178,13 @@ def has_second_factor(tx: Tx, account_id: int) -> bool:
 
 
 def scopes_of(tx: Tx, account_id: int) -> tuple[Scope, ...]:
-    """The grants that hold today, as scopes."""
+    """Grants in force today, as scopes."""
     rows = tx.execute(_GRANTS, {"account_id": account_id, "day": clock.today()})
     return tuple(Scope(Role(role), organisation_id, path) for role, organisation_id, path in rows)
 
 
 def offices_of(tx: Tx, account_id: int) -> list[tuple[RoleGrant, Organisation]]:
-    """The offices that an account holds or will hold: whoever gets into it gets them."""
+    """Roles that an account holds or will hold: anybody with access to the account gets them."""
     rows = tx.execute(
         select(RoleGrant, Organisation)
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
@@ -204,21 +205,21 @@ def offices_of_member(tx: Tx, member_id: int) -> list[tuple[RoleGrant, Organisat
 
 
 def names_of(tx: Tx, account_ids: Iterable[int | None]) -> dict[int, str]:
-    """What accounts are called, by row id."""
+    """Display names of accounts, by row id."""
     wanted = {account_id for account_id in account_ids if account_id is not None}
     rows = tx.execute(select(Account.id, Account.display_name).where(Account.id.in_(wanted)))
     return {row.id: row.display_name for row in rows}
 
 
 def find_account(tx: Tx, name: str, phone_index: str | None = None, *, also_gone: bool = False) -> Account | None:
-    """The account that somebody means who types this: a username, a member number, else a phone.
+    """The account for a typed sign-in name: a username, a member number, else a phone.
 
-    Only one that may be used, unless `also_gone` (for the trail and the operator). A phone that two people
-    share finds neither: a family's one telephone must not open two accounts.
+    Only usable accounts, unless `also_gone` (for the trail and the operator). A phone shared by two people matches
+    neither: one family phone must not open two accounts.
     """
     name = tidy_text(name, NAME_LENGTH + 1)
     usable = select(Account) if also_gone else select(Account).where(may_sign_in())
-    # Every question is asked whatever the one before found: the time must not tell a name from a number.
+    # All three queries always run: the timing must not reveal whether it is a name or a number.
     by_name = tx.scalar(usable.where(Account.username == name))
     by_number = account_by_number(tx, name, also_gone=also_gone)
     account = by_name or by_number
@@ -231,13 +232,13 @@ def find_account(tx: Tx, name: str, phone_index: str | None = None, *, also_gone
 
 
 def account_by_number(tx: Tx, number: str, *, also_gone: bool = False) -> Account | None:
-    """The account of the member of this number, already tidied; only one that may be used, unless `also_gone`."""
+    """The account of the member with this normalised number; only a usable one, unless `also_gone`."""
     query = select(Account).join(Member, Member.id == Account.member_id).where(Member.number == number)
     return tx.scalar(query if also_gone else query.where(may_sign_in()))
 
 
 def holds_by_code(tx: Tx, number: str, code: str) -> tuple[Member, ActivationCode] | None:
-    """The member of that number and the live code that was issued to them; locked, so it is used once."""
+    """The member with that number and their live code; locked, so that it is used once."""
     row = tx.execute(
         select(Member, ActivationCode)
         .join(ActivationCode, ActivationCode.member_id == Member.id)
@@ -289,7 +290,7 @@ def grants_of(tx: Tx, account_id: int) -> list[tuple[RoleGrant, Organisation]]:
 def grants_under(
     tx: Tx, paths: Sequence[str], page: int = 1, *, text: str = ""
 ) -> "Page[tuple[RoleGrant, Account, Organisation]]":
-    """Grants that hold or will hold inside the subtrees, by node; `text` is part of a person's or node's name."""
+    """Present and future grants inside the subtrees, by node; `text` is part of a person's or node's name."""
     query = (
         select(RoleGrant, Account, Organisation)
         .join(Account, Account.id == RoleGrant.account_id)

@@ -60,7 +60,7 @@ CODE_DAYS = 14
 
 
 class WrongPassword(Invalid):
-    """The name or the password is wrong; which of them, nobody learns."""
+    """The name or the password is wrong; the error does not say which."""
 
     def __init__(self) -> None:
         super().__init__(msg("账号或密码不对，请再试一次。"))
@@ -74,13 +74,13 @@ def sign_in(
     device: str = "",
     known: Mapping[str, str] | None = None,
 ) -> str:
-    """The token of a new session for who knows the password. `username` may be a member number or phone.
+    """Sign in with a password; returns the token of a new session. `username` may be a member number or phone.
 
-    `known` are the accounts (public ids) that signed in from this browser before, each with the
-    browser's word: see `throttle`.
+    `known` are the accounts (public ids) that signed in from this browser before, each with the browser's token: see
+    `throttle`.
 
-    Opens its own transactions, short ones: hashing must not hold the writers' lock, and an attempt is
-    counted before it is looked at. The same work is done whether or not somebody goes by this name.
+    Opens its own short transactions: hashing must not hold the write lock, and an attempt is counted before it is
+    checked. The same work is done whether or not the account exists.
 
     Raises:
         WrongPassword: wrong, unknown, frozen or without a password; all alike and equally slow.
@@ -112,7 +112,7 @@ def sign_in(
 def _counters(
     kind: str, account: Account | None, typed: str, network: str, known: Mapping[str, str] | None
 ) -> dict[str, throttle.Limit]:
-    """The counters of an attempt about this account, or about nobody's name as it was typed."""
+    """The throttle counters of an attempt on this account, or on an unknown name as typed."""
     if account is None:
         return throttle.keys(kind, throttle.unknown(typed), network)
     browser = (known or {}).get(account.public_id, "")
@@ -120,7 +120,7 @@ def _counters(
 
 
 def phone_index(runtime: Runtime, text: str) -> str | None:
-    """The blind index of what was typed, when it may be a phone."""
+    """The blind index of the typed text, if it may be a phone."""
     if not looks_like_phone(text):
         return None
     try:
@@ -139,7 +139,7 @@ def create_account(
     member: Member | None = None,
     password_hash: str | None = None,
 ) -> Account:
-    """An account for somebody; `password_hash` comes from `passwords.make`, computed beforehand."""
+    """Create an account; `password_hash` comes from `passwords.hash_password`, computed beforehand."""
     username = tidy_text(username, NAME_LENGTH + 1)
     if not 1 <= len(username) <= NAME_LENGTH or not username.isprintable():
         raise Invalid(fields={"username": msg("账号为 1 到 60 个字。")})
@@ -161,7 +161,7 @@ def create_account(
 def set_password(
     tx: Tx, actor: Actor, account: Account, password_hash: str, *, keep_session: int | None = None
 ) -> None:
-    """Give an account another password (its hash, computed beforehand); its other devices are signed out."""
+    """Set an account's password (its hash, computed beforehand); its other sessions end."""
     account = tx.get_one(Account, account.id)
     account.password_hash = password_hash
     end_sessions(tx, [account.id], but=keep_session)
@@ -171,10 +171,10 @@ def set_password(
 
 
 def change_password(runtime: Runtime, actor: Actor, old: str, new: str, *, session_id: int) -> None:
-    """The signed-in person's own password. Opens its own transactions, as `sign_in` does.
+    """Change the signed-in person's own password. Opens its own transactions, as `sign_in` does.
 
     Raises:
-        Invalid: the old one is wrong, or the new one will not do.
+        Invalid: the old one is wrong, or the new one is not acceptable.
         Busy: too many wrong attempts.
     """
     with runtime.db.read() as tx:
@@ -187,12 +187,12 @@ def change_password(runtime: Runtime, actor: Actor, old: str, new: str, *, sessi
 
 @contextmanager
 def own_password(runtime: Runtime, actor: Actor, password: str, *, field: str) -> Iterator[None]:
-    """Have the signed-in person show that they know their password; the block runs when they do.
+    """Context manager: verify the signed-in person's password, then run the block.
 
     Opens its own transactions, as `sign_in` does.
 
     Raises:
-        Invalid: it is wrong; said under `field`.
+        Invalid: it is wrong; reported under `field`.
         Busy: too many wrong attempts.
     """
     with runtime.db.read() as tx:
@@ -208,14 +208,14 @@ def own_password(runtime: Runtime, actor: Actor, password: str, *, field: str) -
 
 
 def issue_code(tx: Tx, actor: Actor, member: Member) -> str:
-    """A one-time code to hand to a member in person; older unused ones stop working. Shown only now.
+    """Create a one-time code to give to a member in person; older unused ones become void. Returned only here.
 
-    Whoever has the code has the account and every office that it holds. So a code for somebody who holds one,
-    wherever, is a security officer's to give: of the member's node and of each node of each office.
+    The code gives access to the account and to all of its roles. For a member with roles it therefore needs a security
+    officer whose scope contains the member's node and the node of each role.
 
     Raises:
-        Forbidden: the member is not the actor's to look after.
-        Conflict: the member holds an office that is not; or left; or asked to be left alone.
+        Forbidden: the member is outside the actor's scope.
+        Conflict: the member holds a role outside the scope, has left, or is restricted.
     """
     home = tx.get_one(Organisation, member.organisation_id)
     held = offices_of_member(tx, member.id)
@@ -227,7 +227,7 @@ def issue_code(tx: Tx, actor: Actor, member: Member) -> str:
         raise Conflict(msg("这位党员已不在册，不能发激活码。"))
     if tx.get(Restriction, member.id) is not None:
         raise Conflict(msg("此人要求停用或删除数据，恢复以后才能发激活码。"))
-    lock_row(tx, member)  # two at once: the second's code is the one that is good
+    lock_row(tx, member)  # two at once: the second's code is the valid one
     now = clock.now()
     tx.execute(
         update(ActivationCode)
@@ -260,12 +260,12 @@ def activate(
     device: str = "",
     known: Mapping[str, str] | None = None,
 ) -> str:
-    """Use a one-time code: make the member's account or renew its password, and sign in.
+    """Redeem a one-time code: create the member's account or reset its password, and sign in.
 
     Opens its own transactions, as `sign_in` does.
 
     Raises:
-        Invalid: the number or the code is wrong, used or too old (all alike), or the password will not do.
+        Invalid: the number or the code is wrong, used or expired (all alike), or the password is not acceptable.
         Busy: too many wrong attempts.
     """
     number, code = tidy_text(number, NUMBER_LENGTH), read_code(code)
@@ -297,7 +297,7 @@ def activate(
 
 
 def account_for_member(tx: Tx, member: Member) -> Account:
-    """The member's account, made now if this is the first time.
+    """The member's account, created on first use.
 
     Raises:
         Conflict: the account is frozen or closed.
@@ -313,12 +313,12 @@ def account_for_member(tx: Tx, member: Member) -> Account:
 
 
 def set_language(tx: Tx, actor: Actor, language: str) -> None:
-    """Remember a person's language."""
+    """Store a person's language."""
     if language in ("zh", "en") and actor.account_id is not None:
         tx.get_one(Account, actor.account_id).language = language
 
 
 def set_elder_mode(tx: Tx, actor: Actor, on: bool) -> None:
-    """Remember that a person wants large text and one column, or no longer."""
+    """Store whether a person uses elder mode (large text, one column)."""
     if actor.account_id is not None:
         tx.get_one(Account, actor.account_id).elder_mode = on

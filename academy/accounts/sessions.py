@@ -1,4 +1,4 @@
-"""Sessions: they live on the server, so that ending one ends it."""
+"""Sessions: kept on the server, so that ending one takes effect at once."""
 
 import datetime as dt
 import secrets
@@ -21,12 +21,12 @@ PENDING = dt.timedelta(minutes=10)
 
 
 def open_session(tx: Tx, runtime: Runtime, account: Account, network: str = "", device: str = "") -> str:
-    """Begin a session; the token is new each time, so a session set beforehand is worth nothing.
+    """Open a session; the token is new each time, which prevents session fixation.
 
-    Where the account has a second step, the session waits for it and is nobody's until then.
+    Where the account has a second step, the session stays anonymous until it is completed.
 
     Raises:
-        Conflict: the account was frozen, or its person left, while its owner was signing in.
+        Conflict: the account was frozen, or its member left, during the sign-in.
     """
     _only_usable(tx, account)
     token = secrets.token_urlsafe(32)
@@ -48,7 +48,7 @@ def open_session(tx: Tx, runtime: Runtime, account: Account, network: str = "", 
 
 
 def open_program_session(tx: Tx, account: Account, days: int) -> str:
-    """A token for a program that acts as this account; it ends on its day, idle or not.
+    """Create a token for a program acting as this account; it ends on its expiry day, idle or not.
 
     Raises:
         Conflict: the account may not be used.
@@ -67,13 +67,13 @@ def _only_usable(tx: Tx, account: Account) -> None:
 
 
 def expires_at(runtime: Runtime, began: dt.datetime, seen: dt.datetime) -> dt.datetime:
-    """When a session ends that began and was last used then: idle too long, or at its absolute limit."""
+    """When a session with this start and last use ends: at the idle or the absolute limit."""
     idle = seen + dt.timedelta(minutes=runtime.settings.session_idle_minutes)
     return min(idle, began + dt.timedelta(days=runtime.settings.session_days))
 
 
 def keep_alive(tx: Tx, runtime: Runtime, session_id: int) -> None:
-    """The session was used: its idle limit begins anew, its absolute limit does not."""
+    """Extend the idle limit of a session that was used; the absolute limit stays."""
     row = tx.get(LoginSession, session_id)
     if row is not None and row.ended_at is None:
         row.seen_at = clock.now()
@@ -90,7 +90,7 @@ def sign_out(tx: Tx, actor: Actor, token: str) -> None:
 
 
 def end_session(tx: Tx, actor: Actor, public_id: str) -> None:
-    """Sign out one of the actor's own devices; one that is signed out already stays so.
+    """Sign out one of the actor's own devices; no effect when it is signed out already.
 
     Raises:
         NotFound: there is none, or (audited) it is somebody else's.
@@ -106,14 +106,14 @@ def end_session(tx: Tx, actor: Actor, public_id: str) -> None:
 
 
 def end_sessions(tx: Tx, account_ids: list[int], *, but: int | None = None) -> None:
-    """End every session of these accounts, except perhaps the one that asked."""
+    """End every session of these accounts, except optionally the requesting one."""
     for start in range(0, len(account_ids), 5000):
         chosen = LoginSession.account_id.in_(account_ids[start : start + 5000])
         _end(tx, chosen if but is None else chosen & (LoginSession.id != but))
 
 
 def _end(tx: Tx, *chosen: ColumnElement[bool]) -> int:
-    """End what is still open of the chosen sessions and publish it; returns how many."""
+    """End the chosen sessions that are still open and publish the event; returns how many."""
     ended = tx.scalars(
         update(LoginSession)
         .where(LoginSession.ended_at.is_(None), *chosen)

@@ -4,7 +4,7 @@ import importlib
 
 from flask import Flask
 
-# One a line, so that two people can each add one.
+# One a line, to avoid merge conflicts.
 GROUPS = (
     "accounts",
     "asr",

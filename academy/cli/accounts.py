@@ -139,7 +139,7 @@ def code(number: str) -> None:
 @click.argument("username")
 @click.option("--days", default=365, show_default=True, type=click.IntRange(1, 730), help="How long it lasts.")
 def token(username: str, days: int) -> None:
-    """A token for a program (the personnel system): it acts as this account. Shown only now."""
+    """A token for a program (the personnel system): it acts as this account. Printed only now."""
     try:
         made = _runtime().db.run_in_transaction(
             lambda tx: sessions.open_program_session(tx, _account(tx, username), days)

@@ -1,4 +1,4 @@
-"""flask asr …: how well the speech model hears."""
+"""flask asr …: error rate of the speech model."""
 
 import json
 import tempfile

@@ -66,7 +66,7 @@ def rebuild(public_id: str | None) -> None:
 
 @group.command("settle")
 def settle() -> None:
-    """Move every waiting change into the cells."""
+    """Apply every pending change to the cells."""
     runtime: Runtime = current_app.extensions["academy"]
     total = 0
     while True:

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from academy.core.runtime import Runtime
 from academy.library.service import seed_categories
 
-if TYPE_CHECKING:  # large, and a web process that is up to date never needs it
+if TYPE_CHECKING:  # large, and not needed by a web process whose schema is up to date
     from alembic.config import Config
 
 group = AppGroup("db", help="The database's schema.")
@@ -33,7 +33,7 @@ def upgrade() -> None:
 
 
 def bring_up_to_date(runtime: Runtime) -> None:
-    """Run whatever migrations are missing; two processes at once take turns."""
+    """Run missing migrations; two processes at once take turns."""
     from alembic import command
 
     owner = runtime.settings.migration_url or runtime.db.url.render_as_string(hide_password=False)
@@ -47,10 +47,10 @@ def bring_up_to_date(runtime: Runtime) -> None:
 
 
 def limit_service_account(owner_url: str, account: str, *, makes_indexes: bool) -> None:
-    """Let the running service read and write rows, and nothing more: it alters no table, and no row of the audit
-    trail is changed by it (old ones are deleted when their time is over).
+    """Grant the service account reading and writing of rows only: it cannot alter tables, and cannot change rows of the
+    audit trail (it may delete those past their retention).
 
-    `makes_indexes`: the search backend keeps tables of its own beside the academy's, and makes them itself.
+    `makes_indexes`: the search backend creates tables of its own beside the academy's.
     """
     from academy.core.database import Database
 
@@ -64,7 +64,7 @@ def limit_service_account(owner_url: str, account: str, *, makes_indexes: bool) 
             f"GRANT USAGE{', CREATE' if makes_indexes else ''} ON SCHEMA public TO {name}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
             f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
-            # The chain gives a row its place after it was written; what the row says, nobody changes.
+            # Chain values are assigned after the insert; all other columns are immutable.
             f"REVOKE UPDATE ON audit_entries FROM {name}",
             f"GRANT UPDATE (seq, chain) ON audit_entries TO {name}",
             f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {name}",
@@ -76,7 +76,7 @@ def limit_service_account(owner_url: str, account: str, *, makes_indexes: bool) 
 
 @group.command("check")
 def check() -> None:
-    """Say whether the schema is what the models say; exit code 1 when it is not."""
+    """Compare the schema with the models; exit code 1 when they differ."""
     from alembic import command
     from alembic.util.exc import CommandError
 

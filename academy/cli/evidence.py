@@ -1,4 +1,4 @@
-"""flask evidence …: check what somebody was given."""
+"""flask evidence …: verify an evidence pack."""
 
 import sys
 from pathlib import Path

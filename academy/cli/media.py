@@ -1,4 +1,4 @@
-"""flask media …: what operators need of files and their delivery."""
+"""flask media …: files and their delivery, for operators."""
 
 import dataclasses
 import textwrap
@@ -47,12 +47,12 @@ INNER_TLS = """
     proxy_ssl_protocols TLSv1.3;
 """
 INNER_NAME = "academy"
-"""The name in the certificate that the academy shows to nginx."""
+"""Name in the certificate that the academy shows to nginx."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Certificate:
-    """Where nginx finds its certificate and key, and on which port it sends people over to TLS."""
+    """nginx's certificate and key, and the port that redirects to TLS."""
 
     chain: str
     key: str
@@ -62,20 +62,20 @@ class Certificate:
 def nginx_configuration(
     settings: Settings, *, listen: str, upstream: str, cache: str = CACHE, tls: Certificate | None = None
 ) -> str:
-    """The shipped configuration with this installation's folder, or storage, and key of links."""
+    """The shipped configuration with this installation's folder or storage and its link key filled in."""
     text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     words = {
         "UPSTREAM": upstream,
         "LISTEN": f"{listen} ssl" if tls else listen,
         "SECRET": delivery.secret(settings),
         "MEDIA": str(settings.media_dir.absolute()),
-        "FORM_MB": f"{settings.max_form_mb + 1}m",  # what stands around the file comes on top
+        "FORM_MB": f"{settings.max_form_mb + 1}m",  # multipart overhead is added to the file's size
     }
     if settings.s3_bucket:
         from academy.media.storage.s3_storage import INTERNAL, S3Storage
 
         words |= {"ORIGIN": S3Storage(settings).origin(), "INTERNAL": INTERNAL}
-        # The folder is nginx's own; it holds copies only, and the oldest go first.
+        # nginx's own folder; it holds copies only, and the oldest are deleted first.
         text = f'proxy_cache_path "{cache}" levels=1:2 keys_zone=academy_sets:32m max_size=50g inactive=7d;\n' + text
     sets = DEPLOY / ("nginx-objects.conf" if settings.s3_bucket else "nginx-files.conf")
     text = text.replace("    SETS\n", textwrap.indent(sets.read_text(encoding="utf-8"), "    "))

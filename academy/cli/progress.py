@@ -1,4 +1,5 @@
-"""flask progress …: look whether everything that follows from the watch ledger is written, and write it."""
+"""flask progress …: check that starts, completions and hours derived from the watch ledger are written, and repair
+them."""
 
 import sys
 

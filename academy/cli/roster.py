@@ -1,4 +1,4 @@
-"""flask roster …: roster and tree files without the browser; the same dry run, the same rules."""
+"""flask roster …: import of roster and tree files without the browser; the same dry run, the same rules."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ group = AppGroup("roster", help="Import rosters and organisation trees.")
 
 
 def _run(runtime: Runtime, made: RosterImport) -> RosterImport:
-    """Do the import's job here; a worker that is quicker does it instead."""
+    """Run the import's job here, unless a worker has claimed it."""
     if made.job_id:
         run_job(runtime, made.job_id)
     with runtime.db.read() as tx:

@@ -1,4 +1,4 @@
-"""flask search …: the index. It is disposable: everything in it comes from the tables."""
+"""flask search …: the index. It can be rebuilt at any time: everything in it comes from the tables."""
 
 import click
 from flask import current_app

@@ -56,7 +56,7 @@ def certificate(hosts: tuple[str, ...]) -> None:
 
 
 def serve(runtime: Runtime) -> None:
-    """Supervise web and worker; leaves the process with the supervisor's exit code."""
+    """Supervise web and worker; exits with the supervisor's exit code."""
     settings = runtime.settings
     refuse_busy_port(settings)
     runtime.db.dispose()
@@ -78,7 +78,7 @@ def children(settings: Settings) -> list[ChildProcess]:
     web = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings.host, "--port", settings.port),
         *("--workers", settings.web_workers, "--blocking-threads", settings.web_threads),
-        # Counts open connections, idle ones too: a tenth of the city keeps one each while it watches.
+        # Counts open connections, idle ones too: while watching, a tenth of the city keeps one each.
         *("--backlog", 4096, "--backpressure", 20_000),
         *_tls(settings),
         *("--respawn-failed-workers", "--workers-kill-timeout", 5, "--log-level", "error", "--no-ws", "wsgi:app"),
@@ -95,13 +95,13 @@ def _tls(settings: Settings) -> list[str]:
 
 
 def address(settings: Settings) -> str:
-    """Where a browser on this machine finds the academy."""
+    """The address of the academy for a browser on this machine."""
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
     return f"{'https' if settings.tls_certificate else 'http'}://{host}:{settings.port}"
 
 
 def answers(settings: Settings) -> bool:
-    """Whether the web process takes connections yet."""
+    """Whether the web process accepts connections yet."""
     host = address(settings).partition("://")[2].rpartition(":")[0]
     try:
         with socket.create_connection((host, settings.port), timeout=1):
@@ -111,7 +111,7 @@ def answers(settings: Settings) -> bool:
 
 
 def refuse_busy_port(settings: Settings) -> None:
-    """Leave with one clear line when somebody else listens there.
+    """Exit with one clear line when another program listens there.
 
     Raises:
         click.ClickException: the port is taken or may not be used.

@@ -1,4 +1,4 @@
-"""Keeps a few processes running: starts them, starts them again when they die, stops them all."""
+"""Keeps processes running: starts them, restarts them when they die, stops them all."""
 
 import contextlib
 import ctypes
@@ -20,7 +20,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class ChildProcess:
-    """One process and how it has been doing."""
+    """One process and its restart history."""
 
     def __init__(self, name: str, command: list[str]) -> None:
         self.name, self.command = name, command
@@ -35,11 +35,11 @@ class ChildProcess:
         self.process = subprocess.Popen(self.command, start_new_session=True, preexec_fn=_die_with_parent)
 
     def died(self) -> int | None:
-        """Its exit code if it was running and is not any more."""
+        """Its exit code if it was running and has ended."""
         return self.process.poll() if self.process else None
 
     def note_death(self) -> None:
-        """Plan the next start: at once after a long life, later and later after short ones."""
+        """Schedule the next start: at once after a long life, with growing delay after short ones."""
         lived = time.monotonic() - self.started
         self.failures = 1 if lived > HEALTHY_S else self.failures + 1
         self._signal_group(signal.SIGKILL)
@@ -51,7 +51,7 @@ class ChildProcess:
             self.process.terminate()
 
     def make_stop(self, deadline: float) -> None:
-        """Wait until `deadline`, then end it and whatever it started (an encoder outlives its parent)."""
+        """Wait until `deadline`, then kill it and its children (an encoder outlives its parent)."""
         if self.process is None:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -66,14 +66,14 @@ class ChildProcess:
 
 
 class Supervisor:
-    """Runs until a signal; `answers` says whether the first page can be had."""
+    """Runs until a signal; `answers` tests whether the first process serves requests."""
 
     def __init__(self, children: list[ChildProcess], answers: Callable[[], bool]) -> None:
         self.children, self.answers = children, answers
         self._stop = threading.Event()
 
     def run(self, ready: Callable[[], None]) -> int:
-        """Start the first, call `ready` once it answers, start the others, watch. Returns an exit code."""
+        """Start the first, call `ready` once it serves requests, start the others, watch. Returns an exit code."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._stop.set())
         first, *others = self.children
@@ -86,7 +86,7 @@ class Supervisor:
                 if not told and self.answers():
                     told = True
                     ready()
-                    # Only now: background work must not hold up the first page.
+                    # Only now: background work must not delay the first page.
                     for child in others:
                         child.again_at = 0.0
                     sys.stdout.flush()
@@ -118,6 +118,6 @@ class Supervisor:
 
 
 def _die_with_parent() -> None:
-    """On Linux, be told to stop when the supervisor is killed outright: nothing is left behind."""
+    """On Linux, receive a signal when the supervisor is killed outright, so that no process is left behind."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Who is acting: the only thing components know about who sent the request."""
+"""The acting person: all that components know about the sender of a request."""
 
 import enum
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 class Role(enum.StrEnum):
-    """What someone may be asked to do. Held through a dated grant for a node and its subtree."""
+    """Roles, held through a dated grant for a node and its subtree."""
 
     MEMBER = "member"
     BRANCH_SECRETARY = "branch_secretary"
@@ -34,10 +34,10 @@ class Scope:
 
 @dataclass(frozen=True)
 class Actor:
-    """An immutable picture of the person acting, taken once per request or job.
+    """Immutable snapshot of the acting person, taken once per request or job.
 
-    `account_id` and `member_id` are row ids; both are None for nobody and for the system itself. `scopes` are
-    the rights that may be used now: none before the second step, none on a public screen.
+    `account_id` and `member_id` are row ids; both are None for anonymous requests and for the system itself. `scopes`
+    are the rights usable now: none before the second step, none on a public screen.
     """
 
     account_id: int | None = None

@@ -1,4 +1,4 @@
-"""What the standard library raises over a zip archive that nobody can read."""
+"""Exceptions of the standard library for a zip archive that cannot be read."""
 
 import struct
 import zipfile
@@ -12,8 +12,8 @@ BROKEN_ARCHIVE: tuple[type[Exception], ...] = (
     OSError,
     ValueError,
     KeyError,
-    # Of an archive that is packed in a way zipfile does not know, or is encrypted.
+    # Raised for compression methods that zipfile does not know, and for encrypted archives.
     NotImplementedError,
     RuntimeError,
 )
-"""For `except` around opening and reading an archive from outside; whoever catches it refuses the file in words."""
+"""For `except` around opening and reading an archive from outside; the caller refuses the file with a message."""

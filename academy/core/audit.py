@@ -1,11 +1,11 @@
 """The audit trail: who did what to what, written and chained in the transaction that did it.
 
-Each row carries the hash of itself and of the row before it, so that a row which was altered, taken
-out or slipped in later breaks the chain at its place (`verify`). Cutting off the newest rows leaves
-a shorter whole chain: note the head that `flask audit verify` prints, somewhere else.
+Each row carries a hash of itself and of the row before it, so that altering, removing or inserting a row later breaks
+the chain there (`verify`). Removing the newest rows leaves a shorter valid chain: keep the head that
+`flask audit verify` prints somewhere else.
 
-It stands in `core` because the components below `accounts` write audit rows too (ADR 0001); reading,
-searching and verifying the trail belong to `accounts`.
+It is part of `core` because the components below `accounts` write audit rows too (ADR 0001); reading, searching and
+verifying the trail belong to `accounts`.
 """
 
 import contextlib
@@ -25,17 +25,17 @@ from academy.core.types import Key
 
 
 class AuditEntry(Base):
-    """One act. Rows are only ever added: a figure must be defensible a year later.
+    """One audited act. Append-only: a figure must be defensible a year later.
 
     `target` is ``kind:public_id``; `detail` holds identifiers and figures, never names or phones.
     """
 
     __tablename__ = "audit_entries"
     __table_args__ = (
-        # The auditor's two questions: what happened to this thing, what did this account do.
+        # The auditor's two queries: what happened to this object, what did this account do.
         Index(None, "target", "id"),
         Index(None, "account_id", "id"),
-        # What happened between two days; and which rows are old enough to go.
+        # Entries between two days; and rows past their retention.
         Index(None, "at"),
     )
 
@@ -48,21 +48,21 @@ class AuditEntry(Base):
     target: Mapped[str] = mapped_column(String(120))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     seq: Mapped[int | None] = mapped_column(Key, unique=True)
-    """Place in the chain, from 1 without a gap; given at the commit, under a lock."""
+    """Place in the chain, from 1 without a gap; assigned at commit, under a lock."""
     chain: Mapped[str | None] = mapped_column(String(80))
     """``algorithm:hex`` over this row and the chain value of the row before it."""
 
 
 class AuditAnchor(Base):
-    """Where the chain begins after its oldest rows were deleted: one row, or none while all are there."""
+    """Start of the chain after its oldest rows were deleted: one row, or none while all are there."""
 
     __tablename__ = "audit_anchors"
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     seq: Mapped[int] = mapped_column(Key)
-    """The newest row that is gone."""
+    """The newest deleted row."""
     chain: Mapped[str] = mapped_column(String(80))
-    """Its chain value, on which the oldest row that is left stands."""
+    """Its chain value, which the oldest remaining row is chained to."""
     at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
@@ -73,7 +73,7 @@ _algorithm = "sha256"
 
 
 def use(algorithm: str) -> None:
-    """Choose the hash of rows to come; older rows name their own.
+    """Choose the hash algorithm of new rows; older rows name their own.
 
     Raises:
         ValueError: this machine's OpenSSL has no such hash.
@@ -101,8 +101,9 @@ def record(tx: Tx, actor: Actor, verb: str, target: str, **detail: Any) -> None:
 
 @event.listens_for(Tx, "before_commit")
 def _link(tx: Tx) -> None:
-    """Give the transaction's audit rows their places in the chain, as late as can be: the lock is
-    held from here to the commit only, not for as long as a roster takes to import."""
+    """Assign chain places to the transaction's audit rows, as late as possible: the lock is held only until the commit,
+    not
+    for the duration of a roster import."""
     if tx.in_nested_transaction():
         return
     tx.flush()
@@ -120,7 +121,7 @@ def _link(tx: Tx) -> None:
 
 
 def newest(tx: Tx) -> tuple[int, str]:
-    """The place and the chain value of the newest row; 0 and nothing where there is none."""
+    """Place and chain value of the newest row; 0 and an empty value for an empty trail."""
     query = select(AuditEntry.seq, AuditEntry.chain).where(AuditEntry.seq.is_not(None))
     row = tx.execute(query.order_by(AuditEntry.seq.desc()).limit(1)).first()
     return (row[0] or 0, row[1] or "") if row else (0, "")
@@ -144,9 +145,9 @@ def _hash(algorithm: str, entry: AuditEntry, before: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What a walk along the chain found. `rows` is the place it came to, from the beginning of time;
-    `broken_at` is the first place that does not fit, or None; `unchained` counts rows that were written
-    past the chain."""
+    """Result of a verification. `rows` is the last place reached, counted from the very first row; `broken_at` is the
+    first
+    place that does not match, or None; `unchained` counts rows that were inserted without chain values."""
 
     rows: int
     head: str
@@ -159,12 +160,12 @@ class Verdict:
 
 
 def verify(tx: Tx) -> Verdict:
-    """Walk the whole chain, oldest first, holding a thousand rows at a time."""
+    """Verify the complete chain, oldest first, holding a thousand rows at a time."""
     anchor = tx.scalar(select(AuditAnchor))
     rows, chain = (anchor.seq, anchor.chain) if anchor else (0, "")
     unchained = tx.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.seq.is_(None))) or 0
     query = select(AuditEntry).where(AuditEntry.seq.is_not(None)).order_by(AuditEntry.seq)
-    # Closed by hand: on PostgreSQL a walk that stops early leaves a cursor open on the server.
+    # Closed explicitly: on PostgreSQL a verification that stops early leaves a cursor open on the server.
     with contextlib.closing(tx.scalars(query.execution_options(yield_per=1000))) as entries:
         for entry in entries:
             algorithm = (entry.chain or "").partition(":")[0]
@@ -176,9 +177,9 @@ def verify(tx: Tx) -> Verdict:
 
 
 def forget(tx: Tx, before: dt.datetime, most: int = 5_000) -> int:
-    """Delete the oldest rows, all of them older than `before`, and keep where the chain goes on from.
+    """Delete the oldest rows that are older than `before`, and keep the anchor from which the chain continues.
 
-    At most so many at a time; returns how many. The newest row always stays, for the chain hangs on it.
+    At most so many at a time; returns how many. The newest row always stays, because the chain continues from it.
     """
     last_row, _ = newest(tx)
     first_kept = tx.scalar(select(func.min(AuditEntry.seq)).where(AuditEntry.at >= before))

@@ -1,8 +1,8 @@
-"""Signed heads of the audit chain, kept outside the database: who cuts rows off its end cannot cut them off here.
+"""Signed heads of the audit chain, kept outside the database, so that removal of its newest rows is detected.
 
-A chain proves that nothing was changed *within* it; its newest rows, or all of it, can be taken away and what is left
-is still a chain. So its head is written down, signed with a key that is in no table, into a file that only grows, and
-sent elsewhere where the operator says so. `flask audit verify` compares.
+A chain proves that nothing was changed *within* it; its newest rows, or all of it, can be removed and the rest is
+still a valid chain. So its head is signed with a key that is in no table, appended to a file, and sent elsewhere
+where the operator configured that. `flask audit verify` compares.
 """
 
 import dataclasses
@@ -40,20 +40,21 @@ class Head:
 
 @dataclasses.dataclass(frozen=True)
 class HeadFinding:
-    """What does not fit: `what` is ``forged`` (a line of the file), ``cut`` (rows are gone from the chain's end) or
-    ``rewritten`` (another row stands at that place); `seq` is the place in the chain."""
+    """A mismatch: `what` is ``forged`` (a line of the file), ``cut`` (rows are missing at the chain's end) or
+    ``rewritten``
+    (another row is at that place); `seq` is the place in the chain."""
 
     what: str
     seq: int
 
 
 def place(settings: Settings) -> Path:
-    """Where the heads are kept."""
+    """Path of the file of heads."""
     return Path(settings.audit_heads_file) if settings.audit_heads_file else settings.data_dir / FILE
 
 
 def keep(tx: Tx, settings: Settings) -> Head | None:
-    """Write the chain's head down if it has grown; returns it, to be sent elsewhere.
+    """Append the chain's head if it has grown; returns it, to be sent elsewhere.
 
     Raises:
         OSError: the file cannot be written.
@@ -76,7 +77,7 @@ def keep(tx: Tx, settings: Settings) -> Head | None:
 
 
 def check(tx: Tx, settings: Settings) -> list[HeadFinding]:
-    """Compare every kept head with the chain; nothing when all fits, or none was kept."""
+    """Compare every kept head with the chain; yields nothing when all match, or none was kept."""
     found: list[HeadFinding] = []
     anchor = tx.scalar(select(AuditAnchor))
     first, end = anchor.seq if anchor else 0, newest(tx)[0]
@@ -88,7 +89,7 @@ def check(tx: Tx, settings: Settings) -> list[HeadFinding]:
             continue
         before = head.mac
         if head.seq <= first:
-            continue  # too old to be kept: the chain stands on the anchor
+            continue  # past its retention: the chain starts at the anchor
         if head.seq > end:
             found.append(HeadFinding("cut", end + 1))
         elif tx.scalar(select(AuditEntry.chain).where(AuditEntry.seq == head.seq)) != head.chain:
@@ -103,7 +104,7 @@ def _signed(settings: Settings, at: str, seq: int, chain: str, before: str) -> H
 
 
 def _heads(path: Path) -> Iterator[Head | None]:
-    """The lines, oldest first; None where one cannot be read."""
+    """The lines, oldest first; None for one that cannot be read."""
     if not path.exists():
         return
     with path.open(encoding="utf-8", errors="replace") as lines:

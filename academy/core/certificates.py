@@ -1,4 +1,4 @@
-"""Looks at the certificate that people's browsers are shown, as a browser does."""
+"""Checks the TLS certificate that browsers are shown, in the way a browser does."""
 
 import socket
 import ssl
@@ -10,7 +10,7 @@ DAYS_LEFT = 14
 
 
 def problem_of(host: str, port: int = 443) -> str | None:
-    """What is wrong with the certificate at this address, in words for the operator; None when nothing is.
+    """What is wrong with the certificate at this address, as a sentence for the operator; None when it is valid.
 
     Trusted is what this machine's list of public authorities trusts, for this name, today and for `DAYS_LEFT` days.
     """

@@ -56,10 +56,10 @@ FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
 
 
 def read_day(text: str) -> dt.date:
-    """A day as forms and addresses write it, ``2026-03-05``.
+    """Parse a day as forms and addresses write it, ``2026-03-05``.
 
     Raises:
-        ValueError: no day, or one outside 1900 to 2199: with others a sum of days can leave the calendar.
+        ValueError: not a day, or outside 1900 to 2199: other years can overflow date arithmetic.
     """
     day = dt.date.fromisoformat(text)
     if not FIRST_DAY <= day <= LAST_DAY:

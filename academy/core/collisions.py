@@ -1,4 +1,4 @@
-"""Which database errors pass when the same transaction is simply run again."""
+"""Which database errors are transient: they may succeed when the same transaction is run again."""
 
 import random
 import sqlite3
@@ -9,9 +9,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 ATTEMPTS = 5
 """How often a transaction is run before its collision is an error for the caller."""
 PAUSE_S = 0.01
-"""The first pause is at most so long; each further one at most twice as long as the one before."""
+"""Upper limit of the first pause in seconds; each further one may be twice as long."""
 
-# PostgreSQL: serialization_failure, deadlock_detected. Another transaction went on; this one may again.
+# PostgreSQL: serialization_failure, deadlock_detected. The other transaction went on; this one may be retried.
 _PASSING_STATES = frozenset({"40001", "40P01"})
 _UNIQUE_STATE = "23505"
 _UNIQUE_CODES = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
@@ -19,7 +19,7 @@ _BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether two transactions were in each other's way: a deadlock, a serialisation failure, a busy SQLite."""
+    """Whether two transactions collided: a deadlock, a serialisation failure, a busy SQLite."""
     if not isinstance(error, DBAPIError):
         return False
     code = getattr(error.orig, "sqlite_errorcode", None)
@@ -27,7 +27,7 @@ def is_passing(error: BaseException) -> bool:
 
 
 def is_duplicate(error: BaseException) -> bool:
-    """Whether a unique key was taken. Run again, the transaction sees the row that took it."""
+    """Whether a unique key was taken. Run again, the transaction sees the other's row."""
     if not isinstance(error, IntegrityError):
         return False
     state, code = getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", None)

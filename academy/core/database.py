@@ -1,8 +1,8 @@
 """The database: one place that opens transactions and the only place that commits.
 
 Reading:  ``with db.read() as tx: …``   a snapshot, never committed
-Writing:  ``with db.begin() as tx: …``  one transaction: rows, audit row, facts; all or nothing
-          ``db.run_in_transaction(work)``  the same, run again when another transaction was in the way
+Writing:  ``with db.begin() as tx: …``  one transaction: rows, audit row, events; all or nothing
+          ``db.run_in_transaction(work)``  the same, run again after a collision with another transaction
 
 On SQLite a writer first takes an advisory file lock, then BEGIN IMMEDIATE: SQLite's own lock is
 taken by busy-waiting, which starves writers under load, whereas the kernel queues waiters for a
@@ -54,33 +54,33 @@ class Tx(Session):
         self._afterwards: list[Callable[[], None]] = []
 
     def after_commit(self, call: Callable[[], None]) -> None:
-        """Have `call` run once the commit is on disk; never if the transaction fails."""
+        """Run `call` once the commit is on disk; never if the transaction fails."""
         if call not in self._afterwards:
             self._afterwards.append(call)
 
     def run_afterwards(self) -> None:
-        """For whoever commits: run what was waiting for the commit."""
+        """Run the calls that waited for the commit; for the code that commits."""
         calls, self._afterwards = self._afterwards, []
         for call in calls:
             call()
 
 
 class Database:
-    """An engine and the two ways to use it."""
+    """An engine, and read and write transactions on it."""
 
     def __init__(self, url: str, *, pool_size: int = 16, statement_ms: int = 60_000) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 30}
-        # What a statement was given are names and phones: an error that is logged must not tell them.
+        # Statement parameters contain names and phones, which must not appear in a logged error.
         options["hide_parameters"] = True
-        options["query_cache_size"] = 2_000  # the application asks some thousand different questions, not five hundred
+        options["query_cache_size"] = 2_000  # compiled statements: some thousand are used, not five hundred
         if self.is_sqlite:
             options["connect_args"] = {"timeout": 30, "check_same_thread": False}
         else:
             self.url = self.url.set(drivername="postgresql+psycopg")
             options["pool_pre_ping"] = True
-            # To compile a statement takes longer than any of ours gains by it: a county's report took twice as long.
+            # Just-in-time compilation costs more than any of our queries gains: a county's report took twice as long.
             session = f"-c statement_timeout={statement_ms} -c timezone=UTC -c jit=off"
             options["connect_args"] = {"options": session}
         self.engine: Engine = create_engine(self.url, **options)
@@ -93,7 +93,7 @@ class Database:
         if self.is_sqlite:
             if self.url.database:
                 file = Path(self.url.database)
-                # At the first connection, not here: a command that refuses to start leaves no file behind.
+                # On the first connection, not here: a command that refuses to start leaves no file behind.
                 event.listen(self.engine, "do_connect", lambda *_args: _private(file))
             event.listen(self.engine, "connect", _sqlite_connect)
             event.listen(self.engine, "begin", _sqlite_begin)
@@ -103,19 +103,19 @@ class Database:
 
     @contextmanager
     def read(self, *, snapshot: bool = False) -> Iterator[Tx]:
-        """A transaction to read from. It is rolled back at the end, whatever was done in it.
+        """A read transaction. Always rolled back at the end.
 
-        With `snapshot` every query sees the same moment; on SQLite that is always so.
+        With `snapshot` all queries see the same moment; on SQLite that is always so.
         """
         with self._session(self._snapshot_engine if snapshot else self.engine) as tx:
             yield tx
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
-        """A transaction to write in; committed when the block ends, rolled back if it raises.
+        """A write transaction; committed when the block ends, rolled back if it raises.
 
         Raises:
-            RuntimeError: this thread is already writing (it would wait for itself for ever).
+            RuntimeError: this thread is already writing (it would deadlock with itself).
         """
         if getattr(self._local, "writing", False):
             raise RuntimeError("a write transaction is already open in this thread; pass its tx on")
@@ -133,7 +133,7 @@ class Database:
         tx.run_afterwards()
 
     def run_in_transaction(self, work: Callable[[Tx], T]) -> T:
-        """`work(tx)` in a write transaction; run again from its start when another one was in the way.
+        """`work(tx)` in a write transaction; retried from its start after a collision.
 
         `work` may be called several times, so it changes nothing but rows; what leaves the process goes
         through `tx.after_commit`.
@@ -149,10 +149,10 @@ class Database:
         return self.run_again(once)
 
     def run_again(self, call: Callable[[], T], *, prepare: Callable[[], bool] = lambda: True) -> T:
-        """`call()`, again after a deadlock, a serialisation failure, a busy SQLite or a unique collision.
+        """`call()`, retried after a deadlock, a serialisation failure, a busy SQLite or a unique collision.
 
-        Never again once this thread has committed inside the call: what is on disk is not written twice.
-        `prepare` is asked before each further attempt and forbids it by returning False.
+        Not retried once this thread has committed inside the call: nothing is written twice. `prepare` is called before
+        each further attempt and prevents it by returning False.
         """
         before = self.commits
         for attempt in range(collisions.ATTEMPTS - 1):
@@ -171,9 +171,11 @@ class Database:
 
     @contextmanager
     def guarded(self, check: Callable[[Tx], None]) -> Iterator[None]:
-        """Within the block each write transaction of this thread ends with `check(tx)`; what that raises undoes it.
+        """Within the block each write transaction of this thread ends with `check(tx)`; an exception from it rolls
+        back.
 
-        For whoever may lose the right to write while they work. What `check` locks stays so until the commit.
+        For work that may lose its right to write meanwhile (leases). Rows locked by `check` stay locked until the
+        commit.
         """
         self._local.guard = check
         try:
@@ -183,11 +185,11 @@ class Database:
 
     @contextmanager
     def write_lock(self) -> Iterator[None]:
-        """SQLite's writers, in a queue across threads and processes. Elsewhere nothing is held."""
+        """Queue of SQLite's writers across threads and processes. No-op on other databases."""
         if not self.is_sqlite or not self.url.database or self._bound is not None:
             yield
             return
-        # A descriptor of its own, because flock belongs to the open file: threads queue like processes.
+        # Its own file descriptor, because flock belongs to the open file: threads queue like processes.
         fd = os.open(self.url.database + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
@@ -197,7 +199,7 @@ class Database:
 
     @contextmanager
     def bound_to(self, connection: Connection) -> Iterator[None]:
-        """For tests: all work goes to one connection; commits become savepoints."""
+        """For tests: all work uses one connection; commits become savepoints."""
         self._bound = connection
         try:
             yield
@@ -219,9 +221,9 @@ MOST_ATTACHED = 8
 
 
 def attach(tx: Tx, path: Path) -> str | None:
-    """Have the tables of another SQLite file at hand, by the name that is returned, until the transaction is over.
+    """Attach another SQLite file until the transaction ends; returns the schema name.
 
-    None where that cannot be: on PostgreSQL, or when the transaction holds too many already.
+    None where that is impossible: on PostgreSQL, or when the transaction has attached too many already.
     """
     connection = tx.connection()
     held: list[str] = connection.info.setdefault(_ATTACHED, [])
@@ -237,16 +239,16 @@ _ATTACHED = "academy_attached"
 
 
 def _private(path: Path) -> None:
-    """A database that nobody else on the machine can read; SQLite gives its journals the same rights.
+    """Create a database file that only its owner can read; SQLite gives its journals the same mode.
 
-    An existing database is never opened here: to close any descriptor of a file drops every POSIX lock that this
-    process holds on it, SQLite's among them. The next process that closes its last connection would then take
-    itself for the last of all and delete the journal under our feet, with every commit in it.
+    An existing database is never opened here: closing any descriptor of a file drops every POSIX lock that this process
+    holds on it, SQLite's included. The next process that closes its last connection would then believe itself the last
+    one and delete the journal that is still in use, with every commit in it.
     See https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        # Made under another name and closed before anybody can connect to it.
+        # Created under another name and closed before anybody can connect to it.
         fd, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
         os.close(fd)
         try:
@@ -255,14 +257,14 @@ def _private(path: Path) -> None:
         finally:
             Path(made).unlink()
     for one in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-        # One that was made by an earlier release, and is ours.
+        # Created by an earlier release, and owned by us.
         with contextlib.suppress(FileNotFoundError, PermissionError):
             if one.stat().st_mode & 0o077:
                 one.chmod(0o600)
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
-    # The driver must not begin transactions by itself: `_sqlite_begin` decides which kind.
+    # The driver must not begin transactions itself: `_sqlite_begin` decides which kind.
     connection.isolation_level = None
     for pragma in (
         "journal_mode=WAL",
@@ -280,8 +282,8 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-# A COMMIT that fails (a full disk, a deferred constraint) leaves SQLite's transaction open, and SQLAlchemy takes the
-# connection for clean: back in the pool it would hold the write lock of the whole city.
+# A COMMIT that fails (a full disk, a deferred constraint) leaves SQLite's transaction open, and SQLAlchemy considers
+# the connection clean: back in the pool it would hold the write lock of the whole city.
 
 
 def _sqlite_checkin(connection: Any, record: Any) -> None:
@@ -289,7 +291,7 @@ def _sqlite_checkin(connection: Any, record: Any) -> None:
         return
     if connection.in_transaction:
         connection.rollback()
-    for name in record.info.pop(_ATTACHED, ()):  # within the transaction it is locked
+    for name in record.info.pop(_ATTACHED, ()):  # attached files are locked within the transaction
         connection.execute(f"DETACH {name}")
 
 

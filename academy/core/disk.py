@@ -1,7 +1,7 @@
-"""The space that is left free on every disk, so that the database can always be written.
+"""Reserve of free space on every disk, so that the database can always be written.
 
-Whoever writes much asks before each piece, not only when it is announced: five files that each fitted have filled a
-disk together. Programs that write by themselves (encoders) are watched and ended at the reserve.
+Large writes check before each piece, not only at their announcement: five files that each fitted have filled a disk
+together. External programs (encoders) are watched and killed at the reserve.
 """
 
 import contextlib
@@ -16,12 +16,12 @@ _reserve: ContextVar[int | None] = ContextVar("disk_reserve", default=None)
 
 
 def free_bytes(folder: Path) -> int:
-    """Bytes that may still be written below a folder."""
+    """Bytes that may still be written in a folder."""
     return shutil.disk_usage(folder).free
 
 
 def require_space(folder: Path, size: int = 0, reserve: int | None = None) -> None:
-    """Be sure that `size` bytes go into a folder's disk and the reserve stays; both in bytes.
+    """Check that `size` bytes fit on a folder's disk beside the reserve; both in bytes.
 
     Raises:
         StorageFull: they do not.
@@ -32,14 +32,14 @@ def require_space(folder: Path, size: int = 0, reserve: int | None = None) -> No
 
 
 def is_at_reserve(folder: Path) -> bool:
-    """Whether the reserve of the present `keeping` is being used up."""
+    """Whether the reserve set by `reserving` is being used up."""
     kept = _reserve.get()
     return kept is not None and free_bytes(folder) < kept
 
 
 @contextlib.contextmanager
 def reserving(reserve: int) -> Iterator[None]:
-    """Within this block, leave so many bytes free: `require_room` and the tools that are run go by it."""
+    """Within this block, keep so many bytes free: `require_space` and external tools obey it."""
     token = _reserve.set(reserve)
     try:
         yield

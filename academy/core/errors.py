@@ -1,4 +1,4 @@
-"""What can go wrong, as classes. `web` turns them into one page, `api` into one envelope (RFC 9457)."""
+"""Error classes of the application. `web` turns them into one page, `rest` into one envelope (RFC 9457)."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ class AcademyError(Exception):
 
 
 class Invalid(AcademyError):
-    """Input that cannot be accepted. `fields` maps a form field's name to what is wrong with it."""
+    """Input that cannot be accepted. `fields` maps a form field's name to its error message."""
 
     status = 422
     code = "invalid"
@@ -31,7 +31,7 @@ class Invalid(AcademyError):
 
 
 class NotFound(AcademyError):
-    """Missing, or not for this reader: the two look the same, so that nobody learns what exists."""
+    """Missing, or not visible to this reader: the two look the same, so that existence is not revealed."""
 
     status = 404
     code = "not-found"
@@ -72,7 +72,7 @@ class SecondStepRequired(AcademyError):
 
 
 class ConsentRequired(AcademyError):
-    """Signed in, but the present text about one's data has not been agreed to."""
+    """Signed in, but the current privacy text has not been accepted."""
 
     status = 403
     code = "consent-required"
@@ -82,7 +82,7 @@ class ConsentRequired(AcademyError):
 
 
 class Conflict(AcademyError):
-    """The thing has changed or is in a state that does not allow this verb."""
+    """The object has changed or is in a state that does not allow this operation."""
 
     status = 409
     code = "conflict"
@@ -96,7 +96,7 @@ class TooLarge(AcademyError):
 
 
 class Busy(AcademyError):
-    """Too much at once; `retry_after` is in seconds."""
+    """Too many requests at once; `retry_after` is in seconds."""
 
     status = 503
     code = "busy"
@@ -107,7 +107,7 @@ class Busy(AcademyError):
 
 
 class StorageFull(AcademyError):
-    """The disk has no space; what was there before is untouched."""
+    """The disk has no space; existing data is untouched."""
 
     status = 507
     code = "storage-full"

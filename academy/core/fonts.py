@@ -1,4 +1,4 @@
-"""Where this machine keeps a Chinese font; a wheel carries one where there is none."""
+"""Locates a Chinese font on this machine, or else in an installed wheel."""
 
 import importlib.util
 from functools import lru_cache
@@ -27,7 +27,7 @@ def simplified_face(font: Path) -> int:
     """Which face of a collection is the simplified Chinese one; 0 for a file with one face."""
     if font.suffix != ".ttc":
         return 0
-    from fontTools.ttLib import TTCollection  # large, and most processes draw nothing
+    from fontTools.ttLib import TTCollection  # large, and most processes render nothing
 
     with TTCollection(font, lazy=True) as collection:
         for number, one in enumerate(collection.fonts):
@@ -37,8 +37,8 @@ def simplified_face(font: Path) -> int:
 
 
 def wheel_file(module: str, inside: str) -> Path | None:
-    """A file that an installed wheel carries; None where it is not installed."""
-    # Found without importing: these wheels are kept for their files, and their own needs are not installed.
+    """A file of an installed wheel; None where it is not installed."""
+    # Located without importing: these wheels are used for their files, and their dependencies are not installed.
     spec = importlib.util.find_spec(module)
     if spec is None or not spec.submodule_search_locations:
         return None

@@ -1,7 +1,7 @@
-"""Sentences that components say to people, before anybody knows in which language.
+"""Sentences that components show to people, before the language is known.
 
-A component imports no Flask, so it cannot translate. It returns a `Message`: the Simplified Chinese
-sentence (which is also the catalogue's key) and its parameters. `http` translates it.
+A component imports no Flask, so it cannot translate. It returns a `Message`: the Simplified Chinese sentence (which is
+also the catalogue's key) and its parameters. `http` translates it.
 """
 
 import datetime as dt
@@ -18,16 +18,17 @@ from academy.core.months import Month, month_of
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence with `%(name)s` places and what belongs there; `str()` gives it in Chinese.
+    """A sentence with `%(name)s` placeholders and their values; `str()` gives it in Chinese.
 
-    What belongs there may be a `Message` itself, which is translated with the sentence, or a date or an instant,
-    which is written as the reader's language writes it.
+    A value may itself be a `Message`, which is translated with the sentence, or a date or an instant, which is
+    formatted
+    for the reader's language.
     """
 
     text: str
     params: Mapping[str, Any] = field(default_factory=dict)
     number: int | None = None
-    """What the sentence counts, where its form depends on it."""
+    """The number that selects the plural form, if any."""
 
     def __str__(self) -> str:
         return (
@@ -37,7 +38,7 @@ class Message:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """For a column that keeps the sentence until someone reads it, in whichever language."""
+        """For a column that keeps the sentence until somebody reads it, in whichever language."""
         params = {name: _to_json(value) for name, value in self.params.items()}
         counted = {} if self.number is None else {"number": self.number}
         return {"text": self.text, "params": params} | counted
@@ -70,7 +71,7 @@ def _from_json(value: Any) -> Any:
 
 
 def format_day(value: dt.date, *, english: bool = False) -> str:
-    """2026年3月5日; in English 5 Mar 2026. Of a month without its day 2026年3月, Mar 2026."""
+    """2026年3月5日; in English 5 Mar 2026. A month without a day: 2026年3月, Mar 2026."""
     if isinstance(value, Month):
         return f"{value:%b} {value.year}" if english else f"{value.year}年{value.month}月"
     date = clock.to_city(value).date() if isinstance(value, dt.datetime) else value
@@ -78,12 +79,12 @@ def format_day(value: dt.date, *, english: bool = False) -> str:
 
 
 def format_moment(value: dt.datetime, *, english: bool = False) -> str:
-    """A day with hour and minute of the city's clock."""
+    """A day with hours and minutes of the city's clock."""
     return f"{format_day(value, english=english)} {clock.to_city(value):%H:%M}"
 
 
 def render_parameter(value: Any, speak: Callable[[Message], str], *, english: bool = False) -> Any:
-    """A parameter as it stands in a sentence."""
+    """A parameter formatted for a sentence."""
     if isinstance(value, Message):
         return speak(value)
     if isinstance(value, dt.datetime):
@@ -97,17 +98,17 @@ def msg(text: str, **params: Any) -> Message:
 
 
 def nmsg(text: str, number: int, **params: Any) -> Message:
-    """Likewise a sentence that counts: `number` decides its form and is its `n`."""
+    """Likewise a sentence with a plural: `number` selects its form and is its `n`."""
     return Message(text, {"n": number} | params, number)
 
 
 Speak = Callable[[Message | str], str]
-"""Says a sentence in one language; what is text already stays as it is."""
+"""Translates a sentence into one language; a plain string stays as it is."""
 
 
 @functools.cache
 def translator_for(language: str) -> Speak:
-    """For files that a worker writes: sentences in the language of whoever asked for them."""
+    """For files that a worker writes: a translator for the requester's language."""
     folder = Path(__file__).parent.parent / "translations"
     catalogue = gettext.translation("messages", folder, [language], fallback=True)
 

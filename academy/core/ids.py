@@ -23,10 +23,10 @@ _UNEVEN = bytes(range(256 - 256 % len(ALPHABET), 256))
 
 
 def new_ids(count: int) -> list[str]:
-    """Many public ids at once: for a whole city's roster one at a time takes seconds."""
+    """Many public ids at once: for a city's roster one at a time takes seconds."""
     letters = b""
     while len(letters) < count * LENGTH:
-        # Bytes past the last whole multiple of the alphabet are dropped, or some letters would come more often.
+        # Bytes past the last full multiple of the alphabet are dropped, or some letters would be more frequent.
         letters += os.urandom(count * LENGTH * 9 // 8 + 64).translate(_LETTERS, _UNEVEN)
     text = letters.decode()
     return [text[at : at + LENGTH] for at in range(0, count * LENGTH, LENGTH)]

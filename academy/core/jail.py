@@ -24,12 +24,12 @@ _PR_SET_NO_NEW_PRIVS = 38
 _LANDLOCK = {"create": 444, "add": 445, "restrict": 446}
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _MAKE_SOCKET, _TRUNCATE = (1 << bit for bit in (0, 1, 2, 3, 9, 14))
 _RIGHTS = (0, 13, 14, 15, 15)
-"""How many rights each version of Landlock knows, up to truncation; later ones are about devices."""
+"""Number of access rights of each Landlock version, up to truncation; later ones concern devices."""
 _TCP, _TCP_SINCE = 0b11, 4
 """To bind and to connect: no port is allowed, also where the system gives no network namespace."""
 _SCOPES, _SCOPES_SINCE = 0b11, 6
-"""Abstract sockets and signals of processes outside: the worker has the same user, and could be killed."""
-# What a program needs of the system. Not all of /etc and /proc: there are secrets of others in both.
+"""Abstract sockets and signals to outside processes: the worker has the same user, and could be killed."""
+# What a program needs of the system. Not all of /etc and /proc: both hold secrets of others.
 _SYSTEM = [
     "/usr",
     "/lib",
@@ -76,20 +76,20 @@ def main(argv: list[str]) -> None:
 
 
 def enclose(parent: int, cpu: int, memory: int, size: int, readable: list[str]) -> None:
-    """Shut in the process itself, for good: CPU seconds, address space and size of a file in MiB, what it may read.
+    """Restrict this process for good: CPU seconds, address space and file size in MiB, readable paths.
 
-    A script of ours calls this before it looks at a file of people's, where one more start of Python would cost more
-    than the work.
+    A script of ours calls this before it opens an uploaded file, where another start of Python would cost more than the
+    work.
 
     Raises:
-        SystemExit: the parent is gone, or Landlock is there and does not hold.
+        SystemExit: the parent is gone, or Landlock exists and fails.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    # A killed worker takes its children along: two encoders must never write the same folder.
+    # A killed worker's children end with it: two encoders must never write the same folder.
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         raise SystemExit(1)
-    # No network at all where the system lets us; elsewhere the protocol whitelist stands alone.
+    # No network namespace where the system refuses one; then ffmpeg's protocol whitelist is the only protection.
     if libc.unshare(_CLONE_NEWNET) != 0:
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
     os.nice(10)
@@ -102,7 +102,7 @@ def enclose(parent: int, cpu: int, memory: int, size: int, readable: list[str]) 
     ):
         ceiling = resource.getrlimit(what)[1]
         value = value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)
-        # At its soft limit of time a command is told so (SIGXCPU), at the hard one it is killed like by anybody else.
+        # At the soft CPU limit the command gets SIGXCPU, at the hard one SIGKILL.
         most = value + 2 if what == resource.RLIMIT_CPU and ceiling == resource.RLIM_INFINITY else value
         resource.setrlimit(what, (value, most))
     # pathlib takes as long to import as all the rest.
@@ -112,12 +112,12 @@ def enclose(parent: int, cpu: int, memory: int, size: int, readable: list[str]) 
 
 
 def version_of(libc: ctypes.CDLL) -> int:
-    """The version of Landlock that the kernel has; 0 for none."""
+    """The kernel's Landlock version; 0 for none."""
     return max(0, int(libc.syscall(_LANDLOCK["create"], None, ctypes.c_size_t(0), 1)))
 
 
 def shut_in(libc: ctypes.CDLL, readable: list[str], writable: list[str]) -> bool:
-    """Leave this process and its children only these paths; False where that cannot be done."""
+    """Restrict this process and its children to these paths; False where that fails."""
     version = version_of(libc)
     if version < 1:
         return False
@@ -134,7 +134,7 @@ def shut_in(libc: ctypes.CDLL, readable: list[str], writable: list[str]) -> bool
         _allow(libc, rules, path, _EXECUTE | _READ_FILE | _READ_DIR)
     for path in writable:
         _allow(libc, rules, path, handled)
-    # LibreOffice puts a socket there, whatever it is told; nothing else can be made or removed.
+    # LibreOffice always puts a socket there; nothing else can be created or removed.
     _allow(libc, rules, "/tmp", _MAKE_SOCKET)  # noqa: S108
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     done = libc.syscall(_LANDLOCK["restrict"], rules, 0) == 0

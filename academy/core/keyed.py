@@ -1,8 +1,9 @@
-"""Digests of short secrets, keyed so that nobody who has only the database can try them all.
+"""Keyed digests of short secrets, so that a copy of the database alone does not allow to try them all.
 
 A token of 256 random bits may be kept as a plain hash. A code of eight letters (39 bits) or six digits, a phone number
-or a name may not: a graphics card tries all of them in seconds. Digests made here begin with ``k``; plain SHA-256 of
-earlier releases is told from them by that, can be keyed afterwards (`rekeyed`), and is accepted until it is.
+or a name may not: a graphics card tries all of them in seconds. Digests made here begin with ``k``; this prefix
+distinguishes them from the plain SHA-256 of earlier releases, which can be keyed afterwards (`rekeyed`) and is
+accepted until then.
 """
 
 import hashlib
@@ -14,24 +15,24 @@ _keys = [b"academy keyed digests, not set up"]
 
 
 def use(secret: str, retired: Sequence[str] = ()) -> None:
-    """Key digests by this secret from now on, and find those of retired ones too."""
+    """Set the secret that keys digests, and the retired ones that are still accepted."""
     global _keys
     _keys = [hmac.digest(one.encode(), b"academy keyed digests 1", "sha256") for one in (secret, *retired)]
 
 
 def digest(text: str) -> str:
-    """What is kept of a short secret; 64 characters."""
+    """Stored form of a short secret; 64 characters."""
     return rekeyed(_plain(text))
 
 
 def digests(text: str) -> list[str]:
-    """Everything that may have been kept of it: under each key, and by earlier releases without one."""
+    """All possible stored forms: under each key, and the unkeyed one of earlier releases."""
     plain = _plain(text)
     return [_keyed(plain, key) for key in _keys] + [plain]
 
 
 def rekeyed(plain: str) -> str:
-    """The keyed digest in the place of a plain one."""
+    """The keyed digest that replaces a plain one."""
     return _keyed(plain, _keys[0])
 
 

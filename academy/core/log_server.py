@@ -1,4 +1,4 @@
-"""Sends log lines to a syslog server on another machine, by TLS, so that who breaks into this one cannot unwrite them.
+"""Sends log lines to a syslog server on another machine, by TLS, so that an intruder on this one cannot remove them.
 
 Source of the format: RFC 5424 (the line) and RFC 5425 (TLS, frames counted in octets).
 """
@@ -14,7 +14,7 @@ import threading
 from academy.core import clock
 
 LINES = 10_000
-"""Lines that wait while the server is away; what comes on top is counted and said once it is back."""
+"""Lines buffered while the server is away; further ones are dropped, and their number is logged once it is back."""
 TIMEOUT_S = 10.0
 LONGEST_PAUSE_S = 30.0
 LAST_WORDS_S = 2.0
@@ -23,10 +23,10 @@ _SEVERITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), 
 
 
 class LogServerHandler(logging.Handler):
-    """Hands lines to a thread of its own: nobody who logs waits for the network.
+    """Passes lines to a thread of its own: logging never waits for the network.
 
     The server must show a certificate for its name that this machine trusts (`SSL_CERT_FILE` may name another list
-    of authorities); there is no way around it. A connection that ends is opened again, later and later.
+    of authorities); there is no option to skip the check. A closed connection is reopened with growing pauses.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -48,7 +48,7 @@ class LogServerHandler(logging.Handler):
             self._thread.start()
 
     def close(self) -> None:
-        """Send what waits, for two seconds at most."""
+        """Send what is buffered, for two seconds at most."""
         self._ending.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(LAST_WORDS_S)
@@ -110,7 +110,7 @@ class LogServerHandler(logging.Handler):
 
 
 def _is_closed(line: ssl.SSLSocket) -> bool:
-    """Whether the server has ended the connection: a line that is written into that is lost without an error."""
+    """Whether the server has closed the connection: a line written into it would be lost without an error."""
     line.settimeout(0.0)
     try:
         return line.recv(1) == b""

@@ -1,12 +1,12 @@
-"""Days of which only the month is known."""
+"""Dates of which only the month is known."""
 
 import datetime as dt
 
 
 class Month(dt.date):
-    """A month without its day, as registers keep it: the first of the month where one must count, shown as 1980-01.
+    """A month without its day, as registers keep it: counted as the first of the month, shown as 1980-01.
 
-    A plain date is a day that is known; the type is what tells the two apart.
+    A plain date is a known day; the type distinguishes the two.
     """
 
     def isoformat(self) -> str:
@@ -28,7 +28,7 @@ class Month(dt.date):
 
 
 def month_of(day: dt.date) -> Month:
-    """The month of a day, its day forgotten."""
+    """The month of a day."""
     return Month(day.year, day.month, 1)
 
 
@@ -43,5 +43,5 @@ def latest(day: dt.date) -> dt.date:
 
 
 def same(one: dt.date | None, other: dt.date | None) -> bool:
-    """Whether two dates say the same: 1980-01 is not the first of January, though both sort alike."""
+    """Whether two dates are equal: 1980-01 is not the first of January, though both sort alike."""
     return one == other and isinstance(one, Month) == isinstance(other, Month)

@@ -1,15 +1,16 @@
-"""Which network an address belongs to, for counting what comes from it. Pure."""
+"""Which network an address belongs to, for counting requests. Pure."""
 
 import ipaddress
 
 PREFIX = 64
-"""Bits of an IPv6 address that name a subscriber's network; the other half one device may choose anew each time."""
+"""Prefix length of a subscriber's IPv6 network; a device may choose the other half anew each time."""
 
 
 def network_of(address: str) -> str:
     """The network to count by: an IPv4 address itself, of an IPv6 address its /64.
 
-    An IPv4 address written as IPv6 (``::ffff:192.0.2.1``) is the IPv4 address. What is no address is itself.
+    An IPv4 address written as IPv6 (``::ffff:192.0.2.1``) is the IPv4 address. A text that is no address is returned as
+    it is.
     """
     try:
         found = ipaddress.ip_address(address.partition("%")[0])

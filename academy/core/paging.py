@@ -1,4 +1,4 @@
-"""Lists a page at a time."""
+"""Paging of lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some rows of a longer list, and where they stand in it. Pages are counted from 1."""
+    """One page of a longer list, and its position. Pages are counted from 1."""
 
     rows: Sequence[T]
     total: int
@@ -26,7 +26,7 @@ class Page(Generic[T]):
 
     @property
     def first(self) -> int:
-        """The place of the first row shown, counted from 1; 0 when there is none."""
+        """Position of the first row shown, counted from 1; 0 when there is none."""
         return (self.number - 1) * self.size + 1 if self.rows else 0
 
     @property
@@ -52,6 +52,6 @@ def page_of(tx: Tx, query: Select[*tuple[Any, ...]], number: int, size: int) -> 
 
 
 def number_in(text: str | None) -> int:
-    """The page number in a query string; whatever cannot be one is the first page."""
-    # Further pages are nobody's wish, and a huge OFFSET is the database's burden.
+    """The page number in a query string; 1 for anything that is not one."""
+    # Limited: a huge OFFSET is expensive, and nobody needs such a page.
     return min(100_000, max(1, int(text))) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 1

@@ -1,7 +1,7 @@
-"""Trusted proxies: whose ``X-Forwarded-*`` headers are believed, and who really asked.
+"""Trusted proxies: whose ``X-Forwarded-*`` headers are used, and the client's real address.
 
-A client can put anything into these headers. What counts is therefore read from the right, where the nearest proxy
-appended, and only while the one who says it is trusted itself; everything further left is hearsay.
+A client can put anything into these headers. They are therefore read from the right, where the nearest proxy appended,
+and only while the proxy that appended a value is trusted itself; everything further left is ignored.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ FORWARDED = (
     *("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT"),
     *("HTTP_X_FORWARDED_PREFIX", "HTTP_X_FORWARDED_SSL", "HTTP_X_REAL_IP", "HTTP_FORWARDED"),
 )
-"""Everything that speaks of an earlier hop; nothing behind the middleware sees any of it."""
+"""Headers about earlier hops; removed by the middleware, so that no code behind it reads them."""
 MOST_HOPS = 10
 
 
@@ -35,7 +35,7 @@ class TrustedProxies:
         """Read the setting: ``0``, a number up to ten, or addresses and networks by comma.
 
         Raises:
-            ValueError: it is neither, or a network covers everybody.
+            ValueError: neither of these, or a network that contains every address.
         """
         text = text.strip()
         if text.isdecimal() and text.isascii():
@@ -44,7 +44,7 @@ class TrustedProxies:
             return cls(hops=int(text))
         networks = tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
         if any(network.prefixlen == 0 for network in networks):
-            raise ValueError(text)  # whoever trusts everybody lets each client choose its own address
+            raise ValueError(text)  # trusting every address would let each client choose its own
         return cls(networks=networks)
 
     @property
@@ -61,15 +61,15 @@ class TrustedProxies:
         return hop < self.hops and (hop > 0 or not address.is_global)
 
     def client_of(self, peer: Address, forwarded_for: str) -> Address:
-        """Who asked, behind a peer that is trusted; the proxy itself where the header tells of nobody further.
+        """The client behind a trusted peer; the proxy itself where the header names no further address.
 
-        A number counts hops: a header with fewer came past the outer proxies, and the peer is all that is certain.
+        A number counts hops: a header with fewer values did not pass the outer proxies, and only the peer is certain.
         """
         last = peer
         for hop, said in enumerate(reversed(forwarded_for.split(",")), start=1):
             found = read_address(said)
             if found is None:
-                break  # no address: what stands left of it was written by nobody we know
+                break  # not an address: everything left of it was written by an untrusted party
             if not self.trusts(found, hop):
                 return found
             last = found
@@ -77,7 +77,7 @@ class TrustedProxies:
 
 
 def read_address(text: str) -> Address | None:
-    """An address as headers write it: perhaps with a port, in brackets, or an IPv4 address written as IPv6."""
+    """Parse an address as headers write it: with a port, in brackets, or an IPv4 address written as IPv6."""
     text = text.strip()[:64].strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -91,9 +91,9 @@ def read_address(text: str) -> Address | None:
 
 
 class ForwardedHeaders:
-    """WSGI middleware: puts the client's address, the scheme and the host in place that trusted proxies tell of.
+    """WSGI middleware: sets the client's address, the scheme and the host that trusted proxies report.
 
-    Of anybody else the headers are dropped unread.
+    Headers from any other peer are removed unread.
     """
 
     def __init__(self, app: Callable[..., Iterable[bytes]], proxies: TrustedProxies) -> None:
@@ -115,12 +115,13 @@ class ForwardedHeaders:
             if host := _nearest(said.get("HTTP_X_FORWARDED_HOST", "")):
                 environ["HTTP_HOST"] = host
         elif not self._has_warned:
-            # Perhaps somebody tries, perhaps the operator forgot a proxy and the whole city counts as one network.
+            # Either an attempt at spoofing, or a proxy missing in the setting, so that the whole city counts as one
+            # network.
             self._has_warned = True
             log.warning("proxy.untrusted")
         return self.app(environ, start_response)
 
 
 def _nearest(header: str) -> str:
-    """What the nearest proxy said: the last of the values."""
+    """The value appended by the nearest proxy: the last one."""
     return header.rpartition(",")[2].strip()

@@ -1,4 +1,4 @@
-"""Deleting what is kept no longer, a little at a time: nobody waits for a night's cleaning."""
+"""Deletion of expired rows in batches, so that nobody waits for the nightly run."""
 
 import datetime as dt
 
@@ -29,5 +29,5 @@ def delete_in_batches(db: Database, model: type[Base], *conditions: ColumnElemen
 
 
 def days_ago(days: int) -> dt.datetime:
-    """The moment before which rows that are kept for so many days are too old."""
+    """The moment before which rows kept for so many days are expired."""
     return clock.now() - dt.timedelta(days=days)

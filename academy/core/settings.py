@@ -22,7 +22,7 @@ _TRUTH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "
 
 
 class SettingsError(Exception):
-    """A setting is missing or cannot be read; the text names the variable."""
+    """A setting is missing or cannot be parsed; the message names the variable."""
 
 
 def _setting(env: str, default: Any, doc: str) -> Any:
@@ -31,7 +31,7 @@ def _setting(env: str, default: Any, doc: str) -> Any:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that can be configured from outside."""
+    """All settings."""
 
     demo: bool = _setting("ACADEMY_DEMO", False, "Sample city: sample accounts are shown, a missing secret is made up.")
     secret_key: str = _setting(
@@ -257,15 +257,15 @@ class Settings:
 
     @property
     def disk_reserve(self) -> int:
-        """The space that stays free, in bytes."""
+        """Disk space that stays free, in bytes."""
         return self.disk_reserve_mb << 20
 
     @property
     def proxies(self) -> TrustedProxies:
-        """Whose `X-Forwarded-*` is believed.
+        """The proxies whose `X-Forwarded-*` headers are used.
 
         Raises:
-            ValueError: the setting cannot be read.
+            ValueError: the setting cannot be parsed.
         """
         return TrustedProxies.parse(self.trusted_proxies or "0")
 
@@ -274,7 +274,7 @@ class Settings:
         """Read the environment.
 
         Raises:
-            SettingsError: a value cannot be read as its type, or a secret is missing or short.
+            SettingsError: a value cannot be parsed as its type, or a secret is missing or short.
         """
         hints = typing.get_type_hints(cls)
         given: dict[str, Any] = {}
@@ -285,7 +285,7 @@ class Settings:
                 given[field.name] = _read(name, text, hints[field.name])
         settings = cls(**given)
         for field in dataclasses.fields(cls):
-            # Nothing is kept for less than a day; the law wants half a year of audit.
+            # No retention below a day; the law requires half a year of audit.
             least = 180 if field.name == "keep_audit_days" else 1
             if field.name.startswith("keep_") and getattr(settings, field.name) < least:
                 raise SettingsError(f"{field.metadata['env']} must be at least {least}")
@@ -293,7 +293,7 @@ class Settings:
 
     def _with_secrets(self) -> "Settings":
         if self.demo:
-            # A demonstration restarts often: made-up secrets must stay the same, so they are kept in a file.
+            # A demonstration restarts often: generated secrets must stay the same, so they are kept in a file.
             return dataclasses.replace(
                 self,
                 secret_key=self.secret_key or _kept_secret(self.data_dir / "secret_key"),
@@ -306,12 +306,13 @@ class Settings:
         if self.sms.strip() == "console":
             raise SettingsError("ACADEMY_SMS=console would write codes that open accounts into the log: demo only")
         if not self.trusted_hosts.strip(", "):
-            # Links to sign in with are made of the host's name: whoever may choose it could send people elsewhere.
+            # Sign-in links are built from the Host header: an unrestricted one could send people elsewhere.
             raise SettingsError("ACADEMY_TRUSTED_HOSTS must name the hosts that the academy answers to")
         return self
 
     def _reached_safely(self) -> "Settings":
-        """Refuse what would leave everybody behind a proxy one network, or send sessions over a line in the open."""
+        """Refuse settings that would count everybody behind a proxy as one network, or send session cookies
+        unencrypted."""
         name = "ACADEMY_TRUSTED_PROXIES"
         try:
             proxies = self.proxies
@@ -352,7 +353,7 @@ class Settings:
 def _kept_secret(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        # Written aside and linked, so that two processes starting at once read the same whole secret.
+        # Written to a temporary file and linked, so that two processes starting at once read the same complete secret.
         with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:
             draft.write(secrets.token_hex(32))
             draft.flush()
@@ -362,8 +363,9 @@ def _kept_secret(path: Path) -> str:
 
 
 def _given(name: str, environ: Mapping[str, str]) -> str | None:
-    """What a variable says, or the file that `NAME_FILE` names, or systemd's credential of this name: so a vault hands
-    a secret over without its standing in an environment."""
+    """The value of a variable, of the file that `NAME_FILE` names, or of systemd's credential of this name: so a vault
+    can
+    provide a secret without putting it into an environment."""
     file = environ.get(f"{name}_FILE")
     credentials = environ.get("CREDENTIALS_DIRECTORY")
     if not file and credentials and (Path(credentials) / name).exists():

@@ -1,8 +1,8 @@
-"""Text from outside: cut to its length first, then brought into one form. Pure.
+"""Text from outside: cut to its length first, then normalised. Pure.
 
-`unicodedata.normalize` takes time that grows with the square of a run of combining marks (it sorts
-them), so ninety thousand accents on one letter hold a process for a minute. Nothing else in the
-application calls it: tests/contracts/test_text.py looks for that.
+`unicodedata.normalize` takes time that grows with the square of a run of combining marks (it sorts them), so ninety
+thousand accents on one letter block a process for a minute. Nothing else in the application calls it:
+tests/contracts/test_text.py checks that.
 """
 
 import re
@@ -13,13 +13,13 @@ MARKS = 30
 no script in use needs more."""
 
 _MAYBE_MARK = "[^\\0-\u02ff\u2e80-\u3029\u3030-\u3098\u309b-\ua66e\uac00-\ud7ff]"
-# One before the repetition: `re` then skips to where a first one stands, and compiles one set instead of thirty.
+# One mark before the repetition: `re` then skips to the first one, and compiles one set instead of thirty.
 _MARKED = re.compile(f"{_MAYBE_MARK}{_MAYBE_MARK}{{{MARKS - 1}}}")
-"""A first look, quick and linear: so many characters in a row that could be combining marks at all.
-What it leaves out (ASCII, Latin, Chinese, Japanese, Hangul syllables) has none."""
+"""Quick linear pre-check: so many characters in a row that could be combining marks.
+Characters outside it (ASCII, Latin, Chinese, Japanese, Hangul syllables) have none."""
 
 _HIDDEN = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
-"""No marks by themselves, but nothing else once they are decomposed."""
+"""Not combining marks themselves, but decomposed into them."""
 
 
 def normal_form(raw: str, max_length: int) -> str:
@@ -37,17 +37,18 @@ def normal_form(raw: str, max_length: int) -> str:
 
 
 def tidy_text(raw: str, max_length: int) -> str:
-    """What somebody typed into a field, in one form: cut, normalised, without spaces at its ends.
+    """Normalised text of a form field: cut, normalised, without spaces at its ends.
 
-    At most `max_length` characters. A caller that must refuse what is too long, rather than look up
-    its beginning, passes one more than the field takes.
+    At most `max_length` characters. A caller that must refuse longer text, instead of using its beginning, passes one
+    more than the field's maximum.
     """
     return normal_form(raw.strip(), max_length).strip()[:max_length].rstrip()
 
 
 def _thinned(text: str) -> str:
-    """Without the marks beyond the first `MARKS` on one letter. A letter that decomposes brings marks of its own,
-    two or three at most, which change nothing about the sum."""
+    """Without the marks beyond the first `MARKS` on one letter. A letter that decomposes adds two or three marks of its
+    own,
+    which do not change the order of magnitude."""
     kept: list[str] = []
     run = 0
     for character in text:

@@ -1,4 +1,4 @@
-"""Which connections may be plain: those that stay on this machine. Read at start-up, never fallen back from.
+"""Which connections may be unencrypted: those that stay on this machine. Checked at start-up; there is no fallback.
 
 Source of the rule: OWASP ASVS 5.0, 12.3.1 and 12.3.3.
 """
@@ -18,9 +18,9 @@ def is_loopback(host: str) -> bool:
 
 
 def is_protected_database(url: str) -> bool:
-    """Whether rows travel to the database unread by others: SQLite, this machine, or TLS that knows the server.
+    """Whether the database connection is protected: SQLite, this machine, or TLS that verifies the server.
 
-    `sslmode=require` is not enough: it encrypts to whoever answers.
+    `sslmode=require` is not enough: it encrypts without verifying the server.
     """
     parts = urlsplit(url)
     if not parts.scheme.startswith("postgresql"):

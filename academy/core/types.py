@@ -10,18 +10,18 @@ Key = BigInteger().with_variant(Integer, "sqlite")
 
 
 def one_of(column: str, *allowed: type[enum.StrEnum]) -> CheckConstraint:
-    """The CHECK of a column that holds a value of an enum, or of one of several; named after the column."""
+    """CHECK constraint of a column that holds a value of an enum, or of one of several; named after the column."""
     values = tuple(dict.fromkeys(str(value) for kind in allowed for value in kind))
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column, info={ONE_OF: (column, values)})
 
 
 ONE_OF = "one_of"
-"""Under which a CHECK's `info` keeps its column and the values that it allows."""
+"""Key in a CHECK's `info` under which its column and allowed values are kept."""
 
 
 class Instant(TypeDecorator[dt.datetime]):
-    """An aware instant, kept in UTC. A naive datetime is a mistake and raises ValueError."""
+    """An aware instant, kept in UTC. A naive datetime raises ValueError."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

@@ -1,8 +1,8 @@
-"""What to do when two people insert the same unique key in the same second.
+"""Handling of two inserts of the same unique key at once.
 
-A look before an insert shows a sentence to one who comes later; it cannot see what another transaction
-has not committed. On PostgreSQL the second insert then waits and fails, and without these helpers that
-failure is a crash page. The insert runs in a savepoint, so the transaction around it goes on.
+A query before an insert gives a later user a proper message; it cannot see what another transaction has not
+committed. On PostgreSQL the second insert then waits and fails, and without these helpers that failure is an error
+page. The insert runs in a savepoint, so the transaction around it goes on.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ Row = TypeVar("Row", bound=Base)
 def unique_or(tx: Tx, error: AcademyError) -> Iterator[None]:
     """Rows added in the block are inserted at its end; `error` is raised when one of their keys is taken.
 
-    What was pending before the block is written first, outside the savepoint: its failure is not this one's.
+    Pending rows from before the block are flushed first, outside the savepoint: their failure is not mapped to `error`.
     """
     tx.flush()
     try:
@@ -36,9 +36,9 @@ def unique_or(tx: Tx, error: AcademyError) -> Iterator[None]:
 
 
 def get_or_create(tx: Tx, model: type[Row], key: Mapping[str, Any], **values: Any) -> tuple[Row, bool]:
-    """The row of that unique key, and whether it was made just now.
+    """The row with that unique key, and whether it was created now.
 
-    With two at once, one makes it and the other gets the same row. `values` fill a new row only.
+    With two at once, one creates it and the other gets the same row. `values` fill a new row only.
     """
     query = select(model).filter_by(**key)
     found = tx.scalar(query)
@@ -58,14 +58,14 @@ def get_or_create(tx: Tx, model: type[Row], key: Mapping[str, Any], **values: An
 
 
 def lock_row(tx: Tx, row: Base) -> None:
-    """Queue behind whoever holds this row, and see what they left; held until the transaction ends.
+    """Lock this row until the transaction ends, after waiting for its present holder, and read its current values.
 
-    Rows that only point at it may still be inserted meanwhile. On SQLite the write transaction is the queue.
+    Rows that refer to it may still be inserted meanwhile. On SQLite the write transaction is the lock.
     """
     tx.flush()
     if row in tx:
         tx.refresh(row, with_for_update={"key_share": True, "of": type(row)})
         return
-    # Read in another transaction: there is nothing of this one's to bring up to date.
+    # Read in another transaction: this session holds no copy to refresh.
     key = inspect(row).identity
     tx.get_one(type(row), key, with_for_update={"key_share": True, "of": type(row)}, populate_existing=True)

@@ -21,7 +21,7 @@ from academy.trainings.models import Training
 from academy.trainings.rules import AGE_BANDS
 
 OLDEST = tuple(youngest for youngest, _ in reversed(AGE_BANDS.values()))
-"""Where each age band begins."""
+"""Lower limits of the age bands."""
 AGE_WORDS: dict[str, Message] = {
     "0": msg("35 岁及以下"),
     "36": msg("36–45 岁"),
@@ -86,10 +86,10 @@ def measure(tx: Tx, training: Training, node: Organisation, day: dt.date | None 
 def released(
     dimension: str, vectors: Mapping[str, Vector], everybody: Vector, listed: Collection[str]
 ) -> dict[str, Vector | None]:
-    """Groups of one dimension by their cells.
+    """Groups of one dimension from their cells.
 
-    Which groups stand there tells nothing: those of a list all do, also without people; of words that somebody wrote
-    only those whose figures are shown.
+    The presence of a group reveals nothing: a fixed list is complete, also for empty groups; of free-text values only
+    those appear whose figures are shown.
     """
     cells: dict[str, Vector | None] = {}
     for name in sorted({*listed, *vectors}) if any(everybody) else []:
@@ -101,7 +101,7 @@ def released(
 
 
 def publish(tx: Tx, training: Training, node: Organisation, day: dt.date | None, measured: Mapping[str, Cells]) -> None:
-    """Keep what was measured as published."""
+    """Store the measured figures as published."""
     for dimension, cells in measured.items():
         published_figures.publish(tx, training, node, dimension, published_figures.closed_day(day), cells)
 
@@ -109,7 +109,7 @@ def publish(tx: Tx, training: Training, node: Organisation, day: dt.date | None,
 def _count(
     tx: Tx, training: Training, node: Organisation, dimension: str, day: dt.date
 ) -> tuple[dict[str, Vector], Vector]:
-    """True figures of each group, and the fingerprints of everybody."""
+    """True figures of each group, and the fingerprints of everybody counted."""
     pieces = recount.pieces(training.id, day, select(Organisation.id).where(lineage.inside(tx, node, day)))
     rows = tx.execute(
         select(key(training, dimension).label("key"), *published_figures.columns(pieces, day))
@@ -172,6 +172,6 @@ def key(training: Training, dimension: str) -> Any:
 
 def age_key(day: dt.date) -> Any:
     """Which age band a `Member` row is in on a day; blank where no birthday is known."""
-    # Oldest first: whoever was born by then is at least that old.
+    # Oldest first: anybody born by then is at least that old.
     bands = [(Member.birth_date <= years_before(day, low), literal(str(low))) for low in OLDEST]
     return case((Member.birth_date.is_(None), literal("")), *bands, else_=literal("0"))

@@ -1,6 +1,6 @@
-"""Coverage of those who fit all of some filters: by sector, position, age band, gender, education.
+"""Coverage of the members who match filters: sector, position, age band, gender, education.
 
-Figures are released with noise and small groups withheld, by the one rule for figures by group (`core.disclosure`).
+Figures are released with noise and small groups withheld, by the same rule as figures by group (`core.disclosure`).
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ FILTERS = ("sector", "position", "age", "gender", "education")
 
 
 class path_part(FunctionElement[str]):
-    """The row id below a prefix of a path: ``path_part(path, prefix_length)``; blank for the node itself."""
+    """SQL: the row id below a prefix of a path: ``path_part(path, prefix_length)``; blank for the node itself."""
 
     type = String()
     inherit_cache = True
@@ -50,8 +50,9 @@ def _path_part_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 
 @dataclass(frozen=True)
 class Filtered:
-    """What a filtered coverage page shows; a withheld figure is None. `day` is whose figures it shows, None where
-    none could be published yet."""
+    """Data of a filtered coverage page; a withheld figure is None. `day` is the day of the figures, None where none
+    could be
+    published yet."""
 
     chosen: Mapping[str, str]
     day: dt.date | None
@@ -63,7 +64,7 @@ class Filtered:
 
 @dataclass
 class _Part:
-    """One node below, or the direct members: true figures of those who fit, fingerprints of everybody."""
+    """One node below, or the direct members: true figures of the matching members, fingerprints of everybody."""
 
     figures: Vector = Vector()
     everybody: Vector = Vector()
@@ -76,7 +77,7 @@ class _Part:
 
 
 def chosen_in(args: Mapping[str, str]) -> dict[str, str]:
-    """The filters that a query string asks for."""
+    """The filters in a query string."""
     return {name: args[name][:40] for name in FILTERS if args.get(name)}
 
 
@@ -90,7 +91,7 @@ class MeasuredNode:
 
 
 def measure(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> list[MeasuredNode]:
-    """The figures of those who fit on the closed day, of the node and (of now) the nodes below. One query.
+    """Figures of the matching members on the closed day, of the node and (of now) the nodes below. One query.
 
     Empty where the node's were published for that day.
     """
@@ -103,7 +104,7 @@ def measure(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> list[Measured
         whole.add(part)
     measured = [MeasuredNode(found.node.id, "filter" + cell, whole.cells(cell))]
     if found.day is None:
-        # On an earlier day a node may have hung elsewhere: the whole is exact, its parts are today's.
+        # On an earlier day a node may have had another parent: the total is exact, its parts are today's.
         for line in found.lines:
             part = parts.get(str(line.organisation_id), _Part())
             measured.append(MeasuredNode(line.organisation_id, "filter" + cell, part.cells(cell)))
@@ -113,7 +114,7 @@ def measure(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> list[Measured
 
 
 def publish(tx: Tx, found: Coverage, measured: Sequence[MeasuredNode]) -> None:
-    """Keep what was measured as published."""
+    """Store the measured figures as published."""
     nodes = {
         o.id: o for o in tx.scalars(select(Organisation).where(Organisation.id.in_({m.node_id for m in measured})))
     }
@@ -123,7 +124,7 @@ def publish(tx: Tx, found: Coverage, measured: Sequence[MeasuredNode]) -> None:
 
 
 def filtered(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> Filtered:
-    """The figures of those who fit as published, of the node and (of now) of the nodes below it."""
+    """Published figures of the matching members, of the node and (of now) of the nodes below it."""
     day, cell = published_figures.closed_day(found.day), published_figures.cell_of(chosen)
     known = published_figures.published_on(tx, found.training.id, found.node.id, "filter" + cell, day)
     if known is None:
@@ -168,7 +169,7 @@ def _parts(tx: Tx, training: Training, node: Organisation, chosen: Mapping[str, 
 
 
 def options(tx: Tx, language: str) -> list[tuple[str, Message, list[tuple[str, Message | str]]]]:
-    """What each filter offers: its name, its label, values with their words."""
+    """The choices of each filter: its name, its label, values with their labels."""
     schools = tx.scalars(select(Member.education).where(Member.education.is_not(None)).group_by(Member.education))
     offered: dict[str, list[tuple[str, Message | str]]] = {
         "sector": list(sectors.words(tx, language).items()),

@@ -1,4 +1,4 @@
-"""At the pace of the last days, when is a training complete, and which branches decide it. Pure but for `ahead`."""
+"""Forecast: at the recent pace, when is a training complete, and which branches decide it. Pure except `ahead`."""
 
 import dataclasses
 import datetime as dt
@@ -19,7 +19,7 @@ SHOWN = 10
 
 @dataclasses.dataclass(frozen=True)
 class Laggard:
-    """A branch among those that decide: how many are missing there."""
+    """One of the deciding branches, and how many are missing there."""
 
     public_id: str
     name: str
@@ -28,13 +28,13 @@ class Laggard:
 
 @dataclasses.dataclass(frozen=True)
 class Forecast:
-    """Where the present pace leads."""
+    """Forecast at the recent pace."""
 
     missing: int
     pace: float
     """Completions a day over the last days."""
     complete_on: dt.date | None
-    """None: at this pace never."""
+    """None: never, at this pace."""
     in_time: bool
     expected: int
     """Completions there will be on the last day."""
@@ -55,7 +55,7 @@ def pace(days: Sequence[tuple[dt.date, int]], today: dt.date, first_day: dt.date
 
 
 def complete_on(missing: int, per_day: float, today: dt.date) -> dt.date | None:
-    """The day on which nobody is missing; None when that is out of sight."""
+    """The day on which nobody is missing; None beyond the horizon."""
     if missing <= 0:
         return today
     days = math.ceil(missing / per_day) if per_day > 0 else 100_000
@@ -63,7 +63,7 @@ def complete_on(missing: int, per_day: float, today: dt.date) -> dt.date | None:
 
 
 def deciding(missing: Sequence[int]) -> int:
-    """How few branches hold half of all who are missing; `missing` is sorted, most first."""
+    """The fewest branches that hold half of those missing; `missing` is sorted, most first."""
     half, counted = sum(missing) / 2, 0
     for number, one in enumerate(missing, start=1):
         counted += one

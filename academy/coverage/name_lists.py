@@ -1,4 +1,4 @@
-"""The last step down: who has completed, who has not, and why not."""
+"""Lists of names behind coverage figures: who has completed, who has not, and why not."""
 
 import dataclasses
 import datetime as dt
@@ -27,7 +27,7 @@ SORTS = ("name", "progress", "completed_on")
 
 
 class Status(enum.StrEnum):
-    """What a list of names can be narrowed to: one definition for the list and for every figure that leads to it."""
+    """Status filter of a list of names: one definition for the list and for every figure that links to it."""
 
     MISSING = "missing"
     NO_ACCOUNT = "no_account"
@@ -54,12 +54,12 @@ STATUSES: dict[str, Message] = {
     Status.EXEMPT: msg("免训"),
 }
 REMIND_EVERY_DAYS = 3
-"""Nobody is reminded of the same training more often than this."""
+"""Minimum interval between reminders of the same training to one person."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ListedMember:
-    """One member of a training, and where things stand."""
+    """One member of a training with their state."""
 
     member_id: int
     public_id: str
@@ -71,7 +71,7 @@ class ListedMember:
     status: Status
     reason: Message
     done: int
-    """Bits of completed courses."""
+    """Bit mask of completed courses."""
     completed_on: dt.date | None
     permille: int
 
@@ -82,7 +82,7 @@ class ListedMember:
 
 @dataclasses.dataclass(frozen=True)
 class NameFilter:
-    """Which names: of which training and node, on which day, narrowed and sorted how."""
+    """Selection of names: training and node, day, filter and order."""
 
     training: Training
     node: Organisation
@@ -104,9 +104,9 @@ def names(tx: Tx, wish: NameFilter, page: int, size: int = PAGE) -> Page[ListedM
 
 
 def _places_of_page(tx: Tx, wish: NameFilter, offset: int, size: int) -> tuple[list[int] | None, int]:
-    """The few places whose members stand on a page, and how many of them stand before it.
+    """Row ids of the places whose members are on a page, and how many members come before it.
 
-    None where only the names themselves can tell: then all are read and sorted.
+    None where only the names themselves determine the order: then all are read and sorted.
     """
     counted = _COUNTED.get(wish.status)
     if counted is None or wish.text or wish.direct or wish.day is not None or wish.sort in SORTS:
@@ -137,7 +137,7 @@ def stream(tx: Tx, wish: NameFilter) -> Iterator[ListedMember]:
 
 
 def count_names(tx: Tx, wish: NameFilter) -> int:
-    """How many there are. Where coverage counts the very same people, nobody is counted again."""
+    """Number of names. Taken from coverage where it counts exactly the same people."""
     counted = _COUNTED.get(wish.status)
     if counted is not None and not wish.text and not wish.direct:
         found = coverage_cells.figures(tx, [wish.training.id], [wish.node.id], wish.day)
@@ -156,7 +156,7 @@ _COUNTED: dict[str, Callable[[coverage_cells.Figures], int]] = {
 
 
 def selected_members(tx: Tx, wish: NameFilter) -> Select[*tuple[Any, ...]]:
-    """Row ids of the members that a list shows, for whoever acts on all of them."""
+    """Row ids of the members that a list shows, for actions on all of them."""
     query, _ = _query(tx, wish)
     return query.with_only_columns(Member.id)
 
@@ -239,7 +239,7 @@ def _named(tx: Tx, wish: NameFilter, rows: Any) -> list[ListedMember]:
     shares = studied(tx, wish.training.id, ids) if wish.day is None else {}
     then = None if wish.day is None else _done_by(tx, wish.training, ids, wish.day)
     excused = _exemptions(tx, [row[0] for row in rows if row.standing == "exempt"], wish.day or clock.today())
-    # Refusals are known of today only, like how far somebody is.
+    # Refused playback is known for today only, like progress.
     why = refusal_reasons.reasons(tx, wish.training.id, ids) if wish.day is None else {}
     found: list[ListedMember] = []
     for row in rows:
@@ -267,7 +267,7 @@ def _named(tx: Tx, wish: NameFilter, rows: Any) -> list[ListedMember]:
 
 
 def _done_by(tx: Tx, training: Training, ids: list[int], day: dt.date) -> dict[int, int]:
-    """Bits of the courses that were completed by the end of a day."""
+    """Bit mask of the courses completed by the end of a day."""
     found: dict[int, int] = {}
     for start in range(0, len(ids), 2000):
         for member, _, position, on in tx.execute(sql.course_days(training, ids[start : start + 2000])):

@@ -1,4 +1,4 @@
-"""Figures of groups as they were published: with noise (`core.disclosure`), once for a closed day. ADR 0035."""
+"""Published figures of groups: with noise (`core.disclosure`), once for a closed day. ADR 0035."""
 
 import datetime as dt
 import json
@@ -15,7 +15,7 @@ from academy.trainings.models import PublishedFigure, Training
 
 
 class Vector(NamedTuple):
-    """How many people of a group are due, exempt, have begun, have completed."""
+    """How many people of a group are due, exempt, started, completed."""
 
     due: int = 0
     exempt: int = 0
@@ -23,7 +23,7 @@ class Vector(NamedTuple):
     completed: int = 0
 
     def plus(self, other: Sequence[int]) -> "Vector":
-        """Both together."""
+        """Sum of both."""
         return Vector(*(a + b for a, b in zip(self, other, strict=True)))
 
 
@@ -32,12 +32,12 @@ Cells = Mapping[str, Vector | None]
 
 
 def cell_of(chosen: Mapping[str, str]) -> str:
-    """The name of those who have all of these values, the same however they were asked for."""
+    """Name of the group of those with all of these values, independent of their order."""
     return json.dumps(sorted(chosen.items()), ensure_ascii=False, separators=(",", ":"))
 
 
 def columns(pieces: Any, day: dt.date) -> list[Any]:
-    """Figures of a group of `verify.pieces`, and after them the fingerprints of whom each counts; to add up."""
+    """Columns to add up: figures of a group of `verify.pieces`, then the fingerprints of those each counts."""
     due, exempt = pieces.c.standing == "due", pieces.c.standing == "exempt"
     counted = (due, exempt, and_(due, pieces.c.reached_on <= day), and_(due, pieces.c.completed_on <= day))
     who = disclosure.fingerprint(pieces.c.member_id)
@@ -45,7 +45,7 @@ def columns(pieces: Any, day: dt.date) -> list[Any]:
 
 
 def release(cell: str, true: Vector, everybody: Vector) -> Vector | None:
-    """A group's figures as they may be shown, or None; `everybody` are the fingerprints of those it is a part of."""
+    """A group's figures as they may be shown, or None; `everybody` are the fingerprints of the set it is a part of."""
     due, exempt, reached, completed = everybody
     size = true.due + true.exempt
     shown = disclosure.release(
@@ -53,27 +53,27 @@ def release(cell: str, true: Vector, everybody: Vector) -> Vector | None:
     )
     if shown is None:
         return None
-    # Nobody completes who has not begun, and nobody begins who is not due: limits add nothing to what is told.
+    # Nobody completes without starting, and nobody starts without being due: the limits reveal nothing more.
     spared = min(shown[1], shown[0])
     begun = min(shown[2], shown[0] - spared)
     return Vector(shown[0] - spared, spared, begun, min(shown[3], begun))
 
 
 def closed_day(day: dt.date | None) -> dt.date:
-    """The day that is looked at; for now, yesterday: a day that is not over has as many figures as looks."""
+    """The day whose figures are published; for now, yesterday: a day in progress would change with each view."""
     last = clock.today() - dt.timedelta(days=1)
     return min(day, last) if day else last
 
 
 def published_on(tx: Tx, training_id: int, node_id: int, source: str, day: dt.date) -> Cells | None:
-    """What was published of that day; None before anything was."""
+    """Figures published for that day; None before any were."""
     return published_by_node(tx, training_id, [node_id], source, day).get(node_id)
 
 
 def published_by_node(
     tx: Tx, training_id: int, nodes: Sequence[int], source: str, day: dt.date
 ) -> dict[int, dict[str, Vector | None]]:
-    """What was published of several nodes on that day."""
+    """Figures published for several nodes on that day."""
     p = PublishedFigure
     query = select(p).where(
         p.training_id == training_id, p.organisation_id.in_(nodes), p.source == source, p.day == day
@@ -88,14 +88,14 @@ def published_by_node(
 
 
 def publish(tx: Tx, training: Training, node: Organisation, source: str, day: dt.date, cells: Cells) -> None:
-    """Keep released figures of a closed day, unless somebody else was first."""
+    """Store released figures of a closed day, unless another process was first."""
     lock_row(tx, training)
     p = PublishedFigure
     mine = (p.training_id == training.id, p.organisation_id == node.id, p.source == source, p.day == day)
     if tx.scalar(select(p.id).where(*mine).limit(1)) is not None:
         return
     base = {"training_id": training.id, "organisation_id": node.id, "source": source, "day": day}
-    # A row without a name says that there was nobody.
+    # A row without a name records that there was nobody.
     rows = cells or {"": Vector()}
     tx.execute(
         insert(p),

@@ -1,4 +1,4 @@
-"""What members of a training watched and did not get credit for, in a word: why the figure is what it is."""
+"""What members of a training watched without getting credit, as a short reason."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ WORDS: dict[str, Message] = {
 
 
 def of_member(training_id: int) -> ColumnElement[bool]:
-    """Whether a `Member` row has something refused in the training's courses."""
+    """Condition: a `Member` row has refused playback in the training's courses."""
     return exists().where(
         Refusal.member_id == Member.id,
         Refusal.item_id == CourseItem.id,

@@ -42,7 +42,7 @@ class Coverage:
 
     @property
     def reconciles(self) -> bool:
-        """Whether children and direct members make up the whole, as they must."""
+        """Whether children and direct members add up to the total, as they must."""
         total = self.direct
         for line in self.lines:
             total = total + line.figures
@@ -60,7 +60,7 @@ SORTS = ("name", "due", "exempt", "reached", "completed", "share")
 def coverage(
     tx: Tx, training: Training, node: Organisation, day: dt.date | None = None, sort: str = "", *, falling: bool = False
 ) -> Coverage:
-    """The figures of a node and of what hangs below it, now or at the end of a past day.
+    """Figures of a node and of the nodes below it, now or at the end of a past day.
 
     The number of queries does not depend on how many nodes or members there are.
     """

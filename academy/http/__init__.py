@@ -1,4 +1,4 @@
-"""What HTML pages and JSON endpoints share: the actor, declarations of routes, languages, errors, headers."""
+"""Shared by HTML pages and JSON endpoints: the actor, declarations of routes, languages, errors, headers."""
 
 from academy.http.declarations import page
 from academy.http.policies import PUBLIC, SIGNED_IN, office

@@ -1,4 +1,4 @@
-"""How large a request's body may be: small unless the route declares more, and refused before anything reads it.
+"""Limits of request bodies: small unless the route declares more, and enforced before anything reads the body.
 
 `MAX_CONTENT_LENGTH` is one figure for everything; 60 MiB of JSON for an endpoint that takes forty bytes become
 gigabytes of Python objects. A route therefore declares what it needs (``body=``); `deploy/nginx.conf` has the
@@ -15,33 +15,33 @@ from academy.http.request_context import actor
 
 KIB, MIB = 1 << 10, 1 << 20
 FORM_TEXT = 4 * MIB
-"""Bytes of a form's texts that are held in memory; a file beside them goes to a temporary file."""
+"""Bytes of form fields that are held in memory; uploaded files go to temporary files."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def form_file(settings: Settings) -> int:
-    """For a route that takes one file in an ordinary form."""
+    """Body limit of a route that takes one file in an ordinary form."""
     return settings.max_form_mb * MIB
 
 
 def install(app: Flask) -> None:
-    """Look at the body's size before anything else is done with a request."""
+    """Check the body's size before anything else is done with a request."""
     app.before_request(enforce)
 
 
 def enforce() -> None:
-    """Refuse a body that is larger than its route takes.
+    """Refuse a body that exceeds its route's limit.
 
     Raises:
-        TooLarge: it is, by its Content-Length or, if it comes in chunks, by what has come of it.
-        SignInRequired: a stranger's body is larger than a form, and the route is not for strangers.
+        TooLarge: by its Content-Length or, for a chunked body, by the bytes received.
+        SignInRequired: the body is larger than a form, the route needs an account, and nobody is signed in.
     """
     here = declared()
     most = routes().largest.get(request.endpoint or "", DEFAULT_BODY)
     request.max_content_length = most
     request.max_form_memory_size = min(most, FORM_TEXT)
     if request.routing_exception is not None:
-        return  # there is no such address: nobody reads the body
+        return  # no such address: nobody reads the body
     length = request.content_length
     if length is not None and length > most:
         raise too_large(most)
@@ -49,25 +49,25 @@ def enforce() -> None:
     if not in_chunks and (length or 0) <= DEFAULT_BODY:
         return
     if here is not None and not here.policy.is_public and actor().is_anonymous and most > DEFAULT_BODY:
-        # Nobody who may not come in has large things read, or kept on the disk meanwhile.
+        # Large bodies of anonymous requests are neither read nor spooled to disk.
         raise SignInRequired
     if in_chunks and not (here is not None and here.streamed):
         _read(most)
 
 
 def too_large(most: int) -> TooLarge:
-    """What is said of a body over the limit."""
+    """The error for a body over the limit."""
     if most >= MIB:
         return TooLarge(msg("提交的内容太大，最多 %(most)s MB。", most=most // MIB))
     return TooLarge(msg("提交的内容太大，最多 %(most)s KB。", most=most // KIB))
 
 
 def _read(most: int) -> None:
-    """Read a body of unknown length now, so that no route begins with half of one."""
+    """Read a body of unknown length completely, so that no route starts with half of one."""
     if request.mimetype == "multipart/form-data":
-        _ = request.form  # files in it go to the disk
+        _ = request.form  # files are spooled to disk
         return
     most = min(most, FORM_TEXT)
-    request.max_content_length = most + 1  # a stream that ends at its limit ends silently
+    request.max_content_length = most + 1  # a stream that reaches its limit ends without an error
     if len(request.get_data(cache=True)) > most:
         raise too_large(most)

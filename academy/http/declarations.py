@@ -1,13 +1,13 @@
-"""One declaration a route, beside its view, and the only place where anything about the route is said.
+"""Declarations of routes: one beside each view, and the only place where a property of the route is declared.
 
     @bp.get("/audit")
     @page(office(Role.AUDITOR), menu=menu.AUDIT)
     def index() -> str: ...
 
-`academy.rest.contracts.endpoint` is the same for JSON, with the contract of what goes in and out. Access, limits of
+`academy.rest.contracts.endpoint` is the same for JSON, with the schemas of request and response. Access, limits of
 rate and body, consent, public screens, the navigation, CSRF, docs/access.md and the OpenAPI document are read from
-the declarations: `collect` looks at every rule of `app.url_map` once, when the application starts, and refuses to
-start when one declares nothing. A request looks its own up by its endpoint (`declared`).
+the declarations: `collect` checks every rule of `app.url_map` once, when the application starts, and raises when one
+has no declaration. A request finds its own by its endpoint (`declared`).
 See docs/decisions/0053-declarations-of-routes-are-our-own.md.
 """
 
@@ -29,12 +29,12 @@ K = TypeVar("K")
 BodyLimit = int | Callable[[Settings], int]
 
 DEFAULT_BODY = 256 << 10
-"""Bytes of a form that people fill in: 25,000 Chinese characters as a browser encodes them."""
+"""Bytes of a form filled in by hand: 25,000 Chinese characters as a browser encodes them."""
 ATTRIBUTE = "__declaration__"
 
 
 class Landing(Enum):
-    """Pages that a request hook leads to: what a page is for, said by the page itself."""
+    """Pages that request hooks redirect to; each page declares itself as one of them."""
 
     SIGN_IN = auto()
     CONSENT = auto()
@@ -44,39 +44,39 @@ class Landing(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class RouteDeclaration:
-    """What a route declares."""
+    """The declaration of a route."""
 
     policy: Policy
     rate: int | None = None
-    """How often a minute one account, or one network of strangers, may call it; None: as the settings say."""
+    """Requests a minute for one account, or for one network of anonymous clients; None: the setting's default."""
     body: BodyLimit = DEFAULT_BODY
-    """The largest body in bytes, or how the settings give it."""
+    """Maximum body in bytes, or a function of the settings."""
     streamed: bool = False
-    """Whether the route reads its body piece by piece and counts for itself."""
+    """Whether the route streams its body and enforces the limit itself."""
     csrf: bool = True
-    """Whether a browser has to send the page's token; not where something else than the cookie is the credential."""
+    """Whether a CSRF token is required; False where another credential than the cookie is used."""
     identified: bool = True
-    """Whether anybody asks who is here before the view does. Not for files and heartbeats, which carry their own
-    signed credential, come by the hundred and never wait: no rate, no consent, no look at the session."""
+    """Whether the session is loaded before the view runs. Not for files and heartbeats, which carry their own signed
+    credential and are requested by the hundred: no rate limit, no consent check, no session look-up."""
     consent: bool = True
-    """Whether the text about one's data has to be agreed to first."""
+    """Whether the privacy text must be accepted first."""
     screen: bool = False
     """Whether a public screen may show it."""
     section: Section | None = None
-    """The place of the navigation to which the page belongs."""
+    """The navigation section to which the page belongs."""
     menu: Section | None = None
-    """The place of the navigation that leads to it."""
+    """The navigation section that links to it."""
     offered_to: tuple[Role, ...] = ()
-    """Whose navigation shows that place; empty: of everybody whom the policy admits."""
+    """Roles that see that section; empty: everybody whom the policy admits."""
     landing: Landing | None = None
     form: type[Form] | None = None
-    """What is typed into it; a route that takes a form declares nothing here where it reads nothing but its address."""
+    """Its form class; a route without one reads nothing but its address."""
     search_open: bool = False
-    """Whether the page shows the search box open, on telephones too."""
+    """Whether the page shows the search field open, on phones too."""
 
 
 def declare(declaration: RouteDeclaration) -> Callable[[V], V]:
-    """Put a declaration on a view, and its policy in front of it."""
+    """Attach a declaration to a view, and wrap the view in its policy."""
 
     def decorate(view: V) -> V:
         guarded = declaration.policy.guard(view)
@@ -101,9 +101,9 @@ def page(
     form: type[Form] | None = None,
     search_open: bool = False,
 ) -> Callable[[V], V]:
-    """Declare a page, or a form of one; `RouteDeclaration` says what each word means.
+    """Declare a page or a form of one; `RouteDeclaration` documents the parameters.
 
-    Where a module's pages have something in common, it makes its own `page` with ``functools.partial``.
+    A module whose pages share parameters defines its own `page` with ``functools.partial``.
     """
     return declare(
         RouteDeclaration(
@@ -124,26 +124,26 @@ def page(
 
 
 class UndeclaredRoute(RuntimeError):
-    """A route declares nothing, or two declare to be the same page: the application must not start."""
+    """A route has no declaration, or two declare the same place: raised at start-up."""
 
 
 @dataclass(frozen=True)
 class Routes:
-    """All declarations, by endpoint, with what follows from them."""
+    """All declarations by endpoint, and what is derived from them."""
 
     by_endpoint: dict[str, RouteDeclaration]
     largest: dict[str, int]
-    """The largest body of each, in bytes."""
+    """Maximum body of each, in bytes."""
     menu: dict[Section, str]
-    """The endpoint that a place of the navigation leads to."""
+    """The endpoint of each navigation section."""
     landings: dict[Landing, str]
 
 
 def collect(app: Flask, settings: Settings) -> Routes:
-    """Read the declarations of all routes, and keep them for the requests.
+    """Read the declarations of all routes and store them with the application.
 
     Raises:
-        UndeclaredRoute: a route has none, or two want to be the same place.
+        UndeclaredRoute: a route has none, or two declare the same place.
     """
     found = {rule.endpoint: declaration_of(app, rule.endpoint) for rule in app.url_map.iter_rules()}
     kept = Routes(
@@ -157,7 +157,7 @@ def collect(app: Flask, settings: Settings) -> Routes:
 
 
 def _only(places: Iterable[tuple[K | None, str]]) -> dict[K, str]:
-    """Which endpoint is at a place; there is one at each."""
+    """The one endpoint that declares a place."""
     found: dict[K, str] = {}
     for place, endpoint in places:
         if place is not None and found.setdefault(place, endpoint) != endpoint:
@@ -166,10 +166,10 @@ def _only(places: Iterable[tuple[K | None, str]]) -> dict[K, str]:
 
 
 def declaration_of(app: Flask, endpoint: str) -> RouteDeclaration:
-    """What the view of an endpoint declares.
+    """The declaration of an endpoint's view.
 
     Raises:
-        UndeclaredRoute: nothing.
+        UndeclaredRoute: it has none.
     """
     found = getattr(app.view_functions.get(endpoint), ATTRIBUTE, None)
     if not isinstance(found, RouteDeclaration):
@@ -178,26 +178,26 @@ def declaration_of(app: Flask, endpoint: str) -> RouteDeclaration:
 
 
 def limit_of(declaration: RouteDeclaration, settings: Settings) -> int:
-    """The largest body in bytes."""
+    """Maximum body in bytes."""
     return declaration.body if isinstance(declaration.body, int) else declaration.body(settings)
 
 
 def routes() -> Routes:
-    """The declarations of the present application."""
+    """The declarations of the current application."""
     found: Routes = current_app.extensions["academy.routes"]
     return found
 
 
 def declared() -> RouteDeclaration | None:
-    """What the present request's route declares; None where there is no such address."""
+    """The declaration of the current request's route; None for an unknown address."""
     return routes().by_endpoint.get(request.endpoint or "")
 
 
 def landing_url(landing: Landing, **values: Any) -> str:
-    """The address of the page that declares to be this one."""
+    """The URL of the page that declares this landing."""
     return url_for(routes().landings[landing], **values)
 
 
 def section_url(section: Section) -> str:
-    """The address that a place of the navigation leads to."""
+    """The URL of a navigation section."""
     return url_for(routes().menu[section])

@@ -1,10 +1,10 @@
-"""Forms that replace what somebody else may have changed meanwhile.
+"""Optimistic locking of forms that replace values.
 
-A form carries the version of what it was filled from: a digest of those values. Who saves sends it back; when the
-values in the database have another digest by then, nothing is written, and the page shows both: what is there now
-and what was typed. Sending again then replaces it knowingly, because the form carries the newer version.
+A form carries a version: a digest of the values it was filled from. It is sent back on saving; when the values in the
+database have another digest by then, nothing is written, and the page shows both the stored and the typed values.
+Sending again then replaces them knowingly, because the form carries the newer version.
 
-The caller locks the row first (`current_row`), so that no third writer comes between the look and the write.
+The caller locks the row first (`current_row`), so that no third writer comes between the check and the write.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class FieldConflict:
-    """One field in which two people differ: what is kept now, and what was typed."""
+    """A field in which both differ: the stored value and the typed one."""
 
     label: Message
     kept: str
@@ -34,7 +34,7 @@ class FieldConflict:
 
 
 class EditConflict(Invalid):
-    """Somebody else changed the same thing after this form was opened; nothing of it was written."""
+    """Another person changed the same object after this form was opened; nothing was written."""
 
     status = 409
     code = "edit-conflict"
@@ -46,7 +46,7 @@ class EditConflict(Invalid):
 
 
 def _text(value: object) -> str:
-    """As a form would send it, so that a value and its field compare equal."""
+    """The value as a form would send it, so that a value and its field compare equal."""
     if value is None or value is False:
         return ""
     if value is True:
@@ -65,11 +65,11 @@ def version_of(values: Mapping[str, Any]) -> str:
 
 
 def current_row(tx: Tx, row: Row) -> Row:
-    """The row as it is now, kept from other writers until the transaction ends."""
+    """The current row, locked until the transaction ends."""
     mapped = inspect(row)
     assert mapped is not None
     keys = zip(mapped.mapper.primary_key, mapped.identity or (), strict=True)
-    # Asked for apart: PostgreSQL locks no row that is read together with what may be missing beside it.
+    # Queried separately: PostgreSQL cannot lock a row on the nullable side of an outer join.
     tx.execute(select(*mapped.mapper.primary_key).where(*(key == value for key, value in keys)).with_for_update())
     tx.refresh(row)
     return row
@@ -80,8 +80,8 @@ def check_version(
 ) -> None:
     """Refuse the request's form when it was filled from other values than `kept`.
 
-    `labels` names the fields that are shown when they differ; `fields` maps a value's name to its field's where the
-    form calls it otherwise. A form that carries no version (a program's) is not compared.
+    `labels` names the fields that are shown when they differ; `fields` maps a value's name to its form field where they
+    differ. A form without a version (sent by a program) is not compared.
 
     Raises:
         EditConflict: somebody changed one of the values meanwhile.
@@ -99,6 +99,6 @@ def check_version(
 
 
 def conflict() -> EditConflict | None:
-    """What this request's form met, for the page."""
+    """The conflict of this request's form, for the page."""
     found: EditConflict | None = g.get("edit_conflict")
     return found

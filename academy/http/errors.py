@@ -46,7 +46,7 @@ COLLIDED = msg("刚才有人同时改动了同样的内容，您这次的改动�
 
 
 def wants_json() -> bool:
-    """Whether the caller is a program: the API and whoever asks for JSON first."""
+    """Whether the client prefers JSON: the API, and requests that accept JSON first."""
     return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
 
 
@@ -60,7 +60,7 @@ def install(app: Flask) -> None:
 
 
 def _log_refused(response: Response) -> Response:
-    """Input that was refused, by its page and status: many of them are somebody trying. Never what was typed."""
+    """Log input that was refused, by its page and status: many of them indicate an attack. Never the input itself."""
     if response.status_code in {400, 413, 415, 422}:
         log_event(log, "request.refused", endpoint=request.endpoint, status=response.status_code)
     return response
@@ -96,7 +96,7 @@ def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()
     if isinstance(error, SecurityError):
-        # Another site's name in the Host header: no page of ours can be drawn, every address on it would be theirs.
+        # A foreign name in the Host header: no page can be rendered, because its links would point to that host.
         return Response(translate(SENTENCES[400]), 400, mimetype="text/plain")
     response = _answer(error.code, f"http-{error.code}", SENTENCES.get(error.code, SENTENCES[400]), {})
     for name, value in error.get_headers():
@@ -111,7 +111,7 @@ def _unexpected(error: Exception) -> Response:
     try:
         return _explained(error)
     except SQLAlchemyError:
-        # The database cannot even say who is reading: then it is nobody, for whom no page asks it anything.
+        # The database cannot even identify the reader: render for an anonymous one, which needs no further query.
         g._login_user, g.actor = AnonymousUserMixin(), NOBODY
         return _explained(error)
 
@@ -136,9 +136,9 @@ def _explained(error: Exception) -> Response:
 
 
 def _unfit(error: BaseException) -> bool:
-    """Whether a value was no value of any row: a number of 25 digits, half a character, a day before the calendar.
+    """Whether a value cannot be stored in any row: a number of 25 digits, a lone surrogate, a day outside the calendar.
 
-    Forms and contracts refuse them with a word of their own; this is for whatever comes past them.
+    Forms and schemas refuse them with a message of their own; this is for values that pass them.
     """
     return isinstance(error, DataError | OverflowError | UnicodeEncodeError)
 
@@ -153,7 +153,7 @@ def _answer(
     status: int, code: str, message: Message, fields: dict[str, str], details: dict[str, int] | None = None
 ) -> Response:
     if isinstance(request.routing_exception, SecurityError):
-        # The host's name is not ours: no address can be made, so no page either.
+        # The Host header is not ours: no URL can be built, so no page either.
         return Response(str(message), status, mimetype="text/plain")
     text = translate(message)
     if wants_json():

@@ -1,4 +1,4 @@
-"""How dates, times, shares and sizes are written on a page. Instants are shown on the city's clock."""
+"""Template filters for dates, times, shares and sizes. Instants are shown in the city's time zone."""
 
 import datetime as dt
 import re
@@ -20,7 +20,7 @@ def _english() -> bool:
 
 
 def day(value: dt.date | dt.datetime | None) -> str:
-    """2026年3月5日; in English 5 Mar 2026. Of a month without its day 2026年3月, Mar 2026."""
+    """2026年3月5日; in English 5 Mar 2026. A month without a day: 2026年3月, Mar 2026."""
     if value is None:
         return NONE
     return format_day(value, english=_english())
@@ -64,7 +64,7 @@ def timecode(ms: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """0.634 as 63%. Only everybody is 100% and only nobody is 0%: a rounded figure must not say more."""
+    """0.634 as 63%. 100% only for all and 0% only for none: a rounded figure must not claim more."""
     if value is None:
         return NONE
     if 0 < value < 1:
@@ -94,7 +94,7 @@ def filesize(size: float | None) -> str:
 
 
 def phone(value: str | None) -> str:
-    """13812345678 as 138****5678: enough to recognise one's own."""
+    """13812345678 as 138****5678: enough for its owner to recognise."""
     return re.sub(r"^(.{3}).*(.{4})$", r"\1****\2", value) if value and len(value) >= 8 else NONE
 
 
@@ -108,7 +108,7 @@ def translated(value: Any) -> str:
 
 
 def install(app: Flask) -> None:
-    """Give them to the templates."""
+    """Register the filters with the templates."""
     app.jinja_env.filters |= {
         "day": day,
         "moment": moment,

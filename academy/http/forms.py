@@ -1,4 +1,4 @@
-"""What a form of a page takes: typed fields on WTForms, and the one place that reads `request.form` for a view.
+"""Forms of pages: typed fields on WTForms, and the one place that reads `request.form` for a view.
 
     class SectorForm(Form):
         verb = Verb("rename", "up", "down", "retire", "add")
@@ -9,8 +9,8 @@
     def change() -> Any:
         form = SectorForm.read()
 
-A field says what kind of value it has: a button that no page has, a day that is none and an entry that no list offers
-are refused (422) with a sentence for the field, before a service is called. What a value may mean, services decide.
+A field declares the type of its value: an unknown button, an invalid day and an entry that is not offered
+are refused (422) with a message for the field, before a service is called. Services check what a value means.
 Pages show what was typed (`typed`, in templates `request.form`), so that it survives every error.
 """
 
@@ -38,7 +38,7 @@ NO_FILE = msg("请选择文件。")
 
 
 class UnknownVerb(AcademyError):
-    """A form asks for what no button of its page asks for."""
+    """The form names a button that its page does not have."""
 
     status = 422
     code = "unknown-verb"
@@ -48,10 +48,10 @@ class UnknownVerb(AcademyError):
 
 
 class Form(wtforms.Form):  # type: ignore[misc]
-    """The fields of one form. Declared by the route (`form=`); `read` is the way to its values."""
+    """The fields of one form. Declared by the route (`form=`); read with `read`."""
 
     class Meta:
-        """Without translations of the library's own: every sentence here is the academy's."""
+        """Without WTForms' own translations: every sentence here is the academy's."""
 
         locales = False
 
@@ -60,8 +60,8 @@ class Form(wtforms.Form):  # type: ignore[misc]
         """This request's form.
 
         Raises:
-            UnknownVerb: a button that the page does not have. No view catches it: nobody's browser sends it.
-            Invalid: with a sentence for each field whose value is not of its kind.
+            UnknownVerb: a button that the page does not have. Not caught by views: no browser sends it.
+            Invalid: with a message for each field whose value has the wrong type.
         """
         form = cls(CombinedMultiDict([request.files, request.form]))
         wrong = {name: field.process_errors[0] for name, field in form._fields.items() if field.process_errors}
@@ -72,20 +72,20 @@ class Form(wtforms.Form):  # type: ignore[misc]
         return form
 
     def sent(self, *names: str) -> dict[str, str]:
-        """The texts of those fields that were sent at all, for a service that changes only what it is given."""
+        """Values of the fields that were sent at all, for a service that changes only those."""
         return {name: self[name].raw_data[0] for name in names if self[name].raw_data}
 
 
 def typed() -> ImmutableMultiDict[str, str]:
-    """What was typed into the form, as it was typed, for the page that shows it again with what is wrong."""
+    """The typed values, for the page that shows the form again with its errors."""
     return request.form
 
 
 class Field(wtforms.Field):  # type: ignore[misc]
-    """A field with one value. Each kind of field says how the value is read from the text that was sent."""
+    """A field with one value. Each subclass parses the submitted text."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Read the value; blank where nothing was sent."""
+        """Parse the value; blank where nothing was sent."""
         try:
             self.data = self.read(valuelist[0] if valuelist else "")
         except ValueError as error:
@@ -96,17 +96,17 @@ class Field(wtforms.Field):  # type: ignore[misc]
         """The value of the text.
 
         Raises:
-            ValueError: it has none; its argument is the sentence to show.
+            ValueError: it cannot be parsed; its argument is the sentence to show.
         """
         return text
 
     def read_blank(self) -> Any:
-        """The value where there is none."""
+        """The value of a field that was left blank."""
         return None
 
 
 class Text(Field):
-    """A text as it was typed; "" where nothing was."""
+    """A text as typed; "" where nothing was."""
 
     data: str
 
@@ -116,8 +116,9 @@ class Text(Field):
 
 
 class Key(Text):
-    """What names a thing: the entry of a list or a hidden field, not typed by hand. Whether there is such a thing, and
-    whether it is the actor's to name, `access_*` and services find out."""
+    """An identifier: the entry of a list or a hidden field, not typed by hand. Whether it exists, and whether the actor
+    may
+    use it, `access_*` and services check."""
 
 
 class Secret(Text):
@@ -130,7 +131,7 @@ class Texts(wtforms.Field):  # type: ignore[misc]
     data: list[str]
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Take them all."""
+        """Read all values."""
         self.data = list(valuelist)
 
 
@@ -142,14 +143,14 @@ class Choice(Text):
         super().__init__(**more)
 
     def read(self, text: str) -> str:
-        """An entry."""
+        """The chosen entry."""
         offered = self.options() if callable(self.options) else self.options
         if text and text not in offered:
             raise ValueError(self.refusal())
         return text or self.blank
 
     def refusal(self) -> Message:
-        """What is said of anything else."""
+        """The error for any other value."""
         return NOT_OFFERED
 
     def read_blank(self) -> str:
@@ -158,19 +159,19 @@ class Choice(Text):
 
 
 class Verb(Choice):
-    """The button that was pressed, one of the page's; `otherwise` where none was, else none is refused too."""
+    """The button that was pressed, one of the page's; `otherwise` where none was, else that is refused too."""
 
     def __init__(self, *verbs: str, otherwise: str = "", **more: Any) -> None:
         super().__init__(verbs, blank=otherwise, **more)
 
     def read(self, text: str) -> str:
-        """The verb."""
+        """The pressed button."""
         if not (text or self.blank):
             raise ValueError(UNKNOWN_VERB)
         return super().read(text)
 
     def refusal(self) -> Message:
-        """What is said of a button that no page has."""
+        """The error for an unknown button."""
         return UNKNOWN_VERB
 
 
@@ -182,7 +183,7 @@ class Choices(Texts):
         super().__init__(**more)
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Take them, when all are offered."""
+        """Read all values, when all are offered."""
         offered = self.options() if callable(self.options) else self.options
         self.data = [text for text in valuelist if text in offered]
         if any(text and text not in offered for text in valuelist):
@@ -190,7 +191,7 @@ class Choices(Texts):
 
 
 class Flag(Field):
-    """A box that is ticked or not."""
+    """A check box."""
 
     data: bool
 
@@ -223,7 +224,7 @@ class Day(Field):
 
 
 class Number(Field):
-    """A whole number of at most `digits` digits, not below nought; None where nothing was typed."""
+    """An integer of at most `digits` digits, not negative; None where nothing was typed."""
 
     data: int | None
 
@@ -240,12 +241,12 @@ class Number(Field):
 
 
 class Figure(Field):
-    """A number with a fraction, below a billion; None where nothing was typed."""
+    """A decimal number below a billion; None where nothing was typed."""
 
     data: float | None
 
     def read(self, text: str) -> float | None:
-        """The figure."""
+        """The number."""
         try:
             found = float(text) if text.strip() else None
         except ValueError:
@@ -256,15 +257,15 @@ class Figure(Field):
 
 
 class Onward(Text):
-    """Where to go on: a path of ours; "" where the form does not say."""
+    """The address to continue at: a path of this site; "" where the form has none."""
 
     def read(self, text: str) -> str:
-        """The path; another site's address is the home page."""
+        """The path; the home page instead of another site's address."""
         return local_path(text.rstrip("?")) if text else ""
 
 
 class File(Field):
-    """A file; None where none was chosen and none is needed."""
+    """An uploaded file; None where none was chosen and none is required."""
 
     data: FileStorage | None
 

@@ -1,4 +1,4 @@
-"""What every answer tells the browser about itself: where it may be shown, kept and sent."""
+"""Security and cache headers of every response."""
 
 import secrets
 
@@ -13,9 +13,9 @@ PAGE = (
     "form-action 'self'; frame-ancestors {ancestors}"
 )
 FILE = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors {ancestors}"
-"""A file that somebody uploaded, or data: opened by itself it may run nothing and is nobody's page."""
+"""An uploaded file or data: opened by itself it may run no scripts and has an opaque origin."""
 DOCUMENT = "script-src 'none'; frame-ancestors {ancestors}"
-"""Browsers' own PDF viewers refuse to work in a sandbox, and run nothing of ours."""
+"""Browsers' own PDF viewers refuse to work in a sandbox, and run no scripts of ours."""
 
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
@@ -25,7 +25,7 @@ EVERYWHERE = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 HSTS = "max-age=31536000; includeSubDomains"
-"""Of the academy's own host and what is below it; the city's other hosts are not touched."""
+"""HSTS for the academy's own host and its subdomains; the city's other hosts are not affected."""
 
 
 def install(app: Flask) -> None:
@@ -55,6 +55,6 @@ def _headers(response: Response) -> Response:
     )
     handed_out = headers.get("Content-Disposition", "").startswith("attachment")
     if "Cache-Control" not in headers or handed_out:
-        # Whatever is said to somebody who is signed in may be personal: no cache keeps it.
+        # Any response to a signed-in person may be personal: no cache may store it.
         headers["Cache-Control"] = "no-cache" if actor().is_anonymous else "no-store"
     return response

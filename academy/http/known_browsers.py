@@ -1,7 +1,7 @@
-"""A browser in which somebody has signed in before is known by a signed cookie.
+"""A browser in which somebody signed in before is recognised by a signed cookie.
 
-Who guesses at a name from elsewhere then never locks its owner out: wrong passwords typed in a known
-browser are counted for that browser alone. The cookie opens nothing.
+Guesses from elsewhere then never lock the owner out: wrong passwords typed in a known browser are counted for that
+browser alone. The cookie grants no access.
 """
 
 import secrets
@@ -13,11 +13,11 @@ from academy.http.request_context import runtime
 
 DAYS = 400
 MOST = 4
-"""A family shares a telephone; more names than these in one browser are a public place."""
+"""A family shares a phone; more names than these in one browser are a public place."""
 
 
 def known_browser() -> dict[str, str]:
-    """The accounts (public ids) that signed in here before, each with a random word for this browser."""
+    """The accounts (public ids) that signed in here before, each with a random token for this browser."""
     try:
         found = _serializer().loads(request.cookies.get(_name(), ""), max_age=DAYS * 86_400)
     except BadSignature:
@@ -26,7 +26,7 @@ def known_browser() -> dict[str, str]:
 
 
 def remember_browser(account: str) -> None:
-    """Know this browser from now on as one of the account's (by public id)."""
+    """Remember this browser as one of the account's (by public id)."""
     kept = known_browser()
     kept[account] = kept.pop(account, "") or secrets.token_urlsafe(9)
     value = _serializer().dumps(dict(list(kept.items())[-MOST:]))

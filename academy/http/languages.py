@@ -16,7 +16,8 @@ COOKIE = "lang"
 
 
 def choose() -> str:
-    """The cookie, else the account's language, else Chinese: a villager's phone set to English is no wish."""
+    """The cookie, else the account's language, else Chinese: the language of a villager's phone is no reliable
+    preference."""
     cookie = request.cookies.get(COOKIE, "")
     if cookie in LANGUAGES:
         return cookie
@@ -34,12 +35,12 @@ def translate(message: Message) -> str:
 
 
 def count_text(text: str, number: float, **values: object) -> str:
-    """A sentence in the form that a number asks for, in the reader's language; the number is its `n`."""
+    """A sentence with the plural form for a number, in the reader's language; the number is its `n`."""
     return str(ngettext(text, text, math.ceil(number), **({"n": number} | values)))
 
 
 def plural_words(text: str) -> str | tuple[str, str]:
-    """A sentence for a script, which knows the number only later: in one form or in two (static/js/words.js)."""
+    """A sentence for a script, which learns the number later: in one form or in two (static/js/words.js)."""
     places = {name: f"%({name})s" for name in re.findall(r"%\((\w+)\)s", text)}
     one, many = (str(ngettext(text, text, number, **places)) for number in (1, 2))
     return one if one == many else (one, many)
@@ -56,7 +57,7 @@ def other() -> str:
 
 
 def install(app: Flask) -> None:
-    """Babel, and `translate` for templates."""
+    """Set up Babel, and `translate` for templates."""
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "zh")
     Babel(app, locale_selector=choose, default_timezone=str(clock.CITY), default_translation_directories="translations")
     app.jinja_env.globals |= {

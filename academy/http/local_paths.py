@@ -1,4 +1,4 @@
-"""Where to go on: paths of this site, and nothing else that an address may be taken for."""
+"""Safe redirect targets: paths of this site, and nothing that a browser could read as another host."""
 
 from urllib.parse import urlsplit
 
@@ -7,14 +7,14 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 HOME = "/"
 LONGEST = 2000
-"""Characters of an address to go on to."""
+"""Maximum characters of a redirect target."""
 
 
 def local_path(target: str | None) -> str:
-    r"""The target if it is a path of this site, else the home page; the only such check there is.
+    r"""The target if it is a path of this site, else the home page; the only such check.
 
     ``//evil``, ``/\evil`` and ``https:/evil`` look like paths to people and like hosts to browsers, which also drop
-    tabs and line ends wherever they stand: ``/<tab>/evil``. (tests/faults/test_way_onward.py asks a browser's parser.)
+    tabs and line ends anywhere: ``/<tab>/evil``. (tests/faults/test_way_onward.py uses a browser's parser.)
     """
     text = (target or "").strip()
     odd = any(ord(c) < 33 or c == "\x7f" or c == "\\" or 0xD800 <= ord(c) < 0xE000 for c in text)
@@ -30,11 +30,11 @@ def local_path(target: str | None) -> str:
 
 
 def _is_page(path: str) -> bool:
-    """Whether one can go there by a link: an address that only takes forms answers 405 to a browser."""
+    """Whether the address can be opened by a link: one that only takes forms answers 405 to a browser."""
     try:
         current_app.url_map.bind("").match(urlsplit(path).path, method="GET")
     except MethodNotAllowed:
         return False
     except HTTPException:
-        return True  # gone or never there: the page that says so is a page
+        return True  # missing or gone: the error page is a page
     return True

@@ -1,4 +1,4 @@
-"""Coming in: a session's token into the cookie."""
+"""Sign-in: storing a session's token in the cookie."""
 
 from flask import g, session
 from flask_login import login_user
@@ -11,13 +11,13 @@ from academy.http.request_context import reading
 from academy.http.request_hooks import SignedIn
 
 HALF = "half"
-"""Where the cookie keeps the token of a session that waits for its second step."""
+"""Cookie key of the token of a session that waits for its second step."""
 
 
 def start_session(token: str) -> None:
-    """Carry the session from now on, or wait for its second step.
+    """Use this session from now on, or wait for its second step.
 
-    The cookie is emptied first: nothing set beforehand survives.
+    The cookie is emptied first, which prevents session fixation.
 
     Raises:
         SignInRequired: the token's session has ended meanwhile.
@@ -26,7 +26,7 @@ def start_session(token: str) -> None:
         found = identity_of(tx, token)
         waiting = found is None and waiting_session(tx, token) is not None
     if waiting:
-        # The way on leads through the sign-in page, which asks for the second step.
+        # Continue at the sign-in page, which asks for the second step.
         session.clear()
         session[HALF] = token
         return

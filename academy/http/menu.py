@@ -1,7 +1,7 @@
-"""The places of the navigation, in their order. Which page a place leads to, that page declares.
+"""Sections of the navigation, in their order. Pages declare the section that links to them.
 
-A page that belongs to a place names it in its declaration (`section=`), so that the place is marked as the current
-one; the page that a place leads to names it as `menu=`.
+A page that belongs to a section names it in its declaration (`section=`), so that the section is marked as the
+current one; the page that a section links to names it as `menu=`.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from academy.core.i18n import Message, msg
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """One place of the navigation. Compared by identity."""
+    """One section of the navigation. Compared by identity."""
 
     label: Message
     icon: str
     on_screens: bool = False
-    """Whether a public screen shows it: a hall sees lectures and nobody's own affairs."""
+    """Whether a public screen shows it: lectures, nothing personal."""
 
 
 HOME = Section(msg("首页"), "home")

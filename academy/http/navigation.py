@@ -1,4 +1,4 @@
-"""What surrounds every page: where one can go, how the page is to look."""
+"""The frame of every page: navigation, display preferences."""
 
 import dataclasses
 from typing import Any
@@ -19,30 +19,30 @@ SIZES = ("18", "22", "26", "30")
 
 
 def link(endpoint: str, **values: Any) -> str | None:
-    """The address of an endpoint, or None where there is no such page or it is not for this reader.
+    """The URL of an endpoint, or None where it does not exist or its policy does not admit this reader.
 
     Raises:
-        BuildError: its parameters are called otherwise, which is our mistake and must be seen.
+        BuildError: wrong parameters, which is a programming error.
     """
     declaration = routes().by_endpoint.get(endpoint)
     return url_for(endpoint, **values) if declaration is not None and declaration.policy.admits(actor()) else None
 
 
 def page_url(number: int) -> str:
-    """The present page's address with another page number."""
-    # Not by url_for: an address may ask for `endpoint` or `_external`, and those would be its own words.
+    """The current page's URL with another page number."""
+    # Not by url_for: a query may contain `endpoint` or `_external`, which url_for would interpret.
     asked = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
     return f"{quote(request.path)}?{urlencode([*asked, ('page', number)])}"
 
 
 def query_arguments() -> dict[str, str]:
-    """The query of this page to make links of, without the words that `url_for` keeps for itself."""
+    """The query of this page for building links, without the names that `url_for` reserves."""
     return {name: value for name, value in request.args.items() if name[:1] != "_" and name not in {"endpoint", "self"}}
 
 
 @dataclasses.dataclass(frozen=True)
 class NavigationItem:
-    """One place of the navigation as this page shows it."""
+    """One section of the navigation as this page shows it."""
 
     section: Section
     href: str
@@ -50,7 +50,7 @@ class NavigationItem:
 
 
 def navigation_items(who: Actor, offered: tuple[Section, ...]) -> list[NavigationItem]:
-    """Those of the offered places that lead to a page that is open to this person."""
+    """The offered sections whose page this person may open."""
     known, here = routes(), declared()
     found = []
     for section in offered:
@@ -62,7 +62,7 @@ def navigation_items(who: Actor, offered: tuple[Section, ...]) -> list[Navigatio
 
 
 def display() -> dict[str, str]:
-    """Theme, elder mode and text size: this device's cookie, else the account's wish."""
+    """Theme, elder mode and text size: from this device's cookie, else the account."""
     person = identity()
     theme, size = request.cookies.get("theme", "auto"), request.cookies.get("text", "22")
     elder = request.cookies.get("elder", "1" if person and person.elder_mode else "")
@@ -79,13 +79,13 @@ def _on_a_screen() -> bool:
 
 
 def unread() -> int:
-    """How many notices wait for this person."""
+    """Number of unread notifications of this person."""
     with reading() as tx:
         return notices.unread(tx, actor())
 
 
 def install(app: Flask) -> None:
-    """Give them to the templates."""
+    """Register template globals."""
     app.jinja_env.globals |= {
         "today": clock.today,
         "role_name": lambda role: ROLES[Role(role)],

@@ -1,4 +1,4 @@
-"""Who may enter: every route declares exactly one policy, or the application does not start."""
+"""Access policies: every route declares exactly one, or the application does not start."""
 
 import functools
 from collections.abc import Callable
@@ -14,25 +14,25 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Policy:
-    """Whom a route lets in. Which things it then shows, `access_*` decides."""
+    """Whom a route admits. Which objects it then shows, `access_*` decides."""
 
     is_public: bool = False
-    """Whether nobody needs to be signed in."""
+    """Whether anonymous requests are admitted."""
     roles: frozenset[Role] = frozenset()
-    """Of which roles one is needed; empty: none."""
+    """Roles of which one is needed; empty: none."""
 
     def admits(self, who: Actor) -> bool:
-        """Whether this person is let in."""
+        """Whether this person is admitted."""
         if self.roles:
             return who.has(*self.roles)
         return self.is_public or not who.is_anonymous
 
     def admits_role(self, role: Role | None) -> bool:
-        """Whether a holder of the role is let in; None is a stranger."""
+        """Whether a holder of the role is admitted; None is an anonymous client."""
         return self.is_public or (role is not None and (not self.roles or role in self.roles))
 
     def guard(self, view: V) -> V:
-        """The view, behind this policy."""
+        """The view, wrapped in this policy."""
         if self.is_public:
             return view
 
@@ -44,11 +44,11 @@ class Policy:
         return guarded  # type: ignore[return-value]
 
     def check(self) -> None:
-        """Let the present actor pass.
+        """Check the present actor.
 
         Raises:
-            SignInRequired: nobody is signed in, and somebody has to be.
-            SecondStepRequired: the actor holds the role and still lacks the second step.
+            SignInRequired: the policy needs an account and nobody is signed in.
+            SecondStepRequired: the actor holds the role but has not done the second step.
             NotFound: the actor holds none of the roles.
         """
         who = actor()
@@ -56,7 +56,7 @@ class Policy:
             return
         if who.is_anonymous:
             raise SignInRequired
-        # Without the second step the actor holds nothing; whoever would be let in with it is led to it.
+        # Without the second step the actor holds no role; if the role would be admitted, redirect to the second step.
         me = identity()
         if me is not None and me.lacks_second_step and any(held.role in self.roles for held in me.offices):
             raise SecondStepRequired
@@ -75,5 +75,5 @@ SIGNED_IN = Policy()
 
 
 def office(*roles: Role) -> Policy:
-    """Holders of one of the roles, for whichever node."""
+    """Holders of one of the roles, for any node."""
     return Policy(roles=frozenset(roles))

@@ -1,4 +1,4 @@
-"""What stands between being signed in and going on: the consent, and what a public screen may show."""
+"""Checks between sign-in and any page: consent, and what a public screen may show."""
 
 from flask import Flask, flash, redirect, request
 from flask_babel import gettext
@@ -13,7 +13,7 @@ from academy.http.request_context import identity, runtime
 
 
 def install(app: Flask) -> None:
-    """Ask before every request of somebody who is signed in."""
+    """Check before every request of a signed-in person."""
     app.before_request(_agreed)
     app.before_request(_fit_for_a_screen)
 
@@ -34,7 +34,7 @@ def _agreed() -> Response | None:
 
 
 def _fit_for_a_screen() -> Response | None:
-    # Least of all may a screen let in a screen: it would let itself in again for ever.
+    # A screen must not confirm a screen sign-in: its own session could be renewed for ever.
     here = declared()
     if here is None or not here.identified or here.screen:
         return None

@@ -1,9 +1,9 @@
-"""How much one account, or one network, may ask for in a minute (Flask-Limiter; in Redis when there is one).
+"""Rate limits for one account or one network (Flask-Limiter; counted in Redis when there is one).
 
-A village, a school or an office shares one address: nobody there is refused because the neighbours are
-busy, so a signed-in person is counted alone and a network is allowed as much as a full hall asks for.
-What costs much or reaches a stranger declares its own figure (``rate=``).
-Wrong passwords are counted elsewhere (`accounts.throttle`).
+A village, a school or an office shares one address: a signed-in person is counted alone, so that busy neighbours do
+not matter, and a network is allowed as much as a full hall needs. Expensive routes, and those that send messages to
+other people, declare their own figure (``rate=``). Wrong passwords are counted elsewhere
+(`accounts.authentication.throttle`).
 """
 
 from flask import Flask, request
@@ -15,11 +15,11 @@ from academy.http.declarations import declared
 from academy.http.request_context import identity
 
 NETWORK_SHARE = 5
-"""A network's share of what one account may ask for: for those who have not signed in yet."""
+"""Multiple of an account's limit that a network may use: for requests without a session."""
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Count requests, unless the operator counts them elsewhere."""
+    """Count requests, unless the operator disabled it."""
     rate = settings.rate_per_minute
     if not rate:
         return
@@ -38,7 +38,7 @@ def install(app: Flask, settings: Settings) -> None:
         default_limits=[this_page],
         storage_uri=settings.redis_url or "memory://",
         key_prefix="academy",
-        # Redis away: count in this process, and keep serving.
+        # Redis is down: count in this process, and keep serving.
         in_memory_fallback_enabled=bool(settings.redis_url),
         swallow_errors=True,
     )
@@ -46,12 +46,12 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _is_free() -> bool:
-    """Whether nothing is counted: nobody asks who is here."""
+    """Whether the route is not counted: it loads no session."""
     here = declared()
     return here is not None and not here.identified
 
 
 def rate_limit_key() -> str:
-    """Whose request this is: an account's, or a network's."""
+    """The key to count by: the account, or else the network."""
     found = identity()
     return f"account:{found.account_id}" if found else f"network:{network_of(request.remote_addr or '')}"

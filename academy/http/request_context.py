@@ -20,16 +20,16 @@ def runtime() -> Runtime:
 
 
 def reading() -> AbstractContextManager[Tx]:
-    """A transaction to read in."""
+    """A read transaction."""
     return runtime().db.read()
 
 
 @contextmanager
 def writing() -> Iterator[Tx]:
-    """A transaction to write in; committed at the end of the block.
+    """A write transaction; committed at the end of the block.
 
-    In a view that is enough: `academy.http.retries` runs the view again when another transaction was in
-    its way. Hooks, commands and jobs, which nobody runs again, use ``runtime().db.run_in_transaction``.
+    Enough in a view: `academy.http.retries` runs the view again after a collision. Hooks, commands and jobs, which are
+    not run again, use ``runtime().db.run_in_transaction``.
     """
     kept = runtime()
     with kept.db.begin() as tx:
@@ -38,12 +38,12 @@ def writing() -> Iterator[Tx]:
 
 
 def identity() -> Identity | None:
-    """The signed-in person's summary, or None."""
+    """The signed-in person, or None."""
     return current_user.identity if current_user.is_authenticated else None
 
 
 def actor() -> Actor:
-    """Who is acting in this request; asked of the database once."""
+    """The actor of this request; loaded once."""
     if "actor" not in g:
         found = identity()
         g.actor = _actor(found) if found else NOBODY
@@ -52,7 +52,7 @@ def actor() -> Actor:
 
 
 def player() -> Actor:
-    """Who a playback is credited to: the actor, and on a public screen its owner, in whose name it plays."""
+    """The member to credit: the actor, or on a public screen its owner."""
     found = identity()
     return _actor(found, playing=True) if found else NOBODY
 
@@ -64,6 +64,6 @@ def _actor(found: Identity, *, playing: bool = False) -> Actor:
 
 
 def member_on_show() -> int:
-    """The member whose progress a page may show, by row id: nobody's (0) on a public screen."""
+    """Row id of the member whose progress a page may show: 0 on a public screen."""
     found = identity()
     return found.member_id or 0 if found and not found.is_screen else 0

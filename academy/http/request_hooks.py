@@ -1,4 +1,4 @@
-"""Puts the shared parts into a Flask application."""
+"""Installs the shared parts of the HTTP layer into a Flask application."""
 
 import datetime as dt
 from typing import Any
@@ -33,14 +33,13 @@ from academy.http.request_context import actor, identity, reading, runtime
 
 
 class Csrf(CSRFProtect):  # type: ignore[misc]
-    """Asks for the page's token wherever a cookie speaks for somebody."""
+    """CSRF protection of routes whose credential is a cookie."""
 
     def protect(self, **how: Any) -> None:
         here = declared()
         if here is not None and not here.csrf:
             return
-        # Where no cookie signs anybody in, only the holder of the token in the header speaks, and no other site
-        # can send that.
+        # Without a cookie the credential is the token in the header, which no other site can send.
         if request.path.startswith("/api/") and "_user_id" not in session:
             return
         super().protect(**how)
@@ -50,13 +49,13 @@ csrf = Csrf()
 
 
 class IdConverter(BaseConverter):
-    """A public id in an address: where a word beside it is an address of its own, neither is taken for the other."""
+    """A public id in an address; never matches a literal path segment of another route."""
 
     regex = f"[{ALPHABET}]{{{LENGTH}}}"
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
-    """What flask-login carries: the session's token and who it belongs to."""
+    """The user object of flask-login: the session's token and its owner."""
 
     def __init__(self, token: str, found: accounts.Identity) -> None:
         self.id = token
@@ -64,7 +63,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Sessions, languages, errors, CSRF, headers, template globals."""
+    """Install sessions, languages, errors, CSRF, headers, template globals."""
     passwords.limit_waiting(settings.web_threads)
     app.url_map.converters["id"] = IdConverter
     app.config.update(
@@ -73,8 +72,8 @@ def install(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        # A video's segments are fetched while a form is answered: if every answer set the cookie anew, a
-        # segment's would undo what the form had just put there to say.
+        # A video's segments are fetched while a form is answered: if every response set the cookie anew, a
+        # segment's would undo a flash message that the form has just set.
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=dt.timedelta(days=settings.session_days),
         MAX_CONTENT_LENGTH=DEFAULT_BODY,
@@ -94,7 +93,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @manager.request_loader  # type: ignore[untyped-decorator]
     def load_program(asked: Request) -> SignedIn | None:
-        """A program carries its session's token in a header, and only into the API."""
+        """A program sends its session's token in a header, accepted by the API only."""
         given = asked.authorization
         bearer = given is not None and given.type == "bearer" and asked.path.startswith("/api/")
         return load(given.token or "") if bearer and given is not None else None
@@ -121,10 +120,10 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _no_nul() -> None:
-    """No text of ours has a NUL in it, and PostgreSQL cannot even be asked for one.
+    """Refuse NUL: no stored text has one, and PostgreSQL rejects it as a parameter.
 
     Raises:
-        NotFound: the address or a form has.
+        NotFound: the address or a form contains one.
     """
     typed: list[str] = []
     if request.mimetype in body_limits.FORMS:
@@ -135,8 +134,8 @@ def _no_nul() -> None:
 
 
 def _keep_alive(response: Response) -> Response:
-    """A session that is used lives on; written rarely, so that watching costs no row a request."""
-    if "_login_user" not in g:  # nobody asked who is here: a file, a health check
+    """Extend the session on use; written rarely, so that watching needs no write a request."""
+    if "_login_user" not in g:  # no session was loaded: a file, a health check
         return response
     found, kept = identity(), runtime()
     rarely = dt.timedelta(minutes=max(10, kept.settings.session_idle_minutes // 50))

@@ -1,9 +1,9 @@
-"""What somebody typed outlives the end of a session and an old page: it is shown again, ready to be sent.
+"""Typed input survives the end of a session and an old page: the form is shown again, ready to be sent.
 
-A form may reach us without a session (it ended meanwhile), with another session's token, or before the consent or
-the second step that is asked for first. The answer is a page that holds everything that was typed, apart from
-passwords and files, with a fresh token and a button to send it again. Where one has to sign in first, the page's
-script keeps the form in this browser tab until that is done; without scripts, signing in opens beside it.
+A form may arrive without a session (it ended meanwhile), with another session's token, or before a required consent or
+second step. The response is a page that holds all typed values, apart from passwords and files, with a fresh token and
+a button to send it again. Where signing in is needed first, the page's script keeps the form in this browser tab until
+then; without scripts, signing in opens in another tab.
 """
 
 from urllib.parse import urlsplit
@@ -19,10 +19,10 @@ from academy.http.forms import Secret
 from academy.http.request_context import actor
 
 SECRET = frozenset({"password", "again", "old"})
-"""Fields of passwords: typed anew, never put into a page."""
+"""Password fields: typed anew, never put into a page."""
 NOT_TYPED = frozenset({"csrf_token"})
 SHORTEST = 2
-"""Shorter values are marks of buttons and boxes, not worth showing to a person."""
+"""Shorter values are those of buttons and check boxes, not worth showing."""
 
 STALE = msg("这一页打开得太久了。您填写的内容还在，请再发送一次。")
 SIGNED_OUT = msg("登录已经过期。您填写的内容还在：先登录，再发送一次。")
@@ -35,7 +35,7 @@ def is_form() -> bool:
 
 
 def page(text: Message, status: int, first: str | None = None) -> Response:
-    """The page that holds the form. `first` is where one has to go before it can be sent."""
+    """The page that holds the form. `first` is the address to visit before it can be sent."""
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_TYPED | SECRET]
     files = [file.filename for file in request.files.values() if _is_chosen(file)]
     answer = render_template(
@@ -54,10 +54,10 @@ def page(text: Message, status: int, first: str | None = None) -> Response:
 
 
 def typed_texts() -> list[str]:
-    """What somebody typed into this request's form, for the page of an error: nothing typed is lost by one.
-    Without passwords and codes, marks of buttons, and where to go on."""
+    """Typed values of this request's form, for an error page. Without passwords, codes, values of buttons, and the
+    address to continue at."""
     if not is_form() or "form" not in vars(request):
-        return []  # what was refused before anybody read it is not read for its error either
+        return []  # a body that was refused unread is not read for its error page either
     here = declared()
     fields = here.form() if here is not None and here.form is not None else ()
     secret = SECRET.union(field.name for field in fields if isinstance(field, Secret))
@@ -69,19 +69,19 @@ def _shown(fields: list[tuple[str, str]]) -> list[str]:
 
 
 def stale() -> Response:
-    """For a form whose token belongs to a page that is too old, or to another session."""
+    """For a form with an expired token, or one of another session."""
     if actor().is_anonymous and not _is_public():
         return signed_out()
     return page(STALE, 400)
 
 
 def signed_out() -> Response:
-    """For a form of somebody whose session ended."""
+    """For a form sent after the session ended."""
     return page(SIGNED_OUT, 401, landing_url(Landing.SIGN_IN, next=landing_url(Landing.RESUBMISSION)))
 
 
 def asked_first(where: Landing) -> Response:
-    """For a form that came before a consent or a second step; `where` is that page."""
+    """For a form sent before a required consent or second step; `where` is that page."""
     return page(ASKED_FIRST, 409, landing_url(where, next=landing_url(Landing.RESUBMISSION)))
 
 

@@ -1,7 +1,7 @@
-"""A view whose transaction collided with another one is run again, before anybody hears of it.
+"""Retry of views whose transaction collided with another one, before a response is sent.
 
-`with writing() as tx` cannot run its block a second time; the view around it can, as long as it has
-committed nothing and what was sent to it can be read once more.
+`with writing() as tx` cannot run its block a second time; the view around it can, as long as it has committed nothing
+and the request's body can be read again.
 """
 
 from typing import Any
@@ -13,13 +13,13 @@ from academy.core.database import Database
 
 
 class Application(Flask):
-    """Flask, with views that are run again after a deadlock, a serialisation failure or a unique collision."""
+    """Flask, with views retried after a deadlock, a serialisation failure or a unique collision."""
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """The view's answer. What a failed attempt left in `g` and the session is undone before the next.
+        """The view's response. Changes of a failed attempt to `g` and the session are undone before the next.
 
         Raises:
-            DBAPIError: the collision did not pass; `academy.http.errors` answers 503.
+            DBAPIError: the collision persisted; `academy.http.errors` answers 503.
         """
         db: Database = self.extensions["academy"].db
         kept_g, kept_session = dict(vars(g)), dict(session)
@@ -36,7 +36,7 @@ class Application(Flask):
 
 
 def _body_can_be_read_again() -> bool:
-    """Whether Flask keeps the body: forms and JSON, or none. An upload's stream is gone once it is read."""
+    """Whether Flask keeps the body: forms and JSON, or none. An upload's stream can be read once only."""
     if not request.content_length and "chunked" not in request.headers.get("Transfer-Encoding", ""):
         return True
     if request.is_json or request.mimetype == "application/x-www-form-urlencoded":

@@ -1,8 +1,8 @@
-"""Addresses of static files name their content, so that a phone may keep what it has once fetched for a year.
+"""Addresses of static files contain a digest of their content, so that a browser may cache them for a year.
 
-Scripts are ES modules that import each other by relative paths. The folder they are in carries one digest of them
-all (``/static/js-<digest>/player.js``), so each module has exactly one address however it is asked for: by a page,
-by a preload or by another module. Other files carry their own digest (``/static/css/base.css?v=<digest>``).
+Scripts are ES modules that import each other by relative paths. Their folder carries one digest of all
+(``/static/js-<digest>/player.js``), so that each module has exactly one address, whether it is requested by a page,
+a preload or another module. Other files carry their own digest (``/static/css/base.css?v=<digest>``).
 See docs/decisions/0040-module-addresses.md.
 """
 
@@ -27,7 +27,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 def folder() -> Path:
-    """Where the static files are."""
+    """The folder of static files."""
     return Path(current_app.static_folder or "")
 
 
@@ -45,7 +45,7 @@ def _digest_of_all(root: Path, stamp: Stamp) -> str:
 
 
 def _stamp(root: Path) -> Stamp:
-    """Names, times and sizes of all scripts: what tells whether one was changed, without reading them."""
+    """Names, times and sizes of all scripts: detects a change without reading them."""
     found: list[tuple[str, int, int]] = []
     for at, folders, names in os.walk(root):
         folders.sort()
@@ -58,7 +58,7 @@ def _stamp(root: Path) -> Stamp:
 
 
 def scripts_digest() -> str:
-    """The digest of all scripts; looked at once a request."""
+    """The digest of all scripts; checked once a request."""
     if "scripts_digest" not in g:
         root = folder() / SCRIPTS
         g.scripts_digest = _digest_of_all(root, _stamp(root))
@@ -71,7 +71,7 @@ def _file_digest(name: str) -> str | None:
 
 
 def _name_content(endpoint: str, values: dict[str, Any]) -> None:
-    """`url_for("static", filename=…)` gives the address that names the content."""
+    """`url_for("static", filename=…)` gives the address with the digest."""
     if endpoint != "static" or "filename" not in values:
         return
     name = str(values["filename"])
@@ -82,9 +82,9 @@ def _name_content(endpoint: str, values: dict[str, Any]) -> None:
 
 
 def _find_content(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """A script's address leads to its file; `g.immutable` says whether the address names what is served now.
+    """Maps a script's address to its file; `g.immutable` is whether the address matches the present content.
 
-    An address of another release gets today's file, which is then not kept under the other's name.
+    An address of another release gets the present file, which is then not cached under it.
     """
     if endpoint != "static" or not values:
         return
@@ -117,7 +117,7 @@ def module_parts(name: str) -> tuple[str, ...]:
 
 
 def install(app: Flask) -> None:
-    """Name contents in addresses, and find the files behind them."""
+    """Put digests into addresses, and map those addresses to files."""
     declare(RouteDeclaration(policy=PUBLIC, identified=False))(app.view_functions["static"])
     app.url_defaults(_name_content)
     app.url_value_preprocessor(_find_content)

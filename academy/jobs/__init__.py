@@ -1,8 +1,8 @@
-"""Events and jobs: other components learn what happened, and long work survives a kill.
+"""Events and jobs: other components react to events, and long work survives a kill.
 
 `@handles(Event, in_transaction=True)` runs in the publisher's transaction (database only, quick); `@handles(Event)` is
 delivered by the worker after the commit, at least once, to a handler that is idempotent; `@job` is work that a
-component asks for by `enqueue`; `@nightly` and `@every` are work that comes back by itself.
+component starts with `enqueue`; `@nightly` and `@every` are recurring jobs.
 """
 
 from academy.jobs.events import Event, handles, publish

@@ -1,4 +1,4 @@
-"""Who may see and retry jobs that failed: those who keep the system running."""
+"""Access to failed jobs: operators only."""
 
 from academy.core.actor import Actor, Role
 from academy.core.errors import Forbidden

@@ -1,4 +1,4 @@
-"""Events: small frozen dataclasses that say what happened, by row ids, and the functions that handle them."""
+"""Events: small frozen dataclasses that record what happened, by row ids, and the functions that handle them."""
 
 import dataclasses
 from collections.abc import Callable
@@ -31,7 +31,7 @@ _after_commit: dict[str, list[str]] = {}
 
 
 def publish(tx: Tx, event: Event) -> None:
-    """Handlers in the transaction run now in `tx`; an outbox row asks for the others after the commit."""
+    """Run the in-transaction handlers now in `tx`; an outbox row schedules the others after the commit."""
     for handler in _in_transaction.get(event.kind, ()):
         handler(tx, event)
     if _after_commit.get(event.kind):
@@ -58,7 +58,7 @@ def handles(kind: type[E], *, in_transaction: bool = False, lane: str = "fast") 
             if handler not in handlers:
                 handlers.append(handler)
             return handler
-        # Rows keep it: it says the component, not the module, so that a function may move within.
+        # Stored in rows: it names the component, not the module, so that a function may move within.
         component = handler.__module__.removeprefix("academy.").partition(".")[0]
         name = f"on.{kind.kind}.{component}.{handler.__name__}"
         if name in _after_commit.get(kind.kind, ()):
@@ -76,5 +76,5 @@ def handles(kind: type[E], *, in_transaction: bool = False, lane: str = "fast") 
 
 
 def subscribers(kind: str) -> list[str]:
-    """Names of the jobs that an event of this kind becomes."""
+    """Names of the jobs that an event of this kind creates."""
     return _after_commit.get(kind, [])

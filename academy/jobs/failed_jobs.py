@@ -1,4 +1,4 @@
-"""Jobs that were put aside: what the operator sees of them, and the second chance."""
+"""Failed jobs: the operator's list, and the retry."""
 
 from sqlalchemy import select
 
@@ -17,24 +17,25 @@ SIZE = 20
 
 
 def list_failed_jobs(tx: Tx, actor: Actor, number: int = 1) -> Page[Job]:
-    """Jobs that failed or were put aside, newest first."""
+    """Failed jobs and dead letters, newest first."""
     allow_operator(actor, "jobs")
     return page_of(tx, select(Job).where(Job.state == JobState.FAILED).order_by(Job.id.desc()), number, SIZE)
 
 
 def is_retried_elsewhere(job: Job) -> bool:
-    """Whether its component has dealt with the failure (a file waits for its owner, a training is a draft again)
-    and offers the retry where it shows it; run from here, the job would find nothing to do."""
+    """Whether the job's component handled the failure (a file waits for its owner, a training is a draft again) and
+    offers
+    the retry itself; run from here, the job would find nothing to do."""
     spec = registry.spec(job.name)
     return spec is not None and spec.on_failure is not None
 
 
 def retry_failed_job(tx: Tx, actor: Actor, public_id: str) -> None:
-    """Run it again, from no crashes and no deaths.
+    """Run it again, with crashes and deaths reset.
 
     Raises:
         NotFound: there is no such job.
-        Conflict: it did not fail, it is retried elsewhere, or the same work is under way.
+        Conflict: it did not fail, is retried elsewhere, or the same work is under way.
     """
     allow_operator(actor, f"job:{public_id}")
     job = tx.scalar(select(Job).where(Job.public_id == public_id))

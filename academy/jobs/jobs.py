@@ -1,4 +1,4 @@
-"""What the worker does for itself."""
+"""Jobs of the queue itself."""
 
 import datetime as dt
 
@@ -10,7 +10,7 @@ from academy.jobs.scheduler import nightly
 
 @nightly("jobs.forget", at=dt.time(2, 20))
 def forget(context: JobContext) -> None:
-    """Delete jobs that were done long ago and facts that were delivered; failed jobs wait for a person."""
+    """Delete jobs that were done long ago and delivered events; failed jobs are kept for the operator."""
     old = days_ago(context.settings.keep_jobs_days)
     delete_in_batches(context.db, Job, Job.state.in_((JobState.DONE, JobState.CANCELLED)), Job.finished_at < old)
     delete_in_batches(context.db, OutboxEvent, OutboxEvent.delivered_at < old)

@@ -14,11 +14,11 @@ from academy.core.types import Key, one_of
 
 
 class OutboxEvent(Base):
-    """An event waiting to become jobs; written with the rows it speaks of, so neither exists alone."""
+    """An event waiting to become jobs; written in the transaction of the rows it is about, so neither exists alone."""
 
     __tablename__ = "outbox_events"
     __table_args__ = (
-        # The worker's only question: what is undelivered, oldest first.
+        # The worker's query: undelivered events, oldest first.
         Index(
             "ix_outbox_events_undelivered",
             "id",
@@ -35,7 +35,7 @@ class OutboxEvent(Base):
 
 
 class JobState(enum.StrEnum):
-    """Where a job stands. `failed` waits for a person; everything else moves by itself."""
+    """State of a job. `failed` waits for an operator; all other transitions are automatic."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -45,17 +45,17 @@ class JobState(enum.StrEnum):
 
 
 class Job(Base):
-    """One piece of work that survives the death of whoever does it.
+    """A unit of work that survives the death of its worker.
 
-    The row is all there is: no broker holds a copy that could be lost or run once more. Its
-    transitions are in `academy.jobs.queue`.
+    The row is the only copy: there is no broker that could lose it or run it once more. Its transitions are in
+    `academy.jobs.queue`.
     """
 
     __tablename__ = "jobs"
     __table_args__ = (
         # The sweep: what may be run now.
         Index("ix_jobs_waiting", "state", "run_after"),
-        # Two enquiries for the same work at once become one job: the key is unique while it is open.
+        # Two requests for the same work become one job: the key is unique while the job is open.
         Index(
             "uq_jobs_open_key",
             "key",
@@ -63,7 +63,7 @@ class Job(Base):
             sqlite_where=text("key IS NOT NULL AND state IN ('queued','running')"),
             postgresql_where=text("key IS NOT NULL AND state IN ('queued','running')"),
         ),
-        # A state that no transition knows would be claimed by nobody, for ever.
+        # An unknown state would never be claimed.
         one_of("state", JobState),
     )
 
@@ -74,13 +74,13 @@ class Job(Base):
     key: Mapped[str | None] = mapped_column(String(160))
     state: Mapped[str] = mapped_column(String(12), default=JobState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
-    """How often it was claimed; never goes back, so that it names the attempt that may write here."""
+    """Number of claims; never reset, so that it identifies the attempt that may write here."""
     crashes: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Attempts that raised something unforeseen, since a person last asked for it."""
+    """Unexpected exceptions since the last manual retry."""
     deaths: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Workers that vanished while they ran it, since a person last asked for it."""
+    """Workers that vanished while running it, since the last manual retry."""
     worker: Mapped[str] = mapped_column(String(60), default="", server_default="")
-    """Who claimed it last."""
+    """The worker that claimed it last."""
     permille: Mapped[int] = mapped_column(default=0)
     note: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -94,8 +94,8 @@ class Job(Base):
 
 
 class Recurrence(Base):
-    """When a job that comes back by itself is due next. The primary key closes the race of two workers
-    that meet a new job at the same moment; `due_at` is moved on by the one that asks for it."""
+    """When a recurring job is due next. The primary key closes the race of two workers that meet a new job at once;
+    `due_at` is advanced by the one that enqueues it."""
 
     __tablename__ = "recurrences"
 

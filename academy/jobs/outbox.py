@@ -1,4 +1,4 @@
-"""The outbox: events that were committed with the rows they speak of become jobs, each exactly once."""
+"""The outbox: committed events become jobs, each exactly once."""
 
 from sqlalchemy import select, update
 
@@ -14,8 +14,8 @@ BATCH = 200
 def deliver(runtime: Runtime) -> int:
     """Turn undelivered events into jobs, one a handler; returns how many there were.
 
-    Of several workers each takes events that no other is taking, and marks them in the transaction that
-    writes their jobs: a worker that dies in between has delivered nothing.
+    Workers skip events locked by others, and mark them in the transaction that writes their jobs: a worker that dies in
+    between has delivered nothing.
     """
     with runtime.db.read() as tx:
         if tx.scalar(select(OutboxEvent.id).where(OutboxEvent.delivered_at.is_(None)).limit(1)) is None:

@@ -1,4 +1,4 @@
-"""The queue: a job is a state machine, and every transition is one UPDATE that names what it expects to find.
+"""The queue: a job is a state machine, and every transition is one UPDATE that names the state and attempt it expects.
 
     queued ──claim──▶ running ──finish──▶ done
       ▲  ▲               │ ├─────fail──▶ failed ──retry_job──▶ queued
@@ -6,8 +6,8 @@
       └─────hand_back──────┘        queued, running ──cancel_jobs──▶ cancelled
 
 `attempts` counts claims and never goes back: it is the attempt's token. A worker that was given up for dead,
-or whose job was cancelled, names an attempt that is no longer the row's, and what it says changes nothing.
-`crashes` and `deaths` are what a retry by a person forgives.
+or whose job was cancelled, names an attempt that is no longer the row's, and its UPDATE matches no row.
+`crashes` and `deaths` are reset by a manual retry.
 """
 
 import dataclasses
@@ -31,27 +31,28 @@ from academy.jobs.models import Job, JobState
 log = logging.getLogger(__name__)
 
 STALE = dt.timedelta(seconds=60)
-"""Longer than any step between two heartbeats; a job silent for so long has lost its worker."""
+"""Seconds; longer than any step between two heartbeats. A job silent for so long has lost its worker."""
 MAX_DEATHS = 3
-"""So many workers may vanish while they run a job; then it is put aside for a person."""
+"""A job is failed after so many workers vanished while running it."""
 SUSPECT = 2
-"""From so many deaths on a job runs beside no other suspect: what else ran when it killed its worker is innocent."""
+"""From so many deaths on, a job runs beside no other suspect: so that other jobs of a worker it kills stay innocent."""
 GAVE_UP = msg("处理时出现意外错误，已多次重试。请联系系统管理员。")
-"""What people read of a job that crashed each time it was tried."""
+"""Message shown for a job that crashed on every attempt."""
 DIED = msg("处理时进程多次中断，已停止重试。请联系系统管理员。")
-"""What people read of a job whose workers vanished."""
+"""Message shown for a job whose workers vanished."""
 OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 
 class Cancelled(Exception):
-    """Raised inside a job whose attempt is over: cancelled, or given to another worker; let it pass.
+    """Raised inside a job whose attempt is over (cancelled, or claimed by another worker); do not catch it.
 
-    At its next progress, and at the commit of whatever it writes: see `fence`."""
+    Raised by its next progress report, and by the commit of any write: see `fence`.
+    """
 
 
 @dataclasses.dataclass(frozen=True)
 class Attempt:
-    """One claim of a job; the right to write to its row while that is running with this number."""
+    """One claim of a job; gives the right to write its row while it is running with this attempt number."""
 
     job_id: int
     number: int
@@ -60,7 +61,7 @@ class Attempt:
 def enqueue(
     tx: Tx, name: str, *, key: str | None = None, actor: Actor = SYSTEM, delay_s: float = 0, **args: Any
 ) -> Job:
-    """Ask for a job. With a `key`, an open job of the same key is returned instead of a second one."""
+    """Create a job. With a `key`, an open job of the same key is returned instead of a second one."""
     run_after = clock.now() + dt.timedelta(seconds=delay_s)
     for _ in range(3):
         open_job = _open(tx, key) if key is not None else None
@@ -72,7 +73,8 @@ def enqueue(
             with tx.begin_nested():
                 tx.add(job)
         except IntegrityError as error:
-            # Another transaction asked for the same key between our look and our insert; it may even be done by now.
+            # Another transaction created the same key between our query and our insert; that job may even be done by
+            # now.
             if key is None or not collisions.is_duplicate(error):
                 raise
         else:
@@ -81,15 +83,15 @@ def enqueue(
 
 
 def _open(tx: Tx, key: str) -> Job | None:
-    # Nobody claims a waiting job before this transaction ends: it would run without seeing our rows, and
-    # nothing would ask for it again. One that is running is not locked, or its heartbeat would wait for us.
+    # Locked until this transaction ends, so that a waiting job cannot be claimed before our rows are visible to it.
+    # A running one is not locked, or its heartbeat would wait for us.
     waiting = select(Job).where(Job.key == key, Job.state == JobState.QUEUED).with_for_update(read=True)
     running = select(Job).where(Job.key == key, Job.state == JobState.RUNNING)
     return tx.scalar(waiting) or tx.scalar(running)
 
 
 def claim(tx: Tx, job_id: int, worker: str = "") -> Job | None:
-    """Take one job if it may run now; exactly one caller gets it."""
+    """Claim one job if it is due; exactly one caller gets it."""
     taken = _claim(tx, [job_id], worker)
     return taken[0] if taken else None
 
@@ -97,7 +99,7 @@ def claim(tx: Tx, job_id: int, worker: str = "") -> Job | None:
 def claim_next(
     tx: Tx, names: Collection[str], limit: int, worker: str = "", *, beside_suspect: bool = False
 ) -> list[Job]:
-    """Take jobs of these names that may run now, the longest due first; what others are taking is passed over.
+    """Claim due jobs of these names, the longest due first; rows locked by others are skipped.
 
     At most one of them is a suspect, and none with `beside_suspect`.
     """
@@ -133,7 +135,7 @@ def _claim(tx: Tx, job_ids: Sequence[int], worker: str) -> list[Job]:
 
 
 def _change(tx: Tx, attempt: Attempt, **values: Any) -> bool:
-    """Write to the row of a running attempt; False when the attempt is over."""
+    """Update the row of a running attempt; False when the attempt is over."""
     hit = tx.execute(
         update(Job)
         .where(Job.id == attempt.job_id, Job.state == JobState.RUNNING, Job.attempts == attempt.number)
@@ -144,7 +146,7 @@ def _change(tx: Tx, attempt: Attempt, **values: Any) -> bool:
 
 
 def heartbeat(tx: Tx, attempts: Collection[Attempt]) -> None:
-    """Say that these are still being worked on."""
+    """Refresh the heartbeat of these attempts."""
     if not attempts:
         return
     tx.execute(
@@ -157,7 +159,7 @@ def heartbeat(tx: Tx, attempts: Collection[Attempt]) -> None:
 
 
 def note_progress(tx: Tx, attempt: Attempt, permille: int, note: Message | None) -> None:
-    """Keep progress and heartbeat.
+    """Store progress (permille) and heartbeat.
 
     Raises:
         Cancelled: the attempt is over.
@@ -183,8 +185,8 @@ def keep_result(tx: Tx, attempt: Attempt, values: dict[str, Any]) -> None:
 def fence(tx: Tx, attempt: Attempt) -> None:
     """The last statement of every transaction of a running job: it commits only while the attempt is the row's.
 
-    The row stays locked until the commit: nobody takes the job from whoever is writing (`release_lost` passes a
-    locked row over), and a worker that was given up for dead finds, when it goes on, that it may not write.
+    The row stays locked until the commit: the job cannot be released while its worker is writing (`release_lost` skips
+    locked rows), and a worker that was given up for dead cannot write when it resumes.
 
     Raises:
         Cancelled: the attempt is over.
@@ -195,12 +197,12 @@ def fence(tx: Tx, attempt: Attempt) -> None:
 
 
 def finish(tx: Tx, attempt: Attempt) -> bool:
-    """The job is done. False, and nothing changes, when the attempt is over; so with all that follow."""
+    """Mark the job done. False, and no change, when the attempt is over; likewise below."""
     return _change(tx, attempt, state=JobState.DONE, permille=1000, finished_at=clock.now(), trace="")
 
 
 def crash(tx: Tx, attempt: Attempt, trace: str) -> bool:
-    """The attempt raised something unforeseen: run the job again later, or give it up after so many crashes."""
+    """Record an unexpected exception: retry later, or fail after too many crashes."""
     row = tx.execute(select(Job.name, Job.args, Job.crashes).where(Job.id == attempt.job_id)).one()
     spec = registry.spec(row.name)
     crashes = row.crashes + 1
@@ -211,8 +213,9 @@ def crash(tx: Tx, attempt: Attempt, trace: str) -> bool:
 
 
 def fail(tx: Tx, attempt: Attempt, message: Message, trace: str, **values: Any) -> bool:
-    """The job failed for good; `message` says it to a person, `trace` to the operator. What the component wants
-    done about it (`on_failure`) belongs to the same transaction."""
+    """Fail the job for good; `message` is for users, `trace` for the operator. The component's `on_failure` runs in the
+    same
+    transaction."""
     now = clock.now()
     changed = _change(
         tx,
@@ -240,18 +243,18 @@ def _tell_component(
     except Exception as error:
         if collisions.is_retryable(error):
             raise
-        # The job has failed all the same: were it left running, it would come back for ever.
+        # `on_failure` raised, but the job must fail all the same: left running, it would be retried for ever.
         log.exception("job.on_failure_failed", extra={"job": attempt.job_id})
 
 
 def release_attempts(tx: Tx, attempts: Collection[Attempt]) -> None:
-    """A worker that was asked to stop leaves what it has not finished to the next; nobody died of it."""
+    """Return unfinished jobs of a stopping worker to the queue; they count no death."""
     for attempt in attempts:
         _change(tx, attempt, state=JobState.QUEUED, run_after=clock.now())
 
 
 def release_lost(tx: Tx, workers: Collection[str] = ()) -> list[int]:
-    """Queue again what the dead left running: jobs of these workers, and of whoever fell silent long ago.
+    """Queue again the jobs of dead workers, and those without a heartbeat for too long.
 
     A job that lost its worker too often fails instead; returns the ids of all.
     """
@@ -259,7 +262,7 @@ def release_lost(tx: Tx, workers: Collection[str] = ()) -> list[int]:
     lost = tx.execute(
         select(Job.id, Job.attempts, Job.deaths)
         .where(Job.state == JobState.RUNNING, silent | Job.worker.in_(workers))
-        # Its worker may be alive after all and write at this moment; then it is not lost.
+        # Locked rows are skipped: a worker that writes at this moment is alive.
         .with_for_update(skip_locked=True)
     ).all()
     for job_id, number, before in lost:
@@ -272,10 +275,10 @@ def release_lost(tx: Tx, workers: Collection[str] = ()) -> list[int]:
 
 
 def retry_job(tx: Tx, job: Job) -> None:
-    """A person asks to run a failed job again; what it died of before is forgiven.
+    """Manual retry of a failed job; its crashes and deaths are reset.
 
     Raises:
-        Conflict: it did not fail, somebody was quicker, or another job of its key has taken its place.
+        Conflict: it did not fail, was retried concurrently, or another job of its key is open.
     """
     taken = Conflict(msg("同样的任务正在进行，请稍候再试。"))
     with unique_or(tx, taken):
@@ -298,7 +301,7 @@ def retry_job(tx: Tx, job: Job) -> None:
 
 
 def cancel_jobs(tx: Tx, key: str) -> None:
-    """Cancel what is open under a key; a running attempt notices at its next progress."""
+    """Cancel open jobs with a key; a running attempt notices at its next progress report."""
     tx.execute(
         update(Job).where(Job.key == key, Job.state.in_(OPEN)).values(state=JobState.CANCELLED, finished_at=clock.now())
     )

@@ -1,4 +1,4 @@
-"""The list of jobs, and what a running job is given."""
+"""The registry of jobs, and the context of a running job."""
 
 import dataclasses
 from collections.abc import Callable
@@ -13,13 +13,14 @@ FAST = "fast"
 BRIEF = "brief"
 HEAVY = "heavy"
 LANES = (FAST, BRIEF, HEAVY)
-"""Seconds at most; some minutes at most (a poster, a document's pages); as long as it takes (an encoding)."""
+"""Lanes: seconds; some minutes (a poster, a document's pages); unlimited (an encoding)."""
 
 
 class JobContext:
-    """What a job may use: the runtime, and a way to say how far it has come.
+    """What a running job may use: the runtime, and progress reports.
 
-    A transaction that its thread opens commits only while the job is still its own (`queue.fence`)."""
+    A transaction of its thread commits only while the attempt is still its own (`queue.fence`).
+    """
 
     def __init__(self, runtime: Runtime, job_id: int, attempt: int = 0) -> None:
         self.runtime = runtime
@@ -36,10 +37,10 @@ class JobContext:
         return self.runtime.settings
 
     def progress(self, permille: int, note: Message | None = None) -> None:
-        """Say how far the job is, 0 to 1000, and keep its heartbeat young. Cheap when nothing changed.
+        """Report progress, 0 to 1000, and refresh the heartbeat. Cheap when nothing changed.
 
         Raises:
-            academy.jobs.queue.Cancelled: the job was cancelled, or another worker has it; let it pass.
+            academy.jobs.queue.Cancelled: the job was cancelled or taken by another worker; do not catch it.
         """
         from academy.jobs import queue
 
@@ -50,7 +51,7 @@ class JobContext:
             self.db.run_in_transaction(lambda tx: queue.note_progress(tx, attempt, permille, note))
 
     def result(self, **values: Any) -> None:
-        """Keep what the job found out, for whoever asked for it (JSON values).
+        """Store the job's result for its requester (JSON values).
 
         Raises:
             academy.jobs.queue.Cancelled: as `progress`.
@@ -63,7 +64,7 @@ class JobContext:
 
 @dataclasses.dataclass(frozen=True)
 class JobSpec:
-    """A kind of job: its function, its lane, how often it is tried."""
+    """A kind of job: its function, lane and number of attempts."""
 
     name: str
     run: Callable[..., None]
@@ -78,10 +79,10 @@ _specs: dict[str, JobSpec] = {}
 def job(
     name: str, *, lane: str = FAST, max_attempts: int = 3, on_failure: Callable[..., None] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register `fn(context, **args)` under a name that rows keep, so never rename it lightly.
+    """Register `fn(context, **args)` under a name that is stored in rows: rename only with a migration.
 
     `on_failure(tx, message, **args)` runs in the transaction that marks the job failed. An
-    `AcademyError` fails the job at once (its sentence is for people); anything else is tried again.
+    `AcademyError` fails the job at once (its message is for users); any other exception is retried.
     """
 
     def register(fn: Callable[..., None]) -> Callable[..., None]:
@@ -92,12 +93,12 @@ def job(
 
 
 def spec(name: str) -> JobSpec | None:
-    """The registered job of that name, if this version of the academy has one."""
+    """The registered job of that name; None if this version has none."""
     return _specs.get(name)
 
 
 def names_in(lane: str) -> list[str]:
-    """Names of the jobs of a lane that this version of the academy has."""
+    """Names of the registered jobs of a lane."""
     return [spec.name for spec in _specs.values() if spec.lane == lane]
 
 

@@ -1,8 +1,8 @@
-"""The scheduler: work that comes back by itself, `@nightly` at an hour of the city, `@every` so many minutes.
+"""The scheduler of recurring jobs: `@nightly` at an hour of the city, `@every` so many minutes.
 
-A row a job says when it is due next. Whoever moves that moment on, in one UPDATE that names the
-moment it saw, asks for the job in the same transaction: of many workers exactly one does, and a
-worker that was down runs what it missed once, not once for each night it missed.
+One row a job stores when it is due next. A worker advances that moment, in one UPDATE that names the value it read, and
+enqueues the job in the same transaction: of many workers exactly one does, and a worker that was down runs a missed job
+once, not once for each missed night.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ Next = Callable[[dt.datetime], dt.datetime]
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """When a job comes back: `says` for people who read docs/jobs.md, `after(instant)` for the worker."""
+    """When a job recurs: `says` is the text for docs/jobs.md, `after(instant)` computes the next time."""
 
     says: str
     after: Next
@@ -36,7 +36,7 @@ _schedules: dict[str, Schedule] = {}
 def nightly(
     name: str, *, at: dt.time, lane: str = FAST, max_attempts: int = 3
 ) -> Callable[[Callable[[JobContext], None]], Callable[[JobContext], None]]:
-    """Register `fn(context)` as a job that is asked for once a day, at a time of the city's clock."""
+    """Register `fn(context)` as a job that is enqueued once a day, at a time of the city's clock."""
 
     def after(instant: dt.datetime) -> dt.datetime:
         local = clock.to_city(instant)
@@ -51,7 +51,7 @@ def nightly(
 def every(
     name: str, *, minutes: int, lane: str = FAST, max_attempts: int = 3
 ) -> Callable[[Callable[[JobContext], None]], Callable[[JobContext], None]]:
-    """Register `fn(context)` as a job that is asked for again so long after it was asked for last."""
+    """Register `fn(context)` as a job that is enqueued so long after the last time."""
     pause = dt.timedelta(minutes=minutes)
     return _register(name, Schedule(f"every {minutes} minutes", lambda instant: instant + pause), lane, max_attempts)
 
@@ -68,12 +68,12 @@ def _register(
 
 
 def schedule(name: str) -> Schedule | None:
-    """When the job of that name comes back, if it does."""
+    """The schedule of the job with that name, if it has one."""
     return _schedules.get(name)
 
 
 def ask_due(runtime: Runtime) -> int:
-    """Ask for every job whose moment has come; returns how many. One read when there is nothing to do."""
+    """Enqueue every job that is due; returns how many. One query when there is nothing to do."""
     now = clock.now()
     with runtime.db.read() as tx:
         planned = dict(tx.execute(select(Recurrence.name, Recurrence.due_at)).all())
@@ -91,7 +91,7 @@ def ask_due(runtime: Runtime) -> int:
 
 
 def _plan(tx: Tx, name: str, now: dt.datetime) -> None:
-    # Another worker may meet the new job at the same moment; either plan will do.
+    # Another worker may insert the new job at the same moment; either due time is fine.
     get_or_create(tx, Recurrence, {"name": name}, due_at=_schedules[name].after(now))
 
 

@@ -1,4 +1,4 @@
-"""The worker: takes jobs from the queue and runs them, and sees to the outbox, the calendar and the dead."""
+"""The worker: claims and runs jobs, delivers the outbox, enqueues recurring jobs, releases jobs of dead workers."""
 
 import logging
 import threading
@@ -24,16 +24,16 @@ from academy.jobs.registry import BRIEF, FAST, HEAVY, LANES, JobContext
 log = logging.getLogger(__name__)
 
 POLL_S = (0.05, 0.5)
-"""Between two looks at the queue: at least after something was done, at most when nothing is. One look is two
-reads by index; docs/decisions says why nobody is woken instead."""
+"""Poll interval: minimum after work was done, maximum when idle. A poll is two index reads; docs/decisions explains
+why there is no notification instead."""
 HEARTBEAT_S = 10.0
 CALENDAR_S = 30.0
 GRACE_S = 2.0
-"""So long a worker that is asked to stop waits for what is nearly done."""
+"""Seconds that a stopping worker waits for jobs that are nearly done."""
 
 
 def run_job(runtime: Runtime, job_id: int, worker: str = "") -> bool:
-    """Claim and run one job; whatever happens is written to its row. False if it was not to be had."""
+    """Claim and run one job; its outcome is written to its row. False if it could not be claimed."""
     job = runtime.db.run_in_transaction(lambda tx: queue.claim(tx, job_id, worker))
     if job is None:
         return False
@@ -42,7 +42,7 @@ def run_job(runtime: Runtime, job_id: int, worker: str = "") -> bool:
 
 
 def execute(runtime: Runtime, job: Job) -> None:
-    """Run a job that was claimed, and write what came of it."""
+    """Run a claimed job, and write its outcome."""
     attempt, spec = Attempt(job.id, job.attempts), registry.spec(job.name)
     told = {"job": job.id, "job_name": job.name, "attempt": job.attempts}
     if spec is None:
@@ -67,13 +67,13 @@ def execute(runtime: Runtime, job: Job) -> None:
 
 
 def _close(runtime: Runtime, change: Callable[[Tx], bool], said: str, told: dict[str, object]) -> None:
-    # An attempt that is over (cancelled, or taken for dead and run by another) has nothing to say.
+    # An attempt that is over (cancelled, or presumed dead and run by another) must not write.
     kept = runtime.db.run_in_transaction(change)
     log_event(log, said if kept else "job.overtaken", **told)
 
 
 def runnable(runtime: Runtime, lane: str | None = None, only: Collection[str] = (), limit: int = BATCH) -> list[int]:
-    """Ids of jobs that may run now, oldest first; of one lane, or of some names only."""
+    """Ids of due jobs, oldest first; of one lane, or of some names only."""
     query = select(Job.id).where(Job.state == JobState.QUEUED, Job.run_after <= clock.now())
     if lane is not None or only:
         query = query.where(Job.name.in_(only or registry.names_in(lane or FAST)))
@@ -84,7 +84,7 @@ def runnable(runtime: Runtime, lane: str | None = None, only: Collection[str] = 
 def drain(runtime: Runtime, *, limit: int = 10_000, only: Collection[str] = ()) -> int:
     """Run everything that is due, in this thread, until nothing is left; for tests and commands.
 
-    With names in `only`, other jobs stay where they are.
+    With names in `only`, other jobs stay queued.
     """
     done = 0
     while done < limit:
@@ -101,7 +101,7 @@ def drain(runtime: Runtime, *, limit: int = 10_000, only: Collection[str] = ()) 
 class Worker:
     """All lanes in one process: short jobs never wait behind an encoding.
 
-    One thread looks at the queue and claims what there is room for; each job runs in a thread of its own.
+    One thread polls the queue and claims as many jobs as there are free threads; each job runs in its own thread.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -111,7 +111,7 @@ class Worker:
         self._presence = Presence(settings.data_dir / "workers")
         self._guard = threading.Lock()
         self._running: dict[Attempt, tuple[str, bool]] = {}
-        """What runs here: its lane, and whether it is a suspect."""
+        """The running job: its lane, and whether it is a suspect."""
         self._stop, self._wake = threading.Event(), threading.Event()
         self._next_heartbeat = self._next_calendar = 0.0
 
@@ -133,15 +133,15 @@ class Worker:
             self._leave()
 
     def stop(self) -> None:
-        """Ask `run` to return; what is not finished goes back to the queue."""
+        """Make `run` return; unfinished jobs go back to the queue."""
         self._stop.set()
         self._wake.set()
 
     def _turn(self) -> bool:
-        """Look at everything once; whether there was something to do."""
+        """One poll; whether there was something to do."""
         now = time.monotonic()
         if now >= self._next_heartbeat:
-            # The dead first: what they left is queued before anything is claimed.
+            # Dead workers first: their jobs are queued before anything is claimed.
             self._next_heartbeat = now + HEARTBEAT_S
             self._look_after_the_living_and_the_dead()
         if now >= self._next_calendar:
@@ -190,7 +190,7 @@ class Worker:
         for lane, job in claimed:
             with self._guard:
                 self._running[Attempt(job.id, job.attempts)] = lane, job.deaths >= queue.SUSPECT
-            # A daemon: an encoding must not keep a worker from ending that was asked to.
+            # A daemon thread: an encoding must not keep a stopping worker alive.
             threading.Thread(target=self._execute, args=(job,), name=job.name, daemon=True).start()
         return len(claimed)
 
@@ -198,7 +198,7 @@ class Worker:
         try:
             execute(self.runtime, job)
         except Exception:
-            # The row cannot be written: the job falls silent, and is queued again when it is stale.
+            # The row cannot be written: the heartbeat stops, and the job is released when it is stale.
             log.exception("job.not_closed", extra={"job": job.id, "job_name": job.name})
         finally:
             with self._guard:

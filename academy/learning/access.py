@@ -1,4 +1,4 @@
-"""Who may touch which playback and see whose evidence."""
+"""Access to playbacks, recuts, evidence and corrections."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -15,7 +15,7 @@ def access_lease(tx: Tx, actor: Actor, public_id: str) -> PlaybackLease:
     """One's own playback.
 
     Raises:
-        NotFound: there is none of that name.
+        NotFound: there is no such lease.
         Forbidden: it is somebody else's.
     """
     lease = tx.scalar(select(PlaybackLease).where(PlaybackLease.public_id == public_id))
@@ -27,7 +27,7 @@ def access_lease(tx: Tx, actor: Actor, public_id: str) -> PlaybackLease:
 
 
 def access_recut(tx: Tx, actor: Actor, item_public_id: str) -> CourseItem:
-    """An item whose replaced file somebody may carry credit over to.
+    """An item whose replaced file the actor may carry credit over to.
 
     Raises:
         NotFound: there is no such item.
@@ -46,7 +46,7 @@ def access_recut(tx: Tx, actor: Actor, item_public_id: str) -> CourseItem:
 
 
 def access_evidence(tx: Tx, actor: Actor, member_public_id: str, item_public_id: str) -> tuple[Member, CourseItem]:
-    """A member's evidence for an item: their own, or for whoever audits or administers their node.
+    """A member's evidence for an item: their own, or of a member in an auditor's or administrator's scope.
 
     Raises:
         NotFound: no such member or item.

@@ -1,4 +1,4 @@
-"""Credit of one member in an old version of an item, carried over to a newer one as far as it stayed."""
+"""Credit of one member in an old version of an item, carried over to a newer one for the stretches that stayed."""
 
 from sqlalchemy import select
 
@@ -14,7 +14,7 @@ Rows = dict[RowKey, LedgerRow]
 
 
 def carry(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: int, rows: Rows | None = None) -> None:
-    """Give a member what stayed of their spans of the old version, and what stayed of that in still newer ones.
+    """Carry a member's spans of the old version over to the new one, and on to still newer ones.
 
     `rows` are ledger rows that the caller holds in memory. Carrying the same again changes nothing.
     """
@@ -28,14 +28,14 @@ def carry(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: 
 def carry_on(
     tx: Tx, member_id: int, item_id: int, version: int, spans: tuple[Span, ...], at_ms: int, rows: Rows | None = None
 ) -> None:
-    """Carry what a member holds of a version to whatever it became, as far as somebody declared it."""
+    """Carry a member's credit of a version to every newer version with a declared mapping."""
     became = select(Recut).where(Recut.item_id == item_id, Recut.from_version == version).order_by(Recut.id)
     for recut in tx.scalars(became).all():
         carry(tx, recut, member_id, spans, at_ms, rows)
 
 
 def catch_up(tx: Tx, member_id: int, item: CourseItem, at_ms: int) -> None:
-    """Carry one member over before the job comes to them: they are opening the lecture now."""
+    """Carry one member over before the job reaches them: they are opening the lecture now."""
     running = select(Recut).where(
         Recut.item_id == item.id, Recut.from_version < item.version, Recut.finished_at.is_(None)
     )
@@ -47,7 +47,7 @@ def catch_up(tx: Tx, member_id: int, item: CourseItem, at_ms: int) -> None:
 
 
 def _give(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: int, rows: Rows) -> tuple[Span, ...]:
-    """Add spans to a member's row of the newer version, with what follows; returns all that the row holds then."""
+    """Add spans to a member's row of the newer version, with their consequences; returns all spans of the row."""
     item = tx.get_one(CourseItem, recut.item_id)
     key = (member_id, item.id, recut.to_version)
     completions.insert_once(

@@ -1,4 +1,4 @@
-"""What follows from credit: a course reached, an item finished, a course finished, hours earned.
+"""Consequences of credit: course started, item completed, course completed, hours earned.
 
 Each is a dated fact written once; its key closes the race of two transactions that both find it due.
 """
@@ -21,17 +21,17 @@ PLAYABLE = ("video", "audio", "document")
 
 ALL = 1000
 NEVER = 1001
-"""A share in permille that nothing reaches."""
+"""A share in permille that cannot be reached."""
 
 
 def threshold(course: Course, item: CourseItem) -> int:
-    """The share that completes an item, in permille: of a document every page, since none is like another."""
+    """Share that completes an item, in permille: for a document all pages, because no page repeats another."""
     return ALL if item.kind == "document" else course.threshold_permille
 
 
 def asked_now(tx: Tx, item_id: int, item_version: int) -> int:
-    """The share in permille that completes a version of an item since its course was published last; more than can be
-    reached of a version that is no more, and of a course that is not on the shelf."""
+    """Share in permille that completes a version of an item since its course was last published; `UNREACHABLE` for an
+    outdated version, and for a course that is not published."""
     query = select(CourseItem, Course).join(Course, Course.id == CourseItem.course_id)
     present = query.where(CourseItem.id == item_id, CourseItem.version == item_version, CourseItem.removed_at.is_(None))
     found = tx.execute(present.where(Course.state == CourseState.PUBLISHED)).first()
@@ -45,28 +45,28 @@ def instant(ms: int) -> dt.datetime:
 
 @functools.cache
 def _insertion(model: type[Base], dialect: str) -> Any:
-    """Built once a table: building a statement costs more than running it."""
+    """Cached by table: building a statement costs more than running it."""
     key = next(iter(model.__table__.primary_key))
     kind = postgresql if dialect == "postgresql" else sqlite
     return kind.insert(model).on_conflict_do_nothing().returning(key)
 
 
 def insert_once(tx: Tx, model: type[Base], **values: object) -> bool:
-    """Insert unless a row with that key is there; whether it was inserted."""
+    """Insert unless a row with that key exists; whether it was inserted."""
     connection = tx.connection()
     return connection.execute(_insertion(model, connection.dialect.name), values).first() is not None
 
 
 def record_start(tx: Tx, member_id: int, course_id: int, at_ms: int) -> None:
-    """The member's first credit of a course."""
+    """Record the member's first credit of a course."""
     if insert_once(tx, CourseStart, member_id=member_id, course_id=course_id, reached_at=instant(at_ms)):
         publish(tx, CourseReached(member_id, course_id, at_ms))
 
 
 def finish_item(tx: Tx, member_id: int, item_id: int, item_version: int, course_id: int, at_ms: int) -> None:
-    """The member reached an item's threshold; finishes the course with it when nothing more is missing.
+    """Record that the member completed an item, and the course when nothing more is missing.
 
-    Doing it again writes what is missing, and nothing twice.
+    Idempotent: writes only what is missing.
     """
     key = {"member_id": member_id, "item_id": item_id, "item_version": item_version}
     if insert_once(tx, ItemCompletion, **key, course_id=course_id, completed_at=instant(at_ms)):
@@ -78,7 +78,7 @@ def finish_item(tx: Tx, member_id: int, item_id: int, item_version: int, course_
 
 
 def is_on_shelf() -> ColumnElement[bool]:
-    """Whether a course's items are those that members saw last, and not those of a draft that nobody reviewed."""
+    """Whether the course's items are the published ones, not those of a draft in work."""
     return func.coalesce(Course.published_version, Course.version) == Course.version
 
 
@@ -93,8 +93,8 @@ _mine = (
     & (ItemCompletion.item_id == CourseItem.id)
     & (ItemCompletion.item_version == CourseItem.version)
 )
-# Built once: building a statement costs more than running it. One statement sees one moment: the version that it
-# gives is the one whose items it looked at, also while a reviewer publishes another.
+# Built once: building a statement costs more than running it. One statement sees one snapshot: the version it returns
+# belongs to the items it checked, also while a reviewer publishes another.
 _REQUIRED = (
     select(
         Course.version,
@@ -123,13 +123,14 @@ _START = (
 
 
 def _finished(tx: Tx, member_id: int, course_id: int, at_ms: int) -> tuple[int, int] | None:
-    """The version of the course that the member's items complete, and when they did: with the last of them, or when
-    the course became what it is now. None while one is missing, and while the course is being written anew.
+    """The version of the course that the member's items complete, and when: with the last item, or when the course got
+    its
+    present content. None while an item is missing or the course is being edited.
 
-    None too when a completion was struck since: what it was struck for does not bring it back.
+    None too when a completion was struck since: earlier study does not bring it back.
     """
     key = {"member": member_id, "course": course_id}
-    # Two items finished at once, on two connections: the second waits here, and then sees the first.
+    # Two items completed at once, on two connections: the second waits here, and then sees the first.
     tx.execute(_START, key)
     found = tx.execute(_REQUIRED, key).first()
     if found is None:
@@ -156,14 +157,14 @@ def _ms(at: dt.datetime) -> int:
 
 
 def hours_of_course(course_public_id: str) -> ColumnElement[bool]:
-    """Rows of hours for one course: the one that its completion gave, and those of corrections."""
+    """Rows of hours for one course: from its completion and from corrections."""
     source = f"course:{course_public_id}"
     return or_(CreditHour.source == source, CreditHour.source.startswith(f"{source}#", autoescape=True))
 
 
 def _earn(tx: Tx, member_id: int, course: Course, at: dt.datetime, evidence: str) -> None:
-    """Hours are earned once a course, whichever version: a re-cut is no second lecture. Those that were taken back
-    with a struck completion are earned anew by studying anew; what a correction registers it books itself."""
+    """Hours are earned once a course, whatever the version: a recut is no second lecture. Hours removed with a struck
+    completion are earned anew by studying anew; corrections book their own hours."""
     given = {"member_id": member_id, "minutes": course.credit_minutes, "rule": "course.completed", "earned_at": at}
     source = f"course:{course.public_id}"
     if insert_once(tx, CreditHour, **given, source=source) or evidence == "corrected":
@@ -176,7 +177,7 @@ def _earn(tx: Tx, member_id: int, course: Course, at: dt.datetime, evidence: str
 def finish_course(
     tx: Tx, member_id: int, course: Course, at_ms: int, evidence: str, version: int | None = None
 ) -> bool:
-    """Write the completion of a version of the course (None: its present one), with its hours; False if it is there."""
+    """Write the completion of a version of the course (None: its present one), with its hours; False if it exists."""
     at, version = instant(at_ms), version or course.version
     if not insert_once(
         tx,

@@ -1,4 +1,4 @@
-"""What follows from credit: marked in the ledger row with the credit itself, written as soon as it can be."""
+"""Consequences of credit: marked as pending in the ledger row with the credit itself, written as soon as possible."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 def add_credit(
     row: LedgerRow, packed: bytes, outcome: HeartbeatOutcome, duration_ms: int, threshold_permille: int, at_ms: int
 ) -> None:
-    """Put credit into a row, with the mark of what follows from it: the first second, the threshold."""
+    """Add credit to a row, and mark its consequences as pending: first credit, threshold reached."""
     if outcome.gained_ms:
         if row.covered_ms == 0 and row.pending_since_ms is None:
             row.pending_since_ms = at_ms
@@ -29,11 +29,12 @@ def add_credit(
 
 
 def in_savepoint(tx: Tx, write: Callable[[], None]) -> Exception | None:
-    """Run `write` in a savepoint; returns the error with which it failed and was undone.
+    """Run `write` in a savepoint; returns the exception with which it failed and was rolled back.
 
     Raises:
-        Exception: another transaction was in the way, or the savepoint itself could not be undone. Then half of the
-            work would be committed, so the whole transaction must fail.
+        Exception: a collision with another transaction, or the savepoint could not be rolled back. Half of the work
+            would
+            be committed, so the whole transaction must fail.
     """
     savepoint = tx.begin_nested()
     try:
@@ -50,10 +51,10 @@ def in_savepoint(tx: Tx, write: Callable[[], None]) -> Exception | None:
 
 
 def write_consequences(tx: Tx, key: RowKey, course_id: int, row: LedgerRow) -> bool:
-    """Write what follows from a row's credit and take its mark off; False if it failed and the mark stays.
+    """Write the consequences of a row's credit and clear its mark; False if it failed and the mark stays.
 
     Raises:
-        DBAPIError: another transaction was in the way; run the whole transaction again.
+        DBAPIError: a collision with another transaction; retry the whole transaction.
     """
     member_id, item_id, item_version = key
     at_ms = row.pending_since_ms or row.updated_ms

@@ -1,4 +1,4 @@
-"""Reads about corrections: what waits, and what was done to a member's completions."""
+"""Reads about corrections: pending proposals, and the history of a member's completions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class CorrectionSummary:
-    """A correction with the people and the course it names."""
+    """A correction with the people and the course that it is about."""
 
     correction: Correction
     course: Course
@@ -47,20 +47,20 @@ def _line(row: Any) -> CorrectionSummary:
 
 
 def waiting_corrections(tx: Tx, paths: Sequence[str], page: int = 1) -> Page[CorrectionSummary]:
-    """Proposals inside the subtrees that nobody has decided, oldest first."""
+    """Undecided proposals inside the subtrees, oldest first."""
     query = _lines().where(subtrees(paths), Correction.decision.is_(None)).order_by(Correction.id)
     found = page_of(tx, query, page, PAGE)
     return Page([_line(row) for row in found.rows], found.total, found.number, found.size)
 
 
 def corrections_of(tx: Tx, member_id: int) -> list[CorrectionSummary]:
-    """Everything that was ever proposed about a member, newest first."""
+    """Every correction proposed for a member, newest first."""
     query = _lines().where(Correction.member_id == member_id).order_by(Correction.id.desc())
     return [_line(row) for row in tx.execute(query)]
 
 
 def completions_of(tx: Tx, member_id: int) -> list[tuple[Completion, Course]]:
-    """What a member has completed, newest first."""
+    """A member's completions, newest first."""
     rows = tx.execute(
         select(Completion, Course)
         .join(Course, Course.id == Completion.course_id)

@@ -1,4 +1,4 @@
-"""Corrections of completions by hand: proposed by one person, approved by another, never without a trail."""
+"""Manual corrections of completions: proposed by one person, approved by another, always audited."""
 
 import datetime as dt
 from typing import Any
@@ -33,11 +33,11 @@ NOON = dt.time(12)
 def propose_correction(
     tx: Tx, actor: Actor, member: Member, course: Course, *, kind: str, reason: str, studied_on: dt.date | None = None
 ) -> Correction:
-    """Ask that a completion be registered (as of `studied_on`) or struck.
+    """Propose that a completion be registered (as of `studied_on`) or struck.
 
     Raises:
         Invalid: no reason, or no day on which that course could have been studied.
-        Conflict: it is about oneself, there is nothing to correct, or a proposal waits already.
+        Conflict: it is about the actor, there is nothing to correct, or a proposal is pending already.
     """
     if actor.account_id is None:
         raise Forbidden(f"member:{member.public_id}")
@@ -100,10 +100,10 @@ def _possible(tx: Tx, correction: Correction) -> None:
 
 
 def approve_correction(tx: Tx, actor: Actor, correction: Correction) -> None:
-    """Agree to somebody else's proposal: rows, hours and coverage change in this transaction.
+    """Approve another person's proposal: rows, hours and coverage change in this transaction.
 
     Raises:
-        Conflict: it is the actor's own or about them, has been decided, or no longer fits.
+        Conflict: it is the actor's own or about the actor, was decided, or no longer applies.
     """
     member = _decide(tx, actor, correction)
     if actor.account_id is None or correction.proposed_by == actor.account_id or actor.member_id == member.id:
@@ -119,11 +119,11 @@ def approve_correction(tx: Tx, actor: Actor, correction: Correction) -> None:
 
 
 def decline_correction(tx: Tx, actor: Actor, correction: Correction) -> None:
-    """Turn a proposal down; who made it may take it back by the same verb.
+    """Decline a proposal; its proposer withdraws it with the same operation.
 
     Raises:
-        Conflict: it has been decided.
-        Forbidden: neither a decider nor the proposer.
+        Conflict: it was decided.
+        Forbidden: neither an approver nor the proposer.
     """
     if correction.proposed_by == actor.account_id:
         tx.refresh(correction, with_for_update=True)
@@ -155,14 +155,14 @@ def _close(tx: Tx, actor: Actor, correction: Correction, decision: str) -> None:
 
 def _register(tx: Tx, actor: Actor, correction: Correction, course: Course) -> None:
     day = correction.studied_on or clock.today()
-    # Noon of that day: it is known which day, and no more. Today's noon may not have come yet.
+    # Noon of that day: only the day is known. Today's noon may still be in the future.
     at = min(clock.now(), dt.datetime.combine(day, NOON, clock.CITY).astimezone(dt.UTC))
     at_ms = int(at.timestamp() * 1000)
     publish(tx, CorrectionApproved(correction.member_id, course.id, [[course.version, at_ms]]))
     record_completion(tx, actor, correction.member_id, course, at, "corrected")
     earned = _earned(tx, correction.member_id, course)
     if course.credit_minutes and earned <= 0:
-        # Hours were given for this course once and taken back since.
+        # Hours were given for this course once and removed since.
         _book(tx, correction, course, course.credit_minutes - earned, "correction.registered", at)
 
 
@@ -191,7 +191,7 @@ def _strike(tx: Tx, correction: Correction, course: Course) -> None:
 
 
 def _watched(tx: Tx, member_id: int, course: Course) -> bool:
-    """Whether any second of the course was credited: what a member watched is never lost."""
+    """Whether any second of the course was credited: credit by watching is never removed."""
     query = (
         select(WatchLedger.item_id)
         .join(CourseItem, CourseItem.id == WatchLedger.item_id)
@@ -207,7 +207,7 @@ def _earned(tx: Tx, member_id: int, course: Course) -> int:
 
 
 def _book(tx: Tx, correction: Correction, course: Course, minutes: int, rule: str, at: dt.datetime) -> None:
-    """Hours are never changed, only added to: what is taken back is a row of its own."""
+    """Append-only: removed hours are a row of their own."""
     source = f"course:{course.public_id}#{correction.public_id}"
     tx.add(CreditHour(member_id=correction.member_id, minutes=minutes, rule=rule, source=source, earned_at=at))
     tx.flush()

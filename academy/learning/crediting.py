@@ -1,11 +1,10 @@
-"""Settling beats: a batch of claims against ledger rows, inside one transaction.
+"""Settling heartbeats: a batch of claims against ledger rows, inside one transaction.
 
-`settle` is what the group commit runs. It works on rows in memory and writes each changed row once.
-What follows from credit (start, completions, hours, coverage) is written before the row, in a
-savepoint a row: if that fails the row keeps its mark, `pending_since_ms`, in the same commit as the
-credit, and the next beat or the repair does it again. So one poisoned beat never fails its
-neighbours, and nothing that follows from credit is lost. A collision is nobody's fault: it is raised,
-and the whole transaction runs again.
+`settle` is run by the group commit. It works on rows in memory and writes each changed row once. The consequences of
+credit (start, completions, hours, coverage) are written before the row, in a savepoint a row: if that fails the row
+keeps its mark, `pending_since_ms`, in the same commit as the credit, and the next heartbeat or the repair retries. So
+one failing heartbeat never fails the others of its batch, and no consequence of credit is lost. A collision is raised,
+and the whole transaction is retried.
 """
 
 import logging
@@ -21,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def settle(tx: Tx, settings: Settings, beats: list[Heartbeat]) -> list[HeartbeatOutcome]:
-    """Credit the beats in the order given; returns one outcome a beat."""
+    """Credit the heartbeats in the order given; returns one outcome for each."""
     rows = ledger_rows.load(tx, [beat.key for beat in beats])
     outcomes = [_apply(rows.get(beat.key), beat, settings) for beat in beats]
     pairs = list(zip(beats, outcomes, strict=True))
@@ -29,7 +28,7 @@ def settle(tx: Tx, settings: Settings, beats: list[Heartbeat]) -> list[Heartbeat
         if outcome.ended:
             _guarded(tx, beat, outcome, ended_leases.settle_ended, tx, settings, rows, beat, outcome)
     courses = {beat.key: beat.grant.course_id for beat, outcome in pairs if outcome.error is None}
-    # By member: two processes that finish courses of the same people then never wait for each other crosswise.
+    # Ordered by member: two processes that complete courses of the same people then cannot deadlock.
     for key in sorted(key for key in courses if key in rows and rows[key].pending_since_ms is not None):
         consequences.write_consequences(tx, key, courses[key], rows[key])
     ledger_rows.save(tx, {key: rows[key] for key in courses if key in rows})
@@ -43,7 +42,7 @@ def settle(tx: Tx, settings: Settings, beats: list[Heartbeat]) -> list[Heartbeat
 
 
 def _apply(row: LedgerRow | None, beat: Heartbeat, settings: Settings) -> HeartbeatOutcome:
-    """One beat on one row, in memory."""
+    """Apply one heartbeat to one row, in memory."""
     if row is None or row.lease_id != beat.grant.lease_id:
         return HeartbeatOutcome(ended="unknown", closed=True)
     try:
@@ -71,7 +70,7 @@ def _apply(row: LedgerRow | None, beat: Heartbeat, settings: Settings) -> Heartb
 def _guarded(
     tx: Tx, beat: Heartbeat, outcome: HeartbeatOutcome | None, call: Callable[..., None], *args: object
 ) -> None:
-    """Run a rare part of a beat in a savepoint; a failure there is this beat's alone (or nobody's)."""
+    """Run a rare part of a heartbeat in a savepoint; a failure there fails this heartbeat only."""
     error = consequences.in_savepoint(tx, lambda: call(*args))
     if error is not None:
         log.error("beat.afterwards_failed", extra={"lease": beat.grant.lease_id})

@@ -1,4 +1,4 @@
-"""What a device is called when its owner is asked about it."""
+"""Names of devices, shown when another device asks to take over."""
 
 from academy.core.i18n import Message, msg
 
@@ -11,7 +11,7 @@ NAMES: dict[str, Message] = {
 
 
 def name_of(user_agent: str) -> str:
-    """A kind of device from what the browser says of itself; kept with the lease."""
+    """The kind of device from its User-Agent header; stored with the lease."""
     said = user_agent.lower()
     if "micromessenger" in said:
         return "wechat"
@@ -23,5 +23,5 @@ def name_of(user_agent: str) -> str:
 
 
 def say(name: str) -> Message:
-    """The word for a kind of device."""
+    """The display name of a kind of device."""
     return NAMES.get(name, NAMES["computer"])

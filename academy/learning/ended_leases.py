@@ -1,4 +1,4 @@
-"""Beats of a lease that is no longer active."""
+"""Heartbeats of a lease that is no longer active."""
 
 import datetime as dt
 
@@ -13,9 +13,9 @@ from academy.learning.models import PlaybackLease
 def settle_ended(
     tx: Tx, settings: Settings, rows: dict[RowKey, LedgerRow], beat: Heartbeat, outcome: HeartbeatOutcome
 ) -> None:
-    """Say why nothing can be added; but what was watched before a quiet end and waited on the device
-    for the network is still credited, as far as the clock allowed until that end. Changes the row in
-    memory; who calls writes it."""
+    """Give the reason why nothing can be added; but what was watched before a normal end and was queued on the device
+    is still
+    credited, as far as the clock allowed until that end. Changes the row in memory; the caller writes it."""
     lease, reason = refusals.why_ended(tx, beat.grant)
     outcome.ended, outcome.reason, outcome.refused = reason, reason, beat.spans
     if lease is not None and lease.ended_at is not None and reason in refusals.LATE and beat.spans and beat.key in rows:
@@ -32,7 +32,7 @@ def _credit(
     outcome: HeartbeatOutcome,
 ) -> None:
     row = rows[beat.key]
-    # Without slack: opening and leaving lectures in turn must not lend it again each time.
+    # Without slack: opening and leaving lectures in turn must not grant it again each time.
     end_ms = int(ended_at.timestamp() * 1000)
     allowed = rules.allowance(end_ms, lease.credited_until_ms, settings.accepted_rate, 0)
     credit = rules.credit(rules.unpack(row.packed), beat.spans, allowed, lease.duration_ms)
@@ -40,7 +40,7 @@ def _credit(
         lease.credited_until_ms = rules.spend(lease.credited_until_ms, credit.gained_ms, settings.accepted_rate)
         tx.flush()
         carry_over.carry_on(tx, lease.member_id, lease.item_id, lease.item_version, credit.held, beat.at_ms, rows)
-    # From here nothing can fail: the row is others' too.
+    # Nothing below may fail: the row is shared with other heartbeats.
     outcome.refused, outcome.gained_ms = credit.refused, credit.gained_ms
     if not credit.refused:
         outcome.ended = outcome.reason = ""

@@ -1,4 +1,4 @@
-"""What happens to learners."""
+"""Events of learning."""
 
 from dataclasses import dataclass
 
@@ -36,9 +36,9 @@ class CourseFinished(Event):
 
 @dataclass(frozen=True)
 class CorrectionApproved(Event):
-    """Completions are about to be registered or struck by hand: `touched` are pairs of version and moment.
+    """Completions are about to be registered or struck by hand: `touched` are pairs of version and moment (at_ms).
 
-    Whoever keeps figures that must not change any more refuses here, before anything is written.
+    Handlers that keep closed figures raise here, before anything is written.
     """
 
     member_id: int
@@ -48,7 +48,7 @@ class CorrectionApproved(Event):
 
 @dataclass(frozen=True)
 class CourseStruck(Event):
-    """A member's completions of a course are gone: `struck` are pairs of version and moment (at_ms)."""
+    """A member's completions of a course were removed: `struck` are pairs of version and moment (at_ms)."""
 
     member_id: int
     course_id: int

@@ -1,4 +1,4 @@
-"""Everything the ledger knows about one member and one item, to be looked at a year later."""
+"""The complete ledger of one member and one item, for an inspection a year later."""
 
 import csv
 import hashlib
@@ -29,9 +29,9 @@ from academy.people.models import Member
 
 
 def evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> dict[str, Any]:
-    """Leases, credited spans, refusals, completions, corrections and hours, as of now; asking is on record.
+    """Leases, credited spans, refusals, completions, corrections and hours, as of now; the read is audited.
 
-    What was struck is told with what it took: the minutes of all rows of hours add up to what the member holds.
+    A struck completion is listed with the hours it removed: the minutes of all rows add up to the member's total.
     `checksum` is the SHA-256 of the rest, so that a copy can be compared with a later run.
     """
     told: dict[str, Any] = {
@@ -162,7 +162,7 @@ def _completions(tx: Tx, member_id: int, item: CourseItem) -> list[dict[str, Any
 
 
 def _hours(tx: Tx, member_id: int, item: CourseItem) -> Sequence[CreditHour]:
-    """Every row of hours for the item's course: as given, and as taken back or given again by corrections."""
+    """Every row of hours for the item's course: as given, and as changed by corrections."""
     return tx.scalars(
         select(CreditHour)
         .where(CreditHour.member_id == member_id, hours_of_course(item.course.public_id))
@@ -171,7 +171,7 @@ def _hours(tx: Tx, member_id: int, item: CourseItem) -> Sequence[CreditHour]:
 
 
 def _corrections(tx: Tx, member_id: int, course_id: int) -> list[dict[str, Any]]:
-    """What was registered or struck by hand, by whom and why; of a strike also the completions that were there."""
+    """Corrections with their officers and reasons; of a strike also the completions it removed."""
     rows = tx.scalars(
         select(Correction)
         .where(Correction.member_id == member_id, Correction.course_id == course_id, Correction.decision == "approved")

@@ -1,8 +1,8 @@
-"""Group commit: beats that arrive together share one transaction, and wait for its commit.
+"""Group commit: heartbeats that arrive together share one transaction, and wait for its commit.
 
-There is no thread for it. The first beat to come leads: it takes the write lock, then whatever has
-gathered meanwhile, settles and commits it, and wakes the others; if more is waiting by then, the
-first of those leads next. So a lone beat costs no switch of threads, and a crowd shares its commits.
+There is no thread for it. The first heartbeat becomes the leader: it takes the write lock, then everything queued
+meanwhile, settles and commits it, and wakes the others; if more is queued by then, the first of those leads next. So a
+lone heartbeat costs no thread switch, and a crowd shares its commits.
 """
 
 import logging
@@ -23,17 +23,17 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH = 128
 MAX_WAITING = 2_000
-"""Beats in memory at most; a crowd beyond is told to come back."""
+"""Maximum of queued heartbeats; further ones are refused with `Busy`."""
 PATIENCE_S = 8.0
-"""A beat waits so long for its commit, then its player is told to come back."""
+"""Seconds that a heartbeat waits for its commit before `Busy`."""
 STUCK_S = 3.0
-"""While a commit has been under way for so long, newcomers are sent away at once: the disk is stuck,
-and the threads are needed for everything else."""
+"""Once a commit has taken so many seconds, new heartbeats are refused at once: the disk is stuck, and the threads are
+needed for other requests."""
 RETRY_AFTER_S = 5
 
 
 class _Waiting:
-    """A beat and the gate its thread waits at."""
+    """A queued heartbeat and the event that its thread waits for."""
 
     __slots__ = ("beat", "gate", "leads", "outcome")
 
@@ -56,11 +56,11 @@ class Committer:
         self._since = 0.0
 
     def submit(self, beat: Heartbeat) -> HeartbeatOutcome:
-        """Credit a beat; returns once its commit is on disk.
+        """Credit a heartbeat; returns once its commit is on disk.
 
         Raises:
-            Busy: too many are waiting, or the disk does not answer.
-            Exception: whatever made this very beat fail.
+            Busy: too many are queued, or the disk does not respond.
+            Exception: the failure of this very heartbeat.
         """
         mine = _Waiting(beat)
         with self._guard:
@@ -89,7 +89,7 @@ class Committer:
         if mine.gate.acquire(timeout=PATIENCE_S):
             return
         with self._guard:
-            # Appointed leader at the last moment: then it must lead.
+            # Appointed leader just before the timeout: then it must lead.
             if not mine.leads and mine in self._queue:
                 self._queue.remove(mine)
 
@@ -108,10 +108,10 @@ class Committer:
             self._meter.committed(len(batch), time.perf_counter() - started)
 
     def _commit(self, batch: list[_Waiting]) -> None:
-        """One transaction for everything that has gathered by the time the write lock is ours."""
+        """One transaction for everything queued by the time the write lock is held."""
         with self._runtime.db.begin() as tx:
             tx.connection()
-            batch.extend(self._take(MAX_BATCH - len(batch)))  # run again, it has some already
+            batch.extend(self._take(MAX_BATCH - len(batch)))  # a retry has its batch already
             outcomes = crediting.settle(tx, self._runtime.settings, [waiting.beat for waiting in batch])
         for waiting, outcome in zip(batch, outcomes, strict=True):
             waiting.outcome = outcome
@@ -121,13 +121,13 @@ class Committer:
             return [self._queue.popleft() for _ in range(min(most, len(self._queue)))]
 
     def _apart(self, batch: list[_Waiting], error: Exception) -> None:
-        """The shared transaction failed: each beat once more by itself, so that only the culprit fails."""
+        """After the shared transaction failed: each heartbeat by itself, so that only the faulty one fails."""
         log.warning("beats.batch_failed", extra={"size": len(batch)}, exc_info=error)
         for waiting in batch:
             try:
                 waiting.outcome = self._alone(waiting.beat)
             except OperationalError as failure:
-                # The database itself refuses (disk full, connection lost): the rest would fare no better.
+                # The database itself fails (disk full, connection lost): the rest would fail too.
                 waiting.outcome = HeartbeatOutcome(error=_heard(failure))
                 break
             except Exception as failure:
@@ -137,7 +137,7 @@ class Committer:
         return self._runtime.db.run_in_transaction(lambda tx: crediting.settle(tx, self._runtime.settings, [beat])[0])
 
     def _hand_over(self, batch: list[_Waiting]) -> None:
-        """Wake whom the commit answered, and the next leader."""
+        """Wake the answered threads, and the next leader."""
         with self._guard:
             if self._queue:
                 self._queue[0].leads = True
@@ -153,5 +153,5 @@ class Committer:
 
 
 def _heard(failure: Exception) -> Exception:
-    """A collision that would not pass is the server's affair: the player is told to come back, never to forget."""
+    """A persistent collision is a server error: answer `Busy`, so that the player keeps the heartbeat and retries."""
     return Busy(retry_after=RETRY_AFTER_S) if collisions.is_retryable(failure) else failure

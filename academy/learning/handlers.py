@@ -1,4 +1,4 @@
-"""What learning does inside other components' transactions."""
+"""Handlers of learning inside other components' transactions."""
 
 from sqlalchemy import select, update
 
@@ -17,13 +17,13 @@ from academy.people.rules import HERE
 
 @handles(CourseWithdrawn, in_transaction=True)
 def end_playbacks(tx: Tx, event: CourseWithdrawn) -> None:
-    """A withdrawn course earns nothing from this moment on."""
+    """End the playbacks of a withdrawn course."""
     service.end_leases_of(tx, LeaseEnd.WITHDRAWN, course_id=event.course_id)
 
 
 @handles(CoursePublished, in_transaction=True)
 def end_outdated_playbacks(tx: Tx, event: CoursePublished) -> None:
-    """Whoever watches a version that is no more is led to the one that is."""
+    """End playbacks of outdated versions; the players load the present one."""
     outdated = (
         select(PlaybackLease.item_id)
         .join(CourseItem, CourseItem.id == PlaybackLease.item_id)
@@ -36,7 +36,7 @@ def end_outdated_playbacks(tx: Tx, event: CoursePublished) -> None:
     )
     for item_id in tx.scalars(outdated).all():
         service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=item_id)
-    # A playback completes at the share that was asked for when it began: those of another share begin anew.
+    # A playback completes at the threshold that was in force when it began: those with another threshold begin anew.
     played = select(PlaybackLease.item_id).where(
         PlaybackLease.course_id == event.course_id, PlaybackLease.ended_at.is_(None)
     )
@@ -48,13 +48,13 @@ def end_outdated_playbacks(tx: Tx, event: CoursePublished) -> None:
 
 @handles(SessionsEnded, in_transaction=True)
 def end_playbacks_of_sessions(tx: Tx, event: SessionsEnded) -> None:
-    """Whoever signed out, or was signed out, watches nothing any longer on that device."""
+    """End the playbacks of sessions that ended."""
     service.end_leases_of_sessions(tx, event.session_ids, LeaseEnd.SIGNED_OUT)
 
 
 @handles(MembersChanged, in_transaction=True)
 def end_playbacks_of_who_left(tx: Tx, event: MembersChanged) -> None:
-    """A lease is a credential of its own: it ends with its member's standing, whichever session it belongs to."""
+    """End the playbacks of members who left: a lease is a credential of its own, whatever session opened it."""
     for start in range(0, len(event.member_ids), 5000):
         changed = event.member_ids[start : start + 5000]
         left = select(Member.id).where(among(tx, Member.id, changed), Member.status.not_in(HERE))
@@ -69,5 +69,5 @@ def end_playbacks_of_who_left(tx: Tx, event: MembersChanged) -> None:
 
 @handles(PersonErased, in_transaction=True)
 def forget_devices(tx: Tx, event: PersonErased) -> None:
-    """What was watched is kept, for coverage must stay true; on what devices is nobody's business any longer."""
+    """Erase device names. What was watched is kept, for coverage must stay correct."""
     tx.execute(update(PlaybackLease).where(PlaybackLease.member_id == event.member_id).values(device="", device_key=""))

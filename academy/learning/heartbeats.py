@@ -1,4 +1,4 @@
-"""What a beat is and what becomes of it."""
+"""Heartbeats: parsing and outcome."""
 
 import json
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ MAX_SEQ = 2**31 - 1
 
 
 class BadHeartbeat(Invalid):
-    """A body that no player of ours sends; trying again will not help."""
+    """A body that no player of ours sends; a retry will not help."""
 
     status = 400
     code = "bad-beat"
 
 
 class LeaseRefused(AcademyError):
-    """The token is not one of ours, or the lease may not add anything any more."""
+    """The token is invalid, or the lease may not add anything any more."""
 
     status = 409
     code = "lease-ended"
@@ -36,7 +36,7 @@ class LeaseRefused(AcademyError):
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """One claim: what the player says it showed, and when the server heard it."""
+    """One claim: what the player reports as shown, and when the server received it."""
 
     grant: Grant
     seq: int
@@ -51,8 +51,9 @@ class Heartbeat:
 
 @dataclass(slots=True)
 class HeartbeatOutcome:
-    """What became of a beat. `ended` names why its lease may not add anything any more; `closed` says that it has
-    ended, also when all of this beat was still credited."""
+    """Outcome of a heartbeat. `ended` is the reason why its lease may not add anything any more; `closed` is whether it
+    has
+    ended, also when all of this heartbeat was still credited."""
 
     gained_ms: int = 0
     covered_ms: int = 0
@@ -64,8 +65,8 @@ class HeartbeatOutcome:
     closed: bool = False
 
     def told_in_public(self) -> "HeartbeatOutcome":
-        """What a hall hears of it: whether the playback has ended, and nothing that depends on what its owner holds.
-        What is gained, finished or refused tells what had been watched before."""
+        """What a public screen learns: whether the playback has ended, and nothing that depends on its owner's ledger.
+        Gains, completions and refusals would reveal what had been watched before."""
         return HeartbeatOutcome(ended="unknown", reason="unknown", closed=True) if self.closed else HeartbeatOutcome()
 
 
@@ -74,18 +75,18 @@ def _not_json(_text: str) -> NoReturn:
 
 
 def _naming(error: AcademyError, seq: int | None) -> AcademyError:
-    """The error with the beat's sequence: a player forgets a beat only on an answer that names it."""
+    """The error with the heartbeat's sequence: a player drops a heartbeat only on a response that names it."""
     error.details = {} if seq is None else {"seq": seq}
     return error
 
 
 def read(signer: Signer, body: bytes) -> Heartbeat:
-    """A beat from a request's body; whatever else the body says (a duration, “complete”) is ignored.
+    """Parse a heartbeat from a request's body; any other content (a duration, “complete”) is ignored.
 
     Raises:
         TooLarge: too many bytes or spans.
-        BadBeat: not a beat.
-        LeaseRefused: the token is not ours, or too old.
+        BadHeartbeat: not a heartbeat.
+        LeaseRefused: the token is invalid or expired.
     """
     if len(body) > MAX_BODY:
         raise TooLarge(msg("提交的内容太大。"))
@@ -94,7 +95,7 @@ def read(signer: Signer, body: bytes) -> Heartbeat:
         said: Any = json.loads(body, parse_constant=_not_json)
         position, spans = said.get("position"), said["spans"]
         if type(said.get("seq")) is int and 0 <= said["seq"] <= MAX_SEQ:
-            seq = said["seq"]  # named in whatever is answered from here on
+            seq = said["seq"]  # named in every response from here on
         if isinstance(spans, list) and len(spans) > rules.MAX_CLAIM:
             raise TooLarge(msg("提交的内容太大。"))
         grant = signer.read(said["lease"])

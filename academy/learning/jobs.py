@@ -1,4 +1,4 @@
-"""What the watch ledger does by itself: write what a failure left unwritten, carry credit over to a re-cut."""
+"""Background jobs of the watch ledger: repair of missing consequences, carrying credit over to a recut."""
 
 import datetime as dt
 
@@ -10,23 +10,23 @@ from academy.library.events import CoursePublished
 
 @every("learning.repair", minutes=5)
 def repair(context: JobContext) -> None:
-    """Write starts, completions and hours that follow from credit and were not written when it was given."""
+    """Write starts, completions and hours that follow from credit and were not written with it."""
     repairing.repair(context.db)
 
 
 @handles(CoursePublished, lane=BRIEF)
 def derive_course(context: JobContext, event: CoursePublished) -> None:
-    """Complete a course for whoever had done all that it asks for since it was published again: it may ask for less."""
+    """Complete a course for members who fulfil its present requirements: a new publication may require less."""
     repairing.derive(context.db, event.course_id, context.progress)
 
 
 @nightly("learning.derive", at=dt.time(3, 40), lane=BRIEF)
 def derive(context: JobContext) -> None:
-    """Derive everything from every ledger row once more, and write what nobody wrote, for whatever reason."""
+    """Derive all consequences from every ledger row again, and write those missing."""
     repairing.derive(context.db, progress=context.progress)
 
 
 @job(recuts.CARRY, lane=BRIEF)
 def carry_over(context: JobContext, recut_id: int) -> None:
-    """Give everybody's credit of an old version to the new one, a few members a transaction."""
+    """Carry everybody's credit of an old version over to the new one, a few members a transaction."""
     recuts.carry_all(context.db, recut_id, context.progress)

@@ -1,4 +1,4 @@
-"""Ledger rows by plain prepared statements: the one place where a beat must not pay for an ORM."""
+"""Ledger rows by prepared statements: the hot path of heartbeats does without an ORM."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ RowKey = tuple[int, int, int]
 
 
 class LedgerRow:
-    """One row of `watch_ledgers` while a batch of beats works on it."""
+    """One row of `watch_ledgers` while a batch of heartbeats works on it."""
 
     __slots__ = (
         "completed_ms",
@@ -53,7 +53,7 @@ class LedgerRow:
         self.pending_since_ms = pending_since_ms
 
     def values(self) -> tuple[Any, ...]:
-        """What a beat may change, in the order of the statements below."""
+        """The columns that a heartbeat may change, in the order of the statements below."""
         return (
             self.packed,
             self.covered_ms,
@@ -81,7 +81,7 @@ _SET = (
 # By key, one after the other: for a list of row values SQLite would scan the table.
 _SQLITE_LOAD = f"SELECT {_COLUMNS} FROM watch_ledgers WHERE member_id = ? AND item_id = ? AND item_version = ?"  # noqa: S608
 _SQLITE_SAVE = _SET.format("?")
-# All at once, locked in the order of the key, so that two processes can never wait for each other.
+# All at once, locked in the order of the key, so that two processes cannot deadlock.
 _POSTGRESQL_LOAD = (
     f"SELECT member_id, item_id, item_version, {_COLUMNS} FROM watch_ledgers "  # noqa: S608
     "JOIN unnest(%s::bigint[], %s::bigint[], %s::int[]) AS wanted (m, i, v) "
@@ -118,7 +118,7 @@ def load(tx: Tx, keys: Iterable[RowKey]) -> dict[RowKey, LedgerRow]:
 
 
 def save(tx: Tx, rows: dict[RowKey, LedgerRow]) -> None:
-    """Write rows that `load` gave."""
+    """Save rows that were loaded by `load`."""
     if not rows:
         return
     connection = tx.connection()

@@ -1,8 +1,8 @@
-"""The operator's view of beats: counters and histograms for Prometheus.
+"""Metrics of heartbeats: counters and histograms for Prometheus.
 
-`flask server run` names a folder for the web processes (PROMETHEUS_MULTIPROC_DIR), where each keeps what it counted
-in mapped files; whichever process is asked adds them up, with those of processes that are gone, so that no counter
-ever falls. Without that folder a process shows its own.
+`flask server run` names a folder for the web processes (PROMETHEUS_MULTIPROC_DIR), where each keeps its counters in
+memory-mapped files; any process adds them up on request, with those of ended processes, so that no counter ever
+falls. Without that folder a process shows its own.
 """
 
 import os
@@ -21,11 +21,11 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 ANSWERS = ("credited", "duplicate", "refused", "ended", "invalid", "busy", "failed")
 REASONS = tuple(RefusalReason)
 
-disable_created_metrics()  # when each series began is of no use here
+disable_created_metrics()  # start times of series are not used
 
 
 class Meter:
-    """What this process counts. One a process where a folder is named: the folder's files are by process."""
+    """This process's metrics. Created once a process where a folder is named: its files are by process."""
 
     def __init__(self) -> None:
         own = self._shown = CollectorRegistry()
@@ -33,7 +33,7 @@ class Meter:
         refusals = Counter(
             "academy_beat_refusals", "Beats of which something was not credited, by reason.", ["reason"], registry=own
         )
-        # Every series is there from the start: a rate needs the zero before the first event.
+        # Every series exists from the start: a rate needs the zero before the first event.
         self._beats = {answer: beats.labels(answer) for answer in ANSWERS}
         self._refusals = {str(reason): refusals.labels(reason) for reason in REASONS}
         self._seconds = Histogram(
@@ -54,7 +54,7 @@ class Meter:
             MultiProcessCollector(self._shown)
 
     def answered(self, answer: str, seconds: float, gained_ms: int = 0, reason: str = "") -> None:
-        """One beat was answered."""
+        """Count one response to a heartbeat."""
         self._beats[answer].inc()
         if reason in self._refusals:
             self._refusals[reason].inc()
@@ -63,7 +63,7 @@ class Meter:
         self._seconds.observe(seconds)
 
     def committed(self, size: int, seconds: float) -> None:
-        """One group commit ended."""
+        """Count one group commit."""
         self._commit_size.observe(size)
         self._commit_seconds.observe(seconds)
 
@@ -73,7 +73,7 @@ class Meter:
 
 
 def new_folder(data_dir: Path) -> dict[str, str]:
-    """Variables for web processes that begin: an empty folder for their counters."""
+    """Environment of new web processes: an empty folder for their counters."""
     folder = (data_dir / "metrics").absolute()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

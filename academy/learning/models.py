@@ -1,4 +1,4 @@
-"""The watch ledger and what follows from it."""
+"""The watch ledger and the rows that follow from it."""
 
 import datetime as dt
 import enum
@@ -27,7 +27,7 @@ class LeaseEnd(enum.StrEnum):
 
 
 class RefusalReason(enum.StrEnum):
-    """Why what a player claimed was not credited: the claim itself, or how its lease ended."""
+    """Why claimed time was not credited: the claim itself, or how its lease ended."""
 
     TOO_FAST = "too_fast"
     FRAGMENTS = "fragments"
@@ -43,7 +43,7 @@ class RefusalReason(enum.StrEnum):
 
 
 class EvidenceKind(enum.StrEnum):
-    """What a completion rests on."""
+    """Kinds of evidence of a completion."""
 
     WATCHED = "watched"
     GROUP_STUDY = "group_study"
@@ -59,7 +59,7 @@ class CorrectionKind(enum.StrEnum):
 
 
 class CorrectionDecision(enum.StrEnum):
-    """What became of a proposed correction."""
+    """Decision on a proposed correction."""
 
     APPROVED = "approved"
     DECLINED = "declined"
@@ -69,8 +69,8 @@ class CorrectionDecision(enum.StrEnum):
 class PlaybackLease(Base):
     """The right to credit one playback of one member; a member has one active lease at a time.
 
-    While it is active, its clock and its beats' sequence are kept in the `WatchLedger` row, so that
-    a beat touches one row only; `credited_until_ms` here is where the clock stood at its end.
+    While it is active, its clock and its heartbeats' sequence are kept in the `WatchLedger` row, so that a heartbeat
+    touches one row only; `credited_until_ms` here is the clock at its end.
     """
 
     __tablename__ = "playback_leases"
@@ -84,14 +84,14 @@ class PlaybackLease(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index(None, "member_id", "item_id", "id"),
-        # Ends every playback of a course when it is withdrawn.
+        # Used when a course is withdrawn: ends all its playbacks.
         Index(
             "ix_playback_leases_active_course",
             "course_id",
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
-        # Ends the playback of whoever signs out.
+        # Used at sign-out: ends the playbacks of the session.
         Index(
             "ix_playback_leases_active_session",
             "session_id",
@@ -112,13 +112,13 @@ class PlaybackLease(Base):
     started_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[dt.datetime]
     credited_until_ms: Mapped[int] = mapped_column(BigInteger)
-    """The moment (server epoch) up to which the clock has been spent on credit."""
+    """The moment (server epoch, ms) up to which wall-clock time has been spent on credit."""
     device: Mapped[str] = mapped_column(String(120), default="")
-    """What the device is called when another one asks to take over."""
+    """Device name, shown when another device asks to take over."""
     device_key: Mapped[str] = mapped_column(String(40), default="")
-    """A random word the browser keeps: the same device need not ask itself."""
+    """A random token kept by the browser: the same device takes over without asking."""
     session_id: Mapped[int | None] = mapped_column(Key)
-    """The signed-in session that opened it; the playback ends with it."""
+    """The session that opened it; the playback ends with it."""
     ended_at: Mapped[dt.datetime | None]
     ended_because: Mapped[str | None] = mapped_column(String(20))
 
@@ -126,15 +126,15 @@ class PlaybackLease(Base):
 class WatchLedger(Base):
     """What one member has watched of one version of one item: merged spans in media milliseconds.
 
-    It also carries the active lease's clock (`lease_id`, `credited_until_ms`, `seq`): a beat reads
-    one row and writes one row. Without a rowid, SQLite finds and writes it in one tree, not two.
+    It also carries the active lease's clock (`lease_id`, `credited_until_ms`, `seq`): a heartbeat reads one row and
+    writes one row. WITHOUT ROWID, so that SQLite uses one B-tree, not two.
     """
 
     __tablename__ = "watch_ledgers"
     __table_args__ = (
-        # A re-cut asks for everybody who has credit in a version of an item.
+        # Used by a recut: everybody with credit in a version of an item.
         Index(None, "item_id", "item_version"),
-        # The repair asks whose credit has consequences that are not written yet: nearly nobody's.
+        # Used by the repair: rows with pending consequences, which are very few.
         Index(
             "ix_watch_ledgers_pending",
             "pending_since_ms",
@@ -151,34 +151,34 @@ class WatchLedger(Base):
     """Sorted disjoint [start, end) pairs, packed little-endian uint32 milliseconds."""
     covered_ms: Mapped[int] = mapped_column(default=0)
     position_ms: Mapped[int] = mapped_column(default=0)
-    """Where the member stopped."""
+    """Playback position where the member stopped."""
     updated_ms: Mapped[int] = mapped_column(BigInteger, default=clock.now_ms)
     completed_ms: Mapped[int | None] = mapped_column(BigInteger)
     """When the credit reached the threshold; written with the credit itself."""
     lease_id: Mapped[int | None] = mapped_column(Key)
-    """The lease that may add to this row now; no foreign key, because beats would pay for it."""
+    """The lease that may add to this row now; no foreign key, because every heartbeat would pay for it."""
     credited_until_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     seq: Mapped[int] = mapped_column(default=0)
-    """The newest beat of the lease; an older one that comes late does not move `position_ms`."""
+    """The newest heartbeat of the lease; an older one that arrives late does not move `position_ms`."""
     last_beat_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    """When the lease's newest beat was taken, or when the lease began: credit is claimed of the time since."""
+    """When the newest heartbeat was received, or when the lease began: credit is claimed of the time since."""
     lapses_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    """Until when the time before `last_beat_ms` that was not spent may still be claimed."""
+    """Until when unspent time before `last_beat_ms` may still be claimed."""
     pending_since_ms: Mapped[int | None] = mapped_column(BigInteger)
-    """The moment of the first credit whose consequences (start, completions, hours, coverage) are not written;
-    None when all are. Written with the credit, so whatever fails afterwards is found and repaired."""
+    """The moment of the first credit whose consequences (start, completions, hours, coverage) are not written; None
+    when
+    all are. Written with the credit, so that a later failure is found and repaired."""
 
 
 class Recut(Base):
-    """Which stretches of an item's old version stayed in a newer one, as somebody declared, and how far the job is
-    that gives everybody their credit there.
+    """Declared mapping of an item's old version to a newer one, and the progress of the job that carries credit over.
 
-    It stays: a phone may bring what it played of the old version a week later, and that follows the same mapping.
+    Kept permanently: a phone may deliver playback of the old version a week later, which follows the same mapping.
     """
 
     __tablename__ = "recuts"
     __table_args__ = (
-        # A late beat, and whoever opens the lecture meanwhile, ask what their version became.
+        # Used by late heartbeats, and by members who open the lecture meanwhile: the newer version of theirs.
         Index(None, "item_id", "from_version"),
         CheckConstraint("from_version < to_version", name="forwards"),
     )
@@ -193,15 +193,15 @@ class Recut(Base):
     """Triples in milliseconds: old start, old end, new start."""
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
-    # Indexed for the night: each job that is forgotten is looked for here.
+    # For the nightly deletion: each deleted job is looked up here.
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
     carried_to: Mapped[int] = mapped_column(Key, default=0)
-    """The last member who has been carried over; a killed job goes on behind them."""
+    """The last member who has been carried over; a killed job continues after them."""
     finished_at: Mapped[dt.datetime | None]
 
 
 class Refusal(Base):
-    """Stretches that a lease claimed and did not get, with the reason the learner is told.
+    """Claimed stretches that were not credited, with the reason shown to the learner.
 
     One row a lease and reason, however often it is claimed: a broken player cannot fill the disk.
     """
@@ -250,7 +250,7 @@ class Completion(Base):
         # A course's completions through time, for coverage as of a date.
         Index(None, "course_id", "completed_at"),
         one_of("evidence", EvidenceKind),
-        # A member's rows lie side by side: a year of the whole city is read in one go.
+        # A member's rows are clustered: a year of the whole city is read sequentially.
         {"sqlite_with_rowid": False},
     )
 
@@ -262,7 +262,7 @@ class Completion(Base):
 
 
 class CreditHour(Base):
-    """Hours earned, each with the rule that gave it; never changed, only added to."""
+    """Hours earned, each with the rule that gave it; append-only."""
 
     __tablename__ = "credit_hours"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -271,19 +271,19 @@ class CreditHour(Base):
     minutes: Mapped[int]
     rule: Mapped[str] = mapped_column(String(40), primary_key=True)
     source: Mapped[str] = mapped_column(String(60), primary_key=True)
-    """What it was given for, e.g. ``course:ab12…:1``."""
+    """The reason, e.g. ``course:ab12…:1``."""
     earned_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
 class Correction(Base):
-    """A completion to be registered or struck by hand: who proposed it and why, who decided, what was there.
+    """A completion to be registered or struck by hand: proposer, reason, decision, and the rows before.
 
-    Rows stay for ever; so a figure that changed afterwards can be followed to two people and a reason.
+    Never deleted, so that a changed figure can be traced to two people and a reason.
     """
 
     __tablename__ = "corrections"
     __table_args__ = (
-        # One waiting proposal a member and course: two officers would otherwise correct the same twice.
+        # One pending proposal a member and course: two officers would otherwise correct the same twice.
         Index(
             "uq_corrections_waiting",
             "member_id",
@@ -292,7 +292,7 @@ class Correction(Base):
             sqlite_where=text("decision IS NULL"),
             postgresql_where=text("decision IS NULL"),
         ),
-        # The history on a member's page, and a pack that names what was corrected since.
+        # The history on a member's page, and evidence packs, which list corrections made since.
         Index(None, "member_id", "decided_at"),
         one_of("kind", CorrectionKind),
         one_of("decision", CorrectionDecision),
@@ -306,13 +306,13 @@ class Correction(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
     course_version: Mapped[int]
-    """The version that is registered; of a strike, the present one (all versions are struck)."""
+    """The version that is registered; for a strike, the present one (all versions are struck)."""
     kind: Mapped[str] = mapped_column(String(12))
     studied_on: Mapped[dt.date | None]
-    """The day of study that is registered; None of a strike."""
+    """The day of study that is registered; None for a strike."""
     reason: Mapped[str] = mapped_column(String(200))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """Of a strike: the completions that were there, with version, moment and evidence."""
+    """For a strike: the removed completions, with version, moment and evidence."""
     proposed_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     proposed_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

@@ -1,4 +1,4 @@
-"""All that the player's page shows of one item, for one member."""
+"""Data of the player's page: one item, one member."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ItemState:
 
 @dataclass(frozen=True)
 class PlaybackPage:
-    """An item with its file, its words, its course, and what the member holds (None without a member)."""
+    """An item with its file, transcript, course, and the member's progress (None without a member)."""
 
     item: CourseItem
     course: Course

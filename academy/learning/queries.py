@@ -27,7 +27,7 @@ class CourseProgress:
 
 @dataclass(frozen=True)
 class Recent:
-    """A lecture begun and not completed: continue where it stopped."""
+    """A course started and not completed: to continue at the last position."""
 
     item: CourseItem
     course: Course
@@ -48,7 +48,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Ledger:
-    """What a member holds of the present version of an item."""
+    """A member's credit in the present version of an item."""
 
     spans: tuple[Span, ...]
     covered_ms: int
@@ -58,7 +58,7 @@ class Ledger:
 
 
 def course_states(tx: Tx, member_id: int, course_ids: Iterable[int]) -> dict[int, CourseProgress]:
-    """Progress of a member in each course begun or completed; two queries, however many courses."""
+    """Progress of a member in each course started or completed; two queries, however many courses."""
     wanted = list(course_ids)
     done = completed(tx, member_id, wanted)
     rows = tx.execute(
@@ -114,7 +114,7 @@ def completed(tx: Tx, member_id: int, course_ids: Sequence[int]) -> dict[int, dt
 
 
 def recent(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
-    """Published lectures begun and not completed, the latest first."""
+    """Published courses started and not completed, the latest first."""
     rows = tx.execute(
         select(CourseItem, Course, WatchLedger, Asset.duration_ms)
         .join(Course, Course.id == CourseItem.course_id)
@@ -147,7 +147,7 @@ def recent(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
 
 
 def ledger(tx: Tx, member_id: int, item: CourseItem) -> Ledger:
-    """What the member holds of the item, and what was refused and is still missing."""
+    """The member's credit of the item, and refused stretches that are still missing."""
     row = tx.get(WatchLedger, (member_id, item.id, item.version))
     held = rules.unpack(row.spans) if row else ()
     refused = []
@@ -196,7 +196,7 @@ def credit_minutes(tx: Tx, member_id: int, since: dt.datetime, until: dt.datetim
 
 
 def credit_hours(tx: Tx, member_id: int) -> Sequence[CreditHour]:
-    """Every entry of the member's ledger of hours, the latest first."""
+    """Every entry of the member's credit ledger, the latest first."""
     return tx.scalars(
         select(CreditHour).where(CreditHour.member_id == member_id).order_by(CreditHour.earned_at.desc()).limit(500)
     ).all()
@@ -212,7 +212,7 @@ class ItemProgress:
 
 
 def item_states(tx: Tx, member_id: int, items: Sequence[CourseItem]) -> dict[int, ItemProgress]:
-    """Progress of a member in each item begun or completed; two queries, however many items."""
+    """Progress of a member in each item started or completed; two queries, however many items."""
     wanted = {item.id: item.version for item in items}
     done = items_completed(tx, member_id, items)
     rows = tx.execute(

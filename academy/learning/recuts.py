@@ -1,4 +1,4 @@
-"""A lecture's file was replaced: credit follows what stayed, by a mapping that somebody declares.
+"""Replaced files: credit is carried over for the stretches that stayed, by a declared mapping.
 
 Without a mapping, credit stays with the version that was watched.
 """
@@ -32,8 +32,8 @@ CARRY = "learning.carry_over"
 
 @dataclass(frozen=True)
 class RecutPreview:
-    """Whom a mapping touches: members with credit in the old version, how many of them keep some,
-    how many would have completed the new one, and the media time that no range keeps."""
+    """Effect of a mapping: members with credit in the old version, how many of them keep some,
+    how many would complete the new one, and the milliseconds of media that no range keeps."""
 
     members: int
     keep_some: int
@@ -49,10 +49,10 @@ _PART = re.compile(
 
 
 def read_mapping(text: str) -> list[tuple[int, int, int]]:
-    """A mapping as people write it: a line a stretch, ``1:00-9:00 → 0:00``.
+    """Parse a typed mapping: one stretch a line, ``1:00-9:00 → 0:00``.
 
     Raises:
-        Invalid: a line that says something else.
+        Invalid: a line that cannot be parsed.
     """
     kept = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -67,7 +67,7 @@ def read_mapping(text: str) -> list[tuple[int, int, int]]:
 
 
 def _moment(text: str) -> int:
-    """1:02:05 as milliseconds."""
+    """Milliseconds of 1:02:05."""
     seconds = 0
     for part in text.split(":")[:3]:
         seconds = seconds * 60 + int(part[:6] or 0)
@@ -75,7 +75,7 @@ def _moment(text: str) -> int:
 
 
 def preview(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> RecutPreview:
-    """What a mapping would do; changes nothing.
+    """Compute the effect of a mapping; changes nothing.
 
     Raises:
         Invalid: the mapping overlaps or lies outside the lecture.
@@ -93,11 +93,11 @@ def preview(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> RecutPre
 
 
 def carry_over(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: Kept) -> Recut:
-    """Give everybody's credit of an old version to the present one, as far as it stayed.
+    """Carry everybody's credit of an old version over to the present one, as far as it stayed.
 
-    The first few members get theirs in this transaction, all others by a job, a few a transaction: a city's ledger is
-    never held. Whoever opens the lecture meanwhile is carried over at once. The old rows remain as they are.
-    Asked again with the same mapping, it looks at everybody again and changes nothing.
+    The first few members are done in this transaction, all others by a job, a few a transaction, so that the ledger is
+    not locked for long. A member who opens the lecture meanwhile is carried over at once. The old rows remain
+    unchanged. Repeated with the same mapping, it checks everybody again and changes nothing.
 
     Raises:
         Invalid: the mapping overlaps or lies outside the lecture.
@@ -123,7 +123,7 @@ def carry_over(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: 
 
 
 def _declared(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: Kept, duration: int) -> Recut:
-    """The mapping as a row, from its beginning; the one that is there if it was declared before."""
+    """The mapping's row with progress reset; the existing one if it was declared before."""
     parts = [list(part) for part in kept]
     key = {"item_id": item.id, "from_version": from_version, "to_version": item.version}
     for recut in tx.scalars(select(Recut).filter_by(**key).with_for_update()):
@@ -137,7 +137,7 @@ def _declared(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: K
 
 
 def carry_all(db: Database, recut_id: int, progress: Callable[[int], None]) -> None:
-    """Carry everybody over, `STEP` members a transaction; a run that was killed goes on where it was."""
+    """Carry everybody over, `STEP` members a transaction; a killed run continues where it was."""
     with db.read() as tx:
         recut = tx.get_one(Recut, recut_id)
         mine = _credited(recut.item_id, recut.from_version)
@@ -155,7 +155,7 @@ def carry_all(db: Database, recut_id: int, progress: Callable[[int], None]) -> N
 def carry_some(tx: Tx, recut: Recut) -> int:
     """Carry the next few members over; returns how many, 0 when nobody is left.
 
-    The old rows are locked while they are read: a late beat of the old version comes before this or after it, and
+    The old rows are locked while they are read: a late heartbeat of the old version comes before this or after it, and
     then follows the mapping by itself.
     """
     at_ms = clock.now_ms()
@@ -176,7 +176,7 @@ def carry_some(tx: Tx, recut: Recut) -> int:
 
 
 def latest(tx: Tx, item: CourseItem) -> tuple[Recut | None, Job | None]:
-    """What was declared last for the present version, and the job that carries it out."""
+    """The latest mapping declared for the present version, and its job."""
     recut = tx.scalar(
         select(Recut)
         .where(Recut.item_id == item.id, Recut.to_version == item.version)
@@ -187,7 +187,7 @@ def latest(tx: Tx, item: CourseItem) -> tuple[Recut | None, Job | None]:
 
 
 def _check(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> int:
-    """The duration of the present version, when the mapping makes sense."""
+    """Check the mapping against the present version; returns its duration in milliseconds."""
     if from_version >= item.version:
         raise Conflict(msg("只能从旧版本转到现在的版本。"))
     asset = tx.get(Asset, item.asset_id) if item.asset_id else None
@@ -201,7 +201,7 @@ def _check(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> int:
 
 
 def _old_duration(tx: Tx, item_id: int, version: int) -> int:
-    """How long the old version was, by its leases: whoever has credit had one."""
+    """Duration of the old version in milliseconds, from its leases: everybody with credit had one."""
     longest = select(func.max(PlaybackLease.duration_ms)).where(
         PlaybackLease.item_id == item_id, PlaybackLease.item_version == version
     )
@@ -213,7 +213,7 @@ def _credited(item_id: int, version: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def _spans(tx: Tx, item_id: int, version: int) -> Iterator[tuple[rules.Span, ...]]:
-    """What each member holds of a version, some thousand rows at a time."""
+    """Each member's spans of a version, some thousand rows at a time."""
     last = 0
     while True:
         rows = tx.execute(

@@ -1,4 +1,4 @@
-"""What was claimed and not credited: kept with its reason, and told in words."""
+"""Refused claims: stored with their reason, and explained to the learner."""
 
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
@@ -23,7 +23,7 @@ REASONS: dict[str, Message] = {
     "unknown": msg("这次观看已经失效，请重新打开课程。"),
 }
 
-# A lease that ended without another device taking it may still bring what was watched before its end.
+# A lease that ended without a take-over may still deliver what was watched before its end.
 LATE = frozenset(LeaseEnd) - {LeaseEnd.TAKEN_OVER, LeaseEnd.WITHDRAWN, LeaseEnd.EXPIRED}
 
 
@@ -33,7 +33,7 @@ def explain(reason: str) -> Message:
 
 
 def record_refusal(tx: Tx, grant: Grant, reason: str, spans: tuple[Span, ...], at_ms: int) -> None:
-    """Keep refused stretches: one row a lease and reason."""
+    """Store refused stretches: one row a lease and reason."""
     at = completions.instant(at_ms)
     completions.insert_once(
         tx,
@@ -55,7 +55,7 @@ def record_refusal(tx: Tx, grant: Grant, reason: str, spans: tuple[Span, ...], a
 
 
 def why_ended(tx: Tx, grant: Grant) -> tuple[PlaybackLease | None, str]:
-    """The lease and why it may not add anything."""
+    """The lease and the reason why it may not add anything."""
     lease = tx.get(PlaybackLease, grant.lease_id, populate_existing=True)
     if lease is None or lease.member_id != grant.member_id:
         return None, "unknown"

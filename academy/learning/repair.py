@@ -1,8 +1,8 @@
-"""Repair: whatever follows from the ledger and was not written is written now.
+"""Repair: writes consequences of the ledger that are missing.
 
-The credit of a beat and the mark of what follows from it are one commit (`consequences`); whoever's mark
-is still there is found by an index that holds nearly nothing. `missing` derives everything anew, from
-the ledger alone, for an operator who trusts no mark.
+The credit of a heartbeat and its pending mark are one commit (`consequences`); marked rows are found by a partial index
+that holds very few. `missing` derives everything anew from the ledger alone, for an operator who does not trust the
+marks.
 """
 
 import logging
@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 200
 SCANNED = 2_000
-"""Ledger rows that are read at once."""
+"""Ledger rows read at once."""
 STEP = 25
-"""Ledger rows that are derived in one transaction: some hundredths of a second, so that no heartbeat waits longer."""
+"""Ledger rows derived in one transaction: some hundredths of a second, so that no heartbeat waits longer."""
 
 w = WatchLedger
 _KEY = (w.member_id, w.item_id, w.item_version)
@@ -33,14 +33,14 @@ _KEY = (w.member_id, w.item_id, w.item_version)
 
 @dataclass(frozen=True)
 class Repaired:
-    """How many marked ledgers were put right, and how many failed once more and keep their mark."""
+    """How many marked ledgers were repaired, and how many failed again and keep their mark."""
 
     done: int
     failed: int
 
 
 def repair(db: Database) -> Repaired:
-    """Write what follows from every marked ledger, one a transaction; running it again changes nothing."""
+    """Write the consequences of every marked ledger, one a transaction; running it again changes nothing."""
     done = failed = 0
     last = (-1, 0, 0, 0)
     while True:
@@ -65,16 +65,16 @@ def _repair_one(db: Database, key: RowKey) -> bool:
     try:
         return db.run_in_transaction(lambda tx: repair_row(tx, key))
     except Exception:
-        # One that cannot be repaired must not keep the others from it.
+        # One row that cannot be repaired must not prevent the others.
         log.exception("ledger.repair_failed", extra={"member": key[0], "item": key[1]})
         return False
 
 
 def repair_row(tx: Tx, key: RowKey) -> bool:
-    """Write what follows from one ledger row; False if that failed and its mark stays.
+    """Write the consequences of one ledger row; False if that failed and its mark stays.
 
     Raises:
-        DBAPIError: another transaction was in the way; run the whole transaction again.
+        DBAPIError: a collision with another transaction; retry the whole transaction.
     """
     row = ledger_rows.load(tx, [key]).get(key)
     if row is None:
@@ -93,8 +93,9 @@ def repair_row(tx: Tx, key: RowKey) -> bool:
 
 
 def _completed_ms(tx: Tx, key: RowKey, row: ledger_rows.LedgerRow) -> int | None:
-    """When the credit reached what was asked for, at one of the member's leases or since the course was published last:
-    with the newest beat at the latest, and never earlier than it was earned."""
+    """When the credit reached a threshold, that of one of the member's leases or the present one: at the newest
+    heartbeat at
+    the latest, and never earlier than it was earned."""
     member_id, item_id, version = key
     mine = (
         PlaybackLease.item_id == item_id,
@@ -114,8 +115,9 @@ def _completed_ms(tx: Tx, key: RowKey, row: ledger_rows.LedgerRow) -> int | None
 
 
 def derive(db: Database, course_id: int | None = None, progress: Callable[[int], None] | None = None) -> Repaired:
-    """Write whatever the ledger implies and nobody wrote: of one course (it was published again, and may ask for less
-    than before) or of all. A few rows a transaction; doing it again changes nothing. `progress` hears permille."""
+    """Write missing consequences of the ledger: of one course (it was published again, and may require less than
+    before) or
+    of all. A few rows a transaction; idempotent. `progress` is called with permille."""
     done = failed = read = 0
     with db.read() as tx:
         query = select(CourseItem.id).where(CourseItem.course_id == course_id)
@@ -138,7 +140,7 @@ def _of(items: list[int] | None) -> tuple[ColumnElement[bool], ...]:
 
 
 def _repair_some(db: Database, keys: list[RowKey]) -> int:
-    """Repair some rows together, each by itself if that fails; returns how many are right now."""
+    """Repair some rows together, each by itself if that fails; returns how many were repaired."""
     try:
         return db.run_in_transaction(lambda tx: sum(repair_row(tx, key) for key in keys))
     except Exception:
@@ -157,8 +159,9 @@ def missing(db: Database) -> Iterator[tuple[RowKey, str]]:
 
 
 def _scan(db: Database, items: list[int] | None = None) -> Iterator[tuple[int, list[tuple[RowKey, str]]]]:
-    """Rows of the ledger in the order of their key, of these items or of all, some thousand a transaction: how many
-    were read, and what is wrong with which."""
+    """Scan the ledger in the order of its key, for these items or all, some thousand rows a transaction: yields how
+    many
+    were read, and which differ in what."""
     last = (0, 0, 0)
     mine = _of(items)
     while True:
@@ -239,8 +242,9 @@ _other = aliased(CourseItem)
 
 
 def _no_course() -> Select[int, int, int]:
-    """Rows of a course of which nothing is missing, and whose present version the member has not completed; among them
-    those of whom a completion was struck.
+    """Rows of a course whose items are all complete and whose present version the member has not completed; includes
+    those
+    whose completion was struck.
     """
     finished = exists().where(
         Completion.member_id == w.member_id,

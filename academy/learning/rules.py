@@ -1,6 +1,6 @@
-"""The arithmetic of watching: which media time a claim earns. Pure; knows no clock and no database.
+"""The rules of credit: which media time a claim earns. Pure; uses no clock and no database.
 
-A span is ``[start, end)`` in milliseconds of media. What is held is sorted and disjoint.
+A span is ``[start, end)`` in milliseconds of media. Held spans are sorted and disjoint.
 """
 
 import math
@@ -11,23 +11,23 @@ from dataclasses import dataclass
 Span = tuple[int, int]
 
 HOLE_MS = 400
-"""Gaps up to this long are closed: players lose a moment at segment edges and at both ends. What is
-closed is paid for by the clock like anything else, so closing gaps never invents time."""
+"""Gaps up to this many ms are closed: players lose a moment at segment edges and at both ends. Closed gaps are paid for
+by the clock like other time, so that closing never invents time."""
 MAX_CLAIM = 500
-"""More spans than this in one claim is no player."""
+"""Maximum number of spans in one claim; no real player sends more."""
 MAX_HELD = 2_000
-"""A ledger cut finer than this is no viewing; such claims are refused to keep every beat cheap."""
+"""Maximum number of spans in a ledger; claims that fragment it further are refused to keep every heartbeat cheap."""
 END_SLACK_MS = 2_000
-"""A browser's idea of a lecture's end may lie a little behind the probe's."""
+"""Milliseconds by which a browser's end of a lecture may exceed the probed duration."""
 
 
 class BadClaim(ValueError):
-    """A claim that no honest player makes; the text is for programmers."""
+    """A claim that no correct player makes; the text is for programmers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What a claim came to: everything held afterwards, how much is new, what was refused and why."""
+    """Result of a claim: all held spans afterwards, how many ms are new, what was refused and why."""
 
     held: tuple[Span, ...]
     gained_ms: int
@@ -83,7 +83,7 @@ def subtract(spans: Sequence[Span], taken: Sequence[Span]) -> tuple[Span, ...]:
 
 
 def check_claim(spans: object, duration_ms: int) -> tuple[Span, ...]:
-    """Read spans from whatever a request held.
+    """Parse and check spans of a request.
 
     Raises:
         BadClaim: not pairs of whole milliseconds within the media, in order, or too many.
@@ -105,18 +105,18 @@ def check_claim(spans: object, duration_ms: int) -> tuple[Span, ...]:
 def claimable_from(until_ms: int, last_beat_ms: int, lapses_ms: int, at_ms: int) -> int:
     """The moment from which wall-clock time may still be claimed at `at_ms`.
 
-    Credit is claimed of the time since the last beat. What a beat leaves unspent before it (more beats
-    of the same queue may be on their way) lapses at `lapses_ms`: an hour at single speed does not
-    save up for an hour of leaping.
+    Credit is claimed of the time since the last heartbeat. Unspent time before it (more heartbeats of the same queue
+    may
+    be under way) lapses at `lapses_ms`: an hour at single speed does not save up for an hour of skipping.
     """
     return max(until_ms, last_beat_ms) if at_ms > lapses_ms else until_ms
 
 
 def lapse_after(from_ms: int, last_beat_ms: int, lapses_ms: int, at_ms: int) -> int:
-    """When the time that a beat at `at_ms` leaves unspent lapses: half as long after it as the silence before it.
+    """When the time left unspent by a heartbeat at `at_ms` lapses: half as long after it as the silence before it.
 
-    A queue that waited for the network through forty minutes has twenty to bring all its beats; with
-    beats every fifteen seconds nothing is left over by the next one.
+    A queue that waited forty minutes for the network has twenty to deliver all its heartbeats; with heartbeats every
+    fifteen seconds nothing is left over by the next one.
     """
     silence = max(0, at_ms - max(from_ms, last_beat_ms))
     return max(lapses_ms, at_ms + silence // 2)
@@ -125,19 +125,19 @@ def lapse_after(from_ms: int, last_beat_ms: int, lapses_ms: int, at_ms: int) -> 
 def allowance(at_ms: int, from_ms: int, rate: float, slack_ms: int) -> int:
     """Media milliseconds that the clock allows at `at_ms` when time may be claimed from `from_ms` on.
 
-    Spending more than has passed moves the clock into the future: slack is lent once, not at every
-    beat, so a hundred beats a second earn no more than one.
+    Spending more than has passed moves the clock into the future: slack is granted once, not at every heartbeat, so a
+    hundred heartbeats a second earn no more than one.
     """
     return max(0, math.floor((at_ms - from_ms) * rate) + slack_ms)
 
 
 def spend(from_ms: int, gained_ms: int, rate: float) -> int:
-    """Where the clock stands after `gained_ms` of media were credited."""
+    """The clock after `gained_ms` of media were credited."""
     return from_ms + math.ceil(gained_ms / rate)
 
 
 def close(held: Sequence[Span], claimed: Iterable[Span], duration_ms: int) -> tuple[Span, ...]:
-    """The union, with the small holes that players leave closed, at both ends too."""
+    """The union, with small gaps between spans and at both ends closed."""
     spans = list(merge((*held, *claimed), HOLE_MS))
     if spans:
         if spans[0][0] <= HOLE_MS:
@@ -148,9 +148,9 @@ def close(held: Sequence[Span], claimed: Iterable[Span], duration_ms: int) -> tu
 
 
 def credit(held: Sequence[Span], claimed: Sequence[Span], allowed_ms: int, duration_ms: int) -> Credit:
-    """Add a claim to what is held: its union, but never more new time than `allowed_ms`.
+    """Add a claim to the held spans: their union, but never more new time than `allowed_ms`.
 
-    Of a claim that asks too much the earliest part is credited, the rest is refused.
+    Of a larger claim the earliest part is credited, the rest is refused.
     """
     target = close(held, claimed, duration_ms) if claimed else tuple(held)
     gained = length(target) - length(held)

@@ -1,4 +1,4 @@
-"""Verbs of the watch ledger: open, take over and end a playback; record what was watched."""
+"""Service functions of the watch ledger: open, take over and end a playback; record what was watched."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ from academy.library.models import Course, CourseItem
 from academy.media.models import Asset, AssetState
 
 LIFETIME = dt.timedelta(days=7)
-"""How long a lease's beats are taken: what waited for the network through a holiday still counts."""
+"""How long a lease's heartbeats are accepted: those queued through a holiday still count."""
 IDLE = dt.timedelta(minutes=30)
-"""A playback silent for so long asks nobody before another device begins."""
+"""A playback without heartbeats for so long is taken over without asking."""
 
 
 class OtherDevice(Conflict):
-    """Another device is watching; whoever asks may take over."""
+    """Another device is watching; the caller may take over."""
 
     code = "other-device"
 
@@ -41,14 +41,14 @@ class OtherDevice(Conflict):
 
 @dataclass(frozen=True)
 class Opened:
-    """A lease that may be played on, and the ledger it adds to."""
+    """A lease in use, and its ledger."""
 
     lease: PlaybackLease
     ledger: WatchLedger
 
     @property
     def grant(self) -> Grant:
-        """What its token says."""
+        """The content of its token."""
         lease = self.lease
         return Grant(
             lease_id=lease.id,
@@ -72,10 +72,10 @@ def open_lease(
     session_id: int | None = None,
     take_over: bool = False,
 ) -> Opened:
-    """Begin (or go on with) a playback of an item that the actor's member may watch.
+    """Open (or resume) a playback of an item that the actor's member may watch.
 
     Raises:
-        OtherDevice: another device is watching and `take_over` was not said.
+        OtherDevice: another device is watching and `take_over` is not set.
         Conflict: there is nothing to watch yet.
     """
     if actor.member_id is None:
@@ -104,7 +104,7 @@ def open_lease(
 
 
 def _why_now(tx: Tx, current: PlaybackLease, same_device: bool, take_over: bool, now: dt.datetime) -> LeaseEnd:
-    """Why the present lease ends for a new one, if it may."""
+    """The reason for which a new lease ends the present one, or None if it must not."""
     if now >= current.expires_at:
         return LeaseEnd.EXPIRED
     if same_device:
@@ -164,7 +164,7 @@ def _begin(tx: Tx, actor: Actor, item: CourseItem, *, duration_ms: int, **opened
 
 
 def active_lease(tx: Tx, member_id: int) -> PlaybackLease | None:
-    """The member's one lease that has not ended, locked."""
+    """The member's one active lease, locked."""
     return tx.scalar(
         select(PlaybackLease)
         .where(PlaybackLease.member_id == member_id, PlaybackLease.ended_at.is_(None))
@@ -182,7 +182,7 @@ def _ledger(tx: Tx, lease: PlaybackLease) -> WatchLedger:
 
 
 def end_lease(tx: Tx, lease: PlaybackLease, because: LeaseEnd) -> None:
-    """End a playback on the server: its next beat is refused, whatever its page still shows."""
+    """End a playback on the server: its next heartbeat is refused, whatever its page still shows."""
     if lease.ended_at is not None:
         return
     ledger = _ledger(tx, lease)
@@ -194,7 +194,7 @@ def end_lease(tx: Tx, lease: PlaybackLease, because: LeaseEnd) -> None:
 
 
 def _clock_at_end(ledger: Any, now_ms: int) -> int:
-    """Where a lease's clock stands when it ends: what it borrowed stays borrowed, what lapsed stays lapsed."""
+    """The clock of a lease at its end: borrowed time stays borrowed, lapsed time stays lapsed."""
     return rules.claimable_from(ledger.credited_until_ms, ledger.last_beat_ms, ledger.lapses_ms, now_ms)
 
 
@@ -207,8 +207,8 @@ def end_leases_of(
     before_version: int | None = None,
     asking_other_than: int | None = None,
 ) -> int:
-    """End every playback of a course or of an item, or of an item's earlier versions only, or those that another share
-    than that (permille) completes; returns how many."""
+    """End every playback of a course or of an item, or only those of earlier versions or with another threshold
+    (permille); returns how many."""
     chosen: list[ColumnElement[bool]] = [PlaybackLease.ended_at.is_(None)]
     if course_id is not None:
         chosen.append(PlaybackLease.course_id == course_id)
@@ -225,9 +225,9 @@ def end_leases_of(
 
 
 def _end_together(tx: Tx, lease_ids: list[int], because: LeaseEnd) -> None:
-    """End some playbacks, each with its own clock, in a fixed number of statements.
+    """End several playbacks, each with its own clock, in a fixed number of statements.
 
-    The ledger rows are locked before their clocks are read: what a beat spends meanwhile is not lent again.
+    The ledger rows are locked before their clocks are read: time spent by a heartbeat meanwhile is not granted again.
     """
     locked = select(PlaybackLease.id, PlaybackLease.member_id).where(
         PlaybackLease.id.in_(lease_ids), PlaybackLease.ended_at.is_(None)
@@ -272,14 +272,14 @@ def end_leases_of_sessions(tx: Tx, session_ids: list[int], because: LeaseEnd) ->
 
 
 def record_heartbeat(tx: Tx, settings: Settings, beat: Heartbeat) -> HeartbeatOutcome:
-    """Credit one beat in the caller's transaction; `rest` uses `Committer` instead."""
+    """Credit one heartbeat in the caller's transaction; `rest` uses `Committer` instead."""
     return crediting.settle(tx, settings, [beat])[0]
 
 
 def record_completion(
     tx: Tx, actor: Actor, member_id: int, course: Course, at: dt.datetime, evidence: str = "imported"
 ) -> bool:
-    """Write that a member completed a course otherwise than by watching here; False if it was known.
+    """Record a completion by other evidence than watching; False if it exists.
 
     `evidence` is imported, group_study or corrected.
     """

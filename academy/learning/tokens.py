@@ -1,4 +1,4 @@
-"""The lease token: what a beat must know, signed, so that the hot path reads no user and no course."""
+"""The lease token: the data of a heartbeat's lease, signed, so that the hot path reads no user and no course."""
 
 import base64
 import binascii
@@ -11,9 +11,9 @@ from academy.core.settings import Settings
 
 _FORM = struct.Struct("<BQQQQIIHI")
 _MAC = 22
-_LENGTH = (_FORM.size + _MAC) // 3 * 4  # a multiple of three bytes: exactly one text is this token
+_LENGTH = (_FORM.size + _MAC) // 3 * 4  # a multiple of three bytes: each token has one spelling
 _VERSION, _IN_PUBLIC = 1, 2
-"""First byte of a token: who watches by themselves, and a public screen in its owner's name."""
+"""First byte of a token: a member's own playback, or a public screen's in its owner's name."""
 
 
 class BadToken(ValueError):
@@ -22,7 +22,7 @@ class BadToken(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A lease as its token tells it. Durations come from the probe, by way of the lease."""
+    """The content of a lease token. The duration comes from the probe, by way of the lease."""
 
     lease_id: int
     member_id: int
@@ -33,7 +33,7 @@ class Grant:
     threshold_permille: int
     expires_s: int
     in_public: bool = False
-    """On a public screen: its beats are credited to the owner and answered without a word about them."""
+    """On a public screen: heartbeats are credited to the owner, and the response does not mention it."""
 
 
 class Signer:

@@ -1,4 +1,4 @@
-"""Who may see and touch which course. Ids from people come in only through here."""
+"""Access to courses. Ids from users are resolved only here."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -8,12 +8,12 @@ from academy.core.database import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.library.models import Course, CourseItem, CourseState
 
-# What a reviewer has no business with: somebody's unfinished draft, and what is no more.
+# States hidden from reviewers: drafts in work, and discarded ones.
 UNSEEN = {CourseState.DRAFT, CourseState.MERGED, CourseState.DISCARDED}
 
 
 def access_published_course(tx: Tx, actor: Actor, public_id: str) -> Course:
-    """A course on the shelves, for anybody signed in.
+    """A published course, for anybody signed in.
 
     Raises:
         NotFound: there is no such course, or it was withdrawn.
@@ -28,10 +28,10 @@ def access_published_course(tx: Tx, actor: Actor, public_id: str) -> Course:
 
 
 def access_own_course(tx: Tx, actor: Actor, public_id: str) -> Course:
-    """A course that the actor made, while being a trainer.
+    """A course that the actor created, while holding the trainer role.
 
     Raises:
-        NotFound: there is no such course, or it was thrown away.
+        NotFound: there is no such course, or it was discarded.
         Forbidden: it is someone else's.
     """
     course = _course(tx, public_id)
@@ -43,7 +43,7 @@ def access_own_course(tx: Tx, actor: Actor, public_id: str) -> Course:
 
 
 def access_course_for_review(tx: Tx, actor: Actor, public_id: str) -> Course:
-    """A course that was handed in, within the reviewer's scope.
+    """A submitted course within the reviewer's scope.
 
     Raises:
         NotFound: there is no such course.
@@ -68,10 +68,10 @@ def access_item_for_member(tx: Tx, actor: Actor, item_public_id: str) -> CourseI
 
 
 def access_own_item(tx: Tx, actor: Actor, course: Course, item_public_id: str) -> CourseItem:
-    """An item of a course that has been accessed already.
+    """An item of a course that was accessed already.
 
     Raises:
-        NotFound: it is no item of that course.
+        NotFound: it is not an item of that course.
     """
     item = _item(tx, item_public_id)
     if item.course_id != course.id:
@@ -85,13 +85,13 @@ def reviews(actor: Actor, course: Course) -> bool:
 
 
 def may_keep_shelves(actor: Actor) -> bool:
-    """Whether the actor orders the shelves: administrators of the whole tree, because all use them."""
+    """Whether the actor manages categories: administrators of the whole tree, because all organisations use them."""
     roles = (Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
     return actor.is_system or any(path.count("/") == 2 for path in actor.paths(*roles))
 
 
 def keep_shelves(actor: Actor) -> None:
-    """Raises Forbidden for whoever does not order the shelves."""
+    """Raises Forbidden for everybody who does not manage categories."""
     if not may_keep_shelves(actor):
         raise Forbidden("categories:all")
 

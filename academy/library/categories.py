@@ -1,4 +1,4 @@
-"""The shelves: those a new academy starts with, and their keeping by the city's administrators."""
+"""Categories of courses: the initial ones, and their management by the city's administrators."""
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -27,7 +27,7 @@ FIRST = (
 
 
 def seed_categories(tx: Tx) -> list[Category]:
-    """Make the first shelves; those that exist (also renamed ones) are left alone."""
+    """Create the initial categories; existing ones (also renamed ones) are left alone."""
     known = set(tx.scalars(select(Category.slug)))
     if not known:
         tx.add_all(Category(slug=slug, name=name, position=place) for place, (slug, name) in enumerate(FIRST, 1))
@@ -36,11 +36,11 @@ def seed_categories(tx: Tx) -> list[Category]:
 
 
 def add_category(tx: Tx, actor: Actor, name: str) -> Category:
-    """A new shelf, after the others.
+    """Add a category after the others.
 
     Raises:
-        Invalid: no name, too long a name, or one that there is already.
-        Forbidden: not for this person.
+        Invalid: no name, too long a name, or one that exists already.
+        Forbidden: the actor does not manage categories.
     """
     access.keep_shelves(actor)
     last = tx.scalar(select(func.max(Category.position))) or 0
@@ -51,7 +51,7 @@ def add_category(tx: Tx, actor: Actor, name: str) -> Category:
 
 
 def rename_category(tx: Tx, actor: Actor, slug: str, name: str) -> None:
-    """Another name; links and courses stay. Raises as `add_category`."""
+    """Rename a category; its links and courses stay. Raises as `add_category`."""
     access.keep_shelves(actor)
     row = find_category(tx, slug)
     row.name = _name(tx, name, row)
@@ -60,7 +60,7 @@ def rename_category(tx: Tx, actor: Actor, slug: str, name: str) -> None:
 
 
 def move_category(tx: Tx, actor: Actor, slug: str, by: int) -> None:
-    """Move a shelf so many places down (or up, when negative)."""
+    """Move a category so many places down (or up, when negative)."""
     access.keep_shelves(actor)
     rows = list(tx.scalars(select(Category).order_by(Category.position, Category.id).with_for_update()))
     here = next((place for place, row in enumerate(rows) if row.slug == slug), None)
@@ -73,10 +73,10 @@ def move_category(tx: Tx, actor: Actor, slug: str, by: int) -> None:
 
 
 def remove_category(tx: Tx, actor: Actor, slug: str) -> None:
-    """Take away an empty shelf.
+    """Remove an empty category.
 
     Raises:
-        Conflict: there are courses on it, drafts among them.
+        Conflict: it contains courses, possibly drafts.
     """
     access.keep_shelves(actor)
     row = find_category(tx, slug)
@@ -108,7 +108,7 @@ def _keep(tx: Tx, row: Category) -> None:
         with tx.begin_nested():
             tx.add(row)
     except IntegrityError:
-        # Somebody took the name between our look and our write.
+        # Somebody took the name between our query and our write.
         raise Invalid(fields={"name": _TAKEN}) from None
 
 

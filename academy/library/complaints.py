@@ -1,4 +1,4 @@
-"""The complaint box: anybody may say what is wrong, somebody answers, and a lecture can be taken down at once."""
+"""The complaint box: anybody may complain, officers answer, and can withdraw a lecture with the answer."""
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
@@ -33,11 +33,11 @@ SIZE = 20
 
 
 def complain(tx: Tx, actor: Actor, *, subject: str, body: str, course: Course | None = None) -> Complaint:
-    """Put a word into the box.
+    """Submit a complaint.
 
     Raises:
-        Invalid: nothing is said, or too much.
-        Busy: this person has many words in the box that nobody has answered yet.
+        Invalid: the text is empty or too long.
+        Busy: too many complaints of this person are unanswered.
     """
     text, wrong = rules.clean(body), {}
     if subject not in SUBJECTS:
@@ -48,7 +48,7 @@ def complain(tx: Tx, actor: Actor, *, subject: str, body: str, course: Course | 
         raise Invalid(fields=wrong)
     if actor.account_id is None:
         raise Forbidden("complaint:new")
-    # Behind this person's own other words: two at once would both count nine.
+    # Serialised by person: two at once would both count nine.
     lock_row(tx, tx.get_one(Account, actor.account_id))
     waiting = select(func.count()).where(Complaint.account_id == actor.account_id, Complaint.state == "open")
     if (tx.scalar(waiting) or 0) >= OPEN_MOST:
@@ -67,12 +67,12 @@ def complain(tx: Tx, actor: Actor, *, subject: str, body: str, course: Course | 
 
 
 def answer_complaint(tx: Tx, actor: Actor, row: Complaint, *, answer: str, take_down: bool = False) -> None:
-    """Answer it; with `take_down` the lecture is withdrawn in the same transaction.
+    """Answer a complaint; with `take_down` the lecture is withdrawn in the same transaction.
 
     Raises:
-        Invalid: there is no answer.
-        Conflict: someone answered first, or the lecture is not on the shelves.
-        Forbidden: not this person's to answer.
+        Invalid: the answer is empty.
+        Conflict: someone answered first, or the lecture is not published.
+        Forbidden: outside the actor's scope.
     """
     text = rules.clean(answer)
     if not 1 <= len(text) <= LENGTH:
@@ -101,7 +101,7 @@ def answer_complaint(tx: Tx, actor: Actor, row: Complaint, *, answer: str, take_
 
 
 def may_answer(actor: Actor, row: Complaint) -> bool:
-    """Whether it is within the actor's office: never one's own word, never about one's own lecture."""
+    """Whether the actor may answer: in scope, not their own complaint, not about their own lecture."""
     if row.account_id == actor.account_id or (row.course and row.course.created_by == actor.account_id):
         return False
     return actor.may(row.organisation.path, *ANSWERERS)
@@ -114,7 +114,7 @@ def may_take_down(actor: Actor, row: Complaint) -> bool:
 
 
 def access_complaint(tx: Tx, actor: Actor, public_id: str) -> Complaint:
-    """A word of one's own, or one that is the actor's to answer.
+    """One's own complaint, or one that the actor may answer.
 
     Raises:
         NotFound: there is none.
@@ -129,13 +129,13 @@ def access_complaint(tx: Tx, actor: Actor, public_id: str) -> Complaint:
 
 
 def own_complaints(tx: Tx, actor: Actor, page: int = 1) -> Page[Complaint]:
-    """What the actor wrote, newest first."""
+    """The actor's complaints, newest first."""
     statement = select(Complaint).where(Complaint.account_id == actor.account_id).order_by(Complaint.id.desc())
     return page_of(tx, statement.options(*_PARTS), page, SIZE)
 
 
 def complaints_to_answer(tx: Tx, actor: Actor, state: str = "open", page: int = 1) -> Page[Complaint]:
-    """What the actor may answer, longest waiting first; answered ones newest first."""
+    """Complaints that the actor may answer, oldest first; answered ones newest first."""
     paths = actor.paths(*ANSWERERS)
     scope = select(Organisation.id).where(subtrees(paths))
     statement = (
@@ -156,7 +156,7 @@ _PARTS = (joinedload(Complaint.course), joinedload(Complaint.organisation))
 
 
 def _home_of(tx: Tx, actor: Actor) -> int:
-    """The writer's own node; for somebody who is in no roster, the whole tree's."""
+    """The complainant's own node; the root for accounts that are not in the roster."""
     own = tx.scalar(select(Member.organisation_id).where(Member.id == actor.member_id)) if actor.member_id else None
     if own is None and actor.scopes:
         own = actor.scopes[0].organisation_id

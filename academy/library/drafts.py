@@ -1,4 +1,4 @@
-"""What an author does: drafts, items, revisions."""
+"""Drafts of courses: creating, changing, revising and discarding them."""
 
 from typing import Any
 
@@ -35,10 +35,10 @@ def create_course(
     cover: Asset | None = None,
     organisation: Organisation | None = None,
 ) -> Course:
-    """A new draft. `category` is a slug; `organisation` is the actor's widest node as a trainer if not given.
+    """Create a draft. `category` is a slug; `organisation` is the actor's widest node as a trainer if not given.
 
     Raises:
-        Invalid: with a sentence for each field.
+        Invalid: with a message for each field.
         Forbidden: the actor is no trainer of that node.
     """
     node = organisation or _node_of(tx, actor)
@@ -79,10 +79,10 @@ def edit_course(
     credit_minutes: int = 45,
     cover: Asset | None = UNCHANGED,
 ) -> None:
-    """Change a course's particulars; re-opens it as a draft. The version stays.
+    """Change a course's fields; re-opens it as a draft. The version stays.
 
     Raises:
-        Invalid: with a sentence for each field.
+        Invalid: with a message for each field.
         Conflict: it is published; `revise` it.
     """
     reopen(tx, actor, course)
@@ -104,14 +104,14 @@ def edit_course(
 
 
 def set_cover(tx: Tx, actor: Actor, course: Course, cover: Asset | None) -> None:
-    """Another cover, or none: then the first video's own picture is shown."""
+    """Set or remove the cover; without one the first video's poster is shown."""
     reopen(tx, actor, course)
     course.cover_asset_id = _own_cover(actor, cover)
     record(tx, actor, "course.cover_changed", f"course:{course.public_id}")
 
 
 def revise(tx: Tx, actor: Actor, course: Course) -> Course:
-    """A draft that is to take the place of a published course; the one that is open already, if there is one.
+    """Create a draft that will replace a published course; returns the open one, if there is one.
 
     Raises:
         Conflict: the course is not published.
@@ -144,10 +144,10 @@ def revise(tx: Tx, actor: Actor, course: Course) -> Course:
 
 
 def discard(tx: Tx, actor: Actor, course: Course) -> None:
-    """Throw away a draft that was never published.
+    """Discard a draft that was never published.
 
     Raises:
-        Conflict: it has been on a shelf, or is with the reviewers.
+        Conflict: it was published before, or is in review.
     """
     must_be_author(actor, course)
     lock(tx, course)
@@ -187,7 +187,7 @@ def _fill(tx: Tx, course: Course, *, category: str, lecturer: str, office: str, 
     if wrong or shelf is None:
         raise Invalid(fields=wrong)
     if course.threshold_permille != figures["threshold_permille"]:
-        course.content_since = None  # known again when it is published
+        course.content_since = None  # set again when it is published
     for name, value in (texts | figures).items():
         setattr(course, name, value)
     course.category = shelf
@@ -195,7 +195,7 @@ def _fill(tx: Tx, course: Course, *, category: str, lecturer: str, office: str, 
 
 
 def find_lecturer(tx: Tx, name: str, office: str, *, is_leader: bool) -> Lecturer:
-    """The lecturer of that name and office; made on first mention. Once known as a leader, always one."""
+    """The lecturer of that name and office; created on first use. The leader mark is never removed."""
     found, is_new = get_or_create(tx, Lecturer, {"name": name, "office": office}, is_leader=is_leader)
     if is_leader and not is_new:
         found.is_leader = True

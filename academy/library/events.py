@@ -1,4 +1,4 @@
-"""What happens to courses."""
+"""Events of courses."""
 
 from dataclasses import dataclass
 
@@ -21,13 +21,13 @@ class CourseReturned(Event):
 
 @dataclass(frozen=True)
 class CoursePublished(Event):
-    """Members can see it now; also published again after an edit of a published course."""
+    """Members can see it now; also after an edit of a published course."""
 
     course_id: int
 
 
 @dataclass(frozen=True)
 class CourseWithdrawn(Event):
-    """Gone: page, playlist, search, leases, at once."""
+    """Withdrawn from page, playlist, search and leases at once."""
 
     course_id: int

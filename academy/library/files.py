@@ -1,4 +1,4 @@
-"""What an author has uploaded, where it is used, and how to make room."""
+"""An author's uploaded files, where they are used, and their removal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ GONE = (CourseState.DISCARDED, CourseState.MERGED)
 
 @dataclass(frozen=True)
 class FileSummary:
-    """A file and the courses it stands in, as an item or as a cover; in none, it may go."""
+    """A file and the courses that use it, as an item or a cover; an unused one may be removed."""
 
     asset: Asset
     courses: Sequence[Course]
@@ -53,12 +53,12 @@ def _courses(tx: Tx, ids: Sequence[int]) -> dict[int, list[Course]]:
 
 
 def remove_file(tx: Tx, actor: Actor, asset: Asset) -> None:
-    """Remove a file that stands in no course. What was watched of it stays on record.
+    """Remove an unused file. What was watched of it stays on record.
 
     Raises:
-        Conflict: it stands in a course.
+        Conflict: a course uses it.
     """
-    # An item that is being added shares the row, so we wait for it and then see it.
+    # An item that is being added holds a share lock on the row: wait for it and then see it.
     tx.refresh(asset, with_for_update=True)
     if _courses(tx, [asset.id]):
         raise Conflict(msg("这个文件还在课程里用着，请先从课程里移除。"))

@@ -1,4 +1,4 @@
-"""What an author does with the files of a course."""
+"""Items of a draft: adding, replacing, ordering and removing them."""
 
 from sqlalchemy import func, select
 
@@ -19,10 +19,10 @@ from academy.media.models import Asset, AssetState
 def add_item(
     tx: Tx, actor: Actor, course: Course, *, kind: str, title: str, asset: Asset | None, required: bool = True
 ) -> CourseItem:
-    """Put a file at the end of a course.
+    """Append a file to a course as an item.
 
     Raises:
-        Invalid: the title or the file does not fit.
+        Invalid: the title or the file is not acceptable.
         Conflict: the course is published; `revise` it.
     """
     reopen(tx, actor, course)
@@ -49,7 +49,7 @@ def add_item(
 
 
 def replace_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, asset: Asset) -> None:
-    """Give an item another file: whoever watched the old one watched another version."""
+    """Give an item another file; its version rises, because earlier members watched another one."""
     reopen(tx, actor, course)
     item.asset_id = _own_asset(actor, item.kind, asset)
     item.version += 1
@@ -58,11 +58,11 @@ def replace_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, asse
 
 
 def use_earlier_file(tx: Tx, actor: Actor, course: Course, item: CourseItem) -> None:
-    """Let an item have the file that was there before with the same bytes: what is watched stays the same,
-    so its version does too. The second copy goes, and its room with it.
+    """Use an earlier file with the same bytes: the content stays the same, so its version does too. The duplicate is
+    deleted.
 
     Raises:
-        Conflict: there is no such file (any more).
+        Conflict: the earlier file does not exist any more.
     """
     reopen(tx, actor, course)
     second = item.asset
@@ -79,7 +79,7 @@ def use_earlier_file(tx: Tx, actor: Actor, course: Course, item: CourseItem) -> 
 
 
 def rename_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, title: str, required: bool) -> None:
-    """Change an item's title or whether it counts."""
+    """Change an item's title or whether it is required."""
     reopen(tx, actor, course)
     item.title = _item_title(title)
     if item.required != required:
@@ -89,7 +89,7 @@ def rename_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, title
 
 
 def reorder_items(tx: Tx, actor: Actor, course: Course, public_ids: list[str]) -> None:
-    """Put the items into the given order.
+    """Reorder the items.
 
     Raises:
         Conflict: the list is not exactly the course's items, so someone changed them meanwhile.
@@ -98,7 +98,7 @@ def reorder_items(tx: Tx, actor: Actor, course: Course, public_ids: list[str]) -
     items = {item.public_id: item for item in items_of(tx, course)}
     if sorted(items) != sorted(public_ids):
         raise Conflict(msg("课件刚刚有变化，请刷新后再排。"))
-    # Positions are unique: everybody steps aside first.
+    # Positions are unique: all are moved out of the range first.
     for place, public_id in enumerate(public_ids, 1):
         items[public_id].position = -place
     tx.flush()
@@ -118,7 +118,7 @@ def move_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, by: int) -
 
 
 def remove_item(tx: Tx, actor: Actor, course: Course, item: CourseItem) -> None:
-    """Take an item out of the course. What was watched of it stays on record."""
+    """Remove an item from the course. What was watched of it stays on record."""
     reopen(tx, actor, course)
     item.removed_at, item.position = clock.now(), None
     _content_changed(tx, course)

@@ -1,4 +1,4 @@
-"""Notices about courses: to the author, and to those who may review."""
+"""Notifications about courses: to the author and to reviewers."""
 
 from sqlalchemy import or_, select
 
@@ -36,7 +36,7 @@ def reviewers_of(tx: Tx, course: Course) -> list[int]:
 
 
 def notify_reviewers(tx: Tx, course: Course) -> None:
-    """Something waits for a second pair of eyes."""
+    """Notify reviewers of a pending decision."""
     for account_id in reviewers_of(tx, course):
         notify(
             tx,
@@ -49,7 +49,7 @@ def notify_reviewers(tx: Tx, course: Course) -> None:
 
 
 def notify_reviewers_of_proposal(tx: Tx, course: Course, row: ContentProposal) -> None:
-    """Other words for a lecture on the shelves wait for a second pair of eyes."""
+    """Notify reviewers of a proposed change to a published lecture's text."""
     for account_id in reviewers_of(tx, course):
         if account_id != row.account_id:
             notify(
@@ -63,8 +63,10 @@ def notify_reviewers_of_proposal(tx: Tx, course: Course, row: ContentProposal) -
 
 
 def notify_author(tx: Tx, course: Course, occasion: str, body: Message) -> None:
-    """What was decided, e.g. ``returned``. It is told each time: the decision's own lock on the course sees to
-    it that one decision is told once, and a course may be returned or published as often as people like."""
+    """Notify the author of a decision, e.g. ``returned``, each time it happens.
+
+    The lock on the course makes one decision one notification; a course may be returned or published repeatedly.
+    """
     notify(
         tx,
         key=f"course.{occasion}:{course.public_id}:{new_id()}",

@@ -1,4 +1,4 @@
-"""Courses, what they consist of, and who let them out."""
+"""Courses, their items, and their reviews."""
 
 import datetime as dt
 import enum
@@ -18,8 +18,8 @@ from academy.people.models import Organisation
 class CourseState(enum.StrEnum):
     """draft → submitted → returned or approved → published → withdrawn; an edit re-opens it.
 
-    `merged` and `discarded` end a draft that never reached a shelf of its own: a revision that went
-    into its original, and a draft that its author threw away.
+    `merged` and `discarded` end a draft that was never published itself: a revision merged into its original, and a
+    draft discarded by its author.
     """
 
     DRAFT = "draft"
@@ -50,7 +50,7 @@ class ReviewDecision(enum.StrEnum):
 
 
 class ProposalKind(enum.StrEnum):
-    """What of a published file may be proposed anew."""
+    """What a proposal changes of a published file."""
 
     CAPTIONS = "captions"
     CHAPTERS = "chapters"
@@ -77,14 +77,14 @@ class ComplaintSubject(enum.StrEnum):
 
 
 class ComplaintState(enum.StrEnum):
-    """Whether somebody has answered."""
+    """Whether it was answered."""
 
     OPEN = "open"
     ANSWERED = "answered"
 
 
 class Category(Base):
-    """A shelf of the library."""
+    """A category of courses."""
 
     __tablename__ = "categories"
 
@@ -95,7 +95,7 @@ class Category(Base):
 
 
 class Lecturer(Base):
-    """Who teaches: a name and an office, as it is printed under a lecture."""
+    """A lecturer: name and office as printed under a lecture."""
 
     __tablename__ = "lecturers"
     __table_args__ = (UniqueConstraint("name", "office"),)
@@ -119,10 +119,10 @@ class Course(Base):
 
     __tablename__ = "courses"
     __table_args__ = (
-        # The library's shelves: what is published in a category, newest first.
+        # The library's lists: published courses of a category, newest first.
         Index(None, "state", "category_id", "published_at"),
         Index(None, "created_by", "id"),
-        # Two clicks on "revise" must not give two rival drafts of one course.
+        # Closes the race of two clicks on "revise": one open revision a course.
         Index(
             "uq_courses_open_revision",
             "revises_id",
@@ -139,17 +139,18 @@ class Course(Base):
     title: Mapped[str] = mapped_column(String(120))
     summary: Mapped[str] = mapped_column(Text, default="")
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
-    """The node in whose name it is given; reviewers of that node or above decide."""
+    """The node that offers it; reviewers of that node or above decide."""
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"))
     lecturer_id: Mapped[int | None] = mapped_column(ForeignKey("lecturers.id"))
     cover_asset_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
     state: Mapped[str] = mapped_column(String(12), default=CourseState.DRAFT)
     version: Mapped[int] = mapped_column(default=1)
     published_version: Mapped[int | None]
-    """The version that was last on a shelf; None until then."""
+    """The last published version; None until then."""
     content_since: Mapped[dt.datetime | None]
-    """Since when what completes it (its items, which of them are required, the threshold) is on the shelf as it is
-    now: nobody completed the present version earlier. None of what is not, and of courses nobody published by hand."""
+    """Since when the present requirements (items, which of them are required, the threshold) are published: no
+    completion
+    of the present version is earlier. None for unpublished courses, and for those published without a review."""
     revision: Mapped[int] = mapped_column(default=0)
     revises_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
     threshold_permille: Mapped[int] = mapped_column(default=950)
@@ -177,13 +178,13 @@ class Course(Base):
 class CourseItem(Base):
     """One thing to watch or read in a course. `version` rises when its file is replaced.
 
-    A removed item keeps its row, because what was watched of it is on record; it has no position.
+    A removed item keeps its row, because watch records refer to it; it has no position.
     """
 
     __tablename__ = "course_items"
     __table_args__ = (
         UniqueConstraint("course_id", "position"),
-        # From an asset to where it is shown: captions changed, file failed, who may play it.
+        # From an asset to its courses: captions changed, file failed, playback rights.
         Index(None, "asset_id"),
         one_of("kind", ItemKind),
     )
@@ -198,7 +199,7 @@ class CourseItem(Base):
     version: Mapped[int] = mapped_column(default=1)
     required: Mapped[bool] = mapped_column(default=True)
     origin_id: Mapped[int | None] = mapped_column(ForeignKey("course_items.id"))
-    """In a revision: the item of the original that this one stands for."""
+    """In a revision: the item of the original that this one replaces."""
     removed_at: Mapped[dt.datetime | None]
 
     course: Mapped[Course] = relationship()
@@ -227,15 +228,15 @@ class Review(Base):
 
 
 class ContentProposal(Base):
-    """New captions or chapters for a file that members see already; they change when a reviewer agrees.
+    """Proposed captions or chapters of a published file; applied when a reviewer approves.
 
-    `revision` counts the author's edits, so that a reviewer decides on what was read; for captions it goes on from
-    `base_version`, the transcript's version that the author began with.
+    `revision` counts the author's edits, so that a reviewer decides on what was read; for captions it continues from
+    `base_version`, the transcript's version that the author started with.
     """
 
     __tablename__ = "content_proposals"
     __table_args__ = (
-        # Two tabs must not make two rival proposals for one file.
+        # Closes the race of two tabs: one open proposal a file.
         Index(
             "uq_content_proposals_pending",
             "asset_id",
@@ -244,7 +245,7 @@ class ContentProposal(Base):
             sqlite_where=text("state IN ('open', 'returned')"),
             postgresql_where=text("state IN ('open', 'returned')"),
         ),
-        # The reviewers' list: what waits, longest first.
+        # The reviewers' list: pending proposals, oldest first.
         Index(None, "state", "updated_at"),
         one_of("kind", ProposalKind),
         one_of("state", ProposalState),
@@ -273,14 +274,14 @@ class ContentProposal(Base):
 
 
 class Complaint(Base):
-    """A word in the complaint box: about a lecture, a rule, or the academy itself.
+    """A complaint about a lecture, a rule, or the academy itself.
 
-    Those who answer are not told who wrote it. Nobody answers what they wrote themselves.
+    Its author is not shown to those who answer. Nobody answers their own.
     """
 
     __tablename__ = "complaints"
     __table_args__ = (
-        # The box of a node and of everything below it; one person's own words.
+        # The complaints of a subtree; one person's own.
         Index(None, "state", "organisation_id"),
         Index(None, "account_id", "id"),
         CheckConstraint("answered_by IS NULL OR answered_by <> account_id", name="second_pair_of_eyes"),
@@ -292,7 +293,7 @@ class Complaint(Base):
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
-    """Whose business it is: the node that gave the lecture, else the writer's own."""
+    """The responsible node: the one that offers the lecture, else the complainant's own."""
     course_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
     subject: Mapped[str] = mapped_column(String(20))
     body: Mapped[str] = mapped_column(Text)

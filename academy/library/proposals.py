@@ -1,8 +1,8 @@
-"""Changes to the words of a lecture that is on the shelves: proposed by its author, let in by a reviewer.
+"""Proposed changes to the text of a published lecture: by its author, approved by a reviewer.
 
 Captions and chapters belong to a file, and a file may already be shown to a whole city; a course's own revision does
-not cover them. Until somebody else has agreed, members see what was approved before. What is not published yet is
-changed at once: the whole course is still to be reviewed.
+not cover them. Until the approval, members see the approved text. Unpublished text is changed at once: the course
+itself is still to be reviewed.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ SIZE = 20
 
 
 def published_in(tx: Tx, asset_id: int) -> Course | None:
-    """The course on the shelves that shows a file; of several the oldest, whose reviewers decide."""
+    """The published course that shows a file; of several the oldest, whose reviewers decide."""
     return tx.scalar(
         select(Course)
         .join(CourseItem, CourseItem.course_id == Course.id)
@@ -47,7 +47,7 @@ def published_in(tx: Tx, asset_id: int) -> Course | None:
 
 
 def pending(tx: Tx, asset_id: int, kind: str, *, lock: bool = False) -> ContentProposal | None:
-    """What has been proposed for a file and is not decided, or was returned to be done again."""
+    """The open or returned proposal for a file."""
     query = select(ContentProposal).where(
         ContentProposal.asset_id == asset_id,
         ContentProposal.kind == kind,
@@ -57,10 +57,11 @@ def pending(tx: Tx, asset_id: int, kind: str, *, lock: bool = False) -> ContentP
 
 
 def save_captions(tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen: int) -> int:
-    """Keep edited lines: in place, or as a proposal where the lecture is published. Returns the version to go on from.
+    """Save edited lines: directly, or as a proposal where the lecture is published. Returns the version to continue
+    from.
 
     Raises:
-        Conflict: somebody else saved since version `seen` was read, or has proposed something.
+        Conflict: somebody else saved since version `seen` was read, or has an open proposal.
     """
     course = published_in(tx, asset.id)
     if course is None:
@@ -70,10 +71,10 @@ def save_captions(tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen:
 
 
 def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.Parsed) -> bool:
-    """Put a caption file's lines in the place of the captions; whether they are only proposed.
+    """Replace the captions by those of a file; whether they are only proposed.
 
     Raises:
-        Invalid: captions of something longer than the lecture.
+        Invalid: captions beyond the end of the lecture.
     """
     course = published_in(tx, asset.id)
     if course is None:
@@ -85,7 +86,7 @@ def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.Pars
 
 
 def restore_captions(tx: Tx, actor: Actor, asset: Asset, number: int) -> bool:
-    """Bring a kept version back; whether it is only proposed.
+    """Restore an earlier version; whether it is only proposed.
 
     Raises:
         NotFound: there is no such version.
@@ -100,15 +101,15 @@ def restore_captions(tx: Tx, actor: Actor, asset: Asset, number: int) -> bool:
 
 
 def keep_recognised(tx: Tx, asset: Asset, rows: list[list[Any]]) -> bool:
-    """Keep captions that speech recognition wrote; False where people's words are there already, or proposed.
+    """Store captions by speech recognition; False where written captions exist or are proposed.
 
-    For a published lecture they are proposed in the name of whoever uploaded the file: no machine decides
-    alone what a city reads. While a proposal of a person's waits, it stays as it is.
+    For a published lecture they are proposed in the name of the file's owner: machine output is not published
+    unreviewed. A pending proposal by a person stays as it is.
     """
     cues, course = editing.read_cues(rows), published_in(tx, asset.id)
     if course is None:
         return service.replace_cues(tx, asset, cues, "asr")
-    lock_row(tx, asset)  # the first words of a person may come in this second
+    lock_row(tx, asset)  # the first captions by a person may be saved concurrently
     script = queries.transcript(tx, asset.id)
     if (script is not None and script.origin != "asr") or pending(tx, asset.id, CAPTIONS, lock=True) is not None:
         return False
@@ -117,7 +118,7 @@ def keep_recognised(tx: Tx, asset: Asset, rows: list[list[Any]]) -> bool:
 
 
 def set_timed(tx: Tx, actor: Actor, asset: Asset) -> bool:
-    """Times that had been estimated fit now; whether that is only proposed.
+    """Store corrected times of estimated captions; whether they are only proposed.
 
     Raises:
         NotFound: there are no captions.
@@ -135,7 +136,7 @@ def set_timed(tx: Tx, actor: Actor, asset: Asset) -> bool:
 
 
 def save_chapters(tx: Tx, actor: Actor, asset: Asset, text: str) -> bool:
-    """Keep the chapters as somebody wrote them; whether they are only proposed.
+    """Save edited chapters; whether they are only proposed.
 
     Raises:
         Invalid: see `chapters.parse`.
@@ -202,7 +203,7 @@ def chapters_of(row: ContentProposal) -> str:
 
 
 def open_proposals(tx: Tx, actor: Actor, number: int) -> Page[ContentProposal]:
-    """What waits for this reviewer, longest first."""
+    """Pending proposals for this reviewer, oldest first."""
     query = (
         select(ContentProposal)
         .join(Course, Course.id == ContentProposal.course_id)
@@ -233,10 +234,10 @@ def access_proposal(tx: Tx, actor: Actor, public_id: str) -> ContentProposal:
 
 
 def approve(tx: Tx, actor: Actor, row: ContentProposal, *, seen: int | None) -> None:
-    """Put what was proposed in place, as its author's. Nobody approves their own.
+    """Apply a proposal in its author's name. Nobody approves their own.
 
     Raises:
-        Conflict: it was decided, or changed since it was read, or what it changes has changed.
+        Conflict: it was decided, or changed since it was read, or its base has changed.
         Forbidden: it is the actor's own.
     """
     _decide(tx, actor, row, "approved", seen)
@@ -253,7 +254,7 @@ def approve(tx: Tx, actor: Actor, row: ContentProposal, *, seen: int | None) -> 
 
 
 def return_(tx: Tx, actor: Actor, row: ContentProposal, *, comment: str, seen: int | None) -> None:
-    """Send a proposal back, saying why; nothing of it is lost.
+    """Return a proposal with a comment; its content is kept.
 
     Raises:
         Invalid: there is no comment.
@@ -269,10 +270,10 @@ def return_(tx: Tx, actor: Actor, row: ContentProposal, *, comment: str, seen: i
 
 
 def withdraw(tx: Tx, actor: Actor, asset: Asset, kind: str) -> None:
-    """Take back what is proposed for a file that the actor may edit; members' view stays as it is.
+    """Withdraw the proposal for a file that the actor may edit; the published text stays as it is.
 
     Raises:
-        NotFound: nothing is.
+        NotFound: there is none.
     """
     row = pending(tx, asset.id, kind, lock=True)
     if row is None:
@@ -282,7 +283,7 @@ def withdraw(tx: Tx, actor: Actor, asset: Asset, kind: str) -> None:
 
 
 def changes(tx: Tx, row: ContentProposal) -> list[kept.CueChange] | None:
-    """What would go and what would come, line by line; None where there is too much to compare."""
+    """Removed and added lines; None where there is too much to compare."""
     if row.kind == CHAPTERS:
         now = [CueText(one.start_ms, one.start_ms, one.title) for one in chapters.of_asset(tx, row.asset_id)]
         then = [CueText(int(start), int(start), str(title)) for start, title in row.content["chapters"]]

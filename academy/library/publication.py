@@ -1,4 +1,4 @@
-"""From a draft to the shelves and back: hand in, return, approve, publish, withdraw."""
+"""Publication: submit, return, approve, publish, withdraw."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -21,7 +21,7 @@ from academy.media import service as media
 
 
 def missing(tx: Tx, course: Course) -> list[Message]:
-    """What is still to be done before the course can be submitted, in words."""
+    """What is missing before the course can be submitted, as sentences."""
     items = tx.scalars(
         select(CourseItem)
         .where(CourseItem.course_id == course.id, CourseItem.removed_at.is_(None))
@@ -36,11 +36,11 @@ def missing(tx: Tx, course: Course) -> list[Message]:
 
 
 def submit(tx: Tx, actor: Actor, course: Course) -> None:
-    """Hand the course to the reviewers.
+    """Submit the course for review.
 
     Raises:
-        Invalid: something is missing; says what.
-        Conflict: it is with them already.
+        Invalid: something is missing; the message lists it.
+        Conflict: it is submitted already.
     """
     must_be_author(actor, course)
     move(tx, actor, course, Verb.SUBMIT)
@@ -54,7 +54,7 @@ def submit(tx: Tx, actor: Actor, course: Course) -> None:
 
 
 def return_(tx: Tx, actor: Actor, course: Course, *, comment: str, seen: int | None = None) -> Review:
-    """Send the course back to its author, saying why.
+    """Return the course to its author with a comment.
 
     Raises:
         Invalid: there is no comment.
@@ -71,7 +71,7 @@ def return_(tx: Tx, actor: Actor, course: Course, *, comment: str, seen: int | N
 
 
 def approve(tx: Tx, actor: Actor, course: Course, *, comment: str = "", seen: int | None = None) -> Review:
-    """Agree to the course as it was read. Nobody approves their own.
+    """Approve the course as it was read. Nobody approves their own.
 
     Raises:
         Conflict: someone decided first, or the author changed it since it was read.
@@ -84,12 +84,12 @@ def approve(tx: Tx, actor: Actor, course: Course, *, comment: str = "", seen: in
 
 
 def publish(tx: Tx, actor: Actor, course: Course) -> Course:
-    """Put an approved course on the shelves; a revision takes the place of its original.
+    """Publish an approved course; a revision replaces its original.
 
     Returns the course that members see.
 
     Raises:
-        Conflict: it has not been approved, or its original is no longer on the shelves.
+        Conflict: it has not been approved, or its original is no longer published.
     """
     move(tx, actor, course, Verb.PUBLISH)
     shown = _merge(tx, course) if course.revises_id is not None else course
@@ -104,7 +104,7 @@ def publish(tx: Tx, actor: Actor, course: Course) -> Course:
 
 
 def withdraw(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -> None:
-    """Take a course away from members at once: page, playlist, search, leases."""
+    """Withdraw a course from members at once: page, playlist, search, leases."""
     move(tx, actor, course, Verb.WITHDRAW)
     course.withdrawn_at = clock.now()
     record(tx, actor, "course.withdrawn", f"course:{course.public_id}", reason=rules.clean(reason)[:200])
@@ -117,7 +117,7 @@ def withdraw(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -> None:
 
 
 def republish(tx: Tx, actor: Actor, course: Course) -> None:
-    """Undo a withdrawal; for a reviewer, because the author's word alone is not enough.
+    """Undo a withdrawal; by a reviewer only.
 
     Raises:
         Conflict: the author has changed it since; then it is a draft, to be reviewed again.
@@ -142,7 +142,7 @@ def _on_the_shelf(tx: Tx, actor: Actor, course: Course) -> None:
 def _decide(tx: Tx, actor: Actor, course: Course, decision: str, comment: str) -> Review:
     if len(comment) > rules.COMMENT_LENGTH:
         raise Invalid(fields={"comment": msg("意见不超过 %(most)s 个字。", most=rules.COMMENT_LENGTH)})
-    assert actor.account_id is not None  # `move` lets only reviewers through
+    assert actor.account_id is not None  # `move` admits only reviewers
     review = Review(
         course_id=course.id,
         course_version=course.version,
@@ -159,7 +159,7 @@ def _decide(tx: Tx, actor: Actor, course: Course, decision: str, comment: str) -
 
 
 def _merge(tx: Tx, draft: Course) -> Course:
-    """Let an approved revision take its original's place, item by item, so that links and records hold."""
+    """Merge an approved revision into its original, item by item, so that links and records stay valid."""
     course = tx.get_one(Course, draft.revises_id)
     lock(tx, course)
     if course.state != CourseState.PUBLISHED:
@@ -179,7 +179,7 @@ def _merge(tx: Tx, draft: Course) -> Course:
 
 
 def _merge_items(tx: Tx, course: Course, draft: Course) -> bool:
-    """Whether anything that counts as content is different afterwards."""
+    """Merge the items; whether any content differs afterwards."""
     old = {item.id: item for item in items_of(tx, course)}
     new = items_of(tx, draft)
     kept = {item.origin_id for item in new if item.origin_id in old}

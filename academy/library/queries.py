@@ -19,7 +19,7 @@ SIZE = 20
 
 @dataclass(frozen=True)
 class CourseCard:
-    """A course as it lies on a shelf."""
+    """A course as shown in lists."""
 
     course: Course
     duration_ms: int
@@ -38,7 +38,7 @@ class ItemSummary:
 
 @dataclass(frozen=True)
 class CoursePage:
-    """All that a course's page shows, whoever looks at it."""
+    """Data of a course's page."""
 
     course: Course
     lines: Sequence[ItemSummary]
@@ -56,7 +56,7 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A course in the reviewers' queue."""
+    """A course in the review queue."""
 
     course: Course
     author: str
@@ -78,14 +78,14 @@ def shelves(tx: Tx) -> list[Shelf]:
 
 
 def categories(tx: Tx) -> list[Category]:
-    """Every category, in the order of the shelves."""
+    """Every category, in its order."""
     return list(tx.scalars(select(Category).order_by(Category.position, Category.id)))
 
 
 def published(
     tx: Tx, category: str | None = None, page: int = 1, *, leaders: bool = False, size: int = SIZE
 ) -> Page[CourseCard]:
-    """What members can see, newest first: all, one category's (by slug), or “一把手” lectures."""
+    """Published courses, newest first: all, one category's (by slug), or “一把手” lectures."""
     statement = _courses().where(Course.state == CourseState.PUBLISHED)
     if category:
         statement = statement.where(Course.category_id.in_(select(Category.id).where(Category.slug == category)))
@@ -103,7 +103,7 @@ def cards_by_id(tx: Tx, course_ids: Iterable[int]) -> dict[int, CourseCard]:
 
 
 def cards(tx: Tx, courses: Sequence[Course]) -> list[CourseCard]:
-    """Courses with what a card needs: two queries for all of them."""
+    """Courses with the data of a card: two queries for all of them."""
     lines: dict[int, list[Asset | None]] = {course.id: [] for course in courses}
     rows = tx.execute(
         select(CourseItem.course_id, Asset)
@@ -152,7 +152,7 @@ def items_of(tx: Tx, course: Course) -> list[CourseItem]:
 
 
 def required_items(tx: Tx, course_id: int) -> list[CourseItem]:
-    """What must be completed for the course to be completed."""
+    """Items that must be completed for the course to be completed."""
     return list(
         tx.scalars(
             select(CourseItem)
@@ -163,7 +163,7 @@ def required_items(tx: Tx, course_id: int) -> list[CourseItem]:
 
 
 def open_revision(tx: Tx, course: Course) -> Course | None:
-    """The draft that is to take this course's place, if one is open."""
+    """The open revision of this course, if any."""
     return tx.scalar(
         select(Course).where(
             Course.revises_id == course.id, Course.state.not_in((CourseState.MERGED, CourseState.DISCARDED))
@@ -172,7 +172,7 @@ def open_revision(tx: Tx, course: Course) -> Course | None:
 
 
 def my_courses(tx: Tx, actor: Actor, page: int = 1) -> Page[CourseCard]:
-    """What the actor made, last changed first; without what was merged or thrown away."""
+    """The actor's courses, last changed first; without merged and discarded ones."""
     statement = (
         _courses()
         .where(
@@ -205,7 +205,7 @@ def with_files(tx: Tx, actor: Actor, *states: AssetState) -> list[ItemSummary]:
 
 
 def courses_of_assets(tx: Tx, asset_ids: Sequence[int]) -> dict[int, Course]:
-    """The course in which each file stands; a file that stands nowhere is left out."""
+    """The course that uses each file; unused files are left out."""
     rows = tx.execute(
         select(CourseItem.asset_id, Course)
         .join(Course, Course.id == CourseItem.course_id)
@@ -216,7 +216,7 @@ def courses_of_assets(tx: Tx, asset_ids: Sequence[int]) -> dict[int, Course]:
 
 
 def returned(tx: Tx, actor: Actor) -> list[Course]:
-    """The actor's courses that a reviewer sent back."""
+    """The actor's courses that a reviewer returned."""
     return list(
         tx.scalars(
             select(Course)
@@ -248,14 +248,14 @@ def review_queue(tx: Tx, actor: Actor, page: int = 1, *, state: str = CourseStat
 
 
 def review_count(tx: Tx, actor: Actor) -> int:
-    """How many courses wait for this reviewer; not counting the reviewer's own."""
+    """How many courses are pending for this reviewer; not counting the reviewer's own."""
     statement = _queue(actor, CourseState.SUBMITTED).where(Course.created_by != actor.account_id)
     return tx.scalar(select(func.count()).select_from(statement.subquery())) or 0
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision and who took it."""
+    """A decision and its reviewer."""
 
     review: Review
     reviewer: str
@@ -287,7 +287,7 @@ def _courses() -> Select[Course]:
 
 def reviewable(actor: Actor) -> ColumnElement[bool]:
     """Courses of the nodes that the actor reviews."""
-    # Ends are exclusive and the slash's successor is "0", so a sibling that begins alike stays out.
+    # The upper bound is exclusive, and "0" follows the slash: a sibling with the same prefix stays out.
     within = [
         (Organisation.path >= path) & (Organisation.path < path[:-1] + "0") for path in actor.paths(Role.REVIEWER)
     ]

@@ -1,12 +1,11 @@
-"""What may happen to a course, as pure functions. Nothing unreviewed reaches a member.
+"""State transitions of a course, as pure functions. Nothing unreviewed reaches a member.
 
 The way: draft → submitted → returned or approved → published → withdrawn.
 
-An edit of something submitted, approved, returned or withdrawn re-opens it as a draft. A published
-course is not edited in place: its author opens a *revision*, a draft beside it, and members keep
-what was approved until the revision has been approved as well and takes its place. The version
-rises when content that was once published changes (an item added, removed or its file replaced);
-titles, summaries, order and covers leave it as it is, and so leave what people completed.
+An edit of something submitted, approved, returned or withdrawn re-opens it as a draft. A published course is not
+edited in place: its author opens a *revision*, a draft beside it, and members keep the approved version until the
+revision has been approved as well and replaces it. The version rises when published content changes (an item added,
+removed or its file replaced); titles, summaries, order and covers leave it, and completions, unchanged.
 """
 
 import enum
@@ -21,7 +20,7 @@ S = CourseState
 
 
 class Verb(enum.StrEnum):
-    """What someone wants to do with a course."""
+    """Operations on a course."""
 
     EDIT = "edit"
     SUBMIT = "submit"
@@ -52,13 +51,13 @@ MOVES: dict[Verb, dict[CourseState, CourseState]] = {
     Verb.DISCARD: {S.DRAFT: S.DISCARDED, S.RETURNED: S.DISCARDED},
 }
 AUTHOR_VERBS = frozenset({Verb.EDIT, Verb.SUBMIT, Verb.REVISE, Verb.DISCARD})
-# Decisions: a second pair of eyes, so the author is the one person who can't take them.
+# Decisions: never by the author.
 REVIEWER_VERBS = frozenset({Verb.RETURN, Verb.APPROVE, Verb.REPUBLISH})
-# Either: the content has been approved already, or is going away.
+# Either: the content was approved already, or is being withdrawn.
 EITHER_VERBS = frozenset({Verb.PUBLISH, Verb.WITHDRAW})
 
 KINDS = ("video", "audio", "document")
-# What completion may be counted by: watched, heard, or read page by page.
+# Kinds of items that completion can be based on: watched, listened to, or read page by page.
 COUNTED = ("video", "audio", "document")
 TITLE_LENGTH, SUMMARY_LENGTH, NAME_LENGTH, OFFICE_LENGTH, COMMENT_LENGTH = 120, 4000, 60, 120, 2000
 ITEMS_MOST = 100
@@ -67,12 +66,12 @@ CREDIT_MOST = 600
 
 
 def after(verb: Verb, state: CourseState | str) -> CourseState | None:
-    """The state that the verb leads to from `state`, or None where it isn't possible."""
+    """The state after the verb, or None where it is not possible in `state`."""
     return MOVES[verb].get(CourseState(state))
 
 
 def may(verb: Verb, *, is_author: bool, is_reviewer: bool) -> bool:
-    """Whether this person may do it: `is_reviewer` says that the course is in their scope."""
+    """Whether this person may do it: `is_reviewer` is whether the course is in their scope."""
     if verb in AUTHOR_VERBS:
         return is_author
     if verb in REVIEWER_VERBS:
@@ -88,13 +87,13 @@ def offered(state: CourseState | str, *, is_author: bool, is_reviewer: bool) -> 
 
 
 def next_version(version: int, published_version: int | None) -> int:
-    """The version after a change of content: it rises once above what was published."""
+    """The version after a change of content: one above the published one."""
     return version + 1 if version == published_version else version
 
 
 @dataclass(frozen=True)
 class ItemState:
-    """What submitting needs to know about one item."""
+    """The properties of an item that submitting checks."""
 
     title: str
     asset_state: str | None
@@ -103,7 +102,7 @@ class ItemState:
 
 
 def missing(*, title: str, summary: str, items: Sequence[ItemState]) -> list[Message]:
-    """What is still to be done before a course can be submitted, in words."""
+    """What is missing before a course can be submitted, as sentences."""
     wants: list[Message] = []
     if not title.strip():
         wants.append(msg("填写课程标题。"))
@@ -124,7 +123,7 @@ def missing(*, title: str, summary: str, items: Sequence[ItemState]) -> list[Mes
 
 
 def clean(text: str | None) -> str:
-    """Text as it is kept: without control and direction-turning characters, spaces trimmed."""
+    """Stored form of a text: without control and bidirectional formatting characters, trimmed."""
     kept = (c for c in text or "" if c in "\n\t" or (c.isprintable() and c not in _TURNING))
     return "".join(kept).strip()
 
@@ -135,7 +134,7 @@ _TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u20
 def check_fields(
     *, title: str, summary: str, lecturer: str, office: str, threshold_permille: int, credit_minutes: int
 ) -> dict[str, Message]:
-    """What is wrong with a course's particulars, by field."""
+    """Errors of a course's fields, by field."""
     wrong: dict[str, Message] = {}
     if not title:
         wrong["title"] = msg("请填写标题。")

@@ -1,4 +1,4 @@
-"""The verbs of the library, in one list for whoever calls them; see the modules for what they do."""
+"""The service functions of the library in one list; see their modules for documentation."""
 
 from academy.library.categories import add_category, move_category, remove_category, rename_category, seed_categories
 from academy.library.drafts import create_course, discard, edit_course, find_lecturer, revise, set_cover

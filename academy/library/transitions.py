@@ -1,4 +1,4 @@
-"""One place where a course's state changes, under a lock on its row."""
+"""State changes of a course, under a lock on its row: the only place that makes them."""
 
 from academy.core import clock
 from academy.core.actor import Actor
@@ -22,16 +22,16 @@ STATES: dict[CourseState, Message] = {
 
 
 def lock(tx: Tx, course: Course) -> None:
-    """Queue behind whoever is changing this course, and see what they left.
+    """Lock this course's row and read its current values.
 
-    On PostgreSQL this is a row lock; on SQLite the write transaction itself is the queue.
+    On PostgreSQL this is a row lock; on SQLite the write transaction itself is the lock.
     """
     tx.flush()
     tx.refresh(course, with_for_update={"of": Course})
 
 
 def move(tx: Tx, actor: Actor, course: Course, verb: Verb, *, seen: int | None = None) -> CourseState:
-    """Take the course to the state that the verb leads to; returns the state it was in.
+    """Change the course's state by the verb; returns the state before.
 
     `seen` is the revision that the decider read.
 
@@ -68,7 +68,7 @@ def _why_not(verb: Verb, was: CourseState) -> Message:
 
 
 def reopen(tx: Tx, actor: Actor, course: Course) -> None:
-    """Before any edit: the author's, on a draft; whoever reads along sees another revision."""
+    """Before any edit: re-open as a draft of the author and raise the revision, which reviewers compare."""
     must_be_author(actor, course)
     move(tx, actor, course, Verb.EDIT)
     course.revision += 1

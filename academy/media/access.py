@@ -1,4 +1,4 @@
-"""Who may touch an upload or a file: whoever gave it and still holds the office, and the operator."""
+"""Access to uploads and files: their owner, while holding an uploading role, and the operator."""
 
 from sqlalchemy import select
 
@@ -11,11 +11,11 @@ UPLOADERS = (Role.TRAINER, Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
 
 
 def access_own_upload(tx: Tx, actor: Actor, public_id: str) -> Upload:
-    """An upload of the actor's own account, from whichever device, while the actor holds an office that uploads.
+    """An upload of the actor's own account, from any device, while the actor holds a role that uploads.
 
     Raises:
         NotFound: missing.
-        Forbidden: somebody else's, or the office has ended.
+        Forbidden: somebody else's, or the role has ended.
     """
     upload = tx.scalar(select(Upload).where(Upload.public_id == public_id))
     if upload is None:
@@ -27,13 +27,13 @@ def access_own_upload(tx: Tx, actor: Actor, public_id: str) -> Upload:
 
 
 def access_own_asset(tx: Tx, actor: Actor, public_id: str) -> Asset:
-    """A file that the actor gave, while holding an office that uploads; the operator and the system see every file.
+    """A file of the actor's, while holding a role that uploads; the operator and the system see every file.
 
-    To have made something is no right to it: who is no trainer any more rewrites nothing.
+    Ownership alone is not enough: a former trainer changes nothing.
 
     Raises:
         NotFound: missing or deleted.
-        Forbidden: somebody else's, or the office has ended.
+        Forbidden: somebody else's, or the role has ended.
     """
     asset = tx.scalar(select(Asset).where(Asset.public_id == public_id, Asset.state != AssetState.DELETED))
     if asset is None:

@@ -1,4 +1,4 @@
-"""What a power cut left on the disk between a row and its file: nobody points at it, so nobody else removes it."""
+"""Removes files without a row, left by a crash between the two."""
 
 import contextlib
 import datetime as dt
@@ -17,18 +17,18 @@ from academy.media.models import Asset, AssetStep, Upload
 from academy.media.storage.file_storage import fetched_folder, local_storage, uploads_folder, work_folder
 
 AGE_S = 24 * 3600.0
-"""Whatever is younger may be somebody's work of this minute."""
+"""Younger files may belong to work in progress."""
 FAILED_AGE = dt.timedelta(days=1)
-"""For so long a failed file's half-made set waits to be gone on with; whoever tries later has it made anew."""
+"""A failed file's partial set is kept so long for a retry; a later retry makes it anew."""
 
 
 @nightly("media.sweep", at=dt.time(3, 10))
 def sweep(context: JobContext) -> None:
-    """Remove uploads and half-made sets that belong to nothing (any more)."""
+    """Remove uploads and partial sets without an owner."""
     uploads = list(_old(uploads_folder(context.settings)))
     works = list(_old(work_folder(context.settings, "x").parent))
     with context.db.read() as tx:
-        # An upload has two files, the part and its lock; both go by one name.
+        # An upload has two files, the part and its lock, with the same stem.
         wanted = _open_uploads(tx, {path.stem for path in uploads})
         building = _building(tx, {path.name[:LENGTH] for path in works})
     for path in uploads:
@@ -51,7 +51,7 @@ def _old(folder: Path) -> Iterator[Path]:
 
 
 def _open_uploads(tx: Tx, names: set[str]) -> set[str]:
-    """Those that go on, and those whose file the first step has not taken into storage yet."""
+    """Open uploads, and those whose file has not been moved into storage yet."""
     coming = select(Upload.public_id).where(Upload.public_id.in_(names), Upload.completed_at.is_(None))
     arrived = (
         select(Upload.public_id)
@@ -62,7 +62,7 @@ def _open_uploads(tx: Tx, names: set[str]) -> set[str]:
 
 
 def _building(tx: Tx, names: set[str]) -> set[str]:
-    """Sets that are being made. A failed one may be gigabytes that nobody comes back for."""
+    """Sets that are being made. A failed one may be gigabytes that nobody retries."""
     given_up = (
         select(AssetStep.id)
         .where(

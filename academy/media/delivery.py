@@ -1,7 +1,7 @@
 """Links to media that expire: ``/m/<md5>/<expires>/<asset>/<generation>/<file>``.
 
-The digest covers the expiry and the set's folder, not the file, so that the relative addresses in a
-playlist work under the same prefix. It is nginx's `secure_link` construction on purpose: nginx can
+The digest covers the expiry and the set's folder, not the file, so that the relative addresses in a playlist work under
+the same prefix. It is nginx's `secure_link` construction on purpose: nginx can
 check it without asking Python. Expiries are rounded up, so that members share addresses and caches.
 """
 
@@ -17,12 +17,12 @@ from academy.core.settings import Settings
 from academy.media.models import Asset, AssetState, DocumentPage
 
 LIFETIMES = {"member": (12 * 3600, 6 * 3600), "staff": (2 * 3600, 3600)}
-"""For each audience: seconds a link lives at least, and the step to which its end is rounded up."""
+"""For each audience: minimum lifetime of a link in seconds, and the step to which its expiry is rounded up."""
 
 KEPT = "private, max-age=300, must-revalidate"
-"""How long a browser may show a file without asking, as nginx says it too. A set never changes under its
-name, so asking costs an answer without a body (304); but what a browser has must not outlive a takedown by
-more than minutes, and no cache that people share may have it at all."""
+"""How long a browser may use a file without revalidation, the same as nginx's. A set never changes under its name, so a
+revalidation costs a response without a body (304); but a cached file must not outlive a takedown by more than minutes,
+and shared caches may not store it at all."""
 
 TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
@@ -34,11 +34,11 @@ TYPES = {
     ".json": "application/json",
     ".webp": "image/webp",
 }
-"""The only types that are ever served: nothing that a browser would run."""
+"""Content types that are served: none that a browser would execute."""
 
 
 def secret(settings: Settings) -> str:
-    """The secret shared with nginx; derived, so that it tells nothing about the application's own."""
+    """The secret shared with nginx; derived, so that it reveals nothing about the application's own."""
     return hmac.new(settings.secret_key.encode(), b"media-links-1", hashlib.sha256).hexdigest()[:40]
 
 
@@ -50,7 +50,7 @@ def digest(settings: Settings, expires: int, asset: str, generation: str) -> str
 
 
 def is_valid(settings: Settings, given: str, expires: int, asset: str, generation: str) -> bool:
-    """Whether a link is one of ours and has not expired."""
+    """Whether a link is valid and has not expired."""
     right = digest(settings, expires, asset, generation)
     return hmac.compare_digest(given.encode(), right.encode()) and expires > clock.now().timestamp()
 
@@ -70,7 +70,7 @@ def playlist_url(settings: Settings, asset: Asset, *, audience: str = "member") 
 
 
 def audio_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
-    """The sound alone, for weak lines and for those who listen."""
+    """The audio-only playlist, for weak lines and for listeners."""
     usable = asset.state == AssetState.READY and asset.has_audio
     return url(settings, asset, "audio.m3u8", audience=audience) if usable else None
 
@@ -82,13 +82,13 @@ def poster_url(settings: Settings, asset: Asset, *, audience: str = "member") ->
 
 
 def storyboard_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
-    """The track that tells which part of the sheet shows which seconds."""
+    """The WebVTT track that maps seconds to parts of the storyboard."""
     usable = asset.state == AssetState.READY and asset.has_storyboard
     return url(settings, asset, "storyboard.vtt", audience=audience) if usable else None
 
 
 def captions_url(settings: Settings, asset: Asset, *, audience: str = "member", language: str = "zh-CN") -> str:
-    """The captions as WebVTT, written from the rows at every request; empty where there are none."""
+    """The captions as WebVTT, generated from the rows at every request; empty where there are none."""
     return url(settings, asset, f"captions.{language}.vtt", audience=audience)
 
 
@@ -100,7 +100,7 @@ def document_url(settings: Settings, asset: Asset, *, audience: str = "member") 
 
 @dataclasses.dataclass(frozen=True)
 class PageLink:
-    """One page of a document: its picture, and its words for who cannot see it."""
+    """One page of a document: its picture, and its text for screen readers."""
 
     number: int
     src: str

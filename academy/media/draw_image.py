@@ -1,5 +1,5 @@
-"""Decodes a picture and writes it anew as JPEG, in the jail (`jailed`): the decoders are C libraries, the file is
-somebody's.
+"""Decodes a picture and rewrites it as JPEG, in the jail (`jailed`): the decoders are C libraries, the file is
+untrusted.
 
 Arguments: FILE TARGET SIDE (pixels of the longest side). Prints
 ``{"size": [width, height]}`` or ``{"refused": REASON}``.
@@ -18,7 +18,7 @@ TOO_MANY_PIXELS, DAMAGED = "pixels", "damaged"
 
 
 def draw(path: Path, target: Path, side: int) -> dict[str, Any]:
-    """Draw it on white, as it was held, no larger than `side`."""
+    """Draw it on white, rotated upright, no larger than `side`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

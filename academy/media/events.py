@@ -1,4 +1,4 @@
-"""What happens to files."""
+"""Events of files."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files that wait for a person: whose fault it is, and which buttons help."""
+"""Failed files: who can fix them, and which actions help."""
 
 import dataclasses
 import datetime as dt
@@ -27,13 +27,13 @@ SIZE = 20
 
 @dataclasses.dataclass(frozen=True)
 class FailedAsset:
-    """One failed file as its owner, or the operator, sees it."""
+    """One failed file as its owner or the operator sees it."""
 
     asset: Asset
     step: AssetStep | None
     reason: Message
     is_files_fault: bool
-    """The file is to be replaced; otherwise trying again helps, or the operator."""
+    """Whether the file has to be replaced; otherwise a retry or the operator helps."""
     asked_at: dt.datetime | None
     trace: str = ""
     """For the operator only."""
@@ -74,12 +74,12 @@ def _traces(tx: Tx, assets: Sequence[Asset], steps: dict[int, AssetStep]) -> dic
 
 
 def ask_operator(tx: Tx, actor: Actor, asset: Asset) -> None:
-    """Have the operators look at a file.
+    """Ask the operators to examine a failed file.
 
     Raises:
         Conflict: it did not fail, or they were asked already.
     """
-    lock_row(tx, asset)  # two clicks ask once
+    lock_row(tx, asset)  # two clicks notify once
     if asset.error is None:
         raise Conflict(msg("这个文件没有需要重试的步骤。"))
     if asset.error.get("asked_at"):

@@ -1,4 +1,4 @@
-"""Whether this system can shut in the programs that read people's files (`jail`), and what follows if not."""
+"""Whether this system can isolate the programs that read uploaded files (`jail`)."""
 
 import ctypes
 import functools
@@ -15,16 +15,16 @@ _VERSION = 1
 
 @functools.cache
 def landlock_version() -> int:
-    """The version of Landlock that the kernel has; 0 for none (older than 5.13, or switched off at boot)."""
+    """The kernel's Landlock version; 0 for none (older than 5.13, or disabled at boot)."""
     libc = ctypes.CDLL(None, use_errno=True)
     return max(0, int(libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)))
 
 
 def require_isolation(settings: Settings) -> None:
-    """Called before a worker begins.
+    """Called before a worker starts.
 
     Raises:
-        SettingsError: programs that read people's files could read everybody's, and nobody has allowed that.
+        SettingsError: programs could read files of other people, and the settings do not allow that.
     """
     if landlock_version():
         return

@@ -1,4 +1,4 @@
-"""The steps of a file's way but the encoding (`encoding`), and what is done to files besides."""
+"""Processing steps of a file except the encoding, and other jobs on files."""
 
 import dataclasses
 import hashlib
@@ -42,7 +42,7 @@ OLD_SET_S = 24 * 3600
 
 @step("hash")
 def _hash(work: StepContext) -> Keep:
-    """Take the file into storage and keep its SHA-256."""
+    """Move the file into storage and keep its SHA-256."""
     key = original_key(work.asset.public_id)
     incoming = Path(work.asset.incoming) if work.asset.incoming else None
     uploads = uploads_folder(work.settings)
@@ -68,7 +68,7 @@ def _hash(work: StepContext) -> Keep:
 
 
 def fingerprint(file: BinaryIO, size: int) -> str:
-    """SHA-256 of the first megabyte followed by the last one, as the page of an upload works it out."""
+    """SHA-256 of the first megabyte followed by the last one, as the upload page computes it."""
     file.seek(0)
     ends = file.read(END)
     file.seek(max(0, size - END))
@@ -77,7 +77,7 @@ def fingerprint(file: BinaryIO, size: int) -> str:
 
 @step("probe")
 def _probe(work: StepContext) -> Keep:
-    """Refuse what is not what it says; keep what the encoder needs to know."""
+    """Check what the file really is; keep what the encoder needs."""
     with work.storage.local(original_key(work.asset.public_id)) as path:
         if path.stat().st_size == 0:
             raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
@@ -94,7 +94,7 @@ def _probe(work: StepContext) -> Keep:
 
     def keep(tx: Tx, asset: Asset) -> None:
         values(tx, asset)
-        # Only at the first look: what a trainer wrote meanwhile stays.
+        # Only on the first run: chapters edited by the trainer meanwhile stay.
         if asset.ready_at is None and not chapters.of_asset(tx, asset.id):
             chapters.put(tx, asset, chapters.inside(found, source.duration_ms, start_ms))
 
@@ -126,7 +126,7 @@ def _pages(work: StepContext) -> Keep:
 
 @step("captions")
 def _captions(work: StepContext) -> Keep | None:
-    """Read the captions inside the file, unless people gave some."""
+    """Import the captions inside the file, unless people provided some."""
     if work.source.subtitle is None:
         return None
     with work.storage.local(original_key(work.asset.public_id)) as path:
@@ -135,7 +135,7 @@ def _captions(work: StepContext) -> Keep | None:
     try:
         cues = _from_start(jailed_parser.parse("inside.srt", data).cues, start_ms)
     except Invalid:
-        return None  # a track of pictures or of nothing: the lecture does not fail for it
+        return None  # a track of pictures or an empty one: the lecture does not fail because of it
 
     def keep(tx: Tx, asset: Asset) -> None:
         service.replace_cues(tx, asset, cues, "embedded")
@@ -144,7 +144,7 @@ def _captions(work: StepContext) -> Keep | None:
 
 
 def _from_start(cues: list[CueText], start_ms: int) -> list[CueText]:
-    """Captions by the lecture's clock, which may begin later than the file's."""
+    """Captions shifted to the lecture's clock, which may begin later than the file's."""
     if not start_ms:
         return cues
     moved = [dataclasses.replace(c, start_ms=c.start_ms - start_ms, end_ms=c.end_ms - start_ms) for c in cues]
@@ -153,7 +153,7 @@ def _from_start(cues: list[CueText], start_ms: int) -> list[CueText]:
 
 @step("publish")
 def _publish(work: StepContext) -> Keep:
-    """Put the set where links lead, then point at it."""
+    """Move the set to its public folder, then point the row at it."""
     prefix = set_key(work.asset.public_id, work.generation)
     work.storage.put_folder(prefix, work.folder)
 
@@ -202,11 +202,11 @@ def _point(tx: Tx, asset: Asset, generation: str) -> None:
         )
     seen = dict(asset.probe or {})
     if measured:
-        # Packets of sound do not end with a picture: where there are pictures, they say how long the lecture is.
+        # The end of audio packets does not match the last picture: where there are pictures, they define the duration.
         asset.duration_ms = max(m.duration_ms for m in [p for p in measured if p.rung.height] or measured)
     drawn = seen.pop("pages", None)
     if drawn is not None:
-        # The words of hundreds of pages have rows of their own: nobody who only lists files reads them.
+        # The texts of hundreds of pages are rows of their own: lists of files do not load them.
         pages.keep(tx, asset, drawn)
         asset.probe = seen
     top = max((m.rung for m in measured if m.rung.height), key=lambda r: r.height or 0, default=None)
@@ -227,7 +227,7 @@ def notify_owner_of_failure(context: JobContext, event: AssetFailed) -> None:
         asset = tx.get_one(Asset, event.asset_id)
         step = tx.scalar(select(AssetStep).where(AssetStep.asset_id == asset.id, AssetStep.state == "failed"))
         if asset.error is None or step is None or step.finished_at is None:
-            return  # tried again meanwhile
+            return  # retried meanwhile
         reason = str(Message.from_json(asset.error))
         notify(
             tx,
@@ -247,7 +247,7 @@ def notify_owner_of_failure(context: JobContext, event: AssetFailed) -> None:
 
 @job("media.discard")
 def _discard(context: JobContext, asset_id: int, generation: str) -> None:
-    """Remove a set that nothing points at any more."""
+    """Remove a set that no row refers to any more."""
     with context.db.read() as tx:
         asset = tx.get_one(Asset, asset_id)
     if generation not in (asset.generation, asset.building):
@@ -256,7 +256,7 @@ def _discard(context: JobContext, asset_id: int, generation: str) -> None:
 
 @job("media.rename")
 def _rename(context: JobContext, asset_id: int, old: str) -> None:
-    """Follow a revocation: the set's folder takes its new name."""
+    """After a revocation: rename the set's folder."""
     with context.db.read() as tx:
         asset = tx.get_one(Asset, asset_id)
     here = storage_of(context.settings)
@@ -276,13 +276,13 @@ def _remove(context: JobContext, asset_id: int) -> None:
 
 @job("media.settle_transcript")
 def _settle_transcript(context: JobContext, asset_id: int) -> None:
-    """Publish that an edited transcript has come to rest."""
+    """Publish that editing of a transcript has paused."""
     context.db.run_in_transaction(lambda tx: publish(tx, TranscriptChanged(asset_id=asset_id)))
 
 
 @job("media.expire")
 def _expire(context: JobContext, upload_id: int) -> None:
-    """Remove an upload that nobody went on with."""
+    """Remove an upload that was not continued."""
     from academy.media import uploads
 
     uploads.expire(context.runtime, upload_id)

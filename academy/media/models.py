@@ -1,4 +1,4 @@
-"""Files that trainers give and what is made of them."""
+"""Uploaded files and what is made of them."""
 
 import datetime as dt
 import enum
@@ -14,7 +14,7 @@ from academy.core.types import Key, one_of
 
 
 class AssetState(enum.StrEnum):
-    """Where a file stands on its way. `failed` waits for a person, with the reason in words."""
+    """Processing state of a file. `failed` waits for its owner or the operator, with the reason as a sentence."""
 
     UPLOADING = "uploading"
     PROCESSING = "processing"
@@ -24,7 +24,7 @@ class AssetState(enum.StrEnum):
 
 
 class AssetKind(enum.StrEnum):
-    """What a file is; decides which steps it takes (`rules.STEPS`)."""
+    """Kind of file; determines its steps (`rules.STEPS`)."""
 
     VIDEO = "video"
     AUDIO = "audio"
@@ -33,7 +33,7 @@ class AssetKind(enum.StrEnum):
 
 
 class StepName(enum.StrEnum):
-    """The steps of a file's way."""
+    """The processing steps of a file."""
 
     HASH = "hash"
     PROBE = "probe"
@@ -46,7 +46,7 @@ class StepName(enum.StrEnum):
 
 
 class StepState(enum.StrEnum):
-    """Where a step stands."""
+    """State of a step."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -56,7 +56,7 @@ class StepState(enum.StrEnum):
 
 
 class PartState(enum.StrEnum):
-    """Where a part of a long film stands."""
+    """State of a part of a long film."""
 
     WAITING = "waiting"
     QUEUED = "queued"
@@ -65,7 +65,7 @@ class PartState(enum.StrEnum):
 
 
 class TranscriptOrigin(enum.StrEnum):
-    """Whose words a transcript is: people's, the file's own, or a machine's. A manual one is never overwritten."""
+    """Origin of a transcript: people, the file itself, or speech recognition. A manual one is never overwritten."""
 
     MANUAL = "manual"
     EMBEDDED = "embedded"
@@ -73,7 +73,7 @@ class TranscriptOrigin(enum.StrEnum):
 
 
 class TranscriptionState(enum.StrEnum):
-    """Where speech recognition stands. `kept`: people's words were there first."""
+    """State of speech recognition. `kept`: people's captions existed first."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -83,7 +83,7 @@ class TranscriptionState(enum.StrEnum):
 
 
 class Upload(Base):
-    """A file on its way in, resumable: `offset` bytes of `size` are on disk and acknowledged."""
+    """A resumable upload in progress: `offset` bytes of `size` are on disk and acknowledged."""
 
     __tablename__ = "uploads"
     __table_args__ = (Index(None, "expires_at"), one_of("purpose", AssetKind))
@@ -93,7 +93,7 @@ class Upload(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     filename: Mapped[str] = mapped_column(String(255))
     purpose: Mapped[str] = mapped_column(String(20), default=AssetKind.VIDEO)
-    """The kind of file that it is sent as."""
+    """The purpose: the kind of file that it becomes."""
     size: Mapped[int] = mapped_column(BigInteger)
     offset: Mapped[int] = mapped_column(BigInteger, default=0)
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
@@ -101,18 +101,20 @@ class Upload(Base):
     expires_at: Mapped[dt.datetime]
     completed_at: Mapped[dt.datetime | None]
     tus_metadata: Mapped[str] = mapped_column(Text, default="", server_default="")
-    """What the client said of the file, to be said back when it asks (tus: creation)."""
+    """The client's metadata, returned on request (tus: creation)."""
 
 
 class Asset(Base):
-    """One original file and what it was made into. Facts about it come from the probe, never from
-    the browser. Files live in storage under ``assets/<public_id>/``; `generation` names the folder
-    of the published set, so that publishing is one column's change."""
+    """One original file and its derived sets. Its properties come from the probe, never from the browser.
+
+    Files are in storage under ``assets/<public_id>/``; `generation` names the folder of the published set, so that
+    publishing is one column's change.
+    """
 
     __tablename__ = "assets"
     __table_args__ = (
         Index(None, "account_id", "id"),
-        # Recognises a file that was uploaded before.
+        # Finds a file that was uploaded before.
         Index(None, "sha256"),
         one_of("kind", AssetKind),
         one_of("state", AssetState),
@@ -123,34 +125,34 @@ class Asset(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     kind: Mapped[str] = mapped_column(String(12))
     filename: Mapped[str] = mapped_column(String(255))
-    """As the trainer called it; shown, never used as a path."""
+    """Name given by the trainer; shown, never used as a path."""
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64))
     fingerprint: Mapped[str | None] = mapped_column(String(64))
-    """SHA-256 of the first and the last megabyte: what a page can work out before it sends gigabytes again."""
+    """SHA-256 of the first and the last megabyte: what a page can compute before it sends gigabytes again."""
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
     """An earlier file of the same account with the same bytes, until its owner has chosen."""
     state: Mapped[str] = mapped_column(String(12), default=AssetState.PROCESSING)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     duration_ms: Mapped[int | None]
-    """Of a document: the media time that its pages count for, `pages.PAGE_MS` each."""
+    """For a document: the media time of its pages, `pages.PAGE_MS` each."""
     width: Mapped[int | None]
     height: Mapped[int | None]
     probe: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     generation: Mapped[str] = mapped_column(String(16), default=new_id)
     building: Mapped[str | None] = mapped_column(String(16))
     incoming: Mapped[str | None] = mapped_column(Text)
-    """Path of the file that the first step takes into storage; None once it is there."""
+    """Path of the file that the first step moves into storage; None afterwards."""
     has_poster: Mapped[bool] = mapped_column(default=False)
     has_storyboard: Mapped[bool] = mapped_column(default=False)
     has_audio: Mapped[bool] = mapped_column(default=False)
-    """Whether there is an audio-only variant to offer on a weak line."""
+    """Whether there is an audio-only variant for weak lines."""
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     ready_at: Mapped[dt.datetime | None]
 
 
 class AssetStep(Base):
-    """One step of an asset's way (hash, probe, encode, poster, captions, publish): what the studio shows."""
+    """One step of an asset's processing (hash, probe, encode, poster, captions, publish), as shown in the studio."""
 
     __tablename__ = "asset_steps"
     __table_args__ = (UniqueConstraint("asset_id", "step"), one_of("step", StepName), one_of("state", StepState))
@@ -167,11 +169,12 @@ class AssetStep(Base):
 
 
 class AssetPart(Base):
-    """A stretch of a long film that one worker encodes (number 0: the sound of all of it); the rows go when
-    the parts are joined."""
+    """A stretch of a long film that one worker encodes (number 0: its complete audio); the rows are deleted when the
+    parts
+    are joined."""
 
     __tablename__ = "asset_parts"
-    # A part has one row, however often the step that plans them is run again.
+    # A part has one row, however often its planning step is retried.
     __table_args__ = (UniqueConstraint("asset_id", "generation", "number"), one_of("state", PartState))
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -184,7 +187,7 @@ class AssetPart(Base):
 
 
 class Chapter(Base):
-    """Where a new subject begins in a lecture: from the file, or as the trainer wrote it."""
+    """A chapter of a lecture: from the file, or written by the trainer."""
 
     __tablename__ = "chapters"
     # Two chapters at one moment would be one line of the list.
@@ -200,7 +203,7 @@ class Chapter(Base):
 
 
 class Rendition(Base):
-    """One variant of the ladder, as it was measured after encoding."""
+    """One variant of the ladder, as measured after encoding."""
 
     __tablename__ = "renditions"
     __table_args__ = (UniqueConstraint("asset_id", "name"),)
@@ -217,9 +220,9 @@ class Rendition(Base):
 
 
 class DocumentPage(Base):
-    """One page of the published set of a document: its picture is ``pages/NNN.jpg``, its words are here.
+    """One page of the published set of a document: its picture is ``pages/NNN.jpg``, its text is here.
 
-    Written in the transaction that publishes the set, so pages and set can never disagree.
+    Written in the transaction that publishes the set, so that pages and set always agree.
     """
 
     __tablename__ = "document_pages"
@@ -251,7 +254,7 @@ class Transcript(Base):
 
 
 class Transcription(Base):
-    """Speech recognition of one asset: asked for, running, done or failed. The words become its transcript."""
+    """Speech recognition of one asset: requested, running, done or failed. The result becomes its transcript."""
 
     __tablename__ = "transcriptions"
     __table_args__ = (one_of("state", TranscriptionState),)
@@ -284,14 +287,14 @@ class Cue(Base):
 
 
 class TranscriptVersion(Base):
-    """A transcript as somebody left it, so that nothing anybody wrote is lost to the next hand.
+    """A saved state of a transcript, so that no edit is lost to a later one.
 
     Saves of one person within some minutes are one version; `cues` is a list of
     ``[start_ms, end_ms, text]``.
     """
 
     __tablename__ = "transcript_versions"
-    # Two people saving over the same text at once: the second finds the number taken.
+    # Closes the race of two people saving the same transcript: the second finds the number taken.
     __table_args__ = (UniqueConstraint("transcript_id", "number"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -303,7 +306,7 @@ class TranscriptVersion(Base):
 
 
 class GlossaryTerm(Base):
-    """A word as the city writes it, and how it is often misheard; proposed in every caption editor."""
+    """A word as the city writes it, and a frequent misrecognition; suggested in every caption editor."""
 
     __tablename__ = "glossary_terms"
 

@@ -1,8 +1,8 @@
-"""What every step of a file's way has in common: it can be killed and run again.
+"""The frame of every processing step: it can be killed and run again.
 
-A step works without a transaction, then one transaction keeps its result, marks it done and
-enqueues the next: so the chain can neither break nor fork. A step whose set is no longer the one
-being made has been overtaken (deleted, replaced) and ends quietly.
+A step works without a transaction, then one transaction stores its result, marks it done and enqueues the next: so the
+chain can neither break nor fork. A step whose set is no longer the current one was overtaken (deleted, replaced) and
+ends without effect.
 """
 
 import dataclasses
@@ -34,7 +34,7 @@ Keep = Callable[[Tx, Asset], None]
 
 @dataclasses.dataclass(frozen=True)
 class WaitForParts:
-    """What a step returns that others will finish: `start` asks them, and the step stays under way."""
+    """Returned by a step that other jobs will finish: `start` enqueues them, and the step stays in progress."""
 
     start: Keep
 
@@ -44,7 +44,7 @@ Made = Keep | WaitForParts | None
 
 @dataclasses.dataclass
 class StepContext:
-    """What a step is given: the asset as it was when the step began, places, a way to tell progress."""
+    """Input of a step: the asset as it was when the step began, folders, a progress callback."""
 
     context: JobContext
     step: str
@@ -69,7 +69,7 @@ class StepContext:
         return rules.Source(**(self.asset.probe or {})["source"])
 
     def tell(self, permille: int) -> None:
-        """Keep the progress, at most once a second: the city's only writer has other work."""
+        """Store the progress, at most once a second, to spare the database's writer."""
         if time.monotonic() - self._told < TELL_S:
             return
         self._told = time.monotonic()
@@ -78,7 +78,7 @@ class StepContext:
 
 
 def keep_probe(values: dict[str, Any]) -> Keep:
-    """Keep what was found out about a file beside what is known of it."""
+    """Merge new properties into the file's known ones."""
 
     def keep(_tx: Tx, asset: Asset) -> None:
         asset.probe = (asset.probe or {}) | values
@@ -92,7 +92,7 @@ def mark(tx: Tx, asset_id: int, step: str, **values: Any) -> None:
 
 
 def step(name: str, *, lane: str = "fast") -> Callable[[Callable[[StepContext], Made]], Callable[[StepContext], Made]]:
-    """Make a step of a function that does the slow part and returns what to keep of it."""
+    """Decorator: make a step of a function that does the slow work and returns the function that stores its result."""
 
     def register(fn: Callable[[StepContext], Made]) -> Callable[[StepContext], Made]:
         def run(context: JobContext, asset_id: int, generation: str) -> None:
@@ -130,7 +130,7 @@ def step(name: str, *, lane: str = "fast") -> Callable[[Callable[[StepContext], 
 
 
 def done(tx: Tx, asset: Asset, name: str, keep: Keep | None) -> None:
-    """Keep what the step found, mark it done and start the next."""
+    """Store the step's result, mark it done and start the next."""
     if keep is not None:
         keep(tx, asset)
     mark(tx, asset.id, name, state="done", permille=1000, finished_at=clock.now())
@@ -141,12 +141,12 @@ def done(tx: Tx, asset: Asset, name: str, keep: Keep | None) -> None:
 
 
 def failed(tx: Tx, name: str, message: Message, asset_id: int, generation: str) -> None:
-    """Mark the step failed and have the owner told why."""
+    """Mark the step failed and notify the owner."""
     asset = tx.get(Asset, asset_id)
     if asset is None or asset.building != generation:
         return
     mark(tx, asset_id, name, state="failed", finished_at=clock.now(), log=str(message))
-    # A sentence about the machine asks for another try, one about the file for another file.
+    # A machine's failure suggests a retry, a file's failure another file.
     fault = "machine" if message.text in MACHINES_FAULT else "file"
     asset.error = message.to_json() | {"fault": fault}
     if asset.ready_at is None:

@@ -1,4 +1,4 @@
-"""Reads about files: their steps, their words."""
+"""Reads about files: steps, transcripts, pages."""
 
 import dataclasses
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ def asset(tx: Tx, asset_id: int) -> Asset | None:
 
 
 def twin(tx: Tx, asset: Asset) -> Asset | None:
-    """The first other file of the same account with the same bytes that is of use."""
+    """The first other usable file of the same account with the same bytes."""
     return tx.scalar(
         select(Asset)
         .where(
@@ -46,7 +46,7 @@ def twin(tx: Tx, asset: Asset) -> Asset | None:
 
 
 def earlier_files(tx: Tx, assets: Iterable[Asset | None]) -> dict[int, Asset]:
-    """For each of these that is a second copy: the first one, while it is of use."""
+    """For each of these that is a duplicate: the first file, while it is usable."""
     wanted = {asset.id: asset.duplicate_of_id for asset in assets if asset and asset.duplicate_of_id}
     usable = Asset.state.in_((AssetState.READY, AssetState.PROCESSING))
     query = select(Asset).where(Asset.id.in_(set(wanted.values())), usable)
@@ -55,7 +55,7 @@ def earlier_files(tx: Tx, assets: Iterable[Asset | None]) -> dict[int, Asset]:
 
 
 def same_file(tx: Tx, account_id: int | None, kind: str, size: int, fingerprint: str) -> Asset | None:
-    """A file of the account that has this size, beginning and end: all a page knows before it sends."""
+    """A file of the account with this size, beginning and end: all that a page knows before it sends."""
     return tx.scalar(
         select(Asset)
         .where(
@@ -76,7 +76,7 @@ def steps(tx: Tx, asset_id: int) -> Sequence[AssetStep]:
 
 
 def share_done(tx: Tx, asset: Asset | None) -> int | None:
-    """How far a file on its way is, in permille; None when there is nothing to wait for."""
+    """Progress of a file in permille; None when there is nothing to wait for."""
     if asset is None or asset.state != AssetState.PROCESSING:
         return None
     done = [step.permille for step in steps(tx, asset.id)]
@@ -84,8 +84,7 @@ def share_done(tx: Tx, asset: Asset | None) -> int | None:
 
 
 def parts_in_progress(tx: Tx, asset_ids: Iterable[int]) -> dict[int, Message]:
-    """For each long film that is being encoded: at which of its parts that is. Several may be made at a time;
-    told is the first that is not done."""
+    """For each long film being encoded: the number of the first unfinished part, and how many there are."""
     done = func.sum(case((AssetPart.state == "done", 1), else_=0))
     found = tx.execute(
         select(AssetPart.asset_id, done, func.count())
@@ -98,7 +97,7 @@ def parts_in_progress(tx: Tx, asset_ids: Iterable[int]) -> dict[int, Message]:
 
 @dataclasses.dataclass(frozen=True)
 class AtWork:
-    """How far a file on its way is: what is being done, the part of a long film, all of it in permille."""
+    """Progress of a file: current step, part of a long film, all in permille."""
 
     title: Message
     part: Message | None
@@ -106,7 +105,7 @@ class AtWork:
 
 
 def assets_in_progress(tx: Tx, asset_ids: Sequence[int]) -> dict[int, AtWork]:
-    """How far each of these files is, whose steps are not all done."""
+    """Progress of each of these files whose steps are not all done."""
     rows = tx.scalars(
         select(AssetStep).where(AssetStep.asset_id.in_(asset_ids)).order_by(AssetStep.asset_id, AssetStep.position)
     ).all()
@@ -122,12 +121,12 @@ def assets_in_progress(tx: Tx, asset_ids: Sequence[int]) -> dict[int, AtWork]:
 
 
 def renditions(tx: Tx, asset_id: int) -> Sequence[Rendition]:
-    """The published renditions, smallest first; their sizes tell what a view costs."""
+    """The published renditions, smallest first; their sizes give the cost of a view."""
     return tx.scalars(select(Rendition).where(Rendition.asset_id == asset_id).order_by(Rendition.bandwidth)).all()
 
 
 def pages(tx: Tx, asset_id: int) -> Sequence[DocumentPage]:
-    """The pages of a document in order, with their words."""
+    """The pages of a document in order, with their texts."""
     return tx.scalars(select(DocumentPage).where(DocumentPage.asset_id == asset_id).order_by(DocumentPage.number)).all()
 
 
@@ -147,12 +146,12 @@ def cues(tx: Tx, asset_id: int, language: str = "zh-CN") -> Sequence[Cue]:
 
 
 def cue_texts(tx: Tx, asset_id: int, language: str = "zh-CN") -> list[CueText]:
-    """The lines as values, to be written out as VTT or SRT."""
+    """The lines as values, for export as VTT or SRT."""
     return [CueText(c.start_ms, c.end_ms, c.text, c.confidence) for c in cues(tx, asset_id, language)]
 
 
 def failed(tx: Tx, account_id: int | None, *, limit: int = 50, before: int | None = None) -> Sequence[Asset]:
-    """Files that wait for a person, newest first; of one account, or of everybody."""
+    """Failed files, newest first; of one account, or of everybody."""
     query = select(Asset).where(Asset.error.is_not(None), Asset.state != AssetState.DELETED)
     if account_id is not None:
         query = query.where(Asset.account_id == account_id)
@@ -162,13 +161,13 @@ def failed(tx: Tx, account_id: int | None, *, limit: int = 50, before: int | Non
 
 
 def bytes_announced(tx: Tx) -> int:
-    """Bytes that open uploads have been promised and that are not on the disk yet, of all accounts together."""
+    """Announced bytes of open uploads that are not on disk yet, over all accounts."""
     coming = select(func.coalesce(func.sum(Upload.size - Upload.offset), 0))
     return int(tx.scalar(coming.where(Upload.completed_at.is_(None), Upload.expires_at > clock.now())) or 0)
 
 
 def bytes_held(tx: Tx, account_id: int) -> int:
-    """Bytes that an account's files and open uploads take up, as promised."""
+    """Bytes of an account's files and open uploads, as announced."""
     files = tx.scalar(
         select(func.coalesce(func.sum(Asset.size), 0)).where(
             Asset.account_id == account_id, Asset.state.not_in((AssetState.DELETED, AssetState.FAILED))

@@ -1,4 +1,4 @@
-"""What a file may be, and what is made of it: pure decisions on what the probe said."""
+"""Which files are accepted and what is made of them: pure decisions on the probe's output."""
 
 import dataclasses
 import math
@@ -58,7 +58,7 @@ class Rung:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """What the encoder needs to know of the original."""
+    """Properties of the original needed by the encoder."""
 
     demuxer: str
     duration_ms: int
@@ -71,13 +71,13 @@ class Source:
     fps: float = 0.0
     interlaced: bool = False
     start_s: float = 0.0
-    """When the lecture begins in the file's clock: the first picture or sound, whichever is earlier."""
+    """Start of the lecture in the file's clock: the first picture or sound, whichever is earlier."""
     last_picture_s: float | None = None
-    """When the last picture begins, in seconds of the lecture; it is held to the end."""
+    """Start of the last picture, in seconds of the lecture; it is shown to the end."""
     colours: str = ""
-    """``pq``, ``hlg`` or ``wide`` where they are brought to BT.709 (`tonemap`)."""
+    """``pq``, ``hlg`` or ``wide`` where colours are converted to BT.709 (`tonemap`)."""
     part_s: int = 240
-    """Seconds of a part; a film of two or more is encoded in parts. Kept here: it must not change under way."""
+    """Seconds of a part; a film of two or more is encoded in parts. Stored: it must not change during processing."""
 
     def to_json(self) -> dict[str, Any]:
         """For the asset's row."""
@@ -85,10 +85,10 @@ class Source:
 
 
 def rate_of(source: Source) -> Fraction:
-    """Frames a second of the renditions: the source's, or an even share of it where it has more than `MAX_FPS`."""
+    """Frame rate of the renditions: the source's, or an integer fraction of it above `MAX_FPS`."""
     rate = Fraction(source.fps or UNEVEN_FPS).limit_denominator(1001)
     if rate > MAX_FPS:
-        # Every second (third, ...) picture: dropping some here and there would jerk.
+        # Every second (third, ...) picture: irregular dropping would jerk.
         rate /= math.ceil(rate / MAX_FPS - Fraction(1, 1000))
     elif rate < MIN_FPS:
         rate *= math.ceil(MIN_FPS / rate)
@@ -96,18 +96,18 @@ def rate_of(source: Source) -> Fraction:
 
 
 def lecture_s(source: Source) -> Fraction:
-    """How long every rendition lasts: to the end of picture and sound, in whole pictures."""
+    """Duration of every rendition in seconds: to the end of picture and sound, in whole pictures."""
     length = Fraction(source.duration_ms, 1000)
     if source.video is None:
         return length
     rate = rate_of(source)
-    # The last packet of a sound is often a little longer than what was recorded.
+    # The last audio packet is often a little longer than the recording.
     return max(1, math.ceil(length * rate - min(Fraction(1, 2), rate / 40))) / rate
 
 
 @dataclasses.dataclass(frozen=True)
 class Streams:
-    """Which streams of a file become the lecture, as ffprobe described them."""
+    """Which streams of a file become the lecture, from ffprobe's output."""
 
     picture: dict[str, Any] | None
     sound: dict[str, Any] | None
@@ -115,7 +115,7 @@ class Streams:
 
     @property
     def indexes(self) -> list[int]:
-        """The numbers of picture and sound, as far as there are any."""
+        """Indexes of the picture and sound streams, as far as there are any."""
         return [stream["index"] for stream in (self.picture, self.sound) if stream]
 
 
@@ -123,7 +123,7 @@ def choose(kind: str, found: dict[str, Any]) -> Streams:
     """Choose the streams of a lecture of that kind.
 
     Raises:
-        Invalid: what is needed is missing, protected or too large; the sentence says why.
+        Invalid: a stream is missing, protected or too large; the message says which.
     """
     streams = found.get("streams", [])
     if len(streams) > MAX_STREAMS:
@@ -149,23 +149,24 @@ def choose(kind: str, found: dict[str, Any]) -> Streams:
 
 
 _PRIMING_S = 0.05
-"""By so little a sound begins before the picture because its codec needs a running start."""
+"""Audio begins up to this much before the picture because of its codec's priming samples."""
 _ROUNDING_S = 0.002
 
 
 def _before_grid(shown: Track, start: float) -> float:
-    """Seconds to leave out at the beginning, so that a picture which comes after the sound falls on a whole number of
-    pictures, and is shown neither early nor late against the sound."""
+    """Seconds to cut at the beginning, so that a picture that comes after the sound falls on a whole number of
+    pictures, and
+    keeps its offset to the sound."""
     step = 1 / shown.rate if shown.rate else math.inf
     early = math.fmod(shown.start - start, step)
     return early if 0 < early < min(_PRIMING_S, step - _ROUNDING_S) else 0.0
 
 
 def judge(demuxer: str, found: dict[str, Any], chosen: Streams, tracks: Mapping[int, Track | None]) -> Source:
-    """What the encoder needs to know, from what ffprobe found and what was measured.
+    """The encoder's input data, from ffprobe's output and the measured packets.
 
     Raises:
-        Invalid: the file cannot become a lecture; the sentence says why.
+        Invalid: the file cannot become a lecture; the message says why.
     """
     picture, sound = chosen.picture, chosen.sound
     shown = tracks.get(picture["index"]) if picture else None
@@ -174,7 +175,7 @@ def judge(demuxer: str, found: dict[str, Any], chosen: Streams, tracks: Mapping[
     if (picture and shown is None) or not present:
         raise Invalid(msg("读不出时长，或者短于半秒，文件可能不完整。"))
     start = min(track.start for track in present)
-    # A sound that is decoded from a little before nought begins at nought.
+    # Audio that decodes from slightly before zero begins at zero.
     start = max(start, 0.0) if start > -1 else start
     if shown is not None:
         start += _before_grid(shown, start)
@@ -213,11 +214,11 @@ def _check_length(
     from_s = _seconds(found.get("format", {}).get("start_time"))
     ends = [(promised_s(demuxer, found), max(t.end for t in present), min(t.start for t in present))]
     if demuxer == "mov":
-        # Its tracks have lengths of their own; elsewhere they are the file's.
+        # Its tracks have durations of their own; elsewhere they are the file's.
         pairs = [(s, tracks.get(s["index"])) for s in (chosen.picture, chosen.sound) if s is not None]
         ends = [(promised_s(demuxer, found, stream), track.end, track.start) for stream, track in pairs if track]
     for whole, end, start in ends:
-        # Some lengths count from the first packet and some from nought.
+        # Some durations count from the first packet and some from zero.
         if max(end + from_s, end - start) < 0.9 * whole - 1:
             raise Invalid(
                 msg(
@@ -229,14 +230,14 @@ def _check_length(
 
 
 _PROMISING = frozenset({"mov", "matroska", "avi", "flv", "asf", "flac", "ogg", "wav"})
-"""Containers whose length is written by whoever made the file; of the others ffmpeg makes an estimate."""
+"""Containers whose duration is written by their creator; for others ffmpeg estimates."""
 _UNKNOWN_TICKS = frozenset({2**32 - 1, 2**31 - 1, 2**63 - 1, 2**64 - 1})
 _LEAST_BITS_S = 100
-"""A length that leaves less than this for a second is no length."""
+"""A duration below this many bytes a second is not credible."""
 
 
 def promised_s(demuxer: str, found: dict[str, Any], stream: dict[str, Any] | None = None) -> float:
-    """Seconds that the header promises of a file or one of its streams; 0 where it makes no promise worth anything."""
+    """Duration in seconds from the header of a file or stream; 0 where it is missing or not credible."""
     if demuxer not in _PROMISING and not (demuxer == "mp3" and found.get("has_length")):
         return 0.0
     if any(one.get("duration_ts") in _UNKNOWN_TICKS for one in found.get("streams", [])):
@@ -249,7 +250,7 @@ def promised_s(demuxer: str, found: dict[str, Any], stream: dict[str, Any] | Non
 
 
 def start_by_file_ms(source: Source, found: Mapping[str, Any]) -> int:
-    """When the lecture begins by the file's own clock, in milliseconds: that of its chapters and captions. All else is
+    """Start of the lecture in the file's own clock, in milliseconds: that of its chapters and captions. All else is
     counted from the file's first packet, as the encoder does."""
     try:
         first = float(found.get("format", {}).get("start_time", 0))
@@ -279,7 +280,7 @@ def _best_sound(sounds: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _best_subtitle(streams: list[dict[str, Any]]) -> int | None:
-    """The text track that members are to read: Chinese, best simplified, else the default, else the first."""
+    """The text track to import: Chinese, best simplified, else the default, else the first."""
     tracks = [s for s in streams if s.get("codec_name") in _TEXT_SUBTITLES]
     return min(tracks, key=_subtitle_order)["index"] if tracks else None
 
@@ -290,7 +291,7 @@ def _subtitle_order(stream: dict[str, Any]) -> tuple[bool, bool, bool, bool, int
     flags = stream.get("disposition", {})
     return (
         not languages.is_chinese(*said),
-        # Only what is spoken in another language than the film's.
+        # Only foreign-language passages.
         bool(flags.get("forced")),
         languages.is_traditional(*said),
         not flags.get("default"),
@@ -299,7 +300,7 @@ def _subtitle_order(stream: dict[str, Any]) -> tuple[bool, bool, bool, bool, int
 
 
 def _shown_size(stream: dict[str, Any]) -> tuple[int, int]:
-    """Size as people see it: after rotation and with square pixels."""
+    """Displayed size: after rotation and with square pixels."""
     width, height = int(stream.get("width") or 0), int(stream.get("height") or 0)
     if width < 16 or height < 16:
         raise Invalid(msg("画面太小，无法播放。"))
@@ -327,7 +328,7 @@ def _depth(stream: dict[str, Any]) -> int:
 
 
 def _fps(stream: dict[str, Any], track: Track) -> float:
-    """Frames a second as measured; by the header where a single picture leaves nothing to measure."""
+    """Frame rate as measured; from the header where a single picture leaves nothing to measure."""
     if track.rate:
         return track.rate
     return UNEVEN_FPS if track.count == 1 else _ratio(stream.get("avg_frame_rate")) or UNEVEN_FPS
@@ -346,9 +347,9 @@ _LADDER = (
 
 
 def plan(source: Source) -> list[Rung]:
-    """The renditions of a source: never larger than it is, its shape kept, sides even.
+    """The renditions of a source: never larger than it is, aspect ratio kept, even sides.
 
-    A phone held upright is measured by its width, so that its picture is as sharp as a lying one.
+    A portrait picture is measured by its width, so that it is as sharp as a landscape one.
     """
     rungs: list[Rung] = []
     if source.video is not None:

@@ -1,4 +1,4 @@
-"""Writes on files: take one in, try again, remove, words."""
+"""Writes on files: import, retry, remove, captions."""
 
 import contextlib
 import os
@@ -26,16 +26,16 @@ from academy.media.storage.file_storage import local_storage, set_key
 
 LANGUAGE = "zh-CN"
 REVOKED = "media.revoked"
-"""Where a transaction keeps which sets are to be renamed after its commit."""
+"""Key in a transaction's info: sets to be renamed after its commit."""
 RANKS = {"asr": 0, "embedded": 1, "manual": 2}
-"""Whose words stay: what people wrote, then what came inside the file, then what a machine heard."""
+"""Priority of origins: people, then the file itself, then speech recognition."""
 
 
 def adopt_file(tx: Tx, actor: Actor, path: Path, filename: str, kind: str) -> Asset:
-    """Take a local file in. It is copied by the first step, so it must stay until the asset is ready.
+    """Import a local file. The first step copies it, so it must stay until the asset is ready.
 
     Raises:
-        Invalid: an unknown kind, or nothing to take.
+        Invalid: an unknown kind, or a missing or empty file.
     """
     if actor.account_id is None:
         raise Invalid(msg("文件需要一个归属账号。"))
@@ -46,7 +46,7 @@ def adopt_file(tx: Tx, actor: Actor, path: Path, filename: str, kind: str) -> As
 
 
 def create_asset(tx: Tx, actor: Actor, account_id: int, path: Path, filename: str, kind: str, size: int) -> Asset:
-    """Make the asset's row and steps and start the first one."""
+    """Create the asset's row and steps and start the first one."""
     if kind not in rules.KINDS:
         raise Invalid(msg("不认识的文件种类。"))
     asset = Asset(
@@ -63,28 +63,28 @@ def create_asset(tx: Tx, actor: Actor, account_id: int, path: Path, filename: st
 
 
 def title_of(filename: str) -> str:
-    """The name as people gave it, without folders and characters that would deceive a reader."""
+    """The file name without folders and misleading characters."""
     name = filename.replace("\\", "/").rsplit("/", 1)[-1]
     return caption_files.clean(name.replace("<", "＜")).replace("\n", " ")[:200].strip() or str(msg("未命名"))
 
 
 def start_step(tx: Tx, asset: Asset, step: str) -> None:
-    """Enqueue one step for the set that is being made."""
+    """Enqueue one step for the current set."""
     enqueue(tx, f"media.{step}", key=step_key(asset, step), asset_id=asset.id, generation=asset.building)
 
 
 def step_key(asset: Asset, step: str) -> str:
-    """One open job for a step of a set."""
+    """Job key: one open job for a step of a set."""
     return f"asset:{asset.id}:{asset.building}:{step}"
 
 
 def part_key(asset: Asset, number: int) -> str:
-    """One open job for a part of a long film."""
+    """Job key: one open job for a part of a long film."""
     return step_key(asset, f"part-{number}")
 
 
 def retry(tx: Tx, actor: Actor, asset: Asset) -> None:
-    """Try the failed step again; what was done before it is kept.
+    """Retry the failed step; results of earlier steps are kept.
 
     Raises:
         Conflict: nothing failed.
@@ -93,7 +93,7 @@ def retry(tx: Tx, actor: Actor, asset: Asset) -> None:
     if failed is None or asset.building is None:
         raise Conflict(msg("这个文件没有需要重试的步骤。"))
     names = rules.STEPS[asset.kind]
-    # What the encoder made may have been cleared away meanwhile; if it is there, its step ends at once.
+    # The encoder's output may have been removed meanwhile; if it is there, its step ends at once.
     made_by = next(n for n in ("encode", "pages", "probe") if n in names)
     first = failed.step if failed.step in {"hash", "probe"} else made_by
     tx.execute(
@@ -109,7 +109,7 @@ def retry(tx: Tx, actor: Actor, asset: Asset) -> None:
 
 
 def delete_asset(tx: Tx, actor: Actor, asset: Asset) -> None:
-    """Remove a file and all that was made of it; links to it are dead at once."""
+    """Delete a file and all its derived sets; links to it become invalid at once."""
     stop(tx, asset)
     asset.state, asset.error = AssetState.DELETED, None
     enqueue(tx, "media.remove", key=f"asset:{asset.id}:remove", asset_id=asset.id)
@@ -117,7 +117,7 @@ def delete_asset(tx: Tx, actor: Actor, asset: Asset) -> None:
 
 
 def stop(tx: Tx, asset: Asset) -> None:
-    """Cancel whatever is being made."""
+    """Cancel open processing jobs."""
     for name in rules.STEPS[asset.kind]:
         cancel_jobs(tx, step_key(asset, name))
     for number in tx.scalars(select(AssetPart.number).where(AssetPart.asset_id == asset.id)):
@@ -126,7 +126,7 @@ def stop(tx: Tx, asset: Asset) -> None:
 
 
 def revoke_links(tx: Tx, actor: Actor, asset: Asset) -> None:
-    """Make every link that was given out useless, as when a course is withdrawn: the set gets a new name."""
+    """Invalidate every existing link, as when a course is withdrawn: the set gets a new name."""
     if asset.state != AssetState.READY:
         return
     old, asset.generation = asset.generation, new_id()
@@ -138,7 +138,7 @@ def revoke_links(tx: Tx, actor: Actor, asset: Asset) -> None:
 def follow_revocations(tx: Tx, settings: Settings) -> None:
     """After the commit: rename the sets whose links were revoked, so that nginx finds nothing there at once.
 
-    The job does the same for whatever fails here, and for object storage, where a rename is a long copy and
+    The job does the same for renames that fail here, and for object storage, where a rename is a long copy and
     nginx asks the academy for every file.
     """
     for public_id, old, new in tx.info.pop(REVOKED, ()):
@@ -148,7 +148,7 @@ def follow_revocations(tx: Tx, settings: Settings) -> None:
 
 
 def asset_of_upload(tx: Tx, actor: Actor, upload_public_id: str) -> Asset:
-    """The asset that a finished upload of the actor's became.
+    """The asset of a complete upload of the actor's.
 
     Raises:
         NotFound: no such upload of the actor's.
@@ -164,10 +164,10 @@ def asset_of_upload(tx: Tx, actor: Actor, upload_public_id: str) -> Asset:
 
 
 def chosen_asset(tx: Tx, actor: Actor, *, upload: str = "", asset: str = "") -> Asset:
-    """The file that a form gives: one that was just uploaded, or one of the actor's own from before.
+    """The file named by a form: a new upload, or an earlier file of the actor's.
 
     Raises:
-        NotFound: nothing of the actor's, or what was given is no longer of use.
+        NotFound: it is not the actor's, or no longer usable.
         Conflict: the upload is not complete.
     """
     if not asset:
@@ -179,17 +179,17 @@ def chosen_asset(tx: Tx, actor: Actor, *, upload: str = "", asset: str = "") -> 
 
 
 def keep_duplicate(tx: Tx, actor: Actor, asset: Asset) -> None:
-    """The owner knows that the file is there twice and wants it so."""
+    """Record that the owner keeps both copies of a file."""
     asset.duplicate_of_id = None
     record(tx, actor, "asset.kept_twice", f"asset:{asset.public_id}")
 
 
 def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: bytes) -> int:
-    """Replace the transcript by a caption file; returns the number of cues. For files of our own: what somebody
-    else gave is parsed before a transaction begins, see `keep_captions`.
+    """Replace the transcript by a caption file; returns the number of cues. For trusted files: uploaded ones are parsed
+    before a transaction begins, see `keep_captions`.
 
     Raises:
-        Invalid: lines that cannot be read, or captions of something longer than the asset.
+        Invalid: lines that cannot be parsed, or captions beyond the end of the asset.
     """
     parsed = caption_files.parse(filename, data, asset.duration_ms)
     keep_captions(tx, actor, asset, parsed)
@@ -197,10 +197,10 @@ def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: byt
 
 
 def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.Parsed) -> None:
-    """Replace the transcript by what a caption file said.
+    """Replace the transcript by parsed captions.
 
     Raises:
-        Invalid: captions of something longer than the asset.
+        Invalid: captions beyond the end of the asset.
     """
     check_length(asset, parsed)
     replace_cues(tx, asset, parsed.cues, "manual", estimated=parsed.estimated)
@@ -208,10 +208,10 @@ def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.Pars
 
 
 def check_length(asset: Asset, parsed: caption_files.Parsed) -> None:
-    """Be sure that captions are of this asset.
+    """Check that captions fit the asset's duration.
 
     Raises:
-        Invalid: they are of something longer.
+        Invalid: they extend beyond it.
     """
     last = parsed.cues[-1]
     if asset.duration_ms is not None and last.start_ms > asset.duration_ms + 5000:
@@ -236,9 +236,10 @@ def replace_cues(
     tell: bool = True,
     estimated: bool = False,
 ) -> bool:
-    """Put these lines in the place of the transcript's. A machine never overwrites what people wrote:
-    then nothing changes and the answer is False. With `tell` off, the caller publishes the event later."""
-    lock_row(tx, asset)  # while there is no transcript, this is what two writers queue behind
+    """Replace the transcript's lines. Speech recognition never overwrites people's captions: then nothing changes and
+    the
+    result is False. With `tell` off, the caller publishes the event later."""
+    lock_row(tx, asset)  # while there is no transcript, two writers queue on this row
     script = tx.scalar(
         select(Transcript).where(Transcript.asset_id == asset.id, Transcript.language == language).with_for_update()
     )
@@ -270,7 +271,7 @@ def replace_cues(
 
 
 def forget_incoming(asset: Asset, uploads: Path) -> None:
-    """Once stored: remove the file that came in, if it came by upload."""
+    """After storing: remove the incoming file, if it was an upload."""
     if asset.incoming and Path(asset.incoming).parent == uploads:
         with contextlib.suppress(OSError):
             Path(asset.incoming).unlink()

@@ -24,15 +24,15 @@ from academy.core.settings import Settings
 _JAIL = Path(jail.__file__)
 _LOG_TAIL = 6000
 LOOK_S = 0.5
-"""How often the disk is looked at while a command runs."""
+"""Seconds between checks of the disk while a command runs."""
 
 
 class ToolMissing(Exception):
-    """Neither the settings, nor the system, nor a wheel has the tool; the text names it."""
+    """Neither the settings, nor the system, nor a wheel has the tool; the message names it."""
 
 
 class ToolFailed(Exception):
-    """The tool ended with an error, or was ended at a limit; `log` holds its last words."""
+    """The tool failed, or was killed at a limit; `log` holds the end of its output."""
 
     def __init__(self, code: int, log: str, *, timed_out: bool = False) -> None:
         super().__init__(f"exit {code}{' (time limit)' if timed_out else ''}: {log[-500:]}")
@@ -41,7 +41,7 @@ class ToolFailed(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What a command may use at most. Memory is address space: x264 maps far more than it touches."""
+    """Limits of a command. Memory is address space: x264 maps far more than it uses."""
 
     seconds: float = 60
     cpu_s: int = 120
@@ -51,7 +51,7 @@ class Limits:
 
 @functools.cache
 def find(name: str, given: str = "") -> str:
-    """The path of `ffmpeg` or `ffprobe`: as given, else on PATH, else from the wheel.
+    """The path of `ffmpeg` or `ffprobe`: as configured, else on PATH, else from the wheel.
 
     Raises:
         ToolMissing: there is none that runs.
@@ -86,7 +86,7 @@ def ffprobe(settings: Settings) -> str:
 
 
 def needs(command: list[str], *paths: Path) -> list[Path]:
-    """What a command has to see for `run`: the folder of its program, and what it is to read."""
+    """Paths that a command has to read for `run`: the folder of its program, and its inputs."""
     return [Path(command[0]).parent, *(path.resolve() for path in paths)]
 
 
@@ -118,15 +118,15 @@ def run(
     sees: Sequence[Path] = (),
     given: bytes = b"",
 ) -> str:
-    """Run a command in a folder of its own; returns what it printed, or hands it line by line to `on_line`.
+    """Run a command in a folder of its own; returns its output, or passes it line by line to `on_line`.
 
-    `on_log` hears every line that it wrote to its log, after its end and before a failure is raised.
-    It can read the paths in `sees` and the system's programs, and nothing else outside its folder; `given` is its
-    standard input.
+    `on_log` is called with every line of its log, after its end and before a failure is raised. The command can read
+    the
+    paths in `sees` and the system's programs, and nothing else outside its folder; `given` is its standard input.
 
     Raises:
-        ToolFailed: it failed or went over a limit.
-        StorageFull: it was ended because it began to use up the disk's reserve.
+        ToolFailed: it failed or exceeded a limit.
+        StorageFull: it was killed because it began to use up the disk's reserve.
     """
     prefix = [sys.executable, "-I", "-S", str(_JAIL), str(os.getpid())]
     bounds = [str(limits.cpu_s), str(limits.memory_mib), str(limits.file_mib)]
@@ -167,8 +167,9 @@ def run(
 def run_module(
     name: str, arguments: Sequence[str], *, folder: Path, limits: Limits, sees: Sequence[Path] = (), given: bytes = b""
 ) -> str:
-    """Call ``main`` of one of our modules in a process of its own, as `run` does; it sees this application's code and
-    the packages that such modules use. It takes 80 ms of processor time, and 1.5 ms of the caller's.
+    """Call ``main`` of one of our modules in a process of its own, as `run` does; it can read this application's code
+    and the
+    packages that such modules use. It takes 80 ms of processor time, and 1.5 ms of the caller's.
 
     Raises:
         ToolFailed, StorageFull: as `run`.
@@ -186,7 +187,7 @@ _USED = ("chardet", "PIL")
 
 @contextlib.contextmanager
 def _input(given: bytes) -> Iterator[int]:
-    """Bytes as a file that a command can read: in memory, no path to be seen, no disk to be full."""
+    """Bytes as a file for a command's input: in memory, without a path, independent of the disk."""
     if not given:
         yield subprocess.DEVNULL
         return
@@ -208,13 +209,13 @@ def _read(process: "subprocess.Popen[str]", on_line: Callable[[str], None] | Non
 
 
 class _Watch:
-    """Ends a command when its time is over, or when it begins to use up the disk's reserve."""
+    """Kills a command at its time limit, or when it begins to use up the disk's reserve."""
 
     def __init__(self, process: "subprocess.Popen[str]", folder: Path, seconds: float) -> None:
         self.is_late = self.is_full = False
         self._process, self._folder, self._until = process, folder, time.monotonic() + seconds
         self._over = threading.Event()
-        # With the reserve of whoever runs the command.
+        # With the caller's reserve.
         self._thread = threading.Thread(target=contextvars.copy_context().run, args=(self._look,), daemon=True)
         self._thread.start()
 

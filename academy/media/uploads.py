@@ -1,9 +1,9 @@
-"""Resumable uploads: bytes go to the disk as they come, and what was acknowledged is never lost.
+"""Resumable uploads: bytes are written as they arrive, and acknowledged ones are never lost.
 
-`Upload.offset` is what is on the disk for certain (written, synced, committed). A later request
-for the same upload takes over from an earlier one that may still hang on a dead line: it writes a
-new turn into the lock file, and the earlier one finds that it is no longer its turn before its
-next write. The lock is held for the length of one write only, never while waiting for the network.
+`Upload.offset` is what is durably on disk (written, synced, committed). A later request for the same upload takes over
+from an earlier one that may still hang on a dead connection: it writes a new turn into the lock file, and the earlier
+one finds before its next write that its turn is over. The lock is held for one write only, never while waiting for
+the network.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ SYNC_S = 5.0
 HEAD = 1 << 20
 LIFETIME = dt.timedelta(days=7)
 UNTOUCHED = dt.timedelta(days=1)
-"""An announcement that no byte has followed keeps its room for so long."""
+"""Seconds for which an announcement without data reserves its space."""
 _LOCK = 0x74757300
 ALGORITHMS = ("sha1", "sha256", "md5")
 
@@ -50,7 +50,7 @@ class Readable(Protocol):
     """A request's body."""
 
     def read(self, size: int, /) -> bytes:
-        """At most so many bytes; none at the end."""
+        """At most so many bytes; empty at the end."""
 
 
 class ChecksumMismatch(AcademyError):
@@ -61,7 +61,7 @@ class ChecksumMismatch(AcademyError):
 
 
 class Gone(AcademyError):
-    """The upload waited too long and was removed."""
+    """The upload expired and was removed."""
 
     status = 410
     code = "gone"
@@ -70,11 +70,11 @@ class Gone(AcademyError):
 def begin(
     tx: Tx, settings: Settings, actor: Actor, *, filename: str, size: int, purpose: str, metadata: str = ""
 ) -> Upload:
-    """Announce a file; `metadata` is what a tus client said of it, in its own words.
+    """Announce a file; `metadata` is the tus client's own.
 
     Raises:
-        Invalid: a purpose nobody knows.
-        TooLarge: over the limit of a file or of the account's room.
+        Invalid: an unknown purpose.
+        TooLarge: over the limit of a file or of the account's quota.
         StorageFull: the disk has no space for it.
     """
     if purpose not in rules.KINDS:
@@ -85,7 +85,7 @@ def begin(
         raise TooLarge(msg("文件超过了 %(most)s MB 的上限。", most=settings.max_upload_mb))
     assert actor.account_id is not None
     if tx.get_bind().dialect.name == "postgresql":
-        # Two announcements at once would each see the room without the other. SQLite has one writer anyway.
+        # Two announcements at once would each see the free space without the other. SQLite has one writer anyway.
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     room = quota(settings, actor) - queries.bytes_held(tx, actor.account_id)
     if size > room:
@@ -97,7 +97,7 @@ def begin(
         )
     folder = uploads_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    # What others have announced is on its way: it has its room already.
+    # Announced bytes of other uploads are reserved already.
     require_space(folder, size + queries.bytes_announced(tx), settings.disk_reserve)
     upload = Upload(
         account_id=actor.account_id,
@@ -111,7 +111,7 @@ def begin(
     tx.flush()
     record(tx, actor, "upload.begun", f"upload:{upload.public_id}", size=size)
     if size == 0:
-        # The protocol wants it to be whole at once; the file's own way then says what is wrong with it.
+        # An empty file is complete at once by the protocol; its first step then reports the error.
         part_path(settings, upload.public_id).touch(0o600)
         _complete(tx, part_path(settings, upload.public_id), actor, upload)
     else:
@@ -120,7 +120,7 @@ def begin(
 
 
 def quota(settings: Settings, actor: Actor) -> int:
-    """Bytes of originals that the actor may keep, by role."""
+    """Quota in bytes of originals, by role."""
     is_office = actor.has(Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
     return (settings.office_quota_gb if is_office else settings.trainer_quota_gb) << 30
 
@@ -131,11 +131,11 @@ def _expire_later(tx: Tx, upload: Upload) -> None:
 
 
 def find(runtime: Runtime, actor: Actor, public_id: str) -> Upload:
-    """An upload of the actor's, to go on with.
+    """An upload of the actor's, to be continued.
 
     Raises:
         NotFound: missing or somebody else's.
-        Gone: it waited too long.
+        Gone: it expired.
     """
     with runtime.db.read() as tx:
         upload = access_own_upload(tx, actor, public_id)
@@ -179,13 +179,13 @@ def append(
     length: int | None,
     checksum: tuple[str, bytes] | None = None,
 ) -> Upload:
-    """Write a piece of the file as it comes; returns the upload as it stands afterwards.
+    """Append a piece of the file as it arrives; returns the upload afterwards.
 
-    A line that breaks keeps what arrived. With a checksum the piece is kept whole or not at all.
+    A broken connection keeps what arrived. With a checksum the piece is kept completely or not at all.
 
     Raises:
-        Conflict: `offset` is not where the file ends, or another request took over.
-        TooLarge: more than was announced.
+        Conflict: `offset` is not the file's end, or another request took over.
+        TooLarge: more than announced.
         ChecksumMismatch: altered on the way.
         StorageFull: the disk is full; what arrived before is kept.
     """
@@ -219,13 +219,13 @@ class _Piece:
             with self.runtime.db.read() as tx:
                 now = tx.get(Upload, upload.id, populate_existing=True)
             if now is None or now.completed_at is not None:
-                # It ended meanwhile, and its lock with it: none is left behind.
+                # The upload ended meanwhile: leave no lock file behind.
                 self.lock.unlink(missing_ok=True)
         if now is None or now.offset != upload.offset:
             raise Conflict(msg("上传进度不一致，请从已收到的位置继续。"))
 
     def take(self, body: Readable) -> None:
-        """Read the body to its end, writing as it comes."""
+        """Read the body to its end, writing as it arrives."""
         with self._part(0 if self.at else os.O_CREAT) as fd:
             if os.fstat(fd).st_size < self.at:
                 raise Gone(msg("这次上传已过期，请重新选择文件上传。"))
@@ -234,7 +234,7 @@ class _Piece:
                 try:
                     data = body.read(PIECE)
                 except (OSError, RuntimeError):
-                    # The line broke: what came is kept, and the client asks where to go on.
+                    # The connection broke: received bytes are kept, and the client asks for the offset.
                     return
                 if not data:
                     return
@@ -268,12 +268,12 @@ class _Piece:
         return self.at - self.synced >= SYNC_BYTES or time.monotonic() - self.synced_at >= SYNC_S
 
     def keep(self, expected: bytes | None) -> None:
-        """Acknowledge what was written, or drop the whole piece if its checksum is wrong."""
+        """Acknowledge the written bytes, or drop the whole piece if its checksum is wrong."""
         if self.digest is not None and expected is not None and self.digest.digest() != expected:
             self.at = self.synced
             raise ChecksumMismatch(msg("这一段在传输中出了差错，将自动重传。"))
         if self.at > self.synced:
-            # A file that is gone was given up, or taken into the library by whoever sent its end.
+            # A missing file was terminated, or moved into the library by the request that completed it.
             with contextlib.suppress(FileNotFoundError), self._part() as fd:
                 self._sync(fd)
 
@@ -281,7 +281,7 @@ class _Piece:
         os.fdatasync(fd)
         with self._my_turn() as mine:
             if not mine:
-                return  # whoever took over counts from what was acknowledged before
+                return  # the request that took over counts from the acknowledged offset
 
             def write(tx: Tx) -> bool:
                 row = tx.get(Upload, self.upload.id, with_for_update=True, populate_existing=True)
@@ -306,7 +306,7 @@ class _Piece:
 
     @contextlib.contextmanager
     def _my_turn(self) -> Iterator[bool]:
-        """Hold the lock, and whether this request may still write; without a lock file the upload has ended."""
+        """Hold the lock; yields whether this request may still write. Without a lock file the upload has ended."""
         if not self.lock.exists():
             yield False
             return
@@ -327,19 +327,19 @@ class _Piece:
 
 
 def part_path(settings: Settings, public_id: str) -> Path:
-    """The file that grows."""
+    """Path of the growing file."""
     return uploads_folder(settings) / f"{public_id}.part"
 
 
 def _complete(tx: Tx, path: Path, actor: Actor, upload: Upload) -> None:
-    """The last byte and the file's row in one transaction: no upload can be whole and come to nothing."""
+    """The last byte and the file's row in one transaction: a complete upload always becomes a file."""
     asset = service.create_asset(tx, actor, upload.account_id, path, upload.filename, upload.purpose, upload.size)
     upload.asset_id, upload.completed_at = asset.id, clock.now()
     tx.after_commit(lambda: path.with_suffix(".lock").unlink(missing_ok=True))
 
 
 def terminate(runtime: Runtime, actor: Actor, public_id: str) -> None:
-    """Give an unfinished upload up.
+    """Terminate an unfinished upload.
 
     Raises:
         NotFound: missing or somebody else's.
@@ -358,7 +358,7 @@ def terminate(runtime: Runtime, actor: Actor, public_id: str) -> None:
 
 
 def expire(runtime: Runtime, upload_id: int) -> None:
-    """Remove an upload whose time is over; look again later if it was used meanwhile."""
+    """Remove an expired upload; check again later if it was used meanwhile."""
 
     def write(tx: Tx) -> str | None:
         upload = tx.get(Upload, upload_id)
@@ -383,10 +383,10 @@ def _unlink(settings: Settings, public_id: str) -> None:
 
 
 def take_whole(runtime: Runtime, actor: Actor, *, filename: str, purpose: str, body: Readable, size: int) -> Upload:
-    """A small file in one request: what a page without script sends.
+    """Store a small file sent in one request by a page without scripts.
 
     Raises:
-        Invalid: there is nothing in it.
+        Invalid: it is empty.
     """
     if not size:
         raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))

@@ -1,4 +1,4 @@
-"""What happens to messages in the transaction that changes people."""
+"""Notifications written inside the transaction that changes people."""
 
 from sqlalchemy import delete, or_
 
@@ -23,21 +23,21 @@ TOUCHED: dict[str, Message] = {
 
 @handles(AccountTouched, in_transaction=True)
 def notify_owner(tx: Tx, event: AccountTouched) -> None:
-    """Each time, for each is an occasion of its own."""
+    """Once for each request."""
     key = f"account.touched:{event.account_id}:{new_id()}"
     notify(tx, key=key, body=TOUCHED[event.what], link="/me", account_id=event.account_id, kind="account.touched")
 
 
 @handles(PersonErased, in_transaction=True)
 def delete_messages(tx: Tx, event: PersonErased) -> None:
-    """The messages of who had their data erased go."""
+    """Delete the messages of members whose data was erased."""
     mine = or_(Notification.member_id == event.member_id, Notification.account_id == event.account_id)
     tx.execute(delete(Notification).where(mine))
 
 
 @handles(DataRequestDecided, in_transaction=True)
 def notify_requester(tx: Tx, event: DataRequestDecided) -> None:
-    """The answer is on the page of one's own data."""
+    """Notify the requester; the answer is on the page about their own data."""
     notify(
         tx,
         key=f"data.decided:{event.request}",

@@ -1,4 +1,4 @@
-"""What notices do in the background."""
+"""Background jobs of notifications."""
 
 import datetime as dt
 
@@ -24,7 +24,7 @@ def forget(context: JobContext) -> None:
 
 @nightly("audit.verify", at=dt.time(3, 40), lane=HEAVY)
 def verify_audit(context: JobContext) -> None:
-    """Walk the audit chain; when it is broken, every auditor is told where, once."""
+    """Verify the audit chain; when it is broken, notify every auditor of the place, once."""
     with context.db.read() as tx:
         verdict = audit.verify(tx)
     context.result(rows=verdict.rows, head=verdict.head, broken_at=verdict.broken_at, unchained=verdict.unchained)

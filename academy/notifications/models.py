@@ -1,4 +1,4 @@
-"""Messages to people inside the academy; outgoing channels copy from here."""
+"""Notifications to people inside the academy; outgoing channels copy from here."""
 
 import datetime as dt
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reads about notices."""
+"""Reads about notifications."""
 
 import functools
 
@@ -13,7 +13,7 @@ PAGE = 20
 
 
 def addressed_to(actor: Actor) -> ColumnElement[bool]:
-    """Notices to this person, as a member or as an account."""
+    """Condition: notifications to this person, as a member or as an account."""
     mine = []
     if actor.member_id is not None:
         mine.append(Notification.member_id == actor.member_id)
@@ -23,7 +23,7 @@ def addressed_to(actor: Actor) -> ColumnElement[bool]:
 
 
 def unread(tx: Tx, actor: Actor) -> int:
-    """How many notices wait to be read."""
+    """Number of unread notifications."""
     whose = {"member_id": actor.member_id, "account_id": actor.account_id}
     given = {name: number for name, number in whose.items() if number is not None}
     return tx.scalar(_unread(tuple(given)), {f"whose_{name}": number for name, number in given.items()}) or 0
@@ -31,11 +31,11 @@ def unread(tx: Tx, actor: Actor) -> int:
 
 @functools.cache
 def _unread(names: tuple[str, ...]) -> Select[int]:
-    # Every page asks, so it is put together once.
+    # Used by every page, so it is compiled once.
     mine = [getattr(Notification, name) == bindparam(f"whose_{name}") for name in names]
     return select(func.count()).where(or_(*mine) if mine else Notification.id.is_(None), Notification.read_at.is_(None))
 
 
 def inbox(tx: Tx, actor: Actor, page: int = 1) -> Page[Notification]:
-    """A person's notices, newest first."""
+    """A person's notifications, newest first."""
     return page_of(tx, select(Notification).where(addressed_to(actor)).order_by(Notification.id.desc()), page, PAGE)

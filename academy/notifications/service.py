@@ -1,4 +1,4 @@
-"""Writing to people, and their reading of it."""
+"""Writing notifications, and marking them as read."""
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -22,10 +22,10 @@ def notify(
     account_id: int | None = None,
     kind: str = "notice",
 ) -> bool:
-    """Write one notice to a member or an account; False when one of the same key was written before.
+    """Write one notification to a member or an account; False when one of the same key exists.
 
-    The key names the occasion and the person (``course.returned:<review>:<account>``), so that a
-    handler which runs twice writes once. `link` is a path inside the academy.
+    The key names the occasion and the person (``course.returned:<review>:<account>``), so that a handler which runs
+    twice writes once. `link` is a path inside the academy.
     """
     if tx.scalar(select(Notification.id).where(Notification.key == key)):
         return False
@@ -39,7 +39,7 @@ def notify(
                 )
             )
     except IntegrityError:
-        # The same occasion told at the same moment by another worker: it is told.
+        # Another worker wrote the same notification concurrently: nothing to do.
         if tx.scalar(select(Notification.id).where(Notification.key == key)):
             return False
         raise
@@ -47,7 +47,7 @@ def notify(
 
 
 def open_notice(tx: Tx, actor: Actor, public_id: str) -> Notification:
-    """Mark one of the actor's notices as read.
+    """Mark one of the actor's notifications as read.
 
     Raises:
         NotFound: there is none, or it is somebody else's.

@@ -1,4 +1,4 @@
-"""Asking the secretaries of branches to see to those who are missing there, instead of writing to everybody."""
+"""Delegation: asking branch secretaries to follow up the members missing there, instead of writing to everybody."""
 
 import dataclasses
 import datetime as dt
@@ -26,7 +26,7 @@ KIND = "delegation"
 
 @dataclasses.dataclass
 class Branch:
-    """A branch where somebody is missing, and whom to ask there."""
+    """A branch with missing members, and the accounts of its secretaries."""
 
     node: Organisation
     missing: int
@@ -37,7 +37,7 @@ class Branch:
 
 @dataclasses.dataclass(frozen=True)
 class DelegationPreview:
-    """How many branches an asking would reach."""
+    """How many branches a delegation would reach."""
 
     branches: int
     missing: int
@@ -48,9 +48,9 @@ class DelegationPreview:
 
 
 def branches(tx: Tx, training: Training, node: Organisation) -> list[Branch]:
-    """Branches of the node where somebody is missing, most first; four queries however many there are.
+    """Branches of the node with missing members, most first; four queries however many there are.
 
-    Who is missing is what coverage counts, so that the sum is the node's own figure and the length of its list.
+    Missing is defined as in coverage, so that the sum is the node's own figure and the length of its list.
     """
     own = coverage_cells.own_below(tx, training.id, node)
     missing = {place: figures.missing for place, figures in own.items() if figures.missing}
@@ -81,7 +81,7 @@ def branches(tx: Tx, training: Training, node: Organisation) -> list[Branch]:
 
 
 def preview(tx: Tx, training: Training, node: Organisation) -> DelegationPreview:
-    """Count before asking."""
+    """Count without sending."""
     found = branches(tx, training, node)
     return DelegationPreview(
         branches=len(found),
@@ -93,11 +93,11 @@ def preview(tx: Tx, training: Training, node: Organisation) -> DelegationPreview
 
 
 def delegate(tx: Tx, actor: Actor, training: Training, node: Organisation, *, note: str = "") -> Reminder:
-    """Write to the secretaries of branches where somebody is missing, with the way to their list.
+    """Notify the secretaries of branches with missing members, with a link to their list.
 
     Raises:
         Conflict: the training is not running.
-        Invalid: the note is too long, or there is nobody to ask.
+        Invalid: the note is too long, or there are no recipients.
     """
     hold_running(tx, training)
     if len(note) > 120:
@@ -153,7 +153,7 @@ def _write(tx: Tx, training: Training, reminder: Reminder, branch: Branch) -> No
 
 
 def effect(tx: Tx, training: Training, reminder: Reminder, node: Organisation) -> int:
-    """How many completed in the node within a week of the asking."""
+    """How many completed in the node within a week of the delegation."""
     day = clock.to_city(reminder.sent_at).date()
     query = (
         select(func.count())

@@ -1,4 +1,4 @@
-"""Reminding those who have not completed: counted first, not too often, and its effect measured."""
+"""Reminders to those who have not completed: previewed, rate-limited, and their effect measured."""
 
 import dataclasses
 import datetime as dt
@@ -25,19 +25,19 @@ CHUNK = 1000
 
 @dataclasses.dataclass(frozen=True)
 class ReminderPreview:
-    """Whom a reminder would reach, and whom not."""
+    """Recipients of a reminder, and the members left out."""
 
     missing: int
     reachable: int
     lately: int
-    """Reminded in the last days, so left in peace."""
+    """Reminded in the last days, so not reminded again."""
     unreachable: int
-    """Without an account: the call list is for them."""
+    """Without an account: to be called by phone."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Sent:
-    """A reminder with what came of it."""
+    """A reminder and its effect."""
 
     reminder: Reminder
     node: Organisation
@@ -46,7 +46,7 @@ class Sent:
 
 
 def preview(tx: Tx, training: Training, node: Organisation) -> ReminderPreview:
-    """Count before sending: each figure is the length of the list of names that it leads to."""
+    """Count without sending: each figure is the length of the list of names that it links to."""
 
     def count(status: Status) -> int:
         return count_names(tx, NameFilter(training, node, status=status))
@@ -55,11 +55,11 @@ def preview(tx: Tx, training: Training, node: Organisation) -> ReminderPreview:
 
 
 def send_reminder(tx: Tx, actor: Actor, training: Training, node: Organisation, *, note: str = "") -> Reminder:
-    """Write a notice to everybody in the node who is due, has not completed and was not reminded lately.
+    """Notify everybody in the node who is due, has not completed and was not reminded lately.
 
     Raises:
         Conflict: the training is not running.
-        Invalid: the note is too long, or there is nobody to remind.
+        Invalid: the note is too long, or there are no recipients.
     """
     hold_running(tx, training)
     if len(note) > 120:
@@ -84,7 +84,7 @@ def send_reminder(tx: Tx, actor: Actor, training: Training, node: Organisation, 
 
 
 def hold_running(tx: Tx, training: Training) -> None:
-    """Send one reminder of a training at a time: of two clicks, the second sees whom the first reached.
+    """Lock the training so that one reminder is sent at a time: of two clicks, the second sees whom the first reached.
 
     Raises:
         Conflict: the training is not running.

@@ -1,1 +1,1 @@
-"""How somebody shows who they are: password, code, single sign-on, second step, public screen."""
+"""Authentication methods: password, code, single sign-on, second step, public screen."""

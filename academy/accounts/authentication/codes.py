@@ -1,4 +1,4 @@
-"""One-time codes as they are kept."""
+"""Stored form of one-time codes."""
 
 from sqlalchemy import select, update
 
@@ -11,9 +11,9 @@ MANY = 5_000
 
 
 def rekey(tx: Tx) -> int:
-    """Key what earlier releases kept as plain hashes, so that a copy of the database no longer gives codes away.
+    """Key the plain hashes of earlier releases, so that a copy of the database does not reveal codes.
 
-    Returns how many there were; the codes themselves stay good.
+    Returns how many were keyed; the codes themselves stay valid.
     """
     done = 0
     for model in (ActivationCode, RecoveryCode):

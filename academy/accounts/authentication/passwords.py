@@ -1,8 +1,8 @@
-"""Hashing passwords: argon2id, about 25 ms, never inside a write transaction.
+"""Password hashing: argon2id, about 25 ms, never inside a write transaction.
 
-In a small pool of threads that stand back for all others: whoever tries passwords by the thousand, or a
-whole hall that comes in at nine o'clock, must not take the threads and the processors on which others
-are watching. When too many wait, the door says that it is busy.
+Hashing runs in a small thread pool of low priority: neither an attacker who tries passwords by the thousand nor a
+hall of people signing in at nine o'clock may take the threads and processors that serve players. When the queue is
+full, `Busy` is raised.
 """
 
 import functools
@@ -23,20 +23,21 @@ from academy.core.errors import Busy, Invalid
 from academy.core.i18n import msg
 from academy.core.text import normal_form
 
-# OWASP's smallest recommended cost: a county town's server must let a hall of people in at nine o'clock.
+# OWASP's smallest recommended cost: a county's server must sign in a hall of people at nine o'clock.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = _hasher.hash("nobody has this password")
 
 SHORTEST, LONGEST = 8, 128
 DECOMPOSED = 4
-"""Characters that a phone may send for one, a letter and its marks."""
+"""Code points that a phone may send for one visible character: a letter and its combining marks."""
 EXACT = "exact:"
-"""Before a hash that was made of the password exactly as it was typed. One without is of an earlier release and of
-the NFKC form; it is compared with that until its owner chooses another password."""
+"""Prefix of a hash of the password exactly as it was typed. A hash without it comes from an earlier release and was
+made
+of the NFKC form; it is compared with that form until its owner changes the password."""
 T = TypeVar("T")
 
 PLACE = ("yunxueyuan", "academy", "dangyuan", "dangxiao", "xuexi", "yunxi", "zhibu", "zhongguo")
-"""Words of the place; docs/security.md lists them."""
+"""Context words (OWASP ASVS 6.2.11); docs/security.md lists them."""
 
 _CHOSEN = """
     password passwd passw pass admin administrator root guest user test demo login welcome letmein master hello
@@ -61,7 +62,7 @@ _held = threading.local()
 
 
 def _stand_back() -> None:
-    # A thread's own niceness, which only Linux has: whoever watches goes first, and an idle machine hashes as fast.
+    # Per-thread niceness exists on Linux only: players have priority, and an idle machine hashes as fast.
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
@@ -70,16 +71,16 @@ _pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), "argon2", initiali
 
 
 def limit_waiting(threads: int) -> None:
-    """Let half of a web process's threads wait here at most; the others go on answering beats and pages."""
+    """Let at most half of a web process's threads wait here; the others go on serving heartbeats and pages."""
     global _room
     _room = threading.BoundedSemaphore(max(2, threads // 2))
 
 
 @contextmanager
 def waiting_slot() -> Iterator[None]:
-    """Take a place among those who may wait for a hash; what is hashed inside has it already.
+    """Reserve a place in the hashing queue for the block; calls inside it need no second one.
 
-    Whoever counts an attempt before it is looked at counts it in here: one that is sent away is none.
+    Enter it before counting an attempt: an attempt that is refused here must not be counted.
 
     Raises:
         Busy: too many are waiting.
@@ -103,10 +104,10 @@ def _in_turn(work: Callable[[], T]) -> T:
 
 
 def hash_password(password: str) -> str:
-    """The hash to keep.
+    """The hash to store.
 
     Raises:
-        Busy: too many at once.
+        Busy: too many are waiting.
     """
     return _in_turn(lambda: EXACT + _hasher.hash(_cut(password)))
 
@@ -115,7 +116,7 @@ def verify_password(kept: str | None, password: str) -> bool:
     """Whether the password is right. Takes the same time when there is no account.
 
     Raises:
-        Busy: too many at once.
+        Busy: too many are waiting.
     """
 
     def verify() -> bool:
@@ -133,10 +134,10 @@ def verify_password(kept: str | None, password: str) -> bool:
 
 
 def check_new_password(password: str, *, names: tuple[str, ...] = ()) -> None:
-    """Whether a new password will do: long enough, not everybody's, not one's own name or number.
+    """Check a new password: long enough, not a common one, not the owner's name or number.
 
     Raises:
-        Invalid: with the reason under `password`.
+        Invalid: the reason, under `password`.
     """
     text = _normal(password)
     if len(text) < SHORTEST:
@@ -150,7 +151,7 @@ def check_new_password(password: str, *, names: tuple[str, ...] = ()) -> None:
 
 
 def _is_everybodys(low: str, own: set[str]) -> bool:
-    """Whether nothing is left when what many people choose is taken away."""
+    """Whether too little is left once common words and sequences are removed."""
     plain = re.sub(r"[\W_]+", "", low)
     if len(set(plain)) < 3 or re.fullmatch(r"(.{1,6})\1+", plain) or any(plain in row for row in _ROWS):
         return True
@@ -164,7 +165,7 @@ def _is_usual(piece: str, own: set[str]) -> bool:
         return (
             len(piece) <= 4
             or any(piece in row or piece in row[::-1] for row in _FIGURES)
-            # Not by a pattern: every way to part a run of one figure would be tried.
+            # Not a pattern: a repeated group of one digit would backtrack through every way to split it.
             or all(len(list(run)) > 1 for _, run in itertools.groupby(piece))
             or bool(re.fullmatch(r"(\d{1,4})\1+|1[3-9]\d{9}|(?:19|20)\d\d[01]\d[0-3]\d", piece))
         )
@@ -173,9 +174,9 @@ def _is_usual(piece: str, own: set[str]) -> bool:
 
 @functools.cache
 def _leaked() -> frozenset[str]:
-    """What people chose most often in collections of leaked passwords, of our length and more (11,000 of 30,000).
+    """The most common leaked passwords of the accepted length (11,000 of 30,000).
 
-    Read at first use: a web process where nobody chooses a password does not need it.
+    Read on first use: a web process where nobody chooses a password does not need it.
     """
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
@@ -183,11 +184,11 @@ def _leaked() -> frozenset[str]:
 
 
 def _cut(password: str) -> str:
-    # Exactly as it came. One character more than any that is taken, so that a longer one is not right by its beginning.
+    # Exactly as received. One character more than the maximum, so that a longer password is not accepted by its prefix.
     return password[: DECOMPOSED * LONGEST + 1]
 
 
 def _normal(password: str) -> str:
     # One phone sends composed letters, another decomposed ones: it is the same password. One character more than the
-    # longest is kept, so that one that is too long is neither taken nor right.
+    # maximum is kept, so that a longer password is neither stored nor accepted.
     return normal_form(password, DECOMPOSED * LONGEST)[: LONGEST + 1]

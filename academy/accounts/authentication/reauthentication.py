@@ -1,4 +1,4 @@
-"""Showing once more who one is, before something that could shut the owner out of an account.
+"""Re-authentication before changes that could lock the owner out of the account.
 
 Source of the rule: OWASP ASVS 5.0, 7.5.1 and 7.5.2.
 """
@@ -15,22 +15,22 @@ from academy.core.i18n import msg
 from academy.core.runtime import Runtime
 
 FRESH = dt.timedelta(minutes=10)
-"""For so long after signing in nobody is asked again."""
+"""No re-authentication is needed for this long after signing in."""
 
 
 def is_fresh(tx: Tx, session_id: int) -> bool:
-    """Whether this session was opened a moment ago."""
+    """Whether this session was opened recently enough."""
     return clock.now() - tx.get_one(LoginSession, session_id).created_at <= FRESH
 
 
 def confirm_identity(runtime: Runtime, actor: Actor, password: str, *, session_id: int) -> None:
-    """Have the signed-in person show who they are: by a sign-in of the last minutes, or by their password.
+    """Re-authenticate the signed-in person: by a recent sign-in, or by the password.
 
-    Whoever has no password, because the city's app signs them on, signs on again. Opens its own transactions, as
-    `service.sign_in` does.
+    Accounts without a password (single sign-on) have to sign on again. Opens its own transactions, as `service.sign_in`
+    does.
 
     Raises:
-        Invalid: no password (under `password`), a wrong one, or another sign-on is needed (under no field).
+        Invalid: no password (under `password`), a wrong one, or a new sign-on is needed (under no field).
         Busy: too many wrong attempts.
     """
     with runtime.db.read() as tx:

@@ -1,7 +1,7 @@
-"""A public screen signed in by somebody's phone: the screen shows a QR code, the phone says yes.
+"""Sign-in of a public screen by phone: the screen shows a QR code, the phone confirms it.
 
-Nobody types a password in front of a hall. What the phone lets in may show lectures and nothing
-personal, holds no office, and ends after a few hours.
+Nobody types a password in front of a hall. The screen's session may show lectures but nothing personal, holds no
+roles, and ends after a few hours.
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ WAIT = dt.timedelta(minutes=2)
 
 
 def offer(tx: Tx, device: str, network: str) -> tuple[ScreenLogin, str]:
-    """A code for a screen, and the secret that the screen keeps to itself."""
+    """Create a code for a screen and the secret that only the screen keeps."""
     secret = secrets.token_urlsafe(32)
     row = ScreenLogin(
         digest=digest(secret),
@@ -38,7 +38,7 @@ def offer(tx: Tx, device: str, network: str) -> tuple[ScreenLogin, str]:
 
 
 def waiting(tx: Tx, secret: str) -> ScreenLogin | None:
-    """What the screen of this secret waits for: answered or not, but neither used nor too old."""
+    """The pending request of the screen with this secret: answered or not, but neither used nor expired."""
     return tx.scalar(
         select(ScreenLogin).where(
             ScreenLogin.digest == digest(secret), ScreenLogin.used_at.is_(None), ScreenLogin.expires_at > clock.now()
@@ -47,10 +47,10 @@ def waiting(tx: Tx, secret: str) -> ScreenLogin | None:
 
 
 def scanned(tx: Tx, code: str) -> ScreenLogin:
-    """The screen whose code was scanned.
+    """The request whose code was scanned.
 
     Raises:
-        NotFound: it has expired, was answered, or never was.
+        NotFound: expired, answered or unknown.
     """
     row = tx.scalar(
         select(ScreenLogin)
@@ -63,18 +63,18 @@ def scanned(tx: Tx, code: str) -> ScreenLogin:
 
 
 def choices(row: ScreenLogin) -> list[int]:
-    """Three numbers to choose from, one of them right; the same ones each time the page is opened."""
+    """Three numbers to choose from, one of them right; the same three each time the page is opened."""
     spread = int(digest(row.digest)[:8], 16)
     others = [10 + (row.number - 10 + 1 + (spread >> (8 * n)) % 44 + 44 * n) % 90 for n in range(2)]
     return sorted([row.number, *others])
 
 
 def answer(tx: Tx, actor: Actor, code: str, number: int | None) -> None:
-    """The phone says yes by choosing the number that the screen shows, or no by None.
+    """Confirm by choosing the number that the screen shows, or refuse with None.
 
     Raises:
-        NotFound: too late, or answered before.
-        Invalid: another number. The code is worth nothing from then on: guessing would be one in three.
+        NotFound: expired or already answered.
+        Invalid: a wrong number. It also voids the code: otherwise a guess would succeed one time in three.
     """
     row = scanned(tx, code)
     account = tx.get_one(Account, actor.account_id)
@@ -88,13 +88,13 @@ def answer(tx: Tx, actor: Actor, code: str, number: int | None) -> None:
 
 
 def is_let_in(tx: Tx, code: str, actor: Actor) -> bool:
-    """Whether this person let this screen in."""
+    """Whether this person confirmed this screen."""
     found = tx.scalar(select(ScreenLogin.account_id).where(ScreenLogin.code == code))
     return found is not None and found == actor.account_id
 
 
 def claim(tx: Tx, runtime: Runtime, secret: str) -> str | None:
-    """The token of the screen's session, once, after the phone said yes; None while it has not."""
+    """The token of the screen's session, once, after the phone confirmed; None before."""
     now = clock.now()
     account_id = tx.scalar(
         update(ScreenLogin)
@@ -128,5 +128,5 @@ def claim(tx: Tx, runtime: Runtime, secret: str) -> str | None:
 
 
 def wrong_number() -> Invalid:
-    """What the phone is told after another number."""
+    """The error shown on the phone after a wrong number."""
     return Invalid(msg("数字不对，这次登录已取消。如果二维码是别人发来的，请不要理会。"))

@@ -1,4 +1,4 @@
-"""The second step of signing in: a code from a phone, or one of ten codes on paper."""
+"""Second step of signing in: a code from an authenticator app, or one of ten printed recovery codes."""
 
 import dataclasses
 import datetime as dt
@@ -30,15 +30,15 @@ T = TypeVar("T")
 CONTEXT = "account.totp"
 PAPER = 10
 REPLACING = dt.timedelta(minutes=10)
-"""For so long the new phone may be set up after the old one was shown."""
+"""How long a replacement phone may be set up after the old code was shown."""
 PAPER_LENGTH = 24
-"""Letters of a paper code: 118 bits (OWASP ASVS 6.5.2 asks for 112). Those of earlier releases have 39."""
+"""Letters of a recovery code: 118 bits (OWASP ASVS 6.5.2 asks for 112). Those of earlier releases have 39."""
 
 
 def begin(tx: Tx, runtime: Runtime, actor: Actor, *, session_id: int) -> str:
-    """A secret to put into an authenticator app; it counts for nothing before `confirm`.
+    """Create a secret for an authenticator app; it has no effect before `confirm`.
 
-    It is this session's alone: what another one was shown before, perhaps a thief's, never becomes the owner's.
+    The secret belongs to this session alone: one shown in another session, perhaps to a thief, can never be confirmed.
 
     Raises:
         Conflict: there is a second step, and no `replace` of it is under way in this session.
@@ -62,10 +62,10 @@ def begin(tx: Tx, runtime: Runtime, actor: Actor, *, session_id: int) -> str:
 
 
 def replace(runtime: Runtime, actor: Actor, code: str, *, session_id: int) -> None:
-    """Begin to move the second step to another phone: whoever asks has the first one, or a code on paper.
+    """Start moving the second step to another phone; requires a code of the present one or a recovery code.
 
-    For ten minutes, and in this session alone, `begin` gives the new secret and `confirm` puts it in place. Opens its
-    own transactions, as `pass_step` does.
+    For ten minutes, and in this session alone, `begin` gives the new secret and `confirm` activates it. Opens its own
+    transactions, as `pass_step` does.
 
     Raises:
         Invalid: the code is wrong.
@@ -82,10 +82,10 @@ def replace(runtime: Runtime, actor: Actor, code: str, *, session_id: int) -> No
 
 
 def confirm(tx: Tx, runtime: Runtime, actor: Actor, code: str, *, session_id: int) -> list[str]:
-    """The person has shown that the app works: from now on it is asked for. Returns the paper codes.
+    """Activate the secret once the app has produced a valid code; returns the recovery codes.
 
-    Other sessions end: they were opened by a password alone, or on the phone that is replaced. For an office a first
-    one waits for its approval; another phone's takes over that of the one before.
+    Other sessions end: they were opened by a password alone, or on the phone that is replaced. For holders of roles the
+    first second step waits for approval; a replacement inherits the approval of the one before.
 
     Raises:
         Invalid: the code is wrong.
@@ -98,7 +98,7 @@ def confirm(tx: Tx, runtime: Runtime, actor: Actor, code: str, *, session_id: in
     if again:
         if not _is_replacing(factor, session_id) or factor.next_secret_sealed is None:
             raise Conflict(msg("请重新开始设置两步验证。"))
-        # Of another secret: what was used of the first one says nothing about its codes.
+        # The last used time step belongs to the old secret and says nothing about the new one's codes.
         factor.last_step = _step(runtime, factor.next_secret_sealed, code, 0)
         factor.secret_sealed, factor.next_secret_sealed, factor.next_until = factor.next_secret_sealed, None, None
     else:
@@ -119,17 +119,17 @@ def _is_replacing(factor: SecondFactor, session_id: int) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """How far an account's second step is."""
+    """State of an account's second step."""
 
     is_on: bool = False
     is_replacing: bool = False
     """Another phone is being set up in this session."""
     check_number: str = ""
-    """To be told to a security officer; empty once approved."""
+    """Check number for the security officer; empty once approved."""
 
 
 def state_of(tx: Tx, actor: Actor, *, session_id: int) -> State:
-    """What the owner's page shows."""
+    """The state shown on the owner's page."""
     factor = tx.get(SecondFactor, actor.account_id)
     if factor is None or factor.confirmed_at is None:
         return State()
@@ -201,10 +201,10 @@ def remove_second_factor(tx: Tx, actor: Actor, account: Account) -> None:
 
 
 def reseal(tx: Tx, sealer: Sealer) -> int:
-    """Seal with the newest key what was sealed otherwise; an office has hundreds of phones, not thousands.
+    """Re-encrypt with the newest key what was sealed with another; there are hundreds of rows, not thousands.
 
     Raises:
-        cryptography.exceptions.InvalidTag: a secret was sealed with a key that is not among ours.
+        cryptography.exceptions.InvalidTag: a secret was sealed with a key that is not configured.
     """
     changed = 0
     for factor in tx.scalars(select(SecondFactor)):
@@ -225,10 +225,10 @@ def reseal(tx: Tx, sealer: Sealer) -> int:
 def verify_second_step(
     runtime: Runtime, token: str, code: str, network: str = "", known: Mapping[str, str] | None = None
 ) -> None:
-    """Make a waiting session a whole one. Opens its own transactions, so that wrong codes are counted.
+    """Complete a session that waits for its second step. Opens its own transactions, so that wrong codes are counted.
 
     Raises:
-        Invalid: the code is wrong, used or too old, or nothing waits any longer.
+        Invalid: the code is wrong, used or expired, or no session waits.
         Busy: too many wrong codes.
     """
     with runtime.db.read() as tx:
@@ -275,7 +275,7 @@ def _pass(tx: Tx, runtime: Runtime, session_id: int, code: str, network: str) ->
 
 
 def _use(runtime: Runtime, factor: SecondFactor, code: str) -> None:
-    # A code that was looked at over a shoulder is worth nothing once it has been used.
+    # A code that somebody read over a shoulder is useless once it has been used.
     factor.last_step = _step(runtime, factor.secret_sealed, code, factor.last_step)
 
 

@@ -1,7 +1,7 @@
-"""A first second step counts for an office only once a security officer has asked its owner.
+"""Approval of the first second step: it enables roles only after a security officer has verified its owner.
 
-A password alone enrols a telephone. Whoever has stolen one would enrol theirs, so what was enrolled opens no office
-before somebody who knows the person has asked them, by another way, for the number that their page shows.
+A password alone is enough to enrol a phone, so a thief with a stolen password could enrol their own. The enrolment
+enables no role before somebody who knows the person has verified, by another channel, the check number on their page.
 """
 
 import dataclasses
@@ -30,14 +30,14 @@ from academy.people.queries import subtrees
 
 @dataclasses.dataclass(frozen=True)
 class SecondStepEnrolment:
-    """A second step that waits for its approval."""
+    """An enrolled second step that waits for approval."""
 
     account: Account
     confirmed_at: dt.datetime
 
 
 def waiting(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[SecondStepEnrolment]":
-    """Enrolments of who holds an office of two steps inside the subtrees, or will; the oldest first."""
+    """Enrolments of accounts with present or future two-step roles inside the subtrees, oldest first."""
     held = (
         select(RoleGrant.account_id)
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
@@ -63,12 +63,12 @@ def waiting(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[SecondStepEnro
 
 
 def approve(tx: Tx, actor: Actor, account: Account, number: str) -> None:
-    """Let the enrolled second step count for offices: its owner named the check number that their page shows.
+    """Enable roles for the enrolled second step: its owner named the check number shown on their page.
 
     Raises:
-        Forbidden: an office or the home of the account is not under the security officer.
-        Invalid: the number is another; perhaps the telephone is somebody else's.
-        Conflict: nothing waits; or it is one's own.
+        Forbidden: a role or the organisation of the account is outside the security officer's scope.
+        Invalid: the check number differs; perhaps the phone is somebody else's.
+        Conflict: nothing waits, or it is the officer's own.
     """
     factor = _waiting(tx, actor, account)
     if not secrets.compare_digest(tidy_text(number, 20).replace(" ", "").encode(), factor.check_number.encode()):
@@ -79,11 +79,11 @@ def approve(tx: Tx, actor: Actor, account: Account, number: str) -> None:
 
 
 def refuse(tx: Tx, actor: Actor, account: Account) -> None:
-    """Void the enrolment: the owner has set up nothing. Whoever did is signed out; the owner is told.
+    """Void an enrolment that its owner did not make. All sessions of the account end; the owner is notified.
 
     Raises:
-        Forbidden: an office or the home of the account is not under the security officer.
-        Conflict: nothing waits; or it is one's own.
+        Forbidden: a role or the organisation of the account is outside the security officer's scope.
+        Conflict: nothing waits, or it is the officer's own.
     """
     _waiting(tx, actor, account)
     second_step.remove_second_factor(tx, actor, account)
@@ -98,7 +98,7 @@ def _waiting(tx: Tx, actor: Actor, account: Account) -> SecondFactor:
         paths.append(home.path)
     if not actor.is_system and not (paths and all(actor.may(path, Role.SECURITY_OFFICER) for path in paths)):
         raise Forbidden(f"account:{account.public_id}")
-    # Locked, so that what is approved is what was asked about: another telephone has another number.
+    # Locked, so that the approved row is the verified one: another phone has another check number.
     factor = tx.get(SecondFactor, account.id, with_for_update=True, populate_existing=True)
     if factor is None or factor.confirmed_at is None or factor.approved_at is not None:
         raise Conflict(msg("没有等待核对的两步验证。"))

@@ -1,7 +1,7 @@
-"""Activation codes by SMS: through the terminal, a gateway's address, or a function of one's own.
+"""Activation codes by SMS: through the terminal, a gateway's address, or a configured function.
 
-Whoever asks names their number and the phone that the register has; both right or not, the answer and the
-work of answering are the same, because a job looks them up and sends what is to be sent.
+A request names a member number and the phone in the register. Whether they match or not, the response and its timing
+are the same, because a job does the look-up and the sending.
 """
 
 import datetime as dt
@@ -36,7 +36,7 @@ from academy.people.queries import present
 from academy.people.rules import Unreadable, masked, read_phone
 
 Channel = Callable[[str, str], None]
-"""Sends a text to a phone; raises when it could not."""
+"""Sends a text to a phone; raises when it cannot."""
 
 SEND = "accounts.send_sms"
 CONTEXT = "sms.text"
@@ -45,16 +45,16 @@ DIGITS = 8
 PAUSE = dt.timedelta(minutes=1)
 A_DAY = 5
 NETWORK_HOUR = 100
-"""Messages for one number: one a minute and five a day; asked for from one network: a hundred an hour,
-because a village shares one."""
+"""Rate limits: one message a minute and five a day for a member number; a hundred requests an hour for a network,
+because a village shares one address."""
 TIMEOUT_S = 10
 
 
 def channel(settings: Settings) -> Channel | None:
-    """The configured way out; None when there is none.
+    """The configured channel; None when there is none.
 
     Raises:
-        ValueError: the setting names nothing that can send.
+        ValueError: the setting names no usable channel.
     """
     named = settings.sms.strip()
     if named in ("", "off"):
@@ -88,12 +88,12 @@ def _gateway(address: str, secret: str) -> Channel:
 
 
 def request_code(runtime: Runtime, number: str, phone: str, network: str = "") -> None:
-    """Have a code sent to the phone in the register, if it is this number's. Says nothing about that.
+    """Queue a code for the phone in the register, if it belongs to this number. The response does not depend on that.
 
-    Opens its own transaction, so that asking is counted whatever comes of it.
+    Opens its own transaction, so that the request is counted whatever its outcome.
 
     Raises:
-        Invalid: that is no phone.
+        Invalid: not a phone number.
         Busy: asked too often, alike for numbers that exist and numbers that don't.
     """
     number = tidy_text(number, NUMBER_LENGTH)
@@ -113,9 +113,9 @@ def request_code(runtime: Runtime, number: str, phone: str, network: str = "") -
 
 
 def prepare(tx: Tx, runtime: Runtime, number: str, phone: str, network: str) -> str | None:
-    """What is to be sent to the phone; None when it is not this number's, or not to be sent.
+    """The message to send; None when the phone is not this number's, or nothing may be sent.
 
-    Who holds an office gets no code by telephone: whoever has the telephone for a minute would have the office.
+    Accounts with roles get no code by SMS: a minute with the phone would be enough to take over the role.
     """
     index = runtime.sealer.blind_index(phone, context=PHONE)
     member = tx.scalar(select(Member).where(Member.number == number, Member.phone_index == index, present()))
@@ -126,8 +126,9 @@ def prepare(tx: Tx, runtime: Runtime, number: str, phone: str, network: str) -> 
 
 
 def _new_code(tx: Tx, member: Member) -> str:
-    """A code in the place of an earlier one by SMS. What the branch handed out stays good: whoever knows a number
-    and a telephone could else take it away from its owner as often as they like."""
+    """A code that replaces an earlier SMS code. A code issued by the branch stays valid: otherwise anybody who knows a
+    number
+    and a phone could invalidate it again and again."""
     lock_row(tx, member)
     now = clock.now()
     tx.execute(
@@ -136,7 +137,7 @@ def _new_code(tx: Tx, member: Member) -> str:
             ActivationCode.member_id == member.id,
             ActivationCode.used_at.is_(None),
             ActivationCode.expires_at > now,
-            ActivationCode.expires_at <= now + LASTS,  # one of the branch lasts for days
+            ActivationCode.expires_at <= now + LASTS,  # codes issued by the branch last for days
         )
         .values(expires_at=now)
     )

@@ -1,8 +1,8 @@
 """Single sign-on with the city's app: OpenID Connect, code flow with PKCE, state and nonce.
 
-The provider says who somebody is; the roster says who is a member. A sign-on opens the account of
-the member whose register number the ID token carries, and makes that account the first time, so
-that a member never needs a password. Nobody outside the roster gets in.
+The provider identifies a person; the roster decides who is a member. A sign-on opens the account of the member
+whose register number the ID token carries, and creates that account the first time, so that a member never needs a
+password. Persons outside the roster are refused.
 
 Source of the checks: OpenID Connect Core 1.0, section 3.1.3.7; RFC 7636; RFC 9207.
 """
@@ -38,7 +38,7 @@ from academy.people.queries import present
 if TYPE_CHECKING:
     from authlib.integrations.requests_client import OAuth2Session
 
-# Asymmetric only: with HMAC or "none" whoever knows the client could write tokens.
+# Asymmetric only: with HMAC or "none" anybody who knows the client could write tokens.
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 TIMEOUT_S = 8
 KEYS_FOR_S = 600
@@ -49,7 +49,7 @@ PENDING_S = 600
 
 @dataclasses.dataclass(frozen=True)
 class Pending:
-    """What the browser must bring back; kept in its signed cookie between the two redirects."""
+    """State that the browser must bring back; kept in its signed cookie between the two redirects."""
 
     state: str
     nonce: str
@@ -71,7 +71,7 @@ class Pending:
 
 
 class Provider:
-    """Metadata and keys of the issuer, fetched when needed and kept for a while."""
+    """Metadata and keys of the issuer, fetched when needed and cached."""
 
     def __init__(self, issuer: str) -> None:
         self.issuer = issuer
@@ -81,7 +81,7 @@ class Provider:
         self._keys_at = 0.0
 
     def metadata(self) -> dict[str, Any]:
-        """The discovery document; its issuer must be the one we were told.
+        """The discovery document; its issuer must be the configured one.
 
         Raises:
             Busy: the provider cannot be reached.
@@ -95,7 +95,7 @@ class Provider:
             return self._metadata
 
     def keys(self, *, again: bool = False) -> KeySet:
-        """The signing keys. `again` after a rotation, at most every ten seconds."""
+        """The signing keys. `again` refetches them after a rotation, at most every ten seconds."""
         uri = self.metadata()["jwks_uri"]
         with self._lock:
             age = time.monotonic() - self._keys_at
@@ -114,7 +114,7 @@ def provider(runtime: Runtime) -> Provider:
 
 
 def begin(runtime: Runtime, redirect_uri: str) -> tuple[str, Pending]:
-    """The address to send the browser to, and what it must bring back."""
+    """The address to redirect the browser to, and the state that it must bring back."""
     pending = Pending(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48), clock.now_ms())
     with _client(runtime, redirect_uri) as client:
         url, _state = client.create_authorization_url(
@@ -130,12 +130,12 @@ def begin(runtime: Runtime, redirect_uri: str) -> tuple[str, Pending]:
 def finish(
     runtime: Runtime, pending: Pending, answer: dict[str, str], redirect_uri: str, network: str = "", device: str = ""
 ) -> str:
-    """Check the provider's answer and sign in; returns the session's token.
+    """Check the provider's response and sign in; returns the session's token.
 
-    Opens its own transaction, after the provider was asked: no lock is held across the network.
+    Opens its own transaction after the provider's response: no lock is held during network calls.
 
     Raises:
-        Invalid: the answer is not for this browser, not from this provider, or not for a member.
+        Invalid: the response is not for this browser, not from this provider, or not for a member.
         Busy: the provider cannot be reached.
     """
     try:
@@ -190,17 +190,17 @@ def _claims(runtime: Runtime, pending: Pending, answer: dict[str, str], redirect
 
 
 def read_id_token(runtime: Runtime, issuer: Provider, id_token: str, nonce: str) -> dict[str, Any]:
-    """The claims of an ID token that is truly the issuer's, for us, for this sign-in, and fresh.
+    """The claims of an ID token, after checking issuer, audience, nonce, signature and age.
 
     Raises:
-        Invalid: it is not.
+        Invalid: a check failed.
     """
     for again in (False, True):
         try:
             token = jwt.decode(id_token, issuer.keys(again=again), algorithms=ALGORITHMS)
             break
         except (JoseError, ValueError):
-            # The key may be newer than our copy: look once more, then believe it.
+            # The key may be newer than the cached set: refetch once.
             if again:
                 raise _refused() from None
     client_id = runtime.settings.oidc_client_id
@@ -235,9 +235,9 @@ def _strength_asked(settings: Settings) -> dict[str, str]:
 
 
 def _is_strong_enough(settings: Settings, claims: dict[str, Any]) -> bool:
-    """Whether the token says what the settings ask for. What it does not say was not done.
+    """Whether the token asserts the strength that the settings require. A missing claim counts as not done.
 
-    What is asked for in the address is only a wish (OpenID Connect Core, 5.5.1.1): the answer decides.
+    The request parameter is a preference only (OpenID Connect Core, 5.5.1.1): the returned claim decides.
     """
     if settings.oidc_acr and claims.get("acr") not in _names(settings.oidc_acr):
         return False
@@ -276,7 +276,7 @@ def _account(tx: Tx, runtime: Runtime, claims: dict[str, Any], network: str) -> 
 
 
 def _client(runtime: Runtime, redirect_uri: str) -> "OAuth2Session":
-    # Read when somebody signs on: processes that start would wait for it.
+    # Imported when somebody signs on: every starting process would wait for it.
     from authlib.integrations.requests_client import OAuth2Session
 
     settings = runtime.settings

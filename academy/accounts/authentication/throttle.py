@@ -1,11 +1,11 @@
-"""Slows down whoever guesses, alike for names that exist and names that don't.
+"""Throttling of guesses, alike for names that exist and names that don't.
 
-No puzzle and no lock: after a few wrong answers one waits, at first half a minute, then twice as long
-each time. An old man who mistypes is never stuck, and a browser in which he signed in before is counted
-by itself, so that nobody elsewhere can make him wait.
+No CAPTCHA and no lock-out: after a few wrong answers there is a wait of half a minute, doubled each further time. A
+person who mistypes is never locked out, and a browser in which they signed in before has a counter of its own, so
+that nobody elsewhere can make them wait.
 
-An attempt is counted before it is looked at (`reserve`), in one short transaction: forty that are sent at
-once are forty in the count, and only as many are looked at as the limit lets through.
+An attempt is counted before it is checked (`reserve`), in one short transaction: forty parallel attempts are forty
+in the count, and only as many are checked as the limit allows.
 """
 
 import datetime as dt
@@ -24,39 +24,39 @@ from academy.core.networks import network_of
 from academy.core.text import tidy_text
 
 WINDOW = dt.timedelta(minutes=15)
-"""Wrong answers are forgotten so long after the first of them; nobody waits longer."""
+"""Wrong answers expire this long after the first of them; no wait is longer."""
 FIRST, FIRST_CODE = dt.timedelta(seconds=30), dt.timedelta(minutes=5)
-"""The first wait; longer for codes, because whoever is asked for one knew the password."""
+"""The first wait; longer for codes, because a person asked for a code knew the password."""
 NAME_HERE, NAME, NETWORK, KNOWN = 5, 30, 200, 10
-"""Wrong answers before one waits: for one name from one network; for one name from anywhere; from one
-network, which a whole village may share; for one name in a browser that is known."""
+"""Wrong answers before the first wait: for one name from one network; for one name from anywhere; from one network,
+which a whole village may share; for one name in a known browser."""
 
 
 ATTEMPTS = 20
-"""Looks at a counter that others make and delete in the same moment."""
+"""Attempts to lock a counter that others create and delete concurrently."""
 LONGEST = 60
-"""Characters of an unknown name that are told apart."""
+"""Characters by which unknown names are distinguished."""
 
 
 class Limit(NamedTuple):
-    """So many wrong answers one may give, and so long one waits then for the first time."""
+    """Wrong answers allowed, and the first wait in seconds."""
 
     most: int
     first: dt.timedelta
     shared: bool = False
-    """Of a network: a right answer gives one attempt back and forgets nobody else's."""
+    """For a network: a right answer returns one attempt and clears nobody else's."""
 
 
 def unknown(typed: str) -> str:
-    """Whom an attempt is about when nobody goes by what was typed: the text itself, in one spelling."""
+    """The throttle subject of an unknown name: the text itself, normalised."""
     return f"text:{tidy_text(typed, LONGEST).casefold()}"
 
 
 def keys(kind: str, who: str, network: str, browser: str = "") -> dict[str, Limit]:
     """The counters that one attempt touches, with the limit of each.
 
-    `who` is the account or member that was found (``account:…``, by whichever of their names), else
-    `unknown(text)`. `browser` is the word of a browser that is known as this account's own.
+    `who` is the account or member that was found (``account:…``, the same for each of their names), else
+    `unknown(text)`. `browser` is the token of a browser known for this account.
     """
     network = network_of(network)
     first = FIRST_CODE if kind == "second-step" else FIRST
@@ -74,7 +74,7 @@ def _digest(*parts: str) -> str:
 
 
 def check(tx: Tx, counters: Iterable[str]) -> None:
-    """Whether an attempt may be made now. Only `reserve` makes it: this spares a write where one waits anyway.
+    """Check without counting whether an attempt may be made. Only `reserve` counts: this saves a write during a wait.
 
     Raises:
         Busy: too many wrong answers; `retry_after` says how long to wait.
@@ -100,12 +100,12 @@ def _wait(left: dt.timedelta) -> Busy:
 
 
 def reserve(tx: Tx, counters: Mapping[str, Limit]) -> None:
-    """Count one attempt as wrong under every counter, before it is looked at; `succeeded` takes it back.
+    """Count one attempt as wrong under every counter before it is checked; `succeeded` takes it back.
 
-    The rows are locked in one order, so that those who come at once queue and none waits for ever.
+    The rows are locked in a fixed order, so that concurrent attempts queue without deadlock.
 
     Raises:
-        Busy: too many wrong answers. The caller's transaction must end with it: nothing is counted then.
+        Busy: too many wrong answers. The caller's transaction must roll back: nothing is counted then.
     """
     now = clock.now()
     for key, limit in sorted(counters.items()):
@@ -121,10 +121,7 @@ def reserve(tx: Tx, counters: Mapping[str, Limit]) -> None:
 
 
 def _locked(tx: Tx, key: str) -> Throttle:
-    """The counter of this key, made if need be, and nobody else's until the transaction ends.
-
-    Two may make it at once, and a right answer may delete it between the one's failure and its next look.
-    """
+    """The counter of this key, created if needed and locked until the transaction ends."""
     for _ in range(ATTEMPTS):
         row = tx.get(Throttle, key, with_for_update=True, populate_existing=True)
         if row is not None:

@@ -17,7 +17,7 @@ from academy.people.models import Organisation
 
 SEED = 20261124
 
-# The worker runs this job because commands are registered in its process.
+# Imported so that the worker, whose process registers the commands, knows this job.
 MAKES_FILES = jobs.make_file
 
 group = AppGroup("sample", help="The sample city.")
@@ -44,7 +44,7 @@ def is_empty(runtime: Runtime) -> bool:
 
 
 def create_city(runtime: Runtime, members: int, *, say: Callable[[str], None]) -> None:
-    """Make everything in one transaction: interrupted, it leaves the database empty."""
+    """Create everything in one transaction: interrupted, it leaves the database empty."""
     began = time.monotonic()
 
     def tell(what: str) -> None:
@@ -67,7 +67,7 @@ def create_city(runtime: Runtime, members: int, *, say: Callable[[str], None]) -
 
 
 def account_lines(runtime: Runtime) -> list[str]:
-    """What to print: the sample accounts, if this is a sample city in a demonstration."""
+    """Lines to print: the sample accounts, if this is a sample city in a demonstration."""
     if not runtime.settings.demo or not (runtime.settings.data_dir / "sample").exists():
         return []
     with runtime.db.read() as tx:

@@ -1,4 +1,4 @@
-"""One account for each role, with one password that is known: a demonstration, never a city."""
+"""One account for each role, with one published password: for demonstrations only."""
 
 import dataclasses
 import datetime as dt
@@ -19,7 +19,7 @@ PASSWORD = "yunxi-2026-demo"
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """A sample account: user name, what it is called, what it holds and where."""
+    """A sample account: user name, display name, role and node."""
 
     username: str
     title: str
@@ -45,15 +45,15 @@ SAMPLES = (
 
 @dataclasses.dataclass
 class MadeAccounts:
-    """Row ids of the accounts by user name, and of the members who still have something to study."""
+    """Row ids of the accounts by user name, and of the members with something left to study."""
 
     accounts: dict[str, int]
     rested: set[int]
 
 
 def make_accounts(tx: Tx, city: City) -> MadeAccounts:
-    """Insert them."""
-    # One hash for all: the password is printed on the screen anyway, and a hash costs 25 ms.
+    """Insert the accounts."""
+    # One hash for all: the password is printed anyway, and a hash costs 25 ms.
     hashed = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(PASSWORD)
     branch = next(b for b in city.branches if b.sector == "rural" and b.size > 12)
     town = next(t for t in city.towns if branch.path.startswith(t.path))
@@ -89,7 +89,7 @@ def make_accounts(tx: Tx, city: City) -> MadeAccounts:
 
 
 def _people(tx: Tx, branch_id: int) -> dict[str, Member]:
-    """Who in the branch signs in: its secretary, somebody in the middle, the oldest."""
+    """The members of the branch who get an account: its secretary, one of middle age, the oldest."""
     found = list(tx.scalars(select(Member).where(Member.organisation_id == branch_id).order_by(Member.birth_date)))
     secretary = next(m for m in found if m.position == "党支部书记")
     plain = [m for m in found if m.position is None]

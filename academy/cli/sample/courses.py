@@ -1,4 +1,4 @@
-"""A dozen courses on the shelves, and two on their way there. Their files are made by jobs afterwards."""
+"""A dozen published courses and two in review. Their files are made by jobs afterwards."""
 
 import dataclasses
 import datetime as dt
@@ -21,7 +21,7 @@ JOB = "sample.make_file"
 
 @dataclasses.dataclass(frozen=True)
 class SampleShelf:
-    """A course of the sample: which statute, on which shelf, by whom, as film, sound or paper."""
+    """A sample course: statute, category, lecturer, and kind of file (video, audio or document)."""
 
     title: str
     category: str
@@ -200,25 +200,25 @@ COURSES = (
 
 @dataclasses.dataclass
 class Shelved:
-    """A course that was made, with what studying it writes down."""
+    """A course that was created, and the data needed to write its study records."""
 
     id: int
     public_id: str
     credit_minutes: int
     item_id: int | None
-    """The one that is watched or heard."""
+    """The item that is watched or listened to."""
     length_ms: int
 
 
 def make_courses(tx: Tx, city: City, trainer_id: int, reviewer_id: int) -> list[Shelved]:
-    """Insert courses and the rows of their files, and ask for the first file."""
+    """Insert courses and the rows of their files, and enqueue the first file."""
     shelves = {row.slug: row.id for row in seed_categories(tx)}
     waiting: list[tuple[int, LecturePlan]] = []
     made = [
         _course(tx, shelf, shelves[shelf.category], city.root.id, trainer_id, reviewer_id, place, waiting)
         for place, shelf in enumerate(COURSES)
     ]
-    # One asks for the next when it is done, so the first lecture can be watched while others are being made.
+    # Each job enqueues the next, so that the first lecture can be watched while others are being made.
     order = [[asset_id, dataclasses.asdict(plan)] for asset_id, plan in sorted(waiting, key=_films_first)]
     enqueue(tx, JOB, key=JOB, files=order)
     return made
@@ -307,7 +307,7 @@ def _item(
         kind=kind,
         title=title,
         asset_id=asset.id,
-        # Papers beside a lecture are there for whoever wants them.
+        # Documents beside a lecture are optional.
         required=kind == shelf.kind,
     )
     tx.add(item)

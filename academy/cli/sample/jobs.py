@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def _failed(tx: Tx, message: Message, files: list[Any]) -> None:
-    """Say it where the trainer looks, and go on with the others."""
+    """Show the failure on the trainer's page, and continue with the other files."""
     asset = tx.get_one(Asset, files[0][0])
     asset.state, asset.error = AssetState.FAILED, message.to_json()
     _ask_for_next(tx, files)
@@ -23,13 +23,13 @@ def _failed(tx: Tx, message: Message, files: list[Any]) -> None:
 
 @job(JOB, lane=HEAVY, max_attempts=2, on_failure=_failed)
 def make_file(context: JobContext, files: list[Any]) -> None:
-    """Make the first file of the list, hand it to the media component, ask for the next."""
+    """Make the first file of the list, pass it to the media component, enqueue the next."""
     asset_id, plan = files[0][0], lecture.LecturePlan(**files[0][1])
     made = lecture.make(plan, context.settings, names.CITY, lambda permille: context.progress(permille))
 
     def write(tx: Tx) -> None:
         asset = tx.get_one(Asset, asset_id, with_for_update=True)
-        # Run again after a kill: the media component has it already.
+        # Retried after a kill: the media component has it already.
         if asset.building is None and asset.state == AssetState.PROCESSING:
             _hand_over(tx, asset, made)
         _ask_for_next(tx, files)

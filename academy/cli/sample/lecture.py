@@ -16,7 +16,7 @@ from academy.media.captions.caption_files import CueText
 
 CACHE = Path(".cache") / "sample"
 EDITIONS = {"video": 1, "audio": 1, "document": 2}
-"""Raise one when the same text would give another file."""
+"""Version of the generator; raise it when the same text would give another file."""
 FPS = 5
 FILES = {"video": "lecture.mp4", "audio": "lecture.m4a", "document": "paper.pdf"}
 CLOSING_MS = 4_000
@@ -26,7 +26,7 @@ SENTENCE_GAP_MS, PAGE_GAP_MS = 320, 800
 
 @dataclasses.dataclass(frozen=True)
 class LecturePlan:
-    """What a lecture is to be; `length_ms` is kept exactly, so that it is known beforehand."""
+    """Plan of a lecture; `length_ms` is kept exactly, so that it is known beforehand."""
 
     title: str
     law: str
@@ -36,13 +36,13 @@ class LecturePlan:
 
     @property
     def key(self) -> str:
-        """Names the lecture in the cache."""
+        """Cache key of the lecture."""
         return hashlib.sha256(repr((EDITIONS[self.kind], dataclasses.astuple(self))).encode()).hexdigest()[:16]
 
 
 @dataclasses.dataclass(frozen=True)
 class MadeLecture:
-    """The film (or sound) and what is said in it, to the millisecond."""
+    """The video (or audio) and its captions, to the millisecond."""
 
     file: Path
     cues: list[CueText]
@@ -50,7 +50,7 @@ class MadeLecture:
 
 @dataclasses.dataclass
 class _Reel:
-    """Sound so far, pictures with their lengths, captions."""
+    """Audio so far, slides with their lengths, captions."""
 
     sound: bytearray
     pictures: list[tuple[Callable[[], object], int]]
@@ -68,14 +68,14 @@ class _Reel:
 def make(
     plan: LecturePlan, settings: Settings, city: str, tell: Callable[[int], None], cache: Path = CACHE
 ) -> MadeLecture:
-    """The lecture, from the cache where it was made before. `tell` hears permille."""
+    """The lecture, from the cache where it was made before. `tell` receives permille."""
     folder = cache / plan.key
     if not (folder / "cues.json").exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as draft:
             _make(plan, settings, city, Path(draft), tell)
             shutil.rmtree(folder, ignore_errors=True)
-            # Whole or not at all: an interrupted lecture leaves nothing that looks finished.
+            # Written atomically: an interrupted lecture leaves no file that looks complete.
             Path(draft).rename(folder)
     cues = [CueText(*row) for row in json.loads((folder / "cues.json").read_text(encoding="utf-8"))]
     return MadeLecture(folder / FILES[plan.kind], cues)
@@ -83,7 +83,7 @@ def make(
 
 def _make(plan: LecturePlan, settings: Settings, city: str, folder: Path, tell: Callable[[int], None]) -> None:
     if plan.kind == "document":
-        from academy.cli.sample import paper  # the writer of PDFs is large, and only a worker needs it here
+        from academy.cli.sample import paper  # fpdf2 is large, and only a worker needs it here
 
         paper.write(plan.law, statutes.articles(plan.law, plan.first, ARTICLES), folder / FILES["document"])
         (folder / "cues.json").write_text("[]")
@@ -102,7 +102,7 @@ def _make(plan: LecturePlan, settings: Settings, city: str, folder: Path, tell: 
 
 
 def read(plan: LecturePlan, city: str, tell: Callable[[int], None]) -> _Reel:
-    """Speak sentence by sentence until the time is up; the last slide takes what is left."""
+    """Speak sentence by sentence until the length is reached; the last slide fills the rest."""
     reel = _Reel(bytearray(), [], [])
     law = plan.law
     opening = f"{plan.title}。"

@@ -1,4 +1,4 @@
-"""Names of people and places, drawn from common parts. Nobody and nowhere real is meant."""
+"""Names of people and places, combined from common parts. No real person or place is meant."""
 
 import random
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
     "姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤"
 )
-# The commonest surnames are borne by several times as many people as the rarest here.
+# The commonest surnames are several times as frequent as the rarest here.
 _SURNAME_WEIGHTS = [max(1, 40 - i // 2) for i in range(len(SURNAMES))]
 GIVEN = {
     "female": "秀英兰芳玉梅霞丽娟静敏燕红萍琴云莲桂珍凤洁慧婷雪琳倩颖晶妍欣怡彤萱岚蓉菊翠香淑华",
@@ -48,12 +48,12 @@ def person(lot: random.Random) -> tuple[str, str]:
 
 
 def places(lot: random.Random) -> Iterator[str]:
-    """Names of villages and towns, each once."""
+    """Distinct names of villages and towns."""
     names = [a + b for a in _PLACE_FIRST for b in _PLACE_LAST]
     lot.shuffle(names)
     names = list(dict.fromkeys(names))
     yield from names
-    # A large tree runs out of two-character names and goes on with three.
+    # A large tree runs out of two-character names and continues with three.
     for third in _PLACE_LAST:
         for name in names:
             if third not in name:
@@ -61,7 +61,7 @@ def places(lot: random.Random) -> Iterator[str]:
 
 
 def workplace(lot: random.Random, sector: str, town: str, village: str) -> str:
-    """What a branch of that sector in that town is called, without its rank."""
+    """Name of a branch of that sector in that town, without its rank."""
     if sector == "rural":
         return f"{village}村"
     if sector == "community":

@@ -1,4 +1,4 @@
-"""The sample's papers to read: real text in a PDF, so that a page can be found, read aloud and enlarged."""
+"""Documents of the sample: real text in a PDF, so that pages can be searched, read aloud and enlarged."""
 
 import datetime as dt
 from pathlib import Path
@@ -10,7 +10,7 @@ from academy.cli.sample import slides, statutes
 from academy.core.fonts import find_font, simplified_face
 
 MARGIN, WIDTH, FOOT = 20.0, 170.0, 20.0
-"""Millimetres: of a sheet that is read on a phone, so the letters are large and the margins are not."""
+"""Millimetres of the page; it is read on a phone, so the text is large and the margins are narrow."""
 TITLE, HEADING, BODY, SMALL = 26.0, 19.0, 17.0, 11.0
 """Points."""
 POINT = 0.3528
@@ -30,12 +30,12 @@ class SamplePaper(fpdf.FPDF):
         self.set_auto_page_break(False)
         self.set_title(law)
         self.set_lang("zh-CN")
-        # The same words give the same file, however often it is made.
+        # Reproducible: the same text gives the same file.
         self.set_creation_date(dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
         self.add_page()
 
     def header(self) -> None:
-        """The law's name; on the first page it stands below, large."""
+        """The law's name; omitted on the first page, where the title follows."""
         if self.page_no() > 1:
             self._write(self.law, SMALL, QUIET)
             self.ln(5)
@@ -48,14 +48,14 @@ class SamplePaper(fpdf.FPDF):
         self.cell(WIDTH, 6, f"{self.page_no()} / {{nb}}", align="R")
 
     def heading(self, text: str, below: int) -> None:
-        """An article's number, which never stands alone at the foot of a page: `below` lines follow it."""
+        """An article's number, kept on one page with the `below` lines that follow it."""
         needed = (HEADING + BODY * min(2, below)) * POINT * LEADING
         if self.get_y() + needed > self.h - FOOT:
             self.add_page()
         self._write(text, HEADING, ACCENT)
 
     def words(self, lines: list[str]) -> None:
-        """Lines of text, over as many pages as they need."""
+        """Lines of text, over as many pages as needed."""
         for line in lines:
             if self.get_y() + BODY * POINT * LEADING > self.h - FOOT:
                 self.add_page()
@@ -67,7 +67,7 @@ class SamplePaper(fpdf.FPDF):
         self.cell(WIDTH, size * POINT * LEADING, text, new_x="LMARGIN", new_y="NEXT")
 
     def title_block(self, told: str) -> None:
-        """What the paper is, on top of the first page."""
+        """The title on top of the first page."""
         self._write(self.law, TITLE, INK)
         self._write(told, SMALL, QUIET)
         self.ln(6)
@@ -93,13 +93,13 @@ def write(law: str, articles: list[statutes.StatutePage], file: Path) -> None:
         paper.output(str(file))
     finally:
         for one in paper.fonts.values():
-            # fpdf2 reads the font as it needs it and leaves the file open.
+            # fpdf2 reads the font lazily and leaves the file open.
             if isinstance(one, TTFFont):
                 one.ttfont.close()
 
 
 def wrap(text: str, most: int) -> list[str]:
-    """Lines of `most` Chinese characters; a stop that comes next hangs at the end of its line."""
+    """Lines of at most `most` Chinese characters; a punctuation mark that follows hangs at the end of its line."""
     lines = [""]
     for character in text:
         if len(lines[-1]) >= most and character not in _NEVER_FIRST:

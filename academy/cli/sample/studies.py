@@ -1,7 +1,7 @@
-"""Three trainings at different stages, and what members have studied: uneven, as in life.
+"""Three trainings at different stages, and what members have studied, unevenly distributed.
 
-What was watched is inserted in bulk as the rows that watching leaves behind; the trainings are then
-opened by their own service, which counts those rows. So no figure is made up here.
+Watch records are inserted in bulk as the rows that watching would write; the trainings are then opened by their own
+service, which counts those rows. So no figure is made up here.
 """
 
 import dataclasses
@@ -28,7 +28,7 @@ CHUNK = 20_000
 
 @dataclasses.dataclass(frozen=True)
 class Campaign:
-    """A training of the sample: which courses, when, and how far people have got."""
+    """A training of the sample: its courses, window, and progress."""
 
     title: str
     summary: str
@@ -37,7 +37,7 @@ class Campaign:
     """Days from today."""
     closes: int
     drive: float
-    """How much of a branch's zeal has become study by now."""
+    """Share of a branch's eventual study that is done by now."""
     stage: str = "open"
 
 
@@ -71,7 +71,7 @@ class _Rows:
 def make_studies(
     tx: Tx, city: City, courses: list[Shelved], keep_free: set[int], lot: random.Random, tell: Callable[[str], None]
 ) -> None:
-    """Insert what was studied, then open the trainings over it."""
+    """Insert study records, then open the trainings over them."""
     rows = _Rows(tx, {})
     people = _people(tx, city)
     for campaign in CAMPAIGNS:
@@ -85,7 +85,7 @@ def make_studies(
     for course in courses:
         if course.item_id is not None:
             _follow(tx, course)
-    # The planner has seen none of these rows yet; without figures it reads them once for every member.
+    # The planner has no statistics of these rows yet; without them it scans them once for every member.
     tx.execute(text("ANALYZE"))
     tell("what members have studied")
     for campaign in CAMPAIGNS:
@@ -94,7 +94,7 @@ def make_studies(
 
 
 def _people(tx: Tx, city: City) -> list[tuple[int, float]]:
-    """Members with how eager each is: the branch's zeal, less for who is away, little for who is exempt."""
+    """Members with their study activity: the branch's, less for members who are away, little for exempt ones."""
     zeal = {branch.id: branch.zeal for branch in city.branches}
     exempt = set(tx.scalars(select(Exemption.member_id)))
     found = tx.execute(select(Member.id, Member.organisation_id, Member.status).order_by(Member.id))
@@ -122,7 +122,7 @@ def _study(
 
 
 def _day(campaign: Campaign, lot: random.Random) -> dt.date:
-    """More people study in the first days and before the end than in between."""
+    """Days of study: more in the first days and before the end than in between."""
     last = min(campaign.closes, 0)
     where = lot.betavariate(0.8, 1.1) if campaign.closes > 0 else lot.betavariate(1.4, 0.9)
     return clock.today() + dt.timedelta(days=campaign.opens + int(where * max(1, last - campaign.opens)))
@@ -134,7 +134,7 @@ def _moment(day: dt.date, lot: random.Random) -> dt.datetime:
 
 
 def _finish(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime) -> None:
-    assert course.item_id is not None  # what a training asks for can be watched or heard
+    assert course.item_id is not None  # a training requires items that can be watched or listened to
     key = {"member_id": member_id, "item_id": course.item_id, "item_version": 1}
     ms = int(at.timestamp() * 1000)
     spans = progress_rules.pack([(0, course.length_ms)])
@@ -151,7 +151,7 @@ def _finish(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime) -> No
 
 
 def _follow(tx: Tx, course: Shelved) -> None:
-    """What a completion brings with it, copied from the completions: quicker than a row at a time."""
+    """Rows derived from completions, copied in bulk: quicker than a row at a time."""
     done = table_of(Completion)
     here = done.c.course_id == course.id
     at = done.c.completed_at

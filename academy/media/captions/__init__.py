@@ -1,1 +1,1 @@
-"""Timed text: files in and out, editing, versions, chapters."""
+"""Timed text: import and export, editing, versions, chapters."""

@@ -1,9 +1,9 @@
-"""Timed text from files as people have them: SubRip, WebVTT, Substation, or a plain text. Pure.
+"""Caption files: SubRip, WebVTT, Substation, or a plain text. Pure.
 
-Times that are negative, reversed or unreadable are refused with the number of their line, because
-nobody can guess what was meant. Overlaps are no error (two people talk at once, editors leave them
-everywhere): cues are sorted, an earlier one is cut where the next begins, two with one start become
-one; `Parsed.trimmed` says how many, and `Parsed.places` what else of the file did not become a cue.
+Times that are negative, reversed or unreadable are refused with their line number, because the intention cannot be
+guessed. Overlaps are no error (two people talk at once, editors leave them everywhere): cues are sorted, an earlier
+one is cut where the next begins, two with one start become one; `Parsed.trimmed` counts them, and `Parsed.places`
+counts the other parts of the file that did not become a cue.
 """
 
 import dataclasses
@@ -32,40 +32,40 @@ __all__ = ["MAX_ERRORS", "MAX_MS", "MAX_TEXT", "CueText", "SkippedPart", "plain"
 MAX_BYTES = 5 << 20
 MAX_CUES = 20_000
 MOST_LINE = 28
-"""Characters of one caption, where we cut it ourselves."""
+"""Characters of one caption where we split text ourselves."""
 SHORTEST_MS = 100
 
 _SENTENCE = re.compile(r"[^。！？；!?;]+[。！？；!?;”’」』）)]*|[。！？；!?;]+")
 _CLAUSE = re.compile(r"[^，、：,:]+[，、：,:]*|[，、：,:]+")
-# More returns than one before a line feed: files that went through two conversions of line ends.
+# More than one CR before an LF: files that went through two conversions of line ends.
 _LINE_END = re.compile(r"\r{1,8}\n|\r")
 
 
 @dataclasses.dataclass(frozen=True)
 class Parsed:
-    """What a caption file says; `trimmed` cues were cut or joined because they overlapped."""
+    """The content of a caption file; `trimmed` cues were cut or joined because they overlapped."""
 
     cues: list[CueText]
     trimmed: int
     estimated: bool = False
-    """There were no times in it: the lines were spread over the lecture by their length."""
+    """Whether the file had no times: the lines were spread over the lecture by their length."""
     encoding: str = "UTF-8"
     counts: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """How many parts of the file did not become cues of their own, by the kinds of `subtitles.model`."""
     places: Mapping[str, Sequence[SkippedPart]] = dataclasses.field(default_factory=dict)
-    """The first of them."""
+    """The first of those parts."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether there is nothing that whoever gave the file should be told."""
+        """Whether everything became a cue, so that there is nothing to report to the uploader."""
         return not (self.trimmed or self.counts or self.encoding == "Big5")
 
 
 def parse(filename: str, data: bytes, duration_ms: int | None = None) -> Parsed:
-    """Read a caption file; a text without times is spread over `duration_ms`.
+    """Parse a caption file; a text without times is spread over `duration_ms`.
 
     Raises:
-        Invalid: not a caption file, or lines that cannot be read, each with its number.
+        Invalid: not a caption file, or lines that cannot be parsed, each with its number.
     """
     if len(data) > MAX_BYTES:
         raise refused(refusals.TOO_LARGE)
@@ -91,10 +91,10 @@ def parse(filename: str, data: bytes, duration_ms: int | None = None) -> Parsed:
 
 
 def spread_over_duration(lines: list[str], duration_ms: int | None) -> Parsed:
-    """A text without times: line by line, long ones cut into sentences, each as long as its share of the words.
+    """Cues of a text without times: one a line, long ones split into sentences, durations in proportion to length.
 
     Raises:
-        Invalid: no words, too many, or no length to spread them over.
+        Invalid: no words, too many, or no duration to spread them over.
     """
     if not duration_ms:
         raise refused(refusals.NO_DURATION)
@@ -108,8 +108,8 @@ def spread_over_duration(lines: list[str], duration_ms: int | None) -> Parsed:
 
 
 def sentences_over(text: str, start_ms: int, end_ms: int, most: int = MOST_LINE) -> list[CueText]:
-    """A text cut at lines, stops and, where a sentence is longer than `most` characters, at pauses; the time
-    between start and end is shared out by length."""
+    """A text split at lines, stops and, where a sentence is longer than `most` characters, at pauses; the time between
+    start and end is shared out by length."""
     parts: list[str] = []
     for line in text.split("\n"):
         for sentence in filter(None, (one.strip() for one in _SENTENCE.findall(line))):
@@ -135,7 +135,7 @@ def _short(sentence: str, most: int) -> list[str]:
 
 
 def decode(data: bytes) -> str:
-    """Text from bytes in one of the encodings that Chinese editors write.
+    """Decode bytes in one of the encodings that Chinese editors write.
 
     Raises:
         Invalid: none of them fits.
@@ -144,7 +144,7 @@ def decode(data: bytes) -> str:
 
 
 def remove_overlaps(cues: list[CueText]) -> Parsed:
-    """Sort cues and take overlaps out; what begins together is shown together."""
+    """Sort cues and remove overlaps; cues with one start are joined."""
     groups: list[_Group] = []
     trimmed = 0
     for cue in sorted(cues, key=lambda c: (c.start_ms, c.end_ms)):
@@ -165,7 +165,7 @@ def remove_overlaps(cues: list[CueText]) -> Parsed:
 
 @dataclasses.dataclass
 class _Group:
-    """Cues that begin at one time; `texts` are a set in their order."""
+    """Cues with one start; `texts` is an ordered set."""
 
     start_ms: int
     end_ms: int
@@ -174,12 +174,12 @@ class _Group:
 
 
 def clean(text: str) -> str:
-    """A name or a word that somebody typed, without formatting, cut to what one caption may hold."""
+    """A typed name or word, without formatting, cut to the length of one caption."""
     return of_subrip(text[: 4 * MAX_TEXT])[:MAX_TEXT]
 
 
 def to_vtt(cues: list[CueText]) -> str:
-    """WebVTT; what people wrote is escaped, so that no line can become markup or a cue of its own."""
+    """WebVTT; text is escaped, so that no line can become markup or a cue of its own."""
     blocks = ["WEBVTT\n"]
     for cue in cues:
         words = plain(cue.text)
@@ -192,15 +192,14 @@ def to_vtt(cues: list[CueText]) -> str:
 
 
 def to_srt(cues: list[CueText]) -> str:
-    """SubRip, as every editor reads it. Only words that would be taken for markup are escaped: some players
-    show entities as they stand."""
+    """SubRip. Only text that would be read as markup is escaped: some players show entities literally."""
     blocks = []
     for number, cue in enumerate(cues, 1):
         times = f"{stamp(cue.start_ms)} --> {stamp(cue.end_ms)}".replace(".", ",")
         words = text = plain(cue.text)
         if of_subrip(words) != words:
             text = "".join(_SUBRIP_ESCAPES.get(letter, letter) for letter in words)
-        # Words that say two times would be read as a cue of their own.
+        # Text that contains two times would be parsed as a cue of its own.
         text = "\n".join(map(escaped, text.split("\n")))
         blocks.append(f"{number}\n{times}\n{text}\n")
     return "\n".join(blocks)

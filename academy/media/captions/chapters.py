@@ -1,4 +1,4 @@
-"""Chapters: where a new subject begins. From the file's own list, or one line each as the trainer writes them."""
+"""Chapters of a lecture: from the file's own list, or written by the trainer one a line."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from academy.media.models import Asset, Chapter
 MOST = 200
 TITLE = 120
 NEAR_MS = 500
-"""So soon after a late beginning a chapter of the file is the first one."""
+"""Within so many ms after a late start, a chapter of the file counts as the first one."""
 _LINE = re.compile(r"(?:(\d{1,2})[:：])?(\d{1,3})[:：]([0-5]\d)(?:\s{0,9}[-—,，、]\s{0,9}|\s{1,9})(.+)")
 Pair = tuple[int, str]
 
@@ -53,12 +53,12 @@ def parse(text: str, duration_ms: int) -> list[Pair]:
 
 
 def written(chapters: Iterable[Chapter]) -> str:
-    """The lines that `parse` reads."""
+    """The text from which `parse` reads these chapters."""
     return lines((chapter.start_ms, chapter.title) for chapter in chapters)
 
 
 def lines(pairs: Iterable[Pair]) -> str:
-    """The same of starts and titles."""
+    """Likewise from pairs of start and title."""
     return "\n".join(f"{_clock(start)} {title}" for start, title in pairs)
 
 
@@ -69,9 +69,9 @@ def _clock(ms: int) -> str:
 
 
 def inside(found: Mapping[str, Any], duration_ms: int, start_ms: int = 0) -> list[Pair]:
-    """The chapters that the file itself names, as ffprobe told them; whatever is no chapter is passed over.
+    """Chapters embedded in the file, from ffprobe's output; invalid ones are skipped.
 
-    `start_ms` is when the lecture begins in the file's clock. Of chapters before it the last one is under way then.
+    `start_ms` is the start of the lecture in the file's clock. Of chapters before it, the last one is current then.
     """
     named: list[Pair] = []
     for entry in found.get("chapters", [])[:MOST]:
@@ -84,14 +84,14 @@ def inside(found: Mapping[str, Any], duration_ms: int, start_ms: int = 0) -> lis
             named.append((start, title))
     named.sort(key=lambda pair: pair[0])
     if not named or named[-1][0] < start_ms:
-        start_ms = 0  # a copy whose streams were moved and whose chapters were not
+        start_ms = 0  # a copy whose streams were shifted without its chapters
     pairs: dict[int, str] = {}
     for start, title in named:
         if start_ms and start < start_ms + NEAR_MS:
             pairs[0] = title
         elif start - start_ms < duration_ms:
             pairs.setdefault(start - start_ms, title)
-    # One chapter is the whole film: nothing to choose from.
+    # A single chapter covers the whole film: nothing to choose from.
     return sorted(pairs.items()) if len(pairs) > 1 else []
 
 
@@ -101,14 +101,14 @@ def of_asset(tx: Tx, asset_id: int) -> Sequence[Chapter]:
 
 
 def put(tx: Tx, asset: Asset, pairs: list[Pair]) -> None:
-    """Put these in the place of the lecture's chapters."""
-    lock_row(tx, asset)  # of two who save at once, neither sees the rows of the other to delete
+    """Replace the lecture's chapters."""
+    lock_row(tx, asset)  # of two concurrent saves, neither would see the rows of the other to delete
     tx.execute(delete(Chapter).where(Chapter.asset_id == asset.id))
     tx.add_all(Chapter(asset_id=asset.id, start_ms=start, title=title) for start, title in pairs)
 
 
 def save(tx: Tx, actor: Actor, asset: Asset, text: str) -> int:
-    """Keep the chapters as somebody wrote them; returns how many.
+    """Save edited chapters; returns how many.
 
     Raises:
         Invalid: see `parse`.

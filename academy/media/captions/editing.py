@@ -1,4 +1,4 @@
-"""The caption editor's writes: save what somebody edits, keep versions, the city's glossary."""
+"""Writes of the caption editor: edits, versions, the city's glossary."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -23,15 +23,16 @@ from academy.media.models import Asset, GlossaryTerm, Transcript, TranscriptVers
 ONE_SITTING = dt.timedelta(minutes=5)
 REST_S = 20
 KEPT = 100
-"""Versions of a transcript that are kept."""
+"""Number of versions kept for each transcript."""
 
 
 def read_cues(rows: Any) -> list[CueText]:
-    """Lines as the editor sends them: ``[[start_ms, end_ms, text, confidence], …]``; a line that somebody has
-    looked at has no confidence, or null.
+    """Parse lines sent by the editor: ``[[start_ms, end_ms, text, confidence], …]``; a line that somebody has reviewed
+    has
+    no confidence, or null.
 
     Raises:
-        Invalid: not that shape, or times that cannot be.
+        Invalid: not that shape, or impossible times.
     """
     if not isinstance(rows, list) or len(rows) > caption_files.MAX_CUES:
         raise Invalid(msg("字幕内容无法识别，请刷新页面后重试。"))
@@ -39,7 +40,7 @@ def read_cues(rows: Any) -> list[CueText]:
     for number, row in enumerate(rows, 1):
         match row:
             case [int(start), int(end), str(text), *rest] if 0 <= start < end <= caption_files.MAX_MS and len(rest) < 2:
-                # A long line is cut in two, not off: whoever wrote it meant all of it.
+                # A long line is split in two, not truncated.
                 if words := caption_files.plain(text):
                     cues.extend(fitting(CueText(start, end, words, _sure(rest[0] if rest else None))))
             case _:
@@ -54,12 +55,12 @@ def _sure(value: Any) -> float | None:
 def save(
     tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen: int, *, estimated: bool | None = None
 ) -> Transcript:
-    """Put the edited lines in place; whether their times are estimates stays as it was unless it is said.
+    """Save edited lines; the mark that times are estimated stays unless `timed` is given.
 
     Raises:
         Conflict: somebody else saved since version `seen` was read; nothing is overwritten.
     """
-    lock_row(tx, asset)  # the first two to write lines find no row of the transcript to queue behind
+    lock_row(tx, asset)  # the first two writers find no row of the transcript to lock
     before = tx.scalar(
         select(Transcript)
         .where(Transcript.asset_id == asset.id, Transcript.language == service.LANGUAGE)
@@ -75,7 +76,7 @@ def save(
     script = queries.transcript(tx, asset.id)
     assert script is not None
     _keep(tx, script, cues, actor)
-    # The search index follows when the hand rests, not at every keystroke.
+    # The search index is updated when editing pauses, not at every keystroke.
     enqueue(tx, "media.settle_transcript", key=f"asset:{asset.id}:settle", delay_s=REST_S, asset_id=asset.id)
     record(tx, actor, "captions.edited", f"asset:{asset.public_id}", cues=len(cues), version=script.version)
     return script
@@ -100,7 +101,7 @@ def _keep(tx: Tx, script: Transcript, cues: Sequence[CueText], actor: Actor | No
 
 
 def versions(tx: Tx, script: Transcript) -> Sequence[TranscriptVersion]:
-    """What was kept, newest first."""
+    """Kept versions, newest first."""
     return tx.scalars(
         select(TranscriptVersion)
         .where(TranscriptVersion.transcript_id == script.id)
@@ -109,7 +110,7 @@ def versions(tx: Tx, script: Transcript) -> Sequence[TranscriptVersion]:
 
 
 def restore(tx: Tx, actor: Actor, asset: Asset, number: int) -> Transcript:
-    """Bring a kept version back, as a new one.
+    """Restore a kept version, as a new one.
 
     Raises:
         NotFound: there is no such version.
@@ -122,7 +123,7 @@ def restore(tx: Tx, actor: Actor, asset: Asset, number: int) -> Transcript:
 
 
 def set_timed(tx: Tx, actor: Actor, asset: Asset) -> None:
-    """Somebody has looked at times that had been spread by length, and they fit now.
+    """Record that somebody has reviewed estimated times, and they are right.
 
     Raises:
         NotFound: there are no captions.
@@ -135,12 +136,12 @@ def set_timed(tx: Tx, actor: Actor, asset: Asset) -> None:
 
 
 def glossary(tx: Tx) -> Sequence[GlossaryTerm]:
-    """The city's words."""
+    """The city's glossary."""
     return tx.scalars(select(GlossaryTerm).order_by(GlossaryTerm.wrong)).all()
 
 
 def mistakes(tx: Tx, words: Sequence[str]) -> dict[str, list[GlossaryTerm]]:
-    """How each of these words is often misheard."""
+    """Frequent misrecognitions of each of these words."""
     found: dict[str, list[GlossaryTerm]] = {}
     for term in tx.scalars(select(GlossaryTerm).where(GlossaryTerm.right.in_(words)).order_by(GlossaryTerm.wrong)):
         found.setdefault(term.right, []).append(term)
@@ -148,7 +149,7 @@ def mistakes(tx: Tx, words: Sequence[str]) -> dict[str, list[GlossaryTerm]]:
 
 
 def remove_term(tx: Tx, actor: Actor, public_id: str) -> None:
-    """Propose a correction no more.
+    """Remove a glossary term.
 
     Raises:
         NotFound: there is none of that name.
@@ -161,7 +162,7 @@ def remove_term(tx: Tx, actor: Actor, public_id: str) -> None:
 
 
 def add_term(tx: Tx, actor: Actor, wrong: str, right: str) -> GlossaryTerm:
-    """Teach the editors a word; a second answer for the same mistake takes the first one's place.
+    """Add a glossary term; a second correction of the same misrecognition replaces the first.
 
     Raises:
         Invalid: a word is missing, or both are the same.

@@ -1,5 +1,5 @@
-"""Caption files that people gave, parsed in the jail: a process of its own with limits of time and memory, which sees
-nothing but the parser. Docs/decisions say why it is not a job (a file takes a tenth of a second)."""
+"""Parses uploaded caption files in the jail: a process of its own with limits of time and memory, without access to
+other files. docs/decisions explains why it is not a job (a file takes a tenth of a second)."""
 
 import itertools
 import json
@@ -35,21 +35,21 @@ LIMITS = Limits(seconds=30, cpu_s=20, memory_mib=1024, file_mib=1)
 """The slowest file of 5 MB takes 3 s of processor time and 150 MiB."""
 AT_ONCE = 2
 WAIT_S = 10.0
-"""How long a request waits for its turn: it holds one of the server's threads meanwhile."""
+"""Seconds that a request waits for a parser slot: it occupies one of the server's threads meanwhile."""
 
 _PARSER = "academy.media.captions.parse_captions"
 _SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".txt", ".text")
 _MOST_ROWS = MAX_CUES + 4 * MAX_BYTES // MAX_TEXT
-"""Cues with more words than one may hold become several."""
+"""Cues longer than the maximum become several."""
 _LAST_MS = MAX_MS + MOMENT_MS
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 def parse(filename: str, data: bytes, duration_ms: int | None = None) -> Parsed:
-    """What `captions.parse` finds in a file from outside. Not for use within a transaction.
+    """Parse an uploaded file as `captions.parse` does. Not for use within a transaction.
 
     Raises:
-        Invalid: as `captions.parse` refuses it, or the parser reached one of its limits.
+        Invalid: as `captions.parse` raises it, or the parser reached one of its limits.
         Busy: other files are being parsed; nothing was done.
         StorageFull: no space for the parser's log.
     """
@@ -86,8 +86,10 @@ def _run(suffix: str, data: bytes, duration_ms: int | None) -> str:
 
 
 def _parsed(found: Mapping[str, Any]) -> Parsed:
-    """Raises:
-    ValueError, TypeError, KeyError: not what the parser prints.
+    """Convert the parser's output.
+
+    Raises:
+        ValueError, TypeError, KeyError: not the parser's output format.
     """
     rows, encoding = found["cues"], found["encoding"]
     _require(0 < len(rows) <= _MOST_ROWS and encoding in ENCODINGS)
@@ -114,7 +116,7 @@ def _parsed(found: Mapping[str, Any]) -> Parsed:
 
 
 def _refusals(rows: Any) -> list[Message]:
-    """Only sentences of our own, each with the one number that it takes."""
+    """Only sentences of our own, each with its number."""
     _require(isinstance(rows, list) and 0 < len(rows) <= MAX_ERRORS)
     made = []
     for text, number in rows:

@@ -8,7 +8,7 @@ _TRADITIONAL = re.compile(r"hant|cht|[-_]tw|[-_]hk|[-_]mo|繁|trad", re.I)
 
 
 def is_chinese(language: str, title: str) -> bool:
-    """By the tag; by the title where the tag says nothing."""
+    """By the tag; by the title where the tag is missing."""
     return language.lower().startswith(_CHINESE) or (language in {"", "und"} and bool(_TITLES.search(title)))
 
 

@@ -1,4 +1,4 @@
-"""Parses a caption file, in the jail (`jailed`): the file is somebody's and may be made to keep a parser busy.
+"""Parses a caption file, in the jail (`jailed`): uploaded files may be crafted to exhaust the parser.
 
 Arguments: SUFFIX DURATION_MS, 0 where the length of the lecture is not known; the file is the standard input. Prints
 one JSON object, which `caption_files` checks.
@@ -13,7 +13,7 @@ from academy.media.captions import caption_files
 
 
 def parse(suffix: str, data: bytes, duration_ms: int | None) -> dict[str, Any]:
-    """The cues with what else the parser found, or the sentences with which it refused the file."""
+    """The cues and other results, or the sentences with which the file was refused."""
     try:
         parsed = caption_files.parse(f"file{suffix}", data, duration_ms)
     except Invalid as error:

@@ -1,4 +1,4 @@
-"""Kept versions of a transcript: what one holds, and what would change if it came back. Pure but for the reading."""
+"""Kept versions of a transcript, and their comparison with the present one. Pure except for the reads."""
 
 import difflib
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, Transcript, TranscriptVersion
 
 MOST_COMPARED = 4_000
-"""Lines; two longer transcripts that share little would be compared for many seconds."""
+"""Lines; comparing two longer transcripts that share little would take many seconds."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class CueChange:
 
     cue: CueText
     change: str
-    """``back`` (it would be there again), ``gone`` (it would not), or empty (it stays)."""
+    """``back`` (would return), ``gone`` (would go), or empty (stays)."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A kept version beside what stands there now."""
+    """A kept version compared with the present one."""
 
     version: TranscriptVersion
     cues: Sequence[CueText]
@@ -62,13 +62,13 @@ def _of(tx: Tx, script: Transcript, number: int) -> TranscriptVersion | None:
 
 
 def _row(row: list[object]) -> tuple[int, int, str, float | None]:
-    """Versions of the first months have no confidence."""
+    """A row's cues; versions of early releases have no confidence."""
     start, end, text, *rest = row
     return start, end, text, rest[0] if rest else None  # type: ignore[return-value]
 
 
 def changes(now: Sequence[CueText], then: Sequence[CueText]) -> Sequence[CueChange]:
-    """What would go and what would come back if `then` took the place of `now`: by text and time."""
+    """Lines that would go and come if `then` replaced `now`: by text and time."""
     here, there = [_key(cue) for cue in now], [_key(cue) for cue in then]
     found = []
     for kind, a, b, c, d in difflib.SequenceMatcher(None, here, there, autojunk=False).get_opcodes():

@@ -1,5 +1,5 @@
-"""Draws the pages of a PDF; started as a script in the jail, because its reader is a large C++ library
-and the file is somebody's. Prints one JSON object.
+"""Draws the pages of a PDF; started as a script in the jail, because the PDF library is large C++ code and the file is
+untrusted. Prints one JSON object.
 
 Usage: ``python -I draw_pages.py FILE FOLDER MOST_PAGES WIDTH``
 """
@@ -19,13 +19,13 @@ MAX_PIXELS = 8_000_000
 MAX_TEXT = 20_000
 MAX_FIELDS = 2_000
 USUAL = (612.0, 792.0)
-"""Points; what readers take where a page says no size of its own."""
+"""Points; default where a page has no size of its own, as in other readers."""
 LEAST, MOST = 1.0, 1e7
-"""Points; a page outside these bounds has no size that anybody meant."""
+"""Points; a page size outside these bounds is an error of the file."""
 
 
 def draw(file: Path, folder: Path, most: int, width: int) -> dict[str, object]:
-    """Write ``001.jpg``…; returns each page's size and words, or the reason why there are none."""
+    """Write ``001.jpg``…; returns each page's size and text, or the reason of a refusal."""
     try:
         document = pdfium.PdfDocument(file)
     except pdfium.PdfiumError as error:
@@ -34,8 +34,9 @@ def draw(file: Path, folder: Path, most: int, width: int) -> dict[str, object]:
     if count > most:
         return {"error": "many", "count": count}
     if document.get_formtype() != raw.FORMTYPE_NONE:
-        # Without it nothing of a form is drawn: what was filled in, ticks, visible signatures. One that cannot
-        # be loaded leaves the pages as they are.
+        # Without it nothing of a form is drawn: filled-in values, ticks, visible signatures. One that cannot be loaded
+        # leaves
+        # the pages as they are.
         with contextlib.suppress(pdfium.PdfiumError):
             document.init_forms()
     pages: list[dict[str, object]] = []
@@ -50,12 +51,12 @@ def draw(file: Path, folder: Path, most: int, width: int) -> dict[str, object]:
             return {"error": "xfa"}
         picture.save(folder / f"{number + 1:03d}.jpg", "JPEG", quality=82, optimize=True, progressive=True)
         pages.append({"width": picture.width, "height": picture.height, "text": text[:MAX_TEXT]})
-    # One odd page among others is drawn empty; where none can be read, the file is at fault.
+    # One unreadable page among others is drawn empty; where none can be read, the file is refused.
     return {"pages": pages} if lost < count else {"error": "damaged"}
 
 
 def _page(document: pdfium.PdfDocument, number: int, width: int) -> tuple[Image.Image, str]:
-    """The picture and the words of one page."""
+    """The picture and the text of one page."""
     page = document[number]
     if not all(LEAST <= side <= MOST for side in page.get_size()):
         page.set_mediabox(0, 0, *USUAL)
@@ -63,7 +64,7 @@ def _page(document: pdfium.PdfDocument, number: int, width: int) -> tuple[Image.
         page.close()
         page = document[number]
     values = _values(document, page)
-    # Comments, stamps and fields become part of the page: so their words are found, not only drawn.
+    # Comments, stamps and fields become part of the page, so that their text is searchable too.
     if raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
         page.close()
         page = document[number]
@@ -84,7 +85,7 @@ def _blank(width: int) -> Image.Image:
 
 
 def _values(document: pdfium.PdfDocument, page: pdfium.PdfPage) -> list[str]:
-    """What was typed into the fields of a page, as the form keeps it: some have no picture of it."""
+    """The values of the fields of a page, as the form stores them: some have no appearance stream."""
     if document.formenv is None:
         return []
     found = []
@@ -106,11 +107,11 @@ _TYPED = (raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FO
 
 
 def _is_placeholder(document: pdfium.PdfDocument, text: str) -> bool:
-    """Whether the one page only asks to wait, in whatever language, for a program of Adobe's that can draw the form."""
+    """Whether the one page is only the placeholder, in any language, for a form that only Adobe's program can draw."""
     is_form = document.get_formtype() == raw.FORMTYPE_XFA_FULL
     return is_form and len(document) == 1 and ("adobe" in text.lower() or "please wait" in text.lower())
 
 
 if __name__ == "__main__":
-    logging.disable()  # what the library remarks is nobody's to read; the answer is the one line below
+    logging.disable()  # the library's messages are discarded; the answer is the one line below
     json.dump(draw(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])), sys.stdout)

@@ -1,5 +1,5 @@
-"""What a file that was given as a document is, by what is inside, and what to do with one that is not taken. Pure
-but for reading the file.
+"""Kinds of uploaded documents by their content, and advice for kinds that are not accepted. Pure except for reading
+the file.
 """
 
 import re
@@ -12,7 +12,7 @@ from academy.core.i18n import Message, msg
 
 PDF_HEADER = b"%PDF-"
 HEADER_WITHIN = 1024
-"""Bytes in which readers look for a PDF's header; marks, blank lines and mail headers stand before it."""
+"""Bytes in which readers look for a PDF's header; byte order marks, blank lines and mail headers may precede it."""
 MAX_LIST = 1 << 20
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PIECE = 1 << 20
@@ -73,7 +73,7 @@ SENTENCES = (
     _DRAWING,
     _TEXT,
 )
-"""What `refusal_of` may answer."""
+"""Possible results of `refusal_of`."""
 
 _HEADS: tuple[tuple[bytes, Message], ...] = (
     (b"{\\rtf", _RTF),
@@ -98,7 +98,7 @@ _HEADS: tuple[tuple[bytes, Message], ...] = (
     (b"FLV\x01", _FILM),
     (b"\x30\x26\xb2\x75", _FILM),
 )
-# Names of streams in the compound files of the nineties, as their directory has them. The first that fits counts.
+# Stream names in compound files of old Office versions, as in their directory. The first match counts.
 _STREAMS: tuple[tuple[str, Message], ...] = (
     ("EncryptedPackage", _LOCKED),
     ("PowerPoint Document", _OLD_SLIDES),
@@ -111,7 +111,7 @@ _STREAMS: tuple[tuple[str, Message], ...] = (
 
 
 def is_pdf(head: bytes) -> bool:
-    """Whether a PDF begins in these first bytes and nothing else does."""
+    """Whether these first bytes contain a PDF header and no other signature."""
     other = head.startswith(
         (b"PK\x03\x04", _OLE, b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8", *(one for one, _ in _HEADS))
     )
@@ -119,10 +119,10 @@ def is_pdf(head: bytes) -> bool:
 
 
 def office_kind(given: zipfile.ZipFile) -> str | None:
-    """``docx``, ``pptx``, ``xlsx`` or ``vsdx`` by the part that the package names as its main one; None for others.
+    """``docx``, ``pptx``, ``xlsx`` or ``vsdx`` by the package's main part; None for others.
 
     Raises:
-        ValueError: its lists cannot be read.
+        ValueError: its lists cannot be parsed.
         zipfile.BadZipFile: as above.
     """
     names = set(given.namelist())
@@ -161,7 +161,7 @@ def _parsed(given: zipfile.ZipFile, name: str) -> ElementTree.Element:
 
 
 def refusal_of(path: Path, head: bytes) -> Message | None:
-    """What a file is that we do not take, and what to do; None where nothing is known of it."""
+    """What kind of unsupported file it is, and advice; None where it is unknown."""
     if head.startswith(_OLE):
         return _compound(path)
     if head.startswith(b"PK"):

@@ -1,5 +1,5 @@
-"""Word and PowerPoint files: written anew without what reaches outside (`packages`), and turned into PDF by
-LibreOffice in the jail. No LibreOffice, no such files: the trainer is told why."""
+"""Word and PowerPoint files: rewritten without external references (`packages`), and converted to PDF by LibreOffice in
+the jail. Without LibreOffice such files are refused with an explanation."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ from academy.media.storage.file_storage import is_cramped
 from academy.media.tools import Limits, ToolFailed
 
 RESTART = 81
-"""What LibreOffice ends with after it has made its profile; then it wants to be started again."""
+"""LibreOffice's exit code after creating its profile; it has to be started again."""
 
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
@@ -38,7 +38,7 @@ _SETTINGS = (
 
 
 def program(settings: Settings) -> Path | None:
-    """LibreOffice's own program, past the scripts that start it; None where there is none."""
+    """LibreOffice's binary, without the scripts that start it; None where it is not installed."""
     found = settings.soffice or shutil.which("soffice") or shutil.which("libreoffice")
     if not found or not os.access(found, os.X_OK):
         return None
@@ -47,10 +47,10 @@ def program(settings: Settings) -> Path | None:
 
 
 def need_program(settings: Settings) -> Path:
-    """LibreOffice.
+    """LibreOffice's binary.
 
     Raises:
-        Invalid: this academy has none, and what to do then.
+        Invalid: it is not installed; the message has advice.
     """
     found = program(settings)
     if found is None:
@@ -59,13 +59,13 @@ def need_program(settings: Settings) -> Path:
 
 
 def has_math(binary: Path) -> bool:
-    """Whether this LibreOffice can draw formulas: Debian has that part in a package of its own."""
-    # A script that starts it from elsewhere tells nothing of its parts.
+    """Whether this LibreOffice can draw formulas: in Debian that is a package of its own."""
+    # A script that starts it from elsewhere does not reveal its installed parts.
     return not binary.with_name("libswlo.so").exists() or binary.with_name("libsmlo.so").exists()
 
 
 def to_pdf(settings: Settings, path: Path, kind: str, folder: Path) -> Path:
-    """Turn a Word or PowerPoint file into a PDF in the folder.
+    """Convert a Word or PowerPoint file to PDF in the folder.
 
     Raises:
         Invalid: refused, damaged, or LibreOffice did not end in time.
@@ -96,7 +96,7 @@ def to_pdf(settings: Settings, path: Path, kind: str, folder: Path) -> Path:
         if not made.exists():
             raise ToolFailed(0, "nothing was made")
     except ToolFailed as error:
-        # It says nothing of a full disk; sometimes it waits for somebody to answer.
+        # It does not report a full disk; sometimes it waits for input.
         if is_cramped(folder):
             raise StorageFull from error
         raise Invalid(_slow(seconds) if error.timed_out else DAMAGED) from error
@@ -118,7 +118,7 @@ def _write_profile(folder: Path) -> None:
 
 
 def _socket(profile: Path) -> Path:
-    """Where LibreOffice listens for a second start; shut in, it cannot remove it itself."""
+    """LibreOffice's socket for a second start; in the jail it cannot remove it itself."""
     digest = hashlib.md5(profile.absolute().as_uri().encode("utf-16-le"), usedforsecurity=False).digest()
     name = "".join(f"{byte:x}" for byte in digest)
     return Path("/tmp") / f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{name}"  # noqa: S108 - its choice

@@ -1,4 +1,4 @@
-"""Word and PowerPoint files as packages: looked through piece by piece and written anew without what reaches outside.
+"""Word and PowerPoint files as packages: scanned piece by piece and rewritten without external references.
 
 Called in the jail (`read_package`).
 """
@@ -18,10 +18,10 @@ from academy.media.storage.file_storage import full_disk_reported
 MAX_PARTS = 5_000
 MAX_TOTAL = 768 << 20
 MAX_XML = 96 << 20
-"""A part of XML unpacked: LibreOffice needs many times as much to read it."""
+"""Maximum bytes of an unpacked XML part: LibreOffice needs many times as much to parse it."""
 MAX_RATIO = 150
 BOMB_FROM = 32 << 20
-"""Whoever unpacks to more than this may not have been packed tighter than `MAX_RATIO`."""
+"""Above this unpacked size, the compression ratio may not exceed `MAX_RATIO`."""
 PIECE = 1 << 16
 
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -34,11 +34,11 @@ _MACROS = msg("文件里带有宏，不能处理。请另存为不带宏的 DOCX
 
 _LOCKED = msg("文件加了密码，请去掉密码后再上传。")
 SENTENCES = (DAMAGED, _BOMB, _MACROS, _LOCKED)
-"""With which `kind_of` and `tidy` refuse a file."""
+"""Sentences with which `kind_of` and `tidy` refuse a file."""
 
 
 def kind_of(path: Path) -> str | None:
-    """``docx`` or ``pptx``, by the main part that the package names; None for any other file.
+    """``docx`` or ``pptx``, by the package's main part; None for any other file.
 
     Raises:
         Invalid: it is one, but damaged.
@@ -55,8 +55,9 @@ def kind_of(path: Path) -> str | None:
 
 
 def tidy(path: Path, target: Path) -> bool:
-    """Write the file anew: every part is unpacked with a count, and links to other files are left out. Returns
-    whether there are formulas in it.
+    """Rewrite the file: every part is unpacked with a size limit, and references to other files are removed. Returns
+    whether
+    there are formulas in it.
 
     Raises:
         Invalid: a bomb, macros, a password, or damage.
@@ -109,7 +110,7 @@ def _copy(name: str, source: IO[bytes], sink: IO[bytes], total: int, packed: int
             if is_text:
                 _check_start(piece)
         if is_text:
-            # With the end of the piece before: what is looked for may lie across the cut.
+            # With the end of the piece before: a pattern may lie across the cut.
             _check_text(tail + piece)
             has_formulas = has_formulas or b":oMath" in tail + piece
             tail = piece[-_LONGEST_MARK:]
@@ -127,7 +128,7 @@ _ENCODING = re.compile(rb"<\?xml[^<>]{0,200}?encoding\s{0,5}=\s{0,5}[\"']([A-Za-
 
 
 def _check_start(start: bytes) -> None:
-    """Text of these formats is UTF-8: another encoding could spell a DOCTYPE in other bytes."""
+    """XML of these formats is UTF-8: another encoding could hide a DOCTYPE."""
     declared = _ENCODING.match(start.lstrip(_BEFORE_XML))
     name = declared[1].lower() if declared else b"utf-8"
     if not start.lstrip(_BEFORE_XML).startswith(b"<") or not name.startswith(
@@ -137,7 +138,7 @@ def _check_start(start: bytes) -> None:
 
 
 def _check_text(text: bytes) -> None:
-    """These formats have no DOCTYPE: it is there to blow something up. NUL is UTF-16, which would hide one."""
+    """These formats have no DOCTYPE: it would be an entity bomb. NUL indicates UTF-16, which would hide one."""
     if b"<!DOCTYPE" in text or b"\0" in text:
         raise Invalid(DAMAGED)
 
@@ -154,8 +155,9 @@ def _without_macros(text: bytes) -> bytes:
 
 
 def _without_links(text: bytes) -> bytes:
-    """A list of relations without those that lead outside. The words of a hyperlink stay; the link goes too,
-    for a picture that names it is drawn from where it leads, whatever the list calls it."""
+    """A list of relations without external ones. The text of a hyperlink stays; its target is removed too, because a
+    picture
+    that refers to it is loaded from there, whatever the type of the relation."""
     _check_text(text)
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - it has no DOCTYPE

@@ -1,4 +1,4 @@
-"""Documents that are archives, looked into and written anew by a process in the jail (`read_package`)."""
+"""Documents that are archives, examined and rewritten by a process in the jail (`read_package`)."""
 
 import json
 from pathlib import Path
@@ -23,12 +23,12 @@ def kind_of(path: Path, folder: Path) -> str | None:
 
 
 def refusal_of(path: Path, folder: Path) -> Message | None:
-    """What a file is that we do not take, and what to do; None where nothing is known of it."""
+    """What kind of unsupported file it is, and advice; None where it is unknown."""
     return _SENTENCES.get(str(_ask(folder, "refusal", path)))
 
 
 def tidy(path: Path, target: Path) -> bool:
-    """Write the file anew into the target's folder, as `office_package.tidy`, which says what it raises."""
+    """Rewrite the file into the target's folder; raises as `office_package.tidy`."""
     return _ask(target.parent, "tidy", path, target) is not False
 
 

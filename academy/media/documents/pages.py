@@ -1,4 +1,4 @@
-"""Documents become pages: pictures that every phone shows, and words."""
+"""Pages of documents: pictures that every phone can show, and their text."""
 
 import json
 import re
@@ -26,15 +26,15 @@ from academy.media.tools import Limits, ToolFailed
 MAX_PAGES = 500
 WIDTH = 1240
 PAGE_MS = 10_000
-"""What a page counts for, in media time. The clock allows twice real time, so a page is five seconds."""
+"""Media time of a page in ms. The clock allows twice real time, so a page takes at least five seconds."""
 MAX_TEXT = 20_000
-"""Characters of a page that are kept."""
+"""Maximum characters of a page's text."""
 _SCRIPT = Path(__file__).with_name("draw_pages.py")
 _SEES = (_SCRIPT, Path(sys.prefix))
 
 
 def make_pages(settings: Settings, nature: str, path: Path, folder: Path) -> list[dict[str, Any]]:
-    """Draw every page into ``pages/``, the first also as the poster; returns sizes and words.
+    """Draw every page into ``pages/``, the first also as the poster; returns sizes and texts.
 
     Raises:
         Invalid: locked, damaged, empty, too long, or LibreOffice could not read it.
@@ -53,7 +53,7 @@ def make_pages(settings: Settings, nature: str, path: Path, folder: Path) -> lis
 
 
 def _copy_pdf(path: Path, document: Path) -> None:
-    """Without what stands before its header: readers skip a mark or blank lines, and members get this copy."""
+    """Copy without bytes before its header: readers skip a mark or blank lines, and members get this copy."""
     with path.open("rb") as source, document.open("wb") as sink:
         source.seek(max(0, source.read(HEADER_WITHIN).find(PDF_HEADER)))
         shutil.copyfileobj(source, sink)
@@ -71,7 +71,7 @@ def draw(document: Path, folder: Path) -> list[dict[str, Any]]:
     """Draw the pages of a PDF."""
     target = folder / "pages"
     target.mkdir()
-    # Python itself, again: the jail's limits hold for the reader, not for the worker.
+    # Another Python process: the jail's limits apply to it, not to the worker.
     told = [sys.executable, "-I", str(_SCRIPT), str(document), str(target), str(MAX_PAGES), str(WIDTH)]
     try:
         limits = Limits(seconds=900, cpu_s=900, memory_mib=4096, file_mib=64)
@@ -95,7 +95,7 @@ def draw(document: Path, folder: Path) -> list[dict[str, Any]]:
 
 
 def keep(tx: Tx, asset: Asset, drawn: list[dict[str, Any]]) -> None:
-    """Put the pages of the published set in the place of the earlier ones."""
+    """Replace the rows of the earlier pages by those of the published set."""
     tx.execute(delete(DocumentPage).where(DocumentPage.asset_id == asset.id))
     rows = [{"asset_id": asset.id, "number": number, **page} for number, page in enumerate(drawn, 1)]
     tx.execute(insert(DocumentPage), rows)
@@ -103,14 +103,14 @@ def keep(tx: Tx, asset: Asset, drawn: list[dict[str, Any]]) -> None:
 
 
 def clean_page(text: str) -> str:
-    """A page's words as they are read and looked for, without what documents hide between them."""
+    """A page's text for display and search, without invisible characters."""
     text = _HYPHEN.sub("", text[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n"))
     text = plain(_BETWEEN.sub("", text).replace("\u3000", "  "))
     return _SPACED.sub(_closed, text)
 
 
 def _closed(found: re.Match[str]) -> str:
-    """Characters that a typesetter set apart, without the spaces; Latin letters set so are a list, not a word."""
+    """Letter-spaced characters joined; spaced Latin letters are a list, not a word."""
     letters = found[0].split(" ")
     is_chinese = any(letter > "\u2e7f" for letter in letters) and not any(
         letter.isascii() and letter.isalpha() for letter in letters
@@ -119,6 +119,6 @@ def _closed(found: re.Match[str]) -> str:
 
 
 _HYPHEN = re.compile("[\u00ad\ufffe\x02] {0,3}\n {0,3}")
-"""Where a word was parted at the end of a line."""
+"""Words hyphenated at a line end joined."""
 _BETWEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff\ufffe]")
 _SPACED = re.compile(r"(?<!\S)\S(?: \S){2,}(?!\S)|^[\u2e80-\u9fff] {1,9}[\u2e80-\u9fff]$", re.MULTILINE)

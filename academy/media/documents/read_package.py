@@ -1,4 +1,4 @@
-"""Looks into documents that are archives, in the jail (`jailed`): Word and PowerPoint files, and those not taken.
+"""Examines documents that are archives, in the jail (`jailed`): Word and PowerPoint files, and unsupported ones.
 
 Arguments: ``kind FILE``, ``refusal FILE``, or ``tidy FILE TARGET``. Prints ``{"answer": …}`` or
 ``{"refused": SENTENCE}``; `packages` checks both.
@@ -14,7 +14,7 @@ from academy.media.documents import kinds, office_package
 
 
 def answer(task: str, path: Path, target: Path | None = None) -> dict[str, Any]:
-    """What is asked of a file."""
+    """The answer for these arguments."""
     try:
         if task == "kind":
             return {"answer": office_package.kind_of(path)}

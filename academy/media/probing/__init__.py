@@ -1,1 +1,1 @@
-"""What a file really is: formats by content, streams, packets."""
+"""Probing of files: formats by content, streams, packets."""

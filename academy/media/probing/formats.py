@@ -1,12 +1,12 @@
-"""What a file is, by its first bytes: the containers that we take, and the names of those that we do not."""
+"""Formats by first bytes: accepted containers, and the names of unsupported ones."""
 
 from academy.core.i18n import Message, msg
 
-# Demuxers by what the first bytes say. Never hls, concat, image sequences, playlists or text:
-# those name other files, and ffmpeg would read them.
+# Demuxers by first bytes. Never hls, concat, image sequences, playlists or text: those refer to other files, and
+# ffmpeg would read them.
 DEMUXERS = ("mov", "matroska", "mpegts", "mpeg", "avi", "flv", "asf", "mp3", "wav", "aac", "flac", "ogg", "amr")
 HEAD = 1024
-"""Bytes that `sniff` and `name_of` want to see."""
+"""Bytes needed by `sniff` and `name_of`."""
 _STARTS = {
     b"\x1aE\xdf\xa3": "matroska",
     b"FLV": "flv",
@@ -18,11 +18,11 @@ _STARTS = {
     b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "asf",
 }
 _WAVES = (b"RIFF", b"RF64", b"BW64")
-"""The latter two are what recorders write beyond 4 GB."""
+"""The latter two are written by recorders beyond 4 GB."""
 
 
 def sniff(head: bytes) -> str | None:
-    """Which container the first bytes are of; None for anything else, whatever the file is called."""
+    """The container by its first bytes; None for anything else. The file name is ignored."""
     if head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}:
         return "mov"
     for start, name in _STARTS.items():
@@ -40,7 +40,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def _is_mpeg_audio(head: bytes) -> bool:
-    """Whether a frame of MPEG sound begins here; text in UTF-16 begins alike."""
+    """Whether a frame of MPEG audio begins here; UTF-16 text begins alike."""
     if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0 or head[1] == 0xFE:
         return False
     version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
@@ -48,7 +48,7 @@ def _is_mpeg_audio(head: bytes) -> bool:
 
 
 def tag_length(head: bytes) -> int:
-    """Bytes of the ID3 tag that the head begins with; 0 where there is none."""
+    """Bytes of a leading ID3 tag; 0 where there is none."""
     if head[:3] != b"ID3" or len(head) < 10 or any(byte & 0x80 for byte in head[6:10]):
         return 0
     size = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
@@ -121,11 +121,11 @@ _CONTENT_ENCRYPTION = (
     bytes.fromhex("fbb31122 23bd d211 b4b7 00a0c955fc6e"),
     bytes.fromhex("14e68a29 2226 174c b935 dae07ee9289c"),
 )
-"""The objects of an ASF header that announce protection."""
+"""Objects of an ASF header that indicate DRM."""
 
 
 def name_of(head: bytes) -> Message | None:
-    """What a file is that we do not take, and what to do with it; None for what nobody knows."""
+    """The kind of an unsupported file, and advice; None for unknown ones."""
     if head[4:8] == b"ftyp" and head[8:12] in _BRANDS:
         return _filled(PAPER, _BRANDS[head[8:12]])
     if head.startswith(b"\x30\x26\xb2\x75") and any(guid in head for guid in _CONTENT_ENCRYPTION):
@@ -157,7 +157,7 @@ LOCKED_ENTRIES = frozenset({b"encv", b"enca", b"drmi", b"drms", b"drmt"})
 
 
 def sample_entries(moov: bytes) -> set[bytes]:
-    """The kinds of all first sample entries in an MP4's index."""
+    """The first sample entries in an MP4's index."""
     found = set()
     at = moov.find(b"stsd")
     while at >= 0:
@@ -170,13 +170,13 @@ CODEC = msg("文件用了 %(name)s 编码，这台服务器解不开。请转换
 
 
 def codec_sentence(codec: str, tag: str) -> Message:
-    """That a stream's codec cannot be decoded, with its name."""
+    """Message: the named codec cannot be decoded."""
     name = CODECS.get(codec) or CODECS.get(tag.lower()) or (codec if codec not in {"", "unknown"} else tag)
     return _filled(CODEC, name.strip()[:20] or "?")
 
 
 def locked(name: str) -> Message:
-    """That a file is encrypted for another program."""
+    """Message: the file is encrypted for another program."""
     return _filled(LOCKED, name)
 
 

@@ -1,7 +1,7 @@
-"""When a file's packets are to be shown: measured, because headers estimate, round up or say nothing.
+"""Presentation times of a file's packets: measured, because headers estimate, round up or lack them.
 
-ffmpeg copies the packets into a list (``framecrc``) without decoding them. What it puts right while reading (a clock
-that starts anew in the middle, edit lists) is put right in the list too, as it will be for the encoder.
+ffmpeg copies the packets into a list (``framecrc``) without decoding them. Its corrections while reading (a clock that
+restarts in the middle, edit lists) apply to the list too, as they will for the encoder.
 """
 
 import array
@@ -20,16 +20,16 @@ _MEASURE = Limits(seconds=1800, cpu_s=900, memory_mib=2048, file_mib=64)
 _DISCARD = 0x4
 _NO_TIME = -(1 << 62)
 EVEN = 0.2
-"""Share of a step by which most steps of an even film may differ: containers round to milliseconds."""
+"""Share of a step by which most steps of a constant frame rate may differ: containers round to milliseconds."""
 UNEVEN_FPS = 5.0
-"""The least for an uneven film: a recorder that writes on change only has steps of minutes."""
+"""Minimum for a variable frame rate: a recorder that writes on change only has steps of minutes."""
 MAX_PACKETS = 20_000_000
 _NEAR = 0.01
 RATES = (
     *(Fraction(n) for n in (5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120, 240)),
     *(Fraction(n * 1000, 1001) for n in (12, 15, 24, 30, 48, 60, 120, 240)),
 )
-"""Frames a second that cameras and recorders mean."""
+"""Nominal frame rates of cameras and recorders."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,13 +40,13 @@ class Track:
     start: float
     end: float
     last: float
-    """When the last packet begins."""
+    """Start of the last packet."""
     rate: float = 0.0
-    """Packets a second while they come; 0 where there are too few to say."""
+    """Packets a second without pauses; 0 where there are too few."""
 
 
 class _Times:
-    """Collects what `framecrc` prints of one stream."""
+    """Collects the lines of `framecrc` for one stream."""
 
     def __init__(self) -> None:
         self.base = Fraction(1)
@@ -101,16 +101,17 @@ def _track(times: _Times) -> Track | None:
     shown = sorted(times.shown)
     steps = [b - a for a, b in itertools.pairwise(shown) if b > a]
     base = float(times.base)
-    # The last packet of many containers has no length of its own.
+    # In many containers the last packet has no duration of its own.
     end = times.end if times.end > shown[-1] else shown[-1] + (statistics.median(steps) if steps else 0)
     return Track(len(shown), shown[0] * base, end * base, shown[-1] * base, rate_of([s * base for s in steps]))
 
 
 def rate_of(steps: list[float]) -> float:
-    """Frames a second of pictures with these steps between them, in seconds.
+    """Frame rate from the steps between pictures, in seconds.
 
-    An even film has the mean of its steps, pauses left out. An uneven one has the rate of its quicker steps:
-    so each of its pictures can be shown nearly when it is meant.
+    For a constant rate the mean of the steps without pauses, for a variable one the rate of the quicker steps, so that
+    each
+    picture is shown close to its time.
     """
     if not steps:
         return 0.0

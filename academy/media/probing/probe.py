@@ -1,4 +1,4 @@
-"""Looks into an original without trusting its name, its header or its length."""
+"""Examines an original without trusting its name, its header or its length."""
 
 import dataclasses
 import json
@@ -27,25 +27,25 @@ _ENTRIES = (
 )
 _FRAME = "frame=color_range,color_space,color_primaries,color_transfer,pix_fmt"
 _LEADING = 1 << 20
-"""Bytes of nought before a sound that are passed over."""
+"""Leading zero bytes that are skipped before audio."""
 _ASF_HEADER = 1 << 16
 _INDEX = 64 << 20
 """Bytes of an MP4's index that are searched for encrypted tracks."""
 _LENGTH_TAGS = (b"Xing", b"Info", b"VBRI")
-"""In the first frame of an MP3: how many there are."""
+"""Frame counter in the first frame of an MP3."""
 
 
 def reading(demuxer: str) -> list[str]:
-    """Options before `-i` for a file somebody gave us: this container, this file, nothing else."""
+    """Options before `-i` for an uploaded file: this container, this file, nothing else."""
     lists = ",".join(formats.DEMUXERS)
     return ["-protocol_whitelist", "file", "-format_whitelist", lists, "-f", demuxer]
 
 
 def look(settings: Settings, kind: str, path: Path) -> tuple[rules.Source, dict[str, Any]]:
-    """What the encoder needs to know, and all that ffprobe said.
+    """The encoder's input data, and ffprobe's complete output.
 
     Raises:
-        Invalid: the file is refused, in words for the trainer.
+        Invalid: the file is refused; the message is for the trainer.
     """
     demuxer = container(path)
     if demuxer == "mov":
@@ -66,7 +66,7 @@ def container(path: Path) -> str:
     """The container by its first bytes.
 
     Raises:
-        Invalid: empty, or none that we take.
+        Invalid: empty, or unsupported.
     """
     with path.open("rb") as file:
         head = _head(file)
@@ -85,8 +85,10 @@ def container(path: Path) -> str:
 
 
 def _check_unlocked(path: Path) -> None:
-    """Raises:
-    Invalid: a track of an MP4 is encrypted; ffmpeg decodes noise and names the codec inside.
+    """Refuse encrypted MP4 tracks: ffmpeg would decode noise and name the codec inside.
+
+    Raises:
+        Invalid: a track is encrypted.
     """
     with path.open("rb") as file:
         at, end = 0, path.stat().st_size
@@ -103,7 +105,7 @@ def _check_unlocked(path: Path) -> None:
 
 
 def _head(file: BinaryIO) -> bytes:
-    """The first bytes of what is inside, behind tags and the silence that some recorders begin with."""
+    """The first bytes of the content, after tags and zero bytes that some recorders begin with."""
     at = 0
     head = file.read(formats.HEAD)
     for _ in range(4):
@@ -112,7 +114,7 @@ def _head(file: BinaryIO) -> bytes:
             break
         at += length
         file.seek(at)
-        # A tag with nothing behind it is still somebody's MP3.
+        # A tag without content is still an MP3.
         head = file.read(formats.HEAD) or head
     if head[:4] == b"\0\0\0\0":
         file.seek(at)
@@ -127,10 +129,10 @@ def _has_length(path: Path) -> bool:
 
 
 def _colours(settings: Settings, demuxer: str, path: Path, picture: dict[str, Any]) -> str:
-    """What brings the picture to BT.709, by its first frames: containers often say something else.
+    """Conversion of the picture to BT.709, by its first frames: container metadata is often wrong.
 
     Raises:
-        Invalid: this machine cannot decode it, or nobody can show its colours.
+        Invalid: this machine cannot decode it, or its colours cannot be shown.
     """
     dolby: dict[str, Any] = next((d for d in picture.get("side_data_list", []) if "dv_profile" in d), {})
     if dolby.get("dv_profile") == 5 and not dolby.get("dv_bl_signal_compatibility_id"):
@@ -173,7 +175,7 @@ def _refusal(error: ToolFailed) -> Invalid:
 
 
 def check_document(settings: Settings, path: Path, folder: Path) -> str:
-    """What kind of document it is: ``pdf``, ``docx``, ``pptx`` or ``image``.
+    """The kind of document: ``pdf``, ``docx``, ``pptx`` or ``image``.
 
     Raises:
         Invalid: another kind of file, or one that this academy cannot read.
@@ -198,10 +200,10 @@ _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8")
 
 
 def make_image(path: Path, target: Path, *, side: int = 1280) -> tuple[int, int]:
-    """Decode a picture in the jail and write it anew as JPEG: nothing of the original's bytes is ever served.
+    """Decode a picture in the jail and rewrite it as JPEG: the original's bytes are never served.
 
     Raises:
-        Invalid: not a picture we take.
+        Invalid: not a supported picture.
         StorageFull: no space.
     """
     arguments = [str(path.resolve()), str(target.resolve()), str(side)]

@@ -1,1 +1,1 @@
-"""Where files lie: a folder of this machine, or S3-compatible object storage."""
+"""File storage: a folder of this machine, or S3-compatible object storage."""

@@ -1,8 +1,8 @@
-"""Where files live, behind one interface: keys name files, a put is all or nothing.
+"""The storage interface: keys name files, a put is atomic.
 
-Originals stand under ``assets/<public_id>/original``, each derived set under
-``assets/<public_id>/<generation>/…``. A set is written before anything points at it and never
-changed afterwards, so publishing is one column's change and a reader never sees half a set.
+Originals are under ``assets/<public_id>/original``, each derived set under ``assets/<public_id>/<generation>/…``.
+A set is written before any row refers to it and never changed afterwards, so publishing is one column's change and a
+reader never sees a partial set.
 """
 
 import contextlib
@@ -23,29 +23,30 @@ from academy.core.settings import Settings
 _KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 PIECE = 1 << 20
 SPARE_BYTES = 64 << 20
-"""With less room than this, a file that is not whole was stopped by the disk."""
+"""With less free space than this, an incomplete file is blamed on the disk."""
 
 
 class Storage(Protocol):
-    """What the media component needs of a place for files."""
+    """Interface of a place for files."""
 
     def put_file(self, key: str, source: Path, *, move: bool = False) -> None:
-        """Store a local file under a key; with `move` the source is used up. Somebody reading the key sees
-        the old file or the new one whole.
+        """Store a local file under a key; with `move` the source is consumed. A concurrent reader sees the old file or
+        the
+        new one, complete.
 
         Raises:
-            StorageFull: no space; what was there before is untouched.
+            StorageFull: no space; the earlier file is untouched.
         """
 
     def put_folder(self, prefix: str, source: Path) -> None:
-        """Store everything below a local folder, which is used up; asking again after a crash does no harm.
+        """Store everything below a local folder, which is consumed; may be repeated after a crash.
 
         Raises:
             StorageFull: no space.
         """
 
     def local(self, key: str) -> AbstractContextManager[Path]:
-        """A path from which the file can be read while the block lasts.
+        """Context manager: a local path of the file, valid inside the block.
 
         Raises:
             FileNotFoundError: there is no such key.
@@ -69,17 +70,17 @@ class Storage(Protocol):
         """
 
     def rename_folder(self, prefix: str, to: str) -> None:
-        """Give a set another name, so that links to the old one are dead; nothing happens if it is gone."""
+        """Rename a set, so that links to the old name become invalid; no effect if it is gone."""
 
     def delete_folder(self, prefix: str) -> None:
-        """Remove everything below a prefix; nothing happens if there is nothing."""
+        """Remove everything below a prefix; no effect if there is nothing."""
 
 
 def checked(key: str) -> str:
-    """The key itself, if it can be one: parts of some come from a URL.
+    """The validated key: parts of some come from a URL.
 
     Raises:
-        FileNotFoundError: it names nothing that this component ever stores.
+        FileNotFoundError: not a possible key of this component.
     """
     if not _KEY.fullmatch(key):
         raise FileNotFoundError(key)
@@ -142,12 +143,13 @@ class LocalStorage:
             sync_folder(target.parent)
 
     def _carry(self, source: Path, target: Path) -> None:
-        """Over to another disk: copied beside its place first, and the source goes in one stroke, so that
-        whoever is interrupted finds a whole set in one place or the other, and no space is kept by half of one."""
+        """Move to another disk: copied beside its target first, and the source is removed by one rename, so that after
+        an
+        interruption a complete set is in one place or the other, and partial copies are cleaned up."""
         draft = target.with_name(f"draft-{target.name}")
         shutil.rmtree(draft, ignore_errors=True)
         try:
-            # One by one: copytree goes on after a full disk and then tells no errno.
+            # One by one: copytree continues after a full disk and then reports no errno.
             for file in source.rglob("*"):
                 if file.is_file():
                     copied = draft / file.relative_to(source)
@@ -185,7 +187,7 @@ class LocalStorage:
             self.path(prefix).rename(self.path(to))
 
     def delete_folder(self, prefix: str) -> None:
-        # Renamed first: a reader finds the whole set or nothing.
+        # Renamed first: a reader finds the complete set or nothing.
         doomed = self.root / "trash" / prefix.replace("/", "-")
         doomed.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
@@ -194,14 +196,14 @@ class LocalStorage:
 
 
 def local_storage(settings: Settings) -> LocalStorage:
-    """Files on this machine's disk, wherever the settings put them."""
+    """Storage on this machine's disk, in the configured folder."""
     return LocalStorage(settings.media_dir.absolute())
 
 
 def storage_of(settings: Settings) -> Storage:
-    """The place that the settings name."""
+    """The configured storage."""
     if settings.s3_bucket:
-        # Only here: the library takes as long to import as the rest of this component.
+        # Imported here: the library takes as long to import as the rest of this component.
         from academy.media.storage.s3_storage import S3Storage
 
         return S3Storage(settings)
@@ -209,37 +211,37 @@ def storage_of(settings: Settings) -> Storage:
 
 
 def original_key(asset_public_id: str) -> str:
-    """Where the file as the trainer gave it is kept."""
+    """Key of the original file."""
     return f"assets/{asset_public_id}/original"
 
 
 def set_key(asset_public_id: str, generation: str) -> str:
-    """The folder of one derived set."""
+    """Key of the folder of one derived set."""
     return f"assets/{asset_public_id}/{generation}"
 
 
 def uploads_folder(settings: Settings) -> Path:
-    """Where uploads grow; beside the assets, so that storing one is a rename."""
+    """Folder of open uploads; on the same disk as the assets, so that storing one is a rename."""
     return settings.media_dir.absolute() / "uploads"
 
 
 def fetched_folder(settings: Settings) -> Path:
-    """Copies of originals that steps work on, where storage is elsewhere."""
+    """Folder of local copies of originals for processing, where storage is remote."""
     return settings.media_dir.absolute() / "fetched"
 
 
 def work_folder(settings: Settings, generation: str) -> Path:
-    """Where a derived set is made before it is published."""
+    """Folder in which a derived set is made before it is published."""
     return settings.media_dir.absolute() / "work" / generation
 
 
 def parts_folder(settings: Settings, generation: str) -> Path:
-    """Where the parts of a long film are kept until they are joined."""
+    """Folder in which the parts of a long film are kept until they are joined."""
     return settings.media_dir.absolute() / "work" / f"{generation}-parts"
 
 
 def sync_file(path: Path) -> None:
-    """Have the file's bytes on the disk."""
+    """fsync a file."""
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)
@@ -248,21 +250,21 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Have the folder's names on the disk."""
+    """fsync a folder."""
     sync_file(path)
 
 
 def is_cramped(folder: Path) -> bool:
-    """Whether a failure in this folder is the disk's: tools say all kinds of things when they find no space."""
+    """Whether a failure in this folder is probably a full disk: tools report it in many ways."""
     return shutil.disk_usage(folder).free < SPARE_BYTES
 
 
 @contextlib.contextmanager
 def full_disk_reported() -> Iterator[None]:
-    """Turn a full disk into the sentence for it.
+    """Context manager: raise StorageFull for a full disk.
 
     Raises:
-        StorageFull: no space; what was there before is untouched.
+        StorageFull: no space; earlier files are untouched.
     """
     try:
         yield

@@ -1,7 +1,7 @@
-"""Files in S3-compatible storage: the same keys as on a disk, in one bucket.
+"""S3-compatible storage: the same keys as on a disk, in one bucket.
 
-Uploads grow and sets are made on a disk (`uploads/`, `work/`), because encoders seek; only finished
-files are objects. So several machines share those two folders, not the library.
+Uploads and sets in progress are on a disk (`uploads/`, `work/`), because encoders seek; only finished files are
+objects. So several machines share those two folders, not the library.
 """
 
 import contextlib
@@ -32,13 +32,13 @@ from academy.media.storage.file_storage import checked, fetched_folder, full_dis
 PART = 32 << 20
 AT_ONCE = 8
 BATCH = 1000
-"""Most keys of one deletion, by the protocol."""
+"""Maximum keys of one deletion, by the protocol."""
 KEEP_S = 3600.0
-"""A fetched original that no step has used for so long makes room."""
+"""Seconds after which an unused local copy of an original is removed."""
 LINK_S = 300
-"""How long nginx has for asking for an object, in seconds; the answer itself may take longer."""
+"""Seconds within which nginx must request an object; the response itself may take longer."""
 INTERNAL = "/_objects"
-"""The part of nginx that fetches objects; nobody outside can ask for it."""
+"""nginx's internal location that fetches objects; not reachable from outside."""
 _GONE = frozenset({"404", "NoSuchKey", "NotFound"})
 _FULL = frozenset({"507", "InsufficientStorage", "XMinioStorageFull", "QuotaExceeded", "InsufficientCapacity"})
 
@@ -60,13 +60,13 @@ class S3Storage:
                 str(source), self.bucket, checked(key), ExtraArgs=_facts(key), Config=TransferConfig(PART, 4, PART)
             )
         if move:
-            # The steps that follow read it; a copy that is here already need not be fetched.
+            # The following steps read it; an existing local copy need not be fetched.
             self.copies.adopt(key, source)
         else:
             self.copies.forget(key)
 
     def _drop_parts(self, key: str) -> None:
-        """Parts that a killed worker left would be kept, and paid for, for ever."""
+        """Abort multipart uploads of killed workers: they would be stored, and paid for, for ever."""
         with _told(key):
             left = self.client.list_multipart_uploads(Bucket=self.bucket, Prefix=key).get("Uploads", [])
             for upload in left:
@@ -80,7 +80,7 @@ class S3Storage:
             files = {checked(key): file for key, file in files.items() if file.is_file()}
             _all(lambda key: self._put_small(key, files[key]), files)
             self._delete(key for key in self._keys(prefix) if key not in files)
-            # In one stroke: a folder that is half removed must never look like a set that is still to be sent.
+            # One rename: a partly removed folder must never look like a set that is still to be sent.
             shutil.rmtree(sent, ignore_errors=True)
             source.rename(sent)
         shutil.rmtree(sent, ignore_errors=True)
@@ -130,14 +130,14 @@ class S3Storage:
         self.copies.forget(prefix)
 
     def internal_path(self, key: str) -> str:
-        """Where nginx finds the object: an address under `INTERNAL` that is signed and soon expires.
+        """Path for nginx's internal redirect: an address under `INTERNAL`, signed and expiring soon.
 
-        Whether there is such an object is nginx's to find out.
+        nginx finds out whether the object exists.
         """
         return INTERNAL + "/" + self._signed(checked(key)).split("://", 1)[1].split("/", 1)[1]
 
     def origin(self) -> str:
-        """Scheme and host at which nginx asks."""
+        """Scheme and host of the storage for nginx."""
         return "/".join(self._signed("x").split("/", 3)[:3])
 
     def _signed(self, key: str) -> str:
@@ -159,7 +159,7 @@ class S3Storage:
 
 
 class Object(io.RawIOBase):
-    """An object as a file: read from where one seeks to, by one request for each stretch."""
+    """An object as a seekable file: one request for each contiguous read."""
 
     def __init__(self, client: Any, bucket: str, key: str) -> None:
         self._client, self._bucket, self._key = client, bucket, key
@@ -212,24 +212,25 @@ class Object(io.RawIOBase):
 
 
 class Copies:
-    """Objects that are also on this disk, because encoders and probes seek in them. Each copy is locked
-    while a step reads it; one that nobody has used for an hour goes when the next comes."""
+    """Local copies of objects, because encoders and probes seek. Each copy is locked while a step reads it; one unused
+    for an
+    hour is removed when the next is fetched."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def path(self, key: str) -> Path:
-        """Where the copy is, or would be; its beginning tells the asset, so that all of one can be forgotten."""
+        """Path of the copy; its prefix is the asset, so that all copies of one can be removed."""
         return self.root / f"{key.replace('/', '-')}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
     @contextlib.contextmanager
     def hold(self, key: str, fetch: Callable[[str, Path], None]) -> Iterator[Path]:
-        """The copy, fetched if need be, for as long as the block lasts."""
+        """Context manager: the copy, fetched if needed, locked inside the block."""
         self.sweep()
         path = self.path(checked(key))
         self.root.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            # Whoever reads a copy for hours must not be in the way of the next reader.
+            # A shared lock: a step that reads for hours must not block the next reader.
             with self._locked(path, fcntl.LOCK_EX):
                 if not path.exists():
                     self._fill(key, path, fetch)
@@ -255,12 +256,12 @@ class Copies:
             os.close(fd)
 
     def adopt(self, key: str, source: Path) -> None:
-        """Let a file that was just stored be its copy."""
+        """Use a file that was just stored as its copy."""
         self.root.mkdir(parents=True, exist_ok=True)
         try:
             source.replace(self.path(key))
         except OSError:
-            source.unlink(missing_ok=True)  # on another disk: whoever needs it fetches it
+            source.unlink(missing_ok=True)  # on another disk: fetched when needed
 
     def forget(self, prefix: str) -> None:
         """Remove the copies of a key, or of everything below it."""
@@ -268,7 +269,7 @@ class Copies:
             path.unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove what nobody has used for long and nobody is reading."""
+        """Remove copies that have not been used for long and are not being read."""
         for path in self.root.glob("[!.]*"):
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > KEEP_S:
@@ -279,7 +280,7 @@ class Copies:
 
 @functools.lru_cache
 def client_of(endpoint: str, region: str, key: str, secret: str, style: str) -> Any:
-    """A client for the storage, one a process: making one takes a tenth of a second, and it is thread-safe."""
+    """A client for the storage, one a process: creating one takes a tenth of a second, and it is thread-safe."""
     config = botocore.config.Config(
         signature_version="s3v4",
         s3={"addressing_style": style},
@@ -299,7 +300,7 @@ def client_of(endpoint: str, region: str, key: str, secret: str, style: str) -> 
 
 
 def _facts(key: str) -> dict[str, str]:
-    """What the storage says with an object: a type from our own list, never from what somebody uploaded."""
+    """Metadata of an object: a content type from our own list, never from the uploader."""
     return {"ContentType": TYPES.get(os.path.splitext(key)[1], "application/octet-stream")}  # noqa: PTH122 - a key
 
 
@@ -311,7 +312,7 @@ def _all(act: Callable[[str], None], keys: Iterable[str]) -> None:
 
 @contextlib.contextmanager
 def _told(key: str) -> Iterator[None]:
-    """Turn what the storage refuses into what this component knows.
+    """Context manager: map the storage's errors to this component's.
 
     Raises:
         FileNotFoundError: there is no such key.

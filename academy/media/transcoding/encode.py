@@ -25,7 +25,7 @@ THUMB_WIDTH = 160
 SHEET = 10
 _POSTER_WIDTH = 1280
 MAX_CAPTIONS = 32 << 20
-"""Bytes of captions inside a file."""
+"""Maximum bytes of captions inside a file."""
 
 
 PICTURE: dict[str, Any] = {
@@ -35,7 +35,7 @@ PICTURE: dict[str, Any] = {
     "pix_fmt": "yuv420p",
     "sc_threshold": 0,
     "g": 600,
-    # The same instants in every rendition: a player changes between them at any segment.
+    # Key frames at the same times in every rendition: a player switches between them at any segment.
     "force_key_frames": f"expr:gte(t,n_forced*{rules.SEGMENT_S})",
 }
 BT709 = {"color_range": "tv", "colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709"}
@@ -43,7 +43,7 @@ SOUND: dict[str, Any] = {"c:a": "aac", "ar": 48000, "ac": 2}
 
 
 def command(binary: str, source: Source, rungs: list[Rung], original: Path) -> list[str]:
-    """One ffmpeg for all renditions: the original is decoded once, whatever the ladder."""
+    """One ffmpeg process for all renditions: the original is decoded once."""
     film = input_options(source, original)
     pictures = [r for r in rungs if r.height]
     streams: list[Any] = []
@@ -71,7 +71,7 @@ def command(binary: str, source: Source, rungs: list[Rung], original: Path) -> l
 
 
 def picture_options(source: Source) -> dict[str, Any]:
-    """Options of the encoder of pictures."""
+    """Options of the video encoder."""
     return PICTURE | (BT709 if source.colours else {})
 
 
@@ -93,7 +93,7 @@ def hls(names: list[str]) -> dict[str, Any]:
         "hls_time": rules.SEGMENT_S,
         "hls_playlist_type": "vod",
         "hls_segment_type": "fmp4",
-        # Decode times begin with the first picture: what edit lists would put right, browsers do not.
+        # Decode times begin with the first picture: browsers ignore edit lists, which would correct them.
         "hls_segment_options": "movflags=+negative_cts_offsets",
         "hls_flags": "independent_segments",
         "hls_segment_filename": "%v/seg_%05d.m4s",
@@ -106,14 +106,14 @@ def hls(names: list[str]) -> dict[str, Any]:
 
 
 def compiled(binary: str, out: Any) -> list[str]:
-    """The command line of an output, its progress on standard output."""
+    """The command line of an output, with progress on standard output."""
     out = out.global_args("-nostdin", "-hide_banner", "-loglevel", "repeat+warning", "-progress", "pipe:1", "-nostats")
     made: list[str] = ffmpeg.compile(out, cmd=binary, overwrite_output=True)
     return made
 
 
 def limits(source: Source) -> Limits:
-    """Bounds of an encoding: generous for a slow machine, finite for a hostile file."""
+    """Limits of an encoding: generous for a slow machine, finite for a hostile file."""
     seconds = source.duration_ms / 1000
     return Limits(
         seconds=600 + 20 * seconds,
@@ -124,7 +124,7 @@ def limits(source: Source) -> Limits:
 
 
 def progress_listener(tell: Callable[[int], None], length_ms: float) -> Callable[[str], None]:
-    """A listener for ffmpeg's progress lines; `tell` hears permille."""
+    """A listener for ffmpeg's progress lines; `tell` is called with permille."""
 
     def line(text: str) -> None:
         key, _, value = text.partition("=")
@@ -135,12 +135,12 @@ def progress_listener(tell: Callable[[int], None], length_ms: float) -> Callable
 
 
 def make_ladder(settings: Settings, source: Source, original: Path, folder: Path, tell: Callable[[int], None]) -> int:
-    """Encode in one process into an empty folder; `tell` hears how far it is, in permille.
+    """Encode in one process into an empty folder; `tell` is called with permille.
 
-    Returns how many pictures and packets of sound could not be decoded well.
+    Returns how many pictures and audio packets were damaged.
 
     Raises:
-        Invalid: the file cannot be decoded to its end, or much of it badly.
+        Invalid: the file cannot be decoded to its end, or too much of it is damaged.
         StorageFull: no space.
     """
     shutil.rmtree(folder, ignore_errors=True)
@@ -161,7 +161,7 @@ def make_ladder(settings: Settings, source: Source, original: Path, folder: Path
 
 @contextlib.contextmanager
 def colour_table(source: Source, folder: Path) -> Iterator[None]:
-    """While ffmpeg works in a folder, the table that it maps colours by lies there."""
+    """Context manager: the colour table, in the folder in which ffmpeg runs."""
     if source.colours:
         with full_disk_reported():
             tonemap.write_table(source.colours, folder)
@@ -172,7 +172,7 @@ def colour_table(source: Source, folder: Path) -> Iterator[None]:
 
 
 class Damage:
-    """Counts what ffmpeg's decoders report: a player shows such pictures too, but nobody wants a film of them."""
+    """Counts decoder errors reported by ffmpeg: a player shows damaged pictures too, but too many are refused."""
 
     MOST = 0.1
     _SIGNS = re.compile(
@@ -184,14 +184,14 @@ class Damage:
     def __init__(self) -> None:
         self.count = 0
         self.first_s: float | None = None
-        """When the first picture came out of the decoder, in seconds from where reading began (`filters.frames`)."""
+        """Time of the first decoded picture, in seconds from where reading began (`filters.frames`)."""
 
     def hear(self, line: str) -> None:
         """A line of ffmpeg's log."""
         if self._SIGNS.search(line):
             self.count += 1
         elif "Output file is empty" in line:
-            self.first_s = None  # some versions tell a time at the end where no picture came
+            self.first_s = None  # some versions report a time at the end where no picture was decoded
         elif self.first_s is None and (first := self._FIRST.match(line)):
             self.first_s = float(first[1])
 
@@ -206,11 +206,11 @@ class Damage:
 
 
 def check_whole(source: Source, folder: Path) -> None:
-    """Believe no success of an HLS muxer that does not show.
+    """Verify the files: ffmpeg's HLS muxer reports success even when some are missing.
 
     Raises:
-        StorageFull: the disk has no space, so something is missing.
-        ToolFailed: something is missing for another reason.
+        StorageFull: files are missing because the disk has no space.
+        ToolFailed: files are missing for another reason.
     """
     torn = [rung.name for rung in rules.plan(source) if not playlist.is_whole(folder / rung.name)]
     if torn and is_cramped(folder):
@@ -220,7 +220,7 @@ def check_whole(source: Source, folder: Path) -> None:
 
 
 def finish(source: Source, folder: Path) -> list[playlist.MeasuredRendition]:
-    """Measure what was made and write the master playlists, last of all: a set that has one is whole.
+    """Measure the renditions and write the master playlists, last of all: a set that has one is complete.
 
     Raises:
         Invalid: a rendition is not as long as the lecture.
@@ -231,7 +231,7 @@ def finish(source: Source, folder: Path) -> list[playlist.MeasuredRendition]:
             playlist.settle(folder / rung.name)
     measured = [playlist.measure(folder / rung.name, rung) for rung in rungs]
     length = round(float(rules.lecture_s(source)) * 1000)
-    # What came short of the lecture was not decoded to its end: the filters would have held it.
+    # A shorter rendition was not decoded to its end: the filters pad to the full length.
     if any(abs(m.duration_ms - length) > _SLACK_MS for m in measured):
         raise Invalid(
             msg(
@@ -246,12 +246,12 @@ def finish(source: Source, folder: Path) -> list[playlist.MeasuredRendition]:
 
 
 def raise_in_words(error: ToolFailed) -> None:
-    """Say in words what went wrong where words help; anything else is tried again.
+    """Raise the error that the trainer can act on; other failures are retried.
 
     Raises:
-        Invalid: the file is at fault.
+        Invalid: the file is the cause.
         StorageFull: the disk is.
-        ToolFailed: nobody knows yet.
+        ToolFailed: the cause is unknown.
     """
     if "No space left on device" in error.log or "Disk quota exceeded" in error.log:
         raise StorageFull from error
@@ -278,7 +278,7 @@ _SLACK_MS = 1000
 
 @dataclasses.dataclass(frozen=True)
 class Pictures:
-    """What the poster step made."""
+    """Result of the poster step."""
 
     poster: bool
     storyboard: bool
@@ -340,7 +340,7 @@ def storyboard_grid(duration_ms: int) -> tuple[int, int]:
 
 
 def storyboard_vtt(duration_ms: int, height: int) -> str:
-    """Which part of the sheet shows which seconds."""
+    """The WebVTT track that maps seconds to parts of the storyboard."""
     every, count = storyboard_grid(duration_ms)
     lines = ["WEBVTT", ""]
     for n in range(count):
@@ -351,11 +351,12 @@ def storyboard_vtt(duration_ms: int, height: int) -> str:
 
 
 def embedded_captions(settings: Settings, source: Source, original: Path, folder: Path) -> bytes:
-    """The text subtitles inside the original, as SRT by the file's own clock; empty where they cannot be read. Nothing
-    is written: on a full disk they would be lost without a word."""
+    """The text subtitles inside the original, as SRT by the file's own clock; empty where they cannot be read. Read
+    from
+    standard output, not from a file: on a full disk they would be lost without an error."""
     folder.mkdir(parents=True, exist_ok=True)
     told = [tools.ffmpeg(settings), "-nostdin", "-loglevel", "error", "-y", *reading(source.demuxer)]
-    # Without this ffmpeg moves all of them when one stands before the first picture.
+    # Without this ffmpeg shifts all of them when one is before the first picture.
     told += ["-copyts", "-i", f"file:{original}", "-map", f"0:{source.subtitle}", "-c:s", "srt"]
     told += ["-avoid_negative_ts", "disabled", "-fs", str(MAX_CAPTIONS), "-f", "srt", "pipe:1"]
     try:

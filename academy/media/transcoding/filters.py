@@ -1,7 +1,7 @@
-"""The filters of an encoding: every picture and every sample of sound on one clock that begins at nought.
+"""The filters of an encoding: every picture and every audio sample on one clock that begins at zero.
 
-A browser's media source knows no edit lists: what is to be heard later must begin with silence, what ends earlier
-must be held, and AAC's first packet, which holds nothing yet, takes the place of the sound that it delays.
+Media source extensions know no edit lists: a stream that starts later must begin with silence, one that ends earlier
+must be padded, and AAC's first packet, which holds priming samples, takes the place of the sound that it delays.
 """
 
 from fractions import Fraction
@@ -13,8 +13,8 @@ from academy.media.transcoding import tonemap
 LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}
 RATE = 48_000
 PRIMING = 1024
-"""Samples that ffmpeg's AAC encoder puts before the sound."""
-# A frame that falls between two of the output's is to fall on the same side in every part.
+"""Priming samples of ffmpeg's AAC encoder."""
+# A frame that falls between two of the output's must fall on the same side in every part.
 _BIAS = Fraction(1, 5)
 
 
@@ -29,7 +29,7 @@ def frames(
 ) -> list[Any]:
     """The pictures in the size of each rung, from `start` to `end` seconds of the lecture.
 
-    `entered` is where reading began, at or before `start`; what comes before `start` is decoded and dropped.
+    `entered` is where reading began, at or before `start`; earlier pictures are decoded and dropped.
     """
     if not rungs:
         return []
@@ -37,13 +37,13 @@ def frames(
     if source.interlaced:
         stream = stream.filter("yadif")
     rate = rate_of(source)
-    # Reading in the middle already counts from where it was entered, in the lecture's clock.
+    # When seeking, times already count from `entered`, in the lecture's clock.
     early = (0.0 if entered else source.start_s) - float(_BIAS) / max(source.fps, float(rate))
-    # The first picture's time goes to the log: a decoder that was entered in the wrong place leaves out the first ones.
+    # The first picture's time is logged: a decoder that was entered in the wrong place drops the first ones.
     stream = stream.filter("setpts", f"if(N,0,0*print(T,24))+PTS-({early:.6f})/TB")
     stream = stream.filter("fps", fps=f"{rate.numerator}/{rate.denominator}", start_time=0)
     stream = stream.filter("tpad", stop=-1, stop_mode="clone")
-    # By number: of a time between two pictures some versions make the earlier one.
+    # By number: for a time between two pictures some versions choose the earlier one.
     first, last = (round((at - entered) * rate) for at in (start, lecture_s(source) if end is None else end))
     stream = stream.filter("trim", start_frame=first, end_frame=last)
     if first:
@@ -52,7 +52,7 @@ def frames(
 
 
 def _plain(stream: Any, source: Source, top: Rung) -> Any:
-    """Eight bits in the largest size; colours that few screens show become those that all do."""
+    """Eight bits in the largest size; wide-gamut and HDR colours converted to BT.709."""
     if not source.colours:
         stream = stream.filter("scale", top.width, top.height)
     else:
@@ -77,18 +77,18 @@ def _sizes(stream: Any, rungs: list[Rung]) -> list[Any]:
 
 
 def sounds(film: Any, source: Source, count: int) -> list[Any]:
-    """The sound at one loudness, as long as the lecture, as often as it is wanted."""
+    """Loudness-normalised audio of the lecture's length, in `count` copies."""
     if source.audio is None:
         return []
     stream = (
         film[str(source.audio)]
         .filter("asetpts", f"PTS-({source.start_s:.6f})/TB")
-        # Silence where the sound begins later or has a hole.
+        # Silence where the audio begins later or has a gap.
         .filter("aresample", RATE, **{"async": 1, "first_pts": 0})
         .filter("aformat", channel_layouts="stereo")
         .filter("loudnorm", **LOUDNESS)
         .filter("aresample", RATE)
-        # Some versions of loudnorm give their last three seconds a later time: the samples are what counts.
+        # Some versions of loudnorm give their last three seconds a later time: count samples instead.
         .filter("asetpts", "N/SR/TB")
         .filter("apad")
         .filter("atrim", start_sample=PRIMING, end_sample=round(lecture_s(source) * RATE))

@@ -1,7 +1,7 @@
-"""A long film is encoded in parts, so that several workers share it and a killed one loses its part only.
+"""Encoding of a long film in parts, so that several workers share it and a killed one loses its part only.
 
-Pictures are cut on the grid of segments, to the frame. The sound is made beside them in one piece: AAC
-cannot be cut without a click, and loudness is judged over the whole. Joining copies; nothing is encoded twice.
+Pictures are cut on the grid of segments, to the frame. The audio is made beside them in one piece: AAC cannot be cut
+without a click, and loudness is measured over the whole. Joining copies; nothing is encoded twice.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ from academy.media.tools import ToolFailed
 from academy.media.transcoding import encode, filters
 
 SPLITTABLE = frozenset({"mov", "matroska"})
-"""Containers with an index: the others cannot be entered in the middle without losing pictures."""
+"""Containers with an index: seeking in the others loses pictures."""
 SOUND = 0
 _DAMAGE = "damage.txt"
 
@@ -41,12 +41,12 @@ class EncodedPart:
 
 
 def plan(source: Source) -> list[EncodedPart]:
-    """The parts of a long film, from 1; empty for what one process makes in one go."""
+    """The parts of a long film, from 1; empty for one that a single process encodes."""
     length, part_s = float(rules.lecture_s(source)), source.part_s
     if source.video is None or source.demuxer not in SPLITTABLE or length < 2 * part_s:
         return []
     rate = rules.rate_of(source)
-    # A last crumb goes to the part before it.
+    # A short remainder is added to the part before it.
     count = max(2, int((length + part_s / 2) // part_s))
     starts = [Fraction(math.ceil(number * part_s * rate)) / rate for number in range(count)]
     ends = [*starts[1:], None]
@@ -54,7 +54,7 @@ def plan(source: Source) -> list[EncodedPart]:
 
 
 def folder_of(folder: Path, number: int) -> Path:
-    """Where a finished part stands; it is there whole or not at all."""
+    """Folder of a finished part; created atomically."""
     return folder / f"{number:04d}"
 
 
@@ -66,7 +66,7 @@ def is_made(folder: Path, number: int) -> bool:
 def make(
     settings: Settings, source: Source, original: Path, folder: Path, number: int, tell: Callable[[int], None]
 ) -> None:
-    """Make one part (or the sound) below `folder`, unless it is there; `tell` hears how far, in permille.
+    """Make one part (or the audio) below `folder`, unless it exists; `tell` is called with permille.
 
     Raises:
         Invalid: the file cannot be decoded.
@@ -77,7 +77,7 @@ def make(
     part = next((p for p in plan(source) if p.number == number), None)
     with full_disk_reported():
         folder.mkdir(parents=True, exist_ok=True)
-        # A folder of its own: a worker thought dead may still be writing.
+        # A folder of its own: a worker presumed dead may still be writing.
         draft = Path(tempfile.mkdtemp(dir=folder, prefix="draft-"))
     try:
         damage = _encode(settings, source, original, draft, part, tell)
@@ -86,7 +86,7 @@ def make(
             for file in draft.iterdir():
                 sync_file(file)
             if not is_made(folder, number):
-                os.rename(draft, folder_of(folder, number))  # noqa: PTH104 - fails rather than replaces a full folder
+                os.rename(draft, folder_of(folder, number))  # noqa: PTH104 - fails on a non-empty folder, and never replaces it
     except ToolFailed as error:
         encode.raise_in_words(error)
     finally:
@@ -101,7 +101,7 @@ def _encode(
     part: EncodedPart | None,
     tell: Callable[[int], None],
 ) -> int:
-    """Encode into the draft; how many pictures or packets were decoded badly, at the best attempt.
+    """Encode into the draft folder; returns how many pictures or packets were damaged, at the best attempt.
 
     Raises:
         ToolFailed: ffmpeg ended with an error.
@@ -114,7 +114,7 @@ def _encode(
     damage = _run(source, original, draft, picture_command(binary, source, part, original), length, listener)
     late = damage.first_s is None or damage.first_s > 1.5 / float(rules.rate_of(source))
     if (damage.count or late) and entered_at(source, part):
-        # Some films cannot be entered where their index says: what a decoder needs came earlier.
+        # Some films cannot be entered where their index says: the decoder needs earlier data.
         command = picture_command(binary, source, part, original, entered=Fraction(0))
         again = _run(source, original, draft, command, float(part.start) + length, listener)
         return again.count if late else min(damage.count, again.count)
@@ -138,7 +138,8 @@ def _length_s(source: Source, part: EncodedPart | None) -> float:
 
 
 def entered_at(source: Source, part: EncodedPart) -> Fraction:
-    """Where reading begins for a part, in seconds of the lecture: behind the last picture there is nothing to hold."""
+    """Where reading begins for a part, in seconds of the lecture; never after the last picture, which has to be
+    repeated."""
     if source.last_picture_s is None or source.last_picture_s >= part.start:
         return part.start
     rate = rules.rate_of(source)
@@ -148,7 +149,7 @@ def entered_at(source: Source, part: EncodedPart) -> Fraction:
 def picture_command(
     binary: str, source: Source, part: EncodedPart, original: Path, *, entered: Fraction | None = None
 ) -> list[str]:
-    """One ffmpeg for all renditions of a part, without sound; `entered` has it read from an earlier second."""
+    """One ffmpeg for all renditions of a part, without audio; `entered` makes it read from an earlier second."""
     entered = entered_at(source, part) if entered is None else entered
     # Decoding begins at the key frame before; the part's first frame has time 0, earlier ones are dropped.
     sought = {"ss": f"{float(entered) + source.start_s:.6f}", "accurate_seek": False} if entered else {}
@@ -174,7 +175,7 @@ def picture_command(
 
 
 def sound_command(binary: str, source: Source, original: Path) -> list[str]:
-    """The whole film's sound, once for each bit rate."""
+    """The complete audio, once for each bit rate."""
     rates = bit_rates(source)
     streams = filters.sounds(encode.input_options(source, original), source, len(rates))
     options = {f"b:a:{n}": f"{rate}k" for n, rate in enumerate(rates)}
@@ -185,21 +186,21 @@ def sound_command(binary: str, source: Source, original: Path) -> list[str]:
 
 
 def bit_rates(source: Source) -> list[int]:
-    """Bit rates of the sound tracks, smallest first."""
+    """Bit rates of the audio tracks, smallest first."""
     return sorted({rung.audio_k for rung in rules.plan(source)})
 
 
 def numbers(source: Source) -> list[int]:
-    """Every part's number, the sound first where there is any; empty for what is not cut."""
+    """Every part's number, the audio first where there is any; empty for a film that is not cut."""
     planned = [part.number for part in plan(source)]
     return [SOUND, *planned] if planned and source.audio is not None else planned
 
 
 def damage(source: Source, folder: Path) -> int:
-    """How many pictures and packets of sound could not be decoded well, of all parts.
+    """How many pictures and audio packets of all parts were damaged.
 
     Raises:
-        Invalid: too many for a film that anybody wants to see.
+        Invalid: too many.
     """
     heard = encode.Damage()
     for number in numbers(source):
@@ -210,7 +211,7 @@ def damage(source: Source, folder: Path) -> int:
 
 
 def join(settings: Settings, source: Source, parts: Path, folder: Path) -> None:
-    """Put the parts together into a set as one process would have made it.
+    """Join the parts into a set as one process would have made it.
 
     Raises:
         Invalid: a part in the middle is short, so the file is damaged there.
@@ -250,7 +251,7 @@ def join_command(binary: str, source: Source, parts: Path) -> list[str]:
         f"file:{parts / folder_of(Path(), SOUND) / 'sound.mp4'}",
         format="mov",
         protocol_whitelist="file",
-        # The packet that AAC begins with takes its place in the lecture (`filters.sounds`).
+        # AAC's priming packet takes its place in the lecture (`filters.sounds`).
         ignore_editlist=1,
     )
     streams: list[Any] = []

@@ -1,4 +1,4 @@
-"""Master playlists with figures that were measured, not planned."""
+"""Master playlists with measured figures."""
 
 import dataclasses
 import math
@@ -14,7 +14,7 @@ _INIT = re.compile(r'#EXT-X-MAP:URI="([^"/]+)"')
 
 @dataclasses.dataclass(frozen=True)
 class MeasuredRendition:
-    """A rendition as it came out of the encoder; bandwidths in bits a second."""
+    """A rendition as encoded; bandwidths in bits a second."""
 
     rung: Rung
     codecs: str
@@ -38,7 +38,7 @@ def segments(text: str) -> list[tuple[float, str]]:
 
 
 def init_name(text: str) -> str:
-    """The file that begins every segment of a media playlist."""
+    """The initialisation segment of a media playlist."""
     match = _INIT.search(text)
     if match is None:
         raise ValueError("not a playlist of ours")
@@ -46,8 +46,9 @@ def init_name(text: str) -> str:
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a rendition has its end and every file of it too: ffmpeg's HLS muxer reports success when the
-    disk fills up, and leaves behind whatever still fitted."""
+    """Whether a rendition has its end and all its files, complete: ffmpeg's HLS muxer reports success when the disk
+    fills
+    up, and leaves behind whatever still fitted."""
     index = folder / "index.m3u8"
     text = index.read_text(encoding="utf-8") if index.exists() else ""
     if "#EXT-X-ENDLIST" not in text:
@@ -57,7 +58,7 @@ def is_whole(folder: Path) -> bool:
 
 
 def _is_complete(path: Path, needed: bytes) -> bool:
-    """Whether a file's boxes add up to its length, and the one that matters is among them."""
+    """Whether a file's boxes add up to its length, and the required one is among them."""
     if not path.exists():
         return False
     size, at, kinds = path.stat().st_size, 0, set()
@@ -66,7 +67,7 @@ def _is_complete(path: Path, needed: bytes) -> bool:
             file.seek(at)
             head = file.read(16)
             length = int.from_bytes(head[:4], "big")
-            # 1 announces a longer number; less than a header is nobody's box.
+            # 1 announces a 64-bit size; less than a header is invalid.
             length = int.from_bytes(head[8:16], "big") if length == 1 else length
             kinds.add(head[4:8])
             at += max(8, length)
@@ -74,10 +75,10 @@ def _is_complete(path: Path, needed: bytes) -> bool:
 
 
 def settle(folder: Path) -> None:
-    """Put right what ffmpeg's HLS muxer leaves in a finished rendition; doing it again changes nothing.
+    """Correct the output of ffmpeg's HLS muxer in a finished rendition; idempotent.
 
     - Edit lists: some players read them and media sources do not. Without them all show the same second.
-    - TARGETDURATION is rounded down for 2.5 s; no segment may be longer than it says (RFC 8216, 4.3.3.1).
+    - TARGETDURATION is rounded down for 2.5 s; no segment may be longer than it (RFC 8216, 4.3.3.1).
     """
     index = folder / "index.m3u8"
     text = index.read_text(encoding="utf-8")
@@ -102,7 +103,7 @@ _FOLDERS = frozenset({b"moov", b"trak"})
 
 
 def without_edits(data: bytes) -> bytes:
-    """An initialisation segment whose edit lists are free space: of the same length, so nothing else moves."""
+    """An initialisation segment whose edit lists are free space: of the same length, so no offset changes."""
     made = bytearray(data)
     open_boxes = [(0, len(data))]
     while open_boxes:
@@ -120,7 +121,7 @@ def without_edits(data: bytes) -> bytes:
 
 
 def measure(folder: Path, rung: Rung) -> MeasuredRendition:
-    """Read a finished rendition: peak and mean bit rate of its segments, codecs of its first bytes."""
+    """Measure a finished rendition: peak and mean bit rate of its segments, codecs of its first bytes."""
     text = (folder / "index.m3u8").read_text(encoding="utf-8")
     parts = segments(text)
     sizes = [(folder / name).stat().st_size for _, name in parts]
@@ -138,7 +139,7 @@ def measure(folder: Path, rung: Rung) -> MeasuredRendition:
 def peak(parts: list[tuple[float, str]], sizes: list[int]) -> float:
     """The highest bit rate over any run of segments of half to one and a half target durations.
 
-    That is RFC 8216's definition: a last segment of a tenth of a second tells nothing by itself.
+    That is RFC 8216's definition: a last segment of a tenth of a second alone is not representative.
     """
     target = max((seconds for seconds, _ in parts), default=0.0)
     best = 0.0
@@ -178,7 +179,7 @@ def master(renditions: list[MeasuredRendition]) -> str:
 
 
 def write_masters(folder: Path, renditions: list[MeasuredRendition]) -> None:
-    """`master.m3u8` for the picture (or the sound, where there is nothing else), `audio.m3u8` for the sound alone."""
+    """`master.m3u8` for the picture (or the audio, where there is nothing else), `audio.m3u8` for the audio alone."""
     pictures = [m for m in renditions if m.rung.height]
     sounds = [m for m in renditions if not m.rung.height]
     (folder / "master.m3u8").write_text(master(pictures or sounds), encoding="utf-8")

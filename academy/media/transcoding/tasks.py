@@ -1,7 +1,7 @@
-"""Making the renditions: one process for a short film, several jobs for a long one, then one set of them all.
+"""Jobs of the encoding: one process for a short film, several jobs for a long one, then one set of all renditions.
 
-The parts of a long film are jobs of their own, a few at a time, so that a short film handed in later does not
-wait for the end of a long one. Whoever finishes the last part starts the next step.
+The parts of a long film are jobs of their own, a few at a time, so that a short film handed in later does not wait for
+the end of a long one. The job that finishes the last part starts the next step.
 """
 
 import dataclasses
@@ -23,14 +23,14 @@ from academy.media.storage.file_storage import original_key, parts_folder, stora
 from academy.media.transcoding import encode, parts
 
 AT_ONCE = 4
-"""Parts of one film that are waiting or being made at a time, whatever the number of workers."""
+"""Parts of one film that are queued or running at a time, whatever the number of workers."""
 
 
 @step("encode", lane=HEAVY)
 def _encode(work: StepContext) -> Keep | WaitForParts | None:
-    """Make the renditions of a short film; of a long one, have its parts made."""
+    """Make the renditions of a short film; for a long one, enqueue its parts."""
     if (work.folder / "master.m3u8").exists():
-        return None  # a later step was tried again
+        return None  # a later step was retried
     numbers = parts.numbers(work.source)
     if not numbers:
         with work.storage.local(original_key(work.asset.public_id)) as path:
@@ -70,7 +70,7 @@ def _row(asset_id: int, generation: str, number: int):  # type: ignore[no-untype
 
 
 class _Telling:
-    """Keeps a part's progress, and the film's from all its parts, at most once a second."""
+    """Stores a part's progress, and the film's from all its parts, at most once a second."""
 
     def __init__(self, context: JobContext, asset: Asset, number: int) -> None:
         self.context, self.asset, self.number = context, asset, number
@@ -127,7 +127,7 @@ def _part_done(tx: Tx, asset: Asset, number: int) -> None:
         .returning(AssetPart.id)
     ).scalar()
     if hit is None:
-        return  # made twice after a false alarm; the first one went on
+        return  # made twice after a false alarm; the first one continued
     mine = (AssetPart.asset_id == asset.id, AssetPart.generation == generation)
     following = tx.scalar(
         select(AssetPart.number).where(*mine, AssetPart.state == "waiting").order_by(AssetPart.number).limit(1)
@@ -135,7 +135,7 @@ def _part_done(tx: Tx, asset: Asset, number: int) -> None:
     if following is not None:
         _start(tx, asset, following)
     elif not tx.scalar(select(AssetPart.id).where(*mine, AssetPart.state != "done").limit(1)):
-        # The step looks at what is there and goes on.
+        # The step checks which parts exist and continues.
         service.start_step(tx, asset, "encode")
 
 
@@ -161,7 +161,7 @@ def _part(context: JobContext, asset_id: int, generation: str, number: int) -> N
 
 @job("media.sound", lane=BRIEF, on_failure=_part_failed)
 def _sound(context: JobContext, asset_id: int, generation: str, number: int) -> None:
-    """Make the sound of a long film, in one piece."""
+    """Make the audio of a long film, in one piece."""
     _make_part(context, asset_id, generation, number)
 
 

@@ -1,7 +1,7 @@
-"""Brings pictures of high dynamic range to what every screen shows: BT.709, by a table that `lut3d` reads.
+"""Converts high dynamic range to BT.709 by a table for `lut3d`.
 
 A table works with every ffmpeg: zscale and libplacebo are missing in some, and their results differ by version.
-The curve is BT.2390's for a 1,000-nit picture on a 203-nit screen, as BT.2408 wants of a white sheet of paper.
+The curve is BT.2390's for a 1,000-nit picture on a 203-nit screen, BT.2408's reference white.
 """
 
 import itertools
@@ -25,12 +25,12 @@ TRANSFERS = {"smpte2084": "pq", "arib-std-b67": "hlg"}
 
 
 def kind_of(transfer: str, primaries: str) -> str:
-    """``pq``, ``hlg``, ``wide`` for BT.2020 without high dynamic range, or nothing for what needs no mapping."""
+    """``pq``, ``hlg``, ``wide`` for BT.2020 without high dynamic range, or empty where no mapping is needed."""
     return TRANSFERS.get(transfer, "wide" if primaries == "bt2020" else "")
 
 
 def write_table(kind: str, folder: Path) -> None:
-    """Write the table for a kind of picture into the folder that ffmpeg works in."""
+    """Write the table for a kind of picture into the folder in which ffmpeg runs."""
     lines = [f"LUT_3D_SIZE {SIZE}", *(" ".join(f"{v:.6f}" for v in colour) for colour in table(kind))]
     (folder / FILE).write_text("\n".join([*lines, ""]), encoding="ascii")
 
@@ -44,13 +44,13 @@ def table(kind: str) -> Iterator[Colour]:
 
 
 def pq_to_nits(signal: float) -> float:
-    """Light of a PQ signal (SMPTE ST 2084)."""
+    """Luminance in nits of a PQ signal (SMPTE ST 2084)."""
     root = signal ** (1 / _M2)
     return 10_000.0 * math.pow(max(root - _C1, 0.0) / (_C2 - _C3 * root), 1 / _M1)
 
 
 def nits_to_pq(nits: float) -> float:
-    """The PQ signal of a light."""
+    """The PQ signal of a luminance in nits."""
     power = math.pow(max(nits, 0.0) / 10_000, _M1)
     return math.pow((_C1 + _C2 * power) / (1 + _C3 * power), _M2)
 
@@ -82,7 +82,7 @@ def _shown(nits: Colour, *, mapped: bool) -> Colour:
 
 
 def curve(nits: float) -> float:
-    """BT.2390's curve: dark and middle tones as they are, the brightest bent to what the screen can show."""
+    """BT.2390's curve: dark and middle tones unchanged, highlights compressed to the screen's range."""
     peak, most = nits_to_pq(PEAK), nits_to_pq(WHITE) / nits_to_pq(PEAK)
     knee = 1.5 * most - 0.5
     signal = min(nits_to_pq(nits) / peak, 1.0)

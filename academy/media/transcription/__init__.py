@@ -1,5 +1,5 @@
-"""Speech recognition: two engines behind one interface, a model that the operator names, in the jail.
+"""Speech recognition: two engines behind one interface, a configured model, in the jail.
 
-`models` tells what a folder holds, `recogniser.py` is the script that loads it, `rules` turns what was heard
-into captions, `hearing` asks for it and keeps the result.
+`models` identifies the model in a folder, `recogniser.py` is the script that loads it, `rules` turns its output into
+captions, `requests` starts it and stores the result.
 """

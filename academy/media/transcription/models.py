@@ -1,4 +1,4 @@
-"""What kind of model a folder holds. The operator names the folder; its files tell the rest."""
+"""Identifies the model in a folder. The operator configures the folder; its files determine the rest."""
 
 import dataclasses
 import importlib.util
@@ -14,7 +14,7 @@ _TAIL = 1 << 18
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """A model that can be loaded: which engine, which of its kinds, which files."""
+    """A model that can be loaded: engine, kind, files."""
 
     engine: str
     kind: str
@@ -23,12 +23,12 @@ class Model:
 
     @property
     def name(self) -> str:
-        """What the evaluation and the audit call it: never the whole path."""
+        """Name for the evaluation and the audit trail: never the complete path."""
         return f"{self.engine}/{self.kind}/{self.folder.name}"
 
 
 def find_model(settings: Settings) -> Model | None:
-    """The model of this academy; None without one, or without the package that loads it."""
+    """The configured model; None without one, or without the package that loads it."""
     model = inspect_model(Path(settings.speech_model)) if settings.speech_model else None
     if model is None or importlib.util.find_spec(PACKAGES[model.engine]) is None:
         return None
@@ -36,7 +36,7 @@ def find_model(settings: Settings) -> Model | None:
 
 
 def inspect_model(folder: Path) -> Model | None:
-    """What the folder holds: CTranslate2's Whisper, or one of sherpa-onnx's offline models; None for neither."""
+    """The model in the folder: CTranslate2's Whisper, or one of sherpa-onnx's offline models; None for neither."""
     if not folder.is_dir():
         return None
     folder = folder.absolute()
@@ -61,14 +61,14 @@ def inspect_model(folder: Path) -> Model | None:
 
 
 def _pick(names: list[str], part: str) -> str:
-    """The file of a part; of two, the smaller numbers (int8) are the quicker and as good."""
+    """The file of a part; of two, the int8 one is quicker and as good."""
     ends = (".txt", ".bin") if part in {"tokens", "tokenizer"} else (".onnx", ".ort")
     fitting = [name for name in names if part in name and name.endswith(ends)]
     return min(fitting, key=lambda name: ("int8" not in name, len(name)), default="")
 
 
 def _single(path: Path) -> str:
-    """Which kind a model of one file is: its metadata stand at the end of the file."""
+    """The kind of a single-file model: its metadata are at the end of the file."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _TAIL))
         tail = file.read()

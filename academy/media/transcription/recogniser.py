@@ -1,5 +1,5 @@
-"""Listens to a WAV file with a model; started as a script in the jail, because a model is a large
-library, much memory and somebody's file. Prints one JSON object a line as it goes.
+"""Recognises speech in a WAV file; started as a script in the jail, because it needs a large library and much memory,
+and the file is untrusted. Prints one JSON object a line as it goes.
 
 Usage: ``python -I recogniser.py ASKED.json``, where the file says ``{"engine", "kind", "folder", "files",
 "wav", "pieces": [[start_ms, end_ms], …], "language", "prompt", "threads"}``. Each line is
@@ -24,14 +24,14 @@ Heard = dict[str, Any]
 
 
 class Engine(Protocol):
-    """What the academy needs of a recogniser."""
+    """Interface of a recogniser."""
 
     def hear(self, sound: "Sound", pieces: list[tuple[int, int]]) -> Iterator[Heard]:
-        """What is said in the pieces, in order, as soon as it is known."""
+        """Recognise the pieces in order; yields each line as soon as it is known."""
 
 
 class Sound:
-    """A WAV file, 16 kHz, one channel, read piece by piece: a lecture of hours does not fit beside a model."""
+    """A WAV file, 16 kHz, mono, read piece by piece: a lecture of hours does not fit into memory beside a model."""
 
     def __init__(self, path: str) -> None:
         self.file = wave.open(path, "rb")  # noqa: SIM115 - for as long as the process lives
@@ -55,7 +55,7 @@ class FasterWhisper:
         )
 
     def hear(self, sound: Sound, pieces: list[tuple[int, int]]) -> Iterator[Heard]:
-        """In blocks of some minutes: Whisper hears better with what was said before."""
+        """In blocks of some minutes: Whisper's accuracy improves with context."""
         for start, end in blocks(pieces):
             said, _ = self.model.transcribe(
                 sound.piece(start, end),
@@ -63,7 +63,7 @@ class FasterWhisper:
                 initial_prompt=self.asked["prompt"] or None,
                 word_timestamps=True,
                 vad_filter=True,
-                condition_on_previous_text=False,  # a model that begins to stutter would go on to the end
+                condition_on_previous_text=False,  # a model that begins to repeat itself would continue so to the end
             )
             for one in said:
                 words = [
@@ -79,12 +79,12 @@ class FasterWhisper:
                 }
 
     def _language(self) -> str:
-        # A model of one language refuses to be told another.
+        # A single-language model rejects the language option.
         return str(self.asked["language"]) if self.model.model.is_multilingual else "en"
 
 
 class Sherpa:
-    """sherpa-onnx's models for whole pieces of speech."""
+    """sherpa-onnx's models for complete utterances."""
 
     def __init__(self, asked: dict[str, Any]) -> None:
         module: Any = importlib.import_module("sherpa_onnx")
@@ -137,7 +137,7 @@ def blocks(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def moonshine_tokens(path: Path) -> str:
-    """Moonshine's list of words in sherpa's way: base64 and a number a line; returns the new file's path.
+    """Moonshine's token list in sherpa's format: base64 and a number a line; returns the new file's path.
 
     The list is length-prefixed: one byte, or two where the first is 128 or more.
     """
@@ -161,7 +161,7 @@ ENGINES: dict[str, Any] = {"faster-whisper": FasterWhisper, "sherpa-onnx": Sherp
 
 
 def main(path: str) -> None:
-    """Print what is heard."""
+    """Print the recognised lines."""
     asked: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
     engine: Engine = ENGINES[asked["engine"]](asked)
     for heard in engine.hear(Sound(asked["wav"]), [(start, end) for start, end in asked["pieces"]]):

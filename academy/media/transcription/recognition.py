@@ -1,4 +1,4 @@
-"""Runs the recogniser on a file: decode, cut at silences, listen in the jail."""
+"""Runs the recogniser on a file: decode, cut at silences, recognise in the jail."""
 
 import dataclasses
 import functools
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Recognised:
-    """Captions, what heard them, and what it cost."""
+    """Captions, the model that made them, and the time it took."""
 
     cues: list[CueText]
     model: str
@@ -40,7 +40,7 @@ class Recognised:
 
 
 def need_model(settings: Settings) -> models.Model:
-    """The academy's model.
+    """The configured model.
 
     Raises:
         Invalid: there is none.
@@ -60,10 +60,10 @@ def recognise(
     terms: list[str] | None = None,
     language: str = "",
 ) -> Recognised:
-    """Listen to what ffmpeg reads by `entry` (options and ``-i``); the folder is the step's own.
+    """Recognise the audio that ffmpeg reads by `entry` (options and ``-i``); the folder is the step's own.
 
     Raises:
-        Invalid: no model, one that does not load, or nothing that can be read.
+        Invalid: no model, one that does not load, or audio that cannot be read.
     """
     model = need_model(settings)
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,13 +86,13 @@ def recognise(
 
 
 def _decode(settings: Settings, entry: list[str], wav: Path, folder: Path) -> list[tuple[int, int]]:
-    """Write 16 kHz mono and find the silences on the way."""
+    """Write 16 kHz mono and detect silences on the way."""
     told = [tools.ffmpeg(settings), "-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", "-y", *entry]
     report = folder / "silences.txt"
     filters = f"aresample=16000,silencedetect=noise=-35dB:d=0.35,ametadata=mode=print:file={report.name}"
     told += ["-vn", "-sn", "-ac", "1", "-af", filters, "-c:a", "pcm_s16le", "-f", "wav", wav.name]
     try:
-        # What is given as `-i file:…` is somebody's file: its decoder sees that one and no other.
+        # An input `-i file:…` is untrusted: its decoder can read that file and no other.
         given = Path(entry[entry.index("-i") + 1].removeprefix("file:"))
         limits = Limits(seconds=3600, cpu_s=3600, file_mib=2048)
         tools.run(told, folder=folder, limits=limits, sees=tools.needs(told, given))
@@ -106,7 +106,7 @@ def _decode(settings: Settings, entry: list[str], wav: Path, folder: Path) -> li
 def _asked(
     model: models.Model, wav: Path, pieces: list[tuple[int, int]], language: str, terms: list[str]
 ) -> dict[str, Any]:
-    # Whisper writes as it is spoken to: the city's words, with punctuation.
+    # Whisper imitates its prompt: the city's words, with punctuation.
     prompt = "，".join(terms[:MOST_TERMS])
     return {
         "engine": model.engine,
@@ -153,7 +153,7 @@ def _simplified(text: str) -> str:
 
 @functools.cache
 def _converter() -> "OpenCC":
-    # Reads dictionaries, which nobody without a model needs.
+    # Imported here: it loads dictionaries, which are not needed without a model.
     from opencc import OpenCC
 
     return OpenCC("t2s")

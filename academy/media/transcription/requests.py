@@ -1,4 +1,4 @@
-"""Asking for speech recognition, and keeping what it heard. People's words are never overwritten."""
+"""Requests for speech recognition, and storing its result. People's captions are never overwritten."""
 
 import time
 
@@ -26,17 +26,17 @@ TELL_S = 2.0
 
 
 def transcriptions_of(tx: Tx, asset_ids: list[int]) -> dict[int, Transcription]:
-    """What was asked for, by asset."""
+    """Recognition requests, by asset."""
     rows = tx.scalars(select(Transcription).where(Transcription.asset_id.in_(asset_ids)))
     return {row.asset_id: row for row in rows}
 
 
 def request_transcription(tx: Tx, actor: Actor, settings: Settings, asset: Asset) -> Transcription:
-    """Have a lecture's words recognised.
+    """Enqueue speech recognition of a lecture.
 
     Raises:
-        Invalid: there is no model here.
-        Conflict: people's words are there already, or it is being done.
+        Invalid: no model is configured.
+        Conflict: people's captions exist, or it is in progress.
     """
     recognition.need_model(settings)
     if asset.state != AssetState.READY or asset.kind not in HEARABLE or _source(asset) is None:
@@ -58,14 +58,14 @@ def request_transcription(tx: Tx, actor: Actor, settings: Settings, asset: Asset
 
 
 def _source(asset: Asset) -> int | None:
-    """Which stream of the original holds the sound."""
+    """The audio stream of the original."""
     found: int | None = (asset.probe or {}).get("source", {}).get("audio")
     return found
 
 
 @handles(AssetReady)
 def transcribe_new(context: JobContext, event: AssetReady) -> None:
-    """Recognise what nobody gave words for, where there is a model."""
+    """Recognise a new lecture without captions, where there is a model."""
     if models.find_model(context.settings) is None:
         return
 
@@ -85,7 +85,7 @@ def _failed(tx: Tx, message: Message, asset_id: int) -> None:
 
 
 def _begin(tx: Tx, asset_id: int) -> tuple[Asset, list[str]] | None:
-    """The asset and the city's words; None when there is nothing to recognise any more."""
+    """The asset and the glossary; None when there is nothing to recognise any more."""
     asset, row = tx.get_one(Asset, asset_id), tx.get(Transcription, asset_id)
     if row is None or asset.state != AssetState.READY:
         return None

@@ -1,4 +1,4 @@
-"""From silences to pieces, from what was heard to captions, and how far it is from the truth. Pure."""
+"""Rules of speech recognition: silences to pieces, recognised lines to captions, error rate. Pure."""
 
 import dataclasses
 import itertools
@@ -13,9 +13,9 @@ LONGEST_PIECE_MS = 20_000
 SHORTEST_PIECE_MS = 300
 LONGEST_CUE_MS = 7_000
 LONGEST_TEXT = 2_000_000
-"""Characters that are compared; a lecture of three hours has about forty thousand."""
+"""Maximum characters compared; a lecture of three hours has about forty thousand."""
 MOST_WIDE = 28
-"""Characters of Chinese in one caption; a Latin letter is half of one."""
+"""Chinese characters in one caption; a Latin letter counts half."""
 
 _SILENCE = re.compile(r"silence_(start|end): (-?[\d.]+)")
 _STOPS = "。！？；!?;.…"
@@ -23,7 +23,7 @@ _PAUSES = "，、,：:"
 
 
 def silences(log: str) -> list[tuple[int, int]]:
-    """Silent stretches from the words of ffmpeg's `silencedetect`; an open end is None's place, 1 << 40."""
+    """Silent stretches from the output of ffmpeg's `silencedetect`; an open end is 1 << 40."""
     found: list[tuple[int, int]] = []
     start = 0
     for kind, text in _SILENCE.findall(log):
@@ -39,7 +39,7 @@ def silences(log: str) -> list[tuple[int, int]]:
 def pieces(
     quiet: Sequence[tuple[int, int]], duration_ms: int, longest_ms: int = LONGEST_PIECE_MS
 ) -> list[tuple[int, int]]:
-    """What is not silent, with its edges, neighbours joined up to `longest_ms`, what is longer cut evenly."""
+    """Stretches between silences, padded, neighbours joined up to `longest_ms`, longer ones cut evenly."""
     spoken: list[tuple[int, int]] = []
     at = 0
     for start, end in [*quiet, (duration_ms, duration_ms)]:
@@ -60,7 +60,7 @@ def pieces(
 
 @dataclasses.dataclass(frozen=True)
 class Word:
-    """A word with its time and how sure the engine is of it."""
+    """A word with its time and the engine's confidence."""
 
     start_ms: int
     end_ms: int
@@ -69,7 +69,7 @@ class Word:
 
 
 def to_cues(heard: Iterable[dict[str, Any]]) -> list[CueText]:
-    """Captions of a length that people can read, from the lines of `recogniser.py`."""
+    """Captions of readable length, from the lines of `recogniser.py`."""
     made: list[CueText] = []
     for one in heard:
         words = [Word(*word) for word in one["words"]]
@@ -107,12 +107,12 @@ def _from_words(words: Sequence[Word]) -> list[CueText]:
 
 
 def wide(text: str) -> float:
-    """How much room a text takes, in Chinese characters."""
+    """Width of a text, in Chinese characters."""
     return sum(1.0 if ord(c) > 0x2E7F else 0.5 for c in text)
 
 
 def plain(text: str) -> str:
-    """Letters and figures only, of one width and case: what an error rate compares."""
+    """Letters and digits only, of one width and case: the basis of an error rate."""
     return "".join(c for c in normal_form(text, LONGEST_TEXT).casefold() if c.isalnum())
 
 
@@ -136,7 +136,7 @@ def distance(a: str, b: str) -> int:
 
 
 def error_rate(heard: str, truth: str) -> tuple[int, int, float]:
-    """Edits, characters of the truth, and their quotient: the character error rate."""
+    """Edits, characters of the reference, and their quotient: the character error rate."""
     said, right = plain(heard), plain(truth)
     edits = distance(said, right)
     return edits, len(right), round(edits / max(1, len(right)), 4)

@@ -1,5 +1,5 @@
-"""Reads subtitle files: bytes to text (`encoding`), then SubRip, WebVTT or Substation Alpha to cues.
+"""Parsers of subtitle files: bytes to text (`encoding`), then SubRip, WebVTT or Substation Alpha to cues.
 
-`academy.media.captions.caption_files` is what others call; docs/decisions/0032-subtitle-parsers.md says why the parsers
-are ours.
+Other modules call `academy.media.captions.caption_files`; docs/decisions/0032-subtitle-parsers.md explains why the
+parsers are our own.
 """

@@ -1,8 +1,8 @@
-"""Which encoding a text file is in. Chinese editors write UTF-8, UTF-16, GB18030 and Big5, seldom UTF-32. Pure.
+"""Detects the encoding of a text file. Chinese editors write UTF-8, UTF-16, GB18030 and Big5, seldom UTF-32. Pure.
 
-Nearly every sequence of bytes is valid GB18030, so "it decodes" proves nothing: a Big5 file becomes
-rubbish that would be shown and indexed. So a detector (chardet) and the share of characters that
-people really write must agree; where they do not, the file is refused rather than guessed at.
+Nearly every byte sequence is valid GB18030, so successful decoding proves nothing: a Big5 file would become garbage
+that is shown and indexed. So a detector (chardet) and the share of commonly used characters must agree; where they do
+not, the file is refused.
 """
 
 import codecs
@@ -25,18 +25,18 @@ _BOMS = (
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _PEEK = 1 << 16
 _USUAL_SHARE = 0.85
-"""Of the characters beyond ASCII; real subtitles have 0.97 and more, misread ones about half."""
+"""Share of common characters among those beyond ASCII; real subtitles have 0.97 and more, misread ones about half."""
 _FEW = 12
 _UNSURE = 0.15
-"""So few different characters tell the detector too little, and so low is its confidence then."""
+"""With so few distinct characters the detector is unreliable, and its confidence this low."""
 _TINY = 2
-"""So few tell nothing at all."""
+"""So few characters do not identify an encoding."""
 _SIGNS = frozenset("‐‑‒–—―‘’“”•·…→⇒×°©®")
 _STAMP = re.compile(rb"\d:\d\d")
-"""In lines of times, which tell nothing of a language."""
+"""Characters in lines of times, which do not indicate a language."""
 NAMES = {"gb18030": "GB18030", "big5hkscs": "Big5", "cp950": "Big5"}
 ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-32", *NAMES.values()})
-"""What `decode` may answer."""
+"""Possible results of `decode`."""
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -52,7 +52,7 @@ def decode(data: bytes) -> tuple[str, str]:
         wide = _wide(data)
         if wide:
             return _strictly(data, wide), wide[:6].upper()
-        # A few stray NULs: damage that says nothing about the rest.
+        # A few stray NULs are damage, independent of the rest.
         data = data.replace(b"\0", b"")
     try:
         text = data.decode()
@@ -89,7 +89,7 @@ def _unknown() -> Invalid:
 
 
 def _wide(data: bytes) -> str | None:
-    """UTF-32 or UTF-16 without a mark: line ends and figures have empty bytes, whose places tell which."""
+    """UTF-32 or UTF-16 without a byte order mark: line ends and figures have zero bytes, at certain positions."""
     head = data[: _PEEK // 4 * 4]
     quarter = max(1, len(head) // 4)
     shares = [head[place::4].count(0) / quarter for place in range(4)]
@@ -99,7 +99,7 @@ def _wide(data: bytes) -> str | None:
         name = _WIDE[1]
     else:
         low, high = head[::2].count(0), head[1::2].count(0)
-        # In bytes of one width NULs are damage, and stand on both sides or are few.
+        # In single-byte encodings NULs are damage, and occur at both positions or seldom.
         if max(low, high) * 20 < len(head) or max(low, high) < 4 * min(low, high):
             return None
         name = _WIDE[2] if high > low else _WIDE[3]
@@ -107,18 +107,18 @@ def _wide(data: bytes) -> str | None:
 
 
 def _is_text(text: str) -> bool:
-    """Whether nothing in it proves that the bytes were read wrongly."""
+    """Whether nothing in it proves a wrong encoding."""
     head = text[:_PEEK]
     odd = sum(1 for letter in head if unicodedata.category(letter) in {"Cn", "Co", "Cs"})
     return odd * 200 <= len(head)
 
 
 def _chinese(data: bytes) -> str:
-    """GB18030 or Big5, when the detector and the shares of usual characters agree."""
+    """GB18030 or Big5, when the detector and the shares of common characters agree."""
     words = b"\n".join(line for line in data[: 4 * _PEEK].splitlines() if not _STAMP.search(line))
     fitting = [name for name in ("gb18030", "big5hkscs", "cp950") if _decodes(data, name)]
     if words.isascii():
-        # All that is not ASCII are arrows between times: whoever reads arrows there reads the file.
+        # All that is not ASCII are arrows between times: an encoding that gives arrows there is right.
         readers = (name for name in fitting if all(letter in _SIGNS for letter in data.decode(name) if letter > "\x7f"))
         reader = next(readers, None)
         if reader:
@@ -130,7 +130,7 @@ def _chinese(data: bytes) -> str:
     if "gb18030" in fitting:
         different = len({letter for letter in words.decode("gb18030", "ignore") if letter > "\x7f"})
         if different <= _TINY or (guess not in NAMES.values() and confidence < _UNSURE):
-            # Too little for the detector. GB18030 is what nearly everybody here has; Big5 must be recognised.
+            # Too little for the detector. GB18030 is the common case; Big5 must be recognised positively.
             others = [share for name, share in shares.items() if name != "gb18030"]
             sure = shares["gb18030"] == 1.0 and (different <= _TINY or max(others, default=0) < 0.9)
             guess = "GB18030" if different <= _FEW and sure else guess if different <= _TINY else ""
@@ -147,7 +147,7 @@ def _decodes(data: bytes, name: str) -> bool:
 
 
 def _guess(data: bytes) -> tuple[str, float]:
-    """What the detector says, as a value of `NAMES` where it is one, and how sure it is."""
+    """The detector's result, as a value of `NAMES` where it is one, and its confidence."""
     import chardet  # its tables take 90 ms to load, and few files need them
 
     found = chardet.detect(data)

@@ -1,7 +1,7 @@
-"""What of a cue's text is markup and what was written to be read. Pure; time grows with length only.
+"""Separates markup from text in cues. Pure; linear in length.
 
 A bracket opens markup only where a subtitle format knows such a tag: `a<b 且 c>d` and `<中国共产党章程>` are
-words. Entities are read once, after the tags: `&lt;video&gt;` is what somebody wants to be seen.
+text. Entities are decoded once, after the tags: `&lt;video&gt;` is text to be shown.
 """
 
 import html
@@ -35,32 +35,32 @@ _BLANK = re.compile(r"[\t\xa0]")
 
 
 def plain(text: str) -> str:
-    """Text that holds no markup, as it may be stored: no control or direction characters, no blank lines."""
+    """Text without markup as it may be stored: no control or direction characters, no blank lines."""
     text = _BLANK.sub(" ", _UNSEEN.sub("", _BREAK.sub("\n", text)))
     return "\n".join(line.strip() for line in text.split("\n") if line.strip())
 
 
 def of_subrip(text: str) -> str:
-    """The words of a SubRip cue: it has HTML's formatting, whatever converters leave, and entities."""
+    """The text of a SubRip cue: formatting tags of HTML and remains of converters removed, entities decoded."""
     text = _untagged(text, in_webvtt=False)
     text = _LINE_END.sub("\n", _OVERRIDE.sub("", text))
     return plain(_ENTITY.sub(lambda found: html.unescape(found[0]), text))
 
 
 def of_webvtt(text: str) -> str:
-    """The words of a WebVTT cue, by its cue text tokeniser, but that `<b 且 c>` is no tag."""
+    """The text of a WebVTT cue, by its cue text tokeniser, except that `<b 且 c>` is no tag."""
     return plain(html.unescape(_OVERRIDE.sub("", _untagged(text, in_webvtt=True))))
 
 
 def _untagged(text: str, *, in_webvtt: bool) -> str:
     if "</" not in text:
-        # `1<b>2` without an end of bold is arithmetic.
+        # `1<b>2` without a closing tag is arithmetic.
         text = _GLUED.sub(lambda found: f"&lt;{found[0][1]}&gt;", text)
     return _ANGLE.sub(lambda found: _instead(found[0], in_webvtt=in_webvtt), text)
 
 
 def _instead(tag: str, *, in_webvtt: bool) -> str:
-    """What stands in the place of something in angle brackets: nothing, a line end, or itself."""
+    """Replacement of something in angle brackets: nothing, a line end, or itself."""
     inner = tag[1:-1].strip()
     if _CUE_TAG.fullmatch(inner) or _INSTANT.fullmatch(inner) or _NAMED.fullmatch(inner):
         return ""
@@ -74,10 +74,10 @@ def _instead(tag: str, *, in_webvtt: bool) -> str:
 
 
 def of_substation(text: str) -> tuple[str, bool]:
-    """The words of a Substation line, and whether it draws.
+    """The text of a Substation line, and whether it is a drawing.
 
     Everything in braces is hidden, override or comment; from `\\p1` (any level above 0) to `\\p0` is a
-    drawing. Braces that are escaped or do not close are words, as its renderers have it.
+    drawing. Escaped or unclosed braces are text, as in its renderers.
     """
     said, drawing, drew, at = [], False, False, 0
     while at < len(text):
@@ -99,7 +99,7 @@ _LEVEL = re.compile(r"\\p[ \t]*(\d{1,4})")
 
 
 def _opening(text: str, at: int) -> int:
-    """Where the next brace opens that is not escaped; -1 for none."""
+    """Position of the next unescaped opening brace; -1 for none."""
     while True:
         at = text.find("{", at)
         if at <= 0 or text[at - 1] != "\\":

@@ -1,4 +1,4 @@
-"""What the parsers of this package produce. Pure."""
+"""Results of the parsers of this package. Pure."""
 
 import dataclasses
 
@@ -7,14 +7,14 @@ from academy.media.captions.formats import refusals
 from academy.media.captions.formats.refusals import at_line
 
 MAX_TEXT = 500
-"""Characters of one cue."""
+"""Maximum characters of one cue."""
 MAX_ERRORS = 10
 MAX_MS = 48 * 3600 * 1000
 MAX_EXAMPLES = 20
-"""Places of each kind that are shown; all are counted."""
+"""Reported parts of each kind; all are counted."""
 EXCERPT = 60
 MOMENT_MS = 2_000
-"""How long a cue stands whose end is its start; the next cue cuts it."""
+"""Duration in ms of a cue whose end is its start; the next cue cuts it."""
 
 COMMENT, DRAWING, UNTIMED, JOINED = "comment", "drawing", "untimed", "joined"
 KINDS = frozenset({COMMENT, DRAWING, UNTIMED, JOINED})
@@ -22,7 +22,7 @@ KINDS = frozenset({COMMENT, DRAWING, UNTIMED, JOINED})
 
 @dataclasses.dataclass(frozen=True)
 class CueText:
-    """One line of a transcript, before it has a row."""
+    """One cue, before it has a row."""
 
     start_ms: int
     end_ms: int
@@ -32,7 +32,7 @@ class CueText:
 
 @dataclasses.dataclass(frozen=True)
 class SkippedPart:
-    """A part of a file that did not become a cue of its own: its first line's number, and how it begins."""
+    """A part of a file that did not become a cue of its own: its first line's number, and its beginning."""
 
     line: int
     text: str
@@ -40,7 +40,7 @@ class SkippedPart:
 
 @dataclasses.dataclass
 class ParseFindings:
-    """What a parser has found so far: cues, lines that cannot be read, parts that were left out."""
+    """Results of a parser so far: cues, lines that cannot be parsed, parts that were left out."""
 
     cues: list[CueText] = dataclasses.field(default_factory=list)
     errors: list[Message] = dataclasses.field(default_factory=list)
@@ -49,7 +49,7 @@ class ParseFindings:
 
     @property
     def is_full(self) -> bool:
-        """Whether further errors would not be shown."""
+        """Whether further errors would not be reported."""
         return len(self.errors) >= MAX_ERRORS
 
     def note(self, kind: str, line: int, text: str) -> None:
@@ -60,7 +60,7 @@ class ParseFindings:
             examples.append(SkippedPart(line, " ".join(text[: EXCERPT * 4].split())[:EXCERPT]))
 
     def add(self, line: int, start_ms: int | None, end_ms: int | None, text: str) -> None:
-        """Keep a cue, or the reason why its times cannot be believed; `line` is the number of its times' line."""
+        """Add a cue, or an error when its times are impossible; `line` is the number of its timing line."""
         if start_ms is None or end_ms is None:
             self.errors.append(at_line(refusals.UNREADABLE_TIMES, line))
         elif start_ms < 0 or end_ms < 0:
@@ -74,18 +74,18 @@ class ParseFindings:
 
 
 def fitting(cue: CueText) -> list[CueText]:
-    """A cue with more words than one may hold becomes several that share its time."""
+    """Split a cue with more than the maximum of characters into several that share its time."""
     if len(cue.text) <= MAX_TEXT:
         return [cue]
     pieces, length = pieces_of(cue.text, MAX_TEXT), cue.end_ms - cue.start_ms
-    if len(pieces) > length:  # a thousand words a millisecond: no player could show them one by one
+    if len(pieces) > length:  # a thousand pieces a millisecond: no player could show them one by one
         pieces[length - 1 :] = ["\n".join(pieces[length - 1 :])]
     edges = [cue.start_ms + length * number // len(pieces) for number in range(len(pieces) + 1)]
     return [CueText(edges[n], edges[n + 1], piece, cue.confidence) for n, piece in enumerate(pieces)]
 
 
 def pieces_of(text: str, most: int) -> list[str]:
-    """A text in pieces of at most `most` characters, cut at the last line end or space that fits, if any."""
+    """A text in pieces of at most `most` characters, split at the last line end or space that fits, if any."""
     pieces, at = [], 0
     while len(text) - at > most:
         cut = max(text.rfind("\n", at + 1, at + most), text.rfind(" ", at + 1, at + most))

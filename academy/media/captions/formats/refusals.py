@@ -1,7 +1,7 @@
-"""The sentences with which a subtitle file is refused. Pure.
+"""Error messages of the subtitle parsers. Pure.
 
-The parser runs in another process (`caption_files`), which hands back the sentence and a number; whoever started it
-takes only sentences of this list.
+The parser runs in another process (`caption_files`), which returns the sentence and a number; the parent accepts only
+sentences of this list.
 """
 
 from academy.core.errors import Invalid
@@ -33,11 +33,11 @@ _ALL = (
     WRONG_COLUMNS,
 )
 PARAMETERS = {one.text: next((name for name in ("line", "count") if f"%({name})s" in one.text), None) for one in _ALL}
-"""The one number that each sentence takes, by its text; None for a sentence without one."""
+"""The placeholder of each sentence, by its text; None for a sentence without one."""
 
 
 def at_line(sentence: Message, line: int) -> Message:
-    """A sentence about the line of that number."""
+    """An error message about the line of that number."""
     return Message(sentence.text, {"line": line})
 
 

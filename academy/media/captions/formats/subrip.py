@@ -1,6 +1,6 @@
-"""SubRip, which has no standard: whatever stands between two lines of times belongs to the first. Pure.
+"""SubRip, which has no standard: all text between two timing lines belongs to the first. Pure.
 
-A blank line inside a cue ends nothing, as in most players: words after it are still words.
+A blank line inside a cue does not end it, as in most players.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from academy.media.captions.formats.timing import timing_of
 
 
 def parse(lines: Sequence[str], found: ParseFindings) -> None:
-    """Read the cues of a SubRip file."""
+    """Parse the cues of a SubRip file."""
     marks = [(at, timing) for at, line in enumerate(lines) if (timing := timing_of(line)) is not None]
     first = marks[0][0] if marks else len(lines)
     head, number = _without_number(lines[:first], None, in_head=True)
@@ -27,7 +27,7 @@ def parse(lines: Sequence[str], found: ParseFindings) -> None:
 
 
 def _skip(head: Sequence[str], found: ParseFindings) -> None:
-    """Words above the first time have no place in the lecture."""
+    """Skip text above the first timing line."""
     for at, line in enumerate(head):
         if words := markup.of_subrip(line):
             found.note(UNTIMED, at + 1, words)
@@ -36,10 +36,11 @@ def _skip(head: Sequence[str], found: ParseFindings) -> None:
 def _without_number(
     body: Sequence[str], before: int | None, *, in_head: bool = False
 ) -> tuple[Sequence[str], int | None]:
-    """The lines above a line of times without the number of its cue, and that number (or the one before it).
+    """The lines above a timing line without the cue number, and that number (or the previous one).
 
-    A figure can be a caption too. It is the number where it stands by itself right above the times;
-    where a blank line is missing or too much, only if it goes on counting.
+    A number can be a caption too. It is the cue number where it stands alone directly above the times; where a blank
+    line
+    is missing or extra, only if it continues the count.
     """
     end = len(body)
     while end and not body[end - 1].strip():

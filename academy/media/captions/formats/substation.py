@@ -1,4 +1,4 @@
-"""Substation Alpha (ASS and SSA): the lines of its events, in whatever order its Format line gives. Pure."""
+"""Substation Alpha (ASS and SSA): the event lines, with the columns of their Format line. Pure."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _COLUMNS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "mar
 
 
 def is_substation(filename: str, lines: Sequence[str]) -> bool:
-    """Whether the file is one: it begins with a section, or its name says so and it has the section of events."""
+    """Whether the file is one: it begins with a section, or has that suffix and an events section."""
     first = next((line.strip().lower() for line in lines[:200] if line.strip() and not line.startswith(";")), "")
     if filename.lower().endswith((".ass", ".ssa")):
         return first.startswith("[") or any(line.strip().lower() == "[events]" for line in lines)
@@ -18,7 +18,7 @@ def is_substation(filename: str, lines: Sequence[str]) -> bool:
 
 
 def parse(lines: Sequence[str], found: ParseFindings) -> None:
-    """Read the dialogue."""
+    """Parse the dialogue lines."""
     columns: Sequence[str] = _COLUMNS
     in_events = False
     for number, line in enumerate(lines, 1):

@@ -1,10 +1,10 @@
-"""The line that says when a cue stands, as SubRip and WebVTT files really write it. Pure."""
+"""Timing lines as SubRip and WebVTT files really write them. Pure."""
 
 import dataclasses
 import re
 
 MOST = 200
-"""A line of times is shorter; beyond that nothing is looked for."""
+"""Maximum length of a timing line; longer lines are text."""
 
 _ARROW = re.compile("[-\u2010-\u2015\u2212]{1,3} ?(?:>|\uff1e|&gt;)|[\u2192\u27f6\u21d2]")
 _TIME = re.compile(r"(?:(\d{1,3}):)?([0-5]?\d):([0-5]?\d)(?:[,.](\d{1,3}))?")
@@ -13,17 +13,17 @@ _LIKE_TIME = re.compile(r"[-+]?\d{1,6}\s{0,3}[:：]")
 
 @dataclasses.dataclass(frozen=True)
 class Timing:
-    """Start and end in milliseconds; None where that place says nothing readable."""
+    """Start and end in milliseconds; None where that part cannot be parsed."""
 
     start_ms: int | None
     end_ms: int | None
 
 
 def timing_of(line: str) -> Timing | None:
-    """The times that a line gives; None for a line of words, though it may hold an arrow.
+    """The times of a timing line; None for text, though it may contain an arrow.
 
-    The proper arrow is ``-->``. Editors turn it into ``->``, ``–>`` or ``→``, which people also write in
-    sentences: such an arrow is believed only between two whole times.
+    The proper arrow is ``-->``. Editors turn it into ``->``, ``–>`` or ``→``, which also occur in sentences: such an
+    arrow counts only between two complete times.
     """
     head = line.strip().lstrip("\ufeff")[:MOST]
     arrow = _ARROW.search(head)
@@ -40,7 +40,7 @@ def timing_of(line: str) -> Timing | None:
 
 
 def escaped(line: str) -> str:
-    """The line, its arrows as entities where it would be read as one of times."""
+    """The line with its arrows as entities where it would be parsed as a timing line."""
     if timing_of(line) is None:
         return line
     return _STROKE.sub(lambda found: f"&#{ord(found[0])};", line)
@@ -50,12 +50,12 @@ _STROKE = re.compile("[-\u2010-\u2015\u2212\u2192\u27f6\u21d2]")
 
 
 def _is_whole(time: str) -> bool:
-    """Hours, minutes and seconds, or a fraction: `12:30` alone is a time of day."""
+    """Whether it has hours, minutes and seconds, or a fraction: `12:30` alone is a time of day."""
     return time.count(":") == 2 or "," in time or "." in time
 
 
 def milliseconds(text: str) -> int | None:
-    """A time in milliseconds; negative where the text says so; None where it says nothing readable."""
+    """A time in milliseconds; negative where the text has a minus; None where it cannot be parsed."""
     sign = -1 if text.startswith("-") else 1
     match = _TIME.fullmatch(text.lstrip("-")) if text.isascii() else None
     if match is None:

@@ -1,8 +1,7 @@
 """WebVTT by the parsing algorithm of its standard (w3.org/TR/webvtt1, section 6.1), line by line. Pure.
 
-It departs from it only to lose nothing: times that a browser would silently ignore are read (no fraction,
-another arrow) or refused with their line; a block without times, which a browser drops, is joined
-to the cue above it and counted.
+Deviations only to lose nothing: times that a browser would silently ignore are parsed (no fraction, another arrow) or
+refused with their line; a block without times, which a browser drops, is joined to the cue above it and counted.
 """
 
 import dataclasses
@@ -14,17 +13,17 @@ from academy.media.captions.formats.timing import MOST, Timing, timing_of
 
 
 def is_webvtt(text: str) -> bool:
-    """Whether the file bears the format's signature."""
+    """Whether the file has the format's signature."""
     return text.startswith("WEBVTT") and text[6:7] in {"", " ", "\t", "\n"}
 
 
 def _timing(line: str) -> Timing | None:
-    """The times that a line gives; an arrow written as an entity is text here, as the format wants it."""
+    """The times of a timing line; an arrow written as an entity is text here, as the format requires."""
     return None if "&gt;" in line[:MOST] else timing_of(line)
 
 
 class _Block:
-    """Lines up to a blank one, or up to a line of times that cannot belong to them."""
+    """Lines up to a blank one, or up to a timing line that cannot belong to them."""
 
     def __init__(self, lines: Sequence[str], at: int, *, in_header: bool) -> None:
         self.first = at
@@ -40,7 +39,7 @@ class _Block:
                 if in_header or self.timing is not None or count > 1:
                     self.next = number
                     return
-                # What stood above it was the cue's identifier.
+                # The line above it was the cue's identifier.
                 self.timing, self.timing_at, self.text = timing, number, []
             elif line == "":
                 self.next = number + 1
@@ -50,7 +49,7 @@ class _Block:
 
 
 def parse(lines: Sequence[str], found: ParseFindings) -> None:
-    """Read the cues of a WebVTT file whose first line is its signature."""
+    """Parse the cues of a WebVTT file whose first line is its signature."""
     at = 1
     if at < len(lines) and lines[at] != "":
         at = _Block(lines, at, in_header=True).next
@@ -95,7 +94,7 @@ def _is_hidden(block: Sequence[str]) -> bool:
 
 
 def _is_number(block: Sequence[str], before: int | None) -> bool:
-    """An identifier that a blank line has parted from its times, as conversions from SubRip leave it."""
+    """An identifier separated from its times by a blank line, as conversions from SubRip leave it."""
     text = block[0].strip() if len(block) == 1 else ""
     is_number = text.isascii() and text.isdigit() and len(text) < 10
     return is_number and int(text) == (1 if before is None else before + 1)
