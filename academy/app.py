@@ -1,4 +1,4 @@
-"""The only wiring: what a web process and a worker process are made of."""
+"""Composition root: creates web processes and worker processes."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from academy.media.isolation import require_isolation
 
 
 def create_app(settings: Settings, runtime: Runtime | None = None) -> Flask:
-    """A web process. `runtime` is given by tests that share a connection."""
+    """Create a web process's application. `runtime` is passed by tests that share a connection."""
     from academy import cli, http, rest, web
     from academy.http.declarations import collect
     from academy.http.retries import Application
@@ -39,22 +39,22 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> Flask:
 
 
 def attach_runtime(app: Flask, runtime: Runtime) -> None:
-    """Give the application its runtime and everything that depends on one. What came before is forgotten, so that tests
-    may put one runtime after another, all of the same settings but for their places, into an application they have."""
+    """Attach a runtime and everything that depends on it to the application. Replaces an earlier one, so that tests may
+    reuse an application with several runtimes of equal settings except paths."""
     from academy import rest
 
     app.extensions["academy"] = runtime
     app.jinja_env.globals["settings"] = runtime.settings
-    vars(app).pop("wsgi_app", None)  # the middlewares of the runtime before
+    vars(app).pop("wsgi_app", None)  # the middlewares of an earlier runtime are dropped
     rest.install_heartbeats(app, runtime)
     app.wsgi_app = ForwardedHeaders(app.wsgi_app, runtime.settings.proxies)  # type: ignore[method-assign]
 
 
 def create_worker(settings: Settings) -> Worker:
-    """A worker process; `run()` works until `stop()`.
+    """Create a worker process; `run()` works until `stop()`.
 
     Raises:
-        SettingsError: this system cannot shut in the decoders, and nobody has allowed that.
+        SettingsError: this system cannot isolate the decoders, and the settings do not allow that.
     """
     logs.configure(settings.log_level, settings.log_server)
     components.import_all()

@@ -39,7 +39,7 @@ def npm() -> list[str]:
 
 
 def npm_environment() -> dict[str, str]:
-    """What npm is told: Node.js carries its own list of authorities, and a network's own is only in the system's."""
+    """npm's environment: Node.js carries its own list of authorities, and a network's own is only in the system's."""
     authorities = ssl.get_default_verify_paths().cafile
     return ({"NODE_EXTRA_CA_CERTS": authorities} if authorities else {}) | dict(os.environ)
 

@@ -1,4 +1,4 @@
-"""What people are told about their data and agree to: one text, with a version."""
+"""The privacy text and consent to it; the text has a version."""
 
 from sqlalchemy import select, update
 
@@ -10,7 +10,7 @@ from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 
 VERSION = "1"
-"""Of `TEXT`. Whoever changes the text gives it a new version; everybody is asked again then."""
+"""Version of `TEXT`. Any change of the text needs a new version; everybody is then asked again."""
 
 DIGESTS = {"1": "b81ad7ae26f73f52be1a0bd04caf511f437fb00d299061e0549283db31f17566"}
 """The SHA-256 of each version's Chinese sentences, so that no text changes under its version."""
@@ -46,7 +46,7 @@ TEXT: tuple[tuple[Message, Message], ...] = (
 
 
 def agree(tx: Tx, actor: Actor, language: str) -> None:
-    """The person has read the present text and agrees."""
+    """Record consent to the present text."""
     account = tx.get_one(Account, actor.account_id, with_for_update=True, populate_existing=True)
     if account.consent_version == VERSION:
         return
@@ -57,7 +57,7 @@ def agree(tx: Tx, actor: Actor, language: str) -> None:
 
 
 def withdraw(tx: Tx, actor: Actor) -> None:
-    """The person takes it back: nothing goes on before they agree again; what was studied stays."""
+    """Withdraw consent: all pages are blocked until a new consent; completed study stays."""
     account = tx.get_one(Account, actor.account_id, with_for_update=True, populate_existing=True)
     if account.consent_version is None:
         return
@@ -71,6 +71,6 @@ def withdraw(tx: Tx, actor: Actor) -> None:
 
 
 def consents_of(tx: Tx, account_id: int) -> list[Consent]:
-    """What an account agreed to, newest first."""
+    """Consents of an account, newest first."""
     query = select(Consent).where(Consent.account_id == account_id).order_by(Consent.id.desc()).limit(50)
     return list(tx.scalars(query))

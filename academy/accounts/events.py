@@ -1,4 +1,4 @@
-"""What happens to accounts."""
+"""Events of accounts."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from academy.jobs import Event
 
 @dataclass(frozen=True)
 class SessionsEnded(Event):
-    """Sessions ended on the server, by row id: at sign-out, another device's wish, a change of role, leaving."""
+    """Sessions ended on the server, by row id: sign-out, revocation by another device, a change of role, leaving."""
 
     session_ids: list[int]
 
 
 @dataclass(frozen=True)
 class PersonErased(Event):
-    """A member had their data erased: whoever keeps more about them deletes it in the same transaction."""
+    """A member had their data erased: handlers delete what their component holds, in the same transaction."""
 
     member_id: int
     account_id: int
@@ -22,7 +22,7 @@ class PersonErased(Event):
 
 @dataclass(frozen=True)
 class DataRequestDecided(Event):
-    """What somebody asked about their data was done or refused, and they can still read the answer."""
+    """A person's request about their data was executed or refused, and they can still read the answer."""
 
     account_id: int
     request: str
@@ -31,9 +31,9 @@ class DataRequestDecided(Event):
 
 @dataclass(frozen=True)
 class AccountTouched(Event):
-    """A way into an account was made or changed, and its owner is to hear of it, whoever did it."""
+    """A credential of an account was created or changed; its owner is notified in every case."""
 
     account_id: int
     what: str
-    """code (an activation code was handed out), password, paper-codes, or of the second step: second-step (set up),
+    """code (an activation code was issued), password, paper-codes, or of the second step: second-step (set up),
     second-step-replaced, second-step-approved or second-step-removed."""

@@ -1,4 +1,4 @@
-"""Who is given which role, for which node, from when to when, and by whom."""
+"""Grants of roles: to whom, for which node, from when to when, by whom."""
 
 import datetime as dt
 
@@ -29,14 +29,14 @@ ROLES: dict[Role, Message] = {
 }
 
 OFFICES = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR})
-"""No two of these in one hand: who runs the system, who gives out rights, and who checks both."""
+"""Separation of duties: no account holds two of system, security and audit administration."""
 
 LOCAL = frozenset({Role.BRANCH_SECRETARY})
-"""What a node's administrator may give out below the node; everything else is the security officer's."""
+"""Roles that a node's administrator may grant below the node; all others are the security officer's to grant."""
 
 
 def may_grant(actor: Actor, role: Role, organisation: Organisation) -> bool:
-    """Whether the actor may give out this role for this node."""
+    """Whether the actor may grant this role for this node."""
     if actor.is_system or actor.may(organisation.path, Role.SECURITY_OFFICER):
         return True
     return role in LOCAL and actor.may(organisation.path, Role.NODE_ADMINISTRATOR)
@@ -52,11 +52,11 @@ def grant_role(
     valid_from: dt.date | None = None,
     valid_to: dt.date | None = None,
 ) -> RoleGrant:
-    """Give a role for a node and its subtree from one day up to (not including) another; sessions end.
+    """Grant a role for a node and its subtree from one day up to (not including) another; sessions end.
 
     Raises:
-        Forbidden: it is not the actor's to give.
-        Conflict: to oneself; to who left; or the account would hold two of the three offices.
+        Forbidden: outside the actor's rights.
+        Conflict: to oneself; to an account whose member left; or the account would hold two of the three offices.
     """
     if not may_grant(actor, role, organisation):
         raise Forbidden(f"organisation:{organisation.public_id}")
@@ -69,7 +69,7 @@ def grant_role(
         raise Invalid(fields={"valid_from": msg("开始日期不能早于今天。")})
     if valid_to is not None and valid_to <= begin:
         raise Invalid(fields={"valid_to": msg("结束日期要晚于开始日期。")})
-    # The account's row is the lock: two officers granting two offices at once must see each other.
+    # The account's row is the lock: two officers granting two roles at once must see each other.
     tx.refresh(account, with_for_update=True)
     held = tx.scalars(
         select(RoleGrant).where(
@@ -92,7 +92,7 @@ def grant_role(
         granted_by=actor.account_id,
     )
     tx.add(made)
-    # A code that was handed out for an account without this office must not open it.
+    # A code issued for an account without this role must not open it.
     now = clock.now()
     tx.execute(
         update(ActivationCode)
@@ -100,7 +100,7 @@ def grant_role(
         .values(expires_at=now)
         .execution_options(synchronize_session=False)
     )
-    # Whoever may do more from now on comes in anew: an old session must not grow rights behind its owner's back.
+    # More rights need a new sign-in: an existing session, perhaps a stolen one, must not gain them.
     end_sessions(tx, [account.id])
     tx.flush()
     record(
@@ -116,7 +116,7 @@ def grant_role(
 
 
 def revoke_role(tx: Tx, actor: Actor, public_id: str) -> RoleGrant:
-    """Take a role back from today on; the account's sessions end."""
+    """Revoke a role from today on; the account's sessions end."""
     row = tx.execute(
         select(RoleGrant, Organisation, Account)
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
@@ -128,7 +128,7 @@ def revoke_role(tx: Tx, actor: Actor, public_id: str) -> RoleGrant:
     grant, organisation, account = row
     if not may_grant(actor, Role(grant.role), organisation):
         raise Forbidden(f"grant:{public_id}")
-    # One that has not begun never does; one that holds ends today.
+    # A grant that has not begun never does; one in force ends today.
     grant.valid_to = max(grant.valid_from, clock.today())
     end_sessions(tx, [account.id])
     tx.flush()
@@ -140,7 +140,7 @@ def revoke_role(tx: Tx, actor: Actor, public_id: str) -> RoleGrant:
 
 
 def end_grants(tx: Tx, account_ids: list[int]) -> None:
-    """Take back every grant of these accounts that holds or will hold: their people left."""
+    """Revoke every present and future grant of these accounts: their members left."""
     today = clock.today()
     ending = tx.execute(
         select(RoleGrant, Account.public_id, Organisation.public_id)
@@ -159,11 +159,11 @@ def end_grants(tx: Tx, account_ids: list[int]) -> None:
 
 
 def access_account(tx: Tx, actor: Actor, public_id: str) -> Account:
-    """An account whose rights the actor looks after.
+    """An account whose grants the actor may change.
 
     Raises:
         NotFound: there is none.
-        Forbidden: the actor is no security officer, or the account's person belongs elsewhere.
+        Forbidden: the actor is no security officer, or the account's member is out of scope.
     """
     row = tx.execute(
         select(Account, Organisation.path)
@@ -182,6 +182,6 @@ def access_account(tx: Tx, actor: Actor, public_id: str) -> Account:
 
 
 def sign_out_everywhere(tx: Tx, actor: Actor, account: Account) -> None:
-    """End every session of an account that `access_account` gave; its password and roles stay."""
+    """End every session of an account loaded by `access_account`; its password and roles stay."""
     end_sessions(tx, [account.id])
     record(tx, actor, "sessions.ended", f"account:{account.public_id}")

@@ -218,8 +218,7 @@ class ScreenLogin(Base):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     number: Mapped[int]
     """Two digits shown on the screen and asked for on the phone: a person who scans a code sent by a stranger has no
-    screen
-    to read them from."""
+    screen to read them from."""
     device: Mapped[str] = mapped_column(String(120), default="")
     network: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)

@@ -65,9 +65,8 @@ class Identity:
         """The actor of this person for a request from `network`: the only place that derives rights from a session.
 
         With `two_steps` (the setting) no role is held before the second step: routes that only require a signed-in
-        person
-        check scopes too. A public screen holds no role and is no member, so it reads nobody's ledger; only its playback
-        (`playing`) belongs to its owner.
+        person check scopes too. A public screen holds no role and is no member, so it reads nobody's ledger; only its
+        playback (`playing`) belongs to its owner.
         """
         scopes = () if self.is_screen or (two_steps and self.lacks_second_step) else self.offices
         member_id = None if self.is_screen and not playing else self.member_id

@@ -22,7 +22,8 @@ group = AppGroup("asr", help="Speech recognition.")
 @click.argument("reference", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--language", default="", help="Language of the recording; by default as the settings say.")
 def evaluate(audio: Path, reference: Path, language: str) -> None:
-    """Hear AUDIO with the academy's model, compare with REFERENCE (text or captions), print the error rate as JSON."""
+    """Recognise AUDIO with the configured model, compare with REFERENCE (text or captions), print the error rate as
+    JSON."""
     runtime: Runtime = current_app.extensions["academy"]
     try:
         entry = [*probe.reading(probe.container(audio)), "-i", f"file:{audio.absolute()}"]

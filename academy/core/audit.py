@@ -102,8 +102,7 @@ def record(tx: Tx, actor: Actor, verb: str, target: str, **detail: Any) -> None:
 @event.listens_for(Tx, "before_commit")
 def _link(tx: Tx) -> None:
     """Assign chain places to the transaction's audit rows, as late as possible: the lock is held only until the commit,
-    not
-    for the duration of a roster import."""
+    not for the duration of a roster import."""
     if tx.in_nested_transaction():
         return
     tx.flush()
@@ -146,8 +145,7 @@ def _hash(algorithm: str, entry: AuditEntry, before: str) -> str:
 @dataclasses.dataclass(frozen=True)
 class Verdict:
     """Result of a verification. `rows` is the last place reached, counted from the very first row; `broken_at` is the
-    first
-    place that does not match, or None; `unchained` counts rows that were inserted without chain values."""
+    first place that does not match, or None; `unchained` counts rows that were inserted without chain values."""
 
     rows: int
     head: str

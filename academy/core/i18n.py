@@ -21,8 +21,7 @@ class Message:
     """A sentence with `%(name)s` placeholders and their values; `str()` gives it in Chinese.
 
     A value may itself be a `Message`, which is translated with the sentence, or a date or an instant, which is
-    formatted
-    for the reader's language.
+    formatted for the reader's language.
     """
 
     text: str

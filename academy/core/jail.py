@@ -5,8 +5,8 @@ Usage: ``python -I -S jail.py PARENT CPU_S MEMORY_MIB FILE_MIB [READABLE …] --
 
 The command sees the system's programs, the readable paths and its own folder, and may write in its own folder
 only: Landlock holds it (Linux 5.13 and newer; from 6.7 on it keeps it from TCP too, from 6.12 on from sending signals
-to anybody outside). Where the kernel has Landlock and it fails, the command is not
-run; whether to work where the kernel has none is decided before (`isolation.require_isolation`).
+to anybody outside). Where the kernel has Landlock and it fails, the command is not run; whether to work where the
+kernel has none is decided before (`isolation.require_isolation`).
 """
 
 import ctypes

@@ -364,8 +364,7 @@ def _kept_secret(path: Path) -> str:
 
 def _given(name: str, environ: Mapping[str, str]) -> str | None:
     """The value of a variable, of the file that `NAME_FILE` names, or of systemd's credential of this name: so a vault
-    can
-    provide a secret without putting it into an environment."""
+    can provide a secret without putting it into an environment."""
     file = environ.get(f"{name}_FILE")
     credentials = environ.get("CREDENTIALS_DIRECTORY")
     if not file and credentials and (Path(credentials) / name).exists():

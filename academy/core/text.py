@@ -47,8 +47,7 @@ def tidy_text(raw: str, max_length: int) -> str:
 
 def _thinned(text: str) -> str:
     """Without the marks beyond the first `MARKS` on one letter. A letter that decomposes adds two or three marks of its
-    own,
-    which do not change the order of magnitude."""
+    own, which do not change the order of magnitude."""
     kept: list[str] = []
     run = 0
     for character in text:

@@ -51,8 +51,7 @@ def _path_part_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 @dataclass(frozen=True)
 class Filtered:
     """Data of a filtered coverage page; a withheld figure is None. `day` is the day of the figures, None where none
-    could be
-    published yet."""
+    could be published yet."""
 
     chosen: Mapping[str, str]
     day: dt.date | None

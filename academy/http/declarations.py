@@ -1,14 +1,12 @@
 """Declarations of routes: one beside each view, and the only place where a property of the route is declared.
 
-    @bp.get("/audit")
-    @page(office(Role.AUDITOR), menu=menu.AUDIT)
-    def index() -> str: ...
+    @bp.get("/audit") @page(office(Role.AUDITOR), menu=menu.AUDIT) def index() -> str: ...
 
-`academy.rest.contracts.endpoint` is the same for JSON, with the schemas of request and response. Access, limits of
-rate and body, consent, public screens, the navigation, CSRF, docs/access.md and the OpenAPI document are read from
-the declarations: `collect` checks every rule of `app.url_map` once, when the application starts, and raises when one
-has no declaration. A request finds its own by its endpoint (`declared`).
-See docs/decisions/0053-declarations-of-routes-are-our-own.md.
+`academy.rest.contracts.endpoint` is the same for JSON, with the schemas of request and response. Access, limits of rate
+and body, consent, public screens, the navigation, CSRF, docs/access.md and the OpenAPI document are read from the
+declarations: `collect` checks every rule of `app.url_map` once, when the application starts, and raises when one has no
+declaration. A request finds its own by its endpoint (`declared`). See
+docs/decisions/0053-declarations-of-routes-are-our-own.md.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,12 +1,9 @@
 """Forms of pages: typed fields on WTForms, and the one place that reads `request.form` for a view.
 
     class SectorForm(Form):
-        verb = Verb("rename", "up", "down", "retire", "add")
-        name = Text()
+        verb = Verb("rename", "up", "down", "retire", "add") name = Text()
 
-    @bp.post("/sectors")
-    @page(office(*KEEPERS), form=SectorForm)
-    def change() -> Any:
+    @bp.post("/sectors") @page(office(*KEEPERS), form=SectorForm) def change() -> Any:
         form = SectorForm.read()
 
 A field declares the type of its value: an unknown button, an invalid day and an entry that is not offered
@@ -117,8 +114,7 @@ class Text(Field):
 
 class Key(Text):
     """An identifier: the entry of a list or a hidden field, not typed by hand. Whether it exists, and whether the actor
-    may
-    use it, `access_*` and services check."""
+    may use it, `access_*` and services check."""
 
 
 class Secret(Text):

@@ -24,8 +24,7 @@ def list_failed_jobs(tx: Tx, actor: Actor, number: int = 1) -> Page[Job]:
 
 def is_retried_elsewhere(job: Job) -> bool:
     """Whether the job's component handled the failure (a file waits for its owner, a training is a draft again) and
-    offers
-    the retry itself; run from here, the job would find nothing to do."""
+    offers the retry itself; run from here, the job would find nothing to do."""
     spec = registry.spec(job.name)
     return spec is not None and spec.on_failure is not None
 

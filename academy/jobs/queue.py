@@ -214,8 +214,7 @@ def crash(tx: Tx, attempt: Attempt, trace: str) -> bool:
 
 def fail(tx: Tx, attempt: Attempt, message: Message, trace: str, **values: Any) -> bool:
     """Fail the job for good; `message` is for users, `trace` for the operator. The component's `on_failure` runs in the
-    same
-    transaction."""
+    same transaction."""
     now = clock.now()
     changed = _change(
         tx,

@@ -124,8 +124,7 @@ _START = (
 
 def _finished(tx: Tx, member_id: int, course_id: int, at_ms: int) -> tuple[int, int] | None:
     """The version of the course that the member's items complete, and when: with the last item, or when the course got
-    its
-    present content. None while an item is missing or the course is being edited.
+    its present content. None while an item is missing or the course is being edited.
 
     None too when a completion was struck since: earlier study does not bring it back.
     """

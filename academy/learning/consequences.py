@@ -33,8 +33,7 @@ def in_savepoint(tx: Tx, write: Callable[[], None]) -> Exception | None:
 
     Raises:
         Exception: a collision with another transaction, or the savepoint could not be rolled back. Half of the work
-            would
-            be committed, so the whole transaction must fail.
+            would be committed, so the whole transaction must fail.
     """
     savepoint = tx.begin_nested()
     try:

@@ -14,8 +14,7 @@ def settle_ended(
     tx: Tx, settings: Settings, rows: dict[RowKey, LedgerRow], beat: Heartbeat, outcome: HeartbeatOutcome
 ) -> None:
     """Give the reason why nothing can be added; but what was watched before a normal end and was queued on the device
-    is still
-    credited, as far as the clock allowed until that end. Changes the row in memory; the caller writes it."""
+    is still credited, as far as the clock allowed until that end. Changes the row in memory; the caller writes it."""
     lease, reason = refusals.why_ended(tx, beat.grant)
     outcome.ended, outcome.reason, outcome.refused = reason, reason, beat.spans
     if lease is not None and lease.ended_at is not None and reason in refusals.LATE and beat.spans and beat.key in rows:

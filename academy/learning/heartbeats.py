@@ -52,8 +52,7 @@ class Heartbeat:
 @dataclass(slots=True)
 class HeartbeatOutcome:
     """Outcome of a heartbeat. `ended` is the reason why its lease may not add anything any more; `closed` is whether it
-    has
-    ended, also when all of this heartbeat was still credited."""
+    has ended, also when all of this heartbeat was still credited."""
 
     gained_ms: int = 0
     covered_ms: int = 0

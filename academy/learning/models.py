@@ -166,8 +166,7 @@ class WatchLedger(Base):
     """Until when unspent time before `last_beat_ms` may still be claimed."""
     pending_since_ms: Mapped[int | None] = mapped_column(BigInteger)
     """The moment of the first credit whose consequences (start, completions, hours, coverage) are not written; None
-    when
-    all are. Written with the credit, so that a later failure is found and repaired."""
+    when all are. Written with the credit, so that a later failure is found and repaired."""
 
 
 class Recut(Base):

@@ -94,8 +94,7 @@ def repair_row(tx: Tx, key: RowKey) -> bool:
 
 def _completed_ms(tx: Tx, key: RowKey, row: ledger_rows.LedgerRow) -> int | None:
     """When the credit reached a threshold, that of one of the member's leases or the present one: at the newest
-    heartbeat at
-    the latest, and never earlier than it was earned."""
+    heartbeat at the latest, and never earlier than it was earned."""
     member_id, item_id, version = key
     mine = (
         PlaybackLease.item_id == item_id,
@@ -116,8 +115,7 @@ def _completed_ms(tx: Tx, key: RowKey, row: ledger_rows.LedgerRow) -> int | None
 
 def derive(db: Database, course_id: int | None = None, progress: Callable[[int], None] | None = None) -> Repaired:
     """Write missing consequences of the ledger: of one course (it was published again, and may require less than
-    before) or
-    of all. A few rows a transaction; idempotent. `progress` is called with permille."""
+    before) or of all. A few rows a transaction; idempotent. `progress` is called with permille."""
     done = failed = read = 0
     with db.read() as tx:
         query = select(CourseItem.id).where(CourseItem.course_id == course_id)
@@ -160,8 +158,7 @@ def missing(db: Database) -> Iterator[tuple[RowKey, str]]:
 
 def _scan(db: Database, items: list[int] | None = None) -> Iterator[tuple[int, list[tuple[RowKey, str]]]]:
     """Scan the ledger in the order of its key, for these items or all, some thousand rows a transaction: yields how
-    many
-    were read, and which differ in what."""
+    many were read, and which differ in what."""
     last = (0, 0, 0)
     mine = _of(items)
     while True:
@@ -243,8 +240,7 @@ _other = aliased(CourseItem)
 
 def _no_course() -> Select[int, int, int]:
     """Rows of a course whose items are all complete and whose present version the member has not completed; includes
-    those
-    whose completion was struck.
+    those whose completion was struck.
     """
     finished = exists().where(
         Completion.member_id == w.member_id,

@@ -106,8 +106,7 @@ def claimable_from(until_ms: int, last_beat_ms: int, lapses_ms: int, at_ms: int)
     """The moment from which wall-clock time may still be claimed at `at_ms`.
 
     Credit is claimed of the time since the last heartbeat. Unspent time before it (more heartbeats of the same queue
-    may
-    be under way) lapses at `lapses_ms`: an hour at single speed does not save up for an hour of skipping.
+    may be under way) lapses at `lapses_ms`: an hour at single speed does not save up for an hour of skipping.
     """
     return max(until_ms, last_beat_ms) if at_ms > lapses_ms else until_ms
 

@@ -149,8 +149,8 @@ class Course(Base):
     """The last published version; None until then."""
     content_since: Mapped[dt.datetime | None]
     """Since when the present requirements (items, which of them are required, the threshold) are published: no
-    completion
-    of the present version is earlier. None for unpublished courses, and for those published without a review."""
+    completion of the present version is earlier. None for unpublished courses, and for those published without a
+    review."""
     revision: Mapped[int] = mapped_column(default=0)
     revises_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
     threshold_permille: Mapped[int] = mapped_column(default=950)

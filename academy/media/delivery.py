@@ -1,8 +1,8 @@
 """Links to media that expire: ``/m/<md5>/<expires>/<asset>/<generation>/<file>``.
 
 The digest covers the expiry and the set's folder, not the file, so that the relative addresses in a playlist work under
-the same prefix. It is nginx's `secure_link` construction on purpose: nginx can
-check it without asking Python. Expiries are rounded up, so that members share addresses and caches.
+the same prefix. It is nginx's `secure_link` construction on purpose: nginx can check it without asking Python. Expiries
+are rounded up, so that members share addresses and caches.
 """
 
 import base64

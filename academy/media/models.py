@@ -170,8 +170,7 @@ class AssetStep(Base):
 
 class AssetPart(Base):
     """A stretch of a long film that one worker encodes (number 0: its complete audio); the rows are deleted when the
-    parts
-    are joined."""
+    parts are joined."""
 
     __tablename__ = "asset_parts"
     # A part has one row, however often its planning step is retried.

@@ -155,8 +155,7 @@ _ROUNDING_S = 0.002
 
 def _before_grid(shown: Track, start: float) -> float:
     """Seconds to cut at the beginning, so that a picture that comes after the sound falls on a whole number of
-    pictures, and
-    keeps its offset to the sound."""
+    pictures, and keeps its offset to the sound."""
     step = 1 / shown.rate if shown.rate else math.inf
     early = math.fmod(shown.start - start, step)
     return early if 0 < early < min(_PRIMING_S, step - _ROUNDING_S) else 0.0

@@ -237,8 +237,7 @@ def replace_cues(
     estimated: bool = False,
 ) -> bool:
     """Replace the transcript's lines. Speech recognition never overwrites people's captions: then nothing changes and
-    the
-    result is False. With `tell` off, the caller publishes the event later."""
+    the result is False. With `tell` off, the caller publishes the event later."""
     lock_row(tx, asset)  # while there is no transcript, two writers queue on this row
     script = tx.scalar(
         select(Transcript).where(Transcript.asset_id == asset.id, Transcript.language == language).with_for_update()

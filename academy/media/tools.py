@@ -121,8 +121,7 @@ def run(
     """Run a command in a folder of its own; returns its output, or passes it line by line to `on_line`.
 
     `on_log` is called with every line of its log, after its end and before a failure is raised. The command can read
-    the
-    paths in `sees` and the system's programs, and nothing else outside its folder; `given` is its standard input.
+    the paths in `sees` and the system's programs, and nothing else outside its folder; `given` is its standard input.
 
     Raises:
         ToolFailed: it failed or exceeded a limit.
@@ -168,8 +167,7 @@ def run_module(
     name: str, arguments: Sequence[str], *, folder: Path, limits: Limits, sees: Sequence[Path] = (), given: bytes = b""
 ) -> str:
     """Call ``main`` of one of our modules in a process of its own, as `run` does; it can read this application's code
-    and the
-    packages that such modules use. It takes 80 ms of processor time, and 1.5 ms of the caller's.
+    and the packages that such modules use. It takes 80 ms of processor time, and 1.5 ms of the caller's.
 
     Raises:
         ToolFailed, StorageFull: as `run`.

@@ -1,5 +1,5 @@
 """People, the organisation tree, memberships, exemptions, roster import.
 
 Other components use `queries` (subtrees, children, who is exempt), `access`, `service`, `events`, `models`
-and the words in `rules`.
+and the parsers in `rules`.
 """

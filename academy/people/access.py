@@ -1,4 +1,4 @@
-"""Who may see and change which people and organisations."""
+"""Access to people and organisations."""
 
 from sqlalchemy import select
 
@@ -8,14 +8,14 @@ from academy.core.errors import Forbidden, NotFound
 from academy.people.models import Exemption, Member, Organisation, RosterImport
 
 KEEPERS = (Role.NODE_ADMINISTRATOR, Role.ROSTER_OFFICER)
-"""Who may change the roster."""
+"""Roles that may change the roster."""
 
 READERS = (*KEEPERS, Role.BRANCH_SECRETARY)
-"""Who may see names."""
+"""Roles that may see names."""
 
 
 def allow(actor: Actor, path: str, what: str, *roles: Role) -> None:
-    """Let the actor pass for the node at `path`.
+    """Check the actor's roles for the node at `path`.
 
     Raises:
         Forbidden: none of the roles is held there.
@@ -43,7 +43,7 @@ def access_member(tx: Tx, actor: Actor, public_id: str, *roles: Role) -> Member:
 
     Raises:
         NotFound: there is none.
-        Forbidden: the member belongs elsewhere.
+        Forbidden: the member is outside the scope.
     """
     row = tx.execute(
         select(Member, Organisation.path)
@@ -73,7 +73,7 @@ def access_exemption(tx: Tx, actor: Actor, public_id: str, *roles: Role) -> Exem
 
 
 def access_roster(tx: Tx, actor: Actor, public_id: str) -> RosterImport:
-    """A roster file of a node in the actor's scope: a colleague may finish what an officer began."""
+    """A roster file of a node in the actor's scope: colleagues may continue each other's imports."""
     row = tx.execute(
         select(RosterImport, Organisation.path)
         .join(Organisation, Organisation.id == RosterImport.organisation_id)

@@ -1,13 +1,13 @@
-"""How old somebody is on a day: one definition for audiences, statistics, checks and reports. Pure.
+"""Age on a day: one definition for audiences, statistics, checks and reports. Pure.
 
-Whoever was born on 29 February is a year older on 1 March where the year has no such day.
+A person born on 29 February is a year older on 1 March in years without that day.
 """
 
 import datetime as dt
 
 
 def years_before(day: dt.date, years: int) -> dt.date:
-    """The latest birthday of somebody who is at least `years` old on `day`."""
+    """The latest birthday of a person who is at least `years` old on `day`."""
     try:
         return day.replace(year=day.year - years)
     except ValueError:  # 29 February in a year without one

@@ -1,4 +1,4 @@
-"""Named cohorts: lists of members that an office keeps, such as this year's new secretaries."""
+"""Named cohorts: lists of members kept by an organisation, such as this year's new secretaries."""
 
 import re
 from collections.abc import Sequence
@@ -24,13 +24,13 @@ from academy.people.queries import present, subtree, subtrees
 
 PAGE = 50
 MOST = 5000
-"""Numbers that are taken in one go."""
+"""Maximum of numbers added at once."""
 SHOWN = 5
 
 
 @dataclass(frozen=True)
 class CohortSummary:
-    """A cohort in a list: whose it is and how many are in it."""
+    """A cohort in a list: its node and number of members."""
 
     cohort: Cohort
     node: Organisation
@@ -38,7 +38,7 @@ class CohortSummary:
 
 
 def access_cohort(tx: Tx, actor: Actor, public_id: str) -> tuple[Cohort, Organisation]:
-    """A cohort of a node that the actor keeps the roster of.
+    """A cohort of a node whose roster the actor keeps.
 
     Raises:
         NotFound: there is none.
@@ -56,7 +56,7 @@ def access_cohort(tx: Tx, actor: Actor, public_id: str) -> tuple[Cohort, Organis
 
 
 def cohorts_under(tx: Tx, paths: Sequence[str], page: int = 1, size: int = PAGE) -> Page[CohortSummary]:
-    """Cohorts of the subtrees, those in use first."""
+    """Cohorts of the subtrees, open ones first."""
     home = aliased(Organisation)
     count = (
         select(func.count())
@@ -78,8 +78,8 @@ def cohorts_under(tx: Tx, paths: Sequence[str], page: int = 1, size: int = PAGE)
 
 
 def members_of(tx: Tx, cohort: Cohort, node: Organisation, page: int = 1) -> Page[tuple[Member, Organisation]]:
-    """Who is in a cohort, by branch: those who belong to its node. One who moved away is no longer its keepers' to
-    look at, and comes back into the list when they come back."""
+    """Members of a cohort, by branch, as far as they belong to its node. A member who moved away is not visible to its
+    keepers, and reappears on return."""
     query = (
         select(Member, Organisation)
         .join(CohortMember, CohortMember.member_id == Member.id)
@@ -91,7 +91,7 @@ def members_of(tx: Tx, cohort: Cohort, node: Organisation, page: int = 1) -> Pag
 
 
 def create_cohort(tx: Tx, actor: Actor, node: Organisation, name: str) -> Cohort:
-    """A cohort without anybody in it yet.
+    """Create an empty cohort.
 
     Raises:
         Invalid: no name, or one that the node has already.
@@ -104,23 +104,23 @@ def create_cohort(tx: Tx, actor: Actor, node: Organisation, name: str) -> Cohort
 
 
 def rename_cohort(tx: Tx, actor: Actor, cohort: Cohort, name: str) -> None:
-    """Another name; trainings keep it. Raises as `create_cohort`."""
+    """Rename a cohort; trainings keep it. Raises as `create_cohort`."""
     _name(tx, cohort, name)
     record(tx, actor, "cohort.renamed", f"cohort:{cohort.public_id}")
 
 
 def close_cohort(tx: Tx, actor: Actor, cohort: Cohort) -> None:
-    """Offer it for trainings no more, or again; trainings that have it keep it."""
+    """Close a cohort for new trainings, or open it again; trainings that use it keep it."""
     cohort.closed_at = None if cohort.closed_at else clock.now()
     tx.flush()
     record(tx, actor, "cohort.closed" if cohort.closed_at else "cohort.reopened", f"cohort:{cohort.public_id}")
 
 
 def add_members(tx: Tx, actor: Actor, cohort: Cohort, node: Organisation, text: str) -> int:
-    """Add members by their numbers, one after another in a text; all of them, or nobody.
+    """Add members by their numbers, separated in a text; all of them, or nobody.
 
     Raises:
-        Invalid: a number is of nobody below the node, or there are too many.
+        Invalid: a number is unknown below the node, or there are too many.
     """
     numbers = list(dict.fromkeys(rules.tidy(part) for part in re.split(r"[\s,;，；、]+", text) if part))
     if not numbers:
@@ -155,7 +155,7 @@ def _unknown(numbers: Sequence[str]) -> Message:
 
 
 def remove_member(tx: Tx, actor: Actor, cohort: Cohort, member: Member) -> None:
-    """Take somebody out; trainings that ask for this cohort look at them anew."""
+    """Remove a member; trainings for this cohort update their audience."""
     gone = tx.execute(
         delete(CohortMember)
         .where(CohortMember.cohort_id == cohort.id, CohortMember.member_id == member.id)

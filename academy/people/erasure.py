@@ -1,4 +1,4 @@
-"""What may go when somebody asks for it; name, number, organisation and dates are the register's and stay."""
+"""Erasure of personal data on request; name, number, organisation and dates belong to the register and stay."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What happens to people and organisations."""
+"""Events of people and organisations."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class ExemptionChanged(Event):
 
 @dataclass(frozen=True)
 class OrganisationMoved(Event):
-    """A node hangs elsewhere now; every path below it has changed."""
+    """A node has another parent; every path below it has changed."""
 
     organisation_id: int
     old_path: str

@@ -1,4 +1,4 @@
-"""Who need not study, for how long and why: asked by one person, agreed by another."""
+"""Exemptions from study, with period and reason: requested by one person, approved by another."""
 
 import datetime as dt
 
@@ -27,7 +27,7 @@ def request_exemption(
     valid_from: dt.date,
     valid_to: dt.date | None = None,
 ) -> Exemption:
-    """Ask that a member need not study from one day up to (not including) another."""
+    """Request that a member be exempt from one day up to (not including) another."""
     _allow(tx, actor, member, *ASKERS)
     exemption = _make(tx, member, reason, valid_from, valid_to)
     exemption.requested_by = actor.account_id
@@ -37,7 +37,7 @@ def request_exemption(
 
 
 def approve_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
-    """Agree to a request. Nobody agrees to their own, nor to one about themselves.
+    """Approve a request. Nobody approves their own, nor one about themselves.
 
     Raises:
         Conflict: it is the actor's own, or has been decided meanwhile.
@@ -57,7 +57,7 @@ def approve_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
 
 
 def revoke_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
-    """End an exemption from today on, or turn a request down. The days before keep their answer."""
+    """Revoke an exemption from today on, or decline a request. Earlier days stay exempt."""
     member = tx.get_one(Member, exemption.member_id)
     _allow(tx, actor, member, *DECIDERS)
     tx.refresh(exemption, with_for_update=True)
@@ -80,9 +80,9 @@ def grant_exemption(
     valid_to: dt.date | None = None,
     approved_by: int | None = None,
 ) -> Exemption:
-    """Enter an exemption that was agreed to elsewhere (the personnel system, the sample city).
+    """Enter an exemption that was approved elsewhere (the personnel system, the sample city).
 
-    Only the system may: for people there is asking and approving.
+    Only for the system actor: people request and approve.
     """
     if not actor.is_system:
         raise Forbidden(f"member:{member.public_id}")

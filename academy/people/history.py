@@ -1,4 +1,4 @@
-"""The tree as it was: what hung where, and who belonged to it, on a past day."""
+"""The organisation tree on a past day: parents, children, members."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class NodeOnDay:
 
 
 class TreeOn:
-    """The whole tree on one day, from two queries: nodes by their spells, people by their memberships."""
+    """The complete tree on one day, from two queries: nodes by their spells, people by their memberships."""
 
     def __init__(self, tx: Tx, day: dt.date) -> None:
         self.day = day
@@ -43,7 +43,7 @@ class TreeOn:
             self.direct[row_id] = count
 
     def members(self, node_id: int) -> int:
-        """How many belonged to a node or below it."""
+        """Number of members of a node and below it."""
         waiting, total = [node_id], 0
         while waiting:
             here = waiting.pop()
@@ -52,7 +52,7 @@ class TreeOn:
         return total
 
     def children(self, node_id: int) -> list[NodeOnDay]:
-        """What hung directly below a node."""
+        """Direct children of a node."""
         found = [NodeOnDay(row_id, self.names[row_id], self.members(row_id)) for row_id in self.below.get(node_id, ())]
         return sorted(found, key=lambda then: then.id)
 

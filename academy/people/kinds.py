@@ -1,4 +1,4 @@
-"""The closed sets that columns of people and organisations hold. Each has its CHECK (`core.types.one_of`)."""
+"""Enums of columns of people and organisations. Each has its CHECK (`core.types.one_of`)."""
 
 import enum
 
@@ -13,7 +13,7 @@ class OrganisationKind(enum.StrEnum):
 
 
 class OrganisationLevel(enum.StrEnum):
-    """How a node is spoken of in reports."""
+    """Level of a node in reports."""
 
     CITY = "city"
     COUNTY = "county"
@@ -23,7 +23,7 @@ class OrganisationLevel(enum.StrEnum):
 
 
 class MemberStatus(enum.StrEnum):
-    """Whether a member is here. Floating members are away from home but still due."""
+    """Status of a member. Floating members are away from home but still due."""
 
     ACTIVE = "active"
     FLOATING = "floating"
@@ -39,14 +39,14 @@ class Gender(enum.StrEnum):
 
 
 class TermSubject(enum.StrEnum):
-    """What a member's term is about."""
+    """What a member's term is about: position or status."""
 
     POSITION = "position"
     STATUS = "status"
 
 
 class Post(enum.StrEnum):
-    """What a position amounts to (`position_names.post_of`), the highest first."""
+    """The post of a position (`position_names.post_of`), the highest first."""
 
     SECRETARY = "secretary"
     DEPUTY = "deputy"
@@ -55,7 +55,7 @@ class Post(enum.StrEnum):
 
 
 class DatePrecision(enum.StrEnum):
-    """How well a date is known."""
+    """Precision of a known date."""
 
     DAY = "day"
     MONTH = "month"
@@ -63,7 +63,7 @@ class DatePrecision(enum.StrEnum):
 
 
 class RosterKind(enum.StrEnum):
-    """What a roster file is about: members, or the tree of organisations."""
+    """Kind of a roster file: members, or the tree of organisations."""
 
     MEMBERS = "members"
     TREE = "tree"

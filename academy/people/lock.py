@@ -1,4 +1,4 @@
-"""One lock for everything that changes people or the tree."""
+"""The roster's lock: one for every change of people or the tree."""
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -8,10 +8,9 @@ from academy.people.models import RosterState
 
 
 def take(tx: Tx) -> int:
-    """Take the roster's lock until the transaction ends, and count one change; returns the new version.
+    """Lock the roster until the transaction ends, and count one change; returns the new version.
 
-    Two moves, two imports or a move and a transfer then happen one after the other, each seeing what
-    the other did.
+    Two moves, two imports or a move and a transfer then run one after the other, each seeing the other's result.
     """
     for _ in range(2):
         version = tx.scalar(
@@ -32,5 +31,5 @@ def take(tx: Tx) -> int:
 
 
 def version(tx: Tx) -> int:
-    """How many changes there have been."""
+    """The number of changes so far."""
     return tx.scalar(select(RosterState.version).where(RosterState.id == 1)) or 0

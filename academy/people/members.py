@@ -1,4 +1,4 @@
-"""Changes of people: joining, moving branch, status, particulars."""
+"""Changes of people: joining, transfer, status, personal data."""
 
 import datetime as dt
 from typing import Any
@@ -19,7 +19,7 @@ from academy.people.events import MembersChanged
 from academy.people.models import DATES, Member, Membership, MemberStatus, Organisation
 
 PHONE = "member.phone"
-"""The context under which phones are sealed and indexed."""
+"""Encryption context of phones."""
 
 
 def add_member(
@@ -38,7 +38,7 @@ def add_member(
     position: str | None = None,
     on: dt.date | None = None,
 ) -> Member:
-    """Enter one person in the roster, belonging to `organisation` from a day on."""
+    """Enter one person in the roster, as a member of `organisation` from a day on."""
     allow(actor, organisation.path, f"organisation:{organisation.public_id}", *KEEPERS)
     values = rules.checked(
         number=(rules.read_number, number), name=(rules.read_name, name), phone=(rules.read_phone, phone)
@@ -73,10 +73,10 @@ def add_member(
 def transfer_member(
     tx: Tx, actor: Actor, member: Member, organisation: Organisation, *, on: dt.date | None = None
 ) -> Member:
-    """Have a member belong to another organisation from a day on. The actor keeps both rosters.
+    """Transfer a member to another organisation from a day on. The actor must keep both rosters.
 
     Raises:
-        Conflict: somebody has transferred the member meanwhile, or the member is no longer here.
+        Conflict: somebody has transferred the member meanwhile, or the member has left.
     """
     day = _past(on)
     seen = member.organisation_id
@@ -111,9 +111,9 @@ def transfer_member(
 def change_status(
     tx: Tx, actor: Actor, member: Member, status: str, *, on: dt.date | None = None, note: str = ""
 ) -> Member:
-    """Say that a member is active, floating, has left or has died, from a day on; `note` says where to.
+    """Set a member's status (active, floating, left or died) from a day on; `note` is the destination.
 
-    Who has left or died belongs nowhere from then on; who comes back belongs where they last did.
+    A member who left or died has no organisation from then on; one who returns rejoins the last one.
     """
     if status not in rules.STATUSES:
         raise Invalid(fields={"status": msg("请从列表里选择。")})
@@ -142,13 +142,13 @@ def change_status(
 
 
 UNDO_DAYS = 30
-"""So long after its day a transfer or a change of status can be taken back by one button."""
+"""How long after its day a transfer or a change of status can be undone."""
 
 
 def undoable_changes(tx: Tx, member: Member) -> dict[str, tuple[str, dt.date]]:
-    """The last transfer and change of status that can be taken back: what would be again, and since when it is not.
+    """The last transfer and change of status that can be undone: the earlier value, and the day of the change.
 
-    Under ``transfer`` stands the name of the organisation before, under ``status`` the status before.
+    ``transfer`` holds the name of the previous organisation, ``status`` the previous status.
     """
     found = {}
     since = clock.today() - dt.timedelta(days=UNDO_DAYS)
@@ -162,10 +162,10 @@ def undoable_changes(tx: Tx, member: Member) -> dict[str, tuple[str, dt.date]]:
 
 
 def undo_transfer(tx: Tx, actor: Actor, member: Member) -> Member:
-    """Have a member belong again where they did before the last transfer, as if it had not been.
+    """Undo the last transfer, as if it had not happened.
 
     Raises:
-        Conflict: there is none of the last `UNDO_DAYS`, or the organisation before is closed.
+        Conflict: there is none within `UNDO_DAYS`, or the previous organisation is closed.
     """
     lock.take(tx)
     tx.refresh(member)
@@ -195,10 +195,10 @@ def undo_transfer(tx: Tx, actor: Actor, member: Member) -> Member:
 
 
 def undo_status(tx: Tx, actor: Actor, member: Member) -> Member:
-    """Give a member the status again that the last change took away, from its day on.
+    """Undo the last change of status from its day on.
 
     Raises:
-        Conflict: there is none of the last `UNDO_DAYS`, or the member's organisation is closed.
+        Conflict: there is none within `UNDO_DAYS`, or the member's organisation is closed.
     """
     lock.take(tx)
     tx.refresh(member)
@@ -209,7 +209,7 @@ def undo_status(tx: Tx, actor: Actor, member: Member) -> Member:
 
 
 def _before_transfer(tx: Tx, member: Member) -> tuple[Membership, Membership] | None:
-    """Where a member belongs now and where they did directly before."""
+    """The present membership and the one directly before it."""
     newest = select(Membership).where(Membership.member_id == member.id)
     rows = tx.scalars(newest.order_by(Membership.valid_from.desc(), Membership.id.desc()).limit(2)).all()
     if len(rows) < 2 or rows[0].valid_to is not None or rows[1].valid_to != rows[0].valid_from:
@@ -218,7 +218,7 @@ def _before_transfer(tx: Tx, member: Member) -> tuple[Membership, Membership] | 
 
 
 def _before_status(tx: Tx, member: Member) -> tuple[str, dt.date] | None:
-    """The status before the present one, and since when it is not."""
+    """The previous status, and since when it has ended."""
     held = [term for term in position_terms.terms_of(tx, member.id) if term.what == position_terms.STATUS]
     now = next((term for term in held if term.valid_to is None), None)
     day, status = max(((term.valid_to, term.value) for term in held if term.valid_to is not None), default=(None, ""))
@@ -230,10 +230,10 @@ def _before_status(tx: Tx, member: Member) -> tuple[str, dt.date] | None:
 
 
 def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: dict[str, str]) -> Member:
-    """Correct particulars from a form: name, gender, birth_date, joined_on, education, position, phone.
+    """Correct fields from a form: name, gender, birth_date, joined_on, education, position, phone.
 
-    A phone left blank stays as it is (the form shows it masked); "-" removes it. `position_since` is
-    the day from which the position is held; blank where nobody knows. A date may be a month without its day.
+    A blank phone leaves it unchanged (the form shows it masked); "-" removes it. `position_since` is the day from which
+    the position is held; blank if unknown. A date may be a month without its day.
     """
     today = clock.today()
     readers: dict[str, Any] = {
@@ -284,7 +284,7 @@ def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: d
 
 
 def _date_position(member: Member, values: dict[str, Any]) -> None:
-    """Since when a position is held: as the form says, else unknown; who holds none holds it since never."""
+    """Since when a position is held: as in the form, else unknown; None without a position."""
     if "position" not in values:
         values.pop("position_since", None)
         return
@@ -292,7 +292,7 @@ def _date_position(member: Member, values: dict[str, Any]) -> None:
     old = member.known_date("position_since")
     if stays and not values.get("position_since"):
         values["position_since"] = old
-    # The form still shows the old position's day when only the position was overwritten.
+    # The form still contains the old position's day when only the position was overwritten.
     elif not stays and months.same(values.get("position_since"), old):
         values["position_since"] = None
     if values["position"] is None:
@@ -300,7 +300,7 @@ def _date_position(member: Member, values: dict[str, Any]) -> None:
 
 
 def _split_months(member: Member, values: dict[str, Any]) -> None:
-    """Dates as the columns keep them: a first day, and which of them are known by month only."""
+    """Dates as stored: a first day, and the set of those known by month only."""
     vague = set(member.month_only.split())
     for name in DATES:
         if name in values:
@@ -310,7 +310,7 @@ def _split_months(member: Member, values: dict[str, Any]) -> None:
 
 
 def sealed_phone(sealer: Sealer, phone: object) -> dict[str, Any]:
-    """The two columns that keep a phone."""
+    """The two columns that store a phone."""
     if not phone:
         return {"phone_sealed": None, "phone_index": None}
     text = str(phone)
@@ -321,7 +321,7 @@ def sealed_phone(sealer: Sealer, phone: object) -> dict[str, Any]:
 
 
 def masked_phone(sealer: Sealer, member: Member) -> str:
-    """The phone as screens show it."""
+    """The phone as displayed."""
     return rules.masked(sealer.open(member.phone_sealed, context=PHONE)) if member.phone_sealed else ""
 
 

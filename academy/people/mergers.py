@@ -1,4 +1,4 @@
-"""One organisation becomes part of another: looked at first, done, and undone where it was a mistake."""
+"""Merging one organisation into another: preview, merge, undo."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class MergerPreview:
-    """What a merger would do: how many people, whose names, which nodes."""
+    """Effect of a merger: number of people, names, nodes."""
 
     people: int
     names: list[str]
@@ -36,15 +36,15 @@ class MergerPreview:
     children: list[Organisation]
     into_people: int
     seen: int
-    """The roster's version; what is confirmed must be what was seen."""
+    """The roster's version; a confirmation is valid for this version only."""
     warning: Message | None
-    """Why one should look twice, such as another level."""
+    """Warnings, such as a different level."""
 
 
 def candidates(
     tx: Tx, paths: Sequence[str], node: Organisation, text: str, *, any_level: bool = False, page: int = 1
 ) -> Page[Organisation]:
-    """Nodes that could take a node over, by a part of their name or their code; of its level unless said otherwise."""
+    """Nodes that could absorb a node, by a part of their name or by code; of its level unless requested otherwise."""
     query = select(Organisation).where(
         subtrees(paths),
         Organisation.closed_on.is_(None),
@@ -55,13 +55,13 @@ def candidates(
         query = query.where(Organisation.level == node.level)
     if text := text.strip()[:60]:
         query = query.where(or_(Organisation.name.contains(text, autoescape=True), Organisation.code == text))
-    # Neighbours first: they are what is meant nearly always.
+    # Neighbours first: they are nearly always meant.
     near = (Organisation.parent_id != node.parent_id, Organisation.path)
     return page_of(tx, query.order_by(*near), page, 20)
 
 
 def preview_merger(tx: Tx, node: Organisation, into: Organisation) -> MergerPreview:
-    """Count and name what would be carried over.
+    """Count and list what would be moved.
 
     Raises:
         Invalid: `into` is the node itself or below it, or the node is the root.
@@ -93,13 +93,13 @@ def merge_organisation(
     seen: int | None = None,
     any_level: bool = False,
 ) -> Merger:
-    """Have `into` take over a node's members and child nodes from a day on, and close the node.
+    """Move a node's members and child nodes to `into` from a day on, and close the node.
 
     `seen` is the version of the roster that the officer's preview showed.
 
     Raises:
-        Invalid: `into` is the node itself or below it, is of another level and that was not said to be meant,
-            or somebody joined the node after that day.
+        Invalid: `into` is the node itself or below it, is of another level without confirmation, or somebody joined the
+            node after that day.
         Conflict: one of the two is closed, or the roster has changed since the preview.
     """
     day = past(on)
@@ -136,7 +136,7 @@ def merge_organisation(
 
 
 def merger_of(tx: Tx, node: Organisation) -> tuple[Merger, Organisation] | None:
-    """The merger that closed a node, and what took it over; None where none did or it was undone."""
+    """The merger that closed a node, and the node that absorbed it; None where there is none or it was undone."""
     row = tx.execute(
         select(Merger, Organisation)
         .join(Organisation, Organisation.id == Merger.into_id)
@@ -148,10 +148,10 @@ def merger_of(tx: Tx, node: Organisation) -> tuple[Merger, Organisation] | None:
 
 
 def undo_merger(tx: Tx, actor: Actor, node: Organisation) -> int:
-    """Open a merged node again with everybody who is still where the merger put them, as if nothing had been.
+    """Reopen a merged node with everybody who is still in the node that absorbed it, as if nothing had happened.
 
-    Members and nodes that have been moved on since stay where they are; nodes that come back hang here again from
-    today on. Returns how many members came back.
+    Members and nodes that have moved on since stay where they are; child nodes return from today on. Returns how many
+    members came back.
 
     Raises:
         Conflict: the node was not closed by a merger, or that was undone already.
@@ -204,7 +204,7 @@ def _changed(tx: Tx, members: Sequence[int]) -> None:
 
 
 def _carry_members(tx: Tx, node: Organisation, into: Organisation, day: dt.date) -> dict[str, Any]:
-    """Everybody's open membership ends there and begins here; who has left keeps where they last were."""
+    """End every open membership of the node and begin one in the other; members who left keep their last one."""
     held = tx.execute(
         select(Membership.member_id, Membership.valid_from).where(
             Membership.organisation_id == node.id, Membership.valid_to.is_(None)
@@ -217,7 +217,7 @@ def _carry_members(tx: Tx, node: Organisation, into: Organisation, day: dt.date)
         )
     mine = (Membership.organisation_id == node.id, Membership.valid_to.is_(None))
     quiet = {"synchronize_session": False}
-    # A membership that began that very day is corrected in place: a day has one answer.
+    # A membership that began on that very day is corrected in place: one membership a day.
     tx.execute(
         update(Membership)
         .where(*mine, Membership.valid_from == day)
@@ -247,7 +247,7 @@ def _put(tx: Tx, which: Any, place: Organisation) -> None:
 
 
 def _carry_back(tx: Tx, merger: Merger, node: Organisation, into: Organisation) -> list[int]:
-    """Those whose membership is still the one that the merger gave them belong to the node as they did before."""
+    """Restore the earlier membership of those who still hold the one created by the merger."""
     quiet: dict[str, Any] = {"synchronize_session": False}
     fresh, back = set(merger.carried["fresh"]), []
     given = (Membership.organisation_id == into.id, Membership.valid_to.is_(None))

@@ -48,16 +48,15 @@ PATH = String(255).with_variant(String(255, collation="C"), "postgresql")
 
 
 DATES = ("birth_date", "joined_on", "position_since")
-"""A member's dates; each may be known by its month only."""
+"""A member's dates of which only the month may be known."""
 
 
 class Organisation(Base):
-    """A node of the one tree: city, county, town, branch.
+    """A node of the organisation tree: city, county, town, branch.
 
-    `path` (row ids, ``/1/7/42/``) is what scopes and rollups use; a code's prefix means nothing,
-    because ``001`` and ``0010`` are strangers. `code` is the register's own and may be reissued
-    only after a close. What the node was called and where it hung on a past date is in
-    `OrganisationSpell`.
+    `path` (row ids, ``/1/7/42/``) is used for scopes and rollups; prefixes of codes are not, because ``001`` and
+    ``0010`` are unrelated. `code` is the register's own and may be reissued only after a close. Earlier names and
+    parents of the node are in `OrganisationSpell`.
     """
 
     __tablename__ = "organisations"
@@ -86,7 +85,7 @@ class Organisation(Base):
 
 
 class OrganisationSpell(Base):
-    """What a node was called and where it hung from one day up to (not including) another.
+    """Name and parent of a node from one day up to (not including) another.
 
     One open spell a node at a time, so that a past date has exactly one answer.
     """
@@ -112,7 +111,7 @@ class OrganisationSpell(Base):
 
 
 class Merger(Base):
-    """One organisation that became part of another, with what was carried over: what an undoing needs to know."""
+    """One organisation merged into another, with the data needed to undo it."""
 
     __tablename__ = "mergers"
     __table_args__ = (
@@ -126,8 +125,8 @@ class Merger(Base):
     into_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     merged_on: Mapped[dt.date]
     carried: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """Row ids: `members` who belonged to the node, `fresh` those among them who had come that very day,
-    `lasting` members who had left and last belonged to it, `children` its open nodes."""
+    """Row ids: `members` of the node, `fresh` those among them who had joined on that very day, `lasting` members who
+    had left with it as their last node, `children` its open child nodes."""
     merged_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     merged_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     undone_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
@@ -149,7 +148,7 @@ class Member(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     number: Mapped[str] = mapped_column(String(40), unique=True)
-    """The register's member number: what identifies a person across two roster files."""
+    """The register's member number: identifies a person across roster files."""
     name: Mapped[str] = mapped_column(String(60))
     gender: Mapped[str | None] = mapped_column(String(8))
     birth_date: Mapped[dt.date | None]
@@ -158,30 +157,30 @@ class Member(Base):
     status: Mapped[str] = mapped_column(String(12), default=MemberStatus.ACTIVE)
     position: Mapped[str | None] = mapped_column(String(40))
     position_since: Mapped[dt.date | None]
-    """None where nobody said since when; that the position was entered today says nothing about it."""
+    """None if unknown; the day of entry is no evidence of it."""
     month_only: Mapped[str] = mapped_column(String(40), default="", server_default="")
-    """Which of the three dates are known by month only, by their names and a space between: they hold its first day."""
+    """Names, separated by spaces, of the dates known by month only: they hold its first day."""
     phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone_index: Mapped[str | None] = mapped_column(String(32))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
-    """Where the open membership is; kept here because every list asks for it."""
+    """Copy of the open membership's organisation; kept here because every list needs it."""
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[dt.datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     organisation: Mapped[Organisation] = relationship()
 
     def known_date(self, name: str) -> dt.date | None:
-        """`birth_date`, `joined_on` or `position_since` as it is known: a day, or a `Month`."""
+        """`birth_date`, `joined_on` or `position_since` with its precision: a day, or a `Month`."""
         return known_date(getattr(self, name), name, self.month_only)
 
 
 def known_date(day: dt.date | None, name: str, month_only: str) -> dt.date | None:
-    """A member's date as it is known, from the columns that keep it."""
+    """A member's date with its precision, from its columns."""
     return month_of(day) if day is not None and name in month_only.split() else day
 
 
 class Membership(Base):
-    """Where a member belonged from one day up to (not including) another.
+    """The organisation of a member from one day up to (not including) another.
 
     The partial unique index closes the race of two transfers of one person at once.
     """
@@ -207,7 +206,7 @@ class Membership(Base):
 
 
 class Exemption(Base):
-    """From when to when a member need not study, why, and who agreed (never who asked)."""
+    """Period of a member's exemption, its reason, and who requested and approved it (never the same)."""
 
     __tablename__ = "exemptions"
     __table_args__ = (
@@ -231,15 +230,15 @@ class Exemption(Base):
 
 
 class MemberTerm(Base):
-    """A position that a member held, or a status other than being here, from one day up to another.
+    """A position that a member held, or a status other than active, from one day up to another.
 
-    Who was secretary since when, and who has been floating since when and where to, is asked of these
-    rows; `Member.position` and `Member.status` are what is so today.
+    Answers who was secretary since when, and who has been floating since when and where to; `Member.position` and
+    `Member.status` hold today's values.
     """
 
     __tablename__ = "member_terms"
     __table_args__ = (
-        # One open term of each sort a member: two offices that enter one at once would make two.
+        # Closes the race of two officers: one open term of each kind a member.
         Index(
             "uq_member_terms_open",
             "member_id",
@@ -250,7 +249,7 @@ class MemberTerm(Base):
         ),
         # The history on a member's page.
         Index(None, "member_id", "valid_from"),
-        # New secretaries since a day, and everybody who floats.
+        # New secretaries since a day, and all floating members.
         Index(None, "what", "kind", "valid_from"),
         one_of("what", TermSubject),
         one_of("kind", Post, MemberStatus),
@@ -264,13 +263,13 @@ class MemberTerm(Base):
     value: Mapped[str] = mapped_column(String(40))
     """The position as the register writes it, or a `MemberStatus`."""
     kind: Mapped[str] = mapped_column(String(12))
-    """Of a position its `Post`, of a status itself."""
+    """The `Post` of a position; the status itself."""
     note: Mapped[str] = mapped_column(String(120), default="")
-    """Where a floating member went, or whatever else was said."""
+    """Destination of a floating member, or another note."""
     valid_from: Mapped[dt.date]
     precision: Mapped[str] = mapped_column(String(8), default=DatePrecision.DAY, server_default="day")
-    """How well `valid_from` is known: the day; the month, of which it is the first day; or not at all (unknown):
-    then it is the day on which the term was entered, and no report may say that it began then."""
+    """Precision of `valid_from`: the day; the month, whose first day it is; or unknown: then it is the day of entry,
+    which no report may use as the beginning."""
     valid_to: Mapped[dt.date | None]
 
     @property
@@ -282,10 +281,9 @@ class MemberTerm(Base):
 
 
 class Sector(Base):
-    """A field of work that organisations are counted by; the city keeps the list itself.
+    """A field of work by which organisations are counted; the city keeps the list itself.
 
-    `Organisation.sector` holds the code. A sector that is no longer used is retired, never deleted:
-    past figures still name it.
+    `Organisation.sector` holds the code. An unused sector is retired, never deleted: past figures refer to it.
     """
 
     __tablename__ = "sectors"
@@ -294,16 +292,16 @@ class Sector(Base):
     name: Mapped[str] = mapped_column(String(20), unique=True)
     name_en: Mapped[str] = mapped_column(String(40), default="")
     place: Mapped[int] = mapped_column(default=0)
-    """Its place in lists, from 1."""
+    """Position in lists, from 1."""
     retired_at: Mapped[dt.datetime | None]
 
 
 class Cohort(Base):
-    """A named list of members that a node keeps, such as a year's new secretaries; trainings ask for it."""
+    """A named list of members that a node keeps, such as a year's new secretaries; used in audiences of trainings."""
 
     __tablename__ = "cohorts"
     __table_args__ = (
-        # Two lists of one name in one node could not be told apart; also finds a node's lists.
+        # Names are unique within a node; the index also finds a node's lists.
         UniqueConstraint("organisation_id", "name"),
     )
 
@@ -313,15 +311,15 @@ class Cohort(Base):
     name: Mapped[str] = mapped_column(String(60))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     closed_at: Mapped[dt.datetime | None]
-    """Since when it is offered for new trainings no more."""
+    """Since when it is closed for new trainings."""
 
 
 class CohortMember(Base):
-    """Somebody in a cohort. When they count in a training is in the training's enrolments, by days."""
+    """A member of a cohort. The days on which they count in a training are in its enrolments."""
 
     __tablename__ = "cohort_members"
     __table_args__ = (
-        # The cohorts of one member, when they are placed anew in every training.
+        # The cohorts of one member, when their enrolments are recomputed.
         Index(None, "member_id"),
     )
 
@@ -333,8 +331,8 @@ class CohortMember(Base):
 class RosterState(Base):
     """One row whose version counts every change to people and to the tree.
 
-    Whoever changes either takes this row first (`members.roster_lock`), so that two moves can't
-    close a cycle together; an import compares versions to know that its dry run is out of date.
+    Every such change locks this row first (`lock.take`), so that two moves can't close a cycle together; an import
+    compares versions to detect an outdated dry run.
     """
 
     __tablename__ = "roster_state"
@@ -344,10 +342,10 @@ class RosterState(Base):
 
 
 class RosterImport(Base):
-    """One roster file: looked at first, applied afterwards, all of it or none of it.
+    """One roster file: dry run first, applied afterwards, completely or not at all.
 
-    Rows and findings live in files beside the source (`findings`), never in this table: a whole
-    city's roster is 180,000 rows.
+    Rows and findings are in files beside the source (`findings`), not in this table: a whole city's roster is 180,000
+    rows.
     """
 
     __tablename__ = "roster_imports"
@@ -356,9 +354,9 @@ class RosterImport(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    """Who gave the file; None for the operator's command."""
+    """The uploader; None for the operator's command."""
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
-    """The node whose subtree this roster is about; nothing outside it is touched."""
+    """The node whose subtree this roster is about; nothing outside it is changed."""
     kind: Mapped[str] = mapped_column(String(12), default=RosterKind.MEMBERS)
     filename: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(String(64))
@@ -366,18 +364,18 @@ class RosterImport(Base):
     state: Mapped[str] = mapped_column(String(16), default=RosterImportState.CHECKING)
     header: Mapped[list[str]] = mapped_column(JSON, default=list)
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """Which column (counted from 0) holds which field."""
+    """Field → column (counted from 0)."""
     complete: Mapped[bool] = mapped_column(default=False)
-    """Whether the file is the whole roster, so that who is not in it has left."""
+    """Whether the file is the complete roster, so that members not in it have left."""
     summary: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """Counts of the dry run."""
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """A `Message` about the file as a whole: unreadable, a column missing, the roster changed since."""
     reading: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
-    """How the file was read: `notes` are messages about where the headings were, `lines` counts what became of each."""
+    """How the file was read: `notes` are messages about the position of the headings, `lines` counts the outcomes."""
     version: Mapped[int] = mapped_column(Key, default=0)
-    """`RosterState.version` that the dry run saw."""
-    # Indexed for the night: each job that is forgotten is looked for here.
+    """`RosterState.version` of the dry run."""
+    # For the nightly deletion: each deleted job is looked up here.
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     applied_at: Mapped[dt.datetime | None]

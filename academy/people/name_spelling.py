@@ -1,13 +1,13 @@
-"""Names as people write them: which spaces, marks and dots mean nothing. Pure."""
+"""Normalisation of names: spaces, marks and dots without meaning. Pure."""
 
 import re
 
-# The first edition of GB18030 put these characters into the private area; later editions gave them places.
+# The first edition of GB18030 put these characters into the private use area; later editions assigned code points.
 _PRIVATE = {
     0xE816: 0x20087, 0xE817: 0x20089, 0xE818: 0x200CC, 0xE81E: 0x9FB4, 0xE826: 0x9FB5, 0xE82B: 0x9FB6, 0xE82C: 0x9FB7,
     0xE831: 0x215D7, 0xE832: 0x9FB8, 0xE83B: 0x2298F, 0xE843: 0x9FB9, 0xE854: 0x9FBA, 0xE855: 0x241FE, 0xE864: 0x9FBB,
 }  # fmt: skip
-# Marks that take no space: soft hyphen, zero-width spaces and joiners, directions, the mark of byte order.
+# Zero-width characters: soft hyphen, zero-width spaces and joiners, direction marks, byte order mark.
 _UNSEEN = dict.fromkeys(
     (
         0xAD,
@@ -30,15 +30,15 @@ _MEANINGLESS = re.compile(r"[\s\u00b7]+")
 
 
 def unmarked(text: str) -> str:
-    """The text without marks that take no space, and with characters where they belong."""
+    """The text without zero-width characters, and with private use characters replaced."""
     return text if text.isascii() else text.translate(_TABLE)
 
 
 def clean_name(text: str) -> str:
-    """A name as it is kept.
+    """A name as stored.
 
-    Spaces of any kind between Chinese characters only fill a form's width (丁　浩) and are dropped; names
-    with a dot between their parts and names in letters keep theirs, one at a time. The dots are one dot.
+    Spaces of any kind between Chinese characters only fill a form's width (丁　浩) and are dropped; names with a dot
+    between their parts and names in letters keep single spaces. The dots are unified.
     """
     name = " ".join(unmarked(text).split())
     if name.isascii():

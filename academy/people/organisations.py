@@ -19,7 +19,7 @@ from academy.people.queries import present, subtree
 from academy.people.rules import checked, read_code, read_name
 
 GARDENERS = (Role.NODE_ADMINISTRATOR,)
-"""Who may shape the tree below a node."""
+"""Roles that may change the tree below a node."""
 
 
 def create_organisation(
@@ -34,7 +34,7 @@ def create_organisation(
     parent: Organisation | None = None,
     opened_on: dt.date | None = None,
 ) -> Organisation:
-    """Open a node below `parent`; the first node of all has none."""
+    """Create a node below `parent`; the root has none."""
     if parent is None:
         allow(actor, "/", "organisation:root", Role.SYSTEM_ADMINISTRATOR)
     else:
@@ -71,7 +71,7 @@ def create_organisation(
 def rename_organisation(
     tx: Tx, actor: Actor, node: Organisation, name: str, *, on: dt.date | None = None
 ) -> Organisation:
-    """Give a node another name from a day on; what it was called before stays known."""
+    """Rename a node from a day on; the earlier name stays in its spells."""
     allow(actor, node.path, f"organisation:{node.public_id}", *GARDENERS)
     name = str(checked(name=(lambda text: read_name(text, longest=120), name))["name"])
     day = past(on)
@@ -93,7 +93,7 @@ def move_organisation(
     seen_parent_id: int | None = None,
     on: dt.date | None = None,
 ) -> Organisation:
-    """Hang a node and all below it under another node from a day on.
+    """Move a node and all below it to another parent from a day on.
 
     `seen_parent_id` is the parent that the person saw when deciding.
 
@@ -155,14 +155,14 @@ def rewrite_paths(tx: Tx, node: Organisation, new_parent: Organisation) -> None:
         )
         .execution_options(synchronize_session=False)
     )
-    # Whoever holds other nodes of the subtree in this session must read their new paths.
+    # Loaded objects of the subtree must read their new paths.
     for held in list(tx.identity_map.values()):
         if isinstance(held, Organisation):
             tx.refresh(held)
 
 
 def set_sector(tx: Tx, actor: Actor, node: Organisation, sector: str | None) -> Organisation:
-    """Say which sector a node belongs to, or none."""
+    """Set or remove the sector of a node."""
     allow(actor, node.path, f"organisation:{node.public_id}", *GARDENERS)
     if (sector or None) == node.sector:
         return node
@@ -213,7 +213,7 @@ def mark_closed(tx: Tx, node: Organisation, day: dt.date) -> None:
 
 
 def reopen(tx: Tx, node: Organisation, day: dt.date) -> None:
-    """Take back a closing from a day on: the spell that ended then goes on."""
+    """Undo a closing from a day on: the spell that ended then continues."""
     node.closed_on = None
     spell = tx.scalar(
         select(OrganisationSpell)
@@ -233,7 +233,7 @@ def _turn_spell(tx: Tx, node: Organisation, day: dt.date) -> None:
     if spell is not None and day < spell.valid_from:
         raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=spell.valid_from)})
     if spell is not None and day == spell.valid_from:
-        # Twice on one day: a past date has one answer, and it is the day's last.
+        # Twice on one day: one spell a day, with the day's last values.
         spell.name, spell.parent_id = node.name, node.parent_id
     else:
         if spell is not None:
@@ -252,7 +252,7 @@ def _open_spell(tx: Tx, node: Organisation) -> OrganisationSpell | None:
 
 
 def still_open(tx: Tx, node: Organisation) -> None:
-    """Read the node anew, under the lock.
+    """Refresh the node under the lock.
 
     Raises:
         Conflict: it has been closed.
@@ -266,7 +266,7 @@ def past(day: dt.date | None) -> dt.date:
     """The day itself, today when none is given.
 
     Raises:
-        Invalid: it has not come yet.
+        Invalid: it is in the future.
     """
     if day is not None and day > clock.today():
         raise Invalid(fields={"on": msg("日期不能晚于今天。")})

@@ -1,7 +1,7 @@
-"""Which post a position is, by tables of what registers write before and after it. Pure.
+"""Derives the post from a position's title, by tables of the prefixes and suffixes that registers use. Pure.
 
-A position may name several offices (党委副书记、纪委书记); the highest that counts is its post. Whoever held
-one (原支部书记), is to hold one (拟任书记), assists one (书记助理) or holds one of another body (团委书记) holds none.
+A title may name several offices (党委副书记、纪委书记); the highest that counts is the post. Former holders
+(原支部书记), designated ones (拟任书记), assistants (书记助理) and offices of other bodies (团委书记) have none.
 """
 
 import re
@@ -16,8 +16,8 @@ _MARKS = re.compile(r"[\s\u200b-\u200f\ufeff]+")
 _BRACKETS = re.compile(r"[(（\[【〔]([^()（）\[\]【】〔〕]{0,40})[)）\]】〕]")
 _BETWEEN = re.compile(r"[、，,；;/／|＋+&]|兼任|兼(?!职)|以及|及")
 
-# Somebody who holds the office no more, or not yet: at the beginning of a part, or in brackets after it.
-# 原 and 前 also begin names of places (原平市, 前进村): those are not meant.
+# A former or future holder: at the beginning of a part, or in brackets after it. 原 and 前 also begin names of places
+# (原平市, 前进村): those are not meant.
 _NOT_HELD = re.compile(
     r"原(?![平阳州野林种])|前(?=任|党|支|总支|书记|副书记|第一|委员|村支|村党|社区支|社区党)|前任|曾任|曾|历任|离任|卸任|退休|退职|离职|辞去"
     r"|拟任|拟|候任|待任|预备|后备|推荐|提名|候选"
@@ -31,7 +31,7 @@ _OTHER_BODY = re.compile(
     r"|工会|妇联|妇代会|妇女|科协|文联|侨联|商会|协会|学会"
     r"|纪委|纪检(?!委员)|纪律检查(?!委员(?!会))|纪工委|监委|监察|政法委|政协|人大|综治|民兵|调解|村民委员会|居民委员会|监督委员会|理事会|董事会|监事会"
 )
-# What follows 书记 or 支书 where it is an office of its own.
+# Suffixes of 书记 or 支书 that make it an office of its own.
 _HELPERS = r"助理|秘书|员|处|办公室|办|专员|司机|联络|人选|候选|后备|培养|提名|助手|文书|信箱|工作室"
 _SECRETARY = re.compile(rf"(?:书记|支书(?!记))(?!{_HELPERS})")
 _DEPUTY = re.compile(rf"(?:副(?:支部|总支|党支部)?书记|副支书(?!记))(?!{_HELPERS})")
@@ -51,7 +51,7 @@ def post_of(position: str) -> str:
 
 
 def _parts(text: str) -> list[str]:
-    """The offices that a position names, each with the remarks that stand in brackets after it."""
+    """The offices in a title, each with the remarks in brackets after it."""
     remarks: list[str] = []
 
     def keep(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Positions and statuses through time: which a member has held, from which day up to which."""
+"""Positions and statuses through time: what a member held, from which day up to which."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,18 +19,18 @@ table = cast(Table, MemberTerm.__table__)
 
 
 def precision_of(since: dt.date | None) -> str:
-    """How well a day is known: by its day, by its month, or not."""
+    """Precision of a date: day, month, or unknown."""
     return "unknown" if since is None else "month" if isinstance(since, Month) else "day"
 
 
 def change_position(
     tx: Tx, member_id: int, what: str, value: str | None, day: dt.date, note: str = "", precision: str = "day"
 ) -> None:
-    """From that day on the member holds this position (or none), or has this status.
+    """Set a member's position (or none) or status from that day on.
 
-    `precision` says how well the day is known; where it is unknown, `day` is the day of entry.
-    A term that began that very day is replaced: a day has one answer. The same value again corrects
-    the day on which its term began.
+    `precision` is that of the day; where it is unknown, `day` is the day of entry. A term that began on that very day
+    is
+    replaced: one term a day. The same value again corrects the day on which its term began.
 
     Raises:
         Invalid: the present term began later than that day.
@@ -70,14 +70,14 @@ def _redate(tx: Tx, term: MemberTerm, day: dt.date, note: str, precision: str) -
 
 
 def kept_status(status: str) -> str | None:
-    """The status as a term: being here is none."""
+    """The status as a term; None for an active member."""
     return None if status == MemberStatus.ACTIVE else status
 
 
 def change_positions(
     tx: Tx, what: str, values: Iterable[tuple[int, str | None]], day: dt.date, precision: str = "day"
 ) -> None:
-    """The same for many members of an import; whose value stays keeps the term as it is."""
+    """The same for many members of an import; an unchanged value keeps its term."""
     wanted = dict(values)
     ids = list(wanted)
     for start in range(0, len(ids), CHUNK):
@@ -101,7 +101,7 @@ def change_positions(
 
 
 def redate_many(tx: Tx, what: str, days: Mapping[int, tuple[dt.date, str]]) -> None:
-    """Correct since when some members hold what they hold; nobody's day may be before an earlier term's end."""
+    """Correct the start of the present terms of some members; never before an earlier term's end."""
     if days:
         held = (table.c.member_id == bindparam("m"), table.c.what == what, table.c.valid_to.is_(None))
         statement = update(table).where(*held).values(valid_from=bindparam("day"), precision=bindparam("known"))
@@ -157,7 +157,7 @@ def _open(tx: Tx, member_id: int, what: str) -> MemberTerm | None:
 
 
 def _end(tx: Tx, members: Sequence[int], what: str, day: dt.date) -> None:
-    """End open terms; one that began that day or, by an import, later has no day of its own."""
+    """End open terms; a term that began on that day or (by an import) later is deleted."""
     mine = (MemberTerm.member_id.in_(members), MemberTerm.what == what, MemberTerm.valid_to.is_(None))
     quiet = {"synchronize_session": "fetch"}
     tx.execute(delete(MemberTerm).where(*mine, MemberTerm.valid_from >= day).execution_options(**quiet))

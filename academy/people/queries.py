@@ -19,31 +19,31 @@ from academy.people.name_spelling import clean_name
 
 PAGE = 50
 LONGEST_SEARCH = 200
-"""Characters of a search that are looked at: no name is longer, and SQLite refuses a LIKE of more than 50 kB."""
+"""Maximum characters of a search text: no name is longer, and SQLite refuses a LIKE of more than 50 kB."""
 
 
 def subtree(path: str) -> ColumnElement[bool]:
-    """The node at `path` and everything below it: a range that the index on `path` serves."""
+    """Condition: the node at `path` and everything below it; a range served by the index on `path`."""
     return and_(Organisation.path >= path, Organisation.path < path[:-1] + "0")
 
 
 def subtrees(paths: Sequence[str]) -> ColumnElement[bool]:
-    """Any of several subtrees; none gives no row."""
+    """Condition: any of several subtrees; false for none."""
     return or_(*(subtree(path) for path in paths)) if paths else Organisation.id.is_(None)
 
 
 def members_under(path: str) -> ColumnElement[bool]:
-    """Members who belong to the node at `path` or below it now."""
+    """Condition: present members of the node at `path` or below it."""
     return Member.organisation_id.in_(select(Organisation.id).where(subtree(path)))
 
 
 def present() -> ColumnElement[bool]:
-    """Members who are here: active or floating."""
+    """Condition: active or floating members."""
     return Member.status.in_(rules.HERE)
 
 
 def among(tx: Tx, column: Any, values: Sequence[str | int]) -> ColumnElement[bool]:
-    """Whether a column is one of many values: they go as one parameter, so that no statement is built of thousands."""
+    """Condition: the column is one of many values, passed as one parameter, so that the statement stays short."""
     if tx.get_bind().dialect.name == "postgresql":
         return cast(ColumnElement[bool], column == func.any(bindparam(None, list(values), ARRAY(column.type))))
     listed = func.json_each(json.dumps(values)).table_valued("value")
@@ -52,7 +52,7 @@ def among(tx: Tx, column: Any, values: Sequence[str | int]) -> ColumnElement[boo
 
 @dataclass(frozen=True)
 class ChildNode:
-    """A node below another, with how many members are in its subtree."""
+    """A child node, with the number of members in its subtree."""
 
     public_id: str
     code: str
@@ -65,7 +65,7 @@ class ChildNode:
 
 
 def children(tx: Tx, node: Organisation, *, closed: bool = False) -> list[ChildNode]:
-    """The nodes directly below, by code, each with its members; two queries however many there are."""
+    """Direct children by code, each with its members; two queries however many there are."""
     query = select(Organisation).where(Organisation.parent_id == node.id).order_by(Organisation.code)
     if not closed:
         query = query.where(Organisation.closed_on.is_(None))
@@ -96,7 +96,7 @@ def root(tx: Tx) -> Organisation | None:
 
 
 def organisations_at(tx: Tx, paths: Sequence[str]) -> list[Organisation]:
-    """The nodes at exactly these paths: where an officer's drill-down begins."""
+    """The nodes at exactly these paths: an officer's starting points."""
     return list(tx.scalars(select(Organisation).where(Organisation.path.in_(paths)).order_by(Organisation.path)))
 
 
@@ -121,9 +121,9 @@ def members_of(
     direct: bool = False,
     page: int = 1,
 ) -> Page[Member]:
-    """Members of a node and everything below it; `text` is part of a name or a whole number.
+    """Members of a node and everything below it; `text` is part of a name or a complete number.
 
-    `phone_index` is the blind index of a whole phone: a phone is found only by who knows it.
+    `phone_index` is the blind index of a complete phone: a phone is found only by its complete number.
     """
     query: Select[tuple[Member]] = select(Member)
     query = query.where(Member.organisation_id == node.id if direct else members_under(node.path))
@@ -136,12 +136,12 @@ def members_of(
 
 
 def looks_like_phone(text: str) -> bool:
-    """Whether it is worth asking the blind index."""
+    """Whether a text may be a phone, so that the blind index is queried."""
     return re.fullmatch(r"[\d\s\-+()]{10,20}", text.strip()) is not None
 
 
 def exempt_on(day: dt.date) -> ColumnElement[bool]:
-    """Exemptions in force on a day: approved, begun, not ended, not revoked by the end of it."""
+    """Condition: exemptions in force on a day: approved, begun, not ended, not revoked by the end of it."""
     end = clock.day_bounds(day)[1]
     return and_(
         Exemption.approved_at.is_not(None),
@@ -152,12 +152,12 @@ def exempt_on(day: dt.date) -> ColumnElement[bool]:
 
 
 def is_exempt(tx: Tx, member_id: int, day: dt.date) -> bool:
-    """Whether this member need not study on that day."""
+    """Whether this member is exempt on that day."""
     return bool(tx.scalar(select(exists().where(Exemption.member_id == member_id, exempt_on(day)))))
 
 
 def exempt_ids(tx: Tx, day: dt.date) -> set[int]:
-    """Everybody who need not study on that day."""
+    """Row ids of all members exempt on that day."""
     return set(tx.scalars(select(Exemption.member_id).where(exempt_on(day)).distinct()))
 
 
@@ -173,7 +173,7 @@ def exemptions_of(tx: Tx, member_id: int) -> list[Exemption]:
 
 
 def waiting_exemptions(tx: Tx, paths: Sequence[str], page: int = 1) -> Page[tuple[Exemption, Member]]:
-    """Requests inside the subtrees that nobody has decided, oldest first."""
+    """Undecided requests inside the subtrees, oldest first."""
     query = (
         select(Exemption, Member)
         .join(Member, Member.id == Exemption.member_id)
@@ -185,7 +185,7 @@ def waiting_exemptions(tx: Tx, paths: Sequence[str], page: int = 1) -> Page[tupl
 
 
 def memberships_of(tx: Tx, member_id: int) -> list[tuple[Membership, Organisation]]:
-    """Where a member has belonged, newest first."""
+    """A member's memberships, newest first."""
     rows = tx.execute(
         select(Membership, Organisation)
         .join(Organisation, Organisation.id == Membership.organisation_id)
@@ -205,13 +205,13 @@ def by_code(tx: Tx, paths: Sequence[str], code: str) -> Organisation | None:
 
 
 def parents_of(tx: Tx, nodes: Sequence[Organisation]) -> dict[int, str]:
-    """Names of what some nodes hang below, by row id."""
+    """Names of the parents of some nodes, by row id."""
     ids = {node.parent_id for node in nodes if node.parent_id is not None}
     return dict(tx.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))).all())
 
 
 def spells_of(tx: Tx, node: Organisation) -> list[tuple[OrganisationSpell, str | None]]:
-    """What a node has been called and under whom it hung, newest first."""
+    """Names and parents of a node through time, newest first."""
     parent = aliased(Organisation)
     rows = tx.execute(
         select(OrganisationSpell, parent.name)
@@ -223,5 +223,5 @@ def spells_of(tx: Tx, node: Organisation) -> list[tuple[OrganisationSpell, str |
 
 
 def node(tx: Tx, organisation_id: int) -> Organisation:
-    """The node of a row id."""
+    """The node with a row id."""
     return tx.get_one(Organisation, organisation_id)

@@ -1,4 +1,4 @@
-"""Sealing personal fields anew after the data key or the cipher was changed."""
+"""Re-encryption of personal fields after a change of the data key or the cipher."""
 
 from collections.abc import Callable
 
@@ -20,13 +20,13 @@ def count(tx: Tx) -> int:
 
 
 def reseal(tx: Tx, sealer: Sealer, tell: Callable[[int], None] = lambda done: None) -> int:
-    """Seal with the newest key what was sealed otherwise; `tell` hears how many more were looked at.
+    """Re-encrypt with the newest key what was sealed otherwise; `tell` is called with the number checked since.
 
-    One transaction, because the blind index changes with the key: half of it would hide half of the
-    people from a search by phone. 180,000 members take a few seconds.
+    One transaction, because the blind index changes with the key: half of it would hide half of the people from a
+    search by phone. 180,000 members take a few seconds.
 
     Raises:
-        cryptography.exceptions.InvalidTag: a value was sealed with a key that is not among ours.
+        cryptography.exceptions.InvalidTag: a value was sealed with a key that is not configured.
     """
     changed, last = 0, 0
     members = select(Member.id, Member.phone_sealed).where(Member.phone_sealed.is_not(None)).order_by(Member.id)

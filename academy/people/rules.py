@@ -1,4 +1,4 @@
-"""What a name, a number, a phone and a date may look like, and how the register's words are read. Pure."""
+"""Parsers of names, numbers, phones, dates and the register's terms. Pure."""
 
 import contextlib
 import datetime as dt
@@ -56,7 +56,7 @@ _KIND_WORDS = {
     "group": ("党小组", "小组", "group"),
 }
 
-# What registers write instead of the seven names that a new academy starts with.
+# Spellings that registers use besides the seven names that a new academy starts with.
 SECTOR_WORDS = {
     "institution": ("事业",),
     "enterprise": ("国企",),
@@ -86,7 +86,7 @@ ADULT = 18
 
 
 class Unreadable(ValueError):
-    """A value that cannot be accepted, with the reason for people."""
+    """A value that cannot be accepted, with a reason for the user."""
 
     def __init__(self, reason: Message) -> None:
         super().__init__(str(reason))
@@ -94,13 +94,13 @@ class Unreadable(ValueError):
 
 
 LONGEST_FIELD = 200
-"""Characters of a field that are looked at: longer than any number, code, phone, date or word that is taken, so
-that what is too long is still refused for it."""
+"""Maximum characters of a field: longer than any accepted number, code, phone, date or term, so that a longer text is
+still refused for its length."""
 
 
 def tidy(text: str) -> str:
-    """A short field's text, cut to `LONGEST_FIELD`: full-width digits and letters made plain, marks that take no
-    room and spaces at the ends taken off."""
+    """A short field's text, cut to `LONGEST_FIELD`: full-width digits and letters normalised, zero-width characters and
+    surrounding spaces removed."""
     return tidy_text(unmarked(text[: 2 * LONGEST_FIELD]), LONGEST_FIELD)
 
 
@@ -108,7 +108,7 @@ def not_an_error(text: str) -> str:
     """The text itself.
 
     Raises:
-        Unreadable: it is what a spreadsheet shows where it could not work something out: #N/A, #REF! …
+        Unreadable: it is a spreadsheet's error value: #N/A, #REF! …
     """
     if text[:1] in ("#", "＃", "E", "e") and _ERROR.fullmatch(text.strip().replace("＃", "#")):
         raise Unreadable(msg("单元格是错误值 %(shown)s，请改成实际内容。", shown=text[:20]))
@@ -119,12 +119,12 @@ def plain(text: str) -> str:
     """A text without formulas and control characters.
 
     Raises:
-        Unreadable: it would run as a formula in someone's spreadsheet, or holds invisible characters.
+        Unreadable: it would run as a formula in a spreadsheet, or holds invisible characters.
     """
     text = not_an_error(unmarked(text).strip())
     if text[:1] in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"):
         raise Unreadable(msg("“%(shown)s”像是公式，请改成文字。", shown=text[:20]))
-    # Tabs and line breaks inside are spaces to whoever reads on; nothing else that cannot be seen is let in.
+    # Tabs and line breaks are replaced by spaces; other invisible characters are refused.
     if not (text.isprintable() or "".join(text.split()).isprintable()):
         raise Unreadable(msg("有看不见的特殊字符，请重新输入。"))
     return text
@@ -155,7 +155,7 @@ def read_code(text: str) -> str:
 def read_name(text: str, *, longest: int = 60) -> str:
     """A person's or an organisation's name."""
     if text.isalpha() and len(text) <= longest:
-        return text  # nearly every name: nothing to clean, nothing that runs
+        return text  # the common case: nothing to clean, no formula
     name = clean_name(plain(text))
     if not name:
         raise Unreadable(msg("没有填姓名。") if longest <= 60 else msg("没有填名称。"))
@@ -186,7 +186,7 @@ def read_phone(text: str) -> str | None:
 
 
 def read_date(text: str, *, today: dt.date) -> dt.date | None:
-    """A day of the calendar, or a `Month` where no day is said; not before 1900, not in the future; blank is None."""
+    """A day of the calendar, or a `Month` where the day is missing; between 1900 and today; blank is None."""
     if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
         with contextlib.suppress(ValueError):
             return plausible_day(dt.date.fromisoformat(text), today=today)
@@ -243,25 +243,25 @@ def read_kind(text: str) -> str | None:
 
 
 def old_enough(birth: dt.date | None, joined: dt.date | None) -> None:
-    """Nobody joins before the eighteenth birthday.
+    """Check that the person joined at eighteen or later.
 
     Raises:
         Unreadable: the two dates can't both be right.
     """
-    # Of a month without its day the dates are taken that may be right.
+    # For a month without its day the most favourable day counts.
     if birth and joined and age_on(earliest(birth), latest(joined)) < ADULT:
         raise Unreadable(msg("入党日期 %(joined)s 时还不满 18 岁，请核对出生日期和入党日期。", joined=joined))
 
 
 def masked(phone: str | None) -> str:
-    """A phone as screens show it: 138****1234."""
+    """A phone as displayed: 138****1234."""
     if not phone:
         return ""
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 9 else "****"
 
 
 def checked(**readers: "tuple[object, ...]") -> dict[str, object]:
-    """Read several form fields at once: ``checked(name=(read_name, text), …)``.
+    """Parse several form fields at once: ``checked(name=(read_name, text), …)``.
 
     Raises:
         Invalid: some cannot be accepted; every one of them is named.

@@ -1,4 +1,4 @@
-"""The list of sectors that organisations are counted by: kept by system administrators."""
+"""The list of sectors by which organisations are counted: kept by system administrators."""
 
 from collections.abc import Callable
 
@@ -20,12 +20,12 @@ LONGEST, LONGEST_EN = 20, 40
 
 
 def listed(tx: Tx) -> list[Sector]:
-    """All sectors, retired ones too, in their order."""
+    """All sectors, retired ones included, in their order."""
     return list(tx.scalars(select(Sector).order_by(Sector.place, Sector.code)))
 
 
 def words(tx: Tx, language: str = "zh", *, offered: bool = False) -> dict[str, str]:
-    """Code → name in a language; with `offered` only those that a new organisation may have."""
+    """Code → name in a language; with `offered` only those selectable for a new organisation."""
     return {
         row.code: row.name_en if language == "en" and row.name_en else row.name
         for row in listed(tx)
@@ -40,9 +40,9 @@ def counts(tx: Tx) -> dict[str, int]:
 
 
 def reader(tx: Tx) -> Callable[[str], str | None]:
-    """A function that turns what a file says into a sector's code; None for a blank.
+    """A function that parses a file's text into a sector's code; None for a blank.
 
-    It raises `rules.Unreadable` for a word that is no sector.
+    It raises `rules.Unreadable` for an unknown sector.
     """
     known: dict[str, str] = {}
     for row in listed(tx):
@@ -58,11 +58,11 @@ def reader(tx: Tx) -> Callable[[str], str | None]:
 
 
 def add_sector(tx: Tx, actor: Actor, name: str, name_en: str = "") -> Sector:
-    """One more sector, after the others.
+    """Add a sector after the others.
 
     Raises:
-        Invalid: no name, too long a name, or one that there is already.
-        Forbidden: not for this person.
+        Invalid: no name, too long a name, or one that exists already.
+        Forbidden: the actor does not keep the list.
     """
     _allow(actor)
     last = tx.scalar(select(func.max(Sector.place))) or 0
@@ -73,7 +73,7 @@ def add_sector(tx: Tx, actor: Actor, name: str, name_en: str = "") -> Sector:
 
 
 def rename_sector(tx: Tx, actor: Actor, code: str, name: str, name_en: str = "") -> None:
-    """Other names; organisations keep the sector. Raises as `add_sector`."""
+    """Rename a sector; organisations keep it. Raises as `add_sector`."""
     _allow(actor)
     _name(tx, find_sector(tx, code), name, name_en)
     record(tx, actor, "sector.renamed", f"sector:{code}")
@@ -94,7 +94,7 @@ def move_sector(tx: Tx, actor: Actor, code: str, by: int) -> None:
 
 
 def retire_sector(tx: Tx, actor: Actor, code: str) -> None:
-    """Offer a sector no more, or offer it again; organisations that have it keep it."""
+    """Retire a sector, or offer it again; organisations that have it keep it."""
     _allow(actor)
     row = find_sector(tx, code)
     row.retired_at = None if row.retired_at else clock.now()

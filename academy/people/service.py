@@ -1,4 +1,4 @@
-"""What may be done to people and organisations; the verbs live by theme, this is their one counter."""
+"""Service functions of people and organisations in one list; see their modules."""
 
 from academy.people.exemptions import approve_exemption, grant_exemption, request_exemption, revoke_exemption
 from academy.people.members import add_member, change_status, edit_member, masked_phone, sealed_phone, transfer_member

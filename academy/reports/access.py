@@ -1,4 +1,4 @@
-"""Whose exports are whose."""
+"""Access to exports."""
 
 from sqlalchemy import select
 
@@ -13,7 +13,7 @@ from academy.trainings.access import VIEW
 
 
 def access_export(tx: Tx, actor: Actor, public_id: str) -> Export:
-    """One of the actor's own files.
+    """One of the actor's own exports.
 
     Raises:
         NotFound: there is none, or (audited) it is somebody else's.
@@ -27,11 +27,11 @@ def access_export(tx: Tx, actor: Actor, public_id: str) -> Export:
 
 
 def access_file(tx: Tx, actor: Actor, public_id: str) -> Export:
-    """One of the actor's own files that is finished and has not expired.
+    """One of the actor's own exports that is finished and has not expired.
 
     Raises:
-        NotFound: not finished, expired, missing or (audited) somebody else's; or about a node that the actor
-            no longer looks after: what an office had made is the office's.
+        NotFound: not finished, expired, missing or (audited) somebody else's; or about a node that is no longer in the
+            actor's scope: exports belong to the role, not to the person.
     """
     export = access_export(tx, actor, public_id)
     if not export.stored_at or export.expires_at <= clock.now():

@@ -1,4 +1,4 @@
-"""Which report is meant: by its name and what was asked for, for the page and for the file."""
+"""Builds a report from its name and parameters, for the page and for the file."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ TITLES: dict[str, Message] = {
 
 
 def build(tx: Tx, kind: str, node: Organisation, asked: Mapping[str, Any], page: int | None = None) -> Report:
-    """A report about a node; with `page`, long lists show that page of theirs only.
+    """A report about a node; with `page`, long lists contain that page only.
 
     Raises:
         NotFound: there is no such report or period.

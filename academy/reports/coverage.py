@@ -50,7 +50,7 @@ GROUPS_HEAD = (
 
 
 def definition(day: dt.date | None) -> Message:
-    """What the figures count, of whom, on which day, who is exempt: one line, on the page and in files."""
+    """Definition of the figures (of whom, on which day, who is exempt) in one line, on the page and in files."""
     moment = Message("%(day)s 24:00", {"day": day}) if day else clock.now()
     return msg(
         "应训：培训范围内的党员，不含免训；已参学：至少开始学一门必学课；已完成：学完规定门数。截至 %(moment)s。",
@@ -59,12 +59,12 @@ def definition(day: dt.date | None) -> Message:
 
 
 def translator_of(params: dict[str, Any]) -> Speak:
-    """The language of whoever asked for a file."""
+    """The requester's language."""
     return translator_for(str(params.get("language", "zh")))
 
 
 def name_filter_of(tx: Tx, params: dict[str, Any]) -> name_lists.NameFilter:
-    """The list that an export's parameters name."""
+    """The list of names that an export's parameters select."""
     return name_lists.NameFilter(
         training=tx.scalars(select(Training).where(Training.public_id == params["training"])).one(),
         node=tx.scalars(select(Organisation).where(Organisation.public_id == params["organisation"])).one(),
@@ -77,7 +77,7 @@ def name_filter_of(tx: Tx, params: dict[str, Any]) -> name_lists.NameFilter:
 
 
 def write_names(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
-    """Every name of a node: where, who, how far, why not."""
+    """Every name of a node: place, person, progress, reason if missing."""
     wish, speak = name_filter_of(tx, params), translator_of(params)
     courses = sql.courses_of(tx, wish.training)
     total = max(1, name_lists.count_names(tx, wish))
@@ -142,7 +142,7 @@ def _figures(name: str, figures: Figures, found: table.Coverage) -> list[Value]:
 
 
 def publish_groups(db: Database, params: dict[str, Any]) -> None:
-    """What `write_groups` writes is published first, as on the page."""
+    """Publish the figures before `write_groups` writes them, as on the page."""
     with db.read() as tx:
         wish = name_filter_of(tx, params)
         measured = breakdowns.measure(tx, wish.training, wish.node, wish.day)

@@ -1,6 +1,6 @@
-"""Evidence packs: a list, the definition behind it, the day it speaks of, a checksum of every file.
+"""Evidence packs: a list, its definition, its day, and a checksum of every file.
 
-A pack speaks of the end of a past day, because only that can be worked out again later.
+A pack is about the end of a past day, because only that can be computed again later.
 """
 
 import csv
@@ -34,18 +34,18 @@ VERSION = 1
 NAMES, FIGURES, MANIFEST = "names.csv", "figures.csv", "manifest.json"
 HEAD = ("number", "name", "organisation", "status", "completed_on", "courses")
 LARGEST = 200 * 2**20
-"""Bytes that a file inside a pack may unfold to: a pack is read back, and may come from anywhere."""
+"""Maximum unpacked bytes of a file inside a pack: packs are read back, and may come from anywhere."""
 
 _UNREADABLE: tuple[type[Exception], ...] = (*BROKEN_ARCHIVE, TypeError)
 
 
 def last_day() -> dt.date:
-    """The newest day a pack may speak of: yesterday."""
+    """The newest day of a pack: yesterday."""
     return clock.today() - dt.timedelta(days=1)
 
 
 def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
-    """Write the pack that an export asks for; returns how many names it holds."""
+    """Write the pack that an export requests; returns how many names it holds."""
     wish = dataclasses.replace(name_filter_of(tx, params), status="", text="", direct=False, sort="")
     wish = dataclasses.replace(wish, day=min(wish.day or last_day(), last_day()))
     total = max(1, name_lists.count_names(tx, wish))
@@ -71,7 +71,7 @@ def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[i
 
 
 class _Digest:
-    """CSV lines to a file, and their SHA-256."""
+    """Writes CSV lines to a file and computes their SHA-256."""
 
     def __init__(self, raw: Any) -> None:
         self._raw, self._sum = raw, hashlib.sha256()
@@ -90,7 +90,7 @@ class _Digest:
 def _names(tx: Tx, wish: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
     yield HEAD
     for one in name_lists.stream(tx, wish):
-        # Whether somebody has an account is known of today only, so a pack does not speak of it.
+        # Only today's accounts are known, so a pack does not contain them.
         status = name_lists.Status.NOT_STARTED if one.status == name_lists.Status.NO_ACCOUNT else one.status
         day = one.completed_on.isoformat() if one.completed_on else ""
         yield one.number, one.name, one.organisation, str(status), day, str(one.done.bit_count())
@@ -136,10 +136,10 @@ def _manifest(tx: Tx, wish: name_lists.NameFilter) -> dict[str, Any]:
 
 
 def check_pack(tx: Tx, path: Path) -> list[str]:
-    """What is wrong with a pack, or differs from the same definition worked out now; empty if nothing.
+    """Defects of a pack, or differences from the same definition computed now; empty if none.
 
     Raises:
-        Invalid: it is no evidence pack, or speaks of what this academy does not hold.
+        Invalid: it is no evidence pack, or is about objects that this academy does not have.
     """
     try:
         with zipfile.ZipFile(path) as pack:
@@ -164,7 +164,7 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
 
 
 def _corrected(tx: Tx, wish: name_lists.NameFilter, made_at: str) -> list[str]:
-    """Who corrected what by hand since the pack was made: a difference can be followed to two people."""
+    """Corrections made since the pack: a difference can be traced to two people."""
     try:
         since = dt.datetime.fromisoformat(made_at)
     except ValueError:
@@ -203,7 +203,7 @@ def _wish(tx: Tx, manifest: dict[str, Any]) -> name_lists.NameFilter:
 
 
 def _compare(kept: bytes, now: Iterator[tuple[str, ...]]) -> list[str]:
-    """Rows that were added, removed or changed since, by their first cell."""
+    """Rows added, removed or changed since, by their first cell."""
     before = {row[0]: tuple(row[1:]) for row in csv.reader(io.StringIO(kept.decode())) if row}
     after = {str(defuse(row[0])): tuple(str(defuse(v)) for v in row[1:]) for row in now}
     found = [f"{key}: not in the pack, now {after[key]}" for key in after.keys() - before.keys()]

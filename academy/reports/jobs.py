@@ -1,4 +1,4 @@
-"""Files are made here, by the worker."""
+"""Background jobs of exports."""
 
 import datetime as dt
 import hashlib
@@ -25,7 +25,7 @@ MAKERS: dict[str, Maker] = {
 
 @job(service.EXPORT, max_attempts=2)
 def export(context: JobContext, export_id: int) -> None:
-    """Write one file; again from the start if the worker was killed."""
+    """Write one file; restarted from the beginning if the worker was killed."""
 
     def begin(tx: Tx) -> tuple[str, dict[str, Any], str]:
         service.sweep(tx, context.settings)

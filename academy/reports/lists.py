@@ -1,4 +1,4 @@
-"""Lists of people that an office is asked for: new secretaries, floating members, who is exempt and why."""
+"""Lists of people: new secretaries, floating members, exemptions with their reasons."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ NEW_MONTHS = 12
 
 
 def first_day(text: str | None) -> dt.date:
-    """Since when a secretary is new: the day asked for, else a year ago."""
+    """Since when a secretary counts as new: the requested day, else a year ago."""
     today = clock.today()
     try:
         day = clock.read_day(text or "")
@@ -37,7 +37,7 @@ def first_day(text: str | None) -> dt.date:
 def paged(
     tx: Tx, query: Select[*tuple[Any, ...]], line: Callable[[Any], ReportRow], page: int | None
 ) -> tuple[Iterator[ReportRow] | list[ReportRow], Page[ReportRow] | None]:
-    """The lines of one page of a list, or (page None) all of them, some at a time."""
+    """The lines of one page of a list, or (page None) all of them, in batches."""
     if page is None:
         return _stream(tx, query, line), None
     found = page_of(tx, query, page, PAGE)
@@ -46,7 +46,7 @@ def paged(
 
 
 def _stream(tx: Tx, query: Select[*tuple[Any, ...]], line: Callable[[Any], ReportRow]) -> Iterator[ReportRow]:
-    # Asked only when the first line is wanted: a report may be built for its figures alone.
+    # Queried with the first line: a report may be built for its figures alone.
     with tx.execute(query.execution_options(yield_per=BLOCK)) as rows:
         for row in rows:
             yield line(row)
@@ -76,9 +76,9 @@ def _member_link(public_id: str) -> tuple[str, dict[str, str]]:
 
 
 def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = None) -> Report:
-    """Secretaries who took office since a day and hold it still, and what they have studied since.
+    """Secretaries who took office since a day and still hold it, and what they have studied since.
 
-    Nobody is called new whose day of taking office is not known: those stand in a list of their own.
+    Those whose day of taking office is unknown are not counted as new: they have a list of their own.
     """
     studied = (
         select(func.count())
@@ -102,7 +102,7 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
         )
         .order_by(MemberTerm.valid_from.desc(), Member.id)
     )
-    # A month without its day is new or not as a whole; the one that holds the day itself cannot be told.
+    # A month without its day is new or not as a whole; the month of the limit itself is undecidable.
     begun = since.replace(day=1) if since.day > 1 else None
     within = and_(MemberTerm.precision == "month", MemberTerm.valid_from == begun)
     untold = or_(MemberTerm.precision == "unknown", within)
@@ -151,7 +151,7 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
 
 
 def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
-    """Floating members: since when, where to, whether they can be reached here, how their trainings stand."""
+    """Floating members: since when, where to, whether they have an account, how their trainings stand."""
     account = has_account(Member.id)
     query = (
         select(
@@ -201,7 +201,7 @@ def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
 
 
 def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None) -> Report:
-    """Who need not study on a day: why, from when to when, asked and agreed by whom; and the sums by reason."""
+    """Exempt members on a day: reason, period, requested and approved by whom; and the sums by reason."""
     asker, decider = aliased(Account), aliased(Account)
     here = (subtree(node.path), exempt_on(day), present())
     query = (

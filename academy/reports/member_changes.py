@@ -1,4 +1,4 @@
-"""What a transfer or a change of status would bring: it is done in a transaction that is taken back, and looked at."""
+"""Preview of a transfer or a change of status: executed in a transaction that is rolled back."""
 
 import contextlib
 import hashlib
@@ -17,7 +17,7 @@ from academy.trainings.models import Enrolment, Standing, Training, TrainingStat
 
 @dataclass(frozen=True)
 class Preview:
-    """What would follow, in sentences; `seen` tells whether it is still the same when somebody confirms."""
+    """The consequences as sentences; `seen` identifies them, to check that they are unchanged on confirmation."""
 
     person: str
     lines: list[Message]
@@ -31,7 +31,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class _State:
-    """Where somebody stands."""
+    """State of a member before or after."""
 
     home: Organisation
     people: int
@@ -42,11 +42,11 @@ class _State:
 
 
 class _TakenBackError(Exception):
-    """Ends a transaction that must leave no trace."""
+    """Raised to roll the preview's transaction back."""
 
 
 def preview_change(db: Database, member: Member, change: Callable[[Tx, Member], object]) -> Preview:
-    """What `change` would bring for a member; nothing of it stays.
+    """The consequences of `change` for a member; nothing is committed.
 
     Raises:
         AcademyError: what `change` raises.
@@ -63,7 +63,7 @@ def preview_change(db: Database, member: Member, change: Callable[[Tx, Member], 
 
 
 def preview_in(tx: Tx, person: Member, change: Callable[[Tx, Member], object]) -> Preview:
-    """The same in a transaction that is open: the change is made, and stays if the transaction does."""
+    """The same in an open transaction: the change is made, and committed if the transaction is."""
     before = _state(tx, person)
     change(tx, person)
     after = _state(tx, person)

@@ -1,4 +1,4 @@
-"""Files that a report made for somebody, for a while."""
+"""Exported files, kept for a limited time."""
 
 import datetime as dt
 import enum
@@ -14,7 +14,7 @@ from academy.core.types import Key, one_of
 
 
 class ExportKind(enum.StrEnum):
-    """Which file: the first four are about one training in one node, the others about a node."""
+    """Kinds of files: the first four are about one training in one node, the others about a node."""
 
     NAMES = "names"
     TABLE = "table"
@@ -42,7 +42,7 @@ class Export(Base):
     stored_at: Mapped[str] = mapped_column(String(255), default="")
     sha256: Mapped[str | None] = mapped_column(String(64))
     rows: Mapped[int | None]
-    # Indexed for the night: each job that is forgotten is looked for here.
+    # For the nightly deletion: each deleted job is looked up here.
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[dt.datetime]

@@ -1,7 +1,6 @@
-"""Rows on paper: a PDF of one table after another, A4 across, with its own Chinese font inside.
+"""PDF output of rows: one table after another, A4 landscape, with an embedded Chinese font.
 
-fpdf2 is pure Python, so a machine without root makes the same file; it keeps in memory what it writes,
-so a file has a most number of rows.
+fpdf2 is pure Python, so it needs nothing installed; it keeps its output in memory, so the number of rows is limited.
 """
 
 import contextlib
@@ -18,7 +17,7 @@ from academy.core.i18n import msg
 from academy.reports.spreadsheets import Value
 
 MOST = 5_000
-"""Rows of one file: a hundred and fifty pages, which nobody would print more of."""
+"""Maximum rows of one file: a hundred and fifty pages, more than anybody would print."""
 MARGIN, WIDTH, FOOT = 12.0, 273.0, 14.0
 SIZE, LINE = 9.0, 4.6
 POINT = 0.3528
@@ -27,7 +26,7 @@ _HEAD, _RULE, _QUIET = (243, 239, 232), (200, 195, 186), (95, 95, 95)
 
 
 class PdfSheet(fpdf.FPDF):
-    """A sheet of rows (`sheets.Sheet`): title, what is counted, then tables."""
+    """A sheet of rows (`spreadsheets.Sheet`): title, definition, then tables."""
 
     def __init__(self, widths: Sequence[int], header_row: int, font: Path) -> None:
         super().__init__(orientation="L", format="A4")
@@ -40,7 +39,7 @@ class PdfSheet(fpdf.FPDF):
         self.add_page()
 
     def footer(self) -> None:
-        """The page's number."""
+        """The page number."""
         self.set_y(-FOOT + 4)
         self.set_font("cjk", size=8)
         self.set_text_color(*_QUIET)
@@ -51,7 +50,7 @@ class PdfSheet(fpdf.FPDF):
         """Add a row.
 
         Raises:
-            Invalid: there are more rows than one would print.
+            Invalid: too many rows.
         """
         number = self._number
         self._number += 1
@@ -104,7 +103,7 @@ class PdfSheet(fpdf.FPDF):
         self.set_xy(MARGIN, top + height)
 
     def _room(self, height: float) -> bool:
-        """Begin a page where this one is full; whether one was begun."""
+        """Start a new page where this one is full; whether one was started."""
         if self.get_y() + height <= self.h - FOOT:
             return False
         self.add_page()
@@ -131,7 +130,7 @@ def open_pdf(path: Path, widths: Sequence[int], header_row: int) -> Iterator[Pdf
         paper.output(str(path))
     finally:
         for one in paper.fonts.values():
-            # fpdf2 reads the font as it needs it and leaves the file open.
+            # fpdf2 reads the font lazily and leaves the file open.
             if isinstance(one, TTFFont):
                 one.ttfont.close()
 
@@ -149,7 +148,7 @@ def _text(value: Value) -> str:
 
 
 def _wrapped(text: str, width: float, size: float) -> list[str]:
-    """The text in lines of a width in millimetres. Chinese may break anywhere; a word may, if it must."""
+    """The text in lines of a width in millimetres. Chinese may break anywhere; a word only if longer than a line."""
     room, lines, line, used = width / (size * POINT), [], "", 0.0
     for character in text.replace("\n", " "):
         step = 1.0 if unicodedata.east_asian_width(character) in "WF" else 0.6

@@ -1,4 +1,4 @@
-"""What a quarter or a year was: trainings, learners, completions and hours, by place and by group."""
+"""Report of a quarter or a year: trainings, learners, completions and hours, by place and by group."""
 
 import dataclasses
 import datetime as dt
@@ -43,10 +43,10 @@ class Period:
 
 
 def period(text: str) -> Period:
-    """``2026`` or ``2026-Q3``.
+    """Parse ``2026`` or ``2026-Q3``.
 
     Raises:
-        NotFound: it is neither, or has not begun.
+        NotFound: neither, or it has not begun.
     """
     found = _PERIOD.fullmatch(text)
     if found is None:
@@ -61,7 +61,7 @@ def period(text: str) -> Period:
 
 
 def recent(count: int = 9) -> list[Period]:
-    """This quarter and those before it, and the years they are in; for choosing one."""
+    """This quarter and earlier ones, and their years; for choosing one."""
     today = clock.today()
     year, quarter = today.year, (today.month + 2) // 3
     keys: list[str] = []
@@ -75,7 +75,7 @@ def recent(count: int = 9) -> list[Period]:
 
 @dataclasses.dataclass
 class Count:
-    """What some members did in a period."""
+    """Activity of some members in a period."""
 
     members: int = 0
     exempt: int = 0
@@ -86,7 +86,7 @@ class Count:
     """Fingerprints of the members, the exempt and the learners."""
 
     def cells(self) -> list[int | float | None]:
-        """As a row shows them."""
+        """The cells of a row."""
         share = self.learners / self.members if self.members else None
         return [self.members, self.exempt, self.learners, share, self.completions, round(self.minutes / 60, 1)]
 
@@ -133,8 +133,8 @@ def report(tx: Tx, node: Organisation, when: Period, language: str = "zh") -> Re
 
 
 def _counts(tx: Tx, node: Organisation, when: Period) -> tuple[Count, dict[str, dict[str, Count]]]:
-    """Everything in one reading: the whole, and by place, sector, post and age band."""
-    # A city has a hundred thousand groups: they are added up as bare numbers, twice and not five times each.
+    """All counts in one query: the total, and by place, sector, post and age band."""
+    # A city has a hundred thousand groups: they are added up as plain numbers, twice and not five times each.
     homes: dict[int, list[int]] = {}
     persons: dict[tuple[str, str], list[int]] = {}
     for organisation, post, age, *numbers in tx.connection().execute(_statement(tx, node, when)):
@@ -174,7 +174,7 @@ def _here(tx: Tx, node: Organisation, day: dt.date) -> Any:
 
 
 def _below(path: str, above: str) -> str:
-    """The row id of the node directly below `above` that a path leads through; blank for the node itself."""
+    """The row id of the child of `above` on a path; blank for the node itself."""
     return path[len(above) :].split("/", 1)[0] if path.startswith(above) else ""
 
 
@@ -182,7 +182,7 @@ def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
     start, end = clock.day_bounds(when.first)[0], clock.day_bounds(when.last)[1]
     here = select(Organisation.id).where(lineage.inside(tx, node, when.last))
     belonging = (Membership.organisation_id.in_(here), _holds(Membership, when.last))
-    # The whole city is 180,000 look-ups: quick where a member's rows lie side by side, as in SQLite.
+    # The whole city is 180,000 look-ups: quick where a member's rows are clustered, as in SQLite.
     whole = node.parent_id is None and tx.get_bind().dialect.name == "postgresql"
     source, courses, minutes = (_of_all_members if whole else _of_each_member)(start, end)
     excused = exists().where(Exemption.member_id == Membership.member_id, exempt_on(when.last))
@@ -202,7 +202,7 @@ def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
         .outerjoin(MemberTerm, and_(position, _holds(MemberTerm, when.last)))
         .where(*belonging)
         .cte("members_of_it")
-        # SQLite would otherwise look up each member's completions again for every sum that needs them.
+        # Otherwise SQLite looks up each member's completions again for every sum.
         .prefix_with("MATERIALIZED")
     )
     key = (rows.c.place, rows.c.post, rows.c.age)
@@ -218,7 +218,7 @@ def _within(instant: Any, start: dt.datetime, end: dt.datetime) -> ColumnElement
 
 
 def _of_each_member(start: dt.datetime, end: dt.datetime) -> tuple[Any, Any, Any]:
-    """What a member completed and earned, looked up member by member."""
+    """Completions and hours of each member, by correlated look-ups."""
     mine = (Completion.member_id == Membership.member_id, _within(Completion.completed_at, start, end))
     earned = (CreditHour.member_id == Membership.member_id, _within(CreditHour.earned_at, start, end))
     courses = select(func.count()).select_from(Completion).where(*mine).correlate(Membership).scalar_subquery()
@@ -227,7 +227,7 @@ def _of_each_member(start: dt.datetime, end: dt.datetime) -> tuple[Any, Any, Any
 
 
 def _of_all_members(start: dt.datetime, end: dt.datetime) -> tuple[Any, Any, Any]:
-    """The same added up in one go and joined."""
+    """The same aggregated first and then joined."""
     done = (
         select(Completion.member_id, func.count().label("courses"))
         .where(_within(Completion.completed_at, start, end))
@@ -317,9 +317,9 @@ def _grouped(
     *,
     ordered: bool = False,
 ) -> ReportTable:
-    """Groups of people, the largest first, released as everywhere (`core.disclosure`).
+    """Groups of people, the largest first, released by the common rule (`core.disclosure`).
 
-    Heads alone: one person may have any number of courses and hours, which no noise of a few people covers.
+    Only numbers of people: one person may have any number of courses and hours, which the noise does not cover.
     """
     lines = []
     for name in {"": None, **dict.fromkeys(words)}:

@@ -1,4 +1,4 @@
-"""Everything that is held about one person, for that person: to read, and to take along as a file."""
+"""A person's own data: overview, and a copy as a file."""
 
 from typing import Any
 
@@ -23,11 +23,11 @@ from academy.people.queries import exemptions_of, memberships_of
 from academy.trainings.queries import trainings_of_member
 
 MOST = 20_000
-"""Rows of one kind in a file: more than anybody's lifetime of lectures."""
+"""Maximum rows of one kind in a file: more than a lifetime of lectures."""
 
 
 def overview(tx: Tx, actor: Actor) -> dict[str, int]:
-    """How much is held of each kind; eight counts."""
+    """Number of rows of each kind; eight counts."""
     counted = {
         "completions": select(func.count()).where(Completion.member_id == actor.member_id),
         "ledgers": select(func.count()).where(WatchLedger.member_id == actor.member_id),
@@ -43,7 +43,7 @@ def overview(tx: Tx, actor: Actor) -> dict[str, int]:
 
 
 def who_looked(tx: Tx, actor: Actor, limit: int = 20) -> list[AuditEntry]:
-    """When the person's particulars were read or changed, newest first. By whom, the auditor sees."""
+    """When the person's data was read or changed, newest first. The readers' names are for the auditor only."""
     member = tx.get(Member, actor.member_id) if actor.member_id else None
     if member is None:
         return []
@@ -52,7 +52,7 @@ def who_looked(tx: Tx, actor: Actor, limit: int = 20) -> list[AuditEntry]:
 
 
 def copy(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]:
-    """The whole of it as JSON values; instants in UTC, positions in media milliseconds. Taking it is on record."""
+    """The complete copy as JSON values; instants in UTC, positions in media milliseconds. The export is audited."""
     account = tx.get_one(Account, actor.account_id)
     record(tx, actor, "data.copied", f"account:{account.public_id}")
     found: dict[str, Any] = {

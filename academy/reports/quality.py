@@ -1,4 +1,4 @@
-"""What is missing or cannot be right in the register: counted by check, listed to be mended."""
+"""Data quality of the register: missing or implausible values, counted by check, listed for correction."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -19,13 +19,13 @@ from academy.reports.lists import paged
 from academy.reports.tables import NUMBER, Report, ReportColumn, ReportRow, ReportTable
 
 SMALLEST_BRANCH = 3
-"""Fewer members cannot be a branch by themselves."""
+"""Minimum members of a branch of its own."""
 OLDEST, YOUNGEST = 105, 18
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to look for: in people, or in organisations."""
+    """One check, of people or of organisations."""
 
     label: Message
     test: Callable[[dt.date], ColumnElement[bool]]
@@ -41,7 +41,7 @@ def _shared(_today: dt.date) -> ColumnElement[bool]:
 
 
 def _too_young(_today: dt.date) -> ColumnElement[bool]:
-    # Years only: the roster itself refuses what is wrong by a day.
+    # Years only: the roster itself refuses errors of a day.
     return and_(
         Member.joined_on.is_not(None),
         Member.birth_date.is_not(None),

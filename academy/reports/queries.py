@@ -16,7 +16,7 @@ PAGE = 20
 
 @dataclass(frozen=True)
 class ExportSummary:
-    """A file, and how far its job is."""
+    """A file, and the progress of its job."""
 
     export: Export
     job: Job | None
@@ -31,7 +31,7 @@ class ExportSummary:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody is still working on it."""
+        """Whether it is still in progress."""
         return not self.export.stored_at and self.job is not None and self.job.state in ("queued", "running")
 
 

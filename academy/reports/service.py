@@ -1,4 +1,4 @@
-"""Writes: ask for a file, have it made, throw it away in time."""
+"""Writes: request an export, store it, delete it after expiry."""
 
 import datetime as dt
 from typing import Any
@@ -25,7 +25,7 @@ REPORTS = tuple(kind for kind in ExportKind if kind not in KINDS)
 
 
 def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, title: str) -> Export:
-    """Ask for a file; the caller has checked that the actor may see what `params` names.
+    """Request an export; the caller has checked that the actor may see the objects in `params`.
 
     Raises:
         Invalid: no such kind or format.
@@ -50,18 +50,18 @@ def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, t
 
 
 def suffix_of(kind: str, params: dict[str, Any]) -> str:
-    """The end of the file's name."""
+    """The file's suffix."""
     return "zip" if kind == "evidence" else str(params.get("format", "xlsx"))
 
 
 def keep_file(tx: Tx, export_id: int, *, stored_at: str, sha256: str, rows: int) -> None:
-    """The file is written: from now on it can be fetched."""
+    """Record that the file is written and can be downloaded."""
     export = tx.get_one(Export, export_id)
     export.stored_at, export.sha256, export.rows = stored_at, sha256, rows
 
 
 def sweep(tx: Tx, settings: Settings) -> int:
-    """Delete files whose time is over."""
+    """Delete expired files."""
     over = tx.scalars(select(Export).where(Export.expires_at <= clock.now(), Export.stored_at != "")).all()
     for export in over:
         (settings.data_dir / export.stored_at).unlink(missing_ok=True)

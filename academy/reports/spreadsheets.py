@@ -1,4 +1,4 @@
-"""Files of rows: XLSX and CSV, written row by row, so that a city's worth of names needs no memory."""
+"""XLSX and CSV output, written row by row, so that a city's names need no memory."""
 
 import contextlib
 import csv
@@ -19,17 +19,17 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def defuse(value: Value) -> Value:
-    """A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """Prefix an apostrophe to text that a spreadsheet would execute as a formula."""
     if isinstance(value, str) and value.startswith(_DANGEROUS):
         return "'" + value
     return value
 
 
 class Sheet(Protocol):
-    """Where rows go."""
+    """Interface of a sheet."""
 
     def row(self, values: Sequence[Value], *, head: bool = False) -> None:
-        """Add a row; `head` where it names the columns of a further table."""
+        """Add a row; `head` where it contains the column names of a further table."""
 
 
 class _Csv:
@@ -66,14 +66,14 @@ class _Xlsx:
 
 @contextlib.contextmanager
 def open_sheet(path: Path, kind: str, name: str, widths: Sequence[int], header_row: int) -> Iterator[Sheet]:
-    """A new file of one sheet; rows above `header_row` say what it is, the first of them is its title."""
+    """A new file of one sheet; rows above `header_row` describe it, the first of them is its title."""
     if kind == "csv":
-        # With a byte order mark, without which a common spreadsheet shows Chinese as rubbish.
+        # With a byte order mark, without which a common spreadsheet misreads Chinese.
         with path.open("w", encoding="utf-8-sig", newline="") as handle:
             yield _Csv(handle)
         return
     if kind == "pdf":
-        from academy.reports.pdf import open_pdf  # the writer of PDFs is large, and only a worker needs it
+        from academy.reports.pdf import open_pdf  # fpdf2 is large, and only a worker needs it
 
         with open_pdf(path, widths, header_row) as paper:
             yield paper

@@ -1,4 +1,4 @@
-"""A report as data: some tables with words around them, for the page and for every kind of file."""
+"""A report as data: tables with texts, for the page and for every kind of file."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +16,7 @@ EVERY = 500
 
 @dataclass(frozen=True)
 class ReportColumn:
-    """A heading, what stands below it, and how wide it is in letters."""
+    """A column: heading, format of its cells, width in letters."""
 
     label: Message | str
     kind: str = TEXT
@@ -25,18 +25,18 @@ class ReportColumn:
 
 @dataclass(frozen=True)
 class ReportRow:
-    """One row: its cells, and what its first cell leads to (an endpoint with its values)."""
+    """One row: its cells, and the link of its first cell (an endpoint with its values)."""
 
     cells: Sequence[Cell]
     link: tuple[str, dict[str, str]] | None = None
     bar: float | None = None
-    """What a chart beside the table draws: a percentage."""
+    """The value drawn in the chart beside the table: a percentage."""
     total: bool = False
 
 
 @dataclass(frozen=True)
 class ReportTable:
-    """Rows below headings; `page` where the list is long, so that a screen shows a part of it."""
+    """Rows with headings; `page` where the list is long, so that a page shows a part of it."""
 
     key: str
     title: Message | str
@@ -49,14 +49,14 @@ class ReportTable:
 
 @dataclass(frozen=True)
 class Report:
-    """What a report says: of whom, what is counted and as of when, and the tables."""
+    """A report: scope, definition, as-of time, tables."""
 
     title: Message | str
     subject: str
     definition: Message
     tables: Sequence[ReportTable] = field(default_factory=tuple)
     figures: Sequence[tuple[Message, int, Message | str]] = ()
-    """The few figures at its head: label, number, what it counts."""
+    """Key figures at its head: label, number, definition."""
 
 
 def write(
@@ -87,5 +87,5 @@ def render_cell(cell: Cell, speak: Speak) -> Value:
 
 
 def day_or(day: dt.date | None, otherwise: Message) -> Cell:
-    """A day, or the word for there being none."""
+    """A day, or the text for none."""
     return day if day is not None else otherwise

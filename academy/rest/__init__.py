@@ -1,4 +1,4 @@
-"""JSON for programs and for the player: one file a component."""
+"""The JSON API for programs and for the player: one file a component."""
 
 import importlib
 
@@ -6,7 +6,7 @@ from flask import Flask
 
 from academy.core.runtime import Runtime
 
-# One a line, so that two people can each add one.
+# One a line, to avoid merge conflicts.
 PARTS = (
     "health",
     "jobs",
@@ -25,7 +25,7 @@ def register(app: Flask) -> None:
 
 
 def install_heartbeats(app: Flask, runtime: Runtime) -> None:
-    """Put the heartbeat middleware in front of everything else."""
+    """Wrap the application in the heartbeat middleware."""
     from academy.rest import learning
     from academy.rest.method_override import MethodOverride
 

@@ -1,8 +1,8 @@
-"""What an endpoint takes and answers, declared beside its route.
+"""Schemas of requests and responses, declared beside each endpoint.
 
-The declaration is enforced (a request that does not fit it is 400, before the route runs) and is
-what /api/v1/openapi.json is made of, so that the document cannot say anything else than the code.
-A request that fits and still cannot be accepted, for what it would mean, is 409, 413 or 422.
+The declaration is enforced (a request that does not match it is 400, before the route runs) and is the source of
+/api/v1/openapi.json, so that the document always agrees with the code. A request that matches and still cannot be
+accepted, because of its meaning, is 409, 413 or 422.
 """
 
 import functools
@@ -34,7 +34,7 @@ SPANS: Schema = {
 
 
 class Malformed(AcademyError):
-    """The request does not fit what the endpoint declares."""
+    """The request does not match the endpoint's declaration."""
 
     status = 400
     code = "malformed"
@@ -44,7 +44,7 @@ class Malformed(AcademyError):
 
 
 class WrongKind(AcademyError):
-    """The body is not of the media type that is declared."""
+    """The body is not of the declared media type."""
 
     status = 415
     code = "wrong-kind"
@@ -54,13 +54,13 @@ class WrongKind(AcademyError):
 
 
 def obj(*optional: str, **properties: Schema) -> Schema:
-    """An object of these properties; those named first may be missing. More is allowed, and ignored."""
+    """An object with these properties; those named first are optional. Others are allowed, and ignored."""
     required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": properties} | ({"required": required} if required else {})
 
 
 def several(items: Schema, **more: Any) -> Schema:
-    """A list."""
+    """An array."""
     return {"type": "array", "items": items} | more
 
 
@@ -73,25 +73,25 @@ def maybe(schema: Schema) -> Schema:
 
 
 def text(longest: int, **more: Any) -> Schema:
-    """A text of at most so many characters."""
+    """A string of at most so many characters."""
     return {"type": "string", "maxLength": longest} | more
 
 
 @dataclass(frozen=True)
 class ResponseSpec:
-    """What comes with a status: a schema of JSON, or another media type; nothing when both are empty."""
+    """The body of a response: a JSON schema, or another media type; nothing when both are empty."""
 
     means: str
     schema: Schema | None = None
     media: str = ""
     also: str = ""
-    """Another media type that the same may come as."""
+    """An alternative media type of the same response."""
     headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Contract:
-    """One endpoint's declaration. Statuses of refusals (problem+json) are only listed."""
+    """One endpoint's schemas. Statuses of refusals (problem+json) are only listed."""
 
     answers: Mapping[int, ResponseSpec]
     body: Schema | None = None
@@ -99,15 +99,15 @@ class Contract:
     query: Mapping[str, Schema] = field(default_factory=dict)
     headers: Mapping[str, Schema] = field(default_factory=dict)
     needed: tuple[str, ...] = ()
-    """Which of the query's and the headers' names must be there."""
+    """Required names of the query and the headers."""
     refuses: tuple[int, ...] = ()
     most: int = 64 << 10
-    """Largest JSON body, in bytes: parsed JSON takes forty times its size in memory."""
+    """Maximum JSON body in bytes: parsed JSON takes forty times its size in memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointDeclaration(RouteDeclaration):
-    """What an endpoint of the API declares: a route's declaration, and its contract."""
+    """Declaration of an API endpoint: the route's declaration, and its contract."""
 
     contract: Contract
 
@@ -124,10 +124,10 @@ def endpoint(
     consent: bool = True,
     screen: bool = False,
 ) -> Callable[[V], V]:
-    """Declare an endpoint; it is given nothing that its declaration does not allow.
+    """Declare an endpoint; its view receives only requests that match the declaration.
 
-    `enforced` is false where a middleware before Flask reads the body, or a stream that is no JSON. The largest body
-    is the contract's, where it has one of JSON.
+    `enforced` is false where a middleware before Flask reads the body, or for a stream that is no JSON. The body limit
+    is the contract's, where it has a JSON body.
     """
     json = contract.body is not None and contract.media == "application/json"
     declaration = EndpointDeclaration(
@@ -148,7 +148,7 @@ def endpoint(
 
 
 def _checked(view: V, contract: Contract, *, enforced: bool) -> V:
-    """The view, behind its contract."""
+    """The view, wrapped in its contract."""
     check = Draft202012Validator(contract.body) if contract.body is not None and enforced else None
     optional = (name for name in contract.query if name not in contract.needed)
     asked = Draft202012Validator(obj(*optional, **contract.query)) if contract.query else None
@@ -172,7 +172,7 @@ def _body() -> object:
     """The body's JSON.
 
     Raises:
-        Malformed: its nesting has no end, or a text holds what no text of ours can: NUL, half a character.
+        Malformed: nested too deeply, or a string contains NUL or a lone surrogate.
     """
     try:
         given = request.get_json(silent=True)

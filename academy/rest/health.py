@@ -1,4 +1,4 @@
-"""Whether this process can serve."""
+"""Health of this process."""
 
 from flask import Blueprint, jsonify
 from sqlalchemy import text
@@ -24,5 +24,5 @@ def health() -> Response:
 @bp.get("/session")
 @endpoint(SIGNED_IN, Contract({204: ResponseSpec("Signed in.")}), consent=False, screen=True)
 def session() -> tuple[str, int]:
-    """204 while the caller is signed in, 401 otherwise: for apps that show the academy in a web view."""
+    """204 while the client is signed in, 401 otherwise: for apps that show the academy in a web view."""
     return "", 204

@@ -1,8 +1,8 @@
-"""Heartbeats are answered before Flask, because one needs no session, template or language.
+"""Heartbeats are answered before Flask, because they need no session, template or language.
 
-Only the silent answer (204) is given here. Whatever has something to say goes on to Flask's own
-route, which finds it in the environment, so that errors, languages and headers are those of every
-other endpoint. The route's address and rules are in `academy.rest.learning`.
+Only the empty response (204) is given here. Others are passed to Flask's own route, which finds the outcome in the
+WSGI environment, so that errors, languages and headers are those of every other endpoint. The route's address and
+declaration are in `academy.rest.learning`.
 """
 
 import time
@@ -50,7 +50,7 @@ class HeartbeatMiddleware:
         return self._app(environ, start_response)
 
     def take(self, environ: "WSGIEnvironment") -> tuple[HeartbeatOutcome, int]:
-        """Read, credit and count one beat; returns its sequence too."""
+        """Parse, credit and count one heartbeat; returns its sequence too."""
         started = time.perf_counter()
         answer, outcome = "failed", None
         try:
@@ -92,10 +92,10 @@ def _body(environ: "WSGIEnvironment") -> bytes:
 
 
 def kept(environ: "WSGIEnvironment") -> tuple[HeartbeatOutcome, int]:
-    """What the middleware found, for Flask's route, and the beat's sequence.
+    """The outcome stored by the middleware, and the heartbeat's sequence; for Flask's route.
 
     Raises:
-        Exception: what the middleware met.
+        Exception: the exception that the middleware caught.
     """
     found = environ.get(KEPT)
     if isinstance(found, tuple):

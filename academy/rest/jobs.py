@@ -1,4 +1,4 @@
-"""How far a background job is; for progress bars."""
+"""Progress of background jobs, for progress bars."""
 
 from flask import Blueprint, jsonify
 from sqlalchemy import select
@@ -20,7 +20,7 @@ bp = Blueprint("api_jobs", __name__, url_prefix="/api/v1/jobs")
 @bp.get("/<public_id>")
 @endpoint(SIGNED_IN, Contract({200: ResponseSpec("Where it stands.", STANDING)}, refuses=(404,)))
 def show(public_id: str) -> Response:
-    """State and progress of a job that the caller asked for."""
+    """State and progress of a job that the caller requested."""
     with reading() as tx:
         job = tx.scalar(select(Job).where(Job.public_id == public_id, Job.account_id == actor().account_id))
     if job is None:

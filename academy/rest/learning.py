@@ -1,11 +1,11 @@
-"""JSON of the watch ledger: leases, beats, what is held, and the operator's figures.
+"""JSON of the watch ledger: leases, heartbeats, credit, and the operator's metrics.
 
-`POST /api/v1/progress/beats` takes ``{"lease": token, "seq": n, "spans": [[start_ms, end_ms], …],
-"position": ms}`` without a cookie: the signed token says whose credit it is. 204 means that all of
-it is on disk; 200 tells what was not credited, or that the lecture is finished; 409 that the lease
-has ended; 503 with Retry-After to send the same again later. Anything else in the body is ignored.
-An answer with words repeats ``seq``: only 204, or JSON that names the sequence, is ours. Whatever else comes
-back (a proxy's page, a portal's 200) says nothing about the beat, and its player sends it again.
+`POST /api/v1/progress/beats` takes ``{"lease": token, "seq": n, "spans": [[start_ms, end_ms], …], "position": ms}``
+without a cookie: the signed token identifies the member. 204 means that all of it is on disk; 200 reports refused time,
+or that the lecture is complete; 409 that the lease has ended; 503 with Retry-After to send the same again later.
+Anything else in the body is ignored. A response with a body repeats ``seq``: only 204, or JSON with the sequence, is
+ours. Any other response (a proxy's page, a portal's 200) says nothing about the heartbeat, and the player sends it
+again.
 """
 
 import dataclasses
@@ -102,7 +102,7 @@ bp = Blueprint("api_progress", __name__, url_prefix="/api/v1/progress")
 
 
 def install(app: Flask, runtime_: Runtime) -> None:
-    """Put the heartbeat middleware in front of the application."""
+    """Wrap the application in the heartbeat middleware."""
     meter = Meter()
     signer = Signer(runtime_.settings)
     app.extensions["academy.meter"], app.extensions["academy.signer"] = meter, signer
@@ -113,7 +113,7 @@ def install(app: Flask, runtime_: Runtime) -> None:
 # The middleware in front of Flask has read the body; no cookie is read, so none can be abused.
 @endpoint(PUBLIC, BEAT, enforced=False, csrf=False, identified=False)
 def beat() -> tuple[Response, int]:
-    """Answers what the middleware in front of Flask has to say beside 204; the lease token is the credential."""
+    """Responses of the middleware in front of Flask other than 204; the lease token is the credential."""
     outcome, seq = heartbeats.kept(request.environ)
     said: dict[str, Any] = {"seq": seq, "gained_ms": outcome.gained_ms}
     said |= {"finished": outcome.finished, "ended": bool(outcome.ended)}
@@ -126,7 +126,7 @@ def beat() -> tuple[Response, int]:
 @bp.post("/leases")
 @endpoint(SIGNED_IN, LEASE, screen=True)
 def open_lease() -> tuple[Response, int]:
-    """Begin a playback: ``{"item": id, "device": word, "take_over": false}``; 409 when another device plays."""
+    """Open a playback: ``{"item": id, "device": word, "take_over": false}``; 409 when another device plays."""
     asked, me = request.get_json(), identity()
     with writing() as tx:
         item = access_item_for_member(tx, actor(), asked["item"])
@@ -142,7 +142,7 @@ def open_lease() -> tuple[Response, int]:
             )
         except OtherDevice as other:
             return _other_device(other, in_public=me is not None and me.is_screen)
-        # A hall is not told how far the one is in whose name its screen plays.
+        # A public screen does not show the progress of its owner.
         in_public = me is not None and me.is_screen
         held = queries.ledger(tx, 0 if in_public else opened.lease.member_id, item)
     lease = opened.lease
@@ -158,7 +158,7 @@ def open_lease() -> tuple[Response, int]:
 
 
 def _other_device(other: OtherDevice, *, in_public: bool) -> tuple[Response, int]:
-    """Another device plays. A hall is not told what its screen's owner watches at home, nor on what."""
+    """Another device plays. A public screen does not show what its owner watches elsewhere, nor on which device."""
     if in_public:
         said, more = translate(ELSEWHERE), dict[str, str]()
     else:
@@ -182,7 +182,7 @@ def end_lease(public_id: str) -> tuple[str, int]:
 @bp.get("/items/<public_id>")
 @endpoint(SIGNED_IN, Contract({200: ResponseSpec("What is held.", HELD)}, refuses=(404,)), screen=True)
 def held(public_id: str) -> Response:
-    """What the caller holds of an item: spans, position, what was refused and why."""
+    """The caller's credit of an item: spans, position, refusals with reasons."""
     with reading() as tx:
         item = access_item_for_member(tx, actor(), public_id)
         member_id = actor().member_id
@@ -195,7 +195,7 @@ def held(public_id: str) -> Response:
 @endpoint(SIGNED_IN, EVIDENCE)
 def evidence_of(member: str, item: str) -> Response:
     """Leases, spans, refusals and completions of one member and item; ``?format=csv`` as a table."""
-    with writing() as tx:  # asking is on record
+    with writing() as tx:  # the read is audited
         told = evidence.evidence(tx, actor(), *access_evidence(tx, actor(), member, item))
     if request.args.get("format") != "csv":
         return jsonify(told)
@@ -211,7 +211,7 @@ def evidence_of(member: str, item: str) -> Response:
     identified=False,
 )
 def metrics() -> Response:
-    """Beats, commits, latency and refusals for Prometheus; by bearer token or as system administrator."""
+    """Heartbeats, commits, latency and refusals for Prometheus; by bearer token or as system administrator."""
     token = runtime().settings.metrics_token
     shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
     known = token != "" and hmac.compare_digest(shown.encode(), token.encode())

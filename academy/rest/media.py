@@ -1,4 +1,4 @@
-"""JSON of media: what the caption editor saves."""
+"""JSON of media: saving captions."""
 
 from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
@@ -24,7 +24,7 @@ bp = Blueprint("api_media", __name__, url_prefix="/api/v1/media")
 @bp.put("/<asset_id>/cues")
 @endpoint(office(*UPLOADERS), SAVED)
 def save_cues(asset_id: str) -> Response:
-    """Put edited captions in place, or propose them where the lecture is published.
+    """Save edited captions, or propose them where the lecture is published.
 
     Body: ``{"version": seen, "cues": [[start_ms, end_ms, text, confidence], …]}``.
     """

@@ -1,7 +1,7 @@
-"""`X-HTTP-Method-Override` for uploads: some networks let only GET and POST through, whatever the method is.
+"""`X-HTTP-Method-Override` for uploads: some networks let only GET and POST through.
 
-The protocol wants the header to be taken for the method of the request, so it is changed before Flask looks for a
-route. No form of another site can send the header, nor the one that names the protocol, which every upload needs.
+tus requires that the header replaces the method of the request, so it is changed before Flask's routing. No form of
+another site can send this header, nor the one with the protocol version, which every upload needs.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PREFIX = "/api/v1/uploads"
 METHODS = frozenset({"OPTIONS", "HEAD", "GET", "POST", "PATCH", "DELETE"})
 ACTUAL = "academy.actual_method"
-"""Where the environment keeps the method that was sent."""
+"""Environment key of the original method."""
 
 
 class MethodOverride:
@@ -25,7 +25,7 @@ class MethodOverride:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         asked = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE")
         if asked is not None and environ["PATH_INFO"].startswith(PREFIX):
-            # A method that nobody knows is left to the routes: 405 with what is allowed.
+            # An unknown method is left to the routing: 405 with the allowed ones.
             environ[ACTUAL] = environ["REQUEST_METHOD"]
             method = str(asked).strip().upper()
             environ["REQUEST_METHOD"] = method if method in METHODS else "UNKNOWN"

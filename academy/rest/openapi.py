@@ -1,4 +1,4 @@
-"""The API's own description, put together from the declarations beside its routes."""
+"""The OpenAPI document, generated from the declarations of the routes."""
 
 import re
 from typing import Any
@@ -45,7 +45,7 @@ MEANINGS = {
 @bp.get("/openapi.json")
 @endpoint(PUBLIC, Contract({200: ResponseSpec("This document.", {"type": "object"})}))
 def document() -> Response:
-    """The description of this API (OpenAPI 3.1)."""
+    """Serve the OpenAPI 3.1 document."""
     return jsonify(describe(current_app))
 
 
@@ -53,7 +53,7 @@ def describe(app: Flask) -> dict[str, Any]:
     """The document.
 
     Raises:
-        NotFound: an endpoint of the API declares nothing.
+        NotFound: an endpoint of the API has no declaration.
     """
     paths: dict[str, dict[str, Any]] = {}
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
@@ -83,7 +83,7 @@ def describe(app: Flask) -> dict[str, Any]:
 
 
 def methods(rule: Rule) -> list[str]:
-    """What a route answers to by itself."""
+    """Methods of a route without HEAD and OPTIONS."""
     given = set(rule.methods or ()) - {"OPTIONS"}
     return sorted(given - {"HEAD"} if "GET" in given else given) or ["OPTIONS"]
 

@@ -1,4 +1,4 @@
-"""For the personnel system: members' changes as JSON, with a token of its own."""
+"""Member changes from the personnel system as JSON, authenticated by a token."""
 
 from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
@@ -42,12 +42,13 @@ bp = Blueprint("api_roster", __name__, url_prefix="/api/v1/roster")
 def changes() -> tuple[Response, int]:
     """Apply changes of members below a node, all or none.
 
-    Body: ``{"organisation": code, "members": [{"number", "name", "organisation", …}]}``, texts as in a roster
-    file; with ``"check": true`` nothing is applied. 200 with counts, or 422 with the place and the reasons of every
-    bad row. The token of `flask accounts token` goes into ``Authorization: Bearer``.
+    Body: ``{"organisation": code, "members": [{"number", "name", "organisation", …}]}``, texts as in a roster file;
+    with
+    ``"check": true`` nothing is applied. 200 with counts, or 422 with the index and the reasons of every bad row. The
+    token of `flask accounts token` goes into ``Authorization: Bearer``.
     """
     if request.authorization is None or request.authorization.type != "bearer":
-        # A cookie alone is not enough: this endpoint asks for no CSRF token.
+        # A cookie alone is not enough: this endpoint requires no CSRF token.
         raise SignInRequired
     sent = request.get_json()
     with reading() as tx:

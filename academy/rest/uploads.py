@@ -1,7 +1,7 @@
 """tus 1.0.0 at /api/v1/uploads: core, creation, creation-with-upload, checksum, expiration, termination.
 
 Every request must carry `Tus-Resumable`, which no form of another site can send without a preflight
-that is never granted; so the blueprint needs no CSRF token and other devices' clients work.
+that is never granted; so the blueprint needs no CSRF token and clients of other devices work.
 """
 
 import base64
@@ -44,7 +44,7 @@ STREAM = "application/offset+octet-stream"
 METADATA_LENGTH = 4000
 SPOKEN: Schema = {"const": VERSION}
 WHERE: Schema = {"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})$"}
-LONG: Schema = WHERE  # an empty file too: its first check says in words that it is empty
+LONG: Schema = WHERE  # an empty file too: its first step reports the error
 SHOWN = ("Upload-Offset", "Tus-Resumable")
 PIECE = Contract(
     body={"type": "string", "format": "binary"},
@@ -71,17 +71,17 @@ KNOWN = Contract(
 
 
 def whole_file(settings: Settings) -> int:
-    """The body goes to the disk piece by piece: its limit is that of a file, and `append` counts."""
+    """Body limit: that of a file, enforced by `append` while it streams to disk."""
     return settings.max_upload_mb << 20
 
 
 def version_responses(answers: dict[int, ResponseSpec], *refuses: int) -> Contract:
-    """What only needs the version of the protocol."""
+    """Routes that only check the protocol version."""
     return Contract(answers, headers={"Tus-Resumable": SPOKEN}, needed=("Tus-Resumable",), refuses=(412, *refuses))
 
 
 class WrongVersion(AcademyError):
-    """The caller speaks no version of tus that is spoken here."""
+    """The client requests an unsupported version of tus."""
 
     status = 412
     code = "wrong-version"
@@ -91,7 +91,7 @@ class WrongVersion(AcademyError):
 
 
 class Misspoken(AcademyError):
-    """A header of the protocol is missing or not written as the protocol writes it."""
+    """A header of the protocol is missing or malformed."""
 
     status = 400
     code = "bad-request"
@@ -109,7 +109,7 @@ def _speak_tus() -> ResponseReturnValue | None:
 
 @bp.after_app_request
 def _tus_headers(response: Response) -> Response:
-    # On every answer, also where no route of ours was found or something before them refused.
+    # On every response, also for unknown addresses and refusals before the route.
     if not request.path.startswith(PREFIX):
         return response
     response.headers["Tus-Resumable"] = response.headers["Tus-Version"] = VERSION
@@ -122,7 +122,7 @@ def _tus_headers(response: Response) -> Response:
     PUBLIC, Contract({204: ResponseSpec("It can this.", headers=("Tus-Version", "Tus-Extension", "Tus-Max-Size"))})
 )
 def options() -> ResponseReturnValue:
-    """What this server can do."""
+    """Capabilities of this server."""
     headers = {
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
@@ -135,15 +135,15 @@ def options() -> ResponseReturnValue:
 @bp.post("")
 @endpoint(office(*UPLOADERS), ANNOUNCED, body=whole_file, streamed=True)
 def create() -> ResponseReturnValue:
-    """Announce a file, with its first bytes if they come along."""
+    """Create an upload, with its first bytes if they are sent along."""
     if "Upload-Concat" in request.headers:
-        return Response(status=501)  # as the reference server says it of an extension it does not speak
+        return Response(status=501)  # as the reference server answers for an unsupported extension
     if "Upload-Defer-Length" in request.headers:
         raise Misspoken("Upload-Length")
     told = request.headers.get("Upload-Metadata", "")
     given, size = _metadata(told), _number("Upload-Length")
     purpose, name = given.get("purpose", "video"), given.get("filename", "")
-    # Its own transaction, like each that follows: the body that comes along can't be read a second time.
+    # Its own transaction, like each that follows: a body sent along can't be read a second time.
     made = runtime().db.run_in_transaction(
         lambda tx: uploads.begin(
             tx, runtime().settings, actor(), filename=name, size=size, purpose=purpose, metadata=told
@@ -153,7 +153,7 @@ def create() -> ResponseReturnValue:
         try:
             made = _append(made.public_id, 0)
         except AcademyError:
-            # Its address is never said, so nobody could go on with it: it must not take space for a week.
+            # Its address is not returned, so nobody could continue it: it must not take space for a week.
             uploads.terminate(runtime(), actor(), made.public_id)
             raise
     response = _described(made, 201)
@@ -164,7 +164,7 @@ def create() -> ResponseReturnValue:
 @bp.get("/unfinished")
 @endpoint(office(*UPLOADERS), version_responses({200: ResponseSpec("What is open.", obj(uploads=several(OPEN)))}))
 def unfinished() -> ResponseReturnValue:
-    """The caller's open uploads, so that another device can go on: it compares the first bytes' digest."""
+    """The caller's open uploads, so that another device can continue: it compares the first bytes' digest."""
     found = [
         {
             "url": url_for("api_uploads.head", public_id=upload.public_id),
@@ -181,8 +181,8 @@ def unfinished() -> ResponseReturnValue:
 @bp.get("/known")
 @endpoint(office(*UPLOADERS), KNOWN)
 def known() -> ResponseReturnValue:
-    """A file of the caller's own with this purpose, size and fingerprint (SHA-256 of the first and the last
-    megabyte), so that nothing is sent twice over a weak line: ``{"file": null | {id, filename, day}}``."""
+    """A file of the caller's own with this purpose, size and fingerprint (SHA-256 of the first and the last megabyte),
+    so that nothing is sent twice over a weak line: ``{"file": null | {id, filename, day}}``."""
     size = request.args.get("size", "")
     if not (size.isascii() and size.isdigit() and len(size) < 16):
         raise Misspoken("size")
@@ -204,7 +204,7 @@ def known() -> ResponseReturnValue:
     office(*UPLOADERS), version_responses({200: ResponseSpec("So much.", headers=("Upload-Length", *SHOWN))}, 410)
 )
 def head(public_id: str) -> ResponseReturnValue:
-    """How much has arrived."""
+    """The offset: how much has arrived."""
     found = uploads.find(runtime(), actor(), public_id)
     response = _described(found, 200)
     response.headers["Upload-Length"] = str(found.size)
@@ -216,7 +216,7 @@ def head(public_id: str) -> ResponseReturnValue:
 @bp.route("/<id:public_id>", methods=["PATCH"])
 @endpoint(office(*UPLOADERS), PIECE, enforced=False, body=whole_file, streamed=True)
 def append(public_id: str) -> ResponseReturnValue:
-    """The next bytes."""
+    """Append bytes."""
     if request.mimetype != STREAM:
         raise WrongKind(STREAM)
     return _described(_append(public_id, _number("Upload-Offset")), 204)
@@ -225,7 +225,7 @@ def append(public_id: str) -> ResponseReturnValue:
 @bp.delete("/<id:public_id>")
 @endpoint(office(*UPLOADERS), version_responses({204: ResponseSpec("Dropped.")}))
 def give_up(public_id: str) -> ResponseReturnValue:
-    """Drop an unfinished upload."""
+    """Terminate an unfinished upload."""
     uploads.terminate(runtime(), actor(), public_id)
     return Response(status=204)
 
@@ -238,7 +238,7 @@ def _append(public_id: str, offset: int) -> Upload:
 
 
 class _Body:
-    """The request's body as it comes; a line that breaks is an OSError whichever server is in front."""
+    """The request's body as a stream; a broken connection is an OSError with every server."""
 
     def read(self, size: int, /) -> bytes:
         try:
@@ -257,7 +257,7 @@ def _described(upload: Upload, status: int) -> Response:
 
 def _number(name: str) -> int:
     text = request.headers.get(name, "")
-    # As the protocol writes numbers: no sign, no leading nought. A huge one is a number too, and too large.
+    # A number by the protocol's grammar: no sign, no leading zero. A huge one is a number too, and too large.
     if not (text.isascii() and text.isdigit() and len(text) < 40 and (text == "0" or text[0] != "0")):
         raise Misspoken(name)
     return int(text)
@@ -277,7 +277,7 @@ def _checksum() -> tuple[str, bytes] | None:
 
 
 def _metadata(text: str) -> dict[str, str]:
-    """Keys with their values; a key may stand alone."""
+    """The metadata's keys and values; a key may have no value."""
     found: dict[str, str] = {}
     if len(text) > METADATA_LENGTH:
         raise Misspoken("Upload-Metadata")
@@ -286,7 +286,7 @@ def _metadata(text: str) -> dict[str, str]:
         try:
             if not key or key in found:
                 raise Misspoken("Upload-Metadata")
-            # A value may be any bytes; of those that mean something here, what is no text becomes "�".
+            # A value may be any bytes; in the keys used here, invalid UTF-8 becomes "�".
             found[key] = base64.b64decode(value, validate=True).decode(errors="replace")
         except binascii.Error as error:
             raise Misspoken("Upload-Metadata") from error

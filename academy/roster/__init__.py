@@ -1,1 +1,1 @@
-"""A roster from file to people: read, checked row by row, then applied all at once or not at all."""
+"""Roster import: files are parsed, checked row by row, then applied completely or not at all."""

@@ -1,4 +1,4 @@
-"""Writing a checked roster: whole tables at a time, in one transaction."""
+"""Applies a checked roster: bulk writes, in one transaction."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ members, memberships = cast(Table, Member.__table__), cast(Table, Membership.__t
 
 
 def apply_members(tx: Tx, plan: RowFindings) -> dict[str, int]:
-    """Do what the findings say. The caller holds the roster's lock and commits, or nothing happens."""
+    """Apply the findings. The caller holds the roster's lock and commits."""
     today = clock.today()
     touched: list[int] = []
     counts = {
@@ -49,13 +49,13 @@ _NEW = (*_KEPT[:3], "phone_sealed", *_KEPT[4:], "position", "status", "position_
 
 
 def _add(tx: Tx, plan: RowFindings, today: dt.date, touched: list[int]) -> int:
-    """Insert new members and where they belong."""
+    """Insert new members and their memberships."""
     newest = tx.scalar(select(func.max(Member.id))) or 0
     now = _inline(tx, clock.now())
     file = attach(tx, plan.path) if plan.path.exists() else None
     count = _insert(tx, plan, now) if file is None else _copy(tx, file, now)
     if count:
-        # The lock is held, so whatever is newer than the newest was put there just now.
+        # The roster is locked, so all newer rows were inserted by this function.
         tx.execute(
             insert(Membership).from_select(
                 ["member_id", "organisation_id", "valid_from"],
@@ -70,10 +70,10 @@ def _add(tx: Tx, plan: RowFindings, today: dt.date, touched: list[int]) -> int:
 
 
 def _insert(tx: Tx, plan: RowFindings, now: str) -> int:
-    """Insert what is added, row by row of the plan.
+    """Insert the plan's new members.
 
-    The driver is handed the plan's columns as they are: through the ORM's types and parameters a city
-    takes four times as long, and every other writer waits.
+    The plan's columns are passed to the driver unchanged: through the ORM's types and parameters a city takes four
+    times as long, and every other writer waits.
     """
     connection, count = tx.connection(), 0
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
@@ -90,7 +90,7 @@ def _insert(tx: Tx, plan: RowFindings, now: str) -> int:
 
 
 def _copy(tx: Tx, file: str, now: str) -> int:
-    """The same by SQLite alone, out of the plan's own file: half the time, in which every other writer waits."""
+    """The same by SQLite alone, from the plan's file: half the time, in which every other writer waits."""
     connection = tx.connection()
     ready: list[str] = []
 
@@ -116,13 +116,13 @@ def _copy(tx: Tx, file: str, now: str) -> int:
 
 
 def _inline(tx: Tx, instant: dt.datetime) -> str:
-    """One instant for every row, as the database writes it."""
+    """One instant for every row, in the database's format."""
     zone = "" if tx.connection().dialect.name == "sqlite" else "+00"
     return f"'{instant.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S.%f}{zone}'"
 
 
 def _change(tx: Tx, blocks: Iterable[list[RowFinding]], today: dt.date, touched: list[int]) -> int:
-    """Write what differs; rows with the same set of columns go in one statement."""
+    """Write differences; rows with the same set of columns use one statement."""
     now, count = clock.now(), 0
     for block in blocks:
         groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
@@ -131,7 +131,7 @@ def _change(tx: Tx, blocks: Iterable[list[RowFinding]], today: dt.date, touched:
             if finding.phone is not None:
                 row["phone_sealed"] = finding.phone
             if "position" in row:
-                row.setdefault("position_since", None)  # nobody said since when
+                row.setdefault("position_since", None)  # unknown start
             if row:
                 row |= {"updated_at": now, "b_id": finding.target_id}
                 groups.setdefault(tuple(sorted(row)), []).append(row)
@@ -145,9 +145,9 @@ def _change(tx: Tx, blocks: Iterable[list[RowFinding]], today: dt.date, touched:
 
 
 def _date_terms(tx: Tx, block: list[RowFinding], today: dt.date) -> None:
-    """A position that a file changes is held since the day it says, else since nobody knows when; a status from today.
+    """A changed position is held since the day in the file, else since an unknown day; a status since today.
 
-    A term whose beginning is unknown stands under the day of entry.
+    A term whose beginning is unknown is dated with the day of entry.
     """
     found = [(finding.target_id or 0, finding.details or {}) for finding in block]
     since = {i: _since(d) for i, d in found if "position_since" in d}
@@ -168,7 +168,7 @@ def _since(details: dict[str, Any]) -> tuple[dt.date, str]:
 
 
 def _belong_by_status(tx: Tx, block: list[RowFinding], today: dt.date) -> None:
-    """Whoever came back belongs somewhere again; whoever left or died no longer does."""
+    """Membership by status: returning members rejoin an organisation; those who left or died leave it."""
     back, gone = [], []
     for finding in block:
         status = (finding.details or {}).get("status")
@@ -203,7 +203,7 @@ def _move(tx: Tx, plan: RowFindings, today: dt.date, touched: list[int]) -> int:
     count, now = 0, clock.now()
     for block in plan.all("moved"):
         ids = [finding.target_id or 0 for finding in block]
-        # A membership that began today is corrected in place: a day has one answer.
+        # A membership that began today is corrected in place: one membership a day.
         fresh = set(
             tx.scalars(
                 select(Membership.member_id).where(

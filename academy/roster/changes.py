@@ -1,4 +1,4 @@
-"""Changes that the city's personnel system sends, some at a time: the roster's rules without a file."""
+"""Changes sent by the city's personnel system, some at a time: the roster's rules without a file."""
 
 import functools
 import tempfile
@@ -29,7 +29,7 @@ FIELDS = tuple(column.field for column in columns.MEMBERS)
 
 @dataclass(frozen=True)
 class ChangeResult:
-    """What was done, or why nothing was: `bad` names rows by their place, counted from 0."""
+    """Counts of changes, or the reasons of a refusal: `bad` names rows by their index, from 0."""
 
     counts: dict[str, int]
     bad: list[tuple[int, str, list[Message]]]
@@ -38,13 +38,12 @@ class ChangeResult:
 def accept_changes(
     runtime: Runtime, actor: Actor, node: Organisation, rows: Sequence[Any], *, check: bool = False
 ) -> ChangeResult:
-    """Apply some members' particulars below a node: all of them, or none when one is bad, or when asked to `check`.
+    """Apply data of some members below a node: all of them, or none when one is bad, or with `check`.
 
-    Opens its own transactions: the comparison must not hold the writers' lock. Sending the same rows
-    again changes nothing.
+    Opens its own transactions: the comparison must not hold the write lock. Idempotent.
 
     Raises:
-        Invalid: it is no list of objects with known fields.
+        Invalid: not a list of objects with known fields.
         TooLarge: more than a thousand at once.
         Conflict: the roster kept changing meanwhile.
     """
@@ -67,7 +66,7 @@ def accept_changes(
 
 
 def _write(tx: Tx, actor: Actor, node: Organisation, plan: RowFindings, seen: CheckOutcome) -> bool:
-    """Apply what was checked; False when the roster has changed since."""
+    """Apply the checked rows; False when the roster has changed since."""
     if lock.version(tx) != seen.version or lock.take(tx) != seen.version + 1:
         return False
     apply_members(tx, plan)

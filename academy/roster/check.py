@@ -1,4 +1,4 @@
-"""The dry run of a roster: every row compared with who is known, nothing written to the roster."""
+"""The dry run of a roster: every row compared with the register, which is not changed."""
 
 import datetime as dt
 import hashlib
@@ -29,7 +29,7 @@ Tell = Callable[[int], None]
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """What a dry run found: counts by kind, the roster's version, a digest of the plan."""
+    """Result of a dry run: counts by kind, the roster's version, a digest of the plan."""
 
     counts: dict[str, int]
     version: int
@@ -41,17 +41,17 @@ class _Run:
     runtime: Runtime
     path: str
     places: dict[str, tuple[int, str]]
-    """code → row id, and "" or why nobody may be put there."""
+    """code → row id, and "" or why nobody may be assigned to it."""
     reader: RowReader
     writer: Writer
     digest: Any = field(default_factory=hashlib.sha256)
     first_line: dict[str, int] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
     ended: dict[int, dt.date] = field(default_factory=dict)
-    """Row id → when the last position that is no longer held ended; of the block's members with a day."""
+    """Row id → end of the last former position; for the block's members with a day."""
 
     def keep(self, found: list[RowFinding]) -> None:
-        """Write findings, and let what they plan count in the digest."""
+        """Write findings, and add their changes to the plan's digest."""
         self.writer.add(found)
         self.digest.update(repr([(*finding[:8], finding.details) for finding in found]).encode())
 
@@ -59,7 +59,7 @@ class _Run:
 def check_members(
     runtime: Runtime, node_id: int, mapping: dict[str, int], complete: bool, table: SheetTable, target: Path, tell: Tell
 ) -> CheckOutcome:
-    """Compare a table with the roster below a node and write what was found to `target`."""
+    """Compare a table with the roster below a node and write findings to `target`."""
     with runtime.db.read() as tx:
         began_at = version(tx)
         path = tx.get_one(Organisation, node_id).path
@@ -106,7 +106,7 @@ def _check_batch(run: _Run, batch: Batch) -> None:
     fields = list(values)
     for i, line in enumerate(batch.lines):
         number = numbers[i]
-        # Nearly every row of a first import is whole and of somebody new: those are written a column at a time.
+        # Nearly every row of a first import is complete and new: those are written a column at a time.
         if (
             number not in known
             and i not in wrong
@@ -133,7 +133,7 @@ _FRESH = (
 
 
 def _keep_fresh(run: _Run, batch: Batch, values: dict[str, Sequence[Any]], fresh: list[int]) -> None:
-    """Write the findings of new members, as `added` would one by one."""
+    """Write the findings of new members in bulk."""
 
     whole = len(fresh) == len(batch.lines)
 
@@ -173,7 +173,7 @@ def _keep_fresh(run: _Run, batch: Batch, values: dict[str, Sequence[Any]], fresh
 
 
 class _Days(dict[Any, Any]):
-    """Days as the database writes them; of a month its first. The same days come again and again."""
+    """Days in the database's format; the first day of a month. Cached, because the same days recur."""
 
     def __missing__(self, day: dt.date | None) -> str | None:
         if day is None:
@@ -215,7 +215,7 @@ def _ended(run: _Run, ids: list[int]) -> dict[int, dt.date]:
 
 
 def _misdated(run: _Run, values: dict[str, Any], old: Any) -> Message | None:
-    """Why the position can't be held since the day that the row says; None where it can, or says none."""
+    """Why the position can't be held since the row's day; None where it can, or there is none."""
     since, position = values.get("position_since"), values.get("position") or (old and old.position)
     if since is None:
         return None

@@ -1,4 +1,4 @@
-"""Which column of a file holds what: guessed from the header, then amended by the officer. Pure."""
+"""Mapping of a file's columns to fields: guessed from the header, corrected by the officer. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from academy.core.text import tidy_text
 
 @dataclass(frozen=True)
 class RosterColumn:
-    """A field that a file may carry, and the headings it goes by."""
+    """A field of a roster file, and its headings."""
 
     field: str
     label: Message
@@ -50,7 +50,7 @@ TREE = (
 )
 
 LONGEST_HEADING = 200
-"""Characters of a heading that are looked at: the rest is an explanation."""
+"""Maximum characters of a heading: the rest is an explanation."""
 
 KINDS: dict[str, tuple[RosterColumn, ...]] = {"members": MEMBERS, "tree": TREE}
 
@@ -64,7 +64,7 @@ def normal(heading: str) -> str:
 def guess(
     columns: Sequence[RosterColumn], header: Sequence[str], remembered: Mapping[str, str] | None = None
 ) -> dict[str, int]:
-    """Field → place in the header. A heading remembered from an earlier file wins over the guess."""
+    """Field → position in the header. A heading remembered from an earlier file has priority over the guess."""
     seen: dict[str, int] = {}
     for place, heading in enumerate(header):
         seen.setdefault(normal(heading), place)
@@ -79,7 +79,7 @@ def guess(
 
 
 def problem(columns: Sequence[RosterColumn], header: Sequence[str], mapping: Mapping[str, int]) -> Message | None:
-    """What is wrong with the header, or None."""
+    """The error of a header, or None."""
     formulas = [place + 1 for place, heading in enumerate(header) if heading[:1] in "=+@" and heading]
     if formulas:
         return msg("表头第 %(place)s 列是公式，请改成文字。", place=formulas[0])
@@ -94,5 +94,5 @@ def problem(columns: Sequence[RosterColumn], header: Sequence[str], mapping: Map
 
 
 def unused(header: Sequence[str], mapping: Mapping[str, int]) -> list[str]:
-    """Headings that nothing is read from: shown, so that nobody believes they were."""
+    """Headings that are not imported: shown to the officer."""
     return [heading for place, heading in enumerate(header) if heading.strip() and place not in mapping.values()]

@@ -1,4 +1,4 @@
-"""What a row of a roster would write: somebody new, or what differs from the register."""
+"""Differences between a roster row and the register: a new member, or changed values."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def _vague(values: dict[str, Any], old: str = "") -> str:
     """Which dates are known by month only, once these values are written."""
     named = {name for name in DATES if isinstance(values.get(name), Month)}
     if not (named or old):
-        return ""  # nearly everybody
+        return ""  # the common case
     return " ".join(sorted(named | {name for name in old.split() if values.get(name) is None}))
 
 
@@ -47,7 +47,7 @@ def added(sealer: Sealer, line: int, values: dict[str, Any], place_id: int | Non
 
 
 def _changes(values: dict[str, Any], old: Any) -> dict[str, Any]:
-    """What differs from the register. A blank cell changes nothing, nor does one that says less than is known."""
+    """Differences from the register. A blank cell changes nothing, nor does a less precise one."""
     changes: dict[str, Any] = {}
     for name in DETAILS:
         value = values.get(name)
@@ -61,18 +61,18 @@ def _changes(values: dict[str, Any], old: Any) -> dict[str, Any]:
             if isinstance(value, Month) and not isinstance(kept, Month | None) and value.first <= kept <= value.last:
                 continue  # the register knows the day
         elif value == kept or (name == "name" and alike(value, kept) and clean_name(kept) == kept):
-            continue  # a space or another dot is no other name
+            continue  # names that differ in spaces or dots only are equal
         changes[name] = value
     return changes
 
 
 def compared(sealer: Sealer, line: int, values: dict[str, Any], place_id: int | None, old: Any) -> RowFinding:
-    """A blank cell changes nothing; only a value that differs does."""
+    """The differing values; blank cells are ignored."""
     changes = _changes(values, old)
     if "position" in changes and values.get("position_since") is not None:
-        changes["position_since"] = values["position_since"]  # another position from the same day is another
+        changes["position_since"] = values["position_since"]  # another position from the same day is a change
     if old.status not in rules.HERE and values.get("status") is None:
-        changes["status"] = "active"  # whoever is in the roster again is here again
+        changes["status"] = "active"  # a member who is in the roster again is active again
     notes = [
         msg(
             "%(label)s：%(old)s → %(new)s",

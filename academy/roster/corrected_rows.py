@@ -1,4 +1,4 @@
-"""Rows that were mended and sent back alone: they stand in for the lines of the file when it is read again."""
+"""Corrected rows, uploaded alone: they replace lines of the file when it is read again."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ MOST = 50_000
 
 
 def receive_corrections(folder: Path, header: Sequence[str], wanted: HeadingQuery) -> Message | None:
-    """Read the sheet that was sent back, if there is one, and keep its rows; returns why it could not be read."""
+    """Read the uploaded sheet, if there is one, and keep its rows; returns the error if it cannot be read."""
     sent = folder / SENT
     if not sent.exists():
         return None
@@ -32,7 +32,7 @@ def receive_corrections(folder: Path, header: Sequence[str], wanted: HeadingQuer
 
 
 def _rows(sent: Path, header: Sequence[str], wanted: HeadingQuery) -> Iterator[tuple[int, Row]]:
-    """The lines of the file that a sheet names in its first column, with the cells that they should have."""
+    """The sheet's rows by the line number in its first column, with the corrected cells."""
     wide = len(header)
     with open_table(sent, HeadingQuery(wanted.offered, wanted.remembered)) as table:
         if [heading.strip()[:60] for heading in table.header[1 : wide + 1]] != list(header):
@@ -45,13 +45,13 @@ def _rows(sent: Path, header: Sequence[str], wanted: HeadingQuery) -> Iterator[t
 
 
 def corrections(folder: Path) -> dict[int, Row]:
-    """Line of the file → the cells that stand in for it."""
+    """Line of the file → its corrected cells."""
     path = folder / KEPT
     return {int(line): row for line, row in json.loads(path.read_text("utf-8")).items()} if path.exists() else {}
 
 
 def apply_corrections(table: SheetTable, mended: Mapping[int, Row]) -> None:
-    """Let mended rows stand in for theirs; one that was emptied is left out, and counted as blank."""
+    """Replace rows by their corrections; an emptied one is left out, and counted as blank."""
     if mended:
         table.formulas = frozenset(place for place in table.formulas if place[0] not in mended)
         table.replace_rows(_replaced(table.rows, table, mended))

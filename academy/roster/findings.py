@@ -1,8 +1,8 @@
-"""What a dry run found, row by row, in a file beside the source: a city's roster is 180,000 rows.
+"""Findings of a dry run, row by row, in a file beside the source: a city's roster is 180,000 rows.
 
-One SQLite file an import, readable only by the academy's user. It is also the plan that is applied:
-what the officer saw is what is done. Phones in it are sealed; the cells of bad rows are there as sent,
-so that the sheet to mend can be made, and go when the file is applied or discarded.
+One SQLite file an import, readable only by the academy's user. It is also the plan that is applied: exactly what the
+officer saw. Phones in it are sealed; the cells of bad rows are kept as sent, for the sheet of rejected rows, and are
+deleted when the file is applied or discarded.
 """
 
 import json
@@ -20,7 +20,7 @@ PAGE = 50
 
 
 class RowFinding(NamedTuple):
-    """One row of the file, or one member who is not in it. `details` are what to write, by `DETAILS`."""
+    """One row of the file, or one member who is not in it. `details` are the values to write, by `DETAILS`."""
 
     line: int | None
     kind: str
@@ -35,7 +35,7 @@ class RowFinding(NamedTuple):
     cells: Sequence[str] | None = None
 
 
-# What may be written, each in a column of its own: a city's details as JSON would take seconds to read.
+# Values to write, each in a column of its own: parsing a city's details from JSON would take seconds.
 DETAILS = (
     "gender", "birth_date", "education", "joined_on", "position", "position_since", "status", "phone_index",
     "month_only", "new_name", "org_kind", "org_sector", "org_parent",
@@ -70,7 +70,7 @@ class RowFindings:
             return Page([_read(row) for row in rows], total, number, PAGE)
 
     def all(self, kind: str, size: int = 5000) -> Iterator[list[RowFinding]]:
-        """Every finding of a kind, some thousands at a time."""
+        """Every finding of a kind, in batches of some thousands."""
         if not self.path.exists():
             return
         with closing(self._open()) as db:
@@ -79,7 +79,7 @@ class RowFindings:
                 yield [_read(row) for row in block]
 
     def columns(self, kind: str, names: Sequence[str], size: int = 5000) -> Iterator[list[tuple[Any, ...]]]:
-        """Some columns of every finding of a kind, as they are kept, some thousands at a time."""
+        """Some columns of every finding of a kind, in their stored form, in batches of some thousands."""
         if not self.path.exists():
             return
         if unknown := set(names) - {*RowFinding._fields, *DETAILS}:
@@ -95,14 +95,14 @@ class RowFindings:
 
 
 class Writer:
-    """Writes findings aside and puts them in place at the end, so that a killed check leaves none half."""
+    """Writes findings to a temporary file and renames it at the end, so that a killed check leaves none incomplete."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.draft = path, path.with_suffix(".draft")
         self.draft.unlink(missing_ok=True)
         self.draft.touch(mode=0o600)
         self.db = sqlite3.connect(self.draft, isolation_level=None)
-        # The file is made anew whenever it is lost, so nothing is gained by waiting for the disk.
+        # The file can be made anew, so syncing it gains nothing.
         self.db.execute("PRAGMA synchronous = OFF")
         self.db.execute("PRAGMA journal_mode = OFF")
         self.db.execute(f"CREATE TABLE findings (id INTEGER PRIMARY KEY, {_COLUMNS})")
@@ -110,7 +110,7 @@ class Writer:
         self.counts = dict.fromkeys(KINDS, 0)
 
     def add(self, found: Sequence[RowFinding]) -> None:
-        """Add some."""
+        """Add findings."""
         self.db.executemany(f"INSERT INTO findings ({_COLUMNS}) VALUES ({_MARKS})", map(_row, found))  # noqa: S608
         for finding in found:
             self.counts[finding.kind] += 1
@@ -122,7 +122,7 @@ class Writer:
         self.counts[kind] += len(rows)
 
     def finish(self) -> dict[str, int]:
-        """Put them in place; returns how many there are of each kind."""
+        """Rename the file into place; returns how many findings there are of each kind."""
         self.db.execute("COMMIT")
         self.db.execute("CREATE INDEX ix_kind ON findings (kind, id)")
         self.db.close()
@@ -130,7 +130,7 @@ class Writer:
         return self.counts
 
     def abandon(self) -> None:
-        """Forget what was written."""
+        """Delete the temporary file."""
         self.db.close()
         self.draft.unlink(missing_ok=True)
 

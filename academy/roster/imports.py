@@ -1,4 +1,4 @@
-"""A roster file's way: received, checked, looked at by the officer, applied or discarded."""
+"""State of a roster import: received, checked, reviewed by the officer, applied or discarded."""
 
 import hashlib
 import shutil
@@ -27,26 +27,26 @@ from academy.roster.findings import RowFindings
 
 
 def folder(settings: Settings, roster: RosterImport) -> Path:
-    """Where an import's source and findings are."""
+    """Folder of an import's source and findings."""
     return settings.data_dir / "rosters" / roster.public_id
 
 
 def source(settings: Settings, roster: RosterImport) -> Path:
-    """The file as it was sent; gone once the import is over."""
+    """The file as it was sent; deleted once the import is over."""
     return folder(settings, roster) / "source"
 
 
 def findings(settings: Settings, roster: RosterImport) -> RowFindings:
-    """What the dry run found."""
+    """The findings of the dry run."""
     return RowFindings(folder(settings, roster) / "findings.db")
 
 
 def receive(settings: Settings, stream: IO[bytes]) -> tuple[str, str]:
-    """Put an upload into a folder of its own, before any transaction; returns the id and its SHA-256.
+    """Store an upload in a folder of its own, before any transaction; returns the id and its SHA-256.
 
     Raises:
-        TooLarge: it is longer than the limit for forms.
-        Invalid: there is nothing in it.
+        TooLarge: it exceeds the limit for forms.
+        Invalid: it is empty.
     """
     public_id = new_id()
     place = settings.data_dir / "rosters" / public_id
@@ -59,7 +59,7 @@ def receive(settings: Settings, stream: IO[bytes]) -> tuple[str, str]:
 
 
 def receive_mended(settings: Settings, roster: RosterImport, stream: IO[bytes]) -> Path:
-    """Put mended rows beside the file that they belong to. Raises as `receive`."""
+    """Store corrected rows beside the file that they belong to. Raises as `receive`."""
     target = folder(settings, roster) / f"{corrected_rows.SENT}.{new_id()}"
     try:
         _write(settings, stream, target)
@@ -93,7 +93,7 @@ def begin_import(
     complete: bool = False,
     kind: str = "members",
 ) -> RosterImport:
-    """Ask for the dry run of a file that `receive` has put aside."""
+    """Enqueue the dry run of a file stored by `receive`."""
     allow(actor, node.path, f"organisation:{node.public_id}", *(GARDENERS if kind == "tree" else KEEPERS))
     public_id, sha256 = received
     roster = RosterImport(
@@ -114,7 +114,7 @@ def begin_import(
 
 
 def choose_columns(tx: Tx, actor: Actor, roster: RosterImport, mapping: dict[str, str]) -> RosterImport:
-    """Say which column holds what, and have the file checked again."""
+    """Set the column mapping, and check the file again."""
     _expect(tx, roster, ("checked", "refused"), "checking")
     fields = [column.field for column in columns.KINDS[roster.kind]]
     wide = len(roster.header)
@@ -129,10 +129,10 @@ def choose_columns(tx: Tx, actor: Actor, roster: RosterImport, mapping: dict[str
 
 
 def send_mended(tx: Tx, actor: Actor, roster: RosterImport, received: Path) -> RosterImport:
-    """Have mended rows stand in for those of the file, and look at the whole again.
+    """Apply corrected rows to the file, and check all of it again.
 
     Raises:
-        Conflict: the import is not one that waits to be mended.
+        Conflict: the import is not in a state for corrections.
     """
     _expect(tx, roster, ("checked", "refused"), "checking")
     received.replace(received.with_name(corrected_rows.SENT))
@@ -143,10 +143,10 @@ def send_mended(tx: Tx, actor: Actor, roster: RosterImport, received: Path) -> R
 
 
 def confirm_import(tx: Tx, actor: Actor, roster: RosterImport) -> RosterImport:
-    """The officer has seen the dry run and wants it done.
+    """Confirm the dry run and enqueue its application.
 
     Raises:
-        Conflict: it is not in a state to be applied: refused, under way, done, or somebody else's click.
+        Conflict: it is not in a state to be applied: refused, in progress, done, or confirmed concurrently.
     """
     _expect(tx, roster, ("checked",), "applying")
     roster.problem = None
@@ -156,7 +156,7 @@ def confirm_import(tx: Tx, actor: Actor, roster: RosterImport) -> RosterImport:
 
 
 def discard_import(tx: Tx, actor: Actor, roster: RosterImport, settings: Settings) -> RosterImport:
-    """Throw an import away, with the file."""
+    """Discard an import and its file."""
     _expect(tx, roster, ("checked", "refused", "failed"), "discarded")
     place = folder(settings, roster)
     tx.after_commit(lambda: shutil.rmtree(place, ignore_errors=True))
@@ -165,7 +165,7 @@ def discard_import(tx: Tx, actor: Actor, roster: RosterImport, settings: Setting
 
 
 def job_of(tx: Tx, roster: RosterImport) -> Job | None:
-    """The job that is at work on it, for the progress bar."""
+    """The job working on it, for the progress bar."""
     return tx.get(Job, roster.job_id) if roster.job_id else None
 
 
@@ -182,7 +182,7 @@ def imports_under(tx: Tx, paths: tuple[str, ...], limit: int = 30) -> list[tuple
 
 
 def remembered_headings(tx: Tx, roster: RosterImport) -> dict[str, str]:
-    """Field → heading, as the officers of this node last had it."""
+    """Field → heading, as last used by the officers of this node."""
     last = tx.scalar(
         select(RosterImport)
         .where(
@@ -207,7 +207,7 @@ def _ask(tx: Tx, actor: Actor, roster: RosterImport, name: str) -> None:
 
 
 def _expect(tx: Tx, roster: RosterImport, states: tuple[str, ...], then: str) -> None:
-    """Step from one of the states to another; of two people at once, one steps."""
+    """Change the state if it is one of the expected; of two concurrent callers one succeeds."""
     hit = tx.scalar(
         update(RosterImport)
         .where(RosterImport.id == roster.id, RosterImport.state.in_(states))
@@ -221,7 +221,7 @@ def _expect(tx: Tx, roster: RosterImport, states: tuple[str, ...], then: str) ->
 
 
 def finish_import(tx: Tx, roster: RosterImport, settings: Settings) -> None:
-    """Mark an import as applied; the file it came from is no longer needed and goes."""
+    """Mark an import as applied; its source file is deleted."""
     roster.state, roster.applied_at = "applied", clock.now()
     gone = (source(settings, roster), folder(settings, roster) / corrected_rows.KEPT)
 
@@ -233,7 +233,7 @@ def finish_import(tx: Tx, roster: RosterImport, settings: Settings) -> None:
 
 
 def forget_files(runtime: Runtime, most: int = 100) -> int:
-    """Delete the folders of rosters that are old enough, and mark what waits as discarded; how many were there."""
+    """Delete the folders of old rosters, and mark pending ones as discarded; returns how many."""
     old = days_ago(runtime.settings.keep_rosters_days)
 
     def write(tx: Tx) -> list[Path]:

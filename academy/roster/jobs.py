@@ -1,4 +1,4 @@
-"""The roster's two jobs: look, and do."""
+"""Jobs of the roster: check and apply."""
 
 import dataclasses
 import datetime as dt
@@ -31,7 +31,7 @@ def _failed(tx: Tx, message: Message, roster_id: int) -> None:
 
 @job("roster.check", on_failure=_failed)
 def check(context: JobContext, roster_id: int) -> None:
-    """The dry run. A file that cannot be read is an answer, not a failure."""
+    """The dry run. A file that cannot be read is a result, not a failure."""
     with context.db.read() as tx:
         roster = tx.get_one(RosterImport, roster_id)
     if roster.state != "checking":
@@ -47,7 +47,7 @@ def check(context: JobContext, roster_id: int) -> None:
 
 
 def look(runtime: Runtime, roster: RosterImport, tell: Tell) -> CheckOutcome | None:
-    """Run the dry run and set what it learned on `roster` (header, mapping, problem); None without a plan."""
+    """Run the dry run and store its results on `roster` (header, mapping, problem); None without a plan."""
     offered = columns.KINDS[roster.kind]
     with runtime.db.read() as tx:
         known = remembered_headings(tx, roster)
@@ -100,10 +100,10 @@ def _keep(roster: RosterImport, outcome: CheckOutcome | None) -> None:
 
 @job("roster.apply", on_failure=_failed)
 def apply(context: JobContext, roster_id: int) -> None:
-    """Do what was seen: all of it in one transaction, or nothing.
+    """Apply the plan: all of it in one transaction, or nothing.
 
-    When the roster has changed since the dry run, it is run again; if it finds exactly the same, it
-    is done, else the officer is asked again.
+    When the roster has changed since the dry run, it is run again; if its plan is exactly the same, it is applied, else
+    the officer has to confirm again.
     """
     context.progress(50, msg("正在写入名册…"))
 
@@ -136,7 +136,7 @@ def _do(tx: Tx, runtime: Runtime, roster: RosterImport) -> None:
     actor = SYSTEM if roster.account_id is None else Actor(account_id=roster.account_id)
     node = tx.get_one(Organisation, roster.organisation_id)
     if roster.kind == "tree":
-        # The officer's right was checked when the job was asked for, and every row of the plan is below this node.
+        # The officer's right was checked when the job was enqueued, and every row of the plan is below this node.
         gardener = dataclasses.replace(actor, scopes=(Scope(Role.NODE_ADMINISTRATOR, node.id, node.path),))
         counts: dict[str, Any] = apply_tree(tx, gardener, node, plan)
     else:
@@ -169,6 +169,6 @@ def _ask_again(tx: Tx, roster: RosterImport, why: Message) -> None:
 
 @nightly("roster.forget", at=dt.time(2, 30))
 def forget(context: JobContext) -> None:
-    """Delete roster files and their findings whose time is over; who imported what and when stays."""
+    """Delete roster files and their findings past their retention; the record of the import stays."""
     while forget_files(context.runtime):
         pass

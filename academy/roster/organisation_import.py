@@ -1,4 +1,4 @@
-"""A file of organisations: checked for cycles and strangers first, then planted parents first."""
+"""Import of organisations: checked for cycles and unknown parents first, then created parents first."""
 
 import hashlib
 from collections.abc import Callable
@@ -32,7 +32,7 @@ NEXT_LEVEL = {"city": "county", "county": "town", "town": "town", "branch": "gro
 def check_tree(
     runtime: Runtime, node_id: int, mapping: dict[str, int], table: SheetTable, target: Path, tell: Tell
 ) -> CheckOutcome:
-    """Compare a table of organisations with the tree below a node and write what was found."""
+    """Compare a table of organisations with the tree below a node and write findings."""
     with runtime.db.read() as tx:
         began_at = version(tx)
         top = tx.get_one(Organisation, node_id)
@@ -83,14 +83,14 @@ def _read(
 
 
 def _odd(line: int, table: SheetTable, mapping: dict[str, int]) -> list[Message]:
-    """Why the cells of a line cannot be taken as they are."""
+    """Errors of a line's cells."""
     places = [place for place in mapping.values() if (line, place) in table.formulas]
     found = [msg("第 %(columns)s 列是公式，请改成数值。", columns=str(place + 1)) for place in sorted(places)]
     return found + ([table.faults[line]] if line in table.faults else [])
 
 
 def _parents(rows: list[Any], known: dict[str, Organisation], top: Organisation) -> dict[str, str]:
-    """code → parent's code as it would be after the import; a blank parent hangs below the top."""
+    """code → parent's code as it would be after the import; a blank parent is the top."""
     by_id = {node.id: node.code for node in known.values()}
     parents = {code: by_id[node.parent_id] for code, node in known.items() if node.parent_id is not None}
     for _, _, values, _ in rows:
@@ -155,7 +155,7 @@ def _judge(
 
 
 def apply_tree(tx: Tx, actor: Actor, top: Organisation, plan: RowFindings) -> dict[str, int]:
-    """Do what the findings say. The caller holds the roster's lock and commits, or nothing happens."""
+    """Apply the findings. The caller holds the roster's lock and commits."""
     added = [finding for block in plan.all("added") for finding in block]
     placed = {
         row.code: row.id for row in tx.execute(select(Organisation.code, Organisation.id).where(subtree(top.path)))
@@ -180,7 +180,7 @@ def apply_tree(tx: Tx, actor: Actor, top: Organisation, plan: RowFindings) -> di
 
 
 def _hang(tx: Tx, actor: Actor, moved: list[RowFinding], placed: dict[str, int]) -> None:
-    """Move nodes to their parents, whichever order makes no cycle on the way there."""
+    """Move nodes to their parents, in an order without intermediate cycles."""
     while moved:
         stuck = []
         for finding in moved:

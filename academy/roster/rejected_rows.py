@@ -1,4 +1,4 @@
-"""Sheets that go out for rosters: the bad rows with their reasons, to correct and send back alone, and a template."""
+"""Sheets for download: rejected rows with their reasons, to be corrected and uploaded alone, and a template."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ def _rows(plan: RowFindings, wide: int, say: Say) -> Iterator[list[str]]:
 
 
 def sheet_to_mend(plan: RowFindings, header: Sequence[str], reason: str, say: Say) -> bytes:
-    """An XLSX workbook: line of the file, cells as sent, reasons. Every cell is text, so none of them runs."""
+    """An XLSX workbook: line of the file, cells as sent, reasons. Every cell is text, so that no formula runs."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_formulas": False}) as book:
         sheet = book.add_worksheet()
@@ -43,7 +43,7 @@ def sheet_to_mend(plan: RowFindings, header: Sequence[str], reason: str, say: Sa
 
 
 def csv_to_mend(plan: RowFindings, header: Sequence[str], reason: str, say: Say) -> bytes:
-    """The same as CSV that spreadsheets open; what would run there has an apostrophe before it."""
+    """The same as CSV; cells that would run as formulas are prefixed with an apostrophe."""
     target = io.StringIO()
     writer = csv.writer(target)
     writer.writerow([say(LINE), *header, reason])
@@ -53,7 +53,7 @@ def csv_to_mend(plan: RowFindings, header: Sequence[str], reason: str, say: Say)
 
 
 def template(columns: Sequence[RosterColumn], say: Say) -> bytes:
-    """An empty sheet with the headings that are known, and a second one that says what belongs under each."""
+    """An empty sheet with the known headings, and a second one that explains them."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
         text = book.add_format({"num_format": "@"})

@@ -1,4 +1,4 @@
-"""From the cells of rows to members' particulars, or to every reason why not."""
+"""Parses cells of rows into members' data, or into reasons of refusal."""
 
 import datetime as dt
 import re
@@ -17,7 +17,7 @@ _Values = dict[str, Sequence[Any]]
 
 
 class _Known(dict[str, Any]):
-    """Values that were read before: codes, dates and words repeat by the thousand."""
+    """Cache of parsed values: codes, dates and terms repeat by the thousand."""
 
     def __init__(self, reader: _Reader, most: int) -> None:
         super().__init__()
@@ -33,13 +33,13 @@ class _Known(dict[str, Any]):
         """The values of a column.
 
         Raises:
-            Unreadable: one of them is.
+            Unreadable: one of them cannot be parsed.
         """
         return list(map(self.__getitem__, cells))
 
 
 class RowReader:
-    """Reads the rows of one file, some thousands at a time and a column at once: nearly every cell is whole."""
+    """Parses the rows of one file, in batches of some thousands and a column at once: nearly every cell is valid."""
 
     def __init__(self, mapping: Mapping[str, int], today: dt.date, table: SheetTable) -> None:
         self.table = table
@@ -69,9 +69,9 @@ class RowReader:
         self.width = max(self.used, default=-1) + 1
 
     def read(self, batch: Batch) -> tuple[_Values, dict[int, list[Message]]]:
-        """The values of some rows by field, and by place in the batch what is wrong with a row.
+        """The values of some rows by field, and the errors by index in the batch.
 
-        A value that cannot be read is None.
+        A value that cannot be parsed is None.
         """
         columns = [*batch.columns]
         columns += [[""] * len(batch.lines)] * (self.width - len(columns))
@@ -97,7 +97,7 @@ class RowReader:
                 columns = "、".join(str(place + 1) for place in self.formulas[line])
                 wrong.setdefault(i, []).append(msg("第 %(columns)s 列是公式，请改成数值。", columns=columns))
             if line in self.table.faults:
-                # Its cells stand under the wrong headings: what else is wrong with them would only mislead.
+                # Its cells are in the wrong columns: further errors would only mislead.
                 wrong[i] = [self.table.faults[line]]
 
 

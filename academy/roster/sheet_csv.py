@@ -1,4 +1,4 @@
-"""Rows of a text file: which encoding and separator, where a stray quote opens, and what became of every line."""
+"""Parses text files: encoding, separator, stray quotes; accounts for every line."""
 
 import codecs
 import csv
@@ -36,7 +36,7 @@ def read(reader: TextIO, total: int, wanted: HeadingQuery) -> SheetTable:
         if len(top) == TOP:
             break
     _, place = header_place([record.row for record in top], wanted)
-    # What was read ahead is read again: blank lines among it are counted where they stand.
+    # Lines read ahead are read again: blank ones among them are counted there.
     line, table.header = top[place].line, bounded(top[place].row, top[place].line)
     reader.seek(0)
     for _ in range(skipped):
@@ -54,7 +54,7 @@ def read(reader: TextIO, total: int, wanted: HeadingQuery) -> SheetTable:
 
 
 def _separator(reader: TextIO, wanted: HeadingQuery) -> tuple[str, int]:
-    """What stands between cells, and how many lines only say so."""
+    """The separator of cells, and how many lines only declare it."""
     first = reader.readline(65536)
     if "\x00" in first:
         raise Invalid(msg("这不是表格文件，请上传 .xlsx 或 CSV。"))
@@ -71,7 +71,7 @@ def _separator(reader: TextIO, wanted: HeadingQuery) -> tuple[str, int]:
 
 
 class _Source:
-    """The lines of a text; those of the row at hand are kept."""
+    """The lines of a text; those of the current row are kept."""
 
     def __init__(self, reader: TextIO) -> None:
         self.reader = reader
@@ -87,7 +87,7 @@ class _Source:
 
 
 class _Record(NamedTuple):
-    """A row of cells, the line it begins on and how many it takes; `text` is kept of those that take several."""
+    """A row of cells, its first line and number of lines; `text` is kept for those of several."""
 
     line: int
     row: list[str]
@@ -100,7 +100,7 @@ class _Record(NamedTuple):
 
 
 def _records(reader: TextIO, separator: str, line: int, faults: dict[int, Message]) -> Iterator[_Record]:
-    """Every row, blank ones too. One whose quotes are odd is handed out as it stands, with its fault."""
+    """Every row, blank ones included. One with unbalanced quotes is returned unparsed, with its error."""
     source = _Source(reader)
     parser = csv.reader(source, delimiter=separator, strict=True)
     held = source.held
@@ -121,10 +121,10 @@ def _records(reader: TextIO, separator: str, line: int, faults: dict[int, Messag
 
 
 def _below(records: Iterator[_Record], separator: str, table: SheetTable) -> Rows:
-    """The rows below the headings, each line of them counted.
+    """The rows below the headings, each of their lines counted.
 
     Raises:
-        Invalid: a cell over several lines has swallowed rows; the line where its quote opens is named.
+        Invalid: a cell over several lines has swallowed rows; the message names the line of its opening quote.
     """
     lines, wide = table.lines, len(table.header)
     for record in records:
@@ -145,7 +145,7 @@ def _below(records: Iterator[_Record], separator: str, table: SheetTable) -> Row
 
 
 def _swallowed(row: Sequence[str], separator: str) -> bool:
-    """Whether a cell over several lines holds what looks like cells of the lines below."""
+    """Whether a cell over several lines contains the cells of following lines."""
     return any(separator in part for cell in row if "\n" in cell or "\r" in cell for part in cell.splitlines()[1:])
 
 
@@ -160,7 +160,7 @@ def _stray(line: int, text: Sequence[str], separator: str) -> Invalid:
 
 
 def _opening(text: Sequence[str], separator: str) -> int:
-    """On which of some lines (from 0) the last quote opens that is still open where its line ends."""
+    """The line (from 0) of the last quote that is still open at its line's end."""
     quoted, begun, found = False, 0, 0
     for number, line in enumerate(text):
         fresh, escaped = not quoted, False
@@ -181,10 +181,10 @@ def _opening(text: Sequence[str], separator: str) -> int:
 
 
 def detect(source: io.BufferedReader) -> str:
-    """utf-8, utf-16 or utf-32 by their marks, utf-16 and utf-8 without one, else GB18030; every byte is tried.
+    """utf-8, utf-16 or utf-32 by byte order mark, utf-16 and utf-8 without one, else GB18030; every byte is checked.
 
     Raises:
-        Invalid: it is none of them, or it is one of them with a damaged place, whose line is named.
+        Invalid: none of them, or one of them with a damaged place, whose line is named.
     """
     source.seek(0)
     start = source.read(4096)
@@ -195,24 +195,24 @@ def detect(source: io.BufferedReader) -> str:
             return encoding
         line, sound, broken = fault
         if marked or (encoding == "utf-8-sig" and sound > 20 * broken):
-            # Hardly any other encoding reads as UTF-8 for so long: it is UTF-8, and something broke it.
+            # Hardly any other encoding is valid UTF-8 for so long: it is damaged UTF-8.
             raise Invalid(msg("第 %(line)s 行有读不出来的字，文件可能损坏，请重新另存为 CSV。", line=line))
     raise Invalid(_ENCODING)
 
 
 def _unmarked(start: bytes) -> str | None:
-    """UTF-16 without a mark: every other byte of its digits and separators is nought."""
+    """UTF-16 without a byte order mark: every other byte of its digits and separators is zero."""
     even, odd = start[0::2].count(0), start[1::2].count(0)
     if even + odd < 4 or len(start) % 2:
         return None
-    # Some Chinese characters end in a nought of their own, such as 一.
+    # Some Chinese characters, such as 一, end in a zero byte.
     if odd > 4 * even:
         return "utf-16-le"
     return "utf-16-be" if even > 4 * odd else None
 
 
 def _fault(source: io.BufferedReader, encoding: str) -> tuple[int, int, int] | None:
-    """The line of the first byte that does not fit, how much fits and how often something does not; None: all fits."""
+    """Line of the first invalid byte, bytes before it and number of invalid places; None: all valid."""
     source.seek(0)
     decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
     try:

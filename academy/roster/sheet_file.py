@@ -1,4 +1,4 @@
-"""Parsing a CSV or XLSX file: for the process that is shut in (`sheet_reader`); everybody else asks `sheets`."""
+"""Parses a CSV or XLSX file, inside the jailed process (`sheet_reader`); other modules use `sheets`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +12,10 @@ from academy.roster.sheet_table import HeadingQuery, SheetTable
 
 @contextmanager
 def read_table(path: Path, wanted: HeadingQuery) -> Iterator[SheetTable]:
-    """The table of a file, by what is in it and not by its name.
+    """The table of a file, by its content and not by its name.
 
     Raises:
-        Invalid: not a table we can read; the sentence says why and what to do.
+        Invalid: not a supported table; the message has advice.
     """
     with path.open("rb") as source:
         start = source.read(8)

@@ -1,9 +1,9 @@
-"""What passes between the jailed reader of a sheet and whoever asked for the sheet.
+"""The protocol between the jailed reader of a sheet and its parent.
 
-A frame is its length (four bytes, big end first) and JSON: its kind and what belongs to it. Rows go a column at a
-time, each column as one text, so that a city's roster takes a tenth of a second to unpack. A reader may have been
-taken over by the file that it reads: `unpacked_…` accept nothing but plain values within the bounds that the reader
-itself keeps, and a sentence is only accepted when it can be said without harm.
+A frame is its length (four bytes, big-endian) and JSON: its kind and content. Rows are sent a column at a time, each
+column as one text, so that a city's roster takes a tenth of a second to parse. A reader may have been compromised by
+the file: `unpacked_…` accept nothing but plain values within the bounds that the reader itself keeps, and messages
+only from a list.
 """
 
 import json
@@ -28,13 +28,13 @@ from academy.roster.sheet_table import (
 
 HEAD = struct.Struct(">I")
 MOST_FRAME = 16 << 20
-"""Bytes of a frame at most; a batch of rows that needs more is halved."""
+"""Maximum bytes of a frame; a larger batch of rows is halved."""
 BETWEEN = "\x7f"
-"""Stands between the cells of a column: JSON writes it as it is. In a cell it becomes `_IN_CELL`, which nobody can see
-either and no field accepts."""
+"""Separator of the cells of a column, unescaped in JSON. Inside a cell it becomes `_IN_CELL`, which is invisible too
+and refused in every field."""
 _IN_CELL = "\x1e"
 OUT_OF_MEMORY, UNREADABLE = 70, 71
-"""How the reader ends when it runs into its limit of memory, and when a file is more than it can read."""
+"""Exit codes of the reader at its memory limit, and for an unsupported file."""
 FAILED = "sheet reader: "
 MOST_FORMULAS = 10_000
 _SENTENCE = re.compile(r"(?:[^%]|%\((\w{1,20})\)s){1,300}")
@@ -42,14 +42,14 @@ _PLACES = re.compile(r"%\((\w{1,20})\)s")
 
 
 class Untrue(ValueError):
-    """A frame that the reader, as we wrote it, never sends."""
+    """A frame that the unmodified reader never sends."""
 
 
 def frame(kind: str, *what: Any) -> bytes:
     """One frame.
 
     Raises:
-        OverflowError: it is larger than whoever reads it accepts.
+        OverflowError: larger than the parent accepts.
     """
     body = json.dumps([kind, *what], ensure_ascii=False, separators=(",", ":")).encode()
     if len(body) > MOST_FRAME:
@@ -58,7 +58,7 @@ def frame(kind: str, *what: Any) -> bytes:
 
 
 def frames_of(table: SheetTable) -> Iterator[bytes]:
-    """A table, as the frames that `sheets` puts together again."""
+    """A table as frames, which `sheets` decodes."""
     notes = [note.to_json() for note in table.read_from]
     yield frame("table", table.header, table.total, sorted(table.formulas)[:MOST_FORMULAS], notes)
     for batch in table.batches():
@@ -86,23 +86,23 @@ def _rows(batch: Batch, faults: Mapping[int, Any]) -> Iterator[bytes]:
 
 
 def packed_wanted(wanted: HeadingQuery) -> bytes:
-    """What a table is recognised by, for the reader."""
+    """The heading query, encoded for the reader."""
     offered = [(column.field, column.headings, column.required) for column in wanted.offered]
     return json.dumps([offered, dict(wanted.remembered), list(wanted.header)]).encode()
 
 
 def unpacked_wanted(given: Any) -> HeadingQuery:
-    """The same, in the reader."""
+    """The heading query, decoded in the reader."""
     offered, remembered, header = given
     columns = [RosterColumn(field, Message(""), tuple(headings), required) for field, headings, required in offered]
     return HeadingQuery(columns, remembered, header)
 
 
 def unpacked(body: bytes) -> tuple[str, list[Any]]:
-    """The kind of a frame and what belongs to it.
+    """The kind and content of a frame.
 
     Raises:
-        Untrue: it is none.
+        Untrue: invalid.
     """
     try:
         kind, *what = json.loads(body)
@@ -139,7 +139,7 @@ def unpacked_table(what: Sequence[Any]) -> SheetTable:
 
 
 def unpacked_rows(what: Sequence[Any], after: int) -> tuple[Batch, dict[int, Message]]:
-    """Some rows, all below line `after`, and what is wrong with lines of them."""
+    """A batch of rows, all below line `after`, and the errors of their lines."""
     try:
         lines, columns, faults = what
         ok = (
@@ -166,14 +166,14 @@ def unpacked_rows(what: Sequence[Any], after: int) -> tuple[Batch, dict[int, Mes
 
 
 def unpacked_lines(what: Sequence[Any]) -> tuple[int, int, int, int]:
-    """What became of the lines: above, rows, blank, continued."""
+    """Counts of lines: above, rows, blank, continued."""
     if not (_all(what, int) and len(what) == 4 and all(0 <= count < 1 << 40 for count in what)):
         raise Untrue
     return what[0], what[1], what[2], what[3]
 
 
 def unpacked_message(given: Any, nested: int = 1) -> Message:
-    """A sentence whose places are plain names, and what belongs there."""
+    """A message with plain parameters."""
     if not isinstance(given, dict) or not isinstance(text := given.get("text"), str):
         raise Untrue
     params = given.get("params")
@@ -193,7 +193,7 @@ def unpacked_message(given: Any, nested: int = 1) -> Message:
 
 
 def _is_whole(text: str) -> bool:
-    """Whether a text can be kept at all: JSON can hold one half of a character that takes two."""
+    """Whether a text can be stored: JSON may contain lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:

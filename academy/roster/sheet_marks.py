@@ -1,7 +1,7 @@
-"""What the XML of a sheet says that calamine leaves out: formulas, errors, and numbers that are shown otherwise.
+"""Extracts from a sheet's XML what calamine leaves out: formulas, errors, and number formats.
 
-A sheet passes by in blocks and is searched for a few fixed words; what surrounds a find is looked at within
-a fixed distance. So the time is linear in the length of the sheet, whatever is in it.
+The XML is scanned in blocks for a few fixed words; the surroundings of a match are examined within a fixed distance. So
+the time is linear in the length of the sheet, whatever its content.
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from academy.core.errors import Invalid
 from academy.core.i18n import msg
 
 NEAR = 2000
-"""Bytes around a find in which its cell must lie."""
+"""Bytes around a match in which its cell must lie."""
 MOST_FORMULAS = 10_000
 MOST_STYLED = 2_000_000
 
@@ -34,15 +34,15 @@ _PADDED = re.compile(r'(?:"([^"]{0,20})")?(0{2,30})(?:"([^"]{0,20})")?')
 _DECIMALS = re.compile(r"0\.(0{1,9})_?\s?")
 _LITERAL = re.compile(r'"[^"]{0,255}"|\\.|\[[^\[\]]{0,255}\]')
 _MONTHS = frozenset((17, 27, 36, 50, 52, 57))
-"""Built-in formats that show a year and a month only (those of Chinese editions among them)."""
+"""Built-in formats that show a year and a month only (those of Chinese editions included)."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a cell shows its number or its day."""
+    """Number format of a cell."""
 
     width: int = 0
-    """Digits that are shown at least: leading zeros."""
+    """Minimum number of digits: leading zeros."""
     before: str = ""
     after: str = ""
     decimals: int = 0
@@ -50,7 +50,7 @@ class Style:
     """The day of the month is not shown."""
 
     def written(self, value: Any) -> str | None:
-        """The value as the sheet shows it; None where this style shows it like any other."""
+        """The value as the sheet shows it; None where the format is irrelevant."""
         if isinstance(value, dt.date):
             return f"{value.year}-{value.month:02}" if self.is_month else None
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1e15:
@@ -62,16 +62,16 @@ class Style:
 
 @dataclass
 class Marks:
-    """What was found of one sheet. Columns are counted from 0 at A."""
+    """Results for one sheet. Columns are counted from 0 at A."""
 
     formulas: set[tuple[int, int]] = field(default_factory=set)
     cells: dict[int, list[tuple[int, Style | str]]] = field(default_factory=dict)
-    """Line → cells with the error that they show, or with the style that they show their value in."""
+    """Line → cells with the error or the format of their value."""
     count: int = 0
 
 
 def styles_of(xml: bytes) -> dict[int, Style]:
-    """Style number → what it does to a value, of those that do something we care for."""
+    """Style number → its format, for relevant ones."""
     codes = {}
     for match in _FORMAT.finditer(xml):
         number, code = _ID.search(match[1]), _CODE.search(match[1])
@@ -103,7 +103,7 @@ def _style(number: int, code: str) -> Style | None:
 
 
 class MarkScanner:
-    """Finds the marks of a sheet that passes by in blocks."""
+    """Scans the XML of a sheet in blocks."""
 
     def __init__(self, styles: dict[int, Style]) -> None:
         self.marks, self.rest = Marks(), b""
@@ -112,25 +112,25 @@ class MarkScanner:
         ]
 
     def feed(self, block: bytes) -> None:
-        """Look through one more block."""
+        """Scan one more block."""
         text = self.rest + block
-        # What ends within the last stretch is looked at with the next block, when its cell is whole.
+        # The end of the block is scanned again with the next one, when its cell is complete.
         stop = max(0, len(text) - NEAR)
         self._look(text, stop)
         self.rest = text[max(0, stop - NEAR) :]
         self._offset = stop - max(0, stop - NEAR)
 
     def finish(self) -> Marks:
-        """Look through what is left."""
+        """Scan the rest."""
         self._look(self.rest, len(self.rest))
         return self.marks
 
     _offset = 0
-    """Up to here `rest` has been looked at."""
+    """`rest` has been scanned up to here."""
 
     def _look(self, text: bytes, stop: int) -> None:
         if b"<f" in text or b":f" in text:
-            # The name may run a little over the end of what is looked at now.
+            # The name may extend beyond the scanned range.
             for match in _FORMULA.finditer(text, self._offset, stop + 32):
                 if match.start() < stop:
                     self._formula(text, match.start())
@@ -172,7 +172,7 @@ def _places(text: bytes, needle: bytes, start: int, stop: int) -> Iterator[int]:
 
 
 def _error(text: bytes, at: int) -> str:
-    """The error that a cell shows."""
+    """The error value of a cell."""
     value = _VALUE.search(text, at, min(len(text), at + NEAR))
     return unescape(value[1].decode("utf-8", "replace")).strip() if value else "#N/A"
 

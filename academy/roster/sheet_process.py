@@ -1,4 +1,4 @@
-"""The process that reads a sheet of somebody's, seen from outside: started, listened to, ended."""
+"""The jailed process that reads an uploaded sheet: start, communication, end."""
 
 import contextlib
 import fcntl
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 _SCRIPT = Path(__file__).with_name("sheet_reader.py")
 _PIPE = 1 << 20
-"""Bytes that the reader may be ahead: so it works on while rows are compared with the register."""
+"""Pipe size in bytes: the reader works ahead while rows are compared with the register."""
 _ENDS_WITHIN_S = 10
 _LOG_TAIL = 2000
 _TOO_MUCH = msg(
@@ -38,22 +38,22 @@ _DAMAGED = msg("表格文件已损坏，读不出来，没有改动任何数据�
 
 @dataclass(frozen=True)
 class ReaderLimits:
-    """What reading one file may take at most."""
+    """Limits of reading one file."""
 
     wait_s: float = 600
-    """Seconds that are spent waiting for the reader, all in all."""
+    """Total seconds spent waiting for the reader."""
     cpu_s: int = 300
     memory_mib: int = 3072
     """Address space: a workbook of 700 MB of XML takes about two thirds of it."""
     frames_mib: int = 1024
-    """What it may send."""
+    """Maximum bytes of output."""
 
 
 READER = ReaderLimits()
 
 
 class SheetProcess:
-    """The jailed reader of one file. What it sends is not trusted: the file may have taken it over."""
+    """The jailed reader of one file. Its output is not trusted: the file may have compromised it."""
 
     def __init__(self, path: Path, wanted: HeadingQuery, limits: ReaderLimits) -> None:
         self._path, self._wanted, self._limits = path.absolute(), wanted, limits
@@ -76,10 +76,10 @@ class SheetProcess:
                 self._process.stdout.close()
 
     def table(self) -> SheetTable:
-        """The headings of the table, and its rows as they come.
+        """The headings of the table, and its rows as they arrive.
 
         Raises:
-            Invalid: the file is no table, or the reader came to an end over it. Also while the rows are read.
+            Invalid: the file is no table, or the reader failed. Also while the rows are read.
         """
         kind, what = self._next()
         try:
@@ -109,7 +109,7 @@ class SheetProcess:
                 raise Untrue
         except Untrue:
             raise self._untrue() from None
-        # Added, not set: rows that were mended have been counted meanwhile.
+        # Added, not set: corrected rows have been counted meanwhile.
         table.lines.above += above
         table.lines.rows += rows
         table.lines.blank += blank
@@ -129,10 +129,10 @@ class SheetProcess:
         return kind, what
 
     def _bytes(self, count: int) -> bytes:
-        """So many bytes of the reader's.
+        """So many bytes of the reader's output.
 
         Raises:
-            Invalid: it ended before, or is no longer waited for.
+            Invalid: it ended before, or its time is over.
         """
         assert self._process.stdout is not None
         source, parts = self._process.stdout.fileno(), []
@@ -153,7 +153,7 @@ class SheetProcess:
         return b"".join(parts)
 
     def _ended(self) -> Exception:
-        """Why the reader ended before the sheet did."""
+        """The error for a reader that ended before the sheet did."""
         try:
             code = self._process.wait(_ENDS_WITHIN_S)
         except subprocess.TimeoutExpired:
@@ -194,13 +194,13 @@ def _start(
         start_new_session=True,
     )
     assert process.stdout is not None
-    with contextlib.suppress(OSError):  # the user has too many large pipes: it goes slower
+    with contextlib.suppress(OSError):  # the user has too many large pipes: continue with a small one
         fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE)
     return process
 
 
 def _folders() -> list[str]:
-    """Where the modules of others are that the reader needs."""
+    """Folders of the packages that the reader needs."""
     found = []
     for name in ("python_calamine", "tzdata"):
         spec = importlib.util.find_spec(name)
@@ -210,7 +210,7 @@ def _folders() -> list[str]:
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    # The whole group, as with every command in the jail.
+    # The whole group, as with every jailed command.
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

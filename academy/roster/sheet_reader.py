@@ -1,26 +1,26 @@
-"""Reads one sheet; started as a script that shuts itself in (`core.jail`), because the file is somebody's and
-calamine is a large library. It hands out frames (`sheet_frames`) and nothing else.
+"""Reads one sheet; started as a script that jails itself (`core.jail`), because the file is untrusted and calamine is a
+large library. Its output is frames (`sheet_frames`) and nothing else.
 
-Usage: ``python -I -S sheet_reader.py PARENT CPU_S MEMORY_MIB FILE READABLE …``, what to look for on standard input.
-``READABLE`` are the folders that modules come from.
+Usage: ``python -I -S sheet_reader.py PARENT CPU_S MEMORY_MIB FILE READABLE …``, the heading query on standard input.
+``READABLE`` are the folders of Python packages.
 """
 
 import os
 import sys
 
 LOG_MIB = 1
-"""What it may write: its log."""
+"""Maximum bytes that it may write: its log."""
 
 
 def main(argv: list[str]) -> None:
-    """Shut this process in, then read the file."""
+    """Jail this process, then read the file."""
     parent, cpu, memory, file, *folders = argv
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
     sys.path[:0] = [root, *folders]
     from academy.core import jail
 
     jail.enclose(int(parent), int(cpu), int(memory), LOG_MIB, [file, os.path.join(root, "academy"), *folders])  # noqa: PTH118
-    sys.path.remove(root)  # it may hold the media and the database; `academy` itself is known by now
+    sys.path.remove(root)  # it may contain the media and the database; `academy` itself is imported by now
     _read(file)
 
 
@@ -33,7 +33,7 @@ def _read(file: str) -> None:
     from academy.roster.sheet_file import read_table
 
     with os.fdopen(os.dup(1), "wb", buffering=0) as out:
-        # Whatever a library prints goes to the log, not among the frames.
+        # Output of libraries goes to the log, not between the frames.
         os.dup2(2, 1)
         try:
             wanted = sheet_frames.unpacked_wanted(json.load(sys.stdin))
@@ -45,7 +45,7 @@ def _read(file: str) -> None:
         except (MemoryError, BrokenPipeError):
             os._exit(sheet_frames.OUT_OF_MEMORY)
         except BaseException as error:
-            # Its kind and place only: what it says may be out of the file.
+            # Type and place only: the message may contain text of the file.
             trace = error.__traceback__
             while trace is not None and trace.tb_next is not None:
                 trace = trace.tb_next

@@ -1,7 +1,7 @@
-"""A table of a file: its headings, its rows, and what became of every line.
+"""A table of a file: its headings, its rows, and the count of its lines.
 
-The table may have a title above its headings, and may stand on another sheet than the first. Every line of
-the file is accounted for (`Lines`), and where the headings were found is said in words (`Table.read_from`).
+The table may have a title above its headings, and may be on another sheet than the first. Every line of the file is
+accounted for (`Lines`), and the place of the headings is reported (`Table.read_from`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,17 +17,17 @@ MOST_ROWS = 500_000
 MOST_COLUMNS = 100
 LONGEST_CELL = 500
 TOP = 20
-"""So many lines at most stand above the headings: a title, who made the list, how to fill it in."""
+"""Maximum lines above the headings: a title, the author, instructions."""
 
 BATCH = 4000
-"""Rows that are handed on together."""
+"""Rows of one batch."""
 
 Row = list[str]
 Rows = Iterator[tuple[int, Row]]
 
 
 class Batch(NamedTuple):
-    """Some rows, a column at a time; rows that end early are filled up with blanks."""
+    """Some rows, a column at a time; short rows are padded with blanks."""
 
     lines: Sequence[int]
     columns: Sequence[Sequence[str]]
@@ -43,7 +43,7 @@ class Batch(NamedTuple):
 
 
 def batched(rows: Rows) -> Iterator[Batch]:
-    """Rows, some thousands at a time."""
+    """Rows in batches of some thousands."""
     while block := list(islice(rows, BATCH)):
         lines, cells = zip(*block, strict=True)
         yield Batch(lines, list(zip_longest(*cells, fillvalue="")))
@@ -51,14 +51,14 @@ def batched(rows: Rows) -> Iterator[Batch]:
 
 @dataclass
 class Lines:
-    """What became of every line of a file; filled in while its rows are read."""
+    """Counts of a file's lines by kind; complete once its rows are read."""
 
     above: int = 0
     """Lines above the headings."""
     rows: int = 0
     blank: int = 0
     continued: int = 0
-    """Lines that belong to a cell which runs over several."""
+    """Continuation lines of cells."""
 
     @property
     def total(self) -> int:
@@ -73,38 +73,38 @@ class SheetTable:
     header: Row
     rows: Rows
     total: int
-    """About how many rows there are, for a progress bar."""
+    """Estimated number of rows, for a progress bar."""
     formulas: frozenset[tuple[int, int]] = frozenset()
     """Cells (line, column from 0) that hold a formula."""
     faults: dict[int, Message] = field(default_factory=dict)
-    """Line → why its cells cannot be told apart; filled in before the row is handed out."""
+    """Line → why its cells are ambiguous; set before the row is yielded."""
     read_from: list[Message] = field(default_factory=list)
-    """Which sheet and line the headings were found on, and what was not read."""
+    """Sheet and line of the headings, and what was not read."""
     lines: Lines = field(default_factory=Lines)
     arriving: Iterator[Batch] | None = None
-    """Where the rows come in batches, those batches; `rows` are out of them."""
+    """The batches, where the rows come in batches; `rows` iterates over the same."""
 
     def batches(self) -> Iterator[Batch]:
-        """The rows, a column at a time; of these and of `rows` only one is read."""
+        """The rows, a column at a time; either this or `rows` may be read, once."""
         return batched(self.rows) if self.arriving is None else self.arriving
 
     def replace_rows(self, rows: Rows) -> None:
-        """Have other rows stand in for them."""
+        """Replace the iterator of rows."""
         self.rows, self.arriving = rows, None
 
 
 @dataclass(frozen=True)
 class HeadingQuery:
-    """What the headings of the table are recognised by."""
+    """How the headings of the table are recognised."""
 
     offered: Sequence[columns.RosterColumn] = ()
     remembered: Mapping[str, str] = field(default_factory=dict)
-    """Field → heading in an earlier file of the same office."""
+    """Field → heading in an earlier file of the same organisation."""
     header: Sequence[str] = ()
-    """The headings as an earlier look at this very file found them; they win."""
+    """Headings confirmed for this very file; they have priority."""
 
     def score(self, row: Sequence[str]) -> float:
-        """How much a row looks like the headings: fields that it names, or nearly 1 where it only has several cells."""
+        """Similarity of a row to headings: number of fields named, or nearly 1 where it only has several cells."""
         filled = sum(1 for cell in row if cell.strip())
         if self.header and [cell.strip()[:60] for cell in row] == list(self.header):
             return 1000.0
@@ -113,12 +113,12 @@ class HeadingQuery:
 
     @property
     def enough(self) -> int:
-        """So many fields are named by headings that hold all that is required."""
+        """Number of fields above which headings with all required fields are certain."""
         return sum(1 for column in self.offered if column.required)
 
 
 def header_place(rows: Sequence[Row], wanted: HeadingQuery) -> tuple[float, int]:
-    """How much the likeliest of some rows looks like the headings, and which it is; of equals the first.
+    """The best score among some rows, and its index; of equals the first.
 
     Raises:
         Invalid: there is no row at all.
@@ -131,7 +131,7 @@ def header_place(rows: Sequence[Row], wanted: HeadingQuery) -> tuple[float, int]
 
 
 def bounded(row: list[str], line: int) -> Row:
-    """The row with its cells cut to what can be looked at.
+    """The row with its cells cut to the maximum length.
 
     Raises:
         Invalid: there are too many rows or columns.

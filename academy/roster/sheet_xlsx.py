@@ -1,4 +1,4 @@
-"""Rows of a workbook: the sheet that holds the list, and what calamine does not say of its cells."""
+"""Rows of a workbook: chooses the sheet with the list, and adds cell properties that calamine leaves out."""
 
 import datetime as dt
 import io
@@ -29,16 +29,16 @@ from academy.roster.sheet_marks import Marks, MarkScanner, Style, styles_of
 from academy.roster.sheet_table import TOP, HeadingQuery, Row, Rows, SheetTable, bounded, header_place
 
 MOST_BYTES = 700 * 1024 * 1024
-"""Most that a workbook may unpack to: a whole city of 200,000 rows is about a fifth of it."""
+"""Maximum unpacked size of a workbook: a whole city of 200,000 rows is about a fifth of it."""
 MOST_RATIO = 200
-"""A sheet of text packs to a tenth; a bomb to a thousandth."""
+"""Maximum compression ratio. A sheet of text packs to a tenth; a bomb to a thousandth."""
 SMALL = 16 * 1024 * 1024
-"""Below this nobody is hurt, whatever the ratio."""
+"""Unpacked size that is harmless at any ratio."""
 LARGE = 1 << 20
-"""From here on a second thread is worth its start."""
+"""Size above which a second thread is worth its start."""
 MOST_PARTS = 2000
 MOST_SHEETS = 20
-"""So many sheets are looked through for the list."""
+"""Maximum number of sheets searched for the list."""
 HEAD = 8 << 20
 _DAMAGED = msg("表格文件已损坏或加了密码，打不开。请重新另存为 .xlsx。")
 _SHEET = re.compile(rb"<(?:\w{1,20}:)?sheet\s[^<>]{1,2000}>")
@@ -51,7 +51,7 @@ Values = list[Any]
 
 @dataclass
 class _Candidate:
-    """A sheet, with its first lines and what among them is most like headings."""
+    """A sheet, with its first lines and its best candidate for the headings."""
 
     name: str
     is_hidden: bool
@@ -64,12 +64,12 @@ class _Candidate:
     marks: Marks
 
     def rank(self, enough: int) -> tuple[bool, bool, float]:
-        """Where it stands among other sheets: one that names all that is required, then one that is shown."""
+        """Sort key: sheets with all required headings first, then visible ones."""
         return self.score >= max(1, enough), not self.is_hidden, self.score if self.score >= 1 else 0
 
 
 def read(path: Path, wanted: HeadingQuery) -> SheetTable:
-    """The table on the sheet that looks most like one; of equals the first.
+    """The table on the sheet most similar to one; of equals the first.
 
     Raises:
         Invalid: a bomb, encrypted, broken or empty.
@@ -83,7 +83,7 @@ def read(path: Path, wanted: HeadingQuery) -> SheetTable:
             if best is None or one.rank(wanted.enough) > best.rank(wanted.enough):
                 best, one = one, best
             if one is not None:
-                one.rest = iter(())  # lets go of the sheet
+                one.rest = iter(())  # releases the sheet
                 others.append(one)
     except CalamineError as error:
         raise _newer_error(marks) or Invalid(_DAMAGED) from error
@@ -93,7 +93,7 @@ def read(path: Path, wanted: HeadingQuery) -> SheetTable:
 
 
 def _newer_error(marks: Sequence[Marks]) -> Invalid | None:
-    """Newer errors than calamine knows keep it from the whole sheet: the first of them is named."""
+    """Error values that calamine does not know prevent reading the sheet: find the first of them."""
     for sheet in marks:
         for line, cells in sorted(sheet.cells.items()):
             for column, what in cells:
@@ -105,9 +105,9 @@ def _newer_error(marks: Sequence[Marks]) -> Invalid | None:
 
 
 class _Ahead:
-    """A workbook whose first sheet is read while its marks are looked for: both take a second for a city.
+    """A workbook whose first sheet is read while its XML is scanned: both take a second for a city.
 
-    Should it be a bomb, the limits of the process hold calamine until `inspect` has found out.
+    Should it be a bomb, the limits of the process stop calamine until `inspect` has found out.
     """
 
     def __init__(self, path: Path) -> None:
@@ -125,7 +125,7 @@ class _Ahead:
             self._first = error
 
     def sheets(self) -> Iterator[tuple[int, SheetMetadata, CalamineSheet]]:
-        """The sheets that hold cells: number, name and kind, cells."""
+        """The worksheets: number, name and kind, cells."""
         workbook = CalamineWorkbook.from_path(self._path)
         for number, about in enumerate(workbook.sheets_metadata[:MOST_SHEETS]):
             if about.typ != SheetTypeEnum.WorkSheet:
@@ -201,7 +201,7 @@ def _rows(filled: Iterator[tuple[int, Values]], found: _Candidate, table: SheetT
 
 
 def _shown(line: int, values: Values, found: _Candidate) -> Row:
-    """The cells of a row as the sheet shows them: with errors, leading zeros, and months without their day."""
+    """The cells of a row as displayed: with errors, leading zeros, and months without their day."""
     cells = [_cell(value) for value in values]
     for column, what in found.marks.cells.get(line, ()):
         place = column - found.first_column
@@ -231,15 +231,15 @@ def _number(value: float) -> str:
         return str(int(value))
     text = repr(value)
     if text.endswith(".1") and 1900 <= value < 2100:
-        # A month typed as 1980.10 becomes the number 1980.1: nobody can tell any more which it was.
+        # A month typed as 1980.10 becomes the number 1980.1: which of the two it was is unknown.
         return f"{text}/{text}0"
     return text
 
 
 def inspect(path: Path) -> list[Marks]:
-    """Unpack a workbook into nothing: count its true bytes, and find the marks of each sheet, in their order.
+    """Unpack a workbook without storing it: count its true bytes, and scan each sheet, in their order.
 
-    What the archive says about its own size is not believed: calamine would unpack until memory ends.
+    The sizes in the archive's directory are not trusted: calamine would unpack until memory ends.
 
     Raises:
         Invalid: a bomb, encrypted or broken.
@@ -295,7 +295,7 @@ def _head(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _sheets(archive: zipfile.ZipFile) -> list[str]:
-    """The parts that hold the workbook's sheets, in its order, as calamine counts them."""
+    """The parts of the workbook's sheets, in its order, as calamine counts them."""
     targets = {}
     for relation in _RELATION.findall(_head(archive, "xl/_rels/workbook.xml.rels")):
         number = re.search(rb"\sId=[\"']([^\"'<>]{1,200})[\"']", relation)

@@ -1,4 +1,4 @@
-"""The city's own words: places, campaigns, slogans that must stay one word when lines are cut."""
+"""The city's own terms: places, campaigns, slogans that must stay one token in segmentation."""
 
 from sqlalchemy import select
 
@@ -18,10 +18,10 @@ SHORTEST, LONGEST = 2, 20
 
 
 def add_term(tx: Tx, actor: Actor, text: str) -> Term:
-    """Keep a word whole from now on; lectures that hold it are indexed again.
+    """Add a term; lectures that contain it are indexed again.
 
     Raises:
-        Invalid: it is not a Chinese word of 2 to 20 characters, or is there already.
+        Invalid: not a Chinese word of 2 to 20 characters, or already present.
     """
     word = squeeze(normalise(text.strip()))
     if not SHORTEST <= len(word) <= LONGEST or not all(is_han(c) or c.isalnum() for c in word) or not is_han(word):
@@ -35,10 +35,10 @@ def add_term(tx: Tx, actor: Actor, text: str) -> Term:
 
 
 def ensure_term(tx: Tx, actor: Actor, text: str) -> str:
-    """Have the word in the dictionary, whether it was there or not; returns it as it is kept.
+    """Add the term unless it exists; returns it in stored form.
 
     Raises:
-        Invalid: it is no word that a dictionary keeps.
+        Invalid: not a valid term.
     """
     word = squeeze(normalise(text.strip()))
     if tx.scalar(select(Term.id).where(Term.text == word)) is None:
@@ -47,7 +47,7 @@ def ensure_term(tx: Tx, actor: Actor, text: str) -> str:
 
 
 def remove_term(tx: Tx, actor: Actor, term_id: int) -> None:
-    """Let a word be cut like any other again."""
+    """Remove a term."""
     term = tx.get(Term, term_id)
     if term is None:
         raise NotFound

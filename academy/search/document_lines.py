@@ -1,4 +1,4 @@
-"""A document's pages as lines, so that what is written is found like what is said. Pure."""
+"""Pages of documents as lines, so that documents are searched like transcripts. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from academy.search.lectures import LectureLine, join
 
 PACE_MS = 200
-"""Time that a reader gives a character: five a second. It makes windows of a page as long as those of speech."""
+"""Reading time of a character in ms: five a second. Windows of a page are then as long as those of speech."""
 LONGEST = 120
 _FULL = 0.8
-"""A row so long beside the page's longest was broken by the margin; a shorter one ended by itself."""
+"""A row at least this long, relative to the page's longest, was wrapped at the margin; a shorter one is a line of its
+own."""
 _END = re.compile(r"(?<=[。！？!?；;])")
 _ENDS = tuple("。！？!?；;：:")
 
@@ -17,7 +18,7 @@ _ENDS = tuple("。！？!?；;：:")
 def page_lines(pages: Iterable[tuple[int, str]]) -> list[LectureLine]:
     """Sentences of the pages (number from 1, text with a row a line), numbered through the document.
 
-    Times run on from page to page, in reading time: they order and measure, nobody sees them.
+    Times continue from page to page, in reading time: they order and measure, and are not shown.
     """
     lines: list[LectureLine] = []
     clock = 0
@@ -38,7 +39,7 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _paragraphs(rows: list[str]) -> Iterator[str]:
-    """Rows that the margin broke, joined again; a list keeps its items apart."""
+    """Rows wrapped at the margin, joined again; items of a list stay apart."""
     rows = [row.strip() for row in rows if row.strip()]
     full = _FULL * max(map(len, rows), default=0)
     held: list[str] = []

@@ -1,4 +1,4 @@
-"""What happens in search."""
+"""Events of search."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,6 @@ from academy.jobs import Event
 
 @dataclass(frozen=True)
 class TermChanged(Event):
-    """A word of the city's own was added to the dictionary or taken out of it."""
+    """A term was added to the dictionary or removed from it."""
 
     text: str

@@ -1,4 +1,4 @@
-"""Filters with counts: each filter's counts heed all the others, so no choice leads to an empty page."""
+"""Filters with counts: each filter's counts respect all the others, so that no choice leads to an empty page."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -45,7 +45,7 @@ def _wishes(filters: Filters) -> dict[str, str]:
 
 
 def fitting(shelf: Mapping[int, OnShelf], done: Mapping[int, int], filters: Filters) -> set[int]:
-    """Courses that fit all the filters."""
+    """Courses that match all the filters."""
     values, wishes = _values(done), _wishes(filters)
     return {c.course_id for c in shelf.values() if all(values[name](c) == wish for name, wish in wishes.items())}
 

@@ -1,4 +1,4 @@
-"""Whether the index says what the tables say, and mending it where not."""
+"""Compares the index with the tables, and repairs differences."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from academy.search.indexing import rebuild_all, refresh
 
 @dataclass(frozen=True)
 class IndexReport:
-    """What a comparison found, by course."""
+    """Differences found, by course."""
 
     health: Health
     missing: list[int] = field(default_factory=list)
@@ -33,7 +33,7 @@ class IndexReport:
 
 
 def check_index(runtime: Runtime, *, mend: bool = False) -> IndexReport:
-    """Read the whole index and compare it with every published course."""
+    """Read the complete index and compare it with every published course."""
     index = backend(runtime)
     health = index.health(thorough=True)
     if not health.ok:

@@ -1,4 +1,4 @@
-"""Making the index say what the tables say: one course, or all of them. Safe to do twice."""
+"""Updates the index from the tables: one course, or all of them. Idempotent."""
 
 from academy.core.runtime import Runtime
 from academy.jobs import enqueue
@@ -10,7 +10,7 @@ from academy.search.text import Segmenter
 
 
 def refresh(runtime: Runtime, course_id: int) -> None:
-    """Make the index say of a course what the tables say now; of every course where there is no index."""
+    """Update a course in the index; all courses where there is no index."""
     index = backend(runtime)
     if not index.exists():
         rebuild_all(runtime)
@@ -21,8 +21,8 @@ def refresh(runtime: Runtime, course_id: int) -> None:
             index.index_lecture(lecture, segmenter)
         else:
             index.delete_lecture(course_id)
-        # What was read before the index's lock was ours may be older than what another worker wrote meanwhile:
-        # whoever writes last looks once more.
+        # Data read before taking the index's lock may be older than what another worker wrote meanwhile: read once more
+        # after writing.
         written = lecture
         lecture, segmenter = _read(runtime, course_id)
         if _digest(lecture) == _digest(written):
@@ -41,7 +41,7 @@ def _digest(lecture: Lecture | None) -> int | None:
 
 
 def rebuild_all(runtime: Runtime, progress: Progress | None = None) -> int:
-    """Make the index anew from the tables, courses one by one; searching goes on with the old one.
+    """Rebuild the index from the tables, course by course; searching continues with the old one.
 
     `progress` is called after each course. Returns how many courses the index holds.
     """

@@ -1,4 +1,4 @@
-"""The one writer of the index: events in, commits out. Every handler may run twice."""
+"""The writer of the index: events in, commits out. Every handler is idempotent."""
 
 import datetime as dt
 import logging
@@ -22,25 +22,25 @@ log = logging.getLogger(__name__)
 
 @handles(CoursePublished)
 def index_published(context: JobContext, event: CoursePublished) -> None:
-    """A new or edited course is found from now on."""
+    """Index a new or edited course."""
     refresh(context.runtime, event.course_id)
 
 
 @handles(CourseWithdrawn)
 def drop_withdrawn(context: JobContext, event: CourseWithdrawn) -> None:
-    """No search shows it any more already; this frees the space."""
+    """Remove it from the index; searches already exclude it."""
     refresh(context.runtime, event.course_id)
 
 
 @handles(TranscriptChanged)
 def index_transcript(context: JobContext, event: TranscriptChanged) -> None:
-    """What is said changed under a published course."""
+    """The transcript of a published course changed."""
     _refresh_asset(context.runtime, event.asset_id)
 
 
 @handles(AssetReady)
 def index_ready(context: JobContext, event: AssetReady) -> None:
-    """A file was replaced or finished under a published course."""
+    """A file of a published course was replaced or finished."""
     _refresh_asset(context.runtime, event.asset_id)
 
 
@@ -53,13 +53,13 @@ def _refresh_asset(runtime: Runtime, asset_id: int) -> None:
 
 @job("search.merge")
 def merge(context: JobContext) -> None:
-    """Make the index compact: beside the old one, then swapped."""
+    """Compact the index: beside the old one, then swapped."""
     backend(context.runtime).merge()
 
 
 @nightly("search.night", at=dt.time(3, 10))
 def night(context: JobContext) -> None:
-    """While the city sleeps: compare the index with the tables, mend what differs, make it compact."""
+    """Nightly: compare the index with the tables, repair differences, compact."""
     report = check_index(context.runtime, mend=True)
     log_event(log, "search.night", healthy=report.healthy, found=report.describe())
     backend(context.runtime).merge()
@@ -75,7 +75,7 @@ def rebuild(context: JobContext) -> None:
 
 @handles(TermChanged)
 def index_mentions(context: JobContext, event: TermChanged) -> None:
-    """Cut again what holds the word: nothing else is touched."""
+    """Index again the courses that contain the term, and no others."""
     with context.db.read() as tx:
         courses = queries.courses_mentioning(tx, event.text)
     for course_id in courses:
@@ -84,6 +84,6 @@ def index_mentions(context: JobContext, event: TermChanged) -> None:
 
 @nightly("search.forget", at=dt.time(2, 40))
 def forget(context: JobContext) -> None:
-    """Delete what was searched long ago."""
+    """Delete old search statistics."""
     first_day = clock.today() - dt.timedelta(days=context.settings.keep_searches_days)
     delete_in_batches(context.db, QueryLog, QueryLog.day < first_day)

@@ -1,4 +1,4 @@
-"""A lecture as the index takes it, and how it is cut into windows. Pure."""
+"""A lecture as indexed, and its division into windows. Pure."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,24 +8,24 @@ from academy.search.text import is_han
 
 WINDOW_MS = 60_000
 OVERLAP = 12
-"""Characters that two windows share at least: so much is found wherever it is said."""
+"""Minimum characters shared by neighbouring windows: a text of this length is always found in one."""
 
 
 @dataclass(frozen=True, slots=True)
 class LectureLine:
-    """One cue: what is said during ``[start_ms, end_ms)``; or a sentence of a document's page."""
+    """One cue with its time ``[start_ms, end_ms)``; or a sentence of a document's page."""
 
     seq: int
     start_ms: int
     end_ms: int
     text: str
     page: int = 0
-    """From 1 in a document; 0 in what is heard."""
+    """From 1 in a document; 0 in a transcript."""
 
 
 @dataclass(frozen=True)
 class LecturePart:
-    """One item of a lecture, with its lines (none for an item without words)."""
+    """One item of a lecture, with its lines (none for an item without text)."""
 
     item_id: int
     title: str
@@ -34,7 +34,7 @@ class LecturePart:
 
 @dataclass(frozen=True)
 class Lecture:
-    """What is indexed together and replaced together: a published course with everything said in it."""
+    """Unit of indexing: a published course with all its text."""
 
     lecture_id: int
     title: str
@@ -44,7 +44,7 @@ class Lecture:
     parts: list[LecturePart] = field(default_factory=list)
 
     def digest(self) -> int:
-        """48 bits over all of it: tells an index that is behind from one that is not."""
+        """48 bits over its content: detects an outdated index entry."""
         state = hashlib.blake2b(digest_size=6)
         for text in (self.title, self.lecturer, self.category, self.summary):
             state.update(text.encode() + b"\0")
@@ -57,7 +57,7 @@ class Lecture:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Neighbouring lines that share a minute: the unit that is ranked."""
+    """Consecutive lines of about a minute: the unit of ranking."""
 
     item_id: int
     first: int
@@ -66,7 +66,7 @@ class Window:
 
 
 def join(texts: Iterable[str]) -> str:
-    """Lines as one text: a word that goes on in the next line stays a word, two Latin words stay two."""
+    """Lines as one text: a word continued in the next line stays a word, two Latin words stay two."""
     whole = ""
     for text in texts:
         glue = " " if whole[-1:].isalnum() and text[:1].isalnum() and not (is_han(whole[-1]) or is_han(text[0])) else ""
@@ -77,8 +77,8 @@ def join(texts: Iterable[str]) -> str:
 def windows(part: LecturePart, span_ms: int = WINDOW_MS) -> Iterator[Window]:
     """Windows of a minute; each begins with the last line of the one before.
 
-    The overlap is for what is said across a boundary: very short lines overlap by several, and lines longer than
-    a minute stand in pairs. A window ends with its page.
+    The overlap is for text across a boundary: very short lines overlap by several, and lines longer than a minute form
+    pairs. A window does not cross a page.
     """
     lines = part.lines
     start = 0
@@ -93,7 +93,7 @@ def windows(part: LecturePart, span_ms: int = WINDOW_MS) -> Iterator[Window]:
 
 
 def _least(lines: Sequence[LectureLine], start: int) -> int:
-    """Where a window ends at the earliest: with its second line, and not before two overlaps have room in it."""
+    """Earliest end of a window: after its second line, and when two overlaps fit in."""
     end, size = start + 1, len(lines[start].text)
     while end < len(lines) and lines[end].page == lines[start].page and (end == start + 1 or size < 2 * OVERLAP):
         size += len(lines[end].text)
@@ -102,7 +102,7 @@ def _least(lines: Sequence[LectureLine], start: int) -> int:
 
 
 def _overlap(lines: Sequence[LectureLine], start: int, end: int) -> int:
-    """Where the window after one begins."""
+    """Start of the window after one."""
     place = end - 1
     while place - 1 > start and sum(len(line.text) for line in lines[place:end]) < OVERLAP:
         place -= 1

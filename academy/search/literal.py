@@ -1,9 +1,8 @@
-"""What is literally there: texts and questions as characters, whatever words they are cut into. Pure.
+"""Literal matching: texts and queries as characters, independent of segmentation. Pure.
 
-A text is searched in two forms. `plain` is what is written, without punctuation, spaces and the two scripts'
-differences: whatever part of a text somebody types, its plain form is a part of the text's. `counted` is the
-same with every numeral in its one form, so that 二十大 and 20大 meet there. The index keeps the pairs of
-neighbouring characters of both.
+A text is searched in two forms. `plain` is the text without punctuation, spaces and the two scripts' differences: any
+part of a text has a plain form that is a part of the text's. `counted` is the same with every numeral in its one form,
+so that 二十大 and 20大 match there. The index contains the pairs of neighbouring characters of both.
 """
 
 from __future__ import annotations
@@ -22,28 +21,28 @@ from academy.search.text import is_han, normalise_mapped, plain, spelled, spelle
 Numbers = np.ndarray[tuple[int], np.dtype[np.uint32]]
 
 MOST_PAIRS = 48
-"""Pairs of a long question that the index is asked for; what it finds is read again."""
+"""Maximum of pairs queried for a long query; the index's matches are read again."""
 STRETCH = 7
-"""Characters, but for signs, that stand in one window wherever a lecture has them (`lectures.OVERLAP`)."""
+"""Characters, without symbols, that are in one window wherever they occur (`lectures.OVERLAP`)."""
 
 EQUAL, RUNS, WRITTEN, INSIDE, WHOLE = 1, 2, 3, 4, 5
-"""How a text holds what was typed: with other numerals; all of its parts; but for punctuation and spaces;
-as typed, inside a longer Latin word or number; as typed. 0: not."""
+"""Quality of a literal match: with other numerals; all of its parts; ignoring punctuation and spaces; as typed, inside
+a longer Latin word or number; as typed. 0: none."""
 
 _INNER = "[0-9a-z]"
 
 
 @dataclass(frozen=True)
 class Literal:
-    """A stretch of a question, as it must stand in a text."""
+    """A stretch of a query, to be matched literally."""
 
     typed: str
     exactly: bool = False
-    """Not in its counted form too."""
+    """Without its counted form."""
 
     @cached_property
     def written(self) -> Literal:
-        """The same, as it is written only."""
+        """The same, without its counted form."""
         return replace(self, exactly=True) if self.is_counted else self
 
     @cached_property
@@ -65,14 +64,14 @@ class Literal:
 
     @cached_property
     def is_counted(self) -> bool:
-        """Whether a text may hold it in its counted form only."""
+        """Whether a text may contain it in its counted form only."""
         return (
             not self.exactly and len(self.plain) > 1 and (self.counted != self.plain or spelled_otherwise(self.plain))
         )
 
     @cached_property
     def pairs(self) -> tuple[tuple[int, ...], ...]:
-        """Numbers of the pairs that a text must hold: of the plain form; then, if it is another, of the counted.
+        """Numbers of the pairs that a text must contain: of the plain form; then, if it differs, of the counted one.
         A single character is a number of its own, which only the card of a lecture has."""
         first = _pairs_of(self.plain) if len(self.plain) != 1 else (_code(self.plain),)
         if len(self.plain) > 1 and self.counted != self.plain and not self.exactly:
@@ -81,8 +80,8 @@ class Literal:
 
     @cached_property
     def stretches(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
-        """Of each form that may go on from one window into the next, the pairs of its stretches: a lecture that
-        has it has each of them in some window. Empty for what is short enough to be in one."""
+        """For each form that may extend from one window into the next, the pairs of its stretches: a matching lecture
+        has each of them in some window. Empty for a form short enough to be in one."""
         forms = dict.fromkeys((self.plain, self.counted) if self.is_counted else (self.plain,))
         return tuple(
             tuple(_pairs_of(form[at : at + STRETCH]) for at in range(0, len(form) - 1, STRETCH - 1))
@@ -92,24 +91,24 @@ class Literal:
 
     @property
     def is_written_variously(self) -> bool:
-        """Whether a text may hold it with signs between its characters, as Wi-Fi, or with other numerals."""
+        """Whether a text may contain it with symbols between its characters, as Wi-Fi, or with other numerals."""
         return self.is_counted or not all(map(is_han, self.plain))
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether a text may have all the pairs without having it."""
+        """Whether a text may have all the pairs without containing it."""
         return any(len(pairs) > 1 for pairs in self.pairs)
 
 
 class Text:
-    """A text in its forms, each made when first asked for."""
+    """A text in its forms, each computed on first use."""
 
     def __init__(self, text: str) -> None:
         self.normal = plain(text)
 
     @cached_property
     def words(self) -> str:
-        """As words are cut from it."""
+        """Its words by segmentation."""
         return spelled(self.normal)
 
     @cached_property
@@ -125,18 +124,18 @@ class Text:
         return squeeze(counted(self.words))
 
     def holds(self, sought: Literal) -> bool:
-        """Whether it stands there, in either form."""
+        """Whether it is contained, in either form."""
         if not sought.plain or sought.plain in self.plain:
             return True
         return sought.is_counted and sought.counted in self.counted
 
     def count(self, sought: Literal) -> int:
-        """How often it stands there, in the form in which it does more often."""
+        """Number of occurrences, in the form with more of them."""
         counted = self.counted.count(sought.counted) if sought.is_counted else 0
         return max(self.plain.count(sought.plain), counted)
 
     def level(self, whole: Literal) -> int:
-        """How it holds what was typed, between 0 and `WHOLE`."""
+        """Quality of the match, between 0 and `WHOLE`."""
         if whole.raw in self.raw:
             return WHOLE if _stands_free(whole.raw, self.normal) else INSIDE
         if whole.plain in self.plain:
@@ -145,7 +144,7 @@ class Text:
 
 
 def level(texts: Sequence[Text], whole: Literal, runs: Sequence[Literal]) -> int:
-    """How some texts together hold what was typed: all of it in one, or every run in any; between 0 and `WHOLE`."""
+    """Quality of the match in several texts: all of it in one, or every run in any; between 0 and `WHOLE`."""
     if not whole.plain:
         return 0
     best = max(text.level(whole) for text in texts)
@@ -157,7 +156,7 @@ def level(texts: Sequence[Text], whole: Literal, runs: Sequence[Literal]) -> int
 
 
 def numbers(texts: Iterable[Text]) -> Numbers:
-    """The pairs of neighbouring characters of the texts, in both of their forms, as numbers, ascending, each once."""
+    """Pairs of neighbouring characters of the texts, in both forms, as numbers, ascending, each once."""
     found = [np.empty(0, np.uint32)]
     for text in texts:
         for form in dict.fromkeys((text.plain, text.counted)):
@@ -167,7 +166,7 @@ def numbers(texts: Iterable[Text]) -> Numbers:
 
 
 def characters(texts: Iterable[Text]) -> Numbers:
-    """The numbers of the texts' characters, each by itself, ascending, each once."""
+    """Numbers of the texts' single characters, ascending, each once."""
     return _points("".join(sorted({character for text in texts for character in text.plain})))
 
 
@@ -177,7 +176,7 @@ def pair_number(pair: str) -> int:
 
 
 def spans(text: str, sought: Iterable[Literal]) -> Iterator[tuple[int, int]]:
-    """Where in a text, as it is written, what is sought stands: beginning and end."""
+    """Matches in the original text: beginning and end."""
     normal, places = normalise_mapped(text)
     form, kept = squeeze_mapped(normal)
     sought = list(sought)
@@ -193,7 +192,7 @@ def spans(text: str, sought: Iterable[Literal]) -> Iterator[tuple[int, int]]:
 
 
 def _counted_mapped(normal: str) -> tuple[str, list[int], list[int]]:
-    """The counted form, with where in `normal` each of its characters begins and where its last one is."""
+    """The counted form, with the position in `normal` of the first and last character that each stands for."""
     made: list[str] = []
     begins: list[int] = []
     ends: list[int] = []
@@ -212,7 +211,7 @@ def _packed(normal: str) -> str:
 
 
 def _stands_free(raw: str, normal: str) -> bool:
-    """Whether it is no mere part of a longer Latin word or number, at one place at least."""
+    """Whether one occurrence is not part of a longer Latin word or number."""
     before = f"(?<!{_INNER})" if re.match(_INNER, raw) else ""
     after = f"(?!{_INNER})" if re.match(_INNER, raw[-1]) else ""
     if not before and not after:
@@ -222,7 +221,7 @@ def _stands_free(raw: str, normal: str) -> bool:
 
 def _points(text: str) -> Numbers:
     points = np.frombuffer(text.encode("utf-32-le", "replace"), dtype="<u4")
-    # What lies beyond the first plane shares a number with something else there, which a second look tells apart.
+    # Characters beyond the first plane share a number with others, which reading the text resolves.
     return (points & np.uint32(0xFFFF)) ^ (points >> np.uint32(16)) * np.uint32(0x9E37) & np.uint32(0xFFFF)
 
 

@@ -1,4 +1,4 @@
-"""What search keeps in the database; the index itself is disposable."""
+"""Search data in the database; the index itself can be rebuilt."""
 
 import datetime as dt
 
@@ -11,7 +11,7 @@ from academy.core.types import Key
 
 
 class Term(Base):
-    """A word of the city's own (names of places, campaigns, slogans) that must stay one token."""
+    """A term of the city's own (names of places, campaigns, slogans) that must stay one token."""
 
     __tablename__ = "search_terms"
 
@@ -22,7 +22,7 @@ class Term(Base):
 
 
 class QueryLog(Base):
-    """What was searched and how much was found, by day; never who searched."""
+    """Queries and their numbers of results, by day; never who searched."""
 
     __tablename__ = "search_queries"
     __table_args__ = (Index("uq_search_queries_day", "day", "text", unique=True),)

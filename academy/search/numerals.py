@@ -1,9 +1,9 @@
-"""Numerals in one form, whatever digits they are written with: 二十 and 20, 二〇二六 and 2026. Pure.
+"""Normalisation of numerals, whatever digits they are written with: 二十 and 20, 二〇二六 and 2026. Pure.
 
-A numeral is replaced by signs of the private use area, with a mark before and one behind it. So it never
-meets a part of another numeral (20 in 120), nor the text as it was written, which search knows by itself:
-nothing is lost where a Chinese digit is no number (第一书记), and what is no well-formed number (十四五) is
-left alone. No library reads numerals inside running text: cn2an and its like take a whole string.
+A numeral is replaced by private use characters, with a mark before and one behind it. So it never matches a part of
+another numeral (20 in 120), nor the original text, which is searched separately: nothing is lost where a Chinese digit
+is no number (第一书记), and malformed numbers (十四五) are left alone. No library parses numerals inside running text:
+cn2an and its like take a complete string.
 """
 
 import re
@@ -21,7 +21,7 @@ _SMALL = {"十": 10, "百": 100, "千": 1000}
 _GREAT = {"万": 10**4, "亿": 10**8}
 _CHARACTERS = "0-9" + "".join((*_DIGITS, *_TENS, *_SMALL, *_GREAT))
 LONGEST = 32
-"""Characters of a numeral; a longer row of digits is no number that anybody writes in two ways."""
+"""Maximum characters of a numeral; longer rows of digits have only one spelling."""
 
 _NUMERAL = re.compile(
     rf"(?P<part>[百千]分之)?(?P<run>[{_CHARACTERS}]+(?:[.,点][{_CHARACTERS}]+)*)|[零壹贰叁肆伍陆柒捌玖拾佰仟万亿]{{2,}}"
@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|.")
 
 
 def numerals(normal: str) -> Iterator[tuple[int, int, str]]:
-    """Every numeral of a normal text: where it begins, where it ends, and what stands for it."""
+    """Every numeral of a normal text: start, end, and replacement."""
     for match in _NUMERAL.finditer(normal):
         run = match["run"]
         if run is None:
@@ -55,7 +55,7 @@ def numerals(normal: str) -> Iterator[tuple[int, int, str]]:
 
 
 def counted(normal: str) -> str:
-    """The text with every numeral in its one form."""
+    """The text with every numeral replaced."""
     made, end = [], 0
     for start, stop, sign in numerals(normal):
         made += [normal[end:start], sign]
@@ -68,7 +68,7 @@ def _signed(value: str) -> str:
 
 
 def _decimal(run: str) -> str | None:
-    """A run that is one number, with its point and its thousands apart."""
+    """A run that is one number, with decimal point and thousands separators."""
     if len(run) > LONGEST:
         return None
     run = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), run)
@@ -88,7 +88,7 @@ def _digits(run: str) -> str:
 
 
 def _value(run: str) -> str | None:
-    """The number in Arabic digits; None for what is not well formed."""
+    """The number in Arabic digits; None if malformed."""
     if not run or len(run) > LONGEST:
         return None
     for sign, tens in _TENS.items():
@@ -105,12 +105,12 @@ def _value(run: str) -> str | None:
 
 
 class _Reading:
-    """Reads digits and units: 三千零五, 1亿2000万, 二百五."""
+    """Parses digits and units: 三千零五, 1亿2000万, 二百五."""
 
     def __init__(self) -> None:
         self.total, self.section = Decimal(0), Decimal(0)
         self.digit: Decimal | None = None
-        self.filled = False  # a zero that only fills a place
+        self.filled = False  # a zero as a placeholder
         self.unit = self.great = 0
 
     def read(self, tokens: list[str]) -> Decimal | None:

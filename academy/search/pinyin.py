@@ -1,4 +1,4 @@
-"""How words sound, for what is typed in pinyin or with the wrong character. Pure."""
+"""Pronunciation of words, for input in pinyin or with wrong characters. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ _PLAIN = str.maketrans("āáǎàēéěèếềōóǒòīíǐìūúǔùǖǘǚǜü
 
 @cache
 def _phrases() -> Mapping[str, list[list[str]]]:
-    # The dictionary takes half a second to read: whoever only starts a process does not wait for it.
+    # The dictionary takes half a second to load: processes that do not search should not wait for it.
     from pypinyin.constants import PHRASES_DICT
 
     return dict(PHRASES_DICT)
@@ -32,7 +32,7 @@ LONGEST = 6
 
 
 def sound(word: str) -> str:
-    """The word's syllables without tones and spaces; empty for what is not Chinese throughout."""
+    """The word's syllables without tones and spaces; empty unless all of it is Chinese."""
     phrase = _phrases().get(word)
     if phrase:
         return "".join(reading[0] for reading in phrase).translate(_PLAIN)
@@ -50,7 +50,7 @@ _LATIN = re.compile(r"[a-z]+")
 
 
 def is_pinyin(text: str) -> bool:
-    """Whether Latin letters can be read as syllables."""
+    """Whether Latin letters are valid syllables."""
     if not _LATIN.fullmatch(text):
         return False
     syllables = _syllables()

@@ -1,4 +1,4 @@
-"""What search reads from the tables: lectures to index, the shelf of what may be seen, lines to show."""
+"""Search's reads of the tables: lectures to index, visible courses, lines to show."""
 
 import datetime as dt
 import json
@@ -23,7 +23,7 @@ KEPT = CourseItem.removed_at.is_(None)
 
 
 def terms(tx: Tx) -> tuple[str, ...]:
-    """The city's own words, oldest first."""
+    """The city's own terms, oldest first."""
     return tuple(tx.scalars(select(Term.text).order_by(Term.id)))
 
 
@@ -31,7 +31,7 @@ _segmenters: dict[tuple[str, ...], Segmenter] = {}
 
 
 def segmenter(tx: Tx) -> Segmenter:
-    """The segmenter for the present dictionary; loading one takes a while, so the last is kept."""
+    """The segmenter for the present dictionary; loading one is slow, so the last is cached."""
     key = terms(tx)
     found = _segmenters.get(key)
     if found is None:
@@ -42,7 +42,7 @@ def segmenter(tx: Tx) -> Segmenter:
 
 
 def published_ids(tx: Tx) -> list[int]:
-    """Every course that belongs into the index."""
+    """Every course that should be in the index."""
     return list(tx.scalars(select(Course.id).where(Course.state == CourseState.PUBLISHED).order_by(Course.id)))
 
 
@@ -57,7 +57,7 @@ def courses_of_asset(tx: Tx, asset_id: int) -> list[int]:
 
 
 def courses_mentioning(tx: Tx, text: str) -> list[int]:
-    """Published courses in whose name or lines a text occurs: what a change of the dictionary touches."""
+    """Published courses whose name or lines contain a text: those affected by a change of the dictionary."""
     like = f"%{text.replace('/', '//').replace('%', '/%').replace('_', '/_')}%"
     named = (
         select(Course.id)
@@ -88,7 +88,7 @@ def courses_mentioning(tx: Tx, text: str) -> list[int]:
 
 
 def lectures(tx: Tx, ids: Sequence[int]) -> list[Lecture]:
-    """Those of the courses that are published, as the index takes them: four queries, however many."""
+    """The published ones of the courses in indexable form: four queries, however many."""
     heads = tx.execute(
         select(Course.id, Course.title, Course.summary, Lecturer.name, Category.name)
         .join(Category)
@@ -125,7 +125,7 @@ def _lines(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[LectureLin
 
 
 def _written(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[LectureLine]]:
-    """What stands on the pages of documents."""
+    """Text of the pages of documents."""
     pages: dict[int, list[tuple[int, str]]] = {}
     rows = tx.execute(
         select(DocumentPage.asset_id, DocumentPage.number, DocumentPage.text)
@@ -138,7 +138,7 @@ def _written(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[LectureL
 
 
 def all_lectures(db: Database) -> Iterator[Lecture]:
-    """Every published lecture, in pieces: a rebuild must not hold one transaction for minutes."""
+    """Every published lecture, in batches: a rebuild must not hold one transaction for minutes."""
     with db.read() as tx:
         ids = published_ids(tx)
     for start in range(0, len(ids), CHUNK):
@@ -149,7 +149,7 @@ def all_lectures(db: Database) -> Iterator[Lecture]:
 
 @dataclass(frozen=True, slots=True)
 class OnShelf:
-    """What is known of a published course without reading anything said in it."""
+    """Data of a published course without its transcripts."""
 
     course_id: int
     version: int
@@ -214,7 +214,7 @@ def names(tx: Tx, model: type[Category] | type[Lecturer], ids: Iterable[int]) ->
 
 
 def about(tx: Tx, course_ids: Iterable[int]) -> dict[int, list[str]]:
-    """What is written on a course: title, lecturer, category, summary and the titles of its parts."""
+    """Text about a course: title, lecturer, category, summary and the titles of its parts."""
     ids = list(course_ids)
     if not ids:
         return {}
@@ -239,8 +239,8 @@ def item_lines(tx: Tx, item_ids: Sequence[int]) -> dict[int, list[LectureLine]]:
     return {item_id: lines.get(asset_id, []) for item_id, asset_id in assets}
 
 
-# As one parameter: a table of values in the statement would be compiled anew for every search, which takes
-# several times as long as reading the lines.
+# As one parameter: a VALUES list in the statement would be compiled anew for every search, which takes several times as
+# long as reading the lines.
 _SPANS_SQLITE = sql(
     "SELECT json_extract(w.value, '$[0]') AS number, c.seq, c.start_ms, c.end_ms, c.text FROM json_each(:spans) w "
     "CROSS JOIN cues c ON c.transcript_id = json_extract(w.value, '$[1]') "
@@ -269,7 +269,7 @@ def window_lines(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[list[Lec
         statement = _SPANS_SQLITE if tx.get_bind().dialect.name == "sqlite" else _SPANS_POSTGRES
         for number, seq, start_ms, end_ms, said in tx.execute(statement, {"spans": json.dumps(rows)}):
             found[number].append(LectureLine(seq, start_ms, end_ms, said))
-    # What no transcript has may stand in a document, whose lines are cut anew from its pages.
+    # Items without a transcript may be documents, whose lines are computed from their pages.
     silent = {item_id for (item_id, _, _), lines in zip(spans, found, strict=True) if not lines}
     written = item_lines(tx, sorted(silent)) if silent else {}
     for number, (item_id, first, last) in enumerate(spans):

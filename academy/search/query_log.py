@@ -1,7 +1,7 @@
-"""What was searched and not found, by day; never who searched.
+"""Search statistics by day: queries and queries without results; never who searched.
 
-Counts are gathered in memory and written now and then: a search must not wait for the database's
-one writer. What a killed process had gathered is lost, which an editor can live with.
+Counts are gathered in memory and written occasionally: a search must not wait for the database's writer. Counts of a
+killed process are lost, which is acceptable.
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ from academy.search.results import Results
 
 MOST, SECONDS = 50, 20.0
 LONGEST = 80
-# Numbers so long belong to a person or a telephone; nobody needs them in a log.
+# Numbers of this length are probably personal (a phone, a member number) and are not logged.
 _PRIVATE = re.compile(r"\d{5,}|@")
 
 _guard = Lock()
@@ -30,7 +30,7 @@ _written: dict[str, float] = {}
 
 
 def record_query(db: Database, results: Results) -> None:
-    """Count a question; write when there is something to write."""
+    """Count a query; write when it is time."""
     text = results.question.normal[:LONGEST]
     if results.question.is_empty or _PRIVATE.search(text):
         return
@@ -45,7 +45,7 @@ def record_query(db: Database, results: Results) -> None:
 
 
 def flush(db: Database) -> None:
-    """Write what was gathered."""
+    """Write the gathered counts."""
     with _guard:
         gathered = _gathered.pop(str(db.url), {})
         _written[str(db.url)] = time.monotonic()
@@ -67,7 +67,7 @@ def flush(db: Database) -> None:
 
 @dataclass(frozen=True)
 class MissedQuery:
-    """A question, how often it was asked in the days looked at, and how many courses answered last."""
+    """A query, how often it was made in the period, and how many courses matched last."""
 
     text: str
     times: int
@@ -75,7 +75,7 @@ class MissedQuery:
 
 
 def asked_page(tx: Tx, *, days: int = 30, missing: bool = True, number: int = 1, size: int = 50) -> Page[MissedQuery]:
-    """What was asked most; `missing`: only what found nothing."""
+    """The most frequent queries; `missing`: only those without results."""
     since = clock.today() - dt.timedelta(days=days)
     times, found = func.sum(QueryLog.times).label("times"), func.max(QueryLog.found).label("found")
     statement = select(QueryLog.text, times, found).where(QueryLog.day > since).group_by(QueryLog.text)

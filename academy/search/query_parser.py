@@ -1,4 +1,4 @@
-"""What somebody typed, as the index is asked. Pure."""
+"""Parses what was typed into a query. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,24 +9,24 @@ from academy.search.literal import Literal, Text, level
 from academy.search.text import Segmenter, is_han, normalise, pairs, squeeze
 
 LONGEST = 200
-"""Characters of a question that are looked at; the rest of a pasted page adds nothing."""
+"""Maximum characters of a query; more of a pasted page adds nothing."""
 MOST_WORDS = 24
 MOST_PHRASES = 4
 RAREST = 6
-"""Words, and pairs of characters, that are tried when not all must be there: the rarest."""
+"""Words, and pairs of characters, that are tried when not all must match: the rarest."""
 SENTENCE, KEYWORDS, FEW = 4, 3, 10
-"""From four words on, a question is a sentence: nobody expects each of its words to be said. Three words that
-are all said in fewer than ten lectures also find, further down, what says most of them."""
+"""From so many words on, a query is a sentence whose words need not all match. Three words that all occur in fewer than
+ten lectures also find, further down, lectures with most of them."""
 PAIR, NAMED = 0.5, 2.0
-"""What a pair of characters, or a word of a title, weighs beside a word said."""
+"""Weight of a pair of characters, or of a word of a title, relative to a word of the transcript."""
 EACH, EACH_DOUBTFUL = 2, 4
-"""Windows of one lecture that are looked at closely: what says it often should not crowd out the others. More
-where what has all the characters may not have the word: if the first has it not, the next may."""
+"""Windows of one lecture that are read: a lecture with many should not displace the others. More where a window with
+all characters may not contain the word: if the first does not, the next may."""
 GOOD = 0.5
-"""The part of the best window's worth that a window needs to count as found, when not all words must be there."""
+"""Minimum score of a match relative to the best window, when not all words must match."""
 
 _QUOTED = re.compile(r'["“”„‟«»「『](.+?)["“”„‟«»」』]')
-# Words that ask or bind and say nothing of what is sought: dropped while others remain.
+# Stop words (interrogatives and function words): dropped while other words remain.
 _STOP = (
     "的 了 是 在 和 与 及 或 也 就 都 而 于 以 之 其 这 那 有 为 对 把 被 从 到 向 由 吗 呢 吧 啊 呀 么 "
     "什么 谁 哪 哪里 哪个 哪些 哪儿 哪种 哪位 哪年 哪一 何 何时 何处 何地 如何 怎么 怎样 怎么样 为什么 为何 为啥 "
@@ -38,23 +38,23 @@ STOP = frozenset(_STOP.split())
 
 @dataclass(frozen=True)
 class Query:
-    """A query after normalisation. Empty when nothing of it can be searched."""
+    """A query after normalisation. Empty when nothing of it is searchable."""
 
     text: str
-    """As typed, without what no screen should show."""
+    """As typed, without characters unfit for display."""
     normal: str
     words: tuple[str, ...] = ()
     """Content words outside quotation marks, each once, in the order typed."""
     phrases: tuple[str, ...] = ()
-    """What stood in quotation marks, reduced to what can be searched."""
+    """Quoted phrases, reduced to searchable characters."""
     latin: tuple[str, ...] = ()
     """Latin words and numbers of the phrases: lectures that have them as words are read first."""
     pairs: tuple[str, ...] = ()
-    """Pairs of neighbouring Chinese characters: how it is put, for the choice of windows."""
+    """Pairs of neighbouring Chinese characters: the wording, for the choice of windows."""
     runs: tuple[Literal, ...] = ()
-    """What stood between spaces, and the phrases: each is looked for as it was typed."""
+    """The space-separated parts and the phrases: each is also matched literally."""
     scattered: bool = False
-    """Asked again for what has only some of the words, because what seemed to have all had not."""
+    """Repeated with some of the words, because apparent matches of all turned out false."""
 
     @property
     def is_empty(self) -> bool:
@@ -62,18 +62,19 @@ class Query:
 
     @cached_property
     def whole(self) -> Literal:
-        """All that was typed, as one stretch."""
+        """The complete query, as one stretch."""
         return Literal(self.text)
 
     @cached_property
     def sought(self) -> tuple[Literal, ...]:
-        """The words, each as it must stand in a text whatever words that is cut into."""
+        """The words, to be matched literally, independent of segmentation."""
         typed = {run.typed: run for run in self.runs}
         return tuple(typed.get(word) or Literal(word) for word in self.words)
 
     @cached_property
     def marked(self) -> tuple[Literal, ...]:
-        """What is shown as found: all that was typed, its runs and words; characters only where there is no more."""
+        """Highlighted stretches: the complete query, its runs and words; single characters only if there is nothing
+        else."""
         found = {one.plain: one for one in (self.whole, *self.runs, *self.sought) if one.plain}
         if all(len(run.plain) == 1 for run in self.runs):
             return tuple(found.values())
@@ -81,30 +82,30 @@ class Query:
 
     @property
     def is_single(self) -> bool:
-        """Whether it is nothing but one character."""
+        """Whether it is a single character."""
         return len(self.whole.plain) == 1
 
     @cached_property
     def is_doubtful(self) -> bool:
-        """Whether a minute may have all characters that it asks for, each beside the next, without its words."""
+        """Whether a window may have all its pairs of characters without its words."""
         return any(one.is_doubtful for one in (*self.sought, *self.runs, self.whole))
 
     def level(self, texts: Sequence[Text]) -> int:
-        """How some texts together hold what was typed."""
+        """Quality of the literal match in several texts."""
         return level(texts, self.whole, self.runs)
 
     def has_words(self, texts: Sequence[Text]) -> bool:
-        """Whether some texts together hold every word; a character typed by itself may be anywhere."""
+        """Whether several texts together contain every word; a character typed by itself may be anywhere."""
         alone = {run.plain for run in self.runs if len(run.plain) == 1}
         return all(word.plain in alone or any(text.holds(word) for text in texts) for word in self.sought)
 
     @property
     def each(self) -> int:
-        """So many windows of a lecture are looked at closely."""
+        """Number of windows read for a lecture."""
         return EACH_DOUBTFUL if self.is_doubtful else EACH
 
     def is_loose(self, found: int) -> bool:
-        """Whether what has only some of the words should be found beside the lectures that have all."""
+        """Whether lectures with some of the words should be found beside those with all."""
         if self.phrases:
             return False
         if self.scattered:
@@ -113,13 +114,13 @@ class Query:
 
 
 def clean(text: str) -> str:
-    """Without control characters, NUL and surrogates; spaces single; not longer than anybody reads."""
+    """Without control characters, NUL and surrogates; single spaces; cut to the maximum length."""
     printable = "".join(c if c.isprintable() or c.isspace() else " " for c in text[: LONGEST * 4])
     return " ".join(printable.split())[:LONGEST]
 
 
 def parse(text: str, segmenter: Segmenter) -> Query:
-    """Never fails: whatever somebody types is a question, perhaps an empty one."""
+    """Never fails: any input is a query, perhaps an empty one."""
     text = clean(text)
     phrases: list[str] = []
     latin: list[str] = []
@@ -149,12 +150,12 @@ def parse(text: str, segmenter: Segmenter) -> Query:
 
 
 def looser(question: Query, segmenter: Segmenter) -> Iterator[Query]:
-    """What to ask when a question with phrases finds nothing: the phrases alone, then its words without the marks.
+    """The query to try when one with phrases finds nothing: the phrases alone, then its words without quotation marks.
 
-    Phrases that stand alone were meant exactly: nothing is looser than they.
+    A query of phrases only is exact: there is no looser one.
     """
     if question.words and question.phrases:
-        # Now they are all that is asked for: where one is a mere part of a longer word comes last.
+        # Now they are the complete query: matches inside a longer word rank last.
         phrases = tuple(map(Literal, question.phrases))
         yield replace(question, text=" ".join(question.phrases), words=(), runs=phrases)
         yield replace(parse(_QUOTED.sub(r" \1 ", question.text), segmenter), text=question.text)

@@ -1,4 +1,4 @@
-"""The second look: the best windows again, read closely; which lines to offer; what to mark. Pure."""
+"""Re-ranking: reads the best windows again; chooses lines and highlights. Pure."""
 
 import itertools
 import math
@@ -13,22 +13,22 @@ from academy.search.query_parser import PAIR, Query
 from academy.search.text import is_han, normalise, spelled
 
 K1, B = 0.8, 0.3
-"""BM25's saturation and length: windows are about equally long, and a word said once says nearly all."""
+"""BM25's k1 and length: windows have similar lengths, and one occurrence is nearly as good as several."""
 PHRASE, LEVEL = 10.0, 1000.0
-"""What a line is worth for a quoted phrase in it, and for holding all that was typed: more than any words."""
+"""Score of a line for a quoted phrase, and for the complete query: above any words."""
 ALONE = WHOLE + 1
-"""The level of a line that is nothing but what was typed."""
+"""Level of a line that is exactly the query."""
 UNKNOWN = 1.0
-"""What a word weighs of which the index gives no rarity."""
+"""Weight of a word without a rarity from the index."""
 SIGNS = r"[^\w]*+"
 
 
 def closeness(question: Query, weights: Mapping[str, float], texts: Sequence[str]) -> list[float]:
-    """How well each normal text answers: BM25 over the question's words, by their rarity in the library, and
-    over its pairs of characters, by their rarity among these texts.
+    """Score of each normal text: BM25 over the query's words, by their rarity in the library, and over its pairs of
+    characters, by their rarity among these texts.
 
-    Words say what is meant, pairs how it is put: they meet where a question is cut into other words
-    than the lecture, and among texts that all hold the words they tell the one that says it alike.
+    Words stand for the meaning, pairs for the wording: pairs match where query and lecture are segmented differently,
+    and distinguish among texts with all the words the one with the same wording.
     """
     scores = [0.0] * len(texts)
     mean = sum(map(len, texts)) / max(1, len(texts)) or 1.0
@@ -47,13 +47,13 @@ def closeness(question: Query, weights: Mapping[str, float], texts: Sequence[str
 
 
 def says_phrases(question: Query, texts: Sequence[Text]) -> bool:
-    """Whether every quoted phrase is in one of the texts, whatever punctuation or line end is between."""
+    """Whether every quoted phrase is in one of the texts, ignoring punctuation and line ends."""
     return all(any(text.holds(phrase) for text in texts) for phrase in map(Literal, question.phrases))
 
 
 @dataclass(frozen=True)
 class Marked:
-    """Text in pieces; the marked ones are what was searched."""
+    """Text in pieces, some of them highlighted."""
 
     pieces: tuple[tuple[str, bool], ...]
 
@@ -63,7 +63,7 @@ class Marked:
 
 
 def mark(text: str, question: Query) -> Marked:
-    """Mark what was typed wherever it stands, in the spelling that the text has; else its words."""
+    """Highlight the complete query where it occurs, in the text's spelling; else its words."""
     found = sorted((start, -stop) for start, stop in spans(text, question.marked))
     pieces: list[tuple[str, bool]] = []
     end = 0
@@ -85,19 +85,19 @@ def mark(text: str, question: Query) -> Marked:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A line and how well it answers."""
+    """A line and its score."""
 
     line: LectureLine
     score: float
     level: int = 0
-    """How it holds what was typed (`literal`)."""
+    """Quality of the literal match (`literal`)."""
 
 
 def score_lines(question: Query, weights: Mapping[str, float], lines: Sequence[LectureLine]) -> list[Scored]:
-    """Lines that hold something of the question, with what they hold, in their order.
+    """Lines that match, with what they contain, in their order.
 
-    What was typed may begin in one line and end in the next: the line where it begins has it. A line that only
-    shares one character with a longer question has nothing of it.
+    The query may begin in one line and end in the next: it counts for the first. A line that only shares one character
+    with a longer query does not match.
     """
     texts = [normalise(line.text) for line in lines]
     levels = _levels(question, lines, texts)
@@ -124,8 +124,8 @@ def score_lines(question: Query, weights: Mapping[str, float], lines: Sequence[L
 
 
 class Word:
-    """A word of a question, as it must stand in a line: a Latin word not inside another one, though its end may
-    follow (lecture, lectures), and a number not inside another number."""
+    """A word of a query, to be matched in a line: a Latin word not inside another one, though a suffix may follow
+    (lecture, lectures), and a number not inside another number."""
 
     def __init__(self, sought: Literal, weight: float) -> None:
         self.sought, self.weight = sought, weight
@@ -133,7 +133,8 @@ class Word:
         self._pattern: re.Pattern[str] | None = None
         if not is_han(self._normal):
             end = r"(?!\.?[0-9])" if self._normal[-1:].isdigit() else ""
-            # Signs may stand between two letters or digits, never where a sign is looked for: no place is tried twice.
+            # Symbols may be between two letters or digits, never where a symbol is searched: linear, no position is
+            # tried twice.
             signs = ["", *(SIGNS if a.isalnum() and b.isalnum() else "" for a, b in itertools.pairwise(sought.plain))]
             body = zip(signs, sought.plain, strict=True)
             self._pattern = re.compile(
@@ -141,13 +142,13 @@ class Word:
             )
 
     def stands_in(self, text: str) -> bool:
-        """Whether it is there as it was typed, in a normal text."""
+        """Whether it occurs as typed, in a normal text."""
         if self._normal not in text:
             return False
         return self._pattern is None or self._pattern.search(text) is not None
 
     def stands_otherwise_in(self, text: Text) -> bool:
-        """Whether it is there with other signs between its characters, or with other numerals."""
+        """Whether it occurs with other symbols between its characters, or with other numerals."""
         if self.sought.is_counted and self.sought.counted in text.counted:
             return True
         if self._pattern is not None:
@@ -156,21 +157,21 @@ class Word:
 
 
 def _levels(question: Query, lines: Sequence[LectureLine], texts: Sequence[str]) -> list[int]:
-    """How each line holds what was typed: 0 for most."""
+    """Quality of each line's literal match: 0 for most."""
     whole = question.whole
     if not whole.plain or not lines:
         return [0] * len(lines)
     levels = [Text(text).level(whole) if whole.raw in text else 0 for text in texts]
     joined = join(line.text for line in lines)
     everything = Text(joined)
-    # Written with other signs, with spaces between, across the end of a line: only a few lines are looked at so.
+    # With other symbols, with spaces between, across the end of a line: checked for a few lines only.
     if sum(text.count(whole.raw) for text in texts) < everything.count(whole):
         ends: list[int] = []
         for line in lines:
             ends.append(joined.find(line.text, ends[-1] if ends else 0) + len(line.text))
         for start, stop in spans(joined, [whole]):
             place = bisect_right(ends, start)
-            # With its neighbours, which tell whether it is a part of a longer word.
+            # With its neighbours, which show whether it is part of a longer word.
             around = Text(joined[max(0, start - 1) : stop + 1])
             levels[place] = max(levels[place], around.level(whole))
     if len(question.runs) > 1:
@@ -185,7 +186,7 @@ def _levels(question: Query, lines: Sequence[LectureLine], texts: Sequence[str])
 
 
 def best_lines(scored: Sequence[Scored], count: int = 3) -> list[LectureLine]:
-    """The best, none right beside another that is offered already, in the order they are said."""
+    """The best lines, none adjacent to another chosen one, in their order."""
     chosen: list[LectureLine] = []
     for candidate in sorted(scored, key=lambda s: (-s.score, s.line.seq)):
         if all(abs(candidate.line.seq - line.seq) > 1 for line in chosen):

@@ -1,4 +1,4 @@
-"""What a page of results shows of each lecture: names, sentences, a timeline of hits."""
+"""Data of a results page: names, sentences, a timeline of hits."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,7 +27,7 @@ def lectures_found(
     shelf: Mapping[int, OnShelf],
     done: Mapping[int, int],
 ) -> list[LectureFound]:
-    """Rows of the page, in the order given; a course withdrawn a moment ago is left out."""
+    """Rows of the page, in the order given; a course withdrawn meanwhile is left out."""
     heads = tx.execute(
         select(Course.id, Course.public_id, Course.title, Course.published_at, Lecturer.name, Category.name)
         .join(Category)
@@ -67,7 +67,7 @@ def lectures_found(
 def _spoken(
     question: Query, found: Found, items: Sequence[tuple[int, str, str, int]], lines: Mapping[int, list[LectureLine]]
 ) -> tuple[list[Sentence], list[Timeline]]:
-    """The best sentences of all items, and where in each item something is said."""
+    """The best sentences of all items, and the positions of hits in each item."""
     scored: dict[str, list[Scored]] = {}
     timelines = []
     for item_id, public_id, title, duration_ms in items:
@@ -86,7 +86,7 @@ def _spoken(
         best += [(one.score, public_id, one) for one in own if one.line.seq in offered]
     best.sort(key=lambda row: -row[0])
     place = {public_id: number for number, public_id in enumerate(scored)}
-    # What has all that was typed first; then as they are said.
+    # Those with the complete query first; then in their order.
     chosen = sorted(best[:SENTENCES], key=lambda row: (-row[2].level, place[row[1]], row[2].line.seq))
     return [
         Sentence(public_id, one.line.seq, one.line.start_ms, mark(one.line.text, question), one.line.page)

@@ -1,4 +1,4 @@
-"""What a search answers with."""
+"""Result types of search."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ FINISHED = ("yes", "no")
 
 @dataclass(frozen=True)
 class Filters:
-    """What the reader narrowed the search to; an empty value is no wish."""
+    """The reader's filters; an empty value is no filter."""
 
     category: int | None = None
     lecturer: int | None = None
@@ -32,7 +32,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a filter, and how many lectures would be left."""
+    """One value of a filter, and its number of lectures."""
 
     value: str
     label: str | Message
@@ -51,7 +51,7 @@ class Facet:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A line that answers, and the second at which it is said or the page on which it stands."""
+    """A matching line, with its second or its page."""
 
     item: str
     seq: int
@@ -66,7 +66,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Where in an item the hits are."""
+    """Positions of the hits in an item."""
 
     item: str
     title: str
@@ -74,7 +74,7 @@ class Timeline:
     hits: list[int]
     """Milliseconds, or pages of a document; ascending."""
     pages: int = 0
-    """How many pages a document has; 0 for what is heard."""
+    """Number of pages of a document; 0 for audio and video."""
 
     def place(self, hit: int) -> int:
         """Per mille of the item's length."""
@@ -101,7 +101,7 @@ class LectureFound:
 
 @dataclass(frozen=True)
 class Results:
-    """A page of lectures, and what else there is to say."""
+    """A page of lectures, with hints."""
 
     question: Query
     filters: Filters
@@ -110,6 +110,6 @@ class Results:
     relaxed: bool = False
     """No lecture has all the words; these have some."""
     meant: str = ""
-    """What was perhaps meant, when next to nothing was found."""
+    """Suggested corrections, when next to nothing was found."""
     near: list[str] = field(default_factory=list)
-    """Terms of the library that resemble the question, for an empty page."""
+    """Terms of the library similar to the query, for an empty page."""

@@ -1,4 +1,4 @@
-"""From a question to lectures in order: what the index finds, read again; what was perhaps meant instead."""
+"""From a query to ranked lectures: the index's hits, read again; corrections."""
 
 import itertools
 from collections import Counter
@@ -16,34 +16,34 @@ from academy.search.spelling import pinyin_words, repairs
 from academy.search.text import Segmenter, normalise
 
 UNREAD = RUNS
-"""Before what has it with other numerals stands what the index alone knows to have all that was typed."""
+"""Order of lectures: literal matches known from the index precede matches with other numerals."""
 CANDIDATES = 100
 """Windows that are read again; measured: the answer is among the first fifty, or not among three hundred."""
 MOST_READ = 20
-"""Lectures that are read as a whole, because they may have what was typed across several minutes."""
+"""Lectures that are read completely, because they may contain the query across several windows."""
 MOST_VERIFIED = 100
-"""Windows that are read again for a phrase, the newest lectures first; of the others it is enough for the count
-that all its pairs of characters are in one minute. Whatever is shown was read."""
+"""Windows that are read again for a phrase, the newest lectures first; for the others the count relies on all pairs of
+characters being in one window. Everything shown was read."""
 LONGEST_MENDED = 40
 MOST_WORDS_MENDED = 4
 CLEARLY, NEARLY, MOST_IN_TURN = 1.2, 1.15, 3
-"""How much better answered a reading must be than a sentence as it was typed, to be taken for what was meant (of
-words with spaces between, typed in a hurry, it is enough to be better at all); how much less than the best a reading
-may be to be shown with it; and how many beside what was typed."""
+"""How much better a correction must score than a typed sentence to replace it (for words with spaces between, any
+improvement is enough); how much less than the best a correction may score to be shown with it; and how many beside the
+typed query."""
 
 
 @dataclass
 class VerifiedHits:
-    """What a close look at the index's hits says of each lecture."""
+    """Results of reading the index's hits, by lecture."""
 
     scores: dict[int, float] = field(default_factory=dict)
     levels: dict[int, int] = field(default_factory=dict)
-    """How the lecture holds what was typed (`literal`)."""
+    """Quality of the lecture's literal match (`literal`)."""
     complete: set[int] = field(default_factory=set)
-    """Lectures of which something was read that has every word, or all that was typed."""
+    """Lectures with a text that has every word, or the complete query."""
 
     def add(self, question: Query, lecture_id: int, texts: Sequence[Text]) -> None:
-        """A window of a lecture and its names."""
+        """Add a window of a lecture and its names."""
         level = question.level(texts)
         self.levels[lecture_id] = max(level, self.levels.get(lecture_id, 0))
         if level or question.has_words(texts):
@@ -52,7 +52,7 @@ class VerifiedHits:
 
 @dataclass
 class SearchAnswer:
-    """Lectures in order, for the question that was answered in the end."""
+    """Ranked lectures, for the query that was finally used."""
 
     question: Query
     ranked: list[int]
@@ -70,7 +70,7 @@ def answer(
     *,
     literally: bool = False,
 ) -> SearchAnswer:
-    """What answers a question; when nothing has all of it, what answers a looser one, or one that sounds alike."""
+    """Results of a query; when nothing matches all of it, of a looser one, or of a homophone."""
     ranked, found = answers(tx, index, question, visible, allowed)
     for other in looser(question, segmenter) if not found.lectures else ():
         ranked, found = answers(tx, index, other, visible, allowed)
@@ -83,8 +83,8 @@ def answer(
 
 
 def _is_meant(index: SearchBackend, question: Query, found: Found) -> bool:
-    """Whether what was typed is what was meant: it stands somewhere just so, or all of its words are words there.
-    Where each is only a part of other words (和作社: 作社), another character may have been meant."""
+    """Whether the typed query needs no correction: it occurs literally, or all of its words occur as words. Where each
+    is only part of other words (和作社: 作社), another character may have been meant."""
     if found.literal or found.equal:
         return True
     if found.relaxed or not found.lectures:
@@ -95,8 +95,8 @@ def _is_meant(index: SearchBackend, question: Query, found: Found) -> bool:
 def _meant(
     tx: Tx, index: SearchBackend, typed: SearchAnswer, segmenter: Segmenter, visible: Set[int], allowed: Set[int] | None
 ) -> SearchAnswer:
-    """The first reading that has everything; else, if one is better answered than what was typed, what answers
-    each of the good ones in turn: one word is wrong, and nobody knows which."""
+    """The first correction that matches completely; else, if one scores better than the typed query, results of each
+    good one in turn: one word is wrong, and it is unknown which."""
     tried: list[SearchAnswer] = []
     for offer in _offers(typed.question, segmenter, index):
         other = parse(offer, segmenter)
@@ -112,7 +112,7 @@ def _meant(
     good = sorted(good, key=lambda one: -_covered(one.found))[:MOST_IN_TURN]
     for one in good:
         one.ranked, one.found = rank(tx, one.question, one.found, allowed)
-    good.insert(1, typed)  # perhaps nothing was mistyped
+    good.insert(1, typed)  # perhaps there is no mistake
     everything = frozenset[int]().union(*(one.found.lectures for one in good))
     return SearchAnswer(
         best.question, _in_turn([one.ranked for one in good]), replace(best.found, lectures=everything), best.meant
@@ -125,15 +125,15 @@ def _in_turn(lists: Iterable[list[int]]) -> list[int]:
 
 
 def _covered(found: Found) -> float:
-    """How much of what was asked the best window has. Its score alone would favour readings of rare words, of
-    which it need not have all."""
+    """Share of the query in the best window. Its score alone would favour corrections with rare words, not all of which
+    need match."""
     asked = sum(found.weights.values())
-    # What holds it literally comes first, whatever its score.
+    # Literal matches come first, whatever their score.
     return max(hit.score for hit in found.hits) / asked if found.hits and asked else 0.0
 
 
 def _offers(question: Query, segmenter: Segmenter, index: SearchBackend) -> list[str]:
-    """What may have been meant; a long question is no slip of the finger."""
+    """Suggested corrections; none for a long query."""
     readings = pinyin_words(question.normal, index)
     if readings or len(question.normal) > LONGEST_MENDED or len(question.words) > MOST_WORDS_MENDED:
         return readings
@@ -143,20 +143,20 @@ def _offers(question: Query, segmenter: Segmenter, index: SearchBackend) -> list
 def answers(
     tx: Tx, index: SearchBackend, question: Query, visible: Set[int], allowed: Set[int] | None
 ) -> tuple[list[int], Found]:
-    """Lectures that answer, best first. Phrases are looked for in every lecture: what the index finds is
-    only near them, and the filters' counts need all of them."""
+    """Matching lectures, best first. Phrases are verified in every lecture: the index only finds candidates, and the
+    filters' counts need all of them."""
     if question.phrases:
         return rank(tx, question, index.search(question, visible, None, MOST_VERIFIED), allowed)
     ranked, found = rank(tx, question, index.search(question, visible, allowed, CANDIDATES), allowed)
     if not found.lectures and found.each and found.hits:
-        # What had every character had no word: as if nothing had been found.
+        # Lectures with every character had no word: as if nothing had been found.
         scattered = replace(question, scattered=True)
         return rank(tx, question, index.search(scattered, visible, allowed, CANDIDATES), allowed)
     return ranked, found
 
 
 def rank(tx: Tx, question: Query, found: Found, allowed: Set[int] | None) -> tuple[list[int], Found]:
-    """Lectures in order, best first: the index chose the windows, a close look at each says which is best."""
+    """Ranked lectures: the index chose the windows, reading each determines the order."""
     looked = _look(tx, question, found)
     found = _read_whole(tx, question, found, looked, allowed)
     scores, levels = looked.scores, looked.levels
@@ -180,8 +180,7 @@ def rank(tx: Tx, question: Query, found: Found, allowed: Set[int] | None) -> tup
         found = replace(found, lectures=found.lectures - without, hits=held)
         ranked += sorted(found.lectures - scores.keys(), reverse=True)
         return [lecture_id for lecture_id in ranked if allowed is None or lecture_id in allowed], found
-    # Further down than anybody looks: matched, not looked at closely, newest first; what literally has it all
-    # still stands before what has not.
+    # Further down than anybody scrolls: matched, not read, newest first; literal matches still precede the others.
     rest = (found.lectures if allowed is None else found.lectures & allowed) - scores.keys()
     literal, equal = rest & found.literal, (rest & found.equal) - found.literal
     sure = sum(level.get(lecture_id, 0) >= UNREAD for lecture_id in ranked)
@@ -197,8 +196,8 @@ def rank(tx: Tx, question: Query, found: Found, allowed: Set[int] | None) -> tup
 
 
 def _read_whole(tx: Tx, question: Query, found: Found, looked: VerifiedHits, allowed: Set[int] | None) -> Found:
-    """With the lectures that have all that was typed where nothing was read: not in one minute, as a long sentence or a
-    paragraph, or in one of many minutes that have all of its pairs of characters."""
+    """With lectures that contain the complete query where nothing was read: not in one window, as a long sentence or a
+    paragraph, or in one of many windows with all of its pairs of characters."""
     doubtful = {one for one in found.literal | found.equal if looked.levels.get(one) == 0}
     unread = sorted(doubtful | {one for one in found.stretched if looked.levels.get(one, 0) < WRITTEN}, reverse=True)
     unread = unread[:MOST_READ]
@@ -246,13 +245,13 @@ def _look(tx: Tx, question: Query, found: Found) -> VerifiedHits:
             looked.scores.setdefault(lecture_id, 0.0)
             looked.add(question, lecture_id, names[lecture_id])
     if question.is_single:
-        # The index knows for sure, and a window that was read need not be the one that has it.
+        # The index is certain here, and the window that was read need not be the one with the match.
         looked.levels |= dict.fromkeys(found.literal & shown, WHOLE)
     return looked
 
 
 def _without_false(question: Query, found: Found, looked: VerifiedHits) -> Found:
-    """Without lectures of which all that the index found was read, and has not what was asked."""
+    """Without lectures whose hits were all read and do not match."""
     if not (found.each and question.is_doubtful) or len(found.hits) >= CANDIDATES:
         return found
     read = Counter(hit.lecture_id for hit in found.hits)
@@ -267,7 +266,7 @@ def _without_false(question: Query, found: Found, looked: VerifiedHits) -> Found
 
 
 def exact(tx: Tx, question: Query, found: Found, course_ids: list[int]) -> list[int]:
-    """Those lectures of a page that hold the phrases: far down are some of which only the index thinks so."""
+    """Those lectures of a page that contain the phrases: far down some are unverified candidates of the index."""
     unread = set(course_ids) - {hit.lecture_id for hit in found.hits} if question.phrases else set()
     if not unread:
         return course_ids

@@ -1,4 +1,4 @@
-"""Search, from what somebody typed to what the page shows."""
+"""Search: from the typed text to the results page."""
 
 from threading import Lock
 
@@ -29,7 +29,7 @@ _shelves: dict[str, tuple[queries.Stamp, dict[int, queries.OnShelf]]] = {}
 
 
 def _shelf(runtime: Runtime, tx: Tx) -> dict[int, queries.OnShelf]:
-    """Every published course; kept until one is published, edited or withdrawn."""
+    """Every published course; cached until one is published, edited or withdrawn."""
     stamp = queries.shelf_stamp(tx)
     key = str(runtime.db.url)
     kept = _shelves.get(key)
@@ -44,10 +44,10 @@ def _shelf(runtime: Runtime, tx: Tx) -> dict[int, queries.OnShelf]:
 def search(
     runtime: Runtime, actor: Actor, text: str, filters: Filters | None = None, page: int = 1, *, literally: bool = False
 ) -> Results:
-    """What the actor may see of what answers `text`, one page of it, with counts for the filters.
+    """Visible results for `text`, one page of them, with counts for the filters.
 
     Raises:
-        Busy: the index is missing or damaged and is being made anew.
+        Busy: the index is missing or damaged and is being rebuilt.
     """
     try:
         found = _search(runtime, actor, text, filters or Filters(), page, literally)
@@ -61,15 +61,15 @@ def search(
 
 
 def _mend(runtime: Runtime) -> None:
-    """Ask for a new index; asked once, however many searches meet the damage."""
+    """Enqueue a rebuild; once, however many searches find the damage."""
     runtime.db.run_in_transaction(lambda tx: enqueue(tx, "search.rebuild", key="search.rebuild"))
 
 
 def _search(runtime: Runtime, actor: Actor, text: str, filters: Filters, page: int, literally: bool) -> Results:
-    """The search itself.
+    """Run the search.
 
-    When nothing has all the words, pinyin and characters that sound alike are tried in their place,
-    unless the reader insists on what was typed (`literally`).
+    When nothing has all the words, pinyin and homophones are tried in their place, unless the reader insists on the
+    typed text (`literally`).
     """
     index = backend(runtime)
     with runtime.db.read() as tx:
@@ -79,7 +79,7 @@ def _search(runtime: Runtime, actor: Actor, text: str, filters: Filters, page: i
             return Results(question, filters, Page[LectureFound]([], 0, 1, SIZE))
         shelf = _shelf(runtime, tx)
         if shelf and not index.exists():
-            # None yet, or one of an earlier version: "nothing found" would be a lie.
+            # None yet, or one of an earlier version: "nothing found" would be false.
             raise IndexBroken("there is no index")
         done = queries.finished(tx, actor.member_id)
         allowed = fitting(shelf, done, filters) if filters.any else None
@@ -101,7 +101,7 @@ def _search(runtime: Runtime, actor: Actor, text: str, filters: Filters, page: i
 
 
 def suggest(runtime: Runtime, text: str, limit: int = 8) -> list[str]:
-    """What may be meant while somebody types: names of what is published, then the city's own words."""
+    """Suggestions while typing: names of published courses, then the city's own terms."""
     typed = normalise(clean(text)).replace(" ", "").replace("'", "")
     if not typed:
         return []
@@ -114,7 +114,7 @@ def suggest(runtime: Runtime, text: str, limit: int = 8) -> list[str]:
 
 
 def within_item(runtime: Runtime, item_id: int, text: str) -> list[Sentence]:
-    """Every line of one item that answers: those that have just what was typed, then the others, as they are said."""
+    """Every matching line of one item: those with the exact query, then the others, in their order."""
     with runtime.db.read() as tx:
         question = parse(text, queries.segmenter(tx))
         lines = queries.item_lines(tx, [item_id]).get(item_id, [])

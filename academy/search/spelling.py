@@ -1,7 +1,7 @@
-"""What was meant: pinyin read as words, and characters that sound right but are wrong.
+"""Corrections: pinyin read as words, and homophones of wrong characters.
 
-Only asked when nothing has all the words; the answer is used only if the library has it. Of several
-readings the likeliest is the one whose words the library says together most often.
+Used only when nothing has all the words; a correction must occur in the library. Of several the likeliest is the one
+whose words occur together most often.
 """
 
 import itertools
@@ -21,17 +21,17 @@ MOST_OFFERS = 12
 MOST_COUPLED = 4
 
 COMMONEST = 1e6
-# What asks (什么, 哪些, 为什么) is written as it is meant: to read it as something that sounds alike makes nonsense.
+# Interrogatives (什么, 哪些, 为什么) are typed correctly: replacing them by homophones makes nonsense.
 _ASKING = re.compile(
     "|".join(map(re.escape, sorted((word for word in STOP if len(word) > 1 and is_han(word)), key=len, reverse=True)))
 )
 
 Path = tuple[float, tuple[str, ...]]
-"""How unlikely, by the frequency of its words, and the words."""
+"""Unlikelihood, by the frequency of its words, and the words."""
 
 
 def pinyin_words(text: str, index: SearchBackend) -> list[str]:
-    """The text with what is typed in pinyin written in characters: likeliest first; none if there is no pinyin."""
+    """The text with its pinyin converted to characters: likeliest first; none if there is no pinyin."""
     pieces = [piece.replace("'", "") for piece in normalise(text).split()]
     if not any(is_pinyin(piece) for piece in pieces):
         return []
@@ -61,8 +61,8 @@ def pinyin_words(text: str, index: SearchBackend) -> list[str]:
 
 
 def _together(wordings: Sequence[Sequence[str]], index: SearchBackend) -> list[tuple[int, int]]:
-    """For each wording, how often the library says all of it together and, where it never says all of any
-    wording, how many pairs of its words."""
+    """For each wording, in how many texts all of it occurs together and, where none does, how many pairs of its words
+    do."""
     whole = index.together(wordings)
     if any(whole):
         return [(count, 0) for count in whole]
@@ -91,7 +91,7 @@ def _cut(letters: str, index: SearchBackend) -> list[str]:
 
 
 def repairs(text: str, segmenter: Segmenter, index: SearchBackend) -> list[str]:
-    """The text with one stretch replaced by a word of the library that sounds the same, likeliest first."""
+    """The text with one stretch replaced by a homophone from the library, likeliest first."""
     normal = normalise(text)
     asking = [(match.start(), match.end()) for match in _ASKING.finditer(normal)]
     stretches = [
@@ -107,16 +107,17 @@ def repairs(text: str, segmenter: Segmenter, index: SearchBackend) -> list[str]:
         for word, documents in heard.get(sound(normal[i:j]), [])[:MOST_HEARD]:
             if word == normal[i:j] or len(word) != j - i or word in STOP:
                 continue
-            # A stretch that was cut as one word, or falls to pieces, is the likelier mistake; so is a longer one.
+            # A stretch that was segmented as one word, or into single characters, is the likelier mistake; so is a
+            # longer one.
             gain = (documents + 1) / (own.get(normal[i:j], 0) + 1)
             whole = (i in cuts) + (j in cuts)
             offers.append((-(whole * 10 + (j - i) + min(gain, 1000) / 1000), normal[:i] + word + normal[j:]))
-    # A word must not be read as what asks or binds (建立者是 as 建立这是): what is left would be easier to find.
+    # A word must not become a stop word (建立者是 as 建立这是): the rest would match more easily.
     said = _size(_words(text, segmenter))
     cut = {offer: _words(offer, segmenter) for _, offer in sorted(offers)[: 2 * MOST_PATHS]}
     mended = [offer for offer, words in cut.items() if _size(words) >= said][:MOST_PATHS]
     worth = _together([cut[offer] for offer in mended], index)
-    # The order stays, but for what the library never says together.
+    # The order stays, except for wordings that never occur together.
     order = sorted(range(len(mended)), key=lambda n: (not worth[n][0], -worth[n][1]))
     return [mended[n] for n in order][:MOST_OFFERS]
 
@@ -147,7 +148,7 @@ def _boundaries(normal: str, segmenter: Segmenter) -> set[int]:
 
 
 def near_terms(question: Query, index: SearchBackend, limit: int = 6) -> list[str]:
-    """Words that the library has and that resemble what was asked: parts of it, and what sounds like it."""
+    """Words of the library similar to the query: parts of it, and homophones."""
     pieces = {question.normal[i:j] for i, j in _stretches(question.normal)}
     known = {word: n for word, n in index.frequencies(pieces | set(question.words)).items() if n and word not in STOP}
     heard = index.sounding({sound(piece) for piece in pieces} - {""})

@@ -1,4 +1,4 @@
-"""What is offered while somebody types: titles and lecturers, by their beginnings and in pinyin. Pure."""
+"""Suggestions while typing: titles and lecturers, by prefix and in pinyin. Pure."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,14 @@ MOST_STARTS = 6
 
 
 def suggestions(lecture: Lecture, segmenter: Segmenter) -> Iterator[tuple[str, str]]:
-    """(key, what is shown): a name is found from its beginning, from any of its words, and in pinyin."""
+    """(key, shown text): a name is found from its beginning, from any of its words, and in pinyin."""
     for shown in dict.fromkeys((lecture.title, lecture.lecturer, *(part.title for part in lecture.parts))):
         if shown:
             yield from ((key, shown) for key in keys(shown, segmenter))
 
 
 def keys(shown: str, segmenter: Segmenter) -> list[str]:
-    """What may be typed for a name."""
+    """Possible inputs for a name."""
     words = segmenter.words(normalise(shown))
     found = []
     for start in range(min(len(words), MOST_STARTS)):

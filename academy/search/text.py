@@ -1,4 +1,4 @@
-"""Text as search sees it: one form for all spellings, cut into words and pairs of characters. Pure."""
+"""Normalisation and segmentation of text for search. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,28 +11,28 @@ from academy.core.text import normal_form
 from academy.search.numerals import END, SIGNS
 
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3007"
-# Signs that belong to what they stand behind: C++, C#, 3.5%, 1+1+N, 互联网+.
+# Symbols that belong to the character before them: C++, C#, 3.5%, 1+1+N, 互联网+.
 _SIGN = r"(?<=[0-9])\.(?=[0-9])|(?<=[0-9])[%‰]|(?<=[a-z])\#|(?<=[^\W_])\+|(?<=\+)\+"
 _RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}](?:[^\W_{HAN}]|{_SIGN})*")
 _KEPT = re.compile(rf"(?:[^\W_{SIGNS}]|[{SIGNS}]|(?<={END})[%‰+]|{_SIGN})+")
 _HAN = re.compile(rf"[{HAN}]")
 _HAN_RUN = re.compile(rf"[{HAN}]+")
 _BLOCKS = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0x20000, 0x2FA20))
-"""Where Chinese characters are that Unicode's own normal form leaves as they are."""
+"""Ranges of Chinese characters that Unicode's own normal form leaves unchanged."""
 LONGEST_TEXT = 2_000_000
-"""Characters of one text that are looked at: a window of a lecture is a few hundred, a summary a few thousand."""
+"""Maximum characters of one text: a window of a lecture is a few hundred, a summary a few thousand."""
 LONGEST = 60
-"""Longer tokens are noise (addresses, base64); they are cut off so that they cannot swell the index."""
+"""Longer tokens are noise (addresses, base64); they are cut so that they cannot swell the index."""
 
 
 @lru_cache(maxsize=1)
 def _simplified() -> dict[int, int]:
-    """Traditional to simplified, as opencc writes each character that stands alone."""
+    """Traditional to simplified, as opencc converts each character by itself."""
     every = [chr(code) for block in _BLOCKS for code in range(*block)]
-    # A line each, so that none of them is read as part of a word.
+    # One a line, so that none is converted as part of a word.
     found = OpenCC("t2s").convert("\n".join(every)).split("\n")
     table = {ord(one): ord(plain) for one, plain in zip(every, found, strict=True) if one != plain and len(plain) == 1}
-    # Pairs that opencc tells apart, or by context only: one form on both sides, so both spellings meet.
+    # Pairs that opencc distinguishes, or by context only: unified on both sides, so that both spellings match.
     for variants, kept in (
         ("著", "着"),
         ("乾", "干"),
@@ -49,35 +49,35 @@ def _simplified() -> dict[int, int]:
     return table
 
 
-# Words of which each script has its own spelling, of the same length: opencc knows them by context only.
+# Words with a different spelling of the same length in each script: opencc knows them by context only.
 _SPELLINGS = (("计画", "计划"), ("座标", "坐标"))
 
 
 def plain(text: str) -> str:
-    """One form for full and half width, upper and lower case, traditional and simplified, character by character:
-    a part of a text has a part of its form."""
+    """Normalises full and half width, upper and lower case, traditional and simplified, character by character: a part
+    of a text has a part of its form."""
     return normal_form(text, LONGEST_TEXT).casefold().translate(_simplified())
 
 
 def spelled(normal: str) -> str:
-    """A plain text with one spelling of words that both scripts spell differently."""
+    """A plain text with unified spelling of words that the two scripts spell differently."""
     for variant, kept in _SPELLINGS:
         normal = normal.replace(variant, kept)
     return normal
 
 
 def spelled_otherwise(normal: str) -> bool:
-    """Whether a word of it has another spelling in the other script."""
+    """Whether one of its words has another spelling in the other script."""
     return any(kept in normal for _, kept in _SPELLINGS)
 
 
 def normalise(text: str) -> str:
-    """One form for full and half width, upper and lower case, traditional and simplified."""
+    """Normal form: full and half width, upper and lower case, traditional and simplified."""
     return spelled(plain(text))
 
 
 def normalise_mapped(text: str) -> tuple[str, list[int]]:
-    """The normal form, and for each of its characters the place in `text` that it came from."""
+    """The normal form, and for each of its characters the position in `text` that it came from."""
     whole = normalise(text)
     if len(whole) == len(text):
         return whole, list(range(len(text) + 1))
@@ -96,13 +96,13 @@ def is_han(text: str) -> bool:
 
 
 class Segmenter:
-    """Cuts normal text into words: jieba's dictionary and the city's own terms."""
+    """Segments normal text into words: jieba's dictionary and the city's own terms."""
 
     def __init__(self, terms: Iterable[str] = ()) -> None:
         self._cut = rjieba.Jieba()
         self.terms = frozenset(normalise(term) for term in terms)
         for term in self.terms:
-            # Frequent enough to win over any way of cutting it.
+            # Frequent enough to win over any other segmentation.
             self._cut.add_word(term, 2_000_000, None)
 
     def words(self, normal: str) -> list[str]:
@@ -117,18 +117,18 @@ class Segmenter:
 
 
 def pairs(normal: str) -> Iterator[str]:
-    """Overlapping pairs of neighbouring Chinese characters; punctuation does not part neighbours."""
+    """Overlapping pairs of neighbouring Chinese characters; punctuation does not separate neighbours."""
     for run in _HAN_RUN.findall(squeeze(normal)):
         for i in range(len(run) - 1):
             yield run[i : i + 2]
 
 
 def squeeze(normal: str) -> str:
-    """Only what can be searched: for exact phrases, across punctuation and the ends of lines."""
+    """Searchable characters only: for exact phrases, across punctuation and the ends of lines."""
     return "".join(_KEPT.findall(normal))
 
 
 def squeeze_mapped(normal: str) -> tuple[str, list[int]]:
-    """The squeezed text, and for each of its characters its place in `normal`."""
+    """The squeezed text, and for each of its characters its position in `normal`."""
     kept = [(match[0], match.start()) for match in _KEPT.finditer(normal)]
     return "".join(text for text, _ in kept), [place + n for text, place in kept for n in range(len(text))]

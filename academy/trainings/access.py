@@ -1,4 +1,4 @@
-"""Who may see and change trainings, and whose coverage."""
+"""Access to trainings and coverage."""
 
 from sqlalchemy import or_, select
 
@@ -14,10 +14,10 @@ REMIND = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY)
 
 
 def access_training(tx: Tx, actor: Actor, public_id: str) -> Training:
-    """A training that concerns a node the actor looks after; drafts only for those who may change them.
+    """A training that concerns a node in the actor's scope; drafts only for those who may change them.
 
     Raises:
-        NotFound: there is none, or (audited) it is not theirs to see.
+        NotFound: there is none, or (audited) it is out of scope.
     """
     training, holder = _find(tx, public_id)
     if actor.is_system or actor.may(holder.path, *MANAGE):
@@ -32,7 +32,7 @@ def access_own_training(tx: Tx, actor: Actor, public_id: str) -> Training:
     """A training that the actor may change.
 
     Raises:
-        NotFound: there is none, or (audited) it is not theirs to change.
+        NotFound: there is none, or (audited) it is out of scope.
     """
     training, holder = _find(tx, public_id)
     if not actor.is_system and not actor.may(holder.path, *MANAGE):
@@ -60,7 +60,7 @@ def access_coverage(
 
 
 def access_holder(tx: Tx, actor: Actor, organisation_id: str) -> Organisation:
-    """A node in whose name the actor may hold trainings.
+    """A node for which the actor may create trainings.
 
     Raises:
         NotFound: there is none, or (audited) it is outside.
@@ -74,7 +74,7 @@ def access_holder(tx: Tx, actor: Actor, organisation_id: str) -> Organisation:
 
 
 def roots(tx: Tx, actor: Actor) -> list[Organisation]:
-    """The nodes at which the actor's view begins."""
+    """The top nodes of the actor's scope."""
     paths = actor.paths(*VIEW)
     if not paths:
         return []

@@ -1,4 +1,4 @@
-"""How far members are through a training's courses, in thousandths of their media time."""
+"""Progress of members in a training's courses, in thousandths of their media time."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from academy.trainings.models import TrainingCourse
 
 
 def studied(tx: Tx, training_id: int, members: Sequence[int]) -> dict[int, int]:
-    """Thousandths by member; who has begun is never shown as nothing, who has not finished never as all."""
+    """Thousandths by member; never 0 once started, never 1000 before completion."""
     items = (
         select(CourseItem.id, func.coalesce(Asset.duration_ms, 1).label("length"))
         .join(TrainingCourse, TrainingCourse.course_id == CourseItem.course_id)

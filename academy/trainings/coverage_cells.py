@@ -1,7 +1,7 @@
-"""Counts: changes are added by whoever changes rows, settled into cells, and read as one figure.
+"""Coverage counts: changes are inserted with the rows they count, settled into cells, and read as one figure.
 
-A figure is what is settled plus the changes that are not settled yet, in one snapshot, so it is
-exact at every moment; ADR 0010 says why.
+A figure is the settled cells plus the unsettled changes, in one snapshot, so it is exact at every moment; ADR 0010
+explains why.
 """
 
 import dataclasses
@@ -37,7 +37,7 @@ Tally = dict[tuple[int, int, int, dt.date], list[int]]
 
 @dataclasses.dataclass
 class Figures:
-    """What a coverage page shows of one training in one node on one day."""
+    """Figures of one training in one node on one day."""
 
     due: int = 0
     exempt: int = 0
@@ -63,7 +63,7 @@ class Figures:
         return total
 
     def share(self, number: int) -> float | None:
-        """A part of those due; None where nobody is due."""
+        """Completed as a share of due; None where nobody is due."""
         return number / self.due if self.due else None
 
     @property
@@ -76,12 +76,12 @@ class Figures:
 
     @property
     def missing(self) -> int:
-        """Those due who have not completed."""
+        """Due without completion."""
         return self.due - self.completed
 
 
 def post(tx: Tx, training_id: int, changes: Mapping[CellKey, Vector]) -> None:
-    """Add changes of branches to the transaction."""
+    """Insert changes of branches."""
     if changes:
         insert_changes(tx, [row(training_id, place, vector) for place, vector in changes.items()])
 
@@ -103,19 +103,19 @@ def row(training_id: int, place: CellKey, vector: Vector) -> dict[str, Any]:
 
 
 def insert_changes(tx: Tx, rows: list[dict[str, Any]]) -> None:
-    """Insert rows; now and then ask for a settling, so that what readers add up stays short."""
+    """Insert rows; occasionally enqueue settling, so that readers add up few rows."""
     tx.connection().execute(_insert_change, rows)
     ask_to_settle(tx, len(rows))
 
 
 def ask_to_settle(tx: Tx, added: int) -> None:
-    """After changes were added: now and then have them settled."""
+    """Occasionally enqueue settling after changes were inserted."""
     if added >= EVERY or next(_added) % EVERY == 0:
         enqueue(tx, SETTLE, key=SETTLE)
 
 
 def settle(tx: Tx, limit: int = BATCH) -> int:
-    """Move the oldest changes into the cells of their branch and of every node above it."""
+    """Settle the oldest changes into the cells of their branch and of every node above it."""
     sql.settling_alone(tx)
     c = CoverageChange
     oldest = select(c.id).order_by(c.id).limit(limit)
@@ -133,7 +133,7 @@ def settle(tx: Tx, limit: int = BATCH) -> int:
 
 
 def roll_up(tx: Tx, tally: Mapping[tuple[int, int, int, dt.date], Sequence[int]]) -> Tally:
-    """Counts of branches → counts of every node, by the tree as it stood on each day."""
+    """Counts of branches → counts of every node, by the tree on each day."""
     lineage = Lineage(tx, {organisation for _, organisation, _, _ in tally})
     paths: dict[tuple[int, dt.date], list[tuple[dt.date, set[int], set[int]]]] = {}
     rolled: Tally = {}
@@ -167,7 +167,7 @@ def _add_to_cells(tx: Tx, tally: Tally) -> None:
 
 
 def _upsert(tx: Tx, table: Any, key: tuple[str, ...], numbers: Mapping[Any, Sequence[int]]) -> None:
-    """Add to the rows of these keys, in their order, and make those that are not there."""
+    """Add to the rows of these keys, in their order, and insert missing ones."""
     names = (*key, *MEASURES)
     rows = [dict(zip(names, (*k, *v), strict=True)) for k, v in sorted(numbers.items()) if any(v)]
     dialect: Any = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
@@ -181,7 +181,7 @@ def _upsert(tx: Tx, table: Any, key: tuple[str, ...], numbers: Mapping[Any, Sequ
 
 
 def settle_all(tx: Tx) -> int:
-    """Settle everything there is."""
+    """Settle all changes."""
     total = 0
     while moved := settle(tx):
         total += moved
@@ -189,7 +189,7 @@ def settle_all(tx: Tx) -> int:
 
 
 def post_bulk(tx: Tx, counts: Tally) -> None:
-    """Add many counts of branches at once, straight into the cells."""
+    """Add many counts of branches at once, directly into the cells."""
     sql.settling_alone(tx)
     _add_to_cells(tx, roll_up(tx, counts))
 
@@ -202,7 +202,8 @@ def forget(tx: Tx, training_id: int) -> None:
 
 
 def move(tx: Tx, organisation_id: int, old_path: str, new_path: str) -> None:
-    """A node hangs elsewhere: its counts leave the nodes above it and join the new ones, that day."""
+    """After a node moved: subtract its counts from the nodes above it before, and add them to those above it now, on
+    that day."""
     sql.settling_alone(tx)
     before = {int(i) for i in old_path.strip("/").split("/")}
     after = {int(i) for i in new_path.strip("/").split("/")}
@@ -228,10 +229,10 @@ def _cells() -> Any:
 
 
 def _reading(*, now: bool) -> Any:
-    """What is settled of some nodes, and what waits anywhere, with the path of where it waits.
+    """Settled cells of some nodes, and all unsettled changes, with the path of their branch.
 
-    One statement, because a settling between two would be seen twice or not at all; built once,
-    because building it costs more than running it.
+    One statement, because a settling between two would be seen twice or not at all; built once, because building it
+    costs more than running it.
     """
     settled: Any = CoverageTotal if now else CoverageCell
     c: Any = CoverageChange
@@ -286,7 +287,7 @@ def figures(
 
 
 def _own() -> Any:
-    """Of every node of a subtree: what its totals say and what waits in itself, in the tree's order."""
+    """For every node of a subtree: its totals and its own unsettled changes, in tree order."""
     o: Any = Organisation
     t: Any = CoverageTotal
     c: Any = CoverageChange
@@ -309,9 +310,9 @@ _OWN = _own()
 
 
 def own_below(tx: Tx, training_id: int, node: Organisation) -> dict[int, Figures]:
-    """Figures of the members who belong to each place itself, in a node and all below, in the tree's order; now.
+    """Figures of the direct members of each node in a subtree, in tree order; now.
 
-    A place's own are what its total has beyond the totals of its children.
+    A node's own are its total minus the totals of its children.
     """
     given = {"training": training_id, "first": node.path, "last": node.path[:-1] + "0"}
     found: dict[int, list[int]] = {}
@@ -325,12 +326,12 @@ def own_below(tx: Tx, training_id: int, node: Organisation) -> dict[int, Figures
 
 
 def unsettled(tx: Tx) -> int:
-    """How many changes wait to be settled."""
+    """Number of unsettled changes."""
     return tx.scalar(select(func.count()).select_from(CoverageChange)) or 0
 
 
 def _history() -> Any:
-    """A training's counts as a whole: a node's settled cells, and what waits anywhere. One statement, because a
+    """A training's counts as a whole: a node's settled cells, and all unsettled changes. One statement, because a
     settling between two would be seen twice or not at all."""
     settled, c = CoverageCell, CoverageChange
     kept = select(settled.day, null(), *(getattr(settled, name) for name in MEASURES)).where(
@@ -350,9 +351,9 @@ _HISTORY = _history()
 
 
 def daily(tx: Tx, training_id: int, organisation_id: int) -> list[tuple[dt.date, Figures]]:
-    """The training as a whole at the end of each day on which something changed; for curves and forecasts.
+    """The training as a whole at the end of each day with a change; for curves and forecasts.
 
-    The same whether changes are settled or wait: those that wait are placed by the tree of their days.
+    The same whether changes are settled or not: unsettled ones are placed by the tree of their days.
     """
     found: dict[dt.date, list[int]] = {}
     waiting: Tally = {}

@@ -1,4 +1,4 @@
-"""Who is enrolled: members whose data changed, the whole audience again."""
+"""Enrolment: for members whose data changed, or for the complete audience."""
 
 import dataclasses
 import datetime as dt
@@ -19,11 +19,11 @@ CHUNK = 2000
 
 
 def found_progress(tx: Tx, training: Training, members: Sequence[int] | None = None) -> Subquery:
-    """Progress as the completions tell it: member, done (a mask), days of the first, last and the whole."""
+    """Progress from completions: member, done (a mask), days of the first, last and the whole."""
     days: Any = sql.course_days(training, members).subquery()
     needed = sql.needed(tx, training)
     if needed == sql.number_of_courses(tx, training):
-        # All of them: the day of the last one, and a city need not be sorted by member and day.
+        # All required: the day of the last one, and a city need not be sorted by member and day.
         whole: Any = case((func.count() == needed, func.max(days.c.day)))
     else:
         nth = func.row_number().over(partition_by=days.c.member_id, order_by=days.c.day).label("nth")
@@ -44,7 +44,7 @@ def found_progress(tx: Tx, training: Training, members: Sequence[int] | None = N
 
 
 def found_starts(training: Training, members: Sequence[int] | None = None) -> Subquery:
-    """The day on which each member was credited the first second of a course of the training."""
+    """The day of each member's first credit in a course of the training."""
     query = (
         select(CourseStart.member_id, sql.city_day(func.min(CourseStart.reached_at)).label("start_on"))
         .join(TrainingCourse, TrainingCourse.course_id == CourseStart.course_id)
@@ -55,7 +55,7 @@ def found_starts(training: Training, members: Sequence[int] | None = None) -> Su
 
 
 def fill_progress(tx: Tx, training: Training, members: Sequence[int] | None = None) -> None:
-    """Set progress from completions and first seconds, in bulk."""
+    """Set progress from completions and first credits, in bulk."""
     mine = [Enrolment.training_id == training.id]
     if members is not None:
         mine.append(Enrolment.member_id.in_(members))
@@ -90,7 +90,7 @@ def forget_progress(tx: Tx, training: Training) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Held:
-    """An enrolment as it is kept."""
+    """An enrolment as stored."""
 
     organisation_id: int
     standing: str
@@ -100,9 +100,9 @@ class Held:
 
 
 def resync(tx: Tx, training: Training, members: Sequence[int] | None = None, *, welcome_all: bool = False) -> int:
-    """Compare members (None: everybody) with the audience and set right what differs.
+    """Compare members (None: everybody) with the audience and correct differences.
 
-    `welcome_all` enrols whoever fits even where late joiners are not due: the audience itself changed.
+    `welcome_all` enrols all matching members even where late joiners are not due: the audience itself changed.
     Returns how many enrolments changed.
     """
     if members is None:
@@ -124,7 +124,7 @@ def _resync(tx: Tx, training: Training, members: Sequence[int] | None, welcome_a
 def expected_enrolments(
     tx: Tx, training: Training, members: Sequence[int] | None, *, welcome_all: bool
 ) -> tuple[dict[int, Held], dict[int, tuple[str, int]]]:
-    """What is kept, and for whom it should be something else: standing and branch by member."""
+    """Stored enrolments that differ from the expected standing and branch, by member."""
     audience = Audience.from_json(training.audience)
     if welcome_all:
         audience = dataclasses.replace(audience, joining="include")
@@ -239,7 +239,7 @@ def _keep_spells(tx: Tx, training: Training, ended: dict[int, Held], today: dt.d
             "valid_to": today,
         }
         for member, was in ended.items()
-        # What began today is replaced; who was out counted nowhere.
+        # A standing that began today is replaced; one that was out is not counted.
         if was.since < today and was.standing != Standing.OUT
     ]
     if rows:

@@ -1,4 +1,4 @@
-"""What happens to trainings."""
+"""Events of trainings."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from academy.jobs import Event
 
 @dataclass(frozen=True)
 class TrainingOpened(Event):
-    """The audience is enrolled; members can see what is due."""
+    """The audience is enrolled; members see the training."""
 
     training_id: int
 
 
 @dataclass(frozen=True)
 class TrainingClosed(Event):
-    """The window is over; nothing registered from now on counts unless it is dated inside it."""
+    """The window is over; later registrations count only if dated inside it."""
 
     training_id: int

@@ -1,4 +1,4 @@
-"""What changes counts the moment it happens, in the transaction in which it happens."""
+"""Handlers that update counts in the transaction of the change."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def _enrolled(*extra: ColumnElement[Any]) -> Any:
             *extra,
         )
         .order_by(e.training_id)
-        # A transfer at the same moment waits here, or is waited for; either way the branch is right.
+        # A concurrent transfer waits here, or is waited for; either way the branch is right.
         .with_for_update(of=Enrolment)
     )
 
@@ -71,7 +71,7 @@ _KEEP = (
 
 @handles(CourseFinished, in_transaction=True)
 def course_finished(tx: Tx, event: CourseFinished) -> None:
-    """Count a completed course in every training of the member that asks for it."""
+    """Count a completed course in every training of the member that requires it."""
     day = sql.city_date(event.at_ms)
     sql.among_changes(tx)
     given = {"member": event.member_id, "course": event.course_id, "version": event.course_version}
@@ -85,7 +85,7 @@ def course_finished(tx: Tx, event: CourseFinished) -> None:
         was_courses: dict[int, dt.date] = {}
         done = row.done | 1 << row.position
         if done == row.done or (row.last_on is not None and row.last_on > day):
-            # Studied again in a newer version, or registered out of order: look at all of them.
+            # Studied again in a newer version, or registered out of order: recompute from all completions.
             was_courses, known = _again(tx, row.training_id, event, day)
             completed = completion_day(known, row.needed)
             courses = {event.course_id: min([day, *was_courses.values()])}
@@ -126,7 +126,7 @@ def _again(tx: Tx, training_id: int, event: CourseFinished, day: dt.date) -> tup
 
 @handles(CourseReached, in_transaction=True)
 def course_reached(tx: Tx, event: CourseReached) -> None:
-    """Count the first watched second in every training of the member that asks for the course."""
+    """Count the start in every training of the member that contains the course."""
     day = sql.city_date(event.at_ms)
     sql.among_changes(tx)
     kept: list[dict[str, Any]] = []
@@ -140,7 +140,7 @@ def course_reached(tx: Tx, event: CourseReached) -> None:
 
 
 def _asking(tx: Tx, event: CorrectionApproved | CourseStruck, *states: TrainingState) -> list[tuple[Any, Any, Any]]:
-    """The member's enrolments in trainings of these states that ask for the course, locked."""
+    """The member's enrolments in trainings of these states that contain the course, locked."""
     query = (
         select(Training, TrainingCourse, Enrolment)
         .join(TrainingCourse, TrainingCourse.training_id == Training.id)
@@ -157,14 +157,14 @@ def _asking(tx: Tx, event: CorrectionApproved | CourseStruck, *states: TrainingS
 
 
 def _counted(training: Training, course: TrainingCourse, pairs: list[list[int]]) -> list[dt.date]:
-    """The days of those completions that count for the training."""
+    """Days of the completions that count for the training."""
     end = sql.cutoff(training).timestamp() * 1000
     return [sql.city_date(at_ms) for version, at_ms in pairs if version >= course.version and at_ms < end]
 
 
 @handles(CorrectionApproved, in_transaction=True)
 def correction_approved(tx: Tx, event: CorrectionApproved) -> None:
-    """What has been archived stands: no correction may reach into it."""
+    """Archived trainings are final: refuse a correction that would change one."""
     for training, course, _ in _asking(tx, event, TrainingState.ARCHIVED):
         if _counted(training, course, event.touched):
             raise Conflict(msg("这会改动已归档的培训“%(title)s”，不能更正。", title=training.title))
@@ -172,7 +172,7 @@ def correction_approved(tx: Tx, event: CorrectionApproved) -> None:
 
 @handles(CourseStruck, in_transaction=True)
 def course_struck(tx: Tx, event: CourseStruck) -> None:
-    """Take a struck completion out of every training, on all the days on which it was counted."""
+    """Remove a struck completion from every training, on all the days on which it was counted."""
     sql.among_changes(tx)
     for training, course, enrolment in _asking(tx, event, *sql.COUNTING):
         struck = _counted(training, course, event.struck)
@@ -195,7 +195,7 @@ def course_struck(tx: Tx, event: CourseStruck) -> None:
 
 
 def _spells(tx: Tx, enrolment: Enrolment) -> list[Spell]:
-    """Where and as what a member has counted in a training, ever."""
+    """All branches and standings with which a member has counted in a training."""
     past = EnrolmentSpell
     query = select(past.organisation_id, past.standing, past.valid_from, past.valid_to).where(
         past.training_id == enrolment.training_id, past.member_id == enrolment.member_id
@@ -226,8 +226,8 @@ def _changes(tx: Tx, row: Any, member: int, was: Progress, now: Progress, day: d
     return [coverage_cells.row(row.training_id, where, vector) for where, vector in delta.items()]
 
 
-# Progress and counts at once: on PostgreSQL every statement is a journey, and a completion waits for each.
-# Plain values, one enrolment at a time: of arrays it would make a plan anew each time.
+# Progress and counts in one statement: on PostgreSQL every statement is a round trip, and a completion waits for each.
+# Plain values, one enrolment at a time: with arrays it would be planned anew each time.
 _KEPT = """
 WITH kept AS (
     UPDATE enrolments SET done = %s, reached_on = %s, last_on = %s, completed_on = %s
@@ -251,7 +251,7 @@ def _write(tx: Tx, kept: list[dict[str, Any]], changes: list[dict[str, Any]]) ->
 def _write_together(
     tx: Tx, kept: list[dict[str, Any]], changes: list[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Write each enrolment with its changes; returns those that have none."""
+    """Write each enrolment with its changes; returns those without changes."""
     alone = []
     for row in kept:
         mine = [change for change in changes if change["training_id"] == row["t"]]
@@ -267,7 +267,7 @@ def _write_together(
 
 @handles(MembersChanged, in_transaction=True)
 def members_changed(tx: Tx, event: MembersChanged) -> None:
-    """Somebody joined, moved, changed or left: place them anew in every open training."""
+    """Members joined, moved, changed or left: recompute them in every open training."""
     reassign_members(tx, event.member_ids)
 
 
@@ -279,7 +279,7 @@ def exemption_changed(tx: Tx, event: ExemptionChanged) -> None:
 
 @handles(OrganisationMoved, in_transaction=True)
 def organisation_moved(tx: Tx, event: OrganisationMoved) -> None:
-    """Take the counts along, and look whether its members still belong to each audience."""
+    """Move the counts, and recheck whether its members belong to each audience."""
     sql.among_changes(tx)
     coverage_cells.move(tx, event.organisation_id, event.old_path, event.new_path)
     here = select(Member.id).join(Organisation).where(subtree(event.new_path))
@@ -289,7 +289,7 @@ def organisation_moved(tx: Tx, event: OrganisationMoved) -> None:
 
 def reassign_members(tx: Tx, members: Sequence[int]) -> None:
     """Compare members with the audience of every open training."""
-    # Before looking which are open: a training that is just being opened has not seen these changes.
+    # Before reading which are open: a training that is being opened has not seen these changes.
     sql.among_changes(tx)
     for training in _open_trainings(tx):
         enrol.resync(tx, training, members)

@@ -1,4 +1,4 @@
-"""What trainings do by themselves: settle counts, end on time, look at the calendar."""
+"""Background jobs of trainings: settle counts, end on time, apply calendar changes."""
 
 import datetime as dt
 
@@ -11,7 +11,7 @@ from academy.trainings.models import Training
 
 @every(coverage_cells.SETTLE, minutes=5)
 def settle(context: JobContext) -> None:
-    """Move changes into cells, a batch a transaction, so that nobody waits long."""
+    """Settle changes into cells, a batch a transaction, so that locks are short."""
     while context.db.run_in_transaction(coverage_cells.settle):
         pass
 
@@ -22,7 +22,7 @@ def _not_opened(tx: Tx, message: Message, training_id: int, by: int | None) -> N
 
 @job(service.OPEN, lane=BRIEF, on_failure=_not_opened)
 def open_(context: JobContext, training_id: int, by: int | None) -> None:
-    """Enrol a large audience: all of it in one transaction, so a killed run leaves nothing and runs again."""
+    """Enrol a large audience: all of it in one transaction, so that a killed run leaves nothing and is restarted."""
     context.progress(100, msg("正在列入参训党员…"))
     context.db.run_in_transaction(lambda tx: service.finish_opening(tx, training_id, by))
 
@@ -47,5 +47,5 @@ def refresh(context: JobContext, training_id: int) -> None:
 
 @nightly("trainings.midnight", at=dt.time(0, 1))
 def midnight(context: JobContext) -> None:
-    """Exemptions begin and end by the calendar, and so do trainings: ask for each a job of its own."""
+    """Exemptions begin and end by the calendar, and so do trainings: enqueue a job for each."""
     context.db.run_in_transaction(lambda tx: service.begin_day(tx))

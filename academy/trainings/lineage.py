@@ -1,4 +1,4 @@
-"""The organisation tree through time: whose figures a branch was part of, on which day."""
+"""The organisation tree through time: the ancestors of a branch on a day."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -35,12 +35,12 @@ class Lineage:
             .order_by(spells.organisation_id, spells.valid_from)
         ):
             known = self._moves.setdefault(node, [])
-            if not known or known[-1][1] != parent:  # a rename is no move
+            if not known or known[-1][1] != parent:  # a rename is not a move
                 known.append((start, parent))
         self._moves = {node: moves for node, moves in self._moves.items() if len(moves) > 1}
 
     def ancestors(self, organisation: int, day: dt.date) -> tuple[int, ...]:
-        """The node itself and everything above it on that day, the top first."""
+        """The node itself and its ancestors on that day, the top first."""
         path = self._paths[organisation]
         if not self._moves or not self._moved_since(day):
             return path
@@ -52,7 +52,7 @@ class Lineage:
         return tuple(reversed(chain))
 
     def steps(self, organisation: int, day: dt.date) -> list[tuple[dt.date, set[int], set[int]]]:
-        """From `day` to now: on which days which nodes began and ceased to be above the branch."""
+        """From `day` to now: on which days which nodes became and ceased to be ancestors of the branch."""
         current = set(self.ancestors(organisation, day))
         found = [(day, current, set[int]())]
         for moment in self._moved_since(day):
@@ -81,8 +81,8 @@ def ids_of(path: str) -> tuple[int, ...]:
 
 
 def inside(tx: Tx, node: Organisation, day: dt.date | None) -> ColumnElement[bool]:
-    """`Organisation` rows that were the node or below it at the end of a day (None: now)."""
-    # Everything has always hung below the root.
+    """Condition: `Organisation` rows that were the node or below it at the end of a day (None: now)."""
+    # All nodes have always been below the root.
     if day is not None and node.parent_id is not None:
         changed = select(OrganisationSpell.id).where(OrganisationSpell.valid_to > day).limit(1)
         if tx.scalar(changed) is not None:

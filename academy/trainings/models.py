@@ -1,4 +1,4 @@
-"""Trainings, who is due in them, and the cells that count."""
+"""Trainings, enrolments, and coverage cells."""
 
 import datetime as dt
 import enum
@@ -24,7 +24,7 @@ class TrainingState(enum.StrEnum):
 
 
 class Standing(enum.StrEnum):
-    """What a training asks of a member: to study, nothing for a reason, or nothing any more."""
+    """Status of a member in a training: due, exempt, or out."""
 
     DUE = "due"
     EXEMPT = "exempt"
@@ -32,7 +32,7 @@ class Standing(enum.StrEnum):
 
 
 class ReminderKind(enum.StrEnum):
-    """Whom a reminder goes to: those who are missing, or the secretaries of their branches."""
+    """Recipients of a reminder: missing members, or the secretaries of their branches."""
 
     MEMBERS = "members"
     BRANCHES = "branches"
@@ -57,7 +57,7 @@ class Training(Base):
     title: Mapped[str] = mapped_column(String(120))
     summary: Mapped[str] = mapped_column(Text, default="")
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
-    """The node that holds it; only its subtree can be in the audience."""
+    """The node that holds it; its audience is inside that subtree."""
     audience: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     required_count: Mapped[int | None]
     opens_on: Mapped[dt.date]
@@ -65,9 +65,9 @@ class Training(Base):
     state: Mapped[str] = mapped_column(String(12), default=TrainingState.DRAFT)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
-    # Indexed for the night: each job that is forgotten is looked for here.
+    # For the nightly deletion: each deleted job is looked up here.
     opening_job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
-    """The job that opened it or is at it; its error is why it is still a draft."""
+    """The job that opens or opened it; its error explains why it is still a draft."""
     opened_at: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]
 
@@ -92,17 +92,17 @@ class TrainingCourse(Base):
 
 
 class Enrolment(Base):
-    """One member of one training's audience: where counted, as what, since when, and how far.
+    """One member in one training's audience: branch, standing, since when, progress.
 
-    Present standing only; what came before is in `EnrolmentSpell`. Progress belongs to the person
-    and not to the branch, so it is here once and days decide which branch it counts for.
+    Present standing only; earlier ones are in `EnrolmentSpell`. Progress belongs to the person and not to the branch,
+    so it is stored once; days determine the branch for which it counts.
     """
 
     __tablename__ = "enrolments"
     __table_args__ = (
         # Names of one branch, and the recount of its cell.
         Index(None, "training_id", "organisation_id"),
-        # A completion looks up the trainings of one member.
+        # A completion finds the trainings of one member.
         Index(None, "member_id"),
         one_of("standing", Standing),
     )
@@ -117,14 +117,14 @@ class Enrolment(Base):
     """Bit n: the course at position n is completed."""
     reached_on: Mapped[dt.date | None]
     last_on: Mapped[dt.date | None]
-    """Day of the latest completion, so that the day of the whole needs no second look."""
+    """Day of the latest completion, so that the day of the whole needs no second query."""
     completed_on: Mapped[dt.date | None]
 
 
 class EnrolmentSpell(Base):
-    """Where and as what a member was counted from one day up to (not including) another.
+    """Branch and standing of a member from one day up to (not including) another.
 
-    Written when the standing changes, so that a past date has one answer; never two on one day.
+    Written when the standing changes, so that a past date has one answer; at most one a day.
     """
 
     __tablename__ = "enrolment_spells"
@@ -145,15 +145,15 @@ class EnrolmentSpell(Base):
 
 
 class CoverageChange(Base):
-    """A change of a branch's counts, added in the transaction that changed the rows behind it.
+    """A change of a branch's counts, inserted in the transaction that changed the rows behind it.
 
-    Only ever inserted, so completions never wait for each other; `trainings.tally.settle` moves
-    them into `CoverageCell` and deletes them. `course_id` 0 speaks of the training as a whole.
+    Insert-only, so completions never wait for each other; `coverage_cells.settle` moves changes into `CoverageCell` and
+    deletes them. `course_id` 0 is the training as a whole.
     """
 
     __tablename__ = "coverage_changes"
     __table_args__ = (
-        # What a reader adds to the settled cells.
+        # Added by readers to the settled cells.
         Index(None, "training_id", "day"),
     )
 
@@ -169,11 +169,11 @@ class CoverageChange(Base):
 
 
 class CoverageCell(Base):
-    """How the counts of one training changed on one day in one node with everything below it.
+    """Change of one training's counts on one day in one node with everything below it.
 
-    The sum up to a day is the figure of that day, at any node, in a handful of rows; a node that
-    moved took its counts along on the day it moved. Exempt members are in `exempt` and in nothing
-    else. `course_id` 0 speaks of the training as a whole.
+    The sum up to a day is the figure of that day, at any node, in a handful of rows; a node that moved took its counts
+    along on the day it moved. Exempt members are in `exempt` and in nothing else. `course_id` 0 is the training as a
+    whole.
     """
 
     __tablename__ = "coverage_cells"
@@ -190,9 +190,9 @@ class CoverageCell(Base):
 
 
 class CoverageTotal(Base):
-    """The sum of a node's cells over all days: what a page of today shows, in one row a course.
+    """Sum of a node's cells over all days: today's figures, in one row a course.
 
-    Written only by whoever writes cells, in the same transaction, so the two always agree.
+    Written only together with the cells, in the same transaction, so the two always agree.
     """
 
     __tablename__ = "coverage_totals"
@@ -210,9 +210,9 @@ class CoverageTotal(Base):
 class Reminder(Base):
     """One sending of reminders for a training in a node: to how many, when, by whom.
 
-    Of one to branches, `missing` is how many members it was about, `recipients` how many secretaries were asked.
+    Of a delegation, `missing` is how many members it was about, `recipients` how many secretaries were asked.
 
-    Kept so that nobody is pressed twice in a few days, and so that its effect can be counted.
+    Kept so that nobody is reminded twice in a few days, and so that its effect can be measured.
     """
 
     __tablename__ = "reminders"
@@ -235,11 +235,11 @@ class Reminder(Base):
 
 
 class ReminderRecipient(Base):
-    """One member reached by one reminder. The throttle and the effect are counted from these rows."""
+    """One member reached by one reminder. The rate limit and the effect are counted from these rows."""
 
     __tablename__ = "reminder_recipients"
     __table_args__ = (
-        # Who was reminded of this training lately.
+        # Members lately reminded of this training.
         Index(None, "training_id", "member_id", "on_day"),
     )
 
@@ -250,11 +250,11 @@ class ReminderRecipient(Base):
 
 
 class PublishedFigure(Base):
-    """A figure of one group of a node's members as it was released: with noise, once for a closed day, never changed.
+    """A released figure of one group of a node's members: with noise, once for a closed day, never changed.
 
-    Kept so that a day has one figure, though rows behind it are corrected later, and so that the second look costs
-    nothing (`trainings.published`). No true figure stands here. `source` names the list that it stood in: a dimension
-    of the statistics, or the filters.
+    Kept so that a day has one figure even when rows behind it are corrected later, and for speed
+    (`coverage.published_figures`). True figures are not stored here. `source` is the list that contained it: a
+    dimension of the statistics, or the filters.
     """
 
     __tablename__ = "published_figures"
@@ -271,7 +271,7 @@ class PublishedFigure(Base):
     source: Mapped[str] = mapped_column(String(600))
     day: Mapped[dt.date]
     cell: Mapped[str] = mapped_column(String(600))
-    """Which group: names and values of its conditions as JSON; blank where there was nobody."""
+    """The group: names and values of its conditions as JSON; blank where there was nobody."""
     is_withheld: Mapped[bool]
     due: Mapped[int]
     exempt: Mapped[int]

@@ -1,4 +1,4 @@
-"""What an opening writes, in as few statements as there are tables: a city must not wait for a loop."""
+"""Opening a training in one statement a table: fast enough for a city."""
 
 import datetime as dt
 from typing import Any
@@ -17,7 +17,7 @@ COLUMNS = ["training_id", "organisation_id", "course_id", "day", *coverage_cells
 
 
 def enrol_everybody(tx: Tx, training: Training) -> int:
-    """Enrol the whole audience of a training that is being opened, with its progress; returns how many.
+    """Enrol the complete audience of a training that is being opened, with its progress; returns how many.
 
     They count from the first day of the window, also when it is opened a little late.
     """
@@ -40,7 +40,7 @@ def enrol_everybody(tx: Tx, training: Training) -> int:
         "last_on": found.c.last_on,
         "completed_on": found.c.whole_on,
     }
-    # One insert with everything: to fill it in afterwards would write every row and its indexes thrice.
+    # One insert with everything: filling it in afterwards would write every row and its indexes three times.
     chosen = (
         select(*values.values())
         .outerjoin(found, found.c.member_id == Member.id)
@@ -52,7 +52,7 @@ def enrol_everybody(tx: Tx, training: Training) -> int:
 
 
 def first_day(training: Training) -> dt.date:
-    """The day from which those enrolled at the opening count."""
+    """The day from which members enrolled at the opening count."""
     return min(clock.today(), training.opens_on)
 
 
@@ -60,7 +60,7 @@ def count_everybody(tx: Tx, training: Training) -> None:
     """Write the counts of a training that has just been enrolled; it has none yet."""
     sql.settling_alone(tx)
     since = first_day(training)
-    # A tree that has changed since the first day asks for each day's own ancestors.
+    # If the tree has changed since the first day, each day has its own ancestors.
     changed = select(OrganisationSpell.id).where(OrganisationSpell.valid_to > since).limit(1)
     if tx.scalar(changed) is not None:
         coverage_cells.post_bulk(tx, recount.expected(tx, training))
@@ -99,14 +99,14 @@ def _roll_up(tx: Tx, training_id: int) -> None:
         )
         statement = dialect.insert(c).from_select(COLUMNS, below)
         added = {name: getattr(c, name) + statement.excluded[name] for name in coverage_cells.MEASURES}
-        # A node above has cells already when members belong to it directly.
+        # A node above has cells already when it has direct members.
         tx.execute(statement.on_conflict_do_update(index_elements=COLUMNS[:4], set_=added))
 
 
 def _counts(training: Training, since: dt.date) -> list[Select[Any]]:
-    """What counts in which branch on which day, a row each, a part for each thing that is counted.
+    """Counts by branch and day, a row each, one part for each figure.
 
-    Written apart from `verify.expected`, so that the two check each other.
+    Independent of `recount.expected`, so that the two verify each other.
     """
     e = Enrolment
     due = (e.training_id == training.id) & (e.standing == Standing.DUE.value)

@@ -1,4 +1,4 @@
-"""Reads: what a member has to do, what an office holds, what coverage is."""
+"""Reads: a member's trainings, an organisation's trainings, coverage."""
 
 import dataclasses
 import datetime as dt
@@ -27,7 +27,7 @@ SAMPLE = 8
 
 @dataclasses.dataclass(frozen=True)
 class DueCourse:
-    """A course that a training asks for, and whether this member has completed it."""
+    """A course of a training, and whether this member has completed it."""
 
     public_id: str
     title: str
@@ -37,7 +37,7 @@ class DueCourse:
 
 @dataclasses.dataclass(frozen=True)
 class DueTraining:
-    """A training of one member: what, till when, how far, what is missing."""
+    """A training of one member: deadline, progress, missing courses."""
 
     public_id: str
     title: str
@@ -64,7 +64,7 @@ class DueTraining:
 
     @property
     def missing(self) -> int:
-        """How many more courses complete it."""
+        """How many more courses are needed."""
         return max(0, self.needed - self.done)
 
 
@@ -185,7 +185,7 @@ def overview(tx: Tx, actor: Actor, node: Organisation, page: int, *, drafts: boo
 
 @dataclasses.dataclass(frozen=True)
 class AudiencePreview:
-    """Who would be due: how many, how many of them exempt, and some of them."""
+    """Preview of an audience: due, exempt, and a sample of members."""
 
     fitting: int
     exempt: int
@@ -197,11 +197,11 @@ class AudiencePreview:
 
 
 def preview(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -> AudiencePreview:
-    """Count an audience before anybody is enrolled."""
+    """Count an audience without enrolling."""
     clause = sql.fits(tx, holder, audience, first_day)
     exempt = cast(sql.exempt_on(clock.today()), Integer)
     fitting, excused = tx.execute(select(func.count(), func.sum(exempt)).select_from(Member).where(clause)).one()
-    # A spread over the whole audience, the same each time: every n-th member.
+    # A systematic sample, the same each time: every n-th member.
     step = max(1, fitting // SAMPLE)
     sample = (
         select(Member, Organisation)
@@ -214,12 +214,12 @@ def preview(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date
 
 
 def trail(tx: Tx, actor: Actor, node: Organisation) -> list[Organisation]:
-    """The nodes from the top of the actor's view down to this one."""
+    """The nodes from the top of the actor's scope down to this one."""
     return [one for one in members.ancestors(tx, node) if actor.is_system or actor.may(one.path, *VIEW)]
 
 
 def published_courses(tx: Tx, chosen: Sequence[int] = ()) -> list[Course]:
-    """What a training can ask for: everything on the shelves, and what was chosen before."""
+    """Courses selectable for a training: all published ones, and those chosen before."""
     query = select(Course).where(or_(Course.state == CourseState.PUBLISHED, Course.id.in_(chosen)))
     return list(tx.scalars(query.order_by(Course.published_at.desc(), Course.id).limit(300)))
 

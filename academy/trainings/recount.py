@@ -1,4 +1,4 @@
-"""Recounting: what the cells must say, worked out from the rows behind them and from nothing else."""
+"""Recount: expected cells, derived only from the rows behind them."""
 
 import dataclasses
 import datetime as dt
@@ -23,7 +23,7 @@ from academy.trainings.rules import WHOLE
 
 @dataclasses.dataclass(frozen=True)
 class RecountDifference:
-    """Something that is not as the rows say it should be."""
+    """A difference between stored and expected values."""
 
     training_id: int
     what: str
@@ -37,9 +37,9 @@ class RecountDifference:
 
 
 def pieces(training_id: int, day: dt.date | None, organisations: Any = None) -> Subquery:
-    """Stretches of a training's members that hold on a day (None: now): where, as what, how far.
+    """Stretches of a training's members in force on a day (None: now): branch, standing, progress.
 
-    `organisations` narrows them to branches, inside each part: SQLite would read a union to the end.
+    `organisations` filters inside each part: SQLite would evaluate the union completely.
     """
     present, past = _stretches(training_id)
     if organisations is not None:
@@ -84,7 +84,7 @@ def _stretches(training_id: int) -> tuple[Any, Any]:
 def expected(tx: Tx, training: Training) -> coverage_cells.Tally:
     """Counts by branch, course and day, recounted."""
     found: coverage_cells.Tally = {}
-    # One after the other: SQLite reads a union from end to end for every row that it is joined to.
+    # One after the other: SQLite evaluates a union completely for every row joined to it.
     for stretches, ended in zip(_stretches(training.id), (False, True), strict=True):
         _count(tx, training, stretches.subquery(), found, ended=ended)
     return found
@@ -121,7 +121,7 @@ def _day(value: dt.date | str) -> dt.date:
 
 
 def differences(tx: Tx, training: Training) -> list[RecountDifference]:
-    """Everything about a training that a recount does not confirm; `tx` must be one snapshot."""
+    """All differences of a training between stored and recounted values; `tx` must be one snapshot."""
     with sql.in_bulk(tx):
         return [*_progress(tx, training), *_audience(tx, training), *_cells(tx, training), *_totals(tx, training)]
 

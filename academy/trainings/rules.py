@@ -1,4 +1,4 @@
-"""What a training's audience is, and what a member adds to the counts on which day. No I/O."""
+"""Audience of a training, and a member's contribution to the counts by day. No I/O."""
 
 import dataclasses
 import datetime as dt
@@ -15,7 +15,7 @@ JOINING = ("include", "exclude")
 LEAVING = ("drop", "keep")
 MOVING = ("follow", "stay")
 WHOLE = 0
-"""The course id of cells that speak of the training as a whole."""
+"""Course id of cells for the training as a whole."""
 
 
 AGE_BANDS: dict[str, tuple[int, int | None]] = {
@@ -25,15 +25,15 @@ AGE_BANDS: dict[str, tuple[int, int | None]] = {
     "61": (61, 70),
     "71": (71, None),
 }
-"""By which offices count: youngest and oldest, both included."""
+"""Age bands of reports: youngest and oldest, both inclusive."""
 BirthRange = tuple[dt.date | None, dt.date | None]
 
 
 @dataclasses.dataclass(frozen=True)
 class Audience:
-    """Who is due, as data. An empty tuple or None asks for nothing, so it lets everybody in.
+    """Audience as data. An empty tuple or None is no condition.
 
-    Ages are those on the day the window opens, so nobody grows out of a training half way.
+    Ages are those on the first day of the window, so that nobody leaves an audience by ageing.
     """
 
     nodes: tuple[int, ...] = ()
@@ -41,20 +41,20 @@ class Audience:
     sectors: tuple[str, ...] = ()
     positions: tuple[str, ...] = ()
     cohorts: tuple[int, ...] = ()
-    """Row ids of named lists; whoever is in one of them."""
+    """Row ids of cohorts; members of any of them."""
     statuses: tuple[str, ...] = STATUSES
     ages: tuple[str, ...] = ()
-    """Keys of `AGE_BANDS`; whoever is in one of them."""
+    """Keys of `AGE_BANDS`; members in any of them."""
     age_from: int | None = None
     age_to: int | None = None
     joined_from: dt.date | None = None
     joined_to: dt.date | None = None
     joining: str = "include"
-    """Whoever begins to fit after the opening: is due too, or is not."""
+    """Members who match after the opening: due too, or not."""
     leaving: str = "drop"
-    """Whoever stops fitting: is no longer counted, or still is (the deceased never are)."""
+    """Members who no longer match: removed, or still counted (the deceased never are)."""
     moving: str = "follow"
-    """Whoever changes branch: counts in the new one, or where they were when the training opened."""
+    """Members who change branch: counted in the new one, or in the one at the opening."""
 
     def to_json(self) -> dict[str, Any]:
         """For the training's column."""
@@ -66,7 +66,7 @@ class Audience:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Audience":
-        """The reverse; what an older academy did not know takes its default."""
+        """The reverse; keys missing in older rows take their default."""
         given: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             if field.name not in data:
@@ -78,7 +78,7 @@ class Audience:
         return cls(**given)
 
     def problems(self) -> dict[str, Message]:
-        """What is wrong with it, by field."""
+        """Errors of an audience, by field."""
         wrong: dict[str, Message] = {}
         if not set(self.ages) <= set(AGE_BANDS):
             wrong["ages"] = msg("请选择列出的年龄段。")
@@ -95,11 +95,11 @@ class Audience:
         return wrong
 
     def birth_range(self, day: dt.date) -> BirthRange:
-        """Earliest and latest birthday of someone who is neither too young nor too old on `day`."""
+        """Earliest and latest birthday of a person within the age limits on `day`."""
         return _born(self.age_from, self.age_to, day)
 
     def birth_bands(self, day: dt.date) -> list[BirthRange]:
-        """The same of each chosen band; none chosen, none given."""
+        """The same for each chosen band."""
         return [_born(*AGE_BANDS[key], day) for key in self.ages]
 
 
@@ -111,10 +111,10 @@ def _born(youngest: int | None, oldest: int | None, day: dt.date) -> BirthRange:
 def check_plan(
     title: str, opens_on: dt.date | None, closes_on: dt.date | None, courses: int, required: int | None
 ) -> None:
-    """What every training must have.
+    """Check the required fields of a training.
 
     Raises:
-        Invalid: with a sentence for each field.
+        Invalid: with a message for each field.
     """
     wrong: dict[str, Message] = {}
     if not 1 <= len(title) <= 120:
@@ -135,7 +135,7 @@ def check_plan(
 
 @dataclasses.dataclass(frozen=True)
 class Spell:
-    """Where and as what somebody counts, from one day up to (not including) another."""
+    """Branch and standing of a member from one day up to (not including) another."""
 
     organisation_id: int
     standing: str
@@ -145,7 +145,7 @@ class Spell:
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """The days on which a member got somewhere in a training."""
+    """Days of a member's progress in a training."""
 
     reached: dt.date | None = None
     completed: dt.date | None = None
@@ -159,7 +159,7 @@ Vector = tuple[int, int, int, int]
 
 
 def contribution(spells: Iterable[Spell], progress: Progress) -> dict[CellKey, Vector]:
-    """What one member adds to the counts: plus one when it begins, minus one when the spell ends."""
+    """One member's changes of the counts: plus one when a spell or progress begins, minus one when the spell ends."""
     tally: Counter[tuple[int, int, dt.date, int]] = Counter()
 
     def count(spell: Spell, course: int, measure: int, day: dt.date | None) -> None:
@@ -182,7 +182,7 @@ def contribution(spells: Iterable[Spell], progress: Progress) -> dict[CellKey, V
 
 
 def difference(new: Mapping[CellKey, Vector], old: Mapping[CellKey, Vector]) -> dict[CellKey, Vector]:
-    """What must be added to turn the old counts into the new ones."""
+    """The changes that turn the old counts into the new ones."""
     tally: Counter[tuple[int, int, dt.date, int]] = Counter()
     for sign, side in ((1, new), (-1, old)):
         for place, vector in side.items():
@@ -200,7 +200,7 @@ def _vectors(tally: Mapping[tuple[int, int, dt.date, int], int]) -> dict[CellKey
 
 
 def completion_day(days: Iterable[dt.date], needed: int) -> dt.date | None:
-    """The day on which the needed number of courses was reached."""
+    """The day on which the required number of courses was completed."""
     ordered = sorted(days)
     return ordered[needed - 1] if needed and len(ordered) >= needed else None
 
@@ -214,9 +214,9 @@ def place(
     organisation_id: int,
     held: tuple[str, int] | None,
 ) -> tuple[str, int] | None:
-    """Where and as what a member is to count now; None where no enrolment is wanted.
+    """The present branch and standing of a member; None where no enrolment is needed.
 
-    `held` is the present standing and branch, None for somebody who was never enrolled.
+    `held` is the stored standing and branch, None for a member who was never enrolled.
     """
     counted = held is not None and held[0] != "out"
     if held is None or not counted:

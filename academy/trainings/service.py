@@ -27,14 +27,14 @@ OPEN = "trainings.open"
 CLOSE = "trainings.close"
 REFRESH = "trainings.refresh"
 AT_ONCE = 5000
-"""So many are enrolled while the officer waits, in well under a second; more are a job's work."""
+"""Audience size up to which an officer waits, well under a second; larger ones are enrolled by a job."""
 STARTED = msg("这次培训已经开始了。")
 BUSY = msg("这次培训正在开启，请等开启完成。")
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What an officer fills in."""
+    """The fields of a training's form."""
 
     title: str
     opens_on: dt.date | None
@@ -47,11 +47,11 @@ class Plan:
 
 
 def create_training(tx: Tx, actor: Actor, organisation: Organisation, plan: Plan) -> Training:
-    """Draft a training in the name of a node.
+    """Create a draft of a training for a node.
 
     Raises:
-        Invalid: something is missing or does not fit together.
-        Forbidden: the actor does not look after that node.
+        Invalid: fields are missing or inconsistent.
+        Forbidden: the node is outside the actor's scope.
     """
     if not actor.is_system and not actor.may(organisation.path, *MANAGE):
         raise Forbidden(f"organisation:{organisation.public_id}")
@@ -70,10 +70,10 @@ def create_training(tx: Tx, actor: Actor, organisation: Organisation, plan: Plan
 
 
 def edit_training(tx: Tx, actor: Actor, training: Training, plan: Plan) -> None:
-    """Change a training. Once it is open, its courses and first day stand; audience and end may change.
+    """Change a training. Once it is open, its courses and first day are fixed; audience and end may change.
 
     Raises:
-        Invalid: something is missing or does not fit together.
+        Invalid: fields are missing or inconsistent.
         Conflict: it is closed, or being opened.
     """
     _hold_still(tx, training)
@@ -99,14 +99,14 @@ def edit_training(tx: Tx, actor: Actor, training: Training, plan: Plan) -> None:
 
 
 def _hold_still(tx: Tx, training: Training) -> None:
-    """Look at a training anew and keep others from changing it; raises Conflict while it is being opened."""
+    """Lock and refresh a training; raises Conflict while it is being opened."""
     lock_row(tx, training)
     if training.state == TrainingState.OPENING:
         raise Conflict(BUSY)
 
 
 def _check(tx: Tx, holder: Organisation, plan: Plan, *, kept: bool = False) -> None:
-    """Whether a plan fits together; with `kept` its courses stand, whatever has become of them since."""
+    """Check a plan; with `kept` its courses are fixed, whatever their state."""
     check_plan(plan.title, plan.opens_on, plan.closes_on, len(set(plan.courses)), plan.required_count)
     if wrong := plan.audience.problems():
         raise Invalid(fields=wrong)
@@ -144,10 +144,10 @@ def _write(tx: Tx, training: Training, plan: Plan) -> None:
 
 
 def _hold_courses(tx: Tx, training: Training) -> None:
-    """Keep the courses on the shelves until the training is open.
+    """Lock the courses until the training is open, so that they stay published.
 
     Raises:
-        Invalid: one is not, or not any more; names it.
+        Invalid: one is not published; names it.
     """
     query = (
         select(Course.title, Course.state)
@@ -168,7 +168,7 @@ def begin_opening(tx: Tx, actor: Actor, training: Training) -> int | None:
 
     Raises:
         Conflict: it is not a draft, or it is being opened.
-        Invalid: nobody would be due, or a course is no longer on the shelves.
+        Invalid: nobody would be due, or a course is no longer published.
     """
     _hold_courses(tx, training)
     holder = tx.get_one(Organisation, training.organisation_id)
@@ -186,7 +186,7 @@ def begin_opening(tx: Tx, actor: Actor, training: Training) -> int | None:
 
 
 def finish_opening(tx: Tx, training_id: int, by: int | None) -> None:
-    """For the job: open what was asked for; nothing is left to do when an earlier run got as far as the commit."""
+    """For the job: finish the opening; nothing to do when an earlier run committed."""
     training = tx.get_one(Training, training_id)
     if training.state == TrainingState.OPENING:
         sql.take_time(tx)
@@ -194,7 +194,7 @@ def finish_opening(tx: Tx, training_id: int, by: int | None) -> None:
 
 
 def give_up_opening(tx: Tx, training_id: int) -> None:
-    """The job failed for good: a draft again, to mend and try once more."""
+    """The job failed for good: back to draft, for correction and retry."""
     opening_one = (Training.id == training_id) & (Training.state == TrainingState.OPENING)
     tx.execute(update(Training).where(opening_one).values(state=TrainingState.DRAFT))
 
@@ -205,11 +205,11 @@ def opening_job(tx: Tx, training: Training) -> Job | None:
 
 
 def open_training(tx: Tx, actor: Actor, training: Training, state: TrainingState = TrainingState.DRAFT) -> int:
-    """Enrol the audience and let the window run; returns how many are enrolled.
+    """Enrol the audience and start the window; returns how many are enrolled.
 
     Raises:
-        Conflict: it is not a draft, or somebody is opening it at this moment.
-        Invalid: nobody would be due, or a course is no longer on the shelves.
+        Conflict: it is not a draft, or it is being opened.
+        Invalid: nobody would be due, or a course is no longer published.
     """
     _hold_courses(tx, training)
     sql.without_changes(tx)
@@ -247,7 +247,7 @@ def _enqueue_close(tx: Tx, training: Training) -> None:
 
 
 def close_training(tx: Tx, actor: Actor, training: Training) -> None:
-    """End the window now.
+    """Close a training now.
 
     Raises:
         Conflict: it is not open.
@@ -256,7 +256,7 @@ def close_training(tx: Tx, actor: Actor, training: Training) -> None:
         raise Conflict(msg("只有正在进行的培训才能结束。"))
     sql.without_changes(tx)
     training.state = TrainingState.CLOSED
-    # Ending on time ends at midnight, whenever the job gets round to it.
+    # A scheduled end is at midnight, whenever the job runs.
     training.closed_at = min(clock.now(), clock.day_bounds(training.closes_on)[1])
     tx.flush()
     record(tx, actor, "training.closed", f"training:{training.public_id}")
@@ -264,15 +264,15 @@ def close_training(tx: Tx, actor: Actor, training: Training) -> None:
 
 
 def close_when_over(tx: Tx, training_id: int) -> None:
-    """For the job: close if the last day has passed; it may have been put off meanwhile."""
+    """For the job: close if the last day has passed; it may have been extended meanwhile."""
     training = tx.get(Training, training_id)
     if training is not None and training.state == TrainingState.OPEN and training.closes_on < clock.today():
         close_training(tx, SYSTEM, training)
 
 
 def begin_day(tx: Tx) -> int:
-    """Ask for what the calendar changes, a job a training, so that one that fails holds up no other; returns how
-    many. A training that is over and still open (its own job failed, or was lost) is closed."""
+    """Enqueue the calendar's changes, a job a training, so that a failing one does not block others; returns how many.
+    A training that is over and still open (its own job failed, or was lost) is closed."""
     today = clock.today()
     running = tx.execute(
         select(Training.id, Training.closes_on).where(Training.state == TrainingState.OPEN).order_by(Training.id)
@@ -284,7 +284,7 @@ def begin_day(tx: Tx) -> int:
 
 
 def archive_training(tx: Tx, actor: Actor, training: Training) -> None:
-    """Put a closed training away: its figures stand for good.
+    """Archive a closed training: its figures are final.
 
     Raises:
         Conflict: it is still running.
@@ -299,7 +299,7 @@ def discard_training(tx: Tx, actor: Actor, training: Training) -> None:
     """Delete a draft.
 
     Raises:
-        Conflict: it has been opened; then it stays, for the record.
+        Conflict: it has been opened before; then it is kept as a record.
     """
     _hold_still(tx, training)
     if training.state != TrainingState.DRAFT:
@@ -310,7 +310,7 @@ def discard_training(tx: Tx, actor: Actor, training: Training) -> None:
 
 
 def copy_training(tx: Tx, actor: Actor, training: Training) -> Training:
-    """A new draft like an earlier training, with a window of the same length from today on."""
+    """A new draft with the fields of an earlier training, and a window of the same length from today on."""
     today = clock.today()
     copy = Training(
         organisation_id=training.organisation_id,
@@ -332,14 +332,14 @@ def copy_training(tx: Tx, actor: Actor, training: Training) -> Training:
 
 
 def refresh_audience(tx: Tx, training: Training) -> int:
-    """Compare everybody with an open training's audience; for what changes by the calendar alone."""
+    """Compare everybody with an open training's audience; for changes by the calendar alone."""
     if training.state != TrainingState.OPEN:
         return 0
     return enrolment.resync(tx, training)
 
 
 def rebuild(tx: Tx, training: Training) -> None:
-    """Read progress and counts anew from the rows; after rows were loaded without events."""
+    """Recompute progress and counts from the rows; after rows were loaded without events."""
     sql.without_changes(tx)
     coverage_cells.forget(tx, training.id)
     with sql.in_bulk(tx):

@@ -1,4 +1,4 @@
-"""What the queries of this component share: city days in SQL, the audience as a clause, locks."""
+"""SQL shared by the queries of this component: city days, the audience as a clause, locks."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -19,14 +19,14 @@ from academy.people.queries import subtree, subtrees
 from academy.trainings.models import Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Audience
 
-# Numbers of PostgreSQL's advisory locks; SQLite has one writer and needs none.
+# Keys of PostgreSQL's advisory locks; SQLite has one writer and needs none.
 _CHANGING = 470_001
 _SETTLING = 470_002
 _SHARE = text("SELECT pg_advisory_xact_lock_shared(:key)")
 
 
 class city_day(FunctionElement[dt.date]):
-    """The calendar day in the city of an instant column."""
+    """SQL: the calendar day in the city of an instant column."""
 
     type = Date()
     inherit_cache = True
@@ -45,17 +45,17 @@ def _city_day_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 
 
 def city_date(at_ms: int) -> dt.date:
-    """The calendar day in the city of a moment in milliseconds."""
+    """SQL: the calendar day in the city of a moment in milliseconds."""
     return dt.datetime.fromtimestamp(at_ms / 1000, clock.CITY).date()
 
 
 def later(a: Any, b: Any) -> Any:
-    """The later of two days (neither dialect's name for it is known to the other)."""
+    """SQL: the later of two days (the dialects name the function differently)."""
     return case((a > b, a), else_=b)
 
 
 def among_changes(tx: Tx) -> None:
-    """Say that this transaction changes rows behind the counts of single members."""
+    """Take the shared lock: this transaction changes rows behind the counts of single members."""
     # Held until the commit, so once is enough.
     if tx.get_bind().dialect.name == "postgresql" and not tx.info.get(_CHANGING):
         tx.connection().execute(_SHARE, {"key": _CHANGING})
@@ -63,32 +63,32 @@ def among_changes(tx: Tx) -> None:
 
 
 def without_changes(tx: Tx) -> None:
-    """Wait until nobody is changing such rows and keep everybody from it until the commit.
+    """Take the exclusive lock: wait for transactions that change such rows and block them until the commit.
 
-    Without it a completion and an opening at the same time would each miss the other's rows.
+    Without it a concurrent completion and opening would each miss the other's rows.
     """
     if tx.get_bind().dialect.name == "postgresql":
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHANGING})
 
 
 def settling_alone(tx: Tx) -> None:
-    """One settler at a time: two would wait for each other's rows in different orders."""
+    """One settler at a time: two would lock rows in different orders."""
     if tx.get_bind().dialect.name == "postgresql":
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETTLING})
 
 
 def take_time(tx: Tx) -> None:
-    """For a job that reads or writes a whole city: a statement may take longer than a page's."""
+    """For jobs that read or write a whole city: raise the statement timeout."""
     if tx.get_bind().dialect.name == "postgresql":
         tx.execute(text("SET LOCAL statement_timeout = '15min'"))
 
 
 @contextmanager
 def in_bulk(tx: Tx) -> Iterator[None]:
-    """For queries that read a whole training.
+    """For queries that read a complete training.
 
-    PostgreSQL has no statistics of rows that this very transaction inserted: it expects one row and
-    loops over a city for each. Told not to loop, it hashes.
+    PostgreSQL has no statistics of rows inserted by this very transaction: it expects one row and chooses nested loops.
+    Without those it hashes.
     """
     if tx.get_bind().dialect.name != "postgresql":
         yield
@@ -99,7 +99,7 @@ def in_bulk(tx: Tx) -> Iterator[None]:
 
 
 def fits(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -> ColumnElement[bool]:
-    """Whether a `Member` row belongs to the audience of a training that `holder` holds."""
+    """Condition: a `Member` row belongs to the audience of a training that `holder` holds."""
     places: list[ColumnElement[bool]] = [subtree(holder.path)]
     if audience.nodes:
         paths = tx.scalars(select(Organisation.path).where(Organisation.id.in_(audience.nodes))).all()
@@ -122,17 +122,17 @@ def fits(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -
 
 
 def _between(day: Any, first: dt.date | None, last: dt.date | None) -> ColumnElement[bool]:
-    """Without an end, an unknown day will do too."""
+    """Without a limit, an unknown day matches too."""
     return and_(true(), *([day >= first] if first is not None else []), *([day <= last] if last is not None else []))
 
 
 def exempt_on(day: dt.date) -> ColumnElement[bool]:
-    """Whether a `Member` row is exempt on a day."""
+    """Condition: a `Member` row is exempt on a day."""
     return exists().where(Exemption.member_id == Member.id, members.exempt_on(day))
 
 
 def cutoff(training: Training) -> dt.datetime:
-    """From this instant on, nothing counts any more."""
+    """The instant from which nothing counts any more."""
     end = clock.day_bounds(training.closes_on)[1]
     return min(end, training.closed_at) if training.closed_at else end
 
@@ -142,8 +142,8 @@ def course_days(
 ) -> Select[int, int, int, dt.date]:
     """When each member first completed each course of the training: member, course, position, day.
 
-    Any time before the cut-off counts, also before the window opened: who has already studied this
-    version of the course need not study it again.
+    Any time before the cut-off counts, also before the window opened: a member who has studied this version of the
+    course need not study it again.
     """
     query = (
         select(

@@ -1,4 +1,4 @@
-"""Ways in, my own account, my devices."""
+"""Sign-in, activation, profile and devices."""
 
 import functools
 from typing import Any
@@ -30,7 +30,7 @@ page = functools.partial(http.page, section=menu.ME)
 
 
 def device() -> str:
-    """What kind of device this is, in the words of who owns it; never the whole user agent."""
+    """Display name of this device for its owner; never the complete user agent."""
     agent = request.user_agent.string
     system = next(
         (
@@ -63,14 +63,14 @@ _BROWSERS = (
 
 
 def errors_by_field(error: AcademyError) -> dict[str, Message]:
-    """A form's errors by field; a sentence about the whole form stands under the empty name."""
+    """A form's errors by field; an error of the form as a whole has the empty name."""
     return error.fields if isinstance(error, Invalid) and error.fields else {"": error.message}
 
 
 @bp.get("/sign-in")
 @page(PUBLIC, landing=Landing.SIGN_IN, consent=False)
 def sign_in() -> str | Response:
-    """The form to sign in with."""
+    """The sign-in form."""
     if not actor().is_anonymous:
         return redirect(local_path(request.args.get("next")))
     if HALF in session:
@@ -88,7 +88,7 @@ def _sign_in_page(errors: dict[str, Message]) -> str:
 
 
 class SignInForm(Form):
-    """A name and a password."""
+    """Sign-in name and password."""
 
     username = Text()
     password = Secret()
@@ -98,7 +98,7 @@ class SignInForm(Form):
 @bp.post("/sign-in")
 @page(PUBLIC, form=SignInForm, consent=False, rate=600)  # a hall of three hundred who mistype once
 def sign_in_post() -> Any:
-    """Sign in, and go on to where one wanted to."""
+    """Sign in, and continue at the requested page."""
     try:
         form = SignInForm.read()
         token = service.sign_in(
@@ -140,7 +140,7 @@ def _activate_page(errors: dict[str, Message], number: str) -> str:
 
 
 class CodeByTextForm(Form):
-    """Who asks for a code, and the phone in the register."""
+    """Member number and the phone in the register."""
 
     number = Text()
     phone = Text()
@@ -149,7 +149,7 @@ class CodeByTextForm(Form):
 @bp.post("/activate/sms")
 @page(PUBLIC, form=CodeByTextForm, rate=60)
 def activate_by_sms() -> Any:
-    """Have a code sent to the phone in the register; the answer never says whether there is one."""
+    """Send a code to the phone in the register; the response does not reveal whether there is one."""
     form = CodeByTextForm.read()
     number = form.number.data
     try:
@@ -161,7 +161,7 @@ def activate_by_sms() -> Any:
 
 
 class ActivationForm(Form):
-    """A one-time code, and the password to be."""
+    """A one-time code and the new password."""
 
     number = Text()
     code = Text()
@@ -172,7 +172,7 @@ class ActivationForm(Form):
 @bp.post("/activate")
 @page(PUBLIC, form=ActivationForm, rate=600)
 def activate_post() -> Any:
-    """Trade a one-time code for a password, and come in."""
+    """Redeem a one-time code for a password, and sign in."""
     form = ActivationForm.read()
     try:
         if form.password.data != form.again.data:
@@ -195,7 +195,7 @@ def activate_post() -> Any:
 @bp.get("/me")
 @page(SIGNED_IN, menu=menu.ME)
 def profile() -> str:
-    """My page: who I am here, my devices, my password."""
+    """Profile: name, devices, password."""
     return _profile({})
 
 
@@ -230,7 +230,7 @@ class PasswordForm(Form):
 @bp.post("/me/password")
 @page(SIGNED_IN, form=PasswordForm)
 def password() -> Any:
-    """Change my own password; my other devices are signed out."""
+    """Change one's own password; other devices are signed out."""
     me, form = identity(), PasswordForm.read()
     assert me is not None
     try:
@@ -244,7 +244,7 @@ def password() -> Any:
 
 
 class DeviceForm(Form):
-    """The password, where it is asked for."""
+    """The password, where it is required."""
 
     password = Secret()
 
@@ -252,13 +252,13 @@ class DeviceForm(Form):
 @bp.post("/me/devices/<public_id>/end")
 @page(SIGNED_IN, form=DeviceForm)
 def end_session(public_id: str) -> Any:
-    """Sign one of my devices out; asks for the password unless I came in a moment ago."""
+    """Sign one of one's devices out; needs the password unless the sign-in is recent."""
     me, typed = identity(), DeviceForm.read().password
     assert me is not None
     try:
         confirm_identity(runtime(), actor(), typed.data, session_id=me.session_id)
     except (Invalid, Busy) as error:
-        # Nobody is told off for what the list of devices did not ask for.
+        # Signing out needs no password that the list of devices did not ask for.
         errors = errors_by_field(error) if typed.raw_data or not getattr(error, "fields", None) else {}
         return render_template("accounts/end_device.html", public_id=public_id, errors=errors), error.status
     runtime().db.run_in_transaction(lambda tx: service.end_session(tx, actor(), public_id))

@@ -1,4 +1,4 @@
-"""The auditor's page: who saw or changed what about whom, and when."""
+"""The auditor's page: search of the audit trail."""
 
 import csv
 import datetime as dt
@@ -28,7 +28,7 @@ page = functools.partial(http.page, section=menu.AUDIT)
 @bp.get("")
 @page(office(Role.AUDITOR), menu=menu.AUDIT)
 def index() -> str:
-    """The trail, newest first. Looking something up in it is kept too."""
+    """The trail, newest first. Searching it is audited too."""
     asked = _asked()
     if not asked.is_empty:
         with writing() as tx:
@@ -64,7 +64,7 @@ def _lines(asked: audit_trail.AuditQuery, head: list[str]) -> Iterator[str]:
     kept = runtime()
 
     def written() -> Iterator[str]:
-        # With a byte order mark, without which a common spreadsheet shows Chinese as rubbish.
+        # With a byte order mark, without which a common spreadsheet misreads Chinese.
         yield "\ufeff" + _csv(head)
         for line in audit_trail.stream(kept.db, asked):
             yield _csv([defuse(value) for value in audit_trail.row_of(line)])

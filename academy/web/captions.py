@@ -30,7 +30,7 @@ TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt", "txt": "text/plain"}
 @bp.get("/<asset_id>")
 @page(office(*UPLOADERS))
 def edit(asset_id: str) -> ResponseReturnValue:
-    """The lines, the video, the versions."""
+    """The editor: lines, video, versions."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
         script, proposal = queries.transcript(tx, asset.id), proposals.pending(tx, asset.id, proposals.CAPTIONS)
@@ -70,14 +70,14 @@ def download(asset_id: str, kind: str) -> ResponseReturnValue:
 @bp.get("/<asset_id>/versions/<number>")
 @page(office(*UPLOADERS))
 def version(asset_id: str, number: str) -> ResponseReturnValue:
-    """What an earlier version holds, before anybody brings it back."""
+    """Content of an earlier version, before it is restored."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
         return render_template("media/version.html", asset=asset, kept=versions.version_of(tx, asset, _number(number)))
 
 
 class OnwardForm(Form):
-    """A button that says where to go on."""
+    """The address to continue at."""
 
     next = Onward()
 
@@ -85,7 +85,7 @@ class OnwardForm(Form):
 @bp.post("/<asset_id>/hear")
 @page(office(*UPLOADERS), form=OnwardForm)
 def hear(asset_id: str) -> ResponseReturnValue:
-    """Have the words recognised."""
+    """Start speech recognition."""
     with writing() as tx:
         requests.request_transcription(tx, actor(), runtime().settings, access_own_asset(tx, actor(), asset_id))
     flash(_("已开始识别，完成后会出现在这里。"))
@@ -101,7 +101,7 @@ class PastedForm(Form):
 @bp.post("/<asset_id>/text")
 @page(office(*UPLOADERS), form=PastedForm, body=2 * MIB)
 def take_text(asset_id: str) -> ResponseReturnValue:
-    """Take a text without times, as it was pasted."""
+    """Import a pasted text without times."""
     data = PastedForm.read().text.data.encode()
     with reading() as tx:
         length = access_own_asset(tx, actor(), asset_id).duration_ms
@@ -120,7 +120,7 @@ def take_text(asset_id: str) -> ResponseReturnValue:
 @bp.post("/<asset_id>/timed")
 @page(office(*UPLOADERS))
 def timed(asset_id: str) -> ResponseReturnValue:
-    """Times that had been estimated fit now."""
+    """Confirm that estimated times are right."""
     with writing() as tx:
         is_proposed = proposals.set_timed(tx, actor(), access_own_asset(tx, actor(), asset_id))
     flash(proposed() if is_proposed else _("已确认时间。"))
@@ -136,7 +136,7 @@ class RestoreForm(Form):
 @bp.post("/<asset_id>/restore")
 @page(office(*UPLOADERS), form=RestoreForm)
 def restore(asset_id: str) -> ResponseReturnValue:
-    """Bring a kept version back."""
+    """Restore a kept version."""
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
         number = RestoreForm.read().version.data
@@ -146,7 +146,7 @@ def restore(asset_id: str) -> ResponseReturnValue:
 
 
 class WithdrawalForm(OnwardForm):
-    """What was proposed: captions or chapters."""
+    """Kind of proposal: captions or chapters."""
 
     kind = Choice(proposals.NAMES)
 
@@ -154,7 +154,7 @@ class WithdrawalForm(OnwardForm):
 @bp.post("/<asset_id>/withdraw")
 @page(office(*UPLOADERS), form=WithdrawalForm)
 def withdraw(asset_id: str) -> ResponseReturnValue:
-    """Take back what was proposed for a published lecture."""
+    """Withdraw a proposal for a published lecture."""
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
         form = WithdrawalForm.read()
@@ -164,17 +164,17 @@ def withdraw(asset_id: str) -> ResponseReturnValue:
 
 
 def proposed() -> str:
-    """What is said where a change waits for a reviewer."""
+    """Message: the change waits for a reviewer."""
     return str(_("这一讲已经发布：您的修改已交审阅，通过以后党员才会看到。"))
 
 
 def _number(text: str) -> int:
-    """The number of a version, or one that no version has."""
+    """The number of a version; for invalid input one that no version has."""
     return int(text) if text.isdecimal() and len(text) < 9 else -1
 
 
 class TermForm(Form):
-    """A word, and how it is misheard."""
+    """A term and a frequent misrecognition of it."""
 
     right = Text()
     wrong = Text()
@@ -183,7 +183,7 @@ class TermForm(Form):
 @bp.post("/<asset_id>/terms")
 @page(office(*UPLOADERS), form=TermForm)
 def add_term(asset_id: str) -> ResponseReturnValue:
-    """Teach every editor a word."""
+    """Add a term to the glossary of all editors."""
     with writing() as tx:
         access_own_asset(tx, actor(), asset_id)
         form = TermForm.read()

@@ -1,4 +1,4 @@
-"""Named cohorts: lists of members that trainings can be held for."""
+"""Cohorts: named lists of members for trainings."""
 
 import functools
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ page = functools.partial(http.page, section=menu.COHORTS)
 @bp.get("")
 @page(office(*KEEPERS), menu=menu.COHORTS)
 def index() -> str:
-    """The lists of my nodes, and a form for one more."""
+    """The cohorts of one's nodes, and a form for a new one."""
     return _index({})
 
 
@@ -49,7 +49,7 @@ class NewCohortForm(Form):
 @bp.post("")
 @page(office(*KEEPERS), form=NewCohortForm)
 def create() -> Any:
-    """One more list."""
+    """Create a cohort."""
     form = NewCohortForm.read()
     try:
         with writing() as tx:
@@ -64,7 +64,7 @@ def create() -> Any:
 @page(office(*KEEPERS))
 @shows_people
 def show(public_id: str) -> str:
-    """Who is in a list."""
+    """The members of a cohort."""
     return _show(public_id, {})
 
 
@@ -76,7 +76,7 @@ def _show(public_id: str, errors: Mapping[str, Message]) -> str:
 
 
 class CohortForm(Form):
-    """What is to be done with a list."""
+    """Operation on a cohort."""
 
     verb = Verb("add", "remove", "rename", "close")
     numbers = Text()
@@ -88,7 +88,7 @@ class CohortForm(Form):
 @page(office(*KEEPERS), form=CohortForm)
 @shows_people
 def change(public_id: str) -> Any:
-    """Add or remove members, rename or close the list: the button that was pressed says which."""
+    """Add or remove members, rename or close the cohort, by the pressed button."""
     try:
         with writing() as tx:
             _change(tx, public_id)

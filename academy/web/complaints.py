@@ -1,4 +1,4 @@
-"""The complaint box: to write, to read the answer, to answer."""
+"""The complaint box: submit, read the answer, answer."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ bp = Blueprint("complaints", __name__, url_prefix="/complaints")
 @bp.get("")
 @page(SIGNED_IN)
 def index() -> str:
-    """What I wrote, and the answers."""
+    """One's own complaints with their answers."""
     with reading() as tx:
         page = complaints.own_complaints(tx, actor(), number_in(request.args.get("page")))
     return render_template("complaints/index.html", page=page, subjects=complaints.SUBJECTS)
@@ -30,12 +30,12 @@ def index() -> str:
 @bp.get("/new")
 @page(SIGNED_IN)
 def new() -> str:
-    """An empty sheet; about a lecture when the address says which."""
+    """The form for a complaint, about a lecture if the address names one."""
     return _sheet({})
 
 
 class ComplaintForm(Form):
-    """What it is about, and the words."""
+    """Subject and text."""
 
     subject = Choice(complaints.SUBJECTS)
     body = Text()
@@ -45,7 +45,7 @@ class ComplaintForm(Form):
 @bp.post("/new")
 @page(SIGNED_IN, form=ComplaintForm, rate=10)
 def create() -> Response | tuple[str, int]:
-    """Into the box with it."""
+    """Submit a complaint."""
     try:
         with writing() as tx:
             form = ComplaintForm.read()
@@ -60,7 +60,7 @@ def create() -> Response | tuple[str, int]:
 @bp.get("/box")
 @page(office(*complaints.ANSWERERS), menu=menu.COMPLAINTS)
 def box() -> str:
-    """What waits for an answer."""
+    """Complaints to answer."""
     state = "answered" if request.args.get("state") == "answered" else "open"
     with reading() as tx:
         page = complaints.complaints_to_answer(tx, actor(), state, number_in(request.args.get("page")))
@@ -70,12 +70,12 @@ def box() -> str:
 @bp.get("/<public_id>")
 @page(SIGNED_IN)
 def show(public_id: str) -> str:
-    """One word and its answer."""
+    """One complaint with its answer."""
     return _page(public_id, {})
 
 
 class AnswerForm(Form):
-    """The answer, and whether the lecture goes."""
+    """The answer, and whether to withdraw the lecture."""
 
     verb = Verb("answer", "take_down", otherwise="answer")
     answer = Text()
@@ -84,7 +84,7 @@ class AnswerForm(Form):
 @bp.post("/<public_id>")
 @page(office(*complaints.ANSWERERS), form=AnswerForm, section=menu.COMPLAINTS)
 def answer(public_id: str) -> Response | tuple[str, int]:
-    """Answer it, and take the lecture down if that button was pressed."""
+    """Answer a complaint, and withdraw the lecture if requested."""
     try:
         with writing() as tx:
             row = complaints.access_complaint(tx, actor(), public_id)

@@ -1,4 +1,4 @@
-"""The text about one's data, and agreeing to it."""
+"""The privacy text, and consent to it."""
 
 import functools
 
@@ -21,7 +21,7 @@ page = functools.partial(http.page, consent=False)
 @bp.get("")
 @page(PUBLIC, landing=Landing.CONSENT)
 def ask() -> str:
-    """The text; with its button for whoever has not agreed to this version yet."""
+    """The privacy text; with a form for people who have not accepted this version yet."""
     me = identity()
     waits = me is not None and me.consent_version != consent.VERSION
     return render_template(
@@ -35,7 +35,7 @@ def ask() -> str:
 
 
 class ConsentForm(Form):
-    """Yes or no, and where to go on."""
+    """Consent or refusal, and the address to continue at."""
 
     verb = Verb("agree", "refuse")
     next = Onward()
@@ -44,7 +44,7 @@ class ConsentForm(Form):
 @bp.post("")
 @page(SIGNED_IN, form=ConsentForm)
 def agree() -> Response:
-    """Agree, and go on; or not, and be signed out: the button that was pressed says which."""
+    """Consent and continue; or refuse and be signed out."""
     form = ConsentForm.read()
     with writing() as tx:
         if form.verb.data == "agree":
@@ -58,7 +58,7 @@ def agree() -> Response:
 @bp.post("/withdraw")
 @page(SIGNED_IN)
 def withdraw() -> Response:
-    """Take the consent back."""
+    """Withdraw consent."""
     with writing() as tx:
         consent.withdraw(tx, actor())
     return redirect(url_for(".ask"), 303)

@@ -1,4 +1,4 @@
-"""Completions corrected by hand: proposed by one person, approved by another."""
+"""Manual corrections of completions: proposed by one person, approved by another."""
 
 import functools
 from typing import Any
@@ -47,7 +47,7 @@ WORDS = {"kinds": corrections.KINDS, "evidence": EVIDENCE, "decisions": DECISION
 @page(office(*corrections.DECIDERS), menu=menu.CORRECTIONS)
 @shows_people
 def index() -> str:
-    """Proposals that wait for an answer."""
+    """Pending proposals."""
     with reading() as tx:
         paths = actor().paths(*corrections.DECIDERS)
         page = correction_queries.waiting_corrections(tx, paths, number_in(request.args.get("page")))
@@ -58,7 +58,7 @@ def index() -> str:
 @page(office(*corrections.PROPOSERS))
 @shows_people
 def show(public_id: str) -> str:
-    """What a member has completed, and what was ever corrected about it."""
+    """A member's completions and their corrections."""
     with reading() as tx:
         return _page(tx, access_member(tx, actor(), public_id, *corrections.PROPOSERS), {})
 
@@ -76,7 +76,7 @@ def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
 
 
 class ProposalForm(Form):
-    """Which completion is to be registered or struck, and why."""
+    """The completion to register or strike, and the reason."""
 
     kind = Verb(*corrections.KINDS)
     course = Key()
@@ -117,7 +117,7 @@ def _propose(tx: Tx, person: Member) -> None:
 
 
 class DecisionForm(Form):
-    """Yes or no, and whose page to go back to."""
+    """The decision, and the page to return to."""
 
     verb = Verb("approve", "decline")
     member = Key()
@@ -126,7 +126,7 @@ class DecisionForm(Form):
 @bp.post("/corrections/<public_id>")
 @page(office(*corrections.PROPOSERS), form=DecisionForm)
 def decide(public_id: str) -> Response:
-    """Agree to somebody else's proposal, turn it down, or take one's own back."""
+    """Approve or decline a proposal, or withdraw one's own."""
     verbs = {"approve": corrections.approve_correction, "decline": corrections.decline_correction}
     try:
         with writing() as tx:

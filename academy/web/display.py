@@ -1,4 +1,4 @@
-"""How the page looks on this device: language, elder mode, text size, light or dark. Kept in cookies."""
+"""Display preferences of this device: language, elder mode, text size, theme. Kept in cookies."""
 
 import functools
 
@@ -43,7 +43,7 @@ class LanguageForm(Form):
 
 
 def _keep(onward: str, **cookies: str) -> Response:
-    """Back to where the person was, with the wish kept."""
+    """Redirect back, with the preference stored in a cookie."""
     response = redirect(onward or "/", 303)
     for name, value in cookies.items():
         response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=runtime().settings.secure_cookies)
@@ -53,18 +53,18 @@ def _keep(onward: str, **cookies: str) -> Response:
 @bp.get("")
 @page(PUBLIC)
 def show() -> str:
-    """How pages look on this device: print, light, language."""
+    """Display preferences of this device."""
     return render_template("display/show.html", sizes=navigation.SIZES, back=local_path(request.args.get("next")))
 
 
 def _is_own() -> bool:
-    """Whether somebody is signed in at a device of their own: a hall changes nothing for its screen's owner."""
+    """Whether somebody is signed in on a device of their own: a public screen changes nothing for its owner."""
     me = identity()
     return me is not None and not me.is_screen
 
 
 def _remember(elder: str) -> str:
-    """The account keeps the wish too, for the person's next device."""
+    """Store the preference with the account too, for other devices."""
     if _is_own():
         with writing() as tx:
             accounts.set_elder_mode(tx, actor(), elder == "1")
@@ -74,7 +74,7 @@ def _remember(elder: str) -> str:
 @bp.post("")
 @page(PUBLIC, form=DisplayForm)
 def save() -> Response:
-    """Keep how this device wants its pages."""
+    """Save display preferences."""
     form = DisplayForm.read()
     return _keep(form.next.data, elder=_remember(form.elder.data), theme=form.theme.data, text=form.text.data)
 
@@ -82,7 +82,7 @@ def save() -> Response:
 @bp.post("/elder")
 @page(PUBLIC, form=ElderForm)
 def elder() -> Response:
-    """Large print on or off, in one tap."""
+    """Switch elder mode on or off."""
     form = ElderForm.read()
     return _keep(form.next.data, elder=_remember(form.elder.data))
 
@@ -90,7 +90,7 @@ def elder() -> Response:
 @bp.post("/language")
 @page(PUBLIC, form=LanguageForm)
 def language() -> Response:
-    """The other language."""
+    """Switch the language."""
     form = LanguageForm.read()
     wanted = form.language.data
     if _is_own():
@@ -102,7 +102,7 @@ def language() -> Response:
 @bp.get("/styleguide")
 @page(PUBLIC)
 def styleguide() -> str:
-    """Everything the pages are made of, on one page: for people who work on them, in the demo only."""
+    """The design system on one page; in the demonstration only."""
     if not runtime().settings.demo:
         raise NotFound
     page = Page(range(20), 1234, 2, 20)

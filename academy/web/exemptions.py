@@ -1,4 +1,4 @@
-"""Who need not study: asked by one, agreed by another."""
+"""Exemptions: requested by one person, approved by another."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ bp = Blueprint("exemptions", __name__)
 @page(office(*DECIDERS), menu=menu.EXEMPTIONS)
 @shows_people
 def index() -> str:
-    """Requests that wait for an answer."""
+    """Pending requests."""
     with reading() as tx:
         paths = actor().paths(*DECIDERS)
         page = queries.waiting_exemptions(tx, paths, number_in(request.args.get("page")))
@@ -58,7 +58,7 @@ class ExemptionForm(Form):
 @page(office(*ASKERS), form=ExemptionForm, section=menu.PEOPLE)
 @shows_people
 def create(public_id: str) -> Any:
-    """Ask that a member need not study."""
+    """Request an exemption of a member."""
     try:
         with writing() as tx:
             person = access_member(tx, actor(), public_id, *ASKERS)
@@ -74,7 +74,7 @@ def create(public_id: str) -> Any:
 
 
 class DecisionForm(Form):
-    """Yes or no, and whose page to go back to."""
+    """The decision, and the page to return to."""
 
     verb = Verb("approve", "revoke")
     member = Key()
@@ -83,7 +83,7 @@ class DecisionForm(Form):
 @bp.post("/exemptions/<public_id>")
 @page(office(*DECIDERS), form=DecisionForm)
 def decide(public_id: str) -> Response:
-    """Agree to somebody else's request, or turn it down."""
+    """Approve or decline another person's request."""
     verbs = {"approve": service.approve_exemption, "revoke": service.revoke_exemption}
     try:
         with writing() as tx:

@@ -1,4 +1,4 @@
-"""What I uploaded, how much room is left, and what may go."""
+"""One's uploaded files, quota, and removal of unused files."""
 
 import functools
 
@@ -20,7 +20,7 @@ page = functools.partial(http.page, section=menu.STUDIO)
 @bp.get("")
 @page(office(*UPLOADERS))
 def index() -> str:
-    """My files, newest first, and the room they take."""
+    """One's files, newest first, and the space they take."""
     with reading() as tx:
         page = files.my_files(tx, actor(), number_in(request.args.get("page")))
         held = queries.bytes_held(tx, actor().account_id or 0)
@@ -30,7 +30,7 @@ def index() -> str:
 @bp.post("/<asset_id>/remove")
 @page(office(*UPLOADERS))
 def remove(asset_id: str) -> Response:
-    """Make room: a file that stands in no course goes."""
+    """Remove an unused file."""
     with writing() as tx:
         files.remove_file(tx, actor(), access_own_asset(tx, actor(), asset_id))
     flash(_("已删除，空间已经腾出。"))

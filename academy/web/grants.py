@@ -1,4 +1,4 @@
-"""Who holds which role, where and until when."""
+"""Role grants: who holds which role, where and until when."""
 
 import functools
 from typing import Any
@@ -31,7 +31,7 @@ GIVERS = (Role.SECURITY_OFFICER, Role.NODE_ADMINISTRATOR)
 @bp.get("")
 @page(office(*GIVERS), menu=menu.GRANTS)
 def index() -> str:
-    """Who holds which role below one's nodes."""
+    """Grants below one's nodes."""
     return _page({})
 
 
@@ -58,7 +58,7 @@ def _page(errors: dict[str, Message], code: str = "") -> str:
 
 
 class GrantForm(Form):
-    """Whom, what, where, and from when till when."""
+    """Account, role, node, period."""
 
     username = Text()
     role = Choice(tuple(Role))
@@ -70,7 +70,7 @@ class GrantForm(Form):
 @bp.post("")
 @page(office(*GIVERS), form=GrantForm)
 def create() -> Any:
-    """Give an account a role for a node."""
+    """Grant an account a role for a node."""
     try:
         form = GrantForm.read()
         begin, end = form.valid_from.data, form.valid_to.data
@@ -95,14 +95,14 @@ def _account(tx: Tx, field: Text) -> Account:
             raise NotFound
         return grants.access_account(tx, actor(), account.public_id)
     except NotFound:
-        # Somebody else's people and nobody look the same: this field must not list who has an account.
+        # An account out of scope and a missing one give the same error: this field must not reveal who has an account.
         raise Invalid(fields={field.name: msg("没有这个账号。还没激活的党员，请先让支部发激活码。")}) from None
 
 
 @bp.post("/<public_id>/revoke")
 @page(office(*GIVERS))
 def revoke(public_id: str) -> Response:
-    """Take a role back."""
+    """Revoke a role."""
     with writing() as tx:
         grants.revoke_role(tx, actor(), public_id)
     flash(gettext("已收回，此人的设备已退出登录。"), "good")
@@ -110,7 +110,7 @@ def revoke(public_id: str) -> Response:
 
 
 class CodeForm(Form):
-    """Whose activation code."""
+    """The account that needs a code."""
 
     holder = Text()
 
@@ -118,7 +118,7 @@ class CodeForm(Form):
 @bp.post("/code")
 @page(office(Role.SECURITY_OFFICER), form=CodeForm)
 def code() -> Any:
-    """An activation code for somebody who holds an office: on this one page and nowhere else."""
+    """An activation code for an account with roles; shown on this page only."""
     try:
         with writing() as tx:
             account = _account(tx, CodeForm.read().holder)
@@ -132,7 +132,7 @@ def code() -> Any:
 
 
 class SecondStepForm(Form):
-    """Whose second step, and the number that its owner told."""
+    """The account and the check number given by its owner."""
 
     enrolled = Text()
     number = Text()
@@ -141,7 +141,7 @@ class SecondStepForm(Form):
 @bp.post("/second-step")
 @page(office(Role.SECURITY_OFFICER), form=SecondStepForm)
 def approve_second_step() -> Any:
-    """Let a second step count for offices: its owner has told the number that their page shows."""
+    """Approve a second step: its owner gave the check number shown on their page."""
     try:
         with writing() as tx:
             form = SecondStepForm.read()
@@ -155,7 +155,7 @@ def approve_second_step() -> Any:
 @bp.post("/second-step/refuse")
 @page(office(Role.SECURITY_OFFICER), form=SecondStepForm)
 def refuse_second_step() -> Any:
-    """Void a second step that its owner has not set up; whoever did is signed out."""
+    """Void a second step that its owner did not set up; its sessions end."""
     try:
         with writing() as tx:
             second_step_approvals.refuse(tx, actor(), _account(tx, SecondStepForm.read().enrolled))
@@ -166,7 +166,7 @@ def refuse_second_step() -> Any:
 
 
 class SignOutForm(Form):
-    """Whose devices."""
+    """The account to sign out."""
 
     lost = Text()
 
@@ -174,7 +174,7 @@ class SignOutForm(Form):
 @bp.post("/sign-out")
 @page(office(*GIVERS), form=SignOutForm)
 def sign_out() -> Any:
-    """Sign somebody out everywhere: a telephone was lost, or an account is in the wrong hands."""
+    """Sign an account out everywhere: a phone was lost, or the account was taken over."""
     try:
         with writing() as tx:
             grants.sign_out_everywhere(tx, actor(), _account(tx, SignOutForm.read().lost))

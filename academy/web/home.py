@@ -1,4 +1,4 @@
-"""The first page: what is due, where I stopped, what is new; for officers also what waits for them."""
+"""The home page: due trainings, lectures to continue, new courses; for officers also pending tasks."""
 
 import dataclasses
 from typing import Any
@@ -23,7 +23,7 @@ bp = Blueprint("home", __name__)
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """Something that waits for an officer: a sentence and where to go."""
+    """A pending task of an officer: a sentence and a link."""
 
     text: Message
     href: str | None
@@ -34,7 +34,7 @@ class Task:
 @bp.get("/")
 @page(SIGNED_IN, menu=menu.HOME, search_open=True)
 def home() -> str:
-    """Home, for whoever it is."""
+    """The home page."""
     who = actor()
     with reading() as tx:
         member = who.member_id
@@ -58,7 +58,7 @@ def home() -> str:
 
 
 def _tasks(tx: Tx, who: Actor) -> list[Task]:
-    """What waits for this officer; nothing for a member without an office."""
+    """Pending tasks of this officer; none for a member without roles."""
     found = []
     waiting = queries.review_count(tx, who) if who.has(Role.REVIEWER) else 0
     if waiting:

@@ -1,4 +1,4 @@
-"""Background jobs that wait for the operator."""
+"""Failed background jobs, for the operator."""
 
 import functools
 
@@ -19,7 +19,7 @@ page = functools.partial(http.page, section=menu.JOBS)
 @bp.get("")
 @page(office(*OPERATORS), menu=menu.JOBS)
 def index() -> str:
-    """What failed or was put aside, and why."""
+    """Failed jobs, with their errors."""
     with reading() as tx:
         page = failed_jobs.list_failed_jobs(tx, actor(), number_in(request.args.get("page")))
         return render_template("jobs/failed.html", page=page, is_retried_elsewhere=failed_jobs.is_retried_elsewhere)
@@ -28,7 +28,7 @@ def index() -> str:
 @bp.post("/<public_id>/retry")
 @page(office(*OPERATORS))
 def retry(public_id: str) -> Response:
-    """Run one again."""
+    """Retry a failed job."""
     with writing() as tx:
         failed_jobs.retry_failed_job(tx, actor(), public_id)
     flash(gettext("已重新排队。"))

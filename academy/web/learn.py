@@ -1,4 +1,4 @@
-"""The player's page, and credit that follows a lecture through a re-cut."""
+"""The player's page, and carrying credit over to a recut."""
 
 import functools
 from typing import Any
@@ -53,13 +53,13 @@ def play(item_public_id: str) -> str:
 @bp.get("/learn/<item_public_id>/recut")
 @page(office(Role.REVIEWER, Role.NODE_ADMINISTRATOR))
 def recut(item_public_id: str) -> str:
-    """Ask which stretches of the old version stayed."""
+    """The form for the stretches that stayed."""
     with reading() as tx:
         return _recut_page(tx, access_recut(tx, actor(), item_public_id))
 
 
 class RecutForm(Form):
-    """Which stretches stayed, and whether they are carried over or only looked at."""
+    """The mapping, and whether to preview or carry over."""
 
     verb = Verb("preview", "carry", otherwise="preview")
     kept = Text()
@@ -68,7 +68,7 @@ class RecutForm(Form):
 @bp.post("/learn/<item_public_id>/recut")
 @page(office(Role.REVIEWER, Role.NODE_ADMINISTRATOR), form=RecutForm)
 def carry_over(item_public_id: str) -> str | tuple[str, int]:
-    """Show what a mapping would do, or do it: the button that was pressed says which."""
+    """Preview a mapping, or carry credit over, by the pressed button."""
     form = RecutForm.read()
     text, act = form.kept.data, form.verb.data == "carry"
     with writing() if act else reading() as tx:
@@ -81,7 +81,7 @@ def carry_over(item_public_id: str) -> str | tuple[str, int]:
             return _recut_page(tx, item, text=text, shown=recuts.preview(tx, item, item.version - 1, kept))
         except Invalid as wrong:
             if item.version < 2:
-                raise  # its page has no form to show what was typed in
+                raise  # its page has no form to show typed values in
             return _recut_page(tx, item, text=text, errors=wrong.fields), wrong.status
 
 
@@ -99,25 +99,25 @@ def _recut_page(tx: Tx, item: CourseItem, **given: Any) -> str:
 
 
 def first_page(seen: PlaybackPage, asked: int) -> int:
-    """The page to open at: the one that was asked for, else where the member stopped; 0 for the beginning."""
+    """The first page to show: the requested one, else the member's position; 0 for the beginning."""
     if asked or seen.held is None or seen.held.completed_at:
         return asked
     return seen.held.position_ms // PAGE_MS + 1 if seen.held.position_ms else 0
 
 
 def second_in(text: str) -> int:
-    """The second an address asks for; anything else is the beginning."""
+    """The second requested by an address; invalid ones are the beginning."""
     return min(int(text), 10**6) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
 def begins_at(cues: list[int], second: int) -> int:
-    """The millisecond to begin at: that of the sentence that begins within the second, so that the one
-    before it is not heard first."""
+    """The millisecond to begin at: the start of the sentence that begins within that second, so that the end of the one
+    before is not played first."""
     return next((start for start in cues if start // 1000 == second), second * 1000) if second else 0
 
 
 def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str, Any]:
-    """Links to everything a player may need of an asset; none while it is not ready."""
+    """Links to all files of an asset that a player may need; none while it is not ready."""
     if asset is None:
         names = ("playlist", "audio", "poster", "captions", "storyboard", "document")
         return dict.fromkeys(names) | {"pages": [], "chapters": [], "sizes": {}}
@@ -129,7 +129,7 @@ def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str
         "captions": delivery.captions_url(settings, asset, audience=audience),
         "storyboard": delivery.storyboard_url(settings, asset, audience=audience),
         "chapters": chapters.of_asset(tx, asset.id),
-        # Smallest picture first: what a view costs on a line that is paid by the megabyte.
+        # Smallest picture first: data volume matters on a metered line.
         "sizes": {row.name: row.size for row in media.renditions(tx, asset.id)} if asset.kind == "video" else {},
         "document": delivery.document_url(settings, asset, audience=audience),
         "pages": delivery.page_links(settings, asset, media.pages(tx, asset.id), audience=audience)
@@ -139,7 +139,7 @@ def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str
 
 
 def ledger_for_player(ledger: Ledger | None) -> dict[str, object] | None:
-    """The ledger as the player's script reads it."""
+    """The ledger in the format of the player's script."""
     if ledger is None:
         return None
     return {
@@ -154,12 +154,12 @@ def ledger_for_player(ledger: Ledger | None) -> dict[str, object] | None:
 
 @bp.app_context_processor
 def player_messages() -> dict[str, object]:
-    """What the player's script says, for the page part `learn/_player.html`."""
+    """Messages of the player's script, for the page part `learn/_player.html`."""
     return {"player_words": player_words}
 
 
 def player_words() -> dict[str, str | tuple[str, str]]:
-    """Sentences with %(…)s places that the script fills."""
+    """Sentences with %(…)s placeholders that the script fills."""
     return {
         "recorded": gettext("已全部记录"),
         "waiting": plural_words("%(n)s 分钟待上传"),

@@ -1,4 +1,4 @@
-"""The shelves and a course's page, as members see them."""
+"""The library and a course's page, as members see them."""
 
 import functools
 from collections.abc import Mapping
@@ -61,12 +61,12 @@ def index() -> str:
 @bp.get("/categories")
 @page(office(*KEEPERS))
 def categories() -> str:
-    """The shelves, to be put in order."""
+    """The categories, to be ordered."""
     return _categories({})
 
 
 class CategoryForm(Form):
-    """What is to be done with which category."""
+    """Operation on a category."""
 
     verb = Verb("add", "rename", "up", "down", "remove", otherwise="add")
     slug = Key()
@@ -76,7 +76,7 @@ class CategoryForm(Form):
 @bp.post("/categories")
 @page(office(*KEEPERS), form=CategoryForm)
 def change_categories() -> Response | tuple[str, int]:
-    """Add, rename, move or remove one: the button that was pressed says which."""
+    """Add, rename, move or remove a category, by the pressed button."""
     try:
         form = CategoryForm.read()
         verb, slug, name = form.verb.data, form.slug.data, form.name.data
@@ -106,7 +106,7 @@ def _categories(errors: Mapping[str, Message]) -> str:
 @bp.get("/<public_id>")
 @page(SIGNED_IN, screen=True)
 def course(public_id: str) -> str:
-    """One course: who speaks, what is in it, how far one is."""
+    """One course: lecturer, items, progress."""
     with reading() as tx:
         shown = queries.course_page(tx, access.access_published_course(tx, actor(), public_id))
         items = [line.item for line in shown.lines]
@@ -116,7 +116,7 @@ def course(public_id: str) -> str:
 
 
 def _next(items: list[CourseItem], states: Mapping[int, ItemProgress]) -> CourseItem | None:
-    """Where to go on: the first item that is not completed; when all are, the first."""
+    """The item to continue with: the first incomplete one; when all are complete, the first."""
     open_ = (item for item in items if not (item.id in states and states[item.id].completed_at))
     return next(open_, items[0] if items else None)
 

@@ -1,4 +1,4 @@
-"""Signed media, the state of a file, its captions, and an upload that needs no script."""
+"""Signed media, processing state of a file, captions, and an upload without scripts."""
 
 import io
 import os
@@ -39,7 +39,7 @@ bp = Blueprint("media", __name__)
 
 
 class OnwardForm(Form):
-    """A button that says where to go on."""
+    """The address to continue at."""
 
     next = Onward()
 
@@ -49,7 +49,7 @@ PIECE = 1 << 18
 
 @bp.app_template_filter("extent")
 def extent(asset: Asset) -> str:
-    """How long a file is: pages of a document, else its time."""
+    """Length of a file: pages of a document, else its duration."""
     if asset.kind == "document":
         return count_text("%(n)s 页", (asset.duration_ms or 0) // PAGE_MS)
     return timecode(asset.duration_ms or 0)
@@ -58,7 +58,7 @@ def extent(asset: Asset) -> str:
 @bp.get("/m/<digest>/<int:expires>/<asset_id>/<generation>/<path:file>")
 @page(PUBLIC, identified=False)
 def deliver(digest: str, expires: int, asset_id: str, generation: str, file: str) -> ResponseReturnValue:
-    """One file of a published set, to whoever holds the link; gone when the set is."""
+    """One file of a published set, for a valid link; 404 once the set is gone."""
     settings = runtime().settings
     kind = delivery.TYPES.get(os.path.splitext(file)[1])  # noqa: PTH122 - a URL's name, not a path
     if kind is None or not delivery.is_valid(settings, digest, expires, asset_id, generation):
@@ -84,14 +84,14 @@ def _stored(settings: Settings, key: str, kind: str) -> Response:
     if settings.s3_by_nginx and settings.s3_bucket:
         from academy.media.storage.s3_storage import S3Storage
 
-        # Whoever reads slowly then waits on nginx, not on a thread of ours.
+        # nginx sends the file, so that a slow reader occupies no thread of ours.
         response = Response(headers={"X-Accel-Redirect": S3Storage(settings).internal_path(key)}, mimetype=kind)
     else:
         try:
             file, size, etag = _opened(settings, key)
         except (FileNotFoundError, IsADirectoryError) as error:
             raise NotFound from error
-        # In large pieces: of what such an answer costs, most is the turns through Python.
+        # In large pieces: most of the cost of such a response is iterations in Python.
         response = Response(FileWrapper(file, PIECE), mimetype=kind, direct_passthrough=True)
         response.content_length = size
         response.set_etag(etag)
@@ -101,7 +101,7 @@ def _stored(settings: Settings, key: str, kind: str) -> Response:
 
 
 def _opened(settings: Settings, key: str) -> tuple[BinaryIO, int, str]:
-    """The file, its size and what tells it from another."""
+    """The file, its size and its entity tag."""
     if settings.s3_bucket:
         from academy.media.storage.s3_storage import Object, S3Storage
 
@@ -116,7 +116,7 @@ def _opened(settings: Settings, key: str) -> tuple[BinaryIO, int, str]:
 @bp.get("/media/<asset_id>/steps")
 @page(office(*UPLOADERS))
 def steps(asset_id: str) -> ResponseReturnValue:
-    """How far a file is."""
+    """Processing steps of a file."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
         rows, parts = queries.steps(tx, asset.id), queries.parts_in_progress(tx, [asset.id])
@@ -126,7 +126,7 @@ def steps(asset_id: str) -> ResponseReturnValue:
 @bp.post("/media/<asset_id>/retry")
 @page(office(*UPLOADERS), form=OnwardForm)
 def retry(asset_id: str) -> ResponseReturnValue:
-    """Try the failed step again."""
+    """Retry the failed step."""
     with writing() as tx:
         service.retry(tx, actor(), access_own_asset(tx, actor(), asset_id))
     flash(_("已重新开始处理。"))
@@ -136,7 +136,7 @@ def retry(asset_id: str) -> ResponseReturnValue:
 @bp.post("/media/<asset_id>/help")
 @page(office(*UPLOADERS), form=OnwardForm)
 def ask_operator(asset_id: str) -> ResponseReturnValue:
-    """Have the operators look at it."""
+    """Ask the operators to examine a file."""
     with writing() as tx:
         failed_assets.ask_operator(tx, actor(), access_own_asset(tx, actor(), asset_id))
     flash(_("已通知运维人员查看。"))
@@ -146,7 +146,7 @@ def ask_operator(asset_id: str) -> ResponseReturnValue:
 @bp.get("/studio/failures")
 @page(office(*UPLOADERS), menu=menu.FAILED_FILES, offered_to=(Role.SYSTEM_ADMINISTRATOR,))
 def failures() -> ResponseReturnValue:
-    """Files that wait for a person, with the buttons that help."""
+    """Failed files, with possible actions."""
     with reading() as tx:
         page = failed_assets.failed_assets(tx, actor(), number_in(request.args.get("page")))
         courses = library.courses_of_assets(tx, [row.asset.id for row in page.rows])
@@ -163,13 +163,13 @@ class CaptionFileForm(OnwardForm):
 @bp.post("/media/<asset_id>/captions")
 @page(office(*UPLOADERS), form=CaptionFileForm, body=caption_files.MAX_BYTES + MIB)
 def import_captions(asset_id: str) -> ResponseReturnValue:
-    """Replace the captions by a file."""
+    """Import captions from a file."""
     with reading() as tx:
         length = access_own_asset(tx, actor(), asset_id).duration_ms
     given = CaptionFileForm.read().captions.data
     assert given is not None and given.filename is not None
     data = given.stream.read(caption_files.MAX_BYTES + 1)
-    # Between the transactions: a file of 5 MB takes a while, and SQLite has one writer.
+    # Between two transactions: a file of 5 MB takes a while, and SQLite has one writer.
     parsed = jailed_parser.parse(given.filename, data, length)
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
@@ -185,14 +185,14 @@ def import_captions(asset_id: str) -> ResponseReturnValue:
 @bp.get("/media/<asset_id>/chapters")
 @page(office(*UPLOADERS))
 def edit_chapters(asset_id: str) -> ResponseReturnValue:
-    """The lecture and its chapters, one line each."""
+    """The lecture and its chapters, one a line."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
         return _chapters(tx, asset, _written(tx, asset), {}, proposals.pending(tx, asset.id, proposals.CHAPTERS))
 
 
 def _written(tx: Tx, asset: Asset) -> str:
-    """The chapters as the form shows them: those that wait for a reviewer, else those that are kept."""
+    """The chapters shown in the form: pending ones, else the published ones."""
     proposal = proposals.pending(tx, asset.id, proposals.CHAPTERS)
     return proposals.chapters_of(proposal) if proposal else chapters.written(chapters.of_asset(tx, asset.id))
 
@@ -206,7 +206,7 @@ class ChaptersForm(Form):
 @bp.post("/media/<asset_id>/chapters")
 @page(office(*UPLOADERS), form=ChaptersForm)
 def save_chapters(asset_id: str) -> ResponseReturnValue:
-    """Keep the chapters, or show what is wrong with them."""
+    """Save the chapters, or show their errors."""
     text = ChaptersForm.read().chapters.data
     try:
         with writing() as tx:
@@ -239,7 +239,7 @@ def _chapters(
 
 
 class UploadForm(OnwardForm):
-    """A file, and what it is for."""
+    """A file and its purpose."""
 
     file = File()
     purpose = Choice(rules.KINDS, blank="video")
@@ -248,7 +248,7 @@ class UploadForm(OnwardForm):
 @bp.post("/media/upload")
 @page(office(*UPLOADERS), form=UploadForm, body=form_file)
 def upload() -> ResponseReturnValue:
-    """A small file by an ordinary form; the page it came from finishes with the upload's id."""
+    """Upload a small file by an ordinary form; the previous page completes with the upload's id."""
     form = UploadForm.read()
     given = form.file.data
     assert given is not None and given.filename is not None
@@ -261,5 +261,5 @@ def upload() -> ResponseReturnValue:
 
 
 def back() -> str:
-    """Where the form says to go on: a path of ours, never another site."""
+    """The form's address to continue at: a path of this site."""
     return OnwardForm.read().next.data or "/"

@@ -1,4 +1,4 @@
-"""A transfer or a change of status: looked at first, confirmed, taken back."""
+"""A transfer or a change of status: previewed, confirmed, undone."""
 
 import functools
 from typing import Any
@@ -29,7 +29,7 @@ page = functools.partial(http.page, section=menu.PEOPLE)
 @page(office(*KEEPERS))
 @shows_people
 def show(public_id: str) -> Any:
-    """What would follow, and the button that does it."""
+    """The preview, with the button to confirm."""
     verb = request.args.get("verb", "transfer")
     if verb not in FIELDS:
         raise NotFound
@@ -41,7 +41,7 @@ def show(public_id: str) -> Any:
         on = asked_day(request.args)
         since, preview = on or since, preview_change(runtime().db, person, asked_change(verb, request.args, on))
     except (Invalid, Conflict) as error:
-        # Nothing was asked yet by whoever only follows the address: the form, without a reproach.
+        # Opened by its address, without input: the form without errors.
         errors, status = (errors_by_field(error), error.status) if request.args else ({}, 200)
     asked = {name: request.args.get(name, "") for name in FIELDS[verb]}
     page = render_template(
@@ -59,7 +59,7 @@ def show(public_id: str) -> Any:
 
 
 class UndoForm(Form):
-    """What is to be taken back."""
+    """The change to undo."""
 
     verb = Verb(*FIELDS, otherwise="transfer")
 
@@ -67,7 +67,7 @@ class UndoForm(Form):
 @bp.post("/<public_id>/undo")
 @page(office(*KEEPERS), form=UndoForm)
 def undo(public_id: str) -> Response:
-    """Take back the last transfer or change of status."""
+    """Undo the last transfer or change of status."""
     try:
         with writing() as tx:
             person = access_member(tx, actor(), public_id, *KEEPERS)

@@ -1,4 +1,4 @@
-"""A transfer or a change of status as a form asks for it: for the page that shows what follows, and to do it."""
+"""Parsing of a transfer or a change of status from forms: for its preview, and to execute it."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ FIELDS = {"transfer": ("organisation", "on"), "status": ("status", "note", "on")
 
 
 def asked_change(verb: str, asked: Mapping[str, str], on: dt.date | None) -> Callable[[Tx, Member], object]:
-    """What the form of a page asks for, from a day on."""
+    """The change that a form requests, from a day on."""
     who = actor()
 
     def move(tx: Tx, person: Member) -> object:
@@ -35,20 +35,20 @@ def asked_change(verb: str, asked: Mapping[str, str], on: dt.date | None) -> Cal
 def change_seen(
     tx: Tx, person: Member, verb: str, asked: Mapping[str, str], on: dt.date | None, seen: str | None
 ) -> None:
-    """Make the change, if what follows from it is what the preview said.
+    """Execute the change, if its consequences equal those of the preview.
 
     Raises:
-        Conflict: it is not any more; nothing of it may stay.
+        Conflict: they differ; the transaction must roll back.
     """
     change = asked_change(verb, asked, on)
     if seen is None:
-        change(tx, person)  # sent by a program or an old page, which had no preview
+        change(tx, person)  # sent by a program, which had no preview
     elif preview_in(tx, person, change).seen != seen:
         raise Conflict(msg("情况刚刚有变化，请再看一遍。"))
 
 
 def asked_day(asked: Mapping[str, str]) -> dt.date | None:
-    """Since when a preview asks for, or None when blank.
+    """The day requested for a preview, or None when blank.
 
     Raises:
         Invalid: it is no date.

@@ -1,4 +1,4 @@
-"""The tree of organisations and the people in it."""
+"""The organisation tree and its members."""
 
 import functools
 from typing import Any
@@ -49,12 +49,12 @@ def sector_words(*, offered: bool = False) -> dict[str, str]:
 
 
 def errors_by_field(error: AcademyError) -> dict[str, Message]:
-    """A form's errors by field; one about the whole form stands under the empty name."""
+    """A form's errors by field; an error of the form as a whole has the empty name."""
     return error.fields if isinstance(error, Invalid) and error.fields else {"": error.message}
 
 
 def trail(tx: Tx, node: Organisation) -> list[tuple[str, str | None]]:
-    """The breadcrumb: nodes above one's own are named, not linked."""
+    """The breadcrumb: nodes above one's scope are named, not linked."""
     mine = actor().paths(*READERS)
     return [
         (
@@ -71,7 +71,7 @@ def trail(tx: Tx, node: Organisation) -> list[tuple[str, str | None]]:
 @page(office(*READERS), menu=menu.PEOPLE)
 @shows_people
 def index() -> str | Response:
-    """Where my part of the tree begins; found nodes when something is searched."""
+    """The top nodes of one's scope; search results when something is searched."""
     paths, text = actor().paths(*READERS), request.args.get("q", "").strip()
     with reading() as tx:
         tops = queries.organisations_at(tx, paths)
@@ -87,7 +87,7 @@ def index() -> str | Response:
 @page(office(*READERS))
 @shows_people
 def organisation(public_id: str) -> str:
-    """A node: what hangs below it and who belongs to it."""
+    """A node: its child nodes and members."""
     with reading() as tx:
         node = access_organisation(tx, actor(), public_id)
         below = queries.children(tx, node)
@@ -118,14 +118,14 @@ def _people(tx: Tx, node: Organisation) -> Any:
 @bp.get("/organisations/<public_id>/new")
 @page(office(*GARDENERS))
 def new_organisation(public_id: str) -> str:
-    """The form for one more node."""
+    """The form for a new node."""
     with reading() as tx:
         node = access_organisation(tx, actor(), public_id, *GARDENERS)
         return render_template("members/new_organisation.html", node=node, errors={}, form={}, **WORDS)
 
 
 class NewOrganisationForm(Form):
-    """Particulars of a node to be."""
+    """Fields of a new node."""
 
     code = Text()
     name = Text()
@@ -137,7 +137,7 @@ class NewOrganisationForm(Form):
 @bp.post("/organisations/<public_id>/new")
 @page(office(*GARDENERS), form=NewOrganisationForm)
 def create_organisation(public_id: str) -> Any:
-    """Add a node below this one."""
+    """Create a node below this one."""
     try:
         with writing() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
@@ -169,7 +169,7 @@ def _change_page(public_id: str, errors: dict[str, Message]) -> str:
 
 
 class OrganisationForm(Form):
-    """What is to be done with a node."""
+    """Operation on a node."""
 
     verb = Verb("rename", "move", "sector", "close")
     name = Text()
@@ -214,7 +214,7 @@ def _change(tx: Tx, node: Organisation, form: OrganisationForm) -> None:
 @page(office(*READERS))
 @shows_people
 def past(public_id: str) -> str:
-    """The node as it was on a day: what hung below it then, and how many people."""
+    """The node on a past day: its child nodes, and number of members."""
     try:
         on = clock.read_day(request.args.get("on", ""))
     except ValueError:
@@ -231,14 +231,14 @@ def past(public_id: str) -> str:
 @bp.get("/organisations/<public_id>/members/new")
 @page(office(*KEEPERS))
 def new_member(public_id: str) -> str:
-    """The form for one more person."""
+    """The form for a new member."""
     with reading() as tx:
         node = access_organisation(tx, actor(), public_id, *KEEPERS)
         return render_template("members/new_member.html", node=node, errors={}, form={}, **WORDS)
 
 
 class NewMemberForm(Form):
-    """Particulars of a person to be entered."""
+    """Fields of a new member."""
 
     number = Text()
     name = Text()
@@ -277,7 +277,7 @@ def create_member(public_id: str) -> Any:
 @bp.get("/members/<public_id>")
 @page(office(*READERS))
 def member(public_id: str) -> str:
-    """One person. Reading somebody's particulars is an act of its own, and is kept."""
+    """One member. Reading personal data is audited."""
     with reading() as tx:
         person = access_member(tx, actor(), public_id)
     return _member_page(person, {})
@@ -285,7 +285,7 @@ def member(public_id: str) -> str:
 
 def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> str:
     with writing() as tx:
-        # Here, and not in one of the routes: a change that fails shows the same particulars.
+        # Here, and not in one of the routes: a failed change shows the same data.
         person = tx.get_one(Member, person.id)
         record(tx, actor(), "member.read", f"member:{person.public_id}")
         return render_template(
@@ -310,8 +310,8 @@ def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> 
 
 
 class MemberForm(Form):
-    """Particulars, or a transfer or change of status that was looked at before. Particulars are read by the service,
-    from texts: a date may be a month, and what is not sent stays."""
+    """Personal data, or a transfer or change of status that was previewed. Personal data is parsed by the service, from
+    texts: a date may be a month, and fields not sent stay unchanged."""
 
     verb = Verb("edit", "transfer", "status")
     name = Text()
@@ -332,7 +332,7 @@ class MemberForm(Form):
 @bp.post("/members/<public_id>")
 @page(office(*KEEPERS), form=MemberForm)
 def change_member(public_id: str) -> Any:
-    """Particulars, status or branch of a person: the button that was pressed says which."""
+    """Change personal data, status or branch of a member, by the pressed button."""
     try:
         with writing() as tx:
             person = access_member(tx, actor(), public_id, *KEEPERS)
@@ -354,7 +354,7 @@ PARTICULARS = {
 
 
 def _particulars(person: Member) -> dict[str, Any]:
-    """What the form of a person's particulars replaces. The phone is not shown in it."""
+    """The values that the form of a member's personal data replaces. The phone is not shown in it."""
     dates = {name: iso(person.known_date(name)) for name in ("birth_date", "joined_on", "position_since")}
     plain = {name: getattr(person, name) for name in ("name", "gender", "education", "position")}
     return plain | dates
@@ -373,7 +373,7 @@ def _change_member(tx: Tx, person: Member, form: MemberForm) -> None:
 @bp.post("/members/<public_id>/code")
 @page(office(*READERS))
 def code(public_id: str) -> Any:
-    """The code is on this one page and nowhere else."""
+    """The code is shown on this page only."""
     try:
         with writing() as tx:
             person = access_member(tx, actor(), public_id)

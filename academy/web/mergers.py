@@ -1,4 +1,4 @@
-"""One organisation into another: picked by name, looked at, confirmed, undone."""
+"""Merging an organisation into another: chosen by name, previewed, confirmed, undone."""
 
 import functools
 from typing import Any
@@ -31,7 +31,7 @@ page = functools.partial(http.page, section=menu.PEOPLE)
 @page(office(*GARDENERS))
 @shows_people
 def show(public_id: str) -> str:
-    """Into which organisation? Once one is chosen: what would happen."""
+    """Choice of the target; once chosen, the preview."""
     with reading() as tx:
         node = access_organisation(tx, actor(), public_id, *GARDENERS)
         into = access_organisation(tx, actor(), request.args["into"], *GARDENERS) if request.args.get("into") else None
@@ -64,7 +64,7 @@ def _page(tx: Tx, node: Organisation, into: Organisation | None, errors: dict[st
 
 
 class MergerForm(Form):
-    """Into which organisation, and what the preview had shown."""
+    """The target, and the version of the preview."""
 
     into = Key()
     on = Day()
@@ -82,7 +82,7 @@ def _target(tx: Tx, into: str) -> Organisation:
 @page(office(*GARDENERS), form=MergerForm)
 @shows_people
 def merge(public_id: str) -> Any:
-    """Do what the preview showed."""
+    """Execute the previewed merger."""
     try:
         with writing() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
@@ -100,7 +100,7 @@ def merge(public_id: str) -> Any:
     except (Invalid, Conflict) as error:
         chosen = typed().get("into", "")
         if not chosen:
-            raise  # what was typed belongs to no page: the one of errors shows it
+            raise  # typed values do not belong to this page: the error page shows them
         with reading() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)
             return _page(tx, node, _target(tx, chosen), errors_by_field(error)), error.status
@@ -113,7 +113,7 @@ def merge(public_id: str) -> Any:
 @bp.post("/<public_id>/merge/undo")
 @page(office(*GARDENERS))
 def undo(public_id: str) -> Response:
-    """Take a merger back."""
+    """Undo a merger."""
     try:
         with writing() as tx:
             node = access_organisation(tx, actor(), public_id, *GARDENERS)

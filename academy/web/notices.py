@@ -1,4 +1,4 @@
-"""What has been written to me."""
+"""A person's notifications."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -14,7 +14,7 @@ bp = Blueprint("notices", __name__, url_prefix="/notices")
 @bp.get("")
 @page(SIGNED_IN)
 def inbox() -> str:
-    """What I was told, newest first."""
+    """The inbox, newest first."""
     with reading() as tx:
         return render_template(
             "notices/inbox.html", page=queries.inbox(tx, actor(), number_in(request.args.get("page")))
@@ -24,7 +24,7 @@ def inbox() -> str:
 @bp.post("/<public_id>/open")
 @page(SIGNED_IN)
 def open_one(public_id: str) -> Response:
-    """Mark a message as read and go where it leads."""
+    """Mark a notification as read and follow its link."""
     with writing() as tx:
         link = service.open_notice(tx, actor(), public_id).link
     return redirect(local_path(link) if link else url_for("notices.inbox"), 303)
@@ -33,7 +33,7 @@ def open_one(public_id: str) -> Response:
 @bp.post("/read")
 @page(SIGNED_IN)
 def read_all() -> Response:
-    """Mark every message as read."""
+    """Mark every notification as read."""
     with writing() as tx:
         service.read_all(tx, actor())
     return redirect(url_for("notices.inbox"), 303)

@@ -1,4 +1,4 @@
-"""What is held about me, and what I may ask; the same requests as officers see them."""
+"""A person's own data and their requests about it; the same requests for officers."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ bp = Blueprint("own_data", __name__)
 @bp.get("/me/data")
 @page(SIGNED_IN, section=menu.ME, consent=False)
 def index() -> str:
-    """What is held about me, who looked, what I asked for."""
+    """One's stored data, its readers, one's requests."""
     return _page({})
 
 
@@ -55,7 +55,7 @@ def _page(errors: dict[str, Message]) -> str:
 @bp.get("/me/data/copy")
 @page(SIGNED_IN, section=menu.ME, consent=False, rate=10)
 def copy() -> Response:
-    """Everything about me as one file."""
+    """One's data as a file."""
     with writing() as tx:
         found = personal_copy.copy(tx, runtime(), actor())
     answer = Response(json.dumps(found, ensure_ascii=False, indent=1), mimetype="application/json")
@@ -64,7 +64,7 @@ def copy() -> Response:
 
 
 class PrivacyRequestForm(Form):
-    """What is asked for, and more about it."""
+    """Kind of request, and its description."""
 
     kind = Choice(privacy_requests.KINDS)
     body = Text()
@@ -73,7 +73,7 @@ class PrivacyRequestForm(Form):
 @bp.post("/me/data/requests")
 @page(SIGNED_IN, form=PrivacyRequestForm, section=menu.ME, consent=False)
 def ask() -> Any:
-    """Ask for a correction, to be frozen, or to be erased."""
+    """Request a correction, freezing, or erasure."""
     try:
         form = PrivacyRequestForm.read()
         with writing() as tx:
@@ -87,7 +87,7 @@ def ask() -> Any:
 @bp.post("/me/data/requests/<public_id>/cancel")
 @page(SIGNED_IN, section=menu.ME, consent=False)
 def cancel(public_id: str) -> Response:
-    """Take my request back."""
+    """Cancel one's own request."""
     with writing() as tx:
         privacy_requests.cancel(tx, actor(), public_id)
     return redirect(url_for(".index") + "#requests", 303)
@@ -97,7 +97,7 @@ def cancel(public_id: str) -> Response:
 @page(office(*KEEPERS), menu=menu.PRIVACY_REQUESTS)
 @shows_people
 def waiting() -> str:
-    """What members ask about their data, in my part of the tree."""
+    """Pending requests of members in one's scope."""
     return _waiting({})
 
 
@@ -117,7 +117,7 @@ def _waiting(errors: dict[str, Message]) -> str:
 
 
 class DecisionForm(Form):
-    """Yes or no, and why."""
+    """The decision and its reason."""
 
     verb = Verb("agree", "refuse", otherwise="refuse")
     answer = Text()
@@ -127,7 +127,7 @@ class DecisionForm(Form):
 @page(office(*KEEPERS), form=DecisionForm, section=menu.PRIVACY_REQUESTS)
 @shows_people
 def decide(public_id: str) -> Any:
-    """Agree, or not."""
+    """Agree to a request, or refuse it."""
     try:
         form = DecisionForm.read()
         agree = form.verb.data == "agree"
@@ -142,7 +142,7 @@ def decide(public_id: str) -> Any:
 @bp.post("/members/<public_id>/lift")
 @page(office(*KEEPERS))
 def lift(public_id: str) -> Response:
-    """The person is back: the account may be used again."""
+    """End a restriction: the account may be used again."""
     try:
         with writing() as tx:
             privacy_requests.lift(tx, actor(), public_id)

@@ -1,4 +1,4 @@
-"""Pages that act on who is missing: remind, call."""
+"""Pages for members who have not completed: reminders, call list."""
 
 import dataclasses
 import functools
@@ -30,7 +30,7 @@ bp = Blueprint("reminders", __name__)
 page = functools.partial(http.page, section=menu.COVERAGE)
 
 CALLS = 200
-"""Names on a page of the call list: what a branch prints in one go."""
+"""Names on a page of the call list: what a branch prints at once."""
 
 CALL_WORDS = {
     "statuses": [(key, word) for key, word in name_lists.STATUSES.items() if key not in ("completed", "exempt")]
@@ -40,7 +40,7 @@ CALL_WORDS = {
 @bp.get("/coverage/<training>/<organisation>/remind")
 @page(office(*REMIND))
 def show(training: str, organisation: str) -> str:
-    """Whom a reminder would reach, and what earlier ones achieved."""
+    """Preview of a reminder, and effect of earlier ones."""
     return _page(training, organisation, {})
 
 
@@ -61,14 +61,14 @@ def _page(training: str, organisation: str, errors: Mapping[str, Message]) -> st
 
 
 def _effect(tx: Tx, plan: Training, sent: reminders.Sent) -> tuple[int, int]:
-    """Of how many how many completed within a week."""
+    """How many of the recipients completed within a week."""
     if sent.reminder.kind == "branches":
         return delegation.effect(tx, plan, sent.reminder, sent.node), sent.reminder.missing
     return sent.completed, sent.reminder.recipients
 
 
 class ReminderForm(Form):
-    """To whom, and a few words of one's own."""
+    """Recipients and a note."""
 
     to = Choice(("members", "branches"), blank="members")
     note = Text()
@@ -77,7 +77,7 @@ class ReminderForm(Form):
 @bp.post("/coverage/<training>/<organisation>/remind")
 @page(office(*REMIND), form=ReminderForm)
 def send(training: str, organisation: str) -> Response | tuple[str, int]:
-    """Send it."""
+    """Send a reminder."""
     try:
         with writing() as tx:
             plan, node = access_coverage(tx, actor(), training, organisation, *REMIND)
@@ -99,7 +99,7 @@ def send(training: str, organisation: str) -> Response | tuple[str, int]:
 @page(office(*REMIND))
 @shows_people
 def calls(training: str, organisation: str) -> str:
-    """Names to telephone, to print; phones masked but for their ends."""
+    """Names to call by phone, for printing; phones masked except for their ends."""
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation, *REMIND)
         wish = name_filter_in(plan, node, None)

@@ -1,4 +1,4 @@
-"""Pages of reports about a node: what a quarter was, and the lists that an office has to hand in."""
+"""Pages of reports about a node: periods, and lists."""
 
 import functools
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ ASKED = ("period", "since", "day", "check")
 @bp.get("")
 @page(office(*VIEW), menu=menu.REPORTS)
 def index() -> Response:
-    """The newest quarter of my node."""
+    """The newest quarter of one's node."""
     with reading() as tx:
         first = roots(tx, actor())[0]
     return redirect(url_for(".show", organisation=first.public_id, kind="period"))
@@ -72,7 +72,7 @@ def _words(tx: Tx, node: Organisation, kind: str) -> dict[str, Any]:
 
 
 class ReportForm(Form):
-    """Of which time, and as what."""
+    """Period and format."""
 
     period = Key()
     since = Text()
@@ -84,7 +84,7 @@ class ReportForm(Form):
 @bp.post("/<organisation>/<kind>")
 @page(office(*VIEW), form=ReportForm, rate=30)
 def take(organisation: str, kind: str) -> Response:
-    """Have a report made as a file."""
+    """Request a report as a file."""
     with writing() as tx:
         node = access_organisation(tx, actor(), organisation, *VIEW)
         if kind not in service.REPORTS:

@@ -1,4 +1,4 @@
-"""Pages of reports: coverage of every training, files to take away."""
+"""Pages of reports: coverage of every training, exported files."""
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
@@ -22,7 +22,7 @@ bp = Blueprint("reports", __name__)
 @bp.get("/coverage")
 @page(office(*VIEW), menu=menu.COVERAGE, offered_to=(Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY))
 def index() -> str:
-    """The figures of every training, for the node I look after."""
+    """Figures of every training, for one's node."""
     with reading() as tx:
         nodes = roots(tx, actor())
         node = next((n for n in nodes if n.public_id == request.args.get("organisation")), nodes[0])
@@ -33,14 +33,14 @@ def index() -> str:
 @bp.get("/exports")
 @page(office(*VIEW), menu=menu.EXPORTS, offered_to=(Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY))
 def exports() -> str:
-    """My files, and how far they are."""
+    """One's exports with their progress."""
     with reading() as tx:
         page = queries.exports(tx, actor(), number_in(request.args.get("page")))
         return render_template("reports/exports.html", page=page)
 
 
 class ExportForm(Form):
-    """Of which training and node, which list, and as what."""
+    """Training, node, list and format."""
 
     training = Key()
     organisation = Key()
@@ -56,7 +56,7 @@ class ExportForm(Form):
 @bp.post("/exports")
 @page(office(*VIEW), form=ExportForm, section=menu.EXPORTS, rate=30)
 def request_() -> Response:
-    """Have a file made."""
+    """Request an export."""
     form = ExportForm.read()
     with writing() as tx:
         training, node = access_coverage(tx, actor(), form.training.data, form.organisation.data)

@@ -1,4 +1,4 @@
-"""Where a form is sent again that was kept in the browser tab while its writer signed in."""
+"""Resubmission of a form that was kept in the browser tab during a sign-in."""
 
 from flask import Blueprint, render_template
 
@@ -11,7 +11,7 @@ bp = Blueprint("resubmission", __name__)
 @bp.get("/resubmit")
 @page(SIGNED_IN, landing=Landing.RESUBMISSION)
 def show() -> str:
-    """The page; its script fills in what was typed."""
+    """The page; its script fills in the typed values."""
     return render_template(
         "resubmit.html", text=None, action="/", fields=[], shown=[], secrets=[], files=[], first=None
     )

@@ -1,4 +1,4 @@
-"""The reviewers' desk: the queue, one course in full, the decision."""
+"""Review: the queue, one course in full, the decision."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ SHOWN = (
 @bp.get("")
 @page(office(Role.REVIEWER), menu=menu.REVIEW)
 def index() -> str:
-    """What waits, longest first; and what was decided."""
+    """Pending courses, longest waiting first; and decided ones."""
     state = request.args.get("state", "")
     state = state if state in SHOWN else CourseState.SUBMITTED
     with reading() as tx:
@@ -49,7 +49,7 @@ def index() -> str:
 @bp.get("/proposals")
 @page(office(Role.REVIEWER))
 def proposal_list() -> str:
-    """Changes to the words of published lectures that wait."""
+    """Pending proposals for the text of published lectures."""
     with reading() as tx:
         page = proposals.open_proposals(tx, actor(), number_in(request.args.get("page")))
         names = queries.author_names(tx, [row.account_id for row in page.rows])
@@ -59,13 +59,13 @@ def proposal_list() -> str:
 @bp.get("/proposals/<proposal_id>")
 @page(office(Role.REVIEWER))
 def proposal(proposal_id: str) -> str:
-    """What would change, line by line."""
+    """The differences, line by line."""
     with reading() as tx:
         return _proposal(tx, proposal_id)
 
 
 class ProposalForm(Form):
-    """Yes or no to what was seen, and why."""
+    """The decision on the revision that was read, and its reason."""
 
     verb = Verb("approve", "return", otherwise="return")
     comment = Text()
@@ -75,7 +75,7 @@ class ProposalForm(Form):
 @bp.post("/proposals/<proposal_id>")
 @page(office(Role.REVIEWER), form=ProposalForm)
 def decide_proposal(proposal_id: str) -> Response | tuple[str, int]:
-    """Let the change in, or send it back."""
+    """Approve a proposal or return it."""
     try:
         with writing() as tx:
             row = proposals.access_proposal(tx, actor(), proposal_id)
@@ -110,13 +110,13 @@ def _proposal(tx: Tx, proposal_id: str, errors: Mapping[str, Message] | None = N
 @bp.get("/<public_id>")
 @page(office(Role.REVIEWER))
 def course(public_id: str) -> str:
-    """Everything a decision needs, on one page."""
+    """All data for a decision on a course."""
     with reading() as tx:
         return _desk(tx, public_id)
 
 
 class DecisionForm(Form):
-    """The decision about the revision that was seen, and why."""
+    """The decision on the revision that was read, and its reason."""
 
     verb = Verb("return", "approve", "approve_and_publish", "publish", "withdraw", "republish", otherwise="return")
     comment = Text()
@@ -126,7 +126,7 @@ class DecisionForm(Form):
 @bp.post("/<public_id>")
 @page(office(Role.REVIEWER), form=DecisionForm)
 def decide(public_id: str) -> Response | tuple[str, int]:
-    """Approve, return, publish, withdraw or put back: the button that was pressed says which."""
+    """Approve, return, publish, withdraw or republish, by the pressed button."""
     try:
         with writing() as tx:
             row = access.access_course_for_review(tx, actor(), public_id)

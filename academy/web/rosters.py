@@ -1,4 +1,4 @@
-"""Roster files: sent, looked at, mended, applied."""
+"""Roster files: uploaded, checked, corrected, applied."""
 
 import functools
 import io
@@ -55,7 +55,7 @@ FOUND: dict[str, Message] = {
 @bp.get("")
 @page(office(*KEEPERS), menu=menu.ROSTERS)
 def index() -> str:
-    """Files that were sent, newest first."""
+    """Uploaded files, newest first."""
     return _index({})
 
 
@@ -74,7 +74,7 @@ def _index(errors: dict[str, Message]) -> str:
 
 
 class RosterForm(Form):
-    """A file, of which node, and what it is."""
+    """File, node and kind."""
 
     organisation = Key()
     file = File()
@@ -85,12 +85,12 @@ class RosterForm(Form):
 @bp.post("")
 @page(office(*KEEPERS), form=RosterForm, body=form_file)
 def send() -> Any:
-    """Take a roster file in, to be looked at first."""
+    """Upload a roster file for a dry run."""
     try:
         form = RosterForm.read()
         sent = form.file.data
         assert sent is not None and sent.filename is not None
-        with reading() as tx:  # before a byte is kept
+        with reading() as tx:  # before anything is stored
             node = access_organisation(tx, actor(), form.organisation.data, *KEEPERS)
         received = imports.receive(runtime().settings, sent.stream)
         with writing() as tx:
@@ -112,7 +112,7 @@ def send() -> Any:
 @page(office(*KEEPERS))
 @shows_people
 def show(public_id: str) -> str:
-    """What a file would change, and every bad row with its reason."""
+    """The changes of a file, and every rejected row with its reason."""
     return _show(public_id, None)
 
 
@@ -141,13 +141,13 @@ def _show(public_id: str, problem: Message | None) -> str:
 
 
 def _reading(row: RosterImport) -> dict[str, Any]:
-    """How the file was read, in words."""
+    """How the file was read, as sentences."""
     notes = [Message.from_json(note) for note in row.reading.get("notes", [])]
     return {"notes": notes, "lines": row.reading.get("lines")} if notes else {}
 
 
 class ColumnsForm(Form):
-    """Which column of the file holds what: its number, for each field of every kind of file."""
+    """Column mapping: a column number for each field of every kind of file."""
 
 
 for _column in {column.field for offered in columns.KINDS.values() for column in offered}:
@@ -158,7 +158,7 @@ for _column in {column.field for offered in columns.KINDS.values() for column in
 @page(office(*KEEPERS), form=ColumnsForm)
 @shows_people
 def choose(public_id: str) -> Any:
-    """Say which column means what, and look again."""
+    """Set the column mapping and repeat the dry run."""
     return _step(public_id, "choose")
 
 
@@ -166,7 +166,7 @@ def choose(public_id: str) -> Any:
 @page(office(*KEEPERS))
 @shows_people
 def apply(public_id: str) -> Any:
-    """Do what the dry run showed: all of it or nothing."""
+    """Apply the dry run: all of it or nothing."""
     return _step(public_id, "apply")
 
 
@@ -174,7 +174,7 @@ def apply(public_id: str) -> Any:
 @page(office(*KEEPERS))
 @shows_people
 def discard(public_id: str) -> Any:
-    """Throw a checked file away."""
+    """Discard a checked file."""
     return _step(public_id, "discard")
 
 
@@ -196,7 +196,7 @@ def _step(public_id: str, verb: str) -> Any:
 
 
 class MendedForm(Form):
-    """The mended rows."""
+    """The corrected rows."""
 
     file = File()
 
@@ -204,9 +204,9 @@ class MendedForm(Form):
 @bp.post("/<public_id>/mended")
 @page(office(*KEEPERS), form=MendedForm)
 def mended(public_id: str) -> Any:
-    """Take the mended rows in; the rest of the file need not be sent again."""
+    """Upload corrected rows; the rest of the file need not be sent again."""
     try:
-        with reading() as tx:  # before a byte is kept
+        with reading() as tx:  # before anything is stored
             row = access_roster(tx, actor(), public_id)
         sent = MendedForm.read().file.data
         assert sent is not None
@@ -225,7 +225,7 @@ def mended(public_id: str) -> Any:
 @page(office(*KEEPERS))
 @shows_people
 def mend(public_id: str) -> Response:
-    """The bad rows with their reasons, to correct and send back."""
+    """Download the rejected rows with their reasons, to be corrected and uploaded."""
     return _mend(public_id, sheet_to_mend, XLSX, gettext("需要修改的行.xlsx"))
 
 
@@ -248,7 +248,7 @@ def _mend(public_id: str, make: Callable[..., bytes], kind: str, name: str) -> R
 @bp.get("/template.xlsx")
 @page(office(*KEEPERS))
 def template_() -> Response:
-    """An empty sheet with every heading that is known."""
+    """Download an empty sheet with every known heading."""
     kind = request.args.get("kind", "members")
     offered = columns.KINDS[kind if kind in columns.KINDS else "members"]
     return _file(template(offered, translate), XLSX, gettext("花名册模板.xlsx"))

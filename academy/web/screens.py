@@ -13,14 +13,14 @@ from academy.web.accounts import device
 bp = Blueprint("screens", __name__)
 
 KEPT = "screen"
-"""Where the screen's cookie keeps what only this screen knows."""
+"""Cookie key of the screen's secret."""
 AGAIN_S = 4
 
 
 @bp.get("/sign-in/screen")
 @page(PUBLIC)
 def show() -> str | Response:
-    """The code to scan; the page asks again by itself, without script, until the phone has said yes."""
+    """The code to scan; the page reloads itself, without scripts, until the phone has confirmed."""
     if not actor().is_anonymous:
         return redirect("/")
     secret = session.get(KEPT, "")
@@ -49,7 +49,7 @@ def offer() -> Response:
 @bp.get("/screen/<code>")
 @page(SIGNED_IN)
 def scanned(code: str) -> str | Response:
-    """What the phone shows: which screen asks, and which number it must show."""
+    """Confirmation on the phone: the requesting screen, and the choice of its number."""
     with reading() as tx:
         if screens.is_let_in(tx, code, actor()):
             return render_template("accounts/screen_in.html")
@@ -58,7 +58,7 @@ def scanned(code: str) -> str | Response:
 
 
 class ScreenForm(Form):
-    """The number that the screen shows; none says no."""
+    """The number on the screen; none refuses."""
 
     number = Number(3)
 
@@ -66,7 +66,7 @@ class ScreenForm(Form):
 @bp.post("/screen/<code>")
 @page(SIGNED_IN, form=ScreenForm)
 def answer(code: str) -> Response:
-    """Yes, by the number that the screen shows; or no."""
+    """Confirm with the number on the screen, or refuse."""
     number = ScreenForm.read().number.data
     with writing() as tx:
         screens.answer(tx, actor(), code, number)

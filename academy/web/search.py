@@ -49,7 +49,7 @@ def _filters() -> Filters:
 @bp.get("/search")
 @page(SIGNED_IN, rate=120, screen=True)
 def results() -> str:
-    """What answers a question; the address can be shared."""
+    """Search results; the address can be shared."""
     text, literally = request.args.get("q", ""), request.args.get("exact") == "1"
     page = number_in(request.args.get("page"))
     found = service.search(runtime(), actor(), text, _filters(), page, literally=literally)
@@ -61,14 +61,14 @@ def results() -> str:
 @bp.get("/search/suggest")
 @page(SIGNED_IN, screen=True)
 def suggest() -> Response:
-    """Names while somebody types, as JSON."""
+    """Suggestions while typing, as JSON."""
     return jsonify(service.suggest(runtime(), request.args.get("q", "")))
 
 
 @bp.get("/search/in/<item_public_id>")
 @page(SIGNED_IN, screen=True)
 def within(item_public_id: str) -> Response:
-    """Lines of one item that answer, as JSON: milliseconds, page (0 in what is heard), text in pieces."""
+    """Matching lines of one item, as JSON: milliseconds, page (0 for audio and video), text in pieces."""
     with reading() as tx:
         item_id = access_item_for_member(tx, actor(), item_public_id).id
     said = service.within_item(runtime(), item_id, request.args.get("q", ""))
@@ -78,12 +78,12 @@ def within(item_public_id: str) -> Response:
 @bp.get("/search/terms")
 @page(office(*EDITORS), menu=menu.DICTIONARY)
 def terms() -> str:
-    """The city's own words, kept whole in search, and how each is often misheard in captions."""
+    """The city's own terms, kept whole in search, with frequent misrecognitions in captions."""
     return _terms({}, {})
 
 
 class TermForm(Form):
-    """A word, and one way in which it is misheard."""
+    """A term, and one misrecognition of it."""
 
     text = Text()
     wrong = Text()
@@ -92,7 +92,7 @@ class TermForm(Form):
 @bp.post("/search/terms")
 @page(office(*EDITORS), form=TermForm, section=menu.DICTIONARY)
 def add_term() -> Response | tuple[str, int]:
-    """Teach the academy a word of the city's own, or one more way in which it is misheard."""
+    """Add a term, or another misrecognition of it."""
     try:
         with writing() as tx:
             form = TermForm.read()
@@ -120,7 +120,7 @@ def _terms(errors: Mapping[str, Message], form: Mapping[str, str]) -> str:
 @bp.post("/search/terms/misheard/<public_id>/remove")
 @page(office(*EDITORS), section=menu.DICTIONARY)
 def forget_mistake(public_id: str) -> Response:
-    """Propose a correction no more."""
+    """Remove a misrecognition."""
     with writing() as tx:
         editing.remove_term(tx, actor(), public_id)
     flash(gettext("已移出词典。"))
@@ -130,7 +130,7 @@ def forget_mistake(public_id: str) -> Response:
 @bp.post("/search/terms/<int:term_id>/remove")
 @page(office(*EDITORS), section=menu.DICTIONARY)
 def remove_term(term_id: int) -> Response:
-    """Forget such a word."""
+    """Remove a term."""
     with writing() as tx:
         dictionary.remove_term(tx, actor(), term_id)
     flash(gettext("已移出词典。"))
@@ -140,7 +140,7 @@ def remove_term(term_id: int) -> Response:
 @bp.get("/search/asked")
 @page(office(*EDITORS), section=menu.DICTIONARY)
 def asked_for() -> str:
-    """What was searched in the last thirty days, and what found nothing."""
+    """Searches of the last thirty days, and those without results."""
     everything = request.args.get("all") == "1"
     query_log.flush(runtime().db)
     with reading() as tx:

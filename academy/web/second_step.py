@@ -1,4 +1,4 @@
-"""The second step of signing in, and its setting up."""
+"""The second step of signing in, and its set-up."""
 
 import functools
 from typing import Any
@@ -42,7 +42,7 @@ def _ask(errors: dict[str, Message]) -> str:
 
 
 class SignInCodeForm(Form):
-    """The code, and where to go on."""
+    """The code, and the address to continue at."""
 
     code = Secret()
     next = Onward()
@@ -51,7 +51,7 @@ class SignInCodeForm(Form):
 @bp.post("/sign-in/code")
 @page(PUBLIC, form=SignInCodeForm)
 def answer() -> Any:
-    """The code: from the phone, or one from paper."""
+    """Check the code: from the phone, or a recovery code."""
     token, form = session.get(HALF, ""), SignInCodeForm.read()
     try:
         second_step.verify_second_step(runtime(), token, form.code.data, request.remote_addr or "", known_browser())
@@ -64,7 +64,7 @@ def answer() -> Any:
 @bp.post("/sign-in/again")
 @page(PUBLIC)
 def again() -> Response:
-    """Give up waiting for the code and sign in as somebody else."""
+    """Cancel the second step and sign in as somebody else."""
     session.pop(HALF, None)
     return redirect(url_for("accounts.sign_in"), 303)
 
@@ -72,7 +72,7 @@ def again() -> Response:
 @bp.get("/me/second-step")
 @page(SIGNED_IN, landing=Landing.SECOND_STEP)
 def setup() -> Any:
-    """Set the second step up, or see that it is on and whether it is approved."""
+    """Set up the second step, or show its state and approval."""
     with reading() as tx:
         state = second_step.state_of(tx, actor(), session_id=_session_id())
     return _on({}) if state.is_on and not state.is_replacing else _setup({})
@@ -110,7 +110,7 @@ def _setup(errors: dict[str, Message]) -> str:
 
 
 class EnrolmentForm(Form):
-    """A first code, and the password where it is asked for."""
+    """A first code, and the password where it is required."""
 
     password = Secret()
     code = Secret()
@@ -119,8 +119,8 @@ class EnrolmentForm(Form):
 @bp.post("/me/second-step")
 @page(SIGNED_IN, form=EnrolmentForm)
 def confirm() -> Any:
-    """Turn it on by a first right code, by who shows that the account is theirs, or move it to another phone; shows the
-    paper codes."""
+    """Activate it with a first valid code, after re-authentication, or move it to another phone; shows the recovery
+    codes."""
     form, session_id = EnrolmentForm.read(), _session_id()
     try:
         confirm_identity(runtime(), actor(), form.password.data, session_id=session_id)
@@ -135,7 +135,7 @@ def confirm() -> Any:
 
 
 class ReplacementForm(Form):
-    """A code of the present phone, or one on paper."""
+    """A code of the present phone, or a recovery code."""
 
     old = Secret()
 
@@ -143,14 +143,14 @@ class ReplacementForm(Form):
 @bp.post("/me/second-step/replace")
 @page(SIGNED_IN, form=ReplacementForm)
 def replace() -> Any:
-    """Begin to use another phone, for who has the present one or a code on paper."""
+    """Start moving to another phone, with a code of the present one or a recovery code."""
     try:
         second_step.replace(runtime(), actor(), ReplacementForm.read().old.data, session_id=_session_id())
     except (Invalid, Busy) as error:
         wrong = errors_by_field(error)
         return _on({"old" if field == "code" else field: text for field, text in wrong.items()}), error.status
     except Conflict:
-        pass  # there is nothing to replace: the page begins with the first one
+        pass  # there is nothing to replace: the page starts the first set-up
     return redirect(url_for("second_step.setup"), 303)
 
 
@@ -163,7 +163,7 @@ class PaperForm(Form):
 @bp.post("/me/second-step/paper")
 @page(SIGNED_IN, form=PaperForm)
 def paper() -> Any:
-    """Ten new paper codes, for who has the phone."""
+    """Create ten new recovery codes, with a code of the phone."""
     try:
         codes = second_step.renew_recovery_codes(runtime(), actor(), PaperForm.read().code.data)
     except (Invalid, Busy) as error:

@@ -21,12 +21,12 @@ page = functools.partial(http.page, section=menu.SECTORS)
 @bp.get("/sectors")
 @page(office(*sectors.KEEPERS), menu=menu.SECTORS)
 def index() -> str:
-    """The list, to be put in order."""
+    """The list, to be ordered."""
     return _page({})
 
 
 class SectorForm(Form):
-    """What is to be done with which sector."""
+    """Operation on a sector."""
 
     verb = Verb("add", "rename", "up", "down", "retire", otherwise="add")
     code = Key()
@@ -37,7 +37,7 @@ class SectorForm(Form):
 @bp.post("/sectors")
 @page(office(*sectors.KEEPERS), form=SectorForm)
 def change() -> Any:
-    """Add, rename, move or retire one: the button that was pressed says which."""
+    """Add, rename, move or retire a sector, by the pressed button."""
     try:
         form = SectorForm.read()
         code, verb = form.code.data, form.verb.data

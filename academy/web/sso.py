@@ -1,4 +1,4 @@
-"""Sign-on with the city's app: out to its provider and back."""
+"""Single sign-on: redirect to the provider and back."""
 
 import functools
 
@@ -21,7 +21,7 @@ KEPT = "sso"
 @bp.get("/begin")
 @page(PUBLIC)
 def begin() -> Response:
-    """To the provider."""
+    """Redirect to the provider."""
     if not runtime().settings.oidc_issuer:
         raise NotFound
     url, pending = sso.begin(runtime(), url_for("sso.callback", _external=True))
@@ -32,7 +32,7 @@ def begin() -> Response:
 @bp.get("/callback")
 @page(PUBLIC)
 def callback() -> Response:
-    """Back from the provider. What was kept is used once, whatever comes of it."""
+    """Return from the provider. The stored state is used once, whatever the outcome."""
     kept = dict(session.pop(KEPT, None) or {})
     onward = kept.pop("next", "/")
     pending = sso.Pending.from_json(kept)

@@ -1,4 +1,4 @@
-"""Pages of statistics: how a training went day by day, and by groups."""
+"""Pages of statistics: a training by day, and by groups."""
 
 import datetime as dt
 import functools
@@ -23,13 +23,13 @@ page = functools.partial(http.page, section=menu.COVERAGE)
 @bp.get("/coverage/<training>/<organisation>/statistics")
 @page(office(*VIEW))
 def show(training: str, organisation: str) -> str:
-    """The curve of a training in a node, and its figures by sector, position, age and so on."""
+    """The daily curve of a training in a node, and its figures by sector, position, age and so on."""
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
         measured = breakdowns.measure(tx, plan, node, day)
     if measured:
-        # What a page has shown of a day is kept: a day has one figure, whatever is corrected later.
+        # Figures shown for a day are stored: a day has one figure, whatever is corrected later.
         with writing() as tx:
             breakdowns.publish(tx, plan, node, day, measured)
     with reading() as tx:
@@ -52,7 +52,7 @@ def show(training: str, organisation: str) -> str:
 def curve(
     days: list[tuple[dt.date, coverage_cells.Figures]], found: table.Coverage, day: dt.date | None
 ) -> list[dict[str, Any]]:
-    """Figures of every day on which something changed, up to the day that is looked at."""
+    """Figures of every day with a change, up to the given day."""
     end = day or clock.today()
     kept = [(on, figures) for on, figures in days if on < end]
     return [

@@ -1,4 +1,4 @@
-"""Where trainers make courses: my courses, a new one, its editor, what was said about it."""
+"""The trainers' studio: courses, new course, editor, review comments."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -48,14 +48,14 @@ LABELS = {
 
 @bp.app_template_filter("course_state")
 def course_state(state: str) -> tuple[str, str]:
-    """A state's name and the badge's tone."""
+    """A state's name and the colour of its badge."""
     return translate(STATES[CourseState(state)]), TONES.get(state, "neutral")
 
 
 @bp.get("")
 @page(office(Role.TRAINER), menu=menu.STUDIO)
 def index() -> str:
-    """What I made, and what needs me."""
+    """One's courses, and those that need action."""
     with reading() as tx:
         page = queries.my_courses(tx, actor(), number_in(request.args.get("page")))
         unready = queries.with_files(tx, actor(), AssetState.PROCESSING, AssetState.FAILED)
@@ -66,12 +66,12 @@ def index() -> str:
 @bp.get("/new")
 @page(office(Role.TRAINER))
 def new() -> str:
-    """An empty form."""
+    """The form for a new course."""
     return _new_form(BLANK, {})
 
 
 class CourseForm(Form):
-    """Particulars of a course."""
+    """Fields of a course."""
 
     title = Text()
     summary = Text()
@@ -86,7 +86,7 @@ class CourseForm(Form):
 @bp.post("/new")
 @page(office(Role.TRAINER), form=CourseForm)
 def create() -> Response | tuple[str, int]:
-    """A new draft; then on to its files."""
+    """Create a draft; then continue with its files."""
     try:
         with writing() as tx:
             made = service.create_course(tx, actor(), **_particulars())
@@ -98,7 +98,7 @@ def create() -> Response | tuple[str, int]:
 @bp.get("/<public_id>")
 @page(office(Role.TRAINER))
 def course(public_id: str) -> str:
-    """The editor: particulars, files and how far they are, what is missing, what was said."""
+    """The editor: fields, files with progress, missing parts, review comments."""
     with reading() as tx:
         return _editor(tx, public_id)
 
@@ -106,7 +106,7 @@ def course(public_id: str) -> str:
 @bp.post("/<public_id>")
 @page(office(Role.TRAINER), form=CourseForm)
 def save(public_id: str) -> Response | tuple[str, int]:
-    """Keep the particulars."""
+    """Save the fields."""
 
     def change(tx: Tx, row: Course) -> None:
         check_version(_of(current_row(tx, row)), LABELS)
@@ -116,14 +116,14 @@ def save(public_id: str) -> Response | tuple[str, int]:
 
 
 class FileForm(Form):
-    """A file: just uploaded, or one's own from before."""
+    """A file: a new upload, or an earlier one."""
 
     upload = Key()
     asset = Key()
 
 
 class NewItemForm(FileForm):
-    """A file, and what it is called in the course."""
+    """A file, and its title in the course."""
 
     item_title = Text()
 
@@ -131,7 +131,7 @@ class NewItemForm(FileForm):
 @bp.post("/<public_id>/items")
 @page(office(Role.TRAINER), form=NewItemForm)
 def add_item(public_id: str) -> Response | tuple[str, int]:
-    """Put an uploaded file into the course."""
+    """Add an uploaded file to the course."""
 
     def change(tx: Tx, row: Course) -> None:
         form = NewItemForm.read()
@@ -146,7 +146,7 @@ def add_item(public_id: str) -> Response | tuple[str, int]:
 @bp.get("/<public_id>/items/<item_id>")
 @page(office(Role.TRAINER))
 def watch(public_id: str, item_id: str) -> str:
-    """The item as a reviewer will see it."""
+    """Preview an item as a reviewer sees it."""
     with reading() as tx:
         row = access.access_own_course(tx, actor(), public_id)
         item = access.access_own_item(tx, actor(), row, item_id)
@@ -157,7 +157,7 @@ def watch(public_id: str, item_id: str) -> str:
 
 
 class ItemForm(NewItemForm):
-    """What is to be done with an item."""
+    """Operation on an item."""
 
     verb = Verb("rename", "remove", "up", "down", "replace", "earlier", "both", otherwise="rename")
     required = Flag()
@@ -166,7 +166,7 @@ class ItemForm(NewItemForm):
 @bp.post("/<public_id>/items/<item_id>")
 @page(office(Role.TRAINER), form=ItemForm)
 def change_item(public_id: str, item_id: str) -> Response | tuple[str, int]:
-    """Another title, another place, another file, or gone: the button that was pressed says which."""
+    """Rename, move, replace or remove an item, by the pressed button."""
 
     def change(tx: Tx, row: Course) -> None:
         item, form = access.access_own_item(tx, actor(), row, item_id), ItemForm.read()
@@ -193,7 +193,7 @@ def change_item(public_id: str, item_id: str) -> Response | tuple[str, int]:
 @bp.post("/<public_id>/cover")
 @page(office(Role.TRAINER), form=FileForm)
 def cover(public_id: str) -> Response | tuple[str, int]:
-    """Take an uploaded picture as the cover; without one, the video's own picture is shown."""
+    """Set an uploaded picture as the cover; without one, the video's poster is shown."""
 
     def change(tx: Tx, row: Course) -> None:
         form = FileForm.read()
@@ -204,7 +204,7 @@ def cover(public_id: str) -> Response | tuple[str, int]:
 
 
 class ActForm(Form):
-    """What is to happen to a course."""
+    """Operation on a course."""
 
     verb = Verb("submit", "publish", "withdraw", "revise", "discard", otherwise="submit")
 
@@ -236,7 +236,7 @@ def _given(tx: Tx, form: FileForm) -> Asset:
 def _change(
     public_id: str, change: Callable[[Tx, Course], object], done: str, onward: str = ".course"
 ) -> Response | tuple[str, int]:
-    """Do it, say so and go on; or show the editor again with what is wrong."""
+    """Execute a change, show a message and continue; or show the editor again with errors."""
     try:
         with writing() as tx:
             change(tx, access.access_own_course(tx, actor(), public_id))

@@ -1,4 +1,4 @@
-"""The planning form of a training: read, filled in again, counted. Works without script."""
+"""The form of a training: parsed, filled, previewed. Works without scripts."""
 
 import dataclasses
 import datetime as dt
@@ -37,7 +37,7 @@ STATES: dict[str, tuple[Message, str]] = {
 JOINING = {"include": msg("新进来的也要参加"), "exclude": msg("只算开始时的人员")}
 LEAVING = {"drop": msg("离开后不再计算"), "keep": msg("离开后仍算在原支部")}
 MOVING = {"follow": msg("随人走，算在新支部"), "stay": msg("一直算在开始时的支部")}
-# What is shown when two people changed one plan; lists of who takes part are compared, but not spelt out.
+# Fields shown when two people changed one plan; audience lists are compared, but not listed.
 LABELS = {
     "title": msg("名称"),
     "summary": msg("说明"),
@@ -61,7 +61,7 @@ NO_DAY = msg("请按 2026-03-05 的样子填写日期。")
 
 
 class PlanForm(Form):
-    """A plan as it is sent: the training, who takes part, and whether the audience is only to be counted."""
+    """The submitted plan: training, audience, and whether only to preview."""
 
     preview = Key()
     title = Text()
@@ -87,12 +87,12 @@ class PlanForm(Form):
 
 
 def is_preview() -> bool:
-    """Whether the audience is only to be counted."""
+    """Whether only the audience is to be counted."""
     return bool(PlanForm.read().preview.raw_data)
 
 
 def holder_of(tx: Tx, training: Training) -> Organisation:
-    """The node in whose name it is held."""
+    """The node that holds the training."""
     return tx.get_one(Organisation, training.organisation_id)
 
 
@@ -114,7 +114,7 @@ def blank() -> dict[str, Any]:
 
 
 def of_training(tx: Tx, training: Training) -> dict[str, Any]:
-    """The form as a kept plan fills it."""
+    """The form filled from a stored plan."""
     audience = Audience.from_json(training.audience)
     below = {o.id: o for o in tx.scalars(select(Organisation).where(Organisation.id.in_(audience.nodes)))}
     offered = [o for o in below.values() if o.parent_id == training.organisation_id]
@@ -139,17 +139,17 @@ def _shown(audience: Audience, **values: Any) -> dict[str, Any]:
 
 
 def filled() -> dict[str, Any]:
-    """The form as the officer sent it."""
+    """The form as submitted."""
     form = typed()
     several = ("nodes", "cohorts", "sectors", "positions", "ages", "statuses", "courses")
     return {key: form.getlist(key) if key in several else form.get(key, "") for key in blank()}
 
 
 def plan(tx: Tx, holder: Organisation) -> Plan:
-    """The sent form as a plan.
+    """The submitted form as a plan.
 
     Raises:
-        Invalid: with a sentence for each field that cannot be read.
+        Invalid: with a message for each field that cannot be parsed.
     """
     form, wrong = PlanForm.read(), dict[str, Message]()
     audience = Audience(
@@ -210,7 +210,7 @@ def _cohorts(tx: Tx, form: PlanForm) -> tuple[int, ...]:
 
 
 def _offered_cohorts(tx: Tx, holder: Organisation, chosen: list[str]) -> list[tuple[str, str]]:
-    """Lists of the holder and below it, those in use and those that were chosen before."""
+    """Cohorts of the holder and below it: open ones and those chosen before."""
     found = cohorts.cohorts_under(tx, [holder.path], size=200).rows
     return [
         (line.cohort.public_id, f"{line.cohort.name}（{line.members:,}）")
@@ -250,10 +250,10 @@ def render(
 
 
 def render_preview(tx: Tx, holder: Organisation, training: Training | None) -> str:
-    """The form as it was sent, with the audience counted.
+    """The form as submitted, with the audience counted.
 
     Raises:
-        Invalid: the audience cannot be read.
+        Invalid: the audience cannot be parsed.
     """
     made = plan(tx, holder)
     if wrong := made.audience.problems():
@@ -264,14 +264,14 @@ def render_preview(tx: Tx, holder: Organisation, training: Training | None) -> s
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """One line of who has to take part."""
+    """One line of the audience's description."""
 
     label: Message
     value: str | Message
 
 
 def audience_lines(tx: Tx, training: Training) -> list[Rule]:
-    """The audience in words."""
+    """Description of the audience."""
     a = Audience.from_json(training.audience)
     nodes = list(tx.scalars(select(Organisation.name).where(Organisation.id.in_(a.nodes)).order_by(Organisation.path)))
     lines = [Rule(msg("党组织"), "、".join(nodes) or tx.get_one(Organisation, training.organisation_id).name)]

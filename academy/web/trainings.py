@@ -1,4 +1,4 @@
-"""Pages of trainings: what is due, planning, coverage down to the name."""
+"""Pages of trainings: one's own, planning, coverage down to the names."""
 
 import datetime as dt
 from typing import Any
@@ -38,7 +38,7 @@ bp = Blueprint("trainings", __name__)
 @bp.get("/my/trainings")
 @page(SIGNED_IN, menu=menu.MY_TRAININGS)
 def mine() -> str:
-    """What is due for me, till when, and what is missing."""
+    """One's trainings: deadlines, and what is missing."""
     with reading() as tx:
         member = actor().member_id
         found = queries.trainings_of_member(tx, member) if member else []
@@ -48,7 +48,7 @@ def mine() -> str:
 @bp.get("/trainings")
 @page(office(*VIEW), menu=menu.TRAININGS, offered_to=(Role.NODE_ADMINISTRATOR,))
 def index() -> str:
-    """All trainings that concern my node."""
+    """All trainings that concern one's node."""
     with reading() as tx:
         nodes = roots(tx, actor())
         node = next((n for n in nodes if n.public_id == request.args.get("organisation")), nodes[0])
@@ -62,7 +62,7 @@ def index() -> str:
 @bp.get("/trainings/new/<organisation>")
 @page(office(*MANAGE), section=menu.TRAININGS)
 def new(organisation: str) -> str:
-    """An empty plan in a node's name."""
+    """An empty plan for a node."""
     with reading() as tx:
         holder = access_holder(tx, actor(), organisation)
         return forms.render(tx, holder, None, forms.blank(), {})
@@ -71,7 +71,7 @@ def new(organisation: str) -> str:
 @bp.post("/trainings/new/<organisation>")
 @page(office(*MANAGE), form=forms.PlanForm, section=menu.TRAININGS)
 def create(organisation: str) -> str | tuple[str, int] | Response:
-    """Keep a draft, or count its audience first."""
+    """Save a draft, or count its audience first."""
     try:
         if forms.is_preview():
             with reading() as tx:
@@ -89,7 +89,7 @@ def create(organisation: str) -> str | tuple[str, int] | Response:
 @bp.get("/trainings/<public_id>")
 @page(office(*VIEW), section=menu.TRAININGS)
 def show(public_id: str) -> str:
-    """A training: its plan, its audience, its figures, what can be done with it."""
+    """A training: plan, audience, figures, operations."""
     with reading() as tx:
         training = access_training(tx, actor(), public_id)
         return forms.render_training(tx, training)
@@ -98,7 +98,7 @@ def show(public_id: str) -> str:
 @bp.get("/trainings/<public_id>/edit")
 @page(office(*MANAGE), section=menu.TRAININGS)
 def edit(public_id: str) -> str:
-    """The plan, to change."""
+    """The form to change the plan."""
     with reading() as tx:
         training = access_own_training(tx, actor(), public_id)
         return forms.render(tx, forms.holder_of(tx, training), training, forms.of_training(tx, training), {})
@@ -107,7 +107,7 @@ def edit(public_id: str) -> str:
 @bp.post("/trainings/<public_id>/edit")
 @page(office(*MANAGE), form=forms.PlanForm, section=menu.TRAININGS)
 def save(public_id: str) -> str | tuple[str, int] | Response:
-    """Keep a changed plan, or count its audience first."""
+    """Save a changed plan, or count its audience first."""
     try:
         if forms.is_preview():
             with reading() as tx:
@@ -141,7 +141,7 @@ def open_(public_id: str) -> Response:
 @bp.post("/trainings/<public_id>/<any(close, archive, discard, copy):verb>")
 @page(office(*MANAGE), section=menu.TRAININGS)
 def change(public_id: str, verb: str) -> Response:
-    """End it, put it away, throw a draft away, or begin another like it."""
+    """Close, archive, discard or copy it."""
     with writing() as tx:
         training = access_own_training(tx, actor(), public_id)
         made = forms.VERBS[verb](tx, actor(), training)
@@ -163,7 +163,7 @@ def coverage(training: str, organisation: str) -> str:
         chosen = filters.chosen_in(request.args)
         measured = filters.measure(tx, found, chosen) if chosen else []
     if measured:
-        # What a page has shown of a day is kept: a day has one figure, whatever is corrected later.
+        # Figures shown for a day are stored: a day has one figure, whatever is corrected later.
         with writing() as tx:
             filters.publish(tx, found, measured)
     with reading() as tx:
@@ -184,7 +184,7 @@ def coverage(training: str, organisation: str) -> str:
 
 
 def _filtered(tx: Tx, found: table.Coverage, chosen: dict[str, str]) -> str:
-    """The figures of those who fit some filters; without names, small groups withheld."""
+    """The figures of the members who match some filters; without names, small groups withheld."""
     result = filters.filtered(tx, found, chosen)
     return render_template(
         "trainings/filtered.html",
@@ -200,7 +200,7 @@ def _filtered(tx: Tx, found: table.Coverage, chosen: dict[str, str]) -> str:
 @page(office(*VIEW), section=menu.COVERAGE)
 @shows_people
 def name_list(training: str, organisation: str) -> str:
-    """The names of a node with everything below it, narrowed as asked."""
+    """The names of a node with everything below it, filtered."""
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
@@ -222,7 +222,7 @@ def _words(found: table.Coverage, listed: Any) -> dict[str, Any]:
 
 
 def past_day(text: str | None) -> dt.date | None:
-    """A day of the past from a query string; today and nonsense are now."""
+    """A past day from a query string; today and invalid input are now."""
     try:
         day = clock.read_day(text or "")
     except ValueError:
@@ -231,7 +231,7 @@ def past_day(text: str | None) -> dt.date | None:
 
 
 def name_filter_in(training: Any, node: Any, day: dt.date | None) -> name_lists.NameFilter:
-    """Which names the query string asks for."""
+    """The filter of names in the query string."""
     args = request.args
     return name_lists.NameFilter(
         training=training,

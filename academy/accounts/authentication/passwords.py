@@ -32,8 +32,7 @@ DECOMPOSED = 4
 """Code points that a phone may send for one visible character: a letter and its combining marks."""
 EXACT = "exact:"
 """Prefix of a hash of the password exactly as it was typed. A hash without it comes from an earlier release and was
-made
-of the NFKC form; it is compared with that form until its owner changes the password."""
+made of the NFKC form; it is compared with that form until its owner changes the password."""
 T = TypeVar("T")
 
 PLACE = ("yunxueyuan", "academy", "dangyuan", "dangxiao", "xuexi", "yunxi", "zhibu", "zhongguo")

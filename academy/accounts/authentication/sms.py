@@ -127,8 +127,7 @@ def prepare(tx: Tx, runtime: Runtime, number: str, phone: str, network: str) -> 
 
 def _new_code(tx: Tx, member: Member) -> str:
     """A code that replaces an earlier SMS code. A code issued by the branch stays valid: otherwise anybody who knows a
-    number
-    and a phone could invalidate it again and again."""
+    number and a phone could invalidate it again and again."""
     lock_row(tx, member)
     now = clock.now()
     tx.execute(

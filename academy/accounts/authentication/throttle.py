@@ -137,8 +137,8 @@ def _locked(tx: Tx, key: str) -> Throttle:
 
 
 def succeeded(tx: Tx, counters: Mapping[str, Limit]) -> None:
-    """A right answer forgets the name's wrong ones, never the network's: a sprayer owns one account too."""
-    for key, limit in sorted(counters.items()):  # in the order of `reserve`: two must not wait for each other
+    """A right answer clears the name's wrong ones, never the network's: a password sprayer owns one account too."""
+    for key, limit in sorted(counters.items()):  # in the order of `reserve`, to avoid deadlocks
         if not limit.shared:
             tx.execute(delete(Throttle).where(Throttle.key == key))
             continue
@@ -164,6 +164,6 @@ def spend(tx: Tx, key: str, *, pause: dt.timedelta, most: int, window: dt.timede
 
 
 def forget_old(tx: Tx) -> int:
-    """Delete counters that count nothing any longer."""
+    """Delete expired counters."""
     old = clock.now() - dt.timedelta(days=1)
     return len(tx.execute(delete(Throttle).where(Throttle.since < old).returning(Throttle.key)).all())

@@ -28,8 +28,7 @@ KEPT = 100
 
 def read_cues(rows: Any) -> list[CueText]:
     """Parse lines sent by the editor: ``[[start_ms, end_ms, text, confidence], …]``; a line that somebody has reviewed
-    has
-    no confidence, or null.
+    has no confidence, or null.
 
     Raises:
         Invalid: not that shape, or impossible times.

@@ -35,8 +35,7 @@ def draw(file: Path, folder: Path, most: int, width: int) -> dict[str, object]:
         return {"error": "many", "count": count}
     if document.get_formtype() != raw.FORMTYPE_NONE:
         # Without it nothing of a form is drawn: filled-in values, ticks, visible signatures. One that cannot be loaded
-        # leaves
-        # the pages as they are.
+        # leaves the pages as they are.
         with contextlib.suppress(pdfium.PdfiumError):
             document.init_forms()
     pages: list[dict[str, object]] = []

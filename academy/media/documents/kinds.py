@@ -122,8 +122,7 @@ def office_kind(given: zipfile.ZipFile) -> str | None:
     """``docx``, ``pptx``, ``xlsx`` or ``vsdx`` by the package's main part; None for others.
 
     Raises:
-        ValueError: its lists cannot be parsed.
-        zipfile.BadZipFile: as above.
+        ValueError: its lists cannot be parsed. zipfile.BadZipFile: as above.
     """
     names = set(given.namelist())
     if "[Content_Types].xml" not in names or "_rels/.rels" not in names:

@@ -56,8 +56,7 @@ def kind_of(path: Path) -> str | None:
 
 def tidy(path: Path, target: Path) -> bool:
     """Rewrite the file: every part is unpacked with a size limit, and references to other files are removed. Returns
-    whether
-    there are formulas in it.
+    whether there are formulas in it.
 
     Raises:
         Invalid: a bomb, macros, a password, or damage.
@@ -156,8 +155,7 @@ def _without_macros(text: bytes) -> bytes:
 
 def _without_links(text: bytes) -> bytes:
     """A list of relations without external ones. The text of a hyperlink stays; its target is removed too, because a
-    picture
-    that refers to it is loaded from there, whatever the type of the relation."""
+    picture that refers to it is loaded from there, whatever the type of the relation."""
     _check_text(text)
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - it has no DOCTYPE

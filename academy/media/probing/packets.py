@@ -110,8 +110,7 @@ def rate_of(steps: list[float]) -> float:
     """Frame rate from the steps between pictures, in seconds.
 
     For a constant rate the mean of the steps without pauses, for a variable one the rate of the quicker steps, so that
-    each
-    picture is shown close to its time.
+    each picture is shown close to its time.
     """
     if not steps:
         return 0.0

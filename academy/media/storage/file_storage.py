@@ -31,8 +31,7 @@ class Storage(Protocol):
 
     def put_file(self, key: str, source: Path, *, move: bool = False) -> None:
         """Store a local file under a key; with `move` the source is consumed. A concurrent reader sees the old file or
-        the
-        new one, complete.
+        the new one, complete.
 
         Raises:
             StorageFull: no space; the earlier file is untouched.
@@ -144,8 +143,7 @@ class LocalStorage:
 
     def _carry(self, source: Path, target: Path) -> None:
         """Move to another disk: copied beside its target first, and the source is removed by one rename, so that after
-        an
-        interruption a complete set is in one place or the other, and partial copies are cleaned up."""
+        an interruption a complete set is in one place or the other, and partial copies are cleaned up."""
         draft = target.with_name(f"draft-{target.name}")
         shutil.rmtree(draft, ignore_errors=True)
         try:

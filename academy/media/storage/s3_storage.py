@@ -213,8 +213,7 @@ class Object(io.RawIOBase):
 
 class Copies:
     """Local copies of objects, because encoders and probes seek. Each copy is locked while a step reads it; one unused
-    for an
-    hour is removed when the next is fetched."""
+    for an hour is removed when the next is fetched."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

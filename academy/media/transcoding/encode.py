@@ -352,8 +352,7 @@ def storyboard_vtt(duration_ms: int, height: int) -> str:
 
 def embedded_captions(settings: Settings, source: Source, original: Path, folder: Path) -> bytes:
     """The text subtitles inside the original, as SRT by the file's own clock; empty where they cannot be read. Read
-    from
-    standard output, not from a file: on a full disk they would be lost without an error."""
+    from standard output, not from a file: on a full disk they would be lost without an error."""
     folder.mkdir(parents=True, exist_ok=True)
     told = [tools.ffmpeg(settings), "-nostdin", "-loglevel", "error", "-y", *reading(source.demuxer)]
     # Without this ffmpeg shifts all of them when one is before the first picture.

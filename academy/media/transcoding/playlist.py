@@ -47,8 +47,7 @@ def init_name(text: str) -> str:
 
 def is_whole(folder: Path) -> bool:
     """Whether a rendition has its end and all its files, complete: ffmpeg's HLS muxer reports success when the disk
-    fills
-    up, and leaves behind whatever still fitted."""
+    fills up, and leaves behind whatever still fitted."""
     index = folder / "index.m3u8"
     text = index.read_text(encoding="utf-8") if index.exists() else ""
     if "#EXT-X-ENDLIST" not in text:

@@ -1,4 +1,4 @@
-"""The index that the settings name."""
+"""Selects the configured index."""
 
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -14,7 +14,7 @@ _open: "WeakKeyDictionary[Database, dict[tuple[str, Path], SearchBackend]]" = We
 
 
 def backend(runtime: Runtime) -> SearchBackend:
-    """The backend; one per process, database and data folder, so that what it read is kept."""
+    """The backend; one per process, database and data folder, so that its caches are shared."""
     kept = _open.setdefault(runtime.db, {})
     key = runtime.settings.search_backend, runtime.settings.data_dir
     if key not in kept:

@@ -39,8 +39,7 @@ def _without_number(
     """The lines above a timing line without the cue number, and that number (or the previous one).
 
     A number can be a caption too. It is the cue number where it stands alone directly above the times; where a blank
-    line
-    is missing or extra, only if it continues the count.
+    line is missing or extra, only if it continues the count.
     """
     end = len(body)
     while end and not body[end - 1].strip():

@@ -16,16 +16,16 @@ from academy.search.query_parser import Query
 from academy.search.text import Segmenter
 
 LOCK = 0x5EA4C4
-"""The advisory lock of the one writer."""
+"""The advisory lock of the writer."""
 BATCH = 50
 SORTING = "512MB"
-"""Memory in which an index is put together: with half of it, a city's is written out several times and merged."""
+"""Memory for building an index: with half of it, a city's is written out several times and merged."""
 
 ANALYSE = "ANALYZE search_windows, search_lectures, search_words, search_pairs"
 
 
 class PostgresBackend:
-    """Rows beside the application's own. A reader sees a whole commit or the one before."""
+    """Tables beside the application's own. A reader sees a complete commit or the one before."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -144,8 +144,8 @@ class PostgresBackend:
         self.db.run_in_transaction(write)
 
     def rebuild(self, lectures: Iterable[Lecture], segmenter: Segmenter, progress: Progress | None = None) -> int:
-        """Into tables beside; indexes after the rows; then the names are swapped in a moment."""
-        # Under its lock nobody is in the way; run again, it would find the lectures used up.
+        """Build into new tables; indexes after the rows; then the names are swapped in a moment."""
+        # Not retried: under its lock there are no collisions, and the iterator of lectures is consumed once.
         done, counts = 0, RowCounts()
         with self.db.begin() as tx:
             self._own(tx)
@@ -170,7 +170,7 @@ class PostgresBackend:
         return done
 
     def merge(self) -> None:
-        """Bring the planner's figures up to date; GIN itself has nothing to merge."""
+        """Update the planner's statistics; GIN itself has nothing to merge."""
 
         def write(tx: Tx) -> None:
             self._own(tx)
@@ -184,7 +184,7 @@ class PostgresBackend:
         return self._made
 
     def _own(self, tx: Tx) -> None:
-        """Be the one writer until the transaction ends; make the tables when there are none of this kind."""
+        """Lock out other writers until the transaction ends; create the tables when there are none of this kind."""
         if self.db.is_sqlite:
             raise IndexBroken("ACADEMY_SEARCH=postgresql needs a PostgreSQL database")
         tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})

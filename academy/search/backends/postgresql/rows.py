@@ -23,7 +23,7 @@ def script(tx: Tx, script: str) -> None:
 
 
 def drop(tx: Tx, lecture_id: int) -> None:
-    """Take a lecture out, and its words out of the counts."""
+    """Remove a lecture and its words from the counts."""
     gone: Counter[str] = Counter()
     query = f"SELECT words FROM search_windows WHERE lecture_id = {int(lecture_id)}"
     for word, documents in tx.execute(text("SELECT word, ndoc FROM ts_stat(:query)"), {"query": query}):
@@ -39,14 +39,14 @@ def drop(tx: Tx, lecture_id: int) -> None:
 
 @dataclass
 class RowCounts:
-    """In how many rows each word and each pair of characters is."""
+    """Number of rows with each word and each pair of characters."""
 
     words: Counter[str] = field(default_factory=Counter)
     pairs: Counter[int] = field(default_factory=Counter)
 
 
 def put(tx: Tx, lectures: list[Lecture], segmenter: Segmenter, counts: RowCounts, suffix: str = "") -> None:
-    """Add lectures, and in how many of their rows each word and each pair is to the counts."""
+    """Add lectures, and update the counts of words and pairs."""
     made: list[tuple[Any, ...]] = []
     whole: list[tuple[Any, ...]] = []
     names: list[tuple[Any, ...]] = []
@@ -63,7 +63,7 @@ def put(tx: Tx, lectures: list[Lecture], segmenter: Segmenter, counts: RowCounts
 
 
 def count(tx: Tx, counts: RowCounts) -> None:
-    """Add to the counts of words and pairs."""
+    """Increase the counts of words and pairs."""
     for words in _parts(counts.words):
         tx.execute(
             text(
@@ -85,7 +85,7 @@ def count(tx: Tx, counts: RowCounts) -> None:
 
 
 def _uncount(tx: Tx, words: Mapping[str, int], pairs: Mapping[int, int]) -> None:
-    """Take what is gone out of the counts."""
+    """Decrease the counts of words and pairs."""
     for table, key, kind, gone in (
         ("search_words", "word", "text", words), ("search_pairs", "pair", "integer", {p: -n for p, n in pairs.items()})
     ):  # fmt: skip
@@ -98,7 +98,7 @@ def _uncount(tx: Tx, words: Mapping[str, int], pairs: Mapping[int, int]) -> None
 
 
 def _parts(counts: Mapping[Any, int]) -> Iterator[list[Any]]:
-    """Keys in order, so that two writers never wait for each other, so many at a time."""
+    """Keys in order, so that two writers cannot deadlock, in batches."""
     keys = sorted(counts)
     for start in range(0, len(keys), PART):
         yield keys[start : start + PART]

@@ -1,6 +1,6 @@
-"""One question to the PostgreSQL index.
+"""One query to the PostgreSQL index.
 
-Few statements, and none that reads vectors: what is asked of a window is a token, so GIN answers it.
+Few statements, and none that reads vectors: properties of a window are tokens, so GIN alone answers.
 """
 
 import math
@@ -17,15 +17,15 @@ from academy.search.literal import Literal, pair_number
 from academy.search.query_parser import EACH, GOOD, NAMED, PAIR, Query
 
 RAREST = 4
-"""Words, and pairs of characters, that a loose question asks for: planning each takes a third of a millisecond."""
+"""Words, and pairs of characters, in a loose query: planning each takes a third of a millisecond."""
 MOST_POSTINGS = 2_500
-"""Windows that a loose question may touch: the rarest terms first, until so many; of a question that has only
-common words, the rarest where it meets another."""
+"""Windows that a loose query may read: the rarest terms first, up to this limit; for a query of common words only, the
+intersections of the rarest."""
 MOST_SCORED = 400
 
 _COUNTS = text(
-    # With the counts, settings of this transaction: compiling a plan takes longer than the whole search, and
-    # reading all rows in their order is never cheaper, because the vectors lie elsewhere.
+    # Transaction settings, combined with the counts: JIT compilation takes longer than the search, and a sequential
+    # scan is never cheaper, because the vectors are out of line.
     "SELECT word, NULL AS pair, documents FROM search_words WHERE word = ANY(:words) UNION ALL "
     "SELECT NULL, pair, documents FROM search_pairs WHERE pair = ANY(:pairs) UNION ALL "
     "SELECT set_config('jit', 'off', true) || set_config('enable_seqscan', 'off', true), NULL, "
@@ -35,14 +35,14 @@ _COUNTS = text(
 )
 _SETTINGS = "offoff"
 PAIR_TERM = "p:"
-"""Before a pair of characters among the terms of a question."""
+"""Prefix of a pair of characters among the terms of a query."""
 WORDS, PAIRS = "words @@ CAST(:{} AS tsquery)", "pairs @> CAST(:{} AS integer[])"
-"""Conditions, with the name of the value to be filled in."""
+"""Conditions, each with its bind parameter."""
 _FIELDS = "lecture_id, item_id, first_seq, last_seq"
 
 
 def documents(tx: Tx, words: Iterable[str]) -> dict[str, int]:
-    """In how many rows each word is."""
+    """Number of rows with each word."""
     words = list(words)
     found = tx.execute(text("SELECT word, documents FROM search_words WHERE word = ANY(:words)"), {"words": words})
     counts: dict[str, int] = {row.word: row.documents for row in found}
@@ -50,7 +50,7 @@ def documents(tx: Tx, words: Iterable[str]) -> dict[str, int]:
 
 
 class PostgresSearch:
-    """One question."""
+    """One query."""
 
     def __init__(self, tx: Tx, question: Query, visible: Set[int], allowed: Set[int] | None, limit: int) -> None:
         self.tx, self.question, self.visible, self.allowed, self.limit = tx, question, visible, allowed, limit
@@ -109,7 +109,7 @@ class PostgresSearch:
         return math.log(1 + (self.total - n + 0.5) / (n + 0.5))
 
     def _first(self, literal: Set[int], equal: Set[int]) -> list[Hit]:
-        """The windows that have all that was typed, before those that have it with other numerals."""
+        """Windows that contain the complete query, then those that contain it with other numerals."""
         if self.question.phrases or self.question.is_single or (self.where.is_one_word and not equal):
             return []
         hits: list[Hit] = []
@@ -126,19 +126,19 @@ class PostgresSearch:
         return " AND lecture_id = ANY(:wanted)", {"wanted": list(wanted)}
 
     def _strongest(self, lectures: Set[int], wanted: Set[int]) -> list[Hit]:
-        """The windows that say the words most often, those first whose lecture's name has one of them."""
+        """Windows with the most occurrences of the words, those first whose lecture's name has one of them."""
         where, values = self.where.rows()
         more, narrow = self._narrowed(lectures, wanted)
         words = self.question.words
         if not where:
-            # Nothing but single characters: where a lecture has them is not known, unless they are words there.
+            # Single characters only: their windows are not indexed, unless they are words there.
             where, values = WORDS.format("said"), {"said": " | ".join(map(quote, words))}
             where = f"({where} OR item_id = 0)"
         named, said = (" | ".join(quote(before + word) for word in words) for before in (NAME, ""))
         tiers = [f"({named}) & ({said})"]
         tiers += [" | ".join(quote(tier_of(word, tier)) for word in words) for tier in TIERS]
         tiers.append(said)
-        # Of one index alone: to look the words up in what the pairs found would read every vector.
+        # One index only: a recheck of the words in the matches of pairs would read every vector.
         tokens = " & ".join(f"({quote(word)} | {quote(NAME + word)})" for word in words)
         parts = [
             f"(SELECT id, {_FIELDS}, {len(tiers) - n} AS tier FROM search_windows WHERE {WORDS.format('tokens')} "
@@ -147,7 +147,7 @@ class PostgresSearch:
         ]
         parts.append(f"(SELECT id, {_FIELDS}, 0 FROM search_windows WHERE {where}{more} LIMIT :limit)")
         found = self._rows(
-            # Later parts are not begun once the first have given enough.
+            # Later parts are skipped once the first have given enough.
             text(f"SELECT * FROM ({' UNION ALL '.join(parts)}) u LIMIT :limit"),
             values
             | narrow
@@ -160,8 +160,8 @@ class PostgresSearch:
         return list(best.values())
 
     def _phrased(self, wanted: Set[int]) -> list[Hit]:
-        """Whole lectures, those first that have the phrases' Latin words as words, then the newest: a phrase is
-        looked for in every window that may have it."""
+        """Whole lectures, those first that have the phrases' Latin words as words, then the newest: every candidate
+        window is read for a phrase."""
         where, values = self.where.rows()
         first = self._with_words(self.question.latin)
         found = self._rows(
@@ -175,13 +175,13 @@ class PostgresSearch:
         return [Hit(row.lecture_id, row.item_id, row.first_seq, row.last_seq, 1.0) for row in found]
 
     def _with_words(self, tokens: Sequence[str]) -> list[int]:
-        """Lectures that have all of these as words, each in some row."""
+        """Lectures that have all of these as words, in any rows."""
         parts = [f"SELECT lecture_id FROM search_windows WHERE {WORDS.format(f't{n}')}" for n in range(len(tokens))]
         values = {f"t{n}": f"{quote(token)} | {quote(NAME + token)}" for n, token in enumerate(tokens)}
         return list(self.tx.scalars(text(" INTERSECT ".join(parts)), values)) if parts else []
 
     def _some_words(self) -> tuple[list[Hit], set[int]]:
-        """Windows with some of the words: the rarest words and pairs of characters, each worth its rarity."""
+        """Windows with some of the words: the rarest words and pairs of characters, weighted by rarity."""
         words = self._rarest([word for word in self.question.words if self.counts.get(word)])
         tokens = self._rarest([term for term in self.pairs if self.counts.get(term)])
         chosen, left = [], MOST_POSTINGS
@@ -217,7 +217,7 @@ class PostgresSearch:
         return sorted(terms, key=lambda term: (self.counts[term], term))[:RAREST]
 
     def _term(self, term: str, words: Sequence[str]) -> tuple[str, str | list[int], float]:
-        """How a term is looked for, by what query, and what it is worth."""
+        """The tsquery or array condition of a term, and its weight."""
         if term in self.pairs:
             return PAIRS, [self.pairs[term]], PAIR * self._rarity(self.counts[term])
         query = f"{quote(term)} | {quote(NAME + term)}"
@@ -227,7 +227,7 @@ class PostgresSearch:
         return WORDS, query, self.weights[term]
 
     def _few(self, hits: Sequence[Hit]) -> list[Hit]:
-        """At most so many windows of a lecture; of a phrase all, because each must be read."""
+        """At most so many windows of a lecture; for a phrase all, because each must be read."""
         kept: list[Hit] = []
         seen: dict[int, int] = {}
         every: dict[tuple[int, int, int], Hit] = {}
@@ -241,7 +241,7 @@ class PostgresSearch:
         return kept[: self.limit]
 
     def _named(self, hits: Iterable[Hit]) -> dict[int, float]:
-        """What is worth of the hits' lectures that words stand in their names."""
+        """Score of words in the names of the hits' lectures."""
         weights = {
             word.plain: self.weights[one] for one, word in zip(self.question.words, self.question.sought, strict=True)
         }

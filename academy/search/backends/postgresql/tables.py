@@ -1,12 +1,11 @@
-"""The tables of the PostgreSQL index. They belong to the index, which is disposable, not to the schema.
+"""Tables of the PostgreSQL index. They belong to the index, which can be rebuilt, not to the schema.
 
-A row of `search_windows` is narrow: the vectors are kept out of line, so that counting thousands of
-matches reads no more than ids. What a question needs to know of a window is a token of its own, so
-that the GIN index alone answers: a word said at least twice or four times (`2:word`, `4:word`: the
-strongest windows of a common word), and a word of the lecture's names (`t:word`). Pairs of characters
-are plain numbers: indexing them takes a third of the time that it takes as words. A lecture has them
-once more for all of it, with every character by itself: which lectures hold a common word.
-Words are ordered by their bytes, because sorting a million by a language's rules takes minutes.
+A row of `search_windows` is narrow: the vectors are stored out of line, so that counting thousands of matches reads no
+more than ids. Properties of a window are tokens of their own, so that the GIN index alone answers: a word that occurs
+at least twice or four times (`2:word`, `4:word`: the strongest windows of a common word), and a word of the lecture's
+names (`t:word`). Pairs of characters are plain integers: indexing them takes a third of the time. A lecture has them
+once more for all of it, with every single character: which lectures contain a common word. Words are collated by bytes,
+because sorting a million by a language's rules takes minutes.
 """
 
 from collections import Counter
@@ -24,7 +23,7 @@ from academy.search.text import Segmenter
 
 TIERS = (4, 2)
 NAME = "t:"
-"""Before a word of a title, a lecturer or a summary."""
+"""Prefix of a word of a title, a lecturer or a summary."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS search_windows{0} (
@@ -41,7 +40,7 @@ CREATE TABLE IF NOT EXISTS search_words{0} (
 CREATE TABLE IF NOT EXISTS search_pairs{0} (pair integer NOT NULL, documents integer NOT NULL);
 CREATE TABLE IF NOT EXISTS search_names{0} (lecture_id bigint NOT NULL, key text NOT NULL, shown text NOT NULL);
 """
-# Without fastupdate: every search would read the whole waiting list of what was added lately.
+# Without fastupdate: every search would read the pending list of recent additions.
 INDEXES = """
 CREATE INDEX IF NOT EXISTS search_windows{0}_words ON search_windows{0} USING gin (words) WITH (fastupdate = off);
 CREATE INDEX IF NOT EXISTS search_windows{0}_pairs ON search_windows{0} USING gin (pairs) WITH (fastupdate = off);
@@ -57,7 +56,7 @@ CREATE INDEX IF NOT EXISTS search_names{0}_key ON search_names{0} (key text_patt
 CREATE INDEX IF NOT EXISTS search_names{0}_format6 ON search_names{0} (lecture_id);
 """
 FORMAT = "search_names_format6"
-"""Is there where the tables are of this kind; renamed when what they hold changes, so that they are made anew."""
+"""Marks the format of the tables; renamed when their content changes, so that they are rebuilt."""
 INDEX_NAMES = (
     "windows{}_words", "windows{}_pairs", "windows{}_lecture", "windows{}_id", "lectures{}_names", "lectures{}_pairs",
     "lectures{}_id", "words{}_word", "words{}_sound", "pairs{}_pair", "names{}_key", "names{}_format6",
@@ -68,18 +67,18 @@ COLUMNS = ("lecture_id", "item_id", "first_seq", "last_seq", "digest", "about", 
 
 @dataclass
 class Rows:
-    """What is written of a lecture."""
+    """Rows of a lecture."""
 
     windows: list[tuple[Any, ...]] = field(default_factory=list)
     lecture: tuple[Any, ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
-    """In how many rows each word is."""
+    """Number of rows with each word."""
     paired: Counter[int] = field(default_factory=Counter)
-    """In how many rows each pair is."""
+    """Number of rows with each pair."""
 
 
 def signed(pairs: Iterable[int]) -> list[int]:
-    """Numbers of pairs as the column has them: its integers have a sign."""
+    """Pair numbers as signed integers of the column."""
     return [pair - (1 << 32) if pair >> 31 else pair for pair in pairs]
 
 
@@ -94,7 +93,7 @@ def quote(token: str) -> str:
 
 
 def tiered(words: Iterable[str]) -> Iterator[str]:
-    """Words, and for those said often the tokens that say so."""
+    """Words, and for frequent ones the tokens of their frequency."""
     for word, times in Counter(words).items():
         yield word
         for tier in TIERS:
@@ -103,17 +102,17 @@ def tiered(words: Iterable[str]) -> Iterator[str]:
 
 
 def tier_of(word: str, tier: int) -> str:
-    """The token of a word that is said so many times at least."""
+    """The token of a word with at least so many occurrences."""
     return f"{tier}:{word}"
 
 
 def heard(word: str) -> str:
-    """How a counted word sounds; a dash for what has no sound, so that it is not asked again."""
+    """Pronunciation of a counted word; a dash for none, so that it is not computed again."""
     return sound(word) or "-"
 
 
 def rows(lecture: Lecture, segmenter: Segmenter) -> Rows:
-    """The lecture's card (item 0), then its windows; and what the whole lecture has."""
+    """The lecture's card (item 0), then its windows; and the pairs of the complete lecture."""
     made = Rows()
     titles = (lecture.title, lecture.lecturer, lecture.category, *(part.title for part in lecture.parts))
     names, summary = [Text(name) for name in titles], Text(lecture.summary)

@@ -1,4 +1,4 @@
-"""Which rows of the PostgreSQL index hold what a question asks for, by the pairs of its characters."""
+"""Conditions on rows of the PostgreSQL index for a query, by pairs of characters."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from academy.search.query_parser import Query
 from academy.search.text import is_han
 
 Condition = tuple[str, dict[str, Any]]
-"""A condition on rows, with the values in it; empty where nothing is asked for."""
+"""A condition on rows with its bind values; empty for none."""
 MOST_GROUPS = 8
-"""Choices of words that stand in the names of some lectures, of which the others are looked for in their minutes."""
+"""Alternatives: words that are in the names of some lectures, whose other words are looked up in the windows."""
 
 
 class Together:
-    """Rows with all of several words, each said there or standing in the lecture's name."""
+    """Rows with all of several words, each in the window or in the lecture's name."""
 
     def __init__(
         self, prefix: str, words: Sequence[Literal], phrases: Sequence[Literal], question: Query, counts: PairCounts
@@ -44,7 +44,7 @@ class Together:
         return self.named_among(None)
 
     def named_among(self, lectures: Set[int] | None) -> dict[str, set[int]]:
-        """The same among some lectures; what was asked for already is not read again."""
+        """The same among some lectures; known results are not read again."""
         if lectures is None or "named" not in self.__dict__:
             among = "" if lectures is None else "lecture_id = ANY(:among) AND "
             parts: list[str] = []
@@ -94,7 +94,7 @@ class Together:
         return found or set()
 
     def _groups(self) -> list[tuple[frozenset[str], set[int]]]:
-        """Lectures by the words that are in their names; those first whose names have most."""
+        """Lectures grouped by the words in their names; those first whose names have most."""
         if len(self.words) < 2 and not (self.phrases or self.tokens):
             return []
         inside: dict[int, set[str]] = {}
@@ -107,7 +107,7 @@ class Together:
         return sorted(groups.items(), key=lambda one: (-len(one[0]), sorted(one[0])))[:MOST_GROUPS]
 
     def _inside(self, words: Sequence[Literal], name: str) -> Condition:
-        """Rows that hold these words and all phrases themselves."""
+        """Rows that contain these words and all phrases themselves."""
         certain: dict[int, None] = {}
         parts: list[str] = []
         values: dict[str, Any] = {}
@@ -129,25 +129,25 @@ class Together:
 
 
 class PairCounts:
-    """In how many rows words and pairs are: what is in none need not be looked for."""
+    """Number of rows with words and pairs: those in none need no query."""
 
     def __init__(self, tx: Tx, words: Mapping[str, int], pairs: Mapping[int, int]) -> None:
         self.tx, self.words, self.pairs = tx, words, pairs
 
     def alternatives(self, sought: Literal) -> list[list[int]]:
-        """The pairs of each form in which something may be there at all."""
+        """The pairs of each form that occur at all."""
         forms = [signed(pairs) for pairs in sought.pairs if len(sought.plain) > 1]
         return [pairs for pairs in forms if all(self.pairs.get(pair) for pair in pairs)]
 
     def holding(self, pairs: Sequence[int]) -> set[int]:
-        """Lectures that have a pair, or a character, anywhere; of several pairs, all in one row."""
+        """Lectures with a pair, or a character, anywhere; with several pairs, all in one row."""
         one = len(pairs) == 1
         table = "lecture_id FROM search_lectures" if one else "DISTINCT lecture_id FROM search_windows"
         statement = f"SELECT {table} WHERE pairs @> CAST(:pairs AS integer[])"
         return set(self.tx.scalars(text(statement), {"pairs": list(pairs)}))
 
     def having(self, stretches: Sequence[Sequence[int]]) -> set[int]:
-        """Lectures that have all pairs of each stretch in some row; the rarest stretch is to come first."""
+        """Lectures with all pairs of each stretch in some row; the rarest stretch should come first."""
         found: set[int] | None = None
         for pairs in stretches:
             values: dict[str, Any] = {"pairs": signed(pairs)}
@@ -162,7 +162,7 @@ class PairCounts:
 
 
 class Where:
-    """The rows and the lectures of a question."""
+    """Rows and lectures of a query."""
 
     def __init__(self, question: Query, counts: PairCounts) -> None:
         self.question, self.counts = question, counts
@@ -177,7 +177,7 @@ class Where:
 
     @property
     def is_one_word(self) -> bool:
-        """Whether what was typed is a single word and nothing else."""
+        """Whether the query is a single word and nothing else."""
         words = self.question.sought
         return len(words) == 1 and not self.question.phrases and words[0].plain == self.question.whole.plain
 
@@ -188,8 +188,7 @@ class Where:
 
     @cached_property
     def written(self) -> tuple[set[int], set[int]]:
-        """Lectures that have all that was typed in one row, or all its runs; the same with numerals in their one
-        form."""
+        """Lectures with the complete query in one row, or all its runs; the same with numerals in their one form."""
         whole = self.question.whole
         if self.question.is_single:
             return self.counts.holding(whole.pairs[0]), set()
@@ -200,7 +199,7 @@ class Where:
         return literal, equal
 
     def stretched(self) -> set[int]:
-        """Lectures that have every stretch of what was typed, each in some row."""
+        """Lectures with every stretch of the query, each in some row."""
         found: set[int] = set()
         for form in self.question.whole.stretches:
             rarest = {pairs: min(self.counts.pairs.get(pair, 0) for pair in signed(pairs)) for pairs in form}
@@ -212,8 +211,8 @@ class Where:
         return self.lectures if together is self.words else together.lectures()
 
     def named(self, lectures: Set[int]) -> dict[str, set[int]]:
-        """Of each word, those of the lectures in whose names it stands: a number not inside another number, nor in
-        other numerals (第1讲 for 第一)."""
+        """For each word, those of the lectures whose names contain it: a number not inside another number, nor in other
+        numerals (第1讲 for 第一)."""
         if not lectures:
             return {}
         found = dict(self.names.named_among(lectures))
@@ -232,7 +231,7 @@ class Where:
         return found
 
     def whole(self) -> tuple[Condition, Condition]:
-        """The rows that have all that was typed; and with numerals in their one form."""
+        """Rows with the complete query; and with numerals in their one form."""
         first, second = self._forms()
         runs = [
             ("", {}) if one is self.words or one.is_empty else one.condition() for one in (self.literal, self.equal)

@@ -26,24 +26,24 @@ MANY_SEGMENTS = 16
 
 
 ATTEMPTS = 8
-"""Looks at a folder that a writer is changing; each is a few system calls."""
+"""Attempts to read a folder that a writer is changing; each is a few system calls."""
 
 
 class WhooshBackend:
-    """One per process. Readers see a whole commit or the one before, never a part."""
+    """One per process. Readers see a complete commit or the one before, never a part."""
 
     def __init__(self, folder: Path) -> None:
         self.store = Store(folder)
         self._view: View | None = None
         self._settled: tuple[tuple[int, ...], Path, View] | None = None
-        """A view, its folder and the stamp the folder had: while it has it, the view is the newest."""
+        """Cached view, its folder and the folder's stamp: while the stamp is unchanged, the view is the newest."""
         self._bad: set[tuple[str, int]] = set()
         self._guard = threading.Lock()
 
     # ---- reading ----
 
     def view(self) -> View | None:
-        """The newest commit that can be read; None while there is no index.
+        """The newest readable commit; None while there is no index.
 
         Raises:
             IndexBroken: there is an index, and neither it nor the one before can be read.
@@ -64,7 +64,7 @@ class WhooshBackend:
                 stamp = self.store.stamp(paths[0])
                 key = (paths[0].name, self.store.generation(paths[0]))
             except FileNotFoundError as error:
-                # A merge swept the generation away while we looked at it: the pointer names another now.
+                # A merge removed the generation meanwhile: the pointer names another now.
                 problem = repr(error)
                 continue
             try:
@@ -73,10 +73,10 @@ class WhooshBackend:
                 if stamp is not None and self.store.current() == paths[0]:
                     self._settled = stamp, paths[0], view
                 return view
-            except Exception as error:  # whatever a torn or vanished file makes whoosh raise
+            except Exception as error:  # any exception that whoosh raises for a torn or missing file
                 problem = repr(error)
                 if met == key:
-                    # Not a file that vanished between the look at the folder and its opening: twice the same.
+                    # Not a file that vanished between listing and opening: twice the same error.
                     self._bad.add(key)
                 met = key
         if not self.exists():
@@ -98,7 +98,7 @@ class WhooshBackend:
         while (view := self.view()) is not None:
             try:
                 return WhooshSearch(view, question, visible, allowed, limit).run()
-            except Exception as error:  # damage has no fixed shape
+            except Exception as error:  # damage has no fixed form
                 log.exception("search.index_damaged", extra={"generation": view.key[0]})
                 if view.key in self._bad:
                     raise IndexBroken(repr(error)) from error
@@ -155,12 +155,12 @@ class WhooshBackend:
             path = self.store.current()
             if path is None:
                 return Health(False, problem="no index")
-            # A picture of its own: the kept one would hide what happened to the files since.
+            # A view of its own: the cached one would hide later damage of the files.
             view = View(DurableStorage(str(path)), (path.name, self.store.generation(path)))
             held = view.inventory()
             if thorough:
                 _read_everything(view)
-        except Exception as error:  # damage has no fixed shape
+        except Exception as error:  # damage has no fixed form
             return Health(False, problem=repr(error))
         return Health(True, view.documents, len(held), len(view.leaves), folder_size(path))
 
@@ -211,7 +211,7 @@ class WhooshBackend:
             self.store.swap(path)
 
     def wants_merge(self) -> bool:
-        """Whether so many lectures came one by one that searching grows slow."""
+        """Whether there are so many small segments that searching becomes slow."""
         view = self.view()
         return view is not None and len(view.leaves) > MANY_SEGMENTS
 
@@ -232,7 +232,7 @@ class WhooshBackend:
 
 
 def _copy(leaf: Leaf, writer: Any) -> None:
-    """Append a segment's living documents to what a writer gathers."""
+    """Append a segment's undeleted documents to a writer."""
     start, count = writer.docnum, len(leaf.lecture)
     writer.write_per_doc({*NUMBERS, DIGEST}, leaf.reader)
     writer._added = True
@@ -243,7 +243,7 @@ def _copy(leaf: Leaf, writer: Any) -> None:
         writer.pool.add_run(numbers[living], place[docs[living]])
     for field, token in leaf.reader.all_terms():
         if field in {SOUNDS, PAIRS}:
-            continue  # sounds are written anew from the words that are left
+            continue  # pronunciations are written anew from the remaining words
         docs, times = leaf.decode(field, token.decode())
         living = leaf.living[docs]
         if living.any():
@@ -251,7 +251,7 @@ def _copy(leaf: Leaf, writer: Any) -> None:
 
 
 def _read_everything(view: View) -> None:
-    """Every posting list: a damaged one can't be decoded, has another checksum or names a document that isn't there."""
+    """Read every posting list: a damaged one can't be decoded, has a wrong checksum or an unknown document."""
     for leaf in view.leaves:
         count = len(leaf.lecture)
         for _, docs in leaf.pairs().runs():

@@ -1,9 +1,9 @@
-"""Writing many documents at once: Whoosh's file format, our own way there.
+"""Bulk writing: Whoosh's file format, written by our own code.
 
-Whoosh sorts posting by posting on disk and looks up a length for each; here postings are gathered in
-memory as one number each, sorted at the end and written as one block a term: many times as fast. A
-block holds arrays of the narrowest type that will do, so that it is read without a loop; Whoosh's own
-readers understand it too. A checksum tells a damaged block, as compression would, for less.
+Whoosh sorts posting by posting on disk and looks up a length for each; here postings are gathered in memory as one
+number each, sorted at the end and written as one block a term: many times as fast. A block holds arrays of the
+narrowest possible type, so that it is read without a loop; Whoosh's own readers understand it too. A checksum detects a
+damaged block.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from academy.search.backends.whoosh.pairs import block, packed
 from academy.search.pinyin import sound
 
 HIGHEST = 255
-"""More often than this in one minute is not told apart."""
+"""Occurrences in one window are counted up to this."""
 WHOLE = 1 << 30
 """Postings in a block: all of a term's."""
 LOOSE = 8
 """So few numbers are shorter one by one."""
 _TERM, _DOC = np.uint64(40), np.uint64(8)
 ONE = b"-"
-"""The one term of the pairs' field: whose block holds all of them."""
+"""The one term of the pairs' field: its block holds all of them."""
 _DOCS, _TIMES = np.uint64((1 << 40) - 1), np.uint64(0xFF)
 
 Docs = "np.ndarray[Any, np.dtype[np.uint32]]"
@@ -39,7 +39,7 @@ Lists = tuple[Any, Any] | bytes
 
 
 class Gathered:
-    """Takes the place of Whoosh's sorting pool: a posting is a term's number, a document, how often."""
+    """Replaces Whoosh's sorting pool: a posting is a term's number, a document, a frequency."""
 
     def __init__(self) -> None:
         self._known: dict[str, dict[bytes, int]] = {}
@@ -65,7 +65,7 @@ class Gathered:
         self._pairs.append(packed(numbers, 0) | docs.astype(np.uint64))
 
     def add(self, item: tuple[str, bytes, int, float, bytes]) -> None:
-        """Whoosh's own way: one posting."""
+        """Whoosh's interface: one posting."""
         field, token, doc, times, _ = item
         self.add_lists(field, token, np.array([doc]), np.array([min(HIGHEST, int(times))]))
 
@@ -81,7 +81,7 @@ class Gathered:
         return self
 
     def terms(self) -> Iterator[tuple[str, bytes, Lists]]:
-        """Every term with its documents, in the order of the file; a field is forgotten once given."""
+        """Every term with its documents, in the order of the file; a field is released once yielded."""
         self._add_sounds()
         for field in sorted({*self._packed, *self._loose, *([PAIRS] if self._pairs else [])}):
             if field == PAIRS:
@@ -92,7 +92,7 @@ class Gathered:
             every = np.concatenate([*self._packed.pop(field, []), np.frombuffer(loose, np.uint64)])
             known = list(self._known.pop(field, {}))
             del loose
-            if not every.size:  # nothing in it has a sound: figures and signs only
+            if not every.size:  # no pronunciations: digits and symbols only
                 continue
             order = sorted(range(len(known)), key=known.__getitem__)
             known = [known[number] for number in order]
@@ -107,8 +107,8 @@ class Gathered:
                 yield field, known[int(numbers[start])], (docs[start:stop], times[start:stop])
 
     def _add_sounds(self) -> None:
-        """Each word once more behind its sound, so that words of a sound are neighbours in the list of terms:
-        making a dictionary of them when somebody first mistypes takes seconds."""
+        """Each word once more prefixed by its pronunciation, so that homophones are neighbours in the list of terms:
+        building that dictionary on first use takes seconds."""
         words = {*self._known.get("w", ()), *self._known.get("t", ())}
         heard = ((sound(word.decode("utf-8", "replace")), word) for word in words)
         self.add_tokens(SOUNDS, 0, [f"{syllables}\t{word.decode()}" for syllables, word in heard if syllables])
@@ -121,10 +121,10 @@ class Gathered:
 
 
 def pack(docs: Any, times: Any) -> bytes:
-    """A term's postings as they are stored: gaps, how often (None: always once), a checksum of both.
+    """A term's postings in stored form: gaps, frequencies (None: always once), a checksum of both.
 
-    Whoosh itself takes any row of numbers for gaps. Most terms are said once: a pickled array would be
-    a hundred bytes for one number.
+    Whoosh accepts any sequence of numbers for gaps. Most terms occur once: a pickled array would be a hundred bytes for
+    one number.
     """
     gaps = np.diff(docs, prepend=docs[:1] * 0)
     widest = int(gaps.max())
@@ -136,10 +136,10 @@ def pack(docs: Any, times: Any) -> bytes:
 
 
 def unpack(stored: Any, often: bytes | None, check: int) -> tuple[Any, Any]:
-    """Documents and how often, of what `pack` made.
+    """Documents and frequencies, the reverse of `pack`.
 
     Raises:
-        ValueError: it is not what was packed.
+        ValueError: damaged.
     """
     if isinstance(stored, tuple):
         stored = array("B" if max(stored) < 1 << 8 else "H" if max(stored) < 1 << 16 else "I", stored)
@@ -152,7 +152,7 @@ def unpack(stored: Any, often: bytes | None, check: int) -> tuple[Any, Any]:
 
 class _Postings(W3PostingsWriter):  # type: ignore[misc]
     def add_lists(self, lists: Lists) -> None:
-        """A term's documents; or a block that is stored as it is."""
+        """A term's documents; or a block in stored form."""
         docs, times = (np.zeros(1, np.uint32), np.ones(1, np.uint8)) if isinstance(lists, bytes) else lists
         info, count, most = self._terminfo, len(docs), float(times.max())
         info._weight, info._df, info._maxweight = float(times.sum()), count, most
@@ -187,7 +187,7 @@ class _Fields(W3FieldWriter):  # type: ignore[misc]
 
 
 class SearchCodec(W3Codec):  # type: ignore[misc]
-    """Whoosh's own codec with one block a term and without field lengths, which we keep in a column."""
+    """Whoosh's own codec with one block a term and without field lengths, which are in a column."""
 
     length_stats = False
 

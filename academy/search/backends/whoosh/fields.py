@@ -20,16 +20,16 @@ SOUNDS = "h"
 
 
 class Tokens(fields.FieldType):  # type: ignore[misc]
-    """Tokens that `whoosh_bulk` gathers. A posting is a document and how often; positions are not kept,
-    because an exact phrase is checked against the cue table, which is the truth, and they double the index."""
+    """Tokens gathered by `bulk`. A posting is a document and a frequency; positions are not kept, because an exact
+    phrase is checked against the cue table, and they double the index."""
 
     def __init__(self) -> None:
         super().__init__(formats.Existence(), None, scorable=False)
 
 
 def schema() -> fields.Schema:
-    """`key` finds a lecture's documents, `w` words, `b` pairs of characters (in `whoosh_pairs`), `t` names,
-    `s` suggestions; `h` is how a segment's words sound, written by `whoosh_bulk` from `w` and `t`."""
+    """`key` identifies a lecture's documents, `w` words, `b` pairs of characters (in `pairs`), `t` names, `s`
+    suggestions; `h` is the pronunciations of a segment's words, written by `bulk` from `w` and `t`."""
     made = fields.Schema(key=Tokens(), w=Tokens(), b=Tokens(), t=Tokens(), s=Tokens(), h=Tokens())
     for name in NUMBERS:
         made.add(name, fields.COLUMN(columns.NumericColumn("I")))
@@ -39,7 +39,7 @@ def schema() -> fields.Schema:
 
 @dataclass
 class Document:
-    """What is indexed of a window or of a lecture's names."""
+    """Indexed content of a window or of a lecture's names."""
 
     numbers: dict[str, int]
     pairs: Any
@@ -47,7 +47,7 @@ class Document:
 
 
 def documents(lecture: Lecture, segmenter: Segmenter) -> Iterator[Document]:
-    """The lecture's card, then its windows: neighbours in the index."""
+    """The lecture's card, then its windows: adjacent in the index."""
     key = [str(lecture.lecture_id)]
     names = [lecture.title, lecture.lecturer, lecture.category, *(part.title for part in lecture.parts)]
     named, summary = [Text(name) for name in names], Text(lecture.summary)
@@ -55,7 +55,7 @@ def documents(lecture: Lecture, segmenter: Segmenter) -> Iterator[Document]:
     about = [word for word in segmenter.words(summary.words) if word not in STOP]
     offered = [f"{key}\t{shown}" for key, shown in suggestions(lecture, segmenter)]
     said = [(window, Text(window.text)) for part in lecture.parts for window in windows(part)]
-    # The card has every character that is anywhere in the lecture: one alone is in too many minutes.
+    # The card has every character that is anywhere in the lecture: single characters occur in too many windows.
     everything = characters([*named, summary, *(text for _, text in said)])
     yield Document(
         {"lecture": lecture.lecture_id, "length": len(title_words), DIGEST: lecture.digest()},
@@ -78,7 +78,7 @@ def documents(lecture: Lecture, segmenter: Segmenter) -> Iterator[Document]:
 
 
 def add(writer: Any, document: Document) -> None:
-    """Hand a document to a writer of `whoosh_bulk`."""
+    """Add a document to a writer of `bulk`."""
     pool, number = writer.pool, writer.docnum
     for name, tokens in document.tokens.items():
         pool.add_tokens(name, number, tokens)

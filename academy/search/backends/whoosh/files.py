@@ -1,4 +1,4 @@
-"""A segment's file, read where it lies: its parts share it, and nothing is copied but what is asked for."""
+"""Memory-mapped segment files: parts share the mapping, and only requested data is copied."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Mapped(StructFile):  # type: ignore[misc]
         """
         with path.open("rb") as file:
             whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        whole.madvise(mmap.MADV_WILLNEED)  # into memory in the background, before somebody waits for it
+        whole.madvise(mmap.MADV_WILLNEED)  # prefetch in the background, before the first query
         return cls(memoryview(whole), path.name)
 
     def get(self, position: int, length: int) -> bytes:
         return bytes(self._buffer[position : position + length])
 
     def view(self, position: int, length: int) -> memoryview:
-        """A stretch where it lies."""
+        """A part without copying."""
         return self._buffer[position : position + length]
 
     def subset(self, offset: int, length: int, name: str | None = None) -> Mapped:
@@ -40,7 +40,7 @@ class Mapped(StructFile):  # type: ignore[misc]
 
 
 class _Cursor:
-    """Reads a buffer from a place on, as files are read."""
+    """Reads a buffer from an offset, like a file."""
 
     def __init__(self, buffer: memoryview) -> None:
         self._buffer, self._at = buffer, 0
@@ -52,7 +52,7 @@ class _Cursor:
         return found
 
     def readline(self) -> bytes:
-        """Only pickles of long ago are read by lines, but their reader asks for the method."""
+        """Only old pickle protocols read by lines, but the unpickler requires the method."""
         line = bytearray()
         while (character := self.read(1)) and not line.endswith(b"\n"):
             line += character

@@ -1,8 +1,8 @@
-"""Pairs of characters of one segment: three arrays in one block, read where they lie.
+"""Pairs of characters of one segment: three arrays in one block, memory-mapped.
 
-Millions of pairs are too many for Whoosh's list of terms, most of them said once. Here a pair is a number,
-a document three bytes, and writing or merging them is sorting one array. Each page of the block has a
-checksum, looked at when it is first read.
+Millions of pairs are too many for Whoosh's list of terms, most of them occur once. Here a pair is a number, a document
+three bytes, and writing or merging them is sorting one array. Each page of the block has a checksum, verified when it
+is first read.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ Array = Any
 PAGE = 4096
 KEPT = 10_000
 STEP = 256
-"""Numbers between two that are kept in memory: in between, one stretch is looked through."""
+"""Every so many numbers one is kept in memory; the stretch between two is searched."""
 _NUMBER, _DOC = np.uint64(32), np.uint64(0xFFFFFFFF)
 _FOOTER = struct.Struct("<QQ")
 MOST_DOCUMENTS = 1 << 24
-"""A document is three bytes: 16 million minutes."""
+"""A document is three bytes: 16 million windows."""
 
 
 def packed(numbers: Array, doc: int) -> Array:
-    """A document's pairs as they are gathered: number and document in one."""
+    """A document's pairs as gathered: number and document in one."""
     return numbers.astype(np.uint64) << _NUMBER | np.uint64(doc)
 
 
 def block(gathered: Array) -> bytes:
-    """What is stored of all that was gathered."""
+    """Stored form of all gathered pairs."""
     gathered = np.sort(gathered)
     docs = (gathered & _DOC).astype(np.uint32)
     if len(docs) and int(docs.max()) >= MOST_DOCUMENTS:
@@ -54,7 +54,7 @@ class Pairs:
     """Reads a block.
 
     Raises:
-        ValueError: (each method) it is not what was written.
+        ValueError: (each method) damaged.
     """
 
     def __init__(self, stored: memoryview) -> None:
@@ -77,17 +77,17 @@ class Pairs:
         self._top = self._numbers(0, self.count)[::STEP].copy()
 
     def docs(self, number: int) -> Array:
-        """Documents that hold the pair, ascending."""
+        """Documents with the pair, ascending."""
         start, stop = self._range(number)
         return self._docs(start, stop)
 
     def frequency(self, number: int) -> int:
-        """How many documents hold the pair."""
+        """Number of documents with the pair."""
         start, stop = self._range(number)
         return stop - start
 
     def runs(self) -> Iterator[tuple[Array, Array]]:
-        """Everything, in stretches: the pair of each posting and its document."""
+        """All postings in stretches: pair and document."""
         wide = 1 << 16
         for first in range(0, self.count, wide):
             numbers = self._numbers(first, min(self.count, first + wide))
@@ -95,7 +95,7 @@ class Pairs:
             yield np.repeat(numbers, np.diff(begins)), self._docs(int(begins[0]), int(begins[-1]))
 
     def _range(self, number: int) -> tuple[int, int]:
-        """Asked twice of most pairs: how many documents, then which."""
+        """Called twice for most pairs: number of documents, then the documents."""
         known = self._ranges.get(number)
         if known is None:
             if len(self._ranges) >= KEPT:
@@ -126,7 +126,7 @@ class Pairs:
         return low.astype(np.uint32) | high.astype(np.uint32) << np.uint32(16)
 
     def _read(self, start: int, stop: int) -> memoryview:
-        """A stretch of the block, its pages checked when they are first read."""
+        """A stretch of the block; its pages are verified when first read."""
         for page in range(start // PAGE, -(-stop // PAGE)):
             if not self._good[page]:
                 if zlib.crc32(self._body[page * PAGE : (page + 1) * PAGE]) != self._checks[page]:

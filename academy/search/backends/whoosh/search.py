@@ -1,4 +1,4 @@
-"""One question to a Whoosh index: arrays over all documents of a segment, a few passes over each."""
+"""One query to a Whoosh index: arrays over all documents of a segment, a few passes over each."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from academy.search.text import is_han
 
 Array = Any
 LITERAL, EQUAL = 4096.0, 2048.0
-"""Beyond every score: what literally has all that was typed is looked at first, then with other numerals."""
+"""Above every score: literal matches come first, then those with other numerals."""
 TOUCHED = 1e-6
 LATER = 2.0**33
-"""Beyond every lecture's number."""
+"""Above every lecture's number."""
 
 
 @dataclass
 class Matched:
-    """Documents of a segment that match, ascending, with their scores, and what is to be looked at first."""
+    """Matching documents of a segment, ascending, with their scores and their priority."""
 
     leaf: Leaf
     docs: Array
@@ -45,7 +45,7 @@ class Matched:
 
 
 class Holders:
-    """What of a segment holds the words and all that was typed, by the pairs of their characters."""
+    """Documents of a segment that contain the words and the complete query, by pairs of characters."""
 
     def __init__(self, leaf: Leaf, question: Query) -> None:
         self.leaf, self.question = leaf, question
@@ -56,8 +56,8 @@ class Holders:
         self.literal, self.equal = self._whole()
 
     def of(self, word: Literal, *, alone: bool = False) -> tuple[Array, Array]:
-        """Documents that hold a word, and the cards that do: a single character is looked for as a word of the text,
-        and if it was typed `alone` wherever it is in a lecture."""
+        """Documents with a word, and the cards with it: a single character is matched as a word of the text, and if it
+        was typed `alone` anywhere in a lecture."""
         found = self._words.get((word, alone))
         if found is None:
             found = self._words[word, alone] = self._of(word, alone)
@@ -71,8 +71,8 @@ class Holders:
         return docs, _union(self.leaf, [cards, self._all(word.pairs[0])]) if alone else cards
 
     def named(self, word: Literal) -> Array:
-        """Cards that are worth more for the word in a name: a number inside another number is worth nothing, nor is
-        one in other numerals (第1讲 for 第一), which is worth more where all that was typed is there so."""
+        """Cards that score for the word in a name: not a number inside another number, nor in other numerals (第1讲 for
+        第一); a name with the complete query scores more."""
         return self.of(word.written)[1] if is_han(word.plain) else self.leaf.postings("t", word.plain)[0]
 
     def with_words(self, tokens: Iterable[str]) -> Array:
@@ -84,7 +84,7 @@ class Holders:
         return NOTHING[0] if cards is None else cards
 
     def both(self, words: Iterable[tuple[Literal, bool]]) -> Array:
-        """Documents with every word, said there or (True) standing in the lecture's name too."""
+        """Documents with every word, in the window or (True) in the lecture's name too."""
         words = tuple(words)
         kept = self._together.get(words)
         if kept is None:
@@ -121,7 +121,7 @@ class Holders:
         return found
 
     def _whole(self) -> tuple[Array, Array]:
-        """Documents with all that was typed, or with all its runs; the same with numerals in their one form."""
+        """Documents with the complete query, or with all its runs; the same with numerals in their one form."""
         whole, runs = self.question.whole, self.question.runs
         if not whole.plain:
             return NOTHING[0], NOTHING[0]
@@ -133,7 +133,7 @@ class Holders:
         return literal, _union(self.leaf, equal)
 
     def stretched(self) -> set[int]:
-        """Lectures that have every stretch of what was typed, each in some window."""
+        """Lectures with every stretch of the query, each in some window."""
         found: set[int] = set()
         for form in self.question.whole.stretches:
             cards: Array | None = None
@@ -161,7 +161,7 @@ class Holders:
 
 
 class WhooshSearch:
-    """One question."""
+    """One query."""
 
     def __init__(self, view: View, question: Query, visible: Set[int], allowed: Set[int] | None, limit: int) -> None:
         self.view, self.question, self.visible, self.allowed, self.limit = view, question, visible, allowed, limit
@@ -174,7 +174,7 @@ class WhooshSearch:
             self.counts = {word: view.frequency("w", word) + view.frequency("t", word) for word in words}
         self.each = question.each
         self.hidden = False
-        """Whether something matches that may not be seen or is too weak."""
+        """Whether there are matches that are not visible or too weak."""
         self.weights = {word: view.rarity(count) for word, count in self.counts.items()}
         self.holders = [Holders(leaf, question) for leaf in view.leaves]
 
@@ -207,7 +207,7 @@ class WhooshSearch:
         )
 
     def _stretched(self) -> set[int]:
-        """Lectures that have every stretch of what was typed, each in some window."""
+        """Lectures with every stretch of the query, each in some window."""
         return set[int]().union(*(one.stretched() for one in self.holders))
 
     def _seen(self, lectures: Iterable[Set[int]]) -> set[int]:
@@ -216,7 +216,7 @@ class WhooshSearch:
         return found & self.visible
 
     def _written(self, matched: Matched, holders: Holders) -> tuple[set[int], set[int]]:
-        """Lectures with all that was typed; and with its numerals in their one form."""
+        """Lectures with the complete query; and with its numerals in their one form."""
         literal, equal = (
             matched.lectures() if docs is matched.docs else _lectures(matched.leaf, docs)
             for docs in (holders.literal, holders.equal)
@@ -224,7 +224,7 @@ class WhooshSearch:
         return literal, equal
 
     def _matched(self, holders: Holders) -> Matched:
-        """Documents with every word and every phrase, and those with all that was typed whatever its words are."""
+        """Documents with every word and every phrase, and those with the complete query in any segmentation."""
         phrases = [(Literal(phrase), False) for phrase in self.question.phrases]
         docs = holders.both([*((word, True) for word in self.question.sought), *phrases])
         docs = _union(holders.leaf, [docs, holders.literal, holders.equal])
@@ -232,7 +232,7 @@ class WhooshSearch:
 
     def _ordered(self, holders: Holders, docs: Array, scores: Array) -> Matched:
         order = scores
-        # That a single character is in a lecture says nothing of where.
+        # A single character's presence in a lecture does not locate it.
         if not self.question.is_single and not self.question.phrases:
             for ids, worth in ((holders.equal, EQUAL), (holders.literal, LITERAL)):
                 if len(ids):
@@ -248,7 +248,7 @@ class WhooshSearch:
             return matched
         for word, sought in zip(self.question.words, self.question.sought, strict=True):
             held, cards = holders.of(sought)[0], holders.named(sought)
-            # A word inside another one, or cut in two, counts as said once.
+            # A word inside another one, or split in two, counts as one occurrence.
             here = np.maximum(leaf.times(leaf.postings("w", word), docs), held is docs or leaf.among(held, docs))
             scores = scores + self.weights[word] * (K1 + 1) * here / (here + leaf.norm[docs])
             if len(cards):
@@ -262,10 +262,10 @@ class WhooshSearch:
             scores[leaf.of_cards(leaf.postings("t", word)[0])] += self.weights[word] * NAMED
 
     def _some_words(self) -> tuple[list[Matched], set[int]]:
-        """Documents with some of the words: the rarest words and pairs of characters, each worth its rarity.
+        """Documents with some of the words: the rarest words and pairs of characters, weighted by rarity.
 
-        Pairs find what was cut into other words in the question than in the lecture. Only what has a good
-        part of the best document's worth counts as found: common words alone say nothing.
+        Pairs find text that is segmented differently in the query and in the lecture. Only documents with a good part
+        of the best one's score count: common words alone are not enough.
         """
         known = (word for word in self.question.words if self.counts[word])
         words = sorted(known, key=lambda word: self.counts[word])[:RAREST]
@@ -291,8 +291,8 @@ class WhooshSearch:
         return found, self._seen(good)
 
     def _best(self, matched: Iterable[Matched], wanted: Set[int], narrowed: bool) -> list[Hit]:
-        """The strongest documents, at most two of a lecture; with a phrase all of a lecture, because each must be
-        read: those first that have its Latin words as words (“IT”, but not “with it”), then the newest."""
+        """The best documents, at most two of a lecture; with a phrase all of a lecture, because each must be read:
+        those first that have its Latin words as words (“IT”, but not “with it”), then the newest."""
         rows: list[tuple[float, ...]] = []
         for one in matched:
             if narrowed:
@@ -319,7 +319,7 @@ class WhooshSearch:
         return kept
 
     def _named(self, hits: Iterable[Hit]) -> dict[int, float]:
-        """What is worth of the hits' lectures that words stand in their names."""
+        """Score of words in the names of the hits' lectures."""
         named: dict[int, float] = {}
         shown = {hit.lecture_id for hit in hits}
         for holders in self.holders:
@@ -356,14 +356,14 @@ def _runs(values: Array) -> Array:
 
 
 def _strongest(scores: Array, count: int) -> Array:
-    """Places of the highest scores."""
+    """Indexes of the highest scores."""
     if len(scores) <= count:
         return np.arange(len(scores))
     return np.argpartition(scores, len(scores) - count)[-count:]
 
 
 def together(leaf: Leaf, words: Iterable[str]) -> int:
-    """In how many documents all the words are, said or in a name."""
+    """Number of documents with all the words, in the window or in a name."""
     inside = None
     for word in words:
         here = np.zeros(len(leaf.lecture), np.bool_)

@@ -1,7 +1,7 @@
-"""Where the Whoosh index lies: generations of folders, a pointer to the current one, one writer.
+"""Files of the Whoosh index: generations of folders, a pointer to the current one, one writer.
 
-A commit must survive a cut of power: every file of the new segment is on disk before the table of
-contents that names it, and a new generation is on disk before the pointer that names it.
+A commit must survive a power failure: every file of the new segment is on disk before the table of contents that names
+it, and a new generation is on disk before the pointer that names it.
 """
 
 import contextlib
@@ -24,19 +24,19 @@ from academy.search.backends.whoosh.files import Mapped
 POINTER = "current"
 NAME = "MAIN"
 FORMAT = "g6-"
-"""Begins the name of every generation; raised when what the index holds changes, so that it is made anew."""
+"""Prefix of every generation's name; raised when the content of the index changes, so that it is rebuilt."""
 
 
 SETTLED_NS = 2_000_000_000
-"""What changed so lately may have changed again within the same tick of the file system's clock."""
+"""Nanoseconds within which a second change may have the same time stamp."""
 
 SEGMENT = ".seg"
 
 
 class DurableStorage(FileStorage):  # type: ignore[misc]
-    """Whoosh commits by renaming its table of contents: before that, what it names goes to disk.
+    """Whoosh commits by renaming its table of contents: all files that it names are synced before.
 
-    Segments are read where they lie: by Whoosh's own way of mapping, each part of one is copied into memory.
+    Segments are memory-mapped: Whoosh's own way of mapping copies each part of one into memory.
     """
 
     def __init__(self, path: str, **options: Any) -> None:
@@ -60,7 +60,7 @@ class DurableStorage(FileStorage):  # type: ignore[misc]
 
 
 def sync(path: Path) -> None:
-    """Have the disk keep a file, or a folder's list of names."""
+    """fsync a file or a folder."""
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)
@@ -77,7 +77,7 @@ class Store:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """One writer at a time, across threads and processes; the kernel lets go if it dies."""
+        """One writer at a time, across threads and processes; the kernel releases the lock of a dead one."""
         self.folder.mkdir(parents=True, exist_ok=True)
         fd = os.open(self.folder / "writer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -87,7 +87,7 @@ class Store:
             os.close(fd)
 
     def current(self) -> Path | None:
-        """The folder that readers should read, or None while there is none."""
+        """The folder to read, or None while there is none."""
         try:
             name = (self.folder / POINTER).read_text("ascii").strip()
         except FileNotFoundError:
@@ -97,8 +97,9 @@ class Store:
         return self.folder / name if name.startswith(FORMAT) and (self.folder / name).is_dir() else None
 
     def stamp(self, generation: Path) -> tuple[int, ...] | None:
-        """What changes with every commit to a generation and every swap, for two system calls; None where it
-        cannot be trusted: a clock that ticks slowly gives two commits of one moment the same time."""
+        """A value that changes with every commit to a generation and every swap, for two system calls; None where it is
+        not
+        reliable: with a coarse clock two commits may have the same time."""
         try:
             pointer, folder = self._pointer.stat(), generation.stat()
         except FileNotFoundError:
@@ -108,7 +109,7 @@ class Store:
         return pointer.st_ino, pointer.st_mtime_ns, folder.st_ino, folder.st_mtime_ns
 
     def readable(self) -> list[Path]:
-        """The current generation, then the one before, which is still there if something befalls the first."""
+        """The current generation, then the one before, as a fallback."""
         current = self.current()
         if current is None:
             return []
@@ -120,14 +121,14 @@ class Store:
         return int(TOC._latest_generation(FileStorage(str(path)), NAME))
 
     def create(self) -> Path:
-        """A new, empty generation; nobody reads it before `swap`."""
+        """A new, empty generation; not read before `swap`."""
         path = self.folder / f"{FORMAT}{new_id()}"
         path.mkdir(parents=True)
         TOC.create(DurableStorage(str(path)), schema(), NAME)
         return path
 
     def swap(self, path: Path) -> None:
-        """Make a generation the current one and remove what is neither it nor the one before."""
+        """Make a generation the current one and remove all but it and the one before."""
         before = self._current_name()
         for file in path.iterdir():
             if file.is_file():

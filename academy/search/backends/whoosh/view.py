@@ -1,7 +1,7 @@
-"""Reading a Whoosh index: one immutable picture of it, whole posting lists, scores.
+"""Reads a Whoosh index: one immutable snapshot, complete posting lists, scores.
 
-Whoosh's own matchers walk posting by posting in Python and share one file position between
-threads. Here a list is decoded at once into an array, under a lock, and kept for the next question.
+Whoosh's own matchers iterate posting by posting in Python and share one file position between threads. Here a list is
+decoded at once into an array, under a lock, and cached.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ Array = Any
 Postings = tuple[Array, Array]
 NOTHING: Postings = (np.empty(0, np.uint32), np.empty(0, np.float32))
 K1, B = 0.8, 0.3
-"""BM25's saturation and length: windows are about equally long, and a word said once says nearly all."""
+"""BM25's k1 and length: windows have similar lengths, and one occurrence is nearly as good as several."""
 KEPT_POSTINGS = 3_000_000
-"""Decoded postings that a segment keeps, eight bytes each."""
+"""Maximum of cached postings of a segment, eight bytes each."""
 KEPT_SOUNDS, MOST_OF_A_SOUND = 20_000, 500
 SPARSE = 6
-"""Up to a 64th of the documents are looked up in a posting list; for more, a list is laid out over all of them."""
+"""Up to a 64th of the documents are looked up in a posting list; for more, a list is expanded over all of them."""
 EMPTY = block(np.empty(0, np.uint64))
-"""The pairs of a segment that has none."""
+"""Empty pairs of a segment without any."""
 _EXTENT = struct.Struct("!qi")
-"""Where a term's postings are and how long: the last that is stored of the term."""
+"""Position and length of a term's postings, the last fields stored with the term."""
 _HEADER = len(WHOOSH3_HEADER_MAGIC) + 4
-"""Before a block: a mark, and the block's length."""
+"""Header of a block: a mark, and the block's length."""
 
 
 class Leaf:
-    """One segment: its columns in memory, its posting lists when asked for."""
+    """One segment: its columns in memory, its posting lists loaded on demand."""
 
     def __init__(self, reader: Any, older: Leaf | None = None) -> None:
         self.reader = reader
         self.segment = reader.segment().segment_id()
-        # A segment never changes but for what is deleted of it: what was read of its columns stays true.
+        # A segment is immutable except for deletions: its cached columns stay valid.
         self.numbers: dict[str, Array] = older.numbers if older else {n: _column(reader, n) for n in NUMBERS}
         self.lecture = self.numbers["lecture"]
         self.norm: Array = older.norm if older else _norm(self.numbers["length"])
@@ -71,22 +71,22 @@ class Leaf:
         self._guard = threading.Lock()
 
     def postings(self, field: str, token: str) -> Postings:
-        """Documents that hold the token, ascending, and how often."""
+        """Documents with the token, ascending, and frequencies."""
         return self._keep((field, token), lambda: self.decode(field, token))
 
     def pair(self, number: int) -> Array:
-        """Documents that hold the pair of characters, ascending; of a single character the cards."""
+        """Documents with the pair of characters, ascending; for a single character the cards."""
         return self._keep((PAIRS, number), lambda: (self.pairs().docs(number), NOTHING[1]))[0]
 
     def pair_frequency(self, number: int) -> int:
-        """How many documents hold the pair."""
+        """Number of documents with the pair."""
         return len(self.pair(number)) if self.dead else self.pairs().frequency(number)
 
     def pairs(self) -> Pairs:
         """All pairs of the segment.
 
         Raises:
-            IndexBroken: they are not what was written.
+            IndexBroken: damaged.
         """
         if self._pairs is None:
             try:
@@ -113,30 +113,30 @@ class Leaf:
             return ids, times
 
     def frequency(self, field: str, token: str) -> int:
-        """How many documents hold the token; Whoosh's own count still counts deleted ones."""
+        """Number of documents with the token; Whoosh's own count includes deleted ones."""
         if self.dead or (field, token) in self._kept:
             return len(self.postings(field, token)[0])
         text = token.encode()
         return int(self.reader.doc_frequency(field, text)) if (field, text) in self.reader else 0
 
     def decode(self, field: str, token: str) -> Postings:
-        """A posting list as it is stored, with deleted documents.
+        """A stored posting list, deleted documents included.
 
         Raises:
-            IndexBroken: it is not what was written.
+            IndexBroken: damaged.
         """
         stored = next(self._blocks(field, token.encode("utf-8", "replace")), None)
         if stored is None:
             return NOTHING
         stream = io.BytesIO(stored)
-        pickle.load(stream)  # noqa: S301 - the index's own; what whoosh's own matcher wants to know of the block
+        pickle.load(stream)  # noqa: S301 - our own data; the header that whoosh's matcher reads
         try:
             return unpack(*pickle.load(stream))  # noqa: S301
         except ValueError as error:
             raise IndexBroken(f"{field}: {error}") from error
 
     def _blocks(self, field: str, token: bytes) -> Iterator[memoryview]:
-        """Where a term's postings lie, if there is the term."""
+        """Position of a term's postings, if the term exists."""
         terms = self.reader._terms
         for place, length in terms._tindex.ranges_for_key(terms._keycoder(field, token)):
             extent = terms._tindex.dbfile.get(place + length - _EXTENT.size, _EXTENT.size)
@@ -156,7 +156,7 @@ class Leaf:
         return every[docs]
 
     def times(self, postings: Postings, docs: Array) -> Array:
-        """How often what is posted is in each of these documents (ascending)."""
+        """Frequency of the postings in each of these documents (ascending)."""
         ids, often = postings
         if ids is docs:
             return often
@@ -170,7 +170,7 @@ class Leaf:
         return every[docs]
 
     def of_cards(self, cards: Array) -> Array:
-        """Every living document of the lectures whose names these are, ascending."""
+        """Every undeleted document of the lectures with these cards, ascending."""
         if not len(cards):
             return NOTHING[0]
         place = np.searchsorted(self.begins, cards)
@@ -180,7 +180,7 @@ class Leaf:
         return docs[self.living[docs]].astype(np.uint32)
 
     def sounding(self, heard: str) -> list[str]:
-        """The segment's words of this sound."""
+        """The segment's words of this pronunciation."""
         words = self._sounds.get(heard)
         if words is None:
             with self._guard:
@@ -206,11 +206,11 @@ class View:
         self.documents = sum(leaf.alive for leaf in self.leaves)
 
     def frequency(self, field: str, token: str) -> int:
-        """In how many documents the token is."""
+        """Number of documents with the token."""
         return sum(leaf.frequency(field, token) for leaf in self.leaves)
 
     def pair_frequency(self, number: int) -> int:
-        """In how many documents the pair of characters is."""
+        """Number of documents with the pair of characters."""
         return sum(leaf.pair_frequency(number) for leaf in self.leaves)
 
     def rarity(self, count: int) -> float:
@@ -218,7 +218,7 @@ class View:
         return math.log(1 + (self.documents - count + 0.5) / (count + 0.5))
 
     def terms(self, field: str, prefix: str, limit: int) -> Iterable[str]:
-        """Terms that begin so, from all segments, in order."""
+        """Terms with this prefix, from all segments, in order."""
         runs = []
         for leaf in self.leaves:
             runs.append(_some(leaf.reader.expand_prefix(field, prefix.encode()), limit))
@@ -235,7 +235,7 @@ class View:
 
 
 def _column(reader: Any, name: str, kind: str = ">u4") -> Array:
-    """A number of every document, as Whoosh stores it: zeros at the end are left out."""
+    """A number of every document, as Whoosh stores it: trailing zeros are omitted."""
     values = np.zeros(reader.doc_count_all(), kind[1:])
     column = reader.column_reader(name, translate=False)
     stored = getattr(column, "_count", 0)
@@ -246,13 +246,13 @@ def _column(reader: Any, name: str, kind: str = ">u4") -> Array:
 
 
 def _norm(length: Array) -> Array:
-    """BM25's denominator but for the number of times."""
+    """BM25's denominator without the frequency."""
     mean = (float(length.mean()) if len(length) else 0.0) or 1.0
     return (K1 * (1 - B + B * length / mean)).astype(np.float32)
 
 
 def _begins(lecture: Array) -> Array:
-    """Where each lecture begins, and the end: a lecture's documents are neighbours, its names come first."""
+    """First document of each lecture, and the end: a lecture's documents are adjacent, the card comes first."""
     return np.append(np.flatnonzero(np.diff(lecture.astype(np.int64), prepend=-1)), len(lecture)).astype(np.uint32)
 
 
