@@ -125,6 +125,10 @@ def compiled() -> FileSystemBytecodeCache:
 @pytest.fixture
 def fresh_app(runtime: Runtime, compiled: FileSystemBytecodeCache) -> Flask:
     """An application of the test's own, to add to."""
+    return _new_app(runtime, compiled)
+
+
+def _new_app(runtime: Runtime, compiled: FileSystemBytecodeCache) -> Flask:
     app = create_app(runtime.settings, runtime)
     app.jinja_env.bytecode_cache = compiled
     app.testing = False  # handlers turn errors into pages here too, as for people
@@ -138,12 +142,13 @@ longer than most tests."""
 
 
 @pytest.fixture
-def app(runtime: Runtime, request: pytest.FixtureRequest) -> Flask:
+def app(runtime: Runtime, compiled: FileSystemBytecodeCache) -> Flask:
     """An application that the test may configure, and must not add to: it serves others after this."""
     places = {"database_url": "", "data_dir": Path(), "media_dir": Path()}
     like = repr(dataclasses.replace(runtime.settings, **places))  # type: ignore[arg-type]
     if like not in _made:
-        new: Flask = request.getfixturevalue("fresh_app")
+        # Not the test's `fresh_app`: a test that has both adds to that one.
+        new = _new_app(runtime, compiled)
         _made[like] = new, dict(new.config)
     app, config = _made[like]
     attach_runtime(app, runtime)

@@ -10,7 +10,7 @@ from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.ids import new_id
 from academy.library import access, rules
-from academy.library.models import Category, Course
+from academy.library.models import Category, CategorySymbol, Course
 
 FIRST = (
     ("theory", "理论学习"),
@@ -30,31 +30,34 @@ def seed_categories(tx: Tx) -> list[Category]:
     """Create the initial categories; existing ones (also renamed ones) are left alone."""
     known = set(tx.scalars(select(Category.slug)))
     if not known:
-        tx.add_all(Category(slug=slug, name=name, position=place) for place, (slug, name) in enumerate(FIRST, 1))
+        tx.add_all(
+            Category(slug=slug, name=name, position=place, symbol=CategorySymbol(slug))
+            for place, (slug, name) in enumerate(FIRST, 1)
+        )
         tx.flush()
     return list(tx.scalars(select(Category).order_by(Category.position, Category.id)))
 
 
-def add_category(tx: Tx, actor: Actor, name: str) -> Category:
-    """Add a category after the others.
+def add_category(tx: Tx, actor: Actor, name: str, symbol: str = CategorySymbol.PLAIN) -> Category:
+    """Add a category after the others; `symbol` is one of `CategorySymbol`.
 
     Raises:
-        Invalid: no name, too long a name, or one that exists already.
+        Invalid: no name, too long a name, one that exists already, or an unknown symbol.
         Forbidden: the actor does not manage categories.
     """
     access.keep_shelves(actor)
     last = tx.scalar(select(func.max(Category.position))) or 0
-    made = Category(slug=new_id()[:8], name=_name(tx, name), position=last + 1)
+    made = Category(slug=new_id()[:8], name=_name(tx, name), position=last + 1, symbol=_symbol(symbol))
     _keep(tx, made)
     record(tx, actor, "category.added", f"category:{made.slug}")
     return made
 
 
-def rename_category(tx: Tx, actor: Actor, slug: str, name: str) -> None:
-    """Rename a category; its links and courses stay. Raises as `add_category`."""
+def update_category(tx: Tx, actor: Actor, slug: str, name: str, symbol: str) -> None:
+    """Change the name and the symbol of a category; its links and courses stay. Raises as `add_category`."""
     access.keep_shelves(actor)
     row = find_category(tx, slug)
-    row.name = _name(tx, name, row)
+    row.name, row.symbol = _name(tx, name, row), _symbol(symbol)
     _keep(tx, row)
     record(tx, actor, "category.renamed", f"category:{slug}")
 
@@ -101,6 +104,12 @@ def _name(tx: Tx, name: str, own: Category | None = None) -> str:
     if other is not None and other is not own:
         raise Invalid(fields={"name": _TAKEN})
     return kept
+
+
+def _symbol(symbol: str) -> CategorySymbol:
+    if symbol not in set(CategorySymbol):
+        raise Invalid(fields={"symbol": msg("请选一个封面图案。")})
+    return CategorySymbol(symbol)
 
 
 def _keep(tx: Tx, row: Category) -> None:

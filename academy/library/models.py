@@ -83,15 +83,38 @@ class ComplaintState(enum.StrEnum):
     ANSWERED = "answered"
 
 
+class CategorySymbol(enum.StrEnum):
+    """What the covers of a category show, and in which colour: a drawing in `static/img/covers.svg`."""
+
+    THEORY = "theory"
+    CONSTITUTION = "constitution"
+    HISTORY = "history"
+    VILLAGE = "village"
+    GOVERNANCE = "governance"
+    INTEGRITY = "integrity"
+    LAW = "law"
+    SKILLS = "skills"
+    MODELS = "models"
+    ECONOMY = "economy"
+    ECOLOGY = "ecology"
+    DIGITAL = "digital"
+    CULTURE = "culture"
+    HEALTH = "health"
+    PLAIN = "plain"
+
+
 class Category(Base):
     """A category of courses."""
 
     __tablename__ = "categories"
+    __table_args__ = (one_of("symbol", CategorySymbol),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     slug: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(40), unique=True)
     position: Mapped[int] = mapped_column(default=0)
+    symbol: Mapped[str] = mapped_column(String(16), default=CategorySymbol.PLAIN)
+    """Drawn on the covers of its courses that have no picture of their own."""
 
 
 class Lecturer(Base):

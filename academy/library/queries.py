@@ -10,7 +10,8 @@ from academy.accounts.models import Account
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
-from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer, Review
+from academy.library.models import Category, Course, CourseItem, CourseState, ItemKind, Lecturer, Review
+from academy.media.documents.pages import PAGE_MS
 from academy.media.models import Asset, AssetState
 from academy.people.models import Organisation
 
@@ -23,9 +24,14 @@ class CourseCard:
 
     course: Course
     duration_ms: int
+    """Of what plays; documents do not count."""
     items: int
     cover: Asset | None
-    """The author's cover, else the first video with a poster."""
+    """The author's picture; None where a cover is drawn."""
+    kind: str
+    """Of the first item that has to be completed (`ItemKind`); empty where there is none."""
+    pages: int
+    """Of its documents, where nothing in it plays."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,7 @@ class CoursePage:
 
     course: Course
     lines: Sequence[ItemSummary]
-    cover: Asset | None
-    duration_ms: int
+    card: CourseCard
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Shelf:
 
     category: Category
     courses: int
+    cards: Sequence[CourseCard] = ()
+    """The newest of them, where a page shows some."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,24 @@ def shelves(tx: Tx) -> list[Shelf]:
     )
     rows = tx.scalars(select(Category).order_by(Category.position, Category.id))
     return [Shelf(row, counts.get(row.id, 0)) for row in rows]
+
+
+def shelves_with_cards(tx: Tx, each: int) -> list[Shelf]:
+    """Categories that hold published courses, each with its newest `each`; four queries, however many categories."""
+    place = func.row_number().over(
+        partition_by=Course.category_id, order_by=(Course.published_at.desc(), Course.id.desc())
+    )
+    ranked = select(Course.id, place.label("place")).where(Course.state == CourseState.PUBLISHED).subquery()
+    newest = _courses().join(ranked, ranked.c.id == Course.id).where(ranked.c.place <= each)
+    rows = tx.scalars(newest.order_by(Course.published_at.desc(), Course.id.desc())).all()
+    by_category: dict[int, list[CourseCard]] = {}
+    for card in cards(tx, rows):
+        by_category.setdefault(card.course.category_id, []).append(card)
+    return [
+        Shelf(shelf.category, shelf.courses, by_category.get(shelf.category.id, ()))
+        for shelf in shelves(tx)
+        if shelf.courses
+    ]
 
 
 def categories(tx: Tx) -> list[Category]:
@@ -102,28 +127,29 @@ def cards_by_id(tx: Tx, course_ids: Iterable[int]) -> dict[int, CourseCard]:
     return {card.course.id: card for card in cards(tx, rows)}
 
 
+def cards_by_public_id(tx: Tx, public_ids: Iterable[str]) -> dict[str, CourseCard]:
+    """Cards of given published courses."""
+    wanted = set(public_ids)
+    if not wanted:
+        return {}
+    rows = tx.scalars(_courses().where(Course.public_id.in_(wanted), Course.state == CourseState.PUBLISHED)).all()
+    return {card.course.public_id: card for card in cards(tx, rows)}
+
+
 def cards(tx: Tx, courses: Sequence[Course]) -> list[CourseCard]:
     """Courses with the data of a card: two queries for all of them."""
-    lines: dict[int, list[Asset | None]] = {course.id: [] for course in courses}
+    lines: dict[int, list[ItemSummary]] = {course.id: [] for course in courses}
     rows = tx.execute(
-        select(CourseItem.course_id, Asset)
+        select(CourseItem, Asset)
         .outerjoin(Asset, Asset.id == CourseItem.asset_id)
         .where(CourseItem.course_id.in_(lines), CourseItem.removed_at.is_(None))
         .order_by(CourseItem.course_id, CourseItem.position)
     )
-    for course_id, asset in rows:
-        lines[course_id].append(asset)
+    for item, asset in rows:
+        lines[item.course_id].append(ItemSummary(item, asset))
     chosen = {course.cover_asset_id for course in courses if course.cover_asset_id}
     covers = {asset.id: asset for asset in tx.scalars(select(Asset).where(Asset.id.in_(chosen)))} if chosen else {}
-    return [
-        CourseCard(
-            course=course,
-            duration_ms=_duration(lines[course.id]),
-            items=len(lines[course.id]),
-            cover=_cover(covers.get(course.cover_asset_id or 0), lines[course.id]),
-        )
-        for course in courses
-    ]
+    return [_card(course, covers.get(course.cover_asset_id or 0), lines[course.id]) for course in courses]
 
 
 def course_page(tx: Tx, course: Course) -> CoursePage:
@@ -135,9 +161,8 @@ def course_page(tx: Tx, course: Course) -> CoursePage:
         .order_by(CourseItem.position)
     )
     lines = [ItemSummary(item, asset) for item, asset in rows]
-    assets = [line.asset for line in lines]
     cover = tx.get(Asset, course.cover_asset_id) if course.cover_asset_id else None
-    return CoursePage(course, lines, _cover(cover, assets), _duration(assets))
+    return CoursePage(course, lines, _card(course, cover, lines))
 
 
 def items_of(tx: Tx, course: Course) -> list[CourseItem]:
@@ -299,11 +324,16 @@ def _queue(actor: Actor, state: str) -> Select[Course]:
     return select(Course).where(Course.state == state, reviewable(actor))
 
 
-def _duration(assets: Iterable[Asset | None]) -> int:
-    return sum(asset.duration_ms or 0 for asset in assets if asset is not None and asset.kind != "document")
-
-
-def _cover(own: Asset | None, assets: Iterable[Asset | None]) -> Asset | None:
-    if own is not None and own.state == AssetState.READY:
-        return own
-    return next((a for a in assets if a is not None and a.has_poster), None)
+def _card(course: Course, cover: Asset | None, lines: Sequence[ItemSummary]) -> CourseCard:
+    played = [line.asset for line in lines if line.item.kind != ItemKind.DOCUMENT]
+    duration = sum(asset.duration_ms or 0 for asset in played if asset is not None)
+    papers = [line.asset for line in lines if line.item.kind == ItemKind.DOCUMENT and line.asset is not None]
+    first = next((line.item for line in lines if line.item.required), lines[0].item if lines else None)
+    return CourseCard(
+        course=course,
+        duration_ms=duration,
+        items=len(lines),
+        cover=cover if cover is not None and cover.state == AssetState.READY else None,
+        kind=first.kind if first else "",
+        pages=0 if duration else sum(paper.duration_ms or 0 for paper in papers) // PAGE_MS,
+    )

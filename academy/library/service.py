@@ -1,6 +1,6 @@
 """The service functions of the library in one list; see their modules for documentation."""
 
-from academy.library.categories import add_category, move_category, remove_category, rename_category, seed_categories
+from academy.library.categories import add_category, move_category, remove_category, seed_categories, update_category
 from academy.library.drafts import create_course, discard, edit_course, find_lecturer, revise, set_cover
 from academy.library.items import (
     add_item,
@@ -27,7 +27,6 @@ __all__ = [
     "publish",
     "remove_category",
     "remove_item",
-    "rename_category",
     "rename_item",
     "reorder_items",
     "replace_item",
@@ -37,6 +36,7 @@ __all__ = [
     "seed_categories",
     "set_cover",
     "submit",
+    "update_category",
     "use_earlier_file",
     "withdraw",
 ]

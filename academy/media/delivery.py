@@ -81,6 +81,14 @@ def poster_url(settings: Settings, asset: Asset, *, audience: str = "member") ->
     return url(settings, asset, "poster.jpg", audience=audience) if usable else None
 
 
+def card_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
+    """A picture at the size of a course's card, ≤ 12 kB where it was made since there are such; else the picture."""
+    has_card = bool(((asset.probe or {}).get("pictures") or {}).get("card"))
+    if has_card and asset.state == AssetState.READY:
+        return url(settings, asset, "card.webp", audience=audience)
+    return poster_url(settings, asset, audience=audience)
+
+
 def storyboard_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
     """The WebVTT track that maps seconds to parts of the storyboard."""
     usable = asset.state == AssetState.READY and asset.has_storyboard

@@ -87,7 +87,8 @@ def _probe(work: StepContext) -> Keep:
         if work.asset.kind == "image":
             work.folder.mkdir(parents=True, exist_ok=True)
             width, height = probe.make_image(path, work.folder / "poster.jpg")
-            return keep_probe({"pictures": {"poster": True, "storyboard": False}, "size": [width, height]})
+            drawn = {"poster": True, "card": True, "storyboard": False}
+            return keep_probe({"pictures": drawn, "size": [width, height]})
         source, found = probe.look(work.settings, work.asset.kind, path)
     values = keep_probe({"source": source.to_json(), "found": found})
     start_ms = rules.start_by_file_ms(source, found)

@@ -1,6 +1,8 @@
 """The home page: due trainings, lectures to continue, new courses; for officers also pending tasks."""
 
 import dataclasses
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, render_template
@@ -13,12 +15,16 @@ from academy.http import SIGNED_IN, actor, menu, page, reading
 from academy.http.navigation import link
 from academy.learning import queries as progress
 from academy.library import queries
+from academy.library.models import CourseItem, ItemKind
+from academy.library.queries import CourseCard
 from academy.media.models import AssetState
 from academy.people.access import KEEPERS
 from academy.trainings import access as trainings_access
 from academy.trainings import queries as trainings
+from academy.trainings.queries import DueTraining
 
 bp = Blueprint("home", __name__)
+SHELF = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +37,22 @@ class Task:
     urgent: bool = False
 
 
+@dataclasses.dataclass(frozen=True)
+class NextUp:
+    """The one thing that the page proposes: a course, why, and what the button says and leads to."""
+
+    card: CourseCard
+    why: Message
+    verb: Message
+    item: CourseItem | None = None
+    permille: int = 0
+    left: Message | None = None
+
+
+URGENT_DAYS = 3
+"""From so many days before its end on, a training goes before a lecture that was begun outside it."""
+
+
 @bp.get("/")
 @page(SIGNED_IN, menu=menu.HOME, search_open=True)
 def home() -> str:
@@ -39,22 +61,54 @@ def home() -> str:
     with reading() as tx:
         member = who.member_id
         due = trainings.due_for_member(tx, member) if member else []
-        recent = progress.recent(tx, member, 3) if member else []
-        newest = queries.published(tx, size=6)
-        shown = [card.course.id for card in newest.rows]
+        recent = progress.recent(tx, member, 5) if member else []
+        leading = queries.published(tx, leaders=True, size=SHELF)
+        shown = {card.course.id for card in leading.rows}
+        newest = [card for card in queries.published(tx, size=2 * SHELF).rows if card.course.id not in shown][:SHELF]
+        wanted = [course.public_id for training in due for course in training.courses]
         covers = queries.cards_by_id(tx, [row.course.id for row in recent])
-        states = progress.course_states(tx, member, shown) if member else {}
+        proposed = queries.cards_by_public_id(tx, wanted)
+        cards = (*newest, *leading.rows, *covers.values())
+        states = progress.course_states(tx, member, {card.course.id for card in cards}) if member else {}
         tasks, figures = _tasks(tx, who), _figures(tx, who)
     return render_template(
         "home/home.html",
         due=due,
         recent=recent,
         covers=covers,
+        next_up=next_up(due, recent, covers, proposed),
+        leading=leading,
         newest=newest,
         states=states,
         tasks=tasks,
         figures=figures,
     )
+
+
+def next_up(
+    due: Sequence[DueTraining],
+    recent: Sequence[progress.Recent],
+    begun: Mapping[int, CourseCard],
+    proposed: Mapping[str, CourseCard],
+) -> NextUp | None:
+    """What to learn now: what was begun, unless a training ends in days and that is not part of it.
+
+    `begun` are cards by the courses' ids, `proposed` those of trainings by their public ids.
+    """
+    urgent = [training for training in due if training.days_left <= URGENT_DAYS]
+    for row in recent:
+        inside = not urgent or any(row.course.public_id == course.public_id for course in urgent[0].courses)
+        if inside and row.course.id in begun:
+            minutes = math.ceil(max(0, row.duration_ms - row.position_ms) / 60_000)
+            left = nmsg("还剩 %(n)s 分钟", minutes, n=minutes) if row.item.kind != ItemKind.DOCUMENT else None
+            return NextUp(begun[row.course.id], msg("接着学"), msg("继续学习"), row.item, row.permille, left)
+    for training in due:
+        for course in training.courses:
+            if course.available and not course.done and course.public_id in proposed:
+                return NextUp(
+                    proposed[course.public_id], msg("《%(title)s》要学的课", title=training.title), msg("开始学习")
+                )
+    return None
 
 
 def _tasks(tx: Tx, who: Actor) -> list[Task]:

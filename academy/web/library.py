@@ -13,26 +13,45 @@ from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
 from academy.http.edit_conflicts import check_version, current_row
-from academy.http.forms import Form, Key, Text, Verb
+from academy.http.forms import Choice, Form, Key, Text, Verb
 from academy.http.navigation import link
 from academy.http.request_context import member_on_show
 from academy.learning import queries as progress
 from academy.learning.queries import ItemProgress
 from academy.library import access, queries, service
 from academy.library.categories import find_category
-from academy.library.models import CourseItem
+from academy.library.models import CategorySymbol, CourseItem
 from academy.media import delivery
 from academy.media.models import Asset
 
 bp = Blueprint("library", __name__, url_prefix="/library")
 page = functools.partial(http.page, section=menu.COURSES, search_open=True)
+SYMBOLS: dict[str, Message] = {
+    CategorySymbol.THEORY: msg("书卷"),
+    CategorySymbol.CONSTITUTION: msg("长城"),
+    CategorySymbol.HISTORY: msg("宝塔"),
+    CategorySymbol.VILLAGE: msg("麦田"),
+    CategorySymbol.GOVERNANCE: msg("村舍"),
+    CategorySymbol.INTEGRITY: msg("莲花"),
+    CategorySymbol.LAW: msg("天平"),
+    CategorySymbol.SKILLS: msg("齿轮"),
+    CategorySymbol.MODELS: msg("葵花"),
+    CategorySymbol.ECONOMY: msg("高楼"),
+    CategorySymbol.ECOLOGY: msg("青山"),
+    CategorySymbol.DIGITAL: msg("网络"),
+    CategorySymbol.CULTURE: msg("灯笼"),
+    CategorySymbol.HEALTH: msg("健康"),
+    CategorySymbol.PLAIN: msg("远山"),
+}
+EACH = 4
+"""Courses of each category on the library's first page."""
 KEEPERS = (Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
 
 
-@bp.app_template_global("poster")
-def poster(asset: Asset | None, audience: str = "member") -> str | None:
-    """The address of a cover or of a video's poster; None where there is none."""
-    return delivery.poster_url(runtime().settings, asset, audience=audience) if asset else None
+@bp.app_template_global("card_picture")
+def card_picture(asset: Asset | None, audience: str = "member") -> str | None:
+    """The address of a cover at the size of a card; None where a cover is drawn."""
+    return delivery.card_url(runtime().settings, asset, audience=audience) if asset else None
 
 
 @bp.get("")
@@ -40,6 +59,8 @@ def poster(asset: Asset | None, audience: str = "member") -> str | None:
 def index() -> str:
     """Courses by category, newest first."""
     slug, leaders = request.args.get("category", ""), request.args.get("leaders") == "1"
+    if not slug and not leaders and request.args.get("all") != "1":
+        return _shelves()
     with reading() as tx:
         shelves = queries.shelves(tx)
         here = next((shelf for shelf in shelves if shelf.category.slug == slug), None)
@@ -58,6 +79,22 @@ def index() -> str:
     )
 
 
+def _shelves() -> str:
+    """The first page: what leaders teach, then each category with its newest courses."""
+    with reading() as tx:
+        shelves = queries.shelves_with_cards(tx, EACH)
+        leading = queries.published(tx, leaders=True, size=EACH)
+        shown = [card.course.id for cards in (leading.rows, *(shelf.cards for shelf in shelves)) for card in cards]
+        states = progress.course_states(tx, member_on_show(), shown)
+    return render_template(
+        "library/shelves.html",
+        shelves=shelves,
+        leading=leading,
+        states=states,
+        keeper=access.may_keep_shelves(actor()),
+    )
+
+
 @bp.get("/categories")
 @page(office(*KEEPERS))
 def categories() -> str:
@@ -71,6 +108,7 @@ class CategoryForm(Form):
     verb = Verb("add", "rename", "up", "down", "remove", otherwise="add")
     slug = Key()
     name = Text()
+    symbol = Choice([str(symbol) for symbol in CategorySymbol], blank=CategorySymbol.PLAIN)
 
 
 @bp.post("/categories")
@@ -79,18 +117,19 @@ def change_categories() -> Response | tuple[str, int]:
     """Add, rename, move or remove a category, by the pressed button."""
     try:
         form = CategoryForm.read()
-        verb, slug, name = form.verb.data, form.slug.data, form.name.data
+        verb, slug, name, symbol = form.verb.data, form.slug.data, form.name.data, form.symbol.data
         with writing() as tx:
             if verb == "rename":
                 row = current_row(tx, find_category(tx, slug))
-                check_version({"name": row.name}, {"name": msg("名称")})
-                service.rename_category(tx, actor(), slug, name)
+                kept = {"name": row.name, "symbol": row.symbol}
+                check_version(kept, {"name": msg("名称"), "symbol": msg("封面图案")})
+                service.update_category(tx, actor(), slug, name, symbol)
             elif verb in {"up", "down"}:
                 service.move_category(tx, actor(), slug, 1 if verb == "down" else -1)
             elif verb == "remove":
                 service.remove_category(tx, actor(), slug)
             else:
-                service.add_category(tx, actor(), name)
+                service.add_category(tx, actor(), name, symbol)
     except Invalid as error:
         return _categories(error.fields), error.status
     return redirect(url_for(".categories"), 303)
@@ -100,7 +139,7 @@ def _categories(errors: Mapping[str, Message]) -> str:
     access.keep_shelves(actor())
     with reading() as tx:
         shelves = queries.shelves(tx)
-    return render_template("library/categories.html", shelves=shelves, errors=errors)
+    return render_template("library/categories.html", shelves=shelves, errors=errors, symbols=SYMBOLS)
 
 
 @bp.get("/<public_id>")

@@ -332,6 +332,50 @@ def test_shelves_show_what_is_published_in_a_fixed_number_of_queries(scene: Scen
     assert few == many <= 4
 
 
+def test_the_first_page_shows_the_newest_of_each_category_in_a_fixed_number_of_queries(
+    scene: Scene, count_queries: object
+) -> None:
+    for number in range(3):
+        scene.published(title=f"课{number}", category="law", items=2)
+    scene.published(title="村", category="village")
+    scene.draft(category="history")
+    found = queries.shelves_with_cards(scene.tx, 2)
+    assert {s.category.slug: [c.course.title for c in s.cards] for s in found} == {
+        "law": ["课2", "课1"],
+        "village": ["村"],
+    }
+    assert {s.category.slug: s.courses for s in found} == {"law": 3, "village": 1}
+    one = count_queries(lambda: queries.shelves_with_cards(scene.tx, 1))  # type: ignore[operator]
+    assert one == count_queries(lambda: queries.shelves_with_cards(scene.tx, 9)) <= 5  # type: ignore[operator]
+
+
+def test_a_cover_tells_what_it_is_and_how_long(scene: Scene) -> None:
+    film = queries.course_page(scene.tx, scene.published(category="law", items=2)).card
+    assert (film.kind, film.duration_ms, film.pages, film.cover) == ("video", 120_000, 0, None)
+    paper = factories.asset(scene.tx, scene.trainer, kind="document", state="ready", duration_ms=70_000)
+    draft = scene.draft(category="law", items=0)
+    service.add_item(scene.tx, scene.author, draft, kind="document", title="条文", asset=paper)
+    card = queries.course_page(scene.tx, draft).card
+    assert (card.kind, card.duration_ms, card.pages) == ("document", 0, 7)
+
+
+def test_a_category_has_a_symbol_that_there_is(scene: Scene) -> None:
+    keeper = factories.actor_of(
+        scene.tx,
+        factories.account(
+            scene.tx, None, (Role.SYSTEM_ADMINISTRATOR, scene.tx.get_one(Organisation, scene.county.parent_id))
+        ),
+    )
+    rows = {row.slug: row for row in factories.seed_categories(scene.tx)}
+    assert {row.symbol for row in rows.values()} == set(rows), "the first categories have each their own"
+    made = service.add_category(scene.tx, keeper, "移风易俗", "culture")
+    service.update_category(scene.tx, keeper, made.slug, "移风易俗", "health")
+    assert made.symbol == "health"
+    with pytest.raises(Invalid) as caught:
+        service.add_category(scene.tx, keeper, "新类", "unicorn")
+    assert set(caught.value.fields) == {"symbol"}
+
+
 def test_a_failed_file_is_brought_to_its_author(scene: Scene) -> None:
     course = scene.draft()
     asset = factories.asset(scene.tx, scene.trainer, state="failed")

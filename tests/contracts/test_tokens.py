@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from academy.library.models import CategorySymbol
+
 TOKENS = Path("academy/web/static/css/tokens.css").read_text()
 GROUNDS = ("paper", "surface", "sunken")
 TEXTS = ("ink", "muted", "link")
@@ -40,6 +42,13 @@ def test_text_reads_on_its_ground(theme: dict[str, str]) -> None:
         if contrast(theme[text], theme[ground]) < least
     }
     assert not poor
+
+
+def test_every_symbol_of_a_category_is_drawn_on_a_ground_that_white_reads_on() -> None:
+    tones = dict(re.findall(r"\.tone-([a-z]+) \{ --tone: (#[0-9a-f]{6}); --tone-deep: #[0-9a-f]{6}; \}", TOKENS))
+    drawn = re.findall(r'<symbol id="([a-z]+)"', Path("academy/web/static/img/covers.svg").read_text())
+    assert set(tones) == set(drawn) == set(CategorySymbol)
+    assert {name for name, tone in tones.items() if contrast("#ffffff", tone) < 5.5} == set()
 
 
 def test_dark_is_said_once() -> None:

@@ -80,6 +80,8 @@ RENAMED = {
         "reminded": "reminder_recipients",
     }
 }
+ADDED = {"0028": {"categories": {"symbol"}}}
+"""Columns that are new since 0025: the way back drops what they hold."""
 PAIRS = {"accounts", "organisations", "members"}
 
 
@@ -290,13 +292,19 @@ def test_a_tree_from_before_mergers_were_kept_can_be_merged_and_unmerged(databas
 def test_rows_survive_the_way_back_and_forth(database: Database) -> None:
     """Down to what was before the tables had their names and rules, and up again: no row is lost, none changed."""
 
+    added: dict[str, set[str]] = {table: names for new in ADDED.values() for table, names in new.items()}
+
     def rows(names: dict[str, str]) -> dict[str, list[tuple[object, ...]]]:
         with database.read() as tx:
             known = sa.MetaData()
             known.reflect(tx.connection())
             return {
                 names.get(table.name, table.name): sorted(
-                    (tuple(sorted(row._mapping.items())) for row in tx.execute(sa.select(table))), key=repr
+                    (
+                        tuple(sorted(pair for pair in row._mapping.items() if pair[0] not in added.get(table.name, ())))
+                        for row in tx.execute(sa.select(table))
+                    ),
+                    key=repr,
                 )
                 for table in known.tables.values()
                 if table.name != "alembic_version"
@@ -441,3 +449,19 @@ def test_migrations_leave_the_rules_and_indexes_that_the_models_say(tmp_path: Pa
     assert rules(migrated) == rules(made)
     migrated.dispose()
     made.dispose()
+
+
+def test_the_first_categories_get_their_own_symbol_and_others_the_plain_one(database: Database) -> None:
+    upgrade(database, "0027")
+    with database.engine.begin() as connection:
+        for place, slug in enumerate(("village", "kx3f9a2b")):
+            connection.execute(
+                sa.text("INSERT INTO categories (slug, name, position) VALUES (:slug, :slug, :place)"),
+                {"slug": slug, "place": place},
+            )
+    upgrade(database, "head")
+    with database.read() as tx:
+        assert dict(tx.execute(sa.text("SELECT slug, symbol FROM categories")).all()) == {  # type: ignore[arg-type]
+            "village": "village",
+            "kx3f9a2b": "plain",
+        }

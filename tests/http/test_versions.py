@@ -63,7 +63,7 @@ def _category(tx: Tx, role: Callable[..., object]) -> Scene:
     row = add_category(tx, actor, "新分类")
     page = "/library/categories"
     kept = lambda t: t.get_one(Category, row.id).name  # noqa: E731
-    return Scene(page, page, ("甲类", "乙类"), "name", kept, {"verb": "rename", "slug": row.slug})
+    return Scene(page, page, ("甲类", "乙类"), "name", kept, {"verb": "rename", "slug": row.slug, "symbol": row.symbol})
 
 
 def _sector(tx: Tx, role: Callable[..., object]) -> Scene:
