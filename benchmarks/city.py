@@ -29,7 +29,7 @@ from academy.library.models import Category, Course
 from academy.people.models import Member, Membership, Organisation, OrganisationSpell
 from academy.trainings import service, sql
 from academy.trainings.models import Training
-from academy.trainings.service import Plan
+from academy.trainings.service import TrainingPlan
 from tests.services import postgres
 
 SECRET = "a-secret-for-benchmarks-only-012345"
@@ -78,7 +78,7 @@ def prepare(runtime: Runtime, folder: Path, members: int, branches: int, trainin
     for number in range(trainings):
         with _long(runtime) as tx:
             city = tx.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
-            plan = Plan(
+            plan = TrainingPlan(
                 title=f"Training {number}",
                 opens_on=clock.today() - dt.timedelta(days=WINDOW_DAYS),
                 closes_on=clock.today() + dt.timedelta(days=30),

@@ -87,16 +87,18 @@ def readings(runtime: Runtime, made: dict[str, Any]) -> dict[str, float]:
         branch = tx.scalars(select(Organisation).where(Organisation.level == "branch").limit(1)).one()
         training = tx.get_one(Training, ids[0])
         found = {
-            "one_ms": milliseconds(lambda: coverage_cells.figures(tx, ids[:1], [whole.id]), times=300),
-            "names_ms": milliseconds(lambda: name_lists.names(tx, name_lists.NameFilter(training, whole), 1)),
+            "one_ms": milliseconds(lambda: coverage_cells.figures_of(tx, ids[:1], [whole.id]), times=300),
+            "names_ms": milliseconds(lambda: name_lists.list_names(tx, name_lists.NameFilter(training, whole), 1)),
             "plain_one_ms": milliseconds(lambda: plain(tx, ids[:1])),
-            "all_ms": milliseconds(lambda: coverage_cells.figures(tx, ids, [whole.id]), times=300),
+            "all_ms": milliseconds(lambda: coverage_cells.figures_of(tx, ids, [whole.id]), times=300),
             "plain_all_ms": milliseconds(lambda: plain(tx, ids), times=5, budget_s=20),
-            "county_ms": milliseconds(lambda: table.coverage(tx, training, county), times=100),
+            "county_ms": milliseconds(lambda: table.coverage_of(tx, training, county), times=100),
             "plain_county_ms": milliseconds(lambda: plain(tx, ids[:1], county)),
-            "asof_ms": milliseconds(lambda: coverage_cells.figures(tx, ids[:1], [whole.id], past), times=300),
+            "asof_ms": milliseconds(lambda: coverage_cells.figures_of(tx, ids[:1], [whole.id], past), times=300),
             "plain_asof_ms": milliseconds(lambda: plain(tx, ids[:1], day=past)),
-            "branch_names_ms": milliseconds(lambda: name_lists.names(tx, name_lists.NameFilter(training, branch), 1)),
+            "branch_names_ms": milliseconds(
+                lambda: name_lists.list_names(tx, name_lists.NameFilter(training, branch), 1)
+            ),
         }
         _check_equal(tx, ids, whole, past)
     found["ratio_one"] = found["plain_one_ms"] / found["one_ms"]
@@ -109,7 +111,7 @@ def readings(runtime: Runtime, made: dict[str, Any]) -> dict[str, float]:
 def _check_equal(tx: Tx, ids: list[int], whole: Organisation, past: dt.date) -> None:
     """The quick way and the plain way must say the same."""
     for day in (None, past):
-        quick = coverage_cells.figures(tx, ids, [whole.id], day)
+        quick = coverage_cells.figures_of(tx, ids, [whole.id], day)
         for training, course, number in plain(tx, ids, day=day):
             if quick[training, whole.id].courses[course] != number:
                 raise SystemExit(f"training {training} course {course} day {day}: the two ways differ")
@@ -121,20 +123,20 @@ def cell_cost(runtime: Runtime, made: dict[str, Any], times: int) -> dict[str, f
     with runtime.db.begin() as tx:  # somebody who completes a course has begun it some time before
         for member, course in waiting:
             completions.record_start(tx, member, course, clock.now_ms())
-    handlers = {kind: list(found) for kind, found in events._within.items()}
+    handlers = {kind: list(found) for kind, found in events._in_transaction.items()}
     taken: dict[bool, list[float]] = {True: [], False: []}
     without: list[tuple[int, int]] = []
     for number, (member, course) in enumerate(waiting):
         counting = number % 2 == 0
         kept = handlers["CourseFinished"]
         others = [h for h in kept if "academy.trainings" not in h.__module__]
-        events._within["CourseFinished"] = kept if counting else others
+        events._in_transaction["CourseFinished"] = kept if counting else others
         begun = time.perf_counter()
         complete(runtime, member, course)
         taken[counting].append(1_000_000 * (time.perf_counter() - begun))
         if not counting:
             without.append((member, course))
-    events._within |= handlers
+    events._in_transaction |= handlers
     with runtime.db.begin() as tx:  # what was not counted is taken back, so that the recount stays equal
         for member, course in without:
             tx.execute(
@@ -213,9 +215,9 @@ def under_load(runtime: Runtime, made: dict[str, Any], seconds: float) -> dict[s
     def settle() -> None:
         while not stop.wait(0.5):
             with runtime.db.begin() as tx:
-                coverage_cells.settle(tx, 500)
+                coverage_cells.settle_cells(tx, 500)
             with runtime.db.read() as tx:
-                coverage_cells.figures(tx, made["trainings"], [1])
+                coverage_cells.figures_of(tx, made["trainings"], [1])
 
     timed = [(member, course, number / RATE) for number, (member, course) in enumerate(waiting)]
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
@@ -250,7 +252,9 @@ def measure(kind: str, given: argparse.Namespace) -> dict[str, Any]:
         print(kind, json.dumps({name: round(value, 3) for name, value in found.items()}), flush=True)
         with runtime.db.read(snapshot=True) as tx:
             begun = time.perf_counter()
-            differences = [d for t in made["trainings"] for d in recount.differences(tx, tx.get_one(Training, t))]
+            differences = [
+                d for t in made["trainings"] for d in recount.recount_differences(tx, tx.get_one(Training, t))
+            ]
             found["verify_s"] = time.perf_counter() - begun
         for difference in differences[:5]:
             print(difference)
@@ -269,7 +273,9 @@ def growth(kind: str, given: argparse.Namespace) -> tuple[float, float]:
             made = city.prepare(runtime, folder, members, branches, 1)
             with runtime.db.read() as tx:
                 taken.append(
-                    milliseconds(lambda tx=tx, made=made: coverage_cells.figures(tx, made["trainings"], [1]), times=300)
+                    milliseconds(
+                        lambda tx=tx, made=made: coverage_cells.figures_of(tx, made["trainings"], [1]), times=300
+                    )
                 )
     return taken[1] / taken[0], taken[1]
 

@@ -23,7 +23,7 @@ from academy.core.database import Base, Database
 from academy.core.ids import new_id
 from academy.core.settings import Settings
 from academy.learning.models import CourseStart, PlaybackLease, WatchLedger
-from academy.learning.rules import pack
+from academy.learning.rules import pack_spans
 from academy.learning.tokens import Grant, Signer
 from academy.library.models import Category, Course, CourseItem, CourseState
 from academy.media.models import Asset, AssetState
@@ -187,7 +187,7 @@ def _ledger(dice: random.Random, member: int, item: int, since: int) -> dict[str
         "member_id": member,
         "item_id": item,
         "item_version": 1,
-        "spans": pack([(0, covered), *extra]),
+        "spans": pack_spans([(0, covered), *extra]),
         "covered_ms": covered + sum(b - a for a, b in extra),
         "position_ms": covered,
         "updated_ms": since,

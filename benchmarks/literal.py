@@ -28,7 +28,7 @@ from academy.people.models import Organisation
 from academy.search import queries
 from academy.search.backends.interface import SearchBackend
 from academy.search.backends.postgresql.backend import PostgresBackend
-from academy.search.backends.selection import backend
+from academy.search.backends.selection import search_backend
 from academy.search.lectures import Lecture, join
 from academy.search.literal import Text
 from academy.search.query_parser import parse
@@ -171,12 +171,15 @@ def main() -> None:
     if not (place / "ready").exists():
         build(runtime)
         (place / "ready").touch()
-    lectures = list(queries.all_lectures(runtime.db))
+    lectures = list(queries.stream_lectures(runtime.db))
     typed = words(lectures)
     if given.quick:
         typed = random.Random(12).sample(typed, min(len(typed), QUICK))
     with postgres(place.absolute() / "postgres", keep=True) as url:
-        indexes: dict[str, SearchBackend] = {"whoosh": backend(runtime), "postgresql": PostgresBackend(Database(url))}
+        indexes: dict[str, SearchBackend] = {
+            "whoosh": search_backend(runtime),
+            "postgresql": PostgresBackend(Database(url)),
+        }
         tallies: dict[str, Tally] = {}
         for name, index in indexes.items():
             index.rebuild(iter(lectures), Segmenter())

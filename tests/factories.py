@@ -134,9 +134,9 @@ def course(tx: Tx, author: Account, *, title: str = "", items: int = 1, **change
 def published_course(tx: Tx, author: Account, reviewer: Account, **changes: object) -> Course:
     """A course that went the whole way."""
     made = course(tx, author, **changes)
-    library.submit(tx, actor_of(tx, author), made)
-    library.approve(tx, actor_of(tx, reviewer), made)
-    return library.publish(tx, actor_of(tx, reviewer), made)
+    library.submit_course(tx, actor_of(tx, author), made)
+    library.approve_course(tx, actor_of(tx, reviewer), made)
+    return library.publish_course(tx, actor_of(tx, reviewer), made)
 
 
 def lines(tx: Tx, made: Course) -> Sequence[ItemSummary]:

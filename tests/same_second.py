@@ -65,10 +65,10 @@ def acts(w: World) -> dict[str, Act]:
         "accounts(member_id)": lambda tx: account_for_member(tx, _pick(tx, w.member)),
         "accounts(username)": lambda tx: create_account(tx, SYSTEM, username="王新", display_name="王新"),
         "categories(name)": lambda tx: categories.add_category(tx, SYSTEM, "移风易俗"),
-        "chapters(asset_id, start_ms)": lambda tx: chapters.save(
+        "chapters(asset_id, start_ms)": lambda tx: chapters.save_chapters(
             tx, SYSTEM, _pick(tx, w.asset), "0:00 开场\n0:10 正文"
         ),
-        "cohort_members(cohort_id, member_id)": lambda tx: cohorts.add_members(
+        "cohort_members(cohort_id, member_id)": lambda tx: cohorts.add_cohort_members(
             tx, SYSTEM, _pick(tx, w.cohort), w.city, w.member.number
         ),
         "cohorts(organisation_id, name)": lambda tx: cohorts.create_cohort(tx, SYSTEM, w.city, "新党员"),
@@ -81,8 +81,8 @@ def acts(w: World) -> dict[str, Act]:
             reason="签到表",
             studied_on=clock.today(),
         ),
-        "courses(revises_id)": lambda tx: drafts.revise(tx, w.author, _pick(tx, w.course)),
-        "glossary_terms(wrong)": lambda tx: editing.add_term(tx, SYSTEM, "合座社", "合作社"),
+        "courses(revises_id)": lambda tx: drafts.revise_course(tx, w.author, _pick(tx, w.course)),
+        "glossary_terms(wrong)": lambda tx: editing.add_glossary_term(tx, SYSTEM, "合座社", "合作社"),
         "jobs(key)": lambda tx: enqueue(tx, "search.merge", key="search.merge"),
         "lecturers(name, office)": lambda tx: drafts.find_lecturer(tx, "王新", "县委书记", is_leader=True),
         "members(number)": lambda tx: members.add_member(
@@ -92,10 +92,10 @@ def acts(w: World) -> dict[str, Act]:
         "organisations(code)": lambda tx: organisations.create_organisation(
             tx, SYSTEM, code="X01", name="新支部", parent=_pick(tx, w.city)
         ),
-        "search_terms(text)": lambda tx: dictionary.add_term(tx, SYSTEM, "乡村振兴词"),
-        "second_factors(account_id)": lambda tx: second_step.begin(
+        "search_terms(text)": lambda tx: dictionary.add_dictionary_term(tx, SYSTEM, "乡村振兴词"),
+        "second_factors(account_id)": lambda tx: second_step.begin_second_step(
             tx, w.runtime, w.author, session_id=make.session_id(tx, w.author.account_id or 0)
         ),
         "sectors(name)": lambda tx: sectors.add_sector(tx, SYSTEM, "新就业群体"),
-        "transcripts(asset_id, language)": lambda tx: editing.save(tx, SYSTEM, _pick(tx, w.asset), [], 0),
+        "transcripts(asset_id, language)": lambda tx: editing.save_captions(tx, SYSTEM, _pick(tx, w.asset), [], 0),
     }

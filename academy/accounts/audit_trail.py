@@ -47,12 +47,12 @@ class AuditQuery:
 Line = tuple[AuditEntry, Account | None]
 
 
-def search(tx: Tx, asked: AuditQuery, page: int = 1) -> Page[Line]:
+def search_audit_trail(tx: Tx, asked: AuditQuery, page: int = 1) -> Page[Line]:
     """Matching entries, newest first."""
     return page_of(tx, _query(tx, asked).order_by(AuditEntry.id.desc()), page, SIZE)
 
 
-def stream(db: Database, asked: AuditQuery) -> Iterator[Line]:
+def stream_audit_trail(db: Database, asked: AuditQuery) -> Iterator[Line]:
     """All matching entries, oldest first.
 
     Reads a thousand at a time, each batch in its own transaction, so that a slow client holds no transaction open.
@@ -69,7 +69,7 @@ def stream(db: Database, asked: AuditQuery) -> Iterator[Line]:
         last = rows[-1][0].id
 
 
-def row_of(line: Line) -> list[str | int | None]:
+def audit_row(line: Line) -> list[str | int | None]:
     """An entry as a spreadsheet row; columns as in `HEAD`."""
     entry, account = line
     return [

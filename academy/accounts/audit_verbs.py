@@ -2,7 +2,7 @@
 
 from academy.core.i18n import Message, msg
 
-VERBS: dict[str, Message] = {
+AUDIT_VERBS: dict[str, Message] = {
     "sign-in.done": msg("登录"),
     "sign-in.first-step": msg("登录（待两步验证）"),
     "sign-in.failed": msg("登录未成功"),

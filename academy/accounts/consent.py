@@ -9,13 +9,13 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 
-VERSION = "1"
+CONSENT_VERSION = "1"
 """Version of `TEXT`. Any change of the text needs a new version; everybody is then asked again."""
 
 DIGESTS = {"1": "b81ad7ae26f73f52be1a0bd04caf511f437fb00d299061e0549283db31f17566"}
 """The SHA-256 of each version's Chinese sentences, so that no text changes under its version."""
 
-TEXT: tuple[tuple[Message, Message], ...] = (
+CONSENT_TEXT: tuple[tuple[Message, Message], ...] = (
     (
         msg("用哪些信息"),
         msg("花名册里的姓名、编号、所在组织、出生和入党日期、职务、学历和手机；您看课的进度、完成情况和登录的设备。"),
@@ -45,18 +45,18 @@ TEXT: tuple[tuple[Message, Message], ...] = (
 )
 
 
-def agree(tx: Tx, actor: Actor, language: str) -> None:
+def give_consent(tx: Tx, actor: Actor, language: str) -> None:
     """Record consent to the present text."""
     account = tx.get_one(Account, actor.account_id, with_for_update=True, populate_existing=True)
-    if account.consent_version == VERSION:
+    if account.consent_version == CONSENT_VERSION:
         return
-    account.consent_version = VERSION
-    tx.add(Consent(account_id=account.id, version=VERSION, language=language))
+    account.consent_version = CONSENT_VERSION
+    tx.add(Consent(account_id=account.id, version=CONSENT_VERSION, language=language))
     tx.flush()
-    record(tx, actor, "consent.given", f"account:{account.public_id}", version=VERSION, language=language)
+    record(tx, actor, "consent.given", f"account:{account.public_id}", version=CONSENT_VERSION, language=language)
 
 
-def withdraw(tx: Tx, actor: Actor) -> None:
+def withdraw_consent(tx: Tx, actor: Actor) -> None:
     """Withdraw consent: all pages are blocked until a new consent; completed study stays."""
     account = tx.get_one(Account, actor.account_id, with_for_update=True, populate_existing=True)
     if account.consent_version is None:

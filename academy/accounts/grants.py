@@ -13,10 +13,10 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.people.access import allow
+from academy.people.access import require_access
 from academy.people.models import Member, Organisation
 
-ROLES: dict[Role, Message] = {
+ROLE_NAMES: dict[Role, Message] = {
     Role.MEMBER: msg("党员"),
     Role.BRANCH_SECRETARY: msg("支部书记"),
     Role.TRAINER: msg("培训教师"),
@@ -31,7 +31,7 @@ ROLES: dict[Role, Message] = {
 OFFICES = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_OFFICER, Role.AUDITOR})
 """Separation of duties: no account holds two of system, security and audit administration."""
 
-LOCAL = frozenset({Role.BRANCH_SECRETARY})
+LOCAL_ROLES = frozenset({Role.BRANCH_SECRETARY})
 """Roles that a node's administrator may grant below the node; all others are the security officer's to grant."""
 
 
@@ -39,7 +39,7 @@ def may_grant(actor: Actor, role: Role, organisation: Organisation) -> bool:
     """Whether the actor may grant this role for this node."""
     if actor.is_system or actor.may(organisation.path, Role.SECURITY_OFFICER):
         return True
-    return role in LOCAL and actor.may(organisation.path, Role.NODE_ADMINISTRATOR)
+    return role in LOCAL_ROLES and actor.may(organisation.path, Role.NODE_ADMINISTRATOR)
 
 
 def grant_role(
@@ -79,7 +79,9 @@ def grant_role(
     ).all()
     others = {Role(grant.role) for grant in held} & OFFICES - {role}
     if role in OFFICES and others:
-        raise Conflict(msg("系统、安全、审计三员不能由一人兼任：此人已是%(role)s。", role=ROLES[sorted(others)[0]]))
+        raise Conflict(
+            msg("系统、安全、审计三员不能由一人兼任：此人已是%(role)s。", role=ROLE_NAMES[sorted(others)[0]])
+        )
     for grant in held:
         if (grant.role, grant.organisation_id, grant.valid_to) == (role, organisation.id, None):
             raise Conflict(msg("此人已有这个角色。"))
@@ -174,7 +176,7 @@ def access_account(tx: Tx, actor: Actor, public_id: str) -> Account:
     if row is None:
         raise NotFound
     if row.path is not None:
-        allow(actor, row.path, f"account:{public_id}", Role.SECURITY_OFFICER, Role.NODE_ADMINISTRATOR)
+        require_access(actor, row.path, f"account:{public_id}", Role.SECURITY_OFFICER, Role.NODE_ADMINISTRATOR)
     elif not actor.is_system and not actor.has(Role.SECURITY_OFFICER):
         raise Forbidden(f"account:{public_id}")
     found: Account = row[0]

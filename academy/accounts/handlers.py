@@ -12,7 +12,7 @@ from academy.jobs import handles
 from academy.people.events import MembersChanged
 from academy.people.models import Member
 from academy.people.queries import among
-from academy.people.rules import HERE
+from academy.people.rules import PRESENT_STATUSES
 
 
 @handles(MembersChanged, in_transaction=True)
@@ -24,12 +24,12 @@ def end_grants_of_departed(tx: Tx, event: MembersChanged) -> None:
             tx.scalars(
                 select(Account.id)
                 .join(Member, Member.id == Account.member_id)
-                .where(among(tx, Member.id, changed), Member.status.not_in(HERE))
+                .where(among(tx, Member.id, changed), Member.status.not_in(PRESENT_STATUSES))
             )
         )
         end_sessions(tx, gone)
         end_grants(tx, gone)
-        left = select(Member.id).where(among(tx, Member.id, changed), Member.status.not_in(HERE))
+        left = select(Member.id).where(among(tx, Member.id, changed), Member.status.not_in(PRESENT_STATUSES))
         now = clock.now()
         tx.execute(
             update(ActivationCode)

@@ -21,7 +21,7 @@ def send_sms(context: JobContext, sealed: str) -> None:
     Each attempt sends a new code, and the newest counts.
     """
     number, phone, network = json.loads(context.runtime.sealer.open(bytes.fromhex(sealed), context=sms.CONTEXT))
-    way_out = sms.channel(context.settings)
+    way_out = sms.sms_channel(context.settings)
     if way_out is None:
         raise Conflict(msg("短信没有开通。"))
     text = context.db.run_in_transaction(lambda tx: sms.prepare(tx, context.runtime, number, phone, network))

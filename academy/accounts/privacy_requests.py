@@ -32,17 +32,17 @@ from academy.core.paging import Page, page_of
 from academy.core.text import tidy_text
 from academy.core.unique import get_or_create
 from academy.jobs import publish
-from academy.people.access import KEEPERS, access_member, allow
+from academy.people.access import ROSTER_KEEPERS, access_member, require_access
 from academy.people.erasure import erase_particulars
 from academy.people.models import Member, Organisation
 from academy.people.queries import among, subtrees
 
-KINDS: dict[str, Message] = {
+DATA_REQUEST_KINDS: dict[str, Message] = {
     "correct": msg("更正信息"),
     "freeze": msg("停用我的数据"),
     "erase": msg("删除我的数据"),
 }
-STATES: dict[str, Message] = {
+DATA_REQUEST_STATES: dict[str, Message] = {
     "open": msg("等待处理"),
     "agreed": msg("已初审，等另一人复核"),
     "done": msg("已办理"),
@@ -50,12 +50,12 @@ STATES: dict[str, Message] = {
     "cancelled": msg("已撤回"),
 }
 UNDECIDED, DECIDED = ("open", "agreed"), ("done", "refused")
-TWO_PAIRS = frozenset({"freeze", "erase"})
+TWO_OFFICER_KINDS = frozenset({"freeze", "erase"})
 LONGEST = 1000
 SIZE = 30
 
 
-def ask(tx: Tx, actor: Actor, kind: str, body: str = "") -> DataRequest:
+def file_data_request(tx: Tx, actor: Actor, kind: str, body: str = "") -> DataRequest:
     """Create a request.
 
     Raises:
@@ -64,7 +64,7 @@ def ask(tx: Tx, actor: Actor, kind: str, body: str = "") -> DataRequest:
         NotFound: the account is no member's, or there is no such kind of request.
     """
     text = tidy_text(body, LONGEST)
-    if actor.member_id is None or actor.account_id is None or kind not in KINDS:
+    if actor.member_id is None or actor.account_id is None or kind not in DATA_REQUEST_KINDS:
         raise NotFound
     if kind == "correct" and not text:
         raise Invalid(fields={"body": msg("请写明哪一项不对、应该是什么。")})
@@ -78,7 +78,7 @@ def ask(tx: Tx, actor: Actor, kind: str, body: str = "") -> DataRequest:
     return row
 
 
-def cancel(tx: Tx, actor: Actor, public_id: str) -> None:
+def cancel_data_request(tx: Tx, actor: Actor, public_id: str) -> None:
     """Cancel one's own request.
 
     Raises:
@@ -94,25 +94,27 @@ def cancel(tx: Tx, actor: Actor, public_id: str) -> None:
         record(tx, actor, "data.cancelled", f"data-request:{public_id}")
 
 
-def requests_of(tx: Tx, account_id: int) -> list[DataRequest]:
+def data_requests_of(tx: Tx, account_id: int) -> list[DataRequest]:
     """A person's requests, newest first."""
     query = select(DataRequest).where(DataRequest.account_id == account_id)
     return list(tx.scalars(query.order_by(DataRequest.id.desc()).limit(50)))
 
 
-def waiting(tx: Tx, actor: Actor, page: int = 1, *, done: bool = False) -> Page[tuple[DataRequest, Member, str]]:
+def waiting_data_requests(
+    tx: Tx, actor: Actor, page: int = 1, *, done: bool = False
+) -> Page[tuple[DataRequest, Member, str]]:
     """Requests pending for this officer, oldest first; with `done` the decided ones, newest first."""
     query = (
         select(DataRequest, Member, Organisation.name)
         .join(Member, Member.id == DataRequest.member_id)
         .join(Organisation, Organisation.id == Member.organisation_id)
-        .where(DataRequest.state.in_(DECIDED if done else UNDECIDED), subtrees(actor.paths(*KEEPERS)))
+        .where(DataRequest.state.in_(DECIDED if done else UNDECIDED), subtrees(actor.paths(*ROSTER_KEEPERS)))
         .order_by(DataRequest.id.desc() if done else DataRequest.id)
     )
     return page_of(tx, query, page, SIZE)
 
 
-def waiting_count(tx: Tx, actor: Actor) -> int:
+def count_waiting_data_requests(tx: Tx, actor: Actor) -> int:
     """How many requests are pending for this officer; those they agreed to already are not counted."""
     query = (
         select(func.count())
@@ -123,7 +125,7 @@ def waiting_count(tx: Tx, actor: Actor) -> int:
             DataRequest.state.in_(UNDECIDED),
             DataRequest.account_id != actor.account_id,
             or_(DataRequest.first_by.is_(None), DataRequest.first_by != actor.account_id),
-            subtrees(actor.paths(*KEEPERS)),
+            subtrees(actor.paths(*ROSTER_KEEPERS)),
         )
     )
     return tx.scalar(query) or 0
@@ -145,11 +147,11 @@ def access_request(tx: Tx, actor: Actor, public_id: str) -> tuple[DataRequest, M
     ).first()
     if row is None:
         raise NotFound
-    allow(actor, row.path, f"data-request:{public_id}", *KEEPERS)
+    require_access(actor, row.path, f"data-request:{public_id}", *ROSTER_KEEPERS)
     return row[0], row[1]
 
 
-def decide(tx: Tx, actor: Actor, public_id: str, *, agree: bool, answer: str) -> DataRequest:
+def decide_data_request(tx: Tx, actor: Actor, public_id: str, *, agree: bool, answer: str) -> DataRequest:
     """Agree or refuse. The first agreement to freezing or erasing passes it on, the second executes it.
 
     Raises:
@@ -167,7 +169,7 @@ def decide(tx: Tx, actor: Actor, public_id: str, *, agree: bool, answer: str) ->
     if row.state == "agreed" and row.first_by == actor.account_id and agree:
         raise Conflict(msg("停用和删除要两个人办理，请由另一位管理员复核。"))
     row.answer = text or row.answer
-    if agree and row.kind in TWO_PAIRS and row.state == "open":
+    if agree and row.kind in TWO_OFFICER_KINDS and row.state == "open":
         row.state, row.first_by, row.first_at = "agreed", actor.account_id, clock.now()
         verb = "data.agreed"
     else:
@@ -177,7 +179,7 @@ def decide(tx: Tx, actor: Actor, public_id: str, *, agree: bool, answer: str) ->
         verb = "data.done" if agree else "data.refused"
     tx.flush()
     record(tx, actor, verb, f"data-request:{public_id}", kind=row.kind, member=member.public_id)
-    if row.state == "done" and row.kind in TWO_PAIRS:
+    if row.state == "done" and row.kind in TWO_OFFICER_KINDS:
         _restrict(tx, actor, member, row)
     elif row.state in DECIDED:
         publish(tx, DataRequestDecided(row.account_id, row.public_id))
@@ -204,9 +206,9 @@ def _restrict(tx: Tx, actor: Actor, member: Member, row: DataRequest) -> None:
     record(tx, actor, "data.frozen" if kind == "frozen" else "data.erased", f"member:{member.public_id}")
 
 
-def lift(tx: Tx, actor: Actor, public_id: str) -> None:
+def lift_restriction(tx: Tx, actor: Actor, public_id: str) -> None:
     """End a restriction: the account may be used again (after an erasure: activated anew)."""
-    member = access_member(tx, actor, public_id, *KEEPERS)
+    member = access_member(tx, actor, public_id, *ROSTER_KEEPERS)
     kept = tx.get(Restriction, member.id, with_for_update=True)
     if kept is None:
         raise Conflict(msg("此人的数据没有停用。"))
@@ -220,7 +222,7 @@ def lift(tx: Tx, actor: Actor, public_id: str) -> None:
     tx.flush()
 
 
-def restriction(tx: Tx, member_id: int) -> Restriction | None:
+def restriction_of(tx: Tx, member_id: int) -> Restriction | None:
     """Whether somebody's data is frozen or erased."""
     return tx.get(Restriction, member_id)
 

@@ -25,7 +25,7 @@ from academy.core.paging import Page, page_of
 from academy.core.text import tidy_text
 from academy.people.models import Member, Organisation
 from academy.people.queries import LONGEST_SEARCH, subtrees
-from academy.people.rules import HERE
+from academy.people.rules import PRESENT_STATUSES
 
 PROGRAM = "program"
 """The device name of a program's token."""
@@ -90,7 +90,7 @@ def may_sign_in() -> ColumnElement[bool]:
     tests/contracts/test_status.py finds look-ups that do not.
     """
     person = aliased(Member)
-    here = exists().where(person.id == Account.member_id, person.status.in_(HERE)).correlate(Account)
+    here = exists().where(person.id == Account.member_id, person.status.in_(PRESENT_STATUSES)).correlate(Account)
     return and_(Account.state == "active", or_(Account.member_id.is_(None), here))
 
 
@@ -99,7 +99,7 @@ def is_usable(tx: Tx, account_id: int) -> bool:
     return tx.scalar(select(Account.id).where(Account.id == account_id, may_sign_in())) is not None
 
 
-def holds_on(day: dt.date | BindParameter[dt.date]) -> ColumnElement[bool]:
+def grant_holds_on(day: dt.date | BindParameter[dt.date]) -> ColumnElement[bool]:
     """Grants in force on a day."""
     return and_(RoleGrant.valid_from <= day, or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day))
 
@@ -140,7 +140,7 @@ _HOLDER = (
 _GRANTS = (
     select(RoleGrant.role, Organisation.id, Organisation.path)
     .join(Organisation, Organisation.id == RoleGrant.organisation_id)
-    .where(RoleGrant.account_id == bindparam("account_id"), holds_on(bindparam("day", type_=Date)))
+    .where(RoleGrant.account_id == bindparam("account_id"), grant_holds_on(bindparam("day", type_=Date)))
 )
 
 
@@ -203,7 +203,7 @@ def offices_of_member(tx: Tx, member_id: int) -> list[tuple[RoleGrant, Organisat
     return offices_of(tx, account.id) if account else []
 
 
-def names_of(tx: Tx, account_ids: Iterable[int | None]) -> dict[int, str]:
+def account_names(tx: Tx, account_ids: Iterable[int | None]) -> dict[int, str]:
     """Display names of accounts, by row id."""
     wanted = {account_id for account_id in account_ids if account_id is not None}
     rows = tx.execute(select(Account.id, Account.display_name).where(Account.id.in_(wanted)))
@@ -243,7 +243,7 @@ def holds_by_code(tx: Tx, number: str, code: str) -> tuple[Member, ActivationCod
         .join(ActivationCode, ActivationCode.member_id == Member.id)
         .where(
             Member.number == number,
-            Member.status.in_(HERE),
+            Member.status.in_(PRESENT_STATUSES),
             ActivationCode.digest.in_(keyed.digests(code)),
             ActivationCode.used_at.is_(None),
             ActivationCode.expires_at > clock.now(),
@@ -253,7 +253,7 @@ def holds_by_code(tx: Tx, number: str, code: str) -> tuple[Member, ActivationCod
     return (row[0], row[1]) if row else None
 
 
-def devices(tx: Tx, account_id: int) -> list[LoginSession]:
+def live_sessions_of(tx: Tx, account_id: int) -> list[LoginSession]:
     """Live sessions of an account, last used first."""
     return list(
         tx.scalars(

@@ -30,24 +30,24 @@ from academy.core.runtime import Runtime
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row, unique_or
 from academy.jobs import publish
-from academy.people.access import KEEPERS, allow
-from academy.people.members import PHONE
+from academy.people.access import ROSTER_KEEPERS, require_access
+from academy.people.members import PHONE_FIELD
 from academy.people.models import Member, Organisation
 from academy.people.queries import looks_like_phone
-from academy.people.rules import HERE, Unreadable, read_phone
+from academy.people.rules import PRESENT_STATUSES, Unreadable, read_phone
 
 __all__ = [
     "WrongPassword",
-    "activate",
+    "activate_account",
     "change_password",
     "create_account",
     "end_session",
     "end_sessions",
     "grant_role",
-    "issue_code",
+    "issue_activation_code",
     "keep_alive",
     "open_session",
-    "phone_index",
+    "phone_index_of",
     "revoke_role",
     "set_elder_mode",
     "set_language",
@@ -87,7 +87,7 @@ def sign_in(
         Busy: too many wrong attempts.
     """
     with runtime.db.read() as tx:
-        account = find_account(tx, username, phone_index(runtime, username))
+        account = find_account(tx, username, phone_index_of(runtime, username))
         counters = _counters("sign-in", account, username, network, known)
         throttle.check(tx, counters)
         kept = account.password_hash if account else None
@@ -119,7 +119,7 @@ def _counters(
     return throttle.keys(kind, f"account:{account.public_id}", network, browser)
 
 
-def phone_index(runtime: Runtime, text: str) -> str | None:
+def phone_index_of(runtime: Runtime, text: str) -> str | None:
     """The blind index of the typed text, if it may be a phone."""
     if not looks_like_phone(text):
         return None
@@ -127,7 +127,7 @@ def phone_index(runtime: Runtime, text: str) -> str | None:
         phone = read_phone(text)
     except Unreadable:
         return None
-    return runtime.sealer.blind_index(phone, context=PHONE) if phone else None
+    return runtime.sealer.blind_index(phone, context=PHONE_FIELD) if phone else None
 
 
 def create_account(
@@ -207,7 +207,7 @@ def own_password(runtime: Runtime, actor: Actor, password: str, *, field: str) -
         yield
 
 
-def issue_code(tx: Tx, actor: Actor, member: Member) -> str:
+def issue_activation_code(tx: Tx, actor: Actor, member: Member) -> str:
     """Create a one-time code to give to a member in person; older unused ones become void. Returned only here.
 
     The code gives access to the account and to all of its roles. For a member with roles it therefore needs a security
@@ -219,11 +219,13 @@ def issue_code(tx: Tx, actor: Actor, member: Member) -> str:
     """
     home = tx.get_one(Organisation, member.organisation_id)
     held = offices_of_member(tx, member.id)
-    allow(actor, home.path, f"member:{member.public_id}", *KEEPERS, Role.BRANCH_SECRETARY, Role.SECURITY_OFFICER)
+    require_access(
+        actor, home.path, f"member:{member.public_id}", *ROSTER_KEEPERS, Role.BRANCH_SECRETARY, Role.SECURITY_OFFICER
+    )
     paths = [home.path, *(node.path for _, node in held)]
     if held and not actor.is_system and not all(actor.may(path, Role.SECURITY_OFFICER) for path in paths):
         raise Conflict(msg("此人担任管理或教学岗位，激活码只能由安全管理员发。"))
-    if member.status not in HERE:
+    if member.status not in PRESENT_STATUSES:
         raise Conflict(msg("这位党员已不在册，不能发激活码。"))
     if tx.get(Restriction, member.id) is not None:
         raise Conflict(msg("此人要求停用或删除数据，恢复以后才能发激活码。"))
@@ -251,7 +253,7 @@ def issue_code(tx: Tx, actor: Actor, member: Member) -> str:
     return code
 
 
-def activate(
+def activate_account(
     runtime: Runtime,
     number: str,
     code: str,

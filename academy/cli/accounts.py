@@ -127,7 +127,7 @@ def code(number: str) -> None:
             member = tx.scalar(select(Member).where(Member.number == number))
             if member is None:
                 raise click.ClickException(f"no member {number!r}")
-            return service.issue_code(tx, SYSTEM, member)
+            return service.issue_activation_code(tx, SYSTEM, member)
 
         made = _runtime().db.run_in_transaction(write)
     except AcademyError as error:
@@ -165,7 +165,7 @@ def second_step_approve(username: str, number: str) -> None:
     security officer; afterwards they approve each other and everybody else."""
     try:
         _runtime().db.run_in_transaction(
-            lambda tx: second_step_approvals.approve(tx, SYSTEM, _account(tx, username), number)
+            lambda tx: second_step_approvals.approve_second_step(tx, SYSTEM, _account(tx, username), number)
         )
     except Invalid as error:
         raise click.ClickException("; ".join(str(text) for text in error.fields.values())) from error

@@ -26,14 +26,16 @@ def evaluate(audio: Path, reference: Path, language: str) -> None:
     JSON."""
     runtime: Runtime = current_app.extensions["academy"]
     try:
-        entry = [*probe.reading(probe.container(audio)), "-i", f"file:{audio.absolute()}"]
+        entry = [*probe.reading_options(probe.container_of(audio)), "-i", f"file:{audio.absolute()}"]
         with tempfile.TemporaryDirectory(prefix="asr-") as folder:
-            heard = recognition.recognise(runtime.settings, entry, Path(folder), lambda _: None, language=language)
+            heard = recognition.recognise_speech(
+                runtime.settings, entry, Path(folder), lambda _: None, language=language
+            )
         truth = _words(reference)
     except Invalid as error:
         told = [str(error.message), *(str(message) for message in error.fields.values())]
         raise click.ClickException(" ".join(told)) from error
-    edits, characters, rate = rules.error_rate("".join(cue.text for cue in heard.cues), truth)
+    edits, characters, rate = rules.character_error_rate("".join(cue.text for cue in heard.cues), truth)
     said = {
         "model": heard.model,
         "audio_s": round(heard.audio_s, 1),
@@ -49,5 +51,5 @@ def evaluate(audio: Path, reference: Path, language: str) -> None:
 
 def _words(path: Path) -> str:
     data = path.read_bytes()
-    text = caption_files.decode(data)
-    return "".join(cue.text for cue in caption_files.parse(path.name, data).cues) if "-->" in text else text
+    text = caption_files.decode_captions(data)
+    return "".join(cue.text for cue in caption_files.parse_captions(path.name, data).cues) if "-->" in text else text

@@ -12,7 +12,7 @@ from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Training
-from academy.trainings.sql import COUNTING
+from academy.trainings.sql import COUNTING_STATES
 
 group = AppGroup("coverage", help="Coverage figures.")
 
@@ -20,7 +20,7 @@ SHOWN = 50
 
 
 def _trainings(tx: Tx, public_id: str | None) -> list[Training]:
-    query = select(Training).where(Training.state.in_(COUNTING)).order_by(Training.id)
+    query = select(Training).where(Training.state.in_(COUNTING_STATES)).order_by(Training.id)
     if public_id:
         query = query.where(Training.public_id == public_id)
     found = list(tx.scalars(query))
@@ -37,7 +37,7 @@ def verify_(public_id: str | None) -> None:
     found = 0
     with runtime.db.read(snapshot=True) as tx:
         for training in _trainings(tx, public_id):
-            differences = recount.differences(tx, training)
+            differences = recount.recount_differences(tx, training)
             for difference in differences[:SHOWN]:
                 click.echo(str(difference))
             if len(differences) > SHOWN:
@@ -57,7 +57,7 @@ def rebuild(public_id: str | None) -> None:
 
     def write(tx: Tx, training_id: int) -> str:
         training = tx.get_one(Training, training_id)
-        service.rebuild(tx, training)
+        service.rebuild_training(tx, training)
         return training.public_id
 
     for one in ids:
@@ -70,7 +70,7 @@ def settle() -> None:
     runtime: Runtime = current_app.extensions["academy"]
     total = 0
     while True:
-        moved = runtime.db.run_in_transaction(coverage_cells.settle)
+        moved = runtime.db.run_in_transaction(coverage_cells.settle_cells)
         total += moved
         if not moved:
             break

@@ -67,14 +67,14 @@ def nginx_configuration(
     words = {
         "UPSTREAM": upstream,
         "LISTEN": f"{listen} ssl" if tls else listen,
-        "SECRET": delivery.secret(settings),
+        "SECRET": delivery.delivery_secret(settings),
         "MEDIA": str(settings.media_dir.absolute()),
         "FORM_MB": f"{settings.max_form_mb + 1}m",  # multipart overhead is added to the file's size
     }
     if settings.s3_bucket:
-        from academy.media.storage.s3_storage import INTERNAL, S3Storage
+        from academy.media.storage.s3_storage import INTERNAL_LOCATION, S3Storage
 
-        words |= {"ORIGIN": S3Storage(settings).origin(), "INTERNAL": INTERNAL}
+        words |= {"ORIGIN": S3Storage(settings).origin(), "INTERNAL": INTERNAL_LOCATION}
         # nginx's own folder; it holds copies only, and the oldest are deleted first.
         text = f'proxy_cache_path "{cache}" levels=1:2 keys_zone=academy_sets:32m max_size=50g inactive=7d;\n' + text
     sets = DEPLOY / ("nginx-objects.conf" if settings.s3_bucket else "nginx-files.conf")

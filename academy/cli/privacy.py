@@ -18,10 +18,10 @@ def rotate() -> None:
     runtime: Runtime = current_app.extensions["academy"]
 
     def write(tx: Tx) -> tuple[int, int, int]:
-        waiting = reencryption.count(tx)
+        waiting = reencryption.count_sealed_members(tx)
         with click.progressbar(length=waiting, label="sealing") as bar:
-            changed = reencryption.reseal(tx, runtime.sealer, bar.update)
-        return waiting, changed, second_step.reseal(tx, runtime.sealer)
+            changed = reencryption.reseal_members(tx, runtime.sealer, bar.update)
+        return waiting, changed, second_step.reseal_second_steps(tx, runtime.sealer)
 
     waiting, changed, factors = runtime.db.run_in_transaction(write)
     click.echo(f"{changed} of {waiting} sealed anew, {factors} second steps")

@@ -38,7 +38,7 @@ def import_(file: Path, code: str, tree: bool, complete: bool, do: bool) -> None
     runtime: Runtime = current_app.extensions["academy"]
     try:
         with file.open("rb") as stream:
-            received = imports.receive(runtime.settings, stream)
+            received = imports.receive_file(runtime.settings, stream)
 
         def begin(tx: Tx) -> RosterImport:
             node = tx.scalar(select(Organisation).where(Organisation.code == code))
@@ -70,6 +70,6 @@ def _print(runtime: Runtime, made: RosterImport) -> None:
     for kind, count in made.summary.items():
         if kind != "digest":
             click.echo(f"{kind}\t{count}")
-    for block in imports.findings(runtime.settings, made).all("bad"):
+    for block in imports.read_findings(runtime.settings, made).all("bad"):
         for bad in block:
             click.echo(f"{bad.line}\t{bad.number}\t" + "；".join(str(note) for note in bad.notes))

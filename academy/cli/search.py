@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 from academy.core.runtime import Runtime
 from academy.search import index_check as doctors
 from academy.search import queries
-from academy.search.backends.selection import backend
+from academy.search.backends.selection import search_backend
 
 group = AppGroup("search", help="The search index.")
 
@@ -22,16 +22,16 @@ def rebuild() -> None:
     """Make the index anew from the tables, beside the one in use."""
     runtime = _runtime()
     with runtime.db.read() as tx:
-        total, segmenter = len(queries.published_ids(tx)), queries.segmenter(tx)
+        total, segmenter = len(queries.published_course_ids(tx)), queries.load_segmenter(tx)
     with click.progressbar(length=total, label="indexing") as bar:
-        done = backend(runtime).rebuild(queries.all_lectures(runtime.db), segmenter, lambda _: bar.update(1))
+        done = search_backend(runtime).rebuild(queries.stream_lectures(runtime.db), segmenter, lambda _: bar.update(1))
     click.echo(f"{done} courses")
 
 
 @group.command("merge")
 def merge() -> None:
     """Make the index compact; readers go on meanwhile."""
-    backend(_runtime()).merge()
+    search_backend(_runtime()).merge()
     click.echo("merged")
 
 

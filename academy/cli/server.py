@@ -60,7 +60,7 @@ def serve(runtime: Runtime) -> None:
     settings = runtime.settings
     refuse_busy_port(settings)
     runtime.db.dispose()
-    os.environ |= metrics.new_folder(settings.data_dir)
+    os.environ |= metrics.new_metrics_folder(settings.data_dir)
     supervisor = Supervisor(children(settings), lambda: answers(settings))
 
     def ready() -> None:

@@ -37,7 +37,7 @@ DIMENSIONS: dict[str, Message] = {
     "education": msg("学历"),
     "status": msg("党员状态"),
 }
-BLURRED = msg(
+BLURRED_NOTE = msg(
     "为了不让人推算出是谁，分类数字会随机多几人或少几人，再按 5 取整，不足 5 人的不单列。"
     "各类加起来和合计会差一些，以合计为准。"
 )
@@ -71,7 +71,7 @@ class Breakdown:
     groups: list[Group]
 
 
-def measure(tx: Tx, training: Training, node: Organisation, day: dt.date | None = None) -> dict[str, Cells]:
+def measure_breakdowns(tx: Tx, training: Training, node: Organisation, day: dt.date | None = None) -> dict[str, Cells]:
     """Figures of the closed day by every dimension that was not published for it; attributes are today's."""
     on = published_figures.closed_day(day)
     found: dict[str, Cells] = {}
@@ -100,7 +100,9 @@ def released(
     return cells
 
 
-def publish(tx: Tx, training: Training, node: Organisation, day: dt.date | None, measured: Mapping[str, Cells]) -> None:
+def publish_breakdowns(
+    tx: Tx, training: Training, node: Organisation, day: dt.date | None, measured: Mapping[str, Cells]
+) -> None:
     """Store the measured figures as published."""
     for dimension, cells in measured.items():
         published_figures.publish(tx, training, node, dimension, published_figures.closed_day(day), cells)
@@ -110,7 +112,7 @@ def _count(
     tx: Tx, training: Training, node: Organisation, dimension: str, day: dt.date
 ) -> tuple[dict[str, Vector], Vector]:
     """True figures of each group, and the fingerprints of everybody counted."""
-    pieces = recount.pieces(training.id, day, select(Organisation.id).where(lineage.inside(tx, node, day)))
+    pieces = recount.recount_pieces(training.id, day, select(Organisation.id).where(lineage.lies_inside(tx, node, day)))
     rows = tx.execute(
         select(key(training, dimension).label("key"), *published_figures.columns(pieces, day))
         .select_from(pieces)
@@ -128,7 +130,7 @@ def _count(
     return vectors, everybody
 
 
-def by(
+def break_down(
     tx: Tx,
     training: Training,
     node: Organisation,
@@ -152,7 +154,7 @@ def by(
 
 def _words(tx: Tx, dimension: str, language: str) -> Mapping[str, Message | str]:
     if dimension == "sector":
-        return sectors.words(tx, language)
+        return sectors.sector_names(tx, language)
     known = {"gender": people.GENDERS, "status": people.STATUSES, "age": AGE_WORDS}
     return known.get(dimension, {})
 

@@ -23,7 +23,7 @@ from academy.people.models import Member, Organisation
 from academy.trainings import lineage, recount
 from academy.trainings.coverage_cells import Figures
 from academy.trainings.models import Training
-from academy.trainings.queries import positions
+from academy.trainings.queries import list_positions
 
 FILTERS = ("sector", "position", "age", "gender", "education")
 
@@ -75,7 +75,7 @@ class _Part:
         return {cell: published_figures.release(cell, self.figures, self.everybody)}
 
 
-def chosen_in(args: Mapping[str, str]) -> dict[str, str]:
+def read_filters(args: Mapping[str, str]) -> dict[str, str]:
     """The filters in a query string."""
     return {name: args[name][:40] for name in FILTERS if args.get(name)}
 
@@ -89,7 +89,7 @@ class MeasuredNode:
     cells: Cells
 
 
-def measure(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> list[MeasuredNode]:
+def measure_filtered(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> list[MeasuredNode]:
     """Figures of the matching members on the closed day, of the node and (of now) the nodes below. One query.
 
     Empty where the node's were published for that day.
@@ -112,7 +112,7 @@ def measure(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> list[Measured
     return measured
 
 
-def publish(tx: Tx, found: Coverage, measured: Sequence[MeasuredNode]) -> None:
+def publish_filtered(tx: Tx, found: Coverage, measured: Sequence[MeasuredNode]) -> None:
     """Store the measured figures as published."""
     nodes = {
         o.id: o for o in tx.scalars(select(Organisation).where(Organisation.id.in_({m.node_id for m in measured})))
@@ -122,7 +122,7 @@ def publish(tx: Tx, found: Coverage, measured: Sequence[MeasuredNode]) -> None:
         published_figures.publish(tx, found.training, nodes[one.node_id], one.source, day, one.cells)
 
 
-def filtered(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> Filtered:
+def filter_coverage(tx: Tx, found: Coverage, chosen: Mapping[str, str]) -> Filtered:
     """Published figures of the matching members, of the node and (of now) of the nodes below it."""
     day, cell = published_figures.closed_day(found.day), published_figures.cell_of(chosen)
     known = published_figures.published_on(tx, found.training.id, found.node.id, "filter" + cell, day)
@@ -148,7 +148,7 @@ def _figures(known: Cells | None, cell: str) -> Figures | None:
 
 
 def _parts(tx: Tx, training: Training, node: Organisation, chosen: Mapping[str, str], day: dt.date) -> dict[str, _Part]:
-    pieces = recount.pieces(training.id, day, select(Organisation.id).where(lineage.inside(tx, node, day)))
+    pieces = recount.recount_pieces(training.id, day, select(Organisation.id).where(lineage.lies_inside(tx, node, day)))
     keys = [breakdowns.key(training, name).label(name) for name in chosen]
     below = path_part(Organisation.path, len(node.path) + 1).label("below")
     rows = tx.execute(
@@ -167,12 +167,12 @@ def _parts(tx: Tx, training: Training, node: Organisation, chosen: Mapping[str, 
     return parts
 
 
-def options(tx: Tx, language: str) -> list[tuple[str, Message, list[tuple[str, Message | str]]]]:
+def filter_options(tx: Tx, language: str) -> list[tuple[str, Message, list[tuple[str, Message | str]]]]:
     """The choices of each filter: its name, its label, values with their labels."""
     schools = tx.scalars(select(Member.education).where(Member.education.is_not(None)).group_by(Member.education))
     offered: dict[str, list[tuple[str, Message | str]]] = {
-        "sector": list(sectors.words(tx, language).items()),
-        "position": [(name, name) for name in positions(tx)],
+        "sector": list(sectors.sector_names(tx, language).items()),
+        "position": [(name, name) for name in list_positions(tx)],
         "age": list(breakdowns.AGE_WORDS.items()),
         "gender": list(people.GENDERS.items()),
         "education": sorted((name, name) for name in schools if name),

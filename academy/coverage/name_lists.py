@@ -18,7 +18,7 @@ from academy.people import queries as members
 from academy.people.models import Exemption, Member, Organisation
 from academy.people.name_spelling import clean_name
 from academy.trainings import coverage_cells, lineage, recount, sql
-from academy.trainings.course_shares import studied
+from academy.trainings.course_shares import studied_shares
 from academy.trainings.models import ReminderRecipient, Training
 
 PAGE = 50
@@ -26,7 +26,7 @@ BRANCHES = 200
 SORTS = ("name", "progress", "completed_on")
 
 
-class Status(enum.StrEnum):
+class NameStatus(enum.StrEnum):
     """Status filter of a list of names: one definition for the list and for every figure that links to it."""
 
     MISSING = "missing"
@@ -41,17 +41,17 @@ class Status(enum.StrEnum):
     EXEMPT = "exempt"
 
 
-STATUSES: dict[str, Message] = {
-    Status.MISSING: msg("还没完成"),
-    Status.NO_ACCOUNT: msg("未开通账号"),
-    Status.NOT_STARTED: msg("未开始"),
-    Status.UNDER_WAY: msg("学习中"),
-    Status.REFUSED: msg("有观看未计入"),
-    Status.REACHABLE: msg("没完成，可以提醒"),
-    Status.LATELY: msg("没完成，这几天提醒过"),
-    Status.UNREACHABLE: msg("没完成，没有账号"),
-    Status.COMPLETED: msg("已完成"),
-    Status.EXEMPT: msg("免训"),
+NAME_STATUSES: dict[str, Message] = {
+    NameStatus.MISSING: msg("还没完成"),
+    NameStatus.NO_ACCOUNT: msg("未开通账号"),
+    NameStatus.NOT_STARTED: msg("未开始"),
+    NameStatus.UNDER_WAY: msg("学习中"),
+    NameStatus.REFUSED: msg("有观看未计入"),
+    NameStatus.REACHABLE: msg("没完成，可以提醒"),
+    NameStatus.LATELY: msg("没完成，这几天提醒过"),
+    NameStatus.UNREACHABLE: msg("没完成，没有账号"),
+    NameStatus.COMPLETED: msg("已完成"),
+    NameStatus.EXEMPT: msg("免训"),
 }
 REMIND_EVERY_DAYS = 3
 """Minimum interval between reminders of the same training to one person."""
@@ -68,7 +68,7 @@ class ListedMember:
     phone_sealed: bytes | None
     organisation_id: int
     organisation: str
-    status: Status
+    status: NameStatus
     reason: Message
     done: int
     """Bit mask of completed courses."""
@@ -93,7 +93,7 @@ class NameFilter:
     sort: str = ""
 
 
-def names(tx: Tx, wish: NameFilter, page: int, size: int = PAGE) -> Page[ListedMember]:
+def list_names(tx: Tx, wish: NameFilter, page: int, size: int = PAGE) -> Page[ListedMember]:
     """A page of names; the number of queries does not depend on how many there are."""
     total = count_names(tx, wish)
     number = min(max(1, page), max(1, -(-total // size)))
@@ -113,7 +113,7 @@ def _places_of_page(tx: Tx, wish: NameFilter, offset: int, size: int) -> tuple[l
         return None, offset
     here: list[int] = []
     before = skipped = 0
-    for place, own in coverage_cells.own_below(tx, wish.training.id, wish.node).items():
+    for place, own in coverage_cells.own_figures_below(tx, wish.training.id, wish.node).items():
         number = counted(own)
         if before + number <= offset:
             skipped = before + number
@@ -125,11 +125,11 @@ def _places_of_page(tx: Tx, wish: NameFilter, offset: int, size: int) -> tuple[l
     return here, offset - skipped
 
 
-def stream(tx: Tx, wish: NameFilter) -> Iterator[ListedMember]:
+def stream_names(tx: Tx, wish: NameFilter) -> Iterator[ListedMember]:
     """All names, by branch; a few hundred branches are in memory at a time."""
     branches = [wish.node.id]
     if not wish.direct:
-        inside = select(Organisation.id).where(lineage.inside(tx, wish.node, wish.day))
+        inside = select(Organisation.id).where(lineage.lies_inside(tx, wish.node, wish.day))
         branches = list(tx.scalars(inside.order_by(Organisation.path)))
     for start in range(0, len(branches), BRANCHES):
         query, where = _query(tx, wish, branches[start : start + BRANCHES])
@@ -140,7 +140,7 @@ def count_names(tx: Tx, wish: NameFilter) -> int:
     """Number of names. Taken from coverage where it counts exactly the same people."""
     counted = _COUNTED.get(wish.status)
     if counted is not None and not wish.text and not wish.direct:
-        found = coverage_cells.figures(tx, [wish.training.id], [wish.node.id], wish.day)
+        found = coverage_cells.figures_of(tx, [wish.training.id], [wish.node.id], wish.day)
         return counted(found.get((wish.training.id, wish.node.id), coverage_cells.Figures()))
     query, _ = _query(tx, wish)
     return tx.scalar(select(func.count()).select_from(query.subquery())) or 0
@@ -148,10 +148,10 @@ def count_names(tx: Tx, wish: NameFilter) -> int:
 
 _COUNTED: dict[str, Callable[[coverage_cells.Figures], int]] = {
     "": lambda found: found.due + found.exempt,
-    Status.MISSING: lambda found: found.missing,
-    Status.UNDER_WAY: lambda found: found.reached - found.completed,
-    Status.COMPLETED: lambda found: found.completed,
-    Status.EXEMPT: lambda found: found.exempt,
+    NameStatus.MISSING: lambda found: found.missing,
+    NameStatus.UNDER_WAY: lambda found: found.reached - found.completed,
+    NameStatus.COMPLETED: lambda found: found.completed,
+    NameStatus.EXEMPT: lambda found: found.exempt,
 }
 
 
@@ -164,8 +164,8 @@ def selected_members(tx: Tx, wish: NameFilter) -> Select[*tuple[Any, ...]]:
 def _query(tx: Tx, wish: NameFilter, branches: list[int] | None = None) -> tuple[Select[*tuple[Any, ...]], Any]:
     here: Any = [wish.node.id] if wish.direct else branches
     if here is None:
-        here = select(Organisation.id).where(lineage.inside(tx, wish.node, wish.day))
-    pieces = recount.pieces(wish.training.id, wish.day, here)
+        here = select(Organisation.id).where(lineage.lies_inside(tx, wish.node, wish.day))
+    pieces = recount.recount_pieces(wish.training.id, wish.day, here)
     end = wish.day or dt.date.max
     account = has_account(Member.id)
     query = (
@@ -202,16 +202,16 @@ def _narrow(pieces: Any, end: dt.date, training_id: int) -> dict[str, ColumnElem
     unreached = or_(pieces.c.reached_on.is_(None), pieces.c.reached_on > end)
     incomplete = or_(pieces.c.completed_on.is_(None), pieces.c.completed_on > end)
     return {
-        Status.MISSING: and_(due, incomplete),
-        Status.NO_ACCOUNT: and_(due, unreached, ~account),
-        Status.NOT_STARTED: and_(due, unreached, account),
-        Status.UNDER_WAY: and_(due, reached, incomplete),
-        Status.REFUSED: and_(due, incomplete, refusal_reasons.of_member(training_id)),
-        Status.REACHABLE: and_(due, incomplete, account, ~lately),
-        Status.LATELY: and_(due, incomplete, account, lately),
-        Status.UNREACHABLE: and_(due, incomplete, ~account),
-        Status.COMPLETED: and_(due, completed),
-        Status.EXEMPT: pieces.c.standing == "exempt",
+        NameStatus.MISSING: and_(due, incomplete),
+        NameStatus.NO_ACCOUNT: and_(due, unreached, ~account),
+        NameStatus.NOT_STARTED: and_(due, unreached, account),
+        NameStatus.UNDER_WAY: and_(due, reached, incomplete),
+        NameStatus.REFUSED: and_(due, incomplete, refusal_reasons.of_member(training_id)),
+        NameStatus.REACHABLE: and_(due, incomplete, account, ~lately),
+        NameStatus.LATELY: and_(due, incomplete, account, lately),
+        NameStatus.UNREACHABLE: and_(due, incomplete, ~account),
+        NameStatus.COMPLETED: and_(due, completed),
+        NameStatus.EXEMPT: pieces.c.standing == "exempt",
     }
 
 
@@ -236,7 +236,7 @@ def _ordered(query: Select[*tuple[Any, ...]], pieces: Any, sort: str) -> Select[
 def _named(tx: Tx, wish: NameFilter, rows: Any) -> list[ListedMember]:
     end = wish.day or dt.date.max
     ids = [row[0] for row in rows]
-    shares = studied(tx, wish.training.id, ids) if wish.day is None else {}
+    shares = studied_shares(tx, wish.training.id, ids) if wish.day is None else {}
     then = None if wish.day is None else _done_by(tx, wish.training, ids, wish.day)
     excused = _exemptions(tx, [row[0] for row in rows if row.standing == "exempt"], wish.day or clock.today())
     # Refused playback is known for today only, like progress.
@@ -276,32 +276,32 @@ def _done_by(tx: Tx, training: Training, ids: list[int], day: dt.date) -> dict[i
     return found
 
 
-def _status(standing: str, completed: bool, reached: bool, account: bool) -> Status:
+def _status(standing: str, completed: bool, reached: bool, account: bool) -> NameStatus:
     if standing == "exempt":
-        return Status.EXEMPT
+        return NameStatus.EXEMPT
     if completed:
-        return Status.COMPLETED
+        return NameStatus.COMPLETED
     if reached:
-        return Status.UNDER_WAY
-    return Status.NOT_STARTED if account else Status.NO_ACCOUNT
+        return NameStatus.UNDER_WAY
+    return NameStatus.NOT_STARTED if account else NameStatus.NO_ACCOUNT
 
 
 def _reason(
-    status: Status, share: int, exemption: tuple[str, dt.date | None] | None, why: Message | None, *, known: bool
+    status: NameStatus, share: int, exemption: tuple[str, dt.date | None] | None, why: Message | None, *, known: bool
 ) -> Message:
-    if status == Status.EXEMPT and exemption is not None:
+    if status == NameStatus.EXEMPT and exemption is not None:
         reason, until = exemption
         if until is None:
             return msg("免训（%(reason)s）", reason=reason)
         return msg("免训至 %(day)s（%(reason)s）", day=until, reason=reason)
-    if status == Status.UNDER_WAY and known:
+    if status == NameStatus.UNDER_WAY and known:
         percent = max(1, min(99, round(share / 10)))
         if why is not None:
             return msg("已学 %(share)s%%，有观看未计入：%(why)s", share=percent, why=why)
         return msg("已学 %(share)s%%", share=percent)
-    if status == Status.NOT_STARTED and why is not None:
+    if status == NameStatus.NOT_STARTED and why is not None:
         return msg("有观看未计入：%(why)s", why=why)
-    return STATUSES[status]
+    return NAME_STATUSES[status]
 
 
 def _exemptions(tx: Tx, ids: list[int], day: dt.date) -> dict[int, tuple[str, dt.date | None]]:

@@ -57,7 +57,7 @@ class Coverage:
 SORTS = ("name", "due", "exempt", "reached", "completed", "share")
 
 
-def coverage(
+def coverage_of(
     tx: Tx, training: Training, node: Organisation, day: dt.date | None = None, sort: str = "", *, falling: bool = False
 ) -> Coverage:
     """Figures of a node and of the nodes below it, now or at the end of a past day.
@@ -66,7 +66,7 @@ def coverage(
     """
     names = _children(tx, node, day)
     ids = [node.id, *(line.organisation_id for line in names)]
-    counted = coverage_cells.figures(tx, [training.id], ids, day)
+    counted = coverage_cells.figures_of(tx, [training.id], ids, day)
     lines = [
         dataclasses.replace(line, figures=counted.get((training.id, line.organisation_id), Figures())) for line in names
     ]
@@ -80,7 +80,7 @@ def coverage(
         lines=_sorted(lines, sort, falling),
         direct=direct_figures(tx, training, node.id, day),
         courses=sql.courses_of(tx, training),
-        needed=sql.needed(tx, training),
+        needed=sql.courses_needed(tx, training),
     )
 
 
@@ -115,7 +115,7 @@ def _sorted(lines: list[CoverageRow], sort: str, falling: bool) -> list[Coverage
 
 def direct_figures(tx: Tx, training: Training, organisation_id: int, day: dt.date | None) -> Figures:
     """Figures of the members who belong to a node itself, counted from their rows."""
-    pieces = recount.pieces(training.id, day, [organisation_id])
+    pieces = recount.recount_pieces(training.id, day, [organisation_id])
     end = day or dt.date.max
     due = pieces.c.standing == "due"
 

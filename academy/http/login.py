@@ -3,7 +3,7 @@
 from flask import g, session
 from flask_login import login_user
 
-from academy.accounts.authentication.second_step import waiting_session
+from academy.accounts.authentication.second_step import session_awaiting_second_step
 from academy.accounts.queries import identity_of
 from academy.core.errors import SignInRequired
 from academy.http.known_browsers import remember_browser
@@ -24,7 +24,7 @@ def start_session(token: str) -> None:
     """
     with reading() as tx:
         found = identity_of(tx, token)
-        waiting = found is None and waiting_session(tx, token) is not None
+        waiting = found is None and session_awaiting_second_step(tx, token) is not None
     if waiting:
         # Continue at the sign-in page, which asks for the second step.
         session.clear()

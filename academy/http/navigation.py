@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from flask import Flask, request, url_for
 
-from academy.accounts.grants import ROLES
+from academy.accounts.grants import ROLE_NAMES
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.http.declarations import declared, routes, section_url
@@ -81,14 +81,14 @@ def _on_a_screen() -> bool:
 def unread() -> int:
     """Number of unread notifications of this person."""
     with reading() as tx:
-        return notices.unread(tx, actor())
+        return notices.count_unread(tx, actor())
 
 
 def install(app: Flask) -> None:
     """Register template globals."""
     app.jinja_env.globals |= {
         "today": clock.today,
-        "role_name": lambda role: ROLES[Role(role)],
+        "role_name": lambda role: ROLE_NAMES[Role(role)],
         "link": link,
         "page_url": page_url,
         "asked": query_arguments,

@@ -23,7 +23,7 @@ def _agreed() -> Response | None:
     if here is None or not here.identified or not here.consent or not runtime().settings.consent:
         return None
     me = identity()
-    if me is None or me.is_program or me.consent_version == consent.VERSION:
+    if me is None or me.is_program or me.consent_version == consent.CONSENT_VERSION:
         return None
     if wants_json():
         raise ConsentRequired

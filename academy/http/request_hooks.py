@@ -64,7 +64,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
 def install(app: Flask, settings: Settings) -> None:
     """Install sessions, languages, errors, CSRF, headers, template globals."""
-    passwords.limit_waiting(settings.web_threads)
+    passwords.limit_waiting_threads(settings.web_threads)
     app.url_map.converters["id"] = IdConverter
     app.config.update(
         SECRET_KEY=settings.secret_key,

@@ -43,7 +43,7 @@ def catch_up(tx: Tx, member_id: int, item: CourseItem, at_ms: int) -> None:
         key = (member_id, item.id, recut.from_version)
         row = ledger_rows.load(tx, [key]).get(key)
         if row is not None:
-            carry(tx, recut, member_id, rules.unpack(row.packed), at_ms)
+            carry(tx, recut, member_id, rules.unpack_spans(row.packed), at_ms)
 
 
 def _give(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: int, rows: Rows) -> tuple[Span, ...]:
@@ -64,12 +64,12 @@ def _give(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: 
         seq=0,
     )
     row = rows.get(key) or ledger_rows.load(tx, [key])[key]
-    before = rules.unpack(row.packed)
+    before = rules.unpack_spans(row.packed)
     held = rules.close(before, spans, recut.duration_ms)
     course = tx.get_one(Course, item.course_id)
     outcome = HeartbeatOutcome(gained_ms=rules.length(held) - rules.length(before))
     consequences.add_credit(
-        row, rules.pack(held), outcome, recut.duration_ms, completions.threshold(course, item), at_ms
+        row, rules.pack_spans(held), outcome, recut.duration_ms, completions.threshold(course, item), at_ms
     )
     if row.pending_since_ms is not None:
         consequences.write_consequences(tx, key, course.id, row)

@@ -20,12 +20,12 @@ from academy.learning.service import record_completion
 from academy.library.models import Course, CourseItem
 from academy.notifications.service import notify
 from academy.people import rules
-from academy.people.access import allow
+from academy.people.access import require_access
 from academy.people.models import Member, Organisation
 
-PROPOSERS = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY)
-DECIDERS = (Role.NODE_ADMINISTRATOR,)
-KINDS: dict[str, Message] = {"register": msg("补登学完"), "strike": msg("撤销学完")}
+CORRECTION_PROPOSERS = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY)
+CORRECTION_DECIDERS = (Role.NODE_ADMINISTRATOR,)
+CORRECTION_KINDS: dict[str, Message] = {"register": msg("补登学完"), "strike": msg("撤销学完")}
 LONGEST = 200
 NOON = dt.time(12)
 
@@ -41,7 +41,7 @@ def propose_correction(
     """
     if actor.account_id is None:
         raise Forbidden(f"member:{member.public_id}")
-    _allow(tx, actor, member, *PROPOSERS)
+    _allow(tx, actor, member, *CORRECTION_PROPOSERS)
     if actor.member_id == member.id:
         raise Conflict(msg("不能更正本人的学习记录，请由别人提出。"))
     made = Correction(
@@ -72,7 +72,7 @@ def _checked(course: Course, kind: str, reason: str, studied_on: dt.date | None)
         wrong["reason"] = error.reason
     if not text and not wrong:
         wrong["reason"] = msg("请写明依据，比如签到表的日期和编号。")
-    if kind not in KINDS:
+    if kind not in CORRECTION_KINDS:
         wrong["kind"] = msg("请从列表里选择。")
     elif kind == "register":
         shelved = clock.to_city(course.published_at).date() if course.published_at else None
@@ -136,7 +136,7 @@ def decline_correction(tx: Tx, actor: Actor, correction: Correction) -> None:
 
 def _decide(tx: Tx, actor: Actor, correction: Correction) -> Member:
     member = tx.get_one(Member, correction.member_id)
-    _allow(tx, actor, member, *DECIDERS)
+    _allow(tx, actor, member, *CORRECTION_DECIDERS)
     tx.refresh(correction, with_for_update=True)
     _waiting(correction)
     return member
@@ -225,4 +225,4 @@ def _tell(tx: Tx, correction: Correction, course: Course) -> None:
 
 def _allow(tx: Tx, actor: Actor, member: Member, *roles: Role) -> None:
     home = tx.get_one(Organisation, member.organisation_id)
-    allow(actor, home.path, f"member:{member.public_id}", *roles)
+    require_access(actor, home.path, f"member:{member.public_id}", *roles)

@@ -46,11 +46,11 @@ def _apply(row: LedgerRow | None, beat: Heartbeat, settings: Settings) -> Heartb
     if row is None or row.lease_id != beat.grant.lease_id:
         return HeartbeatOutcome(ended="unknown", closed=True)
     try:
-        held = rules.unpack(row.packed)
+        held = rules.unpack_spans(row.packed)
         since = rules.claimable_from(row.until_ms, row.last_beat_ms, row.lapses_ms, beat.at_ms)
         allowed = rules.allowance(beat.at_ms, since, settings.accepted_rate, settings.slack_ms)
         credit = rules.credit(held, beat.spans, allowed, beat.grant.duration_ms)
-        packed = rules.pack(credit.held) if credit.gained_ms else row.packed
+        packed = rules.pack_spans(credit.held) if credit.gained_ms else row.packed
     except Exception as error:
         log.exception("beat.poisoned", extra={"lease": beat.grant.lease_id})
         return HeartbeatOutcome(error=error)

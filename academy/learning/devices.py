@@ -10,7 +10,7 @@ NAMES: dict[str, Message] = {
 }
 
 
-def name_of(user_agent: str) -> str:
+def device_of(user_agent: str) -> str:
     """The kind of device from its User-Agent header; stored with the lease."""
     said = user_agent.lower()
     if "micromessenger" in said:
@@ -22,6 +22,6 @@ def name_of(user_agent: str) -> str:
     return "computer"
 
 
-def say(name: str) -> Message:
+def device_label(name: str) -> Message:
     """The display name of a kind of device."""
     return NAMES.get(name, NAMES["computer"])

@@ -34,7 +34,7 @@ def _credit(
     # Without slack: opening and leaving lectures in turn must not grant it again each time.
     end_ms = int(ended_at.timestamp() * 1000)
     allowed = rules.allowance(end_ms, lease.credited_until_ms, settings.accepted_rate, 0)
-    credit = rules.credit(rules.unpack(row.packed), beat.spans, allowed, lease.duration_ms)
+    credit = rules.credit(rules.unpack_spans(row.packed), beat.spans, allowed, lease.duration_ms)
     if credit.gained_ms:
         lease.credited_until_ms = rules.spend(lease.credited_until_ms, credit.gained_ms, settings.accepted_rate)
         tx.flush()
@@ -44,5 +44,5 @@ def _credit(
     if not credit.refused:
         outcome.ended = outcome.reason = ""
     asked = min(lease.threshold_permille, completions.asked_now(tx, lease.item_id, lease.item_version))
-    consequences.add_credit(row, rules.pack(credit.held), outcome, lease.duration_ms, asked, end_ms)
+    consequences.add_credit(row, rules.pack_spans(credit.held), outcome, lease.duration_ms, asked, end_ms)
     row.updated_ms = max(row.updated_ms, beat.at_ms)

@@ -28,7 +28,7 @@ from academy.library.models import CourseItem
 from academy.people.models import Member
 
 
-def evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> dict[str, Any]:
+def collect_evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> dict[str, Any]:
     """Leases, credited spans, refusals, completions, corrections and hours, as of now; the read is audited.
 
     A struck completion is listed with the hours it removed: the minutes of all rows add up to the member's total.
@@ -53,7 +53,7 @@ def evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> dict[str
     return told
 
 
-def as_csv(told: dict[str, Any]) -> str:
+def evidence_csv(told: dict[str, Any]) -> str:
     """The same as one table: a row for each lease, span, refused stretch, completion and correction."""
     out = io.StringIO()
     table = csv.writer(out)
@@ -109,7 +109,7 @@ def _ledger(tx: Tx, member_id: int, item_id: int) -> list[dict[str, Any]]:
     return [
         {
             "version": row.item_version,
-            "spans": [list(span) for span in rules.unpack(row.spans)],
+            "spans": [list(span) for span in rules.unpack_spans(row.spans)],
             "covered_ms": row.covered_ms,
             "updated_at": instant(row.updated_ms).isoformat(),
             "completed_at": instant(row.completed_ms).isoformat() if row.completed_ms is not None else None,
@@ -127,8 +127,8 @@ def _refusals(tx: Tx, member_id: int, item_id: int) -> list[dict[str, Any]]:
     return [
         {
             "reason": row.reason,
-            "told": str(refusals.explain(row.reason)),
-            "spans": [list(span) for span in rules.unpack(row.spans)],
+            "told": str(refusals.explain_refusal(row.reason)),
+            "spans": [list(span) for span in rules.unpack_spans(row.spans)],
             "times": row.times,
             "first_at": row.first_at.isoformat(),
             "last_at": row.last_at.isoformat(),

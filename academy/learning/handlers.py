@@ -12,7 +12,7 @@ from academy.library.models import Course, CourseItem
 from academy.people.events import MembersChanged
 from academy.people.models import Member
 from academy.people.queries import among
-from academy.people.rules import HERE
+from academy.people.rules import PRESENT_STATUSES
 
 
 @handles(CourseWithdrawn, in_transaction=True)
@@ -57,7 +57,7 @@ def end_playbacks_of_who_left(tx: Tx, event: MembersChanged) -> None:
     """End the playbacks of members who left: a lease is a credential of its own, whatever session opened it."""
     for start in range(0, len(event.member_ids), 5000):
         changed = event.member_ids[start : start + 5000]
-        left = select(Member.id).where(among(tx, Member.id, changed), Member.status.not_in(HERE))
+        left = select(Member.id).where(among(tx, Member.id, changed), Member.status.not_in(PRESENT_STATUSES))
         playing = (
             select(PlaybackLease)
             .where(PlaybackLease.member_id.in_(left), PlaybackLease.ended_at.is_(None))

@@ -12,7 +12,7 @@ from academy.learning.ledger_rows import RowKey
 from academy.learning.rules import BadClaim, Span
 from academy.learning.tokens import BadToken, Grant, Signer
 
-MAX_BODY = 32 * 1024
+MAX_HEARTBEAT_BYTES = 32 * 1024
 MAX_SEQ = 2**31 - 1
 
 
@@ -30,7 +30,7 @@ class LeaseRefused(AcademyError):
     code = "lease-ended"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(refusals.explain(reason))
+        super().__init__(refusals.explain_refusal(reason))
         self.reason = reason
 
 
@@ -79,7 +79,7 @@ def _naming(error: AcademyError, seq: int | None) -> AcademyError:
     return error
 
 
-def read(signer: Signer, body: bytes) -> Heartbeat:
+def read_heartbeat(signer: Signer, body: bytes) -> Heartbeat:
     """Parse a heartbeat from a request's body; any other content (a duration, “complete”) is ignored.
 
     Raises:
@@ -87,7 +87,7 @@ def read(signer: Signer, body: bytes) -> Heartbeat:
         BadHeartbeat: not a heartbeat.
         LeaseRefused: the token is invalid or expired.
     """
-    if len(body) > MAX_BODY:
+    if len(body) > MAX_HEARTBEAT_BYTES:
         raise TooLarge(msg("提交的内容太大。"))
     seq: Any = None
     try:

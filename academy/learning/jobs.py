@@ -11,19 +11,19 @@ from academy.library.events import CoursePublished
 @every("learning.repair", minutes=5)
 def repair(context: JobContext) -> None:
     """Write starts, completions and hours that follow from credit and were not written with it."""
-    repairing.repair(context.db)
+    repairing.repair_ledgers(context.db)
 
 
 @handles(CoursePublished, lane=BRIEF)
 def derive_course(context: JobContext, event: CoursePublished) -> None:
     """Complete a course for members who fulfil its present requirements: a new publication may require less."""
-    repairing.derive(context.db, event.course_id, context.progress)
+    repairing.derive_from_ledgers(context.db, event.course_id, context.progress)
 
 
 @nightly("learning.derive", at=dt.time(3, 40), lane=BRIEF)
 def derive(context: JobContext) -> None:
     """Derive all consequences from every ledger row again, and write those missing."""
-    repairing.derive(context.db, progress=context.progress)
+    repairing.derive_from_ledgers(context.db, progress=context.progress)
 
 
 @job(recuts.CARRY, lane=BRIEF)

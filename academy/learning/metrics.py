@@ -72,7 +72,7 @@ class Meter:
         return str(generate_latest(self._shown), "utf-8")
 
 
-def new_folder(data_dir: Path) -> dict[str, str]:
+def new_metrics_folder(data_dir: Path) -> dict[str, str]:
     """Environment of new web processes: an empty folder for their counters."""
     folder = (data_dir / "metrics").absolute()
     shutil.rmtree(folder, ignore_errors=True)

@@ -37,14 +37,14 @@ class PlaybackPage:
     held: Ledger | None
 
 
-def playback_page(tx: Tx, actor: Actor, item: CourseItem) -> PlaybackPage:
+def load_playback_page(tx: Tx, actor: Actor, item: CourseItem) -> PlaybackPage:
     """Seven queries, however long the lecture and the course."""
     page = library.course_page(tx, item.course)
     done: set[int] = set()
     held = None
     if actor.member_id is not None:
         done = set(queries.items_completed(tx, actor.member_id, [line.item for line in page.lines]))
-        held = queries.ledger(tx, actor.member_id, item)
+        held = queries.ledger_of(tx, actor.member_id, item)
     lines = [ItemState(line.item, line.asset, line.item.id in done, line.item.id == item.id) for line in page.lines]
     place = next((n for n, line in enumerate(lines) if line.here), len(lines))
     return PlaybackPage(
@@ -52,7 +52,7 @@ def playback_page(tx: Tx, actor: Actor, item: CourseItem) -> PlaybackPage:
         course=item.course,
         lecturer=item.course.lecturer,
         asset=item.asset,
-        cues=media.cues(tx, item.asset_id) if item.asset_id else (),
+        cues=media.cues_of(tx, item.asset_id) if item.asset_id else (),
         lines=lines,
         following=lines[place + 1].item if place + 1 < len(lines) else None,
         held=held,

@@ -113,7 +113,7 @@ def completed(tx: Tx, member_id: int, course_ids: Sequence[int]) -> dict[int, dt
     return {row.course_id: row.completed_at for row in rows}
 
 
-def recent(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
+def recently_begun(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
     """Published courses started and not completed, the latest first."""
     rows = tx.execute(
         select(CourseItem, Course, WatchLedger, Asset.duration_ms)
@@ -146,10 +146,10 @@ def recent(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
     ]
 
 
-def ledger(tx: Tx, member_id: int, item: CourseItem) -> Ledger:
+def ledger_of(tx: Tx, member_id: int, item: CourseItem) -> Ledger:
     """The member's credit of the item, and refused stretches that are still missing."""
     row = tx.get(WatchLedger, (member_id, item.id, item.version))
-    held = rules.unpack(row.spans) if row else ()
+    held = rules.unpack_spans(row.spans) if row else ()
     refused = []
     for refusal in tx.scalars(
         select(Refusal)
@@ -157,7 +157,7 @@ def ledger(tx: Tx, member_id: int, item: CourseItem) -> Ledger:
         .order_by(Refusal.last_at.desc())
         .limit(50)
     ):
-        missing = rules.subtract(rules.unpack(refusal.spans), held)
+        missing = rules.subtract(rules.unpack_spans(refusal.spans), held)
         if missing:
             refused.append(Explained(refusal.reason, missing, refusal.last_at))
     return Ledger(

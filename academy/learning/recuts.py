@@ -48,7 +48,7 @@ _PART = re.compile(
 )
 
 
-def read_mapping(text: str) -> list[tuple[int, int, int]]:
+def read_recut_mapping(text: str) -> list[tuple[int, int, int]]:
     """Parse a typed mapping: one stretch a line, ``1:00-9:00 → 0:00``.
 
     Raises:
@@ -74,7 +74,7 @@ def _moment(text: str) -> int:
     return seconds * 1000
 
 
-def preview(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> RecutPreview:
+def preview_recut(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> RecutPreview:
     """Compute the effect of a mapping; changes nothing.
 
     Raises:
@@ -92,7 +92,7 @@ def preview(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> RecutPre
     return RecutPreview(members, keep, complete, dropped)
 
 
-def carry_over(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: Kept) -> Recut:
+def carry_over_credit(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: Kept) -> Recut:
     """Carry everybody's credit of an old version over to the present one, as far as it stayed.
 
     The first few members are done in this transaction, all others by a job, a few a transaction, so that the ledger is
@@ -167,7 +167,7 @@ def carry_some(tx: Tx, recut: Recut) -> int:
         .with_for_update()
     ).all()
     for member_id, spans in rows:
-        carrying.carry(tx, recut, member_id, rules.unpack(spans), at_ms)
+        carrying.carry(tx, recut, member_id, rules.unpack_spans(spans), at_ms)
         recut.carried_to = member_id
     if len(rows) < STEP:
         recut.finished_at = clock.now()
@@ -175,7 +175,7 @@ def carry_some(tx: Tx, recut: Recut) -> int:
     return len(rows) if recut.finished_at is None else 0
 
 
-def latest(tx: Tx, item: CourseItem) -> tuple[Recut | None, Job | None]:
+def latest_recut(tx: Tx, item: CourseItem) -> tuple[Recut | None, Job | None]:
     """The latest mapping declared for the present version, and its job."""
     recut = tx.scalar(
         select(Recut)
@@ -226,4 +226,4 @@ def _spans(tx: Tx, item_id: int, version: int) -> Iterator[tuple[rules.Span, ...
             return
         last = rows[-1].member_id
         for row in rows:
-            yield rules.unpack(row.spans)
+            yield rules.unpack_spans(row.spans)

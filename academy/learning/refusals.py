@@ -27,7 +27,7 @@ REASONS: dict[str, Message] = {
 LATE = frozenset(LeaseEnd) - {LeaseEnd.TAKEN_OVER, LeaseEnd.WITHDRAWN, LeaseEnd.EXPIRED}
 
 
-def explain(reason: str) -> Message:
+def explain_refusal(reason: str) -> Message:
     """The sentence for a reason."""
     return REASONS.get(reason, REASONS["unknown"])
 
@@ -48,7 +48,7 @@ def record_refusal(tx: Tx, grant: Grant, reason: str, spans: tuple[Span, ...], a
         last_at=at,
     )
     row = tx.get_one(Refusal, (grant.lease_id, reason), populate_existing=True)
-    row.spans = rules.pack(rules.merge((*rules.unpack(row.spans), *spans))[:MAX_KEPT])
+    row.spans = rules.pack_spans(rules.merge((*rules.unpack_spans(row.spans), *spans))[:MAX_KEPT])
     row.times += 1
     row.last_at = max(row.last_at, at)
     tx.flush()

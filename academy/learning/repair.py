@@ -39,7 +39,7 @@ class Repaired:
     failed: int
 
 
-def repair(db: Database) -> Repaired:
+def repair_ledgers(db: Database) -> Repaired:
     """Write the consequences of every marked ledger, one a transaction; running it again changes nothing."""
     done = failed = 0
     last = (-1, 0, 0, 0)
@@ -113,7 +113,9 @@ def _completed_ms(tx: Tx, key: RowKey, row: ledger_rows.LedgerRow) -> int | None
     return row.updated_ms if rules.completes(row.covered_ms, duration or 0, asked) else None
 
 
-def derive(db: Database, course_id: int | None = None, progress: Callable[[int], None] | None = None) -> Repaired:
+def derive_from_ledgers(
+    db: Database, course_id: int | None = None, progress: Callable[[int], None] | None = None
+) -> Repaired:
     """Write missing consequences of the ledger: of one course (it was published again, and may require less than
     before) or of all. A few rows a transaction; idempotent. `progress` is called with permille."""
     done = failed = read = 0
@@ -146,7 +148,7 @@ def _repair_some(db: Database, keys: list[RowKey]) -> int:
         return sum(_repair_one(db, key) for key in keys)
 
 
-def missing(db: Database) -> Iterator[tuple[RowKey, str]]:
+def ledger_differences(db: Database) -> Iterator[tuple[RowKey, str]]:
     """Ledger rows that differ from what they imply, each with what is wrong:
 
     ``sum`` (covered time is not the length of the spans), ``start``, ``item`` or ``course``. Reads every row of the
@@ -172,7 +174,7 @@ def _scan(db: Database, items: list[int] | None = None) -> Iterator[tuple[int, l
             found = [
                 ((row[0], row[1], row[2]), "sum")
                 for row in keys
-                if rules.length(rules.unpack(row.spans)) != row.covered_ms
+                if rules.length(rules.unpack_spans(row.spans)) != row.covered_ms
             ]
             for what, query in (("start", _no_start()), ("item", _no_item()), ("course", _no_course())):
                 within = query.where(tuple_(*_KEY) > first, tuple_(*_KEY) <= last, *mine)

@@ -35,13 +35,13 @@ class Credit:
     reason: str = ""
 
 
-def pack(spans: Iterable[Span]) -> bytes:
+def pack_spans(spans: Iterable[Span]) -> bytes:
     """Spans as little-endian uint32 pairs."""
     flat = [moment for span in spans for moment in span]
     return struct.pack(f"<{len(flat)}I", *flat)
 
 
-def unpack(packed: bytes) -> tuple[Span, ...]:
+def unpack_spans(packed: bytes) -> tuple[Span, ...]:
     """The reverse of `pack`."""
     flat = struct.unpack(f"<{len(packed) // 4}I", packed)
     return tuple(zip(flat[::2], flat[1::2], strict=True))

@@ -33,7 +33,7 @@ class OtherDevice(Conflict):
     code = "other-device"
 
     def __init__(self, lease: PlaybackLease, title: str) -> None:
-        name = str(devices.say(lease.device))
+        name = str(devices.device_label(lease.device))
         super().__init__(msg("您正在另一台设备（%(device)s）上看《%(title)s》。", device=name, title=title))
         self.device = lease.device
         self.title = title

@@ -90,7 +90,7 @@ def may_keep_shelves(actor: Actor) -> bool:
     return actor.is_system or any(path.count("/") == 2 for path in actor.paths(*roles))
 
 
-def keep_shelves(actor: Actor) -> None:
+def require_shelf_keeper(actor: Actor) -> None:
     """Raises Forbidden for everybody who does not manage categories."""
     if not may_keep_shelves(actor):
         raise Forbidden("categories:all")

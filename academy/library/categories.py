@@ -45,7 +45,7 @@ def add_category(tx: Tx, actor: Actor, name: str, symbol: str = CategorySymbol.P
         Invalid: no name, too long a name, one that exists already, or an unknown symbol.
         Forbidden: the actor does not manage categories.
     """
-    access.keep_shelves(actor)
+    access.require_shelf_keeper(actor)
     last = tx.scalar(select(func.max(Category.position))) or 0
     made = Category(slug=new_id()[:8], name=_name(tx, name), position=last + 1, symbol=_symbol(symbol))
     _keep(tx, made)
@@ -55,7 +55,7 @@ def add_category(tx: Tx, actor: Actor, name: str, symbol: str = CategorySymbol.P
 
 def update_category(tx: Tx, actor: Actor, slug: str, name: str, symbol: str) -> None:
     """Change the name and the symbol of a category; its links and courses stay. Raises as `add_category`."""
-    access.keep_shelves(actor)
+    access.require_shelf_keeper(actor)
     row = find_category(tx, slug)
     row.name, row.symbol = _name(tx, name, row), _symbol(symbol)
     _keep(tx, row)
@@ -64,7 +64,7 @@ def update_category(tx: Tx, actor: Actor, slug: str, name: str, symbol: str) -> 
 
 def move_category(tx: Tx, actor: Actor, slug: str, by: int) -> None:
     """Move a category so many places down (or up, when negative)."""
-    access.keep_shelves(actor)
+    access.require_shelf_keeper(actor)
     rows = list(tx.scalars(select(Category).order_by(Category.position, Category.id).with_for_update()))
     here = next((place for place, row in enumerate(rows) if row.slug == slug), None)
     if here is None:
@@ -81,7 +81,7 @@ def remove_category(tx: Tx, actor: Actor, slug: str) -> None:
     Raises:
         Conflict: it contains courses, possibly drafts.
     """
-    access.keep_shelves(actor)
+    access.require_shelf_keeper(actor)
     row = find_category(tx, slug)
     if tx.scalar(select(func.count()).select_from(Course).where(Course.category_id == row.id)):
         raise Conflict(msg("“%(name)s”里有课程（包括草稿），不能删除。", name=row.name))

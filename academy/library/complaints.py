@@ -18,8 +18,8 @@ from academy.notifications.service import notify
 from academy.people.models import Member, Organisation
 from academy.people.queries import subtrees
 
-ANSWERERS = (Role.REVIEWER, Role.NODE_ADMINISTRATOR)
-SUBJECTS: dict[str, Message] = {
+COMPLAINT_ANSWERERS = (Role.REVIEWER, Role.NODE_ADMINISTRATOR)
+COMPLAINT_SUBJECTS: dict[str, Message] = {
     "content": msg("内容有误或不妥"),
     "captions": msg("字幕有误"),
     "playing": msg("放不出来，或声音画面有问题"),
@@ -32,7 +32,7 @@ OPEN_MOST = 10
 SIZE = 20
 
 
-def complain(tx: Tx, actor: Actor, *, subject: str, body: str, course: Course | None = None) -> Complaint:
+def file_complaint(tx: Tx, actor: Actor, *, subject: str, body: str, course: Course | None = None) -> Complaint:
     """Submit a complaint.
 
     Raises:
@@ -40,7 +40,7 @@ def complain(tx: Tx, actor: Actor, *, subject: str, body: str, course: Course | 
         Busy: too many complaints of this person are unanswered.
     """
     text, wrong = rules.clean(body), {}
-    if subject not in SUBJECTS:
+    if subject not in COMPLAINT_SUBJECTS:
         wrong["subject"] = msg("请选择问题的种类。")
     if not 1 <= len(text) <= LENGTH:
         wrong["body"] = msg("请写明情况，不超过 %(most)s 个字。", most=LENGTH)
@@ -78,14 +78,14 @@ def answer_complaint(tx: Tx, actor: Actor, row: Complaint, *, answer: str, take_
     if not 1 <= len(text) <= LENGTH:
         raise Invalid(fields={"answer": msg("请写明处理结果，不超过 %(most)s 个字。", most=LENGTH)})
     tx.refresh(row, with_for_update={"of": Complaint})
-    if not may_answer(actor, row):
+    if not may_answer_complaint(actor, row):
         raise Forbidden(f"complaint:{row.public_id}")
     if row.state != "open":
         raise Conflict(msg("已经有人答复过了，请刷新查看。"))
     if take_down:
         if row.course is None:
             raise Conflict(msg("这条意见不是针对课程的。"))
-        publication.withdraw(tx, actor, row.course, reason=text)
+        publication.withdraw_course(tx, actor, row.course, reason=text)
     row.state, row.answer, row.took_down = "answered", text, take_down
     row.answered_by, row.answered_at = actor.account_id, clock.now()
     tx.flush()
@@ -100,17 +100,17 @@ def answer_complaint(tx: Tx, actor: Actor, row: Complaint, *, answer: str, take_
     )
 
 
-def may_answer(actor: Actor, row: Complaint) -> bool:
+def may_answer_complaint(actor: Actor, row: Complaint) -> bool:
     """Whether the actor may answer: in scope, not their own complaint, not about their own lecture."""
     if row.account_id == actor.account_id or (row.course and row.course.created_by == actor.account_id):
         return False
-    return actor.may(row.organisation.path, *ANSWERERS)
+    return actor.may(row.organisation.path, *COMPLAINT_ANSWERERS)
 
 
 def may_take_down(actor: Actor, row: Complaint) -> bool:
     """Whether answering can withdraw the lecture."""
     shown = row.course is not None and row.course.state == CourseState.PUBLISHED
-    return shown and may_answer(actor, row) and actor.may(row.organisation.path, Role.REVIEWER)
+    return shown and may_answer_complaint(actor, row) and actor.may(row.organisation.path, Role.REVIEWER)
 
 
 def access_complaint(tx: Tx, actor: Actor, public_id: str) -> Complaint:
@@ -123,7 +123,7 @@ def access_complaint(tx: Tx, actor: Actor, public_id: str) -> Complaint:
     row = tx.scalar(select(Complaint).where(Complaint.public_id == public_id).options(*_PARTS))
     if row is None:
         raise NotFound
-    if row.account_id != actor.account_id and not may_answer(actor, row):
+    if row.account_id != actor.account_id and not may_answer_complaint(actor, row):
         raise Forbidden(f"complaint:{public_id}")
     return row
 
@@ -136,7 +136,7 @@ def own_complaints(tx: Tx, actor: Actor, page: int = 1) -> Page[Complaint]:
 
 def complaints_to_answer(tx: Tx, actor: Actor, state: str = "open", page: int = 1) -> Page[Complaint]:
     """Complaints that the actor may answer, oldest first; answered ones newest first."""
-    paths = actor.paths(*ANSWERERS)
+    paths = actor.paths(*COMPLAINT_ANSWERERS)
     scope = select(Organisation.id).where(subtrees(paths))
     statement = (
         select(Complaint)

@@ -12,7 +12,7 @@ from academy.core.i18n import msg
 from academy.core.unique import get_or_create
 from academy.library import queries, rules
 from academy.library.models import Category, Course, CourseItem, Lecturer
-from academy.library.rules import Verb
+from academy.library.rules import CourseVerb
 from academy.library.transitions import lock, move, must_be_author, reopen
 from academy.media.models import Asset
 from academy.people.models import Organisation
@@ -110,14 +110,14 @@ def set_cover(tx: Tx, actor: Actor, course: Course, cover: Asset | None) -> None
     record(tx, actor, "course.cover_changed", f"course:{course.public_id}")
 
 
-def revise(tx: Tx, actor: Actor, course: Course) -> Course:
+def revise_course(tx: Tx, actor: Actor, course: Course) -> Course:
     """Create a draft that will replace a published course; returns the open one, if there is one.
 
     Raises:
         Conflict: the course is not published.
     """
     must_be_author(actor, course)
-    move(tx, actor, course, Verb.REVISE)
+    move(tx, actor, course, CourseVerb.REVISE)
     found = queries.open_revision(tx, course)
     if found is not None:
         return found
@@ -143,7 +143,7 @@ def revise(tx: Tx, actor: Actor, course: Course) -> Course:
     return draft
 
 
-def discard(tx: Tx, actor: Actor, course: Course) -> None:
+def discard_course(tx: Tx, actor: Actor, course: Course) -> None:
     """Discard a draft that was never published.
 
     Raises:
@@ -153,7 +153,7 @@ def discard(tx: Tx, actor: Actor, course: Course) -> None:
     lock(tx, course)
     if course.published_version is not None:
         raise Conflict(msg("发布过的课程要保留学习记录，不能删除。"))
-    move(tx, actor, course, Verb.DISCARD)
+    move(tx, actor, course, CourseVerb.DISCARD)
     record(tx, actor, "course.discarded", f"course:{course.public_id}")
 
 

@@ -30,11 +30,11 @@ from academy.media.models import Asset
 from academy.notifications.service import notify
 
 CAPTIONS, CHAPTERS = ProposalKind.CAPTIONS, ProposalKind.CHAPTERS
-NAMES: dict[str, Message] = {CAPTIONS: msg("字幕"), CHAPTERS: msg("章节")}
+PROPOSAL_NAMES: dict[str, Message] = {CAPTIONS: msg("字幕"), CHAPTERS: msg("章节")}
 SIZE = 20
 
 
-def published_in(tx: Tx, asset_id: int) -> Course | None:
+def published_course_of(tx: Tx, asset_id: int) -> Course | None:
     """The published course that shows a file; of several the oldest, whose reviewers decide."""
     return tx.scalar(
         select(Course)
@@ -46,7 +46,7 @@ def published_in(tx: Tx, asset_id: int) -> Course | None:
     )
 
 
-def pending(tx: Tx, asset_id: int, kind: str, *, lock: bool = False) -> ContentProposal | None:
+def pending_proposal(tx: Tx, asset_id: int, kind: str, *, lock: bool = False) -> ContentProposal | None:
     """The open or returned proposal for a file."""
     query = select(ContentProposal).where(
         ContentProposal.asset_id == asset_id,
@@ -63,24 +63,24 @@ def save_captions(tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen:
     Raises:
         Conflict: somebody else saved since version `seen` was read, or has an open proposal.
     """
-    course = published_in(tx, asset.id)
+    course = published_course_of(tx, asset.id)
     if course is None:
-        return editing.save(tx, actor, asset, cues, seen).version
-    script = queries.transcript(tx, asset.id)
+        return editing.save_captions(tx, actor, asset, cues, seen).version
+    script = queries.transcript_of(tx, asset.id)
     return _propose_cues(tx, actor, course, asset, cues, seen=seen, estimated=bool(script and script.estimated))
 
 
-def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.Parsed) -> bool:
+def import_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.ParsedCaptions) -> bool:
     """Replace the captions by those of a file; whether they are only proposed.
 
     Raises:
         Invalid: captions beyond the end of the lecture.
     """
-    course = published_in(tx, asset.id)
+    course = published_course_of(tx, asset.id)
     if course is None:
         service.keep_captions(tx, actor, asset, parsed)
         return False
-    service.check_length(asset, parsed)
+    service.check_caption_length(asset, parsed)
     _propose_cues(tx, actor, course, asset, parsed.cues, seen=None, estimated=parsed.estimated)
     return True
 
@@ -91,11 +91,11 @@ def restore_captions(tx: Tx, actor: Actor, asset: Asset, number: int) -> bool:
     Raises:
         NotFound: there is no such version.
     """
-    course = published_in(tx, asset.id)
+    course = published_course_of(tx, asset.id)
     if course is None:
-        editing.restore(tx, actor, asset, number)
+        editing.restore_captions(tx, actor, asset, number)
         return False
-    found = kept.version_of(tx, asset, number)
+    found = kept.caption_version(tx, asset, number)
     _propose_cues(tx, actor, course, asset, [*found.cues], seen=None, estimated=False)
     return True
 
@@ -106,29 +106,31 @@ def keep_recognised(tx: Tx, asset: Asset, rows: list[list[Any]]) -> bool:
     For a published lecture they are proposed in the name of the file's owner: machine output is not published
     unreviewed. A pending proposal by a person stays as it is.
     """
-    cues, course = editing.read_cues(rows), published_in(tx, asset.id)
+    cues, course = editing.read_cues(rows), published_course_of(tx, asset.id)
     if course is None:
         return service.replace_cues(tx, asset, cues, "asr")
     lock_row(tx, asset)  # the first captions by a person may be saved concurrently
-    script = queries.transcript(tx, asset.id)
-    if (script is not None and script.origin != "asr") or pending(tx, asset.id, CAPTIONS, lock=True) is not None:
+    script = queries.transcript_of(tx, asset.id)
+    if (script is not None and script.origin != "asr") or pending_proposal(
+        tx, asset.id, CAPTIONS, lock=True
+    ) is not None:
         return False
     _propose_cues(tx, Actor(account_id=asset.account_id), course, asset, cues, seen=None, estimated=False)
     return True
 
 
-def set_timed(tx: Tx, actor: Actor, asset: Asset) -> bool:
+def mark_captions_timed(tx: Tx, actor: Actor, asset: Asset) -> bool:
     """Store corrected times of estimated captions; whether they are only proposed.
 
     Raises:
         NotFound: there are no captions.
     """
-    course = published_in(tx, asset.id)
+    course = published_course_of(tx, asset.id)
     if course is None:
-        editing.set_timed(tx, actor, asset)
+        editing.mark_captions_timed(tx, actor, asset)
         return False
-    proposed = pending(tx, asset.id, CAPTIONS)
-    cues = cues_of(proposed) if proposed else queries.cue_texts(tx, asset.id)
+    proposed = pending_proposal(tx, asset.id, CAPTIONS)
+    cues = proposed_cues(proposed) if proposed else queries.cue_texts(tx, asset.id)
     if not cues:
         raise NotFound
     _propose_cues(tx, actor, course, asset, cues, seen=None, estimated=False)
@@ -139,13 +141,13 @@ def save_chapters(tx: Tx, actor: Actor, asset: Asset, text: str) -> bool:
     """Save edited chapters; whether they are only proposed.
 
     Raises:
-        Invalid: see `chapters.parse`.
+        Invalid: see `chapters.parse_chapters`.
     """
-    course = published_in(tx, asset.id)
+    course = published_course_of(tx, asset.id)
     if course is None:
-        chapters.save(tx, actor, asset, text)
+        chapters.save_chapters(tx, actor, asset, text)
         return False
-    pairs = chapters.parse(text, asset.duration_ms or 0)
+    pairs = chapters.parse_chapters(text, asset.duration_ms or 0)
     _propose(tx, actor, course, asset, CHAPTERS, {"chapters": [list(pair) for pair in pairs]}, seen=None, version=0)
     return True
 
@@ -153,7 +155,7 @@ def save_chapters(tx: Tx, actor: Actor, asset: Asset, text: str) -> bool:
 def _propose_cues(
     tx: Tx, actor: Actor, course: Course, asset: Asset, cues: list[CueText], *, seen: int | None, estimated: bool
 ) -> int:
-    script = queries.transcript(tx, asset.id)
+    script = queries.transcript_of(tx, asset.id)
     rows = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in cues]
     content = {"cues": rows, "estimated": estimated}
     version = script.version if script else 0
@@ -173,7 +175,7 @@ def _propose(
 ) -> int:
     assert actor.account_id is not None
     tx.execute(select(Asset.id).where(Asset.id == asset.id).with_for_update())  # two tabs, one proposal
-    row = pending(tx, asset.id, kind, lock=True)
+    row = pending_proposal(tx, asset.id, kind, lock=True)
     if row is not None and row.account_id != actor.account_id and row.state == "open":
         raise Conflict(msg("另一位同志提交的修改正在等待审阅，审阅之后才能再改。"))
     if seen is not None and seen != (row.revision if row else version):
@@ -192,14 +194,14 @@ def _propose(
     return row.revision
 
 
-def cues_of(row: ContentProposal) -> list[CueText]:
+def proposed_cues(row: ContentProposal) -> list[CueText]:
     """The lines of a proposal."""
     return editing.read_cues(row.content["cues"])
 
 
-def chapters_of(row: ContentProposal) -> str:
+def proposed_chapters(row: ContentProposal) -> str:
     """The chapters of a proposal as lines."""
-    return chapters.lines((start, title) for start, title in row.content["chapters"])
+    return chapters.chapter_lines((start, title) for start, title in row.content["chapters"])
 
 
 def open_proposals(tx: Tx, actor: Actor, number: int) -> Page[ContentProposal]:
@@ -233,7 +235,7 @@ def access_proposal(tx: Tx, actor: Actor, public_id: str) -> ContentProposal:
     return row
 
 
-def approve(tx: Tx, actor: Actor, row: ContentProposal, *, seen: int | None) -> None:
+def approve_proposal(tx: Tx, actor: Actor, row: ContentProposal, *, seen: int | None) -> None:
     """Apply a proposal in its author's name. Nobody approves their own.
 
     Raises:
@@ -243,17 +245,19 @@ def approve(tx: Tx, actor: Actor, row: ContentProposal, *, seen: int | None) -> 
     _decide(tx, actor, row, "approved", seen)
     author = Actor(account_id=row.account_id)
     if row.kind == CHAPTERS:
-        chapters.put(tx, row.asset, [(int(start), str(title)) for start, title in row.content["chapters"]])
+        chapters.put_chapters(tx, row.asset, [(int(start), str(title)) for start, title in row.content["chapters"]])
     else:
-        script = queries.transcript(tx, row.asset_id)
+        script = queries.transcript_of(tx, row.asset_id)
         if (script.version if script else 0) != row.base_version:
             raise Conflict(msg("字幕在这期间已经变了，请退回作者，在新的字幕上再改。"))
-        editing.save(tx, author, row.asset, cues_of(row), row.base_version, estimated=bool(row.content["estimated"]))
+        editing.save_captions(
+            tx, author, row.asset, proposed_cues(row), row.base_version, estimated=bool(row.content["estimated"])
+        )
     record(tx, actor, f"{row.kind}.approved", f"asset:{row.asset.public_id}", proposal=row.public_id)
     _tell(tx, row, msg("您对《%(title)s》%(what)s的修改已通过，党员现在能看到。", **_words(row)))
 
 
-def return_(tx: Tx, actor: Actor, row: ContentProposal, *, comment: str, seen: int | None) -> None:
+def return_proposal(tx: Tx, actor: Actor, row: ContentProposal, *, comment: str, seen: int | None) -> None:
     """Return a proposal with a comment; its content is kept.
 
     Raises:
@@ -269,27 +273,27 @@ def return_(tx: Tx, actor: Actor, row: ContentProposal, *, comment: str, seen: i
     _tell(tx, row, msg("您对《%(title)s》%(what)s的修改被退回：%(why)s", why=said[:200], **_words(row)))
 
 
-def withdraw(tx: Tx, actor: Actor, asset: Asset, kind: str) -> None:
+def withdraw_proposal(tx: Tx, actor: Actor, asset: Asset, kind: str) -> None:
     """Withdraw the proposal for a file that the actor may edit; the published text stays as it is.
 
     Raises:
         NotFound: there is none.
     """
-    row = pending(tx, asset.id, kind, lock=True)
+    row = pending_proposal(tx, asset.id, kind, lock=True)
     if row is None:
         raise NotFound
     row.state, row.decided_at = "withdrawn", clock.now()
     record(tx, actor, f"{kind}.proposal_withdrawn", f"asset:{asset.public_id}", proposal=row.public_id)
 
 
-def changes(tx: Tx, row: ContentProposal) -> list[kept.CueChange] | None:
+def proposal_changes(tx: Tx, row: ContentProposal) -> list[kept.CueChange] | None:
     """Removed and added lines; None where there is too much to compare."""
     if row.kind == CHAPTERS:
-        now = [CueText(one.start_ms, one.start_ms, one.title) for one in chapters.of_asset(tx, row.asset_id)]
+        now = [CueText(one.start_ms, one.start_ms, one.title) for one in chapters.chapters_of(tx, row.asset_id)]
         then = [CueText(int(start), int(start), str(title)) for start, title in row.content["chapters"]]
     else:
-        now, then = queries.cue_texts(tx, row.asset_id), cues_of(row)
-    return [*kept.changes(now, then)] if max(len(now), len(then)) <= kept.MOST_COMPARED else None
+        now, then = queries.cue_texts(tx, row.asset_id), proposed_cues(row)
+    return [*kept.compare_cues(now, then)] if max(len(now), len(then)) <= kept.MOST_COMPARED else None
 
 
 def _decide(tx: Tx, actor: Actor, row: ContentProposal, state: str, seen: int | None) -> None:
@@ -304,7 +308,7 @@ def _decide(tx: Tx, actor: Actor, row: ContentProposal, state: str, seen: int | 
 
 
 def _words(row: ContentProposal) -> dict[str, Any]:
-    return {"title": row.course.title, "what": NAMES[row.kind]}
+    return {"title": row.course.title, "what": PROPOSAL_NAMES[row.kind]}
 
 
 def _tell(tx: Tx, row: ContentProposal, body: Message) -> None:

@@ -15,12 +15,12 @@ from academy.library.drafts import ITEM_PARTICULARS, PARTICULARS
 from academy.library.events import CoursePublished, CourseReturned, CourseSubmitted, CourseWithdrawn
 from academy.library.models import Course, CourseItem, CourseState, Review
 from academy.library.queries import items_of
-from academy.library.rules import Verb
+from academy.library.rules import CourseVerb
 from academy.library.transitions import lock, move, must_be_author
 from academy.media import service as media
 
 
-def missing(tx: Tx, course: Course) -> list[Message]:
+def missing_parts(tx: Tx, course: Course) -> list[Message]:
     """What is missing before the course can be submitted, as sentences."""
     items = tx.scalars(
         select(CourseItem)
@@ -35,7 +35,7 @@ def missing(tx: Tx, course: Course) -> list[Message]:
     return rules.missing(title=course.title, summary=course.summary, items=states)
 
 
-def submit(tx: Tx, actor: Actor, course: Course) -> None:
+def submit_course(tx: Tx, actor: Actor, course: Course) -> None:
     """Submit the course for review.
 
     Raises:
@@ -43,8 +43,8 @@ def submit(tx: Tx, actor: Actor, course: Course) -> None:
         Conflict: it is submitted already.
     """
     must_be_author(actor, course)
-    move(tx, actor, course, Verb.SUBMIT)
-    wants = missing(tx, course)
+    move(tx, actor, course, CourseVerb.SUBMIT)
+    wants = missing_parts(tx, course)
     if wants:
         raise Invalid(fields={f"missing_{place}": want for place, want in enumerate(wants)})
     course.submitted_at = clock.now()
@@ -53,7 +53,7 @@ def submit(tx: Tx, actor: Actor, course: Course) -> None:
     messages.notify_reviewers(tx, course)
 
 
-def return_(tx: Tx, actor: Actor, course: Course, *, comment: str, seen: int | None = None) -> Review:
+def return_course(tx: Tx, actor: Actor, course: Course, *, comment: str, seen: int | None = None) -> Review:
     """Return the course to its author with a comment.
 
     Raises:
@@ -63,27 +63,27 @@ def return_(tx: Tx, actor: Actor, course: Course, *, comment: str, seen: int | N
     said = rules.clean(comment)
     if not said:
         raise Invalid(fields={"comment": msg("请写明需要修改的地方。")})
-    move(tx, actor, course, Verb.RETURN, seen=seen)
+    move(tx, actor, course, CourseVerb.RETURN, seen=seen)
     review = _decide(tx, actor, course, "returned", said)
     tell(tx, CourseReturned(course.id))
     messages.notify_author(tx, course, "returned", msg("《%(title)s》被退回修改，请看审阅意见。", title=course.title))
     return review
 
 
-def approve(tx: Tx, actor: Actor, course: Course, *, comment: str = "", seen: int | None = None) -> Review:
+def approve_course(tx: Tx, actor: Actor, course: Course, *, comment: str = "", seen: int | None = None) -> Review:
     """Approve the course as it was read. Nobody approves their own.
 
     Raises:
         Conflict: someone decided first, or the author changed it since it was read.
         Forbidden: it is the actor's own, or out of scope.
     """
-    move(tx, actor, course, Verb.APPROVE, seen=seen)
+    move(tx, actor, course, CourseVerb.APPROVE, seen=seen)
     review = _decide(tx, actor, course, "approved", rules.clean(comment))
     messages.notify_author(tx, course, "approved", msg("《%(title)s》已通过审阅。", title=course.title))
     return review
 
 
-def publish(tx: Tx, actor: Actor, course: Course) -> Course:
+def publish_course(tx: Tx, actor: Actor, course: Course) -> Course:
     """Publish an approved course; a revision replaces its original.
 
     Returns the course that members see.
@@ -91,7 +91,7 @@ def publish(tx: Tx, actor: Actor, course: Course) -> Course:
     Raises:
         Conflict: it has not been approved, or its original is no longer published.
     """
-    move(tx, actor, course, Verb.PUBLISH)
+    move(tx, actor, course, CourseVerb.PUBLISH)
     shown = _merge(tx, course) if course.revises_id is not None else course
     now = clock.now()
     if shown.content_since is None or shown.version != shown.published_version:
@@ -103,9 +103,9 @@ def publish(tx: Tx, actor: Actor, course: Course) -> Course:
     return shown
 
 
-def withdraw(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -> None:
+def withdraw_course(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -> None:
     """Withdraw a course from members at once: page, playlist, search, leases."""
-    move(tx, actor, course, Verb.WITHDRAW)
+    move(tx, actor, course, CourseVerb.WITHDRAW)
     course.withdrawn_at = clock.now()
     record(tx, actor, "course.withdrawn", f"course:{course.public_id}", reason=rules.clean(reason)[:200])
     for item in items_of(tx, course):
@@ -116,13 +116,13 @@ def withdraw(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -> None:
         messages.notify_author(tx, course, "withdrawn", msg("《%(title)s》已下架。", title=course.title))
 
 
-def republish(tx: Tx, actor: Actor, course: Course) -> None:
+def republish_course(tx: Tx, actor: Actor, course: Course) -> None:
     """Undo a withdrawal; by a reviewer only.
 
     Raises:
         Conflict: the author has changed it since; then it is a draft, to be reviewed again.
     """
-    move(tx, actor, course, Verb.REPUBLISH)
+    move(tx, actor, course, CourseVerb.REPUBLISH)
     course.withdrawn_at = None
     _on_the_shelf(tx, actor, course)
     if course.created_by != actor.account_id:

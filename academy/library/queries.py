@@ -71,7 +71,7 @@ class Waiting:
     mine: bool
 
 
-def shelves(tx: Tx) -> list[Shelf]:
+def list_shelves(tx: Tx) -> list[Shelf]:
     """Every category, with its number of published courses."""
     counts = dict(
         tx.execute(
@@ -97,17 +97,17 @@ def shelves_with_cards(tx: Tx, each: int) -> list[Shelf]:
         by_category.setdefault(card.course.category_id, []).append(card)
     return [
         Shelf(shelf.category, shelf.courses, by_category.get(shelf.category.id, ()))
-        for shelf in shelves(tx)
+        for shelf in list_shelves(tx)
         if shelf.courses
     ]
 
 
-def categories(tx: Tx) -> list[Category]:
+def list_categories(tx: Tx) -> list[Category]:
     """Every category, in its order."""
     return list(tx.scalars(select(Category).order_by(Category.position, Category.id)))
 
 
-def published(
+def list_published(
     tx: Tx, category: str | None = None, page: int = 1, *, leaders: bool = False, size: int = SIZE
 ) -> Page[CourseCard]:
     """Published courses, newest first: all, one category's (by slug), or “一把手” lectures."""
@@ -121,7 +121,7 @@ def published(
     return Page(cards(tx, found.rows), found.total, found.number, found.size)
 
 
-def cards_by_id(tx: Tx, course_ids: Iterable[int]) -> dict[int, CourseCard]:
+def course_cards(tx: Tx, course_ids: Iterable[int]) -> dict[int, CourseCard]:
     """Cards of given courses, whatever their state; for lists that other components make."""
     rows = tx.scalars(_courses().where(Course.id.in_(set(course_ids)))).all()
     return {card.course.id: card for card in cards(tx, rows)}
@@ -210,7 +210,7 @@ def my_courses(tx: Tx, actor: Actor, page: int = 1) -> Page[CourseCard]:
     return Page(cards(tx, found.rows), found.total, found.number, found.size)
 
 
-def with_files(tx: Tx, actor: Actor, *states: AssetState) -> list[ItemSummary]:
+def items_by_file_state(tx: Tx, actor: Actor, *states: AssetState) -> list[ItemSummary]:
     """Items of the actor's own courses whose file is in one of these states, newest first."""
     rows = tx.execute(
         select(CourseItem, Asset)
@@ -240,7 +240,7 @@ def courses_of_assets(tx: Tx, asset_ids: Sequence[int]) -> dict[int, Course]:
     return {asset_id: course for asset_id, course in rows if asset_id is not None}
 
 
-def returned(tx: Tx, actor: Actor) -> list[Course]:
+def returned_courses(tx: Tx, actor: Actor) -> list[Course]:
     """The actor's courses that a reviewer returned."""
     return list(
         tx.scalars(
@@ -272,7 +272,7 @@ def review_queue(tx: Tx, actor: Actor, page: int = 1, *, state: str = CourseStat
     return Page(rows, found.total, found.number, found.size)
 
 
-def review_count(tx: Tx, actor: Actor) -> int:
+def count_to_review(tx: Tx, actor: Actor) -> int:
     """How many courses are pending for this reviewer; not counting the reviewer's own."""
     statement = _queue(actor, CourseState.SUBMITTED).where(Course.created_by != actor.account_id)
     return tx.scalar(select(func.count()).select_from(statement.subquery())) or 0
@@ -286,7 +286,7 @@ class Decision:
     reviewer: str
 
 
-def reviews(tx: Tx, course: Course) -> list[Decision]:
+def decisions_on(tx: Tx, course: Course) -> list[Decision]:
     """Decisions on a course and on its revisions, newest first."""
     family = select(Course.id).where(or_(Course.id == course.id, Course.revises_id == course.id))
     rows = tx.scalars(select(Review).where(Review.course_id.in_(family)).order_by(Review.id.desc()).limit(50)).all()

@@ -19,7 +19,7 @@ from academy.media.models import AssetState
 S = CourseState
 
 
-class Verb(enum.StrEnum):
+class CourseVerb(enum.StrEnum):
     """Operations on a course."""
 
     EDIT = "edit"
@@ -33,28 +33,28 @@ class Verb(enum.StrEnum):
     DISCARD = "discard"
 
 
-MOVES: dict[Verb, dict[CourseState, CourseState]] = {
-    Verb.EDIT: {
+MOVES: dict[CourseVerb, dict[CourseState, CourseState]] = {
+    CourseVerb.EDIT: {
         S.DRAFT: S.DRAFT,
         S.RETURNED: S.DRAFT,
         S.SUBMITTED: S.DRAFT,
         S.APPROVED: S.DRAFT,
         S.WITHDRAWN: S.DRAFT,
     },
-    Verb.SUBMIT: {S.DRAFT: S.SUBMITTED, S.RETURNED: S.SUBMITTED},
-    Verb.RETURN: {S.SUBMITTED: S.RETURNED, S.APPROVED: S.RETURNED},
-    Verb.APPROVE: {S.SUBMITTED: S.APPROVED},
-    Verb.PUBLISH: {S.APPROVED: S.PUBLISHED},
-    Verb.REPUBLISH: {S.WITHDRAWN: S.PUBLISHED},
-    Verb.WITHDRAW: {S.PUBLISHED: S.WITHDRAWN},
-    Verb.REVISE: {S.PUBLISHED: S.PUBLISHED},
-    Verb.DISCARD: {S.DRAFT: S.DISCARDED, S.RETURNED: S.DISCARDED},
+    CourseVerb.SUBMIT: {S.DRAFT: S.SUBMITTED, S.RETURNED: S.SUBMITTED},
+    CourseVerb.RETURN: {S.SUBMITTED: S.RETURNED, S.APPROVED: S.RETURNED},
+    CourseVerb.APPROVE: {S.SUBMITTED: S.APPROVED},
+    CourseVerb.PUBLISH: {S.APPROVED: S.PUBLISHED},
+    CourseVerb.REPUBLISH: {S.WITHDRAWN: S.PUBLISHED},
+    CourseVerb.WITHDRAW: {S.PUBLISHED: S.WITHDRAWN},
+    CourseVerb.REVISE: {S.PUBLISHED: S.PUBLISHED},
+    CourseVerb.DISCARD: {S.DRAFT: S.DISCARDED, S.RETURNED: S.DISCARDED},
 }
-AUTHOR_VERBS = frozenset({Verb.EDIT, Verb.SUBMIT, Verb.REVISE, Verb.DISCARD})
+AUTHOR_VERBS = frozenset({CourseVerb.EDIT, CourseVerb.SUBMIT, CourseVerb.REVISE, CourseVerb.DISCARD})
 # Decisions: never by the author.
-REVIEWER_VERBS = frozenset({Verb.RETURN, Verb.APPROVE, Verb.REPUBLISH})
+REVIEWER_VERBS = frozenset({CourseVerb.RETURN, CourseVerb.APPROVE, CourseVerb.REPUBLISH})
 # Either: the content was approved already, or is being withdrawn.
-EITHER_VERBS = frozenset({Verb.PUBLISH, Verb.WITHDRAW})
+EITHER_VERBS = frozenset({CourseVerb.PUBLISH, CourseVerb.WITHDRAW})
 
 KINDS = ("video", "audio", "document")
 # Kinds of items that completion can be based on: watched, listened to, or read page by page.
@@ -65,12 +65,12 @@ CATEGORY_LENGTH = 20
 CREDIT_MOST = 600
 
 
-def after(verb: Verb, state: CourseState | str) -> CourseState | None:
+def after(verb: CourseVerb, state: CourseState | str) -> CourseState | None:
     """The state after the verb, or None where it is not possible in `state`."""
     return MOVES[verb].get(CourseState(state))
 
 
-def may(verb: Verb, *, is_author: bool, is_reviewer: bool) -> bool:
+def may(verb: CourseVerb, *, is_author: bool, is_reviewer: bool) -> bool:
     """Whether this person may do it: `is_reviewer` is whether the course is in their scope."""
     if verb in AUTHOR_VERBS:
         return is_author
@@ -79,10 +79,10 @@ def may(verb: Verb, *, is_author: bool, is_reviewer: bool) -> bool:
     return is_author or is_reviewer
 
 
-def offered(state: CourseState | str, *, is_author: bool, is_reviewer: bool) -> frozenset[Verb]:
+def offered_verbs(state: CourseState | str, *, is_author: bool, is_reviewer: bool) -> frozenset[CourseVerb]:
     """Every verb that is both possible now and allowed to this person: the page's buttons."""
     return frozenset(
-        v for v in Verb if after(v, state) is not None and may(v, is_author=is_author, is_reviewer=is_reviewer)
+        v for v in CourseVerb if after(v, state) is not None and may(v, is_author=is_author, is_reviewer=is_reviewer)
     )
 
 

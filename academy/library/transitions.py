@@ -7,9 +7,9 @@ from academy.core.errors import Conflict, Forbidden
 from academy.core.i18n import Message, msg
 from academy.library import access, rules
 from academy.library.models import Course, CourseState
-from academy.library.rules import Verb
+from academy.library.rules import CourseVerb
 
-STATES: dict[CourseState, Message] = {
+COURSE_STATES: dict[CourseState, Message] = {
     CourseState.DRAFT: msg("草稿"),
     CourseState.SUBMITTED: msg("待审阅"),
     CourseState.RETURNED: msg("已退回"),
@@ -30,7 +30,7 @@ def lock(tx: Tx, course: Course) -> None:
     tx.refresh(course, with_for_update={"of": Course})
 
 
-def move(tx: Tx, actor: Actor, course: Course, verb: Verb, *, seen: int | None = None) -> CourseState:
+def move(tx: Tx, actor: Actor, course: Course, verb: CourseVerb, *, seen: int | None = None) -> CourseState:
     """Change the course's state by the verb; returns the state before.
 
     `seen` is the revision that the decider read.
@@ -59,17 +59,17 @@ def must_be_author(actor: Actor, course: Course) -> None:
         raise Forbidden(f"course:{course.public_id}")
 
 
-def _why_not(verb: Verb, was: CourseState) -> Message:
-    if verb is Verb.EDIT and was is CourseState.PUBLISHED:
+def _why_not(verb: CourseVerb, was: CourseState) -> Message:
+    if verb is CourseVerb.EDIT and was is CourseState.PUBLISHED:
         return msg("课程已经发布。请建立修订稿，审阅通过后会替换现在的内容。")
-    if verb in {Verb.APPROVE, Verb.RETURN}:
+    if verb in {CourseVerb.APPROVE, CourseVerb.RETURN}:
         return msg("这门课程已经有人处理过了，请刷新查看。")
-    return msg("课程现在的状态是“%(state)s”，不能这样做。", state=STATES[was])
+    return msg("课程现在的状态是“%(state)s”，不能这样做。", state=COURSE_STATES[was])
 
 
 def reopen(tx: Tx, actor: Actor, course: Course) -> None:
     """Before any edit: re-open as a draft of the author and raise the revision, which reviewers compare."""
     must_be_author(actor, course)
-    move(tx, actor, course, Verb.EDIT)
+    move(tx, actor, course, CourseVerb.EDIT)
     course.revision += 1
     course.updated_at = clock.now()

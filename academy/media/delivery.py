@@ -19,12 +19,12 @@ from academy.media.models import Asset, AssetState, DocumentPage
 LIFETIMES = {"member": (12 * 3600, 6 * 3600), "staff": (2 * 3600, 3600)}
 """For each audience: minimum lifetime of a link in seconds, and the step to which its expiry is rounded up."""
 
-KEPT = "private, max-age=300, must-revalidate"
+CACHE_CONTROL = "private, max-age=300, must-revalidate"
 """How long a browser may use a file without revalidation, the same as nginx's. A set never changes under its name, so a
 revalidation costs a response without a body (304); but a cached file must not outlive a takedown by more than minutes,
 and shared caches may not store it at all."""
 
-TYPES = {
+CONTENT_TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
     ".m4s": "video/iso.segment",
     ".mp4": "video/mp4",
@@ -37,19 +37,19 @@ TYPES = {
 """Content types that are served: none that a browser would execute."""
 
 
-def secret(settings: Settings) -> str:
+def delivery_secret(settings: Settings) -> str:
     """The secret shared with nginx; derived, so that it reveals nothing about the application's own."""
     return hmac.new(settings.secret_key.encode(), b"media-links-1", hashlib.sha256).hexdigest()[:40]
 
 
 def digest(settings: Settings, expires: int, asset: str, generation: str) -> str:
     """nginx's `secure_link_md5 "$expires/$asset/$generation $secret"`, in its base64url."""
-    text = f"{expires}/{asset}/{generation} {secret(settings)}"
+    text = f"{expires}/{asset}/{generation} {delivery_secret(settings)}"
     made = hashlib.md5(text.encode(), usedforsecurity=False).digest()
     return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
-def is_valid(settings: Settings, given: str, expires: int, asset: str, generation: str) -> bool:
+def is_valid_link(settings: Settings, given: str, expires: int, asset: str, generation: str) -> bool:
     """Whether a link is valid and has not expired."""
     right = digest(settings, expires, asset, generation)
     return hmac.compare_digest(given.encode(), right.encode()) and expires > clock.now().timestamp()
@@ -120,7 +120,7 @@ class PageLink:
 def page_links(
     settings: Settings, asset: Asset, pages: Sequence[DocumentPage], *, audience: str = "member"
 ) -> list[PageLink]:
-    """Links to the pages of a document (`queries.pages`), in order; none until it is ready."""
+    """Links to the pages of a document (`queries.document_pages`), in order; none until it is ready."""
     if asset.state != AssetState.READY or asset.kind != "document":
         return []
     return [

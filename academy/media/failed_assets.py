@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from academy.accounts.models import RoleGrant
-from academy.accounts.queries import holds_on
+from academy.accounts.queries import grant_holds_on
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
@@ -39,7 +39,7 @@ class FailedAsset:
     """For the operator only."""
 
 
-def failed_assets(tx: Tx, actor: Actor, number: int) -> Page[FailedAsset]:
+def list_failed_assets(tx: Tx, actor: Actor, number: int) -> Page[FailedAsset]:
     """Failed files, newest first: one's own, or everybody's for the operator."""
     query = select(Asset).where(Asset.error.is_not(None), Asset.state != AssetState.DELETED)
     is_operator = actor.has(Role.SYSTEM_ADMINISTRATOR)
@@ -86,7 +86,9 @@ def ask_operator(tx: Tx, actor: Actor, asset: Asset) -> None:
         raise Conflict(msg("已经请运维查看，请等候处理。"))
     now = clock.now()
     asset.error = asset.error | {"asked_at": now.isoformat()}
-    holders = select(RoleGrant.account_id).where(RoleGrant.role == Role.SYSTEM_ADMINISTRATOR, holds_on(clock.today()))
+    holders = select(RoleGrant.account_id).where(
+        RoleGrant.role == Role.SYSTEM_ADMINISTRATOR, grant_holds_on(clock.today())
+    )
     for account_id in tx.scalars(holders.distinct()):
         notify(
             tx,

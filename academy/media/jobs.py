@@ -96,8 +96,8 @@ def _probe(work: StepContext) -> Keep:
     def keep(tx: Tx, asset: Asset) -> None:
         values(tx, asset)
         # Only on the first run: chapters edited by the trainer meanwhile stay.
-        if asset.ready_at is None and not chapters.of_asset(tx, asset.id):
-            chapters.put(tx, asset, chapters.inside(found, source.duration_ms, start_ms))
+        if asset.ready_at is None and not chapters.chapters_of(tx, asset.id):
+            chapters.put_chapters(tx, asset, chapters.inside(found, source.duration_ms, start_ms))
 
     return keep
 
@@ -134,7 +134,7 @@ def _captions(work: StepContext) -> Keep | None:
         data = encode.embedded_captions(work.settings, work.source, path, work.folder)
     start_ms = rules.start_by_file_ms(work.source, (work.asset.probe or {}).get("found", {}))
     try:
-        cues = _from_start(jailed_parser.parse("inside.srt", data).cues, start_ms)
+        cues = _from_start(jailed_parser.parse_captions_jailed("inside.srt", data).cues, start_ms)
     except Invalid:
         return None  # a track of pictures or an empty one: the lecture does not fail because of it
 

@@ -24,7 +24,7 @@ class AssetState(enum.StrEnum):
 
 
 class AssetKind(enum.StrEnum):
-    """Kind of file; determines its steps (`rules.STEPS`)."""
+    """Kind of file; determines its steps (`rules.STEPS_BY_KIND`)."""
 
     VIDEO = "video"
     AUDIO = "audio"

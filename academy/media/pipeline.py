@@ -134,7 +134,7 @@ def done(tx: Tx, asset: Asset, name: str, keep: Keep | None) -> None:
     if keep is not None:
         keep(tx, asset)
     mark(tx, asset.id, name, state="done", permille=1000, finished_at=clock.now())
-    order = rules.STEPS[asset.kind]
+    order = rules.STEPS_BY_KIND[asset.kind]
     following = order.index(name) + 1
     if following < len(order):
         service.start_step(tx, asset, order[following])

@@ -54,7 +54,7 @@ def earlier_files(tx: Tx, assets: Iterable[Asset | None]) -> dict[int, Asset]:
     return {second: firsts[first] for second, first in wanted.items() if first in firsts}
 
 
-def same_file(tx: Tx, account_id: int | None, kind: str, size: int, fingerprint: str) -> Asset | None:
+def find_same_file(tx: Tx, account_id: int | None, kind: str, size: int, fingerprint: str) -> Asset | None:
     """A file of the account with this size, beginning and end: all that a page knows before it sends."""
     return tx.scalar(
         select(Asset)
@@ -70,7 +70,7 @@ def same_file(tx: Tx, account_id: int | None, kind: str, size: int, fingerprint:
     )
 
 
-def steps(tx: Tx, asset_id: int) -> Sequence[AssetStep]:
+def steps_of(tx: Tx, asset_id: int) -> Sequence[AssetStep]:
     """The steps in their order."""
     return tx.scalars(select(AssetStep).where(AssetStep.asset_id == asset_id).order_by(AssetStep.position)).all()
 
@@ -79,7 +79,7 @@ def share_done(tx: Tx, asset: Asset | None) -> int | None:
     """Progress of a file in permille; None when there is nothing to wait for."""
     if asset is None or asset.state != AssetState.PROCESSING:
         return None
-    done = [step.permille for step in steps(tx, asset.id)]
+    done = [step.permille for step in steps_of(tx, asset.id)]
     return sum(done) // max(1, len(done))
 
 
@@ -116,26 +116,26 @@ def assets_in_progress(tx: Tx, asset_ids: Sequence[int]) -> dict[int, AtWork]:
         here = next((row for row in mine if row.state != "done"), None)
         if here is not None:
             part = told.get(asset_id) if here.step == "encode" else None
-            found[asset_id] = AtWork(rules.TITLES[here.step], part, sum(row.permille for row in mine) // len(mine))
+            found[asset_id] = AtWork(rules.STEP_TITLES[here.step], part, sum(row.permille for row in mine) // len(mine))
     return found
 
 
-def renditions(tx: Tx, asset_id: int) -> Sequence[Rendition]:
+def renditions_of(tx: Tx, asset_id: int) -> Sequence[Rendition]:
     """The published renditions, smallest first; their sizes give the cost of a view."""
     return tx.scalars(select(Rendition).where(Rendition.asset_id == asset_id).order_by(Rendition.bandwidth)).all()
 
 
-def pages(tx: Tx, asset_id: int) -> Sequence[DocumentPage]:
+def document_pages(tx: Tx, asset_id: int) -> Sequence[DocumentPage]:
     """The pages of a document in order, with their texts."""
     return tx.scalars(select(DocumentPage).where(DocumentPage.asset_id == asset_id).order_by(DocumentPage.number)).all()
 
 
-def transcript(tx: Tx, asset_id: int, language: str = "zh-CN") -> Transcript | None:
+def transcript_of(tx: Tx, asset_id: int, language: str = "zh-CN") -> Transcript | None:
     """The transcript in a language, if there is one."""
     return tx.scalar(select(Transcript).where(Transcript.asset_id == asset_id, Transcript.language == language))
 
 
-def cues(tx: Tx, asset_id: int, language: str = "zh-CN") -> Sequence[Cue]:
+def cues_of(tx: Tx, asset_id: int, language: str = "zh-CN") -> Sequence[Cue]:
     """The transcript's lines in order; empty without one."""
     return tx.scalars(
         select(Cue)
@@ -147,7 +147,7 @@ def cues(tx: Tx, asset_id: int, language: str = "zh-CN") -> Sequence[Cue]:
 
 def cue_texts(tx: Tx, asset_id: int, language: str = "zh-CN") -> list[CueText]:
     """The lines as values, for export as VTT or SRT."""
-    return [CueText(c.start_ms, c.end_ms, c.text, c.confidence) for c in cues(tx, asset_id, language)]
+    return [CueText(c.start_ms, c.end_ms, c.text, c.confidence) for c in cues_of(tx, asset_id, language)]
 
 
 def failed(tx: Tx, account_id: int | None, *, limit: int = 50, before: int | None = None) -> Sequence[Asset]:

@@ -25,7 +25,7 @@ SEGMENT_S = 6
 MAX_FPS = 30
 MIN_FPS = 1
 
-TITLES = {
+STEP_TITLES = {
     "hash": msg("核对文件"),
     "probe": msg("检查内容"),
     "encode": msg("转码"),
@@ -35,13 +35,13 @@ TITLES = {
     "pages": msg("生成页面"),
     "publish": msg("上架文件"),
 }
-STEPS = {
+STEPS_BY_KIND = {
     "video": ("hash", "probe", "encode", "join", "poster", "captions", "publish"),
     "audio": ("hash", "probe", "encode", "join", "publish"),
     "document": ("hash", "probe", "pages", "publish"),
     "image": ("hash", "probe", "publish"),
 }
-KINDS = tuple(STEPS)
+ASSET_KINDS = tuple(STEPS_BY_KIND)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -47,17 +47,17 @@ def adopt_file(tx: Tx, actor: Actor, path: Path, filename: str, kind: str) -> As
 
 def create_asset(tx: Tx, actor: Actor, account_id: int, path: Path, filename: str, kind: str, size: int) -> Asset:
     """Create the asset's row and steps and start the first one."""
-    if kind not in rules.KINDS:
+    if kind not in rules.ASSET_KINDS:
         raise Invalid(msg("不认识的文件种类。"))
     asset = Asset(
         account_id=account_id, kind=kind, filename=title_of(filename), size=size, incoming=os.fspath(path), error=None
     )
     tx.add(asset)
     tx.flush()
-    for position, name in enumerate(rules.STEPS[kind]):
+    for position, name in enumerate(rules.STEPS_BY_KIND[kind]):
         tx.add(AssetStep(asset_id=asset.id, step=name, position=position))
     asset.building = asset.generation
-    start_step(tx, asset, rules.STEPS[kind][0])
+    start_step(tx, asset, rules.STEPS_BY_KIND[kind][0])
     record(tx, actor, "asset.taken_in", f"asset:{asset.public_id}", size=size, kind=kind)
     return asset
 
@@ -83,16 +83,16 @@ def part_key(asset: Asset, number: int) -> str:
     return step_key(asset, f"part-{number}")
 
 
-def retry(tx: Tx, actor: Actor, asset: Asset) -> None:
+def retry_asset(tx: Tx, actor: Actor, asset: Asset) -> None:
     """Retry the failed step; results of earlier steps are kept.
 
     Raises:
         Conflict: nothing failed.
     """
-    failed = next((s for s in queries.steps(tx, asset.id) if s.state == "failed"), None)
+    failed = next((s for s in queries.steps_of(tx, asset.id) if s.state == "failed"), None)
     if failed is None or asset.building is None:
         raise Conflict(msg("这个文件没有需要重试的步骤。"))
-    names = rules.STEPS[asset.kind]
+    names = rules.STEPS_BY_KIND[asset.kind]
     # The encoder's output may have been removed meanwhile; if it is there, its step ends at once.
     made_by = next(n for n in ("encode", "pages", "probe") if n in names)
     first = failed.step if failed.step in {"hash", "probe"} else made_by
@@ -118,7 +118,7 @@ def delete_asset(tx: Tx, actor: Actor, asset: Asset) -> None:
 
 def stop(tx: Tx, asset: Asset) -> None:
     """Cancel open processing jobs."""
-    for name in rules.STEPS[asset.kind]:
+    for name in rules.STEPS_BY_KIND[asset.kind]:
         cancel_jobs(tx, step_key(asset, name))
     for number in tx.scalars(select(AssetPart.number).where(AssetPart.asset_id == asset.id)):
         cancel_jobs(tx, part_key(asset, number))
@@ -191,23 +191,23 @@ def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: byt
     Raises:
         Invalid: lines that cannot be parsed, or captions beyond the end of the asset.
     """
-    parsed = caption_files.parse(filename, data, asset.duration_ms)
+    parsed = caption_files.parse_captions(filename, data, asset.duration_ms)
     keep_captions(tx, actor, asset, parsed)
     return len(parsed.cues)
 
 
-def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.Parsed) -> None:
+def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.ParsedCaptions) -> None:
     """Replace the transcript by parsed captions.
 
     Raises:
         Invalid: captions beyond the end of the asset.
     """
-    check_length(asset, parsed)
+    check_caption_length(asset, parsed)
     replace_cues(tx, asset, parsed.cues, "manual", estimated=parsed.estimated)
     record(tx, actor, "captions.imported", f"asset:{asset.public_id}", cues=len(parsed.cues), trimmed=parsed.trimmed)
 
 
-def check_length(asset: Asset, parsed: caption_files.Parsed) -> None:
+def check_caption_length(asset: Asset, parsed: caption_files.ParsedCaptions) -> None:
     """Check that captions fit the asset's duration.
 
     Raises:

@@ -75,7 +75,7 @@ def _first_that_runs(name: str, candidates: Sequence[str | None]) -> str:
     raise ToolMissing(name)
 
 
-def ffmpeg(settings: Settings) -> str:
+def ffmpeg_path(settings: Settings) -> str:
     """The path of ffmpeg."""
     return find("ffmpeg", settings.ffmpeg)
 

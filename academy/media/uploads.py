@@ -43,7 +43,7 @@ LIFETIME = dt.timedelta(days=7)
 UNTOUCHED = dt.timedelta(days=1)
 """Seconds for which an announcement without data reserves its space."""
 _LOCK = 0x74757300
-ALGORITHMS = ("sha1", "sha256", "md5")
+CHECKSUM_ALGORITHMS = ("sha1", "sha256", "md5")
 
 
 class Readable(Protocol):
@@ -67,7 +67,7 @@ class Gone(AcademyError):
     code = "gone"
 
 
-def begin(
+def begin_upload(
     tx: Tx, settings: Settings, actor: Actor, *, filename: str, size: int, purpose: str, metadata: str = ""
 ) -> Upload:
     """Announce a file; `metadata` is the tus client's own.
@@ -77,7 +77,7 @@ def begin(
         TooLarge: over the limit of a file or of the account's quota.
         StorageFull: the disk has no space for it.
     """
-    if purpose not in rules.KINDS:
+    if purpose not in rules.ASSET_KINDS:
         raise Invalid(msg("不认识的文件种类。"))
     if size < 0:
         raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
@@ -87,7 +87,7 @@ def begin(
     if tx.get_bind().dialect.name == "postgresql":
         # Two announcements at once would each see the free space without the other. SQLite has one writer anyway.
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    room = quota(settings, actor) - queries.bytes_held(tx, actor.account_id)
+    room = upload_quota(settings, actor) - queries.bytes_held(tx, actor.account_id)
     if size > room:
         raise TooLarge(
             msg(
@@ -119,7 +119,7 @@ def begin(
     return upload
 
 
-def quota(settings: Settings, actor: Actor) -> int:
+def upload_quota(settings: Settings, actor: Actor) -> int:
     """Quota in bytes of originals, by role."""
     is_office = actor.has(Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
     return (settings.office_quota_gb if is_office else settings.trainer_quota_gb) << 30
@@ -130,7 +130,7 @@ def _expire_later(tx: Tx, upload: Upload) -> None:
     enqueue(tx, "media.expire", delay_s=wait, upload_id=upload.id)
 
 
-def find(runtime: Runtime, actor: Actor, public_id: str) -> Upload:
+def find_upload(runtime: Runtime, actor: Actor, public_id: str) -> Upload:
     """An upload of the actor's, to be continued.
 
     Raises:
@@ -144,7 +144,7 @@ def find(runtime: Runtime, actor: Actor, public_id: str) -> Upload:
     return upload
 
 
-def unfinished(runtime: Runtime, actor: Actor) -> list[tuple[Upload, int, str]]:
+def unfinished_uploads(runtime: Runtime, actor: Actor) -> list[tuple[Upload, int, str]]:
     """The actor's open uploads, newest first, each with the length and SHA-256 of its first bytes."""
     with runtime.db.read() as tx:
         rows = tx.scalars(
@@ -169,7 +169,7 @@ def unfinished(runtime: Runtime, actor: Actor) -> list[tuple[Upload, int, str]]:
     return found
 
 
-def append(
+def append_upload(
     runtime: Runtime,
     actor: Actor,
     public_id: str,
@@ -189,7 +189,7 @@ def append(
         ChecksumMismatch: altered on the way.
         StorageFull: the disk is full; what arrived before is kept.
     """
-    upload = find(runtime, actor, public_id)
+    upload = find_upload(runtime, actor, public_id)
     if offset != upload.offset:
         raise Conflict(msg("上传进度不一致，请从已收到的位置继续。"))
     if length is not None and offset + length > upload.size:
@@ -201,7 +201,7 @@ def append(
         piece.take(body)
     finally:
         piece.keep(checksum[1] if checksum else None)
-    return find(runtime, actor, public_id)
+    return find_upload(runtime, actor, public_id)
 
 
 class _Piece:
@@ -338,7 +338,7 @@ def _complete(tx: Tx, path: Path, actor: Actor, upload: Upload) -> None:
     tx.after_commit(lambda: path.with_suffix(".lock").unlink(missing_ok=True))
 
 
-def terminate(runtime: Runtime, actor: Actor, public_id: str) -> None:
+def terminate_upload(runtime: Runtime, actor: Actor, public_id: str) -> None:
     """Terminate an unfinished upload.
 
     Raises:
@@ -382,7 +382,7 @@ def _unlink(settings: Settings, public_id: str) -> None:
     path.with_suffix(".lock").unlink(missing_ok=True)
 
 
-def take_whole(runtime: Runtime, actor: Actor, *, filename: str, purpose: str, body: Readable, size: int) -> Upload:
+def upload_whole(runtime: Runtime, actor: Actor, *, filename: str, purpose: str, body: Readable, size: int) -> Upload:
     """Store a small file sent in one request by a page without scripts.
 
     Raises:
@@ -391,9 +391,9 @@ def take_whole(runtime: Runtime, actor: Actor, *, filename: str, purpose: str, b
     if not size:
         raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
     public_id = runtime.db.run_in_transaction(
-        lambda tx: begin(tx, runtime.settings, actor, filename=filename, size=size, purpose=purpose).public_id
+        lambda tx: begin_upload(tx, runtime.settings, actor, filename=filename, size=size, purpose=purpose).public_id
     )
-    done = append(runtime, actor, public_id, offset=0, body=body, length=size)
+    done = append_upload(runtime, actor, public_id, offset=0, body=body, length=size)
     if done.completed_at is None:
         raise NotFound
     return done

@@ -5,7 +5,7 @@ import datetime as dt
 from sqlalchemy import select
 
 from academy.accounts.models import RoleGrant
-from academy.accounts.queries import holds_on
+from academy.accounts.queries import grant_holds_on
 from academy.core import audit, clock
 from academy.core.actor import Role
 from academy.core.database import Tx
@@ -33,7 +33,9 @@ def verify_audit(context: JobContext) -> None:
     place = verdict.broken_at or verdict.rows
 
     def write(tx: Tx) -> None:
-        held = select(RoleGrant.account_id).where(RoleGrant.role == Role.AUDITOR, holds_on(clock.today())).distinct()
+        held = (
+            select(RoleGrant.account_id).where(RoleGrant.role == Role.AUDITOR, grant_holds_on(clock.today())).distinct()
+        )
         for account_id in tx.scalars(held).all():
             notify(
                 tx,

@@ -22,7 +22,7 @@ def addressed_to(actor: Actor) -> ColumnElement[bool]:
     return or_(*mine) if mine else Notification.id.is_(None)
 
 
-def unread(tx: Tx, actor: Actor) -> int:
+def count_unread(tx: Tx, actor: Actor) -> int:
     """Number of unread notifications."""
     whose = {"member_id": actor.member_id, "account_id": actor.account_id}
     given = {name: number for name, number in whose.items() if number is not None}

@@ -59,7 +59,7 @@ def open_notice(tx: Tx, actor: Actor, public_id: str) -> Notification:
     return notice
 
 
-def read_all(tx: Tx, actor: Actor) -> None:
+def mark_all_read(tx: Tx, actor: Actor) -> None:
     """Mark everything in the actor's inbox as read."""
     tx.execute(
         update(Notification).where(addressed_to(actor), Notification.read_at.is_(None)).values(read_at=clock.now())

@@ -6,7 +6,7 @@ import datetime as dt
 from sqlalchemy import func, select
 
 from academy.accounts.models import Account, RoleGrant
-from academy.accounts.queries import holds_on, may_sign_in
+from academy.accounts.queries import grant_holds_on, may_sign_in
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
@@ -52,7 +52,7 @@ def branches(tx: Tx, training: Training, node: Organisation) -> list[Branch]:
 
     Missing is defined as in coverage, so that the sum is the node's own figure and the length of its list.
     """
-    own = coverage_cells.own_below(tx, training.id, node)
+    own = coverage_cells.own_figures_below(tx, training.id, node)
     missing = {place: figures.missing for place, figures in own.items() if figures.missing}
     nodes = tx.scalars(select(Organisation).where(subtree(node.path)).order_by(Organisation.path)).all()
     known = sorted((one for one in nodes if one.id in missing), key=lambda one: -missing[one.id])
@@ -64,7 +64,7 @@ def branches(tx: Tx, training: Training, node: Organisation) -> list[Branch]:
         .where(
             RoleGrant.role == Role.BRANCH_SECRETARY,
             may_sign_in(),
-            holds_on(clock.today()),
+            grant_holds_on(clock.today()),
             subtree(node.path),
         )
     )
@@ -80,7 +80,7 @@ def branches(tx: Tx, training: Training, node: Organisation) -> list[Branch]:
     return list(found.values())
 
 
-def preview(tx: Tx, training: Training, node: Organisation) -> DelegationPreview:
+def preview_delegation(tx: Tx, training: Training, node: Organisation) -> DelegationPreview:
     """Count without sending."""
     found = branches(tx, training, node)
     return DelegationPreview(
@@ -152,7 +152,7 @@ def _write(tx: Tx, training: Training, reminder: Reminder, branch: Branch) -> No
     )
 
 
-def effect(tx: Tx, training: Training, reminder: Reminder, node: Organisation) -> int:
+def delegation_effect(tx: Tx, training: Training, reminder: Reminder, node: Organisation) -> int:
     """How many completed in the node within a week of the delegation."""
     day = clock.to_city(reminder.sent_at).date()
     query = (

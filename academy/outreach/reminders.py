@@ -13,7 +13,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
-from academy.coverage.name_lists import NameFilter, Status, count_names, selected_members
+from academy.coverage.name_lists import NameFilter, NameStatus, count_names, selected_members
 from academy.notifications.models import Notification
 from academy.people.models import Organisation
 from academy.people.queries import subtree
@@ -36,7 +36,7 @@ class ReminderPreview:
 
 
 @dataclasses.dataclass(frozen=True)
-class Sent:
+class SentReminder:
     """A reminder and its effect."""
 
     reminder: Reminder
@@ -45,13 +45,15 @@ class Sent:
     """How many of those reminded completed within a week."""
 
 
-def preview(tx: Tx, training: Training, node: Organisation) -> ReminderPreview:
+def preview_reminder(tx: Tx, training: Training, node: Organisation) -> ReminderPreview:
     """Count without sending: each figure is the length of the list of names that it links to."""
 
-    def count(status: Status) -> int:
+    def count(status: NameStatus) -> int:
         return count_names(tx, NameFilter(training, node, status=status))
 
-    return ReminderPreview(*map(count, (Status.MISSING, Status.REACHABLE, Status.LATELY, Status.UNREACHABLE)))
+    return ReminderPreview(
+        *map(count, (NameStatus.MISSING, NameStatus.REACHABLE, NameStatus.LATELY, NameStatus.UNREACHABLE))
+    )
 
 
 def send_reminder(tx: Tx, actor: Actor, training: Training, node: Organisation, *, note: str = "") -> Reminder:
@@ -97,7 +99,7 @@ def hold_running(tx: Tx, training: Training) -> None:
 
 
 def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder) -> int:
-    wanted = selected_members(tx, NameFilter(training, node, status=Status.REACHABLE)).subquery()
+    wanted = selected_members(tx, NameFilter(training, node, status=NameStatus.REACHABLE)).subquery()
     columns = ["reminder_id", "member_id", "training_id", "on_day"]
     listed = select(literal(reminder.id), wanted.c.id, literal(training.id), literal(clock.today()))
     tx.execute(insert(ReminderRecipient).from_select(columns, listed))
@@ -125,7 +127,7 @@ def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder) -
     return len(members)
 
 
-def sent(tx: Tx, training: Training, node: Organisation, limit: int = 10) -> list[Sent]:
+def sent_reminders(tx: Tx, training: Training, node: Organisation, limit: int = 10) -> list[SentReminder]:
     """The newest reminders in a node and below it, and how many of those reminded completed in a week."""
     rows = tx.execute(
         select(Reminder, Organisation)
@@ -135,7 +137,7 @@ def sent(tx: Tx, training: Training, node: Organisation, limit: int = 10) -> lis
         .limit(limit)
     ).all()
     effect = _effect(tx, training, [reminder.id for reminder, _ in rows])
-    return [Sent(reminder, where, effect.get(reminder.id, 0)) for reminder, where in rows]
+    return [SentReminder(reminder, where, effect.get(reminder.id, 0)) for reminder, where in rows]
 
 
 def _effect(tx: Tx, training: Training, reminders: list[int]) -> dict[int, int]:

@@ -7,14 +7,14 @@ from academy.core.database import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.people.models import Exemption, Member, Organisation, RosterImport
 
-KEEPERS = (Role.NODE_ADMINISTRATOR, Role.ROSTER_OFFICER)
+ROSTER_KEEPERS = (Role.NODE_ADMINISTRATOR, Role.ROSTER_OFFICER)
 """Roles that may change the roster."""
 
-READERS = (*KEEPERS, Role.BRANCH_SECRETARY)
+ROSTER_READERS = (*ROSTER_KEEPERS, Role.BRANCH_SECRETARY)
 """Roles that may see names."""
 
 
-def allow(actor: Actor, path: str, what: str, *roles: Role) -> None:
+def require_access(actor: Actor, path: str, what: str, *roles: Role) -> None:
     """Check the actor's roles for the node at `path`.
 
     Raises:
@@ -34,7 +34,7 @@ def access_organisation(tx: Tx, actor: Actor, public_id: str, *roles: Role) -> O
     node = tx.scalar(select(Organisation).where(Organisation.public_id == public_id))
     if node is None:
         raise NotFound
-    allow(actor, node.path, f"organisation:{public_id}", *(roles or READERS))
+    require_access(actor, node.path, f"organisation:{public_id}", *(roles or ROSTER_READERS))
     return node
 
 
@@ -52,7 +52,7 @@ def access_member(tx: Tx, actor: Actor, public_id: str, *roles: Role) -> Member:
     ).first()
     if row is None:
         raise NotFound
-    allow(actor, row.path, f"member:{public_id}", *(roles or READERS))
+    require_access(actor, row.path, f"member:{public_id}", *(roles or ROSTER_READERS))
     found: Member = row[0]
     return found
 
@@ -67,7 +67,7 @@ def access_exemption(tx: Tx, actor: Actor, public_id: str, *roles: Role) -> Exem
     ).first()
     if row is None:
         raise NotFound
-    allow(actor, row.path, f"exemption:{public_id}", *(roles or KEEPERS))
+    require_access(actor, row.path, f"exemption:{public_id}", *(roles or ROSTER_KEEPERS))
     found: Exemption = row[0]
     return found
 
@@ -81,6 +81,6 @@ def access_roster(tx: Tx, actor: Actor, public_id: str) -> RosterImport:
     ).first()
     if row is None:
         raise NotFound
-    allow(actor, row.path, f"roster:{public_id}", *KEEPERS)
+    require_access(actor, row.path, f"roster:{public_id}", *ROSTER_KEEPERS)
     found: RosterImport = row[0]
     return found

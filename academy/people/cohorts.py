@@ -17,10 +17,10 @@ from academy.core.i18n import Message, msg
 from academy.core.paging import Page, page_of
 from academy.jobs import publish
 from academy.people import rules
-from academy.people.access import KEEPERS, allow
+from academy.people.access import ROSTER_KEEPERS, require_access
 from academy.people.events import MembersChanged
 from academy.people.models import Cohort, CohortMember, Member, Organisation
-from academy.people.queries import present, subtree, subtrees
+from academy.people.queries import is_present, subtree, subtrees
 
 PAGE = 50
 MOST = 5000
@@ -51,7 +51,7 @@ def access_cohort(tx: Tx, actor: Actor, public_id: str) -> tuple[Cohort, Organis
     ).first()
     if row is None:
         raise NotFound
-    allow(actor, row[1].path, f"cohort:{public_id}", *KEEPERS)
+    require_access(actor, row[1].path, f"cohort:{public_id}", *ROSTER_KEEPERS)
     return row[0], row[1]
 
 
@@ -77,7 +77,7 @@ def cohorts_under(tx: Tx, paths: Sequence[str], page: int = 1, size: int = PAGE)
     return Page([CohortSummary(*row) for row in found.rows], found.total, found.number, found.size)
 
 
-def members_of(tx: Tx, cohort: Cohort, node: Organisation, page: int = 1) -> Page[tuple[Member, Organisation]]:
+def cohort_members(tx: Tx, cohort: Cohort, node: Organisation, page: int = 1) -> Page[tuple[Member, Organisation]]:
     """Members of a cohort, by branch, as far as they belong to its node. A member who moved away is not visible to its
     keepers, and reappears on return."""
     query = (
@@ -96,7 +96,7 @@ def create_cohort(tx: Tx, actor: Actor, node: Organisation, name: str) -> Cohort
     Raises:
         Invalid: no name, or one that the node has already.
     """
-    allow(actor, node.path, f"organisation:{node.public_id}", *KEEPERS)
+    require_access(actor, node.path, f"organisation:{node.public_id}", *ROSTER_KEEPERS)
     made = Cohort(organisation_id=node.id)
     _name(tx, made, name)
     record(tx, actor, "cohort.created", f"cohort:{made.public_id}", organisation=node.public_id)
@@ -116,7 +116,7 @@ def close_cohort(tx: Tx, actor: Actor, cohort: Cohort) -> None:
     record(tx, actor, "cohort.closed" if cohort.closed_at else "cohort.reopened", f"cohort:{cohort.public_id}")
 
 
-def add_members(tx: Tx, actor: Actor, cohort: Cohort, node: Organisation, text: str) -> int:
+def add_cohort_members(tx: Tx, actor: Actor, cohort: Cohort, node: Organisation, text: str) -> int:
     """Add members by their numbers, separated in a text; all of them, or nobody.
 
     Raises:
@@ -131,7 +131,7 @@ def add_members(tx: Tx, actor: Actor, cohort: Cohort, node: Organisation, text: 
     for start in range(0, len(numbers), 1000):
         part = numbers[start : start + 1000]
         query = select(Member.number, Member.id).join(Organisation, Organisation.id == Member.organisation_id)
-        known |= dict(tx.execute(query.where(Member.number.in_(part), subtree(node.path), present())).all())
+        known |= dict(tx.execute(query.where(Member.number.in_(part), subtree(node.path), is_present())).all())
     if unknown := [number for number in numbers if number not in known]:
         raise Invalid(fields={"numbers": _unknown(unknown)})
     held = set(tx.scalars(select(CohortMember.member_id).where(CohortMember.cohort_id == cohort.id)))
@@ -154,7 +154,7 @@ def _unknown(numbers: Sequence[str]) -> Message:
     return msg("本组织没有这些编号：%(shown)s。一个人也没有加。", shown=shown)
 
 
-def remove_member(tx: Tx, actor: Actor, cohort: Cohort, member: Member) -> None:
+def remove_cohort_member(tx: Tx, actor: Actor, cohort: Cohort, member: Member) -> None:
     """Remove a member; trainings for this cohort update their audience."""
     gone = tx.execute(
         delete(CohortMember)

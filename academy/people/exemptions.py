@@ -10,12 +10,12 @@ from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
 from academy.jobs import publish
 from academy.people import rules
-from academy.people.access import KEEPERS, allow
+from academy.people.access import ROSTER_KEEPERS, require_access
 from academy.people.events import ExemptionChanged
 from academy.people.models import Exemption, Member, Organisation
 
-ASKERS = (*KEEPERS, Role.BRANCH_SECRETARY)
-DECIDERS = (Role.NODE_ADMINISTRATOR,)
+EXEMPTION_ASKERS = (*ROSTER_KEEPERS, Role.BRANCH_SECRETARY)
+EXEMPTION_DECIDERS = (Role.NODE_ADMINISTRATOR,)
 
 
 def request_exemption(
@@ -28,7 +28,7 @@ def request_exemption(
     valid_to: dt.date | None = None,
 ) -> Exemption:
     """Request that a member be exempt from one day up to (not including) another."""
-    _allow(tx, actor, member, *ASKERS)
+    _allow(tx, actor, member, *EXEMPTION_ASKERS)
     exemption = _make(tx, member, reason, valid_from, valid_to)
     exemption.requested_by = actor.account_id
     tx.flush()
@@ -43,7 +43,7 @@ def approve_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
         Conflict: it is the actor's own, or has been decided meanwhile.
     """
     member = tx.get_one(Member, exemption.member_id)
-    _allow(tx, actor, member, *DECIDERS)
+    _allow(tx, actor, member, *EXEMPTION_DECIDERS)
     tx.refresh(exemption, with_for_update=True)
     if exemption.approved_at is not None or exemption.revoked_at is not None:
         raise Conflict(msg("这份免训申请已经处理过了。"))
@@ -59,7 +59,7 @@ def approve_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
 def revoke_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
     """Revoke an exemption from today on, or decline a request. Earlier days stay exempt."""
     member = tx.get_one(Member, exemption.member_id)
-    _allow(tx, actor, member, *DECIDERS)
+    _allow(tx, actor, member, *EXEMPTION_DECIDERS)
     tx.refresh(exemption, with_for_update=True)
     if exemption.revoked_at is not None:
         raise Conflict(msg("这份免训申请已经处理过了。"))
@@ -107,4 +107,4 @@ def _make(tx: Tx, member: Member, reason: str, valid_from: dt.date, valid_to: dt
 
 def _allow(tx: Tx, actor: Actor, member: Member, *roles: Role) -> None:
     home = tx.get_one(Organisation, member.organisation_id)
-    allow(actor, home.path, f"member:{member.public_id}", *roles)
+    require_access(actor, home.path, f"member:{member.public_id}", *roles)

@@ -66,7 +66,7 @@ class TreeOn:
         return names[::-1]
 
 
-def public_ids(tx: Tx, row_ids: list[int]) -> dict[int, tuple[str, str]]:
+def organisation_public_ids(tx: Tx, row_ids: list[int]) -> dict[int, tuple[str, str]]:
     """Row id → public id and present path, for links."""
     rows = tx.execute(
         select(Organisation.id, Organisation.public_id, Organisation.path).where(Organisation.id.in_(row_ids))

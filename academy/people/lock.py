@@ -7,7 +7,7 @@ from academy.core.database import Tx
 from academy.people.models import RosterState
 
 
-def take(tx: Tx) -> int:
+def take_roster_lock(tx: Tx) -> int:
     """Lock the roster until the transaction ends, and count one change; returns the new version.
 
     Two moves, two imports or a move and a transfer then run one after the other, each seeing the other's result.
@@ -30,6 +30,6 @@ def take(tx: Tx) -> int:
     raise RuntimeError("the roster's state row cannot be made")
 
 
-def version(tx: Tx) -> int:
+def roster_version(tx: Tx) -> int:
     """The number of changes so far."""
     return tx.scalar(select(RosterState.version).where(RosterState.id == 1)) or 0

@@ -14,11 +14,11 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.jobs import publish
 from academy.people import lock, position_terms, rules
-from academy.people.access import KEEPERS, allow
+from academy.people.access import ROSTER_KEEPERS, require_access
 from academy.people.events import MembersChanged
-from academy.people.models import DATES, Member, Membership, MemberStatus, Organisation
+from academy.people.models import MEMBER_DATES, Member, Membership, MemberStatus, Organisation
 
-PHONE = "member.phone"
+PHONE_FIELD = "member.phone"
 """Encryption context of phones."""
 
 
@@ -39,12 +39,12 @@ def add_member(
     on: dt.date | None = None,
 ) -> Member:
     """Enter one person in the roster, as a member of `organisation` from a day on."""
-    allow(actor, organisation.path, f"organisation:{organisation.public_id}", *KEEPERS)
+    require_access(actor, organisation.path, f"organisation:{organisation.public_id}", *ROSTER_KEEPERS)
     values = rules.checked(
-        number=(rules.read_number, number), name=(rules.read_name, name), phone=(rules.read_phone, phone)
+        number=(rules.read_member_number, number), name=(rules.read_name, name), phone=(rules.read_phone, phone)
     )
     day = _past(on)
-    lock.take(tx)
+    lock.take_roster_lock(tx)
     _open(tx, organisation)
     if tx.scalar(select(Member.id).where(Member.number == values["number"])):
         raise Invalid(fields={"number": msg("编号 %(number)s 已经有人使用。", number=values["number"])})
@@ -63,7 +63,7 @@ def add_member(
     tx.flush()
     tx.add(Membership(member_id=member.id, organisation_id=organisation.id, valid_from=day))
     if position:
-        position_terms.change_position(tx, member.id, position_terms.POSITION, position, day, precision="unknown")
+        position_terms.change_position(tx, member.id, position_terms.POSITION_TERM, position, day, precision="unknown")
     tx.flush()
     record(tx, actor, "member.added", f"member:{member.public_id}", organisation=organisation.public_id)
     publish(tx, MembersChanged([member.id]))
@@ -80,15 +80,15 @@ def transfer_member(
     """
     day = _past(on)
     seen = member.organisation_id
-    lock.take(tx)
+    lock.take_roster_lock(tx)
     tx.refresh(member)
     _open(tx, organisation)
     source = tx.get_one(Organisation, member.organisation_id)
     for node in (source, organisation):
-        allow(actor, node.path, f"organisation:{node.public_id}", *KEEPERS)
+        require_access(actor, node.path, f"organisation:{node.public_id}", *ROSTER_KEEPERS)
     if member.organisation_id != seen:
         raise Conflict(msg("这位党员刚刚被别人转到了别的组织，请刷新后再看。"))
-    if member.status not in rules.HERE:
+    if member.status not in rules.PRESENT_STATUSES:
         raise Conflict(msg("这位党员已不在册，不能转接。"))
     if organisation.id == member.organisation_id:
         return member
@@ -119,16 +119,16 @@ def change_status(
         raise Invalid(fields={"status": msg("请从列表里选择。")})
     said = rules.checked(note=(lambda text: rules.read_text(text, longest=120), note))["note"]
     day = _past(on)
-    lock.take(tx)
+    lock.take_roster_lock(tx)
     tx.refresh(member)
     home = tx.get_one(Organisation, member.organisation_id)
-    allow(actor, home.path, f"member:{member.public_id}", *KEEPERS)
+    require_access(actor, home.path, f"member:{member.public_id}", *ROSTER_KEEPERS)
     position_terms.change_position(
-        tx, member.id, position_terms.STATUS, position_terms.kept_status(status), day, str(said or "")
+        tx, member.id, position_terms.STATUS_TERM, position_terms.status_term_of(status), day, str(said or "")
     )
     if status == member.status:
         return member
-    was_here, is_here = member.status in rules.HERE, status in rules.HERE
+    was_here, is_here = member.status in rules.PRESENT_STATUSES, status in rules.PRESENT_STATUSES
     if is_here and not was_here:
         _open(tx, home)
         _turn_membership(tx, member, home.id, day)
@@ -167,7 +167,7 @@ def undo_transfer(tx: Tx, actor: Actor, member: Member) -> Member:
     Raises:
         Conflict: there is none within `UNDO_DAYS`, or the previous organisation is closed.
     """
-    lock.take(tx)
+    lock.take_roster_lock(tx)
     tx.refresh(member)
     before = _before_transfer(tx, member)
     if before is None or "transfer" not in undoable_changes(tx, member):
@@ -176,7 +176,7 @@ def undo_transfer(tx: Tx, actor: Actor, member: Member) -> Member:
     source, back = (tx.get_one(Organisation, one.organisation_id) for one in before)
     _open(tx, back)
     for node in (source, back):
-        allow(actor, node.path, f"organisation:{node.public_id}", *KEEPERS)
+        require_access(actor, node.path, f"organisation:{node.public_id}", *ROSTER_KEEPERS)
     tx.delete(spell)
     tx.flush()
     earlier.valid_to = None
@@ -200,7 +200,7 @@ def undo_status(tx: Tx, actor: Actor, member: Member) -> Member:
     Raises:
         Conflict: there is none within `UNDO_DAYS`, or the member's organisation is closed.
     """
-    lock.take(tx)
+    lock.take_roster_lock(tx)
     tx.refresh(member)
     undoable = undoable_changes(tx, member).get("status")
     if undoable is None:
@@ -219,7 +219,7 @@ def _before_transfer(tx: Tx, member: Member) -> tuple[Membership, Membership] | 
 
 def _before_status(tx: Tx, member: Member) -> tuple[str, dt.date] | None:
     """The previous status, and since when it has ended."""
-    held = [term for term in position_terms.terms_of(tx, member.id) if term.what == position_terms.STATUS]
+    held = [term for term in position_terms.terms_of(tx, member.id) if term.what == position_terms.STATUS_TERM]
     now = next((term for term in held if term.valid_to is None), None)
     day, status = max(((term.valid_to, term.value) for term in held if term.valid_to is not None), default=(None, ""))
     if now is None:
@@ -254,15 +254,15 @@ def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: d
             sealer, None if phone == "-" else rules.checked(phone=(rules.read_phone, phone))["phone"]
         )
     try:
-        rules.old_enough(
+        rules.check_joining_age(
             values.get("birth_date", member.birth_date),  # type: ignore[arg-type]
             values.get("joined_on", member.joined_on),  # type: ignore[arg-type]
         )
     except rules.Unreadable as error:
         raise Invalid(fields={"joined_on": error.reason}) from error
     home = tx.get_one(Organisation, member.organisation_id)
-    allow(actor, home.path, f"member:{member.public_id}", *KEEPERS)
-    lock.take(tx)
+    require_access(actor, home.path, f"member:{member.public_id}", *ROSTER_KEEPERS)
+    lock.take_roster_lock(tx)
     _date_position(member, values)
     since = values.get("position_since", member.known_date("position_since"))
     _split_months(member, values)
@@ -275,7 +275,12 @@ def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: d
         if not {"position", "position_since", "month_only"}.isdisjoint(changed):
             known = position_terms.precision_of(since)  # type: ignore[arg-type]
             position_terms.change_position(
-                tx, member.id, position_terms.POSITION, member.position, member.position_since or today, precision=known
+                tx,
+                member.id,
+                position_terms.POSITION_TERM,
+                member.position,
+                member.position_since or today,
+                precision=known,
             )
         tx.flush()
         record(tx, actor, "member.edited", f"member:{member.public_id}", fields=changed)
@@ -302,7 +307,7 @@ def _date_position(member: Member, values: dict[str, Any]) -> None:
 def _split_months(member: Member, values: dict[str, Any]) -> None:
     """Dates as stored: a first day, and the set of those known by month only."""
     vague = set(member.month_only.split())
-    for name in DATES:
+    for name in MEMBER_DATES:
         if name in values:
             vague = vague | {name} if isinstance(values[name], months.Month) else vague - {name}
             values[name] = None if values[name] is None else months.earliest(values[name])
@@ -315,14 +320,14 @@ def sealed_phone(sealer: Sealer, phone: object) -> dict[str, Any]:
         return {"phone_sealed": None, "phone_index": None}
     text = str(phone)
     return {
-        "phone_sealed": sealer.seal(text, context=PHONE),
-        "phone_index": sealer.blind_index(text, context=PHONE),
+        "phone_sealed": sealer.seal(text, context=PHONE_FIELD),
+        "phone_index": sealer.blind_index(text, context=PHONE_FIELD),
     }
 
 
 def masked_phone(sealer: Sealer, member: Member) -> str:
     """The phone as displayed."""
-    return rules.masked(sealer.open(member.phone_sealed, context=PHONE)) if member.phone_sealed else ""
+    return rules.mask_phone(sealer.open(member.phone_sealed, context=PHONE_FIELD)) if member.phone_sealed else ""
 
 
 def _turn_membership(tx: Tx, member: Member, organisation_id: int | None, day: dt.date) -> None:

@@ -16,11 +16,11 @@ from academy.core.i18n import Message, msg, nmsg
 from academy.core.paging import Page, page_of
 from academy.jobs import publish
 from academy.people import lock, organisations
-from academy.people.access import allow
+from academy.people.access import require_access
 from academy.people.events import MembersChanged
 from academy.people.models import Member, Membership, Merger, Organisation
-from academy.people.organisations import GARDENERS, mark_closed, move_organisation, past, still_open
-from academy.people.queries import present, subtrees
+from academy.people.organisations import TREE_EDITORS, mark_closed, move_organisation, past, still_open
+from academy.people.queries import is_present, subtrees
 
 BLOCK = 5000
 SHOWN = 10
@@ -41,7 +41,7 @@ class MergerPreview:
     """Warnings, such as a different level."""
 
 
-def candidates(
+def merger_candidates(
     tx: Tx, paths: Sequence[str], node: Organisation, text: str, *, any_level: bool = False, page: int = 1
 ) -> Page[Organisation]:
     """Nodes that could absorb a node, by a part of their name or by code; of its level unless requested otherwise."""
@@ -68,7 +68,7 @@ def preview_merger(tx: Tx, node: Organisation, into: Organisation) -> MergerPrev
         Conflict: one of the two is closed.
     """
     _fitting(tx, node, into)
-    here = (Member.organisation_id == node.id, present())
+    here = (Member.organisation_id == node.id, is_present())
     children = _children(tx, node)
     warning = None
     if node.level != into.level:
@@ -77,8 +77,8 @@ def preview_merger(tx: Tx, node: Organisation, into: Organisation) -> MergerPrev
         people=tx.scalar(select(func.count()).where(*here)) or 0,
         names=list(tx.scalars(select(Member.name).where(*here).order_by(Member.id).limit(SHOWN))),
         children=children,
-        into_people=tx.scalar(select(func.count()).where(Member.organisation_id == into.id, present())) or 0,
-        seen=lock.version(tx),
+        into_people=tx.scalar(select(func.count()).where(Member.organisation_id == into.id, is_present())) or 0,
+        seen=lock.roster_version(tx),
         warning=warning,
     )
 
@@ -103,12 +103,12 @@ def merge_organisation(
         Conflict: one of the two is closed, or the roster has changed since the preview.
     """
     day = past(on)
-    version = lock.take(tx)
+    version = lock.take_roster_lock(tx)
     if seen is not None and version != seen + 1:
         raise Conflict(msg("名册在预览之后有了变动，请再看一遍预览。"))
     _fitting(tx, node, into)
     for place in (node, into):
-        allow(actor, place.path, f"organisation:{place.public_id}", *GARDENERS)
+        require_access(actor, place.path, f"organisation:{place.public_id}", *TREE_EDITORS)
     if node.level != into.level and not any_level:
         raise Invalid(fields={"into": msg("两个组织不是同一级。确实要这样并，请勾选“不同级也可以”。")})
     children = _children(tx, node)
@@ -156,14 +156,14 @@ def undo_merger(tx: Tx, actor: Actor, node: Organisation) -> int:
     Raises:
         Conflict: the node was not closed by a merger, or that was undone already.
     """
-    lock.take(tx)
+    lock.take_roster_lock(tx)
     tx.refresh(node)
     found = merger_of(tx, node)
     if found is None:
         raise Conflict(msg("这个组织不是因合并而撤销的，或者已经恢复过了。"))
     merger, into = found
     for place in (node, into):
-        allow(actor, place.path, f"organisation:{place.public_id}", *GARDENERS)
+        require_access(actor, place.path, f"organisation:{place.public_id}", *TREE_EDITORS)
     merger.undone_at, merger.undone_by = clock.now(), actor.account_id
     organisations.reopen(tx, node, merger.merged_on)
     back = _carry_back(tx, merger, node, into)
@@ -277,6 +277,6 @@ def _carry_back(tx: Tx, merger: Merger, node: Organisation, into: Organisation) 
         back += sorted(still)
     for start in range(0, len(merger.carried["lasting"]), 500):
         part = merger.carried["lasting"][start : start + 500]
-        gone = (Member.id.in_(part), Member.organisation_id == into.id, ~present())
+        gone = (Member.id.in_(part), Member.organisation_id == into.id, ~is_present())
         _put(tx, (gone[0] & gone[1] & gone[2]), node)
     return back

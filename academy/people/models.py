@@ -24,7 +24,7 @@ from academy.people.kinds import (
 )
 
 __all__ = [
-    "DATES",
+    "MEMBER_DATES",
     "PATH",
     "Cohort",
     "CohortMember",
@@ -47,7 +47,7 @@ __all__ = [
 PATH = String(255).with_variant(String(255, collation="C"), "postgresql")
 
 
-DATES = ("birth_date", "joined_on", "position_since")
+MEMBER_DATES = ("birth_date", "joined_on", "position_since")
 """A member's dates of which only the month may be known."""
 
 
@@ -331,8 +331,8 @@ class CohortMember(Base):
 class RosterState(Base):
     """One row whose version counts every change to people and to the tree.
 
-    Every such change locks this row first (`lock.take`), so that two moves can't close a cycle together; an import
-    compares versions to detect an outdated dry run.
+    Every such change locks this row first (`lock.take_roster_lock`), so that two moves can't close a cycle together; an
+    import compares versions to detect an outdated dry run.
     """
 
     __tablename__ = "roster_state"

@@ -47,7 +47,7 @@ def clean_name(text: str) -> str:
     return name if "\u00b7" in name else _BETWEEN_HAN.sub("", name)
 
 
-def alike(one: str, other: str) -> bool:
+def are_names_alike(one: str, other: str) -> bool:
     """Whether two names differ in spaces and dots only."""
     return one == other or _bare(one) == _bare(other)
 

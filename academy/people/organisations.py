@@ -12,13 +12,13 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.jobs import publish
 from academy.people import lock, rules, sectors
-from academy.people.access import allow
+from academy.people.access import require_access
 from academy.people.events import MembersChanged, OrganisationMoved
 from academy.people.models import Member, Organisation, OrganisationKind, OrganisationSpell
-from academy.people.queries import present, subtree
-from academy.people.rules import checked, read_code, read_name
+from academy.people.queries import is_present, subtree
+from academy.people.rules import checked, read_name, read_organisation_code
 
-GARDENERS = (Role.NODE_ADMINISTRATOR,)
+TREE_EDITORS = (Role.NODE_ADMINISTRATOR,)
 """Roles that may change the tree below a node."""
 
 
@@ -36,13 +36,13 @@ def create_organisation(
 ) -> Organisation:
     """Create a node below `parent`; the root has none."""
     if parent is None:
-        allow(actor, "/", "organisation:root", Role.SYSTEM_ADMINISTRATOR)
+        require_access(actor, "/", "organisation:root", Role.SYSTEM_ADMINISTRATOR)
     else:
-        allow(actor, parent.path, f"organisation:{parent.public_id}", *GARDENERS)
-    values = checked(code=(read_code, code), name=(lambda text: read_name(text, longest=120), name))
+        require_access(actor, parent.path, f"organisation:{parent.public_id}", *TREE_EDITORS)
+    values = checked(code=(read_organisation_code, code), name=(lambda text: read_name(text, longest=120), name))
     _known(tx, kind=kind, level=level, sector=sector)
     day = past(opened_on)
-    lock.take(tx)
+    lock.take_roster_lock(tx)
     if tx.scalar(select(Organisation.id).where(Organisation.code == values["code"])):
         raise Invalid(fields={"code": msg("组织代码 %(code)s 已经有了。", code=values["code"])})
     if parent is not None:
@@ -72,10 +72,10 @@ def rename_organisation(
     tx: Tx, actor: Actor, node: Organisation, name: str, *, on: dt.date | None = None
 ) -> Organisation:
     """Rename a node from a day on; the earlier name stays in its spells."""
-    allow(actor, node.path, f"organisation:{node.public_id}", *GARDENERS)
+    require_access(actor, node.path, f"organisation:{node.public_id}", *TREE_EDITORS)
     name = str(checked(name=(lambda text: read_name(text, longest=120), name))["name"])
     day = past(on)
-    lock.take(tx)
+    lock.take_roster_lock(tx)
     still_open(tx, node)
     if name != node.name:
         node.name = name
@@ -102,7 +102,7 @@ def move_organisation(
         Invalid: the new parent is the node itself or below it, or is closed.
     """
     day = past(on)
-    lock.take(tx)
+    lock.take_roster_lock(tx)
     expected = node.parent_id if seen_parent_id is None else seen_parent_id
     still_open(tx, node)
     tx.refresh(new_parent)
@@ -111,7 +111,7 @@ def move_organisation(
     if node.parent_id != expected:
         raise Conflict(msg("“%(name)s”刚刚被别人移动过，请看过现在的位置再决定。", name=node.name))
     for place in (node.path, new_parent.path):
-        allow(actor, place, f"organisation:{node.public_id}", *GARDENERS)
+        require_access(actor, place, f"organisation:{node.public_id}", *TREE_EDITORS)
     if new_parent.closed_on is not None:
         raise Invalid(fields={"parent": msg("“%(name)s”已经撤销。", name=new_parent.name)})
     if new_parent.path.startswith(node.path):
@@ -163,11 +163,11 @@ def rewrite_paths(tx: Tx, node: Organisation, new_parent: Organisation) -> None:
 
 def set_sector(tx: Tx, actor: Actor, node: Organisation, sector: str | None) -> Organisation:
     """Set or remove the sector of a node."""
-    allow(actor, node.path, f"organisation:{node.public_id}", *GARDENERS)
+    require_access(actor, node.path, f"organisation:{node.public_id}", *TREE_EDITORS)
     if (sector or None) == node.sector:
         return node
     _known(tx, kind=node.kind, level=node.level, sector=sector)
-    lock.take(tx)
+    lock.take_roster_lock(tx)
     still_open(tx, node)
     old, node.sector = node.sector, sector or None
     tx.flush()
@@ -183,12 +183,12 @@ def close_organisation(tx: Tx, actor: Actor, node: Organisation, *, on: dt.date 
     Raises:
         Conflict: members or open nodes are still below it.
     """
-    allow(actor, node.path, f"organisation:{node.public_id}", *GARDENERS)
+    require_access(actor, node.path, f"organisation:{node.public_id}", *TREE_EDITORS)
     day = past(on)
-    lock.take(tx)
+    lock.take_roster_lock(tx)
     still_open(tx, node)
     below = tx.scalar(select(func.count()).where(Organisation.parent_id == node.id, Organisation.closed_on.is_(None)))
-    people = tx.scalar(select(func.count()).where(Member.organisation_id == node.id, present()))
+    people = tx.scalar(select(func.count()).where(Member.organisation_id == node.id, is_present()))
     if below or people:
         raise Conflict(
             msg(
@@ -277,9 +277,9 @@ def _known(tx: Tx, *, kind: str, level: str, sector: str | None) -> None:
     wrong = {
         field: msg("请从列表里选择。")
         for field, value, known in (
-            ("kind", kind, rules.KINDS),
-            ("level", level, rules.LEVELS),
-            ("sector", sector or "", {"": msg("（不分领域）"), **sectors.words(tx, offered=True)}),
+            ("kind", kind, rules.ORGANISATION_KINDS),
+            ("level", level, rules.ORGANISATION_LEVELS),
+            ("sector", sector or "", {"": msg("（不分领域）"), **sectors.sector_names(tx, offered=True)}),
         )
         if value not in known
     }

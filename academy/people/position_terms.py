@@ -13,7 +13,7 @@ from academy.core.months import Month
 from academy.people.models import Member, MemberStatus, MemberTerm
 from academy.people.position_names import post_of
 
-POSITION, STATUS = "position", "status"
+POSITION_TERM, STATUS_TERM = "position", "status"
 CHUNK = 2000
 table = cast(Table, MemberTerm.__table__)
 
@@ -43,7 +43,7 @@ def change_position(
         raise Invalid(fields={"on": msg("日期不能早于上一次变动（%(day)s）。", day=term.valid_from)})
     _end(tx, [member_id], what, day)
     if value is not None:
-        kind = post_of(value) if what == POSITION else value
+        kind = post_of(value) if what == POSITION_TERM else value
         tx.add(
             MemberTerm(
                 member_id=member_id, what=what, value=value, kind=kind, note=note, valid_from=day, precision=precision
@@ -69,12 +69,12 @@ def _redate(tx: Tx, term: MemberTerm, day: dt.date, note: str, precision: str) -
     tx.flush()
 
 
-def kept_status(status: str) -> str | None:
+def status_term_of(status: str) -> str | None:
     """The status as a term; None for an active member."""
     return None if status == MemberStatus.ACTIVE else status
 
 
-def change_positions(
+def change_terms(
     tx: Tx, what: str, values: Iterable[tuple[int, str | None]], day: dt.date, precision: str = "day"
 ) -> None:
     """The same for many members of an import; an unchanged value keeps its term."""
@@ -100,7 +100,7 @@ def change_positions(
             tx.execute(insert(MemberTerm), rows)
 
 
-def redate_many(tx: Tx, what: str, days: Mapping[int, tuple[dt.date, str]]) -> None:
+def redate_terms(tx: Tx, what: str, days: Mapping[int, tuple[dt.date, str]]) -> None:
     """Correct the start of the present terms of some members; never before an earlier term's end."""
     if days:
         held = (table.c.member_id == bindparam("m"), table.c.what == what, table.c.valid_to.is_(None))
@@ -110,11 +110,11 @@ def redate_many(tx: Tx, what: str, days: Mapping[int, tuple[dt.date, str]]) -> N
 
 
 def _row(member: int, what: str, value: str, day: dt.date) -> dict[str, Any]:
-    kind = post_of(value) if what == POSITION else value
+    kind = post_of(value) if what == POSITION_TERM else value
     return {"member_id": member, "what": what, "value": value, "kind": kind, "note": "", "valid_from": day}
 
 
-def begin_all(tx: Tx, after: int, day: dt.date) -> None:
+def begin_terms(tx: Tx, after: int, day: dt.date) -> None:
     """First terms of members that were just inserted in bulk: those whose row id is greater than `after`."""
     fresh = Member.id > after
     since = func.coalesce(Member.position_since, literal(day, MemberTerm.valid_from.type))
@@ -124,12 +124,12 @@ def begin_all(tx: Tx, after: int, day: dt.date) -> None:
         kind = case({p: post_of(p) for p in held if p}, value=Member.position, else_="other")
         by_month = Member.month_only.contains("position_since")
         known = case((Member.position_since.is_(None), "unknown"), (by_month, "month"), else_="day")
-        begun = select(Member.id, literal(POSITION), Member.position, kind, literal(""), since, known)
+        begun = select(Member.id, literal(POSITION_TERM), Member.position, kind, literal(""), since, known)
         begun = begun.where(fresh, Member.position.is_not(None))
         tx.execute(insert(MemberTerm).from_select(columns, begun))
     away = select(
         Member.id,
-        literal(STATUS),
+        literal(STATUS_TERM),
         Member.status,
         Member.status,
         literal(""),

@@ -37,9 +37,9 @@ def members_under(path: str) -> ColumnElement[bool]:
     return Member.organisation_id.in_(select(Organisation.id).where(subtree(path)))
 
 
-def present() -> ColumnElement[bool]:
+def is_present() -> ColumnElement[bool]:
     """Condition: active or floating members."""
-    return Member.status.in_(rules.HERE)
+    return Member.status.in_(rules.PRESENT_STATUSES)
 
 
 def among(tx: Tx, column: Any, values: Sequence[str | int]) -> ColumnElement[bool]:
@@ -64,7 +64,7 @@ class ChildNode:
     closed_on: dt.date | None
 
 
-def children(tx: Tx, node: Organisation, *, closed: bool = False) -> list[ChildNode]:
+def children_of(tx: Tx, node: Organisation, *, closed: bool = False) -> list[ChildNode]:
     """Direct children by code, each with its members; two queries however many there are."""
     query = select(Organisation).where(Organisation.parent_id == node.id).order_by(Organisation.code)
     if not closed:
@@ -73,7 +73,7 @@ def children(tx: Tx, node: Organisation, *, closed: bool = False) -> list[ChildN
     for path, count in tx.execute(
         select(Organisation.path, func.count(Member.id))
         .join(Member, Member.organisation_id == Organisation.id)
-        .where(subtree(node.path), present())
+        .where(subtree(node.path), is_present())
         .group_by(Organisation.path)
     ):
         below = path[len(node.path) :].split("/", 1)[0]
@@ -84,7 +84,7 @@ def children(tx: Tx, node: Organisation, *, closed: bool = False) -> list[ChildN
     ]
 
 
-def ancestors(tx: Tx, node: Organisation) -> list[Organisation]:
+def ancestors_of(tx: Tx, node: Organisation) -> list[Organisation]:
     """From the root down to the node itself: the breadcrumb."""
     ids = [int(part) for part in node.path.strip("/").split("/")]
     return list(tx.scalars(select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.depth)))
@@ -127,7 +127,7 @@ def members_of(
     """
     query: Select[tuple[Member]] = select(Member)
     query = query.where(Member.organisation_id == node.id if direct else members_under(node.path))
-    query = query.where(Member.status == status) if status in rules.STATUSES else query.where(present())
+    query = query.where(Member.status == status) if status in rules.STATUSES else query.where(is_present())
     text = clean_name(text[:LONGEST_SEARCH])
     if text:
         match = or_(Member.name.contains(text, autoescape=True), Member.number == text)
@@ -195,7 +195,7 @@ def memberships_of(tx: Tx, member_id: int) -> list[tuple[Membership, Organisatio
     return [(membership, node) for membership, node in rows]
 
 
-def by_code(tx: Tx, paths: Sequence[str], code: str) -> Organisation | None:
+def find_organisation(tx: Tx, paths: Sequence[str], code: str) -> Organisation | None:
     """The open node of this code inside the subtrees."""
     return tx.scalar(
         select(Organisation).where(
@@ -222,6 +222,6 @@ def spells_of(tx: Tx, node: Organisation) -> list[tuple[OrganisationSpell, str |
     return [(spell, name) for spell, name in rows]
 
 
-def node(tx: Tx, organisation_id: int) -> Organisation:
+def organisation_of_id(tx: Tx, organisation_id: int) -> Organisation:
     """The node with a row id."""
     return tx.get_one(Organisation, organisation_id)

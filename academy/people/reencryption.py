@@ -8,18 +8,18 @@ from academy.core.actor import SYSTEM
 from academy.core.audit import record
 from academy.core.crypto import Sealer
 from academy.core.database import Tx
-from academy.people.members import PHONE
+from academy.people.members import PHONE_FIELD
 from academy.people.models import Member
 
 BATCH = 2_000
 
 
-def count(tx: Tx) -> int:
+def count_sealed_members(tx: Tx) -> int:
     """How many members have a sealed field."""
     return tx.scalar(select(func.count()).where(Member.phone_sealed.is_not(None))) or 0
 
 
-def reseal(tx: Tx, sealer: Sealer, tell: Callable[[int], None] = lambda done: None) -> int:
+def reseal_members(tx: Tx, sealer: Sealer, tell: Callable[[int], None] = lambda done: None) -> int:
     """Re-encrypt with the newest key what was sealed otherwise; `tell` is called with the number checked since.
 
     One transaction, because the blind index changes with the key: half of it would hide half of the people from a
@@ -40,9 +40,9 @@ def reseal(tx: Tx, sealer: Sealer, tell: Callable[[int], None] = lambda done: No
         updates = []
         for member_id, sealed in rows:
             if sealed is not None and not sealer.is_current(sealed):
-                phone = sealer.open(sealed, context=PHONE)
-                index = sealer.blind_index(phone, context=PHONE)
-                updates.append({"key": member_id, "sealed": sealer.seal(phone, context=PHONE), "index": index})
+                phone = sealer.open(sealed, context=PHONE_FIELD)
+                index = sealer.blind_index(phone, context=PHONE_FIELD)
+                updates.append({"key": member_id, "sealed": sealer.seal(phone, context=PHONE_FIELD), "index": index})
         if updates:
             tx.connection().execute(anew, updates)
         changed += len(updates)

@@ -12,13 +12,13 @@ from academy.core.text import tidy_text
 from academy.people.ages import age_on
 from academy.people.name_spelling import clean_name, unmarked
 
-KINDS: dict[str, Message] = {
+ORGANISATION_KINDS: dict[str, Message] = {
     "committee": msg("党委"),
     "general_branch": msg("党总支"),
     "branch": msg("党支部"),
     "group": msg("党小组"),
 }
-LEVELS: dict[str, Message] = {
+ORGANISATION_LEVELS: dict[str, Message] = {
     "city": msg("市"),
     "county": msg("县（区）"),
     "town": msg("乡镇（街道）"),
@@ -39,7 +39,7 @@ POSTS: dict[str, Message] = {
     "other": msg("其他职务"),
 }
 
-HERE = ("active", "floating")
+PRESENT_STATUSES = ("active", "floating")
 """Statuses of members who are due."""
 
 _STATUS_WORDS = {
@@ -82,7 +82,7 @@ _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
 _ERROR = re.compile(r"#[A-Z0-9/_ ]{2,20}[!?]?|#[\u4e00-\u9fff]{1,6}[!?]?|#+|Err:\d{3}", re.IGNORECASE)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 EARLIEST = dt.date(1900, 1, 1)
-ADULT = 18
+ADULT_AGE = 18
 
 
 class Unreadable(ValueError):
@@ -130,7 +130,7 @@ def plain(text: str) -> str:
     return text
 
 
-def read_number(text: str) -> str:
+def read_member_number(text: str) -> str:
     """The register's member number."""
     if _NUMBER.fullmatch(text):
         return text
@@ -142,7 +142,7 @@ def read_number(text: str) -> str:
     return number
 
 
-def read_code(text: str) -> str:
+def read_organisation_code(text: str) -> str:
     """An organisation's code."""
     code = tidy(not_an_error(text))
     if not code:
@@ -237,23 +237,23 @@ def read_status(text: str) -> str | None:
     return read_word(text, _STATUS, msg("状态“%(shown)s”看不懂，请填在册、流动、已转出或已去世。", shown=text[:20]))
 
 
-def read_kind(text: str) -> str | None:
+def read_organisation_kind(text: str) -> str | None:
     """A `Kind`, or None when blank."""
     return read_word(text, _KIND, msg("类型“%(shown)s”看不懂，请填党委、党总支、党支部或党小组。", shown=text[:20]))
 
 
-def old_enough(birth: dt.date | None, joined: dt.date | None) -> None:
+def check_joining_age(birth: dt.date | None, joined: dt.date | None) -> None:
     """Check that the person joined at eighteen or later.
 
     Raises:
         Unreadable: the two dates can't both be right.
     """
     # For a month without its day the most favourable day counts.
-    if birth and joined and age_on(earliest(birth), latest(joined)) < ADULT:
+    if birth and joined and age_on(earliest(birth), latest(joined)) < ADULT_AGE:
         raise Unreadable(msg("入党日期 %(joined)s 时还不满 18 岁，请核对出生日期和入党日期。", joined=joined))
 
 
-def masked(phone: str | None) -> str:
+def mask_phone(phone: str | None) -> str:
     """A phone as displayed: 138****1234."""
     if not phone:
         return ""

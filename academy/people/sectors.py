@@ -15,37 +15,37 @@ from academy.core.ids import new_id
 from academy.people import rules
 from academy.people.models import Organisation, Sector
 
-KEEPERS = (Role.SYSTEM_ADMINISTRATOR,)
+SECTOR_KEEPERS = (Role.SYSTEM_ADMINISTRATOR,)
 LONGEST, LONGEST_EN = 20, 40
 
 
-def listed(tx: Tx) -> list[Sector]:
+def list_sectors(tx: Tx) -> list[Sector]:
     """All sectors, retired ones included, in their order."""
     return list(tx.scalars(select(Sector).order_by(Sector.place, Sector.code)))
 
 
-def words(tx: Tx, language: str = "zh", *, offered: bool = False) -> dict[str, str]:
+def sector_names(tx: Tx, language: str = "zh", *, offered: bool = False) -> dict[str, str]:
     """Code → name in a language; with `offered` only those selectable for a new organisation."""
     return {
         row.code: row.name_en if language == "en" and row.name_en else row.name
-        for row in listed(tx)
+        for row in list_sectors(tx)
         if not (offered and row.retired_at)
     }
 
 
-def counts(tx: Tx) -> dict[str, int]:
+def count_organisations_by_sector(tx: Tx) -> dict[str, int]:
     """How many open organisations each sector has."""
     query = select(Organisation.sector, func.count()).where(Organisation.closed_on.is_(None))
     return {code: number for code, number in tx.execute(query.group_by(Organisation.sector)) if code}
 
 
-def reader(tx: Tx) -> Callable[[str], str | None]:
+def sector_reader(tx: Tx) -> Callable[[str], str | None]:
     """A function that parses a file's text into a sector's code; None for a blank.
 
     It raises `rules.Unreadable` for an unknown sector.
     """
     known: dict[str, str] = {}
-    for row in listed(tx):
+    for row in list_sectors(tx):
         if row.retired_at is None:
             for word in (row.name, row.name_en, row.code, *rules.SECTOR_WORDS.get(row.code, ())):
                 known.setdefault(rules.tidy(word).lower(), row.code)
@@ -103,7 +103,7 @@ def retire_sector(tx: Tx, actor: Actor, code: str) -> None:
 
 
 def _allow(actor: Actor) -> None:
-    if not actor.is_system and not actor.has(*KEEPERS):
+    if not actor.is_system and not actor.has(*SECTOR_KEEPERS):
         raise Forbidden("sectors")
 
 

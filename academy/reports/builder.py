@@ -16,7 +16,7 @@ from academy.reports import lists, period, quality
 from academy.reports.coverage import translator_of
 from academy.reports.tables import Report, write
 
-TITLES: dict[str, Message] = {
+REPORT_TITLES: dict[str, Message] = {
     "period": msg("季度和年度"),
     "secretaries": msg("新任书记"),
     "floating": msg("流动党员"),
@@ -25,17 +25,17 @@ TITLES: dict[str, Message] = {
 }
 
 
-def build(tx: Tx, kind: str, node: Organisation, asked: Mapping[str, Any], page: int | None = None) -> Report:
+def build_report(tx: Tx, kind: str, node: Organisation, asked: Mapping[str, Any], page: int | None = None) -> Report:
     """A report about a node; with `page`, long lists contain that page only.
 
     Raises:
         NotFound: there is no such report or period.
     """
     if kind == "period":
-        when = period.period(str(asked.get("period") or period.recent(1)[-1].key))
+        when = period.period(str(asked.get("period") or period.recent_periods(1)[-1].key))
         return period.report(tx, node, when, str(asked.get("language", "zh")))
     if kind == "secretaries":
-        return lists.secretaries(tx, node, lists.first_day(asked.get("since")), page)
+        return lists.secretaries(tx, node, lists.new_since(asked.get("since")), page)
     if kind == "floating":
         return lists.floating(tx, node, page)
     if kind == "exemptions":
@@ -55,6 +55,6 @@ def _day(text: object) -> dt.date:
 def write_report(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Write a report with all its rows."""
     node = tx.scalars(select(Organisation).where(Organisation.public_id == params["organisation"])).one()
-    report = build(tx, params["report"], node, params)
+    report = build_report(tx, params["report"], node, params)
     total = max((number for _, number, _ in report.figures), default=0)
     return write(report, translator_of(params), params.get("format", "xlsx"), path, progress, total)

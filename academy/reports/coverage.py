@@ -49,7 +49,7 @@ GROUPS_HEAD = (
 )
 
 
-def definition(day: dt.date | None) -> Message:
+def coverage_definition(day: dt.date | None) -> Message:
     """Definition of the figures (of whom, on which day, who is exempt) in one line, on the page and in files."""
     moment = Message("%(day)s 24:00", {"day": day}) if day else clock.now()
     return msg(
@@ -87,9 +87,9 @@ def write_names(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[
     written = 0
     with open_sheet(path, params.get("format", "xlsx"), speak(msg("名单")), widths, header_row=2) as sheet:
         sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([speak(definition(wish.day))])
+        sheet.row([speak(coverage_definition(wish.day))])
         sheet.row(head)
-        for one in name_lists.stream(tx, wish):
+        for one in name_lists.stream_names(tx, wish):
             county, town = places.get(one.organisation_id, ("", ""))
             row: list[Value] = [county, town, one.organisation, one.number, one.name, speak(one.reason)]
             row += [one.completed_on, one.done.bit_count()]
@@ -116,12 +116,12 @@ def _places(tx: Tx) -> dict[int, tuple[str, str]]:
 def write_table(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """The table of a coverage page: children, direct members, total."""
     wish, speak = name_filter_of(tx, params), translator_of(params)
-    found = table.coverage(tx, wish.training, wish.node, wish.day)
+    found = table.coverage_of(tx, wish.training, wish.node, wish.day)
     head = [speak(word) for word in TABLE_HEAD] + [c.title for c in found.courses]
     widths = [28, 10, 10, 10, 10, 10, 10]
     with open_sheet(path, params.get("format", "xlsx"), speak(msg("覆盖率")), widths, header_row=2) as sheet:
         sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([speak(definition(wish.day))])
+        sheet.row([speak(coverage_definition(wish.day))])
         sheet.row(head)
         for line in found.lines:
             sheet.row(_figures(line.name, line.figures, found))
@@ -145,8 +145,8 @@ def publish_groups(db: Database, params: dict[str, Any]) -> None:
     """Publish the figures before `write_groups` writes them, as on the page."""
     with db.read() as tx:
         wish = name_filter_of(tx, params)
-        measured = breakdowns.measure(tx, wish.training, wish.node, wish.day)
-    db.run_in_transaction(lambda tx: breakdowns.publish(tx, wish.training, wish.node, wish.day, measured))
+        measured = breakdowns.measure_breakdowns(tx, wish.training, wish.node, wish.day)
+    db.run_in_transaction(lambda tx: breakdowns.publish_breakdowns(tx, wish.training, wish.node, wish.day, measured))
 
 
 def write_groups(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
@@ -158,10 +158,10 @@ def write_groups(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[
         path, params.get("format", "xlsx"), speak(msg("分组统计")), [12, 20, 10, 10, 10, 10, 10, 12], 2
     ) as sheet:
         sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([speak(definition(wish.day)) + speak(breakdowns.BLURRED)])
+        sheet.row([speak(coverage_definition(wish.day)) + speak(breakdowns.BLURRED_NOTE)])
         sheet.row([speak(word) for word in GROUPS_HEAD])
         for number, (dimension, words) in enumerate(breakdowns.DIMENSIONS.items(), start=1):
-            found = breakdowns.by(tx, wish.training, wish.node, dimension, wish.day, language)
+            found = breakdowns.break_down(tx, wish.training, wish.node, dimension, wish.day, language)
             for one in found.groups:
                 share = round((one.completed or 0) / one.due, 4) if one.due else None
                 row: list[Value] = [one.due, one.exempt, one.reached, one.completed, share]

@@ -25,8 +25,8 @@ from academy.coverage import name_lists, table
 from academy.learning.models import Correction
 from academy.people.models import Member, Organisation
 from academy.people.queries import members_under
-from academy.reports.coverage import definition, name_filter_of
-from academy.reports.spreadsheets import defuse
+from academy.reports.coverage import coverage_definition, name_filter_of
+from academy.reports.spreadsheets import defuse_cell
 from academy.trainings import sql
 from academy.trainings.models import Training, TrainingCourse
 
@@ -78,7 +78,7 @@ class _Digest:
 
     def line(self, values: tuple[str, ...]) -> None:
         text = io.StringIO()
-        csv.writer(text).writerow([defuse(v) for v in values])
+        csv.writer(text).writerow([defuse_cell(v) for v in values])
         data = text.getvalue().encode()
         self._sum.update(data)
         self._raw.write(data)
@@ -89,16 +89,16 @@ class _Digest:
 
 def _names(tx: Tx, wish: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
     yield HEAD
-    for one in name_lists.stream(tx, wish):
+    for one in name_lists.stream_names(tx, wish):
         # Only today's accounts are known, so a pack does not contain them.
-        status = name_lists.Status.NOT_STARTED if one.status == name_lists.Status.NO_ACCOUNT else one.status
+        status = name_lists.NameStatus.NOT_STARTED if one.status == name_lists.NameStatus.NO_ACCOUNT else one.status
         day = one.completed_on.isoformat() if one.completed_on else ""
         yield one.number, one.name, one.organisation, str(status), day, str(one.done.bit_count())
 
 
 def _figures(tx: Tx, wish: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
     yield "organisation", "due", "exempt", "reached", "completed"
-    found = table.coverage(tx, wish.training, wish.node, wish.day)
+    found = table.coverage_of(tx, wish.training, wish.node, wish.day)
     rows = [(line.name, line.figures) for line in found.lines]
     for name, f in [*rows, ("direct", found.direct), ("total", found.figures)]:
         yield name, str(f.due), str(f.exempt), str(f.reached), str(f.completed)
@@ -111,7 +111,7 @@ def _manifest(tx: Tx, wish: name_lists.NameFilter) -> dict[str, Any]:
             select(TrainingCourse.course_id, TrainingCourse.version).where(TrainingCourse.training_id == training.id)
         ).all()
     )
-    figures = table.coverage(tx, training, wish.node, wish.day).figures
+    figures = table.coverage_of(tx, training, wish.node, wish.day).figures
     return {
         "format": VERSION,
         "training": training.public_id,
@@ -119,10 +119,10 @@ def _manifest(tx: Tx, wish: name_lists.NameFilter) -> dict[str, Any]:
         "organisation": wish.node.public_id,
         "organisation_name": wish.node.name,
         "as_of": wish.day.isoformat() if wish.day else "",
-        "definition": str(definition(wish.day)),
+        "definition": str(coverage_definition(wish.day)),
         "window": [training.opens_on.isoformat(), training.closes_on.isoformat()],
         "audience": training.audience,
-        "required_count": sql.needed(tx, training),
+        "required_count": sql.courses_needed(tx, training),
         "courses": [
             {"id": c.public_id, "title": c.title, "from_version": versions[c.id]} for c in sql.courses_of(tx, training)
         ],
@@ -205,7 +205,7 @@ def _wish(tx: Tx, manifest: dict[str, Any]) -> name_lists.NameFilter:
 def _compare(kept: bytes, now: Iterator[tuple[str, ...]]) -> list[str]:
     """Rows added, removed or changed since, by their first cell."""
     before = {row[0]: tuple(row[1:]) for row in csv.reader(io.StringIO(kept.decode())) if row}
-    after = {str(defuse(row[0])): tuple(str(defuse(v)) for v in row[1:]) for row in now}
+    after = {str(defuse_cell(row[0])): tuple(str(defuse_cell(v)) for v in row[1:]) for row in now}
     found = [f"{key}: not in the pack, now {after[key]}" for key in after.keys() - before.keys()]
     found += [f"{key}: in the pack {before[key]}, not now" for key in before.keys() - after.keys()]
     found += [

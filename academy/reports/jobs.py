@@ -19,7 +19,7 @@ MAKERS: dict[str, Maker] = {
     "table": coverage.write_table,
     "groups": coverage.write_groups,
     "evidence": evidence.write_pack,
-    **dict.fromkeys(service.REPORTS, builder.write_report),
+    **dict.fromkeys(service.REPORT_KINDS, builder.write_report),
 }
 
 

@@ -15,7 +15,7 @@ from academy.core.i18n import msg
 from academy.core.paging import Page, page_of
 from academy.learning.models import Completion
 from academy.people.models import Exemption, Member, MemberTerm, Organisation
-from academy.people.queries import exempt_on, present, subtree
+from academy.people.queries import exempt_on, is_present, subtree
 from academy.reports.tables import DAY, NUMBER, Report, ReportColumn, ReportRow, ReportTable, day_or
 from academy.trainings.models import Enrolment, Standing, Training, TrainingState
 
@@ -24,7 +24,7 @@ BLOCK = 1000
 NEW_MONTHS = 12
 
 
-def first_day(text: str | None) -> dt.date:
+def new_since(text: str | None) -> dt.date:
     """Since when a secretary counts as new: the requested day, else a year ago."""
     today = clock.today()
     try:
@@ -98,7 +98,7 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
             MemberTerm.kind == "secretary",
             MemberTerm.valid_to.is_(None),
             subtree(node.path),
-            present(),
+            is_present(),
         )
         .order_by(MemberTerm.valid_from.desc(), Member.id)
     )
@@ -203,7 +203,7 @@ def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
 def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None) -> Report:
     """Exempt members on a day: reason, period, requested and approved by whom; and the sums by reason."""
     asker, decider = aliased(Account), aliased(Account)
-    here = (subtree(node.path), exempt_on(day), present())
+    here = (subtree(node.path), exempt_on(day), is_present())
     query = (
         select(Member, Organisation.name, Exemption, asker.display_name, decider.display_name)
         .select_from(Exemption)

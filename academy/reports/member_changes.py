@@ -54,7 +54,7 @@ def preview_change(db: Database, member: Member, change: Callable[[Tx, Member], 
     found: list[Preview] = []
 
     def look(tx: Tx) -> None:
-        found.append(preview_in(tx, tx.get_one(Member, member.id), change))
+        found.append(preview_change_in(tx, tx.get_one(Member, member.id), change))
         raise _TakenBackError
 
     with contextlib.suppress(_TakenBackError):
@@ -62,7 +62,7 @@ def preview_change(db: Database, member: Member, change: Callable[[Tx, Member], 
     return found[-1]
 
 
-def preview_in(tx: Tx, person: Member, change: Callable[[Tx, Member], object]) -> Preview:
+def preview_change_in(tx: Tx, person: Member, change: Callable[[Tx, Member], object]) -> Preview:
     """The same in an open transaction: the change is made, and committed if the transaction is."""
     before = _state(tx, person)
     change(tx, person)
@@ -72,7 +72,7 @@ def preview_in(tx: Tx, person: Member, change: Callable[[Tx, Member], object]) -
     lost = [name for key, name in before.offices.items() if key not in after.offices]
     if lost:
         lines.append(msg("岗位随之收回，撤回这次变动也不会自动恢复：%(names)s。", names="、".join(lost)))
-    if before.has_account and before.status in rules.HERE and after.status not in rules.HERE:
+    if before.has_account and before.status in rules.PRESENT_STATUSES and after.status not in rules.PRESENT_STATUSES:
         lines.append(msg("此人的账号不能再登录。"))
     lines.append(msg("已经学过的都保留。"))
     return Preview(person.name, lines)
@@ -88,9 +88,9 @@ def _places(before: _State, after: _State, there: int, here: int) -> list[Messag
         lines.append(msg("从“%(a)s”转到“%(b)s”。", a=a, b=b))
         lines.append(msg("“%(a)s”现有 %(n)s 人，转出后 %(m)s 人。", a=a, n=here, m=here - 1))
         lines.append(msg("“%(b)s”现有 %(n)s 人，转入后 %(m)s 人。", b=b, n=there, m=there + 1))
-    elif before.status in rules.HERE and after.status not in rules.HERE:
+    elif before.status in rules.PRESENT_STATUSES and after.status not in rules.PRESENT_STATUSES:
         lines.append(msg("不再算“%(a)s”的党员：现有 %(n)s 人，之后 %(m)s 人。", a=a, n=here, m=here - 1))
-    elif before.status not in rules.HERE and after.status in rules.HERE:
+    elif before.status not in rules.PRESENT_STATUSES and after.status in rules.PRESENT_STATUSES:
         lines.append(msg("重新算“%(a)s”的党员：现有 %(n)s 人，之后 %(m)s 人。", a=a, n=here, m=here + 1))
     return lines
 
@@ -131,5 +131,5 @@ def _state(tx: Tx, person: Member) -> _State:
 
 
 def _people(tx: Tx, node: Organisation) -> int:
-    query = select(func.count()).where(Member.organisation_id == node.id, Member.status.in_(rules.HERE))
+    query = select(func.count()).where(Member.organisation_id == node.id, Member.status.in_(rules.PRESENT_STATUSES))
     return int(tx.scalar(query) or 0)

@@ -60,7 +60,7 @@ def period(text: str) -> Period:
     return Period(text, first, min(end - dt.timedelta(days=1), clock.today()))
 
 
-def recent(count: int = 9) -> list[Period]:
+def recent_periods(count: int = 9) -> list[Period]:
     """This quarter and earlier ones, and their years; for choosing one."""
     today = clock.today()
     year, quarter = today.year, (today.month + 2) // 3
@@ -125,7 +125,7 @@ def report(tx: Tx, node: Organisation, when: Period, language: str = "zh") -> Re
         tables=[
             _trainings(tx, node, when),
             _places(tx, node, by["place"], total),
-            _grouped("sector", msg("按领域"), by["sector"], total, sectors.words(tx, language)),
+            _grouped("sector", msg("按领域"), by["sector"], total, sectors.sector_names(tx, language)),
             _grouped("post", msg("按职务"), by["post"], total, {**people.POSTS, NO_POST: msg("无职务")}),
             _grouped("age", msg("按年龄"), by["age"], total, breakdowns.AGE_WORDS, ordered=True),
         ],
@@ -170,7 +170,7 @@ def _add(sums: dict[Any, list[int]], key: object, numbers: Sequence[int | None])
 
 def _here(tx: Tx, node: Organisation, day: dt.date) -> Any:
     query = select(Organisation.id, Organisation.path, Organisation.sector)
-    return tx.execute(query.where(or_(lineage.inside(tx, node, day), subtree(node.path))))
+    return tx.execute(query.where(or_(lineage.lies_inside(tx, node, day), subtree(node.path))))
 
 
 def _below(path: str, above: str) -> str:
@@ -180,7 +180,7 @@ def _below(path: str, above: str) -> str:
 
 def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
     start, end = clock.day_bounds(when.first)[0], clock.day_bounds(when.last)[1]
-    here = select(Organisation.id).where(lineage.inside(tx, node, when.last))
+    here = select(Organisation.id).where(lineage.lies_inside(tx, node, when.last))
     belonging = (Membership.organisation_id.in_(here), _holds(Membership, when.last))
     # The whole city is 180,000 look-ups: quick where a member's rows are clustered, as in SQLite.
     whole = node.parent_id is None and tx.get_bind().dialect.name == "postgresql"
@@ -266,7 +266,7 @@ def _trainings(tx: Tx, node: Organisation, when: Period) -> ReportTable:
         .limit(200)
     ).all()
     day = when.last if when.last < clock.today() else None
-    counted = coverage_cells.figures(tx, [t.id for t in held], [node.id], day) if held else {}
+    counted = coverage_cells.figures_of(tx, [t.id for t in held], [node.id], day) if held else {}
     lines = []
     for training in held:
         f = counted.get((training.id, node.id), coverage_cells.Figures())
@@ -337,7 +337,7 @@ def _grouped(
             lines.append((members, name, ReportRow([label, *heads.cells()[: len(HEADS)]], bar=_bar(heads))))
     lines.sort(key=lambda line: line[1] if ordered else (-line[0], line[1]))
     columns = [ReportColumn(msg("类别"), width=34), *HEADS]
-    return ReportTable(key, title, columns, [line for *_, line in lines], note=breakdowns.BLURRED, chart=True)
+    return ReportTable(key, title, columns, [line for *_, line in lines], note=breakdowns.BLURRED_NOTE, chart=True)
 
 
 def _bar(counted: Count) -> float | None:

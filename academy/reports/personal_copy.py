@@ -6,18 +6,18 @@ from sqlalchemy import func, or_, select
 
 from academy.accounts.consent import consents_of
 from academy.accounts.models import Account
-from academy.accounts.privacy_requests import requests_of
-from academy.accounts.queries import devices, grants_of
+from academy.accounts.privacy_requests import data_requests_of
+from academy.accounts.queries import grants_of, live_sessions_of
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import AuditEntry, record
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.learning.models import Completion, CreditHour, Refusal, WatchLedger
-from academy.learning.rules import unpack
+from academy.learning.rules import unpack_spans
 from academy.library.models import Complaint, Course, CourseItem
 from academy.notifications.models import Notification
-from academy.people.members import PHONE
+from academy.people.members import PHONE_FIELD
 from academy.people.models import Member
 from academy.people.queries import exemptions_of, memberships_of
 from academy.trainings.queries import trainings_of_member
@@ -26,7 +26,7 @@ MOST = 20_000
 """Maximum rows of one kind in a file: more than a lifetime of lectures."""
 
 
-def overview(tx: Tx, actor: Actor) -> dict[str, int]:
+def personal_overview(tx: Tx, actor: Actor) -> dict[str, int]:
     """Number of rows of each kind; eight counts."""
     counted = {
         "completions": select(func.count()).where(Completion.member_id == actor.member_id),
@@ -37,7 +37,7 @@ def overview(tx: Tx, actor: Actor) -> dict[str, int]:
     return {name: tx.scalar(query) or 0 for name, query in counted.items()} | {
         "memberships": len(memberships_of(tx, actor.member_id or 0)),
         "exemptions": len(exemptions_of(tx, actor.member_id or 0)),
-        "devices": len(devices(tx, actor.account_id or 0)),
+        "devices": len(live_sessions_of(tx, actor.account_id or 0)),
         "grants": len(grants_of(tx, actor.account_id or 0)),
     }
 
@@ -51,7 +51,7 @@ def who_looked(tx: Tx, actor: Actor, limit: int = 20) -> list[AuditEntry]:
     return list(tx.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)))
 
 
-def copy(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]:
+def copy_personal_data(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]:
     """The complete copy as JSON values; instants in UTC, positions in media milliseconds. The export is audited."""
     account = tx.get_one(Account, actor.account_id)
     record(tx, actor, "data.copied", f"account:{account.public_id}")
@@ -66,7 +66,7 @@ def copy(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]:
         },
         "devices": [
             {"device": row.device, "signed_in": row.created_at.isoformat(), "last_used": row.seen_at.isoformat()}
-            for row in devices(tx, account.id)
+            for row in live_sessions_of(tx, account.id)
         ],
         "roles": [
             {"role": row.role, "organisation": node.name, "from": _day(row.valid_from), "to": _day(row.valid_to)}
@@ -78,7 +78,7 @@ def copy(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]:
         ],
         "requests": [
             {"kind": row.kind, "said": row.body, "state": row.state, "answer": row.answer, "at": _when(row.created_at)}
-            for row in requests_of(tx, account.id)
+            for row in data_requests_of(tx, account.id)
         ],
         "complaints": _complaints(tx, account.id),
         "messages": _messages(tx, actor),
@@ -100,7 +100,7 @@ def _member(tx: Tx, runtime: Runtime, member: Member) -> dict[str, Any]:
             "position": member.position,
             "position_since": _day(member.known_date("position_since")),
             "status": member.status,
-            "phone": runtime.sealer.open(member.phone_sealed, context=PHONE) if member.phone_sealed else None,
+            "phone": runtime.sealer.open(member.phone_sealed, context=PHONE_FIELD) if member.phone_sealed else None,
         },
         "memberships": [
             {"organisation": node.name, "from": _day(row.valid_from), "to": _day(row.valid_to)}
@@ -149,7 +149,7 @@ def _watched(tx: Tx, member_id: int) -> list[dict[str, Any]]:
             "item": title,
             "version": row.item_version,
             "watched_ms": row.covered_ms,
-            "stretches_ms": [list(span) for span in unpack(row.spans)],
+            "stretches_ms": [list(span) for span in unpack_spans(row.spans)],
             "stopped_at_ms": row.position_ms,
             "last_ms": row.updated_ms,
         }
@@ -160,7 +160,11 @@ def _watched(tx: Tx, member_id: int) -> list[dict[str, Any]]:
 def _refused(tx: Tx, member_id: int) -> list[dict[str, Any]]:
     rows = tx.scalars(select(Refusal).where(Refusal.member_id == member_id).order_by(Refusal.last_at).limit(MOST))
     return [
-        {"reason": row.reason, "stretches_ms": [list(span) for span in unpack(row.spans)], "at": _when(row.last_at)}
+        {
+            "reason": row.reason,
+            "stretches_ms": [list(span) for span in unpack_spans(row.spans)],
+            "at": _when(row.last_at),
+        }
         for row in rows
     ]
 

@@ -14,7 +14,7 @@ from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.people.ages import years_before
 from academy.people.models import Member, MemberTerm, Organisation
-from academy.people.queries import present, subtree
+from academy.people.queries import is_present, subtree
 from academy.reports.lists import paged
 from academy.reports.tables import NUMBER, Report, ReportColumn, ReportRow, ReportTable
 
@@ -139,7 +139,7 @@ def _counts(tx: Tx, node: Organisation, today: dt.date) -> dict[str, int]:
             if of_people
             else select(*sums).select_from(Organisation)
         )
-        where = [subtree(node.path), present()] if of_people else [subtree(node.path)]
+        where = [subtree(node.path), is_present()] if of_people else [subtree(node.path)]
         found |= dict(zip(checks, map(int, tx.execute(query.where(*where)).one()), strict=True))
     return {key: found[key] for key in CHECKS}
 
@@ -165,7 +165,7 @@ def _query(node: Organisation, check: Check, today: dt.date) -> Select[*tuple[An
         return (
             select(Member.public_id, Member.name, Member.number, Organisation.name)
             .join(Organisation, Organisation.id == Member.organisation_id)
-            .where(subtree(node.path), present(), check.test(today))
+            .where(subtree(node.path), is_present(), check.test(today))
             .order_by(Organisation.path, Member.id)
         )
     above = aliased(Organisation)

@@ -35,7 +35,7 @@ class ExportSummary:
         return not self.export.stored_at and self.job is not None and self.job.state in ("queued", "running")
 
 
-def exports(tx: Tx, actor: Actor, page: int = 1) -> Page[ExportSummary]:
+def list_exports(tx: Tx, actor: Actor, page: int = 1) -> Page[ExportSummary]:
     """The actor's files, newest first."""
     query = (
         select(Export, Job)

@@ -14,13 +14,13 @@ from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.jobs import enqueue
 from academy.reports.models import Export, ExportKind
-from academy.reports.spreadsheets import FORMATS
+from academy.reports.spreadsheets import REPORT_FORMATS
 
 EXPORT = "reports.export"
 KEPT = dt.timedelta(days=7)
-KINDS = (ExportKind.NAMES, ExportKind.TABLE, ExportKind.GROUPS, ExportKind.EVIDENCE)
+EXPORT_KINDS = (ExportKind.NAMES, ExportKind.TABLE, ExportKind.GROUPS, ExportKind.EVIDENCE)
 """Files about one training in one node."""
-REPORTS = tuple(kind for kind in ExportKind if kind not in KINDS)
+REPORT_KINDS = tuple(kind for kind in ExportKind if kind not in EXPORT_KINDS)
 """Files about a node."""
 
 
@@ -32,7 +32,7 @@ def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, t
     """
     if actor.account_id is None:
         raise SignInRequired
-    if kind not in (*KINDS, *REPORTS) or params.get("format", "xlsx") not in FORMATS:
+    if kind not in (*EXPORT_KINDS, *REPORT_KINDS) or params.get("format", "xlsx") not in REPORT_FORMATS:
         raise Invalid(msg("没有这种导出。"))
     day = params.get("day") or clock.today().isoformat()
     export = Export(

@@ -11,14 +11,14 @@ import xlsxwriter
 
 from academy.core.months import Month
 
-__all__ = ["FORMATS", "Sheet", "Value", "defuse", "open_sheet"]
+__all__ = ["REPORT_FORMATS", "Sheet", "Value", "defuse_cell", "open_sheet"]
 
 Value = str | int | float | dt.date | None
-FORMATS = ("xlsx", "csv", "pdf")
+REPORT_FORMATS = ("xlsx", "csv", "pdf")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
-def defuse(value: Value) -> Value:
+def defuse_cell(value: Value) -> Value:
     """Prefix an apostrophe to text that a spreadsheet would execute as a formula."""
     if isinstance(value, str) and value.startswith(_DANGEROUS):
         return "'" + value
@@ -37,7 +37,7 @@ class _Csv:
         self._writer = csv.writer(handle)
 
     def row(self, values: Sequence[Value], *, head: bool = False) -> None:
-        self._writer.writerow(["" if v is None else defuse(v) for v in values])
+        self._writer.writerow(["" if v is None else defuse_cell(v) for v in values])
 
 
 class _Xlsx:
@@ -59,7 +59,7 @@ class _Xlsx:
             elif isinstance(value, dt.date):
                 sheet.write_datetime(number, column, value, self._day)
             elif isinstance(value, str):
-                sheet.write_string(number, column, str(defuse(value)), style)
+                sheet.write_string(number, column, str(defuse_cell(value)), style)
             else:
                 sheet.write_number(number, column, value, style)
 

@@ -54,7 +54,7 @@ class HeartbeatMiddleware:
         started = time.perf_counter()
         answer, outcome = "failed", None
         try:
-            beat = heartbeats.read(self._signer, _body(environ))
+            beat = heartbeats.read_heartbeat(self._signer, _body(environ))
             outcome = self._committer.submit(beat)
             answer = "ended" if outcome.ended else "refused" if outcome.reason else "duplicate"
             if outcome.gained_ms and answer == "duplicate":
@@ -83,7 +83,7 @@ def _body(environ: "WSGIEnvironment") -> bytes:
         size = int(environ.get("CONTENT_LENGTH") or 0)
     except ValueError:
         size = -1
-    if size > heartbeats.MAX_BODY:
+    if size > heartbeats.MAX_HEARTBEAT_BYTES:
         raise TooLarge(msg("提交的内容太大。"))
     if size < 0:
         raise BadHeartbeat(msg("请求有误，请返回重试。"))

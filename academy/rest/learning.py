@@ -118,7 +118,7 @@ def beat() -> tuple[Response, int]:
     said: dict[str, Any] = {"seq": seq, "gained_ms": outcome.gained_ms}
     said |= {"finished": outcome.finished, "ended": bool(outcome.ended)}
     if outcome.reason:
-        told = translate(refusals.explain(outcome.reason))
+        told = translate(refusals.explain_refusal(outcome.reason))
         said |= {"reason": outcome.reason, "told": told, "refused": _pairs(outcome.refused)}
     return jsonify(said), 409 if outcome.ended else 200
 
@@ -135,7 +135,7 @@ def open_lease() -> tuple[Response, int]:
                 tx,
                 player(),
                 item,
-                device=devices.name_of(request.headers.get("User-Agent", "")),
+                device=devices.device_of(request.headers.get("User-Agent", "")),
                 device_key=asked.get("device", "")[:40],
                 session_id=me.session_id if me else None,
                 take_over=asked.get("take_over") is True,
@@ -144,7 +144,7 @@ def open_lease() -> tuple[Response, int]:
             return _other_device(other, in_public=me is not None and me.is_screen)
         # A public screen does not show the progress of its owner.
         in_public = me is not None and me.is_screen
-        held = queries.ledger(tx, 0 if in_public else opened.lease.member_id, item)
+        held = queries.ledger_of(tx, 0 if in_public else opened.lease.member_id, item)
     lease = opened.lease
     return jsonify(
         lease=lease.public_id,
@@ -162,7 +162,7 @@ def _other_device(other: OtherDevice, *, in_public: bool) -> tuple[Response, int
     if in_public:
         said, more = translate(ELSEWHERE), dict[str, str]()
     else:
-        device = translate(devices.say(other.device))
+        device = translate(devices.device_label(other.device))
         said = translate(Message(other.message.text, {"device": device, "title": other.title}))
         more = {"device": device}
     answer = jsonify(type="urn:academy:other-device", title=said, status=409, **more)
@@ -188,7 +188,7 @@ def held(public_id: str) -> Response:
         member_id = actor().member_id
         if member_id is None:
             raise NotFound
-        return jsonify(_held(queries.ledger(tx, member_id, item)))
+        return jsonify(_held(queries.ledger_of(tx, member_id, item)))
 
 
 @bp.get("/evidence/<member>/<item>")
@@ -196,10 +196,10 @@ def held(public_id: str) -> Response:
 def evidence_of(member: str, item: str) -> Response:
     """Leases, spans, refusals and completions of one member and item; ``?format=csv`` as a table."""
     with writing() as tx:  # the read is audited
-        told = evidence.evidence(tx, actor(), *access_evidence(tx, actor(), member, item))
+        told = evidence.collect_evidence(tx, actor(), *access_evidence(tx, actor(), member, item))
     if request.args.get("format") != "csv":
         return jsonify(told)
-    answer = Response("\ufeff" + evidence.as_csv(told), mimetype="text/csv")
+    answer = Response("\ufeff" + evidence.evidence_csv(told), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="evidence-{told["item"]}.csv"'
     return answer
 
@@ -237,7 +237,7 @@ def _held(ledger: queries.Ledger) -> dict[str, Any]:
         "position_ms": ledger.position_ms,
         "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
         "refused": [
-            {"reason": r.reason, "told": translate(refusals.explain(r.reason)), "spans": _pairs(r.spans)}
+            {"reason": r.reason, "told": translate(refusals.explain_refusal(r.reason)), "spans": _pairs(r.spans)}
             for r in ledger.refused
         ],
     }

@@ -127,7 +127,7 @@ def options() -> ResponseReturnValue:
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
         "Tus-Max-Size": str(runtime().settings.max_upload_mb << 20),
-        "Tus-Checksum-Algorithm": ",".join(uploads.ALGORITHMS),
+        "Tus-Checksum-Algorithm": ",".join(uploads.CHECKSUM_ALGORITHMS),
     }
     return Response(status=204, headers=headers)
 
@@ -145,7 +145,7 @@ def create() -> ResponseReturnValue:
     purpose, name = given.get("purpose", "video"), given.get("filename", "")
     # Its own transaction, like each that follows: a body sent along can't be read a second time.
     made = runtime().db.run_in_transaction(
-        lambda tx: uploads.begin(
+        lambda tx: uploads.begin_upload(
             tx, runtime().settings, actor(), filename=name, size=size, purpose=purpose, metadata=told
         )
     )
@@ -154,7 +154,7 @@ def create() -> ResponseReturnValue:
             made = _append(made.public_id, 0)
         except AcademyError:
             # Its address is not returned, so nobody could continue it: it must not take space for a week.
-            uploads.terminate(runtime(), actor(), made.public_id)
+            uploads.terminate_upload(runtime(), actor(), made.public_id)
             raise
     response = _described(made, 201)
     response.headers["Location"] = url_for("api_uploads.head", public_id=made.public_id)
@@ -173,7 +173,7 @@ def unfinished() -> ResponseReturnValue:
             "head": length,
             "sha256": digest,
         }
-        for upload, length, digest in uploads.unfinished(runtime(), actor())
+        for upload, length, digest in uploads.unfinished_uploads(runtime(), actor())
     ]
     return jsonify(uploads=found)
 
@@ -187,7 +187,7 @@ def known() -> ResponseReturnValue:
     if not (size.isascii() and size.isdigit() and len(size) < 16):
         raise Misspoken("size")
     with reading() as tx:
-        found = queries.same_file(
+        found = queries.find_same_file(
             tx,
             actor().account_id,
             request.args.get("purpose", ""),
@@ -205,7 +205,7 @@ def known() -> ResponseReturnValue:
 )
 def head(public_id: str) -> ResponseReturnValue:
     """The offset: how much has arrived."""
-    found = uploads.find(runtime(), actor(), public_id)
+    found = uploads.find_upload(runtime(), actor(), public_id)
     response = _described(found, 200)
     response.headers["Upload-Length"] = str(found.size)
     if found.tus_metadata:
@@ -226,13 +226,13 @@ def append(public_id: str) -> ResponseReturnValue:
 @endpoint(office(*UPLOADERS), version_responses({204: ResponseSpec("Dropped.")}))
 def give_up(public_id: str) -> ResponseReturnValue:
     """Terminate an unfinished upload."""
-    uploads.terminate(runtime(), actor(), public_id)
+    uploads.terminate_upload(runtime(), actor(), public_id)
     return Response(status=204)
 
 
 def _append(public_id: str, offset: int) -> Upload:
     length = request.content_length
-    return uploads.append(
+    return uploads.append_upload(
         runtime(), actor(), public_id, offset=offset, body=_Body(), length=length, checksum=_checksum()
     )
 
@@ -269,7 +269,7 @@ def _checksum() -> tuple[str, bytes] | None:
         return None
     name, _, value = text.partition(" ")
     try:
-        if name in uploads.ALGORITHMS:
+        if name in uploads.CHECKSUM_ALGORITHMS:
             return name, base64.b64decode(value, validate=True)
     except binascii.Error:
         current_app.logger.info("upload.bad_checksum_header")

@@ -12,7 +12,7 @@ from academy.core.ids import new_ids
 from academy.jobs import publish
 from academy.people import position_terms
 from academy.people.events import MembersChanged
-from academy.people.models import DATES, Member, Membership
+from academy.people.models import MEMBER_DATES, Member, Membership
 from academy.roster.findings import RowFinding, RowFindings
 
 BLOCK = 5000
@@ -38,7 +38,7 @@ def _values(finding: RowFinding) -> dict[str, Any]:
     values = dict(finding.details or {})
     if "new_name" in values:
         values["name"] = values.pop("new_name")
-    for name in DATES:
+    for name in MEMBER_DATES:
         if name in values:
             values[name] = dt.date.fromisoformat(values[name])
     return values
@@ -64,7 +64,7 @@ def _add(tx: Tx, plan: RowFindings, today: dt.date, touched: list[int]) -> int:
                 ),
             )
         )
-        position_terms.begin_all(tx, newest, today)
+        position_terms.begin_terms(tx, newest, today)
         touched.extend(tx.scalars(select(Member.id).where(Member.id > newest).order_by(Member.id)))
     return count
 
@@ -156,10 +156,10 @@ def _date_terms(tx: Tx, block: list[RowFinding], today: dt.date) -> None:
         if "position" in d:
             by_day.setdefault(since.pop(i, (today, "unknown")), []).append((i, d["position"]))
     for (day, precision), positions in by_day.items():
-        position_terms.change_positions(tx, position_terms.POSITION, positions, day, precision)
-    position_terms.redate_many(tx, position_terms.POSITION, since)
-    statuses = [(i, position_terms.kept_status(d["status"])) for i, d in found if "status" in d]
-    position_terms.change_positions(tx, position_terms.STATUS, statuses, today)
+        position_terms.change_terms(tx, position_terms.POSITION_TERM, positions, day, precision)
+    position_terms.redate_terms(tx, position_terms.POSITION_TERM, since)
+    statuses = [(i, position_terms.status_term_of(d["status"])) for i, d in found if "status" in d]
+    position_terms.change_terms(tx, position_terms.STATUS_TERM, statuses, today)
 
 
 def _since(details: dict[str, Any]) -> tuple[dt.date, str]:
@@ -249,7 +249,7 @@ def _leave(tx: Tx, plan: RowFindings, today: dt.date, touched: list[int]) -> int
             .execution_options(synchronize_session=False)
         )
         _end(tx, ids, today)
-        position_terms.change_positions(tx, position_terms.STATUS, [(i, "left") for i in ids], today)
+        position_terms.change_terms(tx, position_terms.STATUS_TERM, [(i, "left") for i in ids], today)
         touched.extend(ids)
         count += len(ids)
     return count

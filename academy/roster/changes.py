@@ -14,7 +14,7 @@ from academy.core.errors import Conflict, Invalid, TooLarge
 from academy.core.i18n import Message, msg
 from academy.core.runtime import Runtime
 from academy.people import lock
-from academy.people.access import KEEPERS, allow
+from academy.people.access import ROSTER_KEEPERS, require_access
 from academy.people.models import Organisation
 from academy.roster import columns
 from academy.roster.apply import apply_members
@@ -22,9 +22,9 @@ from academy.roster.check import CheckOutcome, check_members
 from academy.roster.findings import RowFindings
 from academy.roster.sheet_table import LONGEST_CELL, SheetTable
 
-MOST = 1000
+MOST_CHANGES = 1000
 TRIES = 5
-FIELDS = tuple(column.field for column in columns.MEMBERS)
+CHANGE_FIELDS = tuple(column.field for column in columns.MEMBERS)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def accept_changes(
         TooLarge: more than a thousand at once.
         Conflict: the roster kept changing meanwhile.
     """
-    allow(actor, node.path, f"organisation:{node.public_id}", *KEEPERS)
+    require_access(actor, node.path, f"organisation:{node.public_id}", *ROSTER_KEEPERS)
     cells = _cells(rows)
     runtime.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=runtime.settings.data_dir) as folder:
@@ -67,7 +67,7 @@ def accept_changes(
 
 def _write(tx: Tx, actor: Actor, node: Organisation, plan: RowFindings, seen: CheckOutcome) -> bool:
     """Apply the checked rows; False when the roster has changed since."""
-    if lock.version(tx) != seen.version or lock.take(tx) != seen.version + 1:
+    if lock.roster_version(tx) != seen.version or lock.take_roster_lock(tx) != seen.version + 1:
         return False
     apply_members(tx, plan)
     record(tx, actor, "roster.changes", f"organisation:{node.public_id}", **seen.counts)
@@ -75,20 +75,23 @@ def _write(tx: Tx, actor: Actor, node: Organisation, plan: RowFindings, seen: Ch
 
 
 def _look(runtime: Runtime, node: Organisation, cells: list[tuple[int, list[str]]], plan: RowFindings) -> CheckOutcome:
-    mapping = {field: place for place, field in enumerate(FIELDS)}
-    table = SheetTable(list(FIELDS), iter(cells), len(cells))
+    mapping = {field: place for place, field in enumerate(CHANGE_FIELDS)}
+    table = SheetTable(list(CHANGE_FIELDS), iter(cells), len(cells))
     return check_members(runtime, node.id, mapping, False, table, plan.path, lambda _permille: None)
 
 
 def _cells(rows: Sequence[Any]) -> list[tuple[int, list[str]]]:
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise Invalid(msg("members 应是对象的列表。"))
-    if len(rows) > MOST:
-        raise TooLarge(msg("一次最多发 %(most)s 人。", most=MOST))
+    if len(rows) > MOST_CHANGES:
+        raise TooLarge(msg("一次最多发 %(most)s 人。", most=MOST_CHANGES))
     for row in rows:
-        unknown = sorted(set(row) - set(FIELDS))
+        unknown = sorted(set(row) - set(CHANGE_FIELDS))
         if unknown:
             raise Invalid(msg("不认识的字段：%(names)s。", names="、".join(map(str, unknown))[:100]))
         if not all(isinstance(value, str) or value is None for value in row.values()):
             raise Invalid(msg("字段的值应是文字。"))
-    return [(place, [(row.get(field) or "")[: LONGEST_CELL + 1] for field in FIELDS]) for place, row in enumerate(rows)]
+    return [
+        (place, [(row.get(field) or "")[: LONGEST_CELL + 1] for field in CHANGE_FIELDS])
+        for place, row in enumerate(rows)
+    ]

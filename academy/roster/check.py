@@ -15,10 +15,10 @@ from academy.core.i18n import Message, msg
 from academy.core.months import Month, earliest
 from academy.core.runtime import Runtime
 from academy.people import position_terms
-from academy.people.lock import version
-from academy.people.members import PHONE
-from academy.people.models import DATES, Member, MemberTerm, Organisation
-from academy.people.queries import among, members_under, present
+from academy.people.lock import roster_version
+from academy.people.members import PHONE_FIELD
+from academy.people.models import MEMBER_DATES, Member, MemberTerm, Organisation
+from academy.people.queries import among, is_present, members_under
 from academy.roster.compare import DETAILS, added, compared
 from academy.roster.findings import RowFinding, RowFindings, Writer
 from academy.roster.rows import RowReader
@@ -61,7 +61,7 @@ def check_members(
 ) -> CheckOutcome:
     """Compare a table with the roster below a node and write findings to `target`."""
     with runtime.db.read() as tx:
-        began_at = version(tx)
+        began_at = roster_version(tx)
         path = tx.get_one(Organisation, node_id).path
         places = _places(
             tx.execute(select(Organisation.code, Organisation.id, Organisation.path, Organisation.closed_on)), path
@@ -142,11 +142,11 @@ def _keep_fresh(run: _Run, batch: Batch, values: dict[str, Sequence[Any]], fresh
         return [None] * len(fresh) if cells is None else cells if whole else [cells[i] for i in fresh]
 
     codes, phones = column("organisation"), column("phone")
-    dates = [column(name) for name in DATES]
+    dates = [column(name) for name in MEMBER_DATES]
     vague: list[str | None] = [None] * len(fresh)
     if any(day.__class__ is Month for days in dates for day in days):
         vague = [
-            " ".join(name for name, day in zip(DATES, days, strict=True) if isinstance(day, Month)) or None
+            " ".join(name for name, day in zip(MEMBER_DATES, days, strict=True) if isinstance(day, Month)) or None
             for days in zip(*dates, strict=True)
         ]
     born, joined, since = (list(map(_DAYS.__getitem__, days)) for days in dates)
@@ -163,11 +163,11 @@ def _keep_fresh(run: _Run, batch: Batch, values: dict[str, Sequence[Any]], fresh
         column("position"),
         since,
         column("status"),
-        run.runtime.sealer.blind_indexes(phones, context=PHONE),
+        run.runtime.sealer.blind_indexes(phones, context=PHONE_FIELD),
         vague,
     ]
     run.digest.update(json.dumps(plan).encode())
-    sealed = run.runtime.sealer.seal_all(phones, context=PHONE)
+    sealed = run.runtime.sealer.seal_all(phones, context=PHONE_FIELD)
     rows = zip(["added"] * len(fresh), *plan[:5], sealed, *plan[5:], strict=True)
     run.writer.add_rows("added", _FRESH, list(rows))
 
@@ -206,7 +206,7 @@ def _ended(run: _Run, ids: list[int]) -> dict[int, dt.date]:
         return {}
     with run.runtime.db.read() as tx:
         past = (
-            MemberTerm.what == position_terms.POSITION,
+            MemberTerm.what == position_terms.POSITION_TERM,
             MemberTerm.valid_to.is_not(None),
             among(tx, MemberTerm.member_id, ids),
         )
@@ -264,7 +264,7 @@ def _missing(run: _Run) -> Iterator[list[RowFinding]]:
         rows = tx.execute(
             select(Member.id, Member.number, Member.name, Organisation.code, Member.organisation_id)
             .join(Organisation, Organisation.id == Member.organisation_id)
-            .where(members_under(run.path), present())
+            .where(members_under(run.path), is_present())
             .order_by(Member.id)
             .execution_options(yield_per=BATCH)
         )

@@ -52,7 +52,7 @@ TREE = (
 LONGEST_HEADING = 200
 """Maximum characters of a heading: the rest is an explanation."""
 
-KINDS: dict[str, tuple[RosterColumn, ...]] = {"members": MEMBERS, "tree": TREE}
+COLUMNS_BY_KIND: dict[str, tuple[RosterColumn, ...]] = {"members": MEMBERS, "tree": TREE}
 
 
 def normal(heading: str) -> str:
@@ -93,6 +93,6 @@ def problem(columns: Sequence[RosterColumn], header: Sequence[str], mapping: Map
     return None
 
 
-def unused(header: Sequence[str], mapping: Mapping[str, int]) -> list[str]:
+def unused_headings(header: Sequence[str], mapping: Mapping[str, int]) -> list[str]:
     """Headings that are not imported: shown to the officer."""
     return [heading for place, heading in enumerate(header) if heading.strip() and place not in mapping.values()]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from academy.core.i18n import Message
 from academy.core.paging import Page
 
-KINDS = ("bad", "added", "moved", "changed", "left", "unchanged")
+FINDING_KINDS = ("bad", "added", "moved", "changed", "left", "unchanged")
 PAGE = 50
 
 
@@ -107,7 +107,7 @@ class Writer:
         self.db.execute("PRAGMA journal_mode = OFF")
         self.db.execute(f"CREATE TABLE findings (id INTEGER PRIMARY KEY, {_COLUMNS})")
         self.db.execute("BEGIN")
-        self.counts = dict.fromkeys(KINDS, 0)
+        self.counts = dict.fromkeys(FINDING_KINDS, 0)
 
     def add(self, found: Sequence[RowFinding]) -> None:
         """Add findings."""

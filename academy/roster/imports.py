@@ -18,9 +18,9 @@ from academy.core.retention import days_ago
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.jobs import Job, enqueue
-from academy.people.access import KEEPERS, allow
+from academy.people.access import ROSTER_KEEPERS, require_access
 from academy.people.models import Organisation, RosterImport
-from academy.people.organisations import GARDENERS
+from academy.people.organisations import TREE_EDITORS
 from academy.people.queries import subtrees
 from academy.roster import columns, corrected_rows
 from academy.roster.findings import RowFindings
@@ -36,12 +36,12 @@ def source(settings: Settings, roster: RosterImport) -> Path:
     return folder(settings, roster) / "source"
 
 
-def findings(settings: Settings, roster: RosterImport) -> RowFindings:
+def read_findings(settings: Settings, roster: RosterImport) -> RowFindings:
     """The findings of the dry run."""
     return RowFindings(folder(settings, roster) / "findings.db")
 
 
-def receive(settings: Settings, stream: IO[bytes]) -> tuple[str, str]:
+def receive_file(settings: Settings, stream: IO[bytes]) -> tuple[str, str]:
     """Store an upload in a folder of its own, before any transaction; returns the id and its SHA-256.
 
     Raises:
@@ -58,7 +58,7 @@ def receive(settings: Settings, stream: IO[bytes]) -> tuple[str, str]:
         raise
 
 
-def receive_mended(settings: Settings, roster: RosterImport, stream: IO[bytes]) -> Path:
+def receive_corrected_rows(settings: Settings, roster: RosterImport, stream: IO[bytes]) -> Path:
     """Store corrected rows beside the file that they belong to. Raises as `receive`."""
     target = folder(settings, roster) / f"{corrected_rows.SENT}.{new_id()}"
     try:
@@ -94,13 +94,15 @@ def begin_import(
     kind: str = "members",
 ) -> RosterImport:
     """Enqueue the dry run of a file stored by `receive`."""
-    allow(actor, node.path, f"organisation:{node.public_id}", *(GARDENERS if kind == "tree" else KEEPERS))
+    require_access(
+        actor, node.path, f"organisation:{node.public_id}", *(TREE_EDITORS if kind == "tree" else ROSTER_KEEPERS)
+    )
     public_id, sha256 = received
     roster = RosterImport(
         public_id=public_id,
         account_id=actor.account_id,
         organisation_id=node.id,
-        kind=kind if kind in columns.KINDS else "members",
+        kind=kind if kind in columns.COLUMNS_BY_KIND else "members",
         filename=Path(filename.replace("\\", "/")).name[-200:] or "roster",
         sha256=sha256,
         stored_at=f"rosters/{public_id}/source",
@@ -116,7 +118,7 @@ def begin_import(
 def choose_columns(tx: Tx, actor: Actor, roster: RosterImport, mapping: dict[str, str]) -> RosterImport:
     """Set the column mapping, and check the file again."""
     _expect(tx, roster, ("checked", "refused"), "checking")
-    fields = [column.field for column in columns.KINDS[roster.kind]]
+    fields = [column.field for column in columns.COLUMNS_BY_KIND[roster.kind]]
     wide = len(roster.header)
     roster.mapping = {
         field: int(mapping[field])
@@ -128,7 +130,7 @@ def choose_columns(tx: Tx, actor: Actor, roster: RosterImport, mapping: dict[str
     return roster
 
 
-def send_mended(tx: Tx, actor: Actor, roster: RosterImport, received: Path) -> RosterImport:
+def check_corrected_rows(tx: Tx, actor: Actor, roster: RosterImport, received: Path) -> RosterImport:
     """Apply corrected rows to the file, and check all of it again.
 
     Raises:
@@ -164,7 +166,7 @@ def discard_import(tx: Tx, actor: Actor, roster: RosterImport, settings: Setting
     return roster
 
 
-def job_of(tx: Tx, roster: RosterImport) -> Job | None:
+def import_job(tx: Tx, roster: RosterImport) -> Job | None:
     """The job working on it, for the progress bar."""
     return tx.get(Job, roster.job_id) if roster.job_id else None
 

@@ -16,7 +16,7 @@ from academy.people.models import Organisation, RosterImport
 from academy.roster import columns, corrected_rows
 from academy.roster.apply import apply_members
 from academy.roster.check import CheckOutcome, Tell, check_members
-from academy.roster.imports import findings, finish_import, folder, forget_files, remembered_headings, source
+from academy.roster.imports import finish_import, folder, forget_files, read_findings, remembered_headings, source
 from academy.roster.organisation_import import apply_tree, check_tree
 from academy.roster.sheet_table import HeadingQuery, SheetTable
 from academy.roster.sheets import open_table
@@ -48,7 +48,7 @@ def check(context: JobContext, roster_id: int) -> None:
 
 def look(runtime: Runtime, roster: RosterImport, tell: Tell) -> CheckOutcome | None:
     """Run the dry run and store its results on `roster` (header, mapping, problem); None without a plan."""
-    offered = columns.KINDS[roster.kind]
+    offered = columns.COLUMNS_BY_KIND[roster.kind]
     with runtime.db.read() as tx:
         known = remembered_headings(tx, roster)
     wanted, place = HeadingQuery(offered, known, roster.header), folder(runtime.settings, roster)
@@ -69,7 +69,7 @@ def look(runtime: Runtime, roster: RosterImport, tell: Tell) -> CheckOutcome | N
 
 
 def _compare(runtime: Runtime, roster: RosterImport, table: SheetTable, tell: Tell) -> CheckOutcome:
-    target = findings(runtime.settings, roster).path
+    target = read_findings(runtime.settings, roster).path
     if roster.kind == "tree":
         return check_tree(runtime, roster.organisation_id, roster.mapping, table, target, tell)
     return check_members(runtime, roster.organisation_id, roster.mapping, roster.complete, table, target, tell)
@@ -130,9 +130,9 @@ class _Outdated(Exception):
 def _do(tx: Tx, runtime: Runtime, roster: RosterImport) -> None:
     if roster.state != "applying":
         return
-    if lock.take(tx) != roster.version + 1:
+    if lock.take_roster_lock(tx) != roster.version + 1:
         raise _Outdated
-    plan = findings(runtime.settings, roster)
+    plan = read_findings(runtime.settings, roster)
     actor = SYSTEM if roster.account_id is None else Actor(account_id=roster.account_id)
     node = tx.get_one(Organisation, roster.organisation_id)
     if roster.kind == "tree":

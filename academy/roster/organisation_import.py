@@ -16,7 +16,7 @@ from academy.core.ids import new_ids
 from academy.core.runtime import Runtime
 from academy.people import organisations as tree
 from academy.people import rules, sectors
-from academy.people.lock import version
+from academy.people.lock import roster_version
 from academy.people.models import Organisation, OrganisationSpell
 from academy.people.queries import subtree
 from academy.people.rules import Unreadable
@@ -34,10 +34,10 @@ def check_tree(
 ) -> CheckOutcome:
     """Compare a table of organisations with the tree below a node and write findings."""
     with runtime.db.read() as tx:
-        began_at = version(tx)
+        began_at = roster_version(tx)
         top = tx.get_one(Organisation, node_id)
         known = {node.code: node for node in tx.scalars(select(Organisation))}
-        read_sector, names = sectors.reader(tx), sectors.words(tx)
+        read_sector, names = sectors.sector_reader(tx), sectors.sector_names(tx)
     rows = [_read(line, cells, mapping, read_sector) for line, cells in table.rows]
     for line, _, _, wrong in rows:
         wrong += _odd(line, table, mapping)
@@ -64,10 +64,10 @@ def _read(
     line: int, cells: Row, mapping: dict[str, int], read_sector: Callable[[str], str | None]
 ) -> tuple[int, Row, dict[str, Any], list[Message]]:
     readers = {
-        "code": rules.read_code,
+        "code": rules.read_organisation_code,
         "name": lambda text: rules.read_name(text, longest=120),
-        "parent": lambda text: rules.read_code(text) if text.strip() else None,
-        "kind": rules.read_kind,
+        "parent": lambda text: rules.read_organisation_code(text) if text.strip() else None,
+        "kind": rules.read_organisation_kind,
         "sector": read_sector,
     }
     values: dict[str, Any] = {}
@@ -145,7 +145,13 @@ def _judge(
     if name != old.name:
         notes.append(msg("名称：%(old)s → %(new)s", old=old.name, new=name))
     if written["org_kind"] != old.kind:
-        notes.append(msg("类型：%(old)s → %(new)s", old=rules.KINDS[old.kind], new=rules.KINDS[written["org_kind"]]))
+        notes.append(
+            msg(
+                "类型：%(old)s → %(new)s",
+                old=rules.ORGANISATION_KINDS[old.kind],
+                new=rules.ORGANISATION_KINDS[written["org_kind"]],
+            )
+        )
     if written["org_sector"] not in (None, old.sector):
         notes.append(msg("领域改为%(new)s", new=names[written["org_sector"]]))
     parent_id = known[parent].id if parent in known else None

@@ -23,7 +23,7 @@ def _rows(plan: RowFindings, wide: int, say: Say) -> Iterator[list[str]]:
             yield [str(finding.line or ""), *cells, *[""] * (wide - len(cells)), why]
 
 
-def sheet_to_mend(plan: RowFindings, header: Sequence[str], reason: str, say: Say) -> bytes:
+def rejected_rows_sheet(plan: RowFindings, header: Sequence[str], reason: str, say: Say) -> bytes:
     """An XLSX workbook: line of the file, cells as sent, reasons. Every cell is text, so that no formula runs."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_formulas": False}) as book:
@@ -42,7 +42,7 @@ def sheet_to_mend(plan: RowFindings, header: Sequence[str], reason: str, say: Sa
     return target.getvalue()
 
 
-def csv_to_mend(plan: RowFindings, header: Sequence[str], reason: str, say: Say) -> bytes:
+def rejected_rows_csv(plan: RowFindings, header: Sequence[str], reason: str, say: Say) -> bytes:
     """The same as CSV; cells that would run as formulas are prefixed with an apostrophe."""
     target = io.StringIO()
     writer = csv.writer(target)
@@ -52,7 +52,7 @@ def csv_to_mend(plan: RowFindings, header: Sequence[str], reason: str, say: Say)
     return target.getvalue().encode("utf-8-sig")
 
 
-def template(columns: Sequence[RosterColumn], say: Say) -> bytes:
+def roster_template(columns: Sequence[RosterColumn], say: Say) -> bytes:
     """An empty sheet with the known headings, and a second one that explains them."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"in_memory": True}) as book:

@@ -50,7 +50,7 @@ class RowReader:
                 self.formulas.setdefault(line, []).append(place)
         dated = _Known(lambda text: rules.read_date(text, today=today), 60_000)
         known: dict[str, _Known] = {
-            "organisation": _Known(rules.read_code, 20_000),
+            "organisation": _Known(rules.read_organisation_code, 20_000),
             "gender": _Known(rules.read_gender, 100),
             "birth_date": dated,
             "education": _Known(lambda text: rules.read_text(text, longest=20), 1000),
@@ -60,7 +60,7 @@ class RowReader:
             "status": _Known(rules.read_status, 100),
         }
         plain: dict[str, tuple[_Reader, Callable[[Sequence[str]], Sequence[Any] | None]]] = {
-            "number": (rules.read_number, _numbers),
+            "number": (rules.read_member_number, _numbers),
             "name": (rules.read_name, _names),
             "phone": (rules.read_phone, _phones),
         }
@@ -105,9 +105,9 @@ def _of_age(values: _Values, wrong: dict[int, list[Message]]) -> None:
     if "birth_date" not in values or "joined_on" not in values:
         return
     for i, (birth, joined) in enumerate(zip(values["birth_date"], values["joined_on"], strict=True)):
-        if birth and joined and joined.year - birth.year <= rules.ADULT and i not in wrong:
+        if birth and joined and joined.year - birth.year <= rules.ADULT_AGE and i not in wrong:
             try:
-                rules.old_enough(birth, joined)
+                rules.check_joining_age(birth, joined)
             except Unreadable as error:
                 wrong[i] = [error.reason]
 

@@ -17,7 +17,7 @@ from academy.search.text import is_han, normalise, squeeze
 SHORTEST, LONGEST = 2, 20
 
 
-def add_term(tx: Tx, actor: Actor, text: str) -> Term:
+def add_dictionary_term(tx: Tx, actor: Actor, text: str) -> Term:
     """Add a term; lectures that contain it are indexed again.
 
     Raises:
@@ -34,7 +34,7 @@ def add_term(tx: Tx, actor: Actor, text: str) -> Term:
     return term
 
 
-def ensure_term(tx: Tx, actor: Actor, text: str) -> str:
+def ensure_dictionary_term(tx: Tx, actor: Actor, text: str) -> str:
     """Add the term unless it exists; returns it in stored form.
 
     Raises:
@@ -42,11 +42,11 @@ def ensure_term(tx: Tx, actor: Actor, text: str) -> str:
     """
     word = squeeze(normalise(text.strip()))
     if tx.scalar(select(Term.id).where(Term.text == word)) is None:
-        add_term(tx, actor, word)
+        add_dictionary_term(tx, actor, word)
     return word
 
 
-def remove_term(tx: Tx, actor: Actor, term_id: int) -> None:
+def remove_dictionary_term(tx: Tx, actor: Actor, term_id: int) -> None:
     """Remove a term."""
     term = tx.get(Term, term_id)
     if term is None:
@@ -56,6 +56,6 @@ def remove_term(tx: Tx, actor: Actor, term_id: int) -> None:
     tx.delete(term)
 
 
-def terms_page(tx: Tx, number: int = 1, size: int = 50) -> Page[Term]:
+def dictionary_page(tx: Tx, number: int = 1, size: int = 50) -> Page[Term]:
     """The dictionary, newest first."""
     return page_of(tx, select(Term).order_by(Term.id.desc()), number, size)

@@ -9,7 +9,7 @@ from academy.core.i18n import Message, msg
 from academy.library.models import Category, Lecturer
 from academy.search import queries
 from academy.search.queries import OnShelf
-from academy.search.results import LENGTHS, Choice, Facet, Filters
+from academy.search.results import LENGTH_FILTERS, Choice, Facet, SearchFilters
 
 MOST = 12
 
@@ -20,7 +20,7 @@ Value = Callable[[OnShelf], str]
 
 
 def _length(course: OnShelf) -> str:
-    return next(name for name, (low, high) in LENGTHS.items() if low <= course.duration_ms < high)
+    return next(name for name, (low, high) in LENGTH_FILTERS.items() if low <= course.duration_ms < high)
 
 
 def _values(done: Mapping[int, int]) -> dict[str, Value]:
@@ -33,7 +33,7 @@ def _values(done: Mapping[int, int]) -> dict[str, Value]:
     }
 
 
-def _wishes(filters: Filters) -> dict[str, str]:
+def _wishes(filters: SearchFilters) -> dict[str, str]:
     wishes = {
         "category": filters.category,
         "lecturer": filters.lecturer,
@@ -44,14 +44,14 @@ def _wishes(filters: Filters) -> dict[str, str]:
     return {name: str(value) for name, value in wishes.items() if value}
 
 
-def fitting(shelf: Mapping[int, OnShelf], done: Mapping[int, int], filters: Filters) -> set[int]:
+def fitting(shelf: Mapping[int, OnShelf], done: Mapping[int, int], filters: SearchFilters) -> set[int]:
     """Courses that match all the filters."""
     values, wishes = _values(done), _wishes(filters)
     return {c.course_id for c in shelf.values() if all(values[name](c) == wish for name, wish in wishes.items())}
 
 
 def facets(
-    tx: Tx, shelf: Mapping[int, OnShelf], matched: Iterable[int], done: Mapping[int, int], filters: Filters
+    tx: Tx, shelf: Mapping[int, OnShelf], matched: Iterable[int], done: Mapping[int, int], filters: SearchFilters
 ) -> list[Facet]:
     """Every filter with the counts of its choices among the lectures that match."""
     values, wishes = _values(done), _wishes(filters)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from academy.core.runtime import Runtime
 from academy.search import queries
 from academy.search.backends.interface import Health
-from academy.search.backends.selection import backend
+from academy.search.backends.selection import search_backend
 from academy.search.indexing import rebuild_all, refresh
 
 
@@ -34,7 +34,7 @@ class IndexReport:
 
 def check_index(runtime: Runtime, *, mend: bool = False) -> IndexReport:
     """Read the complete index and compare it with every published course."""
-    index = backend(runtime)
+    index = search_backend(runtime)
     health = index.health(thorough=True)
     if not health.ok:
         if mend:
@@ -42,7 +42,7 @@ def check_index(runtime: Runtime, *, mend: bool = False) -> IndexReport:
         return IndexReport(health)
     held = index.inventory()
     missing, stale, seen = [], [], set()
-    for lecture in queries.all_lectures(runtime.db):
+    for lecture in queries.stream_lectures(runtime.db):
         seen.add(lecture.lecture_id)
         if lecture.lecture_id not in held:
             missing.append(lecture.lecture_id)

@@ -4,14 +4,14 @@ from academy.core.runtime import Runtime
 from academy.jobs import enqueue
 from academy.search import queries
 from academy.search.backends.interface import Progress
-from academy.search.backends.selection import backend
+from academy.search.backends.selection import search_backend
 from academy.search.lectures import Lecture
 from academy.search.text import Segmenter
 
 
 def refresh(runtime: Runtime, course_id: int) -> None:
     """Update a course in the index; all courses where there is no index."""
-    index = backend(runtime)
+    index = search_backend(runtime)
     if not index.exists():
         rebuild_all(runtime)
         return
@@ -33,7 +33,7 @@ def refresh(runtime: Runtime, course_id: int) -> None:
 
 def _read(runtime: Runtime, course_id: int) -> tuple[Lecture | None, Segmenter]:
     with runtime.db.read() as tx:
-        return next(iter(queries.lectures(tx, [course_id])), None), queries.segmenter(tx)
+        return next(iter(queries.lectures(tx, [course_id])), None), queries.load_segmenter(tx)
 
 
 def _digest(lecture: Lecture | None) -> int | None:
@@ -46,5 +46,5 @@ def rebuild_all(runtime: Runtime, progress: Progress | None = None) -> int:
     `progress` is called after each course. Returns how many courses the index holds.
     """
     with runtime.db.read() as tx:
-        segmenter = queries.segmenter(tx)
-    return backend(runtime).rebuild(queries.all_lectures(runtime.db), segmenter, progress)
+        segmenter = queries.load_segmenter(tx)
+    return search_backend(runtime).rebuild(queries.stream_lectures(runtime.db), segmenter, progress)

@@ -11,7 +11,7 @@ from academy.jobs import JobContext, handles, job, nightly
 from academy.library.events import CoursePublished, CourseWithdrawn
 from academy.media.events import AssetReady, TranscriptChanged
 from academy.search import queries
-from academy.search.backends.selection import backend
+from academy.search.backends.selection import search_backend
 from academy.search.events import TermChanged
 from academy.search.index_check import check_index
 from academy.search.indexing import rebuild_all, refresh
@@ -54,7 +54,7 @@ def _refresh_asset(runtime: Runtime, asset_id: int) -> None:
 @job("search.merge")
 def merge(context: JobContext) -> None:
     """Compact the index: beside the old one, then swapped."""
-    backend(context.runtime).merge()
+    search_backend(context.runtime).merge()
 
 
 @nightly("search.night", at=dt.time(3, 10))
@@ -62,14 +62,14 @@ def night(context: JobContext) -> None:
     """Nightly: compare the index with the tables, repair differences, compact."""
     report = check_index(context.runtime, mend=True)
     log_event(log, "search.night", healthy=report.healthy, found=report.describe())
-    backend(context.runtime).merge()
+    search_backend(context.runtime).merge()
 
 
 @job("search.rebuild")
 def rebuild(context: JobContext) -> None:
     """Make the index anew from the tables."""
     with context.db.read() as tx:
-        total = max(1, len(queries.published_ids(tx)))
+        total = max(1, len(queries.published_course_ids(tx)))
     rebuild_all(context.runtime, lambda done: context.progress(1000 * done // total))
 
 

@@ -30,7 +30,7 @@ def terms(tx: Tx) -> tuple[str, ...]:
 _segmenters: dict[tuple[str, ...], Segmenter] = {}
 
 
-def segmenter(tx: Tx) -> Segmenter:
+def load_segmenter(tx: Tx) -> Segmenter:
     """The segmenter for the present dictionary; loading one is slow, so the last is cached."""
     key = terms(tx)
     found = _segmenters.get(key)
@@ -41,7 +41,7 @@ def segmenter(tx: Tx) -> Segmenter:
     return found
 
 
-def published_ids(tx: Tx) -> list[int]:
+def published_course_ids(tx: Tx) -> list[int]:
     """Every course that should be in the index."""
     return list(tx.scalars(select(Course.id).where(Course.state == CourseState.PUBLISHED).order_by(Course.id)))
 
@@ -137,10 +137,10 @@ def _written(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[LectureL
     return {asset_id: page_lines(own) for asset_id, own in pages.items()}
 
 
-def all_lectures(db: Database) -> Iterator[Lecture]:
+def stream_lectures(db: Database) -> Iterator[Lecture]:
     """Every published lecture, in batches: a rebuild must not hold one transaction for minutes."""
     with db.read() as tx:
-        ids = published_ids(tx)
+        ids = published_course_ids(tx)
     for start in range(0, len(ids), CHUNK):
         with db.read() as tx:
             chunk = lectures(tx, ids[start : start + CHUNK])

@@ -41,10 +41,10 @@ def record_query(db: Database, results: Results) -> None:
         counts[1] = 0 if results.relaxed else results.page.total
         due = len(_gathered[place]) >= MOST or time.monotonic() - _written.setdefault(place, time.monotonic()) > SECONDS
     if due:
-        flush(db)
+        flush_query_log(db)
 
 
-def flush(db: Database) -> None:
+def flush_query_log(db: Database) -> None:
     """Write the gathered counts."""
     with _guard:
         gathered = _gathered.pop(str(db.url), {})
@@ -74,7 +74,9 @@ class MissedQuery:
     found: int
 
 
-def asked_page(tx: Tx, *, days: int = 30, missing: bool = True, number: int = 1, size: int = 50) -> Page[MissedQuery]:
+def asked_queries(
+    tx: Tx, *, days: int = 30, missing: bool = True, number: int = 1, size: int = 50
+) -> Page[MissedQuery]:
     """The most frequent queries; `missing`: only those without results."""
     since = clock.today() - dt.timedelta(days=days)
     times, found = func.sum(QueryLog.times).label("times"), func.max(QueryLog.found).label("found")

@@ -8,13 +8,13 @@ from academy.core.paging import Page
 from academy.search.query_parser import Query
 from academy.search.ranking import Marked
 
-LENGTHS = {"short": (0, 600_000), "middle": (600_000, 1_800_000), "long": (1_800_000, 1 << 62)}
-SORTS = ("best", "new")
-FINISHED = ("yes", "no")
+LENGTH_FILTERS = {"short": (0, 600_000), "middle": (600_000, 1_800_000), "long": (1_800_000, 1 << 62)}
+SORT_ORDERS = ("best", "new")
+FINISHED_FILTER = ("yes", "no")
 
 
 @dataclass(frozen=True)
-class Filters:
+class SearchFilters:
     """The reader's filters; an empty value is no filter."""
 
     category: int | None = None
@@ -104,7 +104,7 @@ class Results:
     """A page of lectures, with hints."""
 
     question: Query
-    filters: Filters
+    filters: SearchFilters
     page: Page[LectureFound]
     facets: list[Facet] = field(default_factory=list)
     relaxed: bool = False

@@ -11,13 +11,13 @@ from academy.core.runtime import Runtime
 from academy.jobs import enqueue
 from academy.search import queries
 from academy.search.backends.interface import IndexBroken
-from academy.search.backends.selection import backend
+from academy.search.backends.selection import search_backend
 from academy.search.facets import facets, fitting
 from academy.search.pinyin import sound
 from academy.search.query_parser import clean, parse
 from academy.search.ranking import mark, score_lines
 from academy.search.result_page import lectures_found
-from academy.search.results import Filters, LectureFound, Results, Sentence
+from academy.search.results import LectureFound, Results, SearchFilters, Sentence
 from academy.search.retrieval import answer, exact
 from academy.search.spelling import near_terms
 from academy.search.text import normalise
@@ -41,8 +41,14 @@ def _shelf(runtime: Runtime, tx: Tx) -> dict[int, queries.OnShelf]:
     return kept[1]
 
 
-def search(
-    runtime: Runtime, actor: Actor, text: str, filters: Filters | None = None, page: int = 1, *, literally: bool = False
+def search_lectures(
+    runtime: Runtime,
+    actor: Actor,
+    text: str,
+    filters: SearchFilters | None = None,
+    page: int = 1,
+    *,
+    literally: bool = False,
 ) -> Results:
     """Visible results for `text`, one page of them, with counts for the filters.
 
@@ -50,8 +56,8 @@ def search(
         Busy: the index is missing or damaged and is being rebuilt.
     """
     try:
-        found = _search(runtime, actor, text, filters or Filters(), page, literally)
-        hurt = backend(runtime).damaged()
+        found = _search(runtime, actor, text, filters or SearchFilters(), page, literally)
+        hurt = search_backend(runtime).damaged()
     except IndexBroken as error:
         _mend(runtime)
         raise Busy(msg("搜索正在整理，请过一会儿再试。"), retry_after=30) from error
@@ -65,15 +71,15 @@ def _mend(runtime: Runtime) -> None:
     runtime.db.run_in_transaction(lambda tx: enqueue(tx, "search.rebuild", key="search.rebuild"))
 
 
-def _search(runtime: Runtime, actor: Actor, text: str, filters: Filters, page: int, literally: bool) -> Results:
+def _search(runtime: Runtime, actor: Actor, text: str, filters: SearchFilters, page: int, literally: bool) -> Results:
     """Run the search.
 
     When nothing has all the words, pinyin and homophones are tried in their place, unless the reader insists on the
     typed text (`literally`).
     """
-    index = backend(runtime)
+    index = search_backend(runtime)
     with runtime.db.read() as tx:
-        segmenter = queries.segmenter(tx)
+        segmenter = queries.load_segmenter(tx)
         question = parse(text, segmenter)
         if question.is_empty:
             return Results(question, filters, Page[LectureFound]([], 0, 1, SIZE))
@@ -100,7 +106,7 @@ def _search(runtime: Runtime, actor: Actor, text: str, filters: Filters, page: i
         )
 
 
-def suggest(runtime: Runtime, text: str, limit: int = 8) -> list[str]:
+def suggest_queries(runtime: Runtime, text: str, limit: int = 8) -> list[str]:
     """Suggestions while typing: names of published courses, then the city's own terms."""
     typed = normalise(clean(text)).replace(" ", "").replace("'", "")
     if not typed:
@@ -108,15 +114,15 @@ def suggest(runtime: Runtime, text: str, limit: int = 8) -> list[str]:
     with runtime.db.read() as tx:
         visible = _shelf(runtime, tx).keys()
         terms = queries.terms(tx)
-    found = [shown for shown, lectures in backend(runtime).suggest(typed, limit * 2) if lectures & visible]
+    found = [shown for shown, lectures in search_backend(runtime).suggest(typed, limit * 2) if lectures & visible]
     found += [term for term in terms if term.startswith(typed) or sound(term).startswith(typed)]
     return list(dict.fromkeys(found))[:limit]
 
 
-def within_item(runtime: Runtime, item_id: int, text: str) -> list[Sentence]:
+def search_item(runtime: Runtime, item_id: int, text: str) -> list[Sentence]:
     """Every matching line of one item: those with the exact query, then the others, in their order."""
     with runtime.db.read() as tx:
-        question = parse(text, queries.segmenter(tx))
+        question = parse(text, queries.load_segmenter(tx))
         lines = queries.item_lines(tx, [item_id]).get(item_id, [])
     if question.is_empty:
         return []

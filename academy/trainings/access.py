@@ -8,9 +8,9 @@ from academy.core.errors import Forbidden, NotFound
 from academy.people.models import Organisation
 from academy.trainings.models import Training, TrainingState
 
-VIEW = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY, Role.AUDITOR)
-MANAGE = (Role.NODE_ADMINISTRATOR,)
-REMIND = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY)
+VIEWING_ROLES = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY, Role.AUDITOR)
+MANAGING_ROLES = (Role.NODE_ADMINISTRATOR,)
+REMINDING_ROLES = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY)
 
 
 def access_training(tx: Tx, actor: Actor, public_id: str) -> Training:
@@ -20,9 +20,9 @@ def access_training(tx: Tx, actor: Actor, public_id: str) -> Training:
         NotFound: there is none, or (audited) it is out of scope.
     """
     training, holder = _find(tx, public_id)
-    if actor.is_system or actor.may(holder.path, *MANAGE):
+    if actor.is_system or actor.may(holder.path, *MANAGING_ROLES):
         return training
-    near = any(holder.path.startswith(p) or p.startswith(holder.path) for p in actor.paths(*VIEW))
+    near = any(holder.path.startswith(p) or p.startswith(holder.path) for p in actor.paths(*VIEWING_ROLES))
     if training.state in (TrainingState.DRAFT, TrainingState.OPENING) or not near:
         raise Forbidden(f"training:{public_id}")
     return training
@@ -35,7 +35,7 @@ def access_own_training(tx: Tx, actor: Actor, public_id: str) -> Training:
         NotFound: there is none, or (audited) it is out of scope.
     """
     training, holder = _find(tx, public_id)
-    if not actor.is_system and not actor.may(holder.path, *MANAGE):
+    if not actor.is_system and not actor.may(holder.path, *MANAGING_ROLES):
         raise Forbidden(f"training:{public_id}")
     return training
 
@@ -53,7 +53,7 @@ def access_coverage(
     if node is None:
         raise NotFound
     holder = tx.get_one(Organisation, training.organisation_id)
-    mine = actor.is_system or actor.may(node.path, *(roles or VIEW))
+    mine = actor.is_system or actor.may(node.path, *(roles or VIEWING_ROLES))
     if not mine or not node.path.startswith(holder.path):
         raise Forbidden(f"organisation:{organisation_id}")
     return training, node
@@ -68,14 +68,14 @@ def access_holder(tx: Tx, actor: Actor, organisation_id: str) -> Organisation:
     node = tx.scalar(select(Organisation).where(Organisation.public_id == organisation_id))
     if node is None:
         raise NotFound
-    if not actor.is_system and not actor.may(node.path, *MANAGE):
+    if not actor.is_system and not actor.may(node.path, *MANAGING_ROLES):
         raise Forbidden(f"organisation:{organisation_id}")
     return node
 
 
-def roots(tx: Tx, actor: Actor) -> list[Organisation]:
+def view_roots(tx: Tx, actor: Actor) -> list[Organisation]:
     """The top nodes of the actor's scope."""
-    paths = actor.paths(*VIEW)
+    paths = actor.paths(*VIEWING_ROLES)
     if not paths:
         return []
     query = select(Organisation).where(or_(*(Organisation.path == path for path in paths)))

@@ -11,7 +11,7 @@ from academy.media.models import Asset
 from academy.trainings.models import TrainingCourse
 
 
-def studied(tx: Tx, training_id: int, members: Sequence[int]) -> dict[int, int]:
+def studied_shares(tx: Tx, training_id: int, members: Sequence[int]) -> dict[int, int]:
     """Thousandths by member; never 0 once started, never 1000 before completion."""
     items = (
         select(CourseItem.id, func.coalesce(Asset.duration_ms, 1).label("length"))

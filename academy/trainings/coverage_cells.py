@@ -114,7 +114,7 @@ def ask_to_settle(tx: Tx, added: int) -> None:
         enqueue(tx, SETTLE, key=SETTLE)
 
 
-def settle(tx: Tx, limit: int = BATCH) -> int:
+def settle_cells(tx: Tx, limit: int = BATCH) -> int:
     """Settle the oldest changes into the cells of their branch and of every node above it."""
     sql.settling_alone(tx)
     c = CoverageChange
@@ -183,7 +183,7 @@ def _upsert(tx: Tx, table: Any, key: tuple[str, ...], numbers: Mapping[Any, Sequ
 def settle_all(tx: Tx) -> int:
     """Settle all changes."""
     total = 0
-    while moved := settle(tx):
+    while moved := settle_cells(tx):
         total += moved
     return total
 
@@ -263,7 +263,7 @@ def _reading(*, now: bool) -> Any:
 _NOW, _THEN = _reading(now=True), _reading(now=False)
 
 
-def figures(
+def figures_of(
     tx: Tx, trainings: Iterable[int], nodes: Iterable[int], day: dt.date | None = None
 ) -> dict[tuple[int, int], Figures]:
     """Counts of nodes (row ids) with everything below them, up to the end of `day` (None: now).
@@ -309,7 +309,7 @@ def _own() -> Any:
 _OWN = _own()
 
 
-def own_below(tx: Tx, training_id: int, node: Organisation) -> dict[int, Figures]:
+def own_figures_below(tx: Tx, training_id: int, node: Organisation) -> dict[int, Figures]:
     """Figures of the direct members of each node in a subtree, in tree order; now.
 
     A node's own are its total minus the totals of its children.
@@ -350,7 +350,7 @@ def _history() -> Any:
 _HISTORY = _history()
 
 
-def daily(tx: Tx, training_id: int, organisation_id: int) -> list[tuple[dt.date, Figures]]:
+def daily_figures(tx: Tx, training_id: int, organisation_id: int) -> list[tuple[dt.date, Figures]]:
     """The training as a whole at the end of each day with a change; for curves and forecasts.
 
     The same whether changes are settled or not: unsettled ones are placed by the tree of their days.

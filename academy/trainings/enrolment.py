@@ -21,7 +21,7 @@ CHUNK = 2000
 def found_progress(tx: Tx, training: Training, members: Sequence[int] | None = None) -> Subquery:
     """Progress from completions: member, done (a mask), days of the first, last and the whole."""
     days: Any = sql.course_days(training, members).subquery()
-    needed = sql.needed(tx, training)
+    needed = sql.courses_needed(tx, training)
     if needed == sql.number_of_courses(tx, training):
         # All required: the day of the last one, and a city need not be sorted by member and day.
         whole: Any = case((func.count() == needed, func.max(days.c.day)))

@@ -44,7 +44,7 @@ def _enrolled(*extra: ColumnElement[Any]) -> Any:
         .where(
             e.member_id == bindparam("member"),
             TrainingCourse.course_id == bindparam("course"),
-            Training.state.in_(sql.COUNTING),
+            Training.state.in_(sql.COUNTING_STATES),
             *extra,
         )
         .order_by(e.training_id)
@@ -174,7 +174,7 @@ def correction_approved(tx: Tx, event: CorrectionApproved) -> None:
 def course_struck(tx: Tx, event: CourseStruck) -> None:
     """Remove a struck completion from every training, on all the days on which it was counted."""
     sql.among_changes(tx)
-    for training, course, enrolment in _asking(tx, event, *sql.COUNTING):
+    for training, course, enrolment in _asking(tx, event, *sql.COUNTING_STATES):
         struck = _counted(training, course, event.struck)
         if not struck:
             continue
@@ -183,7 +183,7 @@ def course_struck(tx: Tx, event: CourseStruck) -> None:
         begun = [day for day in [*days.values(), tx.scalar(select(starts.c.start_on))] if day is not None]
         left = {event.course_id: days[event.course_id]} if event.course_id in days else {}
         was = Progress(enrolment.reached_on, enrolment.completed_on, {event.course_id: min([*struck, *left.values()])})
-        completed = completion_day(days.values(), sql.needed(tx, training))
+        completed = completion_day(days.values(), sql.courses_needed(tx, training))
         now = Progress(min(begun, default=None), completed, left)
         delta = difference(contribution(_spells(tx, enrolment), now), contribution(_spells(tx, enrolment), was))
         if not left:

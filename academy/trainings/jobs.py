@@ -12,7 +12,7 @@ from academy.trainings.models import Training
 @every(coverage_cells.SETTLE, minutes=5)
 def settle(context: JobContext) -> None:
     """Settle changes into cells, a batch a transaction, so that locks are short."""
-    while context.db.run_in_transaction(coverage_cells.settle):
+    while context.db.run_in_transaction(coverage_cells.settle_cells):
         pass
 
 

@@ -80,7 +80,7 @@ def ids_of(path: str) -> tuple[int, ...]:
     return tuple(int(part) for part in path.strip("/").split("/"))
 
 
-def inside(tx: Tx, node: Organisation, day: dt.date | None) -> ColumnElement[bool]:
+def lies_inside(tx: Tx, node: Organisation, day: dt.date | None) -> ColumnElement[bool]:
     """Condition: `Organisation` rows that were the node or below it at the end of a day (None: now)."""
     # All nodes have always been below the root.
     if day is not None and node.parent_id is not None:

@@ -147,8 +147,8 @@ class EnrolmentSpell(Base):
 class CoverageChange(Base):
     """A change of a branch's counts, inserted in the transaction that changed the rows behind it.
 
-    Insert-only, so completions never wait for each other; `coverage_cells.settle` moves changes into `CoverageCell` and
-    deletes them. `course_id` 0 is the training as a whole.
+    Insert-only, so completions never wait for each other; `coverage_cells.settle_cells` moves changes into
+    `CoverageCell` and deletes them. `course_id` 0 is the training as a whole.
     """
 
     __tablename__ = "coverage_changes"

@@ -15,8 +15,8 @@ from academy.library.models import Course, CourseState
 from academy.people import queries as members
 from academy.people.models import Exemption, Member, Organisation
 from academy.trainings import coverage_cells, sql
-from academy.trainings.access import MANAGE, VIEW
-from academy.trainings.course_shares import studied
+from academy.trainings.access import MANAGING_ROLES, VIEWING_ROLES
+from academy.trainings.course_shares import studied_shares
 from academy.trainings.coverage_cells import Figures
 from academy.trainings.models import Enrolment, Standing, Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Audience
@@ -97,7 +97,7 @@ def trainings_of_member(tx: Tx, member_id: int) -> list[DueTraining]:
     ):
         courses[found[0]].append(found)
     exemption = _exemption(tx, member_id)
-    shares = {training.id: studied(tx, training.id, [member_id]).get(member_id, 0) for training, _ in rows}
+    shares = {training.id: studied_shares(tx, training.id, [member_id]).get(member_id, 0) for training, _ in rows}
     made = [
         _due(training, enrolment, courses[training.id], exemption, shares[training.id]) for training, enrolment in rows
     ]
@@ -148,14 +148,14 @@ class Overview:
     """Whether the reader may change it."""
 
 
-def overview(tx: Tx, actor: Actor, node: Organisation, page: int, *, drafts: bool = False) -> Page[Overview]:
+def trainings_overview(tx: Tx, actor: Actor, node: Organisation, page: int, *, drafts: bool = False) -> Page[Overview]:
     """Trainings that concern a node, running ones first, with that node's figures."""
     above = [int(part) for part in node.path.strip("/").split("/")]
     below = select(Organisation.id).where(members.subtree(node.path))
     states = [TrainingState.OPEN, TrainingState.CLOSED] + ([TrainingState.ARCHIVED] if drafts else [])
     seen: ColumnElement[bool] = Training.state.in_(states)
     if drafts:
-        own = select(Organisation.id).where(members.subtrees(actor.paths(*MANAGE)))
+        own = select(Organisation.id).where(members.subtrees(actor.paths(*MANAGING_ROLES)))
         seen = or_(
             seen, Training.state.in_((TrainingState.DRAFT, TrainingState.OPENING)) & Training.organisation_id.in_(own)
         )
@@ -171,13 +171,18 @@ def overview(tx: Tx, actor: Actor, node: Organisation, page: int, *, drafts: boo
         .order_by(order, Training.closes_on.desc(), Training.id.desc())
     )
     found = page_of(tx, query, page, PAGE)
-    counted = coverage_cells.figures(tx, [t.id for t in found.rows], [node.id]) if found.rows else {}
+    counted = coverage_cells.figures_of(tx, [t.id for t in found.rows], [node.id]) if found.rows else {}
     holders = {
         o.id: o
         for o in tx.scalars(select(Organisation).where(Organisation.id.in_({t.organisation_id for t in found.rows})))
     }
     rows = [
-        Overview(t, node, counted.get((t.id, node.id), Figures()), actor.may(holders[t.organisation_id].path, *MANAGE))
+        Overview(
+            t,
+            node,
+            counted.get((t.id, node.id), Figures()),
+            actor.may(holders[t.organisation_id].path, *MANAGING_ROLES),
+        )
         for t in found.rows
     ]
     return Page(rows, found.total, found.number, found.size)
@@ -196,7 +201,7 @@ class AudiencePreview:
         return self.fitting - self.exempt
 
 
-def preview(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -> AudiencePreview:
+def preview_audience(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -> AudiencePreview:
     """Count an audience without enrolling."""
     clause = sql.fits(tx, holder, audience, first_day)
     exempt = cast(sql.exempt_on(clock.today()), Integer)
@@ -213,18 +218,18 @@ def preview(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date
     return AudiencePreview(fitting, int(excused or 0), [(m, o) for m, o in tx.execute(sample)])
 
 
-def trail(tx: Tx, actor: Actor, node: Organisation) -> list[Organisation]:
+def view_trail(tx: Tx, actor: Actor, node: Organisation) -> list[Organisation]:
     """The nodes from the top of the actor's scope down to this one."""
-    return [one for one in members.ancestors(tx, node) if actor.is_system or actor.may(one.path, *VIEW)]
+    return [one for one in members.ancestors_of(tx, node) if actor.is_system or actor.may(one.path, *VIEWING_ROLES)]
 
 
-def published_courses(tx: Tx, chosen: Sequence[int] = ()) -> list[Course]:
+def selectable_courses(tx: Tx, chosen: Sequence[int] = ()) -> list[Course]:
     """Courses selectable for a training: all published ones, and those chosen before."""
     query = select(Course).where(or_(Course.state == CourseState.PUBLISHED, Course.id.in_(chosen)))
     return list(tx.scalars(query.order_by(Course.published_at.desc(), Course.id).limit(300)))
 
 
-def positions(tx: Tx) -> list[str]:
+def list_positions(tx: Tx) -> list[str]:
     """The positions members hold, for the audience's form."""
     query = select(Member.position).where(Member.position.is_not(None)).group_by(Member.position)
     return [p for p in tx.scalars(query.order_by(func.count().desc()).limit(24)) if p]

@@ -36,7 +36,7 @@ class RecountDifference:
         return f"training {self.training_id} {self.what} {self.where}: kept {self.kept}, recounted {self.recounted}"
 
 
-def pieces(training_id: int, day: dt.date | None, organisations: Any = None) -> Subquery:
+def recount_pieces(training_id: int, day: dt.date | None, organisations: Any = None) -> Subquery:
     """Stretches of a training's members in force on a day (None: now): branch, standing, progress.
 
     `organisations` filters inside each part: SQLite would evaluate the union completely.
@@ -120,7 +120,7 @@ def _day(value: dt.date | str) -> dt.date:
     return dt.date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def differences(tx: Tx, training: Training) -> list[RecountDifference]:
+def recount_differences(tx: Tx, training: Training) -> list[RecountDifference]:
     """All differences of a training between stored and recounted values; `tx` must be one snapshot."""
     with sql.in_bulk(tx):
         return [*_progress(tx, training), *_audience(tx, training), *_cells(tx, training), *_totals(tx, training)]

@@ -18,7 +18,7 @@ from academy.library.models import Course, CourseState
 from academy.people.models import Cohort, Member, Organisation
 from academy.people.queries import subtree
 from academy.trainings import coverage_cells, enrolment, opening, recount, sql
-from academy.trainings.access import MANAGE
+from academy.trainings.access import MANAGING_ROLES
 from academy.trainings.events import TrainingClosed, TrainingOpened
 from academy.trainings.models import Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Audience, check_plan
@@ -33,7 +33,7 @@ BUSY = msg("这次培训正在开启，请等开启完成。")
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """The fields of a training's form."""
 
     title: str
@@ -46,14 +46,14 @@ class Plan:
     summary: str = ""
 
 
-def create_training(tx: Tx, actor: Actor, organisation: Organisation, plan: Plan) -> Training:
+def create_training(tx: Tx, actor: Actor, organisation: Organisation, plan: TrainingPlan) -> Training:
     """Create a draft of a training for a node.
 
     Raises:
         Invalid: fields are missing or inconsistent.
         Forbidden: the node is outside the actor's scope.
     """
-    if not actor.is_system and not actor.may(organisation.path, *MANAGE):
+    if not actor.is_system and not actor.may(organisation.path, *MANAGING_ROLES):
         raise Forbidden(f"organisation:{organisation.public_id}")
     _check(tx, organisation, plan)
     training = Training(
@@ -69,7 +69,7 @@ def create_training(tx: Tx, actor: Actor, organisation: Organisation, plan: Plan
     return training
 
 
-def edit_training(tx: Tx, actor: Actor, training: Training, plan: Plan) -> None:
+def edit_training(tx: Tx, actor: Actor, training: Training, plan: TrainingPlan) -> None:
     """Change a training. Once it is open, its courses and first day are fixed; audience and end may change.
 
     Raises:
@@ -105,7 +105,7 @@ def _hold_still(tx: Tx, training: Training) -> None:
         raise Conflict(BUSY)
 
 
-def _check(tx: Tx, holder: Organisation, plan: Plan, *, kept: bool = False) -> None:
+def _check(tx: Tx, holder: Organisation, plan: TrainingPlan, *, kept: bool = False) -> None:
     """Check a plan; with `kept` its courses are fixed, whatever their state."""
     check_plan(plan.title, plan.opens_on, plan.closes_on, len(set(plan.courses)), plan.required_count)
     if wrong := plan.audience.problems():
@@ -126,7 +126,7 @@ def _check(tx: Tx, holder: Organisation, plan: Plan, *, kept: bool = False) -> N
         raise Invalid(fields={"cohorts": msg("参训范围里有别处的名单。")})
 
 
-def _write(tx: Tx, training: Training, plan: Plan) -> None:
+def _write(tx: Tx, training: Training, plan: TrainingPlan) -> None:
     if plan.opens_on is None or plan.closes_on is None:
         raise AssertionError("checked before")
     training.title, training.summary = plan.title, plan.summary
@@ -338,7 +338,7 @@ def refresh_audience(tx: Tx, training: Training) -> int:
     return enrolment.resync(tx, training)
 
 
-def rebuild(tx: Tx, training: Training) -> None:
+def rebuild_training(tx: Tx, training: Training) -> None:
     """Recompute progress and counts from the rows; after rows were loaded without events."""
     sql.without_changes(tx)
     coverage_cells.forget(tx, training.id)

@@ -163,7 +163,7 @@ def course_days(
     return query if members is None else query.where(Completion.member_id.in_(members))
 
 
-def needed(tx: Tx, training: Training) -> int:
+def courses_needed(tx: Tx, training: Training) -> int:
     """How many courses complete the training."""
     if training.required_count is not None:
         return training.required_count
@@ -187,5 +187,5 @@ def courses_of(tx: Tx, training: Training) -> list[Course]:
     )
 
 
-COUNTING = (TrainingState.OPEN, TrainingState.CLOSED)
+COUNTING_STATES = (TrainingState.OPEN, TrainingState.CLOSED)
 """States in which a completion dated inside the window still counts, however late it is registered."""

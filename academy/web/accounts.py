@@ -135,7 +135,7 @@ def activate() -> str:
 
 
 def _activate_page(errors: dict[str, Message], number: str) -> str:
-    by_sms = sms.channel(runtime().settings) is not None
+    by_sms = sms.sms_channel(runtime().settings) is not None
     return render_template("accounts/activate.html", errors=errors, number=number, by_sms=by_sms)
 
 
@@ -153,7 +153,7 @@ def activate_by_sms() -> Any:
     form = CodeByTextForm.read()
     number = form.number.data
     try:
-        sms.request_code(runtime(), number, form.phone.data, request.remote_addr or "")
+        sms.request_sms_code(runtime(), number, form.phone.data, request.remote_addr or "")
     except (Invalid, Busy) as error:
         return _activate_page(errors_by_field(error), number), error.status
     flash(gettext("编号和手机号与登记一致的话，短信马上就到，十分钟内有效。"), "good")
@@ -177,7 +177,7 @@ def activate_post() -> Any:
     try:
         if form.password.data != form.again.data:
             raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
-        token = service.activate(
+        token = service.activate_account(
             runtime(),
             form.number.data,
             form.code.data,
@@ -205,7 +205,7 @@ def _profile(errors: dict[str, Message]) -> str:
     with reading() as tx:
         account = tx.get_one(Account, me.account_id)
         member = tx.get(Member, me.member_id) if me.member_id else None
-        home = members.ancestors(tx, member.organisation) if member else []
+        home = members.ancestors_of(tx, member.organisation) if member else []
         return render_template(
             "accounts/profile.html",
             account=account,
@@ -213,7 +213,7 @@ def _profile(errors: dict[str, Message]) -> str:
             home=home,
             phone=masked_phone(runtime().sealer, member) if member else "",
             grants=queries.grants_of(tx, me.account_id),
-            devices=queries.devices(tx, me.account_id),
+            devices=queries.live_sessions_of(tx, me.account_id),
             session_id=me.session_id,
             errors=errors,
         )

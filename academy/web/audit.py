@@ -13,13 +13,13 @@ from werkzeug.wrappers import Response
 
 from academy import http
 from academy.accounts import audit_trail
-from academy.accounts.audit_verbs import VERBS
+from academy.accounts.audit_verbs import AUDIT_VERBS
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import record
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, runtime, writing
-from academy.reports.spreadsheets import defuse
+from academy.reports.spreadsheets import defuse_cell
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
 page = functools.partial(http.page, section=menu.AUDIT)
@@ -34,8 +34,10 @@ def index() -> str:
         with writing() as tx:
             record(tx, actor(), "audit.searched", "audit:trail", asked=asked.to_json())
     with reading() as tx:
-        page = audit_trail.search(tx, asked, number_in(request.args.get("page")))
-        return render_template("accounts/audit.html", page=page, asked=asked, verbs=VERBS, export_url=_export_url())
+        page = audit_trail.search_audit_trail(tx, asked, number_in(request.args.get("page")))
+        return render_template(
+            "accounts/audit.html", page=page, asked=asked, verbs=AUDIT_VERBS, export_url=_export_url()
+        )
 
 
 def _export_url() -> str:
@@ -66,8 +68,8 @@ def _lines(asked: audit_trail.AuditQuery, head: list[str]) -> Iterator[str]:
     def written() -> Iterator[str]:
         # With a byte order mark, without which a common spreadsheet misreads Chinese.
         yield "\ufeff" + _csv(head)
-        for line in audit_trail.stream(kept.db, asked):
-            yield _csv([defuse(value) for value in audit_trail.row_of(line)])
+        for line in audit_trail.stream_audit_trail(kept.db, asked):
+            yield _csv([defuse_cell(value) for value in audit_trail.audit_row(line)])
 
     return written()
 

@@ -33,19 +33,22 @@ def edit(asset_id: str) -> ResponseReturnValue:
     """The editor: lines, video, versions."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        script, proposal = queries.transcript(tx, asset.id), proposals.pending(tx, asset.id, proposals.CAPTIONS)
+        script, proposal = (
+            queries.transcript_of(tx, asset.id),
+            proposals.pending_proposal(tx, asset.id, proposals.CAPTIONS),
+        )
         return render_template(
             "media/captions.html",
             asset=asset,
             script=script,
             proposal=proposal,
-            is_published=proposals.published_in(tx, asset.id) is not None,
+            is_published=proposals.published_course_of(tx, asset.id) is not None,
             version=proposal.revision if proposal else script.version if script else 0,
-            cues=proposals.cues_of(proposal) if proposal else queries.cues(tx, asset.id),
-            versions=editing.versions(tx, script) if script else [],
-            terms=[(term.wrong, term.right) for term in editing.glossary(tx)],
+            cues=proposals.proposed_cues(proposal) if proposal else queries.cues_of(tx, asset.id),
+            versions=editing.caption_versions(tx, script) if script else [],
+            terms=[(term.wrong, term.right) for term in editing.list_glossary(tx)],
             hearing=requests.transcriptions_of(tx, [asset.id]).get(asset.id),
-            can_hear=models.find_model(runtime().settings) is not None,
+            can_hear=models.find_speech_model(runtime().settings) is not None,
             playlist=delivery.playlist_url(runtime().settings, asset, audience="staff"),
         )
 
@@ -73,7 +76,9 @@ def version(asset_id: str, number: str) -> ResponseReturnValue:
     """Content of an earlier version, before it is restored."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        return render_template("media/version.html", asset=asset, kept=versions.version_of(tx, asset, _number(number)))
+        return render_template(
+            "media/version.html", asset=asset, kept=versions.caption_version(tx, asset, _number(number))
+        )
 
 
 class OnwardForm(Form):
@@ -105,9 +110,9 @@ def take_text(asset_id: str) -> ResponseReturnValue:
     data = PastedForm.read().text.data.encode()
     with reading() as tx:
         length = access_own_asset(tx, actor(), asset_id).duration_ms
-    parsed = jailed_parser.parse("pasted.txt", data, length)
+    parsed = jailed_parser.parse_captions_jailed("pasted.txt", data, length)
     with writing() as tx:
-        is_proposed = proposals.keep_captions(tx, actor(), access_own_asset(tx, actor(), asset_id), parsed)
+        is_proposed = proposals.import_captions(tx, actor(), access_own_asset(tx, actor(), asset_id), parsed)
     if is_proposed:
         flash(proposed())
     elif parsed.estimated:
@@ -122,7 +127,7 @@ def take_text(asset_id: str) -> ResponseReturnValue:
 def timed(asset_id: str) -> ResponseReturnValue:
     """Confirm that estimated times are right."""
     with writing() as tx:
-        is_proposed = proposals.set_timed(tx, actor(), access_own_asset(tx, actor(), asset_id))
+        is_proposed = proposals.mark_captions_timed(tx, actor(), access_own_asset(tx, actor(), asset_id))
     flash(proposed() if is_proposed else _("已确认时间。"))
     return redirect(url_for(".edit", asset_id=asset_id))
 
@@ -148,7 +153,7 @@ def restore(asset_id: str) -> ResponseReturnValue:
 class WithdrawalForm(OnwardForm):
     """Kind of proposal: captions or chapters."""
 
-    kind = Choice(proposals.NAMES)
+    kind = Choice(proposals.PROPOSAL_NAMES)
 
 
 @bp.post("/<asset_id>/withdraw")
@@ -158,7 +163,7 @@ def withdraw(asset_id: str) -> ResponseReturnValue:
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
         form = WithdrawalForm.read()
-        proposals.withdraw(tx, actor(), asset, form.kind.data)
+        proposals.withdraw_proposal(tx, actor(), asset, form.kind.data)
     flash(_("已撤回，党员看到的内容没有变化。"))
     return redirect(form.next.data or url_for(".edit", asset_id=asset_id))
 
@@ -187,7 +192,7 @@ def add_term(asset_id: str) -> ResponseReturnValue:
     with writing() as tx:
         access_own_asset(tx, actor(), asset_id)
         form = TermForm.read()
-        right = dictionary.ensure_term(tx, actor(), form.right.data)
-        editing.add_term(tx, actor(), form.wrong.data, right)
+        right = dictionary.ensure_dictionary_term(tx, actor(), form.right.data)
+        editing.add_glossary_term(tx, actor(), form.wrong.data, right)
     flash(_("已加入城市词典，所有字幕都会提示。"))
     return redirect(url_for(".edit", asset_id=asset_id))

@@ -24,7 +24,7 @@ def index() -> str:
     """One's own complaints with their answers."""
     with reading() as tx:
         page = complaints.own_complaints(tx, actor(), number_in(request.args.get("page")))
-    return render_template("complaints/index.html", page=page, subjects=complaints.SUBJECTS)
+    return render_template("complaints/index.html", page=page, subjects=complaints.COMPLAINT_SUBJECTS)
 
 
 @bp.get("/new")
@@ -37,7 +37,7 @@ def new() -> str:
 class ComplaintForm(Form):
     """Subject and text."""
 
-    subject = Choice(complaints.SUBJECTS)
+    subject = Choice(complaints.COMPLAINT_SUBJECTS)
     body = Text()
     course = Key()
 
@@ -50,7 +50,7 @@ def create() -> Response | tuple[str, int]:
         with writing() as tx:
             form = ComplaintForm.read()
             about = _course(tx, form.course.data)
-            complaints.complain(tx, actor(), subject=form.subject.data, body=form.body.data, course=about)
+            complaints.file_complaint(tx, actor(), subject=form.subject.data, body=form.body.data, course=about)
     except Invalid as error:
         return _sheet(error.fields), 422
     flash(_("已收到。有了答复会发消息给您。"))
@@ -58,13 +58,13 @@ def create() -> Response | tuple[str, int]:
 
 
 @bp.get("/box")
-@page(office(*complaints.ANSWERERS), menu=menu.COMPLAINTS)
+@page(office(*complaints.COMPLAINT_ANSWERERS), menu=menu.COMPLAINTS)
 def box() -> str:
     """Complaints to answer."""
     state = "answered" if request.args.get("state") == "answered" else "open"
     with reading() as tx:
         page = complaints.complaints_to_answer(tx, actor(), state, number_in(request.args.get("page")))
-    return render_template("complaints/box.html", page=page, state=state, subjects=complaints.SUBJECTS)
+    return render_template("complaints/box.html", page=page, state=state, subjects=complaints.COMPLAINT_SUBJECTS)
 
 
 @bp.get("/<public_id>")
@@ -82,7 +82,7 @@ class AnswerForm(Form):
 
 
 @bp.post("/<public_id>")
-@page(office(*complaints.ANSWERERS), form=AnswerForm, section=menu.COMPLAINTS)
+@page(office(*complaints.COMPLAINT_ANSWERERS), form=AnswerForm, section=menu.COMPLAINTS)
 def answer(public_id: str) -> Response | tuple[str, int]:
     """Answer a complaint, and withdraw the lecture if requested."""
     try:
@@ -104,7 +104,7 @@ def _course(tx: Tx, public_id: str) -> Course | None:
 def _sheet(errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         about = _course(tx, request.args.get("course") or typed().get("course", ""))
-    return render_template("complaints/new.html", about=about, subjects=complaints.SUBJECTS, errors=errors)
+    return render_template("complaints/new.html", about=about, subjects=complaints.COMPLAINT_SUBJECTS, errors=errors)
 
 
 def _page(public_id: str, errors: Mapping[str, Message]) -> str:
@@ -113,9 +113,9 @@ def _page(public_id: str, errors: Mapping[str, Message]) -> str:
     return render_template(
         "complaints/show.html",
         row=row,
-        subjects=complaints.SUBJECTS,
+        subjects=complaints.COMPLAINT_SUBJECTS,
         mine=row.account_id == actor().account_id,
-        may_answer=row.state == "open" and complaints.may_answer(actor(), row),
+        may_answer=row.state == "open" and complaints.may_answer_complaint(actor(), row),
         may_take_down=complaints.may_take_down(actor(), row),
         errors=errors,
     )

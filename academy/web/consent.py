@@ -23,11 +23,11 @@ page = functools.partial(http.page, consent=False)
 def ask() -> str:
     """The privacy text; with a form for people who have not accepted this version yet."""
     me = identity()
-    waits = me is not None and me.consent_version != consent.VERSION
+    waits = me is not None and me.consent_version != consent.CONSENT_VERSION
     return render_template(
         "accounts/consent.html",
-        text=consent.TEXT,
-        version=consent.VERSION,
+        text=consent.CONSENT_TEXT,
+        version=consent.CONSENT_VERSION,
         waits=waits,
         again=waits and me is not None and me.consent_version is not None,
         next=local_path(request.args.get("next")),
@@ -48,7 +48,7 @@ def agree() -> Response:
     form = ConsentForm.read()
     with writing() as tx:
         if form.verb.data == "agree":
-            consent.agree(tx, actor(), str(get_locale()))
+            consent.give_consent(tx, actor(), str(get_locale()))
             return redirect(form.next.data or "/", 303)
         service.sign_out(tx, actor(), session.get("_user_id", ""))
     session.clear()
@@ -60,5 +60,5 @@ def agree() -> Response:
 def withdraw() -> Response:
     """Withdraw consent."""
     with writing() as tx:
-        consent.withdraw(tx, actor())
+        consent.withdraw_consent(tx, actor())
     return redirect(url_for(".ask"), 303)

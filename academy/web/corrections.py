@@ -22,7 +22,7 @@ from academy.learning.access import access_correction
 from academy.library.models import Course
 from academy.people.access import access_member
 from academy.people.models import Member
-from academy.trainings.queries import published_courses
+from academy.trainings.queries import selectable_courses
 from academy.web.members import errors_by_field
 
 bp = Blueprint("corrections", __name__)
@@ -40,27 +40,27 @@ DECISIONS: dict[str, tuple[Message, str]] = {
     "declined": (msg("未批准"), "neutral"),
     "withdrawn": (msg("已撤回"), "neutral"),
 }
-WORDS = {"kinds": corrections.KINDS, "evidence": EVIDENCE, "decisions": DECISIONS}
+WORDS = {"kinds": corrections.CORRECTION_KINDS, "evidence": EVIDENCE, "decisions": DECISIONS}
 
 
 @bp.get("/corrections")
-@page(office(*corrections.DECIDERS), menu=menu.CORRECTIONS)
+@page(office(*corrections.CORRECTION_DECIDERS), menu=menu.CORRECTIONS)
 @shows_people
 def index() -> str:
     """Pending proposals."""
     with reading() as tx:
-        paths = actor().paths(*corrections.DECIDERS)
+        paths = actor().paths(*corrections.CORRECTION_DECIDERS)
         page = correction_queries.waiting_corrections(tx, paths, number_in(request.args.get("page")))
         return render_template("members/corrections.html", page=page, **WORDS)
 
 
 @bp.get("/members/<public_id>/corrections")
-@page(office(*corrections.PROPOSERS))
+@page(office(*corrections.CORRECTION_PROPOSERS))
 @shows_people
 def show(public_id: str) -> str:
     """A member's completions and their corrections."""
     with reading() as tx:
-        return _page(tx, access_member(tx, actor(), public_id, *corrections.PROPOSERS), {})
+        return _page(tx, access_member(tx, actor(), public_id, *corrections.CORRECTION_PROPOSERS), {})
 
 
 def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
@@ -69,7 +69,7 @@ def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
         person=person,
         completions=correction_queries.completions_of(tx, person.id),
         lines=correction_queries.corrections_of(tx, person.id),
-        courses=[(course.public_id, course.title) for course in published_courses(tx)],
+        courses=[(course.public_id, course.title) for course in selectable_courses(tx)],
         errors=errors,
         **WORDS,
     )
@@ -78,20 +78,20 @@ def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
 class ProposalForm(Form):
     """The completion to register or strike, and the reason."""
 
-    kind = Verb(*corrections.KINDS)
+    kind = Verb(*corrections.CORRECTION_KINDS)
     course = Key()
     reason = Text()
     studied_on = Day()
 
 
 @bp.post("/members/<public_id>/corrections")
-@page(office(*corrections.PROPOSERS), form=ProposalForm)
+@page(office(*corrections.CORRECTION_PROPOSERS), form=ProposalForm)
 @shows_people
 def propose(public_id: str) -> Any:
     """Propose that a completion be registered or struck."""
     try:
         with writing() as tx:
-            person = access_member(tx, actor(), public_id, *corrections.PROPOSERS)
+            person = access_member(tx, actor(), public_id, *corrections.CORRECTION_PROPOSERS)
             _propose(tx, person)
     except (Invalid, Conflict) as error:
         with reading() as tx:
@@ -124,7 +124,7 @@ class DecisionForm(Form):
 
 
 @bp.post("/corrections/<public_id>")
-@page(office(*corrections.PROPOSERS), form=DecisionForm)
+@page(office(*corrections.CORRECTION_PROPOSERS), form=DecisionForm)
 def decide(public_id: str) -> Response:
     """Approve or decline a proposal, or withdraw one's own."""
     verbs = {"approve": corrections.approve_correction, "decline": corrections.decline_correction}

@@ -15,7 +15,7 @@ from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people import queries, service
 from academy.people.access import access_exemption, access_member
-from academy.people.exemptions import ASKERS, DECIDERS
+from academy.people.exemptions import EXEMPTION_ASKERS, EXEMPTION_DECIDERS
 from academy.people.models import Member
 from academy.web.members import errors_by_field
 
@@ -23,23 +23,23 @@ bp = Blueprint("exemptions", __name__)
 
 
 @bp.get("/exemptions")
-@page(office(*DECIDERS), menu=menu.EXEMPTIONS)
+@page(office(*EXEMPTION_DECIDERS), menu=menu.EXEMPTIONS)
 @shows_people
 def index() -> str:
     """Pending requests."""
     with reading() as tx:
-        paths = actor().paths(*DECIDERS)
+        paths = actor().paths(*EXEMPTION_DECIDERS)
         page = queries.waiting_exemptions(tx, paths, number_in(request.args.get("page")))
         return render_template("members/exemptions.html", page=page)
 
 
 @bp.get("/members/<public_id>/exemptions/new")
-@page(office(*ASKERS), section=menu.PEOPLE)
+@page(office(*EXEMPTION_ASKERS), section=menu.PEOPLE)
 @shows_people
 def new(public_id: str) -> str:
     """The form to ask for an exemption."""
     with reading() as tx:
-        return _page(access_member(tx, actor(), public_id, *ASKERS), {})
+        return _page(access_member(tx, actor(), public_id, *EXEMPTION_ASKERS), {})
 
 
 def _page(person: Member, errors: dict[str, Message]) -> str:
@@ -55,13 +55,13 @@ class ExemptionForm(Form):
 
 
 @bp.post("/members/<public_id>/exemptions/new")
-@page(office(*ASKERS), form=ExemptionForm, section=menu.PEOPLE)
+@page(office(*EXEMPTION_ASKERS), form=ExemptionForm, section=menu.PEOPLE)
 @shows_people
 def create(public_id: str) -> Any:
     """Request an exemption of a member."""
     try:
         with writing() as tx:
-            person = access_member(tx, actor(), public_id, *ASKERS)
+            person = access_member(tx, actor(), public_id, *EXEMPTION_ASKERS)
             form = ExemptionForm.read()
             begin, end = form.valid_from.data, form.valid_to.data
             if begin is None:
@@ -81,13 +81,13 @@ class DecisionForm(Form):
 
 
 @bp.post("/exemptions/<public_id>")
-@page(office(*DECIDERS), form=DecisionForm)
+@page(office(*EXEMPTION_DECIDERS), form=DecisionForm)
 def decide(public_id: str) -> Response:
     """Approve or decline another person's request."""
     verbs = {"approve": service.approve_exemption, "revoke": service.revoke_exemption}
     try:
         with writing() as tx:
-            exemption = access_exemption(tx, actor(), public_id, *DECIDERS)
+            exemption = access_exemption(tx, actor(), public_id, *EXEMPTION_DECIDERS)
             verbs[DecisionForm.read().verb.data](tx, actor(), exemption)
         flash(gettext("已处理。"), "good")
     except Conflict as error:

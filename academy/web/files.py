@@ -24,7 +24,9 @@ def index() -> str:
     with reading() as tx:
         page = files.my_files(tx, actor(), number_in(request.args.get("page")))
         held = queries.bytes_held(tx, actor().account_id or 0)
-    return render_template("media/files.html", page=page, held=held, room=uploads.quota(runtime().settings, actor()))
+    return render_template(
+        "media/files.html", page=page, held=held, room=uploads.upload_quota(runtime().settings, actor())
+    )
 
 
 @bp.post("/<asset_id>/remove")

@@ -19,7 +19,7 @@ from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
 from academy.http.forms import NOT_OFFERED, Choice, Day, Form, Text
 from academy.people.models import Member
-from academy.people.queries import by_code
+from academy.people.queries import find_organisation
 from academy.web.members import errors_by_field
 
 bp = Blueprint("grants", __name__, url_prefix="/grants")
@@ -38,22 +38,22 @@ def index() -> str:
 def _page(errors: dict[str, Message], code: str = "") -> str:
     me = actor()
     with reading() as tx:
-        mine = [role for role in grants.ROLES if role is not Role.MEMBER]
+        mine = [role for role in grants.ROLE_NAMES if role is not Role.MEMBER]
         if not me.has(Role.SECURITY_OFFICER):
-            mine = [role for role in mine if role in grants.LOCAL]
+            mine = [role for role in mine if role in grants.LOCAL_ROLES]
         page = queries.grants_under(
             tx, me.paths(*GIVERS), number_in(request.args.get("page")), text=request.args.get("q", "")
         )
         return render_template(
             "accounts/grants.html",
             page=page,
-            roles=[(role.value, grants.ROLES[role]) for role in mine],
-            givers=queries.names_of(tx, [grant.granted_by for grant, _, _ in page.rows]),
+            roles=[(role.value, grants.ROLE_NAMES[role]) for role in mine],
+            givers=queries.account_names(tx, [grant.granted_by for grant, _, _ in page.rows]),
             may={grant.id: grants.may_grant(me, Role(grant.role), node) for grant, _, node in page.rows},
             errors=errors,
             code=code,
             may_issue=me.has(Role.SECURITY_OFFICER),
-            enrolments=second_step_approvals.waiting(tx, me.paths(Role.SECURITY_OFFICER)),
+            enrolments=second_step_approvals.waiting_second_steps(tx, me.paths(Role.SECURITY_OFFICER)),
         )
 
 
@@ -78,7 +78,7 @@ def create() -> Any:
             account = _account(tx, form.username)
             if not form.role.data:
                 raise Invalid(fields={"role": NOT_OFFERED})
-            node = by_code(tx, actor().paths(*GIVERS), form.organisation.data)
+            node = find_organisation(tx, actor().paths(*GIVERS), form.organisation.data)
             if node is None:
                 raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
             grants.grant_role(tx, actor(), account, Role(form.role.data), node, valid_from=begin, valid_to=end)
@@ -125,7 +125,7 @@ def code() -> Any:
             member = tx.get(Member, account.member_id) if account.member_id else None
             if member is None:
                 raise Invalid(fields={"holder": msg("这个账号不是党员的，请由系统管理员重设密码。")})
-            made = service.issue_code(tx, actor(), member)
+            made = service.issue_activation_code(tx, actor(), member)
     except (Invalid, Conflict) as error:
         return _page({"holder": error.message} | errors_by_field(error)), error.status
     return _page({}, code=made)
@@ -145,7 +145,7 @@ def approve_second_step() -> Any:
     try:
         with writing() as tx:
             form = SecondStepForm.read()
-            second_step_approvals.approve(tx, actor(), _account(tx, form.enrolled), form.number.data)
+            second_step_approvals.approve_second_step(tx, actor(), _account(tx, form.enrolled), form.number.data)
     except (Invalid, Conflict) as error:
         return _page({"enrolled": error.message} | errors_by_field(error)), error.status
     flash(gettext("已核对，此人的管理和教学功能已打开。"), "good")
@@ -158,7 +158,7 @@ def refuse_second_step() -> Any:
     """Void a second step that its owner did not set up; its sessions end."""
     try:
         with writing() as tx:
-            second_step_approvals.refuse(tx, actor(), _account(tx, SecondStepForm.read().enrolled))
+            second_step_approvals.refuse_second_step(tx, actor(), _account(tx, SecondStepForm.read().enrolled))
     except (Invalid, Conflict) as error:
         return _page({"enrolled": error.message} | errors_by_field(error)), error.status
     flash(gettext("已作废，此人的设备已全部退出登录。请本人改密码后重新设置。"), "good")

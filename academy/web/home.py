@@ -18,7 +18,7 @@ from academy.library import queries
 from academy.library.models import CourseItem, ItemKind
 from academy.library.queries import CourseCard
 from academy.media.models import AssetState
-from academy.people.access import KEEPERS
+from academy.people.access import ROSTER_KEEPERS
 from academy.trainings import access as trainings_access
 from academy.trainings import queries as trainings
 from academy.trainings.queries import DueTraining
@@ -61,12 +61,14 @@ def home() -> str:
     with reading() as tx:
         member = who.member_id
         due = trainings.due_for_member(tx, member) if member else []
-        recent = progress.recent(tx, member, 5) if member else []
-        leading = queries.published(tx, leaders=True, size=SHELF)
+        recent = progress.recently_begun(tx, member, 5) if member else []
+        leading = queries.list_published(tx, leaders=True, size=SHELF)
         shown = {card.course.id for card in leading.rows}
-        newest = [card for card in queries.published(tx, size=2 * SHELF).rows if card.course.id not in shown][:SHELF]
+        newest = [card for card in queries.list_published(tx, size=2 * SHELF).rows if card.course.id not in shown][
+            :SHELF
+        ]
         wanted = [course.public_id for training in due for course in training.courses]
-        covers = queries.cards_by_id(tx, [row.course.id for row in recent])
+        covers = queries.course_cards(tx, [row.course.id for row in recent])
         proposed = queries.cards_by_public_id(tx, wanted)
         cards = (*newest, *leading.rows, *covers.values())
         states = progress.course_states(tx, member, {card.course.id for card in cards}) if member else {}
@@ -114,19 +116,19 @@ def next_up(
 def _tasks(tx: Tx, who: Actor) -> list[Task]:
     """Pending tasks of this officer; none for a member without roles."""
     found = []
-    waiting = queries.review_count(tx, who) if who.has(Role.REVIEWER) else 0
+    waiting = queries.count_to_review(tx, who) if who.has(Role.REVIEWER) else 0
     if waiting:
         found.append(Task(nmsg("%(count)s 门课程等您审阅", waiting, count=waiting), link("review.index"), "check"))
-    asked = privacy_requests.waiting_count(tx, who) if who.has(*KEEPERS) else 0
+    asked = privacy_requests.count_waiting_data_requests(tx, who) if who.has(*ROSTER_KEEPERS) else 0
     if asked:
         found.append(
             Task(nmsg("%(count)s 项个人信息要求等您办理", asked, count=asked), link("own_data.waiting"), "person")
         )
     if who.has(Role.TRAINER):
-        for line in queries.with_files(tx, who, AssetState.FAILED)[:5]:
+        for line in queries.items_by_file_state(tx, who, AssetState.FAILED)[:5]:
             text = msg("《%(title)s》有文件没有处理成功", title=line.item.course.title)
             found.append(Task(text, link("studio.course", public_id=line.item.course.public_id), "alert", urgent=True))
-        for course in queries.returned(tx, who):
+        for course in queries.returned_courses(tx, who):
             text = msg("《%(title)s》被退回，请按意见修改", title=course.title)
             found.append(Task(text, link("studio.course", public_id=course.public_id), "edit"))
     return found
@@ -134,7 +136,10 @@ def _tasks(tx: Tx, who: Actor) -> list[Task]:
 
 def _figures(tx: Tx, who: Actor) -> list[Any]:
     """Running trainings with the figures of the officer's own node."""
-    nodes = trainings_access.roots(tx, who)[:1]
-    return [row for node in nodes for row in trainings.overview(tx, who, node, 1).rows if row.training.state == "open"][
-        :3
-    ]
+    nodes = trainings_access.view_roots(tx, who)[:1]
+    return [
+        row
+        for node in nodes
+        for row in trainings.trainings_overview(tx, who, node, 1).rows
+        if row.training.state == "open"
+    ][:3]

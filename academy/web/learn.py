@@ -15,7 +15,7 @@ from academy.http.forms import Form, Text, Verb
 from academy.http.languages import plural_words, translate
 from academy.learning import recuts, refusals
 from academy.learning.access import access_recut
-from academy.learning.playback_page import PlaybackPage, playback_page
+from academy.learning.playback_page import PlaybackPage, load_playback_page
 from academy.learning.queries import Ledger
 from academy.library.access import access_item_for_member
 from academy.library.models import CourseItem
@@ -34,7 +34,7 @@ page = functools.partial(http.page, section=menu.COURSES)
 def play(item_public_id: str) -> str:
     """Watch or read an item; ``?t=754`` begins at second 754, ``?page=7`` at page 7."""
     with reading() as tx:
-        seen = playback_page(tx, actor(), access_item_for_member(tx, actor(), item_public_id))
+        seen = load_playback_page(tx, actor(), access_item_for_member(tx, actor(), item_public_id))
         making = media.share_done(tx, seen.asset)
         links = addresses(tx, seen.asset)
     return render_template(
@@ -74,11 +74,11 @@ def carry_over(item_public_id: str) -> str | tuple[str, int]:
     with writing() if act else reading() as tx:
         item = access_recut(tx, actor(), item_public_id)
         try:
-            kept = recuts.read_mapping(text)
+            kept = recuts.read_recut_mapping(text)
             if act:
-                recuts.carry_over(tx, actor(), item, item.version - 1, kept)
+                recuts.carry_over_credit(tx, actor(), item, item.version - 1, kept)
                 return _recut_page(tx, item, text=text)
-            return _recut_page(tx, item, text=text, shown=recuts.preview(tx, item, item.version - 1, kept))
+            return _recut_page(tx, item, text=text, shown=recuts.preview_recut(tx, item, item.version - 1, kept))
         except Invalid as wrong:
             if item.version < 2:
                 raise  # its page has no form to show typed values in
@@ -86,7 +86,7 @@ def carry_over(item_public_id: str) -> str | tuple[str, int]:
 
 
 def _recut_page(tx: Tx, item: CourseItem, **given: Any) -> str:
-    recut, job = recuts.latest(tx, item)
+    recut, job = recuts.latest_recut(tx, item)
     mine = job if job is not None and job.account_id == actor().account_id else None
     return render_template(
         "learn/recut.html",
@@ -128,11 +128,11 @@ def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str
         "poster": delivery.poster_url(settings, asset, audience=audience),
         "captions": delivery.captions_url(settings, asset, audience=audience),
         "storyboard": delivery.storyboard_url(settings, asset, audience=audience),
-        "chapters": chapters.of_asset(tx, asset.id),
+        "chapters": chapters.chapters_of(tx, asset.id),
         # Smallest picture first: data volume matters on a metered line.
-        "sizes": {row.name: row.size for row in media.renditions(tx, asset.id)} if asset.kind == "video" else {},
+        "sizes": {row.name: row.size for row in media.renditions_of(tx, asset.id)} if asset.kind == "video" else {},
         "document": delivery.document_url(settings, asset, audience=audience),
-        "pages": delivery.page_links(settings, asset, media.pages(tx, asset.id), audience=audience)
+        "pages": delivery.page_links(settings, asset, media.document_pages(tx, asset.id), audience=audience)
         if asset.kind == "document"
         else [],
     }
@@ -146,7 +146,7 @@ def ledger_for_player(ledger: Ledger | None) -> dict[str, object] | None:
         "spans": ledger.spans,
         "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
         "refused": [
-            {"reason": one.reason, "told": translate(refusals.explain(one.reason)), "spans": one.spans}
+            {"reason": one.reason, "told": translate(refusals.explain_refusal(one.reason)), "spans": one.spans}
             for one in ledger.refused
         ],
     }

@@ -62,11 +62,11 @@ def index() -> str:
     if not slug and not leaders and request.args.get("all") != "1":
         return _shelves()
     with reading() as tx:
-        shelves = queries.shelves(tx)
+        shelves = queries.list_shelves(tx)
         here = next((shelf for shelf in shelves if shelf.category.slug == slug), None)
         if slug and here is None:
             raise NotFound
-        page = queries.published(tx, slug, number_in(request.args.get("page")), leaders=leaders)
+        page = queries.list_published(tx, slug, number_in(request.args.get("page")), leaders=leaders)
         states = progress.course_states(tx, member_on_show(), [card.course.id for card in page.rows])
     return render_template(
         "library/index.html",
@@ -83,7 +83,7 @@ def _shelves() -> str:
     """The first page: what leaders teach, then each category with its newest courses."""
     with reading() as tx:
         shelves = queries.shelves_with_cards(tx, EACH)
-        leading = queries.published(tx, leaders=True, size=EACH)
+        leading = queries.list_published(tx, leaders=True, size=EACH)
         shown = [card.course.id for cards in (leading.rows, *(shelf.cards for shelf in shelves)) for card in cards]
         states = progress.course_states(tx, member_on_show(), shown)
     return render_template(
@@ -136,9 +136,9 @@ def change_categories() -> Response | tuple[str, int]:
 
 
 def _categories(errors: Mapping[str, Message]) -> str:
-    access.keep_shelves(actor())
+    access.require_shelf_keeper(actor())
     with reading() as tx:
-        shelves = queries.shelves(tx)
+        shelves = queries.list_shelves(tx)
     return render_template("library/categories.html", shelves=shelves, errors=errors, symbols=SYMBOLS)
 
 

@@ -31,7 +31,7 @@ from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.captions import caption_files, chapters, jailed_parser
 from academy.media.documents.pages import PAGE_MS
 from academy.media.models import Asset, AssetState
-from academy.media.storage.file_storage import checked, local_storage, set_key
+from academy.media.storage.file_storage import checked_key, local_storage, set_key
 from academy.web.captions import proposed
 from academy.web.learn import addresses
 
@@ -60,8 +60,8 @@ def extent(asset: Asset) -> str:
 def deliver(digest: str, expires: int, asset_id: str, generation: str, file: str) -> ResponseReturnValue:
     """One file of a published set, for a valid link; 404 once the set is gone."""
     settings = runtime().settings
-    kind = delivery.TYPES.get(os.path.splitext(file)[1])  # noqa: PTH122 - a URL's name, not a path
-    if kind is None or not delivery.is_valid(settings, digest, expires, asset_id, generation):
+    kind = delivery.CONTENT_TYPES.get(os.path.splitext(file)[1])  # noqa: PTH122 - a URL's name, not a path
+    if kind is None or not delivery.is_valid_link(settings, digest, expires, asset_id, generation):
         raise NotFound
     with reading() as tx:
         asset = tx.scalar(select(Asset).where(Asset.public_id == asset_id, Asset.generation == generation))
@@ -96,17 +96,17 @@ def _stored(settings: Settings, key: str, kind: str) -> Response:
         response.content_length = size
         response.set_etag(etag)
         response.make_conditional(request, accept_ranges=True, complete_length=size)
-    response.headers["Cache-Control"] = delivery.KEPT
+    response.headers["Cache-Control"] = delivery.CACHE_CONTROL
     return response
 
 
 def _opened(settings: Settings, key: str) -> tuple[BinaryIO, int, str]:
     """The file, its size and its entity tag."""
     if settings.s3_bucket:
-        from academy.media.storage.s3_storage import Object, S3Storage
+        from academy.media.storage.s3_storage import S3Storage, StoredObject
 
         here = S3Storage(settings)
-        found = Object(here.client, here.bucket, checked(key))
+        found = StoredObject(here.client, here.bucket, checked_key(key))
         return io.BufferedReader(found, PIECE), found.length, found.etag
     file = local_storage(settings).open(key)
     seen = os.fstat(file.fileno())
@@ -119,8 +119,8 @@ def steps(asset_id: str) -> ResponseReturnValue:
     """Processing steps of a file."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        rows, parts = queries.steps(tx, asset.id), queries.parts_in_progress(tx, [asset.id])
-        return render_template("media/steps.html", asset=asset, steps=rows, parts=parts, titles=rules.TITLES)
+        rows, parts = queries.steps_of(tx, asset.id), queries.parts_in_progress(tx, [asset.id])
+        return render_template("media/steps.html", asset=asset, steps=rows, parts=parts, titles=rules.STEP_TITLES)
 
 
 @bp.post("/media/<asset_id>/retry")
@@ -128,7 +128,7 @@ def steps(asset_id: str) -> ResponseReturnValue:
 def retry(asset_id: str) -> ResponseReturnValue:
     """Retry the failed step."""
     with writing() as tx:
-        service.retry(tx, actor(), access_own_asset(tx, actor(), asset_id))
+        service.retry_asset(tx, actor(), access_own_asset(tx, actor(), asset_id))
     flash(_("已重新开始处理。"))
     return redirect(back())
 
@@ -148,10 +148,10 @@ def ask_operator(asset_id: str) -> ResponseReturnValue:
 def failures() -> ResponseReturnValue:
     """Failed files, with possible actions."""
     with reading() as tx:
-        page = failed_assets.failed_assets(tx, actor(), number_in(request.args.get("page")))
+        page = failed_assets.list_failed_assets(tx, actor(), number_in(request.args.get("page")))
         courses = library.courses_of_assets(tx, [row.asset.id for row in page.rows])
     unheld = actor().has(Role.SYSTEM_ADMINISTRATOR) and not isolation.landlock_version()
-    return render_template("media/failures.html", page=page, courses=courses, titles=rules.TITLES, unheld=unheld)
+    return render_template("media/failures.html", page=page, courses=courses, titles=rules.STEP_TITLES, unheld=unheld)
 
 
 class CaptionFileForm(OnwardForm):
@@ -161,19 +161,19 @@ class CaptionFileForm(OnwardForm):
 
 
 @bp.post("/media/<asset_id>/captions")
-@page(office(*UPLOADERS), form=CaptionFileForm, body=caption_files.MAX_BYTES + MIB)
+@page(office(*UPLOADERS), form=CaptionFileForm, body=caption_files.MAX_CAPTION_BYTES + MIB)
 def import_captions(asset_id: str) -> ResponseReturnValue:
     """Import captions from a file."""
     with reading() as tx:
         length = access_own_asset(tx, actor(), asset_id).duration_ms
     given = CaptionFileForm.read().captions.data
     assert given is not None and given.filename is not None
-    data = given.stream.read(caption_files.MAX_BYTES + 1)
+    data = given.stream.read(caption_files.MAX_CAPTION_BYTES + 1)
     # Between two transactions: a file of 5 MB takes a while, and SQLite has one writer.
-    parsed = jailed_parser.parse(given.filename, data, length)
+    parsed = jailed_parser.parse_captions_jailed(given.filename, data, length)
     with writing() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        is_proposed = proposals.keep_captions(tx, actor(), asset, parsed)
+        is_proposed = proposals.import_captions(tx, actor(), asset, parsed)
     if not parsed.is_whole:
         return render_template("media/imported.html", asset=asset, parsed=parsed, name=given.filename, next=back())
     flash(
@@ -188,13 +188,19 @@ def edit_chapters(asset_id: str) -> ResponseReturnValue:
     """The lecture and its chapters, one a line."""
     with reading() as tx:
         asset = access_own_asset(tx, actor(), asset_id)
-        return _chapters(tx, asset, _written(tx, asset), {}, proposals.pending(tx, asset.id, proposals.CHAPTERS))
+        return _chapters(
+            tx, asset, _written(tx, asset), {}, proposals.pending_proposal(tx, asset.id, proposals.CHAPTERS)
+        )
 
 
 def _written(tx: Tx, asset: Asset) -> str:
     """The chapters shown in the form: pending ones, else the published ones."""
-    proposal = proposals.pending(tx, asset.id, proposals.CHAPTERS)
-    return proposals.chapters_of(proposal) if proposal else chapters.written(chapters.of_asset(tx, asset.id))
+    proposal = proposals.pending_proposal(tx, asset.id, proposals.CHAPTERS)
+    return (
+        proposals.proposed_chapters(proposal)
+        if proposal
+        else chapters.written_chapters(chapters.chapters_of(tx, asset.id))
+    )
 
 
 class ChaptersForm(Form):
@@ -233,7 +239,7 @@ def _chapters(
         kept={"chapters": _written(tx, asset)},
         errors=errors,
         proposal=proposal,
-        is_published=proposals.published_in(tx, asset.id) is not None,
+        is_published=proposals.published_course_of(tx, asset.id) is not None,
         **links,
     )
 
@@ -242,7 +248,7 @@ class UploadForm(OnwardForm):
     """A file and its purpose."""
 
     file = File()
-    purpose = Choice(rules.KINDS, blank="video")
+    purpose = Choice(rules.ASSET_KINDS, blank="video")
 
 
 @bp.post("/media/upload")
@@ -254,7 +260,7 @@ def upload() -> ResponseReturnValue:
     assert given is not None and given.filename is not None
     size = given.stream.seek(0, os.SEEK_END)
     given.stream.seek(0)
-    made = uploads.take_whole(
+    made = uploads.upload_whole(
         runtime(), actor(), filename=given.filename, purpose=form.purpose.data, body=given.stream, size=size
     )
     return render_template("media/received.html", upload=made, next=back())

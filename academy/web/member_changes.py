@@ -16,7 +16,7 @@ from academy.http.forms import Form, Verb
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people import members
-from academy.people.access import KEEPERS, access_member
+from academy.people.access import ROSTER_KEEPERS, access_member
 from academy.reports.member_changes import preview_change
 from academy.web.member_forms import FIELDS, asked_change, asked_day
 from academy.web.members import WORDS, errors_by_field, trail
@@ -26,7 +26,7 @@ page = functools.partial(http.page, section=menu.PEOPLE)
 
 
 @bp.get("/<public_id>/preview")
-@page(office(*KEEPERS))
+@page(office(*ROSTER_KEEPERS))
 @shows_people
 def show(public_id: str) -> Any:
     """The preview, with the button to confirm."""
@@ -35,7 +35,7 @@ def show(public_id: str) -> Any:
         raise NotFound
     errors, preview, status, since = dict[str, Message](), None, 200, clock.today()
     with reading() as tx:
-        person = access_member(tx, actor(), public_id, *KEEPERS)
+        person = access_member(tx, actor(), public_id, *ROSTER_KEEPERS)
         names = trail(tx, person.organisation)
     try:
         on = asked_day(request.args)
@@ -65,12 +65,12 @@ class UndoForm(Form):
 
 
 @bp.post("/<public_id>/undo")
-@page(office(*KEEPERS), form=UndoForm)
+@page(office(*ROSTER_KEEPERS), form=UndoForm)
 def undo(public_id: str) -> Response:
     """Undo the last transfer or change of status."""
     try:
         with writing() as tx:
-            person = access_member(tx, actor(), public_id, *KEEPERS)
+            person = access_member(tx, actor(), public_id, *ROSTER_KEEPERS)
             verb = UndoForm.read().verb.data
             (members.undo_transfer if verb == "transfer" else members.undo_status)(tx, actor(), person)
         flash(gettext("已撤回。"), "good")

@@ -9,9 +9,9 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.http import actor
 from academy.people import members, queries
-from academy.people.access import KEEPERS
+from academy.people.access import ROSTER_KEEPERS
 from academy.people.models import Member
-from academy.reports.member_changes import preview_in
+from academy.reports.member_changes import preview_change_in
 
 FIELDS = {"transfer": ("organisation", "on"), "status": ("status", "note", "on")}
 
@@ -21,7 +21,7 @@ def asked_change(verb: str, asked: Mapping[str, str], on: dt.date | None) -> Cal
     who = actor()
 
     def move(tx: Tx, person: Member) -> object:
-        target = queries.by_code(tx, who.paths(*KEEPERS), asked.get("organisation", ""))
+        target = queries.find_organisation(tx, who.paths(*ROSTER_KEEPERS), asked.get("organisation", ""))
         if target is None:
             raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
         return members.transfer_member(tx, who, person, target, on=on)
@@ -43,7 +43,7 @@ def change_seen(
     change = asked_change(verb, asked, on)
     if seen is None:
         change(tx, person)  # sent by a program, which had no preview
-    elif preview_in(tx, person, change).seen != seen:
+    elif preview_change_in(tx, person, change).seen != seen:
         raise Conflict(msg("情况刚刚有变化，请再看一遍。"))
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from academy import http
 from academy.accounts import privacy_requests
 from academy.accounts import queries as accounts
-from academy.accounts.service import issue_code, phone_index
+from academy.accounts.service import issue_activation_code, phone_index_of
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import record
@@ -25,17 +25,17 @@ from academy.http.forms import Choice, Day, Form, Key, Number, Text, Verb, typed
 from academy.http.languages import html_lang
 from academy.http.personal_data import shows_people
 from academy.people import history, members, mergers, position_terms, queries, rules, sectors, service
-from academy.people.access import KEEPERS, READERS, access_member, access_organisation
+from academy.people.access import ROSTER_KEEPERS, ROSTER_READERS, access_member, access_organisation
 from academy.people.models import Member, Organisation
-from academy.people.organisations import GARDENERS
+from academy.people.organisations import TREE_EDITORS
 from academy.web.member_forms import FIELDS, change_seen
 
 bp = Blueprint("members", __name__)
 page = functools.partial(http.page, section=menu.PEOPLE)
 
 WORDS = {
-    "kinds": rules.KINDS,
-    "levels": rules.LEVELS,
+    "kinds": rules.ORGANISATION_KINDS,
+    "levels": rules.ORGANISATION_LEVELS,
     "statuses": rules.STATUSES,
     "genders": rules.GENDERS,
 }
@@ -45,7 +45,7 @@ WORDS = {
 def sector_words(*, offered: bool = False) -> dict[str, str]:
     """Code → name of each sector in the reader's language."""
     with reading() as tx:
-        return sectors.words(tx, html_lang(), offered=offered)
+        return sectors.sector_names(tx, html_lang(), offered=offered)
 
 
 def errors_by_field(error: AcademyError) -> dict[str, Message]:
@@ -55,7 +55,7 @@ def errors_by_field(error: AcademyError) -> dict[str, Message]:
 
 def trail(tx: Tx, node: Organisation) -> list[tuple[str, str | None]]:
     """The breadcrumb: nodes above one's scope are named, not linked."""
-    mine = actor().paths(*READERS)
+    mine = actor().paths(*ROSTER_READERS)
     return [
         (
             above.name,
@@ -63,16 +63,16 @@ def trail(tx: Tx, node: Organisation) -> list[tuple[str, str | None]]:
             if any(above.path.startswith(path) for path in mine)
             else None,
         )
-        for above in queries.ancestors(tx, node)
+        for above in queries.ancestors_of(tx, node)
     ]
 
 
 @bp.get("/organisations")
-@page(office(*READERS), menu=menu.PEOPLE)
+@page(office(*ROSTER_READERS), menu=menu.PEOPLE)
 @shows_people
 def index() -> str | Response:
     """The top nodes of one's scope; search results when something is searched."""
-    paths, text = actor().paths(*READERS), request.args.get("q", "").strip()
+    paths, text = actor().paths(*ROSTER_READERS), request.args.get("q", "").strip()
     with reading() as tx:
         tops = queries.organisations_at(tx, paths)
         if text:
@@ -84,13 +84,13 @@ def index() -> str | Response:
 
 
 @bp.get("/organisations/<public_id>")
-@page(office(*READERS))
+@page(office(*ROSTER_READERS))
 @shows_people
 def organisation(public_id: str) -> str:
     """A node: its child nodes and members."""
     with reading() as tx:
         node = access_organisation(tx, actor(), public_id)
-        below = queries.children(tx, node)
+        below = queries.children_of(tx, node)
         return render_template(
             "members/organisation.html",
             node=node,
@@ -109,18 +109,18 @@ def _people(tx: Tx, node: Organisation) -> Any:
         tx,
         node,
         text=text,
-        phone_index=phone_index(runtime(), text),
+        phone_index=phone_index_of(runtime(), text),
         status=request.args.get("status", ""),
         page=number_in(request.args.get("page")),
     )
 
 
 @bp.get("/organisations/<public_id>/new")
-@page(office(*GARDENERS))
+@page(office(*TREE_EDITORS))
 def new_organisation(public_id: str) -> str:
     """The form for a new node."""
     with reading() as tx:
-        node = access_organisation(tx, actor(), public_id, *GARDENERS)
+        node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
         return render_template("members/new_organisation.html", node=node, errors={}, form={}, **WORDS)
 
 
@@ -129,18 +129,18 @@ class NewOrganisationForm(Form):
 
     code = Text()
     name = Text()
-    kind = Choice(rules.KINDS)
-    level = Choice(rules.LEVELS)
+    kind = Choice(rules.ORGANISATION_KINDS)
+    level = Choice(rules.ORGANISATION_LEVELS)
     sector = Key()
 
 
 @bp.post("/organisations/<public_id>/new")
-@page(office(*GARDENERS), form=NewOrganisationForm)
+@page(office(*TREE_EDITORS), form=NewOrganisationForm)
 def create_organisation(public_id: str) -> Any:
     """Create a node below this one."""
     try:
         with writing() as tx:
-            node = access_organisation(tx, actor(), public_id, *GARDENERS)
+            node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
             form = NewOrganisationForm.read()
             made = service.create_organisation(tx, actor(), parent=node, **form.data)
     except (Invalid, Conflict) as error:
@@ -153,7 +153,7 @@ def create_organisation(public_id: str) -> Any:
 
 
 @bp.get("/organisations/<public_id>/change")
-@page(office(*GARDENERS))
+@page(office(*TREE_EDITORS))
 def change_organisation(public_id: str) -> str:
     """The form to rename, move or close a node."""
     return _change_page(public_id, {})
@@ -161,7 +161,7 @@ def change_organisation(public_id: str) -> str:
 
 def _change_page(public_id: str, errors: dict[str, Message]) -> str:
     with reading() as tx:
-        node = access_organisation(tx, actor(), public_id, *GARDENERS)
+        node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
         spells = queries.spells_of(tx, node)
         return render_template(
             "members/change_organisation.html", node=node, errors=errors, spells=spells, trail=trail(tx, node), **WORDS
@@ -180,12 +180,12 @@ class OrganisationForm(Form):
 
 
 @bp.post("/organisations/<public_id>/change")
-@page(office(*GARDENERS), form=OrganisationForm)
+@page(office(*TREE_EDITORS), form=OrganisationForm)
 def change_organisation_post(public_id: str) -> Any:
     """Rename, move or close a node."""
     try:
         with writing() as tx:
-            node = access_organisation(tx, actor(), public_id, *GARDENERS)
+            node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
             _change(tx, node, OrganisationForm.read())
     except (Invalid, Conflict) as error:
         return _change_page(public_id, errors_by_field(error)), error.status
@@ -199,7 +199,7 @@ def _change(tx: Tx, node: Organisation, form: OrganisationForm) -> None:
         check_version({"name": current_row(tx, node).name}, {"name": msg("新名称")})
         service.rename_organisation(tx, actor(), node, form.name.data, on=on)
     elif verb == "move":
-        target = queries.by_code(tx, actor().paths(*GARDENERS), form.parent.data)
+        target = queries.find_organisation(tx, actor().paths(*TREE_EDITORS), form.parent.data)
         if target is None:
             raise Invalid(fields={"parent": msg("在您的管理范围内没有这个组织代码。")})
         service.move_organisation(tx, actor(), node, target, on=on, seen_parent_id=form.seen.data)
@@ -211,7 +211,7 @@ def _change(tx: Tx, node: Organisation, form: OrganisationForm) -> None:
 
 
 @bp.get("/organisations/<public_id>/past")
-@page(office(*READERS))
+@page(office(*ROSTER_READERS))
 @shows_people
 def past(public_id: str) -> str:
     """The node on a past day: its child nodes, and number of members."""
@@ -223,17 +223,17 @@ def past(public_id: str) -> str:
         node = access_organisation(tx, actor(), public_id)
         tree = history.TreeOn(tx, min(on, clock.today()))
         below = tree.children(node.id)
-        ids = history.public_ids(tx, [then.id for then in below])
-        mine = {row: public for row, (public, path) in ids.items() if actor().may(path, *READERS)}
+        ids = history.organisation_public_ids(tx, [then.id for then in below])
+        mine = {row: public for row, (public, path) in ids.items() if actor().may(path, *ROSTER_READERS)}
         return render_template("members/past.html", node=node, tree=tree, children=below, links=mine)
 
 
 @bp.get("/organisations/<public_id>/members/new")
-@page(office(*KEEPERS))
+@page(office(*ROSTER_KEEPERS))
 def new_member(public_id: str) -> str:
     """The form for a new member."""
     with reading() as tx:
-        node = access_organisation(tx, actor(), public_id, *KEEPERS)
+        node = access_organisation(tx, actor(), public_id, *ROSTER_KEEPERS)
         return render_template("members/new_member.html", node=node, errors={}, form={}, **WORDS)
 
 
@@ -249,12 +249,12 @@ class NewMemberForm(Form):
 
 
 @bp.post("/organisations/<public_id>/members/new")
-@page(office(*KEEPERS), form=NewMemberForm)
+@page(office(*ROSTER_KEEPERS), form=NewMemberForm)
 def create_member(public_id: str) -> Any:
     """Enter one person."""
     try:
         with writing() as tx:
-            node = access_organisation(tx, actor(), public_id, *KEEPERS)
+            node = access_organisation(tx, actor(), public_id, *ROSTER_KEEPERS)
             form = NewMemberForm.read()
             made = service.add_member(
                 tx,
@@ -275,7 +275,7 @@ def create_member(public_id: str) -> Any:
 
 
 @bp.get("/members/<public_id>")
-@page(office(*READERS))
+@page(office(*ROSTER_READERS))
 def member(public_id: str) -> str:
     """One member. Reading personal data is audited."""
     with reading() as tx:
@@ -300,8 +300,8 @@ def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> 
             undoable=members.undoable_changes(tx, person),
             posts=rules.POSTS,
             account=accounts.account_of_member(tx, person.id),
-            restriction=privacy_requests.restriction(tx, person.id),
-            keeps=actor().may(person.organisation.path, *KEEPERS),
+            restriction=privacy_requests.restriction_of(tx, person.id),
+            keeps=actor().may(person.organisation.path, *ROSTER_KEEPERS),
             decides=actor().may(person.organisation.path, Role.NODE_ADMINISTRATOR),
             errors=errors,
             code=code,
@@ -330,12 +330,12 @@ class MemberForm(Form):
 
 
 @bp.post("/members/<public_id>")
-@page(office(*KEEPERS), form=MemberForm)
+@page(office(*ROSTER_KEEPERS), form=MemberForm)
 def change_member(public_id: str) -> Any:
     """Change personal data, status or branch of a member, by the pressed button."""
     try:
         with writing() as tx:
-            person = access_member(tx, actor(), public_id, *KEEPERS)
+            person = access_member(tx, actor(), public_id, *ROSTER_KEEPERS)
             _change_member(tx, person, MemberForm.read())
     except (Invalid, Conflict) as error:
         return _member_page(person, errors_by_field(error)), error.status
@@ -371,13 +371,13 @@ def _change_member(tx: Tx, person: Member, form: MemberForm) -> None:
 
 
 @bp.post("/members/<public_id>/code")
-@page(office(*READERS))
+@page(office(*ROSTER_READERS))
 def code(public_id: str) -> Any:
     """The code is shown on this page only."""
     try:
         with writing() as tx:
             person = access_member(tx, actor(), public_id)
-            made = issue_code(tx, actor(), person)
+            made = issue_activation_code(tx, actor(), person)
     except Conflict as error:
         return _member_page(person, errors_by_field(error)), error.status
     return _member_page(person, {}, code=made)

@@ -35,5 +35,5 @@ def open_one(public_id: str) -> Response:
 def read_all() -> Response:
     """Mark every notification as read."""
     with writing() as tx:
-        service.read_all(tx, actor())
+        service.mark_all_read(tx, actor())
     return redirect(url_for("notices.inbox"), 303)

@@ -17,7 +17,7 @@ from academy.http import SIGNED_IN, actor, menu, office, page, reading, runtime,
 from academy.http.forms import Choice, Form, Text, Verb
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
-from academy.people.access import KEEPERS
+from academy.people.access import ROSTER_KEEPERS
 from academy.people.models import Member
 from academy.people.service import masked_phone
 from academy.reports import personal_copy
@@ -42,11 +42,11 @@ def _page(errors: dict[str, Message]) -> str:
             account=tx.get_one(Account, me.account_id),
             member=member,
             phone=masked_phone(runtime().sealer, member) if member else "",
-            counts=personal_copy.overview(tx, me),
+            counts=personal_copy.personal_overview(tx, me),
             looked=personal_copy.who_looked(tx, me),
-            requests=privacy_requests.requests_of(tx, me.account_id or 0),
-            kinds=privacy_requests.KINDS,
-            states=privacy_requests.STATES,
+            requests=privacy_requests.data_requests_of(tx, me.account_id or 0),
+            kinds=privacy_requests.DATA_REQUEST_KINDS,
+            states=privacy_requests.DATA_REQUEST_STATES,
             consents=consent.consents_of(tx, me.account_id or 0),
             errors=errors,
         )
@@ -57,7 +57,7 @@ def _page(errors: dict[str, Message]) -> str:
 def copy() -> Response:
     """One's data as a file."""
     with writing() as tx:
-        found = personal_copy.copy(tx, runtime(), actor())
+        found = personal_copy.copy_personal_data(tx, runtime(), actor())
     answer = Response(json.dumps(found, ensure_ascii=False, indent=1), mimetype="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="my-data-{clock.today().isoformat()}.json"'
     return answer
@@ -66,7 +66,7 @@ def copy() -> Response:
 class PrivacyRequestForm(Form):
     """Kind of request, and its description."""
 
-    kind = Choice(privacy_requests.KINDS)
+    kind = Choice(privacy_requests.DATA_REQUEST_KINDS)
     body = Text()
 
 
@@ -77,7 +77,7 @@ def ask() -> Any:
     try:
         form = PrivacyRequestForm.read()
         with writing() as tx:
-            privacy_requests.ask(tx, actor(), form.kind.data, form.body.data)
+            privacy_requests.file_data_request(tx, actor(), form.kind.data, form.body.data)
     except (Invalid, Conflict) as error:
         return _page(errors_by_field(error)), error.status
     flash(gettext("已提交，办好后会在这里告诉您。"), "good")
@@ -89,12 +89,12 @@ def ask() -> Any:
 def cancel(public_id: str) -> Response:
     """Cancel one's own request."""
     with writing() as tx:
-        privacy_requests.cancel(tx, actor(), public_id)
+        privacy_requests.cancel_data_request(tx, actor(), public_id)
     return redirect(url_for(".index") + "#requests", 303)
 
 
 @bp.get("/data-requests")
-@page(office(*KEEPERS), menu=menu.PRIVACY_REQUESTS)
+@page(office(*ROSTER_KEEPERS), menu=menu.PRIVACY_REQUESTS)
 @shows_people
 def waiting() -> str:
     """Pending requests of members in one's scope."""
@@ -104,14 +104,14 @@ def waiting() -> str:
 def _waiting(errors: dict[str, Message]) -> str:
     done = request.args.get("state") == "done"
     with reading() as tx:
-        page = privacy_requests.waiting(tx, actor(), number_in(request.args.get("page")), done=done)
+        page = privacy_requests.waiting_data_requests(tx, actor(), number_in(request.args.get("page")), done=done)
     return render_template(
         "accounts/data_requests.html",
         page=page,
         done=done,
-        kinds=privacy_requests.KINDS,
-        states=privacy_requests.STATES,
-        two_pairs=privacy_requests.TWO_PAIRS,
+        kinds=privacy_requests.DATA_REQUEST_KINDS,
+        states=privacy_requests.DATA_REQUEST_STATES,
+        two_pairs=privacy_requests.TWO_OFFICER_KINDS,
         errors=errors,
     )
 
@@ -124,7 +124,7 @@ class DecisionForm(Form):
 
 
 @bp.post("/data-requests/<public_id>")
-@page(office(*KEEPERS), form=DecisionForm, section=menu.PRIVACY_REQUESTS)
+@page(office(*ROSTER_KEEPERS), form=DecisionForm, section=menu.PRIVACY_REQUESTS)
 @shows_people
 def decide(public_id: str) -> Any:
     """Agree to a request, or refuse it."""
@@ -132,20 +132,20 @@ def decide(public_id: str) -> Any:
         form = DecisionForm.read()
         agree = form.verb.data == "agree"
         with writing() as tx:
-            row = privacy_requests.decide(tx, actor(), public_id, agree=agree, answer=form.answer.data)
+            row = privacy_requests.decide_data_request(tx, actor(), public_id, agree=agree, answer=form.answer.data)
     except (Invalid, Conflict) as error:
         return _waiting(errors_by_field(error)), error.status
-    flash(translate(privacy_requests.STATES[row.state]), "good")
+    flash(translate(privacy_requests.DATA_REQUEST_STATES[row.state]), "good")
     return redirect(url_for(".waiting"), 303)
 
 
 @bp.post("/members/<public_id>/lift")
-@page(office(*KEEPERS))
+@page(office(*ROSTER_KEEPERS))
 def lift(public_id: str) -> Response:
     """End a restriction: the account may be used again."""
     try:
         with writing() as tx:
-            privacy_requests.lift(tx, actor(), public_id)
+            privacy_requests.lift_restriction(tx, actor(), public_id)
         flash(gettext("已恢复。"), "good")
     except Conflict as error:
         flash(translate(error.message), "bad")

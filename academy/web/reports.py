@@ -11,31 +11,31 @@ from academy.http.forms import Choice, Day, Form, Key, Text
 from academy.http.languages import html_lang
 from academy.reports import queries, service
 from academy.reports.access import access_file
-from academy.reports.spreadsheets import FORMATS
+from academy.reports.spreadsheets import REPORT_FORMATS
 from academy.trainings import queries as trainings
-from academy.trainings.access import VIEW, access_coverage, roots
+from academy.trainings.access import VIEWING_ROLES, access_coverage, view_roots
 from academy.web.training_forms import STATES
 
 bp = Blueprint("reports", __name__)
 
 
 @bp.get("/coverage")
-@page(office(*VIEW), menu=menu.COVERAGE, offered_to=(Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY))
+@page(office(*VIEWING_ROLES), menu=menu.COVERAGE, offered_to=(Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY))
 def index() -> str:
     """Figures of every training, for one's node."""
     with reading() as tx:
-        nodes = roots(tx, actor())
+        nodes = view_roots(tx, actor())
         node = next((n for n in nodes if n.public_id == request.args.get("organisation")), nodes[0])
-        page = trainings.overview(tx, actor(), node, number_in(request.args.get("page")))
+        page = trainings.trainings_overview(tx, actor(), node, number_in(request.args.get("page")))
         return render_template("reports/index.html", page=page, node=node, nodes=nodes, states=STATES)
 
 
 @bp.get("/exports")
-@page(office(*VIEW), menu=menu.EXPORTS, offered_to=(Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY))
+@page(office(*VIEWING_ROLES), menu=menu.EXPORTS, offered_to=(Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY))
 def exports() -> str:
     """One's exports with their progress."""
     with reading() as tx:
-        page = queries.exports(tx, actor(), number_in(request.args.get("page")))
+        page = queries.list_exports(tx, actor(), number_in(request.args.get("page")))
         return render_template("reports/exports.html", page=page)
 
 
@@ -44,17 +44,17 @@ class ExportForm(Form):
 
     training = Key()
     organisation = Key()
-    kind = Choice(service.KINDS)
+    kind = Choice(service.EXPORT_KINDS)
     day = Day()
     status = Key()
     text = Text()
     direct = Key()
     sort = Key()
-    format = Choice(FORMATS, blank="xlsx")
+    format = Choice(REPORT_FORMATS, blank="xlsx")
 
 
 @bp.post("/exports")
-@page(office(*VIEW), form=ExportForm, section=menu.EXPORTS, rate=30)
+@page(office(*VIEWING_ROLES), form=ExportForm, section=menu.EXPORTS, rate=30)
 def request_() -> Response:
     """Request an export."""
     form = ExportForm.read()
@@ -70,7 +70,7 @@ def request_() -> Response:
 
 
 @bp.get("/exports/<public_id>/file")
-@page(office(*VIEW))
+@page(office(*VIEWING_ROLES))
 def file(public_id: str) -> Response:
     """A finished file."""
     with reading() as tx:

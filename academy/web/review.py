@@ -17,7 +17,7 @@ from academy.http import actor, menu, office, reading, writing
 from academy.http.forms import Form, Number, Text, Verb, typed
 from academy.library import access, proposals, queries, service
 from academy.library.models import Course, CourseState
-from academy.library.rules import offered
+from academy.library.rules import offered_verbs
 from academy.media import queries as files
 from academy.web.learn import addresses
 
@@ -41,7 +41,7 @@ def index() -> str:
     state = state if state in SHOWN else CourseState.SUBMITTED
     with reading() as tx:
         page = queries.review_queue(tx, actor(), number_in(request.args.get("page")), state=state)
-        count = queries.review_count(tx, actor())
+        count = queries.count_to_review(tx, actor())
         waiting = proposals.open_proposals(tx, actor(), 1).total
     return render_template("review/index.html", page=page, state=state, shown=SHOWN, count=count, waiting=waiting)
 
@@ -53,7 +53,7 @@ def proposal_list() -> str:
     with reading() as tx:
         page = proposals.open_proposals(tx, actor(), number_in(request.args.get("page")))
         names = queries.author_names(tx, [row.account_id for row in page.rows])
-        return render_template("review/proposals.html", page=page, names=names, kinds=proposals.NAMES)
+        return render_template("review/proposals.html", page=page, names=names, kinds=proposals.PROPOSAL_NAMES)
 
 
 @bp.get("/proposals/<proposal_id>")
@@ -81,10 +81,10 @@ def decide_proposal(proposal_id: str) -> Response | tuple[str, int]:
             row = proposals.access_proposal(tx, actor(), proposal_id)
             form = ProposalForm.read()
             if form.verb.data == "approve":
-                proposals.approve(tx, actor(), row, seen=form.seen.data)
+                proposals.approve_proposal(tx, actor(), row, seen=form.seen.data)
                 done = _("已通过，党员现在能看到。")
             else:
-                proposals.return_(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
+                proposals.return_proposal(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
                 done = _("已退回，作者会收到您的意见。")
     except Invalid as error:
         with reading() as tx:
@@ -98,8 +98,8 @@ def _proposal(tx: Tx, proposal_id: str, errors: Mapping[str, Message] | None = N
     return render_template(
         "review/proposal.html",
         row=row,
-        changes=proposals.changes(tx, row),
-        what=proposals.NAMES[row.kind],
+        changes=proposals.proposal_changes(tx, row),
+        what=proposals.PROPOSAL_NAMES[row.kind],
         author=queries.author_names(tx, [row.account_id]).get(row.account_id, ""),
         mine=row.account_id == actor().account_id,
         errors=errors or {},
@@ -140,33 +140,33 @@ def decide(public_id: str) -> Response | tuple[str, int]:
 
 
 def _return(tx: Tx, row: Course, form: DecisionForm) -> str:
-    service.return_(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
+    service.return_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
     return str(_("已退回，作者会收到您的意见。"))
 
 
 def _approve(tx: Tx, row: Course, form: DecisionForm) -> str:
-    service.approve(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
+    service.approve_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
     return str(_("已通过。"))
 
 
 def _approve_and_publish(tx: Tx, row: Course, form: DecisionForm) -> str:
-    service.approve(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
-    service.publish(tx, actor(), row)
+    service.approve_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
+    service.publish_course(tx, actor(), row)
     return str(_("已通过并发布，党员现在就能看到。"))
 
 
 def _publish(tx: Tx, row: Course, _form: DecisionForm) -> str:
-    service.publish(tx, actor(), row)
+    service.publish_course(tx, actor(), row)
     return str(_("已发布，党员现在就能看到。"))
 
 
 def _withdraw(tx: Tx, row: Course, form: DecisionForm) -> str:
-    service.withdraw(tx, actor(), row, reason=form.comment.data)
+    service.withdraw_course(tx, actor(), row, reason=form.comment.data)
     return str(_("已下架。"))
 
 
 def _republish(tx: Tx, row: Course, _form: DecisionForm) -> str:
-    service.republish(tx, actor(), row)
+    service.republish_course(tx, actor(), row)
     return str(_("已重新上架。"))
 
 
@@ -191,10 +191,10 @@ def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -
         page=page,
         playing=playing,
         **addresses(tx, asset, "staff"),
-        cues=files.cues(tx, asset.id) if asset else [],
+        cues=files.cues_of(tx, asset.id) if asset else [],
         author=queries.author_names(tx, [row.created_by]).get(row.created_by, ""),
-        said=queries.reviews(tx, row),
-        verbs=offered(row.state, is_author=row.created_by == actor().account_id, is_reviewer=True),
+        said=queries.decisions_on(tx, row),
+        verbs=offered_verbs(row.state, is_author=row.created_by == actor().account_id, is_reviewer=True),
         mine=row.created_by == actor().account_id,
         errors=errors or {},
         comment=typed().get("comment", ""),

@@ -20,11 +20,11 @@ from academy.http.forms import Choice, File, Flag, Form, Key
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people import queries
-from academy.people.access import KEEPERS, access_organisation, access_roster
+from academy.people.access import ROSTER_KEEPERS, access_organisation, access_roster
 from academy.people.models import RosterImport
 from academy.roster import columns, imports
-from academy.roster.findings import KINDS
-from academy.roster.rejected_rows import csv_to_mend, sheet_to_mend, template
+from academy.roster.findings import FINDING_KINDS
+from academy.roster.rejected_rows import rejected_rows_csv, rejected_rows_sheet, roster_template
 from academy.roster.sheet_table import MOST_COLUMNS
 from academy.web.members import errors_by_field
 
@@ -53,14 +53,14 @@ FOUND: dict[str, Message] = {
 
 
 @bp.get("")
-@page(office(*KEEPERS), menu=menu.ROSTERS)
+@page(office(*ROSTER_KEEPERS), menu=menu.ROSTERS)
 def index() -> str:
     """Uploaded files, newest first."""
     return _index({})
 
 
 def _index(errors: dict[str, Message]) -> str:
-    paths = actor().paths(*KEEPERS)
+    paths = actor().paths(*ROSTER_KEEPERS)
     with reading() as tx:
         return render_template(
             "members/rosters.html",
@@ -79,11 +79,11 @@ class RosterForm(Form):
     organisation = Key()
     file = File()
     complete = Flag()
-    kind = Choice(columns.KINDS, blank="members")
+    kind = Choice(columns.COLUMNS_BY_KIND, blank="members")
 
 
 @bp.post("")
-@page(office(*KEEPERS), form=RosterForm, body=form_file)
+@page(office(*ROSTER_KEEPERS), form=RosterForm, body=form_file)
 def send() -> Any:
     """Upload a roster file for a dry run."""
     try:
@@ -91,8 +91,8 @@ def send() -> Any:
         sent = form.file.data
         assert sent is not None and sent.filename is not None
         with reading() as tx:  # before anything is stored
-            node = access_organisation(tx, actor(), form.organisation.data, *KEEPERS)
-        received = imports.receive(runtime().settings, sent.stream)
+            node = access_organisation(tx, actor(), form.organisation.data, *ROSTER_KEEPERS)
+        received = imports.receive_file(runtime().settings, sent.stream)
         with writing() as tx:
             made = imports.begin_import(
                 tx,
@@ -109,7 +109,7 @@ def send() -> Any:
 
 
 @bp.get("/<public_id>")
-@page(office(*KEEPERS))
+@page(office(*ROSTER_KEEPERS))
 @shows_people
 def show(public_id: str) -> str:
     """The changes of a file, and every rejected row with its reason."""
@@ -120,21 +120,21 @@ def _show(public_id: str, problem: Message | None) -> str:
     with reading() as tx:
         row = access_roster(tx, actor(), public_id)
         kind = request.args.get("show", "")
-        if kind not in KINDS:
-            kind = next((name for name in KINDS if row.summary.get(name)), "bad")
-        plan = imports.findings(runtime().settings, row)
+        if kind not in FINDING_KINDS:
+            kind = next((name for name in FINDING_KINDS if row.summary.get(name)), "bad")
+        plan = imports.read_findings(runtime().settings, row)
         return render_template(
             "members/roster.html",
             row=row,
-            node=queries.node(tx, row.organisation_id),
-            job=imports.job_of(tx, row),
+            node=queries.organisation_of_id(tx, row.organisation_id),
+            job=imports.import_job(tx, row),
             page=plan.page(kind, number_in(request.args.get("page"))),
             kind=kind,
             found=FOUND,
             state=STATES[row.state],
-            columns=columns.KINDS[row.kind],
+            columns=columns.COLUMNS_BY_KIND[row.kind],
             reading=_reading(row),
-            unused=columns.unused(row.header, row.mapping),
+            unused=columns.unused_headings(row.header, row.mapping),
             problem=problem or (Message.from_json(row.problem) if row.problem else None),
             changes=sum(row.summary.get(name, 0) for name in ("added", "moved", "changed", "left")),
         )
@@ -150,12 +150,12 @@ class ColumnsForm(Form):
     """Column mapping: a column number for each field of every kind of file."""
 
 
-for _column in {column.field for offered in columns.KINDS.values() for column in offered}:
+for _column in {column.field for offered in columns.COLUMNS_BY_KIND.values() for column in offered}:
     setattr(ColumnsForm, _column, Choice([str(number) for number in range(MOST_COLUMNS)]))
 
 
 @bp.post("/<public_id>/columns")
-@page(office(*KEEPERS), form=ColumnsForm)
+@page(office(*ROSTER_KEEPERS), form=ColumnsForm)
 @shows_people
 def choose(public_id: str) -> Any:
     """Set the column mapping and repeat the dry run."""
@@ -163,7 +163,7 @@ def choose(public_id: str) -> Any:
 
 
 @bp.post("/<public_id>/apply")
-@page(office(*KEEPERS))
+@page(office(*ROSTER_KEEPERS))
 @shows_people
 def apply(public_id: str) -> Any:
     """Apply the dry run: all of it or nothing."""
@@ -171,7 +171,7 @@ def apply(public_id: str) -> Any:
 
 
 @bp.post("/<public_id>/discard")
-@page(office(*KEEPERS))
+@page(office(*ROSTER_KEEPERS))
 @shows_people
 def discard(public_id: str) -> Any:
     """Discard a checked file."""
@@ -202,7 +202,7 @@ class MendedForm(Form):
 
 
 @bp.post("/<public_id>/mended")
-@page(office(*KEEPERS), form=MendedForm)
+@page(office(*ROSTER_KEEPERS), form=MendedForm)
 def mended(public_id: str) -> Any:
     """Upload corrected rows; the rest of the file need not be sent again."""
     try:
@@ -210,10 +210,10 @@ def mended(public_id: str) -> Any:
             row = access_roster(tx, actor(), public_id)
         sent = MendedForm.read().file.data
         assert sent is not None
-        received = imports.receive_mended(runtime().settings, row, sent.stream)
+        received = imports.receive_corrected_rows(runtime().settings, row, sent.stream)
         try:
             with writing() as tx:
-                imports.send_mended(tx, actor(), access_roster(tx, actor(), public_id), received)
+                imports.check_corrected_rows(tx, actor(), access_roster(tx, actor(), public_id), received)
         finally:
             received.unlink(missing_ok=True)
     except (Conflict, Invalid, TooLarge) as error:
@@ -222,36 +222,38 @@ def mended(public_id: str) -> Any:
 
 
 @bp.get("/<public_id>/mend.xlsx")
-@page(office(*KEEPERS))
+@page(office(*ROSTER_KEEPERS))
 @shows_people
 def mend(public_id: str) -> Response:
     """Download the rejected rows with their reasons, to be corrected and uploaded."""
-    return _mend(public_id, sheet_to_mend, XLSX, gettext("需要修改的行.xlsx"))
+    return _mend(public_id, rejected_rows_sheet, XLSX, gettext("需要修改的行.xlsx"))
 
 
 @bp.get("/<public_id>/mend.csv")
-@page(office(*KEEPERS))
+@page(office(*ROSTER_KEEPERS))
 @shows_people
 def mend_csv(public_id: str) -> Response:
     """The same as CSV."""
-    return _mend(public_id, csv_to_mend, "text/csv", gettext("需要修改的行.csv"))
+    return _mend(public_id, rejected_rows_csv, "text/csv", gettext("需要修改的行.csv"))
 
 
 def _mend(public_id: str, make: Callable[..., bytes], kind: str, name: str) -> Response:
     with reading() as tx:
         row = access_roster(tx, actor(), public_id)
     return _file(
-        make(imports.findings(runtime().settings, row), row.header, gettext("需要修改的地方"), translate), kind, name
+        make(imports.read_findings(runtime().settings, row), row.header, gettext("需要修改的地方"), translate),
+        kind,
+        name,
     )
 
 
 @bp.get("/template.xlsx")
-@page(office(*KEEPERS))
+@page(office(*ROSTER_KEEPERS))
 def template_() -> Response:
     """Download an empty sheet with every known heading."""
     kind = request.args.get("kind", "members")
-    offered = columns.KINDS[kind if kind in columns.KINDS else "members"]
-    return _file(template(offered, translate), XLSX, gettext("花名册模板.xlsx"))
+    offered = columns.COLUMNS_BY_KIND[kind if kind in columns.COLUMNS_BY_KIND else "members"]
+    return _file(roster_template(offered, translate), XLSX, gettext("花名册模板.xlsx"))
 
 
 def _file(data: bytes, kind: str, name: str) -> Response:

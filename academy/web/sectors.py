@@ -19,7 +19,7 @@ page = functools.partial(http.page, section=menu.SECTORS)
 
 
 @bp.get("/sectors")
-@page(office(*sectors.KEEPERS), menu=menu.SECTORS)
+@page(office(*sectors.SECTOR_KEEPERS), menu=menu.SECTORS)
 def index() -> str:
     """The list, to be ordered."""
     return _page({})
@@ -35,7 +35,7 @@ class SectorForm(Form):
 
 
 @bp.post("/sectors")
-@page(office(*sectors.KEEPERS), form=SectorForm)
+@page(office(*sectors.SECTOR_KEEPERS), form=SectorForm)
 def change() -> Any:
     """Add, rename, move or retire a sector, by the pressed button."""
     try:
@@ -61,5 +61,8 @@ def change() -> Any:
 def _page(errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         return render_template(
-            "members/sectors.html", rows=sectors.listed(tx), counts=sectors.counts(tx), errors=errors
+            "members/sectors.html",
+            rows=sectors.list_sectors(tx),
+            counts=sectors.count_organisations_by_sector(tx),
+            errors=errors,
         )

@@ -24,7 +24,7 @@ def begin() -> Response:
     """Redirect to the provider."""
     if not runtime().settings.oidc_issuer:
         raise NotFound
-    url, pending = sso.begin(runtime(), url_for("sso.callback", _external=True))
+    url, pending = sso.begin_sso(runtime(), url_for("sso.callback", _external=True))
     session[KEPT] = pending.to_json() | {"next": local_path(request.args.get("next"))}
     return redirect(url)
 
@@ -35,8 +35,8 @@ def callback() -> Response:
     """Return from the provider. The stored state is used once, whatever the outcome."""
     kept = dict(session.pop(KEPT, None) or {})
     onward = kept.pop("next", "/")
-    pending = sso.Pending.from_json(kept)
+    pending = sso.PendingSso.from_json(kept)
     here = url_for("sso.callback", _external=True)
-    token = sso.finish(runtime(), pending, request.args.to_dict(), here, request.remote_addr or "", device())
+    token = sso.finish_sso(runtime(), pending, request.args.to_dict(), here, request.remote_addr or "", device())
     start_session(token)
     return redirect(onward)

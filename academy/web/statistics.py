@@ -11,9 +11,9 @@ from academy.core import clock
 from academy.coverage import breakdowns, table
 from academy.http import actor, menu, office, reading, writing
 from academy.http.languages import html_lang
-from academy.reports.coverage import definition
+from academy.reports.coverage import coverage_definition
 from academy.trainings import coverage_cells, queries
-from academy.trainings.access import VIEW, access_coverage
+from academy.trainings.access import VIEWING_ROLES, access_coverage
 from academy.web.trainings import past_day
 
 bp = Blueprint("statistics", __name__)
@@ -21,30 +21,30 @@ page = functools.partial(http.page, section=menu.COVERAGE)
 
 
 @bp.get("/coverage/<training>/<organisation>/statistics")
-@page(office(*VIEW))
+@page(office(*VIEWING_ROLES))
 def show(training: str, organisation: str) -> str:
     """The daily curve of a training in a node, and its figures by sector, position, age and so on."""
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
-        measured = breakdowns.measure(tx, plan, node, day)
+        measured = breakdowns.measure_breakdowns(tx, plan, node, day)
     if measured:
         # Figures shown for a day are stored: a day has one figure, whatever is corrected later.
         with writing() as tx:
-            breakdowns.publish(tx, plan, node, day, measured)
+            breakdowns.publish_breakdowns(tx, plan, node, day, measured)
     with reading() as tx:
-        found = table.coverage(tx, plan, node, day)
+        found = table.coverage_of(tx, plan, node, day)
         return render_template(
             "trainings/statistics.html",
             found=found,
-            trail=queries.trail(tx, actor(), node),
-            curve=curve(coverage_cells.daily(tx, plan.id, node.id), found, day),
+            trail=queries.view_trail(tx, actor(), node),
+            curve=curve(coverage_cells.daily_figures(tx, plan.id, node.id), found, day),
             dimensions=[
-                (key, word, breakdowns.by(tx, plan, node, key, day, html_lang()))
+                (key, word, breakdowns.break_down(tx, plan, node, key, day, html_lang()))
                 for key, word in breakdowns.DIMENSIONS.items()
             ],
-            definition=definition(day),
-            blurred=breakdowns.BLURRED,
+            definition=coverage_definition(day),
+            blurred=breakdowns.BLURRED_NOTE,
             today=clock.today(),
         )
 

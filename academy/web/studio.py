@@ -20,9 +20,8 @@ from academy.http.forms import Figure, Flag, Form, Key, Text, Verb, typed
 from academy.http.languages import translate
 from academy.library import access, queries, service
 from academy.library.models import Course, CourseItem, CourseState
-from academy.library.rules import Verb as CourseVerb
-from academy.library.rules import offered
-from academy.library.transitions import STATES
+from academy.library.rules import CourseVerb, offered_verbs
+from academy.library.transitions import COURSE_STATES
 from academy.media import queries as files
 from academy.media import rules as making
 from academy.media import service as media
@@ -49,7 +48,7 @@ LABELS = {
 @bp.app_template_filter("course_state")
 def course_state(state: str) -> tuple[str, str]:
     """A state's name and the colour of its badge."""
-    return translate(STATES[CourseState(state)]), TONES.get(state, "neutral")
+    return translate(COURSE_STATES[CourseState(state)]), TONES.get(state, "neutral")
 
 
 @bp.get("")
@@ -58,7 +57,7 @@ def index() -> str:
     """One's courses, and those that need action."""
     with reading() as tx:
         page = queries.my_courses(tx, actor(), number_in(request.args.get("page")))
-        unready = queries.with_files(tx, actor(), AssetState.PROCESSING, AssetState.FAILED)
+        unready = queries.items_by_file_state(tx, actor(), AssetState.PROCESSING, AssetState.FAILED)
         at_work = files.assets_in_progress(tx, [line.asset.id for line in unready if line.asset])
     return render_template("studio/index.html", page=page, unready=unready, at_work=at_work)
 
@@ -150,7 +149,7 @@ def watch(public_id: str, item_id: str) -> str:
     with reading() as tx:
         row = access.access_own_course(tx, actor(), public_id)
         item = access.access_own_item(tx, actor(), row, item_id)
-        words = files.cues(tx, item.asset_id) if item.asset_id else []
+        words = files.cues_of(tx, item.asset_id) if item.asset_id else []
         links = addresses(tx, item.asset, "staff")
     line = queries.ItemSummary(item, item.asset)
     return render_template("studio/watch.html", course=row, playing=line, cues=words, **links)
@@ -217,13 +216,13 @@ def do(public_id: str) -> Response | tuple[str, int]:
         course = access.access_own_course(tx, actor(), public_id)
         verb = ActForm.read().verb.data
         if verb == "revise":
-            draft = service.revise(tx, actor(), course)
+            draft = service.revise_course(tx, actor(), course)
             return redirect(url_for(".course", public_id=draft.public_id), 303)
     acts: dict[str, tuple[Callable[..., object], str, str]] = {
-        "submit": (service.submit, _("已提交，等待审阅。"), ".course"),
-        "publish": (service.publish, _("已发布，党员现在就能看到。"), ".index"),
-        "withdraw": (service.withdraw, _("已下架。"), ".course"),
-        "discard": (service.discard, _("已删除。"), ".index"),
+        "submit": (service.submit_course, _("已提交，等待审阅。"), ".course"),
+        "publish": (service.publish_course, _("已发布，党员现在就能看到。"), ".index"),
+        "withdraw": (service.withdraw_course, _("已下架。"), ".course"),
+        "discard": (service.discard_course, _("已删除。"), ".index"),
     }
     act, done, onward = acts[verb]
     return _change(public_id, lambda tx, row: act(tx, actor(), row), done, onward)
@@ -250,9 +249,9 @@ def _change(
 def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -> str:
     row = access.access_own_course(tx, actor(), public_id)
     page = queries.course_page(tx, row)
-    verbs = offered(row.state, is_author=True, is_reviewer=False)
-    steps = {line.asset.id: files.steps(tx, line.asset.id) for line in page.lines if line.asset}
-    words = {line.asset.id: len(files.cues(tx, line.asset.id)) for line in page.lines if line.asset}
+    verbs = offered_verbs(row.state, is_author=True, is_reviewer=False)
+    steps = {line.asset.id: files.steps_of(tx, line.asset.id) for line in page.lines if line.asset}
+    words = {line.asset.id: len(files.cues_of(tx, line.asset.id)) for line in page.lines if line.asset}
     return render_template(
         "studio/course.html",
         page=page,
@@ -261,14 +260,14 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
         editable=CourseVerb.EDIT in verbs,
         steps=steps,
         parts=files.parts_in_progress(tx, steps),
-        titles=making.TITLES,
+        titles=making.STEP_TITLES,
         words=words,
         earlier=files.earlier_files(tx, (line.asset for line in page.lines)),
-        missing=service.missing(tx, row),
+        missing=service.missing_parts(tx, row),
         verbs=verbs,
         revision=queries.open_revision(tx, row),
-        said=queries.reviews(tx, row),
-        categories=[(c.slug, c.name) for c in queries.categories(tx)],
+        said=queries.decisions_on(tx, row),
+        categories=[(c.slug, c.name) for c in queries.list_categories(tx)],
         errors=errors or {},
         form=typed() if errors and "title" in typed() else _of(row),
         kept=_of(row),
@@ -278,7 +277,10 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
 def _new_form(form: Fields, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         return render_template(
-            "studio/new.html", categories=[(c.slug, c.name) for c in queries.categories(tx)], form=form, errors=errors
+            "studio/new.html",
+            categories=[(c.slug, c.name) for c in queries.list_categories(tx)],
+            form=form,
+            errors=errors,
         )
 
 

@@ -22,10 +22,10 @@ from academy.people import cohorts, sectors
 from academy.people import rules as people
 from academy.people.models import Cohort, Organisation
 from academy.trainings import coverage_cells, queries, service, sql
-from academy.trainings.access import MANAGE, VIEW, roots
+from academy.trainings.access import MANAGING_ROLES, VIEWING_ROLES, view_roots
 from academy.trainings.models import Training, TrainingState
 from academy.trainings.rules import Audience
-from academy.trainings.service import Plan
+from academy.trainings.service import TrainingPlan
 
 STATES: dict[str, tuple[Message, str]] = {
     TrainingState.DRAFT: (msg("草稿"), "neutral"),
@@ -47,7 +47,7 @@ LABELS = {
     "age_from": msg("年龄从"),
     "age_to": msg("年龄到"),
 }
-STATUSES = {key: people.STATUSES[key] for key in people.HERE}
+STATUSES = {key: people.STATUSES[key] for key in people.PRESENT_STATUSES}
 
 VERBS: dict[str, Callable[[Tx, Actor, Training], Training | None]] = {
     "close": service.close_training,
@@ -75,7 +75,7 @@ class PlanForm(Form):
     codes = Text()
     sectors = Texts()
     positions = Texts()
-    statuses = Choices(people.HERE)
+    statuses = Choices(people.PRESENT_STATUSES)
     ages = Choices(breakdowns.AGE_WORDS)
     age_from = Number(4)
     age_to = Number(4)
@@ -145,7 +145,7 @@ def filled() -> dict[str, Any]:
     return {key: form.getlist(key) if key in several else form.get(key, "") for key in blank()}
 
 
-def plan(tx: Tx, holder: Organisation) -> Plan:
+def plan(tx: Tx, holder: Organisation) -> TrainingPlan:
     """The submitted form as a plan.
 
     Raises:
@@ -155,7 +155,7 @@ def plan(tx: Tx, holder: Organisation) -> Plan:
     audience = Audience(
         nodes=_nodes(tx, form, wrong),
         cohorts=_cohorts(tx, form),
-        sectors=tuple(s for s in form.sectors.data if s in sectors.words(tx)),
+        sectors=tuple(s for s in form.sectors.data if s in sectors.sector_names(tx)),
         positions=tuple(p[:40] for p in form.positions.data),
         statuses=tuple(form.statuses.data),
         ages=tuple(form.ages.data),
@@ -167,7 +167,7 @@ def plan(tx: Tx, holder: Organisation) -> Plan:
         leaving=form.leaving.data,
         moving=form.moving.data,
     )
-    made = Plan(
+    made = TrainingPlan(
         title=form.title.data.strip(),
         summary=form.summary.data.strip()[:2000],
         opens_on=form.opens_on.data,
@@ -238,11 +238,11 @@ def render(
         kept=of_training(tx, training) if training else None,
         errors=errors,
         preview=preview,
-        courses=queries.published_courses(tx, chosen),
+        courses=queries.selectable_courses(tx, chosen),
         children=list(tx.scalars(below.order_by(Organisation.code).limit(200))),
         cohorts=_offered_cohorts(tx, holder, values["cohorts"]),
-        positions=[(p, p) for p in queries.positions(tx)],
-        sectors=sectors.words(tx, html_lang(), offered=True),
+        positions=[(p, p) for p in queries.list_positions(tx)],
+        sectors=sectors.sector_names(tx, html_lang(), offered=True),
         ages=breakdowns.AGE_WORDS,
         member_statuses=STATUSES,
         rules=(("joining", JOINING), ("leaving", LEAVING), ("moving", MOVING)),
@@ -258,7 +258,7 @@ def render_preview(tx: Tx, holder: Organisation, training: Training | None) -> s
     made = plan(tx, holder)
     if wrong := made.audience.problems():
         raise Invalid(fields=wrong)
-    counted = queries.preview(tx, holder, made.audience, made.opens_on or clock.today())
+    counted = queries.preview_audience(tx, holder, made.audience, made.opens_on or clock.today())
     return render(tx, holder, training, filled(), {}, counted)
 
 
@@ -276,7 +276,7 @@ def audience_lines(tx: Tx, training: Training) -> list[Rule]:
     nodes = list(tx.scalars(select(Organisation.name).where(Organisation.id.in_(a.nodes)).order_by(Organisation.path)))
     lines = [Rule(msg("党组织"), "、".join(nodes) or tx.get_one(Organisation, training.organisation_id).name)]
     if a.sectors:
-        lines.append(Rule(msg("领域"), "、".join(sectors.words(tx, html_lang()).get(s, s) for s in a.sectors)))
+        lines.append(Rule(msg("领域"), "、".join(sectors.sector_names(tx, html_lang()).get(s, s) for s in a.sectors)))
     if a.positions:
         lines.append(Rule(msg("职务"), "、".join(a.positions)))
     if a.cohorts:
@@ -289,7 +289,7 @@ def audience_lines(tx: Tx, training: Training) -> list[Rule]:
         lines.append(Rule(msg("年龄"), f"{low}–{high}" if high is not None else f"≥ {low}"))
     if a.joined_from or a.joined_to:
         lines.append(Rule(msg("入党日期"), f"{a.joined_from or '…'} – {a.joined_to or '…'}"))
-    if a.statuses != people.HERE:
+    if a.statuses != people.PRESENT_STATUSES:
         lines.append(Rule(msg("党员状态"), "、".join(translate(people.STATUSES[s]) for s in a.statuses)))
     lines.append(Rule(msg("新来的党员"), JOINING[a.joining]))
     lines.append(Rule(msg("离开的党员"), LEAVING[a.leaving]))
@@ -304,17 +304,19 @@ def render_training(tx: Tx, training: Training) -> str:
     counted = None
     if draft:
         audience = Audience.from_json(training.audience)
-        counted = queries.preview(tx, holder, audience, training.opens_on)
-    mine = [node for node in roots(tx, who) if node.path.startswith(holder.path)] or [holder]
-    node = holder if who.is_system or who.may(holder.path, *VIEW) else mine[0]
-    figures = coverage_cells.figures(tx, [training.id], [node.id]).get((training.id, node.id), coverage_cells.Figures())
+        counted = queries.preview_audience(tx, holder, audience, training.opens_on)
+    mine = [node for node in view_roots(tx, who) if node.path.startswith(holder.path)] or [holder]
+    node = holder if who.is_system or who.may(holder.path, *VIEWING_ROLES) else mine[0]
+    figures = coverage_cells.figures_of(tx, [training.id], [node.id]).get(
+        (training.id, node.id), coverage_cells.Figures()
+    )
     return render_template(
         "trainings/show.html",
         training=training,
         holder=holder,
         node=node,
         state=STATES[training.state],
-        mine=who.may(holder.path, *MANAGE),
+        mine=who.may(holder.path, *MANAGING_ROLES),
         courses=sql.courses_of(tx, training),
         audience=audience_lines(tx, training),
         preview=counted,

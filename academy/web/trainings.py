@@ -18,16 +18,16 @@ from academy.http.edit_conflicts import check_version, current_row
 from academy.http.languages import count_text, html_lang
 from academy.http.personal_data import record_people_shown, shows_people
 from academy.people import rules as people
-from academy.reports.coverage import definition
+from academy.reports.coverage import coverage_definition
 from academy.trainings import queries, service
 from academy.trainings.access import (
-    MANAGE,
-    VIEW,
+    MANAGING_ROLES,
+    VIEWING_ROLES,
     access_coverage,
     access_holder,
     access_own_training,
     access_training,
-    roots,
+    view_roots,
 )
 from academy.trainings.models import TrainingState
 from academy.web import training_forms as forms
@@ -46,21 +46,21 @@ def mine() -> str:
 
 
 @bp.get("/trainings")
-@page(office(*VIEW), menu=menu.TRAININGS, offered_to=(Role.NODE_ADMINISTRATOR,))
+@page(office(*VIEWING_ROLES), menu=menu.TRAININGS, offered_to=(Role.NODE_ADMINISTRATOR,))
 def index() -> str:
     """All trainings that concern one's node."""
     with reading() as tx:
-        nodes = roots(tx, actor())
+        nodes = view_roots(tx, actor())
         node = next((n for n in nodes if n.public_id == request.args.get("organisation")), nodes[0])
-        page = queries.overview(tx, actor(), node, number_in(request.args.get("page")), drafts=True)
-        may_plan = actor().may(node.path, *MANAGE)
+        page = queries.trainings_overview(tx, actor(), node, number_in(request.args.get("page")), drafts=True)
+        may_plan = actor().may(node.path, *MANAGING_ROLES)
         return render_template(
             "trainings/index.html", page=page, node=node, nodes=nodes, may_plan=may_plan, states=forms.STATES
         )
 
 
 @bp.get("/trainings/new/<organisation>")
-@page(office(*MANAGE), section=menu.TRAININGS)
+@page(office(*MANAGING_ROLES), section=menu.TRAININGS)
 def new(organisation: str) -> str:
     """An empty plan for a node."""
     with reading() as tx:
@@ -69,7 +69,7 @@ def new(organisation: str) -> str:
 
 
 @bp.post("/trainings/new/<organisation>")
-@page(office(*MANAGE), form=forms.PlanForm, section=menu.TRAININGS)
+@page(office(*MANAGING_ROLES), form=forms.PlanForm, section=menu.TRAININGS)
 def create(organisation: str) -> str | tuple[str, int] | Response:
     """Save a draft, or count its audience first."""
     try:
@@ -87,7 +87,7 @@ def create(organisation: str) -> str | tuple[str, int] | Response:
 
 
 @bp.get("/trainings/<public_id>")
-@page(office(*VIEW), section=menu.TRAININGS)
+@page(office(*VIEWING_ROLES), section=menu.TRAININGS)
 def show(public_id: str) -> str:
     """A training: plan, audience, figures, operations."""
     with reading() as tx:
@@ -96,7 +96,7 @@ def show(public_id: str) -> str:
 
 
 @bp.get("/trainings/<public_id>/edit")
-@page(office(*MANAGE), section=menu.TRAININGS)
+@page(office(*MANAGING_ROLES), section=menu.TRAININGS)
 def edit(public_id: str) -> str:
     """The form to change the plan."""
     with reading() as tx:
@@ -105,7 +105,7 @@ def edit(public_id: str) -> str:
 
 
 @bp.post("/trainings/<public_id>/edit")
-@page(office(*MANAGE), form=forms.PlanForm, section=menu.TRAININGS)
+@page(office(*MANAGING_ROLES), form=forms.PlanForm, section=menu.TRAININGS)
 def save(public_id: str) -> str | tuple[str, int] | Response:
     """Save a changed plan, or count its audience first."""
     try:
@@ -128,7 +128,7 @@ def save(public_id: str) -> str | tuple[str, int] | Response:
 
 
 @bp.post("/trainings/<public_id>/open")
-@page(office(*MANAGE), section=menu.TRAININGS)
+@page(office(*MANAGING_ROLES), section=menu.TRAININGS)
 def open_(public_id: str) -> Response:
     """Enrol the audience; a large one is enrolled by a job, which the page follows."""
     with writing() as tx:
@@ -139,7 +139,7 @@ def open_(public_id: str) -> Response:
 
 
 @bp.post("/trainings/<public_id>/<any(close, archive, discard, copy):verb>")
-@page(office(*MANAGE), section=menu.TRAININGS)
+@page(office(*MANAGING_ROLES), section=menu.TRAININGS)
 def change(public_id: str, verb: str) -> Response:
     """Close, archive, discard or copy it."""
     with writing() as tx:
@@ -152,31 +152,31 @@ def change(public_id: str, verb: str) -> Response:
 
 
 @bp.get("/coverage/<training>/<organisation>")
-@page(office(*VIEW), section=menu.COVERAGE)
+@page(office(*VIEWING_ROLES), section=menu.COVERAGE)
 def coverage(training: str, organisation: str) -> str:
     """Coverage of a node on a day: figures, children, and names where there are no children."""
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
         sort, falling = request.args.get("sort", ""), request.args.get("order") == "desc"
-        found = table.coverage(tx, plan, node, day, sort, falling=falling)
-        chosen = filters.chosen_in(request.args)
-        measured = filters.measure(tx, found, chosen) if chosen else []
+        found = table.coverage_of(tx, plan, node, day, sort, falling=falling)
+        chosen = filters.read_filters(request.args)
+        measured = filters.measure_filtered(tx, found, chosen) if chosen else []
     if measured:
         # Figures shown for a day are stored: a day has one figure, whatever is corrected later.
         with writing() as tx:
-            filters.publish(tx, found, measured)
+            filters.publish_filtered(tx, found, measured)
     with reading() as tx:
         if chosen:
             return _filtered(tx, found, chosen)
         listed = None
         if not found.lines:
             wish = name_filter_in(plan, node, day)
-            listed = name_lists.names(tx, wish, number_in(request.args.get("page")))
-        trail = queries.trail(tx, actor(), node)
+            listed = name_lists.list_names(tx, wish, number_in(request.args.get("page")))
+        trail = queries.view_trail(tx, actor(), node)
         running = plan.state == TrainingState.OPEN and day is None
-        ahead = forecast.ahead(tx, plan, node, found.figures) if running else None
-        words = _words(found, listed) | {"filters": filters.options(tx, html_lang()[:2])}
+        ahead = forecast.forecast_training(tx, plan, node, found.figures) if running else None
+        words = _words(found, listed) | {"filters": filters.filter_options(tx, html_lang()[:2])}
         page = render_template("trainings/coverage.html", **words, trail=trail, ahead=ahead)
     if listed is not None and listed.total:
         record_people_shown()
@@ -185,28 +185,28 @@ def coverage(training: str, organisation: str) -> str:
 
 def _filtered(tx: Tx, found: table.Coverage, chosen: dict[str, str]) -> str:
     """The figures of the members who match some filters; without names, small groups withheld."""
-    result = filters.filtered(tx, found, chosen)
+    result = filters.filter_coverage(tx, found, chosen)
     return render_template(
         "trainings/filtered.html",
-        **_words(found, None) | {"definition": definition(result.day)},
-        trail=queries.trail(tx, actor(), found.node),
-        filters=filters.options(tx, html_lang()[:2]),
+        **_words(found, None) | {"definition": coverage_definition(result.day)},
+        trail=queries.view_trail(tx, actor(), found.node),
+        filters=filters.filter_options(tx, html_lang()[:2]),
         result=result,
-        blurred=breakdowns.BLURRED,
+        blurred=breakdowns.BLURRED_NOTE,
     )
 
 
 @bp.get("/coverage/<training>/<organisation>/names")
-@page(office(*VIEW), section=menu.COVERAGE)
+@page(office(*VIEWING_ROLES), section=menu.COVERAGE)
 @shows_people
 def name_list(training: str, organisation: str) -> str:
     """The names of a node with everything below it, filtered."""
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
-        found = table.coverage(tx, plan, node, day)
-        listed = name_lists.names(tx, name_filter_in(plan, node, day), number_in(request.args.get("page")))
-        trail = queries.trail(tx, actor(), node)
+        found = table.coverage_of(tx, plan, node, day)
+        listed = name_lists.list_names(tx, name_filter_in(plan, node, day), number_in(request.args.get("page")))
+        trail = queries.view_trail(tx, actor(), node)
         return render_template("trainings/names.html", **_words(found, listed), trail=trail)
 
 
@@ -214,9 +214,9 @@ def _words(found: table.Coverage, listed: Any) -> dict[str, Any]:
     return {
         "found": found,
         "names": listed,
-        "definition": definition(found.day),
-        "statuses": list(name_lists.STATUSES.items()),
-        "levels": people.LEVELS,
+        "definition": coverage_definition(found.day),
+        "statuses": list(name_lists.NAME_STATUSES.items()),
+        "levels": people.ORGANISATION_LEVELS,
         "today": clock.today(),
     }
 

@@ -165,8 +165,8 @@ def publish(on: Stage, author: Account, reviewer: Account, course: Course) -> Co
     """Have the course reviewed and published; its only item."""
     with on.runtime.db.begin() as tx:
         mine = tx.get_one(Course, course.id)
-        library.submit(tx, factories.actor_of(tx, author), mine)
-        library.approve(tx, factories.actor_of(tx, reviewer), mine)
-        library.publish(tx, factories.actor_of(tx, reviewer), mine)
+        library.submit_course(tx, factories.actor_of(tx, author), mine)
+        library.approve_course(tx, factories.actor_of(tx, reviewer), mine)
+        library.publish_course(tx, factories.actor_of(tx, reviewer), mine)
         item: CourseItem = factories.lines(tx, mine)[0].item
         return item

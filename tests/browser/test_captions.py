@@ -69,8 +69,8 @@ def test_the_editor_by_keyboard(academy: Stage) -> None:
     page.get_by_role("button", name="全部替换").click()
     expect(page.locator("[data-state]")).to_have_text("已保存", timeout=20_000)
     with academy.runtime.db.read() as tx:
-        assert [c.text for c in queries.cues(tx, asset_id)] == ["同志们好今天学习党章", "两学一做", "乡村振兴"]
-        script = queries.transcript(tx, asset_id)
+        assert [c.text for c in queries.cues_of(tx, asset_id)] == ["同志们好今天学习党章", "两学一做", "乡村振兴"]
+        script = queries.transcript_of(tx, asset_id)
     assert script is not None and script.origin == "manual"
 
     page.reload()
@@ -115,7 +115,7 @@ def test_webvtt_is_read_as_chromium_reads_it(academy: Stage) -> None:
         blocks = [draw.choice(PIECES) for _ in range(draw.randrange(3, 25))]
         text = "WEBVTT\n\n" + "\n".join(blocks) + "\n"
         try:
-            parsed = caption_files.parse("a.vtt", text.encode())
+            parsed = caption_files.parse_captions("a.vtt", text.encode())
         except Invalid:
             assert page.evaluate(READ, text) == [] or "-->" in text
             continue
@@ -169,7 +169,7 @@ def test_lines_are_kept_until_the_academy_itself_has_them(academy: Stage) -> Non
     page.keyboard.press("Control+s")
     expect(page.locator("[data-state]")).to_have_text("已保存", timeout=20_000)
     with academy.runtime.db.read() as tx:
-        assert [c.text for c in queries.cues(tx, asset_id)][2] == "乡村振兴"
+        assert [c.text for c in queries.cues_of(tx, asset_id)][2] == "乡村振兴"
     page.reload()
     expect(page.locator("[data-draft]")).to_be_hidden()
     academy.errors.clear()

@@ -159,7 +159,7 @@ def add_chapters(academy: Stage, scene: Scene) -> None:
     with academy.runtime.db.begin() as tx:
         item = tx.get_one(CourseItem, scene.item_id)
         asset = tx.get_one(Asset, item.asset_id)
-        chapters.put(tx, asset, [(0, "开场"), (12_000, "第二部分")])
+        chapters.put_chapters(tx, asset, [(0, "开场"), (12_000, "第二部分")])
 
 
 def test_the_bar_shows_the_place_and_leads_there(academy: Stage, scene: Scene) -> None:

@@ -163,7 +163,7 @@ def _edit_captions(on: Stage, page: Page, actor: Actor, asset: Asset) -> None:
 
 def _words(on: Stage, asset: Asset) -> list[str]:
     with on.runtime.db.read() as tx:
-        return [cue.text for cue in queries.cues(tx, asset.id)]
+        return [cue.text for cue in queries.cues_of(tx, asset.id)]
 
 
 def test_what_a_proxy_answers_neither_ends_nor_begins_an_upload_anew(on_stage: Stage, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def send(
     kind: str = "members",
     name: str = "名册.csv",
 ) -> RosterImport:
-    received = imports.receive(runtime.settings, io.BytesIO(data))
+    received = imports.receive_file(runtime.settings, io.BytesIO(data))
     with runtime.db.begin() as tx:
         made = imports.begin_import(
             tx, officer(node), node, received=received, filename=name, complete=complete, kind=kind
@@ -76,7 +76,7 @@ def confirm(runtime: Runtime, node: Organisation, made: RosterImport) -> RosterI
 
 
 def found(runtime: Runtime, made: RosterImport, kind: str) -> list[RowFinding]:
-    return list(imports.findings(runtime.settings, made).page(kind, 1).rows)
+    return list(imports.read_findings(runtime.settings, made).page(kind, 1).rows)
 
 
 def reasons(runtime: Runtime, made: RosterImport) -> dict[int | None, str]:

@@ -131,36 +131,36 @@ def test_a_code_from_the_branch_makes_an_account_once(runtime: Runtime) -> None:
         branch = make.organisation(tx, level="city")
         person = make.member(tx, branch, number="A7")
         secretary = holder(branch, Role.BRANCH_SECRETARY)
-        old = service.issue_code(tx, secretary, person)
-        code = service.issue_code(tx, secretary, person)
+        old = service.issue_activation_code(tx, secretary, person)
+        code = service.issue_activation_code(tx, secretary, person)
     with pytest.raises(Invalid, match="编号或激活码不对"):
-        service.activate(runtime, "A7", old, PASSWORD)
+        service.activate_account(runtime, "A7", old, PASSWORD)
     with pytest.raises(Invalid, match="编号或激活码不对"):
-        service.activate(runtime, "A8", code, PASSWORD)
+        service.activate_account(runtime, "A8", code, PASSWORD)
     typed = f" {code[:4].lower()}-{code[4:]} "
-    token = service.activate(runtime, "A7", typed, PASSWORD)
+    token = service.activate_account(runtime, "A7", typed, PASSWORD)
     with runtime.db.read() as tx:
         found = queries.identity_of(tx, token)
         assert found is not None and found.member_id == person.id
     with pytest.raises(Invalid):
-        service.activate(runtime, "A7", code, PASSWORD)
+        service.activate_account(runtime, "A7", code, PASSWORD)
     assert service.sign_in(runtime, "A7", PASSWORD)
 
 
 def test_a_code_expires_and_guesses_are_counted(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         person = make.member(tx, make.organisation(tx, level="city"), number="A7")
-        code = service.issue_code(tx, SYSTEM, person)
+        code = service.issue_activation_code(tx, SYSTEM, person)
     with clock.frozen(clock.now() + dt.timedelta(days=15)), pytest.raises(Invalid):
-        service.activate(runtime, "A7", code, PASSWORD)
+        service.activate_account(runtime, "A7", code, PASSWORD)
     for _ in range(4):
         with pytest.raises(Invalid):
-            service.activate(runtime, "A7", "WRONGCOD", PASSWORD)
+            service.activate_account(runtime, "A7", "WRONGCOD", PASSWORD)
     for _ in range(2):
         with pytest.raises((Busy, Invalid)):
-            service.activate(runtime, "A7", "WRONGCOD", PASSWORD)
+            service.activate_account(runtime, "A7", "WRONGCOD", PASSWORD)
     with pytest.raises(Busy):
-        service.activate(runtime, "A7", code, PASSWORD)
+        service.activate_account(runtime, "A7", code, PASSWORD)
 
 
 @pytest.mark.parametrize("password", ["short", "88888888", "aaaaaaaaaa", "A7A7A7A7", "x" * 129])
@@ -189,7 +189,7 @@ def test_one_may_sign_out_only_ones_own_devices(runtime: Runtime) -> None:
         mine, other = account_with_password(tx), account_with_password(tx, "qian")
     tokens = [service.sign_in(runtime, name, PASSWORD, device="手机") for name in ("zhao", "qian")]
     with runtime.db.begin() as tx:
-        theirs = queries.devices(tx, other.id)[0]
+        theirs = queries.live_sessions_of(tx, other.id)[0]
         with pytest.raises(Forbidden):
             service.end_session(tx, Actor(account_id=mine.id), theirs.public_id)
         assert queries.identity_of(tx, tokens[1]) is not None

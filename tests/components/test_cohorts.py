@@ -26,17 +26,17 @@ def test_members_are_added_by_number_all_or_none(runtime: Runtime) -> None:
         numbers = "，".join(person.number for person in city.people[:3])
         for bad in (f"{numbers} 不存在", f"{numbers}\n{stranger.number}", "  "):
             with pytest.raises(Invalid), tx.begin_nested():
-                cohorts.add_members(tx, SYSTEM, made, city.county, bad)
+                cohorts.add_cohort_members(tx, SYSTEM, made, city.county, bad)
         assert tx.scalar(select(func.count()).select_from(CohortMember)) == 0
-        assert cohorts.add_members(tx, SYSTEM, made, city.county, numbers) == 3
-        assert cohorts.add_members(tx, SYSTEM, made, city.county, numbers) == 0, "twice is once"
-        assert [m.id for m, _ in cohorts.members_of(tx, made, city.city).rows] == [
+        assert cohorts.add_cohort_members(tx, SYSTEM, made, city.county, numbers) == 3
+        assert cohorts.add_cohort_members(tx, SYSTEM, made, city.county, numbers) == 0, "twice is once"
+        assert [m.id for m, _ in cohorts.cohort_members(tx, made, city.city).rows] == [
             person.id for person in city.people[:3]
         ]
         assert cohorts.cohorts_under(tx, [city.city.path]).rows[0].members == 3
         assert cohorts.cohorts_under(tx, [city.other.path]).rows == []
         members.transfer_member(tx, SYSTEM, tx.merge(city.people[0]), tx.merge(stranger).organisation)
-        left = cohorts.members_of(tx, made, city.county).rows
+        left = cohorts.cohort_members(tx, made, city.county).rows
         assert [m.id for m, _ in left] == [person.id for person in city.people[1:3]], "one has moved away"
         assert cohorts.cohorts_under(tx, [city.city.path]).rows[0].members == len(left)
 
@@ -46,22 +46,24 @@ def test_a_training_for_a_list_follows_it(runtime: Runtime) -> None:
         city = City(tx)
         made = cohorts.create_cohort(tx, SYSTEM, city.city, "培训班")
         for person in city.people[:3]:
-            cohorts.add_members(tx, SYSTEM, made, city.city, person.number)
+            cohorts.add_cohort_members(tx, SYSTEM, made, city.city, person.number)
         audience = Audience(cohorts=(made.id,))
-        assert queries.preview(tx, city.city, audience, at().date()).fitting == 3
+        assert queries.preview_audience(tx, city.city, audience, at().date()).fitting == 3
         plan = training(tx, city.city, city.courses[:1], audience=audience)
         with pytest.raises(Invalid), tx.begin_nested():
             training(tx, city.other, city.courses[:1], audience=Audience(cohorts=(far(tx, city).id,)))
         assert service.open_training(tx, SYSTEM, plan) == 3
     with clock.frozen(at(1)), runtime.db.begin() as tx:
         made = tx.merge(made)
-        cohorts.add_members(tx, SYSTEM, made, city.city, city.people[7].number)
-        cohorts.remove_member(tx, SYSTEM, made, tx.get_one(Member, city.people[0].id))
-        due = coverage_cells.figures(tx, [plan.id], [city.city.id])[plan.id, city.city.id].due
+        cohorts.add_cohort_members(tx, SYSTEM, made, city.city, city.people[7].number)
+        cohorts.remove_cohort_member(tx, SYSTEM, made, tx.get_one(Member, city.people[0].id))
+        due = coverage_cells.figures_of(tx, [plan.id], [city.city.id])[plan.id, city.city.id].due
         assert due == 3, "one came, one went"
-        before = coverage_cells.figures(tx, [plan.id], [city.branches[0].id], at().date())[plan.id, city.branches[0].id]
+        before = coverage_cells.figures_of(tx, [plan.id], [city.branches[0].id], at().date())[
+            plan.id, city.branches[0].id
+        ]
         assert before.due == 3, "yesterday stays as it was"
-        assert recount.differences(tx, plan) == []
+        assert recount.recount_differences(tx, plan) == []
 
 
 def far(tx: Tx, city: City) -> Cohort:

@@ -53,4 +53,4 @@ def test_a_code_is_printed_for_a_member(app: Flask, runtime: Runtime) -> None:
         make.member(tx, make.organisation(tx, level="city"), number="A7")
     run = app.test_cli_runner().invoke
     code = run(args=["accounts", "code", "A7"]).output.strip()
-    assert service.activate(runtime, "A7", code, PASSWORD)
+    assert service.activate_account(runtime, "A7", code, PASSWORD)

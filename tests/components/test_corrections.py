@@ -50,7 +50,7 @@ def plan(runtime: Runtime, city: City) -> Training:
 
 
 def figures(tx: Tx, plan: Training, city: City) -> tuple[int, ...]:
-    found = coverage_cells.figures(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
+    found = coverage_cells.figures_of(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
     return found.due, found.reached, found.completed
 
 
@@ -88,11 +88,13 @@ def test_registered_by_two_and_counted_at_once(runtime: Runtime, city: City, pla
         corrections.approve_correction(tx, officer(city, SYSTEM_TWO), made)
         correct(tx, city, person, two, "register", studied_on=at(4).date())
         assert figures(tx, plan, city) == (20, 1, 1)
-        day = coverage_cells.figures(tx, [plan.id], [city.branches[0].id], at(3).date())[plan.id, city.branches[0].id]
+        day = coverage_cells.figures_of(tx, [plan.id], [city.branches[0].id], at(3).date())[
+            plan.id, city.branches[0].id
+        ]
         assert (day.reached, day.completed) == (1, 0), "it counts from the day of study"
         assert tx.scalar(select(func.sum(CreditHour.minutes))) == 90
         assert tx.scalar(select(Completion.evidence).limit(1)) == "corrected"
-        assert recount.differences(tx, plan) == []
+        assert recount.recount_differences(tx, plan) == []
         assert tx.scalars(select(AuditEntry.verb).where(AuditEntry.verb.startswith("correction."))).all() == [
             "correction.proposed", "correction.approved", "correction.proposed", "correction.approved",
         ]  # fmt: skip
@@ -113,10 +115,12 @@ def test_struck_leaves_what_was_there_and_takes_the_hours(runtime: Runtime, city
         city.attach(tx)
         made = correct(tx, city, person, two, "strike")
         assert figures(tx, plan, city) == (20, 1, 0)
-        old = coverage_cells.figures(tx, [plan.id], [city.branches[0].id], at(3).date())[plan.id, city.branches[0].id]
+        old = coverage_cells.figures_of(tx, [plan.id], [city.branches[0].id], at(3).date())[
+            plan.id, city.branches[0].id
+        ]
         assert old.completed == 0, "it was never so, in the former branch neither"
         assert made.detail["struck"][0]["evidence"] == "imported"
-        assert recount.differences(tx, plan) == []
+        assert recount.recount_differences(tx, plan) == []
         correct(tx, city, person, one, "strike")
         assert figures(tx, plan, city) == (20, 0, 0)
         assert tx.scalar(select(func.count()).select_from(CourseStart)) == 0
@@ -124,7 +128,7 @@ def test_struck_leaves_what_was_there_and_takes_the_hours(runtime: Runtime, city
         assert tx.scalar(select(func.count()).select_from(CreditHour)) == 4, "hours are only added to"
         correct(tx, city, person, one, "register", studied_on=at(6).date())
         assert tx.scalar(select(func.sum(CreditHour.minutes))) == 45, "given back with the completion"
-        assert recount.differences(tx, plan) == []
+        assert recount.recount_differences(tx, plan) == []
 
 
 def test_what_cannot_be_corrected_is_refused(runtime: Runtime, city: City, plan: Training) -> None:
@@ -199,8 +203,8 @@ def strike_and_register(runtime: Runtime, city: City, plan: Training, seed: int,
                     correct(tx, city, person, course, "register", studied_on=at(lot.randrange(1, day + 1)).date())
             if lot.random() < 0.5:
                 transfer(tx, lot.choice(city.people[:4]), lot.choice(city.branches))
-            coverage_cells.settle(tx, 3)
-            assert recount.differences(tx, tx.get_one(Training, plan.id)) == []
+            coverage_cells.settle_cells(tx, 3)
+            assert recount.recount_differences(tx, tx.get_one(Training, plan.id)) == []
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -226,7 +230,7 @@ def test_evidence_adds_up_to_what_is_held_whatever_was_corrected(runtime: Runtim
                 corrections.approve_correction(tx, two, row)
                 done = not done
             item = tx.get_one(CourseItem, course.items[0].id)
-            told = ledger_evidence.evidence(tx, one, tx.get_one(Member, person.id), item)
+            told = ledger_evidence.collect_evidence(tx, one, tx.get_one(Member, person.id), item)
             minutes = [int(x["what"].split()[0]) for x in told["completions"] if "minutes" in x["what"]]
             held = course.credit_minutes if done else 0
             assert sum(minutes) == told["minutes_held"] == held
@@ -235,5 +239,5 @@ def test_evidence_adds_up_to_what_is_held_whatever_was_corrected(runtime: Runtim
             struck = [x for x in told["corrections"] if x["kind"] == "strike"]
             assert all(x["struck"] and x["reason"] == "代看" for x in struck)
             assert len(struck) == sum(1 for m in minutes if m < 0)
-            assert ledger_evidence.as_csv(told).count("\r\nstrike") == 0
-            assert f"{held} minutes" in ledger_evidence.as_csv(told)
+            assert ledger_evidence.evidence_csv(told).count("\r\nstrike") == 0
+            assert f"{held} minutes" in ledger_evidence.evidence_csv(told)

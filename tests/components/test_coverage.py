@@ -41,7 +41,7 @@ def test_a_completion_is_counted_from_the_branch_to_the_city_at_once(runtime: Ru
     with runtime.db.read() as tx:
         assert coverage_cells.unsettled(tx) == 0 or coverage_cells.unsettled(tx) < coverage_cells.EVERY
         assert figures(tx, plan, city.city) == (20, 0, 1, 1)
-        assert recount.differences(tx, plan) == []
+        assert recount.recount_differences(tx, plan) == []
 
 
 def test_what_was_studied_before_counts_and_late_study_does_not(runtime: Runtime, city: City) -> None:
@@ -55,7 +55,7 @@ def test_what_was_studied_before_counts_and_late_study_does_not(runtime: Runtime
         for one in city.courses:
             complete(tx, late.id, one.id, at(7))
         assert figures(tx, plan, city.city) == (20, 0, 1, 1)
-        assert recount.differences(tx, plan) == []
+        assert recount.recount_differences(tx, plan) == []
 
 
 def test_n_of_m_and_a_newer_version_counts_once(runtime: Runtime, city: City) -> None:
@@ -71,7 +71,7 @@ def test_n_of_m_and_a_newer_version_counts_once(runtime: Runtime, city: City) ->
         assert figures(tx, plan, city.city, at(2).date())[3] == 0
         complete(tx, person.id, city.courses[1].id, at(2))
         assert figures(tx, plan, city.city, at(2).date())[3] == 1, "two of them were done on that day"
-        assert recount.differences(tx, plan) == []
+        assert recount.recount_differences(tx, plan) == []
 
 
 @pytest.mark.parametrize("seed", [0])  # tests/faults/test_coverage_walks.py goes on
@@ -91,10 +91,10 @@ def test_verify_finds_what_somebody_changed_behind_its_back(runtime: Runtime, ci
             )
         )
         tx.flush()
-        found = recount.differences(tx, plan)
+        found = recount.recount_differences(tx, plan)
         assert {"cell", "progress", "total"} == {d.what for d in found}
-        service.rebuild(tx, plan)
-        assert recount.differences(tx, plan) == []
+        service.rebuild_training(tx, plan)
+        assert recount.recount_differences(tx, plan) == []
 
 
 @pytest.mark.parametrize("settled", [True, False])
@@ -113,14 +113,14 @@ def test_pages_of_names_hold_everybody_once_in_the_order_of_the_tree(
         if settled:
             coverage_cells.settle_all(tx)
         for node in (city.city, city.county, city.towns[1], city.branches[0], city.other):
-            own = {place: found.missing for place, found in coverage_cells.own_below(tx, plan.id, node).items()}
+            own = {place: found.missing for place, found in coverage_cells.own_figures_below(tx, plan.id, node).items()}
             counted = dict.fromkeys(own, 0)
-            for one in name_lists.stream(tx, name_lists.NameFilter(plan, node, status="missing")):
+            for one in name_lists.stream_names(tx, name_lists.NameFilter(plan, node, status="missing")):
                 counted[one.organisation_id] += 1
             assert own == counted
-            for status in ("", *name_lists.STATUSES):
+            for status in ("", *name_lists.NAME_STATUSES):
                 wish = name_lists.NameFilter(plan, node, status=status)
-                everybody = [one.member_id for one in name_lists.stream(tx, wish)]
-                paged = [name_lists.names(tx, wish, page + 1, 7) for page in range(-(-len(everybody) // 7))]
+                everybody = [one.member_id for one in name_lists.stream_names(tx, wish)]
+                paged = [name_lists.list_names(tx, wish, page + 1, 7) for page in range(-(-len(everybody) // 7))]
                 assert [one.member_id for page in paged for one in page.rows] == everybody
                 assert {page.total for page in paged} <= {len(everybody)} == {name_lists.count_names(tx, wish)}

@@ -36,9 +36,9 @@ def scene(runtime: Runtime) -> tuple[City, Training]:
 
 
 def look(tx: Tx, plan: Training, node: Organisation, **chosen: str) -> filters.Filtered:
-    found = table.coverage(tx, plan, node)
-    filters.publish(tx, found, filters.measure(tx, found, chosen))
-    return filters.filtered(tx, found, chosen)
+    found = table.coverage_of(tx, plan, node)
+    filters.publish_filtered(tx, found, filters.measure_filtered(tx, found, chosen))
+    return filters.filter_coverage(tx, found, chosen)
 
 
 def test_the_figures_of_those_who_fit(runtime: Runtime, scene: tuple[City, Training]) -> None:
@@ -88,8 +88,8 @@ def test_a_day_has_one_figure(runtime: Runtime, scene: tuple[City, Training]) ->
     city, plan = scene
     with clock.frozen(at(1)), runtime.db.begin() as tx:
         first = look(tx, plan, city.city, gender="male")
-        breakdowns.publish(tx, plan, city.city, None, breakdowns.measure(tx, plan, city.city))
-        (men,) = [g for g in breakdowns.by(tx, plan, city.city, "gender").groups if g.key == "male"]
+        breakdowns.publish_breakdowns(tx, plan, city.city, None, breakdowns.measure_breakdowns(tx, plan, city.city))
+        (men,) = [g for g in breakdowns.break_down(tx, plan, city.city, "gender").groups if g.key == "male"]
         assert first.figures is not None
         assert (men.due, men.completed) == (first.figures.due, first.figures.completed)
         for person in city.people[:30]:

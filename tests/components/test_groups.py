@@ -24,8 +24,8 @@ def look(
     tx: Tx, plan: Training, node: Organisation, dimension: str, day: dt.date | None = None
 ) -> breakdowns.Breakdown:
     """What the page of a node shows, as the page does it."""
-    breakdowns.publish(tx, plan, node, day, breakdowns.measure(tx, plan, node, day))
-    return breakdowns.by(tx, plan, node, dimension, day)
+    breakdowns.publish_breakdowns(tx, plan, node, day, breakdowns.measure_breakdowns(tx, plan, node, day))
+    return breakdowns.break_down(tx, plan, node, dimension, day)
 
 
 def prints(*sets: Sequence[Member]) -> Vector:
@@ -63,9 +63,15 @@ def test_groups_of_a_node_now_and_then(runtime: Runtime) -> None:
             published_figures.cell_of({"gender": "male"}), Vector(36), prints(city.people, [], [], [])
         )
         assert figures(before)["male"] == (shown or (None,) * 4)
-        assert [g.key for g in breakdowns.by(tx, plan, city.city, "age").groups] == ["0", "36", "46", "61", "71"]
+        assert [g.key for g in breakdowns.break_down(tx, plan, city.city, "age").groups] == [
+            "0",
+            "36",
+            "46",
+            "61",
+            "71",
+        ]
         for dimension in breakdowns.DIMENSIONS:
-            seen = figures(breakdowns.by(tx, plan, city.city, dimension))
+            seen = figures(breakdowns.break_down(tx, plan, city.city, dimension))
             assert all(n is None or n % 5 == 0 for numbers in seen.values() for n in numbers)
             for numbers in seen.values():
                 assert None in numbers or (numbers[3] or 0) <= (numbers[2] or 0) <= (numbers[0] or 0)
@@ -114,12 +120,12 @@ def test_an_audience_of_several_age_bands(runtime: Runtime) -> None:
         city.people[10].birth_date = today.replace(year=today.year - 36) + dt.timedelta(days=1)  # 36 tomorrow
         tx.flush()
         fitting = {
-            bands: queries.preview(tx, city.city, Audience(ages=bands), today).fitting
+            bands: queries.preview_audience(tx, city.city, Audience(ages=bands), today).fitting
             for bands in [(), ("0",), ("36",), ("46", "71"), ("0", "61"), tuple(AGE_BANDS)]
         }
         assert fitting == {(): 20, ("0",): 3, ("36",): 2, ("46", "71"): 4, ("0", "61"): 5, tuple(AGE_BANDS): 11}
         both = Audience(ages=("0", "61"), age_from=30, age_to=65)
-        assert queries.preview(tx, city.city, both, today).fitting == 3, "all conditions hold"
+        assert queries.preview_audience(tx, city.city, both, today).fitting == 3, "all conditions hold"
         assert Audience.from_json(both.to_json()) == both
     assert "ages" in Audience(ages=("12",)).problems()
 
@@ -135,5 +141,7 @@ def test_on_a_leap_day_an_audience_and_the_statistics_count_the_same(runtime: Ru
         plan = training(tx, city.city, city.courses[:1], opens_on=today, closes_on=today)
         service.open_training(tx, SYSTEM, plan)
         counted = dict(tx.execute(select(breakdowns.age_key(today).label("band"), func.count()).group_by("band")).all())
-        asked = {key: queries.preview(tx, city.city, Audience(ages=(key,)), today).fitting for key in AGE_BANDS}
+        asked = {
+            key: queries.preview_audience(tx, city.city, Audience(ages=(key,)), today).fitting for key in AGE_BANDS
+        }
     assert asked == counted and sum(asked.values()) == 20

@@ -67,7 +67,7 @@ SPELLINGS = st.builds(
 def test_every_spelling_is_counted_under_one_key(person: Runtime, name: str) -> None:
     """What an attempt is counted under is the person's, or the one tidied name's that is nobody's."""
     with person.db.read() as tx:
-        account = find_account(tx, name, service.phone_index(person, name))
+        account = find_account(tx, name, service.phone_index_of(person, name))
     counters = service._counters("sign-in", account, name, NETWORK, None)
     plain = "nobody-at-all" if "nobody" in tidy_text(name, 60) else NAMES[0]
     with person.db.read() as tx:
@@ -150,7 +150,7 @@ def test_a_known_browser_is_locked_out_by_nobody_whatever_it_does(person: Runtim
         assert service.sign_in(person, NAMES[1], PASSWORD, NETWORK, known=known)
     if way == "activate":
         with pytest.raises(Invalid, match="编号或激活码不对"):
-            service.activate(person, NAMES[1], "WRONGONE", "秋天的第二课2027", NETWORK, known=known)
+            service.activate_account(person, NAMES[1], "WRONGONE", "秋天的第二课2027", NETWORK, known=known)
 
 
 @pytest.mark.parametrize(
@@ -179,12 +179,12 @@ def test_a_64_is_one_network_for_passwords_and_messages(person: Runtime, monkeyp
     for number, address in enumerate(addresses[:3]):
         with pytest.raises(service.WrongPassword):
             service.sign_in(person, f"x{number}", "wrong-password", address)
-        sms.request_code(person, f"B{number}", PHONE, address)
+        sms.request_sms_code(person, f"B{number}", PHONE, address)
     with pytest.raises(Busy):
         service.sign_in(person, "x4", "wrong-password", addresses[3])
     with pytest.raises(Busy):
-        sms.request_code(person, "B4", PHONE, addresses[3])
-    sms.request_code(person, "B5", PHONE, "2001:db8:1:3::1")
+        sms.request_sms_code(person, "B4", PHONE, addresses[3])
+    sms.request_sms_code(person, "B5", PHONE, "2001:db8:1:3::1")
 
 
 @dataclasses.dataclass
@@ -221,13 +221,13 @@ GUESSES: dict[str, list[Callable[[Runtime, str], object]]] = {
         lambda runtime, n: service.sign_in(runtime, "13900009999", "wrong-password", n),
     ],
     "activate": [
-        lambda runtime, n: service.activate(runtime, NAMES[1], "WRONGONE", PASSWORD, n),
-        lambda runtime, n: service.activate(runtime, "B0000001", "WRONGONE", PASSWORD, n),
+        lambda runtime, n: service.activate_account(runtime, NAMES[1], "WRONGONE", PASSWORD, n),
+        lambda runtime, n: service.activate_account(runtime, "B0000001", "WRONGONE", PASSWORD, n),
     ],
     "sms": [
-        lambda runtime, n: sms.request_code(runtime, NAMES[1], PHONE, n),
-        lambda runtime, n: sms.request_code(runtime, NAMES[1], "13900009999", n),
-        lambda runtime, n: sms.request_code(runtime, "B0000001", PHONE, n),
+        lambda runtime, n: sms.request_sms_code(runtime, NAMES[1], PHONE, n),
+        lambda runtime, n: sms.request_sms_code(runtime, NAMES[1], "13900009999", n),
+        lambda runtime, n: sms.request_sms_code(runtime, "B0000001", PHONE, n),
     ],
 }
 

@@ -70,15 +70,15 @@ def scene(runtime: Runtime) -> Iterator[Scene]:
 
 def test_the_whole_way_is_on_record(scene: Scene) -> None:
     tx, course = scene.tx, scene.draft(title="整治形式主义")
-    service.submit(tx, scene.author, course)
-    service.return_(tx, scene.reviewer, course, comment="第二页的数字请核对。")
+    service.submit_course(tx, scene.author, course)
+    service.return_course(tx, scene.reviewer, course, comment="第二页的数字请核对。")
     service.edit_course(tx, scene.author, course, title="整治形式主义为基层减负", category="theory", summary="新的简介")
-    service.submit(tx, scene.author, course)
-    service.approve(tx, scene.second, course, comment="可以。")
-    assert service.publish(tx, scene.author, course) is course
+    service.submit_course(tx, scene.author, course)
+    service.approve_course(tx, scene.second, course, comment="可以。")
+    assert service.publish_course(tx, scene.author, course) is course
     assert (course.state, course.version, course.published_version) == (CourseState.PUBLISHED, 1, 1)
     assert told == [CoursePublished(course.id)]
-    service.withdraw(tx, scene.reviewer, course, reason="内容过期")
+    service.withdraw_course(tx, scene.reviewer, course, reason="内容过期")
     assert told[-1] == CourseWithdrawn(course.id)
     verbs = tx.scalars(
         select(AuditEntry.verb).where(AuditEntry.target == f"course:{course.public_id}").order_by(AuditEntry.id)
@@ -94,7 +94,7 @@ def test_the_whole_way_is_on_record(scene: Scene) -> None:
         "course.published",
         "course.withdrawn",
     ]
-    said = queries.reviews(tx, course)
+    said = queries.decisions_on(tx, course)
     assert [(s.review.decision, s.review.comment) for s in said] == [
         ("approved", "可以。"),
         ("returned", "第二页的数字请核对。"),
@@ -103,8 +103,8 @@ def test_the_whole_way_is_on_record(scene: Scene) -> None:
 
 def test_the_author_and_the_reviewers_are_told(scene: Scene) -> None:
     course = scene.draft(title="移风易俗")
-    service.submit(scene.tx, scene.author, course)
-    service.return_(scene.tx, scene.reviewer, course, comment="请补字幕。")
+    service.submit_course(scene.tx, scene.author, course)
+    service.return_course(scene.tx, scene.reviewer, course, comment="请补字幕。")
     rows = scene.tx.scalars(select(Notification).order_by(Notification.id)).all()
     to_reviewers = {r.account_id for r in rows if r.kind == "course.submitted"}
     assert to_reviewers == {scene.reviewer.account_id, scene.second.account_id}, "not the author, not next door"
@@ -115,11 +115,11 @@ def test_the_author_and_the_reviewers_are_told(scene: Scene) -> None:
 
 def test_nobody_approves_their_own_whatever_office_they_hold(scene: Scene) -> None:
     course = scene.draft()
-    service.submit(scene.tx, scene.author, course)
+    service.submit_course(scene.tx, scene.author, course)
     assert scene.author.may(scene.county.path, Role.REVIEWER)
     for decide in (
-        lambda: service.approve(scene.tx, scene.author, course),
-        lambda: service.return_(scene.tx, scene.author, course, comment="我自己退"),
+        lambda: service.approve_course(scene.tx, scene.author, course),
+        lambda: service.return_course(scene.tx, scene.author, course, comment="我自己退"),
     ):
         with pytest.raises(Forbidden):
             decide()
@@ -137,39 +137,39 @@ def test_nobody_approves_their_own_whatever_office_they_hold(scene: Scene) -> No
 
 def test_a_reviewer_of_the_county_next_door_decides_nothing(scene: Scene) -> None:
     course = scene.draft()
-    service.submit(scene.tx, scene.author, course)
+    service.submit_course(scene.tx, scene.author, course)
     with pytest.raises(Forbidden):
-        service.approve(scene.tx, scene.neighbour, course)
+        service.approve_course(scene.tx, scene.neighbour, course)
     with pytest.raises(Forbidden):
         access.access_course_for_review(scene.tx, scene.neighbour, course.public_id)
     assert queries.review_queue(scene.tx, scene.neighbour).total == 0
-    assert queries.review_count(scene.tx, scene.neighbour) == 0
+    assert queries.count_to_review(scene.tx, scene.neighbour) == 0
 
 
 def test_the_second_reviewer_hears_that_someone_was_first(scene: Scene) -> None:
     course = scene.draft()
-    service.submit(scene.tx, scene.author, course)
-    service.approve(scene.tx, scene.reviewer, course)
+    service.submit_course(scene.tx, scene.author, course)
+    service.approve_course(scene.tx, scene.reviewer, course)
     with pytest.raises(Conflict):
-        service.approve(scene.tx, scene.second, course)
-    assert len(queries.reviews(scene.tx, course)) == 1
+        service.approve_course(scene.tx, scene.second, course)
+    assert len(queries.decisions_on(scene.tx, course)) == 1
 
 
 def test_a_decision_is_about_what_was_read(scene: Scene) -> None:
     course = scene.draft()
-    service.submit(scene.tx, scene.author, course)
+    service.submit_course(scene.tx, scene.author, course)
     seen = course.revision
     service.edit_course(scene.tx, scene.author, course, title="换了内容", category="law", summary="另一篇")
-    service.submit(scene.tx, scene.author, course)
+    service.submit_course(scene.tx, scene.author, course)
     with pytest.raises(Conflict):
-        service.approve(scene.tx, scene.reviewer, course, seen=seen)
-    service.approve(scene.tx, scene.reviewer, course, seen=course.revision)
+        service.approve_course(scene.tx, scene.reviewer, course, seen=seen)
+    service.approve_course(scene.tx, scene.reviewer, course, seen=course.revision)
 
 
 def test_submitting_says_what_is_missing(scene: Scene) -> None:
     bare = scene.draft(items=0, summary="")
     with pytest.raises(Invalid) as caught:
-        service.submit(scene.tx, scene.author, bare)
+        service.submit_course(scene.tx, scene.author, bare)
     assert len(caught.value.fields) == 2
     busy = scene.draft(items=0)
     service.add_item(
@@ -181,17 +181,17 @@ def test_submitting_says_what_is_missing(scene: Scene) -> None:
         asset=factories.asset(scene.tx, scene.trainer, state="processing"),
     )
     with pytest.raises(Invalid, match="还在处理"):
-        service.submit(scene.tx, scene.author, busy)
+        service.submit_course(scene.tx, scene.author, busy)
 
 
 def test_an_edit_after_approval_needs_another_review(scene: Scene) -> None:
     course = scene.draft()
-    service.submit(scene.tx, scene.author, course)
-    service.approve(scene.tx, scene.reviewer, course)
+    service.submit_course(scene.tx, scene.author, course)
+    service.approve_course(scene.tx, scene.reviewer, course)
     service.edit_course(scene.tx, scene.author, course, title="改了", category="law", summary="改了")
     assert course.state == CourseState.DRAFT
     with pytest.raises(Conflict):
-        service.publish(scene.tx, scene.author, course)
+        service.publish_course(scene.tx, scene.author, course)
 
 
 def test_members_keep_what_was_approved_until_the_revision_is(scene: Scene) -> None:
@@ -199,17 +199,17 @@ def test_members_keep_what_was_approved_until_the_revision_is(scene: Scene) -> N
     first, second = queries.course_page(tx, course).lines
     with pytest.raises(Conflict):
         service.edit_course(tx, scene.author, course, title="偷改", category="law")
-    draft = service.revise(tx, scene.author, course)
-    assert service.revise(tx, scene.author, course).id == draft.id, "one revision at a time"
+    draft = service.revise_course(tx, scene.author, course)
+    assert service.revise_course(tx, scene.author, course).id == draft.id, "one revision at a time"
     copies = queries.course_page(tx, draft).lines
     service.edit_course(tx, scene.author, draft, title="第二版", category="law", summary="修订")
     service.replace_item(tx, scene.author, draft, copies[0].item, asset=factories.asset(tx, scene.trainer))
     service.remove_item(tx, scene.author, draft, copies[1].item)
     service.add_item(tx, scene.author, draft, kind="video", title="第三讲", asset=factories.asset(tx, scene.trainer))
-    service.submit(tx, scene.author, draft)
+    service.submit_course(tx, scene.author, draft)
     assert course.title == "第一版" and len(queries.course_page(tx, course).lines) == 2
-    service.approve(tx, scene.reviewer, draft)
-    shown = service.publish(tx, scene.reviewer, draft)
+    service.approve_course(tx, scene.reviewer, draft)
+    shown = service.publish_course(tx, scene.reviewer, draft)
     assert shown.id == course.id
     assert (course.title, course.version, course.published_version, course.state) == ("第二版", 2, 2, "published")
     assert draft.state == CourseState.MERGED
@@ -218,55 +218,55 @@ def test_members_keep_what_was_approved_until_the_revision_is(scene: Scene) -> N
     assert lines[0].item.version == 2 and lines[1].item.title == "第三讲"
     gone = tx.get_one(CourseItem, second.item.id)
     assert gone.removed_at is not None and gone.position is None
-    assert [s.review.course_id for s in queries.reviews(tx, course)] == [draft.id, course.id]
+    assert [s.review.course_id for s in queries.decisions_on(tx, course)] == [draft.id, course.id]
     assert queries.my_courses(tx, scene.author).total == 1
 
 
 def test_a_revision_of_words_alone_leaves_completions_alone(scene: Scene) -> None:
     course = scene.published(items=2)
-    draft = service.revise(scene.tx, scene.author, course)
+    draft = service.revise_course(scene.tx, scene.author, course)
     service.edit_course(scene.tx, scene.author, draft, title="只改标题", category="law", summary="修订")
     ids = [line.item.public_id for line in queries.course_page(scene.tx, draft).lines]
     service.reorder_items(scene.tx, scene.author, draft, ids[::-1])
-    service.submit(scene.tx, scene.author, draft)
-    service.approve(scene.tx, scene.reviewer, draft)
-    service.publish(scene.tx, scene.reviewer, draft)
+    service.submit_course(scene.tx, scene.author, draft)
+    service.approve_course(scene.tx, scene.reviewer, draft)
+    service.publish_course(scene.tx, scene.reviewer, draft)
     assert (course.version, course.title) == (1, "只改标题")
     assert [line.item.title for line in queries.course_page(scene.tx, course).lines] == ["第2讲", "第1讲"]
 
 
 def test_a_revision_does_not_bring_back_what_was_withdrawn(scene: Scene) -> None:
     course = scene.published()
-    draft = service.revise(scene.tx, scene.author, course)
-    service.submit(scene.tx, scene.author, draft)
-    service.approve(scene.tx, scene.reviewer, draft)
-    service.withdraw(scene.tx, scene.second, course)
+    draft = service.revise_course(scene.tx, scene.author, course)
+    service.submit_course(scene.tx, scene.author, draft)
+    service.approve_course(scene.tx, scene.reviewer, draft)
+    service.withdraw_course(scene.tx, scene.second, course)
     with pytest.raises(Conflict):
-        service.publish(scene.tx, scene.author, draft)
+        service.publish_course(scene.tx, scene.author, draft)
 
 
 def test_withdrawing_can_be_undone_by_a_reviewer_only(scene: Scene) -> None:
     course = scene.published()
-    service.withdraw(scene.tx, scene.author, course)
+    service.withdraw_course(scene.tx, scene.author, course)
     with pytest.raises(NotFound):
         access.access_published_course(scene.tx, scene.author, course.public_id)
     with pytest.raises(Forbidden):
-        service.republish(scene.tx, scene.author, course)
-    service.republish(scene.tx, scene.reviewer, course)
+        service.republish_course(scene.tx, scene.author, course)
+    service.republish_course(scene.tx, scene.reviewer, course)
     assert access.access_published_course(scene.tx, scene.author, course.public_id).id == course.id
     assert course.version == 1
 
 
 def test_content_changed_after_a_withdrawal_is_another_version(scene: Scene) -> None:
     course = scene.published()
-    service.withdraw(scene.tx, scene.author, course)
+    service.withdraw_course(scene.tx, scene.author, course)
     for _ in range(2):
         service.add_item(
             scene.tx, scene.author, course, kind="video", title="新", asset=factories.asset(scene.tx, scene.trainer)
         )
     assert (course.state, course.version) == (CourseState.DRAFT, 2)
     with pytest.raises(Conflict):
-        service.discard(scene.tx, scene.author, course)
+        service.discard_course(scene.tx, scene.author, course)
 
 
 def test_files_of_others_cannot_be_used(scene: Scene) -> None:
@@ -291,7 +291,7 @@ def test_someone_elses_draft_is_not_there(scene: Scene) -> None:
     item = queries.course_page(scene.tx, course).lines[0].item
     with pytest.raises(Forbidden):
         access.access_item_for_member(scene.tx, stranger, item.public_id)
-    for verb in (service.submit, service.revise, service.discard):
+    for verb in (service.submit_course, service.revise_course, service.discard_course):
         with pytest.raises(Forbidden):
             verb(scene.tx, stranger, course)
     with pytest.raises(Forbidden):
@@ -322,13 +322,13 @@ def test_shelves_show_what_is_published_in_a_fixed_number_of_queries(scene: Scen
         )
     scene.draft(category="law")
     scene.published(category="village")
-    law = queries.published(scene.tx, "law")
+    law = queries.list_published(scene.tx, "law")
     assert [card.course.title for card in law.rows] == ["课2", "课1", "课0"]
     assert law.rows[0].duration_ms == 120_000 and law.rows[0].items == 2
-    assert queries.published(scene.tx, leaders=True).total == 3
-    assert {s.category.slug: s.courses for s in queries.shelves(scene.tx) if s.courses} == {"law": 3, "village": 1}
-    few = count_queries(lambda: queries.published(scene.tx, size=1))  # type: ignore[operator]
-    many = count_queries(lambda: queries.published(scene.tx, size=20))  # type: ignore[operator]
+    assert queries.list_published(scene.tx, leaders=True).total == 3
+    assert {s.category.slug: s.courses for s in queries.list_shelves(scene.tx) if s.courses} == {"law": 3, "village": 1}
+    few = count_queries(lambda: queries.list_published(scene.tx, size=1))  # type: ignore[operator]
+    many = count_queries(lambda: queries.list_published(scene.tx, size=20))  # type: ignore[operator]
     assert few == many <= 4
 
 
@@ -380,8 +380,10 @@ def test_a_failed_file_is_brought_to_its_author(scene: Scene) -> None:
     course = scene.draft()
     asset = factories.asset(scene.tx, scene.trainer, state="failed")
     service.add_item(scene.tx, scene.author, course, kind="video", title="坏文件", asset=asset)
-    assert [line.item.title for line in queries.with_files(scene.tx, scene.author, AssetState.FAILED)] == ["坏文件"]
-    assert queries.with_files(scene.tx, scene.reviewer, AssetState.FAILED) == []
+    assert [line.item.title for line in queries.items_by_file_state(scene.tx, scene.author, AssetState.FAILED)] == [
+        "坏文件"
+    ]
+    assert queries.items_by_file_state(scene.tx, scene.reviewer, AssetState.FAILED) == []
 
 
 def test_seeding_leaves_renamed_shelves_alone(scene: Scene) -> None:
@@ -404,21 +406,21 @@ def test_every_decision_is_told_however_often_it_is_taken(scene: Scene) -> None:
         assert dict(rows) == {kind: expected[kind]}, kind
 
     for _ in range(3):
-        service.submit(tx, scene.author, course)
+        service.submit_course(tx, scene.author, course)
         told_of("course.submitted", 2)
-        service.return_(tx, scene.reviewer, course, comment="再改一改。")
+        service.return_course(tx, scene.reviewer, course, comment="再改一改。")
         told_of("course.returned")
     for _ in range(2):
-        service.submit(tx, scene.author, course)
+        service.submit_course(tx, scene.author, course)
         told_of("course.submitted", 2)
-        service.approve(tx, scene.reviewer, course)
+        service.approve_course(tx, scene.reviewer, course)
         told_of("course.approved")
-        service.publish(tx, scene.author, course)
+        service.publish_course(tx, scene.author, course)
         told_of("course.published")
-        service.withdraw(tx, scene.reviewer, course)
+        service.withdraw_course(tx, scene.reviewer, course)
         told_of("course.withdrawn")
-        service.republish(tx, scene.reviewer, course)
+        service.republish_course(tx, scene.reviewer, course)
         told_of("course.published")
-        service.withdraw(tx, scene.reviewer, course)
+        service.withdraw_course(tx, scene.reviewer, course)
         told_of("course.withdrawn")
         service.edit_course(tx, scene.author, course, title="改过的课程", category="theory", summary="新的简介")

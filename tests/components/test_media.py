@@ -80,11 +80,11 @@ def test_room_is_limited_by_role(runtime: Runtime, trainer: Account, operator: A
     small = make_settings(tmp_path, trainer_quota_gb=0, office_quota_gb=1)
     with runtime.db.begin() as tx:
         with pytest.raises(TooLarge, match="空间还剩 0 MB"):
-            uploads.begin(tx, small, Actor(account_id=trainer.id), filename="x", size=5, purpose="video")
+            uploads.begin_upload(tx, small, Actor(account_id=trainer.id), filename="x", size=5, purpose="video")
         from academy.accounts.queries import scopes_of
 
         office = Actor(account_id=operator.id, scopes=scopes_of(tx, operator.id))
-        assert uploads.begin(tx, small, office, filename="x", size=5, purpose="video").size == 5
+        assert uploads.begin_upload(tx, small, office, filename="x", size=5, purpose="video").size == 5
 
 
 def test_nobody_else_sees_the_file(runtime: Runtime, app: Flask, failed: Asset) -> None:
@@ -105,8 +105,8 @@ def test_what_people_wrote_is_never_overwritten_by_a_machine(runtime: Runtime, f
         assert service.replace_cues(tx, failed, [CueText(0, 1000, "机器听写", 0.4)], "asr")
         assert service.import_captions(tx, Actor(), failed, "x.srt", b"1\n00:00:00,000 --> 00:00:01,000\nword\n") == 1
         assert not service.replace_cues(tx, failed, [CueText(0, 1000, "机器又来", 0.4)], "asr")
-        assert [c.text for c in queries.cues(tx, failed.id)] == ["word"]
-        script = queries.transcript(tx, failed.id)
+        assert [c.text for c in queries.cues_of(tx, failed.id)] == ["word"]
+        script = queries.transcript_of(tx, failed.id)
         assert script is not None and script.version == 2
 
 
@@ -123,7 +123,7 @@ def test_a_file_without_trouble_has_nothing_to_retry(runtime: Runtime, trainer: 
     path.write_bytes(b"x")
     with runtime.db.begin() as tx:
         asset = service.adopt_file(tx, Actor(account_id=trainer.id), path, "x.mp4", "video")
-        for verb in (service.retry, failed_assets.ask_operator):
+        for verb in (service.retry_asset, failed_assets.ask_operator):
             with pytest.raises(Conflict):
                 verb(tx, Actor(account_id=trainer.id), asset)
 
@@ -139,7 +139,7 @@ def test_links_end_and_are_shared_until_then(tmp_path: Path) -> None:
     assert first is not None
     _, _, digest, expires, public_id, generation, _ = first.split("/")
     with clock.frozen(moment + dt.timedelta(hours=11)):
-        assert delivery.is_valid(settings, digest, int(expires), public_id, generation)
+        assert delivery.is_valid_link(settings, digest, int(expires), public_id, generation)
     with clock.frozen(moment + dt.timedelta(hours=19)):
-        assert not delivery.is_valid(settings, digest, int(expires), public_id, generation)
-    assert not delivery.is_valid(settings, digest, int(expires), public_id, "c" * 16)
+        assert not delivery.is_valid_link(settings, digest, int(expires), public_id, generation)
+    assert not delivery.is_valid_link(settings, digest, int(expires), public_id, "c" * 16)

@@ -68,7 +68,7 @@ def test_a_subtree_is_its_own_and_no_lookalikes(runtime: Runtime) -> None:
         branch = make.organisation(tx, county)
         found = set(tx.scalars(select(Organisation.id).where(queries.subtree(county.path))))
         assert found == {county.id, branch.id}
-        assert [node.id for node in queries.ancestors(tx, branch)] == [city.id, county.id, branch.id]
+        assert [node.id for node in queries.ancestors_of(tx, branch)] == [city.id, county.id, branch.id]
 
 
 def test_children_count_everybody_below_who_is_here(runtime: Runtime) -> None:
@@ -80,7 +80,7 @@ def test_children_count_everybody_below_who_is_here(runtime: Runtime) -> None:
         for status in ("active", "floating", "left", "deceased"):
             make.member(tx, branch, status=status)
         make.member(tx, county)
-        counts = {child.public_id: child.members for child in queries.children(tx, city)}
+        counts = {child.public_id: child.members for child in queries.children_of(tx, city)}
         assert counts == {county.public_id: 3, empty.public_id: 0}
 
 

@@ -93,9 +93,9 @@ def test_another_level_and_a_changed_roster_are_refused(runtime: Runtime) -> Non
         assert mergers.preview_merger(tx, node, town).warning is not None
         with pytest.raises(Invalid, match="不是同一级"):
             service.merge_organisation(tx, SYSTEM, node, town)
-        offered = [one.id for one in mergers.candidates(tx, (city.path,), node, "").rows]
+        offered = [one.id for one in mergers.merger_candidates(tx, (city.path,), node, "").rows]
         assert offered == [into.id], "of the same level unless said otherwise"
-        assert town.id in [one.id for one in mergers.candidates(tx, (city.path,), node, "", any_level=True).rows]
+        assert town.id in [one.id for one in mergers.merger_candidates(tx, (city.path,), node, "", any_level=True).rows]
         seen = mergers.preview_merger(tx, node, into).seen
         service.add_member(tx, SYSTEM, runtime.sealer, node, number="A1", name="赵小满")
         with pytest.raises(Conflict, match="预览之后"):

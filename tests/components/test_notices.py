@@ -20,7 +20,7 @@ def test_the_same_occasion_is_told_once(runtime: Runtime) -> None:
         who = make.account(tx)
         for expected in (True, False):
             assert service.notify(tx, key="k:1", body=msg("已通过。"), link="/x", account_id=who.id) is expected
-        assert queries.unread(tx, Actor(account_id=who.id)) == 1
+        assert queries.count_unread(tx, Actor(account_id=who.id)) == 1
 
 
 def test_a_notice_reaches_member_or_account_and_nobody_else(runtime: Runtime) -> None:
@@ -36,9 +36,9 @@ def test_a_notice_reaches_member_or_account_and_nobody_else(runtime: Runtime) ->
         with pytest.raises(NotFound):
             service.open_notice(tx, other, inbox.rows[0].public_id)
         service.open_notice(tx, me, inbox.rows[0].public_id)
-        assert queries.unread(tx, me) == 1
-        service.read_all(tx, me)
-        assert queries.unread(tx, me) == 0
+        assert queries.count_unread(tx, me) == 1
+        service.mark_all_read(tx, me)
+        assert queries.count_unread(tx, me) == 0
 
 
 @pytest.mark.parametrize("link", ["https://evil.example", "//evil.example"])

@@ -44,8 +44,8 @@ def test_a_job_opens_for_many(runtime: Runtime, plan: tuple[City, Training]) -> 
     with runtime.db.read(snapshot=True) as tx:
         held = tx.get_one(Training, made.id)
         assert (held.state, held.opened_at) == (TrainingState.OPEN, at(3))
-        assert recount.differences(tx, held) == []
-        figures = coverage_cells.figures(tx, [made.id], [city.city.id, city.branches[0].id])
+        assert recount.recount_differences(tx, held) == []
+        figures = coverage_cells.figures_of(tx, [made.id], [city.city.id, city.branches[0].id])
         whole, branch = figures[made.id, city.city.id], figures[made.id, city.branches[0].id]
         assert (whole.due, whole.reached, whole.completed) == (20, 4, 2)
         assert (branch.due, [branch.courses[course.id] for course in city.courses]) == (5, [4, 3, 2])
@@ -62,7 +62,7 @@ def test_few_are_enrolled_at_once(
 
 def test_nobody_changes_a_training_that_is_being_opened(runtime: Runtime, plan: tuple[City, Training]) -> None:
     city, made = plan
-    wish = service.Plan("别的", at().date(), at(9).date(), [course.id for course in city.courses])
+    wish = service.TrainingPlan("别的", at().date(), at(9).date(), [course.id for course in city.courses])
     acts = (
         lambda tx, one: service.edit_training(tx, SYSTEM, one, wish),
         lambda tx, one: service.discard_training(tx, SYSTEM, one),

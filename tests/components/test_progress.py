@@ -73,7 +73,7 @@ def test_an_honest_viewing_is_credited_and_completes_once(runtime: Runtime, scen
         CourseFinished(actor.member_id, course.id, 1, at_ms),
     ]
     with runtime.db.read() as tx:
-        held = queries.ledger(tx, actor.member_id, course.items[0])
+        held = queries.ledger_of(tx, actor.member_id, course.items[0])
         assert (held.spans, held.covered_ms, held.position_ms) == (((0, 600_000),), 600_000, 600_000)
         hours = tx.scalars(select(CreditHour)).one()
         assert (hours.minutes, hours.rule, hours.source) == (45, "course.completed", f"course:{course.public_id}")
@@ -110,7 +110,7 @@ def test_an_hour_claimed_at_once_is_cut_to_the_clock_and_explained(
     with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(Refusal)) == 1
         assert actor.member_id is not None
-        [told_why] = queries.ledger(tx, actor.member_id, course.items[0]).refused
+        [told_why] = queries.ledger_of(tx, actor.member_id, course.items[0]).refused
         assert (told_why.reason, told_why.spans) == ("too_fast", ((20_000, 600_000),))
 
 
@@ -123,7 +123,7 @@ def test_repeats_and_disorder_change_nothing(runtime: Runtime, scene: tuple[Acto
             beat(runtime, lease, [((seq - 1) * 60_000, seq * 60_000)], seq=seq, position=seq * 60_000)
     with runtime.db.read() as tx:
         assert actor.member_id is not None
-        held = queries.ledger(tx, actor.member_id, course.items[0])
+        held = queries.ledger_of(tx, actor.member_id, course.items[0])
     assert (held.spans, held.position_ms, held.refused) == (((0, 180_000), (240_000, 300_000)), 300_000, ())
 
 
@@ -154,7 +154,7 @@ def test_a_second_device_is_asked_and_taking_over_ends_the_first(runtime: Runtim
         assert beat(runtime, desk, [(30_000, 50_000)]).gained_ms == 20_000
     with runtime.db.read() as tx:
         assert actor.member_id is not None
-        held = queries.ledger(tx, actor.member_id, course.items[0])
+        held = queries.ledger_of(tx, actor.member_id, course.items[0])
         assert held.spans == ((0, 50_000),)
         assert [(r.reason, r.spans) for r in held.refused] == [("taken_over", ((50_000, 60_000),))]
 
@@ -220,7 +220,7 @@ def test_a_replaced_lecture_keeps_credit_with_its_version(runtime: Runtime, scen
     with runtime.db.read() as tx:
         item = tx.get_one(CourseItem, course.items[0].id)
         assert actor.member_id is not None
-        assert queries.ledger(tx, actor.member_id, item).covered_ms == 0
+        assert queries.ledger_of(tx, actor.member_id, item).covered_ms == 0
         assert tx.scalar(select(func.count()).select_from(Completion)) == 0
     assert [type(event) for event in told] == [CourseReached, CourseItemFinished]
 
@@ -239,7 +239,7 @@ def test_a_course_is_complete_with_its_last_item(runtime: Runtime) -> None:
             state = queries.course_states(tx, actor.member_id, [course.id])[course.id]
             assert state.permille == (500, 1000)[place]
             assert (state.completed_at is not None) == bool(place)
-            assert len(queries.recent(tx, actor.member_id)) == 0
+            assert len(queries.recently_begun(tx, actor.member_id)) == 0
     assert [type(event) for event in told].count(CourseReached) == 1
 
 
@@ -251,7 +251,7 @@ def test_recent_and_states_show_where_one_stopped(runtime: Runtime, scene: tuple
         beat(runtime, lease, [(0, 120_000)], position=118_000)
     with runtime.db.read() as tx:
         assert actor.member_id is not None
-        [found] = queries.recent(tx, actor.member_id)
+        [found] = queries.recently_begun(tx, actor.member_id)
         assert (found.item.id, found.position_ms, found.permille) == (course.items[0].id, 118_000, 200)
         state = queries.course_states(tx, actor.member_id, [course.id, 999])
     assert list(state) == [course.id]

@@ -48,14 +48,14 @@ def test_a_mapping_is_previewed_and_keeps_what_stayed(runtime: Runtime, scene: t
     kept = [(60_000, 540_000, 0)]  # a minute of opening titles and the last minute are gone
     with runtime.db.begin() as tx:
         item = tx.get_one(CourseItem, course.items[0].id)
-        shown = recuts.preview(tx, item, 1, kept)
+        shown = recuts.preview_recut(tx, item, 1, kept)
         assert shown == recuts.RecutPreview(members=1, keep_some=1, complete=1, dropped_ms=60_000)
         for _ in range(2):
-            assert recuts.carry_over(tx, actor, item, 1, kept).finished_at is not None, "so few need no job"
+            assert recuts.carry_over_credit(tx, actor, item, 1, kept).finished_at is not None, "so few need no job"
     with runtime.db.read() as tx:
         item = tx.get_one(CourseItem, course.items[0].id)
         assert actor.member_id is not None
-        held = queries.ledger(tx, actor.member_id, item)
+        held = queries.ledger_of(tx, actor.member_id, item)
         assert (held.spans, held.covered_ms) == (((0, 480_000),), 480_000)
         assert held.completed_at is not None
         assert len(queries.items_completed(tx, actor.member_id, [item])) == 1
@@ -68,10 +68,10 @@ def test_a_mapping_that_makes_no_sense_is_refused(
 ) -> None:
     actor, course = scene
     with runtime.db.begin() as tx, pytest.raises(Conflict):
-        recuts.carry_over(tx, actor, tx.get_one(CourseItem, course.items[0].id), 1, [(0, 1000, 0)])
+        recuts.carry_over_credit(tx, actor, tx.get_one(CourseItem, course.items[0].id), 1, [(0, 1000, 0)])
     recut(runtime, course, 8)
     with runtime.db.begin() as tx, pytest.raises(Invalid):
-        recuts.carry_over(tx, actor, tx.get_one(CourseItem, course.items[0].id), 1, kept)
+        recuts.carry_over_credit(tx, actor, tx.get_one(CourseItem, course.items[0].id), 1, kept)
 
 
 def test_publishing_a_new_version_ends_playbacks_of_the_old(runtime: Runtime, scene: tuple[Actor, Course]) -> None:
@@ -92,13 +92,13 @@ def test_evidence_tells_all_and_the_same_again(runtime: Runtime, scene: tuple[Ac
     with runtime.db.begin() as tx:
         member = tx.get_one(Member, actor.member_id)
         item = tx.get_one(CourseItem, course.items[0].id)
-        told = evidence.evidence(tx, actor, member, item)
-        again = evidence.evidence(tx, actor, member, item)
+        told = evidence.collect_evidence(tx, actor, member, item)
+        again = evidence.collect_evidence(tx, actor, member, item)
     assert told["checksum"] == again["checksum"]
     assert [row["device"] for row in told["leases"]] == ["phone"]
     assert told["ledger"][0]["spans"] == [[0, 540_000]]
     assert [(r["reason"], r["spans"]) for r in told["refusals"]] == [("too_fast", [[540_000, 600_000]])]
-    table = list(csv.DictReader(evidence.as_csv(told).splitlines()))
+    table = list(csv.DictReader(evidence.evidence_csv(told).splitlines()))
     assert [row["kind"] for row in table] == ["lease", "credited", "refused", "held", "checksum"]
 
 
@@ -117,10 +117,10 @@ def test_evidence_is_for_the_member_and_those_above(runtime: Runtime, scene: tup
 
 
 def test_a_mapping_is_written_as_people_write_it() -> None:
-    assert recuts.read_mapping("1:00-9:00 → 0:00\n\n1:00:00 至 1:00:30 ,8:00\n") == [
+    assert recuts.read_recut_mapping("1:00-9:00 → 0:00\n\n1:00:00 至 1:00:30 ,8:00\n") == [
         (60_000, 540_000, 0),
         (3_600_000, 3_630_000, 480_000),
     ]
     for wrong in ("abc", "1:00-2:00", "-1-5 0", "1-2-3 4"):
         with pytest.raises(Invalid):
-            recuts.read_mapping(wrong)
+            recuts.read_recut_mapping(wrong)

@@ -69,7 +69,7 @@ def test_a_document_is_complete_when_every_page_was_read(runtime: Runtime, scene
     assert completed(runtime, course)
     with runtime.db.read() as tx:
         item = tx.get_one(CourseItem, course.items[0].id)
-        assert queries.ledger(tx, actor.member_id or 0, item).completed_at is not None
+        assert queries.ledger_of(tx, actor.member_id or 0, item).completed_at is not None
 
 
 def test_reading_one_page_for_an_hour_is_one_page(runtime: Runtime, scene: tuple[Actor, Course]) -> None:
@@ -80,4 +80,4 @@ def test_reading_one_page_for_an_hour_is_one_page(runtime: Runtime, scene: tuple
         with clock.frozen(START + dt.timedelta(minutes=3 * number)):
             beat(runtime, lease, [pages(4, 4)], number)
     with runtime.db.read() as tx:
-        assert queries.ledger(tx, actor.member_id or 0, course.items[0]).covered_ms == PAGE_MS
+        assert queries.ledger_of(tx, actor.member_id or 0, course.items[0]).covered_ms == PAGE_MS

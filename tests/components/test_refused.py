@@ -34,12 +34,14 @@ def test_the_list_says_why_watching_did_not_count(runtime: Runtime) -> None:
         tx.flush()
         tx.add(Refusal(lease_id=lease.id, reason="too_fast", member_id=person.id, item_id=item.id))
         tx.flush()
-        found = name_lists.names(tx, name_lists.NameFilter(plan, city.city, status="refused"), 1)
+        found = name_lists.list_names(tx, name_lists.NameFilter(plan, city.city, status="refused"), 1)
         assert [one.member_id for one in found.rows] == [person.id]
-        everybody = name_lists.names(tx, name_lists.NameFilter(plan, city.city), 1).rows
+        everybody = name_lists.list_names(tx, name_lists.NameFilter(plan, city.city), 1).rows
         reasons = {one.member_id: str(one.reason) for one in everybody}
         assert reasons[person.id] == "未开通账号", "first things first"
         make.account(tx, person)
-        everybody = name_lists.names(tx, name_lists.NameFilter(plan, city.city), 1).rows
+        everybody = name_lists.list_names(tx, name_lists.NameFilter(plan, city.city), 1).rows
         assert {str(one.reason) for one in everybody} == {"未开通账号", "有观看未计入：播放太快"}
-        assert name_lists.names(tx, name_lists.NameFilter(plan, city.city, text=person.number), 1, size=5).total == 1
+        assert (
+            name_lists.list_names(tx, name_lists.NameFilter(plan, city.city, text=person.number), 1, size=5).total == 1
+        )

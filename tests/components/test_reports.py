@@ -61,14 +61,14 @@ def params(city: City, kind: str, **more: str) -> dict[str, Any]:
 
 def test_a_quarter_adds_up_from_place_to_group(runtime: Runtime, city: City) -> None:
     with clock.frozen(at(60)), runtime.db.read() as tx:
-        found = builder.build(tx, "period", tx.get_one(Organisation, city.city.id), {"period": WHEN})
+        found = builder.build_report(tx, "period", tx.get_one(Organisation, city.city.id), {"period": WHEN})
         places = cells(found, "places")
         assert places["合计"] == [20, 0, 3, 0.15, 3, 4.5]
         assert places[city.county.name] == places["合计"], "everybody belongs to the one county"
         assert cells(found, "trainings")["春季培训"][:4] == [20, 0, 3, 0.15]
         ages = cells(found, "age")
         assert len(ages) == 5 and "无职务" in cells(found, "post")
-        town = builder.build(tx, "period", tx.get_one(Organisation, city.branches[0].id), {"period": "2026"})
+        town = builder.build_report(tx, "period", tx.get_one(Organisation, city.branches[0].id), {"period": "2026"})
         assert cells(town, "places")["合计"][2:5] == [4, 0.8, 4], "the whole year has the fourth one too"
         with pytest.raises(NotFound):
             period.period("2026-Q9")
@@ -82,7 +82,7 @@ def test_groups_of_a_period_are_released_by_the_one_rule(runtime: Runtime, city:
         people = tx.scalars(select(Member).order_by(Member.id)).all()
         for number, person in enumerate(people):
             person.birth_date = dt.date(1940 if number < 3 else 1960 if number < 9 else 1990, 1, 1)
-        found = builder.build(tx, "period", tx.get_one(Organisation, city.city.id), {"period": WHEN})
+        found = builder.build_report(tx, "period", tx.get_one(Organisation, city.city.id), {"period": WHEN})
         rows = {name: row[:3] for name, row in cells(found, "age").items()}
         who = [sum(p.id**2 % 2_147_483_647 for p in part) for part in (people, [], people[:3])]
         for name, key, numbers in (("61–70 岁", "61", (6, 0, 0)), ("36–45 岁", "36", (11, 0, 0))):
@@ -104,16 +104,16 @@ def test_lists_of_secretaries_floating_and_exempt(runtime: Runtime, city: City) 
             tx, SYSTEM, people[7], reason="患病", valid_from=today, valid_to=today + dt.timedelta(days=9)
         )
         node = tx.get_one(Organisation, city.city.id)
-        new = list(table(builder.build(tx, "secretaries", node, {}), "list").lines)
+        new = list(table(builder.build_report(tx, "secretaries", node, {}), "list").lines)
         assert [line.cells[0] for line in new] == [people[3].name], "the other one has been it for years"
         assert new[0].cells[5:] == [1, "1 / 1"], "what was studied since, and the running training"
-        away = list(table(builder.build(tx, "floating", node, {}), "list").lines)
+        away = list(table(builder.build_report(tx, "floating", node, {}), "list").lines)
         assert away[0].cells[3:5] == [dt.date(2026, 4, 2), "外省务工"]
-        exempt = builder.build(tx, "exemptions", node, {})
+        exempt = builder.build_report(tx, "exemptions", node, {})
         assert cells(exempt, "reasons") == {"年老体弱": [1, 1], "患病": [1, 0]}
         assert exempt.figures[0][1] == 2
         later = {"day": (today + dt.timedelta(days=9)).isoformat()}
-        assert list(cells(builder.build(tx, "exemptions", node, later), "list")) == [people[6].name]
+        assert list(cells(builder.build_report(tx, "exemptions", node, later), "list")) == [people[6].name]
         assert tx.scalar(select(Exemption.approved_by).limit(1)) is None
 
 
@@ -124,12 +124,12 @@ def test_what_is_wrong_in_the_register_is_counted_and_listed(runtime: Runtime, c
         two.phone_index = three.phone_index = "same"
         two.joined_on = dt.date(1960, 1, 1)
         make.organisation(tx, tx.get_one(Organisation, city.towns[0].id), name="空支部")
-        found = builder.build(tx, "quality", tx.get_one(Organisation, city.city.id), {})
+        found = builder.build_report(tx, "quality", tx.get_one(Organisation, city.city.id), {})
         counts = {label: row[0] for label, row in cells(found, "checks").items()}
         assert (counts["没有出生日期"], counts["手机号与别人相同"], counts["入党时不满 18 岁"]) == (1, 2, 1)
         assert (counts["支部没有书记"], counts["支部没有党员"]) == (4, 1)
         assert len(list(table(found, "list").lines)) == found.figures[0][1] == sum(counts.values())
-        page = builder.build(tx, "quality", tx.get_one(Organisation, city.city.id), {"check": "empty_branch"}, 1)
+        page = builder.build_report(tx, "quality", tx.get_one(Organisation, city.city.id), {"check": "empty_branch"}, 1)
         assert [line.cells[1] for line in table(page, "list").lines] == ["空支部"]
         assert {one.of_people for one in quality.CHECKS.values()} == {True, False}
 

@@ -9,7 +9,7 @@ from academy.accounts.models import SecondFactor
 from academy.core.crypto import Sealer
 from academy.core.runtime import Runtime
 from academy.people import reencryption
-from academy.people.members import PHONE, sealed_phone
+from academy.people.members import PHONE_FIELD, sealed_phone
 from academy.people.models import Member
 from tests import factories
 
@@ -27,24 +27,24 @@ def people(runtime: Runtime, count: int = 3) -> None:
 def test_every_phone_is_sealed_anew_once(runtime: Runtime) -> None:
     people(runtime)
     with runtime.db.begin() as tx:
-        assert reencryption.reseal(tx, NEW) == 3
+        assert reencryption.reseal_members(tx, NEW) == 3
     alone = Sealer("n" * 32, cipher="sm4")
     with runtime.db.read() as tx:
         rows = tx.execute(select(Member.phone_sealed, Member.phone_index).order_by(Member.id)).all()
-    phones = [(alone.open(sealed, context=PHONE), index) for sealed, index in rows if sealed]
+    phones = [(alone.open(sealed, context=PHONE_FIELD), index) for sealed, index in rows if sealed]
     assert [p for p, _ in phones] == ["13900000000", "13900000001", "13900000002"]
-    assert all(index == alone.blind_index(phone, context=PHONE) for phone, index in phones)
+    assert all(index == alone.blind_index(phone, context=PHONE_FIELD) for phone, index in phones)
     with runtime.db.begin() as tx:
-        assert reencryption.reseal(tx, NEW) == 0
+        assert reencryption.reseal_members(tx, NEW) == 0
 
 
 def test_a_value_of_an_unknown_key_stops_it_and_nothing_has_changed(runtime: Runtime) -> None:
     people(runtime)
     with pytest.raises(InvalidTag), runtime.db.begin() as tx:
-        reencryption.reseal(tx, Sealer("n" * 32))
+        reencryption.reseal_members(tx, Sealer("n" * 32))
     with runtime.db.read() as tx:
         sealed = tx.scalars(select(Member.phone_sealed).where(Member.phone_sealed.is_not(None))).all()
-    assert [OLD.open(value, context=PHONE)[:3] for value in sealed] == ["139"] * 3
+    assert [OLD.open(value, context=PHONE_FIELD)[:3] for value in sealed] == ["139"] * 3
 
 
 def test_a_second_step_outlives_the_old_key(runtime: Runtime) -> None:
@@ -52,7 +52,7 @@ def test_a_second_step_outlives_the_old_key(runtime: Runtime) -> None:
         who = factories.account(tx)
         tx.add(SecondFactor(account_id=who.id, secret_sealed=OLD.seal("ABC234", context=second_step.CONTEXT)))
         tx.flush()
-        assert (second_step.reseal(tx, NEW), second_step.reseal(tx, NEW)) == (1, 0)
+        assert (second_step.reseal_second_steps(tx, NEW), second_step.reseal_second_steps(tx, NEW)) == (1, 0)
     with runtime.db.read() as tx:
         kept = tx.get_one(SecondFactor, who.id).secret_sealed
     assert Sealer("n" * 32, cipher="sm4").open(kept, context=second_step.CONTEXT) == "ABC234"

@@ -298,13 +298,13 @@ def test_a_bomb_is_refused_before_it_goes_off(tmp_path: Path, lie: bool) -> None
 def test_an_upload_over_the_limit_leaves_no_file(runtime: Runtime) -> None:
     small = dataclasses.replace(runtime.settings, max_form_mb=1)
     with pytest.raises(TooLarge):
-        imports.receive(small, io.BytesIO(b"x" * (1 << 20) + b"x"))
+        imports.receive_file(small, io.BytesIO(b"x" * (1 << 20) + b"x"))
     with pytest.raises(Invalid, match="空的"):
-        imports.receive(small, io.BytesIO(b""))
+        imports.receive_file(small, io.BytesIO(b""))
     assert not any((small.data_dir / "rosters").iterdir())
 
 
 def test_only_officers_of_the_node_may_send(runtime: Runtime, town: Town) -> None:
-    received = imports.receive(runtime.settings, io.BytesIO(csv(*ROWS)))
+    received = imports.receive_file(runtime.settings, io.BytesIO(csv(*ROWS)))
     with runtime.db.begin() as tx, pytest.raises(Forbidden):
         imports.begin_import(tx, officer(town.one), town.east, received=received, filename="x.csv")

@@ -19,7 +19,7 @@ from academy.learning.models import Completion, WatchLedger
 from academy.library.models import Course, CourseState
 from academy.people.models import Exemption, Member, Membership, Organisation
 from academy.people.rules import read_phone
-from academy.people.sectors import words
+from academy.people.sectors import sector_names
 from academy.trainings import recount
 from academy.trainings.models import Enrolment, Training, TrainingState
 
@@ -51,7 +51,7 @@ def a_whole_city_stands_there(city: Runtime) -> None:
         assert (levels["city"], levels["county"], levels["town"]) == (1, 12, 150)
         assert levels["branch"] == 150
         assert set(tx.scalars(select(Organisation.sector).distinct().where(Organisation.level == "branch"))) == set(
-            words(tx)
+            sector_names(tx)
         )
         assert tx.scalar(select(func.count()).select_from(Member)) == MEMBERS
         assert tx.scalar(select(func.count()).where(Membership.valid_to.is_(None))) == MEMBERS
@@ -62,7 +62,7 @@ def every_figure_equals_its_recount(city: Runtime) -> None:
         trainings = tx.scalars(select(Training).order_by(Training.opens_on)).all()
         assert [t.state for t in trainings] == [TrainingState.ARCHIVED, TrainingState.OPEN, TrainingState.OPEN]
         for training in trainings:
-            assert recount.differences(tx, training) == []
+            assert recount.recount_differences(tx, training) == []
 
 
 def coverage_is_uneven_and_believable(city: Runtime) -> None:

@@ -14,9 +14,9 @@ from academy.jobs import drain
 from academy.library.models import Course, CourseState
 from academy.search import dictionary, queries, retrieval, service
 from academy.search.backends.interface import Found
-from academy.search.backends.selection import backend
+from academy.search.backends.selection import search_backend
 from academy.search.indexing import refresh
-from academy.search.results import Filters, Results
+from academy.search.results import Results, SearchFilters
 from tests.components import search_city as city
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -38,7 +38,7 @@ DISCIPLINE = [
 
 
 def find(runtime: Runtime, text: str, **filters: object) -> Results:
-    return service.search(runtime, NOBODY, text, Filters(**filters))  # type: ignore[arg-type]
+    return service.search_lectures(runtime, NOBODY, text, SearchFilters(**filters))  # type: ignore[arg-type]
 
 
 def titles(results: Results) -> list[str]:
@@ -122,7 +122,7 @@ def test_a_phrase_said_in_more_lectures_than_are_read_again_is_still_exact(
     drain(library)
     found = find(library, "“水渠修到了家门口”")
     assert found.page.total in range(most + 19, most + 21)
-    last = service.search(library, NOBODY, "“水渠修到了家门口”", Filters(), 99)
+    last = service.search_lectures(library, NOBODY, "“水渠修到了家门口”", SearchFilters(), 99)
     assert "3号课" not in titles(last) and last.page.rows
 
 
@@ -195,7 +195,7 @@ def test_pinyin_is_read_as_words(library: Runtime, text: str) -> None:
 def test_a_wrong_character_that_sounds_right_is_mended_and_said(library: Runtime, typed: str, meant: str) -> None:
     found = find(library, typed)
     assert titles(found) == ["乡村振兴怎么干"] and found.meant == meant
-    assert service.search(library, NOBODY, typed, literally=True).meant == ""
+    assert service.search_lectures(library, NOBODY, typed, literally=True).meant == ""
 
 
 @pytest.mark.parametrize("typed", ["水渠的建立者是谁", "茶叶的外形是怎样的", "大桥有哪些特点", "修路的方法是什么"])
@@ -218,7 +218,7 @@ def test_where_no_reading_has_everything_the_best_ones_take_turns_with_what_was_
     assert titles(found)[0] == "水库边的茶山" and "夜里的岗哨" in titles(found)[1:4]
     assert found.page.total == len(titles(found)) == len(set(titles(found)))
     assert "夜里的岗哨" not in titles(find(library, "茶叶 水库 果园")), "it is there for what was typed"
-    as_typed = service.search(library, NOBODY, "查夜 水库 果园", literally=True)
+    as_typed = service.search_lectures(library, NOBODY, "查夜 水库 果园", literally=True)
     assert not as_typed.meant and set(titles(as_typed)) <= set(titles(found))
 
 
@@ -231,7 +231,7 @@ def test_a_lecture_replaced_while_it_is_searched_shows_only_what_is_true(
     library: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the index's answer and the tables' lines: the captions are edited, then the course is withdrawn."""
-    index = backend(library)
+    index = search_backend(library)
     answer = index.search
 
     def meanwhile(do: Callable[[Tx, Course], None]) -> Results:
@@ -256,7 +256,7 @@ def test_of_two_workers_the_one_that_read_earlier_does_not_leave_the_older_text(
     library: Runtime, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     """Between the first one's look at the tables and its writing a second one reads and writes the newer text."""
-    index = backend(library)
+    index = search_backend(library)
     with library.db.begin() as tx:
         course = tx.scalars(select(Course).where(Course.title == "乡村振兴怎么干")).one()
         if change == "published":
@@ -297,6 +297,6 @@ def test_a_page_of_a_document_is_found_by_what_is_written_on_it(library: Runtime
     assert (line.pages, line.hits, [line.place(hit) for hit in line.hits]) == (3, [2, 3], [333, 666])
     assert titles(find(library, "“水库移民按本条例安置”")) == ["条例选读"]
     with library.db.begin() as tx:
-        dictionary.add_term(tx, SYSTEM, "水库移民")
+        dictionary.add_dictionary_term(tx, SYSTEM, "水库移民")
     drain(library)
     assert titles(find(library, "水库移民")) == ["条例选读"]

@@ -13,7 +13,7 @@ from academy.core.errors import Busy
 from academy.core.runtime import Runtime
 from academy.jobs import Job, drain
 from academy.search import index_check, service
-from academy.search.backends.selection import backend
+from academy.search.backends.selection import search_backend
 from academy.search.backends.whoosh.backend import WhooshBackend
 from academy.search.query_parser import parse
 from academy.search.text import Segmenter
@@ -57,16 +57,16 @@ def test_a_damaged_segment_is_detected_and_rebuilt(library: Runtime, seed: int) 
     folder = library.settings.data_dir / "search"
     damage(folder, seed)
     assert not WhooshBackend(folder).health(thorough=True).ok
-    assert service.search(library, NOBODY, "茶叶").page.total == 6, "who has it open goes on with it"
+    assert service.search_lectures(library, NOBODY, "茶叶").page.total == 6, "who has it open goes on with it"
     assert not index_check.check_index(library, mend=True).healthy
     report = index_check.check_index(library)
     assert report.healthy and report.health.lectures == 6
-    assert service.search(library, NOBODY, "茶叶").page.total == 6
+    assert service.search_lectures(library, NOBODY, "茶叶").page.total == 6
 
 
 def test_a_new_process_goes_on_with_the_generation_before(library: Runtime) -> None:
     folder = library.settings.data_dir / "search"
-    backend(library).merge()
+    search_backend(library).merge()
     damage(folder, 1)
     fresh = WhooshBackend(folder)
     assert ask(fresh, "茶叶 水库").lectures
@@ -81,11 +81,11 @@ def test_damage_met_by_a_search_asks_for_a_rebuild(library: Runtime) -> None:
 
     selection._open.pop(library.db)  # as a new process
     with pytest.raises(Busy):
-        service.search(library, NOBODY, "茶叶")
+        service.search_lectures(library, NOBODY, "茶叶")
     with library.db.read() as tx:
         assert tx.scalar(select(Job.id).where(Job.name == "search.rebuild"))
     drain(library)
-    assert service.search(library, NOBODY, "茶叶").page.total == 6
+    assert service.search_lectures(library, NOBODY, "茶叶").page.total == 6
 
 
 def test_a_lost_index_is_built_whole_by_the_next_fact(library: Runtime) -> None:
@@ -93,7 +93,7 @@ def test_a_lost_index_is_built_whole_by_the_next_fact(library: Runtime) -> None:
     with library.db.begin() as tx:
         city.lecture(tx, "新课", ["新来的说茶叶。"])
     drain(library)
-    assert service.search(library, NOBODY, "茶叶").page.total == 7
+    assert service.search_lectures(library, NOBODY, "茶叶").page.total == 7
 
 
 def test_without_an_index_nobody_is_told_that_there_is_nothing(library: Runtime) -> None:
@@ -101,13 +101,13 @@ def test_without_an_index_nobody_is_told_that_there_is_nothing(library: Runtime)
     shutil.rmtree(library.settings.data_dir / "search")
     for _ in range(2):
         with pytest.raises(Busy):
-            service.search(library, NOBODY, "茶叶")
+            service.search_lectures(library, NOBODY, "茶叶")
     assert drain(library) == 1, "asked for once"
-    assert service.search(library, NOBODY, "茶叶").page.total == 6
+    assert service.search_lectures(library, NOBODY, "茶叶").page.total == 6
 
 
 def test_the_doctor_finds_what_is_missing_stale_and_surplus(library: Runtime) -> None:
-    index = backend(library)
+    index = search_backend(library)
     held = sorted(index.inventory())
     index.delete_lecture(held[0])
     index.index_lecture(lecture(held[1], ["不是这样说的。"]), SEGMENTER)
@@ -124,10 +124,10 @@ def test_many_single_lectures_are_merged_by_themselves(library: Runtime) -> None
             for _ in range(5):
                 city.lecture(tx, "又一课", ["说说果园。"])
         drain(library)
-    assert backend(library).wants_merge()
-    backend(library).merge()
-    assert backend(library).health(thorough=True).segments == 1
-    assert service.search(library, NOBODY, "果园").page.total == 20
+    assert search_backend(library).wants_merge()
+    search_backend(library).merge()
+    assert search_backend(library).health(thorough=True).segments == 1
+    assert service.search_lectures(library, NOBODY, "果园").page.total == 20
 
 
 def test_reads_during_writes_have_no_error(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def shares(typed: str, line: str) -> bool:
 
 def shown(library: Runtime, typed: str) -> Iterator[tuple[int, list[Sentence]]]:
     """The sentences that the page of results shows, by course."""
-    for row in service.search(library, NOBODY, typed, literally=True).page.rows:
+    for row in service.search_lectures(library, NOBODY, typed, literally=True).page.rows:
         yield row.course_id, row.sentences
 
 
@@ -113,7 +113,7 @@ def test_the_exact_sentence_stands_first(library: Runtime, lectures: dict[int, l
         for line in lines[::4]:
             for typed in (line, line.rstrip("。！？").upper()):
                 same = {other for other in lines if Text(other).plain == Text(line).plain}
-                assert service.within_item(library, own[course_id], typed)[0].text.plain in same, typed
+                assert service.search_item(library, own[course_id], typed)[0].text.plain in same, typed
                 first = dict(shown(library, typed))[course_id][0]
                 assert first.text.plain in same, (typed, first)
 
@@ -125,7 +125,7 @@ def test_what_has_all_that_was_typed_stands_before_what_has_not(
     for _ in range(60):
         course_id = draw.choice([*lectures])
         typed = question(draw, lectures[course_id])
-        found = [Text(hit.text.plain) for hit in service.within_item(library, own[course_id], typed)]
+        found = [Text(hit.text.plain) for hit in service.search_item(library, own[course_id], typed)]
         whole = Literal(typed)
         runs = [Literal(run) for run in typed.split()]
         for sought in ([whole], runs):
@@ -143,7 +143,7 @@ def test_no_hit_shares_one_character_only(library: Runtime, lectures: dict[int, 
         course_id = draw.choice([*lectures])
         lines = lectures[course_id]
         typed = question(draw, lines)
-        for hit in service.within_item(library, own[course_id], typed):
+        for hit in service.search_item(library, own[course_id], typed):
             near = "".join(lines[hit.seq : hit.seq + 2])  # what goes over the end of a line
             assert shares(typed, hit.text.plain) or Text(near).holds(Literal(typed)), (typed, hit.text.plain)
         if number % 5 == 0:

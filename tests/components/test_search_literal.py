@@ -12,7 +12,7 @@ from academy.jobs import drain
 from academy.search import service
 from academy.search.lectures import join
 from academy.search.literal import Literal, Text
-from academy.search.results import Filters, Results
+from academy.search.results import Results, SearchFilters
 from tests.components import search_city as city
 
 HAN = "信访工作条例脱贫攻坚战零售业合社怎样办党员网二十届中央第一书记四五八项〇三的了是在不繁體計畫"
@@ -76,14 +76,16 @@ def fill(library: Runtime, draw: random.Random) -> dict[int, list[str]]:
 
 
 def find(library: Runtime, text: str) -> Results:
-    return service.search(library, NOBODY, text, Filters())
+    return service.search_lectures(library, NOBODY, text, SearchFilters())
 
 
 def course_ids(library: Runtime, text: str) -> tuple[list[int], Results]:
     found = find(library, text)
     ids = [row.course_id for row in found.page.rows]
     for page in range(2, -(-found.page.total // 10) + 1):
-        ids += [row.course_id for row in service.search(library, NOBODY, text, Filters(), page).page.rows]
+        ids += [
+            row.course_id for row in service.search_lectures(library, NOBODY, text, SearchFilters(), page).page.rows
+        ]
     return ids, found
 
 

@@ -37,7 +37,7 @@ def test_no_short_secret_is_kept_so_that_it_can_be_tried(runtime: Runtime) -> No
     with runtime.db.begin() as tx:
         person = make.member(tx, make.organisation(tx))
         account = make.account(tx, person)
-        made = [service.issue_code(tx, SYSTEM, person), sms._new_code(tx, person)]
+        made = [service.issue_activation_code(tx, SYSTEM, person), sms._new_code(tx, person)]
         made += _new_paper(tx, Actor(account_id=account.id))
         throttle.reserve(tx, throttle.keys("sign-in", throttle.unknown("13800000000"), "10.0.0.1"))
         sms._count(tx, "A77", "10.0.0.1")
@@ -54,7 +54,7 @@ def test_codes_of_earlier_releases_and_keys_stay_good(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         person = make.member(tx, make.organisation(tx))
         account = make.account(tx, person)
-        code, papers = service.issue_code(tx, SYSTEM, person), _new_paper(tx, Actor(account_id=account.id))
+        code, papers = service.issue_activation_code(tx, SYSTEM, person), _new_paper(tx, Actor(account_id=account.id))
         for model, texts in ((ActivationCode, [code]), (RecoveryCode, papers)):
             for text in texts:
                 old = hashlib.sha256(text.encode()).hexdigest()

@@ -41,7 +41,7 @@ def test_an_open_training_can_be_edited_whatever_became_of_its_courses(runtime: 
         later = plan.closes_on + dt.timedelta(days=30)
         narrow = Audience(nodes=(city.county.id,))
         for courses in ([], [c.id for c in city.courses]):
-            wanted = service.Plan(
+            wanted = service.TrainingPlan(
                 title="延长", opens_on=None, closes_on=later, courses=courses, audience=narrow, required_count=None
             )
             service.edit_training(tx, SYSTEM, plan, wanted)

@@ -121,7 +121,7 @@ class World:
             sent = folder / f"{place}.csv"
             sent.write_text(f"编号,姓名,组织代码\nR{node.id:06d},马青山,{node.code}\n,缺编号,{node.code}\n")
             with sent.open("rb") as stream:
-                received = imports.receive(self.runtime.settings, stream)
+                received = imports.receive_file(self.runtime.settings, stream)
             self.made["roster", place] = imports.begin_import(tx, SYSTEM, node, received=received, filename=sent.name)
 
     def _courses(self, tx: Tx) -> None:
@@ -129,7 +129,7 @@ class World:
         for place in PLACES:
             trainer = self.made["trainer", place]
             submitted = make.course(tx, trainer)
-            make.library.submit(tx, make.actor_of(tx, trainer), submitted)
+            make.library.submit_course(tx, make.actor_of(tx, trainer), submitted)
             self.made["submitted", place] = submitted
             self.made["published", place] = make.published_course(tx, trainer, reviewer)
             shown = make.lines(tx, self.made["published", place])[0].asset
@@ -155,7 +155,7 @@ class World:
 
     def _placed(self, tx: Tx) -> None:
         bystander = make.account(tx)
-        waiting, _secret = screens.offer(tx, "Windows", "127.0.0.1")
+        waiting, _secret = screens.offer_screen_code(tx, "Windows", "127.0.0.1")
         waiting.expires_at += dt.timedelta(days=1)
         self.made["screen", ""] = waiting
         for place, node in self.nodes.items():
@@ -165,11 +165,11 @@ class World:
                 tx, SYSTEM, tx.merge(person), reason="年老体弱", valid_from=today
             )
             asker = make.actor_of(tx, make.account(tx, make.member(tx, node)))
-            self.made["request", place] = privacy_requests.ask(tx, asker, "correct", "姓名错了。")
+            self.made["request", place] = privacy_requests.file_data_request(tx, asker, "correct", "姓名错了。")
             held = make.account(tx, make.member(tx, node), (Role.BRANCH_SECRETARY, node))
             self.made["grant", place] = tx.scalars(select(RoleGrant).where(RoleGrant.account_id == held.id)).one()
             course = self.made["published", place]
-            plan = trainings.Plan(
+            plan = trainings.TrainingPlan(
                 title=f"培训{place}", opens_on=today, closes_on=today + dt.timedelta(30), courses=[course.id]
             )
             who = Actor(account_id=bystander.id, scopes=(Scope(Role.NODE_ADMINISTRATOR, node.id, node.path),))
@@ -181,11 +181,11 @@ class World:
             trainings.open_training(tx, SYSTEM, training)
             self.made["training", place] = training
             who = Actor(account_id=bystander.id)
-            self.made["complaint", place] = complaints.complain(
+            self.made["complaint", place] = complaints.file_complaint(
                 tx, who, subject="content", body="字幕看不清。", course=tx.get_one(Course, course.id)
             )
-        self.made["term", ""] = dictionary.add_term(tx, SYSTEM, "河口新村")
-        self.made["misheard", ""] = editing.add_term(tx, SYSTEM, "和口新村", "河口新村")
+        self.made["term", ""] = dictionary.add_dictionary_term(tx, SYSTEM, "河口新村")
+        self.made["misheard", ""] = editing.add_glossary_term(tx, SYSTEM, "和口新村", "河口新村")
 
     def _belongings(self, tx: Tx, owner: str, account: Account) -> None:
         """One of everything that belongs to a person."""
@@ -193,10 +193,10 @@ class World:
         asset = make.asset(tx, account)
         lines = [caption_files.CueText(0, 1000, "同志们好")]
         media.replace_cues(tx, asset, lines, "manual")
-        editing.save(tx, who, asset, lines, 1)
+        editing.save_captions(tx, who, asset, lines, 1)
         self.made["asset", owner] = asset
         self._proposal(tx, asset.id, "inside", account, "returned")
-        self.made["upload", owner] = uploads.begin(
+        self.made["upload", owner] = uploads.begin_upload(
             tx, self.runtime.settings, who, filename="党课.mp4", size=9, purpose="video"
         )
         notify(tx, key=f"access:{owner}", body=msg("未读"), link="/me", account_id=account.id)
@@ -206,8 +206,8 @@ class World:
         self.made["device", owner] = tx.scalars(newest.limit(1)).one()
         item = make.lines(tx, tx.get_one(Course, self.made["published", "inside"].id))[0].item
         self.made["lease", owner] = progress.open_lease(tx, who, item).lease
-        self.made["word", owner] = complaints.complain(tx, who, subject="other", body="希望多开夜校。")
-        self.made["wish", owner] = privacy_requests.ask(tx, who, "freeze")
+        self.made["word", owner] = complaints.file_complaint(tx, who, subject="other", body="希望多开夜校。")
+        self.made["wish", owner] = privacy_requests.file_data_request(tx, who, "freeze")
         self.made["job", owner] = enqueue(tx, "media.expire", actor=who, delay_s=9999, upload_id=0)
         export = reports.request_export(
             tx, who, "names", {"organisation": self.nodes["inside"].public_id}, title="名单"

@@ -86,8 +86,8 @@ def test_one_kind_of_token_is_no_other(tmp_path: Path) -> None:
     for other in (link, "a" * 86, settings.secret_key, ""):
         with pytest.raises((BadToken, AcademyError)):
             Signer(settings).read(other)
-    assert delivery.secret(settings) not in {settings.secret_key, settings.data_key}
-    assert not delivery.is_valid(settings, settings.secret_key, 4_000_000_000, "a" * 16, "b" * 16)
+    assert delivery.delivery_secret(settings) not in {settings.secret_key, settings.data_key}
+    assert not delivery.is_valid_link(settings, settings.secret_key, 4_000_000_000, "a" * 16, "b" * 16)
 
 
 @ONE_KIND

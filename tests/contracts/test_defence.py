@@ -65,13 +65,13 @@ def test_the_page_on_security_names_what_the_code_holds(real_passwords: None) ->
         f"{declarations.DEFAULT_BODY >> 10} KiB (JSON {Contract({}).most >> 10} KiB)",
         f"a file in a form {settings.max_form_mb} MiB",
         f"{settings.max_upload_mb} MiB, quota {settings.trainer_quota_gb} GiB",
-        f"roster's change {changes.MOST} people",
+        f"roster's change {changes.MOST_CHANGES} people",
         f"{rules.MAX_CLAIM} stretches",
         f"{complaints.OPEN_MOST} open words",
         f"{caption_files.MAX_CUES} lines",
         ", ".join(sso.ALGORITHMS),
         f"at most every {sso.KEYS_AGAIN_AFTER_S} s",
-        "only these types are ever served: " + ", ".join(suffix[1:] for suffix in delivery.TYPES),
+        "only these types are ever served: " + ", ".join(suffix[1:] for suffix in delivery.CONTENT_TYPES),
         *passwords.PLACE,
     ]
     flat = " ".join(text.split())

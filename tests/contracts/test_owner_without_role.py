@@ -34,7 +34,7 @@ def test_every_write_of_a_former_trainer_finds_nothing(app: Flask, runtime: Runt
         line = make.lines(tx, course)[0]
         assert line.asset is not None
         service.import_captions(tx, who, line.asset, "x.srt", "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n".encode())
-        upload = uploads.begin(tx, runtime.settings, who, filename="x.mp4", size=10, purpose="video")
+        upload = uploads.begin_upload(tx, runtime.settings, who, filename="x.mp4", size=10, purpose="video")
         ids = {"asset": line.asset.public_id, "course": course.public_id, "item": line.item.public_id}
         tx.scalars(select(RoleGrant).where(RoleGrant.account_id == trainer.id)).one().valid_to = clock.today()
         client = app.test_client()

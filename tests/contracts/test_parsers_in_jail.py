@@ -49,9 +49,13 @@ def calls_of(module: ast.Module, owner: str, name: str) -> bool:
 
 def test_captions_from_outside_are_parsed_in_the_jail_only() -> None:
     found = modules()
-    assert {name for name, module in found.items() if calls_of(module, "caption_files", "parse")} == set(CAPTIONS)
+    assert {name for name, module in found.items() if calls_of(module, "caption_files", "parse_captions")} == set(
+        CAPTIONS
+    )
     direct = {
-        name for name, module in found.items() if "academy.media.captions.caption_files.parse" in imported(module)
+        name
+        for name, module in found.items()
+        if "academy.media.captions.caption_files.parse_captions" in imported(module)
     }
     assert not direct, "by its module, so that this test sees it"
 

@@ -135,19 +135,19 @@ def test_references_are_foreign_keys(runtime: Runtime) -> None:
 
 
 WORDS = [
-    (kinds.OrganisationKind, people_rules.KINDS),
-    (kinds.OrganisationLevel, people_rules.LEVELS),
+    (kinds.OrganisationKind, people_rules.ORGANISATION_KINDS),
+    (kinds.OrganisationLevel, people_rules.ORGANISATION_LEVELS),
     (kinds.MemberStatus, people_rules.STATUSES),
     (kinds.Gender, people_rules.GENDERS),
     (kinds.Post, people_rules.POSTS),
-    (kinds.RosterKind, columns.KINDS),
-    (AssetKind, media_rules.STEPS),
-    (StepName, media_rules.TITLES),
-    (DataRequestKind, privacy_requests.KINDS),
-    (CorrectionKind, corrections.KINDS),
+    (kinds.RosterKind, columns.COLUMNS_BY_KIND),
+    (AssetKind, media_rules.STEPS_BY_KIND),
+    (StepName, media_rules.STEP_TITLES),
+    (DataRequestKind, privacy_requests.DATA_REQUEST_KINDS),
+    (CorrectionKind, corrections.CORRECTION_KINDS),
     (RefusalReason, refusals.REASONS),
-    (ComplaintSubject, complaints.SUBJECTS),
-    (ProposalKind, proposals.NAMES),
+    (ComplaintSubject, complaints.COMPLAINT_SUBJECTS),
+    (ProposalKind, proposals.PROPOSAL_NAMES),
 ]
 
 

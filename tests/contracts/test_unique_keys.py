@@ -47,7 +47,7 @@ GUARDED = {
     "sectors(code)": "made from a name that is unique itself, in one savepoint",
     "throttles(key)": "a savepoint, then the other's row is taken",
     "training_courses(training_id, course_id)": "under the training's row lock",
-    "transcript_versions(transcript_id, number)": "under the asset's row lock (editing.save)",
+    "transcript_versions(transcript_id, number)": "under the asset's row lock (editing.save_captions)",
     "transcriptions(asset_id)": "get_or_create",
     "watch_ledgers(member_id, item_id, item_version)": "written by the one committer of heartbeats",
 }

@@ -26,7 +26,7 @@ from academy.media.storage.file_storage import local_storage, parts_folder, set_
 from academy.media.transcoding import playlist
 from tests.running import Academy, academy, kill, until
 
-STEPS = rules.STEPS["video"]
+STEPS = rules.STEPS_BY_KIND["video"]
 PART_S = 12
 
 
@@ -35,7 +35,7 @@ def make_film(of: Academy, seconds: int) -> Path:
     film, words = of.folder / "film.mkv", of.folder / "words.srt"
     lines = [f"{n}\n00:00:{n:02d},000 --> 00:00:{n:02d},900\n第{n}句\n" for n in range(1, min(seconds, 60))]
     words.write_text("\n".join(lines), encoding="utf-8")
-    made = [tools.ffmpeg(of.settings), "-nostdin", "-loglevel", "error", "-y"]
+    made = [tools.ffmpeg_path(of.settings), "-nostdin", "-loglevel", "error", "-y"]
     made += ["-f", "lavfi", "-i", f"testsrc2=size=1280x720:rate=25:duration={seconds}"]
     made += ["-f", "lavfi", "-i", f"sine=duration={seconds}", "-i", str(words), "-preset", "ultrafast", str(film)]
     subprocess.run(made, check=True)
@@ -106,7 +106,7 @@ def run(of: Academy, rounds: int, seconds: int, draw: random.Random) -> dict[str
 
 def _past(of: Academy, asset_id: int, step: str) -> bool:
     with of.runtime.db.read() as tx:
-        return any(s.step == step and s.state == "done" for s in queries.steps(tx, asset_id))
+        return any(s.step == step and s.state == "done" for s in queries.steps_of(tx, asset_id))
 
 
 def _parts_done(of: Academy) -> dict[int, int]:
@@ -128,13 +128,13 @@ def check(of: Academy, asset_ids: list[int], seconds: int) -> dict[str, object]:
         for asset_id in asset_ids:
             asset = tx.get_one(Asset, asset_id)
             assert asset.state == AssetState.READY, asset.error
-            assert {s.state for s in queries.steps(tx, asset_id)} == {"done"}
+            assert {s.state for s in queries.steps_of(tx, asset_id)} == {"done"}
             assert abs((asset.duration_ms or 0) - seconds * 1000) < 500
             folder = local_storage(of.settings).path(set_key(asset.public_id, asset.generation))
-            for rendition in queries.renditions(tx, asset_id):
+            for rendition in queries.renditions_of(tx, asset_id):
                 parts = playlist.segments((folder / rendition.name / "index.m3u8").read_text())
                 assert sum((folder / rendition.name / name).stat().st_size for _, name in parts) == rendition.size
-            assert [cue.text for cue in queries.cues(tx, asset_id)][:2] == ["第1句", "第2句"]
+            assert [cue.text for cue in queries.cues_of(tx, asset_id)][:2] == ["第1句", "第2句"]
             assert not work_folder(of.settings, asset.generation).exists()
             assert not parts_folder(of.settings, asset.generation).exists()
     return {"films": len(asset_ids), "stuck": 0, "lost": 0}

@@ -105,7 +105,7 @@ def missing(url: str, viewers: list[Viewer]) -> tuple[int, int, int]:
                     WatchLedger.member_id == one.member_id, WatchLedger.item_id == one.item_id
                 )
             )
-            held = rules.unpack(packed or b"")
+            held = rules.unpack_spans(packed or b"")
             for claim in viewer.acknowledged:
                 whole = not rules.subtract([claim], held)
                 found, lost = found + whole, lost + (not whole)

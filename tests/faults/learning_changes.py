@@ -94,7 +94,7 @@ class Life:
         course = self._course(tx)
         if course.state != CourseState.PUBLISHED:
             return
-        draft = library.revise(tx, self.author, course)
+        draft = library.revise_course(tx, self.author, course)
         for _ in range(self.dice.choice([1, 1, 2])):
             self._change(tx, draft)
         self.release(tx, draft)
@@ -103,7 +103,7 @@ class Life:
         """The course leaves the shelf, and is changed in its place; it may stay away for a while."""
         course = self._course(tx)
         if course.state == CourseState.PUBLISHED:
-            library.withdraw(tx, self.author, course)
+            library.withdraw_course(tx, self.author, course)
         if self.dice.random() < 0.5:
             self._change(tx, course)
 
@@ -111,7 +111,7 @@ class Life:
         """A course that is away comes back as it was, or as it was rewritten."""
         course = self._course(tx)
         if course.state == CourseState.WITHDRAWN:
-            library.republish(tx, self.reviewer, course)
+            library.republish_course(tx, self.reviewer, course)
         elif course.state != CourseState.PUBLISHED:
             self.release(tx, course)
 
@@ -121,7 +121,7 @@ class Life:
         replaced = [item for item in self._items(tx, course) if item.version > 1]
         if course.state == CourseState.PUBLISHED and replaced:
             item = self.dice.choice(replaced)
-            recuts.carry_over(tx, SYSTEM, item, item.version - 1, [(0, int(MINUTE_MS * 0.96), 0)])
+            recuts.carry_over_credit(tx, SYSTEM, item, item.version - 1, [(0, int(MINUTE_MS * 0.96), 0)])
 
     def correct(self, tx: Tx) -> None:
         """A completion is struck or registered by two officers."""
@@ -235,9 +235,9 @@ class Life:
         if not any(item.required for item in items):
             library.rename_item(tx, self.author, course, items[0], title=items[0].title, required=True)
         if course.state in (CourseState.DRAFT, CourseState.RETURNED):
-            library.submit(tx, self.author, course)
-        library.approve(tx, self.reviewer, course)
-        library.publish(tx, self.reviewer, course)
+            library.submit_course(tx, self.author, course)
+        library.approve_course(tx, self.reviewer, course)
+        library.publish_course(tx, self.reviewer, course)
 
     def _course(self, tx: Tx) -> Course:
         return tx.get_one(Course, self.course)
@@ -271,7 +271,7 @@ class Life:
         lengths = {item.id: tx.get_one(Asset, item.asset_id).duration_ms or 0 for item in items}
         versions = {item.id: item.version for item in items}
         for member, item, version, spans, updated_ms in ledgers:
-            held = rules.length(rules.unpack(spans))
+            held = rules.length(rules.unpack_spans(spans))
             if version == versions[item] and 1000 * held >= lengths[item] * course.threshold_permille:
                 self.done.setdefault((member, item, version), dt.datetime.fromtimestamp(updated_ms / 1000, dt.UTC))
         required = [(item.id, item.version) for item in items if item.required]
@@ -307,8 +307,8 @@ class Life:
                     yield f"member {member}: {hours.get(member, 0)} minutes, implied {wanted}"
             if coverage:
                 for training in tx.scalars(select(Training).where(Training.organisation_id == self.city)):
-                    yield from (str(one) for one in recount.differences(tx, training))
-        yield from (f"missing {found}" for found in repair.missing(self.runtime.db))
+                    yield from (str(one) for one in recount.recount_differences(tx, training))
+        yield from (f"missing {found}" for found in repair.ledger_differences(self.runtime.db))
 
 
 def run(runtime: Runtime, dice: random.Random, steps: int = STEPS) -> tuple[Life, list[str]]:

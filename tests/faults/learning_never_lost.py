@@ -225,7 +225,7 @@ class Round:
             ).all()
         held: Seconds = set()
         for item_id, packed, covered_ms in rows:
-            spans = rules.unpack(packed)
+            spans = rules.unpack_spans(packed)
             assert rules.length(spans) == covered_ms
             item = self.lectures.items.index(item_id)
             held |= {(item, second) for start, end in spans for second in range(start // 1000, end // 1000)}
@@ -273,7 +273,7 @@ def run(runtime: Runtime, rounds: int, seed: int) -> dict[str, object]:
         for number in range(rounds):
             one = Round(city, servers, number, random.Random(f"{seed}/{number}"))
             one.run()
-            repaired += repair.repair(runtime.db).done
+            repaired += repair.repair_ledgers(runtime.db).done
             found = one.count()
             total.update(found)
             seen.update(one.seen)
@@ -283,10 +283,10 @@ def run(runtime: Runtime, rounds: int, seed: int) -> dict[str, object]:
         for server in servers:
             server.close()
     with runtime.db.read(snapshot=True) as tx:
-        uncounted = [str(one) for one in recount.differences(tx, tx.get_one(Training, city.training_id))]
+        uncounted = [str(one) for one in recount.recount_differences(tx, tx.get_one(Training, city.training_id))]
         completions = tx.scalar(select(func.count()).select_from(Completion)) or 0
         credited = tx.scalar(select(func.sum(WatchLedger.covered_ms)).join(CourseItem)) or 0
-    uncounted += [str(one) for one in repair.missing(runtime.db)]
+    uncounted += [str(one) for one in repair.ledger_differences(runtime.db)]
     total["differences"] += len(uncounted)
     for one in uncounted[:20]:
         print(one, flush=True)

@@ -124,7 +124,7 @@ def somebody(of: Academy, role: Role) -> tuple[str, dict[str, dict[str, str]]]:
         asset: Asset = make.asset(tx, account)
         item = course.items[0]
         lease = progress.open_lease(tx, who, item).lease
-        upload = uploads.begin(tx, of.settings, who, filename="党课.mp4", size=9, purpose="video")
+        upload = uploads.begin_upload(tx, of.settings, who, filename="党课.mp4", size=9, purpose="video")
         job = enqueue(tx, "media.expire", actor=who, delay_s=9999, upload_id=0)
         return token, {
             "/api/v1/jobs/{public_id}": {"public_id": job.public_id},

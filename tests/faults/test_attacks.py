@@ -193,7 +193,7 @@ def test_approving_needs_the_pages_own_token(city: City) -> None:
     with city.of.runtime.db.begin() as tx:
         trainer = make.account(tx, None, (Role.TRAINER, city.mine))
         course = make.course(tx, trainer)
-        make.library.submit(tx, make.actor_of(tx, trainer), course)
+        make.library.submit_course(tx, make.actor_of(tx, trainer), course)
     browser = city.browser(city.cookie)
     address = f"{browser.address}/review/{course.public_id}"
     for forged in ({}, {"csrf_token": "x"}, {"csrf_token": ""}):
@@ -366,7 +366,7 @@ def test_a_lecture_taken_down_is_gone_for_whoever_is_watching(city: City) -> Non
     begin = {"json": {"item": item, "take_over": True}, "headers": {"X-CSRFToken": token[1]}, "timeout": 10}
     lease = browser.post(f"{browser.address}/api/v1/progress/leases", **begin).json()  # type: ignore[arg-type]
     with city.of.runtime.db.begin() as tx:
-        make.library.withdraw(tx, make.actor_of(tx, reviewer), tx.get_one(Course, course.id), reason="有误")
+        make.library.withdraw_course(tx, make.actor_of(tx, reviewer), tx.get_one(Course, course.id), reason="有误")
     beat = {"lease": lease["token"], "seq": 1, "spans": [[0, 1000]]}
     answer = browser.post(f"{browser.address}/api/v1/progress/beats", json=beat, timeout=10)
     assert (answer.status_code, answer.json()["reason"]) == (409, "withdrawn")

@@ -120,10 +120,10 @@ def test_activation_and_a_new_password(real_runtime: Runtime) -> None:  # noqa: 
     def activation(number: int) -> Callable[[], object]:
         def write(tx: object) -> tuple[str, str]:
             member = make.member(tx, make.organisation(tx, level="city"))  # type: ignore[arg-type]
-            return member.number, service.issue_code(tx, SYSTEM, member)  # type: ignore[arg-type]
+            return member.number, service.issue_activation_code(tx, SYSTEM, member)  # type: ignore[arg-type]
 
         who, code = real_runtime.db.run_in_transaction(write)
-        return lambda: service.activate(real_runtime, who, code, PASSWORD)
+        return lambda: service.activate_account(real_runtime, who, code, PASSWORD)
 
     def change(number: int) -> Callable[[], object]:
         account = person(real_runtime, number)
@@ -142,15 +142,17 @@ def test_paper_codes_and_a_message_to_the_telephone(real_runtime: Runtime) -> No
         actor = Actor(account_id=account.id)
         with real_runtime.db.begin() as tx:
             session = make.session_id(tx, account.id)
-            key = second_step.begin(tx, real_runtime, actor, session_id=session)
+            key = second_step.begin_second_step(tx, real_runtime, actor, session_id=session)
             step = int(clock.now().timestamp()) // totp.STEP_S
-            codes = second_step.confirm(tx, real_runtime, actor, totp.code_at(key, step), session_id=session)
+            codes = second_step.confirm_second_step(
+                tx, real_runtime, actor, totp.code_at(key, step), session_id=session
+            )
         return lambda: second_step.renew_recovery_codes(real_runtime, actor, codes[0])
 
     assert at_every_commit(real_runtime, paper) >= 2
     assert at_every_commit(
         real_runtime,
-        lambda number: lambda: sms.request_code(real_runtime, f"N{number}", "13900000000", f"10.0.{number}.1"),
+        lambda number: lambda: sms.request_sms_code(real_runtime, f"N{number}", "13900000000", f"10.0.{number}.1"),
     )
 
 
@@ -244,13 +246,13 @@ def test_uploads(real_runtime: Runtime) -> None:  # noqa: F811
 
     def whole(number: int) -> Callable[[], object]:
         body = f"第 {number} 份".encode() * 100
-        return lambda: uploads.take_whole(
+        return lambda: uploads.upload_whole(
             real_runtime, actor, filename="讲课.mp4", purpose="video", body=io.BytesIO(body), size=len(body)
         )
 
     def given_up(_number: int) -> Callable[[], object]:
         def begin(tx: object) -> tuple[int, str]:
-            made = uploads.begin(tx, real_runtime.settings, actor, filename="a.mp4", size=9, purpose="video")  # type: ignore[arg-type]
+            made = uploads.begin_upload(tx, real_runtime.settings, actor, filename="a.mp4", size=9, purpose="video")  # type: ignore[arg-type]
             return made.id, made.public_id
 
         row, public_id = real_runtime.db.run_in_transaction(begin)

@@ -90,11 +90,11 @@ class Scene:
             assert row.completed_ms == int(earned.timestamp() * 1000)
             enrolled = tx.scalars(select(Enrolment).filter_by(training_id=self.training_id, **mine)).one()
             assert (enrolled.reached_on, enrolled.completed_on) == (earned.date(), earned.date())
-            assert recount.differences(tx, tx.get_one(Training, self.training_id)) == []
+            assert recount.recount_differences(tx, tx.get_one(Training, self.training_id)) == []
             events = [row for row in tx.scalars(select(OutboxEvent)) if row.payload.get("member_id") == member]
             kinds = [event.kind for event in events]
             assert len(kinds) == len(set(kinds)), "each fact is told once"
-        assert [found for found in repair.missing(self.runtime.db) if found[0][0] == member] == []
+        assert [found for found in repair.ledger_differences(self.runtime.db) if found[0][0] == member] == []
 
 
 def scene(runtime: Runtime, kind: str = "video", **changes: object) -> Scene:
@@ -121,7 +121,7 @@ def statements(runtime: Runtime) -> list[str]:
 
 HEALERS = {
     "the same beat again": lambda scene: scene.beat(75),
-    "the repair": lambda scene: repair.repair(scene.runtime.db),
+    "the repair": lambda scene: repair.repair_ledgers(scene.runtime.db),
     "an empty beat": lambda scene: _empty(scene),
     "another lease": lambda scene: _again(scene),
 }
@@ -208,7 +208,7 @@ def test_what_an_earlier_version_lost_is_found_by_looking_at_everything(real_run
             tried.beat()
         key = (tried.actor.member_id, tried.course.items[0].id, 1)
         if lost != "start":
-            repair.repair(runtime.db)
+            repair.repair_ledgers(runtime.db)
             with runtime.db.begin() as tx:
                 for done in tx.scalars(select(Completion).filter_by(member_id=key[0])):
                     tx.delete(done)
@@ -220,7 +220,7 @@ def test_what_an_earlier_version_lost_is_found_by_looking_at_everything(real_run
             row.pending_since_ms = None
             if lost == "item":
                 row.completed_ms = None  # as the version before wrote it
-        assert {what for found, what in repair.missing(runtime.db) if found == key} >= {lost}
+        assert {what for found, what in repair.ledger_differences(runtime.db) if found == key} >= {lost}
         app: Flask = create_app(runtime.settings, runtime)
         answer = app.test_cli_runner().invoke(args=["progress", "repair", "--all"])
         assert answer.exit_code == 0, answer.output
@@ -236,23 +236,23 @@ def test_looking_at_everything_finds_what_is_missing_and_nothing_else(real_runti
         _, actor, account = learner(tx)
         course = lecture(tx, account, minutes=200, items=2)
     for place, item in enumerate(course.items):
-        assert list(repair.missing(runtime.db)) == []
+        assert list(repair.ledger_differences(runtime.db)) == []
         with clock.frozen(START + dt.timedelta(hours=4 * place)):
             lease = opened(runtime, actor, item, device_key="d")
         with clock.frozen(START + dt.timedelta(hours=4 * (place + 1))):
             Committer(runtime).submit(Heartbeat(lease.grant, 1, ((0, 200 * MINUTE),), None, clock.now_ms()))
-    assert list(repair.missing(runtime.db)) == []
+    assert list(repair.ledger_differences(runtime.db)) == []
     key = (actor.member_id, course.items[0].id, 1)
     with runtime.db.begin() as tx:
         tx.delete(tx.scalars(select(Completion).filter_by(member_id=actor.member_id)).one())
         row = tx.get_one(WatchLedger, key)
         row.covered_ms -= 1
         tx.delete(tx.get_one(ItemCompletion, key))
-    assert sorted(repair.missing(runtime.db)) == [(key, "item"), (key, "sum")]
+    assert sorted(repair.ledger_differences(runtime.db)) == [(key, "item"), (key, "sum")]
     with runtime.db.begin() as tx:
         tx.get_one(WatchLedger, key).covered_ms += 1
-    assert repair.derive(runtime.db).failed == 0
-    assert list(repair.missing(runtime.db)) == []
+    assert repair.derive_from_ledgers(runtime.db).failed == 0
+    assert list(repair.ledger_differences(runtime.db)) == []
 
 
 def test_one_that_cannot_be_repaired_keeps_nobody_from_it(real_runtime: Runtime) -> None:
@@ -264,13 +264,13 @@ def test_one_that_cannot_be_repaired_keeps_nobody_from_it(real_runtime: Runtime)
     poisoned = (three[1].actor.member_id, three[1].course.items[0].id, 1)
     with runtime.db.begin() as tx:
         tx.get_one(WatchLedger, poisoned).completed_ms = 10**17  # no date
-    told = repair.repair(runtime.db)
+    told = repair.repair_ledgers(runtime.db)
     assert (told.done, told.failed) == (2, 1)
     three[0].check(EARNED)
     three[2].check(EARNED)
     with runtime.db.begin() as tx:
         tx.get_one(WatchLedger, poisoned).completed_ms = int(EARNED.timestamp() * 1000)
-    assert repair.repair(runtime.db).failed == 0
+    assert repair.repair_ledgers(runtime.db).failed == 0
     three[1].check(EARNED)
 
 
@@ -287,9 +287,9 @@ def test_what_was_struck_is_not_earned_again_by_a_repair(real_runtime: Runtime) 
         proposed = corrections.propose_correction(tx, first, person, course, kind="strike", reason="代看")
         corrections.approve_correction(tx, second, proposed)
     key = (person.id, tried.course.items[0].id, 1)
-    assert [found for found in repair.missing(real_runtime.db) if found[0] == key] == []
-    assert repair.derive(real_runtime.db).failed == 0
-    repair.repair(real_runtime.db)
+    assert [found for found in repair.ledger_differences(real_runtime.db) if found[0] == key] == []
+    assert repair.derive_from_ledgers(real_runtime.db).failed == 0
+    repair.repair_ledgers(real_runtime.db)
     with real_runtime.db.read() as tx:
         assert tx.scalars(select(Completion).filter_by(member_id=person.id)).all() == []
         assert sum(tx.scalars(select(CreditHour.minutes).filter_by(member_id=person.id))) == 0

@@ -78,7 +78,7 @@ def settle_for_ever(runtime: Runtime, stop: threading.Event) -> None:
     """The settling job's work, a few changes at a time."""
     while not stop.is_set():
         with runtime.db.begin() as tx:
-            coverage_cells.settle(tx, 40)
+            coverage_cells.settle_cells(tx, 40)
         stop.wait(0.02)
 
 
@@ -108,11 +108,11 @@ def test_figures_are_exact_at_every_instant_of_a_rush(crowd: tuple[Runtime, City
     seen: list[int] = []
     while any(thread.is_alive() for thread in threads):
         with runtime.db.read(snapshot=True) as tx:
-            found = table.coverage(tx, plan, city.city)
+            found = table.coverage_of(tx, plan, city.city)
             completions, people = by_hand(tx)
             assert (sum(found.figures.courses.values()), found.figures.reached) == (completions, people)
             assert found.reconciles
-            assert [str(d) for d in recount.differences(tx, tx.get_one(Training, plan.id))] == []
+            assert [str(d) for d in recount.recount_differences(tx, tx.get_one(Training, plan.id))] == []
             seen.append(completions)
     for thread in threads:
         thread.join()
@@ -143,8 +143,8 @@ def test_a_kill_in_the_rush_loses_and_invents_nothing(
         with runtime.db.read(snapshot=True) as tx:
             kept = {(row[0], row[1]) for row in tx.execute(select(Completion.member_id, Completion.course_id))}
             assert acknowledged <= kept
-            assert [str(d) for d in recount.differences(tx, tx.get_one(Training, plan.id))] == []
-            assert sum(table.coverage(tx, plan, city.city).figures.courses.values()) == len(kept)
+            assert [str(d) for d in recount.recount_differences(tx, tx.get_one(Training, plan.id))] == []
+            assert sum(table.coverage_of(tx, plan, city.city).figures.courses.values()) == len(kept)
 
 
 def _child(url: str, folder: Path) -> None:

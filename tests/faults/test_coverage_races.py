@@ -51,7 +51,7 @@ def test_everything_at_once(real_runtime: Runtime) -> None:
         transfer(tx, tx.get_one(Member, lot.choice(people)), lot.choice(city.branches))
 
     def settle(tx: Tx, lot: random.Random) -> None:
-        coverage_cells.settle(tx, lot.choice([5, 500]))
+        coverage_cells.settle_cells(tx, lot.choice([5, 500]))
 
     def open_second(tx: Tx, lot: random.Random) -> None:
         plan = tx.get_one(Training, plans[1].id)
@@ -76,4 +76,4 @@ def test_everything_at_once(real_runtime: Runtime) -> None:
     assert errors == []
     with runtime.db.read(snapshot=True) as tx:
         for plan in plans:
-            assert [str(d) for d in recount.differences(tx, tx.get_one(Training, plan.id))] == []
+            assert [str(d) for d in recount.recount_differences(tx, tx.get_one(Training, plan.id))] == []

@@ -48,13 +48,15 @@ def test_what_was_announced_has_its_room(tmp_path: Path, small_disk: Path) -> No
         for number in range(5):
             try:
                 with of.runtime.db.begin() as tx:
-                    made = uploads.begin(tx, of.settings, who, filename=f"{number}.mp4", size=20 * MIB, purpose="video")
+                    made = uploads.begin_upload(
+                        tx, of.settings, who, filename=f"{number}.mp4", size=20 * MIB, purpose="video"
+                    )
                 accepted.append(made.public_id)
             except StorageFull:
                 continue
         assert len(accepted) == 3, "64 MiB beside the reserve"
         for public_id in accepted:
-            uploads.append(of.runtime, who, public_id, offset=0, body=Endless(20 * MIB), length=20 * MIB)
+            uploads.append_upload(of.runtime, who, public_id, offset=0, body=Endless(20 * MIB), length=20 * MIB)
         assert shutil.disk_usage(small_disk).free >= 32 * MIB
 
 
@@ -64,7 +66,7 @@ def test_five_senders_stop_at_the_reserve_when_others_fill_the_disk(tmp_path: Pa
         who = of.actor(of.account(Role.TRAINER))
         with of.runtime.db.begin() as tx:
             announced = [
-                uploads.begin(tx, of.settings, who, filename="x.mp4", size=12 * MIB, purpose="video").public_id
+                uploads.begin_upload(tx, of.settings, who, filename="x.mp4", size=12 * MIB, purpose="video").public_id
                 for _ in range(5)
             ]
         (small_disk / "others").write_bytes(b"\0" * (30 * MIB))
@@ -72,7 +74,7 @@ def test_five_senders_stop_at_the_reserve_when_others_fill_the_disk(tmp_path: Pa
 
         def send(public_id: str) -> None:
             try:
-                uploads.append(of.runtime, who, public_id, offset=0, body=Endless(12 * MIB), length=12 * MIB)
+                uploads.append_upload(of.runtime, who, public_id, offset=0, body=Endless(12 * MIB), length=12 * MIB)
                 ends.append("whole")
             except StorageFull:
                 ends.append("full")
@@ -141,7 +143,7 @@ def announce_twice(runtime: Runtime, who: Account) -> None:
         try:
             with runtime.db.begin() as tx:
                 actor = Actor(account_id=who.id)
-                uploads.begin(tx, runtime.settings, actor, filename="x.mp4", size=600 * MIB, purpose="video")
+                uploads.begin_upload(tx, runtime.settings, actor, filename="x.mp4", size=600 * MIB, purpose="video")
             outcomes.append("taken")
         except TooLarge:
             outcomes.append("refused")

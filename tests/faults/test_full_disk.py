@@ -35,10 +35,10 @@ def test_a_step_that_finds_no_room(tmp_path: Path, small_disk: Path, step: str) 
         assert not local_storage(of.settings).path(set_key(asset.public_id, asset.generation)).exists()
         with runtime.db.read() as tx:
             assert queries.bytes_held(tx, asset.account_id) == 0
-            assert [s.step for s in queries.steps(tx, asset.id) if s.state == "failed"] == [step]
+            assert [s.step for s in queries.steps_of(tx, asset.id) if s.state == "failed"] == [step]
         filler.unlink()
         with runtime.db.begin() as tx:
-            service.retry(tx, Actor(account_id=asset.account_id), tx.get_one(Asset, asset.id))
+            service.retry_asset(tx, Actor(account_id=asset.account_id), tx.get_one(Asset, asset.id))
         drain(runtime)
         asset = _again(runtime, asset)
         assert asset.state == AssetState.READY and asset.error is None

@@ -23,7 +23,7 @@ from academy.jobs import GAVE_UP, Job, drain
 from academy.jobs.queue import release_lost
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Rendition
-from academy.media.rules import STEPS
+from academy.media.rules import STEPS_BY_KIND
 from academy.media.storage.file_storage import LocalStorage, Storage, local_storage, set_key, storage_of
 from academy.media.transcoding.playlist import is_whole
 from tests import factories
@@ -71,7 +71,7 @@ def expect_full(of: Academy, asset: Asset, step: str) -> None:
     assert Message.from_json(asset.error or {}).text == StorageFull().message.text
     assert (asset.error or {})["fault"] == "machine"
     with of.runtime.db.read() as tx:
-        assert [s.step for s in queries.steps(tx, asset.id) if s.state == "failed"] == [step]
+        assert [s.step for s in queries.steps_of(tx, asset.id) if s.state == "failed"] == [step]
         assert queries.bytes_held(tx, asset.account_id) == 0, "a failed file takes no space"
         assert not tx.scalar(select(func.count()).where(Job.state.in_(("queued", "running"))))
     place = local_storage(of.settings).path(f"assets/{asset.public_id}")
@@ -81,7 +81,7 @@ def expect_full(of: Academy, asset: Asset, step: str) -> None:
 def expect_ready(of: Academy, asset: Asset, who: Actor) -> Asset:
     """There is room again: the button is enough."""
     with of.runtime.db.begin() as tx:
-        service.retry(tx, who, tx.get_one(Asset, asset.id))
+        service.retry_asset(tx, who, tx.get_one(Asset, asset.id))
     to_the_end(of)
     asset = again(of, asset)
     assert asset.state == AssetState.READY and asset.error is None, asset.error
@@ -160,7 +160,7 @@ def test_the_database_is_on_the_same_full_disk(tmp_path: Path, small_disk: Path,
     """In one folder everything is full at once: not even a failure can be written. Nothing is lost, and it goes on."""
     with academy(small_disk / "academy") as of:
         asset, who = take(of, film(of, tmp_path), "党课.mkv", "video")
-        order = STEPS["video"]
+        order = STEPS_BY_KIND["video"]
         before = [f"media.{name}" for name in order[: order.index(step)]]
         drain(of.runtime, only=[*before, "media.part", "media.sound"])
         filler = fill(small_disk)

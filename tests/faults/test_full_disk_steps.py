@@ -59,7 +59,7 @@ def test_a_full_disk_at_a_step(tmp_path: Path, small_disk: Path, step: str, part
         drain(of.runtime)
         with of.runtime.db.read() as tx:
             asset = tx.get_one(Asset, asset_id)
-            assert asset.state == AssetState.FAILED, [(s.step, s.state) for s in queries.steps(tx, asset_id)]
+            assert asset.state == AssetState.FAILED, [(s.step, s.state) for s in queries.steps_of(tx, asset_id)]
             assert Message.from_json(asset.error or {}).text == StorageFull().message.text
             assert (asset.error or {})["fault"] == "machine"
             assert queries.bytes_held(tx, who.account_id or 0) == 0, "a failed file takes no space"
@@ -67,7 +67,7 @@ def test_a_full_disk_at_a_step(tmp_path: Path, small_disk: Path, step: str, part
         assert not local_storage(of.settings).path(set_key(asset.public_id, asset.generation)).exists()
         filler.unlink()
         with of.runtime.db.begin() as tx:
-            service.retry(tx, who, tx.get_one(Asset, asset_id))
+            service.retry_asset(tx, who, tx.get_one(Asset, asset_id))
         drain(of.runtime)
         with of.runtime.db.read() as tx:
             asset = tx.get_one(Asset, asset_id, populate_existing=True)

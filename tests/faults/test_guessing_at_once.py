@@ -35,7 +35,7 @@ PHONE = "13800001234"
 def runtime(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     folder = tmp_path_factory.mktemp("guessing")
     components.import_all()
-    passwords.limit_waiting(2 * AT_ONCE)
+    passwords.limit_waiting_threads(2 * AT_ONCE)
     if request.param == "sqlite":
         database = folder / "var" / "academy.db"
         templates.migrated(database)
@@ -47,7 +47,7 @@ def runtime(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             made = Runtime.build(make_settings(folder, database_url=url, web_threads=AT_ONCE))
             yield _peopled(made)
             made.db.dispose()
-    passwords.limit_waiting(16)
+    passwords.limit_waiting_threads(16)
 
 
 def _peopled(runtime: Runtime) -> Runtime:
@@ -100,7 +100,7 @@ def test_names_that_are_nobodys(runtime: Runtime) -> None:
 
 
 def test_activation_codes(runtime: Runtime) -> None:
-    told = at_once(lambda n: service.activate(runtime, "A7", f"WRONG{n:03}", "秋天的第二课2027", "10.1.0.3"))
+    told = at_once(lambda n: service.activate_account(runtime, "A7", f"WRONG{n:03}", "秋天的第二课2027", "10.1.0.3"))
     assert told.count("wrong") == throttle.NAME_HERE
 
 
@@ -131,7 +131,7 @@ def test_a_network(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_messages(runtime: Runtime) -> None:
     """One a minute for a number, however many ask at once; and one live code, however many jobs make one."""
-    told = at_once(lambda _n: sms.request_code(runtime, "A7", PHONE, "10.1.0.6"))
+    told = at_once(lambda _n: sms.request_sms_code(runtime, "A7", PHONE, "10.1.0.6"))
     assert told.count("right") == 1
     with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).where(Job.name == sms.SEND)) == 1
@@ -149,7 +149,7 @@ def test_messages(runtime: Runtime) -> None:
 def test_codes_of_the_branch(runtime: Runtime) -> None:
     def issue(_number: int) -> None:
         with runtime.db.begin() as tx:
-            service.issue_code(tx, SYSTEM, tx.scalars(select(Member).where(Member.number == "A7")).one())
+            service.issue_activation_code(tx, SYSTEM, tx.scalars(select(Member).where(Member.number == "A7")).one())
 
     assert set(at_once(issue)) == {"right"}
     with runtime.db.read() as tx:

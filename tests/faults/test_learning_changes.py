@@ -38,7 +38,7 @@ def _at_night(runtime: Runtime) -> None:
 HEALERS: dict[str, Callable[[Runtime], object]] = {
     "the publication's own event": drain,
     "the night": _at_night,
-    "the operator": lambda runtime: repair.derive(runtime.db),
+    "the operator": lambda runtime: repair.derive_from_ledgers(runtime.db),
 }
 
 
@@ -58,9 +58,9 @@ def test_whoever_had_all_the_rest_completes_by_each_way(real_runtime: Runtime, c
                 with clock.frozen(START + number * dt.timedelta(minutes=5)):
                     life.watch(tx, who, item, share)
     drain(real_runtime)
-    assert list(repair.missing(real_runtime.db)) == []
+    assert list(repair.ledger_differences(real_runtime.db)) == []
     with clock.frozen(START + days), real_runtime.db.begin() as tx:
-        draft = library.revise(tx, life.author, tx.get_one(learning_changes.Course, life.course))
+        draft = library.revise_course(tx, life.author, tx.get_one(learning_changes.Course, life.course))
         if change == "dropped":
             library.remove_item(tx, life.author, draft, draft.items[2])
         elif change == "optional":
@@ -69,12 +69,12 @@ def test_whoever_had_all_the_rest_completes_by_each_way(real_runtime: Runtime, c
             fields = {"title": draft.title, "category": "theory", "summary": draft.summary}
             library.edit_course(tx, life.author, draft, threshold_permille=800, **fields)  # type: ignore[arg-type]
         life.release(tx, draft)
-    found = list(repair.missing(real_runtime.db))
+    found = list(repair.ledger_differences(real_runtime.db))
     assert {key[0] for key, _ in found} >= {life.people[0]}
     with clock.frozen(START + 2 * days):
         HEALERS[healer](real_runtime)
         HEALERS[healer](real_runtime)
-    assert list(repair.missing(real_runtime.db)) == []
+    assert list(repair.ledger_differences(real_runtime.db)) == []
     with real_runtime.db.read() as tx:
         rows = tx.execute(select(Completion.member_id, Completion.course_version, Completion.completed_at)).all()
         version = tx.get_one(learning_changes.Course, life.course).version
@@ -91,7 +91,7 @@ def test_a_draft_that_nobody_reviewed_completes_nothing(real_runtime: Runtime) -
         course = tx.get_one(learning_changes.Course, life.course)
         for item in course.items[:2]:
             life.watch(tx, person, item, 1.0)
-        library.withdraw(tx, life.author, course)
+        library.withdraw_course(tx, life.author, course)
         library.remove_item(tx, life.author, course, course.items[2])
         first = course.items[0]
         completions.finish_item(tx, person, first.id, first.version, course.id, clock.now_ms())
@@ -100,6 +100,6 @@ def test_a_draft_that_nobody_reviewed_completes_nothing(real_runtime: Runtime) -
         library.add_item(tx, life.author, course, kind="video", title="加讲", asset=asset)
         life.release(tx, course)
     drain(real_runtime)
-    assert list(repair.missing(real_runtime.db)) == []
+    assert list(repair.ledger_differences(real_runtime.db)) == []
     with real_runtime.db.read() as tx:
         assert tx.scalars(select(Completion)).all() == []

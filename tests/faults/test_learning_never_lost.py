@@ -62,7 +62,7 @@ def test_it_would_notice(
 ) -> None:
     """With the faults that it was written against put back."""
     monkeypatch.setattr(where, name, worse)
-    monkeypatch.setattr(repair, "repair", _repairs_nothing)
+    monkeypatch.setattr(repair, "repair_ledgers", _repairs_nothing)
     with templates.database("sqlite", tmp_path) as url:
         runtime = Runtime.build(make_settings(tmp_path, database_url=url, log_level="CRITICAL"))
         told = learning_never_lost.run(runtime, 20, 7)

@@ -75,8 +75,8 @@ def test_a_transfer_in_the_second_of_a_completion(real_runtime: Runtime) -> None
         target = city.branches[3].id
         assert together(real_runtime, finishing(person.id, city.courses[0].id), moving(person.id, target)) == []
     with real_runtime.db.read(snapshot=True) as tx:
-        assert recount.differences(tx, tx.get_one(Training, plan.id)) == []
-        found = coverage_cells.figures(tx, [plan.id], [city.branches[3].id, city.branches[0].id])
+        assert recount.recount_differences(tx, tx.get_one(Training, plan.id)) == []
+        found = coverage_cells.figures_of(tx, [plan.id], [city.branches[3].id, city.branches[0].id])
         assert (found[plan.id, city.branches[3].id].due, found[plan.id, city.branches[3].id].completed) == (15, 10)
         assert found.get((plan.id, city.branches[0].id), coverage_cells.Figures()).completed == 0
 
@@ -89,7 +89,7 @@ def test_an_opening_in_the_second_of_a_transfer(real_runtime: Runtime) -> None: 
         opening = lambda tx, plan=plan: service.open_training(tx, SYSTEM, tx.get_one(Training, plan.id))  # noqa: E731
         assert together(real_runtime, opening, *acts) == []
         with real_runtime.db.read(snapshot=True) as tx:
-            assert recount.differences(tx, tx.get_one(Training, plan.id)) == []
+            assert recount.recount_differences(tx, tx.get_one(Training, plan.id)) == []
 
 
 def test_two_administrators_agree_to_one_correction(real_runtime: Runtime) -> None:  # noqa: F811
@@ -156,8 +156,8 @@ def test_an_opening_killed_half_way_leaves_nothing_and_ends_the_same(
     with runtime.db.read(snapshot=True) as tx:
         opened = tx.get_one(Training, plan.id)
         assert (opened.state, tx.scalar(held)) == (TrainingState.OPEN, 20)
-        assert recount.differences(tx, opened) == []
-        found = coverage_cells.figures(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
+        assert recount.recount_differences(tx, opened) == []
+        found = coverage_cells.figures_of(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
         assert (found.due, found.completed) == (20, 1)
 
 
@@ -170,4 +170,4 @@ def test_two_officers_open_one_training(real_runtime: Runtime, monkeypatch: pyte
     finish = lambda tx: service.finish_opening(tx, plan.id, None)  # noqa: E731
     assert together(real_runtime, finish, *acts) == []
     with real_runtime.db.read(snapshot=True) as tx:
-        assert recount.differences(tx, tx.get_one(Training, plan.id)) == []
+        assert recount.recount_differences(tx, tx.get_one(Training, plan.id)) == []

@@ -102,16 +102,16 @@ def read_everything(tx: Tx, plan: Training, nodes: list[Organisation]) -> Iterat
     """All pages of now, which show the end of yesterday, with whom their figures really count."""
     for node in nodes:
         people, sets = who_is_where(tx, plan, node)
-        breakdowns.publish(tx, plan, node, None, breakdowns.measure(tx, plan, node))
+        breakdowns.publish_breakdowns(tx, plan, node, None, breakdowns.measure_breakdowns(tx, plan, node))
         shown: list[tuple[dict[str, str], tuple[int, ...]]] = []
         for dimension in ("gender", "education"):
-            for g in breakdowns.by(tx, plan, node, dimension).groups:
+            for g in breakdowns.break_down(tx, plan, node, dimension).groups:
                 if not g.is_withheld:
                     shown.append(({dimension: g.key}, (g.due or 0, g.exempt or 0, g.reached or 0, g.completed or 0)))
-        page = table.coverage(tx, plan, node)
+        page = table.coverage_of(tx, plan, node)
         for chosen in CHOSEN:
-            filters.publish(tx, page, filters.measure(tx, page, chosen))
-            f = filters.filtered(tx, page, chosen).figures
+            filters.publish_filtered(tx, page, filters.measure_filtered(tx, page, chosen))
+            f = filters.filter_coverage(tx, page, chosen).figures
             if f is not None:
                 shown.append((chosen, (f.due, f.exempt, f.reached, f.completed)))
         for conditions, (due, *others) in shown:

@@ -65,7 +65,7 @@ class City:
             for member in self.people[40:]:
                 spans = self._spans(OLD_MS)
                 rows.append(
-                    {"member_id": member, "item_id": self.item.id, "item_version": 1, "spans": rules.pack(spans)}
+                    {"member_id": member, "item_id": self.item.id, "item_version": 1, "spans": rules.pack_spans(spans)}
                     | {"covered_ms": rules.length(spans), "updated_ms": clock.now_ms(), "pending_since_ms": 1}
                 )
                 self.old[member] = seconds(spans)
@@ -127,7 +127,7 @@ def held(runtime: Runtime, member: int, version: int) -> set[int]:
         row = tx.execute(query).first()
     if row is None:
         return set()
-    spans = rules.unpack(row.spans)
+    spans = rules.unpack_spans(row.spans)
     assert rules.length(spans) == row.covered_ms
     return seconds(spans)
 
@@ -137,7 +137,7 @@ def test_everybodys_credit_is_right_at_every_point(real_runtime: Runtime, seed: 
     city = City(real_runtime, seed)
     with real_runtime.db.begin() as tx:
         item = tx.get_one(CourseItem, city.item.id)
-        recut = recuts.carry_over(tx, Actor(account_id=1), item, 1, KEPT)
+        recut = recuts.carry_over_credit(tx, Actor(account_id=1), item, 1, KEPT)
     assert recut.finished_at is None and recut.job_id is not None
     steps = 0
 
@@ -167,11 +167,11 @@ def test_everybodys_credit_is_right_at_every_point(real_runtime: Runtime, seed: 
         city.live()
     city.check(whole=True)
     with real_runtime.db.begin() as tx:  # once more changes nothing
-        recuts.carry_over(tx, Actor(account_id=1), tx.get_one(CourseItem, city.item.id), 1, KEPT)
+        recuts.carry_over_credit(tx, Actor(account_id=1), tx.get_one(CourseItem, city.item.id), 1, KEPT)
     drain(real_runtime, only=[recuts.CARRY])
     city.check(whole=True)
-    repair.repair(real_runtime.db)
-    assert list(repair.missing(real_runtime.db)) == []
+    repair.repair_ledgers(real_runtime.db)
+    assert list(repair.ledger_differences(real_runtime.db)) == []
     with real_runtime.db.read() as tx:
         assert len(tx.scalars(select(Recut)).all()) == 1
 
@@ -187,7 +187,7 @@ def test_no_step_grows_with_the_city(real_runtime: Runtime) -> None:
     with failing(real_runtime.db) as seen:
         with real_runtime.db.begin() as tx:
             item = tx.get_one(CourseItem, city.item.id)
-            recut = recuts.carry_over(tx, Actor(account_id=1), item, 1, KEPT)
+            recut = recuts.carry_over_credit(tx, Actor(account_id=1), item, 1, KEPT)
         sizes.append(len(seen.sent))
         recuts.carry_all(real_runtime.db, recut.id, lambda _: sizes.append(len(seen.sent)))
     steps = [after - before for before, after in zip([0, *sizes], sizes, strict=False)]

@@ -127,7 +127,7 @@ def city(runtime: Runtime) -> int:
 
 def confirmed(runtime: Runtime, top: int, text: str) -> int:
     """The id of an import of a CSV text that was checked and confirmed; its job waits."""
-    received = imports.receive(runtime.settings, io.BytesIO(text.encode()))
+    received = imports.receive_file(runtime.settings, io.BytesIO(text.encode()))
     with runtime.db.begin() as tx:
         made = imports.begin_import(tx, SYSTEM, tx.get_one(Organisation, top), received=received, filename="x.csv").id
     drain(runtime)

@@ -115,7 +115,7 @@ def test_a_withdrawal_in_the_second_of_an_opening(real_runtime: Runtime, first: 
         plan = training(tx, city.city, city.courses, opens_on=today, closes_on=today)
         reviewer = make.actor_of(tx, make.account(tx, None, (Role.REVIEWER, city.city)))
     opening: Act = lambda tx: service.begin_opening(tx, SYSTEM, tx.get_one(Training, plan.id))  # noqa: E731
-    withdrawal: Act = lambda tx: library.withdraw(tx, reviewer, tx.get_one(Course, city.courses[0].id))  # noqa: E731
+    withdrawal: Act = lambda tx: library.withdraw_course(tx, reviewer, tx.get_one(Course, city.courses[0].id))  # noqa: E731
     order = (opening, withdrawal) if first == "opening" else (withdrawal, opening)
     met = one_behind_the_other(real_runtime, *order)
     with real_runtime.db.read() as tx:
@@ -133,8 +133,8 @@ def test_two_words_at_once_keep_to_the_limit_of_open_ones(real_runtime: Runtime)
         account = make.account(tx, city.people[0])
         writer = make.actor_of(tx, account)
         for number in range(complaints.OPEN_MOST - 1):
-            complaints.complain(tx, writer, subject="other", body=f"意见 {number}")
-    act: Act = lambda tx: complaints.complain(tx, writer, subject="other", body="同一秒的意见")  # type: ignore[assignment]  # noqa: E731
+            complaints.file_complaint(tx, writer, subject="other", body=f"意见 {number}")
+    act: Act = lambda tx: complaints.file_complaint(tx, writer, subject="other", body="同一秒的意见")  # type: ignore[assignment]  # noqa: E731
     assert isinstance(one_behind_the_other(real_runtime, act, act), Busy)
     with real_runtime.db.read() as tx:
         waiting = select(func.count()).where(Complaint.account_id == account.id, Complaint.state == "open")

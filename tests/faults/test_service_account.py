@@ -68,8 +68,8 @@ def test_the_service_does_its_work_and_can_do_nothing_else(runtimes: dict[str, R
     bring_up_to_date(runtime)  # a second time changes nothing
     with runtime.db.begin() as tx:
         person = factories.member(tx, factories.organisation(tx, level="city"), number="A7")
-        code = service.issue_code(tx, SYSTEM, person)
-    assert service.activate(runtime, "A7", code, "春天的第一课2026")
+        code = service.issue_activation_code(tx, SYSTEM, person)
+    assert service.activate_account(runtime, "A7", code, "春天的第一课2026")
     assert service.sign_in(runtime, "A7", "春天的第一课2026")
     with runtime.db.read() as tx:
         assert audit.verify(tx).whole

@@ -181,7 +181,7 @@ def test_a_full_disk_keeps_what_came_and_says_so(tmp_path: Path, small_disk: Pat
         filler = small_disk / "filler"
         who = running.account(Role.TRAINER)
         with running.runtime.db.begin() as tx:
-            public_id = uploads.begin(
+            public_id = uploads.begin_upload(
                 tx, running.settings, running.actor(who), filename="x.mp4", size=20 << 20, purpose="video"
             ).public_id
         filler.write_bytes(b"\0" * (14 << 20))

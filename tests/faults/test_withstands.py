@@ -106,7 +106,7 @@ def watching(running: Running, *, ago: float, minutes: float = 60, **changes: ob
 def held(running: Running, who: Learner) -> queries.Ledger:
     assert who.actor.member_id is not None
     with running.runtime.db.read() as tx:
-        return queries.ledger(tx, who.actor.member_id, tx.get_one(CourseItem, who.course.items[0].id))
+        return queries.ledger_of(tx, who.actor.member_id, tx.get_one(CourseItem, who.course.items[0].id))
 
 
 def test_an_hour_claimed_after_five_seconds(running: Running) -> None:

@@ -152,7 +152,7 @@ def test_who_has_no_password_signs_on_again(app: Flask, runtime: Runtime, zhao: 
 def test_a_code_from_the_branch_leads_in(client: FlaskClient, runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         person = make.member(tx, make.organisation(tx, level="city"), number="A8")
-        code = service.issue_code(tx, SYSTEM, person)
+        code = service.issue_activation_code(tx, SYSTEM, person)
     form = {"number": "A8", "code": code, "password": PASSWORD, "again": PASSWORD + "x"}
     assert "两次填写的密码不一样" in client.post("/activate", data=form).text
     form["again"] = PASSWORD

@@ -51,7 +51,7 @@ def client(app: Flask, runtime: Runtime, who: Account) -> FlaskClient:
 
 def texts(runtime: Runtime, asset: Asset) -> list[str]:
     with runtime.db.read() as tx:
-        return [cue.text for cue in queries.cues(tx, asset.id)]
+        return [cue.text for cue in queries.cues_of(tx, asset.id)]
 
 
 def put(client: FlaskClient, asset: Asset, version: int, *cues: tuple[int, int, str]) -> tuple[int, object]:
@@ -176,7 +176,7 @@ def test_confidence_comes_back_with_the_line_and_goes_when_somebody_looked(
     runtime: Runtime, client: FlaskClient, asset: Asset
 ) -> None:
     with runtime.db.begin() as tx:
-        script = queries.transcript(tx, asset.id)
+        script = queries.transcript_of(tx, asset.id)
         assert script is not None
         script.origin = "asr"
         service.replace_cues(tx, tx.get_one(Asset, asset.id), [CueText(0, 1000, "甲", 0.3)], "asr")
@@ -185,7 +185,7 @@ def test_confidence_comes_back_with_the_line_and_goes_when_somebody_looked(
     lines = [[0, 1000, "甲", 0.3], [1000, 2000, "乙", None], [2000, 3000, "丙"]]
     assert client.put(url, json={"version": 2, "cues": lines}).status_code == 200
     with runtime.db.read() as tx:
-        assert [cue.confidence for cue in queries.cues(tx, asset.id)] == [0.3, None, None]
+        assert [cue.confidence for cue in queries.cues_of(tx, asset.id)] == [0.3, None, None]
 
 
 def test_a_strangers_captions_are_not_found(app: Flask, runtime: Runtime, asset: Asset) -> None:

@@ -46,13 +46,13 @@ def test_the_text_comes_first_and_is_asked_once(client: FlaskClient, runtime: Ru
     assert "同意，继续" not in client.get("/consent").text
     with runtime.db.read() as tx:
         row = tx.scalars(select(Consent)).one()
-    assert (row.version, row.language, row.withdrawn_at) == (consent.VERSION, "zh", None)
+    assert (row.version, row.language, row.withdrawn_at) == (consent.CONSENT_VERSION, "zh", None)
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_new_version_asks_again(client: FlaskClient, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     client.post("/consent", data={"verb": "agree"})
-    monkeypatch.setattr(consent, "VERSION", "2")
+    monkeypatch.setattr(consent, "CONSENT_VERSION", "2")
     assert client.get("/library").headers["Location"] == "/consent?next=/library"
     assert "说明更新了" in client.get("/consent").text
     client.post("/consent", data={"verb": "agree"})
@@ -83,8 +83,8 @@ def test_programs_are_asked_nothing(app: Flask, runtime: Runtime, person: Accoun
 
 
 def test_no_text_changes_under_its_version() -> None:
-    words = "\n".join(sentence.text for part in consent.TEXT for sentence in part)
-    assert hashlib.sha256(words.encode()).hexdigest() == consent.DIGESTS[consent.VERSION]
+    words = "\n".join(sentence.text for part in consent.CONSENT_TEXT for sentence in part)
+    assert hashlib.sha256(words.encode()).hexdigest() == consent.DIGESTS[consent.CONSENT_VERSION]
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])

@@ -50,7 +50,7 @@ def plant(runtime: Runtime, seed: int) -> tuple[City, Training]:
                 complete(tx, person.id, one.id, at(1))
         make.account(tx, None, (Role.BRANCH_SECRETARY, city.branches[0]))
     with clock.frozen(at(2)), runtime.db.begin() as tx:
-        if reminders.preview(tx, plan, city.branches[1]).reachable:
+        if reminders.preview_reminder(tx, plan, city.branches[1]).reachable:
             reminders.send_reminder(tx, SYSTEM, plan, city.branches[1])
     return city, plan
 
@@ -110,10 +110,10 @@ def test_a_reminder_reaches_exactly_those_on_its_list(runtime: Runtime, seed: in
     city, plan = plant(runtime, seed)
     with clock.frozen(at(3)), runtime.db.begin() as tx:
         for node in (city.branches[0], city.county, city.city):
-            before = reminders.preview(tx, plan, node)
+            before = reminders.preview_reminder(tx, plan, node)
             assert before.missing == before.reachable + before.lately + before.unreachable
             if before.reachable:
                 assert reminders.send_reminder(tx, SYSTEM, plan, node).recipients == before.reachable
-            after = reminders.preview(tx, plan, node)
+            after = reminders.preview_reminder(tx, plan, node)
             assert (after.reachable, after.lately) == (0, before.lately + before.reachable)
             assert after.unreachable == before.unreachable

@@ -249,15 +249,15 @@ def test_the_citys_administrator_keeps_the_shelves(app: Flask, runtime: Runtime)
     for wrong in ("", "民族团结", "字" * 21):
         assert keeper.post(here, data={"name": wrong}).status_code == 422
     with runtime.db.read() as tx:
-        slugs = {c.name: c.slug for c in queries.categories(tx)}
+        slugs = {c.name: c.slug for c in queries.list_categories(tx)}
     added = slugs["民族团结"]
     keeper.post(here, data={"verb": "rename", "slug": added, "name": "民族宗教政策"})
     keeper.post(here, data={"verb": "up", "slug": added})
     with runtime.db.read() as tx:
-        assert [c.name for c in queries.categories(tx)][-2:] == ["民族宗教政策", "经济发展"]
+        assert [c.name for c in queries.list_categories(tx)][-2:] == ["民族宗教政策", "经济发展"]
     keeper.post(here, data={"verb": "remove", "slug": added})
     with runtime.db.begin() as tx:
-        assert added not in [c.slug for c in queries.categories(tx)]
+        assert added not in [c.slug for c in queries.list_categories(tx)]
         trainer = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
         factories.course(tx, trainer, category="law")
     assert keeper.post(here, data={"verb": "remove", "slug": "law"}).status_code == 409

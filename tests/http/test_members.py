@@ -262,7 +262,9 @@ def test_a_template_holds_every_heading_that_is_known(
     client = enter(Role.NODE_ADMINISTRATOR, city["top"])
     book = CalamineWorkbook.from_filelike(io.BytesIO(client.get(f"/rosters/template.xlsx?kind={kind}").data))
     header = book.get_sheet_by_index(0).to_python()[0]
-    assert columns.guess(columns.KINDS[kind], header).keys() == {column.field for column in columns.KINDS[kind]}
+    assert columns.guess(columns.COLUMNS_BY_KIND[kind], header).keys() == {
+        column.field for column in columns.COLUMNS_BY_KIND[kind]
+    }
     assert len(book.get_sheet_by_index(1).to_python()) == len(header)
 
 

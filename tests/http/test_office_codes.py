@@ -54,12 +54,12 @@ def test_only_a_security_officer_of_all_of_it_gives_one(runtime: Runtime, office
             for node in (branch, county, city):
                 allowed = role is Role.SECURITY_OFFICER and node is city
                 if allowed:
-                    assert service.issue_code(tx, holder(node, role), person)
+                    assert service.issue_activation_code(tx, holder(node, role), person)
                 else:
                     with pytest.raises(Conflict, match="安全管理员"):
-                        service.issue_code(tx, holder(node, role), person)
+                        service.issue_activation_code(tx, holder(node, role), person)
         with pytest.raises(Forbidden):
-            service.issue_code(tx, holder(elsewhere, Role.SECURITY_OFFICER), person)
+            service.issue_activation_code(tx, holder(elsewhere, Role.SECURITY_OFFICER), person)
 
 
 def test_who_held_an_office_once_is_a_member_like_any_other(runtime: Runtime) -> None:
@@ -74,7 +74,7 @@ def test_who_held_an_office_once_is_a_member_like_any_other(runtime: Runtime) ->
             )
         )
         tx.flush()
-        assert service.issue_code(tx, holder(branch, Role.BRANCH_SECRETARY), person)
+        assert service.issue_activation_code(tx, holder(branch, Role.BRANCH_SECRETARY), person)
 
 
 @pytest.mark.parametrize("office", OFFICES)
@@ -83,10 +83,10 @@ def test_a_code_from_before_the_office_opens_nothing(runtime: Runtime, office: R
         branch = make.organisation(tx, level="city")
         person = make.member(tx, branch, number="A7")
         account = make.account(tx, person)
-        code = service.issue_code(tx, holder(branch, Role.BRANCH_SECRETARY), person)
+        code = service.issue_activation_code(tx, holder(branch, Role.BRANCH_SECRETARY), person)
         service.grant_role(tx, SYSTEM, account, office, branch)
     with pytest.raises(Invalid, match="编号或激活码不对"):
-        service.activate(runtime, "A7", code, PASSWORD)
+        service.activate_account(runtime, "A7", code, PASSWORD)
 
 
 def test_a_security_officer_gives_one_on_the_page_and_the_owner_hears_of_it(app: Flask, runtime: Runtime) -> None:
@@ -111,7 +111,7 @@ def test_a_security_officer_gives_one_on_the_page_and_the_owner_hears_of_it(app:
     with runtime.db.read() as tx:
         told = tx.scalars(select(Notification.body).where(Notification.account_id == owner.id)).all()
     assert any("发了激活码" in body["text"] for body in told)
-    assert service.activate(runtime, "A7", typed, PASSWORD)
+    assert service.activate_account(runtime, "A7", typed, PASSWORD)
     with runtime.db.read() as tx:
         told = tx.scalars(select(Notification.body).where(Notification.account_id == owner.id)).all()
         assert tx.scalar(select(func.count()).select_from(ActivationCode)) == 1

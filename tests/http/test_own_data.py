@@ -75,7 +75,7 @@ def village(app: Flask, runtime: Runtime) -> Village:
         course = make.published_course(tx, author, reviewer, title="学过的课")
         progress.record_completion(tx, SYSTEM, person.id, course, clock.now())
         notify(tx, key="k", body=msg("您有一门课快到期了。"), member_id=person.id)
-        complaints.complain(tx, make.actor_of(tx, account), subject="rule", body="学时折算看不懂。")
+        complaints.file_complaint(tx, make.actor_of(tx, account), subject="rule", body="学时折算看不懂。")
         clients = []
         for who in (
             account,
@@ -154,7 +154,7 @@ def test_a_later_roster_brings_nothing_back(village: Village) -> None:
         people.edit_member(tx, SYSTEM, village.runtime.sealer, person, {"phone": PHONE, "education": "本科"})
         assert tx.scalar(select(Member.phone_sealed).where(Member.id == person.id)) is None
         with pytest.raises(Conflict, match="停用或删除"):
-            service.issue_code(tx, SYSTEM, person)
+            service.issue_activation_code(tx, SYSTEM, person)
 
 
 @ONE_KIND
@@ -207,8 +207,8 @@ def test_officers_own_requests_are_anothers(app: Flask, runtime: Runtime) -> Non
         branch = make.organisation(tx)
         officer = make.account(tx, make.member(tx, branch), (Role.ROSTER_OFFICER, branch))
         actor = make.actor_of(tx, officer)
-        row = privacy_requests.ask(tx, actor, "correct", "姓名错了。")
+        row = privacy_requests.file_data_request(tx, actor, "correct", "姓名错了。")
         with pytest.raises(Conflict, match="本人"):
-            privacy_requests.decide(tx, actor, row.public_id, agree=True, answer="改好了。")
+            privacy_requests.decide_data_request(tx, actor, row.public_id, agree=True, answer="改好了。")
         assert tx.scalar(select(func.count()).select_from(LoginSession)) == 0
         assert row.created_at <= clock.now() + dt.timedelta(seconds=1)

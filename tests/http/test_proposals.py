@@ -48,7 +48,7 @@ class Scene:
         """What members see: cues, then chapters."""
         with self.runtime.db.read() as tx:
             cues = [cue.text for cue in queries.cue_texts(tx, self.asset.id)]
-            return cues + [one.title for one in chapters.of_asset(tx, self.asset.id)]
+            return cues + [one.title for one in chapters.chapters_of(tx, self.asset.id)]
 
     def proposals(self, state: str) -> list[ContentProposal]:
         with self.runtime.db.read() as tx:

@@ -9,7 +9,7 @@ from academy.core.actor import Role
 from academy.core.runtime import Runtime
 from academy.jobs import drain
 from academy.library.models import CourseItem
-from academy.search.backends.selection import backend
+from academy.search.backends.selection import search_backend
 from tests import factories
 from tests.components import search_city as city
 from tests.conftest import sign_in
@@ -57,14 +57,14 @@ def test_the_dictionary_keeps_a_word_whole_where_it_is_said(runtime: Runtime, cl
     assert client.post("/search/terms", data={"text": "云岭夜话"}).status_code == 422
     assert client.post("/search/terms", data={"text": "，"}).status_code == 422
     drain(runtime)
-    assert backend(runtime).frequencies(["云岭夜话"]) == {"云岭夜话": 1}
+    assert search_backend(runtime).frequencies(["云岭夜话"]) == {"云岭夜话": 1}
     assert "山里的事" in client.get("/search?q=云岭夜话").get_data(as_text=True)
     page = client.get("/search/terms").get_data(as_text=True)
     assert "云岭夜话" in page
     number = re.search(r"/search/terms/(\d+)/remove", page)
     assert number and client.post(number[0]).status_code == 303
     drain(runtime)
-    assert backend(runtime).frequencies(["云岭夜话"]) == {"云岭夜话": 0}
+    assert search_backend(runtime).frequencies(["云岭夜话"]) == {"云岭夜话": 0}
 
 
 def test_the_log_knows_what_was_asked_and_not_who(runtime: Runtime, client: FlaskClient) -> None:

@@ -85,13 +85,13 @@ class Owner:
 
     def waits_for(self, officer: Actor) -> bool:
         with self.runtime.db.read() as tx:
-            rows = second_step_approvals.waiting(tx, officer.paths(Role.SECURITY_OFFICER)).rows
+            rows = second_step_approvals.waiting_second_steps(tx, officer.paths(Role.SECURITY_OFFICER)).rows
         return self.account.id in {row.account.id for row in rows}
 
     def approve(self, officer: Actor, number: str | None = None) -> None:
         with self.runtime.db.begin() as tx:
             account = tx.get_one(Account, self.account.id)
-            second_step_approvals.approve(
+            second_step_approvals.approve_second_step(
                 tx, officer, account, self.factor().check_number if number is None else number
             )
 
@@ -209,7 +209,7 @@ def test_only_a_security_officer_above_home_and_every_office_approves_or_refuses
 
 def refuse(owner: Owner, by: Actor) -> None:
     with owner.runtime.db.begin() as tx:
-        second_step_approvals.refuse(tx, by, tx.get_one(Account, owner.account.id))
+        second_step_approvals.refuse_second_step(tx, by, tx.get_one(Account, owner.account.id))
 
 
 @ONE_KIND
@@ -325,7 +325,7 @@ def test_a_new_phone_is_set_up_in_the_same_session_and_soon(owner: Owner) -> Non
             found = identity_of(tx, owner.token)
         assert found is not None
         with pytest.raises(Conflict), owner.runtime.db.begin() as tx:
-            second_step.confirm(tx, owner.runtime, me, late, session_id=found.session_id)
+            second_step.confirm_second_step(tx, owner.runtime, me, late, session_id=found.session_id)
     assert owner.factor().next_secret_sealed is not None
     with clock.frozen(clock.now() + dt.timedelta(minutes=13)):
         second_step.renew_recovery_codes(owner.runtime, Actor(account_id=owner.account.id), now(old))

@@ -33,10 +33,10 @@ def test_a_sector_is_added_used_renamed_and_retired(app: Flask, runtime: Runtime
     with runtime.db.read() as tx:
         made = tx.scalars(select(Sector).where(Sector.name == "网络行业")).one()
         assert made.place == 8
-        assert sectors.reader(tx)("网络行业") == made.code == sectors.reader(tx)("internet")
-        assert sectors.reader(tx)("国企") == "enterprise"
+        assert sectors.sector_reader(tx)("网络行业") == made.code == sectors.sector_reader(tx)("internet")
+        assert sectors.sector_reader(tx)("国企") == "enterprise"
         with pytest.raises(rules.Unreadable):
-            sectors.reader(tx)("火星")
+            sectors.sector_reader(tx)("火星")
     new = f"/organisations/{top.public_id}/new"
     fields = {"code": "N1", "name": "网约配送党支部", "kind": "branch", "level": "branch", "sector": made.code}
     assert client.post(new, data=fields).status_code == 303
@@ -46,8 +46,8 @@ def test_a_sector_is_added_used_renamed_and_retired(app: Flask, runtime: Runtime
     assert made.code not in client.get(new).text, "offered no more"
     assert "新就业群体" in client.get(f"/organisations/{top.public_id}").text, "and still named"
     with runtime.db.begin() as tx:
-        assert [s.code for s in sectors.listed(tx)].index(made.code) == 6
-        assert sectors.counts(tx)[made.code] == 1
+        assert [s.code for s in sectors.list_sectors(tx)].index(made.code) == 6
+        assert sectors.count_organisations_by_sector(tx)[made.code] == 1
         node = tx.scalars(select(Organisation).where(Organisation.code == "N1")).one()
         with pytest.raises(Invalid):
             service.create_organisation(tx, SYSTEM, code="N2", name="某支部", sector=made.code, parent=node)

@@ -87,23 +87,23 @@ def test_asking_is_counted_alike_for_known_and_unknown(runtime: Runtime, member:
     begun = clock.now()
     for turn in range(5):
         with clock.frozen(begun + dt.timedelta(minutes=2 * turn)):
-            sms.request_code(runtime, number, PHONE, "10.0.0.9")
+            sms.request_sms_code(runtime, number, PHONE, "10.0.0.9")
             with pytest.raises(Busy, match="太频繁"):
-                sms.request_code(runtime, number, PHONE, "10.0.0.9")
+                sms.request_sms_code(runtime, number, PHONE, "10.0.0.9")
     with clock.frozen(begun + dt.timedelta(hours=20)), pytest.raises(Busy):
-        sms.request_code(runtime, number, PHONE, "10.0.0.9")
+        sms.request_sms_code(runtime, number, PHONE, "10.0.0.9")
     with clock.frozen(begun + dt.timedelta(hours=25)):
-        sms.request_code(runtime, number, PHONE, "10.0.0.9")
+        sms.request_sms_code(runtime, number, PHONE, "10.0.0.9")
 
 
 @ONE_KIND
 def test_one_network_cannot_send_to_the_whole_city(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sms, "NETWORK_HOUR", 3)
     for number in range(3):
-        sms.request_code(runtime, f"B{number}", PHONE, "10.0.0.9")
+        sms.request_sms_code(runtime, f"B{number}", PHONE, "10.0.0.9")
     with pytest.raises(Busy):
-        sms.request_code(runtime, "B9", PHONE, "10.0.0.9")
-    sms.request_code(runtime, "B9", PHONE, "10.0.0.10")
+        sms.request_sms_code(runtime, "B9", PHONE, "10.0.0.9")
+    sms.request_sms_code(runtime, "B9", PHONE, "10.0.0.10")
 
 
 @ONE_KIND
@@ -113,23 +113,23 @@ def test_a_code_lasts_ten_minutes_and_the_newest_counts(
     begun, codes = clock.now(), []
     for turn in range(2):
         with clock.frozen(begun + dt.timedelta(minutes=2 * turn)):
-            sms.request_code(runtime, "A7", PHONE)
+            sms.request_sms_code(runtime, "A7", PHONE)
             drain(runtime)
         codes += re.findall(r"(\d{8})，", capfd.readouterr().err)
     for code, minutes in ((codes[0], 3), (codes[1], 13)):
         with clock.frozen(begun + dt.timedelta(minutes=minutes)), pytest.raises(Invalid):
-            service.activate(runtime, "A7", code, PASSWORD)
+            service.activate_account(runtime, "A7", code, PASSWORD)
     with clock.frozen(begun + dt.timedelta(minutes=11)):
-        assert service.activate(runtime, "A7", codes[1], PASSWORD)
+        assert service.activate_account(runtime, "A7", codes[1], PASSWORD)
 
 
 @ONE_KIND
 def test_without_a_channel_nothing_is_offered(client: FlaskClient, runtime: Runtime, app: object) -> None:
     assert "用短信收一个" in client.get("/activate").text
     off = dataclasses.replace(runtime.settings, sms="off")
-    assert sms.channel(off) is None
+    assert sms.sms_channel(off) is None
     with pytest.raises(ValueError, match="ACADEMY_SMS"):
-        sms.channel(dataclasses.replace(runtime.settings, sms="carrier-pigeon"))
+        sms.sms_channel(dataclasses.replace(runtime.settings, sms="carrier-pigeon"))
 
 
 class _Gateway(http.server.BaseHTTPRequestHandler):
@@ -181,7 +181,7 @@ def test_a_gateway_gets_a_signed_message_and_is_asked_again(
         runtime, settings=dataclasses.replace(runtime.settings, sms=address, sms_secret="geheim")
     )
     handler.status = 503
-    sms.request_code(real, "A7", PHONE)
+    sms.request_sms_code(real, "A7", PHONE)
     drain(real)
     handler.status = 200
     with clock.frozen(clock.now() + dt.timedelta(minutes=1)):
@@ -200,12 +200,12 @@ def test_asking_takes_nothing_away_that_the_branch_gave(runtime: Runtime, member
     """Whoever knows a number and a phone may ask as often as the quota lets them."""
     with runtime.db.begin() as tx:
         person = tx.scalars(select(Member).where(Member.number == "A7")).one()
-        code = service.issue_code(tx, SYSTEM, person)
+        code = service.issue_activation_code(tx, SYSTEM, person)
     for turn in range(3):
         with clock.frozen(clock.now() + dt.timedelta(minutes=2 * turn)):
-            sms.request_code(runtime, "A7", PHONE)
+            sms.request_sms_code(runtime, "A7", PHONE)
             drain(runtime)
-    assert service.activate(runtime, "A7", code, PASSWORD)
+    assert service.activate_account(runtime, "A7", code, PASSWORD)
 
 
 @ONE_KIND
@@ -215,7 +215,7 @@ def test_who_holds_an_office_gets_no_code_by_telephone(
     with runtime.db.begin() as tx:
         person = tx.scalars(select(Member).where(Member.number == "A7")).one()
         make.account(tx, person, (Role.BRANCH_SECRETARY, person.organisation))
-    sms.request_code(runtime, "A7", PHONE)
+    sms.request_sms_code(runtime, "A7", PHONE)
     drain(runtime)
     with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(ActivationCode)) == 0

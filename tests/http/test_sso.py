@@ -273,7 +273,7 @@ def test_the_provider_is_asked_for_that_strength(app: Flask) -> None:
     runtime: Runtime = app.extensions["academy"]
     strict = dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, **STRONG))  # type: ignore[arg-type]
     for asked, wanted in ((strict, ["silver gold", "900"]), (runtime, [None, None])):
-        address, _ = sso.begin(asked, CALLBACK)
+        address, _ = sso.begin_sso(asked, CALLBACK)
         query = parse_qs(urlsplit(address).query)
         assert [query.get(name, [None])[0] for name in ("acr_values", "max_age")] == wanted
 

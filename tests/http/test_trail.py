@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from academy.accounts import audit_trail
-from academy.accounts.audit_verbs import VERBS
+from academy.accounts.audit_verbs import AUDIT_VERBS
 from academy.accounts.models import Account
 from academy.core import audit, clock
 from academy.core.actor import SYSTEM, Actor, Role
@@ -58,7 +58,7 @@ def people_(runtime: Runtime) -> tuple[Member, Account, Account]:
 
 def verbs(runtime: Runtime, **asked: object) -> list[str]:
     with runtime.db.read() as tx:
-        return [entry.verb for entry, _ in audit_trail.search(tx, audit_trail.AuditQuery(**asked)).rows]  # type: ignore[arg-type]
+        return [entry.verb for entry, _ in audit_trail.search_audit_trail(tx, audit_trail.AuditQuery(**asked)).rows]  # type: ignore[arg-type]
 
 
 def test_who_what_whom_and_when(runtime: Runtime, people_: tuple[Member, Account, Account]) -> None:
@@ -96,7 +96,9 @@ def test_a_long_trail_is_streamed_whole(runtime: Runtime, monkeypatch: pytest.Mo
     with runtime.db.begin() as tx:
         for number in range(20):
             record(tx, SYSTEM, "test.written", f"test:{number}")
-    told = [entry.target for entry, _ in audit_trail.stream(runtime.db, audit_trail.AuditQuery(verb="test."))]
+    told = [
+        entry.target for entry, _ in audit_trail.stream_audit_trail(runtime.db, audit_trail.AuditQuery(verb="test."))
+    ]
     assert told == [f"test:{number}" for number in range(20)]
 
 
@@ -132,4 +134,4 @@ def test_the_words_for_acts_are_for_acts_that_happen() -> None:
     code = "".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "academy").rglob("*.py") if path.name != "verbs.py"
     )
-    assert [verb for verb in VERBS if f'"{verb}"' not in code] == []
+    assert [verb for verb in AUDIT_VERBS if f'"{verb}"' not in code] == []

@@ -284,7 +284,7 @@ def test_given_up_and_expired_uploads_leave_nothing(trainer: FlaskClient, runtim
         with runtime.db.read() as tx:
             found = tx.scalars(select(Upload)).one()
         with pytest.raises(uploads.Gone):
-            uploads.find(runtime, factories.actor_of(tx, who), found.public_id)
+            uploads.find_upload(runtime, factories.actor_of(tx, who), found.public_id)
         drain(runtime)
     with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(Upload)) == 0
@@ -302,10 +302,10 @@ def test_a_broken_line_keeps_what_came(runtime: Runtime, who: Account) -> None:
     with runtime.db.read() as tx:
         actor = factories.actor_of(tx, who)
     with runtime.db.begin() as tx:
-        upload = uploads.begin(tx, runtime.settings, actor, filename="x.mp4", size=len(DATA), purpose="video")
-    got = uploads.append(runtime, actor, upload.public_id, offset=0, body=Line(DATA), length=len(DATA))
+        upload = uploads.begin_upload(tx, runtime.settings, actor, filename="x.mp4", size=len(DATA), purpose="video")
+    got = uploads.append_upload(runtime, actor, upload.public_id, offset=0, body=Line(DATA), length=len(DATA))
     assert got.offset == 300_000
-    done = uploads.append(
+    done = uploads.append_upload(
         runtime, actor, upload.public_id, offset=300_000, body=io.BytesIO(DATA[300_000:]), length=300_000
     )
     assert done.completed_at is not None
@@ -316,18 +316,20 @@ def test_a_later_request_takes_over_from_one_that_hangs(runtime: Runtime, who: A
     with runtime.db.read() as tx:
         actor = factories.actor_of(tx, who)
     with runtime.db.begin() as tx:
-        public_id = uploads.begin(tx, runtime.settings, actor, filename="x", size=len(DATA), purpose="video").public_id
+        public_id = uploads.begin_upload(
+            tx, runtime.settings, actor, filename="x", size=len(DATA), purpose="video"
+        ).public_id
 
     class Hanging(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             if self.tell() == 100_000:
                 # Meanwhile, over another line, the whole file arrives.
-                uploads.append(runtime, actor, public_id, offset=0, body=io.BytesIO(DATA), length=len(DATA))
+                uploads.append_upload(runtime, actor, public_id, offset=0, body=io.BytesIO(DATA), length=len(DATA))
             return super().read(100_000)
 
     with pytest.raises(uploads.Conflict):
-        uploads.append(runtime, actor, public_id, offset=0, body=Hanging(b"\0" * len(DATA)), length=len(DATA))
-    assert uploads.find(runtime, actor, public_id).completed_at is not None
+        uploads.append_upload(runtime, actor, public_id, offset=0, body=Hanging(b"\0" * len(DATA)), length=len(DATA))
+    assert uploads.find_upload(runtime, actor, public_id).completed_at is not None
     assert uploads.part_path(runtime.settings, public_id).read_bytes() == DATA
 
 

@@ -101,7 +101,7 @@ def _organisation(tx: Tx, role: Callable[..., object]) -> Scene:
 def _chapters(tx: Tx, role: Callable[..., object]) -> Scene:
     asset = factories.asset(tx, role(Role.TRAINER))
     page = f"/media/{asset.public_id}/chapters"
-    kept = lambda t: chapters.written(chapters.of_asset(t, asset.id))  # noqa: E731
+    kept = lambda t: chapters.written_chapters(chapters.chapters_of(t, asset.id))  # noqa: E731
     return Scene(page, "", ("0:00 甲的开场", "0:00 乙的开场"), "chapters", kept)
 
 

@@ -70,7 +70,7 @@ def leaver(runtime: Runtime) -> Leaver:
             password_hash=passwords.hash_password(PASSWORD),
         )
         tx.add(ExternalIdentity(account_id=account.id, issuer="https://provider.example", subject="s-1"))
-        code = service.issue_code(tx, SYSTEM, person)
+        code = service.issue_activation_code(tx, SYSTEM, person)
         for role in (Role.NODE_ADMINISTRATOR, Role.REVIEWER):
             tx.add(RoleGrant(account_id=account.id, role=role, organisation_id=branch.id, valid_from=clock.today()))
         tx.add(
@@ -90,13 +90,13 @@ def by_name(name: str) -> Callable[[Leaver], object]:
 
 
 def by_code(who: Leaver) -> object:
-    return service.activate(who.runtime, "A7", who.code, "秋天的第二课2027")
+    return service.activate_account(who.runtime, "A7", who.code, "秋天的第二课2027")
 
 
 def by_sms(who: Leaver) -> object:
     with who.runtime.db.read() as tx:
         before = len(tx.scalars(select(ActivationCode.id)).all())
-    sms.request_code(who.runtime, "A7", PHONE)
+    sms.request_sms_code(who.runtime, "A7", PHONE)
     drain(who.runtime)
     with who.runtime.db.read() as tx:
         return len(tx.scalars(select(ActivationCode.id)).all()) > before
@@ -112,10 +112,10 @@ def by_sign_on(subject: str) -> Callable[[Leaver], object]:
 
 def by_screen(who: Leaver) -> object:
     with who.runtime.db.begin() as tx:
-        row, secret = screens.offer(tx, "Windows", "")
+        row, secret = screens.offer_screen_code(tx, "Windows", "")
         row.account_id, row.answered_at = who.account.id, clock.now()
         tx.flush()
-        return screens.claim(tx, who.runtime, secret)
+        return screens.claim_screen_session(tx, who.runtime, secret)
 
 
 def by_cookie(who: Leaver) -> object:
@@ -147,12 +147,12 @@ def by_session_that_was_kept(who: Leaver) -> object:
 
 
 def by_second_step(who: Leaver) -> object:
-    from academy.accounts.authentication.second_step import waiting_session
+    from academy.accounts.authentication.second_step import session_awaiting_second_step
 
     with who.runtime.db.begin() as tx:
         for session in tx.scalars(select(LoginSession)):
             session.ended_at, session.pending = None, True
-        return waiting_session(tx, who.cookie)
+        return session_awaiting_second_step(tx, who.cookie)
 
 
 WAYS: dict[str, Callable[[Leaver], object]] = {

@@ -37,7 +37,7 @@ GIVEN = [
     ("a.srt", b"{\\" * 20_000),
     ("a.srt\0", b"no captions at all"),
     ("a.ass", b"[Events]\nDialogue: 0,x\n"),
-    ("a.srt", b"x" * (caption_files.MAX_BYTES + 1)),
+    ("a.srt", b"x" * (caption_files.MAX_CAPTION_BYTES + 1)),
     ("a.srt", b"".join(b"00:00:%02d,%03d --> 00:01:00,000\nx\n\n" % (n // 1000, n % 1000) for n in range(20_001))),
     ("讲稿.txt", "讲".encode() * 100_000),
 ]
@@ -54,8 +54,8 @@ def result(parse: Any, name: str, data: bytes, duration_ms: int | None) -> objec
 @pytest.mark.parametrize("number", range(len(GIVEN)))
 def test_the_jail_changes_nothing_of_what_is_found(number: int, duration_ms: int | None) -> None:
     name, data = GIVEN[number]
-    wanted = result(caption_files.parse, name, data, duration_ms)
-    assert result(jailed_parser.parse, name, data, duration_ms) == wanted
+    wanted = result(caption_files.parse_captions, name, data, duration_ms)
+    assert result(jailed_parser.parse_captions_jailed, name, data, duration_ms) == wanted
 
 
 ANSWER: dict[str, Any] = {
@@ -114,7 +114,7 @@ def test_an_answer_that_no_parser_gives_is_not_believed(monkeypatch: pytest.Monk
     printed = lie if isinstance(lie, str) else json.dumps(lie)
     monkeypatch.setattr(tools, "run_module", lambda *_args, **_named: printed)
     with pytest.raises(Invalid) as refused:
-        jailed_parser.parse("a.srt", SRT.encode())
+        jailed_parser.parse_captions_jailed("a.srt", SRT.encode())
     assert [str(one) for one in refused.value.fields.values()] == ["读不出这个字幕文件，请另存为 SRT 后再上传。"]
 
 
@@ -127,7 +127,7 @@ def test_a_parser_at_its_limits_is_ended_and_said_so(monkeypatch: pytest.MonkeyP
     ):
         monkeypatch.setattr(jailed_parser, "LIMITS", limits)
         with pytest.raises(Invalid, match=sentence):
-            jailed_parser.parse("讲稿.txt", data, 3_600_000)
+            jailed_parser.parse_captions_jailed("讲稿.txt", data, 3_600_000)
 
 
 def test_so_many_files_at_a_time_and_then_please_wait(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,11 +136,11 @@ def test_so_many_files_at_a_time_and_then_please_wait(monkeypatch: pytest.Monkey
     try:
         assert all(taken), "every parse before gave its turn back, also those that were refused"
         with pytest.raises(Busy):
-            jailed_parser.parse("a.srt", SRT.encode())
+            jailed_parser.parse_captions_jailed("a.srt", SRT.encode())
     finally:
         for _ in taken:
             jailed_parser._turns.release()
-    assert len(jailed_parser.parse("a.srt", SRT.encode()).cues) == 2
+    assert len(jailed_parser.parse_captions_jailed("a.srt", SRT.encode()).cues) == 2
 
 
 LOOK = """

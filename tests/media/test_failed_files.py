@@ -46,7 +46,7 @@ def given(kind: str, folder: Path) -> Path:
 
 def fail_at(runtime: Runtime, asset: Asset, step: str) -> None:
     """As when that step's job fails for good."""
-    order = rules.STEPS[asset.kind]
+    order = rules.STEPS_BY_KIND[asset.kind]
     names = [f"media.{name}" for name in order[: order.index(step)]]
     drain(runtime, only=(*names, "media.part", "media.sound"))
     with runtime.db.begin() as tx:
@@ -81,7 +81,7 @@ def test_a_failed_file_is_swept_and_can_be_tried_again(
     cleanup.sweep(JobContext(brisk, job.id))
     assert [folder for folder in left if folder.exists()] == ([] if swept else left), "a day is given to try again"
     with brisk.db.begin() as tx:
-        service.retry(tx, trainer, tx.get_one(Asset, asset.id))
+        service.retry_asset(tx, trainer, tx.get_one(Asset, asset.id))
     drain(brisk)
     with brisk.db.read() as tx:
         again = tx.get_one(Asset, asset.id)

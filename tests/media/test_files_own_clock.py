@@ -66,8 +66,8 @@ def test_words_and_chapters_are_counted_from_the_lectures_start(
     assert asset.state == AssetState.READY, asset.error
     start = min(begins)
     with runtime.db.read() as tx:
-        cues = [(cue.start_ms / 1000, cue.end_ms / 1000, cue.text) for cue in queries.cues(tx, asset.id)]
-        named = [(chapter.start_ms / 1000, chapter.title) for chapter in chapters.of_asset(tx, asset.id)]
+        cues = [(cue.start_ms / 1000, cue.end_ms / 1000, cue.text) for cue in queries.cues_of(tx, asset.id)]
+        named = [(chapter.start_ms / 1000, chapter.title) for chapter in chapters.chapters_of(tx, asset.id)]
     wanted = [(max(0.0, a - start), b - start, text) for a, b, text in CUES if b > start]
     assert [text for _, _, text in cues] == [text for _, _, text in wanted]
     for found, right in zip(cues, wanted, strict=True):

@@ -158,7 +158,7 @@ def test_ffmpeg_reaches_neither_the_network_nor_a_neighbour(
     mine.mkdir()
     allowed = mine / "film.mp4"
     shutil.copyfile(SMALL, allowed)
-    program = tools.ffmpeg(runtime.settings)
+    program = tools.ffmpeg_path(runtime.settings)
 
     def read(source: str) -> str:
         told = [program, "-nostdin", "-v", "error", "-i", source, "-f", "null", "-"]

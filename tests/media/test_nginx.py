@@ -98,7 +98,7 @@ def test_a_signed_link_gives_the_file_as_flask_would(site: Site, file: str, kind
     assert (straight[0], straight[1]["content-type"], straight[2]) == (200, kind, body)
     assert straight[1]["cache-control"] == headers["cache-control"]
     if not file.startswith("captions"):
-        assert (headers["server"], headers["cache-control"]) == ("nginx", delivery.KEPT)
+        assert (headers["server"], headers["cache-control"]) == ("nginx", delivery.CACHE_CONTROL)
 
 
 def test_ranges_and_what_a_browser_has_already(site: Site) -> None:
@@ -153,13 +153,13 @@ def test_any_other_link_finds_nothing(site: Site) -> None:
 
 
 def test_what_a_browser_has_is_asked_for_again_and_gone_after_a_takedown(site: Site) -> None:
-    most = re.search(r"max-age=(\d+)", delivery.KEPT)
-    assert most and int(most[1]) <= 600 and "must-revalidate" in delivery.KEPT
+    most = re.search(r"max-age=(\d+)", delivery.CACHE_CONTROL)
+    assert most and int(most[1]) <= 600 and "must-revalidate" in delivery.CACHE_CONTROL
     url, doors = site.url("240p/seg_00000.m4s"), (site, Site(site.of, site.straight, site.asset, 0))
     had = [door.get(url)[1]["etag"] for door in doors]
     for door, etag in zip(doors, had, strict=True):
         status, headers, body = door.get(url, If_None_Match=etag)
-        assert (status, headers["cache-control"], body) == (304, delivery.KEPT, b"")
+        assert (status, headers["cache-control"], body) == (304, delivery.CACHE_CONTROL, b"")
     who = site.of.actor(site.of.account(Role.TRAINER))
     with site.of.runtime.db.begin() as tx:
         service.revoke_links(tx, who, tx.get_one(Asset, site.asset.id))
@@ -200,7 +200,7 @@ def test_withdrawn_means_gone_by_every_way_to_it(site: Site) -> None:
     assert course.title in site.get(found, **cookie)[2].decode()
     assert site.get(f"/library/{course.public_id}", **cookie)[0] == 200
     with of.runtime.db.begin() as tx:
-        library.withdraw(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
+        library.withdraw_course(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
     # At once, before any job has run.
     assert [alone.get(url)[0] for url in held] == [404] * 6
     assert course.title not in site.get(found, **cookie)[2].decode()
@@ -211,7 +211,7 @@ def test_withdrawn_means_gone_by_every_way_to_it(site: Site) -> None:
     time.sleep(5.5)
     assert [site.get(url)[0] for url in held * 3] == [404] * 18, "the end of nginx's memory of open files"
     with of.runtime.db.begin() as tx:
-        library.republish(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
+        library.republish_course(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
     with of.runtime.db.read() as tx:
         site.asset = tx.get_one(Asset, site.asset.id)
     assert [site.get(site.url(part))[0] for part in PARTS] == [200] * 6
@@ -231,9 +231,9 @@ def _published(site: Site) -> tuple[Course, Account, Account]:
         mine = factories.course(tx, author, items=0)
         who, judge = factories.actor_of(tx, author), factories.actor_of(tx, reviewer)
         library.add_item(tx, who, mine, kind="video", title="第一讲", asset=tx.get_one(Asset, site.asset.id))
-        library.submit(tx, who, mine)
-        library.approve(tx, judge, mine)
-        made = library.publish(tx, judge, mine)
+        library.submit_course(tx, who, mine)
+        library.approve_course(tx, judge, mine)
+        made = library.publish_course(tx, judge, mine)
     drain(site.of.runtime)
     return made, member, reviewer
 

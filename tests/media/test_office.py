@@ -35,7 +35,7 @@ def database_kind() -> str:
 
 def words(runtime: Runtime, asset: Asset) -> list[str]:
     with runtime.db.read() as tx:
-        return [page.text for page in queries.pages(tx, asset.id)]
+        return [page.text for page in queries.document_pages(tx, asset.id)]
 
 
 def with_office(runtime: Runtime, program: Path, seconds: int = 20) -> Runtime:
@@ -57,7 +57,7 @@ def test_word_powerpoint_and_pictures_become_pages(runtime: Runtime, trainer: Ac
     picture = taken(runtime, trainer, tmp_path / "c.png", "document", "海报.png")
     assert (picture.state, words(runtime, picture)) == (AssetState.READY, [""])
     with runtime.db.read() as tx:
-        (page,) = delivery.page_links(runtime.settings, picture, queries.pages(tx, picture.id))
+        (page,) = delivery.page_links(runtime.settings, picture, queries.document_pages(tx, picture.id))
     assert page.width > page.height
 
 

@@ -102,7 +102,7 @@ def dark(picture: Path) -> int:
 
 def links(runtime: Runtime, asset: Asset) -> list[delivery.PageLink]:
     with runtime.db.read() as tx:
-        return delivery.page_links(runtime.settings, asset, queries.pages(tx, asset.id))
+        return delivery.page_links(runtime.settings, asset, queries.document_pages(tx, asset.id))
 
 
 def test_a_document_becomes_pages_with_words(runtime: Runtime, app: Flask, trainer: Actor, tmp_path: Path) -> None:

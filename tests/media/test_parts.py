@@ -79,7 +79,7 @@ def test_parts_join_to_the_frame(
         made = tx.scalar(select(func.count()).where(Job.name == "media.part", Job.state == "done"))
         assert made == 3
         assert tx.scalar(select(func.count()).select_from(AssetPart)) == 0
-        assert {s.state for s in queries.steps(tx, asset_id)} == {"done"}
+        assert {s.state for s in queries.steps_of(tx, asset_id)} == {"done"}
     here = local_storage(brisk.settings).path(set_key(asset.public_id, asset.generation))
     assert not parts_folder(brisk.settings, asset.generation).exists()
     frames = round(SECONDS * float(Fraction(rate)))
@@ -107,7 +107,7 @@ def test_every_part_shows_what_the_original_shows_then(brisk: Runtime, trainer: 
         asset = tx.get_one(Asset, asset_id)
     here = local_storage(brisk.settings).path(set_key(asset.public_id, asset.generation))
     graph = "[0:v]setpts=N[o];[1:v]setpts=N[m];[o][m]ssim=stats_file=-"
-    told = [tools.ffmpeg(brisk.settings), "-nostdin", "-v", "error", "-i", str(path)]
+    told = [tools.ffmpeg_path(brisk.settings), "-nostdin", "-v", "error", "-i", str(path)]
     told += ["-i", str(here / "360p" / "index.m3u8"), "-lavfi", graph, "-f", "null", "-"]
     said = subprocess.run(told, capture_output=True, text=True, check=True).stdout
     likeness = [float(v) for v in re.findall(r"All:([\d.]+)", said)]
@@ -156,5 +156,5 @@ def test_a_part_that_cannot_be_decoded_fails_the_film_once(brisk: Runtime, train
     with brisk.db.read() as tx:
         failed = tx.get_one(Asset, asset.id, populate_existing=True)
         assert failed.state == AssetState.FAILED and sentence(failed).endswith("。")
-        assert [s.state for s in queries.steps(tx, asset.id)].count("failed") == 1
+        assert [s.state for s in queries.steps_of(tx, asset.id)].count("failed") == 1
         assert tx.scalar(select(func.count()).where(Job.state.in_(("queued", "running")))) == 0

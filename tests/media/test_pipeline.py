@@ -42,7 +42,7 @@ def sentence(asset: Asset) -> str:
 
 
 def ffmpeg(runtime: Runtime, *args: str) -> None:
-    command = [tools.ffmpeg(runtime.settings), "-nostdin", "-loglevel", "error", "-y", *args]
+    command = [tools.ffmpeg_path(runtime.settings), "-nostdin", "-loglevel", "error", "-y", *args]
     subprocess.run(command, check=True)
 
 
@@ -54,7 +54,7 @@ def test_a_lecture_becomes_a_ladder_with_true_figures(
     assert asset.has_poster and asset.has_storyboard and asset.has_audio
     assert abs((asset.duration_ms or 0) - 5312) < 100
     with runtime.db.read() as tx:
-        assert {s.state for s in queries.steps(tx, asset.id)} == {"done"}
+        assert {s.state for s in queries.steps_of(tx, asset.id)} == {"done"}
         rows = {r.name: r for r in tx.scalars(select(Rendition).where(Rendition.asset_id == asset.id))}
     assert list(rows) == ["240p", "360p", "720p", "audio"]
     assert re.fullmatch(r"avc1\.64[0-9a-f]{4},mp4a\.40\.2", rows["720p"].codecs)
@@ -139,7 +139,7 @@ def test_sound_alone_and_captions_inside(runtime: Runtime, trainer: Actor, tmp_p
     ffmpeg(runtime, "-i", str(bunny), "-i", str(srt), "-c", "copy", "-c:s", "srt", str(film))
     asset = taken(runtime, trainer, film)
     with runtime.db.read() as tx:
-        assert [c.text for c in queries.cues(tx, asset.id)] == ["同志们好"]
+        assert [c.text for c in queries.cues_of(tx, asset.id)] == ["同志们好"]
 
 
 HOSTILE = {
@@ -191,7 +191,7 @@ def test_a_failed_file_is_tried_again_from_where_it_failed(runtime: Runtime, tra
     (local_storage(runtime.settings).root / "work").write_text("in the way")
     drain(runtime)
     with runtime.db.read() as tx:
-        states = {s.step: s.state for s in queries.steps(tx, asset.id)}
+        states = {s.step: s.state for s in queries.steps_of(tx, asset.id)}
     assert states["probe"] == "done" and states["encode"] == "running"
 
 
@@ -207,7 +207,7 @@ def test_the_chapters_of_a_file_are_shown_and_the_trainers_stay(
     )
     asset = taken(runtime, trainer, film)
     with runtime.db.begin() as tx:
-        assert [(c.start_ms, c.title) for c in chapters.of_asset(tx, asset.id)] == [(0, "开场"), (2000, "正题")]
+        assert [(c.start_ms, c.title) for c in chapters.chapters_of(tx, asset.id)] == [(0, "开场"), (2000, "正题")]
         token = factories.session_token(tx, tx.get_one(Account, trainer.account_id))
     client = app.test_client()
     sign_in(client, token)
@@ -217,7 +217,7 @@ def test_the_chapters_of_a_file_are_shown_and_the_trainers_stay(
     assert wrong.status_code == 422 and "第 2 行" in wrong.text and "不是时间" in wrong.text
     assert client.post(url, data={"chapters": "0:01 一\n0:03 二"}).status_code == 303
     with runtime.db.begin() as tx:
-        assert [c.title for c in chapters.of_asset(tx, asset.id)] == ["一", "二"]
+        assert [c.title for c in chapters.chapters_of(tx, asset.id)] == ["一", "二"]
         stranger = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
         other = factories.session_token(tx, stranger)
     outside = app.test_client()

@@ -42,7 +42,7 @@ def test_captions_follow_each_other_and_end_with_the_speech(made: lecture.MadeLe
 
 
 def test_there_is_speech_where_a_caption_says_so_and_silence_between(made: lecture.MadeLecture) -> None:
-    command = [tools.ffmpeg(Settings()), "-v", "error", "-i", str(made.file)]
+    command = [tools.ffmpeg_path(Settings()), "-v", "error", "-i", str(made.file)]
     command += ["-f", "s16le", "-ac", "1", "-ar", "8000", "-"]
     sound = subprocess.run(command, capture_output=True, check=True).stdout
 

@@ -70,7 +70,7 @@ def test_an_audio_lecture_gets_captions_by_itself(runtime: Runtime, trainer: Act
     runtime = listening(runtime, engine)
     asset = taken(runtime, trainer, speech, "audio", "讲话.wav")
     cues = heard(runtime, asset)
-    assert rules.error_rate(" ".join(cue.text for cue in cues), SPOKEN)[2] < 0.15
+    assert rules.character_error_rate(" ".join(cue.text for cue in cues), SPOKEN)[2] < 0.15
     assert all(one.end_ms - one.start_ms >= 0 for one in cues)
     assert all(one.end_ms <= other.start_ms for one, other in itertools.pairwise(cues))
     assert cues[-1].end_ms <= (asset.duration_ms or 0) + 1000
@@ -78,7 +78,7 @@ def test_an_audio_lecture_gets_captions_by_itself(runtime: Runtime, trainer: Act
     assert all(value is not None and 0 < value <= 1 for value in sure) if engine == "faster-whisper" else True
     with runtime.db.read() as tx:
         row = tx.get_one(Transcription, asset.id)
-        script = queries.transcript(tx, asset.id)
+        script = queries.transcript_of(tx, asset.id)
     assert (row.state, row.permille) == ("done", 1000) and row.model.startswith(engine)
     assert script is not None and script.origin == "asr"
 
@@ -155,7 +155,7 @@ def test_versions_keep_how_sure_the_machine_was(runtime: Runtime, trainer: Actor
     rows = [[c.start_ms, c.end_ms, c.text, c.confidence] for c in cues]
     rows[0] = [*rows[0][:2], "Good morning.", None]
     with runtime.db.begin() as tx:
-        script = editing.save(tx, trainer, tx.get_one(Asset, asset.id), editing.read_cues(rows), 1)
+        script = editing.save_captions(tx, trainer, tx.get_one(Asset, asset.id), editing.read_cues(rows), 1)
         assert script.origin == "manual"
         kept = tx.scalars(select(TranscriptVersion).order_by(TranscriptVersion.number)).all()
     assert kept[0].cues[0][3] is not None and kept[-1].cues[0][3] is None

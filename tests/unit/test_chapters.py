@@ -23,7 +23,7 @@ HOUR = 3_600_000
     ],
 )
 def test_lines_become_chapters_in_order_of_time(text: str, pairs: list[tuple[int, str]]) -> None:
-    assert chapters.parse(text, 2 * HOUR) == pairs
+    assert chapters.parse_chapters(text, 2 * HOUR) == pairs
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_lines_become_chapters_in_order_of_time(text: str, pairs: list[tuple[int
 )
 def test_what_is_wrong_is_said_with_its_line(text: str, sentence: str) -> None:
     with pytest.raises(Invalid) as caught:
-        chapters.parse(text, HOUR)
+        chapters.parse_chapters(text, HOUR)
     assert sentence in str(caught.value.fields["chapters"])
 
 
@@ -47,7 +47,7 @@ def test_what_is_wrong_is_said_with_its_line(text: str, sentence: str) -> None:
 def test_what_is_written_reads_the_same(found: list[tuple[int, str]]) -> None:
     pairs = sorted((second * 1000, title) for second, title in found)[: chapters.MOST]
     rows = [Chapter(start_ms=start, title=title) for start, title in pairs]
-    assert chapters.parse(chapters.written(rows), HOUR) == pairs
+    assert chapters.parse_chapters(chapters.written_chapters(rows), HOUR) == pairs
 
 
 def test_a_files_own_chapters_are_taken_with_care() -> None:

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from academy.library import rules
 from academy.library.models import CourseState
-from academy.library.rules import ItemState, Verb, after, may, offered
+from academy.library.rules import CourseVerb, ItemState, after, may, offered_verbs
 
-verbs = st.lists(st.tuples(st.sampled_from(Verb), st.integers(0, 2)), max_size=40)
+verbs = st.lists(st.tuples(st.sampled_from(CourseVerb), st.integers(0, 2)), max_size=40)
 
 
 @given(verbs)
 def test_whatever_people_try_the_published_was_approved_by_another_since_the_last_edit(
-    acts: list[tuple[Verb, int]],
+    acts: list[tuple[CourseVerb, int]],
 ) -> None:
     # Person 0 is the author and also holds the reviewer's office; 1 and 2 are reviewers.
     state, approved_by = CourseState.DRAFT, None
@@ -21,9 +21,9 @@ def test_whatever_people_try_the_published_was_approved_by_another_since_the_las
         target = after(verb, state)
         if target is None or not may(verb, is_author=person == 0, is_reviewer=True):
             continue
-        if verb is Verb.APPROVE:
+        if verb is CourseVerb.APPROVE:
             approved_by = person
-        if verb in {Verb.EDIT, Verb.RETURN}:
+        if verb in {CourseVerb.EDIT, CourseVerb.RETURN}:
             approved_by = None
         state = target
         if state is CourseState.PUBLISHED:
@@ -32,18 +32,18 @@ def test_whatever_people_try_the_published_was_approved_by_another_since_the_las
 
 @given(st.sampled_from(CourseState), st.booleans())
 def test_nobody_decides_on_their_own(state: CourseState, is_reviewer: bool) -> None:
-    mine = offered(state, is_author=True, is_reviewer=is_reviewer)
+    mine = offered_verbs(state, is_author=True, is_reviewer=is_reviewer)
     assert not mine & rules.REVIEWER_VERBS
 
 
 @given(st.sampled_from(CourseState))
 def test_a_stranger_can_do_nothing(state: CourseState) -> None:
-    assert not offered(state, is_author=False, is_reviewer=False)
+    assert not offered_verbs(state, is_author=False, is_reviewer=False)
 
 
 def test_every_verb_belongs_to_somebody() -> None:
-    assert set(Verb) == rules.AUTHOR_VERBS | rules.REVIEWER_VERBS | rules.EITHER_VERBS
-    assert set(Verb) == set(rules.MOVES)
+    assert set(CourseVerb) == rules.AUTHOR_VERBS | rules.REVIEWER_VERBS | rules.EITHER_VERBS
+    assert set(CourseVerb) == set(rules.MOVES)
 
 
 @pytest.mark.parametrize(

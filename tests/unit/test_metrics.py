@@ -34,14 +34,16 @@ def counted_by_a_process(folder: dict[str, str], beats: int) -> dict[str, float]
 
 
 def test_processes_add_up_and_those_that_are_gone_still_count(tmp_path: Path) -> None:
-    folder = metrics.new_folder(tmp_path)
+    folder = metrics.new_metrics_folder(tmp_path)
     for so_far, beats in ((3, 3), (8, 5), (8, 0)):
         shown = counted_by_a_process(folder, beats)
         assert shown['academy_beats_total{answer="credited"}'] == so_far
         assert shown["academy_credited_media_seconds_total"] == so_far * 5
         assert shown["academy_beat_seconds_count"] == shown['academy_beat_commit_size_bucket{le="1.0"}'] == so_far
         assert shown['academy_beat_seconds_bucket{le="0.0025"}'] == 0
-    assert counted_by_a_process(metrics.new_folder(tmp_path), 1)["academy_beat_seconds_count"] == 1, "begun anew"
+    assert counted_by_a_process(metrics.new_metrics_folder(tmp_path), 1)["academy_beat_seconds_count"] == 1, (
+        "begun anew"
+    )
 
 
 def test_threads_lose_nothing_and_every_series_is_there_from_the_start() -> None:

@@ -61,15 +61,15 @@ def test_whatever_is_accepted_as_a_name_is_harmless(text: str) -> None:
 @given(st.text(max_size=60))
 def test_a_number_is_plain_or_refused(text: str) -> None:
     try:
-        number = rules.read_number(text)
+        number = rules.read_member_number(text)
     except Unreadable:
         return
     assert number.isascii() and 1 <= len(number) <= 40
 
 
 def test_full_width_is_read_as_typed() -> None:
-    assert rules.read_number("Ａ００１") == "A001"
-    assert rules.read_code(" 001-1 ") == "001-1"
+    assert rules.read_member_number("Ａ００１") == "A001"
+    assert rules.read_organisation_code(" 001-1 ") == "001-1"
 
 
 @pytest.mark.parametrize("name", ["阿依古丽·买买提", "欧阳建国", "O'Brien", "Anna Maria Li"])
@@ -79,9 +79,9 @@ def test_names_of_every_people_pass(name: str) -> None:
 
 @given(st.from_regex(r"1[3-9]\d{9}", fullmatch=True))
 def test_a_masked_phone_keeps_only_its_ends(phone: str) -> None:
-    shown = rules.masked(phone)
+    shown = rules.mask_phone(phone)
     assert shown == f"{phone[:3]}****{phone[-4:]}"
-    assert rules.masked("123456") == "****"
+    assert rules.mask_phone("123456") == "****"
 
 
 def test_the_header_is_guessed_in_any_dress() -> None:
@@ -89,7 +89,7 @@ def test_the_header_is_guessed_in_any_dress() -> None:
     found = columns.guess(columns.MEMBERS, header)
     assert found == {"number": 1, "name": 2, "organisation": 3, "joined_on": 5, "phone": 4}
     assert columns.problem(columns.MEMBERS, header, found) is None
-    assert columns.unused(header, found) == ["序号", "备注"]
+    assert columns.unused_headings(header, found) == ["序号", "备注"]
 
 
 def test_what_was_remembered_wins_over_the_guess() -> None:

@@ -61,8 +61,8 @@ def test_an_error_cell_is_an_error_and_no_blank(tmp_path: Path, error: str) -> N
     else:
         with pytest.raises(Invalid, match=f"第 2 行第 4 列是错误值 {error}"):
             rows(path)
-    for reader in (rules.read_name, rules.read_number, rules.read_code, rules.read_phone, rules.read_gender,
-                   rules.read_status, lambda text: rules.read_date(text, today=TODAY),
+    for reader in (rules.read_name, rules.read_member_number, rules.read_organisation_code, rules.read_phone,
+                   rules.read_gender, rules.read_status, lambda text: rules.read_date(text, today=TODAY),
                    lambda text: rules.read_text(text, longest=40)):  # fmt: skip
         with pytest.raises(rules.Unreadable, match="错误值"):
             reader(error)

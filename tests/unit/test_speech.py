@@ -65,8 +65,8 @@ def test_the_distance_is_levenshteins() -> None:
 
 
 def test_the_error_rate_counts_words_not_commas() -> None:
-    assert rules.error_rate("同志们 好！", "同志们好") == (0, 4, 0.0)
-    assert rules.error_rate("同志门好", "同志们好。") == (1, 4, 0.25)
+    assert rules.character_error_rate("同志们 好！", "同志们好") == (0, 4, 0.0)
+    assert rules.character_error_rate("同志门好", "同志们好。") == (1, 4, 0.25)
 
 
 @pytest.mark.parametrize(

@@ -23,5 +23,5 @@ def test_a_well_formed_file_reads_as_elsewhere(kind: str, given_: list[list[str]
         made.append(pysubs2.SSAEvent(start=number * 3000, end=number * 3000 + 2000, text=text))
     written = made.to_string(kind)
     theirs = [(e.start, e.end, e.plaintext) for e in pysubs2.SSAFile.from_string(written) if e.is_text]
-    ours = [(c.start_ms, c.end_ms, c.text) for c in caption_files.parse(f"a.{kind}", written.encode()).cues]
+    ours = [(c.start_ms, c.end_ms, c.text) for c in caption_files.parse_captions(f"a.{kind}", written.encode()).cues]
     assert ours == theirs

@@ -51,7 +51,7 @@ cues = st.lists(lines, min_size=1, max_size=6)
 ARROWS = (" --> ", "-->", " -> ", " –> ", " —> ", " → ", " --&gt; ", " ->", " --> ")
 
 
-def said(parsed: caption_files.Parsed) -> list[list[str]]:
+def said(parsed: caption_files.ParsedCaptions) -> list[list[str]]:
     return [cue.text.split("\n") for cue in parsed.cues]
 
 
@@ -76,7 +76,7 @@ def test_subrip_keeps_every_word_however_it_is_written(
         text += f"{at[0]}{arrow}{at[1]}\n{top}{gap.join(body)}\n"
         if number < len(given_):
             text += {"numbered": f"\n{number + 1}\n", "bare": "\n\n", "tight": f"{number + 1}\n"}[shape]
-    parsed = caption_files.parse("课.srt", text.replace("\n", ending).encode(name))
+    parsed = caption_files.parse_captions("课.srt", text.replace("\n", ending).encode(name))
     assert said(parsed) == given_
     assert not parsed.counts
 
@@ -86,7 +86,7 @@ def test_subrip_keeps_every_word_however_it_is_written(
 def test_our_own_files_come_back_word_for_word(given_: list[list[str]]) -> None:
     whole = [CueText(n * 3000, n * 3000 + 2000, "\n".join(body)) for n, body in enumerate(given_)]
     for name, written in (("a.srt", caption_files.to_srt(whole)), ("a.vtt", caption_files.to_vtt(whole))):
-        parsed = caption_files.parse(name, written.encode())
+        parsed = caption_files.parse_captions(name, written.encode())
         assert said(parsed) == given_, name
         assert not parsed.counts, name
 
@@ -122,7 +122,7 @@ WEBVTT = (
 def test_markup_is_never_shown(words: list[str], data: st.DataObject) -> None:
     for name, shapes, head in (("a.srt", SUBRIP, "1\n"), ("a.vtt", WEBVTT, "WEBVTT\n\n")):
         dressed = " ".join(data.draw(st.sampled_from(shapes)).format(word) for word in words)
-        parsed = caption_files.parse(name, f"{head}00:00:01.000 --> 00:00:03.000\n{dressed}\n".encode())
+        parsed = caption_files.parse_captions(name, f"{head}00:00:01.000 --> 00:00:03.000\n{dressed}\n".encode())
         plain = " ".join(words).replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
         assert [cue.text for cue in parsed.cues] == [plain]
 
@@ -132,7 +132,7 @@ def test_old_numbers_of_cues_are_no_words() -> None:
         "3\n\n00:00:01,000 --> 00:00:02,000\n甲\n\n4\n\n00:00:03,000 --> 00:00:04,000\n2026\n\n"
         "9\n00:00:05,000 --> 00:00:06,000\n5"
     )
-    assert [cue.text for cue in caption_files.parse("a.srt", blank.encode()).cues] == ["甲", "2026", "5"]
+    assert [cue.text for cue in caption_files.parse_captions("a.srt", blank.encode()).cues] == ["甲", "2026", "5"]
 
 
 @pytest.mark.parametrize("level", [1, 2, 4, 10])
@@ -152,7 +152,7 @@ def test_substation_shows_words_only(level: int) -> None:
         + event("{\\k20}卡{\\k30}拉", 7)
         + event("以后再翻译", 8, "Comment")
     )
-    parsed = caption_files.parse("a.ass", data.encode("utf-16"))
+    parsed = caption_files.parse_captions("a.ass", data.encode("utf-16"))
     assert [cue.text for cue in parsed.cues] == [
         "图一",
         "第一句\n第二句",
@@ -168,8 +168,8 @@ def test_substation_follows_its_own_order_of_columns() -> None:
     with pytest.raises(
         Invalid
     ):  # its last column takes the rest of the line, so a text in the middle cannot hold a comma
-        caption_files.parse("a.ass", data.replace("甲", "甲,乙").encode())
-    assert said(caption_files.parse("a.ass", data.encode())) == [["甲"]]
+        caption_files.parse_captions("a.ass", data.replace("甲", "甲,乙").encode())
+    assert said(caption_files.parse_captions("a.ass", data.encode())) == [["甲"]]
 
 
 WEBVTT_NOTES = """WEBVTT - 例
@@ -210,7 +210,7 @@ NOTE 是句子里的词
 
 
 def test_webvtt_loses_no_cue_beside_a_note_and_counts_what_it_leaves_out() -> None:
-    parsed = caption_files.parse("a.vtt", WEBVTT_NOTES.encode())
+    parsed = caption_files.parse_captions("a.vtt", WEBVTT_NOTES.encode())
     assert [cue.text for cue in parsed.cues] == [
         "紧接在注释下面",
         "也紧接着",
@@ -223,7 +223,7 @@ def test_webvtt_loses_no_cue_beside_a_note_and_counts_what_it_leaves_out() -> No
 
 
 def test_words_above_the_first_time_are_counted_and_shown() -> None:
-    parsed = caption_files.parse("a.srt", "某某字幕组\n请勿外传\n\n1\n00:01,000 --> 00:02,000\n甲\n".encode())
+    parsed = caption_files.parse_captions("a.srt", "某某字幕组\n请勿外传\n\n1\n00:01,000 --> 00:02,000\n甲\n".encode())
     assert said(parsed) == [["甲"]]
     assert [(place.line, place.text) for place in parsed.places["untimed"]] == [(1, "某某字幕组"), (2, "请勿外传")]
     assert not parsed.is_whole
@@ -232,7 +232,7 @@ def test_words_above_the_first_time_are_counted_and_shown() -> None:
 def test_a_cue_without_length_and_one_without_end_of_words_are_kept() -> None:
     long = "学" * 1300
     text = f"1\n00:00:01,000 --> 00:00:01,000\n一瞬\n\n2\n00:00:02,000 --> 00:00:08,000\n{long}\n"
-    parsed = caption_files.parse("a.srt", text.encode())
+    parsed = caption_files.parse_captions("a.srt", text.encode())
     assert (parsed.cues[0].text, parsed.cues[0].end_ms) == ("一瞬", 2000)
     rest = parsed.cues[1:]
     assert "".join(cue.text for cue in rest) == long and max(len(cue.text) for cue in rest) <= caption_files.MAX_TEXT
@@ -293,7 +293,7 @@ def test_other_encodings_are_refused_in_words(text: str, name: str) -> None:
     data = f"1\n00:00:01,000 --> 00:00:03,000\n{text}\n".encode(name)
     data = data[:-2] if name == "utf-8" else data  # the last character is cut in two
     with pytest.raises(Invalid, match="文字编码"):
-        caption_files.parse("a.srt", data)
+        caption_files.parse_captions("a.srt", data)
 
 
 @given(st.binary(max_size=300))
@@ -312,7 +312,7 @@ def test_no_bytes_become_private_characters_without_a_word(data: bytes) -> None:
 def test_one_stray_nul_byte_changes_nothing(place: int) -> None:
     data = bytearray("1\n00:00:01,000 --> 00:00:03,000\n同志们好，今天学习党章\n".encode())
     data.insert(place if place >= 0 else len(data), 0)
-    assert said(caption_files.parse("a.srt", bytes(data))) == [["同志们好，今天学习党章"]]
+    assert said(caption_files.parse_captions("a.srt", bytes(data))) == [["同志们好，今天学习党章"]]
 
 
 @pytest.mark.parametrize(
@@ -345,6 +345,6 @@ def test_files_that_were_read_wrongly_once(name: str, words: list[str] | None) -
     data = (FILES / name).read_bytes()
     if words is None:
         with pytest.raises(Invalid, match="文字编码"):
-            caption_files.parse(name, data)
+            caption_files.parse_captions(name, data)
     else:
-        assert [cue.text for cue in caption_files.parse(name, data).cues] == words
+        assert [cue.text for cue in caption_files.parse_captions(name, data).cues] == words

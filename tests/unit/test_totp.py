@@ -34,6 +34,6 @@ def test_a_code_is_right_for_a_minute_and_a_half_and_only_once(step: int, off: i
 
 def test_what_the_app_reads_is_escaped() -> None:
     secret = totp.new_secret()
-    text = totp.address(secret, "赵 小满&x", "云学院")
+    text = totp.totp_address(secret, "赵 小满&x", "云学院")
     assert text.startswith("otpauth://totp/%E4%BA%91") and "&x" not in text and f"secret={secret}" in text
     assert len(base64.b32decode(secret)) == 20

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from academy.people import rules
-from academy.people.name_spelling import alike, clean_name
+from academy.people.name_spelling import are_names_alike, clean_name
 
 SPACES = (" ", "  ", "\u3000", "\u00a0", "\t", "\u2003", "\u200b", "\ufeff", "\u200d", "\u2060", "\u00ad")
 HAN = st.text(st.sampled_from("丁浩王伟买提古丽欧阳𬭎㛃〇"), min_size=2, max_size=6)
@@ -18,7 +18,7 @@ def test_a_chinese_name_is_itself_whatever_fills_it(name: str, fill: list[str], 
         place = data.draw(st.integers(0, len(dressed)))
         dressed = dressed[:place] + mark + dressed[place:]
     assert rules.read_name(dressed) == name
-    assert alike(dressed, name)
+    assert are_names_alike(dressed, name)
 
 
 @given(
@@ -33,7 +33,7 @@ def test_a_name_in_letters_keeps_its_spaces(parts: list[str], space: str) -> Non
 def test_a_name_of_parts_keeps_one_dot_and_its_spaces(dot: str) -> None:
     assert rules.read_name(f"阿依古丽{dot}买买提") == "阿依古丽·买买提"
     assert rules.read_name(f"阿依古丽 {dot} 买买提\u200b") == "阿依古丽 · 买买提"
-    assert alike(f"阿依古丽 {dot}买买提", "阿依古丽·买买提")
+    assert are_names_alike(f"阿依古丽 {dot}买买提", "阿依古丽·买买提")
 
 
 def test_characters_of_the_first_gb18030_are_where_they_belong() -> None:
@@ -41,7 +41,7 @@ def test_characters_of_the_first_gb18030_are_where_they_belong() -> None:
 
 
 def test_other_people_stay_other_people() -> None:
-    assert not alike("丁浩", "丁皓") and not alike("Anna Li", "Anna Lu")
+    assert not are_names_alike("丁浩", "丁皓") and not are_names_alike("Anna Li", "Anna Lu")
 
 
 @pytest.mark.parametrize("text", ["\x00丁浩", "丁\x07浩", "丁\ue000浩"])

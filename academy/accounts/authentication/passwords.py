@@ -69,7 +69,7 @@ def _stand_back() -> None:
 _pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), "argon2", initializer=_stand_back)
 
 
-def limit_waiting(threads: int) -> None:
+def limit_waiting_threads(threads: int) -> None:
     """Let at most half of a web process's threads wait here; the others go on serving heartbeats and pages."""
     global _room
     _room = threading.BoundedSemaphore(max(2, threads // 2))

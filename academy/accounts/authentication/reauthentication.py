@@ -18,7 +18,7 @@ FRESH = dt.timedelta(minutes=10)
 """No re-authentication is needed for this long after signing in."""
 
 
-def is_fresh(tx: Tx, session_id: int) -> bool:
+def is_session_fresh(tx: Tx, session_id: int) -> bool:
     """Whether this session was opened recently enough."""
     return clock.now() - tx.get_one(LoginSession, session_id).created_at <= FRESH
 
@@ -34,7 +34,7 @@ def confirm_identity(runtime: Runtime, actor: Actor, password: str, *, session_i
         Busy: too many wrong attempts.
     """
     with runtime.db.read() as tx:
-        if is_fresh(tx, session_id):
+        if is_session_fresh(tx, session_id):
             return
         has_password = tx.get_one(Account, actor.account_id).password_hash is not None
     if not has_password:

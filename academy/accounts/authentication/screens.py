@@ -22,7 +22,7 @@ from academy.core.runtime import Runtime
 WAIT = dt.timedelta(minutes=2)
 
 
-def offer(tx: Tx, device: str, network: str) -> tuple[ScreenLogin, str]:
+def offer_screen_code(tx: Tx, device: str, network: str) -> tuple[ScreenLogin, str]:
     """Create a code for a screen and the secret that only the screen keeps."""
     secret = secrets.token_urlsafe(32)
     row = ScreenLogin(
@@ -37,7 +37,7 @@ def offer(tx: Tx, device: str, network: str) -> tuple[ScreenLogin, str]:
     return row, secret
 
 
-def waiting(tx: Tx, secret: str) -> ScreenLogin | None:
+def find_waiting_screen(tx: Tx, secret: str) -> ScreenLogin | None:
     """The pending request of the screen with this secret: answered or not, but neither used nor expired."""
     return tx.scalar(
         select(ScreenLogin).where(
@@ -46,7 +46,7 @@ def waiting(tx: Tx, secret: str) -> ScreenLogin | None:
     )
 
 
-def scanned(tx: Tx, code: str) -> ScreenLogin:
+def find_scanned_screen(tx: Tx, code: str) -> ScreenLogin:
     """The request whose code was scanned.
 
     Raises:
@@ -62,21 +62,21 @@ def scanned(tx: Tx, code: str) -> ScreenLogin:
     return row
 
 
-def choices(row: ScreenLogin) -> list[int]:
+def screen_choices(row: ScreenLogin) -> list[int]:
     """Three numbers to choose from, one of them right; the same three each time the page is opened."""
     spread = int(digest(row.digest)[:8], 16)
     others = [10 + (row.number - 10 + 1 + (spread >> (8 * n)) % 44 + 44 * n) % 90 for n in range(2)]
     return sorted([row.number, *others])
 
 
-def answer(tx: Tx, actor: Actor, code: str, number: int | None) -> None:
+def answer_screen(tx: Tx, actor: Actor, code: str, number: int | None) -> None:
     """Confirm by choosing the number that the screen shows, or refuse with None.
 
     Raises:
         NotFound: expired or already answered.
         Invalid: a wrong number. It also voids the code: otherwise a guess would succeed one time in three.
     """
-    row = scanned(tx, code)
+    row = find_scanned_screen(tx, code)
     account = tx.get_one(Account, actor.account_id)
     row.answered_at = clock.now()
     right = number == row.number
@@ -87,13 +87,13 @@ def answer(tx: Tx, actor: Actor, code: str, number: int | None) -> None:
     record(tx, actor, verb, f"account:{account.public_id}", device=row.device, screen_network=row.network)
 
 
-def is_let_in(tx: Tx, code: str, actor: Actor) -> bool:
+def is_screen_let_in(tx: Tx, code: str, actor: Actor) -> bool:
     """Whether this person confirmed this screen."""
     found = tx.scalar(select(ScreenLogin.account_id).where(ScreenLogin.code == code))
     return found is not None and found == actor.account_id
 
 
-def claim(tx: Tx, runtime: Runtime, secret: str) -> str | None:
+def claim_screen_session(tx: Tx, runtime: Runtime, secret: str) -> str | None:
     """The token of the screen's session, once, after the phone confirmed; None before."""
     now = clock.now()
     account_id = tx.scalar(
@@ -127,6 +127,6 @@ def claim(tx: Tx, runtime: Runtime, secret: str) -> str | None:
     return token
 
 
-def wrong_number() -> Invalid:
+def wrong_screen_number() -> Invalid:
     """The error shown on the phone after a wrong number."""
     return Invalid(msg("数字不对，这次登录已取消。如果二维码是别人发来的，请不要理会。"))

@@ -35,7 +35,7 @@ PAPER_LENGTH = 24
 """Letters of a recovery code: 118 bits (OWASP ASVS 6.5.2 asks for 112). Those of earlier releases have 39."""
 
 
-def begin(tx: Tx, runtime: Runtime, actor: Actor, *, session_id: int) -> str:
+def begin_second_step(tx: Tx, runtime: Runtime, actor: Actor, *, session_id: int) -> str:
     """Create a secret for an authenticator app; it has no effect before `confirm`.
 
     The secret belongs to this session alone: one shown in another session, perhaps to a thief, can never be confirmed.
@@ -61,7 +61,7 @@ def begin(tx: Tx, runtime: Runtime, actor: Actor, *, session_id: int) -> str:
     return secret
 
 
-def replace(runtime: Runtime, actor: Actor, code: str, *, session_id: int) -> None:
+def replace_second_step(runtime: Runtime, actor: Actor, code: str, *, session_id: int) -> None:
     """Start moving the second step to another phone; requires a code of the present one or a recovery code.
 
     For ten minutes, and in this session alone, `begin` gives the new secret and `confirm` activates it. Opens its own
@@ -81,7 +81,7 @@ def replace(runtime: Runtime, actor: Actor, code: str, *, session_id: int) -> No
     _when_shown(runtime, actor, code, write)
 
 
-def confirm(tx: Tx, runtime: Runtime, actor: Actor, code: str, *, session_id: int) -> list[str]:
+def confirm_second_step(tx: Tx, runtime: Runtime, actor: Actor, code: str, *, session_id: int) -> list[str]:
     """Activate the secret once the app has produced a valid code; returns the recovery codes.
 
     Other sessions end: they were opened by a password alone, or on the phone that is replaced. For holders of roles the
@@ -128,7 +128,7 @@ class State:
     """Check number for the security officer; empty once approved."""
 
 
-def state_of(tx: Tx, actor: Actor, *, session_id: int) -> State:
+def second_step_state(tx: Tx, actor: Actor, *, session_id: int) -> State:
     """The state shown on the owner's page."""
     factor = tx.get(SecondFactor, actor.account_id)
     if factor is None or factor.confirmed_at is None:
@@ -200,7 +200,7 @@ def remove_second_factor(tx: Tx, actor: Actor, account: Account) -> None:
     publish(tx, AccountTouched(account.id, "second-step-removed"))
 
 
-def reseal(tx: Tx, sealer: Sealer) -> int:
+def reseal_second_steps(tx: Tx, sealer: Sealer) -> int:
     """Re-encrypt with the newest key what was sealed with another; there are hundreds of rows, not thousands.
 
     Raises:
@@ -232,7 +232,7 @@ def verify_second_step(
         Busy: too many wrong codes.
     """
     with runtime.db.read() as tx:
-        row = waiting_session(tx, token)
+        row = session_awaiting_second_step(tx, token)
         if row is None:
             raise Invalid(msg("等得太久了，请重新登录。"))
         public_id = tx.get_one(Account, row.account_id).public_id
@@ -247,7 +247,7 @@ def verify_second_step(
     runtime.db.run_in_transaction(write)
 
 
-def waiting_session(tx: Tx, token: str) -> LoginSession | None:
+def session_awaiting_second_step(tx: Tx, token: str) -> LoginSession | None:
     """The session of this token, if it waits for its second step."""
     return tx.scalar(
         select(LoginSession)

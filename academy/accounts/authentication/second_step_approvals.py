@@ -36,7 +36,7 @@ class SecondStepEnrolment:
     confirmed_at: dt.datetime
 
 
-def waiting(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[SecondStepEnrolment]":
+def waiting_second_steps(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[SecondStepEnrolment]":
     """Enrolments of accounts with present or future two-step roles inside the subtrees, oldest first."""
     held = (
         select(RoleGrant.account_id)
@@ -62,7 +62,7 @@ def waiting(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[SecondStepEnro
     return dataclasses.replace(found, rows=[SecondStepEnrolment(row[0], row[1]) for row in found.rows])
 
 
-def approve(tx: Tx, actor: Actor, account: Account, number: str) -> None:
+def approve_second_step(tx: Tx, actor: Actor, account: Account, number: str) -> None:
     """Enable roles for the enrolled second step: its owner named the check number shown on their page.
 
     Raises:
@@ -78,7 +78,7 @@ def approve(tx: Tx, actor: Actor, account: Account, number: str) -> None:
     publish(tx, AccountTouched(account.id, "second-step-approved"))
 
 
-def refuse(tx: Tx, actor: Actor, account: Account) -> None:
+def refuse_second_step(tx: Tx, actor: Actor, account: Account) -> None:
     """Void an enrolment that its owner did not make. All sessions of the account end; the owner is notified.
 
     Raises:

@@ -30,10 +30,10 @@ from academy.core.settings import Settings
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row
 from academy.jobs import enqueue
-from academy.people.members import PHONE
+from academy.people.members import PHONE_FIELD
 from academy.people.models import Member
-from academy.people.queries import present
-from academy.people.rules import Unreadable, masked, read_phone
+from academy.people.queries import is_present
+from academy.people.rules import Unreadable, mask_phone, read_phone
 
 Channel = Callable[[str, str], None]
 """Sends a text to a phone; raises when it cannot."""
@@ -50,7 +50,7 @@ because a village shares one address."""
 TIMEOUT_S = 10
 
 
-def channel(settings: Settings) -> Channel | None:
+def sms_channel(settings: Settings) -> Channel | None:
     """The configured channel; None when there is none.
 
     Raises:
@@ -71,7 +71,7 @@ def channel(settings: Settings) -> Channel | None:
 
 
 def _console(phone: str, text: str) -> None:
-    sys.stderr.write(f"SMS {masked(phone)}: {text}\n")
+    sys.stderr.write(f"SMS {mask_phone(phone)}: {text}\n")
     sys.stderr.flush()
 
 
@@ -87,7 +87,7 @@ def _gateway(address: str, secret: str) -> Channel:
     return send
 
 
-def request_code(runtime: Runtime, number: str, phone: str, network: str = "") -> None:
+def request_sms_code(runtime: Runtime, number: str, phone: str, network: str = "") -> None:
     """Queue a code for the phone in the register, if it belongs to this number. The response does not depend on that.
 
     Opens its own transaction, so that the request is counted whatever its outcome.
@@ -117,8 +117,8 @@ def prepare(tx: Tx, runtime: Runtime, number: str, phone: str, network: str) -> 
 
     Accounts with roles get no code by SMS: a minute with the phone would be enough to take over the role.
     """
-    index = runtime.sealer.blind_index(phone, context=PHONE)
-    member = tx.scalar(select(Member).where(Member.number == number, Member.phone_index == index, present()))
+    index = runtime.sealer.blind_index(phone, context=PHONE_FIELD)
+    member = tx.scalar(select(Member).where(Member.number == number, Member.phone_index == index, is_present()))
     record(tx, Actor(network=network), "activation.sms", f"member:{member.public_id if member else 'unknown'}")
     if member is None or tx.get(Restriction, member.id) is not None or offices_of_member(tx, member.id):
         return None

@@ -33,7 +33,7 @@ from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.core.unique import get_or_create
 from academy.people.models import Member
-from academy.people.queries import present
+from academy.people.queries import is_present
 
 if TYPE_CHECKING:
     from authlib.integrations.requests_client import OAuth2Session
@@ -48,7 +48,7 @@ PENDING_S = 600
 
 
 @dataclasses.dataclass(frozen=True)
-class Pending:
+class PendingSso:
     """State that the browser must bring back; kept in its signed cookie between the two redirects."""
 
     state: str
@@ -60,7 +60,7 @@ class Pending:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_json(cls, kept: object) -> "Pending":
+    def from_json(cls, kept: object) -> "PendingSso":
         """Raises:
         Invalid: nothing was kept, or not by us.
         """
@@ -113,9 +113,11 @@ def provider(runtime: Runtime) -> Provider:
     return _providers.setdefault(runtime.settings.oidc_issuer, Provider(runtime.settings.oidc_issuer))
 
 
-def begin(runtime: Runtime, redirect_uri: str) -> tuple[str, Pending]:
+def begin_sso(runtime: Runtime, redirect_uri: str) -> tuple[str, PendingSso]:
     """The address to redirect the browser to, and the state that it must bring back."""
-    pending = Pending(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48), clock.now_ms())
+    pending = PendingSso(
+        secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48), clock.now_ms()
+    )
     with _client(runtime, redirect_uri) as client:
         url, _state = client.create_authorization_url(
             provider(runtime).metadata()["authorization_endpoint"],
@@ -127,8 +129,13 @@ def begin(runtime: Runtime, redirect_uri: str) -> tuple[str, Pending]:
     return str(url), pending
 
 
-def finish(
-    runtime: Runtime, pending: Pending, answer: dict[str, str], redirect_uri: str, network: str = "", device: str = ""
+def finish_sso(
+    runtime: Runtime,
+    pending: PendingSso,
+    answer: dict[str, str],
+    redirect_uri: str,
+    network: str = "",
+    device: str = "",
 ) -> str:
     """Check the provider's response and sign in; returns the session's token.
 
@@ -157,7 +164,7 @@ def finish(
     raise Invalid(msg("花名册里还没有您的信息。请与所在党支部联系。"))
 
 
-def _claims(runtime: Runtime, pending: Pending, answer: dict[str, str], redirect_uri: str) -> dict[str, Any]:
+def _claims(runtime: Runtime, pending: PendingSso, answer: dict[str, str], redirect_uri: str) -> dict[str, Any]:
     if not secrets.compare_digest(answer.get("state", "").encode(), pending.state.encode()):
         raise _refused()
     if clock.now_ms() - pending.began_ms > PENDING_S * 1000 or "code" not in answer:
@@ -264,7 +271,7 @@ def _account(tx: Tx, runtime: Runtime, claims: dict[str, Any], network: str) -> 
     )
     number = str(claims.get(runtime.settings.oidc_member_claim) or "")
     if known is None and number:
-        member = tx.scalar(select(Member).where(Member.number == number, present()))
+        member = tx.scalar(select(Member).where(Member.number == number, is_present()))
         if member is not None:
             known = account_for_member(tx, member)
             key = {"issuer": issuer, "subject": subject}

@@ -31,6 +31,6 @@ def matching_step(secret: str, code: str, now_s: float, last_step: int) -> int |
     return None
 
 
-def address(secret: str, account: str, issuer: str) -> str:
+def totp_address(secret: str, account: str, issuer: str) -> str:
     """What an authenticator app reads from the QR code."""
     return str(pyotp.TOTP(secret, interval=STEP_S).provisioning_uri(name=account, issuer_name=issuer))

@@ -69,11 +69,11 @@ def make_accounts(tx: Tx, city: City) -> MadeAccounts:
             member_id=person.id if person else None,
             password_hash=hashed,
             elder_mode=sample.username == "elder",
-            consent_version=consent.VERSION,
+            consent_version=consent.CONSENT_VERSION,
         )
         tx.add(account)
         tx.flush()
-        tx.add(Consent(account_id=account.id, version=consent.VERSION, language="zh"))
+        tx.add(Consent(account_id=account.id, version=consent.CONSENT_VERSION, language="zh"))
         ids[sample.username] = account.id
         for role in sample.roles:
             tx.add(

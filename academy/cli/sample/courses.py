@@ -298,7 +298,7 @@ def _item(
     )
     tx.add(asset)
     tx.flush()
-    for number, step in enumerate(media_rules.STEPS[kind]):
+    for number, step in enumerate(media_rules.STEPS_BY_KIND[kind]):
         tx.add(AssetStep(asset_id=asset.id, step=step, position=number))
     title = shelf.title if kind == shelf.kind else f"{shelf.law}条文"
     item = CourseItem(

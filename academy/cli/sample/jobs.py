@@ -40,7 +40,7 @@ def make_file(context: JobContext, files: list[Any]) -> None:
 def _hand_over(tx: Tx, asset: Asset, made: lecture.MadeLecture) -> None:
     asset.incoming, asset.size = str(made.file.absolute()), made.file.stat().st_size
     asset.building = asset.generation
-    service.start_step(tx, asset, rules.STEPS[asset.kind][0])
+    service.start_step(tx, asset, rules.STEPS_BY_KIND[asset.kind][0])
     if made.cues:
         service.replace_cues(tx, asset, made.cues, "manual")
 

@@ -146,7 +146,7 @@ def _draw(reel: _Reel, folder: Path) -> None:
 
 
 def _encode(plan: LecturePlan, settings: Settings, folder: Path) -> None:
-    command = [tools.ffmpeg(settings), "-nostdin", "-v", "error", "-y"]
+    command = [tools.ffmpeg_path(settings), "-nostdin", "-v", "error", "-y"]
     sound = ["-c:a", "aac", "-b:a", "64k", "-ac", "1"]
     limit = ["-t", f"{plan.length_ms / 1000:.3f}", "-movflags", "+faststart"]
     if plan.kind == "video":

@@ -227,11 +227,13 @@ def _insert_terms(tx: Tx, rows: list[dict[str, Any]], ids: dict[str, int], lot: 
         member = ids[row["number"]]
         if row["position"]:
             kind, since = post_of(row["position"]), row["position_since"]
-            held.append(_term(member, position_terms.POSITION, row["position"], kind, "", since))
+            held.append(_term(member, position_terms.POSITION_TERM, row["position"], kind, "", since))
         if row["status"] == MemberStatus.FLOATING:
             since = max(row["joined_on"], today - dt.timedelta(days=lot.randrange(20, 1200)))
             held.append(
-                _term(member, position_terms.STATUS, str(row["status"]), str(row["status"]), lot.choice(AWAY), since)
+                _term(
+                    member, position_terms.STATUS_TERM, str(row["status"]), str(row["status"]), lot.choice(AWAY), since
+                )
             )
     for start in range(0, len(held), 20_000):
         tx.execute(insert(table_of(MemberTerm)), held[start : start + 20_000])

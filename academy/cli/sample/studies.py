@@ -21,7 +21,7 @@ from academy.learning import rules as progress_rules
 from academy.learning.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
 from academy.people.models import Exemption, Member, Organisation
 from academy.trainings import service
-from academy.trainings.service import Plan
+from academy.trainings.service import TrainingPlan
 
 CHUNK = 20_000
 
@@ -137,7 +137,7 @@ def _finish(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime) -> No
     assert course.item_id is not None  # a training requires items that can be watched or listened to
     key = {"member_id": member_id, "item_id": course.item_id, "item_version": 1}
     ms = int(at.timestamp() * 1000)
-    spans = progress_rules.pack([(0, course.length_ms)])
+    spans = progress_rules.pack_spans([(0, course.length_ms)])
     rows.add(
         WatchLedger,
         **key,
@@ -188,7 +188,7 @@ def _begin(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime, share:
         member_id=member_id,
         item_id=course.item_id,
         item_version=1,
-        spans=progress_rules.pack([(0, watched)]),
+        spans=progress_rules.pack_spans([(0, watched)]),
         covered_ms=watched,
         position_ms=watched,
         updated_ms=int(at.timestamp() * 1000),
@@ -200,7 +200,7 @@ def _begin(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime, share:
 def _hold(tx: Tx, city: City, campaign: Campaign, courses: list[int]) -> None:
     today = clock.today()
     opens, closes = today + dt.timedelta(days=campaign.opens), today + dt.timedelta(days=campaign.closes)
-    plan = Plan(campaign.title, opens, closes, courses, summary=campaign.summary)
+    plan = TrainingPlan(campaign.title, opens, closes, courses, summary=campaign.summary)
     with clock.frozen(_morning(opens)):
         training = service.create_training(tx, SYSTEM, tx.get_one(Organisation, city.root.id), plan)
         service.open_training(tx, SYSTEM, training)

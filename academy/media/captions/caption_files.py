@@ -29,7 +29,7 @@ from academy.media.captions.formats.timing import escaped, timing_of
 
 __all__ = ["MAX_ERRORS", "MAX_MS", "MAX_TEXT", "CueText", "SkippedPart", "plain"]
 
-MAX_BYTES = 5 << 20
+MAX_CAPTION_BYTES = 5 << 20
 MAX_CUES = 20_000
 MOST_LINE = 28
 """Characters of one caption where we split text ourselves."""
@@ -42,7 +42,7 @@ _LINE_END = re.compile(r"\r{1,8}\n|\r")
 
 
 @dataclasses.dataclass(frozen=True)
-class Parsed:
+class ParsedCaptions:
     """The content of a caption file; `trimmed` cues were cut or joined because they overlapped."""
 
     cues: list[CueText]
@@ -61,13 +61,13 @@ class Parsed:
         return not (self.trimmed or self.counts or self.encoding == "Big5")
 
 
-def parse(filename: str, data: bytes, duration_ms: int | None = None) -> Parsed:
+def parse_captions(filename: str, data: bytes, duration_ms: int | None = None) -> ParsedCaptions:
     """Parse a caption file; a text without times is spread over `duration_ms`.
 
     Raises:
         Invalid: not a caption file, or lines that cannot be parsed, each with its number.
     """
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_CAPTION_BYTES:
         raise refused(refusals.TOO_LARGE)
     text, name = encoding.decode(data)
     lines = _LINE_END.sub("\n", text).split("\n")
@@ -90,7 +90,7 @@ def parse(filename: str, data: bytes, duration_ms: int | None = None) -> Parsed:
     return dataclasses.replace(settled, encoding=name, counts=found.counts, places=found.places)
 
 
-def spread_over_duration(lines: list[str], duration_ms: int | None) -> Parsed:
+def spread_over_duration(lines: list[str], duration_ms: int | None) -> ParsedCaptions:
     """Cues of a text without times: one a line, long ones split into sentences, durations in proportion to length.
 
     Raises:
@@ -104,7 +104,7 @@ def spread_over_duration(lines: list[str], duration_ms: int | None) -> Parsed:
     cues = sentences_over(words, 0, duration_ms)
     if len(cues) > MAX_CUES or duration_ms / len(cues) < SHORTEST_MS:
         raise refused(refusals.LONGER_THAN_LECTURE)
-    return Parsed(cues, 0, estimated=True)
+    return ParsedCaptions(cues, 0, estimated=True)
 
 
 def sentences_over(text: str, start_ms: int, end_ms: int, most: int = MOST_LINE) -> list[CueText]:
@@ -134,7 +134,7 @@ def _short(sentence: str, most: int) -> list[str]:
     return [part for piece in kept for part in textwrap.wrap(piece, 2 * most if piece.isascii() else most)]
 
 
-def decode(data: bytes) -> str:
+def decode_captions(data: bytes) -> str:
     """Decode bytes in one of the encodings that Chinese editors write.
 
     Raises:
@@ -143,7 +143,7 @@ def decode(data: bytes) -> str:
     return encoding.decode(data)[0]
 
 
-def remove_overlaps(cues: list[CueText]) -> Parsed:
+def remove_overlaps(cues: list[CueText]) -> ParsedCaptions:
     """Sort cues and remove overlaps; cues with one start are joined."""
     groups: list[_Group] = []
     trimmed = 0
@@ -160,7 +160,7 @@ def remove_overlaps(cues: list[CueText]) -> Parsed:
             before.end_ms = max(before.end_ms, cue.end_ms)
             before.texts[cue.text] = None
     whole = [CueText(one.start_ms, one.end_ms, "\n".join(one.texts), one.confidence) for one in groups]
-    return Parsed([piece for cue in whole for piece in fitting(cue)], trimmed)
+    return ParsedCaptions([piece for cue in whole for piece in fitting(cue)], trimmed)
 
 
 @dataclasses.dataclass

@@ -23,7 +23,7 @@ _LINE = re.compile(r"(?:(\d{1,2})[:：])?(\d{1,3})[:：]([0-5]\d)(?:\s{0,9}[-—
 Pair = tuple[int, str]
 
 
-def parse(text: str, duration_ms: int) -> list[Pair]:
+def parse_chapters(text: str, duration_ms: int) -> list[Pair]:
     """Start and title of each line such as ``12:30 第二部分``, in order of time.
 
     Raises:
@@ -52,12 +52,12 @@ def parse(text: str, duration_ms: int) -> list[Pair]:
     return sorted(found.items())
 
 
-def written(chapters: Iterable[Chapter]) -> str:
+def written_chapters(chapters: Iterable[Chapter]) -> str:
     """The text from which `parse` reads these chapters."""
-    return lines((chapter.start_ms, chapter.title) for chapter in chapters)
+    return chapter_lines((chapter.start_ms, chapter.title) for chapter in chapters)
 
 
-def lines(pairs: Iterable[Pair]) -> str:
+def chapter_lines(pairs: Iterable[Pair]) -> str:
     """Likewise from pairs of start and title."""
     return "\n".join(f"{_clock(start)} {title}" for start, title in pairs)
 
@@ -95,25 +95,25 @@ def inside(found: Mapping[str, Any], duration_ms: int, start_ms: int = 0) -> lis
     return sorted(pairs.items()) if len(pairs) > 1 else []
 
 
-def of_asset(tx: Tx, asset_id: int) -> Sequence[Chapter]:
+def chapters_of(tx: Tx, asset_id: int) -> Sequence[Chapter]:
     """A lecture's chapters in order; two hundred at most."""
     return tx.scalars(select(Chapter).where(Chapter.asset_id == asset_id).order_by(Chapter.start_ms)).all()
 
 
-def put(tx: Tx, asset: Asset, pairs: list[Pair]) -> None:
+def put_chapters(tx: Tx, asset: Asset, pairs: list[Pair]) -> None:
     """Replace the lecture's chapters."""
     lock_row(tx, asset)  # of two concurrent saves, neither would see the rows of the other to delete
     tx.execute(delete(Chapter).where(Chapter.asset_id == asset.id))
     tx.add_all(Chapter(asset_id=asset.id, start_ms=start, title=title) for start, title in pairs)
 
 
-def save(tx: Tx, actor: Actor, asset: Asset, text: str) -> int:
+def save_chapters(tx: Tx, actor: Actor, asset: Asset, text: str) -> int:
     """Save edited chapters; returns how many.
 
     Raises:
         Invalid: see `parse`.
     """
-    pairs = parse(text, asset.duration_ms or 0)
-    put(tx, asset, pairs)
+    pairs = parse_chapters(text, asset.duration_ms or 0)
+    put_chapters(tx, asset, pairs)
     record(tx, actor, "chapters.saved", f"asset:{asset.public_id}", chapters=len(pairs))
     return len(pairs)

@@ -51,7 +51,7 @@ def _sure(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
 
 
-def save(
+def save_captions(
     tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen: int, *, estimated: bool | None = None
 ) -> Transcript:
     """Save edited lines; the mark that times are estimated stays unless `timed` is given.
@@ -72,7 +72,7 @@ def save(
     if estimated is None:
         estimated = before is not None and before.estimated
     service.replace_cues(tx, asset, cues, "manual", tell=False, estimated=estimated)
-    script = queries.transcript(tx, asset.id)
+    script = queries.transcript_of(tx, asset.id)
     assert script is not None
     _keep(tx, script, cues, actor)
     # The search index is updated when editing pauses, not at every keystroke.
@@ -88,18 +88,18 @@ def _has_versions(tx: Tx, script: Transcript) -> bool:
 
 def _keep(tx: Tx, script: Transcript, cues: Sequence[CueText], actor: Actor | None) -> None:
     rows = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in cues]
-    newest = versions(tx, script)[:1]
+    newest = caption_versions(tx, script)[:1]
     account_id = actor.account_id if actor else None
     if actor and newest and newest[0].account_id == account_id and newest[0].at > clock.now() - ONE_SITTING:
         newest[0].cues, newest[0].number = rows, script.version
         return
     tx.add(TranscriptVersion(transcript_id=script.id, number=script.version, account_id=account_id, cues=rows))
     tx.flush()
-    for old in versions(tx, script)[KEPT:]:
+    for old in caption_versions(tx, script)[KEPT:]:
         tx.delete(old)
 
 
-def versions(tx: Tx, script: Transcript) -> Sequence[TranscriptVersion]:
+def caption_versions(tx: Tx, script: Transcript) -> Sequence[TranscriptVersion]:
     """Kept versions, newest first."""
     return tx.scalars(
         select(TranscriptVersion)
@@ -108,38 +108,38 @@ def versions(tx: Tx, script: Transcript) -> Sequence[TranscriptVersion]:
     ).all()
 
 
-def restore(tx: Tx, actor: Actor, asset: Asset, number: int) -> Transcript:
+def restore_captions(tx: Tx, actor: Actor, asset: Asset, number: int) -> Transcript:
     """Restore a kept version, as a new one.
 
     Raises:
         NotFound: there is no such version.
     """
-    script = queries.transcript(tx, asset.id)
-    kept = next((v for v in versions(tx, script) if v.number == number), None) if script else None
+    script = queries.transcript_of(tx, asset.id)
+    kept = next((v for v in caption_versions(tx, script) if v.number == number), None) if script else None
     if script is None or kept is None:
         raise NotFound
-    return save(tx, actor, asset, read_cues(kept.cues), script.version)
+    return save_captions(tx, actor, asset, read_cues(kept.cues), script.version)
 
 
-def set_timed(tx: Tx, actor: Actor, asset: Asset) -> None:
+def mark_captions_timed(tx: Tx, actor: Actor, asset: Asset) -> None:
     """Record that somebody has reviewed estimated times, and they are right.
 
     Raises:
         NotFound: there are no captions.
     """
-    script = queries.transcript(tx, asset.id)
+    script = queries.transcript_of(tx, asset.id)
     if script is None:
         raise NotFound
     script.estimated = False
     record(tx, actor, "captions.timed", f"asset:{asset.public_id}")
 
 
-def glossary(tx: Tx) -> Sequence[GlossaryTerm]:
+def list_glossary(tx: Tx) -> Sequence[GlossaryTerm]:
     """The city's glossary."""
     return tx.scalars(select(GlossaryTerm).order_by(GlossaryTerm.wrong)).all()
 
 
-def mistakes(tx: Tx, words: Sequence[str]) -> dict[str, list[GlossaryTerm]]:
+def known_mistakes(tx: Tx, words: Sequence[str]) -> dict[str, list[GlossaryTerm]]:
     """Frequent misrecognitions of each of these words."""
     found: dict[str, list[GlossaryTerm]] = {}
     for term in tx.scalars(select(GlossaryTerm).where(GlossaryTerm.right.in_(words)).order_by(GlossaryTerm.wrong)):
@@ -147,7 +147,7 @@ def mistakes(tx: Tx, words: Sequence[str]) -> dict[str, list[GlossaryTerm]]:
     return found
 
 
-def remove_term(tx: Tx, actor: Actor, public_id: str) -> None:
+def remove_glossary_term(tx: Tx, actor: Actor, public_id: str) -> None:
     """Remove a glossary term.
 
     Raises:
@@ -160,7 +160,7 @@ def remove_term(tx: Tx, actor: Actor, public_id: str) -> None:
     tx.delete(term)
 
 
-def add_term(tx: Tx, actor: Actor, wrong: str, right: str) -> GlossaryTerm:
+def add_glossary_term(tx: Tx, actor: Actor, wrong: str, right: str) -> GlossaryTerm:
     """Add a glossary term; a second correction of the same misrecognition replaces the first.
 
     Raises:

@@ -14,13 +14,13 @@ from academy.core.errors import Busy
 from academy.core.i18n import Message, msg
 from academy.media import tools
 from academy.media.captions.caption_files import (
-    MAX_BYTES,
+    MAX_CAPTION_BYTES,
     MAX_CUES,
     MAX_ERRORS,
     MAX_MS,
     MAX_TEXT,
     CueText,
-    Parsed,
+    ParsedCaptions,
     SkippedPart,
 )
 from academy.media.captions.formats import refusals
@@ -39,13 +39,13 @@ WAIT_S = 10.0
 
 _PARSER = "academy.media.captions.parse_captions"
 _SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".txt", ".text")
-_MOST_ROWS = MAX_CUES + 4 * MAX_BYTES // MAX_TEXT
+_MOST_ROWS = MAX_CUES + 4 * MAX_CAPTION_BYTES // MAX_TEXT
 """Cues longer than the maximum become several."""
 _LAST_MS = MAX_MS + MOMENT_MS
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
-def parse(filename: str, data: bytes, duration_ms: int | None = None) -> Parsed:
+def parse_captions_jailed(filename: str, data: bytes, duration_ms: int | None = None) -> ParsedCaptions:
     """Parse an uploaded file as `captions.parse` does. Not for use within a transaction.
 
     Raises:
@@ -53,7 +53,7 @@ def parse(filename: str, data: bytes, duration_ms: int | None = None) -> Parsed:
         Busy: other files are being parsed; nothing was done.
         StorageFull: no space for the parser's log.
     """
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_CAPTION_BYTES:
         raise refusals.refused(refusals.TOO_LARGE)
     if not _turns.acquire(timeout=WAIT_S):
         raise Busy(msg("正在读取其他字幕文件，请过几秒再试。"))
@@ -85,7 +85,7 @@ def _run(suffix: str, data: bytes, duration_ms: int | None) -> str:
         raise refusals.refused(_SLOW if error.timed_out else _UNREADABLE) from error
 
 
-def _parsed(found: Mapping[str, Any]) -> Parsed:
+def _parsed(found: Mapping[str, Any]) -> ParsedCaptions:
     """Convert the parser's output.
 
     Raises:
@@ -94,22 +94,23 @@ def _parsed(found: Mapping[str, Any]) -> Parsed:
     rows, encoding = found["cues"], found["encoding"]
     _require(0 < len(rows) <= _MOST_ROWS and encoding in ENCODINGS)
     cues = [
-        CueText(_number(start, _LAST_MS), _number(end, _LAST_MS), _text(text, MAX_BYTES)) for start, end, text in rows
+        CueText(_number(start, _LAST_MS), _number(end, _LAST_MS), _text(text, MAX_CAPTION_BYTES))
+        for start, end, text in rows
     ]
     _require(all(cue.text and cue.start_ms < cue.end_ms for cue in cues))
     _require(all(a.start_ms <= b.start_ms for a, b in itertools.pairwise(cues)))
-    _require(sum(len(cue.text) for cue in cues) <= MAX_BYTES)
+    _require(sum(len(cue.text) for cue in cues) <= MAX_CAPTION_BYTES)
     _require(set(found["counts"]) <= KINDS and set(found["places"]) <= KINDS)
     _require(all(len(places) <= MAX_EXAMPLES for places in found["places"].values()))
     _require(isinstance(found["estimated"], bool))
-    return Parsed(
+    return ParsedCaptions(
         cues,
-        _number(found["trimmed"], MAX_BYTES),
+        _number(found["trimmed"], MAX_CAPTION_BYTES),
         estimated=found["estimated"],
         encoding=encoding,
-        counts={kind: _number(count, MAX_BYTES) for kind, count in found["counts"].items()},
+        counts={kind: _number(count, MAX_CAPTION_BYTES) for kind, count in found["counts"].items()},
         places={
-            kind: [SkippedPart(_number(line, MAX_BYTES), _text(text, EXCERPT)) for line, text in places]
+            kind: [SkippedPart(_number(line, MAX_CAPTION_BYTES), _text(text, EXCERPT)) for line, text in places]
             for kind, places in found["places"].items()
         },
     )
@@ -121,7 +122,7 @@ def _refusals(rows: Any) -> list[Message]:
     made = []
     for text, number in rows:
         name = refusals.PARAMETERS[text]
-        made.append(Message(text, {name: _number(number, MAX_BYTES)} if name else {}))
+        made.append(Message(text, {name: _number(number, MAX_CAPTION_BYTES)} if name else {}))
     return made
 
 

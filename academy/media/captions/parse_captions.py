@@ -15,7 +15,7 @@ from academy.media.captions import caption_files
 def parse(suffix: str, data: bytes, duration_ms: int | None) -> dict[str, Any]:
     """The cues and other results, or the sentences with which the file was refused."""
     try:
-        parsed = caption_files.parse(f"file{suffix}", data, duration_ms)
+        parsed = caption_files.parse_captions(f"file{suffix}", data, duration_ms)
     except Invalid as error:
         return {"refused": [[one.text, next(iter(one.params.values()), None)] for one in error.fields.values()]}
     return {

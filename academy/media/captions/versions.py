@@ -37,20 +37,20 @@ class Kept:
     is_current: bool
 
 
-def version_of(tx: Tx, asset: Asset, number: int) -> Kept:
+def caption_version(tx: Tx, asset: Asset, number: int) -> Kept:
     """A kept version of the asset's captions.
 
     Raises:
         NotFound: there is none of that number.
     """
-    script = queries.transcript(tx, asset.id)
+    script = queries.transcript_of(tx, asset.id)
     kept = _of(tx, script, number) if script else None
     if script is None or kept is None:
         raise NotFound
     cues = [CueText(start, end, text, sure) for start, end, text, sure in (_row(row) for row in kept.cues)]
     now = queries.cue_texts(tx, asset.id)
     few = max(len(cues), len(now)) <= MOST_COMPARED
-    return Kept(kept, cues, [*changes(now, cues)] if few else None, number == script.version)
+    return Kept(kept, cues, [*compare_cues(now, cues)] if few else None, number == script.version)
 
 
 def _of(tx: Tx, script: Transcript, number: int) -> TranscriptVersion | None:
@@ -67,7 +67,7 @@ def _row(row: list[object]) -> tuple[int, int, str, float | None]:
     return start, end, text, rest[0] if rest else None  # type: ignore[return-value]
 
 
-def changes(now: Sequence[CueText], then: Sequence[CueText]) -> Sequence[CueChange]:
+def compare_cues(now: Sequence[CueText], then: Sequence[CueText]) -> Sequence[CueChange]:
     """Lines that would go and come if `then` replaced `now`: by text and time."""
     here, there = [_key(cue) for cue in now], [_key(cue) for cue in then]
     found = []

@@ -65,7 +65,7 @@ def measure(settings: Settings, reading: list[str], path: Path, streams: list[in
         ToolFailed: the container cannot be read.
     """
     found = [_Times() for _ in streams]
-    command = [tools.ffmpeg(settings), "-nostdin", "-v", "error", *reading, "-i", f"file:{path}"]
+    command = [tools.ffmpeg_path(settings), "-nostdin", "-v", "error", *reading, "-i", f"file:{path}"]
     for index in streams:
         command += ["-map", f"0:{index}"]
     command += ["-c", "copy", "-copyinkf", "-max_muxing_queue_size", "65536", "-f", "framecrc", "pipe:1"]

@@ -35,7 +35,7 @@ _LENGTH_TAGS = (b"Xing", b"Info", b"VBRI")
 """Frame counter in the first frame of an MP3."""
 
 
-def reading(demuxer: str) -> list[str]:
+def reading_options(demuxer: str) -> list[str]:
     """Options before `-i` for an uploaded file: this container, this file, nothing else."""
     lists = ",".join(formats.DEMUXERS)
     return ["-protocol_whitelist", "file", "-format_whitelist", lists, "-f", demuxer]
@@ -47,14 +47,14 @@ def look(settings: Settings, kind: str, path: Path) -> tuple[rules.Source, dict[
     Raises:
         Invalid: the file is refused; the message is for the trainer.
     """
-    demuxer = container(path)
+    demuxer = container_of(path)
     if demuxer == "mov":
         _check_unlocked(path)
     found = _ffprobe(settings, demuxer, path, ["-show_chapters", "-show_entries", _ENTRIES])
     found["has_length"] = demuxer == "mp3" and _has_length(path)
     chosen = rules.choose(kind, found)
     try:
-        tracks = packets.measure(settings, reading(demuxer), path, chosen.indexes)
+        tracks = packets.measure(settings, reading_options(demuxer), path, chosen.indexes)
     except ToolFailed as error:
         raise _refusal(error) from error
     source = rules.judge(demuxer, found, chosen, dict(zip(chosen.indexes, tracks, strict=True)))
@@ -62,7 +62,7 @@ def look(settings: Settings, kind: str, path: Path) -> tuple[rules.Source, dict[
     return dataclasses.replace(source, part_s=settings.part_s, colours=colours), found
 
 
-def container(path: Path) -> str:
+def container_of(path: Path) -> str:
     """The container by its first bytes.
 
     Raises:
@@ -153,7 +153,7 @@ _UNDECODABLE = ("hardware accelerated", "Unsupported codec", "Function not imple
 def _ffprobe(
     settings: Settings, demuxer: str, path: Path, ask: list[str], hear: Callable[[str], None] | None = None
 ) -> dict[str, Any]:
-    command = [tools.ffprobe(settings), "-v", "warning", *reading(demuxer), "-of", "json", *ask, f"file:{path}"]
+    command = [tools.ffprobe(settings), "-v", "warning", *reading_options(demuxer), "-of", "json", *ask, f"file:{path}"]
     try:
         with tempfile.TemporaryDirectory(prefix="probe-") as folder:
             sees = tools.needs(command, path)

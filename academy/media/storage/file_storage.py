@@ -75,7 +75,7 @@ class Storage(Protocol):
         """Remove everything below a prefix; no effect if there is nothing."""
 
 
-def checked(key: str) -> str:
+def checked_key(key: str) -> str:
     """The validated key: parts of some come from a URL.
 
     Raises:
@@ -98,7 +98,7 @@ class LocalStorage:
         Raises:
             FileNotFoundError: not a key.
         """
-        return self.root / checked(key)
+        return self.root / checked_key(key)
 
     def put_file(self, key: str, source: Path, *, move: bool = False) -> None:
         target = self.path(key)

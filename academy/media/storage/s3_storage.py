@@ -26,8 +26,8 @@ from botocore.exceptions import ClientError
 
 from academy.core.errors import StorageFull
 from academy.core.settings import Settings
-from academy.media.delivery import TYPES
-from academy.media.storage.file_storage import checked, fetched_folder, full_disk_reported
+from academy.media.delivery import CONTENT_TYPES
+from academy.media.storage.file_storage import checked_key, fetched_folder, full_disk_reported
 
 PART = 32 << 20
 AT_ONCE = 8
@@ -37,7 +37,7 @@ KEEP_S = 3600.0
 """Seconds after which an unused local copy of an original is removed."""
 LINK_S = 300
 """Seconds within which nginx must request an object; the response itself may take longer."""
-INTERNAL = "/_objects"
+INTERNAL_LOCATION = "/_objects"
 """nginx's internal location that fetches objects; not reachable from outside."""
 _GONE = frozenset({"404", "NoSuchKey", "NotFound"})
 _FULL = frozenset({"507", "InsufficientStorage", "XMinioStorageFull", "QuotaExceeded", "InsufficientCapacity"})
@@ -57,7 +57,7 @@ class S3Storage:
         self._drop_parts(key)
         with _told(key):
             self.client.upload_file(
-                str(source), self.bucket, checked(key), ExtraArgs=_facts(key), Config=TransferConfig(PART, 4, PART)
+                str(source), self.bucket, checked_key(key), ExtraArgs=_facts(key), Config=TransferConfig(PART, 4, PART)
             )
         if move:
             # The following steps read it; an existing local copy need not be fetched.
@@ -77,7 +77,7 @@ class S3Storage:
         sent = source.with_name(f"{source.name}.sent")
         if source.exists():
             files = {f"{prefix}/{file.relative_to(source).as_posix()}": file for file in source.rglob("*")}
-            files = {checked(key): file for key, file in files.items() if file.is_file()}
+            files = {checked_key(key): file for key, file in files.items() if file.is_file()}
             _all(lambda key: self._put_small(key, files[key]), files)
             self._delete(key for key in self._keys(prefix) if key not in files)
             # One rename: a partly removed folder must never look like a set that is still to be sent.
@@ -97,13 +97,13 @@ class S3Storage:
 
     def _fetch(self, key: str, target: Path) -> None:
         with _told(key), full_disk_reported():
-            self.client.download_file(self.bucket, checked(key), str(target), Config=TransferConfig(PART, 4, PART))
+            self.client.download_file(self.bucket, checked_key(key), str(target), Config=TransferConfig(PART, 4, PART))
 
     def open(self, key: str) -> BinaryIO:
-        copy = self.copies.path(checked(key))
+        copy = self.copies.path(checked_key(key))
         with contextlib.suppress(FileNotFoundError):
             return copy.open("rb")
-        return io.BufferedReader(Object(self.client, self.bucket, key), 1 << 18)
+        return io.BufferedReader(StoredObject(self.client, self.bucket, key), 1 << 18)
 
     def exists(self, key: str) -> bool:
         try:
@@ -114,7 +114,7 @@ class S3Storage:
 
     def size(self, key: str) -> int:
         with _told(key):
-            return int(self.client.head_object(Bucket=self.bucket, Key=checked(key))["ContentLength"])
+            return int(self.client.head_object(Bucket=self.bucket, Key=checked_key(key))["ContentLength"])
 
     def rename_folder(self, prefix: str, to: str) -> None:
         keys = list(self._keys(prefix))
@@ -134,7 +134,7 @@ class S3Storage:
 
         nginx finds out whether the object exists.
         """
-        return INTERNAL + "/" + self._signed(checked(key)).split("://", 1)[1].split("/", 1)[1]
+        return INTERNAL_LOCATION + "/" + self._signed(checked_key(key)).split("://", 1)[1].split("/", 1)[1]
 
     def origin(self) -> str:
         """Scheme and host of the storage for nginx."""
@@ -146,7 +146,7 @@ class S3Storage:
 
     def _keys(self, prefix: str) -> Iterator[str]:
         pages = self.client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self.bucket, Prefix=f"{checked(prefix)}/"):
+        for page in pages.paginate(Bucket=self.bucket, Prefix=f"{checked_key(prefix)}/"):
             yield from (entry["Key"] for entry in page.get("Contents", []))
 
     def _delete(self, keys: Iterable[str]) -> None:
@@ -158,7 +158,7 @@ class S3Storage:
                 raise OSError(f"{len(answer['Errors'])} objects were not deleted: {answer['Errors'][0].get('Code')}")
 
 
-class Object(io.RawIOBase):
+class StoredObject(io.RawIOBase):
     """An object as a seekable file: one request for each contiguous read."""
 
     def __init__(self, client: Any, bucket: str, key: str) -> None:
@@ -226,7 +226,7 @@ class Copies:
     def hold(self, key: str, fetch: Callable[[str, Path], None]) -> Iterator[Path]:
         """Context manager: the copy, fetched if needed, locked inside the block."""
         self.sweep()
-        path = self.path(checked(key))
+        path = self.path(checked_key(key))
         self.root.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             # A shared lock: a step that reads for hours must not block the next reader.
@@ -300,7 +300,7 @@ def client_of(endpoint: str, region: str, key: str, secret: str, style: str) -> 
 
 def _facts(key: str) -> dict[str, str]:
     """Metadata of an object: a content type from our own list, never from the uploader."""
-    return {"ContentType": TYPES.get(os.path.splitext(key)[1], "application/octet-stream")}  # noqa: PTH122 - a key
+    return {"ContentType": CONTENT_TYPES.get(os.path.splitext(key)[1], "application/octet-stream")}  # noqa: PTH122 - a key
 
 
 def _all(act: Callable[[str], None], keys: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.media import rules, tools
 from academy.media.captions.caption_files import stamp
-from academy.media.probing.probe import reading
+from academy.media.probing.probe import reading_options
 from academy.media.rules import Rung, Source
 from academy.media.storage.file_storage import full_disk_reported, is_cramped
 from academy.media.tools import Limits, ToolFailed
@@ -77,7 +77,7 @@ def picture_options(source: Source) -> dict[str, Any]:
 
 def input_options(source: Source, original: Path, **options: Any) -> Any:
     """The original as an input: this container, this file, nothing else."""
-    before = reading(source.demuxer)
+    before = reading_options(source.demuxer)
     given = dict(zip((o.lstrip("-") for o in before[::2]), before[1::2], strict=True))
     flags = {name: None for name, on in options.items() if on is False}
     values = {name: value for name, value in options.items() if value is not False}
@@ -147,7 +147,7 @@ def make_ladder(settings: Settings, source: Source, original: Path, folder: Path
     folder.mkdir(parents=True)
     damage = Damage()
     try:
-        told = command(tools.ffmpeg(settings), source, rules.plan(source), original)
+        told = command(tools.ffmpeg_path(settings), source, rules.plan(source), original)
         listener = progress_listener(tell, source.duration_ms)
         with colour_table(source, folder):
             sees = tools.needs(told, original)
@@ -311,7 +311,7 @@ def make_pictures(settings: Settings, folder: Path, rungs: list[Rung], duration_
 
 
 def _draw(settings: Settings, folder: Path, entry: list[str], filters: str, name: str, *, quality: int) -> None:
-    told = [tools.ffmpeg(settings), "-nostdin", "-loglevel", "error", "-y", "-protocol_whitelist", "file", *entry]
+    told = [tools.ffmpeg_path(settings), "-nostdin", "-loglevel", "error", "-y", "-protocol_whitelist", "file", *entry]
     told += ["-an", "-vsync", "passthrough", "-vf", filters, "-frames:v", "1", "-q:v", str(quality)]
     told += ["-pix_fmt", "yuvj420p", "-f", "image2", "-update", "1", name]
     tools.run(told, folder=folder, limits=Limits(seconds=600, cpu_s=600, file_mib=64), sees=tools.needs(told))
@@ -354,7 +354,7 @@ def embedded_captions(settings: Settings, source: Source, original: Path, folder
     """The text subtitles inside the original, as SRT by the file's own clock; empty where they cannot be read. Read
     from standard output, not from a file: on a full disk they would be lost without an error."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = [tools.ffmpeg(settings), "-nostdin", "-loglevel", "error", "-y", *reading(source.demuxer)]
+    told = [tools.ffmpeg_path(settings), "-nostdin", "-loglevel", "error", "-y", *reading_options(source.demuxer)]
     # Without this ffmpeg shifts all of them when one is before the first picture.
     told += ["-copyts", "-i", f"file:{original}", "-map", f"0:{source.subtitle}", "-c:s", "srt"]
     told += ["-avoid_negative_ts", "disabled", "-fs", str(MAX_CAPTIONS), "-f", "srt", "pipe:1"]

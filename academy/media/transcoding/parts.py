@@ -106,7 +106,7 @@ def _encode(
     Raises:
         ToolFailed: ffmpeg ended with an error.
     """
-    binary = tools.ffmpeg(settings)
+    binary = tools.ffmpeg_path(settings)
     length = _length_s(source, part)
     listener = encode.progress_listener(tell, length * 1000)
     if part is None:
@@ -223,7 +223,7 @@ def join(settings: Settings, source: Source, parts: Path, folder: Path) -> None:
         for rung in rules.plan(source):
             if rung.height:
                 _list(source, parts, rung)
-    command = join_command(tools.ffmpeg(settings), source, parts)
+    command = join_command(tools.ffmpeg_path(settings), source, parts)
     try:
         tools.run(command, folder=folder, limits=encode.limits(source), sees=tools.needs(command, parts))
         encode.check_whole(source, folder)

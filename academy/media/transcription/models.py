@@ -27,7 +27,7 @@ class Model:
         return f"{self.engine}/{self.kind}/{self.folder.name}"
 
 
-def find_model(settings: Settings) -> Model | None:
+def find_speech_model(settings: Settings) -> Model | None:
     """The configured model; None without one, or without the package that loads it."""
     model = inspect_model(Path(settings.speech_model)) if settings.speech_model else None
     if model is None or importlib.util.find_spec(PACKAGES[model.engine]) is None:

@@ -45,13 +45,13 @@ def need_model(settings: Settings) -> models.Model:
     Raises:
         Invalid: there is none.
     """
-    model = models.find_model(settings)
+    model = models.find_speech_model(settings)
     if model is None:
         raise Invalid(msg("这里还没有装语音识别模型。可以上传字幕文件，或者粘贴讲稿。"))
     return model
 
 
-def recognise(
+def recognise_speech(
     settings: Settings,
     entry: list[str],
     folder: Path,
@@ -87,7 +87,7 @@ def recognise(
 
 def _decode(settings: Settings, entry: list[str], wav: Path, folder: Path) -> list[tuple[int, int]]:
     """Write 16 kHz mono and detect silences on the way."""
-    told = [tools.ffmpeg(settings), "-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", "-y", *entry]
+    told = [tools.ffmpeg_path(settings), "-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", "-y", *entry]
     report = folder / "silences.txt"
     filters = f"aresample=16000,silencedetect=noise=-35dB:d=0.35,ametadata=mode=print:file={report.name}"
     told += ["-vn", "-sn", "-ac", "1", "-af", filters, "-c:a", "pcm_s16le", "-f", "wav", wav.name]

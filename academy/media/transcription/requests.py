@@ -17,7 +17,7 @@ from academy.media import queries
 from academy.media.captions import editing
 from academy.media.events import AssetReady, SpeechRecognised
 from academy.media.models import Asset, AssetState, Transcription
-from academy.media.probing.probe import reading
+from academy.media.probing.probe import reading_options
 from academy.media.storage.file_storage import original_key, storage_of, work_folder
 from academy.media.transcription import models, recognition
 
@@ -41,7 +41,7 @@ def request_transcription(tx: Tx, actor: Actor, settings: Settings, asset: Asset
     recognition.need_model(settings)
     if asset.state != AssetState.READY or asset.kind not in HEARABLE or _source(asset) is None:
         raise Conflict(msg("文件处理好以后才能识别字幕。"))
-    script = queries.transcript(tx, asset.id)
+    script = queries.transcript_of(tx, asset.id)
     if script is not None and script.origin != "asr":
         raise Conflict(msg("这节课已有人工字幕，自动识别不会覆盖它。"))
     row, is_new = get_or_create(tx, Transcription, {"asset_id": asset.id})
@@ -66,12 +66,12 @@ def _source(asset: Asset) -> int | None:
 @handles(AssetReady)
 def transcribe_new(context: JobContext, event: AssetReady) -> None:
     """Recognise a new lecture without captions, where there is a model."""
-    if models.find_model(context.settings) is None:
+    if models.find_speech_model(context.settings) is None:
         return
 
     def write(tx: Tx) -> None:
         asset = tx.get_one(Asset, event.asset_id)
-        fresh = asset.kind in HEARABLE and _source(asset) is not None and queries.transcript(tx, asset.id) is None
+        fresh = asset.kind in HEARABLE and _source(asset) is not None and queries.transcript_of(tx, asset.id) is None
         if fresh and tx.get(Transcription, asset.id) is None:
             request_transcription(tx, SYSTEM, context.settings, asset)
 
@@ -90,7 +90,7 @@ def _begin(tx: Tx, asset_id: int) -> tuple[Asset, list[str]] | None:
     if row is None or asset.state != AssetState.READY:
         return None
     row.state, row.permille = "running", 0
-    return asset, [term.right for term in editing.glossary(tx)]
+    return asset, [term.right for term in editing.list_glossary(tx)]
 
 
 @job("media.transcribe", lane=HEAVY, on_failure=_failed)
@@ -117,8 +117,8 @@ def transcribe(context: JobContext, asset_id: int) -> None:
     folder = work_folder(context.settings, f"hear-{asset.public_id}")
     with storage_of(context.settings).local(original_key(asset.public_id)) as path:
         demuxer = (asset.probe or {})["source"]["demuxer"]
-        entry = [*reading(demuxer), "-i", f"file:{path}", "-map", f"0:{_source(asset)}"]
-        heard = recognition.recognise(context.settings, entry, folder, tell, terms=list(dict.fromkeys(terms)))
+        entry = [*reading_options(demuxer), "-i", f"file:{path}", "-map", f"0:{_source(asset)}"]
+        heard = recognition.recognise_speech(context.settings, entry, folder, tell, terms=list(dict.fromkeys(terms)))
     if not heard.cues:
         raise Invalid(msg("没有听出说话的声音。"))
     context.db.run_in_transaction(lambda tx: _keep(tx, asset_id, heard))

@@ -135,7 +135,7 @@ def distance(a: str, b: str) -> int:
     return edits
 
 
-def error_rate(heard: str, truth: str) -> tuple[int, int, float]:
+def character_error_rate(heard: str, truth: str) -> tuple[int, int, float]:
     """Edits, characters of the reference, and their quotient: the character error rate."""
     said, right = plain(heard), plain(truth)
     edits = distance(said, right)

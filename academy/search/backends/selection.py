@@ -13,7 +13,7 @@ from academy.search.backends.whoosh.backend import WhooshBackend
 _open: "WeakKeyDictionary[Database, dict[tuple[str, Path], SearchBackend]]" = WeakKeyDictionary()
 
 
-def backend(runtime: Runtime) -> SearchBackend:
+def search_backend(runtime: Runtime) -> SearchBackend:
     """The backend; one per process, database and data folder, so that its caches are shared."""
     kept = _open.setdefault(runtime.db, {})
     key = runtime.settings.search_backend, runtime.settings.data_dir
