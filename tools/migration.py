@@ -5,6 +5,7 @@ and say of every constraint and index which race or query it is for.
 """
 
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from alembic.script import ScriptDirectory
 
 from academy.cli.database import alembic_config
 
+REMARK = re.compile(r"^\n?    # ###.*\n", re.M)
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 
 
@@ -43,7 +45,12 @@ def write(name: str, folder: Path = FOLDER) -> Path | None:
             rev_id=f"{int(head or 0) + 1:04d}",
             process_revision_directives=nothing_empty,
         )
-    return Path(made.path) if made is not None and not isinstance(made, list) else None
+    if made is None or isinstance(made, list):
+        return None
+    path = Path(made.path)
+    # What Alembic remarks around its statements says nothing about this schema.
+    path.write_text(REMARK.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
+    return path
 
 
 def main() -> int:

@@ -36,6 +36,6 @@ def test_a_draft_has_the_next_number_and_makes_all_that_the_models_say(tmp_path:
     assert made.name == f"{last + 2:04d}_courses_know_since_when.py"
     text = made.read_text()
     assert text.startswith('"""Courses know since when"""')
-    assert "content_since" in text and "cohort_members" in text
+    assert "content_since" in text and "cohort_members" in text and "###" not in text
     # With the draft the migrations make what the models say: there is nothing left to write.
     assert migration.write("Nothing", place) is None

@@ -26,6 +26,7 @@ def test_the_application_does_not_start_with_a_route_that_declares_nothing(fresh
 
 
 def test_one_page_for_each_place_and_each_landing(app: Flask, fresh_app: Flask) -> None:
+    assert app is not fresh_app, "what is added below would stay for every test that follows"
     routes = app.extensions["academy.routes"]
     assert {name for name, section in SECTIONS.items() if section not in routes.menu} == set()
     assert set(SECTIONS.values()) == {*menu.MEMBER_SECTIONS, *menu.OFFICE_SECTIONS}

@@ -1,7 +1,7 @@
 """What takes something away asks first, shows what it will do, or can be taken back: the lists are complete.
 
-`ACTS` are those that a page calls, by name. `ROUTES` is every route that writes, of pages and of programs, and
-`COMMANDS` every command: each is harmless, or says how it is made safe.
+`ACTS` are those that a page calls, by name. `access_matrix.SAFEGUARDS` is every route that writes, of pages and of
+programs, and `COMMANDS` every command: each is harmless, or says how it is made safe.
 """
 
 import ast
@@ -13,6 +13,8 @@ from pathlib import Path
 import click
 import pytest
 from flask import Flask
+
+from tests.contracts.access_matrix import SAFEGUARDS
 
 PAGES, TEMPLATES = Path("academy/web"), Path("academy/web/templates")
 TAKES_AWAY = re.compile(
@@ -96,105 +98,7 @@ def test_each_asks_shows_or_can_be_taken_back(act: str) -> None:
         assert way == "back" and what
 
 
-# Route → `harmless` (it adds, answers, or changes what the same form changes back), or as above: `asks`, `shows`,
-# `back`; `checks`: a program may ask for the same without its being done (the word that asks for it); `own`: it takes
-# away only what one has just made oneself and has not finished. Of several verbs, the one that takes most away counts.
-ROUTES: dict[str, tuple[str, str]] = {
-    "accounts.activate_by_sms": ("harmless", "a code that expires"),
-    "accounts.activate_post": ("harmless", "the owner's own password"),
-    "accounts.end_session": ("back", "one signs in again"),
-    "accounts.password": ("harmless", "the owner's own, and the present one is asked for"),
-    "accounts.sign_in_post": ("harmless", ""),
-    "accounts.sign_out": ("back", "one signs in again"),
-    "api_media.save_cues": ("back", "every version is kept and can be restored"),
-    "api_progress.beat": ("harmless", "only adds"),
-    "api_progress.end_lease": ("own", "the player's own; the next page opens another"),
-    "api_progress.open_lease": ("harmless", ""),
-    "api_roster.changes": ("checks", '"check"'),
-    "api_uploads.append": ("harmless", "only adds"),
-    "api_uploads.create": ("harmless", ""),
-    "api_uploads.give_up": ("own", "an upload that is not finished; the file is still on the device"),
-    "captions.add_term": ("harmless", ""),
-    "captions.hear": ("back", "the version before is kept and can be restored"),
-    "captions.restore": ("back", "the version before is kept and can be restored"),
-    "captions.take_text": ("back", "the version before is kept and can be restored"),
-    "captions.timed": ("back", "the version before is kept and can be restored"),
-    "captions.withdraw": ("back", "one's own proposal, which can be made again from the same text"),
-    "cohorts.change": ("back", "a member is added again, a list opened again"),
-    "cohorts.create": ("harmless", ""),
-    "complaints.answer": ("harmless", ""),
-    "complaints.create": ("harmless", ""),
-    "consent.agree": ("harmless", ""),
-    "consent.withdraw": ("asks", 'url_for("consent.withdraw")'),
-    "corrections.decide": ("back", "a correction is itself corrected, by two people"),
-    "corrections.propose": ("harmless", "somebody else decides"),
-    "display.elder": ("harmless", ""),
-    "display.language": ("harmless", ""),
-    "display.save": ("harmless", ""),
-    "exemptions.create": ("harmless", "somebody else decides"),
-    "exemptions.decide": ("asks", 'url_for("exemptions.decide"'),
-    "files.remove": ("asks", 'url_for("files.remove"'),
-    "grants.approve_second_step": ("harmless", ""),
-    "grants.code": ("back", "another code is issued"),
-    "grants.create": ("back", "the role is revoked"),
-    "grants.refuse_second_step": ("back", "its owner sets it up again"),
-    "grants.revoke": ("asks", 'url_for("grants.revoke"'),
-    "grants.sign_out": ("back", "they sign in again"),
-    "jobs.retry": ("harmless", "jobs may run twice"),
-    "learn.carry_over": ("shows", "learn/recut.html"),
-    "library.change_categories": ("asks", '"verb": "remove"'),
-    "media.ask_operator": ("harmless", ""),
-    "media.import_captions": ("back", "the version before is kept and can be restored"),
-    "media.retry": ("harmless", ""),
-    "media.save_chapters": ("back", "the form shows what both have, and saves again"),
-    "media.upload": ("harmless", ""),
-    "member_changes.undo": ("asks", 'url_for("member_changes.undo"'),
-    "members.change_member": ("shows", "members/preview.html"),
-    "members.change_organisation_post": ("asks", 'hidden={"verb": "close"}'),
-    "members.code": ("back", "another code is issued"),
-    "members.create_member": ("harmless", ""),
-    "members.create_organisation": ("harmless", ""),
-    "mergers.merge": ("shows", "members/merge.html"),
-    "mergers.undo": ("asks", 'url_for("mergers.undo"'),
-    "notices.open_one": ("harmless", ""),
-    "notices.read_all": ("harmless", "they stay in the list"),
-    "own_data.ask": ("back", "withdrawn until it is decided"),
-    "own_data.cancel": ("back", "one's own request, which can be made again"),
-    "own_data.decide": ("asks", 'url_for("own_data.decide"'),
-    "own_data.lift": ("back", "it is asked for again"),
-    "reminders.send": ("harmless", "the page says to how many, and nobody is reminded twice"),
-    "reporting.take": ("harmless", ""),
-    "reports.request_": ("harmless", ""),
-    "review.decide": ("asks", '_("确认下架")'),
-    "review.decide_proposal": ("back", "every version is kept; it is proposed again"),
-    "rosters.apply": ("asks", 'url_for("rosters.apply"'),
-    "rosters.choose": ("harmless", "it is read again"),
-    "rosters.discard": ("asks", 'url_for("rosters.discard"'),
-    "rosters.mended": ("harmless", "what was wrong in the file is replaced, before anything is applied"),
-    "rosters.send": ("harmless", "it is looked at before it is applied"),
-    "screens.answer": ("back", "the screen signs out"),
-    "screens.offer": ("harmless", ""),
-    "search.add_term": ("harmless", ""),
-    "search.forget_mistake": ("back", "what members type brings it up again"),
-    "search.remove_term": ("back", "the word is added again"),
-    "second_step.again": ("harmless", ""),
-    "second_step.answer": ("harmless", ""),
-    "second_step.confirm": ("harmless", ""),
-    "second_step.paper": ("back", "others are shown in the same moment; the telephone's code is asked for"),
-    "second_step.replace": ("harmless", "the present one is asked for, and stays until the other is confirmed"),
-    "sectors.change": ("asks", '_("停用")'),
-    "studio.add_item": ("harmless", ""),
-    "studio.change_item": ("asks", '"verb": "remove"'),
-    "studio.cover": ("harmless", "another picture is sent"),
-    "studio.create": ("harmless", ""),
-    "studio.do": ("asks", '"verb": "discard"'),
-    "studio.save": ("harmless", "the form carries a version"),
-    "trainings.change": ("asks", 'verb="discard"'),
-    "trainings.create": ("harmless", "a draft"),
-    "trainings.open_": ("shows", "trainings/_preview.html"),
-    "trainings.save": ("harmless", "the form carries a version"),
-}
-# Command → the same; `checks` names the option that only looks, `asks` a prompt of the command.
+# Command → as a route in `access_matrix.SAFEGUARDS`; `checks` names the option that only looks, `asks` a prompt.
 COMMANDS: dict[str, tuple[str, str]] = {
     "accounts code": ("back", "another code is issued"),
     "accounts create": ("harmless", ""),
@@ -249,9 +153,11 @@ def test_every_route_that_writes_says_how_it_is_made_safe(app: Flask) -> None:
         for rule in app.url_map.iter_rules()
         if (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}
     }
-    assert sorted(writes ^ set(ROUTES)) == [], "say in ROUTES how it is made safe; take out what is gone"
+    assert sorted(writes ^ set(SAFEGUARDS)) == [], (
+        "say in access_matrix.SAFEGUARDS how it is made safe; take out what is gone"
+    )
     asked = confirmations()
-    for route, (way, what) in ROUTES.items():
+    for route, (way, what) in SAFEGUARDS.items():
         assert way in WAYS and (what or way == "harmless"), route
         if way == "asks":
             assert any(what in text for text in asked), f"{route}: no confirmation holds {what}"
@@ -266,7 +172,7 @@ def test_every_route_that_writes_says_how_it_is_made_safe(app: Flask) -> None:
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_harmless_route_calls_nothing_that_takes_away(app: Flask) -> None:
     """Declared harmless is only what calls none of the acts above."""
-    for route, (way, _) in ROUTES.items():
+    for route, (way, _) in SAFEGUARDS.items():
         if way != "harmless":
             continue
         source = textwrap.dedent(inspect.getsource(inspect.unwrap(app.view_functions[route])))

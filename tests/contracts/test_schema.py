@@ -1,5 +1,6 @@
 """The migrations make exactly the tables that the models describe, on both databases, and can be undone."""
 
+import ast
 import dataclasses
 import inspect as signatures
 import re
@@ -159,6 +160,20 @@ def test_whatever_a_column_may_hold_has_its_words(allowed: type[str], words: dic
 def test_every_model_says_why_it_exists() -> None:
     silent = [mapper.class_.__name__ for mapper in Base.registry.mappers if not (mapper.class_.__doc__ or "").strip()]
     assert silent == []
+
+
+def test_a_column_comes_with_a_value_for_the_rows_that_are_there() -> None:
+    """An upgrade of an empty database cannot find this: there, no row lacks one."""
+    lacking = []
+    for file in sorted(Path("migrations/versions").glob("*.py")):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not (isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "add_column"):
+                continue
+            for column in (given for given in call.args if isinstance(given, ast.Call)):
+                said = {word.arg: ast.unparse(word.value) for word in column.keywords}
+                if said.get("nullable") != "True" and "server_default" not in said:
+                    lacking.append(f"{file.name}: {ast.unparse(column)}")
+    assert lacking == [], "add it as nullable, fill it, then forbid NULL; or give it a server_default"
 
 
 def test_an_upgrade_can_be_undone(tmp_path: Path) -> None:
