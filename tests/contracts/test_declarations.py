@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import textwrap
 
 import pytest
 from flask import Flask
@@ -9,6 +10,7 @@ from flask import Flask
 from academy.core.actor import Role
 from academy.http import menu
 from academy.http.declarations import Landing, UndeclaredRoute, collect, declaration_of
+from academy.http.forms import Form
 from tests.contracts import source
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -78,3 +80,24 @@ def _link_targets(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in LEADS and node.args:
         return list(ast.walk(node.args[0]))
     return []
+
+
+def test_a_view_declares_the_form_that_it_reads(app: Flask) -> None:
+    """What is not declared is not tried with what no page sends (test_forms.py)."""
+    wrong = []
+    for endpoint, view in app.view_functions.items():
+        function = inspect.unwrap(view)
+        declared = declaration_of(app, endpoint).form
+        read = {
+            function.__globals__[call.func.value.id]
+            for call in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function))))
+            if isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr == "read"
+            and isinstance(call.func.value, ast.Name)
+            and call.func.value.id in function.__globals__
+        }
+        forms = {form for form in read if inspect.isclass(form) and issubclass(form, Form)}
+        if forms - {declared}:
+            wrong.append(f"{endpoint} reads {', '.join(form.__name__ for form in forms)} and declares {declared}")
+    assert wrong == []
