@@ -33,6 +33,7 @@ from academy.people.queries import subtree
 from academy.trainings import coverage_cells, recount
 from academy.trainings.models import Enrolment, Training, TrainingCourse
 from benchmarks import city
+from tests.support.shortcuts import settle_all
 
 RATE, LOAD_SECONDS = 300, 10
 PROCESSES, LANES = 2, 4
@@ -80,7 +81,7 @@ def readings(runtime: Runtime, made: dict[str, Any]) -> dict[str, float]:
     ids: list[int] = made["trainings"]
     past = clock.today() - dt.timedelta(days=30)
     with runtime.db.begin() as tx:
-        coverage_cells.settle_all(tx)
+        settle_all(tx)
     with runtime.db.read(snapshot=True) as tx:
         whole = tx.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
         county = tx.scalars(select(Organisation).where(Organisation.level == "county").limit(1)).one()

@@ -30,9 +30,9 @@ from academy.core.actor import SYSTEM
 from academy.core.ids import new_ids
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.jobs import drain
 from academy.people.models import Member, Organisation, RosterImport
 from academy.roster import imports
+from tests.support.shortcuts import drain
 
 CACHE = Path(".cache/benchmarks")
 HEADER = ("编号", "姓名", "组织代码", "性别", "出生日期", "学历", "入党日期", "手机", "职务", "状态")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from academy.core.database import Database
 from academy.core.runtime import Runtime
-from academy.jobs import drain, publish
+from academy.jobs import publish
 from academy.library.events import CoursePublished
 from academy.search import queries
 from academy.search.backends.interface import SearchBackend
@@ -35,6 +35,7 @@ from academy.search.text import HAN, Segmenter, is_han, normalise
 from benchmarks._lectures import CATEGORIES, Talk, fill, open_runtime, put
 from benchmarks._texts import cue_texts, packed, pieces
 from tests.services import postgres
+from tests.support.shortcuts import drain
 
 CLASSES = ("rare", "common", "two_word", "phrase", "question", "facet")
 READ_AGAIN = {"phrase", "question"}

@@ -24,10 +24,12 @@ from pathlib import Path
 from sqlalchemy import select
 
 from academy.core.actor import Role
-from academy.media import service, tools
+from academy.media import tools
 from academy.media.models import Asset, AssetState, Rendition
 from academy.media.storage.file_storage import local_storage, set_key
-from tests.running import Academy, academy, kill, until
+from tests.running import Academy, academy, kill
+from tests.support.shortcuts import adopt_file
+from tests.support.waiting import until
 
 CACHE = Path(".cache") / "transcode"
 
@@ -101,7 +103,7 @@ def by_worker(of: Academy, source: Path, patience_s: float) -> tuple[float, floa
     until(lambda: _rests(worker.pid), 60, "a worker that waits for work")
     used, began = _used(worker.pid), time.monotonic()
     with of.runtime.db.begin() as tx:
-        asset_id = service.adopt_file(tx, who, source, "film.mp4", "video").id
+        asset_id = adopt_file(tx, who, source, "film.mp4", "video").id
 
     def is_made() -> bool:
         with of.runtime.db.read() as tx:

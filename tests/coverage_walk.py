@@ -19,6 +19,7 @@ from academy.trainings.models import Enrolment, EnrolmentSpell, Training
 from academy.trainings.rules import Audience
 from tests import factories as make
 from tests.coverage_city import City, at, complete, training
+from tests.support.shortcuts import settle_all
 
 
 def figures(tx: Tx, training: Training, node: Organisation, day: dt.date | None = None) -> tuple[int, ...]:
@@ -177,7 +178,7 @@ def walk(runtime: Runtime, city: City, seed: int) -> None:
             for node in nodes:
                 each_day = [figures(tx, plan, node, at(past).date()) for past in range(day + 1)]
                 assert curves[plan.id, node.id] == each_day, node.level
-        coverage_cells.settle_all(tx)
+        settle_all(tx)
         for plan in plans:
             for node in nodes:
                 assert history(tx, plan, node, day) == curves[plan.id, node.id], "settling changes no curve"

@@ -14,6 +14,7 @@ from academy.library.models import Category, Course, CourseItem, CourseState
 from academy.media.models import Asset, AssetState
 from academy.people.models import Member
 from tests import factories
+from tests.support.shortcuts import record_heartbeat
 
 _count = itertools.count(1)
 MINUTE = 60_000
@@ -73,4 +74,4 @@ def beat(
 ) -> HeartbeatOutcome:
     with runtime.db.begin() as tx:
         claim = Heartbeat(lease.grant, seq, tuple(spans), position, clock.now_ms())
-        return service.record_heartbeat(tx, runtime.settings, claim)
+        return record_heartbeat(tx, runtime.settings, claim)

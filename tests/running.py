@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from academy import components
@@ -20,6 +19,7 @@ from academy.core.settings import Settings
 from tests import factories, templates
 from tests.conftest import make_settings
 from tests.services import free_port
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[1]
 
@@ -91,7 +91,7 @@ class Academy:
 
     def cookie(self, who: Account) -> str:
         """The cookie of a signed-in browser."""
-        app = create_app(self.settings, self.runtime)
+        app = create_app(self.runtime)
         with self.runtime.db.begin() as tx:
             token = factories.session_token(tx, who)
         serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
@@ -125,15 +125,3 @@ def academy(folder: Path, **changes: object) -> Iterator[Academy]:
         for process in made.processes:
             kill(process)
         made.runtime.db.dispose()
-
-
-def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait for a condition.
-
-    Raises:
-        AssertionError: it never came.
-    """
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"{what} never came"
-        time.sleep(0.1)

@@ -12,16 +12,16 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import event
 
 from academy import components
 from academy.accounts.authentication import passwords
-from academy.app import attach_runtime, create_app
-from academy.core.database import Database
+from academy.app import create_app
 from academy.core.runtime import Runtime
 from tests import templates
 from tests.conftest import make_settings
 from tests.services import postgres
+from tests.support.savepoints import CurrentRuntime, SavepointDatabase
 
 components.import_all()
 
@@ -52,31 +52,18 @@ def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_NOBODY", REAL_NOBODY)
 
 
-def send_savepoints_plainly(engine: Engine) -> None:
-    """Every transaction of a test is a savepoint, and SQLAlchemy compiles the three statements of each anew: nine of
-    ten compilations of a run."""
-
-    def plainly(words: str) -> Callable[[Connection, str], None]:
-        return lambda connection, name: connection.exec_driver_sql(f"{words} {name}") and None
-
-    engine.dialect.do_savepoint = plainly("SAVEPOINT")  # type: ignore[method-assign]
-    engine.dialect.do_rollback_to_savepoint = plainly("ROLLBACK TO SAVEPOINT")  # type: ignore[method-assign]
-    engine.dialect.do_release_savepoint = plainly("RELEASE SAVEPOINT")  # type: ignore[method-assign]
-
-
 class Schemas:
     """Migrated databases, copied at first use and kept for the session."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder, self.stack = folder, stack
         self.urls: dict[str, str] = {}
-        self.databases: dict[str, Database] = {}
+        self.databases: dict[str, SavepointDatabase] = {}
 
-    def database(self, kind: str) -> Database:
+    def database(self, kind: str) -> SavepointDatabase:
         """One for all tests: its engine remembers every statement that it has compiled."""
         if kind not in self.databases:
-            self.databases[kind] = Runtime.build(make_settings(self.folder, database_url=self.url(kind))).db
-            send_savepoints_plainly(self.databases[kind].engine)
+            self.databases[kind] = SavepointDatabase(self.url(kind))
             self.stack.callback(self.databases[kind].dispose)
         return self.databases[kind]
 
@@ -107,13 +94,9 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 def runtime(database_kind: str, schemas: Schemas, tmp_path: Path) -> Iterator[Runtime]:
     """A runtime whose database forgets everything after the test."""
     built = Runtime.build(make_settings(tmp_path, database_url=schemas.url(database_kind)))
-    runtime = dataclasses.replace(built, db=schemas.database(database_kind))
-    engine = runtime.db.engine.execution_options(academy_write=True)
-    with engine.connect() as connection:
-        outer = connection.begin()
-        with runtime.db.bound_to(connection):
-            yield runtime
-        outer.rollback()
+    database = schemas.database(database_kind)
+    with database.undone():
+        yield dataclasses.replace(built, db=database)
 
 
 @pytest.fixture(scope="session")
@@ -125,20 +108,20 @@ def compiled() -> FileSystemBytecodeCache:
 @pytest.fixture
 def fresh_app(runtime: Runtime, compiled: FileSystemBytecodeCache) -> Flask:
     """An application of the test's own, to add to."""
-    return _new_app(runtime, compiled)
+    return _make_app(runtime, compiled)
 
 
-def _new_app(runtime: Runtime, compiled: FileSystemBytecodeCache) -> Flask:
-    app = create_app(runtime.settings, runtime)
+def _make_app(runtime: Runtime, compiled: FileSystemBytecodeCache) -> Flask:
+    app = create_app(runtime)
     app.jinja_env.bytecode_cache = compiled
     app.testing = False  # handlers turn errors into pages here too, as for people
     app.config["WTF_CSRF_ENABLED"] = False
     return app
 
 
-_made: dict[str, tuple[Flask, dict[str, object]]] = {}
-"""Settings but for their places → an application and its configuration as it was when new. To make one takes
-longer than most tests."""
+_made: dict[str, tuple[Flask, CurrentRuntime, dict[str, object]]] = {}
+"""Settings but for their places → an application, its runtime and its configuration as it was when new. To make one
+takes longer than most tests."""
 
 
 @pytest.fixture
@@ -147,11 +130,11 @@ def app(runtime: Runtime, compiled: FileSystemBytecodeCache) -> Flask:
     places = {"database_url": "", "data_dir": Path(), "media_dir": Path()}
     like = repr(dataclasses.replace(runtime.settings, **places))  # type: ignore[arg-type]
     if like not in _made:
-        # Not the test's `fresh_app`: a test that has both adds to that one.
-        new = _new_app(runtime, compiled)
-        _made[like] = new, dict(new.config)
-    app, config = _made[like]
-    attach_runtime(app, runtime)
+        current = CurrentRuntime.of(runtime)
+        new = _make_app(current, compiled)
+        _made[like] = new, current, dict(new.config)
+    app, current, config = _made[like]
+    current.put(runtime)
     app.config.clear()
     app.config.update(config)
     return app

@@ -89,7 +89,6 @@ class Database:
             self._snapshot_engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writing_engine = self.engine.execution_options(academy_write=True)
         self._local = threading.local()
-        self._bound: Connection | None = None
         if self.is_sqlite:
             if self.url.database:
                 file = Path(self.url.database)
@@ -186,7 +185,7 @@ class Database:
     @contextmanager
     def write_lock(self) -> Iterator[None]:
         """Queue of SQLite's writers across threads and processes. No-op on other databases."""
-        if not self.is_sqlite or not self.url.database or self._bound is not None:
+        if not self.is_sqlite or not self.url.database:
             yield
             return
         # Its own file descriptor, because flock belongs to the open file: threads queue like processes.
@@ -197,18 +196,7 @@ class Database:
         finally:
             os.close(fd)
 
-    @contextmanager
-    def bound_to(self, connection: Connection) -> Iterator[None]:
-        """For tests: all work uses one connection; commits become savepoints."""
-        self._bound = connection
-        try:
-            yield
-        finally:
-            self._bound = None
-
     def _session(self, engine: Engine) -> Tx:
-        if self._bound is not None:
-            return Tx(bind=self._bound, join_transaction_mode="create_savepoint", expire_on_commit=False)
         return Tx(bind=engine, expire_on_commit=False)
 
     def dispose(self) -> None:

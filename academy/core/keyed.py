@@ -36,11 +36,6 @@ def rekeyed(plain: str) -> str:
     return _keyed(plain, _keys[0])
 
 
-def is_keyed(kept: str) -> bool:
-    """Whether a digest was made with a key."""
-    return kept.startswith(_MARK)
-
-
 def _plain(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 

@@ -10,7 +10,7 @@ from academy.core.settings import Settings
 
 @dataclass(frozen=True)
 class Runtime:
-    """Settings, database and sealer of this process; made once by `create_app` or `create_worker`."""
+    """Settings, database and sealer of this process; made once by whoever starts it."""
 
     settings: Settings
     db: Database

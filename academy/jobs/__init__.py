@@ -10,7 +10,6 @@ from academy.jobs.models import Job, JobState
 from academy.jobs.queue import DIED, GAVE_UP, cancel_jobs, enqueue, retry_job
 from academy.jobs.registry import BRIEF, HEAVY, JobContext, job
 from academy.jobs.scheduler import every, nightly
-from academy.jobs.worker import drain
 
 __all__ = [
     "BRIEF",
@@ -22,7 +21,6 @@ __all__ = [
     "JobContext",
     "JobState",
     "cancel_jobs",
-    "drain",
     "enqueue",
     "every",
     "handles",

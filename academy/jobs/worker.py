@@ -81,23 +81,6 @@ def runnable(runtime: Runtime, lane: str | None = None, only: Collection[str] = 
         return list(tx.scalars(query.order_by(Job.run_after, Job.id).limit(limit)))
 
 
-def drain(runtime: Runtime, *, limit: int = 10_000, only: Collection[str] = ()) -> int:
-    """Run everything that is due, in this thread, until nothing is left; for tests and commands.
-
-    With names in `only`, other jobs stay queued.
-    """
-    done = 0
-    while done < limit:
-        while deliver(runtime):
-            pass
-        ids = runnable(runtime, only=only)
-        if not ids:
-            return done
-        for job_id in ids:
-            done += run_job(runtime, job_id)
-    raise RuntimeError(f"more than {limit} jobs: does one enqueue itself?")
-
-
 class Worker:
     """All lanes in one process: short jobs never wait behind an encoding.
 

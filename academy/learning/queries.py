@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from academy.core.database import Tx
 from academy.learning import rules
 from academy.learning.completions import PLAYABLE, instant
-from academy.learning.models import Completion, CreditHour, ItemCompletion, Refusal, WatchLedger
+from academy.learning.models import Completion, ItemCompletion, Refusal, WatchLedger
 from academy.learning.rules import Span
 from academy.library.models import Course, CourseItem, CourseState
 from academy.media.models import Asset
@@ -181,25 +181,6 @@ def items_completed(tx: Tx, member_id: int, items: Sequence[CourseItem]) -> dict
         )
     )
     return {row.item_id: row.completed_at for row in rows}
-
-
-def credit_minutes(tx: Tx, member_id: int, since: dt.datetime, until: dt.datetime) -> int:
-    """Minutes of study credited from `since` up to `until`."""
-    return (
-        tx.scalar(
-            select(func.sum(CreditHour.minutes)).where(
-                CreditHour.member_id == member_id, CreditHour.earned_at >= since, CreditHour.earned_at < until
-            )
-        )
-        or 0
-    )
-
-
-def credit_hours(tx: Tx, member_id: int) -> Sequence[CreditHour]:
-    """Every entry of the member's credit ledger, the latest first."""
-    return tx.scalars(
-        select(CreditHour).where(CreditHour.member_id == member_id).order_by(CreditHour.earned_at.desc()).limit(500)
-    ).all()
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, NotFound
 from academy.core.i18n import msg
-from academy.core.settings import Settings
-from academy.learning import carry_over, completions, crediting, devices, rules
-from academy.learning.heartbeats import Heartbeat, HeartbeatOutcome
+from academy.learning import carry_over, completions, devices, rules
 from academy.learning.models import LeaseEnd, PlaybackLease, WatchLedger
 from academy.learning.tokens import Grant
 from academy.library.models import Course, CourseItem
@@ -269,11 +267,6 @@ def end_leases_of_sessions(tx: Tx, session_ids: list[int], because: LeaseEnd) ->
         )
         for lease in tx.scalars(query).all():
             end_lease(tx, lease, because)
-
-
-def record_heartbeat(tx: Tx, settings: Settings, beat: Heartbeat) -> HeartbeatOutcome:
-    """Credit one heartbeat in the caller's transaction; `rest` uses `Committer` instead."""
-    return crediting.settle(tx, settings, [beat])[0]
 
 
 def record_completion(

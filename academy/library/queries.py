@@ -176,17 +176,6 @@ def items_of(tx: Tx, course: Course) -> list[CourseItem]:
     )
 
 
-def required_items(tx: Tx, course_id: int) -> list[CourseItem]:
-    """Items that must be completed for the course to be completed."""
-    return list(
-        tx.scalars(
-            select(CourseItem)
-            .where(CourseItem.course_id == course_id, CourseItem.removed_at.is_(None), CourseItem.required)
-            .order_by(CourseItem.position)
-        )
-    )
-
-
 def open_revision(tx: Tx, course: Course) -> Course | None:
     """The open revision of this course, if any."""
     return tx.scalar(

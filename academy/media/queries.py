@@ -150,16 +150,6 @@ def cue_texts(tx: Tx, asset_id: int, language: str = "zh-CN") -> list[CueText]:
     return [CueText(c.start_ms, c.end_ms, c.text, c.confidence) for c in cues_of(tx, asset_id, language)]
 
 
-def failed(tx: Tx, account_id: int | None, *, limit: int = 50, before: int | None = None) -> Sequence[Asset]:
-    """Failed files, newest first; of one account, or of everybody."""
-    query = select(Asset).where(Asset.error.is_not(None), Asset.state != AssetState.DELETED)
-    if account_id is not None:
-        query = query.where(Asset.account_id == account_id)
-    if before is not None:
-        query = query.where(Asset.id < before)
-    return tx.scalars(query.order_by(Asset.id.desc()).limit(limit)).all()
-
-
 def bytes_announced(tx: Tx) -> int:
     """Announced bytes of open uploads that are not on disk yet, over all accounts."""
     coming = select(func.coalesce(func.sum(Upload.size - Upload.offset), 0))

@@ -31,20 +31,6 @@ RANKS = {"asr": 0, "embedded": 1, "manual": 2}
 """Priority of origins: people, then the file itself, then speech recognition."""
 
 
-def adopt_file(tx: Tx, actor: Actor, path: Path, filename: str, kind: str) -> Asset:
-    """Import a local file. The first step copies it, so it must stay until the asset is ready.
-
-    Raises:
-        Invalid: an unknown kind, or a missing or empty file.
-    """
-    if actor.account_id is None:
-        raise Invalid(msg("文件需要一个归属账号。"))
-    if not path.is_file():
-        raise Invalid(msg("没有找到要处理的文件。"))
-    size = path.stat().st_size
-    return create_asset(tx, actor, actor.account_id, path.absolute(), filename, kind, size)
-
-
 def create_asset(tx: Tx, actor: Actor, account_id: int, path: Path, filename: str, kind: str, size: int) -> Asset:
     """Create the asset's row and steps and start the first one."""
     if kind not in rules.ASSET_KINDS:
@@ -182,18 +168,6 @@ def keep_duplicate(tx: Tx, actor: Actor, asset: Asset) -> None:
     """Record that the owner keeps both copies of a file."""
     asset.duplicate_of_id = None
     record(tx, actor, "asset.kept_twice", f"asset:{asset.public_id}")
-
-
-def import_captions(tx: Tx, actor: Actor, asset: Asset, filename: str, data: bytes) -> int:
-    """Replace the transcript by a caption file; returns the number of cues. For trusted files: uploaded ones are parsed
-    before a transaction begins, see `keep_captions`.
-
-    Raises:
-        Invalid: lines that cannot be parsed, or captions beyond the end of the asset.
-    """
-    parsed = caption_files.parse_captions(filename, data, asset.duration_ms)
-    keep_captions(tx, actor, asset, parsed)
-    return len(parsed.cues)
 
 
 def keep_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.ParsedCaptions) -> None:

@@ -6,7 +6,7 @@ from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.errors import Conflict, Forbidden, Invalid
+from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.jobs import publish
 from academy.people import rules
@@ -66,30 +66,6 @@ def revoke_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
     exemption.revoked_at = clock.now()
     tx.flush()
     record(tx, actor, "exemption.revoked", f"exemption:{exemption.public_id}", member=member.public_id)
-    publish(tx, ExemptionChanged(member.id))
-    return exemption
-
-
-def grant_exemption(
-    tx: Tx,
-    actor: Actor,
-    member: Member,
-    *,
-    reason: str,
-    valid_from: dt.date,
-    valid_to: dt.date | None = None,
-    approved_by: int | None = None,
-) -> Exemption:
-    """Enter an exemption that was approved elsewhere (the personnel system, the sample city).
-
-    Only for the system actor: people request and approve.
-    """
-    if not actor.is_system:
-        raise Forbidden(f"member:{member.public_id}")
-    exemption = _make(tx, member, reason, valid_from, valid_to)
-    exemption.approved_by, exemption.approved_at = approved_by, clock.now()
-    tx.flush()
-    record(tx, actor, "exemption.approved", f"exemption:{exemption.public_id}", member=member.public_id)
     publish(tx, ExemptionChanged(member.id))
     return exemption
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from academy.core import clock
@@ -90,11 +90,6 @@ def ancestors_of(tx: Tx, node: Organisation) -> list[Organisation]:
     return list(tx.scalars(select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.depth)))
 
 
-def root(tx: Tx) -> Organisation | None:
-    """The city."""
-    return tx.scalar(select(Organisation).where(Organisation.parent_id.is_(None)).order_by(Organisation.id).limit(1))
-
-
 def organisations_at(tx: Tx, paths: Sequence[str]) -> list[Organisation]:
     """The nodes at exactly these paths: an officer's starting points."""
     return list(tx.scalars(select(Organisation).where(Organisation.path.in_(paths)).order_by(Organisation.path)))
@@ -149,16 +144,6 @@ def exempt_on(day: dt.date) -> ColumnElement[bool]:
         or_(Exemption.valid_to.is_(None), Exemption.valid_to > day),
         or_(Exemption.revoked_at.is_(None), Exemption.revoked_at >= end),
     )
-
-
-def is_exempt(tx: Tx, member_id: int, day: dt.date) -> bool:
-    """Whether this member is exempt on that day."""
-    return bool(tx.scalar(select(exists().where(Exemption.member_id == member_id, exempt_on(day)))))
-
-
-def exempt_ids(tx: Tx, day: dt.date) -> set[int]:
-    """Row ids of all members exempt on that day."""
-    return set(tx.scalars(select(Exemption.member_id).where(exempt_on(day)).distinct()))
 
 
 def exemptions_of(tx: Tx, member_id: int) -> list[Exemption]:

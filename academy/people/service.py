@@ -1,6 +1,6 @@
 """Service functions of people and organisations in one list; see their modules."""
 
-from academy.people.exemptions import approve_exemption, grant_exemption, request_exemption, revoke_exemption
+from academy.people.exemptions import approve_exemption, request_exemption, revoke_exemption
 from academy.people.members import add_member, change_status, edit_member, masked_phone, sealed_phone, transfer_member
 from academy.people.mergers import merge_organisation, undo_merger
 from academy.people.organisations import (
@@ -18,7 +18,6 @@ __all__ = [
     "close_organisation",
     "create_organisation",
     "edit_member",
-    "grant_exemption",
     "masked_phone",
     "merge_organisation",
     "move_organisation",

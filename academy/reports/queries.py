@@ -45,8 +45,3 @@ def list_exports(tx: Tx, actor: Actor, page: int = 1) -> Page[ExportSummary]:
     )
     found = page_of(tx, query, page, PAGE)
     return Page([ExportSummary(export, job) for export, job in found.rows], found.total, found.number, found.size)
-
-
-def export_line(tx: Tx, export: Export) -> ExportSummary:
-    """One file with its job."""
-    return ExportSummary(export, tx.get(Job, export.job_id) if export.job_id else None)

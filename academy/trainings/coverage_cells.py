@@ -180,14 +180,6 @@ def _upsert(tx: Tx, table: Any, key: tuple[str, ...], numbers: Mapping[Any, Sequ
         tx.connection().execute(statement, rows[start : start + 2000])
 
 
-def settle_all(tx: Tx) -> int:
-    """Settle all changes."""
-    total = 0
-    while moved := settle_cells(tx):
-        total += moved
-    return total
-
-
 def post_bulk(tx: Tx, counts: Tally) -> None:
     """Add many counts of branches at once, directly into the cells."""
     sql.settling_alone(tx)
@@ -323,11 +315,6 @@ def own_figures_below(tx: Tx, training_id: int, node: Organisation) -> dict[int,
         if above is not None:
             found[parent] = [a - b for a, b in zip(above, vector, strict=True)]
     return {place: Figures(v[0], v[1], v[2], v[3]) for place, v in found.items() if any(v)}
-
-
-def unsettled(tx: Tx) -> int:
-    """Number of unsettled changes."""
-    return tx.scalar(select(func.count()).select_from(CoverageChange)) or 0
 
 
 def _history() -> Any:

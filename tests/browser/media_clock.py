@@ -23,6 +23,7 @@ from tests.browser.stage import Stage, until
 from tests.ledger_makers import learner, lecture
 from tests.media import clock
 from tests.media.clock import Film
+from tests.support.shortcuts import adopt_file
 
 PART_S = 12
 """Seconds of a part; films of two parts and more are encoded so."""
@@ -99,7 +100,7 @@ def put(on: Stage, film: Film, number: int) -> tuple[int, str]:
     with on.runtime.db.begin() as tx:
         _, actor, viewer = learner(tx)
         item = lecture(tx, viewer).items[0]
-        asset = media.adopt_file(tx, actor, path, path.name, "video")
+        asset = adopt_file(tx, actor, path, path.name, "video")
         cues = [CueText(n * 1000, n * 1000 + 1000, f"cue {n}") for n in range(int(film.length))]
         media.replace_cues(tx, asset, cues, "manual")
         item.asset_id = asset.id

@@ -18,12 +18,13 @@ from sqlalchemy import select
 from academy.cli.sample.courses import COURSES, JOB
 from academy.cli.sample.studies import CAMPAIGNS
 from academy.core.runtime import Runtime
-from academy.jobs import Job, drain
+from academy.jobs import Job
 from academy.library.models import Course, CourseItem
 from academy.people.models import Organisation
 from academy.trainings.models import Training
 from tests.browser.sample_site import Site, sample_site
 from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS, until
+from tests.support.shortcuts import drain
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 LARGEST = 60_000

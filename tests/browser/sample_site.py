@@ -45,7 +45,7 @@ def sample_site(folder: Path) -> Iterator[Site]:
     command.upgrade(alembic_config(settings.database), "head")
     runtime = Runtime.build(settings)
     create_city(runtime, 1500, say=lambda _text: None)
-    app = create_app(settings, runtime)
+    app = create_app(runtime)
     with runtime.db.begin() as tx:
         tokens = {a.username: factories.session_token(tx, a) for a in tx.scalars(select(Account)).all()}
     signer = SecureCookieSessionInterface().get_signing_serializer(app)

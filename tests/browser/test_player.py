@@ -1,7 +1,6 @@
 """The player on a weak line, on two devices, and for those who want only what they have missed."""
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +21,8 @@ from tests.browser.stage import DESK, PHONE, Stage, lecture, stage, until
 from tests.browser.static_requests import StaticRequests
 from tests.ledger_makers import learner
 from tests.ledger_makers import lecture as course_of
+from tests.support import waiting
+from tests.support.shortcuts import adopt_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("ffmpeg")]
 
@@ -56,19 +57,18 @@ def scene(academy: Stage) -> Scene:
         item.asset_id = film.id
         made = Scene(item.public_id, item.id, viewer)
         asset_id = film.id
-    end = time.monotonic() + 180
-    while True:
-        with academy.runtime.db.read() as tx:
-            if tx.get_one(Asset, asset_id).state == AssetState.READY:
-                break
-        assert time.monotonic() < end, "the film was never encoded"
-        time.sleep(0.5)
+    waiting.until(lambda: _state(academy, asset_id) == AssetState.READY, 180, "the encoded film")
     academy.with_password(made.viewer)
     return made
 
 
+def _state(academy: Stage, asset_id: int) -> str:
+    with academy.runtime.db.read() as tx:
+        return tx.get_one(Asset, asset_id).state
+
+
 def _adopt(academy: Stage, actor: Actor, tx: Tx) -> Asset:
-    return media.adopt_file(tx, actor, lecture(academy.folder, SECONDS), "讲课录像.mp4", "video")
+    return adopt_file(tx, actor, lecture(academy.folder, SECONDS), "讲课录像.mp4", "video")
 
 
 def covered_ms(academy: Stage, scene: Scene) -> int:

@@ -1,6 +1,5 @@
 """A document on a phone: pages turned by button, swipe and key, zoomed, read large, and credited."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,11 +10,12 @@ from sqlalchemy import select
 from academy.accounts.models import Account
 from academy.learning.models import Completion, WatchLedger
 from academy.library.models import CourseItem
-from academy.media import service as media
 from academy.media.models import Asset, AssetState, DocumentPage
 from tests.browser.stage import PHONE, Stage, stage, until
 from tests.ledger_makers import learner
 from tests.ledger_makers import lecture as course_of
+from tests.support import waiting
+from tests.support.shortcuts import adopt_file
 
 pytestmark = pytest.mark.browser
 
@@ -44,19 +44,19 @@ def scene(academy: Stage) -> tuple[Account, str, int]:
     with academy.runtime.db.begin() as tx:
         _, actor, viewer = learner(tx)
         item = course_of(tx, viewer).items[0]
-        asset_id = media.adopt_file(tx, actor, path, path.name, "document").id
+        asset_id = adopt_file(tx, actor, path, path.name, "document").id
         item.kind, item.asset_id, item.title = "document", asset_id, "讲义"
         made = (viewer, item.public_id, item.id)
-    end = time.monotonic() + 120
-    while True:
-        with academy.runtime.db.begin() as tx:
-            if tx.get_one(Asset, asset_id).state == AssetState.READY:
-                tx.get_one(DocumentPage, (asset_id, 1)).text = "第一页说的话"
-                break
-        assert time.monotonic() < end, "the pages were never drawn"
-        time.sleep(0.3)
+    waiting.until(lambda: _state(academy, asset_id) == AssetState.READY, 120, "the drawn pages")
+    with academy.runtime.db.begin() as tx:
+        tx.get_one(DocumentPage, (asset_id, 1)).text = "第一页说的话"
     academy.with_password(viewer)
     return made
+
+
+def _state(academy: Stage, asset_id: int) -> str:
+    with academy.runtime.db.read() as tx:
+        return tx.get_one(Asset, asset_id).state
 
 
 def covered(academy: Stage, item_id: int) -> int:
@@ -98,9 +98,7 @@ def test_a_document_is_read_on_a_phone_and_counted_page_by_page(
     expect(second).to_be_visible()
     assert page.url.endswith("?page=2")
     expect(page.locator("[data-figure]")).to_have_text("全文已读完", timeout=30_000)
-    end = time.monotonic() + 10
-    while covered(academy, item_id) < 20_000 and time.monotonic() < end:
-        time.sleep(0.2)
+    waiting.until(lambda: covered(academy, item_id) >= 20_000, 10, "the credit of both pages")
     with academy.runtime.db.read() as tx:
         assert tx.scalar(select(Completion).where(Completion.course_id == course_id)) is not None
     page.goto(f"/learn/{item}")

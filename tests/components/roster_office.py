@@ -9,11 +9,11 @@ import xlsxwriter
 
 from academy.core.actor import Actor, Role, Scope
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.people.models import Organisation, RosterImport
 from academy.roster import imports
 from academy.roster.findings import RowFinding
 from tests import factories as make
+from tests.support.shortcuts import drain
 
 OFFICER = make.NUMBERED
 HEADER = "编号,姓名,组织代码,性别,出生日期,入党日期,手机,职务,状态"

@@ -1,19 +1,19 @@
 """Coverage counts what the rows say, at every moment and for every past day."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.runtime import Runtime
 from academy.coverage import name_lists
-from academy.jobs import drain
 from academy.learning import completions
 from academy.learning.models import Completion
 from academy.trainings import coverage_cells, recount, service
-from academy.trainings.models import CoverageCell
+from academy.trainings.models import CoverageCell, CoverageChange
 from tests.coverage_city import City, at, complete, training, transfer
 from tests.coverage_walk import figures, walk
+from tests.support.shortcuts import drain, settle_all
 
 
 @pytest.fixture
@@ -39,7 +39,8 @@ def test_a_completion_is_counted_from_the_branch_to_the_city_at_once(runtime: Ru
         assert figures(tx, plan, city.city, at(-1).date()) == (0, 0, 0, 0)
     drain(runtime)
     with runtime.db.read() as tx:
-        assert coverage_cells.unsettled(tx) == 0 or coverage_cells.unsettled(tx) < coverage_cells.EVERY
+        waiting = tx.scalar(select(func.count()).select_from(CoverageChange)) or 0
+        assert waiting < coverage_cells.EVERY
         assert figures(tx, plan, city.city) == (20, 0, 1, 1)
         assert recount.recount_differences(tx, plan) == []
 
@@ -83,7 +84,7 @@ def test_verify_finds_what_somebody_changed_behind_its_back(runtime: Runtime, ci
     with clock.frozen(at()), runtime.db.begin() as tx:
         plan = training(tx, city.city, city.courses)
         service.open_training(tx, SYSTEM, plan)
-        coverage_cells.settle_all(tx)
+        settle_all(tx)
         tx.execute(update(CoverageCell).where(CoverageCell.organisation_id == city.county.id).values(due=19))
         tx.add(
             Completion(
@@ -105,13 +106,13 @@ def test_pages_of_names_hold_everybody_once_in_the_order_of_the_tree(
         city.attach(tx)
         plan = training(tx, city.city, city.courses)
         service.open_training(tx, SYSTEM, plan)
-        coverage_cells.settle_all(tx)
+        settle_all(tx)
         transfer(tx, city.people[7], city.county)
         for person in city.people[::3]:
             for course in city.courses[: 1 + person.id % 3]:
                 complete(tx, person.id, course.id, at())
         if settled:
-            coverage_cells.settle_all(tx)
+            settle_all(tx)
         for node in (city.city, city.county, city.towns[1], city.branches[0], city.other):
             own = {place: found.missing for place, found in coverage_cells.own_figures_below(tx, plan.id, node).items()}
             counted = dict.fromkeys(own, 0)

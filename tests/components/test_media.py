@@ -12,13 +12,13 @@ from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.errors import Conflict, Invalid, NotFound, TooLarge
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.media import access, delivery, failed_assets, queries, service, uploads
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, AssetState
 from academy.notifications.models import Notification
 from tests import factories
 from tests.conftest import make_settings, sign_in
+from tests.support.shortcuts import adopt_file, drain, import_captions
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def failed(runtime: Runtime, trainer: Account, tmp_path: Path) -> Asset:
     path = tmp_path / "党课.mp4"
     path.write_text("这是讲稿，不是视频。" * 100, encoding="utf-8")
     with runtime.db.begin() as tx:
-        asset_id = service.adopt_file(tx, Actor(account_id=trainer.id), path, path.name, "video").id
+        asset_id = adopt_file(tx, Actor(account_id=trainer.id), path, path.name, "video").id
     drain(runtime)
     with runtime.db.read() as tx:
         return tx.get_one(Asset, asset_id)
@@ -103,7 +103,7 @@ def test_nobody_else_sees_the_file(runtime: Runtime, app: Flask, failed: Asset) 
 def test_what_people_wrote_is_never_overwritten_by_a_machine(runtime: Runtime, failed: Asset) -> None:
     with runtime.db.begin() as tx:
         assert service.replace_cues(tx, failed, [CueText(0, 1000, "机器听写", 0.4)], "asr")
-        assert service.import_captions(tx, Actor(), failed, "x.srt", b"1\n00:00:00,000 --> 00:00:01,000\nword\n") == 1
+        assert import_captions(tx, Actor(), failed, "x.srt", b"1\n00:00:00,000 --> 00:00:01,000\nword\n") == 1
         assert not service.replace_cues(tx, failed, [CueText(0, 1000, "机器又来", 0.4)], "asr")
         assert [c.text for c in queries.cues_of(tx, failed.id)] == ["word"]
         script = queries.transcript_of(tx, failed.id)
@@ -115,14 +115,14 @@ def test_captions_of_something_longer_are_refused(runtime: Runtime, failed: Asse
         asset = tx.get_one(Asset, failed.id)
         asset.duration_ms = 10_000
         with pytest.raises(Invalid, match="00:01:05 才结束，而视频只有 00:00:10"):
-            service.import_captions(tx, Actor(), asset, "x.srt", "00:01:00,000 --> 00:01:05,000\n长\n".encode())
+            import_captions(tx, Actor(), asset, "x.srt", "00:01:00,000 --> 00:01:05,000\n长\n".encode())
 
 
 def test_a_file_without_trouble_has_nothing_to_retry(runtime: Runtime, trainer: Account, tmp_path: Path) -> None:
     path = tmp_path / "x.mp4"
     path.write_bytes(b"x")
     with runtime.db.begin() as tx:
-        asset = service.adopt_file(tx, Actor(account_id=trainer.id), path, "x.mp4", "video")
+        asset = adopt_file(tx, Actor(account_id=trainer.id), path, "x.mp4", "video")
         for verb in (service.retry_asset, failed_assets.ask_operator):
             with pytest.raises(Conflict):
                 verb(tx, Actor(account_id=trainer.id), asset)

@@ -7,11 +7,12 @@ from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.errors import Conflict
 from academy.core.runtime import Runtime
-from academy.jobs import JobState, drain
+from academy.jobs import JobState
 from academy.people.models import Member
 from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Enrolment, Training, TrainingState
 from tests.coverage_city import City, at, complete, training
+from tests.support.shortcuts import drain
 
 
 @pytest.fixture

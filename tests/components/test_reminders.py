@@ -15,6 +15,7 @@ from academy.outreach import delegation, reminders
 from academy.trainings import coverage_cells, service
 from tests import factories as make
 from tests.coverage_city import City, at, complete, training
+from tests.support.shortcuts import settle_all
 
 
 def test_only_those_who_are_missing_and_reachable_and_not_again_at_once(runtime: Runtime) -> None:
@@ -103,7 +104,7 @@ def test_a_forecast_does_not_depend_on_what_is_settled(runtime: Runtime, settled
         with clock.frozen(at(1)), runtime.db.begin() as tx:
             complete(tx, person.id, city.courses[0].id, at(1))
             if number < settled:
-                coverage_cells.settle_all(tx)
+                settle_all(tx)
     for day, pace in ((40, 0), (11, 10 / 12), (2, 10 / 3)):
         with clock.frozen(at(day)), runtime.db.begin() as tx:
             found = coverage_cells.figures_of(tx, [plan.id], [city.city.id])[plan.id, city.city.id]

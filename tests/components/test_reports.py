@@ -25,6 +25,7 @@ from academy.reports.tables import Report, ReportTable
 from academy.trainings import service
 from tests import factories as make
 from tests.coverage_city import City, at, training
+from tests.support.shortcuts import grant_exemption
 
 WHEN = "2026-Q1"
 
@@ -99,10 +100,8 @@ def test_lists_of_secretaries_floating_and_exempt(runtime: Runtime, city: City) 
         members.edit_member(tx, SYSTEM, sealer, people[3], {"position": "党支部书记", "position_since": "2026-04-01"})
         members.edit_member(tx, SYSTEM, sealer, people[4], {"position": "书记", "position_since": "2020-01-01"})
         members.change_status(tx, SYSTEM, people[5], "floating", on=dt.date(2026, 4, 2), note="外省务工")
-        members.grant_exemption(tx, SYSTEM, people[6], reason="年老体弱", valid_from=today)
-        members.grant_exemption(
-            tx, SYSTEM, people[7], reason="患病", valid_from=today, valid_to=today + dt.timedelta(days=9)
-        )
+        grant_exemption(tx, people[6], reason="年老体弱", valid_from=today)
+        grant_exemption(tx, people[7], reason="患病", valid_from=today, valid_to=today + dt.timedelta(days=9))
         node = tx.get_one(Organisation, city.city.id)
         new = list(table(builder.build_report(tx, "secretaries", node, {}), "list").lines)
         assert [line.cells[0] for line in new] == [people[3].name], "the other one has been it for years"

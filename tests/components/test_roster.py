@@ -14,12 +14,13 @@ from academy.core.actor import SYSTEM
 from academy.core.errors import Conflict, Forbidden, Invalid, TooLarge
 from academy.core.i18n import Message
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobState, drain
+from academy.jobs import Job, JobState
 from academy.people import service
 from academy.people.models import Member, Membership, Organisation, RosterImport
 from academy.roster import imports, sheet_xlsx
 from tests import factories as make
 from tests.components.roster_office import HEADER, Town, confirm, csv, found, look, officer, plant, reasons, send, xlsx
+from tests.support.shortcuts import drain
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 
 from academy.core import clock
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext, drain, every, nightly, scheduler
+from academy.jobs import Job, JobContext, every, nightly, scheduler
 from academy.jobs.models import Recurrence
+from tests.support.shortcuts import drain
 
 EVENING = dt.datetime(2026, 3, 1, 20, 0, tzinfo=clock.CITY)
 ran: list[str] = []

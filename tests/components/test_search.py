@@ -10,7 +10,6 @@ from sqlalchemy import select
 from academy.core.actor import NOBODY, SYSTEM
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.library.models import Course, CourseState
 from academy.search import dictionary, queries, retrieval, service
 from academy.search.backends.interface import Found
@@ -18,6 +17,7 @@ from academy.search.backends.selection import search_backend
 from academy.search.indexing import refresh
 from academy.search.results import Results, SearchFilters
 from tests.components import search_city as city
+from tests.support.shortcuts import drain
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from academy.core.actor import NOBODY
 from academy.core.errors import Busy
 from academy.core.runtime import Runtime
-from academy.jobs import Job, drain
+from academy.jobs import Job
 from academy.search import index_check, service
 from academy.search.backends.selection import search_backend
 from academy.search.backends.whoosh.backend import WhooshBackend
@@ -19,6 +19,7 @@ from academy.search.query_parser import parse
 from academy.search.text import Segmenter
 from tests.components import search_city as city
 from tests.components.test_search_backends import EVERYTHING, SEGMENTER, ask, lecture
+from tests.support.shortcuts import drain
 
 # Whoosh leaves a file open when it cannot make sense of it.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")

@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from academy.core.actor import NOBODY
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.library.models import CourseItem
 from academy.search import service
 from academy.search.literal import Literal, Text
 from academy.search.results import Sentence
 from academy.search.text import is_han
 from tests.components import search_city as city
+from tests.support.shortcuts import drain
 
 WORDS = [
     "信访",

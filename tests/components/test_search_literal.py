@@ -8,12 +8,12 @@ import pytest
 
 from academy.core.actor import NOBODY
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.search import service
 from academy.search.lectures import join
 from academy.search.literal import Literal, Text
 from academy.search.results import Results, SearchFilters
 from tests.components import search_city as city
+from tests.support.shortcuts import drain
 
 HAN = "信访工作条例脱贫攻坚战零售业合社怎样办党员网二十届中央第一书记四五八项〇三的了是在不繁體計畫"
 OTHER = "ABabc019Ｗｉ"

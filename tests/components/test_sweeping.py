@@ -10,12 +10,13 @@ from sqlalchemy import select
 from academy.core import clock
 from academy.core.ids import new_id
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext, drain, enqueue
+from academy.jobs import Job, JobContext, enqueue
 from academy.media import cleanup
 from academy.media.models import Asset, Upload
 from academy.media.storage.file_storage import fetched_folder, local_storage, uploads_folder, work_folder
 from academy.media.uploads import LIFETIME
 from tests import factories
+from tests.support.shortcuts import drain
 
 
 def old(path: Path, days: float = 2) -> Path:

@@ -9,12 +9,13 @@ from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.errors import Invalid
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext, drain
+from academy.jobs import Job, JobContext
 from academy.library.models import Course, CourseState
 from academy.trainings import coverage_cells, enrolment, jobs, service
 from academy.trainings.models import Training, TrainingState
 from academy.trainings.rules import Audience
 from tests.coverage_city import City, at, training
+from tests.support.shortcuts import drain
 
 GONE = [CourseState.WITHDRAWN, CourseState.DRAFT, CourseState.SUBMITTED, CourseState.APPROVED]
 

@@ -21,7 +21,7 @@ from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
-from academy.jobs import drain, enqueue
+from academy.jobs import enqueue
 from academy.learning import corrections
 from academy.learning import service as progress
 from academy.library import complaints
@@ -39,6 +39,8 @@ from academy.roster import imports
 from academy.search import dictionary
 from academy.trainings import service as trainings
 from tests import factories as make
+from tests.support.savepoints import CurrentRuntime
+from tests.support.shortcuts import drain
 from tools.pages import methods
 
 PLACES = ("inside", "sibling", "parent")
@@ -61,7 +63,8 @@ class World:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self.app = create_app(runtime.settings, runtime)
+        self.served = CurrentRuntime.of(runtime)
+        self.app = create_app(self.served)
         self.app.testing = False
         self.app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
         self.rules = {(method, rule.rule): rule for rule in self.app.url_map.iter_rules() for method in methods(rule)}

@@ -11,7 +11,6 @@ from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from academy.accounts.queries import TWO_STEPS, Identity
-from academy.app import attach_runtime
 from academy.core.actor import Role, Scope
 from academy.core.runtime import Runtime
 from academy.http.declarations import declaration_of
@@ -20,7 +19,7 @@ from tests.conftest import make_settings, sign_in
 from tests.contracts import access_matrix as matrix
 from tests.contracts.access_matrix import Row
 from tests.contracts.access_world import KINDS, NOBODY, PERSONAL, PLACES, ROLES, World
-from tests.runtimes import send_savepoints_plainly
+from tests.support.savepoints import SavepointDatabase
 
 CALLS = {
     ".": [(None, False)],
@@ -39,16 +38,13 @@ def world(tmp_path_factory: pytest.TempPathFactory, compiled: FileSystemBytecode
     file = folder / "city.db"
     templates.migrated(file)
     runtime = Runtime.build(make_settings(folder, database_url=f"sqlite:///{file}"))
-    send_savepoints_plainly(runtime.db.engine)
-    with runtime.db.engine.execution_options(academy_write=True).connect() as connection:
-        outer = connection.begin()
-        with runtime.db.bound_to(connection):
-            made = World(runtime)
-            made.connection = connection
-            made.app.jinja_env.bytecode_cache = compiled
-            yield made
-        outer.rollback()
-    runtime.db.dispose()
+    database = SavepointDatabase(f"sqlite:///{file}")
+    with database.undone() as connection:
+        made = World(dataclasses.replace(runtime, db=database))
+        made.connection = connection
+        made.app.jinja_env.bytecode_cache = compiled
+        yield made
+    database.dispose()
 
 
 def test_every_route_is_declared(world: World) -> None:
@@ -185,9 +181,9 @@ def strict(world: World) -> Iterator[World]:
     """The same city under the rule of two steps, which the other tests of it are spared."""
     plain = world.runtime
     settings = dataclasses.replace(plain.settings, second_step=True)
-    attach_runtime(world.app, Runtime(settings, plain.db, plain.sealer))
+    world.served.put(Runtime(settings, plain.db, plain.sealer))
     yield world
-    attach_runtime(world.app, plain)
+    world.served.put(plain)
 
 
 @pytest.mark.parametrize("role", sorted(TWO_STEPS))

@@ -47,7 +47,7 @@ def test_a_forwarded_address_is_believed_of_the_front_alone(runtime: Runtime, tm
     seen = {}
     for proxies in ("0", "1"):
         settings = make_settings(tmp_path, database_url=runtime.settings.database_url, trusted_proxies=proxies)
-        client = create_app(settings, Runtime(settings, runtime.db, runtime.sealer)).test_client()
+        client = create_app(Runtime(settings, runtime.db, runtime.sealer)).test_client()
         client.post("/api/v1/nowhere")
         forged = {"X-Forwarded-For": "6.6.6.6, 10.0.0.7", "X-Real-IP": "6.6.6.6", "Forwarded": "for=6.6.6.6"}
         client.application.config["WTF_CSRF_ENABLED"] = False

@@ -12,10 +12,11 @@ from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
 from academy.http.declarations import declaration_of
-from academy.media import service, uploads
+from academy.media import uploads
 from academy.media.models import Asset, Upload
 from tests import factories as make
 from tests.conftest import sign_in
+from tests.support.shortcuts import import_captions
 
 BODY = {"version": 1, "cues": [[0, 900, "改", None]], "chapters": "0:00 改", "text": "改", "kind": "captions"}
 MADE = re.compile(r"<(?:id:)?(asset_id|course_id|upload_id|public_id|item_id|course|item)>")
@@ -33,7 +34,7 @@ def test_every_write_of_a_former_trainer_finds_nothing(app: Flask, runtime: Runt
         course = make.course(tx, trainer) if place == "draft" else make.published_course(tx, trainer, reviewer)
         line = make.lines(tx, course)[0]
         assert line.asset is not None
-        service.import_captions(tx, who, line.asset, "x.srt", "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n".encode())
+        import_captions(tx, who, line.asset, "x.srt", "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n".encode())
         upload = uploads.begin_upload(tx, runtime.settings, who, filename="x.mp4", size=10, purpose="video")
         ids = {"asset": line.asset.public_id, "course": course.public_id, "item": line.item.public_id}
         tx.scalars(select(RoleGrant).where(RoleGrant.account_id == trainer.id)).one().valid_to = clock.today()

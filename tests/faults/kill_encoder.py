@@ -20,11 +20,13 @@ from sqlalchemy import func, select
 
 from academy.core.actor import Role
 from academy.jobs import Job
-from academy.media import queries, rules, service, tools
+from academy.media import queries, rules, tools
 from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, parts_folder, set_key, work_folder
 from academy.media.transcoding import playlist
-from tests.running import Academy, academy, kill, until
+from tests.running import Academy, academy, kill
+from tests.support.shortcuts import adopt_file
+from tests.support.waiting import until
 
 STEPS = rules.STEPS_BY_KIND["video"]
 PART_S = 12
@@ -61,7 +63,8 @@ def moment(of: Academy, asset_id: int, step: str, draw: random.Random) -> str:
         while not any(row[0] == step for row in line.execute(asked, (asset_id,))):
             if line.execute(over, (asset_id,)).fetchone():
                 return "between"
-            assert time.monotonic() < end, f"{step} never came"
+            if time.monotonic() > end:
+                raise TimeoutError(f"{step} never came")
         if step == "encode":
             time.sleep(draw.uniform(0.0, 6.0))
         row = line.execute(asked, (asset_id,)).fetchone()
@@ -85,7 +88,7 @@ def run(of: Academy, rounds: int, seconds: int, draw: random.Random) -> dict[str
         wanted = STEPS[number % len(STEPS)]
         if not asset_ids or _past(of, asset_ids[-1], wanted):
             with of.runtime.db.begin() as tx:
-                asset_ids.append(service.adopt_file(tx, who, film, "党课.mkv", "video").id)
+                asset_ids.append(adopt_file(tx, who, film, "党课.mkv", "video").id)
         worker = of.worker()
         running = moment(of, asset_ids[-1], wanted, draw)
         kill(worker)

@@ -265,7 +265,7 @@ class Round:
 def run(runtime: Runtime, rounds: int, seed: int) -> dict[str, object]:
     """All rounds; every one is counted before the next."""
     city, total = City(runtime, rounds), collections.Counter[str]()
-    app = create_app(runtime.settings, runtime)
+    app = create_app(runtime)
     servers = [Server(app, runtime) for _ in range(2)]
     seen: collections.Counter[str] = collections.Counter()
     repaired = 0

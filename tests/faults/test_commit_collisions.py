@@ -16,7 +16,7 @@ from academy.core import clock, collisions
 from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.runtime import Runtime
 from academy.jobs import Job, JobState, enqueue, scheduler
-from academy.jobs.worker import drain, run_job
+from academy.jobs.worker import run_job
 from academy.media import uploads
 from academy.media.models import Upload
 from academy.people.models import Organisation
@@ -26,6 +26,7 @@ from tests import factories as make
 from tests.coverage_city import City, at, training
 from tests.failures import busy, deadlock, serialisation
 from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
+from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults
 
@@ -157,7 +158,7 @@ def test_paper_codes_and_a_message_to_the_telephone(real_runtime: Runtime) -> No
 
 
 def test_commands(real_runtime: Runtime) -> None:  # noqa: F811
-    run = create_app(real_runtime.settings, real_runtime).test_cli_runner().invoke
+    run = create_app(real_runtime).test_cli_runner().invoke
     with real_runtime.db.begin() as tx:
         make.organisation(tx, level="city").code = "C"
 
@@ -192,7 +193,7 @@ def test_commands(real_runtime: Runtime) -> None:  # noqa: F811
 @pytest.mark.parametrize("part", range(3))
 def test_jobs_of_the_calendar(real_runtime: Runtime, part: int) -> None:  # noqa: F811
     """Claimed, run and closed, each commit of it: done at the first attempt, without a crash."""
-    create_app(real_runtime.settings, real_runtime)
+    create_app(real_runtime)
     with clock.frozen(at()), real_runtime.db.begin() as tx:
         city = City(tx)
         trainings.open_training(tx, SYSTEM, training(tx, city.city, city.courses))
@@ -218,7 +219,7 @@ def test_jobs_of_the_calendar(real_runtime: Runtime, part: int) -> None:  # noqa
 
 
 def test_opening_a_training_by_its_job(real_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    create_app(real_runtime.settings, real_runtime)
+    create_app(real_runtime)
     monkeypatch.setattr(trainings, "AT_ONCE", 0)
     with real_runtime.db.begin() as tx:
         city = City(tx)
@@ -239,7 +240,7 @@ def test_opening_a_training_by_its_job(real_runtime: Runtime, monkeypatch: pytes
 
 
 def test_uploads(real_runtime: Runtime) -> None:  # noqa: F811
-    create_app(real_runtime.settings, real_runtime)
+    create_app(real_runtime)
     account = person(real_runtime, 1, Role.TRAINER)
     with real_runtime.db.read() as tx:
         actor = make.actor_of(tx, tx.get_one(Account, account.id))

@@ -14,9 +14,9 @@ from academy.app import create_app
 from academy.core import clock, collisions
 from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.runtime import Runtime
-from academy.jobs import drain, enqueue
+from academy.jobs import enqueue
 from academy.jobs.models import OutboxEvent
-from academy.learning import corrections, repair, service
+from academy.learning import corrections, repair
 from academy.learning.group_commit import Committer
 from academy.learning.heartbeats import Heartbeat
 from academy.learning.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
@@ -31,6 +31,7 @@ from tests.conftest import make_settings
 from tests.coverage_city import training
 from tests.failures import failing
 from tests.ledger_makers import MINUTE, learner, lecture, opened
+from tests.support.shortcuts import drain, record_heartbeat
 
 pytestmark = pytest.mark.faults
 
@@ -221,7 +222,7 @@ def test_what_an_earlier_version_lost_is_found_by_looking_at_everything(real_run
             if lost == "item":
                 row.completed_ms = None  # as the version before wrote it
         assert {what for found, what in repair.ledger_differences(runtime.db) if found == key} >= {lost}
-        app: Flask = create_app(runtime.settings, runtime)
+        app: Flask = create_app(runtime)
         answer = app.test_cli_runner().invoke(args=["progress", "repair", "--all"])
         assert answer.exit_code == 0, answer.output
         assert app.test_cli_runner().invoke(args=["progress", "verify"]).exit_code == 0
@@ -311,7 +312,7 @@ def test_two_items_finished_at_once_finish_their_course(real_runtime: Runtime) -
         def finish(lease: Opened, gate: threading.Barrier = gate) -> None:
             claim = Heartbeat(lease.grant, 1, ((0, MINUTE),), None, int(EARNED.timestamp() * 1000) + MINUTE)
             gate.wait()
-            runtime.db.run_in_transaction(lambda tx: service.record_heartbeat(tx, runtime.settings, claim))
+            runtime.db.run_in_transaction(lambda tx: record_heartbeat(tx, runtime.settings, claim))
 
         threads = [threading.Thread(target=finish, args=(lease,)) for lease in (first, second)]
         for thread in threads:

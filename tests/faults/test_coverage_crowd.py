@@ -29,6 +29,7 @@ from academy.trainings.models import Training
 from tests import templates
 from tests.conftest import make_settings
 from tests.coverage_city import City, training
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.faults
 
@@ -124,6 +125,10 @@ def test_figures_are_exact_at_every_instant_of_a_rush(crowd: tuple[Runtime, City
         assert by_hand(tx)[0] == len(waiting)
 
 
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
 def test_a_kill_in_the_rush_loses_and_invents_nothing(
     crowd: tuple[Runtime, City, Training, str], tmp_path: Path
 ) -> None:
@@ -131,11 +136,14 @@ def test_a_kill_in_the_rush_loses_and_invents_nothing(
     told = tmp_path / "told"
     for _ in range(3):
         child = subprocess.Popen([sys.executable, "-m", "tests.faults.test_coverage_crowd", url, str(tmp_path)])
-        before = told.stat().st_size if told.exists() else 0
-        deadline = time.monotonic() + 60
-        while (told.stat().st_size if told.exists() else 0) < before + 400:
-            assert child.poll() is None and time.monotonic() < deadline, "the child does not get on"
-            time.sleep(0.01)
+        before = _size(told)
+        until(
+            lambda wanted=before + 400, child=child: child.poll() is not None or _size(told) >= wanted,
+            60,
+            "the child's next completions",
+            every=0.01,
+        )
+        assert child.poll() is None, "the child does not get on"
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
         lines = [line.split() for line in told.read_text().splitlines()]

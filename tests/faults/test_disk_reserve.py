@@ -13,7 +13,6 @@ from academy.core.actor import Actor, Role
 from academy.core.disk import reserving
 from academy.core.errors import StorageFull, TooLarge
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.media import tools, uploads
 from academy.media.models import Upload
 from academy.reports import jobs as report_jobs
@@ -22,6 +21,7 @@ from tests import factories, templates
 from tests.conftest import make_settings
 from tests.running import academy
 from tests.services import postgres
+from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults
 MIB = 1 << 20

@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from academy.core.actor import Actor, Role
 from academy.core.runtime import Runtime
-from academy.jobs import Job, drain
+from academy.jobs import Job
 from academy.jobs.worker import run_job, runnable
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, set_key
 from tests.running import Academy, academy
+from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]
 
@@ -49,7 +50,7 @@ def test_a_step_that_finds_no_room(tmp_path: Path, small_disk: Path, step: str) 
 def _taken(of: Academy) -> Asset:
     who = of.actor(of.account(Role.TRAINER))
     with of.runtime.db.begin() as tx:
-        return service.adopt_file(tx, who, FOOTAGE / "bikes.mp4", "党课.mp4", "video")
+        return adopt_file(tx, who, FOOTAGE / "bikes.mp4", "党课.mp4", "video")
 
 
 def _again(runtime: Runtime, asset: Asset) -> Asset:

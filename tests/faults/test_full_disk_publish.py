@@ -19,7 +19,7 @@ from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.errors import StorageFull
 from academy.core.i18n import Message
-from academy.jobs import GAVE_UP, Job, drain
+from academy.jobs import GAVE_UP, Job
 from academy.jobs.queue import release_lost
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Rendition
@@ -32,8 +32,10 @@ from tests.faults.test_full_disk_steps import fill
 from tests.media import papers
 from tests.media.test_pages import written
 from tests.media.test_pipeline import ffmpeg
-from tests.running import Academy, academy, until
+from tests.running import Academy, academy
 from tests.services import seaweed
+from tests.support.shortcuts import adopt_file, drain
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]
 
@@ -49,7 +51,7 @@ PAPERS: dict[str, tuple[Callable[[Path], object], str, int]] = {
 def take(of: Academy, path: Path, name: str, kind: str) -> tuple[Asset, Actor]:
     who = of.actor(of.account(Role.TRAINER))
     with of.runtime.db.begin() as tx:
-        return service.adopt_file(tx, who, path, name, kind), who
+        return adopt_file(tx, who, path, name, kind), who
 
 
 def again(of: Academy, asset: Asset) -> Asset:
@@ -145,7 +147,7 @@ def test_publishing_onto_a_full_disk(tmp_path: Path, small_disk: Path) -> None:
         filler = fill(small_disk, 60_000)
         drain(of.runtime)
         expect_full(of, asset, "publish")
-        browser = create_app(of.settings, of.runtime).test_client()
+        browser = create_app(of.runtime).test_client()
         with of.runtime.db.begin() as tx:
             sign_in(browser, factories.session_token(tx, tx.get_one(Account, asset.account_id)))
         page = browser.get("/studio/failures").get_data(as_text=True)

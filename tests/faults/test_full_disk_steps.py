@@ -9,12 +9,13 @@ from sqlalchemy import func, select
 from academy.core.actor import Role
 from academy.core.errors import StorageFull
 from academy.core.i18n import Message
-from academy.jobs import Job, drain
+from academy.jobs import Job
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, set_key
 from tests.media.test_pipeline import ffmpeg
 from tests.running import academy
+from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]
 JOBS = {
@@ -52,7 +53,7 @@ def test_a_full_disk_at_a_step(tmp_path: Path, small_disk: Path, step: str, part
         ffmpeg(of.runtime, "-f", "lavfi", "-i", picture, *sound, "-preset", "ultrafast", str(film))
         who = of.actor(of.account(Role.TRAINER))
         with of.runtime.db.begin() as tx:
-            asset_id = service.adopt_file(tx, who, film, "党课.mp4", "video").id
+            asset_id = adopt_file(tx, who, film, "党课.mp4", "video").id
         before = ORDER[: ORDER.index(step)]
         drain(of.runtime, only=[name for one in before for name in JOBS.get(one, (f"media.{one}",))] or ["none"])
         filler = fill(small_disk)

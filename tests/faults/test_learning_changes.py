@@ -10,7 +10,7 @@ from sqlalchemy import select
 from academy import components
 from academy.core import clock
 from academy.core.runtime import Runtime
-from academy.jobs import drain, enqueue
+from academy.jobs import enqueue
 from academy.learning import completions, repair
 from academy.learning.models import Completion
 from academy.library import service as library
@@ -18,6 +18,7 @@ from tests import factories as make
 from tests.faults import learning_changes
 from tests.faults.learning_changes import MINUTE_MS, START, Life
 from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
+from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults
 

@@ -17,7 +17,7 @@ from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.runtime import Runtime
-from academy.jobs import drain, queue
+from academy.jobs import queue
 from academy.learning import completions, corrections
 from academy.learning.models import Correction
 from academy.library.models import Course
@@ -29,6 +29,7 @@ from tests import factories as make
 from tests.conftest import make_settings
 from tests.coverage_city import City, training
 from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
+from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults
 

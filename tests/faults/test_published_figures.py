@@ -24,6 +24,7 @@ from academy.trainings import service
 from academy.trainings.models import Enrolment, Training
 from tests import factories as make
 from tests.coverage_city import City, at, complete, training, transfer
+from tests.support.shortcuts import grant_exemption
 
 pytestmark = pytest.mark.faults
 
@@ -75,7 +76,7 @@ def live_a_day(tx: Tx, chance: random.Random, city: City, day: int) -> None:
         members.change_status(tx, SYSTEM, person, "deceased", on=at(day).date())
     people = [person for person in people if person.status == "active"]
     for person in chance.sample(people, chance.choice([0, 1, 2])):
-        members.grant_exemption(tx, SYSTEM, person, reason="年老体弱", valid_from=at(day).date())
+        grant_exemption(tx, person, reason="年老体弱", valid_from=at(day).date())
     for person in chance.sample(people, chance.choice([0, 0, 1, 6])):
         describe(chance, person)
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.runtime import Runtime
-from academy.jobs import Job, drain
+from academy.jobs import Job
 from academy.learning import recuts, repair, rules, service
 from academy.learning.group_commit import Committer
 from academy.learning.heartbeats import Heartbeat
@@ -24,6 +24,7 @@ from tests import factories, failures, templates
 from tests.conftest import make_settings
 from tests.failures import failing
 from tests.ledger_makers import MINUTE, learner, lecture, opened
+from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults
 

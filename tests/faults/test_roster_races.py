@@ -19,7 +19,7 @@ from academy.core.actor import SYSTEM
 from academy.core.database import Tx
 from academy.core.errors import AcademyError, Conflict, Invalid
 from academy.core.runtime import Runtime
-from academy.jobs import drain, queue
+from academy.jobs import queue
 from academy.people import service
 from academy.people.models import Member, Membership, Organisation, RosterImport
 from academy.roster import apply, imports
@@ -27,6 +27,7 @@ from academy.roster.findings import RowFindings
 from tests import factories as make
 from tests import templates
 from tests.conftest import make_settings
+from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults
 

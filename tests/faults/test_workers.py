@@ -25,7 +25,7 @@ from academy.jobs.outbox import deliver
 from academy.jobs.worker import Worker, run_job
 from academy.library.events import CoursePublished
 from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
-from tests.running import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.faults
 

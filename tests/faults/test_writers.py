@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from academy.core.audit import record
 from academy.core.database import Database
 from tests import templates
 from tests.conftest import SECRET
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.faults
 
@@ -92,10 +92,7 @@ def _worker(folder: Path) -> "subprocess.Popen[bytes]":
 
 
 def _until(path: Path, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not path.exists():
-        assert time.monotonic() < end, f"{path.name} never came"
-        time.sleep(0.05)
+    until(path.exists, seconds, path.name, every=0.05)
 
 
 def test_a_job_outlives_a_killed_worker(database: Path, tmp_path: Path) -> None:
@@ -114,14 +111,14 @@ def test_a_job_outlives_a_killed_worker(database: Path, tmp_path: Path) -> None:
     second = _worker(tmp_path)
     try:
         _until(mark)
-        end = time.monotonic() + 10
-        state = None
-        while state != JobState.DONE and time.monotonic() < end:
+
+        def done() -> bool:
             with db.read() as tx:
-                row = tx.get_one(Job, job_id)
-                state, attempts = row.state, row.attempts
-            time.sleep(0.05)
-        assert (state, attempts) == (JobState.DONE, 2)
+                return tx.get_one(Job, job_id).state == JobState.DONE
+
+        until(done, 10, "the end of the job", every=0.05)
+        with db.read() as tx:
+            assert tx.get_one(Job, job_id).attempts == 2
     finally:
         second.kill()
         second.wait(10)

@@ -34,6 +34,15 @@ def course(runtime: Runtime, client: FlaskClient) -> Course:
         return lecture(tx, account)
 
 
+def _as(client: FlaskClient, app: Flask) -> FlaskClient:
+    """The same signed-in browser at another application."""
+    with client.session_transaction() as session:
+        token = session["_user_id"]
+    other = app.test_client()
+    sign_in(other, token)
+    return other
+
+
 def open_lease(client: FlaskClient, course: Course, **said: object) -> TestResponse:
     return client.post(LEASES, json={"item": course.items[0].public_id, **said})
 
@@ -147,7 +156,9 @@ def test_someone_elses_playback_cannot_be_ended(
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_figures_are_for_operators(client: FlaskClient, course: Course, runtime: Runtime, app: Flask) -> None:
+def test_figures_are_for_operators(client: FlaskClient, course: Course, runtime: Runtime, fresh_app: Flask) -> None:
+    """On an application of its own, which has counted nothing yet."""
+    app, client = fresh_app, _as(client, fresh_app)
     token = (open_lease(client, course).json or {})["token"]
     beat(client, token, [[0, 1000]])
     beat(client, token, [[0, 600_000]])

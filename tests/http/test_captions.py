@@ -13,12 +13,13 @@ from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.runtime import Runtime
-from academy.jobs import Job, drain
+from academy.jobs import Job
 from academy.media import queries, service
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, TranscriptVersion
 from tests import factories
 from tests.conftest import sign_in
+from tests.support.shortcuts import adopt_file, drain, import_captions
 
 SRT = "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n\n2\n00:00:03,000 --> 00:00:06,000\n两学一坐\n"
 
@@ -35,8 +36,8 @@ def asset(runtime: Runtime, who: Account, tmp_path: Path) -> Asset:
     path.write_bytes(b"x")
     actor = Actor(account_id=who.id)
     with runtime.db.begin() as tx:
-        made = service.adopt_file(tx, actor, path, path.name, "video")
-        service.import_captions(tx, actor, made, "x.srt", SRT.encode("gb18030"))
+        made = adopt_file(tx, actor, path, path.name, "video")
+        import_captions(tx, actor, made, "x.srt", SRT.encode("gb18030"))
         return made
 
 

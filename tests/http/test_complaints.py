@@ -13,12 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.library.models import Complaint, Course
 from academy.media import delivery
 from academy.media.storage.file_storage import set_key, storage_of
 from tests import factories
 from tests.conftest import sign_in
+from tests.support.shortcuts import drain
 
 
 @dataclass

@@ -14,13 +14,13 @@ from academy.accounts.models import Account
 from academy.accounts.queries import scopes_of
 from academy.core.actor import Actor, Role
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.library import service as library
 from academy.library.models import Category, CourseItem
 from academy.media import queries
 from academy.media.models import Asset, AssetState
 from tests import factories
 from tests.http.test_uploads import TUS, b64, client_of, create, send
+from tests.support.shortcuts import drain
 
 KNOWN = "/api/v1/uploads/known"
 

@@ -10,13 +10,14 @@ from sqlalchemy import select
 from academy.accounts.models import Account
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
-from academy.jobs import Job, drain
+from academy.jobs import Job
 from academy.library import service as library
 from academy.media import queries
 from academy.media.models import Asset, AssetPart, AssetState, AssetStep
 from academy.media.storage.file_storage import local_storage
 from tests import factories
 from tests.http.test_uploads import client_of
+from tests.support.shortcuts import drain
 
 
 @pytest.fixture

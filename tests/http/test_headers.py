@@ -42,7 +42,7 @@ def test_behind_https_cookies_are_bound_to_the_host(runtime: Runtime) -> None:
         frame_ancestors="https://app.city.example",
         trusted_hosts="xueyuan.example",
     )
-    app = create_app(settings, dataclasses.replace(runtime, settings=settings))
+    app = create_app(dataclasses.replace(runtime, settings=settings))
     client = app.test_client()
     answer = client.get("/sign-in", base_url="https://xueyuan.example")
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"

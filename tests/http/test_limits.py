@@ -18,7 +18,7 @@ ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 def limited(runtime: Runtime, **changes: object) -> Flask:
     settings = dataclasses.replace(runtime.settings, rate_per_minute=5, **changes)
-    app = create_app(settings, dataclasses.replace(runtime, settings=settings))
+    app = create_app(dataclasses.replace(runtime, settings=settings))
     app.config["WTF_CSRF_ENABLED"] = False
     return app
 

@@ -15,11 +15,11 @@ from sqlalchemy import event, select
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.people.models import Exemption, Member, Organisation
 from academy.roster import columns
 from tests import factories as make
 from tests.conftest import sign_in
+from tests.support.shortcuts import drain
 
 Enter = Callable[..., FlaskClient]
 

@@ -16,7 +16,7 @@ from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
 from academy.jobs import publish
 from academy.library.models import ContentProposal, Course
-from academy.media import queries, service
+from academy.media import queries
 from academy.media.captions import chapters
 from academy.media.events import SpeechRecognised
 from academy.media.models import Asset, Transcript
@@ -24,6 +24,7 @@ from academy.media.storage.file_storage import local_storage, set_key
 from academy.notifications.models import Notification
 from tests import factories as make
 from tests.conftest import sign_in
+from tests.support.shortcuts import import_captions
 
 SRT = "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n"
 OTHER = "1\n00:00:01,000 --> 00:00:03,000\n改过的话\n"
@@ -64,7 +65,7 @@ def scene(app: Flask, runtime: Runtime) -> Scene:
         course = make.published_course(tx, trainer, reviewer)
         asset = make.lines(tx, course)[0].asset
         assert asset is not None
-        service.import_captions(tx, make.actor_of(tx, trainer), asset, "x.srt", SRT.encode())
+        import_captions(tx, make.actor_of(tx, trainer), asset, "x.srt", SRT.encode())
         tx.scalars(select(Transcript)).one().estimated = True
     return Scene(runtime, app, trainer, reviewer, course, asset)
 

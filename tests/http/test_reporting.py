@@ -10,13 +10,13 @@ from sqlalchemy import insert, select
 from academy.core.actor import SYSTEM, Role
 from academy.core.ids import new_ids
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.people.models import Member, Membership
 from academy.reports.models import Export
-from academy.trainings import coverage_cells, service
+from academy.trainings import service
 from tests import factories as make
 from tests.conftest import sign_in
 from tests.coverage_city import City, training
+from tests.support.shortcuts import drain, settle_all
 
 KINDS = ("period", "secretaries", "floating", "exemptions", "quality")
 
@@ -85,6 +85,6 @@ def test_as_many_queries_for_twenty_members_as_for_ten_thousand(
         rows = [{"member_id": i, "organisation_id": home, "valid_from": day} for i, home in fresh]
         tx.execute(insert(Membership), rows)
         service.refresh_audience(tx, tx.merge(plan))
-        coverage_cells.settle_all(tx)
+        settle_all(tx)
     assert "10,0" in client.get(pages[0]).text
     assert count() == before

@@ -24,6 +24,7 @@ from academy.library.models import Course, CourseItem
 from academy.notifications.service import notify
 from tests import factories as make
 from tests.conftest import sign_in
+from tests.support.shortcuts import record_heartbeat
 
 START = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -56,7 +57,7 @@ class World:
         lease = progress.open_lease(tx, Actor(member_id=owner.member_id), self.course.items[0])
         with clock.frozen(clock.now() + dt.timedelta(minutes=5)):
             claim = Heartbeat(lease.grant, 1, ((0, 40_000),), 40_000, clock.now_ms())
-            progress.record_heartbeat(tx, self.runtime.settings, claim)
+            record_heartbeat(tx, self.runtime.settings, claim)
             progress.end_lease(tx, tx.merge(lease.lease), LeaseEnd.FINISHED)
         progress.record_completion(tx, SYSTEM, owner.member_id, other, clock.now())
         notify(tx, key="seen", body=msg("您有一项学习任务。"), link="/", member_id=owner.member_id, kind="test")

@@ -24,10 +24,11 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.errors import Busy, Invalid
 from academy.core.runtime import Runtime
-from academy.jobs import Job, drain
+from academy.jobs import Job
 from academy.people import service as people
 from academy.people.models import Member
 from tests import factories as make
+from tests.support.shortcuts import drain
 
 PASSWORD = "春天的第一课2026"
 PHONE = "13800001234"

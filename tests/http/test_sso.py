@@ -284,7 +284,7 @@ def _b64(data: bytes) -> str:
 
 def test_without_a_provider_there_is_no_door(runtime: Runtime) -> None:
     settings = dataclasses.replace(runtime.settings, oidc_issuer="")
-    client = create_app(settings, Runtime(settings, runtime.db, runtime.sealer)).test_client()
+    client = create_app(Runtime(settings, runtime.db, runtime.sealer)).test_client()
     assert client.get("/sso/begin").status_code == 404
 
 

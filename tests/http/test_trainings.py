@@ -15,14 +15,14 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.people.models import Member, Organisation
 from academy.reports.models import Export
-from academy.trainings import coverage_cells, service
+from academy.trainings import service
 from academy.trainings.models import Training
 from tests import factories as make
 from tests.conftest import sign_in
 from tests.coverage_city import City, at, complete, training
+from tests.support.shortcuts import drain, settle_all
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_as_many_queries_for_ten_members_as_for_ten_thousand(
     paths = ("", "?day=2026-03-02", "/names", "/names?status=missing", "/names?status=not_started")
     paths += ("/names?sort=name", "/statistics")
     with runtime.db.begin() as tx:
-        coverage_cells.settle_all(tx)
+        settle_all(tx)
 
     def open_page(path: str) -> None:
         assert client.get(f"/coverage/{plan.public_id}/{city.county.public_id}{path}").status_code == 200
@@ -195,7 +195,7 @@ def test_as_many_queries_for_ten_members_as_for_ten_thousand(
         # As its own upkeep does on a running server: without it PostgreSQL plans for ten members.
         tx.execute(text("ANALYZE members"))
         service.refresh_audience(tx, tx.get_one(Training, plan.id))
-        coverage_cells.settle_all(tx)
+        settle_all(tx)
     assert queries() == few
 
 
@@ -223,7 +223,7 @@ def test_statistics_have_a_table_beside_every_chart(
 ) -> None:
     officer(runtime, client, Role.NODE_ADMINISTRATOR, city.county)
     with runtime.db.begin() as tx:
-        coverage_cells.settle_all(tx)
+        settle_all(tx)
     page = client.get(f"/coverage/{plan.public_id}/{city.county.public_id}/statistics")
     assert page.status_code == 200
     assert page.text.count("data-chart=") == 7 and page.text.count("<table") == 7

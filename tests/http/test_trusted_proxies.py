@@ -142,7 +142,7 @@ def test_what_trusts_everybody_or_nobody_knows_whom_is_refused(text: str) -> Non
 
 def behind(runtime: Runtime, **changes: Any) -> Flask:
     settings = dataclasses.replace(runtime.settings, **changes)
-    app = create_app(settings, dataclasses.replace(runtime, settings=settings))
+    app = create_app(dataclasses.replace(runtime, settings=settings))
     app.config["WTF_CSRF_ENABLED"] = False
     return app
 

@@ -14,14 +14,15 @@ from werkzeug.test import TestResponse
 
 from academy.accounts.models import Account
 from academy.core import clock, disk
-from academy.core.actor import SYSTEM, Role
+from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
-from academy.jobs import Job, drain
+from academy.jobs import Job
 from academy.media import service, uploads
 from academy.media.models import Asset, Upload
 from tests import factories
 from tests.conftest import sign_in
+from tests.support.shortcuts import drain
 
 TUS = {"Tus-Resumable": "1.0.0"}
 STREAM = TUS | {"Content-Type": "application/offset+octet-stream"}
@@ -374,8 +375,3 @@ def test_a_small_file_needs_no_script(trainer: FlaskClient, runtime: Runtime) ->
 )
 def test_names_are_kept_as_titles_and_made_harmless(given: str, kept: str) -> None:
     assert service.title_of(given) == kept
-
-
-def test_the_system_adopts_nothing_for_nobody(runtime: Runtime, tmp_path: object) -> None:
-    with runtime.db.begin() as tx, pytest.raises(uploads.Invalid):
-        service.adopt_file(tx, SYSTEM, __import__("pathlib").Path(__file__), "x", "video")

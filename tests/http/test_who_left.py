@@ -18,7 +18,6 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.errors import AcademyError, Busy, Conflict
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.learning.models import PlaybackLease
 from academy.library import messages
 from academy.library.models import Course
@@ -28,6 +27,7 @@ from tests import factories as make
 from tests.conftest import sign_in
 from tests.contracts.source import python
 from tests.ledger_makers import lecture
+from tests.support.shortcuts import drain
 
 PASSWORD = "春天的第一课2026"
 PHONE = "13800001234"

@@ -14,13 +14,14 @@ from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext, drain, enqueue
+from academy.jobs import Job, JobContext, enqueue
 from academy.media import cleanup, pipeline, rules, service, tools
 from academy.media.models import Asset, AssetState, AssetStep
 from academy.media.storage.file_storage import parts_folder, work_folder
 from academy.notifications.models import Notification
 from tests.conftest import make_settings
 from tests.media.test_clock import PART_S
+from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = pytest.mark.media
 STEPS = [("image", "probe"), ("image", "publish"), ("audio", "publish"), ("video", "encode"), ("video", "poster")]
@@ -65,7 +66,7 @@ def test_a_failed_file_is_swept_and_can_be_tried_again(
     brisk = Runtime(settings, runtime.db, runtime.sealer)
     with brisk.db.begin() as tx:
         path = given(kind, tmp_path)
-        asset = service.adopt_file(tx, trainer, path, path.name, "video" if kind == "parts" else kind)
+        asset = adopt_file(tx, trainer, path, path.name, "video" if kind == "parts" else kind)
     fail_at(brisk, asset, step)
     folders = [make(settings, asset.building or "") for make in (work_folder, parts_folder)]
     left = [folder for folder in folders if folder.exists()]
@@ -107,7 +108,7 @@ def test_the_owner_hears_of_damage_in_the_original(
             data[at : at + 24] = bytes(range(100, 124))
         path.write_bytes(data)
         with brisk.db.begin() as tx:
-            asset = service.adopt_file(tx, trainer, path, "x.mp4", "video")
+            asset = adopt_file(tx, trainer, path, "x.mp4", "video")
         drain(brisk)
         with brisk.db.read() as tx:
             assert tx.get_one(Asset, asset.id).state == AssetState.READY

@@ -16,13 +16,14 @@ from sqlalchemy import func, select
 
 from academy.core.actor import Actor
 from academy.core.runtime import Runtime
-from academy.jobs import Job, drain
-from academy.media import service, tools
+from academy.jobs import Job
+from academy.media import tools
 from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, set_key
 from tests.media import boxes
 from tests.media.conftest import DATA
 from tests.media.test_pipeline import ffmpeg, sentence, taken
+from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = pytest.mark.media
 
@@ -246,7 +247,7 @@ def test_mutated_films_never_crash_the_worker_nor_leave_a_job(runtime: Runtime, 
         path = tmp_path / f"{number}.mp4"
         path.write_bytes(data)
         with runtime.db.begin() as tx:
-            ids.append(service.adopt_file(tx, trainer, path, path.name, "video").id)
+            ids.append(adopt_file(tx, trainer, path, path.name, "video").id)
     drain(runtime)
     with runtime.db.read() as tx:
         states = dict(

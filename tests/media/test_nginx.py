@@ -17,7 +17,6 @@ from sqlalchemy import select
 from academy.accounts.models import Account, RoleGrant
 from academy.cli.media import nginx_configuration
 from academy.core.actor import Role
-from academy.jobs import drain
 from academy.library import service as library
 from academy.library.models import Course
 from academy.media import delivery, service
@@ -30,6 +29,7 @@ from tests.faults.test_uploads import Sender
 from tests.ledger_makers import learner
 from tests.running import Academy, academy, kill
 from tests.services import free_port, nginx, seaweed
+from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = [pytest.mark.media, pytest.mark.needs("nginx", "seaweedfs")]
 
@@ -62,7 +62,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         of = stack.enter_context(academy(folder / "academy", **changes))
         who = of.actor(of.account(Role.TRAINER))
         with of.runtime.db.begin() as tx:
-            asset = service.adopt_file(tx, who, DATA / "bikes.mp4", "党课.mp4", "video")
+            asset = adopt_file(tx, who, DATA / "bikes.mp4", "党课.mp4", "video")
             service.replace_cues(tx, asset, [CueText(0, 1000, "同志们好")], "manual")
         drain(of.runtime)
         with of.runtime.db.read() as tx:

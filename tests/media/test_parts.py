@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from academy.core.actor import Actor
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.jobs import Job, drain
+from academy.jobs import Job
 from academy.media import queries, service, tools
 from academy.media.models import Asset, AssetPart, AssetState
 from academy.media.storage.file_storage import local_storage, parts_folder, set_key
@@ -21,6 +21,7 @@ from academy.media.transcoding import parts
 from tests.conftest import make_settings
 from tests.media.conftest import BUILDS
 from tests.media.test_pipeline import ffmpeg, sentence
+from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = pytest.mark.media
 SECONDS = 33
@@ -71,7 +72,7 @@ def test_parts_join_to_the_frame(
     brisk = Runtime(build(database_url=runtime.settings.database_url, part_s=12), runtime.db, runtime.sealer)
     path = film(brisk, tmp_path / name, rate=rate, form=form)
     with brisk.db.begin() as tx:
-        asset_id = service.adopt_file(tx, trainer, path, name, "video").id
+        asset_id = adopt_file(tx, trainer, path, name, "video").id
     drain(brisk)
     with brisk.db.read() as tx:
         asset = tx.get_one(Asset, asset_id)
@@ -101,7 +102,7 @@ def test_parts_join_to_the_frame(
 def test_every_part_shows_what_the_original_shows_then(brisk: Runtime, trainer: Actor, tmp_path: Path) -> None:
     path = film(brisk, tmp_path / "x.mp4")
     with brisk.db.begin() as tx:
-        asset_id = service.adopt_file(tx, trainer, path, "x.mp4", "video").id
+        asset_id = adopt_file(tx, trainer, path, "x.mp4", "video").id
     drain(brisk)
     with brisk.db.read() as tx:
         asset = tx.get_one(Asset, asset_id)
@@ -118,7 +119,7 @@ def test_every_part_shows_what_the_original_shows_then(brisk: Runtime, trainer: 
 def test_finished_parts_are_not_made_again(brisk: Runtime, trainer: Actor, tmp_path: Path) -> None:
     path = film(brisk, tmp_path / "x.mp4")
     with brisk.db.begin() as tx:
-        asset = service.adopt_file(tx, trainer, path, "x.mp4", "video")
+        asset = adopt_file(tx, trainer, path, "x.mp4", "video")
     drain(brisk, only=("media.hash", "media.probe", "media.encode", "media.sound"))
     with brisk.db.read() as tx:
         generation = tx.get_one(Asset, asset.id).building
@@ -148,7 +149,7 @@ def test_finished_parts_are_not_made_again(brisk: Runtime, trainer: Actor, tmp_p
 def test_a_part_that_cannot_be_decoded_fails_the_film_once(brisk: Runtime, trainer: Actor, tmp_path: Path) -> None:
     path = film(brisk, tmp_path / "x.mp4")
     with brisk.db.begin() as tx:
-        asset = service.adopt_file(tx, trainer, path, "x.mp4", "video")
+        asset = adopt_file(tx, trainer, path, "x.mp4", "video")
     drain(brisk, only=("media.hash", "media.probe", "media.encode"))
     original = local_storage(brisk.settings).path(f"assets/{asset.public_id}/original")
     original.write_bytes(b"\0" * original.stat().st_size)

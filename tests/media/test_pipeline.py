@@ -12,13 +12,13 @@ from academy.accounts.models import Account
 from academy.core.actor import Actor, Role
 from academy.core.i18n import Message
 from academy.core.runtime import Runtime
-from academy.jobs import drain
 from academy.media import delivery, queries, service, tools
 from academy.media.captions import chapters
 from academy.media.models import Asset, AssetState, Rendition
 from academy.media.storage.file_storage import local_storage, set_key
 from tests import factories
 from tests.conftest import sign_in
+from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = pytest.mark.media
 
@@ -30,7 +30,7 @@ def database_kind() -> str:
 
 def taken(runtime: Runtime, who: Actor, path: Path, kind: str = "video", name: str = "党课.mp4") -> Asset:
     with runtime.db.begin() as tx:
-        asset_id = service.adopt_file(tx, who, path, name, kind).id
+        asset_id = adopt_file(tx, who, path, name, kind).id
     drain(runtime)
     with runtime.db.read() as tx:
         return tx.get_one(Asset, asset_id)
@@ -186,7 +186,7 @@ def test_a_film_that_stops_short_is_refused(
 def test_a_failed_file_is_tried_again_from_where_it_failed(runtime: Runtime, trainer: Actor, bikes: Path) -> None:
     """The first attempt finds no folder to work in; the job waits to try again by itself."""
     with runtime.db.begin() as tx:
-        asset = service.adopt_file(tx, trainer, bikes, "x.mp4", "video")
+        asset = adopt_file(tx, trainer, bikes, "x.mp4", "video")
     local_storage(runtime.settings).root.mkdir(parents=True, exist_ok=True)
     (local_storage(runtime.settings).root / "work").write_text("in the way")
     drain(runtime)

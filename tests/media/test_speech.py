@@ -15,12 +15,12 @@ from academy.core.actor import Actor
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message
 from academy.core.runtime import Runtime
-from academy.jobs import drain
-from academy.media import queries, service, tools
+from academy.media import queries, tools
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, Transcription, TranscriptVersion
 from academy.media.transcription import requests, rules
 from tests.media.test_pipeline import taken
+from tests.support.shortcuts import drain, import_captions
 
 pytestmark = pytest.mark.media
 
@@ -89,7 +89,7 @@ def test_peoples_words_are_never_overwritten(runtime: Runtime, trainer: Actor, s
     with runtime.db.begin() as tx:
         asked = requests.request_transcription(tx, trainer, runtime.settings, tx.get_one(Asset, asset.id))
         # While it waits for its turn, somebody brings captions.
-        service.import_captions(
+        import_captions(
             tx, trainer, tx.get_one(Asset, asset.id), "a.srt", b"1\n00:00:00,000 --> 00:00:02,000\nBy hand\n"
         )
     drain(runtime)
@@ -138,9 +138,7 @@ def test_the_command_prints_the_character_error_rate(runtime: Runtime, tmp_path:
         "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness",
         "utf-16",
     )
-    said = (
-        create_app(runtime.settings, runtime).test_cli_runner().invoke(args=["asr", "evaluate", str(sound), str(truth)])
-    )
+    said = create_app(runtime).test_cli_runner().invoke(args=["asr", "evaluate", str(sound), str(truth)])
     figures = json.loads(said.output)
     assert figures["model"].startswith(engine) and figures["characters"] == 82
     assert figures["character_error_rate"] <= 0.25, figures

@@ -8,7 +8,7 @@ import pytest
 
 from academy.core.errors import Invalid
 from academy.core.settings import Settings
-from academy.media.documents import office_package, pages
+from academy.media.documents import office_package, pages, read_package
 from academy.media.probing import probe
 
 
@@ -56,10 +56,22 @@ GIVEN = [
     ("稿.txt", "今天学习党章".encode(), "纯文本"),
     ("空.bin", b"\0\1\2\3" * 50, "这里收 PDF"),
 ]
+JAILED = ("报告.doc", "公文.ofd", "页.html", "空.bin")
+"""One of each: a compound file, an archive, a text, and what nobody knows."""
 
 
 @pytest.mark.parametrize(("name", "data", "said"), GIVEN, ids=[name for name, _, _ in GIVEN])
 def test_what_is_not_taken_is_named_with_what_to_do(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    """As the program in the jail answers; without one for each of them, which took most of the time."""
+    (tmp_path / name).write_bytes(data)
+    assert read_package.answer("kind", tmp_path / name) == {"answer": None}
+    (sentence,) = read_package.answer("refusal", tmp_path / name).values()
+    sentence = sentence or "这里收 PDF、PPTX、DOCX 和图片。其他文件请先导出为 PDF 再上传。"
+    assert said in sentence and any(word in sentence for word in ("请", "PDF"))
+
+
+@pytest.mark.parametrize(("name", "data", "said"), [one for one in GIVEN if one[0] in JAILED], ids=JAILED)
+def test_what_the_jail_answers_is_said(tmp_path: Path, name: str, data: bytes, said: str) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(Invalid, match=said) as refused:
         probe.check_document(Settings(), tmp_path / name, tmp_path)
