@@ -60,6 +60,11 @@ def _statistics(runtime: Runtime) -> str:
         return f"/coverage/{training.public_id}/{city.public_id}/statistics"
 
 
+def _loaded(page: Page) -> None:
+    """Wait for whatever the page asks for by itself."""
+    page.wait_for_load_state("networkidle")
+
+
 def _playing(page: Page) -> None:
     """Go on where the member stopped, until a sentence is spoken and marked in the transcript."""
     until(page, "document.querySelector('video').readyState >= 2")
@@ -86,6 +91,7 @@ PICTURES = (
         _playing,
         ("video", "[data-said]", "[data-controls]", "[data-bar] [data-counted] rect", ".transcript [aria-current]"),
     ),
+    Picture("library", "member", (1200, 810), lambda _runtime: "/library", _loaded, (".cards .cover", "h2")),
     Picture("coverage", "city", (1200, 940), _statistics, _drawn, (".stat dd", "[data-chart=curve] canvas")),
 )
 
