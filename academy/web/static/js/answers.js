@@ -1,21 +1,21 @@
-// Whether an answer is the academy's own. Between a phone and the server stand proxies, captive portals and
-// gateways of a city's app; they answer with any status, most often 200 with a page of HTML. What waits to be
-// recorded is let go only on the academy's word.
+// Whether a response is the academy's own. Between a phone and the server there are proxies, captive portals and
+// gateways of a city's app; they respond with any status, most often 200 with a page of HTML. Queued records are
+// deleted only on the academy's own acknowledgement.
 
 const JSON_KIND = /^application\/(?:[\w.+-]+\+)?json\b/i;
 
-// The object that an answer of ours carries, or null: a page of HTML, a broken line, another's JSON array.
+// The JSON object of our own response, or null for anything else: HTML, a broken connection, a foreign JSON array.
 export async function ownJson(answer) {
   if (!JSON_KIND.test(answer.headers.get("Content-Type") ?? "")) return null;
   const said = await answer.json().catch(() => null);
   return said && typeof said === "object" && !Array.isArray(said) ? said : null;
 }
 
-// A refusal in our one envelope of errors (RFC 9457), or null.
+// An error response in our envelope (RFC 9457), or null.
 export const isProblem = (said) => typeof said?.type === "string" && said.type.startsWith("urn:academy:");
 
-// What the server says of the heartbeat with this sequence number, or null when nobody of ours has spoken:
-// 204 (all of it is on disk), or our JSON that names the sequence. 5xx, 429 and 408 ask for patience.
+// The server's response to the heartbeat with this sequence number, or null when the response is not ours:
+// 204 (all of it is on disk), or our JSON with the sequence. 5xx, 429 and 408 mean: retry later.
 export async function acknowledgement(answer, seq) {
   if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return null;
   if (answer.status === 204) return {};

@@ -1,6 +1,6 @@
-/* What every page gains from a script; without it, nothing is missing. */
+/* Progressive enhancement of every page; all of it works without this script. */
 
-// Menus close when one looks elsewhere.
+// Menus close on a click outside, and on Escape.
 /** @returns {NodeListOf<HTMLDetailsElement>} */
 const menus = () => document.querySelectorAll("details.menu[open]");
 /** @type {(event: Event, selector: string) => HTMLElement | null} */
@@ -22,10 +22,10 @@ document.addEventListener("click", (event) => {
   if (around(event, "[data-print]")) print();
 });
 
-// What is wrong with a form is read first.
+// The error summary of a form gets the focus.
 document.querySelector("[data-focus]")?.focus();
 
-// An impatient second tap sends nothing twice; coming back with the back button may send again.
+// A second tap does not submit twice; after the back button the form may be submitted again.
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (form.method !== "post" || event.defaultPrevented) return;
@@ -39,7 +39,7 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
-// Whoever taps on a weak line sees at once that it is under way, and reads it when it takes a second.
+// On a slow connection a loading line appears at once, and a message after a second.
 const FILES = /\.\w{2,4}$|\/(file|copy|export)$/; // a download leaves the page where it is
 const LONGEST = 30_000;
 let patience = 0;
@@ -57,23 +57,23 @@ document.addEventListener("click", (event) => {
   unlessPrevented(event);
 });
 document.addEventListener("submit", (event) => {
-  // A question on the page is answered on the page.
+  // Confirmations are opened inside the page.
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (!form.target && form.method !== "dialog") unlessPrevented(event);
 });
-// Other scripts may still say that they do it themselves.
+// Other scripts may call preventDefault.
 function unlessPrevented(event) {
   setTimeout(() => event.defaultPrevented || waiting(true));
 }
 addEventListener("pageshow", () => waiting(false));
 
-// The place one stands at is in view, in a row that scrolls sideways.
+// Scroll the current entry of a horizontal navigation into view.
 for (const here of document.querySelectorAll(".office [aria-current], .tabs [aria-current]")) {
   const row = here.parentElement;
   row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
 }
 
-// <div data-refresh="3" id="…">: fetched anew every few seconds while the page is looked at.
+// <div data-refresh="3" id="…">: refetched every few seconds while the page is visible.
 for (const part of document.querySelectorAll("[data-refresh][id]")) refresh(part.id, Number(part.dataset.refresh));
 
 function refresh(id, seconds) {
@@ -83,15 +83,15 @@ function refresh(id, seconds) {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.getElementById(id);
-        // Led elsewhere: what was waited for has come.
+        // Redirected: the awaited result is there.
         if (!fresh && answer.redirected) return location.assign(answer.url);
         const stale = document.getElementById(id);
         if (fresh && stale && !fresh.isEqualNode(stale)) stale.replaceWith(fresh);
-        // Gone: what was waited for is there. Whoever is writing something is not interrupted.
+        // The element is gone: the awaited result is there. No reload while somebody is typing.
         if (!fresh && !document.activeElement?.matches("textarea, input")) return location.reload();
         if (fresh && !fresh.dataset.refresh) return;
       } catch {
-        // No network: the next turn asks again.
+        // No network: retry at the next interval.
       }
     }
     refresh(id, seconds);

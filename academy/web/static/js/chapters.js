@@ -1,4 +1,4 @@
-// Adds a line for the second that is being shown, and waits for its title.
+// Adds a chapter line at the current playback second, and focuses its title.
 
 import { clock } from "./player-spans.js";
 

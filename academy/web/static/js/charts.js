@@ -1,4 +1,4 @@
-/* Draws what a table beside says; without a script, or without the library, the table stands alone. */
+/* Draws charts from the table beside them; without scripts or the library only the table is shown. */
 
 const style = getComputedStyle(document.documentElement);
 const colour = (name) => style.getPropertyValue(name).trim();
@@ -11,7 +11,7 @@ function base(label) {
     color: [colour("--edge"), colour("--fill")],
     textStyle: { fontFamily: font, color: colour("--ink") },
     grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
-    // On the canvas, because the security policy allows no styles inside markup.
+    // On the canvas, because the content security policy forbids inline styles.
     tooltip: { trigger: "axis", renderMode: "richText", confine: true },
   };
 }

@@ -1,4 +1,4 @@
-// Follows the background job that a page is waiting for (element `work`), then shows the page anew.
+// Polls the background job that a page is waiting for (element `work`), then reloads the page.
 const work = document.getElementById("work");
 const bar = work?.querySelector("progress");
 const text = work?.querySelector(".progress-text");
@@ -15,7 +15,7 @@ async function look() {
       if (job.note) note.textContent = job.note;
       if (!["queued", "running"].includes(job.state)) return location.reload();
     } else if (answer.status === 404) {
-      // A colleague began this one: its job is not ours to ask about.
+      // A colleague started this one: its job is not visible to us.
       return setTimeout(() => location.reload(), 5000);
     }
   } catch {

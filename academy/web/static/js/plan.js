@@ -1,4 +1,4 @@
-/* Counts the audience anew while the form is being filled in; without a script there is a button. */
+/* Recounts the audience while the form is being filled in; without scripts there is a button. */
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("plan"));
 const place = document.getElementById("preview");
@@ -15,7 +15,7 @@ async function count() {
     const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("preview");
-    // An answer that was overtaken by a later one says nothing any more.
+    // Ignore a response that was overtaken by a later one.
     if (answer.ok && fresh && mine === asked) place.replaceChildren(...fresh.childNodes);
   } catch {
     button.hidden = false;

@@ -1,5 +1,5 @@
-// Captions, drawn by the page: a browser writes them a twentieth of the picture high, too small on a phone,
-// and under whatever lies over the picture.
+// Captions rendered by the page: a browser makes them a twentieth of the picture high, too small on a phone,
+// and below overlays.
 
 import { wishes } from "./player-wishes.js";
 
@@ -9,7 +9,7 @@ export function captions(root, video) {
   const place = root.querySelector("[data-said]");
   if (!track || !toggle || !place) return;
   const on = () => toggle.getAttribute("aria-pressed") === "true";
-  let foreign = false; // an iPhone fills the screen with its own player, and that one writes by itself
+  let foreign = false; // an iPhone's own full-screen player renders captions itself
   const draw = () => {
     const wanted = !on() ? "disabled" : foreign ? "showing" : "hidden";
     if (track.track.mode !== wanted) track.track.mode = wanted;
@@ -40,7 +40,7 @@ export function captions(root, video) {
       draw();
     });
   }
-  // The captions button of such a foreign player means the same wish.
+  // The captions button of such a native player changes the same preference.
   video.textTracks.addEventListener?.("change", () => {
     const shown = track.track.mode !== "disabled";
     if (foreign && shown !== on()) choose(shown);

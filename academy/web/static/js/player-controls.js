@@ -1,4 +1,4 @@
-// What one holds the player by: the same row in every browser, with fingers, a mouse, keys and a screen reader.
+// Controls of the player: the same row in every browser, for touch, mouse, keyboard and screen reader.
 
 import { clock } from "./player-spans.js";
 import { wishes } from "./player-wishes.js";
@@ -6,7 +6,7 @@ import { fill } from "./words.js";
 
 const SKIP_S = 10;
 const KEY_S = 5;
-const WAIT_MS = 600; // a shorter halt is not worth a word
+const WAIT_MS = 600; // shorter stalls show no message
 const TYPED = "input:not([type=range]), select, textarea, dialog, [contenteditable]";
 
 export class Controls {
@@ -27,7 +27,7 @@ export class Controls {
     this.#state();
     this.#waiting();
     document.addEventListener("keydown", (event) => this.#key(event));
-    // Two taps of a finger are two taps.
+    // A double tap is two taps, not a double click.
     video.addEventListener("dblclick", () => screen.hand === "mouse" && screen.toggle());
     for (const name of ["controls", "time", "help-open"]) this.part(name).hidden = false;
     root.dataset.own = "";
@@ -44,7 +44,7 @@ export class Controls {
 
   toggle() {
     const cost = this.part("cost");
-    // What it costs is answered before anything plays.
+    // The data volume is confirmed before anything plays.
     if (cost && !cost.hidden) cost.querySelector("button").focus();
     else if (this.video.paused) this.video.play().catch(() => {});
     else this.video.pause();
@@ -64,7 +64,7 @@ export class Controls {
       const on = this.part("captions").getAttribute("aria-pressed") === "true";
       this.say(on ? this.words.captions_on : this.words.captions_off);
     });
-    // Fingers first bring the buttons back where they have gone; then a tap on the picture is the big button.
+    // A first tap shows hidden controls; the next tap on the picture plays or pauses.
     this.video.addEventListener("click", () => this.screen.woke() || this.toggle());
     this.part("help-open").addEventListener("click", () => this.#help());
   }
@@ -144,7 +144,7 @@ export class Controls {
     for (const kind of ["playing", "timeupdate", "pause", "ended", "emptied"]) video.addEventListener(kind, end);
   }
 
-  // Keys work wherever on the page nobody is typing; what has keys of its own keeps them.
+  // Shortcuts work unless a text field has the focus; controls with keys of their own keep them.
   #key(event) {
     const { target, key } = event;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.closest(TYPED)) return;

@@ -1,10 +1,10 @@
-// What watching costs on a line that is paid by the megabyte, said before the first byte is fetched.
+// Data volume on a metered connection, shown before the first byte is fetched.
 
 const MB = 1024 * 1024;
 
 function metered() {
   const line = navigator.connection;
-  if (!line) return null; // Apple's devices do not tell
+  if (!line) return null; // not available on Apple's devices
   if (line.saveData || line.type === "cellular") return true;
   if (line.type && line.type !== "unknown") return false;
   return /2g|3g/.test(line.effectiveType ?? "");
@@ -15,7 +15,7 @@ const megabytes = (bytes) => {
   return value < 10 ? Math.max(0.1, Math.round(value * 10) / 10) : Math.round(value);
 };
 
-// Resolves with what to play: "all", "low" or "sound"; at once where nobody pays.
+// Resolves with what to play: "all", "low" or "sound"; at once on an unmetered connection.
 export function agreed(root, position) {
   const sizes = JSON.parse(root.dataset.sizes || "{}");
   const box = root.querySelector("[data-cost]");

@@ -1,4 +1,4 @@
-// The learner's side of the watch ledger: leases, beats, and what the page says about them.
+// The client of the watch ledger: leases, heartbeats, and their messages on the page.
 
 import { isProblem, ownJson } from "./answers.js";
 import { Queue, waiting } from "./player-queue.js";
@@ -24,7 +24,7 @@ function deviceKey() {
 export class Ledger {
   /**
    * @param {HTMLElement} root
-   * @param {HTMLVideoElement} video what is played, or what behaves like it (reader.js)
+   * @param {HTMLVideoElement} video the media element, or an object with its interface (reader.js)
    * @param {Record<string, import("./words.js").Words>} words
    */
   constructor(root, video, words) {
@@ -51,7 +51,7 @@ export class Ledger {
     this.queue.flush();
   }
 
-  // How an amount and a stretch are told; the reader of documents tells pages.
+  // Texts of an amount and a stretch; the document reader overrides them with pages.
   tell(ms) {
     return clock(ms);
   }
@@ -89,7 +89,7 @@ export class Ledger {
     if (this.lease || this.asking) return;
     this.asking = true;
     try {
-      // What an earlier visit left behind goes first, while its lease still stands.
+      // Send records of an earlier visit first, while its lease is active.
       await Promise.race([this.queue.flush(), new Promise((resolve) => setTimeout(resolve, 4000))]);
       const answer = await fetch("/api/v1/progress/leases", {
         method: "POST",
@@ -117,7 +117,7 @@ export class Ledger {
     this.lease = { token: said.token, id: said.lease };
     this.seq = said.seq;
     this.counted = merge([...this.counted, ...said.spans]);
-    this.watcher.take(); // what was shown before the lease began cannot count
+    this.watcher.take(); // playback before the lease began cannot be credited
     this.watcher.step();
     this.draw();
   }
@@ -139,7 +139,7 @@ export class Ledger {
     if (this.lease) this.video.play();
   }
 
-  // ---- beats ----
+  // ---- heartbeats ----
 
   async beat(leaving = false) {
     if (!this.lease) return;
@@ -175,13 +175,13 @@ export class Ledger {
       this.lease = null;
       this.#ask(said.told ?? said.title, this.words.go_on);
     } else if (status >= 400 && status !== 409) {
-      // Our own server will never take it: to say that all is recorded would not be true.
+      // Refused for good by our server: do not show that everything is recorded.
       this.lost = true;
     }
     this.draw();
   }
 
-  // ---- what the page says ----
+  // ---- messages ----
 
   #waiting(ms, reachable) {
     if (!ms && this.lost) this.#status(this.words.lost, "warn");
@@ -200,7 +200,7 @@ export class Ledger {
     status.dataset.tone = tone;
   }
 
-  // Everything shown, acknowledged or not yet.
+  // All played spans, acknowledged or not.
   shown() {
     return merge([...this.counted, ...this.unsent.flatMap((record) => record.spans), ...this.watcher.peek()]);
   }
@@ -260,7 +260,7 @@ export class Ledger {
     );
   }
 
-  // ---- only what is missing ----
+  // ---- play missing parts only ----
 
   only(on) {
     const button = this.part("only");
@@ -286,7 +286,7 @@ export class Ledger {
     this.#status(this.words.all_seen, "good");
   }
 
-  // Where this device stopped, if the server does not know yet.
+  // The last position on this device, if the server does not know it yet.
   async lastHere() {
     const mine = (await waiting()).filter((record) => record.item === this.item);
     return mine.length ? mine[mine.length - 1].position : null;

@@ -1,5 +1,5 @@
-// Played segments on their way to the server, in order, whenever there is a network. They are let go only on the
-// server's own acknowledgement of what was sent (answers.js); the server counts each second once.
+// Sends played segments to the server, in order, whenever there is a network. They are deleted only on the
+// server's own acknowledgement (answers.js); the server counts each second once.
 
 import { acknowledgement } from "./answers.js";
 import { length } from "./player-spans.js";
@@ -9,10 +9,10 @@ export { waiting };
 
 const BEATS = "/api/v1/progress/beats";
 const PATIENCE_MS = 20_000;
-const MOST_SPANS = 500; // the server takes so many at once; the rest goes with the next heartbeat
+const MOST_SPANS = 500; // the server's maximum for one heartbeat; the rest goes with the next
 const MOST_RECORDS = 200;
 
-// One heartbeat of these records, and which of their spans it says.
+// One heartbeat made of these records, and the spans it contains.
 export function heartbeat(records) {
   const { lease, item, seq, spans, position } = joined(records);
   return { lease, item, seq, position, spans: spans.slice(0, MOST_SPANS) };
@@ -22,7 +22,7 @@ const body = ({ lease, seq, spans, position }) => JSON.stringify({ lease, seq, s
 
 export class Queue {
   constructor({ onAnswer, onChange }) {
-    this.onAnswer = onAnswer; // (heartbeat, status, what the server says)
+    this.onAnswer = onAnswer; // (heartbeat, status, the server's response)
     this.onChange = onChange; // (milliseconds waiting, reachable)
     this.tries = 0;
     this.sending = null;
@@ -34,7 +34,7 @@ export class Queue {
     return this.flush();
   }
 
-  // One sender at a time, in this page and across pages.
+  // One sender at a time, across all pages of this browser.
   flush() {
     this.sending ??= this.#locked().finally(() => {
       this.sending = null;
@@ -57,7 +57,7 @@ export class Queue {
         return true;
       }
       this.onChange(this.#length(records), true);
-      // What one lease meets (a proxy that dislikes it, an error of ours) does not hold up the others for ever.
+      // A failure of one lease (a proxy that blocks it, a server error) does not delay the others for ever.
       const leases = byLease(records);
       const pause = await this.#post(leases[this.tries % leases.length].slice(0, MOST_RECORDS));
       if (pause) {
@@ -69,7 +69,7 @@ export class Queue {
     }
   }
 
-  // 0 when the server has spoken; else how long to wait before asking again.
+  // 0 when the server responded; else milliseconds to wait before a retry.
   async #post(records) {
     const sent = heartbeat(records);
     let answer;
@@ -106,7 +106,7 @@ export class Queue {
     return records.reduce((sum, record) => sum + length(record.spans), 0);
   }
 
-  // The page is going: nobody will hear the answer, so the records stay until one is heard.
+  // The page is closing and will not receive the response: the records stay until one is received.
   farewell(records) {
     if (records.length) navigator.sendBeacon?.(BEATS, new Blob([body(heartbeat(records))], { type: "text/plain" }));
   }

@@ -1,5 +1,5 @@
-// The whole screen for the lecture, with our own row, the captions and the words beside it. An iPhone knows only its
-// own player there; a web view that knows nothing gives the whole window.
+// Full screen with our own controls, captions and transcript. An iPhone only supports its
+// own player there; in a web view without support the player fills the window.
 
 const REST_MS = 3000;
 
@@ -51,7 +51,7 @@ export class Screen {
       if (ask) return await ask.call(stage);
       if (video.webkitSupportsFullscreen) return video.webkitEnterFullscreen();
     } catch {
-      // Refused, as inside some other app: the window is what there is.
+      // Refused, as in some in-app web views: fill the window instead.
     }
     this.#fill(true);
   }
@@ -68,12 +68,12 @@ export class Screen {
     this.stage.toggleAttribute("data-filling", full);
     this.root.querySelector("[data-full-text]").textContent = full ? this.words.full_off : this.words.full;
     if (!full) this.#words(false);
-    // A lecture is wider than high: a phone is turned, where it lets itself be.
+    // Lock landscape orientation where supported: a lecture is wider than high.
     if (full && this.owner) screen.orientation?.lock?.("landscape")?.catch(() => {});
     this.#wake();
   }
 
-  // The words move in beside the picture, and back to their place in the page.
+  // The transcript moves beside the picture, and back to its place in the page.
   #words(on) {
     const { box, beside } = this;
     if (!box || !beside || on === Boolean(this.reading)) return;
@@ -90,7 +90,7 @@ export class Screen {
     box.querySelector("[aria-current]")?.scrollIntoView({ block: "center" });
   }
 
-  // ---- filling the screen, the row goes away while nobody moves ----
+  // ---- in full screen, the controls hide without interaction ----
 
   #rest() {
     for (const kind of ["pointermove", "pointerdown", "keydown", "focusin"]) {
@@ -113,7 +113,7 @@ export class Screen {
     this.timer = setTimeout(() => (this.#busy() ? this.#wake() : this.stage.setAttribute("data-idle", "")), REST_MS);
   }
 
-  // Somebody is about to use the row.
+  // A control has the focus.
   #busy() {
     const { under } = this;
     if (this.video.paused) return true;
@@ -121,7 +121,7 @@ export class Screen {
     return this.hand === "mouse" && under.matches(":hover");
   }
 
-  // Whether the touch that is just ending brought the row back.
+  // Whether the current touch has just shown the controls.
   woke() {
     const woke = Boolean(this.slept);
     this.slept = false;

@@ -1,4 +1,4 @@
-// The bar to seek by: a slider over the bar of what counts, with a picture of the place, chapters and keys.
+// The seek bar: a slider over the bar of credited stretches, with preview pictures, chapters and keys.
 
 import { clock } from "./player-spans.js";
 
@@ -44,7 +44,7 @@ export class Seek {
   #listen() {
     const { slider, video } = this;
     for (const kind of ["timeupdate", "seeking", "loadedmetadata"]) video.addEventListener(kind, () => this.follow());
-    // While a finger drags, only the picture moves: the film is asked for once, where it stops.
+    // While dragging, only the preview changes: the video seeks once, at the end.
     slider.addEventListener("input", () => {
       this.dragging = true;
       this.#show(Number(slider.value));
@@ -104,7 +104,7 @@ export class Seek {
     this.here = here;
   }
 
-  // What a screen reader says of the place.
+  // The position's text for screen readers.
   #say(ms) {
     const title = this.#chapterAt(ms)?.title;
     const text = title ? `${clock(ms)} ${title}` : clock(ms);
@@ -123,7 +123,7 @@ export class Seek {
     this.wanted = at;
     const source = this.root.dataset.storyboard;
     if (!source) return;
-    // Fetched at the first touch of the bar: who never seeks pays nothing for it.
+    // Fetched on first use of the bar: no data volume for people who never seek.
     this.sheet ??= pictures(source).catch(() => []);
     const found = last(await this.sheet, (one) => one.start <= this.wanted);
     if (!found) return;

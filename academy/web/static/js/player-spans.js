@@ -1,4 +1,4 @@
-// The arithmetic of watched stretches, as in progress/rules.py: [start, end) in media milliseconds.
+// Arithmetic of watched spans, as in learning/rules.py: [start, end) in media milliseconds.
 
 export const HOLE_MS = 400;
 
@@ -28,7 +28,7 @@ export function subtract(spans, taken) {
 
 export const length = (spans) => spans.reduce((sum, [start, end]) => sum + end - start, 0);
 
-// What is still missing of a lecture, without the crumbs that count as watched.
+// Missing spans of a lecture, without gaps short enough to count as watched.
 export const gaps = (spans, duration) => subtract([[0, duration]], merge(spans, HOLE_MS)).filter(([a, b]) => b - a > HOLE_MS);
 
 export function clock(ms) {
@@ -38,7 +38,7 @@ export function clock(ms) {
   return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
 }
 
-// Follows a playing video and tells which stretches were really shown, jumps left out.
+// Follows a playing video and collects the spans that were really shown, without seeks.
 export class Watcher {
   constructor(video) {
     this.video = video;
@@ -78,7 +78,7 @@ export class Watcher {
     this.open = null;
   }
 
-  // What was shown since the last call; the running stretch goes on from here.
+  // Spans shown since the last call; the current one continues from here.
   take() {
     this.step();
     const spans = this.done;

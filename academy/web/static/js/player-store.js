@@ -1,12 +1,12 @@
-// Where played segments wait for their acknowledgement: in IndexedDB, through a closed page and a dead battery.
-// Where that is full, forbidden or broken they wait in localStorage, and in the page's memory in any case.
+// Storage of played segments until they are acknowledged: IndexedDB, which survives a closed page and a dead battery.
+// Where that is full, forbidden or broken, localStorage, and in any case the page's memory.
 
 import { merge, subtract } from "./player-spans.js";
 
 const NAME = "academy-beats";
 
 let opening;
-const spare = new Map(); // what IndexedDB would not take: id → record
+const spare = new Map(); // refused by IndexedDB: id → record
 
 const done = (request) =>
   new Promise((resolve, reject) => {
@@ -29,13 +29,13 @@ function open() {
       resolve(db);
     };
   }).catch((error) => {
-    opening = undefined; // the next record may find it open again
+    opening = undefined; // the next record retries
     throw error;
   });
   return opening;
 }
 
-// `work` gets the object store; resolves when the transaction is on disk. A full disk is often told only then:
+// `work` gets the object store; resolves when the transaction is on disk. A full disk is often reported only then:
 // the request succeeds and the transaction is aborted.
 async function transaction(mode, work) {
   const db = await open();
@@ -54,13 +54,13 @@ async function transaction(mode, work) {
   return value;
 }
 
-// ---- the spare place ----
+// ---- fallback ----
 
 function readSpare() {
   try {
     for (const record of JSON.parse(localStorage.getItem(NAME) ?? "[]")) if (!spare.has(record.id)) spare.set(record.id, record);
   } catch {
-    // Forbidden or not ours: what this page holds in memory is all there is.
+    // Forbidden or invalid: only this page's memory is left.
   }
   return spare;
 }
@@ -70,7 +70,7 @@ function writeSpare() {
     if (spare.size) localStorage.setItem(NAME, JSON.stringify([...spare.values()]));
     else localStorage.removeItem(NAME);
   } catch {
-    // Full or forbidden: memory it is, at least for this visit.
+    // Full or forbidden: kept in memory, for this visit.
   }
 }
 
@@ -83,7 +83,7 @@ function keepSpare(record) {
 
 // ---- records ----
 
-// All that waits for one lease as one record: the same credit in less room.
+// Merge all records of one lease into one: the same credit in less space.
 export function joined(records) {
   const last = records[records.length - 1];
   return {
@@ -128,7 +128,7 @@ export async function waiting() {
   return [...kept, ...readSpare().values()];
 }
 
-// Lets go of what was acknowledged of these records: the spans that were sent, and nothing beside them.
+// Delete acknowledged parts of these records: the spans that were sent, and nothing else.
 export async function forget(records, spans) {
   const left = records.map((record) => ({ ...record, spans: subtract(record.spans, spans) }));
   readSpare();

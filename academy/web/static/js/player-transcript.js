@@ -1,8 +1,8 @@
-// The words beside the picture: they follow it, lead to it, and can be searched.
+// The transcript beside the picture: follows playback, seeks on click, can be searched.
 
 import { fill } from "./words.js";
 
-const REST_MS = 5000; // after somebody scrolls, the list leaves them alone for a while
+const REST_MS = 5000; // no automatic scrolling for so long after a manual one
 
 export class Transcript {
   /**

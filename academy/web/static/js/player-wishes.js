@@ -1,4 +1,4 @@
-// What somebody once chose holds for every lecture on this device.
+// Player preferences, kept on this device for every lecture.
 
 const KEPT = "academy-player";
 

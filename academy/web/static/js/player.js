@@ -1,4 +1,4 @@
-// One player: its source, its few controls, the words beside it, and the ledger where there is one.
+// One player: source, controls, transcript, and the ledger where there is one.
 
 import { captions } from "./player-captions.js";
 import { Controls } from "./player-controls.js";
@@ -28,7 +28,7 @@ async function attach(root, video, source) {
       if (!window.Hls) await script(root.dataset.hls);
       if (window.Hls.isSupported()) return attachHls(root, video, source);
     } catch {
-      // The library did not come: the browser may still know by itself.
+      // The library failed to load: the browser may support HLS itself.
     }
   }
   root.hls?.destroy();
@@ -71,7 +71,7 @@ function speeds(root, video) {
     apply(Number(choice.value));
     wishes({ speed: Number(choice.value) });
   });
-  // Faster than this is not counted, so the player does not offer it by the browser's own menu either.
+  // Faster playback is not credited, so it is reset if the browser's own menu sets it.
   video.addEventListener("ratechange", () => {
     if (video.playbackRate > 2) video.playbackRate = 2;
     else if (SPEEDS.includes(video.playbackRate)) choice.value = String(video.playbackRate);
@@ -99,13 +99,13 @@ async function start(root, video, ledger) {
   });
 }
 
-// The film that the wishes ask for: all of it, its smallest picture on a dear line, or the sound.
+// The source by preference: all renditions, the smallest picture on a metered connection, or audio only.
 const sourceOf = (root) => {
   if (root.choice === "sound") return root.dataset.audio;
   return root.choice === "low" ? root.dataset.playlist.replace("master.m3u8", `${root.dataset.low}/index.m3u8`) : root.dataset.playlist;
 };
 
-// On a dear line nothing is fetched before somebody has said what it may cost.
+// On a metered connection nothing is fetched before the choice of data volume.
 async function open(root, video, ledger) {
   const position = Number(root.dataset.start) || Number(root.dataset.position);
   const choice = await agreed(root, position > Number(root.dataset.duration) - 3000 ? 0 : position);
@@ -118,7 +118,7 @@ async function open(root, video, ledger) {
   video.play().catch(() => {});
 }
 
-// A black picture says why it is black.
+// Show the reason when playback fails.
 function hearing(root) {
   root.querySelector("[data-hearing]").hidden = root.choice !== "sound";
 }

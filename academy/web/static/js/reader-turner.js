@@ -1,8 +1,8 @@
-// A document as the watch ledger follows it: page n is a stretch of its time.
+// A document with the interface of a media element for the watch ledger: page n is a span of its time.
 
 const TICK_MS = 250;
 
-// What the ledger follows: a page being read, as if it were a film that stops at the page's end.
+// A page being read, as a video that stops at the page's end.
 export class Turner extends EventTarget {
   paused = true;
   seeking = false;
@@ -23,7 +23,7 @@ export class Turner extends EventTarget {
     this.playbackRate = rate;
     this.show = show;
     this.page = 1;
-    /** @type {(from: number, to: number) => [number, number][]} what is not read yet of a stretch */
+    /** @type {(from: number, to: number) => [number, number][]} unread parts of a span */
     this.missing = () => [];
     setInterval(() => this.#tick(), TICK_MS);
   }
@@ -33,7 +33,7 @@ export class Turner extends EventTarget {
     return Math.min(this.#at + (performance.now() - this.#since) * this.playbackRate, this.#stop) / 1000;
   }
 
-  // Only a page can be gone to; where in it, the reading decides.
+  // Seeking goes to a page; the position inside it follows from what was read.
   set currentTime(seconds) {
     this.show(Math.floor((seconds * 1000) / this.pageMs) + 1);
   }

@@ -1,5 +1,5 @@
 // The reader of documents: one page at a time, by button, key or swipe. Reading is kept in the watch
-// ledger: page n is a stretch of its time, which runs while the page is shown and nobody looks elsewhere.
+// ledger: page n is a span of its time, which runs while the page is visible and has the focus.
 
 import { Ledger } from "./player-ledger.js";
 import { gaps } from "./player-spans.js";
@@ -9,7 +9,7 @@ import { fill } from "./words.js";
 const SIZES = [100, 150, 200, 300];
 const SWIPE_PX = 60;
 
-// The ledger's words for pages instead of minutes.
+// The ledger's texts with pages instead of minutes.
 class Reading extends Ledger {
   get pageMs() {
     return Number(this.root.dataset.page);

@@ -1,4 +1,4 @@
-// Keeps a form in this browser tab while its writer signs in, and puts it back afterwards (doors/resubmission.py).
+// Keeps a form in this browser tab during sign-in, and restores it afterwards (http/resubmission.py).
 
 const NAME = "academy-resubmit";
 const LONGEST_MS = 30 * 60_000;
@@ -19,7 +19,7 @@ function drop() {
   try {
     sessionStorage.removeItem(NAME);
   } catch {
-    // Nothing was kept.
+    // No form is stored.
   }
 }
 
@@ -29,7 +29,7 @@ function keep() {
   try {
     sessionStorage.setItem(NAME, JSON.stringify({ at: Date.now(), action: form.getAttribute("action"), fields, shown }));
   } catch {
-    // Forbidden or full: the link opens beside this page instead, which then still holds the form.
+    // Storage is forbidden or full: the link opens a new tab instead, and this page keeps the form.
     /** @type {HTMLAnchorElement} */ (form.querySelector("[data-first]")).target = "_blank";
   }
 }

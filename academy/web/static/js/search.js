@@ -1,6 +1,6 @@
-// Offers names under a search field while somebody types: arrows, Enter and Escape, or a tap.
+// Suggestions below a search field: arrow keys, Enter and Escape, or a tap.
 // A list of our own, because in-app web views show a <datalist> late or never.
-// Without this script the field works as any other.
+// Without this script it is a plain search field.
 const WAIT_MS = 150;
 
 class Names {
@@ -43,7 +43,7 @@ class Names {
     const answer = await fetch(`/search/suggest?q=${encodeURIComponent(this.input.value)}`).catch(() => null);
     if (!answer?.ok || answer.redirected) return;
     const names = await answer.json();
-    // An answer that comes after the next letter, or after the field was left, says nothing any more.
+    // Ignore a response that arrives after the next letter, or after the field lost the focus.
     if (number !== this.asked || document.activeElement !== this.input) return;
     this.show(names);
   }
@@ -84,7 +84,7 @@ class Names {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const step = event.key === "ArrowDown" ? 1 : -1;
-      // One place more than names: beyond either end is what was typed.
+      // One position more than suggestions: the typed text is before the first and after the last.
       this.mark(((this.at + 1 + step + many + 1) % (many + 1)) - 1);
     } else if (event.key === "Escape") {
       event.preventDefault();

@@ -101,7 +101,7 @@ class Upload {
       onProgress: (sent, total) => this.progress(sent, total),
       onSuccess: () => this.finished(),
       onError: (error) => this.failed(error),
-      // A proxy's 404 must not make the client begin anew, nor its 200 end the upload: ours alone speak tus.
+      // A proxy's 404 must not restart the upload, nor its 200 complete it: only our responses have tus headers.
       onAfterResponse: (_request, answer) => {
         if (!answer.getHeader("Tus-Resumable")) throw new Error("not the academy's answer");
       },
@@ -114,7 +114,7 @@ class Upload {
   }
 
   /**
-   * Hours of a weak line are saved by asking first: size, beginning and end tell one recording from another.
+   * Ask first whether the file exists already, which saves hours on a slow connection: size, beginning and end identify it.
    * @param {File} file
    */
   async sentBefore(file) {
@@ -130,7 +130,7 @@ class Upload {
   }
 
   /**
-   * What another device, or another browser, began: the same name, size and first megabyte.
+   * An open upload of another device or browser: the same name, size and first megabyte.
    * @param {File} file
    */
   async elsewhere(file) {
@@ -187,7 +187,7 @@ class Upload {
   }
 
   /**
-   * Give the page what was uploaded, or was here before.
+   * Submit the uploaded or existing file to the page.
    * @param {"asset" | "upload"} what
    * @param {string} id
    */
@@ -207,7 +207,7 @@ class Upload {
       try {
         text = JSON.parse(response.getBody()).title || text;
       } catch {
-        // Not one of our sentences; ours is shown.
+        // Not one of our messages: show a general one.
       }
     this.wrong(text);
   }

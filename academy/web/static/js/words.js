@@ -1,4 +1,4 @@
-// Sentences that the page gives a script (data-words), with places for values as everywhere: %(name)s.
+// Sentences that the page passes to a script (data-words), with placeholders %(name)s.
 
 /** @typedef {string | [one: string, many: string]} Words a sentence, or its two forms where a number decides */
 /** @typedef {Record<string, string | number>} Values */
@@ -17,7 +17,7 @@ export function form(words, number, language = document.documentElement.lang) {
 }
 
 /**
- * A sentence with its values; a place nobody has a value for stays as it is. `n` decides between the forms.
+ * A sentence with its values; a placeholder without a value stays as it is. `n` selects the plural form.
  * @param {Words} words
  * @param {Values} [values]
  */

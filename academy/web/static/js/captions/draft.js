@@ -1,4 +1,4 @@
-// The lines of a caption editor that the server has not taken yet, kept on this device until it has.
+// Unsaved lines of the caption editor, kept on this device until the server has stored them.
 
 /** @typedef {{version: number, cues: import("./rows.js").Line[]}} Kept */
 
@@ -9,7 +9,7 @@ export class Draft {
   }
 
   /**
-   * What an earlier visit left, or null.
+   * The draft of an earlier visit, or null.
    * @returns {Kept | null}
    */
   read() {
@@ -29,7 +29,7 @@ export class Draft {
     try {
       localStorage.setItem(this.name, JSON.stringify({ version, cues }));
     } catch {
-      // Full or forbidden: the page still holds the lines and asks before it is left.
+      // Storage is full or forbidden: the page still holds the lines and warns before it is closed.
     }
   }
 
@@ -37,7 +37,7 @@ export class Draft {
     try {
       localStorage.removeItem(this.name);
     } catch {
-      // Nothing was kept.
+      // Storage is forbidden: there is no draft.
     }
   }
 }

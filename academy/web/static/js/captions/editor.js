@@ -1,4 +1,4 @@
-// The caption editor: every change is in the page at once and on the server two seconds later.
+// The caption editor: every change is saved on the server after two seconds.
 
 import { wordsOf } from "../words.js";
 import { Draft } from "./draft.js";
@@ -55,7 +55,7 @@ export class Editor {
     });
   }
 
-  // ---- what the page says ----
+  // ---- messages ----
 
   /** @param {string} key */
   state(key) {
@@ -69,7 +69,7 @@ export class Editor {
     /** @type {HTMLElement} */ (box.querySelector("p")).textContent = sentence ?? "";
   }
 
-  // What an earlier visit could not send (a dead battery, a killed browser) is offered, not forced.
+  // A draft that an earlier visit could not send (a dead battery, a killed browser) is offered for restoring.
   #offerDraft() {
     const left = this.draft.read();
     if (!left) return;
@@ -176,7 +176,7 @@ export class Editor {
   }
 
   /**
-   * A line's edge is the moment that is shown.
+   * Set a line's start or end to the current playback position.
    * @param {HTMLElement} row
    * @param {import("./rows.js").Edge} edge
    */
@@ -203,7 +203,7 @@ export class Editor {
   }
 
   /**
-   * What a button of a line or a key in it asks for.
+   * Execute the action of a line's button or key.
    * @param {string} act
    * @param {HTMLElement} row
    */
@@ -224,7 +224,7 @@ export class Editor {
     acts[act]?.();
   }
 
-  // ---- what happens on the page ----
+  // ---- page events ----
 
   #listen() {
     this.#listenToLines();
@@ -262,7 +262,7 @@ export class Editor {
       if (button instanceof HTMLElement && row) this.act(button.dataset.act ?? "", row);
     });
     list.addEventListener("input", (event) => {
-      // Whoever writes a line has looked at it.
+      // An edited line counts as reviewed.
       const row = this.rows.of(event.target);
       if (event.target instanceof HTMLTextAreaElement && row) delete row.dataset.sure;
       this.touch();

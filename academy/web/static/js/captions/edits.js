@@ -1,4 +1,4 @@
-// What the caption editor does to lines, without the page: times in milliseconds, text as it is.
+// Edits of caption lines, independent of the DOM: times in milliseconds, text unescaped.
 
 /** @typedef {{start: number, end: number, text: string}} Cue */
 
@@ -6,11 +6,11 @@ const SHORTEST_MS = 200;
 const NEW_MS = 2000;
 
 /**
- * A line in two: at the cursor where it stands inside the text, at the moment shown where that is inside the line,
+ * Split a line: at the cursor if it is inside the text, at the playback position if that is inside the line,
  * else in proportion. Null where there is nothing to split.
  * @param {Cue} cue
- * @param {number} cursor where the cursor stands in the text
- * @param {number} now the moment that is shown
+ * @param {number} cursor position of the cursor in the text
+ * @param {number} now playback position in milliseconds
  * @returns {[Cue, Cue] | null}
  */
 export function splitCue({ start, end, text }, cursor, now) {
@@ -24,7 +24,7 @@ export function splitCue({ start, end, text }, cursor, now) {
 }
 
 /**
- * Two texts as one: a space stands between words of letters, none beside Chinese.
+ * Join two texts: with a space between Latin words, without one beside Chinese.
  * @param {string} first
  * @param {string} second
  */
@@ -34,7 +34,7 @@ export function joinTexts(first, second) {
 }
 
 /**
- * Where a new line goes after `cue`: in the room before the next one, or in the later half of this one, which then
+ * Times of a new line after `cue`: in the gap before the next one, or in the later half of this one, which then
  * ends at `cutAt`.
  * @param {{start: number, end: number}} cue
  * @param {number | null} nextStart
@@ -47,7 +47,7 @@ export function roomAfter(cue, nextStart) {
 }
 
 /**
- * By how much lines really move: nothing can be before the beginning, nor before the line that stays.
+ * Limit a shift: no line can start before 0, nor before the end of the line that stays.
  * @param {number} by
  * @param {number} firstStart the first line that moves
  * @param {number} staysUntil the end of the line before it, or 0
@@ -55,7 +55,7 @@ export function roomAfter(cue, nextStart) {
 export const realShift = (by, firstStart, staysUntil) => Math.max(by, staysUntil - firstStart);
 
 /**
- * How often `wanted` is in a text.
+ * Number of occurrences of `wanted` in a text.
  * @param {string} text
  * @param {string} wanted
  */

@@ -1,4 +1,4 @@
-// What the lines were before each step that changes more than letters.
+// Undo history: the lines before each structural change.
 
 const MOST = 50;
 

@@ -1,10 +1,10 @@
-// The keys of the caption editor, as the page lists them.
+// Keyboard shortcuts of the caption editor, as listed on the page.
 
 /** @param {KeyboardEvent} event */
 const control = (event) => event.ctrlKey || event.metaKey;
 
 /**
- * What a key pressed in a line asks for, or null.
+ * The action of a key pressed in a line, or null.
  * @param {KeyboardEvent} event
  */
 export function rowAct(event) {
@@ -21,7 +21,7 @@ export function rowAct(event) {
 }
 
 /**
- * What a key pressed anywhere on the page asks for, or null.
+ * The action of a key pressed anywhere on the page, or null.
  * @param {KeyboardEvent} event
  */
 export function pageAct(event) {

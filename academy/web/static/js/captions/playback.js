@@ -1,4 +1,4 @@
-// The film beside the lines: plays one line, and shows which line is heard now.
+// The video beside the lines: plays one line, and highlights the current line.
 
 export class Playback {
   /**

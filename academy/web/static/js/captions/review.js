@@ -1,4 +1,4 @@
-// What the recogniser was not sure of, least sure first: look there first.
+// Lines with low recognition confidence, lowest first, for review.
 
 const UNSURE = 0.6;
 const SHOWN = 100;
@@ -51,7 +51,7 @@ export class Review {
   }
 
   /**
-   * The words of the next line to look at, by time, after this one.
+   * The text field of the next line to review, by time, after this one.
    * @param {HTMLElement | null} row
    */
   next(row) {

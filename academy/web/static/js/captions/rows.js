@@ -1,4 +1,4 @@
-// The lines of the caption editor as they stand on the page.
+// The lines of the caption editor in the DOM.
 
 import { formatTime, parseTime } from "./times.js";
 
@@ -93,7 +93,7 @@ export class Rows {
    * @param {number} start
    * @param {number} end
    * @param {string} text
-   * @param {string | number | null} [sure] how sure the recogniser was, 0 to 1
+   * @param {string | number | null} [sure] confidence of the recogniser, 0 to 1
    */
   make(start, end, text, sure) {
     const row = /** @type {HTMLElement} */ (this.template.content.firstElementChild?.cloneNode(true));
@@ -105,7 +105,7 @@ export class Rows {
   }
 
   /**
-   * What is to be saved, or null where a line ends before it begins; such lines are marked.
+   * The lines to save, or null where a line ends before it begins; such lines are marked.
    * @returns {[number, number, string, number | null][] | null}
    */
   collect() {

@@ -1,4 +1,4 @@
-// Sends the lines to the academy two seconds after the last change, and again until it has said that it has them.
+// Saves the lines on the server two seconds after the last change, and retries until they are acknowledged.
 
 import { isProblem, ownJson } from "../answers.js";
 

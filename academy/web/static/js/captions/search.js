@@ -1,12 +1,12 @@
-// Words that are wrong in many lines at once: found, shown as they would be, replaced; and what the city's dictionary
-// proposes.
+// Search and replace over all lines with a preview, and corrections suggested by the city's
+// glossary.
 
 import { occurrences } from "./edits.js";
 
 const SHOWN = 50;
 
 /**
- * A text with the found words marked as they would be.
+ * A text with matches highlighted and replaced.
  * @param {string} text
  * @param {string} wanted
  * @param {string} by

@@ -1,4 +1,4 @@
-// Times as the caption editor writes and reads them: 1:02:03.450, in milliseconds inside.
+// Format and parse times of the caption editor: 1:02:03.450, in milliseconds.
 
 /** @param {number} ms */
 export function formatTime(ms) {
