@@ -25,7 +25,7 @@ class AccountState(enum.StrEnum):
 
 
 class DataRequestKind(enum.StrEnum):
-    """What a member may ask of their own data."""
+    """Kinds of requests of members about their own data."""
 
     CORRECT = "correct"
     FREEZE = "freeze"

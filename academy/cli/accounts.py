@@ -34,9 +34,9 @@ def _account(tx: Tx, username: str) -> Account:
 
 @group.command("create")
 @click.argument("username")
-@click.option("--name", required=True, help="What the person is called on the page.")
+@click.option("--name", required=True, help="Display name.")
 @click.option("--member", "number", help="Number of the member whose account this is.")
-@click.password_option("--password", envvar="ACADEMY_PASSWORD", help="Asked for when not given.")
+@click.password_option("--password", envvar="ACADEMY_PASSWORD", help="Prompted for when not given.")
 def create(username: str, name: str, number: str | None, password: str) -> None:
     """Make an account that signs in with a password."""
     try:
@@ -57,7 +57,7 @@ def create(username: str, name: str, number: str | None, password: str) -> None:
 
 @group.command("password")
 @click.argument("username")
-@click.password_option("--password", envvar="ACADEMY_PASSWORD", help="Asked for when not given.")
+@click.password_option("--password", envvar="ACADEMY_PASSWORD", help="Prompted for when not given.")
 def password(username: str, password: str) -> None:
     """Give an account another password; its devices are signed out."""
     try:
@@ -73,7 +73,7 @@ def password(username: str, password: str) -> None:
 @click.argument("username")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 @click.argument("code")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="First day on which it no longer holds.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="First day on which it is not in force.")
 def grant(username: str, role: str, code: str, until: dt.datetime | None) -> None:
     """Give an account a role for the organisation CODE and everything below it."""
     try:

@@ -20,7 +20,7 @@ group = AppGroup("asr", help="Speech recognition.")
 @group.command("evaluate")
 @click.argument("audio", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("reference", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--language", default="", help="Language of the recording; by default as the settings say.")
+@click.option("--language", default="", help="Language of the recording; default: the configured one.")
 def evaluate(audio: Path, reference: Path, language: str) -> None:
     """Recognise AUDIO with the configured model, compare with REFERENCE (text or captions), print the error rate as
     JSON."""
@@ -28,25 +28,25 @@ def evaluate(audio: Path, reference: Path, language: str) -> None:
     try:
         entry = [*probe.reading_options(probe.container_of(audio)), "-i", f"file:{audio.absolute()}"]
         with tempfile.TemporaryDirectory(prefix="asr-") as folder:
-            heard = recognition.recognise_speech(
+            recognised = recognition.recognise_speech(
                 runtime.settings, entry, Path(folder), lambda _: None, language=language
             )
         truth = _words(reference)
     except Invalid as error:
-        told = [str(error.message), *(str(message) for message in error.fields.values())]
-        raise click.ClickException(" ".join(told)) from error
-    edits, characters, rate = rules.character_error_rate("".join(cue.text for cue in heard.cues), truth)
-    said = {
-        "model": heard.model,
-        "audio_s": round(heard.audio_s, 1),
-        "seconds": round(heard.seconds, 2),
-        "times_realtime": round(heard.audio_s / max(heard.seconds, 0.001), 1),
-        "cues": len(heard.cues),
+        messages = [str(error.message), *(str(message) for message in error.fields.values())]
+        raise click.ClickException(" ".join(messages)) from error
+    edits, characters, rate = rules.character_error_rate("".join(cue.text for cue in recognised.cues), truth)
+    result = {
+        "model": recognised.model,
+        "audio_s": round(recognised.audio_s, 1),
+        "seconds": round(recognised.seconds, 2),
+        "times_realtime": round(recognised.audio_s / max(recognised.seconds, 0.001), 1),
+        "cues": len(recognised.cues),
         "characters": characters,
         "edits": edits,
         "character_error_rate": rate,
     }
-    click.echo(json.dumps(said, ensure_ascii=False))
+    click.echo(json.dumps(result, ensure_ascii=False))
 
 
 def _words(path: Path) -> str:

@@ -16,13 +16,13 @@ def verify() -> None:
     runtime: Runtime = current_app.extensions["academy"]
     with runtime.db.read() as tx:
         verdict = audit.verify(tx)
-        findings = audit_heads.check(tx, runtime.settings)
+        mismatches = audit_heads.check(tx, runtime.settings)
     click.echo(f"rows {verdict.rows}, head {verdict.head or '-'}")
     if verdict.broken_at is not None:
         click.echo(f"broken at {verdict.broken_at}", err=True)
     if verdict.unchained:
         click.echo(f"{verdict.unchained} rows outside the chain", err=True)
-    for finding in findings:
-        click.echo(f"{finding.what} at {finding.seq}: a signed head says otherwise", err=True)
-    if not verdict.whole or findings:
+    for mismatch in mismatches:
+        click.echo(f"{mismatch.what} at {mismatch.seq}: a signed head says otherwise", err=True)
+    if not verdict.whole or mismatches:
         raise SystemExit(1)

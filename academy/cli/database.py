@@ -27,7 +27,7 @@ def alembic_config(url: str) -> "Config":
 
 @group.command("upgrade")
 def upgrade() -> None:
-    """Bring the database to the newest schema; a new one gets its first shelves."""
+    """Bring the database to the newest schema; a new one gets the initial categories."""
     bring_up_to_date(current_app.extensions["academy"])
     click.echo("schema is current")
 

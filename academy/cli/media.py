@@ -29,7 +29,7 @@ ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-S
     ssl_session_cache shared:academy_tls:10m;
     ssl_session_tickets off;
 """
-PLAIN = """# Whoever comes without TLS is sent to it, and nothing else is answered.
+PLAIN = """# Requests without TLS are redirected.
 server {{
     listen {plain};
     server_tokens off;
@@ -40,7 +40,7 @@ server {{
 
 
 INNER_TLS = """
-    # The academy's own certificate and no other: whoever else answers there is not believed.
+    # Only the academy's own certificate is accepted.
     proxy_ssl_trusted_certificate "{certificate}";
     proxy_ssl_verify on;
     proxy_ssl_name {name};
@@ -88,8 +88,8 @@ def nginx_configuration(
         text = text.replace("http://academy", "https://academy").replace(
             "\n    proxy_http_version", lines + "\n    proxy_http_version", 1
         )
-    said = dict(EVERYWHERE) | ({"Strict-Transport-Security": HSTS} if settings.secure_cookies else {})
-    lines = "".join(f'        add_header {name} "{value}" always;\n' for name, value in said.items())
+    headers = dict(EVERYWHERE) | ({"Strict-Transport-Security": HSTS} if settings.secure_cookies else {})
+    lines = "".join(f'        add_header {name} "{value}" always;\n' for name, value in headers.items())
     text = text.replace("        HEADERS\n", lines)
     for word, value in words.items():
         text = text.replace(f" {word}", f" {value}").replace(f"{word}/", f"{value}/")
@@ -98,10 +98,10 @@ def nginx_configuration(
 
 @group.command("nginx")
 @click.option("--listen", default="80", show_default=True, help="Address or port that nginx listens on.")
-@click.option("--upstream", default="", help="Where the academy listens; by default as its settings say.")
+@click.option("--upstream", default="", help="Where the academy listens; default: the configured address.")
 @click.option("--certificate", default="", help="TLS: file of nginx's certificate with its chain.")
 @click.option("--key", default="", help="TLS: file of its key.")
-@click.option("--cache", default=CACHE, show_default=True, help="With S3: nginx's folder for what it fetched.")
+@click.option("--cache", default=CACHE, show_default=True, help="With S3: nginx's cache folder.")
 def nginx(listen: str, upstream: str, certificate: str, key: str, cache: str) -> None:
     """Print a configuration for nginx, which then checks signed links by itself. Keep it secret."""
     runtime: Runtime = current_app.extensions["academy"]

@@ -1,4 +1,4 @@
-"""flask privacy …: what is held about people."""
+"""flask privacy …: personal data."""
 
 import click
 from flask import current_app
@@ -9,7 +9,7 @@ from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.people import reencryption
 
-group = AppGroup("privacy", help="What is held about people.")
+group = AppGroup("privacy", help="Personal data.")
 
 
 @group.command("rotate")

@@ -29,7 +29,7 @@ def verify() -> None:
 
 
 @group.command("repair")
-@click.option("--all", "everything", is_flag=True, help="Look at every ledger row, not only at those marked.")
+@click.option("--all", "everything", is_flag=True, help="Check every ledger row, not only marked ones.")
 def repair(everything: bool) -> None:
     """Write what follows from credit and was not written; exit code 1 if something failed again."""
     runtime: Runtime = current_app.extensions["academy"]

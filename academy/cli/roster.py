@@ -31,8 +31,8 @@ def _run(runtime: Runtime, made: RosterImport) -> RosterImport:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--organisation", "code", required=True, help="Code of the node whose roster this is.")
 @click.option("--tree", is_flag=True, help="The file is about organisations.")
-@click.option("--complete", is_flag=True, help="Who is not in the file has left.")
-@click.option("--apply", "do", is_flag=True, help="Apply it when nothing is wrong.")
+@click.option("--complete", is_flag=True, help="Members who are not in the file have left.")
+@click.option("--apply", "do", is_flag=True, help="Apply it when there are no errors.")
 def import_(file: Path, code: str, tree: bool, complete: bool, do: bool) -> None:
     """Check FILE and print what would change and every bad row; with --apply, do it: all or nothing."""
     runtime: Runtime = current_app.extensions["academy"]

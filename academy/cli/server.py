@@ -33,7 +33,7 @@ def demo(members: int) -> None:
     refuse_busy_port(runtime.settings)
     database.bring_up_to_date(runtime)
     if runtime.settings.demo and sample.is_empty(runtime):
-        sample.create_city(runtime, members, say=click.echo)
+        sample.create_city(runtime, members, echo=click.echo)
     serve(runtime)
 
 

@@ -80,11 +80,11 @@ class Supervisor:
         first.start()
         for child in others:
             child.again_at = math.inf
-        told = False
+        is_ready = False
         try:
-            while not self._stop.wait(0.1 if not told else 0.5):
-                if not told and self.answers():
-                    told = True
+            while not self._stop.wait(0.1 if not is_ready else 0.5):
+                if not is_ready and self.answers():
+                    is_ready = True
                     ready()
                     # Only now: background work must not delay the first page.
                     for child in others:

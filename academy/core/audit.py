@@ -127,7 +127,7 @@ def newest(tx: Tx) -> tuple[int, str]:
 
 
 def _hash(algorithm: str, entry: AuditEntry, before: str) -> str:
-    said = [
+    fields = [
         before,
         entry.seq,
         entry.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
@@ -138,7 +138,7 @@ def _hash(algorithm: str, entry: AuditEntry, before: str) -> str:
         entry.target,
         entry.detail,
     ]
-    canonical = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return f"{algorithm}:{hashlib.new(algorithm, canonical.encode()).hexdigest()}"
 
 

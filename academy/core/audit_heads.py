@@ -99,8 +99,8 @@ def check(tx: Tx, settings: Settings) -> list[HeadFinding]:
 
 def _signed(settings: Settings, at: str, seq: int, chain: str, before: str) -> Head:
     key = settings.audit_key or hmac.new(settings.secret_key.encode(), b"audit-heads", hashlib.sha256).hexdigest()
-    said = json.dumps([at, seq, chain, before], separators=(",", ":")).encode()
-    return Head(at, seq, chain, hmac.new(key.encode(), said, hashlib.sha256).hexdigest())
+    signed = json.dumps([at, seq, chain, before], separators=(",", ":")).encode()
+    return Head(at, seq, chain, hmac.new(key.encode(), signed, hashlib.sha256).hexdigest())
 
 
 def _heads(path: Path) -> Iterator[Head | None]:
@@ -114,8 +114,8 @@ def _heads(path: Path) -> Iterator[Head | None]:
 
 def _read(line: str) -> Head | None:
     try:
-        said = json.loads(line)
-        return Head(str(said["at"]), int(said["seq"]), str(said["chain"]), str(said["mac"]))
+        signed = json.loads(line)
+        return Head(str(signed["at"]), int(signed["seq"]), str(signed["chain"]), str(signed["mac"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 

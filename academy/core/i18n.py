@@ -82,10 +82,10 @@ def format_moment(value: dt.datetime, *, english: bool = False) -> str:
     return f"{format_day(value, english=english)} {clock.to_city(value):%H:%M}"
 
 
-def render_parameter(value: Any, speak: Callable[[Message], str], *, english: bool = False) -> Any:
+def render_parameter(value: Any, translate: Callable[[Message], str], *, english: bool = False) -> Any:
     """A parameter formatted for a sentence."""
     if isinstance(value, Message):
-        return speak(value)
+        return translate(value)
     if isinstance(value, dt.datetime):
         return format_moment(value, english=english)
     return format_day(value, english=english) if isinstance(value, dt.date) else value
@@ -111,12 +111,14 @@ def translator_for(language: str) -> Speak:
     folder = Path(__file__).parent.parent / "translations"
     catalogue = gettext.translation("messages", folder, [language], fallback=True)
 
-    def speak(value: Message | str) -> str:
+    def translate(value: Message | str) -> str:
         if not isinstance(value, Message):
             return value
         number = value.number
         text = catalogue.gettext(value.text) if number is None else catalogue.ngettext(value.text, value.text, number)
-        params = {name: render_parameter(one, speak, english=language == "en") for name, one in value.params.items()}
+        params = {
+            name: render_parameter(one, translate, english=language == "en") for name, one in value.params.items()
+        }
         return text % params if params else text
 
-    return speak
+    return translate

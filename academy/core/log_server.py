@@ -78,8 +78,8 @@ class LogServerHandler(logging.Handler):
                 assert self._line is not None
                 if self._dropped:
                     lost, self._dropped = self._dropped, 0
-                    said = f'{{"event": "log.lines_dropped", "level": "warning", "lines": {lost}}}'
-                    self._line.sendall(self._framed(logging.WARNING, said))
+                    line = f'{{"event": "log.lines_dropped", "level": "warning", "lines": {lost}}}'
+                    self._line.sendall(self._framed(logging.WARNING, line))
                 self._line.sendall(frame)
             except OSError:
                 self._hang_up()

@@ -66,8 +66,8 @@ class TrustedProxies:
         A number counts hops: a header with fewer values did not pass the outer proxies, and only the peer is certain.
         """
         last = peer
-        for hop, said in enumerate(reversed(forwarded_for.split(",")), start=1):
-            found = read_address(said)
+        for hop, forwarded in enumerate(reversed(forwarded_for.split(",")), start=1):
+            found = read_address(forwarded)
             if found is None:
                 break  # not an address: everything left of it was written by an untrusted party
             if not self.trusts(found, hop):
@@ -103,16 +103,16 @@ class ForwardedHeaders:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
-        said = {name: environ.pop(name) for name in FORWARDED if name in environ}
-        if not said:
+        forwarded = {name: environ.pop(name) for name in FORWARDED if name in environ}
+        if not forwarded:
             return self.app(environ, start_response)
         peer = read_address(environ.get("REMOTE_ADDR", ""))
         if peer is not None and self.proxies.trusts(peer):
-            environ["REMOTE_ADDR"] = str(self.proxies.client_of(peer, said.get("HTTP_X_FORWARDED_FOR", "")))
-            scheme = _nearest(said.get("HTTP_X_FORWARDED_PROTO", "")).lower()
+            environ["REMOTE_ADDR"] = str(self.proxies.client_of(peer, forwarded.get("HTTP_X_FORWARDED_FOR", "")))
+            scheme = _nearest(forwarded.get("HTTP_X_FORWARDED_PROTO", "")).lower()
             if scheme in {"http", "https"}:
                 environ["wsgi.url_scheme"] = scheme
-            if host := _nearest(said.get("HTTP_X_FORWARDED_HOST", "")):
+            if host := _nearest(forwarded.get("HTTP_X_FORWARDED_HOST", "")):
                 environ["HTTP_HOST"] = host
         elif not self._has_warned:
             # Either an attempt at spoofing, or a proxy missing in the setting, so that the whole city counts as one

@@ -33,7 +33,9 @@ def _setting(env: str, default: Any, doc: str) -> Any:
 class Settings:
     """All settings."""
 
-    demo: bool = _setting("ACADEMY_DEMO", False, "Sample city: sample accounts are shown, a missing secret is made up.")
+    demo: bool = _setting(
+        "ACADEMY_DEMO", False, "Demonstration: sample accounts are shown, missing secrets are generated."
+    )
     secret_key: str = _setting(
         "ACADEMY_SECRET_KEY", "", "Signs cookies, leases and links. At least 32 characters; required outside the demo."
     )
@@ -45,41 +47,43 @@ class Settings:
     data_keys_retired: str = _setting(
         "ACADEMY_DATA_KEYS_RETIRED",
         "",
-        "Earlier data keys, by comma: still open what they sealed, until `flask privacy rotate` has run.",
+        "Earlier data keys, comma-separated: still decrypt older values, until `flask privacy rotate` has run.",
     )
     data_cipher: str = _setting("ACADEMY_DATA_CIPHER", "aes", "`aes` (AES-256-GCM) or `sm4` (SM4-GCM).")
     database_url: str = _setting("ACADEMY_DATABASE_URL", "", "SQLAlchemy URL. Empty: SQLite in the data folder.")
     migration_url: str = _setting(
         "ACADEMY_MIGRATION_URL",
         "",
-        "PostgreSQL: the account that owns the tables, for `flask db upgrade` alone. It lets the account of "
-        "ACADEMY_DATABASE_URL read and write rows and nothing more.",
+        "PostgreSQL: the account that owns the tables, for `flask db upgrade` alone. It grants the account of "
+        "ACADEMY_DATABASE_URL reading and writing of rows only.",
     )
     data_dir: Path = _setting(
-        "ACADEMY_DATA_DIR", Path("var"), "Database, search index, exports, which workers are alive."
+        "ACADEMY_DATA_DIR", Path("var"), "Database, search index, exports, presence files of workers."
     )
-    media_dir: Path = _setting("ACADEMY_MEDIA_DIR", Path("media"), "Uploads and work under way; without S3, all files.")
+    media_dir: Path = _setting(
+        "ACADEMY_MEDIA_DIR", Path("media"), "Uploads and files in processing; without S3, all files."
+    )
     s3_bucket: str = _setting(
-        "ACADEMY_S3_BUCKET", "", "Bucket for originals and what is made of them. Empty: files in the media folder."
+        "ACADEMY_S3_BUCKET", "", "Bucket for originals and derived files. Empty: files in the media folder."
     )
     s3_endpoint: str = _setting(
         "ACADEMY_S3_ENDPOINT", "", "Address of the S3-compatible storage, as `https://storage:8333`. Empty: AWS."
     )
     s3_region: str = _setting("ACADEMY_S3_REGION", "us-east-1", "Region of the bucket.")
-    s3_key: str = _setting("ACADEMY_S3_KEY", "", "Access key of the storage. Empty: as boto3 finds it (role, file).")
-    s3_secret: str = _setting("ACADEMY_S3_SECRET", "", "Its secret.")
+    s3_key: str = _setting("ACADEMY_S3_KEY", "", "Access key of the storage. Empty: found by boto3 (role, file).")
+    s3_secret: str = _setting("ACADEMY_S3_SECRET", "", "Secret key of the storage.")
     s3_style: str = _setting(
         "ACADEMY_S3_STYLE", "path", "Where a request names the bucket: `path`, or `virtual` (in the host name)."
     )
     s3_by_nginx: bool = _setting(
         "ACADEMY_S3_BY_NGINX",
         False,
-        "nginx fetches from the storage what it delivers, on the academy's word; off: the web process passes it on.",
+        "nginx fetches delivered files from the storage itself; off: they pass through the web process.",
     )
     redis_url: str = _setting(
         "ACADEMY_REDIS_URL",
         "",
-        "Shared by machines (`rediss://…`): limits count on Redis. Empty: each process counts for itself.",
+        "Redis shared by machines (`rediss://…`) for rate limits. Empty: each process counts for itself.",
     )
     search_backend: str = _setting("ACADEMY_SEARCH", "whoosh", "`whoosh` or `postgresql`.")
     host: str = _setting("ACADEMY_HOST", "127.0.0.1", "Address to listen on.")
@@ -87,22 +91,22 @@ class Settings:
     tls_certificate: str = _setting(
         "ACADEMY_TLS_CERTIFICATE",
         "",
-        "The academy speaks TLS itself, to nginx: file of its certificate. Required where it listens beyond loopback.",
+        "TLS between nginx and the academy: file of its certificate. Required where it listens beyond loopback.",
     )
     tls_key: str = _setting("ACADEMY_TLS_KEY", "", "File of that certificate's key (PKCS#8).")
     web_workers: int = _setting("ACADEMY_WEB_WORKERS", 2, "Web processes.")
     web_threads: int = _setting("ACADEMY_WEB_THREADS", 16, "Threads in each web process.")
-    heavy_workers: int = _setting("ACADEMY_HEAVY_WORKERS", 1, "Encodings at a time in the worker process.")
+    heavy_workers: int = _setting("ACADEMY_HEAVY_WORKERS", 1, "Concurrent encodings in the worker process.")
     part_s: int = _setting(
         "ACADEMY_PART_SECONDS",
         240,
-        "Films of twice this and more are encoded in parts of so many seconds, a multiple of 6, which workers share.",
+        "Seconds of a part, a multiple of 6: films of at least two parts are encoded in parts, shared by workers.",
     )
     brief_workers: int = _setting(
-        "ACADEMY_BRIEF_WORKERS", 2, "Posters, sound tracks and document pages at a time in the worker process."
+        "ACADEMY_BRIEF_WORKERS", 2, "Concurrent posters, audio tracks and document pages in the worker process."
     )
-    fast_workers: int = _setting("ACADEMY_FAST_WORKERS", 2, "Short jobs at a time in the worker process.")
-    ffmpeg: str = _setting("ACADEMY_FFMPEG", "", "Path of ffmpeg. Empty: the system's, else the one a wheel carries.")
+    fast_workers: int = _setting("ACADEMY_FAST_WORKERS", 2, "Concurrent short jobs in the worker process.")
+    ffmpeg: str = _setting("ACADEMY_FFMPEG", "", "Path of ffmpeg. Empty: the system's, else the wheel's.")
     ffprobe: str = _setting("ACADEMY_FFPROBE", "", "Path of ffprobe, likewise.")
     soffice: str = _setting(
         "ACADEMY_SOFFICE",
@@ -110,21 +114,19 @@ class Settings:
         "Path of LibreOffice (Debian: `libreoffice-writer-nogui`, `-impress-nogui`, `-math-nogui`). "
         "Empty: the system's; without one, DOCX and PPTX are refused.",
     )
-    office_seconds: int = _setting(
-        "ACADEMY_OFFICE_SECONDS", 300, "Longest that LibreOffice may take for one file, in seconds."
-    )
+    office_seconds: int = _setting("ACADEMY_OFFICE_SECONDS", 300, "Time limit of LibreOffice for one file, in seconds.")
     speech_model: str = _setting(
         "ACADEMY_SPEECH_MODEL",
         "",
         "Folder of a speech recognition model (faster-whisper or sherpa-onnx). Empty: no recognition.",
     )
-    speech_language: str = _setting("ACADEMY_SPEECH_LANGUAGE", "zh", "Language that lectures are given in.")
+    speech_language: str = _setting("ACADEMY_SPEECH_LANGUAGE", "zh", "Language of the lectures.")
     max_upload_mb: int = _setting("ACADEMY_MAX_UPLOAD_MB", 8192, "Largest original a trainer may upload, in MiB.")
     trainer_quota_gb: int = _setting(
-        "ACADEMY_TRAINER_QUOTA_GB", 200, "Room for one trainer's originals, in GiB; failed files do not count."
+        "ACADEMY_TRAINER_QUOTA_GB", 200, "Quota for one trainer's originals, in GiB; failed files do not count."
     )
     office_quota_gb: int = _setting(
-        "ACADEMY_OFFICE_QUOTA_GB", 1000, "Room for the originals of one administrator, in GiB."
+        "ACADEMY_OFFICE_QUOTA_GB", 1000, "Quota for the originals of one administrator, in GiB."
     )
     max_form_mb: int = _setting(
         "ACADEMY_MAX_FORM_MB", 64, "Largest file sent by an ordinary form (rosters, short films), in MiB."
@@ -132,18 +134,18 @@ class Settings:
     disk_reserve_mb: int = _setting(
         "ACADEMY_DISK_RESERVE_MB",
         512,
-        "Room, in MiB, that uploads, encodings and exports leave on their disk for the database. 0: none.",
+        "Space, in MiB, that uploads, encodings and exports leave free on their disk for the database. 0: none.",
     )
     trusted_hosts: str = _setting(
         "ACADEMY_TRUSTED_HOSTS",
         "",
-        "Host names to answer to, by comma; `.city.example` means all below it. Required outside the demo.",
+        "Accepted host names, comma-separated; `.city.example` includes all subdomains. Required outside the demo.",
     )
     trusted_proxies: str = _setting(
         "ACADEMY_TRUSTED_PROXIES",
         "",
-        "Proxies whose `X-Forwarded-*` is believed: their addresses or networks by comma, or how many stand in a row "
-        "before the academy, on private addresses. `0`: none. Required outside the demo.",
+        "Proxies whose `X-Forwarded-*` headers are trusted: their addresses or networks, comma-separated, or the "
+        "number of proxies in a row, on private addresses. `0`: none. Required outside the demo.",
     )
     rate_per_minute: int = _setting(
         "ACADEMY_RATE_PER_MINUTE",
@@ -153,41 +155,37 @@ class Settings:
     allow_no_landlock: bool = _setting(
         "ACADEMY_ALLOW_NO_LANDLOCK",
         False,
-        "Let a worker begin on a kernel without Landlock, where decoders can read what the academy's user can.",
+        "Allow workers on a kernel without Landlock, where decoders can read all files of the academy's user.",
     )
     secure_cookies: bool = _setting(
         "ACADEMY_SECURE_COOKIES",
         False,
-        "Cookies for HTTPS only; on wherever HTTPS is. Outside the demo off only without proxies, on loopback.",
+        "Cookies for HTTPS only. Outside the demo it may be off only without proxies, on loopback.",
     )
     frame_ancestors: str = _setting(
-        "ACADEMY_FRAME_ANCESTORS", "'self'", "CSP frame-ancestors: who may show the academy inside a web view."
+        "ACADEMY_FRAME_ANCESTORS", "'self'", "CSP frame-ancestors: sites that may embed the academy."
     )
     city_name: str = _setting("ACADEMY_CITY_NAME", "云学院", "The name in the header.")
     accepted_rate: float = _setting(
         "ACADEMY_ACCEPTED_RATE", 2.0, "Fastest playback that is credited, as a multiple of real time."
     )
     metrics_token: str = _setting(
-        "ACADEMY_METRICS_TOKEN", "", "What Prometheus shows as bearer token. Empty: system administrators only."
+        "ACADEMY_METRICS_TOKEN", "", "Bearer token of Prometheus. Empty: system administrators only."
     )
     slack_ms: int = _setting("ACADEMY_SLACK_MS", 10_000, "Media milliseconds credited beyond the clock, for jitter.")
-    session_idle_minutes: int = _setting(
-        "ACADEMY_SESSION_IDLE_MINUTES", 60 * 24 * 14, "A session unused for so long has ended."
-    )
-    session_days: int = _setting("ACADEMY_SESSION_DAYS", 90, "A session this old has ended, used or not.")
+    session_idle_minutes: int = _setting("ACADEMY_SESSION_IDLE_MINUTES", 60 * 24 * 14, "Idle limit of a session.")
+    session_days: int = _setting("ACADEMY_SESSION_DAYS", 90, "Absolute limit of a session, used or not.")
     screen_minutes: int = _setting(
-        "ACADEMY_SCREEN_MINUTES", 180, "A public screen that a phone let in is signed out after so long."
+        "ACADEMY_SCREEN_MINUTES", 180, "A public screen signed in by a phone is signed out after so long."
     )
-    consent: bool = _setting(
-        "ACADEMY_CONSENT", True, "People read and agree to how their data is used before they go on."
-    )
+    consent: bool = _setting("ACADEMY_CONSENT", True, "People must accept the privacy text before using other pages.")
     sms: str = _setting(
         "ACADEMY_SMS",
         "",
-        "How activation codes go out by SMS: the https address of a gateway, `package.module:function`; `console` "
-        "(shown in the terminal, for the demo alone, where it is the default); `off`: only the branch hands out codes.",
+        "SMS channel for activation codes: the https address of a gateway, `package.module:function`; `console` "
+        "(terminal, for the demo only, where it is the default); `off`: only the branch issues codes.",
     )
-    sms_secret: str = _setting("ACADEMY_SMS_SECRET", "", "Signs what is sent to the SMS gateway (HMAC-SHA256).")
+    sms_secret: str = _setting("ACADEMY_SMS_SECRET", "", "Signs requests to the SMS gateway (HMAC-SHA256).")
     oidc_issuer: str = _setting(
         "ACADEMY_OIDC_ISSUER", "", "Issuer of the city app's OpenID Connect sign-on. Empty: the button is not shown."
     )
@@ -199,32 +197,32 @@ class Settings:
     oidc_acr: str = _setting(
         "ACADEMY_OIDC_ACR",
         "",
-        "Strengths of sign-on to ask for and accept, by comma, as the provider names them (`acr`). Empty: any.",
+        "Accepted authentication classes, comma-separated, as the provider names them (`acr`). Empty: any.",
     )
     oidc_amr: str = _setting(
         "ACADEMY_OIDC_AMR",
         "",
-        "Ways of sign-on of which one must have been used, by comma, as `otp,hwk,face` (`amr`). Empty: any.",
+        "Authentication methods of which one must have been used, comma-separated: `otp,hwk,face` (`amr`). Empty: any.",
     )
     oidc_max_age_minutes: int = _setting(
         "ACADEMY_OIDC_MAX_AGE_MINUTES",
         0,
-        "Longest time since the person showed the provider who they are (`auth_time`). 0: any.",
+        "Maximum age of the authentication at the provider (`auth_time`). 0: any.",
     )
-    audit_hash: str = _setting("ACADEMY_AUDIT_HASH", "sha256", "Hash of the audit chain: `sha256` or `sm3`.")
+    audit_hash: str = _setting("ACADEMY_AUDIT_HASH", "sha256", "Hash algorithm of the audit chain: `sha256` or `sm3`.")
     audit_key: str = _setting(
         "ACADEMY_AUDIT_KEY", "", "Signs the heads of the audit chain. Empty: a key derived from ACADEMY_SECRET_KEY."
     )
     audit_heads_file: str = _setting(
         "ACADEMY_AUDIT_HEADS_FILE",
         "",
-        "File that the chain's signed heads are appended to, best on another disk. Empty: in the data folder.",
+        "File to which the chain's signed heads are appended, best on another disk. Empty: in the data folder.",
     )
     audit_webhook: str = _setting(
-        "ACADEMY_AUDIT_WEBHOOK", "", "Address (https) that each signed head is sent to as well. Empty: nowhere."
+        "ACADEMY_AUDIT_WEBHOOK", "", "Address (https) to which each signed head is also sent. Empty: none."
     )
     second_step: bool = _setting(
-        "ACADEMY_SECOND_STEP", True, "Administrators and trainers need a code from their phone too; never in the demo."
+        "ACADEMY_SECOND_STEP", True, "Administrators and trainers need a second step; never in the demo."
     )
     keep_audit_days: int = _setting(
         "ACADEMY_KEEP_AUDIT_DAYS", 1095, "Days for which audit rows are kept; never fewer than 180."
@@ -235,10 +233,10 @@ class Settings:
     )
     keep_notices_days: int = _setting("ACADEMY_KEEP_NOTICES_DAYS", 730, "Days for which messages are kept.")
     keep_jobs_days: int = _setting(
-        "ACADEMY_KEEP_JOBS_DAYS", 90, "Days for which finished jobs and delivered facts are kept; failed jobs stay."
+        "ACADEMY_KEEP_JOBS_DAYS", 90, "Days for which finished jobs and delivered events are kept; failed jobs stay."
     )
     keep_searches_days: int = _setting(
-        "ACADEMY_KEEP_SEARCHES_DAYS", 400, "Days for which is kept what was searched (never by whom)."
+        "ACADEMY_KEEP_SEARCHES_DAYS", 400, "Days for which search statistics are kept (never who searched)."
     )
     keep_rosters_days: int = _setting(
         "ACADEMY_KEEP_ROSTERS_DAYS", 180, "Days for which uploaded roster files are kept; their summaries stay."
@@ -247,7 +245,7 @@ class Settings:
     log_server: str = _setting(
         "ACADEMY_LOG_SERVER",
         "",
-        "`host:port` of a syslog server that log lines are sent to as well, by TLS (RFC 5425). Empty: nowhere.",
+        "`host:port` of a syslog server to which log lines are also sent, by TLS (RFC 5425). Empty: none.",
     )
 
     @property

@@ -93,27 +93,33 @@ class NameFilter:
     sort: str = ""
 
 
-def list_names(tx: Tx, wish: NameFilter, page: int, size: int = PAGE) -> Page[ListedMember]:
+def list_names(tx: Tx, name_filter: NameFilter, page: int, size: int = PAGE) -> Page[ListedMember]:
     """A page of names; the number of queries does not depend on how many there are."""
-    total = count_names(tx, wish)
+    total = count_names(tx, name_filter)
     number = min(max(1, page), max(1, -(-total // size)))
-    places, offset = _places_of_page(tx, wish, (number - 1) * size, size)
-    query, where = _query(tx, wish, places)
-    rows = tx.execute(_ordered(query, where, wish.sort).limit(size).offset(offset)).all()
-    return Page(_named(tx, wish, rows), total, number, size)
+    places, offset = _places_of_page(tx, name_filter, (number - 1) * size, size)
+    query, where = _query(tx, name_filter, places)
+    rows = tx.execute(_ordered(query, where, name_filter.sort).limit(size).offset(offset)).all()
+    return Page(_named(tx, name_filter, rows), total, number, size)
 
 
-def _places_of_page(tx: Tx, wish: NameFilter, offset: int, size: int) -> tuple[list[int] | None, int]:
+def _places_of_page(tx: Tx, name_filter: NameFilter, offset: int, size: int) -> tuple[list[int] | None, int]:
     """Row ids of the places whose members are on a page, and how many members come before it.
 
     None where only the names themselves determine the order: then all are read and sorted.
     """
-    counted = _COUNTED.get(wish.status)
-    if counted is None or wish.text or wish.direct or wish.day is not None or wish.sort in SORTS:
+    counted = _COUNTED.get(name_filter.status)
+    if (
+        counted is None
+        or name_filter.text
+        or name_filter.direct
+        or name_filter.day is not None
+        or name_filter.sort in SORTS
+    ):
         return None, offset
     here: list[int] = []
     before = skipped = 0
-    for place, own in coverage_cells.own_figures_below(tx, wish.training.id, wish.node).items():
+    for place, own in coverage_cells.own_figures_below(tx, name_filter.training.id, name_filter.node).items():
         number = counted(own)
         if before + number <= offset:
             skipped = before + number
@@ -125,24 +131,24 @@ def _places_of_page(tx: Tx, wish: NameFilter, offset: int, size: int) -> tuple[l
     return here, offset - skipped
 
 
-def stream_names(tx: Tx, wish: NameFilter) -> Iterator[ListedMember]:
+def stream_names(tx: Tx, name_filter: NameFilter) -> Iterator[ListedMember]:
     """All names, by branch; a few hundred branches are in memory at a time."""
-    branches = [wish.node.id]
-    if not wish.direct:
-        inside = select(Organisation.id).where(lineage.lies_inside(tx, wish.node, wish.day))
+    branches = [name_filter.node.id]
+    if not name_filter.direct:
+        inside = select(Organisation.id).where(lineage.lies_inside(tx, name_filter.node, name_filter.day))
         branches = list(tx.scalars(inside.order_by(Organisation.path)))
     for start in range(0, len(branches), BRANCHES):
-        query, where = _query(tx, wish, branches[start : start + BRANCHES])
-        yield from _named(tx, wish, tx.execute(_ordered(query, where, "")).all())
+        query, where = _query(tx, name_filter, branches[start : start + BRANCHES])
+        yield from _named(tx, name_filter, tx.execute(_ordered(query, where, "")).all())
 
 
-def count_names(tx: Tx, wish: NameFilter) -> int:
+def count_names(tx: Tx, name_filter: NameFilter) -> int:
     """Number of names. Taken from coverage where it counts exactly the same people."""
-    counted = _COUNTED.get(wish.status)
-    if counted is not None and not wish.text and not wish.direct:
-        found = coverage_cells.figures_of(tx, [wish.training.id], [wish.node.id], wish.day)
-        return counted(found.get((wish.training.id, wish.node.id), coverage_cells.Figures()))
-    query, _ = _query(tx, wish)
+    counted = _COUNTED.get(name_filter.status)
+    if counted is not None and not name_filter.text and not name_filter.direct:
+        found = coverage_cells.figures_of(tx, [name_filter.training.id], [name_filter.node.id], name_filter.day)
+        return counted(found.get((name_filter.training.id, name_filter.node.id), coverage_cells.Figures()))
+    query, _ = _query(tx, name_filter)
     return tx.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
@@ -155,18 +161,18 @@ _COUNTED: dict[str, Callable[[coverage_cells.Figures], int]] = {
 }
 
 
-def selected_members(tx: Tx, wish: NameFilter) -> Select[*tuple[Any, ...]]:
+def selected_members(tx: Tx, name_filter: NameFilter) -> Select[*tuple[Any, ...]]:
     """Row ids of the members that a list shows, for actions on all of them."""
-    query, _ = _query(tx, wish)
+    query, _ = _query(tx, name_filter)
     return query.with_only_columns(Member.id)
 
 
-def _query(tx: Tx, wish: NameFilter, branches: list[int] | None = None) -> tuple[Select[*tuple[Any, ...]], Any]:
-    here: Any = [wish.node.id] if wish.direct else branches
+def _query(tx: Tx, name_filter: NameFilter, branches: list[int] | None = None) -> tuple[Select[*tuple[Any, ...]], Any]:
+    here: Any = [name_filter.node.id] if name_filter.direct else branches
     if here is None:
-        here = select(Organisation.id).where(lineage.lies_inside(tx, wish.node, wish.day))
-    pieces = recount.recount_pieces(wish.training.id, wish.day, here)
-    end = wish.day or dt.date.max
+        here = select(Organisation.id).where(lineage.lies_inside(tx, name_filter.node, name_filter.day))
+    pieces = recount.recount_pieces(name_filter.training.id, name_filter.day, here)
+    end = name_filter.day or dt.date.max
     account = has_account(Member.id)
     query = (
         select(
@@ -188,10 +194,10 @@ def _query(tx: Tx, wish: NameFilter, branches: list[int] | None = None) -> tuple
         .join(Organisation, Organisation.id == pieces.c.organisation_id)
         .where(pieces.c.standing != "out")
     )
-    if wish.text:
-        text = clean_name(wish.text)
+    if name_filter.text:
+        text = clean_name(name_filter.text)
         query = query.where(or_(Member.name.contains(text, autoescape=True), Member.number == text))
-    narrowed = _narrow(pieces, end, wish.training.id).get(wish.status)
+    narrowed = _narrow(pieces, end, name_filter.training.id).get(name_filter.status)
     return (query if narrowed is None else query.where(narrowed)), pieces
 
 
@@ -233,14 +239,14 @@ def _ordered(query: Select[*tuple[Any, ...]], pieces: Any, sort: str) -> Select[
     return query.order_by(*orders.get(sort, (Organisation.path, Member.id)))
 
 
-def _named(tx: Tx, wish: NameFilter, rows: Any) -> list[ListedMember]:
-    end = wish.day or dt.date.max
+def _named(tx: Tx, name_filter: NameFilter, rows: Any) -> list[ListedMember]:
+    end = name_filter.day or dt.date.max
     ids = [row[0] for row in rows]
-    shares = studied_shares(tx, wish.training.id, ids) if wish.day is None else {}
-    then = None if wish.day is None else _done_by(tx, wish.training, ids, wish.day)
-    excused = _exemptions(tx, [row[0] for row in rows if row.standing == "exempt"], wish.day or clock.today())
+    shares = studied_shares(tx, name_filter.training.id, ids) if name_filter.day is None else {}
+    then = None if name_filter.day is None else _done_by(tx, name_filter.training, ids, name_filter.day)
+    excused = _exemptions(tx, [row[0] for row in rows if row.standing == "exempt"], name_filter.day or clock.today())
     # Refused playback is known for today only, like progress.
-    why = refusal_reasons.reasons(tx, wish.training.id, ids) if wish.day is None else {}
+    why = refusal_reasons.reasons(tx, name_filter.training.id, ids) if name_filter.day is None else {}
     found: list[ListedMember] = []
     for row in rows:
         completed = row.completed_on if row.completed_on and row.completed_on <= end else None
@@ -257,7 +263,7 @@ def _named(tx: Tx, wish: NameFilter, rows: Any) -> list[ListedMember]:
                 organisation_id=row[5],
                 organisation=row[6],
                 status=status,
-                reason=_reason(status, share, excused.get(row[0]), why.get(row[0]), known=wish.day is None),
+                reason=_reason(status, share, excused.get(row[0]), why.get(row[0]), known=name_filter.day is None),
                 done=row.done if then is None else then.get(row[0], 0),
                 completed_on=completed,
                 permille=share,

@@ -60,8 +60,8 @@ def _text(value: object) -> str:
 
 def version_of(values: Mapping[str, Any]) -> str:
     """The version of these values of a form: 20 hex digits."""
-    told = json.dumps({name: _text(value) for name, value in values.items()}, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:20]
+    canonical = json.dumps({name: _text(value) for name, value in values.items()}, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:20]
 
 
 def current_row(tx: Tx, row: Row) -> Row:

@@ -79,8 +79,8 @@ def _academy(error: AcademyError) -> Response:
     if isinstance(error, SecondStepRequired) and not wants_json():
         return redirect(landing_url(Landing.SECOND_STEP, next=request.full_path.rstrip("?")))
     fields = error.fields if isinstance(error, Invalid) else {}
-    said = {k: translate(v) for k, v in fields.items()}
-    response = _answer(error.status, error.code, error.message, said, error.details)
+    translated = {k: translate(v) for k, v in fields.items()}
+    response = _answer(error.status, error.code, error.message, translated, error.details)
     if isinstance(error, Busy):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -126,7 +126,7 @@ def _explained(error: Exception) -> Response:
         log.exception("request.duplicate", extra={"path": request.path})
         return _academy(Conflict(COLLIDED))
     if _unfit(error):
-        log.warning("request.unfit", extra={"path": request.path}, exc_info=error)
+        log.warning("request.invalid_value", extra={"path": request.path}, exc_info=error)
         return _answer(400, "malformed", SENTENCES[400], {})
     reference = uuid.uuid4().hex[:8]
     log.exception("request.crashed", extra={"reference": reference, "path": request.path})

@@ -31,7 +31,7 @@ class Presence:
         begun = self.folder / f"{self.worker}.new"
         self._fd = os.open(begun, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._fd, fcntl.LOCK_EX)
-        # Locked before it is renamed to the name that others look for: nobody finds it without its lock.
+        # Locked before it is renamed to its final name: no other worker sees it without its lock.
         begun.rename(self._file(self.worker))
 
     def end(self) -> None:

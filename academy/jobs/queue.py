@@ -229,11 +229,11 @@ def fail(tx: Tx, attempt: Attempt, message: Message, trace: str, **values: Any) 
         row = tx.execute(select(Job.name, Job.args).where(Job.id == attempt.job_id)).one()
         spec = registry.spec(row.name)
         if spec is not None and spec.on_failure is not None:
-            _tell_component(tx, attempt, spec.on_failure, message, row.args)
+            _run_on_failure(tx, attempt, spec.on_failure, message, row.args)
     return changed
 
 
-def _tell_component(
+def _run_on_failure(
     tx: Tx, attempt: Attempt, on_failure: Callable[..., None], message: Message, args: dict[str, Any]
 ) -> None:
     try:

@@ -26,7 +26,7 @@ class JobContext:
         self.runtime = runtime
         self.job_id = job_id
         self.attempt = attempt
-        self._told = -1
+        self._reported = -1
 
     @property
     def db(self) -> Database:
@@ -45,8 +45,8 @@ class JobContext:
         from academy.jobs import queue
 
         permille = max(0, min(1000, permille))
-        if permille != self._told or note is not None:
-            self._told = permille
+        if permille != self._reported or note is not None:
+            self._reported = permille
             attempt = queue.Attempt(self.job_id, self.attempt)
             self.db.run_in_transaction(lambda tx: queue.note_progress(tx, attempt, permille, note))
 

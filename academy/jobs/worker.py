@@ -44,32 +44,32 @@ def run_job(runtime: Runtime, job_id: int, worker: str = "") -> bool:
 def execute(runtime: Runtime, job: Job) -> None:
     """Run a claimed job, and write its outcome."""
     attempt, spec = Attempt(job.id, job.attempts), registry.spec(job.name)
-    told = {"job": job.id, "job_name": job.name, "attempt": job.attempts}
+    identifiers = {"job": job.id, "job_name": job.name, "attempt": job.attempts}
     if spec is None:
         unknown = msg("这个版本不认识任务“%(name)s”。", name=job.name)
-        _close(runtime, lambda tx: queue.fail(tx, attempt, unknown, ""), "job.failed", told)
+        _close(runtime, lambda tx: queue.fail(tx, attempt, unknown, ""), "job.failed", identifiers)
         return
-    log_event(log, "job.started", **told)
+    log_event(log, "job.started", **identifiers)
     try:
         with runtime.db.guarded(lambda tx: queue.fence(tx, attempt)):
             spec.run(JobContext(runtime, job.id, job.attempts), **job.args)
     except queue.Cancelled:
-        log_event(log, "job.cancelled", **told)
+        log_event(log, "job.cancelled", **identifiers)
     except AcademyError as error:
         message = error.message
-        _close(runtime, lambda tx: queue.fail(tx, attempt, message, ""), "job.failed", told)
+        _close(runtime, lambda tx: queue.fail(tx, attempt, message, ""), "job.failed", identifiers)
     except Exception:
         trace = traceback.format_exc()
-        log.exception("job.crashed", extra=told)
-        _close(runtime, lambda tx: queue.crash(tx, attempt, trace), "job.put_back", told)
+        log.exception("job.crashed", extra=identifiers)
+        _close(runtime, lambda tx: queue.crash(tx, attempt, trace), "job.requeued", identifiers)
     else:
-        _close(runtime, lambda tx: queue.finish(tx, attempt), "job.done", told)
+        _close(runtime, lambda tx: queue.finish(tx, attempt), "job.done", identifiers)
 
 
-def _close(runtime: Runtime, change: Callable[[Tx], bool], said: str, told: dict[str, object]) -> None:
+def _close(runtime: Runtime, change: Callable[[Tx], bool], event_name: str, identifiers: dict[str, object]) -> None:
     # An attempt that is over (cancelled, or presumed dead and run by another) must not write.
     kept = runtime.db.run_in_transaction(change)
-    log_event(log, said if kept else "job.overtaken", **told)
+    log_event(log, event_name if kept else "job.attempt_over", **identifiers)
 
 
 def runnable(runtime: Runtime, lane: str | None = None, only: Collection[str] = (), limit: int = BATCH) -> list[int]:
@@ -90,7 +90,7 @@ class Worker:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         settings = runtime.settings
-        self._room = {FAST: settings.fast_workers, BRIEF: settings.brief_workers, HEAVY: settings.heavy_workers}
+        self._threads = {FAST: settings.fast_workers, BRIEF: settings.brief_workers, HEAVY: settings.heavy_workers}
         self._presence = Presence(settings.data_dir / "workers")
         self._guard = threading.Lock()
         self._running: dict[Attempt, tuple[str, bool]] = {}
@@ -108,7 +108,7 @@ class Worker:
                 try:
                     pause = POLL_S[0] if self._turn() else min(pause * 1.5, POLL_S[1])
                 except Exception:
-                    log.exception("worker.turn_failed")
+                    log.exception("worker.poll_failed")
                     pause = POLL_S[1]
                 self._wake.wait(pause)
                 self._wake.clear()
@@ -155,7 +155,7 @@ class Worker:
         with self._guard:
             taken = [lane for lane, _ in self._running.values()]
             beside_suspect = any(suspect for _, suspect in self._running.values())
-        free = {lane: self._room[lane] - taken.count(lane) for lane in LANES}
+        free = {lane: self._threads[lane] - taken.count(lane) for lane in LANES}
         wanted = [lane for lane in LANES if free[lane] > 0 and runnable(self.runtime, lane, limit=1)]
         if not wanted:
             return 0
@@ -182,7 +182,7 @@ class Worker:
             execute(self.runtime, job)
         except Exception:
             # The row cannot be written: the heartbeat stops, and the job is released when it is stale.
-            log.exception("job.not_closed", extra={"job": job.id, "job_name": job.name})
+            log.exception("job.outcome_not_written", extra={"job": job.id, "job_name": job.name})
         finally:
             with self._guard:
                 self._running.pop(Attempt(job.id, job.attempts), None)
@@ -198,5 +198,5 @@ class Worker:
             self.runtime.db.run_in_transaction(lambda tx: queue.release_attempts(tx, left))
             self._presence.end()
         except Exception:
-            log.exception("worker.left_without_a_word")
+            log.exception("worker.died")
         log_event(log, "worker.stopped", worker=self._presence.worker)

@@ -115,7 +115,7 @@ def approve_correction(tx: Tx, actor: Actor, correction: Correction) -> None:
         _register(tx, actor, correction, course)
     else:
         _strike(tx, correction, course)
-    _tell(tx, correction, course)
+    _notify_member(tx, correction, course)
 
 
 def decline_correction(tx: Tx, actor: Actor, correction: Correction) -> None:
@@ -213,12 +213,12 @@ def _book(tx: Tx, correction: Correction, course: Course, minutes: int, rule: st
     tx.flush()
 
 
-def _tell(tx: Tx, correction: Correction, course: Course) -> None:
-    said: dict[str, Any] = {"title": course.title}
+def _notify_member(tx: Tx, correction: Correction, course: Course) -> None:
+    params: dict[str, Any] = {"title": course.title}
     if correction.kind == "register":
-        body = msg("您学过的“%(title)s”已由支部补登为学完。", **said)
+        body = msg("您学过的“%(title)s”已由支部补登为学完。", **params)
     else:
-        body = msg("“%(title)s”的学完记录已撤销。有疑问请联系支部，或写信到意见箱。", **said)
+        body = msg("“%(title)s”的学完记录已撤销。有疑问请联系支部，或写信到意见箱。", **params)
     key = f"correction:{correction.public_id}"
     notify(tx, key=key, body=body, link="/my/trainings", member_id=correction.member_id, kind="correction")
 

@@ -52,7 +52,7 @@ def _apply(row: LedgerRow | None, beat: Heartbeat, settings: Settings) -> Heartb
         credit = rules.credit(held, beat.spans, allowed, beat.grant.duration_ms)
         packed = rules.pack_spans(credit.held) if credit.gained_ms else row.packed
     except Exception as error:
-        log.exception("beat.poisoned", extra={"lease": beat.grant.lease_id})
+        log.exception("heartbeat.failed", extra={"lease": beat.grant.lease_id})
         return HeartbeatOutcome(error=error)
     row.lapses_ms = rules.lapse_after(since, row.last_beat_ms, row.lapses_ms, beat.at_ms)
     row.until_ms = rules.spend(since, credit.gained_ms, settings.accepted_rate)
@@ -73,6 +73,6 @@ def _guarded(
     """Run a rare part of a heartbeat in a savepoint; a failure there fails this heartbeat only."""
     error = consequences.in_savepoint(tx, lambda: call(*args))
     if error is not None:
-        log.error("beat.afterwards_failed", extra={"lease": beat.grant.lease_id})
+        log.error("heartbeat.savepoint_failed", extra={"lease": beat.grant.lease_id})
         if outcome is not None:
             outcome.error = error

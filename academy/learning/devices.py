@@ -12,12 +12,12 @@ NAMES: dict[str, Message] = {
 
 def device_of(user_agent: str) -> str:
     """The kind of device from its User-Agent header; stored with the lease."""
-    said = user_agent.lower()
-    if "micromessenger" in said:
+    agent = user_agent.lower()
+    if "micromessenger" in agent:
         return "wechat"
-    if "ipad" in said or ("android" in said and "mobile" not in said):
+    if "ipad" in agent or ("android" in agent and "mobile" not in agent):
         return "tablet"
-    if "mobile" in said or "android" in said or "iphone" in said:
+    if "mobile" in agent or "android" in agent or "iphone" in agent:
         return "phone"
     return "computer"
 

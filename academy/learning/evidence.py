@@ -34,7 +34,7 @@ def collect_evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> 
     A struck completion is listed with the hours it removed: the minutes of all rows add up to the member's total.
     `checksum` is the SHA-256 of the rest, so that a copy can be compared with a later run.
     """
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "member": member.public_id,
         "member_number": member.number,
         "item": item.public_id,
@@ -46,36 +46,36 @@ def collect_evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> 
         "corrections": _corrections(tx, member.id, item.course_id),
         "minutes_held": sum(row.minutes for row in _hours(tx, member.id, item)),
     }
-    text = json.dumps(told, ensure_ascii=False, sort_keys=True)
-    told["checksum"] = hashlib.sha256(text.encode()).hexdigest()
-    told["as_of"] = clock.now().isoformat()
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True)
+    document["checksum"] = hashlib.sha256(text.encode()).hexdigest()
+    document["as_of"] = clock.now().isoformat()
     record(tx, actor, "evidence.exported", f"member:{member.public_id}", item=item.public_id)
-    return told
+    return document
 
 
-def evidence_csv(told: dict[str, Any]) -> str:
+def evidence_csv(document: dict[str, Any]) -> str:
     """The same as one table: a row for each lease, span, refused stretch, completion and correction."""
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(["kind", "version", "from_ms", "to_ms", "at", "until", "detail"])
-    for lease in told["leases"]:
+    for lease in document["leases"]:
         device, why = lease["device"], lease["ended_because"] or ""
         table.writerow(
             ["lease", lease["version"], "", "", lease["started_at"], lease["ended_at"] or "", f"{device} {why}"]
         )
-    for row in told["ledger"]:
+    for row in document["ledger"]:
         for start, end in row["spans"]:
             table.writerow(["credited", row["version"], start, end, row["updated_at"], "", ""])
-    for refusal in told["refusals"]:
+    for refusal in document["refusals"]:
         for start, end in refusal["spans"]:
             table.writerow(["refused", "", start, end, refusal["first_at"], refusal["last_at"], refusal["reason"]])
-    for done in told["completions"]:
+    for done in document["completions"]:
         table.writerow(["completed", done["version"], "", "", done["at"], "", done["what"]])
-    for row in told["corrections"]:
+    for row in document["corrections"]:
         what = f"{row['kind']}: {row['reason']} (proposed by {row['proposed_by']}, approved by {row['approved_by']})"
         table.writerow(["corrected", row["version"], "", "", row["at"], "", what])
-    table.writerow(["held", "", "", "", told["as_of"], "", f"{told['minutes_held']} minutes"])
-    table.writerow(["checksum", "", "", "", told["as_of"], "", told["checksum"]])
+    table.writerow(["held", "", "", "", document["as_of"], "", f"{document['minutes_held']} minutes"])
+    table.writerow(["checksum", "", "", "", document["as_of"], "", document["checksum"]])
     return out.getvalue()
 
 

@@ -35,13 +35,13 @@ RETRY_AFTER_S = 5
 class _Waiting:
     """A queued heartbeat and the event that its thread waits for."""
 
-    __slots__ = ("beat", "gate", "leads", "outcome")
+    __slots__ = ("beat", "leads", "outcome", "wakeup")
 
     def __init__(self, beat: Heartbeat) -> None:
         self.beat = beat
         self.outcome: HeartbeatOutcome | None = None
         self.leads = False
-        self.gate: threading.Lock | None = None
+        self.wakeup: threading.Lock | None = None
 
 
 class Committer:
@@ -67,8 +67,8 @@ class Committer:
             if self._leading:
                 if len(self._queue) >= MAX_WAITING or time.monotonic() - self._since > STUCK_S:
                     raise Busy(retry_after=RETRY_AFTER_S)
-                mine.gate = threading.Lock()
-                mine.gate.acquire()
+                mine.wakeup = threading.Lock()
+                mine.wakeup.acquire()
                 self._queue.append(mine)
             else:
                 self._leading, mine.leads = True, True
@@ -85,8 +85,8 @@ class Committer:
         return mine.outcome
 
     def _wait(self, mine: _Waiting) -> None:
-        assert mine.gate is not None
-        if mine.gate.acquire(timeout=PATIENCE_S):
+        assert mine.wakeup is not None
+        if mine.wakeup.acquire(timeout=PATIENCE_S):
             return
         with self._guard:
             # Appointed leader just before the timeout: then it must lead.
@@ -122,16 +122,16 @@ class Committer:
 
     def _apart(self, batch: list[_Waiting], error: Exception) -> None:
         """After the shared transaction failed: each heartbeat by itself, so that only the faulty one fails."""
-        log.warning("beats.batch_failed", extra={"size": len(batch)}, exc_info=error)
+        log.warning("heartbeat.batch_failed", extra={"size": len(batch)}, exc_info=error)
         for waiting in batch:
             try:
                 waiting.outcome = self._alone(waiting.beat)
             except OperationalError as failure:
                 # The database itself fails (disk full, connection lost): the rest would fail too.
-                waiting.outcome = HeartbeatOutcome(error=_heard(failure))
+                waiting.outcome = HeartbeatOutcome(error=_as_answered(failure))
                 break
             except Exception as failure:
-                waiting.outcome = HeartbeatOutcome(error=_heard(failure))
+                waiting.outcome = HeartbeatOutcome(error=_as_answered(failure))
 
     def _alone(self, beat: Heartbeat) -> HeartbeatOutcome:
         return self._runtime.db.run_in_transaction(lambda tx: crediting.settle(tx, self._runtime.settings, [beat])[0])
@@ -145,13 +145,13 @@ class Committer:
                 heir = self._queue[0]
             else:
                 self._leading, heir = False, None
-        if heir is not None and heir.gate is not None:
-            heir.gate.release()
+        if heir is not None and heir.wakeup is not None:
+            heir.wakeup.release()
         for waiting in batch:
-            if waiting.gate is not None and waiting is not heir:
-                waiting.gate.release()
+            if waiting.wakeup is not None and waiting is not heir:
+                waiting.wakeup.release()
 
 
-def _heard(failure: Exception) -> Exception:
+def _as_answered(failure: Exception) -> Exception:
     """A persistent collision is a server error: answer `Busy`, so that the player keeps the heartbeat and retries."""
     return Busy(retry_after=RETRY_AFTER_S) if collisions.is_retryable(failure) else failure

@@ -91,13 +91,13 @@ def read_heartbeat(signer: Signer, body: bytes) -> Heartbeat:
         raise TooLarge(msg("提交的内容太大。"))
     seq: Any = None
     try:
-        said: Any = json.loads(body, parse_constant=_not_json)
-        position, spans = said.get("position"), said["spans"]
-        if type(said.get("seq")) is int and 0 <= said["seq"] <= MAX_SEQ:
-            seq = said["seq"]  # named in every response from here on
+        content: Any = json.loads(body, parse_constant=_not_json)
+        position, spans = content.get("position"), content["spans"]
+        if type(content.get("seq")) is int and 0 <= content["seq"] <= MAX_SEQ:
+            seq = content["seq"]  # named in every response from here on
         if isinstance(spans, list) and len(spans) > rules.MAX_CLAIM:
             raise TooLarge(msg("提交的内容太大。"))
-        grant = signer.read(said["lease"])
+        grant = signer.read(content["lease"])
         if seq is None:
             raise BadClaim("seq")
         if position is not None and (type(position) is not int or not 0 <= position <= 2**31):

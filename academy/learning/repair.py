@@ -144,7 +144,7 @@ def _repair_some(db: Database, keys: list[RowKey]) -> int:
     try:
         return db.run_in_transaction(lambda tx: sum(repair_row(tx, key) for key in keys))
     except Exception:
-        log.exception("ledger.repair_together_failed", extra={"rows": len(keys)})
+        log.exception("ledger.repair_batch_failed", extra={"rows": len(keys)})
         return sum(_repair_one(db, key) for key in keys)
 
 
@@ -177,8 +177,8 @@ def _scan(db: Database, items: list[int] | None = None) -> Iterator[tuple[int, l
                 if rules.length(rules.unpack_spans(row.spans)) != row.covered_ms
             ]
             for what, query in (("start", _no_start()), ("item", _no_item()), ("course", _no_course())):
-                within = query.where(tuple_(*_KEY) > first, tuple_(*_KEY) <= last, *mine)
-                rows: list[RowKey] = [(row[0], row[1], row[2]) for row in tx.execute(within)]
+                in_batch = query.where(tuple_(*_KEY) > first, tuple_(*_KEY) <= last, *mine)
+                rows: list[RowKey] = [(row[0], row[1], row[2]) for row in tx.execute(in_batch)]
                 found += [(key, what) for key in (_not_struck(tx, rows) if what == "course" else rows)]
         yield len(keys), found
 

@@ -254,7 +254,7 @@ def approve_proposal(tx: Tx, actor: Actor, row: ContentProposal, *, seen: int | 
             tx, author, row.asset, proposed_cues(row), row.base_version, estimated=bool(row.content["estimated"])
         )
     record(tx, actor, f"{row.kind}.approved", f"asset:{row.asset.public_id}", proposal=row.public_id)
-    _tell(tx, row, msg("您对《%(title)s》%(what)s的修改已通过，党员现在能看到。", **_words(row)))
+    _notify_author(tx, row, msg("您对《%(title)s》%(what)s的修改已通过，党员现在能看到。", **_words(row)))
 
 
 def return_proposal(tx: Tx, actor: Actor, row: ContentProposal, *, comment: str, seen: int | None) -> None:
@@ -264,13 +264,13 @@ def return_proposal(tx: Tx, actor: Actor, row: ContentProposal, *, comment: str,
         Invalid: there is no comment.
         Conflict: it was decided, or changed since it was read.
     """
-    said = rules.clean(comment)[: rules.COMMENT_LENGTH]
-    if not said:
+    text = rules.clean(comment)[: rules.COMMENT_LENGTH]
+    if not text:
         raise Invalid(fields={"comment": msg("请写明需要修改的地方。")})
     _decide(tx, actor, row, "returned", seen)
-    row.comment = said
+    row.comment = text
     record(tx, actor, f"{row.kind}.returned", f"asset:{row.asset.public_id}", proposal=row.public_id)
-    _tell(tx, row, msg("您对《%(title)s》%(what)s的修改被退回：%(why)s", why=said[:200], **_words(row)))
+    _notify_author(tx, row, msg("您对《%(title)s》%(what)s的修改被退回：%(why)s", why=text[:200], **_words(row)))
 
 
 def withdraw_proposal(tx: Tx, actor: Actor, asset: Asset, kind: str) -> None:
@@ -311,7 +311,7 @@ def _words(row: ContentProposal) -> dict[str, Any]:
     return {"title": row.course.title, "what": PROPOSAL_NAMES[row.kind]}
 
 
-def _tell(tx: Tx, row: ContentProposal, body: Message) -> None:
+def _notify_author(tx: Tx, row: ContentProposal, body: Message) -> None:
     page = "studio/captions/{}" if row.kind == CAPTIONS else "media/{}/chapters"
     notify(
         tx,

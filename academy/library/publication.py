@@ -9,7 +9,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
-from academy.jobs import publish as tell
+from academy.jobs import publish as publish_event
 from academy.library import messages, rules
 from academy.library.drafts import ITEM_PARTICULARS, PARTICULARS
 from academy.library.events import CoursePublished, CourseReturned, CourseSubmitted, CourseWithdrawn
@@ -49,7 +49,7 @@ def submit_course(tx: Tx, actor: Actor, course: Course) -> None:
         raise Invalid(fields={f"missing_{place}": want for place, want in enumerate(wants)})
     course.submitted_at = clock.now()
     record(tx, actor, "course.submitted", f"course:{course.public_id}", revision=course.revision)
-    tell(tx, CourseSubmitted(course.id))
+    publish_event(tx, CourseSubmitted(course.id))
     messages.notify_reviewers(tx, course)
 
 
@@ -60,12 +60,12 @@ def return_course(tx: Tx, actor: Actor, course: Course, *, comment: str, seen: i
         Invalid: there is no comment.
         Conflict: someone decided first, or the author changed it since it was read.
     """
-    said = rules.clean(comment)
-    if not said:
+    text = rules.clean(comment)
+    if not text:
         raise Invalid(fields={"comment": msg("请写明需要修改的地方。")})
     move(tx, actor, course, CourseVerb.RETURN, seen=seen)
-    review = _decide(tx, actor, course, "returned", said)
-    tell(tx, CourseReturned(course.id))
+    review = _decide(tx, actor, course, "returned", text)
+    publish_event(tx, CourseReturned(course.id))
     messages.notify_author(tx, course, "returned", msg("《%(title)s》被退回修改，请看审阅意见。", title=course.title))
     return review
 
@@ -99,7 +99,7 @@ def publish_course(tx: Tx, actor: Actor, course: Course) -> Course:
     shown.published_at = shown.published_at or now
     shown.published_version, shown.updated_at, shown.withdrawn_at = shown.version, now, None
     _on_the_shelf(tx, actor, shown)
-    _tell_published(tx, shown)
+    _publish_event(tx, shown)
     return shown
 
 
@@ -111,7 +111,7 @@ def withdraw_course(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -
     for item in items_of(tx, course):
         if item.asset is not None:
             media.revoke_links(tx, actor, item.asset)
-    tell(tx, CourseWithdrawn(course.id))
+    publish_event(tx, CourseWithdrawn(course.id))
     if course.created_by != actor.account_id:
         messages.notify_author(tx, course, "withdrawn", msg("《%(title)s》已下架。", title=course.title))
 
@@ -126,17 +126,17 @@ def republish_course(tx: Tx, actor: Actor, course: Course) -> None:
     course.withdrawn_at = None
     _on_the_shelf(tx, actor, course)
     if course.created_by != actor.account_id:
-        _tell_published(tx, course)
+        _publish_event(tx, course)
 
 
-def _tell_published(tx: Tx, course: Course) -> None:
+def _publish_event(tx: Tx, course: Course) -> None:
     messages.notify_author(tx, course, "published", msg("《%(title)s》已发布，党员现在就能看到。", title=course.title))
 
 
 def _on_the_shelf(tx: Tx, actor: Actor, course: Course) -> None:
     record(tx, actor, "course.published", f"course:{course.public_id}", version=course.version)
     tx.flush()
-    tell(tx, CoursePublished(course.id))
+    publish_event(tx, CoursePublished(course.id))
 
 
 def _decide(tx: Tx, actor: Actor, course: Course, decision: str, comment: str) -> Review:

@@ -302,10 +302,10 @@ def _courses() -> Select[Course]:
 def reviewable(actor: Actor) -> ColumnElement[bool]:
     """Courses of the nodes that the actor reviews."""
     # The upper bound is exclusive, and "0" follows the slash: a sibling with the same prefix stays out.
-    within = [
+    ranges = [
         (Organisation.path >= path) & (Organisation.path < path[:-1] + "0") for path in actor.paths(Role.REVIEWER)
     ]
-    scope = select(Organisation.id).where(or_(false(), *within))
+    scope = select(Organisation.id).where(or_(false(), *ranges))
     return Course.organisation_id.in_(scope)
 
 

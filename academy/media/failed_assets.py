@@ -50,11 +50,11 @@ def list_failed_assets(tx: Tx, actor: Actor, number: int) -> Page[FailedAsset]:
     failed = select(AssetStep).where(AssetStep.asset_id.in_(ids), AssetStep.state == "failed")
     steps = {step.asset_id: step for step in tx.scalars(failed)}
     traces = _traces(tx, page.rows, steps) if is_operator else {}
-    rows = [_trouble(asset, steps.get(asset.id), traces.get(asset.id, "")) for asset in page.rows]
+    rows = [_failed_asset(asset, steps.get(asset.id), traces.get(asset.id, "")) for asset in page.rows]
     return Page(rows, page.total, page.number, page.size)
 
 
-def _trouble(asset: Asset, step: AssetStep | None, trace: str) -> FailedAsset:
+def _failed_asset(asset: Asset, step: AssetStep | None, trace: str) -> FailedAsset:
     error = asset.error or {}
     asked = error.get("asked_at")
     return FailedAsset(

@@ -55,7 +55,7 @@ def _hash(work: StepContext) -> Keep:
         while piece := file.read(PIECE):
             digest.update(piece)
             done += len(piece)
-            work.tell(done * 999 // max(1, work.asset.size))
+            work.report_progress(done * 999 // max(1, work.asset.size))
         ends = fingerprint(file, done)
 
     def keep(tx: Tx, asset: Asset) -> None:

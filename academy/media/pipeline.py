@@ -25,7 +25,7 @@ from academy.media.events import AssetFailed
 from academy.media.models import Asset, AssetState, AssetStep
 from academy.media.storage.file_storage import Storage, full_disk_reported, storage_of, work_folder
 
-TELL_S = 1.0
+PROGRESS_S = 1.0
 
 MACHINES_FAULT = frozenset({StorageFull().message.text, GAVE_UP.text, DIED.text})
 
@@ -50,7 +50,7 @@ class StepContext:
     step: str
     asset: Asset
     generation: str
-    _told: float = 0.0
+    _stored_at: float = 0.0
 
     @property
     def settings(self) -> Settings:
@@ -68,11 +68,11 @@ class StepContext:
     def source(self) -> rules.Source:
         return rules.Source(**(self.asset.probe or {})["source"])
 
-    def tell(self, permille: int) -> None:
+    def report_progress(self, permille: int) -> None:
         """Store the progress, at most once a second, to spare the database's writer."""
-        if time.monotonic() - self._told < TELL_S:
+        if time.monotonic() - self._stored_at < PROGRESS_S:
             return
-        self._told = time.monotonic()
+        self._stored_at = time.monotonic()
         self.context.progress(permille)
         self.context.db.run_in_transaction(lambda tx: mark(tx, self.asset.id, self.step, permille=permille))
 

@@ -109,13 +109,13 @@ def assets_in_progress(tx: Tx, asset_ids: Sequence[int]) -> dict[int, AtWork]:
     rows = tx.scalars(
         select(AssetStep).where(AssetStep.asset_id.in_(asset_ids)).order_by(AssetStep.asset_id, AssetStep.position)
     ).all()
-    told = parts_in_progress(tx, asset_ids)
+    parts = parts_in_progress(tx, asset_ids)
     found = {}
     for asset_id in asset_ids:
         mine = [row for row in rows if row.asset_id == asset_id]
         here = next((row for row in mine if row.state != "done"), None)
         if here is not None:
-            part = told.get(asset_id) if here.step == "encode" else None
+            part = parts.get(asset_id) if here.step == "encode" else None
             found[asset_id] = AtWork(rules.STEP_TITLES[here.step], part, sum(row.permille for row in mine) // len(mine))
     return found
 

@@ -169,8 +169,8 @@ def judge(demuxer: str, found: dict[str, Any], chosen: Streams, tracks: Mapping[
     """
     picture, sound = chosen.picture, chosen.sound
     shown = tracks.get(picture["index"]) if picture else None
-    heard = tracks.get(sound["index"]) if sound else None
-    present = [track for track in (shown, heard) if track is not None]
+    audio_track = tracks.get(sound["index"]) if sound else None
+    present = [track for track in (shown, audio_track) if track is not None]
     if (picture and shown is None) or not present:
         raise Invalid(msg("读不出时长，或者短于半秒，文件可能不完整。"))
     start = min(track.start for track in present)
@@ -185,7 +185,7 @@ def judge(demuxer: str, found: dict[str, Any], chosen: Streams, tracks: Mapping[
         demuxer=demuxer,
         duration_ms=duration,
         video=picture["index"] if picture else None,
-        audio=sound["index"] if sound and heard else None,
+        audio=sound["index"] if sound and audio_track else None,
         subtitle=chosen.subtitle,
         width=width,
         height=height,
@@ -286,13 +286,13 @@ def _best_subtitle(streams: list[dict[str, Any]]) -> int | None:
 
 def _subtitle_order(stream: dict[str, Any]) -> tuple[bool, bool, bool, bool, int]:
     tags = {str(key).lower(): str(value)[:200] for key, value in (stream.get("tags") or {}).items()}
-    said = tags.get("language", ""), tags.get("title", "")
+    names = tags.get("language", ""), tags.get("title", "")
     flags = stream.get("disposition", {})
     return (
-        not languages.is_chinese(*said),
+        not languages.is_chinese(*names),
         # Only foreign-language passages.
         bool(flags.get("forced")),
-        languages.is_traditional(*said),
+        languages.is_traditional(*names),
         not flags.get("default"),
         stream["index"],
     )

@@ -207,11 +207,11 @@ def replace_cues(
     origin: str,
     language: str = LANGUAGE,
     *,
-    tell: bool = True,
+    publish_event: bool = True,
     estimated: bool = False,
 ) -> bool:
     """Replace the transcript's lines. Speech recognition never overwrites people's captions: then nothing changes and
-    the result is False. With `tell` off, the caller publishes the event later."""
+    the result is False. With `publish_event` off, the caller publishes the event later."""
     lock_row(tx, asset)  # while there is no transcript, two writers queue on this row
     script = tx.scalar(
         select(Transcript).where(Transcript.asset_id == asset.id, Transcript.language == language).with_for_update()
@@ -238,7 +238,7 @@ def replace_cues(
         for number, cue in enumerate(cues)
     )
     tx.flush()
-    if tell:
+    if publish_event:
         publish(tx, TranscriptChanged(asset_id=asset.id))
     return True
 

@@ -87,12 +87,12 @@ def begin_upload(
     if tx.get_bind().dialect.name == "postgresql":
         # Two announcements at once would each see the free space without the other. SQLite has one writer anyway.
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    room = upload_quota(settings, actor) - queries.bytes_held(tx, actor.account_id)
-    if size > room:
+    left = upload_quota(settings, actor) - queries.bytes_held(tx, actor.account_id)
+    if size > left:
         raise TooLarge(
             msg(
                 "您的空间还剩 %(room)s MB，放不下这个文件。请到“我的文件”里删除不用的文件，或联系系统管理员。",
-                room=max(0, room) >> 20,
+                room=max(0, left) >> 20,
             )
         )
     folder = uploads_folder(settings)
@@ -238,8 +238,8 @@ class _Piece:
                     return
                 if not data:
                     return
-                room = self.upload.size - self.at
-                if len(data) > room:
+                left = self.upload.size - self.at
+                if len(data) > left:
                     self.at = self.synced
                     raise TooLarge(msg("收到的内容比文件声明的大小还多。"))
                 self._write(fd, data)

@@ -117,14 +117,14 @@ def change_status(
     """
     if status not in rules.STATUSES:
         raise Invalid(fields={"status": msg("请从列表里选择。")})
-    said = rules.checked(note=(lambda text: rules.read_text(text, longest=120), note))["note"]
+    destination = rules.checked(note=(lambda text: rules.read_text(text, longest=120), note))["note"]
     day = _past(on)
     lock.take_roster_lock(tx)
     tx.refresh(member)
     home = tx.get_one(Organisation, member.organisation_id)
     require_access(actor, home.path, f"member:{member.public_id}", *ROSTER_KEEPERS)
     position_terms.change_position(
-        tx, member.id, position_terms.STATUS_TERM, position_terms.status_term_of(status), day, str(said or "")
+        tx, member.id, position_terms.STATUS_TERM, position_terms.status_term_of(status), day, str(destination or "")
     )
     if status == member.status:
         return member

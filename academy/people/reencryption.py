@@ -19,8 +19,8 @@ def count_sealed_members(tx: Tx) -> int:
     return tx.scalar(select(func.count()).where(Member.phone_sealed.is_not(None))) or 0
 
 
-def reseal_members(tx: Tx, sealer: Sealer, tell: Callable[[int], None] = lambda done: None) -> int:
-    """Re-encrypt with the newest key what was sealed otherwise; `tell` is called with the number checked since.
+def reseal_members(tx: Tx, sealer: Sealer, on_progress: Callable[[int], None] = lambda done: None) -> int:
+    """Re-encrypt with the newest key what was sealed otherwise; `on_progress` is called with the number checked since.
 
     One transaction, because the blind index changes with the key: half of it would hide half of the people from a
     search by phone. 180,000 members take a few seconds.
@@ -46,6 +46,6 @@ def reseal_members(tx: Tx, sealer: Sealer, tell: Callable[[int], None] = lambda 
         if updates:
             tx.connection().execute(anew, updates)
         changed += len(updates)
-        tell(len(rows))
+        on_progress(len(rows))
     record(tx, SYSTEM, "privacy.resealed", "members:all", changed=changed)
     return changed

@@ -78,20 +78,20 @@ def name_filter_of(tx: Tx, params: dict[str, Any]) -> name_lists.NameFilter:
 
 def write_names(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Every name of a node: place, person, progress, reason if missing."""
-    wish, speak = name_filter_of(tx, params), translator_of(params)
-    courses = sql.courses_of(tx, wish.training)
-    total = max(1, name_lists.count_names(tx, wish))
+    name_filter, translate = name_filter_of(tx, params), translator_of(params)
+    courses = sql.courses_of(tx, name_filter.training)
+    total = max(1, name_lists.count_names(tx, name_filter))
     places = _places(tx)
-    head = [speak(word) for word in NAMES_HEAD] + [course.title for course in courses]
+    head = [translate(word) for word in NAMES_HEAD] + [course.title for course in courses]
     widths = [16, 16, 26, 14, 12, 22, 12, 10] + [14] * len(courses)
     written = 0
-    with open_sheet(path, params.get("format", "xlsx"), speak(msg("名单")), widths, header_row=2) as sheet:
-        sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([speak(coverage_definition(wish.day))])
+    with open_sheet(path, params.get("format", "xlsx"), translate(msg("名单")), widths, header_row=2) as sheet:
+        sheet.row([f"{name_filter.training.title} · {name_filter.node.name}"])
+        sheet.row([translate(coverage_definition(name_filter.day))])
         sheet.row(head)
-        for one in name_lists.stream_names(tx, wish):
+        for one in name_lists.stream_names(tx, name_filter):
             county, town = places.get(one.organisation_id, ("", ""))
-            row: list[Value] = [county, town, one.organisation, one.number, one.name, speak(one.reason)]
+            row: list[Value] = [county, town, one.organisation, one.number, one.name, translate(one.reason)]
             row += [one.completed_on, one.done.bit_count()]
             row += ["√" if one.has(position) else None for position in range(len(courses))]
             sheet.row(row)
@@ -115,19 +115,19 @@ def _places(tx: Tx) -> dict[int, tuple[str, str]]:
 
 def write_table(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """The table of a coverage page: children, direct members, total."""
-    wish, speak = name_filter_of(tx, params), translator_of(params)
-    found = table.coverage_of(tx, wish.training, wish.node, wish.day)
-    head = [speak(word) for word in TABLE_HEAD] + [c.title for c in found.courses]
+    name_filter, translate = name_filter_of(tx, params), translator_of(params)
+    found = table.coverage_of(tx, name_filter.training, name_filter.node, name_filter.day)
+    head = [translate(word) for word in TABLE_HEAD] + [c.title for c in found.courses]
     widths = [28, 10, 10, 10, 10, 10, 10]
-    with open_sheet(path, params.get("format", "xlsx"), speak(msg("覆盖率")), widths, header_row=2) as sheet:
-        sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([speak(coverage_definition(wish.day))])
+    with open_sheet(path, params.get("format", "xlsx"), translate(msg("覆盖率")), widths, header_row=2) as sheet:
+        sheet.row([f"{name_filter.training.title} · {name_filter.node.name}"])
+        sheet.row([translate(coverage_definition(name_filter.day))])
         sheet.row(head)
         for line in found.lines:
             sheet.row(_figures(line.name, line.figures, found))
         if found.direct.due or found.direct.exempt:
-            sheet.row(_figures(speak(msg("本级直属党员")), found.direct, found))
-        sheet.row(_figures(speak(msg("合计")), found.figures, found))
+            sheet.row(_figures(translate(msg("本级直属党员")), found.direct, found))
+        sheet.row(_figures(translate(msg("合计")), found.figures, found))
     progress(1000)
     return len(found.lines)
 
@@ -144,29 +144,33 @@ def _figures(name: str, figures: Figures, found: table.Coverage) -> list[Value]:
 def publish_groups(db: Database, params: dict[str, Any]) -> None:
     """Publish the figures before `write_groups` writes them, as on the page."""
     with db.read() as tx:
-        wish = name_filter_of(tx, params)
-        measured = breakdowns.measure_breakdowns(tx, wish.training, wish.node, wish.day)
-    db.run_in_transaction(lambda tx: breakdowns.publish_breakdowns(tx, wish.training, wish.node, wish.day, measured))
+        name_filter = name_filter_of(tx, params)
+        measured = breakdowns.measure_breakdowns(tx, name_filter.training, name_filter.node, name_filter.day)
+    db.run_in_transaction(
+        lambda tx: breakdowns.publish_breakdowns(tx, name_filter.training, name_filter.node, name_filter.day, measured)
+    )
 
 
 def write_groups(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Figures by sector, position, age, gender, education and status; small groups withheld."""
-    wish, speak = name_filter_of(tx, params), translator_of(params)
+    name_filter, translate = name_filter_of(tx, params), translator_of(params)
     language = str(params.get("language", "zh"))
     written = 0
     with open_sheet(
-        path, params.get("format", "xlsx"), speak(msg("分组统计")), [12, 20, 10, 10, 10, 10, 10, 12], 2
+        path, params.get("format", "xlsx"), translate(msg("分组统计")), [12, 20, 10, 10, 10, 10, 10, 12], 2
     ) as sheet:
-        sheet.row([f"{wish.training.title} · {wish.node.name}"])
-        sheet.row([speak(coverage_definition(wish.day)) + speak(breakdowns.BLURRED_NOTE)])
-        sheet.row([speak(word) for word in GROUPS_HEAD])
+        sheet.row([f"{name_filter.training.title} · {name_filter.node.name}"])
+        sheet.row([translate(coverage_definition(name_filter.day)) + translate(breakdowns.BLURRED_NOTE)])
+        sheet.row([translate(word) for word in GROUPS_HEAD])
         for number, (dimension, words) in enumerate(breakdowns.DIMENSIONS.items(), start=1):
-            found = breakdowns.break_down(tx, wish.training, wish.node, dimension, wish.day, language)
+            found = breakdowns.break_down(
+                tx, name_filter.training, name_filter.node, dimension, name_filter.day, language
+            )
             for one in found.groups:
                 share = round((one.completed or 0) / one.due, 4) if one.due else None
                 row: list[Value] = [one.due, one.exempt, one.reached, one.completed, share]
                 day = found.day.isoformat() if found.day else None
-                sheet.row([speak(words), speak(one.label), *(["*"] * 5 if one.is_withheld else row), day])
+                sheet.row([translate(words), translate(one.label), *(["*"] * 5 if one.is_withheld else row), day])
                 written += 1
             progress(1000 * number // len(breakdowns.DIMENSIONS))
     return written

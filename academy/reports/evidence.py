@@ -46,15 +46,15 @@ def last_day() -> dt.date:
 
 def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Write the pack that an export requests; returns how many names it holds."""
-    wish = dataclasses.replace(name_filter_of(tx, params), status="", text="", direct=False, sort="")
-    wish = dataclasses.replace(wish, day=min(wish.day or last_day(), last_day()))
-    total = max(1, name_lists.count_names(tx, wish))
+    name_filter = dataclasses.replace(name_filter_of(tx, params), status="", text="", direct=False, sort="")
+    name_filter = dataclasses.replace(name_filter, day=min(name_filter.day or last_day(), last_day()))
+    total = max(1, name_lists.count_names(tx, name_filter))
     sums: dict[str, str] = {}
     written = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as pack:
         with pack.open(NAMES, "w", force_zip64=True) as raw:
             digest = _Digest(raw)
-            for line in _names(tx, wish):
+            for line in _names(tx, name_filter):
                 digest.line(line)
                 written += 1
                 if written % 500 == 0:
@@ -62,10 +62,14 @@ def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[i
             sums[NAMES] = digest.hexdigest()
         with pack.open(FIGURES, "w") as raw:
             digest = _Digest(raw)
-            for line in _figures(tx, wish):
+            for line in _figures(tx, name_filter):
                 digest.line(line)
             sums[FIGURES] = digest.hexdigest()
-        manifest = _manifest(tx, wish) | {"files": sums, "made_at": clock.now().isoformat(), "names": written - 1}
+        manifest = _manifest(tx, name_filter) | {
+            "files": sums,
+            "made_at": clock.now().isoformat(),
+            "names": written - 1,
+        }
         pack.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2))
     return written - 1
 
@@ -87,39 +91,39 @@ class _Digest:
         return self._sum.hexdigest()
 
 
-def _names(tx: Tx, wish: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
+def _names(tx: Tx, name_filter: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
     yield HEAD
-    for one in name_lists.stream_names(tx, wish):
+    for one in name_lists.stream_names(tx, name_filter):
         # Only today's accounts are known, so a pack does not contain them.
         status = name_lists.NameStatus.NOT_STARTED if one.status == name_lists.NameStatus.NO_ACCOUNT else one.status
         day = one.completed_on.isoformat() if one.completed_on else ""
         yield one.number, one.name, one.organisation, str(status), day, str(one.done.bit_count())
 
 
-def _figures(tx: Tx, wish: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
+def _figures(tx: Tx, name_filter: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
     yield "organisation", "due", "exempt", "reached", "completed"
-    found = table.coverage_of(tx, wish.training, wish.node, wish.day)
+    found = table.coverage_of(tx, name_filter.training, name_filter.node, name_filter.day)
     rows = [(line.name, line.figures) for line in found.lines]
     for name, f in [*rows, ("direct", found.direct), ("total", found.figures)]:
         yield name, str(f.due), str(f.exempt), str(f.reached), str(f.completed)
 
 
-def _manifest(tx: Tx, wish: name_lists.NameFilter) -> dict[str, Any]:
-    training = wish.training
+def _manifest(tx: Tx, name_filter: name_lists.NameFilter) -> dict[str, Any]:
+    training = name_filter.training
     versions = dict(
         tx.execute(
             select(TrainingCourse.course_id, TrainingCourse.version).where(TrainingCourse.training_id == training.id)
         ).all()
     )
-    figures = table.coverage_of(tx, training, wish.node, wish.day).figures
+    figures = table.coverage_of(tx, training, name_filter.node, name_filter.day).figures
     return {
         "format": VERSION,
         "training": training.public_id,
         "title": training.title,
-        "organisation": wish.node.public_id,
-        "organisation_name": wish.node.name,
-        "as_of": wish.day.isoformat() if wish.day else "",
-        "definition": str(coverage_definition(wish.day)),
+        "organisation": name_filter.node.public_id,
+        "organisation_name": name_filter.node.name,
+        "as_of": name_filter.day.isoformat() if name_filter.day else "",
+        "definition": str(coverage_definition(name_filter.day)),
         "window": [training.opens_on.isoformat(), training.closes_on.isoformat()],
         "audience": training.audience,
         "required_count": sql.courses_needed(tx, training),
@@ -146,7 +150,7 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
             others = sorted(name for name in pack.namelist() if name not in (MANIFEST, NAMES, FIGURES))
             contents = {name: _read(pack, name) for name in (MANIFEST, NAMES, FIGURES)}
         manifest = json.loads(contents[MANIFEST])
-        wish = _wish(tx, manifest)
+        name_filter = _name_filter(tx, manifest)
     except _UNREADABLE as error:
         raise Invalid(msg("这不是证明材料包，或已损坏。")) from error
     found = [
@@ -155,15 +159,15 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
         if hashlib.sha256(contents[name]).hexdigest() != manifest.get("files", {}).get(name)
     ]
     found += [f"{name}: not of this pack" for name in others]
-    now = _manifest(tx, wish)
+    now = _manifest(tx, name_filter)
     for key in ("definition", "window", "audience", "required_count", "courses", "counts"):
         if now[key] != manifest.get(key):
             found.append(f"{key}: pack {manifest.get(key)}, now {now[key]}")
-    found += _compare(contents[NAMES], _names(tx, wish)) + _compare(contents[FIGURES], _figures(tx, wish))
-    return found + (_corrected(tx, wish, str(manifest.get("made_at", ""))) if found else [])
+    found += _compare(contents[NAMES], _names(tx, name_filter)) + _compare(contents[FIGURES], _figures(tx, name_filter))
+    return found + (_corrected(tx, name_filter, str(manifest.get("made_at", ""))) if found else [])
 
 
-def _corrected(tx: Tx, wish: name_lists.NameFilter, made_at: str) -> list[str]:
+def _corrected(tx: Tx, name_filter: name_lists.NameFilter, made_at: str) -> list[str]:
     """Corrections made since the pack: a difference can be traced to two people."""
     try:
         since = dt.datetime.fromisoformat(made_at)
@@ -174,10 +178,10 @@ def _corrected(tx: Tx, wish: name_lists.NameFilter, made_at: str) -> list[str]:
         .join(Member, Member.id == Correction.member_id)
         .join(TrainingCourse, TrainingCourse.course_id == Correction.course_id)
         .where(
-            TrainingCourse.training_id == wish.training.id,
+            TrainingCourse.training_id == name_filter.training.id,
             Correction.decision == "approved",
             Correction.decided_at >= since,
-            members_under(wish.node.path),
+            members_under(name_filter.node.path),
         )
         .order_by(Correction.id)
     )
@@ -194,7 +198,7 @@ def _read(pack: zipfile.ZipFile, name: str) -> bytes:
     return pack.read(name)
 
 
-def _wish(tx: Tx, manifest: dict[str, Any]) -> name_lists.NameFilter:
+def _name_filter(tx: Tx, manifest: dict[str, Any]) -> name_lists.NameFilter:
     training = tx.scalar(select(Training).where(Training.public_id == manifest["training"]))
     node = tx.scalar(select(Organisation).where(Organisation.public_id == manifest["organisation"]))
     if training is None or node is None:

@@ -104,10 +104,10 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
     )
     # A month without its day is new or not as a whole; the month of the limit itself is undecidable.
     begun = since.replace(day=1) if since.day > 1 else None
-    within = and_(MemberTerm.precision == "month", MemberTerm.valid_from == begun)
-    untold = or_(MemberTerm.precision == "unknown", within)
-    unknown = query.where(untold)
-    query = query.where(~untold, MemberTerm.valid_from >= since)
+    month_begun = and_(MemberTerm.precision == "month", MemberTerm.valid_from == begun)
+    undatable = or_(MemberTerm.precision == "unknown", month_begun)
+    unknown = query.where(undatable)
+    query = query.where(~undatable, MemberTerm.valid_from >= since)
 
     def line(row: Any) -> ReportRow:
         person, branch, term, courses, due, done = row

@@ -25,8 +25,8 @@ class Preview:
     @property
     def seen(self) -> str:
         """20 hex digits."""
-        told = repr([(line.text, sorted(line.params.items(), key=str)) for line in self.lines])
-        return hashlib.sha256(told.encode()).hexdigest()[:20]
+        canonical = repr([(line.text, sorted(line.params.items(), key=str)) for line in self.lines])
+        return hashlib.sha256(canonical.encode()).hexdigest()[:20]
 
 
 @dataclass(frozen=True)

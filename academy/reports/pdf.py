@@ -72,7 +72,7 @@ class PdfSheet(fpdf.FPDF):
             self.ln(4)
             self._columns = []
             return
-        self._room(12)
+        self._new_page_for(12)
         self.set_font("cjk", size=size)
         self.set_text_color(*(_QUIET if quiet else (0, 0, 0)))
         for line in _wrapped(text, WIDTH, size):
@@ -85,7 +85,7 @@ class PdfSheet(fpdf.FPDF):
         self.set_font("cjk", size=SIZE)
         cells = [_wrapped(text, width - 2, SIZE) for text, width in zip(texts, widths, strict=True)]
         height = LINE * max(len(lines) for lines in cells) + 1.6
-        if self._room(height) and not head and self._columns:
+        if self._new_page_for(height) and not head and self._columns:
             self._line(self._columns, head=True)
         top = self.get_y()
         if head:
@@ -102,7 +102,7 @@ class PdfSheet(fpdf.FPDF):
         self.line(MARGIN, top + height, MARGIN + sum(widths), top + height)
         self.set_xy(MARGIN, top + height)
 
-    def _room(self, height: float) -> bool:
+    def _new_page_for(self, height: float) -> bool:
         """Start a new page where this one is full; whether one was started."""
         if self.get_y() + height <= self.h - FOOT:
             return False
@@ -149,10 +149,10 @@ def _text(value: Value) -> str:
 
 def _wrapped(text: str, width: float, size: float) -> list[str]:
     """The text in lines of a width in millimetres. Chinese may break anywhere; a word only if longer than a line."""
-    room, lines, line, used = width / (size * POINT), [], "", 0.0
+    most, lines, line, used = width / (size * POINT), [], "", 0.0
     for character in text.replace("\n", " "):
         step = 1.0 if unicodedata.east_asian_width(character) in "WF" else 0.6
-        if used + step > room and line:
+        if used + step > most and line:
             lines.append(line)
             line, used = "", 0.0
         line, used = line + character, used + step

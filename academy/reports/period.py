@@ -213,14 +213,14 @@ def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
     return select(*key, func.count(), *sums).group_by(*key)
 
 
-def _within(instant: Any, start: dt.datetime, end: dt.datetime) -> ColumnElement[bool]:
+def _is_between(instant: Any, start: dt.datetime, end: dt.datetime) -> ColumnElement[bool]:
     return and_(instant >= start, instant < end)
 
 
 def _of_each_member(start: dt.datetime, end: dt.datetime) -> tuple[Any, Any, Any]:
     """Completions and hours of each member, by correlated look-ups."""
-    mine = (Completion.member_id == Membership.member_id, _within(Completion.completed_at, start, end))
-    earned = (CreditHour.member_id == Membership.member_id, _within(CreditHour.earned_at, start, end))
+    mine = (Completion.member_id == Membership.member_id, _is_between(Completion.completed_at, start, end))
+    earned = (CreditHour.member_id == Membership.member_id, _is_between(CreditHour.earned_at, start, end))
     courses = select(func.count()).select_from(Completion).where(*mine).correlate(Membership).scalar_subquery()
     minutes = select(func.sum(CreditHour.minutes)).where(*earned).correlate(Membership).scalar_subquery()
     return Membership, courses, minutes
@@ -230,13 +230,13 @@ def _of_all_members(start: dt.datetime, end: dt.datetime) -> tuple[Any, Any, Any
     """The same aggregated first and then joined."""
     done = (
         select(Completion.member_id, func.count().label("courses"))
-        .where(_within(Completion.completed_at, start, end))
+        .where(_is_between(Completion.completed_at, start, end))
         .group_by(Completion.member_id)
         .subquery()
     )
     hours = (
         select(CreditHour.member_id, func.sum(CreditHour.minutes).label("minutes"))
-        .where(_within(CreditHour.earned_at, start, end))
+        .where(_is_between(CreditHour.earned_at, start, end))
         .group_by(CreditHour.member_id)
         .subquery()
     )

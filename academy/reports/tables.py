@@ -60,30 +60,30 @@ class Report:
 
 
 def write(
-    report: Report, speak: Speak, kind: str, path: Path, progress: Callable[[int], None], total: int | None = None
+    report: Report, translate: Speak, kind: str, path: Path, progress: Callable[[int], None], total: int | None = None
 ) -> int:
     """Write all tables of a report into one file; returns how many rows there are."""
     widest = max(report.tables, key=lambda table: len(table.columns))
     written = 0
-    with open_sheet(path, kind, speak(report.title), [c.width for c in widest.columns], header_row=2) as sheet:
-        sheet.row([f"{speak(report.title)} · {report.subject}"])
-        sheet.row([speak(report.definition)])
+    with open_sheet(path, kind, translate(report.title), [c.width for c in widest.columns], header_row=2) as sheet:
+        sheet.row([f"{translate(report.title)} · {report.subject}"])
+        sheet.row([translate(report.definition)])
         for number, table in enumerate(report.tables):
             if number:
                 sheet.row([])
-                sheet.row([speak(table.title)])
-            sheet.row([speak(column.label) for column in table.columns], head=True)
+                sheet.row([translate(table.title)])
+            sheet.row([translate(column.label) for column in table.columns], head=True)
             for line in table.lines:
-                sheet.row([render_cell(cell, speak) for cell in line.cells])
+                sheet.row([render_cell(cell, translate) for cell in line.cells])
                 written += 1
                 if written % EVERY == 0:
                     progress(min(990, 1000 * written // max(1, total or written * 2)))
     return written
 
 
-def render_cell(cell: Cell, speak: Speak) -> Value:
+def render_cell(cell: Cell, translate: Speak) -> Value:
     """A cell in the reader's language."""
-    return speak(cell) if isinstance(cell, Message) else cell
+    return translate(cell) if isinstance(cell, Message) else cell
 
 
 def day_or(day: dt.date | None, otherwise: Message) -> Cell:

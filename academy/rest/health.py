@@ -12,7 +12,9 @@ bp = Blueprint("api_health", __name__, url_prefix="/api/v1")
 
 @bp.get("/health")
 @endpoint(
-    PUBLIC, Contract({200: ResponseSpec("It can.", obj(status={"const": "ok"}))}, refuses=(500, 503)), identified=False
+    PUBLIC,
+    Contract({200: ResponseSpec("Supported.", obj(status={"const": "ok"}))}, refuses=(500, 503)),
+    identified=False,
 )
 def health() -> Response:
     """200 when the database answers."""

@@ -18,12 +18,14 @@ bp = Blueprint("api_jobs", __name__, url_prefix="/api/v1/jobs")
 
 
 @bp.get("/<public_id>")
-@endpoint(SIGNED_IN, Contract({200: ResponseSpec("Where it stands.", STANDING)}, refuses=(404,)))
+@endpoint(SIGNED_IN, Contract({200: ResponseSpec("State and progress.", STANDING)}, refuses=(404,)))
 def show(public_id: str) -> Response:
     """State and progress of a job that the caller requested."""
     with reading() as tx:
         job = tx.scalar(select(Job).where(Job.public_id == public_id, Job.account_id == actor().account_id))
     if job is None:
         raise NotFound
-    said = job.error or job.note
-    return jsonify(state=job.state, permille=job.permille, note=translate(Message.from_json(said)) if said else "")
+    message = job.error or job.note
+    return jsonify(
+        state=job.state, permille=job.permille, note=translate(Message.from_json(message)) if message else ""
+    )

@@ -52,7 +52,7 @@ from academy.rest.contracts import (
 ELSEWHERE = msg("这个账号正在另一台设备上看课。")
 REFUSED = obj(reason=TEXT, told=TEXT, spans=SPANS)
 HELD = obj(spans=SPANS, covered_ms=NATURAL, position_ms=NATURAL, completed_at=maybe(TIME), refused=several(REFUSED))
-TOLD = obj(
+OUTCOME = obj(
     "reason",
     "told",
     "refused",
@@ -67,9 +67,9 @@ TOLD = obj(
 BEAT = Contract(
     body=obj("position", lease=TEXT, seq=NATURAL | {"maximum": MAX_SEQ}, spans=SPANS, position=maybe(NATURAL)),
     answers={
-        200: ResponseSpec("Kept; something is to be said about it.", TOLD),
-        204: ResponseSpec("Kept: it is on disk."),
-        409: ResponseSpec("The playback has ended; what was still credited is kept.", TOLD, also=PROBLEM),
+        200: ResponseSpec("Stored, with a message.", OUTCOME),
+        204: ResponseSpec("Stored on disk."),
+        409: ResponseSpec("The playback has ended; credit up to its end is stored.", OUTCOME, also=PROBLEM),
     },
     refuses=(503,),
 )
@@ -94,7 +94,7 @@ LEASE = Contract(
 )
 EVIDENCE = Contract(
     query={"format": {"enum": ["json", "csv"]}},
-    answers={200: ResponseSpec("What is known, and how.", {"type": "object"}, also="text/csv")},
+    answers={200: ResponseSpec("Evidence.", {"type": "object"}, also="text/csv")},
     refuses=(404,),
 )
 
@@ -115,12 +115,12 @@ def install(app: Flask, runtime_: Runtime) -> None:
 def beat() -> tuple[Response, int]:
     """Responses of the middleware in front of Flask other than 204; the lease token is the credential."""
     outcome, seq = heartbeats.kept(request.environ)
-    said: dict[str, Any] = {"seq": seq, "gained_ms": outcome.gained_ms}
-    said |= {"finished": outcome.finished, "ended": bool(outcome.ended)}
+    body: dict[str, Any] = {"seq": seq, "gained_ms": outcome.gained_ms}
+    body |= {"finished": outcome.finished, "ended": bool(outcome.ended)}
     if outcome.reason:
         told = translate(refusals.explain_refusal(outcome.reason))
-        said |= {"reason": outcome.reason, "told": told, "refused": _pairs(outcome.refused)}
-    return jsonify(said), 409 if outcome.ended else 200
+        body |= {"reason": outcome.reason, "told": told, "refused": _pairs(outcome.refused)}
+    return jsonify(body), 409 if outcome.ended else 200
 
 
 @bp.post("/leases")
@@ -160,12 +160,12 @@ def open_lease() -> tuple[Response, int]:
 def _other_device(other: OtherDevice, *, in_public: bool) -> tuple[Response, int]:
     """Another device plays. A public screen does not show what its owner watches elsewhere, nor on which device."""
     if in_public:
-        said, more = translate(ELSEWHERE), dict[str, str]()
+        title, more = translate(ELSEWHERE), dict[str, str]()
     else:
         device = translate(devices.device_label(other.device))
-        said = translate(Message(other.message.text, {"device": device, "title": other.title}))
+        title = translate(Message(other.message.text, {"device": device, "title": other.title}))
         more = {"device": device}
-    answer = jsonify(type="urn:academy:other-device", title=said, status=409, **more)
+    answer = jsonify(type="urn:academy:other-device", title=title, status=409, **more)
     answer.mimetype = "application/problem+json"
     return answer, 409
 
@@ -180,7 +180,7 @@ def end_lease(public_id: str) -> tuple[str, int]:
 
 
 @bp.get("/items/<public_id>")
-@endpoint(SIGNED_IN, Contract({200: ResponseSpec("What is held.", HELD)}, refuses=(404,)), screen=True)
+@endpoint(SIGNED_IN, Contract({200: ResponseSpec("The credit.", HELD)}, refuses=(404,)), screen=True)
 def held(public_id: str) -> Response:
     """The caller's credit of an item: spans, position, refusals with reasons."""
     with reading() as tx:

@@ -13,7 +13,7 @@ SURE = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 LINE = {"type": "array", "prefixItems": [NATURAL, NATURAL, TEXT, SURE], "items": False, "minItems": 3}
 SAVED = Contract(
     body=obj(version=NATURAL, cues=several(LINE, maxItems=caption_files.MAX_CUES)),
-    answers={200: ResponseSpec("In place.", obj(version=NATURAL, count=NATURAL))},
+    answers={200: ResponseSpec("Saved.", obj(version=NATURAL, count=NATURAL))},
     refuses=(404, 409, 422),
     most=4 << 20,  # twenty thousand lines of sixty characters
 )

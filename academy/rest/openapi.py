@@ -23,22 +23,22 @@ PROBLEM = obj(
     errors={"type": "object", "additionalProperties": TEXT},
 )
 MEANINGS = {
-    400: "Does not fit this description.",
+    400: "The request does not match this description.",
     401: "Nobody is signed in.",
-    403: "This office needs a second step first.",
+    403: "This role needs a second step first.",
     404: "Missing, or not for the caller.",
     405: "No such method here.",
-    409: "The thing has changed, or is in a state that does not allow this.",
-    410: "It waited too long and was removed.",
-    412: "Says no version of the protocol that is spoken here.",
-    413: "More than the limit.",
+    409: "The object has changed, or its state does not allow this.",
+    410: "It expired and was removed.",
+    412: "The protocol version is missing or not supported.",
+    413: "Over the limit.",
     415: "Another media type is expected.",
-    422: "Fits this description and cannot be accepted.",
-    429: "Too many; Retry-After says when to come back.",
+    422: "Matches this description, but cannot be accepted.",
+    429: "Too many requests; see Retry-After.",
     460: "The piece arrived altered; nothing of it was kept.",
-    500: "Something went wrong here; it is on record.",
-    503: "Too much at once; Retry-After says when to come back.",
-    507: "No room on the disk.",
+    500: "An internal error; it was logged.",
+    503: "Overloaded; see Retry-After.",
+    507: "No space on the disk.",
 }
 
 
@@ -110,7 +110,7 @@ def _operation(app: Flask, rule: Rule) -> dict[str, Any]:
         refused |= {401, 429, 503}
     if policy.roles:
         refused |= {403, 404}
-    said: dict[str, Any] = {
+    described: dict[str, Any] = {
         "operationId": rule.endpoint.replace(".", "_"),
         "summary": " ".join((view.__doc__ or "").split("\n\n")[0].split()),
         "parameters": _parameters(rule, made),
@@ -118,10 +118,10 @@ def _operation(app: Flask, rule: Rule) -> dict[str, Any]:
         | {str(status): _refusal(status) for status in sorted(refused)},
     }
     if made.body is not None:
-        said["requestBody"] = {"required": True, "content": {made.media: {"schema": made.body}}}
+        described["requestBody"] = {"required": True, "content": {made.media: {"schema": made.body}}}
     if not policy.is_public:
-        said["security"] = [{"token": []}, {"session": []}]
-    return said
+        described["security"] = [{"token": []}, {"session": []}]
+    return described
 
 
 def _parameters(rule: Rule, made: Contract) -> list[dict[str, Any]]:
@@ -140,17 +140,19 @@ def _parameters(rule: Rule, made: Contract) -> list[dict[str, Any]]:
 
 
 def _response(answer: ResponseSpec) -> dict[str, Any]:
-    said: dict[str, Any] = {"description": answer.means}
+    described: dict[str, Any] = {"description": answer.means}
     if answer.schema is not None:
-        said["content"] = {answer.media or "application/json": {"schema": answer.schema}}
+        described["content"] = {answer.media or "application/json": {"schema": answer.schema}}
         if answer.also:
             problem = answer.also.startswith("application/problem")
-            said["content"][answer.also] = {"schema": {"$ref": "#/components/schemas/Problem"} if problem else TEXT}
+            described["content"][answer.also] = {
+                "schema": {"$ref": "#/components/schemas/Problem"} if problem else TEXT
+            }
     elif answer.media:
-        said["content"] = {answer.media: {"schema": TEXT}}
+        described["content"] = {answer.media: {"schema": TEXT}}
     if answer.headers:
-        said["headers"] = {name: {"required": True, "schema": TEXT} for name in answer.headers}
-    return said
+        described["headers"] = {name: {"required": True, "schema": TEXT} for name in answer.headers}
+    return described
 
 
 def _refusal(status: int) -> dict[str, Any]:

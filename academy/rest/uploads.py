@@ -42,28 +42,28 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
 STREAM = "application/offset+octet-stream"
 METADATA_LENGTH = 4000
-SPOKEN: Schema = {"const": VERSION}
+PROTOCOL: Schema = {"const": VERSION}
 WHERE: Schema = {"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})$"}
 LONG: Schema = WHERE  # an empty file too: its first step reports the error
 SHOWN = ("Upload-Offset", "Tus-Resumable")
 PIECE = Contract(
     body={"type": "string", "format": "binary"},
     media=STREAM,
-    headers={"Tus-Resumable": SPOKEN, "Upload-Offset": WHERE},  # and tus's own: Upload-Checksum
+    headers={"Tus-Resumable": PROTOCOL, "Upload-Offset": WHERE},  # and tus's own: Upload-Checksum
     needed=("Tus-Resumable", "Upload-Offset"),
-    answers={204: ResponseSpec("Kept: it is on disk.", headers=SHOWN)},
+    answers={204: ResponseSpec("Stored on disk.", headers=SHOWN)},
     refuses=(409, 410, 412, 422, 460, 507),
 )
 ANNOUNCED = Contract(
-    headers={"Tus-Resumable": SPOKEN, "Upload-Length": LONG},
+    headers={"Tus-Resumable": PROTOCOL, "Upload-Length": LONG},
     needed=("Tus-Resumable", "Upload-Length"),
-    answers={201: ResponseSpec("Announced; Location says where to send it.", headers=("Location", *SHOWN))},
+    answers={201: ResponseSpec("Created; Location is the address of the upload.", headers=("Location", *SHOWN))},
     refuses=(400, 409, 412, 413, 422, 460, 507),
 )
 OPEN = obj(url=TEXT, filename=TEXT, size=NATURAL, head=NATURAL, sha256=TEXT)
 KNOWN = Contract(
     query={"size": LONG, "purpose": TEXT, "fingerprint": TEXT},
-    headers={"Tus-Resumable": SPOKEN},
+    headers={"Tus-Resumable": PROTOCOL},
     needed=("Tus-Resumable", "size"),
     answers={200: ResponseSpec("The file, if there is one.", obj(file=maybe(obj(id=TEXT, filename=TEXT, day=TEXT))))},
     refuses=(412,),
@@ -77,7 +77,7 @@ def whole_file(settings: Settings) -> int:
 
 def version_responses(answers: dict[int, ResponseSpec], *refuses: int) -> Contract:
     """Routes that only check the protocol version."""
-    return Contract(answers, headers={"Tus-Resumable": SPOKEN}, needed=("Tus-Resumable",), refuses=(412, *refuses))
+    return Contract(answers, headers={"Tus-Resumable": PROTOCOL}, needed=("Tus-Resumable",), refuses=(412, *refuses))
 
 
 class WrongVersion(AcademyError):
@@ -101,7 +101,7 @@ class Misspoken(AcademyError):
 
 
 @bp.before_request
-def _speak_tus() -> ResponseReturnValue | None:
+def _check_version() -> ResponseReturnValue | None:
     if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
         raise WrongVersion
     return None
@@ -118,9 +118,7 @@ def _tus_headers(response: Response) -> Response:
 
 
 @bp.route("", methods=["OPTIONS"], provide_automatic_options=False)
-@endpoint(
-    PUBLIC, Contract({204: ResponseSpec("It can this.", headers=("Tus-Version", "Tus-Extension", "Tus-Max-Size"))})
-)
+@endpoint(PUBLIC, Contract({204: ResponseSpec("Supported.", headers=("Tus-Version", "Tus-Extension", "Tus-Max-Size"))}))
 def options() -> ResponseReturnValue:
     """Capabilities of this server."""
     headers = {
@@ -140,13 +138,13 @@ def create() -> ResponseReturnValue:
         return Response(status=501)  # as the reference server answers for an unsupported extension
     if "Upload-Defer-Length" in request.headers:
         raise Misspoken("Upload-Length")
-    told = request.headers.get("Upload-Metadata", "")
-    given, size = _metadata(told), _number("Upload-Length")
+    metadata = request.headers.get("Upload-Metadata", "")
+    given, size = _metadata(metadata), _number("Upload-Length")
     purpose, name = given.get("purpose", "video"), given.get("filename", "")
     # Its own transaction, like each that follows: a body sent along can't be read a second time.
     made = runtime().db.run_in_transaction(
         lambda tx: uploads.begin_upload(
-            tx, runtime().settings, actor(), filename=name, size=size, purpose=purpose, metadata=told
+            tx, runtime().settings, actor(), filename=name, size=size, purpose=purpose, metadata=metadata
         )
     )
     if request.mimetype == STREAM and size:
@@ -162,7 +160,7 @@ def create() -> ResponseReturnValue:
 
 
 @bp.get("/unfinished")
-@endpoint(office(*UPLOADERS), version_responses({200: ResponseSpec("What is open.", obj(uploads=several(OPEN)))}))
+@endpoint(office(*UPLOADERS), version_responses({200: ResponseSpec("Open uploads.", obj(uploads=several(OPEN)))}))
 def unfinished() -> ResponseReturnValue:
     """The caller's open uploads, so that another device can continue: it compares the first bytes' digest."""
     found = [
@@ -201,7 +199,7 @@ def known() -> ResponseReturnValue:
 
 @bp.route("/<id:public_id>", methods=["HEAD"], provide_automatic_options=False)
 @endpoint(
-    office(*UPLOADERS), version_responses({200: ResponseSpec("So much.", headers=("Upload-Length", *SHOWN))}, 410)
+    office(*UPLOADERS), version_responses({200: ResponseSpec("The offset.", headers=("Upload-Length", *SHOWN))}, 410)
 )
 def head(public_id: str) -> ResponseReturnValue:
     """The offset: how much has arrived."""
@@ -223,7 +221,7 @@ def append(public_id: str) -> ResponseReturnValue:
 
 
 @bp.delete("/<id:public_id>")
-@endpoint(office(*UPLOADERS), version_responses({204: ResponseSpec("Dropped.")}))
+@endpoint(office(*UPLOADERS), version_responses({204: ResponseSpec("Terminated.")}))
 def give_up(public_id: str) -> ResponseReturnValue:
     """Terminate an unfinished upload."""
     uploads.terminate_upload(runtime(), actor(), public_id)

@@ -34,8 +34,8 @@ def apply_members(tx: Tx, plan: RowFindings) -> dict[str, int]:
     return counts
 
 
-def _values(finding: RowFinding) -> dict[str, Any]:
-    values = dict(finding.details or {})
+def _values(entry: RowFinding) -> dict[str, Any]:
+    values = dict(entry.details or {})
     if "new_name" in values:
         values["name"] = values.pop("new_name")
     for name in MEMBER_DATES:
@@ -126,20 +126,20 @@ def _change(tx: Tx, blocks: Iterable[list[RowFinding]], today: dt.date, touched:
     now, count = clock.now(), 0
     for block in blocks:
         groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        for finding in block:
-            row = _values(finding)
-            if finding.phone is not None:
-                row["phone_sealed"] = finding.phone
+        for entry in block:
+            row = _values(entry)
+            if entry.phone is not None:
+                row["phone_sealed"] = entry.phone
             if "position" in row:
                 row.setdefault("position_since", None)  # unknown start
             if row:
-                row |= {"updated_at": now, "b_id": finding.target_id}
+                row |= {"updated_at": now, "b_id": entry.target_id}
                 groups.setdefault(tuple(sorted(row)), []).append(row)
         for rows in groups.values():
             tx.connection().execute(update(members).where(members.c.id == bindparam("b_id")), rows)
         _belong_by_status(tx, block, today)
         _date_terms(tx, block, today)
-        touched.extend(finding.target_id or 0 for finding in block)
+        touched.extend(entry.target_id or 0 for entry in block)
         count += len(block)
     return count
 
@@ -149,7 +149,7 @@ def _date_terms(tx: Tx, block: list[RowFinding], today: dt.date) -> None:
 
     A term whose beginning is unknown is dated with the day of entry.
     """
-    found = [(finding.target_id or 0, finding.details or {}) for finding in block]
+    found = [(entry.target_id or 0, entry.details or {}) for entry in block]
     since = {i: _since(d) for i, d in found if "position_since" in d}
     by_day: dict[tuple[dt.date, str], list[tuple[int, str]]] = {}
     for i, d in found:
@@ -170,14 +170,12 @@ def _since(details: dict[str, Any]) -> tuple[dt.date, str]:
 def _belong_by_status(tx: Tx, block: list[RowFinding], today: dt.date) -> None:
     """Membership by status: returning members rejoin an organisation; those who left or died leave it."""
     back, gone = [], []
-    for finding in block:
-        status = (finding.details or {}).get("status")
+    for entry in block:
+        status = (entry.details or {}).get("status")
         if status in ("left", "deceased"):
-            gone.append(finding.target_id or 0)
+            gone.append(entry.target_id or 0)
         elif status is not None:
-            back.append(
-                {"member_id": finding.target_id, "organisation_id": finding.organisation_id, "valid_from": today}
-            )
+            back.append({"member_id": entry.target_id, "organisation_id": entry.organisation_id, "valid_from": today})
     if gone:
         _end(tx, gone, today)
     if back:
@@ -202,7 +200,7 @@ def _end(tx: Tx, ids: list[int], today: dt.date) -> None:
 def _move(tx: Tx, plan: RowFindings, today: dt.date, touched: list[int]) -> int:
     count, now = 0, clock.now()
     for block in plan.all("moved"):
-        ids = [finding.target_id or 0 for finding in block]
+        ids = [entry.target_id or 0 for entry in block]
         # A membership that began today is corrected in place: one membership a day.
         fresh = set(
             tx.scalars(
@@ -211,7 +209,7 @@ def _move(tx: Tx, plan: RowFindings, today: dt.date, touched: list[int]) -> int:
                 )
             )
         )
-        rows = [{"m": finding.target_id, "o": finding.organisation_id} for finding in block]
+        rows = [{"m": entry.target_id, "o": entry.organisation_id} for entry in block]
         in_place = [row for row in rows if row["m"] in fresh]
         if in_place:
             tx.connection().execute(
@@ -241,7 +239,7 @@ def _move(tx: Tx, plan: RowFindings, today: dt.date, touched: list[int]) -> int:
 def _leave(tx: Tx, plan: RowFindings, today: dt.date, touched: list[int]) -> int:
     count = 0
     for block in plan.all("left"):
-        ids = [finding.target_id or 0 for finding in block]
+        ids = [entry.target_id or 0 for entry in block]
         tx.execute(
             update(Member)
             .where(Member.id.in_(ids))

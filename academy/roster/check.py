@@ -57,7 +57,13 @@ class _Run:
 
 
 def check_members(
-    runtime: Runtime, node_id: int, mapping: dict[str, int], complete: bool, table: SheetTable, target: Path, tell: Tell
+    runtime: Runtime,
+    node_id: int,
+    mapping: dict[str, int],
+    complete: bool,
+    table: SheetTable,
+    target: Path,
+    on_progress: Tell,
 ) -> CheckOutcome:
     """Compare a table with the roster below a node and write findings to `target`."""
     with runtime.db.read() as tx:
@@ -73,7 +79,7 @@ def check_members(
         for batch in table.batches():
             _check_batch(run, batch)
             done += len(batch.lines)
-            tell(min(950, done * 950 // max(1, table.total)))
+            on_progress(min(950, done * 950 // max(1, table.total)))
         if sum(writer.counts.values()) != done:
             raise RuntimeError(f"{done} rows were read and {sum(writer.counts.values())} judged")
         if complete:

@@ -77,8 +77,8 @@ def compared(sealer: Sealer, line: int, values: dict[str, Any], place_id: int | 
         msg(
             "%(label)s：%(old)s → %(new)s",
             label=_LABELS[name],
-            old=_say(name, _kept(old, name)),
-            new=_say(name, new),
+            old=_displayed(name, _kept(old, name)),
+            new=_displayed(name, new),
         )
         for name, new in changes.items()
     ]
@@ -111,7 +111,7 @@ def _kept(old: Any, name: str) -> Any:
     return known_date(value, name, old.month_only) if name in MEMBER_DATES else value
 
 
-def _say(name: str, value: Any) -> Message | str:
+def _displayed(name: str, value: Any) -> Message | str:
     if value is None:
         return msg("（空）")
     words = {"gender": rules.GENDERS, "status": rules.STATUSES}.get(name, {})

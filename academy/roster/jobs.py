@@ -46,7 +46,7 @@ def check(context: JobContext, roster_id: int) -> None:
         _answer(context, roster_id, state, None, outcome, roster)
 
 
-def look(runtime: Runtime, roster: RosterImport, tell: Tell) -> CheckOutcome | None:
+def look(runtime: Runtime, roster: RosterImport, on_progress: Tell) -> CheckOutcome | None:
     """Run the dry run and store its results on `roster` (header, mapping, problem); None without a plan."""
     offered = columns.COLUMNS_BY_KIND[roster.kind]
     with runtime.db.read() as tx:
@@ -60,19 +60,19 @@ def look(runtime: Runtime, roster: RosterImport, tell: Tell) -> CheckOutcome | N
         if not roster.mapping:
             roster.mapping = columns.guess(offered, roster.header, known)
         wrong = columns.problem(offered, roster.header, roster.mapping)
-        roster.problem = said.to_json() if (said := wrong or unread) else None
+        roster.problem = message.to_json() if (message := wrong or unread) else None
         if wrong:
             return None
-        outcome = _compare(runtime, roster, table, tell)
+        outcome = _compare(runtime, roster, table, on_progress)
         roster.reading |= {"lines": dataclasses.asdict(table.lines) | {"total": table.lines.total}}
         return outcome
 
 
-def _compare(runtime: Runtime, roster: RosterImport, table: SheetTable, tell: Tell) -> CheckOutcome:
+def _compare(runtime: Runtime, roster: RosterImport, table: SheetTable, on_progress: Tell) -> CheckOutcome:
     target = read_findings(runtime.settings, roster).path
     if roster.kind == "tree":
-        return check_tree(runtime, roster.organisation_id, roster.mapping, table, target, tell)
-    return check_members(runtime, roster.organisation_id, roster.mapping, roster.complete, table, target, tell)
+        return check_tree(runtime, roster.organisation_id, roster.mapping, table, target, on_progress)
+    return check_members(runtime, roster.organisation_id, roster.mapping, roster.complete, table, target, on_progress)
 
 
 def _answer(

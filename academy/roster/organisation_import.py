@@ -30,7 +30,7 @@ NEXT_LEVEL = {"city": "county", "county": "town", "town": "town", "branch": "gro
 
 
 def check_tree(
-    runtime: Runtime, node_id: int, mapping: dict[str, int], table: SheetTable, target: Path, tell: Tell
+    runtime: Runtime, node_id: int, mapping: dict[str, int], table: SheetTable, target: Path, on_progress: Tell
 ) -> CheckOutcome:
     """Compare a table of organisations with the tree below a node and write findings."""
     with runtime.db.read() as tx:
@@ -41,7 +41,7 @@ def check_tree(
     rows = [_read(line, cells, mapping, read_sector) for line, cells in table.rows]
     for line, _, _, wrong in rows:
         wrong += _odd(line, table, mapping)
-    tell(400)
+    on_progress(400)
     parents = _parents(rows, known, top)
     seen: dict[str, int] = {}
     found = []
@@ -53,7 +53,7 @@ def check_tree(
                 wrong.append(msg("组织代码 %(code)s 与第 %(line)s 行重复。", code=code, line=first))
         wrong += _out_of_place(values, known, top, parents)
         found.append(_judge(line, cells, values, wrong, known, top, names))
-    tell(800)
+    on_progress(800)
     writer = RowFindings(target).begin()
     writer.add(found)
     digest = hashlib.sha256(repr([finding[:8] for finding in found]).encode()).hexdigest()

@@ -10,20 +10,20 @@ from academy.core.i18n import Message, msg
 from academy.roster.columns import RosterColumn
 from academy.roster.findings import RowFindings
 
-Say = Callable[[Message], str]
+Translate = Callable[[Message], str]
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 LINE = msg("原文件行号")
 
 
-def _rows(plan: RowFindings, wide: int, say: Say) -> Iterator[list[str]]:
+def _rows(plan: RowFindings, wide: int, translate: Translate) -> Iterator[list[str]]:
     for block in plan.all("bad"):
         for finding in block:
             cells = [*(finding.cells or ())][:wide]
-            why = "；".join(say(note) for note in finding.notes)
+            why = "；".join(translate(note) for note in finding.notes)
             yield [str(finding.line or ""), *cells, *[""] * (wide - len(cells)), why]
 
 
-def rejected_rows_sheet(plan: RowFindings, header: Sequence[str], reason: str, say: Say) -> bytes:
+def rejected_rows_sheet(plan: RowFindings, header: Sequence[str], reason: str, translate: Translate) -> bytes:
     """An XLSX workbook: line of the file, cells as sent, reasons. Every cell is text, so that no formula runs."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_formulas": False}) as book:
@@ -34,43 +34,43 @@ def rejected_rows_sheet(plan: RowFindings, header: Sequence[str], reason: str, s
         sheet.set_column(0, len(header), 16, text)
         sheet.set_column(len(header) + 1, len(header) + 1, 60)
         sheet.freeze_panes(1, 1)
-        for place, heading in enumerate([say(LINE), *header, reason]):
+        for place, heading in enumerate([translate(LINE), *header, reason]):
             sheet.write_string(0, place, heading, bold)
-        for line, row in enumerate(_rows(plan, len(header), say), 1):
+        for line, row in enumerate(_rows(plan, len(header), translate), 1):
             for place, cell in enumerate(row):
                 sheet.write_string(line, place, cell, wrap if place == len(row) - 1 else text)
     return target.getvalue()
 
 
-def rejected_rows_csv(plan: RowFindings, header: Sequence[str], reason: str, say: Say) -> bytes:
+def rejected_rows_csv(plan: RowFindings, header: Sequence[str], reason: str, translate: Translate) -> bytes:
     """The same as CSV; cells that would run as formulas are prefixed with an apostrophe."""
     target = io.StringIO()
     writer = csv.writer(target)
-    writer.writerow([say(LINE), *header, reason])
-    for row in _rows(plan, len(header), say):
+    writer.writerow([translate(LINE), *header, reason])
+    for row in _rows(plan, len(header), translate):
         writer.writerow([f"'{cell}" if cell.startswith(_RUNS) else cell for cell in row])
     return target.getvalue().encode("utf-8-sig")
 
 
-def roster_template(columns: Sequence[RosterColumn], say: Say) -> bytes:
+def roster_template(columns: Sequence[RosterColumn], translate: Translate) -> bytes:
     """An empty sheet with the known headings, and a second one that explains them."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
         text = book.add_format({"num_format": "@"})
         bold = book.add_format({"bold": True, "num_format": "@"})
         must = book.add_format({"bold": True, "font_color": "#A12318", "num_format": "@"})
-        sheet = book.add_worksheet(say(msg("名册")))
+        sheet = book.add_worksheet(translate(msg("名册")))
         sheet.set_column(0, len(columns) - 1, 16, text)
         sheet.freeze_panes(1, 0)
-        help_ = book.add_worksheet(say(msg("填表说明")))
+        help_ = book.add_worksheet(translate(msg("填表说明")))
         help_.set_column(0, 0, 16)
         help_.set_column(1, 1, 80)
         for place, column in enumerate(columns):
             sheet.write_string(0, place, column.headings[0], must if column.required else bold)
             help_.write_string(place, 0, column.headings[0])
-            words = [say(msg("必填。")) if column.required else say(msg("选填。"))]
+            words = [translate(msg("必填。")) if column.required else translate(msg("选填。"))]
             if column.field in _HELP:
-                words.append(say(_HELP[column.field]))
+                words.append(translate(_HELP[column.field]))
             help_.write_string(place, 1, "".join(words))
     return target.getvalue()
 

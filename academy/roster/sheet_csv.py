@@ -58,9 +58,9 @@ def _separator(reader: TextIO, wanted: HeadingQuery) -> tuple[str, int]:
     first = reader.readline(65536)
     if "\x00" in first:
         raise Invalid(msg("这不是表格文件，请上传 .xlsx 或 CSV。"))
-    said = first.strip().strip('"').lower()
-    if said.startswith("sep=") and len(said) <= 5:
-        return (said[4:] or "\t"), 1
+    declaration = first.strip().strip('"').lower()
+    if declaration.startswith("sep=") and len(declaration) <= 5:
+        return (declaration[4:] or "\t"), 1
     lines = [first, *(reader.readline(65536) for _ in range(TOP - 1))]
 
     def likeness(separator: str) -> tuple[float, int]:

@@ -132,9 +132,9 @@ def unpacked_table(what: Sequence[Any]) -> SheetTable:
         raise Untrue from error
     if not ok:
         raise Untrue
-    said = [unpacked_message(note) for note in notes]
+    messages = [unpacked_message(note) for note in notes]
     return SheetTable(
-        header, iter(()), max(0, total), frozenset((line, column) for line, column in formulas), read_from=said
+        header, iter(()), max(0, total), frozenset((line, column) for line, column in formulas), read_from=messages
     )
 
 
@@ -157,12 +157,12 @@ def unpacked_rows(what: Sequence[Any], after: int) -> tuple[Batch, dict[int, Mes
         if not ok:
             raise Untrue
         cells = [column.split(BETWEEN) for column in columns]
-        told = {int(line): unpacked_message(fault) for line, fault in faults.items()}
+        errors = {int(line): unpacked_message(fault) for line, fault in faults.items()}
     except (ValueError, TypeError) as error:
         raise Untrue from error
     if any(len(column) != len(lines) or max(map(len, column)) > LONGEST_CELL + 1 for column in cells):
         raise Untrue
-    return Batch(lines, cells), told
+    return Batch(lines, cells), errors
 
 
 def unpacked_lines(what: Sequence[Any]) -> tuple[int, int, int, int]:

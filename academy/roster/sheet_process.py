@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _SCRIPT = Path(__file__).with_name("sheet_reader.py")
 _PIPE = 1 << 20
 """Pipe size in bytes: the reader works ahead while rows are compared with the register."""
-_ENDS_WITHIN_S = 10
+_END_TIMEOUT_S = 10
 _LOG_TAIL = 2000
 _TOO_MUCH = msg(
     "读这份表格用的内存或时间超出了限制，没有读完，也没有改动任何数据。请只保留名册一张表，删去多余的行和列，重新另存后再上传。"
@@ -155,7 +155,7 @@ class SheetProcess:
     def _ended(self) -> Exception:
         """The error for a reader that ended before the sheet did."""
         try:
-            code = self._process.wait(_ENDS_WITHIN_S)
+            code = self._process.wait(_END_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             _kill(self._process)
             return self._untrue()
@@ -164,23 +164,23 @@ class SheetProcess:
         if code == sheet_frames.OUT_OF_MEMORY:
             return self._gave_up("memory")
         self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - _LOG_TAIL))
-        said = self._log.read().decode("utf-8", "replace")
+        log_text = self._log.read().decode("utf-8", "replace")
         if code == sheet_frames.UNREADABLE:
-            log_event(log, "members.sheet_unreadable", why=said.rpartition(sheet_frames.FAILED)[2][:200])
+            log_event(log, "members.sheet_unreadable", why=log_text.rpartition(sheet_frames.FAILED)[2][:200])
             return Invalid(_DAMAGED)
-        return RuntimeError(f"the reader of sheets ended with {code}: {said[-500:]}")
+        return RuntimeError(f"the reader of sheets ended with {code}: {log_text[-500:]}")
 
     def _gave_up(self, why: str) -> Invalid:
         log_event(log, "members.sheet_reader_stopped", why=why)
         return Invalid(_TOO_MUCH)
 
     def _untrue(self) -> Invalid:
-        log_event(log, "members.sheet_reader_untrue")
+        log_event(log, "members.sheet_reader_invalid")
         return Invalid(_DAMAGED)
 
 
 def _start(
-    path: Path, limits: ReaderLimits, folder: Path, given: IO[bytes], said: IO[bytes]
+    path: Path, limits: ReaderLimits, folder: Path, given: IO[bytes], log_text: IO[bytes]
 ) -> "subprocess.Popen[bytes]":
     bounds = [str(os.getpid()), str(limits.cpu_s), str(limits.memory_mib)]
     process = subprocess.Popen(
@@ -189,7 +189,7 @@ def _start(
         env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(folder), "TMPDIR": str(folder)},
         stdin=given,
         stdout=subprocess.PIPE,
-        stderr=said,
+        stderr=log_text,
         bufsize=0,
         start_new_session=True,
     )

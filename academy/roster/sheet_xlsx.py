@@ -162,25 +162,25 @@ def _table(found: _Candidate, others: Sequence[_Candidate], wanted: HeadingQuery
     formulas = frozenset((line, column - found.first_column) for line, column in found.marks.formulas)
     shown = _shown(top, head, found)
     header = bounded([f"={cell}" if (top, place) in formulas else cell for place, cell in enumerate(shown)], top)
-    table = SheetTable(header, iter(()), found.height, formulas, read_from=_said(found, others, wanted, top))
+    table = SheetTable(header, iter(()), found.height, formulas, read_from=_notes(found, others, wanted, top))
     table.lines.above = top - 1
     table.rows = _rows(chain(found.top[found.place + 1 :], found.rest), found, table)
     return table
 
 
-def _said(found: _Candidate, others: Sequence[_Candidate], wanted: HeadingQuery, top: int) -> list[Message]:
+def _notes(found: _Candidate, others: Sequence[_Candidate], wanted: HeadingQuery, top: int) -> list[Message]:
     hidden = msg("（隐藏）") if found.is_hidden else ""
-    said = [
+    notes = [
         msg(
             "读的是工作表“%(sheet)s”%(hidden)s，第 %(line)s 行是表头。", sheet=found.name[:100], hidden=hidden, line=top
         )
     ]
     alike = [one.name for one in others if one.score >= max(1, wanted.enough) and len(one.top) > one.place + 1]
     if alike:
-        said.append(msg("工作表“%(sheets)s”也像名册，没有读；要导入请单独存成文件。", sheets="”“".join(alike)[:200]))
+        notes.append(msg("工作表“%(sheets)s”也像名册，没有读；要导入请单独存成文件。", sheets="”“".join(alike)[:200]))
     if left := [one.name for one in others if one.name not in alike]:
-        said.append(msg("没有读的工作表：%(sheets)s。", sheets="、".join(left)[:200]))
-    return said
+        notes.append(msg("没有读的工作表：%(sheets)s。", sheets="、".join(left)[:200]))
+    return notes
 
 
 def _rows(filled: Iterator[tuple[int, Values]], found: _Candidate, table: SheetTable) -> Rows:

@@ -33,32 +33,32 @@ def _values(done: Mapping[int, int]) -> dict[str, Value]:
     }
 
 
-def _wishes(filters: SearchFilters) -> dict[str, str]:
-    wishes = {
+def _selected(filters: SearchFilters) -> dict[str, str]:
+    selected = {
         "category": filters.category,
         "lecturer": filters.lecturer,
         "year": filters.year,
         "length": filters.length,
         "finished": filters.finished,
     }
-    return {name: str(value) for name, value in wishes.items() if value}
+    return {name: str(value) for name, value in selected.items() if value}
 
 
 def fitting(shelf: Mapping[int, OnShelf], done: Mapping[int, int], filters: SearchFilters) -> set[int]:
     """Courses that match all the filters."""
-    values, wishes = _values(done), _wishes(filters)
-    return {c.course_id for c in shelf.values() if all(values[name](c) == wish for name, wish in wishes.items())}
+    values, selected = _values(done), _selected(filters)
+    return {c.course_id for c in shelf.values() if all(values[name](c) == value for name, value in selected.items())}
 
 
 def facets(
     tx: Tx, shelf: Mapping[int, OnShelf], matched: Iterable[int], done: Mapping[int, int], filters: SearchFilters
 ) -> list[Facet]:
     """Every filter with the counts of its choices among the lectures that match."""
-    values, wishes = _values(done), _wishes(filters)
+    values, selected = _values(done), _selected(filters)
     counts: dict[str, Counter[str]] = {name: Counter() for name in values}
     for course_id in matched:
         course = shelf[course_id]
-        misses = [name for name, wish in wishes.items() if values[name](course) != wish]
+        misses = [name for name, value in selected.items() if values[name](course) != value]
         if len(misses) > 1:
             continue
         for name in misses or values:
@@ -78,7 +78,7 @@ def facets(
         "finished": msg("学习情况"),
     }
     return [
-        Facet(name, titles[name], _choices(name, counts[name], labels[name], wishes.get(name, ""))) for name in titles
+        Facet(name, titles[name], _choices(name, counts[name], labels[name], selected.get(name, ""))) for name in titles
     ]
 
 
@@ -86,7 +86,7 @@ def _named(tx: Tx, model: type[Category] | type[Lecturer], counts: Mapping[str, 
     return {str(key): name for key, name in queries.names(tx, model, [int(v) for v in counts if v]).items()}
 
 
-def _choices(name: str, counts: Counter[str], labels: Mapping[str, str | Message], wish: str) -> list[Choice]:
+def _choices(name: str, counts: Counter[str], labels: Mapping[str, str | Message], chosen: str) -> list[Choice]:
     if name == "year":
         order = sorted(counts, reverse=True)
     elif name in {"length", "finished"}:
@@ -94,6 +94,6 @@ def _choices(name: str, counts: Counter[str], labels: Mapping[str, str | Message
     else:
         order = [value for value, _ in counts.most_common() if value]
     shown = order[:MOST]
-    if wish and wish not in shown:
-        shown.append(wish)
-    return [Choice(value, labels.get(value, value), counts[value], value == wish) for value in shown]
+    if chosen and chosen not in shown:
+        shown.append(chosen)
+    return [Choice(value, labels.get(value, value), counts[value], value == chosen) for value in shown]

@@ -69,7 +69,7 @@ def courses_mentioning(tx: Tx, text: str) -> list[int]:
             | Lecturer.name.like(like, escape="/"),
         )
     )
-    said = (
+    in_lines = (
         select(CourseItem.course_id)
         .join(Course)
         .join(Transcript, Transcript.asset_id == CourseItem.asset_id)
@@ -84,7 +84,7 @@ def courses_mentioning(tx: Tx, text: str) -> list[int]:
         .where(KEPT, Course.state == CourseState.PUBLISHED, DocumentPage.text.like(like, escape="/"))
         .distinct()
     )
-    return sorted(set(tx.scalars(named)) | set(tx.scalars(said)) | set(tx.scalars(written)))
+    return sorted(set(tx.scalars(named)) | set(tx.scalars(in_lines)) | set(tx.scalars(written)))
 
 
 def lectures(tx: Tx, ids: Sequence[int]) -> list[Lecture]:
@@ -256,19 +256,19 @@ _SPANS_POSTGRES = sql(
 
 def window_lines(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[list[LectureLine]]:
     """The lines of many windows (item, first, last), in one query; an empty list where a lecture changed."""
-    spoken = _transcripts(tx, {item_id for item_id, _, _ in spans})
+    transcripts = _transcripts(tx, {item_id for item_id, _, _ in spans})
     found: list[list[LectureLine]] = [[] for _ in spans]
     for start in range(0, len(spans), CHUNK):
         rows = [
-            (number, spoken[item_id], first, last)
+            (number, transcripts[item_id], first, last)
             for number, (item_id, first, last) in enumerate(spans[start : start + CHUNK], start)
-            if item_id in spoken
+            if item_id in transcripts
         ]
         if not rows:
             continue
         statement = _SPANS_SQLITE if tx.get_bind().dialect.name == "sqlite" else _SPANS_POSTGRES
-        for number, seq, start_ms, end_ms, said in tx.execute(statement, {"spans": json.dumps(rows)}):
-            found[number].append(LectureLine(seq, start_ms, end_ms, said))
+        for number, seq, start_ms, end_ms, in_lines in tx.execute(statement, {"spans": json.dumps(rows)}):
+            found[number].append(LectureLine(seq, start_ms, end_ms, in_lines))
     # Items without a transcript may be documents, whose lines are computed from their pages.
     silent = {item_id for (item_id, _, _), lines in zip(spans, found, strict=True) if not lines}
     written = item_lines(tx, sorted(silent)) if silent else {}

@@ -136,8 +136,8 @@ def parse(text: str, segmenter: Segmenter) -> Query:
     unquoted = _QUOTED.sub(take, text)
     normal = normalise(text)
     words = list(dict.fromkeys(segmenter.words(normalise(unquoted))))
-    telling = [word for word in words if word not in STOP and (len(word) > 1 or is_han(word) or word.isdigit())]
-    kept = (telling or words)[:MOST_WORDS]
+    content = [word for word in words if word not in STOP and (len(word) > 1 or is_han(word) or word.isdigit())]
+    kept = (content or words)[:MOST_WORDS]
     return Query(
         text,
         normal,

@@ -47,7 +47,7 @@ def lectures_found(
     rows = {}
     for course_id, public_id, title, published_at, lecturer, category in heads:
         own = by_course.get(course_id, [])
-        sentences, timelines = _spoken(question, found, own, lines)
+        sentences, timelines = _sentences(question, found, own, lines)
         rows[course_id] = LectureFound(
             course_id,
             public_id,
@@ -64,7 +64,7 @@ def lectures_found(
     return [rows[course_id] for course_id in course_ids if course_id in rows]
 
 
-def _spoken(
+def _sentences(
     question: Query, found: Found, items: Sequence[tuple[int, str, str, int]], lines: Mapping[int, list[LectureLine]]
 ) -> tuple[list[Sentence], list[Timeline]]:
     """The best sentences of all items, and the positions of hits in each item."""

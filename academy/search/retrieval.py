@@ -224,16 +224,16 @@ def _read_whole(tx: Tx, question: Query, found: Found, looked: VerifiedHits, all
 
 def _look(tx: Tx, question: Query, found: Found) -> VerifiedHits:
     """Read the windows and the names that the index found."""
-    spoken = [hit for hit in found.hits if hit.item_id]
-    lines = queries.window_lines(tx, [(hit.item_id, hit.first, hit.last) for hit in spoken])
-    said = [join(line.text for line in window) for window in lines]
-    scores = closeness(question, found.weights, [normalise(one) for one in said])
+    in_windows = [hit for hit in found.hits if hit.item_id]
+    lines = queries.window_lines(tx, [(hit.item_id, hit.first, hit.last) for hit in in_windows])
+    texts = [join(line.text for line in window) for window in lines]
+    scores = closeness(question, found.weights, [normalise(one) for one in texts])
     shown = {hit.lecture_id for hit in found.hits}
     cards = {hit.lecture_id for hit in found.hits if not hit.item_id}
     wanted = shown if question.is_doubtful and found.each else cards | (shown & (found.literal | found.equal))
     names = {lecture_id: [*map(Text, about)] for lecture_id, about in queries.about(tx, wanted).items()}
     looked = VerifiedHits()
-    for hit, text, score in zip(spoken, said, scores, strict=True):
+    for hit, text, score in zip(in_windows, texts, scores, strict=True):
         window = Text(text)
         if question.phrases and not says_phrases(question, [window]):
             continue

@@ -15,7 +15,7 @@ from academy.search.query_parser import STOP, Query, parse
 from academy.search.text import Segmenter, is_han, normalise
 
 LONGEST_WORD = 6
-MOST_READINGS, MOST_HEARD = 5, 12
+MOST_READINGS, MOST_HOMOPHONES = 5, 12
 MOST_PATHS = 48
 MOST_OFFERS = 12
 MOST_COUPLED = 4
@@ -41,12 +41,12 @@ def pinyin_words(text: str, index: SearchBackend) -> list[str]:
         for j in range(i + 1, min(len(pieces), i + LONGEST_WORD) + 1)
         if all(is_pinyin(piece) for piece in pieces[i:j])
     }
-    heard = index.sounding({letters for letters in runs.values() if len(letters) > 1})
+    homophones = index.sounding({letters for letters in runs.values() if len(letters) > 1})
     reached: list[list[Path]] = [[(0.0, ())], *([] for _ in pieces)]
     for i, piece in enumerate(pieces):
         paths = sorted(reached[i])[:MOST_PATHS]
         for j in range(i + 1, len(pieces) + 1):
-            words = heard.get(runs.get((i, j), ""), [])[:MOST_READINGS]
+            words = homophones.get(runs.get((i, j), ""), [])[:MOST_READINGS]
             if j == i + 1 and not words:
                 cut = _cut(piece, index) if is_pinyin(piece) else []
                 words = [(" ".join(cut) or piece, 0)]
@@ -76,10 +76,10 @@ def _together(wordings: Sequence[Sequence[str]], index: SearchBackend) -> list[t
 def _cut(letters: str, index: SearchBackend) -> list[str]:
     """Letters without spaces as the fewest words of the library, the more frequent of equals."""
     ends = [(i, j) for i in range(len(letters)) for j in range(i + 2, min(len(letters), i + 24) + 1)]
-    heard = index.sounding({letters[i:j] for i, j in ends if is_pinyin(letters[i:j])})
+    homophones = index.sounding({letters[i:j] for i, j in ends if is_pinyin(letters[i:j])})
     best: list[tuple[float, list[str]] | None] = [(0.0, [])] + [None] * len(letters)
     for i, j in sorted(ends):
-        here, words = best[i], heard.get(letters[i:j])
+        here, words = best[i], homophones.get(letters[i:j])
         if here is None or not words:
             continue
         cost = here[0] + 1.0 + (2.0 if len(words[0][0]) == 1 else 0.0) + 1.0 / (1 + words[0][1])
@@ -99,12 +99,12 @@ def repairs(text: str, segmenter: Segmenter, index: SearchBackend) -> list[str]:
         for i, j in _stretches(normal)
         if sound(normal[i:j]) and not any(i < end and start < j for start, end in asking)
     ]
-    heard = index.sounding({sound(normal[i:j]) for i, j in stretches})
+    homophones = index.sounding({sound(normal[i:j]) for i, j in stretches})
     own = index.frequencies({normal[i:j] for i, j in stretches})
     offers: list[tuple[float, str]] = []
     cuts = _boundaries(normal, segmenter)
     for i, j in stretches:
-        for word, documents in heard.get(sound(normal[i:j]), [])[:MOST_HEARD]:
+        for word, documents in homophones.get(sound(normal[i:j]), [])[:MOST_HOMOPHONES]:
             if word == normal[i:j] or len(word) != j - i or word in STOP:
                 continue
             # A stretch that was segmented as one word, or into single characters, is the likelier mistake; so is a
@@ -113,9 +113,9 @@ def repairs(text: str, segmenter: Segmenter, index: SearchBackend) -> list[str]:
             whole = (i in cuts) + (j in cuts)
             offers.append((-(whole * 10 + (j - i) + min(gain, 1000) / 1000), normal[:i] + word + normal[j:]))
     # A word must not become a stop word (建立者是 as 建立这是): the rest would match more easily.
-    said = _size(_words(text, segmenter))
+    typed = _size(_words(text, segmenter))
     cut = {offer: _words(offer, segmenter) for _, offer in sorted(offers)[: 2 * MOST_PATHS]}
-    mended = [offer for offer, words in cut.items() if _size(words) >= said][:MOST_PATHS]
+    mended = [offer for offer, words in cut.items() if _size(words) >= typed][:MOST_PATHS]
     worth = _together([cut[offer] for offer in mended], index)
     # The order stays, except for wordings that never occur together.
     order = sorted(range(len(mended)), key=lambda n: (not worth[n][0], -worth[n][1]))
@@ -151,7 +151,7 @@ def near_terms(question: Query, index: SearchBackend, limit: int = 6) -> list[st
     """Words of the library similar to the query: parts of it, and homophones."""
     pieces = {question.normal[i:j] for i, j in _stretches(question.normal)}
     known = {word: n for word, n in index.frequencies(pieces | set(question.words)).items() if n and word not in STOP}
-    heard = index.sounding({sound(piece) for piece in pieces} - {""})
-    for words in heard.values():
+    homophones = index.sounding({sound(piece) for piece in pieces} - {""})
+    for words in homophones.values():
         known |= dict(words[:2])
     return sorted(known, key=lambda word: (-len(word), -known[word], word))[:limit]

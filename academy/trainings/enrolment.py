@@ -137,7 +137,7 @@ def expected_enrolments(
     changed: dict[int, tuple[str, int]] = {}
     for member, organisation, status, fits, is_exempt in tx.execute(people):
         known = held.get(member)
-        wish = place(
+        placed = place(
             audience,
             fits=bool(fits),
             exempt=bool(is_exempt),
@@ -145,8 +145,8 @@ def expected_enrolments(
             organisation_id=organisation,
             held=(known.standing, known.organisation_id) if known else None,
         )
-        if wish is not None and (known is None or wish != (known.standing, known.organisation_id)):
-            changed[member] = wish
+        if placed is not None and (known is None or placed != (known.standing, known.organisation_id)):
+            changed[member] = placed
     return held, changed
 
 
@@ -188,7 +188,7 @@ def _apply(
     coverage_cells.post(tx, training.id, total)
 
 
-def _insert_fresh(tx: Tx, training: Training, wishes: dict[int, tuple[str, int]], since: dt.date) -> None:
+def _insert_fresh(tx: Tx, training: Training, placements: dict[int, tuple[str, int]], since: dt.date) -> None:
     tx.connection().execute(
         insert(Enrolment),
         [
@@ -200,10 +200,10 @@ def _insert_fresh(tx: Tx, training: Training, wishes: dict[int, tuple[str, int]]
                 "since": since,
                 "done": 0,
             }
-            for member, (standing, organisation) in wishes.items()
+            for member, (standing, organisation) in placements.items()
         ],
     )
-    ids = list(wishes)
+    ids = list(placements)
     for start in range(0, len(ids), CHUNK):
         fill_progress(tx, training, ids[start : start + CHUNK])
 
@@ -246,8 +246,8 @@ def _keep_spells(tx: Tx, training: Training, ended: dict[int, Held], today: dt.d
         tx.connection().execute(insert(EnrolmentSpell), rows)
 
 
-def _set_standing(tx: Tx, training: Training, wishes: dict[int, tuple[str, int]], today: dt.date) -> None:
-    if not wishes:
+def _set_standing(tx: Tx, training: Training, placements: dict[int, tuple[str, int]], today: dt.date) -> None:
+    if not placements:
         return
     table = Enrolment.__table__
     statement = (
@@ -255,7 +255,7 @@ def _set_standing(tx: Tx, training: Training, wishes: dict[int, tuple[str, int]]
         .where(table.c.training_id == training.id, table.c.member_id == bindparam("who"))
         .values(standing=bindparam("is_now"), organisation_id=bindparam("counts_in"), since=today)
     )
-    rows = [{"who": m, "is_now": standing, "counts_in": org} for m, (standing, org) in wishes.items()]
+    rows = [{"who": m, "is_now": standing, "counts_in": org} for m, (standing, org) in placements.items()]
     tx.connection().execute(statement, rows)
 
 

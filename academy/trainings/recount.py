@@ -155,16 +155,16 @@ def _progress(tx: Tx, training: Training) -> list[RecountDifference]:
 def _audience(tx: Tx, training: Training) -> list[RecountDifference]:
     if training.state != TrainingState.OPEN:
         return []
-    held, wishes = enrolment.expected_enrolments(tx, training, None, welcome_all=False)
+    held, changed = enrolment.expected_enrolments(tx, training, None, welcome_all=False)
     return [
         RecountDifference(
             training.id,
             "audience",
             f"member {member}",
             f"{held[member].standing} in {held[member].organisation_id}" if member in held else "nothing",
-            f"{wish[0]} in {wish[1]}",
+            f"{expected_standing[0]} in {expected_standing[1]}",
         )
-        for member, wish in wishes.items()
+        for member, expected_standing in changed.items()
     ]
 
 

@@ -35,7 +35,7 @@ def play(item_public_id: str) -> str:
     """Watch or read an item; ``?t=754`` begins at second 754, ``?page=7`` at page 7."""
     with reading() as tx:
         seen = load_playback_page(tx, actor(), access_item_for_member(tx, actor(), item_public_id))
-        making = media.share_done(tx, seen.asset)
+        processing = media.share_done(tx, seen.asset)
         links = addresses(tx, seen.asset)
     return render_template(
         "learn/play.html",
@@ -45,7 +45,7 @@ def play(item_public_id: str) -> str:
         reading_rate=min(2.0, runtime().settings.accepted_rate),
         page_ms=PAGE_MS,
         held=ledger_for_player(seen.held),
-        making=making,
+        processing=processing,
         **links,
     )
 

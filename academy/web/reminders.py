@@ -102,10 +102,10 @@ def calls(training: str, organisation: str) -> str:
     """Names to call by phone, for printing; phones masked except for their ends."""
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation, *REMINDING_ROLES)
-        wish = name_filter_in(plan, node, None)
-        if not wish.status:
-            wish = dataclasses.replace(wish, status="missing")
-        page = name_lists.list_names(tx, wish, number_in(request.args.get("page")), size=CALLS)
+        name_filter = name_filter_in(plan, node, None)
+        if not name_filter.status:
+            name_filter = dataclasses.replace(name_filter, status="missing")
+        page = name_lists.list_names(tx, name_filter, number_in(request.args.get("page")), size=CALLS)
         unseal = runtime().sealer.open
         phones = {
             n.member_id: mask_phone(unseal(n.phone_sealed, context=PHONE_FIELD)) for n in page.rows if n.phone_sealed

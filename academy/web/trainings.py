@@ -171,8 +171,8 @@ def coverage(training: str, organisation: str) -> str:
             return _filtered(tx, found, chosen)
         listed = None
         if not found.lines:
-            wish = name_filter_in(plan, node, day)
-            listed = name_lists.list_names(tx, wish, number_in(request.args.get("page")))
+            name_filter = name_filter_in(plan, node, day)
+            listed = name_lists.list_names(tx, name_filter, number_in(request.args.get("page")))
         trail = queries.view_trail(tx, actor(), node)
         running = plan.state == TrainingState.OPEN and day is None
         ahead = forecast.forecast_training(tx, plan, node, found.figures) if running else None

@@ -44,7 +44,7 @@ def sample_site(folder: Path) -> Iterator[Site]:
     settings.data_dir.mkdir()
     command.upgrade(alembic_config(settings.database), "head")
     runtime = Runtime.build(settings)
-    create_city(runtime, 1500, say=lambda _text: None)
+    create_city(runtime, 1500, echo=lambda _text: None)
     app = create_app(runtime)
     with runtime.db.begin() as tx:
         tokens = {a.username: factories.session_token(tx, a) for a in tx.scalars(select(Account)).all()}

@@ -122,7 +122,7 @@ def test_what_was_right_is_not_held_against_a_network(person: Runtime, monkeypat
 def test_who_is_sent_away_for_want_of_room_has_not_tried(person: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     full = threading.BoundedSemaphore(1)
     full.acquire()
-    monkeypatch.setattr(passwords, "_room", full)
+    monkeypatch.setattr(passwords, "_slots", full)
     for _ in range(9):
         with pytest.raises(Busy, match="登录的人很多"):
             service.sign_in(person, NAMES[0], PASSWORD, NETWORK)

@@ -29,7 +29,7 @@ MEMBERS = 1_500
 def test_the_city_that_make_run_shows(runtime: Runtime) -> None:
     """One city for all these questions: making it costs seconds."""
     assert sample.is_empty(runtime)
-    sample.create_city(runtime, MEMBERS, say=lambda _: None)
+    sample.create_city(runtime, MEMBERS, echo=lambda _: None)
     assert not sample.is_empty(runtime)
     for question in (
         a_whole_city_stands_there,

@@ -56,7 +56,7 @@ _SIGNS: tuple[dict[int, int], ...] = (
     str.maketrans("@$!0135", "asioles"),
 )
 
-_room = threading.BoundedSemaphore(8)
+_slots = threading.BoundedSemaphore(8)
 _held = threading.local()
 
 
@@ -71,8 +71,8 @@ _pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), "argon2", initiali
 
 def limit_waiting_threads(threads: int) -> None:
     """Let at most half of a web process's threads wait here; the others go on serving heartbeats and pages."""
-    global _room
-    _room = threading.BoundedSemaphore(max(2, threads // 2))
+    global _slots
+    _slots = threading.BoundedSemaphore(max(2, threads // 2))
 
 
 @contextmanager
@@ -84,15 +84,15 @@ def waiting_slot() -> Iterator[None]:
     Raises:
         Busy: too many are waiting.
     """
-    room = _room
-    if not room.acquire(blocking=False):
+    slots = _slots
+    if not slots.acquire(blocking=False):
         raise Busy(msg("现在登录的人很多，请过几秒再试。"), retry_after=3)
     _held.place = True
     try:
         yield
     finally:
         _held.place = False
-        room.release()
+        slots.release()
 
 
 def _in_turn(work: Callable[[], T]) -> T:

@@ -166,7 +166,7 @@ def _when_shown(runtime: Runtime, actor: Actor, code: str, work: Callable[[Tx, S
 def renew_recovery_codes(runtime: Runtime, actor: Actor, code: str) -> list[str]:
     """Ten new codes for the day the phone is lost; older ones stop working. Shown only now.
 
-    Whoever asks shows that they have the phone (or one of the older codes), and it is on record. Opens its own
+    Requires a code of the phone (or one of the older codes), and it is on record. Opens its own
     transactions, as `pass_step` does.
 
     Raises:

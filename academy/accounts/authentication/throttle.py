@@ -92,11 +92,11 @@ def check(tx: Tx, counters: Iterable[str]) -> None:
 def _wait(left: dt.timedelta) -> Busy:
     seconds = max(1, -(-int(left.total_seconds()) // 1))
     if seconds < 100:
-        said = msg("试错次数太多，请等 %(seconds)s 秒再试；忘了密码，请找支部重新发激活码。", seconds=seconds)
+        message = msg("试错次数太多，请等 %(seconds)s 秒再试；忘了密码，请找支部重新发激活码。", seconds=seconds)
     else:
         minutes = -(-seconds // 60)
-        said = msg("试错次数太多，请 %(minutes)s 分钟后再试；忘了密码，请找支部重新发激活码。", minutes=minutes)
-    return Busy(said, retry_after=seconds)
+        message = msg("试错次数太多，请 %(minutes)s 分钟后再试；忘了密码，请找支部重新发激活码。", minutes=minutes)
+    return Busy(message, retry_after=seconds)
 
 
 def reserve(tx: Tx, counters: Mapping[str, Limit]) -> None:

@@ -32,7 +32,7 @@ def create(members: int) -> None:
         raise click.ClickException("the sample city has accounts that everybody knows; set ACADEMY_DEMO=1 to try it")
     if not is_empty(runtime):
         raise click.ClickException("the database is not empty; the sample city goes into an empty one only")
-    create_city(runtime, members, say=click.echo)
+    create_city(runtime, members, echo=click.echo)
     for line in account_lines(runtime):
         click.echo(line)
 
@@ -43,27 +43,27 @@ def is_empty(runtime: Runtime) -> bool:
         return tx.scalar(select(Organisation.id).limit(1)) is None
 
 
-def create_city(runtime: Runtime, members: int, *, say: Callable[[str], None]) -> None:
+def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) -> None:
     """Create everything in one transaction: interrupted, it leaves the database empty."""
     began = time.monotonic()
 
-    def tell(what: str) -> None:
-        say(f"  {time.monotonic() - began:5.1f} s  {what}")
+    def report(what: str) -> None:
+        echo(f"  {time.monotonic() - began:5.1f} s  {what}")
 
-    say("making the sample city (synthetic people)")
+    echo("making the sample city (synthetic people)")
     lot = random.Random(SEED)
 
     def write(tx: Tx) -> None:
-        city = people.make_city(tx, runtime.sealer, members, lot, tell)
+        city = people.make_city(tx, runtime.sealer, members, lot, report)
         made = accounts.make_accounts(tx, city)
         people.exempt_some(tx, lot, made.accounts["town"], made.accounts["city"])
         shelved = courses.make_courses(tx, city, made.accounts["trainer"], made.accounts["reviewer"])
-        studies.make_studies(tx, city, shelved, made.rested, lot, tell)
+        studies.make_studies(tx, city, shelved, made.rested, lot, report)
 
     runtime.db.run_in_transaction(write)
     runtime.settings.data_dir.mkdir(parents=True, exist_ok=True)
     (runtime.settings.data_dir / "sample").touch()
-    tell("done")
+    report("done")
 
 
 def account_lines(runtime: Runtime) -> list[str]:

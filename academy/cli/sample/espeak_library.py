@@ -16,23 +16,23 @@ def read_aloud(library: Path, speed: int, text: str) -> tuple[int, bytes]:
     """Sample rate and 16-bit mono samples of a Mandarin text."""
     espeak = ctypes.CDLL(str(library))
     rate = espeak.espeak_Initialize(SYNCHRONOUS, 0, str(library.parent / "espeak-ng-data").encode(), 0)
-    heard = bytearray()
+    samples_so_far = bytearray()
 
-    def hear(samples: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int) -> int:
+    def on_samples(samples: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int) -> int:
         if samples and count:
-            heard.extend(ctypes.string_at(samples, count * 2))
+            samples_so_far.extend(ctypes.string_at(samples, count * 2))
         return 0
 
-    keep = Callback(hear)
+    keep = Callback(on_samples)
     espeak.espeak_SetSynthCallback(keep)
     if rate <= 0 or espeak.espeak_SetVoiceByName(b"cmn") != 0:
         raise SystemExit("this library has no Mandarin")
     espeak.espeak_SetParameter(RATE_PARAMETER, speed, 0)
-    spoken = text.encode()
-    espeak.espeak_Synth(spoken, ctypes.c_size_t(len(spoken) + 1), 0, 0, 0, UTF8, None, None)
+    encoded = text.encode()
+    espeak.espeak_Synth(encoded, ctypes.c_size_t(len(encoded) + 1), 0, 0, 0, UTF8, None, None)
     espeak.espeak_Synchronize()
     espeak.espeak_Terminate()
-    return rate, bytes(heard)
+    return rate, bytes(samples_so_far)
 
 
 if __name__ == "__main__":

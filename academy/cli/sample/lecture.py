@@ -66,14 +66,14 @@ class _Reel:
 
 
 def make(
-    plan: LecturePlan, settings: Settings, city: str, tell: Callable[[int], None], cache: Path = CACHE
+    plan: LecturePlan, settings: Settings, city: str, on_progress: Callable[[int], None], cache: Path = CACHE
 ) -> MadeLecture:
-    """The lecture, from the cache where it was made before. `tell` receives permille."""
+    """The lecture, from the cache where it was made before. `on_progress` receives permille."""
     folder = cache / plan.key
     if not (folder / "cues.json").exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as draft:
-            _make(plan, settings, city, Path(draft), tell)
+            _make(plan, settings, city, Path(draft), on_progress)
             shutil.rmtree(folder, ignore_errors=True)
             # Written atomically: an interrupted lecture leaves no file that looks complete.
             Path(draft).rename(folder)
@@ -81,27 +81,27 @@ def make(
     return MadeLecture(folder / FILES[plan.kind], cues)
 
 
-def _make(plan: LecturePlan, settings: Settings, city: str, folder: Path, tell: Callable[[int], None]) -> None:
+def _make(plan: LecturePlan, settings: Settings, city: str, folder: Path, on_progress: Callable[[int], None]) -> None:
     if plan.kind == "document":
         from academy.cli.sample import paper  # fpdf2 is large, and only a worker needs it here
 
         paper.write(plan.law, statutes.articles(plan.law, plan.first, ARTICLES), folder / FILES["document"])
         (folder / "cues.json").write_text("[]")
         return
-    reel = read(plan, city, tell)
+    reel = read(plan, city, on_progress)
     speech.save(bytes(reel.sound), folder / "sound.wav")
     if plan.kind == "video":
         _draw(reel, folder)
-    tell(700)
+    on_progress(700)
     _encode(plan, settings, folder)
     for spare in (*folder.glob("*.ppm"), folder / "sound.wav", folder / "pictures.txt"):
         spare.unlink(missing_ok=True)
     cues = [[cue.start_ms, cue.end_ms, cue.text] for cue in reel.cues]
     (folder / "cues.json").write_text(json.dumps(cues, ensure_ascii=False), encoding="utf-8")
-    tell(1000)
+    on_progress(1000)
 
 
-def read(plan: LecturePlan, city: str, tell: Callable[[int], None]) -> _Reel:
+def read(plan: LecturePlan, city: str, on_progress: Callable[[int], None]) -> _Reel:
     """Speak sentence by sentence until the length is reached; the last slide fills the rest."""
     reel = _Reel(bytearray(), [], [])
     law = plan.law
@@ -124,7 +124,7 @@ def read(plan: LecturePlan, city: str, tell: Callable[[int], None]) -> _Reel:
                     PAGE_GAP_MS if last else SENTENCE_GAP_MS,
                     text,
                 )
-                tell(400 * now // plan.length_ms)
+                on_progress(400 * now // plan.length_ms)
     return _finish(reel, plan)
 
 

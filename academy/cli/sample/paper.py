@@ -66,10 +66,10 @@ class SamplePaper(fpdf.FPDF):
         self.set_text_color(*ink)
         self.cell(WIDTH, size * POINT * LEADING, text, new_x="LMARGIN", new_y="NEXT")
 
-    def title_block(self, told: str) -> None:
+    def title_block(self, subtitle: str) -> None:
         """The title on top of the first page."""
         self._write(self.law, TITLE, INK)
-        self._write(told, SMALL, QUIET)
+        self._write(subtitle, SMALL, QUIET)
         self.ln(6)
 
 

@@ -86,7 +86,7 @@ def branch_count(members: int) -> int:
     return min(8_000, 1_200 + round((members - 20_000) * 6_800 / 160_000))
 
 
-def make_city(tx: Tx, sealer: Sealer, members: int, lot: random.Random, tell: Callable[[str], None]) -> City:
+def make_city(tx: Tx, sealer: Sealer, members: int, lot: random.Random, report: Callable[[str], None]) -> City:
     """Insert tree, members, memberships."""
     root = Node("01", f"中共{names.CITY}委员会", "city", None, None)
     counties = [Node(f"01{i:02d}", f"中共{name}委员会", "county", None, root) for i, name in _from_one(names.COUNTIES)]
@@ -94,10 +94,10 @@ def make_city(tx: Tx, sealer: Sealer, members: int, lot: random.Random, tell: Ca
     towns = _towns(counties, place, lot)
     branches = _branches(towns, branch_count(members), place, lot)
     _insert_nodes(tx, [[root], counties, towns, branches])
-    tell(f"{1 + len(counties) + len(towns) + len(branches):,} organisations")
+    report(f"{1 + len(counties) + len(towns) + len(branches):,} organisations")
     _deal_sizes(branches, members, lot)
     secretaries = _insert_members(tx, sealer, branches, lot)
-    tell(f"{members:,} members")
+    report(f"{members:,} members")
     return City(root, counties, towns, branches, secretaries)
 
 

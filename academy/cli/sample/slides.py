@@ -52,15 +52,15 @@ def closing(law: str) -> Image.Image:
     return page
 
 
-def article(law: str, heading: str, sentences: list[str], spoken: int, part: tuple[int, int]) -> Image.Image:
-    """A slide of sentences, with number `spoken` highlighted."""
+def article(law: str, heading: str, sentences: list[str], current: int, part: tuple[int, int]) -> Image.Image:
+    """A slide of sentences, with number `current` highlighted."""
     page, draw = _page()
     draw.text((MARGIN, 64), law, font=font(26), fill=FAINT)
     draw.text((MARGIN, 118), heading, font=font(52), fill=ACCENT)
     width = SIZE[0] - 2 * MARGIN
     x, y = MARGIN, 218
     for number, sentence in enumerate(sentences):
-        ink = INK if number == spoken else FAINT
+        ink = INK if number == current else FAINT
         for character in sentence:
             step = int(font(BODY).getlength(character))
             if x + step > MARGIN + width and character not in "，。；、：！？）》”":
@@ -75,10 +75,10 @@ def article(law: str, heading: str, sentences: list[str], spoken: int, part: tup
 
 def fitting(sentences: tuple[str, ...]) -> list[list[str]]:
     """The sentences, grouped by slide."""
-    room = LINES * ((SIZE[0] - 2 * MARGIN) // BODY)
+    characters = LINES * ((SIZE[0] - 2 * MARGIN) // BODY)
     slides: list[list[str]] = [[]]
     for sentence in sentences:
-        if slides[-1] and sum(map(len, slides[-1])) + len(sentence) > room:
+        if slides[-1] and sum(map(len, slides[-1])) + len(sentence) > characters:
             slides.append([])
         slides[-1].append(sentence)
     return [slide for slide in slides if slide]

@@ -26,10 +26,10 @@ def speak(text: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "spoken.wav"
         subprocess.run([*_command(), file], input=text.encode(), check=True, timeout=120, stdout=subprocess.DEVNULL)
-        with wave.open(str(file)) as spoken:
-            if (spoken.getframerate(), spoken.getnchannels(), spoken.getsampwidth()) != (RATE, 1, 2):
+        with wave.open(str(file)) as audio:
+            if (audio.getframerate(), audio.getnchannels(), audio.getsampwidth()) != (RATE, 1, 2):
                 raise NoVoice("this voice speaks in another format")
-            return bytes(spoken.readframes(spoken.getnframes()))
+            return bytes(audio.readframes(audio.getnframes()))
 
 
 def silence(ms: int) -> bytes:

@@ -9,7 +9,7 @@ from academy.cli.sample import parts
 
 LONGEST = 64
 _STOPS = re.compile(r"(?<=[。；！？])")
-_NOT_SPOKEN = re.compile(r"[（(][^）)\n]{0,400}[）)]")
+_BRACKETED = re.compile(r"[（(][^）)\n]{0,400}[）)]")
 
 
 class NoStatutes(Exception):
@@ -49,7 +49,7 @@ def sentences(body: str) -> list[str]:
     """A text split at pauses, no part longer than a caption."""
     found: list[str] = []
     for line in body.replace("\u3000", " ").splitlines():
-        for sentence in _STOPS.split(_NOT_SPOKEN.sub("", line).strip()):
+        for sentence in _STOPS.split(_BRACKETED.sub("", line).strip()):
             found += _shorter(sentence.strip())
     return found
 

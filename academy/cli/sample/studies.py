@@ -69,7 +69,7 @@ class _Rows:
 
 
 def make_studies(
-    tx: Tx, city: City, courses: list[Shelved], keep_free: set[int], lot: random.Random, tell: Callable[[str], None]
+    tx: Tx, city: City, courses: list[Shelved], keep_free: set[int], lot: random.Random, report: Callable[[str], None]
 ) -> None:
     """Insert study records, then open the trainings over them."""
     rows = _Rows(tx, {})
@@ -87,10 +87,10 @@ def make_studies(
             _follow(tx, course)
     # The planner has no statistics of these rows yet; without them it scans them once for every member.
     tx.execute(text("ANALYZE"))
-    tell("what members have studied")
+    report("what members have studied")
     for campaign in CAMPAIGNS:
         _hold(tx, city, campaign, [courses[n].id for n in campaign.courses])
-    tell(f"{len(CAMPAIGNS)} trainings")
+    report(f"{len(CAMPAIGNS)} trainings")
 
 
 def _people(tx: Tx, city: City) -> list[tuple[int, float]]:

@@ -71,7 +71,7 @@ def save_captions(
         _keep(tx, before, queries.cue_texts(tx, asset.id), None)
     if estimated is None:
         estimated = before is not None and before.estimated
-    service.replace_cues(tx, asset, cues, "manual", tell=False, estimated=estimated)
+    service.replace_cues(tx, asset, cues, "manual", publish_event=False, estimated=estimated)
     script = queries.transcript_of(tx, asset.id)
     assert script is not None
     _keep(tx, script, cues, actor)

@@ -58,16 +58,16 @@ def parse_captions_jailed(filename: str, data: bytes, duration_ms: int | None = 
     if not _turns.acquire(timeout=WAIT_S):
         raise Busy(msg("正在读取其他字幕文件，请过几秒再试。"))
     try:
-        said = _run(next((one for one in _SUFFIXES if filename.lower().endswith(one)), ""), data, duration_ms)
+        output = _run(next((one for one in _SUFFIXES if filename.lower().endswith(one)), ""), data, duration_ms)
     finally:
         _turns.release()
     try:
-        found = json.loads(said)
+        found = json.loads(output)
         if "refused" in found:
             raise refusals.refused(*_refusals(found["refused"]))
         return _parsed(found)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        log.error("captions.bad_answer", extra={"fault": type(error).__name__})
+        log.error("captions.parser_output_invalid", extra={"fault": type(error).__name__})
         raise refusals.refused(_UNREADABLE) from error
 
 

@@ -80,19 +80,19 @@ def to_pdf(settings: Settings, path: Path, kind: str, folder: Path) -> Path:
             msg("文件里有公式，而这里的 LibreOffice 没有公式组件，公式会丢失。请导出为 PDF 后再上传，或者请运维安装。")
         )
     _write_profile(profile / "user")
-    told = [str(binary), "--headless", "--nologo", "--norestore"]
-    told += [f"-env:UserInstallation={profile.absolute().as_uri()}", "--convert-to", "pdf"]
-    told += ["--outdir", str(folder), str(clean)]
+    arguments = [str(binary), "--headless", "--nologo", "--norestore"]
+    arguments += [f"-env:UserInstallation={profile.absolute().as_uri()}", "--convert-to", "pdf"]
+    arguments += ["--outdir", str(folder), str(clean)]
     seconds = settings.office_seconds
     limits = Limits(seconds=seconds, cpu_s=seconds, memory_mib=4096, file_mib=1024)
     try:
         try:
-            tools.run(told, folder=folder, limits=limits, sees=[binary.parent])
+            tools.run(arguments, folder=folder, limits=limits, sees=[binary.parent])
         except ToolFailed as error:
             if error.code != RESTART:
                 raise
             _socket(profile).unlink(missing_ok=True)
-            tools.run(told, folder=folder, limits=limits, sees=[binary.parent])
+            tools.run(arguments, folder=folder, limits=limits, sees=[binary.parent])
         if not made.exists():
             raise ToolFailed(0, "nothing was made")
     except ToolFailed as error:

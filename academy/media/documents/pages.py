@@ -72,10 +72,10 @@ def draw(document: Path, folder: Path) -> list[dict[str, Any]]:
     target = folder / "pages"
     target.mkdir()
     # Another Python process: the jail's limits apply to it, not to the worker.
-    told = [sys.executable, "-I", str(_SCRIPT), str(document), str(target), str(MAX_PAGES), str(WIDTH)]
+    arguments = [sys.executable, "-I", str(_SCRIPT), str(document), str(target), str(MAX_PAGES), str(WIDTH)]
     try:
         limits = Limits(seconds=900, cpu_s=900, memory_mib=4096, file_mib=64)
-        found: dict[str, Any] = json.loads(tools.run(told, folder=folder, limits=limits, sees=_SEES))
+        found: dict[str, Any] = json.loads(tools.run(arguments, folder=folder, limits=limits, sees=_SEES))
     except (ToolFailed, ValueError) as error:
         if is_cramped(folder):
             raise StorageFull from error

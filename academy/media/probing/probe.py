@@ -151,14 +151,14 @@ _UNDECODABLE = ("hardware accelerated", "Unsupported codec", "Function not imple
 
 
 def _ffprobe(
-    settings: Settings, demuxer: str, path: Path, ask: list[str], hear: Callable[[str], None] | None = None
+    settings: Settings, demuxer: str, path: Path, ask: list[str], on_log: Callable[[str], None] | None = None
 ) -> dict[str, Any]:
     command = [tools.ffprobe(settings), "-v", "warning", *reading_options(demuxer), "-of", "json", *ask, f"file:{path}"]
     try:
         with tempfile.TemporaryDirectory(prefix="probe-") as folder:
             sees = tools.needs(command, path)
-            said = tools.run(command, folder=Path(folder), limits=_PROBE, on_log=hear, sees=sees)
-            found: dict[str, Any] = json.loads(said)
+            output = tools.run(command, folder=Path(folder), limits=_PROBE, on_log=on_log, sees=sees)
+            found: dict[str, Any] = json.loads(output)
     except ToolFailed as error:
         raise _refusal(error) from error
     except ValueError as error:
@@ -208,13 +208,13 @@ def make_image(path: Path, target: Path, *, side: int = 1280) -> tuple[int, int]
     """
     arguments = [str(path.resolve()), str(target.resolve()), str(side)]
     try:
-        told = tools.run_module(_DRAWER, arguments, folder=target.parent, limits=_DRAWING, sees=[path])
-        drawn = json.loads(told)
+        output = tools.run_module(_DRAWER, arguments, folder=target.parent, limits=_DRAWING, sees=[path])
+        drawn = json.loads(output)
         if drawn.get("refused") == draw_image.TOO_MANY_PIXELS:
             raise Invalid(msg("图片太大，请缩小到 4000 万像素以内。"))
         width, height = (int(one) for one in drawn.get("size", ()))
         if not (0 < width <= side and 0 < height <= side):
-            raise ValueError(told[:100])
+            raise ValueError(output[:100])
     except (ToolFailed, ValueError, TypeError, AttributeError) as error:
         if is_cramped(target.parent):
             raise StorageFull from error

@@ -55,7 +55,7 @@ class S3Storage:
 
     def put_file(self, key: str, source: Path, *, move: bool = False) -> None:
         self._drop_parts(key)
-        with _told(key):
+        with _errors_mapped(key):
             self.client.upload_file(
                 str(source), self.bucket, checked_key(key), ExtraArgs=_facts(key), Config=TransferConfig(PART, 4, PART)
             )
@@ -67,7 +67,7 @@ class S3Storage:
 
     def _drop_parts(self, key: str) -> None:
         """Abort multipart uploads of killed workers: they would be stored, and paid for, for ever."""
-        with _told(key):
+        with _errors_mapped(key):
             left = self.client.list_multipart_uploads(Bucket=self.bucket, Prefix=key).get("Uploads", [])
             for upload in left:
                 if upload["Key"] == key:
@@ -87,7 +87,7 @@ class S3Storage:
 
     def _put_small(self, key: str, file: Path) -> None:
         config = TransferConfig(PART, 1, PART, use_threads=False)
-        with _told(key):
+        with _errors_mapped(key):
             self.client.upload_file(str(file), self.bucket, key, ExtraArgs=_facts(key), Config=config)
 
     @contextlib.contextmanager
@@ -96,7 +96,7 @@ class S3Storage:
             yield path
 
     def _fetch(self, key: str, target: Path) -> None:
-        with _told(key), full_disk_reported():
+        with _errors_mapped(key), full_disk_reported():
             self.client.download_file(self.bucket, checked_key(key), str(target), Config=TransferConfig(PART, 4, PART))
 
     def open(self, key: str) -> BinaryIO:
@@ -113,7 +113,7 @@ class S3Storage:
         return True
 
     def size(self, key: str) -> int:
-        with _told(key):
+        with _errors_mapped(key):
             return int(self.client.head_object(Bucket=self.bucket, Key=checked_key(key))["ContentLength"])
 
     def rename_folder(self, prefix: str, to: str) -> None:
@@ -122,7 +122,7 @@ class S3Storage:
         self._delete(keys)
 
     def _copy(self, key: str, to: str) -> None:
-        with _told(key):
+        with _errors_mapped(key):
             self.client.copy({"Bucket": self.bucket, "Key": key}, self.bucket, to)
 
     def delete_folder(self, prefix: str) -> None:
@@ -172,7 +172,7 @@ class StoredObject(io.RawIOBase):
         )
 
     def _get(self, **more: str) -> Any:
-        with _told(self._key):
+        with _errors_mapped(self._key):
             return self._client.get_object(Bucket=self._bucket, Key=self._key, **more)
 
     def readable(self) -> bool:
@@ -310,7 +310,7 @@ def _all(act: Callable[[str], None], keys: Iterable[str]) -> None:
 
 
 @contextlib.contextmanager
-def _told(key: str) -> Iterator[None]:
+def _errors_mapped(key: str) -> Iterator[None]:
     """Context manager: map the storage's errors to this component's.
 
     Raises:
@@ -320,9 +320,9 @@ def _told(key: str) -> Iterator[None]:
     try:
         yield
     except (ClientError, S3UploadFailedError) as error:
-        told = error if isinstance(error, ClientError) else error.__cause__ or error.__context__
-        code = str(told.response["Error"].get("Code", "")) if isinstance(told, ClientError) else str(error)
-        status = told.response["ResponseMetadata"].get("HTTPStatusCode") if isinstance(told, ClientError) else None
+        cause = error if isinstance(error, ClientError) else error.__cause__ or error.__context__
+        code = str(cause.response["Error"].get("Code", "")) if isinstance(cause, ClientError) else str(error)
+        status = cause.response["ResponseMetadata"].get("HTTPStatusCode") if isinstance(cause, ClientError) else None
         if code in _GONE:
             raise FileNotFoundError(key) from error
         if status == 507 or code in _FULL:

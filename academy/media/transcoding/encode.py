@@ -50,7 +50,7 @@ def command(binary: str, source: Source, rungs: list[Rung], original: Path) -> l
     options: dict[str, Any] = {}
     names: list[str] = []
     shown = filters.frames(film, source, pictures)
-    heard = filters.sounds(film, source, len(rungs))
+    audio = filters.sounds(film, source, len(rungs))
     for number, rung in enumerate(rungs):
         parts = []
         if rung.height:
@@ -58,14 +58,14 @@ def command(binary: str, source: Source, rungs: list[Rung], original: Path) -> l
             options |= {f"crf:v:{number}": rung.crf, f"maxrate:v:{number}": f"{rung.maxrate_k}k"}
             options[f"bufsize:v:{number}"] = f"{rung.maxrate_k * 2}k"
             parts.append(f"v:{number}")
-        if heard:
-            streams.append(heard[number])
+        if audio:
+            streams.append(audio[number])
             options[f"b:a:{number}"] = f"{rung.audio_k}k"
             parts.append(f"a:{number}")
         names.append(",".join([*parts, f"name:{rung.name}"]))
     if pictures:
         options |= picture_options(source)
-    if heard:
+    if audio:
         options |= SOUND
     return compiled(binary, ffmpeg.output(*streams, "%v/index.m3u8", **hls(names), **options))
 
@@ -123,19 +123,21 @@ def limits(source: Source) -> Limits:
     )
 
 
-def progress_listener(tell: Callable[[int], None], length_ms: float) -> Callable[[str], None]:
-    """A listener for ffmpeg's progress lines; `tell` is called with permille."""
+def progress_listener(on_progress: Callable[[int], None], length_ms: float) -> Callable[[str], None]:
+    """A listener for ffmpeg's progress lines; `on_progress` is called with permille."""
 
     def line(text: str) -> None:
         key, _, value = text.partition("=")
         if key == "out_time_us" and value.lstrip("-").isdigit():
-            tell(min(999, max(0, int(int(value) // max(1.0, length_ms)))))
+            on_progress(min(999, max(0, int(int(value) // max(1.0, length_ms)))))
 
     return line
 
 
-def make_ladder(settings: Settings, source: Source, original: Path, folder: Path, tell: Callable[[int], None]) -> int:
-    """Encode in one process into an empty folder; `tell` is called with permille.
+def make_ladder(
+    settings: Settings, source: Source, original: Path, folder: Path, on_progress: Callable[[int], None]
+) -> int:
+    """Encode in one process into an empty folder; `on_progress` is called with permille.
 
     Returns how many pictures and audio packets were damaged.
 
@@ -147,11 +149,13 @@ def make_ladder(settings: Settings, source: Source, original: Path, folder: Path
     folder.mkdir(parents=True)
     damage = Damage()
     try:
-        told = command(tools.ffmpeg_path(settings), source, rules.plan(source), original)
-        listener = progress_listener(tell, source.duration_ms)
+        arguments = command(tools.ffmpeg_path(settings), source, rules.plan(source), original)
+        listener = progress_listener(on_progress, source.duration_ms)
         with colour_table(source, folder):
-            sees = tools.needs(told, original)
-            tools.run(told, folder=folder, limits=limits(source), on_line=listener, on_log=damage.hear, sees=sees)
+            sees = tools.needs(arguments, original)
+            tools.run(
+                arguments, folder=folder, limits=limits(source), on_line=listener, on_log=damage.on_log, sees=sees
+            )
         check_whole(source, folder)
     except ToolFailed as error:
         raise_in_words(error)
@@ -186,7 +190,7 @@ class Damage:
         self.first_s: float | None = None
         """Time of the first decoded picture, in seconds from where reading began (`filters.frames`)."""
 
-    def hear(self, line: str) -> None:
+    def on_log(self, line: str) -> None:
         """A line of ffmpeg's log."""
         if self._SIGNS.search(line):
             self.count += 1
@@ -311,10 +315,19 @@ def make_pictures(settings: Settings, folder: Path, rungs: list[Rung], duration_
 
 
 def _draw(settings: Settings, folder: Path, entry: list[str], filters: str, name: str, *, quality: int) -> None:
-    told = [tools.ffmpeg_path(settings), "-nostdin", "-loglevel", "error", "-y", "-protocol_whitelist", "file", *entry]
-    told += ["-an", "-vsync", "passthrough", "-vf", filters, "-frames:v", "1", "-q:v", str(quality)]
-    told += ["-pix_fmt", "yuvj420p", "-f", "image2", "-update", "1", name]
-    tools.run(told, folder=folder, limits=Limits(seconds=600, cpu_s=600, file_mib=64), sees=tools.needs(told))
+    arguments = [
+        tools.ffmpeg_path(settings),
+        "-nostdin",
+        "-loglevel",
+        "error",
+        "-y",
+        "-protocol_whitelist",
+        "file",
+        *entry,
+    ]
+    arguments += ["-an", "-vsync", "passthrough", "-vf", filters, "-frames:v", "1", "-q:v", str(quality)]
+    arguments += ["-pix_fmt", "yuvj420p", "-f", "image2", "-update", "1", name]
+    tools.run(arguments, folder=folder, limits=Limits(seconds=600, cpu_s=600, file_mib=64), sees=tools.needs(arguments))
 
 
 def _piece(folder: Path, rung: Rung, at_s: float) -> Path:
@@ -354,12 +367,12 @@ def embedded_captions(settings: Settings, source: Source, original: Path, folder
     """The text subtitles inside the original, as SRT by the file's own clock; empty where they cannot be read. Read
     from standard output, not from a file: on a full disk they would be lost without an error."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = [tools.ffmpeg_path(settings), "-nostdin", "-loglevel", "error", "-y", *reading_options(source.demuxer)]
+    arguments = [tools.ffmpeg_path(settings), "-nostdin", "-loglevel", "error", "-y", *reading_options(source.demuxer)]
     # Without this ffmpeg shifts all of them when one is before the first picture.
-    told += ["-copyts", "-i", f"file:{original}", "-map", f"0:{source.subtitle}", "-c:s", "srt"]
-    told += ["-avoid_negative_ts", "disabled", "-fs", str(MAX_CAPTIONS), "-f", "srt", "pipe:1"]
+    arguments += ["-copyts", "-i", f"file:{original}", "-map", f"0:{source.subtitle}", "-c:s", "srt"]
+    arguments += ["-avoid_negative_ts", "disabled", "-fs", str(MAX_CAPTIONS), "-f", "srt", "pipe:1"]
     try:
         bounds = Limits(seconds=900, cpu_s=600, file_mib=1)
-        return tools.run(told, folder=folder, limits=bounds, sees=tools.needs(told, original)).encode()
+        return tools.run(arguments, folder=folder, limits=bounds, sees=tools.needs(arguments, original)).encode()
     except ToolFailed:
         return b""

@@ -64,9 +64,9 @@ def is_made(folder: Path, number: int) -> bool:
 
 
 def make(
-    settings: Settings, source: Source, original: Path, folder: Path, number: int, tell: Callable[[int], None]
+    settings: Settings, source: Source, original: Path, folder: Path, number: int, on_progress: Callable[[int], None]
 ) -> None:
-    """Make one part (or the audio) below `folder`, unless it exists; `tell` is called with permille.
+    """Make one part (or the audio) below `folder`, unless it exists; `on_progress` is called with permille.
 
     Raises:
         Invalid: the file cannot be decoded.
@@ -80,7 +80,7 @@ def make(
         # A folder of its own: a worker presumed dead may still be writing.
         draft = Path(tempfile.mkdtemp(dir=folder, prefix="draft-"))
     try:
-        damage = _encode(settings, source, original, draft, part, tell)
+        damage = _encode(settings, source, original, draft, part, on_progress)
         with full_disk_reported():
             (draft / _DAMAGE).write_text(str(damage), encoding="ascii")
             for file in draft.iterdir():
@@ -99,7 +99,7 @@ def _encode(
     original: Path,
     draft: Path,
     part: EncodedPart | None,
-    tell: Callable[[int], None],
+    on_progress: Callable[[int], None],
 ) -> int:
     """Encode into the draft folder; returns how many pictures or packets were damaged, at the best attempt.
 
@@ -108,7 +108,7 @@ def _encode(
     """
     binary = tools.ffmpeg_path(settings)
     length = _length_s(source, part)
-    listener = encode.progress_listener(tell, length * 1000)
+    listener = encode.progress_listener(on_progress, length * 1000)
     if part is None:
         return _run(source, original, draft, sound_command(binary, source, original), length, listener).count
     damage = _run(source, original, draft, picture_command(binary, source, part, original), length, listener)
@@ -128,7 +128,7 @@ def _run(
     limits = encode.limits(dataclasses.replace(source, duration_ms=round(length_s * 1000)))
     with encode.colour_table(source, draft):
         sees = tools.needs(command, original)
-        tools.run(command, folder=draft, limits=limits, on_line=listener, on_log=damage.hear, sees=sees)
+        tools.run(command, folder=draft, limits=limits, on_line=listener, on_log=damage.on_log, sees=sees)
     return damage
 
 
@@ -202,12 +202,12 @@ def damage(source: Source, folder: Path) -> int:
     Raises:
         Invalid: too many.
     """
-    heard = encode.Damage()
+    damage_found = encode.Damage()
     for number in numbers(source):
         file = folder_of(folder, number) / _DAMAGE
-        heard.count += int(file.read_text(encoding="ascii")) if file.exists() else 0
-    heard.check(source.duration_ms / 1000 * source.fps)
-    return heard.count
+        damage_found.count += int(file.read_text(encoding="ascii")) if file.exists() else 0
+    damage_found.check(source.duration_ms / 1000 * source.fps)
+    return damage_found.count
 
 
 def join(settings: Settings, source: Source, parts: Path, folder: Path) -> None:

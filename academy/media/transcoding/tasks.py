@@ -34,7 +34,7 @@ def _encode(work: StepContext) -> Keep | WaitForParts | None:
     numbers = parts.numbers(work.source)
     if not numbers:
         with work.storage.local(original_key(work.asset.public_id)) as path:
-            damage = encode.make_ladder(work.settings, work.source, path, work.folder, work.tell)
+            damage = encode.make_ladder(work.settings, work.source, path, work.folder, work.report_progress)
         return pipeline.keep_probe({"damage": damage})
     made = parts_folder(work.settings, work.generation)
     missing = [number for number in numbers if not parts.is_made(made, number)]
@@ -69,17 +69,17 @@ def _row(asset_id: int, generation: str, number: int):  # type: ignore[no-untype
     )
 
 
-class _Telling:
+class _PartProgress:
     """Stores a part's progress, and the film's from all its parts, at most once a second."""
 
     def __init__(self, context: JobContext, asset: Asset, number: int) -> None:
         self.context, self.asset, self.number = context, asset, number
-        self.told = 0.0
+        self.stored_at = 0.0
 
     def __call__(self, permille: int) -> None:
-        if time.monotonic() - self.told < pipeline.TELL_S:
+        if time.monotonic() - self.stored_at < pipeline.PROGRESS_S:
             return
-        self.told = time.monotonic()
+        self.stored_at = time.monotonic()
         self.context.progress(permille)
 
         def write(tx: Tx) -> None:
@@ -113,7 +113,7 @@ def _make_part(context: JobContext, asset_id: int, generation: str, number: int)
     source = rules.Source(**(asset.probe or {})["source"])
     folder = parts_folder(context.settings, generation)
     with storage_of(context.settings).local(original_key(asset.public_id)) as path:
-        parts.make(context.settings, source, path, folder, number, _Telling(context, asset, number))
+        parts.make(context.settings, source, path, folder, number, _PartProgress(context, asset, number))
     context.db.run_in_transaction(keep)
 
 

@@ -20,13 +20,13 @@ from typing import Any, Protocol
 
 RATE = 16_000
 BLOCK_MS = 300_000
-Heard = dict[str, Any]
+Line = dict[str, Any]
 
 
 class Engine(Protocol):
     """Interface of a recogniser."""
 
-    def hear(self, sound: "Sound", pieces: list[tuple[int, int]]) -> Iterator[Heard]:
+    def recognise(self, sound: "Sound", pieces: list[tuple[int, int]]) -> Iterator[Line]:
         """Recognise the pieces in order; yields each line as soon as it is known."""
 
 
@@ -54,10 +54,10 @@ class FasterWhisper:
             asked["folder"], device="cpu", compute_type="int8", cpu_threads=asked["threads"], local_files_only=True
         )
 
-    def hear(self, sound: Sound, pieces: list[tuple[int, int]]) -> Iterator[Heard]:
+    def recognise(self, sound: Sound, pieces: list[tuple[int, int]]) -> Iterator[Line]:
         """In blocks of some minutes: Whisper's accuracy improves with context."""
         for start, end in blocks(pieces):
-            said, _ = self.model.transcribe(
+            output, _ = self.model.transcribe(
                 sound.piece(start, end),
                 language=self._language(),
                 initial_prompt=self.asked["prompt"] or None,
@@ -65,7 +65,7 @@ class FasterWhisper:
                 vad_filter=True,
                 condition_on_previous_text=False,  # a model that begins to repeat itself would continue so to the end
             )
-            for one in said:
+            for one in output:
                 words = [
                     [start + round(w.start * 1000), start + round(w.end * 1000), w.word, round(float(w.probability), 3)]
                     for w in one.words or []
@@ -108,18 +108,18 @@ class Sherpa:
         else:
             self.recogniser = make.from_zipformer_ctc(**files, **common)
 
-    def hear(self, sound: Sound, pieces: list[tuple[int, int]]) -> Iterator[Heard]:
+    def recognise(self, sound: Sound, pieces: list[tuple[int, int]]) -> Iterator[Line]:
         """Piece by piece, between two silences."""
         for start, end in pieces:
             stream = self.recogniser.create_stream()
             stream.accept_waveform(RATE, sound.piece(start, end))
             self.recogniser.decode_stream(stream)
-            said = stream.result
-            sure = list(getattr(said, "ys_log_probs", None) or [])
+            output = stream.result
+            sure = list(getattr(output, "ys_log_probs", None) or [])
             yield {
                 "start": start,
                 "end": end,
-                "text": said.text.strip(),
+                "text": output.text.strip(),
                 "confidence": round(math.exp(sum(sure) / len(sure)), 3) if sure else None,
                 "words": [],
             }
@@ -164,8 +164,8 @@ def main(path: str) -> None:
     """Print the recognised lines."""
     asked: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
     engine: Engine = ENGINES[asked["engine"]](asked)
-    for heard in engine.hear(Sound(asked["wav"]), [(start, end) for start, end in asked["pieces"]]):
-        sys.stdout.write(json.dumps(heard) + "\n")
+    for line in engine.recognise(Sound(asked["wav"]), [(start, end) for start, end in asked["pieces"]]):
+        sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
 
 

@@ -55,7 +55,7 @@ def recognise_speech(
     settings: Settings,
     entry: list[str],
     folder: Path,
-    tell: Callable[[int], None],
+    on_progress: Callable[[int], None],
     *,
     terms: list[str] | None = None,
     language: str = "",
@@ -76,7 +76,7 @@ def recognise_speech(
         language = language or settings.speech_language
         asked = _asked(model, wav, pieces, language, terms or [])
         started = time.monotonic()
-        lines = _listen(model, asked, folder, duration_ms, tell) if pieces else []
+        lines = _listen(model, asked, folder, duration_ms, on_progress) if pieces else []
     finally:
         wav.unlink(missing_ok=True)
     cues = rules.to_cues(lines)
@@ -87,15 +87,15 @@ def recognise_speech(
 
 def _decode(settings: Settings, entry: list[str], wav: Path, folder: Path) -> list[tuple[int, int]]:
     """Write 16 kHz mono and detect silences on the way."""
-    told = [tools.ffmpeg_path(settings), "-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", "-y", *entry]
+    arguments = [tools.ffmpeg_path(settings), "-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", "-y", *entry]
     report = folder / "silences.txt"
     filters = f"aresample=16000,silencedetect=noise=-35dB:d=0.35,ametadata=mode=print:file={report.name}"
-    told += ["-vn", "-sn", "-ac", "1", "-af", filters, "-c:a", "pcm_s16le", "-f", "wav", wav.name]
+    arguments += ["-vn", "-sn", "-ac", "1", "-af", filters, "-c:a", "pcm_s16le", "-f", "wav", wav.name]
     try:
         # An input `-i file:…` is untrusted: its decoder can read that file and no other.
         given = Path(entry[entry.index("-i") + 1].removeprefix("file:"))
         limits = Limits(seconds=3600, cpu_s=3600, file_mib=2048)
-        tools.run(told, folder=folder, limits=limits, sees=tools.needs(told, given))
+        tools.run(arguments, folder=folder, limits=limits, sees=tools.needs(arguments, given))
     except ToolFailed as error:
         raise_in_words(error)
     text = report.read_text(encoding="utf-8") if report.exists() else ""
@@ -122,7 +122,7 @@ def _asked(
 
 
 def _listen(
-    model: models.Model, asked: dict[str, Any], folder: Path, duration_ms: int, tell: Callable[[int], None]
+    model: models.Model, asked: dict[str, Any], folder: Path, duration_ms: int, on_progress: Callable[[int], None]
 ) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     question = folder / "asked.json"
@@ -131,14 +131,14 @@ def _listen(
     def line(text: str) -> None:
         if text.startswith("{"):
             lines.append(json.loads(text))
-            tell(min(999, lines[-1]["end"] * 1000 // max(1, duration_ms)))
+            on_progress(min(999, lines[-1]["end"] * 1000 // max(1, duration_ms)))
 
     seconds = 600 + 10 * duration_ms / 1000
     limits = Limits(seconds=seconds, cpu_s=int(seconds * 4), memory_mib=16384, file_mib=64)
     try:
-        told = [sys.executable, "-I", str(_SCRIPT), str(question)]
+        arguments = [sys.executable, "-I", str(_SCRIPT), str(question)]
         sees = [_SCRIPT, model.folder, Path(sys.prefix)]
-        tools.run(told, folder=folder, limits=limits, on_line=line, sees=sees)
+        tools.run(arguments, folder=folder, limits=limits, on_line=line, sees=sees)
     except ToolFailed as error:
         log.warning("speech.failed", extra={"model": model.name, "log": error.log[-2000:]})
         raise Invalid(msg("语音识别没有成功，可能是模型文件不完整，或者内存不够。请联系运维。")) from error

@@ -22,7 +22,7 @@ from academy.media.storage.file_storage import original_key, storage_of, work_fo
 from academy.media.transcription import models, recognition
 
 HEARABLE = ("video", "audio")
-TELL_S = 2.0
+PROGRESS_S = 2.0
 
 
 def transcriptions_of(tx: Tx, asset_ids: list[int]) -> dict[int, Transcription]:
@@ -100,14 +100,14 @@ def transcribe(context: JobContext, asset_id: int) -> None:
     if begun is None:
         return
     asset, terms = begun
-    told = 0.0
+    stored_at = 0.0
 
-    def tell(permille: int) -> None:
-        nonlocal told
+    def on_progress(permille: int) -> None:
+        nonlocal stored_at
         context.progress(permille)
-        if time.monotonic() - told < TELL_S:
+        if time.monotonic() - stored_at < PROGRESS_S:
             return
-        told = time.monotonic()
+        stored_at = time.monotonic()
 
         def write(tx: Tx) -> None:
             tx.execute(update(Transcription).where(Transcription.asset_id == asset_id).values(permille=permille))
@@ -118,16 +118,20 @@ def transcribe(context: JobContext, asset_id: int) -> None:
     with storage_of(context.settings).local(original_key(asset.public_id)) as path:
         demuxer = (asset.probe or {})["source"]["demuxer"]
         entry = [*reading_options(demuxer), "-i", f"file:{path}", "-map", f"0:{_source(asset)}"]
-        heard = recognition.recognise_speech(context.settings, entry, folder, tell, terms=list(dict.fromkeys(terms)))
-    if not heard.cues:
+        recognised = recognition.recognise_speech(
+            context.settings, entry, folder, on_progress, terms=list(dict.fromkeys(terms))
+        )
+    if not recognised.cues:
         raise Invalid(msg("没有听出说话的声音。"))
-    context.db.run_in_transaction(lambda tx: _keep(tx, asset_id, heard))
+    context.db.run_in_transaction(lambda tx: _keep(tx, asset_id, recognised))
 
 
-def _keep(tx: Tx, asset_id: int, heard: recognition.Recognised) -> None:
+def _keep(tx: Tx, asset_id: int, recognised: recognition.Recognised) -> None:
     asset, row = tx.get_one(Asset, asset_id, with_for_update=True), tx.get_one(Transcription, asset_id)
-    row.state, row.permille, row.model = "done", 1000, heard.model[:120]
+    row.state, row.permille, row.model = "done", 1000, recognised.model[:120]
     row.finished_at = clock.now()
-    cues = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in heard.cues]
+    cues = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in recognised.cues]
     publish(tx, SpeechRecognised(asset.id, cues))
-    record(tx, SYSTEM, "captions.recognised", f"asset:{asset.public_id}", cues=len(heard.cues), model=heard.model)
+    record(
+        tx, SYSTEM, "captions.recognised", f"asset:{asset.public_id}", cues=len(recognised.cues), model=recognised.model
+    )

@@ -40,18 +40,18 @@ def pieces(
     quiet: Sequence[tuple[int, int]], duration_ms: int, longest_ms: int = LONGEST_PIECE_MS
 ) -> list[tuple[int, int]]:
     """Stretches between silences, padded, neighbours joined up to `longest_ms`, longer ones cut evenly."""
-    spoken: list[tuple[int, int]] = []
+    kept: list[tuple[int, int]] = []
     at = 0
     for start, end in [*quiet, (duration_ms, duration_ms)]:
         low, high = max(0, at - 200), min(duration_ms, start + 200)
         if start - at >= SHORTEST_PIECE_MS:
-            if spoken and high - spoken[-1][0] <= longest_ms:
-                spoken[-1] = (spoken[-1][0], high)
+            if kept and high - kept[-1][0] <= longest_ms:
+                kept[-1] = (kept[-1][0], high)
             else:
-                spoken.append((max(low, spoken[-1][1] if spoken else 0), high))
+                kept.append((max(low, kept[-1][1] if kept else 0), high))
         at = min(duration_ms, end)
     cut: list[tuple[int, int]] = []
-    for start, end in spoken:
+    for start, end in kept:
         parts = -(-(end - start) // longest_ms)
         edges = [start + (end - start) * n // parts for n in range(parts + 1)]
         cut.extend(itertools.pairwise(edges))
@@ -68,10 +68,10 @@ class Word:
     confidence: float
 
 
-def to_cues(heard: Iterable[dict[str, Any]]) -> list[CueText]:
+def to_cues(recognised: Iterable[dict[str, Any]]) -> list[CueText]:
     """Captions of readable length, from the lines of `recogniser.py`."""
     made: list[CueText] = []
-    for one in heard:
+    for one in recognised:
         words = [Word(*word) for word in one["words"]]
         if words:
             made.extend(_from_words(words))
@@ -135,8 +135,8 @@ def distance(a: str, b: str) -> int:
     return edits
 
 
-def character_error_rate(heard: str, truth: str) -> tuple[int, int, float]:
+def character_error_rate(hypothesis: str, truth: str) -> tuple[int, int, float]:
     """Edits, characters of the reference, and their quotient: the character error rate."""
-    said, right = plain(heard), plain(truth)
-    edits = distance(said, right)
+    recognised, right = plain(hypothesis), plain(truth)
+    edits = distance(recognised, right)
     return edits, len(right), round(edits / max(1, len(right)), 4)

@@ -79,19 +79,19 @@ def of_substation(text: str) -> tuple[str, bool]:
     Everything in braces is hidden, override or comment; from `\\p1` (any level above 0) to `\\p0` is a
     drawing. Escaped or unclosed braces are text, as in its renderers.
     """
-    said, drawing, drew, at = [], False, False, 0
+    pieces, drawing, drew, at = [], False, False, 0
     while at < len(text):
         start = _opening(text, at)
         end = text.find("}", start) if start >= 0 else -1
         piece = text[at:] if end < 0 else text[at:start]
         drew = drew or (drawing and bool(piece.strip()))
-        said.append("" if drawing else piece)
+        pieces.append("" if drawing else piece)
         if end < 0:
             break
         for level in _LEVEL.findall(text, start, end):
             drawing = int(level) > 0
         at = end + 1
-    words = "".join(said).replace(r"\{", "{").replace(r"\}", "}")
+    words = "".join(pieces).replace(r"\{", "{").replace(r"\}", "}")
     return plain(words.replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", " ")), drew
 
 

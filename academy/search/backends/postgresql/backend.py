@@ -57,7 +57,7 @@ class PostgresBackend:
             )
             return [(shown, frozenset(lectures)) for shown, lectures in found]
 
-    def sounding(self, heard: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
+    def sounding(self, sounds: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
         with self.db.read() as tx:
             if not self._there(tx):
                 return {}
@@ -67,7 +67,7 @@ class PostgresBackend:
                     "SELECT sound, word, documents FROM search_words WHERE sound = ANY(:sounds) AND documents > 0 "
                     "ORDER BY documents DESC, word"
                 ),
-                {"sounds": list(heard)},
+                {"sounds": list(sounds)},
             ):
                 found.setdefault(key, []).append((word, documents))
             return found

@@ -127,11 +127,11 @@ def rows(lecture: Lecture, segmenter: Segmenter) -> Rows:
     for part in lecture.parts:
         for window in windows(part):
             text = Text(window.text)
-            said = segmenter.words(text.words)
-            made.counts.update(set(said))
+            words_of_text = segmenter.words(text.words)
+            made.counts.update(set(words_of_text))
             found = numbers([text])
             place = (lecture.lecture_id, window.item_id, window.first, window.last)
-            made.windows.append((*place, None, None, vector([*tiered(said), *named]), _pairs(found, made)))
+            made.windows.append((*place, None, None, vector([*tiered(words_of_text), *named]), _pairs(found, made)))
             everything.append(found)
             texts.append(text)
     whole = np.unique(np.concatenate([*everything, characters(texts)]))

@@ -131,11 +131,11 @@ class WhooshBackend:
         if view is None:
             return {}
         found: dict[str, list[tuple[str, int]]] = {}
-        for heard in sounds:
-            words = {word for leaf in view.leaves for word in leaf.sounding(heard)}
+        for syllables in sounds:
+            words = {word for leaf in view.leaves for word in leaf.sounding(syllables)}
             counted = [(word, view.frequency("w", word) + view.frequency("t", word)) for word in words]
             if counted:
-                found[heard] = sorted(counted, key=lambda pair: (-pair[1], pair[0]))
+                found[syllables] = sorted(counted, key=lambda pair: (-pair[1], pair[0]))
         return found
 
     def frequencies(self, words: Iterable[str]) -> dict[str, int]:

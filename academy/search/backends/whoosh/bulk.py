@@ -110,8 +110,8 @@ class Gathered:
         """Each word once more prefixed by its pronunciation, so that homophones are neighbours in the list of terms:
         building that dictionary on first use takes seconds."""
         words = {*self._known.get("w", ()), *self._known.get("t", ())}
-        heard = ((sound(word.decode("utf-8", "replace")), word) for word in words)
-        self.add_tokens(SOUNDS, 0, [f"{syllables}\t{word.decode()}" for syllables, word in heard if syllables])
+        pronounced = ((sound(word.decode("utf-8", "replace")), word) for word in words)
+        self.add_tokens(SOUNDS, 0, [f"{syllables}\t{word.decode()}" for syllables, word in pronounced if syllables])
 
     def cleanup(self) -> None:
         self._known.clear()

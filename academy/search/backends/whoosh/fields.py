@@ -54,15 +54,15 @@ def documents(lecture: Lecture, segmenter: Segmenter) -> Iterator[Document]:
     title_words = [word for name in named for word in segmenter.words(name.words)]
     about = [word for word in segmenter.words(summary.words) if word not in STOP]
     offered = [f"{key}\t{shown}" for key, shown in suggestions(lecture, segmenter)]
-    said = [(window, Text(window.text)) for part in lecture.parts for window in windows(part)]
+    texts = [(window, Text(window.text)) for part in lecture.parts for window in windows(part)]
     # The card has every character that is anywhere in the lecture: single characters occur in too many windows.
-    everything = characters([*named, summary, *(text for _, text in said)])
+    everything = characters([*named, summary, *(text for _, text in texts)])
     yield Document(
         {"lecture": lecture.lecture_id, "length": len(title_words), DIGEST: lecture.digest()},
         np.concatenate([everything, numbers([*named, summary])]),
         {"key": key, "t": title_words + about, "s": offered},
     )
-    for window, text in said:
+    for window, text in texts:
         words = segmenter.words(text.words)
         yield Document(
             {

@@ -179,15 +179,15 @@ class Leaf:
         docs = np.repeat(cards.astype(np.int64) - (ends - counts), counts) + np.arange(ends[-1])
         return docs[self.living[docs]].astype(np.uint32)
 
-    def sounding(self, heard: str) -> list[str]:
+    def sounding(self, syllables: str) -> list[str]:
         """The segment's words of this pronunciation."""
-        words = self._sounds.get(heard)
+        words = self._sounds.get(syllables)
         if words is None:
             with self._guard:
-                terms = _some(self.reader.expand_prefix(SOUNDS, f"{heard}\t".encode()), MOST_OF_A_SOUND)
+                terms = _some(self.reader.expand_prefix(SOUNDS, f"{syllables}\t".encode()), MOST_OF_A_SOUND)
             if len(self._sounds) >= KEPT_SOUNDS:
                 self._sounds.clear()
-            words = self._sounds[heard] = [term.partition("\t")[2] for term in terms]
+            words = self._sounds[syllables] = [term.partition("\t")[2] for term in terms]
         return words
 
 
