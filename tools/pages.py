@@ -129,7 +129,7 @@ def jobs_page() -> str:
     for spec in jobs():
         plan = scheduler.schedule(spec.name)
         what = _cell(_first(spec.run.__doc__))
-        lines.append(f"| `{spec.name}` | {spec.lane} | {plan.says if plan else ''} | {what} |")
+        lines.append(f"| `{spec.name}` | {spec.lane} | {plan.description if plan else ''} | {what} |")
     return "\n".join(lines) + "\n"
 
 

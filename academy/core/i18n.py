@@ -101,12 +101,12 @@ def nmsg(text: str, number: int, **params: Any) -> Message:
     return Message(text, {"n": number} | params, number)
 
 
-Speak = Callable[[Message | str], str]
+Translator = Callable[[Message | str], str]
 """Translates a sentence into one language; a plain string stays as it is."""
 
 
 @functools.cache
-def translator_for(language: str) -> Speak:
+def translator_for(language: str) -> Translator:
     """For files that a worker writes: a translator for the requester's language."""
     folder = Path(__file__).parent.parent / "translations"
     catalogue = gettext.translation("messages", folder, [language], fallback=True)

@@ -260,6 +260,12 @@ class Onward(Text):
         return local_path(text.rstrip("?")) if text else ""
 
 
+class OnwardForm(Form):
+    """A button that only names the address to continue at."""
+
+    next = Onward()
+
+
 class File(Field):
     """An uploaded file; None where none was chosen and none is required."""
 

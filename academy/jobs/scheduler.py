@@ -24,9 +24,9 @@ Next = Callable[[dt.datetime], dt.datetime]
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """When a job recurs: `says` is the text for docs/jobs.md, `after(instant)` computes the next time."""
+    """When a job recurs: `description` is the text for docs/jobs.md, `after(instant)` computes the next time."""
 
-    says: str
+    description: str
     after: Next
 
 

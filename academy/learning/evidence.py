@@ -127,7 +127,7 @@ def _refusals(tx: Tx, member_id: int, item_id: int) -> list[dict[str, Any]]:
     return [
         {
             "reason": row.reason,
-            "told": str(refusals.explain_refusal(row.reason)),
+            "explanation": str(refusals.explain_refusal(row.reason)),
             "spans": [list(span) for span in rules.unpack_spans(row.spans)],
             "times": row.times,
             "first_at": row.first_at.isoformat(),

@@ -63,7 +63,7 @@ class HeartbeatOutcome:
     error: BaseException | None = None
     closed: bool = False
 
-    def told_in_public(self) -> "HeartbeatOutcome":
+    def for_public_screen(self) -> "HeartbeatOutcome":
         """What a public screen learns: whether the playback has ended, and nothing that depends on its owner's ledger.
         Gains, completions and refusals would reveal what had been watched before."""
         return HeartbeatOutcome(ended="unknown", reason="unknown", closed=True) if self.closed else HeartbeatOutcome()

@@ -14,7 +14,7 @@ from academy.media.models import Asset, Cue
 
 
 @dataclass(frozen=True)
-class ItemState:
+class PlaybackItem:
     """An item in the list beside the player."""
 
     item: CourseItem
@@ -32,7 +32,7 @@ class PlaybackPage:
     lecturer: Lecturer | None
     asset: Asset | None
     cues: Sequence[Cue]
-    lines: Sequence[ItemState]
+    lines: Sequence[PlaybackItem]
     following: CourseItem | None
     held: Ledger | None
 
@@ -45,7 +45,7 @@ def load_playback_page(tx: Tx, actor: Actor, item: CourseItem) -> PlaybackPage:
     if actor.member_id is not None:
         done = set(queries.items_completed(tx, actor.member_id, [line.item for line in page.lines]))
         held = queries.ledger_of(tx, actor.member_id, item)
-    lines = [ItemState(line.item, line.asset, line.item.id in done, line.item.id == item.id) for line in page.lines]
+    lines = [PlaybackItem(line.item, line.asset, line.item.id in done, line.item.id == item.id) for line in page.lines]
     place = next((n for n, line in enumerate(lines) if line.here), len(lines))
     return PlaybackPage(
         item=item,

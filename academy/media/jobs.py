@@ -31,7 +31,7 @@ from academy.media.storage.file_storage import (
 )
 from academy.media.transcoding import encode, tasks
 from academy.media.transcoding.playlist import MeasuredRendition
-from academy.media.transcription import requests as _asking  # noqa: F401 - its job and its ear
+from academy.media.transcription import requests as _asking  # noqa: F401 - registers its jobs and handlers
 from academy.notifications.service import notify
 
 __all__ = ["cleanup", "tasks"]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from academy.core import clock
 from academy.core.database import Database, Tx
-from academy.core.i18n import Message, Speak, msg, translator_for
+from academy.core.i18n import Message, Translator, msg, translator_for
 from academy.coverage import breakdowns, name_lists, table
 from academy.people.models import Organisation
 from academy.reports.spreadsheets import Value, open_sheet
@@ -58,7 +58,7 @@ def coverage_definition(day: dt.date | None) -> Message:
     )
 
 
-def translator_of(params: dict[str, Any]) -> Speak:
+def translator_of(params: dict[str, Any]) -> Translator:
     """The requester's language."""
     return translator_for(str(params.get("language", "zh")))
 

@@ -77,7 +77,7 @@ def copy_personal_data(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]
             for row in consents_of(tx, account.id)
         ],
         "requests": [
-            {"kind": row.kind, "said": row.body, "state": row.state, "answer": row.answer, "at": _when(row.created_at)}
+            {"kind": row.kind, "text": row.body, "state": row.state, "answer": row.answer, "at": _when(row.created_at)}
             for row in data_requests_of(tx, account.id)
         ],
         "complaints": _complaints(tx, account.id),
@@ -185,7 +185,7 @@ def _completed(tx: Tx, member_id: int) -> list[dict[str, Any]]:
 
 def _complaints(tx: Tx, account_id: int) -> list[dict[str, Any]]:
     rows = tx.scalars(select(Complaint).where(Complaint.account_id == account_id).order_by(Complaint.id).limit(MOST))
-    return [{"subject": row.subject, "said": row.body, "state": row.state, "answer": row.answer} for row in rows]
+    return [{"subject": row.subject, "text": row.body, "state": row.state, "answer": row.answer} for row in rows]
 
 
 def _messages(tx: Tx, actor: Actor) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from academy.core.i18n import Message, Speak
+from academy.core.i18n import Message, Translator
 from academy.core.paging import Page
 from academy.reports.spreadsheets import Value, open_sheet
 
@@ -60,7 +60,12 @@ class Report:
 
 
 def write(
-    report: Report, translate: Speak, kind: str, path: Path, progress: Callable[[int], None], total: int | None = None
+    report: Report,
+    translate: Translator,
+    kind: str,
+    path: Path,
+    progress: Callable[[int], None],
+    total: int | None = None,
 ) -> int:
     """Write all tables of a report into one file; returns how many rows there are."""
     widest = max(report.tables, key=lambda table: len(table.columns))
@@ -81,7 +86,7 @@ def write(
     return written
 
 
-def render_cell(cell: Cell, translate: Speak) -> Value:
+def render_cell(cell: Cell, translate: Translator) -> Value:
     """A cell in the reader's language."""
     return translate(cell) if isinstance(cell, Message) else cell
 

@@ -59,7 +59,7 @@ class HeartbeatMiddleware:
             answer = "ended" if outcome.ended else "refused" if outcome.reason else "duplicate"
             if outcome.gained_ms and answer == "duplicate":
                 answer = "credited"
-            return outcome.told_in_public() if beat.grant.in_public else outcome, beat.seq
+            return outcome.for_public_screen() if beat.grant.in_public else outcome, beat.seq
         except (BadHeartbeat, TooLarge):
             answer = "invalid"
             raise

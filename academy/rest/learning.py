@@ -50,18 +50,18 @@ from academy.rest.contracts import (
 )
 
 ELSEWHERE = msg("这个账号正在另一台设备上看课。")
-REFUSED = obj(reason=TEXT, told=TEXT, spans=SPANS)
+REFUSED = obj(reason=TEXT, explanation=TEXT, spans=SPANS)
 HELD = obj(spans=SPANS, covered_ms=NATURAL, position_ms=NATURAL, completed_at=maybe(TIME), refused=several(REFUSED))
 OUTCOME = obj(
     "reason",
-    "told",
+    "explanation",
     "refused",
     seq=NATURAL,
     gained_ms=NATURAL,
     finished=YES,
     ended=YES,
     reason=TEXT,
-    told=TEXT,
+    explanation=TEXT,
     refused=SPANS,
 )
 BEAT = Contract(
@@ -118,8 +118,8 @@ def beat() -> tuple[Response, int]:
     body: dict[str, Any] = {"seq": seq, "gained_ms": outcome.gained_ms}
     body |= {"finished": outcome.finished, "ended": bool(outcome.ended)}
     if outcome.reason:
-        told = translate(refusals.explain_refusal(outcome.reason))
-        body |= {"reason": outcome.reason, "told": told, "refused": _pairs(outcome.refused)}
+        explanation = translate(refusals.explain_refusal(outcome.reason))
+        body |= {"reason": outcome.reason, "explanation": explanation, "refused": _pairs(outcome.refused)}
     return jsonify(body), 409 if outcome.ended else 200
 
 
@@ -196,11 +196,11 @@ def held(public_id: str) -> Response:
 def evidence_of(member: str, item: str) -> Response:
     """Leases, spans, refusals and completions of one member and item; ``?format=csv`` as a table."""
     with writing() as tx:  # the read is audited
-        told = evidence.collect_evidence(tx, actor(), *access_evidence(tx, actor(), member, item))
+        document = evidence.collect_evidence(tx, actor(), *access_evidence(tx, actor(), member, item))
     if request.args.get("format") != "csv":
-        return jsonify(told)
-    answer = Response("\ufeff" + evidence.evidence_csv(told), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="evidence-{told["item"]}.csv"'
+        return jsonify(document)
+    answer = Response("\ufeff" + evidence.evidence_csv(document), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="evidence-{document["item"]}.csv"'
     return answer
 
 
@@ -237,7 +237,7 @@ def _held(ledger: queries.Ledger) -> dict[str, Any]:
         "position_ms": ledger.position_ms,
         "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
         "refused": [
-            {"reason": r.reason, "told": translate(refusals.explain_refusal(r.reason)), "spans": _pairs(r.spans)}
+            {"reason": r.reason, "explanation": translate(refusals.explain_refusal(r.reason)), "spans": _pairs(r.spans)}
             for r in ledger.refused
         ],
     }

@@ -24,7 +24,7 @@ from academy.roster.findings import RowFinding, RowFindings, Writer
 from academy.roster.rows import RowReader
 from academy.roster.sheet_table import BATCH, Batch, Row, SheetTable
 
-Tell = Callable[[int], None]
+ProgressCallback = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def check_members(
     complete: bool,
     table: SheetTable,
     target: Path,
-    on_progress: Tell,
+    on_progress: ProgressCallback,
 ) -> CheckOutcome:
     """Compare a table with the roster below a node and write findings to `target`."""
     with runtime.db.read() as tx:

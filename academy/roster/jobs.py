@@ -15,7 +15,7 @@ from academy.people import lock
 from academy.people.models import Organisation, RosterImport
 from academy.roster import columns, corrected_rows
 from academy.roster.apply import apply_members
-from academy.roster.check import CheckOutcome, Tell, check_members
+from academy.roster.check import CheckOutcome, ProgressCallback, check_members
 from academy.roster.imports import finish_import, folder, forget_files, read_findings, remembered_headings, source
 from academy.roster.organisation_import import apply_tree, check_tree
 from academy.roster.sheet_table import HeadingQuery, SheetTable
@@ -46,7 +46,7 @@ def check(context: JobContext, roster_id: int) -> None:
         _answer(context, roster_id, state, None, outcome, roster)
 
 
-def look(runtime: Runtime, roster: RosterImport, on_progress: Tell) -> CheckOutcome | None:
+def look(runtime: Runtime, roster: RosterImport, on_progress: ProgressCallback) -> CheckOutcome | None:
     """Run the dry run and store its results on `roster` (header, mapping, problem); None without a plan."""
     offered = columns.COLUMNS_BY_KIND[roster.kind]
     with runtime.db.read() as tx:
@@ -68,7 +68,7 @@ def look(runtime: Runtime, roster: RosterImport, on_progress: Tell) -> CheckOutc
         return outcome
 
 
-def _compare(runtime: Runtime, roster: RosterImport, table: SheetTable, on_progress: Tell) -> CheckOutcome:
+def _compare(runtime: Runtime, roster: RosterImport, table: SheetTable, on_progress: ProgressCallback) -> CheckOutcome:
     target = read_findings(runtime.settings, roster).path
     if roster.kind == "tree":
         return check_tree(runtime, roster.organisation_id, roster.mapping, table, target, on_progress)

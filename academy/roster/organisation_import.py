@@ -20,7 +20,7 @@ from academy.people.lock import roster_version
 from academy.people.models import Organisation, OrganisationSpell
 from academy.people.queries import subtree
 from academy.people.rules import Unreadable
-from academy.roster.check import CheckOutcome, Tell
+from academy.roster.check import CheckOutcome, ProgressCallback
 from academy.roster.findings import RowFinding, RowFindings
 from academy.roster.sheet_table import Row, SheetTable
 
@@ -30,7 +30,12 @@ NEXT_LEVEL = {"city": "county", "county": "town", "town": "town", "branch": "gro
 
 
 def check_tree(
-    runtime: Runtime, node_id: int, mapping: dict[str, int], table: SheetTable, target: Path, on_progress: Tell
+    runtime: Runtime,
+    node_id: int,
+    mapping: dict[str, int],
+    table: SheetTable,
+    target: Path,
+    on_progress: ProgressCallback,
 ) -> CheckOutcome:
     """Compare a table of organisations with the tree below a node and write findings."""
     with runtime.db.read() as tx:

@@ -18,7 +18,7 @@ from academy.search.models import Term
 from academy.search.text import Segmenter
 
 CHUNK = 200
-SPOKEN = "zh-CN"
+TRANSCRIPT_LANGUAGE = "zh-CN"
 KEPT = CourseItem.removed_at.is_(None)
 
 
@@ -116,7 +116,7 @@ def _lines(tx: Tx, asset_ids: Sequence[int]) -> dict[int | None, list[LectureLin
     rows = tx.execute(
         select(Transcript.asset_id, Cue.seq, Cue.start_ms, Cue.end_ms, Cue.text)
         .join(Cue, Cue.transcript_id == Transcript.id)
-        .where(Transcript.asset_id.in_(asset_ids), Transcript.language == SPOKEN)
+        .where(Transcript.asset_id.in_(asset_ids), Transcript.language == TRANSCRIPT_LANGUAGE)
         .order_by(Transcript.asset_id, Cue.seq)
     )
     for asset_id, seq, start_ms, end_ms, text in rows:
@@ -282,6 +282,6 @@ def _transcripts(tx: Tx, item_ids: Iterable[int]) -> dict[int, int]:
     rows = tx.execute(
         select(CourseItem.id, Transcript.id)
         .join(Transcript, Transcript.asset_id == CourseItem.asset_id)
-        .where(CourseItem.id.in_(list(item_ids)), Transcript.language == SPOKEN)
+        .where(CourseItem.id.in_(list(item_ids)), Transcript.language == TRANSCRIPT_LANGUAGE)
     )
     return dict(rows.all())

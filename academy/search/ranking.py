@@ -46,7 +46,7 @@ def closeness(question: Query, weights: Mapping[str, float], texts: Sequence[str
     return scores
 
 
-def says_phrases(question: Query, texts: Sequence[Text]) -> bool:
+def contains_phrases(question: Query, texts: Sequence[Text]) -> bool:
     """Whether every quoted phrase is in one of the texts, ignoring punctuation and line ends."""
     return all(any(text.holds(phrase) for text in texts) for phrase in map(Literal, question.phrases))
 

@@ -11,7 +11,7 @@ from academy.search.backends.interface import Found, SearchBackend
 from academy.search.lectures import join
 from academy.search.literal import EQUAL, RUNS, WHOLE, WRITTEN, Text
 from academy.search.query_parser import Query, looser, parse
-from academy.search.ranking import closeness, says_phrases
+from academy.search.ranking import closeness, contains_phrases
 from academy.search.spelling import pinyin_words, repairs
 from academy.search.text import Segmenter, normalise
 
@@ -235,13 +235,13 @@ def _look(tx: Tx, question: Query, found: Found) -> VerifiedHits:
     looked = VerifiedHits()
     for hit, text, score in zip(in_windows, texts, scores, strict=True):
         window = Text(text)
-        if question.phrases and not says_phrases(question, [window]):
+        if question.phrases and not contains_phrases(question, [window]):
             continue
         looked.scores[hit.lecture_id] = max(score, looked.scores.get(hit.lecture_id, 0.0))
         if hit.lecture_id in names:
             looked.add(question, hit.lecture_id, [window, *names[hit.lecture_id]])
     for lecture_id in cards & names.keys():
-        if not question.phrases or says_phrases(question, names[lecture_id]):
+        if not question.phrases or contains_phrases(question, names[lecture_id]):
             looked.scores.setdefault(lecture_id, 0.0)
             looked.add(question, lecture_id, names[lecture_id])
     if question.is_single:
@@ -271,8 +271,8 @@ def exact(tx: Tx, question: Query, found: Found, course_ids: list[int]) -> list[
     if not unread:
         return course_ids
     abouts = queries.about(tx, unread)
-    holders = {one for one, names in abouts.items() if says_phrases(question, [*map(Text, names)])}
+    holders = {one for one, names in abouts.items() if contains_phrases(question, [*map(Text, names)])}
     for lecture in queries.lectures(tx, sorted(unread)):
-        if any(says_phrases(question, [Text(join(line.text for line in part.lines))]) for part in lecture.parts):
+        if any(contains_phrases(question, [Text(join(line.text for line in part.lines))]) for part in lecture.parts):
             holders.add(lecture.lecture_id)
     return [course_id for course_id in course_ids if course_id not in unread or course_id in holders]

@@ -11,7 +11,7 @@ from academy import http
 from academy.core.errors import NotFound
 from academy.http import actor, menu, office, reading, runtime, writing
 from academy.http.body_limits import MIB
-from academy.http.forms import Choice, Form, Number, Onward, Text
+from academy.http.forms import Choice, Form, Number, OnwardForm, Text
 from academy.http.languages import count_text
 from academy.library import proposals
 from academy.media import delivery, queries
@@ -47,7 +47,7 @@ def edit(asset_id: str) -> ResponseReturnValue:
             cues=proposals.proposed_cues(proposal) if proposal else queries.cues_of(tx, asset.id),
             versions=editing.caption_versions(tx, script) if script else [],
             terms=[(term.wrong, term.right) for term in editing.list_glossary(tx)],
-            hearing=requests.transcriptions_of(tx, [asset.id]).get(asset.id),
+            transcription=requests.transcriptions_of(tx, [asset.id]).get(asset.id),
             can_hear=models.find_speech_model(runtime().settings) is not None,
             playlist=delivery.playlist_url(runtime().settings, asset, audience="staff"),
         )
@@ -81,15 +81,9 @@ def version(asset_id: str, number: str) -> ResponseReturnValue:
         )
 
 
-class OnwardForm(Form):
-    """The address to continue at."""
-
-    next = Onward()
-
-
-@bp.post("/<asset_id>/hear")
+@bp.post("/<asset_id>/recognise")
 @page(office(*UPLOADERS), form=OnwardForm)
-def hear(asset_id: str) -> ResponseReturnValue:
+def recognise(asset_id: str) -> ResponseReturnValue:
     """Start speech recognition."""
     with writing() as tx:
         requests.request_transcription(tx, actor(), runtime().settings, access_own_asset(tx, actor(), asset_id))
@@ -178,7 +172,7 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 9 else -1
 
 
-class TermForm(Form):
+class GlossaryTermForm(Form):
     """A term and a frequent misrecognition of it."""
 
     right = Text()
@@ -186,12 +180,12 @@ class TermForm(Form):
 
 
 @bp.post("/<asset_id>/terms")
-@page(office(*UPLOADERS), form=TermForm)
+@page(office(*UPLOADERS), form=GlossaryTermForm)
 def add_term(asset_id: str) -> ResponseReturnValue:
     """Add a term to the glossary of all editors."""
     with writing() as tx:
         access_own_asset(tx, actor(), asset_id)
-        form = TermForm.read()
+        form = GlossaryTermForm.read()
         right = dictionary.ensure_dictionary_term(tx, actor(), form.right.data)
         editing.add_glossary_term(tx, actor(), form.wrong.data, right)
     flash(_("已加入城市词典，所有字幕都会提示。"))

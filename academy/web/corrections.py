@@ -75,7 +75,7 @@ def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
     )
 
 
-class ProposalForm(Form):
+class CorrectionForm(Form):
     """The completion to register or strike, and the reason."""
 
     kind = Verb(*corrections.CORRECTION_KINDS)
@@ -85,7 +85,7 @@ class ProposalForm(Form):
 
 
 @bp.post("/members/<public_id>/corrections")
-@page(office(*corrections.CORRECTION_PROPOSERS), form=ProposalForm)
+@page(office(*corrections.CORRECTION_PROPOSERS), form=CorrectionForm)
 @shows_people
 def propose(public_id: str) -> Any:
     """Propose that a completion be registered or struck."""
@@ -101,7 +101,7 @@ def propose(public_id: str) -> Any:
 
 
 def _propose(tx: Tx, person: Member) -> None:
-    form = ProposalForm.read()
+    form = CorrectionForm.read()
     course = tx.scalar(select(Course).where(Course.public_id == form.course.data))
     if course is None:
         raise Invalid(fields={"course": msg("请从列表里选择。")})
@@ -116,7 +116,7 @@ def _propose(tx: Tx, person: Member) -> None:
     )
 
 
-class DecisionForm(Form):
+class CorrectionDecisionForm(Form):
     """The decision, and the page to return to."""
 
     verb = Verb("approve", "decline")
@@ -124,16 +124,16 @@ class DecisionForm(Form):
 
 
 @bp.post("/corrections/<public_id>")
-@page(office(*corrections.CORRECTION_PROPOSERS), form=DecisionForm)
+@page(office(*corrections.CORRECTION_PROPOSERS), form=CorrectionDecisionForm)
 def decide(public_id: str) -> Response:
     """Approve or decline a proposal, or withdraw one's own."""
     verbs = {"approve": corrections.approve_correction, "decline": corrections.decline_correction}
     try:
         with writing() as tx:
             correction = access_correction(tx, actor(), public_id)
-            verbs[DecisionForm.read().verb.data](tx, actor(), correction)
+            verbs[CorrectionDecisionForm.read().verb.data](tx, actor(), correction)
         flash(gettext("已处理。"), "good")
     except Conflict as error:
         flash(translate(error.message), "bad")
-    back = DecisionForm.read().member.data
+    back = CorrectionDecisionForm.read().member.data
     return redirect(url_for(".show", public_id=back) if back else url_for(".index"), 303)

@@ -73,7 +73,7 @@ def create(public_id: str) -> Any:
     return redirect(url_for("members.member", public_id=public_id), 303)
 
 
-class DecisionForm(Form):
+class ExemptionDecisionForm(Form):
     """The decision, and the page to return to."""
 
     verb = Verb("approve", "revoke")
@@ -81,16 +81,16 @@ class DecisionForm(Form):
 
 
 @bp.post("/exemptions/<public_id>")
-@page(office(*EXEMPTION_DECIDERS), form=DecisionForm)
+@page(office(*EXEMPTION_DECIDERS), form=ExemptionDecisionForm)
 def decide(public_id: str) -> Response:
     """Approve or decline another person's request."""
     verbs = {"approve": service.approve_exemption, "revoke": service.revoke_exemption}
     try:
         with writing() as tx:
             exemption = access_exemption(tx, actor(), public_id, *EXEMPTION_DECIDERS)
-            verbs[DecisionForm.read().verb.data](tx, actor(), exemption)
+            verbs[ExemptionDecisionForm.read().verb.data](tx, actor(), exemption)
         flash(gettext("已处理。"), "good")
     except Conflict as error:
         flash(translate(error.message), "bad")
-    back = DecisionForm.read().member.data
+    back = ExemptionDecisionForm.read().member.data
     return redirect(url_for("members.member", public_id=back) if back else url_for("exemptions.index"), 303)

@@ -146,7 +146,7 @@ def ledger_for_player(ledger: Ledger | None) -> dict[str, object] | None:
         "spans": ledger.spans,
         "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
         "refused": [
-            {"reason": one.reason, "told": translate(refusals.explain_refusal(one.reason)), "spans": one.spans}
+            {"reason": one.reason, "explanation": translate(refusals.explain_refusal(one.reason)), "spans": one.spans}
             for one in ledger.refused
         ],
     }

@@ -21,7 +21,7 @@ from academy.http import PUBLIC, actor, menu, office, page, reading, runtime, wr
 from academy.http.body_limits import MIB, form_file
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.filters import timecode
-from academy.http.forms import Choice, File, Form, Onward, Text
+from academy.http.forms import Choice, File, Form, OnwardForm, Text
 from academy.http.languages import count_text
 from academy.library import proposals
 from academy.library import queries as library
@@ -36,12 +36,6 @@ from academy.web.captions import proposed
 from academy.web.learn import addresses
 
 bp = Blueprint("media", __name__)
-
-
-class OnwardForm(Form):
-    """The address to continue at."""
-
-    next = Onward()
 
 
 PIECE = 1 << 18

@@ -116,7 +116,7 @@ def _waiting(errors: dict[str, Message]) -> str:
     )
 
 
-class DecisionForm(Form):
+class DataRequestDecisionForm(Form):
     """The decision and its reason."""
 
     verb = Verb("agree", "refuse", otherwise="refuse")
@@ -124,12 +124,12 @@ class DecisionForm(Form):
 
 
 @bp.post("/data-requests/<public_id>")
-@page(office(*ROSTER_KEEPERS), form=DecisionForm, section=menu.PRIVACY_REQUESTS)
+@page(office(*ROSTER_KEEPERS), form=DataRequestDecisionForm, section=menu.PRIVACY_REQUESTS)
 @shows_people
 def decide(public_id: str) -> Any:
     """Agree to a request, or refuse it."""
     try:
-        form = DecisionForm.read()
+        form = DataRequestDecisionForm.read()
         agree = form.verb.data == "agree"
         with writing() as tx:
             row = privacy_requests.decide_data_request(tx, actor(), public_id, agree=agree, answer=form.answer.data)

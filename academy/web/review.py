@@ -64,7 +64,7 @@ def proposal(proposal_id: str) -> str:
         return _proposal(tx, proposal_id)
 
 
-class ProposalForm(Form):
+class ContentProposalForm(Form):
     """The decision on the revision that was read, and its reason."""
 
     verb = Verb("approve", "return", otherwise="return")
@@ -73,13 +73,13 @@ class ProposalForm(Form):
 
 
 @bp.post("/proposals/<proposal_id>")
-@page(office(Role.REVIEWER), form=ProposalForm)
+@page(office(Role.REVIEWER), form=ContentProposalForm)
 def decide_proposal(proposal_id: str) -> Response | tuple[str, int]:
     """Approve a proposal or return it."""
     try:
         with writing() as tx:
             row = proposals.access_proposal(tx, actor(), proposal_id)
-            form = ProposalForm.read()
+            form = ContentProposalForm.read()
             if form.verb.data == "approve":
                 proposals.approve_proposal(tx, actor(), row, seen=form.seen.data)
                 done = _("已通过，党员现在能看到。")
@@ -115,7 +115,7 @@ def course(public_id: str) -> str:
         return _desk(tx, public_id)
 
 
-class DecisionForm(Form):
+class ReviewDecisionForm(Form):
     """The decision on the revision that was read, and its reason."""
 
     verb = Verb("return", "approve", "approve_and_publish", "publish", "withdraw", "republish", otherwise="return")
@@ -124,13 +124,13 @@ class DecisionForm(Form):
 
 
 @bp.post("/<public_id>")
-@page(office(Role.REVIEWER), form=DecisionForm)
+@page(office(Role.REVIEWER), form=ReviewDecisionForm)
 def decide(public_id: str) -> Response | tuple[str, int]:
     """Approve, return, publish, withdraw or republish, by the pressed button."""
     try:
         with writing() as tx:
             row = access.access_course_for_review(tx, actor(), public_id)
-            form = DecisionForm.read()
+            form = ReviewDecisionForm.read()
             done = _ACTS[form.verb.data](tx, row, form)
     except Invalid as error:
         with reading() as tx:
@@ -139,38 +139,38 @@ def decide(public_id: str) -> Response | tuple[str, int]:
     return redirect(url_for(".index"), 303)
 
 
-def _return(tx: Tx, row: Course, form: DecisionForm) -> str:
+def _return(tx: Tx, row: Course, form: ReviewDecisionForm) -> str:
     service.return_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
     return str(_("已退回，作者会收到您的意见。"))
 
 
-def _approve(tx: Tx, row: Course, form: DecisionForm) -> str:
+def _approve(tx: Tx, row: Course, form: ReviewDecisionForm) -> str:
     service.approve_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
     return str(_("已通过。"))
 
 
-def _approve_and_publish(tx: Tx, row: Course, form: DecisionForm) -> str:
+def _approve_and_publish(tx: Tx, row: Course, form: ReviewDecisionForm) -> str:
     service.approve_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
     service.publish_course(tx, actor(), row)
     return str(_("已通过并发布，党员现在就能看到。"))
 
 
-def _publish(tx: Tx, row: Course, _form: DecisionForm) -> str:
+def _publish(tx: Tx, row: Course, _form: ReviewDecisionForm) -> str:
     service.publish_course(tx, actor(), row)
     return str(_("已发布，党员现在就能看到。"))
 
 
-def _withdraw(tx: Tx, row: Course, form: DecisionForm) -> str:
+def _withdraw(tx: Tx, row: Course, form: ReviewDecisionForm) -> str:
     service.withdraw_course(tx, actor(), row, reason=form.comment.data)
     return str(_("已下架。"))
 
 
-def _republish(tx: Tx, row: Course, _form: DecisionForm) -> str:
+def _republish(tx: Tx, row: Course, _form: ReviewDecisionForm) -> str:
     service.republish_course(tx, actor(), row)
     return str(_("已重新上架。"))
 
 
-_ACTS: dict[str, Callable[[Tx, Course, DecisionForm], str]] = {
+_ACTS: dict[str, Callable[[Tx, Course, ReviewDecisionForm], str]] = {
     "return": _return,
     "approve": _approve,
     "approve_and_publish": _approve_and_publish,

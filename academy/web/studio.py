@@ -23,7 +23,7 @@ from academy.library.models import Course, CourseItem, CourseState
 from academy.library.rules import CourseVerb, offered_verbs
 from academy.library.transitions import COURSE_STATES
 from academy.media import queries as files
-from academy.media import rules as making
+from academy.media import rules as media_rules
 from academy.media import service as media
 from academy.media.models import Asset, AssetState
 from academy.web.learn import addresses
@@ -260,7 +260,7 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
         editable=CourseVerb.EDIT in verbs,
         steps=steps,
         parts=files.parts_in_progress(tx, steps),
-        titles=making.STEP_TITLES,
+        titles=media_rules.STEP_TITLES,
         words=words,
         earlier=files.earlier_files(tx, (line.asset for line in page.lines)),
         missing=service.missing_parts(tx, row),

@@ -80,7 +80,7 @@ test("the page says what is missing until enough is counted", () => {
 
 test("what was refused is explained until it is counted after all", () => {
   answering(() => answer(204, null, ""));
-  const refused = [{ told: "too fast", reason: "fast", spans: [[10_000, 20_000]] }];
+  const refused = [{ explanation: "too fast", reason: "fast", spans: [[10_000, 20_000]] }];
   const { root, text } = ledger({ refused });
   assert.equal(root.querySelector("[data-why-box]").hidden, false);
   assert.match(text("why"), /0:10–0:20.*too fast/);
@@ -99,12 +99,12 @@ test("what was played is sent with its lease, and counted when the academy has i
 });
 
 test("refused spans are not counted, and the page says why", async () => {
-  const refusal = { seq: 1, refused: [[0, 300]], reason: "fast", told: "too fast" };
+  const refusal = { seq: 1, refused: [[0, 300]], reason: "fast", explanation: "too fast" };
   answering((url) => (url.endsWith("leases") ? answer(201, LEASE) : answer(200, refusal)));
   const { film, made } = ledger();
   await watch(made, film, 0, 1);
   await eventually(() => assert.deepEqual(made.counted, [[300, 1000]]));
-  assert.equal(made.refused[0].told, "too fast");
+  assert.equal(made.refused[0].explanation, "too fast");
 });
 
 test("another device is named, and the film stops", async () => {

@@ -235,7 +235,7 @@ POST   /studio/<public_id>/items/<item_id>                            draft     
 GET    /studio/captions/<asset_id>                                    asset        .  .  .  o  .  o  .  .  .  *
 GET    /studio/captions/<asset_id>/download.<kind>                    asset        .  .  .  o  .  o  .  .  .  *
 GET    /studio/captions/<asset_id>/versions/<number>                  asset        .  .  .  o  .  o  .  .  .  *
-POST   /studio/captions/<asset_id>/hear                               asset        .  .  .  o  .  o  .  .  .  *
+POST   /studio/captions/<asset_id>/recognise                          asset        .  .  .  o  .  o  .  .  .  *
 POST   /studio/captions/<asset_id>/text                               asset        .  .  .  o  .  o  .  .  .  *
 POST   /studio/captions/<asset_id>/timed                              asset        .  .  .  o  .  o  .  .  .  *
 POST   /studio/captions/<asset_id>/withdraw                           asset        .  .  .  o  .  o  .  .  .  *
@@ -297,7 +297,7 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "api_uploads.create": ("harmless", ""),
     "api_uploads.give_up": ("own", "an upload that is not finished; the file is still on the device"),
     "captions.add_term": ("harmless", ""),
-    "captions.hear": ("back", "the version before is kept and can be restored"),
+    "captions.recognise": ("back", "the version before is kept and can be restored"),
     "captions.restore": ("back", "the version before is kept and can be restored"),
     "captions.take_text": ("back", "the version before is kept and can be restored"),
     "captions.timed": ("back", "the version before is kept and can be restored"),

@@ -74,7 +74,7 @@ def test_too_much_is_told_in_words(client: FlaskClient, course: Course) -> None:
     assert answer.status_code == 200
     assert (said["gained_ms"], said["reason"], said["finished"]) == (20_000, "too_fast", False)
     assert said["refused"] == [[20_000, 600_000]]
-    assert "播放速度" in said["told"]
+    assert "播放速度" in said["explanation"]
 
 
 def test_a_second_device_asks_and_takes_over(client: FlaskClient, course: Course) -> None:

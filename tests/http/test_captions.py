@@ -170,7 +170,7 @@ def test_without_a_model_the_editor_says_what_to_do(runtime: Runtime, client: Fl
     url = f"/studio/captions/{bare.public_id}"
     page = client.get(url).text
     assert "还没有装语音识别模型" in page and "自动识别字幕" not in page
-    assert client.post(f"{url}/hear").status_code == 422
+    assert client.post(f"{url}/recognise").status_code == 422
 
 
 def test_confidence_comes_back_with_the_line_and_goes_when_somebody_looked(
@@ -198,7 +198,7 @@ def test_a_strangers_captions_are_not_found(app: Flask, runtime: Runtime, asset:
     assert put(stranger, asset, 1, (0, 1000, "x"))[0] == 404
     for path in ("", "/download.srt"):
         assert stranger.get(f"/studio/captions/{asset.public_id}{path}").status_code == 404
-    for path in ("/restore", "/terms", "/hear", "/text", "/timed"):
+    for path in ("/restore", "/terms", "/recognise", "/text", "/timed"):
         assert stranger.post(f"/studio/captions/{asset.public_id}{path}", data={"version": "1"}).status_code == 404
 
 

@@ -99,7 +99,7 @@ def test_everything_held_is_shown_and_taken_along(village: Village) -> None:
     held = answer.json or {}
     assert held["member"]["phone"] == PHONE and held["member"]["education"] == "大专"
     assert [row["course"] for row in held["completed"]] == ["学过的课"]
-    assert [row["said"] for row in held["complaints"]] == ["学时折算看不懂。"]
+    assert [row["text"] for row in held["complaints"]] == ["学时折算看不懂。"]
     assert held["looked_at"][0]["what"] == "member.read" and len(held["messages"]) == 1
     assert village.first.get("/me/data/copy").json is not None
     assert "田守成" not in village.first.get("/me/data/copy").text, "one's own data, nobody else's"

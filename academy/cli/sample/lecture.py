@@ -106,13 +106,13 @@ def read(plan: LecturePlan, city: str, on_progress: Callable[[int], None]) -> _R
     reel = _Reel(bytearray(), [], [])
     law = plan.law
     opening = f"{plan.title}。"
-    reel.add(lambda: slides.title(plan.title, law, city), speech.speak(opening), PAGE_GAP_MS, opening)
+    reel.add(lambda: slides.title(plan.title, law, city), speech.synthesise(opening), PAGE_GAP_MS, opening)
     end = plan.length_ms - CLOSING_MS
     for page in statutes.articles(law, plan.first):
         for sentences in slides.fitting(page.sentences):
             for number, sentence in enumerate(sentences):
                 text = f"{page.heading}，{sentence}" if sentence == page.sentences[0] else sentence
-                samples = speech.speak(text)
+                samples = speech.synthesise(text)
                 now = speech.length_ms(reel.sound)
                 if now + speech.length_ms(samples) + PAGE_GAP_MS > end:
                     return _finish(reel, plan)

@@ -17,7 +17,7 @@ class NoVoice(Exception):
     """Neither the program nor the library is installed."""
 
 
-def speak(text: str) -> bytes:
+def synthesise(text: str) -> bytes:
     """The text as 16-bit mono samples at `RATE`.
 
     Raises:

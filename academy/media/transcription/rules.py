@@ -59,7 +59,7 @@ def pieces(
 
 
 @dataclasses.dataclass(frozen=True)
-class Word:
+class TimedWord:
     """A word with its time and the engine's confidence."""
 
     start_ms: int
@@ -72,7 +72,7 @@ def to_cues(recognised: Iterable[dict[str, Any]]) -> list[CueText]:
     """Captions of readable length, from the lines of `recogniser.py`."""
     made: list[CueText] = []
     for one in recognised:
-        words = [Word(*word) for word in one["words"]]
+        words = [TimedWord(*word) for word in one["words"]]
         if words:
             made.extend(_from_words(words))
         elif one["text"]:
@@ -81,8 +81,8 @@ def to_cues(recognised: Iterable[dict[str, Any]]) -> list[CueText]:
     return made
 
 
-def _from_words(words: Sequence[Word]) -> list[CueText]:
-    groups: list[list[Word]] = [[]]
+def _from_words(words: Sequence[TimedWord]) -> list[CueText]:
+    groups: list[list[TimedWord]] = [[]]
     for word in words:
         text = "".join(w.text for w in groups[-1])
         full = wide(text + word.text) > MOST_WIDE or (

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from academy.core.database import Tx
-from academy.search.backends.postgresql.tables import COLUMNS, heard, rows
+from academy.search.backends.postgresql.tables import COLUMNS, pronunciation, rows
 from academy.search.lectures import Lecture
 from academy.search.suggestions import suggestions
 from academy.search.text import Segmenter
@@ -71,7 +71,11 @@ def count(tx: Tx, counts: RowCounts) -> None:
                 "CAST(:words AS text[]), CAST(:sounds AS text[]), CAST(:documents AS integer[])) "
                 "ON CONFLICT (word) DO UPDATE SET documents = s.documents + excluded.documents"
             ),
-            {"words": words, "sounds": [*map(heard, words)], "documents": [counts.words[word] for word in words]},
+            {
+                "words": words,
+                "sounds": [*map(pronunciation, words)],
+                "documents": [counts.words[word] for word in words],
+            },
         )
     for pairs in _parts(counts.pairs):
         tx.execute(
@@ -106,7 +110,7 @@ def _parts(counts: Mapping[Any, int]) -> Iterator[list[Any]]:
 
 def fill(tx: Tx, counts: RowCounts, suffix: str) -> None:
     """Write the counts into tables that have none yet."""
-    words = ((word, heard(word), n) for word, n in counts.words.items())
+    words = ((word, pronunciation(word), n) for word, n in counts.words.items())
     _copy(tx, f"search_words{suffix}", ("word", "sound", "documents"), words)
     _copy(tx, f"search_pairs{suffix}", ("pair", "documents"), counts.pairs.items())
 

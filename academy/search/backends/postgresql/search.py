@@ -134,10 +134,10 @@ class PostgresSearch:
             # Single characters only: their windows are not indexed, unless they are words there.
             where, values = WORDS.format("said"), {"said": " | ".join(map(quote, words))}
             where = f"({where} OR item_id = 0)"
-        named, said = (" | ".join(quote(before + word) for word in words) for before in (NAME, ""))
-        tiers = [f"({named}) & ({said})"]
+        named, in_text = (" | ".join(quote(before + word) for word in words) for before in (NAME, ""))
+        tiers = [f"({named}) & ({in_text})"]
         tiers += [" | ".join(quote(tier_of(word, tier)) for word in words) for tier in TIERS]
-        tiers.append(said)
+        tiers.append(in_text)
         # One index only: a recheck of the words in the matches of pairs would read every vector.
         tokens = " & ".join(f"({quote(word)} | {quote(NAME + word)})" for word in words)
         parts = [

@@ -106,7 +106,7 @@ def tier_of(word: str, tier: int) -> str:
     return f"{tier}:{word}"
 
 
-def heard(word: str) -> str:
+def pronunciation(word: str) -> str:
     """Pronunciation of a counted word; a dash for none, so that it is not computed again."""
     return sound(word) or "-"
 

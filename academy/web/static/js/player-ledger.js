@@ -170,10 +170,10 @@ export class Ledger {
       this.counted = merge([...this.counted, ...subtract(sent.spans, merge(said.refused ?? []))], 400);
       if (said.finished) this.completed = true;
     }
-    if (mine && said.refused?.length) this.refused.unshift({ reason: said.reason, told: said.told, spans: said.refused });
+    if (mine && said.refused?.length) this.refused.unshift({ reason: said.reason, explanation: said.explanation, spans: said.refused });
     if (status === 409 && this.lease?.token === sent.lease) {
       this.lease = null;
-      this.#ask(said.told ?? said.title, this.words.go_on);
+      this.#ask(said.explanation ?? said.title, this.words.go_on);
     } else if (status >= 400 && status !== 409) {
       // Refused for good by our server: do not show that everything is recorded.
       this.lost = true;
@@ -231,7 +231,7 @@ export class Ledger {
       const line = document.createElement("p");
       const times = document.createElement("strong");
       times.textContent = one.spans.slice(0, 5).map((stretch) => this.name(stretch)).join(fill(this.words.and));
-      line.append(times, " ", one.told);
+      line.append(times, " ", one.explanation);
       return line;
     });
     this.part("why-box").hidden = !unexplained.length;

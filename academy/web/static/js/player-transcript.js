@@ -27,7 +27,7 @@ export class Transcript {
       this.list.addEventListener(kind, () => { this.touched = Date.now(); }, { passive: true });
     }
     this.field = /** @type {HTMLInputElement | null} */ (box.querySelector("[data-find]"));
-    this.told = box.querySelector("[data-found]");
+    this.status = box.querySelector("[data-found]");
     if (this.field) this.#search();
   }
 
@@ -90,7 +90,7 @@ export class Transcript {
     this.hit = -1;
     this.box.querySelector("[data-steps]").hidden = !this.hits.length;
     if (this.hits.length) this.#go(1);
-    else this.told.textContent = wanted ? this.words.not_found : "";
+    else this.status.textContent = wanted ? this.words.not_found : "";
   }
 
   #go(step) {
@@ -101,7 +101,7 @@ export class Transcript {
     line.classList.add("hit");
     this.touched = Date.now();
     this.#show(line);
-    this.told.textContent = fill(this.words.found, { n: this.hit + 1, all: this.hits.length });
+    this.status.textContent = fill(this.words.found, { n: this.hit + 1, all: this.hits.length });
   }
 }
 
