@@ -61,7 +61,8 @@ def _statistics(runtime: Runtime) -> str:
 
 
 def _loaded(page: Page) -> None:
-    """Wait for whatever the page asks for by itself."""
+    """Load again, for colours pass slowly from one theme to the other, and wait for whatever the page asks for."""
+    page.reload()
     page.wait_for_load_state("networkidle")
 
 
@@ -91,7 +92,14 @@ PICTURES = (
         _playing,
         ("video", "[data-said]", "[data-controls]", "[data-bar] [data-counted] rect", ".transcript [aria-current]"),
     ),
-    Picture("library", "member", (1200, 810), lambda _runtime: "/library", _loaded, (".cards .cover", "h2")),
+    Picture(
+        "library",
+        "member",
+        (1200, 810),
+        lambda _runtime: "/library",
+        _loaded,
+        (".cover", ".cover-title", ".cover-art"),
+    ),
     Picture("coverage", "city", (1200, 940), _statistics, _drawn, (".stat dd", "[data-chart=curve] canvas")),
 )
 
