@@ -8,7 +8,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from academy import components
+from academy.core.database import Base
+from academy.jobs import registry
 from tests.browser.pictures import LARGEST
+from tests.contracts.source import CODE
 from tools.pages import ROOT
 
 PAGES = sorted(
@@ -88,6 +92,28 @@ def test_a_tour_names_what_it_links_to_in_the_code(tour: Path) -> None:
     code = [(label, target) for label, target in linked(tour) if target.endswith((".py", ".js"))]
     assert len(code) > 10
     assert [f"{label} → {target}" for label, target in code if not re.fullmatch(r"`[\w.]+`", label)] == []
+
+
+def diagrams(page: Path) -> list[str]:
+    return re.findall(r"^```mermaid\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def test_diagrams_name_what_there_is() -> None:
+    """Jobs (`job name`), tables (`[(name)]`), classes (CamelCase) and functions or modules (`module.function`)."""
+    drawn = "\n".join(text for page in PAGES for text in diagrams(page))
+    assert drawn
+    words = set(re.findall(r"\b([a-z]\w+)\.(?!db\b|py\b)([a-z_]\w+)\b", re.sub(r"\bjob [\w.]+", "", drawn)))
+    modules = [(path, defined(path)) for path in CODE.rglob("*.py")]
+    known = {(path.stem, name) for path, names in modules for name in names}
+    known |= {(path.parent.name, path.stem) for path, _ in modules}
+    assert words and words - known == set()
+    classes = set(re.findall(r"\b(?:[A-Z][a-z]+){2,}\b", drawn))
+    assert classes and classes - {name for _, names in modules for name in names} == set()
+    components.import_all()
+    tables = {name for row in re.findall(r"\[\(([a-z_, ]+)\)\]", drawn) for name in row.split(", ") if " " not in name}
+    assert tables and tables - set(Base.metadata.tables) == set()
+    jobs = set(re.findall(r"\bjob (\w+\.\w+)", drawn))
+    assert jobs and jobs - {spec.name for spec in registry.all_specs()} == set()
 
 
 def test_the_readme_leads_to_every_tour() -> None:
