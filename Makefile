@@ -32,7 +32,8 @@ help:  ## this list
 	@awk '/^##@ / { print "\n" substr($$0, 5) } \
 		/^[a-z-]+:.*## / { name = $$0; sub(/:.*/, "", name); sub(/.*## /, ""); printf "  make %-16s %s\n", name, $$0 }' \
 		$(MAKEFILE_LIST)
-	@printf '\nThe academy has commands of its own: docs/commands.md, or .venv/bin/flask --app wsgi --help\n'
+	@printf '\nTo read: README.md, docs/tours, docs/architecture.md, CONTRIBUTING.md\n'
+	@printf 'Commands of the academy itself: docs/commands.md, or .venv/bin/flask --app wsgi --help\n'
 
 ##@ To see it
 

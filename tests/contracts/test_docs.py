@@ -51,3 +51,16 @@ def test_every_decision_has_a_number_of_its_own_and_says_it() -> None:
     assert [
         path.name for path in decisions if not path.read_text(encoding="utf-8").startswith(f"# {path.name[:4]}: ")
     ] == []
+
+
+def test_make_help_tells_of_every_target_and_pages_name_no_other() -> None:
+    makefile = (pages.ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.M)[0].split())
+    assert phony - set(re.findall(r"^([a-z-]+):.*## ", makefile, re.M)) == set(), "say behind `##` what it does"
+    written = [pages.ROOT / "README.md", pages.ROOT / "CONTRIBUTING.md", *(pages.ROOT / "docs").glob("*.md")]
+    named = {
+        name
+        for page in written
+        for name in re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.M)
+    }
+    assert named and named - phony == set()
