@@ -18,7 +18,6 @@ KNOWN = {
     "/api/v1": "programs read the OpenAPI document",
     "/display/styleguide": "for whoever builds pages",
     "/m/": "signed links are made by media.delivery",
-    "/media/<asset_id>/steps": "the studio shows the same steps",
     "/search/in/<item_public_id>": "the player looks through the transcript that it shows",
 }
 """Beginnings of addresses to which no page leads, and why."""

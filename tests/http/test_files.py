@@ -96,7 +96,9 @@ def test_the_studio_says_how_far_a_long_film_is(runtime: Runtime, who: Account, 
     page = trainer.get("/studio").text
     assert "正在处理" in page and "转码 · 第 2 段，共 5 段" in page and "70%" in page
     assert "第 2 段，共 5 段" in trainer.get(f"/studio/{course.public_id}").text
-    assert "第 2 段，共 5 段" in trainer.get(f"/media/{film.public_id}/steps").text
+    steps = f"/media/{film.public_id}/steps"
+    assert f'href="{steps}"' in trainer.get("/studio/files").text
+    assert "第 2 段，共 5 段" in trainer.get(steps).text
     with runtime.db.begin() as tx:
         tx.get_one(Asset, film.id).state = AssetState.READY
     assert "正在处理" not in trainer.get("/studio").text
