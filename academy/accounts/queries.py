@@ -302,3 +302,27 @@ def grants_under(
             or_(Account.display_name.contains(like, autoescape=True), Organisation.name.contains(like, autoescape=True))
         )
     return page_of(tx, query, page, 50)
+
+
+def account_of_id(tx: Tx, account_id: int) -> Account:
+    """The account of a row id.
+
+    Raises:
+        NoResultFound: there is none.
+    """
+    return tx.get_one(Account, account_id)
+
+
+def accounts_holding(tx: Tx, role: Role, organisation_ids: Sequence[int] | None = None) -> list[int]:
+    """Row ids, in ascending order, of the accounts that hold a role today and may sign in.
+
+    `organisation_ids`: only grants for one of these nodes; None: for any node.
+    """
+    query = (
+        select(RoleGrant.account_id)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(RoleGrant.role == role, grant_holds_on(clock.today()), may_sign_in())
+    )
+    if organisation_ids is not None:
+        query = query.where(RoleGrant.organisation_id.in_(organisation_ids))
+    return list(tx.scalars(query.distinct().order_by(RoleGrant.account_id)))

@@ -324,3 +324,12 @@ def set_elder_mode(tx: Tx, actor: Actor, on: bool) -> None:
     """Store whether a person uses elder mode (large text, one column)."""
     if actor.account_id is not None:
         tx.get_one(Account, actor.account_id).elder_mode = on
+
+
+def lock_account(tx: Tx, account_id: int) -> None:
+    """Lock an account's row until the transaction ends: what is counted for one person is counted one at a time.
+
+    Raises:
+        NoResultFound: there is no such account.
+    """
+    lock_row(tx, tx.get_one(Account, account_id))

@@ -5,7 +5,6 @@ import datetime as dt
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy import select
 
 from academy.accounts import grants, queries, service, sessions
 from academy.accounts.authentication import passwords, second_step, second_step_approvals
@@ -15,7 +14,7 @@ from academy.core.actor import SYSTEM, Role
 from academy.core.database import Tx
 from academy.core.errors import AcademyError, Invalid
 from academy.core.runtime import Runtime
-from academy.people.models import Member, Organisation
+from academy.people.queries import find_member, find_organisation
 
 group = AppGroup("accounts", help="People who sign in, and what they may do.")
 
@@ -44,7 +43,7 @@ def create(username: str, name: str, number: str | None, password: str) -> None:
         made = passwords.hash_password(password)
 
         def write(tx: Tx) -> None:
-            member = tx.scalar(select(Member).where(Member.number == number)) if number else None
+            member = find_member(tx, number) if number else None
             if number and member is None:
                 raise click.ClickException(f"no member {number!r}")
             service.create_account(tx, SYSTEM, username=username, display_name=name, member=member, password_hash=made)
@@ -79,7 +78,7 @@ def grant(username: str, role: str, code: str, until: dt.datetime | None) -> Non
     try:
 
         def write(tx: Tx) -> None:
-            node = tx.scalar(select(Organisation).where(Organisation.code == code))
+            node = find_organisation(tx, ["/"], code)
             if node is None:
                 raise click.ClickException(f"no organisation {code!r}")
             account = _account(tx, username)
@@ -124,7 +123,7 @@ def code(number: str) -> None:
     try:
 
         def write(tx: Tx) -> str:
-            member = tx.scalar(select(Member).where(Member.number == number))
+            member = find_member(tx, number)
             if member is None:
                 raise click.ClickException(f"no member {number!r}")
             return service.issue_activation_code(tx, SYSTEM, member)

@@ -6,13 +6,11 @@ import sys
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy import select
 
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
-from academy.trainings import coverage_cells, recount, service
+from academy.trainings import coverage_cells, queries, recount, service
 from academy.trainings.models import Training
-from academy.trainings.sql import COUNTING_STATES
 
 group = AppGroup("coverage", help="Coverage figures.")
 
@@ -20,10 +18,7 @@ SHOWN = 50
 
 
 def _trainings(tx: Tx, public_id: str | None) -> list[Training]:
-    query = select(Training).where(Training.state.in_(COUNTING_STATES)).order_by(Training.id)
-    if public_id:
-        query = query.where(Training.public_id == public_id)
-    found = list(tx.scalars(query))
+    found = queries.counting_trainings(tx, public_id)
     if public_id and not found:
         raise click.ClickException(f"no open or closed training {public_id}")
     return found
@@ -53,15 +48,15 @@ def rebuild(public_id: str | None) -> None:
     """Write progress and figures anew from the rows, one training a transaction."""
     runtime: Runtime = current_app.extensions["academy"]
     with runtime.db.read() as tx:
-        ids = [training.id for training in _trainings(tx, public_id)]
+        ids = [training.public_id for training in _trainings(tx, public_id)]
 
-    def write(tx: Tx, training_id: int) -> str:
-        training = tx.get_one(Training, training_id)
-        service.rebuild_training(tx, training)
-        return training.public_id
+    def write(tx: Tx, training_id: str) -> None:
+        for training in queries.counting_trainings(tx, training_id):
+            service.rebuild_training(tx, training)
 
     for one in ids:
-        click.echo(f"{runtime.db.run_in_transaction(functools.partial(write, training_id=one))}\trebuilt")
+        runtime.db.run_in_transaction(functools.partial(write, training_id=one))
+        click.echo(f"{one}\trebuilt")
 
 
 @group.command("settle")

@@ -5,11 +5,11 @@ import signal
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy import func, select
 
 from academy.core.runtime import Runtime
 from academy.core.settings import SettingsError
-from academy.jobs import Job, worker
+from academy.jobs import worker
+from academy.jobs.queries import count_jobs
 from academy.media import isolation
 
 group = AppGroup("jobs", help="Background jobs.")
@@ -34,7 +34,5 @@ def show() -> None:
     """Count jobs by name and state."""
     runtime: Runtime = current_app.extensions["academy"]
     with runtime.db.read() as tx:
-        for name, state, count in tx.execute(
-            select(Job.name, Job.state, func.count()).group_by(Job.name, Job.state).order_by(Job.name)
-        ):
+        for name, state, count in count_jobs(tx):
             click.echo(f"{name}\t{state}\t{count}")

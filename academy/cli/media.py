@@ -12,6 +12,7 @@ from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.http.headers import EVERYWHERE, HSTS
 from academy.media import delivery
+from academy.media.storage.published_files import object_origin
 
 group = AppGroup("media", help="Files and their delivery.")
 
@@ -72,9 +73,7 @@ def nginx_configuration(
         "FORM_MB": f"{settings.max_form_mb + 1}m",  # multipart overhead is added to the file's size
     }
     if settings.s3_bucket:
-        from academy.media.storage.s3_storage import INTERNAL_LOCATION, S3Storage
-
-        words |= {"ORIGIN": S3Storage(settings).origin(), "INTERNAL": INTERNAL_LOCATION}
+        words["ORIGIN"], words["INTERNAL"] = object_origin(settings)
         # nginx's own folder; it holds copies only, and the oldest are deleted first.
         text = f'proxy_cache_path "{cache}" levels=1:2 keys_zone=academy_sets:32m max_size=50g inactive=7d;\n' + text
     sets = DEPLOY / ("nginx-objects.conf" if settings.s3_bucket else "nginx-files.conf")

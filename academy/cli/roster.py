@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy import select
 
 from academy.core.actor import SYSTEM
 from academy.core.database import Tx
@@ -13,7 +12,8 @@ from academy.core.errors import AcademyError
 from academy.core.i18n import Message
 from academy.core.runtime import Runtime
 from academy.jobs.worker import run_job
-from academy.people.models import Organisation, RosterImport
+from academy.people.models import RosterImport
+from academy.people.queries import find_organisation
 from academy.roster import imports
 
 group = AppGroup("roster", help="Import rosters and organisation trees.")
@@ -24,7 +24,7 @@ def _run(runtime: Runtime, made: RosterImport) -> RosterImport:
     if made.job_id:
         run_job(runtime, made.job_id)
     with runtime.db.read() as tx:
-        return tx.get_one(RosterImport, made.id)
+        return imports.import_of_id(tx, made.id)
 
 
 @group.command("import")
@@ -41,7 +41,7 @@ def import_(file: Path, code: str, tree: bool, complete: bool, do: bool) -> None
             received = imports.receive_file(runtime.settings, stream)
 
         def begin(tx: Tx) -> RosterImport:
-            node = tx.scalar(select(Organisation).where(Organisation.code == code))
+            node = find_organisation(tx, ["/"], code)
             if node is None:
                 raise click.ClickException(f"no organisation {code!r}")
             kind = "tree" if tree else "members"
@@ -56,7 +56,7 @@ def import_(file: Path, code: str, tree: bool, complete: bool, do: bool) -> None
         if do:
             checked = made.id
             made = runtime.db.run_in_transaction(
-                lambda tx: imports.confirm_import(tx, SYSTEM, tx.get_one(RosterImport, checked))
+                lambda tx: imports.confirm_import(tx, SYSTEM, imports.import_of_id(tx, checked))
             )
             made = _run(runtime, made)
             click.echo(made.state)

@@ -1,13 +1,12 @@
 """Reads about corrections: pending proposals, and the history of a member's completions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import aliased
 
-from academy.accounts.models import Account
+from academy.accounts.queries import account_names
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
 from academy.learning.models import Completion, Correction
@@ -31,32 +30,34 @@ class CorrectionSummary:
 
 
 def _lines() -> Any:
-    one, other = aliased(Account), aliased(Account)
     return (
-        select(Correction, Course, Member, Organisation, one.display_name, other.display_name)
+        select(Correction, Course, Member, Organisation)
         .join(Course, Course.id == Correction.course_id)
         .join(Member, Member.id == Correction.member_id)
         .join(Organisation, Organisation.id == Member.organisation_id)
-        .outerjoin(one, one.id == Correction.proposed_by)
-        .outerjoin(other, other.id == Correction.decided_by)
     )
 
 
-def _line(row: Any) -> CorrectionSummary:
-    return CorrectionSummary(row[0], row[1], row[2], row[3], row[4] or "", row[5] or "")
+def _summaries(tx: Tx, rows: Iterable[Any]) -> list[CorrectionSummary]:
+    found = [tuple(row) for row in rows]
+    names = account_names(tx, [who for row in found for who in (row[0].proposed_by, row[0].decided_by)])
+    return [
+        CorrectionSummary(one, course, member, node, names.get(one.proposed_by, ""), names.get(one.decided_by, ""))
+        for one, course, member, node in found
+    ]
 
 
 def waiting_corrections(tx: Tx, paths: Sequence[str], page: int = 1) -> Page[CorrectionSummary]:
     """Undecided proposals inside the subtrees, oldest first."""
     query = _lines().where(subtrees(paths), Correction.decision.is_(None)).order_by(Correction.id)
     found = page_of(tx, query, page, PAGE)
-    return Page([_line(row) for row in found.rows], found.total, found.number, found.size)
+    return Page(_summaries(tx, found.rows), found.total, found.number, found.size)
 
 
 def corrections_of(tx: Tx, member_id: int) -> list[CorrectionSummary]:
     """Every correction proposed for a member, newest first."""
     query = _lines().where(Correction.member_id == member_id).order_by(Correction.id.desc())
-    return [_line(row) for row in tx.execute(query)]
+    return _summaries(tx, tx.execute(query))
 
 
 def completions_of(tx: Tx, member_id: int) -> list[tuple[Completion, Course]]:

@@ -16,6 +16,7 @@ from academy.core.database import Database, Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.jobs import Job, enqueue
+from academy.jobs.queries import find_job
 from academy.learning import carry_over as carrying
 from academy.learning import completions, rules, service
 from academy.learning.models import LeaseEnd, PlaybackLease, Recut, WatchLedger
@@ -183,7 +184,7 @@ def latest_recut(tx: Tx, item: CourseItem) -> tuple[Recut | None, Job | None]:
         .order_by(Recut.id.desc())
         .limit(1)
     )
-    return recut, tx.get(Job, recut.job_id) if recut is not None and recut.job_id else None
+    return recut, find_job(tx, recut.job_id) if recut is not None else None
 
 
 def _check(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> int:

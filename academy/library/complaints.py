@@ -3,7 +3,7 @@
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
-from academy.accounts.models import Account
+from academy.accounts.service import lock_account
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
@@ -11,7 +11,6 @@ from academy.core.database import Tx
 from academy.core.errors import Busy, Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import Page, page_of
-from academy.core.unique import lock_row
 from academy.library import publication, rules
 from academy.library.models import Complaint, Course, CourseState
 from academy.notifications.service import notify
@@ -49,7 +48,7 @@ def file_complaint(tx: Tx, actor: Actor, *, subject: str, body: str, course: Cou
     if actor.account_id is None:
         raise Forbidden("complaint:new")
     # Serialised by person: two at once would both count nine.
-    lock_row(tx, tx.get_one(Account, actor.account_id))
+    lock_account(tx, actor.account_id)
     waiting = select(func.count()).where(Complaint.account_id == actor.account_id, Complaint.state == "open")
     if (tx.scalar(waiting) or 0) >= OPEN_MOST:
         raise Busy(msg("您反映的问题还在处理，请等有了答复再写新的。"), retry_after=3600)

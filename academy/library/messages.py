@@ -1,10 +1,6 @@
 """Notifications about courses: to the author and to reviewers."""
 
-from sqlalchemy import or_, select
-
-from academy.accounts.models import Account, RoleGrant
-from academy.accounts.queries import may_sign_in
-from academy.core import clock
+from academy.accounts.queries import accounts_holding
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
@@ -16,23 +12,7 @@ from academy.notifications.service import notify
 def reviewers_of(tx: Tx, course: Course) -> list[int]:
     """Accounts that may decide on the course today; never its author."""
     ancestors = [int(part) for part in course.organisation.path.strip("/").split("/") if part]
-    day = clock.today()
-    return list(
-        tx.scalars(
-            select(RoleGrant.account_id)
-            .join(Account, Account.id == RoleGrant.account_id)
-            .where(
-                RoleGrant.role == Role.REVIEWER,
-                RoleGrant.organisation_id.in_(ancestors),
-                RoleGrant.valid_from <= day,
-                or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > day),
-                RoleGrant.account_id != course.created_by,
-                may_sign_in(),
-            )
-            .distinct()
-            .order_by(RoleGrant.account_id)
-        )
-    )
+    return [one for one in accounts_holding(tx, Role.REVIEWER, ancestors) if one != course.created_by]
 
 
 def notify_reviewers(tx: Tx, course: Course) -> None:

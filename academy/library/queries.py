@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from academy.accounts.models import Account
+from academy.accounts.queries import account_names
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
@@ -100,6 +100,17 @@ def shelves_with_cards(tx: Tx, each: int) -> list[Shelf]:
         for shelf in list_shelves(tx)
         if shelf.courses
     ]
+
+
+def course_ids(tx: Tx, public_ids: Sequence[str]) -> dict[str, int]:
+    """Public id → row id of courses, whatever their state; unknown ones are left out."""
+    query = select(Course.public_id, Course.id).where(Course.public_id.in_(public_ids))
+    return dict(tx.execute(query).all())
+
+
+def find_course(tx: Tx, public_id: str) -> Course | None:
+    """The course of a public id, whatever its state; for lists whose access was checked before."""
+    return tx.scalar(select(Course).where(Course.public_id == public_id))
 
 
 def list_categories(tx: Tx) -> list[Category]:
@@ -253,7 +264,7 @@ def review_queue(tx: Tx, actor: Actor, page: int = 1, *, state: str = CourseStat
             .group_by(CourseItem.course_id)
         ).all()
     )
-    names = author_names(tx, [course.created_by for course in found.rows])
+    names = account_names(tx, [course.created_by for course in found.rows])
     rows = [
         Waiting(c, names.get(c.created_by, ""), counts.get(c.id, 0), c.created_by == actor.account_id)
         for c in found.rows
@@ -279,13 +290,8 @@ def decisions_on(tx: Tx, course: Course) -> list[Decision]:
     """Decisions on a course and on its revisions, newest first."""
     family = select(Course.id).where(or_(Course.id == course.id, Course.revises_id == course.id))
     rows = tx.scalars(select(Review).where(Review.course_id.in_(family)).order_by(Review.id.desc()).limit(50)).all()
-    names = author_names(tx, [row.reviewer_id for row in rows])
+    names = account_names(tx, [row.reviewer_id for row in rows])
     return [Decision(row, names.get(row.reviewer_id, "")) for row in rows]
-
-
-def author_names(tx: Tx, account_ids: Iterable[int]) -> dict[int, str]:
-    """Display names of accounts."""
-    return dict(tx.execute(select(Account.id, Account.display_name).where(Account.id.in_(set(account_ids)))).all())
 
 
 _PARTS = (

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from academy.accounts.models import RoleGrant
-from academy.accounts.queries import grant_holds_on
+from academy.accounts.queries import accounts_holding
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
@@ -16,7 +15,7 @@ from academy.core.errors import Conflict
 from academy.core.i18n import Message, msg
 from academy.core.paging import Page, page_of
 from academy.core.unique import lock_row
-from academy.jobs import Job
+from academy.jobs.queries import latest_traces
 from academy.media import service
 from academy.media.models import Asset, AssetState, AssetStep
 from academy.notifications.service import notify
@@ -69,8 +68,7 @@ def _failed_asset(asset: Asset, step: AssetStep | None, trace: str) -> FailedAss
 
 def _traces(tx: Tx, assets: Sequence[Asset], steps: dict[int, AssetStep]) -> dict[int, str]:
     keys = {service.step_key(a, steps[a.id].step): a.id for a in assets if a.id in steps}
-    jobs = tx.execute(select(Job.key, Job.trace).where(Job.key.in_(keys)).order_by(Job.id))
-    return {keys[key]: trace for key, trace in jobs if key is not None}
+    return {keys[key]: trace for key, trace in latest_traces(tx, keys).items()}
 
 
 def ask_operator(tx: Tx, actor: Actor, asset: Asset) -> None:
@@ -86,10 +84,7 @@ def ask_operator(tx: Tx, actor: Actor, asset: Asset) -> None:
         raise Conflict(msg("已经请运维查看，请等候处理。"))
     now = clock.now()
     asset.error = asset.error | {"asked_at": now.isoformat()}
-    holders = select(RoleGrant.account_id).where(
-        RoleGrant.role == Role.SYSTEM_ADMINISTRATOR, grant_holds_on(clock.today())
-    )
-    for account_id in tx.scalars(holders.distinct()):
+    for account_id in accounts_holding(tx, Role.SYSTEM_ADMINISTRATOR):
         notify(
             tx,
             key=f"asset.help:{asset.public_id}:{now.isoformat()}:{account_id}",

@@ -21,14 +21,8 @@ from academy.media.events import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.pipeline import Keep, StepContext, keep_probe, step
 from academy.media.probing import probe
-from academy.media.storage.file_storage import (
-    original_key,
-    parts_folder,
-    set_key,
-    storage_of,
-    uploads_folder,
-    work_folder,
-)
+from academy.media.storage.file_storage import original_key, parts_folder, set_key, uploads_folder, work_folder
+from academy.media.storage.selection import storage_of
 from academy.media.transcoding import encode, tasks
 from academy.media.transcoding.playlist import MeasuredRendition
 from academy.media.transcription import requests as _asking  # noqa: F401 - registers its jobs and handlers

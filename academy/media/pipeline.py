@@ -23,7 +23,8 @@ from academy.jobs import DIED, GAVE_UP, JobContext, job, publish
 from academy.media import rules, service
 from academy.media.events import AssetFailed
 from academy.media.models import Asset, AssetState, AssetStep
-from academy.media.storage.file_storage import Storage, full_disk_reported, storage_of, work_folder
+from academy.media.storage.file_storage import Storage, full_disk_reported, work_folder
+from academy.media.storage.selection import storage_of
 
 PROGRESS_S = 1.0
 

@@ -169,3 +169,8 @@ def bytes_held(tx: Tx, account_id: int) -> int:
         )
     )
     return int(files or 0) + int(coming or 0)
+
+
+def asset_of_set(tx: Tx, public_id: str, generation: str) -> Asset | None:
+    """The asset whose present set is this generation; None once its links were revoked or it was made anew."""
+    return tx.scalar(select(Asset).where(Asset.public_id == public_id, Asset.generation == generation))

@@ -2,11 +2,8 @@
 
 import datetime as dt
 
-from sqlalchemy import select
-
-from academy.accounts.models import RoleGrant
-from academy.accounts.queries import grant_holds_on
-from academy.core import audit, clock
+from academy.accounts.queries import accounts_holding
+from academy.core import audit
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.i18n import msg
@@ -33,10 +30,7 @@ def verify_audit(context: JobContext) -> None:
     place = verdict.broken_at or verdict.rows
 
     def write(tx: Tx) -> None:
-        held = (
-            select(RoleGrant.account_id).where(RoleGrant.role == Role.AUDITOR, grant_holds_on(clock.today())).distinct()
-        )
-        for account_id in tx.scalars(held).all():
+        for account_id in accounts_holding(tx, Role.AUDITOR):
             notify(
                 tx,
                 key=f"audit.broken:{place}:{verdict.unchained}:{account_id}",

@@ -90,6 +90,16 @@ def cohort_members(tx: Tx, cohort: Cohort, node: Organisation, page: int = 1) ->
     return page_of(tx, query, page, PAGE)
 
 
+def cohort_ids(tx: Tx, public_ids: Sequence[str]) -> list[int]:
+    """Row ids of cohorts by public id, ascending; unknown ones are left out."""
+    return list(tx.scalars(select(Cohort.id).where(Cohort.public_id.in_(public_ids)).order_by(Cohort.id)))
+
+
+def cohorts_of_ids(tx: Tx, row_ids: Sequence[int]) -> list[Cohort]:
+    """Cohorts by row id, closed ones too, sorted by name."""
+    return list(tx.scalars(select(Cohort).where(Cohort.id.in_(row_ids)).order_by(Cohort.name)))
+
+
 def create_cohort(tx: Tx, actor: Actor, node: Organisation, name: str) -> Cohort:
     """Create an empty cohort.
 

@@ -210,3 +210,42 @@ def spells_of(tx: Tx, node: Organisation) -> list[tuple[OrganisationSpell, str |
 def organisation_of_id(tx: Tx, organisation_id: int) -> Organisation:
     """The node with a row id."""
     return tx.get_one(Organisation, organisation_id)
+
+
+def member_of_id(tx: Tx, member_id: int) -> Member:
+    """The member of a row id.
+
+    Raises:
+        NoResultFound: there is none.
+    """
+    return tx.get_one(Member, member_id)
+
+
+def find_member(tx: Tx, number: str) -> Member | None:
+    """The member of this register number, of any status."""
+    return tx.scalar(select(Member).where(Member.number == number))
+
+
+def organisations_of_ids(tx: Tx, organisation_ids: Sequence[int]) -> list[Organisation]:
+    """Nodes by row id, closed ones too, in the order of the tree."""
+    return list(
+        tx.scalars(select(Organisation).where(Organisation.id.in_(organisation_ids)).order_by(Organisation.path))
+    )
+
+
+def organisation_ids(tx: Tx, public_ids: Sequence[str]) -> list[int]:
+    """Row ids of nodes by public id, ascending; unknown ones are left out."""
+    query = select(Organisation.id).where(Organisation.public_id.in_(public_ids))
+    return list(tx.scalars(query.order_by(Organisation.id)))
+
+
+def organisation_ids_by_code(tx: Tx, codes: Sequence[str]) -> dict[str, int]:
+    """Code → row id of nodes, closed ones too; unknown codes are left out."""
+    query = select(Organisation.code, Organisation.id).where(Organisation.code.in_(codes))
+    return dict(tx.execute(query).all())
+
+
+def open_children(tx: Tx, node: Organisation, limit: int) -> list[Organisation]:
+    """The first `limit` open nodes directly below, by code; without counting their members (see `children_of`)."""
+    query = select(Organisation).where(Organisation.parent_id == node.id, Organisation.closed_on.is_(None))
+    return list(tx.scalars(query.order_by(Organisation.code).limit(limit)))

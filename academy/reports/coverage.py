@@ -12,7 +12,8 @@ from academy.core.database import Database, Tx
 from academy.core.i18n import Message, Translator, msg, translator_for
 from academy.coverage import breakdowns, name_lists, table
 from academy.people.models import Organisation
-from academy.reports.spreadsheets import Value, open_sheet
+from academy.reports.sheet_files import open_sheet
+from academy.reports.spreadsheets import Value
 from academy.trainings import sql
 from academy.trainings.coverage_cells import Figures
 from academy.trainings.models import Training

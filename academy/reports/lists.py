@@ -249,7 +249,7 @@ def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None
         ReportColumn(msg("人数"), NUMBER),
         ReportColumn(msg("其中长期"), NUMBER),
     ]
-    people = (
+    exempted = (
         select(Member.id)
         .join(Exemption, Exemption.member_id == Member.id)
         .join(Organisation, Organisation.id == Member.organisation_id)
@@ -265,7 +265,7 @@ def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None
         figures=(
             (
                 msg("免训"),
-                _count(tx, people.where(*here).distinct()),
+                _count(tx, exempted.where(*here).distinct()),
                 msg("名单每份免训一行，共 %(n)s 份", n=_count(tx, query)),
             ),
         ),

@@ -154,8 +154,8 @@ def _counts(tx: Tx, node: Organisation, when: Period) -> tuple[Count, dict[str, 
 
 
 def _counted(numbers: Sequence[int]) -> Count:
-    members, exempt, learners, completions, minutes, *people = numbers
-    return Count(members, exempt, learners, completions, minutes, (people[0], people[1], people[2]))
+    members, exempt, learners, completions, minutes, *prints = numbers
+    return Count(members, exempt, learners, completions, minutes, (prints[0], prints[1], prints[2]))
 
 
 def _add(sums: dict[Any, list[int]], key: object, numbers: Sequence[int | None]) -> None:

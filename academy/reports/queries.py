@@ -9,6 +9,7 @@ from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
 from academy.jobs import Job
+from academy.jobs.queries import jobs_by_id
 from academy.reports.models import Export
 
 PAGE = 20
@@ -37,11 +38,8 @@ class ExportSummary:
 
 def list_exports(tx: Tx, actor: Actor, page: int = 1) -> Page[ExportSummary]:
     """The actor's files, newest first."""
-    query = (
-        select(Export, Job)
-        .outerjoin(Job, Job.id == Export.job_id)
-        .where(Export.account_id == actor.account_id)
-        .order_by(Export.id.desc())
-    )
+    query = select(Export).where(Export.account_id == actor.account_id).order_by(Export.id.desc())
     found = page_of(tx, query, page, PAGE)
-    return Page([ExportSummary(export, job) for export, job in found.rows], found.total, found.number, found.size)
+    jobs_of = jobs_by_id(tx, [export.job_id for export in found.rows])
+    rows = [ExportSummary(export, jobs_of.get(export.job_id or 0)) for export in found.rows]
+    return Page(rows, found.total, found.number, found.size)

@@ -1,17 +1,13 @@
 """XLSX and CSV output, written row by row, so that a city's names need no memory."""
 
-import contextlib
 import csv
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, Protocol
-
-import xlsxwriter
 
 from academy.core.months import Month
 
-__all__ = ["REPORT_FORMATS", "Sheet", "Value", "defuse_cell", "open_sheet"]
+__all__ = ["REPORT_FORMATS", "Sheet", "Value", "defuse_cell"]
 
 Value = str | int | float | dt.date | None
 REPORT_FORMATS = ("xlsx", "csv", "pdf")
@@ -32,7 +28,9 @@ class Sheet(Protocol):
         """Add a row; `head` where it contains the column names of a further table."""
 
 
-class _Csv:
+class CsvSheet:
+    """A CSV file, as spreadsheets open it."""
+
     def __init__(self, handle: Any) -> None:
         self._writer = csv.writer(handle)
 
@@ -40,7 +38,9 @@ class _Csv:
         self._writer.writerow(["" if v is None else defuse_cell(v) for v in values])
 
 
-class _Xlsx:
+class XlsxSheet:
+    """The one worksheet of an XLSX workbook."""
+
     def __init__(self, book: Any, sheet: Any, header_row: int) -> None:
         self._sheet, self._next, self._header_row = sheet, 0, header_row
         self._day = book.add_format({"num_format": "yyyy-mm-dd"})
@@ -62,29 +62,3 @@ class _Xlsx:
                 sheet.write_string(number, column, str(defuse_cell(value)), style)
             else:
                 sheet.write_number(number, column, value, style)
-
-
-@contextlib.contextmanager
-def open_sheet(path: Path, kind: str, name: str, widths: Sequence[int], header_row: int) -> Iterator[Sheet]:
-    """A new file of one sheet; rows above `header_row` describe it, the first of them is its title."""
-    if kind == "csv":
-        # With a byte order mark, without which a common spreadsheet misreads Chinese.
-        with path.open("w", encoding="utf-8-sig", newline="") as handle:
-            yield _Csv(handle)
-        return
-    if kind == "pdf":
-        from academy.reports.pdf import open_pdf  # fpdf2 is large, and only a worker needs it
-
-        with open_pdf(path, widths, header_row) as paper:
-            yield paper
-        return
-    with xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)}) as book:
-        sheet = book.add_worksheet(name[:31])
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
-        sheet.freeze_panes(header_row + 1, 0)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(header_row)
-        yield _Xlsx(book, sheet, header_row)

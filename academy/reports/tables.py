@@ -7,7 +7,8 @@ from pathlib import Path
 
 from academy.core.i18n import Message, Translator
 from academy.core.paging import Page
-from academy.reports.spreadsheets import Value, open_sheet
+from academy.reports.sheet_files import open_sheet
+from academy.reports.spreadsheets import Value
 
 Cell = Value | Message
 TEXT, NUMBER, DAY, SHARE = "text", "number", "day", "share"

@@ -1,14 +1,14 @@
 """Progress of background jobs, for progress bars."""
 
 from flask import Blueprint, jsonify
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from academy.core.errors import NotFound
 from academy.core.i18n import Message
 from academy.http import SIGNED_IN, actor, reading
 from academy.http.languages import translate
-from academy.jobs import Job, JobState
+from academy.jobs import JobState
+from academy.jobs.queries import find_own_job
 from academy.rest.contracts import TEXT, Contract, ResponseSpec, endpoint, obj
 
 STATES = {"enum": [state.value for state in JobState]}
@@ -22,7 +22,7 @@ bp = Blueprint("api_jobs", __name__, url_prefix="/api/v1/jobs")
 def show(public_id: str) -> Response:
     """State and progress of a job that the caller requested."""
     with reading() as tx:
-        job = tx.scalar(select(Job).where(Job.public_id == public_id, Job.account_id == actor().account_id))
+        job = find_own_job(tx, actor(), public_id)
     if job is None:
         raise NotFound
     message = job.error or job.note

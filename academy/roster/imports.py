@@ -18,6 +18,7 @@ from academy.core.retention import days_ago
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.jobs import Job, enqueue
+from academy.jobs.queries import find_job
 from academy.people.access import ROSTER_KEEPERS, require_access
 from academy.people.models import Organisation, RosterImport
 from academy.people.organisations import TREE_EDITORS
@@ -168,7 +169,7 @@ def discard_import(tx: Tx, actor: Actor, roster: RosterImport, settings: Setting
 
 def import_job(tx: Tx, roster: RosterImport) -> Job | None:
     """The job working on it, for the progress bar."""
-    return tx.get(Job, roster.job_id) if roster.job_id else None
+    return find_job(tx, roster.job_id)
 
 
 def imports_under(tx: Tx, paths: tuple[str, ...], limit: int = 30) -> list[tuple[RosterImport, Organisation]]:
@@ -253,3 +254,12 @@ def forget_files(runtime: Runtime, most: int = 100) -> int:
     for place in places:
         shutil.rmtree(place, ignore_errors=True)
     return len(places)
+
+
+def import_of_id(tx: Tx, row_id: int) -> RosterImport:
+    """The import of a row id.
+
+    Raises:
+        NoResultFound: there is none.
+    """
+    return tx.get_one(RosterImport, row_id)

@@ -20,6 +20,7 @@ from academy.trainings.course_shares import studied_shares
 from academy.trainings.coverage_cells import Figures
 from academy.trainings.models import Enrolment, Standing, Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Audience
+from academy.trainings.sql import COUNTING_STATES
 
 PAGE = 20
 SAMPLE = 8
@@ -233,3 +234,9 @@ def list_positions(tx: Tx) -> list[str]:
     """The positions members hold, for the audience's form."""
     query = select(Member.position).where(Member.position.is_not(None)).group_by(Member.position)
     return [p for p in tx.scalars(query.order_by(func.count().desc()).limit(24)) if p]
+
+
+def counting_trainings(tx: Tx, public_id: str | None = None) -> list[Training]:
+    """Open and closed trainings, whose figures can still change, by row id; with `public_id` only that one."""
+    query = select(Training).where(Training.state.in_(COUNTING_STATES)).order_by(Training.id)
+    return list(tx.scalars(query.where(Training.public_id == public_id) if public_id else query))

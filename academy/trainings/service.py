@@ -14,6 +14,7 @@ from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
 from academy.core.unique import lock_row
 from academy.jobs import Job, enqueue, publish
+from academy.jobs.queries import find_job
 from academy.library.models import Course, CourseState
 from academy.people.models import Cohort, Member, Organisation
 from academy.people.queries import subtree
@@ -201,7 +202,7 @@ def give_up_opening(tx: Tx, training_id: int) -> None:
 
 def opening_job(tx: Tx, training: Training) -> Job | None:
     """The job that is opening it, or that failed to, for the page."""
-    return tx.get(Job, training.opening_job_id) if training.opening_job_id else None
+    return find_job(tx, training.opening_job_id)
 
 
 def open_training(tx: Tx, actor: Actor, training: Training, state: TrainingState = TrainingState.DRAFT) -> int:

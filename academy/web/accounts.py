@@ -11,7 +11,6 @@ from academy import http
 from academy.accounts import queries, service
 from academy.accounts.authentication import sms
 from academy.accounts.authentication.reauthentication import confirm_identity
-from academy.accounts.models import Account
 from academy.core.errors import AcademyError, Busy, Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.http import PUBLIC, SIGNED_IN, actor, menu, reading, runtime, writing
@@ -22,7 +21,7 @@ from academy.http.local_paths import local_path
 from academy.http.login import HALF, start_session
 from academy.http.request_context import identity
 from academy.people import queries as members
-from academy.people.models import Member
+from academy.people.queries import member_of_id
 from academy.people.service import masked_phone
 
 bp = Blueprint("accounts", __name__)
@@ -203,8 +202,8 @@ def _profile(errors: dict[str, Message]) -> str:
     me = identity()
     assert me is not None
     with reading() as tx:
-        account = tx.get_one(Account, me.account_id)
-        member = tx.get(Member, me.member_id) if me.member_id else None
+        account = queries.account_of_id(tx, me.account_id)
+        member = member_of_id(tx, me.member_id) if me.member_id else None
         home = members.ancestors_of(tx, member.organisation) if member else []
         return render_template(
             "accounts/profile.html",

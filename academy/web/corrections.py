@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from academy import http
@@ -19,9 +18,10 @@ from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.learning import correction_queries, corrections
 from academy.learning.access import access_correction
-from academy.library.models import Course
+from academy.library.queries import find_course
 from academy.people.access import access_member
 from academy.people.models import Member
+from academy.people.queries import member_of_id
 from academy.trainings.queries import selectable_courses
 from academy.web.members import errors_by_field
 
@@ -95,14 +95,14 @@ def propose(public_id: str) -> Any:
             _propose(tx, person)
     except (Invalid, Conflict) as error:
         with reading() as tx:
-            return _page(tx, tx.get_one(Member, person.id), errors_by_field(error)), error.status
+            return _page(tx, member_of_id(tx, person.id), errors_by_field(error)), error.status
     flash(gettext("已提交，等另一位管理员批准。"), "good")
     return redirect(url_for(".show", public_id=public_id), 303)
 
 
 def _propose(tx: Tx, person: Member) -> None:
     form = CorrectionForm.read()
-    course = tx.scalar(select(Course).where(Course.public_id == form.course.data))
+    course = find_course(tx, form.course.data)
     if course is None:
         raise Invalid(fields={"course": msg("请从列表里选择。")})
     corrections.propose_correction(

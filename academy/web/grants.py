@@ -18,8 +18,7 @@ from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
 from academy.http.forms import NOT_OFFERED, Choice, Day, Form, Text
-from academy.people.models import Member
-from academy.people.queries import find_organisation
+from academy.people.queries import find_organisation, member_of_id
 from academy.web.members import errors_by_field
 
 bp = Blueprint("grants", __name__, url_prefix="/grants")
@@ -122,7 +121,7 @@ def code() -> Any:
     try:
         with writing() as tx:
             account = _account(tx, CodeForm.read().holder)
-            member = tx.get(Member, account.member_id) if account.member_id else None
+            member = member_of_id(tx, account.member_id) if account.member_id else None
             if member is None:
                 raise Invalid(fields={"holder": msg("这个账号不是党员的，请由系统管理员重设密码。")})
             made = service.issue_activation_code(tx, actor(), member)

@@ -1,14 +1,11 @@
 """Signed media, processing state of a file, captions, and an upload without scripts."""
 
-import io
 import os
 from collections.abc import Mapping
-from typing import BinaryIO
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 from werkzeug.wsgi import FileWrapper
 
 from academy.core.actor import Role
@@ -31,7 +28,8 @@ from academy.media.access import UPLOADERS, access_own_asset
 from academy.media.captions import caption_files, chapters, jailed_parser
 from academy.media.documents.pages import PAGE_MS
 from academy.media.models import Asset, AssetState
-from academy.media.storage.file_storage import checked_key, local_storage, set_key
+from academy.media.storage.file_storage import set_key
+from academy.media.storage.published_files import internal_path_of, open_published
 from academy.web.captions import proposed
 from academy.web.learn import addresses
 
@@ -58,7 +56,7 @@ def deliver(digest: str, expires: int, asset_id: str, generation: str, file: str
     if kind is None or not delivery.is_valid_link(settings, digest, expires, asset_id, generation):
         raise NotFound
     with reading() as tx:
-        asset = tx.scalar(select(Asset).where(Asset.public_id == asset_id, Asset.generation == generation))
+        asset = queries.asset_of_set(tx, asset_id, generation)
         if asset is None or asset.state != AssetState.READY:
             raise NotFound
         if file.startswith("captions."):
@@ -75,14 +73,13 @@ def _captions(cues: list[caption_files.CueText]) -> Response:
 
 
 def _stored(settings: Settings, key: str, kind: str) -> Response:
-    if settings.s3_by_nginx and settings.s3_bucket:
-        from academy.media.storage.s3_storage import S3Storage
-
+    internal = internal_path_of(settings, key)
+    if internal is not None:
         # nginx sends the file, so that a slow reader occupies no thread of ours.
-        response = Response(headers={"X-Accel-Redirect": S3Storage(settings).internal_path(key)}, mimetype=kind)
+        response = Response(headers={"X-Accel-Redirect": internal}, mimetype=kind)
     else:
         try:
-            file, size, etag = _opened(settings, key)
+            file, size, etag = open_published(settings, key)
         except (FileNotFoundError, IsADirectoryError) as error:
             raise NotFound from error
         # In large pieces: most of the cost of such a response is iterations in Python.
@@ -92,19 +89,6 @@ def _stored(settings: Settings, key: str, kind: str) -> Response:
         response.make_conditional(request, accept_ranges=True, complete_length=size)
     response.headers["Cache-Control"] = delivery.CACHE_CONTROL
     return response
-
-
-def _opened(settings: Settings, key: str) -> tuple[BinaryIO, int, str]:
-    """The file, its size and its entity tag."""
-    if settings.s3_bucket:
-        from academy.media.storage.s3_storage import S3Storage, StoredObject
-
-        here = S3Storage(settings)
-        found = StoredObject(here.client, here.bucket, checked_key(key))
-        return io.BufferedReader(found, PIECE), found.length, found.etag
-    file = local_storage(settings).open(key)
-    seen = os.fstat(file.fileno())
-    return file, seen.st_size, f"{seen.st_mtime_ns:x}-{seen.st_size:x}"
 
 
 @bp.get("/media/<asset_id>/steps")

@@ -28,6 +28,7 @@ from academy.people import history, members, mergers, position_terms, queries, r
 from academy.people.access import ROSTER_KEEPERS, ROSTER_READERS, access_member, access_organisation
 from academy.people.models import Member, Organisation
 from academy.people.organisations import TREE_EDITORS
+from academy.people.queries import member_of_id
 from academy.web.member_forms import FIELDS, change_seen
 
 bp = Blueprint("members", __name__)
@@ -286,7 +287,7 @@ def member(public_id: str) -> str:
 def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> str:
     with writing() as tx:
         # Here, and not in one of the routes: a failed change shows the same data.
-        person = tx.get_one(Member, person.id)
+        person = member_of_id(tx, person.id)
         record(tx, actor(), "member.read", f"member:{person.public_id}")
         return render_template(
             "members/member.html",

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy.accounts import consent, privacy_requests
-from academy.accounts.models import Account
+from academy.accounts.queries import account_of_id
 from academy.core import clock
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message
@@ -18,7 +18,7 @@ from academy.http.forms import Choice, Form, Text, Verb
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.people.access import ROSTER_KEEPERS
-from academy.people.models import Member
+from academy.people.queries import member_of_id
 from academy.people.service import masked_phone
 from academy.reports import personal_copy
 from academy.web.members import errors_by_field
@@ -36,10 +36,10 @@ def index() -> str:
 def _page(errors: dict[str, Message]) -> str:
     me = actor()
     with reading() as tx:
-        member = tx.get(Member, me.member_id) if me.member_id else None
+        member = member_of_id(tx, me.member_id) if me.member_id else None
         return render_template(
             "accounts/own_data.html",
-            account=tx.get_one(Account, me.account_id),
+            account=account_of_id(tx, me.account_id or 0),
             member=member,
             phone=masked_phone(runtime().sealer, member) if member else "",
             counts=personal_copy.personal_overview(tx, me),

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from academy import http
+from academy.accounts.queries import account_names
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.errors import Invalid
@@ -52,7 +53,7 @@ def proposal_list() -> str:
     """Pending proposals for the text of published lectures."""
     with reading() as tx:
         page = proposals.open_proposals(tx, actor(), number_in(request.args.get("page")))
-        names = queries.author_names(tx, [row.account_id for row in page.rows])
+        names = account_names(tx, [row.account_id for row in page.rows])
         return render_template("review/proposals.html", page=page, names=names, kinds=proposals.PROPOSAL_NAMES)
 
 
@@ -100,7 +101,7 @@ def _proposal(tx: Tx, proposal_id: str, errors: Mapping[str, Message] | None = N
         row=row,
         changes=proposals.proposal_changes(tx, row),
         what=proposals.PROPOSAL_NAMES[row.kind],
-        author=queries.author_names(tx, [row.account_id]).get(row.account_id, ""),
+        author=account_names(tx, [row.account_id]).get(row.account_id, ""),
         mine=row.account_id == actor().account_id,
         errors=errors or {},
         comment=typed().get("comment", ""),
@@ -192,7 +193,7 @@ def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -
         playing=playing,
         **addresses(tx, asset, "staff"),
         cues=files.cues_of(tx, asset.id) if asset else [],
-        author=queries.author_names(tx, [row.created_by]).get(row.created_by, ""),
+        author=account_names(tx, [row.created_by]).get(row.created_by, ""),
         said=queries.decisions_on(tx, row),
         verbs=offered_verbs(row.state, is_author=row.created_by == actor().account_id, is_reviewer=True),
         mine=row.created_by == actor().account_id,

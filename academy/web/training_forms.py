@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import render_template
-from sqlalchemy import select
 
 from academy.core import clock
 from academy.core.actor import Actor
@@ -17,10 +16,17 @@ from academy.coverage import breakdowns
 from academy.http import actor
 from academy.http.forms import Choice, Choices, Day, Form, Key, Number, Text, Texts, typed
 from academy.http.languages import html_lang, translate
-from academy.library.models import Course
+from academy.library.queries import course_ids
 from academy.people import cohorts, sectors
 from academy.people import rules as people
-from academy.people.models import Cohort, Organisation
+from academy.people.models import Organisation
+from academy.people.queries import (
+    open_children,
+    organisation_ids,
+    organisation_ids_by_code,
+    organisation_of_id,
+    organisations_of_ids,
+)
 from academy.trainings import coverage_cells, queries, service, sql
 from academy.trainings.access import MANAGING_ROLES, VIEWING_ROLES, view_roots
 from academy.trainings.models import Training, TrainingState
@@ -93,7 +99,7 @@ def is_preview() -> bool:
 
 def holder_of(tx: Tx, training: Training) -> Organisation:
     """The node that holds the training."""
-    return tx.get_one(Organisation, training.organisation_id)
+    return organisation_of_id(tx, training.organisation_id)
 
 
 def blank() -> dict[str, Any]:
@@ -116,8 +122,8 @@ def blank() -> dict[str, Any]:
 def of_training(tx: Tx, training: Training) -> dict[str, Any]:
     """The form filled from a stored plan."""
     audience = Audience.from_json(training.audience)
-    below = {o.id: o for o in tx.scalars(select(Organisation).where(Organisation.id.in_(audience.nodes)))}
-    offered = [o for o in below.values() if o.parent_id == training.organisation_id]
+    below = organisations_of_ids(tx, audience.nodes)
+    offered = [o for o in below if o.parent_id == training.organisation_id]
     return _shown(
         audience,
         title=training.title,
@@ -127,8 +133,8 @@ def of_training(tx: Tx, training: Training) -> dict[str, Any]:
         courses=[course.public_id for course in sql.courses_of(tx, training)],
         required_count=training.required_count or "",
         nodes=[o.public_id for o in offered],
-        cohorts=list(tx.scalars(select(Cohort.public_id).where(Cohort.id.in_(audience.cohorts)))),
-        codes="\n".join(o.code for o in below.values() if o not in offered),
+        cohorts=[cohort.public_id for cohort in cohorts.cohorts_of_ids(tx, audience.cohorts)],
+        codes="\n".join(o.code for o in below if o not in offered),
     )
 
 
@@ -183,21 +189,15 @@ def plan(tx: Tx, holder: Organisation) -> TrainingPlan:
 
 def _courses(tx: Tx, form: PlanForm) -> list[int]:
     wanted = form.courses.data[:100]
-    known: dict[str, int] = {
-        p: i for i, p in tx.execute(select(Course.id, Course.public_id).where(Course.public_id.in_(wanted)))
-    }
+    known = course_ids(tx, wanted)
     return [known[public_id] for public_id in dict.fromkeys(wanted) if public_id in known]
 
 
 def _nodes(tx: Tx, form: PlanForm, wrong: dict[str, Message]) -> tuple[int, ...]:
     wanted = form.nodes.data[:500]
     codes = [code.strip() for code in form.codes.data.splitlines() if code.strip()][:500]
-    found = list(
-        tx.scalars(select(Organisation.id).where(Organisation.public_id.in_(wanted)).order_by(Organisation.id))
-    )
-    by_code = {
-        c: i for i, c in tx.execute(select(Organisation.id, Organisation.code).where(Organisation.code.in_(codes)))
-    }
+    found = organisation_ids(tx, wanted)
+    by_code = organisation_ids_by_code(tx, codes)
     unknown = [code for code in codes if code not in by_code]
     if unknown:
         wrong["codes"] = msg("没有这些组织代码：%(codes)s", codes="、".join(unknown[:5]))
@@ -205,8 +205,7 @@ def _nodes(tx: Tx, form: PlanForm, wrong: dict[str, Message]) -> tuple[int, ...]
 
 
 def _cohorts(tx: Tx, form: PlanForm) -> tuple[int, ...]:
-    wanted = form.cohorts.data[:100]
-    return tuple(tx.scalars(select(Cohort.id).where(Cohort.public_id.in_(wanted)).order_by(Cohort.id)))
+    return tuple(cohorts.cohort_ids(tx, form.cohorts.data[:100]))
 
 
 def _offered_cohorts(tx: Tx, holder: Organisation, chosen: list[str]) -> list[tuple[str, str]]:
@@ -228,8 +227,7 @@ def render(
     preview: queries.AudiencePreview | None = None,
 ) -> str:
     """The form's page."""
-    chosen = list(tx.scalars(select(Course.id).where(Course.public_id.in_(values["courses"]))))
-    below = select(Organisation).where(Organisation.parent_id == holder.id, Organisation.closed_on.is_(None))
+    chosen = list(course_ids(tx, values["courses"]).values())
     return render_template(
         "trainings/form.html",
         holder=holder,
@@ -239,7 +237,7 @@ def render(
         errors=errors,
         preview=preview,
         courses=queries.selectable_courses(tx, chosen),
-        children=list(tx.scalars(below.order_by(Organisation.code).limit(200))),
+        children=open_children(tx, holder, 200),
         cohorts=_offered_cohorts(tx, holder, values["cohorts"]),
         positions=[(p, p) for p in queries.list_positions(tx)],
         sectors=sectors.sector_names(tx, html_lang(), offered=True),
@@ -273,15 +271,15 @@ class Rule:
 def audience_lines(tx: Tx, training: Training) -> list[Rule]:
     """Description of the audience."""
     a = Audience.from_json(training.audience)
-    nodes = list(tx.scalars(select(Organisation.name).where(Organisation.id.in_(a.nodes)).order_by(Organisation.path)))
-    lines = [Rule(msg("党组织"), "、".join(nodes) or tx.get_one(Organisation, training.organisation_id).name)]
+    nodes = [node.name for node in organisations_of_ids(tx, a.nodes)]
+    lines = [Rule(msg("党组织"), "、".join(nodes) or holder_of(tx, training).name)]
     if a.sectors:
         lines.append(Rule(msg("领域"), "、".join(sectors.sector_names(tx, html_lang()).get(s, s) for s in a.sectors)))
     if a.positions:
         lines.append(Rule(msg("职务"), "、".join(a.positions)))
     if a.cohorts:
-        names = tx.scalars(select(Cohort.name).where(Cohort.id.in_(a.cohorts)).order_by(Cohort.name))
-        lines.append(Rule(msg("名单"), "、".join(names)))
+        named = cohorts.cohorts_of_ids(tx, a.cohorts)
+        lines.append(Rule(msg("名单"), "、".join(cohort.name for cohort in named)))
     if a.ages:
         lines.append(Rule(msg("年龄段"), "、".join(translate(breakdowns.AGE_WORDS[key]) for key in a.ages)))
     if a.age_from is not None or a.age_to is not None:

@@ -151,9 +151,9 @@ def change(public_id: str, verb: str) -> Response:
     return redirect(url_for(".edit" if verb == "copy" else ".show", public_id=shown))
 
 
-@bp.get("/coverage/<training>/<organisation>")
+@bp.get("/coverage/<training>/<organisation>", endpoint="coverage")
 @page(office(*VIEWING_ROLES), section=menu.COVERAGE)
-def coverage(training: str, organisation: str) -> str:
+def show_coverage(training: str, organisation: str) -> str:
     """Coverage of a node on a day: figures, children, and names where there are no children."""
     with reading() as tx:
         plan, node = access_coverage(tx, actor(), training, organisation)

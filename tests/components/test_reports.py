@@ -20,7 +20,7 @@ from academy.learning import completions
 from academy.people import service as members
 from academy.people.models import Exemption, Member, Organisation
 from academy.reports import builder, coverage, pdf, period, quality
-from academy.reports.spreadsheets import open_sheet
+from academy.reports.sheet_files import open_sheet
 from academy.reports.tables import Report, ReportTable
 from academy.trainings import service
 from tests import factories as make

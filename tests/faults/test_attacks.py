@@ -26,7 +26,8 @@ from academy.core.actor import SYSTEM, Role
 from academy.core.audit import AuditEntry
 from academy.library.models import Course, CourseState
 from academy.media import delivery
-from academy.media.storage.file_storage import set_key, storage_of
+from academy.media.storage.file_storage import set_key
+from academy.media.storage.selection import storage_of
 from academy.people import service as members
 from academy.people.models import Member, Organisation
 from tests import factories as make

@@ -24,7 +24,8 @@ from academy.jobs.queue import release_lost
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Rendition
 from academy.media.rules import STEPS_BY_KIND
-from academy.media.storage.file_storage import LocalStorage, Storage, local_storage, set_key, storage_of
+from academy.media.storage.file_storage import LocalStorage, Storage, local_storage, set_key
+from academy.media.storage.selection import storage_of
 from academy.media.transcoding.playlist import is_whole
 from tests import factories
 from tests.conftest import sign_in

@@ -15,7 +15,8 @@ from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
 from academy.library.models import Complaint, Course
 from academy.media import delivery
-from academy.media.storage.file_storage import set_key, storage_of
+from academy.media.storage.file_storage import set_key
+from academy.media.storage.selection import storage_of
 from tests import factories
 from tests.conftest import sign_in
 from tests.support.shortcuts import drain

@@ -26,7 +26,7 @@ def browser(app: Flask, runtime: Runtime, told: int) -> tuple[FlaskClient, Accou
 
 def unread(runtime: Runtime, who: Account) -> int:
     with runtime.db.read() as tx:
-        return queries.unread(tx, Actor(account_id=who.id))
+        return queries.count_unread(tx, Actor(account_id=who.id))
 
 
 def test_all_messages_are_marked_as_read_and_stay_in_the_list(app: Flask, runtime: Runtime) -> None:

@@ -22,7 +22,8 @@ from academy.library.models import Course
 from academy.media import delivery, service
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset
-from academy.media.storage.file_storage import set_key, storage_of
+from academy.media.storage.file_storage import set_key
+from academy.media.storage.selection import storage_of
 from academy.people.models import Organisation
 from tests import factories
 from tests.faults.test_uploads import Sender

@@ -13,7 +13,8 @@ import pytest
 
 from academy.core.settings import Settings
 from academy.media.storage import s3_storage
-from academy.media.storage.file_storage import Storage, local_storage, storage_of
+from academy.media.storage.file_storage import Storage, local_storage
+from academy.media.storage.selection import storage_of
 from tests.conftest import make_settings
 from tests.services import seaweed
 

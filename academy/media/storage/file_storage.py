@@ -198,16 +198,6 @@ def local_storage(settings: Settings) -> LocalStorage:
     return LocalStorage(settings.media_dir.absolute())
 
 
-def storage_of(settings: Settings) -> Storage:
-    """The configured storage."""
-    if settings.s3_bucket:
-        # Imported here: the library takes as long to import as the rest of this component.
-        from academy.media.storage.s3_storage import S3Storage
-
-        return S3Storage(settings)
-    return local_storage(settings)
-
-
 def original_key(asset_public_id: str) -> str:
     """Key of the original file."""
     return f"assets/{asset_public_id}/original"

@@ -19,7 +19,8 @@ from academy.jobs import BRIEF, HEAVY, JobContext, cancel_jobs, enqueue, job
 from academy.media import pipeline, rules, service
 from academy.media.models import Asset, AssetPart, AssetStep
 from academy.media.pipeline import Keep, StepContext, WaitForParts, step
-from academy.media.storage.file_storage import original_key, parts_folder, storage_of
+from academy.media.storage.file_storage import original_key, parts_folder
+from academy.media.storage.selection import storage_of
 from academy.media.transcoding import encode, parts
 
 AT_ONCE = 4

@@ -18,7 +18,8 @@ from academy.media.captions import editing
 from academy.media.events import AssetReady, SpeechRecognised
 from academy.media.models import Asset, AssetState, Transcription
 from academy.media.probing.probe import reading_options
-from academy.media.storage.file_storage import original_key, storage_of, work_folder
+from academy.media.storage.file_storage import original_key, work_folder
+from academy.media.storage.selection import storage_of
 from academy.media.transcription import models, recognition
 
 HEARABLE = ("video", "audio")
