@@ -94,6 +94,24 @@ def test_a_tour_names_what_it_links_to_in_the_code(tour: Path) -> None:
     assert [f"{label} → {target}" for label, target in code if not re.fullmatch(r"`[\w.]+`", label)] == []
 
 
+HANDWRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "architecture.md", *TOURS]
+FILE = re.compile(r"`([\w.-]+(?:/[\w.-]*)*)`(?! \(new\))")
+SUFFIXES = (".py", ".js", ".css", ".html", ".md", ".toml", ".po")
+PLACES = ("", "academy", "academy/web", "academy/web/static", "tests", "tests/contracts")
+PUT_THERE = {"media", "uploads", "work"}
+"""Folders that the running academy makes for itself."""
+
+
+@pytest.mark.parametrize("page", HANDWRITTEN, ids=lambda page: page.stem)
+def test_a_file_that_is_named_exists(page: Path) -> None:
+    names = {name for name in FILE.findall(page.read_text(encoding="utf-8")) if "/" in name or name.endswith(SUFFIXES)}
+    names = {name for name in names if name.strip("/") not in PUT_THERE}
+    known = {path.name for folder in ("academy", "tests", "tools") for path in (ROOT / folder).rglob("*.*")}
+    assert [
+        n for n in sorted(names) if n not in known and not any((ROOT / place / n).exists() for place in PLACES)
+    ] == []
+
+
 def diagrams(page: Path) -> list[str]:
     return re.findall(r"^```mermaid\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
 
