@@ -120,7 +120,7 @@ messages: dev  ## bring new sentences into the catalogues
 	$(PY) -m tools.messages
 
 migration: dev  ## draft the next migration from the models: NAME="Courses can be favourites"
-	@$(PY) -m tools.migration $(NAME)
+	@$(PY) -m tools.migration "$(NAME)"
 
 pins: setup  ## compile requirements*.in and package.json into versions with hashes; UPGRADE=1 for newer ones
 	$(PY) tools/pins.py $(if $(UPGRADE),--upgrade)

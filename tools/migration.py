@@ -22,29 +22,29 @@ REMARK = re.compile(r"^\n?    # ###.*\n", re.M)
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 
 
-def write(name: str, folder: Path = FOLDER) -> Path | None:
-    """Compare the models with an empty database that has every migration of `folder`; returns the file, if any.
+def write(name: str, folder: Path, database: Path) -> Path | None:
+    """Compare the models with a SQLite database that is brought to the last migration of `folder`; returns the file.
 
-    The number is the next one, `name` becomes the first line and the rest of the file's name.
+    The number is the next one, `name` becomes the first line and the rest of the file's name. None where the models
+    say nothing more.
     """
-    with tempfile.TemporaryDirectory() as place:
-        config = alembic_config(f"sqlite:///{Path(place) / 'head.db'}")
-        config.set_main_option("script_location", str(folder))
-        config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-        command.upgrade(config, "head")
-        head = ScriptDirectory.from_config(config).get_current_head()
+    config = alembic_config(f"sqlite:///{database}")
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    command.upgrade(config, "head")
+    head = ScriptDirectory.from_config(config).get_current_head()
 
-        def nothing_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
-            if directives[0].upgrade_ops.is_empty():
-                directives.clear()
+    def nothing_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
+        if directives[0].upgrade_ops.is_empty():
+            directives.clear()
 
-        made = command.revision(
-            config,
-            name,
-            autogenerate=True,
-            rev_id=f"{int(head or 0) + 1:04d}",
-            process_revision_directives=nothing_empty,
-        )
+    made = command.revision(
+        config,
+        name,
+        autogenerate=True,
+        rev_id=f"{int(head or 0) + 1:04d}",
+        process_revision_directives=nothing_empty,
+    )
     if made is None or isinstance(made, list):
         return None
     path = Path(made.path)
@@ -58,7 +58,8 @@ def main() -> int:
     if not name:
         print('say what it is for: make migration NAME="Courses can be favourites"')
         return 1
-    made = write(name)
+    with tempfile.TemporaryDirectory() as place:
+        made = write(name, FOLDER, Path(place) / "head.db")
     if made is None:
         print("the migrations make what the models say: there is nothing to write")
         return 1

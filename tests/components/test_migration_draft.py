@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from tests import templates
 from tools import migration
 
 BEHIND = '''"""Takes away what the models have."""
@@ -31,11 +32,13 @@ def test_a_draft_has_the_next_number_and_makes_all_that_the_models_say(tmp_path:
     last = max(int(path.name[:4]) for path in (place / "versions").glob("[0-9]*.py"))
     behind = BEHIND.format(mine=f"{last + 1:04d}", last=f"{last:04d}")
     (place / "versions" / f"{last + 1:04d}_behind.py").write_text(behind)
-    made = migration.write("Courses know since when", place)
+    database = tmp_path / "head.db"
+    templates.migrated(database)
+    made = migration.write("Courses know since when", place, database)
     assert made is not None
     assert made.name == f"{last + 2:04d}_courses_know_since_when.py"
     text = made.read_text()
     assert text.startswith('"""Courses know since when"""')
     assert "content_since" in text and "cohort_members" in text and "###" not in text
     # With the draft the migrations make what the models say: there is nothing left to write.
-    assert migration.write("Nothing", place) is None
+    assert migration.write("Nothing", place, database) is None
