@@ -228,7 +228,7 @@ def _completions(tx: Tx, members: int, courses: list[int], lot: random.Random) -
             ("member_id", "course_id", "course_version", "completed_at", "evidence"),
             ((m, c, 1, at, "watched") for m, c, at in chunk),
         )
-        bulk(tx, CourseStart, ("member_id", "course_id", "reached_at"), chunk)
+        bulk(tx, CourseStart, ("member_id", "course_id", "started_at"), chunk)
 
 
 def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:

@@ -129,7 +129,7 @@ def _fill(db: Database, members: int) -> None:
     _many(
         db,
         CourseStart,
-        ({"member_id": n, "course_id": i, "reached_at": now} for n in _to(members) for i in _to(ITEMS)),
+        ({"member_id": n, "course_id": i, "started_at": now} for n in _to(members) for i in _to(ITEMS)),
     )
     _many(db, WatchLedger, (_ledger(dice, n, i, since) for n in _to(members) for i in _to(ITEMS)))
     with db.engine.connect() as connection:

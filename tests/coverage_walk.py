@@ -26,7 +26,7 @@ def figures(tx: Tx, training: Training, node: Organisation, day: dt.date | None 
     found = coverage_cells.figures_of(tx, [training.id], [node.id], day).get(
         (training.id, node.id), coverage_cells.Figures()
     )
-    return found.due, found.exempt, found.reached, found.completed
+    return found.due, found.exempt, found.started, found.completed
 
 
 def history(tx: Tx, training: Training, node: Organisation, days: int) -> list[tuple[int, ...]]:
@@ -35,7 +35,7 @@ def history(tx: Tx, training: Training, node: Organisation, days: int) -> list[t
     empty = coverage_cells.Figures()
     steps = [max((d for d, _ in known if d <= at(past).date()), default=None) for past in range(days + 1)]
     found = [dict(known).get(step, empty) if step else empty for step in steps]
-    return [(f.due, f.exempt, f.reached, f.completed) for f in found]
+    return [(f.due, f.exempt, f.started, f.completed) for f in found]
 
 
 def by_hand(tx: Tx, training: Training, node: Organisation, day: dt.date) -> tuple[int, ...]:
@@ -67,7 +67,7 @@ def by_hand(tx: Tx, training: Training, node: Organisation, day: dt.date) -> tup
             row = rows[member]
             counted[0] += standing == "due"
             counted[1] += standing == "exempt"
-            counted[2] += standing == "due" and row.reached_on is not None and row.reached_on <= day
+            counted[2] += standing == "due" and row.started_on is not None and row.started_on <= day
             counted[3] += standing == "due" and row.completed_on is not None and row.completed_on <= day
     return tuple(counted)
 

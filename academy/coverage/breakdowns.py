@@ -51,7 +51,7 @@ class Group:
     label: Message | str
     due: int | None
     exempt: int | None
-    reached: int | None
+    started: int | None
     completed: int | None
 
     @property

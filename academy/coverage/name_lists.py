@@ -155,7 +155,7 @@ def count_names(tx: Tx, name_filter: NameFilter) -> int:
 _COUNTED: dict[str, Callable[[coverage_cells.Figures], int]] = {
     "": lambda found: found.due + found.exempt,
     NameStatus.MISSING: lambda found: found.missing,
-    NameStatus.UNDER_WAY: lambda found: found.reached - found.completed,
+    NameStatus.UNDER_WAY: lambda found: found.started - found.completed,
     NameStatus.COMPLETED: lambda found: found.completed,
     NameStatus.EXEMPT: lambda found: found.exempt,
 }
@@ -184,7 +184,7 @@ def _query(tx: Tx, name_filter: NameFilter, branches: list[int] | None = None) -
             Organisation.id,
             Organisation.name,
             pieces.c.standing,
-            pieces.c.reached_on,
+            pieces.c.started_on,
             pieces.c.completed_on,
             pieces.c.done,
             account.label("account"),
@@ -204,14 +204,14 @@ def _query(tx: Tx, name_filter: NameFilter, branches: list[int] | None = None) -
 def _narrow(pieces: Any, end: dt.date, training_id: int) -> dict[str, ColumnElement[bool]]:
     account, lately = has_account(Member.id), _reminded_lately(training_id)
     due = pieces.c.standing == "due"
-    reached, completed = pieces.c.reached_on <= end, pieces.c.completed_on <= end
-    unreached = or_(pieces.c.reached_on.is_(None), pieces.c.reached_on > end)
+    started, completed = pieces.c.started_on <= end, pieces.c.completed_on <= end
+    not_started = or_(pieces.c.started_on.is_(None), pieces.c.started_on > end)
     incomplete = or_(pieces.c.completed_on.is_(None), pieces.c.completed_on > end)
     return {
         NameStatus.MISSING: and_(due, incomplete),
-        NameStatus.NO_ACCOUNT: and_(due, unreached, ~account),
-        NameStatus.NOT_STARTED: and_(due, unreached, account),
-        NameStatus.UNDER_WAY: and_(due, reached, incomplete),
+        NameStatus.NO_ACCOUNT: and_(due, not_started, ~account),
+        NameStatus.NOT_STARTED: and_(due, not_started, account),
+        NameStatus.UNDER_WAY: and_(due, started, incomplete),
         NameStatus.REFUSED: and_(due, incomplete, refusal_reasons.of_member(training_id)),
         NameStatus.REACHABLE: and_(due, incomplete, account, ~lately),
         NameStatus.LATELY: and_(due, incomplete, account, lately),
@@ -233,7 +233,7 @@ def _reminded_lately(training_id: int) -> ColumnElement[bool]:
 def _ordered(query: Select[*tuple[Any, ...]], pieces: Any, sort: str) -> Select[*tuple[Any, ...]]:
     orders: dict[str, tuple[Any, ...]] = {
         "name": (Member.name, Member.id),
-        "progress": (pieces.c.completed_on.is_not(None), pieces.c.reached_on.is_not(None), Member.id),
+        "progress": (pieces.c.completed_on.is_not(None), pieces.c.started_on.is_not(None), Member.id),
         "completed_on": (pieces.c.completed_on.desc(), Member.id),
     }
     return query.order_by(*orders.get(sort, (Organisation.path, Member.id)))
@@ -250,9 +250,9 @@ def _named(tx: Tx, name_filter: NameFilter, rows: Any) -> list[ListedMember]:
     found: list[ListedMember] = []
     for row in rows:
         completed = row.completed_on if row.completed_on and row.completed_on <= end else None
-        reached = row.reached_on is not None and row.reached_on <= end
+        started = row.started_on is not None and row.started_on <= end
         share = 1000 if completed else shares.get(row[0], 0)
-        status = _status(row.standing, completed is not None, reached, bool(row.account))
+        status = _status(row.standing, completed is not None, started, bool(row.account))
         found.append(
             ListedMember(
                 member_id=row[0],
@@ -282,12 +282,12 @@ def _done_by(tx: Tx, training: Training, ids: list[int], day: dt.date) -> dict[i
     return found
 
 
-def _status(standing: str, completed: bool, reached: bool, account: bool) -> NameStatus:
+def _status(standing: str, completed: bool, started: bool, account: bool) -> NameStatus:
     if standing == "exempt":
         return NameStatus.EXEMPT
     if completed:
         return NameStatus.COMPLETED
-    if reached:
+    if started:
         return NameStatus.UNDER_WAY
     return NameStatus.NOT_STARTED if account else NameStatus.NO_ACCOUNT
 

@@ -19,7 +19,7 @@ class Vector(NamedTuple):
 
     due: int = 0
     exempt: int = 0
-    reached: int = 0
+    started: int = 0
     completed: int = 0
 
     def plus(self, other: Sequence[int]) -> "Vector":
@@ -39,17 +39,17 @@ def cell_of(chosen: Mapping[str, str]) -> str:
 def columns(pieces: Any, day: dt.date) -> list[Any]:
     """Columns to add up: figures of a group of `verify.pieces`, then the fingerprints of those each counts."""
     due, exempt = pieces.c.standing == "due", pieces.c.standing == "exempt"
-    counted = (due, exempt, and_(due, pieces.c.reached_on <= day), and_(due, pieces.c.completed_on <= day))
+    counted = (due, exempt, and_(due, pieces.c.started_on <= day), and_(due, pieces.c.completed_on <= day))
     who = disclosure.fingerprint(pieces.c.member_id)
     return [func.sum(case((condition, value), else_=0)) for value in (1, who) for condition in counted]
 
 
 def release(cell: str, true: Vector, everybody: Vector) -> Vector | None:
     """A group's figures as they may be shown, or None; `everybody` are the fingerprints of the set it is a part of."""
-    due, exempt, reached, completed = everybody
+    due, exempt, started, completed = everybody
     size = true.due + true.exempt
     shown = disclosure.release(
-        cell, size, [(size, due + exempt), (true.exempt, exempt), (true.reached, reached), (true.completed, completed)]
+        cell, size, [(size, due + exempt), (true.exempt, exempt), (true.started, started), (true.completed, completed)]
     )
     if shown is None:
         return None
@@ -82,7 +82,7 @@ def published_by_node(
     for row in tx.scalars(query):
         cells = found.setdefault(row.organisation_id, {})
         if row.cell:
-            vector = Vector(row.due, row.exempt, row.reached, row.completed)
+            vector = Vector(row.due, row.exempt, row.started, row.completed)
             cells[row.cell] = None if row.is_withheld else vector
     return found
 

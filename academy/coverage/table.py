@@ -46,15 +46,15 @@ class Coverage:
         total = self.direct
         for line in self.lines:
             total = total + line.figures
-        return (total.due, total.exempt, total.reached, total.completed) == (
+        return (total.due, total.exempt, total.started, total.completed) == (
             self.figures.due,
             self.figures.exempt,
-            self.figures.reached,
+            self.figures.started,
             self.figures.completed,
         )
 
 
-SORTS = ("name", "due", "exempt", "reached", "completed", "share")
+SORTS = ("name", "due", "exempt", "started", "completed", "share")
 
 
 def coverage_of(
@@ -106,7 +106,7 @@ def _sorted(lines: list[CoverageRow], sort: str, falling: bool) -> list[Coverage
         "name": lambda line: line.name,
         "due": lambda line: line.figures.due,
         "exempt": lambda line: line.figures.exempt,
-        "reached": lambda line: line.figures.share_reached or 0,
+        "started": lambda line: line.figures.share_started or 0,
         "completed": lambda line: line.figures.completed,
         "share": lambda line: line.figures.share_completed or 0,
     }
@@ -126,7 +126,7 @@ def direct_figures(tx: Tx, training: Training, organisation_id: int, day: dt.dat
         select(
             count(due),
             count(pieces.c.standing == "exempt"),
-            count(due, pieces.c.reached_on <= end),
+            count(due, pieces.c.started_on <= end),
             count(due, pieces.c.completed_on <= end),
         )
     ).one()

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from academy.core.database import Base, Tx
 from academy.jobs import publish
-from academy.learning.events import CourseFinished, CourseItemFinished, CourseReached
+from academy.learning.events import CourseFinished, CourseItemFinished, CourseStarted
 from academy.learning.models import Completion, Correction, CourseStart, CreditHour, ItemCompletion
 from academy.library.models import Course, CourseItem, CourseState
 
@@ -59,8 +59,8 @@ def insert_once(tx: Tx, model: type[Base], **values: object) -> bool:
 
 def record_start(tx: Tx, member_id: int, course_id: int, at_ms: int) -> None:
     """Record the member's first credit of a course."""
-    if insert_once(tx, CourseStart, member_id=member_id, course_id=course_id, reached_at=instant(at_ms)):
-        publish(tx, CourseReached(member_id, course_id, at_ms))
+    if insert_once(tx, CourseStart, member_id=member_id, course_id=course_id, started_at=instant(at_ms)):
+        publish(tx, CourseStarted(member_id, course_id, at_ms))
 
 
 def finish_item(tx: Tx, member_id: int, item_id: int, item_version: int, course_id: int, at_ms: int) -> None:

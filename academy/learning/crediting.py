@@ -47,16 +47,16 @@ def _apply(row: LedgerRow | None, beat: Heartbeat, settings: Settings) -> Heartb
         return HeartbeatOutcome(ended="unknown", closed=True)
     try:
         held = rules.unpack_spans(row.packed)
-        since = rules.claimable_from(row.until_ms, row.last_beat_ms, row.lapses_ms, beat.at_ms)
+        since = rules.claimable_from(row.until_ms, row.last_heartbeat_ms, row.lapses_ms, beat.at_ms)
         allowed = rules.allowance(beat.at_ms, since, settings.accepted_rate, settings.slack_ms)
         credit = rules.credit(held, beat.spans, allowed, beat.grant.duration_ms)
         packed = rules.pack_spans(credit.held) if credit.gained_ms else row.packed
     except Exception as error:
         log.exception("heartbeat.failed", extra={"lease": beat.grant.lease_id})
         return HeartbeatOutcome(error=error)
-    row.lapses_ms = rules.lapse_after(since, row.last_beat_ms, row.lapses_ms, beat.at_ms)
+    row.lapses_ms = rules.lapse_after(since, row.last_heartbeat_ms, row.lapses_ms, beat.at_ms)
     row.until_ms = rules.spend(since, credit.gained_ms, settings.accepted_rate)
-    row.last_beat_ms = max(row.last_beat_ms, beat.at_ms)
+    row.last_heartbeat_ms = max(row.last_heartbeat_ms, beat.at_ms)
     outcome = HeartbeatOutcome(credit.gained_ms, row.covered_ms, credit.refused, credit.reason)
     consequences.add_credit(row, packed, outcome, beat.grant.duration_ms, beat.grant.threshold_permille, beat.at_ms)
     row.updated_ms = max(row.updated_ms, beat.at_ms)

@@ -6,7 +6,7 @@ from academy.jobs import Event
 
 
 @dataclass(frozen=True)
-class CourseReached(Event):
+class CourseStarted(Event):
     """A member's first credited second of a course (any version); once a member and course."""
 
     member_id: int

@@ -16,7 +16,7 @@ class LedgerRow:
         "completed_ms",
         "covered_ms",
         "lapses_ms",
-        "last_beat_ms",
+        "last_heartbeat_ms",
         "lease_id",
         "packed",
         "pending_since_ms",
@@ -36,7 +36,7 @@ class LedgerRow:
         lease_id: int | None,
         until_ms: int,
         seq: int,
-        last_beat_ms: int,
+        last_heartbeat_ms: int,
         lapses_ms: int,
         pending_since_ms: int | None,
     ) -> None:
@@ -48,7 +48,7 @@ class LedgerRow:
         self.lease_id = lease_id
         self.until_ms = until_ms
         self.seq = seq
-        self.last_beat_ms = last_beat_ms
+        self.last_heartbeat_ms = last_heartbeat_ms
         self.lapses_ms = lapses_ms
         self.pending_since_ms = pending_since_ms
 
@@ -62,7 +62,7 @@ class LedgerRow:
             self.completed_ms,
             self.until_ms,
             self.seq,
-            self.last_beat_ms,
+            self.last_heartbeat_ms,
             self.lapses_ms,
             self.pending_since_ms,
         )
@@ -70,11 +70,11 @@ class LedgerRow:
 
 _COLUMNS = (
     "spans, covered_ms, position_ms, updated_ms, completed_ms, lease_id, credited_until_ms, seq, "
-    "last_beat_ms, lapses_ms, pending_since_ms"
+    "last_heartbeat_ms, lapses_ms, pending_since_ms"
 )
 _SET = (
     "UPDATE watch_ledgers SET spans = {0}, covered_ms = {0}, position_ms = {0}, updated_ms = {0}, "
-    "completed_ms = {0}, credited_until_ms = {0}, seq = {0}, last_beat_ms = {0}, lapses_ms = {0}, "
+    "completed_ms = {0}, credited_until_ms = {0}, seq = {0}, last_heartbeat_ms = {0}, lapses_ms = {0}, "
     "pending_since_ms = {0} "
     "WHERE member_id = {0} AND item_id = {0} AND item_version = {0}"
 )
@@ -90,7 +90,7 @@ _POSTGRESQL_LOAD = (
 )
 _POSTGRESQL_SAVE = (
     "UPDATE watch_ledgers SET spans = s, covered_ms = c, position_ms = p, updated_ms = u, completed_ms = d, "
-    "credited_until_ms = t, seq = q, last_beat_ms = b, lapses_ms = l, pending_since_ms = w "
+    "credited_until_ms = t, seq = q, last_heartbeat_ms = b, lapses_ms = l, pending_since_ms = w "
     "FROM unnest(%s::bytea[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], "
     "%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[]) "
     "AS given (s, c, p, u, d, t, q, b, l, w, m, i, v) "

@@ -160,10 +160,10 @@ class WatchLedger(Base):
     credited_until_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     seq: Mapped[int] = mapped_column(default=0)
     """The newest heartbeat of the lease; an older one that arrives late does not move `position_ms`."""
-    last_beat_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    last_heartbeat_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """When the newest heartbeat was received, or when the lease began: credit is claimed of the time since."""
     lapses_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    """Until when unspent time before `last_beat_ms` may still be claimed."""
+    """Until when unspent time before `last_heartbeat_ms` may still be claimed."""
     pending_since_ms: Mapped[int | None] = mapped_column(BigInteger)
     """The moment of the first credit whose consequences (start, completions, hours, coverage) are not written; None
     when all are. Written with the credit, so that a later failure is found and repaired."""
@@ -219,14 +219,14 @@ class Refusal(Base):
 
 
 class CourseStart(Base):
-    """A member's first credited second of a course. The key makes `CourseReached` happen once."""
+    """A member's first credited second of a course. The key makes `CourseStarted` happen once."""
 
     __tablename__ = "course_starts"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), primary_key=True)
-    reached_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    started_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
 class ItemCompletion(Base):

@@ -102,22 +102,22 @@ def check_claim(spans: object, duration_ms: int) -> tuple[Span, ...]:
     return tuple(claimed)
 
 
-def claimable_from(until_ms: int, last_beat_ms: int, lapses_ms: int, at_ms: int) -> int:
+def claimable_from(until_ms: int, last_heartbeat_ms: int, lapses_ms: int, at_ms: int) -> int:
     """The moment from which wall-clock time may still be claimed at `at_ms`.
 
     Credit is claimed of the time since the last heartbeat. Unspent time before it (more heartbeats of the same queue
     may be under way) lapses at `lapses_ms`: an hour at single speed does not save up for an hour of skipping.
     """
-    return max(until_ms, last_beat_ms) if at_ms > lapses_ms else until_ms
+    return max(until_ms, last_heartbeat_ms) if at_ms > lapses_ms else until_ms
 
 
-def lapse_after(from_ms: int, last_beat_ms: int, lapses_ms: int, at_ms: int) -> int:
+def lapse_after(from_ms: int, last_heartbeat_ms: int, lapses_ms: int, at_ms: int) -> int:
     """When the time left unspent by a heartbeat at `at_ms` lapses: half as long after it as the silence before it.
 
     A queue that waited forty minutes for the network has twenty to deliver all its heartbeats; with heartbeats every
     fifteen seconds nothing is left over by the next one.
     """
-    silence = max(0, at_ms - max(from_ms, last_beat_ms))
+    silence = max(0, at_ms - max(from_ms, last_heartbeat_ms))
     return max(lapses_ms, at_ms + silence // 2)
 
 

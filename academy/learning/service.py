@@ -156,7 +156,7 @@ def _begin(tx: Tx, actor: Actor, item: CourseItem, *, duration_ms: int, **opened
     carry_over.catch_up(tx, lease.member_id, item, now_ms)
     ledger = _ledger(tx, lease)
     ledger.lease_id, ledger.credited_until_ms, ledger.seq = lease.id, lease.credited_until_ms, 0
-    ledger.last_beat_ms, ledger.lapses_ms = now_ms, 0
+    ledger.last_heartbeat_ms, ledger.lapses_ms = now_ms, 0
     tx.flush()
     return Opened(lease, ledger)
 
@@ -193,7 +193,7 @@ def end_lease(tx: Tx, lease: PlaybackLease, because: LeaseEnd) -> None:
 
 def _clock_at_end(ledger: Any, now_ms: int) -> int:
     """The clock of a lease at its end: borrowed time stays borrowed, lapsed time stays lapsed."""
-    return rules.claimable_from(ledger.credited_until_ms, ledger.last_beat_ms, ledger.lapses_ms, now_ms)
+    return rules.claimable_from(ledger.credited_until_ms, ledger.last_heartbeat_ms, ledger.lapses_ms, now_ms)
 
 
 def end_leases_of(
@@ -234,7 +234,7 @@ def _end_together(tx: Tx, lease_ids: list[int], because: LeaseEnd) -> None:
     w = WatchLedger
     playing = (w.member_id.in_(members.values()), w.lease_id.in_(members))
     rows = tx.execute(
-        select(w.lease_id, w.credited_until_ms, w.last_beat_ms, w.lapses_ms)
+        select(w.lease_id, w.credited_until_ms, w.last_heartbeat_ms, w.lapses_ms)
         .where(*playing)
         .order_by(w.member_id)
         .with_for_update()

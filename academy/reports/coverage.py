@@ -137,7 +137,7 @@ def _figures(name: str, figures: Figures, found: table.Coverage) -> list[Value]:
     def share(number: int) -> Value:
         return round(number / figures.due, 4) if figures.due else None
 
-    row: list[Value] = [name, figures.due, figures.exempt, figures.reached, share(figures.reached)]
+    row: list[Value] = [name, figures.due, figures.exempt, figures.started, share(figures.started)]
     row += [figures.completed, share(figures.completed)]
     return row + [figures.courses.get(course.id, 0) for course in found.courses]
 
@@ -169,7 +169,7 @@ def write_groups(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[
             )
             for one in found.groups:
                 share = round((one.completed or 0) / one.due, 4) if one.due else None
-                row: list[Value] = [one.due, one.exempt, one.reached, one.completed, share]
+                row: list[Value] = [one.due, one.exempt, one.started, one.completed, share]
                 day = found.day.isoformat() if found.day else None
                 sheet.row([translate(words), translate(one.label), *(["*"] * 5 if one.is_withheld else row), day])
                 written += 1

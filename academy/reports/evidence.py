@@ -101,11 +101,11 @@ def _names(tx: Tx, name_filter: name_lists.NameFilter) -> Iterator[tuple[str, ..
 
 
 def _figures(tx: Tx, name_filter: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
-    yield "organisation", "due", "exempt", "reached", "completed"
+    yield "organisation", "due", "exempt", "started", "completed"
     found = table.coverage_of(tx, name_filter.training, name_filter.node, name_filter.day)
     rows = [(line.name, line.figures) for line in found.lines]
     for name, f in [*rows, ("direct", found.direct), ("total", found.figures)]:
-        yield name, str(f.due), str(f.exempt), str(f.reached), str(f.completed)
+        yield name, str(f.due), str(f.exempt), str(f.started), str(f.completed)
 
 
 def _manifest(tx: Tx, name_filter: name_lists.NameFilter) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _manifest(tx: Tx, name_filter: name_lists.NameFilter) -> dict[str, Any]:
         "counts": {
             "due": figures.due,
             "exempt": figures.exempt,
-            "reached": figures.reached,
+            "started": figures.started,
             "completed": figures.completed,
         },
     }

@@ -275,8 +275,8 @@ def _trainings(tx: Tx, node: Organisation, when: Period) -> ReportTable:
                 training.title,
                 f.due,
                 f.exempt,
-                f.reached,
-                f.share_reached,
+                f.started,
+                f.share_started,
                 f.completed,
                 f.share_completed,
             ]

@@ -24,7 +24,7 @@ from academy.trainings.rules import WHOLE, CellKey, Vector
 
 BATCH = 4000
 EVERY = 200
-MEASURES = ("due", "exempt", "reached", "completed")
+MEASURES = ("due", "exempt", "started", "completed")
 SETTLE = "trainings.settle"
 
 _added = itertools.count(1)
@@ -32,7 +32,7 @@ _insert_change = insert(CoverageChange)
 
 
 Tally = dict[tuple[int, int, int, dt.date], list[int]]
-"""(training, organisation, course, day) → due, exempt, reached, completed."""
+"""(training, organisation, course, day) → due, exempt, started, completed."""
 
 
 @dataclasses.dataclass
@@ -41,7 +41,7 @@ class Figures:
 
     due: int = 0
     exempt: int = 0
-    reached: int = 0
+    started: int = 0
     completed: int = 0
     courses: dict[int, int] = dataclasses.field(default_factory=dict)
 
@@ -50,14 +50,14 @@ class Figures:
         if course == WHOLE:
             self.due += vector[0]
             self.exempt += vector[1]
-            self.reached += vector[2]
+            self.started += vector[2]
             self.completed += vector[3]
         else:
             self.courses[course] = self.courses.get(course, 0) + vector[3]
 
     def __add__(self, other: "Figures") -> "Figures":
-        total = Figures(self.due, self.exempt, self.reached, self.completed, dict(self.courses))
-        total.add(WHOLE, (other.due, other.exempt, other.reached, other.completed))
+        total = Figures(self.due, self.exempt, self.started, self.completed, dict(self.courses))
+        total.add(WHOLE, (other.due, other.exempt, other.started, other.completed))
         for course, number in other.courses.items():
             total.add(course, (0, 0, 0, number))
         return total
@@ -67,8 +67,8 @@ class Figures:
         return number / self.due if self.due else None
 
     @property
-    def share_reached(self) -> float | None:
-        return self.share(self.reached)
+    def share_started(self) -> float | None:
+        return self.share(self.started)
 
     @property
     def share_completed(self) -> float | None:
@@ -89,7 +89,7 @@ def post(tx: Tx, training_id: int, changes: Mapping[CellKey, Vector]) -> None:
 def row(training_id: int, place: CellKey, vector: Vector) -> dict[str, Any]:
     """A change as the columns of its row."""
     organisation, course, day = place
-    due, exempt, reached, completed = vector
+    due, exempt, started, completed = vector
     return {
         "training_id": training_id,
         "organisation_id": organisation,
@@ -97,7 +97,7 @@ def row(training_id: int, place: CellKey, vector: Vector) -> dict[str, Any]:
         "day": day,
         "due": due,
         "exempt": exempt,
-        "reached": reached,
+        "started": started,
         "completed": completed,
     }
 
@@ -122,7 +122,7 @@ def settle_cells(tx: Tx, limit: int = BATCH) -> int:
     taken = tx.execute(
         delete(c)
         .where(c.id.in_(oldest.scalar_subquery()))
-        .returning(c.training_id, c.organisation_id, c.course_id, c.day, c.due, c.exempt, c.reached, c.completed)
+        .returning(c.training_id, c.organisation_id, c.course_id, c.day, c.due, c.exempt, c.started, c.completed)
         .execution_options(synchronize_session=False)
     ).all()
     tally: Tally = {}
@@ -217,7 +217,7 @@ def move(tx: Tx, organisation_id: int, old_path: str, new_path: str) -> None:
 
 def _cells() -> Any:
     c = CoverageCell
-    return select(c.training_id, c.organisation_id, c.course_id, c.day, c.due, c.exempt, c.reached, c.completed)
+    return select(c.training_id, c.organisation_id, c.course_id, c.day, c.due, c.exempt, c.started, c.completed)
 
 
 def _reading(*, now: bool) -> Any:

@@ -46,9 +46,9 @@ def found_progress(tx: Tx, training: Training, members: Sequence[int] | None = N
 def found_starts(training: Training, members: Sequence[int] | None = None) -> Subquery:
     """The day of each member's first credit in a course of the training."""
     query = (
-        select(CourseStart.member_id, sql.city_day(func.min(CourseStart.reached_at)).label("start_on"))
+        select(CourseStart.member_id, sql.city_day(func.min(CourseStart.started_at)).label("start_on"))
         .join(TrainingCourse, TrainingCourse.course_id == CourseStart.course_id)
-        .where(TrainingCourse.training_id == training.id, CourseStart.reached_at < sql.cutoff(training))
+        .where(TrainingCourse.training_id == training.id, CourseStart.started_at < sql.cutoff(training))
         .group_by(CourseStart.member_id)
     )
     return (query if members is None else query.where(CourseStart.member_id.in_(members))).subquery()
@@ -63,17 +63,17 @@ def fill_progress(tx: Tx, training: Training, members: Sequence[int] | None = No
     tx.execute(
         update(Enrolment)
         .where(Enrolment.member_id == found.c.member_id, *mine)
-        .values(done=found.c.done, last_on=found.c.last_on, completed_on=found.c.whole_on, reached_on=found.c.first_on)
+        .values(done=found.c.done, last_on=found.c.last_on, completed_on=found.c.whole_on, started_on=found.c.first_on)
         .execution_options(synchronize_session=False)
     )
     tx.execute(
         update(Enrolment)
         .where(
             Enrolment.member_id == starts.c.member_id,
-            or_(Enrolment.reached_on.is_(None), Enrolment.reached_on > starts.c.start_on),
+            or_(Enrolment.started_on.is_(None), Enrolment.started_on > starts.c.start_on),
             *mine,
         )
-        .values(reached_on=starts.c.start_on)
+        .values(started_on=starts.c.start_on)
         .execution_options(synchronize_session=False)
     )
 
@@ -83,7 +83,7 @@ def forget_progress(tx: Tx, training: Training) -> None:
     tx.execute(
         update(Enrolment)
         .where(Enrolment.training_id == training.id)
-        .values(done=0, reached_on=None, last_on=None, completed_on=None)
+        .values(done=0, started_on=None, last_on=None, completed_on=None)
         .execution_options(synchronize_session=False)
     )
 
@@ -152,14 +152,14 @@ def expected_enrolments(
 
 def _held(tx: Tx, training: Training, members: Sequence[int] | None) -> dict[int, Held]:
     e = Enrolment
-    query = select(e.member_id, e.organisation_id, e.standing, e.since, e.done, e.reached_on, e.completed_on).where(
+    query = select(e.member_id, e.organisation_id, e.standing, e.since, e.done, e.started_on, e.completed_on).where(
         e.training_id == training.id
     )
     if members is not None:
         query = query.where(e.member_id.in_(members)).order_by(e.member_id).with_for_update()
     return {
-        member: Held(organisation, standing, since, done, Progress(reached, completed))
-        for member, organisation, standing, since, done, reached, completed in tx.execute(query)
+        member: Held(organisation, standing, since, done, Progress(started, completed))
+        for member, organisation, standing, since, done, started, completed in tx.execute(query)
     }
 
 

@@ -10,7 +10,7 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import msg
 from academy.jobs import handles
-from academy.learning.events import CorrectionApproved, CourseFinished, CourseReached, CourseStruck
+from academy.learning.events import CorrectionApproved, CourseFinished, CourseStarted, CourseStruck
 from academy.learning.models import Completion
 from academy.people.events import ExemptionChanged, MembersChanged, OrganisationMoved
 from academy.people.models import Member, Organisation
@@ -32,7 +32,7 @@ def _enrolled(*extra: ColumnElement[Any]) -> Any:
             e.standing,
             e.since,
             e.done,
-            e.reached_on,
+            e.started_on,
             e.last_on,
             e.completed_on,
             TrainingCourse.position,
@@ -62,7 +62,7 @@ _KEEP = (
     .where(_table.c.training_id == bindparam("t"), _table.c.member_id == bindparam("m"))
     .values(
         done=bindparam("is_done"),
-        reached_on=bindparam("reached"),
+        started_on=bindparam("started"),
         last_on=bindparam("last"),
         completed_on=bindparam("completed"),
     )
@@ -94,10 +94,10 @@ def course_finished(tx: Tx, event: CourseFinished) -> None:
             if completed is None and done.bit_count() >= row.needed:
                 completed = day
         last = max(day, row.last_on or day)
-        reached = min(day, row.reached_on or day)
-        kept.append(_values(row.training_id, event.member_id, done, reached, last, completed))
-        was = Progress(row.reached_on, row.completed_on, was_courses)
-        changes += _changes(tx, row, event.member_id, was, Progress(reached, completed, courses), day)
+        started = min(day, row.started_on or day)
+        kept.append(_values(row.training_id, event.member_id, done, started, last, completed))
+        was = Progress(row.started_on, row.completed_on, was_courses)
+        changes += _changes(tx, row, event.member_id, was, Progress(started, completed, courses), day)
     _write(tx, kept, changes)
 
 
@@ -124,18 +124,18 @@ def _again(tx: Tx, training_id: int, event: CourseFinished, day: dt.date) -> tup
     return earlier, list(days.values())
 
 
-@handles(CourseReached, in_transaction=True)
-def course_reached(tx: Tx, event: CourseReached) -> None:
+@handles(CourseStarted, in_transaction=True)
+def course_started(tx: Tx, event: CourseStarted) -> None:
     """Count the start in every training of the member that contains the course."""
     day = sql.city_date(event.at_ms)
     sql.among_changes(tx)
     kept: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
     for row in tx.connection().execute(_ON_REACH, {"member": event.member_id, "course": event.course_id}).all():
-        if day > row.closes_on or (row.reached_on is not None and row.reached_on <= day):
+        if day > row.closes_on or (row.started_on is not None and row.started_on <= day):
             continue
         kept.append(_values(row.training_id, event.member_id, row.done, day, row.last_on, row.completed_on))
-        changes += _changes(tx, row, event.member_id, Progress(row.reached_on), Progress(day), day)
+        changes += _changes(tx, row, event.member_id, Progress(row.started_on), Progress(day), day)
     _write(tx, kept, changes)
 
 
@@ -182,13 +182,13 @@ def course_struck(tx: Tx, event: CourseStruck) -> None:
         starts = enrol.found_starts(training, [event.member_id])
         begun = [day for day in [*days.values(), tx.scalar(select(starts.c.start_on))] if day is not None]
         left = {event.course_id: days[event.course_id]} if event.course_id in days else {}
-        was = Progress(enrolment.reached_on, enrolment.completed_on, {event.course_id: min([*struck, *left.values()])})
+        was = Progress(enrolment.started_on, enrolment.completed_on, {event.course_id: min([*struck, *left.values()])})
         completed = completion_day(days.values(), sql.courses_needed(tx, training))
         now = Progress(min(begun, default=None), completed, left)
         delta = difference(contribution(_spells(tx, enrolment), now), contribution(_spells(tx, enrolment), was))
         if not left:
             enrolment.done &= ~(1 << course.position)
-        enrolment.reached_on, enrolment.completed_on = now.reached, completed
+        enrolment.started_on, enrolment.completed_on = now.started, completed
         enrolment.last_on = max(days.values(), default=None)
         tx.flush()
         coverage_cells.post(tx, training.id, delta)
@@ -205,9 +205,9 @@ def _spells(tx: Tx, enrolment: Enrolment) -> list[Spell]:
 
 
 def _values(
-    training: int, member: int, done: int, reached: dt.date, last: dt.date | None, completed: dt.date | None
+    training: int, member: int, done: int, started: dt.date, last: dt.date | None, completed: dt.date | None
 ) -> dict[str, Any]:
-    return {"t": training, "m": member, "is_done": done, "reached": reached, "last": last, "completed": completed}
+    return {"t": training, "m": member, "is_done": done, "started": started, "last": last, "completed": completed}
 
 
 def _changes(tx: Tx, row: Any, member: int, was: Progress, now: Progress, day: dt.date) -> list[dict[str, Any]]:
@@ -230,13 +230,13 @@ def _changes(tx: Tx, row: Any, member: int, was: Progress, now: Progress, day: d
 # Plain values, one enrolment at a time: with arrays it would be planned anew each time.
 _KEPT = """
 WITH kept AS (
-    UPDATE enrolments SET done = %s, reached_on = %s, last_on = %s, completed_on = %s
+    UPDATE enrolments SET done = %s, started_on = %s, last_on = %s, completed_on = %s
     WHERE training_id = %s AND member_id = %s
 )
-INSERT INTO coverage_changes (training_id, organisation_id, course_id, day, due, exempt, reached, completed)
+INSERT INTO coverage_changes (training_id, organisation_id, course_id, day, due, exempt, started, completed)
 VALUES """
 _ONE = "(%s, %s, %s, %s, %s, %s, %s, %s)"
-_KEPT_ORDER = ("is_done", "reached", "last", "completed", "t", "m")
+_KEPT_ORDER = ("is_done", "started", "last", "completed", "t", "m")
 
 
 def _write(tx: Tx, kept: list[dict[str, Any]], changes: list[dict[str, Any]]) -> None:

@@ -115,7 +115,7 @@ class Enrolment(Base):
     """First day of this standing in this branch."""
     done: Mapped[int] = mapped_column(BigInteger, default=0)
     """Bit n: the course at position n is completed."""
-    reached_on: Mapped[dt.date | None]
+    started_on: Mapped[dt.date | None]
     last_on: Mapped[dt.date | None]
     """Day of the latest completion, so that the day of the whole needs no second query."""
     completed_on: Mapped[dt.date | None]
@@ -164,7 +164,7 @@ class CoverageChange(Base):
     day: Mapped[dt.date]
     due: Mapped[int] = mapped_column(default=0)
     exempt: Mapped[int] = mapped_column(default=0)
-    reached: Mapped[int] = mapped_column(default=0)
+    started: Mapped[int] = mapped_column(default=0)
     completed: Mapped[int] = mapped_column(default=0)
 
 
@@ -185,7 +185,7 @@ class CoverageCell(Base):
     day: Mapped[dt.date] = mapped_column(primary_key=True)
     due: Mapped[int] = mapped_column(default=0)
     exempt: Mapped[int] = mapped_column(default=0)
-    reached: Mapped[int] = mapped_column(default=0)
+    started: Mapped[int] = mapped_column(default=0)
     completed: Mapped[int] = mapped_column(default=0)
 
 
@@ -203,7 +203,7 @@ class CoverageTotal(Base):
     course_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
     due: Mapped[int] = mapped_column(default=0)
     exempt: Mapped[int] = mapped_column(default=0)
-    reached: Mapped[int] = mapped_column(default=0)
+    started: Mapped[int] = mapped_column(default=0)
     completed: Mapped[int] = mapped_column(default=0)
 
 
@@ -235,7 +235,7 @@ class Reminder(Base):
 
 
 class ReminderRecipient(Base):
-    """One member reached by one reminder. The rate limit and the effect are counted from these rows."""
+    """A recipient of one reminder. The rate limit and the effect are counted from these rows."""
 
     __tablename__ = "reminder_recipients"
     __table_args__ = (
@@ -261,7 +261,7 @@ class PublishedFigure(Base):
     __table_args__ = (
         UniqueConstraint("training_id", "organisation_id", "source", "day", "cell", name="uq_published_figures_cell"),
         CheckConstraint(
-            "NOT is_withheld OR (due = 0 AND exempt = 0 AND reached = 0 AND completed = 0)", name="withheld"
+            "NOT is_withheld OR (due = 0 AND exempt = 0 AND started = 0 AND completed = 0)", name="withheld"
         ),
     )
 
@@ -275,5 +275,5 @@ class PublishedFigure(Base):
     is_withheld: Mapped[bool]
     due: Mapped[int]
     exempt: Mapped[int]
-    reached: Mapped[int]
+    started: Mapped[int]
     completed: Mapped[int]

@@ -34,7 +34,7 @@ def enrol_everybody(tx: Tx, training: Training) -> int:
         "standing": standing,
         "since": literal(since),
         "done": func.coalesce(found.c.done, 0),
-        "reached_on": case(
+        "started_on": case(
             (starts.c.start_on.is_not(None) & started_before, starts.c.start_on), else_=found.c.first_on
         ),
         "last_on": found.c.last_on,
@@ -121,7 +121,7 @@ def _counts(training: Training, since: dt.date) -> list[Select[Any]]:
     is_due = case((e.standing == Standing.DUE.value, 1), else_=0)
     return [
         part(whole, first, is_due, 1 - is_due, none, none).where(e.training_id == training.id),
-        part(whole, sql.later(e.reached_on, first), none, none, one, none).where(due, e.reached_on.is_not(None)),
+        part(whole, sql.later(e.started_on, first), none, none, one, none).where(due, e.started_on.is_not(None)),
         part(whole, sql.later(e.completed_on, first), none, none, none, one).where(due, e.completed_on.is_not(None)),
         part(days.c.course_id, sql.later(days.c.day, first), none, none, none, one)
         .join(days, days.c.member_id == e.member_id)

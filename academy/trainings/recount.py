@@ -60,7 +60,7 @@ def _stretches(training_id: int) -> tuple[Any, Any]:
         e.standing,
         e.since.label("start"),
         sql_cast(null(), Date).label("stop"),
-        e.reached_on,
+        e.started_on,
         e.completed_on,
         e.done,
     ).where(e.training_id == training_id)
@@ -71,7 +71,7 @@ def _stretches(training_id: int) -> tuple[Any, Any]:
             s.standing,
             s.valid_from.label("start"),
             s.valid_to.label("stop"),
-            e.reached_on,
+            e.started_on,
             e.completed_on,
             e.done,
         )
@@ -97,7 +97,7 @@ def _count(tx: Tx, training: Training, p: Subquery, found: coverage_cells.Tally,
     measures: list[tuple[int, Any, Any, Any, Any]] = [
         (0, p, literal(WHOLE), p.c.start, due),
         (1, p, literal(WHOLE), p.c.start, exempt),
-        (2, p, literal(WHOLE), p.c.reached_on, due),
+        (2, p, literal(WHOLE), p.c.started_on, due),
         (3, p, literal(WHOLE), p.c.completed_on, due),
         (3, with_course, days.c.course_id, days.c.day, due),
     ]
@@ -129,12 +129,12 @@ def recount_differences(tx: Tx, training: Training) -> list[RecountDifference]:
 def _progress(tx: Tx, training: Training) -> list[RecountDifference]:
     e = Enrolment
     found, starts = enrolment.found_progress(tx, training), enrolment.found_starts(training)
-    reached = case(
+    started = case(
         (found.c.first_on.is_(None) | (found.c.first_on > starts.c.start_on), starts.c.start_on),
         else_=found.c.first_on,
     )
     query = (
-        select(e.member_id, e.done, e.completed_on, e.reached_on, found.c.done, found.c.whole_on, reached)
+        select(e.member_id, e.done, e.completed_on, e.started_on, found.c.done, found.c.whole_on, started)
         .outerjoin(found, found.c.member_id == e.member_id)
         .outerjoin(starts, starts.c.member_id == e.member_id)
         .where(
@@ -142,7 +142,7 @@ def _progress(tx: Tx, training: Training) -> list[RecountDifference]:
             or_(
                 e.done != func.coalesce(found.c.done, 0),
                 e.completed_on.is_distinct_from(found.c.whole_on),
-                e.reached_on.is_distinct_from(reached),
+                e.started_on.is_distinct_from(started),
             ),
         )
     )

@@ -147,7 +147,7 @@ class Spell:
 class Progress:
     """Days of a member's progress in a training."""
 
-    reached: dt.date | None = None
+    started: dt.date | None = None
     completed: dt.date | None = None
     courses: Mapping[int, dt.date] = dataclasses.field(default_factory=dict)
 
@@ -155,7 +155,7 @@ class Progress:
 CellKey = tuple[int, int, dt.date]
 """Organisation, course (or `WHOLE`), day."""
 Vector = tuple[int, int, int, int]
-"""due, exempt, reached, completed."""
+"""due, exempt, started, completed."""
 
 
 def contribution(spells: Iterable[Spell], progress: Progress) -> dict[CellKey, Vector]:
@@ -174,7 +174,7 @@ def contribution(spells: Iterable[Spell], progress: Progress) -> dict[CellKey, V
             count(spell, WHOLE, 1, spell.start)
         elif spell.standing == "due":
             count(spell, WHOLE, 0, spell.start)
-            count(spell, WHOLE, 2, progress.reached)
+            count(spell, WHOLE, 2, progress.started)
             count(spell, WHOLE, 3, progress.completed)
             for course, day in progress.courses.items():
                 count(spell, course, 3, day)

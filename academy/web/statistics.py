@@ -56,6 +56,6 @@ def curve(
     end = day or clock.today()
     kept = [(on, figures) for on, figures in days if on < end]
     return [
-        {"on": on, "day": on.isoformat(), "due": f.due, "reached": f.reached, "completed": f.completed}
+        {"on": on, "day": on.isoformat(), "due": f.due, "started": f.started, "completed": f.completed}
         for on, f in [*kept, (end, found.figures)]
     ]

@@ -51,7 +51,7 @@ def plan(runtime: Runtime, city: City) -> Training:
 
 def figures(tx: Tx, plan: Training, city: City) -> tuple[int, ...]:
     found = coverage_cells.figures_of(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
-    return found.due, found.reached, found.completed
+    return found.due, found.started, found.completed
 
 
 def correct(tx: Tx, city: City, person: Member, course: Course, kind: str, **more: object) -> Correction:
@@ -91,7 +91,7 @@ def test_registered_by_two_and_counted_at_once(runtime: Runtime, city: City, pla
         day = coverage_cells.figures_of(tx, [plan.id], [city.branches[0].id], at(3).date())[
             plan.id, city.branches[0].id
         ]
-        assert (day.reached, day.completed) == (1, 0), "it counts from the day of study"
+        assert (day.started, day.completed) == (1, 0), "it counts from the day of study"
         assert tx.scalar(select(func.sum(CreditHour.minutes))) == 90
         assert tx.scalar(select(Completion.evidence).limit(1)) == "corrected"
         assert recount.recount_differences(tx, plan) == []

@@ -31,7 +31,7 @@ def test_a_pack_is_confirmed_and_every_later_change_is_named(runtime: Runtime, t
         assert evidence.write_pack(tx, params, path, lambda done: None) == 20
         assert evidence.check_pack(tx, path) == []
         manifest = json.loads(zipfile.ZipFile(path).read("manifest.json"))
-        assert manifest["counts"] == {"due": 20, "exempt": 0, "reached": 1, "completed": 1}
+        assert manifest["counts"] == {"due": 20, "exempt": 0, "started": 1, "completed": 1}
     # What happens later is another day's business …
     with clock.frozen(at(300)), runtime.db.begin() as tx:
         city.attach(tx)

@@ -34,7 +34,7 @@ def prints(*sets: Sequence[Member]) -> Vector:
 
 
 def figures(found: breakdowns.Breakdown) -> dict[str, tuple[int | None, ...]]:
-    return {g.key: (g.due, g.exempt, g.reached, g.completed) for g in found.groups}
+    return {g.key: (g.due, g.exempt, g.started, g.completed) for g in found.groups}
 
 
 def test_groups_of_a_node_now_and_then(runtime: Runtime) -> None:

@@ -48,7 +48,7 @@ def test_a_job_opens_for_many(runtime: Runtime, plan: tuple[City, Training]) -> 
         assert recount.recount_differences(tx, held) == []
         figures = coverage_cells.figures_of(tx, [made.id], [city.city.id, city.branches[0].id])
         whole, branch = figures[made.id, city.city.id], figures[made.id, city.branches[0].id]
-        assert (whole.due, whole.reached, whole.completed) == (20, 4, 2)
+        assert (whole.due, whole.started, whole.completed) == (20, 4, 2)
         assert (branch.due, [branch.courses[course.id] for course in city.courses]) == (5, [4, 3, 2])
 
 

@@ -13,7 +13,7 @@ from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.jobs import handles, publish
 from academy.learning import queries, service
-from academy.learning.events import CourseFinished, CourseItemFinished, CourseReached
+from academy.learning.events import CourseFinished, CourseItemFinished, CourseStarted
 from academy.learning.models import Completion, CreditHour, PlaybackLease, Refusal
 from academy.learning.service import OtherDevice
 from academy.library.events import CourseWithdrawn
@@ -24,8 +24,8 @@ told: list[object] = []
 START = dt.datetime(2026, 12, 31, 15, 50, tzinfo=dt.UTC)  # ten minutes before New Year in the city
 
 
-@handles(CourseReached, in_transaction=True)
-def _reached(tx: Tx, event: CourseReached) -> None:
+@handles(CourseStarted, in_transaction=True)
+def _started(tx: Tx, event: CourseStarted) -> None:
     told.append(event)
 
 
@@ -68,7 +68,7 @@ def test_an_honest_viewing_is_credited_and_completes_once(runtime: Runtime, scen
     assert actor.member_id is not None
     at_ms = int((START + dt.timedelta(seconds=15 * 38)).timestamp() * 1000)  # 95 % of ten minutes
     assert told == [
-        CourseReached(actor.member_id, course.id, int((START + dt.timedelta(seconds=15)).timestamp() * 1000)),
+        CourseStarted(actor.member_id, course.id, int((START + dt.timedelta(seconds=15)).timestamp() * 1000)),
         CourseItemFinished(actor.member_id, course.items[0].id, course.id, at_ms),
         CourseFinished(actor.member_id, course.id, 1, at_ms),
     ]
@@ -221,7 +221,7 @@ def test_a_replaced_lecture_keeps_credit_with_its_version(runtime: Runtime, scen
         assert actor.member_id is not None
         assert queries.ledger_of(tx, actor.member_id, item).covered_ms == 0
         assert tx.scalar(select(func.count()).select_from(Completion)) == 0
-    assert [type(event) for event in told] == [CourseReached, CourseItemFinished]
+    assert [type(event) for event in told] == [CourseStarted, CourseItemFinished]
 
 
 def test_a_course_is_complete_with_its_last_item(runtime: Runtime) -> None:
@@ -239,7 +239,7 @@ def test_a_course_is_complete_with_its_last_item(runtime: Runtime) -> None:
             assert state.permille == (500, 1000)[place]
             assert (state.completed_at is not None) == bool(place)
             assert len(queries.recently_begun(tx, actor.member_id)) == 0
-    assert [type(event) for event in told].count(CourseReached) == 1
+    assert [type(event) for event in told].count(CourseStarted) == 1
 
 
 def test_recent_and_states_show_where_one_stopped(runtime: Runtime, scene: tuple[Actor, Course]) -> None:
@@ -263,7 +263,7 @@ def test_a_completion_from_elsewhere_is_recorded_once(runtime: Runtime, scene: t
     with after(), runtime.db.begin() as tx:
         assert service.record_completion(tx, SYSTEM, actor.member_id, course, START)
         assert not service.record_completion(tx, SYSTEM, actor.member_id, course, START)
-    assert [type(event) for event in told] == [CourseReached, CourseFinished]
+    assert [type(event) for event in told] == [CourseStarted, CourseFinished]
 
 
 def test_a_poisoned_beat_fails_alone(runtime: Runtime, scene: tuple[Actor, Course]) -> None:

@@ -80,7 +80,7 @@ class Scene:
         with self.runtime.db.read() as tx:
             member, course = self.actor.member_id, self.course.id
             mine = {"member_id": member}
-            assert tx.scalars(select(CourseStart.reached_at).filter_by(**mine)).all() == [earned]
+            assert tx.scalars(select(CourseStart.started_at).filter_by(**mine)).all() == [earned]
             assert tx.scalars(select(ItemCompletion.completed_at).filter_by(**mine)).all() == [earned]
             done = tx.scalars(select(Completion).filter_by(**mine)).one()
             assert (done.course_id, done.completed_at, done.evidence) == (course, earned, "watched")
@@ -90,7 +90,7 @@ class Scene:
             assert (row.covered_ms, row.pending_since_ms) == (MINUTE, None)
             assert row.completed_ms == int(earned.timestamp() * 1000)
             enrolled = tx.scalars(select(Enrolment).filter_by(training_id=self.training_id, **mine)).one()
-            assert (enrolled.reached_on, enrolled.completed_on) == (earned.date(), earned.date())
+            assert (enrolled.started_on, enrolled.completed_on) == (earned.date(), earned.date())
             assert recount.recount_differences(tx, tx.get_one(Training, self.training_id)) == []
             events = [row for row in tx.scalars(select(OutboxEvent)) if row.payload.get("member_id") == member]
             kinds = [event.kind for event in events]

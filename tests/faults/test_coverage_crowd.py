@@ -111,7 +111,7 @@ def test_figures_are_exact_at_every_instant_of_a_rush(crowd: tuple[Runtime, City
         with runtime.db.read(snapshot=True) as tx:
             found = table.coverage_of(tx, plan, city.city)
             completions, people = by_hand(tx)
-            assert (sum(found.figures.courses.values()), found.figures.reached) == (completions, people)
+            assert (sum(found.figures.courses.values()), found.figures.started) == (completions, people)
             assert found.reconciles
             assert [str(d) for d in recount.recount_differences(tx, tx.get_one(Training, plan.id))] == []
             seen.append(completions)

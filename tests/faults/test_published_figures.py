@@ -93,7 +93,7 @@ def who_is_where(tx: Tx, plan: Training, node: Organisation) -> tuple[list[Membe
     sets = [
         frozenset(e.member_id for e, _ in rows),
         frozenset(e.member_id for e, _ in rows if e.standing == "exempt"),
-        frozenset(e.member_id for e, _ in rows if e.standing == "due" and e.reached_on),
+        frozenset(e.member_id for e, _ in rows if e.standing == "due" and e.started_on),
         frozenset(e.member_id for e, _ in rows if e.standing == "due" and e.completed_on),
     ]
     return [person for _, person in rows], sets
@@ -108,13 +108,13 @@ def read_everything(tx: Tx, plan: Training, nodes: list[Organisation]) -> Iterat
         for dimension in ("gender", "education"):
             for g in breakdowns.break_down(tx, plan, node, dimension).groups:
                 if not g.is_withheld:
-                    shown.append(({dimension: g.key}, (g.due or 0, g.exempt or 0, g.reached or 0, g.completed or 0)))
+                    shown.append(({dimension: g.key}, (g.due or 0, g.exempt or 0, g.started or 0, g.completed or 0)))
         page = table.coverage_of(tx, plan, node)
         for chosen in CHOSEN:
             filters.publish_filtered(tx, page, filters.measure_filtered(tx, page, chosen))
             f = filters.filter_coverage(tx, page, chosen).figures
             if f is not None:
-                shown.append((chosen, (f.due, f.exempt, f.reached, f.completed)))
+                shown.append((chosen, (f.due, f.exempt, f.started, f.completed)))
         for conditions, (due, *others) in shown:
             mine = {p.id for p in people if all((getattr(p, k) or "") == v for k, v in conditions.items())}
             for figure, known in zip((due + others[0], *others), sets, strict=True):

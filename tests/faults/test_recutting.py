@@ -88,7 +88,7 @@ class City:
                 item = tx.get_one(CourseItem, self.item.id)
             lease = opened(self.runtime, Actor(account_id=1, member_id=member), item, take_over=True)
             assert held(self.runtime, member, 2) >= carried(self.old.get(member, set())), "whoever opens it has it all"
-        at_ms = lease.ledger.last_beat_ms + 20 * MINUTE
+        at_ms = lease.ledger.last_heartbeat_ms + 20 * MINUTE
         Committer(self.runtime).submit(Heartbeat(lease.grant, 1, spans, None, at_ms))
         self.new.setdefault(member, set()).update(seconds(spans))
 

@@ -99,7 +99,7 @@ def watching(running: Running, *, ago: float, minutes: float = 60, **changes: ob
         course = lecture(tx, account, minutes=minutes, **changes)
         opened = service.open_lease(tx, actor, course.items[0])
         since = opened.ledger.credited_until_ms - int(ago * 1000)
-        opened.ledger.credited_until_ms = opened.lease.credited_until_ms = opened.ledger.last_beat_ms = since
+        opened.ledger.credited_until_ms = opened.lease.credited_until_ms = opened.ledger.last_heartbeat_ms = since
     return Learner(actor, course, Signer(running.settings).sign(opened.grant), opened.lease)
 
 
@@ -130,7 +130,7 @@ def test_a_hundred_beats_a_second(running: Running) -> None:
         thread.join()
     with running.runtime.db.read() as tx:
         row = tx.scalars(select(WatchLedger).where(WatchLedger.lease_id == who.lease.id)).one()
-        assert 0 < row.covered_ms <= (row.last_beat_ms - who.lease.credited_until_ms) * 2 + 10_000
+        assert 0 < row.covered_ms <= (row.last_heartbeat_ms - who.lease.credited_until_ms) * 2 + 10_000
 
 
 def test_many_lectures_in_parallel_and_two_devices(running: Running) -> None:

@@ -156,7 +156,7 @@ def _follow(tx: Tx, course: Shelved) -> None:
     here = done.c.course_id == course.id
     at = done.c.completed_at
     copies: list[tuple[type[Base], dict[str, Any]]] = [
-        (CourseStart, {"course_id": done.c.course_id, "reached_at": at}),
+        (CourseStart, {"course_id": done.c.course_id, "started_at": at}),
         (
             ItemCompletion,
             {
@@ -194,7 +194,7 @@ def _begin(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime, share:
         updated_ms=int(at.timestamp() * 1000),
         completed_ms=None,
     )
-    rows.add(CourseStart, member_id=member_id, course_id=course.id, reached_at=at)
+    rows.add(CourseStart, member_id=member_id, course_id=course.id, started_at=at)
 
 
 def _hold(tx: Tx, city: City, campaign: Campaign, courses: list[int]) -> None:
