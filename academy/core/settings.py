@@ -231,7 +231,7 @@ class Settings:
     keep_codes_days: int = _setting(
         "ACADEMY_KEEP_CODES_DAYS", 30, "Days for which used or expired activation and screen codes are kept."
     )
-    keep_notices_days: int = _setting("ACADEMY_KEEP_NOTICES_DAYS", 730, "Days for which messages are kept.")
+    keep_notifications_days: int = _setting("ACADEMY_KEEP_NOTIFICATIONS_DAYS", 730, "Days for which messages are kept.")
     keep_jobs_days: int = _setting(
         "ACADEMY_KEEP_JOBS_DAYS", 90, "Days for which finished jobs and delivered events are kept; failed jobs stay."
     )

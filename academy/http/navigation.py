@@ -12,7 +12,7 @@ from academy.core.actor import Actor, Role
 from academy.http.declarations import declared, routes, section_url
 from academy.http.menu import MEMBER_SECTIONS, OFFICE_SECTIONS, SCREEN_SECTIONS, Section
 from academy.http.request_context import actor, identity, reading
-from academy.notifications import queries as notices
+from academy.notifications import queries as notifications
 
 THEMES = ("auto", "light", "dark")
 SIZES = ("18", "22", "26", "30")
@@ -81,7 +81,7 @@ def _on_a_screen() -> bool:
 def unread() -> int:
     """Number of unread notifications of this person."""
     with reading() as tx:
-        return notices.count_unread(tx, actor())
+        return notifications.count_unread(tx, actor())
 
 
 def install(app: Flask) -> None:

@@ -16,7 +16,9 @@ from academy.notifications.service import notify
 @nightly("notifications.forget", at=dt.time(2, 25))
 def forget(context: JobContext) -> None:
     """Delete old messages, read or not."""
-    delete_in_batches(context.db, Notification, Notification.created_at < days_ago(context.settings.keep_notices_days))
+    delete_in_batches(
+        context.db, Notification, Notification.created_at < days_ago(context.settings.keep_notifications_days)
+    )
 
 
 @nightly("audit.verify", at=dt.time(3, 40), lane=HEAVY)

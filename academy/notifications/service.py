@@ -30,7 +30,7 @@ def notify(
     if tx.scalar(select(Notification.id).where(Notification.key == key)):
         return False
     if link and (not link.startswith("/") or link.startswith("//")):
-        raise ValueError("a notice links only into the academy")
+        raise ValueError("a notification links only into the academy")
     try:
         with tx.begin_nested():
             tx.add(
@@ -46,17 +46,17 @@ def notify(
     return True
 
 
-def open_notice(tx: Tx, actor: Actor, public_id: str) -> Notification:
+def open_notification(tx: Tx, actor: Actor, public_id: str) -> Notification:
     """Mark one of the actor's notifications as read.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    notice = tx.scalar(select(Notification).where(Notification.public_id == public_id, addressed_to(actor)))
-    if notice is None:
+    notification = tx.scalar(select(Notification).where(Notification.public_id == public_id, addressed_to(actor)))
+    if notification is None:
         raise NotFound
-    notice.read_at = notice.read_at or clock.now()
-    return notice
+    notification.read_at = notification.read_at or clock.now()
+    return notification
 
 
 def mark_all_read(tx: Tx, actor: Actor) -> None:

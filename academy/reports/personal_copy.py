@@ -31,7 +31,7 @@ def personal_overview(tx: Tx, actor: Actor) -> dict[str, int]:
     counted = {
         "completions": select(func.count()).where(Completion.member_id == actor.member_id),
         "ledgers": select(func.count()).where(WatchLedger.member_id == actor.member_id),
-        "notices": select(func.count()).where(_addressed(actor)),
+        "notifications": select(func.count()).where(_addressed(actor)),
         "complaints": select(func.count()).where(Complaint.account_id == actor.account_id),
     }
     return {name: tx.scalar(query) or 0 for name, query in counted.items()} | {

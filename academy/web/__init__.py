@@ -23,7 +23,7 @@ PAGES = (
     "corrections",
     "cohorts",
     "rosters",
-    "notices",
+    "notifications",
     "studio",
     "files",
     "review",

@@ -166,10 +166,10 @@ POST   /members/<public_id>/lift                                      member    
 GET    /members/<public_id>/preview                                   member       .  .  .  .  .  +  +  .  .  .
 POST   /members/<public_id>/undo                                      member       .  .  .  .  .  +  +  .  .  .
 GET    /my/trainings                                                  nothing      .  *  *  *  *  *  *  *  *  *
-GET    /notices                                                       nothing      .  *  *  *  *  *  *  *  *  *
+GET    /notifications                                                 nothing      .  *  *  *  *  *  *  *  *  *
 GET    /resubmit                                                      nothing      .  *  *  *  *  *  *  *  *  *
-POST   /notices/<public_id>/open                                      notice       .  o  o  o  o  o  o  o  o  o
-POST   /notices/read                                                  nothing      .  *  *  *  *  *  *  *  *  *
+POST   /notifications/<public_id>/open                                notification .  o  o  o  o  o  o  o  o  o
+POST   /notifications/read                                            nothing      .  *  *  *  *  *  *  *  *  *
 GET    /organisations                                                 nothing      .  .  *  .  .  *  *  .  .  .
 GET    /organisations/<public_id>                                     organisation .  .  +  .  .  +  +  .  .  .
 GET    /organisations/<public_id>/change                              organisation .  .  .  .  .  +  .  .  .  .
@@ -338,8 +338,8 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "members.create_organisation": ("harmless", ""),
     "mergers.merge": ("shows", "members/merge.html"),
     "mergers.undo": ("asks", 'url_for("mergers.undo"'),
-    "notices.open_one": ("harmless", ""),
-    "notices.read_all": ("harmless", "they stay in the list"),
+    "notifications.open_one": ("harmless", ""),
+    "notifications.read_all": ("harmless", "they stay in the list"),
     "own_data.ask": ("back", "withdrawn until it is decided"),
     "own_data.cancel": ("back", "one's own request, which can be made again"),
     "own_data.decide": ("asks", 'url_for("own_data.decide"'),

@@ -203,7 +203,9 @@ class World:
             tx, self.runtime.settings, who, filename="党课.mp4", size=9, purpose="video"
         )
         notify(tx, key=f"access:{owner}", body=msg("未读"), link="/me", account_id=account.id)
-        self.made["notice", owner] = tx.scalars(select(Notification).where(Notification.key == f"access:{owner}")).one()
+        self.made["notification", owner] = tx.scalars(
+            select(Notification).where(Notification.key == f"access:{owner}")
+        ).one()
         make.session_token(tx, account)
         newest = select(LoginSession).where(LoginSession.account_id == account.id).order_by(LoginSession.id.desc())
         self.made["device", owner] = tx.scalars(newest.limit(1)).one()
@@ -331,7 +333,7 @@ def _own(name: str, variable: str = "public_id") -> Callable[[World, str, str], 
 PLACED = ("member", "cohort", "exemption", "correction", "grant", "training", "complaint", "request")
 KINDS |= {name: _placed(name) for name in PLACED}
 KINDS |= {"course": _placed("published"), "submitted": _placed("submitted")}
-KINDS |= {name: _own(name) for name in ("upload", "notice", "device", "lease", "word", "wish", "job")}
+KINDS |= {name: _own(name) for name in ("upload", "notification", "device", "lease", "word", "wish", "job")}
 KINDS |= {"asset": _own("asset", "asset_id"), "proposal": _placed("proposal", "proposal_id")}
-PERSONAL = {"upload", "notice", "device", "lease", "word", "wish", "job", "asset", "export", "draft"}
+PERSONAL = {"upload", "notification", "device", "lease", "word", "wish", "job", "asset", "export", "draft"}
 """Kinds whose places are `mine` and `others`."""

@@ -10,7 +10,7 @@ UNTRACED = {
     "mark_all_read": "one's own messages",
     "move": "whoever moves a course writes the row, with the verb",
     "open_lease": "the lease is a dated row of its own",
-    "open_notice": "one's own message",
+    "open_notification": "one's own message",
     "reopen": "one's own draft, until it is submitted",
     "set_elder_mode": "how one's own pages look",
     "set_language": "how one's own pages look",

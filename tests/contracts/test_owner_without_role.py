@@ -20,7 +20,9 @@ from tests.support.shortcuts import import_captions
 
 BODY = {"version": 1, "cues": [[0, 900, "改", None]], "chapters": "0:00 改", "text": "改", "kind": "captions"}
 MADE = re.compile(r"<(?:id:)?(asset_id|course_id|upload_id|public_id|item_id|course|item)>")
-WITH_A_RIGHT_OF_THEIR_OWN = ("/me", "/own-data", "/notices", "/complaints", "/screens", "/my", "/api/v1/jobs", "/m/")
+WITH_A_RIGHT_OF_THEIR_OWN = (
+    "/me", "/own-data", "/notifications", "/complaints", "/screens", "/my", "/api/v1/jobs", "/m/",
+)  # fmt: skip
 """What any member may do with what is theirs."""
 
 

@@ -72,5 +72,5 @@ def test_every_page_has_a_way_out(client: FlaskClient, runtime: Runtime) -> None
         sign_in(
             client, factories.session_token(tx, factories.account(tx, factories.member(tx, factories.organisation(tx))))
         )
-    for address in ("/", "/library", "/me", "/notices", "/nowhere"):
+    for address in ("/", "/library", "/me", "/notifications", "/nowhere"):
         assert 'action="/sign-out"' in client.get(address).text, address

@@ -188,15 +188,15 @@ def test_a_used_session_is_kept_alive_but_rarely_written(client: FlaskClient, ru
 
 def test_a_notice_is_read_by_opening_it(client: FlaskClient, runtime: Runtime, zhao: Account) -> None:
     enter(client)
-    assert "还没有消息" in client.get("/notices").text
+    assert "还没有消息" in client.get("/notifications").text
     with runtime.db.begin() as tx:
         notify(tx, key="k", body=msg("《%(t)s》已开课。", t="春训"), link="/me", member_id=zhao.member_id)
-    page = client.get("/notices").text
+    page = client.get("/notifications").text
     assert "《春训》已开课。" in page
-    action = page.split('action="/notices/')[2].split('"')[0]
-    assert client.post(f"/notices/{action}").headers["Location"] == "/me"
-    assert "未读：" not in client.get("/notices").text
-    assert client.post("/notices/nosuchnotice2345/open").status_code == 404
+    action = page.split('action="/notifications/')[2].split('"')[0]
+    assert client.post(f"/notifications/{action}").headers["Location"] == "/me"
+    assert "未读：" not in client.get("/notifications").text
+    assert client.post("/notifications/nosuchnotice2345/open").status_code == 404
 
 
 def test_a_browser_is_known_after_the_first_sign_in(client: FlaskClient, zhao: Account) -> None:

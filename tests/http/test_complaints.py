@@ -75,7 +75,7 @@ def test_a_word_is_answered_and_the_lecture_taken_down_at_once(village: Village)
     assert village.member.get(f"/library/{village.course.public_id}").status_code == 404
     own = village.member.get(page[0]).text
     assert "属实，已下架重录" in own and "课程已下架" in own
-    assert "您反映的问题有答复了" in village.member.get("/notices").text
+    assert "您反映的问题有答复了" in village.member.get("/notifications").text
     assert village.reviewer.post(page[0], data={"answer": "再答一次"}).status_code == 409
     with village.runtime.db.read() as tx:
         verbs = set(tx.scalars(select(AuditEntry.verb).where(AuditEntry.target.startswith("complaint:"))))

@@ -61,6 +61,6 @@ def signed_in(app: Flask, runtime: Runtime) -> FlaskClient:
 
 
 @ONE_KIND
-@pytest.mark.parametrize("address", ["/me", "/me/x.css", "/notices", "/api/v1/session", "/nothing"])
+@pytest.mark.parametrize("address", ["/me", "/me/x.css", "/notifications", "/api/v1/session", "/nothing"])
 def test_what_is_said_to_a_person_is_kept_by_no_cache(app: Flask, runtime: Runtime, address: str) -> None:
     assert signed_in(app, runtime).get(address).headers["Cache-Control"] == "no-store"

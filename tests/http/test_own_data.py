@@ -116,7 +116,7 @@ def test_a_correction_is_answered_by_one(village: Village) -> None:
     assert village.decide(village.first, row) == 422, "the member is told what was done"
     assert village.decide(village.first, row, answer="已按档案更正。") == 303
     assert "已按档案更正" in village.mine.get("/me/data").text
-    assert "有结果了" in village.mine.get("/notices").text
+    assert "有结果了" in village.mine.get("/notifications").text
     assert village.decide(village.second, row, answer="再办") == 409
 
 

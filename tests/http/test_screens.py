@@ -82,7 +82,7 @@ def test_a_screen_shows_lectures_and_nothing_personal(
 ) -> None:
     let_in(screen, phone, runtime)
     assert screen.get("/library").status_code == screen.get("/search").status_code == 200
-    for personal in ("/me", "/me/data", "/me/data/copy", "/notices", "/complaints", "/me/second-step"):
+    for personal in ("/me", "/me/data", "/me/data/copy", "/notifications", "/complaints", "/me/second-step"):
         assert screen.get(personal).headers["Location"] == "/library", personal
     shown = screen.get("/library").text
     assert "公共大屏上只能看课" in shown and "退出大屏" in shown

@@ -100,9 +100,9 @@ def _back(client: FlaskClient, answer: dict[str, str]) -> int:
 
 def test_a_member_signs_on_without_a_password(app: Flask, city: City, runtime: Runtime) -> None:
     client = app.test_client()
-    answer = _at_provider(_begin(client, "/notices"), city.number)
+    answer = _at_provider(_begin(client, "/notifications"), city.number)
     landed = client.get(f"/sso/callback?{urlencode(answer)}", base_url=BASE)
-    assert (landed.status_code, landed.headers["Location"]) == (302, "/notices")
+    assert (landed.status_code, landed.headers["Location"]) == (302, "/notifications")
     with runtime.db.read() as tx:
         account = tx.scalars(select(Account).where(Account.member_id == city.member_id)).one()
         assert account.password_hash is None

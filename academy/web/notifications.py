@@ -8,7 +8,7 @@ from academy.http import SIGNED_IN, actor, page, reading, writing
 from academy.http.local_paths import local_path
 from academy.notifications import queries, service
 
-bp = Blueprint("notices", __name__, url_prefix="/notices")
+bp = Blueprint("notifications", __name__, url_prefix="/notifications")
 
 
 @bp.get("")
@@ -17,7 +17,7 @@ def inbox() -> str:
     """The inbox, newest first."""
     with reading() as tx:
         return render_template(
-            "notices/inbox.html", page=queries.inbox(tx, actor(), number_in(request.args.get("page")))
+            "notifications/inbox.html", page=queries.inbox(tx, actor(), number_in(request.args.get("page")))
         )
 
 
@@ -26,8 +26,8 @@ def inbox() -> str:
 def open_one(public_id: str) -> Response:
     """Mark a notification as read and follow its link."""
     with writing() as tx:
-        link = service.open_notice(tx, actor(), public_id).link
-    return redirect(local_path(link) if link else url_for("notices.inbox"), 303)
+        link = service.open_notification(tx, actor(), public_id).link
+    return redirect(local_path(link) if link else url_for("notifications.inbox"), 303)
 
 
 @bp.post("/read")
@@ -36,4 +36,4 @@ def read_all() -> Response:
     """Mark every notification as read."""
     with writing() as tx:
         service.mark_all_read(tx, actor())
-    return redirect(url_for("notices.inbox"), 303)
+    return redirect(url_for("notifications.inbox"), 303)

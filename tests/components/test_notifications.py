@@ -1,4 +1,4 @@
-"""A notice is written once, to one person, and read by that person only."""
+"""A notification is written once, to one person, and read by that person only."""
 
 import pytest
 from sqlalchemy import select
@@ -34,8 +34,8 @@ def test_a_notice_reaches_member_or_account_and_nobody_else(runtime: Runtime) ->
         assert [str(Message.from_json(n.body)) for n in inbox.rows] == ["已通过。", "《春训》已开课。"]
         assert queries.inbox(tx, other).total == 0
         with pytest.raises(NotFound):
-            service.open_notice(tx, other, inbox.rows[0].public_id)
-        service.open_notice(tx, me, inbox.rows[0].public_id)
+            service.open_notification(tx, other, inbox.rows[0].public_id)
+        service.open_notification(tx, me, inbox.rows[0].public_id)
         assert queries.count_unread(tx, me) == 1
         service.mark_all_read(tx, me)
         assert queries.count_unread(tx, me) == 0

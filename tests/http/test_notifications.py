@@ -32,16 +32,16 @@ def unread(runtime: Runtime, who: Account) -> int:
 def test_all_messages_are_marked_as_read_and_stay_in_the_list(app: Flask, runtime: Runtime) -> None:
     client, who = browser(app, runtime, told=3)
     _, other = browser(app, runtime, told=1)
-    answer = client.post("/notices/read")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/notices")
+    answer = client.post("/notifications/read")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/notifications")
     assert (unread(runtime, who), unread(runtime, other)) == (0, 1)
-    assert client.get("/notices").text.count("已通过。") == 3
+    assert client.get("/notifications").text.count("已通过。") == 3
 
 
 def test_opening_a_message_marks_it_and_leads_where_it_is_about(app: Flask, runtime: Runtime) -> None:
     client, who = browser(app, runtime, told=2)
     with runtime.db.read() as tx:
         newest = queries.inbox(tx, Actor(account_id=who.id)).rows[0].public_id
-    answer = client.post(f"/notices/{newest}/open")
+    answer = client.post(f"/notifications/{newest}/open")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/library")
     assert unread(runtime, who) == 1
