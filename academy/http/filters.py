@@ -82,6 +82,11 @@ def count(value: int | None) -> str:
     return NONE if value is None else f"{value:,}"
 
 
+def study_hours(minutes: int | None) -> str:
+    """Minutes of study in hours of 45 minutes (学时), to one decimal: 90 as 2, 20 as 0.4."""
+    return NONE if minutes is None else f"{minutes / 45:,.1f}".removesuffix(".0")
+
+
 def filesize(size: float | None) -> str:
     """Bytes as 1.5 MB."""
     if size is None:
@@ -119,6 +124,7 @@ def install(app: Flask) -> None:
         "permille": permille,
         "number": count,
         "filesize": filesize,
+        "study_hours": study_hours,
         "phone": phone,
         "say": translated,
     }

@@ -30,6 +30,7 @@ PAGES = (
     "library",
     "complaints",
     "learn",
+    "record",
     "trainings",
     "reminders",
     "reports",

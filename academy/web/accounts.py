@@ -192,7 +192,7 @@ def activate_post() -> Any:
 
 
 @bp.get("/me")
-@page(SIGNED_IN, menu=menu.ME)
+@page(SIGNED_IN)
 def profile() -> str:
     """Profile: name, devices, password."""
     return _profile({})
@@ -212,10 +212,19 @@ def _profile(errors: dict[str, Message]) -> str:
             home=home,
             phone=masked_phone(runtime().sealer, member) if member else "",
             grants=queries.grants_of(tx, me.account_id),
-            devices=queries.live_sessions_of(tx, me.account_id),
-            session_id=me.session_id,
             errors=errors,
         )
+
+
+@bp.get("/me/devices")
+@page(SIGNED_IN)
+def devices() -> str:
+    """Devices that are signed in, and how to sign one out."""
+    me = identity()
+    assert me is not None
+    with reading() as tx:
+        rows = queries.live_sessions_of(tx, me.account_id)
+    return render_template("accounts/devices.html", devices=rows, session_id=me.session_id)
 
 
 class PasswordForm(Form):
@@ -262,4 +271,4 @@ def end_session(public_id: str) -> Any:
         return render_template("accounts/end_device.html", public_id=public_id, errors=errors), error.status
     runtime().db.run_in_transaction(lambda tx: service.end_session(tx, actor(), public_id))
     flash(gettext("那台设备已退出登录。"), "good")
-    return redirect(url_for("accounts.profile") + "#devices", 303)
+    return redirect(url_for("accounts.devices"), 303)

@@ -82,7 +82,16 @@ def test_a_screen_shows_lectures_and_nothing_personal(
 ) -> None:
     let_in(screen, phone, runtime)
     assert screen.get("/library").status_code == screen.get("/search").status_code == 200
-    for personal in ("/me", "/me/data", "/me/data/copy", "/notifications", "/complaints", "/me/second-step"):
+    for personal in (
+        "/me",
+        "/me/devices",
+        "/my/record",
+        "/me/data",
+        "/me/data/copy",
+        "/notifications",
+        "/complaints",
+        "/me/second-step",
+    ):
         assert screen.get(personal).headers["Location"] == "/library", personal
     shown = screen.get("/library").text
     assert "公共大屏上只能看课" in shown and "退出大屏" in shown
@@ -103,7 +112,7 @@ def test_a_screen_ends_after_some_hours_used_or_not_and_from_the_phone(
             assert screen.get("/library").status_code == 200
     with clock.frozen(begun + dt.timedelta(minutes=181)):
         assert screen.get("/library").status_code == 302
-    assert "大屏" in phone.get("/me").text
+    assert "大屏" in phone.get("/me/devices").text
     with runtime.db.read() as tx:
         session = tx.scalars(select(LoginSession).where(LoginSession.screen)).one()
     assert screen.get("/library").status_code == 200
