@@ -37,19 +37,19 @@ def _repairs_nothing(_db: object) -> repair.Repaired:
 
 
 def _forgets_its_mark(*args: object) -> bool:
-    follow(*args)  # type: ignore[arg-type]
+    write_consequences(*args)  # type: ignore[arg-type]
     args[3].pending_since_ms = None  # type: ignore[attr-defined]
     return True
 
 
-follow = consequences.write_consequences
+write_consequences = consequences.write_consequences
 
 
 @pytest.mark.parametrize(
     ("where", "name", "worse", "seen"),
     [
         (learning_player, "acknowledged", _believes_everybody, "lost_s"),
-        (consequences, "follow", _forgets_its_mark, "differences"),
+        (consequences, "write_consequences", _forgets_its_mark, "differences"),
     ],
 )
 def test_it_would_notice(

@@ -159,7 +159,9 @@ def make_ladder(
         check_whole(source, folder)
     except ToolFailed as error:
         raise_in_words(error)
-    damage.check(source.duration_ms / 1000 * source.fps if source.video is not None else source.duration_ms / 50)
+    refuse_if_damaged(
+        damage.count, source.duration_ms / 1000 * source.fps if source.video is not None else source.duration_ms / 50
+    )
     return damage.count
 
 
@@ -178,35 +180,54 @@ def colour_table(source: Source, folder: Path) -> Iterator[None]:
 class Damage:
     """Counts decoder errors reported by ffmpeg: a player shows damaged pictures too, but too many are refused."""
 
-    MOST = 0.1
     _SIGNS = re.compile(
         r"corrupt decoded frame|Error while decoding stream|Error submitting packet to decoder|Decoding error:"
     )
 
     _FIRST = re.compile(r"^(?:\[[^\]]*\] )?(-?\d+\.\d{6})$")
 
+    # What decoders say of a picture themselves. With several threads ffmpeg does not always see the flag that a decoder
+    # sets on it, and then reports nothing of its own.
+    _BY_DECODER = re.compile(r"^\[(\w+ @ 0x[0-9a-f]+)\] .*?(?:error while decoding MB|Error at MB:|damaged at \d)")
+
     def __init__(self) -> None:
-        self.count = 0
+        self._reported = self._by_decoders = 0
+        self._decoder = ""
         self.first_s: float | None = None
         """Time of the first decoded picture, in seconds from where reading began (`filters.frames`)."""
 
+    @property
+    def count(self) -> int:
+        """Damaged pictures and audio packets: as ffmpeg reports them, or as the decoders do, whichever is more."""
+        return max(self._reported, self._by_decoders)
+
     def on_log(self, line: str) -> None:
         """A line of ffmpeg's log."""
+        if decoder := self._BY_DECODER.match(line):
+            # Each thread has a decoder; several lines of one, one after the other, are about one picture.
+            self._by_decoders += decoder[1] != self._decoder
+            self._decoder = decoder[1]
+            return
+        self._decoder = ""
         if self._SIGNS.search(line):
-            self.count += 1
+            self._reported += 1
         elif "Output file is empty" in line:
             self.first_s = None  # some versions report a time at the end where no picture was decoded
         elif self.first_s is None and (first := self._FIRST.match(line)):
             self.first_s = float(first[1])
 
-    def check(self, pictures: float) -> None:
-        """Refuse a film of which too much is damaged.
 
-        Raises:
-            Invalid: more than a tenth of so many pictures.
-        """
-        if self.count > max(3.0, self.MOST * pictures):
-            raise Invalid(msg("文件损坏：有 %(count)s 处画面或声音解不出来。请重新导出后再上传。", count=self.count))
+MOST_DAMAGED = 0.1
+
+
+def refuse_if_damaged(count: int, pictures: float) -> None:
+    """Refuse a film of which too much is damaged.
+
+    Raises:
+        Invalid: more than a tenth of so many pictures.
+    """
+    if count > max(3.0, MOST_DAMAGED * pictures):
+        raise Invalid(msg("文件损坏：有 %(count)s 处画面或声音解不出来。请重新导出后再上传。", count=count))
 
 
 def check_whole(source: Source, folder: Path) -> None:

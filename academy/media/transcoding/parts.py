@@ -202,12 +202,10 @@ def damage(source: Source, folder: Path) -> int:
     Raises:
         Invalid: too many.
     """
-    damage_found = encode.Damage()
-    for number in numbers(source):
-        file = folder_of(folder, number) / _DAMAGE
-        damage_found.count += int(file.read_text(encoding="ascii")) if file.exists() else 0
-    damage_found.check(source.duration_ms / 1000 * source.fps)
-    return damage_found.count
+    files = [folder_of(folder, number) / _DAMAGE for number in numbers(source)]
+    count = sum(int(file.read_text(encoding="ascii")) for file in files if file.exists())
+    encode.refuse_if_damaged(count, source.duration_ms / 1000 * source.fps)
+    return count
 
 
 def join(settings: Settings, source: Source, parts: Path, folder: Path) -> None:
