@@ -30,7 +30,7 @@ from academy.search.backends.interface import SearchBackend
 from academy.search.backends.postgresql.backend import PostgresBackend
 from academy.search.backends.selection import search_backend
 from academy.search.lectures import Lecture, join
-from academy.search.literal import Text
+from academy.search.literal import LiteralText
 from academy.search.query_parser import parse
 from academy.search.retrieval import answer
 from academy.search.text import Segmenter
@@ -128,16 +128,16 @@ def words(lectures: list[Lecture]) -> list[str]:
                 typed = text[start : start + length].strip()
                 if len(typed) > 1:
                     found.setdefault(typed)
-    return [typed for typed in found if Text(typed).plain]
+    return [typed for typed in found if LiteralText(typed).plain]
 
 
 def ask(runtime: Runtime, index: SearchBackend, typed: list[str], lectures: list[Lecture]) -> Tally:
     """Type every word."""
-    plain = {one.lecture_id: "\n".join(Text(text).plain for text in texts(one)) for one in lectures}
+    plain = {one.lecture_id: "\n".join(LiteralText(text).plain for text in texts(one)) for one in lectures}
     # A word may also begin in one line and end in the next.
     across = {
         one.lecture_id: "\n".join(
-            [plain[one.lecture_id], *(Text(join(line.text for line in part.lines)).plain for part in one.parts)]
+            [plain[one.lecture_id], *(LiteralText(join(line.text for line in part.lines)).plain for part in one.parts)]
         )
         for one in lectures
     }
@@ -148,7 +148,7 @@ def ask(runtime: Runtime, index: SearchBackend, typed: list[str], lectures: list
             started = time.perf_counter()
             found = answer(tx, index, parse(word, segmenter), segmenter, plain.keys(), None)
             tally.seconds += time.perf_counter() - started
-            sought = Text(word).plain
+            sought = LiteralText(word).plain
             holders = {number for number, text in plain.items() if sought in text}
             tally.asked += 1
             tally.corrected += bool(found.meant)

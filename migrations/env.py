@@ -1,4 +1,4 @@
-"""Alembic's environment: the models are the application's, the URL comes from whoever calls."""
+"""Alembic's environment: the models are the application's, the caller sets the URL."""
 
 from alembic import context
 from sqlalchemy import create_engine

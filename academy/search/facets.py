@@ -9,7 +9,7 @@ from academy.core.i18n import Message, msg
 from academy.library.models import Category, Lecturer
 from academy.search import queries
 from academy.search.queries import OnShelf
-from academy.search.results import LENGTH_FILTERS, Choice, Facet, SearchFilters
+from academy.search.results import LENGTH_FILTERS, Facet, FacetChoice, SearchFilters
 
 MOST = 12
 
@@ -86,7 +86,7 @@ def _named(tx: Tx, model: type[Category] | type[Lecturer], counts: Mapping[str, 
     return {str(key): name for key, name in queries.names(tx, model, [int(v) for v in counts if v]).items()}
 
 
-def _choices(name: str, counts: Counter[str], labels: Mapping[str, str | Message], chosen: str) -> list[Choice]:
+def _choices(name: str, counts: Counter[str], labels: Mapping[str, str | Message], chosen: str) -> list[FacetChoice]:
     if name == "year":
         order = sorted(counts, reverse=True)
     elif name in {"length", "finished"}:
@@ -96,4 +96,4 @@ def _choices(name: str, counts: Counter[str], labels: Mapping[str, str | Message
     shown = order[:MOST]
     if chosen and chosen not in shown:
         shown.append(chosen)
-    return [Choice(value, labels.get(value, value), counts[value], value == chosen) for value in shown]
+    return [FacetChoice(value, labels.get(value, value), counts[value], value == chosen) for value in shown]

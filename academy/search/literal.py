@@ -100,7 +100,7 @@ class Literal:
         return any(len(pairs) > 1 for pairs in self.pairs)
 
 
-class Text:
+class LiteralText:
     """A text in its forms, each computed on first use."""
 
     def __init__(self, text: str) -> None:
@@ -143,7 +143,7 @@ class Text:
         return EQUAL if self.holds(whole) else 0
 
 
-def level(texts: Sequence[Text], whole: Literal, runs: Sequence[Literal]) -> int:
+def level(texts: Sequence[LiteralText], whole: Literal, runs: Sequence[Literal]) -> int:
     """Quality of the match in several texts: all of it in one, or every run in any; between 0 and `WHOLE`."""
     if not whole.plain:
         return 0
@@ -155,7 +155,7 @@ def level(texts: Sequence[Text], whole: Literal, runs: Sequence[Literal]) -> int
     return max(best, EQUAL if all(any(text.holds(run) for text in texts) for run in runs) else 0)
 
 
-def numbers(texts: Iterable[Text]) -> Numbers:
+def numbers(texts: Iterable[LiteralText]) -> Numbers:
     """Pairs of neighbouring characters of the texts, in both forms, as numbers, ascending, each once."""
     found = [np.empty(0, np.uint32)]
     for text in texts:
@@ -165,7 +165,7 @@ def numbers(texts: Iterable[Text]) -> Numbers:
     return np.unique(np.concatenate(found))
 
 
-def characters(texts: Iterable[Text]) -> Numbers:
+def characters(texts: Iterable[LiteralText]) -> Numbers:
     """Numbers of the texts' single characters, ascending, each once."""
     return _points("".join(sorted({character for text in texts for character in text.plain})))
 

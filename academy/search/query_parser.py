@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from academy.search.literal import Literal, Text, level
+from academy.search.literal import Literal, LiteralText, level
 from academy.search.text import Segmenter, is_han, normalise, pairs, squeeze
 
 LONGEST = 200
@@ -90,11 +90,11 @@ class Query:
         """Whether a window may have all its pairs of characters without its words."""
         return any(one.is_doubtful for one in (*self.sought, *self.runs, self.whole))
 
-    def level(self, texts: Sequence[Text]) -> int:
+    def level(self, texts: Sequence[LiteralText]) -> int:
         """Quality of the literal match in several texts."""
         return level(texts, self.whole, self.runs)
 
-    def has_words(self, texts: Sequence[Text]) -> bool:
+    def has_words(self, texts: Sequence[LiteralText]) -> bool:
         """Whether several texts together contain every word; a character typed by itself may be anywhere."""
         alone = {run.plain for run in self.runs if len(run.plain) == 1}
         return all(word.plain in alone or any(text.holds(word) for text in texts) for word in self.sought)

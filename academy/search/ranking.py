@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from academy.search.lectures import LectureLine, join
-from academy.search.literal import RUNS, WHOLE, Literal, Text, spans
+from academy.search.literal import RUNS, WHOLE, Literal, LiteralText, spans
 from academy.search.query_parser import PAIR, Query
 from academy.search.text import is_han, normalise, spelled
 
@@ -46,7 +46,7 @@ def closeness(question: Query, weights: Mapping[str, float], texts: Sequence[str
     return scores
 
 
-def contains_phrases(question: Query, texts: Sequence[Text]) -> bool:
+def contains_phrases(question: Query, texts: Sequence[LiteralText]) -> bool:
     """Whether every quoted phrase is in one of the texts, ignoring punctuation and line ends."""
     return all(any(text.holds(phrase) for text in texts) for phrase in map(Literal, question.phrases))
 
@@ -104,14 +104,14 @@ def score_lines(question: Query, weights: Mapping[str, float], lines: Sequence[L
     words = [Word(one, weights.get(name, 1.0)) for name, one in zip(question.words, question.sought, strict=True)]
     variously = [word for word in words if word.sought.is_written_variously]
     if variously:
-        everything = Text(join(line.text for line in lines))
+        everything = LiteralText(join(line.text for line in lines))
         variously = [word for word in variously if everything.holds(word.sought)]
     characters = {character for word in question.words for character in word if is_han(character)}
     found = []
     for line, text, level in zip(lines, texts, levels, strict=True):
         held = [word for word in words if word.stands_in(text)]
         if variously:
-            own = Text(line.text)
+            own = LiteralText(line.text)
             held += [word for word in variously if word not in held and word.stands_otherwise_in(own)]
         phrases = sum(phrase in text for phrase in question.phrases)
         if not held and not level and not phrases:
@@ -147,7 +147,7 @@ class Word:
             return False
         return self._pattern is None or self._pattern.search(text) is not None
 
-    def stands_otherwise_in(self, text: Text) -> bool:
+    def stands_otherwise_in(self, text: LiteralText) -> bool:
         """Whether it occurs with other symbols between its characters, or with other numerals."""
         if self.sought.is_counted and self.sought.counted in text.counted:
             return True
@@ -161,9 +161,9 @@ def _levels(question: Query, lines: Sequence[LectureLine], texts: Sequence[str])
     whole = question.whole
     if not whole.plain or not lines:
         return [0] * len(lines)
-    levels = [Text(text).level(whole) if whole.raw in text else 0 for text in texts]
+    levels = [LiteralText(text).level(whole) if whole.raw in text else 0 for text in texts]
     joined = join(line.text for line in lines)
-    everything = Text(joined)
+    everything = LiteralText(joined)
     # With other symbols, with spaces between, across the end of a line: checked for a few lines only.
     if sum(text.count(whole.raw) for text in texts) < everything.count(whole):
         ends: list[int] = []
@@ -172,15 +172,15 @@ def _levels(question: Query, lines: Sequence[LectureLine], texts: Sequence[str])
         for start, stop in spans(joined, [whole]):
             place = bisect_right(ends, start)
             # With its neighbours, which show whether it is part of a longer word.
-            around = Text(joined[max(0, start - 1) : stop + 1])
+            around = LiteralText(joined[max(0, start - 1) : stop + 1])
             levels[place] = max(levels[place], around.level(whole))
     if len(question.runs) > 1:
         characters = [spelled(run.plain) for run in question.runs if not run.is_counted]
         for place, text in enumerate(texts):
             if levels[place] < RUNS and all(c in text for run in characters for c in run):
-                levels[place] = max(levels[place], question.level([Text(lines[place].text)]))
+                levels[place] = max(levels[place], question.level([LiteralText(lines[place].text)]))
     return [
-        ALONE if level and Text(line.text).plain == whole.plain else level
+        ALONE if level and LiteralText(line.text).plain == whole.plain else level
         for level, line in zip(levels, lines, strict=True)
     ]
 

@@ -31,7 +31,7 @@ class SearchFilters:
 
 
 @dataclass(frozen=True)
-class Choice:
+class FacetChoice:
     """One value of a filter, and its number of lectures."""
 
     value: str
@@ -46,7 +46,7 @@ class Facet:
 
     name: str
     label: Message
-    choices: list[Choice]
+    choices: list[FacetChoice]
 
 
 @dataclass(frozen=True)

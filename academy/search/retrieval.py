@@ -9,7 +9,7 @@ from academy.core.database import Tx
 from academy.search import queries
 from academy.search.backends.interface import Found, SearchBackend
 from academy.search.lectures import join
-from academy.search.literal import EQUAL, RUNS, WHOLE, WRITTEN, Text
+from academy.search.literal import EQUAL, RUNS, WHOLE, WRITTEN, LiteralText
 from academy.search.query_parser import Query, looser, parse
 from academy.search.ranking import closeness, contains_phrases
 from academy.search.spelling import pinyin_words, repairs
@@ -42,7 +42,7 @@ class VerifiedHits:
     complete: set[int] = field(default_factory=set)
     """Lectures with a text that has every word, or the complete query."""
 
-    def add(self, question: Query, lecture_id: int, texts: Sequence[Text]) -> None:
+    def add(self, question: Query, lecture_id: int, texts: Sequence[LiteralText]) -> None:
         """Add a window of a lecture and its names."""
         level = question.level(texts)
         self.levels[lecture_id] = max(level, self.levels.get(lecture_id, 0))
@@ -203,7 +203,7 @@ def _read_whole(tx: Tx, question: Query, found: Found, looked: VerifiedHits, all
     unread = unread[:MOST_READ]
     literal, equal = set[int](), set[int]()
     for lecture in queries.lectures(tx, unread) if unread else ():
-        texts = [Text(join(line.text for line in part.lines)) for part in lecture.parts]
+        texts = [LiteralText(join(line.text for line in part.lines)) for part in lecture.parts]
         level = max((text.level(question.whole) for text in texts), default=0)
         if level:
             (literal if level >= WRITTEN else equal).add(lecture.lecture_id)
@@ -231,10 +231,10 @@ def _look(tx: Tx, question: Query, found: Found) -> VerifiedHits:
     shown = {hit.lecture_id for hit in found.hits}
     cards = {hit.lecture_id for hit in found.hits if not hit.item_id}
     wanted = shown if question.is_doubtful and found.each else cards | (shown & (found.literal | found.equal))
-    names = {lecture_id: [*map(Text, about)] for lecture_id, about in queries.about(tx, wanted).items()}
+    names = {lecture_id: [*map(LiteralText, about)] for lecture_id, about in queries.about(tx, wanted).items()}
     looked = VerifiedHits()
     for hit, text, score in zip(in_windows, texts, scores, strict=True):
-        window = Text(text)
+        window = LiteralText(text)
         if question.phrases and not contains_phrases(question, [window]):
             continue
         looked.scores[hit.lecture_id] = max(score, looked.scores.get(hit.lecture_id, 0.0))
@@ -271,8 +271,10 @@ def exact(tx: Tx, question: Query, found: Found, course_ids: list[int]) -> list[
     if not unread:
         return course_ids
     abouts = queries.about(tx, unread)
-    holders = {one for one, names in abouts.items() if contains_phrases(question, [*map(Text, names)])}
+    holders = {one for one, names in abouts.items() if contains_phrases(question, [*map(LiteralText, names)])}
     for lecture in queries.lectures(tx, sorted(unread)):
-        if any(contains_phrases(question, [Text(join(line.text for line in part.lines))]) for part in lecture.parts):
+        if any(
+            contains_phrases(question, [LiteralText(join(line.text for line in part.lines))]) for part in lecture.parts
+        ):
             holders.add(lecture.lecture_id)
     return [course_id for course_id in course_ids if course_id not in unread or course_id in holders]

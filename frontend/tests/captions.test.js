@@ -5,7 +5,7 @@ import { answer, answering, draws, load, page, settled } from "./page.js";
 
 page("");
 const { formatTime, parseTime } = await load("captions/times.js");
-const { joinTexts, occurrences, realShift, roomAfter, splitCue } = await load("captions/edits.js");
+const { joinTexts, occurrences, realShift, gapAfter, splitCue } = await load("captions/edits.js");
 const { History } = await load("captions/history.js");
 const { Saver } = await load("captions/saver.js");
 const { pageAct, rowAct } = await load("captions/keys.js");
@@ -46,9 +46,9 @@ test("words of letters are joined with a space, Chinese without", () => {
 });
 
 test("a new line finds room before the next, or takes half of this one", () => {
-  assert.deepEqual(roomAfter({ start: 0, end: 1000 }, null), { start: 1000, end: 3000, cutAt: null });
-  assert.deepEqual(roomAfter({ start: 0, end: 1000 }, 1500), { start: 1000, end: 1500, cutAt: null });
-  assert.deepEqual(roomAfter({ start: 0, end: 1000 }, 1100), { start: 500, end: 1100, cutAt: 500 });
+  assert.deepEqual(gapAfter({ start: 0, end: 1000 }, null), { start: 1000, end: 3000, cutAt: null });
+  assert.deepEqual(gapAfter({ start: 0, end: 1000 }, 1500), { start: 1000, end: 1500, cutAt: null });
+  assert.deepEqual(gapAfter({ start: 0, end: 1000 }, 1100), { start: 500, end: 1100, cutAt: 500 });
 });
 
 test("lines move no further than to what stays", () => {

@@ -1,4 +1,4 @@
-"""Jobs that come back by themselves."""
+"""Schedule of recurring jobs."""
 
 import sqlalchemy as sa
 from alembic import op

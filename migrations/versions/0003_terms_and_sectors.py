@@ -64,7 +64,7 @@ def upgrade() -> None:
 
 
 def _carry(terms: sa.Table) -> None:
-    """What the register says today becomes the first term; since when is known of positions only."""
+    """Present values become the first terms; the start is known for positions only."""
     members = sa.table(
         'members', sa.column('id'), sa.column('position'), sa.column('position_since', sa.Date()),
         sa.column('status'), sa.column('updated_at', sa.DateTime(timezone=True)),

@@ -1,9 +1,9 @@
-"""A playback knows the session that opened it."""
+"""Playbacks refer to the session that opened them."""
 
 import sqlalchemy as sa
 from alembic import op
 
-# SQLite counts rows by itself only when the key is declared INTEGER.
+# SQLite assigns row ids only to a key that is declared INTEGER.
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = '0007'

@@ -1,9 +1,9 @@
-"""Public screens, consent, and what a member may ask about their data."""
+"""Public screens, consent, and requests of members about their data."""
 
 import sqlalchemy as sa
 from alembic import op
 
-# SQLite counts rows by itself only when the key is declared INTEGER.
+# SQLite assigns row ids only to a key that is declared INTEGER.
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 WHEN = sa.DateTime(timezone=True)
 

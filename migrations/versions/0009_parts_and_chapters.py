@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-# SQLite counts rows by itself only when the key is declared INTEGER.
+# SQLite assigns row ids only to a key that is declared INTEGER.
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = '0009'

@@ -1,9 +1,9 @@
-"""The audit trail by day, and where its chain begins once old rows are gone."""
+"""An index of the audit trail by day, and the anchor of its chain after old rows are deleted."""
 
 import sqlalchemy as sa
 from alembic import op
 
-# SQLite counts rows by itself only when the key is declared INTEGER.
+# SQLite assigns row ids only to a key that is declared INTEGER.
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = '0010'

@@ -1,4 +1,4 @@
-"""What a page of today shows of coverage, in one row a course: the sum of the cells there are."""
+"""Today's coverage in one row a course: the sum of the existing cells."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = '0010'
 branch_labels = None
 depends_on = None
 
-# SQLite counts rows by itself only when the key is declared INTEGER.
+# SQLite assigns row ids only to a key that is declared INTEGER.
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 

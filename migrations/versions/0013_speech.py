@@ -1,4 +1,4 @@
-"""Speech recognition and texts without times; an asset without an error says so in SQL too."""
+"""Speech recognition and texts without times; SQL NULL for an asset without an error."""
 
 import datetime as dt
 
@@ -30,7 +30,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("estimated", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("transcripts", schema=None) as batch_op:
         batch_op.alter_column("estimated", existing_type=sa.Boolean(), server_default=None)
-    # The editors' list of what is misheard and the search's dictionary are one list now.
+    # The editors' list of misrecognitions and the search's dictionary become one list.
     glossary = sa.table("glossary_terms", sa.column("right", sa.String))
     words = sa.table(
         "search_terms", sa.column("text", sa.String), sa.column("created_at", sa.DateTime(timezone=True))
@@ -41,7 +41,7 @@ def upgrade() -> None:
     if fresh:
         now = dt.datetime.now(dt.UTC)
         op.bulk_insert(words, [{"text": word, "created_at": now} for word in sorted(fresh)])
-    # A JSON null is no NULL: such files would stand among those that wait for a person.
+    # A JSON null is not NULL: such files would be listed as failed.
     op.execute("UPDATE assets SET error = NULL WHERE CAST(error AS TEXT) = 'null'")
 
 

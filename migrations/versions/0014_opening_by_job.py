@@ -1,4 +1,4 @@
-"""A training remembers the job that opens it.
+"""Trainings refer to the job that opens them.
 
 Revision ID: 0014
 Revises: 0013

@@ -1,4 +1,4 @@
-"""Completions and credit hours lie side by side by member, so that a whole year of a city is read in one go.
+"""Completions and credit hours are clustered by member, so that a year of a city is read sequentially.
 
 A credit hour is named by its member, rule and source; a number of its own was one index more for
 every completion to write.

@@ -1,4 +1,4 @@
-"""A ledger row says whether what follows from its credit is still to be written, and how its clock runs.
+"""Ledger rows mark pending consequences of credit, and carry the state of the clock.
 
 Rows whose start, completion or course is missing already are marked, so that the first repair finds them.
 
@@ -16,7 +16,7 @@ depends_on = None
 
 INDEX = "ix_watch_ledgers_pending"
 
-# How long the lecture was is said by the lease it was watched under; the file may have been replaced since.
+# The duration is in the lease of the playback; the file may have been replaced since.
 _MARK = """
 UPDATE watch_ledgers SET pending_since_ms = COALESCE(completed_ms, updated_ms)
 WHERE covered_ms > 0 AND (

@@ -1,4 +1,4 @@
-"""A declared mapping of a re-cut is kept, with how far the job is that carries credit over.
+"""Declared mappings of recuts, with the progress of the job that carries credit over.
 
 Revision ID: 0017
 Revises: 0016

@@ -2,7 +2,7 @@
 
 Until now the day on which a position was entered was written as the day on which it was taken. Where a
 position began on the very day on which its member was entered, that is what happened: it becomes unknown.
-What post a position is, is worked out anew, since assistants and former secretaries were taken for secretaries.
+Posts are derived anew, because assistants and former secretaries were classified as secretaries.
 
 Revision ID: 0018
 Revises: 0017

@@ -1,4 +1,4 @@
-"""A job counts its crashes and its dead workers apart from its attempts, and knows who claimed it.
+"""Jobs count crashes and dead workers separately from attempts, and name the worker that claimed them.
 
 Revision ID: 0020
 Revises: 0019

@@ -1,4 +1,4 @@
-"""A merger of organisations is kept with what it carried over, so that it can be undone.
+"""Mergers of organisations with the data needed to undo them.
 
 Revision ID: 0021
 Revises: 0020

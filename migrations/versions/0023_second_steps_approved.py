@@ -1,4 +1,4 @@
-"""A second step opens offices once a security officer has approved it; those that were in use stay so.
+"""A second step enables roles once a security officer has approved it; those in use stay enabled.
 
 Revision ID: 0023
 Revises: 0022

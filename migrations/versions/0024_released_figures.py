@@ -1,4 +1,4 @@
-"""Figures of groups are released with noise; the true ones that were kept are forgotten.
+"""Figures of groups are released with noise; stored true figures are deleted.
 
 Revision ID: 0024
 Revises: 0023

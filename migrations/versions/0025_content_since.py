@@ -1,5 +1,5 @@
-"""A course knows since when it is on the shelf as it is: whoever had done all that its new version asks for completed
-it then.
+"""Since when the present content of a course is published: members who had completed all of it by then completed it on
+that day.
 
 Revision ID: 0025
 Revises: 0024
@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.column("updated_at", Instant()),
         sa.column("published_version", sa.Integer),
     )
-    # A later version came on the shelf at the latest when the course was published last.
+    # A later version was published at the latest with the last publication of the course.
     since = sa.case((courses.c.published_version == 1, courses.c.published_at), else_=courses.c.updated_at)
     op.execute(sa.update(courses).where(courses.c.published_version.is_not(None)).values(content_since=since))
 

@@ -1,4 +1,4 @@
-"""What a column may hold is checked where it is kept: the values of every closed set, and every reference.
+"""CHECK constraints for every closed set of values, and foreign keys for every reference.
 
 A state that no transition knows would stay for ever; a reference to nothing cannot be followed. Revision 0026 finds
 no row that is wrong, unless somebody wrote it by hand: a reference to an account, a session or a job that is not there

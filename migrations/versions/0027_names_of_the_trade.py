@@ -1,4 +1,4 @@
-"""Tables have the names of what they keep, and so have the jobs that wait in them.
+"""Tables and stored jobs are renamed to the terms of the trade.
 
 A worker finds a job by the name in its row: a name that the code does not know any more would wait for ever. So rows
 of jobs, with the keys that keep them single, and the plan of recurring ones are renamed together with the code. Kinds

@@ -12,7 +12,7 @@ from academy.core.actor import NOBODY
 from academy.core.runtime import Runtime
 from academy.library.models import CourseItem
 from academy.search import service
-from academy.search.literal import Literal, Text
+from academy.search.literal import Literal, LiteralText
 from academy.search.results import Sentence
 from academy.search.text import is_han
 from tests.components import search_city as city
@@ -87,7 +87,7 @@ def items(library: Runtime) -> dict[int, int]:
 def shares(typed: str, line: str) -> bool:
     """Whether a line shares more than one character with what was typed: two Chinese characters, a whole number,
     or a Latin word by its beginning; or all that was typed."""
-    asked, said = Text(typed), Text(line)
+    asked, said = LiteralText(typed), LiteralText(line)
     if said.holds(Literal(typed)):
         return True
     han = {c for c in asked.plain if is_han(c)}
@@ -112,7 +112,7 @@ def test_the_exact_sentence_stands_first(library: Runtime, lectures: dict[int, l
     for course_id, lines in lectures.items():
         for line in lines[::4]:
             for typed in (line, line.rstrip("。！？").upper()):
-                same = {other for other in lines if Text(other).plain == Text(line).plain}
+                same = {other for other in lines if LiteralText(other).plain == LiteralText(line).plain}
                 assert service.search_item(library, own[course_id], typed)[0].text.plain in same, typed
                 first = dict(shown(library, typed))[course_id][0]
                 assert first.text.plain in same, (typed, first)
@@ -125,16 +125,18 @@ def test_what_has_all_that_was_typed_stands_before_what_has_not(
     for _ in range(60):
         course_id = draw.choice([*lectures])
         typed = question(draw, lectures[course_id])
-        found = [Text(hit.text.plain) for hit in service.search_item(library, own[course_id], typed)]
+        found = [LiteralText(hit.text.plain) for hit in service.search_item(library, own[course_id], typed)]
         whole = Literal(typed)
         runs = [Literal(run) for run in typed.split()]
         for sought in ([whole], runs):
             having = [all(text.holds(one) for one in sought) for text in found]
             # What goes over the end of a line stands where it begins.
-            if sum(having) >= Text("\n".join(lectures[course_id])).count(whole):
+            if sum(having) >= LiteralText("\n".join(lectures[course_id])).count(whole):
                 assert having == sorted(having, reverse=True), (typed, [text.normal for text in found])
-            missed = [line for line in lectures[course_id] if all(Text(line).holds(one) for one in sought)]
-            assert {Text(line).plain for line in missed} <= {text.plain for text in found} or not whole.plain, typed
+            missed = [line for line in lectures[course_id] if all(LiteralText(line).holds(one) for one in sought)]
+            assert {LiteralText(line).plain for line in missed} <= {text.plain for text in found} or not whole.plain, (
+                typed
+            )
 
 
 def test_no_hit_shares_one_character_only(library: Runtime, lectures: dict[int, list[str]]) -> None:
@@ -145,9 +147,12 @@ def test_no_hit_shares_one_character_only(library: Runtime, lectures: dict[int, 
         typed = question(draw, lines)
         for hit in service.search_item(library, own[course_id], typed):
             near = "".join(lines[hit.seq : hit.seq + 2])  # what goes over the end of a line
-            assert shares(typed, hit.text.plain) or Text(near).holds(Literal(typed)), (typed, hit.text.plain)
+            assert shares(typed, hit.text.plain) or LiteralText(near).holds(Literal(typed)), (typed, hit.text.plain)
         if number % 5 == 0:
             for course, sentences in shown(library, typed):
                 for hit in sentences:
                     near = "".join(lectures[course][hit.seq : hit.seq + 2])
-                    assert shares(typed, hit.text.plain) or Text(near).holds(Literal(typed)), (typed, hit.text.plain)
+                    assert shares(typed, hit.text.plain) or LiteralText(near).holds(Literal(typed)), (
+                        typed,
+                        hit.text.plain,
+                    )

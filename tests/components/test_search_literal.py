@@ -10,7 +10,7 @@ from academy.core.actor import NOBODY
 from academy.core.runtime import Runtime
 from academy.search import service
 from academy.search.lectures import join
-from academy.search.literal import Literal, Text
+from academy.search.literal import Literal, LiteralText
 from academy.search.results import Results, SearchFilters
 from tests.components import search_city as city
 from tests.support.shortcuts import drain
@@ -92,7 +92,7 @@ def course_ids(library: Runtime, text: str) -> tuple[list[int], Results]:
 def test_every_part_of_every_text_finds_its_lecture_before_those_without_it(library: Runtime) -> None:
     draw = random.Random(12)
     texts = fill(library, draw)
-    plain = {course: [Text(text).plain for text in own] for course, own in texts.items()}
+    plain = {course: [LiteralText(text).plain for text in own] for course, own in texts.items()}
     every = [(course, text) for course, own in texts.items() for text in own if text]
     for _ in range(40):
         course, text = draw.choice(every)
@@ -118,7 +118,7 @@ def test_a_long_part_of_a_text_finds_its_lecture_however_many_minutes_it_goes_ov
             # The same lines in another order: what goes over the end of one is in one lecture only.
             lines = own if number == 2 else draw.sample(own, len(own))
             made = city.document(tx, "一", ["\n".join(lines)]) if number == 1 else city.lecture(tx, "一", lines)
-            texts[made.id] = Text(join(lines)).plain
+            texts[made.id] = LiteralText(join(lines)).plain
     drain(library)
     for length in (14, 30, 61, 90, 140, 199):
         for _ in range(4):
@@ -157,8 +157,8 @@ def test_numbers_widths_and_signs_have_one_meaning(library: Runtime) -> None:
     for typed, other in WRITTEN:
         found = find(library, typed)
         first = found.page.rows[0]
-        same = {made[one] for one, said in WRITTEN if Text(said).holds(Literal(typed))}
+        same = {made[one] for one, said in WRITTEN if LiteralText(said).holds(Literal(typed))}
         assert first.course_id in same and made[typed] in {row.course_id for row in found.page.rows[: len(same)]}, typed
         assert not found.meant and not found.relaxed, typed
         marked = "".join(text for sentence in first.sentences for text, hit in sentence.text.pieces if hit)
-        assert Text(marked).holds(Literal(typed)), (typed, other, first.sentences)
+        assert LiteralText(marked).holds(Literal(typed)), (typed, other, first.sentences)

@@ -44,7 +44,7 @@ def test_scripts_make_no_code_of_texts() -> None:
 def test_browsers_keep_only_what_is_listed() -> None:
     kept = {name for name, text in scripts().items() if re.search(r"localStorage|sessionStorage|indexedDB", text)}
     known = {
-        "player-wishes.js",
+        "player-preferences.js",
         "player-ledger.js",
         "player-store.js",
         "captions/draft.js",

@@ -28,7 +28,7 @@ PERMITTED = {
 REMAINING: frozenset[str] = frozenset()
 """Names that other modules import and that are still to be renamed. It only shrinks."""
 
-REMAINING_CLASSES = frozenset({"Choice", "Text"})
+REMAINING_CLASSES: frozenset[str] = frozenset()
 """Names of public classes that two modules define. It only shrinks."""
 
 
@@ -95,12 +95,14 @@ def defined(path: str, module: ast.AST) -> Iterator[tuple[str, str]]:
 
 def comments() -> Iterator[tuple[str, str]]:
     """Docstrings and comments of modules, and comments of scripts, styles, templates and deploy/, with their places."""
-    for path in sorted(CODE.rglob("*.py")):
+    for path in sorted(
+        [*CODE.rglob("*.py"), *(ROOT / "migrations").rglob("*.py"), ROOT / "config.py", ROOT / "wsgi.py"]
+    ):
         text = path.read_text(encoding="utf-8")
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             is_text = token.type == tokenize.STRING and token.string.lstrip("rR").startswith('"""')
             if token.type == tokenize.COMMENT or is_text:
-                yield f"{path.relative_to(CODE)}:{token.start[0]}", token.string
+                yield f"{path.relative_to(ROOT)}:{token.start[0]}", token.string
     patterns = {".js": r"(?s)/\*.*?\*/|(?<![:\w])//[^\n]*", ".css": r"(?s)/\*.*?\*/", ".html": r"(?s)\{#.*?#\}"}
     for path in sorted([*(CODE / "web").rglob("*.*")]):
         if path.suffix in patterns and "vendor" not in path.parts:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from academy.search.literal import EQUAL, INSIDE, RUNS, WHOLE, WRITTEN, Literal, Text, level, numbers, spans
+from academy.search.literal import EQUAL, INSIDE, RUNS, WHOLE, WRITTEN, Literal, LiteralText, level, numbers, spans
 from academy.search.numerals import BEGIN, END, counted
 from academy.search.query_parser import parse
 from academy.search.text import Segmenter, normalise, squeeze
@@ -64,7 +64,7 @@ def test_decimals_and_percentages(whole: int, part: int) -> None:
 @given(st.text(alphabet="0129.,点一两〇零十百千万亿廿分之壹拾%", max_size=50))
 def test_no_row_of_digits_and_units_breaks_it(text: str) -> None:
     whole = counted(text)
-    assert whole.count(BEGIN) == whole.count(END) and Text(text).counted is not None
+    assert whole.count(BEGIN) == whole.count(END) and LiteralText(text).counted is not None
 
 
 @pytest.mark.parametrize("text", ["十四五", "十三五规划", "百姓", "千万", "万一", "亿"])
@@ -91,7 +91,7 @@ def test_numbers_in_running_text(text: str, same: str) -> None:
 
 
 def test_a_number_is_not_a_part_of_another() -> None:
-    assert Literal("20大").counted not in Text("一百二十大").counted
+    assert Literal("20大").counted not in LiteralText("一百二十大").counted
     assert BEGIN in counted("二十") and END in counted("二十")
 
 
@@ -99,7 +99,7 @@ def test_a_number_is_not_a_part_of_another() -> None:
 def test_a_part_of_a_text_has_a_part_of_its_form_and_of_its_pairs(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     typed = text[start : data.draw(st.integers(start, len(text)))]
-    sought, whole = Literal(typed), Text(text)
+    sought, whole = Literal(typed), LiteralText(text)
     assert sought.plain in whole.plain
     if len(sought.plain) > 1:
         assert set(sought.pairs[0]) <= set(numbers([whole]).tolist())
@@ -123,13 +123,13 @@ def test_signs_stay_with_what_they_belong_to_and_others_part_nothing() -> None:
     assert "c++" in SEGMENTER.words("学习c++语言") and "3.5%" in SEGMENTER.words("增长3.5%以上")
     for one, other in (("Wi-Fi", "WiFi"), ("COVID-19", "covid19"), ("Ｗｉ－Ｆｉ　６", "wifi6"), ("1,000", "1000")):
         assert squeeze(normalise(one)) == squeeze(normalise(other))
-    assert not Text("c语言").holds(Literal("C++")) and not Text("增长35").holds(Literal("3.5%"))
+    assert not LiteralText("c语言").holds(Literal("C++")) and not LiteralText("增长35").holds(Literal("3.5%"))
 
 
 def test_how_well_a_text_holds_what_was_typed() -> None:
     def held(typed: str, *texts: str) -> int:
         question = parse(typed, SEGMENTER)
-        return level([*map(Text, texts)], question.whole, question.runs)
+        return level([*map(LiteralText, texts)], question.whole, question.runs)
 
     assert held("信访条例", "《信访条例》解读") == WHOLE
     assert held("信访条例", "信访，条例") == WRITTEN
@@ -147,7 +147,7 @@ def test_time_grows_with_the_text_and_no_faster(piece: str) -> None:
         best = 9.0
         for _ in range(3):
             started = time.process_time()
-            text = Text(piece * count)
+            text = LiteralText(piece * count)
             _ = text.plain, text.counted, list(spans(text.normal, [Literal(piece * 3)]))
             best = min(best, time.process_time() - started)
         return best

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from academy.search.lectures import Lecture, windows
-from academy.search.literal import Numbers, Text, characters, numbers
+from academy.search.literal import LiteralText, Numbers, characters, numbers
 from academy.search.pinyin import sound
 from academy.search.query_parser import STOP
 from academy.search.text import Segmenter
@@ -115,7 +115,7 @@ def rows(lecture: Lecture, segmenter: Segmenter) -> Rows:
     """The lecture's card (item 0), then its windows; and the pairs of the complete lecture."""
     made = Rows()
     titles = (lecture.title, lecture.lecturer, lecture.category, *(part.title for part in lecture.parts))
-    names, summary = [Text(name) for name in titles], Text(lecture.summary)
+    names, summary = [LiteralText(name) for name in titles], LiteralText(lecture.summary)
     known = dict.fromkeys(word for name in names for word in segmenter.words(name.words))
     known |= dict.fromkeys(word for word in segmenter.words(summary.words) if word not in STOP)
     named = [NAME + word for word in known]
@@ -126,7 +126,7 @@ def rows(lecture: Lecture, segmenter: Segmenter) -> Rows:
     everything, texts = [card], [*names, summary]
     for part in lecture.parts:
         for window in windows(part):
-            text = Text(window.text)
+            text = LiteralText(window.text)
             words_of_text = segmenter.words(text.words)
             made.counts.update(set(words_of_text))
             found = numbers([text])

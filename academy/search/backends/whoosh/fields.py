@@ -8,7 +8,7 @@ import numpy as np
 from whoosh import columns, fields, formats
 
 from academy.search.lectures import Lecture, windows
-from academy.search.literal import Text, characters, numbers
+from academy.search.literal import LiteralText, characters, numbers
 from academy.search.query_parser import STOP
 from academy.search.suggestions import suggestions
 from academy.search.text import Segmenter
@@ -50,11 +50,11 @@ def documents(lecture: Lecture, segmenter: Segmenter) -> Iterator[Document]:
     """The lecture's card, then its windows: adjacent in the index."""
     key = [str(lecture.lecture_id)]
     names = [lecture.title, lecture.lecturer, lecture.category, *(part.title for part in lecture.parts)]
-    named, summary = [Text(name) for name in names], Text(lecture.summary)
+    named, summary = [LiteralText(name) for name in names], LiteralText(lecture.summary)
     title_words = [word for name in named for word in segmenter.words(name.words)]
     about = [word for word in segmenter.words(summary.words) if word not in STOP]
     offered = [f"{key}\t{shown}" for key, shown in suggestions(lecture, segmenter)]
-    texts = [(window, Text(window.text)) for part in lecture.parts for window in windows(part)]
+    texts = [(window, LiteralText(window.text)) for part in lecture.parts for window in windows(part)]
     # The card has every character that is anywhere in the lecture: single characters occur in too many windows.
     everything = characters([*named, summary, *(text for _, text in texts)])
     yield Document(

@@ -1,7 +1,7 @@
 // Captions rendered by the page: a browser makes them a twentieth of the picture high, too small on a phone,
 // and below overlays.
 
-import { wishes } from "./player-wishes.js";
+import { preferences } from "./player-preferences.js";
 
 export function captions(root, video) {
   const [toggle, size] = [root.querySelector("[data-captions]"), root.querySelector("[data-size]")];
@@ -22,14 +22,14 @@ export function captions(root, video) {
   };
   const choose = (pressed) => {
     toggle.setAttribute("aria-pressed", String(pressed));
-    wishes({ captions: pressed });
+    preferences({ captions: pressed });
     draw();
   };
-  toggle.setAttribute("aria-pressed", String(wishes().captions !== false));
-  size.value = wishes().size ?? "m";
+  toggle.setAttribute("aria-pressed", String(preferences().captions !== false));
+  size.value = preferences().size ?? "m";
   toggle.addEventListener("click", () => choose(!on()));
   size.addEventListener("change", () => {
-    wishes({ size: size.value });
+    preferences({ size: size.value });
     draw();
   });
   for (const kind of ["timeupdate", "seeked"]) video.addEventListener(kind, draw);

@@ -1,7 +1,7 @@
 // Controls of the player: the same row in every browser, for touch, mouse, keyboard and screen reader.
 
 import { clock } from "./player-spans.js";
-import { wishes } from "./player-wishes.js";
+import { preferences } from "./player-preferences.js";
 import { fill } from "./words.js";
 
 const SKIP_S = 10;
@@ -78,7 +78,7 @@ export class Controls {
     const { video } = this;
     const mute = this.part("mute");
     const volume = /** @type {HTMLInputElement} */ (this.part("volume"));
-    const kept = Number(wishes().volume);
+    const kept = Number(preferences().volume);
     if (kept > 0 && kept < 1) video.volume = kept;
     const draw = () => {
       const silent = video.muted || video.volume === 0;
@@ -102,7 +102,7 @@ export class Controls {
   #volume(value) {
     this.video.volume = Math.max(0, Math.min(1, value));
     this.video.muted = false;
-    wishes({ volume: this.video.volume });
+    preferences({ volume: this.video.volume });
   }
 
   #state() {

@@ -42,7 +42,7 @@ export class Ledger {
     this.lease = null;
     this.watcher = new Watcher(video);
     this.queue = new Queue({
-      onAnswer: (sent, status, said) => this.#answered(sent, status, said),
+      onAnswer: (sent, status, content) => this.#answered(sent, status, content),
       onChange: (ms, reachable) => this.#waiting(ms, reachable),
     });
     this.dialog = /** @type {HTMLDialogElement} */ (root.querySelector("[data-ask]"));
@@ -52,7 +52,7 @@ export class Ledger {
   }
 
   // Texts of an amount and a stretch; the document reader overrides them with pages.
-  tell(ms) {
+  describe(ms) {
     return clock(ms);
   }
 
@@ -99,11 +99,11 @@ export class Ledger {
         },
         body: JSON.stringify({ item: this.item, device: deviceKey(), take_over: takeOver }),
       });
-      const said = await ownJson(answer);
-      if (answer.status === 201 && said?.token) this.#began(said);
-      else if (!isProblem(said) || answer.status >= 500 || answer.status === 429) throw new Error("not the academy's word");
-      else if (said.type === "urn:academy:other-device") this.#ask(said.title, this.words.take_over);
-      else this.#ask(said.title, null);
+      const content = await ownJson(answer);
+      if (answer.status === 201 && content?.token) this.#began(content);
+      else if (!isProblem(content) || answer.status >= 500 || answer.status === 429) throw new Error("not the academy's response");
+      else if (content.type === "urn:academy:other-device") this.#ask(content.title, this.words.take_over);
+      else this.#ask(content.title, null);
     } catch {
       this.#status(this.words.unreachable, "warn");
       clearTimeout(this.again);
@@ -113,10 +113,10 @@ export class Ledger {
     }
   }
 
-  #began(said) {
-    this.lease = { token: said.token, id: said.lease };
-    this.seq = said.seq;
-    this.counted = merge([...this.counted, ...said.spans]);
+  #began(content) {
+    this.lease = { token: content.token, id: content.lease };
+    this.seq = content.seq;
+    this.counted = merge([...this.counted, ...content.spans]);
     this.watcher.take(); // playback before the lease began cannot be credited
     this.watcher.step();
     this.draw();
@@ -161,19 +161,19 @@ export class Ledger {
     return this.video.ended ? 0 : Math.max(0, Math.min(at, this.duration));
   }
 
-  #answered(sent, status, said) {
+  #answered(sent, status, content) {
     const mine = sent.item === this.item;
     this.unsent = this.unsent
       .map((record) => (record.lease === sent.lease ? { ...record, spans: subtract(record.spans, sent.spans) } : record))
       .filter((record) => record.spans.length);
     if (mine && (status === 200 || status === 204)) {
-      this.counted = merge([...this.counted, ...subtract(sent.spans, merge(said.refused ?? []))], 400);
-      if (said.finished) this.completed = true;
+      this.counted = merge([...this.counted, ...subtract(sent.spans, merge(content.refused ?? []))], 400);
+      if (content.finished) this.completed = true;
     }
-    if (mine && said.refused?.length) this.refused.unshift({ reason: said.reason, explanation: said.explanation, spans: said.refused });
+    if (mine && content.refused?.length) this.refused.unshift({ reason: content.reason, explanation: content.explanation, spans: content.refused });
     if (status === 409 && this.lease?.token === sent.lease) {
       this.lease = null;
-      this.#ask(said.explanation ?? said.title, this.words.go_on);
+      this.#ask(content.explanation ?? content.title, this.words.go_on);
     } else if (status >= 400 && status !== 409) {
       // Refused for good by our server: do not show that everything is recorded.
       this.lost = true;
@@ -211,9 +211,9 @@ export class Ledger {
     const missing = gaps(this.counted, this.duration);
     const covered = this.duration - length(missing);
     const left = Math.max(0, Math.ceil((this.duration * this.threshold) / 1000) - covered);
-    const text = this.completed || !left ? fill(this.words.complete) : fill(this.words.left, { left: this.tell(left) });
+    const text = this.completed || !left ? fill(this.words.complete) : fill(this.words.left, { left: this.describe(left) });
     this.part("figure").textContent = text;
-    this.part("bar").setAttribute("aria-label", fill(this.words.bar, { counted: this.tell(covered), missing: this.tell(length(missing)) }));
+    this.part("bar").setAttribute("aria-label", fill(this.words.bar, { counted: this.describe(covered), missing: this.describe(length(missing)) }));
     this.part("only").hidden = !missing.length || !this.counted.length;
     this.#list("missing", missing, (stretch) => {
       const button = document.createElement("button");

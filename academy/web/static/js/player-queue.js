@@ -73,7 +73,7 @@ export class Queue {
   async #post(records) {
     const sent = heartbeat(records);
     let answer;
-    let said = null;
+    let content = null;
     try {
       answer = await fetch(BEATS, {
         method: "POST",
@@ -84,16 +84,16 @@ export class Queue {
         cache: "no-store",
         signal: AbortSignal.timeout?.(PATIENCE_MS),
       });
-      said = await acknowledgement(answer, sent.seq);
+      content = await acknowledgement(answer, sent.seq);
     } catch {
       return this.#backoff();
     }
-    if (!said) {
+    if (!content) {
       const wanted = Number(answer.headers.get("Retry-After")) * 1000;
       return Math.min(Math.max(wanted || 0, 0), 300_000) + this.#backoff();
     }
     await forget(records, sent.spans);
-    this.onAnswer(sent, answer.status, said);
+    this.onAnswer(sent, answer.status, content);
     return 0;
   }
 

@@ -7,7 +7,7 @@ import { Ledger } from "./player-ledger.js";
 import { Screen } from "./player-screen.js";
 import { Seek } from "./player-seek.js";
 import { Transcript } from "./player-transcript.js";
-import { wishes } from "./player-wishes.js";
+import { preferences } from "./player-preferences.js";
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
@@ -58,7 +58,7 @@ function attachHls(root, video, source) {
 
 function speeds(root, video) {
   const choice = root.querySelector("[data-speed]");
-  const kept = Number(wishes().speed);
+  const kept = Number(preferences().speed);
   const apply = (speed) => {
     video.defaultPlaybackRate = speed;
     video.playbackRate = speed;
@@ -69,7 +69,7 @@ function speeds(root, video) {
   }
   choice.addEventListener("change", () => {
     apply(Number(choice.value));
-    wishes({ speed: Number(choice.value) });
+    preferences({ speed: Number(choice.value) });
   });
   // Faster playback is not credited, so it is reset if the browser's own menu sets it.
   video.addEventListener("ratechange", () => {
@@ -111,7 +111,7 @@ async function open(root, video, ledger) {
   const choice = await agreed(root, position > Number(root.dataset.duration) - 3000 ? 0 : position);
   root.choice = choice;
   if (choice === "sound") root.querySelector("[data-sound]").setAttribute("aria-pressed", "true");
-  hearing(root);
+  showAudioOnly(root);
   start(root, video, ledger);
   await attach(root, video, sourceOf(root));
   if (!root.querySelector("[data-cost]")?.dataset.asked) return;
@@ -119,8 +119,8 @@ async function open(root, video, ledger) {
 }
 
 // Show the reason when playback fails.
-function hearing(root) {
-  root.querySelector("[data-hearing]").hidden = root.choice !== "sound";
+function showAudioOnly(root) {
+  root.querySelector("[data-audio-only]").hidden = root.choice !== "sound";
 }
 
 function sound(root, video) {
@@ -131,7 +131,7 @@ function sound(root, video) {
     toggle.setAttribute("aria-pressed", String(on));
     if (on) root.picture = root.choice;
     root.choice = on ? "sound" : root.picture ?? "low";
-    hearing(root);
+    showAudioOnly(root);
     await attach(root, video, sourceOf(root));
     video.addEventListener("loadedmetadata", () => {
       video.currentTime = at;

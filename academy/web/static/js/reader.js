@@ -16,7 +16,7 @@ class Reading extends Ledger {
   }
 
   /** @override @param {number} ms */
-  tell(ms) {
+  describe(ms) {
     return fill(this.words.pages, { n: Math.ceil(ms / this.pageMs) });
   }
 

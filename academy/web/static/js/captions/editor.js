@@ -2,7 +2,7 @@
 
 import { wordsOf } from "../words.js";
 import { Draft } from "./draft.js";
-import { joinTexts, realShift, roomAfter, splitCue } from "./edits.js";
+import { joinTexts, realShift, gapAfter, splitCue } from "./edits.js";
 import { History } from "./history.js";
 import { pageAct, rowAct } from "./keys.js";
 import { Playback } from "./playback.js";
@@ -160,7 +160,7 @@ export class Editor {
     const { rows } = this;
     this.step();
     const next = rows.next(row);
-    const { start, end, cutAt } = roomAfter(rows.cue(row), next && rows.time(next, "start"));
+    const { start, end, cutAt } = gapAfter(rows.cue(row), next && rows.time(next, "start"));
     if (cutAt !== null) rows.setTime(row, "end", cutAt);
     const made = rows.make(start, end, "");
     row.after(made);

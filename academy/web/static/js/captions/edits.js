@@ -39,7 +39,7 @@ export function joinTexts(first, second) {
  * @param {{start: number, end: number}} cue
  * @param {number | null} nextStart
  */
-export function roomAfter(cue, nextStart) {
+export function gapAfter(cue, nextStart) {
   const most = nextStart ?? cue.end + NEW_MS;
   const tight = most - cue.end < SHORTEST_MS;
   const start = tight ? (cue.start + cue.end) / 2 : cue.end;

@@ -1,9 +1,9 @@
-"""What tus clients said of their files; files that are alike."""
+"""Metadata of tus clients; fingerprints that find identical files."""
 
 import sqlalchemy as sa
 from alembic import op
 
-# SQLite counts rows by itself only when the key is declared INTEGER.
+# SQLite assigns row ids only to a key that is declared INTEGER.
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0006"

@@ -2,7 +2,7 @@
 
 const KEPT = "academy-player";
 
-export function wishes(changes) {
+export function preferences(changes) {
   try {
     const kept = { ...JSON.parse(localStorage.getItem(KEPT) ?? "{}"), ...changes };
     if (changes) localStorage.setItem(KEPT, JSON.stringify(kept));

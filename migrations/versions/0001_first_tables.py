@@ -1,9 +1,9 @@
-"""The runtime: every room's first tables."""
+"""The first tables of every component."""
 
 import sqlalchemy as sa
 from alembic import op
 
-# SQLite counts rows by itself only when the key is declared INTEGER.
+# SQLite assigns row ids only to a key that is declared INTEGER.
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = '0001'
