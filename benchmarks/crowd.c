@@ -85,7 +85,7 @@ static void send_beat(int who, int period) {
     int size = snprintf(body, sizeof body, "{\"lease\":\"%s\",\"seq\":%ld,\"spans\":[[%ld,%ld]],\"position\":%ld}",
                         v->token, v->seq + 1, v->covered, v->covered + period, v->covered + period);
     int whole = snprintf(message, sizeof message,
-                         "POST /api/v1/progress/beats HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                         "POST /api/v1/progress/heartbeats HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
                          "Content-Length: %d\r\n\r\n%s", size, body);
     v->state = WAITING;
     v->got = 0;

@@ -108,7 +108,7 @@ function request()
   local from = v[2]
   v[2], v[3] = from + 15000, v[3] + 1
   local body = string.format('{"lease":"%s","seq":%d,"spans":[[%d,%d]],"position":%d}', v[1], v[3], from, v[2], v[2])
-  return wrk.format("POST", "/api/v1/progress/beats", {["Content-Type"] = "application/json"}, body)
+  return wrk.format("POST", "/api/v1/progress/heartbeats", {["Content-Type"] = "application/json"}, body)
 end
 """
 DONE = r"""

@@ -29,24 +29,27 @@ class Meter:
 
     def __init__(self) -> None:
         own = self._shown = CollectorRegistry()
-        beats = Counter("academy_beats", "Beats by what was answered.", ["answer"], registry=own)
+        heartbeats = Counter("academy_heartbeats", "Heartbeats by response.", ["answer"], registry=own)
         refusals = Counter(
-            "academy_beat_refusals", "Beats of which something was not credited, by reason.", ["reason"], registry=own
+            "academy_heartbeat_refusals", "Heartbeats with refused time, by reason.", ["reason"], registry=own
         )
         # Every series exists from the start: a rate needs the zero before the first event.
-        self._beats = {answer: beats.labels(answer) for answer in ANSWERS}
+        self._heartbeats = {answer: heartbeats.labels(answer) for answer in ANSWERS}
         self._refusals = {str(reason): refusals.labels(reason) for reason in REASONS}
         self._seconds = Histogram(
-            "academy_beat_seconds", "From a beat's arrival to its answer.", buckets=BUCKETS_S, registry=own
+            "academy_heartbeat_seconds",
+            "Seconds from a heartbeat's arrival to its response.",
+            buckets=BUCKETS_S,
+            registry=own,
         )
         self._commit_seconds = Histogram(
-            "academy_beat_commit_seconds",
-            "One group commit, with its wait for the write lock.",
+            "academy_heartbeat_commit_seconds",
+            "Seconds of one group commit, including the wait for the write lock.",
             buckets=BUCKETS_S,
             registry=own,
         )
         self._commit_size = Histogram(
-            "academy_beat_commit_size", "Beats in one group commit.", buckets=SIZES, registry=own
+            "academy_heartbeat_commit_size", "Heartbeats in one group commit.", buckets=SIZES, registry=own
         )
         self._credited = Counter("academy_credited_media_seconds", "New media time credited.", registry=own)
         if FOLDER in os.environ:
@@ -55,7 +58,7 @@ class Meter:
 
     def answered(self, answer: str, seconds: float, gained_ms: int = 0, reason: str = "") -> None:
         """Count one response to a heartbeat."""
-        self._beats[answer].inc()
+        self._heartbeats[answer].inc()
         if reason in self._refusals:
             self._refusals[reason].inc()
         if gained_ms:

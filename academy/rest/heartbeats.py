@@ -21,8 +21,8 @@ from academy.learning.tokens import Signer
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PATH = "/api/v1/progress/beats"
-KEPT = "academy.beat"
+PATH = "/api/v1/progress/heartbeats"
+KEPT = "academy.heartbeat"
 _SILENT = [("Cache-Control", "no-store"), *EVERYWHERE.items()]
 
 

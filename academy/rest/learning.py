@@ -1,9 +1,10 @@
 """JSON of the watch ledger: leases, heartbeats, credit, and the operator's metrics.
 
-`POST /api/v1/progress/beats` takes ``{"lease": token, "seq": n, "spans": [[start_ms, end_ms], …], "position": ms}``
-without a cookie: the signed token identifies the member. 204 means that all of it is on disk; 200 reports refused time,
-or that the lecture is complete; 409 that the lease has ended; 503 with Retry-After to send the same again later.
-Anything else in the body is ignored. A response with a body repeats ``seq``: only 204, or JSON with the sequence, is
+`POST /api/v1/progress/heartbeats` takes ``{"lease": token, "seq": n, "spans": [[start_ms, end_ms], …],
+"position": ms}`` without a cookie: the signed token identifies the member. 204 means that all of it is on disk; 200
+reports refused time, or that the lecture is complete; 409 that the lease has ended; 503 with Retry-After to send the
+same again later. Anything else in the body is ignored.
+A response with a body repeats ``seq``: only 204, or JSON with the sequence, is
 ours. Any other response (a proxy's page, a portal's 200) says nothing about the heartbeat, and the player sends it
 again.
 """
@@ -109,10 +110,10 @@ def install(app: Flask, runtime_: Runtime) -> None:
     app.wsgi_app = heartbeats.HeartbeatMiddleware(app.wsgi_app, Committer(runtime_, meter), signer, meter)  # type: ignore[method-assign]
 
 
-@bp.post("/beats")
+@bp.post("/heartbeats")
 # The middleware in front of Flask has read the body; no cookie is read, so none can be abused.
 @endpoint(PUBLIC, BEAT, enforced=False, csrf=False, identified=False)
-def beat() -> tuple[Response, int]:
+def heartbeat() -> tuple[Response, int]:
     """Responses of the middleware in front of Flask other than 204; the lease token is the credential."""
     outcome, seq = heartbeats.kept(request.environ)
     body: dict[str, Any] = {"seq": seq, "gained_ms": outcome.gained_ms}

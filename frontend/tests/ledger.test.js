@@ -92,7 +92,7 @@ test("what was played is sent with its lease, and counted when the academy has i
   const { film, made, text } = ledger();
   await watch(made, film, 0, 0.5);
   await eventually(() => assert.deepEqual(made.counted, [[0, 500]]));
-  const beat = asked.find((one) => one.url.endsWith("beats")).body;
+  const beat = asked.find((one) => one.url.endsWith("heartbeats")).body;
   assert.equal(beat.lease, "t1");
   assert.deepEqual(beat.spans, [[0, 500]]);
   await eventually(() => assert.equal(text("status"), "recorded"));

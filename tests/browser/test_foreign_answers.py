@@ -90,7 +90,7 @@ class Server:
 
     def __init__(self, page: Page, foreign: list[dict[str, Any]]) -> None:
         self.foreign, self.kept, self.sizes = foreign, set[tuple[int, int]](), list[int]()
-        page.route("**/api/v1/progress/beats", self.answer)
+        page.route("**/api/v1/progress/heartbeats", self.answer)
 
     def answer(self, route: Route) -> None:
         if self.foreign:

@@ -100,12 +100,12 @@ def test_what_was_watched_without_a_line_is_sent_on_a_later_visit(academy: Stage
     page = academy.sign_in(scene.viewer, PHONE)
     page.goto(f"/learn/{scene.item}")
     until(page, "document.querySelector('video').readyState >= 2")
-    page.route("**/api/v1/progress/beats", lambda route: route.abort())
+    page.route("**/api/v1/progress/heartbeats", lambda route: route.abort())
     watch(page, 5)
     expect(page.locator("[data-status]")).to_contain_text("待上传")
     assert covered_ms(academy, scene) == 0
     page.goto("about:blank")
-    page.unroute("**/api/v1/progress/beats")
+    page.unroute("**/api/v1/progress/heartbeats")
     page.goto(f"/learn/{scene.item}")
     expect(page.locator("[data-status]")).to_contain_text("已全部记录")
     assert 4_000 <= covered_ms(academy, scene) <= 8_000

@@ -69,7 +69,7 @@ GET    /api/v1/health                                                 nothing   
 GET    /api/v1/jobs/<public_id>                                       job          .  o  o  o  o  o  o  o  o  o
 PUT    /api/v1/media/<asset_id>/cues                                  asset        .  .  .  o  .  o  .  .  .  *
 GET    /api/v1/openapi.json                                           nothing      *  *  *  *  *  *  *  *  *  *
-POST   /api/v1/progress/beats                                         nothing      *  *  *  *  *  *  *  *  *  *
+POST   /api/v1/progress/heartbeats                                    nothing      *  *  *  *  *  *  *  *  *  *
 GET    /api/v1/progress/evidence/<member>/<item>                      evidence     .  .  .  .  .  +  .  .  +  .
 GET    /api/v1/progress/evidence/<member>/<item>                      own_evidence .  *  *  *  *  *  *  *  *  *
 GET    /api/v1/progress/items/<public_id>                             item         .  *  *  *  *  *  *  *  *  *
@@ -289,7 +289,7 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "accounts.sign_in_post": ("harmless", ""),
     "accounts.sign_out": ("back", "one signs in again"),
     "api_media.save_cues": ("back", "every version is kept and can be restored"),
-    "api_progress.beat": ("harmless", "only adds"),
+    "api_progress.heartbeat": ("harmless", "only adds"),
     "api_progress.end_lease": ("own", "the player's own; the next page opens another"),
     "api_progress.open_lease": ("harmless", ""),
     "api_roster.changes": ("checks", '"check"'),

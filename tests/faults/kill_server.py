@@ -52,7 +52,7 @@ class Viewer:
             self.pending, self.place, self.seq = (start, start + STEP_MS), self.place + 1, self.seq + 1
             self.sent.append(self.pending)
         body = {"lease": self.watching.token, "seq": self.seq, "spans": [list(self.pending)]}
-        connection.request("POST", "/api/v1/progress/beats", json.dumps(body))
+        connection.request("POST", "/api/v1/progress/heartbeats", json.dumps(body))
         answer = connection.getresponse()
         answer.read()
         if answer.status == 204:

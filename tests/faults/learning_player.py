@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.faults.learning_server import Answer
 
-BEATS, LEASES = "/api/v1/progress/beats", "/api/v1/progress/leases"
+BEATS, LEASES = "/api/v1/progress/heartbeats", "/api/v1/progress/leases"
 MOST_SPANS, MOST_RECORDS = 500, 200
 HTML = "text/html"
 PAGES = (

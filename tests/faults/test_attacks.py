@@ -287,7 +287,7 @@ def test_a_hundred_thousand_parts_are_refused(city: City) -> None:
 
 
 @pytest.mark.parametrize("framing", ["announced", "chunked"])
-@pytest.mark.parametrize("path", ["/api/v1/progress/leases", "/api/v1/progress/beats", "/sign-in"])
+@pytest.mark.parametrize("path", ["/api/v1/progress/leases", "/api/v1/progress/heartbeats", "/sign-in"])
 def test_a_gigabyte_is_refused_without_being_kept(city: City, path: str, framing: str) -> None:
     told = "Content-Length: 1073741824" if framing == "announced" else "Transfer-Encoding: chunked"
     head = f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {city.cookie}\r\n"
@@ -369,7 +369,7 @@ def test_a_lecture_taken_down_is_gone_for_whoever_is_watching(city: City) -> Non
     with city.of.runtime.db.begin() as tx:
         make.library.withdraw_course(tx, make.actor_of(tx, reviewer), tx.get_one(Course, course.id), reason="有误")
     beat = {"lease": lease["token"], "seq": 1, "spans": [[0, 1000]]}
-    answer = browser.post(f"{browser.address}/api/v1/progress/beats", json=beat, timeout=10)
+    answer = browser.post(f"{browser.address}/api/v1/progress/heartbeats", json=beat, timeout=10)
     assert (answer.status_code, answer.json()["reason"]) == (409, "withdrawn")
     assert browser.see(f"/learn/{item}").status_code == 404
     assert browser.post(f"{browser.address}/api/v1/progress/leases", **begin).status_code == 404  # type: ignore[arg-type]

@@ -33,7 +33,7 @@ BEFORE = dt.timedelta(seconds=12)
 
 def beat(port: int, token: str, seq: int, spans: list[list[int]]) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("POST", "/api/v1/progress/beats", json.dumps({"lease": token, "seq": seq, "spans": spans}))
+    connection.request("POST", "/api/v1/progress/heartbeats", json.dumps({"lease": token, "seq": seq, "spans": spans}))
     status = connection.getresponse().status
     connection.close()
     return status

@@ -30,7 +30,7 @@ from tests.ledger_makers import learner, lecture
 from tests.services import postgres
 
 pytestmark = pytest.mark.faults
-BEATS = "/api/v1/progress/beats"
+BEATS = "/api/v1/progress/heartbeats"
 
 
 @dataclass

@@ -21,7 +21,7 @@ from tests.conftest import sign_in
 from tests.ledger_makers import learner, lecture
 
 LEASES = "/api/v1/progress/leases"
-BEATS = "/api/v1/progress/beats"
+BEATS = "/api/v1/progress/heartbeats"
 START = dt.datetime(2026, 3, 2, 4, 0, tzinfo=dt.UTC)
 
 
@@ -169,10 +169,10 @@ def test_figures_are_for_operators(client: FlaskClient, course: Course, runtime:
         boss = factories.account(tx, None, (Role.SYSTEM_ADMINISTRATOR, node))
         sign_in(operator, factories.session_token(tx, boss))
     figures = operator.get("/api/v1/progress/metrics").text.splitlines()
-    assert 'academy_beats_total{answer="credited"} 1.0' in figures
-    assert 'academy_beats_total{answer="refused"} 1.0' in figures
-    assert 'academy_beat_refusals_total{reason="too_fast"} 1.0' in figures
-    assert 'academy_beat_commit_size_bucket{le="+Inf"} 2.0' in figures
+    assert 'academy_heartbeats_total{answer="credited"} 1.0' in figures
+    assert 'academy_heartbeats_total{answer="refused"} 1.0' in figures
+    assert 'academy_heartbeat_refusals_total{reason="too_fast"} 1.0' in figures
+    assert 'academy_heartbeat_commit_size_bucket{le="+Inf"} 2.0' in figures
     assert sum(line.startswith("# TYPE") for line in figures) == 6
 
 

@@ -46,7 +46,7 @@ def held_ms(client: FlaskClient, course: Course) -> object:
 def beat(client: FlaskClient, token: str, seconds: int) -> tuple[int, dict[str, object]]:
     with clock.frozen(START + dt.timedelta(seconds=seconds)):
         said = {"lease": token, "seq": 1, "spans": [[0, seconds * 1000]]}
-        answer = client.post("/api/v1/progress/beats", data=json.dumps(said))
+        answer = client.post("/api/v1/progress/heartbeats", data=json.dumps(said))
     return answer.status_code, dict(answer.headers) | (answer.get_json(silent=True) or {})
 
 

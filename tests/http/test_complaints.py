@@ -142,7 +142,7 @@ def test_a_takedown_reaches_links_search_and_who_is_watching(village: Village) -
     assert seen() == [404, 404, 404], "before any job has run"
     assert item.public_id not in village.member.get("/search?q=有误的课").text
     beat = {"lease": (leased.json or {})["token"], "seq": 1, "spans": [[0, 1000]]}
-    late = village.member.post("/api/v1/progress/beats", json=beat)
+    late = village.member.post("/api/v1/progress/heartbeats", json=beat)
     assert (late.status_code, (late.json or {})["reason"]) == (409, "withdrawn")
     drain(runtime)
     assert seen() == [404, 404, 404] and not file.exists()

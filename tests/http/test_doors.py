@@ -119,10 +119,10 @@ def test_an_address_or_a_form_with_a_nul_finds_nothing(client: FlaskClient) -> N
 def test_refused_input_is_logged_without_its_words(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
         client.post("/sign-in", data={"username": "somebody", "password": "hunter2"})
-        client.post("/api/v1/progress/beats", data="hunter2")
+        client.post("/api/v1/progress/heartbeats", data="hunter2")
     lines = [record for record in caplog.records if record.getMessage() == "request.refused"]
     assert [(line.endpoint, line.status) for line in lines] == [  # type: ignore[attr-defined]
         ("accounts.sign_in_post", 422),
-        ("api_progress.beat", 400),
+        ("api_progress.heartbeat", 400),
     ]
     assert "hunter2" not in caplog.text and "somebody" not in caplog.text

@@ -57,7 +57,7 @@ def test_files_and_beats_never_wait(runtime: Runtime) -> None:
         with client.get("/static/css/base.css") as file:
             assert file.status_code == 200
         assert client.get("/m/wrong/1900000000/aaaa/bbbb/x.m4s").status_code == 404
-        assert client.post("/api/v1/progress/beats", data="{}").status_code == 400
+        assert client.post("/api/v1/progress/heartbeats", data="{}").status_code == 400
     assert client.get("/me").status_code == 200
 
 

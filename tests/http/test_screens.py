@@ -192,7 +192,7 @@ def test_a_screen_plays_in_its_owners_name_and_reads_nothing_of_theirs(
     lease = phone.post("/api/v1/progress/leases", json=body).json
     with clock.frozen(clock.now() + dt.timedelta(seconds=15)):
         beat = {"lease": lease["token"], "seq": 1, "spans": [[0, 15_000]], "position": 15_000}
-        assert phone.post("/api/v1/progress/beats", json=beat).status_code in {200, 204}
+        assert phone.post("/api/v1/progress/heartbeats", json=beat).status_code in {200, 204}
     let_in(screen, phone, runtime)
     assert phone.get(f"/api/v1/progress/items/{item}").json["covered_ms"] == 15_000
     assert screen.get(f"/api/v1/progress/items/{item}").status_code == 404
@@ -206,7 +206,7 @@ def test_a_screen_plays_in_its_owners_name_and_reads_nothing_of_theirs(
         assert (playing["spans"], playing["covered_ms"], playing["position_ms"]) == ([], 0, 0)
     with clock.frozen(clock.now() + dt.timedelta(seconds=60)):
         beat = {"lease": playing["token"], "seq": playing["seq"] + 1, "spans": [[15_000, 40_000]]}
-        assert screen.post("/api/v1/progress/beats", json=beat).status_code in {200, 204}
+        assert screen.post("/api/v1/progress/heartbeats", json=beat).status_code in {200, 204}
     assert phone.get(f"/api/v1/progress/items/{item}").json["covered_ms"] == 40_000
     assert screen.post(f"/api/v1/progress/leases/{playing['lease']}/end").status_code == 204
 

@@ -120,7 +120,7 @@ def test_beats_say_nothing(app: Flask, runtime: Runtime) -> None:
     def beat(token: str, number: int, at: float, spans: list[list[int]]) -> tuple[int, str]:
         body = {"lease": token, "seq": number, "spans": spans, "position": 1_000}
         with clock.frozen(seconds(at)):
-            answer = app.test_client().post("/api/v1/progress/beats", json=body)
+            answer = app.test_client().post("/api/v1/progress/heartbeats", json=body)
         return answer.status_code, answer.text
 
     for number, (at, spans) in enumerate(claims, 1):

@@ -233,7 +233,7 @@ def test_a_playback_ends_with_its_member_whatever_session_it_has(app: Flask, lea
     leaver.leave("deceased")
     with clock.frozen(clock.now() + dt.timedelta(seconds=15)):
         beat = json.dumps({"lease": opened["token"], "seq": 1, "spans": [[0, 15000]]})
-        assert client.post("/api/v1/progress/beats", data=beat).status_code == 409
+        assert client.post("/api/v1/progress/heartbeats", data=beat).status_code == 409
 
 
 def test_letters_to_office_holders_leave_out_who_left(leaver: Leaver) -> None:

@@ -37,11 +37,15 @@ def test_processes_add_up_and_those_that_are_gone_still_count(tmp_path: Path) ->
     folder = metrics.new_metrics_folder(tmp_path)
     for so_far, beats in ((3, 3), (8, 5), (8, 0)):
         shown = counted_by_a_process(folder, beats)
-        assert shown['academy_beats_total{answer="credited"}'] == so_far
+        assert shown['academy_heartbeats_total{answer="credited"}'] == so_far
         assert shown["academy_credited_media_seconds_total"] == so_far * 5
-        assert shown["academy_beat_seconds_count"] == shown['academy_beat_commit_size_bucket{le="1.0"}'] == so_far
-        assert shown['academy_beat_seconds_bucket{le="0.0025"}'] == 0
-    assert counted_by_a_process(metrics.new_metrics_folder(tmp_path), 1)["academy_beat_seconds_count"] == 1, (
+        assert (
+            shown["academy_heartbeat_seconds_count"]
+            == shown['academy_heartbeat_commit_size_bucket{le="1.0"}']
+            == so_far
+        )
+        assert shown['academy_heartbeat_seconds_bucket{le="0.0025"}'] == 0
+    assert counted_by_a_process(metrics.new_metrics_folder(tmp_path), 1)["academy_heartbeat_seconds_count"] == 1, (
         "begun anew"
     )
 
@@ -62,6 +66,9 @@ def test_threads_lose_nothing_and_every_series_is_there_from_the_start() -> None
         thread.join()
     after = series(meter.expose())
     assert before.keys() == after.keys()
-    assert after['academy_beats_total{answer="refused"}'] == after["academy_beat_seconds_count"] == 800
-    assert after['academy_beat_refusals_total{reason="idle"}'] == 800 and after["academy_beat_seconds_sum"] == 400
+    assert after['academy_heartbeats_total{answer="refused"}'] == after["academy_heartbeat_seconds_count"] == 800
+    assert (
+        after['academy_heartbeat_refusals_total{reason="idle"}'] == 800
+        and after["academy_heartbeat_seconds_sum"] == 400
+    )
     assert not {name for name in after if name.endswith("_created")}

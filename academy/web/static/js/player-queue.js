@@ -7,7 +7,7 @@ import { byLease, forget, joined, keep, waiting } from "./player-store.js";
 
 export { waiting };
 
-const BEATS = "/api/v1/progress/beats";
+const BEATS = "/api/v1/progress/heartbeats";
 const PATIENCE_MS = 20_000;
 const MOST_SPANS = 500; // the server's maximum for one heartbeat; the rest goes with the next
 const MOST_RECORDS = 200;
