@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from academy.core.settings import Settings
 from tests import open_databases
+from tests.support import memory
 
 SECRET = "a-secret-for-tests-only-0123456789"
 
@@ -15,6 +16,7 @@ SECRET = "a-secret-for-tests-only-0123456789"
 def pytest_configure(config: pytest.Config) -> None:
     """Whoever only hands the tests out to workers has no need to read half the application first."""
     config.pluginmanager.import_plugin("tests.needs_plugin")
+    memory.use()
     open_databases.watch()
     if not config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
         config.pluginmanager.import_plugin("tests.runtimes")

@@ -2,9 +2,10 @@
 
 import dataclasses
 import gc
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import event
+from sqlalchemy import create_engine, event, make_url
 
 from academy import components
 from academy.accounts.authentication import passwords
@@ -77,6 +78,28 @@ class Schemas:
             self.urls[kind] = url
         return self.urls[kind]
 
+    @contextmanager
+    def committed(self, kind: str, folder: Path) -> Iterator[str]:
+        """The URL of a migrated database of a test's own, whose transactions commit."""
+        if kind == "sqlite":
+            templates.migrated(folder / "committed.db")
+            yield f"sqlite:///{folder / 'committed.db'}"
+            return
+        self.database(kind).dispose()  # PostgreSQL copies no database that somebody is connected to
+        url, name = make_url(self.url(kind)), f"committed_{next(_numbers)}"
+        server = create_engine(url.set(database="template1"), isolation_level="AUTOCOMMIT")
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {url.database}")
+        try:
+            yield url.set(database=name).render_as_string(hide_password=False)
+        finally:
+            with server.connect() as connection:
+                connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+            server.dispose()
+
+
+_numbers = itertools.count()
+
 
 @pytest.fixture(scope="session")
 def schemas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Schemas]:
@@ -91,8 +114,15 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def runtime(database_kind: str, schemas: Schemas, tmp_path: Path) -> Iterator[Runtime]:
-    """A runtime whose database forgets everything after the test."""
+def runtime(request: pytest.FixtureRequest, database_kind: str, schemas: Schemas, tmp_path: Path) -> Iterator[Runtime]:
+    """A runtime whose database forgets everything after the test. Every transaction is a savepoint of one connection;
+    with `@pytest.mark.commits` it is a real one, in a database of the test's own."""
+    if request.node.get_closest_marker("commits"):
+        with schemas.committed(database_kind, tmp_path) as url:
+            real = Runtime.build(make_settings(tmp_path, database_url=url))
+            yield real
+            real.db.dispose()
+        return
     built = Runtime.build(make_settings(tmp_path, database_url=schemas.url(database_kind)))
     database = schemas.database(database_kind)
     with database.undone():

@@ -19,6 +19,7 @@ from urllib.parse import urljoin
 import requests
 
 from tests import needs
+from tests.support import memory
 from tools.browser_libraries import fetch, node
 
 
@@ -54,7 +55,7 @@ def postgres(
     assert binaries is not None
     if not keep:
         # Not below pytest's own folder: every run that starts closes that to other users again.
-        folder = Path(tempfile.mkdtemp(prefix="academy-pg-"))
+        folder = Path(tempfile.mkdtemp(prefix="academy-pg-", dir=memory.temporary()))
     folder.mkdir(parents=True, exist_ok=True)
     # initdb refuses to run as root; the package's own user may.
     prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []

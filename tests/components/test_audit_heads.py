@@ -12,6 +12,8 @@ from academy.core.actor import SYSTEM
 from academy.core.audit import AuditEntry, record
 from academy.core.runtime import Runtime
 
+pytestmark = pytest.mark.commits
+
 
 def write(runtime: Runtime, count: int) -> None:
     for number in range(count):

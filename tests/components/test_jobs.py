@@ -17,6 +17,8 @@ from academy.jobs import Event, Job, JobContext, JobState, cancel_jobs, enqueue,
 from academy.jobs.worker import run_job
 from tests.support.shortcuts import drain
 
+pytestmark = pytest.mark.commits
+
 seen: list[object] = []
 
 

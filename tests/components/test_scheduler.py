@@ -11,6 +11,8 @@ from academy.jobs import Job, JobContext, every, nightly, scheduler
 from academy.jobs.models import Recurrence
 from tests.support.shortcuts import drain
 
+pytestmark = pytest.mark.commits
+
 EVENING = dt.datetime(2026, 3, 1, 20, 0, tzinfo=clock.CITY)
 ran: list[str] = []
 

@@ -7,16 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Integer, String, inspect, select, text
+from sqlalchemy import CheckConstraint, Integer, String, inspect
 
 from academy import components
 from academy.accounts import privacy_requests
-from academy.accounts.models import DataRequestKind, SecondFactor
-from academy.cli.database import alembic_config
-from academy.core.database import Base, Database
+from academy.accounts.models import DataRequestKind
+from academy.core.database import Base
 from academy.core.runtime import Runtime
 from academy.core.types import ONE_OF
 from academy.jobs import events, registry
@@ -174,44 +172,6 @@ def test_a_column_comes_with_a_value_for_the_rows_that_are_there() -> None:
                 if said.get("nullable") != "True" and "server_default" not in said:
                     lacking.append(f"{file.name}: {ast.unparse(column)}")
     assert lacking == [], "add it as nullable, fill it, then forbid NULL; or give it a server_default"
-
-
-def test_an_upgrade_can_be_undone(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'x.db'}"
-    command.upgrade(alembic_config(url), "head")
-    command.downgrade(alembic_config(url), "base")
-    database = Database(url)
-    with database.read() as tx:
-        assert set(inspect(tx.connection()).get_table_names()) <= {"alembic_version"}
-    database.dispose()
-
-
-def test_second_steps_in_use_before_the_rule_of_approval_stay_in_use(tmp_path: Path) -> None:
-    """An upgrade shuts no officer out; what nobody had confirmed yet waits like any other."""
-    url = f"sqlite:///{tmp_path / 'x.db'}"
-    command.upgrade(alembic_config(url), "0022")
-    database = Database(url)
-    then = "2026-03-01 08:00:00.000000"
-    account = text(
-        "INSERT INTO accounts (id, public_id, username, display_name, state, elder_mode, created_at) "
-        "VALUES (:id, :id, :id, '', 'active', 0, :then)"
-    )
-    factor = text(
-        "INSERT INTO second_factors (account_id, secret_sealed, last_step, created_at, confirmed_at) "
-        "VALUES (:id, x'00', 0, :then, :confirmed)"
-    )
-    with database.begin() as tx:
-        for number, confirmed in ((1, then), (2, None)):
-            tx.execute(account, {"id": number, "then": then})
-            tx.execute(factor, {"id": number, "then": then, "confirmed": confirmed})
-    database.dispose()
-    command.upgrade(alembic_config(url), "head")
-    database = Database(url)
-    with database.read() as tx:
-        kept = tx.execute(select(SecondFactor.account_id, SecondFactor.confirmed_at, SecondFactor.approved_at)).all()
-    database.dispose()
-    assert [(row.account_id, row.approved_at is not None) for row in kept] == [(1, True), (2, False)]
-    assert kept[0].approved_at == kept[0].confirmed_at
 
 
 STORED = Path(__file__).with_name("stored_names.txt")

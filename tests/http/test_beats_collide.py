@@ -15,6 +15,8 @@ from tests.conftest import sign_in
 from tests.failures import failing
 from tests.ledger_makers import learner, lecture
 
+pytestmark = pytest.mark.commits
+
 START = dt.datetime(2026, 3, 2, 4, 0, tzinfo=dt.UTC)
 
 

@@ -19,6 +19,8 @@ from tests import factories, failures
 from tests.conftest import sign_in
 from tests.failures import failing
 
+pytestmark = pytest.mark.commits
+
 ONE = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 

