@@ -12,7 +12,8 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import FileSystemBytecodeCache, Undefined, UndefinedError
+from jinja2.utils import missing
 from sqlalchemy import create_engine, event, make_url
 
 from academy import components
@@ -141,8 +142,19 @@ def fresh_app(runtime: Runtime, compiled: FileSystemBytecodeCache) -> Flask:
     return _make_app(runtime, compiled)
 
 
+class NamedUndefined(Undefined):
+    """Refuses a name that nobody gave to a template as soon as it is used, also where the template only asks whether it
+    is none: a page that a renamed value did not reach would silently show something else."""
+
+    def __init__(self, hint: str | None = None, obj: object = missing, name: str | None = None, *more: object) -> None:
+        if obj is missing and name is not None and hint is None:
+            raise UndefinedError(f"{name!r} is given to this template by nobody")
+        super().__init__(hint, obj, name, *more)  # type: ignore[arg-type]
+
+
 def _make_app(runtime: Runtime, compiled: FileSystemBytecodeCache) -> Flask:
     app = create_app(runtime)
+    app.jinja_env.undefined = NamedUndefined
     app.jinja_env.bytecode_cache = compiled
     app.testing = False  # handlers turn errors into pages here too, as for people
     app.config["WTF_CSRF_ENABLED"] = False

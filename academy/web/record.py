@@ -49,10 +49,10 @@ def sheet(year: int) -> str:
     """The same on one sheet of paper, with everything of the year."""
     member_id = actor().member_id
     if not member_id:
-        raise NotFound
+        return render_template("record/index.html", member=None)
     with reading() as tx:
         member = tx.get_one(Member, member_id)
-        if year not in {one.year for one in record.record_years(tx, member_id)}:
+        if year not in {clock.today().year, *(one.year for one in record.record_years(tx, member_id))}:
             raise NotFound
         shown = record.record_of_year(tx, member_id, year, size=PRINTED)
         finished = _finished(trainings.trainings_of_member(tx, member_id), year)

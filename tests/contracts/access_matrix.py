@@ -139,6 +139,7 @@ POST   /library/categories                                            nothing   
 GET    /m/<digest>/<int:expires>/<asset_id>/<generation>/<path:file>  link         *  *  *  *  *  *  *  *  *  *
 GET    /me                                                            nothing      .  *  *  *  *  *  *  *  *  *
 GET    /me/data                                                       nothing      .  *  *  *  *  *  *  *  *  *
+GET    /me/devices                                                    nothing      .  *  *  *  *  *  *  *  *  *
 GET    /me/data/copy                                                  nothing      .  *  *  *  *  *  *  *  *  *
 POST   /me/data/requests                                              nothing      .  *  *  *  *  *  *  *  *  *
 POST   /me/data/requests/<public_id>/cancel                           wish         .  o  o  o  o  o  o  o  o  o
@@ -165,6 +166,8 @@ POST   /members/<public_id>/exemptions/new                            member    
 POST   /members/<public_id>/lift                                      member       .  .  .  .  .  +  +  .  .  .
 GET    /members/<public_id>/preview                                   member       .  .  .  .  .  +  +  .  .  .
 POST   /members/<public_id>/undo                                      member       .  .  .  .  .  +  +  .  .  .
+GET    /my/record                                                     nothing      .  *  *  *  *  *  *  *  *  *
+GET    /my/record/<int:year>/print                                    year         .  *  *  *  *  *  *  *  *  *
 GET    /my/trainings                                                  nothing      .  *  *  *  *  *  *  *  *  *
 GET    /notifications                                                 nothing      .  *  *  *  *  *  *  *  *  *
 GET    /resubmit                                                      nothing      .  *  *  *  *  *  *  *  *  *

@@ -307,6 +307,11 @@ def misheard(world: World, _place: str, _role: str) -> Ids:
 
 
 @kind
+def year(_world: World, _place: str, _role: str) -> Ids:
+    return {"year": clock.today().year}
+
+
+@kind
 def link(world: World, _place: str, _role: str) -> Ids:
     """A signed link to a file that is there."""
     asset, settings = world.made["asset", "others"], world.runtime.settings
