@@ -21,7 +21,7 @@ from pathlib import Path
 
 from academy.core.database import Database
 from academy.core.runtime import Runtime
-from academy.jobs import publish
+from academy.jobs.api import publish
 from academy.library.events import CoursePublished
 from academy.search import queries
 from academy.search.backends.interface import SearchBackend

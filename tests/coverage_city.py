@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from academy.core.actor import SYSTEM
 from academy.core.database import Tx
-from academy.jobs import publish
+from academy.jobs.api import publish
 from academy.learning import completions
 from academy.learning.events import CourseFinished
 from academy.learning.models import Completion

@@ -9,7 +9,7 @@ from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
-from academy.jobs import publish
+from academy.jobs.api import publish
 from academy.learning import completions
 from academy.learning.models import Completion
 from academy.people.events import ExemptionChanged, MembersChanged, OrganisationMoved

@@ -9,10 +9,10 @@ from academy.accounts.queries import digest, scopes_of
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
-from academy.library import service as library
+from academy.library import api as library
+from academy.library.api import add_item, approve_course, create_course, publish_course, submit_course
 from academy.library.models import Course
 from academy.library.queries import ItemSummary, course_page
-from academy.library.service import seed_categories
 from academy.media.models import Asset
 from academy.people.models import Member, Membership, Organisation, OrganisationSpell
 
@@ -121,22 +121,22 @@ def actor_of(tx: Tx, who: Account) -> Actor:
 
 def course(tx: Tx, author: Account, *, title: str = "", items: int = 1, **changes: object) -> Course:
     """A complete draft of a trainer's, with videos of a minute each."""
-    seed_categories(tx)
+    library.seed_categories(tx)
     number = next(_count)
     fields: dict[str, object] = {"category": "theory", "summary": "讲清楚一个问题。", "lecturer": "马青山"}
     who = actor_of(tx, author)
-    made = library.create_course(tx, who, title=title or f"测试课程{number}", **(fields | changes))
+    made = create_course(tx, who, title=title or f"测试课程{number}", **(fields | changes))
     for place in range(1, items + 1):
-        library.add_item(tx, who, made, kind="video", title=f"第{place}讲", asset=asset(tx, author))
+        add_item(tx, who, made, kind="video", title=f"第{place}讲", asset=asset(tx, author))
     return made
 
 
 def published_course(tx: Tx, author: Account, reviewer: Account, **changes: object) -> Course:
     """A course that went the whole way."""
     made = course(tx, author, **changes)
-    library.submit_course(tx, actor_of(tx, author), made)
-    library.approve_course(tx, actor_of(tx, reviewer), made)
-    return library.publish_course(tx, actor_of(tx, reviewer), made)
+    submit_course(tx, actor_of(tx, author), made)
+    approve_course(tx, actor_of(tx, reviewer), made)
+    return publish_course(tx, actor_of(tx, reviewer), made)
 
 
 def lines(tx: Tx, made: Course) -> Sequence[ItemSummary]:

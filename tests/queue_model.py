@@ -13,8 +13,9 @@ from academy.core import clock
 from academy.core.errors import Conflict
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext, JobState, cancel_jobs, enqueue, job, queue, retry_job
-from academy.jobs.queue import Attempt, Cancelled
+from academy.jobs import queue
+from academy.jobs.api import Job, JobContext, JobState, cancel_jobs, enqueue, job
+from academy.jobs.queue import Attempt, Cancelled, retry_job
 
 MOST = 2
 KEYS = ["a", "b", None]

@@ -11,7 +11,7 @@ from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
-from academy.jobs import enqueue
+from academy.jobs.api import enqueue
 from academy.learning import corrections
 from academy.library import categories, drafts
 from academy.library.models import Course

@@ -13,7 +13,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.people.access import require_access
+from academy.people import api as people
 from academy.people.models import Member, Organisation
 
 ROLE_NAMES: dict[Role, Message] = {
@@ -118,7 +118,12 @@ def grant_role(
 
 
 def revoke_role(tx: Tx, actor: Actor, public_id: str) -> RoleGrant:
-    """Revoke a role from today on; the account's sessions end."""
+    """Revoke a role from today on; the account's sessions end.
+
+    Raises:
+        NotFound: there is no such grant.
+        Forbidden: the actor may not grant this role for this node.
+    """
     row = tx.execute(
         select(RoleGrant, Organisation, Account)
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
@@ -176,7 +181,7 @@ def access_account(tx: Tx, actor: Actor, public_id: str) -> Account:
     if row is None:
         raise NotFound
     if row.path is not None:
-        require_access(actor, row.path, f"account:{public_id}", Role.SECURITY_OFFICER, Role.NODE_ADMINISTRATOR)
+        people.require_access(actor, row.path, f"account:{public_id}", Role.SECURITY_OFFICER, Role.NODE_ADMINISTRATOR)
     elif not actor.is_system and not actor.has(Role.SECURITY_OFFICER):
         raise Forbidden(f"account:{public_id}")
     found: Account = row[0]

@@ -8,14 +8,13 @@ from academy.accounts.privacy_requests import keep_erased
 from academy.accounts.sessions import end_sessions
 from academy.core import clock
 from academy.core.database import Tx
-from academy.jobs import handles
-from academy.people.events import MembersChanged
+from academy.jobs import api as jobs
+from academy.people import api as people
+from academy.people.api import MembersChanged
 from academy.people.models import Member
-from academy.people.queries import among
-from academy.people.rules import PRESENT_STATUSES
 
 
-@handles(MembersChanged, in_transaction=True)
+@jobs.handles(MembersChanged, in_transaction=True)
 def end_grants_of_departed(tx: Tx, event: MembersChanged) -> None:
     """End sessions, roles and codes of members who left or died; nothing is restored should they return."""
     for start in range(0, len(event.member_ids), 5000):
@@ -24,12 +23,14 @@ def end_grants_of_departed(tx: Tx, event: MembersChanged) -> None:
             tx.scalars(
                 select(Account.id)
                 .join(Member, Member.id == Account.member_id)
-                .where(among(tx, Member.id, changed), Member.status.not_in(PRESENT_STATUSES))
+                .where(people.among(tx, Member.id, changed), Member.status.not_in(people.PRESENT_STATUSES))
             )
         )
         end_sessions(tx, gone)
         end_grants(tx, gone)
-        left = select(Member.id).where(among(tx, Member.id, changed), Member.status.not_in(PRESENT_STATUSES))
+        left = select(Member.id).where(
+            people.among(tx, Member.id, changed), Member.status.not_in(people.PRESENT_STATUSES)
+        )
         now = clock.now()
         tx.execute(
             update(ActivationCode)
@@ -39,7 +40,7 @@ def end_grants_of_departed(tx: Tx, event: MembersChanged) -> None:
         )
 
 
-@handles(MembersChanged, in_transaction=True)
+@jobs.handles(MembersChanged, in_transaction=True)
 def reapply_erasures(tx: Tx, event: MembersChanged) -> None:
     """A roster may name a phone that its owner had erased: erase it again."""
     keep_erased(tx, event.member_ids)

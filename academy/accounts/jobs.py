@@ -11,10 +11,11 @@ from academy.core import audit, audit_heads, clock
 from academy.core.errors import Conflict
 from academy.core.i18n import msg
 from academy.core.retention import days_ago, delete_in_batches
-from academy.jobs import JobContext, every, job, nightly
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
 
 
-@job(sms.SEND, max_attempts=4)
+@jobs.job(sms.SEND, max_attempts=4)
 def send_sms(context: JobContext, sealed: str) -> None:
     """Send the requested SMS code if the phone matches; retried a few times when the gateway is down.
 
@@ -29,7 +30,7 @@ def send_sms(context: JobContext, sealed: str) -> None:
         way_out(phone, text)
 
 
-@nightly("accounts.forget", at=dt.time(2, 10))
+@jobs.nightly("accounts.forget", at=dt.time(2, 10))
 def forget(context: JobContext) -> None:
     """Delete sessions, codes, counters of wrong answers and audit rows past their retention."""
     db, settings = context.db, context.settings
@@ -47,7 +48,7 @@ def forget(context: JobContext) -> None:
     context.result(at=clock.now().isoformat())
 
 
-@every("audit.head", minutes=5)
+@jobs.every("audit.head", minutes=5)
 def keep_head(context: JobContext) -> None:
     """Sign the audit chain's head and keep it outside the database, so that removal of its end is detected."""
     with context.db.read() as tx:

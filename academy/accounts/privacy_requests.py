@@ -31,11 +31,9 @@ from academy.core.i18n import Message, msg
 from academy.core.paging import Page, page_of
 from academy.core.text import tidy_text
 from academy.core.unique import get_or_create
-from academy.jobs import publish
-from academy.people.access import ROSTER_KEEPERS, access_member, require_access
-from academy.people.erasure import erase_particulars
+from academy.jobs import api as jobs
+from academy.people import api as people
 from academy.people.models import Member, Organisation
-from academy.people.queries import among, subtrees
 
 DATA_REQUEST_KINDS: dict[str, Message] = {
     "correct": msg("更正信息"),
@@ -108,7 +106,9 @@ def waiting_data_requests(
         select(DataRequest, Member, Organisation.name)
         .join(Member, Member.id == DataRequest.member_id)
         .join(Organisation, Organisation.id == Member.organisation_id)
-        .where(DataRequest.state.in_(DECIDED if done else UNDECIDED), subtrees(actor.paths(*ROSTER_KEEPERS)))
+        .where(
+            DataRequest.state.in_(DECIDED if done else UNDECIDED), people.subtrees(actor.paths(*people.ROSTER_KEEPERS))
+        )
         .order_by(DataRequest.id.desc() if done else DataRequest.id)
     )
     return page_of(tx, query, page, SIZE)
@@ -125,7 +125,7 @@ def count_waiting_data_requests(tx: Tx, actor: Actor) -> int:
             DataRequest.state.in_(UNDECIDED),
             DataRequest.account_id != actor.account_id,
             or_(DataRequest.first_by.is_(None), DataRequest.first_by != actor.account_id),
-            subtrees(actor.paths(*ROSTER_KEEPERS)),
+            people.subtrees(actor.paths(*people.ROSTER_KEEPERS)),
         )
     )
     return tx.scalar(query) or 0
@@ -147,7 +147,7 @@ def access_request(tx: Tx, actor: Actor, public_id: str) -> tuple[DataRequest, M
     ).first()
     if row is None:
         raise NotFound
-    require_access(actor, row.path, f"data-request:{public_id}", *ROSTER_KEEPERS)
+    people.require_access(actor, row.path, f"data-request:{public_id}", *people.ROSTER_KEEPERS)
     return row[0], row[1]
 
 
@@ -182,7 +182,7 @@ def decide_data_request(tx: Tx, actor: Actor, public_id: str, *, agree: bool, an
     if row.state == "done" and row.kind in TWO_OFFICER_KINDS:
         _restrict(tx, actor, member, row)
     elif row.state in DECIDED:
-        publish(tx, DataRequestDecided(row.account_id, row.public_id))
+        jobs.publish(tx, DataRequestDecided(row.account_id, row.public_id))
     return row
 
 
@@ -200,15 +200,19 @@ def _restrict(tx: Tx, actor: Actor, member: Member, row: DataRequest) -> None:
             tx.execute(delete(model).where(model.account_id == account.id))
         tx.execute(delete(ActivationCode).where(ActivationCode.member_id == member.id))
         tx.execute(update(LoginSession).where(LoginSession.account_id == account.id).values(device=""))
-        erase_particulars(tx, [member.id])
-        publish(tx, PersonErased(member.id, account.id))
+        people.erase_particulars(tx, [member.id])
+        jobs.publish(tx, PersonErased(member.id, account.id))
     tx.flush()
     record(tx, actor, "data.frozen" if kind == "frozen" else "data.erased", f"member:{member.public_id}")
 
 
 def lift_restriction(tx: Tx, actor: Actor, public_id: str) -> None:
-    """End a restriction: the account may be used again (after an erasure: activated anew)."""
-    member = access_member(tx, actor, public_id, *ROSTER_KEEPERS)
+    """End a restriction: the account may be used again (after an erasure: activated anew).
+
+    Raises:
+        Conflict: nothing is restricted, or it is the actor's own.
+    """
+    member = people.access_member(tx, actor, public_id, *people.ROSTER_KEEPERS)
     kept = tx.get(Restriction, member.id, with_for_update=True)
     if kept is None:
         raise Conflict(msg("此人的数据没有停用。"))
@@ -232,8 +236,8 @@ def keep_erased(tx: Tx, member_ids: Sequence[int]) -> None:
     for start in range(0, len(member_ids), 5000):
         erased = tx.scalars(
             select(Restriction.member_id).where(
-                among(tx, Restriction.member_id, member_ids[start : start + 5000]), Restriction.kind == "erased"
+                people.among(tx, Restriction.member_id, member_ids[start : start + 5000]), Restriction.kind == "erased"
             )
         ).all()
         if erased:
-            erase_particulars(tx, erased)
+            people.erase_particulars(tx, erased)

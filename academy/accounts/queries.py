@@ -23,9 +23,8 @@ from academy.core.actor import Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
 from academy.core.text import tidy_text
+from academy.people import api as people
 from academy.people.models import Member, Organisation
-from academy.people.queries import LONGEST_SEARCH, subtrees
-from academy.people.rules import PRESENT_STATUSES
 
 PROGRAM = "program"
 """The device name of a program's token."""
@@ -90,7 +89,7 @@ def may_sign_in() -> ColumnElement[bool]:
     tests/contracts/test_status.py finds look-ups that do not.
     """
     person = aliased(Member)
-    here = exists().where(person.id == Account.member_id, person.status.in_(PRESENT_STATUSES)).correlate(Account)
+    here = exists().where(person.id == Account.member_id, person.status.in_(people.PRESENT_STATUSES)).correlate(Account)
     return and_(Account.state == "active", or_(Account.member_id.is_(None), here))
 
 
@@ -243,7 +242,7 @@ def holds_by_code(tx: Tx, number: str, code: str) -> tuple[Member, ActivationCod
         .join(ActivationCode, ActivationCode.member_id == Member.id)
         .where(
             Member.number == number,
-            Member.status.in_(PRESENT_STATUSES),
+            Member.status.in_(people.PRESENT_STATUSES),
             ActivationCode.digest.in_(keyed.digests(code)),
             ActivationCode.used_at.is_(None),
             ActivationCode.expires_at > clock.now(),
@@ -294,10 +293,10 @@ def grants_under(
         select(RoleGrant, Account, Organisation)
         .join(Account, Account.id == RoleGrant.account_id)
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
-        .where(subtrees(paths), or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > clock.today()))
+        .where(people.subtrees(paths), or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > clock.today()))
         .order_by(Organisation.path, RoleGrant.id)
     )
-    if like := text.strip()[:LONGEST_SEARCH]:
+    if like := text.strip()[: people.LONGEST_SEARCH]:
         query = query.where(
             or_(Account.display_name.contains(like, autoescape=True), Organisation.name.contains(like, autoescape=True))
         )

@@ -29,12 +29,10 @@ from academy.core.ids import new_code
 from academy.core.runtime import Runtime
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row, unique_or
-from academy.jobs import publish
-from academy.people.access import ROSTER_KEEPERS, require_access
-from academy.people.members import PHONE_FIELD
-from academy.people.models import Member, Organisation
-from academy.people.queries import looks_like_phone
-from academy.people.rules import PRESENT_STATUSES, Unreadable, read_phone
+from academy.jobs import api as jobs
+from academy.people import api as people
+from academy.people.api import Member, Unreadable
+from academy.people.models import Organisation
 
 __all__ = [
     "WrongPassword",
@@ -121,13 +119,13 @@ def _counters(
 
 def phone_index_of(runtime: Runtime, text: str) -> str | None:
     """The blind index of the typed text, if it may be a phone."""
-    if not looks_like_phone(text):
+    if not people.looks_like_phone(text):
         return None
     try:
-        phone = read_phone(text)
+        phone = people.read_phone(text)
     except Unreadable:
         return None
-    return runtime.sealer.blind_index(phone, context=PHONE_FIELD) if phone else None
+    return runtime.sealer.blind_index(phone, context=people.PHONE_FIELD) if phone else None
 
 
 def create_account(
@@ -139,7 +137,11 @@ def create_account(
     member: Member | None = None,
     password_hash: str | None = None,
 ) -> Account:
-    """Create an account; `password_hash` comes from `passwords.hash_password`, computed beforehand."""
+    """Create an account; `password_hash` comes from `passwords.hash_password`, computed beforehand.
+
+    Raises:
+        Invalid: the username is blank, longer than 60 characters, or taken.
+    """
     username = tidy_text(username, NAME_LENGTH + 1)
     if not 1 <= len(username) <= NAME_LENGTH or not username.isprintable():
         raise Invalid(fields={"username": msg("账号为 1 到 60 个字。")})
@@ -167,7 +169,7 @@ def set_password(
     end_sessions(tx, [account.id], but=keep_session)
     tx.flush()
     record(tx, actor, "account.password_set", f"account:{account.public_id}")
-    publish(tx, AccountTouched(account.id, "password"))
+    jobs.publish(tx, AccountTouched(account.id, "password"))
 
 
 def change_password(runtime: Runtime, actor: Actor, old: str, new: str, *, session_id: int) -> None:
@@ -219,13 +221,18 @@ def issue_activation_code(tx: Tx, actor: Actor, member: Member) -> str:
     """
     home = tx.get_one(Organisation, member.organisation_id)
     held = offices_of_member(tx, member.id)
-    require_access(
-        actor, home.path, f"member:{member.public_id}", *ROSTER_KEEPERS, Role.BRANCH_SECRETARY, Role.SECURITY_OFFICER
+    people.require_access(
+        actor,
+        home.path,
+        f"member:{member.public_id}",
+        *people.ROSTER_KEEPERS,
+        Role.BRANCH_SECRETARY,
+        Role.SECURITY_OFFICER,
     )
     paths = [home.path, *(node.path for _, node in held)]
     if held and not actor.is_system and not all(actor.may(path, Role.SECURITY_OFFICER) for path in paths):
         raise Conflict(msg("此人担任管理或教学岗位，激活码只能由安全管理员发。"))
-    if member.status not in PRESENT_STATUSES:
+    if member.status not in people.PRESENT_STATUSES:
         raise Conflict(msg("这位党员已不在册，不能发激活码。"))
     if tx.get(Restriction, member.id) is not None:
         raise Conflict(msg("此人要求停用或删除数据，恢复以后才能发激活码。"))
@@ -249,7 +256,7 @@ def issue_activation_code(tx: Tx, actor: Actor, member: Member) -> str:
     record(tx, actor, "activation.issued", f"member:{member.public_id}")
     account = account_of_member(tx, member.id)
     if account is not None:
-        publish(tx, AccountTouched(account.id, "code"))
+        jobs.publish(tx, AccountTouched(account.id, "code"))
     return code
 
 

@@ -15,7 +15,7 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, NotFound
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
-from academy.jobs import publish
+from academy.jobs import api as jobs
 
 PENDING = dt.timedelta(minutes=10)
 
@@ -121,5 +121,5 @@ def _end(tx: Tx, *chosen: ColumnElement[bool]) -> int:
         .returning(LoginSession.id)
     ).all()
     if ended:
-        publish(tx, SessionsEnded(list(ended)))
+        jobs.publish(tx, SessionsEnded(list(ended)))
     return len(ended)

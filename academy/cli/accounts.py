@@ -6,15 +6,14 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.accounts import grants, queries, service, sessions
-from academy.accounts.authentication import passwords, second_step, second_step_approvals
-from academy.accounts.models import Account
+from academy.accounts import api as accounts
+from academy.accounts.api import Account
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.database import Tx
 from academy.core.errors import AcademyError, Invalid
 from academy.core.runtime import Runtime
-from academy.people.queries import find_member, find_organisation
+from academy.people import api as people
 
 group = AppGroup("accounts", help="People who sign in, and what they may do.")
 
@@ -25,7 +24,7 @@ def _runtime() -> Runtime:
 
 
 def _account(tx: Tx, username: str) -> Account:
-    account = queries.find_account(tx, username, also_gone=True)
+    account = accounts.find_account(tx, username, also_gone=True)
     if account is None:
         raise click.ClickException(f"no account {username!r}")
     return account
@@ -39,14 +38,14 @@ def _account(tx: Tx, username: str) -> Account:
 def create(username: str, name: str, number: str | None, password: str) -> None:
     """Make an account that signs in with a password."""
     try:
-        passwords.check_new_password(password, names=(username, name))
-        made = passwords.hash_password(password)
+        accounts.check_new_password(password, names=(username, name))
+        made = accounts.hash_password(password)
 
         def write(tx: Tx) -> None:
-            member = find_member(tx, number) if number else None
+            member = people.find_member(tx, number) if number else None
             if number and member is None:
                 raise click.ClickException(f"no member {number!r}")
-            service.create_account(tx, SYSTEM, username=username, display_name=name, member=member, password_hash=made)
+            accounts.create_account(tx, SYSTEM, username=username, display_name=name, member=member, password_hash=made)
 
         _runtime().db.run_in_transaction(write)
     except AcademyError as error:
@@ -60,9 +59,9 @@ def create(username: str, name: str, number: str | None, password: str) -> None:
 def password(username: str, password: str) -> None:
     """Give an account another password; its devices are signed out."""
     try:
-        passwords.check_new_password(password, names=(username,))
-        made = passwords.hash_password(password)
-        _runtime().db.run_in_transaction(lambda tx: service.set_password(tx, SYSTEM, _account(tx, username), made))
+        accounts.check_new_password(password, names=(username,))
+        made = accounts.hash_password(password)
+        _runtime().db.run_in_transaction(lambda tx: accounts.set_password(tx, SYSTEM, _account(tx, username), made))
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
     click.echo("password set")
@@ -78,11 +77,11 @@ def grant(username: str, role: str, code: str, until: dt.datetime | None) -> Non
     try:
 
         def write(tx: Tx) -> None:
-            node = find_organisation(tx, ["/"], code)
+            node = people.find_organisation(tx, ["/"], code)
             if node is None:
                 raise click.ClickException(f"no organisation {code!r}")
             account = _account(tx, username)
-            grants.grant_role(tx, SYSTEM, account, Role(role), node, valid_to=until.date() if until else None)
+            accounts.grant_role(tx, SYSTEM, account, Role(role), node, valid_to=until.date() if until else None)
 
         _runtime().db.run_in_transaction(write)
     except AcademyError as error:
@@ -97,9 +96,9 @@ def revoke(username: str, role: str) -> None:
     """Take a role back wherever the account holds it; its devices are signed out."""
 
     def write(tx: Tx) -> None:
-        for held, _ in queries.grants_of(tx, _account(tx, username).id):
+        for held, _ in accounts.grants_of(tx, _account(tx, username).id):
             if held.role == role and (held.valid_to is None or held.valid_to > clock.today()):
-                grants.revoke_role(tx, SYSTEM, held.public_id)
+                accounts.revoke_role(tx, SYSTEM, held.public_id)
 
     _runtime().db.run_in_transaction(write)
     click.echo("revoked")
@@ -112,7 +111,7 @@ def show(username: str) -> None:
     with _runtime().db.read() as tx:
         account = _account(tx, username)
         click.echo(f"{account.username}\t{account.state}")
-        for held, node in queries.grants_of(tx, account.id):
+        for held, node in accounts.grants_of(tx, account.id):
             click.echo(f"{held.role}\t{node.code}\t{held.valid_from}\t{held.valid_to or ''}")
 
 
@@ -123,10 +122,10 @@ def code(number: str) -> None:
     try:
 
         def write(tx: Tx) -> str:
-            member = find_member(tx, number)
+            member = people.find_member(tx, number)
             if member is None:
                 raise click.ClickException(f"no member {number!r}")
-            return service.issue_activation_code(tx, SYSTEM, member)
+            return accounts.issue_activation_code(tx, SYSTEM, member)
 
         made = _runtime().db.run_in_transaction(write)
     except AcademyError as error:
@@ -141,7 +140,7 @@ def token(username: str, days: int) -> None:
     """A token for a program (the personnel system): it acts as this account. Printed only now."""
     try:
         made = _runtime().db.run_in_transaction(
-            lambda tx: sessions.open_program_session(tx, _account(tx, username), days)
+            lambda tx: accounts.open_program_session(tx, _account(tx, username), days)
         )
     except AcademyError as error:
         raise click.ClickException(str(error)) from error
@@ -152,7 +151,7 @@ def token(username: str, days: int) -> None:
 @click.argument("username")
 def second_step_off(username: str) -> None:
     """Take an account's second step off: phone and paper are lost. Its devices are signed out."""
-    _runtime().db.run_in_transaction(lambda tx: second_step.remove_second_factor(tx, SYSTEM, _account(tx, username)))
+    _runtime().db.run_in_transaction(lambda tx: accounts.remove_second_factor(tx, SYSTEM, _account(tx, username)))
     click.echo("second step is off")
 
 
@@ -164,7 +163,7 @@ def second_step_approve(username: str, number: str) -> None:
     security officer; afterwards they approve each other and everybody else."""
     try:
         _runtime().db.run_in_transaction(
-            lambda tx: second_step_approvals.approve_second_step(tx, SYSTEM, _account(tx, username), number)
+            lambda tx: accounts.approve_second_step(tx, SYSTEM, _account(tx, username), number)
         )
     except Invalid as error:
         raise click.ClickException("; ".join(str(text) for text in error.fields.values())) from error

@@ -10,9 +10,7 @@ from flask.cli import AppGroup
 
 from academy.core.errors import Invalid
 from academy.core.runtime import Runtime
-from academy.media.captions import caption_files
-from academy.media.probing import probe
-from academy.media.transcription import recognition, rules
+from academy.media import api as media
 
 group = AppGroup("asr", help="Speech recognition.")
 
@@ -26,16 +24,16 @@ def evaluate(audio: Path, reference: Path, language: str) -> None:
     JSON."""
     runtime: Runtime = current_app.extensions["academy"]
     try:
-        entry = [*probe.reading_options(probe.container_of(audio)), "-i", f"file:{audio.absolute()}"]
+        entry = [*media.reading_options(media.container_of(audio)), "-i", f"file:{audio.absolute()}"]
         with tempfile.TemporaryDirectory(prefix="asr-") as folder:
-            recognised = recognition.recognise_speech(
+            recognised = media.recognise_speech(
                 runtime.settings, entry, Path(folder), lambda _: None, language=language
             )
         truth = _words(reference)
     except Invalid as error:
         messages = [str(error.message), *(str(message) for message in error.fields.values())]
         raise click.ClickException(" ".join(messages)) from error
-    edits, characters, rate = rules.character_error_rate("".join(cue.text for cue in recognised.cues), truth)
+    edits, characters, rate = media.character_error_rate("".join(cue.text for cue in recognised.cues), truth)
     result = {
         "model": recognised.model,
         "audio_s": round(recognised.audio_s, 1),
@@ -51,5 +49,5 @@ def evaluate(audio: Path, reference: Path, language: str) -> None:
 
 def _words(path: Path) -> str:
     data = path.read_bytes()
-    text = caption_files.decode_captions(data)
-    return "".join(cue.text for cue in caption_files.parse_captions(path.name, data).cues) if "-->" in text else text
+    text = media.decode_captions(data)
+    return "".join(cue.text for cue in media.parse_captions(path.name, data).cues) if "-->" in text else text

@@ -9,8 +9,8 @@ from flask.cli import AppGroup
 
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
-from academy.trainings import coverage_cells, queries, recount, service
-from academy.trainings.models import Training
+from academy.trainings import api as trainings
+from academy.trainings.api import Training
 
 group = AppGroup("coverage", help="Coverage figures.")
 
@@ -18,7 +18,7 @@ SHOWN = 50
 
 
 def _trainings(tx: Tx, public_id: str | None) -> list[Training]:
-    found = queries.counting_trainings(tx, public_id)
+    found = trainings.counting_trainings(tx, public_id)
     if public_id and not found:
         raise click.ClickException(f"no open or closed training {public_id}")
     return found
@@ -32,7 +32,7 @@ def verify_(public_id: str | None) -> None:
     found = 0
     with runtime.db.read(snapshot=True) as tx:
         for training in _trainings(tx, public_id):
-            differences = recount.recount_differences(tx, training)
+            differences = trainings.recount_differences(tx, training)
             for difference in differences[:SHOWN]:
                 click.echo(str(difference))
             if len(differences) > SHOWN:
@@ -51,8 +51,8 @@ def rebuild(public_id: str | None) -> None:
         ids = [training.public_id for training in _trainings(tx, public_id)]
 
     def write(tx: Tx, training_id: str) -> None:
-        for training in queries.counting_trainings(tx, training_id):
-            service.rebuild_training(tx, training)
+        for training in trainings.counting_trainings(tx, training_id):
+            trainings.rebuild_training(tx, training)
 
     for one in ids:
         runtime.db.run_in_transaction(functools.partial(write, training_id=one))
@@ -65,7 +65,7 @@ def settle() -> None:
     runtime: Runtime = current_app.extensions["academy"]
     total = 0
     while True:
-        moved = runtime.db.run_in_transaction(coverage_cells.settle_cells)
+        moved = runtime.db.run_in_transaction(trainings.settle_cells)
         total += moved
         if not moved:
             break

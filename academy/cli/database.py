@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from academy.core.runtime import Runtime
-from academy.library.service import seed_categories
+from academy.library import api as library
 
 if TYPE_CHECKING:  # large, and not needed by a web process whose schema is up to date
     from alembic.config import Config
@@ -43,7 +43,7 @@ def bring_up_to_date(runtime: Runtime) -> None:
             limit_service_account(
                 owner, runtime.db.url.username or "", makes_indexes=runtime.settings.search_backend != "whoosh"
             )
-    runtime.db.run_in_transaction(lambda tx: seed_categories(tx))
+    runtime.db.run_in_transaction(lambda tx: library.seed_categories(tx))
 
 
 def limit_service_account(owner_url: str, account: str, *, makes_indexes: bool) -> None:

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from academy.core.errors import Invalid
 from academy.core.runtime import Runtime
-from academy.reports import evidence
+from academy.reports import api as reports
 
 group = AppGroup("evidence", help="Evidence packs.")
 
@@ -23,7 +23,7 @@ def verify(file: Path) -> None:
     runtime: Runtime = current_app.extensions["academy"]
     try:
         with runtime.db.read(snapshot=True) as tx:
-            found = evidence.check_pack(tx, file)
+            found = reports.check_pack(tx, file)
     except Invalid as error:
         raise click.ClickException(str(error.message)) from error
     for line in found[:SHOWN]:

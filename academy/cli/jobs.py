@@ -8,9 +8,9 @@ from flask.cli import AppGroup
 
 from academy.core.runtime import Runtime
 from academy.core.settings import SettingsError
-from academy.jobs import worker
-from academy.jobs.queries import count_jobs
-from academy.media import isolation
+from academy.jobs import api as jobs
+from academy.jobs.api import Worker
+from academy.media import api as media
 
 group = AppGroup("jobs", help="Background jobs.")
 
@@ -20,10 +20,10 @@ def work() -> None:
     """Run a worker until a signal."""
     runtime: Runtime = current_app.extensions["academy"]
     try:
-        isolation.require_isolation(runtime.settings)
+        media.require_isolation(runtime.settings)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
-    runner = worker.Worker(runtime)
+    runner = Worker(runtime)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: runner.stop())
     runner.run()
@@ -34,5 +34,5 @@ def show() -> None:
     """Count jobs by name and state."""
     runtime: Runtime = current_app.extensions["academy"]
     with runtime.db.read() as tx:
-        for name, state, count in count_jobs(tx):
+        for name, state, count in jobs.count_jobs(tx):
             click.echo(f"{name}\t{state}\t{count}")

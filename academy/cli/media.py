@@ -11,8 +11,7 @@ from flask.cli import AppGroup
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.http.headers import EVERYWHERE, HSTS
-from academy.media import delivery
-from academy.media.storage.published_files import object_origin
+from academy.media import api as media
 
 group = AppGroup("media", help="Files and their delivery.")
 
@@ -68,12 +67,12 @@ def nginx_configuration(
     words = {
         "UPSTREAM": upstream,
         "LISTEN": f"{listen} ssl" if tls else listen,
-        "SECRET": delivery.delivery_secret(settings),
+        "SECRET": media.delivery_secret(settings),
         "MEDIA": str(settings.media_dir.absolute()),
         "FORM_MB": f"{settings.max_form_mb + 1}m",  # multipart overhead is added to the file's size
     }
     if settings.s3_bucket:
-        words["ORIGIN"], words["INTERNAL"] = object_origin(settings)
+        words["ORIGIN"], words["INTERNAL"] = media.object_origin(settings)
         # nginx's own folder; it holds copies only, and the oldest are deleted first.
         text = f'proxy_cache_path "{cache}" levels=1:2 keys_zone=academy_sets:32m max_size=50g inactive=7d;\n' + text
     sets = DEPLOY / ("nginx-objects.conf" if settings.s3_bucket else "nginx-files.conf")

@@ -4,10 +4,10 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.accounts.authentication import second_step
+from academy.accounts import api as accounts
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
-from academy.people import reencryption
+from academy.people import api as people
 
 group = AppGroup("privacy", help="Personal data.")
 
@@ -18,10 +18,10 @@ def rotate() -> None:
     runtime: Runtime = current_app.extensions["academy"]
 
     def write(tx: Tx) -> tuple[int, int, int]:
-        waiting = reencryption.count_sealed_members(tx)
+        waiting = people.count_sealed_members(tx)
         with click.progressbar(length=waiting, label="sealing") as bar:
-            changed = reencryption.reseal_members(tx, runtime.sealer, bar.update)
-        return waiting, changed, second_step.reseal_second_steps(tx, runtime.sealer)
+            changed = people.reseal_members(tx, runtime.sealer, bar.update)
+        return waiting, changed, accounts.reseal_second_steps(tx, runtime.sealer)
 
     waiting, changed, factors = runtime.db.run_in_transaction(write)
     click.echo(f"{changed} of {waiting} sealed anew, {factors} second steps")

@@ -8,7 +8,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from academy.core.runtime import Runtime
-from academy.learning import repair as repairing
+from academy.learning import api as learning
 
 group = AppGroup("progress", help="The watch ledger.")
 
@@ -20,7 +20,7 @@ def verify() -> None:
     """Derive starts and completions anew from every ledger row; exit code 1 if any is missing."""
     runtime: Runtime = current_app.extensions["academy"]
     found = 0
-    for (member_id, item_id, version), what in repairing.ledger_differences(runtime.db):
+    for (member_id, item_id, version), what in learning.ledger_differences(runtime.db):
         found += 1
         if found <= SHOWN:
             click.echo(f"member {member_id} item {item_id} version {version}\t{what}")
@@ -33,9 +33,9 @@ def verify() -> None:
 def repair(everything: bool) -> None:
     """Write what follows from credit and was not written; exit code 1 if something failed again."""
     runtime: Runtime = current_app.extensions["academy"]
-    found = [repairing.repair_ledgers(runtime.db)]
+    found = [learning.repair_ledgers(runtime.db)]
     if everything:
-        found.append(repairing.derive_from_ledgers(runtime.db))
+        found.append(learning.derive_from_ledgers(runtime.db))
     failed = sum(one.failed for one in found)
     click.echo(f"{sum(one.done for one in found)} repaired, {failed} failed")
     sys.exit(1 if failed else 0)

@@ -11,10 +11,10 @@ from academy.core.database import Tx
 from academy.core.errors import AcademyError
 from academy.core.i18n import Message
 from academy.core.runtime import Runtime
-from academy.jobs.worker import run_job
-from academy.people.models import RosterImport
-from academy.people.queries import find_organisation
-from academy.roster import imports
+from academy.jobs import api as jobs
+from academy.people import api as people
+from academy.people.api import RosterImport
+from academy.roster import api as roster
 
 group = AppGroup("roster", help="Import rosters and organisation trees.")
 
@@ -22,9 +22,9 @@ group = AppGroup("roster", help="Import rosters and organisation trees.")
 def _run(runtime: Runtime, made: RosterImport) -> RosterImport:
     """Run the import's job here, unless a worker has claimed it."""
     if made.job_id:
-        run_job(runtime, made.job_id)
+        jobs.run_job(runtime, made.job_id)
     with runtime.db.read() as tx:
-        return imports.import_of_id(tx, made.id)
+        return roster.import_of_id(tx, made.id)
 
 
 @group.command("import")
@@ -38,14 +38,14 @@ def import_(file: Path, code: str, tree: bool, complete: bool, do: bool) -> None
     runtime: Runtime = current_app.extensions["academy"]
     try:
         with file.open("rb") as stream:
-            received = imports.receive_file(runtime.settings, stream)
+            received = roster.receive_file(runtime.settings, stream)
 
         def begin(tx: Tx) -> RosterImport:
-            node = find_organisation(tx, ["/"], code)
+            node = people.find_organisation(tx, ["/"], code)
             if node is None:
                 raise click.ClickException(f"no organisation {code!r}")
             kind = "tree" if tree else "members"
-            return imports.begin_import(
+            return roster.begin_import(
                 tx, SYSTEM, node, received=received, filename=file.name, complete=complete, kind=kind
             )
 
@@ -56,7 +56,7 @@ def import_(file: Path, code: str, tree: bool, complete: bool, do: bool) -> None
         if do:
             checked = made.id
             made = runtime.db.run_in_transaction(
-                lambda tx: imports.confirm_import(tx, SYSTEM, imports.import_of_id(tx, checked))
+                lambda tx: roster.confirm_import(tx, SYSTEM, roster.import_of_id(tx, checked))
             )
             made = _run(runtime, made)
             click.echo(made.state)
@@ -70,6 +70,6 @@ def _print(runtime: Runtime, made: RosterImport) -> None:
     for kind, count in made.summary.items():
         if kind != "digest":
             click.echo(f"{kind}\t{count}")
-    for block in imports.read_findings(runtime.settings, made).all("bad"):
+    for block in roster.read_findings(runtime.settings, made).all("bad"):
         for bad in block:
             click.echo(f"{bad.line}\t{bad.number}\t" + "；".join(str(note) for note in bad.notes))

@@ -5,9 +5,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from academy.core.runtime import Runtime
-from academy.search import index_check as doctors
-from academy.search import queries
-from academy.search.backends.selection import search_backend
+from academy.search import api as search
 
 group = AppGroup("search", help="The search index.")
 
@@ -22,16 +20,18 @@ def rebuild() -> None:
     """Make the index anew from the tables, beside the one in use."""
     runtime = _runtime()
     with runtime.db.read() as tx:
-        total, segmenter = len(queries.published_course_ids(tx)), queries.load_segmenter(tx)
+        total, segmenter = len(search.published_course_ids(tx)), search.load_segmenter(tx)
     with click.progressbar(length=total, label="indexing") as bar:
-        done = search_backend(runtime).rebuild(queries.stream_lectures(runtime.db), segmenter, lambda _: bar.update(1))
+        done = search.search_backend(runtime).rebuild(
+            search.stream_lectures(runtime.db), segmenter, lambda _: bar.update(1)
+        )
     click.echo(f"{done} courses")
 
 
 @group.command("merge")
 def merge() -> None:
     """Make the index compact; readers go on meanwhile."""
-    search_backend(_runtime()).merge()
+    search.search_backend(_runtime()).merge()
     click.echo("merged")
 
 
@@ -39,7 +39,7 @@ def merge() -> None:
 @click.option("--mend", is_flag=True, help="Re-index what differs; rebuild an index that cannot be read.")
 def doctor(mend: bool) -> None:
     """Compare the index with the tables; exit with 1 if they differ and are not mended."""
-    report = doctors.check_index(_runtime(), mend=mend)
+    report = search.check_index(_runtime(), mend=mend)
     click.echo(report.describe())
     if not report.healthy and not mend:
         raise SystemExit(1)

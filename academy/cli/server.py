@@ -14,7 +14,7 @@ from academy.cli.supervisor import ChildProcess, Supervisor
 from academy.core.certificates import problem_of
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.learning import metrics
+from academy.learning import api as learning
 
 group = AppGroup("server", help="Web and worker together.")
 
@@ -60,7 +60,7 @@ def serve(runtime: Runtime) -> None:
     settings = runtime.settings
     refuse_busy_port(settings)
     runtime.db.dispose()
-    os.environ |= metrics.new_metrics_folder(settings.data_dir)
+    os.environ |= learning.new_metrics_folder(settings.data_dir)
     supervisor = Supervisor(children(settings), lambda: answers(settings))
 
     def ready() -> None:

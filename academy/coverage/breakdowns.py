@@ -12,15 +12,12 @@ from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.coverage import published_figures
 from academy.coverage.published_figures import Cells, Vector
-from academy.people import rules as people
-from academy.people import sectors
-from academy.people.ages import years_before
+from academy.people import api as people
 from academy.people.models import Member, Organisation
-from academy.trainings import lineage, recount
-from academy.trainings.models import Training
-from academy.trainings.rules import AGE_BANDS
+from academy.trainings import api as trainings
+from academy.trainings.api import Training
 
-OLDEST = tuple(youngest for youngest, _ in reversed(AGE_BANDS.values()))
+OLDEST = tuple(youngest for youngest, _ in reversed(trainings.AGE_BANDS.values()))
 """Lower limits of the age bands."""
 AGE_WORDS: dict[str, Message] = {
     "0": msg("35 岁及以下"),
@@ -112,7 +109,9 @@ def _count(
     tx: Tx, training: Training, node: Organisation, dimension: str, day: dt.date
 ) -> tuple[dict[str, Vector], Vector]:
     """True figures of each group, and the fingerprints of everybody counted."""
-    pieces = recount.recount_pieces(training.id, day, select(Organisation.id).where(lineage.lies_inside(tx, node, day)))
+    pieces = trainings.recount_pieces(
+        training.id, day, select(Organisation.id).where(trainings.lies_inside(tx, node, day))
+    )
     rows = tx.execute(
         select(key(training, dimension).label("key"), *published_figures.columns(pieces, day))
         .select_from(pieces)
@@ -154,7 +153,7 @@ def break_down(
 
 def _words(tx: Tx, dimension: str, language: str) -> Mapping[str, Message | str]:
     if dimension == "sector":
-        return sectors.sector_names(tx, language)
+        return people.sector_names(tx, language)
     known = {"gender": people.GENDERS, "status": people.STATUSES, "age": AGE_WORDS}
     return known.get(dimension, {})
 
@@ -175,5 +174,5 @@ def key(training: Training, dimension: str) -> Any:
 def age_key(day: dt.date) -> Any:
     """Which age band a `Member` row is in on a day; blank where no birthday is known."""
     # Oldest first: anybody born by then is at least that old.
-    bands = [(Member.birth_date <= years_before(day, low), literal(str(low))) for low in OLDEST]
+    bands = [(Member.birth_date <= people.years_before(day, low), literal(str(low))) for low in OLDEST]
     return case((Member.birth_date.is_(None), literal("")), *bands, else_=literal("0"))

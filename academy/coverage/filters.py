@@ -17,13 +17,10 @@ from academy.core.i18n import Message, msg
 from academy.coverage import breakdowns, published_figures
 from academy.coverage.published_figures import Cells, Vector
 from academy.coverage.table import Coverage, CoverageRow
-from academy.people import rules as people
-from academy.people import sectors
+from academy.people import api as people
 from academy.people.models import Member, Organisation
-from academy.trainings import lineage, recount
-from academy.trainings.coverage_cells import Figures
-from academy.trainings.models import Training
-from academy.trainings.queries import list_positions
+from academy.trainings import api as trainings
+from academy.trainings.api import Figures, Training
 
 FILTERS = ("sector", "position", "age", "gender", "education")
 
@@ -148,7 +145,9 @@ def _figures(known: Cells | None, cell: str) -> Figures | None:
 
 
 def _parts(tx: Tx, training: Training, node: Organisation, chosen: Mapping[str, str], day: dt.date) -> dict[str, _Part]:
-    pieces = recount.recount_pieces(training.id, day, select(Organisation.id).where(lineage.lies_inside(tx, node, day)))
+    pieces = trainings.recount_pieces(
+        training.id, day, select(Organisation.id).where(trainings.lies_inside(tx, node, day))
+    )
     keys = [breakdowns.key(training, name).label(name) for name in chosen]
     below = path_part(Organisation.path, len(node.path) + 1).label("below")
     rows = tx.execute(
@@ -171,8 +170,8 @@ def filter_options(tx: Tx, language: str) -> list[tuple[str, Message, list[tuple
     """The choices of each filter: its name, its label, values with their labels."""
     schools = tx.scalars(select(Member.education).where(Member.education.is_not(None)).group_by(Member.education))
     offered: dict[str, list[tuple[str, Message | str]]] = {
-        "sector": list(sectors.sector_names(tx, language).items()),
-        "position": [(name, name) for name in list_positions(tx)],
+        "sector": list(people.sector_names(tx, language).items()),
+        "position": [(name, name) for name in trainings.list_positions(tx)],
         "age": list(breakdowns.AGE_WORDS.items()),
         "gender": list(people.GENDERS.items()),
         "education": sorted((name, name) for name in schools if name),

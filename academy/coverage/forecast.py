@@ -10,8 +10,8 @@ from sqlalchemy import select
 from academy.core import clock
 from academy.core.database import Tx
 from academy.people.models import Organisation
-from academy.trainings import coverage_cells
-from academy.trainings.models import Training
+from academy.trainings import api as trainings
+from academy.trainings.api import Figures, Training
 
 PACE_DAYS = 14
 SHOWN = 10
@@ -72,15 +72,15 @@ def deciding(missing: Sequence[int]) -> int:
     return 0
 
 
-def forecast_training(tx: Tx, training: Training, node: Organisation, figures: coverage_cells.Figures) -> Forecast:
+def forecast_training(tx: Tx, training: Training, node: Organisation, figures: Figures) -> Forecast:
     """The forecast of a running training in one node."""
     today = clock.today()
-    history = [(day, found.completed) for day, found in coverage_cells.daily_figures(tx, training.id, node.id)]
+    history = [(day, found.completed) for day, found in trainings.daily_figures(tx, training.id, node.id)]
     history.append((today, figures.completed))
     speed = pace(history, today, training.opens_on)
     day = complete_on(figures.missing, speed, today)
     left = max(0, (training.closes_on - today).days)
-    places = coverage_cells.own_figures_below(tx, training.id, node).items()
+    places = trainings.own_figures_below(tx, training.id, node).items()
     behind = sorted(((place, own.missing) for place, own in places if own.missing), key=lambda one: (-one[1], one[0]))
     return Forecast(
         missing=figures.missing,

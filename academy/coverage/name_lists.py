@@ -8,18 +8,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
-from academy.accounts.queries import has_account
+from academy.accounts import api as accounts
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.core.paging import Page
 from academy.coverage import refusal_reasons
-from academy.people import queries as members
+from academy.people import api as people
 from academy.people.models import Exemption, Member, Organisation
-from academy.people.name_spelling import clean_name
-from academy.trainings import coverage_cells, lineage, recount, sql
-from academy.trainings.course_shares import studied_shares
-from academy.trainings.models import ReminderRecipient, Training
+from academy.trainings import api as trainings
+from academy.trainings.api import Figures, Training
+from academy.trainings.models import ReminderRecipient
 
 PAGE = 50
 BRANCHES = 200
@@ -119,7 +118,7 @@ def _places_of_page(tx: Tx, name_filter: NameFilter, offset: int, size: int) -> 
         return None, offset
     here: list[int] = []
     before = skipped = 0
-    for place, own in coverage_cells.own_figures_below(tx, name_filter.training.id, name_filter.node).items():
+    for place, own in trainings.own_figures_below(tx, name_filter.training.id, name_filter.node).items():
         number = counted(own)
         if before + number <= offset:
             skipped = before + number
@@ -135,7 +134,7 @@ def stream_names(tx: Tx, name_filter: NameFilter) -> Iterator[ListedMember]:
     """All names, by branch; a few hundred branches are in memory at a time."""
     branches = [name_filter.node.id]
     if not name_filter.direct:
-        inside = select(Organisation.id).where(lineage.lies_inside(tx, name_filter.node, name_filter.day))
+        inside = select(Organisation.id).where(trainings.lies_inside(tx, name_filter.node, name_filter.day))
         branches = list(tx.scalars(inside.order_by(Organisation.path)))
     for start in range(0, len(branches), BRANCHES):
         query, where = _query(tx, name_filter, branches[start : start + BRANCHES])
@@ -146,13 +145,13 @@ def count_names(tx: Tx, name_filter: NameFilter) -> int:
     """Number of names. Taken from coverage where it counts exactly the same people."""
     counted = _COUNTED.get(name_filter.status)
     if counted is not None and not name_filter.text and not name_filter.direct:
-        found = coverage_cells.figures_of(tx, [name_filter.training.id], [name_filter.node.id], name_filter.day)
-        return counted(found.get((name_filter.training.id, name_filter.node.id), coverage_cells.Figures()))
+        found = trainings.figures_of(tx, [name_filter.training.id], [name_filter.node.id], name_filter.day)
+        return counted(found.get((name_filter.training.id, name_filter.node.id), Figures()))
     query, _ = _query(tx, name_filter)
     return tx.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
-_COUNTED: dict[str, Callable[[coverage_cells.Figures], int]] = {
+_COUNTED: dict[str, Callable[[Figures], int]] = {
     "": lambda found: found.due + found.exempt,
     NameStatus.MISSING: lambda found: found.missing,
     NameStatus.UNDER_WAY: lambda found: found.started - found.completed,
@@ -170,10 +169,10 @@ def selected_members(tx: Tx, name_filter: NameFilter) -> Select[*tuple[Any, ...]
 def _query(tx: Tx, name_filter: NameFilter, branches: list[int] | None = None) -> tuple[Select[*tuple[Any, ...]], Any]:
     here: Any = [name_filter.node.id] if name_filter.direct else branches
     if here is None:
-        here = select(Organisation.id).where(lineage.lies_inside(tx, name_filter.node, name_filter.day))
-    pieces = recount.recount_pieces(name_filter.training.id, name_filter.day, here)
+        here = select(Organisation.id).where(trainings.lies_inside(tx, name_filter.node, name_filter.day))
+    pieces = trainings.recount_pieces(name_filter.training.id, name_filter.day, here)
     end = name_filter.day or dt.date.max
-    account = has_account(Member.id)
+    account = accounts.has_account(Member.id)
     query = (
         select(
             Member.id,
@@ -195,14 +194,14 @@ def _query(tx: Tx, name_filter: NameFilter, branches: list[int] | None = None) -
         .where(pieces.c.standing != "out")
     )
     if name_filter.text:
-        text = clean_name(name_filter.text)
+        text = people.clean_name(name_filter.text)
         query = query.where(or_(Member.name.contains(text, autoescape=True), Member.number == text))
     narrowed = _narrow(pieces, end, name_filter.training.id).get(name_filter.status)
     return (query if narrowed is None else query.where(narrowed)), pieces
 
 
 def _narrow(pieces: Any, end: dt.date, training_id: int) -> dict[str, ColumnElement[bool]]:
-    account, lately = has_account(Member.id), _reminded_lately(training_id)
+    account, lately = accounts.has_account(Member.id), _reminded_lately(training_id)
     due = pieces.c.standing == "due"
     started, completed = pieces.c.started_on <= end, pieces.c.completed_on <= end
     not_started = or_(pieces.c.started_on.is_(None), pieces.c.started_on > end)
@@ -242,7 +241,7 @@ def _ordered(query: Select[*tuple[Any, ...]], pieces: Any, sort: str) -> Select[
 def _named(tx: Tx, name_filter: NameFilter, rows: Any) -> list[ListedMember]:
     end = name_filter.day or dt.date.max
     ids = [row[0] for row in rows]
-    shares = studied_shares(tx, name_filter.training.id, ids) if name_filter.day is None else {}
+    shares = trainings.studied_shares(tx, name_filter.training.id, ids) if name_filter.day is None else {}
     then = None if name_filter.day is None else _done_by(tx, name_filter.training, ids, name_filter.day)
     excused = _exemptions(tx, [row[0] for row in rows if row.standing == "exempt"], name_filter.day or clock.today())
     # Refused playback is known for today only, like progress.
@@ -276,7 +275,7 @@ def _done_by(tx: Tx, training: Training, ids: list[int], day: dt.date) -> dict[i
     """Bit mask of the courses completed by the end of a day."""
     found: dict[int, int] = {}
     for start in range(0, len(ids), 2000):
-        for member, _, position, on in tx.execute(sql.course_days(training, ids[start : start + 2000])):
+        for member, _, position, on in tx.execute(trainings.course_days(training, ids[start : start + 2000])):
             if on <= day:
                 found[member] = found.get(member, 0) | 1 << position
     return found
@@ -314,6 +313,6 @@ def _exemptions(tx: Tx, ids: list[int], day: dt.date) -> dict[int, tuple[str, dt
     if not ids:
         return {}
     query = select(Exemption.member_id, Exemption.reason, Exemption.valid_to).where(
-        Exemption.member_id.in_(ids), members.exempt_on(day)
+        Exemption.member_id.in_(ids), people.exempt_on(day)
     )
     return {member: (reason, until) for member, reason, until in tx.execute(query)}

@@ -10,8 +10,9 @@ from sqlalchemy import and_, case, func, insert, select
 from academy.core import clock, disclosure
 from academy.core.database import Tx
 from academy.core.unique import lock_row
-from academy.people.models import Organisation
-from academy.trainings.models import PublishedFigure, Training
+from academy.people.api import Organisation
+from academy.trainings.api import Training
+from academy.trainings.models import PublishedFigure
 
 
 class Vector(NamedTuple):

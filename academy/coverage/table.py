@@ -8,11 +8,10 @@ from sqlalchemy import and_, case, func, or_, select
 
 from academy.core import clock
 from academy.core.database import Tx
-from academy.library.models import Course
+from academy.library.api import Course
 from academy.people.models import Organisation, OrganisationSpell
-from academy.trainings import coverage_cells, recount, sql
-from academy.trainings.coverage_cells import Figures
-from academy.trainings.models import Training
+from academy.trainings import api as trainings
+from academy.trainings.api import Figures, Training
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +65,7 @@ def coverage_of(
     """
     names = _children(tx, node, day)
     ids = [node.id, *(line.organisation_id for line in names)]
-    counted = coverage_cells.figures_of(tx, [training.id], ids, day)
+    counted = trainings.figures_of(tx, [training.id], ids, day)
     lines = [
         dataclasses.replace(line, figures=counted.get((training.id, line.organisation_id), Figures())) for line in names
     ]
@@ -79,8 +78,8 @@ def coverage_of(
         figures=counted.get((training.id, node.id), Figures()),
         lines=_sorted(lines, sort, falling),
         direct=direct_figures(tx, training, node.id, day),
-        courses=sql.courses_of(tx, training),
-        needed=sql.courses_needed(tx, training),
+        courses=trainings.courses_of(tx, training),
+        needed=trainings.courses_needed(tx, training),
     )
 
 
@@ -115,7 +114,7 @@ def _sorted(lines: list[CoverageRow], sort: str, falling: bool) -> list[Coverage
 
 def direct_figures(tx: Tx, training: Training, organisation_id: int, day: dt.date | None) -> Figures:
     """Figures of the members who belong to a node itself, counted from their rows."""
-    pieces = recount.recount_pieces(training.id, day, [organisation_id])
+    pieces = trainings.recount_pieces(training.id, day, [organisation_id])
     end = day or dt.date.max
     due = pieces.c.standing == "due"
 
@@ -132,7 +131,7 @@ def direct_figures(tx: Tx, training: Training, organisation_id: int, day: dt.dat
     ).one()
     found = Figures(int(row[0]), int(row[1]), int(row[2]), int(row[3]))
     if found.due:
-        days = sql.course_days(training, select(pieces.c.member_id)).subquery()
+        days = trainings.course_days(training, select(pieces.c.member_id)).subquery()
         for course, number in tx.execute(
             select(days.c.course_id, func.count())
             .join(pieces, pieces.c.member_id == days.c.member_id)

@@ -3,8 +3,7 @@
 from flask import g, session
 from flask_login import login_user
 
-from academy.accounts.authentication.second_step import session_awaiting_second_step
-from academy.accounts.queries import identity_of
+from academy.accounts import api as accounts
 from academy.core.errors import SignInRequired
 from academy.http.known_browsers import remember_browser
 from academy.http.request_context import reading
@@ -23,8 +22,8 @@ def start_session(token: str) -> None:
         SignInRequired: the token's session has ended meanwhile.
     """
     with reading() as tx:
-        found = identity_of(tx, token)
-        waiting = found is None and session_awaiting_second_step(tx, token) is not None
+        found = accounts.identity_of(tx, token)
+        waiting = found is None and accounts.session_awaiting_second_step(tx, token) is not None
     if waiting:
         # Continue at the sign-in page, which asks for the second step.
         session.clear()

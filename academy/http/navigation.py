@@ -6,13 +6,13 @@ from urllib.parse import quote, urlencode
 
 from flask import Flask, request, url_for
 
-from academy.accounts.grants import ROLE_NAMES
+from academy.accounts import api as accounts
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.http.declarations import declared, routes, section_url
 from academy.http.menu import MEMBER_SECTIONS, OFFICE_SECTIONS, SCREEN_SECTIONS, Section
 from academy.http.request_context import actor, identity, reading
-from academy.notifications import queries as notifications
+from academy.notifications import api as notifications
 
 THEMES = ("auto", "light", "dark")
 SIZES = ("18", "22", "26", "30")
@@ -88,7 +88,7 @@ def install(app: Flask) -> None:
     """Register template globals."""
     app.jinja_env.globals |= {
         "today": clock.today,
-        "role_name": lambda role: ROLE_NAMES[Role(role)],
+        "role_name": lambda role: accounts.ROLE_NAMES[Role(role)],
         "link": link,
         "page_url": page_url,
         "asked": query_arguments,

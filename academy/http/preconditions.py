@@ -4,7 +4,7 @@ from flask import Flask, flash, redirect, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.accounts import consent
+from academy.accounts import api as accounts
 from academy.core.errors import ConsentRequired, NotFound
 from academy.http import menu, resubmission
 from academy.http.declarations import Landing, declared, landing_url, section_url
@@ -23,7 +23,7 @@ def _agreed() -> Response | None:
     if here is None or not here.identified or not here.consent or not runtime().settings.consent:
         return None
     me = identity()
-    if me is None or me.is_program or me.consent_version == consent.CONSENT_VERSION:
+    if me is None or me.is_program or me.consent_version == accounts.CONSENT_VERSION:
         return None
     if wants_json():
         raise ConsentRequired

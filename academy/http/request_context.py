@@ -6,11 +6,11 @@ from contextlib import AbstractContextManager, contextmanager
 from flask import current_app, g, request
 from flask_login import current_user
 
-from academy.accounts.queries import Identity
+from academy.accounts.api import Identity
 from academy.core.actor import NOBODY, Actor
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
-from academy.media.service import follow_revocations
+from academy.media import api as media
 
 
 def runtime() -> Runtime:
@@ -33,7 +33,7 @@ def writing() -> Iterator[Tx]:
     """
     kept = runtime()
     with kept.db.begin() as tx:
-        tx.after_commit(lambda: follow_revocations(tx, kept.settings))
+        tx.after_commit(lambda: media.follow_revocations(tx, kept.settings))
         yield tx
 
 

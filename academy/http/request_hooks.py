@@ -8,9 +8,8 @@ from flask_login import LoginManager, UserMixin
 from flask_wtf import CSRFProtect
 from werkzeug.routing import BaseConverter
 
-from academy.accounts import queries as accounts
-from academy.accounts.authentication import passwords
-from academy.accounts.sessions import keep_alive
+from academy.accounts import api as accounts
+from academy.accounts.api import Identity
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.errors import NotFound
@@ -57,14 +56,14 @@ class IdConverter(BaseConverter):
 class SignedIn(UserMixin):  # type: ignore[misc]
     """The user object of flask-login: the session's token and its owner."""
 
-    def __init__(self, token: str, found: accounts.Identity) -> None:
+    def __init__(self, token: str, found: Identity) -> None:
         self.id = token
         self.identity = found
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Install sessions, languages, errors, CSRF, headers, template globals."""
-    passwords.limit_waiting_threads(settings.web_threads)
+    accounts.limit_waiting_threads(settings.web_threads)
     app.url_map.converters["id"] = IdConverter
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -141,5 +140,5 @@ def _keep_alive(response: Response) -> Response:
     rarely = dt.timedelta(minutes=max(10, kept.settings.session_idle_minutes // 50))
     if found is not None and clock.now() - found.seen_at > rarely:
         session_id = found.session_id
-        kept.db.run_in_transaction(lambda tx: keep_alive(tx, kept, session_id))
+        kept.db.run_in_transaction(lambda tx: accounts.keep_alive(tx, kept, session_id))
     return response

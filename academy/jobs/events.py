@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeVar, overload
 
 from academy.core.database import Tx
+from academy.jobs.context import JobContext
 from academy.jobs.models import OutboxEvent
-from academy.jobs.registry import JobContext, job
+from academy.jobs.registry import job
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +51,9 @@ def handles(kind: type[E], *, in_transaction: bool = False, lane: str = "fast") 
     With `in_transaction` it takes (tx, event) and runs inside the publisher's transaction: database only, quick.
     Otherwise it takes (context, event) and runs as a job in `lane` after the commit, at least once, so it must be
     idempotent.
+
+    Raises:
+        TypeError: two handlers of one event and component have one name.
     """
 
     def subscribe(handler: Callable[..., None]) -> Callable[..., None]:

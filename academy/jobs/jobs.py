@@ -3,8 +3,8 @@
 import datetime as dt
 
 from academy.core.retention import days_ago, delete_in_batches
+from academy.jobs.context import JobContext
 from academy.jobs.models import Job, JobState, OutboxEvent
-from academy.jobs.registry import JobContext
 from academy.jobs.scheduler import nightly
 
 

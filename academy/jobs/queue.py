@@ -61,7 +61,11 @@ class Attempt:
 def enqueue(
     tx: Tx, name: str, *, key: str | None = None, actor: Actor = SYSTEM, delay_s: float = 0, **args: Any
 ) -> Job:
-    """Create a job. With a `key`, an open job of the same key is returned instead of a second one."""
+    """Create a job. With a `key`, an open job of the same key is returned instead of a second one.
+
+    Raises:
+        Conflict: an open job of the same key ended at the same moment; the caller tries again.
+    """
     run_after = clock.now() + dt.timedelta(seconds=delay_s)
     for _ in range(3):
         open_job = _open(tx, key) if key is not None else None

@@ -16,8 +16,9 @@ from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.core.unique import get_or_create
 from academy.jobs import queue, registry
+from academy.jobs.context import JobContext
 from academy.jobs.models import Recurrence
-from academy.jobs.registry import FAST, JobContext
+from academy.jobs.registry import FAST
 
 Next = Callable[[dt.datetime], dt.datetime]
 

@@ -15,11 +15,12 @@ from academy.core.i18n import msg
 from academy.core.logging import log_event
 from academy.core.runtime import Runtime
 from academy.jobs import queue, registry, scheduler
+from academy.jobs.context import JobContext
 from academy.jobs.models import Job, JobState
 from academy.jobs.outbox import BATCH, deliver
 from academy.jobs.presence import Presence
 from academy.jobs.queue import Attempt
-from academy.jobs.registry import BRIEF, FAST, HEAVY, LANES, JobContext
+from academy.jobs.registry import BRIEF, FAST, HEAVY, LANES
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from academy.core.database import Base, Tx
-from academy.jobs import publish
+from academy.jobs import api as jobs
 from academy.learning.events import CourseFinished, CourseItemFinished, CourseStarted
 from academy.learning.models import Completion, Correction, CourseStart, CreditHour, ItemCompletion
-from academy.library.models import Course, CourseItem, CourseState
+from academy.library.api import CourseState
+from academy.library.models import Course, CourseItem
 
 PLAYABLE = ("video", "audio", "document")
 """Kinds of items that are completed by watching, or by reading page after page."""
@@ -60,7 +61,7 @@ def insert_once(tx: Tx, model: type[Base], **values: object) -> bool:
 def record_start(tx: Tx, member_id: int, course_id: int, at_ms: int) -> None:
     """Record the member's first credit of a course."""
     if insert_once(tx, CourseStart, member_id=member_id, course_id=course_id, started_at=instant(at_ms)):
-        publish(tx, CourseStarted(member_id, course_id, at_ms))
+        jobs.publish(tx, CourseStarted(member_id, course_id, at_ms))
 
 
 def finish_item(tx: Tx, member_id: int, item_id: int, item_version: int, course_id: int, at_ms: int) -> None:
@@ -70,7 +71,7 @@ def finish_item(tx: Tx, member_id: int, item_id: int, item_version: int, course_
     """
     key = {"member_id": member_id, "item_id": item_id, "item_version": item_version}
     if insert_once(tx, ItemCompletion, **key, course_id=course_id, completed_at=instant(at_ms)):
-        publish(tx, CourseItemFinished(member_id, item_id, course_id, at_ms))
+        jobs.publish(tx, CourseItemFinished(member_id, item_id, course_id, at_ms))
     finished = _finished(tx, member_id, course_id, at_ms)
     if finished is not None:
         version, finished_ms = finished
@@ -190,5 +191,5 @@ def finish_course(
         return False
     if course.credit_minutes:
         _earn(tx, member_id, course, at, evidence)
-    publish(tx, CourseFinished(member_id, course.id, version, at_ms))
+    jobs.publish(tx, CourseFinished(member_id, course.id, version, at_ms))
     return True

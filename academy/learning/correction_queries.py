@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from academy.accounts.queries import account_names
+from academy.accounts import api as accounts
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
 from academy.learning.models import Completion, Correction
 from academy.library.models import Course
+from academy.people import api as people
 from academy.people.models import Member, Organisation
-from academy.people.queries import subtrees
 
 PAGE = 50
 
@@ -40,7 +40,7 @@ def _lines() -> Any:
 
 def _summaries(tx: Tx, rows: Iterable[Any]) -> list[CorrectionSummary]:
     found = [tuple(row) for row in rows]
-    names = account_names(tx, [who for row in found for who in (row[0].proposed_by, row[0].decided_by)])
+    names = accounts.account_names(tx, [who for row in found for who in (row[0].proposed_by, row[0].decided_by)])
     return [
         CorrectionSummary(one, course, member, node, names.get(one.proposed_by, ""), names.get(one.decided_by, ""))
         for one, course, member, node in found
@@ -49,7 +49,7 @@ def _summaries(tx: Tx, rows: Iterable[Any]) -> list[CorrectionSummary]:
 
 def waiting_corrections(tx: Tx, paths: Sequence[str], page: int = 1) -> Page[CorrectionSummary]:
     """Undecided proposals inside the subtrees, oldest first."""
-    query = _lines().where(subtrees(paths), Correction.decision.is_(None)).order_by(Correction.id)
+    query = _lines().where(people.subtrees(paths), Correction.decision.is_(None)).order_by(Correction.id)
     found = page_of(tx, query, page, PAGE)
     return Page(_summaries(tx, found.rows), found.total, found.number, found.size)
 

@@ -12,15 +12,15 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import Message, msg
-from academy.jobs import publish
+from academy.jobs import api as jobs
 from academy.learning.completions import hours_of_course
 from academy.learning.events import CorrectionApproved, CourseStruck
 from academy.learning.models import Completion, Correction, CourseStart, CreditHour, WatchLedger
 from academy.learning.service import record_completion
 from academy.library.models import Course, CourseItem
-from academy.notifications.service import notify
-from academy.people import rules
-from academy.people.access import require_access
+from academy.notifications import api as notifications
+from academy.people import api as people
+from academy.people.api import Unreadable
 from academy.people.models import Member, Organisation
 
 CORRECTION_PROPOSERS = (Role.NODE_ADMINISTRATOR, Role.BRANCH_SECRETARY)
@@ -67,8 +67,8 @@ def _checked(course: Course, kind: str, reason: str, studied_on: dt.date | None)
     wrong: dict[str, Message] = {}
     text = ""
     try:
-        text = rules.read_text(reason, longest=LONGEST) or ""
-    except rules.Unreadable as error:
+        text = people.read_text(reason, longest=LONGEST) or ""
+    except Unreadable as error:
         wrong["reason"] = error.reason
     if not text and not wrong:
         wrong["reason"] = msg("请写明依据，比如签到表的日期和编号。")
@@ -158,7 +158,7 @@ def _register(tx: Tx, actor: Actor, correction: Correction, course: Course) -> N
     # Noon of that day: only the day is known. Today's noon may still be in the future.
     at = min(clock.now(), dt.datetime.combine(day, NOON, clock.CITY).astimezone(dt.UTC))
     at_ms = int(at.timestamp() * 1000)
-    publish(tx, CorrectionApproved(correction.member_id, course.id, [[course.version, at_ms]]))
+    jobs.publish(tx, CorrectionApproved(correction.member_id, course.id, [[course.version, at_ms]]))
     record_completion(tx, actor, correction.member_id, course, at, "corrected")
     earned = _earned(tx, correction.member_id, course)
     if course.credit_minutes and earned <= 0:
@@ -176,7 +176,7 @@ def _strike(tx: Tx, correction: Correction, course: Course) -> None:
             for row in rows
         ]
     }
-    publish(tx, CorrectionApproved(correction.member_id, course.id, struck))
+    jobs.publish(tx, CorrectionApproved(correction.member_id, course.id, struck))
     for row in rows:
         tx.delete(row)
     if not _watched(tx, correction.member_id, course):
@@ -187,7 +187,7 @@ def _strike(tx: Tx, correction: Correction, course: Course) -> None:
     earned = _earned(tx, correction.member_id, course)
     if earned > 0:
         _book(tx, correction, course, -earned, "correction.struck", clock.now())
-    publish(tx, CourseStruck(correction.member_id, course.id, struck))
+    jobs.publish(tx, CourseStruck(correction.member_id, course.id, struck))
 
 
 def _watched(tx: Tx, member_id: int, course: Course) -> bool:
@@ -220,9 +220,11 @@ def _notify_member(tx: Tx, correction: Correction, course: Course) -> None:
     else:
         body = msg("“%(title)s”的学完记录已撤销。有疑问请联系支部，或写信到意见箱。", **params)
     key = f"correction:{correction.public_id}"
-    notify(tx, key=key, body=body, link="/my/trainings", member_id=correction.member_id, kind="correction")
+    notifications.notify(
+        tx, key=key, body=body, link="/my/trainings", member_id=correction.member_id, kind="correction"
+    )
 
 
 def _allow(tx: Tx, actor: Actor, member: Member, *roles: Role) -> None:
     home = tx.get_one(Organisation, member.organisation_id)
-    require_access(actor, home.path, f"member:{member.public_id}", *roles)
+    people.require_access(actor, home.path, f"member:{member.public_id}", *roles)

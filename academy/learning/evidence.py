@@ -24,8 +24,8 @@ from academy.learning.models import (
     Refusal,
     WatchLedger,
 )
-from academy.library.models import CourseItem
-from academy.people.models import Member
+from academy.library.api import CourseItem
+from academy.people.api import Member
 
 
 def collect_evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> dict[str, Any]:

@@ -2,26 +2,25 @@
 
 from sqlalchemy import select, update
 
-from academy.accounts.events import PersonErased, SessionsEnded
+from academy.accounts.api import PersonErased, SessionsEnded
 from academy.core.database import Tx
-from academy.jobs import handles
+from academy.jobs import api as jobs
 from academy.learning import completions, service
 from academy.learning.models import LeaseEnd, PlaybackLease
-from academy.library.events import CoursePublished, CourseWithdrawn
+from academy.library.api import CoursePublished, CourseWithdrawn
 from academy.library.models import Course, CourseItem
-from academy.people.events import MembersChanged
+from academy.people import api as people
+from academy.people.api import MembersChanged
 from academy.people.models import Member
-from academy.people.queries import among
-from academy.people.rules import PRESENT_STATUSES
 
 
-@handles(CourseWithdrawn, in_transaction=True)
+@jobs.handles(CourseWithdrawn, in_transaction=True)
 def end_playbacks(tx: Tx, event: CourseWithdrawn) -> None:
     """End the playbacks of a withdrawn course."""
     service.end_leases_of(tx, LeaseEnd.WITHDRAWN, course_id=event.course_id)
 
 
-@handles(CoursePublished, in_transaction=True)
+@jobs.handles(CoursePublished, in_transaction=True)
 def end_outdated_playbacks(tx: Tx, event: CoursePublished) -> None:
     """End playbacks of outdated versions; the players load the present one."""
     outdated = (
@@ -46,18 +45,20 @@ def end_outdated_playbacks(tx: Tx, event: CoursePublished) -> None:
         service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=item.id, asking_other_than=asked)
 
 
-@handles(SessionsEnded, in_transaction=True)
+@jobs.handles(SessionsEnded, in_transaction=True)
 def end_playbacks_of_sessions(tx: Tx, event: SessionsEnded) -> None:
     """End the playbacks of sessions that ended."""
     service.end_leases_of_sessions(tx, event.session_ids, LeaseEnd.SIGNED_OUT)
 
 
-@handles(MembersChanged, in_transaction=True)
+@jobs.handles(MembersChanged, in_transaction=True)
 def end_playbacks_of_who_left(tx: Tx, event: MembersChanged) -> None:
     """End the playbacks of members who left: a lease is a credential of its own, whatever session opened it."""
     for start in range(0, len(event.member_ids), 5000):
         changed = event.member_ids[start : start + 5000]
-        left = select(Member.id).where(among(tx, Member.id, changed), Member.status.not_in(PRESENT_STATUSES))
+        left = select(Member.id).where(
+            people.among(tx, Member.id, changed), Member.status.not_in(people.PRESENT_STATUSES)
+        )
         playing = (
             select(PlaybackLease)
             .where(PlaybackLease.member_id.in_(left), PlaybackLease.ended_at.is_(None))
@@ -67,7 +68,7 @@ def end_playbacks_of_who_left(tx: Tx, event: MembersChanged) -> None:
             service.end_lease(tx, lease, LeaseEnd.SIGNED_OUT)
 
 
-@handles(PersonErased, in_transaction=True)
+@jobs.handles(PersonErased, in_transaction=True)
 def forget_devices(tx: Tx, event: PersonErased) -> None:
     """Erase device names. What was watched is kept, for coverage must stay correct."""
     tx.execute(update(PlaybackLease).where(PlaybackLease.member_id == event.member_id).values(device="", device_key=""))

@@ -7,10 +7,10 @@ from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.learning import queries
 from academy.learning.queries import Ledger
-from academy.library import queries as library
-from academy.library.models import Course, CourseItem, Lecturer
-from academy.media import queries as media
-from academy.media.models import Asset, Cue
+from academy.library import api as library
+from academy.library.api import Course, CourseItem, Lecturer
+from academy.media import api as media
+from academy.media.api import Asset, Cue
 
 
 @dataclass(frozen=True)

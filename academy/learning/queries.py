@@ -11,7 +11,8 @@ from academy.learning import rules
 from academy.learning.completions import PLAYABLE, instant
 from academy.learning.models import Completion, ItemCompletion, Refusal, WatchLedger
 from academy.learning.rules import Span
-from academy.library.models import Course, CourseItem, CourseState
+from academy.library.api import CourseState
+from academy.library.models import Course, CourseItem
 from academy.media.models import Asset
 
 

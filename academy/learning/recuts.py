@@ -15,12 +15,13 @@ from academy.core.audit import record
 from academy.core.database import Database, Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
-from academy.jobs import Job, enqueue
-from academy.jobs.queries import find_job
+from academy.jobs import api as jobs
+from academy.jobs.api import Job
 from academy.learning import carry_over as carrying
 from academy.learning import completions, rules, service
 from academy.learning.models import LeaseEnd, PlaybackLease, Recut, WatchLedger
-from academy.library.models import Course, CourseItem
+from academy.library.api import CourseItem
+from academy.library.models import Course
 from academy.media.models import Asset
 
 Kept = Sequence[tuple[int, int, int]]
@@ -109,7 +110,7 @@ def carry_over_credit(tx: Tx, actor: Actor, item: CourseItem, from_version: int,
     recut = _declared(tx, actor, item, from_version, kept, duration)
     carry_some(tx, recut)
     if recut.finished_at is None:
-        recut.job_id = enqueue(tx, CARRY, key=f"{CARRY}:{recut.id}", actor=actor, recut_id=recut.id).id
+        recut.job_id = jobs.enqueue(tx, CARRY, key=f"{CARRY}:{recut.id}", actor=actor, recut_id=recut.id).id
         tx.flush()
     record(
         tx,
@@ -184,7 +185,7 @@ def latest_recut(tx: Tx, item: CourseItem) -> tuple[Recut | None, Job | None]:
         .order_by(Recut.id.desc())
         .limit(1)
     )
-    return recut, find_job(tx, recut.job_id) if recut is not None else None
+    return recut, jobs.find_job(tx, recut.job_id) if recut is not None else None
 
 
 def _check(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> int:

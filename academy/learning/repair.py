@@ -16,7 +16,8 @@ from academy.core.database import Database, Tx
 from academy.learning import completions, consequences, ledger_rows, rules
 from academy.learning.ledger_rows import RowKey
 from academy.learning.models import Completion, Correction, CourseStart, ItemCompletion, PlaybackLease, WatchLedger
-from academy.library.models import Course, CourseItem, CourseState
+from academy.library.api import CourseState
+from academy.library.models import Course, CourseItem
 from academy.media.models import Asset
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,8 @@ from academy.learning import carry_over, completions, devices, rules
 from academy.learning.models import LeaseEnd, PlaybackLease, WatchLedger
 from academy.learning.tokens import Grant
 from academy.library.models import Course, CourseItem
-from academy.media.models import Asset, AssetState
+from academy.media.api import AssetState
+from academy.media.models import Asset
 
 LIFETIME = dt.timedelta(days=7)
 """How long a lease's heartbeats are accepted: those queued through a holiday still count."""

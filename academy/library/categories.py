@@ -63,7 +63,11 @@ def update_category(tx: Tx, actor: Actor, slug: str, name: str, symbol: str) -> 
 
 
 def move_category(tx: Tx, actor: Actor, slug: str, by: int) -> None:
-    """Move a category so many places down (or up, when negative)."""
+    """Move a category so many places down (or up, when negative).
+
+    Raises:
+        NotFound: no category has this slug.
+    """
     access.require_shelf_keeper(actor)
     rows = list(tx.scalars(select(Category).order_by(Category.position, Category.id).with_for_update()))
     here = next((place for place, row in enumerate(rows) if row.slug == slug), None)
@@ -90,6 +94,11 @@ def remove_category(tx: Tx, actor: Actor, slug: str) -> None:
 
 
 def find_category(tx: Tx, slug: str) -> Category:
+    """The category of a slug.
+
+    Raises:
+        NotFound: no category has this slug.
+    """
     row = tx.scalar(select(Category).where(Category.slug == slug))
     if row is None:
         raise NotFound

@@ -3,7 +3,7 @@
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
-from academy.accounts.service import lock_account
+from academy.accounts import api as accounts
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
@@ -13,9 +13,9 @@ from academy.core.i18n import Message, msg
 from academy.core.paging import Page, page_of
 from academy.library import publication, rules
 from academy.library.models import Complaint, Course, CourseState
-from academy.notifications.service import notify
+from academy.notifications import api as notifications
+from academy.people import api as people
 from academy.people.models import Member, Organisation
-from academy.people.queries import subtrees
 
 COMPLAINT_ANSWERERS = (Role.REVIEWER, Role.NODE_ADMINISTRATOR)
 COMPLAINT_SUBJECTS: dict[str, Message] = {
@@ -48,7 +48,7 @@ def file_complaint(tx: Tx, actor: Actor, *, subject: str, body: str, course: Cou
     if actor.account_id is None:
         raise Forbidden("complaint:new")
     # Serialised by person: two at once would both count nine.
-    lock_account(tx, actor.account_id)
+    accounts.lock_account(tx, actor.account_id)
     waiting = select(func.count()).where(Complaint.account_id == actor.account_id, Complaint.state == "open")
     if (tx.scalar(waiting) or 0) >= OPEN_MOST:
         raise Busy(msg("您反映的问题还在处理，请等有了答复再写新的。"), retry_after=3600)
@@ -89,7 +89,7 @@ def answer_complaint(tx: Tx, actor: Actor, row: Complaint, *, answer: str, take_
     row.answered_by, row.answered_at = actor.account_id, clock.now()
     tx.flush()
     record(tx, actor, "complaint.answered", f"complaint:{row.public_id}", took_down=take_down)
-    notify(
+    notifications.notify(
         tx,
         key=f"complaint.answered:{row.public_id}",
         body=msg("您反映的问题有答复了。"),
@@ -136,7 +136,7 @@ def own_complaints(tx: Tx, actor: Actor, page: int = 1) -> Page[Complaint]:
 def complaints_to_answer(tx: Tx, actor: Actor, state: str = "open", page: int = 1) -> Page[Complaint]:
     """Complaints that the actor may answer, oldest first; answered ones newest first."""
     paths = actor.paths(*COMPLAINT_ANSWERERS)
-    scope = select(Organisation.id).where(subtrees(paths))
+    scope = select(Organisation.id).where(people.subtrees(paths))
     statement = (
         select(Complaint)
         .outerjoin(Course, Course.id == Complaint.course_id)

@@ -14,7 +14,7 @@ from academy.library import queries, rules
 from academy.library.models import Category, Course, CourseItem, Lecturer
 from academy.library.rules import CourseVerb
 from academy.library.transitions import lock, move, must_be_author, reopen
-from academy.media.models import Asset
+from academy.media.api import Asset
 from academy.people.models import Organisation
 
 UNCHANGED: Any = object()

@@ -11,8 +11,9 @@ from academy.core.errors import Conflict
 from academy.core.i18n import msg
 from academy.core.paging import Page, page_of
 from academy.library.models import Course, CourseItem, CourseState
-from academy.media import service as media
-from academy.media.models import Asset, AssetState
+from academy.media import api as media
+from academy.media.api import AssetState
+from academy.media.models import Asset
 
 SIZE = 20
 GONE = (CourseState.DISCARDED, CourseState.MERGED)

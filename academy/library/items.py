@@ -12,8 +12,9 @@ from academy.library import rules
 from academy.library.models import Course, CourseItem
 from academy.library.queries import items_of
 from academy.library.transitions import reopen
-from academy.media import service as media
-from academy.media.models import Asset, AssetState
+from academy.media import api as media
+from academy.media.api import AssetState
+from academy.media.models import Asset
 
 
 def add_item(

@@ -1,24 +1,24 @@
 """Notifications about courses: to the author and to reviewers."""
 
-from academy.accounts.queries import accounts_holding
+from academy.accounts import api as accounts
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.core.ids import new_id
 from academy.library.models import ContentProposal, Course
-from academy.notifications.service import notify
+from academy.notifications import api as notifications
 
 
 def reviewers_of(tx: Tx, course: Course) -> list[int]:
     """Accounts that may decide on the course today; never its author."""
     ancestors = [int(part) for part in course.organisation.path.strip("/").split("/") if part]
-    return [one for one in accounts_holding(tx, Role.REVIEWER, ancestors) if one != course.created_by]
+    return [one for one in accounts.accounts_holding(tx, Role.REVIEWER, ancestors) if one != course.created_by]
 
 
 def notify_reviewers(tx: Tx, course: Course) -> None:
     """Notify reviewers of a pending decision."""
     for account_id in reviewers_of(tx, course):
-        notify(
+        notifications.notify(
             tx,
             key=f"course.submitted:{course.public_id}:{new_id()}",
             body=msg("《%(title)s》等待审阅。", title=course.title),
@@ -32,7 +32,7 @@ def notify_reviewers_of_proposal(tx: Tx, course: Course, row: ContentProposal) -
     """Notify reviewers of a proposed change to a published lecture's text."""
     for account_id in reviewers_of(tx, course):
         if account_id != row.account_id:
-            notify(
+            notifications.notify(
                 tx,
                 key=f"proposal:{row.public_id}:{row.revision}:{account_id}",
                 body=msg("《%(title)s》有修改等待审阅。", title=course.title),
@@ -47,7 +47,7 @@ def notify_author(tx: Tx, course: Course, occasion: str, body: Message) -> None:
 
     The lock on the course makes one decision one notification; a course may be returned or published repeatedly.
     """
-    notify(
+    notifications.notify(
         tx,
         key=f"course.{occasion}:{course.public_id}:{new_id()}",
         body=body,

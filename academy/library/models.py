@@ -11,8 +11,8 @@ from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key, one_of
-from academy.media.models import Asset
-from academy.people.models import Organisation
+from academy.media.api import Asset
+from academy.people.api import Organisation
 
 
 class CourseState(enum.StrEnum):

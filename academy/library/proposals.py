@@ -22,12 +22,10 @@ from academy.library import messages, rules
 from academy.library.access import reviews
 from academy.library.models import ContentProposal, Course, CourseItem, CourseState, ProposalKind
 from academy.library.queries import reviewable
-from academy.media import queries, service
-from academy.media.captions import caption_files, chapters, editing
-from academy.media.captions import versions as kept
-from academy.media.captions.caption_files import CueText
+from academy.media import api as media
+from academy.media.api import CueChange, CueText, ParsedCaptions
 from academy.media.models import Asset
-from academy.notifications.service import notify
+from academy.notifications import api as notifications
 
 CAPTIONS, CHAPTERS = ProposalKind.CAPTIONS, ProposalKind.CHAPTERS
 PROPOSAL_NAMES: dict[str, Message] = {CAPTIONS: msg("字幕"), CHAPTERS: msg("章节")}
@@ -65,12 +63,12 @@ def save_captions(tx: Tx, actor: Actor, asset: Asset, cues: list[CueText], seen:
     """
     course = published_course_of(tx, asset.id)
     if course is None:
-        return editing.save_captions(tx, actor, asset, cues, seen).version
-    script = queries.transcript_of(tx, asset.id)
+        return media.save_captions(tx, actor, asset, cues, seen).version
+    script = media.transcript_of(tx, asset.id)
     return _propose_cues(tx, actor, course, asset, cues, seen=seen, estimated=bool(script and script.estimated))
 
 
-def import_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.ParsedCaptions) -> bool:
+def import_captions(tx: Tx, actor: Actor, asset: Asset, parsed: ParsedCaptions) -> bool:
     """Replace the captions by those of a file; whether they are only proposed.
 
     Raises:
@@ -78,9 +76,9 @@ def import_captions(tx: Tx, actor: Actor, asset: Asset, parsed: caption_files.Pa
     """
     course = published_course_of(tx, asset.id)
     if course is None:
-        service.keep_captions(tx, actor, asset, parsed)
+        media.keep_captions(tx, actor, asset, parsed)
         return False
-    service.check_caption_length(asset, parsed)
+    media.check_caption_length(asset, parsed)
     _propose_cues(tx, actor, course, asset, parsed.cues, seen=None, estimated=parsed.estimated)
     return True
 
@@ -93,9 +91,9 @@ def restore_captions(tx: Tx, actor: Actor, asset: Asset, number: int) -> bool:
     """
     course = published_course_of(tx, asset.id)
     if course is None:
-        editing.restore_captions(tx, actor, asset, number)
+        media.restore_captions(tx, actor, asset, number)
         return False
-    found = kept.caption_version(tx, asset, number)
+    found = media.caption_version(tx, asset, number)
     _propose_cues(tx, actor, course, asset, [*found.cues], seen=None, estimated=False)
     return True
 
@@ -106,11 +104,11 @@ def keep_recognised(tx: Tx, asset: Asset, rows: list[list[Any]]) -> bool:
     For a published lecture they are proposed in the name of the file's owner: machine output is not published
     unreviewed. A pending proposal by a person stays as it is.
     """
-    cues, course = editing.read_cues(rows), published_course_of(tx, asset.id)
+    cues, course = media.read_cues(rows), published_course_of(tx, asset.id)
     if course is None:
-        return service.replace_cues(tx, asset, cues, "asr")
+        return media.replace_cues(tx, asset, cues, "asr")
     lock_row(tx, asset)  # the first captions by a person may be saved concurrently
-    script = queries.transcript_of(tx, asset.id)
+    script = media.transcript_of(tx, asset.id)
     if (script is not None and script.origin != "asr") or pending_proposal(
         tx, asset.id, CAPTIONS, lock=True
     ) is not None:
@@ -127,10 +125,10 @@ def mark_captions_timed(tx: Tx, actor: Actor, asset: Asset) -> bool:
     """
     course = published_course_of(tx, asset.id)
     if course is None:
-        editing.mark_captions_timed(tx, actor, asset)
+        media.mark_captions_timed(tx, actor, asset)
         return False
     proposed = pending_proposal(tx, asset.id, CAPTIONS)
-    cues = proposed_cues(proposed) if proposed else queries.cue_texts(tx, asset.id)
+    cues = proposed_cues(proposed) if proposed else media.cue_texts(tx, asset.id)
     if not cues:
         raise NotFound
     _propose_cues(tx, actor, course, asset, cues, seen=None, estimated=False)
@@ -145,9 +143,9 @@ def save_chapters(tx: Tx, actor: Actor, asset: Asset, text: str) -> bool:
     """
     course = published_course_of(tx, asset.id)
     if course is None:
-        chapters.save_chapters(tx, actor, asset, text)
+        media.save_chapters(tx, actor, asset, text)
         return False
-    pairs = chapters.parse_chapters(text, asset.duration_ms or 0)
+    pairs = media.parse_chapters(text, asset.duration_ms or 0)
     _propose(tx, actor, course, asset, CHAPTERS, {"chapters": [list(pair) for pair in pairs]}, seen=None, version=0)
     return True
 
@@ -155,7 +153,7 @@ def save_chapters(tx: Tx, actor: Actor, asset: Asset, text: str) -> bool:
 def _propose_cues(
     tx: Tx, actor: Actor, course: Course, asset: Asset, cues: list[CueText], *, seen: int | None, estimated: bool
 ) -> int:
-    script = queries.transcript_of(tx, asset.id)
+    script = media.transcript_of(tx, asset.id)
     rows = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in cues]
     content = {"cues": rows, "estimated": estimated}
     version = script.version if script else 0
@@ -196,12 +194,12 @@ def _propose(
 
 def proposed_cues(row: ContentProposal) -> list[CueText]:
     """The lines of a proposal."""
-    return editing.read_cues(row.content["cues"])
+    return media.read_cues(row.content["cues"])
 
 
 def proposed_chapters(row: ContentProposal) -> str:
     """The chapters of a proposal as lines."""
-    return chapters.chapter_lines((start, title) for start, title in row.content["chapters"])
+    return media.chapter_lines((start, title) for start, title in row.content["chapters"])
 
 
 def open_proposals(tx: Tx, actor: Actor, number: int) -> Page[ContentProposal]:
@@ -245,12 +243,12 @@ def approve_proposal(tx: Tx, actor: Actor, row: ContentProposal, *, seen: int | 
     _decide(tx, actor, row, "approved", seen)
     author = Actor(account_id=row.account_id)
     if row.kind == CHAPTERS:
-        chapters.put_chapters(tx, row.asset, [(int(start), str(title)) for start, title in row.content["chapters"]])
+        media.put_chapters(tx, row.asset, [(int(start), str(title)) for start, title in row.content["chapters"]])
     else:
-        script = queries.transcript_of(tx, row.asset_id)
+        script = media.transcript_of(tx, row.asset_id)
         if (script.version if script else 0) != row.base_version:
             raise Conflict(msg("字幕在这期间已经变了，请退回作者，在新的字幕上再改。"))
-        editing.save_captions(
+        media.save_captions(
             tx, author, row.asset, proposed_cues(row), row.base_version, estimated=bool(row.content["estimated"])
         )
     record(tx, actor, f"{row.kind}.approved", f"asset:{row.asset.public_id}", proposal=row.public_id)
@@ -286,14 +284,14 @@ def withdraw_proposal(tx: Tx, actor: Actor, asset: Asset, kind: str) -> None:
     record(tx, actor, f"{kind}.proposal_withdrawn", f"asset:{asset.public_id}", proposal=row.public_id)
 
 
-def proposal_changes(tx: Tx, row: ContentProposal) -> list[kept.CueChange] | None:
+def proposal_changes(tx: Tx, row: ContentProposal) -> list[CueChange] | None:
     """Removed and added lines; None where there is too much to compare."""
     if row.kind == CHAPTERS:
-        now = [CueText(one.start_ms, one.start_ms, one.title) for one in chapters.chapters_of(tx, row.asset_id)]
+        now = [CueText(one.start_ms, one.start_ms, one.title) for one in media.chapters_of(tx, row.asset_id)]
         then = [CueText(int(start), int(start), str(title)) for start, title in row.content["chapters"]]
     else:
-        now, then = queries.cue_texts(tx, row.asset_id), proposed_cues(row)
-    return [*kept.compare_cues(now, then)] if max(len(now), len(then)) <= kept.MOST_COMPARED else None
+        now, then = media.cue_texts(tx, row.asset_id), proposed_cues(row)
+    return [*media.compare_cues(now, then)] if max(len(now), len(then)) <= media.MOST_COMPARED else None
 
 
 def _decide(tx: Tx, actor: Actor, row: ContentProposal, state: str, seen: int | None) -> None:
@@ -313,7 +311,7 @@ def _words(row: ContentProposal) -> dict[str, Any]:
 
 def _notify_author(tx: Tx, row: ContentProposal, body: Message) -> None:
     page = "studio/captions/{}" if row.kind == CAPTIONS else "media/{}/chapters"
-    notify(
+    notifications.notify(
         tx,
         key=f"proposal:{row.public_id}:{row.revision}:{row.state}",
         body=body,

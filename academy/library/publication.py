@@ -9,7 +9,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
-from academy.jobs import publish as publish_event
+from academy.jobs import api as jobs
 from academy.library import messages, rules
 from academy.library.drafts import ITEM_PARTICULARS, PARTICULARS
 from academy.library.events import CoursePublished, CourseReturned, CourseSubmitted, CourseWithdrawn
@@ -17,7 +17,7 @@ from academy.library.models import Course, CourseItem, CourseState, Review
 from academy.library.queries import items_of
 from academy.library.rules import CourseVerb
 from academy.library.transitions import lock, move, must_be_author
-from academy.media import service as media
+from academy.media import api as media
 
 
 def missing_parts(tx: Tx, course: Course) -> list[Message]:
@@ -49,7 +49,7 @@ def submit_course(tx: Tx, actor: Actor, course: Course) -> None:
         raise Invalid(fields={f"missing_{place}": want for place, want in enumerate(wants)})
     course.submitted_at = clock.now()
     record(tx, actor, "course.submitted", f"course:{course.public_id}", revision=course.revision)
-    publish_event(tx, CourseSubmitted(course.id))
+    jobs.publish(tx, CourseSubmitted(course.id))
     messages.notify_reviewers(tx, course)
 
 
@@ -65,7 +65,7 @@ def return_course(tx: Tx, actor: Actor, course: Course, *, comment: str, seen: i
         raise Invalid(fields={"comment": msg("请写明需要修改的地方。")})
     move(tx, actor, course, CourseVerb.RETURN, seen=seen)
     review = _decide(tx, actor, course, "returned", text)
-    publish_event(tx, CourseReturned(course.id))
+    jobs.publish(tx, CourseReturned(course.id))
     messages.notify_author(tx, course, "returned", msg("《%(title)s》被退回修改，请看审阅意见。", title=course.title))
     return review
 
@@ -111,7 +111,7 @@ def withdraw_course(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -
     for item in items_of(tx, course):
         if item.asset is not None:
             media.revoke_links(tx, actor, item.asset)
-    publish_event(tx, CourseWithdrawn(course.id))
+    jobs.publish(tx, CourseWithdrawn(course.id))
     if course.created_by != actor.account_id:
         messages.notify_author(tx, course, "withdrawn", msg("《%(title)s》已下架。", title=course.title))
 
@@ -136,7 +136,7 @@ def _publish_event(tx: Tx, course: Course) -> None:
 def _on_the_shelf(tx: Tx, actor: Actor, course: Course) -> None:
     record(tx, actor, "course.published", f"course:{course.public_id}", version=course.version)
     tx.flush()
-    publish_event(tx, CoursePublished(course.id))
+    jobs.publish(tx, CoursePublished(course.id))
 
 
 def _decide(tx: Tx, actor: Actor, course: Course, decision: str, comment: str) -> Review:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from academy.accounts.queries import account_names
+from academy.accounts import api as accounts
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
 from academy.library.models import Category, Course, CourseItem, CourseState, ItemKind, Lecturer, Review
-from academy.media.documents.pages import PAGE_MS
-from academy.media.models import Asset, AssetState
+from academy.media import api as media
+from academy.media.api import AssetState
+from academy.media.models import Asset
 from academy.people.models import Organisation
 
 SIZE = 20
@@ -264,7 +265,7 @@ def review_queue(tx: Tx, actor: Actor, page: int = 1, *, state: str = CourseStat
             .group_by(CourseItem.course_id)
         ).all()
     )
-    names = account_names(tx, [course.created_by for course in found.rows])
+    names = accounts.account_names(tx, [course.created_by for course in found.rows])
     rows = [
         Waiting(c, names.get(c.created_by, ""), counts.get(c.id, 0), c.created_by == actor.account_id)
         for c in found.rows
@@ -290,7 +291,7 @@ def decisions_on(tx: Tx, course: Course) -> list[Decision]:
     """Decisions on a course and on its revisions, newest first."""
     family = select(Course.id).where(or_(Course.id == course.id, Course.revises_id == course.id))
     rows = tx.scalars(select(Review).where(Review.course_id.in_(family)).order_by(Review.id.desc()).limit(50)).all()
-    names = account_names(tx, [row.reviewer_id for row in rows])
+    names = accounts.account_names(tx, [row.reviewer_id for row in rows])
     return [Decision(row, names.get(row.reviewer_id, "")) for row in rows]
 
 
@@ -330,5 +331,5 @@ def _card(course: Course, cover: Asset | None, lines: Sequence[ItemSummary]) -> 
         items=len(lines),
         cover=cover if cover is not None and cover.state == AssetState.READY else None,
         kind=first.kind if first else "",
-        pages=0 if duration else sum(paper.duration_ms or 0 for paper in papers) // PAGE_MS,
+        pages=0 if duration else sum(paper.duration_ms or 0 for paper in papers) // media.PAGE_MS,
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from academy.core.i18n import Message, msg
 from academy.library.models import CourseState
-from academy.media.models import AssetState
+from academy.media.api import AssetState
 
 S = CourseState
 

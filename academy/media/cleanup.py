@@ -12,7 +12,8 @@ from sqlalchemy import select
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.ids import LENGTH
-from academy.jobs import JobContext, nightly
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
 from academy.media.models import Asset, AssetStep, Upload
 from academy.media.storage.file_storage import fetched_folder, local_storage, uploads_folder, work_folder
 
@@ -22,7 +23,7 @@ FAILED_AGE = dt.timedelta(days=1)
 """A failed file's partial set is kept so long for a retry; a later retry makes it anew."""
 
 
-@nightly("media.sweep", at=dt.time(3, 10))
+@jobs.nightly("media.sweep", at=dt.time(3, 10))
 def sweep(context: JobContext) -> None:
     """Remove uploads and partial sets without an owner."""
     uploads = list(_old(uploads_folder(context.settings)))

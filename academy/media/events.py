@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from academy.jobs import Event
+from academy.jobs.api import Event
 
 
 @dataclass(frozen=True)

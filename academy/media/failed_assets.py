@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from academy.accounts.queries import accounts_holding
+from academy.accounts import api as accounts
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
@@ -15,10 +15,10 @@ from academy.core.errors import Conflict
 from academy.core.i18n import Message, msg
 from academy.core.paging import Page, page_of
 from academy.core.unique import lock_row
-from academy.jobs.queries import latest_traces
+from academy.jobs import api as jobs
 from academy.media import service
 from academy.media.models import Asset, AssetState, AssetStep
-from academy.notifications.service import notify
+from academy.notifications import api as notifications
 
 INBOX = "/studio/failures"
 SIZE = 20
@@ -68,7 +68,7 @@ def _failed_asset(asset: Asset, step: AssetStep | None, trace: str) -> FailedAss
 
 def _traces(tx: Tx, assets: Sequence[Asset], steps: dict[int, AssetStep]) -> dict[int, str]:
     keys = {service.step_key(a, steps[a.id].step): a.id for a in assets if a.id in steps}
-    return {keys[key]: trace for key, trace in latest_traces(tx, keys).items()}
+    return {keys[key]: trace for key, trace in jobs.latest_traces(tx, keys).items()}
 
 
 def ask_operator(tx: Tx, actor: Actor, asset: Asset) -> None:
@@ -84,8 +84,8 @@ def ask_operator(tx: Tx, actor: Actor, asset: Asset) -> None:
         raise Conflict(msg("已经请运维查看，请等候处理。"))
     now = clock.now()
     asset.error = asset.error | {"asked_at": now.isoformat()}
-    for account_id in accounts_holding(tx, Role.SYSTEM_ADMINISTRATOR):
-        notify(
+    for account_id in accounts.accounts_holding(tx, Role.SYSTEM_ADMINISTRATOR):
+        notifications.notify(
             tx,
             key=f"asset.help:{asset.public_id}:{now.isoformat()}:{account_id}",
             body=msg("“%(name)s”没有处理成功，请查看。", name=asset.filename),

@@ -12,7 +12,8 @@ from academy.core import clock
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
-from academy.jobs import BRIEF, JobContext, enqueue, handles, job, publish
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
 from academy.media import cleanup, failed_assets, queries, rules, service
 from academy.media.captions import chapters, jailed_parser
 from academy.media.captions.caption_files import CueText
@@ -26,7 +27,7 @@ from academy.media.storage.selection import storage_of
 from academy.media.transcoding import encode, tasks
 from academy.media.transcoding.playlist import MeasuredRendition
 from academy.media.transcription import requests as _asking  # noqa: F401 - registers its jobs and handlers
-from academy.notifications.service import notify
+from academy.notifications import api as notifications
 
 __all__ = ["cleanup", "tasks"]
 PIECE = 4 << 20
@@ -96,7 +97,7 @@ def _probe(work: StepContext) -> Keep:
     return keep
 
 
-@step("poster", lane=BRIEF)
+@step("poster", lane=jobs.BRIEF)
 def _poster(work: StepContext) -> Keep:
     """Draw the poster and the storyboard."""
     measured = _measured(work.asset)
@@ -110,7 +111,7 @@ def _measured(asset: Asset) -> list[MeasuredRendition]:
     return [MeasuredRendition(**(row | {"rung": rules.Rung(**row["rung"])})) for row in rows]
 
 
-@step("pages", lane=BRIEF)
+@step("pages", lane=jobs.BRIEF)
 def _pages(work: StepContext) -> Keep:
     """Draw the pages of a document."""
     nature = (work.asset.probe or {}).get("nature", "pdf")
@@ -154,9 +155,9 @@ def _publish(work: StepContext) -> Keep:
 
     def keep(tx: Tx, asset: Asset) -> None:
         if asset.ready_at is not None and asset.generation != work.generation:
-            enqueue(tx, "media.discard", delay_s=OLD_SET_S, asset_id=asset.id, generation=asset.generation)
+            jobs.enqueue(tx, "media.discard", delay_s=OLD_SET_S, asset_id=asset.id, generation=asset.generation)
         _point(tx, asset, work.generation)
-        publish(tx, AssetReady(asset_id=asset.id))
+        jobs.publish(tx, AssetReady(asset_id=asset.id))
         _warn_of_damage(tx, asset)
 
     return keep
@@ -165,7 +166,7 @@ def _publish(work: StepContext) -> Keep:
 def _warn_of_damage(tx: Tx, asset: Asset) -> None:
     damage = int((asset.probe or {}).get("damage", 0))
     if damage:
-        notify(
+        notifications.notify(
             tx,
             key=f"asset.damage:{asset.public_id}:{asset.generation}",
             body=msg(
@@ -214,7 +215,7 @@ def _point(tx: Tx, asset: Asset, generation: str) -> None:
     asset.state, asset.error, asset.ready_at = AssetState.READY, None, clock.now()
 
 
-@handles(AssetFailed)
+@jobs.handles(AssetFailed)
 def notify_owner_of_failure(context: JobContext, event: AssetFailed) -> None:
     """Notify the owner that the asset has failed."""
 
@@ -224,7 +225,7 @@ def notify_owner_of_failure(context: JobContext, event: AssetFailed) -> None:
         if asset.error is None or step is None or step.finished_at is None:
             return  # retried meanwhile
         reason = str(Message.from_json(asset.error))
-        notify(
+        notifications.notify(
             tx,
             key=f"asset.failed:{asset.public_id}:{step.finished_at.isoformat()}",
             body=msg(
@@ -240,7 +241,7 @@ def notify_owner_of_failure(context: JobContext, event: AssetFailed) -> None:
     context.db.run_in_transaction(write)
 
 
-@job("media.discard")
+@jobs.job("media.discard")
 def _discard(context: JobContext, asset_id: int, generation: str) -> None:
     """Remove a set that no row refers to any more."""
     with context.db.read() as tx:
@@ -249,7 +250,7 @@ def _discard(context: JobContext, asset_id: int, generation: str) -> None:
         storage_of(context.settings).delete_folder(set_key(asset.public_id, generation))
 
 
-@job("media.rename")
+@jobs.job("media.rename")
 def _rename(context: JobContext, asset_id: int, old: str) -> None:
     """After a revocation: rename the set's folder."""
     with context.db.read() as tx:
@@ -258,7 +259,7 @@ def _rename(context: JobContext, asset_id: int, old: str) -> None:
     here.rename_folder(set_key(asset.public_id, old), set_key(asset.public_id, asset.generation))
 
 
-@job("media.remove")
+@jobs.job("media.remove")
 def _remove(context: JobContext, asset_id: int) -> None:
     """Remove a deleted asset's files."""
     with context.db.read() as tx:
@@ -269,13 +270,13 @@ def _remove(context: JobContext, asset_id: int) -> None:
         shutil.rmtree(made(context.settings, asset.generation), ignore_errors=True)
 
 
-@job("media.settle_transcript")
+@jobs.job("media.settle_transcript")
 def _settle_transcript(context: JobContext, asset_id: int) -> None:
     """Publish that editing of a transcript has paused."""
-    context.db.run_in_transaction(lambda tx: publish(tx, TranscriptChanged(asset_id=asset_id)))
+    context.db.run_in_transaction(lambda tx: jobs.publish(tx, TranscriptChanged(asset_id=asset_id)))
 
 
-@job("media.expire")
+@jobs.job("media.expire")
 def _expire(context: JobContext, upload_id: int) -> None:
     """Remove an upload that was not continued."""
     from academy.media import uploads

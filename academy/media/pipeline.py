@@ -19,7 +19,8 @@ from academy.core.disk import reserving
 from academy.core.errors import StorageFull
 from academy.core.i18n import Message
 from academy.core.settings import Settings
-from academy.jobs import DIED, GAVE_UP, JobContext, job, publish
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
 from academy.media import rules, service
 from academy.media.events import AssetFailed
 from academy.media.models import Asset, AssetState, AssetStep
@@ -28,7 +29,7 @@ from academy.media.storage.selection import storage_of
 
 PROGRESS_S = 1.0
 
-MACHINES_FAULT = frozenset({StorageFull().message.text, GAVE_UP.text, DIED.text})
+MACHINES_FAULT = frozenset({StorageFull().message.text, jobs.GAVE_UP.text, jobs.DIED.text})
 
 Keep = Callable[[Tx, Asset], None]
 
@@ -124,7 +125,7 @@ def step(name: str, *, lane: str = "fast") -> Callable[[Callable[[StepContext], 
             failed(tx, name, message, asset_id, generation)
 
         run.__doc__ = fn.__doc__
-        job(f"media.{name}", lane=lane, on_failure=on_failure)(run)
+        jobs.job(f"media.{name}", lane=lane, on_failure=on_failure)(run)
         return fn
 
     return register
@@ -152,4 +153,4 @@ def failed(tx: Tx, name: str, message: Message, asset_id: int, generation: str) 
     asset.error = message.to_json() | {"fault": fault}
     if asset.ready_at is None:
         asset.state = AssetState.FAILED
-    publish(tx, AssetFailed(asset_id=asset_id))
+    jobs.publish(tx, AssetFailed(asset_id=asset_id))

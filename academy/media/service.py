@@ -15,7 +15,7 @@ from academy.core.i18n import msg
 from academy.core.ids import new_id
 from academy.core.settings import Settings
 from academy.core.unique import lock_row
-from academy.jobs import cancel_jobs, enqueue, publish
+from academy.jobs import api as jobs
 from academy.media import queries, rules
 from academy.media.access import access_own_asset, access_own_upload
 from academy.media.captions import caption_files
@@ -56,7 +56,7 @@ def title_of(filename: str) -> str:
 
 def start_step(tx: Tx, asset: Asset, step: str) -> None:
     """Enqueue one step for the current set."""
-    enqueue(tx, f"media.{step}", key=step_key(asset, step), asset_id=asset.id, generation=asset.building)
+    jobs.enqueue(tx, f"media.{step}", key=step_key(asset, step), asset_id=asset.id, generation=asset.building)
 
 
 def step_key(asset: Asset, step: str) -> str:
@@ -98,16 +98,16 @@ def delete_asset(tx: Tx, actor: Actor, asset: Asset) -> None:
     """Delete a file and all its derived sets; links to it become invalid at once."""
     stop(tx, asset)
     asset.state, asset.error = AssetState.DELETED, None
-    enqueue(tx, "media.remove", key=f"asset:{asset.id}:remove", asset_id=asset.id)
+    jobs.enqueue(tx, "media.remove", key=f"asset:{asset.id}:remove", asset_id=asset.id)
     record(tx, actor, "asset.deleted", f"asset:{asset.public_id}")
 
 
 def stop(tx: Tx, asset: Asset) -> None:
     """Cancel open processing jobs."""
     for name in rules.STEPS_BY_KIND[asset.kind]:
-        cancel_jobs(tx, step_key(asset, name))
+        jobs.cancel_jobs(tx, step_key(asset, name))
     for number in tx.scalars(select(AssetPart.number).where(AssetPart.asset_id == asset.id)):
-        cancel_jobs(tx, part_key(asset, number))
+        jobs.cancel_jobs(tx, part_key(asset, number))
     asset.building = None
 
 
@@ -116,7 +116,7 @@ def revoke_links(tx: Tx, actor: Actor, asset: Asset) -> None:
     if asset.state != AssetState.READY:
         return
     old, asset.generation = asset.generation, new_id()
-    enqueue(tx, "media.rename", asset_id=asset.id, old=old)
+    jobs.enqueue(tx, "media.rename", asset_id=asset.id, old=old)
     tx.info.setdefault(REVOKED, []).append((asset.public_id, old, asset.generation))
     record(tx, actor, "asset.links_revoked", f"asset:{asset.public_id}")
 
@@ -239,7 +239,7 @@ def replace_cues(
     )
     tx.flush()
     if publish_event:
-        publish(tx, TranscriptChanged(asset_id=asset.id))
+        jobs.publish(tx, TranscriptChanged(asset_id=asset.id))
     return True
 
 

@@ -29,7 +29,7 @@ from academy.core.errors import AcademyError, Conflict, Invalid, NotFound, Stora
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.jobs import enqueue
+from academy.jobs import api as jobs
 from academy.media import queries, rules, service
 from academy.media.access import access_own_upload
 from academy.media.models import Upload
@@ -127,7 +127,7 @@ def upload_quota(settings: Settings, actor: Actor) -> int:
 
 def _expire_later(tx: Tx, upload: Upload) -> None:
     wait = (upload.expires_at - clock.now()).total_seconds() + 60
-    enqueue(tx, "media.expire", delay_s=wait, upload_id=upload.id)
+    jobs.enqueue(tx, "media.expire", delay_s=wait, upload_id=upload.id)
 
 
 def find_upload(runtime: Runtime, actor: Actor, public_id: str) -> Upload:

@@ -2,11 +2,11 @@
 
 from sqlalchemy import delete, or_
 
-from academy.accounts.events import AccountTouched, DataRequestDecided, PersonErased
+from academy.accounts.api import AccountTouched, DataRequestDecided, PersonErased
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.core.ids import new_id
-from academy.jobs import handles
+from academy.jobs import api as jobs
 from academy.notifications.models import Notification
 from academy.notifications.service import notify
 
@@ -21,21 +21,21 @@ TOUCHED: dict[str, Message] = {
 }
 
 
-@handles(AccountTouched, in_transaction=True)
+@jobs.handles(AccountTouched, in_transaction=True)
 def notify_owner(tx: Tx, event: AccountTouched) -> None:
     """Once for each request."""
     key = f"account.touched:{event.account_id}:{new_id()}"
     notify(tx, key=key, body=TOUCHED[event.what], link="/me", account_id=event.account_id, kind="account.touched")
 
 
-@handles(PersonErased, in_transaction=True)
+@jobs.handles(PersonErased, in_transaction=True)
 def delete_messages(tx: Tx, event: PersonErased) -> None:
     """Delete the messages of members whose data was erased."""
     mine = or_(Notification.member_id == event.member_id, Notification.account_id == event.account_id)
     tx.execute(delete(Notification).where(mine))
 
 
-@handles(DataRequestDecided, in_transaction=True)
+@jobs.handles(DataRequestDecided, in_transaction=True)
 def notify_requester(tx: Tx, event: DataRequestDecided) -> None:
     """Notify the requester; the answer is on the page about their own data."""
     notify(

@@ -2,18 +2,19 @@
 
 import datetime as dt
 
-from academy.accounts.queries import accounts_holding
+from academy.accounts import api as accounts
 from academy.core import audit
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.i18n import msg
 from academy.core.retention import days_ago, delete_in_batches
-from academy.jobs import HEAVY, JobContext, nightly
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
 from academy.notifications.models import Notification
 from academy.notifications.service import notify
 
 
-@nightly("notifications.forget", at=dt.time(2, 25))
+@jobs.nightly("notifications.forget", at=dt.time(2, 25))
 def forget(context: JobContext) -> None:
     """Delete old messages, read or not."""
     delete_in_batches(
@@ -21,7 +22,7 @@ def forget(context: JobContext) -> None:
     )
 
 
-@nightly("audit.verify", at=dt.time(3, 40), lane=HEAVY)
+@jobs.nightly("audit.verify", at=dt.time(3, 40), lane=jobs.HEAVY)
 def verify_audit(context: JobContext) -> None:
     """Verify the audit chain; when it is broken, notify every auditor of the place, once."""
     with context.db.read() as tx:
@@ -32,7 +33,7 @@ def verify_audit(context: JobContext) -> None:
     place = verdict.broken_at or verdict.rows
 
     def write(tx: Tx) -> None:
-        for account_id in accounts_holding(tx, Role.AUDITOR):
+        for account_id in accounts.accounts_holding(tx, Role.AUDITOR):
             notify(
                 tx,
                 key=f"audit.broken:{place}:{verdict.unchained}:{account_id}",

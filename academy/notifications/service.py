@@ -26,6 +26,9 @@ def notify(
 
     The key names the occasion and the person (``course.returned:<review>:<account>``), so that a handler which runs
     twice writes once. `link` is a path inside the academy.
+
+    Raises:
+        ValueError: the link leads out of the academy.
     """
     if tx.scalar(select(Notification.id).where(Notification.key == key)):
         return False

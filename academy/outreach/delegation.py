@@ -5,21 +5,22 @@ import datetime as dt
 
 from sqlalchemy import func, select
 
+from academy.accounts import api as accounts
 from academy.accounts.models import Account, RoleGrant
-from academy.accounts.queries import grant_holds_on, may_sign_in
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import msg, nmsg
-from academy.coverage.name_lists import REMIND_EVERY_DAYS
+from academy.coverage import api as coverage
 from academy.notifications.models import Notification
 from academy.outreach.reminders import EFFECT_DAYS, hold_running
+from academy.people import api as people
 from academy.people.models import Organisation
-from academy.people.queries import subtree
-from academy.trainings import coverage_cells
-from academy.trainings.models import Enrolment, Reminder, Standing, Training
+from academy.trainings import api as trainings
+from academy.trainings.api import Standing, Training
+from academy.trainings.models import Enrolment, Reminder
 
 KIND = "delegation"
 
@@ -52,9 +53,9 @@ def branches(tx: Tx, training: Training, node: Organisation) -> list[Branch]:
 
     Missing is defined as in coverage, so that the sum is the node's own figure and the length of its list.
     """
-    own = coverage_cells.own_figures_below(tx, training.id, node)
+    own = trainings.own_figures_below(tx, training.id, node)
     missing = {place: figures.missing for place, figures in own.items() if figures.missing}
-    nodes = tx.scalars(select(Organisation).where(subtree(node.path)).order_by(Organisation.path)).all()
+    nodes = tx.scalars(select(Organisation).where(people.subtree(node.path)).order_by(Organisation.path)).all()
     known = sorted((one for one in nodes if one.id in missing), key=lambda one: -missing[one.id])
     found = {branch.id: Branch(branch, missing[branch.id]) for branch in known}
     holders = (
@@ -63,15 +64,15 @@ def branches(tx: Tx, training: Training, node: Organisation) -> list[Branch]:
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
         .where(
             RoleGrant.role == Role.BRANCH_SECRETARY,
-            may_sign_in(),
-            grant_holds_on(clock.today()),
-            subtree(node.path),
+            accounts.may_sign_in(),
+            accounts.grant_holds_on(clock.today()),
+            people.subtree(node.path),
         )
     )
     for branch, account in tx.execute(holders):
         if branch in found:
             found[branch].secretaries.append(account)
-    since = clock.now() - dt.timedelta(days=REMIND_EVERY_DAYS)
+    since = clock.now() - dt.timedelta(days=coverage.REMIND_EVERY_DAYS)
     keys = tx.scalars(select(Notification.key).where(Notification.kind == KIND, Notification.created_at > since)).all()
     for key in keys:
         _, about, where, *_ = str(key).split(":")
@@ -164,7 +165,7 @@ def delegation_effect(tx: Tx, training: Training, reminder: Reminder, node: Orga
             Enrolment.standing == Standing.DUE,
             Enrolment.completed_on >= day,
             Enrolment.completed_on <= day + dt.timedelta(days=EFFECT_DAYS),
-            subtree(node.path),
+            people.subtree(node.path),
         )
     )
     return min(reminder.missing, tx.scalar(query) or 0)

@@ -13,11 +13,13 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
-from academy.coverage.name_lists import NameFilter, NameStatus, count_names, selected_members
+from academy.coverage import api as coverage
+from academy.coverage.api import NameFilter, NameStatus
 from academy.notifications.models import Notification
+from academy.people import api as people
 from academy.people.models import Organisation
-from academy.people.queries import subtree
-from academy.trainings.models import Enrolment, Reminder, ReminderRecipient, Training, TrainingState
+from academy.trainings.api import TrainingState
+from academy.trainings.models import Enrolment, Reminder, ReminderRecipient, Training
 
 EFFECT_DAYS = 7
 CHUNK = 1000
@@ -49,7 +51,7 @@ def preview_reminder(tx: Tx, training: Training, node: Organisation) -> Reminder
     """Count without sending: each figure is the length of the list of names that it links to."""
 
     def count(status: NameStatus) -> int:
-        return count_names(tx, NameFilter(training, node, status=status))
+        return coverage.count_names(tx, NameFilter(training, node, status=status))
 
     return ReminderPreview(
         *map(count, (NameStatus.MISSING, NameStatus.REACHABLE, NameStatus.LATELY, NameStatus.UNREACHABLE))
@@ -99,7 +101,7 @@ def hold_running(tx: Tx, training: Training) -> None:
 
 
 def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder) -> int:
-    wanted = selected_members(tx, NameFilter(training, node, status=NameStatus.REACHABLE)).subquery()
+    wanted = coverage.selected_members(tx, NameFilter(training, node, status=NameStatus.REACHABLE)).subquery()
     columns = ["reminder_id", "member_id", "training_id", "on_day"]
     listed = select(literal(reminder.id), wanted.c.id, literal(training.id), literal(clock.today()))
     tx.execute(insert(ReminderRecipient).from_select(columns, listed))
@@ -132,7 +134,7 @@ def sent_reminders(tx: Tx, training: Training, node: Organisation, limit: int = 
     rows = tx.execute(
         select(Reminder, Organisation)
         .join(Organisation, Organisation.id == Reminder.organisation_id)
-        .where(Reminder.training_id == training.id, subtree(node.path))
+        .where(Reminder.training_id == training.id, people.subtree(node.path))
         .order_by(Reminder.id.desc())
         .limit(limit)
     ).all()

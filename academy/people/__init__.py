@@ -1,5 +1,1 @@
-"""People, the organisation tree, memberships, exemptions, roster import.
-
-Other components use `queries` (subtrees, children, who is exempt), `access`, `service`, `events`, `models`
-and the parsers in `rules`.
-"""
+"""Members, the organisation tree, memberships, exemptions, cohorts, sectors."""

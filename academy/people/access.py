@@ -58,7 +58,11 @@ def access_member(tx: Tx, actor: Actor, public_id: str, *roles: Role) -> Member:
 
 
 def access_exemption(tx: Tx, actor: Actor, public_id: str, *roles: Role) -> Exemption:
-    """An exemption of a member in the actor's scope."""
+    """An exemption of a member in the actor's scope.
+
+    Raises:
+        NotFound: there is none, or it is not the actor's to see; the attempt is audited.
+    """
     row = tx.execute(
         select(Exemption, Organisation.path)
         .join(Member, Member.id == Exemption.member_id)
@@ -73,7 +77,11 @@ def access_exemption(tx: Tx, actor: Actor, public_id: str, *roles: Role) -> Exem
 
 
 def access_roster(tx: Tx, actor: Actor, public_id: str) -> RosterImport:
-    """A roster file of a node in the actor's scope: colleagues may continue each other's imports."""
+    """A roster file of a node in the actor's scope: colleagues may continue each other's imports.
+
+    Raises:
+        NotFound: there is none, or it is not the actor's to see; the attempt is audited.
+    """
     row = tx.execute(
         select(RosterImport, Organisation.path)
         .join(Organisation, Organisation.id == RosterImport.organisation_id)

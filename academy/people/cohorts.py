@@ -15,7 +15,7 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import Page, page_of
-from academy.jobs import publish
+from academy.jobs import api as jobs
 from academy.people import rules
 from academy.people.access import ROSTER_KEEPERS, require_access
 from academy.people.events import MembersChanged
@@ -153,7 +153,7 @@ def add_cohort_members(tx: Tx, actor: Actor, cohort: Cohort, node: Organisation,
         raise Conflict(msg("名单刚刚被别人改过，请刷新后再看。")) from None
     if fresh:
         record(tx, actor, "cohort.extended", f"cohort:{cohort.public_id}", members=len(fresh))
-        publish(tx, MembersChanged(fresh))
+        jobs.publish(tx, MembersChanged(fresh))
     return len(fresh)
 
 
@@ -173,7 +173,7 @@ def remove_cohort_member(tx: Tx, actor: Actor, cohort: Cohort, member: Member) -
     ).scalar()
     if gone is not None:
         record(tx, actor, "cohort.reduced", f"cohort:{cohort.public_id}", member=member.public_id)
-        publish(tx, MembersChanged([member.id]))
+        jobs.publish(tx, MembersChanged([member.id]))
 
 
 def _name(tx: Tx, row: Cohort, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from academy.jobs import Event
+from academy.jobs.api import Event
 
 
 @dataclass(frozen=True)

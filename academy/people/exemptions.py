@@ -8,7 +8,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
-from academy.jobs import publish
+from academy.jobs import api as jobs
 from academy.people import rules
 from academy.people.access import ROSTER_KEEPERS, require_access
 from academy.people.events import ExemptionChanged
@@ -52,12 +52,16 @@ def approve_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
     exemption.approved_by, exemption.approved_at = actor.account_id, clock.now()
     tx.flush()
     record(tx, actor, "exemption.approved", f"exemption:{exemption.public_id}", member=member.public_id)
-    publish(tx, ExemptionChanged(member.id))
+    jobs.publish(tx, ExemptionChanged(member.id))
     return exemption
 
 
 def revoke_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
-    """Revoke an exemption from today on, or decline a request. Earlier days stay exempt."""
+    """Revoke an exemption from today on, or decline a request. Earlier days stay exempt.
+
+    Raises:
+        Conflict: it was revoked or declined before.
+    """
     member = tx.get_one(Member, exemption.member_id)
     _allow(tx, actor, member, *EXEMPTION_DECIDERS)
     tx.refresh(exemption, with_for_update=True)
@@ -66,7 +70,7 @@ def revoke_exemption(tx: Tx, actor: Actor, exemption: Exemption) -> Exemption:
     exemption.revoked_at = clock.now()
     tx.flush()
     record(tx, actor, "exemption.revoked", f"exemption:{exemption.public_id}", member=member.public_id)
-    publish(tx, ExemptionChanged(member.id))
+    jobs.publish(tx, ExemptionChanged(member.id))
     return exemption
 
 

@@ -11,6 +11,9 @@ def take_roster_lock(tx: Tx) -> int:
     """Lock the roster until the transaction ends, and count one change; returns the new version.
 
     Two moves, two imports or a move and a transfer then run one after the other, each seeing the other's result.
+
+    Raises:
+        RuntimeError: the row of the lock is missing and cannot be inserted.
     """
     for _ in range(2):
         version = tx.scalar(

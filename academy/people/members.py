@@ -12,7 +12,7 @@ from academy.core.crypto import Sealer
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
-from academy.jobs import publish
+from academy.jobs import api as jobs
 from academy.people import lock, position_terms, rules
 from academy.people.access import ROSTER_KEEPERS, require_access
 from academy.people.events import MembersChanged
@@ -38,7 +38,11 @@ def add_member(
     position: str | None = None,
     on: dt.date | None = None,
 ) -> Member:
-    """Enter one person in the roster, as a member of `organisation` from a day on."""
+    """Enter one person in the roster, as a member of `organisation` from a day on.
+
+    Raises:
+        Invalid: a value cannot be accepted, or the number is taken; with a message for each field.
+    """
     require_access(actor, organisation.path, f"organisation:{organisation.public_id}", *ROSTER_KEEPERS)
     values = rules.checked(
         number=(rules.read_member_number, number), name=(rules.read_name, name), phone=(rules.read_phone, phone)
@@ -66,7 +70,7 @@ def add_member(
         position_terms.change_position(tx, member.id, position_terms.POSITION_TERM, position, day, precision="unknown")
     tx.flush()
     record(tx, actor, "member.added", f"member:{member.public_id}", organisation=organisation.public_id)
-    publish(tx, MembersChanged([member.id]))
+    jobs.publish(tx, MembersChanged([member.id]))
     return member
 
 
@@ -104,7 +108,7 @@ def transfer_member(
         to_organisation=organisation.public_id,
         on=day.isoformat(),
     )
-    publish(tx, MembersChanged([member.id]))
+    jobs.publish(tx, MembersChanged([member.id]))
     return member
 
 
@@ -114,6 +118,9 @@ def change_status(
     """Set a member's status (active, floating, left or died) from a day on; `note` is the destination.
 
     A member who left or died has no organisation from then on; one who returns rejoins the last one.
+
+    Raises:
+        Invalid: no such status, or a day that lies before the last change.
     """
     if status not in rules.STATUSES:
         raise Invalid(fields={"status": msg("请从列表里选择。")})
@@ -137,7 +144,7 @@ def change_status(
     old, member.status = member.status, MemberStatus(status)
     tx.flush()
     record(tx, actor, "member.status", f"member:{member.public_id}", old=old, new=status, on=day.isoformat())
-    publish(tx, MembersChanged([member.id]))
+    jobs.publish(tx, MembersChanged([member.id]))
     return member
 
 
@@ -190,7 +197,7 @@ def undo_transfer(tx: Tx, actor: Actor, member: Member) -> Member:
         from_organisation=source.public_id,
         to_organisation=back.public_id,
     )
-    publish(tx, MembersChanged([member.id]))
+    jobs.publish(tx, MembersChanged([member.id]))
     return member
 
 
@@ -234,6 +241,9 @@ def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: d
 
     A blank phone leaves it unchanged (the form shows it masked); "-" removes it. `position_since` is the day from which
     the position is held; blank if unknown. A date may be a month without its day.
+
+    Raises:
+        Invalid: a value cannot be accepted; with a message for each field.
     """
     today = clock.today()
     readers: dict[str, Any] = {
@@ -284,7 +294,7 @@ def edit_member(tx: Tx, actor: Actor, sealer: Sealer, member: Member, changes: d
             )
         tx.flush()
         record(tx, actor, "member.edited", f"member:{member.public_id}", fields=changed)
-        publish(tx, MembersChanged([member.id]))
+        jobs.publish(tx, MembersChanged([member.id]))
     return member
 
 

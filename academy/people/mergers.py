@@ -14,7 +14,7 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg, nmsg
 from academy.core.paging import Page, page_of
-from academy.jobs import publish
+from academy.jobs import api as jobs
 from academy.people import lock, organisations
 from academy.people.access import require_access
 from academy.people.events import MembersChanged
@@ -197,7 +197,7 @@ def _children(tx: Tx, node: Organisation) -> list[Organisation]:
 
 def _changed(tx: Tx, members: Sequence[int]) -> None:
     for start in range(0, len(members), BLOCK):
-        publish(tx, MembersChanged(list(members[start : start + BLOCK])))
+        jobs.publish(tx, MembersChanged(list(members[start : start + BLOCK])))
     for member in list(tx.identity_map.values()):
         if isinstance(member, Member):
             tx.refresh(member)

@@ -10,7 +10,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
-from academy.jobs import publish
+from academy.jobs import api as jobs
 from academy.people import lock, rules, sectors
 from academy.people.access import require_access
 from academy.people.events import MembersChanged, OrganisationMoved
@@ -34,7 +34,12 @@ def create_organisation(
     parent: Organisation | None = None,
     opened_on: dt.date | None = None,
 ) -> Organisation:
-    """Create a node below `parent`; the root has none."""
+    """Create a node below `parent`; the root has none.
+
+    Raises:
+        Invalid: a value cannot be accepted, or the code is taken; with a message for each field.
+        Conflict: the parent is closed.
+    """
     if parent is None:
         require_access(actor, "/", "organisation:root", Role.SYSTEM_ADMINISTRATOR)
     else:
@@ -136,7 +141,7 @@ def move_organisation(
         new_path=node.path,
         on=day.isoformat(),
     )
-    publish(tx, OrganisationMoved(node.id, old_path, node.path))
+    jobs.publish(tx, OrganisationMoved(node.id, old_path, node.path))
     return node
 
 
@@ -173,7 +178,7 @@ def set_sector(tx: Tx, actor: Actor, node: Organisation, sector: str | None) -> 
     tx.flush()
     record(tx, actor, "organisation.sector", f"organisation:{node.public_id}", old=old, new=node.sector)
     here = tx.scalars(select(Member.id).where(Member.organisation_id == node.id)).all()
-    publish(tx, MembersChanged(list(here)))
+    jobs.publish(tx, MembersChanged(list(here)))
     return node
 
 

@@ -131,7 +131,11 @@ def plain(text: str) -> str:
 
 
 def read_member_number(text: str) -> str:
-    """The register's member number."""
+    """The register's member number.
+
+    Raises:
+        Unreadable: blank, longer than 40 characters, or other than letters, digits and hyphens.
+    """
     if _NUMBER.fullmatch(text):
         return text
     number = tidy(not_an_error(text))
@@ -143,7 +147,11 @@ def read_member_number(text: str) -> str:
 
 
 def read_organisation_code(text: str) -> str:
-    """An organisation's code."""
+    """An organisation's code.
+
+    Raises:
+        Unreadable: blank, longer than 40 characters, or other than letters, digits, dots and hyphens.
+    """
     code = tidy(not_an_error(text))
     if not code:
         raise Unreadable(msg("没有填组织代码。"))
@@ -153,7 +161,11 @@ def read_organisation_code(text: str) -> str:
 
 
 def read_name(text: str, *, longest: int = 60) -> str:
-    """A person's or an organisation's name."""
+    """A person's or an organisation's name.
+
+    Raises:
+        Unreadable: blank, or longer than `longest` characters.
+    """
     if text.isalpha() and len(text) <= longest:
         return text  # the common case: nothing to clean, no formula
     name = clean_name(plain(text))
@@ -165,7 +177,11 @@ def read_name(text: str, *, longest: int = 60) -> str:
 
 
 def read_text(text: str, *, longest: int) -> str | None:
-    """An optional short text; blank is None."""
+    """An optional short text; blank is None.
+
+    Raises:
+        Unreadable: longer than `longest` characters.
+    """
     value = " ".join(plain(text).split())
     if len(value) > longest:
         raise Unreadable(msg("“%(shown)s…”太长，最多 %(longest)s 个字。", shown=value[:10], longest=longest))
@@ -173,7 +189,11 @@ def read_text(text: str, *, longest: int) -> str | None:
 
 
 def read_phone(text: str) -> str | None:
-    """A mobile number as eleven digits, or a landline; blank is None."""
+    """A mobile number as eleven digits, or a landline; blank is None.
+
+    Raises:
+        Unreadable: no telephone number.
+    """
     if _MOBILE.fullmatch(text):
         return text
     if not text or not text.strip():
@@ -186,7 +206,11 @@ def read_phone(text: str) -> str | None:
 
 
 def read_date(text: str, *, today: dt.date) -> dt.date | None:
-    """A day of the calendar, or a `Month` where the day is missing; between 1900 and today; blank is None."""
+    """A day of the calendar, or a `Month` where the day is missing; between 1900 and today; blank is None.
+
+    Raises:
+        Unreadable: no day of the calendar, or outside those years.
+    """
     if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
         with contextlib.suppress(ValueError):
             return plausible_day(dt.date.fromisoformat(text), today=today)

@@ -80,7 +80,11 @@ def rename_sector(tx: Tx, actor: Actor, code: str, name: str, name_en: str = "")
 
 
 def move_sector(tx: Tx, actor: Actor, code: str, by: int) -> None:
-    """Move a sector so many places down (or up, when negative)."""
+    """Move a sector so many places down (or up, when negative).
+
+    Raises:
+        NotFound: no sector has this code.
+    """
     _allow(actor)
     rows = list(tx.scalars(select(Sector).order_by(Sector.place, Sector.code).with_for_update()))
     here = next((place for place, row in enumerate(rows) if row.code == code), None)
@@ -108,6 +112,11 @@ def _allow(actor: Actor) -> None:
 
 
 def find_sector(tx: Tx, code: str) -> Sector:
+    """The sector of a code, retired ones too.
+
+    Raises:
+        NotFound: no sector has this code.
+    """
     row = tx.get(Sector, code)
     if row is None:
         raise NotFound

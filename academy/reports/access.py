@@ -7,9 +7,9 @@ from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.core.i18n import msg
-from academy.people.access import access_organisation
+from academy.people import api as people
 from academy.reports.models import Export
-from academy.trainings.access import VIEWING_ROLES
+from academy.trainings import api as trainings
 
 
 def access_export(tx: Tx, actor: Actor, public_id: str) -> Export:
@@ -36,5 +36,5 @@ def access_file(tx: Tx, actor: Actor, public_id: str) -> Export:
     export = access_export(tx, actor, public_id)
     if not export.stored_at or export.expires_at <= clock.now():
         raise NotFound(msg("这个文件已过期，请重新导出。"))
-    access_organisation(tx, actor, str(export.params.get("organisation", "")), *VIEWING_ROLES)
+    people.access_organisation(tx, actor, str(export.params.get("organisation", "")), *trainings.VIEWING_ROLES)
     return export

@@ -10,12 +10,13 @@ from sqlalchemy import select
 from academy.core import clock
 from academy.core.database import Database, Tx
 from academy.core.i18n import Message, Translator, msg, translator_for
-from academy.coverage import breakdowns, name_lists, table
+from academy.coverage import api as coverage
+from academy.coverage.api import Coverage, NameFilter
 from academy.people.models import Organisation
 from academy.reports.sheet_files import open_sheet
 from academy.reports.spreadsheets import Value
-from academy.trainings import sql
-from academy.trainings.coverage_cells import Figures
+from academy.trainings import api as trainings
+from academy.trainings.api import Figures
 from academy.trainings.models import Training
 
 EVERY = 500
@@ -64,9 +65,9 @@ def translator_of(params: dict[str, Any]) -> Translator:
     return translator_for(str(params.get("language", "zh")))
 
 
-def name_filter_of(tx: Tx, params: dict[str, Any]) -> name_lists.NameFilter:
+def name_filter_of(tx: Tx, params: dict[str, Any]) -> NameFilter:
     """The list of names that an export's parameters select."""
-    return name_lists.NameFilter(
+    return NameFilter(
         training=tx.scalars(select(Training).where(Training.public_id == params["training"])).one(),
         node=tx.scalars(select(Organisation).where(Organisation.public_id == params["organisation"])).one(),
         day=dt.date.fromisoformat(params["day"]) if params.get("day") else None,
@@ -80,8 +81,8 @@ def name_filter_of(tx: Tx, params: dict[str, Any]) -> name_lists.NameFilter:
 def write_names(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Every name of a node: place, person, progress, reason if missing."""
     name_filter, translate = name_filter_of(tx, params), translator_of(params)
-    courses = sql.courses_of(tx, name_filter.training)
-    total = max(1, name_lists.count_names(tx, name_filter))
+    courses = trainings.courses_of(tx, name_filter.training)
+    total = max(1, coverage.count_names(tx, name_filter))
     places = _places(tx)
     head = [translate(word) for word in NAMES_HEAD] + [course.title for course in courses]
     widths = [16, 16, 26, 14, 12, 22, 12, 10] + [14] * len(courses)
@@ -90,7 +91,7 @@ def write_names(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[
         sheet.row([f"{name_filter.training.title} · {name_filter.node.name}"])
         sheet.row([translate(coverage_definition(name_filter.day))])
         sheet.row(head)
-        for one in name_lists.stream_names(tx, name_filter):
+        for one in coverage.stream_names(tx, name_filter):
             county, town = places.get(one.organisation_id, ("", ""))
             row: list[Value] = [county, town, one.organisation, one.number, one.name, translate(one.reason)]
             row += [one.completed_on, one.done.bit_count()]
@@ -117,7 +118,7 @@ def _places(tx: Tx) -> dict[int, tuple[str, str]]:
 def write_table(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """The table of a coverage page: children, direct members, total."""
     name_filter, translate = name_filter_of(tx, params), translator_of(params)
-    found = table.coverage_of(tx, name_filter.training, name_filter.node, name_filter.day)
+    found = coverage.coverage_of(tx, name_filter.training, name_filter.node, name_filter.day)
     head = [translate(word) for word in TABLE_HEAD] + [c.title for c in found.courses]
     widths = [28, 10, 10, 10, 10, 10, 10]
     with open_sheet(path, params.get("format", "xlsx"), translate(msg("覆盖率")), widths, header_row=2) as sheet:
@@ -133,7 +134,7 @@ def write_table(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[
     return len(found.lines)
 
 
-def _figures(name: str, figures: Figures, found: table.Coverage) -> list[Value]:
+def _figures(name: str, figures: Figures, found: Coverage) -> list[Value]:
     def share(number: int) -> Value:
         return round(number / figures.due, 4) if figures.due else None
 
@@ -146,9 +147,9 @@ def publish_groups(db: Database, params: dict[str, Any]) -> None:
     """Publish the figures before `write_groups` writes them, as on the page."""
     with db.read() as tx:
         name_filter = name_filter_of(tx, params)
-        measured = breakdowns.measure_breakdowns(tx, name_filter.training, name_filter.node, name_filter.day)
+        measured = coverage.measure_breakdowns(tx, name_filter.training, name_filter.node, name_filter.day)
     db.run_in_transaction(
-        lambda tx: breakdowns.publish_breakdowns(tx, name_filter.training, name_filter.node, name_filter.day, measured)
+        lambda tx: coverage.publish_breakdowns(tx, name_filter.training, name_filter.node, name_filter.day, measured)
     )
 
 
@@ -161,10 +162,10 @@ def write_groups(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[
         path, params.get("format", "xlsx"), translate(msg("分组统计")), [12, 20, 10, 10, 10, 10, 10, 12], 2
     ) as sheet:
         sheet.row([f"{name_filter.training.title} · {name_filter.node.name}"])
-        sheet.row([translate(coverage_definition(name_filter.day)) + translate(breakdowns.BLURRED_NOTE)])
+        sheet.row([translate(coverage_definition(name_filter.day)) + translate(coverage.BLURRED_NOTE)])
         sheet.row([translate(word) for word in GROUPS_HEAD])
-        for number, (dimension, words) in enumerate(breakdowns.DIMENSIONS.items(), start=1):
-            found = breakdowns.break_down(
+        for number, (dimension, words) in enumerate(coverage.DIMENSIONS.items(), start=1):
+            found = coverage.break_down(
                 tx, name_filter.training, name_filter.node, dimension, name_filter.day, language
             )
             for one in found.groups:
@@ -173,5 +174,5 @@ def write_groups(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[
                 day = found.day.isoformat() if found.day else None
                 sheet.row([translate(words), translate(one.label), *(["*"] * 5 if one.is_withheld else row), day])
                 written += 1
-            progress(1000 * number // len(breakdowns.DIMENSIONS))
+            progress(1000 * number // len(coverage.DIMENSIONS))
     return written

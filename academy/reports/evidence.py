@@ -21,13 +21,14 @@ from academy.core.archives import BROKEN_ARCHIVE
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import msg
-from academy.coverage import name_lists, table
+from academy.coverage import api as coverage
+from academy.coverage.api import NameFilter, NameStatus
 from academy.learning.models import Correction
+from academy.people import api as people
 from academy.people.models import Member, Organisation
-from academy.people.queries import members_under
 from academy.reports.coverage import coverage_definition, name_filter_of
 from academy.reports.spreadsheets import defuse_cell
-from academy.trainings import sql
+from academy.trainings import api as trainings
 from academy.trainings.models import Training, TrainingCourse
 
 VERSION = 1
@@ -48,7 +49,7 @@ def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[i
     """Write the pack that an export requests; returns how many names it holds."""
     name_filter = dataclasses.replace(name_filter_of(tx, params), status="", text="", direct=False, sort="")
     name_filter = dataclasses.replace(name_filter, day=min(name_filter.day or last_day(), last_day()))
-    total = max(1, name_lists.count_names(tx, name_filter))
+    total = max(1, coverage.count_names(tx, name_filter))
     sums: dict[str, str] = {}
     written = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as pack:
@@ -91,31 +92,31 @@ class _Digest:
         return self._sum.hexdigest()
 
 
-def _names(tx: Tx, name_filter: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
+def _names(tx: Tx, name_filter: NameFilter) -> Iterator[tuple[str, ...]]:
     yield HEAD
-    for one in name_lists.stream_names(tx, name_filter):
+    for one in coverage.stream_names(tx, name_filter):
         # Only today's accounts are known, so a pack does not contain them.
-        status = name_lists.NameStatus.NOT_STARTED if one.status == name_lists.NameStatus.NO_ACCOUNT else one.status
+        status = NameStatus.NOT_STARTED if one.status == NameStatus.NO_ACCOUNT else one.status
         day = one.completed_on.isoformat() if one.completed_on else ""
         yield one.number, one.name, one.organisation, str(status), day, str(one.done.bit_count())
 
 
-def _figures(tx: Tx, name_filter: name_lists.NameFilter) -> Iterator[tuple[str, ...]]:
+def _figures(tx: Tx, name_filter: NameFilter) -> Iterator[tuple[str, ...]]:
     yield "organisation", "due", "exempt", "started", "completed"
-    found = table.coverage_of(tx, name_filter.training, name_filter.node, name_filter.day)
+    found = coverage.coverage_of(tx, name_filter.training, name_filter.node, name_filter.day)
     rows = [(line.name, line.figures) for line in found.lines]
     for name, f in [*rows, ("direct", found.direct), ("total", found.figures)]:
         yield name, str(f.due), str(f.exempt), str(f.started), str(f.completed)
 
 
-def _manifest(tx: Tx, name_filter: name_lists.NameFilter) -> dict[str, Any]:
+def _manifest(tx: Tx, name_filter: NameFilter) -> dict[str, Any]:
     training = name_filter.training
     versions = dict(
         tx.execute(
             select(TrainingCourse.course_id, TrainingCourse.version).where(TrainingCourse.training_id == training.id)
         ).all()
     )
-    figures = table.coverage_of(tx, training, name_filter.node, name_filter.day).figures
+    figures = coverage.coverage_of(tx, training, name_filter.node, name_filter.day).figures
     return {
         "format": VERSION,
         "training": training.public_id,
@@ -126,9 +127,10 @@ def _manifest(tx: Tx, name_filter: name_lists.NameFilter) -> dict[str, Any]:
         "definition": str(coverage_definition(name_filter.day)),
         "window": [training.opens_on.isoformat(), training.closes_on.isoformat()],
         "audience": training.audience,
-        "required_count": sql.courses_needed(tx, training),
+        "required_count": trainings.courses_needed(tx, training),
         "courses": [
-            {"id": c.public_id, "title": c.title, "from_version": versions[c.id]} for c in sql.courses_of(tx, training)
+            {"id": c.public_id, "title": c.title, "from_version": versions[c.id]}
+            for c in trainings.courses_of(tx, training)
         ],
         "counts": {
             "due": figures.due,
@@ -167,7 +169,7 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
     return found + (_corrected(tx, name_filter, str(manifest.get("made_at", ""))) if found else [])
 
 
-def _corrected(tx: Tx, name_filter: name_lists.NameFilter, made_at: str) -> list[str]:
+def _corrected(tx: Tx, name_filter: NameFilter, made_at: str) -> list[str]:
     """Corrections made since the pack: a difference can be traced to two people."""
     try:
         since = dt.datetime.fromisoformat(made_at)
@@ -181,7 +183,7 @@ def _corrected(tx: Tx, name_filter: name_lists.NameFilter, made_at: str) -> list
             TrainingCourse.training_id == name_filter.training.id,
             Correction.decision == "approved",
             Correction.decided_at >= since,
-            members_under(name_filter.node.path),
+            people.members_under(name_filter.node.path),
         )
         .order_by(Correction.id)
     )
@@ -198,12 +200,12 @@ def _read(pack: zipfile.ZipFile, name: str) -> bytes:
     return pack.read(name)
 
 
-def _name_filter(tx: Tx, manifest: dict[str, Any]) -> name_lists.NameFilter:
+def _name_filter(tx: Tx, manifest: dict[str, Any]) -> NameFilter:
     training = tx.scalar(select(Training).where(Training.public_id == manifest["training"]))
     node = tx.scalar(select(Organisation).where(Organisation.public_id == manifest["organisation"]))
     if training is None or node is None:
         raise Invalid(msg("这里没有材料所说的培训或党组织。"))
-    return name_lists.NameFilter(training, node, dt.date.fromisoformat(manifest["as_of"]))
+    return NameFilter(training, node, dt.date.fromisoformat(manifest["as_of"]))
 
 
 def _compare(kept: bytes, now: Iterator[tuple[str, ...]]) -> list[str]:

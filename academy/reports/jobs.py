@@ -8,7 +8,8 @@ from typing import Any
 
 from academy.core.database import Tx
 from academy.core.disk import require_space
-from academy.jobs import JobContext, job, nightly
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
 from academy.reports import builder, coverage, evidence, service
 from academy.reports.models import Export
 
@@ -23,7 +24,7 @@ MAKERS: dict[str, Maker] = {
 }
 
 
-@job(service.EXPORT, max_attempts=2)
+@jobs.job(service.EXPORT, max_attempts=2)
 def export(context: JobContext, export_id: int) -> None:
     """Write one file; restarted from the beginning if the worker was killed."""
 
@@ -62,7 +63,7 @@ def export(context: JobContext, export_id: int) -> None:
     context.db.run_in_transaction(write)
 
 
-@nightly("reports.forget", at=dt.time(2, 35))
+@jobs.nightly("reports.forget", at=dt.time(2, 35))
 def forget(context: JobContext) -> None:
     """Delete files whose link has expired."""
     context.db.run_in_transaction(lambda tx: service.sweep(tx, context.settings))

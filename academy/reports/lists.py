@@ -7,17 +7,18 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
+from academy.accounts import api as accounts
 from academy.accounts.models import Account
-from academy.accounts.queries import has_account
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.i18n import msg
 from academy.core.paging import Page, page_of
 from academy.learning.models import Completion
+from academy.people import api as people
 from academy.people.models import Exemption, Member, MemberTerm, Organisation
-from academy.people.queries import exempt_on, is_present, subtree
 from academy.reports.tables import DAY, NUMBER, Report, ReportColumn, ReportRow, ReportTable, day_or
-from academy.trainings.models import Enrolment, Standing, Training, TrainingState
+from academy.trainings.api import Standing, TrainingState
+from academy.trainings.models import Enrolment, Training
 
 PAGE = 50
 BLOCK = 1000
@@ -97,8 +98,8 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
             MemberTerm.what == "position",
             MemberTerm.kind == "secretary",
             MemberTerm.valid_to.is_(None),
-            subtree(node.path),
-            is_present(),
+            people.subtree(node.path),
+            people.is_present(),
         )
         .order_by(MemberTerm.valid_from.desc(), Member.id)
     )
@@ -152,7 +153,7 @@ def secretaries(tx: Tx, node: Organisation, since: dt.date, page: int | None = N
 
 def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
     """Floating members: since when, where to, whether they have an account, how their trainings stand."""
-    account = has_account(Member.id)
+    account = accounts.has_account(Member.id)
     query = (
         select(
             Member,
@@ -169,7 +170,7 @@ def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
             MemberTerm,
             and_(MemberTerm.member_id == Member.id, MemberTerm.what == "status", MemberTerm.valid_to.is_(None)),
         )
-        .where(Member.status == "floating", subtree(node.path))
+        .where(Member.status == "floating", people.subtree(node.path))
         .order_by(Organisation.path, Member.id)
     )
 
@@ -203,7 +204,7 @@ def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
 def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None) -> Report:
     """Exempt members on a day: reason, period, requested and approved by whom; and the sums by reason."""
     asker, decider = aliased(Account), aliased(Account)
-    here = (subtree(node.path), exempt_on(day), is_present())
+    here = (people.subtree(node.path), people.exempt_on(day), people.is_present())
     query = (
         select(Member, Organisation.name, Exemption, asker.display_name, decider.display_name)
         .select_from(Exemption)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from academy.accounts.queries import account_of_member, offices_of_member
+from academy.accounts import api as accounts
 from academy.core.database import Database, Tx
 from academy.core.i18n import Message, msg
-from academy.people import rules
+from academy.people import api as people
 from academy.people.models import Member, Organisation
-from academy.trainings.models import Enrolment, Standing, Training, TrainingState
+from academy.trainings.api import Standing, TrainingState
+from academy.trainings.models import Enrolment, Training
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def preview_change_in(tx: Tx, person: Member, change: Callable[[Tx, Member], obj
     lost = [name for key, name in before.offices.items() if key not in after.offices]
     if lost:
         lines.append(msg("岗位随之收回，撤回这次变动也不会自动恢复：%(names)s。", names="、".join(lost)))
-    if before.has_account and before.status in rules.PRESENT_STATUSES and after.status not in rules.PRESENT_STATUSES:
+    if before.has_account and before.status in people.PRESENT_STATUSES and after.status not in people.PRESENT_STATUSES:
         lines.append(msg("此人的账号不能再登录。"))
     lines.append(msg("已经学过的都保留。"))
     return Preview(person.name, lines)
@@ -82,15 +83,15 @@ def _places(before: _State, after: _State, there: int, here: int) -> list[Messag
     a, b = before.home.name, after.home.name
     lines = []
     if before.status != after.status:
-        words = {"old": rules.STATUSES[before.status], "new": rules.STATUSES[after.status]}
+        words = {"old": people.STATUSES[before.status], "new": people.STATUSES[after.status]}
         lines.append(msg("状态从“%(old)s”改为“%(new)s”。", **words))
     if before.home.id != after.home.id:
         lines.append(msg("从“%(a)s”转到“%(b)s”。", a=a, b=b))
         lines.append(msg("“%(a)s”现有 %(n)s 人，转出后 %(m)s 人。", a=a, n=here, m=here - 1))
         lines.append(msg("“%(b)s”现有 %(n)s 人，转入后 %(m)s 人。", b=b, n=there, m=there + 1))
-    elif before.status in rules.PRESENT_STATUSES and after.status not in rules.PRESENT_STATUSES:
+    elif before.status in people.PRESENT_STATUSES and after.status not in people.PRESENT_STATUSES:
         lines.append(msg("不再算“%(a)s”的党员：现有 %(n)s 人，之后 %(m)s 人。", a=a, n=here, m=here - 1))
-    elif before.status not in rules.PRESENT_STATUSES and after.status in rules.PRESENT_STATUSES:
+    elif before.status not in people.PRESENT_STATUSES and after.status in people.PRESENT_STATUSES:
         lines.append(msg("重新算“%(a)s”的党员：现有 %(n)s 人，之后 %(m)s 人。", a=a, n=here, m=here + 1))
     return lines
 
@@ -123,13 +124,13 @@ def _state(tx: Tx, person: Member) -> _State:
         .where(Training.state == TrainingState.OPEN)
         .order_by(Training.opens_on, Training.id)
     )
-    offices = {grant.id: node.name for grant, node in offices_of_member(tx, person.id)}
-    account = account_of_member(tx, person.id)
+    offices = {grant.id: node.name for grant, node in accounts.offices_of_member(tx, person.id)}
+    account = accounts.account_of_member(tx, person.id)
     return _State(
         home, _people(tx, home), str(person.status), {row.id: row.title for row in rows}, offices, account is not None
     )
 
 
 def _people(tx: Tx, node: Organisation) -> int:
-    query = select(func.count()).where(Member.organisation_id == node.id, Member.status.in_(rules.PRESENT_STATUSES))
+    query = select(func.count()).where(Member.organisation_id == node.id, Member.status.in_(people.PRESENT_STATUSES))
     return int(tx.scalar(query) or 0)

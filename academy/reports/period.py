@@ -12,15 +12,14 @@ from academy.core import clock, disclosure
 from academy.core.database import Tx
 from academy.core.errors import NotFound
 from academy.core.i18n import Message, msg
-from academy.coverage import breakdowns
+from academy.coverage import api as coverage
 from academy.learning.models import Completion, CreditHour
-from academy.people import rules as people
-from academy.people import sectors
+from academy.people import api as people
 from academy.people.models import Exemption, Member, Membership, MemberTerm, Organisation
-from academy.people.queries import exempt_on, subtree
 from academy.reports.tables import NUMBER, SHARE, Cell, Report, ReportColumn, ReportRow, ReportTable
-from academy.trainings import coverage_cells, lineage
-from academy.trainings.models import Training, TrainingState
+from academy.trainings import api as trainings
+from academy.trainings.api import Figures, TrainingState
+from academy.trainings.models import Training
 
 _PERIOD = re.compile(r"(20\d\d)(?:-Q([1-4]))?")
 HELD = (TrainingState.OPEN, TrainingState.CLOSED, TrainingState.ARCHIVED)
@@ -125,9 +124,9 @@ def report(tx: Tx, node: Organisation, when: Period, language: str = "zh") -> Re
         tables=[
             _trainings(tx, node, when),
             _places(tx, node, by["place"], total),
-            _grouped("sector", msg("按领域"), by["sector"], total, sectors.sector_names(tx, language)),
+            _grouped("sector", msg("按领域"), by["sector"], total, people.sector_names(tx, language)),
             _grouped("post", msg("按职务"), by["post"], total, {**people.POSTS, NO_POST: msg("无职务")}),
-            _grouped("age", msg("按年龄"), by["age"], total, breakdowns.AGE_WORDS, ordered=True),
+            _grouped("age", msg("按年龄"), by["age"], total, coverage.AGE_WORDS, ordered=True),
         ],
     )
 
@@ -170,7 +169,7 @@ def _add(sums: dict[Any, list[int]], key: object, numbers: Sequence[int | None])
 
 def _here(tx: Tx, node: Organisation, day: dt.date) -> Any:
     query = select(Organisation.id, Organisation.path, Organisation.sector)
-    return tx.execute(query.where(or_(lineage.lies_inside(tx, node, day), subtree(node.path))))
+    return tx.execute(query.where(or_(trainings.lies_inside(tx, node, day), people.subtree(node.path))))
 
 
 def _below(path: str, above: str) -> str:
@@ -180,18 +179,18 @@ def _below(path: str, above: str) -> str:
 
 def _statement(tx: Tx, node: Organisation, when: Period) -> Any:
     start, end = clock.day_bounds(when.first)[0], clock.day_bounds(when.last)[1]
-    here = select(Organisation.id).where(lineage.lies_inside(tx, node, when.last))
+    here = select(Organisation.id).where(trainings.lies_inside(tx, node, when.last))
     belonging = (Membership.organisation_id.in_(here), _holds(Membership, when.last))
     # The whole city is 180,000 look-ups: quick where a member's rows are clustered, as in SQLite.
     whole = node.parent_id is None and tx.get_bind().dialect.name == "postgresql"
     source, courses, minutes = (_of_all_members if whole else _of_each_member)(start, end)
-    excused = exists().where(Exemption.member_id == Membership.member_id, exempt_on(when.last))
+    excused = exists().where(Exemption.member_id == Membership.member_id, people.exempt_on(when.last))
     position = and_(MemberTerm.member_id == Membership.member_id, MemberTerm.what == "position")
     rows = (
         select(
             Membership.organisation_id.label("place"),
             func.coalesce(MemberTerm.kind, literal(NO_POST)).label("post"),
-            breakdowns.age_key(when.last).label("age"),
+            coverage.age_key(when.last).label("age"),
             case((excused, 1), else_=0).label("excused"),
             disclosure.fingerprint(Membership.member_id).label("who"),
             courses.label("courses"),
@@ -259,17 +258,17 @@ def _trainings(tx: Tx, node: Organisation, when: Period) -> ReportTable:
             Training.closes_on >= when.first,
             or_(
                 Training.organisation_id.in_(above),
-                Training.organisation_id.in_(select(Organisation.id).where(subtree(node.path))),
+                Training.organisation_id.in_(select(Organisation.id).where(people.subtree(node.path))),
             ),
         )
         .order_by(Training.opens_on, Training.id)
         .limit(200)
     ).all()
     day = when.last if when.last < clock.today() else None
-    counted = coverage_cells.figures_of(tx, [t.id for t in held], [node.id], day) if held else {}
+    counted = trainings.figures_of(tx, [t.id for t in held], [node.id], day) if held else {}
     lines = []
     for training in held:
-        f = counted.get((training.id, node.id), coverage_cells.Figures())
+        f = counted.get((training.id, node.id), Figures())
         if f.due or f.exempt:
             cells: list[Cell] = [
                 training.title,
@@ -337,7 +336,7 @@ def _grouped(
             lines.append((members, name, ReportRow([label, *heads.cells()[: len(HEADS)]], bar=_bar(heads))))
     lines.sort(key=lambda line: line[1] if ordered else (-line[0], line[1]))
     columns = [ReportColumn(msg("类别"), width=34), *HEADS]
-    return ReportTable(key, title, columns, [line for *_, line in lines], note=breakdowns.BLURRED_NOTE, chart=True)
+    return ReportTable(key, title, columns, [line for *_, line in lines], note=coverage.BLURRED_NOTE, chart=True)
 
 
 def _bar(counted: Count) -> float | None:

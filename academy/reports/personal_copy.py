@@ -4,23 +4,20 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from academy.accounts.consent import consents_of
+from academy.accounts import api as accounts
 from academy.accounts.models import Account
-from academy.accounts.privacy_requests import data_requests_of
-from academy.accounts.queries import grants_of, live_sessions_of
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import AuditEntry, record
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
+from academy.learning import api as learning
 from academy.learning.models import Completion, CreditHour, Refusal, WatchLedger
-from academy.learning.rules import unpack_spans
 from academy.library.models import Complaint, Course, CourseItem
 from academy.notifications.models import Notification
-from academy.people.members import PHONE_FIELD
+from academy.people import api as people
 from academy.people.models import Member
-from academy.people.queries import exemptions_of, memberships_of
-from academy.trainings.queries import trainings_of_member
+from academy.trainings import api as trainings
 
 MOST = 20_000
 """Maximum rows of one kind in a file: more than a lifetime of lectures."""
@@ -35,10 +32,10 @@ def personal_overview(tx: Tx, actor: Actor) -> dict[str, int]:
         "complaints": select(func.count()).where(Complaint.account_id == actor.account_id),
     }
     return {name: tx.scalar(query) or 0 for name, query in counted.items()} | {
-        "memberships": len(memberships_of(tx, actor.member_id or 0)),
-        "exemptions": len(exemptions_of(tx, actor.member_id or 0)),
-        "devices": len(live_sessions_of(tx, actor.account_id or 0)),
-        "grants": len(grants_of(tx, actor.account_id or 0)),
+        "memberships": len(people.memberships_of(tx, actor.member_id or 0)),
+        "exemptions": len(people.exemptions_of(tx, actor.member_id or 0)),
+        "devices": len(accounts.live_sessions_of(tx, actor.account_id or 0)),
+        "grants": len(accounts.grants_of(tx, actor.account_id or 0)),
     }
 
 
@@ -66,19 +63,19 @@ def copy_personal_data(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]
         },
         "devices": [
             {"device": row.device, "signed_in": row.created_at.isoformat(), "last_used": row.seen_at.isoformat()}
-            for row in live_sessions_of(tx, account.id)
+            for row in accounts.live_sessions_of(tx, account.id)
         ],
         "roles": [
             {"role": row.role, "organisation": node.name, "from": _day(row.valid_from), "to": _day(row.valid_to)}
-            for row, node in grants_of(tx, account.id)
+            for row, node in accounts.grants_of(tx, account.id)
         ],
         "consents": [
             {"version": row.version, "given_at": row.given_at.isoformat(), "withdrawn_at": _when(row.withdrawn_at)}
-            for row in consents_of(tx, account.id)
+            for row in accounts.consents_of(tx, account.id)
         ],
         "requests": [
             {"kind": row.kind, "text": row.body, "state": row.state, "answer": row.answer, "at": _when(row.created_at)}
-            for row in data_requests_of(tx, account.id)
+            for row in accounts.data_requests_of(tx, account.id)
         ],
         "complaints": _complaints(tx, account.id),
         "messages": _messages(tx, actor),
@@ -100,11 +97,13 @@ def _member(tx: Tx, runtime: Runtime, member: Member) -> dict[str, Any]:
             "position": member.position,
             "position_since": _day(member.known_date("position_since")),
             "status": member.status,
-            "phone": runtime.sealer.open(member.phone_sealed, context=PHONE_FIELD) if member.phone_sealed else None,
+            "phone": runtime.sealer.open(member.phone_sealed, context=people.PHONE_FIELD)
+            if member.phone_sealed
+            else None,
         },
         "memberships": [
             {"organisation": node.name, "from": _day(row.valid_from), "to": _day(row.valid_to)}
-            for row, node in memberships_of(tx, member.id)
+            for row, node in people.memberships_of(tx, member.id)
         ],
         "exemptions": [
             {
@@ -113,11 +112,11 @@ def _member(tx: Tx, runtime: Runtime, member: Member) -> dict[str, Any]:
                 "to": _day(row.valid_to),
                 "agreed": _when(row.approved_at),
             }
-            for row in exemptions_of(tx, member.id)
+            for row in people.exemptions_of(tx, member.id)
         ],
         "trainings": [
             {"title": row.title, "opens": _day(row.opens_on), "closes": _day(row.closes_on)}
-            for row in trainings_of_member(tx, member.id)
+            for row in trainings.trainings_of_member(tx, member.id)
         ],
         "watched": _watched(tx, member.id),
         "not_credited": _refused(tx, member.id),
@@ -149,7 +148,7 @@ def _watched(tx: Tx, member_id: int) -> list[dict[str, Any]]:
             "item": title,
             "version": row.item_version,
             "watched_ms": row.covered_ms,
-            "stretches_ms": [list(span) for span in unpack_spans(row.spans)],
+            "stretches_ms": [list(span) for span in learning.unpack_spans(row.spans)],
             "stopped_at_ms": row.position_ms,
             "last_ms": row.updated_ms,
         }
@@ -162,7 +161,7 @@ def _refused(tx: Tx, member_id: int) -> list[dict[str, Any]]:
     return [
         {
             "reason": row.reason,
-            "stretches_ms": [list(span) for span in unpack_spans(row.spans)],
+            "stretches_ms": [list(span) for span in learning.unpack_spans(row.spans)],
             "at": _when(row.last_at),
         }
         for row in rows

@@ -12,9 +12,8 @@ from sqlalchemy.orm import aliased
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
-from academy.people.ages import years_before
+from academy.people import api as people
 from academy.people.models import Member, MemberTerm, Organisation
-from academy.people.queries import is_present, subtree
 from academy.reports.lists import paged
 from academy.reports.tables import NUMBER, Report, ReportColumn, ReportRow, ReportTable
 
@@ -84,7 +83,7 @@ CHECKS: dict[str, Check] = {
     "no_education": Check(msg("没有学历"), lambda _: Member.education.is_(None)),
     "no_phone": Check(msg("没有手机号"), lambda _: Member.phone_index.is_(None)),
     "shared_phone": Check(msg("手机号与别人相同"), _shared),
-    "too_old": Check(msg("年龄超过 105 岁"), lambda today: Member.birth_date < years_before(today, OLDEST)),
+    "too_old": Check(msg("年龄超过 105 岁"), lambda today: Member.birth_date < people.years_before(today, OLDEST)),
     "too_young": Check(msg("入党时不满 18 岁"), _too_young),
     "no_secretary": Check(msg("支部没有书记"), lambda _: and_(_branch(), _members() > 0, _secretaries() == 0), False),
     "two_secretaries": Check(msg("支部有两名以上书记"), lambda _: and_(_branch(), _secretaries() > 1), False),
@@ -139,7 +138,7 @@ def _counts(tx: Tx, node: Organisation, today: dt.date) -> dict[str, int]:
             if of_people
             else select(*sums).select_from(Organisation)
         )
-        where = [subtree(node.path), is_present()] if of_people else [subtree(node.path)]
+        where = [people.subtree(node.path), people.is_present()] if of_people else [people.subtree(node.path)]
         found |= dict(zip(checks, map(int, tx.execute(query.where(*where)).one()), strict=True))
     return {key: found[key] for key in CHECKS}
 
@@ -165,14 +164,14 @@ def _query(node: Organisation, check: Check, today: dt.date) -> Select[*tuple[An
         return (
             select(Member.public_id, Member.name, Member.number, Organisation.name)
             .join(Organisation, Organisation.id == Member.organisation_id)
-            .where(subtree(node.path), is_present(), check.test(today))
+            .where(people.subtree(node.path), people.is_present(), check.test(today))
             .order_by(Organisation.path, Member.id)
         )
     above = aliased(Organisation)
     return (
         select(Organisation.public_id, Organisation.name, Organisation.code, above.name)
         .outerjoin(above, above.id == Organisation.parent_id)
-        .where(subtree(node.path), check.test(today))
+        .where(people.subtree(node.path), check.test(today))
         .order_by(Organisation.path)
     )
 

@@ -8,8 +8,8 @@ from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
-from academy.jobs import Job
-from academy.jobs.queries import jobs_by_id
+from academy.jobs import api as jobs
+from academy.jobs.api import Job
 from academy.reports.models import Export
 
 PAGE = 20
@@ -40,6 +40,6 @@ def list_exports(tx: Tx, actor: Actor, page: int = 1) -> Page[ExportSummary]:
     """The actor's files, newest first."""
     query = select(Export).where(Export.account_id == actor.account_id).order_by(Export.id.desc())
     found = page_of(tx, query, page, PAGE)
-    jobs_of = jobs_by_id(tx, [export.job_id for export in found.rows])
+    jobs_of = jobs.jobs_by_id(tx, [export.job_id for export in found.rows])
     rows = [ExportSummary(export, jobs_of.get(export.job_id or 0)) for export in found.rows]
     return Page(rows, found.total, found.number, found.size)

@@ -12,7 +12,7 @@ from academy.core.database import Tx
 from academy.core.errors import Invalid, SignInRequired
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.jobs import enqueue
+from academy.jobs import api as jobs
 from academy.reports.models import Export, ExportKind
 from academy.reports.spreadsheets import REPORT_FORMATS
 
@@ -44,7 +44,7 @@ def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, t
     )
     tx.add(export)
     tx.flush()
-    export.job_id = enqueue(tx, EXPORT, key=f"{EXPORT}:{export.id}", actor=actor, export_id=export.id).id
+    export.job_id = jobs.enqueue(tx, EXPORT, key=f"{EXPORT}:{export.id}", actor=actor, export_id=export.id).id
     record(tx, actor, "export.requested", f"export:{export.public_id}", kind=kind, **params)
     return export
 

@@ -12,11 +12,8 @@ from typing import TYPE_CHECKING, Any
 from academy.core.errors import AcademyError, Busy, TooLarge
 from academy.core.i18n import msg
 from academy.http.headers import EVERYWHERE
-from academy.learning import heartbeats
-from academy.learning.group_commit import Committer
-from academy.learning.heartbeats import BadHeartbeat, HeartbeatOutcome, LeaseRefused
-from academy.learning.metrics import Meter
-from academy.learning.tokens import Signer
+from academy.learning import api as learning
+from academy.learning.api import BadHeartbeat, Committer, HeartbeatOutcome, LeaseRefused, Meter, Signer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -54,7 +51,7 @@ class HeartbeatMiddleware:
         started = time.perf_counter()
         answer, outcome = "failed", None
         try:
-            beat = heartbeats.read_heartbeat(self._signer, _body(environ))
+            beat = learning.read_heartbeat(self._signer, _body(environ))
             outcome = self._committer.submit(beat)
             answer = "ended" if outcome.ended else "refused" if outcome.reason else "duplicate"
             if outcome.gained_ms and answer == "duplicate":
@@ -83,7 +80,7 @@ def _body(environ: "WSGIEnvironment") -> bytes:
         size = int(environ.get("CONTENT_LENGTH") or 0)
     except ValueError:
         size = -1
-    if size > heartbeats.MAX_HEARTBEAT_BYTES:
+    if size > learning.MAX_HEARTBEAT_BYTES:
         raise TooLarge(msg("提交的内容太大。"))
     if size < 0:
         raise BadHeartbeat(msg("请求有误，请返回重试。"))

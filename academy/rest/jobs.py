@@ -7,8 +7,8 @@ from academy.core.errors import NotFound
 from academy.core.i18n import Message
 from academy.http import SIGNED_IN, actor, reading
 from academy.http.languages import translate
-from academy.jobs import JobState
-from academy.jobs.queries import find_own_job
+from academy.jobs import api as jobs
+from academy.jobs.api import JobState
 from academy.rest.contracts import TEXT, Contract, ResponseSpec, endpoint, obj
 
 STATES = {"enum": [state.value for state in JobState]}
@@ -22,7 +22,7 @@ bp = Blueprint("api_jobs", __name__, url_prefix="/api/v1/jobs")
 def show(public_id: str) -> Response:
     """State and progress of a job that the caller requested."""
     with reading() as tx:
-        job = find_own_job(tx, actor(), public_id)
+        job = jobs.find_own_job(tx, actor(), public_id)
     if job is None:
         raise NotFound
     message = job.error or job.note

@@ -23,16 +23,9 @@ from academy.core.runtime import Runtime
 from academy.http import PUBLIC, SIGNED_IN, actor, reading, runtime, writing
 from academy.http.languages import translate
 from academy.http.request_context import identity, player
-from academy.learning import devices, evidence, queries, refusals, service
-from academy.learning.access import access_evidence, access_lease
-from academy.learning.group_commit import Committer
-from academy.learning.heartbeats import MAX_SEQ
-from academy.learning.metrics import Meter
-from academy.learning.models import LeaseEnd
-from academy.learning.rules import Span
-from academy.learning.service import OtherDevice
-from academy.learning.tokens import Signer
-from academy.library.access import access_item_for_member
+from academy.learning import api as learning
+from academy.learning.api import Committer, LeaseEnd, Ledger, Meter, OtherDevice, Signer, Span
+from academy.library import api as library
 from academy.rest import heartbeats
 from academy.rest.contracts import (
     NATURAL,
@@ -66,7 +59,7 @@ OUTCOME = obj(
     refused=SPANS,
 )
 BEAT = Contract(
-    body=obj("position", lease=TEXT, seq=NATURAL | {"maximum": MAX_SEQ}, spans=SPANS, position=maybe(NATURAL)),
+    body=obj("position", lease=TEXT, seq=NATURAL | {"maximum": learning.MAX_SEQ}, spans=SPANS, position=maybe(NATURAL)),
     answers={
         200: ResponseSpec("Stored, with a message.", OUTCOME),
         204: ResponseSpec("Stored on disk."),
@@ -119,7 +112,7 @@ def heartbeat() -> tuple[Response, int]:
     body: dict[str, Any] = {"seq": seq, "gained_ms": outcome.gained_ms}
     body |= {"finished": outcome.finished, "ended": bool(outcome.ended)}
     if outcome.reason:
-        explanation = translate(refusals.explain_refusal(outcome.reason))
+        explanation = translate(learning.explain_refusal(outcome.reason))
         body |= {"reason": outcome.reason, "explanation": explanation, "refused": _pairs(outcome.refused)}
     return jsonify(body), 409 if outcome.ended else 200
 
@@ -130,13 +123,13 @@ def open_lease() -> tuple[Response, int]:
     """Open a playback: ``{"item": id, "device": word, "take_over": false}``; 409 when another device plays."""
     asked, me = request.get_json(), identity()
     with writing() as tx:
-        item = access_item_for_member(tx, actor(), asked["item"])
+        item = library.access_item_for_member(tx, actor(), asked["item"])
         try:
-            opened = service.open_lease(
+            opened = learning.open_lease(
                 tx,
                 player(),
                 item,
-                device=devices.device_of(request.headers.get("User-Agent", "")),
+                device=learning.device_of(request.headers.get("User-Agent", "")),
                 device_key=asked.get("device", "")[:40],
                 session_id=me.session_id if me else None,
                 take_over=asked.get("take_over") is True,
@@ -145,7 +138,7 @@ def open_lease() -> tuple[Response, int]:
             return _other_device(other, in_public=me is not None and me.is_screen)
         # A public screen does not show the progress of its owner.
         in_public = me is not None and me.is_screen
-        held = queries.ledger_of(tx, 0 if in_public else opened.lease.member_id, item)
+        held = learning.ledger_of(tx, 0 if in_public else opened.lease.member_id, item)
     lease = opened.lease
     return jsonify(
         lease=lease.public_id,
@@ -163,7 +156,7 @@ def _other_device(other: OtherDevice, *, in_public: bool) -> tuple[Response, int
     if in_public:
         title, more = translate(ELSEWHERE), dict[str, str]()
     else:
-        device = translate(devices.device_label(other.device))
+        device = translate(learning.device_label(other.device))
         title = translate(Message(other.message.text, {"device": device, "title": other.title}))
         more = {"device": device}
     answer = jsonify(type="urn:academy:other-device", title=title, status=409, **more)
@@ -176,7 +169,7 @@ def _other_device(other: OtherDevice, *, in_public: bool) -> tuple[Response, int
 def end_lease(public_id: str) -> tuple[str, int]:
     """End one's own playback."""
     with writing() as tx:
-        service.end_lease(tx, access_lease(tx, player(), public_id), LeaseEnd.FINISHED)
+        learning.end_lease(tx, learning.access_lease(tx, player(), public_id), LeaseEnd.FINISHED)
     return "", 204
 
 
@@ -185,11 +178,11 @@ def end_lease(public_id: str) -> tuple[str, int]:
 def held(public_id: str) -> Response:
     """The caller's credit of an item: spans, position, refusals with reasons."""
     with reading() as tx:
-        item = access_item_for_member(tx, actor(), public_id)
+        item = library.access_item_for_member(tx, actor(), public_id)
         member_id = actor().member_id
         if member_id is None:
             raise NotFound
-        return jsonify(_held(queries.ledger_of(tx, member_id, item)))
+        return jsonify(_held(learning.ledger_of(tx, member_id, item)))
 
 
 @bp.get("/evidence/<member>/<item>")
@@ -197,10 +190,10 @@ def held(public_id: str) -> Response:
 def evidence_of(member: str, item: str) -> Response:
     """Leases, spans, refusals and completions of one member and item; ``?format=csv`` as a table."""
     with writing() as tx:  # the read is audited
-        document = evidence.collect_evidence(tx, actor(), *access_evidence(tx, actor(), member, item))
+        document = learning.collect_evidence(tx, actor(), *learning.access_evidence(tx, actor(), member, item))
     if request.args.get("format") != "csv":
         return jsonify(document)
-    answer = Response("\ufeff" + evidence.evidence_csv(document), mimetype="text/csv")
+    answer = Response("\ufeff" + learning.evidence_csv(document), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="evidence-{document["item"]}.csv"'
     return answer
 
@@ -231,14 +224,14 @@ def _pairs(spans: tuple[Span, ...]) -> list[list[int]]:
     return [list(span) for span in spans]
 
 
-def _held(ledger: queries.Ledger) -> dict[str, Any]:
+def _held(ledger: Ledger) -> dict[str, Any]:
     return {
         "spans": _pairs(ledger.spans),
         "covered_ms": ledger.covered_ms,
         "position_ms": ledger.position_ms,
         "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
         "refused": [
-            {"reason": r.reason, "explanation": translate(refusals.explain_refusal(r.reason)), "spans": _pairs(r.spans)}
+            {"reason": r.reason, "explanation": translate(learning.explain_refusal(r.reason)), "spans": _pairs(r.spans)}
             for r in ledger.refused
         ],
     }

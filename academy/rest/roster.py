@@ -7,21 +7,22 @@ from academy.core.errors import Invalid, SignInRequired
 from academy.core.i18n import msg
 from academy.http import actor, office, reading, runtime
 from academy.http.languages import translate
-from academy.people.access import ROSTER_KEEPERS, access_organisation
-from academy.people.queries import find_organisation
+from academy.people import api as people
 from academy.rest.contracts import NATURAL, PROBLEM, TEXT, Contract, ResponseSpec, endpoint, maybe, obj, several, text
-from academy.roster.changes import CHANGE_FIELDS, MOST_CHANGES, accept_changes
+from academy.roster import api as roster
 
 PERSON = {
     "type": "object",
-    "properties": {name: maybe(TEXT) for name in CHANGE_FIELDS},
+    "properties": {name: maybe(TEXT) for name in roster.CHANGE_FIELDS},
     "additionalProperties": False,
 }
 COUNTS = {"type": "object", "additionalProperties": NATURAL}
 ROW = obj(row=NATURAL, number=TEXT, reasons=several(TEXT))
 OUTCOME = obj(counts=COUNTS, bad=several(ROW))
 CHANGES = Contract(
-    body=obj("check", check={"type": "boolean"}, organisation=text(60), members=several(PERSON, maxItems=MOST_CHANGES)),
+    body=obj(
+        "check", check={"type": "boolean"}, organisation=text(60), members=several(PERSON, maxItems=roster.MOST_CHANGES)
+    ),
     answers={
         200: ResponseSpec("Applied, with counts; with `check`, what would be applied.", OUTCOME),
         422: ResponseSpec(
@@ -39,7 +40,7 @@ bp = Blueprint("api_roster", __name__, url_prefix="/api/v1/roster")
 
 @bp.post("/changes")
 @endpoint(
-    office(*ROSTER_KEEPERS), CHANGES, csrf=False
+    office(*people.ROSTER_KEEPERS), CHANGES, csrf=False
 )  # the token in the header is the credential; no other site can send it
 def changes() -> tuple[Response, int]:
     """Apply changes of members below a node, all or none.
@@ -54,11 +55,11 @@ def changes() -> tuple[Response, int]:
         raise SignInRequired
     sent = request.get_json()
     with reading() as tx:
-        found = find_organisation(tx, actor().paths(*ROSTER_KEEPERS), sent["organisation"])
+        found = people.find_organisation(tx, actor().paths(*people.ROSTER_KEEPERS), sent["organisation"])
         if found is None:
             raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
-        node = access_organisation(tx, actor(), found.public_id, *ROSTER_KEEPERS)
-    answer = accept_changes(runtime(), actor(), node, sent["members"], check=sent.get("check") is True)
+        node = people.access_organisation(tx, actor(), found.public_id, *people.ROSTER_KEEPERS)
+    answer = roster.accept_changes(runtime(), actor(), node, sent["members"], check=sent.get("check") is True)
     bad = [
         {"row": place, "number": number, "reasons": [translate(note) for note in notes]}
         for place, number, notes in answer.bad

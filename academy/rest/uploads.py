@@ -18,9 +18,8 @@ from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.http import PUBLIC, actor, office, reading, runtime
 from academy.http.filters import day
-from academy.media import queries, uploads
-from academy.media.access import UPLOADERS
-from academy.media.models import Upload
+from academy.media import api as media
+from academy.media.api import Upload
 from academy.rest import contracts
 from academy.rest.contracts import (
     NATURAL,
@@ -125,13 +124,13 @@ def options() -> ResponseReturnValue:
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
         "Tus-Max-Size": str(runtime().settings.max_upload_mb << 20),
-        "Tus-Checksum-Algorithm": ",".join(uploads.CHECKSUM_ALGORITHMS),
+        "Tus-Checksum-Algorithm": ",".join(media.CHECKSUM_ALGORITHMS),
     }
     return Response(status=204, headers=headers)
 
 
 @bp.post("")
-@endpoint(office(*UPLOADERS), ANNOUNCED, body=whole_file, streamed=True)
+@endpoint(office(*media.UPLOADERS), ANNOUNCED, body=whole_file, streamed=True)
 def create() -> ResponseReturnValue:
     """Create an upload, with its first bytes if they are sent along."""
     if "Upload-Concat" in request.headers:
@@ -143,7 +142,7 @@ def create() -> ResponseReturnValue:
     purpose, name = given.get("purpose", "video"), given.get("filename", "")
     # Its own transaction, like each that follows: a body sent along can't be read a second time.
     made = runtime().db.run_in_transaction(
-        lambda tx: uploads.begin_upload(
+        lambda tx: media.begin_upload(
             tx, runtime().settings, actor(), filename=name, size=size, purpose=purpose, metadata=metadata
         )
     )
@@ -152,7 +151,7 @@ def create() -> ResponseReturnValue:
             made = _append(made.public_id, 0)
         except AcademyError:
             # Its address is not returned, so nobody could continue it: it must not take space for a week.
-            uploads.terminate_upload(runtime(), actor(), made.public_id)
+            media.terminate_upload(runtime(), actor(), made.public_id)
             raise
     response = _described(made, 201)
     response.headers["Location"] = url_for("api_uploads.head", public_id=made.public_id)
@@ -160,7 +159,7 @@ def create() -> ResponseReturnValue:
 
 
 @bp.get("/unfinished")
-@endpoint(office(*UPLOADERS), version_responses({200: ResponseSpec("Open uploads.", obj(uploads=several(OPEN)))}))
+@endpoint(office(*media.UPLOADERS), version_responses({200: ResponseSpec("Open uploads.", obj(uploads=several(OPEN)))}))
 def unfinished() -> ResponseReturnValue:
     """The caller's open uploads, so that another device can continue: it compares the first bytes' digest."""
     found = [
@@ -171,13 +170,13 @@ def unfinished() -> ResponseReturnValue:
             "head": length,
             "sha256": digest,
         }
-        for upload, length, digest in uploads.unfinished_uploads(runtime(), actor())
+        for upload, length, digest in media.unfinished_uploads(runtime(), actor())
     ]
     return jsonify(uploads=found)
 
 
 @bp.get("/known")
-@endpoint(office(*UPLOADERS), KNOWN)
+@endpoint(office(*media.UPLOADERS), KNOWN)
 def known() -> ResponseReturnValue:
     """A file of the caller's own with this purpose, size and fingerprint (SHA-256 of the first and the last megabyte),
     so that nothing is sent twice over a weak line: ``{"file": null | {id, filename, day}}``."""
@@ -185,7 +184,7 @@ def known() -> ResponseReturnValue:
     if not (size.isascii() and size.isdigit() and len(size) < 16):
         raise Misspoken("size")
     with reading() as tx:
-        found = queries.find_same_file(
+        found = media.find_same_file(
             tx,
             actor().account_id,
             request.args.get("purpose", ""),
@@ -199,11 +198,12 @@ def known() -> ResponseReturnValue:
 
 @bp.route("/<id:public_id>", methods=["HEAD"], provide_automatic_options=False)
 @endpoint(
-    office(*UPLOADERS), version_responses({200: ResponseSpec("The offset.", headers=("Upload-Length", *SHOWN))}, 410)
+    office(*media.UPLOADERS),
+    version_responses({200: ResponseSpec("The offset.", headers=("Upload-Length", *SHOWN))}, 410),
 )
 def head(public_id: str) -> ResponseReturnValue:
     """The offset: how much has arrived."""
-    found = uploads.find_upload(runtime(), actor(), public_id)
+    found = media.find_upload(runtime(), actor(), public_id)
     response = _described(found, 200)
     response.headers["Upload-Length"] = str(found.size)
     if found.tus_metadata:
@@ -212,7 +212,7 @@ def head(public_id: str) -> ResponseReturnValue:
 
 
 @bp.route("/<id:public_id>", methods=["PATCH"])
-@endpoint(office(*UPLOADERS), PIECE, enforced=False, body=whole_file, streamed=True)
+@endpoint(office(*media.UPLOADERS), PIECE, enforced=False, body=whole_file, streamed=True)
 def append(public_id: str) -> ResponseReturnValue:
     """Append bytes."""
     if request.mimetype != STREAM:
@@ -221,16 +221,16 @@ def append(public_id: str) -> ResponseReturnValue:
 
 
 @bp.delete("/<id:public_id>")
-@endpoint(office(*UPLOADERS), version_responses({204: ResponseSpec("Terminated.")}))
+@endpoint(office(*media.UPLOADERS), version_responses({204: ResponseSpec("Terminated.")}))
 def give_up(public_id: str) -> ResponseReturnValue:
     """Terminate an unfinished upload."""
-    uploads.terminate_upload(runtime(), actor(), public_id)
+    media.terminate_upload(runtime(), actor(), public_id)
     return Response(status=204)
 
 
 def _append(public_id: str, offset: int) -> Upload:
     length = request.content_length
-    return uploads.append_upload(
+    return media.append_upload(
         runtime(), actor(), public_id, offset=offset, body=_Body(), length=length, checksum=_checksum()
     )
 
@@ -267,7 +267,7 @@ def _checksum() -> tuple[str, bytes] | None:
         return None
     name, _, value = text.partition(" ")
     try:
-        if name in uploads.CHECKSUM_ALGORITHMS:
+        if name in media.CHECKSUM_ALGORITHMS:
             return name, base64.b64decode(value, validate=True)
     except binascii.Error:
         current_app.logger.info("upload.bad_checksum_header")

@@ -9,10 +9,10 @@ from sqlalchemy import Table, bindparam, func, insert, literal, select, update
 from academy.core import clock
 from academy.core.database import Tx, attach
 from academy.core.ids import new_ids
-from academy.jobs import publish
-from academy.people import position_terms
-from academy.people.events import MembersChanged
-from academy.people.models import MEMBER_DATES, Member, Membership
+from academy.jobs import api as jobs
+from academy.people import api as people
+from academy.people.api import MembersChanged
+from academy.people.models import Member, Membership
 from academy.roster.findings import RowFinding, RowFindings
 
 BLOCK = 5000
@@ -30,7 +30,7 @@ def apply_members(tx: Tx, plan: RowFindings) -> dict[str, int]:
         "left": _leave(tx, plan, today, touched),
     }
     for start in range(0, len(touched), BLOCK):
-        publish(tx, MembersChanged(touched[start : start + BLOCK]))
+        jobs.publish(tx, MembersChanged(touched[start : start + BLOCK]))
     return counts
 
 
@@ -38,7 +38,7 @@ def _values(entry: RowFinding) -> dict[str, Any]:
     values = dict(entry.details or {})
     if "new_name" in values:
         values["name"] = values.pop("new_name")
-    for name in MEMBER_DATES:
+    for name in people.MEMBER_DATES:
         if name in values:
             values[name] = dt.date.fromisoformat(values[name])
     return values
@@ -64,7 +64,7 @@ def _add(tx: Tx, plan: RowFindings, today: dt.date, touched: list[int]) -> int:
                 ),
             )
         )
-        position_terms.begin_terms(tx, newest, today)
+        people.begin_terms(tx, newest, today)
         touched.extend(tx.scalars(select(Member.id).where(Member.id > newest).order_by(Member.id)))
     return count
 
@@ -156,10 +156,10 @@ def _date_terms(tx: Tx, block: list[RowFinding], today: dt.date) -> None:
         if "position" in d:
             by_day.setdefault(since.pop(i, (today, "unknown")), []).append((i, d["position"]))
     for (day, precision), positions in by_day.items():
-        position_terms.change_terms(tx, position_terms.POSITION_TERM, positions, day, precision)
-    position_terms.redate_terms(tx, position_terms.POSITION_TERM, since)
-    statuses = [(i, position_terms.status_term_of(d["status"])) for i, d in found if "status" in d]
-    position_terms.change_terms(tx, position_terms.STATUS_TERM, statuses, today)
+        people.change_terms(tx, people.POSITION_TERM, positions, day, precision)
+    people.redate_terms(tx, people.POSITION_TERM, since)
+    statuses = [(i, people.status_term_of(d["status"])) for i, d in found if "status" in d]
+    people.change_terms(tx, people.STATUS_TERM, statuses, today)
 
 
 def _since(details: dict[str, Any]) -> tuple[dt.date, str]:
@@ -247,7 +247,7 @@ def _leave(tx: Tx, plan: RowFindings, today: dt.date, touched: list[int]) -> int
             .execution_options(synchronize_session=False)
         )
         _end(tx, ids, today)
-        position_terms.change_terms(tx, position_terms.STATUS_TERM, [(i, "left") for i in ids], today)
+        people.change_terms(tx, people.STATUS_TERM, [(i, "left") for i in ids], today)
         touched.extend(ids)
         count += len(ids)
     return count

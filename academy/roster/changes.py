@@ -13,9 +13,8 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, TooLarge
 from academy.core.i18n import Message, msg
 from academy.core.runtime import Runtime
-from academy.people import lock
-from academy.people.access import ROSTER_KEEPERS, require_access
-from academy.people.models import Organisation
+from academy.people import api as people
+from academy.people.api import Organisation
 from academy.roster import columns
 from academy.roster.apply import apply_members
 from academy.roster.check import CheckOutcome, check_members
@@ -47,7 +46,7 @@ def accept_changes(
         TooLarge: more than a thousand at once.
         Conflict: the roster kept changing meanwhile.
     """
-    require_access(actor, node.path, f"organisation:{node.public_id}", *ROSTER_KEEPERS)
+    people.require_access(actor, node.path, f"organisation:{node.public_id}", *people.ROSTER_KEEPERS)
     cells = _cells(rows)
     runtime.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=runtime.settings.data_dir) as folder:
@@ -67,7 +66,7 @@ def accept_changes(
 
 def _write(tx: Tx, actor: Actor, node: Organisation, plan: RowFindings, seen: CheckOutcome) -> bool:
     """Apply the checked rows; False when the roster has changed since."""
-    if lock.roster_version(tx) != seen.version or lock.take_roster_lock(tx) != seen.version + 1:
+    if people.roster_version(tx) != seen.version or people.take_roster_lock(tx) != seen.version + 1:
         return False
     apply_members(tx, plan)
     record(tx, actor, "roster.changes", f"organisation:{node.public_id}", **seen.counts)

@@ -14,11 +14,8 @@ from academy.core import clock
 from academy.core.i18n import Message, msg
 from academy.core.months import Month, earliest
 from academy.core.runtime import Runtime
-from academy.people import position_terms
-from academy.people.lock import roster_version
-from academy.people.members import PHONE_FIELD
-from academy.people.models import MEMBER_DATES, Member, MemberTerm, Organisation
-from academy.people.queries import among, is_present, members_under
+from academy.people import api as people
+from academy.people.models import Member, MemberTerm, Organisation
 from academy.roster.compare import DETAILS, added, compared
 from academy.roster.findings import RowFinding, RowFindings, Writer
 from academy.roster.rows import RowReader
@@ -67,7 +64,7 @@ def check_members(
 ) -> CheckOutcome:
     """Compare a table with the roster below a node and write findings to `target`."""
     with runtime.db.read() as tx:
-        began_at = roster_version(tx)
+        began_at = people.roster_version(tx)
         path = tx.get_one(Organisation, node_id).path
         places = _places(
             tx.execute(select(Organisation.code, Organisation.id, Organisation.path, Organisation.closed_on)), path
@@ -148,11 +145,12 @@ def _keep_fresh(run: _Run, batch: Batch, values: dict[str, Sequence[Any]], fresh
         return [None] * len(fresh) if cells is None else cells if whole else [cells[i] for i in fresh]
 
     codes, phones = column("organisation"), column("phone")
-    dates = [column(name) for name in MEMBER_DATES]
+    dates = [column(name) for name in people.MEMBER_DATES]
     vague: list[str | None] = [None] * len(fresh)
     if any(day.__class__ is Month for days in dates for day in days):
         vague = [
-            " ".join(name for name, day in zip(MEMBER_DATES, days, strict=True) if isinstance(day, Month)) or None
+            " ".join(name for name, day in zip(people.MEMBER_DATES, days, strict=True) if isinstance(day, Month))
+            or None
             for days in zip(*dates, strict=True)
         ]
     born, joined, since = (list(map(_DAYS.__getitem__, days)) for days in dates)
@@ -169,11 +167,11 @@ def _keep_fresh(run: _Run, batch: Batch, values: dict[str, Sequence[Any]], fresh
         column("position"),
         since,
         column("status"),
-        run.runtime.sealer.blind_indexes(phones, context=PHONE_FIELD),
+        run.runtime.sealer.blind_indexes(phones, context=people.PHONE_FIELD),
         vague,
     ]
     run.digest.update(json.dumps(plan).encode())
-    sealed = run.runtime.sealer.seal_all(phones, context=PHONE_FIELD)
+    sealed = run.runtime.sealer.seal_all(phones, context=people.PHONE_FIELD)
     rows = zip(["added"] * len(fresh), *plan[:5], sealed, *plan[5:], strict=True)
     run.writer.add_rows("added", _FRESH, list(rows))
 
@@ -202,7 +200,7 @@ def _known(run: _Run, numbers: list[str]) -> dict[str, Any]:
         rows = tx.execute(
             select(*columns_, *details)
             .join(Organisation, Organisation.id == Member.organisation_id)
-            .where(among(tx, Member.number, numbers))
+            .where(people.among(tx, Member.number, numbers))
         ).all()
     return {row.number: row for row in rows}
 
@@ -212,9 +210,9 @@ def _ended(run: _Run, ids: list[int]) -> dict[int, dt.date]:
         return {}
     with run.runtime.db.read() as tx:
         past = (
-            MemberTerm.what == position_terms.POSITION_TERM,
+            MemberTerm.what == people.POSITION_TERM,
             MemberTerm.valid_to.is_not(None),
-            among(tx, MemberTerm.member_id, ids),
+            people.among(tx, MemberTerm.member_id, ids),
         )
         last = select(MemberTerm.member_id, func.max(MemberTerm.valid_to)).where(*past)
         return {member: day for member, day in tx.execute(last.group_by(MemberTerm.member_id)) if day is not None}
@@ -270,7 +268,7 @@ def _missing(run: _Run) -> Iterator[list[RowFinding]]:
         rows = tx.execute(
             select(Member.id, Member.number, Member.name, Organisation.code, Member.organisation_id)
             .join(Organisation, Organisation.id == Member.organisation_id)
-            .where(members_under(run.path), is_present())
+            .where(people.members_under(run.path), people.is_present())
             .order_by(Member.id)
             .execution_options(yield_per=BATCH)
         )

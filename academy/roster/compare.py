@@ -6,10 +6,7 @@ from academy.core import months
 from academy.core.crypto import Sealer
 from academy.core.i18n import Message, msg
 from academy.core.months import Month, earliest
-from academy.people import rules
-from academy.people.members import PHONE_FIELD
-from academy.people.models import MEMBER_DATES, known_date
-from academy.people.name_spelling import are_names_alike, clean_name
+from academy.people import api as people
 from academy.roster import columns
 from academy.roster.findings import RowFinding
 
@@ -19,7 +16,7 @@ _WRITTEN = frozenset(DETAILS) - {"name"}
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
     written = {name: value for name, value in values.items() if name in _WRITTEN and value is not None}
-    for name in MEMBER_DATES:
+    for name in people.MEMBER_DATES:
         if name in written:
             written[name] = earliest(written[name]).isoformat()
     return written
@@ -27,7 +24,7 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 def _vague(values: dict[str, Any], old: str = "") -> str:
     """Which dates are known by month only, once these values are written."""
-    named = {name for name in MEMBER_DATES if isinstance(values.get(name), Month)}
+    named = {name for name in people.MEMBER_DATES if isinstance(values.get(name), Month)}
     if not (named or old):
         return ""  # the common case
     return " ".join(sorted(named | {name for name in old.split() if values.get(name) is None}))
@@ -39,8 +36,8 @@ def added(sealer: Sealer, line: int, values: dict[str, Any], place_id: int | Non
     if vague := _vague(values):
         written["month_only"] = vague
     if phone:
-        sealed = sealer.seal(phone, context=PHONE_FIELD)
-        written["phone_index"] = sealer.blind_index(phone, context=PHONE_FIELD)
+        sealed = sealer.seal(phone, context=people.PHONE_FIELD)
+        written["phone_index"] = sealer.blind_index(phone, context=people.PHONE_FIELD)
     return RowFinding(
         line, "added", values["number"], values["name"], values["organisation"], None, place_id, written, sealed
     )
@@ -54,13 +51,15 @@ def _changes(values: dict[str, Any], old: Any) -> dict[str, Any]:
         if value is None:
             continue
         kept = getattr(old, name)
-        if name in MEMBER_DATES:
-            kept = known_date(kept, name, old.month_only)
+        if name in people.MEMBER_DATES:
+            kept = people.known_date(kept, name, old.month_only)
             if months.same(value, kept):
                 continue
             if isinstance(value, Month) and not isinstance(kept, Month | None) and value.first <= kept <= value.last:
                 continue  # the register knows the day
-        elif value == kept or (name == "name" and are_names_alike(value, kept) and clean_name(kept) == kept):
+        elif value == kept or (
+            name == "name" and people.are_names_alike(value, kept) and people.clean_name(kept) == kept
+        ):
             continue  # names that differ in spaces or dots only are equal
         changes[name] = value
     return changes
@@ -71,7 +70,7 @@ def compared(sealer: Sealer, line: int, values: dict[str, Any], place_id: int | 
     changes = _changes(values, old)
     if "position" in changes and values.get("position_since") is not None:
         changes["position_since"] = values["position_since"]  # another position from the same day is a change
-    if old.status not in rules.PRESENT_STATUSES and values.get("status") is None:
+    if old.status not in people.PRESENT_STATUSES and values.get("status") is None:
         changes["status"] = "active"  # a member who is in the roster again is active again
     notes = [
         msg(
@@ -91,11 +90,11 @@ def compared(sealer: Sealer, line: int, values: dict[str, Any], place_id: int | 
     if "name" in changes:
         written["new_name"] = changes["name"]
     if phone:
-        index = sealer.blind_index(phone, context=PHONE_FIELD)
+        index = sealer.blind_index(phone, context=people.PHONE_FIELD)
         if index != old.phone_index:
             written["phone_index"] = index
-            sealed = sealer.seal(phone, context=PHONE_FIELD)
-            notes.append(msg("手机改为 %(phone)s", phone=rules.mask_phone(phone)))
+            sealed = sealer.seal(phone, context=people.PHONE_FIELD)
+            notes.append(msg("手机改为 %(phone)s", phone=people.mask_phone(phone)))
     moved = place_id != old.organisation_id
     kind = "moved" if moved else "changed" if written else "unchanged"
     return RowFinding(
@@ -108,11 +107,11 @@ _LABELS = {column.field: column.label for column in columns.MEMBERS}
 
 def _kept(old: Any, name: str) -> Any:
     value = getattr(old, name)
-    return known_date(value, name, old.month_only) if name in MEMBER_DATES else value
+    return people.known_date(value, name, old.month_only) if name in people.MEMBER_DATES else value
 
 
 def _displayed(name: str, value: Any) -> Message | str:
     if value is None:
         return msg("（空）")
-    words = {"gender": rules.GENDERS, "status": rules.STATUSES}.get(name, {})
+    words = {"gender": people.GENDERS, "status": people.STATUSES}.get(name, {})
     return words.get(value) or str(value)

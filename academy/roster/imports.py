@@ -17,12 +17,10 @@ from academy.core.ids import new_id
 from academy.core.retention import days_ago
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.jobs import Job, enqueue
-from academy.jobs.queries import find_job
-from academy.people.access import ROSTER_KEEPERS, require_access
+from academy.jobs import api as jobs
+from academy.jobs.api import Job
+from academy.people import api as people
 from academy.people.models import Organisation, RosterImport
-from academy.people.organisations import TREE_EDITORS
-from academy.people.queries import subtrees
 from academy.roster import columns, corrected_rows
 from academy.roster.findings import RowFindings
 
@@ -95,8 +93,11 @@ def begin_import(
     kind: str = "members",
 ) -> RosterImport:
     """Enqueue the dry run of a file stored by `receive`."""
-    require_access(
-        actor, node.path, f"organisation:{node.public_id}", *(TREE_EDITORS if kind == "tree" else ROSTER_KEEPERS)
+    people.require_access(
+        actor,
+        node.path,
+        f"organisation:{node.public_id}",
+        *(people.TREE_EDITORS if kind == "tree" else people.ROSTER_KEEPERS),
     )
     public_id, sha256 = received
     roster = RosterImport(
@@ -169,7 +170,7 @@ def discard_import(tx: Tx, actor: Actor, roster: RosterImport, settings: Setting
 
 def import_job(tx: Tx, roster: RosterImport) -> Job | None:
     """The job working on it, for the progress bar."""
-    return find_job(tx, roster.job_id)
+    return jobs.find_job(tx, roster.job_id)
 
 
 def imports_under(tx: Tx, paths: tuple[str, ...], limit: int = 30) -> list[tuple[RosterImport, Organisation]]:
@@ -177,7 +178,7 @@ def imports_under(tx: Tx, paths: tuple[str, ...], limit: int = 30) -> list[tuple
     rows = tx.execute(
         select(RosterImport, Organisation)
         .join(Organisation, Organisation.id == RosterImport.organisation_id)
-        .where(subtrees(paths))
+        .where(people.subtrees(paths))
         .order_by(RosterImport.id.desc())
         .limit(limit)
     )
@@ -204,7 +205,7 @@ def remembered_headings(tx: Tx, roster: RosterImport) -> dict[str, str]:
 
 def _ask(tx: Tx, actor: Actor, roster: RosterImport, name: str) -> None:
     tx.flush()
-    job = enqueue(tx, name, key=f"{name}:{roster.id}", actor=actor, roster_id=roster.id)
+    job = jobs.enqueue(tx, name, key=f"{name}:{roster.id}", actor=actor, roster_id=roster.id)
     tx.flush()
     roster.job_id = job.id
 

@@ -10,8 +10,9 @@ from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.core.runtime import Runtime
-from academy.jobs import JobContext, job, nightly
-from academy.people import lock
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
+from academy.people import api as people
 from academy.people.models import Organisation, RosterImport
 from academy.roster import columns, corrected_rows
 from academy.roster.apply import apply_members
@@ -29,7 +30,7 @@ def _failed(tx: Tx, message: Message, roster_id: int) -> None:
     roster.state, roster.problem = "failed", message.to_json()
 
 
-@job("roster.check", on_failure=_failed)
+@jobs.job("roster.check", on_failure=_failed)
 def check(context: JobContext, roster_id: int) -> None:
     """The dry run. A file that cannot be read is a result, not a failure."""
     with context.db.read() as tx:
@@ -98,7 +99,7 @@ def _keep(roster: RosterImport, outcome: CheckOutcome | None) -> None:
     roster.version = outcome.version if outcome else 0
 
 
-@job("roster.apply", on_failure=_failed)
+@jobs.job("roster.apply", on_failure=_failed)
 def apply(context: JobContext, roster_id: int) -> None:
     """Apply the plan: all of it in one transaction, or nothing.
 
@@ -130,7 +131,7 @@ class _Outdated(Exception):
 def _do(tx: Tx, runtime: Runtime, roster: RosterImport) -> None:
     if roster.state != "applying":
         return
-    if lock.take_roster_lock(tx) != roster.version + 1:
+    if people.take_roster_lock(tx) != roster.version + 1:
         raise _Outdated
     plan = read_findings(runtime.settings, roster)
     actor = SYSTEM if roster.account_id is None else Actor(account_id=roster.account_id)
@@ -167,7 +168,7 @@ def _ask_again(tx: Tx, roster: RosterImport, why: Message) -> None:
     roster.problem = why.to_json()
 
 
-@nightly("roster.forget", at=dt.time(2, 30))
+@jobs.nightly("roster.forget", at=dt.time(2, 30))
 def forget(context: JobContext) -> None:
     """Delete roster files and their findings past their retention; the record of the import stays."""
     while forget_files(context.runtime):

@@ -14,12 +14,9 @@ from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.core.ids import new_ids
 from academy.core.runtime import Runtime
-from academy.people import organisations as tree
-from academy.people import rules, sectors
-from academy.people.lock import roster_version
+from academy.people import api as people
+from academy.people.api import Unreadable
 from academy.people.models import Organisation, OrganisationSpell
-from academy.people.queries import subtree
-from academy.people.rules import Unreadable
 from academy.roster.check import CheckOutcome, ProgressCallback
 from academy.roster.findings import RowFinding, RowFindings
 from academy.roster.sheet_table import Row, SheetTable
@@ -39,10 +36,10 @@ def check_tree(
 ) -> CheckOutcome:
     """Compare a table of organisations with the tree below a node and write findings."""
     with runtime.db.read() as tx:
-        began_at = roster_version(tx)
+        began_at = people.roster_version(tx)
         top = tx.get_one(Organisation, node_id)
         known = {node.code: node for node in tx.scalars(select(Organisation))}
-        read_sector, names = sectors.sector_reader(tx), sectors.sector_names(tx)
+        read_sector, names = people.sector_reader(tx), people.sector_names(tx)
     rows = [_read(line, cells, mapping, read_sector) for line, cells in table.rows]
     for line, _, _, wrong in rows:
         wrong += _odd(line, table, mapping)
@@ -69,10 +66,10 @@ def _read(
     line: int, cells: Row, mapping: dict[str, int], read_sector: Callable[[str], str | None]
 ) -> tuple[int, Row, dict[str, Any], list[Message]]:
     readers = {
-        "code": rules.read_organisation_code,
-        "name": lambda text: rules.read_name(text, longest=120),
-        "parent": lambda text: rules.read_organisation_code(text) if text.strip() else None,
-        "kind": rules.read_organisation_kind,
+        "code": people.read_organisation_code,
+        "name": lambda text: people.read_name(text, longest=120),
+        "parent": lambda text: people.read_organisation_code(text) if text.strip() else None,
+        "kind": people.read_organisation_kind,
         "sector": read_sector,
     }
     values: dict[str, Any] = {}
@@ -153,8 +150,8 @@ def _judge(
         notes.append(
             msg(
                 "类型：%(old)s → %(new)s",
-                old=rules.ORGANISATION_KINDS[old.kind],
-                new=rules.ORGANISATION_KINDS[written["org_kind"]],
+                old=people.ORGANISATION_KINDS[old.kind],
+                new=people.ORGANISATION_KINDS[written["org_kind"]],
             )
         )
     if written["org_sector"] not in (None, old.sector):
@@ -169,7 +166,8 @@ def apply_tree(tx: Tx, actor: Actor, top: Organisation, plan: RowFindings) -> di
     """Apply the findings. The caller holds the roster's lock and commits."""
     added = [finding for block in plan.all("added") for finding in block]
     placed = {
-        row.code: row.id for row in tx.execute(select(Organisation.code, Organisation.id).where(subtree(top.path)))
+        row.code: row.id
+        for row in tx.execute(select(Organisation.code, Organisation.id).where(people.subtree(top.path)))
     }
     waiting = added
     while waiting:
@@ -183,7 +181,7 @@ def apply_tree(tx: Tx, actor: Actor, top: Organisation, plan: RowFindings) -> di
         for finding in (one for block in plan.all(kind) for one in block):
             node = tx.get_one(Organisation, finding.target_id)
             values = finding.details or {}
-            tree.rename_organisation(tx, actor, node, finding.name)
+            people.rename_organisation(tx, actor, node, finding.name)
             node.kind, node.sector = values["org_kind"], values.get("org_sector") or node.sector
             counts[kind] += 1
     _hang(tx, actor, [one for block in plan.all("moved") for one in block], placed)
@@ -200,7 +198,7 @@ def _hang(tx: Tx, actor: Actor, moved: list[RowFinding], placed: dict[str, int])
             if parent.path.startswith(node.path):
                 stuck.append(finding)
             else:
-                tree.move_organisation(tx, actor, node, parent)
+                people.move_organisation(tx, actor, node, parent)
         if len(stuck) == len(moved):
             raise RuntimeError("a checked tree cannot be planted")
         moved = stuck

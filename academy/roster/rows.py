@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from academy.core.i18n import Message, msg
-from academy.people import rules
-from academy.people.rules import Unreadable
+from academy.people import api as people
+from academy.people.api import Unreadable
 from academy.roster.sheet_table import Batch, SheetTable
 
 _NUMBERS = re.compile(r"(?:[0-9A-Za-z][0-9A-Za-z_\-]{0,39}\n)+")
@@ -48,21 +48,21 @@ class RowReader:
         for line, place in sorted(table.formulas):
             if place in self.used:
                 self.formulas.setdefault(line, []).append(place)
-        dated = _Known(lambda text: rules.read_date(text, today=today), 60_000)
+        dated = _Known(lambda text: people.read_date(text, today=today), 60_000)
         known: dict[str, _Known] = {
-            "organisation": _Known(rules.read_organisation_code, 20_000),
-            "gender": _Known(rules.read_gender, 100),
+            "organisation": _Known(people.read_organisation_code, 20_000),
+            "gender": _Known(people.read_gender, 100),
             "birth_date": dated,
-            "education": _Known(lambda text: rules.read_text(text, longest=20), 1000),
+            "education": _Known(lambda text: people.read_text(text, longest=20), 1000),
             "joined_on": dated,
-            "position": _Known(lambda text: rules.read_text(text, longest=40), 5000),
+            "position": _Known(lambda text: people.read_text(text, longest=40), 5000),
             "position_since": dated,
-            "status": _Known(rules.read_status, 100),
+            "status": _Known(people.read_status, 100),
         }
         plain: dict[str, tuple[_Reader, Callable[[Sequence[str]], Sequence[Any] | None]]] = {
-            "number": (rules.read_member_number, _numbers),
-            "name": (rules.read_name, _names),
-            "phone": (rules.read_phone, _phones),
+            "number": (people.read_member_number, _numbers),
+            "name": (people.read_name, _names),
+            "phone": (people.read_phone, _phones),
         }
         self.known = [(field, place, known[field]) for field, place in mapping.items() if field in known]
         self.plain = [(field, place, *plain[field]) for field, place in mapping.items() if field in plain]
@@ -105,9 +105,9 @@ def _of_age(values: _Values, wrong: dict[int, list[Message]]) -> None:
     if "birth_date" not in values or "joined_on" not in values:
         return
     for i, (birth, joined) in enumerate(zip(values["birth_date"], values["joined_on"], strict=True)):
-        if birth and joined and joined.year - birth.year <= rules.ADULT_AGE and i not in wrong:
+        if birth and joined and joined.year - birth.year <= people.ADULT_AGE and i not in wrong:
             try:
-                rules.check_joining_age(birth, joined)
+                people.check_joining_age(birth, joined)
             except Unreadable as error:
                 wrong[i] = [error.reason]
 

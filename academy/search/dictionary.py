@@ -9,7 +9,7 @@ from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.paging import Page, page_of
 from academy.core.unique import get_or_create
-from academy.jobs import publish
+from academy.jobs import api as jobs
 from academy.search.events import TermChanged
 from academy.search.models import Term
 from academy.search.text import is_han, normalise, squeeze
@@ -30,7 +30,7 @@ def add_dictionary_term(tx: Tx, actor: Actor, text: str) -> Term:
     if not is_new:
         raise Invalid(fields={"text": msg("词典里已经有“%(word)s”。", word=word)})
     record(tx, actor, "search.term_added", f"term:{term.id}", text=word)
-    publish(tx, TermChanged(word))
+    jobs.publish(tx, TermChanged(word))
     return term
 
 
@@ -47,12 +47,16 @@ def ensure_dictionary_term(tx: Tx, actor: Actor, text: str) -> str:
 
 
 def remove_dictionary_term(tx: Tx, actor: Actor, term_id: int) -> None:
-    """Remove a term."""
+    """Remove a term.
+
+    Raises:
+        NotFound: there is no such term.
+    """
     term = tx.get(Term, term_id)
     if term is None:
         raise NotFound
     record(tx, actor, "search.term_removed", f"term:{term.id}", text=term.text)
-    publish(tx, TermChanged(term.text))
+    jobs.publish(tx, TermChanged(term.text))
     tx.delete(term)
 
 

@@ -1,7 +1,7 @@
 """Updates the index from the tables: one course, or all of them. Idempotent."""
 
 from academy.core.runtime import Runtime
-from academy.jobs import enqueue
+from academy.jobs import api as jobs
 from academy.search import queries
 from academy.search.backends.interface import Progress
 from academy.search.backends.selection import search_backend
@@ -28,7 +28,7 @@ def refresh(runtime: Runtime, course_id: int) -> None:
         if _digest(lecture) == _digest(written):
             break
     if index.wants_merge():
-        runtime.db.run_in_transaction(lambda tx: enqueue(tx, "search.merge", key="search.merge", delay_s=5))
+        runtime.db.run_in_transaction(lambda tx: jobs.enqueue(tx, "search.merge", key="search.merge", delay_s=5))
 
 
 def _read(runtime: Runtime, course_id: int) -> tuple[Lecture | None, Segmenter]:

@@ -7,9 +7,10 @@ from academy.core import clock
 from academy.core.logging import log_event
 from academy.core.retention import delete_in_batches
 from academy.core.runtime import Runtime
-from academy.jobs import JobContext, handles, job, nightly
-from academy.library.events import CoursePublished, CourseWithdrawn
-from academy.media.events import AssetReady, TranscriptChanged
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
+from academy.library.api import CoursePublished, CourseWithdrawn
+from academy.media.api import AssetReady, TranscriptChanged
 from academy.search import queries
 from academy.search.backends.selection import search_backend
 from academy.search.events import TermChanged
@@ -20,25 +21,25 @@ from academy.search.models import QueryLog
 log = logging.getLogger(__name__)
 
 
-@handles(CoursePublished)
+@jobs.handles(CoursePublished)
 def index_published(context: JobContext, event: CoursePublished) -> None:
     """Index a new or edited course."""
     refresh(context.runtime, event.course_id)
 
 
-@handles(CourseWithdrawn)
+@jobs.handles(CourseWithdrawn)
 def drop_withdrawn(context: JobContext, event: CourseWithdrawn) -> None:
     """Remove it from the index; searches already exclude it."""
     refresh(context.runtime, event.course_id)
 
 
-@handles(TranscriptChanged)
+@jobs.handles(TranscriptChanged)
 def index_transcript(context: JobContext, event: TranscriptChanged) -> None:
     """The transcript of a published course changed."""
     _refresh_asset(context.runtime, event.asset_id)
 
 
-@handles(AssetReady)
+@jobs.handles(AssetReady)
 def index_ready(context: JobContext, event: AssetReady) -> None:
     """A file of a published course was replaced or finished."""
     _refresh_asset(context.runtime, event.asset_id)
@@ -51,13 +52,13 @@ def _refresh_asset(runtime: Runtime, asset_id: int) -> None:
         refresh(runtime, course_id)
 
 
-@job("search.merge")
+@jobs.job("search.merge")
 def merge(context: JobContext) -> None:
     """Compact the index: beside the old one, then swapped."""
     search_backend(context.runtime).merge()
 
 
-@nightly("search.night", at=dt.time(3, 10))
+@jobs.nightly("search.night", at=dt.time(3, 10))
 def night(context: JobContext) -> None:
     """Nightly: compare the index with the tables, repair differences, compact."""
     report = check_index(context.runtime, mend=True)
@@ -65,7 +66,7 @@ def night(context: JobContext) -> None:
     search_backend(context.runtime).merge()
 
 
-@job("search.rebuild")
+@jobs.job("search.rebuild")
 def rebuild(context: JobContext) -> None:
     """Make the index anew from the tables."""
     with context.db.read() as tx:
@@ -73,7 +74,7 @@ def rebuild(context: JobContext) -> None:
     rebuild_all(context.runtime, lambda done: context.progress(1000 * done // total))
 
 
-@handles(TermChanged)
+@jobs.handles(TermChanged)
 def index_mentions(context: JobContext, event: TermChanged) -> None:
     """Index again the courses that contain the term, and no others."""
     with context.db.read() as tx:
@@ -82,7 +83,7 @@ def index_mentions(context: JobContext, event: TermChanged) -> None:
         refresh(context.runtime, course_id)
 
 
-@nightly("search.forget", at=dt.time(2, 40))
+@jobs.nightly("search.forget", at=dt.time(2, 40))
 def forget(context: JobContext) -> None:
     """Delete old search statistics."""
     first_day = clock.today() - dt.timedelta(days=context.settings.keep_searches_days)

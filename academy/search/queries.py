@@ -10,8 +10,10 @@ from sqlalchemy import text as sql
 
 from academy.core.database import Database, Tx
 from academy.learning.models import Completion
-from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
-from academy.media.models import Asset, AssetState, Cue, DocumentPage, Transcript
+from academy.library.api import CourseState
+from academy.library.models import Category, Course, CourseItem, Lecturer
+from academy.media.api import AssetState
+from academy.media.models import Asset, Cue, DocumentPage, Transcript
 from academy.search.document_lines import page_lines
 from academy.search.lectures import Lecture, LectureLine, LecturePart
 from academy.search.models import Term

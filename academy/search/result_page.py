@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 
 from academy.core.database import Tx
-from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
+from academy.library.api import CourseState
+from academy.library.models import Category, Course, CourseItem, Lecturer
 from academy.media.models import Asset
 from academy.search import queries
 from academy.search.backends.interface import Found

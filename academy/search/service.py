@@ -8,7 +8,7 @@ from academy.core.errors import Busy
 from academy.core.i18n import msg
 from academy.core.paging import Page
 from academy.core.runtime import Runtime
-from academy.jobs import enqueue
+from academy.jobs import api as jobs
 from academy.search import queries
 from academy.search.backends.interface import IndexBroken
 from academy.search.backends.selection import search_backend
@@ -68,7 +68,7 @@ def search_lectures(
 
 def _mend(runtime: Runtime) -> None:
     """Enqueue a rebuild; once, however many searches find the damage."""
-    runtime.db.run_in_transaction(lambda tx: enqueue(tx, "search.rebuild", key="search.rebuild"))
+    runtime.db.run_in_transaction(lambda tx: jobs.enqueue(tx, "search.rebuild", key="search.rebuild"))
 
 
 def _search(runtime: Runtime, actor: Actor, text: str, filters: SearchFilters, page: int, literally: bool) -> Results:

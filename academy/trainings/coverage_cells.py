@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from academy.core.database import Tx
 from academy.core.types import Key
-from academy.jobs import enqueue
+from academy.jobs import api as jobs
 from academy.people.models import Organisation, OrganisationSpell
 from academy.trainings import sql
 from academy.trainings.lineage import Lineage, ids_of
@@ -111,7 +111,7 @@ def insert_changes(tx: Tx, rows: list[dict[str, Any]]) -> None:
 def ask_to_settle(tx: Tx, added: int) -> None:
     """Occasionally enqueue settling after changes were inserted."""
     if added >= EVERY or next(_added) % EVERY == 0:
-        enqueue(tx, SETTLE, key=SETTLE)
+        jobs.enqueue(tx, SETTLE, key=SETTLE)
 
 
 def settle_cells(tx: Tx, limit: int = BATCH) -> int:

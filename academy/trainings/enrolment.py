@@ -10,7 +10,8 @@ from sqlalchemy import BigInteger, Subquery, bindparam, case, cast, func, insert
 from academy.core import clock
 from academy.core.database import Tx
 from academy.learning.models import CourseStart
-from academy.people.models import Member, MemberStatus, Organisation
+from academy.people.api import MemberStatus
+from academy.people.models import Member, Organisation
 from academy.trainings import coverage_cells, sql
 from academy.trainings.models import Enrolment, EnrolmentSpell, Standing, Training, TrainingCourse
 from academy.trainings.rules import Audience, CellKey, Progress, Spell, Vector, contribution, difference, place

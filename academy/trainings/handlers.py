@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, bindparam, func, select, update
 from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import msg
-from academy.jobs import handles
-from academy.learning.events import CorrectionApproved, CourseFinished, CourseStarted, CourseStruck
+from academy.jobs import api as jobs
+from academy.learning.api import CorrectionApproved, CourseFinished, CourseStarted, CourseStruck
 from academy.learning.models import Completion
-from academy.people.events import ExemptionChanged, MembersChanged, OrganisationMoved
+from academy.people import api as people
+from academy.people.api import ExemptionChanged, MembersChanged, OrganisationMoved
 from academy.people.models import Member, Organisation
-from academy.people.queries import subtree
 from academy.trainings import coverage_cells, sql
 from academy.trainings import enrolment as enrol
 from academy.trainings.models import Enrolment, EnrolmentSpell, Training, TrainingCourse, TrainingState
@@ -69,7 +69,7 @@ _KEEP = (
 )
 
 
-@handles(CourseFinished, in_transaction=True)
+@jobs.handles(CourseFinished, in_transaction=True)
 def course_finished(tx: Tx, event: CourseFinished) -> None:
     """Count a completed course in every training of the member that requires it."""
     day = sql.city_date(event.at_ms)
@@ -124,7 +124,7 @@ def _again(tx: Tx, training_id: int, event: CourseFinished, day: dt.date) -> tup
     return earlier, list(days.values())
 
 
-@handles(CourseStarted, in_transaction=True)
+@jobs.handles(CourseStarted, in_transaction=True)
 def course_started(tx: Tx, event: CourseStarted) -> None:
     """Count the start in every training of the member that contains the course."""
     day = sql.city_date(event.at_ms)
@@ -162,7 +162,7 @@ def _counted(training: Training, course: TrainingCourse, pairs: list[list[int]])
     return [sql.city_date(at_ms) for version, at_ms in pairs if version >= course.version and at_ms < end]
 
 
-@handles(CorrectionApproved, in_transaction=True)
+@jobs.handles(CorrectionApproved, in_transaction=True)
 def correction_approved(tx: Tx, event: CorrectionApproved) -> None:
     """Archived trainings are final: refuse a correction that would change one."""
     for training, course, _ in _asking(tx, event, TrainingState.ARCHIVED):
@@ -170,7 +170,7 @@ def correction_approved(tx: Tx, event: CorrectionApproved) -> None:
             raise Conflict(msg("这会改动已归档的培训“%(title)s”，不能更正。", title=training.title))
 
 
-@handles(CourseStruck, in_transaction=True)
+@jobs.handles(CourseStruck, in_transaction=True)
 def course_struck(tx: Tx, event: CourseStruck) -> None:
     """Remove a struck completion from every training, on all the days on which it was counted."""
     sql.among_changes(tx)
@@ -265,24 +265,24 @@ def _write_together(
     return alone, []
 
 
-@handles(MembersChanged, in_transaction=True)
+@jobs.handles(MembersChanged, in_transaction=True)
 def members_changed(tx: Tx, event: MembersChanged) -> None:
     """Members joined, moved, changed or left: recompute them in every open training."""
     reassign_members(tx, event.member_ids)
 
 
-@handles(ExemptionChanged, in_transaction=True)
+@jobs.handles(ExemptionChanged, in_transaction=True)
 def exemption_changed(tx: Tx, event: ExemptionChanged) -> None:
     """An exemption began, ended or was revoked."""
     reassign_members(tx, [event.member_id])
 
 
-@handles(OrganisationMoved, in_transaction=True)
+@jobs.handles(OrganisationMoved, in_transaction=True)
 def organisation_moved(tx: Tx, event: OrganisationMoved) -> None:
     """Move the counts, and recheck whether its members belong to each audience."""
     sql.among_changes(tx)
     coverage_cells.move(tx, event.organisation_id, event.old_path, event.new_path)
-    here = select(Member.id).join(Organisation).where(subtree(event.new_path))
+    here = select(Member.id).join(Organisation).where(people.subtree(event.new_path))
     if _open_trainings(tx):
         reassign_members(tx, list(tx.scalars(here)))
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, or_, select
 
 from academy.core.database import Tx
+from academy.people import api as people
 from academy.people.models import Organisation, OrganisationSpell
-from academy.people.queries import subtree
 
 
 class Lineage:
@@ -87,7 +87,7 @@ def lies_inside(tx: Tx, node: Organisation, day: dt.date | None) -> ColumnElemen
         changed = select(OrganisationSpell.id).where(OrganisationSpell.valid_to > day).limit(1)
         if tx.scalar(changed) is not None:
             return Organisation.id.in_(_below_on(tx, node.id, day))
-    return subtree(node.path)
+    return people.subtree(node.path)
 
 
 def _below_on(tx: Tx, node_id: int, day: dt.date) -> list[int]:

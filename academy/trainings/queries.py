@@ -11,8 +11,9 @@ from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
-from academy.library.models import Course, CourseState
-from academy.people import queries as members
+from academy.library.api import CourseState
+from academy.library.models import Course
+from academy.people import api as people
 from academy.people.models import Exemption, Member, Organisation
 from academy.trainings import coverage_cells, sql
 from academy.trainings.access import MANAGING_ROLES, VIEWING_ROLES
@@ -108,7 +109,7 @@ def trainings_of_member(tx: Tx, member_id: int) -> list[DueTraining]:
 
 
 def _exemption(tx: Tx, member_id: int) -> Exemption | None:
-    today = members.exempt_on(clock.today())
+    today = people.exempt_on(clock.today())
     query = select(Exemption).where(Exemption.member_id == member_id, today)
     return tx.scalars(query.order_by(Exemption.valid_to.desc())).first()
 
@@ -152,11 +153,11 @@ class Overview:
 def trainings_overview(tx: Tx, actor: Actor, node: Organisation, page: int, *, drafts: bool = False) -> Page[Overview]:
     """Trainings that concern a node, running ones first, with that node's figures."""
     above = [int(part) for part in node.path.strip("/").split("/")]
-    below = select(Organisation.id).where(members.subtree(node.path))
+    below = select(Organisation.id).where(people.subtree(node.path))
     states = [TrainingState.OPEN, TrainingState.CLOSED] + ([TrainingState.ARCHIVED] if drafts else [])
     seen: ColumnElement[bool] = Training.state.in_(states)
     if drafts:
-        own = select(Organisation.id).where(members.subtrees(actor.paths(*MANAGING_ROLES)))
+        own = select(Organisation.id).where(people.subtrees(actor.paths(*MANAGING_ROLES)))
         seen = or_(
             seen, Training.state.in_((TrainingState.DRAFT, TrainingState.OPENING)) & Training.organisation_id.in_(own)
         )
@@ -221,7 +222,7 @@ def preview_audience(tx: Tx, holder: Organisation, audience: Audience, first_day
 
 def view_trail(tx: Tx, actor: Actor, node: Organisation) -> list[Organisation]:
     """The nodes from the top of the actor's scope down to this one."""
-    return [one for one in members.ancestors_of(tx, node) if actor.is_system or actor.may(one.path, *VIEWING_ROLES)]
+    return [one for one in people.ancestors_of(tx, node) if actor.is_system or actor.may(one.path, *VIEWING_ROLES)]
 
 
 def selectable_courses(tx: Tx, chosen: Sequence[int] = ()) -> list[Course]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
-from academy.people.ages import years_before
+from academy.people import api as people
 
 STATUSES = ("active", "floating")
 JOINING = ("include", "exclude")
@@ -104,8 +104,8 @@ class Audience:
 
 
 def _born(youngest: int | None, oldest: int | None, day: dt.date) -> BirthRange:
-    earliest = years_before(day, oldest + 1) + dt.timedelta(days=1) if oldest is not None else None
-    return earliest, years_before(day, youngest) if youngest is not None else None
+    earliest = people.years_before(day, oldest + 1) + dt.timedelta(days=1) if oldest is not None else None
+    return earliest, people.years_before(day, youngest) if youngest is not None else None
 
 
 def check_plan(

@@ -13,11 +13,12 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
 from academy.core.unique import lock_row
-from academy.jobs import Job, enqueue, publish
-from academy.jobs.queries import find_job
-from academy.library.models import Course, CourseState
+from academy.jobs import api as jobs
+from academy.jobs.api import Job
+from academy.library.api import CourseState
+from academy.library.models import Course
+from academy.people import api as people
 from academy.people.models import Cohort, Member, Organisation
-from academy.people.queries import subtree
 from academy.trainings import coverage_cells, enrolment, opening, recount, sql
 from academy.trainings.access import MANAGING_ROLES
 from academy.trainings.events import TrainingClosed, TrainingOpened
@@ -117,7 +118,9 @@ def _check(tx: Tx, holder: Organisation, plan: TrainingPlan, *, kept: bool = Fal
         )
         if known != len(set(plan.courses)):
             raise Invalid(fields={"courses": msg("有的课程还没有上架或已下架，请重新选择。")})
-    inside = tx.scalar(select(func.count()).where(Organisation.id.in_(plan.audience.nodes), subtree(holder.path)))
+    inside = tx.scalar(
+        select(func.count()).where(Organisation.id.in_(plan.audience.nodes), people.subtree(holder.path))
+    )
     if inside != len(set(plan.audience.nodes)):
         raise Invalid(fields={"nodes": msg("参训范围里有不归本组织管理的党组织。")})
     lists = select(Organisation.path).join(Cohort, Cohort.organisation_id == Organisation.id)
@@ -180,7 +183,7 @@ def begin_opening(tx: Tx, actor: Actor, training: Training) -> int | None:
     if training.state != TrainingState.DRAFT:
         raise Conflict(STARTED)
     training.state = TrainingState.OPENING
-    job = enqueue(tx, OPEN, key=f"{OPEN}:{training.id}", actor=actor, training_id=training.id, by=actor.account_id)
+    job = jobs.enqueue(tx, OPEN, key=f"{OPEN}:{training.id}", actor=actor, training_id=training.id, by=actor.account_id)
     training.opening_job_id = job.id
     tx.flush()
     return None
@@ -202,7 +205,7 @@ def give_up_opening(tx: Tx, training_id: int) -> None:
 
 def opening_job(tx: Tx, training: Training) -> Job | None:
     """The job that is opening it, or that failed to, for the page."""
-    return find_job(tx, training.opening_job_id)
+    return jobs.find_job(tx, training.opening_job_id)
 
 
 def open_training(tx: Tx, actor: Actor, training: Training, state: TrainingState = TrainingState.DRAFT) -> int:
@@ -237,14 +240,14 @@ def open_training(tx: Tx, actor: Actor, training: Training, state: TrainingState
         opening.count_everybody(tx, training)
     _enqueue_close(tx, training)
     record(tx, actor, "training.opened", f"training:{training.public_id}", enrolled=number)
-    publish(tx, TrainingOpened(training.id))
+    jobs.publish(tx, TrainingOpened(training.id))
     return number
 
 
 def _enqueue_close(tx: Tx, training: Training) -> None:
     end = clock.day_bounds(training.closes_on)[1]
     wait = max(0.0, (end - clock.now()).total_seconds() + 5)
-    enqueue(tx, CLOSE, key=f"{CLOSE}:{training.id}:{training.closes_on}", delay_s=wait, training_id=training.id)
+    jobs.enqueue(tx, CLOSE, key=f"{CLOSE}:{training.id}:{training.closes_on}", delay_s=wait, training_id=training.id)
 
 
 def close_training(tx: Tx, actor: Actor, training: Training) -> None:
@@ -261,7 +264,7 @@ def close_training(tx: Tx, actor: Actor, training: Training) -> None:
     training.closed_at = min(clock.now(), clock.day_bounds(training.closes_on)[1])
     tx.flush()
     record(tx, actor, "training.closed", f"training:{training.public_id}")
-    publish(tx, TrainingClosed(training.id))
+    jobs.publish(tx, TrainingClosed(training.id))
 
 
 def close_when_over(tx: Tx, training_id: int) -> None:
@@ -280,7 +283,7 @@ def begin_day(tx: Tx) -> int:
     ).all()
     for training_id, closes_on in running:
         name = CLOSE if closes_on < today else REFRESH
-        enqueue(tx, name, key=f"{name}:{training_id}:daily", training_id=training_id)
+        jobs.enqueue(tx, name, key=f"{name}:{training_id}:daily", training_id=training_id)
     return len(running)
 
 

@@ -13,9 +13,8 @@ from academy.core import clock
 from academy.core.database import Tx
 from academy.learning.models import Completion
 from academy.library.models import Course
-from academy.people import queries as members
+from academy.people import api as people
 from academy.people.models import CohortMember, Exemption, Member, Organisation
-from academy.people.queries import subtree, subtrees
 from academy.trainings.models import Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Audience
 
@@ -100,10 +99,10 @@ def in_bulk(tx: Tx) -> Iterator[None]:
 
 def fits(tx: Tx, holder: Organisation, audience: Audience, first_day: dt.date) -> ColumnElement[bool]:
     """Condition: a `Member` row belongs to the audience of a training that `holder` holds."""
-    places: list[ColumnElement[bool]] = [subtree(holder.path)]
+    places: list[ColumnElement[bool]] = [people.subtree(holder.path)]
     if audience.nodes:
         paths = tx.scalars(select(Organisation.path).where(Organisation.id.in_(audience.nodes))).all()
-        places.append(subtrees(paths))
+        places.append(people.subtrees(paths))
     if audience.sectors:
         places.append(Organisation.sector.in_(audience.sectors))
     rules: list[ColumnElement[bool]] = [
@@ -128,7 +127,7 @@ def _between(day: Any, first: dt.date | None, last: dt.date | None) -> ColumnEle
 
 def exempt_on(day: dt.date) -> ColumnElement[bool]:
     """Condition: a `Member` row is exempt on a day."""
-    return exists().where(Exemption.member_id == Member.id, members.exempt_on(day))
+    return exists().where(Exemption.member_id == Member.id, people.exempt_on(day))
 
 
 def cutoff(training: Training) -> dt.datetime:

@@ -8,9 +8,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy import http
-from academy.accounts import queries, service
-from academy.accounts.authentication import sms
-from academy.accounts.authentication.reauthentication import confirm_identity
+from academy.accounts import api as accounts
 from academy.core.errors import AcademyError, Busy, Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.http import PUBLIC, SIGNED_IN, actor, menu, reading, runtime, writing
@@ -20,9 +18,7 @@ from academy.http.known_browsers import known_browser
 from academy.http.local_paths import local_path
 from academy.http.login import HALF, start_session
 from academy.http.request_context import identity
-from academy.people import queries as members
-from academy.people.queries import member_of_id
-from academy.people.service import masked_phone
+from academy.people import api as people
 
 bp = Blueprint("accounts", __name__)
 page = functools.partial(http.page, section=menu.ME)
@@ -100,7 +96,7 @@ def sign_in_post() -> Any:
     """Sign in, and continue at the requested page."""
     try:
         form = SignInForm.read()
-        token = service.sign_in(
+        token = accounts.sign_in(
             runtime(),
             form.username.data,
             form.password.data,
@@ -121,7 +117,7 @@ def sign_in_post() -> Any:
 def sign_out() -> Response:
     """Sign this device out."""
     with writing() as tx:
-        service.sign_out(tx, actor(), session.get("_user_id", ""))
+        accounts.sign_out(tx, actor(), session.get("_user_id", ""))
     session.clear()
     return redirect(url_for("accounts.sign_in"), 303)
 
@@ -134,7 +130,7 @@ def activate() -> str:
 
 
 def _activate_page(errors: dict[str, Message], number: str) -> str:
-    by_sms = sms.sms_channel(runtime().settings) is not None
+    by_sms = accounts.sms_channel(runtime().settings) is not None
     return render_template("accounts/activate.html", errors=errors, number=number, by_sms=by_sms)
 
 
@@ -152,7 +148,7 @@ def activate_by_sms() -> Any:
     form = CodeByTextForm.read()
     number = form.number.data
     try:
-        sms.request_sms_code(runtime(), number, form.phone.data, request.remote_addr or "")
+        accounts.request_sms_code(runtime(), number, form.phone.data, request.remote_addr or "")
     except (Invalid, Busy) as error:
         return _activate_page(errors_by_field(error), number), error.status
     flash(gettext("编号和手机号与登记一致的话，短信马上就到，十分钟内有效。"), "good")
@@ -176,7 +172,7 @@ def activate_post() -> Any:
     try:
         if form.password.data != form.again.data:
             raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
-        token = service.activate_account(
+        token = accounts.activate_account(
             runtime(),
             form.number.data,
             form.code.data,
@@ -202,16 +198,16 @@ def _profile(errors: dict[str, Message]) -> str:
     me = identity()
     assert me is not None
     with reading() as tx:
-        account = queries.account_of_id(tx, me.account_id)
-        member = member_of_id(tx, me.member_id) if me.member_id else None
-        home = members.ancestors_of(tx, member.organisation) if member else []
+        account = accounts.account_of_id(tx, me.account_id)
+        member = people.member_of_id(tx, me.member_id) if me.member_id else None
+        home = people.ancestors_of(tx, member.organisation) if member else []
         return render_template(
             "accounts/profile.html",
             account=account,
             member=member,
             home=home,
-            phone=masked_phone(runtime().sealer, member) if member else "",
-            grants=queries.grants_of(tx, me.account_id),
+            phone=people.masked_phone(runtime().sealer, member) if member else "",
+            grants=accounts.grants_of(tx, me.account_id),
             errors=errors,
         )
 
@@ -223,7 +219,7 @@ def devices() -> str:
     me = identity()
     assert me is not None
     with reading() as tx:
-        rows = queries.live_sessions_of(tx, me.account_id)
+        rows = accounts.live_sessions_of(tx, me.account_id)
     return render_template("accounts/devices.html", devices=rows, session_id=me.session_id)
 
 
@@ -244,7 +240,7 @@ def password() -> Any:
     try:
         if form.password.data != form.again.data:
             raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
-        service.change_password(runtime(), actor(), form.old.data, form.password.data, session_id=me.session_id)
+        accounts.change_password(runtime(), actor(), form.old.data, form.password.data, session_id=me.session_id)
     except (Invalid, Busy) as error:
         return _profile(errors_by_field(error)), error.status
     flash(gettext("密码已修改，其他设备已退出登录。"), "good")
@@ -264,11 +260,11 @@ def end_session(public_id: str) -> Any:
     me, typed = identity(), DeviceForm.read().password
     assert me is not None
     try:
-        confirm_identity(runtime(), actor(), typed.data, session_id=me.session_id)
+        accounts.confirm_identity(runtime(), actor(), typed.data, session_id=me.session_id)
     except (Invalid, Busy) as error:
         # Signing out needs no password that the list of devices did not ask for.
         errors = errors_by_field(error) if typed.raw_data or not getattr(error, "fields", None) else {}
         return render_template("accounts/end_device.html", public_id=public_id, errors=errors), error.status
-    runtime().db.run_in_transaction(lambda tx: service.end_session(tx, actor(), public_id))
+    runtime().db.run_in_transaction(lambda tx: accounts.end_session(tx, actor(), public_id))
     flash(gettext("那台设备已退出登录。"), "good")
     return redirect(url_for("accounts.devices"), 303)

@@ -12,14 +12,14 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy import http
-from academy.accounts import audit_trail
-from academy.accounts.audit_verbs import AUDIT_VERBS
+from academy.accounts import api as accounts
+from academy.accounts.api import AuditQuery
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import record
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, runtime, writing
-from academy.reports.spreadsheets import defuse_cell
+from academy.reports import api as reports
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
 page = functools.partial(http.page, section=menu.AUDIT)
@@ -34,9 +34,9 @@ def index() -> str:
         with writing() as tx:
             record(tx, actor(), "audit.searched", "audit:trail", asked=asked.to_json())
     with reading() as tx:
-        page = audit_trail.search_audit_trail(tx, asked, number_in(request.args.get("page")))
+        page = accounts.search_audit_trail(tx, asked, number_in(request.args.get("page")))
         return render_template(
-            "accounts/audit.html", page=page, asked=asked, verbs=AUDIT_VERBS, export_url=_export_url()
+            "accounts/audit.html", page=page, asked=asked, verbs=accounts.AUDIT_VERBS, export_url=_export_url()
         )
 
 
@@ -62,14 +62,14 @@ def _head() -> list[str]:
     return [*map(str, words), str(gettext("网络")), str(gettext("链值"))]
 
 
-def _lines(asked: audit_trail.AuditQuery, head: list[str]) -> Iterator[str]:
+def _lines(asked: AuditQuery, head: list[str]) -> Iterator[str]:
     kept = runtime()
 
     def written() -> Iterator[str]:
         # With a byte order mark, without which a common spreadsheet misreads Chinese.
         yield "\ufeff" + _csv(head)
-        for line in audit_trail.stream_audit_trail(kept.db, asked):
-            yield _csv([defuse_cell(value) for value in audit_trail.audit_row(line)])
+        for line in accounts.stream_audit_trail(kept.db, asked):
+            yield _csv([reports.defuse_cell(value) for value in accounts.audit_row(line)])
 
     return written()
 
@@ -80,9 +80,9 @@ def _csv(values: Sequence[object]) -> str:
     return text.getvalue()
 
 
-def _asked() -> audit_trail.AuditQuery:
+def _asked() -> AuditQuery:
     typed = {name: request.args.get(name, "").strip()[:120] for name in ("verb", "target", "who", "whom")}
-    return audit_trail.AuditQuery(**typed, since=_day("since"), until=_day("until"))
+    return AuditQuery(**typed, since=_day("since"), until=_day("until"))
 
 
 def _day(name: str) -> dt.date | None:

@@ -13,53 +13,50 @@ from academy.http import actor, menu, office, reading, runtime, writing
 from academy.http.body_limits import MIB
 from academy.http.forms import Choice, Form, Number, OnwardForm, Text
 from academy.http.languages import count_text
-from academy.library import proposals
-from academy.media import delivery, queries
-from academy.media.access import UPLOADERS, access_own_asset
-from academy.media.captions import caption_files, editing, jailed_parser, versions
-from academy.media.transcription import models, requests
-from academy.search import dictionary
+from academy.library import api as library
+from academy.media import api as media
+from academy.search import api as search
 
 bp = Blueprint("captions", __name__, url_prefix="/studio/captions")
 page = functools.partial(http.page, section=menu.STUDIO)
 
-WRITERS = {"srt": caption_files.to_srt, "vtt": caption_files.to_vtt, "txt": caption_files.to_txt}
+WRITERS = {"srt": media.to_srt, "vtt": media.to_vtt, "txt": media.to_txt}
 TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt", "txt": "text/plain"}
 
 
 @bp.get("/<asset_id>")
-@page(office(*UPLOADERS))
+@page(office(*media.UPLOADERS))
 def edit(asset_id: str) -> ResponseReturnValue:
     """The editor: lines, video, versions."""
     with reading() as tx:
-        asset = access_own_asset(tx, actor(), asset_id)
+        asset = media.access_own_asset(tx, actor(), asset_id)
         script, proposal = (
-            queries.transcript_of(tx, asset.id),
-            proposals.pending_proposal(tx, asset.id, proposals.CAPTIONS),
+            media.transcript_of(tx, asset.id),
+            library.pending_proposal(tx, asset.id, library.CAPTIONS),
         )
         return render_template(
             "media/captions.html",
             asset=asset,
             script=script,
             proposal=proposal,
-            is_published=proposals.published_course_of(tx, asset.id) is not None,
+            is_published=library.published_course_of(tx, asset.id) is not None,
             version=proposal.revision if proposal else script.version if script else 0,
-            cues=proposals.proposed_cues(proposal) if proposal else queries.cues_of(tx, asset.id),
-            versions=editing.caption_versions(tx, script) if script else [],
-            terms=[(term.wrong, term.right) for term in editing.list_glossary(tx)],
-            transcription=requests.transcriptions_of(tx, [asset.id]).get(asset.id),
-            can_hear=models.find_speech_model(runtime().settings) is not None,
-            playlist=delivery.playlist_url(runtime().settings, asset, audience="staff"),
+            cues=library.proposed_cues(proposal) if proposal else media.cues_of(tx, asset.id),
+            versions=media.caption_versions(tx, script) if script else [],
+            terms=[(term.wrong, term.right) for term in media.list_glossary(tx)],
+            transcription=media.transcriptions_of(tx, [asset.id]).get(asset.id),
+            can_hear=media.find_speech_model(runtime().settings) is not None,
+            playlist=media.playlist_url(runtime().settings, asset, audience="staff"),
         )
 
 
 @bp.get("/<asset_id>/download.<kind>")
-@page(office(*UPLOADERS))
+@page(office(*media.UPLOADERS))
 def download(asset_id: str, kind: str) -> ResponseReturnValue:
     """The captions as a file."""
     with reading() as tx:
-        asset = access_own_asset(tx, actor(), asset_id)
-        cues = queries.cue_texts(tx, asset.id)
+        asset = media.access_own_asset(tx, actor(), asset_id)
+        cues = media.cue_texts(tx, asset.id)
     if kind not in WRITERS:
         raise NotFound
     return send_file(
@@ -71,22 +68,22 @@ def download(asset_id: str, kind: str) -> ResponseReturnValue:
 
 
 @bp.get("/<asset_id>/versions/<number>")
-@page(office(*UPLOADERS))
+@page(office(*media.UPLOADERS))
 def version(asset_id: str, number: str) -> ResponseReturnValue:
     """Content of an earlier version, before it is restored."""
     with reading() as tx:
-        asset = access_own_asset(tx, actor(), asset_id)
+        asset = media.access_own_asset(tx, actor(), asset_id)
         return render_template(
-            "media/version.html", asset=asset, kept=versions.caption_version(tx, asset, _number(number))
+            "media/version.html", asset=asset, kept=media.caption_version(tx, asset, _number(number))
         )
 
 
 @bp.post("/<asset_id>/recognise")
-@page(office(*UPLOADERS), form=OnwardForm)
+@page(office(*media.UPLOADERS), form=OnwardForm)
 def recognise(asset_id: str) -> ResponseReturnValue:
     """Start speech recognition."""
     with writing() as tx:
-        requests.request_transcription(tx, actor(), runtime().settings, access_own_asset(tx, actor(), asset_id))
+        media.request_transcription(tx, actor(), runtime().settings, media.access_own_asset(tx, actor(), asset_id))
     flash(_("已开始识别，完成后会出现在这里。"))
     return redirect(OnwardForm.read().next.data or url_for(".edit", asset_id=asset_id))
 
@@ -98,15 +95,15 @@ class PastedForm(Form):
 
 
 @bp.post("/<asset_id>/text")
-@page(office(*UPLOADERS), form=PastedForm, body=2 * MIB)
+@page(office(*media.UPLOADERS), form=PastedForm, body=2 * MIB)
 def take_text(asset_id: str) -> ResponseReturnValue:
     """Import a pasted text without times."""
     data = PastedForm.read().text.data.encode()
     with reading() as tx:
-        length = access_own_asset(tx, actor(), asset_id).duration_ms
-    parsed = jailed_parser.parse_captions_jailed("pasted.txt", data, length)
+        length = media.access_own_asset(tx, actor(), asset_id).duration_ms
+    parsed = media.parse_captions_jailed("pasted.txt", data, length)
     with writing() as tx:
-        is_proposed = proposals.import_captions(tx, actor(), access_own_asset(tx, actor(), asset_id), parsed)
+        is_proposed = library.import_captions(tx, actor(), media.access_own_asset(tx, actor(), asset_id), parsed)
     if is_proposed:
         flash(proposed())
     elif parsed.estimated:
@@ -117,11 +114,11 @@ def take_text(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<asset_id>/timed")
-@page(office(*UPLOADERS))
+@page(office(*media.UPLOADERS))
 def timed(asset_id: str) -> ResponseReturnValue:
     """Confirm that estimated times are right."""
     with writing() as tx:
-        is_proposed = proposals.mark_captions_timed(tx, actor(), access_own_asset(tx, actor(), asset_id))
+        is_proposed = library.mark_captions_timed(tx, actor(), media.access_own_asset(tx, actor(), asset_id))
     flash(proposed() if is_proposed else _("已确认时间。"))
     return redirect(url_for(".edit", asset_id=asset_id))
 
@@ -133,13 +130,13 @@ class RestoreForm(Form):
 
 
 @bp.post("/<asset_id>/restore")
-@page(office(*UPLOADERS), form=RestoreForm)
+@page(office(*media.UPLOADERS), form=RestoreForm)
 def restore(asset_id: str) -> ResponseReturnValue:
     """Restore a kept version."""
     with writing() as tx:
-        asset = access_own_asset(tx, actor(), asset_id)
+        asset = media.access_own_asset(tx, actor(), asset_id)
         number = RestoreForm.read().version.data
-        is_proposed = proposals.restore_captions(tx, actor(), asset, -1 if number is None else number)
+        is_proposed = library.restore_captions(tx, actor(), asset, -1 if number is None else number)
     flash(proposed() if is_proposed else _("已恢复到选定的版本。"))
     return redirect(url_for(".edit", asset_id=asset_id))
 
@@ -147,17 +144,17 @@ def restore(asset_id: str) -> ResponseReturnValue:
 class WithdrawalForm(OnwardForm):
     """Kind of proposal: captions or chapters."""
 
-    kind = Choice(proposals.PROPOSAL_NAMES)
+    kind = Choice(library.PROPOSAL_NAMES)
 
 
 @bp.post("/<asset_id>/withdraw")
-@page(office(*UPLOADERS), form=WithdrawalForm)
+@page(office(*media.UPLOADERS), form=WithdrawalForm)
 def withdraw(asset_id: str) -> ResponseReturnValue:
     """Withdraw a proposal for a published lecture."""
     with writing() as tx:
-        asset = access_own_asset(tx, actor(), asset_id)
+        asset = media.access_own_asset(tx, actor(), asset_id)
         form = WithdrawalForm.read()
-        proposals.withdraw_proposal(tx, actor(), asset, form.kind.data)
+        library.withdraw_proposal(tx, actor(), asset, form.kind.data)
     flash(_("已撤回，党员看到的内容没有变化。"))
     return redirect(form.next.data or url_for(".edit", asset_id=asset_id))
 
@@ -180,13 +177,13 @@ class GlossaryTermForm(Form):
 
 
 @bp.post("/<asset_id>/terms")
-@page(office(*UPLOADERS), form=GlossaryTermForm)
+@page(office(*media.UPLOADERS), form=GlossaryTermForm)
 def add_term(asset_id: str) -> ResponseReturnValue:
     """Add a term to the glossary of all editors."""
     with writing() as tx:
-        access_own_asset(tx, actor(), asset_id)
+        media.access_own_asset(tx, actor(), asset_id)
         form = GlossaryTermForm.read()
-        right = dictionary.ensure_dictionary_term(tx, actor(), form.right.data)
-        editing.add_glossary_term(tx, actor(), form.wrong.data, right)
+        right = search.ensure_dictionary_term(tx, actor(), form.right.data)
+        media.add_glossary_term(tx, actor(), form.wrong.data, right)
     flash(_("已加入城市词典，所有字幕都会提示。"))
     return redirect(url_for(".edit", asset_id=asset_id))

@@ -16,8 +16,7 @@ from academy.http import actor, menu, office, reading, writing
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.forms import Form, Key, Text, Verb
 from academy.http.personal_data import shows_people
-from academy.people import cohorts, queries
-from academy.people.access import ROSTER_KEEPERS, access_member, access_organisation
+from academy.people import api as people
 from academy.web.members import errors_by_field
 
 bp = Blueprint("cohorts", __name__, url_prefix="/cohorts")
@@ -25,17 +24,17 @@ page = functools.partial(http.page, section=menu.COHORTS)
 
 
 @bp.get("")
-@page(office(*ROSTER_KEEPERS), menu=menu.COHORTS)
+@page(office(*people.ROSTER_KEEPERS), menu=menu.COHORTS)
 def index() -> str:
     """The cohorts of one's nodes, and a form for a new one."""
     return _index({})
 
 
 def _index(errors: Mapping[str, Message]) -> str:
-    paths = actor().paths(*ROSTER_KEEPERS)
+    paths = actor().paths(*people.ROSTER_KEEPERS)
     with reading() as tx:
-        page = cohorts.cohorts_under(tx, paths, number_in(request.args.get("page")))
-        options = [(node.public_id, node.name) for node in queries.organisations_at(tx, paths)]
+        page = people.cohorts_under(tx, paths, number_in(request.args.get("page")))
+        options = [(node.public_id, node.name) for node in people.organisations_at(tx, paths)]
         return render_template("members/cohorts.html", page=page, options=options, errors=errors)
 
 
@@ -47,21 +46,21 @@ class NewCohortForm(Form):
 
 
 @bp.post("")
-@page(office(*ROSTER_KEEPERS), form=NewCohortForm)
+@page(office(*people.ROSTER_KEEPERS), form=NewCohortForm)
 def create() -> Any:
     """Create a cohort."""
     form = NewCohortForm.read()
     try:
         with writing() as tx:
-            node = access_organisation(tx, actor(), form.organisation.data, *ROSTER_KEEPERS)
-            made = cohorts.create_cohort(tx, actor(), node, form.name.data)
+            node = people.access_organisation(tx, actor(), form.organisation.data, *people.ROSTER_KEEPERS)
+            made = people.create_cohort(tx, actor(), node, form.name.data)
     except Invalid as error:
         return _index(error.fields), error.status
     return redirect(url_for(".show", public_id=made.public_id), 303)
 
 
 @bp.get("/<public_id>")
-@page(office(*ROSTER_KEEPERS))
+@page(office(*people.ROSTER_KEEPERS))
 @shows_people
 def show(public_id: str) -> str:
     """The members of a cohort."""
@@ -70,8 +69,8 @@ def show(public_id: str) -> str:
 
 def _show(public_id: str, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
-        cohort, node = cohorts.access_cohort(tx, actor(), public_id)
-        page = cohorts.cohort_members(tx, cohort, node, number_in(request.args.get("page")))
+        cohort, node = people.access_cohort(tx, actor(), public_id)
+        page = people.cohort_members(tx, cohort, node, number_in(request.args.get("page")))
         return render_template("members/cohort.html", cohort=cohort, node=node, page=page, errors=errors)
 
 
@@ -85,7 +84,7 @@ class CohortForm(Form):
 
 
 @bp.post("/<public_id>")
-@page(office(*ROSTER_KEEPERS), form=CohortForm)
+@page(office(*people.ROSTER_KEEPERS), form=CohortForm)
 @shows_people
 def change(public_id: str) -> Any:
     """Add or remove members, rename or close the cohort, by the pressed button."""
@@ -98,16 +97,18 @@ def change(public_id: str) -> Any:
 
 
 def _change(tx: Tx, public_id: str) -> None:
-    cohort, node = cohorts.access_cohort(tx, actor(), public_id)
+    cohort, node = people.access_cohort(tx, actor(), public_id)
     form = CohortForm.read()
     verb = form.verb.data
     if verb == "add":
-        added = cohorts.add_cohort_members(tx, actor(), cohort, node, form.numbers.data)
+        added = people.add_cohort_members(tx, actor(), cohort, node, form.numbers.data)
         flash(gettext("已加入 %(n)s 人。", n=f"{added:,}"), "good")
     elif verb == "remove":
-        cohorts.remove_cohort_member(tx, actor(), cohort, access_member(tx, actor(), form.member.data, *ROSTER_KEEPERS))
+        people.remove_cohort_member(
+            tx, actor(), cohort, people.access_member(tx, actor(), form.member.data, *people.ROSTER_KEEPERS)
+        )
     elif verb == "rename":
         check_version({"name": current_row(tx, cohort).name}, {"name": msg("名称")})
-        cohorts.rename_cohort(tx, actor(), cohort, form.name.data)
+        people.rename_cohort(tx, actor(), cohort, form.name.data)
     else:
-        cohorts.close_cohort(tx, actor(), cohort)
+        people.close_cohort(tx, actor(), cohort)

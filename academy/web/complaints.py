@@ -12,8 +12,8 @@ from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.http import SIGNED_IN, actor, menu, office, page, reading, writing
 from academy.http.forms import Choice, Form, Key, Text, Verb, typed
-from academy.library import access, complaints
-from academy.library.models import Course
+from academy.library import api as library
+from academy.library.api import Course
 
 bp = Blueprint("complaints", __name__, url_prefix="/complaints")
 
@@ -23,8 +23,8 @@ bp = Blueprint("complaints", __name__, url_prefix="/complaints")
 def index() -> str:
     """One's own complaints with their answers."""
     with reading() as tx:
-        page = complaints.own_complaints(tx, actor(), number_in(request.args.get("page")))
-    return render_template("complaints/index.html", page=page, subjects=complaints.COMPLAINT_SUBJECTS)
+        page = library.own_complaints(tx, actor(), number_in(request.args.get("page")))
+    return render_template("complaints/index.html", page=page, subjects=library.COMPLAINT_SUBJECTS)
 
 
 @bp.get("/new")
@@ -37,7 +37,7 @@ def new() -> str:
 class ComplaintForm(Form):
     """Subject and text."""
 
-    subject = Choice(complaints.COMPLAINT_SUBJECTS)
+    subject = Choice(library.COMPLAINT_SUBJECTS)
     body = Text()
     course = Key()
 
@@ -50,7 +50,7 @@ def create() -> Response | tuple[str, int]:
         with writing() as tx:
             form = ComplaintForm.read()
             about = _course(tx, form.course.data)
-            complaints.file_complaint(tx, actor(), subject=form.subject.data, body=form.body.data, course=about)
+            library.file_complaint(tx, actor(), subject=form.subject.data, body=form.body.data, course=about)
     except Invalid as error:
         return _sheet(error.fields), 422
     flash(_("已收到。有了答复会发消息给您。"))
@@ -58,13 +58,13 @@ def create() -> Response | tuple[str, int]:
 
 
 @bp.get("/box")
-@page(office(*complaints.COMPLAINT_ANSWERERS), menu=menu.COMPLAINTS)
+@page(office(*library.COMPLAINT_ANSWERERS), menu=menu.COMPLAINTS)
 def box() -> str:
     """Complaints to answer."""
     state = "answered" if request.args.get("state") == "answered" else "open"
     with reading() as tx:
-        page = complaints.complaints_to_answer(tx, actor(), state, number_in(request.args.get("page")))
-    return render_template("complaints/box.html", page=page, state=state, subjects=complaints.COMPLAINT_SUBJECTS)
+        page = library.complaints_to_answer(tx, actor(), state, number_in(request.args.get("page")))
+    return render_template("complaints/box.html", page=page, state=state, subjects=library.COMPLAINT_SUBJECTS)
 
 
 @bp.get("/<public_id>")
@@ -82,15 +82,15 @@ class AnswerForm(Form):
 
 
 @bp.post("/<public_id>")
-@page(office(*complaints.COMPLAINT_ANSWERERS), form=AnswerForm, section=menu.COMPLAINTS)
+@page(office(*library.COMPLAINT_ANSWERERS), form=AnswerForm, section=menu.COMPLAINTS)
 def answer(public_id: str) -> Response | tuple[str, int]:
     """Answer a complaint, and withdraw the lecture if requested."""
     try:
         with writing() as tx:
-            row = complaints.access_complaint(tx, actor(), public_id)
+            row = library.access_complaint(tx, actor(), public_id)
             form = AnswerForm.read()
             down = form.verb.data == "take_down"
-            complaints.answer_complaint(tx, actor(), row, answer=form.answer.data, take_down=down)
+            library.answer_complaint(tx, actor(), row, answer=form.answer.data, take_down=down)
     except Invalid as error:
         return _page(public_id, error.fields), 422
     flash(_("已答复。"))
@@ -98,24 +98,24 @@ def answer(public_id: str) -> Response | tuple[str, int]:
 
 
 def _course(tx: Tx, public_id: str) -> Course | None:
-    return access.access_published_course(tx, actor(), public_id) if public_id else None
+    return library.access_published_course(tx, actor(), public_id) if public_id else None
 
 
 def _sheet(errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         about = _course(tx, request.args.get("course") or typed().get("course", ""))
-    return render_template("complaints/new.html", about=about, subjects=complaints.COMPLAINT_SUBJECTS, errors=errors)
+    return render_template("complaints/new.html", about=about, subjects=library.COMPLAINT_SUBJECTS, errors=errors)
 
 
 def _page(public_id: str, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
-        row = complaints.access_complaint(tx, actor(), public_id)
+        row = library.access_complaint(tx, actor(), public_id)
     return render_template(
         "complaints/show.html",
         row=row,
-        subjects=complaints.COMPLAINT_SUBJECTS,
+        subjects=library.COMPLAINT_SUBJECTS,
         mine=row.account_id == actor().account_id,
-        may_answer=row.state == "open" and complaints.may_answer_complaint(actor(), row),
-        may_take_down=complaints.may_take_down(actor(), row),
+        may_answer=row.state == "open" and library.may_answer_complaint(actor(), row),
+        may_take_down=library.may_take_down(actor(), row),
         errors=errors,
     )

@@ -7,7 +7,7 @@ from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
 from academy import http
-from academy.accounts import consent, service
+from academy.accounts import api as accounts
 from academy.http import PUBLIC, SIGNED_IN, actor, writing
 from academy.http.declarations import Landing
 from academy.http.forms import Form, Onward, Verb
@@ -23,11 +23,11 @@ page = functools.partial(http.page, consent=False)
 def ask() -> str:
     """The privacy text; with a form for people who have not accepted this version yet."""
     me = identity()
-    waits = me is not None and me.consent_version != consent.CONSENT_VERSION
+    waits = me is not None and me.consent_version != accounts.CONSENT_VERSION
     return render_template(
         "accounts/consent.html",
-        text=consent.CONSENT_TEXT,
-        version=consent.CONSENT_VERSION,
+        text=accounts.CONSENT_TEXT,
+        version=accounts.CONSENT_VERSION,
         waits=waits,
         again=waits and me is not None and me.consent_version is not None,
         next=local_path(request.args.get("next")),
@@ -48,9 +48,9 @@ def agree() -> Response:
     form = ConsentForm.read()
     with writing() as tx:
         if form.verb.data == "agree":
-            consent.give_consent(tx, actor(), str(get_locale()))
+            accounts.give_consent(tx, actor(), str(get_locale()))
             return redirect(form.next.data or "/", 303)
-        service.sign_out(tx, actor(), session.get("_user_id", ""))
+        accounts.sign_out(tx, actor(), session.get("_user_id", ""))
     session.clear()
     return redirect(url_for("accounts.sign_in"), 303)
 
@@ -60,5 +60,5 @@ def agree() -> Response:
 def withdraw() -> Response:
     """Withdraw consent."""
     with writing() as tx:
-        consent.withdraw_consent(tx, actor())
+        accounts.withdraw_consent(tx, actor())
     return redirect(url_for(".ask"), 303)

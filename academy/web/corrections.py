@@ -16,13 +16,11 @@ from academy.http import actor, menu, office, reading, writing
 from academy.http.forms import Day, Form, Key, Text, Verb
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
-from academy.learning import correction_queries, corrections
-from academy.learning.access import access_correction
-from academy.library.queries import find_course
-from academy.people.access import access_member
-from academy.people.models import Member
-from academy.people.queries import member_of_id
-from academy.trainings.queries import selectable_courses
+from academy.learning import api as learning
+from academy.library import api as library
+from academy.people import api as people
+from academy.people.api import Member
+from academy.trainings import api as trainings
 from academy.web.members import errors_by_field
 
 bp = Blueprint("corrections", __name__)
@@ -40,36 +38,36 @@ DECISIONS: dict[str, tuple[Message, str]] = {
     "declined": (msg("未批准"), "neutral"),
     "withdrawn": (msg("已撤回"), "neutral"),
 }
-WORDS = {"kinds": corrections.CORRECTION_KINDS, "evidence": EVIDENCE, "decisions": DECISIONS}
+WORDS = {"kinds": learning.CORRECTION_KINDS, "evidence": EVIDENCE, "decisions": DECISIONS}
 
 
 @bp.get("/corrections")
-@page(office(*corrections.CORRECTION_DECIDERS), menu=menu.CORRECTIONS)
+@page(office(*learning.CORRECTION_DECIDERS), menu=menu.CORRECTIONS)
 @shows_people
 def index() -> str:
     """Pending proposals."""
     with reading() as tx:
-        paths = actor().paths(*corrections.CORRECTION_DECIDERS)
-        page = correction_queries.waiting_corrections(tx, paths, number_in(request.args.get("page")))
+        paths = actor().paths(*learning.CORRECTION_DECIDERS)
+        page = learning.waiting_corrections(tx, paths, number_in(request.args.get("page")))
         return render_template("members/corrections.html", page=page, **WORDS)
 
 
 @bp.get("/members/<public_id>/corrections")
-@page(office(*corrections.CORRECTION_PROPOSERS))
+@page(office(*learning.CORRECTION_PROPOSERS))
 @shows_people
 def show(public_id: str) -> str:
     """A member's completions and their corrections."""
     with reading() as tx:
-        return _page(tx, access_member(tx, actor(), public_id, *corrections.CORRECTION_PROPOSERS), {})
+        return _page(tx, people.access_member(tx, actor(), public_id, *learning.CORRECTION_PROPOSERS), {})
 
 
 def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
     return render_template(
         "members/member_corrections.html",
         person=person,
-        completions=correction_queries.completions_of(tx, person.id),
-        lines=correction_queries.corrections_of(tx, person.id),
-        courses=[(course.public_id, course.title) for course in selectable_courses(tx)],
+        completions=learning.completions_of(tx, person.id),
+        lines=learning.corrections_of(tx, person.id),
+        courses=[(course.public_id, course.title) for course in trainings.selectable_courses(tx)],
         errors=errors,
         **WORDS,
     )
@@ -78,34 +76,34 @@ def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
 class CorrectionForm(Form):
     """The completion to register or strike, and the reason."""
 
-    kind = Verb(*corrections.CORRECTION_KINDS)
+    kind = Verb(*learning.CORRECTION_KINDS)
     course = Key()
     reason = Text()
     studied_on = Day()
 
 
 @bp.post("/members/<public_id>/corrections")
-@page(office(*corrections.CORRECTION_PROPOSERS), form=CorrectionForm)
+@page(office(*learning.CORRECTION_PROPOSERS), form=CorrectionForm)
 @shows_people
 def propose(public_id: str) -> Any:
     """Propose that a completion be registered or struck."""
     try:
         with writing() as tx:
-            person = access_member(tx, actor(), public_id, *corrections.CORRECTION_PROPOSERS)
+            person = people.access_member(tx, actor(), public_id, *learning.CORRECTION_PROPOSERS)
             _propose(tx, person)
     except (Invalid, Conflict) as error:
         with reading() as tx:
-            return _page(tx, member_of_id(tx, person.id), errors_by_field(error)), error.status
+            return _page(tx, people.member_of_id(tx, person.id), errors_by_field(error)), error.status
     flash(gettext("已提交，等另一位管理员批准。"), "good")
     return redirect(url_for(".show", public_id=public_id), 303)
 
 
 def _propose(tx: Tx, person: Member) -> None:
     form = CorrectionForm.read()
-    course = find_course(tx, form.course.data)
+    course = library.find_course(tx, form.course.data)
     if course is None:
         raise Invalid(fields={"course": msg("请从列表里选择。")})
-    corrections.propose_correction(
+    learning.propose_correction(
         tx,
         actor(),
         person,
@@ -124,13 +122,13 @@ class CorrectionDecisionForm(Form):
 
 
 @bp.post("/corrections/<public_id>")
-@page(office(*corrections.CORRECTION_PROPOSERS), form=CorrectionDecisionForm)
+@page(office(*learning.CORRECTION_PROPOSERS), form=CorrectionDecisionForm)
 def decide(public_id: str) -> Response:
     """Approve or decline a proposal, or withdraw one's own."""
-    verbs = {"approve": corrections.approve_correction, "decline": corrections.decline_correction}
+    verbs = {"approve": learning.approve_correction, "decline": learning.decline_correction}
     try:
         with writing() as tx:
-            correction = access_correction(tx, actor(), public_id)
+            correction = learning.access_correction(tx, actor(), public_id)
             verbs[CorrectionDecisionForm.read().verb.data](tx, actor(), correction)
         flash(gettext("已处理。"), "good")
     except Conflict as error:

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from academy import http
-from academy.accounts import service as accounts
+from academy.accounts import api as accounts
 from academy.core.errors import NotFound
 from academy.core.i18n import msg
 from academy.core.paging import Page

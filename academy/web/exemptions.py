@@ -13,33 +13,31 @@ from academy.http import actor, menu, office, page, reading, writing
 from academy.http.forms import NO_DAY, Day, Form, Key, Text, Verb, typed
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
-from academy.people import queries, service
-from academy.people.access import access_exemption, access_member
-from academy.people.exemptions import EXEMPTION_ASKERS, EXEMPTION_DECIDERS
-from academy.people.models import Member
+from academy.people import api as people
+from academy.people.api import Member
 from academy.web.members import errors_by_field
 
 bp = Blueprint("exemptions", __name__)
 
 
 @bp.get("/exemptions")
-@page(office(*EXEMPTION_DECIDERS), menu=menu.EXEMPTIONS)
+@page(office(*people.EXEMPTION_DECIDERS), menu=menu.EXEMPTIONS)
 @shows_people
 def index() -> str:
     """Pending requests."""
     with reading() as tx:
-        paths = actor().paths(*EXEMPTION_DECIDERS)
-        page = queries.waiting_exemptions(tx, paths, number_in(request.args.get("page")))
+        paths = actor().paths(*people.EXEMPTION_DECIDERS)
+        page = people.waiting_exemptions(tx, paths, number_in(request.args.get("page")))
         return render_template("members/exemptions.html", page=page)
 
 
 @bp.get("/members/<public_id>/exemptions/new")
-@page(office(*EXEMPTION_ASKERS), section=menu.PEOPLE)
+@page(office(*people.EXEMPTION_ASKERS), section=menu.PEOPLE)
 @shows_people
 def new(public_id: str) -> str:
     """The form to ask for an exemption."""
     with reading() as tx:
-        return _page(access_member(tx, actor(), public_id, *EXEMPTION_ASKERS), {})
+        return _page(people.access_member(tx, actor(), public_id, *people.EXEMPTION_ASKERS), {})
 
 
 def _page(person: Member, errors: dict[str, Message]) -> str:
@@ -55,18 +53,18 @@ class ExemptionForm(Form):
 
 
 @bp.post("/members/<public_id>/exemptions/new")
-@page(office(*EXEMPTION_ASKERS), form=ExemptionForm, section=menu.PEOPLE)
+@page(office(*people.EXEMPTION_ASKERS), form=ExemptionForm, section=menu.PEOPLE)
 @shows_people
 def create(public_id: str) -> Any:
     """Request an exemption of a member."""
     try:
         with writing() as tx:
-            person = access_member(tx, actor(), public_id, *EXEMPTION_ASKERS)
+            person = people.access_member(tx, actor(), public_id, *people.EXEMPTION_ASKERS)
             form = ExemptionForm.read()
             begin, end = form.valid_from.data, form.valid_to.data
             if begin is None:
                 raise Invalid(fields={"valid_from": NO_DAY})
-            service.request_exemption(tx, actor(), person, reason=form.reason.data, valid_from=begin, valid_to=end)
+            people.request_exemption(tx, actor(), person, reason=form.reason.data, valid_from=begin, valid_to=end)
     except Invalid as error:
         return _page(person, errors_by_field(error)), error.status
     flash(gettext("已提交，等另一位管理员批准。"), "good")
@@ -81,13 +79,13 @@ class ExemptionDecisionForm(Form):
 
 
 @bp.post("/exemptions/<public_id>")
-@page(office(*EXEMPTION_DECIDERS), form=ExemptionDecisionForm)
+@page(office(*people.EXEMPTION_DECIDERS), form=ExemptionDecisionForm)
 def decide(public_id: str) -> Response:
     """Approve or decline another person's request."""
-    verbs = {"approve": service.approve_exemption, "revoke": service.revoke_exemption}
+    verbs = {"approve": people.approve_exemption, "revoke": people.revoke_exemption}
     try:
         with writing() as tx:
-            exemption = access_exemption(tx, actor(), public_id, *EXEMPTION_DECIDERS)
+            exemption = people.access_exemption(tx, actor(), public_id, *people.EXEMPTION_DECIDERS)
             verbs[ExemptionDecisionForm.read().verb.data](tx, actor(), exemption)
         flash(gettext("已处理。"), "good")
     except Conflict as error:

@@ -8,9 +8,8 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy import http
-from academy.accounts import grants, queries, service
-from academy.accounts.authentication import second_step_approvals
-from academy.accounts.models import Account
+from academy.accounts import api as accounts
+from academy.accounts.api import Account
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
@@ -18,7 +17,7 @@ from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
 from academy.http.forms import NOT_OFFERED, Choice, Day, Form, Text
-from academy.people.queries import find_organisation, member_of_id
+from academy.people import api as people
 from academy.web.members import errors_by_field
 
 bp = Blueprint("grants", __name__, url_prefix="/grants")
@@ -37,22 +36,22 @@ def index() -> str:
 def _page(errors: dict[str, Message], code: str = "") -> str:
     me = actor()
     with reading() as tx:
-        mine = [role for role in grants.ROLE_NAMES if role is not Role.MEMBER]
+        mine = [role for role in accounts.ROLE_NAMES if role is not Role.MEMBER]
         if not me.has(Role.SECURITY_OFFICER):
-            mine = [role for role in mine if role in grants.LOCAL_ROLES]
-        page = queries.grants_under(
+            mine = [role for role in mine if role in accounts.LOCAL_ROLES]
+        page = accounts.grants_under(
             tx, me.paths(*GIVERS), number_in(request.args.get("page")), text=request.args.get("q", "")
         )
         return render_template(
             "accounts/grants.html",
             page=page,
-            roles=[(role.value, grants.ROLE_NAMES[role]) for role in mine],
-            givers=queries.account_names(tx, [grant.granted_by for grant, _, _ in page.rows]),
-            may={grant.id: grants.may_grant(me, Role(grant.role), node) for grant, _, node in page.rows},
+            roles=[(role.value, accounts.ROLE_NAMES[role]) for role in mine],
+            givers=accounts.account_names(tx, [grant.granted_by for grant, _, _ in page.rows]),
+            may={grant.id: accounts.may_grant(me, Role(grant.role), node) for grant, _, node in page.rows},
             errors=errors,
             code=code,
             may_issue=me.has(Role.SECURITY_OFFICER),
-            enrolments=second_step_approvals.waiting_second_steps(tx, me.paths(Role.SECURITY_OFFICER)),
+            enrolments=accounts.waiting_second_steps(tx, me.paths(Role.SECURITY_OFFICER)),
         )
 
 
@@ -77,10 +76,10 @@ def create() -> Any:
             account = _account(tx, form.username)
             if not form.role.data:
                 raise Invalid(fields={"role": NOT_OFFERED})
-            node = find_organisation(tx, actor().paths(*GIVERS), form.organisation.data)
+            node = people.find_organisation(tx, actor().paths(*GIVERS), form.organisation.data)
             if node is None:
                 raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
-            grants.grant_role(tx, actor(), account, Role(form.role.data), node, valid_from=begin, valid_to=end)
+            accounts.grant_role(tx, actor(), account, Role(form.role.data), node, valid_from=begin, valid_to=end)
     except (Invalid, Conflict) as error:
         return _page(errors_by_field(error)), error.status
     flash(gettext("已授权。"), "good")
@@ -88,11 +87,11 @@ def create() -> Any:
 
 
 def _account(tx: Tx, field: Text) -> Account:
-    account = queries.find_account(tx, field.data)
+    account = accounts.find_account(tx, field.data)
     try:
         if account is None:
             raise NotFound
-        return grants.access_account(tx, actor(), account.public_id)
+        return accounts.access_account(tx, actor(), account.public_id)
     except NotFound:
         # An account out of scope and a missing one give the same error: this field must not reveal who has an account.
         raise Invalid(fields={field.name: msg("没有这个账号。还没激活的党员，请先让支部发激活码。")}) from None
@@ -103,7 +102,7 @@ def _account(tx: Tx, field: Text) -> Account:
 def revoke(public_id: str) -> Response:
     """Revoke a role."""
     with writing() as tx:
-        grants.revoke_role(tx, actor(), public_id)
+        accounts.revoke_role(tx, actor(), public_id)
     flash(gettext("已收回，此人的设备已退出登录。"), "good")
     return redirect(url_for("grants.index"), 303)
 
@@ -121,10 +120,10 @@ def code() -> Any:
     try:
         with writing() as tx:
             account = _account(tx, CodeForm.read().holder)
-            member = member_of_id(tx, account.member_id) if account.member_id else None
+            member = people.member_of_id(tx, account.member_id) if account.member_id else None
             if member is None:
                 raise Invalid(fields={"holder": msg("这个账号不是党员的，请由系统管理员重设密码。")})
-            made = service.issue_activation_code(tx, actor(), member)
+            made = accounts.issue_activation_code(tx, actor(), member)
     except (Invalid, Conflict) as error:
         return _page({"holder": error.message} | errors_by_field(error)), error.status
     return _page({}, code=made)
@@ -144,7 +143,7 @@ def approve_second_step() -> Any:
     try:
         with writing() as tx:
             form = SecondStepForm.read()
-            second_step_approvals.approve_second_step(tx, actor(), _account(tx, form.enrolled), form.number.data)
+            accounts.approve_second_step(tx, actor(), _account(tx, form.enrolled), form.number.data)
     except (Invalid, Conflict) as error:
         return _page({"enrolled": error.message} | errors_by_field(error)), error.status
     flash(gettext("已核对，此人的管理和教学功能已打开。"), "good")
@@ -157,7 +156,7 @@ def refuse_second_step() -> Any:
     """Void a second step that its owner did not set up; its sessions end."""
     try:
         with writing() as tx:
-            second_step_approvals.refuse_second_step(tx, actor(), _account(tx, SecondStepForm.read().enrolled))
+            accounts.refuse_second_step(tx, actor(), _account(tx, SecondStepForm.read().enrolled))
     except (Invalid, Conflict) as error:
         return _page({"enrolled": error.message} | errors_by_field(error)), error.status
     flash(gettext("已作废，此人的设备已全部退出登录。请本人改密码后重新设置。"), "good")
@@ -176,7 +175,7 @@ def sign_out() -> Any:
     """Sign an account out everywhere: a phone was lost, or the account was taken over."""
     try:
         with writing() as tx:
-            grants.sign_out_everywhere(tx, actor(), _account(tx, SignOutForm.read().lost))
+            accounts.sign_out_everywhere(tx, actor(), _account(tx, SignOutForm.read().lost))
     except Invalid as error:
         return _page(errors_by_field(error)), error.status
     flash(gettext("此人的设备已全部退出登录。"), "good")

@@ -7,21 +7,20 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
-from academy.accounts import privacy_requests
+from academy.accounts import api as accounts
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg, nmsg
 from academy.http import SIGNED_IN, actor, menu, page, reading
 from academy.http.navigation import link
-from academy.learning import queries as progress
-from academy.library import queries
-from academy.library.models import CourseItem, ItemKind
-from academy.library.queries import CourseCard
-from academy.media.models import AssetState
-from academy.people.access import ROSTER_KEEPERS
-from academy.trainings import access as trainings_access
-from academy.trainings import queries as trainings
-from academy.trainings.queries import DueTraining
+from academy.learning import api as learning
+from academy.learning.api import Recent
+from academy.library import api as library
+from academy.library.api import CourseCard, CourseItem, ItemKind
+from academy.media.api import AssetState
+from academy.people import api as people
+from academy.trainings import api as trainings
+from academy.trainings.api import DueTraining
 
 bp = Blueprint("home", __name__)
 SHELF = 4
@@ -61,17 +60,17 @@ def home() -> str:
     with reading() as tx:
         member = who.member_id
         due = trainings.due_for_member(tx, member) if member else []
-        recent = progress.recently_begun(tx, member, 5) if member else []
-        leading = queries.list_published(tx, leaders=True, size=SHELF)
+        recent = learning.recently_begun(tx, member, 5) if member else []
+        leading = library.list_published(tx, leaders=True, size=SHELF)
         shown = {card.course.id for card in leading.rows}
-        newest = [card for card in queries.list_published(tx, size=2 * SHELF).rows if card.course.id not in shown][
+        newest = [card for card in library.list_published(tx, size=2 * SHELF).rows if card.course.id not in shown][
             :SHELF
         ]
         wanted = [course.public_id for training in due for course in training.courses]
-        covers = queries.course_cards(tx, [row.course.id for row in recent])
-        proposed = queries.cards_by_public_id(tx, wanted)
+        covers = library.course_cards(tx, [row.course.id for row in recent])
+        proposed = library.cards_by_public_id(tx, wanted)
         cards = (*newest, *leading.rows, *covers.values())
-        states = progress.course_states(tx, member, {card.course.id for card in cards}) if member else {}
+        states = learning.course_states(tx, member, {card.course.id for card in cards}) if member else {}
         tasks, figures = _tasks(tx, who), _figures(tx, who)
     return render_template(
         "home/home.html",
@@ -89,7 +88,7 @@ def home() -> str:
 
 def next_up(
     due: Sequence[DueTraining],
-    recent: Sequence[progress.Recent],
+    recent: Sequence[Recent],
     begun: Mapping[int, CourseCard],
     proposed: Mapping[str, CourseCard],
 ) -> NextUp | None:
@@ -116,19 +115,19 @@ def next_up(
 def _tasks(tx: Tx, who: Actor) -> list[Task]:
     """Pending tasks of this officer; none for a member without roles."""
     found = []
-    waiting = queries.count_to_review(tx, who) if who.has(Role.REVIEWER) else 0
+    waiting = library.count_to_review(tx, who) if who.has(Role.REVIEWER) else 0
     if waiting:
         found.append(Task(nmsg("%(count)s 门课程等您审阅", waiting, count=waiting), link("review.index"), "check"))
-    asked = privacy_requests.count_waiting_data_requests(tx, who) if who.has(*ROSTER_KEEPERS) else 0
+    asked = accounts.count_waiting_data_requests(tx, who) if who.has(*people.ROSTER_KEEPERS) else 0
     if asked:
         found.append(
             Task(nmsg("%(count)s 项个人信息要求等您办理", asked, count=asked), link("own_data.waiting"), "person")
         )
     if who.has(Role.TRAINER):
-        for line in queries.items_by_file_state(tx, who, AssetState.FAILED)[:5]:
+        for line in library.items_by_file_state(tx, who, AssetState.FAILED)[:5]:
             text = msg("《%(title)s》有文件没有处理成功", title=line.item.course.title)
             found.append(Task(text, link("studio.course", public_id=line.item.course.public_id), "alert", urgent=True))
-        for course in queries.returned_courses(tx, who):
+        for course in library.returned_courses(tx, who):
             text = msg("《%(title)s》被退回，请按意见修改", title=course.title)
             found.append(Task(text, link("studio.course", public_id=course.public_id), "edit"))
     return found
@@ -136,7 +135,7 @@ def _tasks(tx: Tx, who: Actor) -> list[Task]:
 
 def _figures(tx: Tx, who: Actor) -> list[Any]:
     """Running trainings with the figures of the officer's own node."""
-    nodes = trainings_access.view_roots(tx, who)[:1]
+    nodes = trainings.view_roots(tx, who)[:1]
     return [
         row
         for node in nodes

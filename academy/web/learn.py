@@ -13,17 +13,12 @@ from academy.core.errors import Invalid
 from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
 from academy.http.forms import Form, Text, Verb
 from academy.http.languages import plural_words, translate
-from academy.learning import recuts, refusals
-from academy.learning.access import access_recut
-from academy.learning.playback_page import PlaybackPage, load_playback_page
-from academy.learning.queries import Ledger
-from academy.library.access import access_item_for_member
-from academy.library.models import CourseItem
-from academy.media import delivery
-from academy.media import queries as media
-from academy.media.captions import chapters
-from academy.media.documents.pages import PAGE_MS
-from academy.media.models import Asset
+from academy.learning import api as learning
+from academy.learning.api import Ledger, PlaybackPage
+from academy.library import api as library
+from academy.library.api import CourseItem
+from academy.media import api as media
+from academy.media.api import Asset
 
 bp = Blueprint("learn", __name__)
 page = functools.partial(http.page, section=menu.COURSES)
@@ -34,7 +29,7 @@ page = functools.partial(http.page, section=menu.COURSES)
 def play(item_public_id: str) -> str:
     """Watch or read an item; ``?t=754`` begins at second 754, ``?page=7`` at page 7."""
     with reading() as tx:
-        seen = load_playback_page(tx, actor(), access_item_for_member(tx, actor(), item_public_id))
+        seen = learning.load_playback_page(tx, actor(), library.access_item_for_member(tx, actor(), item_public_id))
         processing = media.share_done(tx, seen.asset)
         links = addresses(tx, seen.asset)
     return render_template(
@@ -43,7 +38,7 @@ def play(item_public_id: str) -> str:
         start_ms=begins_at([cue.start_ms for cue in seen.cues], second_in(request.args.get("t", ""))),
         start_page=first_page(seen, second_in(request.args.get("page", ""))),
         reading_rate=min(2.0, runtime().settings.accepted_rate),
-        page_ms=PAGE_MS,
+        page_ms=media.PAGE_MS,
         held=ledger_for_player(seen.held),
         processing=processing,
         **links,
@@ -55,7 +50,7 @@ def play(item_public_id: str) -> str:
 def recut(item_public_id: str) -> str:
     """The form for the stretches that stayed."""
     with reading() as tx:
-        return _recut_page(tx, access_recut(tx, actor(), item_public_id))
+        return _recut_page(tx, learning.access_recut(tx, actor(), item_public_id))
 
 
 class RecutForm(Form):
@@ -72,13 +67,13 @@ def carry_over(item_public_id: str) -> str | tuple[str, int]:
     form = RecutForm.read()
     text, act = form.kept.data, form.verb.data == "carry"
     with writing() if act else reading() as tx:
-        item = access_recut(tx, actor(), item_public_id)
+        item = learning.access_recut(tx, actor(), item_public_id)
         try:
-            kept = recuts.read_recut_mapping(text)
+            kept = learning.read_recut_mapping(text)
             if act:
-                recuts.carry_over_credit(tx, actor(), item, item.version - 1, kept)
+                learning.carry_over_credit(tx, actor(), item, item.version - 1, kept)
                 return _recut_page(tx, item, text=text)
-            return _recut_page(tx, item, text=text, shown=recuts.preview_recut(tx, item, item.version - 1, kept))
+            return _recut_page(tx, item, text=text, shown=learning.preview_recut(tx, item, item.version - 1, kept))
         except Invalid as wrong:
             if item.version < 2:
                 raise  # its page has no form to show typed values in
@@ -86,7 +81,7 @@ def carry_over(item_public_id: str) -> str | tuple[str, int]:
 
 
 def _recut_page(tx: Tx, item: CourseItem, **given: Any) -> str:
-    recut, job = recuts.latest_recut(tx, item)
+    recut, job = learning.latest_recut(tx, item)
     mine = job if job is not None and job.account_id == actor().account_id else None
     return render_template(
         "learn/recut.html",
@@ -102,7 +97,7 @@ def first_page(seen: PlaybackPage, asked: int) -> int:
     """The first page to show: the requested one, else the member's position; 0 for the beginning."""
     if asked or seen.held is None or seen.held.completed_at:
         return asked
-    return seen.held.position_ms // PAGE_MS + 1 if seen.held.position_ms else 0
+    return seen.held.position_ms // media.PAGE_MS + 1 if seen.held.position_ms else 0
 
 
 def second_in(text: str) -> int:
@@ -123,16 +118,16 @@ def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str
         return dict.fromkeys(names) | {"pages": [], "chapters": [], "sizes": {}}
     settings = runtime().settings
     return {
-        "playlist": delivery.playlist_url(settings, asset, audience=audience),
-        "audio": delivery.audio_url(settings, asset, audience=audience) if asset.kind == "video" else None,
-        "poster": delivery.poster_url(settings, asset, audience=audience),
-        "captions": delivery.captions_url(settings, asset, audience=audience),
-        "storyboard": delivery.storyboard_url(settings, asset, audience=audience),
-        "chapters": chapters.chapters_of(tx, asset.id),
+        "playlist": media.playlist_url(settings, asset, audience=audience),
+        "audio": media.audio_url(settings, asset, audience=audience) if asset.kind == "video" else None,
+        "poster": media.poster_url(settings, asset, audience=audience),
+        "captions": media.captions_url(settings, asset, audience=audience),
+        "storyboard": media.storyboard_url(settings, asset, audience=audience),
+        "chapters": media.chapters_of(tx, asset.id),
         # Smallest picture first: data volume matters on a metered line.
         "sizes": {row.name: row.size for row in media.renditions_of(tx, asset.id)} if asset.kind == "video" else {},
-        "document": delivery.document_url(settings, asset, audience=audience),
-        "pages": delivery.page_links(settings, asset, media.document_pages(tx, asset.id), audience=audience)
+        "document": media.document_url(settings, asset, audience=audience),
+        "pages": media.page_links(settings, asset, media.document_pages(tx, asset.id), audience=audience)
         if asset.kind == "document"
         else [],
     }
@@ -146,7 +141,7 @@ def ledger_for_player(ledger: Ledger | None) -> dict[str, object] | None:
         "spans": ledger.spans,
         "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
         "refused": [
-            {"reason": one.reason, "explanation": translate(refusals.explain_refusal(one.reason)), "spans": one.spans}
+            {"reason": one.reason, "explanation": translate(learning.explain_refusal(one.reason)), "spans": one.spans}
             for one in ledger.refused
         ],
     }

@@ -16,13 +16,12 @@ from academy.http.edit_conflicts import check_version, current_row
 from academy.http.forms import Choice, Form, Key, Text, Verb
 from academy.http.navigation import link
 from academy.http.request_context import member_on_show
-from academy.learning import queries as progress
-from academy.learning.queries import ItemProgress
-from academy.library import access, queries, service
-from academy.library.categories import find_category
-from academy.library.models import CategorySymbol, CourseItem
-from academy.media import delivery
-from academy.media.models import Asset
+from academy.learning import api as learning
+from academy.learning.api import ItemProgress
+from academy.library import api as library
+from academy.library.api import CategorySymbol, CourseItem
+from academy.media import api as media
+from academy.media.api import Asset
 
 bp = Blueprint("library", __name__, url_prefix="/library")
 page = functools.partial(http.page, section=menu.COURSES, search_open=True)
@@ -51,7 +50,7 @@ KEEPERS = (Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
 @bp.app_template_global("card_picture")
 def card_picture(asset: Asset | None, audience: str = "member") -> str | None:
     """The address of a cover at the size of a card; None where a cover is drawn."""
-    return delivery.card_url(runtime().settings, asset, audience=audience) if asset else None
+    return media.card_url(runtime().settings, asset, audience=audience) if asset else None
 
 
 @bp.get("")
@@ -62,12 +61,12 @@ def index() -> str:
     if not slug and not leaders and request.args.get("all") != "1":
         return _shelves()
     with reading() as tx:
-        shelves = queries.list_shelves(tx)
+        shelves = library.list_shelves(tx)
         here = next((shelf for shelf in shelves if shelf.category.slug == slug), None)
         if slug and here is None:
             raise NotFound
-        page = queries.list_published(tx, slug, number_in(request.args.get("page")), leaders=leaders)
-        states = progress.course_states(tx, member_on_show(), [card.course.id for card in page.rows])
+        page = library.list_published(tx, slug, number_in(request.args.get("page")), leaders=leaders)
+        states = learning.course_states(tx, member_on_show(), [card.course.id for card in page.rows])
     return render_template(
         "library/index.html",
         shelves=shelves,
@@ -75,23 +74,23 @@ def index() -> str:
         leaders=leaders,
         page=page,
         states=states,
-        keeper=access.may_keep_shelves(actor()),
+        keeper=library.may_keep_shelves(actor()),
     )
 
 
 def _shelves() -> str:
     """The first page: what leaders teach, then each category with its newest courses."""
     with reading() as tx:
-        shelves = queries.shelves_with_cards(tx, EACH)
-        leading = queries.list_published(tx, leaders=True, size=EACH)
+        shelves = library.shelves_with_cards(tx, EACH)
+        leading = library.list_published(tx, leaders=True, size=EACH)
         shown = [card.course.id for cards in (leading.rows, *(shelf.cards for shelf in shelves)) for card in cards]
-        states = progress.course_states(tx, member_on_show(), shown)
+        states = learning.course_states(tx, member_on_show(), shown)
     return render_template(
         "library/shelves.html",
         shelves=shelves,
         leading=leading,
         states=states,
-        keeper=access.may_keep_shelves(actor()),
+        keeper=library.may_keep_shelves(actor()),
     )
 
 
@@ -120,25 +119,25 @@ def change_categories() -> Response | tuple[str, int]:
         verb, slug, name, symbol = form.verb.data, form.slug.data, form.name.data, form.symbol.data
         with writing() as tx:
             if verb == "rename":
-                row = current_row(tx, find_category(tx, slug))
+                row = current_row(tx, library.find_category(tx, slug))
                 kept = {"name": row.name, "symbol": row.symbol}
                 check_version(kept, {"name": msg("名称"), "symbol": msg("封面图案")})
-                service.update_category(tx, actor(), slug, name, symbol)
+                library.update_category(tx, actor(), slug, name, symbol)
             elif verb in {"up", "down"}:
-                service.move_category(tx, actor(), slug, 1 if verb == "down" else -1)
+                library.move_category(tx, actor(), slug, 1 if verb == "down" else -1)
             elif verb == "remove":
-                service.remove_category(tx, actor(), slug)
+                library.remove_category(tx, actor(), slug)
             else:
-                service.add_category(tx, actor(), name, symbol)
+                library.add_category(tx, actor(), name, symbol)
     except Invalid as error:
         return _categories(error.fields), error.status
     return redirect(url_for(".categories"), 303)
 
 
 def _categories(errors: Mapping[str, Message]) -> str:
-    access.require_shelf_keeper(actor())
+    library.require_shelf_keeper(actor())
     with reading() as tx:
-        shelves = queries.list_shelves(tx)
+        shelves = library.list_shelves(tx)
     return render_template("library/categories.html", shelves=shelves, errors=errors, symbols=SYMBOLS)
 
 
@@ -147,10 +146,10 @@ def _categories(errors: Mapping[str, Message]) -> str:
 def course(public_id: str) -> str:
     """One course: lecturer, items, progress."""
     with reading() as tx:
-        shown = queries.course_page(tx, access.access_published_course(tx, actor(), public_id))
+        shown = library.course_page(tx, library.access_published_course(tx, actor(), public_id))
         items = [line.item for line in shown.lines]
-        states = progress.item_states(tx, member_on_show(), items)
-        mine = progress.course_states(tx, member_on_show(), [shown.course.id]).get(shown.course.id)
+        states = learning.item_states(tx, member_on_show(), items)
+        mine = learning.course_states(tx, member_on_show(), [shown.course.id]).get(shown.course.id)
     return render_template("library/course.html", page=shown, states=states, mine=mine, target=_next(items, states))
 
 

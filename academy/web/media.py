@@ -20,16 +20,10 @@ from academy.http.edit_conflicts import check_version, current_row
 from academy.http.filters import timecode
 from academy.http.forms import Choice, File, Form, OnwardForm, Text
 from academy.http.languages import count_text
-from academy.library import proposals
-from academy.library import queries as library
-from academy.library.models import ContentProposal
-from academy.media import delivery, failed_assets, isolation, queries, rules, service, uploads
-from academy.media.access import UPLOADERS, access_own_asset
-from academy.media.captions import caption_files, chapters, jailed_parser
-from academy.media.documents.pages import PAGE_MS
-from academy.media.models import Asset, AssetState
-from academy.media.storage.file_storage import set_key
-from academy.media.storage.published_files import internal_path_of, open_published
+from academy.library import api as library
+from academy.library.api import ContentProposal
+from academy.media import api as media
+from academy.media.api import Asset, AssetState, CueText
 from academy.web.captions import proposed
 from academy.web.learn import addresses
 
@@ -43,7 +37,7 @@ PIECE = 1 << 18
 def extent(asset: Asset) -> str:
     """Length of a file: pages of a document, else its duration."""
     if asset.kind == "document":
-        return count_text("%(n)s 页", (asset.duration_ms or 0) // PAGE_MS)
+        return count_text("%(n)s 页", (asset.duration_ms or 0) // media.PAGE_MS)
     return timecode(asset.duration_ms or 0)
 
 
@@ -52,20 +46,20 @@ def extent(asset: Asset) -> str:
 def deliver(digest: str, expires: int, asset_id: str, generation: str, file: str) -> ResponseReturnValue:
     """One file of a published set, for a valid link; 404 once the set is gone."""
     settings = runtime().settings
-    kind = delivery.CONTENT_TYPES.get(os.path.splitext(file)[1])  # noqa: PTH122 - a URL's name, not a path
-    if kind is None or not delivery.is_valid_link(settings, digest, expires, asset_id, generation):
+    kind = media.CONTENT_TYPES.get(os.path.splitext(file)[1])  # noqa: PTH122 - a URL's name, not a path
+    if kind is None or not media.is_valid_link(settings, digest, expires, asset_id, generation):
         raise NotFound
     with reading() as tx:
-        asset = queries.asset_of_set(tx, asset_id, generation)
+        asset = media.asset_of_set(tx, asset_id, generation)
         if asset is None or asset.state != AssetState.READY:
             raise NotFound
         if file.startswith("captions."):
-            return _captions(queries.cue_texts(tx, asset.id, file.split(".")[1]))
-    return _stored(settings, f"{set_key(asset_id, generation)}/{file}", kind)
+            return _captions(media.cue_texts(tx, asset.id, file.split(".")[1]))
+    return _stored(settings, f"{media.set_key(asset_id, generation)}/{file}", kind)
 
 
-def _captions(cues: list[caption_files.CueText]) -> Response:
-    response = Response(caption_files.to_vtt(cues), mimetype="text/vtt")
+def _captions(cues: list[CueText]) -> Response:
+    response = Response(media.to_vtt(cues), mimetype="text/vtt")
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     response.make_conditional(request)
@@ -73,13 +67,13 @@ def _captions(cues: list[caption_files.CueText]) -> Response:
 
 
 def _stored(settings: Settings, key: str, kind: str) -> Response:
-    internal = internal_path_of(settings, key)
+    internal = media.internal_path_of(settings, key)
     if internal is not None:
         # nginx sends the file, so that a slow reader occupies no thread of ours.
         response = Response(headers={"X-Accel-Redirect": internal}, mimetype=kind)
     else:
         try:
-            file, size, etag = open_published(settings, key)
+            file, size, etag = media.open_published(settings, key)
         except (FileNotFoundError, IsADirectoryError) as error:
             raise NotFound from error
         # In large pieces: most of the cost of such a response is iterations in Python.
@@ -87,49 +81,49 @@ def _stored(settings: Settings, key: str, kind: str) -> Response:
         response.content_length = size
         response.set_etag(etag)
         response.make_conditional(request, accept_ranges=True, complete_length=size)
-    response.headers["Cache-Control"] = delivery.CACHE_CONTROL
+    response.headers["Cache-Control"] = media.CACHE_CONTROL
     return response
 
 
 @bp.get("/media/<asset_id>/steps")
-@page(office(*UPLOADERS))
+@page(office(*media.UPLOADERS))
 def steps(asset_id: str) -> ResponseReturnValue:
     """Processing steps of a file."""
     with reading() as tx:
-        asset = access_own_asset(tx, actor(), asset_id)
-        rows, parts = queries.steps_of(tx, asset.id), queries.parts_in_progress(tx, [asset.id])
-        return render_template("media/steps.html", asset=asset, steps=rows, parts=parts, titles=rules.STEP_TITLES)
+        asset = media.access_own_asset(tx, actor(), asset_id)
+        rows, parts = media.steps_of(tx, asset.id), media.parts_in_progress(tx, [asset.id])
+        return render_template("media/steps.html", asset=asset, steps=rows, parts=parts, titles=media.STEP_TITLES)
 
 
 @bp.post("/media/<asset_id>/retry")
-@page(office(*UPLOADERS), form=OnwardForm)
+@page(office(*media.UPLOADERS), form=OnwardForm)
 def retry(asset_id: str) -> ResponseReturnValue:
     """Retry the failed step."""
     with writing() as tx:
-        service.retry_asset(tx, actor(), access_own_asset(tx, actor(), asset_id))
+        media.retry_asset(tx, actor(), media.access_own_asset(tx, actor(), asset_id))
     flash(_("已重新开始处理。"))
     return redirect(back())
 
 
 @bp.post("/media/<asset_id>/help")
-@page(office(*UPLOADERS), form=OnwardForm)
+@page(office(*media.UPLOADERS), form=OnwardForm)
 def ask_operator(asset_id: str) -> ResponseReturnValue:
     """Ask the operators to examine a file."""
     with writing() as tx:
-        failed_assets.ask_operator(tx, actor(), access_own_asset(tx, actor(), asset_id))
+        media.ask_operator(tx, actor(), media.access_own_asset(tx, actor(), asset_id))
     flash(_("已通知运维人员查看。"))
     return redirect(back())
 
 
 @bp.get("/studio/failures")
-@page(office(*UPLOADERS), menu=menu.FAILED_FILES, offered_to=(Role.SYSTEM_ADMINISTRATOR,))
+@page(office(*media.UPLOADERS), menu=menu.FAILED_FILES, offered_to=(Role.SYSTEM_ADMINISTRATOR,))
 def failures() -> ResponseReturnValue:
     """Failed files, with possible actions."""
     with reading() as tx:
-        page = failed_assets.list_failed_assets(tx, actor(), number_in(request.args.get("page")))
+        page = media.list_failed_assets(tx, actor(), number_in(request.args.get("page")))
         courses = library.courses_of_assets(tx, [row.asset.id for row in page.rows])
-    unheld = actor().has(Role.SYSTEM_ADMINISTRATOR) and not isolation.landlock_version()
-    return render_template("media/failures.html", page=page, courses=courses, titles=rules.STEP_TITLES, unheld=unheld)
+    unheld = actor().has(Role.SYSTEM_ADMINISTRATOR) and not media.landlock_version()
+    return render_template("media/failures.html", page=page, courses=courses, titles=media.STEP_TITLES, unheld=unheld)
 
 
 class CaptionFileForm(OnwardForm):
@@ -139,19 +133,19 @@ class CaptionFileForm(OnwardForm):
 
 
 @bp.post("/media/<asset_id>/captions")
-@page(office(*UPLOADERS), form=CaptionFileForm, body=caption_files.MAX_CAPTION_BYTES + MIB)
+@page(office(*media.UPLOADERS), form=CaptionFileForm, body=media.MAX_CAPTION_BYTES + MIB)
 def import_captions(asset_id: str) -> ResponseReturnValue:
     """Import captions from a file."""
     with reading() as tx:
-        length = access_own_asset(tx, actor(), asset_id).duration_ms
+        length = media.access_own_asset(tx, actor(), asset_id).duration_ms
     given = CaptionFileForm.read().captions.data
     assert given is not None and given.filename is not None
-    data = given.stream.read(caption_files.MAX_CAPTION_BYTES + 1)
+    data = given.stream.read(media.MAX_CAPTION_BYTES + 1)
     # Between two transactions: a file of 5 MB takes a while, and SQLite has one writer.
-    parsed = jailed_parser.parse_captions_jailed(given.filename, data, length)
+    parsed = media.parse_captions_jailed(given.filename, data, length)
     with writing() as tx:
-        asset = access_own_asset(tx, actor(), asset_id)
-        is_proposed = proposals.import_captions(tx, actor(), asset, parsed)
+        asset = media.access_own_asset(tx, actor(), asset_id)
+        is_proposed = library.import_captions(tx, actor(), asset, parsed)
     if not parsed.is_whole:
         return render_template("media/imported.html", asset=asset, parsed=parsed, name=given.filename, next=back())
     flash(
@@ -161,24 +155,18 @@ def import_captions(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.get("/media/<asset_id>/chapters")
-@page(office(*UPLOADERS))
+@page(office(*media.UPLOADERS))
 def edit_chapters(asset_id: str) -> ResponseReturnValue:
     """The lecture and its chapters, one a line."""
     with reading() as tx:
-        asset = access_own_asset(tx, actor(), asset_id)
-        return _chapters(
-            tx, asset, _written(tx, asset), {}, proposals.pending_proposal(tx, asset.id, proposals.CHAPTERS)
-        )
+        asset = media.access_own_asset(tx, actor(), asset_id)
+        return _chapters(tx, asset, _written(tx, asset), {}, library.pending_proposal(tx, asset.id, library.CHAPTERS))
 
 
 def _written(tx: Tx, asset: Asset) -> str:
     """The chapters shown in the form: pending ones, else the published ones."""
-    proposal = proposals.pending_proposal(tx, asset.id, proposals.CHAPTERS)
-    return (
-        proposals.proposed_chapters(proposal)
-        if proposal
-        else chapters.written_chapters(chapters.chapters_of(tx, asset.id))
-    )
+    proposal = library.pending_proposal(tx, asset.id, library.CHAPTERS)
+    return library.proposed_chapters(proposal) if proposal else media.written_chapters(media.chapters_of(tx, asset.id))
 
 
 class ChaptersForm(Form):
@@ -188,18 +176,18 @@ class ChaptersForm(Form):
 
 
 @bp.post("/media/<asset_id>/chapters")
-@page(office(*UPLOADERS), form=ChaptersForm)
+@page(office(*media.UPLOADERS), form=ChaptersForm)
 def save_chapters(asset_id: str) -> ResponseReturnValue:
     """Save the chapters, or show their errors."""
     text = ChaptersForm.read().chapters.data
     try:
         with writing() as tx:
-            asset = current_row(tx, access_own_asset(tx, actor(), asset_id))
+            asset = current_row(tx, media.access_own_asset(tx, actor(), asset_id))
             check_version({"chapters": _written(tx, asset)}, {"chapters": msg("章节")})
-            is_proposed = proposals.save_chapters(tx, actor(), asset, text)
+            is_proposed = library.save_chapters(tx, actor(), asset, text)
     except Invalid as error:
         with reading() as tx:
-            return _chapters(tx, access_own_asset(tx, actor(), asset_id), text, error.fields), error.status
+            return _chapters(tx, media.access_own_asset(tx, actor(), asset_id), text, error.fields), error.status
     flash(proposed() if is_proposed else _("章节已保存。"))
     return redirect(url_for(".edit_chapters", asset_id=asset_id), 303)
 
@@ -217,7 +205,7 @@ def _chapters(
         kept={"chapters": _written(tx, asset)},
         errors=errors,
         proposal=proposal,
-        is_published=proposals.published_course_of(tx, asset.id) is not None,
+        is_published=library.published_course_of(tx, asset.id) is not None,
         **links,
     )
 
@@ -226,11 +214,11 @@ class UploadForm(OnwardForm):
     """A file and its purpose."""
 
     file = File()
-    purpose = Choice(rules.ASSET_KINDS, blank="video")
+    purpose = Choice(media.ASSET_KINDS, blank="video")
 
 
 @bp.post("/media/upload")
-@page(office(*UPLOADERS), form=UploadForm, body=form_file)
+@page(office(*media.UPLOADERS), form=UploadForm, body=form_file)
 def upload() -> ResponseReturnValue:
     """Upload a small file by an ordinary form; the previous page completes with the upload's id."""
     form = UploadForm.read()
@@ -238,7 +226,7 @@ def upload() -> ResponseReturnValue:
     assert given is not None and given.filename is not None
     size = given.stream.seek(0, os.SEEK_END)
     given.stream.seek(0)
-    made = uploads.upload_whole(
+    made = media.upload_whole(
         runtime(), actor(), filename=given.filename, purpose=form.purpose.data, body=given.stream, size=size
     )
     return render_template("media/received.html", upload=made, next=back())

@@ -15,9 +15,8 @@ from academy.http import actor, menu, office, reading, runtime, writing
 from academy.http.forms import Form, Verb
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
-from academy.people import members
-from academy.people.access import ROSTER_KEEPERS, access_member
-from academy.reports.member_changes import preview_change
+from academy.people import api as people
+from academy.reports import api as reports
 from academy.web.member_forms import FIELDS, asked_change, asked_day
 from academy.web.members import WORDS, errors_by_field, trail
 
@@ -26,7 +25,7 @@ page = functools.partial(http.page, section=menu.PEOPLE)
 
 
 @bp.get("/<public_id>/preview")
-@page(office(*ROSTER_KEEPERS))
+@page(office(*people.ROSTER_KEEPERS))
 @shows_people
 def show(public_id: str) -> Any:
     """The preview, with the button to confirm."""
@@ -35,11 +34,11 @@ def show(public_id: str) -> Any:
         raise NotFound
     errors, preview, status, since = dict[str, Message](), None, 200, clock.today()
     with reading() as tx:
-        person = access_member(tx, actor(), public_id, *ROSTER_KEEPERS)
+        person = people.access_member(tx, actor(), public_id, *people.ROSTER_KEEPERS)
         names = trail(tx, person.organisation)
     try:
         on = asked_day(request.args)
-        since, preview = on or since, preview_change(runtime().db, person, asked_change(verb, request.args, on))
+        since, preview = on or since, reports.preview_change(runtime().db, person, asked_change(verb, request.args, on))
     except (Invalid, Conflict) as error:
         # Opened by its address, without input: the form without errors.
         errors, status = (errors_by_field(error), error.status) if request.args else ({}, 200)
@@ -65,14 +64,14 @@ class UndoForm(Form):
 
 
 @bp.post("/<public_id>/undo")
-@page(office(*ROSTER_KEEPERS), form=UndoForm)
+@page(office(*people.ROSTER_KEEPERS), form=UndoForm)
 def undo(public_id: str) -> Response:
     """Undo the last transfer or change of status."""
     try:
         with writing() as tx:
-            person = access_member(tx, actor(), public_id, *ROSTER_KEEPERS)
+            person = people.access_member(tx, actor(), public_id, *people.ROSTER_KEEPERS)
             verb = UndoForm.read().verb.data
-            (members.undo_transfer if verb == "transfer" else members.undo_status)(tx, actor(), person)
+            (people.undo_transfer if verb == "transfer" else people.undo_status)(tx, actor(), person)
         flash(gettext("已撤回。"), "good")
     except Conflict as error:
         flash("".join(translate(one) for one in errors_by_field(error).values()), "warn")

@@ -8,10 +8,9 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.http import actor
-from academy.people import members, queries
-from academy.people.access import ROSTER_KEEPERS
-from academy.people.models import Member
-from academy.reports.member_changes import preview_change_in
+from academy.people import api as people
+from academy.people.api import Member
+from academy.reports import api as reports
 
 FIELDS = {"transfer": ("organisation", "on"), "status": ("status", "note", "on")}
 
@@ -21,13 +20,13 @@ def asked_change(verb: str, asked: Mapping[str, str], on: dt.date | None) -> Cal
     who = actor()
 
     def move(tx: Tx, person: Member) -> object:
-        target = queries.find_organisation(tx, who.paths(*ROSTER_KEEPERS), asked.get("organisation", ""))
+        target = people.find_organisation(tx, who.paths(*people.ROSTER_KEEPERS), asked.get("organisation", ""))
         if target is None:
             raise Invalid(fields={"organisation": msg("在您的管理范围内没有这个组织代码。")})
-        return members.transfer_member(tx, who, person, target, on=on)
+        return people.transfer_member(tx, who, person, target, on=on)
 
     def status(tx: Tx, person: Member) -> object:
-        return members.change_status(tx, who, person, asked.get("status", ""), on=on, note=asked.get("note", ""))
+        return people.change_status(tx, who, person, asked.get("status", ""), on=on, note=asked.get("note", ""))
 
     return move if verb == "transfer" else status
 
@@ -43,7 +42,7 @@ def change_seen(
     change = asked_change(verb, asked, on)
     if seen is None:
         change(tx, person)  # sent by a program, which had no preview
-    elif preview_change_in(tx, person, change).seen != seen:
+    elif reports.preview_change_in(tx, person, change).seen != seen:
         raise Conflict(msg("情况刚刚有变化，请再看一遍。"))
 
 

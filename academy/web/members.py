@@ -8,9 +8,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy import http
-from academy.accounts import privacy_requests
-from academy.accounts import queries as accounts
-from academy.accounts.service import issue_activation_code, phone_index_of
+from academy.accounts import api as accounts
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.audit import record
@@ -24,21 +22,18 @@ from academy.http.filters import iso
 from academy.http.forms import Choice, Day, Form, Key, Number, Text, Verb, typed
 from academy.http.languages import html_lang
 from academy.http.personal_data import shows_people
-from academy.people import history, members, mergers, position_terms, queries, rules, sectors, service
-from academy.people.access import ROSTER_KEEPERS, ROSTER_READERS, access_member, access_organisation
-from academy.people.models import Member, Organisation
-from academy.people.organisations import TREE_EDITORS
-from academy.people.queries import member_of_id
+from academy.people import api as people
+from academy.people.api import Member, Organisation, TreeOn
 from academy.web.member_forms import FIELDS, change_seen
 
 bp = Blueprint("members", __name__)
 page = functools.partial(http.page, section=menu.PEOPLE)
 
 WORDS = {
-    "kinds": rules.ORGANISATION_KINDS,
-    "levels": rules.ORGANISATION_LEVELS,
-    "statuses": rules.STATUSES,
-    "genders": rules.GENDERS,
+    "kinds": people.ORGANISATION_KINDS,
+    "levels": people.ORGANISATION_LEVELS,
+    "statuses": people.STATUSES,
+    "genders": people.GENDERS,
 }
 
 
@@ -46,7 +41,7 @@ WORDS = {
 def sector_words(*, offered: bool = False) -> dict[str, str]:
     """Code → name of each sector in the reader's language."""
     with reading() as tx:
-        return sectors.sector_names(tx, html_lang(), offered=offered)
+        return people.sector_names(tx, html_lang(), offered=offered)
 
 
 def errors_by_field(error: AcademyError) -> dict[str, Message]:
@@ -56,7 +51,7 @@ def errors_by_field(error: AcademyError) -> dict[str, Message]:
 
 def trail(tx: Tx, node: Organisation) -> list[tuple[str, str | None]]:
     """The breadcrumb: nodes above one's scope are named, not linked."""
-    mine = actor().paths(*ROSTER_READERS)
+    mine = actor().paths(*people.ROSTER_READERS)
     return [
         (
             above.name,
@@ -64,20 +59,20 @@ def trail(tx: Tx, node: Organisation) -> list[tuple[str, str | None]]:
             if any(above.path.startswith(path) for path in mine)
             else None,
         )
-        for above in queries.ancestors_of(tx, node)
+        for above in people.ancestors_of(tx, node)
     ]
 
 
 @bp.get("/organisations")
-@page(office(*ROSTER_READERS), menu=menu.PEOPLE)
+@page(office(*people.ROSTER_READERS), menu=menu.PEOPLE)
 @shows_people
 def index() -> str | Response:
     """The top nodes of one's scope; search results when something is searched."""
-    paths, text = actor().paths(*ROSTER_READERS), request.args.get("q", "").strip()
+    paths, text = actor().paths(*people.ROSTER_READERS), request.args.get("q", "").strip()
     with reading() as tx:
-        tops = queries.organisations_at(tx, paths)
+        tops = people.organisations_at(tx, paths)
         if text:
-            found = queries.find_organisations(tx, paths, text, number_in(request.args.get("page")))
+            found = people.find_organisations(tx, paths, text, number_in(request.args.get("page")))
             return render_template("members/found.html", page=found, text=text, **WORDS)
     if len(tops) == 1:
         return redirect(url_for("members.organisation", public_id=tops[0].public_id))
@@ -85,43 +80,43 @@ def index() -> str | Response:
 
 
 @bp.get("/organisations/<public_id>")
-@page(office(*ROSTER_READERS))
+@page(office(*people.ROSTER_READERS))
 @shows_people
 def organisation(public_id: str) -> str:
     """A node: its child nodes and members."""
     with reading() as tx:
-        node = access_organisation(tx, actor(), public_id)
-        below = queries.children_of(tx, node)
+        node = people.access_organisation(tx, actor(), public_id)
+        below = people.children_of(tx, node)
         return render_template(
             "members/organisation.html",
             node=node,
             trail=trail(tx, node),
             children=below,
-            merged=mergers.merger_of(tx, node),
+            merged=people.merger_of(tx, node),
             page=_people(tx, node),
-            direct=queries.members_of(tx, node, direct=True).total if below else 0,
+            direct=people.members_of(tx, node, direct=True).total if below else 0,
             **WORDS,
         )
 
 
 def _people(tx: Tx, node: Organisation) -> Any:
     text = request.args.get("q", "").strip()[:60]
-    return queries.members_of(
+    return people.members_of(
         tx,
         node,
         text=text,
-        phone_index=phone_index_of(runtime(), text),
+        phone_index=accounts.phone_index_of(runtime(), text),
         status=request.args.get("status", ""),
         page=number_in(request.args.get("page")),
     )
 
 
 @bp.get("/organisations/<public_id>/new")
-@page(office(*TREE_EDITORS))
+@page(office(*people.TREE_EDITORS))
 def new_organisation(public_id: str) -> str:
     """The form for a new node."""
     with reading() as tx:
-        node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
+        node = people.access_organisation(tx, actor(), public_id, *people.TREE_EDITORS)
         return render_template("members/new_organisation.html", node=node, errors={}, form={}, **WORDS)
 
 
@@ -130,20 +125,20 @@ class NewOrganisationForm(Form):
 
     code = Text()
     name = Text()
-    kind = Choice(rules.ORGANISATION_KINDS)
-    level = Choice(rules.ORGANISATION_LEVELS)
+    kind = Choice(people.ORGANISATION_KINDS)
+    level = Choice(people.ORGANISATION_LEVELS)
     sector = Key()
 
 
 @bp.post("/organisations/<public_id>/new")
-@page(office(*TREE_EDITORS), form=NewOrganisationForm)
+@page(office(*people.TREE_EDITORS), form=NewOrganisationForm)
 def create_organisation(public_id: str) -> Any:
     """Create a node below this one."""
     try:
         with writing() as tx:
-            node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
+            node = people.access_organisation(tx, actor(), public_id, *people.TREE_EDITORS)
             form = NewOrganisationForm.read()
-            made = service.create_organisation(tx, actor(), parent=node, **form.data)
+            made = people.create_organisation(tx, actor(), parent=node, **form.data)
     except (Invalid, Conflict) as error:
         page = render_template(
             "members/new_organisation.html", node=node, errors=errors_by_field(error), form=typed(), **WORDS
@@ -154,7 +149,7 @@ def create_organisation(public_id: str) -> Any:
 
 
 @bp.get("/organisations/<public_id>/change")
-@page(office(*TREE_EDITORS))
+@page(office(*people.TREE_EDITORS))
 def change_organisation(public_id: str) -> str:
     """The form to rename, move or close a node."""
     return _change_page(public_id, {})
@@ -162,8 +157,8 @@ def change_organisation(public_id: str) -> str:
 
 def _change_page(public_id: str, errors: dict[str, Message]) -> str:
     with reading() as tx:
-        node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
-        spells = queries.spells_of(tx, node)
+        node = people.access_organisation(tx, actor(), public_id, *people.TREE_EDITORS)
+        spells = people.spells_of(tx, node)
         return render_template(
             "members/change_organisation.html", node=node, errors=errors, spells=spells, trail=trail(tx, node), **WORDS
         )
@@ -181,12 +176,12 @@ class OrganisationForm(Form):
 
 
 @bp.post("/organisations/<public_id>/change")
-@page(office(*TREE_EDITORS), form=OrganisationForm)
+@page(office(*people.TREE_EDITORS), form=OrganisationForm)
 def change_organisation_post(public_id: str) -> Any:
     """Rename, move or close a node."""
     try:
         with writing() as tx:
-            node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
+            node = people.access_organisation(tx, actor(), public_id, *people.TREE_EDITORS)
             _change(tx, node, OrganisationForm.read())
     except (Invalid, Conflict) as error:
         return _change_page(public_id, errors_by_field(error)), error.status
@@ -198,21 +193,21 @@ def _change(tx: Tx, node: Organisation, form: OrganisationForm) -> None:
     verb, on = form.verb.data, form.on.data
     if verb == "rename":
         check_version({"name": current_row(tx, node).name}, {"name": msg("新名称")})
-        service.rename_organisation(tx, actor(), node, form.name.data, on=on)
+        people.rename_organisation(tx, actor(), node, form.name.data, on=on)
     elif verb == "move":
-        target = queries.find_organisation(tx, actor().paths(*TREE_EDITORS), form.parent.data)
+        target = people.find_organisation(tx, actor().paths(*people.TREE_EDITORS), form.parent.data)
         if target is None:
             raise Invalid(fields={"parent": msg("在您的管理范围内没有这个组织代码。")})
-        service.move_organisation(tx, actor(), node, target, on=on, seen_parent_id=form.seen.data)
+        people.move_organisation(tx, actor(), node, target, on=on, seen_parent_id=form.seen.data)
     elif verb == "sector":
         check_version({"sector": current_row(tx, node).sector}, {"sector": msg("领域")})
-        service.set_sector(tx, actor(), node, form.sector.data)
+        people.set_sector(tx, actor(), node, form.sector.data)
     else:
-        service.close_organisation(tx, actor(), node, on=on)
+        people.close_organisation(tx, actor(), node, on=on)
 
 
 @bp.get("/organisations/<public_id>/past")
-@page(office(*ROSTER_READERS))
+@page(office(*people.ROSTER_READERS))
 @shows_people
 def past(public_id: str) -> str:
     """The node on a past day: its child nodes, and number of members."""
@@ -221,20 +216,20 @@ def past(public_id: str) -> str:
     except ValueError:
         on = clock.today()
     with reading() as tx:
-        node = access_organisation(tx, actor(), public_id)
-        tree = history.TreeOn(tx, min(on, clock.today()))
+        node = people.access_organisation(tx, actor(), public_id)
+        tree = TreeOn(tx, min(on, clock.today()))
         below = tree.children(node.id)
-        ids = history.organisation_public_ids(tx, [then.id for then in below])
-        mine = {row: public for row, (public, path) in ids.items() if actor().may(path, *ROSTER_READERS)}
+        ids = people.organisation_public_ids(tx, [then.id for then in below])
+        mine = {row: public for row, (public, path) in ids.items() if actor().may(path, *people.ROSTER_READERS)}
         return render_template("members/past.html", node=node, tree=tree, children=below, links=mine)
 
 
 @bp.get("/organisations/<public_id>/members/new")
-@page(office(*ROSTER_KEEPERS))
+@page(office(*people.ROSTER_KEEPERS))
 def new_member(public_id: str) -> str:
     """The form for a new member."""
     with reading() as tx:
-        node = access_organisation(tx, actor(), public_id, *ROSTER_KEEPERS)
+        node = people.access_organisation(tx, actor(), public_id, *people.ROSTER_KEEPERS)
         return render_template("members/new_member.html", node=node, errors={}, form={}, **WORDS)
 
 
@@ -244,20 +239,20 @@ class NewMemberForm(Form):
     number = Text()
     name = Text()
     phone = Text()
-    gender = Choice(rules.GENDERS)
+    gender = Choice(people.GENDERS)
     birth_date = Day()
     joined_on = Day()
 
 
 @bp.post("/organisations/<public_id>/members/new")
-@page(office(*ROSTER_KEEPERS), form=NewMemberForm)
+@page(office(*people.ROSTER_KEEPERS), form=NewMemberForm)
 def create_member(public_id: str) -> Any:
     """Enter one person."""
     try:
         with writing() as tx:
-            node = access_organisation(tx, actor(), public_id, *ROSTER_KEEPERS)
+            node = people.access_organisation(tx, actor(), public_id, *people.ROSTER_KEEPERS)
             form = NewMemberForm.read()
-            made = service.add_member(
+            made = people.add_member(
                 tx,
                 actor(),
                 runtime().sealer,
@@ -276,33 +271,33 @@ def create_member(public_id: str) -> Any:
 
 
 @bp.get("/members/<public_id>")
-@page(office(*ROSTER_READERS))
+@page(office(*people.ROSTER_READERS))
 def member(public_id: str) -> str:
     """One member. Reading personal data is audited."""
     with reading() as tx:
-        person = access_member(tx, actor(), public_id)
+        person = people.access_member(tx, actor(), public_id)
     return _member_page(person, {})
 
 
 def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> str:
     with writing() as tx:
         # Here, and not in one of the routes: a failed change shows the same data.
-        person = member_of_id(tx, person.id)
+        person = people.member_of_id(tx, person.id)
         record(tx, actor(), "member.read", f"member:{person.public_id}")
         return render_template(
             "members/member.html",
             person=person,
             kept=_particulars(person),
             trail=trail(tx, person.organisation),
-            phone=service.masked_phone(runtime().sealer, person),
-            memberships=queries.memberships_of(tx, person.id),
-            exemptions=queries.exemptions_of(tx, person.id),
-            terms=position_terms.terms_of(tx, person.id),
-            undoable=members.undoable_changes(tx, person),
-            posts=rules.POSTS,
+            phone=people.masked_phone(runtime().sealer, person),
+            memberships=people.memberships_of(tx, person.id),
+            exemptions=people.exemptions_of(tx, person.id),
+            terms=people.terms_of(tx, person.id),
+            undoable=people.undoable_changes(tx, person),
+            posts=people.POSTS,
             account=accounts.account_of_member(tx, person.id),
-            restriction=privacy_requests.restriction_of(tx, person.id),
-            keeps=actor().may(person.organisation.path, *ROSTER_KEEPERS),
+            restriction=accounts.restriction_of(tx, person.id),
+            keeps=actor().may(person.organisation.path, *people.ROSTER_KEEPERS),
             decides=actor().may(person.organisation.path, Role.NODE_ADMINISTRATOR),
             errors=errors,
             code=code,
@@ -324,19 +319,19 @@ class MemberForm(Form):
     position_since = Text()
     phone = Text()
     organisation = Text()
-    status = Choice(rules.STATUSES)
+    status = Choice(people.STATUSES)
     note = Text()
     on = Day()
     seen = Text()
 
 
 @bp.post("/members/<public_id>")
-@page(office(*ROSTER_KEEPERS), form=MemberForm)
+@page(office(*people.ROSTER_KEEPERS), form=MemberForm)
 def change_member(public_id: str) -> Any:
     """Change personal data, status or branch of a member, by the pressed button."""
     try:
         with writing() as tx:
-            person = access_member(tx, actor(), public_id, *ROSTER_KEEPERS)
+            person = people.access_member(tx, actor(), public_id, *people.ROSTER_KEEPERS)
             _change_member(tx, person, MemberForm.read())
     except (Invalid, Conflict) as error:
         return _member_page(person, errors_by_field(error)), error.status
@@ -365,20 +360,20 @@ def _change_member(tx: Tx, person: Member, form: MemberForm) -> None:
     verb = form.verb.data
     if verb == "edit":
         check_version(_particulars(current_row(tx, person)), PARTICULARS)
-        service.edit_member(tx, actor(), runtime().sealer, person, form.sent(*PARTICULARS, "gender", "phone"))
+        people.edit_member(tx, actor(), runtime().sealer, person, form.sent(*PARTICULARS, "gender", "phone"))
     else:
         seen = form.seen.data if form.seen.raw_data else None
         change_seen(tx, person, verb, form.sent(*FIELDS[verb]), form.on.data, seen)
 
 
 @bp.post("/members/<public_id>/code")
-@page(office(*ROSTER_READERS))
+@page(office(*people.ROSTER_READERS))
 def code(public_id: str) -> Any:
     """The code is shown on this page only."""
     try:
         with writing() as tx:
-            person = access_member(tx, actor(), public_id)
-            made = issue_activation_code(tx, actor(), person)
+            person = people.access_member(tx, actor(), public_id)
+            made = accounts.issue_activation_code(tx, actor(), person)
     except Conflict as error:
         return _member_page(person, errors_by_field(error)), error.status
     return _member_page(person, {}, code=made)

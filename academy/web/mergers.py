@@ -17,10 +17,8 @@ from academy.http import actor, menu, office, reading, writing
 from academy.http.forms import Day, Flag, Form, Key, Number, typed
 from academy.http.languages import count_text
 from academy.http.personal_data import shows_people
-from academy.people import mergers, queries, service
-from academy.people.access import access_organisation
-from academy.people.models import Organisation
-from academy.people.organisations import TREE_EDITORS
+from academy.people import api as people
+from academy.people.api import Organisation
 from academy.web.members import WORDS, errors_by_field, trail
 
 bp = Blueprint("mergers", __name__, url_prefix="/organisations")
@@ -28,14 +26,16 @@ page = functools.partial(http.page, section=menu.PEOPLE)
 
 
 @bp.get("/<public_id>/merge")
-@page(office(*TREE_EDITORS))
+@page(office(*people.TREE_EDITORS))
 @shows_people
 def show(public_id: str) -> str:
     """Choice of the target; once chosen, the preview."""
     with reading() as tx:
-        node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
+        node = people.access_organisation(tx, actor(), public_id, *people.TREE_EDITORS)
         into = (
-            access_organisation(tx, actor(), request.args["into"], *TREE_EDITORS) if request.args.get("into") else None
+            people.access_organisation(tx, actor(), request.args["into"], *people.TREE_EDITORS)
+            if request.args.get("into")
+            else None
         )
         return _page(tx, node, into, {})
 
@@ -44,14 +44,14 @@ def _page(tx: Tx, node: Organisation, into: Organisation | None, errors: dict[st
     preview = None
     if into is not None:
         try:
-            preview = mergers.preview_merger(tx, node, into)
+            preview = people.preview_merger(tx, node, into)
         except (Invalid, Conflict) as error:
             errors = errors or errors_by_field(error)
     asked = CombinedMultiDict([request.args, typed()])
     text, any_level = asked.get("q", ""), asked.get("any_level") == "1"
-    paths = actor().paths(*TREE_EDITORS)
-    page = mergers.merger_candidates(tx, paths, node, text, any_level=any_level, page=number_in(asked.get("page")))
-    above = queries.parents_of(tx, page.rows)
+    paths = actor().paths(*people.TREE_EDITORS)
+    page = people.merger_candidates(tx, paths, node, text, any_level=any_level, page=number_in(asked.get("page")))
+    above = people.parents_of(tx, page.rows)
     return render_template(
         "members/merge.html",
         node=node,
@@ -77,20 +77,20 @@ class MergerForm(Form):
 def _target(tx: Tx, into: str) -> Organisation:
     if not into:
         raise Invalid(fields={"into": msg("请选择并入哪个组织。")})
-    return access_organisation(tx, actor(), into, *TREE_EDITORS)
+    return people.access_organisation(tx, actor(), into, *people.TREE_EDITORS)
 
 
 @bp.post("/<public_id>/merge")
-@page(office(*TREE_EDITORS), form=MergerForm)
+@page(office(*people.TREE_EDITORS), form=MergerForm)
 @shows_people
 def merge(public_id: str) -> Any:
     """Execute the previewed merger."""
     try:
         with writing() as tx:
-            node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
+            node = people.access_organisation(tx, actor(), public_id, *people.TREE_EDITORS)
             form = MergerForm.read()
             into = _target(tx, form.into.data)
-            made = service.merge_organisation(
+            made = people.merge_organisation(
                 tx,
                 actor(),
                 node,
@@ -104,7 +104,7 @@ def merge(public_id: str) -> Any:
         if not chosen:
             raise  # typed values do not belong to this page: the error page shows them
         with reading() as tx:
-            node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
+            node = people.access_organisation(tx, actor(), public_id, *people.TREE_EDITORS)
             return _page(tx, node, _target(tx, chosen), errors_by_field(error)), error.status
     flash(
         count_text("%(n)s 人已并入“%(name)s”。在本页可以撤回。", len(made.carried["members"]), name=into.name), "good"
@@ -113,13 +113,13 @@ def merge(public_id: str) -> Any:
 
 
 @bp.post("/<public_id>/merge/undo")
-@page(office(*TREE_EDITORS))
+@page(office(*people.TREE_EDITORS))
 def undo(public_id: str) -> Response:
     """Undo a merger."""
     try:
         with writing() as tx:
-            node = access_organisation(tx, actor(), public_id, *TREE_EDITORS)
-            back = service.undo_merger(tx, actor(), node)
+            node = people.access_organisation(tx, actor(), public_id, *people.TREE_EDITORS)
+            back = people.undo_merger(tx, actor(), node)
         flash(count_text("已撤回合并，%(n)s 人转回来了。", back), "good")
     except Conflict as error:
         flash(gettext(error.message.text, **error.message.params), "warn")

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from academy.core.paging import number_in
 from academy.http import SIGNED_IN, actor, page, reading, writing
 from academy.http.local_paths import local_path
-from academy.notifications import queries, service
+from academy.notifications import api as notifications
 
 bp = Blueprint("notifications", __name__, url_prefix="/notifications")
 
@@ -17,7 +17,7 @@ def inbox() -> str:
     """The inbox, newest first."""
     with reading() as tx:
         return render_template(
-            "notifications/inbox.html", page=queries.inbox(tx, actor(), number_in(request.args.get("page")))
+            "notifications/inbox.html", page=notifications.inbox(tx, actor(), number_in(request.args.get("page")))
         )
 
 
@@ -26,7 +26,7 @@ def inbox() -> str:
 def open_one(public_id: str) -> Response:
     """Mark a notification as read and follow its link."""
     with writing() as tx:
-        link = service.open_notification(tx, actor(), public_id).link
+        link = notifications.open_notification(tx, actor(), public_id).link
     return redirect(local_path(link) if link else url_for("notifications.inbox"), 303)
 
 
@@ -35,5 +35,5 @@ def open_one(public_id: str) -> Response:
 def read_all() -> Response:
     """Mark every notification as read."""
     with writing() as tx:
-        service.mark_all_read(tx, actor())
+        notifications.mark_all_read(tx, actor())
     return redirect(url_for("notifications.inbox"), 303)

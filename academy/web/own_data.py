@@ -7,8 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from academy.accounts import consent, privacy_requests
-from academy.accounts.queries import account_of_id
+from academy.accounts import api as accounts
 from academy.core import clock
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message
@@ -17,10 +16,8 @@ from academy.http import SIGNED_IN, actor, menu, office, page, reading, runtime,
 from academy.http.forms import Choice, Form, Text, Verb
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
-from academy.people.access import ROSTER_KEEPERS
-from academy.people.queries import member_of_id
-from academy.people.service import masked_phone
-from academy.reports import personal_copy
+from academy.people import api as people
+from academy.reports import api as reports
 from academy.web.members import errors_by_field
 
 bp = Blueprint("own_data", __name__)
@@ -36,18 +33,18 @@ def index() -> str:
 def _page(errors: dict[str, Message]) -> str:
     me = actor()
     with reading() as tx:
-        member = member_of_id(tx, me.member_id) if me.member_id else None
+        member = people.member_of_id(tx, me.member_id) if me.member_id else None
         return render_template(
             "accounts/own_data.html",
-            account=account_of_id(tx, me.account_id or 0),
+            account=accounts.account_of_id(tx, me.account_id or 0),
             member=member,
-            phone=masked_phone(runtime().sealer, member) if member else "",
-            counts=personal_copy.personal_overview(tx, me),
-            looked=personal_copy.who_looked(tx, me),
-            requests=privacy_requests.data_requests_of(tx, me.account_id or 0),
-            kinds=privacy_requests.DATA_REQUEST_KINDS,
-            states=privacy_requests.DATA_REQUEST_STATES,
-            consents=consent.consents_of(tx, me.account_id or 0),
+            phone=people.masked_phone(runtime().sealer, member) if member else "",
+            counts=reports.personal_overview(tx, me),
+            looked=reports.who_looked(tx, me),
+            requests=accounts.data_requests_of(tx, me.account_id or 0),
+            kinds=accounts.DATA_REQUEST_KINDS,
+            states=accounts.DATA_REQUEST_STATES,
+            consents=accounts.consents_of(tx, me.account_id or 0),
             errors=errors,
         )
 
@@ -57,7 +54,7 @@ def _page(errors: dict[str, Message]) -> str:
 def copy() -> Response:
     """One's data as a file."""
     with writing() as tx:
-        found = personal_copy.copy_personal_data(tx, runtime(), actor())
+        found = reports.copy_personal_data(tx, runtime(), actor())
     answer = Response(json.dumps(found, ensure_ascii=False, indent=1), mimetype="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="my-data-{clock.today().isoformat()}.json"'
     return answer
@@ -66,7 +63,7 @@ def copy() -> Response:
 class PrivacyRequestForm(Form):
     """Kind of request, and its description."""
 
-    kind = Choice(privacy_requests.DATA_REQUEST_KINDS)
+    kind = Choice(accounts.DATA_REQUEST_KINDS)
     body = Text()
 
 
@@ -77,7 +74,7 @@ def ask() -> Any:
     try:
         form = PrivacyRequestForm.read()
         with writing() as tx:
-            privacy_requests.file_data_request(tx, actor(), form.kind.data, form.body.data)
+            accounts.file_data_request(tx, actor(), form.kind.data, form.body.data)
     except (Invalid, Conflict) as error:
         return _page(errors_by_field(error)), error.status
     flash(gettext("已提交，办好后会在这里告诉您。"), "good")
@@ -89,12 +86,12 @@ def ask() -> Any:
 def cancel(public_id: str) -> Response:
     """Cancel one's own request."""
     with writing() as tx:
-        privacy_requests.cancel_data_request(tx, actor(), public_id)
+        accounts.cancel_data_request(tx, actor(), public_id)
     return redirect(url_for(".index") + "#requests", 303)
 
 
 @bp.get("/data-requests")
-@page(office(*ROSTER_KEEPERS), menu=menu.PRIVACY_REQUESTS)
+@page(office(*people.ROSTER_KEEPERS), menu=menu.PRIVACY_REQUESTS)
 @shows_people
 def waiting() -> str:
     """Pending requests of members in one's scope."""
@@ -104,14 +101,14 @@ def waiting() -> str:
 def _waiting(errors: dict[str, Message]) -> str:
     done = request.args.get("state") == "done"
     with reading() as tx:
-        page = privacy_requests.waiting_data_requests(tx, actor(), number_in(request.args.get("page")), done=done)
+        page = accounts.waiting_data_requests(tx, actor(), number_in(request.args.get("page")), done=done)
     return render_template(
         "accounts/data_requests.html",
         page=page,
         done=done,
-        kinds=privacy_requests.DATA_REQUEST_KINDS,
-        states=privacy_requests.DATA_REQUEST_STATES,
-        two_pairs=privacy_requests.TWO_OFFICER_KINDS,
+        kinds=accounts.DATA_REQUEST_KINDS,
+        states=accounts.DATA_REQUEST_STATES,
+        two_pairs=accounts.TWO_OFFICER_KINDS,
         errors=errors,
     )
 
@@ -124,7 +121,7 @@ class DataRequestDecisionForm(Form):
 
 
 @bp.post("/data-requests/<public_id>")
-@page(office(*ROSTER_KEEPERS), form=DataRequestDecisionForm, section=menu.PRIVACY_REQUESTS)
+@page(office(*people.ROSTER_KEEPERS), form=DataRequestDecisionForm, section=menu.PRIVACY_REQUESTS)
 @shows_people
 def decide(public_id: str) -> Any:
     """Agree to a request, or refuse it."""
@@ -132,20 +129,20 @@ def decide(public_id: str) -> Any:
         form = DataRequestDecisionForm.read()
         agree = form.verb.data == "agree"
         with writing() as tx:
-            row = privacy_requests.decide_data_request(tx, actor(), public_id, agree=agree, answer=form.answer.data)
+            row = accounts.decide_data_request(tx, actor(), public_id, agree=agree, answer=form.answer.data)
     except (Invalid, Conflict) as error:
         return _waiting(errors_by_field(error)), error.status
-    flash(translate(privacy_requests.DATA_REQUEST_STATES[row.state]), "good")
+    flash(translate(accounts.DATA_REQUEST_STATES[row.state]), "good")
     return redirect(url_for(".waiting"), 303)
 
 
 @bp.post("/members/<public_id>/lift")
-@page(office(*ROSTER_KEEPERS))
+@page(office(*people.ROSTER_KEEPERS))
 def lift(public_id: str) -> Response:
     """End a restriction: the account may be used again."""
     try:
         with writing() as tx:
-            privacy_requests.lift_restriction(tx, actor(), public_id)
+            accounts.lift_restriction(tx, actor(), public_id)
         flash(gettext("已恢复。"), "good")
     except Conflict as error:
         flash(translate(error.message), "bad")

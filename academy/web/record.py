@@ -7,10 +7,11 @@ from academy.core.errors import NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import SIGNED_IN, actor, menu, page, reading
-from academy.learning import record
-from academy.people import queries as people
-from academy.people.models import Member
-from academy.trainings import queries as trainings
+from academy.learning import api as learning
+from academy.learning.api import RecordYear
+from academy.people import api as people
+from academy.trainings import api as trainings
+from academy.trainings.api import DueTraining
 
 bp = Blueprint("record", __name__)
 
@@ -32,10 +33,10 @@ def index() -> str:
     if not member_id:
         return render_template("record/index.html", member=None)
     with reading() as tx:
-        member = tx.get_one(Member, member_id)
-        years = record.record_years(tx, member_id)
+        member = people.member_of_id(tx, member_id)
+        years = learning.record_years(tx, member_id)
         year = _year(request.args.get("year"), years)
-        shown = record.record_of_year(tx, member_id, year, number_in(request.args.get("page")))
+        shown = learning.record_of_year(tx, member_id, year, number_in(request.args.get("page")))
         finished = _finished(trainings.trainings_of_member(tx, member_id), year)
         home = people.ancestors_of(tx, member.organisation)
     return render_template(
@@ -51,10 +52,10 @@ def sheet(year: int) -> str:
     if not member_id:
         return render_template("record/index.html", member=None)
     with reading() as tx:
-        member = tx.get_one(Member, member_id)
-        if year not in {clock.today().year, *(one.year for one in record.record_years(tx, member_id))}:
+        member = people.member_of_id(tx, member_id)
+        if year not in {clock.today().year, *(one.year for one in learning.record_years(tx, member_id))}:
             raise NotFound
-        shown = record.record_of_year(tx, member_id, year, size=PRINTED)
+        shown = learning.record_of_year(tx, member_id, year, size=PRINTED)
         finished = _finished(trainings.trainings_of_member(tx, member_id), year)
         home = people.ancestors_of(tx, member.organisation)
     return render_template(
@@ -62,11 +63,11 @@ def sheet(year: int) -> str:
     )
 
 
-def _year(asked: str | None, years: list[record.RecordYear]) -> int:
+def _year(asked: str | None, years: list[RecordYear]) -> int:
     """The year that was asked for, if there is anything in it; else the present one."""
     known = {str(one.year): one.year for one in years}
     return known.get(asked or "", clock.today().year)
 
 
-def _finished(found: list[trainings.DueTraining], year: int) -> list[trainings.DueTraining]:
+def _finished(found: list[DueTraining], year: int) -> list[DueTraining]:
     return [one for one in found if one.completed_on is not None and one.completed_on.year == year]

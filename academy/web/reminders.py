@@ -13,16 +13,16 @@ from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
-from academy.coverage import name_lists
+from academy.coverage import api as coverage
 from academy.http import actor, menu, office, reading, runtime, writing
 from academy.http.forms import Choice, Form, Text
 from academy.http.languages import count_text
 from academy.http.personal_data import shows_people
-from academy.outreach import delegation, reminders
-from academy.people.members import PHONE_FIELD
-from academy.people.rules import mask_phone
-from academy.trainings.access import REMINDING_ROLES, access_coverage
-from academy.trainings.models import Training
+from academy.outreach import api as outreach
+from academy.outreach.api import SentReminder
+from academy.people import api as people
+from academy.trainings import api as trainings
+from academy.trainings.api import Training
 from academy.web.members import errors_by_field
 from academy.web.trainings import name_filter_in
 
@@ -33,12 +33,12 @@ CALLS = 200
 """Names on a page of the call list: what a branch prints at once."""
 
 CALL_WORDS = {
-    "statuses": [(key, word) for key, word in name_lists.NAME_STATUSES.items() if key not in ("completed", "exempt")]
+    "statuses": [(key, word) for key, word in coverage.NAME_STATUSES.items() if key not in ("completed", "exempt")]
 }
 
 
 @bp.get("/coverage/<training>/<organisation>/remind")
-@page(office(*REMINDING_ROLES))
+@page(office(*trainings.REMINDING_ROLES))
 def show(training: str, organisation: str) -> str:
     """Preview of a reminder, and effect of earlier ones."""
     return _page(training, organisation, {})
@@ -46,24 +46,24 @@ def show(training: str, organisation: str) -> str:
 
 def _page(training: str, organisation: str, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
-        plan, node = access_coverage(tx, actor(), training, organisation, *REMINDING_ROLES)
-        counted = reminders.preview_reminder(tx, plan, node)
+        plan, node = trainings.access_coverage(tx, actor(), training, organisation, *trainings.REMINDING_ROLES)
+        counted = outreach.preview_reminder(tx, plan, node)
         return render_template(
             "trainings/remind.html",
             training=plan,
             node=node,
             counted=counted,
-            asked=delegation.preview_delegation(tx, plan, node),
-            sent=[(one, _effect(tx, plan, one)) for one in reminders.sent_reminders(tx, plan, node)],
+            asked=outreach.preview_delegation(tx, plan, node),
+            sent=[(one, _effect(tx, plan, one)) for one in outreach.sent_reminders(tx, plan, node)],
             today=clock.today(),
             errors=errors,
         )
 
 
-def _effect(tx: Tx, plan: Training, sent: reminders.SentReminder) -> tuple[int, int]:
+def _effect(tx: Tx, plan: Training, sent: SentReminder) -> tuple[int, int]:
     """How many of the recipients completed within a week."""
     if sent.reminder.kind == "branches":
-        return delegation.delegation_effect(tx, plan, sent.reminder, sent.node), sent.reminder.missing
+        return outreach.delegation_effect(tx, plan, sent.reminder, sent.node), sent.reminder.missing
     return sent.completed, sent.reminder.recipients
 
 
@@ -75,14 +75,14 @@ class ReminderForm(Form):
 
 
 @bp.post("/coverage/<training>/<organisation>/remind")
-@page(office(*REMINDING_ROLES), form=ReminderForm)
+@page(office(*trainings.REMINDING_ROLES), form=ReminderForm)
 def send(training: str, organisation: str) -> Response | tuple[str, int]:
     """Send a reminder."""
     try:
         with writing() as tx:
-            plan, node = access_coverage(tx, actor(), training, organisation, *REMINDING_ROLES)
+            plan, node = trainings.access_coverage(tx, actor(), training, organisation, *trainings.REMINDING_ROLES)
             form = ReminderForm.read()
-            verb = delegation.delegate if form.to.data == "branches" else reminders.send_reminder
+            verb = outreach.delegate if form.to.data == "branches" else outreach.send_reminder
             made = verb(tx, actor(), plan, node, note=form.note.data.strip())
         asked = count_text("已请 %(n)s 个支部的书记提醒。", made.recipients, n=f"{made.recipients:,}")
         flash(
@@ -96,19 +96,21 @@ def send(training: str, organisation: str) -> Response | tuple[str, int]:
 
 
 @bp.get("/coverage/<training>/<organisation>/calls")
-@page(office(*REMINDING_ROLES))
+@page(office(*trainings.REMINDING_ROLES))
 @shows_people
 def calls(training: str, organisation: str) -> str:
     """Names to call by phone, for printing; phones masked except for their ends."""
     with reading() as tx:
-        plan, node = access_coverage(tx, actor(), training, organisation, *REMINDING_ROLES)
+        plan, node = trainings.access_coverage(tx, actor(), training, organisation, *trainings.REMINDING_ROLES)
         name_filter = name_filter_in(plan, node, None)
         if not name_filter.status:
             name_filter = dataclasses.replace(name_filter, status="missing")
-        page = name_lists.list_names(tx, name_filter, number_in(request.args.get("page")), size=CALLS)
+        page = coverage.list_names(tx, name_filter, number_in(request.args.get("page")), size=CALLS)
         unseal = runtime().sealer.open
         phones = {
-            n.member_id: mask_phone(unseal(n.phone_sealed, context=PHONE_FIELD)) for n in page.rows if n.phone_sealed
+            n.member_id: people.mask_phone(unseal(n.phone_sealed, context=people.PHONE_FIELD))
+            for n in page.rows
+            if n.phone_sealed
         }
         return render_template(
             "trainings/calls.html", training=plan, node=node, names=page, phones=phones, **CALL_WORDS

@@ -15,12 +15,10 @@ from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
 from academy.http.forms import Choice, Form, Key, Text
 from academy.http.languages import html_lang, translate
-from academy.people.access import access_organisation
-from academy.people.models import Organisation
-from academy.reports import builder, lists, period, service
-from academy.reports.spreadsheets import REPORT_FORMATS
-from academy.trainings.access import VIEWING_ROLES, view_roots
-from academy.trainings.queries import view_trail
+from academy.people import api as people
+from academy.people.api import Organisation
+from academy.reports import api as reports
+from academy.trainings import api as trainings
 
 bp = Blueprint("reporting", __name__, url_prefix="/reports")
 page = functools.partial(http.page, section=menu.REPORTS)
@@ -29,21 +27,21 @@ ASKED = ("period", "since", "day", "check")
 
 
 @bp.get("")
-@page(office(*VIEWING_ROLES), menu=menu.REPORTS)
+@page(office(*trainings.VIEWING_ROLES), menu=menu.REPORTS)
 def index() -> Response:
     """The newest quarter of one's node."""
     with reading() as tx:
-        first = view_roots(tx, actor())[0]
+        first = trainings.view_roots(tx, actor())[0]
     return redirect(url_for(".show", organisation=first.public_id, kind="period"))
 
 
 @bp.get("/<organisation>/<kind>")
-@page(office(*VIEWING_ROLES))
+@page(office(*trainings.VIEWING_ROLES))
 def show(organisation: str, kind: str) -> str:
     """A report about a node, with charts and a table beside each."""
     with reading() as tx:
-        node = access_organisation(tx, actor(), organisation, *VIEWING_ROLES)
-        report = builder.build_report(tx, kind, node, _asked(), number_in(request.args.get("page")))
+        node = people.access_organisation(tx, actor(), organisation, *trainings.VIEWING_ROLES)
+        report = reports.build_report(tx, kind, node, _asked(), number_in(request.args.get("page")))
         return render_template("reports/report.html", **_words(tx, node, kind), report=report)
 
 
@@ -58,16 +56,16 @@ def _narrowed(given: Mapping[str, str]) -> dict[str, Any]:
 def _words(tx: Tx, node: Organisation, kind: str) -> dict[str, Any]:
     tabs = [
         (translate(title), url_for(".show", organisation=node.public_id, kind=key), key == kind)
-        for key, title in builder.REPORT_TITLES.items()
+        for key, title in reports.REPORT_TITLES.items()
     ]
     return {
         "node": node,
         "kind": kind,
         "tabs": tabs,
-        "trail": view_trail(tx, actor(), node),
+        "trail": trainings.view_trail(tx, actor(), node),
         "asked": _asked(),
-        "periods": [(one.key, one.label) for one in period.recent_periods()],
-        "year_ago": lists.new_since(None),
+        "periods": [(one.key, one.label) for one in reports.recent_periods()],
+        "year_ago": reports.new_since(None),
     }
 
 
@@ -78,21 +76,21 @@ class ReportForm(Form):
     since = Text()
     day = Text()
     check = Key()
-    format = Choice(REPORT_FORMATS, blank="xlsx")
+    format = Choice(reports.REPORT_FORMATS, blank="xlsx")
 
 
 @bp.post("/<organisation>/<kind>")
-@page(office(*VIEWING_ROLES), form=ReportForm, rate=30)
+@page(office(*trainings.VIEWING_ROLES), form=ReportForm, rate=30)
 def take(organisation: str, kind: str) -> Response:
     """Request a report as a file."""
     with writing() as tx:
-        node = access_organisation(tx, actor(), organisation, *VIEWING_ROLES)
-        if kind not in service.REPORT_KINDS:
+        node = people.access_organisation(tx, actor(), organisation, *trainings.VIEWING_ROLES)
+        if kind not in reports.REPORT_KINDS:
             raise NotFound
         form = ReportForm.read()
         asked = _narrowed(form.sent(*ASKED))
         params = asked | {"report": kind, "organisation": organisation, "format": form.format.data}
-        title = f"{translate(builder.REPORT_TITLES[kind])}-{node.name}"
-        service.request_export(tx, actor(), kind, params, title=title)
+        title = f"{translate(reports.REPORT_TITLES[kind])}-{node.name}"
+        reports.request_export(tx, actor(), kind, params, title=title)
     flash(gettext("正在生成文件，好了就能下载。"))
     return redirect(url_for("reports.exports"))

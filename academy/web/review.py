@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from academy import http
-from academy.accounts.queries import account_names
+from academy.accounts import api as accounts
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.errors import Invalid
@@ -16,10 +16,9 @@ from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
 from academy.http.forms import Form, Number, Text, Verb, typed
-from academy.library import access, proposals, queries, service
-from academy.library.models import Course, CourseState
-from academy.library.rules import offered_verbs
-from academy.media import queries as files
+from academy.library import api as library
+from academy.library.api import Course, CourseState
+from academy.media import api as media
 from academy.web.learn import addresses
 
 bp = Blueprint("review", __name__, url_prefix="/review")
@@ -41,9 +40,9 @@ def index() -> str:
     state = request.args.get("state", "")
     state = state if state in SHOWN else CourseState.SUBMITTED
     with reading() as tx:
-        page = queries.review_queue(tx, actor(), number_in(request.args.get("page")), state=state)
-        count = queries.count_to_review(tx, actor())
-        waiting = proposals.open_proposals(tx, actor(), 1).total
+        page = library.review_queue(tx, actor(), number_in(request.args.get("page")), state=state)
+        count = library.count_to_review(tx, actor())
+        waiting = library.open_proposals(tx, actor(), 1).total
     return render_template("review/index.html", page=page, state=state, shown=SHOWN, count=count, waiting=waiting)
 
 
@@ -52,9 +51,9 @@ def index() -> str:
 def proposal_list() -> str:
     """Pending proposals for the text of published lectures."""
     with reading() as tx:
-        page = proposals.open_proposals(tx, actor(), number_in(request.args.get("page")))
-        names = account_names(tx, [row.account_id for row in page.rows])
-        return render_template("review/proposals.html", page=page, names=names, kinds=proposals.PROPOSAL_NAMES)
+        page = library.open_proposals(tx, actor(), number_in(request.args.get("page")))
+        names = accounts.account_names(tx, [row.account_id for row in page.rows])
+        return render_template("review/proposals.html", page=page, names=names, kinds=library.PROPOSAL_NAMES)
 
 
 @bp.get("/proposals/<proposal_id>")
@@ -79,13 +78,13 @@ def decide_proposal(proposal_id: str) -> Response | tuple[str, int]:
     """Approve a proposal or return it."""
     try:
         with writing() as tx:
-            row = proposals.access_proposal(tx, actor(), proposal_id)
+            row = library.access_proposal(tx, actor(), proposal_id)
             form = ContentProposalForm.read()
             if form.verb.data == "approve":
-                proposals.approve_proposal(tx, actor(), row, seen=form.seen.data)
+                library.approve_proposal(tx, actor(), row, seen=form.seen.data)
                 done = _("已通过，党员现在能看到。")
             else:
-                proposals.return_proposal(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
+                library.return_proposal(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
                 done = _("已退回，作者会收到您的意见。")
     except Invalid as error:
         with reading() as tx:
@@ -95,13 +94,13 @@ def decide_proposal(proposal_id: str) -> Response | tuple[str, int]:
 
 
 def _proposal(tx: Tx, proposal_id: str, errors: Mapping[str, Message] | None = None) -> str:
-    row = proposals.access_proposal(tx, actor(), proposal_id)
+    row = library.access_proposal(tx, actor(), proposal_id)
     return render_template(
         "review/proposal.html",
         row=row,
-        changes=proposals.proposal_changes(tx, row),
-        what=proposals.PROPOSAL_NAMES[row.kind],
-        author=account_names(tx, [row.account_id]).get(row.account_id, ""),
+        changes=library.proposal_changes(tx, row),
+        what=library.PROPOSAL_NAMES[row.kind],
+        author=accounts.account_names(tx, [row.account_id]).get(row.account_id, ""),
         mine=row.account_id == actor().account_id,
         errors=errors or {},
         comment=typed().get("comment", ""),
@@ -130,7 +129,7 @@ def decide(public_id: str) -> Response | tuple[str, int]:
     """Approve, return, publish, withdraw or republish, by the pressed button."""
     try:
         with writing() as tx:
-            row = access.access_course_for_review(tx, actor(), public_id)
+            row = library.access_course_for_review(tx, actor(), public_id)
             form = ReviewDecisionForm.read()
             done = _ACTS[form.verb.data](tx, row, form)
     except Invalid as error:
@@ -141,33 +140,33 @@ def decide(public_id: str) -> Response | tuple[str, int]:
 
 
 def _return(tx: Tx, row: Course, form: ReviewDecisionForm) -> str:
-    service.return_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
+    library.return_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
     return str(_("已退回，作者会收到您的意见。"))
 
 
 def _approve(tx: Tx, row: Course, form: ReviewDecisionForm) -> str:
-    service.approve_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
+    library.approve_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
     return str(_("已通过。"))
 
 
 def _approve_and_publish(tx: Tx, row: Course, form: ReviewDecisionForm) -> str:
-    service.approve_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
-    service.publish_course(tx, actor(), row)
+    library.approve_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
+    library.publish_course(tx, actor(), row)
     return str(_("已通过并发布，党员现在就能看到。"))
 
 
 def _publish(tx: Tx, row: Course, _form: ReviewDecisionForm) -> str:
-    service.publish_course(tx, actor(), row)
+    library.publish_course(tx, actor(), row)
     return str(_("已发布，党员现在就能看到。"))
 
 
 def _withdraw(tx: Tx, row: Course, form: ReviewDecisionForm) -> str:
-    service.withdraw_course(tx, actor(), row, reason=form.comment.data)
+    library.withdraw_course(tx, actor(), row, reason=form.comment.data)
     return str(_("已下架。"))
 
 
 def _republish(tx: Tx, row: Course, _form: ReviewDecisionForm) -> str:
-    service.republish_course(tx, actor(), row)
+    library.republish_course(tx, actor(), row)
     return str(_("已重新上架。"))
 
 
@@ -182,8 +181,8 @@ _ACTS: dict[str, Callable[[Tx, Course, ReviewDecisionForm], str]] = {
 
 
 def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -> str:
-    row = access.access_course_for_review(tx, actor(), public_id)
-    page = queries.course_page(tx, row)
+    row = library.access_course_for_review(tx, actor(), public_id)
+    page = library.course_page(tx, row)
     playing = next((line for line in page.lines if line.item.public_id == request.args.get("item")), None)
     playing = playing or next(iter(page.lines), None)
     asset = playing.asset if playing else None
@@ -192,10 +191,10 @@ def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -
         page=page,
         playing=playing,
         **addresses(tx, asset, "staff"),
-        cues=files.cues_of(tx, asset.id) if asset else [],
-        author=account_names(tx, [row.created_by]).get(row.created_by, ""),
-        said=queries.decisions_on(tx, row),
-        verbs=offered_verbs(row.state, is_author=row.created_by == actor().account_id, is_reviewer=True),
+        cues=media.cues_of(tx, asset.id) if asset else [],
+        author=accounts.account_names(tx, [row.created_by]).get(row.created_by, ""),
+        said=library.decisions_on(tx, row),
+        verbs=library.offered_verbs(row.state, is_author=row.created_by == actor().account_id, is_reviewer=True),
         mine=row.created_by == actor().account_id,
         errors=errors or {},
         comment=typed().get("comment", ""),

@@ -19,13 +19,9 @@ from academy.http.body_limits import form_file
 from academy.http.forms import Choice, File, Flag, Form, Key
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
-from academy.people import queries
-from academy.people.access import ROSTER_KEEPERS, access_organisation, access_roster
-from academy.people.models import RosterImport
-from academy.roster import columns, imports
-from academy.roster.findings import FINDING_KINDS
-from academy.roster.rejected_rows import rejected_rows_csv, rejected_rows_sheet, roster_template
-from academy.roster.sheet_table import MOST_COLUMNS
+from academy.people import api as people
+from academy.people.api import RosterImport
+from academy.roster import api as roster
 from academy.web.members import errors_by_field
 
 bp = Blueprint("rosters", __name__, url_prefix="/rosters")
@@ -53,19 +49,19 @@ FOUND: dict[str, Message] = {
 
 
 @bp.get("")
-@page(office(*ROSTER_KEEPERS), menu=menu.ROSTERS)
+@page(office(*people.ROSTER_KEEPERS), menu=menu.ROSTERS)
 def index() -> str:
     """Uploaded files, newest first."""
     return _index({})
 
 
 def _index(errors: dict[str, Message]) -> str:
-    paths = actor().paths(*ROSTER_KEEPERS)
+    paths = actor().paths(*people.ROSTER_KEEPERS)
     with reading() as tx:
         return render_template(
             "members/rosters.html",
-            rows=imports.imports_under(tx, paths),
-            options=[(node.public_id, node.name) for node in queries.organisations_at(tx, paths)],
+            rows=roster.imports_under(tx, paths),
+            options=[(node.public_id, node.name) for node in people.organisations_at(tx, paths)],
             trees=actor().has(Role.NODE_ADMINISTRATOR),
             states=STATES,
             errors=errors,
@@ -79,11 +75,11 @@ class RosterForm(Form):
     organisation = Key()
     file = File()
     complete = Flag()
-    kind = Choice(columns.COLUMNS_BY_KIND, blank="members")
+    kind = Choice(roster.COLUMNS_BY_KIND, blank="members")
 
 
 @bp.post("")
-@page(office(*ROSTER_KEEPERS), form=RosterForm, body=form_file)
+@page(office(*people.ROSTER_KEEPERS), form=RosterForm, body=form_file)
 def send() -> Any:
     """Upload a roster file for a dry run."""
     try:
@@ -91,10 +87,10 @@ def send() -> Any:
         sent = form.file.data
         assert sent is not None and sent.filename is not None
         with reading() as tx:  # before anything is stored
-            node = access_organisation(tx, actor(), form.organisation.data, *ROSTER_KEEPERS)
-        received = imports.receive_file(runtime().settings, sent.stream)
+            node = people.access_organisation(tx, actor(), form.organisation.data, *people.ROSTER_KEEPERS)
+        received = roster.receive_file(runtime().settings, sent.stream)
         with writing() as tx:
-            made = imports.begin_import(
+            made = roster.begin_import(
                 tx,
                 actor(),
                 node,
@@ -109,7 +105,7 @@ def send() -> Any:
 
 
 @bp.get("/<public_id>")
-@page(office(*ROSTER_KEEPERS))
+@page(office(*people.ROSTER_KEEPERS))
 @shows_people
 def show(public_id: str) -> str:
     """The changes of a file, and every rejected row with its reason."""
@@ -118,23 +114,23 @@ def show(public_id: str) -> str:
 
 def _show(public_id: str, problem: Message | None) -> str:
     with reading() as tx:
-        row = access_roster(tx, actor(), public_id)
+        row = people.access_roster(tx, actor(), public_id)
         kind = request.args.get("show", "")
-        if kind not in FINDING_KINDS:
-            kind = next((name for name in FINDING_KINDS if row.summary.get(name)), "bad")
-        plan = imports.read_findings(runtime().settings, row)
+        if kind not in roster.FINDING_KINDS:
+            kind = next((name for name in roster.FINDING_KINDS if row.summary.get(name)), "bad")
+        plan = roster.read_findings(runtime().settings, row)
         return render_template(
             "members/roster.html",
             row=row,
-            node=queries.organisation_of_id(tx, row.organisation_id),
-            job=imports.import_job(tx, row),
+            node=people.organisation_of_id(tx, row.organisation_id),
+            job=roster.import_job(tx, row),
             page=plan.page(kind, number_in(request.args.get("page"))),
             kind=kind,
             found=FOUND,
             state=STATES[row.state],
-            columns=columns.COLUMNS_BY_KIND[row.kind],
+            columns=roster.COLUMNS_BY_KIND[row.kind],
             reading=_reading(row),
-            unused=columns.unused_headings(row.header, row.mapping),
+            unused=roster.unused_headings(row.header, row.mapping),
             problem=problem or (Message.from_json(row.problem) if row.problem else None),
             changes=sum(row.summary.get(name, 0) for name in ("added", "moved", "changed", "left")),
         )
@@ -150,12 +146,12 @@ class ColumnsForm(Form):
     """Column mapping: a column number for each field of every kind of file."""
 
 
-for _column in {column.field for offered in columns.COLUMNS_BY_KIND.values() for column in offered}:
-    setattr(ColumnsForm, _column, Choice([str(number) for number in range(MOST_COLUMNS)]))
+for _column in {column.field for offered in roster.COLUMNS_BY_KIND.values() for column in offered}:
+    setattr(ColumnsForm, _column, Choice([str(number) for number in range(roster.MOST_COLUMNS)]))
 
 
 @bp.post("/<public_id>/columns")
-@page(office(*ROSTER_KEEPERS), form=ColumnsForm)
+@page(office(*people.ROSTER_KEEPERS), form=ColumnsForm)
 @shows_people
 def choose(public_id: str) -> Any:
     """Set the column mapping and repeat the dry run."""
@@ -163,7 +159,7 @@ def choose(public_id: str) -> Any:
 
 
 @bp.post("/<public_id>/apply")
-@page(office(*ROSTER_KEEPERS))
+@page(office(*people.ROSTER_KEEPERS))
 @shows_people
 def apply(public_id: str) -> Any:
     """Apply the dry run: all of it or nothing."""
@@ -171,7 +167,7 @@ def apply(public_id: str) -> Any:
 
 
 @bp.post("/<public_id>/discard")
-@page(office(*ROSTER_KEEPERS))
+@page(office(*people.ROSTER_KEEPERS))
 @shows_people
 def discard(public_id: str) -> Any:
     """Discard a checked file."""
@@ -181,14 +177,14 @@ def discard(public_id: str) -> Any:
 def _step(public_id: str, verb: str) -> Any:
     try:
         with writing() as tx:
-            row = access_roster(tx, actor(), public_id)
+            row = people.access_roster(tx, actor(), public_id)
             if verb == "choose":
                 form = ColumnsForm.read()
-                imports.choose_columns(tx, actor(), row, form.sent(*form.data))
+                roster.choose_columns(tx, actor(), row, form.sent(*form.data))
             elif verb == "apply":
-                imports.confirm_import(tx, actor(), row)
+                roster.confirm_import(tx, actor(), row)
             else:
-                imports.discard_import(tx, actor(), row, runtime().settings)
+                roster.discard_import(tx, actor(), row, runtime().settings)
     except (Conflict, Invalid) as error:
         return _show(public_id, error.message), error.status
     where = url_for("rosters.index") if verb == "discard" else url_for("rosters.show", public_id=public_id)
@@ -202,18 +198,18 @@ class MendedForm(Form):
 
 
 @bp.post("/<public_id>/mended")
-@page(office(*ROSTER_KEEPERS), form=MendedForm)
+@page(office(*people.ROSTER_KEEPERS), form=MendedForm)
 def mended(public_id: str) -> Any:
     """Upload corrected rows; the rest of the file need not be sent again."""
     try:
         with reading() as tx:  # before anything is stored
-            row = access_roster(tx, actor(), public_id)
+            row = people.access_roster(tx, actor(), public_id)
         sent = MendedForm.read().file.data
         assert sent is not None
-        received = imports.receive_corrected_rows(runtime().settings, row, sent.stream)
+        received = roster.receive_corrected_rows(runtime().settings, row, sent.stream)
         try:
             with writing() as tx:
-                imports.check_corrected_rows(tx, actor(), access_roster(tx, actor(), public_id), received)
+                roster.check_corrected_rows(tx, actor(), people.access_roster(tx, actor(), public_id), received)
         finally:
             received.unlink(missing_ok=True)
     except (Conflict, Invalid, TooLarge) as error:
@@ -222,38 +218,38 @@ def mended(public_id: str) -> Any:
 
 
 @bp.get("/<public_id>/mend.xlsx")
-@page(office(*ROSTER_KEEPERS))
+@page(office(*people.ROSTER_KEEPERS))
 @shows_people
 def mend(public_id: str) -> Response:
     """Download the rejected rows with their reasons, to be corrected and uploaded."""
-    return _mend(public_id, rejected_rows_sheet, XLSX, gettext("需要修改的行.xlsx"))
+    return _mend(public_id, roster.rejected_rows_sheet, XLSX, gettext("需要修改的行.xlsx"))
 
 
 @bp.get("/<public_id>/mend.csv")
-@page(office(*ROSTER_KEEPERS))
+@page(office(*people.ROSTER_KEEPERS))
 @shows_people
 def mend_csv(public_id: str) -> Response:
     """The same as CSV."""
-    return _mend(public_id, rejected_rows_csv, "text/csv", gettext("需要修改的行.csv"))
+    return _mend(public_id, roster.rejected_rows_csv, "text/csv", gettext("需要修改的行.csv"))
 
 
 def _mend(public_id: str, make: Callable[..., bytes], kind: str, name: str) -> Response:
     with reading() as tx:
-        row = access_roster(tx, actor(), public_id)
+        row = people.access_roster(tx, actor(), public_id)
     return _file(
-        make(imports.read_findings(runtime().settings, row), row.header, gettext("需要修改的地方"), translate),
+        make(roster.read_findings(runtime().settings, row), row.header, gettext("需要修改的地方"), translate),
         kind,
         name,
     )
 
 
 @bp.get("/template.xlsx")
-@page(office(*ROSTER_KEEPERS))
+@page(office(*people.ROSTER_KEEPERS))
 def template_() -> Response:
     """Download an empty sheet with every known heading."""
     kind = request.args.get("kind", "members")
-    offered = columns.COLUMNS_BY_KIND[kind if kind in columns.COLUMNS_BY_KIND else "members"]
-    return _file(roster_template(offered, translate), XLSX, gettext("花名册模板.xlsx"))
+    offered = roster.COLUMNS_BY_KIND[kind if kind in roster.COLUMNS_BY_KIND else "members"]
+    return _file(roster.roster_template(offered, translate), XLSX, gettext("花名册模板.xlsx"))
 
 
 def _file(data: bytes, kind: str, name: str) -> Response:

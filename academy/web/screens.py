@@ -4,7 +4,7 @@ import segno
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from academy.accounts.authentication import screens
+from academy.accounts import api as accounts
 from academy.http import PUBLIC, SIGNED_IN, actor, page, reading, runtime, writing
 from academy.http.forms import Form, Number
 from academy.http.login import start_session
@@ -25,8 +25,8 @@ def show() -> str | Response:
         return redirect("/")
     secret = session.get(KEPT, "")
     with writing() as tx:
-        token = screens.claim_screen_session(tx, runtime(), secret) if secret else None
-        row = screens.find_waiting_screen(tx, secret) if secret and token is None else None
+        token = accounts.claim_screen_session(tx, runtime(), secret) if secret else None
+        row = accounts.find_waiting_screen(tx, secret) if secret and token is None else None
     if token is not None:
         start_session(token)
         return redirect("/")
@@ -42,7 +42,7 @@ def show() -> str | Response:
 def offer() -> Response:
     """A new code for this screen."""
     with writing() as tx:
-        _, session[KEPT] = screens.offer_screen_code(tx, device(), request.remote_addr or "")
+        _, session[KEPT] = accounts.offer_screen_code(tx, device(), request.remote_addr or "")
     return redirect(url_for(".show"), 303)
 
 
@@ -51,10 +51,10 @@ def offer() -> Response:
 def scanned(code: str) -> str | Response:
     """Confirmation on the phone: the requesting screen, and the choice of its number."""
     with reading() as tx:
-        if screens.is_screen_let_in(tx, code, actor()):
+        if accounts.is_screen_let_in(tx, code, actor()):
             return render_template("accounts/screen_in.html")
-        row = screens.find_scanned_screen(tx, code)
-    return render_template("accounts/screen_scanned.html", row=row, choices=screens.screen_choices(row))
+        row = accounts.find_scanned_screen(tx, code)
+    return render_template("accounts/screen_scanned.html", row=row, choices=accounts.screen_choices(row))
 
 
 class ScreenForm(Form):
@@ -69,8 +69,8 @@ def answer(code: str) -> Response:
     """Confirm with the number on the screen, or refuse."""
     number = ScreenForm.read().number.data
     with writing() as tx:
-        screens.answer_screen(tx, actor(), code, number)
-        let_in = screens.is_screen_let_in(tx, code, actor())
+        accounts.answer_screen(tx, actor(), code, number)
+        let_in = accounts.is_screen_let_in(tx, code, actor())
     if number is not None and not let_in:
-        raise screens.wrong_screen_number()
+        raise accounts.wrong_screen_number()
     return redirect(url_for(".scanned", code=code) if let_in else "/", 303)

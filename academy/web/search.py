@@ -15,10 +15,10 @@ from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
 from academy.http.forms import Form, Text, typed
-from academy.library.access import access_item_for_member
-from academy.media.captions import editing
-from academy.search import dictionary, query_log, service
-from academy.search.results import FINISHED_FILTER, LENGTH_FILTERS, SORT_ORDERS, SearchFilters
+from academy.library import api as library
+from academy.media import api as media
+from academy.search import api as search
+from academy.search.api import SearchFilters
 
 bp = Blueprint("search", __name__)
 page = functools.partial(http.page, search_open=True)
@@ -40,9 +40,9 @@ def _filters() -> SearchFilters:
         category=_number("category"),
         lecturer=_number("lecturer"),
         year=_number("year"),
-        length=_one_of("length", tuple(LENGTH_FILTERS)),
-        finished=_one_of("finished", FINISHED_FILTER),
-        sort=_one_of("sort", SORT_ORDERS) or SORT_ORDERS[0],
+        length=_one_of("length", tuple(search.LENGTH_FILTERS)),
+        finished=_one_of("finished", search.FINISHED_FILTER),
+        sort=_one_of("sort", search.SORT_ORDERS) or search.SORT_ORDERS[0],
     )
 
 
@@ -52,9 +52,9 @@ def results() -> str:
     """Search results; the address can be shared."""
     text, literally = request.args.get("q", ""), request.args.get("exact") == "1"
     page = number_in(request.args.get("page"))
-    found = service.search_lectures(runtime(), actor(), text, _filters(), page, literally=literally)
+    found = search.search_lectures(runtime(), actor(), text, _filters(), page, literally=literally)
     if page == 1 and not found.filters.any:
-        query_log.record_query(runtime().db, found)
+        search.record_query(runtime().db, found)
     return render_template("search/results.html", found=found, text=found.question.text)
 
 
@@ -62,7 +62,7 @@ def results() -> str:
 @page(SIGNED_IN, screen=True)
 def suggest() -> Response:
     """Suggestions while typing, as JSON."""
-    return jsonify(service.suggest_queries(runtime(), request.args.get("q", "")))
+    return jsonify(search.suggest_queries(runtime(), request.args.get("q", "")))
 
 
 @bp.get("/search/in/<item_public_id>")
@@ -70,8 +70,8 @@ def suggest() -> Response:
 def within(item_public_id: str) -> Response:
     """Matching lines of one item, as JSON: milliseconds, page (0 for audio and video), text in pieces."""
     with reading() as tx:
-        item_id = access_item_for_member(tx, actor(), item_public_id).id
-    lines = service.search_item(runtime(), item_id, request.args.get("q", ""))
+        item_id = library.access_item_for_member(tx, actor(), item_public_id).id
+    lines = search.search_item(runtime(), item_id, request.args.get("q", ""))
     return jsonify([{"ms": line.start_ms, "page": line.page, "text": line.text.pieces} for line in lines])
 
 
@@ -105,15 +105,15 @@ def add_term() -> Response | tuple[str, int]:
 
 def _learn(tx: Tx, text: str, wrong: str) -> None:
     if wrong.strip():
-        editing.add_glossary_term(tx, actor(), wrong, dictionary.ensure_dictionary_term(tx, actor(), text))
+        media.add_glossary_term(tx, actor(), wrong, search.ensure_dictionary_term(tx, actor(), text))
     else:
-        dictionary.add_dictionary_term(tx, actor(), text)
+        search.add_dictionary_term(tx, actor(), text)
 
 
 def _terms(errors: Mapping[str, Message], form: Mapping[str, str]) -> str:
     with reading() as tx:
-        page = dictionary.dictionary_page(tx, number_in(request.args.get("page")))
-        misheard = editing.known_mistakes(tx, [term.text for term in page.rows])
+        page = search.dictionary_page(tx, number_in(request.args.get("page")))
+        misheard = media.known_mistakes(tx, [term.text for term in page.rows])
     return render_template("search/terms.html", page=page, misheard=misheard, errors=errors, form=form)
 
 
@@ -122,7 +122,7 @@ def _terms(errors: Mapping[str, Message], form: Mapping[str, str]) -> str:
 def forget_mistake(public_id: str) -> Response:
     """Remove a misrecognition."""
     with writing() as tx:
-        editing.remove_glossary_term(tx, actor(), public_id)
+        media.remove_glossary_term(tx, actor(), public_id)
     flash(gettext("已移出词典。"))
     return redirect(url_for("search.terms"), 303)
 
@@ -132,7 +132,7 @@ def forget_mistake(public_id: str) -> Response:
 def remove_term(term_id: int) -> Response:
     """Remove a term."""
     with writing() as tx:
-        dictionary.remove_dictionary_term(tx, actor(), term_id)
+        search.remove_dictionary_term(tx, actor(), term_id)
     flash(gettext("已移出词典。"))
     return redirect(url_for("search.terms"), 303)
 
@@ -142,7 +142,7 @@ def remove_term(term_id: int) -> Response:
 def asked_for() -> str:
     """Searches of the last thirty days, and those without results."""
     everything = request.args.get("all") == "1"
-    query_log.flush_query_log(runtime().db)
+    search.flush_query_log(runtime().db)
     with reading() as tx:
-        page = query_log.asked_queries(tx, missing=not everything, number=number_in(request.args.get("page")))
+        page = search.asked_queries(tx, missing=not everything, number=number_in(request.args.get("page")))
     return render_template("search/asked.html", page=page, everything=everything)

@@ -9,8 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy import http
-from academy.accounts.authentication import second_step, totp
-from academy.accounts.authentication.reauthentication import confirm_identity, is_session_fresh
+from academy.accounts import api as accounts
 from academy.core.errors import Busy, Conflict, Invalid
 from academy.core.i18n import Message
 from academy.http import PUBLIC, SIGNED_IN, actor, menu, reading, runtime, writing
@@ -54,7 +53,7 @@ def answer() -> Any:
     """Check the code: from the phone, or a recovery code."""
     token, form = session.get(HALF, ""), SignInCodeForm.read()
     try:
-        second_step.verify_second_step(runtime(), token, form.code.data, request.remote_addr or "", known_browser())
+        accounts.verify_second_step(runtime(), token, form.code.data, request.remote_addr or "", known_browser())
     except (Invalid, Busy) as error:
         return _ask(errors_by_field(error)), error.status
     start_session(token)
@@ -74,7 +73,7 @@ def again() -> Response:
 def setup() -> Any:
     """Set up the second step, or show its state and approval."""
     with reading() as tx:
-        state = second_step.second_step_state(tx, actor(), session_id=_session_id())
+        state = accounts.second_step_state(tx, actor(), session_id=_session_id())
     return _on({}) if state.is_on and not state.is_replacing else _setup({})
 
 
@@ -86,7 +85,7 @@ def _session_id() -> int:
 
 def _on(errors: dict[str, Message], codes: list[str] | None = None) -> str:
     with reading() as tx:
-        state = second_step.second_step_state(tx, actor(), session_id=_session_id())
+        state = accounts.second_step_state(tx, actor(), session_id=_session_id())
     return render_template("accounts/second_step_on.html", codes=codes or [], errors=errors, state=state)
 
 
@@ -94,9 +93,9 @@ def _setup(errors: dict[str, Message]) -> str:
     me = identity()
     assert me is not None
     with writing() as tx:
-        secret = second_step.begin_second_step(tx, runtime(), actor(), session_id=me.session_id)
-        asks_password = not is_session_fresh(tx, me.session_id)
-    address = totp.totp_address(secret, me.display_name, runtime().settings.city_name)
+        secret = accounts.begin_second_step(tx, runtime(), actor(), session_id=me.session_id)
+        asks_password = not accounts.is_session_fresh(tx, me.session_id)
+    address = accounts.totp_address(secret, me.display_name, runtime().settings.city_name)
     picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     return render_template(
@@ -123,9 +122,9 @@ def confirm() -> Any:
     codes."""
     form, session_id = EnrolmentForm.read(), _session_id()
     try:
-        confirm_identity(runtime(), actor(), form.password.data, session_id=session_id)
+        accounts.confirm_identity(runtime(), actor(), form.password.data, session_id=session_id)
         codes = runtime().db.run_in_transaction(
-            lambda tx: second_step.confirm_second_step(tx, runtime(), actor(), form.code.data, session_id=session_id)
+            lambda tx: accounts.confirm_second_step(tx, runtime(), actor(), form.code.data, session_id=session_id)
         )
     except (Invalid, Busy) as error:
         return _setup(errors_by_field(error)), error.status
@@ -145,7 +144,7 @@ class ReplacementForm(Form):
 def replace() -> Any:
     """Start moving to another phone, with a code of the present one or a recovery code."""
     try:
-        second_step.replace_second_step(runtime(), actor(), ReplacementForm.read().old.data, session_id=_session_id())
+        accounts.replace_second_step(runtime(), actor(), ReplacementForm.read().old.data, session_id=_session_id())
     except (Invalid, Busy) as error:
         wrong = errors_by_field(error)
         return _on({"old" if field == "code" else field: text for field, text in wrong.items()}), error.status
@@ -165,7 +164,7 @@ class PaperForm(Form):
 def paper() -> Any:
     """Create ten new recovery codes, with a code of the phone."""
     try:
-        codes = second_step.renew_recovery_codes(runtime(), actor(), PaperForm.read().code.data)
+        codes = accounts.renew_recovery_codes(runtime(), actor(), PaperForm.read().code.data)
     except (Invalid, Busy) as error:
         return _on(errors_by_field(error)), error.status
     except Conflict:

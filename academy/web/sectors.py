@@ -12,14 +12,14 @@ from academy.core.i18n import Message, msg
 from academy.http import actor, menu, office, reading, writing
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.forms import Form, Key, Text, Verb
-from academy.people import sectors
+from academy.people import api as people
 
 bp = Blueprint("sectors", __name__)
 page = functools.partial(http.page, section=menu.SECTORS)
 
 
 @bp.get("/sectors")
-@page(office(*sectors.SECTOR_KEEPERS), menu=menu.SECTORS)
+@page(office(*people.SECTOR_KEEPERS), menu=menu.SECTORS)
 def index() -> str:
     """The list, to be ordered."""
     return _page({})
@@ -35,7 +35,7 @@ class SectorForm(Form):
 
 
 @bp.post("/sectors")
-@page(office(*sectors.SECTOR_KEEPERS), form=SectorForm)
+@page(office(*people.SECTOR_KEEPERS), form=SectorForm)
 def change() -> Any:
     """Add, rename, move or retire a sector, by the pressed button."""
     try:
@@ -43,16 +43,16 @@ def change() -> Any:
         code, verb = form.code.data, form.verb.data
         with writing() as tx:
             if verb == "rename":
-                row = current_row(tx, sectors.find_sector(tx, code))
+                row = current_row(tx, people.find_sector(tx, code))
                 kept = {"name": row.name, "name_en": row.name_en}
                 check_version(kept, {"name": msg("名称"), "name_en": msg("英文名称")})
-                sectors.rename_sector(tx, actor(), code, form.name.data, form.name_en.data)
+                people.rename_sector(tx, actor(), code, form.name.data, form.name_en.data)
             elif verb in {"up", "down"}:
-                sectors.move_sector(tx, actor(), code, 1 if verb == "down" else -1)
+                people.move_sector(tx, actor(), code, 1 if verb == "down" else -1)
             elif verb == "retire":
-                sectors.retire_sector(tx, actor(), code)
+                people.retire_sector(tx, actor(), code)
             else:
-                sectors.add_sector(tx, actor(), form.name.data, form.name_en.data)
+                people.add_sector(tx, actor(), form.name.data, form.name_en.data)
     except Invalid as error:
         return _page(error.fields), error.status
     return redirect(url_for(".index"), 303)
@@ -62,7 +62,7 @@ def _page(errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         return render_template(
             "members/sectors.html",
-            rows=sectors.list_sectors(tx),
-            counts=sectors.count_organisations_by_sector(tx),
+            rows=people.list_sectors(tx),
+            counts=people.count_organisations_by_sector(tx),
             errors=errors,
         )

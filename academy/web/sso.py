@@ -6,7 +6,8 @@ from flask import Blueprint, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from academy import http
-from academy.accounts.authentication import sso
+from academy.accounts import api as accounts
+from academy.accounts.api import PendingSso
 from academy.core.errors import NotFound
 from academy.http import PUBLIC, runtime
 from academy.http.local_paths import local_path
@@ -24,7 +25,7 @@ def begin() -> Response:
     """Redirect to the provider."""
     if not runtime().settings.oidc_issuer:
         raise NotFound
-    url, pending = sso.begin_sso(runtime(), url_for("sso.callback", _external=True))
+    url, pending = accounts.begin_sso(runtime(), url_for("sso.callback", _external=True))
     session[KEPT] = pending.to_json() | {"next": local_path(request.args.get("next"))}
     return redirect(url)
 
@@ -35,8 +36,8 @@ def callback() -> Response:
     """Return from the provider. The stored state is used once, whatever the outcome."""
     kept = dict(session.pop(KEPT, None) or {})
     onward = kept.pop("next", "/")
-    pending = sso.PendingSso.from_json(kept)
+    pending = PendingSso.from_json(kept)
     here = url_for("sso.callback", _external=True)
-    token = sso.finish_sso(runtime(), pending, request.args.to_dict(), here, request.remote_addr or "", device())
+    token = accounts.finish_sso(runtime(), pending, request.args.to_dict(), here, request.remote_addr or "", device())
     start_session(token)
     return redirect(onward)

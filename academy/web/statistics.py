@@ -8,12 +8,13 @@ from flask import Blueprint, render_template, request
 
 from academy import http
 from academy.core import clock
-from academy.coverage import breakdowns, table
+from academy.coverage import api as coverage
+from academy.coverage.api import Coverage
 from academy.http import actor, menu, office, reading, writing
 from academy.http.languages import html_lang
-from academy.reports.coverage import coverage_definition
-from academy.trainings import coverage_cells, queries
-from academy.trainings.access import VIEWING_ROLES, access_coverage
+from academy.reports import api as reports
+from academy.trainings import api as trainings
+from academy.trainings.api import Figures
 from academy.web.trainings import past_day
 
 bp = Blueprint("statistics", __name__)
@@ -21,37 +22,35 @@ page = functools.partial(http.page, section=menu.COVERAGE)
 
 
 @bp.get("/coverage/<training>/<organisation>/statistics")
-@page(office(*VIEWING_ROLES))
+@page(office(*trainings.VIEWING_ROLES))
 def show(training: str, organisation: str) -> str:
     """The daily curve of a training in a node, and its figures by sector, position, age and so on."""
     with reading() as tx:
-        plan, node = access_coverage(tx, actor(), training, organisation)
+        plan, node = trainings.access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
-        measured = breakdowns.measure_breakdowns(tx, plan, node, day)
+        measured = coverage.measure_breakdowns(tx, plan, node, day)
     if measured:
         # Figures shown for a day are stored: a day has one figure, whatever is corrected later.
         with writing() as tx:
-            breakdowns.publish_breakdowns(tx, plan, node, day, measured)
+            coverage.publish_breakdowns(tx, plan, node, day, measured)
     with reading() as tx:
-        found = table.coverage_of(tx, plan, node, day)
+        found = coverage.coverage_of(tx, plan, node, day)
         return render_template(
             "trainings/statistics.html",
             found=found,
-            trail=queries.view_trail(tx, actor(), node),
-            curve=curve(coverage_cells.daily_figures(tx, plan.id, node.id), found, day),
+            trail=trainings.view_trail(tx, actor(), node),
+            curve=curve(trainings.daily_figures(tx, plan.id, node.id), found, day),
             dimensions=[
-                (key, word, breakdowns.break_down(tx, plan, node, key, day, html_lang()))
-                for key, word in breakdowns.DIMENSIONS.items()
+                (key, word, coverage.break_down(tx, plan, node, key, day, html_lang()))
+                for key, word in coverage.DIMENSIONS.items()
             ],
-            definition=coverage_definition(day),
-            blurred=breakdowns.BLURRED_NOTE,
+            definition=reports.coverage_definition(day),
+            blurred=coverage.BLURRED_NOTE,
             today=clock.today(),
         )
 
 
-def curve(
-    days: list[tuple[dt.date, coverage_cells.Figures]], found: table.Coverage, day: dt.date | None
-) -> list[dict[str, Any]]:
+def curve(days: list[tuple[dt.date, Figures]], found: Coverage, day: dt.date | None) -> list[dict[str, Any]]:
     """Figures of every day with a change, up to the given day."""
     end = day or clock.today()
     kept = [(on, figures) for on, figures in days if on < end]

@@ -18,14 +18,10 @@ from academy.http import actor, menu, office, reading, writing
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.forms import Figure, Flag, Form, Key, Text, Verb, typed
 from academy.http.languages import translate
-from academy.library import access, queries, service
-from academy.library.models import Course, CourseItem, CourseState
-from academy.library.rules import CourseVerb, offered_verbs
-from academy.library.transitions import COURSE_STATES
-from academy.media import queries as files
-from academy.media import rules as media_rules
-from academy.media import service as media
-from academy.media.models import Asset, AssetState
+from academy.library import api as library
+from academy.library.api import Course, CourseItem, CourseState, CourseVerb, ItemSummary
+from academy.media import api as media
+from academy.media.api import Asset, AssetState
 from academy.web.learn import addresses
 
 bp = Blueprint("studio", __name__, url_prefix="/studio")
@@ -48,7 +44,7 @@ LABELS = {
 @bp.app_template_filter("course_state")
 def course_state(state: str) -> tuple[str, str]:
     """A state's name and the colour of its badge."""
-    return translate(COURSE_STATES[CourseState(state)]), TONES.get(state, "neutral")
+    return translate(library.COURSE_STATES[CourseState(state)]), TONES.get(state, "neutral")
 
 
 @bp.get("")
@@ -56,9 +52,9 @@ def course_state(state: str) -> tuple[str, str]:
 def index() -> str:
     """One's courses, and those that need action."""
     with reading() as tx:
-        page = queries.my_courses(tx, actor(), number_in(request.args.get("page")))
-        unready = queries.items_by_file_state(tx, actor(), AssetState.PROCESSING, AssetState.FAILED)
-        at_work = files.assets_in_progress(tx, [line.asset.id for line in unready if line.asset])
+        page = library.my_courses(tx, actor(), number_in(request.args.get("page")))
+        unready = library.items_by_file_state(tx, actor(), AssetState.PROCESSING, AssetState.FAILED)
+        at_work = media.assets_in_progress(tx, [line.asset.id for line in unready if line.asset])
     return render_template("studio/index.html", page=page, unready=unready, at_work=at_work)
 
 
@@ -88,7 +84,7 @@ def create() -> Response | tuple[str, int]:
     """Create a draft; then continue with its files."""
     try:
         with writing() as tx:
-            made = service.create_course(tx, actor(), **_particulars())
+            made = library.create_course(tx, actor(), **_particulars())
     except Invalid as error:
         return _new_form(typed(), error.fields), 422
     return redirect(url_for(".course", public_id=made.public_id), 303)
@@ -109,7 +105,7 @@ def save(public_id: str) -> Response | tuple[str, int]:
 
     def change(tx: Tx, row: Course) -> None:
         check_version(_of(current_row(tx, row)), LABELS)
-        service.edit_course(tx, actor(), row, **_particulars())
+        library.edit_course(tx, actor(), row, **_particulars())
 
     return _change(public_id, change, _("已保存。"))
 
@@ -137,7 +133,7 @@ def add_item(public_id: str) -> Response | tuple[str, int]:
         asset = _given(tx, form)
         title = form.item_title.data.strip() or asset.filename.rsplit(".", 1)[0]
         counts = asset.kind != "document"
-        service.add_item(tx, actor(), row, kind=asset.kind, title=title[:120], asset=asset, required=counts)
+        library.add_item(tx, actor(), row, kind=asset.kind, title=title[:120], asset=asset, required=counts)
 
     return _change(public_id, change, _("已加入课程，正在处理文件。"))
 
@@ -147,11 +143,11 @@ def add_item(public_id: str) -> Response | tuple[str, int]:
 def watch(public_id: str, item_id: str) -> str:
     """Preview an item as a reviewer sees it."""
     with reading() as tx:
-        row = access.access_own_course(tx, actor(), public_id)
-        item = access.access_own_item(tx, actor(), row, item_id)
-        words = files.cues_of(tx, item.asset_id) if item.asset_id else []
+        row = library.access_own_course(tx, actor(), public_id)
+        item = library.access_own_item(tx, actor(), row, item_id)
+        words = media.cues_of(tx, item.asset_id) if item.asset_id else []
         links = addresses(tx, item.asset, "staff")
-    line = queries.ItemSummary(item, item.asset)
+    line = ItemSummary(item, item.asset)
     return render_template("studio/watch.html", course=row, playing=line, cues=words, **links)
 
 
@@ -168,23 +164,23 @@ def change_item(public_id: str, item_id: str) -> Response | tuple[str, int]:
     """Rename, move, replace or remove an item, by the pressed button."""
 
     def change(tx: Tx, row: Course) -> None:
-        item, form = access.access_own_item(tx, actor(), row, item_id), ItemForm.read()
+        item, form = library.access_own_item(tx, actor(), row, item_id), ItemForm.read()
         verb = form.verb.data
         if verb == "remove":
-            service.remove_item(tx, actor(), row, item)
+            library.remove_item(tx, actor(), row, item)
         elif verb in {"up", "down"}:
-            service.move_item(tx, actor(), row, item, 1 if verb == "down" else -1)
+            library.move_item(tx, actor(), row, item, 1 if verb == "down" else -1)
         elif verb == "replace":
             asset = _given(tx, form)
-            service.replace_item(tx, actor(), row, item, asset=asset)
+            library.replace_item(tx, actor(), row, item, asset=asset)
         elif verb == "earlier":
-            service.use_earlier_file(tx, actor(), row, item)
+            library.use_earlier_file(tx, actor(), row, item)
         elif verb == "both":
             if item.asset is not None:
                 media.keep_duplicate(tx, actor(), item.asset)
         else:
             check_version(_of_item(current_row(tx, item)), {"item_title": msg("课件标题"), "required": msg("必学")})
-            service.rename_item(tx, actor(), row, item, title=form.item_title.data, required=form.required.data)
+            library.rename_item(tx, actor(), row, item, title=form.item_title.data, required=form.required.data)
 
     return _change(public_id, change, _("已保存。"))
 
@@ -197,7 +193,7 @@ def cover(public_id: str) -> Response | tuple[str, int]:
     def change(tx: Tx, row: Course) -> None:
         form = FileForm.read()
         picture = _given(tx, form) if form.upload.data or form.asset.data else None
-        service.set_cover(tx, actor(), row, picture)
+        library.set_cover(tx, actor(), row, picture)
 
     return _change(public_id, change, _("封面已更新。"))
 
@@ -213,16 +209,16 @@ class ActForm(Form):
 def do(public_id: str) -> Response | tuple[str, int]:
     """Submit, publish, withdraw, revise, discard."""
     with writing() as tx:
-        course = access.access_own_course(tx, actor(), public_id)
+        course = library.access_own_course(tx, actor(), public_id)
         verb = ActForm.read().verb.data
         if verb == "revise":
-            draft = service.revise_course(tx, actor(), course)
+            draft = library.revise_course(tx, actor(), course)
             return redirect(url_for(".course", public_id=draft.public_id), 303)
     acts: dict[str, tuple[Callable[..., object], str, str]] = {
-        "submit": (service.submit_course, _("已提交，等待审阅。"), ".course"),
-        "publish": (service.publish_course, _("已发布，党员现在就能看到。"), ".index"),
-        "withdraw": (service.withdraw_course, _("已下架。"), ".course"),
-        "discard": (service.discard_course, _("已删除。"), ".index"),
+        "submit": (library.submit_course, _("已提交，等待审阅。"), ".course"),
+        "publish": (library.publish_course, _("已发布，党员现在就能看到。"), ".index"),
+        "withdraw": (library.withdraw_course, _("已下架。"), ".course"),
+        "discard": (library.discard_course, _("已删除。"), ".index"),
     }
     act, done, onward = acts[verb]
     return _change(public_id, lambda tx, row: act(tx, actor(), row), done, onward)
@@ -238,7 +234,7 @@ def _change(
     """Execute a change, show a message and continue; or show the editor again with errors."""
     try:
         with writing() as tx:
-            change(tx, access.access_own_course(tx, actor(), public_id))
+            change(tx, library.access_own_course(tx, actor(), public_id))
     except Invalid as error:
         with reading() as tx:
             return _editor(tx, public_id, error.fields), error.status
@@ -247,11 +243,11 @@ def _change(
 
 
 def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -> str:
-    row = access.access_own_course(tx, actor(), public_id)
-    page = queries.course_page(tx, row)
-    verbs = offered_verbs(row.state, is_author=True, is_reviewer=False)
-    steps = {line.asset.id: files.steps_of(tx, line.asset.id) for line in page.lines if line.asset}
-    words = {line.asset.id: len(files.cues_of(tx, line.asset.id)) for line in page.lines if line.asset}
+    row = library.access_own_course(tx, actor(), public_id)
+    page = library.course_page(tx, row)
+    verbs = library.offered_verbs(row.state, is_author=True, is_reviewer=False)
+    steps = {line.asset.id: media.steps_of(tx, line.asset.id) for line in page.lines if line.asset}
+    words = {line.asset.id: len(media.cues_of(tx, line.asset.id)) for line in page.lines if line.asset}
     return render_template(
         "studio/course.html",
         page=page,
@@ -259,15 +255,15 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
         here=url_for(".course", public_id=public_id),
         editable=CourseVerb.EDIT in verbs,
         steps=steps,
-        parts=files.parts_in_progress(tx, steps),
-        titles=media_rules.STEP_TITLES,
+        parts=media.parts_in_progress(tx, steps),
+        titles=media.STEP_TITLES,
         words=words,
-        earlier=files.earlier_files(tx, (line.asset for line in page.lines)),
-        missing=service.missing_parts(tx, row),
+        earlier=media.earlier_files(tx, (line.asset for line in page.lines)),
+        missing=library.missing_parts(tx, row),
         verbs=verbs,
-        revision=queries.open_revision(tx, row),
-        said=queries.decisions_on(tx, row),
-        categories=[(c.slug, c.name) for c in queries.list_categories(tx)],
+        revision=library.open_revision(tx, row),
+        said=library.decisions_on(tx, row),
+        categories=[(c.slug, c.name) for c in library.list_categories(tx)],
         errors=errors or {},
         form=typed() if errors and "title" in typed() else _of(row),
         kept=_of(row),
@@ -278,7 +274,7 @@ def _new_form(form: Fields, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         return render_template(
             "studio/new.html",
-            categories=[(c.slug, c.name) for c in queries.list_categories(tx)],
+            categories=[(c.slug, c.name) for c in library.list_categories(tx)],
             form=form,
             errors=errors,
         )

@@ -12,26 +12,15 @@ from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
-from academy.coverage import breakdowns
+from academy.coverage import api as coverage
 from academy.http import actor
 from academy.http.forms import Choice, Choices, Day, Form, Key, Number, Text, Texts, typed
 from academy.http.languages import html_lang, translate
-from academy.library.queries import course_ids
-from academy.people import cohorts, sectors
-from academy.people import rules as people
-from academy.people.models import Organisation
-from academy.people.queries import (
-    open_children,
-    organisation_ids,
-    organisation_ids_by_code,
-    organisation_of_id,
-    organisations_of_ids,
-)
-from academy.trainings import coverage_cells, queries, service, sql
-from academy.trainings.access import MANAGING_ROLES, VIEWING_ROLES, view_roots
-from academy.trainings.models import Training, TrainingState
-from academy.trainings.rules import Audience
-from academy.trainings.service import TrainingPlan
+from academy.library import api as library
+from academy.people import api as people
+from academy.people.api import Organisation
+from academy.trainings import api as trainings
+from academy.trainings.api import Audience, AudiencePreview, Figures, Training, TrainingPlan, TrainingState
 
 STATES: dict[str, tuple[Message, str]] = {
     TrainingState.DRAFT: (msg("草稿"), "neutral"),
@@ -56,10 +45,10 @@ LABELS = {
 STATUSES = {key: people.STATUSES[key] for key in people.PRESENT_STATUSES}
 
 VERBS: dict[str, Callable[[Tx, Actor, Training], Training | None]] = {
-    "close": service.close_training,
-    "archive": service.archive_training,
-    "discard": service.discard_training,
-    "copy": service.copy_training,
+    "close": trainings.close_training,
+    "archive": trainings.archive_training,
+    "discard": trainings.discard_training,
+    "copy": trainings.copy_training,
 }
 
 
@@ -82,7 +71,7 @@ class PlanForm(Form):
     sectors = Texts()
     positions = Texts()
     statuses = Choices(people.PRESENT_STATUSES)
-    ages = Choices(breakdowns.AGE_WORDS)
+    ages = Choices(coverage.AGE_WORDS)
     age_from = Number(4)
     age_to = Number(4)
     joined_from = Day(refusal=NO_DAY)
@@ -99,7 +88,7 @@ def is_preview() -> bool:
 
 def holder_of(tx: Tx, training: Training) -> Organisation:
     """The node that holds the training."""
-    return organisation_of_id(tx, training.organisation_id)
+    return people.organisation_of_id(tx, training.organisation_id)
 
 
 def blank() -> dict[str, Any]:
@@ -122,7 +111,7 @@ def blank() -> dict[str, Any]:
 def of_training(tx: Tx, training: Training) -> dict[str, Any]:
     """The form filled from a stored plan."""
     audience = Audience.from_json(training.audience)
-    below = organisations_of_ids(tx, audience.nodes)
+    below = people.organisations_of_ids(tx, audience.nodes)
     offered = [o for o in below if o.parent_id == training.organisation_id]
     return _shown(
         audience,
@@ -130,10 +119,10 @@ def of_training(tx: Tx, training: Training) -> dict[str, Any]:
         summary=training.summary,
         opens_on=training.opens_on.isoformat(),
         closes_on=training.closes_on.isoformat(),
-        courses=[course.public_id for course in sql.courses_of(tx, training)],
+        courses=[course.public_id for course in trainings.courses_of(tx, training)],
         required_count=training.required_count or "",
         nodes=[o.public_id for o in offered],
-        cohorts=[cohort.public_id for cohort in cohorts.cohorts_of_ids(tx, audience.cohorts)],
+        cohorts=[cohort.public_id for cohort in people.cohorts_of_ids(tx, audience.cohorts)],
         codes="\n".join(o.code for o in below if o not in offered),
     )
 
@@ -161,7 +150,7 @@ def plan(tx: Tx, holder: Organisation) -> TrainingPlan:
     audience = Audience(
         nodes=_nodes(tx, form, wrong),
         cohorts=_cohorts(tx, form),
-        sectors=tuple(s for s in form.sectors.data if s in sectors.sector_names(tx)),
+        sectors=tuple(s for s in form.sectors.data if s in people.sector_names(tx)),
         positions=tuple(p[:40] for p in form.positions.data),
         statuses=tuple(form.statuses.data),
         ages=tuple(form.ages.data),
@@ -189,15 +178,15 @@ def plan(tx: Tx, holder: Organisation) -> TrainingPlan:
 
 def _courses(tx: Tx, form: PlanForm) -> list[int]:
     wanted = form.courses.data[:100]
-    known = course_ids(tx, wanted)
+    known = library.course_ids(tx, wanted)
     return [known[public_id] for public_id in dict.fromkeys(wanted) if public_id in known]
 
 
 def _nodes(tx: Tx, form: PlanForm, wrong: dict[str, Message]) -> tuple[int, ...]:
     wanted = form.nodes.data[:500]
     codes = [code.strip() for code in form.codes.data.splitlines() if code.strip()][:500]
-    found = organisation_ids(tx, wanted)
-    by_code = organisation_ids_by_code(tx, codes)
+    found = people.organisation_ids(tx, wanted)
+    by_code = people.organisation_ids_by_code(tx, codes)
     unknown = [code for code in codes if code not in by_code]
     if unknown:
         wrong["codes"] = msg("没有这些组织代码：%(codes)s", codes="、".join(unknown[:5]))
@@ -205,12 +194,12 @@ def _nodes(tx: Tx, form: PlanForm, wrong: dict[str, Message]) -> tuple[int, ...]
 
 
 def _cohorts(tx: Tx, form: PlanForm) -> tuple[int, ...]:
-    return tuple(cohorts.cohort_ids(tx, form.cohorts.data[:100]))
+    return tuple(people.cohort_ids(tx, form.cohorts.data[:100]))
 
 
 def _offered_cohorts(tx: Tx, holder: Organisation, chosen: list[str]) -> list[tuple[str, str]]:
     """Cohorts of the holder and below it: open ones and those chosen before."""
-    found = cohorts.cohorts_under(tx, [holder.path], size=200).rows
+    found = people.cohorts_under(tx, [holder.path], size=200).rows
     return [
         (line.cohort.public_id, f"{line.cohort.name}（{line.members:,}）")
         for line in found
@@ -224,10 +213,10 @@ def render(
     training: Training | None,
     values: dict[str, Any],
     errors: Any,
-    preview: queries.AudiencePreview | None = None,
+    preview: AudiencePreview | None = None,
 ) -> str:
     """The form's page."""
-    chosen = list(course_ids(tx, values["courses"]).values())
+    chosen = list(library.course_ids(tx, values["courses"]).values())
     return render_template(
         "trainings/form.html",
         holder=holder,
@@ -236,12 +225,12 @@ def render(
         kept=of_training(tx, training) if training else None,
         errors=errors,
         preview=preview,
-        courses=queries.selectable_courses(tx, chosen),
-        children=open_children(tx, holder, 200),
+        courses=trainings.selectable_courses(tx, chosen),
+        children=people.open_children(tx, holder, 200),
         cohorts=_offered_cohorts(tx, holder, values["cohorts"]),
-        positions=[(p, p) for p in queries.list_positions(tx)],
-        sectors=sectors.sector_names(tx, html_lang(), offered=True),
-        ages=breakdowns.AGE_WORDS,
+        positions=[(p, p) for p in trainings.list_positions(tx)],
+        sectors=people.sector_names(tx, html_lang(), offered=True),
+        ages=coverage.AGE_WORDS,
         member_statuses=STATUSES,
         rules=(("joining", JOINING), ("leaving", LEAVING), ("moving", MOVING)),
     )
@@ -256,7 +245,7 @@ def render_preview(tx: Tx, holder: Organisation, training: Training | None) -> s
     made = plan(tx, holder)
     if wrong := made.audience.problems():
         raise Invalid(fields=wrong)
-    counted = queries.preview_audience(tx, holder, made.audience, made.opens_on or clock.today())
+    counted = trainings.preview_audience(tx, holder, made.audience, made.opens_on or clock.today())
     return render(tx, holder, training, filled(), {}, counted)
 
 
@@ -271,17 +260,17 @@ class Rule:
 def audience_lines(tx: Tx, training: Training) -> list[Rule]:
     """Description of the audience."""
     a = Audience.from_json(training.audience)
-    nodes = [node.name for node in organisations_of_ids(tx, a.nodes)]
+    nodes = [node.name for node in people.organisations_of_ids(tx, a.nodes)]
     lines = [Rule(msg("党组织"), "、".join(nodes) or holder_of(tx, training).name)]
     if a.sectors:
-        lines.append(Rule(msg("领域"), "、".join(sectors.sector_names(tx, html_lang()).get(s, s) for s in a.sectors)))
+        lines.append(Rule(msg("领域"), "、".join(people.sector_names(tx, html_lang()).get(s, s) for s in a.sectors)))
     if a.positions:
         lines.append(Rule(msg("职务"), "、".join(a.positions)))
     if a.cohorts:
-        named = cohorts.cohorts_of_ids(tx, a.cohorts)
+        named = people.cohorts_of_ids(tx, a.cohorts)
         lines.append(Rule(msg("名单"), "、".join(cohort.name for cohort in named)))
     if a.ages:
-        lines.append(Rule(msg("年龄段"), "、".join(translate(breakdowns.AGE_WORDS[key]) for key in a.ages)))
+        lines.append(Rule(msg("年龄段"), "、".join(translate(coverage.AGE_WORDS[key]) for key in a.ages)))
     if a.age_from is not None or a.age_to is not None:
         low, high = a.age_from or 0, a.age_to
         lines.append(Rule(msg("年龄"), f"{low}–{high}" if high is not None else f"≥ {low}"))
@@ -302,22 +291,20 @@ def render_training(tx: Tx, training: Training) -> str:
     counted = None
     if draft:
         audience = Audience.from_json(training.audience)
-        counted = queries.preview_audience(tx, holder, audience, training.opens_on)
-    mine = [node for node in view_roots(tx, who) if node.path.startswith(holder.path)] or [holder]
-    node = holder if who.is_system or who.may(holder.path, *VIEWING_ROLES) else mine[0]
-    figures = coverage_cells.figures_of(tx, [training.id], [node.id]).get(
-        (training.id, node.id), coverage_cells.Figures()
-    )
+        counted = trainings.preview_audience(tx, holder, audience, training.opens_on)
+    mine = [node for node in trainings.view_roots(tx, who) if node.path.startswith(holder.path)] or [holder]
+    node = holder if who.is_system or who.may(holder.path, *trainings.VIEWING_ROLES) else mine[0]
+    figures = trainings.figures_of(tx, [training.id], [node.id]).get((training.id, node.id), Figures())
     return render_template(
         "trainings/show.html",
         training=training,
         holder=holder,
         node=node,
         state=STATES[training.state],
-        mine=who.may(holder.path, *MANAGING_ROLES),
-        courses=sql.courses_of(tx, training),
+        mine=who.may(holder.path, *trainings.MANAGING_ROLES),
+        courses=trainings.courses_of(tx, training),
         audience=audience_lines(tx, training),
         preview=counted,
         figures=figures,
-        job=service.opening_job(tx, training),
+        job=trainings.opening_job(tx, training),
     )

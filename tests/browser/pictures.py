@@ -18,7 +18,7 @@ from sqlalchemy import select
 from academy.cli.sample.courses import COURSES, JOB
 from academy.cli.sample.studies import CAMPAIGNS
 from academy.core.runtime import Runtime
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.library.models import Course, CourseItem
 from academy.people.models import Organisation
 from academy.trainings.models import Training

@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from academy.accounts.authentication import passwords
 from academy.accounts.models import Account
 from academy.core.runtime import Runtime
-from academy.library import service as library
+from academy.library import api as library
+from academy.library.api import approve_course, publish_course, submit_course
 from academy.library.models import Course, CourseItem
-from academy.library.service import seed_categories
 from academy.media import tools
 from tests import factories, needs, templates
 from tests.conftest import SECRET, make_settings
@@ -94,7 +94,7 @@ def stage(folder: Path, **settings: object) -> Iterator[Stage]:
     templates.migrated(kept.data_dir / "academy.db")
     runtime = Runtime.build(kept)
     with runtime.db.begin() as tx:
-        seed_categories(tx)
+        library.seed_categories(tx)
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     web += ["--workers", "1", "--blocking-threads", "8", "--log-level", "error", "--no-ws", "wsgi:app"]
     worker = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]
@@ -165,8 +165,8 @@ def publish(on: Stage, author: Account, reviewer: Account, course: Course) -> Co
     """Have the course reviewed and published; its only item."""
     with on.runtime.db.begin() as tx:
         mine = tx.get_one(Course, course.id)
-        library.submit_course(tx, factories.actor_of(tx, author), mine)
-        library.approve_course(tx, factories.actor_of(tx, reviewer), mine)
-        library.publish_course(tx, factories.actor_of(tx, reviewer), mine)
+        submit_course(tx, factories.actor_of(tx, author), mine)
+        approve_course(tx, factories.actor_of(tx, reviewer), mine)
+        publish_course(tx, factories.actor_of(tx, reviewer), mine)
         item: CourseItem = factories.lines(tx, mine)[0].item
         return item

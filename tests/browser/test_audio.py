@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from academy.core.actor import Role
 from academy.learning.models import Completion, WatchLedger
-from academy.library import service as library
+from academy.library.api import create_course
 from academy.library.models import Course, CourseItem
 from academy.media import tools
 from tests import factories
@@ -71,7 +71,7 @@ def test_a_lecture_that_is_only_heard(academy: Stage, tmp_path: Path, name: str)
         reviewer = factories.account(tx, None, (Role.REVIEWER, node))
         _, _, viewer = learner(tx)
         actor = factories.actor_of(tx, author)
-        course = library.create_course(tx, actor, title="听一听", summary="节约", category="theory", lecturer="马青山")
+        course = create_course(tx, actor, title="听一听", summary="节约", category="theory", lecturer="马青山")
     for who in (author, viewer):
         academy.with_password(who)
     upload(academy.sign_in(author), course, sound(tmp_path / name))

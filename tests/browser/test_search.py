@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from sqlalchemy import func, select
 
 from academy.accounts.models import Account
-from academy.jobs import Job, JobState
+from academy.jobs.api import Job, JobState
 from tests import factories
 from tests.browser.stage import PHONE, Stage, stage, until
 from tests.components import search_city as city

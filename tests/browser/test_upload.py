@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from academy.accounts.models import Account
 from academy.core.actor import Actor, Role
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.learning.models import WatchLedger
-from academy.library import service as library
+from academy.library.api import create_course
 from academy.library.models import CourseItem
 from academy.media import queries, tools
 from academy.media.models import Asset, AssetState, Upload
@@ -71,7 +71,7 @@ def test_200_megabytes_over_a_line_that_breaks_on_two_machines(on_stage: Stage, 
         reviewer = factories.account(tx, None, (Role.REVIEWER, node))
         _, _, viewer = learner(tx)
         actor = factories.actor_of(tx, account)
-        course = library.create_course(tx, actor, title="党课", summary="第一讲", category="theory", lecturer="马青山")
+        course = create_course(tx, actor, title="党课", summary="第一讲", category="theory", lecturer="马青山")
     for who in (account, viewer):
         on_stage.with_password(who)
     first = on_stage.sign_in(account)
@@ -173,7 +173,7 @@ def test_what_a_proxy_answers_neither_ends_nor_begins_an_upload_anew(on_stage: S
     """Every request of the upload meets a foreign answer; it goes on where it was, and is one upload."""
     with on_stage.runtime.db.begin() as tx:
         account = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
-        course = library.create_course(
+        course = create_course(
             tx, factories.actor_of(tx, account), title="党课", summary="第一讲", category="theory", lecturer="马青山"
         )
     page = on_stage.sign_in(on_stage.with_password(account))

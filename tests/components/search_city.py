@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from academy.core import clock
 from academy.core.database import Tx
-from academy.jobs import publish
+from academy.jobs.api import publish
 from academy.library.events import CoursePublished, CourseWithdrawn
 from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
 from academy.media.events import TranscriptChanged

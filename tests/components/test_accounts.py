@@ -14,7 +14,7 @@ from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.errors import Busy, Conflict, Forbidden, Invalid
 from academy.core.runtime import Runtime
-from academy.people import service as members
+from academy.people.api import add_member, change_status
 from academy.people.models import Organisation
 from tests import factories as make
 
@@ -94,7 +94,7 @@ def test_a_member_signs_in_by_number_or_by_a_phone_nobody_shares(runtime: Runtim
     with runtime.db.begin() as tx:
         branch = make.organisation(tx, level="city")
         for number, phone in (("A1", "13800001234"), ("A2", "13800005555"), ("A3", "13800005555")):
-            person = members.add_member(tx, SYSTEM, runtime.sealer, branch, number=number, name="某某", phone=phone)
+            person = add_member(tx, SYSTEM, runtime.sealer, branch, number=number, name="某某", phone=phone)
             service.create_account(
                 tx, SYSTEM, username=f"user-{number}", display_name="某某", member=person,
                 password_hash=passwords.hash_password(PASSWORD),
@@ -203,7 +203,7 @@ def test_who_leaves_is_signed_out_at_once(runtime: Runtime) -> None:
         branch = make.organisation(tx, level="city")
         person = make.member(tx, branch)
         token = make.session_token(tx, make.account(tx, person))
-        members.change_status(tx, SYSTEM, person, "left")
+        change_status(tx, SYSTEM, person, "left")
         assert queries.identity_of(tx, token) is None
 
 

@@ -16,7 +16,7 @@ from academy.core.database import Base
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings, SettingsError
-from academy.jobs import JobContext
+from academy.jobs.api import JobContext
 from academy.jobs.models import Job, OutboxEvent
 from academy.jobs.registry import all_specs, spec
 from academy.notifications.models import Notification

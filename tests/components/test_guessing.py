@@ -20,7 +20,7 @@ from academy.core.errors import AcademyError, Busy, Invalid
 from academy.core.networks import network_of
 from academy.core.runtime import Runtime
 from academy.core.text import tidy_text
-from academy.people import service as members
+from academy.people.api import add_member
 from tests import factories as make
 
 PASSWORD = "春天的第一课2026"
@@ -35,7 +35,7 @@ def person(runtime: Runtime) -> Runtime:
     """A runtime with one person who goes by three names."""
     with runtime.db.begin() as tx:
         branch = make.organisation(tx, level="city")
-        member = members.add_member(tx, SYSTEM, runtime.sealer, branch, number=NAMES[1], name="赵小满", phone=PHONE)
+        member = add_member(tx, SYSTEM, runtime.sealer, branch, number=NAMES[1], name="赵小满", phone=PHONE)
         service.create_account(
             tx,
             SYSTEM,

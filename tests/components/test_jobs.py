@@ -13,7 +13,9 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import Message, msg
 from academy.core.runtime import Runtime
-from academy.jobs import Event, Job, JobContext, JobState, cancel_jobs, enqueue, handles, job, publish, queue, retry_job
+from academy.jobs import queue
+from academy.jobs.api import Event, Job, JobContext, JobState, cancel_jobs, enqueue, handles, job, publish
+from academy.jobs.queue import retry_job
 from academy.jobs.worker import run_job
 from tests.support.shortcuts import drain
 

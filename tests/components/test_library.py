@@ -14,9 +14,28 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message
 from academy.core.runtime import Runtime
-from academy.jobs import handles
-from academy.library import access, queries, service
+from academy.jobs.api import handles
+from academy.library import access, queries
+from academy.library.api import (
+    add_category,
+    add_item,
+    approve_course,
+    create_course,
+    discard_course,
+    edit_course,
+    publish_course,
+    remove_item,
+    replace_item,
+    republish_course,
+    return_course,
+    revise_course,
+    seed_categories,
+    submit_course,
+    update_category,
+    withdraw_course,
+)
 from academy.library.events import CoursePublished, CourseWithdrawn
+from academy.library.items import reorder_items
 from academy.library.models import Category, Course, CourseItem, CourseState, Review
 from academy.media.models import AssetState
 from academy.notifications.models import Notification
@@ -70,15 +89,15 @@ def scene(runtime: Runtime) -> Iterator[Scene]:
 
 def test_the_whole_way_is_on_record(scene: Scene) -> None:
     tx, course = scene.tx, scene.draft(title="整治形式主义")
-    service.submit_course(tx, scene.author, course)
-    service.return_course(tx, scene.reviewer, course, comment="第二页的数字请核对。")
-    service.edit_course(tx, scene.author, course, title="整治形式主义为基层减负", category="theory", summary="新的简介")
-    service.submit_course(tx, scene.author, course)
-    service.approve_course(tx, scene.second, course, comment="可以。")
-    assert service.publish_course(tx, scene.author, course) is course
+    submit_course(tx, scene.author, course)
+    return_course(tx, scene.reviewer, course, comment="第二页的数字请核对。")
+    edit_course(tx, scene.author, course, title="整治形式主义为基层减负", category="theory", summary="新的简介")
+    submit_course(tx, scene.author, course)
+    approve_course(tx, scene.second, course, comment="可以。")
+    assert publish_course(tx, scene.author, course) is course
     assert (course.state, course.version, course.published_version) == (CourseState.PUBLISHED, 1, 1)
     assert told == [CoursePublished(course.id)]
-    service.withdraw_course(tx, scene.reviewer, course, reason="内容过期")
+    withdraw_course(tx, scene.reviewer, course, reason="内容过期")
     assert told[-1] == CourseWithdrawn(course.id)
     verbs = tx.scalars(
         select(AuditEntry.verb).where(AuditEntry.target == f"course:{course.public_id}").order_by(AuditEntry.id)
@@ -103,8 +122,8 @@ def test_the_whole_way_is_on_record(scene: Scene) -> None:
 
 def test_the_author_and_the_reviewers_are_told(scene: Scene) -> None:
     course = scene.draft(title="移风易俗")
-    service.submit_course(scene.tx, scene.author, course)
-    service.return_course(scene.tx, scene.reviewer, course, comment="请补字幕。")
+    submit_course(scene.tx, scene.author, course)
+    return_course(scene.tx, scene.reviewer, course, comment="请补字幕。")
     rows = scene.tx.scalars(select(Notification).order_by(Notification.id)).all()
     to_reviewers = {r.account_id for r in rows if r.kind == "course.submitted"}
     assert to_reviewers == {scene.reviewer.account_id, scene.second.account_id}, "not the author, not next door"
@@ -115,11 +134,11 @@ def test_the_author_and_the_reviewers_are_told(scene: Scene) -> None:
 
 def test_nobody_approves_their_own_whatever_office_they_hold(scene: Scene) -> None:
     course = scene.draft()
-    service.submit_course(scene.tx, scene.author, course)
+    submit_course(scene.tx, scene.author, course)
     assert scene.author.may(scene.county.path, Role.REVIEWER)
     for decide in (
-        lambda: service.approve_course(scene.tx, scene.author, course),
-        lambda: service.return_course(scene.tx, scene.author, course, comment="我自己退"),
+        lambda: approve_course(scene.tx, scene.author, course),
+        lambda: return_course(scene.tx, scene.author, course, comment="我自己退"),
     ):
         with pytest.raises(Forbidden):
             decide()
@@ -137,9 +156,9 @@ def test_nobody_approves_their_own_whatever_office_they_hold(scene: Scene) -> No
 
 def test_a_reviewer_of_the_county_next_door_decides_nothing(scene: Scene) -> None:
     course = scene.draft()
-    service.submit_course(scene.tx, scene.author, course)
+    submit_course(scene.tx, scene.author, course)
     with pytest.raises(Forbidden):
-        service.approve_course(scene.tx, scene.neighbour, course)
+        approve_course(scene.tx, scene.neighbour, course)
     with pytest.raises(Forbidden):
         access.access_course_for_review(scene.tx, scene.neighbour, course.public_id)
     assert queries.review_queue(scene.tx, scene.neighbour).total == 0
@@ -148,31 +167,31 @@ def test_a_reviewer_of_the_county_next_door_decides_nothing(scene: Scene) -> Non
 
 def test_the_second_reviewer_hears_that_someone_was_first(scene: Scene) -> None:
     course = scene.draft()
-    service.submit_course(scene.tx, scene.author, course)
-    service.approve_course(scene.tx, scene.reviewer, course)
+    submit_course(scene.tx, scene.author, course)
+    approve_course(scene.tx, scene.reviewer, course)
     with pytest.raises(Conflict):
-        service.approve_course(scene.tx, scene.second, course)
+        approve_course(scene.tx, scene.second, course)
     assert len(queries.decisions_on(scene.tx, course)) == 1
 
 
 def test_a_decision_is_about_what_was_read(scene: Scene) -> None:
     course = scene.draft()
-    service.submit_course(scene.tx, scene.author, course)
+    submit_course(scene.tx, scene.author, course)
     seen = course.revision
-    service.edit_course(scene.tx, scene.author, course, title="换了内容", category="law", summary="另一篇")
-    service.submit_course(scene.tx, scene.author, course)
+    edit_course(scene.tx, scene.author, course, title="换了内容", category="law", summary="另一篇")
+    submit_course(scene.tx, scene.author, course)
     with pytest.raises(Conflict):
-        service.approve_course(scene.tx, scene.reviewer, course, seen=seen)
-    service.approve_course(scene.tx, scene.reviewer, course, seen=course.revision)
+        approve_course(scene.tx, scene.reviewer, course, seen=seen)
+    approve_course(scene.tx, scene.reviewer, course, seen=course.revision)
 
 
 def test_submitting_says_what_is_missing(scene: Scene) -> None:
     bare = scene.draft(items=0, summary="")
     with pytest.raises(Invalid) as caught:
-        service.submit_course(scene.tx, scene.author, bare)
+        submit_course(scene.tx, scene.author, bare)
     assert len(caught.value.fields) == 2
     busy = scene.draft(items=0)
-    service.add_item(
+    add_item(
         scene.tx,
         scene.author,
         busy,
@@ -181,35 +200,35 @@ def test_submitting_says_what_is_missing(scene: Scene) -> None:
         asset=factories.asset(scene.tx, scene.trainer, state="processing"),
     )
     with pytest.raises(Invalid, match="还在处理"):
-        service.submit_course(scene.tx, scene.author, busy)
+        submit_course(scene.tx, scene.author, busy)
 
 
 def test_an_edit_after_approval_needs_another_review(scene: Scene) -> None:
     course = scene.draft()
-    service.submit_course(scene.tx, scene.author, course)
-    service.approve_course(scene.tx, scene.reviewer, course)
-    service.edit_course(scene.tx, scene.author, course, title="改了", category="law", summary="改了")
+    submit_course(scene.tx, scene.author, course)
+    approve_course(scene.tx, scene.reviewer, course)
+    edit_course(scene.tx, scene.author, course, title="改了", category="law", summary="改了")
     assert course.state == CourseState.DRAFT
     with pytest.raises(Conflict):
-        service.publish_course(scene.tx, scene.author, course)
+        publish_course(scene.tx, scene.author, course)
 
 
 def test_members_keep_what_was_approved_until_the_revision_is(scene: Scene) -> None:
     tx, course = scene.tx, scene.published(items=2, title="第一版")
     first, second = queries.course_page(tx, course).lines
     with pytest.raises(Conflict):
-        service.edit_course(tx, scene.author, course, title="偷改", category="law")
-    draft = service.revise_course(tx, scene.author, course)
-    assert service.revise_course(tx, scene.author, course).id == draft.id, "one revision at a time"
+        edit_course(tx, scene.author, course, title="偷改", category="law")
+    draft = revise_course(tx, scene.author, course)
+    assert revise_course(tx, scene.author, course).id == draft.id, "one revision at a time"
     copies = queries.course_page(tx, draft).lines
-    service.edit_course(tx, scene.author, draft, title="第二版", category="law", summary="修订")
-    service.replace_item(tx, scene.author, draft, copies[0].item, asset=factories.asset(tx, scene.trainer))
-    service.remove_item(tx, scene.author, draft, copies[1].item)
-    service.add_item(tx, scene.author, draft, kind="video", title="第三讲", asset=factories.asset(tx, scene.trainer))
-    service.submit_course(tx, scene.author, draft)
+    edit_course(tx, scene.author, draft, title="第二版", category="law", summary="修订")
+    replace_item(tx, scene.author, draft, copies[0].item, asset=factories.asset(tx, scene.trainer))
+    remove_item(tx, scene.author, draft, copies[1].item)
+    add_item(tx, scene.author, draft, kind="video", title="第三讲", asset=factories.asset(tx, scene.trainer))
+    submit_course(tx, scene.author, draft)
     assert course.title == "第一版" and len(queries.course_page(tx, course).lines) == 2
-    service.approve_course(tx, scene.reviewer, draft)
-    shown = service.publish_course(tx, scene.reviewer, draft)
+    approve_course(tx, scene.reviewer, draft)
+    shown = publish_course(tx, scene.reviewer, draft)
     assert shown.id == course.id
     assert (course.title, course.version, course.published_version, course.state) == ("第二版", 2, 2, "published")
     assert draft.state == CourseState.MERGED
@@ -224,61 +243,61 @@ def test_members_keep_what_was_approved_until_the_revision_is(scene: Scene) -> N
 
 def test_a_revision_of_words_alone_leaves_completions_alone(scene: Scene) -> None:
     course = scene.published(items=2)
-    draft = service.revise_course(scene.tx, scene.author, course)
-    service.edit_course(scene.tx, scene.author, draft, title="只改标题", category="law", summary="修订")
+    draft = revise_course(scene.tx, scene.author, course)
+    edit_course(scene.tx, scene.author, draft, title="只改标题", category="law", summary="修订")
     ids = [line.item.public_id for line in queries.course_page(scene.tx, draft).lines]
-    service.reorder_items(scene.tx, scene.author, draft, ids[::-1])
-    service.submit_course(scene.tx, scene.author, draft)
-    service.approve_course(scene.tx, scene.reviewer, draft)
-    service.publish_course(scene.tx, scene.reviewer, draft)
+    reorder_items(scene.tx, scene.author, draft, ids[::-1])
+    submit_course(scene.tx, scene.author, draft)
+    approve_course(scene.tx, scene.reviewer, draft)
+    publish_course(scene.tx, scene.reviewer, draft)
     assert (course.version, course.title) == (1, "只改标题")
     assert [line.item.title for line in queries.course_page(scene.tx, course).lines] == ["第2讲", "第1讲"]
 
 
 def test_a_revision_does_not_bring_back_what_was_withdrawn(scene: Scene) -> None:
     course = scene.published()
-    draft = service.revise_course(scene.tx, scene.author, course)
-    service.submit_course(scene.tx, scene.author, draft)
-    service.approve_course(scene.tx, scene.reviewer, draft)
-    service.withdraw_course(scene.tx, scene.second, course)
+    draft = revise_course(scene.tx, scene.author, course)
+    submit_course(scene.tx, scene.author, draft)
+    approve_course(scene.tx, scene.reviewer, draft)
+    withdraw_course(scene.tx, scene.second, course)
     with pytest.raises(Conflict):
-        service.publish_course(scene.tx, scene.author, draft)
+        publish_course(scene.tx, scene.author, draft)
 
 
 def test_withdrawing_can_be_undone_by_a_reviewer_only(scene: Scene) -> None:
     course = scene.published()
-    service.withdraw_course(scene.tx, scene.author, course)
+    withdraw_course(scene.tx, scene.author, course)
     with pytest.raises(NotFound):
         access.access_published_course(scene.tx, scene.author, course.public_id)
     with pytest.raises(Forbidden):
-        service.republish_course(scene.tx, scene.author, course)
-    service.republish_course(scene.tx, scene.reviewer, course)
+        republish_course(scene.tx, scene.author, course)
+    republish_course(scene.tx, scene.reviewer, course)
     assert access.access_published_course(scene.tx, scene.author, course.public_id).id == course.id
     assert course.version == 1
 
 
 def test_content_changed_after_a_withdrawal_is_another_version(scene: Scene) -> None:
     course = scene.published()
-    service.withdraw_course(scene.tx, scene.author, course)
+    withdraw_course(scene.tx, scene.author, course)
     for _ in range(2):
-        service.add_item(
+        add_item(
             scene.tx, scene.author, course, kind="video", title="新", asset=factories.asset(scene.tx, scene.trainer)
         )
     assert (course.state, course.version) == (CourseState.DRAFT, 2)
     with pytest.raises(Conflict):
-        service.discard_course(scene.tx, scene.author, course)
+        discard_course(scene.tx, scene.author, course)
 
 
 def test_files_of_others_cannot_be_used(scene: Scene) -> None:
     course = scene.draft()
     foreign = factories.asset(scene.tx, scene.reviewer_account)
     with pytest.raises(Forbidden):
-        service.add_item(scene.tx, scene.author, course, kind="video", title="借用", asset=foreign)
+        add_item(scene.tx, scene.author, course, kind="video", title="借用", asset=foreign)
     sound = factories.asset(scene.tx, scene.trainer, kind="audio")
     with pytest.raises(Invalid):
-        service.add_item(scene.tx, scene.author, course, kind="video", title="错类", asset=sound)
+        add_item(scene.tx, scene.author, course, kind="video", title="错类", asset=sound)
     with pytest.raises(Invalid):
-        service.edit_course(scene.tx, scene.author, course, title="封面", category="law", cover=sound)
+        edit_course(scene.tx, scene.author, course, title="封面", category="law", cover=sound)
 
 
 def test_someone_elses_draft_is_not_there(scene: Scene) -> None:
@@ -291,11 +310,11 @@ def test_someone_elses_draft_is_not_there(scene: Scene) -> None:
     item = queries.course_page(scene.tx, course).lines[0].item
     with pytest.raises(Forbidden):
         access.access_item_for_member(scene.tx, stranger, item.public_id)
-    for verb in (service.submit_course, service.revise_course, service.discard_course):
+    for verb in (submit_course, revise_course, discard_course):
         with pytest.raises(Forbidden):
             verb(scene.tx, stranger, course)
     with pytest.raises(Forbidden):
-        service.edit_course(scene.tx, stranger, course, title="抢", category="law")
+        edit_course(scene.tx, stranger, course, title="抢", category="law")
 
 
 def test_reviewers_do_not_see_unfinished_drafts(scene: Scene) -> None:
@@ -304,14 +323,14 @@ def test_reviewers_do_not_see_unfinished_drafts(scene: Scene) -> None:
 
 
 def test_only_a_trainer_of_the_node_makes_courses(scene: Scene) -> None:
-    factories.seed_categories(scene.tx)
+    factories.library.seed_categories(scene.tx)
     with pytest.raises(Forbidden):
-        service.create_course(scene.tx, scene.reviewer, title="越权", category="law")
+        create_course(scene.tx, scene.reviewer, title="越权", category="law")
     city = scene.tx.get_one(Organisation, scene.county.parent_id)
     with pytest.raises(Forbidden):
-        service.create_course(scene.tx, scene.author, title="越级", category="law", organisation=city)
+        create_course(scene.tx, scene.author, title="越级", category="law", organisation=city)
     with pytest.raises(Invalid) as caught:
-        service.create_course(scene.tx, scene.author, title="", category="no-such-shelf")
+        create_course(scene.tx, scene.author, title="", category="no-such-shelf")
     assert set(caught.value.fields) == {"title", "category"}
 
 
@@ -354,7 +373,7 @@ def test_a_cover_tells_what_it_is_and_how_long(scene: Scene) -> None:
     assert (film.kind, film.duration_ms, film.pages, film.cover) == ("video", 120_000, 0, None)
     paper = factories.asset(scene.tx, scene.trainer, kind="document", state="ready", duration_ms=70_000)
     draft = scene.draft(category="law", items=0)
-    service.add_item(scene.tx, scene.author, draft, kind="document", title="条文", asset=paper)
+    add_item(scene.tx, scene.author, draft, kind="document", title="条文", asset=paper)
     card = queries.course_page(scene.tx, draft).card
     assert (card.kind, card.duration_ms, card.pages) == ("document", 0, 7)
 
@@ -366,20 +385,20 @@ def test_a_category_has_a_symbol_that_there_is(scene: Scene) -> None:
             scene.tx, None, (Role.SYSTEM_ADMINISTRATOR, scene.tx.get_one(Organisation, scene.county.parent_id))
         ),
     )
-    rows = {row.slug: row for row in factories.seed_categories(scene.tx)}
+    rows = {row.slug: row for row in factories.library.seed_categories(scene.tx)}
     assert {row.symbol for row in rows.values()} == set(rows), "the first categories have each their own"
-    made = service.add_category(scene.tx, keeper, "移风易俗", "culture")
-    service.update_category(scene.tx, keeper, made.slug, "移风易俗", "health")
+    made = add_category(scene.tx, keeper, "移风易俗", "culture")
+    update_category(scene.tx, keeper, made.slug, "移风易俗", "health")
     assert made.symbol == "health"
     with pytest.raises(Invalid) as caught:
-        service.add_category(scene.tx, keeper, "新类", "unicorn")
+        add_category(scene.tx, keeper, "新类", "unicorn")
     assert set(caught.value.fields) == {"symbol"}
 
 
 def test_a_failed_file_is_brought_to_its_author(scene: Scene) -> None:
     course = scene.draft()
     asset = factories.asset(scene.tx, scene.trainer, state="failed")
-    service.add_item(scene.tx, scene.author, course, kind="video", title="坏文件", asset=asset)
+    add_item(scene.tx, scene.author, course, kind="video", title="坏文件", asset=asset)
     assert [line.item.title for line in queries.items_by_file_state(scene.tx, scene.author, AssetState.FAILED)] == [
         "坏文件"
     ]
@@ -387,10 +406,10 @@ def test_a_failed_file_is_brought_to_its_author(scene: Scene) -> None:
 
 
 def test_seeding_leaves_renamed_shelves_alone(scene: Scene) -> None:
-    first = factories.seed_categories(scene.tx)
+    first = factories.library.seed_categories(scene.tx)
     first[0].name = "理论武装"
     scene.tx.flush()
-    assert service.seed_categories(scene.tx)[0].name == "理论武装"
+    assert seed_categories(scene.tx)[0].name == "理论武装"
     assert len(scene.tx.scalars(select(Category)).all()) == len(first)
 
 
@@ -406,21 +425,21 @@ def test_every_decision_is_told_however_often_it_is_taken(scene: Scene) -> None:
         assert dict(rows) == {kind: expected[kind]}, kind
 
     for _ in range(3):
-        service.submit_course(tx, scene.author, course)
+        submit_course(tx, scene.author, course)
         told_of("course.submitted", 2)
-        service.return_course(tx, scene.reviewer, course, comment="再改一改。")
+        return_course(tx, scene.reviewer, course, comment="再改一改。")
         told_of("course.returned")
     for _ in range(2):
-        service.submit_course(tx, scene.author, course)
+        submit_course(tx, scene.author, course)
         told_of("course.submitted", 2)
-        service.approve_course(tx, scene.reviewer, course)
+        approve_course(tx, scene.reviewer, course)
         told_of("course.approved")
-        service.publish_course(tx, scene.author, course)
+        publish_course(tx, scene.author, course)
         told_of("course.published")
-        service.withdraw_course(tx, scene.reviewer, course)
+        withdraw_course(tx, scene.reviewer, course)
         told_of("course.withdrawn")
-        service.republish_course(tx, scene.reviewer, course)
+        republish_course(tx, scene.reviewer, course)
         told_of("course.published")
-        service.withdraw_course(tx, scene.reviewer, course)
+        withdraw_course(tx, scene.reviewer, course)
         told_of("course.withdrawn")
-        service.edit_course(tx, scene.author, course, title="改过的课程", category="theory", summary="新的简介")
+        edit_course(tx, scene.author, course, title="改过的课程", category="theory", summary="新的简介")

@@ -8,7 +8,7 @@ from academy.core.audit import AuditEntry, record
 from academy.core.errors import NotFound
 from academy.core.i18n import Message, msg
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext
+from academy.jobs.api import Job, JobContext
 from academy.notifications import queries, service
 from academy.notifications.jobs import verify_audit
 from academy.notifications.models import Notification

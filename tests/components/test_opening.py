@@ -7,7 +7,7 @@ from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.errors import Conflict
 from academy.core.runtime import Runtime
-from academy.jobs import JobState
+from academy.jobs.api import JobState
 from academy.people.models import Member
 from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Enrolment, Training, TrainingState

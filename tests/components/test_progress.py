@@ -11,7 +11,7 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
-from academy.jobs import handles, publish
+from academy.jobs.api import handles, publish
 from academy.learning import queries, service
 from academy.learning.events import CourseFinished, CourseItemFinished, CourseStarted
 from academy.learning.models import Completion, CreditHour, PlaybackLease, Refusal

@@ -9,7 +9,7 @@ from academy.core import clock
 from academy.core.actor import Actor, Role, Scope
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.runtime import Runtime
-from academy.jobs import publish
+from academy.jobs.api import publish
 from academy.learning import evidence, queries, recuts
 from academy.learning.access import access_evidence
 from academy.library.events import CoursePublished

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.runtime import Runtime
-from academy.jobs import publish
+from academy.jobs.api import publish
 from academy.learning import service
 from academy.learning.models import LeaseEnd, PlaybackLease, WatchLedger
 from academy.learning.service import Opened

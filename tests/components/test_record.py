@@ -19,7 +19,7 @@ MIDNIGHT = dt.datetime(2025, 12, 31, 16, tzinfo=dt.UTC)
 @pytest.fixture
 def held(runtime: Runtime) -> list[Course]:
     with runtime.db.begin() as tx:
-        factories.seed_categories(tx)
+        factories.library.seed_categories(tx)
         county = factories.organisation(tx, level="county")
         trainer = factories.account(tx, None, (Role.TRAINER, county))
         reviewer = factories.account(tx, None, (Role.REVIEWER, county))

@@ -17,7 +17,7 @@ from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import Message, translator_for
 from academy.core.runtime import Runtime
 from academy.learning import completions
-from academy.people import service as members
+from academy.people.api import change_status, edit_member
 from academy.people.models import Exemption, Member, Organisation
 from academy.reports import builder, coverage, pdf, period, quality
 from academy.reports.sheet_files import open_sheet
@@ -97,9 +97,9 @@ def test_lists_of_secretaries_floating_and_exempt(runtime: Runtime, city: City) 
     with clock.frozen(at(60)), runtime.db.begin() as tx:
         people = [tx.get_one(Member, person.id) for person in city.people]
         sealer, today = runtime.sealer, clock.today()
-        members.edit_member(tx, SYSTEM, sealer, people[3], {"position": "党支部书记", "position_since": "2026-04-01"})
-        members.edit_member(tx, SYSTEM, sealer, people[4], {"position": "书记", "position_since": "2020-01-01"})
-        members.change_status(tx, SYSTEM, people[5], "floating", on=dt.date(2026, 4, 2), note="外省务工")
+        edit_member(tx, SYSTEM, sealer, people[3], {"position": "党支部书记", "position_since": "2026-04-01"})
+        edit_member(tx, SYSTEM, sealer, people[4], {"position": "书记", "position_since": "2020-01-01"})
+        change_status(tx, SYSTEM, people[5], "floating", on=dt.date(2026, 4, 2), note="外省务工")
         grant_exemption(tx, people[6], reason="年老体弱", valid_from=today)
         grant_exemption(tx, people[7], reason="患病", valid_from=today, valid_to=today + dt.timedelta(days=9))
         node = tx.get_one(Organisation, city.city.id)

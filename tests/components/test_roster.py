@@ -14,8 +14,8 @@ from academy.core.actor import SYSTEM
 from academy.core.errors import Conflict, Forbidden, Invalid, TooLarge
 from academy.core.i18n import Message
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobState
-from academy.people import service
+from academy.jobs.api import Job, JobState
+from academy.people.api import masked_phone, rename_organisation
 from academy.people.models import Member, Membership, Organisation, RosterImport
 from academy.roster import imports, sheet_xlsx
 from tests import factories as make
@@ -49,7 +49,7 @@ def test_a_roster_is_looked_at_then_applied(runtime: Runtime, town: Town, encodi
         assert (one.name, one.gender, one.birth_date, one.joined_on, one.position, one.status) == (
             "赵小满", "male", dt.date(1950, 3, 5), dt.date(1975, 7, 1), "支部书记", "active",
         )  # fmt: skip
-        assert service.masked_phone(runtime.sealer, one) == "138****1234"
+        assert masked_phone(runtime.sealer, one) == "138****1234"
         assert (people["A2"].status, people["A2"].organisation_id) == ("floating", town.two.id)
         assert tx.scalar(select(func.count(Membership.id)).where(Membership.valid_to.is_(None))) == 3
     assert not imports.source(runtime.settings, made).exists(), "what was sent is not kept"
@@ -66,7 +66,7 @@ def test_xlsx_says_the_same_as_csv(runtime: Runtime, town: Town) -> None:
     with runtime.db.read() as tx:
         one = tx.scalars(select(Member).where(Member.number == "10001")).one()
         assert (one.birth_date, one.joined_on) == (dt.date(1950, 3, 5), dt.date(1975, 7, 1))
-        assert service.masked_phone(runtime.sealer, one) == "138****1234"
+        assert masked_phone(runtime.sealer, one) == "138****1234"
 
 
 def test_every_bad_row_is_named_with_every_reason(runtime: Runtime, town: Town) -> None:
@@ -163,7 +163,7 @@ def test_moved_changed_left_and_back(runtime: Runtime, town: Town) -> None:
     with runtime.db.read() as tx:
         people = {m.number: m for m in tx.scalars(select(Member))}
         assert people["A1"].organisation_id == town.two.id
-        assert service.masked_phone(runtime.sealer, people["A1"]) == "139****5678"
+        assert masked_phone(runtime.sealer, people["A1"]) == "139****5678"
         assert (people["A1"].birth_date, people["A2"].position) == (dt.date(1950, 3, 5), "组织委员"), "blanks keep"
         assert people["A4"].status == "left"
         spells = tx.execute(
@@ -210,7 +210,7 @@ def test_a_member_in_two_files_is_moved_by_the_second_after_a_second_look(runtim
 def test_a_change_elsewhere_does_not_bother_the_officer(runtime: Runtime, town: Town) -> None:
     made = send(runtime, town.east, csv(*ROWS))
     with runtime.db.begin() as tx:
-        service.rename_organisation(tx, SYSTEM, tx.get_one(Organisation, town.stranger.id), "新名")
+        rename_organisation(tx, SYSTEM, tx.get_one(Organisation, town.stranger.id), "新名")
     assert confirm(runtime, town.east, made).state == "applied"
 
 

@@ -14,7 +14,7 @@ from academy.cli.sample import accounts, names, statutes
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.learning.models import Completion, WatchLedger
 from academy.library.models import Course, CourseState
 from academy.people.models import Exemption, Member, Membership, Organisation

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 
 from academy.core import clock
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext, every, nightly, scheduler
+from academy.jobs import scheduler
+from academy.jobs.api import Job, JobContext, every, nightly
 from academy.jobs.models import Recurrence
 from tests.support.shortcuts import drain
 

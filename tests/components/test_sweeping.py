@@ -10,7 +10,7 @@ from sqlalchemy import select
 from academy.core import clock
 from academy.core.ids import new_id
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext, enqueue
+from academy.jobs.api import Job, JobContext, enqueue
 from academy.media import cleanup
 from academy.media.models import Asset, Upload
 from academy.media.storage.file_storage import fetched_folder, local_storage, uploads_folder, work_folder

@@ -9,7 +9,8 @@ from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.errors import Invalid
 from academy.core.runtime import Runtime
-from academy.people import position_terms, service
+from academy.people import position_terms
+from academy.people.api import change_status, edit_member
 from academy.people.models import Member, MemberTerm, Organisation
 from academy.people.position_names import post_of
 from tests import factories as make
@@ -48,12 +49,12 @@ def test_a_position_is_dated_and_its_day_can_be_corrected(runtime: Runtime) -> N
     sealer = runtime.sealer
     with clock.frozen(NOW), runtime.db.begin() as tx:
         person = make.member(tx, make.organisation(tx, level="city"))
-        service.edit_member(tx, SYSTEM, sealer, person, {"position": "组织委员", "position_since": "2025-01-05"})
-        service.edit_member(tx, SYSTEM, sealer, person, {"position": "党支部书记", "position_since": "2026-02-01"})
-        service.edit_member(tx, SYSTEM, sealer, person, {"position": "党支部书记", "position_since": "2026-02-10"})
+        edit_member(tx, SYSTEM, sealer, person, {"position": "组织委员", "position_since": "2025-01-05"})
+        edit_member(tx, SYSTEM, sealer, person, {"position": "党支部书记", "position_since": "2026-02-01"})
+        edit_member(tx, SYSTEM, sealer, person, {"position": "党支部书记", "position_since": "2026-02-10"})
         assert person.position_since == dt.date(2026, 2, 10)
         with pytest.raises(Invalid), tx.begin_nested():
-            service.edit_member(tx, SYSTEM, sealer, person, {"position": "书记", "position_since": "2020-01-01"})
+            edit_member(tx, SYSTEM, sealer, person, {"position": "书记", "position_since": "2020-01-01"})
         tx.refresh(person)
     assert held(runtime, person.id, "position") == [
         ("组织委员", "committee", dt.date(2025, 1, 5), dt.date(2026, 2, 1)),
@@ -61,7 +62,7 @@ def test_a_position_is_dated_and_its_day_can_be_corrected(runtime: Runtime) -> N
     ]
     with clock.frozen(NOW), runtime.db.begin() as tx:
         person = tx.get_one(Member, person.id)
-        service.edit_member(tx, SYSTEM, sealer, person, {"position": ""})
+        edit_member(tx, SYSTEM, sealer, person, {"position": ""})
         assert person.position_since is None
     assert held(runtime, person.id, "position")[-1][3] == DAY
 
@@ -69,10 +70,10 @@ def test_a_position_is_dated_and_its_day_can_be_corrected(runtime: Runtime) -> N
 def test_who_floats_is_known_since_when_and_where_to(runtime: Runtime) -> None:
     with clock.frozen(NOW), runtime.db.begin() as tx:
         person = make.member(tx, make.organisation(tx, level="city"))
-        service.change_status(tx, SYSTEM, person, "floating", on=dt.date(2026, 1, 1), note="外省务工")
-        service.change_status(tx, SYSTEM, person, "floating", on=dt.date(2025, 12, 1))
-        service.change_status(tx, SYSTEM, person, "active", on=dt.date(2026, 2, 1))
-        service.change_status(tx, SYSTEM, person, "left")
+        change_status(tx, SYSTEM, person, "floating", on=dt.date(2026, 1, 1), note="外省务工")
+        change_status(tx, SYSTEM, person, "floating", on=dt.date(2025, 12, 1))
+        change_status(tx, SYSTEM, person, "active", on=dt.date(2026, 2, 1))
+        change_status(tx, SYSTEM, person, "left")
     assert held(runtime, person.id, "status") == [
         ("floating", "floating", dt.date(2025, 12, 1), dt.date(2026, 2, 1)),
         ("left", "left", DAY, None),

@@ -9,7 +9,7 @@ from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.errors import Invalid
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext
+from academy.jobs.api import Job, JobContext
 from academy.library.models import Course, CourseState
 from academy.trainings import coverage_cells, enrolment, jobs, service
 from academy.trainings.models import Training, TrainingState

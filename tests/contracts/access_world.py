@@ -21,7 +21,7 @@ from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
-from academy.jobs import enqueue
+from academy.jobs.api import enqueue
 from academy.learning import corrections
 from academy.learning import service as progress
 from academy.library import complaints
@@ -32,7 +32,8 @@ from academy.media.captions import caption_files, editing
 from academy.media.storage.file_storage import local_storage, set_key
 from academy.notifications.models import Notification
 from academy.notifications.service import notify
-from academy.people import cohorts, service
+from academy.people import cohorts
+from academy.people.api import request_exemption
 from academy.people.models import Member, Organisation
 from academy.reports import service as reports
 from academy.roster import imports
@@ -164,7 +165,7 @@ class World:
         for place, node in self.nodes.items():
             person: Member = self.made["member", place]
             today = clock.today()
-            self.made["exemption", place] = service.request_exemption(
+            self.made["exemption", place] = request_exemption(
                 tx, SYSTEM, tx.merge(person), reason="年老体弱", valid_from=today
             )
             asker = make.actor_of(tx, make.account(tx, make.member(tx, node)))

@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from academy.core.actor import Role
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.media import queries, rules, tools
 from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, parts_folder, set_key, work_folder

@@ -24,11 +24,23 @@ from academy.learning import corrections, recuts, repair, rules
 from academy.learning.heartbeats import Heartbeat
 from academy.learning.models import Completion, CreditHour, WatchLedger
 from academy.learning.service import open_lease
-from academy.library import service as library
+from academy.library.api import (
+    add_item,
+    approve_course,
+    edit_course,
+    publish_course,
+    remove_item,
+    rename_item,
+    replace_item,
+    republish_course,
+    revise_course,
+    submit_course,
+    withdraw_course,
+)
 from academy.library.models import Course, CourseItem, CourseState
 from academy.media.models import Asset
 from academy.people import exemptions, mergers
-from academy.people import service as members
+from academy.people.api import add_member, change_status, move_organisation, transfer_member
 from academy.people.models import Exemption, Member, Organisation
 from academy.trainings import recount
 from academy.trainings import service as trainings
@@ -94,7 +106,7 @@ class Life:
         course = self._course(tx)
         if course.state != CourseState.PUBLISHED:
             return
-        draft = library.revise_course(tx, self.author, course)
+        draft = revise_course(tx, self.author, course)
         for _ in range(self.dice.choice([1, 1, 2])):
             self._change(tx, draft)
         self.release(tx, draft)
@@ -103,7 +115,7 @@ class Life:
         """The course leaves the shelf, and is changed in its place; it may stay away for a while."""
         course = self._course(tx)
         if course.state == CourseState.PUBLISHED:
-            library.withdraw_course(tx, self.author, course)
+            withdraw_course(tx, self.author, course)
         if self.dice.random() < 0.5:
             self._change(tx, course)
 
@@ -111,7 +123,7 @@ class Life:
         """A course that is away comes back as it was, or as it was rewritten."""
         course = self._course(tx)
         if course.state == CourseState.WITHDRAWN:
-            library.republish_course(tx, self.reviewer, course)
+            republish_course(tx, self.reviewer, course)
         elif course.state != CourseState.PUBLISHED:
             self.release(tx, course)
 
@@ -145,18 +157,18 @@ class Life:
     def move(self, tx: Tx) -> None:
         """A transfer."""
         where = tx.get_one(Organisation, self.dice.choice(self.branches))
-        members.transfer_member(tx, SYSTEM, self._person(tx), where)
+        transfer_member(tx, SYSTEM, self._person(tx), where)
 
     def leave_or_return(self, tx: Tx) -> None:
         """Somebody leaves, or comes back."""
         person = self._person(tx)
-        members.change_status(tx, SYSTEM, person, "active" if person.status == "left" else "left")
+        change_status(tx, SYSTEM, person, "active" if person.status == "left" else "left")
 
     def join(self, tx: Tx) -> None:
         """Somebody joins."""
         where = tx.get_one(Organisation, self.dice.choice(self.branches))
         number = f"N{len(self.people)}-{self.course}"
-        self.people.append(members.add_member(tx, SYSTEM, self.runtime.sealer, where, number=number, name="新来的").id)
+        self.people.append(add_member(tx, SYSTEM, self.runtime.sealer, where, number=number, name="新来的").id)
 
     def exempt(self, tx: Tx) -> None:
         """An exemption begins, for some days, or is revoked."""
@@ -182,7 +194,7 @@ class Life:
     def rehang(self, tx: Tx) -> None:
         """A branch hangs under another town."""
         branch = tx.get_one(Organisation, self.dice.choice(self.branches))
-        members.move_organisation(tx, SYSTEM, branch, tx.get_one(Organisation, self.dice.choice(self.towns)))
+        move_organisation(tx, SYSTEM, branch, tx.get_one(Organisation, self.dice.choice(self.towns)))
 
     def open_another(self, tx: Tx) -> None:
         """A training of the course as it is now."""
@@ -213,31 +225,31 @@ class Life:
         item = self.dice.choice(items)
         change = self.dice.choice(["remove", "remove", "optional", "required", "add", "replace", "less", "more"])
         if change == "remove" and len(items) > 1:
-            library.remove_item(tx, self.author, course, item)
+            remove_item(tx, self.author, course, item)
         elif change in ("optional", "required"):
             required = change == "required"
-            library.rename_item(tx, self.author, course, item, title=item.title, required=required)
+            rename_item(tx, self.author, course, item, title=item.title, required=required)
         elif change in ("add", "replace"):
             asset = make.asset(tx, tx.get_one(Account, self.trainer))
             if change == "add":
-                library.add_item(tx, self.author, course, kind="video", title="加讲", asset=asset)
+                add_item(tx, self.author, course, kind="video", title="加讲", asset=asset)
             else:
-                library.replace_item(tx, self.author, course, item, asset=asset)
+                replace_item(tx, self.author, course, item, asset=asset)
         elif change in ("less", "more"):
             fields = {"title": course.title, "category": "theory", "summary": course.summary, "lecturer": "马青山"}
             permille = self.dice.choice([500, 700]) if change == "less" else 950
-            library.edit_course(tx, self.author, course, threshold_permille=permille, **fields)  # type: ignore[arg-type]
+            edit_course(tx, self.author, course, threshold_permille=permille, **fields)  # type: ignore[arg-type]
         tx.expire_all()
 
     def release(self, tx: Tx, course: Course) -> None:
         """All the way to the shelf; a course must ask for something."""
         items = self._items(tx, course)
         if not any(item.required for item in items):
-            library.rename_item(tx, self.author, course, items[0], title=items[0].title, required=True)
+            rename_item(tx, self.author, course, items[0], title=items[0].title, required=True)
         if course.state in (CourseState.DRAFT, CourseState.RETURNED):
-            library.submit_course(tx, self.author, course)
-        library.approve_course(tx, self.reviewer, course)
-        library.publish_course(tx, self.reviewer, course)
+            submit_course(tx, self.author, course)
+        approve_course(tx, self.reviewer, course)
+        publish_course(tx, self.reviewer, course)
 
     def _course(self, tx: Tx) -> Course:
         return tx.get_one(Course, self.course)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from academy.accounts.sessions import open_program_session
 from academy.core.actor import Role
-from academy.jobs import enqueue
+from academy.jobs.api import enqueue
 from academy.learning import service as progress
 from academy.library.models import Course
 from academy.media import uploads

@@ -28,7 +28,7 @@ from academy.library.models import Course, CourseState
 from academy.media import delivery
 from academy.media.storage.file_storage import set_key
 from academy.media.storage.selection import storage_of
-from academy.people import service as members
+from academy.people.api import change_status
 from academy.people.models import Member, Organisation
 from tests import factories as make
 from tests.running import Academy, academy
@@ -349,7 +349,7 @@ def test_who_is_removed_is_out_at_once(city: City) -> None:
     cookie = city.of.cookie(leaver)
     assert city.browser(cookie).see("/api/v1/session").status_code == 204
     with city.of.runtime.db.begin() as tx:
-        members.change_status(tx, SYSTEM, tx.get_one(Member, person.id), "left")
+        change_status(tx, SYSTEM, tx.get_one(Member, person.id), "left")
     assert city.browser(cookie).see("/api/v1/session", headers={"Accept": "application/json"}).status_code == 401
 
 

@@ -15,7 +15,8 @@ from academy.app import create_app
 from academy.core import clock, collisions
 from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobState, enqueue, scheduler
+from academy.jobs import scheduler
+from academy.jobs.api import Job, JobState, enqueue
 from academy.jobs.worker import run_job
 from academy.media import uploads
 from academy.media.models import Upload

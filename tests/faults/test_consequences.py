@@ -14,7 +14,7 @@ from academy.app import create_app
 from academy.core import clock, collisions
 from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.runtime import Runtime
-from academy.jobs import enqueue
+from academy.jobs.api import enqueue
 from academy.jobs.models import OutboxEvent
 from academy.learning import corrections, repair
 from academy.learning.group_commit import Committer

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from academy.core.actor import Actor, Role
 from academy.core.runtime import Runtime
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.jobs.worker import run_job, runnable
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState

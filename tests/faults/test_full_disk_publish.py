@@ -19,7 +19,7 @@ from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.errors import StorageFull
 from academy.core.i18n import Message
-from academy.jobs import GAVE_UP, Job
+from academy.jobs.api import GAVE_UP, Job
 from academy.jobs.queue import release_lost
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Rendition

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from academy.core.actor import Role
 from academy.core.errors import StorageFull
 from academy.core.i18n import Message
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, set_key

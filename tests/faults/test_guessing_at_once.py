@@ -17,8 +17,8 @@ from academy.core.actor import SYSTEM
 from academy.core.audit import AuditEntry
 from academy.core.errors import AcademyError, Busy
 from academy.core.runtime import Runtime
-from academy.jobs import Job
-from academy.people import service as members
+from academy.jobs.api import Job
+from academy.people.api import add_member
 from academy.people.models import Member
 from tests import factories as make
 from tests import templates
@@ -53,7 +53,7 @@ def runtime(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def _peopled(runtime: Runtime) -> Runtime:
     with runtime.db.begin() as tx:
         branch = make.organisation(tx, level="city")
-        person = members.add_member(tx, SYSTEM, runtime.sealer, branch, number="A7", name="赵小满", phone=PHONE)
+        person = add_member(tx, SYSTEM, runtime.sealer, branch, number="A7", name="赵小满", phone=PHONE)
         service.create_account(
             tx,
             SYSTEM,

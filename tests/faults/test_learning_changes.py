@@ -10,10 +10,10 @@ from sqlalchemy import select
 from academy import components
 from academy.core import clock
 from academy.core.runtime import Runtime
-from academy.jobs import enqueue
+from academy.jobs.api import enqueue
 from academy.learning import completions, repair
 from academy.learning.models import Completion
-from academy.library import service as library
+from academy.library.api import add_item, edit_course, remove_item, rename_item, revise_course, withdraw_course
 from tests import factories as make
 from tests.faults import learning_changes
 from tests.faults.learning_changes import MINUTE_MS, START, Life
@@ -61,14 +61,14 @@ def test_whoever_had_all_the_rest_completes_by_each_way(real_runtime: Runtime, c
     drain(real_runtime)
     assert list(repair.ledger_differences(real_runtime.db)) == []
     with clock.frozen(START + days), real_runtime.db.begin() as tx:
-        draft = library.revise_course(tx, life.author, tx.get_one(learning_changes.Course, life.course))
+        draft = revise_course(tx, life.author, tx.get_one(learning_changes.Course, life.course))
         if change == "dropped":
-            library.remove_item(tx, life.author, draft, draft.items[2])
+            remove_item(tx, life.author, draft, draft.items[2])
         elif change == "optional":
-            library.rename_item(tx, life.author, draft, draft.items[2], title="选学", required=False)
+            rename_item(tx, life.author, draft, draft.items[2], title="选学", required=False)
         else:
             fields = {"title": draft.title, "category": "theory", "summary": draft.summary}
-            library.edit_course(tx, life.author, draft, threshold_permille=800, **fields)  # type: ignore[arg-type]
+            edit_course(tx, life.author, draft, threshold_permille=800, **fields)  # type: ignore[arg-type]
         life.release(tx, draft)
     found = list(repair.ledger_differences(real_runtime.db))
     assert {key[0] for key, _ in found} >= {life.people[0]}
@@ -92,13 +92,13 @@ def test_a_draft_that_nobody_reviewed_completes_nothing(real_runtime: Runtime) -
         course = tx.get_one(learning_changes.Course, life.course)
         for item in course.items[:2]:
             life.watch(tx, person, item, 1.0)
-        library.withdraw_course(tx, life.author, course)
-        library.remove_item(tx, life.author, course, course.items[2])
+        withdraw_course(tx, life.author, course)
+        remove_item(tx, life.author, course, course.items[2])
         first = course.items[0]
         completions.finish_item(tx, person, first.id, first.version, course.id, clock.now_ms())
         assert tx.scalars(select(Completion)).all() == []
         asset = make.asset(tx, tx.get_one(make.Account, life.trainer), duration_ms=MINUTE_MS)
-        library.add_item(tx, life.author, course, kind="video", title="加讲", asset=asset)
+        add_item(tx, life.author, course, kind="video", title="加讲", asset=asset)
         life.release(tx, course)
     drain(real_runtime)
     assert list(repair.ledger_differences(real_runtime.db)) == []

@@ -21,7 +21,7 @@ from academy.jobs import queue
 from academy.learning import completions, corrections
 from academy.learning.models import Correction
 from academy.library.models import Course
-from academy.people import service as members
+from academy.people.api import transfer_member
 from academy.people.models import Member, Organisation
 from academy.trainings import coverage_cells, opening, recount, service
 from academy.trainings.models import Enrolment, Training, TrainingState
@@ -61,7 +61,7 @@ def planned(runtime: Runtime) -> tuple[City, Training]:
 
 
 def moving(person: int, branch: int) -> Callable[[Tx], object]:
-    return lambda tx: members.transfer_member(tx, SYSTEM, tx.get_one(Member, person), tx.get_one(Organisation, branch))
+    return lambda tx: transfer_member(tx, SYSTEM, tx.get_one(Member, person), tx.get_one(Organisation, branch))
 
 
 def finishing(person: int, course: int) -> Callable[[Tx], object]:

@@ -14,9 +14,9 @@ from academy.core.actor import SYSTEM
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.coverage import breakdowns, filters, published_figures, table
-from academy.jobs import publish
+from academy.jobs.api import publish
 from academy.learning.models import Completion
-from academy.people import service as members
+from academy.people.api import change_status
 from academy.people.events import MembersChanged
 from academy.people.models import Member, Organisation
 from academy.reports import period
@@ -73,7 +73,7 @@ def live_a_day(tx: Tx, chance: random.Random, city: City, day: int) -> None:
         describe(chance, person)
         publish(tx, MembersChanged([person.id]))
     for person in chance.sample(people, chance.choice([0, 1])):
-        members.change_status(tx, SYSTEM, person, "deceased", on=at(day).date())
+        change_status(tx, SYSTEM, person, "deceased", on=at(day).date())
     people = [person for person in people if person.status == "active"]
     for person in chance.sample(people, chance.choice([0, 1, 2])):
         grant_exemption(tx, person, reason="年老体弱", valid_from=at(day).date())

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.runtime import Runtime
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.learning import recuts, repair, rules, service
 from academy.learning.group_commit import Committer
 from academy.learning.heartbeats import Heartbeat

@@ -20,7 +20,7 @@ from academy.core.database import Tx
 from academy.core.errors import AcademyError, Conflict, Invalid
 from academy.core.runtime import Runtime
 from academy.jobs import queue
-from academy.people import service
+from academy.people.api import move_organisation, transfer_member
 from academy.people.models import Member, Membership, Organisation, RosterImport
 from academy.roster import apply, imports
 from academy.roster.findings import RowFindings
@@ -66,7 +66,7 @@ def at_once(runtime: Runtime, *acts: Callable[[Tx], object]) -> list[AcademyErro
 def moving(node: int, target: int, seen: int) -> Callable[[Tx], object]:
     def act(tx: Tx) -> None:
         one, other = tx.get_one(Organisation, node), tx.get_one(Organisation, target)
-        service.move_organisation(tx, SYSTEM, one, other, seen_parent_id=seen)
+        move_organisation(tx, SYSTEM, one, other, seen_parent_id=seen)
 
     return act
 
@@ -93,9 +93,7 @@ def test_two_administrators_moving_one_node_and_two_moves_that_would_make_a_ring
         whole(place)
         with place.db.begin() as tx:
             for row_id in ids[1:]:
-                service.move_organisation(
-                    tx, SYSTEM, tx.get_one(Organisation, row_id), tx.get_one(Organisation, ids[0])
-                )
+                move_organisation(tx, SYSTEM, tx.get_one(Organisation, row_id), tx.get_one(Organisation, ids[0]))
 
 
 def test_two_transfers_of_one_member_leave_one_open_membership(place: Runtime) -> None:
@@ -105,9 +103,7 @@ def test_two_transfers_of_one_member_leave_one_open_membership(place: Runtime) -
         person = make.member(tx, tx.get_one(Organisation, home)).id
 
     def to(target: int) -> Callable[[Tx], object]:
-        return lambda tx: service.transfer_member(
-            tx, SYSTEM, tx.get_one(Member, person), tx.get_one(Organisation, target)
-        )
+        return lambda tx: transfer_member(tx, SYSTEM, tx.get_one(Member, person), tx.get_one(Organisation, target))
 
     for error in at_once(place, to(one), to(two)):
         assert error is None or isinstance(error, Conflict)

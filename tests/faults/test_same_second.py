@@ -14,7 +14,7 @@ from academy.core.errors import AcademyError, Busy, Invalid
 from academy.core.runtime import Runtime
 from academy.coverage import published_figures
 from academy.library import complaints
-from academy.library import service as library
+from academy.library.api import withdraw_course
 from academy.library.models import Complaint, Course
 from academy.outreach import delegation, reminders
 from academy.people.models import Organisation
@@ -115,7 +115,7 @@ def test_a_withdrawal_in_the_second_of_an_opening(real_runtime: Runtime, first: 
         plan = training(tx, city.city, city.courses, opens_on=today, closes_on=today)
         reviewer = make.actor_of(tx, make.account(tx, None, (Role.REVIEWER, city.city)))
     opening: Act = lambda tx: service.begin_opening(tx, SYSTEM, tx.get_one(Training, plan.id))  # noqa: E731
-    withdrawal: Act = lambda tx: library.withdraw_course(tx, reviewer, tx.get_one(Course, city.courses[0].id))  # noqa: E731
+    withdrawal: Act = lambda tx: withdraw_course(tx, reviewer, tx.get_one(Course, city.courses[0].id))  # noqa: E731
     order = (opening, withdrawal) if first == "opening" else (withdrawal, opening)
     met = one_behind_the_other(real_runtime, *order)
     with real_runtime.db.read() as tx:

@@ -13,7 +13,7 @@ from academy.core import clock
 from academy.core.actor import NOBODY
 from academy.core.errors import Busy
 from academy.core.runtime import Runtime
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.search import index_check, service
 from academy.search.backends.selection import search_backend
 from academy.search.backends.whoosh.backend import WhooshBackend

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from academy.core.actor import Actor, Role
 from academy.core.database import Database
 from academy.core.errors import Conflict
-from academy.library import access, service
+from academy.library import access
+from academy.library.api import approve_course, return_course, submit_course
 from academy.library.models import Course, CourseState, Review
 from tests import factories, templates
 
@@ -33,7 +34,7 @@ def test_one_of_two_decides(database: Database, verb: str) -> None:
         trainer = factories.account(tx, None, (Role.TRAINER, node))
         reviewers = [factories.actor_of(tx, factories.account(tx, None, (Role.REVIEWER, node))) for _ in range(2)]
         course = factories.course(tx, trainer)
-        service.submit_course(tx, factories.actor_of(tx, trainer), course)
+        submit_course(tx, factories.actor_of(tx, trainer), course)
         public_id, seen = course.public_id, course.revision
     together, outcomes = threading.Barrier(2), []
 
@@ -46,9 +47,9 @@ def test_one_of_two_decides(database: Database, verb: str) -> None:
             with database.begin() as tx:
                 row = access.access_course_for_review(tx, who, public_id)
                 if verb == "approve":
-                    service.approve_course(tx, who, row, seen=seen)
+                    approve_course(tx, who, row, seen=seen)
                 else:
-                    service.return_course(tx, who, row, comment="请核对。", seen=seen)
+                    return_course(tx, who, row, comment="请核对。", seen=seen)
             outcomes.append("decided")
         except Conflict:
             outcomes.append("too late")

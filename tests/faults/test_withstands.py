@@ -17,7 +17,7 @@ from academy.cli.database import alembic_config
 from academy.core.actor import Actor
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.jobs import publish
+from academy.jobs.api import publish
 from academy.learning import queries
 from academy.learning.models import PlaybackLease, WatchLedger
 from academy.learning.tokens import Signer

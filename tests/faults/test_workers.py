@@ -18,8 +18,9 @@ from sqlalchemy import func, select, update
 
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext, JobState, enqueue, job, publish, queue
 from academy.jobs import events as job_events
+from academy.jobs import queue
+from academy.jobs.api import Job, JobContext, JobState, enqueue, job, publish
 from academy.jobs.models import OutboxEvent, Recurrence
 from academy.jobs.outbox import deliver
 from academy.jobs.worker import Worker, run_job
@@ -35,7 +36,8 @@ import datetime as dt, os, signal, sys, time
 from pathlib import Path
 from academy import components
 from academy.core.runtime import Runtime
-from academy.jobs import JobContext, job, queue, worker
+from academy.jobs import queue, worker
+from academy.jobs.api import JobContext, job
 from academy.jobs.models import Recurrence
 from tests.conftest import make_settings
 

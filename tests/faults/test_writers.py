@@ -68,7 +68,7 @@ WORKER = """
 import sys, time
 from academy import components
 from academy.core.runtime import Runtime
-from academy.jobs import job, JobContext
+from academy.jobs.api import job, JobContext
 from academy.jobs.worker import Worker
 from pathlib import Path
 from tests.conftest import make_settings
@@ -99,7 +99,7 @@ def test_a_job_outlives_a_killed_worker(database: Path, tmp_path: Path) -> None:
     assert SECRET
     mark = tmp_path / "done"
     db = Database(f"sqlite:///{database}")
-    from academy.jobs import Job, JobState, enqueue
+    from academy.jobs.api import Job, JobState, enqueue
 
     first = _worker(tmp_path)
     with db.begin() as tx:

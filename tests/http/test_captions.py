@@ -13,7 +13,7 @@ from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.runtime import Runtime
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.media import queries, service
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, TranscriptVersion

@@ -14,7 +14,7 @@ from academy.accounts.models import Account
 from academy.accounts.queries import scopes_of
 from academy.core.actor import Actor, Role
 from academy.core.runtime import Runtime
-from academy.library import service as library
+from academy.library.api import create_course, seed_categories
 from academy.library.models import Category, CourseItem
 from academy.media import queries
 from academy.media.models import Asset, AssetState
@@ -41,9 +41,9 @@ def who(runtime: Runtime) -> Account:
 @pytest.fixture
 def course(runtime: Runtime, who: Account) -> str:
     with runtime.db.begin() as tx:
-        library.seed_categories(tx)
+        seed_categories(tx)
         actor = Actor(account_id=who.id, scopes=scopes_of(tx, who.id))
-        made = library.create_course(
+        made = create_course(
             tx, actor, title="党课", summary="第一讲", category=tx.scalars(select(Category.slug)).first() or ""
         )
         return f"/studio/{made.public_id}"

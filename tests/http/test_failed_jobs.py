@@ -10,7 +10,7 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import Message, msg
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext, JobState, enqueue, job
+from academy.jobs.api import Job, JobContext, JobState, enqueue, job
 from tests import factories as make
 from tests.conftest import sign_in
 from tests.support.shortcuts import drain

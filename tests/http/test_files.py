@@ -10,8 +10,8 @@ from sqlalchemy import select
 from academy.accounts.models import Account
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
-from academy.jobs import Job
-from academy.library import service as library
+from academy.jobs.api import Job
+from academy.library.api import set_cover
 from academy.media import queries
 from academy.media.models import Asset, AssetPart, AssetState, AssetStep
 from academy.media.storage.file_storage import local_storage
@@ -40,7 +40,7 @@ def test_only_what_is_used_nowhere_can_go_and_its_room_comes_back(
         line = factories.lines(tx, course)[0]
         loose = factories.asset(tx, who, filename="没用到.mp4", size=7 << 20)
         cover = factories.asset(tx, who, kind="image", filename="封面.jpg")
-        library.set_cover(tx, actor, course, cover)
+        set_cover(tx, actor, course, cover)
         stranger = factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
     original = local_storage(runtime.settings).path(f"assets/{loose.public_id}/original")
     original.parent.mkdir(parents=True)

@@ -67,7 +67,7 @@ class Town:
 @pytest.fixture
 def town(app: Flask, runtime: Runtime) -> Iterator[Town]:
     with runtime.db.begin() as tx:
-        factories.seed_categories(tx)
+        factories.library.seed_categories(tx)
         county = factories.organisation(tx, level="county")
         branch = factories.organisation(tx, county)
         trainer = factories.account(tx, None, (Role.TRAINER, county))
@@ -233,7 +233,7 @@ def test_an_unknown_shelf_and_odd_pages(town: Town) -> None:
 
 def test_the_citys_administrator_keeps_the_shelves(app: Flask, runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
-        factories.seed_categories(tx)
+        factories.library.seed_categories(tx)
         city = factories.organisation(tx, level="city")
         county = factories.organisation(tx, city, level="county")
         clients = []

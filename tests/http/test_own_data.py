@@ -24,7 +24,8 @@ from academy.library import complaints
 from academy.library.models import Complaint, Course
 from academy.notifications.models import Notification
 from academy.notifications.service import notify
-from academy.people import service as people
+from academy.people.api import edit_member
+from academy.people.members import sealed_phone
 from academy.people.models import Member
 from tests import factories as make
 from tests.conftest import sign_in
@@ -64,7 +65,7 @@ def village(app: Flask, runtime: Runtime) -> Village:
     with runtime.db.begin() as tx:
         county = make.organisation(tx, level="county")
         branch, other = make.organisation(tx, county), make.organisation(tx, level="county")
-        person = make.member(tx, branch, name="田守成", education="大专", **people.sealed_phone(runtime.sealer, PHONE))
+        person = make.member(tx, branch, name="田守成", education="大专", **sealed_phone(runtime.sealer, PHONE))
         account = make.account(tx, person)
         tx.get_one(Account, account.id).password_hash = passwords.hash_password("春天的第一课2026")
         tx.add(ExternalIdentity(account_id=account.id, issuer="https://sso.example", subject="s1"))
@@ -151,7 +152,7 @@ def test_a_later_roster_brings_nothing_back(village: Village) -> None:
     village.decide(village.second, row)
     with village.runtime.db.begin() as tx:
         person = tx.get_one(Member, village.person.id)
-        people.edit_member(tx, SYSTEM, village.runtime.sealer, person, {"phone": PHONE, "education": "本科"})
+        edit_member(tx, SYSTEM, village.runtime.sealer, person, {"phone": PHONE, "education": "本科"})
         assert tx.scalar(select(Member.phone_sealed).where(Member.id == person.id)) is None
         with pytest.raises(Conflict, match="停用或删除"):
             service.issue_activation_code(tx, SYSTEM, person)

@@ -14,7 +14,7 @@ from academy.accounts.models import Account
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
-from academy.jobs import publish
+from academy.jobs.api import publish
 from academy.library.models import ContentProposal, Course
 from academy.media import queries
 from academy.media.captions import chapters

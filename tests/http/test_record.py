@@ -17,7 +17,7 @@ def test_a_member_sees_and_prints_what_was_learnt(
 ) -> None:
     year = clock.today().year
     with runtime.db.begin() as tx:
-        factories.seed_categories(tx)
+        factories.library.seed_categories(tx)
         county = factories.organisation(tx, level="county")
         trainer = factories.account(tx, None, (Role.TRAINER, county))
         reviewer = factories.account(tx, None, (Role.REVIEWER, county))

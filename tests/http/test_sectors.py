@@ -9,7 +9,8 @@ from academy.core.actor import SYSTEM, Role
 from academy.core.audit import AuditEntry
 from academy.core.errors import Invalid
 from academy.core.runtime import Runtime
-from academy.people import rules, sectors, service
+from academy.people import rules, sectors
+from academy.people.api import create_organisation
 from academy.people.models import Organisation, Sector
 from tests import factories as make
 from tests.conftest import sign_in
@@ -50,7 +51,7 @@ def test_a_sector_is_added_used_renamed_and_retired(app: Flask, runtime: Runtime
         assert sectors.count_organisations_by_sector(tx)[made.code] == 1
         node = tx.scalars(select(Organisation).where(Organisation.code == "N1")).one()
         with pytest.raises(Invalid):
-            service.create_organisation(tx, SYSTEM, code="N2", name="某支部", sector=made.code, parent=node)
+            create_organisation(tx, SYSTEM, code="N2", name="某支部", sector=made.code, parent=node)
         assert tx.scalars(select(AuditEntry.verb).where(AuditEntry.target == f"sector:{made.code}")).all() == [
             "sector.added", "sector.renamed", "sector.moved", "sector.retired",
         ]  # fmt: skip

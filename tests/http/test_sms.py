@@ -24,8 +24,8 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.errors import Busy, Invalid
 from academy.core.runtime import Runtime
-from academy.jobs import Job
-from academy.people import service as people
+from academy.jobs.api import Job
+from academy.people.members import sealed_phone
 from academy.people.models import Member
 from tests import factories as make
 from tests.support.shortcuts import drain
@@ -43,7 +43,7 @@ def runtime(runtime: Runtime) -> Runtime:
 @pytest.fixture
 def member(runtime: Runtime) -> str:
     with runtime.db.begin() as tx:
-        make.member(tx, make.organisation(tx), number="A7", **people.sealed_phone(runtime.sealer, PHONE))
+        make.member(tx, make.organisation(tx), number="A7", **sealed_phone(runtime.sealer, PHONE))
     return "A7"
 
 

@@ -17,7 +17,7 @@ from academy.core import audit, clock
 from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.audit import AuditEntry, record, verify
 from academy.core.runtime import Runtime
-from academy.people import service as people
+from academy.people.api import request_exemption
 from academy.people.models import Member
 from tests import factories as make
 from tests.conftest import sign_in
@@ -49,9 +49,7 @@ def people_(runtime: Runtime) -> tuple[Member, Account, Account]:
             record(tx, who, verb, f"member:{person.public_id}")
             record(tx, who, verb, "member:somebodyelse2345")
     with clock.frozen(BEGUN + dt.timedelta(days=5)), runtime.db.begin() as tx:
-        people.request_exemption(
-            tx, SYSTEM, tx.get_one(Member, person.id), reason="年老体弱", valid_from=dt.date(2026, 3, 8)
-        )
+        request_exemption(tx, SYSTEM, tx.get_one(Member, person.id), reason="年老体弱", valid_from=dt.date(2026, 3, 8))
         record(tx, SYSTEM, "second-step.removed", f"account:{own.public_id}")
     return person, own, officer
 

@@ -17,7 +17,7 @@ from academy.core import clock, disk
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.media import service, uploads
 from academy.media.models import Asset, Upload
 from tests import factories

@@ -21,7 +21,7 @@ from academy.core.runtime import Runtime
 from academy.learning.models import PlaybackLease
 from academy.library import messages
 from academy.library.models import Course
-from academy.people import service as members
+from academy.people.api import add_member, change_status
 from academy.people.models import Member, MemberStatus
 from tests import factories as make
 from tests.conftest import sign_in
@@ -47,11 +47,11 @@ class Leaver:
 
     def leave(self, status: str) -> None:
         with self.runtime.db.begin() as tx:
-            members.change_status(tx, SYSTEM, tx.get_one(Member, self.member.id), status)
+            change_status(tx, SYSTEM, tx.get_one(Member, self.member.id), status)
 
     def come_back(self) -> None:
         with self.runtime.db.begin() as tx:
-            members.change_status(tx, SYSTEM, tx.get_one(Member, self.member.id), "active")
+            change_status(tx, SYSTEM, tx.get_one(Member, self.member.id), "active")
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def leaver(runtime: Runtime) -> Leaver:
     runtime = dataclasses.replace(runtime, settings=settings)
     with runtime.db.begin() as tx:
         branch = make.organisation(tx, level="city")
-        person = members.add_member(tx, SYSTEM, runtime.sealer, branch, number="A7", name="赵小满", phone=PHONE)
+        person = add_member(tx, SYSTEM, runtime.sealer, branch, number="A7", name="赵小满", phone=PHONE)
         account = service.create_account(
             tx,
             SYSTEM,

@@ -14,7 +14,7 @@ from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
-from academy.jobs import Job, JobContext, enqueue
+from academy.jobs.api import Job, JobContext, enqueue
 from academy.media import cleanup, pipeline, rules, service, tools
 from academy.media.models import Asset, AssetState, AssetStep
 from academy.media.storage.file_storage import parts_folder, work_folder

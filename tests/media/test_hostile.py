@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from academy.core.actor import Actor
 from academy.core.runtime import Runtime
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.media import tools
 from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, set_key

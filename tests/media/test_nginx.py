@@ -17,7 +17,14 @@ from sqlalchemy import select
 from academy.accounts.models import Account, RoleGrant
 from academy.cli.media import nginx_configuration
 from academy.core.actor import Role
-from academy.library import service as library
+from academy.library.api import (
+    add_item,
+    approve_course,
+    publish_course,
+    republish_course,
+    submit_course,
+    withdraw_course,
+)
 from academy.library.models import Course
 from academy.media import delivery, service
 from academy.media.captions.caption_files import CueText
@@ -201,7 +208,7 @@ def test_withdrawn_means_gone_by_every_way_to_it(site: Site) -> None:
     assert course.title in site.get(found, **cookie)[2].decode()
     assert site.get(f"/library/{course.public_id}", **cookie)[0] == 200
     with of.runtime.db.begin() as tx:
-        library.withdraw_course(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
+        withdraw_course(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
     # At once, before any job has run.
     assert [alone.get(url)[0] for url in held] == [404] * 6
     assert course.title not in site.get(found, **cookie)[2].decode()
@@ -212,7 +219,7 @@ def test_withdrawn_means_gone_by_every_way_to_it(site: Site) -> None:
     time.sleep(5.5)
     assert [site.get(url)[0] for url in held * 3] == [404] * 18, "the end of nginx's memory of open files"
     with of.runtime.db.begin() as tx:
-        library.republish_course(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
+        republish_course(tx, factories.actor_of(tx, reviewer), tx.get_one(Course, course.id))
     with of.runtime.db.read() as tx:
         site.asset = tx.get_one(Asset, site.asset.id)
     assert [site.get(site.url(part))[0] for part in PARTS] == [200] * 6
@@ -231,10 +238,10 @@ def _published(site: Site) -> tuple[Course, Account, Account]:
         _, _, member = learner(tx)
         mine = factories.course(tx, author, items=0)
         who, judge = factories.actor_of(tx, author), factories.actor_of(tx, reviewer)
-        library.add_item(tx, who, mine, kind="video", title="第一讲", asset=tx.get_one(Asset, site.asset.id))
-        library.submit_course(tx, who, mine)
-        library.approve_course(tx, judge, mine)
-        made = library.publish_course(tx, judge, mine)
+        add_item(tx, who, mine, kind="video", title="第一讲", asset=tx.get_one(Asset, site.asset.id))
+        submit_course(tx, who, mine)
+        approve_course(tx, judge, mine)
+        made = publish_course(tx, judge, mine)
     drain(site.of.runtime)
     return made, member, reviewer
 

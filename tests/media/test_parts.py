@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from academy.core.actor import Actor
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.jobs import Job
+from academy.jobs.api import Job
 from academy.media import queries, service, tools
 from academy.media.models import Asset, AssetPart, AssetState
 from academy.media.storage.file_storage import local_storage, parts_folder, set_key

@@ -10,7 +10,7 @@ from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.jobs import publish
+from academy.jobs.api import publish
 from academy.jobs.outbox import deliver
 from academy.jobs.worker import run_job, runnable
 from academy.learning import crediting

@@ -23,7 +23,7 @@ from academy.core.i18n import msg
 from academy.core.ids import new_code
 from academy.core.runtime import Runtime
 from academy.core.unique import get_or_create
-from academy.jobs import publish
+from academy.jobs import api as jobs
 
 T = TypeVar("T")
 
@@ -109,7 +109,7 @@ def confirm_second_step(tx: Tx, runtime: Runtime, actor: Actor, code: str, *, se
     end_sessions(tx, [factor.account_id], but=session_id)
     account = tx.get_one(Account, factor.account_id)
     record(tx, actor, "second-step.replaced" if again else "second-step.enabled", f"account:{account.public_id}")
-    publish(tx, AccountTouched(account.id, "second-step-replaced" if again else "second-step"))
+    jobs.publish(tx, AccountTouched(account.id, "second-step-replaced" if again else "second-step"))
     return _new_paper(tx, actor)
 
 
@@ -177,7 +177,7 @@ def renew_recovery_codes(runtime: Runtime, actor: Actor, code: str) -> list[str]
 
     def write(tx: Tx, _: SecondFactor, account: Account) -> list[str]:
         record(tx, actor, "second-step.paper", f"account:{account.public_id}")
-        publish(tx, AccountTouched(account.id, "paper-codes"))
+        jobs.publish(tx, AccountTouched(account.id, "paper-codes"))
         return _new_paper(tx, actor)
 
     return _when_shown(runtime, actor, code, write)
@@ -197,7 +197,7 @@ def remove_second_factor(tx: Tx, actor: Actor, account: Account) -> None:
     tx.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     end_sessions(tx, [account.id])
     record(tx, actor, "second-step.removed", f"account:{account.public_id}")
-    publish(tx, AccountTouched(account.id, "second-step-removed"))
+    jobs.publish(tx, AccountTouched(account.id, "second-step-removed"))
 
 
 def reseal_second_steps(tx: Tx, sealer: Sealer) -> int:

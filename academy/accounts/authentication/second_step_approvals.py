@@ -23,9 +23,9 @@ from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
 from academy.core.paging import Page, page_of
 from academy.core.text import tidy_text
-from academy.jobs import publish
+from academy.jobs import api as jobs
+from academy.people import api as people
 from academy.people.models import Member, Organisation
-from academy.people.queries import subtrees
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +42,7 @@ def waiting_second_steps(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[S
         select(RoleGrant.account_id)
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
         .where(
-            subtrees(paths),
+            people.subtrees(paths),
             RoleGrant.role.in_(sorted(TWO_STEPS)),
             or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > clock.today()),
         )
@@ -75,7 +75,7 @@ def approve_second_step(tx: Tx, actor: Actor, account: Account, number: str) -> 
         raise Invalid(fields={"number": msg("核对号不对。请向本人当面或打电话再问一次；本人没有设置过，就请作废。")})
     factor.approved_at, factor.approved_by = clock.now(), actor.account_id
     record(tx, actor, "second-step.approved", f"account:{account.public_id}")
-    publish(tx, AccountTouched(account.id, "second-step-approved"))
+    jobs.publish(tx, AccountTouched(account.id, "second-step-approved"))
 
 
 def refuse_second_step(tx: Tx, actor: Actor, account: Account) -> None:

@@ -29,11 +29,10 @@ from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row
-from academy.jobs import enqueue
-from academy.people.members import PHONE_FIELD
+from academy.jobs import api as jobs
+from academy.people import api as people
+from academy.people.api import Unreadable
 from academy.people.models import Member
-from academy.people.queries import is_present
-from academy.people.rules import Unreadable, mask_phone, read_phone
 
 Channel = Callable[[str, str], None]
 """Sends a text to a phone; raises when it cannot."""
@@ -71,7 +70,7 @@ def sms_channel(settings: Settings) -> Channel | None:
 
 
 def _console(phone: str, text: str) -> None:
-    sys.stderr.write(f"SMS {mask_phone(phone)}: {text}\n")
+    sys.stderr.write(f"SMS {people.mask_phone(phone)}: {text}\n")
     sys.stderr.flush()
 
 
@@ -98,7 +97,7 @@ def request_sms_code(runtime: Runtime, number: str, phone: str, network: str = "
     """
     number = tidy_text(number, NUMBER_LENGTH)
     try:
-        wanted = read_phone(phone)
+        wanted = people.read_phone(phone)
     except Unreadable:
         wanted = None
     if not wanted or not number:
@@ -107,7 +106,7 @@ def request_sms_code(runtime: Runtime, number: str, phone: str, network: str = "
 
     def write(tx: Tx) -> None:
         _count(tx, number, network)
-        enqueue(tx, SEND, sealed=sealed.hex())
+        jobs.enqueue(tx, SEND, sealed=sealed.hex())
 
     runtime.db.run_in_transaction(write)
 
@@ -117,8 +116,8 @@ def prepare(tx: Tx, runtime: Runtime, number: str, phone: str, network: str) -> 
 
     Accounts with roles get no code by SMS: a minute with the phone would be enough to take over the role.
     """
-    index = runtime.sealer.blind_index(phone, context=PHONE_FIELD)
-    member = tx.scalar(select(Member).where(Member.number == number, Member.phone_index == index, is_present()))
+    index = runtime.sealer.blind_index(phone, context=people.PHONE_FIELD)
+    member = tx.scalar(select(Member).where(Member.number == number, Member.phone_index == index, people.is_present()))
     record(tx, Actor(network=network), "activation.sms", f"member:{member.public_id if member else 'unknown'}")
     if member is None or tx.get(Restriction, member.id) is not None or offices_of_member(tx, member.id):
         return None

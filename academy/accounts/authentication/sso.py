@@ -32,8 +32,8 @@ from academy.core.i18n import msg
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.core.unique import get_or_create
+from academy.people import api as people
 from academy.people.models import Member
-from academy.people.queries import is_present
 
 if TYPE_CHECKING:
     from authlib.integrations.requests_client import OAuth2Session
@@ -271,7 +271,7 @@ def _account(tx: Tx, runtime: Runtime, claims: dict[str, Any], network: str) -> 
     )
     number = str(claims.get(runtime.settings.oidc_member_claim) or "")
     if known is None and number:
-        member = tx.scalar(select(Member).where(Member.number == number, is_present()))
+        member = tx.scalar(select(Member).where(Member.number == number, people.is_present()))
         if member is not None:
             known = account_for_member(tx, member)
             key = {"issuer": issuer, "subject": subject}

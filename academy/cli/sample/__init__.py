@@ -7,13 +7,10 @@ from collections.abc import Callable
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy import select
 
-from academy.accounts.models import Account
 from academy.cli.sample import accounts, courses, jobs, people, studies
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
-from academy.people.models import Organisation
 
 SEED = 20261124
 
@@ -40,7 +37,7 @@ def create(members: int) -> None:
 def is_empty(runtime: Runtime) -> bool:
     """Whether there is no organisation yet."""
     with runtime.db.read() as tx:
-        return tx.scalar(select(Organisation.id).limit(1)) is None
+        return not people.has_organisations(tx)
 
 
 def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) -> None:
@@ -71,7 +68,7 @@ def account_lines(runtime: Runtime) -> list[str]:
     if not runtime.settings.demo or not (runtime.settings.data_dir / "sample").exists():
         return []
     with runtime.db.read() as tx:
-        present = set(tx.scalars(select(Account.username)))
+        present = accounts.usernames(tx)
     lines = [f"Sample accounts, all with the password {accounts.PASSWORD}:"]
     lines += [f"  {s.username:<10} {s.title}" for s in accounts.SAMPLES if s.username in present]
     return lines

@@ -6,7 +6,7 @@ import datetime as dt
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from academy.accounts import consent
+from academy.accounts import api as accounts
 from academy.accounts.models import Account, Consent, RoleGrant
 from academy.cli.sample.people import City
 from academy.core import clock
@@ -69,11 +69,11 @@ def make_accounts(tx: Tx, city: City) -> MadeAccounts:
             member_id=person.id if person else None,
             password_hash=hashed,
             elder_mode=sample.username == "elder",
-            consent_version=consent.CONSENT_VERSION,
+            consent_version=accounts.CONSENT_VERSION,
         )
         tx.add(account)
         tx.flush()
-        tx.add(Consent(account_id=account.id, version=consent.CONSENT_VERSION, language="zh"))
+        tx.add(Consent(account_id=account.id, version=accounts.CONSENT_VERSION, language="zh"))
         ids[sample.username] = account.id
         for role in sample.roles:
             tx.add(
@@ -94,3 +94,8 @@ def _people(tx: Tx, branch_id: int) -> dict[str, Member]:
     secretary = next(m for m in found if m.position == "党支部书记")
     plain = [m for m in found if m.position is None]
     return {"secretary": secretary, "member": plain[len(plain) * 2 // 3], "elder": plain[0]}
+
+
+def usernames(tx: Tx) -> set[str]:
+    """The names of all accounts."""
+    return set(tx.scalars(select(Account.username)))

@@ -7,10 +7,11 @@ from academy.cli.sample.lecture import LecturePlan
 from academy.cli.sample.people import City
 from academy.core import clock
 from academy.core.database import Tx
-from academy.jobs import enqueue
-from academy.library.models import Course, CourseItem, CourseState, Review
-from academy.library.service import find_lecturer, seed_categories
-from academy.media import rules as media_rules
+from academy.jobs import api as jobs
+from academy.library import api as library
+from academy.library.api import CourseState
+from academy.library.models import Course, CourseItem, Review
+from academy.media import api as media
 from academy.media.models import Asset, AssetStep
 
 MINUTE = 60_000
@@ -212,7 +213,7 @@ class Shelved:
 
 def make_courses(tx: Tx, city: City, trainer_id: int, reviewer_id: int) -> list[Shelved]:
     """Insert courses and the rows of their files, and enqueue the first file."""
-    shelves = {row.slug: row.id for row in seed_categories(tx)}
+    shelves = {row.slug: row.id for row in library.seed_categories(tx)}
     waiting: list[tuple[int, LecturePlan]] = []
     made = [
         _course(tx, shelf, shelves[shelf.category], city.root.id, trainer_id, reviewer_id, place, waiting)
@@ -220,7 +221,7 @@ def make_courses(tx: Tx, city: City, trainer_id: int, reviewer_id: int) -> list[
     ]
     # Each job enqueues the next, so that the first lecture can be watched while others are being made.
     order = [[asset_id, dataclasses.asdict(plan)] for asset_id, plan in sorted(waiting, key=_films_first)]
-    enqueue(tx, JOB, key=JOB, files=order)
+    jobs.enqueue(tx, JOB, key=JOB, files=order)
     return made
 
 
@@ -245,7 +246,7 @@ def _course(
         summary=shelf.summary,
         organisation_id=organisation_id,
         category_id=category_id,
-        lecturer_id=find_lecturer(tx, shelf.lecturer, shelf.office, is_leader=place % 4 == 0).id,
+        lecturer_id=library.find_lecturer(tx, shelf.lecturer, shelf.office, is_leader=place % 4 == 0).id,
         state=shelf.state,
         published_version=1 if shown else None,
         revision=1,
@@ -298,7 +299,7 @@ def _item(
     )
     tx.add(asset)
     tx.flush()
-    for number, step in enumerate(media_rules.STEPS_BY_KIND[kind]):
+    for number, step in enumerate(media.STEPS_BY_KIND[kind]):
         tx.add(AssetStep(asset_id=asset.id, step=step, position=number))
     title = shelf.title if kind == shelf.kind else f"{shelf.law}条文"
     item = CourseItem(

@@ -7,9 +7,11 @@ from academy.cli.sample import lecture, names
 from academy.cli.sample.courses import JOB
 from academy.core.database import Tx
 from academy.core.i18n import Message
-from academy.jobs import HEAVY, JobContext, enqueue, job
-from academy.media import rules, service
-from academy.media.models import Asset, AssetState
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
+from academy.media import api as media
+from academy.media.api import AssetState
+from academy.media.models import Asset
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +23,7 @@ def _failed(tx: Tx, message: Message, files: list[Any]) -> None:
     _ask_for_next(tx, files)
 
 
-@job(JOB, lane=HEAVY, max_attempts=2, on_failure=_failed)
+@jobs.job(JOB, lane=jobs.HEAVY, max_attempts=2, on_failure=_failed)
 def make_file(context: JobContext, files: list[Any]) -> None:
     """Make the first file of the list, pass it to the media component, enqueue the next."""
     asset_id, plan = files[0][0], lecture.LecturePlan(**files[0][1])
@@ -40,11 +42,11 @@ def make_file(context: JobContext, files: list[Any]) -> None:
 def _hand_over(tx: Tx, asset: Asset, made: lecture.MadeLecture) -> None:
     asset.incoming, asset.size = str(made.file.absolute()), made.file.stat().st_size
     asset.building = asset.generation
-    service.start_step(tx, asset, rules.STEPS_BY_KIND[asset.kind][0])
+    media.start_step(tx, asset, media.STEPS_BY_KIND[asset.kind][0])
     if made.cues:
-        service.replace_cues(tx, asset, made.cues, "manual")
+        media.replace_cues(tx, asset, made.cues, "manual")
 
 
 def _ask_for_next(tx: Tx, files: list[Any]) -> None:
     if len(files) > 1:
-        enqueue(tx, JOB, files=files[1:])
+        jobs.enqueue(tx, JOB, files=files[1:])

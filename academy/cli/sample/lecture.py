@@ -11,8 +11,8 @@ from pathlib import Path
 
 from academy.cli.sample import slides, speech, statutes
 from academy.core.settings import Settings
-from academy.media import tools
-from academy.media.captions.caption_files import CueText
+from academy.media import api as media
+from academy.media.api import CueText
 
 CACHE = Path(".cache") / "sample"
 EDITIONS = {"video": 1, "audio": 1, "document": 2}
@@ -146,7 +146,7 @@ def _draw(reel: _Reel, folder: Path) -> None:
 
 
 def _encode(plan: LecturePlan, settings: Settings, folder: Path) -> None:
-    command = [tools.ffmpeg_path(settings), "-nostdin", "-v", "error", "-y"]
+    command = [media.ffmpeg_path(settings), "-nostdin", "-v", "error", "-y"]
     sound = ["-c:a", "aac", "-b:a", "64k", "-ac", "1"]
     limit = ["-t", f"{plan.length_ms / 1000:.3f}", "-movflags", "+faststart"]
     if plan.kind == "video":

@@ -13,18 +13,9 @@ from academy.core import clock
 from academy.core.crypto import Sealer
 from academy.core.database import Base, Tx
 from academy.core.ids import new_id
-from academy.people import position_terms
-from academy.people.models import (
-    Exemption,
-    Member,
-    Membership,
-    MemberStatus,
-    MemberTerm,
-    Organisation,
-    OrganisationKind,
-    OrganisationSpell,
-)
-from academy.people.position_names import post_of
+from academy.people import api as people
+from academy.people.api import MemberStatus, OrganisationKind
+from academy.people.models import Exemption, Member, Membership, MemberTerm, Organisation, OrganisationSpell
 
 FOUNDED = dt.date(2015, 1, 1)
 TOWNS = 150
@@ -226,14 +217,12 @@ def _insert_terms(tx: Tx, rows: list[dict[str, Any]], ids: dict[str, int], lot: 
     for row in rows:
         member = ids[row["number"]]
         if row["position"]:
-            kind, since = post_of(row["position"]), row["position_since"]
-            held.append(_term(member, position_terms.POSITION_TERM, row["position"], kind, "", since))
+            kind, since = people.post_of(row["position"]), row["position_since"]
+            held.append(_term(member, people.POSITION_TERM, row["position"], kind, "", since))
         if row["status"] == MemberStatus.FLOATING:
             since = max(row["joined_on"], today - dt.timedelta(days=lot.randrange(20, 1200)))
             held.append(
-                _term(
-                    member, position_terms.STATUS_TERM, str(row["status"]), str(row["status"]), lot.choice(AWAY), since
-                )
+                _term(member, people.STATUS_TERM, str(row["status"]), str(row["status"]), lot.choice(AWAY), since)
             )
     for start in range(0, len(held), 20_000):
         tx.execute(insert(table_of(MemberTerm)), held[start : start + 20_000])
@@ -314,3 +303,8 @@ def table_of(model: type[Base]) -> Table:
     table = model.__table__
     assert isinstance(table, Table)
     return table
+
+
+def has_organisations(tx: Tx) -> bool:
+    """Whether there is any organisation."""
+    return tx.scalar(select(Organisation.id).limit(1)) is not None

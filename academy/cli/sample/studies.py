@@ -17,11 +17,11 @@ from academy.cli.sample.people import City, table_of
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.database import Base, Tx
-from academy.learning import rules as progress_rules
+from academy.learning import api as learning
 from academy.learning.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
 from academy.people.models import Exemption, Member, Organisation
-from academy.trainings import service
-from academy.trainings.service import TrainingPlan
+from academy.trainings import api as trainings
+from academy.trainings.api import TrainingPlan
 
 CHUNK = 20_000
 
@@ -137,7 +137,7 @@ def _finish(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime) -> No
     assert course.item_id is not None  # a training requires items that can be watched or listened to
     key = {"member_id": member_id, "item_id": course.item_id, "item_version": 1}
     ms = int(at.timestamp() * 1000)
-    spans = progress_rules.pack_spans([(0, course.length_ms)])
+    spans = learning.pack_spans([(0, course.length_ms)])
     rows.add(
         WatchLedger,
         **key,
@@ -188,7 +188,7 @@ def _begin(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime, share:
         member_id=member_id,
         item_id=course.item_id,
         item_version=1,
-        spans=progress_rules.pack_spans([(0, watched)]),
+        spans=learning.pack_spans([(0, watched)]),
         covered_ms=watched,
         position_ms=watched,
         updated_ms=int(at.timestamp() * 1000),
@@ -202,12 +202,12 @@ def _hold(tx: Tx, city: City, campaign: Campaign, courses: list[int]) -> None:
     opens, closes = today + dt.timedelta(days=campaign.opens), today + dt.timedelta(days=campaign.closes)
     plan = TrainingPlan(campaign.title, opens, closes, courses, summary=campaign.summary)
     with clock.frozen(_morning(opens)):
-        training = service.create_training(tx, SYSTEM, tx.get_one(Organisation, city.root.id), plan)
-        service.open_training(tx, SYSTEM, training)
+        training = trainings.create_training(tx, SYSTEM, tx.get_one(Organisation, city.root.id), plan)
+        trainings.open_training(tx, SYSTEM, training)
     if campaign.stage == "archived":
         with clock.frozen(_morning(closes + dt.timedelta(days=1))):
-            service.close_training(tx, SYSTEM, training)
-            service.archive_training(tx, SYSTEM, training)
+            trainings.close_training(tx, SYSTEM, training)
+            trainings.archive_training(tx, SYSTEM, training)
 
 
 def _morning(day: dt.date) -> dt.datetime:

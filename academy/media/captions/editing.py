@@ -13,7 +13,7 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.unique import get_or_create, lock_row
-from academy.jobs import enqueue
+from academy.jobs import api as jobs
 from academy.media import queries, service
 from academy.media.captions import caption_files
 from academy.media.captions.caption_files import CueText
@@ -76,7 +76,7 @@ def save_captions(
     assert script is not None
     _keep(tx, script, cues, actor)
     # The search index is updated when editing pauses, not at every keystroke.
-    enqueue(tx, "media.settle_transcript", key=f"asset:{asset.id}:settle", delay_s=REST_S, asset_id=asset.id)
+    jobs.enqueue(tx, "media.settle_transcript", key=f"asset:{asset.id}:settle", delay_s=REST_S, asset_id=asset.id)
     record(tx, actor, "captions.edited", f"asset:{asset.public_id}", cues=len(cues), version=script.version)
     return script
 

@@ -15,7 +15,8 @@ from sqlalchemy import delete, func, select, update
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.i18n import Message
-from academy.jobs import BRIEF, HEAVY, JobContext, cancel_jobs, enqueue, job
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
 from academy.media import pipeline, rules, service
 from academy.media.models import Asset, AssetPart, AssetStep
 from academy.media.pipeline import Keep, StepContext, WaitForParts, step
@@ -27,7 +28,7 @@ AT_ONCE = 4
 """Parts of one film that are queued or running at a time, whatever the number of workers."""
 
 
-@step("encode", lane=HEAVY)
+@step("encode", lane=jobs.HEAVY)
 def _encode(work: StepContext) -> Keep | WaitForParts | None:
     """Make the renditions of a short film; for a long one, enqueue its parts."""
     if (work.folder / "master.m3u8").exists():
@@ -61,7 +62,7 @@ def _start(tx: Tx, asset: Asset, number: int) -> None:
     tx.execute(_row(asset.id, asset.building or "", number).values(state="queued"))
     name = "media.sound" if number == parts.SOUND else "media.part"
     key = service.part_key(asset, number)
-    enqueue(tx, name, key=key, asset_id=asset.id, generation=asset.building, number=number)
+    jobs.enqueue(tx, name, key=key, asset_id=asset.id, generation=asset.building, number=number)
 
 
 def _row(asset_id: int, generation: str, number: int):  # type: ignore[no-untyped-def]
@@ -146,7 +147,7 @@ def _part_failed(tx: Tx, message: Message, asset_id: int, generation: str, numbe
         return
     for other in tx.scalars(select(AssetPart.number).where(AssetPart.asset_id == asset_id)):
         if other != number:
-            cancel_jobs(tx, service.part_key(asset, other))
+            jobs.cancel_jobs(tx, service.part_key(asset, other))
     already = select(AssetStep.id).where(
         AssetStep.asset_id == asset_id, AssetStep.step == "encode", AssetStep.state == "failed"
     )
@@ -154,19 +155,19 @@ def _part_failed(tx: Tx, message: Message, asset_id: int, generation: str, numbe
         pipeline.failed(tx, "encode", message, asset_id, generation)
 
 
-@job("media.part", lane=HEAVY, on_failure=_part_failed)
+@jobs.job("media.part", lane=jobs.HEAVY, on_failure=_part_failed)
 def _part(context: JobContext, asset_id: int, generation: str, number: int) -> None:
     """Make one part of a long film's pictures."""
     _make_part(context, asset_id, generation, number)
 
 
-@job("media.sound", lane=BRIEF, on_failure=_part_failed)
+@jobs.job("media.sound", lane=jobs.BRIEF, on_failure=_part_failed)
 def _sound(context: JobContext, asset_id: int, generation: str, number: int) -> None:
     """Make the audio of a long film, in one piece."""
     _make_part(context, asset_id, generation, number)
 
 
-@step("join", lane=BRIEF)
+@step("join", lane=jobs.BRIEF)
 def _join(work: StepContext) -> Keep | None:
     """Put parts together, measure, and write the master playlists."""
     made: Path = parts_folder(work.settings, work.generation)

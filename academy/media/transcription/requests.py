@@ -12,7 +12,8 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.settings import Settings
 from academy.core.unique import get_or_create, lock_row
-from academy.jobs import HEAVY, JobContext, enqueue, handles, job, publish
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
 from academy.media import queries
 from academy.media.captions import editing
 from academy.media.events import AssetReady, SpeechRecognised
@@ -53,7 +54,7 @@ def request_transcription(tx: Tx, actor: Actor, settings: Settings, asset: Asset
     row.state, row.permille, row.error = "waiting", 0, None
     row.asked_at, row.finished_at = clock.now(), None
     tx.flush()
-    enqueue(tx, "media.transcribe", key=f"asset:{asset.id}:transcribe", asset_id=asset.id)
+    jobs.enqueue(tx, "media.transcribe", key=f"asset:{asset.id}:transcribe", asset_id=asset.id)
     record(tx, actor, "captions.recognition_asked", f"asset:{asset.public_id}")
     return row
 
@@ -64,7 +65,7 @@ def _source(asset: Asset) -> int | None:
     return found
 
 
-@handles(AssetReady)
+@jobs.handles(AssetReady)
 def transcribe_new(context: JobContext, event: AssetReady) -> None:
     """Recognise a new lecture without captions, where there is a model."""
     if models.find_speech_model(context.settings) is None:
@@ -94,7 +95,7 @@ def _begin(tx: Tx, asset_id: int) -> tuple[Asset, list[str]] | None:
     return asset, [term.right for term in editing.list_glossary(tx)]
 
 
-@job("media.transcribe", lane=HEAVY, on_failure=_failed)
+@jobs.job("media.transcribe", lane=jobs.HEAVY, on_failure=_failed)
 def transcribe(context: JobContext, asset_id: int) -> None:
     """Recognise the words of a lecture."""
     begun = context.db.run_in_transaction(lambda tx: _begin(tx, asset_id))
@@ -132,7 +133,7 @@ def _keep(tx: Tx, asset_id: int, recognised: recognition.Recognised) -> None:
     row.state, row.permille, row.model = "done", 1000, recognised.model[:120]
     row.finished_at = clock.now()
     cues = [[cue.start_ms, cue.end_ms, cue.text, cue.confidence] for cue in recognised.cues]
-    publish(tx, SpeechRecognised(asset.id, cues))
+    jobs.publish(tx, SpeechRecognised(asset.id, cues))
     record(
         tx, SYSTEM, "captions.recognised", f"asset:{asset.public_id}", cues=len(recognised.cues), model=recognised.model
     )

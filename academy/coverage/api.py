@@ -1,0 +1,50 @@
+"""Figures of coverage, their breakdowns and filters, the names behind them, the forecast."""
+
+from academy.coverage.breakdowns import (
+    AGE_WORDS,
+    BLURRED_NOTE,
+    DIMENSIONS,
+    age_key,
+    break_down,
+    measure_breakdowns,
+    publish_breakdowns,
+)
+from academy.coverage.filters import filter_coverage, filter_options, measure_filtered, publish_filtered, read_filters
+from academy.coverage.forecast import forecast_training
+from academy.coverage.name_lists import (
+    NAME_STATUSES,
+    REMIND_EVERY_DAYS,
+    NameFilter,
+    NameStatus,
+    count_names,
+    list_names,
+    selected_members,
+    stream_names,
+)
+from academy.coverage.table import Coverage, coverage_of
+
+__all__ = [
+    "AGE_WORDS",
+    "BLURRED_NOTE",
+    "DIMENSIONS",
+    "NAME_STATUSES",
+    "REMIND_EVERY_DAYS",
+    "Coverage",
+    "NameFilter",
+    "NameStatus",
+    "age_key",
+    "break_down",
+    "count_names",
+    "coverage_of",
+    "filter_coverage",
+    "filter_options",
+    "forecast_training",
+    "list_names",
+    "measure_breakdowns",
+    "measure_filtered",
+    "publish_breakdowns",
+    "publish_filtered",
+    "read_filters",
+    "selected_members",
+    "stream_names",
+]

@@ -1,0 +1,99 @@
+"""Playback leases, heartbeats, watched time, starts and completions, corrections.
+
+Positions are in media milliseconds, `seq` counts the reports of one lease.
+"""
+
+from academy.learning.access import access_correction, access_evidence, access_lease, access_recut
+from academy.learning.correction_queries import completions_of, corrections_of, waiting_corrections
+from academy.learning.corrections import (
+    CORRECTION_DECIDERS,
+    CORRECTION_KINDS,
+    CORRECTION_PROPOSERS,
+    approve_correction,
+    decline_correction,
+    propose_correction,
+)
+from academy.learning.devices import device_label, device_of
+from academy.learning.events import CorrectionApproved, CourseFinished, CourseStarted, CourseStruck
+from academy.learning.evidence import collect_evidence, evidence_csv
+from academy.learning.group_commit import Committer
+from academy.learning.heartbeats import (
+    MAX_HEARTBEAT_BYTES,
+    MAX_SEQ,
+    BadHeartbeat,
+    HeartbeatOutcome,
+    LeaseRefused,
+    read_heartbeat,
+)
+from academy.learning.metrics import Meter, new_metrics_folder
+from academy.learning.models import LeaseEnd
+from academy.learning.playback_page import PlaybackPage, load_playback_page
+from academy.learning.queries import ItemProgress, Ledger, Recent, course_states, item_states, ledger_of, recently_begun
+from academy.learning.record import RecordYear, record_of_year, record_years
+from academy.learning.recuts import carry_over_credit, latest_recut, preview_recut, read_recut_mapping
+from academy.learning.refusals import explain_refusal
+from academy.learning.repair import derive_from_ledgers, ledger_differences, repair_ledgers
+from academy.learning.rules import Span, pack_spans, unpack_spans
+from academy.learning.service import OtherDevice, end_lease, open_lease
+from academy.learning.tokens import Signer
+
+__all__ = [
+    "CORRECTION_DECIDERS",
+    "CORRECTION_KINDS",
+    "CORRECTION_PROPOSERS",
+    "MAX_HEARTBEAT_BYTES",
+    "MAX_SEQ",
+    "BadHeartbeat",
+    "Committer",
+    "CorrectionApproved",
+    "CourseFinished",
+    "CourseStarted",
+    "CourseStruck",
+    "HeartbeatOutcome",
+    "ItemProgress",
+    "LeaseEnd",
+    "LeaseRefused",
+    "Ledger",
+    "Meter",
+    "OtherDevice",
+    "PlaybackPage",
+    "Recent",
+    "RecordYear",
+    "Signer",
+    "Span",
+    "access_correction",
+    "access_evidence",
+    "access_lease",
+    "access_recut",
+    "approve_correction",
+    "carry_over_credit",
+    "collect_evidence",
+    "completions_of",
+    "corrections_of",
+    "course_states",
+    "decline_correction",
+    "derive_from_ledgers",
+    "device_label",
+    "device_of",
+    "end_lease",
+    "evidence_csv",
+    "explain_refusal",
+    "item_states",
+    "latest_recut",
+    "ledger_differences",
+    "ledger_of",
+    "load_playback_page",
+    "new_metrics_folder",
+    "open_lease",
+    "pack_spans",
+    "preview_recut",
+    "propose_correction",
+    "read_heartbeat",
+    "read_recut_mapping",
+    "recently_begun",
+    "record_of_year",
+    "record_years",
+    "repair_ledgers",
+    "unpack_spans",
+    "waiting_corrections",
+]

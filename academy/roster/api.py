@@ -1,0 +1,44 @@
+"""Roster files and lists of changes: read, checked against the register, applied completely or not at all."""
+
+from academy.roster.changes import CHANGE_FIELDS, MOST_CHANGES, accept_changes
+from academy.roster.columns import COLUMNS_BY_KIND, unused_headings
+from academy.roster.findings import FINDING_KINDS
+from academy.roster.imports import (
+    begin_import,
+    check_corrected_rows,
+    choose_columns,
+    confirm_import,
+    discard_import,
+    import_job,
+    import_of_id,
+    imports_under,
+    read_findings,
+    receive_corrected_rows,
+    receive_file,
+)
+from academy.roster.rejected_rows import rejected_rows_csv, rejected_rows_sheet, roster_template
+from academy.roster.sheet_table import MOST_COLUMNS
+
+__all__ = [
+    "CHANGE_FIELDS",
+    "COLUMNS_BY_KIND",
+    "FINDING_KINDS",
+    "MOST_CHANGES",
+    "MOST_COLUMNS",
+    "accept_changes",
+    "begin_import",
+    "check_corrected_rows",
+    "choose_columns",
+    "confirm_import",
+    "discard_import",
+    "import_job",
+    "import_of_id",
+    "imports_under",
+    "read_findings",
+    "receive_corrected_rows",
+    "receive_file",
+    "rejected_rows_csv",
+    "rejected_rows_sheet",
+    "roster_template",
+    "unused_headings",
+]
