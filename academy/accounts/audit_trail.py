@@ -70,7 +70,7 @@ def stream_audit_trail(db: Database, asked: AuditQuery) -> Iterator[Line]:
 
 
 def audit_row(line: Line) -> list[str | int | None]:
-    """An entry as a spreadsheet row; columns as in `HEAD`."""
+    """An entry as a spreadsheet row, in the order of the export's headings."""
     entry, account = line
     return [
         entry.seq,

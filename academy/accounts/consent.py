@@ -10,7 +10,7 @@ from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 
 CONSENT_VERSION = "1"
-"""Version of `TEXT`. Any change of the text needs a new version; everybody is then asked again."""
+"""Version of `CONSENT_TEXT`. Any change of the text needs a new version; everybody is then asked again."""
 
 DIGESTS = {"1": "b81ad7ae26f73f52be1a0bd04caf511f437fb00d299061e0549283db31f17566"}
 """The SHA-256 of each version's Chinese sentences, so that no text changes under its version."""

@@ -1,4 +1,5 @@
-"""Forecast: at the recent pace, when is a training complete, and which branches decide it. Pure except `ahead`."""
+"""Forecast: at the recent pace, when is a training complete, and which branches decide it. Pure except
+`forecast_training`."""
 
 import dataclasses
 import datetime as dt

@@ -31,7 +31,7 @@ def threshold(course: Course, item: CourseItem) -> int:
 
 
 def asked_now(tx: Tx, item_id: int, item_version: int) -> int:
-    """Share in permille that completes a version of an item since its course was last published; `UNREACHABLE` for an
+    """Share in permille that completes a version of an item since its course was last published; `NEVER` for an
     outdated version, and for a course that is not published."""
     query = select(CourseItem, Course).join(Course, Course.id == CourseItem.course_id)
     present = query.where(CourseItem.id == item_id, CourseItem.version == item_version, CourseItem.removed_at.is_(None))

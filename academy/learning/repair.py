@@ -1,7 +1,8 @@
 """Repair: writes consequences of the ledger that are missing.
 
 The credit of a heartbeat and its pending mark are one commit (`consequences`); marked rows are found by a partial index
-that holds very few. `missing` derives everything anew from the ledger alone, for an operator who does not trust the
+that holds very few. `ledger_differences` derives everything anew from the ledger alone, for an operator who does not
+trust the
 marks.
 """
 

@@ -83,7 +83,7 @@ def edit_course(
 
     Raises:
         Invalid: with a message for each field.
-        Conflict: it is published; `revise` it.
+        Conflict: it is published; `revise_course` it.
     """
     reopen(tx, actor, course)
     _fill(

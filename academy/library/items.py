@@ -24,7 +24,7 @@ def add_item(
 
     Raises:
         Invalid: the title or the file is not acceptable.
-        Conflict: the course is published; `revise` it.
+        Conflict: the course is published; `revise_course` it.
     """
     reopen(tx, actor, course)
     last, count = tx.execute(

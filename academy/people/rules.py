@@ -262,7 +262,7 @@ def read_status(text: str) -> str | None:
 
 
 def read_organisation_kind(text: str) -> str | None:
-    """A `Kind`, or None when blank."""
+    """A `OrganisationKind`, or None when blank."""
     return read_word(text, _KIND, msg("类型“%(shown)s”看不懂，请填党委、党总支、党支部或党小组。", shown=text[:20]))
 
 

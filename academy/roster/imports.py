@@ -58,7 +58,7 @@ def receive_file(settings: Settings, stream: IO[bytes]) -> tuple[str, str]:
 
 
 def receive_corrected_rows(settings: Settings, roster: RosterImport, stream: IO[bytes]) -> Path:
-    """Store corrected rows beside the file that they belong to. Raises as `receive`."""
+    """Store corrected rows beside the file that they belong to. Raises as `receive_file`."""
     target = folder(settings, roster) / f"{corrected_rows.SENT}.{new_id()}"
     try:
         _write(settings, stream, target)
@@ -92,7 +92,7 @@ def begin_import(
     complete: bool = False,
     kind: str = "members",
 ) -> RosterImport:
-    """Enqueue the dry run of a file stored by `receive`."""
+    """Enqueue the dry run of a file stored by `receive_file`."""
     people.require_access(
         actor,
         node.path,

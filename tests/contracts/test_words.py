@@ -1,7 +1,9 @@
 """The application is written in the trade's words (docs/decisions/0042), and no two public classes have one name."""
 
 import ast
+import builtins
 import io
+import keyword
 import re
 import tokenize
 from collections import Counter
@@ -24,6 +26,15 @@ PERMITTED = {
     "media/storage/s3_storage.py:StoredObject.tell": "the protocol of Python's files",
 }
 """Names with a banned word for a reason that lies outside."""
+
+ELSEWHERE = {
+    "NAME_FILE": "stands for any setting's name",
+    "SSL_CERT_FILE": "OpenSSL",
+    "secure_link": "nginx",
+    "silencedetect": "ffmpeg",
+    "site": "Python",
+}
+"""Names between backticks that belong to other programs."""
 
 REMAINING: frozenset[str] = frozenset()
 """Names that other modules import and that are still to be renamed. It only shrinks."""
@@ -150,3 +161,20 @@ def test_no_two_public_classes_of_one_name() -> None:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
     assert {name for name, number in names.items() if number > 1} == REMAINING_CLASSES
+
+
+def test_names_between_backticks_exist() -> None:
+    """What a docstring refers to is a name of the code: a renamed function is renamed in the text about it, too."""
+    known = {*dir(builtins), *keyword.kwlist, *ELSEWHERE}
+    referred: list[tuple[str, str]] = []
+    for path in sorted(CODE.rglob("*.py")):
+        known |= {path.stem, *path.relative_to(ROOT).parent.parts}
+        for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline):
+            place = f"{path.relative_to(CODE)}:{token.start[0]}"
+            if token.type == tokenize.COMMENT or token.string.lstrip("rR").startswith('"""'):
+                names = re.findall(r"(?<!`)`([A-Za-z_]\w*(?:\.\w+)*)`(?!`)", token.string)
+                referred += [(place, name) for name in names if not name.endswith((".py", ".m3u8"))]
+            elif token.type in {tokenize.NAME, tokenize.STRING}:
+                known |= set(re.findall(r"\w+", token.string))
+    assert referred
+    assert [(place, name) for place, name in referred if not set(name.split(".")) <= known] == []

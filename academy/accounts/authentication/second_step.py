@@ -36,12 +36,12 @@ PAPER_LENGTH = 24
 
 
 def begin_second_step(tx: Tx, runtime: Runtime, actor: Actor, *, session_id: int) -> str:
-    """Create a secret for an authenticator app; it has no effect before `confirm`.
+    """Create a secret for an authenticator app; it has no effect before `confirm_second_step`.
 
     The secret belongs to this session alone: one shown in another session, perhaps to a thief, can never be confirmed.
 
     Raises:
-        Conflict: there is a second step, and no `replace` of it is under way in this session.
+        Conflict: there is a second step, and no `replace_second_step` of it is under way in this session.
     """
     factor = tx.get(SecondFactor, actor.account_id, with_for_update=True, populate_existing=True)
     if factor is not None and factor.confirmed_at is not None:
@@ -64,8 +64,9 @@ def begin_second_step(tx: Tx, runtime: Runtime, actor: Actor, *, session_id: int
 def replace_second_step(runtime: Runtime, actor: Actor, code: str, *, session_id: int) -> None:
     """Start moving the second step to another phone; requires a code of the present one or a recovery code.
 
-    For ten minutes, and in this session alone, `begin` gives the new secret and `confirm` activates it. Opens its own
-    transactions, as `pass_step` does.
+    For ten minutes, and in this session alone, `begin_second_step` gives the new secret and `confirm_second_step`
+    activates it. Opens its own
+    transactions, as `verify_second_step` does.
 
     Raises:
         Invalid: the code is wrong.
@@ -167,7 +168,7 @@ def renew_recovery_codes(runtime: Runtime, actor: Actor, code: str) -> list[str]
     """Ten new codes for the day the phone is lost; older ones stop working. Shown only now.
 
     Requires a code of the phone (or one of the older codes), and it is on record. Opens its own
-    transactions, as `pass_step` does.
+    transactions, as `verify_second_step` does.
 
     Raises:
         Invalid: the code is wrong.

@@ -2,7 +2,8 @@
 
 Times that are negative, reversed or unreadable are refused with their line number, because the intention cannot be
 guessed. Overlaps are no error (two people talk at once, editors leave them everywhere): cues are sorted, an earlier
-one is cut where the next begins, two with one start become one; `Parsed.trimmed` counts them, and `Parsed.places`
+one is cut where the next begins, two with one start become one; `ParsedCaptions.trimmed` counts them, and
+`ParsedCaptions.places`
 counts the other parts of the file that did not become a cue.
 """
 
@@ -51,7 +52,7 @@ class ParsedCaptions:
     """Whether the file had no times: the lines were spread over the lecture by their length."""
     encoding: str = "UTF-8"
     counts: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    """How many parts of the file did not become cues of their own, by the kinds of `subtitles.model`."""
+    """How many parts of the file did not become cues of their own, by the kinds of `formats.model`."""
     places: Mapping[str, Sequence[SkippedPart]] = dataclasses.field(default_factory=dict)
     """The first of those parts."""
 

@@ -53,7 +53,7 @@ def parse_chapters(text: str, duration_ms: int) -> list[Pair]:
 
 
 def written_chapters(chapters: Iterable[Chapter]) -> str:
-    """The text from which `parse` reads these chapters."""
+    """The text from which `parse_chapters` reads these chapters."""
     return chapter_lines((chapter.start_ms, chapter.title) for chapter in chapters)
 
 
@@ -111,7 +111,7 @@ def save_chapters(tx: Tx, actor: Actor, asset: Asset, text: str) -> int:
     """Save edited chapters; returns how many.
 
     Raises:
-        Invalid: see `parse`.
+        Invalid: see `parse_chapters`.
     """
     pairs = parse_chapters(text, asset.duration_ms or 0)
     put_chapters(tx, asset, pairs)

@@ -46,10 +46,10 @@ _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 def parse_captions_jailed(filename: str, data: bytes, duration_ms: int | None = None) -> ParsedCaptions:
-    """Parse an uploaded file as `captions.parse` does. Not for use within a transaction.
+    """Parse an uploaded file as `parse_captions` does. Not for use within a transaction.
 
     Raises:
-        Invalid: as `captions.parse` raises it, or the parser reached one of its limits.
+        Invalid: as `parse_captions` raises it, or the parser reached one of its limits.
         Busy: other files are being parsed; nothing was done.
         StorageFull: no space for the parser's log.
     """

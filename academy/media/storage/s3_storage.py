@@ -130,7 +130,7 @@ class S3Storage:
         self.copies.forget(prefix)
 
     def internal_path(self, key: str) -> str:
-        """Path for nginx's internal redirect: an address under `INTERNAL`, signed and expiring soon.
+        """Path for nginx's internal redirect: an address under `INTERNAL_LOCATION`, signed and expiring soon.
 
         nginx finds out whether the object exists.
         """
