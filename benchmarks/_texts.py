@@ -13,6 +13,7 @@ import shutil
 import sqlite3
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,8 +92,14 @@ def _laws() -> Iterator[tuple[str, str]]:
 def _poems() -> Iterator[tuple[str, str]]:
     if shutil.which("npm") is None:
         return
-    subprocess.run(["npm", "pack", "--silent", "chinese-poetry@2.0.1"], cwd=CACHE, stdout=subprocess.DEVNULL)
-    for archive in CACHE.glob("chinese-poetry-*.tgz"):
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:  # two runs at once would read each other's half
+        command = ["npm", "pack", "--silent", "chinese-poetry@2.0.1"]
+        subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL)
+        yield from _poems_in(Path(folder))
+
+
+def _poems_in(folder: Path) -> Iterator[tuple[str, str]]:
+    for archive in folder.glob("chinese-poetry-*.tgz"):
         with tarfile.open(archive) as tar:
             names = sorted(n for n in tar.getnames() if re.search(r"/(quantangshi|songci|yuanqu)/.*\.json$", n))
             for name in names:
@@ -106,7 +113,6 @@ def _poems() -> Iterator[tuple[str, str]]:
                     if sum(map(len, batch)) >= PIECE:
                         yield str(poem.get("title", "")), "\n".join(batch)
                         batch = []
-        archive.unlink()
 
 
 def _package(name: str) -> Path | None:

@@ -75,6 +75,8 @@ def talks(cues: int) -> Iterator[Talk]:
 def whoosh_engine(runtime: Runtime, place: Path) -> Built:
     index = search_backend(runtime)
     seconds = _kept(place / "whoosh.json", index.health().ok, lambda: _rebuild(runtime, index))
+    if index.health().segments > 1:
+        index.merge()  # what earlier runs published for `fresh_s`
     return Built(_answer(runtime, index), seconds, folder_size(runtime.settings.data_dir / "search"))
 
 
