@@ -30,7 +30,7 @@ from academy.people.models import Member, Membership, Organisation, Organisation
 from academy.trainings import service, sql
 from academy.trainings.models import Training
 from academy.trainings.service import TrainingPlan
-from tests.services import postgres
+from tests.support.services import postgres
 
 SECRET = "a-secret-for-benchmarks-only-012345"
 COUNTIES, TOWNS = 12, 150

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks import drive
 from benchmarks import ledger_scene as scene
-from tests.services import postgres
+from tests.support.services import postgres
 
 SOURCE = Path(__file__).with_name("crowd.c")
 

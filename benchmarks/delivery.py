@@ -25,8 +25,8 @@ from academy.core.ids import new_id
 from academy.media import delivery
 from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, set_key
-from tests.running import Academy, academy
-from tests.services import free_port, nginx
+from tests.support.running import Academy, academy
+from tests.support.services import free_port, nginx
 
 CACHE = Path(".cache") / "delivery"
 FILE = "720p/seg_00000.m4s"

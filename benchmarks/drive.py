@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from academy.cli.server import children
 from academy.core.settings import Settings
 from benchmarks.ledger_scene import CACHE, ROOT
-from tests.services import wait_for_port
+from tests.support.services import wait_for_port
 
 
 @contextlib.contextmanager

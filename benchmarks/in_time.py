@@ -20,8 +20,8 @@ from typing import Any
 
 from tests.browser.media_clock import LONGER_S, OFFSETS, PART_S, measure, put, wait
 from tests.browser.stage import stage
-from tests.ledger_makers import learner
 from tests.media.clock import Film
+from tests.support.ledger_makers import learner
 
 RATES = ("1", "5", "15", "24", "25", "30000/1001", "30", "50", "60")
 

@@ -28,7 +28,7 @@ from academy.learning.tokens import Grant, Signer
 from academy.library.models import Category, Course, CourseItem, CourseState
 from academy.media.models import Asset, AssetState
 from academy.people.models import Member, Organisation
-from tests.services import free_port
+from tests.support.services import free_port
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "ledger"

@@ -35,7 +35,7 @@ from academy.search.query_parser import parse
 from academy.search.retrieval import answer
 from academy.search.text import Segmenter
 from benchmarks._lectures import MS_PER_CHARACTER, open_runtime
-from tests.services import postgres
+from tests.support.services import postgres
 
 LENGTHS = range(2, 7)
 QUICK = 700

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 
 from benchmarks import drive
 from benchmarks import ledger_scene as scene
-from tests.services import postgres
+from tests.support.services import postgres
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ from academy.search.retrieval import CANDIDATES, MOST_VERIFIED, rank
 from academy.search.text import HAN, Segmenter, is_han, normalise
 from benchmarks._lectures import CATEGORIES, Talk, fill, open_runtime, put
 from benchmarks._texts import cue_texts, packed, pieces
-from tests.services import postgres
+from tests.support.services import postgres
 from tests.support.shortcuts import drain
 
 CLASSES = ("rare", "common", "two_word", "phrase", "question", "facet")

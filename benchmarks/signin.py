@@ -29,9 +29,9 @@ from sqlalchemy import func, select
 
 from academy.accounts.models import LoginSession
 from benchmarks import drive
-from tests import factories
-from tests.running import Academy, academy
-from tests.services import SSO_SECRET, free_port, sso_provider, type_into_form
+from tests.support import factories
+from tests.support.running import Academy, academy
+from tests.support.services import SSO_SECRET, free_port, sso_provider, type_into_form
 
 CACHE = Path(".cache") / "signin"
 BROWSERS = 8

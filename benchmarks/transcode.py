@@ -27,7 +27,7 @@ from academy.core.actor import Role
 from academy.media import tools
 from academy.media.models import Asset, AssetState, Rendition
 from academy.media.storage.file_storage import local_storage, set_key
-from tests.running import Academy, academy, kill
+from tests.support.running import Academy, academy, kill
 from tests.support.shortcuts import adopt_file
 from tests.support.waiting import until
 

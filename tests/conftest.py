@@ -1,5 +1,5 @@
-"""Settings of a test and a client's session. The fixtures are in tests/runtimes.py; what tests need of the machine is
-held by tests/needs_plugin.py."""
+"""Settings of a test and a client's session. The fixtures are in tests/support/runtimes.py; what tests need of the
+machine is held by tests/support/needs_plugin.py."""
 
 from pathlib import Path
 
@@ -7,19 +7,19 @@ import pytest
 from flask.testing import FlaskClient
 
 from academy.core.settings import Settings
-from tests import open_databases
-from tests.support import memory
+from tests.support import memory, open_databases
 
 SECRET = "a-secret-for-tests-only-0123456789"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Whoever only hands the tests out to workers has no need to read half the application first."""
-    config.pluginmanager.import_plugin("tests.needs_plugin")
+    config.pluginmanager.import_plugin("tests.support.needs_plugin")
     memory.use()
     open_databases.watch()
     if not config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
-        config.pluginmanager.import_plugin("tests.runtimes")
+        config.pluginmanager.import_plugin("tests.support.runtimes")
+        config.pluginmanager.import_plugin("tests.support.committed")
 
 
 def make_settings(folder: Path, **changes: object) -> Settings:

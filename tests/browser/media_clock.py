@@ -20,9 +20,9 @@ from academy.media import tools
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, AssetState
 from tests.browser.stage import Stage, until
-from tests.ledger_makers import learner, lecture
 from tests.media import clock
 from tests.media.clock import Film
+from tests.support.ledger_makers import learner, lecture
 from tests.support.shortcuts import adopt_file
 
 PART_S = 12

@@ -18,8 +18,8 @@ from academy.app import create_app
 from academy.cli.database import alembic_config
 from academy.cli.sample import create_city
 from academy.core.runtime import Runtime
-from tests import factories
 from tests.conftest import make_settings
+from tests.support import factories
 
 
 class Site(NamedTuple):

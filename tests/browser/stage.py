@@ -20,9 +20,9 @@ from academy.library import api as library
 from academy.library.api import approve_course, publish_course, submit_course
 from academy.library.models import Course, CourseItem
 from academy.media import tools
-from tests import factories, needs, templates
 from tests.conftest import SECRET, make_settings
-from tests.services import free_port, wait_for_port
+from tests.support import factories, needs, templates
+from tests.support.services import free_port, wait_for_port
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or "chromium"

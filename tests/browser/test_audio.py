@@ -13,9 +13,9 @@ from academy.learning.models import Completion, WatchLedger
 from academy.library.api import create_course
 from academy.library.models import Course, CourseItem
 from academy.media import tools
-from tests import factories
 from tests.browser.stage import PHONE, Stage, choose, publish, stage, until
-from tests.ledger_makers import learner
+from tests.support import factories
+from tests.support.ledger_makers import learner
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("ffmpeg")]
 

@@ -12,8 +12,8 @@ from academy.media import queries, service
 from academy.media.captions import caption_files
 from academy.media.captions.caption_files import CueText
 from academy.media.captions.formats import markup
-from tests import factories
 from tests.browser.stage import Stage, stage
+from tests.support import factories
 
 pytestmark = pytest.mark.browser
 

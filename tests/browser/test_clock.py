@@ -7,8 +7,8 @@ from playwright.sync_api import Page
 
 from tests.browser.media_clock import LONGER_S, OFFSETS, PART_S, measure, put, wait
 from tests.browser.stage import Stage, stage
-from tests.ledger_makers import learner
 from tests.media.clock import Film
+from tests.support.ledger_makers import learner
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("ffmpeg")]
 

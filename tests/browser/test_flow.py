@@ -18,8 +18,8 @@ from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Role
 from academy.people.models import Organisation
-from tests import factories
 from tests.browser.stage import PASSWORD, PHONE, Stage, lecture, stage, until
+from tests.support import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("ffmpeg")]
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from tests.browser.stage import Stage, stage
-from tests.ledger_makers import learner
+from tests.support.ledger_makers import learner
 
 pytestmark = pytest.mark.browser
 

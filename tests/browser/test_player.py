@@ -19,9 +19,9 @@ from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, AssetState
 from tests.browser.stage import DESK, PHONE, Stage, lecture, stage, until
 from tests.browser.static_requests import StaticRequests
-from tests.ledger_makers import learner
-from tests.ledger_makers import lecture as course_of
 from tests.support import waiting
+from tests.support.ledger_makers import learner
+from tests.support.ledger_makers import lecture as course_of
 from tests.support.shortcuts import adopt_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("ffmpeg")]

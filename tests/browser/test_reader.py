@@ -12,9 +12,9 @@ from academy.learning.models import Completion, WatchLedger
 from academy.library.models import CourseItem
 from academy.media.models import Asset, AssetState, DocumentPage
 from tests.browser.stage import PHONE, Stage, stage, until
-from tests.ledger_makers import learner
-from tests.ledger_makers import lecture as course_of
 from tests.support import waiting
+from tests.support.ledger_makers import learner
+from tests.support.ledger_makers import lecture as course_of
 from tests.support.shortcuts import adopt_file
 
 pytestmark = pytest.mark.browser

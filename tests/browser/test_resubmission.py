@@ -9,8 +9,8 @@ from sqlalchemy import delete
 from academy.accounts.models import LoginSession
 from academy.core.actor import Role
 from academy.library.models import Course
-from tests import factories
 from tests.browser.stage import PASSWORD, PHONE, Stage, stage
+from tests.support import factories
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from academy.accounts.models import ScreenLogin
-from tests import factories
 from tests.browser.stage import DESK, PHONE, stage
+from tests.support import factories
 
 pytestmark = pytest.mark.browser
 

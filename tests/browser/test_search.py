@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from academy.accounts.models import Account
 from academy.jobs.api import Job, JobState
-from tests import factories
 from tests.browser.stage import PHONE, Stage, stage, until
 from tests.components import search_city as city
+from tests.support import factories
 
 pytestmark = pytest.mark.browser
 

@@ -18,9 +18,9 @@ from academy.library.api import create_course
 from academy.library.models import CourseItem
 from academy.media import queries, tools
 from academy.media.models import Asset, AssetState, Upload
-from tests import factories
 from tests.browser.stage import PHONE, Stage, choose, lecture, publish, stage
-from tests.ledger_makers import learner
+from tests.support import factories
+from tests.support.ledger_makers import learner
 from tests.support.shortcuts import import_captions
 from tests.support.waiting import until
 

@@ -12,7 +12,7 @@ from academy.core.runtime import Runtime
 from academy.people.models import Organisation, RosterImport
 from academy.roster import imports
 from academy.roster.findings import RowFinding
-from tests import factories as make
+from tests.support import factories as make
 from tests.support.shortcuts import drain
 
 OFFICER = make.NUMBERED

@@ -12,7 +12,7 @@ from academy.library.events import CoursePublished, CourseWithdrawn
 from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
 from academy.media.events import TranscriptChanged
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Transcript
-from tests import factories
+from tests.support import factories
 
 _count = itertools.count(1)
 

@@ -16,7 +16,7 @@ from academy.core.errors import Busy, Conflict, Forbidden, Invalid
 from academy.core.runtime import Runtime
 from academy.people.api import add_member, change_status
 from academy.people.models import Organisation
-from tests import factories as make
+from tests.support import factories as make
 
 PASSWORD = "春天的第一课2026"
 

@@ -12,8 +12,8 @@ from academy.people import cohorts, members
 from academy.people.models import Cohort, CohortMember, Member
 from academy.trainings import coverage_cells, queries, recount, service
 from academy.trainings.rules import Audience
-from tests import factories as make
-from tests.coverage_city import City, at, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, training
 
 
 def test_members_are_added_by_number_all_or_none(runtime: Runtime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from academy.accounts import queries, service
 from academy.core.runtime import Runtime
 from academy.people.models import Member
-from tests import factories as make
+from tests.support import factories as make
 
 PASSWORD = "春天的第一课2026"
 

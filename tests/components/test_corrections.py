@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from academy.core import clock
-from academy.core.actor import SYSTEM, Actor, Role, Scope
+from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.audit import AuditEntry
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
@@ -14,60 +14,21 @@ from academy.core.runtime import Runtime
 from academy.learning import completions, corrections
 from academy.learning import evidence as ledger_evidence
 from academy.learning import service as service_
-from academy.learning.models import Completion, Correction, CourseStart, CreditHour
+from academy.learning.models import Completion, CourseStart, CreditHour
 from academy.library.models import Course, CourseItem
 from academy.notifications.models import Notification
 from academy.people.models import Member, Organisation
 from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Training
-from tests import factories as make
-from tests.coverage_city import City, at, complete, training, transfer
-from tests.ledger_makers import learner, lecture
-
-SYSTEM_ONE, SYSTEM_TWO, OTHER = (make.NUMBERED + number for number in range(3))
-
-
-def officer(city: City, account: int, role: Role = Role.NODE_ADMINISTRATOR) -> Actor:
-    return Actor(account_id=account, scopes=(Scope(role, city.city.id, city.city.path),))
-
-
-@pytest.fixture
-def city(runtime: Runtime) -> City:
-    with clock.frozen(at()), runtime.db.begin() as tx:
-        make.numbered_accounts(tx, SYSTEM_ONE, SYSTEM_TWO, OTHER)
-        city = City(tx)
-        for course in city.courses:
-            course.credit_minutes = 45
-        return city
-
-
-@pytest.fixture
-def plan(runtime: Runtime, city: City) -> Training:
-    with clock.frozen(at()), runtime.db.begin() as tx:
-        plan = training(tx, city.city, city.courses[:2])
-        service.open_training(tx, officer(city, SYSTEM_ONE), plan)
-        return plan
+from tests.components.corrected_city import OTHER, SYSTEM_ONE, SYSTEM_TWO, correct, officer, strike_and_register
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, complete, transfer
+from tests.support.ledger_makers import learner, lecture
 
 
 def figures(tx: Tx, plan: Training, city: City) -> tuple[int, ...]:
     found = coverage_cells.figures_of(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
     return found.due, found.started, found.completed
-
-
-def correct(tx: Tx, city: City, person: Member, course: Course, kind: str, **more: object) -> Correction:
-    """Propose by one and approve by another."""
-    person, course = tx.get_one(Member, person.id), tx.get_one(Course, course.id)
-    made = corrections.propose_correction(
-        tx,
-        officer(city, SYSTEM_ONE),
-        person,
-        course,
-        kind=kind,
-        reason="签到表第 2 页",
-        **more,  # type: ignore[arg-type]
-    )
-    corrections.approve_correction(tx, officer(city, SYSTEM_TWO), made)
-    return made
 
 
 def test_registered_by_two_and_counted_at_once(runtime: Runtime, city: City, plan: Training) -> None:
@@ -184,27 +145,6 @@ def test_what_is_archived_stands(runtime: Runtime, city: City, plan: Training) -
 @pytest.mark.parametrize("seed", [1])  # tests/faults/test_coverage_walks.py goes on, for two weeks each
 def test_cells_equal_a_recount_whatever_is_struck(runtime: Runtime, city: City, plan: Training, seed: int) -> None:
     strike_and_register(runtime, city, plan, seed, days=7)
-
-
-def strike_and_register(runtime: Runtime, city: City, plan: Training, seed: int, *, days: int) -> None:
-    """Random corrections and transfers; after each day every figure equals a recount."""
-    lot = random.Random(seed)
-    for day in range(1, days + 1):
-        with clock.frozen(at(day, 3)), runtime.db.begin() as tx:
-            city.attach(tx)
-            for _ in range(4):
-                person, course = lot.choice(city.people[:4]), lot.choice(city.courses[:2])
-                held = tx.scalar(
-                    select(Completion).where(Completion.member_id == person.id, Completion.course_id == course.id)
-                )
-                if held is not None and lot.random() < 0.5:
-                    correct(tx, city, person, course, "strike")
-                elif held is None:
-                    correct(tx, city, person, course, "register", studied_on=at(lot.randrange(1, day + 1)).date())
-            if lot.random() < 0.5:
-                transfer(tx, lot.choice(city.people[:4]), lot.choice(city.branches))
-            coverage_cells.settle_cells(tx, 3)
-            assert recount.recount_differences(tx, tx.get_one(Training, plan.id)) == []
 
 
 @pytest.mark.parametrize("seed", range(3))

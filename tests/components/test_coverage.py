@@ -11,8 +11,8 @@ from academy.learning import completions
 from academy.learning.models import Completion
 from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import CoverageCell, CoverageChange
-from tests.coverage_city import City, at, complete, training, transfer
-from tests.coverage_walk import figures, walk
+from tests.support.coverage_city import City, at, complete, training, transfer
+from tests.support.coverage_walk import figures, walk
 from tests.support.shortcuts import drain, settle_all
 
 

@@ -14,8 +14,8 @@ from academy.core.runtime import Runtime
 from academy.learning import corrections
 from academy.reports import evidence
 from academy.trainings import service
-from tests import factories as make
-from tests.coverage_city import City, at, complete, training, transfer
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, complete, training, transfer
 
 
 def test_a_pack_is_confirmed_and_every_later_change_is_named(runtime: Runtime, tmp_path: Path) -> None:

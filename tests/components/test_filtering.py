@@ -11,8 +11,8 @@ from academy.coverage import breakdowns, filters, published_figures, table
 from academy.people.models import Member, Organisation
 from academy.trainings import service
 from academy.trainings.models import Training
-from tests import factories as make
-from tests.coverage_city import City, at, complete, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, complete, training
 
 
 @pytest.fixture

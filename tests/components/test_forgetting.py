@@ -25,7 +25,7 @@ from academy.people.models import RosterImport
 from academy.reports.models import Export
 from academy.roster import columns
 from academy.search.models import QueryLog
-from tests import factories as make
+from tests.support import factories as make
 
 NOW = dt.datetime(2026, 11, 2, 18, 0, tzinfo=dt.UTC)
 TABLES = (LoginSession, ActivationCode, ScreenLogin, Throttle, Notification, Job, OutboxEvent, QueryLog)

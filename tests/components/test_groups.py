@@ -16,8 +16,8 @@ from academy.people.models import Member, Organisation
 from academy.trainings import queries, service
 from academy.trainings.models import Training
 from academy.trainings.rules import AGE_BANDS, Audience
-from tests import factories as make
-from tests.coverage_city import City, at, complete, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, complete, training
 
 
 def look(

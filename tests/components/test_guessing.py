@@ -21,7 +21,7 @@ from academy.core.networks import network_of
 from academy.core.runtime import Runtime
 from academy.core.text import tidy_text
 from academy.people.api import add_member
-from tests import factories as make
+from tests.support import factories as make
 
 PASSWORD = "春天的第一课2026"
 PHONE = "13800001234"

@@ -40,7 +40,7 @@ from academy.library.models import Category, Course, CourseItem, CourseState, Re
 from academy.media.models import AssetState
 from academy.notifications.models import Notification
 from academy.people.models import Organisation
-from tests import factories
+from tests.support import factories
 
 told: list[object] = []
 

@@ -16,8 +16,8 @@ from academy.media import access, delivery, failed_assets, queries, service, upl
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, AssetState
 from academy.notifications.models import Notification
-from tests import factories
 from tests.conftest import make_settings, sign_in
+from tests.support import factories
 from tests.support.shortcuts import adopt_file, drain, import_captions
 
 

@@ -30,7 +30,7 @@ from academy.people.api import (
 )
 from academy.people.events import ExemptionChanged, MembersChanged, OrganisationMoved
 from academy.people.models import Exemption, Membership, Organisation, OrganisationSpell
-from tests import factories as make
+from tests.support import factories as make
 
 told: list[object] = []
 

@@ -21,7 +21,7 @@ from academy.people.api import (
     undo_merger,
 )
 from academy.people.models import Member, Membership, Organisation, OrganisationSpell
-from tests import factories as make
+from tests.support import factories as make
 
 START = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
 

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from tests import templates
+from tests.support import templates
 from tools import migration
 
 BEHIND = '''"""Takes away what the models have."""

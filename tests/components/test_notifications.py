@@ -12,7 +12,7 @@ from academy.jobs.api import Job, JobContext
 from academy.notifications import queries, service
 from academy.notifications.jobs import verify_audit
 from academy.notifications.models import Notification
-from tests import factories as make
+from tests.support import factories as make
 
 
 def test_the_same_occasion_is_told_once(runtime: Runtime) -> None:

@@ -11,7 +11,7 @@ from academy.jobs.api import JobState
 from academy.people.models import Member
 from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Enrolment, Training, TrainingState
-from tests.coverage_city import City, at, complete, training
+from tests.support.coverage_city import City, at, complete, training
 from tests.support.shortcuts import drain
 
 

@@ -18,7 +18,7 @@ from academy.learning.models import Completion, CreditHour, PlaybackLease, Refus
 from academy.learning.service import OtherDevice
 from academy.library.events import CourseWithdrawn
 from academy.library.models import Course, CourseItem
-from tests.ledger_makers import MINUTE, beat, learner, lecture, opened
+from tests.support.ledger_makers import MINUTE, beat, learner, lecture, opened
 
 told: list[object] = []
 START = dt.datetime(2026, 12, 31, 15, 50, tzinfo=dt.UTC)  # ten minutes before New Year in the city

@@ -16,7 +16,7 @@ from academy.library.events import CoursePublished
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset
 from academy.people.models import Member, Organisation
-from tests.ledger_makers import beat, learner, lecture, opened
+from tests.support.ledger_makers import beat, learner, lecture, opened
 
 START = dt.datetime(2026, 3, 2, 4, 0, tzinfo=dt.UTC)
 

@@ -16,7 +16,7 @@ from academy.learning.models import LeaseEnd, PlaybackLease, WatchLedger
 from academy.learning.service import Opened
 from academy.library.events import CourseWithdrawn
 from academy.library.models import Course
-from tests.ledger_makers import beat, learner, lecture, opened
+from tests.support.ledger_makers import beat, learner, lecture, opened
 
 START = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
 SLACK_MS = 10_000

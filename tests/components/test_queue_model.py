@@ -1,7 +1,7 @@
 """A few orders of events on the queue, against its model; tests/faults tries many."""
 
 from academy.core.runtime import Runtime
-from tests import queue_model
+from tests.support import queue_model
 
 
 def test_every_transition_names_what_it_expects(runtime: Runtime) -> None:

@@ -13,7 +13,7 @@ from academy.learning.models import Completion
 from academy.library.models import Course, CourseItem
 from academy.media.documents.pages import PAGE_MS, keep
 from academy.media.models import Asset
-from tests.ledger_makers import beat, learner, lecture, opened
+from tests.support.ledger_makers import beat, learner, lecture, opened
 
 START = dt.datetime(2026, 5, 4, 8, tzinfo=dt.UTC)
 PAGES = 20

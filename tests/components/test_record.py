@@ -10,7 +10,7 @@ from academy.core.runtime import Runtime
 from academy.learning import record
 from academy.learning.models import Completion, CreditHour
 from academy.library.models import Course
-from tests import factories
+from tests.support import factories
 
 MIDNIGHT = dt.datetime(2025, 12, 31, 16, tzinfo=dt.UTC)
 """New year's day of 2026 begins in the city."""

@@ -7,8 +7,8 @@ from academy.coverage import name_lists
 from academy.learning.models import PlaybackLease, Refusal
 from academy.library.models import CourseItem
 from academy.trainings import service
-from tests import factories as make
-from tests.coverage_city import City, at, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, training
 
 
 def test_the_list_says_why_watching_did_not_count(runtime: Runtime) -> None:

@@ -13,8 +13,8 @@ from academy.coverage import forecast
 from academy.notifications.models import Notification
 from academy.outreach import delegation, reminders
 from academy.trainings import coverage_cells, service
-from tests import factories as make
-from tests.coverage_city import City, at, complete, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, complete, training
 from tests.support.shortcuts import settle_all
 
 

@@ -23,8 +23,8 @@ from academy.reports import builder, coverage, pdf, period, quality
 from academy.reports.sheet_files import open_sheet
 from academy.reports.tables import Report, ReportTable
 from academy.trainings import service
-from tests import factories as make
-from tests.coverage_city import City, at, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, training
 from tests.support.shortcuts import grant_exemption
 
 WHEN = "2026-Q1"

@@ -11,7 +11,7 @@ from academy.core.runtime import Runtime
 from academy.people import reencryption
 from academy.people.members import PHONE_FIELD, sealed_phone
 from academy.people.models import Member
-from tests import factories
+from tests.support import factories
 
 OLD, NEW = Sealer("o" * 32), Sealer("n" * 32, ["o" * 32], "sm4")
 

@@ -18,21 +18,10 @@ from academy.jobs.api import Job, JobState
 from academy.people.api import masked_phone, rename_organisation
 from academy.people.models import Member, Membership, Organisation, RosterImport
 from academy.roster import imports, sheet_xlsx
-from tests import factories as make
-from tests.components.roster_office import HEADER, Town, confirm, csv, found, look, officer, plant, reasons, send, xlsx
+from tests.components.roster_office import HEADER, Town, confirm, csv, found, look, officer, reasons, send, xlsx
+from tests.components.roster_town import ROWS
+from tests.support import factories as make
 from tests.support.shortcuts import drain
-
-
-@pytest.fixture
-def town(runtime: Runtime) -> Town:
-    return plant(runtime)
-
-
-ROWS = (
-    "A1,赵小满,001-1,男,1950-03-05,1975年7月1日,138 0000 1234,支部书记,正式党员",
-    "A2,钱谷雨,001-2,女,19601231,1990/1/2,,,流动",
-    "A3,孙立夏,001,,,,,,",
-)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

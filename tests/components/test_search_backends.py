@@ -12,24 +12,12 @@ from academy.search.backends.postgresql.backend import PostgresBackend
 from academy.search.backends.whoosh.backend import WhooshBackend
 from academy.search.lectures import Lecture, LectureLine, LecturePart
 from academy.search.query_parser import parse
-from academy.search.text import Segmenter
-
-SEGMENTER = Segmenter()
-EVERYTHING = frozenset(range(1, 1000))
-
-
-def lecture(number: int, lines: list[str], title: str = "", lecturer: str = "") -> Lecture:
-    said = [LectureLine(n, n * 5000, n * 5000 + 5000, text) for n, text in enumerate(lines)]
-    return Lecture(number, title or f"第{number}讲", lecturer, "分类", "", [LecturePart(number * 10, "上篇", said)])
+from tests.components.search_index import SEGMENTER, ask, lecture
 
 
 @pytest.fixture
 def index(runtime: Runtime, database_kind: str, tmp_path: Path) -> Iterator[SearchBackend]:
     yield WhooshBackend(tmp_path / "search") if database_kind == "sqlite" else PostgresBackend(runtime.db)
-
-
-def ask(index: SearchBackend, text: str, **narrow: frozenset[int]) -> Found:
-    return index.search(parse(text, SEGMENTER), narrow.get("visible", EVERYTHING), narrow.get("allowed"))
 
 
 def test_an_index_that_is_not_there_finds_nothing(index: SearchBackend) -> None:

@@ -14,7 +14,7 @@ from academy.accounts.queries import holds_by_code
 from academy.core import keyed
 from academy.core.actor import SYSTEM, Actor
 from academy.core.runtime import Runtime
-from tests import factories as make
+from tests.support import factories as make
 
 OLD, NEW = "the key of last year, long enough", "the key of this year, long enough"
 

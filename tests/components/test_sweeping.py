@@ -15,7 +15,7 @@ from academy.media import cleanup
 from academy.media.models import Asset, Upload
 from academy.media.storage.file_storage import fetched_folder, local_storage, uploads_folder, work_folder
 from academy.media.uploads import LIFETIME
-from tests import factories
+from tests.support import factories
 from tests.support.shortcuts import drain
 
 

@@ -13,8 +13,9 @@ from academy.people import position_terms
 from academy.people.api import change_status, edit_member
 from academy.people.models import Member, MemberTerm, Organisation
 from academy.people.position_names import post_of
-from tests import factories as make
-from tests.components.test_roster import ROWS, Town, confirm, csv, send, town  # noqa: F401  the fixture is used by name
+from tests.components.roster_office import Town, confirm, csv, send
+from tests.components.roster_town import ROWS
+from tests.support import factories as make
 
 DAY = dt.date(2026, 3, 2)
 NOW = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
@@ -82,7 +83,7 @@ def test_who_floats_is_known_since_when_and_where_to(runtime: Runtime) -> None:
         assert [t.note for t in position_terms.terms_of(tx, person.id)] == ["", "外省务工"]
 
 
-def test_a_file_begins_and_ends_terms(runtime: Runtime, town: Town) -> None:  # noqa: F811
+def test_a_file_begins_and_ends_terms(runtime: Runtime, town: Town) -> None:
     with clock.frozen(NOW):
         confirm(runtime, town.city, send(runtime, town.city, csv(*ROWS)))
     with runtime.db.read() as tx:

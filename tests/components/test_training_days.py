@@ -14,7 +14,7 @@ from academy.library.models import Course, CourseState
 from academy.trainings import coverage_cells, enrolment, jobs, service
 from academy.trainings.models import Training, TrainingState
 from academy.trainings.rules import Audience
-from tests.coverage_city import City, at, training
+from tests.support.coverage_city import City, at, training
 from tests.support.shortcuts import drain
 
 GONE = [CourseState.WITHDRAWN, CourseState.DRAFT, CourseState.SUBMITTED, CourseState.APPROVED]

@@ -39,7 +39,7 @@ from academy.reports import service as reports
 from academy.roster import imports
 from academy.search import dictionary
 from academy.trainings import service as trainings
-from tests import factories as make
+from tests.support import factories as make
 from tests.support.savepoints import CurrentRuntime
 from tests.support.shortcuts import drain
 from tools.pages import methods

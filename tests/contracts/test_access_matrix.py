@@ -4,47 +4,19 @@ import dataclasses
 import io
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from academy.accounts.queries import TWO_STEPS, Identity
 from academy.core.actor import Role, Scope
 from academy.core.runtime import Runtime
 from academy.http.declarations import declaration_of
-from tests import templates
-from tests.conftest import make_settings, sign_in
+from tests.conftest import sign_in
 from tests.contracts import access_matrix as matrix
+from tests.contracts.access_calls import address, calls, filled
 from tests.contracts.access_matrix import Row
-from tests.contracts.access_world import KINDS, NOBODY, PERSONAL, PLACES, ROLES, World
-from tests.support.savepoints import SavepointDatabase
-
-CALLS = {
-    ".": [(None, False)],
-    "*": [(None, True), ("outside", True)],
-    "+": [("inside", True), ("sibling", False), ("parent", False)],
-    "^": [("inside", True), ("parent", True), ("sibling", False)],
-    "o": [("mine", True), ("others", False)],
-}
-"""Mark → (place, let in) of each call; None is one's own place or thing, `outside` every other place."""
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory, compiled: FileSystemBytecodeCache) -> Iterator[World]:
-    """The city on a database of its own: other tests of this worker go on beside it."""
-    folder = tmp_path_factory.mktemp("access")
-    file = folder / "city.db"
-    templates.migrated(file)
-    runtime = Runtime.build(make_settings(folder, database_url=f"sqlite:///{file}"))
-    database = SavepointDatabase(f"sqlite:///{file}")
-    with database.undone() as connection:
-        made = World(dataclasses.replace(runtime, db=database))
-        made.connection = connection
-        made.app.jinja_env.bytecode_cache = compiled
-        yield made
-    database.dispose()
+from tests.contracts.access_world import KINDS, NOBODY, ROLES, World
 
 
 def test_every_route_is_declared(world: World) -> None:
@@ -81,17 +53,6 @@ def test_a_role_reaches_exactly_what_is_declared(world: World, role: str) -> Non
     assert not wrong, "\n".join(wrong)
 
 
-def calls(row: Row, role: str) -> list[tuple[str, bool]]:
-    """Which places to try, and whether each is let in."""
-    own, *others = ("mine", "others") if row.kind in PERSONAL else PLACES
-    if row.kind == "nothing":
-        others = []
-    found = []
-    for place, let_in in CALLS[row.marks[role]]:
-        found += [(other, let_in) for other in others] if place == "outside" else [(place or own, let_in)]
-    return found
-
-
 def call(world: World, row: Row, place: str, role: str, *, let_in: bool) -> TestResponse:
     """One call with a real thing behind every id; whatever it changes is taken back.
 
@@ -113,19 +74,6 @@ def call(world: World, row: Row, place: str, role: str, *, let_in: bool) -> Test
             return answer
     finally:
         savepoint.rollback()
-
-
-def address(world: World, row: Row, ids: dict[str, str]) -> str:
-    """The row's address with its variables filled."""
-    rule = world.rules[row.method, row.address]
-    values: dict[str, Any] = {"filename": "css/base.css", "verb": "copy", "kind": "srt", "number": 1} | ids
-    adapter = world.app.url_map.bind("localhost")
-    return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method=row.method)
-
-
-def filled(sent: Any, ids: dict[str, str]) -> Any:
-    """What is sent, with ids in the place of their names."""
-    return {key: value.format(**ids) if isinstance(value, str) else value for key, value in sent.items()}
 
 
 def reached(answer: TestResponse) -> bool:

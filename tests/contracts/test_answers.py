@@ -14,8 +14,8 @@ from academy.core.errors import AcademyError
 from academy.core.runtime import Runtime
 from academy.learning.tokens import BadToken, Signer
 from academy.media import delivery
-from tests import factories
 from tests.conftest import make_settings
+from tests.support import factories
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 

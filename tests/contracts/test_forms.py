@@ -12,9 +12,9 @@ from academy.http import forms
 from academy.http.declarations import declaration_of
 from tests.contracts import access_matrix as matrix
 from tests.contracts import source
+from tests.contracts.access_calls import address, calls, filled
 from tests.contracts.access_matrix import Row
 from tests.contracts.access_world import KINDS, NOBODY, World
-from tests.contracts.test_access_matrix import address, calls, filled, world  # noqa: F401 - a fixture
 
 GARBAGE = "‹胡话›"
 TYPED_KINDS = (forms.Day, forms.Number, forms.Figure)
@@ -23,7 +23,7 @@ NOT_TYPED = {"seen", "version", "next"}
 """What a page sends beside what somebody typed."""
 
 
-def posts(world: World) -> Iterator[tuple[Row, forms.Form, str, str]]:  # noqa: F811
+def posts(world: World) -> Iterator[tuple[Row, forms.Form, str, str]]:
     """Each form of a page once, with a role that may send it, and a place where it may."""
     seen = set()
     for row in matrix.rows():
@@ -36,7 +36,7 @@ def posts(world: World) -> Iterator[tuple[Row, forms.Form, str, str]]:  # noqa: 
             yield row, form(), *let_in[0]
 
 
-def send(world: World, row: Row, role: str, place: str, data: dict[str, str]) -> TestResponse:  # noqa: F811
+def send(world: World, row: Row, role: str, place: str, data: dict[str, str]) -> TestResponse:
     """The form as a page would send it, but for `data`; what comes of it is taken back."""
     ids = KINDS[row.kind](world, place, role)
     usual = matrix.SENT.get(f"POST {row.address}", {})
@@ -67,7 +67,7 @@ def test_no_view_reads_a_form_by_hand() -> None:
     assert by_hand == [], "declare a form (academy/http/forms.py)"
 
 
-def test_a_button_that_no_page_has_is_refused(world: World) -> None:  # noqa: F811
+def test_a_button_that_no_page_has_is_refused(world: World) -> None:
     tried, wrong = 0, []
     for row, form, role, place in posts(world):
         for field in form:
@@ -80,7 +80,7 @@ def test_a_button_that_no_page_has_is_refused(world: World) -> None:  # noqa: F8
     assert wrong == []
 
 
-def test_what_is_none_of_its_kind_is_refused_and_what_was_typed_is_kept(world: World) -> None:  # noqa: F811
+def test_what_is_none_of_its_kind_is_refused_and_what_was_typed_is_kept(world: World) -> None:
     tried, wrong = 0, []
     for row, form, role, place in posts(world):
         typed = {
@@ -102,7 +102,7 @@ def test_what_is_none_of_its_kind_is_refused_and_what_was_typed_is_kept(world: W
 
 
 @pytest.mark.parametrize("text", [GARBAGE * 900, ""])
-def test_no_text_crashes_a_form(world: World, text: str) -> None:  # noqa: F811
+def test_no_text_crashes_a_form(world: World, text: str) -> None:
     wrong = []
     for row, form, role, place in posts(world):
         texts = {field.name: text for field in form if isinstance(field, forms.Text | forms.Texts)}

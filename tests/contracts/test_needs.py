@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import needs
+from tests.support import needs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -39,7 +39,7 @@ def test_on_both(kind):
 def run_sample(folder: Path, program: str, **environment: str) -> str:
     """What pytest says of the sample, in a process of its own."""
     (folder / "test_sample.py").write_text(SAMPLE.format(program=program))
-    told = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "-p", "tests.needs_plugin"]
+    told = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "-p", "tests.support.needs_plugin"]
     told += ["-p", "no:schemathesis", "-c", os.devnull, "--rootdir", str(folder), str(folder)]
     env = {name: value for name, value in os.environ.items() if name not in {"CI", "PYTEST_ADDOPTS"}}
     env |= {"PYTHONPATH": str(ROOT), **environment}

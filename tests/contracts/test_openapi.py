@@ -8,8 +8,8 @@ from jsonschema_rs import Draft202012Validator
 from academy.core.errors import NotFound
 from academy.core.runtime import Runtime
 from academy.rest.openapi import PREFIX, endpoint_of
-from tests import factories
 from tests.conftest import sign_in
+from tests.support import factories
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 

@@ -14,8 +14,8 @@ from academy.core.runtime import Runtime
 from academy.http.declarations import declaration_of
 from academy.media import uploads
 from academy.media.models import Asset, Upload
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 from tests.support.shortcuts import import_captions
 
 BODY = {"version": 1, "cues": [[0, 900, "改", None]], "chapters": "0:00 改", "text": "改", "kind": "captions"}

@@ -7,9 +7,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from academy.core.runtime import Runtime
-from tests import factories
 from tests.conftest import sign_in
 from tests.contracts.source import CODE, imports, pages, python, scripts
+from tests.support import factories
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.people.models import Member
+from tests.contracts.access_calls import address
 from tests.contracts.access_matrix import SENT, Row, rows
 from tests.contracts.access_world import KINDS, PERSONAL, World
-from tests.contracts.test_access_matrix import address, world  # noqa: F401 - a fixture
 
 OFFICES = (Role.BRANCH_SECRETARY, Role.NODE_ADMINISTRATOR, Role.ROSTER_OFFICER, Role.SECURITY_OFFICER)
 LEAST = {Role.NODE_ADMINISTRATOR: 8, Role.BRANCH_SECRETARY: 4, Role.ROSTER_OFFICER: 3}
@@ -38,7 +38,7 @@ def routes(method: str, role: Role) -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def named(world: World) -> World:  # noqa: F811
+def named(world: World) -> World:
     """The same city, in which every person has a name that is found in any page."""
     with world.runtime.db.begin() as tx:
         for number, person in enumerate(tx.scalars(select(Member).order_by(Member.id))):
@@ -48,13 +48,13 @@ def named(world: World) -> World:  # noqa: F811
 
 @pytest.mark.parametrize("role", OFFICES)
 def test_a_page_with_somebodys_name_leaves_a_row(named: World, role: Role) -> None:
-    world, silent, seen = named, [], 0  # noqa: F811
+    world, silent, seen = named, [], 0
     client, mine = world.app.test_client(use_cookies=False), name_of(world, role)
     for row in routes("GET", role):
         ids = KINDS[row.kind](world, "mine" if row.kind in PERSONAL else "inside", role)
         rule = world.rules[row.method, row.address]
         try:
-            path = re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda m, ids=ids: ids[m[1]], row.address)
+            path = re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda m, ids=ids: str(ids[m[1]]), row.address)
         except KeyError:
             continue
         before = count(world)
@@ -95,11 +95,11 @@ def test_a_form_that_is_refused_and_shows_people_leaves_a_row(named: World, role
     assert len(seen) >= BY_POST.get(role, 0), seen
 
 
-def name_of(world: World, role: Role) -> str:  # noqa: F811
+def name_of(world: World, role: Role) -> str:
     with world.runtime.db.read() as tx:
         return tx.get_one(Member, world.made["account", role].member_id).name
 
 
-def count(world: World) -> int:  # noqa: F811
+def count(world: World) -> int:
     with world.runtime.db.read() as tx:
         return tx.scalar(select(func.count()).select_from(AuditEntry)) or 0

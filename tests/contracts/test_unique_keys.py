@@ -8,7 +8,7 @@ from academy import components
 from academy.core.database import Base
 from academy.core.runtime import Runtime
 from tests.conftest import make_settings
-from tests.same_second import World, acts
+from tests.support.same_second import World, acts
 
 RANDOM = ("public_id", "digest", "code")
 """Drawn at random, so two never meet. (An organisation's code is typed: it is among the acts.)"""
@@ -73,5 +73,5 @@ def test_every_unique_key_is_guarded_or_tried_by_two(tmp_path: Path) -> None:
     tried = set(acts(World(runtime, *[None] * 7)))  # type: ignore[arg-type]
     known = {key for key in GUARDED if key.partition("(")[2].rstrip(")") not in RANDOM} | {"sectors(code)"}
     assert tried & known == set(), "tried is better than described"
-    assert unique_keys() - tried - known == set(), "add it to tests/same_second.py, or say who guards it"
+    assert unique_keys() - tried - known == set(), "add it to tests/support/same_second.py, or say who guards it"
     assert (tried | known) - unique_keys() == set(), "no such key any more"

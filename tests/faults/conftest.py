@@ -1,10 +1,15 @@
-"""A disk that is soon full."""
+"""A disk that is soon full, and fixtures that quicker tests use too."""
 
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.components.corrected_city import city, plan
+from tests.contracts.access_calls import world
+
+__all__ = ["city", "plan", "small_disk", "world"]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from academy.media import queries, rules, tools
 from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, parts_folder, set_key, work_folder
 from academy.media.transcoding import playlist
-from tests.running import Academy, academy, kill
+from tests.support.running import Academy, academy, kill
 from tests.support.shortcuts import adopt_file
 from tests.support.waiting import until
 

@@ -28,7 +28,7 @@ from academy.learning import rules
 from academy.learning.models import WatchLedger
 from benchmarks import ledger_scene as scene
 from tests.faults.nursery import Nursery
-from tests.services import postgres
+from tests.support.services import postgres
 
 STEP_MS = 1_000
 GAP_MS = 1_000  # claims do not touch, so each is seen by itself in the ledger

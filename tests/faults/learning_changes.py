@@ -46,8 +46,8 @@ from academy.trainings import recount
 from academy.trainings import service as trainings
 from academy.trainings.models import Training
 from academy.trainings.rules import Audience
-from tests import factories as make
-from tests.coverage_city import training as planned
+from tests.support import factories as make
+from tests.support.coverage_city import training as planned
 from tests.support.shortcuts import drain, grant_exemption, record_heartbeat
 
 START = dt.datetime(2026, 3, 2, 1, tzinfo=dt.UTC)

@@ -39,13 +39,13 @@ from academy.people.models import Member, Organisation
 from academy.trainings import recount
 from academy.trainings import service as trainings
 from academy.trainings.models import Training
-from tests import factories, templates
 from tests.conftest import make_settings
-from tests.coverage_city import training
 from tests.faults import learning_changes
 from tests.faults.learning_player import BEATS, HTML, PAGES, Device, Request, Seconds
 from tests.faults.learning_server import KINDS, PLACES, Answer, Asked, Fault, Server
-from tests.ledger_makers import learner, lecture
+from tests.support import factories, templates
+from tests.support.coverage_city import training
+from tests.support.ledger_makers import learner, lecture
 
 START = dt.datetime(2026, 3, 2, 1, tzinfo=dt.UTC)
 SLACK_S = 10

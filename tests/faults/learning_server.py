@@ -19,7 +19,7 @@ from sqlalchemy import event
 from academy.core import clock, collisions
 from academy.core.runtime import Runtime
 from academy.learning import ledger_rows
-from tests import failures
+from tests.support import failures
 
 PLACES = 45
 """A beat that earns everything passes about so many places at which it can fail."""

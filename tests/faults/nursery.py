@@ -15,7 +15,7 @@ from pathlib import Path
 from academy import cli, components, rest, web
 from academy.cli.server import children
 from academy.core.settings import Settings
-from tests.services import wait_for_port
+from tests.support.services import wait_for_port
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from academy.search.backends.whoosh.backend import WhooshBackend
-from tests.components.test_search_backends import SEGMENTER, ask, lecture
+from tests.components.search_index import SEGMENTER, ask, lecture
 
 LECTURES = 40
 WORDS = ("茶叶", "合作社 茶叶", "“都说茶叶”", "茶叶 没有的词语")

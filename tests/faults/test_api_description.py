@@ -21,9 +21,9 @@ from academy.library.models import Course
 from academy.media import uploads
 from academy.media.models import Asset
 from academy.people.models import Organisation
-from tests import factories as make
-from tests.ledger_makers import lecture
-from tests.running import Academy, academy
+from tests.support import factories as make
+from tests.support.ledger_makers import lecture
+from tests.support.running import Academy, academy
 
 pytestmark = pytest.mark.faults
 

@@ -30,9 +30,9 @@ from academy.media.storage.file_storage import set_key
 from academy.media.storage.selection import storage_of
 from academy.people.api import change_status
 from academy.people.models import Member, Organisation
-from tests import factories as make
-from tests.running import Academy, academy
-from tests.services import free_port, nginx
+from tests.support import factories as make
+from tests.support.running import Academy, academy
+from tests.support.services import free_port, nginx
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("nginx")]
 

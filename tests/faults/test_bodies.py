@@ -13,8 +13,8 @@ import pytest
 from academy.accounts.models import Account
 from academy.cli.media import nginx_configuration
 from academy.core.actor import Role
-from tests.running import Academy, academy
-from tests.services import free_port, nginx
+from tests.support.running import Academy, academy
+from tests.support.services import free_port, nginx
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("nginx")]
 

@@ -23,10 +23,9 @@ from academy.media.models import Upload
 from academy.people.models import Organisation
 from academy.trainings import service as trainings
 from academy.trainings.models import Training, TrainingState
-from tests import factories as make
-from tests.coverage_city import City, at, training
-from tests.failures import busy, deadlock, serialisation
-from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, training
+from tests.support.failures import busy, deadlock, serialisation
 from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults
@@ -100,7 +99,7 @@ def person(runtime: Runtime, number: int, *grants: Role) -> Account:
     return runtime.db.run_in_transaction(write)
 
 
-def test_signing_in_and_failing_to(real_runtime: Runtime) -> None:  # noqa: F811
+def test_signing_in_and_failing_to(real_runtime: Runtime) -> None:
     def right(number: int) -> Callable[[], object]:
         person(real_runtime, number)
         return lambda: service.sign_in(real_runtime, f"u{number}", PASSWORD)
@@ -118,7 +117,7 @@ def test_signing_in_and_failing_to(real_runtime: Runtime) -> None:  # noqa: F811
     assert at_every_commit(real_runtime, wrong) >= 2
 
 
-def test_activation_and_a_new_password(real_runtime: Runtime) -> None:  # noqa: F811
+def test_activation_and_a_new_password(real_runtime: Runtime) -> None:
     def activation(number: int) -> Callable[[], object]:
         def write(tx: object) -> tuple[str, str]:
             member = make.member(tx, make.organisation(tx, level="city"))  # type: ignore[arg-type]
@@ -138,7 +137,7 @@ def test_activation_and_a_new_password(real_runtime: Runtime) -> None:  # noqa: 
     assert at_every_commit(real_runtime, change) >= 3
 
 
-def test_paper_codes_and_a_message_to_the_telephone(real_runtime: Runtime) -> None:  # noqa: F811
+def test_paper_codes_and_a_message_to_the_telephone(real_runtime: Runtime) -> None:
     def paper(number: int) -> Callable[[], object]:
         account = person(real_runtime, number)
         actor = Actor(account_id=account.id)
@@ -158,7 +157,7 @@ def test_paper_codes_and_a_message_to_the_telephone(real_runtime: Runtime) -> No
     )
 
 
-def test_commands(real_runtime: Runtime) -> None:  # noqa: F811
+def test_commands(real_runtime: Runtime) -> None:
     run = create_app(real_runtime).test_cli_runner().invoke
     with real_runtime.db.begin() as tx:
         make.organisation(tx, level="city").code = "C"
@@ -192,7 +191,7 @@ def test_commands(real_runtime: Runtime) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("part", range(3))
-def test_jobs_of_the_calendar(real_runtime: Runtime, part: int) -> None:  # noqa: F811
+def test_jobs_of_the_calendar(real_runtime: Runtime, part: int) -> None:
     """Claimed, run and closed, each commit of it: done at the first attempt, without a crash."""
     create_app(real_runtime)
     with clock.frozen(at()), real_runtime.db.begin() as tx:
@@ -219,7 +218,7 @@ def test_jobs_of_the_calendar(real_runtime: Runtime, part: int) -> None:  # noqa
         assert at_every_commit(real_runtime, prepare) >= 2, name
 
 
-def test_opening_a_training_by_its_job(real_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_opening_a_training_by_its_job(real_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     create_app(real_runtime)
     monkeypatch.setattr(trainings, "AT_ONCE", 0)
     with real_runtime.db.begin() as tx:
@@ -240,7 +239,7 @@ def test_opening_a_training_by_its_job(real_runtime: Runtime, monkeypatch: pytes
     assert at_every_commit(real_runtime, prepare) >= 3
 
 
-def test_uploads(real_runtime: Runtime) -> None:  # noqa: F811
+def test_uploads(real_runtime: Runtime) -> None:
     create_app(real_runtime)
     account = person(real_runtime, 1, Role.TRAINER)
     with real_runtime.db.read() as tx:

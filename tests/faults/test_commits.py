@@ -8,7 +8,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from academy.core.database import Database
-from tests import templates
+from tests.support import templates
 
 pytestmark = pytest.mark.faults
 

@@ -26,11 +26,11 @@ from academy.people.models import Member, Organisation
 from academy.trainings import recount
 from academy.trainings import service as trainings
 from academy.trainings.models import Enrolment, Training
-from tests import factories, failures, templates
 from tests.conftest import make_settings
-from tests.coverage_city import training
-from tests.failures import failing
-from tests.ledger_makers import MINUTE, learner, lecture, opened
+from tests.support import factories, failures, templates
+from tests.support.coverage_city import training
+from tests.support.failures import failing
+from tests.support.ledger_makers import MINUTE, learner, lecture, opened
 from tests.support.shortcuts import drain, record_heartbeat
 
 pytestmark = pytest.mark.faults

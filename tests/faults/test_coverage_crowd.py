@@ -26,9 +26,9 @@ from academy.library.models import Course
 from academy.people.models import Member
 from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Training
-from tests import templates
 from tests.conftest import make_settings
-from tests.coverage_city import City, training
+from tests.support import templates
+from tests.support.coverage_city import City, training
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.faults

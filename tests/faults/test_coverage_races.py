@@ -2,8 +2,7 @@
 
 import random
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -16,20 +15,9 @@ from academy.library.models import Course
 from academy.people.models import Member
 from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Training
-from tests import templates
-from tests.conftest import make_settings
-from tests.coverage_city import City, training, transfer
+from tests.support.coverage_city import City, training, transfer
 
 pytestmark = pytest.mark.faults
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def real_runtime(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runtime]:
-    """A runtime whose transactions are real: every thread has a connection of its own."""
-    with templates.database(request.param, tmp_path) as url:
-        runtime = Runtime.build(make_settings(tmp_path, database_url=url))
-        yield runtime
-        runtime.db.dispose()
 
 
 def test_everything_at_once(real_runtime: Runtime) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from academy.core.runtime import Runtime
 from academy.trainings.models import Training
-from tests.components.test_corrections import city, plan, strike_and_register  # noqa: F401 - fixtures
-from tests.coverage_city import City
-from tests.coverage_walk import walk
+from tests.components.corrected_city import strike_and_register
+from tests.support.coverage_city import City
+from tests.support.coverage_walk import walk
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
@@ -17,5 +17,5 @@ def test_cells_equal_a_recount_whatever_happens(runtime: Runtime, seed: int) -> 
 
 
 @pytest.mark.parametrize("seed", range(1, 4))
-def test_cells_equal_a_recount_whatever_is_struck(runtime: Runtime, city: City, plan: Training, seed: int) -> None:  # noqa: F811
+def test_cells_equal_a_recount_whatever_is_struck(runtime: Runtime, city: City, plan: Training, seed: int) -> None:
     strike_and_register(runtime, city, plan, seed, days=14)

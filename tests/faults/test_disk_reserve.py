@@ -17,10 +17,10 @@ from academy.media import tools, uploads
 from academy.media.models import Upload
 from academy.reports import jobs as report_jobs
 from academy.reports import service as reports
-from tests import factories, templates
 from tests.conftest import make_settings
-from tests.running import academy
-from tests.services import postgres
+from tests.support import factories, templates
+from tests.support.running import academy
+from tests.support.services import postgres
 from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults

@@ -13,7 +13,7 @@ from academy.jobs.worker import run_job, runnable
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, set_key
-from tests.running import Academy, academy
+from tests.support.running import Academy, academy
 from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]

@@ -27,14 +27,14 @@ from academy.media.rules import STEPS_BY_KIND
 from academy.media.storage.file_storage import LocalStorage, Storage, local_storage, set_key
 from academy.media.storage.selection import storage_of
 from academy.media.transcoding.playlist import is_whole
-from tests import factories
 from tests.conftest import sign_in
-from tests.faults.test_full_disk_steps import fill
+from tests.faults.filling import fill
 from tests.media import papers
-from tests.media.test_pages import written
-from tests.media.test_pipeline import ffmpeg
-from tests.running import Academy, academy
-from tests.services import seaweed
+from tests.media.printed import written
+from tests.media.taking import ffmpeg
+from tests.support import factories
+from tests.support.running import Academy, academy
+from tests.support.services import seaweed
 from tests.support.shortcuts import adopt_file, drain
 from tests.support.waiting import until
 

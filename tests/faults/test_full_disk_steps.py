@@ -1,6 +1,5 @@
 """A disk that is full at any step: said in words, nothing half published, tried again with success."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,9 @@ from academy.jobs.api import Job
 from academy.media import queries, service
 from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, set_key
-from tests.media.test_pipeline import ffmpeg
-from tests.running import academy
+from tests.faults.filling import fill
+from tests.media.taking import ffmpeg
+from tests.support.running import academy
 from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]
@@ -26,20 +26,6 @@ JOBS = {
     "publish": ("media.publish",),
 }
 ORDER = ("hash", "probe", "encode", "join", "poster", "captions", "publish")
-
-
-def fill(disk: Path, left: int = 0) -> Path:
-    """Leave so many bytes; the system counts in pages of 4096."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        for size in (1 << 20, 4096, 1):
-            try:
-                while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
-    os.truncate(filler, filler.stat().st_size - left)
-    return filler
 
 
 @pytest.mark.parametrize("part_s", [240, 12], ids=["whole", "parts"])

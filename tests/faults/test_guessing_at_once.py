@@ -20,10 +20,10 @@ from academy.core.runtime import Runtime
 from academy.jobs.api import Job
 from academy.people.api import add_member
 from academy.people.models import Member
-from tests import factories as make
-from tests import templates
 from tests.conftest import make_settings
-from tests.services import postgres
+from tests.support import factories as make
+from tests.support import templates
+from tests.support.services import postgres
 
 pytestmark = pytest.mark.faults
 AT_ONCE = 40

@@ -24,10 +24,10 @@ from academy.roster import columns, imports, jobs, sheet_process
 from academy.roster.sheet_process import ReaderLimits, SheetProcess
 from academy.roster.sheet_table import HeadingQuery
 from academy.roster.sheets import open_table
-from tests import templates
 from tests.components.roster_office import Town, plant, send
 from tests.conftest import make_settings
 from tests.faults import hostile_sheets as sheets
+from tests.support import templates
 
 pytestmark = pytest.mark.faults
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from academy.core.database import Database
-from tests.open_databases import OpenedBesideSQLite
+from tests.support.open_databases import OpenedBesideSQLite
 
 
 def _serve(url: str, line: Connection) -> None:

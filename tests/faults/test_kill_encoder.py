@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.kill_encoder import PART_S, STEPS, run
-from tests.running import academy
+from tests.support.running import academy
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("ffmpeg")]
 

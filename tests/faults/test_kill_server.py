@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import kill_server
-from tests.services import postgres
+from tests.support.services import postgres
 
 pytestmark = pytest.mark.faults
 

@@ -14,17 +14,16 @@ from academy.jobs.api import enqueue
 from academy.learning import completions, repair
 from academy.learning.models import Completion
 from academy.library.api import add_item, edit_course, remove_item, rename_item, revise_course, withdraw_course
-from tests import factories as make
 from tests.faults import learning_changes
 from tests.faults.learning_changes import MINUTE_MS, START, Life
-from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
+from tests.support import factories as make
 from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_completions_are_what_the_ledger_implies_after_every_change(real_runtime: Runtime, seed: int) -> None:  # noqa: F811
+def test_completions_are_what_the_ledger_implies_after_every_change(real_runtime: Runtime, seed: int) -> None:
     life, wrong = learning_changes.run(real_runtime, random.Random(f"short/{seed}"))
     assert wrong == []
     assert life.shelved[1] > learning_changes.START
@@ -45,7 +44,7 @@ HEALERS: dict[str, Callable[[Runtime], object]] = {
 
 @pytest.mark.parametrize("healer", HEALERS)
 @pytest.mark.parametrize("change", ["dropped", "optional", "asks for less"])
-def test_whoever_had_all_the_rest_completes_by_each_way(real_runtime: Runtime, change: str, healer: str) -> None:  # noqa: F811
+def test_whoever_had_all_the_rest_completes_by_each_way(real_runtime: Runtime, change: str, healer: str) -> None:
     """Noticed by the check first; completed as of the day on which the course became what it is; nobody else is."""
     components.import_all()
     life, days = Life(real_runtime, random.Random(1)), dt.timedelta(days=3)
@@ -82,7 +81,7 @@ def test_whoever_had_all_the_rest_completes_by_each_way(real_runtime: Runtime, c
     assert [tuple(row) for row in rows] == [(life.people[0], version, START + days)]
 
 
-def test_a_draft_that_nobody_reviewed_completes_nothing(real_runtime: Runtime) -> None:  # noqa: F811
+def test_a_draft_that_nobody_reviewed_completes_nothing(real_runtime: Runtime) -> None:
     """A beat that comes late while a withdrawn course is being written anew: what it completes is decided when it is
     published, with all that the author has added until then."""
     components.import_all()

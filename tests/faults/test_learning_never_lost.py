@@ -8,10 +8,10 @@ import pytest
 
 from academy.core.runtime import Runtime
 from academy.learning import consequences, repair
-from tests import templates
 from tests.conftest import make_settings
 from tests.faults import learning_never_lost, learning_player
 from tests.faults.learning_player import Answer, acknowledged
+from tests.support import templates
 
 pytestmark = pytest.mark.faults
 

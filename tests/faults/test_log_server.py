@@ -13,8 +13,8 @@ import pytest
 
 from academy.core import log_server
 from academy.core.logging import JsonFormatter
-from tests.faults.test_tls import certificate
-from tests.services import free_port
+from tests.faults.certificates import certificate
+from tests.support.services import free_port
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("openssl")]
 

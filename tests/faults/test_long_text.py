@@ -10,10 +10,9 @@ from flask import Request
 from werkzeug.datastructures import CombinedMultiDict, ImmutableMultiDict
 
 from tests.contracts import access_matrix as matrix
+from tests.contracts.access_calls import address, filled
 from tests.contracts.access_matrix import Row
 from tests.contracts.access_world import KINDS, NOBODY, PERSONAL, World
-from tests.contracts.test_access_matrix import address, filled
-from tests.contracts.test_access_matrix import world as world
 
 pytestmark = pytest.mark.faults
 

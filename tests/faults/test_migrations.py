@@ -9,7 +9,7 @@ from sqlalchemy import inspect, select, text
 from academy.accounts.models import SecondFactor
 from academy.cli.database import alembic_config
 from academy.core.database import Database
-from tests import templates
+from tests.support import templates
 
 pytestmark = pytest.mark.faults
 

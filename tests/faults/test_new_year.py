@@ -21,8 +21,8 @@ from academy.learning import queries, service
 from academy.learning.models import ItemCompletion
 from academy.learning.tokens import Signer
 from tests.conftest import SECRET, make_settings
-from tests.ledger_makers import learner, lecture
-from tests.services import free_port, wait_for_port
+from tests.support.ledger_makers import learner, lecture
+from tests.support.services import free_port, wait_for_port
 
 pytestmark = pytest.mark.faults
 

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 import academy
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 
 ODD = (
     *("é", "\ud800", "\U0001f600", "\0", "\x1b[31m", "\u202e", "＇", "'", "%", "_", "\\", "{{7*7}}", "%(x)s", "${x}"),

@@ -25,10 +25,9 @@ from academy.people.api import transfer_member
 from academy.people.models import Member, Organisation
 from academy.trainings import coverage_cells, opening, recount, service
 from academy.trainings.models import Enrolment, Training, TrainingState
-from tests import factories as make
 from tests.conftest import make_settings
-from tests.coverage_city import City, training
-from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
+from tests.support import factories as make
+from tests.support.coverage_city import City, training
 from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults
@@ -68,7 +67,7 @@ def finishing(person: int, course: int) -> Callable[[Tx], object]:
     return lambda tx: completions.finish_course(tx, person, tx.get_one(Course, course), clock.now_ms(), "watched")
 
 
-def test_a_transfer_in_the_second_of_a_completion(real_runtime: Runtime) -> None:  # noqa: F811
+def test_a_transfer_in_the_second_of_a_completion(real_runtime: Runtime) -> None:
     city, plan = planned(real_runtime)
     with real_runtime.db.begin() as tx:
         service.open_training(tx, SYSTEM, tx.get_one(Training, plan.id))
@@ -82,7 +81,7 @@ def test_a_transfer_in_the_second_of_a_completion(real_runtime: Runtime) -> None
         assert found.get((plan.id, city.branches[0].id), coverage_cells.Figures()).completed == 0
 
 
-def test_an_opening_in_the_second_of_a_transfer(real_runtime: Runtime) -> None:  # noqa: F811
+def test_an_opening_in_the_second_of_a_transfer(real_runtime: Runtime) -> None:
     """No training is open yet, so nobody waits for anybody but at the opening itself."""
     for _ in range(6):
         city, plan = planned(real_runtime)
@@ -93,7 +92,7 @@ def test_an_opening_in_the_second_of_a_transfer(real_runtime: Runtime) -> None: 
             assert recount.recount_differences(tx, tx.get_one(Training, plan.id)) == []
 
 
-def test_two_administrators_agree_to_one_correction(real_runtime: Runtime) -> None:  # noqa: F811
+def test_two_administrators_agree_to_one_correction(real_runtime: Runtime) -> None:
     city, _ = planned(real_runtime)
     held = (Scope(Role.NODE_ADMINISTRATOR, city.city.id, city.city.path),)
     with real_runtime.db.begin() as tx:
@@ -130,7 +129,7 @@ def _open_slowly(url: str, folder: Path, said: "multiprocessing.Queue[str]") -> 
 
 
 def test_an_opening_killed_half_way_leaves_nothing_and_ends_the_same(
-    real_runtime: Runtime,  # noqa: F811
+    real_runtime: Runtime,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -162,7 +161,7 @@ def test_an_opening_killed_half_way_leaves_nothing_and_ends_the_same(
         assert (found.due, found.completed) == (20, 1)
 
 
-def test_two_officers_open_one_training(real_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_two_officers_open_one_training(real_runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     city, plan = planned(real_runtime)
     monkeypatch.setattr(service, "AT_ONCE", 3)
     begin = lambda tx: service.begin_opening(tx, SYSTEM, tx.get_one(Training, plan.id))  # noqa: E731

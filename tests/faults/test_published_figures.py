@@ -22,8 +22,8 @@ from academy.people.models import Member, Organisation
 from academy.reports import period
 from academy.trainings import service
 from academy.trainings.models import Enrolment, Training
-from tests import factories as make
-from tests.coverage_city import City, at, complete, training, transfer
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, complete, training, transfer
 from tests.support.shortcuts import grant_exemption
 
 pytestmark = pytest.mark.faults

@@ -3,7 +3,7 @@
 import pytest
 
 from academy.core.runtime import Runtime
-from tests import queue_model
+from tests.support import queue_model
 
 pytestmark = pytest.mark.faults
 

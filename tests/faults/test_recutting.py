@@ -20,10 +20,10 @@ from academy.learning.service import Opened
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset
 from academy.people.models import Organisation
-from tests import factories, failures, templates
 from tests.conftest import make_settings
-from tests.failures import failing
-from tests.ledger_makers import MINUTE, learner, lecture, opened
+from tests.support import factories, failures, templates
+from tests.support.failures import failing
+from tests.support.ledger_makers import MINUTE, learner, lecture, opened
 from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults

@@ -24,9 +24,9 @@ from academy.people.api import move_organisation, transfer_member
 from academy.people.models import Member, Membership, Organisation, RosterImport
 from academy.roster import apply, imports
 from academy.roster.findings import RowFindings
-from tests import factories as make
-from tests import templates
 from tests.conftest import make_settings
+from tests.support import factories as make
+from tests.support import templates
 from tests.support.shortcuts import drain
 
 pytestmark = pytest.mark.faults

@@ -20,10 +20,9 @@ from academy.outreach import delegation, reminders
 from academy.people.models import Organisation
 from academy.trainings import service
 from academy.trainings.models import PublishedFigure, ReminderRecipient, Training, TrainingState
-from tests import factories as make
-from tests.coverage_city import City, training
-from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
-from tests.same_second import Act, acts, world
+from tests.support import factories as make
+from tests.support.coverage_city import City, training
+from tests.support.same_second import Act, acts, world
 
 pytestmark = pytest.mark.faults
 
@@ -61,7 +60,7 @@ def _wait_until_it_waits(runtime: Runtime, thread: threading.Thread) -> None:
         time.sleep(0.02)
 
 
-def test_every_unique_key_that_two_people_can_insert(real_runtime: Runtime) -> None:  # noqa: F811
+def test_every_unique_key_that_two_people_can_insert(real_runtime: Runtime) -> None:
     for key, act in acts(world(real_runtime)).items():
         met = one_behind_the_other(real_runtime, act, act)
         assert met is None or isinstance(met, AcademyError), (key, met)
@@ -76,7 +75,7 @@ def test_every_unique_key_that_two_people_can_insert(real_runtime: Runtime) -> N
 
 
 @pytest.fixture
-def running(real_runtime: Runtime) -> tuple[City, Training]:  # noqa: F811
+def running(real_runtime: Runtime) -> tuple[City, Training]:
     with real_runtime.db.begin() as tx:
         city, today = City(tx), clock.today()
         for person in city.people:
@@ -89,7 +88,7 @@ def running(real_runtime: Runtime) -> tuple[City, Training]:  # noqa: F811
 
 
 @pytest.mark.parametrize("verb", [reminders.send_reminder, delegation.delegate])
-def test_two_clicks_reach_everybody_once(real_runtime: Runtime, running: tuple[City, Training], verb: object) -> None:  # noqa: F811
+def test_two_clicks_reach_everybody_once(real_runtime: Runtime, running: tuple[City, Training], verb: object) -> None:
     city, plan = running
     act: Act = lambda tx: verb(  # type: ignore[operator]  # noqa: E731
         tx, SYSTEM, tx.get_one(Training, plan.id), tx.get_one(Organisation, city.city.id)
@@ -109,7 +108,7 @@ def test_two_clicks_reach_everybody_once(real_runtime: Runtime, running: tuple[C
 
 
 @pytest.mark.parametrize("first", ["opening", "withdrawal"])
-def test_a_withdrawal_in_the_second_of_an_opening(real_runtime: Runtime, first: str) -> None:  # noqa: F811
+def test_a_withdrawal_in_the_second_of_an_opening(real_runtime: Runtime, first: str) -> None:
     with real_runtime.db.begin() as tx:
         city, today = City(tx), clock.today()
         plan = training(tx, city.city, city.courses, opens_on=today, closes_on=today)
@@ -127,7 +126,7 @@ def test_a_withdrawal_in_the_second_of_an_opening(real_runtime: Runtime, first: 
         assert state == TrainingState.DRAFT
 
 
-def test_two_words_at_once_keep_to_the_limit_of_open_ones(real_runtime: Runtime) -> None:  # noqa: F811
+def test_two_words_at_once_keep_to_the_limit_of_open_ones(real_runtime: Runtime) -> None:
     with real_runtime.db.begin() as tx:
         city = City(tx)
         account = make.account(tx, city.people[0])
@@ -142,7 +141,7 @@ def test_two_words_at_once_keep_to_the_limit_of_open_ones(real_runtime: Runtime)
 
 
 def test_figures_of_a_day_are_published_once_whoever_looks_at_once(
-    real_runtime: Runtime,  # noqa: F811
+    real_runtime: Runtime,
     running: tuple[City, Training],
 ) -> None:
     city, plan = running

@@ -20,7 +20,7 @@ from academy.search.backends.whoosh.backend import WhooshBackend
 from academy.search.query_parser import parse
 from academy.search.text import Segmenter
 from tests.components import search_city as city
-from tests.components.test_search_backends import EVERYTHING, SEGMENTER, ask, lecture
+from tests.components.search_index import EVERYTHING, SEGMENTER, ask, lecture
 from tests.support.shortcuts import drain
 
 pytestmark = [

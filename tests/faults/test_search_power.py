@@ -15,7 +15,7 @@ from whoosh.filedb.filestore import FileStorage
 
 from academy.search.backends.whoosh import store
 from academy.search.backends.whoosh.backend import WhooshBackend
-from tests.components.test_search_backends import SEGMENTER, ask, lecture
+from tests.components.search_index import SEGMENTER, ask, lecture
 
 pytestmark = pytest.mark.faults
 LECTURES = {1, 2, 3, 4, 5}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from academy.search.backends.whoosh.backend import WhooshBackend
-from tests.components.test_search_backends import SEGMENTER, ask, lecture
+from tests.components.search_index import SEGMENTER, ask, lecture
 
 ROUNDS = 200
 pytestmark = pytest.mark.faults

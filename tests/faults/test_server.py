@@ -12,23 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import free_port
+from tests.faults.server_environment import ROOT, environment
 from tests.support import waiting
+from tests.support.services import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
-
-
-def environment(folder: Path, port: int) -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith("ACADEMY_")} | {
-        "ACADEMY_DEMO": "1",
-        "ACADEMY_DATA_DIR": str(folder / "var"),
-        "ACADEMY_MEDIA_DIR": str(folder / "media"),
-        "ACADEMY_PORT": str(port),
-        "ACADEMY_WEB_WORKERS": "1",
-        "ACADEMY_LOG_LEVEL": "WARNING",
-        "PYTHONUNBUFFERED": "1",
-    }
 
 
 def flask(*words: str) -> list[str]:

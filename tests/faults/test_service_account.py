@@ -14,9 +14,9 @@ from academy.core import audit
 from academy.core.actor import SYSTEM
 from academy.core.runtime import Runtime
 from academy.search.indexing import rebuild_all
-from tests import factories
 from tests.conftest import make_settings
-from tests.services import postgres
+from tests.support import factories
+from tests.support.services import postgres
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("postgresql")]
 

@@ -14,8 +14,9 @@ from academy.cli.media import Certificate, nginx_configuration
 from academy.cli.server import children
 from academy.core.certificates import problem_of
 from tests.conftest import make_settings
-from tests.faults.test_server import ROOT, environment
-from tests.services import free_ports, nginx, wait_for_port
+from tests.faults.certificates import certificate
+from tests.faults.server_environment import ROOT, environment
+from tests.support.services import free_ports, nginx, wait_for_port
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("nginx", "openssl")]
 
@@ -92,16 +93,6 @@ def test_the_operator_hears_whether_browsers_trust_the_front(
         problem = problem_of("localhost", port)
     assert problem is None if said is None else said in (problem or "")
     assert "cannot be asked" in (problem_of("localhost", port) or ""), "nothing answers any more"
-
-
-def certificate(folder: Path, name: str, days: int = 2) -> tuple[Path, Path]:
-    """A certificate as docs/operations.md has it made, and its key."""
-    folder.mkdir()
-    made = folder / "certificate.pem", folder / "key.pem"
-    asked = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    asked += ["-days", str(days), "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
-    subprocess.run([*asked, "-out", made[0], "-keyout", made[1]], check=True, capture_output=True)
-    return made
 
 
 def status(port: int) -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from academy.cli.media import nginx_configuration
-from tests.running import Academy, academy
-from tests.services import free_port, nginx
+from tests.support.running import Academy, academy
+from tests.support.services import free_port, nginx
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("nginx")]
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from academy.core.actor import Role
 from academy.media import uploads
 from academy.media.models import Upload
-from tests.running import Academy, academy, kill
+from tests.support.running import Academy, academy, kill
 from tools.browser_libraries import fetch, node
 
 pytestmark = [pytest.mark.faults, pytest.mark.needs("node")]

@@ -13,7 +13,7 @@ from academy.core.errors import Conflict
 from academy.library import access
 from academy.library.api import approve_course, return_course, submit_course
 from academy.library.models import Course, CourseState, Review
-from tests import factories, templates
+from tests.support import factories, templates
 
 pytestmark = pytest.mark.faults
 

@@ -21,7 +21,7 @@ from academy.jobs.models import Job, JobState, Recurrence
 from academy.people import mergers
 from academy.people.models import Member, MemberTerm, Organisation, RosterImport
 from academy.trainings.models import Training
-from tests.services import postgres
+from tests.support.services import postgres
 
 pytestmark = pytest.mark.faults
 

@@ -25,9 +25,9 @@ from academy.library.events import CourseWithdrawn
 from academy.library.models import Course, CourseItem
 from benchmarks import drive
 from benchmarks import ledger_scene as scene
-from tests import factories
-from tests.ledger_makers import learner, lecture
-from tests.services import postgres
+from tests.support import factories
+from tests.support.ledger_makers import learner, lecture
+from tests.support.services import postgres
 
 pytestmark = pytest.mark.faults
 BEATS = "/api/v1/progress/heartbeats"

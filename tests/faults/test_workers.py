@@ -25,7 +25,6 @@ from academy.jobs.models import OutboxEvent, Recurrence
 from academy.jobs.outbox import deliver
 from academy.jobs.worker import Worker, run_job
 from academy.library.events import CoursePublished
-from tests.faults.test_coverage_races import real_runtime  # noqa: F401  the fixture is used by name
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.faults
@@ -119,7 +118,7 @@ class Workers:
 
 
 @pytest.fixture
-def workers(real_runtime: Runtime, tmp_path: Path) -> Iterator[Workers]:  # noqa: F811
+def workers(real_runtime: Runtime, tmp_path: Path) -> Iterator[Workers]:
     made = Workers(real_runtime, tmp_path)
     try:
         yield made
@@ -155,7 +154,7 @@ def at_once(*calls: Callable[[], object]) -> list[BaseException]:
     return wrong
 
 
-def test_several_workers_deliver_each_event_once(real_runtime: Runtime) -> None:  # noqa: F811
+def test_several_workers_deliver_each_event_once(real_runtime: Runtime) -> None:
     runtime, events = real_runtime, 1000
     with runtime.db.begin() as tx:
         for number in range(events):
@@ -175,7 +174,7 @@ def test_several_workers_deliver_each_event_once(real_runtime: Runtime) -> None:
         assert set(Counter(payloads).values()) == {handlers}
 
 
-def test_a_worker_that_dies_while_it_delivers_has_delivered_nothing(real_runtime: Runtime) -> None:  # noqa: F811
+def test_a_worker_that_dies_while_it_delivers_has_delivered_nothing(real_runtime: Runtime) -> None:
     runtime = real_runtime
     with runtime.db.begin() as tx:
         publish(tx, CoursePublished(1))
@@ -189,7 +188,7 @@ def test_a_worker_that_dies_while_it_delivers_has_delivered_nothing(real_runtime
     assert (deliver(runtime), deliver(runtime)) == (1, 0)
 
 
-def test_several_workers_run_each_job_once(real_runtime: Runtime) -> None:  # noqa: F811
+def test_several_workers_run_each_job_once(real_runtime: Runtime) -> None:
     runtime, jobs = real_runtime, 60
     ran.clear()
     with runtime.db.begin() as tx:
@@ -359,7 +358,7 @@ def _is_free(runtime: Runtime, job_id: int) -> bool:
         return True
 
 
-def test_a_cancelled_job_commits_nothing_more(real_runtime: Runtime) -> None:  # noqa: F811
+def test_a_cancelled_job_commits_nothing_more(real_runtime: Runtime) -> None:
     """Also where it says no progress."""
     cancel = queue.cancel_jobs
 

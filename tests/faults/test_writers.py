@@ -14,8 +14,8 @@ import pytest
 from academy.core.actor import SYSTEM
 from academy.core.audit import record
 from academy.core.database import Database
-from tests import templates
 from tests.conftest import SECRET
+from tests.support import templates
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.faults

@@ -17,8 +17,8 @@ from academy.core.actor import SYSTEM
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
 from academy.notifications.service import notify
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 
 PASSWORD = "春天的第一课2026"
 

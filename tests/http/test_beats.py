@@ -16,9 +16,9 @@ from academy.core.runtime import Runtime
 from academy.learning.tokens import Grant, Signer
 from academy.library.models import Course
 from academy.people.models import Organisation
-from tests import factories
 from tests.conftest import sign_in
-from tests.ledger_makers import learner, lecture
+from tests.support import factories
+from tests.support.ledger_makers import learner, lecture
 
 LEASES = "/api/v1/progress/leases"
 BEATS = "/api/v1/progress/heartbeats"

@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 from academy.core import clock, collisions
 from academy.core.runtime import Runtime
 from academy.library.models import Course
-from tests import factories, failures
 from tests.conftest import sign_in
-from tests.failures import failing
-from tests.ledger_makers import learner, lecture
+from tests.support import factories, failures
+from tests.support.failures import failing
+from tests.support.ledger_makers import learner, lecture
 
 pytestmark = pytest.mark.commits
 

@@ -17,8 +17,8 @@ from academy.jobs.api import Job
 from academy.media import queries, service
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, TranscriptVersion
-from tests import factories
 from tests.conftest import sign_in
+from tests.support import factories
 from tests.support.shortcuts import adopt_file, drain, import_captions
 
 SRT = "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n\n2\n00:00:03,000 --> 00:00:06,000\n两学一坐\n"

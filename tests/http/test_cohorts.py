@@ -6,9 +6,9 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.runtime import Runtime
 from academy.trainings import service
-from tests import factories as make
 from tests.conftest import sign_in
-from tests.coverage_city import City, at, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, training
 
 
 def test_a_list_is_filled_and_chosen_for_a_training(app: Flask, runtime: Runtime) -> None:

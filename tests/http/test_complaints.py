@@ -17,8 +17,8 @@ from academy.library.models import Complaint, Course
 from academy.media import delivery
 from academy.media.storage.file_storage import set_key
 from academy.media.storage.selection import storage_of
-from tests import factories
 from tests.conftest import sign_in
+from tests.support import factories
 from tests.support.shortcuts import drain
 
 

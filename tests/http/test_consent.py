@@ -12,8 +12,8 @@ from academy.accounts import api as accounts_api
 from academy.accounts import consent, sessions
 from academy.accounts.models import Account, Consent
 from academy.core.runtime import Runtime
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 
 
 @pytest.fixture

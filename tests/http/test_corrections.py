@@ -4,9 +4,9 @@ from flask import Flask
 
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
-from tests import factories as make
 from tests.conftest import sign_in
-from tests.coverage_city import City
+from tests.support import factories as make
+from tests.support.coverage_city import City
 
 
 def test_a_secretary_proposes_and_an_administrator_agrees(app: Flask, runtime: Runtime) -> None:

@@ -15,9 +15,9 @@ from academy.outreach import reminders
 from academy.people.models import Exemption
 from academy.trainings import service
 from academy.trainings.models import Training
-from tests import factories as make
 from tests.conftest import sign_in
-from tests.coverage_city import City, at, complete, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, complete, training
 
 STAT = re.compile(r'<div class="stat[^"]*"><dt>(.*?)</dt><dd><a href="([^"]+)">([0-9,]+)</a>', re.S)
 LINE = re.compile(r'<li data-count="(\d+)"><a href="([^"]+)">')

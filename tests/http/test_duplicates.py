@@ -18,8 +18,8 @@ from academy.library.api import create_course, seed_categories
 from academy.library.models import Category, CourseItem
 from academy.media import queries
 from academy.media.models import Asset, AssetState
-from tests import factories
-from tests.http.test_uploads import TUS, b64, client_of, create, send
+from tests.http.tus import TUS, b64, client_of, create, send
+from tests.support import factories
 from tests.support.shortcuts import drain
 
 KNOWN = "/api/v1/uploads/known"

@@ -11,8 +11,8 @@ from academy.core.errors import Conflict
 from academy.core.i18n import Message, msg
 from academy.core.runtime import Runtime
 from academy.jobs.api import Job, JobContext, JobState, enqueue, job
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 from tests.support.shortcuts import drain
 
 

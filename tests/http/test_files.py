@@ -15,8 +15,8 @@ from academy.library.api import set_cover
 from academy.media import queries
 from academy.media.models import Asset, AssetPart, AssetState, AssetStep
 from academy.media.storage.file_storage import local_storage
-from tests import factories
-from tests.http.test_uploads import client_of
+from tests.http.tus import client_of
+from tests.support import factories
 from tests.support.shortcuts import drain
 
 

@@ -11,8 +11,8 @@ from academy.core.i18n import msg
 from academy.core.runtime import Runtime
 from academy.http import static_files
 from academy.http.languages import translate
-from tests import factories
 from tests.conftest import sign_in
+from tests.support import factories
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 

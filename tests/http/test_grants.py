@@ -15,8 +15,8 @@ from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
 from academy.people.models import Organisation
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 
 Enter = Callable[[Role], FlaskClient]
 

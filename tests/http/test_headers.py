@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from academy.app import create_app
 from academy.core.runtime import Runtime
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 

@@ -14,9 +14,9 @@ from academy.core.runtime import Runtime
 from academy.library.models import Course, CourseItem, CourseState
 from academy.media.models import Asset, AssetStep, Cue, Transcript
 from academy.people.models import Member, Organisation
-from tests import factories
 from tests.conftest import sign_in
-from tests.ledger_makers import beat, learner, lecture, opened
+from tests.support import factories
+from tests.support.ledger_makers import beat, learner, lecture, opened
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from academy.core.runtime import Runtime
 from academy.library import queries
 from academy.library.models import Course, CourseState
 from academy.media.models import Asset, Upload
-from tests import factories
 from tests.conftest import sign_in
+from tests.support import factories
 
 
 @dataclass

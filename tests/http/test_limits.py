@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 
 from academy.app import create_app
 from academy.core.runtime import Runtime
-from tests import factories as make
 from tests.conftest import sign_in
-from tests.services import redis
+from tests.support import factories as make
+from tests.support.services import redis
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 

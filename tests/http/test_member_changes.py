@@ -16,9 +16,9 @@ from academy.jobs.models import OutboxEvent
 from academy.people.models import Member, Membership, MemberTerm
 from academy.trainings import service
 from academy.trainings.models import Enrolment
-from tests import factories as make
 from tests.conftest import sign_in
-from tests.coverage_city import City, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, training
 
 
 @pytest.fixture

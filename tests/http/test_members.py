@@ -17,8 +17,8 @@ from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
 from academy.people.models import Exemption, Member, Organisation
 from academy.roster import columns
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 from tests.support.shortcuts import drain
 
 Enter = Callable[..., FlaskClient]

@@ -8,8 +8,8 @@ from academy.core.actor import Actor
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
 from academy.notifications import queries, service
-from tests import factories
 from tests.conftest import sign_in
+from tests.support import factories
 
 
 def browser(app: Flask, runtime: Runtime, told: int) -> tuple[FlaskClient, Account]:

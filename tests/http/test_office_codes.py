@@ -16,8 +16,8 @@ from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.runtime import Runtime
 from academy.notifications.models import Notification
 from academy.people.models import Organisation
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 
 PASSWORD = "春天的第一课2026"
 OFFICES = [role for role in Role if role is not Role.MEMBER]
@@ -119,7 +119,7 @@ def test_a_security_officer_gives_one_on_the_page_and_the_owner_hears_of_it(app:
 
 
 def test_paper_codes_are_renewed_by_who_has_the_phone_and_on_record(app: Flask, runtime: Runtime) -> None:
-    from tests.http.test_second_step import enrol, later, now
+    from tests.http.second_steps import enrol, later, now
 
     with runtime.db.begin() as tx:
         account = service.create_account(

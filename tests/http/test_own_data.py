@@ -27,8 +27,8 @@ from academy.notifications.service import notify
 from academy.people.api import edit_member
 from academy.people.members import sealed_phone
 from academy.people.models import Member
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 
 PHONE = "13800001234"
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])

@@ -22,8 +22,8 @@ from academy.media.events import SpeechRecognised
 from academy.media.models import Asset, Transcript
 from academy.media.storage.file_storage import local_storage, set_key
 from academy.notifications.models import Notification
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 from tests.support.shortcuts import import_captions
 
 SRT = "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n"

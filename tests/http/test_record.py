@@ -8,8 +8,8 @@ from academy.core import clock
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
 from academy.learning.models import Completion, CreditHour
-from tests import factories
 from tests.conftest import sign_in
+from tests.support import factories
 
 
 def test_a_member_sees_and_prints_what_was_learnt(

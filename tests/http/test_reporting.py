@@ -13,9 +13,9 @@ from academy.core.runtime import Runtime
 from academy.people.models import Member, Membership
 from academy.reports.models import Export
 from academy.trainings import service
-from tests import factories as make
 from tests.conftest import sign_in
-from tests.coverage_city import City, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, training
 from tests.support.shortcuts import drain, settle_all
 
 KINDS = ("period", "secretaries", "floating", "exemptions", "quality")

@@ -11,8 +11,8 @@ from academy.core.actor import Role
 from academy.core.runtime import Runtime
 from academy.http.declarations import declaration_of
 from academy.library.models import Course
-from tests import factories
 from tests.conftest import sign_in
+from tests.support import factories
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 

@@ -15,9 +15,9 @@ from academy.core.database import Database
 from academy.core.runtime import Runtime
 from academy.http import PUBLIC, writing
 from academy.http.declarations import RouteDeclaration, collect, declare
-from tests import factories, failures
 from tests.conftest import sign_in
-from tests.failures import failing
+from tests.support import factories, failures
+from tests.support.failures import failing
 
 pytestmark = pytest.mark.commits
 

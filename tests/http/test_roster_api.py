@@ -9,8 +9,8 @@ from academy.accounts.sessions import open_program_session
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
 from academy.people.models import Member, Organisation
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 
 URL = "/api/v1/roster/changes"
 

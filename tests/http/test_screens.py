@@ -15,9 +15,9 @@ from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
 from academy.learning import service as progress
 from academy.people.models import Member
-from tests import factories as make
 from tests.conftest import sign_in
-from tests.ledger_makers import lecture
+from tests.support import factories as make
+from tests.support.ledger_makers import lecture
 
 
 @pytest.fixture

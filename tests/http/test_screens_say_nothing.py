@@ -22,8 +22,8 @@ from academy.learning.heartbeats import Heartbeat
 from academy.learning.models import LeaseEnd, WatchLedger
 from academy.library.models import Course, CourseItem
 from academy.notifications.service import notify
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 from tests.support.shortcuts import record_heartbeat
 
 START = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)

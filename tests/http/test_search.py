@@ -9,9 +9,9 @@ from academy.core.actor import Role
 from academy.core.runtime import Runtime
 from academy.library.models import CourseItem
 from academy.search.backends.selection import search_backend
-from tests import factories
 from tests.components import search_city as city
 from tests.conftest import sign_in
+from tests.support import factories
 from tests.support.shortcuts import drain
 
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from academy.accounts import service
-from academy.accounts.authentication import passwords, totp
+from academy.accounts.authentication import passwords
 from academy.accounts.authentication.reauthentication import FRESH
 from academy.accounts.models import Account, LoginSession, SecondFactor
 from academy.accounts.sessions import open_program_session
@@ -18,8 +18,9 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.ids import ALPHABET
 from academy.core.runtime import Runtime
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.http.second_steps import enrol, later, now
+from tests.support import factories as make
 
 PASSWORD = "春天的第一课2026"
 
@@ -43,23 +44,6 @@ def enter(client: FlaskClient, target: str = "/organisations") -> str:
     answer = client.post("/sign-in", data={"username": "boss", "password": PASSWORD, "next": target})
     assert answer.status_code == 303
     return str(answer.headers["Location"])
-
-
-def enrol(client: FlaskClient) -> tuple[str, list[str]]:
-    page = client.get("/me/second-step").text
-    secret = re.search(r'class="detail">([A-Z2-7 ]+)<', page)
-    assert secret
-    key = secret[1].replace(" ", "")
-    done = client.post("/me/second-step", data={"code": now(key)}).text
-    return key, [code.replace(" ", "") for code in re.findall(r"<li>([2-9A-Z]{4}(?: [2-9A-Z]{4}){5})</li>", done)]
-
-
-def now(key: str) -> str:
-    return totp.code_at(key, int(clock.now().timestamp()) // totp.STEP_S)
-
-
-def later(steps: int) -> dt.datetime:
-    return clock.now() + dt.timedelta(seconds=totp.STEP_S * steps)
 
 
 def test_an_office_waits_until_the_second_step_is_set_up_and_approved(

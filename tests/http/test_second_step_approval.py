@@ -22,9 +22,9 @@ from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.runtime import Runtime
 from academy.notifications.models import Notification
 from academy.people.models import Organisation
-from tests import factories as make
 from tests.conftest import sign_in
-from tests.http.test_second_step import enrol, later, now
+from tests.http.second_steps import enrol, later, now
+from tests.support import factories as make
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 

@@ -12,8 +12,8 @@ from academy.core.runtime import Runtime
 from academy.people import rules, sectors
 from academy.people.api import create_organisation
 from academy.people.models import Organisation, Sector
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 
 
 def enter(app: Flask, runtime: Runtime, role: Role) -> tuple[FlaskClient, Organisation]:

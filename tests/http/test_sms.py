@@ -27,7 +27,7 @@ from academy.core.runtime import Runtime
 from academy.jobs.api import Job
 from academy.people.members import sealed_phone
 from academy.people.models import Member
-from tests import factories as make
+from tests.support import factories as make
 from tests.support.shortcuts import drain
 
 PASSWORD = "春天的第一课2026"

@@ -25,9 +25,9 @@ from academy.core import clock
 from academy.core.audit import AuditEntry
 from academy.core.errors import Invalid
 from academy.core.runtime import Runtime
-from tests import factories
 from tests.conftest import make_settings
-from tests.services import SSO_SECRET, sso_provider, type_into_form
+from tests.support import factories
+from tests.support.services import SSO_SECRET, sso_provider, type_into_form
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 

@@ -19,8 +19,8 @@ from academy.core.audit import AuditEntry, record, verify
 from academy.core.runtime import Runtime
 from academy.people.api import request_exemption
 from academy.people.models import Member
-from tests import factories as make
 from tests.conftest import sign_in
+from tests.support import factories as make
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 ROOT = Path(__file__).parents[2]

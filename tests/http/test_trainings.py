@@ -19,9 +19,9 @@ from academy.people.models import Member, Organisation
 from academy.reports.models import Export
 from academy.trainings import service
 from academy.trainings.models import Training
-from tests import factories as make
 from tests.conftest import sign_in
-from tests.coverage_city import City, at, complete, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, complete, training
 from tests.support.shortcuts import drain, settle_all
 
 

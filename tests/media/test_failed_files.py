@@ -20,7 +20,7 @@ from academy.media.models import Asset, AssetState, AssetStep
 from academy.media.storage.file_storage import parts_folder, work_folder
 from academy.notifications.models import Notification
 from tests.conftest import make_settings
-from tests.media.test_clock import PART_S
+from tests.media.encoding import PART_S
 from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = pytest.mark.media

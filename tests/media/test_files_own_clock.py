@@ -12,7 +12,7 @@ from academy.media.captions import chapters
 from academy.media.models import AssetState
 from tests.media import clock
 from tests.media.clock import Film
-from tests.media.test_pipeline import taken
+from tests.media.taking import taken
 
 pytestmark = pytest.mark.media
 

@@ -16,7 +16,7 @@ from academy.media.probing import probe
 from academy.media.transcoding import encode, parts, playlist
 from tests.media import boxes
 from tests.media.conftest import BUILDS
-from tests.media.test_clock import encoded
+from tests.media.encoding import encoded
 
 pytestmark = [pytest.mark.media, pytest.mark.parametrize("build", BUILDS, indirect=True)]
 Build = Callable[..., Settings]

@@ -22,7 +22,7 @@ from academy.media.models import Asset, AssetState
 from academy.media.storage.file_storage import local_storage, set_key
 from tests.media import boxes
 from tests.media.conftest import DATA
-from tests.media.test_pipeline import ffmpeg, sentence, taken
+from tests.media.taking import ffmpeg, sentence, taken
 from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = pytest.mark.media

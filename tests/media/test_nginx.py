@@ -32,11 +32,11 @@ from academy.media.models import Asset
 from academy.media.storage.file_storage import set_key
 from academy.media.storage.selection import storage_of
 from academy.people.models import Organisation
-from tests import factories
-from tests.faults.test_uploads import Sender
-from tests.ledger_makers import learner
-from tests.running import Academy, academy, kill
-from tests.services import free_port, nginx, seaweed
+from tests.faults.tus_sender import Sender
+from tests.support import factories
+from tests.support.ledger_makers import learner
+from tests.support.running import Academy, academy, kill
+from tests.support.services import free_port, nginx, seaweed
 from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = [pytest.mark.media, pytest.mark.needs("nginx", "seaweedfs")]

@@ -23,7 +23,7 @@ from academy.media.documents import office, office_package, packages
 from academy.media.models import Asset, AssetState
 from academy.media.tools import Limits, ToolFailed
 from tests.media import papers
-from tests.media.test_pipeline import sentence, taken
+from tests.media.taking import sentence, taken
 
 pytestmark = [pytest.mark.media, pytest.mark.needs("libreoffice")]
 

@@ -16,7 +16,8 @@ from academy.media.documents import pages
 from academy.media.models import Asset, AssetState
 from academy.media.probing import probe
 from academy.media.storage.file_storage import local_storage, set_key
-from tests.media.test_pipeline import sentence, taken
+from tests.media.printed import stream, written
+from tests.media.taking import sentence, taken
 
 pytestmark = pytest.mark.media
 
@@ -36,31 +37,11 @@ def pdf(path: Path, count: int, size: tuple[int, int] = (595, 842)) -> Path:
     return path
 
 
-def written(path: Path, word: str) -> Path:
-    """A document of one page that says a word."""
-    stream = f"BT /F1 24 Tf 72 700 Td ({word}) Tj ET"
-    objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        " /Resources << /Font << /F1 5 0 R >> >> >>",
-        f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    body = "%PDF-1.4\n" + "".join(f"{n} 0 obj\n{text}\nendobj\n" for n, text in enumerate(objects, 1))
-    path.write_text(body + "trailer << /Size 6 /Root 1 0 R >>\n%%EOF\n")
-    return path
-
-
 def raw_pdf(path: Path, objects: dict[int, str], *, before: bytes = b"") -> Path:
     """A PDF of these objects, the first of which is its catalogue; readers find the rest without a table."""
     body = "%PDF-1.7\n" + "".join(f"{n} 0 obj\n{text}\nendobj\n" for n, text in objects.items())
     path.write_bytes(before + (body + f"trailer << /Size {max(objects) + 1} /Root 1 0 R >>\n%%EOF\n").encode("latin-1"))
     return path
-
-
-def stream(words: str, extra: str = "") -> str:
-    return f"<< /Length {len(words)} {extra} >>\nstream\n{words}\nendstream"
 
 
 def appearance(words: str) -> str:

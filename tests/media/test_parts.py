@@ -20,7 +20,7 @@ from academy.media.storage.file_storage import local_storage, parts_folder, set_
 from academy.media.transcoding import parts
 from tests.conftest import make_settings
 from tests.media.conftest import BUILDS
-from tests.media.test_pipeline import ffmpeg, sentence
+from tests.media.taking import ffmpeg, sentence
 from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = pytest.mark.media

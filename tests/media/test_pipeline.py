@@ -1,7 +1,6 @@
 """A file's way from the trainer to a playable set, with real ffmpeg."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,14 +9,14 @@ from sqlalchemy import select
 
 from academy.accounts.models import Account
 from academy.core.actor import Actor, Role
-from academy.core.i18n import Message
 from academy.core.runtime import Runtime
-from academy.media import delivery, queries, service, tools
+from academy.media import delivery, queries, service
 from academy.media.captions import chapters
 from academy.media.models import Asset, AssetState, Rendition
 from academy.media.storage.file_storage import local_storage, set_key
-from tests import factories
 from tests.conftest import sign_in
+from tests.media.taking import ffmpeg, sentence, taken
+from tests.support import factories
 from tests.support.shortcuts import adopt_file, drain
 
 pytestmark = pytest.mark.media
@@ -26,24 +25,6 @@ pytestmark = pytest.mark.media
 @pytest.fixture
 def database_kind() -> str:
     return "sqlite"
-
-
-def taken(runtime: Runtime, who: Actor, path: Path, kind: str = "video", name: str = "党课.mp4") -> Asset:
-    with runtime.db.begin() as tx:
-        asset_id = adopt_file(tx, who, path, name, kind).id
-    drain(runtime)
-    with runtime.db.read() as tx:
-        return tx.get_one(Asset, asset_id)
-
-
-def sentence(asset: Asset) -> str:
-    assert asset.error is not None
-    return str(Message.from_json(asset.error))
-
-
-def ffmpeg(runtime: Runtime, *args: str) -> None:
-    command = [tools.ffmpeg_path(runtime.settings), "-nostdin", "-loglevel", "error", "-y", *args]
-    subprocess.run(command, check=True)
 
 
 def test_a_lecture_becomes_a_ladder_with_true_figures(

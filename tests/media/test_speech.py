@@ -19,7 +19,7 @@ from academy.media import queries, tools
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, Transcription, TranscriptVersion
 from academy.media.transcription import requests, rules
-from tests.media.test_pipeline import taken
+from tests.media.taking import taken
 from tests.support.shortcuts import drain, import_captions
 
 pytestmark = pytest.mark.media

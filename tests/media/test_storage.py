@@ -16,7 +16,7 @@ from academy.media.storage import s3_storage
 from academy.media.storage.file_storage import Storage, local_storage
 from academy.media.storage.selection import storage_of
 from tests.conftest import make_settings
-from tests.services import seaweed
+from tests.support.services import seaweed
 
 pytestmark = [pytest.mark.media, pytest.mark.needs("seaweedfs")]
 
@@ -142,25 +142,11 @@ import sys
 from pathlib import Path
 from academy.media.storage import s3_storage
 from tests.conftest import make_settings
-from tests.media.test_storage import slowly
+from tests.media.slow_storage import slowly
 here = s3_storage.S3Storage(make_settings(Path(sys.argv[1]), **eval(sys.argv[2])))
 slowly(here)
 here.put_file("assets/d/original", Path(sys.argv[3]))
 """
-
-
-def slowly(here: s3_storage.S3Storage) -> None:
-    """Have every part after the first take a minute, and say when the first is there."""
-
-    def wait(params: dict[str, object], **_: object) -> None:
-        if params["PartNumber"] != 1:
-            time.sleep(60)
-
-    def first(**_: object) -> None:
-        print("a part is there", flush=True)
-
-    here.client.meta.events.register("before-parameter-build.s3.UploadPart", wait)
-    here.client.meta.events.register("after-call.s3.UploadPart", first)
 
 
 def test_a_worker_killed_between_two_parts_leaves_nothing_behind(bucket: dict[str, str], tmp_path: Path) -> None:

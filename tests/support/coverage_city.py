@@ -16,7 +16,7 @@ from academy.people.events import MembersChanged
 from academy.people.models import Member, Organisation
 from academy.trainings import service
 from academy.trainings.models import Training
-from tests import factories as make
+from tests.support import factories as make
 
 START = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
 

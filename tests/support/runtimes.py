@@ -20,10 +20,10 @@ from academy import components
 from academy.accounts.authentication import passwords
 from academy.app import create_app
 from academy.core.runtime import Runtime
-from tests import templates
 from tests.conftest import make_settings
-from tests.services import postgres
+from tests.support import templates
 from tests.support.savepoints import CurrentRuntime, SavepointDatabase
+from tests.support.services import postgres
 
 components.import_all()
 

@@ -17,8 +17,8 @@ from academy.people.models import Exemption, Organisation, OrganisationSpell
 from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Enrolment, EnrolmentSpell, Training
 from academy.trainings.rules import Audience
-from tests import factories as make
-from tests.coverage_city import City, at, complete, training
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, complete, training
 from tests.support.shortcuts import settle_all
 
 

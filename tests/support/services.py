@@ -18,8 +18,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from tests import needs
-from tests.support import memory
+from tests.support import memory, needs
 from tools.browser_libraries import fetch, node
 
 
@@ -247,7 +246,7 @@ SSO_SECRET = "a-secret-of-the-test-client-0123456789"
 def sso_provider(callback: str, port: int = 0) -> Iterator[str]:
     """The certified OpenID provider, running for real, with one client; yields its issuer. Its package is
     fetched once and kept in .cache/."""
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parents[1]
     home = here.parent / ".cache" / "oidc-provider"
     home.mkdir(parents=True, exist_ok=True)
     with (home / "lock").open("w") as lock:

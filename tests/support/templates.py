@@ -12,12 +12,19 @@ from pathlib import Path
 from alembic import command
 
 from academy.cli.database import alembic_config
-from tests.services import postgres
+from tests.support.services import postgres
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "tests"
 
-MIGRATIONS = ("migrations/**/*.py", "academy/core/*.py", "academy/**/models.py", "tests/*.py", "requirements.txt")
+MIGRATIONS = (
+    "migrations/**/*.py",
+    "academy/core/*.py",
+    "academy/**/models.py",
+    "tests/support/services.py",
+    "tests/support/templates.py",
+    "requirements.txt",
+)
 PAGES = ("academy/app.py", "academy/http/*.py", "requirements.txt")
 
 

@@ -13,7 +13,7 @@ from academy.learning.service import Opened
 from academy.library.models import Category, Course, CourseItem, CourseState
 from academy.media.models import Asset, AssetState
 from academy.people.models import Member
-from tests import factories
+from tests.support import factories
 from tests.support.shortcuts import record_heartbeat
 
 _count = itertools.count(1)

@@ -24,7 +24,7 @@ import pytest
 from academy.media import tools
 from tools import frontend
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 WANT = "not on this machine: "
 
 
@@ -168,7 +168,9 @@ def needs_of(item: pytest.Item) -> set[str]:
         said.add("postgresql")
     said |= {FIXTURES[name] for name in getattr(item, "fixturenames", ()) if name in FIXTURES}
     if unknown := said - set(NEEDS):
-        raise pytest.UsageError(f"{item.nodeid} needs what tests/needs.py does not know: {', '.join(sorted(unknown))}")
+        raise pytest.UsageError(
+            f"{item.nodeid} needs what tests/support/needs.py does not know: {', '.join(sorted(unknown))}"
+        )
     return said
 
 

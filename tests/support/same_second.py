@@ -21,7 +21,7 @@ from academy.notifications.service import notify
 from academy.people import cohorts, members, organisations, sectors
 from academy.people.models import Cohort, Member, Organisation
 from academy.search import dictionary
-from tests import factories as make
+from tests.support import factories as make
 
 Act = Callable[[Tx], object]
 

@@ -16,12 +16,12 @@ from academy.app import create_app
 from academy.core.actor import Actor, Role
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from tests import factories, templates
 from tests.conftest import make_settings
-from tests.services import free_port
+from tests.support import factories, templates
+from tests.support.services import free_port
 from tests.support.waiting import until
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @dataclasses.dataclass

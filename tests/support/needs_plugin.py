@@ -1,17 +1,17 @@
-"""Pytest hooks of tests/needs.py: skip by name what a machine lacks, and hold tests to what they declare."""
+"""Pytest hooks of tests/support/needs.py: skip by name what a machine lacks, and hold tests to what they declare."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests import needs
+from tests.support import needs
 
 WATCH = pytest.StashKey[needs.Watch]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Look at every program that tests start."""
-    config.addinivalue_line("markers", "needs(*parts): parts of the machine, by their names in tests/needs.py")
+    config.addinivalue_line("markers", "needs(*parts): parts of the machine, by their names in tests/support/needs.py")
     config.stash[WATCH] = needs.Watch()
     config.stash[WATCH].install()
 
