@@ -16,7 +16,7 @@ CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
 SLOW := tests/media tests/faults tests/browser
 FILES ?= $(SLOW)
 # Everything else takes less than a minute on SQLite; the same tests on PostgreSQL belong to the slow part.
-QUICK := -n 2 --dist worksteal -p no:schemathesis -p no:anyio $(foreach folder,$(SLOW),--ignore=$(folder))
+QUICK = -n 2 --dist worksteal $(MEASURED) -p no:schemathesis -p no:anyio $(foreach folder,$(SLOW),--ignore=$(folder))
 
 # Packages are compiled when first imported; a shell that forbids keeping the result would make every
 # start as slow as the first.
@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export FLASK_SKIP_DOTENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test test-fast test-slow test-postgresql test-files style check format bench clean forget docs messages migration pins pictures
+.PHONY: help setup dev run test test-fast test-slow test-postgresql test-files coverage style check format bench clean forget docs messages migration pins pictures
 
 # A line of `##@` begins a group of the list, `##` behind a target says what it does: a target without is not listed.
 help:  ## this list
@@ -94,6 +94,11 @@ test-postgresql: dev  ## what runs on PostgreSQL too
 
 test-files: dev  ## real encoders and browsers, killed processes; FILES=tests/browser for a part
 	$(PY) -m pytest -q -n 2 --dist loadfile $(FILES)
+
+coverage: dev  ## lines and branches that tests on both databases reach; fails where they reach less than before
+	@rm -rf .cache/coverage
+	@$(MAKE) test-fast test-postgresql MEASURED="-p tests.support.measured"
+	$(PY) -m tools.coverage_floor
 
 style: dev  ## layout, lint, types, imports; scripts, styles and templates too
 	.venv/bin/ruff format --check .
