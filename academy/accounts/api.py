@@ -38,6 +38,7 @@ from academy.accounts.authentication.sms import request_sms_code, sms_channel
 from academy.accounts.authentication.sso import PendingSso, begin_sso, finish_sso
 from academy.accounts.authentication.totp import totp_address
 from academy.accounts.consent import CONSENT_TEXT, CONSENT_VERSION, consents_of, give_consent, withdraw_consent
+from academy.accounts.creation import create_account
 from academy.accounts.events import AccountTouched, DataRequestDecided, PersonErased, SessionsEnded
 from academy.accounts.grants import (
     LOCAL_ROLES,
@@ -81,7 +82,6 @@ from academy.accounts.queries import (
 from academy.accounts.service import (
     activate_account,
     change_password,
-    create_account,
     issue_activation_code,
     lock_account,
     phone_index_of,

@@ -1,15 +1,16 @@
 """Signing in and out, passwords, activation, grants."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from academy.accounts.authentication import passwords, throttle
+from academy.accounts.authentication.reauthentication import own_password
+from academy.accounts.creation import account_for_member
 from academy.accounts.events import AccountTouched
 from academy.accounts.grants import grant_role, revoke_role
-from academy.accounts.models import NAME_LENGTH, NUMBER_LENGTH, Account, ActivationCode, Restriction
+from academy.accounts.models import NUMBER_LENGTH, Account, ActivationCode, Restriction
 from academy.accounts.queries import (
     account_by_number,
     account_of_member,
@@ -28,7 +29,7 @@ from academy.core.i18n import msg
 from academy.core.ids import new_code
 from academy.core.runtime import Runtime
 from academy.core.text import tidy_text
-from academy.core.unique import lock_row, unique_or
+from academy.core.unique import lock_row
 from academy.jobs import api as jobs
 from academy.people import api as people
 from academy.people.api import Member, Unreadable
@@ -38,7 +39,6 @@ __all__ = [
     "WrongPassword",
     "activate_account",
     "change_password",
-    "create_account",
     "end_session",
     "end_sessions",
     "grant_role",
@@ -128,38 +128,6 @@ def phone_index_of(runtime: Runtime, text: str) -> str | None:
     return runtime.sealer.blind_index(phone, context=people.PHONE_FIELD) if phone else None
 
 
-def create_account(
-    tx: Tx,
-    actor: Actor,
-    *,
-    username: str,
-    display_name: str,
-    member: Member | None = None,
-    password_hash: str | None = None,
-) -> Account:
-    """Create an account; `password_hash` comes from `passwords.hash_password`, computed beforehand.
-
-    Raises:
-        Invalid: the username is blank, longer than 60 characters, or taken.
-    """
-    username = tidy_text(username, NAME_LENGTH + 1)
-    if not 1 <= len(username) <= NAME_LENGTH or not username.isprintable():
-        raise Invalid(fields={"username": msg("账号为 1 到 60 个字。")})
-    taken = Invalid(fields={"username": msg("账号“%(username)s”已经有了。", username=username)})
-    if tx.scalar(select(Account.id).where(Account.username == username)):
-        raise taken
-    account = Account(
-        username=username,
-        display_name=display_name[:60],
-        member_id=member.id if member else None,
-        password_hash=password_hash,
-    )
-    with unique_or(tx, taken):
-        tx.add(account)
-    record(tx, actor, "account.created", f"account:{account.public_id}")
-    return account
-
-
 def set_password(
     tx: Tx, actor: Actor, account: Account, password_hash: str, *, keep_session: int | None = None
 ) -> None:
@@ -185,28 +153,6 @@ def change_password(runtime: Runtime, actor: Actor, old: str, new: str, *, sessi
     with own_password(runtime, actor, old, field="old"):
         made = passwords.hash_password(new)
     runtime.db.run_in_transaction(lambda tx: set_password(tx, actor, account, made, keep_session=session_id))
-
-
-@contextmanager
-def own_password(runtime: Runtime, actor: Actor, password: str, *, field: str) -> Iterator[None]:
-    """Context manager: verify the signed-in person's password, then run the block.
-
-    Opens its own transactions, as `sign_in` does.
-
-    Raises:
-        Invalid: it is wrong; reported under `field`.
-        Busy: too many wrong attempts.
-    """
-    with runtime.db.read() as tx:
-        account = tx.get_one(Account, actor.account_id)
-        counters = throttle.keys("password", f"account:{account.public_id}", actor.network)
-        throttle.check(tx, counters)
-    with passwords.waiting_slot():
-        runtime.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
-        if not passwords.verify_password(account.password_hash, password):
-            raise Invalid(fields={field: msg("原密码不对。") if field == "old" else msg("密码不对。")})
-        runtime.db.run_in_transaction(lambda tx: throttle.succeeded(tx, counters))
-        yield
 
 
 def issue_activation_code(tx: Tx, actor: Actor, member: Member) -> str:
@@ -303,22 +249,6 @@ def activate_account(
     if opened is None:
         raise Invalid(msg("编号或激活码不对，或激活码已过期。请核对后再试，或请支部重新发一个。"))
     return opened
-
-
-def account_for_member(tx: Tx, member: Member) -> Account:
-    """The member's account, created on first use.
-
-    Raises:
-        Conflict: the account is frozen or closed.
-    """
-    lock_row(tx, member)  # two devices that sign the same member in for the first time
-    account = tx.scalar(select(Account).where(Account.member_id == member.id))
-    if account is not None:
-        if account.state != "active":
-            raise Conflict(msg("这个账号已停用，请联系管理员。"))
-        return account
-    actor = Actor(member_id=member.id)
-    return create_account(tx, actor, username=member.number, display_name=member.name, member=member)
 
 
 def set_language(tx: Tx, actor: Actor, language: str) -> None:

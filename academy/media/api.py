@@ -15,28 +15,8 @@ from academy.media.captions.caption_files import (
     to_txt,
     to_vtt,
 )
-from academy.media.captions.chapters import (
-    chapter_lines,
-    chapters_of,
-    parse_chapters,
-    put_chapters,
-    save_chapters,
-    written_chapters,
-)
-from academy.media.captions.editing import (
-    add_glossary_term,
-    caption_versions,
-    known_mistakes,
-    list_glossary,
-    mark_captions_timed,
-    read_cues,
-    remove_glossary_term,
-    restore_captions,
-    save_captions,
-)
 from academy.media.captions.formats.model import CueText
 from academy.media.captions.jailed_parser import parse_captions_jailed
-from academy.media.captions.versions import MOST_COMPARED, CueChange, caption_version, compare_cues
 from academy.media.delivery import (
     CACHE_CONTROL,
     CONTENT_TYPES,
@@ -92,6 +72,26 @@ from academy.media.transcription.models import find_speech_model
 from academy.media.transcription.recognition import recognise_speech
 from academy.media.transcription.requests import request_transcription, transcriptions_of
 from academy.media.transcription.rules import character_error_rate
+from academy.media.transcripts.chapters import (
+    chapter_lines,
+    chapters_of,
+    parse_chapters,
+    put_chapters,
+    save_chapters,
+    written_chapters,
+)
+from academy.media.transcripts.editing import (
+    add_glossary_term,
+    caption_versions,
+    known_mistakes,
+    list_glossary,
+    mark_captions_timed,
+    read_cues,
+    remove_glossary_term,
+    restore_captions,
+    save_captions,
+)
+from academy.media.transcripts.versions import MOST_COMPARED, CueChange, caption_version, compare_cues
 from academy.media.uploads import (
     CHECKSUM_ALGORITHMS,
     append_upload,

@@ -14,19 +14,20 @@ from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.jobs import api as jobs
 from academy.jobs.api import JobContext
-from academy.media import cleanup, failed_assets, queries, rules, service
-from academy.media.captions import chapters, jailed_parser
+from academy.media import cleanup, failed_assets, pictures, queries, rules, service
+from academy.media.captions import jailed_parser
 from academy.media.captions.caption_files import CueText
 from academy.media.documents import pages
 from academy.media.events import AssetFailed, AssetReady, TranscriptChanged
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.pipeline import Keep, StepContext, keep_probe, step
-from academy.media.probing import probe
+from academy.media.probing import probe, streams
 from academy.media.storage.file_storage import original_key, parts_folder, set_key, uploads_folder, work_folder
 from academy.media.storage.selection import storage_of
 from academy.media.transcoding import encode, tasks
 from academy.media.transcoding.playlist import MeasuredRendition
 from academy.media.transcription import requests as _asking  # noqa: F401 - registers its jobs and handlers
+from academy.media.transcripts import chapters
 from academy.notifications import api as notifications
 
 __all__ = ["cleanup", "tasks"]
@@ -81,12 +82,12 @@ def _probe(work: StepContext) -> Keep:
             return keep_probe({"nature": probe.check_document(work.settings, path, work.folder)})
         if work.asset.kind == "image":
             work.folder.mkdir(parents=True, exist_ok=True)
-            width, height = probe.make_image(path, work.folder / "poster.jpg")
+            width, height = pictures.make_image(path, work.folder / "poster.jpg")
             drawn = {"poster": True, "card": True, "storyboard": False}
             return keep_probe({"pictures": drawn, "size": [width, height]})
         source, found = probe.look(work.settings, work.asset.kind, path)
     values = keep_probe({"source": source.to_json(), "found": found})
-    start_ms = rules.start_by_file_ms(source, found)
+    start_ms = streams.start_by_file_ms(source, found)
 
     def keep(tx: Tx, asset: Asset) -> None:
         values(tx, asset)
@@ -127,7 +128,7 @@ def _captions(work: StepContext) -> Keep | None:
         return None
     with work.storage.local(original_key(work.asset.public_id)) as path:
         data = encode.embedded_captions(work.settings, work.source, path, work.folder)
-    start_ms = rules.start_by_file_ms(work.source, (work.asset.probe or {}).get("found", {}))
+    start_ms = streams.start_by_file_ms(work.source, (work.asset.probe or {}).get("found", {}))
     try:
         cues = _from_start(jailed_parser.parse_captions_jailed("inside.srt", data).cues, start_ms)
     except Invalid:

@@ -14,9 +14,9 @@ from academy.core.database import Tx
 from academy.learning.models import WatchLedger
 from academy.library.models import CourseItem
 from academy.media import service as media
-from academy.media.captions import chapters
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, AssetState
+from academy.media.transcripts import chapters
 from tests.browser.stage import DESK, PHONE, Stage, lecture, stage, until
 from tests.browser.static_requests import StaticRequests
 from tests.support import waiting

@@ -6,7 +6,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select
 
-from academy.accounts import queries, service
+from academy.accounts import creation, queries, service
 from academy.accounts.authentication import passwords
 from academy.accounts.models import Account, LoginSession
 from academy.core import clock
@@ -22,7 +22,7 @@ PASSWORD = "春天的第一课2026"
 
 
 def account_with_password(tx: Tx, username: str = "zhao") -> Account:
-    return service.create_account(
+    return creation.create_account(
         tx, SYSTEM, username=username, display_name="赵小满", password_hash=passwords.hash_password(PASSWORD)
     )
 
@@ -95,7 +95,7 @@ def test_a_member_signs_in_by_number_or_by_a_phone_nobody_shares(runtime: Runtim
         branch = make.organisation(tx, level="city")
         for number, phone in (("A1", "13800001234"), ("A2", "13800005555"), ("A3", "13800005555")):
             person = add_member(tx, SYSTEM, runtime.sealer, branch, number=number, name="某某", phone=phone)
-            service.create_account(
+            creation.create_account(
                 tx, SYSTEM, username=f"user-{number}", display_name="某某", member=person,
                 password_hash=passwords.hash_password(PASSWORD),
             )  # fmt: skip

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from academy.accounts import service
+from academy.accounts import creation, service
 from academy.accounts.authentication import passwords, sms, throttle
 from academy.accounts.models import Throttle
 from academy.accounts.queries import find_account
@@ -36,7 +36,7 @@ def person(runtime: Runtime) -> Runtime:
     with runtime.db.begin() as tx:
         branch = make.organisation(tx, level="city")
         member = add_member(tx, SYSTEM, runtime.sealer, branch, number=NAMES[1], name="赵小满", phone=PHONE)
-        service.create_account(
+        creation.create_account(
             tx,
             SYSTEM,
             username=NAMES[0],

@@ -28,8 +28,9 @@ from academy.library import complaints
 from academy.library.models import ContentProposal, Course
 from academy.media import delivery, uploads
 from academy.media import service as media
-from academy.media.captions import caption_files, editing
+from academy.media.captions import caption_files
 from academy.media.storage.file_storage import local_storage, set_key
+from academy.media.transcripts import editing
 from academy.notifications.models import Notification
 from academy.notifications.service import notify
 from academy.people import cohorts

@@ -17,7 +17,7 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from academy.accounts import service
+from academy.accounts import creation
 from academy.accounts.authentication import passwords
 from academy.accounts.models import RoleGrant, Throttle
 from academy.cli.media import nginx_configuration
@@ -53,7 +53,7 @@ class City:
             self.person, self.stranger = make.member(tx, self.branch, name="赵小满"), make.member(tx, self.strange)
             held = ((Role.NODE_ADMINISTRATOR, self.mine), (Role.TRAINER, self.mine), (Role.REVIEWER, self.mine))
             self.officer = make.account(tx, make.member(tx, self.branch), *held)
-            self.known = service.create_account(
+            self.known = creation.create_account(
                 tx, SYSTEM, username="known", display_name="赵小满", password_hash=passwords.hash_password(PASSWORD)
             )
         self.cookie = of.cookie(self.officer)

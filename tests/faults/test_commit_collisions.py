@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select, update
 
-from academy.accounts import service
+from academy.accounts import creation, service
 from academy.accounts.authentication import passwords, second_step, sms, totp
 from academy.accounts.models import Account
 from academy.accounts.service import WrongPassword
@@ -84,7 +84,7 @@ def person(runtime: Runtime, number: int, *grants: Role) -> Account:
     def write(tx: object) -> Account:
         node = make.organisation(tx, level="city")  # type: ignore[arg-type]
         member = make.member(tx, node)  # type: ignore[arg-type]
-        made = service.create_account(
+        made = creation.create_account(
             tx,  # type: ignore[arg-type]
             SYSTEM,
             username=f"u{number}",

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from academy import components
-from academy.accounts import service
+from academy.accounts import creation, service
 from academy.accounts.authentication import passwords, second_step, sms, throttle, totp
 from academy.accounts.models import Account, ActivationCode, SecondFactor
 from academy.core import clock
@@ -54,7 +54,7 @@ def _peopled(runtime: Runtime) -> Runtime:
     with runtime.db.begin() as tx:
         branch = make.organisation(tx, level="city")
         person = add_member(tx, SYSTEM, runtime.sealer, branch, number="A7", name="赵小满", phone=PHONE)
-        service.create_account(
+        creation.create_account(
             tx,
             SYSTEM,
             username="zhao",

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from academy.accounts import service
+from academy.accounts import creation, service
 from academy.accounts.authentication import passwords, throttle
 from academy.accounts.authentication.reauthentication import FRESH
 from academy.accounts.models import Account, LoginSession
@@ -27,7 +27,7 @@ PASSWORD = "春天的第一课2026"
 def zhao(runtime: Runtime) -> Account:
     with runtime.db.begin() as tx:
         person = make.member(tx, make.organisation(tx, level="city", name="河口村党支部"), number="A7")
-        return service.create_account(
+        return creation.create_account(
             tx,
             SYSTEM,
             username="zhao",

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from academy.accounts import queries, service
+from academy.accounts import creation, queries, service
 from academy.accounts.authentication import passwords
 from academy.accounts.models import Account, ActivationCode
 from academy.core import clock
@@ -122,7 +122,7 @@ def test_paper_codes_are_renewed_by_who_has_the_phone_and_on_record(app: Flask, 
     from tests.http.second_steps import enrol, later, now
 
     with runtime.db.begin() as tx:
-        account = service.create_account(
+        account = creation.create_account(
             tx, SYSTEM, username="boss", display_name="管理员", password_hash=passwords.hash_password(PASSWORD)
         )
     client = app.test_client()

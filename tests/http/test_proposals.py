@@ -17,10 +17,10 @@ from academy.core.runtime import Runtime
 from academy.jobs.api import publish
 from academy.library.models import ContentProposal, Course
 from academy.media import queries
-from academy.media.captions import chapters
 from academy.media.events import SpeechRecognised
 from academy.media.models import Asset, Transcript
 from academy.media.storage.file_storage import local_storage, set_key
+from academy.media.transcripts import chapters
 from academy.notifications.models import Notification
 from tests.conftest import sign_in
 from tests.support import factories as make

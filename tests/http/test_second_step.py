@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from academy.accounts import service
+from academy.accounts import creation, service
 from academy.accounts.authentication import passwords
 from academy.accounts.authentication.reauthentication import FRESH
 from academy.accounts.models import Account, LoginSession, SecondFactor
@@ -33,7 +33,7 @@ def runtime(runtime: Runtime) -> Runtime:
 @pytest.fixture
 def boss(runtime: Runtime) -> Account:
     with runtime.db.begin() as tx:
-        account = service.create_account(
+        account = creation.create_account(
             tx, SYSTEM, username="boss", display_name="管理员", password_hash=passwords.hash_password(PASSWORD)
         )
         service.grant_role(tx, SYSTEM, account, Role.NODE_ADMINISTRATOR, make.organisation(tx, level="city"))

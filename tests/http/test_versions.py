@@ -13,7 +13,7 @@ from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.library.categories import add_category
 from academy.library.models import Category, Course
-from academy.media.captions import chapters
+from academy.media.transcripts import chapters
 from academy.people import cohorts, sectors
 from academy.people.models import Organisation, Sector
 from academy.trainings.models import Training

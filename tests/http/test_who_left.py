@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from academy.accounts import queries, service
+from academy.accounts import creation, queries, service
 from academy.accounts.authentication import passwords, screens, sms, sso
 from academy.accounts.models import Account, ActivationCode, ExternalIdentity, LoginSession, RoleGrant
 from academy.accounts.sessions import open_program_session, open_session
@@ -61,7 +61,7 @@ def leaver(runtime: Runtime) -> Leaver:
     with runtime.db.begin() as tx:
         branch = make.organisation(tx, level="city")
         person = add_member(tx, SYSTEM, runtime.sealer, branch, number="A7", name="赵小满", phone=PHONE)
-        account = service.create_account(
+        account = creation.create_account(
             tx,
             SYSTEM,
             username="zhao",

@@ -8,8 +8,8 @@ import pytest
 from academy.core.actor import Actor
 from academy.core.runtime import Runtime
 from academy.media import queries, tools
-from academy.media.captions import chapters
 from academy.media.models import AssetState
+from academy.media.transcripts import chapters
 from tests.media import clock
 from tests.media.clock import Film
 from tests.media.taking import taken

@@ -11,9 +11,9 @@ from academy.accounts.models import Account
 from academy.core.actor import Actor, Role
 from academy.core.runtime import Runtime
 from academy.media import delivery, queries, service
-from academy.media.captions import chapters
 from academy.media.models import Asset, AssetState, Rendition
 from academy.media.storage.file_storage import local_storage, set_key
+from academy.media.transcripts import chapters
 from tests.conftest import sign_in
 from tests.media.taking import ffmpeg, sentence, taken
 from tests.support import factories

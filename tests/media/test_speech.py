@@ -145,7 +145,7 @@ def test_the_command_prints_the_character_error_rate(runtime: Runtime, tmp_path:
 
 
 def test_versions_keep_how_sure_the_machine_was(runtime: Runtime, trainer: Actor, speech: Path) -> None:
-    from academy.media.captions import editing
+    from academy.media.transcripts import editing
 
     runtime = listening(runtime, "faster-whisper")
     asset = taken(runtime, trainer, speech, "audio", "讲话.wav")

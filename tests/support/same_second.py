@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from academy.accounts.authentication import second_step
-from academy.accounts.service import account_for_member, create_account
+from academy.accounts.creation import account_for_member, create_account
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.database import Tx
@@ -15,8 +15,8 @@ from academy.jobs.api import enqueue
 from academy.learning import corrections
 from academy.library import categories, drafts
 from academy.library.models import Course
-from academy.media.captions import chapters, editing
 from academy.media.models import Asset
+from academy.media.transcripts import chapters, editing
 from academy.notifications.service import notify
 from academy.people import cohorts, members, organisations, sectors
 from academy.people.models import Cohort, Member, Organisation

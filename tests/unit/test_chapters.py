@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from academy.core.errors import Invalid
-from academy.media.captions import chapters
 from academy.media.models import Chapter
+from academy.media.transcripts import chapters
 
 HOUR = 3_600_000
 

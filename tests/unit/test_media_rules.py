@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from academy.core.errors import Invalid
-from academy.media import rules
-from academy.media.probing import formats, packets
+from academy.media import rules, tonemap
+from academy.media.probing import formats, packets, streams
 from academy.media.probing.packets import Track
 from academy.media.rules import Rung, Source
-from academy.media.transcoding import encode, playlist, tonemap
+from academy.media.transcoding import encode, playlist
 from tests.media import boxes
 
 PICTURE: dict[str, Any] = {
@@ -35,8 +35,8 @@ def found(*streams: dict[str, Any], duration: object = "60.0") -> dict[str, Any]
 def judged(kind: str, what: dict[str, Any], **tracks: Track | None) -> Source:
     """Judge a file whose picture and sound last a minute unless a test says otherwise."""
     minute = Track(count=1500, start=0.0, end=60.0, last=59.96, rate=25.0)
-    return rules.judge(
-        "mov", what, rules.choose(kind, what), {0: tracks.get("shown", minute), 1: tracks.get("heard", minute)}
+    return streams.judge(
+        "mov", what, streams.choose(kind, what), {0: tracks.get("shown", minute), 1: tracks.get("heard", minute)}
     )
 
 
@@ -188,7 +188,7 @@ def subtitle(index: int, language: str = "", title: str = "", **flags: int) -> d
     ],
 )
 def test_the_captions_inside_are_chosen_by_language(tracks: list[dict[str, Any]], chosen: int | None) -> None:
-    assert rules.choose("video", found(PICTURE, *tracks)).subtitle == chosen
+    assert streams.choose("video", found(PICTURE, *tracks)).subtitle == chosen
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_the_captions_inside_are_chosen_by_language(tracks: list[dict[str, Any]]
     ],
 )
 def test_the_first_bytes_decide(head: bytes, name: str | None) -> None:
-    assert rules.sniff(head) == name
+    assert formats.sniff(head) == name
 
 
 ASF = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"
@@ -288,7 +288,7 @@ def test_the_peak_ignores_a_last_segment_too_short_to_tell() -> None:
     assert playlist.peak(parts, [60_000, 30_000, 9_000]) == pytest.approx(80_000)
 
 
-@given(st.integers(500, rules.MAX_DURATION_MS))
+@given(st.integers(500, streams.MAX_DURATION_MS))
 def test_the_storyboard_has_at_most_a_hundred_pictures_and_covers_all(duration: int) -> None:
     every, count = encode.storyboard_grid(duration)
     assert count <= 100

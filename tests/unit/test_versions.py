@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from academy.media.captions.caption_files import CueText
-from academy.media.captions.versions import compare_cues
+from academy.media.transcripts.versions import compare_cues
 
 LINES = st.lists(st.sampled_from("甲乙丙丁"), max_size=12).map(
     lambda texts: [CueText(n * 1000, n * 1000 + 900, text) for n, text in enumerate(texts)]

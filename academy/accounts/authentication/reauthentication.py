@@ -4,9 +4,11 @@ Source of the rule: OWASP ASVS 5.0, 7.5.1 and 7.5.2.
 """
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from academy.accounts.authentication import passwords, throttle
 from academy.accounts.models import Account, LoginSession
-from academy.accounts.service import own_password
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
@@ -43,3 +45,25 @@ def confirm_identity(runtime: Runtime, actor: Actor, password: str, *, session_i
         raise Invalid(fields={"password": msg("请再填一次密码。")})
     with own_password(runtime, actor, password, field="password"):
         pass
+
+
+@contextmanager
+def own_password(runtime: Runtime, actor: Actor, password: str, *, field: str) -> Iterator[None]:
+    """Context manager: verify the signed-in person's password, then run the block.
+
+    Opens its own transactions, as `sign_in` does.
+
+    Raises:
+        Invalid: it is wrong; reported under `field`.
+        Busy: too many wrong attempts.
+    """
+    with runtime.db.read() as tx:
+        account = tx.get_one(Account, actor.account_id)
+        counters = throttle.keys("password", f"account:{account.public_id}", actor.network)
+        throttle.check(tx, counters)
+    with passwords.waiting_slot():
+        runtime.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
+        if not passwords.verify_password(account.password_hash, password):
+            raise Invalid(fields={field: msg("原密码不对。") if field == "old" else msg("密码不对。")})
+        runtime.db.run_in_transaction(lambda tx: throttle.succeeded(tx, counters))
+        yield

@@ -19,9 +19,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from sqlalchemy import select
 
+from academy.accounts.creation import account_for_member
 from academy.accounts.models import Account, ExternalIdentity
 from academy.accounts.queries import is_usable
-from academy.accounts.service import account_for_member
 from academy.accounts.sessions import open_session
 from academy.core import clock
 from academy.core.actor import Actor

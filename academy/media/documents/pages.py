@@ -14,12 +14,11 @@ from academy.core.database import Tx
 from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.media import tools
+from academy.media import pictures, tools
 from academy.media.captions.caption_files import plain
 from academy.media.documents import office
 from academy.media.documents.kinds import HEADER_WITHIN, PDF_HEADER
 from academy.media.models import Asset, DocumentPage
-from academy.media.probing import probe
 from academy.media.storage.file_storage import is_cramped
 from academy.media.tools import Limits, ToolFailed
 
@@ -61,7 +60,7 @@ def _copy_pdf(path: Path, document: Path) -> None:
 
 def _picture_page(path: Path, document: Path) -> None:
     picture = document.with_name("picture.jpg")
-    probe.make_image(path, picture, side=2480)
+    pictures.make_image(path, picture, side=2480)
     with Image.open(picture) as shown:
         shown.save(document, "PDF", resolution=150)
     picture.unlink()

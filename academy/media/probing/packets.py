@@ -14,6 +14,7 @@ from pathlib import Path
 
 from academy.core.settings import Settings
 from academy.media import tools
+from academy.media.rules import UNEVEN_FPS
 from academy.media.tools import Limits
 
 _MEASURE = Limits(seconds=1800, cpu_s=900, memory_mib=2048, file_mib=64)
@@ -21,8 +22,6 @@ _DISCARD = 0x4
 _NO_TIME = -(1 << 62)
 EVEN = 0.2
 """Share of a step by which most steps of a constant frame rate may differ: containers round to milliseconds."""
-UNEVEN_FPS = 5.0
-"""Minimum for a variable frame rate: a recorder that writes on change only has steps of minutes."""
 MAX_PACKETS = 20_000_000
 _NEAR = 0.01
 RATES = (

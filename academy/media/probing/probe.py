@@ -7,15 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from academy.core.errors import Invalid, StorageFull
+from academy.core.errors import Invalid
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.media import draw_image, rules, tools
+from academy.media import pictures, rules, tonemap, tools
 from academy.media.documents import kinds, office, packages
-from academy.media.probing import formats, packets
-from academy.media.storage.file_storage import is_cramped
+from academy.media.probing import formats, packets, streams
 from academy.media.tools import Limits, ToolFailed
-from academy.media.transcoding import tonemap
 
 _PROBE = Limits(seconds=60, cpu_s=60, memory_mib=2048, file_mib=1)
 _ENTRIES = (
@@ -52,12 +50,12 @@ def look(settings: Settings, kind: str, path: Path) -> tuple[rules.Source, dict[
         _check_unlocked(path)
     found = _ffprobe(settings, demuxer, path, ["-show_chapters", "-show_entries", _ENTRIES])
     found["has_length"] = demuxer == "mp3" and _has_length(path)
-    chosen = rules.choose(kind, found)
+    chosen = streams.choose(kind, found)
     try:
         tracks = packets.measure(settings, reading_options(demuxer), path, chosen.indexes)
     except ToolFailed as error:
         raise _refusal(error) from error
-    source = rules.judge(demuxer, found, chosen, dict(zip(chosen.indexes, tracks, strict=True)))
+    source = streams.judge(demuxer, found, chosen, dict(zip(chosen.indexes, tracks, strict=True)))
     colours = _colours(settings, demuxer, path, chosen.picture) if chosen.picture else ""
     return dataclasses.replace(source, part_s=settings.part_s, colours=colours), found
 
@@ -189,7 +187,7 @@ def check_document(settings: Settings, path: Path, folder: Path) -> str:
         office.need_program(settings)
         return kind
     if head.startswith(_PICTURES) or head[8:12] == b"WEBP":
-        make_image(path, folder / "look.jpg")
+        pictures.make_image(path, folder / "look.jpg")
         return "image"
     raise Invalid(
         packages.refusal_of(path, folder) or msg("这里收 PDF、PPTX、DOCX 和图片。其他文件请先导出为 PDF 再上传。")
@@ -197,31 +195,3 @@ def check_document(settings: Settings, path: Path, folder: Path) -> str:
 
 
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"GIF8")
-
-
-def make_image(path: Path, target: Path, *, side: int = 1280) -> tuple[int, int]:
-    """Decode a picture in the jail and rewrite it as JPEG: the original's bytes are never served.
-
-    Raises:
-        Invalid: not a supported picture.
-        StorageFull: no space.
-    """
-    arguments = [str(path.resolve()), str(target.resolve()), str(side)]
-    try:
-        output = tools.run_module(_DRAWER, arguments, folder=target.parent, limits=_DRAWING, sees=[path])
-        drawn = json.loads(output)
-        if drawn.get("refused") == draw_image.TOO_MANY_PIXELS:
-            raise Invalid(msg("图片太大，请缩小到 4000 万像素以内。"))
-        width, height = (int(one) for one in drawn.get("size", ()))
-        if not (0 < width <= side and 0 < height <= side):
-            raise ValueError(output[:100])
-    except (ToolFailed, ValueError, TypeError, AttributeError) as error:
-        if is_cramped(target.parent):
-            raise StorageFull from error
-        raise Invalid(msg("这不是图片文件，或者图片已损坏。请上传 JPG 或 PNG 图片。")) from error
-    return width, height
-
-
-_DRAWER = "academy.media.draw_image"
-_DRAWING = Limits(seconds=120, cpu_s=120, memory_mib=2048, file_mib=64)
-"""Forty million pixels in four channels are 160 MiB, a few times over."""

@@ -13,13 +13,13 @@ import ffmpeg
 from academy.core.errors import Invalid, StorageFull
 from academy.core.i18n import msg
 from academy.core.settings import Settings
-from academy.media import rules, tools
+from academy.media import rules, tonemap, tools
 from academy.media.captions.caption_files import stamp
 from academy.media.probing.probe import reading_options
 from academy.media.rules import Rung, Source
 from academy.media.storage.file_storage import full_disk_reported, is_cramped
 from academy.media.tools import Limits, ToolFailed
-from academy.media.transcoding import filters, playlist, tonemap
+from academy.media.transcoding import filters, playlist
 
 THUMB_WIDTH = 160
 SHEET = 10

@@ -7,8 +7,8 @@ must be padded, and AAC's first packet, which holds priming samples, takes the p
 from fractions import Fraction
 from typing import Any
 
+from academy.media import tonemap
 from academy.media.rules import Rung, Source, lecture_s, rate_of
-from academy.media.transcoding import tonemap
 
 LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}
 RATE = 48_000

@@ -15,13 +15,13 @@ from academy.core.unique import get_or_create, lock_row
 from academy.jobs import api as jobs
 from academy.jobs.api import JobContext
 from academy.media import queries
-from academy.media.captions import editing
 from academy.media.events import AssetReady, SpeechRecognised
 from academy.media.models import Asset, AssetState, Transcription
 from academy.media.probing.probe import reading_options
 from academy.media.storage.file_storage import original_key, work_folder
 from academy.media.storage.selection import storage_of
 from academy.media.transcription import models, recognition
+from academy.media.transcripts import editing
 
 HEARABLE = ("video", "audio")
 PROGRESS_S = 2.0

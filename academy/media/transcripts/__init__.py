@@ -1,0 +1,1 @@
+"""Captions as rows: editing, kept versions, chapters, the glossary."""
