@@ -308,3 +308,30 @@ def _is_table(module: str, name: str) -> bool:
 def _parts(node: ast.AST, field: str) -> Iterator[ast.AST]:
     found = getattr(node, field, None)
     return ast.walk(found) if isinstance(found, ast.AST) else iter(())
+
+
+CONFINED = (
+    "media.captions.parse_captions",
+    "media.documents.draw_pages",
+    "media.documents.read_package",
+    "media.draw_image",
+    "media.jailed",
+    "media.transcription.recogniser",
+    "roster.sheet_reader",
+)
+"""Modules with which a confined child process begins."""
+
+
+@pytest.mark.parametrize("module", CONFINED)
+def test_a_confined_process_loads_no_api(module: str) -> None:
+    """An api imports its whole component, and with it the database: a child that parses one file needs none of it."""
+    texts = {"academy." + path.removesuffix(".py").replace("/", "."): nodes for path, nodes in python()}
+    waiting, loaded = [f"academy.{module}"], set[str]()
+    assert waiting[0] in texts
+    while waiting:
+        one = waiting.pop()
+        if one in loaded or one not in texts:
+            continue
+        loaded.add(one)
+        waiting += [module_of(source, name) for source, name, _ in imported(texts[one])]
+    assert [one for one in sorted(loaded) if one.endswith((".api", ".models"))] == []
