@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Date, and_, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, ScalarSelect, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from academy.accounts.models import (
@@ -325,3 +325,9 @@ def accounts_holding(tx: Tx, role: Role, organisation_ids: Sequence[int] | None 
     if organisation_ids is not None:
         query = query.where(RoleGrant.organisation_id.in_(organisation_ids))
     return list(tx.scalars(query.distinct().order_by(RoleGrant.account_id)))
+
+
+def display_name_of(account_id: Any) -> ScalarSelect[str]:
+    """Display name of the account in this column; NULL for none: for lists that name who did something."""
+    named = aliased(Account)
+    return select(named.display_name).where(named.id == account_id).scalar_subquery()

@@ -28,7 +28,16 @@ from academy.learning.heartbeats import (
 from academy.learning.metrics import Meter, new_metrics_folder
 from academy.learning.models import LeaseEnd
 from academy.learning.playback_page import PlaybackPage, load_playback_page
-from academy.learning.queries import ItemProgress, Ledger, Recent, course_states, item_states, ledger_of, recently_begun
+from academy.learning.queries import (
+    ItemProgress,
+    Ledger,
+    Recent,
+    completed_versions,
+    course_states,
+    item_states,
+    ledger_of,
+    recently_begun,
+)
 from academy.learning.record import RecordYear, record_of_year, record_years
 from academy.learning.recuts import carry_over_credit, latest_recut, preview_recut, read_recut_mapping
 from academy.learning.refusals import explain_refusal
@@ -68,6 +77,7 @@ __all__ = [
     "approve_correction",
     "carry_over_credit",
     "collect_evidence",
+    "completed_versions",
     "completions_of",
     "corrections_of",
     "course_states",

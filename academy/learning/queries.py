@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from academy.core.database import Tx
 from academy.learning import rules
@@ -210,3 +210,13 @@ def item_states(tx: Tx, member_id: int, items: Sequence[CourseItem]) -> dict[int
             at = done.get(row.item_id)
             states[row.item_id] = ItemProgress(1000 if at else share, row.position_ms, at)
     return states
+
+
+def completed_versions(tx: Tx, member_id: int) -> dict[int, int]:
+    """Course → newest version of it that the member completed; one query."""
+    rows = tx.execute(
+        select(Completion.course_id, func.max(Completion.course_version))
+        .where(Completion.member_id == member_id)
+        .group_by(Completion.course_id)
+    )
+    return dict(rows.all())

@@ -39,3 +39,13 @@ def _unread(names: tuple[str, ...]) -> Select[int]:
 def inbox(tx: Tx, actor: Actor, page: int = 1) -> Page[Notification]:
     """A person's notifications, newest first."""
     return page_of(tx, select(Notification).where(addressed_to(actor)).order_by(Notification.id.desc()), page, PAGE)
+
+
+def count_received(tx: Tx, actor: Actor) -> int:
+    """Number of a person's notifications, read or not."""
+    return tx.scalar(select(func.count()).where(addressed_to(actor))) or 0
+
+
+def list_received(tx: Tx, actor: Actor, limit: int) -> list[Notification]:
+    """A person's first `limit` notifications, oldest first; for the copy of their data."""
+    return list(tx.scalars(select(Notification).where(addressed_to(actor)).order_by(Notification.id).limit(limit)))

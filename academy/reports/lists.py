@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import aliased
 
 from academy.accounts import api as accounts
-from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.i18n import msg
@@ -203,15 +201,18 @@ def floating(tx: Tx, node: Organisation, page: int | None = None) -> Report:
 
 def exemptions(tx: Tx, node: Organisation, day: dt.date, page: int | None = None) -> Report:
     """Exempt members on a day: reason, period, requested and approved by whom; and the sums by reason."""
-    asker, decider = aliased(Account), aliased(Account)
     here = (people.subtree(node.path), people.exempt_on(day), people.is_present())
     query = (
-        select(Member, Organisation.name, Exemption, asker.display_name, decider.display_name)
+        select(
+            Member,
+            Organisation.name,
+            Exemption,
+            accounts.display_name_of(Exemption.requested_by),
+            accounts.display_name_of(Exemption.approved_by),
+        )
         .select_from(Exemption)
         .join(Member, Member.id == Exemption.member_id)
         .join(Organisation, Organisation.id == Member.organisation_id)
-        .outerjoin(asker, asker.id == Exemption.requested_by)
-        .outerjoin(decider, decider.id == Exemption.approved_by)
         .where(*here)
         .order_by(Organisation.path, Member.id, Exemption.id)
     )

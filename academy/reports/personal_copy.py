@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from academy.accounts import api as accounts
-from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import AuditEntry, record
@@ -14,7 +13,7 @@ from academy.core.runtime import Runtime
 from academy.learning import api as learning
 from academy.learning.models import Completion, CreditHour, Refusal, WatchLedger
 from academy.library.models import Complaint, Course, CourseItem
-from academy.notifications.models import Notification
+from academy.notifications import api as notifications
 from academy.people import api as people
 from academy.people.models import Member
 from academy.trainings import api as trainings
@@ -28,10 +27,10 @@ def personal_overview(tx: Tx, actor: Actor) -> dict[str, int]:
     counted = {
         "completions": select(func.count()).where(Completion.member_id == actor.member_id),
         "ledgers": select(func.count()).where(WatchLedger.member_id == actor.member_id),
-        "notifications": select(func.count()).where(_addressed(actor)),
         "complaints": select(func.count()).where(Complaint.account_id == actor.account_id),
     }
     return {name: tx.scalar(query) or 0 for name, query in counted.items()} | {
+        "notifications": notifications.count_received(tx, actor),
         "memberships": len(people.memberships_of(tx, actor.member_id or 0)),
         "exemptions": len(people.exemptions_of(tx, actor.member_id or 0)),
         "devices": len(accounts.live_sessions_of(tx, actor.account_id or 0)),
@@ -50,7 +49,7 @@ def who_looked(tx: Tx, actor: Actor, limit: int = 20) -> list[AuditEntry]:
 
 def copy_personal_data(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]:
     """The complete copy as JSON values; instants in UTC, positions in media milliseconds. The export is audited."""
-    account = tx.get_one(Account, actor.account_id)
+    account = accounts.account_of_id(tx, actor.account_id or 0)
     record(tx, actor, "data.copied", f"account:{account.public_id}")
     found: dict[str, Any] = {
         "made_at": clock.now().isoformat(),
@@ -188,15 +187,8 @@ def _complaints(tx: Tx, account_id: int) -> list[dict[str, Any]]:
 
 
 def _messages(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
-    rows = tx.scalars(select(Notification).where(_addressed(actor)).order_by(Notification.id).limit(MOST))
+    rows = notifications.list_received(tx, actor, MOST)
     return [{"body": row.body, "at": row.created_at.isoformat(), "read_at": _when(row.read_at)} for row in rows]
-
-
-def _addressed(actor: Actor) -> Any:
-    own = [Notification.account_id == actor.account_id]
-    if actor.member_id is not None:
-        own.append(Notification.member_id == actor.member_id)
-    return or_(*own)
 
 
 def _day(value: Any) -> str | None:

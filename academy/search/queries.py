@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from sqlalchemy import text as sql
 
 from academy.core.database import Database, Tx
-from academy.learning.models import Completion
 from academy.library.api import CourseState
 from academy.library.models import Category, Course, CourseItem, Lecturer
 from academy.media.api import AssetState
@@ -196,18 +195,6 @@ def shelf(tx: Tx) -> dict[int, OnShelf]:
         )
         for course_id, version, category_id, lecturer_id, published_at, created_at in rows
     }
-
-
-def finished(tx: Tx, member_id: int | None) -> dict[int, int]:
-    """Courses that a member has completed, with the newest version completed."""
-    if member_id is None:
-        return {}
-    rows = tx.execute(
-        select(Completion.course_id, func.max(Completion.course_version))
-        .where(Completion.member_id == member_id)
-        .group_by(Completion.course_id)
-    )
-    return dict(rows.all())
 
 
 def names(tx: Tx, model: type[Category] | type[Lecturer], ids: Iterable[int]) -> dict[int, str]:

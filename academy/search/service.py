@@ -9,6 +9,7 @@ from academy.core.i18n import msg
 from academy.core.paging import Page
 from academy.core.runtime import Runtime
 from academy.jobs import api as jobs
+from academy.learning import api as learning
 from academy.search import queries
 from academy.search.backends.interface import IndexBroken
 from academy.search.backends.selection import search_backend
@@ -87,7 +88,7 @@ def _search(runtime: Runtime, actor: Actor, text: str, filters: SearchFilters, p
         if shelf and not index.exists():
             # None yet, or one of an earlier version: "nothing found" would be false.
             raise IndexBroken("there is no index")
-        done = queries.finished(tx, actor.member_id)
+        done = learning.completed_versions(tx, actor.member_id) if actor.member_id else {}
         allowed = fitting(shelf, done, filters) if filters.any else None
         found = answer(tx, index, question, segmenter, shelf.keys(), allowed, literally=literally)
         ranked = found.ranked

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from academy.core.actor import NOBODY, SYSTEM
+from academy.core.actor import NOBODY, SYSTEM, Actor
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
+from academy.learning.models import Completion
 from academy.library.models import Course, CourseState
 from academy.search import dictionary, queries, retrieval, service
 from academy.search.backends.interface import Found
@@ -17,6 +18,7 @@ from academy.search.backends.selection import search_backend
 from academy.search.indexing import refresh
 from academy.search.results import Results, SearchFilters
 from tests.components import search_city as city
+from tests.support import factories
 from tests.support.shortcuts import drain
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -65,6 +67,25 @@ def test_what_was_said_is_found_at_its_second(library: Runtime) -> None:
     assert [s.second for s in best] == [15]
     assert ("茶叶", True) in best[0].text.pieces or any("茶叶" in t for t, hit in best[0].text.pieces if hit)
     assert lecture.timelines[0].hits == [15_000, 20_000]
+
+
+@ONE_KIND
+def test_a_members_filter_knows_the_newest_version_completed(library: Runtime) -> None:
+    with library.db.begin() as tx:
+        member = factories.member(tx, factories.organisation(tx))
+        course = tx.scalars(select(Course).where(Course.title == "乡村振兴怎么干")).one()
+        course.version = 2
+        tx.add(Completion(member_id=member.id, course_id=course.id, course_version=1))
+    reader = Actor(member_id=member.id)
+
+    def finished(answer: str) -> list[str]:
+        return titles(service.search_lectures(library, reader, "问题", SearchFilters(finished=answer)))
+
+    both = {"乡村振兴怎么干", "作风建设永远在路上"}
+    assert (finished("yes"), set(finished("no"))) == ([], both), "the present version is still to be completed"
+    with library.db.begin() as tx:
+        tx.add(Completion(member_id=member.id, course_id=course.id, course_version=2))
+    assert (finished("yes"), finished("no")) == (["乡村振兴怎么干"], ["作风建设永远在路上"])
 
 
 @ONE_KIND

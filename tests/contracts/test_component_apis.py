@@ -40,12 +40,10 @@ READ_MODELS: dict[str, dict[str, str]] = {
     },
     "accounts": {
         "outreach": "delegation goes to the accounts that hold an office in each branch, in one statement",
-        "reports": "lists name who requested and who approved an exemption",
         "cli.sample": ROWS,
     },
     "notifications": {
         "outreach": "a reminder is a notification to each of thousands of members, inserted by one statement",
-        "reports": "the copy of one's own data holds one's notifications",
     },
     "media": {
         "library": "an item shows its file; lists of courses join both",
@@ -65,7 +63,6 @@ READ_MODELS: dict[str, dict[str, str]] = {
     "learning": {
         "trainings": "progress in a training is a query over starts and completions",
         "coverage": "reasons for refusals are counted over the members of a node",
-        "search": "the filter for what one has completed is part of the index's check",
         "reports": "reports count completions and hours; the copy of one's own data holds them",
         "cli.sample": ROWS,
     },
