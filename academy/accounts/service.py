@@ -1,4 +1,4 @@
-"""Signing in and out, passwords, activation, grants."""
+"""Signing in, passwords, activation, settings of one's own account."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from academy.accounts.authentication import passwords, throttle
 from academy.accounts.authentication.reauthentication import own_password
 from academy.accounts.creation import account_for_member
 from academy.accounts.events import AccountTouched
-from academy.accounts.grants import grant_role, revoke_role
 from academy.accounts.models import NUMBER_LENGTH, Account, ActivationCode, Restriction
 from academy.accounts.queries import (
     account_by_number,
@@ -19,7 +18,7 @@ from academy.accounts.queries import (
     offices_of_member,
     read_code,
 )
-from academy.accounts.sessions import end_session, end_sessions, keep_alive, open_session, sign_out
+from academy.accounts.sessions import end_sessions, open_session
 from academy.core import clock, keyed
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
@@ -34,25 +33,6 @@ from academy.jobs import api as jobs
 from academy.people import api as people
 from academy.people.api import Member, Unreadable
 from academy.people.models import Organisation
-
-__all__ = [
-    "WrongPassword",
-    "activate_account",
-    "change_password",
-    "end_session",
-    "end_sessions",
-    "grant_role",
-    "issue_activation_code",
-    "keep_alive",
-    "open_session",
-    "phone_index_of",
-    "revoke_role",
-    "set_elder_mode",
-    "set_language",
-    "set_password",
-    "sign_in",
-    "sign_out",
-]
 
 CODE_DAYS = 14
 

@@ -6,7 +6,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select
 
-from academy.accounts import creation, queries, service
+from academy.accounts import creation, grants, queries, service, sessions
 from academy.accounts.authentication import passwords
 from academy.accounts.models import Account, LoginSession
 from academy.core import clock
@@ -49,7 +49,7 @@ def test_each_sign_in_is_a_new_session(runtime: Runtime) -> None:
         found = queries.identity_of(tx, first)
         assert found is not None and found.display_name == "赵小满"
         assert not tx.scalars(select(LoginSession).where(LoginSession.digest == first)).all()
-        service.sign_out(tx, found.actor(), first)
+        sessions.sign_out(tx, found.actor(), first)
         assert queries.identity_of(tx, first) is None
         assert queries.identity_of(tx, second) is not None
 
@@ -115,7 +115,7 @@ def test_a_session_ends_when_idle_and_at_its_absolute_limit(runtime: Runtime) ->
         with clock.frozen(begun + dt.timedelta(days=days)), runtime.db.begin() as tx:
             found = queries.identity_of(tx, token)
             if found:
-                service.keep_alive(tx, runtime, found.session_id)
+                sessions.keep_alive(tx, runtime, found.session_id)
             return found is not None
 
     assert alive(13), "used within the idle limit"
@@ -191,10 +191,10 @@ def test_one_may_sign_out_only_ones_own_devices(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         theirs = queries.live_sessions_of(tx, other.id)[0]
         with pytest.raises(Forbidden):
-            service.end_session(tx, Actor(account_id=mine.id), theirs.public_id)
+            sessions.end_session(tx, Actor(account_id=mine.id), theirs.public_id)
         assert queries.identity_of(tx, tokens[1]) is not None
         for _ in range(2):  # a second tap does nothing more
-            service.end_session(tx, Actor(account_id=other.id), theirs.public_id)
+            sessions.end_session(tx, Actor(account_id=other.id), theirs.public_id)
         assert queries.identity_of(tx, tokens[1]) is None
 
 
@@ -213,7 +213,7 @@ def test_a_role_reaches_down_from_its_day_to_its_day(runtime: Runtime) -> None:
         account = make.account(tx)
         officer = holder(city, Role.SECURITY_OFFICER)
         today = clock.today()
-        service.grant_role(
+        grants.grant_role(
             tx, officer, account, Role.REVIEWER, city, valid_from=today, valid_to=today + dt.timedelta(days=2)
         )
         assert [scope.role for scope in queries.scopes_of(tx, account.id)] == [Role.REVIEWER]
@@ -227,12 +227,12 @@ def test_rights_are_given_by_who_may_and_never_to_oneself(runtime: Runtime) -> N
         county, other = make.organisation(tx, city, level="county"), make.organisation(tx, city, level="county")
         account = make.account(tx)
         admin = holder(county, Role.NODE_ADMINISTRATOR)
-        service.grant_role(tx, admin, account, Role.BRANCH_SECRETARY, county)
+        grants.grant_role(tx, admin, account, Role.BRANCH_SECRETARY, county)
         for role, node in ((Role.BRANCH_SECRETARY, other), (Role.NODE_ADMINISTRATOR, county)):
             with pytest.raises(Forbidden):
-                service.grant_role(tx, admin, account, role, node)
+                grants.grant_role(tx, admin, account, role, node)
         with pytest.raises(Conflict, match="不能给自己授权"):
-            service.grant_role(
+            grants.grant_role(
                 tx, holder(city, Role.SECURITY_OFFICER, account_id=account.id), account, Role.REVIEWER, city
             )
 
@@ -241,21 +241,21 @@ def test_the_three_offices_are_three_people(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         city = make.organisation(tx, level="city")
         account = make.account(tx)
-        service.grant_role(tx, SYSTEM, account, Role.AUDITOR, city)
+        grants.grant_role(tx, SYSTEM, account, Role.AUDITOR, city)
         for role in (Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_OFFICER):
             with pytest.raises(Conflict, match="三员不能由一人兼任"):
-                service.grant_role(tx, SYSTEM, account, role, city)
+                grants.grant_role(tx, SYSTEM, account, role, city)
 
 
 def test_a_role_taken_back_ends_the_sessions(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         city = make.organisation(tx, level="city")
         account = make.account(tx)
-        grant = service.grant_role(tx, SYSTEM, account, Role.REVIEWER, city)
+        grant = grants.grant_role(tx, SYSTEM, account, Role.REVIEWER, city)
         token = make.session_token(tx, account)
         with pytest.raises(Forbidden):
-            service.revoke_role(tx, holder(city, Role.NODE_ADMINISTRATOR), grant.public_id)
-        service.revoke_role(tx, holder(city, Role.SECURITY_OFFICER), grant.public_id)
+            grants.revoke_role(tx, holder(city, Role.NODE_ADMINISTRATOR), grant.public_id)
+        grants.revoke_role(tx, holder(city, Role.SECURITY_OFFICER), grant.public_id)
         assert queries.scopes_of(tx, account.id) == ()
         assert queries.identity_of(tx, token) is None
         assert tx.scalar(select(func.count(LoginSession.id))) == 1
@@ -308,5 +308,5 @@ def test_a_new_role_asks_to_come_in_anew(runtime: Runtime) -> None:
         city = make.organisation(tx, level="city")
         account = make.account(tx)
         token = make.session_token(tx, account)
-        service.grant_role(tx, SYSTEM, account, Role.REVIEWER, city)
+        grants.grant_role(tx, SYSTEM, account, Role.REVIEWER, city)
         assert queries.identity_of(tx, token) is None

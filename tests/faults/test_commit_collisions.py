@@ -80,7 +80,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collisions, "PAUSE_S", 0)
 
 
-def person(runtime: Runtime, number: int, *grants: Role) -> Account:
+def person(runtime: Runtime, number: int, *roles: Role) -> Account:
     def write(tx: object) -> Account:
         node = make.organisation(tx, level="city")  # type: ignore[arg-type]
         member = make.member(tx, node)  # type: ignore[arg-type]
@@ -92,8 +92,8 @@ def person(runtime: Runtime, number: int, *grants: Role) -> Account:
             member=member,
             password_hash=passwords.hash_password(PASSWORD),
         )
-        for role in grants:
-            service.grant_role(tx, SYSTEM, made, role, node)  # type: ignore[arg-type]
+        for role in roles:
+            grants.grant_role(tx, SYSTEM, made, role, node)  # type: ignore[arg-type]
         return made
 
     return runtime.db.run_in_transaction(write)

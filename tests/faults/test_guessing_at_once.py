@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from academy import components
-from academy.accounts import creation, service
+from academy.accounts import creation, service, sessions
 from academy.accounts.authentication import passwords, second_step, sms, throttle, totp
 from academy.accounts.models import Account, ActivationCode, SecondFactor
 from academy.core import clock
@@ -118,7 +118,7 @@ def test_second_steps(runtime: Runtime) -> None:
         sealed = runtime.sealer.seal(totp.new_secret(), context=second_step.CONTEXT)
         tx.add(SecondFactor(account_id=account.id, secret_sealed=sealed, confirmed_at=clock.now()))
         tx.flush()
-        token = service.open_session(tx, runtime, account)
+        token = sessions.open_session(tx, runtime, account)
     told = at_once(lambda n: second_step.verify_second_step(runtime, token, f"{n:06}", "10.1.0.5"))
     assert told.count("wrong") <= throttle.NAME_HERE and "right" not in told
 

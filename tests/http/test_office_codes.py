@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from academy.accounts import creation, queries, service
+from academy.accounts import creation, grants, queries, service
 from academy.accounts.authentication import passwords
 from academy.accounts.models import Account, ActivationCode
 from academy.core import clock
@@ -84,7 +84,7 @@ def test_a_code_from_before_the_office_opens_nothing(runtime: Runtime, office: R
         person = make.member(tx, branch, number="A7")
         account = make.account(tx, person)
         code = service.issue_activation_code(tx, holder(branch, Role.BRANCH_SECRETARY), person)
-        service.grant_role(tx, SYSTEM, account, office, branch)
+        grants.grant_role(tx, SYSTEM, account, office, branch)
     with pytest.raises(Invalid, match="编号或激活码不对"):
         service.activate_account(runtime, "A7", code, PASSWORD)
 

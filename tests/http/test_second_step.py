@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from academy.accounts import creation, service
+from academy.accounts import creation, grants
 from academy.accounts.authentication import passwords
 from academy.accounts.authentication.reauthentication import FRESH
 from academy.accounts.models import Account, LoginSession, SecondFactor
@@ -36,7 +36,7 @@ def boss(runtime: Runtime) -> Account:
         account = creation.create_account(
             tx, SYSTEM, username="boss", display_name="管理员", password_hash=passwords.hash_password(PASSWORD)
         )
-        service.grant_role(tx, SYSTEM, account, Role.NODE_ADMINISTRATOR, make.organisation(tx, level="city"))
+        grants.grant_role(tx, SYSTEM, account, Role.NODE_ADMINISTRATOR, make.organisation(tx, level="city"))
         return account
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from academy.accounts import grants, service
+from academy.accounts import grants, sessions
 from academy.accounts.authentication import second_step, second_step_approvals
 from academy.accounts.models import Account, RecoveryCode, RoleGrant, SecondFactor
 from academy.accounts.queries import TWO_STEPS, identity_of
@@ -297,7 +297,7 @@ def test_another_phone_needs_the_first_or_paper(owner: Owner, way: str, approved
     assert (owner.factor().check_number == number) is approved, "another phone waits under another number"
     assert any("另一部手机" in text for text in owner.told())
     with owner.runtime.db.begin() as tx:
-        waiting = service.open_session(tx, owner.runtime, tx.get_one(Account, owner.account.id))
+        waiting = sessions.open_session(tx, owner.runtime, tx.get_one(Account, owner.account.id))
     with clock.frozen(later(5)):
         with pytest.raises(Invalid):
             second_step.verify_second_step(owner.runtime, waiting, now(old))
@@ -352,7 +352,7 @@ def test_a_grant_after_the_enrolment_asks_for_its_approval(owner: Owner) -> None
     key, _ = enrol(owner.client)
     with owner.runtime.db.begin() as tx:
         grants.grant_role(tx, SYSTEM, tx.get_one(Account, owner.account.id), Role.AUDITOR, owner.county)
-        owner.token = service.open_session(tx, owner.runtime, tx.get_one(Account, owner.account.id))
+        owner.token = sessions.open_session(tx, owner.runtime, tx.get_one(Account, owner.account.id))
     with clock.frozen(later(2)):
         second_step.verify_second_step(owner.runtime, owner.token, now(key))
         assert owner.opens() == set()
