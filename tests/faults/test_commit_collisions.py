@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select, update
 
-from academy.accounts import creation, service
+from academy.accounts import creation, grants, service
 from academy.accounts.authentication import passwords, second_step, sms, totp
 from academy.accounts.models import Account
 from academy.accounts.service import WrongPassword
