@@ -93,11 +93,12 @@ test-postgresql: dev  ## what runs on PostgreSQL too
 	$(PY) -m pytest -q $(QUICK) -m postgresql
 
 test-files: dev  ## real encoders and browsers, killed processes; FILES=tests/browser for a part
-	$(PY) -m pytest -q -n 2 --dist loadfile $(FILES)
+	$(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(FILES)
 
-coverage: dev  ## lines and branches that tests on both databases reach; fails where they reach less than before
+# Measured tests take twice as long, so those of one database are enough.
+coverage: dev  ## the fast tests, and which lines and branches they reach; fails where they reach less than before
 	@rm -rf .cache/coverage
-	@$(MAKE) test-fast test-postgresql MEASURED="-p tests.support.measured"
+	@$(MAKE) test-fast MEASURED="-p tests.support.measured"
 	$(PY) -m tools.coverage_floor
 
 style: dev  ## layout, lint, types, imports; scripts, styles and templates too

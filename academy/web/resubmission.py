@@ -13,5 +13,5 @@ bp = Blueprint("resubmission", __name__)
 def show() -> str:
     """The page; its script fills in the typed values."""
     return render_template(
-        "resubmit.html", text=None, action="/", fields=[], shown=[], secrets=[], files=[], first=None
+        "resubmit.html", text=None, action="/", fields=[], shown=[], secrets=[], files=[], first=None, multipart=False
     )

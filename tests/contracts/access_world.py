@@ -74,6 +74,7 @@ class World:
         self.made: dict[tuple[str, str], Any] = {}
         """What was made: (kind, place or role) → row."""
         self.tokens: dict[str, str] = {}
+        self._cookies: dict[str, str] = {}
         self.connection: Connection
         """Everything goes to this one, so that a call can be taken back."""
         with runtime.db.begin() as tx:
@@ -94,8 +95,10 @@ class World:
         """Headers of a signed-in person's browser and, in the API, of their program."""
         if role == NOBODY:
             return {}
-        serializer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
-        cookie = serializer.dumps({"_user_id": self.tokens[role], "_fresh": True})
+        if role not in self._cookies:
+            serializer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+            self._cookies[role] = serializer.dumps({"_user_id": self.tokens[role], "_fresh": True})
+        cookie = self._cookies[role]
         return {"Cookie": f"academy={cookie}", "Authorization": f"Bearer {self.tokens[role]}"}
 
     def _tree(self, tx: Tx) -> None:

@@ -1,13 +1,15 @@
 """Helpers of tests lie in one place, and no test borrows from another test."""
 
 import ast
+import functools
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 FILES = sorted([*TESTS.rglob("*.py"), *(TESTS.parent / "benchmarks").glob("*.py")])
 
 
-def imported(path: Path) -> set[str]:
+@functools.cache
+def imported(path: Path) -> frozenset[str]:
     """Dotted names of what a file imports, wherever in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -15,7 +17,7 @@ def imported(path: Path) -> set[str]:
             found |= {one.name for one in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
-    return found
+    return frozenset(found)
 
 
 def test_no_file_imports_from_a_test_module() -> None:
@@ -34,7 +36,7 @@ def test_what_serves_several_folders_lies_in_support() -> None:
 
 
 def test_every_helper_is_used() -> None:
-    used = set().union(*map(imported, FILES))
+    used = frozenset[str]().union(*map(imported, FILES))
     started = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
     chosen = (TESTS.parent / "Makefile").read_text(encoding="utf-8")
     idle = [

@@ -3,7 +3,6 @@
 import ast
 
 from tests.contracts import usage
-from tests.contracts.source import ROOT
 
 USERS = ("academy/**/*.py", "migrations/**/*.py", "tools/*.py", "config.py", "wsgi.py")
 
@@ -17,7 +16,7 @@ UNUSED = {
 
 
 def test_what_the_application_defines_it_uses() -> None:
-    modules = usage.read(sorted(path for pattern in USERS for path in ROOT.glob(pattern)))
+    modules = usage.read(*USERS)
     used = usage.used(modules)
     unused = {
         f"{module.name}.{name}"
@@ -35,7 +34,8 @@ def test_the_application_knows_no_test_by_name() -> None:
     switches = ("PYTEST_CURRENT_TEST", "pytest", "unittest")
     found = [
         (module.name, node.lineno)
-        for module in usage.read(sorted(ROOT.glob("academy/**/*.py"))).values()
+        for module in usage.read(*USERS).values()
+        if module.name.startswith("academy")
         for node in ast.walk(module.tree)
         if (isinstance(node, ast.Constant) and node.value in switches)
         or (isinstance(node, ast.Attribute) and node.attr in ("testing", "TESTING"))

@@ -1,8 +1,8 @@
 """Who uses what: names of modules, resolved through imports and re-exports, by syntax alone."""
 
 import ast
+import functools
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tests.contracts.source import ROOT
 
@@ -37,10 +37,11 @@ class Module:
     defined: dict[str, Definition] = field(default_factory=dict)
 
 
-def read(paths: list[Path]) -> dict[str, Module]:
-    """The modules of these files, by their dotted names."""
+@functools.cache
+def read(*patterns: str) -> dict[str, Module]:
+    """The modules of the files of these patterns, by their dotted names."""
     found = {}
-    for path in paths:
+    for path in sorted(path for pattern in patterns for path in ROOT.glob(pattern)):
         parts = path.relative_to(ROOT).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         module = Module(name, ast.parse(path.read_text(encoding="utf-8")))
