@@ -12,6 +12,5 @@ bp = Blueprint("resubmission", __name__)
 @page(SIGNED_IN, landing=Landing.RESUBMISSION)
 def show() -> str:
     """The page; its script fills in the typed values."""
-    return render_template(
-        "resubmit.html", text=None, action="/", fields=[], shown=[], secrets=[], files=[], first=None, multipart=False
-    )
+    nothing: dict[str, list[str]] = {name: [] for name in ("fields", "shown", "secrets", "files")}
+    return render_template("resubmit.html", text=None, action="/", first=None, back=None, multipart=False, **nothing)
