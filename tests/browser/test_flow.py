@@ -236,7 +236,8 @@ def activate(page: Page, who: tuple[str, str], code: str) -> None:
 def due_on_the_first_page(page: Page) -> None:
     page.goto("/")
     expect(page.locator("main")).to_contain_text("基层党员春训")
-    expect(page.get_by_role("link", name="学《移风易俗进农家》")).to_be_visible()
+    proposed = page.get_by_role("region", name="移风易俗进农家")
+    expect(proposed.get_by_role("link", name="开始学习")).to_be_visible()
 
 
 def find_what_was_said(page: Page) -> None:
