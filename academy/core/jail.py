@@ -63,7 +63,7 @@ _SYSTEM = [
     "/dev/random",
     "/dev/urandom",
 ]
-_DEVICES = ("/dev/null", "/dev/shm")  # noqa: S108 - the device, not a file in it
+_DEVICES = ("/dev/null",)
 
 
 def main(argv: list[str]) -> None:

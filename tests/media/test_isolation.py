@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import wave
 from pathlib import Path
 
@@ -30,6 +31,16 @@ def test_every_command_is_shut_in_even_one_that_asks_to_see_nothing(tmp_path: Pa
     assert tools.run(["/bin/echo", "x"], folder=tmp_path / "mine", limits=Limits()) == "x\n"
     with pytest.raises(ToolFailed):
         tools.run(["/bin/cat", str(tmp_path / "secret")], folder=tmp_path / "mine", limits=Limits())
+
+
+@pytest.mark.parametrize("where", ["/dev/shm", "/tmp", "/var/tmp"])  # noqa: S108 - places that others share
+def test_a_place_that_all_share_is_not_seen(where: str, tmp_path: Path) -> None:
+    with tempfile.NamedTemporaryFile(dir=where) as file:
+        file.write(b"TOPSECRET")
+        file.flush()
+        for what in (["/bin/cat", file.name], ["/bin/ls", where]):
+            with pytest.raises(ToolFailed, match="Permission denied"):
+                tools.run(what, folder=tmp_path, limits=Limits())
 
 
 def test_the_decoder_of_speech_sees_the_one_file_only(tmp_path: Path) -> None:
