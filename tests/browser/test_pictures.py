@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.browser.pictures import FOLDER, LARGEST, PICTURES, THEMES, Picture, file_name, filmed_site, opened, taken
 from tests.browser.sample_site import Site
-from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.media, pytest.mark.needs("voice")]
 
@@ -21,14 +20,6 @@ COLOURS = 200
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with filmed_site(tmp_path_factory.mktemp("site")) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as player:
-        made = player.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        yield made
-        made.close()
 
 
 def outside(page: Page, picture: Picture) -> list[str]:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.browser.sample_site import Site, sample_site
-from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS
 
 pytestmark = pytest.mark.browser
 
@@ -43,14 +42,6 @@ COVERED = """() => {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with sample_site(tmp_path_factory.mktemp("site")) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as player:
-        made = player.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        yield made
-        made.close()
 
 
 @pytest.mark.parametrize(("who", "address"), PLACES, ids=lambda value: value.strip("/") or "home")
