@@ -4,6 +4,7 @@ What hashes a password or sends a message opens its own transactions and takes t
 transaction.
 """
 
+from academy.accounts.activation_links import activation_link
 from academy.accounts.audit_trail import AuditQuery, audit_row, search_audit_trail, stream_audit_trail
 from academy.accounts.audit_verbs import AUDIT_VERBS
 from academy.accounts.authentication.passwords import check_new_password, hash_password, limit_waiting_threads
@@ -116,6 +117,7 @@ __all__ = [
     "account_of_member",
     "accounts_holding",
     "activate_account",
+    "activation_link",
     "answer_screen",
     "approve_second_step",
     "audit_row",

@@ -3,6 +3,7 @@
 import functools
 from typing import Any
 
+import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -280,6 +281,7 @@ def member(public_id: str) -> str:
 
 
 def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> str:
+    link = accounts.activation_link(url_for("accounts.activate", _external=True), person.number, code)
     with writing() as tx:
         # Here, and not in one of the routes: a failed change shows the same data.
         person = people.member_of_id(tx, person.id)
@@ -301,6 +303,7 @@ def _member_page(person: Member, errors: dict[str, Message], code: str = "") -> 
             decides=actor().may(person.organisation.path, Role.NODE_ADMINISTRATOR),
             errors=errors,
             code=code,
+            code_picture=segno.make(link, error="m").svg_data_uri(scale=5, border=2) if code else "",
             **WORDS,
         )
 

@@ -107,7 +107,8 @@ def test_a_secretary_reads_and_asks_but_does_not_change(
     page = client.get(f"/members/{person}").text
     assert "更正信息" not in page
     assert client.post(f"/members/{person}", data={"verb": "edit", "name": "改名"}).status_code == 404
-    assert "激活码" in client.post(f"/members/{person}/code").text
+    page = client.post(f"/members/{person}/code").text
+    assert "激活码" in page and "激活用的二维码" in page
     form = {"reason": "年老体弱", "valid_from": "2026-01-01", "valid_to": ""}
     assert client.post(f"/members/{person}/exemptions/new", data=form).status_code == 303
     assert "请填写日期" in client.post(f"/members/{person}/exemptions/new", data={"reason": "x"}).text
