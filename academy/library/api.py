@@ -32,6 +32,14 @@ from academy.library.drafts import create_course, discard_course, edit_course, f
 from academy.library.events import CoursePublished, CourseWithdrawn
 from academy.library.files import my_files, remove_file
 from academy.library.items import add_item, move_item, remove_item, rename_item, replace_item, use_earlier_file
+from academy.library.lecturers import (
+    access_lecturer,
+    lecturer_cards,
+    lecturer_page,
+    list_lecturers,
+    set_portrait,
+    update_lecturer,
+)
 from academy.library.models import CategorySymbol, ContentProposal, Course, CourseItem, CourseState, ItemKind, Lecturer
 from academy.library.proposals import (
     CAPTIONS,
@@ -108,6 +116,7 @@ __all__ = [
     "access_complaint",
     "access_course_for_review",
     "access_item_for_member",
+    "access_lecturer",
     "access_own_course",
     "access_own_item",
     "access_proposal",
@@ -134,7 +143,10 @@ __all__ = [
     "find_lecturer",
     "import_captions",
     "items_by_file_state",
+    "lecturer_cards",
+    "lecturer_page",
     "list_categories",
+    "list_lecturers",
     "list_published",
     "list_shelves",
     "mark_captions_timed",
@@ -173,9 +185,11 @@ __all__ = [
     "save_chapters",
     "seed_categories",
     "set_cover",
+    "set_portrait",
     "shelves_with_cards",
     "submit_course",
     "update_category",
+    "update_lecturer",
     "use_earlier_file",
     "withdraw_course",
     "withdraw_proposal",

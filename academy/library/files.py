@@ -10,7 +10,7 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import msg
 from academy.core.paging import Page, page_of
-from academy.library.models import Course, CourseItem, CourseState
+from academy.library.models import Course, CourseItem, CourseState, Lecturer
 from academy.media import api as media
 from academy.media.api import AssetState
 from academy.media.models import Asset
@@ -21,10 +21,11 @@ GONE = (CourseState.DISCARDED, CourseState.MERGED)
 
 @dataclass(frozen=True)
 class FileSummary:
-    """A file and the courses that use it, as an item or a cover; an unused one may be removed."""
+    """A file and what uses it: courses, as an item or a cover, or a lecturer's page. An unused one may be removed."""
 
     asset: Asset
     courses: Sequence[Course]
+    lecturer: Lecturer | None
 
 
 def my_files(tx: Tx, actor: Actor, number: int) -> Page[FileSummary]:
@@ -32,7 +33,8 @@ def my_files(tx: Tx, actor: Actor, number: int) -> Page[FileSummary]:
     query = select(Asset).where(Asset.account_id == actor.account_id, Asset.state != AssetState.DELETED)
     page = page_of(tx, query.order_by(Asset.id.desc()), number, SIZE)
     used = _courses(tx, [asset.id for asset in page.rows])
-    rows = [FileSummary(asset, used.get(asset.id, [])) for asset in page.rows]
+    shown = _lecturers(tx, [asset.id for asset in page.rows])
+    rows = [FileSummary(asset, used.get(asset.id, []), shown.get(asset.id)) for asset in page.rows]
     return Page(rows, page.total, page.number, page.size)
 
 
@@ -53,14 +55,21 @@ def _courses(tx: Tx, ids: Sequence[int]) -> dict[int, list[Course]]:
     return found
 
 
+def _lecturers(tx: Tx, ids: Sequence[int]) -> dict[int, Lecturer]:
+    rows = tx.scalars(select(Lecturer).where(Lecturer.portrait_asset_id.in_(ids)))
+    return {row.portrait_asset_id: row for row in rows if row.portrait_asset_id is not None}
+
+
 def remove_file(tx: Tx, actor: Actor, asset: Asset) -> None:
     """Remove an unused file. What was watched of it stays on record.
 
     Raises:
-        Conflict: a course uses it.
+        Conflict: a course or a lecturer's page uses it.
     """
     # An item that is being added holds a share lock on the row: wait for it and then see it.
     tx.refresh(asset, with_for_update=True)
     if _courses(tx, [asset.id]):
         raise Conflict(msg("这个文件还在课程里用着，请先从课程里移除。"))
+    if _lecturers(tx, [asset.id]):
+        raise Conflict(msg("这张照片还在主讲人的页面上，请先在那里移除。"))
     media.delete_asset(tx, actor, asset)

@@ -118,7 +118,7 @@ class Category(Base):
 
 
 class Lecturer(Base):
-    """A lecturer: name and office as printed under a lecture."""
+    """A lecturer: name and office as printed under a lecture, and what the lecturer's page shows beside."""
 
     __tablename__ = "lecturers"
     __table_args__ = (UniqueConstraint("name", "office"),)
@@ -129,6 +129,8 @@ class Lecturer(Base):
     office: Mapped[str] = mapped_column(String(120), default="")
     is_leader: Mapped[bool] = mapped_column(default=False)
     """Whether lectures by this person are “一把手” lectures."""
+    biography: Mapped[str] = mapped_column(Text, default="")
+    portrait_asset_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
 
 
 class Course(Base):
@@ -144,6 +146,8 @@ class Course(Base):
     __table_args__ = (
         # The library's lists: published courses of a category, newest first.
         Index(None, "state", "category_id", "published_at"),
+        # A lecturer's page, and the list of lecturers.
+        Index(None, "lecturer_id", "state", "published_at"),
         Index(None, "created_by", "id"),
         # Closes the race of two clicks on "revise": one open revision a course.
         Index(

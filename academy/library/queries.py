@@ -120,14 +120,22 @@ def list_categories(tx: Tx) -> list[Category]:
 
 
 def list_published(
-    tx: Tx, category: str | None = None, page: int = 1, *, leaders: bool = False, size: int = SIZE
+    tx: Tx,
+    category: str | None = None,
+    page: int = 1,
+    *,
+    leaders: bool = False,
+    lecturer: Lecturer | None = None,
+    size: int = SIZE,
 ) -> Page[CourseCard]:
-    """Published courses, newest first: all, one category's (by slug), or “一把手” lectures."""
+    """Published courses, newest first: all, one category's (by slug), “一把手” lectures, or one lecturer's."""
     statement = _courses().where(Course.state == CourseState.PUBLISHED)
     if category:
         statement = statement.where(Course.category_id.in_(select(Category.id).where(Category.slug == category)))
     if leaders:
         statement = statement.where(Course.lecturer_id.in_(select(Lecturer.id).where(Lecturer.is_leader)))
+    if lecturer is not None:
+        statement = statement.where(Course.lecturer_id == lecturer.id)
     statement = statement.order_by(Course.published_at.desc(), Course.id.desc())
     found = page_of(tx, statement, page, size)
     return Page(cards(tx, found.rows), found.total, found.number, found.size)

@@ -29,6 +29,7 @@ from academy.media.delivery import (
     page_links,
     playlist_url,
     poster_url,
+    square_url,
     storyboard_url,
 )
 from academy.media.documents.pages import PAGE_MS
@@ -192,6 +193,7 @@ __all__ = [
     "save_chapters",
     "set_key",
     "share_done",
+    "square_url",
     "start_step",
     "steps_of",
     "storyboard_url",

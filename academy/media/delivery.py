@@ -83,9 +83,17 @@ def poster_url(settings: Settings, asset: Asset, *, audience: str = "member") ->
 
 def card_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
     """A picture at the size of a course's card, ≤ 12 kB where it was made since there are such; else the picture."""
-    has_card = bool(((asset.probe or {}).get("pictures") or {}).get("card"))
-    if has_card and asset.state == AssetState.READY:
-        return url(settings, asset, "card.webp", audience=audience)
+    return _small_url(settings, asset, "card", audience)
+
+
+def square_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
+    """A portrait as a square of 240 px, ≤ 8 kB where it was made since there are such; else the picture."""
+    return _small_url(settings, asset, "square", audience)
+
+
+def _small_url(settings: Settings, asset: Asset, form: str, audience: str) -> str | None:
+    if asset.state == AssetState.READY and ((asset.probe or {}).get("pictures") or {}).get(form):
+        return url(settings, asset, f"{form}.webp", audience=audience)
     return poster_url(settings, asset, audience=audience)
 
 

@@ -1,6 +1,7 @@
 """Decodes a picture and rewrites it, in the jail (`jailed`): the decoders are C libraries, the file is untrusted.
 
-Beside TARGET, a JPEG, ``card.webp`` is written: 16:9, for a course's cover in a list.
+Beside TARGET, a JPEG, ``card.webp`` is written: 16:9, for a course's cover in a list; and ``square.webp``, for a
+person's portrait.
 
 Arguments: FILE TARGET SIDE (pixels of the longest side). Prints
 ``{"size": [width, height]}`` or ``{"refused": REASON}``.
@@ -22,6 +23,11 @@ CARD = "card.webp"
 CARD_SIZE = (480, 270)
 CARD_BYTES = 12_000
 """A page of twenty courses on 400 kbit/s: more would keep a phone waiting for pictures only."""
+SQUARE = "square.webp"
+SQUARE_SIZE = (240, 240)
+SQUARE_BYTES = 8_000
+FACE = (0.5, 0.25)
+"""Where the middle of a square lies in what is cut away: faces stand in the upper part of a portrait."""
 
 
 def draw(path: Path, target: Path, side: int) -> dict[str, Any]:
@@ -38,18 +44,21 @@ def draw(path: Path, target: Path, side: int) -> dict[str, Any]:
         return {"refused": DAMAGED}
     paper = Image.new("RGB", plain.size, "white")
     paper.paste(plain, mask=plain.getchannel("A"))
-    draw_card(paper, target.with_name(CARD))
+    _draw_small(paper, target.with_name(CARD), CARD_SIZE, CARD_BYTES)
+    _draw_small(paper, target.with_name(SQUARE), SQUARE_SIZE, SQUARE_BYTES, FACE)
     paper.thumbnail((side, side))
     paper.save(target, "JPEG", quality=86, optimize=True, progressive=True)
     return {"size": list(paper.size)}
 
 
-def draw_card(picture: Image.Image, target: Path) -> None:
-    """Cut to 16:9 about the middle and write it as small as asked, at the best quality that fits."""
-    card = ImageOps.fit(picture, CARD_SIZE, Image.Resampling.LANCZOS)
+def _draw_small(
+    picture: Image.Image, target: Path, size: tuple[int, int], limit: int, centre: tuple[float, float] = (0.5, 0.5)
+) -> None:
+    """Cut it to the shape of `size` and write it at the best quality that fits into `limit` bytes."""
+    small = ImageOps.fit(picture, size, Image.Resampling.LANCZOS, centering=centre)
     for quality in (80, 70, 60, 50, 40, 30, 20, 10, 0):
-        card.save(target, "WEBP", quality=quality, method=6)
-        if target.stat().st_size <= CARD_BYTES:
+        small.save(target, "WEBP", quality=quality, method=6)
+        if target.stat().st_size <= limit:
             return
 
 

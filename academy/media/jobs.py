@@ -83,7 +83,7 @@ def _probe(work: StepContext) -> Keep:
         if work.asset.kind == "image":
             work.folder.mkdir(parents=True, exist_ok=True)
             width, height = pictures.make_image(path, work.folder / "poster.jpg")
-            drawn = {"poster": True, "card": True, "storyboard": False}
+            drawn = {"poster": True, "card": True, "square": True, "storyboard": False}
             return keep_probe({"pictures": drawn, "size": [width, height]})
         source, found = probe.look(work.settings, work.asset.kind, path)
     values = keep_probe({"source": source.to_json(), "found": found})

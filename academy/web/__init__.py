@@ -28,6 +28,7 @@ PAGES = (
     "files",
     "review",
     "library",
+    "lecturers",
     "complaints",
     "learn",
     "record",

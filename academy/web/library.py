@@ -44,6 +44,8 @@ SYMBOLS: dict[str, Message] = {
 }
 EACH = 4
 """Courses of each category on the library's first page."""
+FACES = 6
+"""Lecturers on the library's first page."""
 KEEPERS = (Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
 
 
@@ -83,12 +85,14 @@ def _shelves() -> str:
     with reading() as tx:
         shelves = library.shelves_with_cards(tx, EACH)
         leading = library.list_published(tx, leaders=True, size=EACH)
+        teaching = library.list_lecturers(tx, size=FACES)
         shown = [card.course.id for cards in (leading.rows, *(shelf.cards for shelf in shelves)) for card in cards]
         states = learning.course_states(tx, member_on_show(), shown)
     return render_template(
         "library/shelves.html",
         shelves=shelves,
         leading=leading,
+        teaching=teaching,
         states=states,
         keeper=library.may_keep_shelves(actor()),
     )
@@ -150,7 +154,11 @@ def course(public_id: str) -> str:
         items = [line.item for line in shown.lines]
         states = learning.item_states(tx, member_on_show(), items)
         mine = learning.course_states(tx, member_on_show(), [shown.course.id]).get(shown.course.id)
-    return render_template("library/course.html", page=shown, states=states, mine=mine, target=_next(items, states))
+        speaker = shown.course.lecturer
+        lecturer = library.lecturer_cards(tx, [speaker])[0] if speaker else None
+    return render_template(
+        "library/course.html", page=shown, lecturer=lecturer, states=states, mine=mine, target=_next(items, states)
+    )
 
 
 def _next(items: list[CourseItem], states: Mapping[int, ItemProgress]) -> CourseItem | None:

@@ -136,6 +136,10 @@ GET    /library                                                       nothing   
 GET    /library/<public_id>                                           course       .  *  *  *  *  *  *  *  *  *
 GET    /library/categories                                            nothing      .  .  .  .  .  .  .  .  .  *
 POST   /library/categories                                            nothing      .  .  .  .  .  .  .  .  .  *
+GET    /lecturers                                                     nothing      .  *  *  *  *  *  *  *  *  *
+GET    /lecturers/<public_id>                                         lecturer     .  *  *  *  *  *  *  *  *  *
+POST   /lecturers/<public_id>                                         lecturer     .  .  .  .  .  .  .  .  .  *
+POST   /lecturers/<public_id>/portrait                                lecturer     .  .  .  .  .  .  .  .  .  *
 GET    /m/<digest>/<int:expires>/<asset_id>/<generation>/<path:file>  link         *  *  *  *  *  *  *  *  *  *
 GET    /me                                                            nothing      .  *  *  *  *  *  *  *  *  *
 GET    /me/data                                                       nothing      .  *  *  *  *  *  *  *  *  *
@@ -327,6 +331,8 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "grants.sign_out": ("back", "they sign in again"),
     "jobs.retry": ("harmless", "jobs may run twice"),
     "learn.carry_over": ("shows", "learn/recut.html"),
+    "lecturers.edit": ("back", "the text can be typed again"),
+    "lecturers.portrait": ("asks", 'url_for("lecturers.portrait"'),
     "library.change_categories": ("asks", '"verb": "remove"'),
     "media.ask_operator": ("harmless", ""),
     "media.import_captions": ("back", "the version before is kept and can be restored"),

@@ -301,6 +301,15 @@ def term(world: World, _place: str, _role: str) -> Ids:
 
 
 @kind
+def lecturer(world: World, _place: str, _role: str) -> Ids:
+    """Somebody whose courses are published: not of one subtree."""
+    with world.runtime.db.read() as tx:
+        person = tx.get_one(Course, world.made["published", "inside"].id).lecturer
+        assert person is not None
+        return {"public_id": person.public_id}
+
+
+@kind
 def screen(world: World, _place: str, _role: str) -> Ids:
     """A public screen that waits for a phone."""
     return {"code": world.made["screen", ""].code}
