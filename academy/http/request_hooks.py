@@ -17,6 +17,7 @@ from academy.core.ids import ALPHABET, LENGTH
 from academy.core.settings import Settings
 from academy.http import (
     body_limits,
+    compression,
     edit_conflicts,
     errors,
     filters,
@@ -97,6 +98,7 @@ def install(app: Flask, settings: Settings) -> None:
         bearer = given is not None and given.type == "bearer" and asked.path.startswith("/api/")
         return load(given.token or "") if bearer and given is not None else None
 
+    compression.install(app)  # its hook runs last
     body_limits.install(app)  # before anything reads a form
     csrf.init_app(app)
     languages.install(app)
