@@ -7,10 +7,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from academy.core.runtime import Runtime
-from tests.http.test_headers import signed_in
+from tests.conftest import sign_in
+from tests.support import factories
 
 TAKES = {"Accept-Encoding": "gzip, deflate, br"}
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
+
+
+def signed_in(app: Flask, runtime: Runtime) -> FlaskClient:
+    client = app.test_client()
+    with runtime.db.begin() as tx:
+        sign_in(client, factories.session_token(tx, factories.account(tx)))
+    return client
 
 
 @ONE_KIND
