@@ -32,6 +32,7 @@ from academy.accounts.authentication.second_step import (
 )
 from academy.accounts.authentication.second_step_approvals import (
     approve_second_step,
+    count_waiting_second_steps,
     refuse_second_step,
     waiting_second_steps,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "confirm_second_step",
     "consents_of",
     "count_waiting_data_requests",
+    "count_waiting_second_steps",
     "create_account",
     "data_requests_of",
     "decide_data_request",

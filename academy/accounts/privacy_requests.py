@@ -7,7 +7,7 @@ organisation, dates) and completions are kept as the law requires.
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, delete, false, func, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from academy.accounts.events import DataRequestDecided, PersonErased
@@ -28,7 +28,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.core.paging import Page, page_of
+from academy.core.paging import Page, count_of, page_of
 from academy.core.text import tidy_text
 from academy.core.unique import get_or_create
 from academy.jobs import api as jobs
@@ -99,36 +99,38 @@ def data_requests_of(tx: Tx, account_id: int) -> list[DataRequest]:
 
 
 def waiting_data_requests(
-    tx: Tx, actor: Actor, page: int = 1, *, done: bool = False
+    tx: Tx, actor: Actor, page: int = 1, *, done: bool = False, own: bool = False
 ) -> Page[tuple[DataRequest, Member, str]]:
-    """Requests pending for this officer, oldest first; with `done` the decided ones, newest first."""
-    query = (
-        select(DataRequest, Member, Organisation.name)
-        .join(Member, Member.id == DataRequest.member_id)
-        .join(Organisation, Organisation.id == Member.organisation_id)
-        .where(
-            DataRequest.state.in_(DECIDED if done else UNDECIDED), people.subtrees(actor.paths(*people.ROSTER_KEEPERS))
-        )
-        .order_by(DataRequest.id.desc() if done else DataRequest.id)
-    )
+    """Requests pending for this officer, oldest first; with `own` those that wait for another officer, because this
+    one made them or agreed to them first; with `done` the decided ones, newest first."""
+    if not done:
+        return page_of(tx, _waiting(actor, own=own), page, SIZE)
+    query = _requests(actor).where(DataRequest.state.in_(DECIDED)).order_by(DataRequest.id.desc())
     return page_of(tx, query, page, SIZE)
 
 
-def count_waiting_data_requests(tx: Tx, actor: Actor) -> int:
-    """How many requests are pending for this officer; those they agreed to already are not counted."""
-    query = (
-        select(func.count())
-        .select_from(DataRequest)
+def _requests(actor: Actor) -> Select[DataRequest, Member, str]:
+    return (
+        select(DataRequest, Member, Organisation.name)
         .join(Member, Member.id == DataRequest.member_id)
         .join(Organisation, Organisation.id == Member.organisation_id)
-        .where(
-            DataRequest.state.in_(UNDECIDED),
-            DataRequest.account_id != actor.account_id,
-            or_(DataRequest.first_by.is_(None), DataRequest.first_by != actor.account_id),
-            people.subtrees(actor.paths(*people.ROSTER_KEEPERS)),
-        )
+        .where(people.subtrees(actor.paths(*people.ROSTER_KEEPERS)))
     )
-    return tx.scalar(query) or 0
+
+
+def _waiting(actor: Actor, *, own: bool) -> Select[DataRequest, Member, str]:
+    mine = or_(
+        DataRequest.account_id == actor.account_id,
+        DataRequest.member_id == (actor.member_id or 0),
+        func.coalesce(DataRequest.first_by == actor.account_id, false()),
+    )
+    query = _requests(actor).where(DataRequest.state.in_(UNDECIDED), mine if own else not_(mine))
+    return query.order_by(DataRequest.id)
+
+
+def count_waiting_data_requests(tx: Tx, actor: Actor, *, own: bool = False) -> int:
+    """How many requests `waiting_data_requests` lists as pending."""
+    return count_of(tx, _waiting(actor, own=own))
 
 
 def access_request(tx: Tx, actor: Actor, public_id: str) -> tuple[DataRequest, Member]:

@@ -44,11 +44,16 @@ class Page(Generic[T]):
 
 def page_of(tx: Tx, query: Select[*tuple[Any, ...]], number: int, size: int) -> Page[Any]:
     """Run an ordered query for one page; a number past the end gives the last page."""
-    total = tx.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    total = count_of(tx, query)
     number = min(max(1, number), max(1, -(-total // size)))
     result = tx.execute(query.limit(size).offset((number - 1) * size))
     rows: Sequence[Any] = result.all() if len(query.column_descriptions) > 1 else result.scalars().all()
     return Page(rows, total, number, size)
+
+
+def count_of(tx: Tx, query: Select[*tuple[Any, ...]]) -> int:
+    """How many rows a query has: the total of its pages, and the figure that leads to them."""
+    return tx.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
 
 
 def number_in(text: str | None) -> int:

@@ -1,5 +1,6 @@
 """Figures of coverage, their breakdowns and filters, the names behind them, the forecast."""
 
+from academy.coverage.answers import Answer, TrainingVerdict, answer
 from academy.coverage.breakdowns import (
     AGE_WORDS,
     BLURRED_NOTE,
@@ -29,10 +30,13 @@ __all__ = [
     "DIMENSIONS",
     "NAME_STATUSES",
     "REMIND_EVERY_DAYS",
+    "Answer",
     "Coverage",
     "NameFilter",
     "NameStatus",
+    "TrainingVerdict",
     "age_key",
+    "answer",
     "break_down",
     "count_names",
     "coverage_of",

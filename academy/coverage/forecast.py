@@ -39,9 +39,9 @@ class Forecast:
     in_time: bool
     expected: int
     """Completions there will be on the last day."""
-    deciding: int
+    deciding: int = 0
     """The fewest branches that hold half of those missing."""
-    branches: list[Laggard]
+    branches: list[Laggard] = dataclasses.field(default_factory=list)
 
 
 def pace(days: Sequence[tuple[dt.date, int]], today: dt.date, first_day: dt.date) -> float:
@@ -75,22 +75,27 @@ def deciding(missing: Sequence[int]) -> int:
 
 def forecast_training(tx: Tx, training: Training, node: Organisation, figures: Figures) -> Forecast:
     """The forecast of a running training in one node."""
-    today = clock.today()
     history = [(day, found.completed) for day, found in trainings.daily_figures(tx, training.id, node.id)]
-    history.append((today, figures.completed))
-    speed = pace(history, today, training.opens_on)
-    day = complete_on(figures.missing, speed, today)
-    left = max(0, (training.closes_on - today).days)
+    ahead = forecast_pace(training, figures, history)
     places = trainings.own_figures_below(tx, training.id, node).items()
     behind = sorted(((place, own.missing) for place, own in places if own.missing), key=lambda one: (-one[1], one[0]))
+    return dataclasses.replace(
+        ahead, deciding=deciding([number for _, number in behind]), branches=_named(tx, behind[:SHOWN])
+    )
+
+
+def forecast_pace(training: Training, figures: Figures, history: Sequence[tuple[dt.date, int]]) -> Forecast:
+    """When a training is complete at the recent pace, without naming branches; `history` are completions by day."""
+    today = clock.today()
+    speed = pace([*history, (today, figures.completed)], today, training.opens_on)
+    day = complete_on(figures.missing, speed, today)
+    left = max(0, (training.closes_on - today).days)
     return Forecast(
         missing=figures.missing,
         pace=speed,
         complete_on=day,
         in_time=day is not None and day <= training.closes_on,
         expected=min(figures.due, figures.completed + round(speed * left)),
-        deciding=deciding([number for _, number in behind]),
-        branches=_named(tx, behind[:SHOWN]),
     )
 
 

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, request, url_for
 
-from academy.core.actor import Role
+from academy.core.actor import Actor, Role
+from academy.core.database import Tx
 from academy.core.settings import Settings
 from academy.http.forms import Form
 from academy.http.menu import Section
@@ -25,6 +26,7 @@ from academy.http.policies import Policy
 V = TypeVar("V", bound=Callable[..., Any])
 K = TypeVar("K")
 BodyLimit = int | Callable[[Settings], int]
+Waiting = Callable[[Tx, Actor], int]
 
 DEFAULT_BODY = 256 << 10
 """Bytes of a form filled in by hand: 25,000 Chinese characters as a browser encodes them."""
@@ -64,6 +66,9 @@ class RouteDeclaration:
     """The navigation section to which the page belongs."""
     menu: Section | None = None
     """The navigation section that links to it."""
+    waiting: Waiting | None = None
+    """Counts what the page lists as waiting for a decision of this person: the figure stands in the navigation and in
+    the inbox of the home page, and is the total of the list."""
     offered_to: tuple[Role, ...] = ()
     """Roles that see that section; empty: everybody whom the policy admits."""
     landing: Landing | None = None
@@ -94,6 +99,7 @@ def page(
     screen: bool = False,
     section: Section | None = None,
     menu: Section | None = None,
+    waiting: Waiting | None = None,
     offered_to: tuple[Role, ...] = (),
     landing: Landing | None = None,
     form: type[Form] | None = None,
@@ -113,6 +119,7 @@ def page(
             screen=screen,
             section=menu or section,
             menu=menu,
+            waiting=waiting,
             offered_to=offered_to,
             landing=landing,
             form=form,

@@ -25,45 +25,44 @@ MY_TRAININGS = Section(msg("培训"), "flag")
 ME = Section(msg("我的"), "person")
 
 STUDIO = Section(msg("工作室"), "film")
-FAILED_FILES = Section(msg("未成功的文件"), "alert")
-REVIEW = Section(msg("审阅"), "check")
-COMPLAINTS = Section(msg("意见答复"), "inbox")
 TRAININGS = Section(msg("培训管理"), "flag")
 COVERAGE = Section(msg("覆盖率"), "chart")
 REPORTS = Section(msg("报表"), "list")
+EXPORTS = Section(msg("导出"), "download")
+
 PEOPLE = Section(msg("组织与党员"), "tree")
+ROSTERS = Section(msg("花名册"), "list")
+COHORTS = Section(msg("名单"), "people")
+SECTORS = Section(msg("领域"), "list")
+
+REVIEW = Section(msg("审阅"), "check")
+PROPOSALS = Section(msg("字幕修改"), "captions")
+COMPLAINTS = Section(msg("意见答复"), "inbox")
 EXEMPTIONS = Section(msg("免训审批"), "check")
 CORRECTIONS = Section(msg("记录更正"), "edit")
-COHORTS = Section(msg("名单"), "people")
-ROSTERS = Section(msg("花名册"), "list")
-DICTIONARY = Section(msg("城市词典"), "search")
 PRIVACY_REQUESTS = Section(msg("个人信息要求"), "person")
-EXPORTS = Section(msg("导出"), "download")
-SECTORS = Section(msg("领域"), "list")
+
+FAILED_FILES = Section(msg("未成功的文件"), "alert")
 JOBS = Section(msg("后台任务"), "alert")
+DICTIONARY = Section(msg("城市词典"), "search")
 GRANTS = Section(msg("角色授权"), "person")
 AUDIT = Section(msg("审计"), "shield")
 
+
+@dataclass(frozen=True, eq=False)
+class SectionGroup:
+    """Sections of officers that stand together, in their order."""
+
+    label: Message
+    sections: tuple[Section, ...]
+
+
 MEMBER_SECTIONS = (HOME, COURSES, MY_TRAININGS, ME)
 SCREEN_SECTIONS = tuple(section for section in MEMBER_SECTIONS if section.on_screens)
-OFFICE_SECTIONS = (
-    STUDIO,
-    FAILED_FILES,
-    REVIEW,
-    COMPLAINTS,
-    TRAININGS,
-    COVERAGE,
-    REPORTS,
-    PEOPLE,
-    EXEMPTIONS,
-    CORRECTIONS,
-    COHORTS,
-    ROSTERS,
-    DICTIONARY,
-    PRIVACY_REQUESTS,
-    EXPORTS,
-    SECTORS,
-    JOBS,
-    GRANTS,
-    AUDIT,
+OFFICE_GROUPS = (
+    SectionGroup(msg("学习"), (COVERAGE, TRAININGS, REPORTS, EXPORTS, STUDIO)),
+    SectionGroup(msg("人员"), (PEOPLE, ROSTERS, COHORTS, SECTORS)),
+    SectionGroup(msg("审批"), (REVIEW, PROPOSALS, EXEMPTIONS, CORRECTIONS, COMPLAINTS, PRIVACY_REQUESTS)),
+    SectionGroup(msg("系统"), (FAILED_FILES, JOBS, DICTIONARY, GRANTS, AUDIT)),
 )
+"""Every section that a page declares as its `menu` stands here or among the members'."""

@@ -4,13 +4,14 @@ import dataclasses
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 
 from academy.accounts import api as accounts
 from academy.core import clock
 from academy.core.actor import Actor, Role
+from academy.core.i18n import Message
 from academy.http.declarations import declared, routes, section_url
-from academy.http.menu import MEMBER_SECTIONS, OFFICE_SECTIONS, SCREEN_SECTIONS, Section
+from academy.http.menu import MEMBER_SECTIONS, OFFICE_GROUPS, SCREEN_SECTIONS, Section
 from academy.http.request_context import actor, identity, reading
 from academy.notifications import api as notifications
 
@@ -47,6 +48,16 @@ class NavigationItem:
     section: Section
     href: str
     current: bool
+    waiting: int = 0
+    """How many things on that page wait for a decision of this person."""
+
+
+@dataclasses.dataclass(frozen=True)
+class NavigationGroup:
+    """Sections of officers that stand together."""
+
+    label: Message
+    items: list[NavigationItem]
 
 
 def navigation_items(who: Actor, offered: tuple[Section, ...]) -> list[NavigationItem]:
@@ -55,9 +66,34 @@ def navigation_items(who: Actor, offered: tuple[Section, ...]) -> list[Navigatio
     found = []
     for section in offered:
         declaration = known.by_endpoint[known.menu[section]]
-        if declaration.policy.admits(who) and (not declaration.offered_to or who.has(*declaration.offered_to)):
+        if not declaration.policy.admits(who):
+            continue
+        waiting = waiting_counts().get(section, 0)
+        # What waits is shown to everybody who may decide it.
+        if waiting or not declaration.offered_to or who.has(*declaration.offered_to):
             is_current = here is not None and here.section is section
-            found.append(NavigationItem(section, section_url(section), is_current))
+            found.append(NavigationItem(section, section_url(section), is_current, waiting))
+    return found
+
+
+def office_groups(who: Actor) -> list[NavigationGroup]:
+    """The sections of this person's offices by group; groups without one are left out."""
+    groups = [NavigationGroup(group.label, navigation_items(who, group.sections)) for group in OFFICE_GROUPS]
+    return [group for group in groups if group.items]
+
+
+def waiting_counts() -> dict[Section, int]:
+    """What waits for this person, by section; counted once a request."""
+    if "waiting" not in g:
+        who, known = actor(), routes()
+        counted = [
+            (section, declaration.waiting)
+            for section, endpoint in known.menu.items()
+            if (declaration := known.by_endpoint[endpoint]).waiting is not None and declaration.policy.admits(who)
+        ]
+        with reading() as tx:
+            g.waiting = {section: count(tx, who) for section, count in counted} if counted else {}
+    found: dict[Section, int] = g.waiting
     return found
 
 
@@ -99,6 +135,7 @@ def install(app: Flask) -> None:
             "display": display(),
             "search_open": (here := declared()) is not None and here.search_open,
             "member_places": navigation_items(actor(), SCREEN_SECTIONS if _on_a_screen() else MEMBER_SECTIONS),
-            "office_places": navigation_items(actor(), OFFICE_SECTIONS),
+            "office_groups": (groups := office_groups(actor())),
+            "office_waiting": sum(item.waiting for group in groups for item in group.items),
         }
     )

@@ -8,7 +8,7 @@ that `enqueue` starts; `@nightly` and `@every` are recurring jobs.
 from academy.jobs.access import OPERATORS
 from academy.jobs.context import JobContext
 from academy.jobs.events import Event, handles, publish
-from academy.jobs.failed_jobs import is_retried_elsewhere, list_failed_jobs, retry_failed_job
+from academy.jobs.failed_jobs import count_failed_jobs, is_retried_elsewhere, list_failed_jobs, retry_failed_job
 from academy.jobs.models import Job, JobState
 from academy.jobs.queries import count_jobs, find_job, find_own_job, jobs_by_id, latest_traces
 from academy.jobs.queue import DIED, GAVE_UP, cancel_jobs, enqueue
@@ -28,6 +28,7 @@ __all__ = [
     "JobState",
     "Worker",
     "cancel_jobs",
+    "count_failed_jobs",
     "count_jobs",
     "enqueue",
     "every",

@@ -7,19 +7,26 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, NotFound
 from academy.core.i18n import msg
-from academy.core.paging import Page, page_of
+from academy.core.paging import Page, count_of, page_of
 from academy.jobs import registry
 from academy.jobs.access import allow_operator
 from academy.jobs.models import Job, JobState
 from academy.jobs.queue import retry_job
 
 SIZE = 20
+_FAILED = select(Job).where(Job.state == JobState.FAILED)
 
 
 def list_failed_jobs(tx: Tx, actor: Actor, number: int = 1) -> Page[Job]:
     """Failed jobs and dead letters, newest first."""
     allow_operator(actor, "jobs")
-    return page_of(tx, select(Job).where(Job.state == JobState.FAILED).order_by(Job.id.desc()), number, SIZE)
+    return page_of(tx, _FAILED.order_by(Job.id.desc()), number, SIZE)
+
+
+def count_failed_jobs(tx: Tx, actor: Actor) -> int:
+    """How many jobs `list_failed_jobs` lists."""
+    allow_operator(actor, "jobs")
+    return count_of(tx, _FAILED)
 
 
 def is_retried_elsewhere(job: Job) -> bool:

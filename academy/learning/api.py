@@ -4,7 +4,12 @@ Positions are in media milliseconds, `seq` counts the reports of one lease.
 """
 
 from academy.learning.access import access_correction, access_evidence, access_lease, access_recut
-from academy.learning.correction_queries import completions_of, corrections_of, waiting_corrections
+from academy.learning.correction_queries import (
+    completions_of,
+    corrections_of,
+    count_waiting_corrections,
+    waiting_corrections,
+)
 from academy.learning.corrections import (
     CORRECTION_DECIDERS,
     CORRECTION_KINDS,
@@ -80,6 +85,7 @@ __all__ = [
     "completed_versions",
     "completions_of",
     "corrections_of",
+    "count_waiting_corrections",
     "course_states",
     "decline_correction",
     "derive_from_ledgers",

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import not_, or_, select
 
 from academy.accounts import api as accounts
+from academy.core.actor import Actor
 from academy.core.database import Tx
-from academy.core.paging import Page, page_of
+from academy.core.paging import Page, count_of, page_of
 from academy.learning.models import Completion, Correction
 from academy.library.models import Course
 from academy.people import api as people
@@ -47,11 +48,24 @@ def _summaries(tx: Tx, rows: Iterable[Any]) -> list[CorrectionSummary]:
     ]
 
 
-def waiting_corrections(tx: Tx, paths: Sequence[str], page: int = 1) -> Page[CorrectionSummary]:
-    """Undecided proposals inside the subtrees, oldest first."""
-    query = _lines().where(people.subtrees(paths), Correction.decision.is_(None)).order_by(Correction.id)
-    found = page_of(tx, query, page, PAGE)
+def waiting_corrections(
+    tx: Tx, actor: Actor, paths: Sequence[str], page: int = 1, *, own: bool = False
+) -> Page[CorrectionSummary]:
+    """Undecided proposals inside the subtrees, oldest first: those that this officer may decide, or (`own`) those that
+    another has to, because the officer made them or is their subject."""
+    found = page_of(tx, _waiting(actor, paths, own=own), page, PAGE)
     return Page(_summaries(tx, found.rows), found.total, found.number, found.size)
+
+
+def count_waiting_corrections(tx: Tx, actor: Actor, paths: Sequence[str], *, own: bool = False) -> int:
+    """How many proposals `waiting_corrections` lists."""
+    return count_of(tx, _waiting(actor, paths, own=own))
+
+
+def _waiting(actor: Actor, paths: Sequence[str], *, own: bool) -> Any:
+    mine = or_(Correction.proposed_by == actor.account_id, Correction.member_id == (actor.member_id or 0))
+    query = _lines().where(people.subtrees(paths), Correction.decision.is_(None), mine if own else not_(mine))
+    return query.order_by(Correction.id)
 
 
 def corrections_of(tx: Tx, member_id: int) -> list[CorrectionSummary]:

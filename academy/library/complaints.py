@@ -1,6 +1,6 @@
 """The complaint box: anybody may complain, officers answer, and can withdraw a lecture with the answer."""
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from academy.accounts import api as accounts
@@ -10,7 +10,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Busy, Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.core.paging import Page, page_of
+from academy.core.paging import Page, count_of, page_of
 from academy.library import publication, rules
 from academy.library.models import Complaint, Course, CourseState
 from academy.notifications import api as notifications
@@ -135,9 +135,19 @@ def own_complaints(tx: Tx, actor: Actor, page: int = 1) -> Page[Complaint]:
 
 def complaints_to_answer(tx: Tx, actor: Actor, state: str = "open", page: int = 1) -> Page[Complaint]:
     """Complaints that the actor may answer, oldest first; answered ones newest first."""
+    statement = _answerable(actor, state).order_by(Complaint.id if state == "open" else Complaint.id.desc())
+    return page_of(tx, statement.options(*_PARTS), page, SIZE)
+
+
+def count_complaints_to_answer(tx: Tx, actor: Actor) -> int:
+    """How many complaints wait for an answer of the actor."""
+    return count_of(tx, _answerable(actor, "open"))
+
+
+def _answerable(actor: Actor, state: str) -> Select[Complaint]:
     paths = actor.paths(*COMPLAINT_ANSWERERS)
     scope = select(Organisation.id).where(people.subtrees(paths))
-    statement = (
+    return (
         select(Complaint)
         .outerjoin(Course, Course.id == Complaint.course_id)
         .where(
@@ -146,9 +156,7 @@ def complaints_to_answer(tx: Tx, actor: Actor, state: str = "open", page: int = 
             Complaint.account_id != actor.account_id,
             or_(Complaint.course_id.is_(None), Course.created_by != actor.account_id),
         )
-        .order_by(Complaint.id if state == "open" else Complaint.id.desc())
     )
-    return page_of(tx, statement.options(*_PARTS), page, SIZE)
 
 
 _PARTS = (joinedload(Complaint.course), joinedload(Complaint.organisation))

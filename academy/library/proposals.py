@@ -7,7 +7,7 @@ itself is still to be reviewed.
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from academy.core import clock
@@ -16,7 +16,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
-from academy.core.paging import Page, page_of
+from academy.core.paging import Page, count_of, page_of
 from academy.core.unique import lock_row
 from academy.library import messages, rules
 from academy.library.access import reviews
@@ -204,14 +204,22 @@ def proposed_chapters(row: ContentProposal) -> str:
 
 def open_proposals(tx: Tx, actor: Actor, number: int) -> Page[ContentProposal]:
     """Pending proposals for this reviewer, oldest first."""
-    query = (
+    query = _open_proposals(actor).order_by(ContentProposal.updated_at, ContentProposal.id)
+    query = query.options(joinedload(ContentProposal.course), joinedload(ContentProposal.asset))
+    return page_of(tx, query, number, SIZE)
+
+
+def count_open_proposals(tx: Tx, actor: Actor) -> int:
+    """How many proposals `open_proposals` lists."""
+    return count_of(tx, _open_proposals(actor))
+
+
+def _open_proposals(actor: Actor) -> Select[ContentProposal]:
+    return (
         select(ContentProposal)
         .join(Course, Course.id == ContentProposal.course_id)
         .where(ContentProposal.state == "open", reviewable(actor))
-        .order_by(ContentProposal.updated_at, ContentProposal.id)
-        .options(joinedload(ContentProposal.course), joinedload(ContentProposal.asset))
     )
-    return page_of(tx, query, number, SIZE)
 
 
 def access_proposal(tx: Tx, actor: Actor, public_id: str) -> ContentProposal:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, not_, or_, select
 from sqlalchemy.orm import joinedload
 
 from academy.accounts import api as accounts
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
-from academy.core.paging import Page, page_of
+from academy.core.paging import Page, count_of, page_of
 from academy.library.models import Category, Course, CourseItem, CourseState, ItemKind, Lecturer, Review
 from academy.media import api as media
 from academy.media.api import AssetState
@@ -261,9 +261,16 @@ def returned_courses(tx: Tx, actor: Actor) -> list[Course]:
     )
 
 
-def review_queue(tx: Tx, actor: Actor, page: int = 1, *, state: str = CourseState.SUBMITTED) -> Page[Waiting]:
-    """Courses in one state within the reviewer's scope, longest waiting first."""
-    statement = _queue(actor, state).order_by(Course.submitted_at, Course.id)
+def review_queue(
+    tx: Tx, actor: Actor, page: int = 1, *, state: str = CourseState.SUBMITTED, own: bool = False
+) -> Page[Waiting]:
+    """Courses in one state within the reviewer's scope, longest waiting first. The reviewer's own do not wait for the
+    reviewer, so they are no part of those submitted, unless `own`: then they alone are listed."""
+    statement = _queue(actor, state)
+    if own or state == CourseState.SUBMITTED:
+        mine = Course.created_by == actor.account_id
+        statement = statement.where(mine if own else not_(mine))
+    statement = statement.order_by(Course.submitted_at, Course.id)
     found = page_of(tx, statement.options(*_PARTS), page, SIZE)
     ids = [course.id for course in found.rows]
     counts = dict(
@@ -281,10 +288,10 @@ def review_queue(tx: Tx, actor: Actor, page: int = 1, *, state: str = CourseStat
     return Page(rows, found.total, found.number, found.size)
 
 
-def count_to_review(tx: Tx, actor: Actor) -> int:
-    """How many courses are pending for this reviewer; not counting the reviewer's own."""
-    statement = _queue(actor, CourseState.SUBMITTED).where(Course.created_by != actor.account_id)
-    return tx.scalar(select(func.count()).select_from(statement.subquery())) or 0
+def count_to_review(tx: Tx, actor: Actor, *, own: bool = False) -> int:
+    """How many courses are pending for this reviewer; not counting the reviewer's own, or (`own`) those alone."""
+    mine = Course.created_by == actor.account_id
+    return count_of(tx, _queue(actor, CourseState.SUBMITTED).where(mine if own else not_(mine)))
 
 
 @dataclass(frozen=True)

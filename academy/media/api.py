@@ -34,7 +34,7 @@ from academy.media.delivery import (
 )
 from academy.media.documents.pages import PAGE_MS
 from academy.media.events import AssetReady, SpeechRecognised, TranscriptChanged
-from academy.media.failed_assets import ask_operator, list_failed_assets
+from academy.media.failed_assets import ask_operator, count_failed_assets, list_failed_assets
 from academy.media.isolation import landlock_version, require_isolation
 from academy.media.models import Asset, AssetState, Cue, Upload
 from academy.media.probing.probe import container_of, reading_options
@@ -146,6 +146,7 @@ __all__ = [
     "chosen_asset",
     "compare_cues",
     "container_of",
+    "count_failed_assets",
     "cue_texts",
     "cues_of",
     "decode_captions",

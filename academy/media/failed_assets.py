@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from academy.accounts import api as accounts
 from academy.core import clock
@@ -13,7 +13,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import Message, msg
-from academy.core.paging import Page, page_of
+from academy.core.paging import Page, count_of, page_of
 from academy.core.unique import lock_row
 from academy.jobs import api as jobs
 from academy.media import service
@@ -40,17 +40,24 @@ class FailedAsset:
 
 def list_failed_assets(tx: Tx, actor: Actor, number: int) -> Page[FailedAsset]:
     """Failed files, newest first: one's own, or everybody's for the operator."""
-    query = select(Asset).where(Asset.error.is_not(None), Asset.state != AssetState.DELETED)
     is_operator = actor.has(Role.SYSTEM_ADMINISTRATOR)
-    if not is_operator:
-        query = query.where(Asset.account_id == actor.account_id)
-    page = page_of(tx, query.order_by(Asset.id.desc()), number, SIZE)
+    page = page_of(tx, _failed(actor).order_by(Asset.id.desc()), number, SIZE)
     ids = [asset.id for asset in page.rows]
     failed = select(AssetStep).where(AssetStep.asset_id.in_(ids), AssetStep.state == "failed")
     steps = {step.asset_id: step for step in tx.scalars(failed)}
     traces = _traces(tx, page.rows, steps) if is_operator else {}
     rows = [_failed_asset(asset, steps.get(asset.id), traces.get(asset.id, "")) for asset in page.rows]
     return Page(rows, page.total, page.number, page.size)
+
+
+def count_failed_assets(tx: Tx, actor: Actor) -> int:
+    """How many files `list_failed_assets` lists."""
+    return count_of(tx, _failed(actor))
+
+
+def _failed(actor: Actor) -> Select[Asset]:
+    query = select(Asset).where(Asset.error.is_not(None), Asset.state != AssetState.DELETED)
+    return query if actor.has(Role.SYSTEM_ADMINISTRATOR) else query.where(Asset.account_id == actor.account_id)
 
 
 def _failed_asset(asset: Asset, step: AssetStep | None, trace: str) -> FailedAsset:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, and_, bindparam, false, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from academy.core import clock
+from academy.core.actor import Actor
 from academy.core.database import Tx
-from academy.core.paging import Page, page_of
+from academy.core.paging import Page, count_of, page_of
 from academy.people import rules
 from academy.people.models import Exemption, Member, Membership, Organisation, OrganisationSpell
 from academy.people.name_spelling import clean_name
@@ -157,16 +158,36 @@ def exemptions_of(tx: Tx, member_id: int) -> list[Exemption]:
     )
 
 
-def waiting_exemptions(tx: Tx, paths: Sequence[str], page: int = 1) -> Page[tuple[Exemption, Member]]:
-    """Undecided requests inside the subtrees, oldest first."""
-    query = (
+def waiting_exemptions(
+    tx: Tx, actor: Actor, paths: Sequence[str], page: int = 1, *, own: bool = False
+) -> Page[tuple[Exemption, Member]]:
+    """Undecided requests inside the subtrees, oldest first: those that this officer may decide, or (`own`) those that
+    another has to, because the officer made them or is their subject."""
+    return page_of(tx, _waiting_exemptions(actor, paths, own=own), page, PAGE)
+
+
+def count_waiting_exemptions(tx: Tx, actor: Actor, paths: Sequence[str], *, own: bool = False) -> int:
+    """How many requests `waiting_exemptions` lists."""
+    return count_of(tx, _waiting_exemptions(actor, paths, own=own))
+
+
+def _waiting_exemptions(actor: Actor, paths: Sequence[str], *, own: bool) -> Select[Exemption, Member]:
+    mine = or_(
+        func.coalesce(Exemption.requested_by == actor.account_id, false()),
+        Exemption.member_id == (actor.member_id or 0),
+    )
+    return (
         select(Exemption, Member)
         .join(Member, Member.id == Exemption.member_id)
         .join(Organisation, Organisation.id == Member.organisation_id)
-        .where(subtrees(paths), Exemption.approved_at.is_(None), Exemption.revoked_at.is_(None))
+        .where(
+            subtrees(paths),
+            Exemption.approved_at.is_(None),
+            Exemption.revoked_at.is_(None),
+            mine if own else not_(mine),
+        )
         .order_by(Exemption.id)
     )
-    return page_of(tx, query, page, PAGE)
 
 
 def memberships_of(tx: Tx, member_id: int) -> list[tuple[Membership, Organisation]]:

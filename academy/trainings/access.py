@@ -82,6 +82,12 @@ def view_roots(tx: Tx, actor: Actor) -> list[Organisation]:
     return list(tx.scalars(query.order_by(Organisation.depth, Organisation.id)))
 
 
+def shown_node(tx: Tx, training: Training, node: Organisation) -> Organisation:
+    """The node in which an officer of `node` sees a training: the one that holds it, where that lies below."""
+    holder = tx.get_one(Organisation, training.organisation_id)
+    return holder if holder.path.startswith(node.path) else node
+
+
 def _find(tx: Tx, public_id: str) -> tuple[Training, Organisation]:
     training = tx.scalar(select(Training).where(Training.public_id == public_id))
     if training is None:

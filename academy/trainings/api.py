@@ -8,6 +8,7 @@ from academy.trainings.access import (
     access_holder,
     access_own_training,
     access_training,
+    shown_node,
     view_roots,
 )
 from academy.trainings.course_shares import studied_shares
@@ -85,6 +86,7 @@ __all__ = [
     "recount_pieces",
     "selectable_courses",
     "settle_cells",
+    "shown_node",
     "studied_shares",
     "trainings_of_member",
     "trainings_overview",

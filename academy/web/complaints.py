@@ -58,7 +58,7 @@ def create() -> Response | tuple[str, int]:
 
 
 @bp.get("/box")
-@page(office(*library.COMPLAINT_ANSWERERS), menu=menu.COMPLAINTS)
+@page(office(*library.COMPLAINT_ANSWERERS), menu=menu.COMPLAINTS, waiting=library.count_complaints_to_answer)
 def box() -> str:
     """Complaints to answer."""
     state = "answered" if request.args.get("state") == "answered" else "open"

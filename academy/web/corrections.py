@@ -8,6 +8,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy import http
+from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
@@ -41,15 +42,21 @@ DECISIONS: dict[str, tuple[Message, str]] = {
 WORDS = {"kinds": learning.CORRECTION_KINDS, "evidence": EVIDENCE, "decisions": DECISIONS}
 
 
+def waiting(tx: Tx, who: Actor, *, own: bool = False) -> int:
+    """How many proposals wait for this officer, or (`own`) for another one."""
+    return learning.count_waiting_corrections(tx, who, who.paths(*learning.CORRECTION_DECIDERS), own=own)
+
+
 @bp.get("/corrections")
-@page(office(*learning.CORRECTION_DECIDERS), menu=menu.CORRECTIONS)
+@page(office(*learning.CORRECTION_DECIDERS), menu=menu.CORRECTIONS, waiting=waiting)
 @shows_people
 def index() -> str:
     """Pending proposals."""
+    paths, own = actor().paths(*learning.CORRECTION_DECIDERS), bool(request.args.get("own"))
     with reading() as tx:
-        paths = actor().paths(*learning.CORRECTION_DECIDERS)
-        page = learning.waiting_corrections(tx, paths, number_in(request.args.get("page")))
-        return render_template("members/corrections.html", page=page, **WORDS)
+        page = learning.waiting_corrections(tx, actor(), paths, number_in(request.args.get("page")), own=own)
+        elsewhere = waiting(tx, actor(), own=True)
+        return render_template("members/corrections.html", page=page, own=own, elsewhere=elsewhere, **WORDS)
 
 
 @bp.get("/members/<public_id>/corrections")

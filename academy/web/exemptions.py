@@ -6,6 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from academy.core.actor import Actor
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
@@ -20,15 +22,21 @@ from academy.web.members import errors_by_field
 bp = Blueprint("exemptions", __name__)
 
 
+def waiting(tx: Tx, who: Actor, *, own: bool = False) -> int:
+    """How many requests wait for this officer, or (`own`) for another one."""
+    return people.count_waiting_exemptions(tx, who, who.paths(*people.EXEMPTION_DECIDERS), own=own)
+
+
 @bp.get("/exemptions")
-@page(office(*people.EXEMPTION_DECIDERS), menu=menu.EXEMPTIONS)
+@page(office(*people.EXEMPTION_DECIDERS), menu=menu.EXEMPTIONS, waiting=waiting)
 @shows_people
 def index() -> str:
     """Pending requests."""
+    paths, own = actor().paths(*people.EXEMPTION_DECIDERS), bool(request.args.get("own"))
     with reading() as tx:
-        paths = actor().paths(*people.EXEMPTION_DECIDERS)
-        page = people.waiting_exemptions(tx, paths, number_in(request.args.get("page")))
-        return render_template("members/exemptions.html", page=page)
+        page = people.waiting_exemptions(tx, actor(), paths, number_in(request.args.get("page")), own=own)
+        elsewhere = waiting(tx, actor(), own=True)
+        return render_template("members/exemptions.html", page=page, own=own, elsewhere=elsewhere)
 
 
 @bp.get("/members/<public_id>/exemptions/new")

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from academy import http
 from academy.accounts import api as accounts
 from academy.accounts.api import Account
-from academy.core.actor import Role
+from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
@@ -26,8 +26,13 @@ page = functools.partial(http.page, section=menu.GRANTS)
 GIVERS = (Role.SECURITY_OFFICER, Role.NODE_ADMINISTRATOR)
 
 
+def waiting(tx: Tx, who: Actor) -> int:
+    """How many second steps wait for this security officer's approval."""
+    return accounts.count_waiting_second_steps(tx, who.paths(Role.SECURITY_OFFICER))
+
+
 @bp.get("")
-@page(office(*GIVERS), menu=menu.GRANTS)
+@page(office(*GIVERS), menu=menu.GRANTS, waiting=waiting)
 def index() -> str:
     """Grants below one's nodes."""
     return _page({})

@@ -1,13 +1,12 @@
-"""The home page: due trainings, lectures to continue, new courses; for officers also pending tasks."""
+"""The home page: due trainings, lectures to continue, new courses; for officers first the state of their trainings and
+what waits for them."""
 
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from flask import Blueprint, render_template
 
-from academy.accounts import api as accounts
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg, nmsg
@@ -18,9 +17,9 @@ from academy.learning.api import Recent
 from academy.library import api as library
 from academy.library.api import CourseCard, CourseItem, ItemKind
 from academy.media.api import AssetState
-from academy.people import api as people
 from academy.trainings import api as trainings
 from academy.trainings.api import DueTraining
+from academy.web import officer_desk
 
 bp = Blueprint("home", __name__)
 SHELF = 4
@@ -71,7 +70,7 @@ def home() -> str:
         proposed = library.cards_by_public_id(tx, wanted)
         cards = (*newest, *leading.rows, *covers.values())
         states = learning.course_states(tx, member, {card.course.id for card in cards}) if member else {}
-        tasks, figures = _tasks(tx, who), _figures(tx, who)
+        tasks, answers = _tasks(tx, who), officer_desk.answers(tx, who)
     return render_template(
         "home/home.html",
         due=due,
@@ -82,7 +81,7 @@ def home() -> str:
         newest=newest,
         states=states,
         tasks=tasks,
-        figures=figures,
+        answers=[(one, officer_desk.curve_of(one)) for one in answers],
     )
 
 
@@ -113,16 +112,8 @@ def next_up(
 
 
 def _tasks(tx: Tx, who: Actor) -> list[Task]:
-    """Pending tasks of this officer; none for a member without roles."""
+    """What a trainer has to mend; none for others."""
     found = []
-    waiting = library.count_to_review(tx, who) if who.has(Role.REVIEWER) else 0
-    if waiting:
-        found.append(Task(nmsg("%(count)s 门课程等您审阅", waiting, count=waiting), link("review.index"), "check"))
-    asked = accounts.count_waiting_data_requests(tx, who) if who.has(*people.ROSTER_KEEPERS) else 0
-    if asked:
-        found.append(
-            Task(nmsg("%(count)s 项个人信息要求等您办理", asked, count=asked), link("own_data.waiting"), "person")
-        )
     if who.has(Role.TRAINER):
         for line in library.items_by_file_state(tx, who, AssetState.FAILED)[:5]:
             text = msg("《%(title)s》有文件没有处理成功", title=line.item.course.title)
@@ -131,14 +122,3 @@ def _tasks(tx: Tx, who: Actor) -> list[Task]:
             text = msg("《%(title)s》被退回，请按意见修改", title=course.title)
             found.append(Task(text, link("studio.course", public_id=course.public_id), "edit"))
     return found
-
-
-def _figures(tx: Tx, who: Actor) -> list[Any]:
-    """Running trainings with the figures of the officer's own node."""
-    nodes = trainings.view_roots(tx, who)[:1]
-    return [
-        row
-        for node in nodes
-        for row in trainings.trainings_overview(tx, who, node, 1).rows
-        if row.training.state == "open"
-    ][:3]

@@ -16,7 +16,7 @@ page = functools.partial(http.page, section=menu.JOBS)
 
 
 @bp.get("")
-@page(office(*jobs.OPERATORS), menu=menu.JOBS)
+@page(office(*jobs.OPERATORS), menu=menu.JOBS, waiting=jobs.count_failed_jobs)
 def index() -> str:
     """Failed jobs, with their errors."""
     with reading() as tx:

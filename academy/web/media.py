@@ -116,7 +116,12 @@ def ask_operator(asset_id: str) -> ResponseReturnValue:
 
 
 @bp.get("/studio/failures")
-@page(office(*media.UPLOADERS), menu=menu.FAILED_FILES, offered_to=(Role.SYSTEM_ADMINISTRATOR,))
+@page(
+    office(*media.UPLOADERS),
+    menu=menu.FAILED_FILES,
+    offered_to=(Role.SYSTEM_ADMINISTRATOR,),
+    waiting=media.count_failed_assets,
+)
 def failures() -> ResponseReturnValue:
     """Failed files, with possible actions."""
     with reading() as tx:

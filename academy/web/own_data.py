@@ -91,7 +91,7 @@ def cancel(public_id: str) -> Response:
 
 
 @bp.get("/data-requests")
-@page(office(*people.ROSTER_KEEPERS), menu=menu.PRIVACY_REQUESTS)
+@page(office(*people.ROSTER_KEEPERS), menu=menu.PRIVACY_REQUESTS, waiting=accounts.count_waiting_data_requests)
 @shows_people
 def waiting() -> str:
     """Pending requests of members in one's scope."""
@@ -99,13 +99,16 @@ def waiting() -> str:
 
 
 def _waiting(errors: dict[str, Message]) -> str:
-    done = request.args.get("state") == "done"
+    done, own = request.args.get("state") == "done", bool(request.args.get("own"))
     with reading() as tx:
-        page = accounts.waiting_data_requests(tx, actor(), number_in(request.args.get("page")), done=done)
+        page = accounts.waiting_data_requests(tx, actor(), number_in(request.args.get("page")), done=done, own=own)
+        elsewhere = accounts.count_waiting_data_requests(tx, actor(), own=True)
     return render_template(
         "accounts/data_requests.html",
         page=page,
         done=done,
+        own=own,
+        elsewhere=elsewhere,
         kinds=accounts.DATA_REQUEST_KINDS,
         states=accounts.DATA_REQUEST_STATES,
         two_pairs=accounts.TWO_OFFICER_KINDS,

@@ -34,20 +34,20 @@ SHOWN = (
 
 
 @bp.get("")
-@page(office(Role.REVIEWER), menu=menu.REVIEW)
+@page(office(Role.REVIEWER), menu=menu.REVIEW, waiting=library.count_to_review)
 def index() -> str:
     """Pending courses, longest waiting first; and decided ones."""
     state = request.args.get("state", "")
     state = state if state in SHOWN else CourseState.SUBMITTED
+    own = bool(request.args.get("own")) and state == CourseState.SUBMITTED
     with reading() as tx:
-        page = library.review_queue(tx, actor(), number_in(request.args.get("page")), state=state)
-        count = library.count_to_review(tx, actor())
-        waiting = library.open_proposals(tx, actor(), 1).total
-    return render_template("review/index.html", page=page, state=state, shown=SHOWN, count=count, waiting=waiting)
+        page = library.review_queue(tx, actor(), number_in(request.args.get("page")), state=state, own=own)
+        elsewhere = library.count_to_review(tx, actor(), own=True)
+    return render_template("review/index.html", page=page, state=state, shown=SHOWN, own=own, elsewhere=elsewhere)
 
 
 @bp.get("/proposals")
-@page(office(Role.REVIEWER))
+@page(office(Role.REVIEWER), menu=menu.PROPOSALS, waiting=library.count_open_proposals)
 def proposal_list() -> str:
     """Pending proposals for the text of published lectures."""
     with reading() as tx:

@@ -31,7 +31,9 @@ def test_one_page_for_each_place_and_each_landing(app: Flask, fresh_app: Flask) 
     assert app is not fresh_app, "what is added below would stay for every test that follows"
     routes = app.extensions["academy.routes"]
     assert {name for name, section in SECTIONS.items() if section not in routes.menu} == set()
-    assert set(SECTIONS.values()) == {*menu.MEMBER_SECTIONS, *menu.OFFICE_SECTIONS}
+    grouped = [section for group in menu.OFFICE_GROUPS for section in group.sections]
+    assert len(grouped) == len(set(grouped)), "one place for each"
+    assert set(SECTIONS.values()) == {*menu.MEMBER_SECTIONS, *grouped}
     assert set(routes.landings) == set(Landing)
     fresh_app.add_url_rule("/twice", "twice", fresh_app.view_functions[routes.menu[menu.AUDIT]])
     with pytest.raises(UndeclaredRoute, match="both declare"):

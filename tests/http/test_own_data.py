@@ -123,7 +123,7 @@ def test_a_correction_is_answered_by_one(village: Village) -> None:
 
 def test_erasing_needs_two_and_leaves_what_the_law_keeps(village: Village) -> None:
     row = village.ask("erase")
-    waiting = "1 项个人信息要求等您办理"
+    waiting = 'href="/data-requests" data-waiting="1"'
     assert waiting in village.first.get("/").text and waiting not in village.elsewhere.get("/").text
     assert village.decide(village.first, row) == 303
     assert village.state(row) == "agreed"

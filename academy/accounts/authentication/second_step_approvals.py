@@ -8,6 +8,7 @@ import dataclasses
 import datetime as dt
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import or_, select
 
@@ -21,7 +22,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import msg
-from academy.core.paging import Page, page_of
+from academy.core.paging import Page, count_of, page_of
 from academy.core.text import tidy_text
 from academy.jobs import api as jobs
 from academy.people import api as people
@@ -38,6 +39,16 @@ class SecondStepEnrolment:
 
 def waiting_second_steps(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[SecondStepEnrolment]":
     """Enrolments of accounts with present or future two-step roles inside the subtrees, oldest first."""
+    found = page_of(tx, _unapproved(paths), page, 50)
+    return dataclasses.replace(found, rows=[SecondStepEnrolment(row[0], row[1]) for row in found.rows])
+
+
+def count_waiting_second_steps(tx: Tx, paths: Sequence[str]) -> int:
+    """How many enrolments `waiting_second_steps` lists."""
+    return count_of(tx, _unapproved(paths))
+
+
+def _unapproved(paths: Sequence[str]) -> Any:
     held = (
         select(RoleGrant.account_id)
         .join(Organisation, Organisation.id == RoleGrant.organisation_id)
@@ -47,7 +58,7 @@ def waiting_second_steps(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[S
             or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > clock.today()),
         )
     )
-    query = (
+    return (
         select(Account, SecondFactor.confirmed_at)
         .join(SecondFactor, SecondFactor.account_id == Account.id)
         .where(
@@ -58,8 +69,6 @@ def waiting_second_steps(tx: Tx, paths: Sequence[str], page: int = 1) -> "Page[S
         )
         .order_by(SecondFactor.confirmed_at, Account.id)
     )
-    found = page_of(tx, query, page, 50)
-    return dataclasses.replace(found, rows=[SecondStepEnrolment(row[0], row[1]) for row in found.rows])
 
 
 def approve_second_step(tx: Tx, actor: Actor, account: Account, number: str) -> None:

@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.cli.sample import accounts, courses, jobs, people, studies
+from academy.cli.sample import accounts, courses, jobs, people, studies, waiting
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 
@@ -56,6 +56,8 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         people.exempt_some(tx, lot, made.accounts["town"], made.accounts["city"])
         shelved = courses.make_courses(tx, city, made.accounts["trainer"], made.accounts["reviewer"])
         studies.make_studies(tx, city, shelved, made.rested, lot, report)
+        report(f"{accounts.activate_learners(tx, lot):,} accounts of members")
+        waiting.leave_waiting(tx, made.accounts)
 
     runtime.db.run_in_transaction(write)
     runtime.settings.data_dir.mkdir(parents=True, exist_ok=True)

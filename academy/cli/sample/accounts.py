@@ -2,19 +2,24 @@
 
 import dataclasses
 import datetime as dt
+import random
 
 from argon2 import PasswordHasher
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from academy.accounts import api as accounts
 from academy.accounts.models import Account, Consent, RoleGrant
-from academy.cli.sample.people import City
+from academy.cli.sample.people import City, table_of
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.database import Tx
+from academy.core.ids import new_id
+from academy.learning.models import CourseStart
 from academy.people.models import Member
 
 PASSWORD = "yunxi-2026-demo"
+IDLE_WITH_ACCOUNT = 0.3
+"""Share of those who have not studied that have an account all the same."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +91,21 @@ def make_accounts(tx: Tx, city: City) -> MadeAccounts:
             )
     tx.flush()
     return MadeAccounts(ids, {person.id for person in people.values()})
+
+
+def activate_learners(tx: Tx, lot: random.Random) -> int:
+    """Insert accounts of those who have studied and of some who have not; nobody knows a password of theirs."""
+    begun = set(tx.scalars(select(CourseStart.member_id).distinct()))
+    held = set(tx.scalars(select(Account.member_id).where(Account.member_id.is_not(None))))
+    rows = [
+        {"public_id": new_id(), "username": number, "member_id": id_, "display_name": name, "created_at": clock.now()}
+        for id_, number, name in tx.execute(select(Member.id, Member.number, Member.name).order_by(Member.id))
+        if id_ not in held and (id_ in begun or lot.random() < IDLE_WITH_ACCOUNT)
+    ]
+    defaults = {"state": "active", "elder_mode": False}
+    for start in range(0, len(rows), 20_000):
+        tx.execute(insert(table_of(Account)), [row | defaults for row in rows[start : start + 20_000]])
+    return len(rows)
 
 
 def _people(tx: Tx, branch_id: int) -> dict[str, Member]:

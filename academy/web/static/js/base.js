@@ -11,6 +11,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
+  if (location.hash === "#office") location.replace("#main");
   for (const menu of menus()) {
     menu.open = false;
     menu.querySelector("summary").focus();
@@ -68,7 +69,7 @@ function unlessPrevented(event) {
 addEventListener("pageshow", () => waiting(false));
 
 // Scroll the current entry of a horizontal navigation into view.
-for (const here of document.querySelectorAll(".office [aria-current], .tabs [aria-current]")) {
+for (const here of document.querySelectorAll(".tabs [aria-current]")) {
   const row = here.parentElement;
   row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
 }

@@ -1,0 +1,169 @@
+"""An officer's home page answers, and each of its figures is the length of the list that it leads to."""
+
+import datetime as dt
+import re
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from academy.accounts import api as accounts
+from academy.accounts.models import Account, SecondFactor
+from academy.core import clock
+from academy.core.actor import SYSTEM, Role
+from academy.core.database import Tx
+from academy.core.i18n import msg
+from academy.core.runtime import Runtime
+from academy.jobs.models import Job
+from academy.learning import api as learning
+from academy.library import api as library
+from academy.library.models import ContentProposal
+from academy.people import api as people
+from academy.trainings import service
+from tests.conftest import sign_in
+from tests.support import factories as make
+from tests.support.coverage_city import City, at, training
+from tests.support.coverage_lists import length, plant
+
+FIGURE = re.compile(r'data-figure="(\d+)" href="([^"]+)"')
+INBOX = re.compile(r'<a href="([^"]+)" data-waiting="(\d+)">')
+MENU = re.compile(r'<a href="([^"]+)"[^>]*>(?:(?!</a>).)*?<span class="count" data-waiting="(\d+)">', re.S)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_every_figure_leads_to_a_list_of_that_length(runtime: Runtime, client: FlaskClient) -> None:
+    city, plan = plant(runtime, 0)
+    with clock.frozen(at(3)), runtime.db.begin() as tx:
+        tokens = {
+            node.id: make.session_token(tx, make.account(tx, None, (Role.NODE_ADMINISTRATOR, node)))
+            for node in (city.city, city.county, city.towns[0], city.branches[0])
+        }
+    with clock.frozen(at(3)):
+        for node in (city.city, city.county, city.towns[0], city.branches[0]):
+            sign_in(client, tokens[node.id])
+            page = client.get("/").text
+            found = FIGURE.findall(page)
+            assert len(found) >= (1 if node is city.branches[0] else 2), node.level
+            for number, address in found:
+                listed = client.get(unescape(address))
+                assert listed.status_code == 200 and length(listed.text, "") == int(number), address
+            assert f"/coverage/{plan.public_id}/{node.public_id}" in page
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_places_where_most_are_missing_come_first_and_only_five(runtime: Runtime, client: FlaskClient) -> None:
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        city = City(tx)
+        for number in range(7):
+            town = make.organisation(tx, city.county, level="town", name=f"第{number}镇")
+            branch = make.organisation(tx, town)
+            for _ in range(number + 6):
+                make.member(tx, branch)
+        service.open_training(tx, SYSTEM, training(tx, city.city, city.courses))
+        who = make.account(tx, None, (Role.NODE_ADMINISTRATOR, city.county))
+    with clock.frozen(at(1)), runtime.db.begin() as tx:
+        token = make.session_token(tx, who)
+    with clock.frozen(at(1)):
+        sign_in(client, token)
+        page = client.get("/").text
+    places = page.split('<ol class="stuck">')[1].split("</ol>")[0]
+    assert [int(number) for number, _ in FIGURE.findall(places)] == [12, 11, 10, 10, 10]
+    assert places.index("第6镇") < places.index("第5镇")
+
+
+def leave(tx: Tx, city: City, runtime: Runtime) -> dict[str, int]:
+    """Something of each kind that waits, some of it made by the officer who looks; how much the officer can decide."""
+    boss = make.account(
+        tx,
+        None,
+        *((role, city.city) for role in (Role.NODE_ADMINISTRATOR, Role.REVIEWER, Role.SECURITY_OFFICER)),
+        *((role, city.city) for role in (Role.ROSTER_OFFICER, Role.SYSTEM_ADMINISTRATOR, Role.TRAINER)),
+    )
+    other = make.account(tx, None, (Role.NODE_ADMINISTRATOR, city.county), (Role.TRAINER, city.county))
+    me, they, day = make.actor_of(tx, boss), make.actor_of(tx, other), clock.today()
+    for who, person in ((they, city.people[0]), (they, city.people[1]), (me, city.people[2])):
+        people.request_exemption(tx, who, person, reason="病重", valid_from=day)
+    for who, person in ((they, city.people[3]), (me, city.people[4])):
+        learning.propose_correction(
+            tx, who, person, city.courses[0], kind="register", reason="签到表", studied_on=day
+        )  # fmt: skip
+    for author in (boss, other):
+        library.submit_course(tx, make.actor_of(tx, author), make.course(tx, author, category="shelf"))
+    shown = make.published_course(tx, other, boss, category="shelf")
+    item = make.lines(tx, shown)[0]
+    assert item.asset
+    tx.add(
+        ContentProposal(
+            course_id=shown.id,
+            asset_id=item.asset.id,
+            account_id=other.id,
+            kind="chapters",
+            state="open",
+            content={"chapters": []},
+        )
+    )
+    member = make.account(tx, city.people[5])
+    library.file_complaint(tx, make.actor_of(tx, member), subject="other", body="看不清")
+    accounts.file_data_request(tx, make.actor_of(tx, member), "correct", "学历不对")
+    make.asset(tx, other, state="failed", error=msg("坏了").to_json())
+    tx.add(Job(name="sample.nothing", state="failed", args={}))
+    tx.add(SecondFactor(account_id=other.id, secret_sealed=b"x", confirmed_at=clock.now()))
+    tx.flush()
+    return {"boss": boss.id}
+
+
+EXPECTED = {
+    "/review": 1,
+    "/review/proposals": 1,
+    "/exemptions": 2,
+    "/corrections": 1,
+    "/complaints/box": 1,
+    "/data-requests": 1,
+    "/studio/failures": 1,
+    "/system/jobs": 1,
+    "/grants": 1,
+}
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_inbox_counts_what_each_page_lists(app: Flask, runtime: Runtime, client: FlaskClient) -> None:
+    """Also in the navigation, and for every page that declares that something waits there."""
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        city = City(tx)
+        boss = tx.get_one(Account, leave(tx, city, runtime)["boss"])
+        token = make.session_token(tx, boss)
+    sign_in(client, token)
+    with clock.frozen(at() + dt.timedelta(minutes=1)):
+        page = client.get("/").text
+        inbox = {address: int(number) for address, number in INBOX.findall(page)}
+        assert inbox == EXPECTED
+        assert {address: int(number) for address, number in MENU.findall(page.split("<main")[0])} == inbox
+        for address, number in inbox.items():
+            listed = client.get(address).text
+            assert re.findall(r'data-total="(\d+)"', listed) == [str(number)], address
+        for address, own in (("/exemptions", 1), ("/corrections", 1), ("/review", 1)):
+            listed = client.get(f"{address}?own=1").text
+            assert f'data-total="{own}"' in listed, "what another officer decides is found, too"
+            assert ">批准<" not in listed
+    declared = app.extensions["academy.routes"].by_endpoint.values()
+    assert sum(one.waiting is not None for one in declared) == len(EXPECTED), "each is shown by this test"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_member_has_no_desk_and_a_calm_officer_is_told_so(runtime: Runtime, client: FlaskClient) -> None:
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        city = City(tx)
+        service.open_training(tx, SYSTEM, training(tx, city.city, city.courses))
+        whose = [make.account(tx, city.people[0]), make.account(tx, None, (Role.NODE_ADMINISTRATOR, city.city))]
+    with clock.frozen(at(1)), runtime.db.begin() as tx:
+        tokens = [make.session_token(tx, who) for who in whose]
+    with clock.frozen(at(1)):
+        sign_in(client, tokens[0])
+        page = client.get("/").text
+        assert 'id="office"' not in page and "等您处理" not in page
+        sign_in(client, tokens[1])
+        page = client.get("/").text
+        assert "没有等您处理的事" in page
+        groups = re.findall(r'<h2 class="office-title">(.*?)</h2>', page)
+        assert groups == ["学习", "人员", "审批", "系统"]
