@@ -8,7 +8,6 @@ organisation, dates) and completions are kept as the law requires.
 from collections.abc import Sequence
 
 from sqlalchemy import Select, delete, false, func, not_, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from academy.accounts.events import DataRequestDecided, PersonErased
 from academy.accounts.models import (
@@ -30,7 +29,7 @@ from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import Page, count_of, page_of
 from academy.core.text import tidy_text
-from academy.core.unique import get_or_create
+from academy.core.unique import get_or_create, unique_or
 from academy.jobs import api as jobs
 from academy.people import api as people
 from academy.people.models import Member, Organisation
@@ -67,11 +66,8 @@ def file_data_request(tx: Tx, actor: Actor, kind: str, body: str = "") -> DataRe
     if kind == "correct" and not text:
         raise Invalid(fields={"body": msg("请写明哪一项不对、应该是什么。")})
     row = DataRequest(member_id=actor.member_id, account_id=actor.account_id, kind=kind, body=text)
-    try:
-        with tx.begin_nested():
-            tx.add(row)
-    except IntegrityError:
-        raise Conflict(msg("您已经提过这个要求，还在办理。")) from None
+    with unique_or(tx, Conflict(msg("您已经提过这个要求，还在办理。"))):
+        tx.add(row)
     record(tx, actor, "data.asked", f"data-request:{row.public_id}", kind=kind)
     return row
 
