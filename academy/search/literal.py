@@ -108,7 +108,7 @@ class LiteralText:
 
     @cached_property
     def words(self) -> str:
-        """Its words by segmentation."""
+        """The normal form, with unified spelling of words."""
         return spelled(self.normal)
 
     @cached_property

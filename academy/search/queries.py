@@ -232,31 +232,28 @@ def item_lines(tx: Tx, item_ids: Sequence[int]) -> dict[int, list[LectureLine]]:
 # long as reading the lines.
 _SPANS_SQLITE = sql(
     "SELECT json_extract(w.value, '$[0]') AS number, c.seq, c.start_ms, c.end_ms, c.text FROM json_each(:spans) w "
-    "CROSS JOIN cues c ON c.transcript_id = json_extract(w.value, '$[1]') "
+    "CROSS JOIN course_items i ON i.id = json_extract(w.value, '$[1]') "
+    "CROSS JOIN transcripts t ON t.asset_id = i.asset_id AND t.language = :language "
+    "CROSS JOIN cues c ON c.transcript_id = t.id "
     "AND c.seq BETWEEN json_extract(w.value, '$[2]') AND json_extract(w.value, '$[3]') ORDER BY number, c.seq"
 )
 _SPANS_POSTGRES = sql(
     "SELECT w.number, c.seq, c.start_ms, c.end_ms, c.text FROM (SELECT CAST(v ->> 0 AS integer) AS number, "
-    "CAST(v ->> 1 AS bigint) AS transcript, CAST(v ->> 2 AS integer) AS low, CAST(v ->> 3 AS integer) AS high "
-    "FROM json_array_elements(CAST(:spans AS json)) v) w JOIN cues c ON c.transcript_id = w.transcript "
-    "AND c.seq BETWEEN w.low AND w.high ORDER BY w.number, c.seq"
+    "CAST(v ->> 1 AS bigint) AS item, CAST(v ->> 2 AS integer) AS low, CAST(v ->> 3 AS integer) AS high "
+    "FROM json_array_elements(CAST(:spans AS json)) v) w JOIN course_items i ON i.id = w.item "
+    "JOIN transcripts t ON t.asset_id = i.asset_id AND t.language = :language "
+    "JOIN cues c ON c.transcript_id = t.id AND c.seq BETWEEN w.low AND w.high ORDER BY w.number, c.seq"
 )
 
 
 def window_lines(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[list[LectureLine]]:
     """The lines of many windows (item, first, last), in one query; an empty list where a lecture changed."""
-    transcripts = _transcripts(tx, {item_id for item_id, _, _ in spans})
     found: list[list[LectureLine]] = [[] for _ in spans]
+    statement = _SPANS_SQLITE if tx.get_bind().dialect.name == "sqlite" else _SPANS_POSTGRES
     for start in range(0, len(spans), CHUNK):
-        rows = [
-            (number, transcripts[item_id], first, last)
-            for number, (item_id, first, last) in enumerate(spans[start : start + CHUNK], start)
-            if item_id in transcripts
-        ]
-        if not rows:
-            continue
-        statement = _SPANS_SQLITE if tx.get_bind().dialect.name == "sqlite" else _SPANS_POSTGRES
-        for number, seq, start_ms, end_ms, in_lines in tx.execute(statement, {"spans": json.dumps(rows)}):
+        rows = [(number, *span) for number, span in enumerate(spans[start : start + CHUNK], start)]
+        asked = {"spans": json.dumps(rows), "language": TRANSCRIPT_LANGUAGE}
+        for number, seq, start_ms, end_ms, in_lines in tx.execute(statement, asked):
             found[number].append(LectureLine(seq, start_ms, end_ms, in_lines))
     # Items without a transcript may be documents, whose lines are computed from their pages.
     silent = {item_id for (item_id, _, _), lines in zip(spans, found, strict=True) if not lines}
@@ -265,12 +262,3 @@ def window_lines(tx: Tx, spans: Sequence[tuple[int, int, int]]) -> list[list[Lec
         if not found[number]:
             found[number] = written[item_id][first : last + 1]
     return found
-
-
-def _transcripts(tx: Tx, item_ids: Iterable[int]) -> dict[int, int]:
-    rows = tx.execute(
-        select(CourseItem.id, Transcript.id)
-        .join(Transcript, Transcript.asset_id == CourseItem.asset_id)
-        .where(CourseItem.id.in_(list(item_ids)), Transcript.language == TRANSCRIPT_LANGUAGE)
-    )
-    return dict(rows.all())

@@ -88,7 +88,7 @@ class Query:
     @cached_property
     def is_doubtful(self) -> bool:
         """Whether a window may have all its pairs of characters without its words."""
-        return any(one.is_doubtful for one in (*self.sought, *self.runs, self.whole))
+        return any(one.is_doubtful for one in (self.whole, *self.runs, *self.sought))
 
     def level(self, texts: Sequence[LiteralText]) -> int:
         """Quality of the literal match in several texts."""

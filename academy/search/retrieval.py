@@ -13,7 +13,7 @@ from academy.search.literal import EQUAL, RUNS, WHOLE, WRITTEN, LiteralText
 from academy.search.query_parser import Query, looser, parse
 from academy.search.ranking import closeness, contains_phrases
 from academy.search.spelling import pinyin_words, repairs
-from academy.search.text import Segmenter, normalise
+from academy.search.text import Segmenter
 
 UNREAD = RUNS
 """Order of lectures: literal matches known from the index precede matches with other numerals."""
@@ -226,15 +226,14 @@ def _look(tx: Tx, question: Query, found: Found) -> VerifiedHits:
     """Read the windows and the names that the index found."""
     in_windows = [hit for hit in found.hits if hit.item_id]
     lines = queries.window_lines(tx, [(hit.item_id, hit.first, hit.last) for hit in in_windows])
-    texts = [join(line.text for line in window) for window in lines]
-    scores = closeness(question, found.weights, [normalise(one) for one in texts])
+    texts = [LiteralText(join(line.text for line in window)) for window in lines]
+    scores = closeness(question, found.weights, [text.words for text in texts])
     shown = {hit.lecture_id for hit in found.hits}
     cards = {hit.lecture_id for hit in found.hits if not hit.item_id}
     wanted = shown if question.is_doubtful and found.each else cards | (shown & (found.literal | found.equal))
     names = {lecture_id: [*map(LiteralText, about)] for lecture_id, about in queries.about(tx, wanted).items()}
     looked = VerifiedHits()
-    for hit, text, score in zip(in_windows, texts, scores, strict=True):
-        window = LiteralText(text)
+    for hit, window, score in zip(in_windows, texts, scores, strict=True):
         if question.phrases and not contains_phrases(question, [window]):
             continue
         looked.scores[hit.lecture_id] = max(score, looked.scores.get(hit.lecture_id, 0.0))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from academy.search.lectures import Lecture
 from academy.search.query_parser import Query
@@ -15,8 +15,7 @@ class IndexBroken(Exception):
     """The index cannot be read or is inconsistent: it must be rebuilt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A matching window with the index's score. `item_id` 0: the title, not the transcript."""
 
     lecture_id: int

@@ -90,6 +90,7 @@ class WhooshBackend:
         with self._guard:
             if self._view is None or self._view.key != key:
                 self._view = View(DurableStorage(str(path)), key, self._view)
+                self._view.touch()
             return self._view
 
     def search(self, question: Query, visible: Set[int], allowed: Set[int] | None = None, limit: int = 300) -> Found:

@@ -31,9 +31,10 @@ class Mapped(StructFile):  # type: ignore[misc]
     def get(self, position: int, length: int) -> bytes:
         return bytes(self._buffer[position : position + length])
 
-    def view(self, position: int, length: int) -> memoryview:
-        """A part without copying."""
-        return self._buffer[position : position + length]
+    @property
+    def buffer(self) -> memoryview:
+        """All of it, without copying."""
+        return self._buffer
 
     def subset(self, offset: int, length: int, name: str | None = None) -> Mapped:
         return Mapped(self._buffer[offset : offset + length], name or self._name)

@@ -1,8 +1,9 @@
 """Pairs of characters of one segment: three arrays in one block, memory-mapped.
 
 Millions of pairs are too many for Whoosh's list of terms, most of them occur once. Here a pair is a number, a document
-three bytes, and writing or merging them is sorting one array. Each page of the block has a checksum, verified when it
-is first read.
+three bytes, and writing or merging them is sorting one array. Each page of the block has a checksum: those of the
+directory (numbers, and where the documents of each begin) are verified when the block is opened, the others when first
+read.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Array = Any
 PAGE = 4096
 KEPT = 10_000
 STEP = 256
-"""Every so many numbers one is kept in memory; the stretch between two is searched."""
+"""Every so many numbers one is kept together, so that a look-up touches few pages."""
 _NUMBER, _DOC = np.uint64(32), np.uint64(0xFFFFFFFF)
 _FOOTER = struct.Struct("<QQ")
 MOST_DOCUMENTS = 1 << 24
@@ -74,7 +75,9 @@ class Pairs:
         self._checks = np.frombuffer(stored[self._size : -_FOOTER.size], "<u4")
         self._good = bytearray(pages)
         self._ranges: dict[int, tuple[int, int]] = {}
-        self._top = self._numbers(0, self.count)[::STEP].copy()
+        self._numbers = np.frombuffer(self._read(0, self._starts), "<u4")
+        self._begins = np.frombuffer(self._read(self._starts, self._low), "<u4")
+        self._top = self._numbers[::STEP].copy()
 
     def docs(self, number: int) -> Array:
         """Documents with the pair, ascending."""
@@ -90,8 +93,8 @@ class Pairs:
         """All postings in stretches: pair and document."""
         wide = 1 << 16
         for first in range(0, self.count, wide):
-            numbers = self._numbers(first, min(self.count, first + wide))
-            begins = self._begins(first, first + len(numbers) + 1).astype(np.int64)
+            numbers = self._numbers[first : first + wide]
+            begins = self._begins[first : first + len(numbers) + 1].astype(np.int64)
             yield np.repeat(numbers, np.diff(begins)), self._docs(int(begins[0]), int(begins[-1]))
 
     def _range(self, number: int) -> tuple[int, int]:
@@ -104,21 +107,14 @@ class Pairs:
         return known
 
     def _found(self, number: int) -> tuple[int, int]:
-        place = (int(self._top.searchsorted(np.uint32(number), "right")) - 1) * STEP
+        sought = np.uint32(number)
+        place = (int(self._top.searchsorted(sought, "right")) - 1) * STEP
         if place < 0:
             return 0, 0
-        near = self._numbers(place, min(self.count, place + STEP))
-        at = int(near.searchsorted(np.uint32(number)))
-        if at == len(near) or near[at] != number:
+        at = place + int(self._numbers[place : place + STEP].searchsorted(sought))
+        if at == self.count or self._numbers[at] != sought:
             return 0, 0
-        start, stop = self._begins(place + at, place + at + 2).tolist()
-        return start, stop
-
-    def _numbers(self, first: int, last: int) -> Array:
-        return np.frombuffer(self._read(4 * first, 4 * last), "<u4")
-
-    def _begins(self, first: int, last: int) -> Array:
-        return np.frombuffer(self._read(self._starts + 4 * first, self._starts + 4 * last), "<u4")
+        return int(self._begins[at]), int(self._begins[at + 1])
 
     def _docs(self, start: int, stop: int) -> Array:
         low = np.frombuffer(self._read(self._low + 2 * start, self._low + 2 * stop), "<u2")

@@ -9,16 +9,15 @@ from __future__ import annotations
 import heapq
 import io
 import math
+import mmap
 import pickle
-import struct
-import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
-from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 
@@ -26,6 +25,7 @@ from academy.search.backends.interface import IndexBroken
 from academy.search.backends.whoosh.bulk import ONE, unpack
 from academy.search.backends.whoosh.fields import DIGEST, NUMBERS, PAIRS, SOUNDS
 from academy.search.backends.whoosh.pairs import Pairs, block
+from academy.search.backends.whoosh.terms import Terms
 
 Array = Any
 """A numpy array of one dimension."""
@@ -35,15 +35,13 @@ K1, B = 0.8, 0.3
 """BM25's k1 and length: windows have similar lengths, and one occurrence is nearly as good as several."""
 KEPT_POSTINGS = 3_000_000
 """Maximum of cached postings of a segment, eight bytes each."""
+LARGE = 1 << 24
+"""Bytes from which on a file is mapped in the background."""
 KEPT_SOUNDS, MOST_OF_A_SOUND = 20_000, 500
 SPARSE = 6
 """Up to a 64th of the documents are looked up in a posting list; for more, a list is expanded over all of them."""
 EMPTY = block(np.empty(0, np.uint64))
 """Empty pairs of a segment without any."""
-_EXTENT = struct.Struct("!qi")
-"""Position and length of a term's postings, the last fields stored with the term."""
-_HEADER = len(WHOOSH3_HEADER_MAGIC) + 4
-"""Header of a block: a mark, and the block's length."""
 
 
 class Leaf:
@@ -65,10 +63,13 @@ class Leaf:
         self.living[list(self.dead)] = False
         self.alive = count - len(self.dead)
         self._sounds: dict[str, list[str]] = older._sounds if older else {}
+        self._terms: Terms = older._terms if older else Terms(reader)
+        self.is_new = older is None
+        self.buffer = self._terms.file
         self._pairs: Pairs | None = older._pairs if older else None
         self._kept: OrderedDict[tuple[str, str | int], Postings] = OrderedDict()
         self._held = 0
-        self._guard = threading.Lock()
+        self._guard = Lock()
 
     def postings(self, field: str, token: str) -> Postings:
         """Documents with the token, ascending, and frequencies."""
@@ -90,7 +91,7 @@ class Leaf:
         """
         if self._pairs is None:
             try:
-                self._pairs = Pairs(next(self._blocks(PAIRS, ONE), memoryview(EMPTY)))
+                self._pairs = Pairs(self._terms.block(PAIRS, ONE.decode()) or memoryview(EMPTY))
             except ValueError as error:
                 raise IndexBroken(f"pairs: {error}") from error
         return self._pairs
@@ -113,11 +114,11 @@ class Leaf:
             return ids, times
 
     def frequency(self, field: str, token: str) -> int:
-        """Number of documents with the token; Whoosh's own count includes deleted ones."""
+        """Number of documents with the token; the stored count includes deleted ones."""
         if self.dead or (field, token) in self._kept:
             return len(self.postings(field, token)[0])
-        text = token.encode()
-        return int(self.reader.doc_frequency(field, text)) if (field, text) in self.reader else 0
+        stored = self._terms.block(field, token)
+        return int(pickle.loads(stored)[0]) if stored is not None else 0  # noqa: S301 - our own data
 
     def decode(self, field: str, token: str) -> Postings:
         """A stored posting list, deleted documents included.
@@ -125,7 +126,7 @@ class Leaf:
         Raises:
             IndexBroken: damaged.
         """
-        stored = next(self._blocks(field, token.encode("utf-8", "replace")), None)
+        stored = self._terms.block(field, token)
         if stored is None:
             return NOTHING
         stream = io.BytesIO(stored)
@@ -134,16 +135,6 @@ class Leaf:
             return unpack(*pickle.load(stream))  # noqa: S301
         except ValueError as error:
             raise IndexBroken(f"{field}: {error}") from error
-
-    def _blocks(self, field: str, token: bytes) -> Iterator[memoryview]:
-        """Position of a term's postings, if the term exists."""
-        terms = self.reader._terms
-        for place, length in terms._tindex.ranges_for_key(terms._keycoder(field, token)):
-            extent = terms._tindex.dbfile.get(place + length - _EXTENT.size, _EXTENT.size)
-            stored = terms._postfile.view(*_EXTENT.unpack(extent))
-            if stored[: len(WHOOSH3_HEADER_MAGIC)] != WHOOSH3_HEADER_MAGIC:
-                raise IndexBroken(f"{field}: no posting list where one should be")
-            yield stored[_HEADER:]
 
     def among(self, ids: Array, docs: Array) -> Array:
         """Which of these documents (ascending) are among those ids (ascending)."""
@@ -205,6 +196,13 @@ class View:
         ]
         self.documents = sum(leaf.alive for leaf in self.leaves)
 
+    def touch(self) -> None:
+        """Map the large files into the process, in the background: a first query would otherwise wait for each page
+        that it reads. Only what was not mapped by the view before."""
+        large = [leaf.buffer for leaf in self.leaves if leaf.is_new and len(leaf.buffer) >= LARGE]
+        if large:
+            Thread(target=_read_pages, args=(large,), name="search-pages", daemon=True).start()
+
     def frequency(self, field: str, token: str) -> int:
         """Number of documents with the token."""
         return sum(leaf.frequency(field, token) for leaf in self.leaves)
@@ -263,6 +261,11 @@ def _some(terms: Iterable[bytes], limit: int) -> list[str]:
         if len(found) >= limit:
             break
     return found
+
+
+def _read_pages(files: Iterable[memoryview]) -> None:
+    for file in files:
+        np.frombuffer(file, "B")[:: mmap.PAGESIZE].max()  # without Python's lock
 
 
 def folder_size(folder: Path) -> int:
