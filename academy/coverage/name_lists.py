@@ -69,14 +69,10 @@ class ListedMember:
     organisation: str
     status: NameStatus
     reason: Message
-    done: int
-    """Bit mask of completed courses."""
+    courses: frozenset[int]
+    """Row ids of the completed courses of the training."""
     completed_on: dt.date | None
     permille: int
-
-    def has(self, position: int) -> bool:
-        """Whether the course at this position is completed."""
-        return bool(self.done >> position & 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,7 +181,6 @@ def _query(tx: Tx, name_filter: NameFilter, branches: list[int] | None = None) -
             pieces.c.standing,
             pieces.c.started_on,
             pieces.c.completed_on,
-            pieces.c.done,
             account.label("account"),
         )
         .select_from(pieces)
@@ -242,7 +237,7 @@ def _named(tx: Tx, name_filter: NameFilter, rows: Any) -> list[ListedMember]:
     end = name_filter.day or dt.date.max
     ids = [row[0] for row in rows]
     shares = trainings.studied_shares(tx, name_filter.training.id, ids) if name_filter.day is None else {}
-    then = None if name_filter.day is None else _done_by(tx, name_filter.training, ids, name_filter.day)
+    courses = trainings.courses_by_member(tx, name_filter.training, ids, name_filter.day)
     excused = _exemptions(tx, [row[0] for row in rows if row.standing == "exempt"], name_filter.day or clock.today())
     # Refused playback is known for today only, like progress.
     why = refusal_reasons.reasons(tx, name_filter.training.id, ids) if name_filter.day is None else {}
@@ -263,21 +258,11 @@ def _named(tx: Tx, name_filter: NameFilter, rows: Any) -> list[ListedMember]:
                 organisation=row[6],
                 status=status,
                 reason=_reason(status, share, excused.get(row[0]), why.get(row[0]), known=name_filter.day is None),
-                done=row.done if then is None else then.get(row[0], 0),
+                courses=courses.get(row[0], frozenset()),
                 completed_on=completed,
                 permille=share,
             )
         )
-    return found
-
-
-def _done_by(tx: Tx, training: Training, ids: list[int], day: dt.date) -> dict[int, int]:
-    """Bit mask of the courses completed by the end of a day."""
-    found: dict[int, int] = {}
-    for start in range(0, len(ids), 2000):
-        for member, _, position, on in tx.execute(trainings.course_days(training, ids[start : start + 2000])):
-            if on <= day:
-                found[member] = found.get(member, 0) | 1 << position
     return found
 
 

@@ -98,7 +98,7 @@ def _names(tx: Tx, name_filter: NameFilter) -> Iterator[tuple[str, ...]]:
         # Only today's accounts are known, so a pack does not contain them.
         status = NameStatus.NOT_STARTED if one.status == NameStatus.NO_ACCOUNT else one.status
         day = one.completed_on.isoformat() if one.completed_on else ""
-        yield one.number, one.name, one.organisation, str(status), day, str(one.done.bit_count())
+        yield one.number, one.name, one.organisation, str(status), day, str(len(one.courses))
 
 
 def _figures(tx: Tx, name_filter: NameFilter) -> Iterator[tuple[str, ...]]:

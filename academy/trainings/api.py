@@ -11,6 +11,7 @@ from academy.trainings.access import (
     shown_node,
     view_roots,
 )
+from academy.trainings.completed_courses import courses_by_member
 from academy.trainings.course_shares import studied_shares
 from academy.trainings.coverage_cells import Figures, daily_figures, figures_of, own_figures_below, settle_cells
 from academy.trainings.lineage import lies_inside
@@ -67,6 +68,7 @@ __all__ = [
     "copy_training",
     "counting_trainings",
     "course_days",
+    "courses_by_member",
     "courses_needed",
     "courses_of",
     "create_training",

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Subquery, bindparam, case, cast, func, insert, literal, or_, select, update
+from sqlalchemy import Subquery, bindparam, case, func, insert, or_, select, update
 
 from academy.core import clock
 from academy.core.database import Tx
@@ -20,7 +20,7 @@ CHUNK = 2000
 
 
 def found_progress(tx: Tx, training: Training, members: Sequence[int] | None = None) -> Subquery:
-    """Progress from completions: member, done (a mask), days of the first, last and the whole."""
+    """Progress from completions: member, days of the first course and of the whole."""
     days: Any = sql.course_days(training, members).subquery()
     needed = sql.courses_needed(tx, training)
     if needed == sql.number_of_courses(tx, training):
@@ -28,17 +28,10 @@ def found_progress(tx: Tx, training: Training, members: Sequence[int] | None = N
         whole: Any = case((func.count() == needed, func.max(days.c.day)))
     else:
         nth = func.row_number().over(partition_by=days.c.member_id, order_by=days.c.day).label("nth")
-        days = select(days.c.member_id, days.c.position, days.c.day, nth).subquery()
+        days = select(days.c.member_id, days.c.day, nth).subquery()
         whole = func.max(case((days.c.nth == needed, days.c.day)))
-    bit: Any = cast(literal(1), BigInteger).op("<<")(days.c.position)
     return (
-        select(
-            days.c.member_id,
-            cast(func.sum(bit), BigInteger).label("done"),
-            func.min(days.c.day).label("first_on"),
-            func.max(days.c.day).label("last_on"),
-            whole.label("whole_on"),
-        )
+        select(days.c.member_id, func.min(days.c.day).label("first_on"), whole.label("whole_on"))
         .group_by(days.c.member_id)
         .subquery()
     )
@@ -64,7 +57,7 @@ def fill_progress(tx: Tx, training: Training, members: Sequence[int] | None = No
     tx.execute(
         update(Enrolment)
         .where(Enrolment.member_id == found.c.member_id, *mine)
-        .values(done=found.c.done, last_on=found.c.last_on, completed_on=found.c.whole_on, started_on=found.c.first_on)
+        .values(completed_on=found.c.whole_on, started_on=found.c.first_on)
         .execution_options(synchronize_session=False)
     )
     tx.execute(
@@ -84,7 +77,7 @@ def forget_progress(tx: Tx, training: Training) -> None:
     tx.execute(
         update(Enrolment)
         .where(Enrolment.training_id == training.id)
-        .values(done=0, started_on=None, last_on=None, completed_on=None)
+        .values(started_on=None, completed_on=None)
         .execution_options(synchronize_session=False)
     )
 
@@ -96,7 +89,6 @@ class Held:
     organisation_id: int
     standing: str
     since: dt.date
-    done: int
     progress: Progress
 
 
@@ -153,14 +145,14 @@ def expected_enrolments(
 
 def _held(tx: Tx, training: Training, members: Sequence[int] | None) -> dict[int, Held]:
     e = Enrolment
-    query = select(e.member_id, e.organisation_id, e.standing, e.since, e.done, e.started_on, e.completed_on).where(
+    query = select(e.member_id, e.organisation_id, e.standing, e.since, e.started_on, e.completed_on).where(
         e.training_id == training.id
     )
     if members is not None:
         query = query.where(e.member_id.in_(members)).order_by(e.member_id).with_for_update()
     return {
-        member: Held(organisation, standing, since, done, Progress(started, completed))
-        for member, organisation, standing, since, done, started, completed in tx.execute(query)
+        member: Held(organisation, standing, since, Progress(started, completed))
+        for member, organisation, standing, since, started, completed in tx.execute(query)
     }
 
 
@@ -171,7 +163,7 @@ def _apply(
     if fresh:
         _insert_fresh(tx, training, {member: changed[member] for member in fresh}, today)
     moved = [member for member in changed if member in held]
-    days = _course_days(tx, training, [member for member in moved if held[member].done])
+    days = _course_days(tx, training, [member for member in moved if held[member].progress.started])
     total: dict[CellKey, Vector] = {}
     for member in moved:
         was = held[member]
@@ -199,7 +191,6 @@ def _insert_fresh(tx: Tx, training: Training, placements: dict[int, tuple[str, i
                 "organisation_id": organisation,
                 "standing": standing,
                 "since": since,
-                "done": 0,
             }
             for member, (standing, organisation) in placements.items()
         ],
@@ -213,7 +204,7 @@ def _count_fresh(tx: Tx, training: Training, fresh: list[int], total: dict[CellK
     for start in range(0, len(fresh), CHUNK):
         ids = fresh[start : start + CHUNK]
         held = _held(tx, training, ids)
-        days = _course_days(tx, training, [member for member in ids if held[member].done])
+        days = _course_days(tx, training, [member for member in ids if held[member].progress.started])
         for member in ids:
             row = held[member]
             progress = dataclasses.replace(row.progress, courses=days.get(member, {}))
@@ -224,7 +215,7 @@ def _course_days(tx: Tx, training: Training, members: Sequence[int]) -> dict[int
     found: dict[int, dict[int, dt.date]] = {}
     for start in range(0, len(members), CHUNK):
         ids = members[start : start + CHUNK]
-        for member, course, _, day in tx.execute(sql.course_days(training, ids)):
+        for member, course, day in tx.execute(sql.course_days(training, ids)):
             found.setdefault(member, {})[course] = day
     return found
 

@@ -11,11 +11,10 @@ from academy.core.errors import Conflict
 from academy.core.i18n import msg
 from academy.jobs import api as jobs
 from academy.learning.api import CorrectionApproved, CourseFinished, CourseStarted, CourseStruck
-from academy.learning.models import Completion
 from academy.people import api as people
 from academy.people.api import ExemptionChanged, MembersChanged, OrganisationMoved
 from academy.people.models import Member, Organisation
-from academy.trainings import coverage_cells, sql
+from academy.trainings import completed_courses, coverage_cells, sql
 from academy.trainings import enrolment as enrol
 from academy.trainings.models import Enrolment, EnrolmentSpell, Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Progress, Spell, completion_day, contribution, difference
@@ -31,12 +30,10 @@ def _enrolled(*extra: ColumnElement[Any]) -> Any:
             e.organisation_id,
             e.standing,
             e.since,
-            e.done,
             e.started_on,
-            e.last_on,
             e.completed_on,
-            TrainingCourse.position,
             Training.closes_on,
+            Training.closed_at,
             func.coalesce(Training.required_count, _courses).label("needed"),
         )
         .join(TrainingCourse, TrainingCourse.training_id == e.training_id)
@@ -55,73 +52,51 @@ def _enrolled(*extra: ColumnElement[Any]) -> Any:
 
 # Built once: building a statement costs more than running it.
 _ON_FINISH = _enrolled(TrainingCourse.version <= bindparam("version"))
-_ON_REACH = _enrolled()
+_ON_START = _enrolled()
 _table: Any = Enrolment.__table__
 _KEEP = (
     update(_table)
     .where(_table.c.training_id == bindparam("t"), _table.c.member_id == bindparam("m"))
-    .values(
-        done=bindparam("is_done"),
-        started_on=bindparam("started"),
-        last_on=bindparam("last"),
-        completed_on=bindparam("completed"),
-    )
+    .values(started_on=bindparam("started"), completed_on=bindparam("completed"))
 )
 
 
 @jobs.handles(CourseFinished, in_transaction=True)
 def course_finished(tx: Tx, event: CourseFinished) -> None:
     """Count a completed course in every training of the member that requires it."""
-    day = sql.city_date(event.at_ms)
     sql.among_changes(tx)
     given = {"member": event.member_id, "course": event.course_id, "version": event.course_version}
-    rows = tx.connection().execute(_ON_FINISH, given).all()
+    rows = _within(tx.connection().execute(_ON_FINISH, given).all(), event.at_ms)
+    if not rows:
+        return
+    # After the enrolments are locked, in a statement of its own: it sees what those who held them have committed.
+    cutoffs = {row.training_id: sql.cutoff_of(row.closes_on, row.closed_at) for row in rows}
+    days: dict[int, dict[int, dt.date]] = {training: {} for training in cutoffs}
+    earlier: dict[int, dt.date] = {}
+    for training, course, version, on in completed_courses.counted_completions(tx, event.member_id, cutoffs):
+        days[training][course] = min(on, days[training].get(course, on))
+        if course == event.course_id and version != event.course_version:
+            # Studied in another version before: the course counted already, from that day.
+            earlier[training] = min(on, earlier.get(training, on))
+    day = sql.city_date(event.at_ms)
     kept: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
     for row in rows:
-        if day > row.closes_on:
-            continue
-        courses = {event.course_id: day}
-        was_courses: dict[int, dt.date] = {}
-        done = row.done | 1 << row.position
-        if done == row.done or (row.last_on is not None and row.last_on > day):
-            # Studied again in a newer version, or registered out of order: recompute from all completions.
-            was_courses, known = _again(tx, row.training_id, event, day)
-            completed = completion_day(known, row.needed)
-            courses = {event.course_id: min([day, *was_courses.values()])}
-        else:
-            completed = row.completed_on
-            if completed is None and done.bit_count() >= row.needed:
-                completed = day
-        last = max(day, row.last_on or day)
-        started = min(day, row.started_on or day)
-        kept.append(_values(row.training_id, event.member_id, done, started, last, completed))
+        was_courses = {event.course_id: earlier[row.training_id]} if row.training_id in earlier else {}
+        known = days[row.training_id]
+        started, completed = min(day, row.started_on or day), completion_day(known.values(), row.needed)
+        if (started, completed) != (row.started_on, row.completed_on):
+            kept.append(_values(row.training_id, event.member_id, started, completed))
         was = Progress(row.started_on, row.completed_on, was_courses)
-        changes += _changes(tx, row, event.member_id, was, Progress(started, completed, courses), day)
+        now = Progress(started, completed, {event.course_id: known[event.course_id]})
+        changes += _changes(tx, row, event.member_id, was, now, day)
     _write(tx, kept, changes)
 
 
-def _again(tx: Tx, training_id: int, event: CourseFinished, day: dt.date) -> tuple[dict[int, dt.date], list[dt.date]]:
-    """The day this course counted until now, if it did, and the days of all courses including it."""
-    training = tx.get_one(Training, training_id)
-    earlier: dict[int, dt.date] = {}
-    days: dict[int, dt.date] = {event.course_id: day}
-    query = (
-        select(Completion.course_id, Completion.course_version, Completion.completed_at)
-        .join(TrainingCourse, TrainingCourse.course_id == Completion.course_id)
-        .where(
-            TrainingCourse.training_id == training_id,
-            Completion.member_id == event.member_id,
-            Completion.course_version >= TrainingCourse.version,
-            Completion.completed_at < sql.cutoff(training),
-        )
-    )
-    for course, version, at in tx.execute(query):
-        on = sql.city_date(int(at.timestamp() * 1000))
-        days[course] = min(on, days.get(course, on))
-        if course == event.course_id and version != event.course_version:
-            earlier[course] = min(on, earlier.get(course, on))
-    return earlier, list(days.values())
+def _within(rows: Sequence[Any], at_ms: int) -> list[Any]:
+    """Enrolments in trainings in which that moment counts."""
+    at = dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC)
+    return [row for row in rows if at < sql.cutoff_of(row.closes_on, row.closed_at)]
 
 
 @jobs.handles(CourseStarted, in_transaction=True)
@@ -131,10 +106,11 @@ def course_started(tx: Tx, event: CourseStarted) -> None:
     sql.among_changes(tx)
     kept: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
-    for row in tx.connection().execute(_ON_REACH, {"member": event.member_id, "course": event.course_id}).all():
-        if day > row.closes_on or (row.started_on is not None and row.started_on <= day):
+    given = {"member": event.member_id, "course": event.course_id}
+    for row in _within(tx.connection().execute(_ON_START, given).all(), event.at_ms):
+        if row.started_on is not None and row.started_on <= day:
             continue
-        kept.append(_values(row.training_id, event.member_id, row.done, day, row.last_on, row.completed_on))
+        kept.append(_values(row.training_id, event.member_id, day, row.completed_on))
         changes += _changes(tx, row, event.member_id, Progress(row.started_on), Progress(day), day)
     _write(tx, kept, changes)
 
@@ -178,7 +154,7 @@ def course_struck(tx: Tx, event: CourseStruck) -> None:
         struck = _counted(training, course, event.struck)
         if not struck:
             continue
-        days = {row[1]: row[3] for row in tx.execute(sql.course_days(training, [event.member_id]))}
+        days = {row[1]: row[2] for row in tx.execute(sql.course_days(training, [event.member_id]))}
         starts = enrol.found_starts(training, [event.member_id])
         begun = [day for day in [*days.values(), tx.scalar(select(starts.c.start_on))] if day is not None]
         left = {event.course_id: days[event.course_id]} if event.course_id in days else {}
@@ -186,10 +162,7 @@ def course_struck(tx: Tx, event: CourseStruck) -> None:
         completed = completion_day(days.values(), sql.courses_needed(tx, training))
         now = Progress(min(begun, default=None), completed, left)
         delta = difference(contribution(_spells(tx, enrolment), now), contribution(_spells(tx, enrolment), was))
-        if not left:
-            enrolment.done &= ~(1 << course.position)
         enrolment.started_on, enrolment.completed_on = now.started, completed
-        enrolment.last_on = max(days.values(), default=None)
         tx.flush()
         coverage_cells.post(tx, training.id, delta)
 
@@ -204,10 +177,8 @@ def _spells(tx: Tx, enrolment: Enrolment) -> list[Spell]:
     return [now, *(Spell(*found) for found in tx.execute(query))]
 
 
-def _values(
-    training: int, member: int, done: int, started: dt.date, last: dt.date | None, completed: dt.date | None
-) -> dict[str, Any]:
-    return {"t": training, "m": member, "is_done": done, "started": started, "last": last, "completed": completed}
+def _values(training: int, member: int, started: dt.date, completed: dt.date | None) -> dict[str, Any]:
+    return {"t": training, "m": member, "started": started, "completed": completed}
 
 
 def _changes(tx: Tx, row: Any, member: int, was: Progress, now: Progress, day: dt.date) -> list[dict[str, Any]]:
@@ -230,13 +201,13 @@ def _changes(tx: Tx, row: Any, member: int, was: Progress, now: Progress, day: d
 # Plain values, one enrolment at a time: with arrays it would be planned anew each time.
 _KEPT = """
 WITH kept AS (
-    UPDATE enrolments SET done = %s, started_on = %s, last_on = %s, completed_on = %s
+    UPDATE enrolments SET started_on = %s, completed_on = %s
     WHERE training_id = %s AND member_id = %s
 )
 INSERT INTO coverage_changes (training_id, organisation_id, course_id, day, due, exempt, started, completed)
 VALUES """
 _ONE = "(%s, %s, %s, %s, %s, %s, %s, %s)"
-_KEPT_ORDER = ("is_done", "started", "last", "completed", "t", "m")
+_KEPT_ORDER = ("started", "completed", "t", "m")
 
 
 def _write(tx: Tx, kept: list[dict[str, Any]], changes: list[dict[str, Any]]) -> None:
@@ -251,18 +222,20 @@ def _write(tx: Tx, kept: list[dict[str, Any]], changes: list[dict[str, Any]]) ->
 def _write_together(
     tx: Tx, kept: list[dict[str, Any]], changes: list[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Write each enrolment with its changes; returns those without changes."""
-    alone = []
+    """Write each enrolment with its changes; returns enrolments and changes that have no counterpart."""
+    alone: list[dict[str, Any]] = []
+    rest: dict[int, list[dict[str, Any]]] = {}
+    for change in changes:
+        rest.setdefault(change["training_id"], []).append(change)
     for row in kept:
-        mine = [change for change in changes if change["training_id"] == row["t"]]
-        if not mine:
+        mine = rest.pop(row["t"], None)
+        if mine is None:
             alone.append(row)
             continue
         values = [row[name] for name in _KEPT_ORDER] + [value for change in mine for value in change.values()]
         tx.connection().exec_driver_sql(_KEPT + ", ".join([_ONE] * len(mine)), tuple(values))
-    if changes:
-        coverage_cells.ask_to_settle(tx, len(changes))
-    return alone, []
+        coverage_cells.ask_to_settle(tx, len(mine))
+    return alone, [change for mine in rest.values() for change in mine]
 
 
 @jobs.handles(MembersChanged, in_transaction=True)

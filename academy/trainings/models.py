@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
@@ -73,16 +73,12 @@ class Training(Base):
 
 
 class TrainingCourse(Base):
-    """A course that counts for a training, from the version it had when the training opened.
-
-    `position` is also its bit in `Enrolment.done`.
-    """
+    """A course that counts for a training, from the version it had when the training opened."""
 
     __tablename__ = "training_courses"
     __table_args__ = (
         Index(None, "course_id", "training_id"),
-        # A mask of 64 bits, one of them the sign.
-        CheckConstraint("position BETWEEN 0 AND 61", name="position"),
+        CheckConstraint("position >= 0", name="position"),
     )
 
     training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"), primary_key=True)
@@ -92,10 +88,11 @@ class TrainingCourse(Base):
 
 
 class Enrolment(Base):
-    """One member in one training's audience: branch, standing, since when, progress.
+    """One member in one training's audience: branch, standing, since when, days of start and completion.
 
-    Present standing only; earlier ones are in `EnrolmentSpell`. Progress belongs to the person and not to the branch,
-    so it is stored once; days determine the branch for which it counts.
+    Present standing only; earlier ones are in `EnrolmentSpell`. The days belong to the person and not to the branch, so
+    they are stored once; they determine the branch for which it counts. Which courses are completed is not stored here:
+    it follows from `Completion` and `TrainingCourse` (ADR 0062).
     """
 
     __tablename__ = "enrolments"
@@ -113,11 +110,7 @@ class Enrolment(Base):
     standing: Mapped[str] = mapped_column(String(8), default=Standing.DUE)
     since: Mapped[dt.date]
     """First day of this standing in this branch."""
-    done: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Bit n: the course at position n is completed."""
     started_on: Mapped[dt.date | None]
-    last_on: Mapped[dt.date | None]
-    """Day of the latest completion, so that the day of the whole needs no second query."""
     completed_on: Mapped[dt.date | None]
 
 

@@ -33,11 +33,9 @@ def enrol_everybody(tx: Tx, training: Training) -> int:
         "organisation_id": Member.organisation_id,
         "standing": standing,
         "since": literal(since),
-        "done": func.coalesce(found.c.done, 0),
         "started_on": case(
             (starts.c.start_on.is_not(None) & started_before, starts.c.start_on), else_=found.c.first_on
         ),
-        "last_on": found.c.last_on,
         "completed_on": found.c.whole_on,
     }
     # One insert with everything: filling it in afterwards would write every row and its indexes three times.

@@ -2,8 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Container, Sequence
 
 from sqlalchemy import ColumnElement, Integer, case, cast, func, or_, select
 
@@ -15,7 +14,7 @@ from academy.library.api import CourseState
 from academy.library.models import Course
 from academy.people import api as people
 from academy.people.models import Exemption, Member, Organisation
-from academy.trainings import coverage_cells, sql
+from academy.trainings import completed_courses, coverage_cells, sql
 from academy.trainings.access import MANAGING_ROLES, VIEWING_ROLES
 from academy.trainings.course_shares import studied_shares
 from academy.trainings.coverage_cells import Figures
@@ -90,18 +89,20 @@ def trainings_of_member(tx: Tx, member_id: int) -> list[DueTraining]:
             Training.state.in_((TrainingState.OPEN, TrainingState.CLOSED)),
         )
     ).all()
-    courses: dict[int, list[Any]] = {training.id: [] for training, _ in rows}
-    for found in tx.execute(
-        select(TrainingCourse.training_id, TrainingCourse.position, Course)
+    courses: dict[int, list[Course]] = {training.id: [] for training, _ in rows}
+    for training_id, course in tx.execute(
+        select(TrainingCourse.training_id, Course)
         .join(Course, Course.id == TrainingCourse.course_id)
         .where(TrainingCourse.training_id.in_(courses))
         .order_by(TrainingCourse.training_id, TrainingCourse.position)
     ):
-        courses[found[0]].append(found)
+        courses[training_id].append(course)
     exemption = _exemption(tx, member_id)
+    completed = completed_courses.courses_by_training(tx, member_id, [training for training, _ in rows])
     shares = {training.id: studied_shares(tx, training.id, [member_id]).get(member_id, 0) for training, _ in rows}
     made = [
-        _due(training, enrolment, courses[training.id], exemption, shares[training.id]) for training, enrolment in rows
+        _due(training, enrolment, courses[training.id], completed[training.id], exemption, shares[training.id])
+        for training, enrolment in rows
     ]
     running = sorted((t for t in made if not t.is_over), key=lambda t: (t.completed_on is not None, t.closes_on))
     over = sorted((t for t in made if t.is_over), key=lambda t: t.closes_on, reverse=True)
@@ -115,12 +116,14 @@ def _exemption(tx: Tx, member_id: int) -> Exemption | None:
 
 
 def _due(
-    training: Training, enrolment: Enrolment, courses: list[Any], exemption: Exemption | None, share: int
+    training: Training,
+    enrolment: Enrolment,
+    courses: list[Course],
+    completed: Container[int],
+    exemption: Exemption | None,
+    share: int,
 ) -> DueTraining:
-    listed = [
-        DueCourse(c.public_id, c.title, bool(enrolment.done >> position & 1), c.state == CourseState.PUBLISHED)
-        for _, position, c in courses
-    ]
+    listed = [DueCourse(c.public_id, c.title, c.id in completed, c.state == CourseState.PUBLISHED) for c in courses]
     return DueTraining(
         public_id=training.public_id,
         title=training.title,
@@ -130,7 +133,7 @@ def _due(
         opens_on=training.opens_on,
         closes_on=training.closes_on,
         needed=training.required_count or len(listed),
-        done=enrolment.done.bit_count(),
+        done=sum(course.done for course in listed),
         permille=1000 if enrolment.completed_on else share,
         completed_on=enrolment.completed_on,
         exempt_until=exemption.valid_to if exemption and enrolment.standing == Standing.EXEMPT else None,

@@ -62,7 +62,6 @@ def _stretches(training_id: int) -> tuple[Any, Any]:
         sql_cast(null(), Date).label("stop"),
         e.started_on,
         e.completed_on,
-        e.done,
     ).where(e.training_id == training_id)
     past = (
         select(
@@ -73,7 +72,6 @@ def _stretches(training_id: int) -> tuple[Any, Any]:
             s.valid_to.label("stop"),
             e.started_on,
             e.completed_on,
-            e.done,
         )
         .join(e, (e.training_id == s.training_id) & (e.member_id == s.member_id))
         .where(s.training_id == training_id)
@@ -134,20 +132,19 @@ def _progress(tx: Tx, training: Training) -> list[RecountDifference]:
         else_=found.c.first_on,
     )
     query = (
-        select(e.member_id, e.done, e.completed_on, e.started_on, found.c.done, found.c.whole_on, started)
+        select(e.member_id, e.completed_on, e.started_on, found.c.whole_on, started)
         .outerjoin(found, found.c.member_id == e.member_id)
         .outerjoin(starts, starts.c.member_id == e.member_id)
         .where(
             e.training_id == training.id,
             or_(
-                e.done != func.coalesce(found.c.done, 0),
                 e.completed_on.is_distinct_from(found.c.whole_on),
                 e.started_on.is_distinct_from(started),
             ),
         )
     )
     return [
-        RecountDifference(training.id, "progress", f"member {row[0]}", str(tuple(row[1:4])), str(tuple(row[4:])))
+        RecountDifference(training.id, "progress", f"member {row[0]}", str(tuple(row[1:3])), str(tuple(row[3:])))
         for row in tx.execute(query)
     ]
 

@@ -16,6 +16,8 @@ LEAVING = ("drop", "keep")
 MOVING = ("follow", "stay")
 WHOLE = 0
 """Course id of cells for the training as a whole."""
+MOST_COURSES = 200
+"""Courses of one training: what a form, a member's page and a column for each in a sheet still show."""
 
 
 AGE_BANDS: dict[str, tuple[int, int | None]] = {
@@ -125,8 +127,8 @@ def check_plan(
         wrong["closes_on"] = msg("请填写结束日期。")
     elif opens_on is not None and closes_on < opens_on:
         wrong["closes_on"] = msg("结束日期早于开始日期。")
-    if not 1 <= courses <= 60:
-        wrong["courses"] = msg("请选择 1 到 60 门必学课程。")
+    if not 1 <= courses <= MOST_COURSES:
+        wrong["courses"] = msg("请选择 1 到 %(n)s 门必学课程。", n=MOST_COURSES)
     elif required is not None and not 1 <= required <= courses:
         wrong["required_count"] = msg("应学门数要在 1 到 %(n)s 之间。", n=courses)
     if wrong:

@@ -132,14 +132,17 @@ def exempt_on(day: dt.date) -> ColumnElement[bool]:
 
 def cutoff(training: Training) -> dt.datetime:
     """The instant from which nothing counts any more."""
-    end = clock.day_bounds(training.closes_on)[1]
-    return min(end, training.closed_at) if training.closed_at else end
+    return cutoff_of(training.closes_on, training.closed_at)
 
 
-def course_days(
-    training: Training, members: Sequence[int] | Select[Any] | None = None
-) -> Select[int, int, int, dt.date]:
-    """When each member first completed each course of the training: member, course, position, day.
+def cutoff_of(closes_on: dt.date, closed_at: dt.datetime | None) -> dt.datetime:
+    """The same from the last day of the window and the moment of an early end."""
+    end = clock.day_bounds(closes_on)[1]
+    return min(end, closed_at) if closed_at else end
+
+
+def course_days(training: Training, members: Sequence[int] | Select[Any] | None = None) -> Select[int, int, dt.date]:
+    """When each member first completed each course of the training: member, course, day.
 
     Any time before the cut-off counts, also before the window opened: a member who has studied this version of the
     course need not study it again.
@@ -148,7 +151,6 @@ def course_days(
         select(
             Completion.member_id,
             Completion.course_id,
-            TrainingCourse.position,
             city_day(func.min(Completion.completed_at)).label("day"),
         )
         .join(TrainingCourse, TrainingCourse.course_id == Completion.course_id)
@@ -157,7 +159,7 @@ def course_days(
             Completion.course_version >= TrainingCourse.version,
             Completion.completed_at < cutoff(training),
         )
-        .group_by(Completion.member_id, Completion.course_id, TrainingCourse.position)
+        .group_by(Completion.member_id, Completion.course_id)
     )
     return query if members is None else query.where(Completion.member_id.in_(members))
 

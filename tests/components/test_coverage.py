@@ -9,9 +9,9 @@ from academy.core.runtime import Runtime
 from academy.coverage import name_lists
 from academy.learning import completions
 from academy.learning.models import Completion
-from academy.trainings import coverage_cells, recount, service
-from academy.trainings.models import CoverageCell, CoverageChange
-from tests.support.coverage_city import City, at, complete, training, transfer
+from academy.trainings import coverage_cells, queries, recount, service
+from academy.trainings.models import CoverageCell, CoverageChange, Training
+from tests.support.coverage_city import City, at, complete, course, training, transfer
 from tests.support.coverage_walk import figures, walk
 from tests.support.shortcuts import drain, settle_all
 
@@ -73,6 +73,47 @@ def test_n_of_m_and_a_newer_version_counts_once(runtime: Runtime, city: City) ->
         complete(tx, person.id, city.courses[1].id, at(2))
         assert figures(tx, plan, city.city, at(2).date())[3] == 1, "two of them were done on that day"
         assert recount.recount_differences(tx, plan) == []
+
+
+def test_a_training_of_more_courses_than_a_number_has_bits(runtime: Runtime, city: City) -> None:
+    diligent, halfway = city.people[:2]
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        courses = [*city.courses, *(course(tx) for _ in range(67))]
+        plan = training(tx, city.city, courses, required_count=65)
+        service.open_training(tx, SYSTEM, plan)
+        for number, one in enumerate(courses):
+            complete(tx, diligent.id, one.id, at(number // 10, 1))
+            if number >= 62:
+                complete(tx, halfway.id, one.id, at(number // 10, 2))
+        assert figures(tx, plan, city.city) == (20, 0, 2, 1)
+        assert figures(tx, plan, city.city, at(5).date())[3] == 0
+        assert coverage_cells.figures_of(tx, [plan.id], [city.city.id])[plan.id, city.city.id].courses == {
+            one.id: 1 if number < 62 else 2 for number, one in enumerate(courses)
+        }
+        assert recount.recount_differences(tx, plan) == []
+        names = {
+            one.member_id: one for one in name_lists.list_names(tx, name_lists.NameFilter(plan, city.city), 1).rows
+        }
+        assert names[diligent.id].courses == {one.id for one in courses}
+        assert names[halfway.id].courses == {one.id for one in courses[62:]}
+        then = name_lists.NameFilter(plan, city.city, day=at(2).date())
+        assert [len(one.courses) for one in name_lists.stream_names(tx, then) if one.member_id == diligent.id] == [30]
+        (due,) = queries.trainings_of_member(tx, halfway.id)
+        assert (due.done, due.missing, [one.done for one in due.courses]) == (8, 57, [False] * 62 + [True] * 8)
+
+
+def test_a_training_that_was_ended_early_counts_only_what_is_dated_before(runtime: Runtime, city: City) -> None:
+    """The moment of the end decides, not its day: handlers, recount and names say the same."""
+    before, after = city.people[:2]
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        plan = training(tx, city.city, city.courses, required_count=1)
+        service.open_training(tx, SYSTEM, plan)
+    with clock.frozen(at(3)), runtime.db.begin() as tx:
+        service.close_training(tx, SYSTEM, tx.get_one(Training, plan.id))
+        complete(tx, before.id, city.courses[0].id, at(3, -1))
+        complete(tx, after.id, city.courses[0].id, at(3, 1))
+        assert figures(tx, plan, city.city) == (20, 0, 1, 1)
+        assert recount.recount_differences(tx, tx.get_one(Training, plan.id)) == []
 
 
 @pytest.mark.parametrize("seed", [0])  # tests/faults/test_coverage_walks.py goes on

@@ -81,6 +81,33 @@ def test_a_transfer_in_the_second_of_a_completion(real_runtime: Runtime) -> None
         assert found.get((plan.id, city.branches[0].id), coverage_cells.Figures()).completed == 0
 
 
+def test_two_versions_and_two_courses_of_one_person_in_the_same_second(real_runtime: Runtime) -> None:
+    """Neither sees the other's row before it holds the enrolment: each course counts once, the whole is complete."""
+    db = real_runtime.db
+    with db.begin() as tx:
+        city, today = City(tx), clock.today()
+        plan = training(tx, city.city, city.courses[:2], opens_on=today, closes_on=today)
+        service.open_training(tx, SYSTEM, plan)
+    first, second = (course.id for course in city.courses[:2])
+
+    def registering(person: int, course: int, version: int) -> Callable[[Tx], object]:
+        def write(tx: Tx) -> None:
+            completions.finish_course(tx, person, tx.get_one(Course, course), clock.now_ms(), "imported", version)
+
+        return write
+
+    for person in city.people[:10]:
+        with db.begin() as tx:
+            for course in (first, second):
+                completions.record_start(tx, person.id, course, clock.now_ms())
+        acts = [registering(person.id, first, 1), registering(person.id, first, 2), registering(person.id, second, 1)]
+        assert together(real_runtime, *acts) == []
+    with db.read(snapshot=True) as tx:
+        assert recount.recount_differences(tx, tx.get_one(Training, plan.id)) == []
+        found = coverage_cells.figures_of(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
+        assert (found.completed, found.courses) == (10, {first: 10, second: 10})
+
+
 def test_an_opening_in_the_second_of_a_transfer(real_runtime: Runtime) -> None:
     """No training is open yet, so nobody waits for anybody but at the opening itself."""
     for _ in range(6):

@@ -80,8 +80,10 @@ RENAMED = {
         "reminded": "reminder_recipients",
     }
 }
-ADDED = {"0028": {"categories": {"symbol"}}}
+ADDED = {"0028": {"categories": {"symbol"}}, "0030": {"lecturers": {"biography", "portrait_asset_id"}}}
 """Columns that are new since 0025: the way back drops what they hold."""
+DROPPED = {"0031": {"enrolments": {"done", "last_on"}}}
+"""Columns that are gone since 0025: the way back works them out from other rows."""
 COLUMNS = {
     "course_starts": {"reached_at": "started_at"},
     "coverage_cells": {"reached": "started"},
@@ -302,7 +304,9 @@ def test_a_tree_from_before_mergers_were_kept_can_be_merged_and_unmerged(databas
 def test_rows_survive_the_way_back_and_forth(database: Database) -> None:
     """Down to what was before the tables had their names and rules, and up again: no row is lost, none changed."""
 
-    added: dict[str, set[str]] = {table: names for new in ADDED.values() for table, names in new.items()}
+    added: dict[str, set[str]] = {
+        table: names for known in (*ADDED.values(), *DROPPED.values()) for table, names in known.items()
+    }
 
     def rows(names: dict[str, str]) -> dict[str, list[tuple[object, ...]]]:
         with database.read() as tx:
@@ -481,3 +485,68 @@ def test_the_first_categories_get_their_own_symbol_and_others_the_plain_one(data
             "village": "village",
             "kx3f9a2b": "plain",
         }
+
+
+def test_progress_of_trainings_means_the_same_without_its_mask(database: Database) -> None:
+    """0031: what enrolments said in bits is what completions say; and the way back says it in bits again."""
+    upgrade(database, "0030")
+    noon, later = THEN, THEN + dt.timedelta(days=2)
+    with database.engine.begin() as connection:
+        insert(connection, "organisations", [{"id": 1, "path": "/1/"}])
+        insert(connection, "members", [{"id": 1}, {"id": 2}])
+        insert(connection, "accounts", [{"id": 1}])
+        insert(connection, "categories", [{"id": 1, "slug": "x"}])
+        insert(connection, "courses", [{"id": n, "public_id": f"c{n}", "version": 2} for n in (1, 2, 3)])
+        plan = {"state": "open", "opens_on": THEN.date(), "closes_on": later.date(), "required_count": 2}
+        insert(connection, "trainings", [{"id": 1, "audience": {}, **plan}])
+        courses = [(1, 0, 1), (2, 1, 2), (3, 61, 1)]
+        insert(
+            connection,
+            "training_courses",
+            [{"training_id": 1, "course_id": c, "position": p, "version": v} for c, p, v in courses],
+        )
+        completed = [
+            (1, 1, 1, noon),
+            (1, 1, 2, later),  # again in a newer version: the first day counts
+            (1, 2, 1, noon),  # an older version than the training asks for
+            (1, 3, 1, later),
+            (2, 2, 2, later + dt.timedelta(days=5)),  # after the window
+        ]
+        insert(
+            connection,
+            "completions",
+            [{"member_id": m, "course_id": c, "course_version": v, "completed_at": at} for m, c, v, at in completed],
+        )
+        enrolled = {"training_id": 1, "organisation_id": 1, "standing": "due", "since": THEN.date()}
+        days = {"started_on": THEN.date(), "last_on": later.date(), "completed_on": later.date()}
+        mask = {1: 1 | 1 << 61, 2: 0}
+        insert(
+            connection,
+            "enrolments",
+            [
+                enrolled | {"member_id": 1, "done": mask[1]} | days,
+                enrolled | {"member_id": 2, "done": mask[2]} | dict.fromkeys(days),
+            ],
+        )
+    upgrade(database, "0031")
+    with database.read() as tx:
+        rows = tx.execute(sa.text("SELECT member_id, started_on, completed_on FROM enrolments ORDER BY member_id"))
+        assert [(m, str(a), str(b)) for m, a, b in rows] == [
+            (1, str(THEN.date()), str(later.date())),
+            (2, "None", "None"),
+        ]
+    with database.engine.begin() as connection:
+        insert(connection, "courses", [{"id": 4, "public_id": "c4"}])
+        insert(connection, "training_courses", [{"training_id": 1, "course_id": 4, "position": 62}])
+    back = alembic_config(database.url.render_as_string(hide_password=False))
+    with pytest.raises(RuntimeError, match="more than 62 courses"):
+        command.downgrade(back, "0030")
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM training_courses WHERE course_id = 4"))
+    command.downgrade(back, "0030")
+    with database.read() as tx:
+        found = tx.execute(sa.text("SELECT member_id, done, last_on FROM enrolments ORDER BY member_id")).all()
+    assert [(member, bits, str(day)) for member, bits, day in found] == [
+        (1, mask[1], str(later.date())),
+        (2, mask[2], "None"),
+    ]

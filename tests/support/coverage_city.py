@@ -45,6 +45,7 @@ def course(tx: Tx) -> Course:
 def complete(tx: Tx, member: int, course: int, when: dt.datetime, version: int = 1) -> None:
     completions.record_start(tx, member, course, int(when.timestamp() * 1000))
     tx.add(Completion(member_id=member, course_id=course, course_version=version, completed_at=when))
+    tx.flush()
     publish(tx, CourseFinished(member, course, version, int(when.timestamp() * 1000)))
 
 
