@@ -91,6 +91,8 @@ def build(runtime: Runtime) -> None:
 
 def _say(tx: Tx, asset: Asset, plan: lecture.LecturePlan) -> None:
     asset.state = AssetState.READY
+    if plan.kind == "image":
+        return
     pages = statutes.articles(plan.law, plan.first, lecture.ARTICLES)
     if plan.kind == "document":
         rows = [row for page in pages for row in (page.heading, *page.sentences)]

@@ -44,7 +44,7 @@ SYMBOLS: dict[str, Message] = {
 }
 EACH = 4
 """Courses of each category on the library's first page."""
-FACES = 6
+FACES = 4
 """Lecturers on the library's first page."""
 KEEPERS = (Role.NODE_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
 

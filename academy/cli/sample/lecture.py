@@ -15,10 +15,10 @@ from academy.media import api as media
 from academy.media.api import CueText
 
 CACHE = Path(".cache") / "sample"
-EDITIONS = {"video": 1, "audio": 1, "document": 2}
+EDITIONS = {"video": 1, "audio": 1, "document": 2, "image": 1}
 """Version of the generator; raise it when the same text would give another file."""
 FPS = 5
-FILES = {"video": "lecture.mp4", "audio": "lecture.m4a", "document": "paper.pdf"}
+FILES = {"video": "lecture.mp4", "audio": "lecture.m4a", "document": "paper.pdf", "image": "portrait.png"}
 CLOSING_MS = 4_000
 ARTICLES = 16
 SENTENCE_GAP_MS, PAGE_GAP_MS = 320, 800
@@ -26,7 +26,8 @@ SENTENCE_GAP_MS, PAGE_GAP_MS = 320, 800
 
 @dataclasses.dataclass(frozen=True)
 class LecturePlan:
-    """Plan of a lecture; `length_ms` is kept exactly, so that it is known beforehand."""
+    """Plan of a lecture; `length_ms` is kept exactly, so that it is known beforehand. Of a portrait (kind image), only
+    the title counts: whose it is."""
 
     title: str
     law: str
@@ -82,6 +83,12 @@ def make(
 
 
 def _make(plan: LecturePlan, settings: Settings, city: str, folder: Path, on_progress: Callable[[int], None]) -> None:
+    if plan.kind == "image":
+        from academy.cli.sample import portraits
+
+        portraits.write(plan.title, folder / FILES["image"])
+        (folder / "cues.json").write_text("[]")
+        return
     if plan.kind == "document":
         from academy.cli.sample import paper  # fpdf2 is large, and only a worker needs it here
 
