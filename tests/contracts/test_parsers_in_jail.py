@@ -13,6 +13,7 @@ PARSERS = {
         "media/draw_image.py": "in the jail",
         "media/documents/draw_pages.py": "in the jail",
         "cli/sample/slides.py": "draws the sample's own",
+        "cli/sample/portraits.py": "draws the sample's own",
         "media/documents/pages.py": "the JPEG that draw_image wrote",
     },
     "pypdfium2": {"media/documents/draw_pages.py": "in the jail"},
