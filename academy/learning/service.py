@@ -22,8 +22,9 @@ from academy.media.models import Asset
 
 LIFETIME = dt.timedelta(days=7)
 """How long a lease's heartbeats are accepted: those queued through a holiday still count."""
-IDLE = dt.timedelta(minutes=30)
-"""A playback without heartbeats for so long is taken over without asking."""
+IDLE = dt.timedelta(seconds=90)
+"""A playback without heartbeats for so long is taken over without asking: six of them are missing. What it played until
+then and could not send is credited when it arrives (`ended_leases`)."""
 
 
 class OtherDevice(Conflict):
@@ -33,7 +34,7 @@ class OtherDevice(Conflict):
 
     def __init__(self, lease: PlaybackLease, title: str) -> None:
         name = str(devices.device_label(lease.device))
-        super().__init__(msg("您正在另一台设备（%(device)s）上看《%(title)s》。", device=name, title=title))
+        super().__init__(msg("您的%(device)s上开着《%(title)s》。要换到这里吗？", device=name, title=title))
         self.device = lease.device
         self.title = title
 

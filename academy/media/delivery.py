@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from academy.core import clock
 from academy.core.settings import Settings
 from academy.media.models import Asset, AssetState, DocumentPage
+from academy.media.reading_text import reading_text
 
 LIFETIMES = {"member": (12 * 3600, 6 * 3600), "staff": (2 * 3600, 3600)}
 """For each audience: minimum lifetime of a link in seconds, and the step to which its expiry is rounded up."""
@@ -116,10 +117,12 @@ def document_url(settings: Settings, asset: Asset, *, audience: str = "member") 
 
 @dataclasses.dataclass(frozen=True)
 class PageLink:
-    """One page of a document: its picture, and its text for screen readers."""
+    """One page of a document: its picture, one as wide as a phone (None in sets made before there were such), and its
+    text."""
 
     number: int
     src: str
+    small: str | None
     width: int
     height: int
     text: str
@@ -131,13 +134,15 @@ def page_links(
     """Links to the pages of a document (`queries.document_pages`), in order; none until it is ready."""
     if asset.state != AssetState.READY or asset.kind != "document":
         return []
+    has_small = bool(((asset.probe or {}).get("pictures") or {}).get("small_pages"))
     return [
         PageLink(
             number=page.number,
             src=url(settings, asset, f"pages/{page.number:03d}.jpg", audience=audience),
+            small=url(settings, asset, f"pages/{page.number:03d}.webp", audience=audience) if has_small else None,
             width=page.width,
             height=page.height,
-            text=page.text,
+            text=reading_text(page.text),
         )
         for page in pages
     ]

@@ -118,7 +118,7 @@ def _pages(work: StepContext) -> Keep:
     nature = (work.asset.probe or {}).get("nature", "pdf")
     with work.storage.local(original_key(work.asset.public_id)) as path:
         drawn = pages.make_pages(work.settings, nature, path, work.folder)
-    return keep_probe({"pages": drawn, "pictures": {"poster": True, "storyboard": False}})
+    return keep_probe({"pages": drawn, "pictures": {"poster": True, "storyboard": False, "small_pages": True}})
 
 
 @step("captions")

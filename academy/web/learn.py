@@ -19,6 +19,7 @@ from academy.library import api as library
 from academy.library.api import CourseItem
 from academy.media import api as media
 from academy.media.api import Asset
+from academy.web.after_lesson import load_after_lesson
 
 bp = Blueprint("learn", __name__)
 page = functools.partial(http.page, section=menu.COURSES)
@@ -43,6 +44,15 @@ def play(item_public_id: str) -> str:
         processing=processing,
         **links,
     )
+
+
+@bp.get("/learn/<item_public_id>/after")
+@page(SIGNED_IN, screen=True)
+def after(item_public_id: str) -> str:
+    """What comes after an item: standing of the trainings that ask for it, and the next lesson."""
+    with reading() as tx:
+        item = library.access_item_for_member(tx, actor(), item_public_id)
+        return render_template("learn/after.html", found=load_after_lesson(tx, actor(), item))
 
 
 @bp.get("/learn/<item_public_id>/recut")
@@ -114,13 +124,14 @@ def begins_at(cues: list[int], second: int) -> int:
 def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str, Any]:
     """Links to all files of an asset that a player may need; none while it is not ready."""
     if asset is None:
-        names = ("playlist", "audio", "poster", "captions", "storyboard", "document")
+        names = ("playlist", "audio", "poster", "card", "captions", "storyboard", "document")
         return dict.fromkeys(names) | {"pages": [], "chapters": [], "sizes": {}}
     settings = runtime().settings
     return {
         "playlist": media.playlist_url(settings, asset, audience=audience),
         "audio": media.audio_url(settings, asset, audience=audience) if asset.kind == "video" else None,
         "poster": media.poster_url(settings, asset, audience=audience),
+        "card": media.card_url(settings, asset, audience=audience),
         "captions": media.captions_url(settings, asset, audience=audience),
         "storyboard": media.storyboard_url(settings, asset, audience=audience),
         "chapters": media.chapters_of(tx, asset.id),
@@ -165,7 +176,9 @@ def player_words() -> dict[str, str | tuple[str, str]]:
         "left": gettext("再看 %(left)s 就学完", left="%(left)s"),
         "bar": gettext("已计入 %(counted)s，未看 %(missing)s", counted="%(counted)s", missing="%(missing)s"),
         "all_seen": gettext("没有未看的部分了"),
-        "take_over": gettext("在这里接着看"),
+        "take_over": gettext("换到这里"),
+        "stay": gettext("不换"),
+        "understood": gettext("知道了"),
         "go_on": gettext("继续在这里看"),
         "found": gettext("第 %(n)s 处，共 %(all)s 处", n="%(n)s", all="%(all)s"),
         "not_found": gettext("这节课没有讲到"),
@@ -177,6 +190,12 @@ def player_words() -> dict[str, str | tuple[str, str]]:
         "captions_off": gettext("字幕已关闭"),
         "muted": gettext("已静音"),
         "sound_on": gettext("声音已打开"),
+        "end_done": gettext("已学完"),
+        "end": gettext("放完了"),
+        "end_recorded": gettext("已记录。"),
+        "end_waiting": gettext("记录还没有送到，网络恢复后自动送出，不用再看一遍。"),
+        "end_left": gettext("还有 %(left)s没有看，看了才算学完。", left="%(left)s"),
+        "resumed": gettext("上次看到 %(at)s", at="%(at)s"),
         "full": gettext("全屏"),
         "full_off": gettext("退出全屏"),
     }

@@ -13,7 +13,7 @@ const BODY = `<div data-player data-item="item" data-duration="60000" data-thres
   <svg data-bar><g data-counted></g><g data-pending></g></svg>
   <span data-figure></span><span data-status></span><button data-only hidden></button>
   <details data-missing-box hidden><ul data-missing></ul></details><details data-why-box hidden><ul data-why></ul></details>
-  <dialog data-ask><p data-ask-text></p><button data-ask-yes></button></dialog></div>`;
+  <dialog data-ask><p data-ask-text></p><button data-ask-yes></button><button data-ask-no></button></dialog></div>`;
 
 page("");
 Object.defineProperty(navigator, "locks", { value: undefined, configurable: true });

@@ -19,7 +19,7 @@ from academy.media import service as media
 from academy.media import tools
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, AssetState
-from tests.browser.stage import Stage, until
+from tests.browser.stage import Stage, load, until
 from tests.media import clock
 from tests.media.clock import Film
 from tests.support.ledger_makers import learner, lecture
@@ -170,7 +170,7 @@ def caption_s(page: Page, second: int) -> float:
 def measure(page: Page, film: Film, item: str, *, quick: bool, waited: float | None) -> dict[str, Any]:
     """The errors of one film: pictures in the source's frames, sound and captions in milliseconds."""
     page.goto(f"/learn/{item}")
-    until(page, "document.querySelector('video').readyState >= 2", PATIENCE_S)
+    load(page, PATIENCE_S)
     fps = float(film.fps)
     frame = 1 / min(fps, 30.0)
     # Near a change the browser may round: a quarter of a picture after it.

@@ -68,7 +68,6 @@ def _loaded(page: Page) -> None:
 
 def _playing(page: Page) -> None:
     """Go on where the member stopped, until a sentence is spoken and marked in the transcript."""
-    until(page, "document.querySelector('video').readyState >= 2")
     if page.evaluate("document.querySelector('video').paused"):
         page.locator("[data-toggle]").click()
     until(page, "!document.querySelector('video').paused && document.querySelector('video').currentTime > 0")

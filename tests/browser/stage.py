@@ -137,6 +137,13 @@ def until(page: Page, expression: str, seconds: float = 30) -> None:
         page.wait_for_timeout(100)
 
 
+def load(page: Page, seconds: float = 60) -> None:
+    """Have the player fetch its film, which nothing but play does, and stand still where it was."""
+    page.evaluate("() => { const v = document.querySelector('video'); v.muted = true; v.play().catch(() => {}); }")
+    until(page, "document.querySelector('video').readyState >= 2", seconds)
+    page.evaluate("document.querySelector('video').pause()")
+
+
 def lecture(folder: Path, seconds: int = 24) -> Path:
     """Footage nobody here made, of a length that a test can watch to its end."""
     # The package itself imports what has long been deprecated; its footage lies beside its code.

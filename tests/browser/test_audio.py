@@ -13,7 +13,7 @@ from academy.learning.models import Completion, WatchLedger
 from academy.library.api import create_course
 from academy.library.models import Course, CourseItem
 from academy.media import tools
-from tests.browser.stage import PHONE, Stage, choose, publish, stage, until
+from tests.browser.stage import PHONE, Stage, choose, load, publish, stage, until
 from tests.support import factories
 from tests.support.ledger_makers import learner
 
@@ -51,7 +51,9 @@ def listen(page: Page, item: CourseItem) -> None:
     row = page.get_by_role("group", name="播放控制")
     expect(page.locator("video")).to_be_hidden()  # nothing is to be seen
     expect(row.get_by_role("button", name="全屏")).to_have_count(0)
-    until(page, "document.querySelector('video').readyState >= 2")
+    load(page)
+    page.evaluate("document.querySelector('video').currentTime = 0")
+    row.get_by_role("button", name="更多").tap()
     page.locator("[data-speed]").select_option("2")
     row.get_by_role("button", name="播放").tap()
     words = page.locator("[data-said]")

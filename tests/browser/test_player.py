@@ -2,41 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
 
-from academy.accounts.models import Account
-from academy.core.actor import Actor
-from academy.core.database import Tx
-from academy.learning.models import WatchLedger
 from academy.library.models import CourseItem
-from academy.media import service as media
-from academy.media.captions.caption_files import CueText
-from academy.media.models import Asset, AssetState
+from academy.media.models import Asset
 from academy.media.transcripts import chapters
-from tests.browser.stage import DESK, PHONE, Stage, lecture, stage, until
+from tests.browser.player_scene import SECONDS, Scene, add_words, covered_ms, make_scene
+from tests.browser.stage import DESK, PHONE, Stage, load, stage, until
 from tests.browser.static_requests import StaticRequests
-from tests.support import waiting
-from tests.support.ledger_makers import learner
-from tests.support.ledger_makers import lecture as course_of
-from tests.support.shortcuts import adopt_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("ffmpeg")]
 
-SECONDS = 24
 PLAY = "() => { const v = document.querySelector('video'); v.muted = true; return v.play(); }"
-
-
-@dataclass
-class Scene:
-    """A lecture that is ready, and somebody who is to watch it."""
-
-    item: str
-    item_id: int
-    viewer: Account
 
 
 @pytest.fixture(scope="module")
@@ -47,38 +26,10 @@ def academy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture
 def scene(academy: Stage) -> Scene:
-    """A fresh learner and course each time; the one film is encoded once by the worker."""
-    with academy.runtime.db.begin() as tx:
-        _, actor, viewer = learner(tx)
-        item = course_of(tx, viewer).items[0]
-        film = tx.scalar(select(Asset).where(Asset.filename == "讲课录像.mp4"))
-        if film is None:
-            film = _adopt(academy, actor, tx)
-        item.asset_id = film.id
-        made = Scene(item.public_id, item.id, viewer)
-        asset_id = film.id
-    waiting.until(lambda: _state(academy, asset_id) == AssetState.READY, 180, "the encoded film")
-    academy.with_password(made.viewer)
-    return made
-
-
-def _state(academy: Stage, asset_id: int) -> str:
-    with academy.runtime.db.read() as tx:
-        return tx.get_one(Asset, asset_id).state
-
-
-def _adopt(academy: Stage, actor: Actor, tx: Tx) -> Asset:
-    return adopt_file(tx, actor, lecture(academy.folder, SECONDS), "讲课录像.mp4", "video")
-
-
-def covered_ms(academy: Stage, scene: Scene) -> int:
-    with academy.runtime.db.read() as tx:
-        row = tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == scene.item_id))
-        return row or 0
+    return make_scene(academy)
 
 
 def watch(page: Page, seconds: float) -> None:
-    until(page, "document.querySelector('video').readyState >= 2")
     page.evaluate(PLAY)
     until(page, f"document.querySelector('video').currentTime >= {seconds}")
     page.evaluate("document.querySelector('video').pause()")
@@ -99,7 +50,6 @@ def test_each_module_is_fetched_once_and_kept(academy: Stage, scene: Scene) -> N
 def test_what_was_watched_without_a_line_is_sent_on_a_later_visit(academy: Stage, scene: Scene) -> None:
     page = academy.sign_in(scene.viewer, PHONE)
     page.goto(f"/learn/{scene.item}")
-    until(page, "document.querySelector('video').readyState >= 2")
     page.route("**/api/v1/progress/heartbeats", lambda route: route.abort())
     watch(page, 5)
     expect(page.locator("[data-status]")).to_contain_text("待上传")
@@ -115,13 +65,11 @@ def test_what_was_watched_without_a_line_is_sent_on_a_later_visit(academy: Stage
 def test_the_second_device_is_asked_and_takes_over(academy: Stage, scene: Scene) -> None:
     first = academy.sign_in(scene.viewer, PHONE)
     first.goto(f"/learn/{scene.item}")
-    until(first, "document.querySelector('video').readyState >= 2")
     first.evaluate(PLAY)
     until(first, "document.querySelector('video').currentTime > 1")
     second = academy.sign_in(scene.viewer)
     second.goto(f"/learn/{scene.item}")
-    until(second, "document.querySelector('video').readyState >= 2")
-    second.evaluate(PLAY)
+    second.evaluate("() => { document.querySelector('video').play().catch(() => {}); }")  # the question stops it
     expect(second.locator("dialog[open] [data-ask-text]")).to_be_visible()
     second.locator("[data-ask-yes]").click()
     until(second, "!document.querySelector('video').paused")
@@ -151,7 +99,7 @@ def test_it_goes_on_where_it_stopped_on_any_device(academy: Stage, scene: Scene)
     page.close()
     other = academy.sign_in(scene.viewer)
     other.goto(f"/learn/{scene.item}")
-    until(other, "document.querySelector('video').readyState >= 2")
+    expect(other.locator("[data-resumed]")).to_contain_text("上次看到")
     until(other, "document.querySelector('video').currentTime > 4")
 
 
@@ -166,7 +114,7 @@ def test_the_bar_shows_the_place_and_leads_there(academy: Stage, scene: Scene) -
     add_chapters(academy, scene)
     page = academy.sign_in(scene.viewer)
     page.goto(f"/learn/{scene.item}")
-    until(page, "document.querySelector('video').readyState >= 2")
+    load(page)
     bar = page.locator("[data-seek]")
     box = bar.bounding_box()
     assert box is not None
@@ -185,21 +133,13 @@ def test_the_bar_shows_the_place_and_leads_there(academy: Stage, scene: Scene) -
     assert not academy.errors
 
 
-def add_words(academy: Stage, scene: Scene) -> None:
-    with academy.runtime.db.begin() as tx:
-        item = tx.get_one(CourseItem, scene.item_id)
-        asset = tx.get_one(Asset, item.asset_id)
-        lines = [CueText(n * 4000, n * 4000 + 4000, f"第{n}句") for n in range(SECONDS // 4)]
-        media.replace_cues(tx, asset, lines, "manual")
-
-
 def opened(academy: Stage, scene: Scene, size: tuple[int, int] = DESK, script: str = "", **options: object) -> Page:
     page = academy.sign_in(scene.viewer, size, **options)
     if script:
         page.add_init_script(script)
     page.goto(f"/learn/{scene.item}")
-    until(page, "document.querySelector('video').readyState >= 2")
-    page.evaluate("document.querySelector('video').muted = true")
+    load(page)
+    page.evaluate("document.querySelector('video').currentTime = 0")
     return page
 
 
@@ -246,7 +186,6 @@ def test_one_row_holds_the_player_by_mouse_and_by_keys(academy: Stage, scene: Sc
     page.wait_for_timeout(100)
     expect(page.locator("html.waiting")).to_have_count(0)  # nothing is being opened
     page.reload()
-    until(page, "document.querySelector('video').readyState >= 2")
     expect(page.locator("[data-captions]")).to_have_attribute("aria-pressed", "false")
     assert not academy.errors
 
@@ -333,6 +272,7 @@ def test_a_dear_line_is_asked_before_the_first_byte(academy: Stage, scene: Scene
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
     page.goto(f"/learn/{scene.item}")
+    page.locator("[data-toggle]").click()
     asked = page.locator(f"[data-cost] button[data-choice={choice}]")
     expect(asked).to_contain_text(re.compile(r"[\d.]+ MB"))
     page.wait_for_timeout(500)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from academy.accounts.models import Account
@@ -75,9 +75,10 @@ def test_a_document_is_read_on_a_phone_and_counted_page_by_page(
     expect(second).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
 
-    page.get_by_role("button", name="大字阅读").click()
+    page.get_by_role("button", name="看文字").click()
     expect(first.get_by_text("第一页说的话")).to_be_visible()
-    page.get_by_role("button", name="大字阅读").click()
+    expect(first.locator("img")).to_be_hidden()
+    page.get_by_role("button", name="看原样").click()
     page.get_by_role("button", name="放大").click()
     assert page.evaluate("document.querySelector('#page-1 img').getBoundingClientRect().width") > PHONE[0]
     page.get_by_role("button", name="缩小").click()
@@ -118,6 +119,104 @@ def test_a_hit_of_the_search_opens_its_page_wherever_one_stopped(
     page.goto(f"/learn/{item}#page-2")
     expect(page.locator("#page-2")).to_be_visible()
     expect(page.locator("#page-1")).to_be_hidden()
+
+
+def elder(page: Page, academy: Stage, letters: int) -> None:
+    kept = [{"name": "elder", "value": "1", "url": academy.address}]
+    page.context.add_cookies([*kept, {"name": "text", "value": str(letters), "url": academy.address}])
+
+
+@pytest.mark.parametrize(("size", "letters"), [((360, 640), 22), ((390, 844), 30)])
+def test_the_elderly_get_text_first_a_page_a_screen_and_keys_that_fit(
+    academy: Stage, scene: tuple[Account, str, int], size: tuple[int, int], letters: int
+) -> None:
+    viewer, item, _ = scene
+    page = academy.sign_in(viewer, size, has_touch=True, is_mobile=True)
+    elder(page, academy, letters)
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.goto(f"/learn/{item}")
+    words = page.locator("#page-1 [data-page-words]")
+    expect(words).to_have_text("第一页说的话")
+    assert abs(words.evaluate("(e) => parseFloat(getComputedStyle(e).fontSize)") - letters) < 1
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in fetched if "/m/" in url], "the picture waits until somebody asks for it"
+    expect(page.locator(".tabbar")).to_have_count(0)
+    for key in page.locator(".reader-bar .button, .reader-place").all():
+        box = key.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0] and box["y"] + box["height"] <= size[1], box
+        assert key.evaluate("(e) => e.scrollWidth <= e.clientWidth + 1"), "its letters fit"
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    page.get_by_role("button", name="下一页").tap()
+    # A page without words is shown as it is.
+    expect(page.locator("#page-2 img")).to_be_visible()
+    assert not academy.errors
+
+
+WIDTH = "document.querySelector('#page-1 img').getBoundingClientRect().width"
+PINCH = """([from, to]) => {
+  const sheet = document.querySelector("[data-sheet]");
+  const touch = (identifier, x) => new Touch({ identifier, target: sheet, clientX: x, clientY: 300 });
+  const two = (apart) => [touch(1, 195 - apart / 2), touch(2, 195 + apart / 2)];
+  const fire = (kind, touches) => sheet.dispatchEvent(
+    new TouchEvent(kind, { touches, changedTouches: touches, cancelable: true, bubbles: true }));
+  fire("touchstart", two(from));
+  fire("touchmove", two(to));
+  fire("touchend", []);
+}"""
+
+
+def test_a_picture_is_small_and_enlarged_by_two_fingers_or_two_taps(
+    academy: Stage, scene: tuple[Account, str, int]
+) -> None:
+    viewer, item, _ = scene
+    page = academy.sign_in(viewer, PHONE, has_touch=True)
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.goto(f"/learn/{item}")
+    until(page, "document.querySelector('#page-1 img').complete")
+    page.wait_for_load_state("networkidle")
+    assert [url.rpartition("/")[2] for url in fetched if "/m/" in url] == ["001.webp", "002.webp"]
+    assert page.evaluate(WIDTH) == PHONE[0]
+    page.evaluate(PINCH, [100, 250])
+    assert abs(page.evaluate(WIDTH) - 2.5 * PHONE[0]) < 2
+    until(page, "document.querySelector('#page-1 img').currentSrc.endsWith('001.jpg')")
+    page.evaluate(PINCH, [250, 50])
+    assert page.evaluate(WIDTH) == PHONE[0]
+    for _ in range(2):
+        page.touchscreen.tap(300, 400)
+    until(page, f"{WIDTH} === {2 * PHONE[0]}")
+    assert page.evaluate("document.querySelector('[data-sheet]').scrollLeft") > 200, "where the finger is"
+    for _ in range(2):
+        page.touchscreen.tap(300, 400)
+    until(page, f"{WIDTH} === {PHONE[0]}")
+    expect(page.locator("#page-1")).to_be_visible()
+    assert not academy.errors
+
+
+def test_the_first_page_is_there_within_four_seconds_on_a_weak_line(
+    academy: Stage, scene: tuple[Account, str, int]
+) -> None:
+    viewer, item, _ = scene
+    for letters in (22, 0):
+        page = academy.sign_in(viewer, (360, 640), has_touch=True, is_mobile=True)
+        if letters:
+            elder(page, academy, letters)
+        page.goto("about:blank")
+        line = page.context.new_cdp_session(page)
+        line.send("Network.enable")
+        line.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        limits = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+        line.send("Network.emulateNetworkConditions", limits)
+        page.goto(f"/learn/{item}", wait_until="commit")
+        there = "document.querySelector('#page-1 [data-page-words]')" if letters else SHOWN
+        until(page, f"Boolean({there})")
+        assert page.evaluate("performance.now()") <= 4_000
+    assert not academy.errors
+
+
+SHOWN = "document.querySelector('#page-1 img')?.complete && document.querySelector('#page-1 img').naturalWidth"
 
 
 def test_without_script_every_page_is_there(academy: Stage, scene: tuple[Account, str, int]) -> None:

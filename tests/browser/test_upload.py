@@ -112,11 +112,11 @@ def _watch(on: Stage, viewer: Account, item: CourseItem) -> None:
     page = on.sign_in(viewer, PHONE)
     page.goto(f"/learn/{item.public_id}")
     video = "document.querySelector('video')"
-    until(lambda: bool(page.evaluate(f"{video}.readyState >= 2")), 60, "the first picture")
+    page.get_by_role("button", name="更多").click()
     page.locator("[data-speed]").select_option("2")
     page.evaluate(f"() => {{ {video}.muted = true; return {video}.play(); }}")
     said = page.locator("[data-said]")
-    until(lambda: "同志们好" in said.inner_text() and said.is_visible(), 30, "the first caption on the picture")
+    until(lambda: "同志们好" in said.inner_text() and said.is_visible(), 30, "the first caption")
     until(lambda: bool(page.evaluate(f"{video}.ended")), 60, "the end")
     assert page.evaluate(f"{video}.playbackRate") == 2
     stretches = (

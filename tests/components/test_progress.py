@@ -158,11 +158,15 @@ def test_a_second_device_is_asked_and_taking_over_ends_the_first(runtime: Runtim
         assert [(r.reason, r.spans) for r in held.refused] == [("taken_over", ((50_000, 60_000),))]
 
 
-def test_a_device_silent_for_long_does_not_ask(runtime: Runtime, scene: tuple[Actor, Course]) -> None:
+def test_a_device_silent_for_ninety_seconds_does_not_ask(runtime: Runtime, scene: tuple[Actor, Course]) -> None:
     actor, course = scene
     with after():
-        opened(runtime, actor, course.items[0], device_key="phone")
-    with after(minutes=31):
+        phone = opened(runtime, actor, course.items[0], device_key="phone")
+    with after(seconds=30):
+        beat(runtime, phone, [(0, 30_000)])
+    with after(seconds=119), pytest.raises(OtherDevice):
+        opened(runtime, actor, course.items[0], device_key="desk")
+    with after(seconds=121):
         opened(runtime, actor, course.items[0], device_key="desk")
     with runtime.db.read() as tx:
         assert tx.scalars(select(PlaybackLease.ended_because).order_by(PlaybackLease.id)).all() == ["idle", None]

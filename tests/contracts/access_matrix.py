@@ -130,6 +130,7 @@ POST   /grants/second-step                                            nothing   
 POST   /grants/second-step/refuse                                     nothing      .  .  .  .  .  .  .  *  .  .
 POST   /grants/sign-out                                               nothing      .  .  .  .  .  *  .  *  .  .
 GET    /learn/<item_public_id>                                        item         .  *  *  *  *  *  *  *  *  *
+GET    /learn/<item_public_id>/after                                  item         .  *  *  *  *  *  *  *  *  *
 GET    /learn/<item_public_id>/recut                                  item         .  .  .  .  +  +  .  .  .  .
 POST   /learn/<item_public_id>/recut                                  item         .  .  .  .  +  +  .  .  .  .
 GET    /library                                                       nothing      .  *  *  *  *  *  *  *  *  *

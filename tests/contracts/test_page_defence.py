@@ -45,7 +45,7 @@ def test_browsers_keep_only_what_is_listed() -> None:
     kept = {name for name, text in scripts().items() if re.search(r"localStorage|sessionStorage|indexedDB", text)}
     known = {
         "player-preferences.js",
-        "player-ledger.js",
+        "player-parts.js",
         "player-store.js",
         "captions/draft.js",
         "resubmit.js",

@@ -2,8 +2,9 @@
 
 import gzip
 
+import brotli
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from academy.core.runtime import Runtime
@@ -69,3 +70,13 @@ def test_parts_and_small_answers_stay_as_they_are(client: FlaskClient) -> None:
         "Content-Encoding"
         not in client.get("/static/css/base.css", headers={"Accept-Encoding": "gzip;q=0"}, buffered=True).headers
     )
+
+
+@ONE_KIND
+def test_a_file_of_the_release_is_brotli(app: Flask, client: FlaskClient) -> None:
+    with app.test_request_context():
+        address = url_for("static", filename="css/base.css")
+    small = client.get(address, headers=TAKES)
+    assert small.headers["Content-Encoding"] == "br"
+    assert brotli.decompress(small.data) == client.get(address, buffered=True).data
+    assert client.get(address, headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] == "gzip"

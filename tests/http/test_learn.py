@@ -1,5 +1,6 @@
 """The player's page."""
 
+import datetime as dt
 import json
 import re
 from html import unescape
@@ -9,13 +10,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from academy.core.actor import Role
+from academy.accounts.models import Account
+from academy.core import clock
+from academy.core.actor import SYSTEM, Role
 from academy.core.runtime import Runtime
+from academy.learning.models import ItemCompletion
 from academy.library.models import Course, CourseItem, CourseState
 from academy.media.models import Asset, AssetStep, Cue, Transcript
 from academy.people.models import Member, Organisation
+from academy.trainings import service
 from tests.conftest import sign_in
 from tests.support import factories
+from tests.support.coverage_city import complete, training
 from tests.support.ledger_makers import beat, learner, lecture, opened
 
 
@@ -121,3 +127,36 @@ def test_evidence_is_downloaded_by_the_member(client: FlaskClient, course: Cours
     table = client.get(where + "?format=csv")
     assert table.mimetype == "text/csv"
     assert "credited,1,0,8000" in table.text
+
+
+def test_after_a_lesson_stands_what_the_training_still_asks_and_the_next_lesson(
+    client: FlaskClient, course: Course, runtime: Runtime
+) -> None:
+    with runtime.db.begin() as tx:
+        other = lecture(tx, tx.get_one(Account, course.created_by))
+        holder = tx.get_one(Organisation, course.organisation_id)
+        today = clock.today()
+        window = {"opens_on": today, "closes_on": today + dt.timedelta(days=30)}
+        plan = training(tx, holder, [course, other], **window)
+        service.open_training(tx, SYSTEM, plan)
+        title, last = plan.title, other.items[0]
+    page = client.get(f"/learn/{course.items[0].public_id}/after").text
+    assert "学到这里" in page and f"《{title}》2 门课已学完 0 门" in page
+    assert f'href="/learn/{course.items[1].public_id}"' in page, "first the course's own next item"
+    assert f'href="/library/{course.public_id}"' in page
+    with runtime.db.begin() as tx:
+        member = tx.scalars(select(Member)).one()
+        for item in tx.get_one(Course, course.id).items:
+            tx.add(
+                ItemCompletion(
+                    member_id=member.id,
+                    item_id=item.id,
+                    item_version=item.version,
+                    course_id=course.id,
+                    completed_at=clock.now(),
+                )
+            )
+        complete(tx, member.id, course.id, clock.now())
+    page = client.get(f"/learn/{course.items[1].public_id}/after").text
+    assert "已学完" in page and f"《{title}》2 门课已学完 1 门" in page
+    assert f'href="/learn/{last.public_id}"' in page, "then what the training still asks for"

@@ -9,9 +9,10 @@ export function captions(root, video) {
   const place = root.querySelector("[data-said]");
   if (!track || !toggle || !place) return;
   const on = () => toggle.getAttribute("aria-pressed") === "true";
+  let begun = false; // their file is fetched with the film, not before
   let foreign = false; // an iPhone's own full-screen player renders captions itself
   const draw = () => {
-    const wanted = !on() ? "disabled" : foreign ? "showing" : "hidden";
+    const wanted = !on() || !begun ? "disabled" : foreign ? "showing" : "hidden";
     if (track.track.mode !== wanted) track.track.mode = wanted;
     root.toggleAttribute("data-captioned", on());
     const now = video.currentTime;
@@ -33,6 +34,11 @@ export function captions(root, video) {
     draw();
   });
   for (const kind of ["timeupdate", "seeked"]) video.addEventListener(kind, draw);
+  video.addEventListener("loadedmetadata", () => {
+    begun = true;
+    root.toggleAttribute("data-begun", true);
+    draw();
+  }, { once: true });
   for (const kind of ["load", "cuechange"]) track.addEventListener(kind, draw);
   for (const kind of ["webkitbeginfullscreen", "webkitendfullscreen"]) {
     video.addEventListener(kind, () => {

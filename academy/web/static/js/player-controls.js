@@ -2,6 +2,7 @@
 
 import { clock } from "./player-spans.js";
 import { preferences } from "./player-preferences.js";
+import { moveTo } from "./player-seek.js";
 import { fill } from "./words.js";
 
 const SKIP_S = 10;
@@ -29,7 +30,7 @@ export class Controls {
     document.addEventListener("keydown", (event) => this.#key(event));
     // A double tap is two taps, not a double click.
     video.addEventListener("dblclick", () => screen.hand === "mouse" && screen.toggle());
-    for (const name of ["controls", "time", "help-open"]) this.part(name).hidden = false;
+    this.part("help-open").hidden = false;
     root.dataset.own = "";
     video.controls = false;
   }
@@ -43,16 +44,13 @@ export class Controls {
   }
 
   toggle() {
-    const cost = this.part("cost");
-    // The data volume is confirmed before anything plays.
-    if (cost && !cost.hidden) cost.querySelector("button").focus();
-    else if (this.video.paused) this.video.play().catch(() => {});
+    if (this.video.paused) this.video.play().catch(() => {});
     else this.video.pause();
   }
 
   skip(seconds) {
     const length = this.video.duration || Number(this.root.dataset.duration) / 1000;
-    this.video.currentTime = Math.max(0, Math.min(length - 0.1, this.video.currentTime + seconds));
+    moveTo(this.video, Math.max(0, Math.min(length - 0.1, this.video.currentTime + seconds)));
     this.say(fill(this.words.at, { at: clock(this.video.currentTime * 1000) }));
   }
 
@@ -67,6 +65,12 @@ export class Controls {
     // A first tap shows hidden controls; the next tap on the picture plays or pauses.
     this.video.addEventListener("click", () => this.screen.woke() || this.toggle());
     this.part("help-open").addEventListener("click", () => this.#help());
+    const more = this.part("extra-open");
+    more.addEventListener("click", () => {
+      const open = more.getAttribute("aria-expanded") !== "true";
+      more.setAttribute("aria-expanded", String(open));
+      this.part("extra").toggleAttribute("data-open", open);
+    });
   }
 
   #help() {

@@ -15,29 +15,40 @@ const megabytes = (bytes) => {
   return value < 10 ? Math.max(0.1, Math.round(value * 10) / 10) : Math.round(value);
 };
 
-// Resolves with what to play: "all", "low" or "sound"; at once on an unmetered connection.
-export function agreed(root, position) {
+function write(root, position) {
   const sizes = JSON.parse(root.dataset.sizes || "{}");
-  const box = root.querySelector("[data-cost]");
-  const line = root.querySelector("[data-cost-line]");
-  const costly = metered();
-  if (!box || !Object.keys(sizes).length) return Promise.resolve("all");
   const left = Math.max(0.02, 1 - position / Number(root.dataset.duration));
   for (const place of root.querySelectorAll("[data-megabytes]")) {
     const size = sizes[place.dataset.megabytes];
     place.textContent = size ? megabytes(size * left) : "";
   }
-  if (costly === null && line) line.hidden = false;
-  if (!costly) return Promise.resolve("all");
-  box.hidden = false;
+}
+
+// What a lecture costs, where the browser cannot say whether that matters.
+export function estimate(root) {
+  const line = root.querySelector("[data-cost-line]");
+  if (!line || !root.dataset.sizes || metered() !== null) return;
+  write(root, 0);
+  line.hidden = false;
+}
+
+// What to play: "all", or a promise of "all", "low", "sound" on a metered connection ("" when the question is closed).
+export function agreed(root, position) {
+  const box = /** @type {HTMLDialogElement | null} */ (root.querySelector("[data-cost]"));
+  if (!box || !metered()) return "all";
+  write(root, position);
+  box.showModal();
   return new Promise((resolve) => {
-    box.addEventListener("click", (event) => {
+    const choose = (event) => {
       const choice = event.target.closest("button[data-choice]")?.dataset.choice;
-      if (!choice) return;
-      box.hidden = true;
-      box.dataset.asked = "yes";
-      resolve(choice);
+      if (choice) box.close(choice);
+    };
+    box.returnValue = "";
+    box.addEventListener("click", choose);
+    box.addEventListener("close", () => {
+      box.removeEventListener("click", choose);
+      resolve(box.returnValue);
       root.querySelector("[data-toggle]").focus();
-    });
+    }, { once: true });
   });
 }

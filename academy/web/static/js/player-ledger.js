@@ -1,25 +1,14 @@
 // The client of the watch ledger: leases, heartbeats, and their messages on the page.
 
 import { isProblem, ownJson } from "./answers.js";
+import { deviceKey, drawSpans } from "./player-parts.js";
 import { Queue, waiting } from "./player-queue.js";
 import { Watcher, clock, gaps, length, merge, subtract } from "./player-spans.js";
 import { fill } from "./words.js";
 
 const BEAT_MS = 15_000;
-const SVG = "http://www.w3.org/2000/svg";
-
-function deviceKey() {
-  try {
-    let key = localStorage.getItem("academy-device");
-    if (!key) {
-      key = Array.from(crypto.getRandomValues(new Uint8Array(12)), (n) => n.toString(16).padStart(2, "0")).join("");
-      localStorage.setItem("academy-device", key);
-    }
-    return key;
-  } catch {
-    return "";
-  }
-}
+// The server gives a playback that was silent for 90 s to the next device that asks: after this long, ask anew.
+const SILENT_MS = 75_000;
 
 export class Ledger {
   /**
@@ -40,6 +29,8 @@ export class Ledger {
     this.threshold = Number(root.dataset.threshold);
     this.unsent = [];
     this.lease = null;
+    this.waiting = 0; // milliseconds that the server does not know yet
+    this.heard = 0; // when it last answered for this lease
     this.watcher = new Watcher(video);
     this.queue = new Queue({
       onAnswer: (sent, status, content) => this.#answered(sent, status, content),
@@ -86,7 +77,7 @@ export class Ledger {
   // ---- leases ----
 
   async #begin(takeOver = false) {
-    if (this.lease || this.asking) return;
+    if (this.asking || (this.lease && Date.now() - this.heard < SILENT_MS)) return;
     this.asking = true;
     try {
       // Send records of an earlier visit first, while its lease is active.
@@ -115,7 +106,8 @@ export class Ledger {
 
   #began(content) {
     this.lease = { token: content.token, id: content.lease };
-    this.seq = content.seq;
+    this.heard = Date.now();
+    this.seq = Math.max(content.seq, ...this.unsent.filter((one) => one.lease === content.token).map((one) => one.seq));
     this.counted = merge([...this.counted, ...content.spans]);
     this.watcher.take(); // playback before the lease began cannot be credited
     this.watcher.step();
@@ -128,6 +120,7 @@ export class Ledger {
     const yes = this.part("ask-yes");
     yes.hidden = !offer;
     if (offer) yes.textContent = offer;
+    this.part("ask-no").textContent = fill(offer === this.words.take_over ? this.words.stay : this.words.understood);
     if (!this.dialog.open) this.dialog.showModal();
   }
 
@@ -163,6 +156,7 @@ export class Ledger {
 
   #answered(sent, status, content) {
     const mine = sent.item === this.item;
+    if (sent.lease === this.lease?.token) this.heard = Date.now();
     this.unsent = this.unsent
       .map((record) => (record.lease === sent.lease ? { ...record, spans: subtract(record.spans, sent.spans) } : record))
       .filter((record) => record.spans.length);
@@ -184,6 +178,8 @@ export class Ledger {
   // ---- messages ----
 
   #waiting(ms, reachable) {
+    this.waiting = ms;
+    this.root.dispatchEvent(new Event("recorded"));
     if (!ms && this.lost) this.#status(this.words.lost, "warn");
     else if (!ms) this.#status(this.words.recorded, "good");
     else if (!reachable) this.#status(fill(this.words.waiting, { n: Math.max(1, Math.round(ms / 60_000)) }), "warn");
@@ -200,14 +196,27 @@ export class Ledger {
     status.dataset.tone = tone;
   }
 
+  // Once all that was played is sent, or cannot be sent now.
+  async settled() {
+    await this.beat();
+    await this.queue.flush();
+  }
+
+  // Milliseconds still to be played until the item is completed.
+  left() {
+    if (this.completed) return 0;
+    const covered = this.duration - length(gaps(this.shown(), this.duration));
+    return Math.max(0, Math.ceil((this.duration * this.threshold) / 1000) - covered);
+  }
+
   // All played spans, acknowledged or not.
   shown() {
     return merge([...this.counted, ...this.unsent.flatMap((record) => record.spans), ...this.watcher.peek()]);
   }
 
   draw() {
-    this.#rects("counted", this.counted);
-    this.#rects("pending", this.unsent.flatMap((record) => record.spans));
+    drawSpans(this.part("counted"), this.counted, this.duration);
+    drawSpans(this.part("pending"), this.unsent.flatMap((record) => record.spans), this.duration);
     const missing = gaps(this.counted, this.duration);
     const covered = this.duration - length(missing);
     const left = Math.max(0, Math.ceil((this.duration * this.threshold) / 1000) - covered);
@@ -235,19 +244,6 @@ export class Ledger {
       return line;
     });
     this.part("why-box").hidden = !unexplained.length;
-  }
-
-  #rects(name, spans) {
-    const group = this.part(name);
-    group.replaceChildren(
-      ...spans.map(([start, end]) => {
-        const rect = document.createElementNS(SVG, "rect");
-        rect.setAttribute("x", String((start / this.duration) * 1000));
-        rect.setAttribute("width", String(Math.max(1, ((end - start) / this.duration) * 1000)));
-        rect.setAttribute("height", "12");
-        return rect;
-      }),
-    );
   }
 
   #list(name, entries, make) {

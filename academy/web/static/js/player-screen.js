@@ -2,6 +2,8 @@
 // own player there; in a web view without support the player fills the window.
 
 const REST_MS = 3000;
+// A telephone held sideways: there the lecture fills the screen by itself.
+const SIDEWAYS = "(orientation: landscape) and (max-height: 30rem) and (pointer: coarse)";
 
 export class Screen {
   /**
@@ -27,6 +29,10 @@ export class Screen {
       if (event.key === "Escape" && this.filled) this.#fill(false);
     });
     this.#rest();
+    const sideways = matchMedia(SIDEWAYS);
+    const turned = () => this.button && !this.owner && this.#fill(sideways.matches);
+    sideways.addEventListener("change", turned);
+    if (sideways.matches) turned();
   }
 
   get owner() {

@@ -4,6 +4,16 @@ import { clock } from "./player-spans.js";
 
 const KEYS = { ArrowLeft: -5, ArrowRight: 5, ArrowDown: -5, ArrowUp: 5, PageDown: -60, PageUp: 60 };
 
+/**
+ * Go to a second. Before the film is loaded the element keeps it, and says nothing of it.
+ * @param {HTMLVideoElement} video
+ * @param {number} second
+ */
+export function moveTo(video, second) {
+  video.currentTime = second;
+  if (video.readyState === 0) video.dispatchEvent(new Event("timeupdate"));
+}
+
 // Older web views have no findLast.
 const last = (list, fits) => list.filter(fits).pop();
 
@@ -83,7 +93,7 @@ export class Seek {
   }
 
   #go(ms) {
-    this.video.currentTime = Math.max(0, Math.min(ms, this.length - 100)) / 1000 + 0.01;
+    moveTo(this.video, Math.max(0, Math.min(ms, this.length - 100)) / 1000 + 0.01);
   }
 
   #chapterAt(ms) {

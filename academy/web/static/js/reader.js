@@ -6,8 +6,11 @@ import { gaps } from "./player-spans.js";
 import { Turner } from "./reader-turner.js";
 import { fill } from "./words.js";
 
-const SIZES = [100, 150, 200, 300];
+const SIZES = [1, 1.5, 2, 3];
 const SWIPE_PX = 60;
+const MOST = 4;
+const DOUBLE_MS = 350;
+const NEAR_PX = 30;
 
 // The ledger's texts with pages instead of minutes.
 class Reading extends Ledger {
@@ -35,14 +38,14 @@ class Reader {
     this.leaves = /** @type {HTMLElement[]} */ ([...this.part("pages").children]);
     this.sheet = this.part("sheet");
     this.page = 1;
-    this.size = 0;
+    this.scale = 1;
+    this.plain = root.classList.contains("plain");
     this.turner = new Turner(Number(root.dataset.page), Number(root.dataset.rate), (page) => this.show(page));
     root.classList.add("paged");
-    for (const name of ["reader-bar", "reader-tools", "reader-ledger"]) this.part(name)?.removeAttribute("hidden");
     this.#buttons();
-    this.zoom(0);
+    this.zoomTo(1);
     document.addEventListener("keydown", (event) => this.#key(event));
-    this.#swipes();
+    this.#touches();
     document.addEventListener("visibilitychange", () => (document.hidden ? this.turner.pause() : this.turner.play()));
     if (root.dataset.item) this.#credit();
     const named = /^#page-(\d+)$/.exec(location.hash)?.[1];
@@ -63,8 +66,8 @@ class Reader {
   #buttons() {
     this.part("previous").addEventListener("click", () => this.show(this.page - 1));
     this.part("next").addEventListener("click", () => this.show(this.page + 1));
-    this.part("smaller").addEventListener("click", () => this.zoom(-1));
-    this.part("larger").addEventListener("click", () => this.zoom(1));
+    this.part("smaller").addEventListener("click", () => this.zoomBy(-1));
+    this.part("larger").addEventListener("click", () => this.zoomBy(1));
     this.part("plain")?.addEventListener("click", () => this.wordsOnly(!this.plain));
   }
 
@@ -79,11 +82,12 @@ class Reader {
     const page = Math.max(1, Math.min(leaves.length, wanted));
     this.page = page;
     leaves.forEach((leaf, n) => leaf.classList.toggle("here", n + 1 === page));
-    for (const near of [page - 1, page]) leaves[near]?.querySelector("img").setAttribute("loading", "eager");
+    this.#fetch(page);
     this.part("figures").textContent = `${page} / ${leaves.length}`;
     this.part("place").textContent = fill(this.words.place, { n: page, all: leaves.length });
     this.#disable("previous", page === 1);
     this.#disable("next", page === leaves.length);
+    this.zoomTo(1);
     this.sheet.scrollTo(0, 0);
     const address = new URL(location.href);
     address.hash = "";
@@ -92,23 +96,66 @@ class Reader {
     this.turner.turn(page);
   }
 
-  /** @param {number} by */
-  zoom(by) {
-    this.size = Math.max(0, Math.min(SIZES.length - 1, this.size + by));
-    this.sheet.style.setProperty("--zoom", String(SIZES[this.size] / 100));
-    this.#disable("smaller", this.size === 0);
-    this.#disable("larger", this.size === SIZES.length - 1);
+  // The picture of this page, then that of the next: together they would come half as fast.
+  #fetch(page) {
+    const leaf = this.leaves[page - 1];
+    if (this.plain && !leaf.classList.contains("wordless")) return;
+    const here = this.#picture(page);
+    if (here.complete) this.#picture(page + 1);
+    else here.addEventListener("load", () => this.#picture(this.page + 1), { once: true });
+  }
+
+  // A page's picture, put into its place when it is first wanted.
+  #picture(page) {
+    const leaf = this.leaves[page - 1];
+    const kept = /** @type {HTMLTemplateElement | null} */ (leaf?.querySelector("template"));
+    kept?.replaceWith(kept.content);
+    return leaf?.querySelector("img");
+  }
+
+  /** @param {number} by one step up or down */
+  zoomBy(by) {
+    const next = by > 0 ? SIZES.find((one) => one > this.scale + 0.01) : SIZES.filter((one) => one < this.scale - 0.01).pop();
+    this.zoomTo(next ?? this.scale);
+  }
+
+  /**
+   * Enlarge picture or letters; what lies under a point of the screen stays there.
+   * @param {number} scale
+   * @param {{ x: number, y: number }} [at]
+   */
+  zoomTo(scale, at) {
+    const { sheet } = this;
+    const box = sheet.getBoundingClientRect();
+    const [x, y] = at ? [at.x - box.left, at.y - box.top] : [box.width / 2, 0];
+    const next = Math.max(1, Math.min(MOST, scale));
+    const grown = next / this.scale;
+    const [left, top] = [(sheet.scrollLeft + x) * grown - x, (sheet.scrollTop + y) * grown - y];
+    this.scale = next;
+    sheet.style.setProperty("--zoom", String(next));
+    sheet.scrollTo(left, top);
+    if (next > 1) this.#sharpen();
+    this.#disable("smaller", next <= 1);
+    this.#disable("larger", next >= SIZES[SIZES.length - 1]);
+  }
+
+  // The small picture is for reading at the width of a phone.
+  #sharpen() {
+    const image = this.leaves[this.page - 1]?.querySelector("img");
+    if (!image?.dataset.large || this.plain) return;
+    image.removeAttribute("srcset");
+    image.src = image.dataset.large;
+    delete image.dataset.large;
   }
 
   /** @param {boolean} on */
   wordsOnly(on) {
     this.plain = on;
     this.root.classList.toggle("plain", on);
-    this.part("plain").setAttribute("aria-pressed", String(on));
-    for (const leaf of this.leaves) {
-      const text = leaf.querySelector("[data-page-words]");
-      text.hidden = !on || !text.textContent;
-    }
+    this.part("plain").textContent = fill(on ? this.words.as_picture : this.words.as_text);
+    this.zoomTo(1);
+    this.sheet.scrollTo(0, 0);
+    this.#fetch(this.page);
   }
 
   /** @param {KeyboardEvent} event */
@@ -120,25 +167,46 @@ class Reader {
     const acts = {
       ArrowLeft: back, PageUp: back, ArrowRight: on, PageDown: on,
       Home: () => this.show(1), End: () => this.show(this.leaves.length),
-      "+": () => this.zoom(1), "=": () => this.zoom(1), "-": () => this.zoom(-1),
+      "+": () => this.zoomBy(1), "=": () => this.zoomBy(1), "-": () => this.zoomBy(-1),
     };
     if (!acts[event.key]) return;
     event.preventDefault();
     acts[event.key]();
   }
 
-  #swipes() {
+  #touches() {
+    const { sheet } = this;
     /** @type {Touch | null} */
     let touch = null;
-    this.sheet.addEventListener("touchstart", (event) => {
-      touch = event.touches.length === 1 && this.size === 0 ? event.touches[0] : null;
+    let [apart, began] = [0, 1];
+    let tapped = { at: 0, x: 0, y: 0 };
+    /** @param {TouchList} two */
+    const distance = (two) => Math.hypot(two[0].clientX - two[1].clientX, two[0].clientY - two[1].clientY);
+    sheet.addEventListener("touchstart", (event) => {
+      touch = event.touches.length === 1 ? event.touches[0] : null;
+      if (event.touches.length === 2) [apart, began] = [distance(event.touches), this.scale];
     }, { passive: true });
-    this.sheet.addEventListener("touchend", (event) => {
+    sheet.addEventListener("touchmove", (event) => {
+      if (event.touches.length !== 2 || !apart) return;
+      event.preventDefault();
+      const [a, b] = [event.touches[0], event.touches[1]];
+      this.zoomTo((began * distance(event.touches)) / apart, { x: (a.clientX + b.clientX) / 2, y: (a.clientY + b.clientY) / 2 });
+    }, { passive: false });
+    sheet.addEventListener("touchend", (event) => {
+      if (event.touches.length < 2) apart = 0;
       if (!touch) return;
-      const [dx, dy] = [event.changedTouches[0].clientX - touch.clientX, event.changedTouches[0].clientY - touch.clientY];
-      if (Math.abs(dx) > SWIPE_PX && Math.abs(dx) > 2 * Math.abs(dy)) this.show(this.page + (dx < 0 ? 1 : -1));
+      const { clientX: x, clientY: y } = event.changedTouches[0];
+      const [dx, dy] = [x - touch.clientX, y - touch.clientY];
       touch = null;
-    }, { passive: true });
+      if (this.scale === 1 && Math.abs(dx) > SWIPE_PX && Math.abs(dx) > 2 * Math.abs(dy)) this.show(this.page + (dx < 0 ? 1 : -1));
+      if (Math.hypot(dx, dy) > NEAR_PX) return;
+      const twice = event.timeStamp - tapped.at < DOUBLE_MS && Math.hypot(x - tapped.x, y - tapped.y) < NEAR_PX;
+      tapped = { at: twice ? 0 : event.timeStamp, x, y };
+      if (!twice) return;
+      event.preventDefault(); // no click follows
+      this.zoomTo(this.scale > 1 ? 1 : 2, { x, y });
+    });
+    sheet.addEventListener("dblclick", (event) => this.zoomTo(this.scale > 1 ? 1 : 2, { x: event.clientX, y: event.clientY }));
   }
 }
 
