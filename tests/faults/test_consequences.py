@@ -23,7 +23,7 @@ from academy.learning.models import Completion, CourseStart, CreditHour, ItemCom
 from academy.learning.service import Opened
 from academy.library.models import Course
 from academy.people.models import Member, Organisation
-from academy.trainings import recount
+from academy.trainings import coverage_cells, recount
 from academy.trainings import service as trainings
 from academy.trainings.models import Enrolment, Training
 from tests.conftest import make_settings
@@ -52,6 +52,12 @@ def real_runtime(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collisions, "PAUSE_S", 0)
+
+
+@pytest.fixture(autouse=True)
+def _settling_is_asked_for_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else by every so many changes of the process: a statement that one beat sends and the next does not."""
+    monkeypatch.setattr(coverage_cells, "EVERY", 1)
 
 
 @dataclass
@@ -112,7 +118,8 @@ def scene(runtime: Runtime, kind: str = "video", **changes: object) -> Scene:
 
 
 def statements(runtime: Runtime) -> list[str]:
-    """What an untroubled beat sends that earns everything."""
+    """What an untroubled beat sends that earns everything, when settling was asked for already."""
+    scene(runtime).beat()
     whole = scene(runtime)
     with failing(runtime.db) as seen:
         whole.beat()
