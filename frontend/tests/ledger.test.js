@@ -98,6 +98,29 @@ test("what was played is sent with its lease, and counted when the academy has i
   await eventually(() => assert.equal(text("status"), "recorded"));
 });
 
+test("what was watched while a slow network brought the lease is sent with it", async () => {
+  let brought;
+  const lease = new Promise((resolve) => { brought = () => resolve(answer(201, LEASE)); });
+  const asked = answering((url) => (url.endsWith("leases") ? lease : answer(204, null, "")));
+  const { film, made } = ledger();
+  await film.play();
+  film.dispatchEvent(new Event("playing"));
+  for (let at = 0; at <= 8; at += 0.25) {
+    film.currentTime = at;
+    film.dispatchEvent(new Event("timeupdate"));
+  }
+  brought();
+  await eventually(() => assert.ok(made.lease));
+  film.pause();
+  await eventually(() => assert.deepEqual(made.counted, [[3000, 8000]], "as much as the server lends"));
+  assert.deepEqual(asked.find((one) => one.url.endsWith("heartbeats")).body.spans, [[3000, 8000]]);
+});
+
+test("half a second that is missing is not 0:00", () => {
+  answering(() => answer(204, null, ""));
+  assert.equal(ledger({ spans: [[0, 56_500]] }).text("figure"), "0:01 left");
+});
+
 test("refused spans are not counted, and the page says why", async () => {
   const refusal = { seq: 1, refused: [[0, 300]], reason: "fast", explanation: "too fast" };
   answering((url) => (url.endsWith("leases") ? answer(201, LEASE) : answer(200, refusal)));

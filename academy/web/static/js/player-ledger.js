@@ -3,10 +3,10 @@
 import { isProblem, ownJson } from "./answers.js";
 import { deviceKey, drawSpans } from "./player-parts.js";
 import { Queue, waiting } from "./player-queue.js";
-import { Watcher, clock, gaps, length, merge, subtract } from "./player-spans.js";
+import { Watcher, clock, gaps, latest, length, merge, subtract } from "./player-spans.js";
 import { fill } from "./words.js";
 
-const BEAT_MS = 15_000;
+const [BEAT_MS, EARLY_MS] = [15_000, 5_000];
 // The server gives a playback that was silent for 90 s to the next device that asks: after this long, ask anew.
 const SILENT_MS = 75_000;
 
@@ -45,6 +45,11 @@ export class Ledger {
   // Texts of an amount and a stretch; the document reader overrides them with pages.
   describe(ms) {
     return clock(ms);
+  }
+
+  // Half a second that is missing is not 0:00.
+  remaining(ms) {
+    return clock(Math.ceil(ms / 1000) * 1000);
   }
 
   name([start, end]) {
@@ -109,7 +114,8 @@ export class Ledger {
     this.heard = Date.now();
     this.seq = Math.max(content.seq, ...this.unsent.filter((one) => one.lease === content.token).map((one) => one.seq));
     this.counted = merge([...this.counted, ...content.spans]);
-    this.watcher.take(); // playback before the lease began cannot be credited
+    // What was watched while a slow network brought the lease counts too: the server lends so much, once.
+    this.watcher.done = latest(this.watcher.take(), EARLY_MS);
     this.watcher.step();
     this.draw();
   }
@@ -220,7 +226,7 @@ export class Ledger {
     const missing = gaps(this.counted, this.duration);
     const covered = this.duration - length(missing);
     const left = Math.max(0, Math.ceil((this.duration * this.threshold) / 1000) - covered);
-    const text = this.completed || !left ? fill(this.words.complete) : fill(this.words.left, { left: this.describe(left) });
+    const text = this.completed || !left ? fill(this.words.complete) : fill(this.words.left, { left: this.remaining(left) });
     this.part("figure").textContent = text;
     this.part("bar").setAttribute("aria-label", fill(this.words.bar, { counted: this.describe(covered), missing: this.describe(length(missing)) }));
     this.part("only").hidden = !missing.length || !this.counted.length;

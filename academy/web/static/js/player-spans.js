@@ -28,6 +28,17 @@ export function subtract(spans, taken) {
 
 export const length = (spans) => spans.reduce((sum, [start, end]) => sum + end - start, 0);
 
+// The last milliseconds of the spans.
+export function latest(spans, most) {
+  const kept = [];
+  let left = most;
+  for (const [start, end] of [...spans].reverse()) {
+    if (left > 0) kept.unshift([Math.max(start, end - left), end]);
+    left -= end - start;
+  }
+  return kept;
+}
+
 // Missing spans of a lecture, without gaps short enough to count as watched.
 export const gaps = (spans, duration) => subtract([[0, duration]], merge(spans, HOLE_MS)).filter(([a, b]) => b - a > HOLE_MS);
 

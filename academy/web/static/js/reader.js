@@ -23,6 +23,11 @@ class Reading extends Ledger {
     return fill(this.words.pages, { n: Math.ceil(ms / this.pageMs) });
   }
 
+  /** @override @param {number} ms */
+  remaining(ms) {
+    return this.describe(ms);
+  }
+
   /** @override @param {[number, number]} stretch */
   name([start, end]) {
     const [a, b] = [Math.floor(start / this.pageMs) + 1, Math.ceil(end / this.pageMs)];
