@@ -10,7 +10,7 @@ from academy.core.i18n import Message, msg
 from academy.core.months import Month, earliest, latest
 from academy.core.text import tidy_text
 from academy.people.ages import age_on
-from academy.people.name_spelling import clean_name, unmarked
+from academy.people.name_spelling import clean_name, is_plain, unmarked
 
 ORGANISATION_KINDS: dict[str, Message] = {
     "committee": msg("党委"),
@@ -79,7 +79,10 @@ _DATE = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号.]?(?:[ T]\s*0{1,2}:00(?::00(?:\.0{1,6})?)?Z?)?"
 )
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
-_ERROR = re.compile(r"#[A-Z0-9/_ ]{2,20}[!?]?|#[\u4e00-\u9fff]{1,6}[!?]?|#+|Err:\d{3}", re.IGNORECASE)
+_ERROR = re.compile(
+    r"#[A-Z0-9/_ ]{2,20}[!?]?|#[\u4e00-\u9fff]{1,6}[!?]?|#+|Err:\d{3}|n/a|nan|null|none|undefined", re.IGNORECASE
+)
+_ERROR_BEGINS = frozenset("#＃EeNnUu")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 EARLIEST = dt.date(1900, 1, 1)
 ADULT_AGE = 18
@@ -108,9 +111,9 @@ def not_an_error(text: str) -> str:
     """The text itself.
 
     Raises:
-        Unreadable: it is a spreadsheet's error value: #N/A, #REF! …
+        Unreadable: it is an error value of a spreadsheet (#N/A, #REF! …) or of a program that exports (NaN, null …).
     """
-    if text[:1] in ("#", "＃", "E", "e") and _ERROR.fullmatch(text.strip().replace("＃", "#")):
+    if text[:1] in _ERROR_BEGINS and _ERROR.fullmatch(text.strip().replace("＃", "#")):
         raise Unreadable(msg("单元格是错误值 %(shown)s，请改成实际内容。", shown=text[:20]))
     return text
 
@@ -136,7 +139,7 @@ def read_member_number(text: str) -> str:
     Raises:
         Unreadable: blank, longer than 40 characters, or other than letters, digits and hyphens.
     """
-    if _NUMBER.fullmatch(text):
+    if text[:1] not in _ERROR_BEGINS and _NUMBER.fullmatch(text):
         return text
     number = tidy(not_an_error(text))
     if not number:
@@ -164,12 +167,12 @@ def read_name(text: str, *, longest: int = 60) -> str:
     """A person's or an organisation's name.
 
     Raises:
-        Unreadable: blank, or longer than `longest` characters.
+        Unreadable: blank, a sign without any letter, or longer than `longest` characters.
     """
-    if text.isalpha() and len(text) <= longest:
+    if len(text) <= longest and is_plain(text):
         return text  # the common case: nothing to clean, no formula
     name = clean_name(plain(text))
-    if not name:
+    if not any(map(str.isalpha, name)):
         raise Unreadable(msg("没有填姓名。") if longest <= 60 else msg("没有填名称。"))
     if len(name) > longest:
         raise Unreadable(msg("“%(shown)s…”太长，最多 %(longest)s 个字。", shown=name[:10], longest=longest))

@@ -10,6 +10,8 @@ from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.roster.sheet_table import TOP, HeadingQuery, Rows, SheetTable, bounded, header_place
 
+_END = "\x1a"
+"""Programs of old end a file with it."""
 SEPARATORS = ",\t;|，"
 _ENCODING = msg("看不懂文件的编码，请用 UTF-8 或 GB18030 另存为 CSV。")
 _MARKS = (
@@ -81,7 +83,7 @@ class _Source:
         return self
 
     def __next__(self) -> str:
-        line = next(self.reader)
+        line = next(self.reader).rstrip(_END)
         self.held.append(line)
         return line
 
@@ -141,7 +143,14 @@ def _below(records: Iterator[_Record], separator: str, table: SheetTable) -> Row
             found = msg("这一行有 %(n)s 格，表头只有 %(wide)s 格：多了分隔符，请核对各列。", n=len(row), wide=wide)
             table.faults.setdefault(line, found)
         lines.rows += 1
-        yield line, bounded(row, line)
+        yield line, bounded([_forced(cell) for cell in row], line)
+
+
+def _forced(cell: str) -> str:
+    """The text of a cell that a program kept from being taken for a number: ="0012", '0012."""
+    if cell[:2] == '="' and cell[-1:] == '"' and '"' not in cell[2:-1]:
+        return cell[2:-1]
+    return cell[1:] if cell[:1] == "'" and "'" not in cell[1:] else cell
 
 
 def _swallowed(row: Sequence[str], separator: str) -> bool:

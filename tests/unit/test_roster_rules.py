@@ -77,6 +77,31 @@ def test_names_of_every_people_pass(name: str) -> None:
     assert rules.read_name(name) == name
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    "\xad\u034f\u115f\u1160\u17b4\u180b\u180e\u200b\u200d\u200e\u202c\u2060\u2064\u2800\u3164\ufe00\ufe0f\ufeff\uffa0\ufff9"
+    "\U000e0041\U000e0100\U000e01ef",
+)
+def test_what_nobody_sees_is_no_other_name_and_no_other_number(unseen: str) -> None:
+    """Fillers are letters by their category, a variation selector belongs to the character before it."""
+    assert rules.read_name(f"赵{unseen}小满{unseen}") == "赵小满"
+    assert rules.read_member_number(f"{unseen}A0{unseen}1") == "A01"
+    assert rules.read_date(f"1980{unseen}-1-1", today=dt.date(2026, 1, 1)) == dt.date(1980, 1, 1)
+
+
+@pytest.mark.parametrize("text", ["—", "/", "*", "…", "1", "null", "NULL", "NaN", "n/a", "Undefined", "None", " - "])
+def test_what_stands_where_no_name_is_known_is_no_name(text: str) -> None:
+    with pytest.raises(Unreadable):
+        rules.read_name(text)
+
+
+@pytest.mark.parametrize("text", ["null", "NaN", "None", "undefined", "N/A"])
+def test_what_programs_write_for_nothing_is_no_number(text: str) -> None:
+    for read in (rules.read_member_number, rules.read_organisation_code, rules.read_phone, rules.read_gender):
+        with pytest.raises(Unreadable):
+            read(text)  # type: ignore[operator]
+
+
 @given(st.from_regex(r"1[3-9]\d{9}", fullmatch=True))
 def test_a_masked_phone_keeps_only_its_ends(phone: str) -> None:
     shown = rules.mask_phone(phone)

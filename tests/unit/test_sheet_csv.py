@@ -55,6 +55,25 @@ def test_the_line_that_names_the_separator_is_no_row(path: Path) -> None:
         assert header[1] == "姓名" and list(rows) == [3, 4, 5]
 
 
+def test_what_a_program_kept_from_being_a_number_is_read_as_it_was(path: Path) -> None:
+    """As text forced by a formula of itself, or by an apostrophe; a true formula stays one, and is refused."""
+    rows = ['="0012",赵一,\'001-1,="男",', '"=""0013""",\'赵二,001-1,男,', '=A1,=CONCAT("a"),001-1,男,']
+    _, read_, faults, _ = read(path, "\n".join([HEADER, *rows]).encode())
+    assert [row[:3] for row in read_.values()] == [
+        ["0012", "赵一", "001-1"],
+        ["0013", "赵二", "001-1"],
+        ["=A1", '=CONCAT("a")', "001-1"],
+    ]
+    assert not faults
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\n\x1a", "\r\n\x1a\x1a"])
+def test_the_mark_at_the_end_of_an_old_programs_file_is_no_row(path: Path, end: str) -> None:
+    _, rows, faults, lines = read(path, ("\n".join([HEADER, *people(3)]) + end).encode("gb18030"))
+    assert [row[0] for row in rows.values()] == ["A0", "A1", "A2"] and rows[4][-1] == ""
+    assert lines.rows == 3 and not faults  # type: ignore[attr-defined]
+
+
 @given(st.integers(0, 2**32))
 def test_no_line_is_lost_whatever_is_damaged(path: Path, seed: int) -> None:
     """Quotes, separators, ends of lines and blanks are put in or taken out anywhere."""
