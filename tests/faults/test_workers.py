@@ -30,6 +30,8 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.faults
 
 ROOT = Path(__file__).parents[2]
+START_S = 120
+"""Seconds after which a process that has not begun never will: on a busy machine half a minute is too few."""
 SCRIPT = """
 import datetime as dt, os, signal, sys, time
 from pathlib import Path
@@ -112,7 +114,7 @@ class Workers:
         with self.runtime.db.read() as tx:
             return tx.get_one(Job, job_id)
 
-    def wait_for(self, job_id: int, state: JobState, seconds: float = 40) -> Job:
+    def wait_for(self, job_id: int, state: JobState, seconds: float = START_S) -> Job:
         until(lambda: self.state(job_id).state == state, seconds, f"{state} of job {job_id}")
         return self.state(job_id)
 
@@ -203,7 +205,7 @@ def test_several_workers_run_each_job_once(real_runtime: Runtime) -> None:
         with runtime.db.read() as tx:
             return tx.scalar(select(func.count()).where(Job.name == "test.counted", Job.state == "done")) == jobs
 
-    until(done, 40, "the end of the jobs")
+    until(done, START_S, "the end of the jobs")
     for one in made:
         one.stop()
     for thread in threads:
@@ -217,7 +219,7 @@ def test_several_workers_run_each_job_once(real_runtime: Runtime) -> None:
 def test_a_worker_that_starts_while_the_city_writes_runs_what_was_left_behind_once(workers: Workers) -> None:
     first = workers.start()
     job_id = ask(workers.runtime, "test.slow", seconds=3)
-    until(workers.is_running(job_id), 30, "the job")
+    until(workers.is_running(job_id), START_S, "the job")
     first.kill()
     first.wait(10)
     with workers.runtime.db.write_lock():
@@ -231,12 +233,14 @@ def test_a_worker_that_starts_while_the_city_writes_runs_what_was_left_behind_on
 def test_a_sibling_takes_what_a_killed_worker_left_and_keeps_its_own(workers: Workers) -> None:
     first = workers.start(stale=30)
     lost = ask(workers.runtime, "test.slow", seconds=25)
-    until(workers.is_running(lost), 30, "the job")
+    until(workers.is_running(lost), START_S, "the job")
     second = workers.start(stale=30)
-    until(lambda: len(list((workers.runtime.settings.data_dir / "workers").iterdir())) == 2, 30, "the second worker")
+    until(
+        lambda: len(list((workers.runtime.settings.data_dir / "workers").iterdir())) == 2, START_S, "the second worker"
+    )
     kept = [ask(workers.runtime, "test.slow", seconds=12) for _ in range(3)]
     for job_id in kept:
-        until(workers.is_running(job_id), 30, "the job")
+        until(workers.is_running(job_id), START_S, "the job")
     first.kill()
     began = {job_id: workers.started(job_id) for job_id in [lost, *kept]}
     for job_id, pids in began.items():
@@ -249,10 +253,10 @@ def test_a_sibling_takes_what_a_killed_worker_left_and_keeps_its_own(workers: Wo
 def test_a_worker_that_was_taken_for_dead_changes_nothing_when_it_wakes(workers: Workers) -> None:
     first = workers.start(stale=3)
     job_id = ask(workers.runtime, "test.slow", seconds=6)
-    until(workers.is_running(job_id), 30, "the job")
+    until(workers.is_running(job_id), START_S, "the job")
     first.send_signal(signal.SIGSTOP)  # alive to the kernel, silent to everybody
     workers.start(stale=3)
-    until(lambda: len(workers.started(job_id)) == 2, 40, "a second attempt")
+    until(lambda: len(workers.started(job_id)) == 2, START_S, "a second attempt")
     first.send_signal(signal.SIGCONT)
     time.sleep(4)  # its sleep is over long before that of the second
     row = workers.wait_for(job_id, JobState.DONE)
@@ -266,7 +270,7 @@ def test_a_job_that_kills_its_worker_is_put_aside_and_no_innocent_with_it(worker
         poison = enqueue(tx, "test.poison").id
         innocent += [enqueue(tx, "test.slow", seconds=1.5).id for _ in range(2)]
     for _ in range(queue.MAX_DEATHS):
-        assert workers.start().wait(40) == 9, "as a supervisor would, start it again"
+        assert workers.start().wait(START_S) == 9, "as a supervisor would, start it again"
     workers.start()
     row = workers.wait_for(poison, JobState.FAILED)
     assert (row.deaths, row.attempts) == (queue.MAX_DEATHS, queue.MAX_DEATHS)
@@ -278,7 +282,7 @@ def test_a_job_that_kills_its_worker_is_put_aside_and_no_innocent_with_it(worker
 def test_a_worker_that_is_asked_to_stop_hands_back_and_nobody_died(workers: Workers) -> None:
     first = workers.start()
     job_id = ask(workers.runtime, "test.slow", seconds=30)
-    until(workers.is_running(job_id), 30, "the job")
+    until(workers.is_running(job_id), START_S, "the job")
     first.terminate()
     assert first.wait(10) == 0
     row = workers.state(job_id)
@@ -296,7 +300,7 @@ def rows(runtime: Runtime) -> list[str]:
 
 
 def wait_for_file(folder: Path, pattern: str) -> Path:
-    until(lambda: any(folder.glob(pattern)), 40, pattern)
+    until(lambda: any(folder.glob(pattern)), START_S, pattern)
     return next(folder.glob(pattern))
 
 
