@@ -58,7 +58,7 @@ Dialogue: 0,0:00:04.00,0:00:05.00,Default,,0,0,0,,{\\p1}m 0 0 l 10 10
         ("00:00:09,000 --> 00:00:03,000", "第 5 行：结束时间早于开始时间"),
         ("00:00:01,000 --> 99:00:03,000", "第 5 行：时间超出了合理范围"),
         ("-->", "第 5 行：时间写法不对"),
-        ("００:00:01,000 --> 00:00:03,000", "第 5 行：时间写法不对"),
+        ("〇〇:00:01,000 --> 00:00:03,000", "第 5 行：时间写法不对"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_named(line: str, sentence: str) -> None:
@@ -66,6 +66,32 @@ def test_a_line_that_cannot_be_read_is_named(line: str, sentence: str) -> None:
     with pytest.raises(Invalid) as caught:
         caption_files.parse_captions("a.srt", data.encode())
     assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "00:00:03,000 - -> 00:00:04,000",
+        "00:00:03,000 ==> 00:00:04,000",
+        "00:00:03.000 >> 00:00:04.000",
+        "00:00:03,000 — 00:00:04,000",
+        "００：００：０３，０００　--＞　００：００：０４，０００",
+        "00：00：03，000 –> 00：00：04，000",
+        "00:00:03,000 => 00:00:04,000 X1:0 X2:9",
+    ],
+)
+def test_times_are_read_whatever_sign_stands_between_them(line: str) -> None:
+    """Retyped by hand or by a program that recognises letters; they are no words of the caption above."""
+    data = f"1\n00:00:01,000 --> 00:00:02,000\n一\n\n2\n{line}\n二\n"
+    assert texts(caption_files.parse_captions("a.srt", data.encode())) == [(1000, 2000, "一"), (3000, 4000, "二")]
+
+
+@pytest.mark.parametrize(
+    "text", ["08:00:00 - 09:00:00 开幕", "3.141 - 2.718", "从 1.000 ~ 2.000", "12:30 => 13:00", "a >> b"]
+)
+def test_a_sentence_with_times_stays_a_sentence(text: str) -> None:
+    data = f"1\n00:00:01,000 --> 00:00:02,000\n一\n{text}\n"
+    assert texts(caption_files.parse_captions("a.srt", data.encode())) == [(1000, 2000, f"一\n{text}")]
 
 
 def test_at_most_ten_errors_are_told() -> None:

@@ -3,10 +3,15 @@
 import dataclasses
 import re
 
+from academy.core.text import normal_form
+
 MOST = 200
 """Maximum length of a timing line; longer lines are text."""
 
-_ARROW = re.compile("[-\u2010-\u2015\u2212]{1,3} ?(?:>|\uff1e|&gt;)|[\u2192\u27f6\u21d2]")
+_DASH = "[-\u2010-\u2015\u2212]"
+_ARROW = re.compile(f"{_DASH}(?: ?{_DASH}){{0,2}} ?(?:>|\uff1e|&gt;)|[\u2192\u27f6\u21d2]")
+_NO_ARROW = re.compile(r"(?<=[,.]\d{3})\s?(?:[-=~\u2010-\u2015\u2212\uff1d]{1,3}[>\uff1e]?|>{1,3})\s?(?=\d)")
+"""Signs between two times to the millisecond, which no sentence has."""
 _TIME = re.compile(r"(?:(\d{1,3}):)?([0-5]?\d):([0-5]?\d)(?:[,.](\d{1,3}))?")
 _LIKE_TIME = re.compile(r"[-+]?\d{1,6}\s{0,3}[:：]")
 
@@ -25,8 +30,8 @@ def timing_of(line: str) -> Timing | None:
     The proper arrow is ``-->``. Editors turn it into ``->``, ``–>`` or ``→``, which also occur in sentences: such an
     arrow counts only between two complete times.
     """
-    head = line.strip().lstrip("\ufeff")[:MOST]
-    arrow = _ARROW.search(head)
+    head = normal_form(line.strip().lstrip("\ufeff"), MOST)  # full-width figures and colons
+    arrow = _ARROW.search(head) or _NO_ARROW.search(head)
     if arrow is None:
         return None
     start, rest = head[: arrow.start()].strip(), head[arrow.end() :].split(maxsplit=1)
@@ -46,7 +51,7 @@ def escaped(line: str) -> str:
     return _STROKE.sub(lambda found: f"&#{ord(found[0])};", line)
 
 
-_STROKE = re.compile("[-\u2010-\u2015\u2212\u2192\u27f6\u21d2]")
+_STROKE = re.compile("[-=~\u2010-\u2015\u2212\u2192\u27f6\u21d2\uff0d\uff1d\uff5e]")
 
 
 def _is_whole(time: str) -> bool:
