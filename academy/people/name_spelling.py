@@ -45,6 +45,11 @@ def is_plain(name: str) -> bool:
     return _ONLY_HAN.fullmatch(name) is not None
 
 
+def has_letters(name: str) -> bool:
+    """Whether there is a letter or a Chinese character in it; 〇 is a number by its category."""
+    return any(map(str.isalpha, name)) or "\u3007" in name
+
+
 def unmarked(text: str) -> str:
     """The text without zero-width characters, and with private use characters replaced."""
     return text if text.isascii() else text.translate(_TABLE)

@@ -10,7 +10,7 @@ from academy.core.i18n import Message, msg
 from academy.core.months import Month, earliest, latest
 from academy.core.text import tidy_text
 from academy.people.ages import age_on
-from academy.people.name_spelling import clean_name, is_plain, unmarked
+from academy.people.name_spelling import clean_name, has_letters, is_plain, unmarked
 
 ORGANISATION_KINDS: dict[str, Message] = {
     "committee": msg("党委"),
@@ -172,7 +172,7 @@ def read_name(text: str, *, longest: int = 60) -> str:
     if len(text) <= longest and is_plain(text):
         return text  # the common case: nothing to clean, no formula
     name = clean_name(plain(text))
-    if not any(map(str.isalpha, name)):
+    if not has_letters(name):
         raise Unreadable(msg("没有填姓名。") if longest <= 60 else msg("没有填名称。"))
     if len(name) > longest:
         raise Unreadable(msg("“%(shown)s…”太长，最多 %(longest)s 个字。", shown=name[:10], longest=longest))
