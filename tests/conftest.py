@@ -21,6 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
         config.pluginmanager.import_plugin("tests.support.runtimes")
         config.pluginmanager.import_plugin("tests.support.committed")
+        config.pluginmanager.import_plugin("tests.support.generated")
 
 
 def make_settings(folder: Path, **changes: object) -> Settings:
