@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -99,6 +99,7 @@ class Database:
             event.listen(self.engine, "checkin", _sqlite_checkin)
         else:
             event.listen(self.engine, "checkin", _postgresql_checkin)
+            event.listen(self.engine, "handle_error", _without_values)
 
     @contextmanager
     def read(self, *, snapshot: bool = False) -> Iterator[Tx]:
@@ -286,3 +287,19 @@ def _sqlite_checkin(connection: Any, record: Any) -> None:
 def _postgresql_checkin(connection: Any, _record: Any) -> None:
     if connection is not None and connection.info.transaction_status != TransactionStatus.IDLE:
         connection.rollback()
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """Take the values of rows and parameters out of an error, which may be logged.
+
+    PostgreSQL adds them: “Failing row contains (…)”, “Key (number)=(…) already exists”, and of data that it cannot
+    read the value itself.
+    """
+    error = context.original_exception
+    state, primary = getattr(error, "sqlstate", None), getattr(getattr(error, "diag", None), "message_primary", None)
+    if state is None or primary is None or state.startswith("40"):
+        return  # of a deadlock it names processes only
+    said = type(error).__name__ if state.startswith("22") else primary
+    error.args = (said,)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (f"({type(error).__name__}) {said}",)

@@ -5,12 +5,14 @@ from sqlalchemy import update
 
 from academy.core import clock
 from academy.core.actor import SYSTEM
-from academy.core.errors import Conflict
+from academy.core.errors import Conflict, Invalid
 from academy.core.runtime import Runtime
 from academy.jobs.api import JobState
-from academy.people.models import Member
+from academy.library.models import Course, CourseState
+from academy.people.models import Member, Organisation
 from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Enrolment, Training, TrainingState
+from academy.trainings.rules import Audience
 from tests.support.coverage_city import City, at, complete, training
 from tests.support.shortcuts import drain
 
@@ -96,3 +98,29 @@ def test_a_job_that_fails_leaves_a_draft_and_says_why(runtime: Runtime, plan: tu
         assert job is not None and job.state == JobState.FAILED
         assert "没有一名党员" in str(job.error)
         assert tx.query(Enrolment).filter_by(training_id=made.id).count() == 0
+
+
+def test_an_open_training_is_edited_though_one_of_its_courses_was_withdrawn(
+    runtime: Runtime, plan: tuple[City, Training], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its courses are fixed, whatever became of them; a draft must not open with it."""
+    monkeypatch.setattr(service, "AT_ONCE", 20)
+    city, made = plan
+    with clock.frozen(at(3)):
+        begin(runtime, made)
+        with runtime.db.begin() as tx:
+            draft = training(tx, tx.get_one(Organisation, city.city.id), city.courses)
+            tx.get_one(Course, city.courses[0].id).state = CourseState.WITHDRAWN
+        with runtime.db.begin() as tx:
+            held = tx.get_one(Training, made.id)
+            wanted = service.TrainingPlan(
+                title="改了名的培训",
+                audience=Audience.from_json(held.audience),
+                opens_on=held.opens_on,
+                closes_on=at(60).date(),
+                courses=[course.id for course in city.courses],
+            )
+            service.edit_training(tx, SYSTEM, held, wanted)
+        assert (now(runtime, made).title, now(runtime, made).closes_on) == ("改了名的培训", at(60).date())
+        with pytest.raises(Invalid):
+            begin(runtime, draft)

@@ -71,6 +71,7 @@ def test_a_quarter_adds_up_from_place_to_group(runtime: Runtime, city: City) -> 
         assert len(ages) == 5 and "无职务" in cells(found, "post")
         town = builder.build_report(tx, "period", tx.get_one(Organisation, city.branches[0].id), {"period": "2026"})
         assert cells(town, "places")["合计"][2:5] == [4, 0.8, 4], "the whole year has the fourth one too"
+        assert "各季度相加与全年不同" in str(town.definition), "and it says why"
         with pytest.raises(NotFound):
             period.period("2026-Q9")
         with pytest.raises(NotFound):

@@ -89,6 +89,15 @@ def test_the_answer_is_taken_along_and_that_is_kept_too(
     assert verbs(runtime, verb="audit.") == ["audit.searched", "audit.exported"]
 
 
+@ONE_KIND
+@pytest.mark.parametrize("page", ["", "&page=1", "&page=2", "&page=0", "&page=x", "&page=1&page=1"])
+def test_a_search_is_on_record_whichever_page_is_asked_for(
+    runtime: Runtime, people_: tuple[Member, Account, Account], auditor: FlaskClient, page: str
+) -> None:
+    assert auditor.get(f"/audit?whom=M42{page}").status_code == 200
+    assert verbs(runtime, verb="audit.searched") == ["audit.searched"]
+
+
 def test_a_long_trail_is_streamed_whole(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_trail, "CHUNK", 7)
     with runtime.db.begin() as tx:
