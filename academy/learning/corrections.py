@@ -4,7 +4,6 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.exc import IntegrityError
 
 from academy.core import clock
 from academy.core.actor import Actor, Role
@@ -12,6 +11,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import Message, msg
+from academy.core.unique import unique_or
 from academy.jobs import api as jobs
 from academy.learning.completions import hours_of_course
 from academy.learning.events import CorrectionApproved, CourseStruck
@@ -54,11 +54,8 @@ def propose_correction(
         proposed_by=actor.account_id,
     )
     _possible(tx, made)
-    try:
-        with tx.begin_nested():
-            tx.add(made)
-    except IntegrityError:
-        raise Conflict(msg("这门课已有一份更正在等审批。")) from None
+    with unique_or(tx, Conflict(msg("这门课已有一份更正在等审批。"))):
+        tx.add(made)
     record(tx, actor, "correction.proposed", f"correction:{made.public_id}", member=member.public_id, kind=kind)
     return made
 

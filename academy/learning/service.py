@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, select, update
-from sqlalchemy.exc import IntegrityError
 
 from academy.core import clock
 from academy.core.actor import Actor
@@ -13,6 +12,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, NotFound
 from academy.core.i18n import msg
+from academy.core.unique import unique_or
 from academy.learning import carry_over, completions, devices, rules
 from academy.learning.models import LeaseEnd, PlaybackLease, WatchLedger
 from academy.learning.tokens import Grant
@@ -137,12 +137,9 @@ def _begin(tx: Tx, actor: Actor, item: CourseItem, *, duration_ms: int, **opened
         credited_until_ms=max(now_ms, spent),
         **opened,
     )
-    try:
-        with tx.begin_nested():
-            tx.add(lease)
-    except IntegrityError:
-        # Two devices at once: the other one was first.
-        raise Conflict(msg("另一台设备刚刚开始观看，请重试。")) from None
+    # Two devices at once: the other one was first.
+    with unique_or(tx, Conflict(msg("另一台设备刚刚开始观看，请重试。"))):
+        tx.add(lease)
     key = {"member_id": lease.member_id, "item_id": lease.item_id, "item_version": lease.item_version}
     completions.insert_once(
         tx,

@@ -1,7 +1,8 @@
 """Categories of courses: the initial ones, and their management by the city's administrators."""
 
+from contextlib import AbstractContextManager
+
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from academy.core.actor import Actor
 from academy.core.audit import record
@@ -9,6 +10,7 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.ids import new_id
+from academy.core.unique import unique_or
 from academy.library import access, rules
 from academy.library.models import Category, CategorySymbol, Course
 
@@ -48,7 +50,8 @@ def add_category(tx: Tx, actor: Actor, name: str, symbol: str = CategorySymbol.P
     access.require_shelf_keeper(actor)
     last = tx.scalar(select(func.max(Category.position))) or 0
     made = Category(slug=new_id()[:8], name=_name(tx, name), position=last + 1, symbol=_symbol(symbol))
-    _keep(tx, made)
+    with _unless_taken(tx):
+        tx.add(made)
     record(tx, actor, "category.added", f"category:{made.slug}")
     return made
 
@@ -57,8 +60,9 @@ def update_category(tx: Tx, actor: Actor, slug: str, name: str, symbol: str) -> 
     """Change the name and the symbol of a category; its links and courses stay. Raises as `add_category`."""
     access.require_shelf_keeper(actor)
     row = find_category(tx, slug)
-    row.name, row.symbol = _name(tx, name, row), _symbol(symbol)
-    _keep(tx, row)
+    kept, drawn = _name(tx, name, row), _symbol(symbol)
+    with _unless_taken(tx):
+        row.name, row.symbol = kept, drawn
     record(tx, actor, "category.renamed", f"category:{slug}")
 
 
@@ -121,13 +125,9 @@ def _symbol(symbol: str) -> CategorySymbol:
     return CategorySymbol(symbol)
 
 
-def _keep(tx: Tx, row: Category) -> None:
-    try:
-        with tx.begin_nested():
-            tx.add(row)
-    except IntegrityError:
-        # Somebody took the name between our query and our write.
-        raise Invalid(fields={"name": _TAKEN}) from None
+def _unless_taken(tx: Tx) -> AbstractContextManager[None]:
+    """Somebody may take the name between our query and our write."""
+    return unique_or(tx, Invalid(fields={"name": _TAKEN}))
 
 
 _TAKEN = msg("已经有这个分类了。")

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from academy.core import clock
@@ -15,6 +14,7 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import Page, page_of
+from academy.core.unique import unique_or
 from academy.jobs import api as jobs
 from academy.people import rules
 from academy.people.access import ROSTER_KEEPERS, require_access
@@ -146,11 +146,8 @@ def add_cohort_members(tx: Tx, actor: Actor, cohort: Cohort, node: Organisation,
         raise Invalid(fields={"numbers": _unknown(unknown)})
     held = set(tx.scalars(select(CohortMember.member_id).where(CohortMember.cohort_id == cohort.id)))
     fresh = [known[number] for number in numbers if known[number] not in held]
-    try:
-        with tx.begin_nested():
-            tx.add_all(CohortMember(cohort_id=cohort.id, member_id=member) for member in fresh)
-    except IntegrityError:
-        raise Conflict(msg("名单刚刚被别人改过，请刷新后再看。")) from None
+    with unique_or(tx, Conflict(msg("名单刚刚被别人改过，请刷新后再看。"))):
+        tx.add_all(CohortMember(cohort_id=cohort.id, member_id=member) for member in fresh)
     if fresh:
         record(tx, actor, "cohort.extended", f"cohort:{cohort.public_id}", members=len(fresh))
         jobs.publish(tx, MembersChanged(fresh))
@@ -177,10 +174,7 @@ def remove_cohort_member(tx: Tx, actor: Actor, cohort: Cohort, member: Member) -
 
 
 def _name(tx: Tx, row: Cohort, name: str) -> None:
-    row.name = str(rules.checked(name=(lambda text: rules.read_name(text, longest=60), name))["name"])
-    try:
-        with tx.begin_nested():
-            tx.add(row)
-            tx.flush()
-    except IntegrityError:
-        raise Invalid(fields={"name": msg("已经有这个名字的名单了。")}) from None
+    checked = str(rules.checked(name=(lambda text: rules.read_name(text, longest=60), name))["name"])
+    with unique_or(tx, Invalid(fields={"name": msg("已经有这个名字的名单了。")})):
+        row.name = checked
+        tx.add(row)

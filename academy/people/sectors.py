@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from academy.core import clock
 from academy.core.actor import Actor, Role
@@ -12,6 +11,7 @@ from academy.core.database import Tx
 from academy.core.errors import Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.ids import new_id
+from academy.core.unique import unique_or
 from academy.people import rules
 from academy.people.models import Organisation, Sector
 
@@ -135,9 +135,6 @@ def _name(tx: Tx, row: Sector, name: str, name_en: str) -> None:
         wrong["name"] = msg("没有填名称。")
     if wrong:
         raise Invalid(fields=wrong)
-    try:
-        with tx.begin_nested():
-            row.name, row.name_en = str(values["name"]), str(values["name_en"] or "")
-            tx.add(row)
-    except IntegrityError:
-        raise Invalid(fields={"name": msg("已经有这个领域了。")}) from None
+    with unique_or(tx, Invalid(fields={"name": msg("已经有这个领域了。")})):
+        row.name, row.name_en = str(values["name"]), str(values["name_en"] or "")
+        tx.add(row)

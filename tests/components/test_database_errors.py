@@ -17,8 +17,8 @@ STATEMENTS = {
     "a row against a rule": "UPDATE members SET name = :secret, status = 'nonsense'",
     "a row without what it needs": "UPDATE members SET name = :secret, organisation_id = NULL",
     "a row that others refer to": "DELETE FROM organisations WHERE name = :secret",
-    "text where a number belongs": "SELECT CAST(:secret AS integer) + 1 FROM members WHERE CAST(:secret AS integer) > 0",
-    "a day that is none": "SELECT CAST(:secret AS date) FROM members WHERE CAST(:secret AS date) > '2020-01-01'",
+    "text where a number belongs": "SELECT 1 FROM members WHERE CAST(:secret AS integer) > 0",
+    "a day that is none": "SELECT 1 FROM members WHERE CAST(:secret AS date) > '2020-01-01'",
 }
 
 
