@@ -7,7 +7,8 @@ import { answer, answering, eventually, load, page } from "./page.js";
 
 const WORDS = {
   recorded: "recorded", waiting: ["%(n)s minute waits", "%(n)s minutes wait"], lost: "lost", unreachable: "unreachable", complete: "complete",
-  left: "%(left)s left", bar: "%(counted)s of, %(missing)s missing", all_seen: "all seen", and: ", ", take_over: "take over", go_on: "go on",
+  left: "%(left)s left", bar: "%(counted)s of, %(missing)s missing", all_seen: "all seen", and: ", ", take_over: "take over", go_on: "go on", stay: "stay",
+  understood: "understood",
 };
 const BODY = `<div data-player data-item="item" data-duration="60000" data-threshold="950">
   <svg data-bar><g data-counted></g><g data-pending></g></svg>
