@@ -299,7 +299,7 @@ def _without_values(context: ExceptionContext) -> None:
     state, primary = getattr(error, "sqlstate", None), getattr(getattr(error, "diag", None), "message_primary", None)
     if state is None or primary is None or state.startswith("40"):
         return  # of a deadlock it names processes only
-    said = type(error).__name__ if state.startswith("22") else primary
-    error.args = (said,)
+    message = type(error).__name__ if state.startswith("22") else primary
+    error.args = (message,)
     if context.sqlalchemy_exception is not None:
-        context.sqlalchemy_exception.args = (f"({type(error).__name__}) {said}",)
+        context.sqlalchemy_exception.args = (f"({type(error).__name__}) {message}",)
