@@ -25,7 +25,6 @@ NODE_LEAST = 22
 BUILT = {
     "hls.js/dist/hls.light.min.js": "hls.light.min.js",
     "tus-js-client/dist/tus.min.js": "tus.min.js",
-    "echarts/dist/echarts.min.js": "echarts.min.js",
 }
 
 
@@ -98,6 +97,8 @@ def main() -> None:
     print("fetching browser libraries")
     packages = fetch(ROOT / ".cache" / "browser")
     VENDOR.mkdir(parents=True, exist_ok=True)
+    for old in {path.name for path in VENDOR.glob("*.js")} - set(BUILT.values()):
+        (VENDOR / old).unlink()  # a library that was used once
     for source, target in BUILT.items():
         shutil.copyfile(packages / source, VENDOR / target)
     (VENDOR / ".fetched").touch()

@@ -33,6 +33,7 @@ AUDIT_VERBS: dict[str, Message] = {
     "role.granted": msg("授予角色"),
     "role.revoked": msg("收回角色"),
     "member.read": msg("查看个人资料"),
+    "member.phone_read": msg("查看完整手机号"),
     "people.listed": msg("查看名单"),
     "member.added": msg("新增党员"),
     "member.edited": msg("更正党员信息"),

@@ -22,7 +22,7 @@ from academy.coverage.name_lists import (
     selected_members,
     stream_names,
 )
-from academy.coverage.table import Coverage, coverage_of
+from academy.coverage.table import Coverage, completed_lately, coverage_of
 
 __all__ = [
     "AGE_WORDS",
@@ -38,6 +38,7 @@ __all__ = [
     "age_key",
     "answer",
     "break_down",
+    "completed_lately",
     "count_names",
     "coverage_of",
     "filter_coverage",

@@ -73,6 +73,12 @@ class ListedMember:
     """Row ids of the completed courses of the training."""
     completed_on: dt.date | None
     permille: int
+    has_account: bool = False
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether this member is due and has not completed."""
+        return self.status not in (NameStatus.COMPLETED, NameStatus.EXEMPT)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +92,8 @@ class NameFilter:
     text: str = ""
     direct: bool = False
     sort: str = ""
+    member_id: int | None = None
+    """Only this member."""
 
 
 def list_names(tx: Tx, name_filter: NameFilter, page: int, size: int = PAGE) -> Page[ListedMember]:
@@ -107,6 +115,7 @@ def _places_of_page(tx: Tx, name_filter: NameFilter, offset: int, size: int) -> 
     if (
         counted is None
         or name_filter.text
+        or name_filter.member_id is not None
         or name_filter.direct
         or name_filter.day is not None
         or name_filter.sort in SORTS
@@ -140,7 +149,7 @@ def stream_names(tx: Tx, name_filter: NameFilter) -> Iterator[ListedMember]:
 def count_names(tx: Tx, name_filter: NameFilter) -> int:
     """Number of names. Taken from coverage where it counts exactly the same people."""
     counted = _COUNTED.get(name_filter.status)
-    if counted is not None and not name_filter.text and not name_filter.direct:
+    if counted is not None and not name_filter.text and not name_filter.direct and name_filter.member_id is None:
         found = trainings.figures_of(tx, [name_filter.training.id], [name_filter.node.id], name_filter.day)
         return counted(found.get((name_filter.training.id, name_filter.node.id), Figures()))
     query, _ = _query(tx, name_filter)
@@ -191,6 +200,8 @@ def _query(tx: Tx, name_filter: NameFilter, branches: list[int] | None = None) -
     if name_filter.text:
         text = people.clean_name(name_filter.text)
         query = query.where(or_(Member.name.contains(text, autoescape=True), Member.number == text))
+    if name_filter.member_id is not None:
+        query = query.where(Member.id == name_filter.member_id)
     narrowed = _narrow(pieces, end, name_filter.training.id).get(name_filter.status)
     return (query if narrowed is None else query.where(narrowed)), pieces
 
@@ -261,6 +272,7 @@ def _named(tx: Tx, name_filter: NameFilter, rows: Any) -> list[ListedMember]:
                 courses=courses.get(row[0], frozenset()),
                 completed_on=completed,
                 permille=share,
+                has_account=bool(row.account),
             )
         )
     return found

@@ -17,7 +17,7 @@ from academy.coverage import api as coverage
 from academy.coverage.api import NameFilter, NameStatus
 from academy.notifications.models import Notification
 from academy.people import api as people
-from academy.people.models import Organisation
+from academy.people.models import Member, Organisation
 from academy.trainings.api import TrainingState
 from academy.trainings.models import Enrolment, Reminder, ReminderRecipient, Training
 
@@ -58,8 +58,11 @@ def preview_reminder(tx: Tx, training: Training, node: Organisation) -> Reminder
     )
 
 
-def send_reminder(tx: Tx, actor: Actor, training: Training, node: Organisation, *, note: str = "") -> Reminder:
-    """Notify everybody in the node who is due, has not completed and was not reminded lately.
+def send_reminder(
+    tx: Tx, actor: Actor, training: Training, node: Organisation, *, note: str = "", member: Member | None = None
+) -> Reminder:
+    """Notify everybody in the node who is due, has not completed and was not reminded lately; or only `member`, if the
+    same holds for this one.
 
     Raises:
         Conflict: the training is not running.
@@ -73,7 +76,7 @@ def send_reminder(tx: Tx, actor: Actor, training: Training, node: Organisation, 
     )
     tx.add(reminder)
     tx.flush()
-    reminder.recipients = _write(tx, training, node, reminder)
+    reminder.recipients = _write(tx, training, node, reminder, member)
     if not reminder.recipients:
         raise Invalid(msg("没有需要提醒的人：有的没有账号，有的这几天刚提醒过。"))
     record(
@@ -100,8 +103,9 @@ def hold_running(tx: Tx, training: Training) -> None:
         raise Conflict(msg("培训不在进行中，不能提醒。"))
 
 
-def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder) -> int:
-    wanted = coverage.selected_members(tx, NameFilter(training, node, status=NameStatus.REACHABLE)).subquery()
+def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder, member: Member | None) -> int:
+    only = NameFilter(training, node, status=NameStatus.REACHABLE, member_id=member.id if member else None)
+    wanted = coverage.selected_members(tx, only).subquery()
     columns = ["reminder_id", "member_id", "training_id", "on_day"]
     listed = select(literal(reminder.id), wanted.c.id, literal(training.id), literal(clock.today()))
     tx.execute(insert(ReminderRecipient).from_select(columns, listed))

@@ -2,18 +2,19 @@
 
 from academy.reports.access import access_file
 from academy.reports.builder import REPORT_TITLES, build_report
-from academy.reports.coverage import coverage_definition
+from academy.reports.definitions import coverage_definition
 from academy.reports.evidence import check_pack
 from academy.reports.lists import new_since
 from academy.reports.member_changes import preview_change, preview_change_in
 from academy.reports.period import recent_periods
 from academy.reports.personal_copy import copy_personal_data, personal_overview, who_looked
 from academy.reports.queries import list_exports
-from academy.reports.service import EXPORT_KINDS, REPORT_KINDS, request_export
+from academy.reports.service import EXPORT_KINDS, EXPORT_TITLES, REPORT_KINDS, request_export
 from academy.reports.spreadsheets import REPORT_FORMATS, defuse_cell
 
 __all__ = [
     "EXPORT_KINDS",
+    "EXPORT_TITLES",
     "REPORT_FORMATS",
     "REPORT_KINDS",
     "REPORT_TITLES",

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from academy.core import clock
 from academy.core.database import Database, Tx
-from academy.core.i18n import Message, Translator, msg, translator_for
+from academy.core.i18n import Translator, msg, translator_for
 from academy.coverage import api as coverage
 from academy.coverage.api import Coverage, NameFilter
 from academy.people.models import Organisation
+from academy.reports import name_pages
+from academy.reports.definitions import coverage_definition
 from academy.reports.sheet_files import open_sheet
 from academy.reports.spreadsheets import Value
 from academy.trainings import api as trainings
@@ -53,15 +54,6 @@ GROUPS_HEAD = (
 )
 
 
-def coverage_definition(day: dt.date | None) -> Message:
-    """Definition of the figures (of whom, on which day, who is exempt) in one line, on the page and in files."""
-    moment = Message("%(day)s 24:00", {"day": day}) if day else clock.now()
-    return msg(
-        "应训：培训范围内的党员，不含免训；已参学：至少开始学一门必学课；已完成：学完规定门数。截至 %(moment)s。",
-        moment=moment,
-    )
-
-
 def translator_of(params: dict[str, Any]) -> Translator:
     """The requester's language."""
     return translator_for(str(params.get("language", "zh")))
@@ -83,6 +75,8 @@ def name_filter_of(tx: Tx, params: dict[str, Any]) -> NameFilter:
 def write_names(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[int], None]) -> int:
     """Every name of a node: place, person, progress, reason if missing."""
     name_filter, translate = name_filter_of(tx, params), translator_of(params)
+    if params.get("format") == "pdf":
+        return name_pages.write_name_pages(tx, name_filter, translate, _places(tx), path, progress)
     courses = trainings.courses_of(tx, name_filter.training)
     if params.get("format") == "pdf" and len(courses) > PDF_COURSES:
         courses = []

@@ -3,6 +3,7 @@
 A pack is about the end of a past day, because only that can be computed again later.
 """
 
+import codecs
 import csv
 import dataclasses
 import datetime as dt
@@ -26,14 +27,28 @@ from academy.coverage.api import NameFilter, NameStatus
 from academy.learning.models import Correction
 from academy.people import api as people
 from academy.people.models import Member, Organisation
-from academy.reports.coverage import coverage_definition, name_filter_of
+from academy.reports import evidence_cover
+from academy.reports.coverage import name_filter_of, translator_of
+from academy.reports.definitions import coverage_definition
 from academy.reports.spreadsheets import defuse_cell
 from academy.trainings import api as trainings
 from academy.trainings.models import Training, TrainingCourse
 
-VERSION = 1
-NAMES, FIGURES, MANIFEST = "names.csv", "figures.csv", "manifest.json"
+VERSION = 2
+"""1 had neither cover nor Chinese columns; its packs are still checked."""
+NAMES, FIGURES, MANIFEST, COVER = "names.csv", "figures.csv", "manifest.json", "cover.pdf"
 HEAD = ("number", "name", "organisation", "status", "completed_on", "courses")
+BOTH = (
+    "number/编号",
+    "name/姓名",
+    "organisation/党组织",
+    "status/状态代码",
+    "completed_on/完成日期",
+    "courses/学完门数",
+    "status_zh/情况",
+)
+FIGURES_HEAD = ("organisation", "due", "exempt", "started", "completed")
+FIGURES_BOTH = ("organisation/党组织", "due/应训", "exempt/免训", "started/已参学", "completed/已完成", "share/完成率")
 LARGEST = 200 * 2**20
 """Maximum unpacked bytes of a file inside a pack: packs are read back, and may come from anywhere."""
 
@@ -66,6 +81,10 @@ def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[i
             for line in _figures(tx, name_filter):
                 digest.line(line)
             sums[FIGURES] = digest.hexdigest()
+        cover = evidence_cover.draw_cover(tx, name_filter, translator_of(params), path, sums, written - 1)
+        if cover:
+            pack.writestr(COVER, cover)
+            sums[COVER] = hashlib.sha256(cover).hexdigest()
         manifest = _manifest(tx, name_filter) | {
             "files": sums,
             "made_at": clock.now().isoformat(),
@@ -80,11 +99,15 @@ class _Digest:
 
     def __init__(self, raw: Any) -> None:
         self._raw, self._sum = raw, hashlib.sha256()
+        # Without a byte order mark a common spreadsheet misreads Chinese.
+        self._write(codecs.BOM_UTF8)
 
     def line(self, values: tuple[str, ...]) -> None:
         text = io.StringIO()
         csv.writer(text).writerow([defuse_cell(v) for v in values])
-        data = text.getvalue().encode()
+        self._write(text.getvalue().encode())
+
+    def _write(self, data: bytes) -> None:
         self._sum.update(data)
         self._raw.write(data)
 
@@ -92,21 +115,24 @@ class _Digest:
         return self._sum.hexdigest()
 
 
-def _names(tx: Tx, name_filter: NameFilter) -> Iterator[tuple[str, ...]]:
-    yield HEAD
+def _names(tx: Tx, name_filter: NameFilter, version: int = VERSION) -> Iterator[tuple[str, ...]]:
+    yield HEAD if version == 1 else BOTH
     for one in coverage.stream_names(tx, name_filter):
         # Only today's accounts are known, so a pack does not contain them.
         status = NameStatus.NOT_STARTED if one.status == NameStatus.NO_ACCOUNT else one.status
         day = one.completed_on.isoformat() if one.completed_on else ""
-        yield one.number, one.name, one.organisation, str(status), day, str(len(one.courses))
+        line = (one.number, one.name, one.organisation, str(status), day, str(len(one.courses)))
+        yield line if version == 1 else (*line, str(coverage.NAME_STATUSES[status]))
 
 
-def _figures(tx: Tx, name_filter: NameFilter) -> Iterator[tuple[str, ...]]:
-    yield "organisation", "due", "exempt", "started", "completed"
+def _figures(tx: Tx, name_filter: NameFilter, version: int = VERSION) -> Iterator[tuple[str, ...]]:
+    yield FIGURES_HEAD if version == 1 else FIGURES_BOTH
     found = coverage.coverage_of(tx, name_filter.training, name_filter.node, name_filter.day)
     rows = [(line.name, line.figures) for line in found.lines]
-    for name, f in [*rows, ("direct", found.direct), ("total", found.figures)]:
-        yield name, str(f.due), str(f.exempt), str(f.started), str(f.completed)
+    direct, total = ("direct", "total") if version == 1 else ("direct/本级直属党员", "total/合计")
+    for name, f in [*rows, (direct, found.direct), (total, found.figures)]:
+        line = (name, str(f.due), str(f.exempt), str(f.started), str(f.completed))
+        yield line if version == 1 else (*line, f"{f.completed / f.due:.1%}" if f.due else "")
 
 
 def _manifest(tx: Tx, name_filter: NameFilter) -> dict[str, Any]:
@@ -149,15 +175,17 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
     """
     try:
         with zipfile.ZipFile(path) as pack:
-            others = sorted(name for name in pack.namelist() if name not in (MANIFEST, NAMES, FIGURES))
-            contents = {name: _read(pack, name) for name in (MANIFEST, NAMES, FIGURES)}
+            listed = [name for name in (MANIFEST, NAMES, FIGURES, COVER) if name != COVER or name in pack.namelist()]
+            others = sorted(name for name in pack.namelist() if name not in listed)
+            contents = {name: _read(pack, name) for name in listed}
         manifest = json.loads(contents[MANIFEST])
         name_filter = _name_filter(tx, manifest)
     except _UNREADABLE as error:
         raise Invalid(msg("这不是证明材料包，或已损坏。")) from error
     found = [
         f"{name}: checksum differs, the file was changed"
-        for name in (NAMES, FIGURES)
+        for name in contents
+        if name != MANIFEST
         if hashlib.sha256(contents[name]).hexdigest() != manifest.get("files", {}).get(name)
     ]
     found += [f"{name}: not of this pack" for name in others]
@@ -165,7 +193,9 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
     for key in ("definition", "window", "audience", "required_count", "courses", "counts"):
         if now[key] != manifest.get(key):
             found.append(f"{key}: pack {manifest.get(key)}, now {now[key]}")
-    found += _compare(contents[NAMES], _names(tx, name_filter)) + _compare(contents[FIGURES], _figures(tx, name_filter))
+    version = 1 if manifest.get("format") == 1 else VERSION
+    found += _compare(contents[NAMES], _names(tx, name_filter, version))
+    found += _compare(contents[FIGURES], _figures(tx, name_filter, version))
     return found + (_corrected(tx, name_filter, str(manifest.get("made_at", ""))) if found else [])
 
 
@@ -210,7 +240,7 @@ def _name_filter(tx: Tx, manifest: dict[str, Any]) -> NameFilter:
 
 def _compare(kept: bytes, now: Iterator[tuple[str, ...]]) -> list[str]:
     """Rows added, removed or changed since, by their first cell."""
-    before = {row[0]: tuple(row[1:]) for row in csv.reader(io.StringIO(kept.decode())) if row}
+    before = {row[0]: tuple(row[1:]) for row in csv.reader(io.StringIO(kept.decode("utf-8-sig"))) if row}
     after = {str(defuse_cell(row[0])): tuple(str(defuse_cell(v)) for v in row[1:]) for row in now}
     found = [f"{key}: not in the pack, now {after[key]}" for key in after.keys() - before.keys()]
     found += [f"{key}: in the pack {before[key]}, not now" for key in before.keys() - after.keys()]

@@ -1,4 +1,4 @@
-"""PDF output of rows: one table after another, A4 landscape, with an embedded Chinese font.
+"""PDF output of rows: one table after another, A4, with an embedded Chinese font.
 
 fpdf2 is pure Python, so it needs nothing installed; it keeps its output in memory, so the number of rows is limited.
 """
@@ -18,7 +18,7 @@ from academy.reports.spreadsheets import Value
 
 MOST = 5_000
 """Maximum rows of one file: a hundred and fifty pages, more than anybody would print."""
-MARGIN, WIDTH, FOOT = 12.0, 273.0, 14.0
+MARGIN, FOOT = 12.0, 14.0
 SIZE, LINE = 9.0, 4.6
 POINT = 0.3528
 """Millimetres of a point."""
@@ -28,8 +28,9 @@ _HEAD, _RULE, _QUIET = (243, 239, 232), (200, 195, 186), (95, 95, 95)
 class PdfSheet(fpdf.FPDF):
     """A sheet of rows (`spreadsheets.Sheet`): title, definition, then tables."""
 
-    def __init__(self, widths: Sequence[int], header_row: int, font: Path) -> None:
-        super().__init__(orientation="L", format="A4")
+    def __init__(self, widths: Sequence[int], header_row: int, font: Path, *, portrait: bool = False) -> None:
+        super().__init__(orientation="P" if portrait else "L", format="A4")
+        self._padding = 0.5 if portrait else 1.6
         self._share = _shares(widths)
         self._header_row, self._number, self._rows = header_row, 0, 0
         self._columns: list[str] = []
@@ -43,7 +44,7 @@ class PdfSheet(fpdf.FPDF):
         self.set_y(-FOOT + 4)
         self.set_font("cjk", size=8)
         self.set_text_color(*_QUIET)
-        self.cell(WIDTH, 5, f"{self.page_no()} / {{nb}}", align="R")
+        self.cell(self.epw, 5, f"{self.page_no()} / {{nb}}", align="R")
         self.set_text_color(0, 0, 0)
 
     def row(self, values: Sequence[Value], *, head: bool = False) -> None:
@@ -67,7 +68,16 @@ class PdfSheet(fpdf.FPDF):
             raise Invalid(msg("PDF 最多 %(most)s 行。请缩小范围，或改用 XLSX。", most=MOST))
         self._line(texts, values=values)
 
-    def _sentence(self, text: str, size: float, *, quiet: bool) -> None:
+    def widths(self, widths: Sequence[int]) -> None:
+        """Give the tables that follow other widths."""
+        self._share = _shares(widths)
+
+    def section(self, text: str) -> None:
+        """A heading inside a table, kept together with the row that follows."""
+        self.ln(1.5)
+        self._sentence(text, 10.5)
+
+    def _sentence(self, text: str, size: float, *, quiet: bool = False) -> None:
         if not text:
             self.ln(4)
             self._columns = []
@@ -75,8 +85,8 @@ class PdfSheet(fpdf.FPDF):
         self._new_page_for(12)
         self.set_font("cjk", size=size)
         self.set_text_color(*(_QUIET if quiet else (0, 0, 0)))
-        for line in _wrapped(text, WIDTH, size):
-            self.cell(WIDTH, size * 0.55, line, new_x="LMARGIN", new_y="NEXT")
+        for line in _wrapped(text, self.epw, size):
+            self.cell(self.epw, size * 0.55, line, new_x="LMARGIN", new_y="NEXT")
         self.ln(1)
         self.set_text_color(0, 0, 0)
 
@@ -84,7 +94,7 @@ class PdfSheet(fpdf.FPDF):
         widths = self._widths(len(texts))
         self.set_font("cjk", size=SIZE)
         cells = [_wrapped(text, width - 2, SIZE) for text, width in zip(texts, widths, strict=True)]
-        height = LINE * max(len(lines) for lines in cells) + 1.6
+        height = LINE * max(len(lines) for lines in cells) + self._padding
         if self._new_page_for(height) and not head and self._columns:
             self._line(self._columns, head=True)
         top = self.get_y()
@@ -95,7 +105,7 @@ class PdfSheet(fpdf.FPDF):
         for place, (lines, width) in enumerate(zip(cells, widths, strict=True)):
             align = "R" if not head and isinstance(values[place], (int, float)) else "L"
             for n, line in enumerate(lines):
-                self.set_xy(left, top + 0.8 + n * LINE)
+                self.set_xy(left, top + self._padding / 2 + n * LINE)
                 self.cell(width, LINE, line, align=align)
             left += width
         self.set_draw_color(*_RULE)
@@ -111,11 +121,11 @@ class PdfSheet(fpdf.FPDF):
 
     def _widths(self, columns: int) -> list[float]:
         shares = [*self._share[:columns], *[self._share[-1]] * (columns - len(self._share))]
-        return [WIDTH * share / sum(shares) for share in shares]
+        return [self.epw * share / sum(shares) for share in shares]
 
 
 @contextlib.contextmanager
-def open_pdf(path: Path, widths: Sequence[int], header_row: int) -> Iterator[PdfSheet]:
+def open_pdf(path: Path, widths: Sequence[int], header_row: int, *, portrait: bool = False) -> Iterator[PdfSheet]:
     """A new PDF; it is written when the block ends.
 
     Raises:
@@ -124,7 +134,7 @@ def open_pdf(path: Path, widths: Sequence[int], header_row: int) -> Iterator[Pdf
     font = find_font()
     if font is None:
         raise Invalid(msg("这台服务器没有中文字体，做不了 PDF。请改用 XLSX。"))
-    paper = PdfSheet(widths, header_row, font)
+    paper = PdfSheet(widths, header_row, font, portrait=portrait)
     try:
         yield paper
         paper.output(str(path))

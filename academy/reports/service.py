@@ -10,7 +10,7 @@ from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Invalid, SignInRequired
-from academy.core.i18n import msg
+from academy.core.i18n import Message, msg
 from academy.core.settings import Settings
 from academy.jobs import api as jobs
 from academy.reports.models import Export, ExportKind
@@ -20,6 +20,12 @@ EXPORT = "reports.export"
 KEPT = dt.timedelta(days=7)
 EXPORT_KINDS = (ExportKind.NAMES, ExportKind.TABLE, ExportKind.GROUPS, ExportKind.EVIDENCE)
 """Files about one training in one node."""
+EXPORT_TITLES: dict[str, Message] = {
+    ExportKind.NAMES: msg("名单"),
+    ExportKind.TABLE: msg("覆盖率表"),
+    ExportKind.GROUPS: msg("分组统计"),
+    ExportKind.EVIDENCE: msg("证明材料"),
+}
 REPORT_KINDS = tuple(kind for kind in ExportKind if kind not in EXPORT_KINDS)
 """Files about a node."""
 

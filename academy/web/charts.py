@@ -127,3 +127,52 @@ def _days(
         if first <= day <= last and far:
             marks.append(Mark(at, f"{day.month}-{day.day}", anchor))
     return marks
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of a tree map, in hundredths of its width and height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def tree_map(sizes: Sequence[int], width: float = 100, height: float = 60) -> list[Box]:
+    """Rectangles whose areas are as the sizes (largest first), as square as a slice of rows allows."""
+    whole = sum(sizes)
+    if not whole:
+        return [Box(0, 0, 0, 0) for _ in sizes]
+    areas = [size * width * height / whole for size in sizes]
+    boxes: list[Box] = []
+    left, top, free_width, free_height, start = 0.0, 0.0, width, height, 0
+    while start < len(areas):
+        side = min(free_width, free_height)
+        end = start + 1
+        while end < len(areas) and _worst(areas[start : end + 1], side) <= _worst(areas[start:end], side):
+            end += 1
+        row = areas[start:end]
+        depth = sum(row) / side if side else 0
+        offset = 0.0
+        for area in row:
+            length = area / depth if depth else 0
+            if free_width >= free_height:
+                boxes.append(Box(left, top + offset, depth, length))
+            else:
+                boxes.append(Box(left + offset, top, length, depth))
+            offset += length
+        if free_width >= free_height:
+            left, free_width = left + depth, free_width - depth
+        else:
+            top, free_height = top + depth, free_height - depth
+        start = end
+    return boxes
+
+
+def _worst(row: Sequence[float], side: float) -> float:
+    """The most elongated rectangle of a row: its longer side by its shorter one."""
+    whole = sum(row)
+    if not whole or not side or not min(row):
+        return float("inf")
+    return max(side * side * max(row) / whole**2, whole**2 / (side * side * min(row)))

@@ -5,22 +5,27 @@ import functools
 from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy import http
+from academy.accounts import api as accounts
 from academy.core import clock
+from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.errors import Invalid
+from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.coverage import api as coverage
 from academy.http import actor, menu, office, reading, runtime, writing
-from academy.http.forms import Choice, Form, Text
-from academy.http.languages import count_text
+from academy.http.forms import Choice, Form, Key, Onward, Text
+from academy.http.languages import count_text, translate
+from academy.http.local_paths import local_path
 from academy.http.personal_data import shows_people
 from academy.outreach import api as outreach
 from academy.outreach.api import SentReminder
 from academy.people import api as people
+from academy.people.api import Organisation
 from academy.trainings import api as trainings
 from academy.trainings.api import Training
 from academy.web.members import errors_by_field
@@ -68,10 +73,12 @@ def _effect(tx: Tx, plan: Training, sent: SentReminder) -> tuple[int, int]:
 
 
 class ReminderForm(Form):
-    """Recipients and a note."""
+    """Recipients and a note; for one member also who, and the list to return to."""
 
-    to = Choice(("members", "branches"), blank="members")
+    to = Choice(("members", "branches", "member"), blank="members")
     note = Text()
+    member = Key()
+    next = Onward()
 
 
 @bp.post("/coverage/<training>/<organisation>/remind")
@@ -82,6 +89,8 @@ def send(training: str, organisation: str) -> Response | tuple[str, int]:
         with writing() as tx:
             plan, node = trainings.access_coverage(tx, actor(), training, organisation, *trainings.REMINDING_ROLES)
             form = ReminderForm.read()
+            if form.to.data == "member":
+                return _remind_one(tx, plan, node, form)
             verb = outreach.delegate if form.to.data == "branches" else outreach.send_reminder
             made = verb(tx, actor(), plan, node, note=form.note.data.strip())
         asked = count_text("已请 %(n)s 个支部的书记提醒。", made.recipients, n=f"{made.recipients:,}")
@@ -93,6 +102,36 @@ def send(training: str, organisation: str) -> Response | tuple[str, int]:
     except Invalid as error:
         return _page(training, organisation, errors_by_field(error)), error.status
     return redirect(url_for(".show", training=training, organisation=organisation))
+
+
+def _remind_one(tx: Tx, plan: Training, node: Organisation, form: ReminderForm) -> Response:
+    person = people.access_member(tx, actor(), form.member.data, *trainings.REMINDING_ROLES)
+    try:
+        with tx.begin_nested():
+            outreach.send_reminder(tx, actor(), plan, node, member=person)
+        flash(gettext("已提醒%(name)s。", name=person.name), "good")
+    except (Invalid, Conflict) as error:
+        flash(translate(error.message), "bad")
+    return redirect(form.next.data)
+
+
+@bp.get("/members/<public_id>/phone")
+@page(office(*trainings.REMINDING_ROLES))
+def phone(public_id: str) -> str:
+    """The whole number of one member, to be called. Each look is audited."""
+    with writing() as tx:
+        person = people.access_member(tx, actor(), public_id, *trainings.REMINDING_ROLES)
+        record(tx, actor(), "member.phone_read", f"member:{person.public_id}")
+        hidden = accounts.restriction_of(tx, person.id) is not None
+        sealed = None if hidden else person.phone_sealed
+        number = runtime().sealer.open(sealed, context=people.PHONE_FIELD) if sealed else ""
+        return render_template(
+            "members/phone.html",
+            person=person,
+            number=number,
+            hidden=hidden,
+            back=local_path(request.args.get("back")),
+        )
 
 
 @bp.get("/coverage/<training>/<organisation>/calls")

@@ -6,9 +6,10 @@ from werkzeug.wrappers import Response
 
 from academy.core.actor import Role
 from academy.core.paging import number_in
+from academy.coverage import api as coverage
 from academy.http import actor, menu, office, page, reading, runtime, writing
 from academy.http.forms import Choice, Day, Form, Key, Text
-from academy.http.languages import html_lang
+from academy.http.languages import html_lang, translate
 from academy.reports import api as reports
 from academy.trainings import api as trainings
 from academy.web.training_forms import STATES
@@ -60,10 +61,18 @@ def request_() -> Response:
         wanted = ("training", "organisation", "day", "status", "text", "direct", "sort", "format")
         params = {name: text[:60] for name, text in form.sent(*wanted).items() if text}
         params["language"] = html_lang()[:2]
-        title = f"{training.title}-{node.name}"
+        title = f"{training.title}-{node.name}-{_what(form)}"
         reports.request_export(tx, actor(), form.kind.data, params, title=title)
     flash(gettext("正在生成文件，好了就能下载。"))
     return redirect(url_for(".exports"))
+
+
+def _what(form: ExportForm) -> str:
+    """What a file holds, as a part of its name; two files on one desk are told apart by it."""
+    kept = [translate(reports.EXPORT_TITLES[form.kind.data])]
+    if form.status.data in coverage.NAME_STATUSES:
+        kept.append(translate(coverage.NAME_STATUSES[form.status.data]))
+    return "-".join(kept)
 
 
 @bp.get("/exports/<public_id>/file")

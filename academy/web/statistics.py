@@ -2,9 +2,9 @@
 
 import datetime as dt
 import functools
-from typing import Any
 
 from flask import Blueprint, render_template, request
+from flask_babel import gettext
 
 from academy import http
 from academy.core import clock
@@ -14,10 +14,12 @@ from academy.http import actor, menu, office, reading, writing
 from academy.http.languages import html_lang
 from academy.reports import api as reports
 from academy.trainings import api as trainings
-from academy.trainings.api import Figures
+from academy.trainings.api import Figures, Training
+from academy.web.charts import Curve, Series, curve
 from academy.web.trainings import past_day
 
 bp = Blueprint("statistics", __name__)
+CurvePoint = tuple[dt.date, Figures]
 page = functools.partial(http.page, section=menu.COVERAGE)
 
 
@@ -39,7 +41,8 @@ def show(training: str, organisation: str) -> str:
             "trainings/statistics.html",
             found=found,
             trail=trainings.view_trail(tx, actor(), node),
-            curve=curve(trainings.daily_figures(tx, plan.id, node.id), found, day),
+            curve=(points := curve_points(trainings.daily_figures(tx, plan.id, node.id), found, day)),
+            drawn=drawn(plan, points),
             dimensions=[
                 (key, word, coverage.break_down(tx, plan, node, key, day, html_lang()))
                 for key, word in coverage.DIMENSIONS.items()
@@ -50,11 +53,19 @@ def show(training: str, organisation: str) -> str:
         )
 
 
-def curve(days: list[tuple[dt.date, Figures]], found: Coverage, day: dt.date | None) -> list[dict[str, Any]]:
+def curve_points(days: list[tuple[dt.date, Figures]], found: Coverage, day: dt.date | None) -> list[CurvePoint]:
     """Figures of every day with a change, up to the given day."""
     end = day or clock.today()
-    kept = [(on, figures) for on, figures in days if on < end]
-    return [
-        {"on": on, "day": on.isoformat(), "due": f.due, "started": f.started, "completed": f.completed}
-        for on, f in [*kept, (end, found.figures)]
+    return [*((on, figures) for on, figures in days if on < end), (end, found.figures)]
+
+
+def drawn(plan: Training, points: list[CurvePoint]) -> Curve | None:
+    """Both shares by day, with the last day of the training; None before two days have figures."""
+    if len(points) < 2:
+        return None
+    series = [
+        Series(gettext("已完成"), "completed", [(on, f.share_completed or 0) for on, f in points]),
+        Series(gettext("已参学"), "started", [(on, f.share_started or 0) for on, f in points]),
     ]
+    first, last = points[0][0], points[-1][0]
+    return curve(series, first, max(last, plan.closes_on), last, deadline=plan.closes_on)

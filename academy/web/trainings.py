@@ -1,5 +1,6 @@
 """Pages of trainings: one's own, planning, coverage down to the names."""
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -22,6 +23,7 @@ from academy.people import api as people
 from academy.reports import api as reports
 from academy.trainings import api as trainings
 from academy.trainings.api import TrainingState
+from academy.web import coverage_page
 from academy.web import training_forms as forms
 
 bp = Blueprint("trainings", __name__)
@@ -150,7 +152,7 @@ def show_coverage(training: str, organisation: str) -> str:
     with reading() as tx:
         plan, node = trainings.access_coverage(tx, actor(), training, organisation)
         day = past_day(request.args.get("day"))
-        sort, falling = request.args.get("sort", ""), request.args.get("order") == "desc"
+        sort, falling = request.args.get("sort", "missing"), request.args.get("order", "desc") == "desc"
         found = coverage.coverage_of(tx, plan, node, day, sort, falling=falling)
         chosen = coverage.read_filters(request.args)
         measured = coverage.measure_filtered(tx, found, chosen) if chosen else []
@@ -163,13 +165,11 @@ def show_coverage(training: str, organisation: str) -> str:
             return _filtered(tx, found, chosen)
         listed = None
         if not found.lines:
-            name_filter = name_filter_in(plan, node, day)
+            name_filter = dataclasses.replace(name_filter_in(plan, node, day), sort="progress")
             listed = coverage.list_names(tx, name_filter, number_in(request.args.get("page")))
         trail = trainings.view_trail(tx, actor(), node)
-        running = plan.state == TrainingState.OPEN and day is None
-        ahead = coverage.forecast_training(tx, plan, node, found.figures) if running else None
         words = _words(found, listed) | {"filters": coverage.filter_options(tx, html_lang()[:2])}
-        page = render_template("trainings/coverage.html", **words, trail=trail, ahead=ahead)
+        page = render_template("trainings/coverage.html", **words, **coverage_page.standing(tx, found), trail=trail)
     if listed is not None and listed.total:
         record_people_shown()
     return page
@@ -210,6 +210,7 @@ def _words(found: Coverage, listed: Any) -> dict[str, Any]:
         "statuses": list(coverage.NAME_STATUSES.items()),
         "levels": people.ORGANISATION_LEVELS,
         "today": clock.today(),
+        "is_running": found.training.state == TrainingState.OPEN and found.day is None,
     }
 
 

@@ -12,14 +12,13 @@ interface Element {
   closest<E extends Element = HTMLElement>(selectors: string): E | null;
 }
 
-// hls.js, tus-js-client and echarts, loaded as plain scripts (academy/web/static/vendor).
+// hls.js and tus-js-client, loaded as plain scripts (academy/web/static/vendor).
 declare var Hls: any;
 declare var tus: any;
 
 interface Window {
   Hls: any;
   tus: any;
-  echarts: any;
   ManagedMediaSource: any;
   MediaSource: any;
 }

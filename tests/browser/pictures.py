@@ -78,7 +78,7 @@ def _playing(page: Page) -> None:
 def _drawn(page: Page) -> None:
     """Load again, for a chart takes its colours when it is drawn; wait until it has stopped moving."""
     page.reload()
-    page.locator("[data-chart=curve] canvas").wait_for()
+    page.locator(".chart svg").first.wait_for()
     page.wait_for_timeout(1_500)
 
 
@@ -99,7 +99,7 @@ PICTURES = (
         _loaded,
         (".cover", ".cover-title", ".cover-art"),
     ),
-    Picture("coverage", "city", (1200, 940), _statistics, _drawn, (".stat dd", "[data-chart=curve] canvas")),
+    Picture("coverage", "city", (1200, 940), _statistics, _drawn, (".stat dd", ".chart svg")),
 )
 
 

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, Request, Response
 
 USES = {
-    "echarts.min.js": "[data-chart]",
     "hls.light.min.js": "[data-player], [data-captions] video",
     "tus.min.js": "[data-upload]",
 }

@@ -281,7 +281,8 @@ def coverage_rises_from_the_branch_to_the_city(page: Page, city: City) -> None:
 
 def export_holds_the_same_names(page: Page) -> None:
     """The branch's list as a sheet: the same people, the same states."""
-    page.get_by_role("button", name="名单 XLSX").first.click()
+    page.locator("details.export > summary").click()
+    page.get_by_role("button", name="名单（XLSX）").click()
     link = page.get_by_role("link", name=re.compile(r"\.xlsx$")).first
     expect(link).to_be_visible(timeout=60_000)
     with page.expect_download() as waiting:

@@ -1,5 +1,6 @@
 """What officers do every week, counted in taps; the sample city as a running academy."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.sample_site import Site, sample_site
 from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS
+from tests.browser.taps import Taps
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium")]
 
@@ -85,4 +87,23 @@ def test_the_sheet_of_sections_opens_by_touch_and_closes_by_key(site: Site, brow
     page.get_by_role("link", name="覆盖率").tap()
     page.wait_for_url("**/coverage")
     assert not sheet.is_visible()
+    page.context.close()
+
+
+def test_a_secretary_calls_somebody_in_three_taps(site: Site, browser: Browser) -> None:
+    page = page_of(site, browser, "secretary", PHONE)
+    page.goto("/")
+    taps = Taps(page)
+    taps.on(page.get_by_role("link", name=re.compile("还没完成")).last)
+    taps.on(page.get_by_role("link", name="打电话").first)
+    page.wait_for_url(re.compile(r"/members/\w+/phone"))
+    page.evaluate(
+        """() => document.addEventListener("click", (event) => {
+          const a = event.target.closest("a[href^='tel:']");
+          if (a) { event.preventDefault(); document.body.dataset.rings = a.href; }
+        })"""
+    )
+    taps.on(page.locator("a[href^='tel:']"))
+    assert re.fullmatch(r"tel:1400\d{7}", page.evaluate("document.body.dataset.rings"))
+    assert taps.number <= 3
     page.context.close()

@@ -1,10 +1,12 @@
 """A pack can be checked a year later, and says what was changed since."""
 
+import hashlib
 import json
 import shutil
 import zipfile
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 
 from academy.core import clock
@@ -32,6 +34,7 @@ def test_a_pack_is_confirmed_and_every_later_change_is_named(runtime: Runtime, t
         assert evidence.check_pack(tx, path) == []
         manifest = json.loads(zipfile.ZipFile(path).read("manifest.json"))
         assert manifest["counts"] == {"due": 20, "exempt": 0, "started": 1, "completed": 1}
+        looks_right_to_an_inspector(path, city.county.name, plan.title)
     # What happens later is another day's business …
     with clock.frozen(at(300)), runtime.db.begin() as tx:
         city.attach(tx)
@@ -52,6 +55,42 @@ def test_a_pack_is_confirmed_and_every_later_change_is_named(runtime: Runtime, t
             new.writestr("more.csv", "1")
         assert any("checksum differs" in line for line in evidence.check_pack(tx, forged))
         assert "more.csv: not of this pack" in evidence.check_pack(tx, forged)
+
+
+def looks_right_to_an_inspector(path: Path, place: str, title: str) -> None:
+    """A page to read, and Chinese beside what programs read."""
+    with zipfile.ZipFile(path) as pack:
+        names, figures, cover = (pack.read(name) for name in ("names.csv", "figures.csv", "cover.pdf"))
+    head, first, *_ = names.decode("utf-8-sig").splitlines()
+    assert head.split(",")[:2] == ["number/编号", "name/姓名"] and first.split(",")[-1] in ("已完成", "未开始")
+    assert figures.decode("utf-8-sig").splitlines()[-1] == "total/合计,20,0,1,1,5.0%"
+    with pdfium.PdfDocument(cover) as document:
+        text = "".join(page.get_textpage().get_text_range() for page in document)
+    for said in (f"证明材料：{title}", place, "应训", "names.csv", hashlib.sha256(names).hexdigest()[:40], "经手人"):
+        assert said in text, said
+
+
+def test_a_pack_of_the_first_format_is_still_checked(runtime: Runtime, tmp_path: Path) -> None:
+    path, old = tmp_path / "pack.zip", tmp_path / "old.zip"
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        city = City(tx)
+        plan = training(tx, city.city, city.courses[:1])
+        service.open_training(tx, SYSTEM, plan)
+        complete(tx, city.people[0].id, city.courses[0].id, at())
+    params = {"training": plan.public_id, "organisation": city.city.public_id, "day": at(2).date().isoformat()}
+    with clock.frozen(at(3)), runtime.db.read() as tx:
+        evidence.write_pack(tx, params, path, lambda done: None)
+        made = evidence.name_filter_of(tx, params)
+        kept = {
+            name: "".join(",".join(row) + "\r\n" for row in rows(tx, made, 1)).encode()
+            for name, rows in (("names.csv", evidence._names), ("figures.csv", evidence._figures))
+        }
+        with zipfile.ZipFile(path) as new, zipfile.ZipFile(old, "w") as pack:
+            sums = {name: hashlib.sha256(data).hexdigest() for name, data in kept.items()}
+            manifest = json.loads(new.read("manifest.json")) | {"format": 1, "files": sums}
+            for name, data in (kept | {"manifest.json": json.dumps(manifest).encode()}).items():
+                pack.writestr(name, data)
+        assert evidence.check_pack(tx, old) == []
 
 
 def test_a_correction_since_is_named_with_both_people(runtime: Runtime, tmp_path: Path) -> None:

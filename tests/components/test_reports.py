@@ -175,7 +175,7 @@ def test_headings_are_in_the_readers_language_and_formulas_do_not_run(
         assert names[2][0] == "县（区）"
         _write(tx, coverage.write_names, asked | {"format": "pdf"}, tmp_path / "a.pdf")
         text = read_pdf(tmp_path / "a.pdf")
-        assert city.branches[0].name in text and "县（区）" in text
+        assert city.branches[0].name in text and "完成门数" in text
 
 
 def _write(tx: Tx, write: Any, asked: dict[str, Any], path: Path) -> None:
@@ -210,3 +210,23 @@ def test_a_speaker_says_sentences_within_sentences() -> None:
     assert translator_for("zh")(Message("学习情况 %(period)s", {"period": when})) == "学习情况 2026 年"
     assert "2026" in translator_for("en")(Message("学习情况 %(period)s", {"period": when}))
     assert translator_for("en")("马青山") == "马青山"
+
+
+def test_printed_names_stand_on_few_pages_in_sections(runtime: Runtime, tmp_path: Path) -> None:
+    """Fifty names a page, each organisation under its own heading: a county's 1,763 members took 112 pages."""
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        city = City(tx)
+        for _ in range(180):
+            make.member(tx, city.branches[0])
+        plan = training(tx, city.city, city.courses)
+        service.open_training(tx, SYSTEM, plan)
+    params = {"training": plan.public_id, "organisation": city.county.public_id, "format": "pdf"}
+    with clock.frozen(at(1)), runtime.db.read() as tx:
+        assert coverage.write_names(tx, params, tmp_path / "names.pdf", lambda done: None) == 200
+    with pypdfium2.PdfDocument(tmp_path / "names.pdf") as document:
+        assert len(document) <= 5
+        width, height = document[0].get_size()
+        assert width < height, "portrait"
+        text = "".join(page.get_textpage().get_text_range() for page in document)
+    assert all(f"{town.name} › {branch.name}" in text for town in city.towns for branch in city.branches
+               if branch.parent_id == town.id)  # fmt: skip

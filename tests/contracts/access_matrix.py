@@ -169,6 +169,7 @@ POST   /members/<public_id>/corrections                               member    
 GET    /members/<public_id>/exemptions/new                            member       .  .  +  .  .  +  +  .  .  .
 POST   /members/<public_id>/exemptions/new                            member       .  .  +  .  .  +  +  .  .  .
 POST   /members/<public_id>/lift                                      member       .  .  .  .  .  +  +  .  .  .
+GET    /members/<public_id>/phone                                     member       .  .  +  .  .  +  .  .  .  .
 GET    /members/<public_id>/preview                                   member       .  .  .  .  .  +  +  .  .  .
 POST   /members/<public_id>/undo                                      member       .  .  .  .  .  +  +  .  .  .
 GET    /my/record                                                     nothing      .  *  *  *  *  *  *  *  *  *

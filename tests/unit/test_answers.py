@@ -11,7 +11,7 @@ from academy.coverage.answers import TrainingVerdict as Verdict
 from academy.coverage.answers import percent, sentence, verdict_on
 from academy.coverage.forecast import forecast_pace
 from academy.trainings.api import Figures, Training
-from academy.web.charts import Series, curve
+from academy.web.charts import Series, curve, tree_map
 
 FIRST, LAST = dt.date(2026, 10, 20), dt.date(2026, 12, 20)
 TRAINING = Training(opens_on=FIRST, closes_on=LAST)
@@ -65,3 +65,12 @@ def test_a_curve_stands_between_its_days_and_its_labels_do_not_touch() -> None:
     places = sorted(mark.at for mark in drawn.days)
     assert len(places) == 3 and all(b - a > 60 for a, b in itertools.pairwise(places))
     assert curve([], FIRST, FIRST, FIRST).lines == []
+
+
+@pytest.mark.parametrize("sizes", [[5], [60, 30, 10], [9] * 12, [400, 3, 2, 1], [7, 0, 0], [0]])
+def test_a_tree_map_fills_its_ground_in_proportion(sizes: list[int]) -> None:
+    boxes = tree_map(sizes)
+    areas = [box.width * box.height for box in boxes]
+    whole = sum(sizes)
+    assert areas == pytest.approx([size * 6000 / whole if whole else 0 for size in sizes])
+    assert all(box.x + box.width <= 100.001 and box.y + box.height <= 60.001 for box in boxes)
