@@ -11,7 +11,6 @@ from academy.coverage.breakdowns import (
     publish_breakdowns,
 )
 from academy.coverage.filters import filter_coverage, filter_options, measure_filtered, publish_filtered, read_filters
-from academy.coverage.forecast import forecast_training
 from academy.coverage.name_lists import (
     NAME_STATUSES,
     REMIND_EVERY_DAYS,
@@ -43,7 +42,6 @@ __all__ = [
     "coverage_of",
     "filter_coverage",
     "filter_options",
-    "forecast_training",
     "list_names",
     "measure_breakdowns",
     "measure_filtered",

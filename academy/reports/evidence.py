@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from academy.core import clock
 from academy.core.archives import BROKEN_ARCHIVE
 from academy.core.database import Tx
 from academy.core.errors import Invalid
-from academy.core.i18n import msg
+from academy.core.i18n import Message, msg
 from academy.coverage import api as coverage
 from academy.coverage.api import NameFilter, NameStatus
 from academy.learning.models import Correction
@@ -38,17 +38,9 @@ VERSION = 2
 """1 had neither cover nor Chinese columns; its packs are still checked."""
 NAMES, FIGURES, MANIFEST, COVER = "names.csv", "figures.csv", "manifest.json", "cover.pdf"
 HEAD = ("number", "name", "organisation", "status", "completed_on", "courses")
-BOTH = (
-    "number/编号",
-    "name/姓名",
-    "organisation/党组织",
-    "status/状态代码",
-    "completed_on/完成日期",
-    "courses/学完门数",
-    "status_zh/情况",
-)
+WORDS = (msg("编号"), msg("姓名"), msg("党组织"), msg("状态代码"), msg("完成日期"), msg("学完门数"))
 FIGURES_HEAD = ("organisation", "due", "exempt", "started", "completed")
-FIGURES_BOTH = ("organisation/党组织", "due/应训", "exempt/免训", "started/已参学", "completed/已完成", "share/完成率")
+FIGURES_WORDS = (msg("党组织"), msg("应训"), msg("免训"), msg("已参学"), msg("已完成"))
 LARGEST = 200 * 2**20
 """Maximum unpacked bytes of a file inside a pack: packs are read back, and may come from anywhere."""
 
@@ -115,8 +107,13 @@ class _Digest:
         return self._sum.hexdigest()
 
 
+def _both(names: Sequence[str], words: Sequence[Message]) -> tuple[str, ...]:
+    """What programs read with what people read: a pack is Chinese whatever language its reader uses."""
+    return tuple(f"{name}/{word}" for name, word in zip(names, words, strict=True))
+
+
 def _names(tx: Tx, name_filter: NameFilter, version: int = VERSION) -> Iterator[tuple[str, ...]]:
-    yield HEAD if version == 1 else BOTH
+    yield HEAD if version == 1 else (*_both(HEAD, WORDS), f"status_zh/{msg('情况')}")
     for one in coverage.stream_names(tx, name_filter):
         # Only today's accounts are known, so a pack does not contain them.
         status = NameStatus.NOT_STARTED if one.status == NameStatus.NO_ACCOUNT else one.status
@@ -126,10 +123,12 @@ def _names(tx: Tx, name_filter: NameFilter, version: int = VERSION) -> Iterator[
 
 
 def _figures(tx: Tx, name_filter: NameFilter, version: int = VERSION) -> Iterator[tuple[str, ...]]:
-    yield FIGURES_HEAD if version == 1 else FIGURES_BOTH
+    yield FIGURES_HEAD if version == 1 else (*_both(FIGURES_HEAD, FIGURES_WORDS), f"share/{msg('完成率')}")
     found = coverage.coverage_of(tx, name_filter.training, name_filter.node, name_filter.day)
     rows = [(line.name, line.figures) for line in found.lines]
-    direct, total = ("direct", "total") if version == 1 else ("direct/本级直属党员", "total/合计")
+    direct, total = (
+        ("direct", "total") if version == 1 else _both(("direct", "total"), (msg("本级直属党员"), msg("合计")))
+    )
     for name, f in [*rows, (direct, found.direct), (total, found.figures)]:
         line = (name, str(f.due), str(f.exempt), str(f.started), str(f.completed))
         yield line if version == 1 else (*line, f"{f.completed / f.due:.1%}" if f.due else "")

@@ -9,7 +9,7 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.errors import Conflict, Invalid
 from academy.core.runtime import Runtime
-from academy.coverage import forecast
+from academy.coverage import answers, forecast
 from academy.notifications.models import Notification
 from academy.outreach import delegation, reminders
 from academy.trainings import coverage_cells, service
@@ -46,7 +46,7 @@ def test_only_those_who_are_missing_and_reachable_and_not_again_at_once(runtime:
         reminders.send_reminder(tx, SYSTEM, plan, city.county)
 
 
-def test_a_forecast_says_when_and_who_decides(runtime: Runtime) -> None:
+def test_a_forecast_says_when(runtime: Runtime) -> None:
     with clock.frozen(at()), runtime.db.begin() as tx:
         city = City(tx)
         plan = training(tx, city.city, city.courses[:1])
@@ -54,9 +54,8 @@ def test_a_forecast_says_when_and_who_decides(runtime: Runtime) -> None:
     with clock.frozen(at(9)), runtime.db.begin() as tx:
         for person in city.people[:5]:
             complete(tx, person.id, city.courses[0].id, at(5))
-        found = coverage_cells.figures_of(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
-        ahead = forecast.forecast_training(tx, plan, city.city, found)
-    assert (ahead.missing, ahead.pace, ahead.deciding) == (15, 0.5, 2)
+        ahead = answers.answer(tx, plan, city.city).forecast
+    assert (ahead.missing, ahead.pace) == (15, 0.5)
     assert ahead.complete_on == at(39).date() and ahead.in_time
 
 
@@ -67,7 +66,6 @@ def test_pace_and_end() -> None:
     assert forecast.complete_on(10, 0, day) is None
     assert forecast.complete_on(0, 0, day) == day
     assert forecast.complete_on(10, 3, day) == dt.date(2026, 4, 4)
-    assert forecast.deciding([]) == 0 and forecast.deciding([8, 1, 1]) == 1
 
 
 def test_secretaries_are_asked_for_their_branch_and_not_again_at_once(runtime: Runtime) -> None:
@@ -107,8 +105,7 @@ def test_a_forecast_does_not_depend_on_what_is_settled(runtime: Runtime, settled
                 settle_all(tx)
     for day, pace in ((40, 0), (11, 10 / 12), (2, 10 / 3)):
         with clock.frozen(at(day)), runtime.db.begin() as tx:
-            found = coverage_cells.figures_of(tx, [plan.id], [city.city.id])[plan.id, city.city.id]
-            assert forecast.forecast_training(tx, plan, city.city, found).pace == pytest.approx(pace)
+            assert answers.answer(tx, plan, city.city).forecast.pace == pytest.approx(pace)
             curve = [
                 (point, figures.completed) for point, figures in coverage_cells.daily_figures(tx, plan.id, city.city.id)
             ]
