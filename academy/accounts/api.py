@@ -80,6 +80,7 @@ from academy.accounts.queries import (
     identity_of,
     live_sessions_of,
     may_sign_in,
+    members_without_account,
     offices_of_member,
 )
 from academy.accounts.service import (
@@ -161,6 +162,7 @@ __all__ = [
     "lock_account",
     "may_grant",
     "may_sign_in",
+    "members_without_account",
     "offer_screen_code",
     "offices_of_member",
     "open_program_session",

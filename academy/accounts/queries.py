@@ -108,6 +108,17 @@ def has_account(member_id: Any) -> ColumnElement[bool]:
     return exists().where(Account.member_id == member_id, Account.state == "active")
 
 
+def members_without_account(tx: Tx, node: Organisation, most: int) -> list[Member]:
+    """Present members of a node and of everything below it who have no account to sign in with, in tree order."""
+    query = (
+        select(Member)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(people.subtree(node.path), Member.status.in_(people.PRESENT_STATUSES), ~has_account(Member.id))
+        .order_by(Organisation.path, Member.id)
+    )
+    return list(tx.scalars(query.limit(most)))
+
+
 # Used by every request, so they are compiled once: that takes longer than the database needs.
 _HOLDER = (
     select(

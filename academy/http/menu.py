@@ -30,6 +30,7 @@ COVERAGE = Section(msg("覆盖率"), "chart")
 REPORTS = Section(msg("报表"), "list")
 EXPORTS = Section(msg("导出"), "download")
 
+DESK = Section(msg("支部工作台"), "people")
 PEOPLE = Section(msg("组织与党员"), "tree")
 ROSTERS = Section(msg("花名册"), "list")
 COHORTS = Section(msg("名单"), "people")
@@ -61,7 +62,7 @@ MEMBER_SECTIONS = (HOME, COURSES, MY_TRAININGS, ME)
 SCREEN_SECTIONS = tuple(section for section in MEMBER_SECTIONS if section.on_screens)
 OFFICE_GROUPS = (
     SectionGroup(msg("学习"), (COVERAGE, TRAININGS, REPORTS, EXPORTS, STUDIO)),
-    SectionGroup(msg("人员"), (PEOPLE, ROSTERS, COHORTS, SECTORS)),
+    SectionGroup(msg("人员"), (DESK, PEOPLE, ROSTERS, COHORTS, SECTORS)),
     SectionGroup(msg("审批"), (REVIEW, PROPOSALS, EXEMPTIONS, CORRECTIONS, COMPLAINTS, PRIVACY_REQUESTS)),
     SectionGroup(msg("系统"), (FAILED_FILES, JOBS, DICTIONARY, GRANTS, AUDIT)),
 )

@@ -34,6 +34,7 @@ PAGES = (
     "record",
     "trainings",
     "reminders",
+    "branch_desk",
     "reports",
     "reporting",
     "statistics",

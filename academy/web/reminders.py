@@ -101,7 +101,7 @@ def send(training: str, organisation: str) -> Response | tuple[str, int]:
         )
     except Invalid as error:
         return _page(training, organisation, errors_by_field(error)), error.status
-    return redirect(url_for(".show", training=training, organisation=organisation))
+    return redirect(form.next.data or url_for(".show", training=training, organisation=organisation))
 
 
 def _remind_one(tx: Tx, plan: Training, node: Organisation, form: ReminderForm) -> Response:
@@ -112,7 +112,7 @@ def _remind_one(tx: Tx, plan: Training, node: Organisation, form: ReminderForm) 
         flash(gettext("已提醒%(name)s。", name=person.name), "good")
     except (Invalid, Conflict) as error:
         flash(translate(error.message), "bad")
-    return redirect(form.next.data)
+    return redirect(form.next.data or url_for(".show", training=plan.public_id, organisation=node.public_id))
 
 
 @bp.get("/members/<public_id>/phone")

@@ -107,3 +107,16 @@ def test_a_secretary_calls_somebody_in_three_taps(site: Site, browser: Browser) 
     assert re.fullmatch(r"tel:1400\d{7}", page.evaluate("document.body.dataset.rings"))
     assert taps.number <= 3
     page.context.close()
+
+
+def test_a_secretarys_desk_leads_to_a_number_too(site: Site, browser: Browser) -> None:
+    page = page_of(site, browser, "secretary", PHONE)
+    page.goto("/")
+    taps = Taps(page)
+    taps.on(page.get_by_role("link", name="打开支部工作台").first)
+    taps.on(page.get_by_role("link", name="打电话").first)
+    page.wait_for_url(re.compile(r"/members/\w+/phone"))
+    assert page.locator("a[href^='tel:']").is_visible() and taps.number == 2
+    page.get_by_role("link", name="返回").tap()
+    page.wait_for_url(re.compile(r"/desk/\w+"))
+    page.context.close()

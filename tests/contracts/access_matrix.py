@@ -112,6 +112,9 @@ POST   /coverage/<training>/<organisation>/remind                     coverage  
 GET    /coverage/<training>/<organisation>/statistics                 coverage     .  .  +  .  .  +  .  .  +  .
 GET    /data-requests                                                 nothing      .  .  .  .  .  *  *  .  .  .
 POST   /data-requests/<public_id>                                     request      .  .  .  .  .  +  +  .  .  .
+GET    /desk                                                          nothing      .  .  *  .  .  *  .  .  .  .
+GET    /desk/<organisation>                                           organisation .  .  +  .  .  +  .  .  .  .
+POST   /desk/<organisation>/slips                                     organisation .  .  +  .  .  +  +  .  .  .
 GET    /display                                                       nothing      *  *  *  *  *  *  *  *  *  *
 POST   /display                                                       nothing      *  *  *  *  *  *  *  *  *  *
 POST   /display/elder                                                 nothing      *  *  *  *  *  *  *  *  *  *
@@ -305,6 +308,7 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "api_uploads.append": ("harmless", "only adds"),
     "api_uploads.create": ("harmless", ""),
     "api_uploads.give_up": ("own", "an upload that is not finished; the file is still on the device"),
+    "branch_desk.slips": ("asks", 'url_for(".slips"'),
     "captions.add_term": ("harmless", ""),
     "captions.recognise": ("back", "the version before is kept and can be restored"),
     "captions.restore": ("back", "the version before is kept and can be restored"),

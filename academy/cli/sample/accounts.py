@@ -18,6 +18,8 @@ from academy.learning.models import CourseStart
 from academy.people.models import Member
 
 PASSWORD = "yunxi-2026-demo"
+LEARNER_WITH_ACCOUNT = 0.94
+"""Share of those who have studied that have an account still: phones are lost, accounts closed."""
 IDLE_WITH_ACCOUNT = 0.3
 """Share of those who have not studied that have an account all the same."""
 
@@ -93,14 +95,20 @@ def make_accounts(tx: Tx, city: City) -> MadeAccounts:
     return MadeAccounts(ids, {person.id for person in people.values()})
 
 
-def activate_learners(tx: Tx, lot: random.Random) -> int:
-    """Insert accounts of those who have studied and of some who have not; nobody knows a password of theirs."""
+def activate_learners(tx: Tx, lot: random.Random, secretary: int) -> int:
+    """Insert accounts of most of those who have studied and of some who have not; nobody knows a password of theirs.
+
+    In the branch of `secretary` (an account's row id) two of them have none, for the branch's desk to show.
+    """
     begun = set(tx.scalars(select(CourseStart.member_id).distinct()))
     held = set(tx.scalars(select(Account.member_id).where(Account.member_id.is_not(None))))
+    home = select(Member.organisation_id).join(Account, Account.member_id == Member.id).where(Account.id == secretary)
+    near = select(Member.id).where(Member.organisation_id == home.scalar_subquery(), Member.id.not_in(held))
+    free_of = held | set(tx.scalars(near.order_by(Member.id.desc()).limit(2)))
     rows = [
         {"public_id": new_id(), "username": number, "member_id": id_, "display_name": name, "created_at": clock.now()}
         for id_, number, name in tx.execute(select(Member.id, Member.number, Member.name).order_by(Member.id))
-        if id_ not in held and (id_ in begun or lot.random() < IDLE_WITH_ACCOUNT)
+        if id_ not in free_of and lot.random() < (LEARNER_WITH_ACCOUNT if id_ in begun else IDLE_WITH_ACCOUNT)
     ]
     defaults = {"state": "active", "elder_mode": False}
     for start in range(0, len(rows), 20_000):
