@@ -3,10 +3,10 @@
     python -m benchmarks.first_paint [--quick] [--fresh] [--address http://127.0.0.1:8000]
 
 Chromium at 360 × 640 with 400 kbit/s, 400 ms and a processor four times slower (CDP), each page opened cold: home,
-library, a course, the player, the reader (长辈版, letters of 22 px), the coverage of a county. Told are the seconds to
-the page's title, to the library's first covers, to the player's keys, from play to the first moving picture, to the
-reader's first page, to charts; and the bytes on the wire without pictures. The median of three rounds; `--quick` has
-one. The sample city is made once and kept in `.cache/first_paint`; `--address` measures a running one instead.
+library, a course, the player, the reader (长辈版, letters of 22 px), the coverage of a county and its statistics. Told
+are the seconds to the page's title, to the library's first covers, to the player's keys, from play to the first moving
+picture, to the reader's first page, to charts; and the bytes on the wire without pictures. The median of three rounds;
+`--quick` has one. The sample city is made once and kept in `.cache/first_paint`; `--address` measures a running one.
 """
 
 import argparse
@@ -47,17 +47,26 @@ TARGETS = {
     "player_kb": 170,
 }
 WATCH = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+# The same device in all contexts: another one would be asked about first.
+DEVICE = "localStorage.setItem('academy-device', 'first-paint')"
+# On a line like this one is asked first what it may cost; then time runs from the answer.
 PLAY = """() => new Promise((done) => {
   const video = document.querySelector("video");
   video.muted = true;
-  const began = performance.now();
+  document.querySelector("[data-toggle]").click();
+  let began = performance.now();
   const look = () => {
+    const choice = document.querySelector("[data-cost][open] [data-choice=low]");
+    if (choice) {
+      choice.click();
+      began = performance.now();
+    }
     const moves = video.currentTime > 0 && !video.paused && video.readyState > 2 && video.videoWidth;
-    if (moves) done((performance.now() - began) / 1000);
+    const seconds = (performance.now() - began) / 1000;
+    if (moves || seconds > 60) done(moves ? seconds : null);
     else requestAnimationFrame(look);
   };
-  document.querySelector("[data-toggle]").click();
-  look();
+  setTimeout(look);
 })"""
 
 
@@ -128,7 +137,8 @@ def one_round(browser: Browser, address: str) -> dict[str, dict[str, float]]:
         "player": opened(browser, address, member, film, ("keys",), play=True),
         "player_elder": opened(browser, address, elder, film, ("keys",), play=True),
         "reader": opened(browser, address, elder, document, ("page",)),
-        "coverage": opened(browser, address, county, report, ("charts",), patience_s=20),
+        "coverage": opened(browser, address, county, report),
+        "statistics": opened(browser, address, county, f"{report}/statistics", ("charts",), patience_s=40),
     }
 
 
@@ -152,6 +162,7 @@ def signed_in(browser: Browser, address: str, name: str) -> Any:
 def lessons(browser: Browser, address: str, state: Any) -> tuple[str, str, str]:
     """A film, a document and a course, once both can be opened."""
     context = browser.new_context(base_url=address, storage_state=state)
+    context.add_init_script(DEVICE)
     page = context.new_page()
     found: dict[str, str] = {}
 
@@ -209,6 +220,7 @@ def opened(
     )
     page = context.new_page()
     weights = Weights(page)
+    page.add_init_script(DEVICE)
     page.add_init_script(WATCH)
     page.goto(path, wait_until="commit", timeout=PATIENCE_S * 1000)
     found: dict[str, float] = {}
@@ -218,7 +230,8 @@ def opened(
     found["kb"] = round(weights.text / 1000, 1)
     found["pictures_kb"] = round(weights.pictures / 1000, 1)
     if play:
-        found["moving_s"] = round(page.evaluate(PLAY), 2)
+        moving = page.evaluate(PLAY)
+        found["moving_s"] = float("inf") if moving is None else round(moving, 2)
         found["played_kb"] = round(weights.text / 1000, 1)
     context.close()
     return found
@@ -284,14 +297,14 @@ def middle(rounds: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, flo
 
 def worst(pages: dict[str, dict[str, float | None]], target: str) -> float:
     """The largest figure that a target is about."""
-    members = ("home", "library", "course", "reader")
+    members = ("home", "library", "course")
     asked = {
         "content_s": [pages[name]["content_s"] for name in pages],
         "covers_s": [pages["library"]["covers_s"]],
         "keys_s": [pages["player"]["keys_s"], pages["player_elder"]["keys_s"]],
         "moving_s": [pages["player"]["moving_s"], pages["player_elder"]["moving_s"]],
         "reader_page_s": [pages["reader"]["page_s"]],
-        "charts_s": [pages["coverage"]["charts_s"]],
+        "charts_s": [pages["statistics"]["charts_s"]],
         "member_page_kb": [pages[name]["kb"] for name in members],
         "player_kb": [pages["player"]["played_kb"]],
     }[target]
