@@ -17,9 +17,8 @@ from academy.trainings.api import DueTraining
 
 @dataclasses.dataclass(frozen=True)
 class NextLesson:
-    """The one thing proposed next: why, the button's words, and where it leads."""
+    """The one thing proposed next: the button's words, and where it leads."""
 
-    why: Message
     verb: Message
     href: str
 
@@ -49,7 +48,7 @@ def load_after_lesson(tx: Tx, actor: Actor, item: CourseItem) -> AfterLesson:
         if not training.is_over and any(course.public_id == item.course.public_id for course in training.courses)
     ]
     following = _following(lessons, item, finished)
-    onward = _lesson(following) if following else _course(tx, actor, asking)
+    onward = _lesson(following) if following else _course(tx, actor, asking, item.course.public_id)
     return AfterLesson(item, item.id in finished, asking, onward)
 
 
@@ -61,13 +60,13 @@ def _following(lessons: list[CourseItem], item: CourseItem, finished: set[int]) 
 
 def _lesson(item: CourseItem) -> NextLesson:
     href = url_for("learn.play", item_public_id=item.public_id)
-    return NextLesson(msg("这门课的下一讲"), msg("接着学：%(title)s", title=item.title), href)
+    return NextLesson(msg("接着学：%(title)s", title=item.title), href)
 
 
-def _course(tx: Tx, actor: Actor, asking: list[DueTraining]) -> NextLesson | None:
+def _course(tx: Tx, actor: Actor, asking: list[DueTraining], present: str) -> NextLesson | None:
     for training in asking:
         for course in training.courses:
-            if course.done or not course.available:
+            if course.done or not course.available or course.public_id == present:
                 continue
             try:
                 found = library.access_published_course(tx, actor, course.public_id)
@@ -79,6 +78,5 @@ def _course(tx: Tx, actor: Actor, asking: list[DueTraining]) -> NextLesson | Non
                 if len(lines) == 1
                 else url_for("library.course", public_id=course.public_id)
             )
-            why = msg("《%(title)s》还要学的课", title=training.title)
-            return NextLesson(why, msg("接着学：%(title)s", title=course.title), href)
+            return NextLesson(msg("接着学：%(title)s", title=course.title), href)
     return None

@@ -194,7 +194,7 @@ def player_words() -> dict[str, str | tuple[str, str]]:
         "end": gettext("放完了"),
         "end_recorded": gettext("已记录。"),
         "end_waiting": gettext("记录还没有送到，网络恢复后自动送出，不用再看一遍。"),
-        "end_left": gettext("还有 %(left)s没有看，看了才算学完。", left="%(left)s"),
+        "end_left": gettext("还有 %(left)s 没看，看完才算学完。", left="%(left)s"),
         "resumed": gettext("上次看到 %(at)s", at="%(at)s"),
         "full": gettext("全屏"),
         "full_off": gettext("退出全屏"),

@@ -64,6 +64,8 @@ class Reader {
 
   #credit() {
     const ledger = new Reading(this.root, /** @type {any} */ (this.turner), this.words);
+    this.ledger = ledger;
+    this.root.addEventListener("recorded", () => this.#onward());
     const cut = (from, to) => (stretch) => /** @type {[number, number]} */ ([Math.max(stretch[0], from), Math.min(stretch[1], to)]);
     this.turner.missing = (from, to) => gaps(ledger.shown(), ledger.duration).map(cut(from, to)).filter(([a, b]) => b > a);
   }
@@ -92,6 +94,7 @@ class Reader {
     this.part("place").textContent = fill(this.words.place, { n: page, all: leaves.length });
     this.#disable("previous", page === 1);
     this.#disable("next", page === leaves.length);
+    this.#onward();
     this.zoomTo(1);
     this.sheet.scrollTo(0, 0);
     const address = new URL(location.href);
@@ -99,6 +102,15 @@ class Reader {
     address.searchParams.set("page", String(page));
     history.replaceState(history.state, "", address);
     this.turner.turn(page);
+  }
+
+  // Behind the last page of what is read lies what comes next.
+  #onward() {
+    const link = this.part("onward");
+    if (!link) return;
+    const over = this.page === this.leaves.length && Boolean(this.ledger?.completed);
+    link.hidden = !over;
+    this.part("next").toggleAttribute("hidden", over);
   }
 
   // The picture of this page, then that of the next: together they would come half as fast.
