@@ -83,6 +83,7 @@ from academy.accounts.queries import (
     members_without_account,
     offices_of_member,
 )
+from academy.accounts.recipients import Recipient, list_recipients, recipient_of
 from academy.accounts.service import (
     activate_account,
     change_password,
@@ -112,6 +113,7 @@ __all__ = [
     "Identity",
     "PendingSso",
     "PersonErased",
+    "Recipient",
     "SessionsEnded",
     "access_account",
     "account_names",
@@ -158,6 +160,7 @@ __all__ = [
     "keep_alive",
     "lift_restriction",
     "limit_waiting_threads",
+    "list_recipients",
     "live_sessions_of",
     "lock_account",
     "may_grant",
@@ -167,6 +170,7 @@ __all__ = [
     "offices_of_member",
     "open_program_session",
     "phone_index_of",
+    "recipient_of",
     "refuse_second_step",
     "remove_second_factor",
     "renew_recovery_codes",

@@ -6,8 +6,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from academy.core.environment import SettingsError
 from academy.core.runtime import Runtime
-from academy.core.settings import SettingsError
 from academy.jobs import api as jobs
 from academy.jobs.api import Worker
 from academy.media import api as media

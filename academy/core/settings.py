@@ -3,26 +3,20 @@
 The table in the README is checked against this class by tests/contracts/test_docs.py.
 """
 
-import contextlib
 import dataclasses
-import os
+import ipaddress
 import re
-import secrets
-import tempfile
 import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from academy.core.environment import SettingsError, given_text, kept_secret, typed_value
+from academy.core.networks import parse_networks
 from academy.core.proxies import TrustedProxies
-from academy.core.transport import is_loopback, is_protected_address, is_protected_database
+from academy.core.transport import channel_problem, is_loopback, is_protected_address, is_protected_database
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_TRUTH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off", ""), False)
-
-
-class SettingsError(Exception):
-    """A setting is missing or cannot be parsed; the message names the variable."""
 
 
 def _setting(env: str, default: Any, doc: str) -> Any:
@@ -186,6 +180,37 @@ class Settings:
         "(terminal, for the demo only, where it is the default); `off`: only the branch issues codes.",
     )
     sms_secret: str = _setting("ACADEMY_SMS_SECRET", "", "Signs requests to the SMS gateway (HMAC-SHA256).")
+    address: str = _setting(
+        "ACADEMY_ADDRESS",
+        "",
+        "The academy's own address, as `https://academy.city.example`: links in mails and messages begin with it. "
+        "Needed by mail and by the app's webhook.",
+    )
+    smtp: str = _setting(
+        "ACADEMY_SMTP",
+        "",
+        "Mail server: `smtp://user@host:587` (STARTTLS) or `smtps://user@host:465`; `console` (terminal, for the demo "
+        "only, where it is the default). Empty: no mail.",
+    )
+    smtp_password: str = _setting("ACADEMY_SMTP_PASSWORD", "", "Password of that user.")
+    mail_from: str = _setting("ACADEMY_MAIL_FROM", "", "Sender's address of mails.")
+    app_webhook: str = _setting(
+        "ACADEMY_APP_WEBHOOK",
+        "",
+        "Address (https) of the city's app that gets notifications (Standard Webhooks); it knows people by their "
+        "member number. Empty: none.",
+    )
+    app_webhook_secret: str = _setting(
+        "ACADEMY_APP_WEBHOOK_SECRET", "", "Signs those requests: `whsec_` and at least 24 bytes as base64."
+    )
+    webhook_networks: str = _setting(
+        "ACADEMY_WEBHOOK_NETWORKS",
+        "",
+        "Private networks or addresses that the webhook may lead to, comma-separated. Empty: public addresses only.",
+    )
+    mail_a_day: int = _setting("ACADEMY_MAIL_A_DAY", 10, "Mails a day to one person; what is more waits for a digest.")
+    sms_a_day: int = _setting("ACADEMY_SMS_A_DAY", 3, "SMS notifications a day to one person, likewise.")
+    app_a_day: int = _setting("ACADEMY_APP_A_DAY", 20, "Messages a day to one person's app, likewise.")
     oidc_issuer: str = _setting(
         "ACADEMY_OIDC_ISSUER", "", "Issuer of the city app's OpenID Connect sign-on. Empty: the button is not shown."
     )
@@ -267,6 +292,15 @@ class Settings:
         """
         return TrustedProxies.parse(self.trusted_proxies or "0")
 
+    @property
+    def webhook_networks_listed(self) -> "list[ipaddress.IPv4Network | ipaddress.IPv6Network]":
+        """The private networks that the webhook may lead to.
+
+        Raises:
+            ValueError: the setting cannot be parsed.
+        """
+        return parse_networks(self.webhook_networks)
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the environment.
@@ -278,9 +312,9 @@ class Settings:
         given: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             name = field.metadata["env"]
-            text = _given(name, environ)
+            text = given_text(name, environ)
             if text is not None:
-                given[field.name] = _read(name, text, hints[field.name])
+                given[field.name] = typed_value(name, text, hints[field.name])
         settings = cls(**given)
         for field in dataclasses.fields(cls):
             # No retention below a day; the law requires half a year of audit.
@@ -294,9 +328,12 @@ class Settings:
             # A demonstration restarts often: generated secrets must stay the same, so they are kept in a file.
             return dataclasses.replace(
                 self,
-                secret_key=self.secret_key or _kept_secret(self.data_dir / "secret_key"),
-                data_key=self.data_key or _kept_secret(self.data_dir / "data_key"),
+                secret_key=self.secret_key or kept_secret(self.data_dir / "secret_key"),
+                data_key=self.data_key or kept_secret(self.data_dir / "data_key"),
                 sms=self.sms or "console",
+                smtp=self.smtp or "console",
+                mail_from=self.mail_from or "academy@academy.example",
+                address=self.address or f"http://{self.host}:{self.port}",
             )
         for env, value in (("ACADEMY_SECRET_KEY", self.secret_key), ("ACADEMY_DATA_KEY", self.data_key)):
             if len(value) < 32:
@@ -326,6 +363,11 @@ class Settings:
                 f"it is off, with {name}={self.trusted_proxies} and ACADEMY_HOST={self.host}"
             )
         self._refuse_plain_lines()
+        problem = channel_problem(
+            self.smtp, self.mail_from, self.address, self.app_webhook, self.app_webhook_secret, self.webhook_networks
+        )
+        if problem is not None:
+            raise SettingsError(problem)
         return self
 
     def _refuse_plain_lines(self) -> None:
@@ -337,6 +379,8 @@ class Settings:
             ("ACADEMY_S3_ENDPOINT", self.s3_endpoint, "https://"),
             ("ACADEMY_OIDC_ISSUER", self.oidc_issuer, "https://"),
             ("ACADEMY_AUDIT_WEBHOOK", self.audit_webhook, "https://"),
+            ("ACADEMY_APP_WEBHOOK", self.app_webhook, "https://"),
+            ("ACADEMY_ADDRESS", self.address, "https://"),
         ):
             if url and not is_protected_address(url):
                 raise SettingsError(f"{env} leads to another machine: it must begin with {secure}")
@@ -346,41 +390,3 @@ class Settings:
             raise SettingsError("ACADEMY_TLS_CERTIFICATE and ACADEMY_TLS_KEY go together")
         if not self.tls_certificate and not is_loopback(self.host):
             raise SettingsError("ACADEMY_HOST is not loopback: ACADEMY_TLS_CERTIFICATE and ACADEMY_TLS_KEY are needed")
-
-
-def _kept_secret(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        # Written to a temporary file and linked, so that two processes starting at once read the same complete secret.
-        with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:
-            draft.write(secrets.token_hex(32))
-            draft.flush()
-            with contextlib.suppress(FileExistsError):
-                os.link(draft.name, path)
-    return path.read_text().strip()
-
-
-def _given(name: str, environ: Mapping[str, str]) -> str | None:
-    """The value of a variable, of the file that `NAME_FILE` names, or of systemd's credential of this name: so a vault
-    can provide a secret without putting it into an environment."""
-    file = environ.get(f"{name}_FILE")
-    credentials = environ.get("CREDENTIALS_DIRECTORY")
-    if not file and credentials and (Path(credentials) / name).exists():
-        file = str(Path(credentials) / name)
-    if not file:
-        return environ.get(name)
-    if environ.get(name):
-        raise SettingsError(f"{name} is set twice: in the environment and in a file")
-    try:
-        return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{name}: {file} cannot be read: {type(error).__name__}") from error
-
-
-def _read(name: str, text: str, kind: Any) -> Any:
-    try:
-        if kind is bool:
-            return _TRUTH[text.strip().lower()]
-        return kind(text)
-    except (KeyError, ValueError) as error:
-        raise SettingsError(f"{name}={text!r} is not a valid {getattr(kind, '__name__', kind)}") from error

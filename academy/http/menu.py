@@ -45,6 +45,7 @@ PRIVACY_REQUESTS = Section(msg("个人信息要求"), "person")
 
 FAILED_FILES = Section(msg("未成功的文件"), "alert")
 JOBS = Section(msg("后台任务"), "alert")
+DELIVERIES = Section(msg("没有送到的消息"), "inbox")
 DICTIONARY = Section(msg("城市词典"), "search")
 GRANTS = Section(msg("角色授权"), "person")
 AUDIT = Section(msg("审计"), "shield")
@@ -64,6 +65,6 @@ OFFICE_GROUPS = (
     SectionGroup(msg("学习"), (COVERAGE, TRAININGS, REPORTS, EXPORTS, STUDIO)),
     SectionGroup(msg("人员"), (DESK, PEOPLE, ROSTERS, COHORTS, SECTORS)),
     SectionGroup(msg("审批"), (REVIEW, PROPOSALS, EXEMPTIONS, CORRECTIONS, COMPLAINTS, PRIVACY_REQUESTS)),
-    SectionGroup(msg("系统"), (FAILED_FILES, JOBS, DICTIONARY, GRANTS, AUDIT)),
+    SectionGroup(msg("系统"), (FAILED_FILES, JOBS, DELIVERIES, DICTIONARY, GRANTS, AUDIT)),
 )
 """Every section that a page declares as its `menu` stands here or among the members'."""

@@ -4,8 +4,9 @@ import ctypes
 import functools
 import logging
 
+from academy.core.environment import SettingsError
 from academy.core.logging import log_event
-from academy.core.settings import Settings, SettingsError
+from academy.core.settings import Settings
 
 log = logging.getLogger(__name__)
 

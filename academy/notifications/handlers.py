@@ -8,6 +8,7 @@ from academy.core.i18n import Message, msg
 from academy.core.ids import new_id
 from academy.jobs import api as jobs
 from academy.notifications.models import Notification
+from academy.notifications.preferences import erase_preferences
 from academy.notifications.service import notify
 
 TOUCHED: dict[str, Message] = {
@@ -30,9 +31,10 @@ def notify_owner(tx: Tx, event: AccountTouched) -> None:
 
 @jobs.handles(PersonErased, in_transaction=True)
 def delete_messages(tx: Tx, event: PersonErased) -> None:
-    """Delete the messages of members whose data was erased."""
+    """Delete the messages of members whose data was erased, and what they chose about them."""
     mine = or_(Notification.member_id == event.member_id, Notification.account_id == event.account_id)
     tx.execute(delete(Notification).where(mine))
+    erase_preferences(tx, event.account_id)
 
 
 @jobs.handles(DataRequestDecided, in_transaction=True)

@@ -8,6 +8,8 @@ from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.errors import NotFound
 from academy.core.i18n import Message
+from academy.jobs import api as jobs
+from academy.notifications.events import NotificationsWritten
 from academy.notifications.models import Notification
 from academy.notifications.queries import addressed_to
 
@@ -46,7 +48,13 @@ def notify(
         if tx.scalar(select(Notification.id).where(Notification.key == key)):
             return False
         raise
+    announce_written(tx)
     return True
+
+
+def announce_written(tx: Tx) -> None:
+    """Publish that notifications were written; `notify` does. They leave by the chosen channels after the commit."""
+    jobs.publish(tx, NotificationsWritten())
 
 
 def open_notification(tx: Tx, actor: Actor, public_id: str) -> Notification:

@@ -14,6 +14,7 @@ from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import msg, nmsg
 from academy.coverage import api as coverage
+from academy.notifications import api as notifications
 from academy.notifications.models import Notification
 from academy.outreach.reminders import EFFECT_DAYS, hold_running
 from academy.people import api as people
@@ -120,6 +121,7 @@ def delegate(tx: Tx, actor: Actor, training: Training, node: Organisation, *, no
     for one in wanted:
         _write(tx, training, reminder, one)
     tx.flush()
+    notifications.announce_written(tx)
     record(
         tx,
         actor,

@@ -15,6 +15,7 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.coverage import api as coverage
 from academy.coverage.api import NameFilter, NameStatus
+from academy.notifications import api as notifications
 from academy.notifications.models import Notification
 from academy.people import api as people
 from academy.people.models import Member, Organisation
@@ -130,6 +131,7 @@ def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder, m
             for member in members[start : start + CHUNK]
         ]
         tx.execute(statement, rows)
+    notifications.announce_written(tx)
     return len(members)
 
 

@@ -1,5 +1,6 @@
 """A person's own data: overview, and a copy as a file."""
 
+import dataclasses
 from typing import Any
 
 from sqlalchemy import func, select
@@ -78,6 +79,7 @@ def copy_personal_data(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]
         ],
         "complaints": _complaints(tx, account.id),
         "messages": _messages(tx, actor),
+        "notifications": _notifications(tx, runtime, actor),
         "looked_at": [{"at": row.at.isoformat(), "what": row.verb} for row in who_looked(tx, actor, MOST)],
     }
     member = tx.get(Member, actor.member_id) if actor.member_id else None
@@ -189,6 +191,16 @@ def _complaints(tx: Tx, account_id: int) -> list[dict[str, Any]]:
 def _messages(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
     rows = notifications.list_received(tx, actor, MOST)
     return [{"body": row.body, "at": row.created_at.isoformat(), "read_at": _when(row.read_at)} for row in rows]
+
+
+def _notifications(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]:
+    chosen = notifications.own_preferences(tx, actor)
+    return {
+        "mail": notifications.own_mail(tx, actor, runtime.sealer) or None,
+        "mail_confirmed": chosen.mail_confirmed,
+        "quiet_minutes": [chosen.quiet_from, chosen.quiet_to],
+        "topics": {topic.value: dataclasses.asdict(choice) for topic, choice in chosen.choices.items()},
+    }
 
 
 def _day(value: Any) -> str | None:

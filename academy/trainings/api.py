@@ -11,6 +11,7 @@ from academy.trainings.access import (
     shown_node,
     view_roots,
 )
+from academy.trainings.calendar import calendar_feed
 from academy.trainings.completed_courses import courses_by_member
 from academy.trainings.course_shares import studied_shares
 from academy.trainings.coverage_cells import Figures, daily_figures, figures_of, own_figures_below, settle_cells
@@ -64,6 +65,7 @@ __all__ = [
     "access_training",
     "archive_training",
     "begin_opening",
+    "calendar_feed",
     "close_training",
     "copy_training",
     "counting_trainings",

@@ -24,6 +24,8 @@ PAGES = (
     "cohorts",
     "rosters",
     "notifications",
+    "notification_settings",
+    "deliveries",
     "studio",
     "files",
     "review",

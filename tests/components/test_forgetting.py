@@ -13,9 +13,10 @@ from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.audit import AuditEntry, record, verify
 from academy.core.database import Base
+from academy.core.environment import SettingsError
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
-from academy.core.settings import Settings, SettingsError
+from academy.core.settings import Settings
 from academy.jobs.api import JobContext
 from academy.jobs.models import Job, OutboxEvent
 from academy.jobs.registry import all_specs, spec
@@ -70,6 +71,7 @@ def left(runtime: Runtime) -> dict[str, int]:
     with runtime.db.read() as tx:
         counts = {model.__tablename__: tx.scalar(select(func.count()).select_from(model)) or 0 for model in TABLES}
         counts["jobs"] = tx.scalar(select(func.count()).where(Job.name == "test")) or 0
+        counts["outbox_events"] = tx.scalar(select(func.count()).where(OutboxEvent.kind == "Test")) or 0
         counts["audit"] = tx.scalar(select(func.count()).where(AuditEntry.verb == "test.written")) or 0
         assert verify(tx).whole
     return counts

@@ -87,6 +87,7 @@ GET    /api/v1/uploads/known                                          nothing   
 GET    /api/v1/uploads/unfinished                                     nothing      .  .  .  *  .  *  .  .  .  *
 GET    /audit                                                         nothing      .  .  .  .  .  .  .  .  *  .
 GET    /audit/export                                                  nothing      .  .  .  .  .  .  .  .  *  .
+GET    /calendar/<token>.ics                                          calendar     *  *  *  *  *  *  *  *  *  *
 GET    /complaints                                                    nothing      .  *  *  *  *  *  *  *  *  *
 GET    /complaints/<public_id>                                        complaint    .  .  .  .  +  +  .  .  .  .
 GET    /complaints/<public_id>                                        word         .  o  o  o  *  *  o  o  o  o
@@ -152,6 +153,10 @@ GET    /me/data/copy                                                  nothing   
 POST   /me/data/requests                                              nothing      .  *  *  *  *  *  *  *  *  *
 POST   /me/data/requests/<public_id>/cancel                           wish         .  o  o  o  o  o  o  o  o  o
 POST   /me/devices/<public_id>/end                                    device       .  o  o  o  o  o  o  o  o  o
+GET    /me/notifications                                              nothing      .  *  *  *  *  *  *  *  *  *
+POST   /me/notifications                                              nothing      .  *  *  *  *  *  *  *  *  *
+POST   /me/notifications/calendar                                     nothing      .  *  *  *  *  *  *  *  *  *
+POST   /me/notifications/mail                                         nothing      .  *  *  *  *  *  *  *  *  *
 POST   /me/password                                                   nothing      .  *  *  *  *  *  *  *  *  *
 GET    /me/second-step                                                nothing      .  *  *  *  *  *  *  *  *  *
 POST   /me/second-step                                                nothing      .  *  *  *  *  *  *  *  *  *
@@ -179,6 +184,11 @@ GET    /my/record                                                     nothing   
 GET    /my/record/<int:year>/print                                    year         .  *  *  *  *  *  *  *  *  *
 GET    /my/trainings                                                  nothing      .  *  *  *  *  *  *  *  *  *
 GET    /notifications                                                 nothing      .  *  *  *  *  *  *  *  *  *
+GET    /notifications/mail/<token>                                    confirmation *  *  *  *  *  *  *  *  *  *
+POST   /notifications/mail/<token>                                    confirmation *  *  *  *  *  *  *  *  *  *
+GET    /notifications/out/<token>                                     way_out      *  *  *  *  *  *  *  *  *  *
+POST   /notifications/out/<token>                                     way_out      *  *  *  *  *  *  *  *  *  *
+GET    /notifications/preview                                         nothing      .  .  *  .  .  *  .  .  .  *
 GET    /resubmit                                                      nothing      .  *  *  *  *  *  *  *  *  *
 POST   /notifications/<public_id>/open                                notification .  o  o  o  o  o  o  o  o  o
 POST   /notifications/read                                            nothing      .  *  *  *  *  *  *  *  *  *
@@ -258,6 +268,8 @@ GET    /studio/files                                                  nothing   
 POST   /studio/files/<asset_id>/remove                                asset        .  .  .  o  .  o  .  .  .  *
 GET    /studio/new                                                    nothing      .  .  .  *  .  .  .  .  .  .
 POST   /studio/new                                                    nothing      .  .  .  *  .  .  .  .  .  .
+GET    /system/deliveries                                             nothing      .  .  .  .  .  .  .  .  .  *
+POST   /system/deliveries/<public_id>/retry                           undelivered  .  .  .  .  .  .  .  .  .  *
 GET    /system/jobs                                                   nothing      .  .  .  .  .  .  .  .  .  *
 POST   /system/jobs/<public_id>/retry                                 job          .  .  .  .  .  .  .  .  .  *
 GET    /trainings                                                     nothing      .  .  *  .  .  *  .  .  *  .
@@ -271,6 +283,8 @@ POST   /trainings/new/<organisation>                                  organisati
 """
 
 SENT: dict[str, dict[str, Any]] = {
+    "POST /me/notifications/calendar": {"data": {"verb": "on"}},
+    "POST /me/notifications/mail": {"data": {"mail": "name@example.org"}},
     "POST /api/v1/progress/leases": {"json": {"item": "{public_id}", "device": "phone", "take_over": True}},
     "POST /me/data/requests": {"data": {"kind": "correct", "body": "入党日期错了。"}},
     "POST /data-requests/<public_id>": {"data": {"verb": "agree", "answer": "已更正。"}},
@@ -321,6 +335,7 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "complaints.create": ("harmless", ""),
     "consent.agree": ("harmless", ""),
     "consent.withdraw": ("asks", 'url_for("consent.withdraw")'),
+    "deliveries.retry": ("harmless", "sends what was not sent"),
     "corrections.decide": ("back", "a correction is itself corrected, by two people"),
     "corrections.propose": ("harmless", "somebody else decides"),
     "display.elder": ("harmless", ""),
@@ -353,6 +368,11 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "members.create_organisation": ("harmless", ""),
     "mergers.merge": ("shows", "members/merge.html"),
     "mergers.undo": ("asks", 'url_for("mergers.undo"'),
+    "notification_settings.change_calendar": ("asks", 'url_for("notification_settings.change_calendar")'),
+    "notification_settings.change_mail": ("back", "the address is typed again"),
+    "notification_settings.choose": ("back", "the same form changes it back"),
+    "notification_settings.confirm_mail_post": ("harmless", "the owner's own address"),
+    "notification_settings.out": ("back", "the page that follows has the button that undoes it"),
     "notifications.open_one": ("harmless", ""),
     "notifications.read_all": ("harmless", "they stay in the list"),
     "own_data.ask": ("back", "withdrawn until it is decided"),

@@ -31,8 +31,10 @@ from academy.media import service as media
 from academy.media.captions import caption_files
 from academy.media.storage.file_storage import local_storage, set_key
 from academy.media.transcripts import editing
-from academy.notifications.models import Notification
+from academy.notifications import preferences, tokens
+from academy.notifications.models import Delivery, Notification, NotificationSettings
 from academy.notifications.service import notify
+from academy.notifications.topics import DeliveryChannel, Topic
 from academy.people import cohorts
 from academy.people.api import request_exemption
 from academy.people.models import Member, Organisation
@@ -90,6 +92,16 @@ class World:
             for role in Role:
                 self._belongings(tx, role, self.made["account", role])
             self._belongings(tx, "others", self.made["account", "others"])
+            self._deliveries(tx, self.made["account", "others"])
+
+    def _deliveries(self, tx: Tx, owner: Account) -> None:
+        """A failed delivery, an address that waits for its confirmation, a calendar."""
+        failed = Delivery(account_id=owner.id, channel="mail", pace="at_once", state="failed", due_at=clock.now())
+        sealed = self.runtime.sealer.seal("name@example.org", context=preferences.MAIL_CONTEXT)
+        kept = NotificationSettings(account_id=owner.id, mail_sealed=sealed, calendar_version=1, calendar_is_on=True)
+        tx.add_all([failed, kept])
+        tx.flush()
+        self.made["delivery", ""] = failed
 
     def credentials(self, role: str) -> dict[str, str]:
         """Headers of a signed-in person's browser and, in the API, of their program."""
@@ -334,6 +346,34 @@ def link(world: World, _place: str, _role: str) -> Ids:
     place.write_bytes(b"\xff\xd8\xff")
     parts = delivery.url(settings, asset, "poster.jpg").split("/")
     return dict(zip(("digest", "expires", "asset_id", "generation", "file"), parts[2:], strict=True))
+
+
+@kind
+def calendar(world: World, _place: str, _role: str) -> Ids:
+    """A calendar whose owner made its address."""
+    owner = world.made["account", "others"]
+    return {"token": tokens.calendar_token(world.runtime.settings, owner.public_id, 1)}
+
+
+@kind
+def confirmation(world: World, _place: str, _role: str) -> Ids:
+    """The link of a confirmation mail."""
+    owner = world.made["account", "others"]
+    return {"token": tokens.confirm_token(world.runtime.settings, owner.public_id, "name@example.org")}
+
+
+@kind
+def way_out(world: World, _place: str, _role: str) -> Ids:
+    """The link that stops mails."""
+    owner = world.made["account", "others"]
+    token = tokens.out_token(world.runtime.settings, owner.public_id, DeliveryChannel.MAIL, Topic.TRAININGS)
+    return {"token": token}
+
+
+@kind
+def undelivered(world: World, _place: str, _role: str) -> Ids:
+    """A delivery that was given up."""
+    return {"public_id": world.made["delivery", ""].public_id}
 
 
 @kind

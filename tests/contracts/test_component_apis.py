@@ -44,6 +44,7 @@ READ_MODELS: dict[str, dict[str, str]] = {
     },
     "notifications": {
         "outreach": "a reminder is a notification to each of thousands of members, inserted by one statement",
+        "cli.sample": ROWS,
     },
     "media": {
         "library": "an item shows its file; lists of courses join both",

@@ -24,6 +24,7 @@ from academy.library import complaints, proposals
 from academy.library.models import ComplaintSubject, ProposalKind
 from academy.media import rules as media_rules
 from academy.media.models import AssetKind, StepName
+from academy.notifications import topics
 from academy.people import kinds
 from academy.people import rules as people_rules
 from academy.roster import columns
@@ -147,6 +148,9 @@ WORDS = [
     (RefusalReason, refusals.REASONS),
     (ComplaintSubject, complaints.COMPLAINT_SUBJECTS),
     (ProposalKind, proposals.PROPOSAL_NAMES),
+    (topics.Topic, topics.TOPICS),
+    (topics.DeliveryChannel, topics.CHANNEL_NAMES),
+    (topics.Pace, topics.PACE_NAMES),
 ]
 
 

@@ -80,8 +80,14 @@ RENAMED = {
         "reminded": "reminder_recipients",
     }
 }
-ADDED = {"0028": {"categories": {"symbol"}}, "0030": {"lecturers": {"biography", "portrait_asset_id"}}}
+ADDED = {
+    "0028": {"categories": {"symbol"}},
+    "0030": {"lecturers": {"biography", "portrait_asset_id"}},
+    "0032": {"notifications": {"planned_at"}},
+}
 """Columns that are new since 0025: the way back drops what they hold."""
+NEW = {"deliveries", "delivery_items", "notification_choices", "notification_settings"}
+"""Tables that are new since 0025, likewise."""
 DROPPED = {"0031": {"enrolments": {"done", "last_on"}}}
 """Columns that are gone since 0025: the way back works them out from other rows."""
 COLUMNS = {
@@ -327,7 +333,7 @@ def test_rows_survive_the_way_back_and_forth(database: Database) -> None:
                     key=repr,
                 )
                 for table in known.tables.values()
-                if table.name != "alembic_version"
+                if table.name not in {"alembic_version", *NEW}
             }
 
     upgrade(database, "head")

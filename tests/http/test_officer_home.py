@@ -19,6 +19,7 @@ from academy.jobs.models import Job
 from academy.learning import api as learning
 from academy.library import api as library
 from academy.library.models import ContentProposal
+from academy.notifications.models import Delivery
 from academy.people import api as people
 from academy.trainings import service
 from tests.conftest import sign_in
@@ -108,6 +109,8 @@ def leave(tx: Tx, city: City, runtime: Runtime) -> dict[str, int]:
     accounts.file_data_request(tx, make.actor_of(tx, member), "correct", "学历不对")
     make.asset(tx, other, state="failed", error=msg("坏了").to_json())
     tx.add(Job(name="sample.nothing", state="failed", args={}))
+    lost = {"channel": "mail", "pace": "at_once", "state": "failed"}
+    tx.add(Delivery(account_id=other.id, due_at=clock.now(), **lost))
     tx.add(SecondFactor(account_id=other.id, secret_sealed=b"x", confirmed_at=clock.now()))
     tx.flush()
     return {"boss": boss.id}
@@ -122,6 +125,7 @@ EXPECTED = {
     "/data-requests": 1,
     "/studio/failures": 1,
     "/system/jobs": 1,
+    "/system/deliveries": 1,
     "/grants": 1,
 }
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from academy.core import clock
 from academy.core.actor import NOBODY, SYSTEM, Actor, Role, Scope
 from academy.core.crypto import Sealer
+from academy.core.environment import SettingsError
 from academy.core.i18n import Message, msg
 from academy.core.ids import ALPHABET, new_id
 from academy.core.logging import JsonFormatter
-from academy.core.settings import Settings, SettingsError
+from academy.core.settings import Settings
 
 KEY = "k" * 32
 

@@ -49,8 +49,10 @@ because a village shares one address."""
 TIMEOUT_S = 10
 
 
-def sms_channel(settings: Settings) -> Channel | None:
+def sms_channel(settings: Settings, *, message_id: str = "") -> Channel | None:
     """The configured channel; None when there is none.
+
+    `message_id` stays the same when a message is sent again: the gateway gets it as ``id`` and can refuse a second one.
 
     Raises:
         ValueError: the setting names no usable channel.
@@ -61,7 +63,7 @@ def sms_channel(settings: Settings) -> Channel | None:
     if named == "console":
         return _console
     if named.startswith("https://"):
-        return _gateway(named, settings.sms_secret)
+        return _gateway(named, settings.sms_secret, message_id)
     module, colon, function = named.partition(":")
     if not colon:
         raise ValueError(f"ACADEMY_SMS={named!r}: console, off, an https address or package.module:function")
@@ -74,11 +76,15 @@ def _console(phone: str, text: str) -> None:
     sys.stderr.flush()
 
 
-def _gateway(address: str, secret: str) -> Channel:
-    """POSTs ``{"phone", "text", "at"}`` as JSON, signed in X-Signature (hex HMAC-SHA256 of the body)."""
+def _gateway(address: str, secret: str, message_id: str) -> Channel:
+    """POSTs ``{"phone", "text", "at"}``, and ``id`` where there is one, as JSON.
+
+    The body is signed in X-Signature (hex HMAC-SHA256).
+    """
 
     def send(phone: str, text: str) -> None:
-        body = json.dumps({"phone": phone, "text": text, "at": clock.now().isoformat()}).encode()
+        known = {"id": message_id} if message_id else {}
+        body = json.dumps({"phone": phone, "text": text, "at": clock.now().isoformat()} | known).encode()
         signed = {"Content-Type": "application/json", "X-Signature": hmac.digest(secret.encode(), body, "sha256").hex()}
         answer = requests.post(address, data=body, headers=signed, timeout=TIMEOUT_S, allow_redirects=False)
         answer.raise_for_status()

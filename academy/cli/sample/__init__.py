@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.cli.sample import accounts, courses, jobs, people, studies, waiting
+from academy.cli.sample import accounts, courses, jobs, messages, people, studies, waiting
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 
@@ -59,6 +59,7 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         activated = accounts.activate_learners(tx, lot, made.accounts["secretary"])
         report(f"{activated:,} accounts of members")
         waiting.leave_waiting(tx, made.accounts)
+        messages.make_messages(tx, runtime.sealer, made.accounts)
 
     runtime.db.run_in_transaction(write)
     runtime.settings.data_dir.mkdir(parents=True, exist_ok=True)

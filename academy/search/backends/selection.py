@@ -4,8 +4,8 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from academy.core.database import Database
+from academy.core.environment import SettingsError
 from academy.core.runtime import Runtime
-from academy.core.settings import SettingsError
 from academy.search.backends.interface import SearchBackend
 from academy.search.backends.postgresql.backend import PostgresBackend
 from academy.search.backends.whoosh.backend import WhooshBackend
