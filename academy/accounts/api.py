@@ -87,6 +87,7 @@ from academy.accounts.recipients import Recipient, list_recipients, recipient_of
 from academy.accounts.service import (
     activate_account,
     change_password,
+    check_activation_code,
     issue_activation_code,
     lock_account,
     phone_index_of,
@@ -129,6 +130,7 @@ __all__ = [
     "begin_sso",
     "cancel_data_request",
     "change_password",
+    "check_activation_code",
     "check_new_password",
     "claim_screen_session",
     "confirm_identity",

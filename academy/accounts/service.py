@@ -25,7 +25,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
-from academy.core.ids import new_code
+from academy.core.ids import new_digits
 from academy.core.runtime import Runtime
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row
@@ -35,6 +35,11 @@ from academy.people.api import Member, Unreadable
 from academy.people.models import Organisation
 
 CODE_DAYS = 14
+CODE_DIGITS = 12
+"""As hard to guess as eight letters and digits (40 bits), and typed on a keypad of large keys."""
+
+
+WRONG_CODE = msg("编号或激活码不对，或激活码已过期。请核对后再试，或请支部重新发一个。")
 
 
 class WrongPassword(Invalid):
@@ -169,7 +174,7 @@ def issue_activation_code(tx: Tx, actor: Actor, member: Member) -> str:
         .where(ActivationCode.member_id == member.id, ActivationCode.used_at.is_(None), ActivationCode.expires_at > now)
         .values(expires_at=now)
     )
-    code = new_code()
+    code = new_digits(CODE_DIGITS)
     tx.add(
         ActivationCode(
             member_id=member.id,
@@ -184,6 +189,34 @@ def issue_activation_code(tx: Tx, actor: Actor, member: Member) -> str:
     if account is not None:
         jobs.publish(tx, AccountTouched(account.id, "code"))
     return code
+
+
+def check_activation_code(
+    runtime: Runtime, number: str, code: str, network: str = "", known: Mapping[str, str] | None = None
+) -> None:
+    """Check a one-time code before its owner thinks of a password; it is not redeemed. Counted as an attempt.
+
+    Opens its own transactions, as `sign_in` does.
+
+    Raises:
+        Invalid: the number or the code is wrong, used or expired (all alike).
+        Busy: too many wrong attempts.
+    """
+    number, code = tidy_text(number, NUMBER_LENGTH), read_code(code)
+    with runtime.db.read() as tx:
+        counters = _counters("activate", account_by_number(tx, number), number, network, known)
+        throttle.check(tx, counters)
+    runtime.db.run_in_transaction(lambda tx: throttle.reserve(tx, counters))
+
+    def write(tx: Tx) -> bool:
+        if holds_by_code(tx, number, code) is None:
+            record(tx, Actor(network=network), "activation.failed", "member:unknown")
+            return False
+        throttle.succeeded(tx, counters)
+        return True
+
+    if not runtime.db.run_in_transaction(write):
+        raise Invalid(WRONG_CODE)
 
 
 def activate_account(
@@ -227,7 +260,7 @@ def activate_account(
 
     opened = runtime.db.run_in_transaction(write)
     if opened is None:
-        raise Invalid(msg("编号或激活码不对，或激活码已过期。请核对后再试，或请支部重新发一个。"))
+        raise Invalid(WRONG_CODE)
     return opened
 
 

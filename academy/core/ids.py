@@ -18,6 +18,11 @@ def new_code(length: int = 8) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length)).upper()
 
 
+def new_digits(length: int) -> str:
+    """A one-time code of digits only: for keypads, and read out without a mistake."""
+    return "".join(secrets.choice("0123456789") for _ in range(length))
+
+
 _LETTERS = bytes(ord(ALPHABET[n % len(ALPHABET)]) for n in range(256))
 _UNEVEN = bytes(range(256 - 256 % len(ALPHABET), 256))
 

@@ -1,6 +1,6 @@
 """Keyed digests of short secrets, so that a copy of the database alone does not allow to try them all.
 
-A token of 256 random bits may be kept as a plain hash. A code of eight letters (39 bits) or six digits, a phone number
+A token of 256 random bits may be kept as a plain hash. A code of twelve digits (40 bits) or six, a phone number
 or a name may not: a graphics card tries all of them in seconds. Digests made here begin with ``k``; this prefix
 distinguishes them from the plain SHA-256 of earlier releases, which can be keyed afterwards (`rekeyed`) and is
 accepted until then.

@@ -159,6 +159,9 @@ class Settings:
     frame_ancestors: str = _setting(
         "ACADEMY_FRAME_ANCESTORS", "'self'", "CSP frame-ancestors: sites that may embed the academy."
     )
+    help_phone: str = _setting(
+        "ACADEMY_HELP_PHONE", "", "Telephone number shown to people who cannot sign in. Empty: they ask their branch."
+    )
     city_name: str = _setting("ACADEMY_CITY_NAME", "云学院", "The name in the header.")
     accepted_rate: float = _setting(
         "ACADEMY_ACCEPTED_RATE", 2.0, "Fastest playback that is credited, as a multiple of real time."

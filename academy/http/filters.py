@@ -103,6 +103,11 @@ def phone(value: str | None) -> str:
     return re.sub(r"^(.{3}).*(.{4})$", r"\1****\2", value) if value and len(value) >= 8 else NONE
 
 
+def in_fours(code: str) -> str:
+    """A one-time code as people read it out: 1234 5678 9012."""
+    return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
 def translated(value: Any) -> str:
     """A component's sentence, or one kept in a column, in the reader's language; text stays as it is."""
     if isinstance(value, Message):
@@ -126,5 +131,6 @@ def install(app: Flask) -> None:
         "filesize": filesize,
         "study_hours": study_hours,
         "phone": phone,
+        "in_fours": in_fours,
         "say": translated,
     }

@@ -233,6 +233,16 @@ def organisation_of_id(tx: Tx, organisation_id: int) -> Organisation:
     return tx.get_one(Organisation, organisation_id)
 
 
+NEWEST = 20
+"""Members looked at to learn how this city writes its numbers."""
+
+
+def has_digit_numbers(tx: Tx) -> bool:
+    """Whether member numbers are digits here, as far as the newest ones show: forms then offer a keypad."""
+    newest = tx.scalars(select(Member.number).order_by(Member.id.desc()).limit(NEWEST))
+    return all(number.isdigit() for number in newest)
+
+
 def member_of_id(tx: Tx, member_id: int) -> Member:
     """The member of a row id.
 

@@ -73,17 +73,28 @@ def sign_in() -> str | Response:
     return _sign_in_page({})
 
 
-def _sign_in_page(errors: dict[str, Message]) -> str:
+def _sign_in_page(errors: dict[str, Message], *, asks: str = "username") -> str:
+    """One question a screen: who it is, then the password."""
     return render_template(
         "accounts/sign_in.html",
         errors=errors,
+        asks=asks,
         username=typed().get("username", ""),
+        keypad=_keypad(),
         next=local_path(request.args.get("next") or typed().get("next")),
     )
 
 
+def _keypad() -> str:
+    """The keyboard for member numbers on phones: digits, unless this city's numbers have letters."""
+    if "letters" in request.args or runtime().settings.demo:  # the demo's accounts have words for names
+        return "text"
+    with reading() as tx:
+        return "numeric" if people.has_digit_numbers(tx) else "text"
+
+
 class SignInForm(Form):
-    """Sign-in name and password."""
+    """Sign-in name and password; the first of the two screens sends the name alone."""
 
     username = Text()
     password = Secret()
@@ -94,8 +105,13 @@ class SignInForm(Form):
 @page(PUBLIC, form=SignInForm, consent=False, rate=600)  # a hall of three hundred who mistype once
 def sign_in_post() -> Any:
     """Sign in, and continue at the requested page."""
+    form, asks = SignInForm.read(), "username"
     try:
-        form = SignInForm.read()
+        if not form.username.data.strip():
+            raise Invalid(fields={"username": msg("请填写编号或手机号。")})
+        asks = "password"
+        if not form.password.raw_data:
+            return _sign_in_page({}, asks=asks)
         token = accounts.sign_in(
             runtime(),
             form.username.data,
@@ -105,7 +121,7 @@ def sign_in_post() -> Any:
             known_browser(),
         )
     except (Invalid, Busy) as error:
-        return _sign_in_page(errors_by_field(error)), error.status
+        return _sign_in_page(errors_by_field(error), asks=asks), error.status
     start_session(token)
     if HALF in session:
         return redirect(url_for("second_step.ask", next=form.next.data or "/"), 303)
@@ -125,13 +141,22 @@ def sign_out() -> Response:
 @bp.get("/activate")
 @page(PUBLIC)
 def activate() -> str:
-    """The form for a one-time code."""
-    return _activate_page({}, request.args.get("number", ""))
+    """The first question of activation; a slip's link answers it and the second."""
+    number = request.args.get("number", "")[:40]
+    return _activate_page({}, number, asks="code" if number else "number")
 
 
-def _activate_page(errors: dict[str, Message], number: str) -> str:
-    by_sms = accounts.sms_channel(runtime().settings) is not None
-    return render_template("accounts/activate.html", errors=errors, number=number, by_sms=by_sms)
+def _activate_page(errors: dict[str, Message], number: str, code: str = "", *, asks: str) -> str:
+    """One question a screen: number, code, password. What was answered goes along in the form."""
+    return render_template(
+        "accounts/activate.html",
+        errors=errors,
+        asks=asks,
+        number=number,
+        code=code,
+        keypad=_keypad(),
+        by_sms=accounts.sms_channel(runtime().settings) is not None,
+    )
 
 
 class CodeByTextForm(Form):
@@ -150,39 +175,48 @@ def activate_by_sms() -> Any:
     try:
         accounts.request_sms_code(runtime(), number, form.phone.data, request.remote_addr or "")
     except (Invalid, Busy) as error:
-        return _activate_page(errors_by_field(error), number), error.status
+        return _activate_page(errors_by_field(error), number, asks="code"), error.status
     flash(gettext("编号和手机号与登记一致的话，短信马上就到，十分钟内有效。"), "good")
     return redirect(url_for(".activate", number=number[:40]), 303)
 
 
 class ActivationForm(Form):
-    """A one-time code and the new password."""
+    """A one-time code and the new password; each screen sends what was answered so far."""
 
     number = Text()
-    code = Text()
+    code = Secret()
     password = Secret()
     again = Secret()
+    """Only where no script can show what was typed."""
 
 
 @bp.post("/activate")
 @page(PUBLIC, form=ActivationForm, rate=600)
 def activate_post() -> Any:
-    """Redeem a one-time code for a password, and sign in."""
+    """Ask the next question, or redeem the code for a password and sign in."""
     form = ActivationForm.read()
+    number, code = form.number.data, form.code.data
+    asks = "code" if number.strip() else "number"
     try:
-        if form.password.data != form.again.data:
+        if not number.strip():
+            raise Invalid(fields={"number": msg("请填写党员编号。")})
+        if not code.strip() and not form.password.raw_data:
+            return _activate_page({}, number, asks=asks)
+        if not form.password.raw_data:
+            accounts.check_activation_code(runtime(), number, code, request.remote_addr or "", known_browser())
+            return _activate_page({}, number, code, asks="password")
+        if form.again.raw_data and form.password.data != form.again.data:
             raise Invalid(fields={"again": msg("两次填写的密码不一样。")})
         token = accounts.activate_account(
-            runtime(),
-            form.number.data,
-            form.code.data,
-            form.password.data,
-            request.remote_addr or "",
-            device(),
-            known_browser(),
+            runtime(), number, code, form.password.data, request.remote_addr or "", device(), known_browser()
         )
     except (Invalid, Busy, Conflict) as error:
-        return _activate_page(errors_by_field(error), form.number.data), error.status
+        errors = errors_by_field(error)
+        if errors.keys() & {"password", "again"}:
+            asks = "password"
+        elif "number" not in errors:
+            errors = {"": error.message}  # of no field of this page
+        return _activate_page(errors, number, code, asks=asks), error.status
     start_session(token)
     return redirect("/", 303)
 

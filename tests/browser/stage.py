@@ -61,6 +61,7 @@ class Stage:
         page = self.context(size, **options).new_page()
         page.goto("/sign-in")
         page.fill("input[name=username]", account.username)
+        page.locator("main form button[type=submit]").first.click()
         page.fill("input[name=password]", PASSWORD)
         page.locator("main form button[type=submit]").first.click()
         page.wait_for_url(lambda url: "/sign-in" not in url)
@@ -85,7 +86,7 @@ def stage(folder: Path, **settings: object) -> Iterator[Stage]:
         "ACADEMY_TRUSTED_HOSTS": "127.0.0.1,localhost",
         "ACADEMY_TRUSTED_PROXIES": "0",
         "ACADEMY_RATE_PER_MINUTE": "0",
-        "ACADEMY_CONSENT": "0",
+        "ACADEMY_CONSENT": "1" if kept.consent else "0",
         "ACADEMY_SECOND_STEP": "0",
         "ACADEMY_DATA_DIR": str(kept.data_dir),
         "ACADEMY_MEDIA_DIR": str(kept.media_dir),

@@ -225,9 +225,10 @@ def activate(page: Page, who: tuple[str, str], code: str) -> None:
     """The first time: number, code, a password of one's own."""
     page.goto("/activate")
     page.locator("#number").fill(who[0])
+    page.get_by_role("button", name="下一步").click()
     page.get_by_label("激活码").fill(code)
+    page.get_by_role("button", name="下一步").click()
     page.get_by_label("新密码", exact=True).fill(PASSWORD)
-    page.get_by_label("再填一次新密码").fill(PASSWORD)
     page.get_by_role("button", name="激活并登录").click()
     page.wait_for_url(lambda url: "/activate" not in url)
 

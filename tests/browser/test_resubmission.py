@@ -35,6 +35,7 @@ def test_a_form_outlives_its_session(academy: Stage) -> None:
     expect(page.locator("h1")).to_have_text("您填写的内容还在")
     page.get_by_role("link", name="先去登录").click()
     page.fill("input[name=username]", who.username)
+    page.locator("main form button[type=submit]").first.click()
     page.fill("input[name=password]", PASSWORD)
     page.locator("main form button[type=submit]").first.click()
     expect(page.locator("[data-shown]")).to_contain_text("写了一个小时")

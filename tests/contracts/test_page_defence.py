@@ -59,8 +59,9 @@ def test_browsers_keep_only_what_is_listed() -> None:
 
 @ONE_KIND
 def test_password_fields_hide_and_let_paste(client: FlaskClient) -> None:
-    for address in ("/sign-in", "/activate"):
-        fields = re.findall(r'<input[^>]*name="(?:password|again)"[^>]*>', client.get(address).text)
+    typed = {"/sign-in": {"username": "a"}, "/activate": {"number": "1", "code": "2", "password": "short"}}
+    for address, form in typed.items():
+        fields = re.findall(r'<input[^>]*name="(?:password|again)"[^>]*>', client.post(address, data=form).text)
         assert fields and all('type="password"' in field and "autocomplete=" in field for field in fields)
     assert not any("onpaste" in text for text in pages().values())
     assert not any('addEventListener("paste"' in text for text in scripts().values())
