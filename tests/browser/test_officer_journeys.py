@@ -76,11 +76,11 @@ def test_a_county_officer_sees_how_far_when_and_where_on_the_first_screen(
 def test_the_sheet_of_sections_opens_by_touch_and_closes_by_key(site: Site, browser: Browser) -> None:
     page = page_of(site, browser, "county", PHONE)
     page.goto("/")
-    sheet = page.locator("#office")
+    sheet = page.locator("#office-sections")
     assert not sheet.is_visible()
     page.locator(".to-office").tap()
     assert sheet.is_visible()
-    assert page.locator("#office .office-title").all_inner_texts() == ["学习", "人员", "审批", "系统"]
+    assert page.locator("#office-sections .office-title").all_inner_texts() == ["学习", "人员", "审批", "系统"]
     page.keyboard.press("Escape")
     assert not sheet.is_visible()
     page.locator(".to-office").tap()

@@ -165,7 +165,7 @@ def test_a_member_has_no_desk_and_a_calm_officer_is_told_so(runtime: Runtime, cl
     with clock.frozen(at(1)):
         sign_in(client, tokens[0])
         page = client.get("/").text
-        assert 'id="office"' not in page and "等您处理" not in page
+        assert 'id="office-sections"' not in page and "等您处理" not in page
         sign_in(client, tokens[1])
         page = client.get("/").text
         assert "没有等您处理的事" in page

@@ -11,7 +11,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  if (location.hash === "#office") location.replace("#main");
+  if (location.hash === "#office-sections") location.replace("#main");
   for (const menu of menus()) {
     menu.open = false;
     menu.querySelector("summary").focus();
