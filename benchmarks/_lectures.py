@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from academy import components
 from academy.accounts.models import Account
 from academy.core.database import Base
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
-from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
+from academy.library.kinds import VersionState
+from academy.library.models import Category, Course, CourseItem, CourseVersion, ItemVersion, Lecturer
 from academy.media.models import Asset, AssetState, Cue, Transcript
 from academy.people.models import Organisation
 
@@ -62,7 +63,7 @@ def fill(runtime: Runtime, talks: Iterable[Talk]) -> int:
 
 def put(runtime: Runtime, batch: list[tuple[int, Talk]]) -> int:
     """Rows of numbered talks; returns how many lines they have."""
-    assets, courses, items, transcripts, cues = [], [], [], [], []
+    assets, courses, versions, items, listed, transcripts, cues = [], [], [], [], [], [], []
     for number, talk in batch:
         at = 0
         for seq, text in enumerate(talk.lines):
@@ -78,18 +79,29 @@ def put(runtime: Runtime, batch: list[tuple[int, Talk]]) -> int:
         )  # fmt: skip
         courses.append(
             {
-                "id": number, "title": talk.title, "organisation_id": 1, "category_id": number % CATEGORIES + 1,
-                "lecturer_id": number % LECTURERS + 1, "state": CourseState.PUBLISHED, "created_by": 1,
-                "published_at": published, "updated_at": published,
+                "id": number, "organisation_id": 1, "created_by": 1, "published_at": published, "updated_at": published,
             }
         )  # fmt: skip
-        items.append(
-            {"id": number, "course_id": number, "position": 1, "kind": "video", "title": talk.title, "asset_id": number}
-        )
+        versions.append(
+            {
+                "id": number, "course_id": number, "title": talk.title, "category_id": number % CATEGORIES + 1,
+                "lecturer_id": number % LECTURERS + 1, "state": VersionState.PUBLISHED, "published_at": published,
+            }
+        )  # fmt: skip
+        items.append({"id": number, "course_id": number})
+        listed.append(
+            {
+                "course_version_id": number, "item_id": number, "position": 1, "kind": "video", "title": talk.title,
+                "asset_id": number,
+            }
+        )  # fmt: skip
         transcripts.append({"id": number, "asset_id": number, "origin": "manual"})
     with runtime.db.begin() as tx:
         for model, rows in (
-            (Asset, assets), (Course, courses), (CourseItem, items), (Transcript, transcripts), (Cue, cues)
+            (Asset, assets), (Course, courses), (CourseVersion, versions), (CourseItem, items), (ItemVersion, listed),
+            (Transcript, transcripts), (Cue, cues),
         ):  # fmt: skip
             tx.execute(insert(model), rows)
+        ids = [row["id"] for row in courses]
+        tx.execute(update(Course).where(Course.id.in_(ids)).values(published_version_id=Course.id))
     return len(cues)

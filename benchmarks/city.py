@@ -25,7 +25,8 @@ from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.learning.models import Completion, CourseStart
-from academy.library.models import Category, Course
+from academy.library.kinds import VersionState
+from academy.library.models import Category, Course, CourseVersion
 from academy.people.models import Member, Membership, Organisation, OrganisationSpell
 from academy.trainings import service, sql
 from academy.trainings.models import Training
@@ -201,12 +202,21 @@ def _courses(tx: Tx, number: int) -> list[int]:
     tx.add_all([shelf, author])
     tx.flush()
     made = [
-        Course(title=f"Course {n}", organisation_id=1, category_id=shelf.id, state="published", created_by=author.id)
+        CourseVersion(
+            course=Course(organisation_id=1, created_by=author.id, published_at=clock.now()),
+            title=f"Course {n}",
+            category_id=shelf.id,
+            state=VersionState.PUBLISHED,
+            published_at=clock.now(),
+        )
         for n in range(number)
     ]
     tx.add_all(made)
     tx.flush()
-    return [course.id for course in made]
+    for version in made:
+        version.course.published = version
+    tx.flush()
+    return [version.course_id for version in made]
 
 
 def _completions(tx: Tx, members: int, courses: list[int], lot: random.Random) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from alembic import command
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import insert, inspect, select, text, update
 
 from academy import components
 from academy.accounts.models import Account, LoginSession
@@ -25,7 +25,8 @@ from academy.core.settings import Settings
 from academy.learning.models import CourseStart, PlaybackLease, WatchLedger
 from academy.learning.rules import pack_spans
 from academy.learning.tokens import Grant, Signer
-from academy.library.models import Category, Course, CourseItem, CourseState
+from academy.library.kinds import VersionState
+from academy.library.models import Category, Course, CourseItem, CourseVersion, ItemVersion
 from academy.media.models import Asset, AssetState
 from academy.people.models import Member, Organisation
 from tests.support.services import free_port
@@ -167,17 +168,18 @@ def _lectures(tx: Any, now: dt.datetime) -> None:
             [
                 _row(
                     id=i,
-                    title=f"课程{i}",
                     organisation_id=1,
-                    category_id=1,
                     created_by=1,
                     published_at=now,
-                    state=CourseState.PUBLISHED,
-                    published_version=1,
                 )
             ],
         )
-        tx.execute(insert(CourseItem), [_row(id=i, course_id=i, position=1, kind="video", title="讲", asset_id=i)])
+        said = {"title": f"课程{i}", "category_id": 1, "state": VersionState.PUBLISHED, "published_at": now}
+        tx.execute(insert(CourseVersion), [said | {"id": i, "course_id": i}])
+        tx.execute(insert(CourseItem), [_row(id=i, course_id=i)])
+        listed = {"course_version_id": i, "item_id": i, "position": 1}
+        tx.execute(insert(ItemVersion), [listed | {"kind": "video", "title": "讲", "asset_id": i}])
+        tx.execute(update(Course).where(Course.id == i).values(published_version_id=i))
 
 
 def _ledger(dice: random.Random, member: int, item: int, since: int) -> dict[str, Any]:

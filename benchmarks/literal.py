@@ -22,7 +22,8 @@ from academy.cli.sample import courses, lecture, statutes
 from academy.core.database import Database, Tx
 from academy.core.runtime import Runtime
 from academy.jobs.models import Job
-from academy.library.models import Course, CourseState
+from academy.library.models import Course
+from academy.library.versions import put_on_shelf
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Transcript
 from academy.people.models import Organisation
 from academy.search import queries
@@ -85,8 +86,8 @@ def build(runtime: Runtime) -> None:
         job = tx.scalars(select(Job).where(Job.name == courses.JOB)).one()
         for asset_id, plan in job.args["files"]:
             _say(tx, tx.get_one(Asset, asset_id), lecture.LecturePlan(**plan))
-        for course in tx.scalars(select(Course)):
-            course.state, course.published_at = CourseState.PUBLISHED, course.updated_at
+        for course in tx.scalars(select(Course).where(Course.published_version_id.is_(None))).all():
+            put_on_shelf(tx, course, course.updated_at)
 
 
 def _say(tx: Tx, asset: Asset, plan: lecture.LecturePlan) -> None:

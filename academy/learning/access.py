@@ -7,7 +7,7 @@ from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.learning.models import Correction, PlaybackLease
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course, CourseItem, ItemVersion
 from academy.people.models import Member, Organisation
 
 
@@ -26,17 +26,19 @@ def access_lease(tx: Tx, actor: Actor, public_id: str) -> PlaybackLease:
     return lease
 
 
-def access_recut(tx: Tx, actor: Actor, item_public_id: str) -> CourseItem:
-    """An item whose replaced file the actor may carry credit over to.
+def access_recut(tx: Tx, actor: Actor, item_public_id: str) -> ItemVersion:
+    """An item as published, whose replaced file the actor may carry credit over to.
 
     Raises:
         NotFound: there is no such item.
         Forbidden: its course is out of scope.
     """
     item = tx.scalar(
-        select(CourseItem)
-        .where(CourseItem.public_id == item_public_id, CourseItem.removed_at.is_(None))
-        .options(joinedload(CourseItem.course).joinedload(Course.organisation))
+        select(ItemVersion)
+        .join(CourseItem, CourseItem.id == ItemVersion.item_id)
+        .join(Course, Course.published_version_id == ItemVersion.course_version_id)
+        .where(CourseItem.public_id == item_public_id)
+        .options(joinedload(ItemVersion.item).joinedload(CourseItem.course).joinedload(Course.organisation))
     )
     if item is None:
         raise NotFound

@@ -8,7 +8,7 @@ from academy.learning.heartbeats import HeartbeatOutcome
 from academy.learning.ledger_rows import LedgerRow, RowKey
 from academy.learning.models import Recut, WatchLedger
 from academy.learning.rules import Span
-from academy.library.models import Course, CourseItem
+from academy.library.models import CourseItem, ItemVersion
 
 Rows = dict[RowKey, LedgerRow]
 
@@ -34,13 +34,13 @@ def carry_on(
         carry(tx, recut, member_id, spans, at_ms, rows)
 
 
-def catch_up(tx: Tx, member_id: int, item: CourseItem, at_ms: int) -> None:
+def catch_up(tx: Tx, member_id: int, item: ItemVersion, at_ms: int) -> None:
     """Carry one member over before the job reaches them: they are opening the lecture now."""
     running = select(Recut).where(
-        Recut.item_id == item.id, Recut.from_version < item.version, Recut.finished_at.is_(None)
+        Recut.item_id == item.item_id, Recut.from_version < item.number, Recut.finished_at.is_(None)
     )
     for recut in tx.scalars(running.order_by(Recut.id)).all():
-        key = (member_id, item.id, recut.from_version)
+        key = (member_id, item.item_id, recut.from_version)
         row = ledger_rows.load(tx, [key]).get(key)
         if row is not None:
             carry(tx, recut, member_id, rules.unpack_spans(row.packed), at_ms)
@@ -48,13 +48,12 @@ def catch_up(tx: Tx, member_id: int, item: CourseItem, at_ms: int) -> None:
 
 def _give(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: int, rows: Rows) -> tuple[Span, ...]:
     """Add spans to a member's row of the newer version, with their consequences; returns all spans of the row."""
-    item = tx.get_one(CourseItem, recut.item_id)
-    key = (member_id, item.id, recut.to_version)
+    key = (member_id, recut.item_id, recut.to_version)
     completions.insert_once(
         tx,
         WatchLedger,
         member_id=member_id,
-        item_id=item.id,
+        item_id=recut.item_id,
         item_version=recut.to_version,
         spans=b"",
         covered_ms=0,
@@ -66,12 +65,12 @@ def _give(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: 
     row = rows.get(key) or ledger_rows.load(tx, [key])[key]
     before = rules.unpack_spans(row.packed)
     held = rules.close(before, spans, recut.duration_ms)
-    course = tx.get_one(Course, item.course_id)
+    item = completions.seen_last(tx, recut.item_id)
+    asked = completions.threshold(item.course_version, item) if item is not None else completions.NEVER
+    course_id = tx.get_one(CourseItem, recut.item_id).course_id
     outcome = HeartbeatOutcome(gained_ms=rules.length(held) - rules.length(before))
-    consequences.add_credit(
-        row, rules.pack_spans(held), outcome, recut.duration_ms, completions.threshold(course, item), at_ms
-    )
+    consequences.add_credit(row, rules.pack_spans(held), outcome, recut.duration_ms, asked, at_ms)
     if row.pending_since_ms is not None:
-        consequences.write_consequences(tx, key, course.id, row)
+        consequences.write_consequences(tx, key, course_id, row)
     ledger_rows.save(tx, {key: row})
     return held

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import contains_eager
 
 from academy.core.database import Base, Tx
 from academy.jobs import api as jobs
 from academy.learning.events import CourseFinished, CourseItemFinished, CourseStarted
 from academy.learning.models import Completion, Correction, CourseStart, CreditHour, ItemCompletion
-from academy.library.api import CourseState
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course, CourseItem, CourseVersion, ItemVersion
 
 PLAYABLE = ("video", "audio", "document")
 """Kinds of items that are completed by watching, or by reading page after page."""
@@ -25,18 +25,35 @@ NEVER = 1001
 """A share in permille that cannot be reached."""
 
 
-def threshold(course: Course, item: CourseItem) -> int:
+def threshold(version: CourseVersion, item: ItemVersion) -> int:
     """Share that completes an item, in permille: for a document all pages, because no page repeats another."""
-    return ALL if item.kind == "document" else course.threshold_permille
+    return ALL if item.kind == "document" else version.threshold_permille
 
 
 def asked_now(tx: Tx, item_id: int, item_version: int) -> int:
     """Share in permille that completes a version of an item since its course was last published; `NEVER` for an
     outdated version, and for a course that is not published."""
-    query = select(CourseItem, Course).join(Course, Course.id == CourseItem.course_id)
-    present = query.where(CourseItem.id == item_id, CourseItem.version == item_version, CourseItem.removed_at.is_(None))
-    found = tx.execute(present.where(Course.state == CourseState.PUBLISHED)).first()
+    found = tx.execute(
+        select(ItemVersion, CourseVersion)
+        .select_from(CourseItem)
+        .join(Course, Course.id == CourseItem.course_id)
+        .join(CourseVersion, CourseVersion.id == Course.published_version_id)
+        .join(ItemVersion, (ItemVersion.course_version_id == CourseVersion.id) & (ItemVersion.item_id == CourseItem.id))
+        .where(CourseItem.id == item_id, ItemVersion.number == item_version, Course.is_published)
+    ).first()
     return threshold(found[1], found[0]) if found is not None else NEVER
+
+
+def seen_last(tx: Tx, item_id: int) -> ItemVersion | None:
+    """An item as members see it, or as they saw it last; None where no version of that is kept."""
+    return tx.scalar(
+        select(ItemVersion)
+        .join(CourseVersion, CourseVersion.id == ItemVersion.course_version_id)
+        .where(ItemVersion.item_id == item_id, CourseVersion.published_at.is_not(None))
+        .order_by(CourseVersion.number.desc())
+        .limit(1)
+        .options(contains_eager(ItemVersion.course_version))
+    )
 
 
 def instant(ms: int) -> dt.datetime:
@@ -78,37 +95,28 @@ def finish_item(tx: Tx, member_id: int, item_id: int, item_version: int, course_
         finish_course(tx, member_id, tx.get_one(Course, course_id), finished_ms, "watched", version)
 
 
-def is_on_shelf() -> ColumnElement[bool]:
-    """Whether the course's items are the published ones, not those of a draft in work."""
-    return func.coalesce(Course.published_version, Course.version) == Course.version
-
-
-_required = (
-    (CourseItem.course_id == Course.id)
-    & CourseItem.required
-    & CourseItem.removed_at.is_(None)
-    & CourseItem.kind.in_(PLAYABLE)
-)
+_required = (ItemVersion.course_version_id == CourseVersion.id) & ItemVersion.required & ItemVersion.kind.in_(PLAYABLE)
 _mine = (
     (ItemCompletion.member_id == bindparam("member"))
-    & (ItemCompletion.item_id == CourseItem.id)
-    & (ItemCompletion.item_version == CourseItem.version)
+    & (ItemCompletion.item_id == ItemVersion.item_id)
+    & (ItemCompletion.item_version == ItemVersion.number)
 )
 # Built once: building a statement costs more than running it. One statement sees one snapshot: the version it returns
 # belongs to the items it checked, also while a reviewer publishes another.
 _REQUIRED = (
     select(
-        Course.version,
-        Course.content_since,
-        func.count(CourseItem.id),
+        CourseVersion.content_number,
+        CourseVersion.content_since,
+        func.count(ItemVersion.item_id),
         func.count(ItemCompletion.item_id),
         func.max(ItemCompletion.completed_at),
     )
     .select_from(Course)
-    .outerjoin(CourseItem, _required)
+    .join(CourseVersion, CourseVersion.id == Course.published_version_id)
+    .outerjoin(ItemVersion, _required)
     .outerjoin(ItemCompletion, _mine)
-    .where(Course.id == bindparam("course"), is_on_shelf())
-    .group_by(Course.id)
+    .where(Course.id == bindparam("course"))
+    .group_by(CourseVersion.id)
 )
 _STRUCK = select(func.max(Correction.decided_at)).where(
     Correction.member_id == bindparam("member"),
@@ -125,7 +133,7 @@ _START = (
 
 def _finished(tx: Tx, member_id: int, course_id: int, at_ms: int) -> tuple[int, int] | None:
     """The version of the course that the member's items complete, and when: with the last item, or when the course got
-    its present content. None while an item is missing or the course is being edited.
+    its present content. None while an item is missing, or where nothing is published.
 
     None too when a completion was struck since: earlier study does not bring it back.
     """
@@ -165,7 +173,12 @@ def hours_of_course(course_public_id: str) -> ColumnElement[bool]:
 def _earn(tx: Tx, member_id: int, course: Course, at: dt.datetime, evidence: str) -> None:
     """Hours are earned once a course, whatever the version: a recut is no second lecture. Hours removed with a struck
     completion are earned anew by studying anew; corrections book their own hours."""
-    given = {"member_id": member_id, "minutes": course.credit_minutes, "rule": "course.completed", "earned_at": at}
+    given = {
+        "member_id": member_id,
+        "minutes": course.shown.credit_minutes,
+        "rule": "course.completed",
+        "earned_at": at,
+    }
     source = f"course:{course.public_id}"
     if insert_once(tx, CreditHour, **given, source=source) or evidence == "corrected":
         return
@@ -178,7 +191,7 @@ def finish_course(
     tx: Tx, member_id: int, course: Course, at_ms: int, evidence: str, version: int | None = None
 ) -> bool:
     """Write the completion of a version of the course (None: its present one), with its hours; False if it exists."""
-    at, version = instant(at_ms), version or course.version
+    at, version = instant(at_ms), version or course.shown.content_number
     if not insert_once(
         tx,
         Completion,
@@ -189,7 +202,7 @@ def finish_course(
         evidence=evidence,
     ):
         return False
-    if course.credit_minutes:
+    if course.shown.credit_minutes:
         _earn(tx, member_id, course, at, evidence)
     jobs.publish(tx, CourseFinished(member_id, course.id, version, at_ms))
     return True

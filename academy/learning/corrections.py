@@ -47,7 +47,7 @@ def propose_correction(
     made = Correction(
         member_id=member.id,
         course_id=course.id,
-        course_version=course.version,
+        course_version=course.shown.content_number,
         kind=kind,
         studied_on=studied_on if kind == "register" else None,
         reason=_checked(course, kind, reason, studied_on),
@@ -155,12 +155,13 @@ def _register(tx: Tx, actor: Actor, correction: Correction, course: Course) -> N
     # Noon of that day: only the day is known. Today's noon may still be in the future.
     at = min(clock.now(), dt.datetime.combine(day, NOON, clock.CITY).astimezone(dt.UTC))
     at_ms = int(at.timestamp() * 1000)
-    jobs.publish(tx, CorrectionApproved(correction.member_id, course.id, [[course.version, at_ms]]))
+    jobs.publish(tx, CorrectionApproved(correction.member_id, course.id, [[course.shown.content_number, at_ms]]))
     record_completion(tx, actor, correction.member_id, course, at, "corrected")
     earned = _earned(tx, correction.member_id, course)
-    if course.credit_minutes and earned <= 0:
+    minutes = course.shown.credit_minutes
+    if minutes and earned <= 0:
         # Hours were given for this course once and removed since.
-        _book(tx, correction, course, course.credit_minutes - earned, "correction.registered", at)
+        _book(tx, correction, course, minutes - earned, "correction.registered", at)
 
 
 def _strike(tx: Tx, correction: Correction, course: Course) -> None:

@@ -24,7 +24,7 @@ from academy.learning.models import (
     Refusal,
     WatchLedger,
 )
-from academy.library.api import CourseItem
+from academy.library.models import CourseItem
 from academy.people.api import Member
 
 

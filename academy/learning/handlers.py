@@ -8,7 +8,7 @@ from academy.jobs import api as jobs
 from academy.learning import completions, service
 from academy.learning.models import LeaseEnd, PlaybackLease
 from academy.library.api import CoursePublished, CourseWithdrawn
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course, CourseVersion, ItemVersion
 from academy.people import api as people
 from academy.people.api import MembersChanged
 from academy.people.models import Member
@@ -25,11 +25,16 @@ def end_outdated_playbacks(tx: Tx, event: CoursePublished) -> None:
     """End playbacks of outdated versions; the players load the present one."""
     outdated = (
         select(PlaybackLease.item_id)
-        .join(CourseItem, CourseItem.id == PlaybackLease.item_id)
+        .join(Course, Course.id == PlaybackLease.course_id)
+        .outerjoin(
+            ItemVersion,
+            (ItemVersion.course_version_id == Course.published_version_id)
+            & (ItemVersion.item_id == PlaybackLease.item_id),
+        )
         .where(
             PlaybackLease.course_id == event.course_id,
             PlaybackLease.ended_at.is_(None),
-            (PlaybackLease.item_version != CourseItem.version) | CourseItem.removed_at.is_not(None),
+            ItemVersion.item_id.is_(None) | (PlaybackLease.item_version != ItemVersion.number),
         )
         .distinct()
     )
@@ -39,10 +44,15 @@ def end_outdated_playbacks(tx: Tx, event: CoursePublished) -> None:
     played = select(PlaybackLease.item_id).where(
         PlaybackLease.course_id == event.course_id, PlaybackLease.ended_at.is_(None)
     )
-    playing = select(CourseItem, Course).join(Course, Course.id == CourseItem.course_id)
-    for item, course in tx.execute(playing.where(CourseItem.id.in_(played))).all():
-        asked = completions.threshold(course, item)
-        service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=item.id, asking_other_than=asked)
+    playing = (
+        select(ItemVersion, CourseVersion)
+        .join(CourseVersion, CourseVersion.id == ItemVersion.course_version_id)
+        .join(Course, Course.published_version_id == CourseVersion.id)
+        .where(Course.id == event.course_id, ItemVersion.item_id.in_(played))
+    )
+    for item, version in tx.execute(playing).all():
+        asked = completions.threshold(version, item)
+        service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=item.item_id, asking_other_than=asked)
 
 
 @jobs.handles(SessionsEnded, in_transaction=True)

@@ -8,7 +8,7 @@ from academy.core.database import Tx
 from academy.learning import queries
 from academy.learning.queries import Ledger
 from academy.library import api as library
-from academy.library.api import Course, CourseItem, Lecturer
+from academy.library.api import Course, ItemVersion, Lecturer
 from academy.media import api as media
 from academy.media.api import Asset, Cue
 
@@ -17,7 +17,7 @@ from academy.media.api import Asset, Cue
 class PlaybackItem:
     """An item in the list beside the player."""
 
-    item: CourseItem
+    item: ItemVersion
     asset: Asset | None
     done: bool
     here: bool
@@ -27,17 +27,17 @@ class PlaybackItem:
 class PlaybackPage:
     """An item with its file, transcript, course, and the member's progress (None without a member)."""
 
-    item: CourseItem
+    item: ItemVersion
     course: Course
     lecturer: Lecturer | None
     asset: Asset | None
     cues: Sequence[Cue]
     lines: Sequence[PlaybackItem]
-    following: CourseItem | None
+    following: ItemVersion | None
     held: Ledger | None
 
 
-def load_playback_page(tx: Tx, actor: Actor, item: CourseItem) -> PlaybackPage:
+def load_playback_page(tx: Tx, actor: Actor, item: ItemVersion) -> PlaybackPage:
     """Seven queries, however long the lecture and the course."""
     page = library.course_page(tx, item.course)
     done: set[int] = set()
@@ -45,7 +45,10 @@ def load_playback_page(tx: Tx, actor: Actor, item: CourseItem) -> PlaybackPage:
     if actor.member_id is not None:
         done = set(queries.items_completed(tx, actor.member_id, [line.item for line in page.lines]))
         held = queries.ledger_of(tx, actor.member_id, item)
-    lines = [PlaybackItem(line.item, line.asset, line.item.id in done, line.item.id == item.id) for line in page.lines]
+    lines = [
+        PlaybackItem(line.item, line.asset, line.item.item_id in done, line.item.item_id == item.item_id)
+        for line in page.lines
+    ]
     place = next((n for n, line in enumerate(lines) if line.here), len(lines))
     return PlaybackPage(
         item=item,

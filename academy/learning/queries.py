@@ -11,8 +11,7 @@ from academy.learning import rules
 from academy.learning.completions import PLAYABLE, instant
 from academy.learning.models import Completion, ItemCompletion, Refusal, WatchLedger
 from academy.learning.rules import Span
-from academy.library.api import CourseState
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course, CourseItem, ItemVersion
 from academy.media.models import Asset
 
 
@@ -30,7 +29,7 @@ class CourseProgress:
 class Recent:
     """A course started and not completed: to continue at the last position."""
 
-    item: CourseItem
+    item: ItemVersion
     course: Course
     position_ms: int
     duration_ms: int
@@ -64,26 +63,23 @@ def course_states(tx: Tx, member_id: int, course_ids: Iterable[int]) -> dict[int
     done = completed(tx, member_id, wanted)
     rows = tx.execute(
         select(
-            CourseItem.course_id,
+            Course.id,
             CourseItem.public_id,
             Asset.duration_ms,
             WatchLedger.covered_ms,
             WatchLedger.position_ms,
             WatchLedger.updated_ms,
         )
-        .join(Asset, Asset.id == CourseItem.asset_id)
+        .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
+        .join(CourseItem, CourseItem.id == ItemVersion.item_id)
+        .join(Asset, Asset.id == ItemVersion.asset_id)
         .outerjoin(
             WatchLedger,
             (WatchLedger.member_id == member_id)
-            & (WatchLedger.item_id == CourseItem.id)
-            & (WatchLedger.item_version == CourseItem.version),
+            & (WatchLedger.item_id == ItemVersion.item_id)
+            & (WatchLedger.item_version == ItemVersion.number),
         )
-        .where(
-            CourseItem.course_id.in_(wanted),
-            CourseItem.kind.in_(PLAYABLE),
-            CourseItem.required,
-            CourseItem.removed_at.is_(None),
-        )
+        .where(Course.id.in_(wanted), ItemVersion.kind.in_(PLAYABLE), ItemVersion.required)
     )
     parts: dict[int, list[tuple[str, int, int | None, int, int]]] = {}
     for course_id, item, duration, covered, position, updated in rows:
@@ -117,19 +113,22 @@ def completed(tx: Tx, member_id: int, course_ids: Sequence[int]) -> dict[int, dt
 def recently_begun(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
     """Published courses started and not completed, the latest first."""
     rows = tx.execute(
-        select(CourseItem, Course, WatchLedger, Asset.duration_ms)
+        select(ItemVersion, Course, WatchLedger, Asset.duration_ms)
+        .select_from(WatchLedger)
+        .join(CourseItem, CourseItem.id == WatchLedger.item_id)
         .join(Course, Course.id == CourseItem.course_id)
-        .join(Asset, Asset.id == CourseItem.asset_id)
         .join(
-            WatchLedger,
-            (WatchLedger.item_id == CourseItem.id) & (WatchLedger.item_version == CourseItem.version),
+            ItemVersion,
+            (ItemVersion.course_version_id == Course.published_version_id)
+            & (ItemVersion.item_id == WatchLedger.item_id)
+            & (ItemVersion.number == WatchLedger.item_version),
         )
+        .join(Asset, Asset.id == ItemVersion.asset_id)
         .where(
             WatchLedger.member_id == member_id,
             WatchLedger.completed_ms.is_(None),
             WatchLedger.covered_ms > 0,
-            Course.state == CourseState.PUBLISHED,
-            CourseItem.removed_at.is_(None),
+            Course.is_published,
         )
         .order_by(WatchLedger.updated_ms.desc())
         .limit(limit)
@@ -147,14 +146,14 @@ def recently_begun(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
     ]
 
 
-def ledger_of(tx: Tx, member_id: int, item: CourseItem) -> Ledger:
+def ledger_of(tx: Tx, member_id: int, item: ItemVersion) -> Ledger:
     """The member's credit of the item, and refused stretches that are still missing."""
-    row = tx.get(WatchLedger, (member_id, item.id, item.version))
+    row = tx.get(WatchLedger, (member_id, item.item_id, item.number))
     held = rules.unpack_spans(row.spans) if row else ()
     refused = []
     for refusal in tx.scalars(
         select(Refusal)
-        .where(Refusal.member_id == member_id, Refusal.item_id == item.id)
+        .where(Refusal.member_id == member_id, Refusal.item_id == item.item_id)
         .order_by(Refusal.last_at.desc())
         .limit(50)
     ):
@@ -170,45 +169,46 @@ def ledger_of(tx: Tx, member_id: int, item: CourseItem) -> Ledger:
     )
 
 
-def items_completed(tx: Tx, member_id: int, items: Sequence[CourseItem]) -> dict[int, dt.datetime]:
-    """When the member completed each of the items in its present version."""
+def items_completed(tx: Tx, member_id: int, items: Sequence[ItemVersion]) -> dict[int, dt.datetime]:
+    """When the member completed each of the items, by the items' ids."""
+    wanted = {item.item_id: item.number for item in items}
     rows = tx.execute(
-        select(ItemCompletion.item_id, ItemCompletion.completed_at)
-        .join(CourseItem, CourseItem.id == ItemCompletion.item_id)
-        .where(
-            ItemCompletion.member_id == member_id,
-            ItemCompletion.item_version == CourseItem.version,
-            ItemCompletion.item_id.in_([item.id for item in items]),
+        select(ItemCompletion.item_id, ItemCompletion.item_version, ItemCompletion.completed_at).where(
+            ItemCompletion.member_id == member_id, ItemCompletion.item_id.in_(wanted)
         )
     )
-    return {row.item_id: row.completed_at for row in rows}
+    return {item_id: at for item_id, number, at in rows if number == wanted[item_id]}
 
 
 @dataclass(frozen=True)
 class ItemProgress:
-    """How far one member is in the present version of one item."""
+    """How far one member is in one item."""
 
     permille: int
     position_ms: int
     completed_at: dt.datetime | None
 
 
-def item_states(tx: Tx, member_id: int, items: Sequence[CourseItem]) -> dict[int, ItemProgress]:
-    """Progress of a member in each item started or completed; two queries, however many items."""
-    wanted = {item.id: item.version for item in items}
+def item_states(tx: Tx, member_id: int, items: Sequence[ItemVersion]) -> dict[int, ItemProgress]:
+    """Progress of a member in each item started or completed, by the items' ids; two queries, however many items."""
+    wanted = {item.item_id: item for item in items}
     done = items_completed(tx, member_id, items)
     rows = tx.execute(
         select(WatchLedger, Asset.duration_ms)
-        .join(CourseItem, CourseItem.id == WatchLedger.item_id)
-        .join(Asset, Asset.id == CourseItem.asset_id)
+        .join(
+            ItemVersion,
+            (ItemVersion.item_id == WatchLedger.item_id)
+            & (ItemVersion.number == WatchLedger.item_version)
+            & ItemVersion.course_version_id.in_({item.course_version_id for item in items}),
+        )
+        .join(Asset, Asset.id == ItemVersion.asset_id)
         .where(WatchLedger.member_id == member_id, WatchLedger.item_id.in_(wanted))
     )
     states = {item_id: ItemProgress(1000, 0, at) for item_id, at in done.items()}
     for row, duration in rows:
-        if row.item_version == wanted[row.item_id]:
-            share = min(999, row.covered_ms * 1000 // duration) if duration else 0
-            at = done.get(row.item_id)
-            states[row.item_id] = ItemProgress(1000 if at else share, row.position_ms, at)
+        share = min(999, row.covered_ms * 1000 // duration) if duration else 0
+        at = done.get(row.item_id)
+        states[row.item_id] = ItemProgress(1000 if at else share, row.position_ms, at)
     return states
 
 

@@ -11,7 +11,7 @@ from academy.core import clock
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
 from academy.learning.models import Completion, CreditHour
-from academy.library.models import Course
+from academy.library.models import Course, CourseVersion
 
 PAGE = 50
 
@@ -78,7 +78,7 @@ def record_of_year(tx: Tx, member_id: int, year: int, page: int = 1, size: int =
         .join(Course, Course.id == Completion.course_id)
         .where(Completion.member_id == member_id, Completion.completed_at >= start, Completion.completed_at < end)
         .order_by(Completion.completed_at.desc(), Course.id, Completion.course_version)
-        .options(joinedload(Course.category))
+        .options(joinedload(Course.published).joinedload(CourseVersion.category))
     )
     found = page_of(tx, query, page, size)
     rows = [

@@ -20,8 +20,7 @@ from academy.jobs.api import Job
 from academy.learning import carry_over as carrying
 from academy.learning import completions, rules, service
 from academy.learning.models import LeaseEnd, PlaybackLease, Recut, WatchLedger
-from academy.library.api import CourseItem
-from academy.library.models import Course
+from academy.library.api import ItemVersion
 from academy.media.models import Asset
 
 Kept = Sequence[tuple[int, int, int]]
@@ -76,16 +75,16 @@ def _moment(text: str) -> int:
     return seconds * 1000
 
 
-def preview_recut(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> RecutPreview:
+def preview_recut(tx: Tx, item: ItemVersion, from_version: int, kept: Kept) -> RecutPreview:
     """Compute the effect of a mapping; changes nothing.
 
     Raises:
         Invalid: the mapping overlaps or lies outside the lecture.
     """
     duration = _check(tx, item, from_version, kept)
-    threshold = completions.threshold(tx.get_one(Course, item.course_id), item)
+    threshold = completions.threshold(item.course_version, item)
     members = keep = complete = dropped = 0
-    for held in _spans(tx, item.id, from_version):
+    for held in _spans(tx, item.item_id, from_version):
         moved = rules.remap(held, kept)
         members += 1
         keep += bool(moved)
@@ -94,7 +93,7 @@ def preview_recut(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> Re
     return RecutPreview(members, keep, complete, dropped)
 
 
-def carry_over_credit(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: Kept) -> Recut:
+def carry_over_credit(tx: Tx, actor: Actor, item: ItemVersion, from_version: int, kept: Kept) -> Recut:
     """Carry everybody's credit of an old version over to the present one, as far as it stayed.
 
     The first few members are done in this transaction, all others by a job, a few a transaction, so that the ledger is
@@ -106,7 +105,7 @@ def carry_over_credit(tx: Tx, actor: Actor, item: CourseItem, from_version: int,
         Conflict: the old version is the present one.
     """
     duration = _check(tx, item, from_version, kept)
-    service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=item.id, before_version=item.version)
+    service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=item.item_id, before_version=item.number)
     recut = _declared(tx, actor, item, from_version, kept, duration)
     carry_some(tx, recut)
     if recut.finished_at is None:
@@ -118,16 +117,16 @@ def carry_over_credit(tx: Tx, actor: Actor, item: CourseItem, from_version: int,
         "ledger.carried_over",
         f"item:{item.public_id}",
         from_version=from_version,
-        to_version=item.version,
+        to_version=item.number,
         kept=[list(part) for part in kept],
     )
     return recut
 
 
-def _declared(tx: Tx, actor: Actor, item: CourseItem, from_version: int, kept: Kept, duration: int) -> Recut:
+def _declared(tx: Tx, actor: Actor, item: ItemVersion, from_version: int, kept: Kept, duration: int) -> Recut:
     """The mapping's row with progress reset; the existing one if it was declared before."""
     parts = [list(part) for part in kept]
-    key = {"item_id": item.id, "from_version": from_version, "to_version": item.version}
+    key = {"item_id": item.item_id, "from_version": from_version, "to_version": item.number}
     for recut in tx.scalars(select(Recut).filter_by(**key).with_for_update()):
         if recut.kept == parts:
             recut.carried_to, recut.finished_at = 0, None
@@ -177,26 +176,26 @@ def carry_some(tx: Tx, recut: Recut) -> int:
     return len(rows) if recut.finished_at is None else 0
 
 
-def latest_recut(tx: Tx, item: CourseItem) -> tuple[Recut | None, Job | None]:
+def latest_recut(tx: Tx, item: ItemVersion) -> tuple[Recut | None, Job | None]:
     """The latest mapping declared for the present version, and its job."""
     recut = tx.scalar(
         select(Recut)
-        .where(Recut.item_id == item.id, Recut.to_version == item.version)
+        .where(Recut.item_id == item.item_id, Recut.to_version == item.number)
         .order_by(Recut.id.desc())
         .limit(1)
     )
     return recut, jobs.find_job(tx, recut.job_id) if recut is not None else None
 
 
-def _check(tx: Tx, item: CourseItem, from_version: int, kept: Kept) -> int:
+def _check(tx: Tx, item: ItemVersion, from_version: int, kept: Kept) -> int:
     """Check the mapping against the present version; returns its duration in milliseconds."""
-    if from_version >= item.version:
+    if from_version >= item.number:
         raise Conflict(msg("只能从旧版本转到现在的版本。"))
     asset = tx.get(Asset, item.asset_id) if item.asset_id else None
     if asset is None or not asset.duration_ms:
         raise Conflict(msg("新版本还没有处理好，请稍后再试。"))
     try:
-        rules.check_mapping(kept, _old_duration(tx, item.id, from_version), asset.duration_ms)
+        rules.check_mapping(kept, _old_duration(tx, item.item_id, from_version), asset.duration_ms)
     except rules.BadClaim:
         raise Invalid(fields={"kept": msg("保留的时间段有重叠，或者超出了视频长度。")}) from None
     return asset.duration_ms

@@ -17,8 +17,7 @@ from academy.core.database import Database, Tx
 from academy.learning import completions, consequences, ledger_rows, rules
 from academy.learning.ledger_rows import RowKey
 from academy.learning.models import Completion, Correction, CourseStart, ItemCompletion, PlaybackLease, WatchLedger
-from academy.library.api import CourseState
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course, CourseItem, CourseVersion, ItemVersion
 from academy.media.models import Asset
 
 log = logging.getLogger(__name__)
@@ -108,8 +107,8 @@ def _completed_ms(tx: Tx, key: RowKey, row: ledger_rows.LedgerRow) -> int | None
     ).all()
     if any(rules.completes(row.covered_ms, duration, permille) for duration, permille in leases):
         return row.updated_ms
-    item = tx.get_one(CourseItem, item_id)
-    asset = tx.get(Asset, item.asset_id) if item.asset_id else None
+    item = completions.seen_last(tx, item_id)
+    asset = tx.get(Asset, item.asset_id) if item is not None and item.asset_id else None
     duration = asset.duration_ms if asset is not None else None
     asked = completions.asked_now(tx, item_id, version)
     return row.updated_ms if rules.completes(row.covered_ms, duration or 0, asked) else None
@@ -221,16 +220,18 @@ def _no_item() -> Select[int, int, int]:
         cast(w.covered_ms, BigInteger) * 1000
         >= cast(PlaybackLease.duration_ms, BigInteger) * PlaybackLease.threshold_permille,
     )
-    asked = case((CourseItem.kind == "document", completions.ALL), else_=Course.threshold_permille)
+    asked = case((ItemVersion.kind == "document", completions.ALL), else_=CourseVersion.threshold_permille)
     reached_now = (
         exists()
         .where(
             CourseItem.id == w.item_id,
-            CourseItem.version == w.item_version,
-            CourseItem.removed_at.is_(None),
             Course.id == CourseItem.course_id,
-            Course.state == CourseState.PUBLISHED,
-            Asset.id == CourseItem.asset_id,
+            Course.is_published,
+            CourseVersion.id == Course.published_version_id,
+            ItemVersion.course_version_id == CourseVersion.id,
+            ItemVersion.item_id == CourseItem.id,
+            ItemVersion.number == w.item_version,
+            Asset.id == ItemVersion.asset_id,
             Asset.duration_ms > 0,
             cast(w.covered_ms, BigInteger) * 1000 >= cast(Asset.duration_ms, BigInteger) * asked,
         )
@@ -239,7 +240,7 @@ def _no_item() -> Select[int, int, int]:
     return select(*_KEY).where(w.covered_ms > 0, or_(w.completed_ms.is_not(None), reached, reached_now), ~done)
 
 
-_other = aliased(CourseItem)
+_other = aliased(ItemVersion)
 
 
 def _no_course() -> Select[int, int, int]:
@@ -249,28 +250,34 @@ def _no_course() -> Select[int, int, int]:
     finished = exists().where(
         Completion.member_id == w.member_id,
         Completion.course_id == Course.id,
-        Completion.course_version == Course.version,
+        Completion.course_version == CourseVersion.content_number,
     )
     done = (
         exists()
         .where(
             ItemCompletion.member_id == w.member_id,
-            ItemCompletion.item_id == _other.id,
-            ItemCompletion.item_version == _other.version,
+            ItemCompletion.item_id == _other.item_id,
+            ItemCompletion.item_version == _other.number,
         )
         .correlate(w, _other)
     )
     lacking = exists().where(
-        _other.course_id == Course.id,
+        _other.course_version_id == CourseVersion.id,
         _other.required,
-        _other.removed_at.is_(None),
         _other.kind.in_(completions.PLAYABLE),
         ~done,
     )
     return (
         select(*_KEY)
-        .join(CourseItem, (CourseItem.id == w.item_id) & (CourseItem.version == w.item_version))
+        .join(CourseItem, CourseItem.id == w.item_id)
         .join(Course, Course.id == CourseItem.course_id)
-        .where(w.completed_ms.is_not(None), CourseItem.removed_at.is_(None), completions.is_on_shelf())
+        .join(CourseVersion, CourseVersion.id == Course.published_version_id)
+        .join(
+            ItemVersion,
+            (ItemVersion.course_version_id == CourseVersion.id)
+            & (ItemVersion.item_id == w.item_id)
+            & (ItemVersion.number == w.item_version),
+        )
+        .where(w.completed_ms.is_not(None))
         .where(~finished, ~lacking)
     )

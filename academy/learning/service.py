@@ -16,7 +16,7 @@ from academy.core.unique import unique_or
 from academy.learning import carry_over, completions, devices, rules
 from academy.learning.models import LeaseEnd, PlaybackLease, WatchLedger
 from academy.learning.tokens import Grant
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course, ItemVersion
 from academy.media.api import AssetState
 from academy.media.models import Asset
 
@@ -65,7 +65,7 @@ class Opened:
 def open_lease(
     tx: Tx,
     actor: Actor,
-    item: CourseItem,
+    item: ItemVersion,
     *,
     device: str = "",
     device_key: str = "",
@@ -87,7 +87,7 @@ def open_lease(
     current = active_lease(tx, actor.member_id)
     if current is not None:
         same_device = device_key != "" and current.device_key == device_key
-        same_thing = (current.item_id, current.item_version) == (item.id, item.version)
+        same_thing = (current.item_id, current.item_version) == (item.item_id, item.number)
         if same_device and same_thing and now < current.expires_at - LIFETIME / 2:
             current.session_id = session_id
             return Opened(current, _ledger(tx, current))
@@ -114,10 +114,11 @@ def _why_now(tx: Tx, current: PlaybackLease, same_device: bool, take_over: bool,
         return LeaseEnd.IDLE
     if take_over:
         return LeaseEnd.TAKEN_OVER
-    raise OtherDevice(current, tx.get_one(CourseItem, current.item_id).title)
+    playing = completions.seen_last(tx, current.item_id)
+    raise OtherDevice(current, playing.title if playing is not None else "")
 
 
-def _begin(tx: Tx, actor: Actor, item: CourseItem, *, duration_ms: int, **opened: Any) -> Opened:
+def _begin(tx: Tx, actor: Actor, item: ItemVersion, *, duration_ms: int, **opened: Any) -> Opened:
     assert actor.member_id is not None
     now, now_ms = clock.now(), clock.now_ms()
     # Slack that an earlier lease borrowed from the future stays borrowed.
@@ -127,11 +128,11 @@ def _begin(tx: Tx, actor: Actor, item: CourseItem, *, duration_ms: int, **opened
     )
     lease = PlaybackLease(
         member_id=actor.member_id,
-        item_id=item.id,
-        item_version=item.version,
+        item_id=item.item_id,
+        item_version=item.number,
         course_id=item.course_id,
         duration_ms=duration_ms,
-        threshold_permille=completions.threshold(tx.get_one(Course, item.course_id), item),
+        threshold_permille=completions.threshold(item.course_version, item),
         started_at=now,
         expires_at=now + LIFETIME,
         credited_until_ms=max(now_ms, spent),

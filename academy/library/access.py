@@ -1,15 +1,17 @@
 """Access to courses. Ids from users are resolved only here."""
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.errors import Forbidden, NotFound
-from academy.library.models import Course, CourseItem, CourseState
+from academy.library.kinds import CourseState
+from academy.library.models import Course, CourseItem, CourseVersion, ItemVersion
+from academy.library.versions import edited
 
-# States hidden from reviewers: drafts in work, and discarded ones.
-UNSEEN = {CourseState.DRAFT, CourseState.MERGED, CourseState.DISCARDED}
+UNSEEN = {CourseState.DRAFT, CourseState.DISCARDED}
+"""States hidden from reviewers: drafts in work, and discarded ones."""
 
 
 def access_published_course(tx: Tx, actor: Actor, public_id: str) -> Course:
@@ -20,9 +22,9 @@ def access_published_course(tx: Tx, actor: Actor, public_id: str) -> Course:
         Forbidden: it has never been published.
     """
     course = _course(tx, public_id)
-    if course.state == CourseState.PUBLISHED:
+    if course.is_published:
         return course
-    if course.published_version is not None:
+    if course.published_at is not None:
         raise NotFound
     raise Forbidden(f"course:{public_id}")
 
@@ -37,44 +39,76 @@ def access_own_course(tx: Tx, actor: Actor, public_id: str) -> Course:
     course = _course(tx, public_id)
     if course.created_by != actor.account_id or not actor.has(Role.TRAINER):
         raise Forbidden(f"course:{public_id}")
-    if course.state in {CourseState.MERGED, CourseState.DISCARDED}:
+    if course.state == CourseState.DISCARDED:
         raise NotFound
     return course
 
 
 def access_course_for_review(tx: Tx, actor: Actor, public_id: str) -> Course:
-    """A submitted course within the reviewer's scope.
+    """A course within the reviewer's scope that was submitted or published.
 
     Raises:
         NotFound: there is no such course.
         Forbidden: it is a draft, or out of scope.
     """
     course = _course(tx, public_id)
-    if course.state in UNSEEN or not reviews(actor, course):
+    if (course.published_version_id is None and course.state in UNSEEN) or not reviews(actor, course):
         raise Forbidden(f"course:{public_id}")
     return course
 
 
-def access_item_for_member(tx: Tx, actor: Actor, item_public_id: str) -> CourseItem:
-    """An item of a published course.
+def reviewed_version(course: Course) -> CourseVersion:
+    """The version that a reviewer is shown: the one in work once it was submitted, else the published one."""
+    if course.draft is not None and course.draft.state not in UNSEEN:
+        return course.draft
+    return course.shown
+
+
+def access_item_for_member(tx: Tx, actor: Actor, item_public_id: str) -> ItemVersion:
+    """An item of a published course, as members see it.
 
     Raises:
-        NotFound: there is no such item, or its course was withdrawn.
+        NotFound: there is no such item any more, or its course was withdrawn.
         Forbidden: its course has never been published.
     """
-    item = _item(tx, item_public_id)
-    access_published_course(tx, actor, item.course.public_id)
-    return item
+    row = tx.execute(
+        select(Course, ItemVersion)
+        .join(CourseItem, CourseItem.course_id == Course.id)
+        .outerjoin(
+            ItemVersion,
+            (ItemVersion.course_version_id == Course.published_version_id) & (ItemVersion.item_id == CourseItem.id),
+        )
+        .where(CourseItem.public_id == item_public_id)
+        .options(
+            contains_eager(ItemVersion.item).contains_eager(CourseItem.course),
+            joinedload(ItemVersion.asset),
+            joinedload(Course.published).joinedload(CourseVersion.lecturer),
+        )
+    ).first()
+    if row is None:
+        raise NotFound
+    course, item = row
+    if course.published_at is None:
+        raise Forbidden(f"course:{course.public_id}")
+    if not course.is_published or item is None:
+        raise NotFound
+    found: ItemVersion = item
+    return found
 
 
-def access_own_item(tx: Tx, actor: Actor, course: Course, item_public_id: str) -> CourseItem:
-    """An item of a course that was accessed already.
+def access_own_item(tx: Tx, actor: Actor, course: Course, item_public_id: str) -> ItemVersion:
+    """An item of a course that was accessed already, in its version in work, else in the published one.
 
     Raises:
-        NotFound: it is not an item of that course.
+        NotFound: it is not an item of that version.
     """
-    item = _item(tx, item_public_id)
-    if item.course_id != course.id:
+    item = tx.scalar(
+        select(ItemVersion)
+        .join(CourseItem, CourseItem.id == ItemVersion.item_id)
+        .where(ItemVersion.course_version_id == edited(course).id, CourseItem.public_id == item_public_id)
+        .options(joinedload(ItemVersion.asset))
+    )
+    if item is None:
         raise NotFound
     return item
 
@@ -100,19 +134,13 @@ def _course(tx: Tx, public_id: str) -> Course:
     course = tx.scalar(
         select(Course)
         .where(Course.public_id == public_id)
-        .options(joinedload(Course.category), joinedload(Course.lecturer), joinedload(Course.organisation))
+        .options(*(joinedload(pointer).joinedload(part) for pointer in _VERSIONS for part in _PARTS))
+        .options(joinedload(Course.organisation))
     )
     if course is None:
         raise NotFound
     return course
 
 
-def _item(tx: Tx, public_id: str) -> CourseItem:
-    item = tx.scalar(
-        select(CourseItem)
-        .where(CourseItem.public_id == public_id, CourseItem.removed_at.is_(None))
-        .options(joinedload(CourseItem.course), joinedload(CourseItem.asset))
-    )
-    if item is None:
-        raise NotFound
-    return item
+_VERSIONS = (Course.published, Course.draft)
+_PARTS = (CourseVersion.category, CourseVersion.lecturer)

@@ -8,6 +8,7 @@ from academy.library.access import (
     access_published_course,
     may_keep_shelves,
     require_shelf_keeper,
+    reviewed_version,
 )
 from academy.library.categories import (
     add_category,
@@ -29,10 +30,11 @@ from academy.library.complaints import (
     may_take_down,
     own_complaints,
 )
-from academy.library.drafts import create_course, discard_course, edit_course, find_lecturer, revise_course, set_cover
+from academy.library.drafts import create_course, discard_draft, edit_course, find_lecturer, revise_course, set_cover
 from academy.library.events import CoursePublished, CourseWithdrawn
 from academy.library.files import my_files, remove_file
 from academy.library.items import add_item, move_item, remove_item, rename_item, replace_item, use_earlier_file
+from academy.library.kinds import CategorySymbol, CourseState, ItemKind, VersionState
 from academy.library.lecturers import (
     access_lecturer,
     lecturer_cards,
@@ -41,7 +43,7 @@ from academy.library.lecturers import (
     set_portrait,
     update_lecturer,
 )
-from academy.library.models import CategorySymbol, ContentProposal, Course, CourseItem, CourseState, ItemKind, Lecturer
+from academy.library.models import ContentProposal, Course, CourseVersion, ItemVersion, Lecturer
 from academy.library.proposals import (
     CAPTIONS,
     CHAPTERS,
@@ -88,13 +90,13 @@ from academy.library.queries import (
     list_published,
     list_shelves,
     my_courses,
-    open_revision,
     returned_courses,
     review_queue,
     shelves_with_cards,
 )
-from academy.library.rules import CourseVerb, offered_verbs
-from academy.library.transitions import COURSE_STATES
+from academy.library.rules import CourseVerb
+from academy.library.transitions import COURSE_STATES, offered_verbs
+from academy.library.versions import edited, put_on_shelf
 
 __all__ = [
     "CAPTIONS",
@@ -107,14 +109,16 @@ __all__ = [
     "ContentProposal",
     "Course",
     "CourseCard",
-    "CourseItem",
     "CoursePublished",
     "CourseState",
     "CourseVerb",
+    "CourseVersion",
     "CourseWithdrawn",
     "ItemKind",
     "ItemSummary",
+    "ItemVersion",
     "Lecturer",
+    "VersionState",
     "access_complaint",
     "access_course_for_review",
     "access_item_for_member",
@@ -139,8 +143,9 @@ __all__ = [
     "courses_of_assets",
     "create_course",
     "decisions_on",
-    "discard_course",
+    "discard_draft",
     "edit_course",
+    "edited",
     "file_complaint",
     "find_category",
     "find_course",
@@ -164,7 +169,6 @@ __all__ = [
     "my_files",
     "offered_verbs",
     "open_proposals",
-    "open_revision",
     "own_complaints",
     "pending_proposal",
     "proposal_changes",
@@ -172,6 +176,7 @@ __all__ = [
     "proposed_cues",
     "publish_course",
     "published_course_of",
+    "put_on_shelf",
     "remove_category",
     "remove_file",
     "remove_item",
@@ -184,6 +189,7 @@ __all__ = [
     "return_proposal",
     "returned_courses",
     "review_queue",
+    "reviewed_version",
     "revise_course",
     "save_captions",
     "save_chapters",

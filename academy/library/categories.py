@@ -12,7 +12,8 @@ from academy.core.i18n import msg
 from academy.core.ids import new_id
 from academy.core.unique import unique_or
 from academy.library import access, rules
-from academy.library.models import Category, CategorySymbol, Course
+from academy.library.kinds import CategorySymbol
+from academy.library.models import Category, CourseVersion
 
 FIRST = (
     ("theory", "理论学习"),
@@ -91,7 +92,7 @@ def remove_category(tx: Tx, actor: Actor, slug: str) -> None:
     """
     access.require_shelf_keeper(actor)
     row = find_category(tx, slug)
-    if tx.scalar(select(func.count()).select_from(Course).where(Course.category_id == row.id)):
+    if tx.scalar(select(CourseVersion.id).where(CourseVersion.category_id == row.id).limit(1)):
         raise Conflict(msg("“%(name)s”里有课程（包括草稿），不能删除。", name=row.name))
     tx.delete(row)
     record(tx, actor, "category.removed", f"category:{slug}")

@@ -12,7 +12,7 @@ from academy.core.errors import Busy, Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import Page, count_of, page_of
 from academy.library import publication, rules
-from academy.library.models import Complaint, Course, CourseState
+from academy.library.models import Complaint, Course
 from academy.notifications import api as notifications
 from academy.people import api as people
 from academy.people.models import Member, Organisation
@@ -108,7 +108,7 @@ def may_answer_complaint(actor: Actor, row: Complaint) -> bool:
 
 def may_take_down(actor: Actor, row: Complaint) -> bool:
     """Whether answering can withdraw the lecture."""
-    shown = row.course is not None and row.course.state == CourseState.PUBLISHED
+    shown = row.course is not None and row.course.is_published
     return shown and may_answer_complaint(actor, row) and actor.may(row.organisation.path, Role.REVIEWER)
 
 

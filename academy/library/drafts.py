@@ -1,19 +1,21 @@
-"""Drafts of courses: creating, changing, revising and discarding them."""
+"""Versions of courses in work: creating, changing, revising and discarding them."""
 
 from typing import Any
 
 from sqlalchemy import select
 
+from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.errors import Conflict, Forbidden, Invalid
+from academy.core.errors import Forbidden, Invalid
 from academy.core.i18n import msg
 from academy.core.unique import get_or_create
-from academy.library import queries, rules
-from academy.library.models import Category, Course, CourseItem, Lecturer
+from academy.library import rules, versions
+from academy.library.kinds import VersionState
+from academy.library.models import Category, Course, CourseVersion, Lecturer
 from academy.library.rules import CourseVerb
-from academy.library.transitions import lock, move, must_be_author, reopen
+from academy.library.transitions import move, must_be_author, reopen
 from academy.media.api import Asset
 from academy.people.models import Organisation
 
@@ -45,9 +47,10 @@ def create_course(
     if actor.account_id is None or not actor.may(node.path, Role.TRAINER):
         raise Forbidden(f"organisation:{node.public_id}")
     course = Course(organisation_id=node.id, created_by=actor.account_id)
+    draft = CourseVersion(course=course)
     _fill(
         tx,
-        course,
+        draft,
         title=title,
         summary=summary,
         category=category,
@@ -57,8 +60,9 @@ def create_course(
         threshold_permille=threshold_permille,
         credit_minutes=credit_minutes,
     )
-    course.cover_asset_id = _own_cover(actor, cover)
-    tx.add(course)
+    draft.cover_asset_id = _own_cover(actor, cover)
+    tx.add(draft)
+    course.draft = draft
     tx.flush()
     record(tx, actor, "course.created", f"course:{course.public_id}", organisation=node.public_id)
     return course
@@ -79,16 +83,16 @@ def edit_course(
     credit_minutes: int = 45,
     cover: Asset | None = UNCHANGED,
 ) -> None:
-    """Change a course's fields; re-opens it as a draft. The version stays.
+    """Change the fields of the version in work; re-opens it as a draft.
 
     Raises:
         Invalid: with a message for each field.
         Conflict: it is published; `revise_course` it.
     """
-    reopen(tx, actor, course)
+    draft = reopen(tx, actor, course)
     _fill(
         tx,
-        course,
+        draft,
         title=title,
         summary=summary,
         category=category,
@@ -99,74 +103,45 @@ def edit_course(
         credit_minutes=credit_minutes,
     )
     if cover is not UNCHANGED:
-        course.cover_asset_id = _own_cover(actor, cover)
-    record(tx, actor, "course.edited", f"course:{course.public_id}", revision=course.revision)
+        draft.cover_asset_id = _own_cover(actor, cover)
+    record(tx, actor, "course.edited", f"course:{course.public_id}", edit=draft.edit_number)
 
 
 def set_cover(tx: Tx, actor: Actor, course: Course, cover: Asset | None) -> None:
     """Set or remove the cover; without one the first video's poster is shown."""
-    reopen(tx, actor, course)
-    course.cover_asset_id = _own_cover(actor, cover)
+    reopen(tx, actor, course).cover_asset_id = _own_cover(actor, cover)
     record(tx, actor, "course.cover_changed", f"course:{course.public_id}")
 
 
-def revise_course(tx: Tx, actor: Actor, course: Course) -> Course:
-    """Create a draft that will replace a published course; returns the open one, if there is one.
+def revise_course(tx: Tx, actor: Actor, course: Course) -> CourseVersion:
+    """Start a version that will replace the published one; returns the one in work, if there is one.
 
     Raises:
         Conflict: the course is not published.
     """
     must_be_author(actor, course)
     move(tx, actor, course, CourseVerb.REVISE)
-    found = queries.open_revision(tx, course)
-    if found is not None:
-        return found
-    draft = Course(
-        revises_id=course.id,
-        created_by=course.created_by,
-        organisation_id=course.organisation_id,
-        **{name: getattr(course, name) for name in PARTICULARS},
-    )
-    tx.add(draft)
-    tx.flush()
-    for item in queries.items_of(tx, course):
-        tx.add(
-            CourseItem(
-                course_id=draft.id,
-                origin_id=item.id,
-                position=item.position,
-                **{name: getattr(item, name) for name in ITEM_PARTICULARS},
-            )
-        )
-    tx.flush()
-    record(tx, actor, "course.revision_opened", f"course:{course.public_id}", draft=draft.public_id)
+    if course.draft is not None:
+        return course.draft
+    draft = versions.start_draft(tx, course)
+    course.updated_at = clock.now()
+    record(tx, actor, "course.revision_opened", f"course:{course.public_id}", version=draft.number)
     return draft
 
 
-def discard_course(tx: Tx, actor: Actor, course: Course) -> None:
-    """Discard a draft that was never published.
+def discard_draft(tx: Tx, actor: Actor, course: Course) -> None:
+    """Discard the version in work; a course that was never published goes with it.
 
     Raises:
-        Conflict: it was published before, or is in review.
+        Conflict: it is in review, or nothing is in work.
     """
     must_be_author(actor, course)
-    lock(tx, course)
-    if course.published_version is not None:
-        raise Conflict(msg("发布过的课程要保留学习记录，不能删除。"))
     move(tx, actor, course, CourseVerb.DISCARD)
-    record(tx, actor, "course.discarded", f"course:{course.public_id}")
-
-
-PARTICULARS = (
-    "title",
-    "summary",
-    "category_id",
-    "lecturer_id",
-    "cover_asset_id",
-    "threshold_permille",
-    "credit_minutes",
-)
-ITEM_PARTICULARS = ("kind", "title", "asset_id", "required", "version")
+    draft = course.draft
+    assert draft is not None  # `move` admits nothing else
+    draft.state, course.draft, course.updated_at = VersionState.DISCARDED, None, clock.now()
+    tx.flush()
+    record(tx, actor, "course.discarded", f"course:{course.public_id}", version=draft.number)
 
 
 def _node_of(tx: Tx, actor: Actor) -> Organisation:
@@ -176,7 +151,9 @@ def _node_of(tx: Tx, actor: Actor) -> Organisation:
     return tx.get_one(Organisation, scopes[0].organisation_id)
 
 
-def _fill(tx: Tx, course: Course, *, category: str, lecturer: str, office: str, is_leader: bool, **values: Any) -> None:
+def _fill(
+    tx: Tx, draft: CourseVersion, *, category: str, lecturer: str, office: str, is_leader: bool, **values: Any
+) -> None:
     texts: dict[str, Any] = {name: rules.clean(values[name]) for name in ("title", "summary")}
     lecturer, office = rules.clean(lecturer), rules.clean(office)
     figures = {name: values[name] for name in ("threshold_permille", "credit_minutes")}
@@ -186,12 +163,10 @@ def _fill(tx: Tx, course: Course, *, category: str, lecturer: str, office: str, 
         wrong["category"] = msg("请选择分类。")
     if wrong or shelf is None:
         raise Invalid(fields=wrong)
-    if course.threshold_permille != figures["threshold_permille"]:
-        course.content_since = None  # set again when it is published
     for name, value in (texts | figures).items():
-        setattr(course, name, value)
-    course.category = shelf
-    course.lecturer = find_lecturer(tx, lecturer, office, is_leader=is_leader) if lecturer else None
+        setattr(draft, name, value)
+    draft.category = shelf
+    draft.lecturer = find_lecturer(tx, lecturer, office, is_leader=is_leader) if lecturer else None
 
 
 def find_lecturer(tx: Tx, name: str, office: str, *, is_leader: bool) -> Lecturer:

@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
 
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import msg
 from academy.core.paging import Page, page_of
-from academy.library.models import Course, CourseItem, CourseState, Lecturer
+from academy.library.models import Course, CourseVersion, ItemVersion, Lecturer
 from academy.media import api as media
 from academy.media.api import AssetState
 from academy.media.models import Asset
 
 SIZE = 20
-GONE = (CourseState.DISCARDED, CourseState.MERGED)
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,24 @@ def my_files(tx: Tx, actor: Actor, number: int) -> Page[FileSummary]:
 
 
 def _courses(tx: Tx, ids: Sequence[int]) -> dict[int, list[Course]]:
+    """Of the versions that members see or saw until the withdrawal, and of those in work."""
+    current = or_(Course.published_version_id == CourseVersion.id, Course.draft_version_id == CourseVersion.id)
     items = (
-        select(CourseItem.asset_id, Course)
-        .join(Course, Course.id == CourseItem.course_id)
-        .where(CourseItem.asset_id.in_(ids), CourseItem.removed_at.is_(None), Course.state.not_in(GONE))
+        select(ItemVersion.asset_id, Course)
+        .join(CourseVersion, CourseVersion.id == ItemVersion.course_version_id)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(ItemVersion.asset_id.in_(ids), current)
         .order_by(Course.id)
     )
-    covers = select(Course.cover_asset_id, Course).where(Course.cover_asset_id.in_(ids), Course.state.not_in(GONE))
+    covers = (
+        select(CourseVersion.cover_asset_id, Course)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(CourseVersion.cover_asset_id.in_(ids), current)
+        .order_by(Course.id)
+    )
     found: dict[int, list[Course]] = {}
     for query in (items, covers):
-        for asset_id, course in tx.execute(query):
+        for asset_id, course in tx.execute(query.options(joinedload(Course.draft))):
             standing = found.setdefault(int(asset_id or 0), [])
             if course not in standing:
                 standing.append(course)

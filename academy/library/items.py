@@ -1,16 +1,14 @@
 """Items of a draft: adding, replacing, ordering and removing them."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.errors import Conflict, Forbidden, Invalid
+from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import msg
-from academy.library import rules
-from academy.library.models import Course, CourseItem
-from academy.library.queries import items_of
+from academy.library import rules, versions
+from academy.library.models import Course, CourseItem, CourseVersion, ItemVersion
 from academy.library.transitions import reopen
 from academy.media import api as media
 from academy.media.api import AssetState
@@ -19,73 +17,66 @@ from academy.media.models import Asset
 
 def add_item(
     tx: Tx, actor: Actor, course: Course, *, kind: str, title: str, asset: Asset | None, required: bool = True
-) -> CourseItem:
-    """Append a file to a course as an item.
+) -> ItemVersion:
+    """Append a file to the version in work as an item.
 
     Raises:
         Invalid: the title or the file is not acceptable.
         Conflict: the course is published; `revise_course` it.
     """
-    reopen(tx, actor, course)
-    last, count = tx.execute(
-        select(func.max(CourseItem.position), func.count()).where(
-            CourseItem.course_id == course.id, CourseItem.removed_at.is_(None)
-        )
-    ).one()
-    if count >= rules.ITEMS_MOST:
+    draft = reopen(tx, actor, course)
+    if len(draft.items) >= rules.ITEMS_MOST:
         raise Invalid(msg("一门课程最多放 %(most)s 个课件。", most=rules.ITEMS_MOST))
-    item = CourseItem(
-        course_id=course.id,
-        position=(last or 0) + 1,
+    item = ItemVersion(
+        course_version=draft,
+        item=CourseItem(course=course),
+        position=max((one.position for one in draft.items), default=0) + 1,
         kind=kind,
         title=_item_title(title),
         asset_id=_own_asset(actor, kind, asset),
         required=required,
     )
     tx.add(item)
-    _content_changed(tx, course)
-    tx.flush()
+    versions.number_content(tx, course, draft)
     record(tx, actor, "course.item_added", f"course:{course.public_id}", item=item.public_id)
     return item
 
 
-def replace_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, asset: Asset) -> None:
-    """Give an item another file; its version rises, because earlier members watched another one."""
-    reopen(tx, actor, course)
-    item.asset_id = _own_asset(actor, item.kind, asset)
-    item.version += 1
-    _content_changed(tx, course)
+def replace_item(tx: Tx, actor: Actor, course: Course, item: ItemVersion, *, asset: Asset) -> None:
+    """Give an item another file; its number rises, because earlier members watched another one."""
+    draft, row = _open(tx, actor, course, item)
+    row.asset_id = _own_asset(actor, row.kind, asset)
+    row.number += 1
+    versions.number_content(tx, course, draft)
     record(tx, actor, "course.item_replaced", f"course:{course.public_id}", item=item.public_id)
 
 
-def use_earlier_file(tx: Tx, actor: Actor, course: Course, item: CourseItem) -> None:
-    """Use an earlier file with the same bytes: the content stays the same, so its version does too. The duplicate is
+def use_earlier_file(tx: Tx, actor: Actor, course: Course, item: ItemVersion) -> None:
+    """Use an earlier file with the same bytes: the content stays the same, so its number does too. The duplicate is
     deleted.
 
     Raises:
         Conflict: the earlier file does not exist any more.
     """
-    reopen(tx, actor, course)
-    second = item.asset
+    draft, row = _open(tx, actor, course, item)
+    second = row.asset
     first = tx.get(Asset, second.duplicate_of_id) if second and second.duplicate_of_id else None
     if second is None or first is None or first.state in {AssetState.DELETED, AssetState.FAILED}:
         raise Conflict(msg("原来的文件已经不在了，请保留这一份。"))
-    item.asset_id = _own_asset(actor, item.kind, first)
+    row.asset_id = _own_asset(actor, row.kind, first)
     tx.flush()
-    used = select(CourseItem.id).where(CourseItem.asset_id == second.id).limit(1)
+    used = select(ItemVersion.item_id).where(ItemVersion.asset_id == second.id).limit(1)
     if tx.scalar(used) is None:
         media.delete_asset(tx, actor, second)
-    tx.expire(course, ["items"])
+    tx.expire(draft, ["items"])
     record(tx, actor, "course.item_same_file", f"course:{course.public_id}", item=item.public_id)
 
 
-def rename_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, *, title: str, required: bool) -> None:
+def rename_item(tx: Tx, actor: Actor, course: Course, item: ItemVersion, *, title: str, required: bool) -> None:
     """Change an item's title or whether it is required."""
-    reopen(tx, actor, course)
-    item.title = _item_title(title)
-    if item.required != required:
-        item.required = required
-        _content_changed(tx, course)
+    draft, row = _open(tx, actor, course, item)
+    row.title, row.required = _item_title(title), required
+    versions.number_content(tx, course, draft)
     record(tx, actor, "course.item_renamed", f"course:{course.public_id}", item=item.public_id)
 
 
@@ -95,8 +86,8 @@ def reorder_items(tx: Tx, actor: Actor, course: Course, public_ids: list[str]) -
     Raises:
         Conflict: the list is not exactly the course's items, so someone changed them meanwhile.
     """
-    reopen(tx, actor, course)
-    items = {item.public_id: item for item in items_of(tx, course)}
+    draft = reopen(tx, actor, course)
+    items = {item.public_id: item for item in draft.items}
     if sorted(items) != sorted(public_ids):
         raise Conflict(msg("课件刚刚有变化，请刷新后再排。"))
     # Positions are unique: all are moved out of the range first.
@@ -106,31 +97,43 @@ def reorder_items(tx: Tx, actor: Actor, course: Course, public_ids: list[str]) -
     for place, public_id in enumerate(public_ids, 1):
         items[public_id].position = place
     tx.flush()
-    tx.expire(course, ["items"])
+    tx.expire(draft, ["items"])
     record(tx, actor, "course.items_reordered", f"course:{course.public_id}")
 
 
-def move_item(tx: Tx, actor: Actor, course: Course, item: CourseItem, by: int) -> None:
-    """Move an item so many places down (or up, when negative)."""
-    ids = [row.public_id for row in items_of(tx, course)]
+def move_item(tx: Tx, actor: Actor, course: Course, item: ItemVersion, by: int) -> None:
+    """Move an item so many places down (or up, when negative).
+
+    Raises:
+        NotFound: somebody removed the item meanwhile.
+    """
+    ids = [row.public_id for row in versions.edited(course).items]
+    if item.public_id not in ids:
+        raise NotFound
     place = ids.index(item.public_id)
     ids.insert(max(0, place + by), ids.pop(place))
     reorder_items(tx, actor, course, ids)
 
 
-def remove_item(tx: Tx, actor: Actor, course: Course, item: CourseItem) -> None:
-    """Remove an item from the course. What was watched of it stays on record."""
-    reopen(tx, actor, course)
-    item.removed_at, item.position = clock.now(), None
-    _content_changed(tx, course)
-    tx.flush()
+def remove_item(tx: Tx, actor: Actor, course: Course, item: ItemVersion) -> None:
+    """Take an item out of the version in work. What was watched of it stays on record."""
+    draft, row = _open(tx, actor, course, item)
+    tx.delete(row)
+    versions.number_content(tx, course, draft)
     record(tx, actor, "course.item_removed", f"course:{course.public_id}", item=item.public_id)
 
 
-def _content_changed(tx: Tx, course: Course) -> None:
-    course.version = rules.next_version(course.version, course.published_version)
-    tx.flush()
-    tx.expire(course, ["items"])
+def _open(tx: Tx, actor: Actor, course: Course, item: ItemVersion) -> tuple[CourseVersion, ItemVersion]:
+    """The version in work, re-opened, and this item as it has it.
+
+    Raises:
+        NotFound: somebody removed the item meanwhile.
+    """
+    draft = reopen(tx, actor, course)
+    found = next((row for row in draft.items if row.item_id == item.item_id), None)
+    if found is None:
+        raise NotFound
+    return draft, found
 
 
 def _item_title(title: str) -> str:

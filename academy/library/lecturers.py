@@ -12,7 +12,7 @@ from academy.core.errors import Forbidden, Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.paging import Page, page_of
 from academy.library import access, queries, rules
-from academy.library.models import Course, CourseState, Lecturer
+from academy.library.models import Course, CourseVersion, Lecturer
 from academy.media.api import AssetState
 from academy.media.models import Asset
 
@@ -54,9 +54,10 @@ def access_lecturer(tx: Tx, actor: Actor, public_id: str) -> Lecturer:
 def list_lecturers(tx: Tx, page: int = 1, *, size: int = SIZE) -> Page[LecturerCard]:
     """Lecturers with published courses: leaders first, then by their newest lecture. Four queries a page."""
     newest = (
-        select(Course.lecturer_id, func.max(Course.published_at).label("newest"))
-        .where(Course.state == CourseState.PUBLISHED, Course.lecturer_id.is_not(None))
-        .group_by(Course.lecturer_id)
+        select(CourseVersion.lecturer_id, func.max(Course.published_at).label("newest"))
+        .join(Course, Course.published_version_id == CourseVersion.id)
+        .where(Course.is_published, CourseVersion.lecturer_id.is_not(None))
+        .group_by(CourseVersion.lecturer_id)
         .subquery()
     )
     statement = (
@@ -115,8 +116,9 @@ def set_portrait(tx: Tx, actor: Actor, lecturer: Lecturer, picture: Asset | None
 
 def _counts(tx: Tx, ids: Sequence[int]) -> dict[int, int]:
     query = (
-        select(Course.lecturer_id, func.count())
-        .where(Course.lecturer_id.in_(ids), Course.state == CourseState.PUBLISHED)
-        .group_by(Course.lecturer_id)
+        select(CourseVersion.lecturer_id, func.count())
+        .join(Course, Course.published_version_id == CourseVersion.id)
+        .where(CourseVersion.lecturer_id.in_(ids), Course.is_published)
+        .group_by(CourseVersion.lecturer_id)
     )
     return {lecturer: count for lecturer, count in tx.execute(query) if lecturer is not None}

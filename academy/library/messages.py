@@ -6,6 +6,7 @@ from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.core.ids import new_id
 from academy.library.models import ContentProposal, Course
+from academy.library.versions import edited
 from academy.notifications import api as notifications
 
 
@@ -17,11 +18,12 @@ def reviewers_of(tx: Tx, course: Course) -> list[int]:
 
 def notify_reviewers(tx: Tx, course: Course) -> None:
     """Notify reviewers of a pending decision."""
+    title = edited(course).title
     for account_id in reviewers_of(tx, course):
         notifications.notify(
             tx,
             key=f"course.submitted:{course.public_id}:{new_id()}",
-            body=msg("《%(title)s》等待审阅。", title=course.title),
+            body=msg("《%(title)s》等待审阅。", title=title),
             link=f"/review/{course.public_id}",
             account_id=account_id,
             kind="course.submitted",

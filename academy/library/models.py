@@ -1,106 +1,43 @@
-"""Courses, their items, and their reviews."""
+"""Courses, their versions and items, reviews, proposals and complaints."""
 
 import datetime as dt
-import enum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    event,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from academy.core import clock
 from academy.core.database import Base
+from academy.core.errors import NotFound
 from academy.core.ids import new_id
 from academy.core.types import Key, one_of
+from academy.library import guards
+from academy.library.kinds import (
+    CategorySymbol,
+    ComplaintState,
+    ComplaintSubject,
+    CourseState,
+    ItemKind,
+    ProposalKind,
+    ProposalState,
+    ReviewDecision,
+    VersionState,
+)
 from academy.media.api import Asset
 from academy.people.api import Organisation
-
-
-class CourseState(enum.StrEnum):
-    """draft → submitted → returned or approved → published → withdrawn; an edit re-opens it.
-
-    `merged` and `discarded` end a draft that was never published itself: a revision merged into its original, and a
-    draft discarded by its author.
-    """
-
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    APPROVED = "approved"
-    PUBLISHED = "published"
-    WITHDRAWN = "withdrawn"
-    MERGED = "merged"
-    DISCARDED = "discarded"
-
-
-class ItemKind(enum.StrEnum):
-    """What a course item is."""
-
-    VIDEO = "video"
-    AUDIO = "audio"
-    DOCUMENT = "document"
-    PACKAGE = "package"
-    QUIZ = "quiz"
-
-
-class ReviewDecision(enum.StrEnum):
-    """What a reviewer decides."""
-
-    RETURNED = "returned"
-    APPROVED = "approved"
-
-
-class ProposalKind(enum.StrEnum):
-    """What a proposal changes of a published file."""
-
-    CAPTIONS = "captions"
-    CHAPTERS = "chapters"
-
-
-class ProposalState(enum.StrEnum):
-    """open → returned → open …, ended by approved or withdrawn."""
-
-    OPEN = "open"
-    RETURNED = "returned"
-    APPROVED = "approved"
-    WITHDRAWN = "withdrawn"
-
-
-class ComplaintSubject(enum.StrEnum):
-    """What a complaint is about."""
-
-    CONTENT = "content"
-    CAPTIONS = "captions"
-    PLAYING = "playing"
-    CREDIT = "credit"
-    RULE = "rule"
-    OTHER = "other"
-
-
-class ComplaintState(enum.StrEnum):
-    """Whether it was answered."""
-
-    OPEN = "open"
-    ANSWERED = "answered"
-
-
-class CategorySymbol(enum.StrEnum):
-    """What the covers of a category show, and in which colour: a drawing in `static/img/covers.svg`."""
-
-    THEORY = "theory"
-    CONSTITUTION = "constitution"
-    HISTORY = "history"
-    VILLAGE = "village"
-    GOVERNANCE = "governance"
-    INTEGRITY = "integrity"
-    LAW = "law"
-    SKILLS = "skills"
-    MODELS = "models"
-    ECONOMY = "economy"
-    ECOLOGY = "ecology"
-    DIGITAL = "digital"
-    CULTURE = "culture"
-    HEALTH = "health"
-    PLAIN = "plain"
 
 
 class Category(Base):
@@ -134,119 +71,244 @@ class Lecturer(Base):
 
 
 class Course(Base):
-    """A unit of the library.
+    """A unit of the library, apart from what it says: addresses, records and trainings refer to it for good.
 
-    `version` counts what learners completed: it rises when the content of something that was
-    published changes, and completions stay bound to the version that was watched. `revision` counts
-    every change by the author, so that a reviewer decides on what was read and on nothing newer.
-    A published row is never edited: `revises_id` marks a draft that takes its place once approved.
+    What it says is in its versions. Members see the one `published_version_id` points to; its author works on the one
+    `draft_version_id` points to, which takes that place once it was approved.
     """
 
     __tablename__ = "courses"
     __table_args__ = (
-        # The library's lists: published courses of a category, newest first.
-        Index(None, "state", "category_id", "published_at"),
-        # A lecturer's page, and the list of lecturers.
-        Index(None, "lecturer_id", "state", "published_at"),
-        Index(None, "created_by", "id"),
-        # Closes the race of two clicks on "revise": one open revision a course.
+        # The library's lists: courses that members see, newest first.
         Index(
-            "uq_courses_open_revision",
-            "revises_id",
-            unique=True,
-            sqlite_where=text("state NOT IN ('merged', 'discarded')"),
-            postgresql_where=text("state NOT IN ('merged', 'discarded')"),
+            "ix_courses_shelf",
+            "published_at",
+            "id",
+            sqlite_where=text("published_version_id IS NOT NULL AND withdrawn_at IS NULL"),
+            postgresql_where=text("published_version_id IS NOT NULL AND withdrawn_at IS NULL"),
         ),
-        CheckConstraint("threshold_permille BETWEEN 1 AND 1000", name="threshold"),
-        one_of("state", CourseState),
+        Index(None, "created_by", "id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
-    title: Mapped[str] = mapped_column(String(120))
-    summary: Mapped[str] = mapped_column(Text, default="")
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     """The node that offers it; reviewers of that node or above decide."""
+    published_version_id: Mapped[int | None] = mapped_column(
+        ForeignKey("course_versions.id", use_alter=True), unique=True
+    )
+    """What members see, and saw until it was withdrawn; None until the first publication."""
+    draft_version_id: Mapped[int | None] = mapped_column(ForeignKey("course_versions.id", use_alter=True))
+    """What its author changes, or a reviewer decides on; None while nothing is in work."""
+    created_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    updated_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    """Last edit, publication or withdrawal."""
+    published_at: Mapped[dt.datetime | None]
+    """First publication."""
+    withdrawn_at: Mapped[dt.datetime | None]
+    """Since when members do not see it any more."""
+
+    organisation: Mapped[Organisation] = relationship()
+    # `post_update`: a course and its first version refer to each other, so the pointer is written after both rows.
+    published: Mapped["CourseVersion | None"] = relationship(
+        foreign_keys=[published_version_id], post_update=True, lazy="joined"
+    )
+    draft: Mapped["CourseVersion | None"] = relationship(foreign_keys=[draft_version_id], post_update=True)
+
+    @hybrid_property
+    def is_published(self) -> bool:
+        """Whether members see it."""
+        return self.published_version_id is not None and self.withdrawn_at is None
+
+    @is_published.inplace.expression
+    @classmethod
+    def _is_published(cls) -> ColumnElement[bool]:
+        return and_(cls.published_version_id.is_not(None), cls.withdrawn_at.is_(None))
+
+    @property
+    def state(self) -> CourseState:
+        """What it is to people; an open revision of a published course does not change it."""
+        if self.is_published:
+            return CourseState.PUBLISHED
+        if self.draft_version_id is not None and self.draft is not None:
+            return CourseState(self.draft.state)
+        return CourseState.WITHDRAWN if self.published_at is not None else CourseState.DISCARDED
+
+    @property
+    def shown(self) -> "CourseVersion":
+        """The version that lists and records name it by: the published one, before the first publication the draft.
+
+        Raises:
+            NotFound: it was discarded before anybody saw it.
+        """
+        found = self.published or self.draft
+        if found is None:
+            raise NotFound
+        return found
+
+    @property
+    def title(self) -> str:
+        """The title of the version that is shown."""
+        return self.shown.title
+
+    @property
+    def category(self) -> Category:
+        """The category of the version that is shown."""
+        return self.shown.category
+
+    @property
+    def lecturer(self) -> Lecturer | None:
+        """The lecturer of the version that is shown."""
+        return self.shown.lecturer
+
+
+class CourseVersion(Base):
+    """What a course says: immutable once published, so that a decision and a completion are about something that stays.
+
+    `number` counts the versions of a course. `content_number` counts what learners completed: it rises when items, or
+    which of them are required, differ from what was published before; titles, summaries, order and covers leave it,
+    and completions, as they are. `edit_number` counts every change by the author, on through all versions, so that a
+    reviewer decides on what was read and on nothing newer.
+    """
+
+    __tablename__ = "course_versions"
+    __table_args__ = (
+        UniqueConstraint("course_id", "number"),
+        # Closes the race of two clicks on "revise": one version in work a course.
+        Index(
+            "uq_course_versions_open",
+            "course_id",
+            unique=True,
+            sqlite_where=text("state IN ('draft', 'submitted', 'returned', 'approved')"),
+            postgresql_where=text("state IN ('draft', 'submitted', 'returned', 'approved')"),
+        ),
+        # Closes the race of two publications: one published version a course.
+        Index(
+            "uq_course_versions_published",
+            "course_id",
+            unique=True,
+            sqlite_where=text("state = 'published'"),
+            postgresql_where=text("state = 'published'"),
+        ),
+        # The library's list of a category; the reviewers' queue.
+        Index(None, "state", "category_id"),
+        # A lecturer's page, and the list of lecturers.
+        Index(None, "lecturer_id", "state"),
+        CheckConstraint("threshold_permille BETWEEN 1 AND 1000", name="threshold"),
+        CheckConstraint("published_at IS NOT NULL OR state NOT IN ('published', 'superseded')", name="dated"),
+        one_of("state", VersionState),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
+    number: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(String(12), default=VersionState.DRAFT)
+    title: Mapped[str] = mapped_column(String(120))
+    summary: Mapped[str] = mapped_column(Text, default="")
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"))
     lecturer_id: Mapped[int | None] = mapped_column(ForeignKey("lecturers.id"))
     cover_asset_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
-    state: Mapped[str] = mapped_column(String(12), default=CourseState.DRAFT)
-    version: Mapped[int] = mapped_column(default=1)
-    published_version: Mapped[int | None]
-    """The last published version; None until then."""
-    content_since: Mapped[dt.datetime | None]
-    """Since when the present requirements (items, which of them are required, the threshold) are published: no
-    completion of the present version is earlier. None for unpublished courses, and for those published without a
-    review."""
-    revision: Mapped[int] = mapped_column(default=0)
-    revises_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
     threshold_permille: Mapped[int] = mapped_column(default=950)
     """Share of an item's unique media time that completes it."""
     credit_minutes: Mapped[int] = mapped_column(default=45)
     """Credit hours given for completing it, in minutes (45 is one hour of study, 学时)."""
-    created_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    content_number: Mapped[int] = mapped_column(default=1)
+    """What completions, corrections and trainings call the version of a course."""
+    content_since: Mapped[dt.datetime | None]
+    """Since when the present requirements (items, which of them are required, the threshold) are published: no
+    completion of this content is earlier. None until then, and for courses published without a review."""
+    edit_number: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
-    updated_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     submitted_at: Mapped[dt.datetime | None]
     published_at: Mapped[dt.datetime | None]
-    withdrawn_at: Mapped[dt.datetime | None]
+    """From then on only its state changes."""
 
+    course: Mapped[Course] = relationship(foreign_keys=[course_id])
     category: Mapped[Category] = relationship()
     lecturer: Mapped[Lecturer | None] = relationship()
-    organisation: Mapped[Organisation] = relationship()
-    revises: Mapped["Course | None"] = relationship(remote_side=[id])
-    items: Mapped[list["CourseItem"]] = relationship(
-        primaryjoin="and_(CourseItem.course_id == Course.id, CourseItem.removed_at.is_(None))",
-        order_by="CourseItem.position",
-        viewonly=True,
-    )
+    items: Mapped[list["ItemVersion"]] = relationship(order_by="ItemVersion.position", viewonly=True)
 
 
 class CourseItem(Base):
-    """One thing to watch or read in a course. `version` rises when its file is replaced.
-
-    A removed item keeps its row, because watch records refer to it; it has no position.
-    """
+    """One thing to watch or read in a course, apart from its file: addresses and watch records refer to it for good."""
 
     __tablename__ = "course_items"
+    __table_args__ = (Index(None, "course_id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
+
+    course: Mapped[Course] = relationship()
+
+
+class ItemVersion(Base):
+    """An item as one version of its course has it: its place, title and file. As immutable as that version.
+
+    `number` rises when the file is replaced: leases, ledgers, completions and recuts call it the item's version. Every
+    version of a course lists all of its items, so several rows of an item may have the same number.
+    """
+
+    __tablename__ = "item_versions"
     __table_args__ = (
-        UniqueConstraint("course_id", "position"),
+        # Places of a version, in order.
+        UniqueConstraint("course_version_id", "position"),
+        # From an item to its versions, for items that were removed.
+        Index(None, "item_id"),
         # From an asset to its courses: captions changed, file failed, playback rights.
         Index(None, "asset_id"),
         one_of("kind", ItemKind),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
-    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
-    position: Mapped[int | None]
+    course_version_id: Mapped[int] = mapped_column(ForeignKey("course_versions.id"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"), primary_key=True)
+    position: Mapped[int]
     kind: Mapped[str] = mapped_column(String(12))
     title: Mapped[str] = mapped_column(String(120))
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("assets.id"))
-    version: Mapped[int] = mapped_column(default=1)
+    number: Mapped[int] = mapped_column(default=1)
     required: Mapped[bool] = mapped_column(default=True)
-    origin_id: Mapped[int | None] = mapped_column(ForeignKey("course_items.id"))
-    """In a revision: the item of the original that this one replaces."""
-    removed_at: Mapped[dt.datetime | None]
 
-    course: Mapped[Course] = relationship()
+    course_version: Mapped[CourseVersion] = relationship()
+    item: Mapped[CourseItem] = relationship(lazy="joined")
     asset: Mapped[Asset | None] = relationship()
+
+    @property
+    def public_id(self) -> str:
+        """The item's, for addresses."""
+        return self.item.public_id
+
+    @property
+    def course_id(self) -> int:
+        """The course that the item belongs to."""
+        return self.item.course_id
+
+    @property
+    def course(self) -> Course:
+        """The course that the item belongs to."""
+        return self.item.course
+
+
+event.listen(CourseVersion, "before_update", guards.keep_version)
+event.listen(ItemVersion, "before_update", guards.keep_item)
+event.listen(ItemVersion, "before_insert", guards.keep_list)
+event.listen(ItemVersion, "before_delete", guards.keep_list)
 
 
 class Review(Base):
-    """One decision on one version of a course, by someone other than its author."""
+    """One decision on one version of a course as its author's edits had left it, by someone other than its author."""
 
     __tablename__ = "reviews"
     __table_args__ = (
-        Index(None, "course_id", "id"),
+        Index(None, "course_version_id", "id"),
         CheckConstraint("reviewer_id <> author_id", name="second_pair_of_eyes"),
         one_of("decision", ReviewDecision),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
-    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
-    course_version: Mapped[int]
-    course_revision: Mapped[int] = mapped_column(default=0)
+    course_version_id: Mapped[int] = mapped_column(ForeignKey("course_versions.id"))
+    edit_number: Mapped[int] = mapped_column(default=0)
     author_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     reviewer_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     decision: Mapped[str] = mapped_column(String(12))

@@ -20,7 +20,8 @@ from academy.core.paging import Page, count_of, page_of
 from academy.core.unique import lock_row
 from academy.library import messages, rules
 from academy.library.access import reviews
-from academy.library.models import ContentProposal, Course, CourseItem, CourseState, ProposalKind
+from academy.library.kinds import ProposalKind
+from academy.library.models import ContentProposal, Course, ItemVersion
 from academy.library.queries import reviewable
 from academy.media import api as media
 from academy.media.api import CueChange, CueText, ParsedCaptions
@@ -36,8 +37,8 @@ def published_course_of(tx: Tx, asset_id: int) -> Course | None:
     """The published course that shows a file; of several the oldest, whose reviewers decide."""
     return tx.scalar(
         select(Course)
-        .join(CourseItem, CourseItem.course_id == Course.id)
-        .where(CourseItem.asset_id == asset_id, CourseItem.removed_at.is_(None), Course.state == CourseState.PUBLISHED)
+        .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
+        .where(ItemVersion.asset_id == asset_id, Course.is_published)
         .order_by(Course.id)
         .limit(1)
         .options(joinedload(Course.organisation))

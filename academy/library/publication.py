@@ -1,42 +1,31 @@
 """Publication: submit, return, approve, publish, withdraw."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
-
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.errors import Conflict, Invalid
+from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.jobs import api as jobs
-from academy.library import messages, rules
-from academy.library.drafts import ITEM_PARTICULARS, PARTICULARS
+from academy.library import messages, rules, versions
 from academy.library.events import CoursePublished, CourseReturned, CourseSubmitted, CourseWithdrawn
-from academy.library.models import Course, CourseItem, CourseState, Review
-from academy.library.queries import items_of
+from academy.library.models import Course, CourseVersion, Review
 from academy.library.rules import CourseVerb
-from academy.library.transitions import lock, move, must_be_author
+from academy.library.transitions import move, must_be_author
 from academy.media import api as media
 
 
-def missing_parts(tx: Tx, course: Course) -> list[Message]:
-    """What is missing before the course can be submitted, as sentences."""
-    items = tx.scalars(
-        select(CourseItem)
-        .where(CourseItem.course_id == course.id, CourseItem.removed_at.is_(None))
-        .order_by(CourseItem.position)
-        .options(joinedload(CourseItem.asset))
-    )
+def missing_parts(tx: Tx, version: CourseVersion) -> list[Message]:
+    """What is missing before a version can be submitted, as sentences."""
     states = [
         rules.ItemState(item.title, item.asset.state if item.asset else None, item.kind, item.required)
-        for item in items
+        for item in versions.items_with_files(tx, version)
     ]
-    return rules.missing(title=course.title, summary=course.summary, items=states)
+    return rules.missing(title=version.title, summary=version.summary, items=states)
 
 
 def submit_course(tx: Tx, actor: Actor, course: Course) -> None:
-    """Submit the course for review.
+    """Submit the version in work for review.
 
     Raises:
         Invalid: something is missing; the message lists it.
@@ -44,17 +33,18 @@ def submit_course(tx: Tx, actor: Actor, course: Course) -> None:
     """
     must_be_author(actor, course)
     move(tx, actor, course, CourseVerb.SUBMIT)
-    wants = missing_parts(tx, course)
+    draft = _draft(course)
+    wants = missing_parts(tx, draft)
     if wants:
         raise Invalid(fields={f"missing_{place}": want for place, want in enumerate(wants)})
-    course.submitted_at = clock.now()
-    record(tx, actor, "course.submitted", f"course:{course.public_id}", revision=course.revision)
+    draft.submitted_at = clock.now()
+    record(tx, actor, "course.submitted", f"course:{course.public_id}", edit=draft.edit_number)
     jobs.publish(tx, CourseSubmitted(course.id))
     messages.notify_reviewers(tx, course)
 
 
 def return_course(tx: Tx, actor: Actor, course: Course, *, comment: str, seen: int | None = None) -> Review:
-    """Return the course to its author with a comment.
+    """Return the version in work to its author with a comment.
 
     Raises:
         Invalid: there is no comment.
@@ -66,7 +56,9 @@ def return_course(tx: Tx, actor: Actor, course: Course, *, comment: str, seen: i
     move(tx, actor, course, CourseVerb.RETURN, seen=seen)
     review = _decide(tx, actor, course, "returned", text)
     jobs.publish(tx, CourseReturned(course.id))
-    messages.notify_author(tx, course, "returned", msg("《%(title)s》被退回修改，请看审阅意见。", title=course.title))
+    messages.notify_author(
+        tx, course, "returned", msg("《%(title)s》被退回修改，请看审阅意见。", title=_draft(course).title)
+    )
     return review
 
 
@@ -79,36 +71,28 @@ def approve_course(tx: Tx, actor: Actor, course: Course, *, comment: str = "", s
     """
     move(tx, actor, course, CourseVerb.APPROVE, seen=seen)
     review = _decide(tx, actor, course, "approved", rules.clean(comment))
-    messages.notify_author(tx, course, "approved", msg("《%(title)s》已通过审阅。", title=course.title))
+    messages.notify_author(tx, course, "approved", msg("《%(title)s》已通过审阅。", title=_draft(course).title))
     return review
 
 
-def publish_course(tx: Tx, actor: Actor, course: Course) -> Course:
-    """Publish an approved course; a revision replaces its original.
-
-    Returns the course that members see.
+def publish_course(tx: Tx, actor: Actor, course: Course) -> None:
+    """Publish the approved version: it takes the place of what members saw.
 
     Raises:
-        Conflict: it has not been approved, or its original is no longer published.
+        Conflict: it has not been approved.
     """
     move(tx, actor, course, CourseVerb.PUBLISH)
-    shown = _merge(tx, course) if course.revises_id is not None else course
-    now = clock.now()
-    if shown.content_since is None or shown.version != shown.published_version:
-        shown.content_since = now
-    shown.published_at = shown.published_at or now
-    shown.published_version, shown.updated_at, shown.withdrawn_at = shown.version, now, None
-    _on_the_shelf(tx, actor, shown)
-    _publish_event(tx, shown)
-    return shown
+    versions.put_on_shelf(tx, course, clock.now())
+    _on_the_shelf(tx, actor, course)
+    _publish_event(tx, course)
 
 
 def withdraw_course(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -> None:
     """Withdraw a course from members at once: page, playlist, search, leases."""
     move(tx, actor, course, CourseVerb.WITHDRAW)
-    course.withdrawn_at = clock.now()
+    course.withdrawn_at = course.updated_at = clock.now()
     record(tx, actor, "course.withdrawn", f"course:{course.public_id}", reason=rules.clean(reason)[:200])
-    for item in items_of(tx, course):
+    for item in versions.items_with_files(tx, course.shown):
         if item.asset is not None:
             media.revoke_links(tx, actor, item.asset)
     jobs.publish(tx, CourseWithdrawn(course.id))
@@ -117,13 +101,10 @@ def withdraw_course(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -
 
 
 def republish_course(tx: Tx, actor: Actor, course: Course) -> None:
-    """Undo a withdrawal; by a reviewer only.
-
-    Raises:
-        Conflict: the author has changed it since; then it is a draft, to be reviewed again.
-    """
+    """Undo a withdrawal: members see the published version again. By a reviewer only."""
     move(tx, actor, course, CourseVerb.REPUBLISH)
     course.withdrawn_at = None
+    course.updated_at = clock.now()
     _on_the_shelf(tx, actor, course)
     if course.created_by != actor.account_id:
         _publish_event(tx, course)
@@ -134,7 +115,7 @@ def _publish_event(tx: Tx, course: Course) -> None:
 
 
 def _on_the_shelf(tx: Tx, actor: Actor, course: Course) -> None:
-    record(tx, actor, "course.published", f"course:{course.public_id}", version=course.version)
+    record(tx, actor, "course.published", f"course:{course.public_id}", version=course.shown.content_number)
     tx.flush()
     jobs.publish(tx, CoursePublished(course.id))
 
@@ -143,10 +124,10 @@ def _decide(tx: Tx, actor: Actor, course: Course, decision: str, comment: str) -
     if len(comment) > rules.COMMENT_LENGTH:
         raise Invalid(fields={"comment": msg("意见不超过 %(most)s 个字。", most=rules.COMMENT_LENGTH)})
     assert actor.account_id is not None  # `move` admits only reviewers
+    draft = _draft(course)
     review = Review(
-        course_id=course.id,
-        course_version=course.version,
-        course_revision=course.revision,
+        course_version_id=draft.id,
+        edit_number=draft.edit_number,
         author_id=course.created_by,
         reviewer_id=actor.account_id,
         decision=decision,
@@ -154,50 +135,10 @@ def _decide(tx: Tx, actor: Actor, course: Course, decision: str, comment: str) -
     )
     tx.add(review)
     tx.flush()
-    record(tx, actor, f"course.{decision}", f"course:{course.public_id}", revision=course.revision)
+    record(tx, actor, f"course.{decision}", f"course:{course.public_id}", edit=draft.edit_number)
     return review
 
 
-def _merge(tx: Tx, draft: Course) -> Course:
-    """Merge an approved revision into its original, item by item, so that links and records stay valid."""
-    course = tx.get_one(Course, draft.revises_id)
-    lock(tx, course)
-    if course.state != CourseState.PUBLISHED:
-        raise Conflict(msg("原课程已不在架上，修订稿不能发布。"))
-    if course.threshold_permille != draft.threshold_permille:
-        course.content_since = None
-    for name in PARTICULARS:
-        setattr(course, name, getattr(draft, name))
-    changed = _merge_items(tx, course, draft)
-    if changed:
-        course.version = rules.next_version(course.version, course.published_version)
-    course.revision += 1
-    draft.state = CourseState.MERGED
-    tx.flush()
-    tx.expire(course, ["items", "category", "lecturer"])
-    return course
-
-
-def _merge_items(tx: Tx, course: Course, draft: Course) -> bool:
-    """Merge the items; whether any content differs afterwards."""
-    old = {item.id: item for item in items_of(tx, course)}
-    new = items_of(tx, draft)
-    kept = {item.origin_id for item in new if item.origin_id in old}
-    changed = False
-    for item in old.values():
-        if item.id not in kept:
-            item.removed_at, changed = clock.now(), True
-        item.position = None
-    tx.flush()
-    for place, item in enumerate(new, 1):
-        own = old.get(item.origin_id or 0)
-        if own is None:
-            own, changed = CourseItem(course_id=course.id), True
-            tx.add(own)
-        elif own.version != item.version or own.required != item.required:
-            changed = True
-        for name in ITEM_PARTICULARS:
-            setattr(own, name, getattr(item, name))
-        own.position = place
-    tx.flush()
-    return changed
+def _draft(course: Course) -> CourseVersion:
+    assert course.draft is not None  # `move` admits nothing without one
+    return course.draft

@@ -1,16 +1,19 @@
 """Reads about courses. Lists cost the same number of queries whatever their length."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, not_, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload, lazyload
 
 from academy.accounts import api as accounts
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.paging import Page, count_of, page_of
-from academy.library.models import Category, Course, CourseItem, CourseState, ItemKind, Lecturer, Review
+from academy.library.kinds import CourseState, ItemKind, VersionState
+from academy.library.models import Category, Course, CourseItem, CourseVersion, ItemVersion, Lecturer, Review
+from academy.library.versions import edited
 from academy.media import api as media
 from academy.media.api import AssetState
 from academy.media.models import Asset
@@ -21,9 +24,10 @@ SIZE = 20
 
 @dataclass(frozen=True)
 class CourseCard:
-    """A course as shown in lists."""
+    """A course as shown in lists, with the version that is shown."""
 
     course: Course
+    version: CourseVersion
     duration_ms: int
     """Of what plays; documents do not count."""
     items: int
@@ -37,17 +41,18 @@ class CourseCard:
 
 @dataclass(frozen=True)
 class ItemSummary:
-    """An item and its file."""
+    """An item as a version has it, and its file."""
 
-    item: CourseItem
+    item: ItemVersion
     asset: Asset | None
 
 
 @dataclass(frozen=True)
 class CoursePage:
-    """Data of a course's page."""
+    """Data of the page of a version of a course."""
 
     course: Course
+    version: CourseVersion
     lines: Sequence[ItemSummary]
     card: CourseCard
 
@@ -64,9 +69,10 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A course in the review queue."""
+    """A course in the review queue, with the version to decide on."""
 
     course: Course
+    version: CourseVersion
     author: str
     items: int
     mine: bool
@@ -76,9 +82,10 @@ def list_shelves(tx: Tx) -> list[Shelf]:
     """Every category, with its number of published courses."""
     counts = dict(
         tx.execute(
-            select(Course.category_id, func.count())
-            .where(Course.state == CourseState.PUBLISHED)
-            .group_by(Course.category_id)
+            select(CourseVersion.category_id, func.count())
+            .join(Course, Course.published_version_id == CourseVersion.id)
+            .where(Course.is_published)
+            .group_by(CourseVersion.category_id)
         ).all()
     )
     rows = tx.scalars(select(Category).order_by(Category.position, Category.id))
@@ -88,14 +95,19 @@ def list_shelves(tx: Tx) -> list[Shelf]:
 def shelves_with_cards(tx: Tx, each: int) -> list[Shelf]:
     """Categories that hold published courses, each with its newest `each`; four queries, however many categories."""
     place = func.row_number().over(
-        partition_by=Course.category_id, order_by=(Course.published_at.desc(), Course.id.desc())
+        partition_by=CourseVersion.category_id, order_by=(Course.published_at.desc(), Course.id.desc())
     )
-    ranked = select(Course.id, place.label("place")).where(Course.state == CourseState.PUBLISHED).subquery()
-    newest = _courses().join(ranked, ranked.c.id == Course.id).where(ranked.c.place <= each)
+    ranked = (
+        select(Course.id, place.label("place"))
+        .join(CourseVersion, CourseVersion.id == Course.published_version_id)
+        .where(Course.is_published)
+        .subquery()
+    )
+    newest = _published().join(ranked, ranked.c.id == Course.id).where(ranked.c.place <= each)
     rows = tx.scalars(newest.order_by(Course.published_at.desc(), Course.id.desc())).all()
     by_category: dict[int, list[CourseCard]] = {}
     for card in cards(tx, rows):
-        by_category.setdefault(card.course.category_id, []).append(card)
+        by_category.setdefault(card.version.category_id, []).append(card)
     return [
         Shelf(shelf.category, shelf.courses, by_category.get(shelf.category.id, ()))
         for shelf in list_shelves(tx)
@@ -129,21 +141,25 @@ def list_published(
     size: int = SIZE,
 ) -> Page[CourseCard]:
     """Published courses, newest first: all, one category's (by slug), “一把手” lectures, or one lecturer's."""
-    statement = _courses().where(Course.state == CourseState.PUBLISHED)
+    statement = _published()
+    narrow: list[ColumnElement[bool]] = []
     if category:
-        statement = statement.where(Course.category_id.in_(select(Category.id).where(Category.slug == category)))
+        narrow.append(CourseVersion.category_id.in_(select(Category.id).where(Category.slug == category)))
     if leaders:
-        statement = statement.where(Course.lecturer_id.in_(select(Lecturer.id).where(Lecturer.is_leader)))
+        narrow.append(CourseVersion.lecturer_id.in_(select(Lecturer.id).where(Lecturer.is_leader)))
     if lecturer is not None:
-        statement = statement.where(Course.lecturer_id == lecturer.id)
+        narrow.append(CourseVersion.lecturer_id == lecturer.id)
+    if narrow:
+        # The pointer says so already; the state leads to the index of categories, or of lecturers.
+        statement = statement.where(CourseVersion.state == VersionState.PUBLISHED, *narrow)
     statement = statement.order_by(Course.published_at.desc(), Course.id.desc())
     found = page_of(tx, statement, page, size)
     return Page(cards(tx, found.rows), found.total, found.number, found.size)
 
 
 def course_cards(tx: Tx, course_ids: Iterable[int]) -> dict[int, CourseCard]:
-    """Cards of given courses, whatever their state; for lists that other components make."""
-    rows = tx.scalars(_courses().where(Course.id.in_(set(course_ids)))).all()
+    """Cards of given courses that were published once, withdrawn or not; for lists that other components make."""
+    rows = tx.scalars(_courses(Course.published).where(Course.id.in_(set(course_ids)))).all()
     return {card.course.id: card for card in cards(tx, rows)}
 
 
@@ -152,86 +168,67 @@ def cards_by_public_id(tx: Tx, public_ids: Iterable[str]) -> dict[str, CourseCar
     wanted = set(public_ids)
     if not wanted:
         return {}
-    rows = tx.scalars(_courses().where(Course.public_id.in_(wanted), Course.state == CourseState.PUBLISHED)).all()
+    rows = tx.scalars(_published().where(Course.public_id.in_(wanted))).all()
     return {card.course.public_id: card for card in cards(tx, rows)}
 
 
-def cards(tx: Tx, courses: Sequence[Course]) -> list[CourseCard]:
-    """Courses with the data of a card: two queries for all of them."""
-    lines: dict[int, list[ItemSummary]] = {course.id: [] for course in courses}
+def cards(
+    tx: Tx, courses: Sequence[Course], *, of: Callable[[Course], CourseVersion] | None = None
+) -> list[CourseCard]:
+    """Courses with the data of a card, of the version that is shown or that `of` chooses: two queries for all."""
+    shown = [(course, of(course) if of else course.shown) for course in courses]
+    lines = _lines(tx, [version.id for _, version in shown], lazyload(ItemVersion.item))
+    chosen = {version.cover_asset_id for _, version in shown if version.cover_asset_id}
+    covers = {asset.id: asset for asset in tx.scalars(select(Asset).where(Asset.id.in_(chosen)))} if chosen else {}
+    return [_card(course, v, covers.get(v.cover_asset_id or 0), lines[v.id]) for course, v in shown]
+
+
+def course_page(tx: Tx, course: Course, version: CourseVersion | None = None) -> CoursePage:
+    """A version of a course with its items and files; the one that is shown where none is given."""
+    version = version or course.shown
+    lines = _lines(tx, [version.id])[version.id]
+    cover = tx.get(Asset, version.cover_asset_id) if version.cover_asset_id else None
+    return CoursePage(course, version, lines, _card(course, version, cover, lines))
+
+
+def _lines(tx: Tx, version_ids: Sequence[int], *options: Any) -> dict[int, list[ItemSummary]]:
+    lines: dict[int, list[ItemSummary]] = {one: [] for one in version_ids}
     rows = tx.execute(
-        select(CourseItem, Asset)
-        .outerjoin(Asset, Asset.id == CourseItem.asset_id)
-        .where(CourseItem.course_id.in_(lines), CourseItem.removed_at.is_(None))
-        .order_by(CourseItem.course_id, CourseItem.position)
+        select(ItemVersion, Asset)
+        .outerjoin(Asset, Asset.id == ItemVersion.asset_id)
+        .where(ItemVersion.course_version_id.in_(lines))
+        .order_by(ItemVersion.course_version_id, ItemVersion.position)
+        .options(*options)
     )
     for item, asset in rows:
-        lines[item.course_id].append(ItemSummary(item, asset))
-    chosen = {course.cover_asset_id for course in courses if course.cover_asset_id}
-    covers = {asset.id: asset for asset in tx.scalars(select(Asset).where(Asset.id.in_(chosen)))} if chosen else {}
-    return [_card(course, covers.get(course.cover_asset_id or 0), lines[course.id]) for course in courses]
-
-
-def course_page(tx: Tx, course: Course) -> CoursePage:
-    """A course with its items and files."""
-    rows = tx.execute(
-        select(CourseItem, Asset)
-        .outerjoin(Asset, Asset.id == CourseItem.asset_id)
-        .where(CourseItem.course_id == course.id, CourseItem.removed_at.is_(None))
-        .order_by(CourseItem.position)
-    )
-    lines = [ItemSummary(item, asset) for item, asset in rows]
-    cover = tx.get(Asset, course.cover_asset_id) if course.cover_asset_id else None
-    return CoursePage(course, lines, _card(course, cover, lines))
-
-
-def items_of(tx: Tx, course: Course) -> list[CourseItem]:
-    """The course's items, in order."""
-    return list(
-        tx.scalars(
-            select(CourseItem)
-            .where(CourseItem.course_id == course.id, CourseItem.removed_at.is_(None))
-            .order_by(CourseItem.position)
-        )
-    )
-
-
-def open_revision(tx: Tx, course: Course) -> Course | None:
-    """The open revision of this course, if any."""
-    return tx.scalar(
-        select(Course).where(
-            Course.revises_id == course.id, Course.state.not_in((CourseState.MERGED, CourseState.DISCARDED))
-        )
-    )
+        lines[item.course_version_id].append(ItemSummary(item, asset))
+    return lines
 
 
 def my_courses(tx: Tx, actor: Actor, page: int = 1) -> Page[CourseCard]:
-    """The actor's courses, last changed first; without merged and discarded ones."""
+    """The actor's courses as they work on them, last changed first; without discarded ones."""
     statement = (
-        _courses()
-        .where(
-            Course.created_by == actor.account_id,
-            Course.state.not_in((CourseState.MERGED, CourseState.DISCARDED)),
-        )
+        _courses(Course.published, Course.draft)
+        .where(Course.created_by == actor.account_id, _KEPT)
         .order_by(Course.updated_at.desc(), Course.id.desc())
     )
     found = page_of(tx, statement, page, SIZE)
-    return Page(cards(tx, found.rows), found.total, found.number, found.size)
+    return Page(cards(tx, found.rows, of=edited), found.total, found.number, found.size)
 
 
 def items_by_file_state(tx: Tx, actor: Actor, *states: AssetState) -> list[ItemSummary]:
-    """Items of the actor's own courses whose file is in one of these states, newest first."""
+    """Items of the actor's own courses, as they work on them, whose file is in one of these states, newest first."""
     rows = tx.execute(
-        select(CourseItem, Asset)
-        .join(Course, Course.id == CourseItem.course_id)
-        .join(Asset, Asset.id == CourseItem.asset_id)
+        select(ItemVersion, Asset)
+        .join(Asset, Asset.id == ItemVersion.asset_id)
+        .join(CourseVersion, CourseVersion.id == ItemVersion.course_version_id)
+        .join(Course, Course.id == CourseVersion.course_id)
         .where(
             Course.created_by == actor.account_id,
-            Course.state.not_in((CourseState.MERGED, CourseState.DISCARDED)),
-            CourseItem.removed_at.is_(None),
+            func.coalesce(Course.draft_version_id, Course.published_version_id) == CourseVersion.id,
             Asset.state.in_(states),
         )
-        .options(joinedload(CourseItem.course))
+        .options(joinedload(ItemVersion.item).joinedload(CourseItem.course).joinedload(Course.draft))
         .order_by(Asset.id.desc())
         .limit(20)
     )
@@ -239,22 +236,29 @@ def items_by_file_state(tx: Tx, actor: Actor, *states: AssetState) -> list[ItemS
 
 
 def courses_of_assets(tx: Tx, asset_ids: Sequence[int]) -> dict[int, Course]:
-    """The course that uses each file; unused files are left out."""
+    """The course that uses each file, to its author or to members; unused files are left out."""
     rows = tx.execute(
-        select(CourseItem.asset_id, Course)
-        .join(Course, Course.id == CourseItem.course_id)
-        .where(CourseItem.asset_id.in_(asset_ids), CourseItem.removed_at.is_(None))
+        select(ItemVersion.asset_id, Course)
+        .join(CourseVersion, CourseVersion.id == ItemVersion.course_version_id)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(
+            ItemVersion.asset_id.in_(asset_ids),
+            or_(Course.published_version_id == CourseVersion.id, Course.draft_version_id == CourseVersion.id),
+        )
+        .options(joinedload(Course.draft))
         .order_by(Course.id)
     )
     return {asset_id: course for asset_id, course in rows if asset_id is not None}
 
 
 def returned_courses(tx: Tx, actor: Actor) -> list[Course]:
-    """The actor's courses that a reviewer returned."""
+    """The actor's courses whose version in work a reviewer returned."""
     return list(
         tx.scalars(
             select(Course)
-            .where(Course.created_by == actor.account_id, Course.state == CourseState.RETURNED)
+            .join(Course.draft)
+            .where(Course.created_by == actor.account_id, CourseVersion.state == VersionState.RETURNED)
+            .options(contains_eager(Course.draft))
             .order_by(Course.updated_at.desc())
             .limit(5)
         )
@@ -264,26 +268,26 @@ def returned_courses(tx: Tx, actor: Actor) -> list[Course]:
 def review_queue(
     tx: Tx, actor: Actor, page: int = 1, *, state: str = CourseState.SUBMITTED, own: bool = False
 ) -> Page[Waiting]:
-    """Courses in one state within the reviewer's scope, longest waiting first. The reviewer's own do not wait for the
+    """Courses in one state within the reviewer's scope, longest waiting first: of the version in work, or
+    published, or withdrawn. The reviewer's own do not wait for the
     reviewer, so they are no part of those submitted, unless `own`: then they alone are listed."""
     statement = _queue(actor, state)
     if own or state == CourseState.SUBMITTED:
         mine = Course.created_by == actor.account_id
         statement = statement.where(mine if own else not_(mine))
-    statement = statement.order_by(Course.submitted_at, Course.id)
-    found = page_of(tx, statement.options(*_PARTS), page, SIZE)
-    ids = [course.id for course in found.rows]
+    found = page_of(tx, statement.order_by(CourseVersion.submitted_at, Course.id), page, SIZE)
+    shown = [(c, c.draft if c.draft is not None and c.draft.state == state else c.shown) for c in found.rows]
     counts = dict(
         tx.execute(
-            select(CourseItem.course_id, func.count())
-            .where(CourseItem.course_id.in_(ids), CourseItem.removed_at.is_(None))
-            .group_by(CourseItem.course_id)
+            select(ItemVersion.course_version_id, func.count())
+            .where(ItemVersion.course_version_id.in_([version.id for _, version in shown]))
+            .group_by(ItemVersion.course_version_id)
         ).all()
     )
-    names = accounts.account_names(tx, [course.created_by for course in found.rows])
+    names = accounts.account_names(tx, [course.created_by for course, _ in shown])
     rows = [
-        Waiting(c, names.get(c.created_by, ""), counts.get(c.id, 0), c.created_by == actor.account_id)
-        for c in found.rows
+        Waiting(c, version, names.get(c.created_by, ""), counts.get(version.id, 0), c.created_by == actor.account_id)
+        for c, version in shown
     ]
     return Page(rows, found.total, found.number, found.size)
 
@@ -303,22 +307,34 @@ class Decision:
 
 
 def decisions_on(tx: Tx, course: Course) -> list[Decision]:
-    """Decisions on a course and on its revisions, newest first."""
-    family = select(Course.id).where(or_(Course.id == course.id, Course.revises_id == course.id))
-    rows = tx.scalars(select(Review).where(Review.course_id.in_(family)).order_by(Review.id.desc()).limit(50)).all()
+    """Decisions on all versions of a course, newest first."""
+    versions = select(CourseVersion.id).where(CourseVersion.course_id == course.id)
+    query = select(Review).where(Review.course_version_id.in_(versions)).order_by(Review.id.desc()).limit(50)
+    rows = tx.scalars(query).all()
     names = accounts.account_names(tx, [row.reviewer_id for row in rows])
     return [Decision(row, names.get(row.reviewer_id, "")) for row in rows]
 
 
-_PARTS = (
-    joinedload(Course.category),
-    joinedload(Course.lecturer),
-    joinedload(Course.organisation),
-)
+_PARTS = (CourseVersion.category, CourseVersion.lecturer)
+_KEPT = or_(Course.published_at.is_not(None), Course.draft_version_id.is_not(None))
+"""Whether a course is more than a draft that its author discarded."""
 
 
-def _courses() -> Select[Course]:
-    return select(Course).options(*_PARTS)
+def _courses(*pointers: Any) -> Select[Course]:
+    """Courses with these of their versions."""
+    loaded = (joinedload(pointer).joinedload(part) for pointer in pointers for part in _PARTS)
+    return select(Course).options(joinedload(Course.organisation), *loaded)
+
+
+def _published() -> Select[Course]:
+    """Courses that members see, joined with what they see."""
+    loaded = contains_eager(Course.published)
+    return (
+        select(Course)
+        .join(Course.published)
+        .where(Course.is_published)
+        .options(joinedload(Course.organisation), *(loaded.joinedload(part) for part in _PARTS))
+    )
 
 
 def reviewable(actor: Actor) -> ColumnElement[bool]:
@@ -332,16 +348,23 @@ def reviewable(actor: Actor) -> ColumnElement[bool]:
 
 
 def _queue(actor: Actor, state: str) -> Select[Course]:
-    return select(Course).where(Course.state == state, reviewable(actor))
+    query = _courses(Course.published, Course.draft).where(reviewable(actor))
+    if state == CourseState.PUBLISHED:
+        return query.join(CourseVersion, CourseVersion.id == Course.published_version_id).where(Course.is_published)
+    if state == CourseState.WITHDRAWN:
+        shown = CourseVersion.id == Course.published_version_id
+        return query.join(CourseVersion, shown).where(Course.withdrawn_at.is_not(None))
+    return query.join(CourseVersion, CourseVersion.id == Course.draft_version_id).where(CourseVersion.state == state)
 
 
-def _card(course: Course, cover: Asset | None, lines: Sequence[ItemSummary]) -> CourseCard:
+def _card(course: Course, version: CourseVersion, cover: Asset | None, lines: Sequence[ItemSummary]) -> CourseCard:
     played = [line.asset for line in lines if line.item.kind != ItemKind.DOCUMENT]
     duration = sum(asset.duration_ms or 0 for asset in played if asset is not None)
     papers = [line.asset for line in lines if line.item.kind == ItemKind.DOCUMENT and line.asset is not None]
     first = next((line.item for line in lines if line.item.required), lines[0].item if lines else None)
     return CourseCard(
         course=course,
+        version=version,
         duration_ms=duration,
         items=len(lines),
         cover=cover if cover is not None and cover.state == AssetState.READY else None,

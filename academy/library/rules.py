@@ -1,22 +1,22 @@
 """State transitions of a course, as pure functions. Nothing unreviewed reaches a member.
 
-The way: draft → submitted → returned or approved → published → withdrawn.
+The way of a version: draft → submitted → returned or approved → published → superseded.
 
-An edit of something submitted, approved, returned or withdrawn re-opens it as a draft. A published course is not
-edited in place: its author opens a *revision*, a draft beside it, and members keep the approved version until the
-revision has been approved as well and replaces it. The version rises when published content changes (an item added,
-removed or its file replaced); titles, summaries, order and covers leave it, and completions, unchanged.
+An edit of something submitted, approved or returned re-opens it as a draft. What is published is not edited: its author
+starts a *revision*, a version in work beside it, and members keep the approved one until the revision has been approved
+as well and takes its place. Content gets another number when published content changes (an item added, removed, its
+file replaced, or required or not); titles, summaries, order and covers leave it, and completions, unchanged.
 """
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from academy.core.i18n import Message, msg
-from academy.library.models import CourseState
+from academy.library.kinds import VersionState
 from academy.media.api import AssetState
 
-S = CourseState
+S = VersionState
 
 
 class CourseVerb(enum.StrEnum):
@@ -33,23 +33,25 @@ class CourseVerb(enum.StrEnum):
     DISCARD = "discard"
 
 
-MOVES: dict[CourseVerb, dict[CourseState, CourseState]] = {
-    CourseVerb.EDIT: {
-        S.DRAFT: S.DRAFT,
-        S.RETURNED: S.DRAFT,
-        S.SUBMITTED: S.DRAFT,
-        S.APPROVED: S.DRAFT,
-        S.WITHDRAWN: S.DRAFT,
-    },
+@dataclass(frozen=True)
+class CourseStanding:
+    """Where a course stands: the state of its version in work (None without one), and what members see."""
+
+    draft: VersionState | None = None
+    is_published: bool = False
+    """Whether there is a published version; members see it unless the course is withdrawn."""
+    is_withdrawn: bool = False
+
+
+MOVES: dict[CourseVerb, dict[VersionState, VersionState]] = {
+    CourseVerb.EDIT: {S.DRAFT: S.DRAFT, S.RETURNED: S.DRAFT, S.SUBMITTED: S.DRAFT, S.APPROVED: S.DRAFT},
     CourseVerb.SUBMIT: {S.DRAFT: S.SUBMITTED, S.RETURNED: S.SUBMITTED},
     CourseVerb.RETURN: {S.SUBMITTED: S.RETURNED, S.APPROVED: S.RETURNED},
     CourseVerb.APPROVE: {S.SUBMITTED: S.APPROVED},
     CourseVerb.PUBLISH: {S.APPROVED: S.PUBLISHED},
-    CourseVerb.REPUBLISH: {S.WITHDRAWN: S.PUBLISHED},
-    CourseVerb.WITHDRAW: {S.PUBLISHED: S.WITHDRAWN},
-    CourseVerb.REVISE: {S.PUBLISHED: S.PUBLISHED},
     CourseVerb.DISCARD: {S.DRAFT: S.DISCARDED, S.RETURNED: S.DISCARDED},
 }
+"""What happens to the version in work."""
 AUTHOR_VERBS = frozenset({CourseVerb.EDIT, CourseVerb.SUBMIT, CourseVerb.REVISE, CourseVerb.DISCARD})
 # Decisions: never by the author.
 REVIEWER_VERBS = frozenset({CourseVerb.RETURN, CourseVerb.APPROVE, CourseVerb.REPUBLISH})
@@ -65,9 +67,28 @@ CATEGORY_LENGTH = 20
 CREDIT_MOST = 600
 
 
-def after(verb: CourseVerb, state: CourseState | str) -> CourseState | None:
-    """The state after the verb, or None where it is not possible in `state`."""
-    return MOVES[verb].get(CourseState(state))
+def after(verb: CourseVerb, standing: CourseStanding) -> CourseStanding | None:
+    """Where the course stands after the verb, or None where it is not possible now."""
+    draft, shown = standing.draft, standing.is_published and not standing.is_withdrawn
+    hidden = standing.is_published and standing.is_withdrawn
+    if verb is CourseVerb.REVISE:
+        return replace(standing, draft=draft or S.DRAFT) if shown else None
+    if verb is CourseVerb.WITHDRAW:
+        # What was approved before counts no more: a reviewer is to know of the withdrawal.
+        return (
+            replace(standing, is_withdrawn=True, draft=S.SUBMITTED if draft is S.APPROVED else draft) if shown else None
+        )
+    if verb is CourseVerb.REPUBLISH:
+        return replace(standing, is_withdrawn=False) if hidden else None
+    if draft is None:
+        # The author of a withdrawn course edits it at once: nobody sees the published version.
+        return replace(standing, draft=S.DRAFT) if verb is CourseVerb.EDIT and hidden else None
+    target = MOVES[verb].get(draft)
+    if target is None or (target is S.DISCARDED and standing.is_withdrawn and not hidden):
+        return None
+    if target is S.PUBLISHED:
+        return CourseStanding(None, is_published=True)
+    return replace(standing, draft=None if target is S.DISCARDED else target)
 
 
 def may(verb: CourseVerb, *, is_author: bool, is_reviewer: bool) -> bool:
@@ -79,16 +100,28 @@ def may(verb: CourseVerb, *, is_author: bool, is_reviewer: bool) -> bool:
     return is_author or is_reviewer
 
 
-def offered_verbs(state: CourseState | str, *, is_author: bool, is_reviewer: bool) -> frozenset[CourseVerb]:
+def offered_verbs(standing: CourseStanding, *, is_author: bool, is_reviewer: bool) -> frozenset[CourseVerb]:
     """Every verb that is both possible now and allowed to this person: the page's buttons."""
     return frozenset(
-        v for v in CourseVerb if after(v, state) is not None and may(v, is_author=is_author, is_reviewer=is_reviewer)
+        verb
+        for verb in CourseVerb
+        if after(verb, standing) is not None and may(verb, is_author=is_author, is_reviewer=is_reviewer)
     )
 
 
-def next_version(version: int, published_version: int | None) -> int:
-    """The version after a change of content: one above the published one."""
-    return version + 1 if version == published_version else version
+Listed = Sequence[tuple[int, int, bool]]
+"""Items of a version: id, number, whether it is required."""
+
+
+def content_number(listed: Listed, number: int, published: Listed | None, published_number: int) -> int:
+    """The number of a version's content: that of the published version where it has the same items in the same
+    versions with the same of them required, in any order; else the next.
+
+    Where nothing is published (None), `number` stays.
+    """
+    if published is None:
+        return number
+    return published_number if sorted(listed) == sorted(published) else published_number + 1
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from academy.accounts import api as accounts
 from academy.core import clock
@@ -13,7 +14,7 @@ from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.learning import api as learning
 from academy.learning.models import Completion, CreditHour, Refusal, WatchLedger
-from academy.library.models import Complaint, Course, CourseItem
+from academy.library.models import Complaint, Course, CourseItem, CourseVersion, ItemVersion
 from academy.notifications import api as notifications
 from academy.people import api as people
 from academy.people.models import Member
@@ -134,11 +135,27 @@ def _member(tx: Tx, runtime: Runtime, member: Member) -> dict[str, Any]:
     }
 
 
+_SHOWN = func.coalesce(Course.published_version_id, Course.draft_version_id)
+"""The version that a course is named by."""
+_seen = aliased(CourseVersion)
+_ITEM_TITLE = (
+    select(ItemVersion.title)
+    .join(_seen, _seen.id == ItemVersion.course_version_id)
+    .where(ItemVersion.item_id == WatchLedger.item_id, _seen.published_at.is_not(None))
+    .order_by(_seen.number.desc())
+    .limit(1)
+    .correlate(WatchLedger)
+    .scalar_subquery()
+)
+"""The title under which members see an item, or saw it last."""
+
+
 def _watched(tx: Tx, member_id: int) -> list[dict[str, Any]]:
     rows = tx.execute(
-        select(WatchLedger, CourseItem.title, Course.title)
+        select(WatchLedger, _ITEM_TITLE, CourseVersion.title)
         .join(CourseItem, CourseItem.id == WatchLedger.item_id)
         .join(Course, Course.id == CourseItem.course_id)
+        .join(CourseVersion, CourseVersion.id == _SHOWN)
         .where(WatchLedger.member_id == member_id)
         .order_by(WatchLedger.updated_ms)
         .limit(MOST)
@@ -171,8 +188,9 @@ def _refused(tx: Tx, member_id: int) -> list[dict[str, Any]]:
 
 def _completed(tx: Tx, member_id: int) -> list[dict[str, Any]]:
     rows = tx.execute(
-        select(Completion, Course.title)
+        select(Completion, CourseVersion.title)
         .join(Course, Course.id == Completion.course_id)
+        .join(CourseVersion, CourseVersion.id == _SHOWN)
         .where(Completion.member_id == member_id)
         .order_by(Completion.completed_at)
         .limit(MOST)

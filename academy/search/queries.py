@@ -4,13 +4,13 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy import text as sql
 
 from academy.core.database import Database, Tx
-from academy.library.api import CourseState
-from academy.library.models import Category, Course, CourseItem, Lecturer
+from academy.library.models import Category, Course, CourseVersion, ItemVersion, Lecturer
 from academy.media.api import AssetState
 from academy.media.models import Asset, Cue, DocumentPage, Transcript
 from academy.search.document_lines import page_lines
@@ -20,7 +20,6 @@ from academy.search.text import Segmenter
 
 CHUNK = 200
 TRANSCRIPT_LANGUAGE = "zh-CN"
-KEPT = CourseItem.removed_at.is_(None)
 
 
 def terms(tx: Tx) -> tuple[str, ...]:
@@ -44,15 +43,15 @@ def load_segmenter(tx: Tx) -> Segmenter:
 
 def published_course_ids(tx: Tx) -> list[int]:
     """Every course that should be in the index."""
-    return list(tx.scalars(select(Course.id).where(Course.state == CourseState.PUBLISHED).order_by(Course.id)))
+    return list(tx.scalars(select(Course.id).where(Course.is_published).order_by(Course.id)))
 
 
 def courses_of_asset(tx: Tx, asset_id: int) -> list[int]:
     """Published courses that show a file."""
     found = (
-        select(CourseItem.course_id)
-        .join(Course)
-        .where(CourseItem.asset_id == asset_id, KEPT, Course.state == CourseState.PUBLISHED)
+        select(Course.id)
+        .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
+        .where(ItemVersion.asset_id == asset_id, Course.is_published)
     )
     return sorted(set(tx.scalars(found)))
 
@@ -62,27 +61,28 @@ def courses_mentioning(tx: Tx, text: str) -> list[int]:
     like = f"%{text.replace('/', '//').replace('%', '/%').replace('_', '/_')}%"
     named = (
         select(Course.id)
-        .outerjoin(Lecturer)
+        .join(Course.published)
+        .outerjoin(CourseVersion.lecturer)
         .where(
-            Course.state == CourseState.PUBLISHED,
-            Course.title.like(like, escape="/")
-            | Course.summary.like(like, escape="/")
+            Course.is_published,
+            CourseVersion.title.like(like, escape="/")
+            | CourseVersion.summary.like(like, escape="/")
             | Lecturer.name.like(like, escape="/"),
         )
     )
     in_lines = (
-        select(CourseItem.course_id)
-        .join(Course)
-        .join(Transcript, Transcript.asset_id == CourseItem.asset_id)
+        select(Course.id)
+        .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
+        .join(Transcript, Transcript.asset_id == ItemVersion.asset_id)
         .join(Cue, Cue.transcript_id == Transcript.id)
-        .where(KEPT, Course.state == CourseState.PUBLISHED, Cue.text.like(like, escape="/"))
+        .where(Course.is_published, Cue.text.like(like, escape="/"))
         .distinct()
     )
     written = (
-        select(CourseItem.course_id)
-        .join(Course)
-        .join(DocumentPage, DocumentPage.asset_id == CourseItem.asset_id)
-        .where(KEPT, Course.state == CourseState.PUBLISHED, DocumentPage.text.like(like, escape="/"))
+        select(Course.id)
+        .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
+        .join(DocumentPage, DocumentPage.asset_id == ItemVersion.asset_id)
+        .where(Course.is_published, DocumentPage.text.like(like, escape="/"))
         .distinct()
     )
     return sorted(set(tx.scalars(named)) | set(tx.scalars(in_lines)) | set(tx.scalars(written)))
@@ -91,16 +91,18 @@ def courses_mentioning(tx: Tx, text: str) -> list[int]:
 def lectures(tx: Tx, ids: Sequence[int]) -> list[Lecture]:
     """The published ones of the courses in indexable form: four queries, however many."""
     heads = tx.execute(
-        select(Course.id, Course.title, Course.summary, Lecturer.name, Category.name)
-        .join(Category)
-        .outerjoin(Lecturer)
-        .where(Course.id.in_(ids), Course.state == CourseState.PUBLISHED)
+        select(Course.id, CourseVersion.title, CourseVersion.summary, Lecturer.name, Category.name)
+        .join(Course.published)
+        .join(CourseVersion.category)
+        .outerjoin(CourseVersion.lecturer)
+        .where(Course.id.in_(ids), Course.is_published)
         .order_by(Course.id)
     ).all()
     items = tx.execute(
-        select(CourseItem.course_id, CourseItem.id, CourseItem.title, CourseItem.asset_id)
-        .where(CourseItem.course_id.in_([head.id for head in heads]), KEPT)
-        .order_by(CourseItem.course_id, CourseItem.position)
+        select(Course.id, ItemVersion.item_id, ItemVersion.title, ItemVersion.asset_id)
+        .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
+        .where(Course.id.in_([head.id for head in heads]))
+        .order_by(Course.id, ItemVersion.position)
     ).all()
     lines = _lines(tx, [item.asset_id for item in items if item.asset_id is not None])
     parts: dict[int, list[LecturePart]] = {}
@@ -168,7 +170,7 @@ def shelf_stamp(tx: Tx) -> Stamp:
     return tuple(
         tx.execute(
             select(func.count(), func.sum(Course.id), func.max(Course.published_at), func.max(Course.updated_at)).where(
-                Course.state == CourseState.PUBLISHED
+                Course.is_published
             )
         ).one()
     )
@@ -178,16 +180,24 @@ def shelf(tx: Tx) -> dict[int, OnShelf]:
     """Every published course."""
     lengths = dict(
         tx.execute(
-            select(CourseItem.course_id, func.sum(Asset.duration_ms))
-            .join(Asset, Asset.id == CourseItem.asset_id)
-            .where(Asset.state == AssetState.READY, Asset.kind != "document", KEPT)
-            .group_by(CourseItem.course_id)
+            select(Course.id, func.sum(Asset.duration_ms))
+            .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
+            .join(Asset, Asset.id == ItemVersion.asset_id)
+            .where(Course.is_published, Asset.state == AssetState.READY, Asset.kind != "document")
+            .group_by(Course.id)
         ).all()
     )
     rows = tx.execute(
         select(
-            Course.id, Course.version, Course.category_id, Course.lecturer_id, Course.published_at, Course.created_at
-        ).where(Course.state == CourseState.PUBLISHED)
+            Course.id,
+            CourseVersion.content_number,
+            CourseVersion.category_id,
+            CourseVersion.lecturer_id,
+            Course.published_at,
+            Course.created_at,
+        )
+        .join(Course.published)
+        .where(Course.is_published)
     )
     return {
         course_id: OnShelf(
@@ -208,14 +218,17 @@ def about(tx: Tx, course_ids: Iterable[int]) -> dict[int, list[str]]:
     if not ids:
         return {}
     heads = tx.execute(
-        select(Course.id, Course.title, Lecturer.name, Category.name, Course.summary)
-        .join(Category)
-        .outerjoin(Lecturer)
+        select(Course.id, CourseVersion.title, Lecturer.name, Category.name, CourseVersion.summary)
+        .join(Course.published)
+        .join(CourseVersion.category)
+        .outerjoin(CourseVersion.lecturer)
         .where(Course.id.in_(ids))
     ).all()
     found = {course_id: [name or "" for name in names] for course_id, *names in heads}
     for course_id, title in tx.execute(
-        select(CourseItem.course_id, CourseItem.title).where(CourseItem.course_id.in_(ids), KEPT)
+        select(Course.id, ItemVersion.title)
+        .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
+        .where(Course.id.in_(ids))
     ):
         found[course_id].append(title)
     return found
@@ -223,9 +236,16 @@ def about(tx: Tx, course_ids: Iterable[int]) -> dict[int, list[str]]:
 
 def item_lines(tx: Tx, item_ids: Sequence[int]) -> dict[int, list[LectureLine]]:
     """All lines of some items, in order."""
-    assets = tx.execute(select(CourseItem.id, CourseItem.asset_id).where(CourseItem.id.in_(item_ids))).all()
+    assets = tx.execute(_present(ItemVersion.asset_id).where(ItemVersion.item_id.in_(item_ids))).all()
     lines = _lines(tx, [asset_id for _, asset_id in assets if asset_id is not None])
     return {item_id: lines.get(asset_id, []) for item_id, asset_id in assets}
+
+
+def _present(column: Any) -> Select[Any]:
+    """Items as members see them: id, and a column."""
+    return select(ItemVersion.item_id, column).join(
+        Course, Course.published_version_id == ItemVersion.course_version_id
+    )
 
 
 # As one parameter: a VALUES list in the statement would be compiled anew for every search, which takes several times as
@@ -233,7 +253,9 @@ def item_lines(tx: Tx, item_ids: Sequence[int]) -> dict[int, list[LectureLine]]:
 _SPANS_SQLITE = sql(
     "SELECT json_extract(w.value, '$[0]') AS number, c.seq, c.start_ms, c.end_ms, c.text FROM json_each(:spans) w "
     "CROSS JOIN course_items i ON i.id = json_extract(w.value, '$[1]') "
-    "CROSS JOIN transcripts t ON t.asset_id = i.asset_id AND t.language = :language "
+    "CROSS JOIN courses o ON o.id = i.course_id "
+    "CROSS JOIN item_versions v ON v.course_version_id = o.published_version_id AND v.item_id = i.id "
+    "CROSS JOIN transcripts t ON t.asset_id = v.asset_id AND t.language = :language "
     "CROSS JOIN cues c ON c.transcript_id = t.id "
     "AND c.seq BETWEEN json_extract(w.value, '$[2]') AND json_extract(w.value, '$[3]') ORDER BY number, c.seq"
 )
@@ -241,7 +263,9 @@ _SPANS_POSTGRES = sql(
     "SELECT w.number, c.seq, c.start_ms, c.end_ms, c.text FROM (SELECT CAST(v ->> 0 AS integer) AS number, "
     "CAST(v ->> 1 AS bigint) AS item, CAST(v ->> 2 AS integer) AS low, CAST(v ->> 3 AS integer) AS high "
     "FROM json_array_elements(CAST(:spans AS json)) v) w JOIN course_items i ON i.id = w.item "
-    "JOIN transcripts t ON t.asset_id = i.asset_id AND t.language = :language "
+    "JOIN courses o ON o.id = i.course_id "
+    "JOIN item_versions v ON v.course_version_id = o.published_version_id AND v.item_id = i.id "
+    "JOIN transcripts t ON t.asset_id = v.asset_id AND t.language = :language "
     "JOIN cues c ON c.transcript_id = t.id AND c.seq BETWEEN w.low AND w.high ORDER BY w.number, c.seq"
 )
 

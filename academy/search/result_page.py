@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 
 from academy.core.database import Tx
-from academy.library.api import CourseState
-from academy.library.models import Category, Course, CourseItem, Lecturer
+from academy.library.models import Category, Course, CourseItem, CourseVersion, ItemVersion, Lecturer
 from academy.media.models import Asset
 from academy.search import queries
 from academy.search.backends.interface import Found
@@ -30,18 +29,21 @@ def lectures_found(
 ) -> list[LectureFound]:
     """Rows of the page, in the order given; a course withdrawn meanwhile is left out."""
     heads = tx.execute(
-        select(Course.id, Course.public_id, Course.title, Course.published_at, Lecturer.name, Category.name)
-        .join(Category)
-        .outerjoin(Lecturer)
-        .where(Course.id.in_(course_ids), Course.state == CourseState.PUBLISHED)
+        select(Course.id, Course.public_id, CourseVersion.title, Course.published_at, Lecturer.name, Category.name)
+        .join(Course.published)
+        .join(CourseVersion.category)
+        .outerjoin(CourseVersion.lecturer)
+        .where(Course.id.in_(course_ids), Course.is_published)
     ).all()
     items = tx.execute(
-        select(CourseItem.course_id, CourseItem.id, CourseItem.public_id, CourseItem.title, Asset.duration_ms)
-        .outerjoin(Asset, Asset.id == CourseItem.asset_id)
-        .where(CourseItem.course_id.in_(course_ids), queries.KEPT)
-        .order_by(CourseItem.course_id, CourseItem.position)
+        select(Course.id, ItemVersion.item_id, CourseItem.public_id, ItemVersion.title, Asset.duration_ms)
+        .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
+        .join(CourseItem, CourseItem.id == ItemVersion.item_id)
+        .outerjoin(Asset, Asset.id == ItemVersion.asset_id)
+        .where(Course.id.in_(course_ids))
+        .order_by(Course.id, ItemVersion.position)
     ).all()
-    lines = queries.item_lines(tx, [item.id for item in items])
+    lines = queries.item_lines(tx, [item.item_id for item in items])
     by_course: dict[int, list[tuple[int, str, str, int]]] = {}
     for course_id, *item in items:
         by_course.setdefault(course_id, []).append(tuple(item))  # type: ignore[arg-type]

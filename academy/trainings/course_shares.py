@@ -6,7 +6,7 @@ from sqlalchemy import case, func, select
 
 from academy.core.database import Tx
 from academy.learning.models import ItemCompletion, WatchLedger
-from academy.library.models import CourseItem
+from academy.library.models import Course, ItemVersion
 from academy.media.models import Asset
 from academy.trainings.models import TrainingCourse
 
@@ -14,10 +14,12 @@ from academy.trainings.models import TrainingCourse
 def studied_shares(tx: Tx, training_id: int, members: Sequence[int]) -> dict[int, int]:
     """Thousandths by member; never 0 once started, never 1000 before completion."""
     items = (
-        select(CourseItem.id, func.coalesce(Asset.duration_ms, 1).label("length"))
-        .join(TrainingCourse, TrainingCourse.course_id == CourseItem.course_id)
-        .outerjoin(Asset, Asset.id == CourseItem.asset_id)
-        .where(TrainingCourse.training_id == training_id, CourseItem.required, CourseItem.removed_at.is_(None))
+        select(ItemVersion.item_id.label("id"), func.coalesce(Asset.duration_ms, 1).label("length"))
+        .select_from(TrainingCourse)
+        .join(Course, Course.id == TrainingCourse.course_id)
+        .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
+        .outerjoin(Asset, Asset.id == ItemVersion.asset_id)
+        .where(TrainingCourse.training_id == training_id, ItemVersion.required)
         .subquery()
     )
     whole = tx.scalar(select(func.sum(items.c.length))) or 0

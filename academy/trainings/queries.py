@@ -10,7 +10,6 @@ from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
-from academy.library.api import CourseState
 from academy.library.models import Course
 from academy.people import api as people
 from academy.people.models import Exemption, Member, Organisation
@@ -123,7 +122,7 @@ def _due(
     exemption: Exemption | None,
     share: int,
 ) -> DueTraining:
-    listed = [DueCourse(c.public_id, c.title, c.id in completed, c.state == CourseState.PUBLISHED) for c in courses]
+    listed = [DueCourse(c.public_id, c.title, c.id in completed, c.is_published) for c in courses]
     return DueTraining(
         public_id=training.public_id,
         title=training.title,
@@ -230,7 +229,7 @@ def view_trail(tx: Tx, actor: Actor, node: Organisation) -> list[Organisation]:
 
 def selectable_courses(tx: Tx, chosen: Sequence[int] = ()) -> list[Course]:
     """Courses selectable for a training: all published ones, and those chosen before."""
-    query = select(Course).where(or_(Course.state == CourseState.PUBLISHED, Course.id.in_(chosen)))
+    query = select(Course).where(or_(Course.is_published, Course.id.in_(chosen)))
     return list(tx.scalars(query.order_by(Course.published_at.desc(), Course.id).limit(300)))
 
 

@@ -15,8 +15,7 @@ from academy.core.i18n import msg
 from academy.core.unique import lock_row
 from academy.jobs import api as jobs
 from academy.jobs.api import Job
-from academy.library.api import CourseState
-from academy.library.models import Course
+from academy.library.models import Course, CourseVersion
 from academy.people import api as people
 from academy.people.models import Cohort, Member, Organisation
 from academy.trainings import coverage_cells, enrolment, opening, recount, sql
@@ -113,9 +112,7 @@ def _check(tx: Tx, holder: Organisation, plan: TrainingPlan, *, kept: bool = Fal
     if wrong := plan.audience.problems():
         raise Invalid(fields=wrong)
     if not kept:
-        known = tx.scalar(
-            select(func.count()).where(Course.id.in_(plan.courses), Course.state == CourseState.PUBLISHED)
-        )
+        known = tx.scalar(select(func.count()).where(Course.id.in_(plan.courses), Course.is_published))
         if known != len(set(plan.courses)):
             raise Invalid(fields={"courses": msg("有的课程还没有上架或已下架，请重新选择。")})
     inside = tx.scalar(
@@ -154,14 +151,14 @@ def _hold_courses(tx: Tx, training: Training) -> None:
         Invalid: one is not published; names it.
     """
     query = (
-        select(Course.title, Course.state)
+        select(Course)
         .join(TrainingCourse, TrainingCourse.course_id == Course.id)
         .where(TrainingCourse.training_id == training.id)
         .order_by(Course.id)
         # A withdrawal locks the course: it is seen here, or it sees the open training.
         .with_for_update(read=True, of=Course)
     )
-    gone = [title for title, state in tx.execute(query) if state != CourseState.PUBLISHED]
+    gone = [course.title for course in tx.scalars(query) if not course.is_published]
     if gone:
         shown = "、".join(f"《{title}》" for title in gone[:3])
         raise Invalid(fields={"courses": msg("%(shown)s已下架，请换掉以后再开启。", shown=shown)})
@@ -226,7 +223,12 @@ def open_training(tx: Tx, actor: Actor, training: Training, state: TrainingState
     if taken is None:
         raise Conflict(STARTED)
     tx.refresh(training)
-    version = select(Course.version).where(Course.id == TrainingCourse.course_id).scalar_subquery()
+    version = (
+        select(CourseVersion.content_number)
+        .join(Course, Course.published_version_id == CourseVersion.id)
+        .where(Course.id == TrainingCourse.course_id)
+        .scalar_subquery()
+    )
     tx.execute(
         update(TrainingCourse)
         .where(TrainingCourse.training_id == training.id)

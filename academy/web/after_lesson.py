@@ -10,7 +10,7 @@ from academy.core.errors import NotFound
 from academy.core.i18n import Message, msg
 from academy.learning import api as learning
 from academy.library import api as library
-from academy.library.api import CourseItem
+from academy.library.api import ItemVersion
 from academy.trainings import api as trainings
 from academy.trainings.api import DueTraining
 
@@ -27,13 +27,13 @@ class NextLesson:
 class AfterLesson:
     """A lesson behind somebody. `done` is None where nothing is recorded of this person."""
 
-    item: CourseItem
+    item: ItemVersion
     done: bool | None
     trainings: list[DueTraining]
     onward: NextLesson | None
 
 
-def load_after_lesson(tx: Tx, actor: Actor, item: CourseItem) -> AfterLesson:
+def load_after_lesson(tx: Tx, actor: Actor, item: ItemVersion) -> AfterLesson:
     """The trainings that ask for the item's course, and what to do next: the course's next item that is not completed,
     else the first course of those trainings that is not."""
     lessons = [line.item for line in library.course_page(tx, item.course).lines]
@@ -49,16 +49,18 @@ def load_after_lesson(tx: Tx, actor: Actor, item: CourseItem) -> AfterLesson:
     ]
     following = _following(lessons, item, finished)
     onward = _lesson(following) if following else _course(tx, actor, asking, item.course.public_id)
-    return AfterLesson(item, item.id in finished, asking, onward)
+    return AfterLesson(item, item.item_id in finished, asking, onward)
 
 
-def _following(lessons: list[CourseItem], item: CourseItem, finished: set[int]) -> CourseItem | None:
+def _following(lessons: list[ItemVersion], item: ItemVersion, finished: set[int]) -> ItemVersion | None:
     """The next item after this one that is not completed, else an earlier one."""
-    place = next((n for n, lesson in enumerate(lessons) if lesson.id == item.id), -1)
-    return next((lesson for lesson in (*lessons[place + 1 :], *lessons[:place]) if lesson.id not in finished), None)
+    place = next((n for n, lesson in enumerate(lessons) if lesson.item_id == item.item_id), -1)
+    return next(
+        (lesson for lesson in (*lessons[place + 1 :], *lessons[:place]) if lesson.item_id not in finished), None
+    )
 
 
-def _lesson(item: CourseItem) -> NextLesson:
+def _lesson(item: ItemVersion) -> NextLesson:
     href = url_for("learn.play", item_public_id=item.public_id)
     return NextLesson(msg("接着学：%(title)s", title=item.title), href)
 

@@ -15,7 +15,7 @@ from academy.http.navigation import link
 from academy.learning import api as learning
 from academy.learning.api import Recent
 from academy.library import api as library
-from academy.library.api import CourseCard, CourseItem, ItemKind
+from academy.library.api import CourseCard, ItemKind, ItemVersion
 from academy.media.api import AssetState
 from academy.trainings import api as trainings
 from academy.trainings.api import DueTraining
@@ -42,7 +42,7 @@ class NextUp:
     card: CourseCard
     why: Message
     verb: Message
-    item: CourseItem | None = None
+    item: ItemVersion | None = None
     permille: int = 0
     left: Message | None = None
 

@@ -16,7 +16,7 @@ from academy.http.languages import plural_words, translate
 from academy.learning import api as learning
 from academy.learning.api import Ledger, PlaybackPage
 from academy.library import api as library
-from academy.library.api import CourseItem
+from academy.library.api import ItemVersion
 from academy.media import api as media
 from academy.media.api import Asset
 from academy.web.after_lesson import load_after_lesson
@@ -81,16 +81,16 @@ def carry_over(item_public_id: str) -> str | tuple[str, int]:
         try:
             kept = learning.read_recut_mapping(text)
             if act:
-                learning.carry_over_credit(tx, actor(), item, item.version - 1, kept)
+                learning.carry_over_credit(tx, actor(), item, item.number - 1, kept)
                 return _recut_page(tx, item, text=text)
-            return _recut_page(tx, item, text=text, shown=learning.preview_recut(tx, item, item.version - 1, kept))
+            return _recut_page(tx, item, text=text, shown=learning.preview_recut(tx, item, item.number - 1, kept))
         except Invalid as wrong:
-            if item.version < 2:
+            if item.number < 2:
                 raise  # its page has no form to show typed values in
             return _recut_page(tx, item, text=text, errors=wrong.fields), wrong.status
 
 
-def _recut_page(tx: Tx, item: CourseItem, **given: Any) -> str:
+def _recut_page(tx: Tx, item: ItemVersion, **given: Any) -> str:
     recut, job = learning.latest_recut(tx, item)
     mine = job if job is not None and job.account_id == actor().account_id else None
     return render_template(

@@ -19,7 +19,7 @@ from academy.http.request_context import member_on_show
 from academy.learning import api as learning
 from academy.learning.api import ItemProgress
 from academy.library import api as library
-from academy.library.api import CategorySymbol, CourseItem
+from academy.library.api import CategorySymbol, ItemVersion
 from academy.media import api as media
 from academy.media.api import Asset
 
@@ -161,13 +161,13 @@ def course(public_id: str) -> str:
     )
 
 
-def _next(items: list[CourseItem], states: Mapping[int, ItemProgress]) -> CourseItem | None:
+def _next(items: list[ItemVersion], states: Mapping[int, ItemProgress]) -> ItemVersion | None:
     """The item to continue with: the first incomplete one; when all are complete, the first."""
-    open_ = (item for item in items if not (item.id in states and states[item.id].completed_at))
+    open_ = (item for item in items if not (item.item_id in states and states[item.item_id].completed_at))
     return next(open_, items[0] if items else None)
 
 
 @bp.app_template_global("play")
-def play(item: CourseItem) -> str:
+def play(item: ItemVersion) -> str:
     """The player's address for an item."""
     return link("learn.play", item_public_id=item.public_id) or "#"

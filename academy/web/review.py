@@ -182,7 +182,7 @@ _ACTS: dict[str, Callable[[Tx, Course, ReviewDecisionForm], str]] = {
 
 def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -> str:
     row = library.access_course_for_review(tx, actor(), public_id)
-    page = library.course_page(tx, row)
+    page = library.course_page(tx, row, library.reviewed_version(row))
     playing = next((line for line in page.lines if line.item.public_id == request.args.get("item")), None)
     playing = playing or next(iter(page.lines), None)
     asset = playing.asset if playing else None
@@ -194,7 +194,7 @@ def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -
         cues=media.cues_of(tx, asset.id) if asset else [],
         author=accounts.account_names(tx, [row.created_by]).get(row.created_by, ""),
         said=library.decisions_on(tx, row),
-        verbs=library.offered_verbs(row.state, is_author=row.created_by == actor().account_id, is_reviewer=True),
+        verbs=library.offered_verbs(row, is_author=row.created_by == actor().account_id, is_reviewer=True),
         mine=row.created_by == actor().account_id,
         errors=errors or {},
         comment=typed().get("comment", ""),

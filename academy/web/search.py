@@ -70,7 +70,7 @@ def suggest() -> Response:
 def within(item_public_id: str) -> Response:
     """Matching lines of one item, as JSON: milliseconds, page (0 for audio and video), text in pieces."""
     with reading() as tx:
-        item_id = library.access_item_for_member(tx, actor(), item_public_id).id
+        item_id = library.access_item_for_member(tx, actor(), item_public_id).item_id
     lines = search.search_item(runtime(), item_id, request.args.get("q", ""))
     return jsonify([{"ms": line.start_ms, "page": line.page, "text": line.text.pieces} for line in lines])
 

@@ -19,7 +19,7 @@ from academy.http.edit_conflicts import check_version, current_row
 from academy.http.forms import Figure, Flag, Form, Key, Text, Verb, typed
 from academy.http.languages import translate
 from academy.library import api as library
-from academy.library.api import Course, CourseItem, CourseState, CourseVerb, ItemSummary
+from academy.library.api import Course, CourseState, CourseVerb, CourseVersion, ItemSummary, ItemVersion
 from academy.media import api as media
 from academy.media.api import Asset, AssetState
 from academy.web.learn import addresses
@@ -104,7 +104,8 @@ def save(public_id: str) -> Response | tuple[str, int]:
     """Save the fields."""
 
     def change(tx: Tx, row: Course) -> None:
-        check_version(_of(current_row(tx, row)), LABELS)
+        # The course first: a submission or a decision locks it before its version changes.
+        check_version(_of(current_row(tx, library.edited(current_row(tx, row)))), LABELS)
         library.edit_course(tx, actor(), row, **_particulars())
 
     return _change(public_id, change, _("已保存。"))
@@ -148,7 +149,9 @@ def watch(public_id: str, item_id: str) -> str:
         words = media.cues_of(tx, item.asset_id) if item.asset_id else []
         links = addresses(tx, item.asset, "staff")
     line = ItemSummary(item, item.asset)
-    return render_template("studio/watch.html", course=row, playing=line, cues=words, **links)
+    return render_template(
+        "studio/watch.html", course=row, version=library.edited(row), playing=line, cues=words, **links
+    )
 
 
 class ItemForm(NewItemForm):
@@ -179,6 +182,7 @@ def change_item(public_id: str, item_id: str) -> Response | tuple[str, int]:
             if item.asset is not None:
                 media.keep_duplicate(tx, actor(), item.asset)
         else:
+            current_row(tx, row)
             check_version(_of_item(current_row(tx, item)), {"item_title": msg("课件标题"), "required": msg("必学")})
             library.rename_item(tx, actor(), row, item, title=form.item_title.data, required=form.required.data)
 
@@ -212,13 +216,13 @@ def do(public_id: str) -> Response | tuple[str, int]:
         course = library.access_own_course(tx, actor(), public_id)
         verb = ActForm.read().verb.data
         if verb == "revise":
-            draft = library.revise_course(tx, actor(), course)
-            return redirect(url_for(".course", public_id=draft.public_id), 303)
+            library.revise_course(tx, actor(), course)
+            return redirect(url_for(".course", public_id=public_id), 303)
     acts: dict[str, tuple[Callable[..., object], str, str]] = {
         "submit": (library.submit_course, _("已提交，等待审阅。"), ".course"),
         "publish": (library.publish_course, _("已发布，党员现在就能看到。"), ".index"),
         "withdraw": (library.withdraw_course, _("已下架。"), ".course"),
-        "discard": (library.discard_course, _("已删除。"), ".index"),
+        "discard": (library.discard_draft, _("已删除。"), ".index"),
     }
     act, done, onward = acts[verb]
     return _change(public_id, lambda tx, row: act(tx, actor(), row), done, onward)
@@ -244,14 +248,16 @@ def _change(
 
 def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -> str:
     row = library.access_own_course(tx, actor(), public_id)
-    page = library.course_page(tx, row)
-    verbs = library.offered_verbs(row.state, is_author=True, is_reviewer=False)
+    version = library.edited(row)
+    page = library.course_page(tx, row, version)
+    verbs = library.offered_verbs(row, is_author=True, is_reviewer=False)
     steps = {line.asset.id: media.steps_of(tx, line.asset.id) for line in page.lines if line.asset}
     words = {line.asset.id: len(media.cues_of(tx, line.asset.id)) for line in page.lines if line.asset}
     return render_template(
         "studio/course.html",
         page=page,
         course=row,
+        version=version,
         here=url_for(".course", public_id=public_id),
         editable=CourseVerb.EDIT in verbs,
         steps=steps,
@@ -259,14 +265,13 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
         titles=media.STEP_TITLES,
         words=words,
         earlier=media.earlier_files(tx, (line.asset for line in page.lines)),
-        missing=library.missing_parts(tx, row),
+        missing=library.missing_parts(tx, version),
         verbs=verbs,
-        revision=library.open_revision(tx, row),
         said=library.decisions_on(tx, row),
         categories=[(c.slug, c.name) for c in library.list_categories(tx)],
         errors=errors or {},
-        form=typed() if errors and "title" in typed() else _of(row),
-        kept=_of(row),
+        form=typed() if errors and "title" in typed() else _of(version),
+        kept=_of(version),
     )
 
 
@@ -280,7 +285,7 @@ def _new_form(form: Fields, errors: Mapping[str, Message]) -> str:
         )
 
 
-def _of(row: Course) -> dict[str, Any]:
+def _of(row: CourseVersion) -> dict[str, Any]:
     return {
         "title": row.title,
         "summary": row.summary,
@@ -293,7 +298,7 @@ def _of(row: Course) -> dict[str, Any]:
     }
 
 
-def _of_item(item: CourseItem) -> dict[str, Any]:
+def _of_item(item: ItemVersion) -> dict[str, Any]:
     return {"item_title": item.title, "required": item.required}
 
 

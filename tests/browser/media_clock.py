@@ -22,6 +22,7 @@ from academy.media.models import Asset, AssetState
 from tests.browser.stage import Stage, load, until
 from tests.media import clock
 from tests.media.clock import Film
+from tests.support import shelf
 from tests.support.ledger_makers import learner, lecture
 from tests.support.shortcuts import adopt_file
 
@@ -99,11 +100,11 @@ def put(on: Stage, film: Film, number: int) -> tuple[int, str]:
     path = clock.make(tools.find("ffmpeg"), film, folder)
     with on.runtime.db.begin() as tx:
         _, actor, viewer = learner(tx)
-        item = lecture(tx, viewer).items[0]
+        item = lecture(tx, viewer).shown.items[0]
         asset = adopt_file(tx, actor, path, path.name, "video")
         cues = [CueText(n * 1000, n * 1000 + 1000, f"cue {n}") for n in range(int(film.length))]
         media.replace_cues(tx, asset, cues, "manual")
-        item.asset_id = asset.id
+        shelf.change_item(tx, item.item_id, asset_id=asset.id)
         return asset.id, item.public_id
 
 

@@ -19,7 +19,7 @@ from academy.cli.sample.courses import COURSES, JOB
 from academy.cli.sample.studies import CAMPAIGNS
 from academy.core.runtime import Runtime
 from academy.jobs.api import Job
-from academy.library.models import Course, CourseItem
+from academy.library.models import CourseItem, CourseVersion
 from academy.people.models import Organisation
 from academy.trainings.models import Training
 from tests.browser.sample_site import Site, sample_site
@@ -50,7 +50,13 @@ class Picture:
 
 def _player(runtime: Runtime) -> str:
     with runtime.db.read() as tx:
-        return "/learn/" + str(tx.scalar(select(CourseItem.public_id).join(Course).where(Course.title == FILM)))
+        return "/learn/" + str(
+            tx.scalar(
+                select(CourseItem.public_id)
+                .join(CourseVersion, CourseVersion.course_id == CourseItem.course_id)
+                .where(CourseVersion.title == FILM)
+            )
+        )
 
 
 def _statistics(runtime: Runtime) -> str:

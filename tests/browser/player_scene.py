@@ -8,12 +8,12 @@ from academy.accounts.models import Account
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.learning.models import WatchLedger
-from academy.library.models import CourseItem
+from academy.library.models import ItemVersion
 from academy.media import service as media
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset, AssetState
 from tests.browser.stage import Stage, lecture
-from tests.support import waiting
+from tests.support import shelf, waiting
 from tests.support.ledger_makers import learner
 from tests.support.ledger_makers import lecture as course_of
 from tests.support.shortcuts import adopt_file
@@ -35,12 +35,12 @@ def make_scene(academy: Stage, items: int = 1) -> Scene:
     with academy.runtime.db.begin() as tx:
         _, actor, viewer = learner(tx)
         course = course_of(tx, viewer, items=items)
-        item = course.items[0]
+        item = course.shown.items[0]
         film = tx.scalar(select(Asset).where(Asset.filename == "讲课录像.mp4"))
         if film is None:
             film = _adopt(academy, actor, tx)
-        item.asset_id = film.id
-        made = Scene(item.public_id, item.id, viewer)
+        shelf.change_item(tx, item.item_id, asset_id=film.id)
+        made = Scene(item.public_id, item.item_id, viewer)
         asset_id = film.id
     waiting.until(lambda: _state(academy, asset_id) == AssetState.READY, 180, "the encoded film")
     academy.with_password(made.viewer)
@@ -59,7 +59,7 @@ def _adopt(academy: Stage, actor: Actor, tx: Tx) -> Asset:
 def add_words(academy: Stage, scene: Scene, text: str = "第{n}句") -> None:
     """A caption every four seconds."""
     with academy.runtime.db.begin() as tx:
-        item = tx.get_one(CourseItem, scene.item_id)
+        item = tx.scalars(select(ItemVersion).where(ItemVersion.item_id == scene.item_id)).one()
         asset = tx.get_one(Asset, item.asset_id)
         lines = [CueText(n * 4000, n * 4000 + 4000, text.format(n=n)) for n in range(SECONDS // 4)]
         media.replace_cues(tx, asset, lines, "manual")

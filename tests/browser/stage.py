@@ -18,7 +18,7 @@ from academy.accounts.models import Account
 from academy.core.runtime import Runtime
 from academy.library import api as library
 from academy.library.api import approve_course, publish_course, submit_course
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course, ItemVersion
 from academy.media import tools
 from tests.conftest import SECRET, make_settings
 from tests.support import factories, needs, templates
@@ -169,12 +169,12 @@ def choose(page: Page, course: Course, file: Path, purpose: str = "video") -> No
     box.locator("form[data-upload-form] button[type=submit]").click()
 
 
-def publish(on: Stage, author: Account, reviewer: Account, course: Course) -> CourseItem:
+def publish(on: Stage, author: Account, reviewer: Account, course: Course) -> ItemVersion:
     """Have the course reviewed and published; its only item."""
     with on.runtime.db.begin() as tx:
         mine = tx.get_one(Course, course.id)
         submit_course(tx, factories.actor_of(tx, author), mine)
         approve_course(tx, factories.actor_of(tx, reviewer), mine)
         publish_course(tx, factories.actor_of(tx, reviewer), mine)
-        item: CourseItem = factories.lines(tx, mine)[0].item
+        item: ItemVersion = factories.lines(tx, mine)[0].item
         return item

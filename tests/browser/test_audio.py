@@ -12,7 +12,7 @@ from sqlalchemy import select
 from academy.core.actor import Role
 from academy.learning.models import Completion, WatchLedger
 from academy.library.api import create_course
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course, ItemVersion
 from academy.media import tools
 from tests.browser.stage import PHONE, Stage, choose, load, publish, stage, until
 from tests.support import factories
@@ -52,7 +52,7 @@ def slowly(route: Route) -> None:
     route.continue_()
 
 
-def listen(page: Page, item: CourseItem) -> None:
+def listen(page: Page, item: ItemVersion) -> None:
     """To the end at twice its speed."""
     page.route("**/progress/leases", slowly)
     page.goto(f"/learn/{item.public_id}")
@@ -88,7 +88,7 @@ def test_a_lecture_that_is_only_heard(academy: Stage, tmp_path: Path, name: str)
     item = publish(academy, author, reviewer, course)
     listen(academy.sign_in(viewer, PHONE, has_touch=True, is_mobile=True), item)
     with academy.runtime.db.read() as tx:
-        covered = tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == item.id)) or 0
+        covered = tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == item.item_id)) or 0
         assert covered >= 0.95 * SECONDS * 1000
         assert tx.scalar(select(Completion.course_id).where(Completion.course_id == course.id)) is not None
     assert academy.errors == []

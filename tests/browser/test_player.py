@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
-from academy.library.models import CourseItem
+from academy.library.models import ItemVersion
 from academy.media.models import Asset
 from academy.media.transcripts import chapters
 from tests.browser.player_scene import SECONDS, Scene, add_words, covered_ms, make_scene
@@ -105,7 +106,7 @@ def test_it_goes_on_where_it_stopped_on_any_device(academy: Stage, scene: Scene)
 
 def add_chapters(academy: Stage, scene: Scene) -> None:
     with academy.runtime.db.begin() as tx:
-        item = tx.get_one(CourseItem, scene.item_id)
+        item = tx.scalars(select(ItemVersion).where(ItemVersion.item_id == scene.item_id)).one()
         asset = tx.get_one(Asset, item.asset_id)
         chapters.put_chapters(tx, asset, [(0, "开场"), (12_000, "第二部分")])
 

@@ -12,7 +12,7 @@ from academy.learning.models import Completion, WatchLedger
 from academy.library.models import CourseItem
 from academy.media.models import Asset, AssetState, DocumentPage
 from tests.browser.stage import PHONE, Stage, stage, until
-from tests.support import waiting
+from tests.support import shelf, waiting
 from tests.support.ledger_makers import learner
 from tests.support.ledger_makers import lecture as course_of
 from tests.support.shortcuts import adopt_file
@@ -43,10 +43,10 @@ def scene(academy: Stage) -> tuple[Account, str, int]:
     leaves[0].save(path, save_all=True, append_images=leaves[1:])
     with academy.runtime.db.begin() as tx:
         _, actor, viewer = learner(tx)
-        item = course_of(tx, viewer).items[0]
+        item = course_of(tx, viewer).shown.items[0]
         asset_id = adopt_file(tx, actor, path, path.name, "document").id
-        item.kind, item.asset_id, item.title = "document", asset_id, "讲义"
-        made = (viewer, item.public_id, item.id)
+        shelf.change_item(tx, item.item_id, kind="document", asset_id=asset_id, title="讲义")
+        made = (viewer, item.public_id, item.item_id)
     waiting.until(lambda: _state(academy, asset_id) == AssetState.READY, 120, "the drawn pages")
     with academy.runtime.db.begin() as tx:
         tx.get_one(DocumentPage, (asset_id, 1)).text = "第一页说的话"

@@ -15,7 +15,7 @@ from academy.core.actor import Actor, Role
 from academy.jobs.api import Job
 from academy.learning.models import WatchLedger
 from academy.library.api import create_course
-from academy.library.models import CourseItem
+from academy.library.models import ItemVersion
 from academy.media import queries, tools
 from academy.media.models import Asset, AssetState, Upload
 from tests.browser.stage import PHONE, Stage, choose, lecture, publish, stage
@@ -107,7 +107,7 @@ def test_200_megabytes_over_a_line_that_breaks_on_two_machines(on_stage: Stage, 
     assert on_stage.errors == []
 
 
-def _watch(on: Stage, viewer: Account, item: CourseItem) -> None:
+def _watch(on: Stage, viewer: Account, item: ItemVersion) -> None:
     """The whole lecture at twice its speed, with captions; every second of it counts."""
     page = on.sign_in(viewer, PHONE)
     page.goto(f"/learn/{item.public_id}")
@@ -126,7 +126,7 @@ def _watch(on: Stage, viewer: Account, item: CourseItem) -> None:
 
     def seen() -> int:
         with on.runtime.db.read() as tx:
-            return tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == item.id)) or 0
+            return tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == item.item_id)) or 0
 
     until(lambda: seen() >= 0.95 * SECONDS * 1000, 30, f"what was watched ({seen()} ms)")
 

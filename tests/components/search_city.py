@@ -5,14 +5,14 @@ import itertools
 
 from sqlalchemy import delete, select
 
-from academy.core import clock
 from academy.core.database import Tx
 from academy.jobs.api import publish
 from academy.library.events import CoursePublished, CourseWithdrawn
-from academy.library.models import Category, Course, CourseItem, CourseState, Lecturer
+from academy.library.models import Category, Course, Lecturer
 from academy.media.events import TranscriptChanged
 from academy.media.models import Asset, AssetState, Cue, DocumentPage, Transcript
 from tests.support import factories
+from tests.support import shelf as shelf_rows
 
 _count = itertools.count(1)
 
@@ -55,19 +55,20 @@ def lecture(
     asset = Asset(
         account_id=owner, kind="video", filename="讲.mp4", size=1, state=AssetState.READY, duration_ms=duration
     )
-    course = Course(
+    tx.add(asset)
+    tx.flush()
+    course = shelf_rows.course(
+        tx,
         title=title,
         summary=summary,
         organisation_id=factories.organisation(tx).id,
         category_id=category(tx, shelf).id,
         lecturer_id=lecturer(tx, by).id if by else None,
-        state=CourseState.PUBLISHED,
         created_by=owner,
-        published_at=published_at or clock.now(),
+        files=[asset],
+        published_at=published_at,
     )
-    tx.add_all([asset, course])
-    tx.flush()
-    tx.add(CourseItem(course_id=course.id, position=1, kind="video", title=title, asset_id=asset.id))
+    shelf_rows.change_item(tx, course.shown.items[0].item_id, title=title)
     transcript = Transcript(asset_id=asset.id, origin="manual")
     tx.add(transcript)
     tx.flush()
@@ -79,9 +80,10 @@ def lecture(
 def document(tx: Tx, title: str, pages: list[str]) -> Course:
     """A published course of one document with these words on its pages; publish it."""
     course = lecture(tx, title, [])
-    item = tx.scalars(select(CourseItem).where(CourseItem.course_id == course.id)).one()
+    item = shelf_rows.item(tx, course)
     asset = tx.get_one(Asset, item.asset_id)
-    item.kind = asset.kind = "document"
+    asset.kind = "document"
+    shelf_rows.change_item(tx, item.item_id, kind="document")
     asset.duration_ms = None
     tx.add_all(
         DocumentPage(asset_id=asset.id, number=n, width=100, height=140, text=text) for n, text in enumerate(pages, 1)
@@ -102,7 +104,7 @@ def say(tx: Tx, transcript: Transcript, lines: list[str], line_ms: int = 5000) -
 
 def resay(tx: Tx, course: Course, lines: list[str]) -> None:
     """Replace what is said in a course, and publish it."""
-    asset_id = tx.scalars(select(CourseItem.asset_id).where(CourseItem.course_id == course.id)).one()
+    asset_id = shelf_rows.item(tx, course).asset_id
     assert asset_id is not None
     say(tx, tx.scalars(select(Transcript).where(Transcript.asset_id == asset_id)).one(), lines)
     publish(tx, TranscriptChanged(asset_id))
@@ -110,6 +112,5 @@ def resay(tx: Tx, course: Course, lines: list[str]) -> None:
 
 def withdraw(tx: Tx, course: Course) -> None:
     """Take a course off the shelf, and publish it."""
-    row = tx.get_one(Course, course.id)
-    row.state, row.withdrawn_at, row.updated_at = CourseState.WITHDRAWN, clock.now(), clock.now()
+    shelf_rows.withdraw(tx, course)
     publish(tx, CourseWithdrawn(course.id))

@@ -169,10 +169,10 @@ def test_evidence_adds_up_to_what_is_held_whatever_was_corrected(runtime: Runtim
                 )  # fmt: skip
                 corrections.approve_correction(tx, two, row)
                 done = not done
-            item = tx.get_one(CourseItem, course.items[0].id)
+            item = tx.get_one(CourseItem, course.shown.items[0].item_id)
             told = ledger_evidence.collect_evidence(tx, one, tx.get_one(Member, person.id), item)
             minutes = [int(x["what"].split()[0]) for x in told["completions"] if "minutes" in x["what"]]
-            held = course.credit_minutes if done else 0
+            held = course.shown.credit_minutes if done else 0
             assert sum(minutes) == told["minutes_held"] == held
             courses = [x for x in told["completions"] if x["what"].startswith("course")]
             assert len(courses) == (1 if done else 0)

@@ -21,7 +21,7 @@ from academy.library.api import (
     add_item,
     approve_course,
     create_course,
-    discard_course,
+    discard_draft,
     edit_course,
     publish_course,
     remove_item,
@@ -35,8 +35,10 @@ from academy.library.api import (
     withdraw_course,
 )
 from academy.library.events import CoursePublished, CourseWithdrawn
+from academy.library.guards import PublishedContent
 from academy.library.items import reorder_items
-from academy.library.models import Category, Course, CourseItem, CourseState, Review
+from academy.library.kinds import CourseState, VersionState
+from academy.library.models import Category, Course, CourseItem, CourseVersion, ItemVersion, Review
 from academy.media.models import AssetState
 from academy.notifications.models import Notification
 from academy.people.models import Organisation
@@ -94,8 +96,9 @@ def test_the_whole_way_is_on_record(scene: Scene) -> None:
     edit_course(tx, scene.author, course, title="整治形式主义为基层减负", category="theory", summary="新的简介")
     submit_course(tx, scene.author, course)
     approve_course(tx, scene.second, course, comment="可以。")
-    assert publish_course(tx, scene.author, course) is course
-    assert (course.state, course.version, course.published_version) == (CourseState.PUBLISHED, 1, 1)
+    publish_course(tx, scene.author, course)
+    assert (course.state, course.shown.number, course.shown.content_number) == (CourseState.PUBLISHED, 1, 1)
+    assert course.draft is None
     assert told == [CoursePublished(course.id)]
     withdraw_course(tx, scene.reviewer, course, reason="内容过期")
     assert told[-1] == CourseWithdrawn(course.id)
@@ -144,8 +147,7 @@ def test_nobody_approves_their_own_whatever_office_they_hold(scene: Scene) -> No
             decide()
     assert course.state == CourseState.SUBMITTED
     row = Review(
-        course_id=course.id,
-        course_version=1,
+        course_version_id=course.draft_version_id,
         author_id=course.created_by,
         reviewer_id=course.created_by,
         decision="approved",
@@ -177,12 +179,13 @@ def test_the_second_reviewer_hears_that_someone_was_first(scene: Scene) -> None:
 def test_a_decision_is_about_what_was_read(scene: Scene) -> None:
     course = scene.draft()
     submit_course(scene.tx, scene.author, course)
-    seen = course.revision
+    assert course.draft is not None
+    seen = course.draft.edit_number
     edit_course(scene.tx, scene.author, course, title="换了内容", category="law", summary="另一篇")
     submit_course(scene.tx, scene.author, course)
     with pytest.raises(Conflict):
         approve_course(scene.tx, scene.reviewer, course, seen=seen)
-    approve_course(scene.tx, scene.reviewer, course, seen=course.revision)
+    approve_course(scene.tx, scene.reviewer, course, seen=course.draft.edit_number)
 
 
 def test_submitting_says_what_is_missing(scene: Scene) -> None:
@@ -219,49 +222,104 @@ def test_members_keep_what_was_approved_until_the_revision_is(scene: Scene) -> N
     with pytest.raises(Conflict):
         edit_course(tx, scene.author, course, title="偷改", category="law")
     draft = revise_course(tx, scene.author, course)
-    assert revise_course(tx, scene.author, course).id == draft.id, "one revision at a time"
-    copies = queries.course_page(tx, draft).lines
-    edit_course(tx, scene.author, draft, title="第二版", category="law", summary="修订")
-    replace_item(tx, scene.author, draft, copies[0].item, asset=factories.asset(tx, scene.trainer))
-    remove_item(tx, scene.author, draft, copies[1].item)
-    add_item(tx, scene.author, draft, kind="video", title="第三讲", asset=factories.asset(tx, scene.trainer))
-    submit_course(tx, scene.author, draft)
+    assert revise_course(tx, scene.author, course) is draft, "one revision at a time"
+    copies = queries.course_page(tx, course, draft).lines
+    assert [line.item.public_id for line in copies] == [first.item.public_id, second.item.public_id], "addresses hold"
+    edit_course(tx, scene.author, course, title="第二版", category="law", summary="修订")
+    replace_item(tx, scene.author, course, copies[0].item, asset=factories.asset(tx, scene.trainer))
+    remove_item(tx, scene.author, course, copies[1].item)
+    add_item(tx, scene.author, course, kind="video", title="第三讲", asset=factories.asset(tx, scene.trainer))
+    submit_course(tx, scene.author, course)
+    assert course.state == CourseState.PUBLISHED
     assert course.title == "第一版" and len(queries.course_page(tx, course).lines) == 2
-    approve_course(tx, scene.reviewer, draft)
-    shown = publish_course(tx, scene.reviewer, draft)
-    assert shown.id == course.id
-    assert (course.title, course.version, course.published_version, course.state) == ("第二版", 2, 2, "published")
-    assert draft.state == CourseState.MERGED
+    approve_course(tx, scene.reviewer, course)
+    publish_course(tx, scene.reviewer, course)
+    assert (course.title, course.state) == ("第二版", "published")
+    assert (course.published, draft.number, draft.content_number) == (draft, 2, 2)
     lines = queries.course_page(tx, course).lines
     assert lines[0].item.public_id == first.item.public_id, "links hold"
-    assert lines[0].item.version == 2 and lines[1].item.title == "第三讲"
-    gone = tx.get_one(CourseItem, second.item.id)
-    assert gone.removed_at is not None and gone.position is None
-    assert [s.review.course_id for s in queries.decisions_on(tx, course)] == [draft.id, course.id]
+    assert lines[0].item.number == 2 and lines[1].item.title == "第三讲"
+    assert tx.get_one(CourseItem, second.item.item_id).course_id == course.id, "what was watched of it has its item"
+    versions = {row.id: row.number for row in tx.scalars(select(CourseVersion))}
+    assert [versions[s.review.course_version_id] for s in queries.decisions_on(tx, course)] == [2, 1]
     assert queries.my_courses(tx, scene.author).total == 1
 
 
 def test_a_revision_of_words_alone_leaves_completions_alone(scene: Scene) -> None:
     course = scene.published(items=2)
-    draft = revise_course(scene.tx, scene.author, course)
-    edit_course(scene.tx, scene.author, draft, title="只改标题", category="law", summary="修订")
-    ids = [line.item.public_id for line in queries.course_page(scene.tx, draft).lines]
-    reorder_items(scene.tx, scene.author, draft, ids[::-1])
-    submit_course(scene.tx, scene.author, draft)
-    approve_course(scene.tx, scene.reviewer, draft)
-    publish_course(scene.tx, scene.reviewer, draft)
-    assert (course.version, course.title) == (1, "只改标题")
+    revise_course(scene.tx, scene.author, course)
+    edit_course(scene.tx, scene.author, course, title="只改标题", category="law", summary="修订")
+    ids = [line.item.public_id for line in queries.course_page(scene.tx, course).lines]
+    reorder_items(scene.tx, scene.author, course, ids[::-1])
+    submit_course(scene.tx, scene.author, course)
+    approve_course(scene.tx, scene.reviewer, course)
+    publish_course(scene.tx, scene.reviewer, course)
+    assert (course.shown.number, course.shown.content_number, course.title) == (2, 1, "只改标题")
     assert [line.item.title for line in queries.course_page(scene.tx, course).lines] == ["第2讲", "第1讲"]
 
 
-def test_a_revision_does_not_bring_back_what_was_withdrawn(scene: Scene) -> None:
+def test_what_was_added_and_taken_away_again_is_no_other_content(scene: Scene) -> None:
+    tx, course = scene.tx, scene.published(items=2)
+    draft = revise_course(tx, scene.author, course)
+    asset = factories.asset(tx, scene.trainer)
+    item = add_item(tx, scene.author, course, kind="video", title="试一试", asset=asset)
+    assert draft.content_number == 2
+    remove_item(tx, scene.author, course, item)
+    assert draft.content_number == 1
+
+
+def test_what_was_published_is_never_changed(scene: Scene) -> None:
+    """Neither by assignment nor by rows added and deleted; that it was superseded is all that is noted."""
+    tx, course = scene.tx, scene.published(items=2)
+    first = course.shown
+    item = first.items[0]
+
+    def change() -> None:
+        first.title = "偷改"
+
+    def change_item() -> None:
+        item.title = "偷换"
+
+    def add() -> None:
+        row = ItemVersion(course_version=first, item=CourseItem(course=course), position=9, kind="video", title="加")
+        tx.add(row)
+
+    for tamper in (change, change_item, add, lambda: tx.delete(item)):
+        with pytest.raises(PublishedContent), tx.begin_nested():
+            tamper()
+            tx.flush()
+        tx.expire_all()
+    assert (first.title, item.title, len(first.items)) != ("偷改", "偷换", 3)
+    revise_course(tx, scene.author, course)
+    submit_course(tx, scene.author, course)
+    approve_course(tx, scene.reviewer, course)
+    publish_course(tx, scene.reviewer, course)
+    assert first.state == VersionState.SUPERSEDED and course.shown.number == 2
+
+
+def test_a_revision_can_be_given_up(scene: Scene) -> None:
+    tx, course = scene.tx, scene.published(title="第一版")
+    edits = revise_course(tx, scene.author, course).edit_number
+    edit_course(tx, scene.author, course, title="第二版", category="law", summary="修订")
+    discard_draft(tx, scene.author, course)
+    assert (course.state, course.title, course.draft) == (CourseState.PUBLISHED, "第一版", None)
+    again = revise_course(tx, scene.author, course)
+    assert (again.number, again.title) == (3, "第一版")
+    assert again.edit_number > edits + 1, "nobody decides on it who read the one before"
+
+
+def test_approval_before_a_withdrawal_does_not_bring_the_course_back(scene: Scene) -> None:
     course = scene.published()
     draft = revise_course(scene.tx, scene.author, course)
-    submit_course(scene.tx, scene.author, draft)
-    approve_course(scene.tx, scene.reviewer, draft)
+    submit_course(scene.tx, scene.author, course)
+    approve_course(scene.tx, scene.reviewer, course)
     withdraw_course(scene.tx, scene.second, course)
+    assert draft.state == VersionState.SUBMITTED
     with pytest.raises(Conflict):
-        publish_course(scene.tx, scene.author, draft)
+        publish_course(scene.tx, scene.author, course)
+    approve_course(scene.tx, scene.reviewer, course)
+    publish_course(scene.tx, scene.author, course)
+    assert course.state == CourseState.PUBLISHED
 
 
 def test_withdrawing_can_be_undone_by_a_reviewer_only(scene: Scene) -> None:
@@ -273,7 +331,7 @@ def test_withdrawing_can_be_undone_by_a_reviewer_only(scene: Scene) -> None:
         republish_course(scene.tx, scene.author, course)
     republish_course(scene.tx, scene.reviewer, course)
     assert access.access_published_course(scene.tx, scene.author, course.public_id).id == course.id
-    assert course.version == 1
+    assert course.shown.content_number == 1
 
 
 def test_content_changed_after_a_withdrawal_is_another_version(scene: Scene) -> None:
@@ -283,9 +341,11 @@ def test_content_changed_after_a_withdrawal_is_another_version(scene: Scene) -> 
         add_item(
             scene.tx, scene.author, course, kind="video", title="新", asset=factories.asset(scene.tx, scene.trainer)
         )
-    assert (course.state, course.version) == (CourseState.DRAFT, 2)
-    with pytest.raises(Conflict):
-        discard_course(scene.tx, scene.author, course)
+    assert course.draft is not None
+    assert (course.state, course.draft.content_number) == (CourseState.DRAFT, 2)
+    discard_draft(scene.tx, scene.author, course)
+    assert course.state == CourseState.WITHDRAWN, "records refer to what was published: only the changes are gone"
+    assert course.shown.content_number == 1
 
 
 def test_files_of_others_cannot_be_used(scene: Scene) -> None:
@@ -310,7 +370,7 @@ def test_someone_elses_draft_is_not_there(scene: Scene) -> None:
     item = queries.course_page(scene.tx, course).lines[0].item
     with pytest.raises(Forbidden):
         access.access_item_for_member(scene.tx, stranger, item.public_id)
-    for verb in (submit_course, revise_course, discard_course):
+    for verb in (submit_course, revise_course, discard_draft):
         with pytest.raises(Forbidden):
             verb(scene.tx, stranger, course)
     with pytest.raises(Forbidden):
@@ -342,7 +402,7 @@ def test_shelves_show_what_is_published_in_a_fixed_number_of_queries(scene: Scen
     scene.draft(category="law")
     scene.published(category="village")
     law = queries.list_published(scene.tx, "law")
-    assert [card.course.title for card in law.rows] == ["课2", "课1", "课0"]
+    assert [card.version.title for card in law.rows] == ["课2", "课1", "课0"]
     assert law.rows[0].duration_ms == 120_000 and law.rows[0].items == 2
     assert queries.list_published(scene.tx, leaders=True).total == 3
     assert {s.category.slug: s.courses for s in queries.list_shelves(scene.tx) if s.courses} == {"law": 3, "village": 1}
@@ -359,7 +419,7 @@ def test_the_first_page_shows_the_newest_of_each_category_in_a_fixed_number_of_q
     scene.published(title="村", category="village")
     scene.draft(category="history")
     found = queries.shelves_with_cards(scene.tx, 2)
-    assert {s.category.slug: [c.course.title for c in s.cards] for s in found} == {
+    assert {s.category.slug: [c.version.title for c in s.cards] for s in found} == {
         "law": ["课2", "课1"],
         "village": ["村"],
     }

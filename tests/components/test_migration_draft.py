@@ -17,7 +17,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("courses") as batch_op:
+    with op.batch_alter_table("course_versions") as batch_op:
         batch_op.drop_column("content_since")
     op.drop_table("cohort_members")
 

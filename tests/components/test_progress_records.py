@@ -16,6 +16,7 @@ from academy.library.events import CoursePublished
 from academy.library.models import Course, CourseItem
 from academy.media.models import Asset
 from academy.people.models import Member, Organisation
+from tests.support import shelf
 from tests.support.ledger_makers import beat, learner, lecture, opened
 
 START = dt.datetime(2026, 3, 2, 4, 0, tzinfo=dt.UTC)
@@ -28,7 +29,7 @@ def scene(runtime: Runtime) -> tuple[Actor, Course]:
         _, actor, account = learner(tx)
         course = lecture(tx, account)
     with clock.frozen(START):
-        lease = opened(runtime, actor, course.items[0], device="phone")
+        lease = opened(runtime, actor, course.shown.items[0], device="phone")
     with clock.frozen(START + dt.timedelta(minutes=4, seconds=25)):
         beat(runtime, lease, [(0, 600_000)])
     return actor, course
@@ -37,8 +38,8 @@ def scene(runtime: Runtime) -> tuple[Actor, Course]:
 def recut(runtime: Runtime, course: Course, minutes: float) -> None:
     """The file is replaced by one of another length."""
     with runtime.db.begin() as tx:
-        item = tx.get_one(CourseItem, course.items[0].id)
-        item.version = 2
+        item = shelf.item(tx, course)
+        shelf.change_item(tx, item.item_id, number=2)
         tx.get_one(Asset, item.asset_id).duration_ms = int(minutes * 60_000)
 
 
@@ -47,13 +48,13 @@ def test_a_mapping_is_previewed_and_keeps_what_stayed(runtime: Runtime, scene: t
     recut(runtime, course, 8)
     kept = [(60_000, 540_000, 0)]  # a minute of opening titles and the last minute are gone
     with runtime.db.begin() as tx:
-        item = tx.get_one(CourseItem, course.items[0].id)
+        item = shelf.item(tx, course)
         shown = recuts.preview_recut(tx, item, 1, kept)
         assert shown == recuts.RecutPreview(members=1, keep_some=1, complete=1, dropped_ms=60_000)
         for _ in range(2):
             assert recuts.carry_over_credit(tx, actor, item, 1, kept).finished_at is not None, "so few need no job"
     with runtime.db.read() as tx:
-        item = tx.get_one(CourseItem, course.items[0].id)
+        item = shelf.item(tx, course)
         assert actor.member_id is not None
         held = queries.ledger_of(tx, actor.member_id, item)
         assert (held.spans, held.covered_ms) == (((0, 480_000),), 480_000)
@@ -68,16 +69,16 @@ def test_a_mapping_that_makes_no_sense_is_refused(
 ) -> None:
     actor, course = scene
     with runtime.db.begin() as tx, pytest.raises(Conflict):
-        recuts.carry_over_credit(tx, actor, tx.get_one(CourseItem, course.items[0].id), 1, [(0, 1000, 0)])
+        recuts.carry_over_credit(tx, actor, shelf.item(tx, course), 1, [(0, 1000, 0)])
     recut(runtime, course, 8)
     with runtime.db.begin() as tx, pytest.raises(Invalid):
-        recuts.carry_over_credit(tx, actor, tx.get_one(CourseItem, course.items[0].id), 1, kept)
+        recuts.carry_over_credit(tx, actor, shelf.item(tx, course), 1, kept)
 
 
 def test_publishing_a_new_version_ends_playbacks_of_the_old(runtime: Runtime, scene: tuple[Actor, Course]) -> None:
     actor, course = scene
     with clock.frozen(START + dt.timedelta(minutes=5)):
-        lease = opened(runtime, actor, course.items[0], take_over=True)
+        lease = opened(runtime, actor, course.shown.items[0], take_over=True)
         with runtime.db.begin() as tx:
             publish(tx, CoursePublished(course.id))
         assert beat(runtime, lease, [(0, 1_000)]).ended == "", "nothing was replaced"
@@ -91,7 +92,7 @@ def test_evidence_tells_all_and_the_same_again(runtime: Runtime, scene: tuple[Ac
     actor, course = scene
     with runtime.db.begin() as tx:
         member = tx.get_one(Member, actor.member_id)
-        item = tx.get_one(CourseItem, course.items[0].id)
+        item = tx.get_one(CourseItem, course.shown.items[0].item_id)
         told = evidence.collect_evidence(tx, actor, member, item)
         again = evidence.collect_evidence(tx, actor, member, item)
     assert told["checksum"] == again["checksum"]
@@ -107,7 +108,7 @@ def test_evidence_is_for_the_member_and_those_above(runtime: Runtime, scene: tup
     with runtime.db.read() as tx:
         member = tx.get_one(Member, actor.member_id)
         node = tx.get_one(Organisation, member.organisation_id)
-        names = (member.public_id, course.items[0].public_id)
+        names = (member.public_id, course.shown.items[0].public_id)
         assert access_evidence(tx, actor, *names)[0].id == member.id
         auditor = Actor(account_id=9, scopes=(Scope(Role.AUDITOR, node.id, node.path),))
         assert access_evidence(tx, auditor, *names)[0].id == member.id

@@ -73,7 +73,7 @@ def test_no_end_of_a_playback_lends_the_slack_again(
     for seconds in (0, 0, 0, 2, 2):
         with clock.frozen(START + dt.timedelta(seconds=seconds)):
             for course in courses:
-                item = course.items[0]
+                item = course.shown.items[0]
                 lease = opened(runtime, actor, item, device_key=f"d{total}", take_over=True)
                 total += beat(runtime, lease, [(total, total + 20_000)]).gained_ms
                 WAYS[way](runtime, lease)
@@ -94,7 +94,7 @@ def test_no_walk_through_playbacks_earns_more_than_the_clock(
         with clock.frozen(START + dt.timedelta(seconds=seconds)):
             act = dice.random()
             if act < 0.3 or not leases:
-                item = dice.choice(courses).items[0]
+                item = dice.choice(courses).shown.items[0]
                 leases.append(opened(runtime, actor, item, device_key=dice.choice("ab"), take_over=True))
             elif act < 0.45:
                 WAYS[dice.choice(list(WAYS))](runtime, leases[-1])
@@ -113,7 +113,7 @@ def test_what_a_phone_played_before_its_lecture_was_replaced_still_counts(
     """Forty minutes without a network; meanwhile a new version appears. Of the time after that nothing counts."""
     actor, [course, _] = scene
     with clock.frozen(START):
-        lease = opened(runtime, actor, course.items[0])
+        lease = opened(runtime, actor, course.shown.items[0])
     with clock.frozen(START + dt.timedelta(minutes=40)):
         _replaced(runtime, lease)
     with clock.frozen(START + dt.timedelta(hours=2)):

@@ -16,7 +16,7 @@ def test_the_list_says_why_watching_did_not_count(runtime: Runtime) -> None:
         city = City(tx)
         plan = training(tx, city.city, city.courses[:1])
         service.open_training(tx, SYSTEM, plan)
-        item = CourseItem(course_id=city.courses[0].id, kind="video", title="第一讲", position=1)
+        item = CourseItem(course_id=city.courses[0].id)
         tx.add(item)
         tx.flush()
         person = city.people[0]

@@ -24,6 +24,7 @@ from academy.reports.sheet_files import open_sheet
 from academy.reports.tables import Report, ReportTable
 from academy.trainings import service
 from tests.support import factories as make
+from tests.support import shelf
 from tests.support.coverage_city import City, at, training
 from tests.support.shortcuts import grant_exemption
 
@@ -38,7 +39,7 @@ def city(runtime: Runtime) -> City:
         for number, person in enumerate(city.people):
             person.birth_date = dt.date(1950 + 2 * number, 3, 5)
             person.gender = "female" if number % 2 else "male"
-        city.courses[0].credit_minutes = 90
+        shelf.change_version(tx, city.courses[0], credit_minutes=90)
         service.open_training(tx, SYSTEM, training(tx, city.city, city.courses[:1]))
         for person, days in zip(city.people, (1, 2, 2, 40), strict=False):
             completions.finish_course(tx, person.id, city.courses[0], int(at(days).timestamp() * 1000), "watched")

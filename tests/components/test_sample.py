@@ -16,7 +16,7 @@ from academy.core.actor import Role
 from academy.core.runtime import Runtime
 from academy.jobs.api import Job
 from academy.learning.models import Completion, WatchLedger
-from academy.library.models import Course, CourseState
+from academy.library.models import Course
 from academy.people.models import Exemption, Member, Membership, Organisation
 from academy.people.rules import read_phone
 from academy.people.sectors import sector_names
@@ -95,7 +95,7 @@ def one_account_of_each_role_can_sign_in(city: Runtime) -> None:
 
 def a_dozen_courses_and_their_files_are_asked_for(city: Runtime) -> None:
     with city.db.read() as tx:
-        shown = tx.scalar(select(func.count()).where(Course.state == CourseState.PUBLISHED))
+        shown = tx.scalar(select(func.count()).where(Course.is_published))
         assert shown == 12
         job = tx.scalars(select(Job).where(Job.name == "sample.make_file")).one()
         kinds = [plan["kind"] for _asset, plan in job.args["files"]]

@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from academy.core import clock
 from academy.core.actor import NOBODY, SYSTEM, Actor
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.learning.models import Completion
-from academy.library.models import Course, CourseState
+from academy.library.models import Course, CourseVersion
 from academy.search import dictionary, queries, retrieval, service
 from academy.search.backends.interface import Found
 from academy.search.backends.selection import search_backend
 from academy.search.indexing import refresh
 from academy.search.results import Results, SearchFilters
 from tests.components import search_city as city
-from tests.support import factories
+from tests.support import factories, shelf
 from tests.support.shortcuts import drain
 
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -41,6 +42,10 @@ DISCIPLINE = [
 
 def find(runtime: Runtime, text: str, **filters: object) -> Results:
     return service.search_lectures(runtime, NOBODY, text, SearchFilters(**filters))  # type: ignore[arg-type]
+
+
+def named(tx: Tx, title: str) -> Course:
+    return tx.scalars(select(Course).join(Course.published).where(CourseVersion.title == title)).one()
 
 
 def titles(results: Results) -> list[str]:
@@ -73,8 +78,8 @@ def test_what_was_said_is_found_at_its_second(library: Runtime) -> None:
 def test_a_members_filter_knows_the_newest_version_completed(library: Runtime) -> None:
     with library.db.begin() as tx:
         member = factories.member(tx, factories.organisation(tx))
-        course = tx.scalars(select(Course).where(Course.title == "乡村振兴怎么干")).one()
-        course.version = 2
+        course = named(tx, "乡村振兴怎么干")
+        shelf.change_version(tx, course, content_number=2)
         tx.add(Completion(member_id=member.id, course_id=course.id, course_version=1))
     reader = Actor(member_id=member.id)
 
@@ -164,7 +169,7 @@ def test_a_quoted_word_stands_before_longer_words_that_more_lectures_have_than_a
 
 def test_a_withdrawn_course_vanishes_before_the_index_knows(library: Runtime) -> None:
     with library.db.begin() as tx:
-        course = tx.query(Course).filter_by(title="乡村振兴怎么干").one()
+        course = named(tx, "乡村振兴怎么干")
         city.withdraw(tx, course)
     found = find(library, "茶叶合作社")
     assert not found.page.rows and not found.page.total
@@ -175,7 +180,7 @@ def test_a_withdrawn_course_vanishes_before_the_index_knows(library: Runtime) ->
 
 def test_changed_lines_are_found_and_old_ones_are_not(library: Runtime) -> None:
     with library.db.begin() as tx:
-        course = tx.query(Course).filter_by(title="乡村振兴怎么干").one()
+        course = named(tx, "乡村振兴怎么干")
         city.resay(tx, course, ["今天改讲数字乡村。"])
     drain(library)
     assert titles(find(library, "数字")) == ["乡村振兴怎么干"]
@@ -260,7 +265,7 @@ def test_a_lecture_replaced_while_it_is_searched_shows_only_what_is_true(
             found = answer(*args)
             assert found.hits, "the index has not heard of it yet"
             with library.db.begin() as tx:
-                do(tx, tx.scalars(select(Course).where(Course.title == "乡村振兴怎么干")).one())
+                do(tx, named(tx, "乡村振兴怎么干"))
             return found
 
         monkeypatch.setattr(index, "search", search)
@@ -279,7 +284,7 @@ def test_of_two_workers_the_one_that_read_earlier_does_not_leave_the_older_text(
     """Between the first one's look at the tables and its writing a second one reads and writes the newer text."""
     index = search_backend(library)
     with library.db.begin() as tx:
-        course = tx.scalars(select(Course).where(Course.title == "乡村振兴怎么干")).one()
+        course = named(tx, "乡村振兴怎么干")
         if change == "published":
             city.withdraw(tx, course)
     write, delete, begun = index.index_lecture, index.delete_lecture, [False]
@@ -293,7 +298,7 @@ def test_of_two_workers_the_one_that_read_earlier_does_not_leave_the_older_text(
             if change == "edited":
                 city.resay(tx, again, ["现在只说水库。"])
             else:
-                again.state = CourseState.WITHDRAWN if change == "withdrawn" else CourseState.PUBLISHED
+                again.withdrawn_at = clock.now() if change == "withdrawn" else None
         refresh(library, course.id)
 
     monkeypatch.setattr(index, "index_lecture", lambda *args: (second_worker(), write(*args)))

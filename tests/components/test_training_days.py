@@ -10,10 +10,13 @@ from academy.core.actor import SYSTEM
 from academy.core.errors import Invalid
 from academy.core.runtime import Runtime
 from academy.jobs.api import Job, JobContext
-from academy.library.models import Course, CourseState
+from academy.library.kinds import CourseState
+from academy.library.models import Course
+from academy.library.versions import start_draft
 from academy.trainings import coverage_cells, enrolment, jobs, service
 from academy.trainings.models import Training, TrainingState
 from academy.trainings.rules import Audience
+from tests.support import shelf
 from tests.support.coverage_city import City, at, training
 from tests.support.shortcuts import drain
 
@@ -22,7 +25,10 @@ GONE = [CourseState.WITHDRAWN, CourseState.DRAFT, CourseState.SUBMITTED, CourseS
 
 def leave(runtime: Runtime, city: City, state: CourseState) -> None:
     with runtime.db.begin() as tx:
-        tx.get_one(Course, city.courses[0].id).state = state
+        course = tx.get_one(Course, city.courses[0].id)
+        shelf.withdraw(tx, course)
+        if state != CourseState.WITHDRAWN:
+            start_draft(tx, course).state = state
 
 
 def prepared(runtime: Runtime, **changes: object) -> tuple[City, int]:

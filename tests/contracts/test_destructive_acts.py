@@ -52,7 +52,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "search.remove_glossary_term": ("back", "it is taught again"),
     "search.forget_mistake": ("back", "what members type brings it up again"),
     "sectors.retire_sector": ("asks", '_("停用")'),
-    "studio.discard_course": ("asks", '"verb": "discard"'),
+    "studio.discard_draft": ("asks", '"verb": "discard"'),
     "studio.remove_item": ("asks", '"verb": "remove"'),
     "studio.withdraw_course": ("asks", '_("确认下架")'),
     "training_forms.close_training": ("asks", 'verb="close"'),

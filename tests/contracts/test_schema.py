@@ -21,7 +21,7 @@ from academy.jobs import events, registry
 from academy.learning import corrections, refusals
 from academy.learning.models import CorrectionKind, RefusalReason
 from academy.library import complaints, proposals
-from academy.library.models import ComplaintSubject, ProposalKind
+from academy.library.kinds import ComplaintSubject, ProposalKind
 from academy.media import rules as media_rules
 from academy.media.models import AssetKind, StepName
 from academy.notifications import topics

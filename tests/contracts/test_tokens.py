@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from academy.library.models import CategorySymbol
+from academy.library.kinds import CategorySymbol
 
 TOKENS = Path("academy/web/static/css/tokens.css").read_text()
 GROUNDS = ("paper", "surface", "sunken")

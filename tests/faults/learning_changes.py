@@ -37,7 +37,9 @@ from academy.library.api import (
     submit_course,
     withdraw_course,
 )
-from academy.library.models import Course, CourseItem, CourseState
+from academy.library.kinds import CourseState, VersionState
+from academy.library.models import Course, ItemVersion
+from academy.library.versions import edited
 from academy.media.models import Asset
 from academy.people import exemptions, mergers
 from academy.people.api import add_member, change_status, move_organisation, transfer_member
@@ -47,6 +49,7 @@ from academy.trainings import service as trainings
 from academy.trainings.models import Training
 from academy.trainings.rules import Audience
 from tests.support import factories as make
+from tests.support import shelf
 from tests.support.coverage_city import training as planned
 from tests.support.shortcuts import drain, grant_exemption, record_heartbeat
 
@@ -106,10 +109,10 @@ class Life:
         course = self._course(tx)
         if course.state != CourseState.PUBLISHED:
             return
-        draft = revise_course(tx, self.author, course)
+        revise_course(tx, self.author, course)
         for _ in range(self.dice.choice([1, 1, 2])):
-            self._change(tx, draft)
-        self.release(tx, draft)
+            self._change(tx, course)
+        self.release(tx, course)
 
     def rewrite(self, tx: Tx) -> None:
         """The course leaves the shelf, and is changed in its place; it may stay away for a while."""
@@ -130,10 +133,10 @@ class Life:
     def carry_over(self, tx: Tx) -> None:
         """A lecture whose file was replaced: most of it stayed."""
         course = self._course(tx)
-        replaced = [item for item in self._items(tx, course) if item.version > 1]
+        replaced = [item for item in self._items(tx, course) if item.number > 1]
         if course.state == CourseState.PUBLISHED and replaced:
             item = self.dice.choice(replaced)
-            recuts.carry_over_credit(tx, SYSTEM, item, item.version - 1, [(0, int(MINUTE_MS * 0.96), 0)])
+            recuts.carry_over_credit(tx, SYSTEM, item, item.number - 1, [(0, int(MINUTE_MS * 0.96), 0)])
 
     def correct(self, tx: Tx) -> None:
         """A completion is struck or registered by two officers."""
@@ -152,7 +155,7 @@ class Life:
             self.expected = {key: at for key, at in self.expected.items() if key[0] != person.id}
         else:
             noon = dt.datetime.combine(clock.today(), dt.time(12), clock.CITY)
-            self.expected[person.id, course.version] = min(self.now, noon.astimezone(dt.UTC))
+            self.expected[person.id, course.shown.content_number] = min(self.now, noon.astimezone(dt.UTC))
 
     def move(self, tx: Tx) -> None:
         """A transfer."""
@@ -212,7 +215,7 @@ class Life:
 
     # Parts of it.
 
-    def watch(self, tx: Tx, person: int, item: CourseItem, share: float) -> None:
+    def watch(self, tx: Tx, person: int, item: ItemVersion, share: float) -> None:
         """A member watches a share of a lecture that began so long ago, by one beat."""
         with clock.frozen(clock.now() - dt.timedelta(minutes=1)):
             lease = open_lease(tx, Actor(member_id=person), item, device_key="phone", take_over=True)
@@ -221,7 +224,8 @@ class Life:
         tx.expire_all()
 
     def _change(self, tx: Tx, course: Course) -> None:
-        items = self._items(tx, course)
+        version = edited(course)
+        items = version.items
         item = self.dice.choice(items)
         change = self.dice.choice(["remove", "remove", "optional", "required", "add", "replace", "less", "more"])
         if change == "remove" and len(items) > 1:
@@ -236,17 +240,17 @@ class Life:
             else:
                 replace_item(tx, self.author, course, item, asset=asset)
         elif change in ("less", "more"):
-            fields = {"title": course.title, "category": "theory", "summary": course.summary, "lecturer": "马青山"}
+            fields = {"title": version.title, "category": "theory", "summary": version.summary, "lecturer": "马青山"}
             permille = self.dice.choice([500, 700]) if change == "less" else 950
             edit_course(tx, self.author, course, threshold_permille=permille, **fields)  # type: ignore[arg-type]
         tx.expire_all()
 
     def release(self, tx: Tx, course: Course) -> None:
         """All the way to the shelf; a course must ask for something."""
-        items = self._items(tx, course)
+        items = edited(course).items
         if not any(item.required for item in items):
             rename_item(tx, self.author, course, items[0], title=items[0].title, required=True)
-        if course.state in (CourseState.DRAFT, CourseState.RETURNED):
+        if edited(course).state in (VersionState.DRAFT, VersionState.RETURNED):
             submit_course(tx, self.author, course)
         approve_course(tx, self.reviewer, course)
         publish_course(tx, self.reviewer, course)
@@ -258,9 +262,9 @@ class Life:
         return tx.get_one(Member, self.dice.choice(self.people))
 
     @staticmethod
-    def _items(tx: Tx, course: Course) -> list[CourseItem]:
-        query = select(CourseItem).where(CourseItem.course_id == course.id, CourseItem.removed_at.is_(None))
-        return list(tx.scalars(query.order_by(CourseItem.position)))
+    def _items(tx: Tx, course: Course) -> list[ItemVersion]:
+        """As members see them."""
+        return shelf.items(tx, course)
 
     def acts(self) -> list[Callable[[Tx], None]]:
         """What may happen next, the frequent things more often."""
@@ -278,16 +282,16 @@ class Life:
         items = self._items(tx, course)
         ledgers = tx.execute(
             select(WatchLedger.member_id, WatchLedger.item_id, WatchLedger.item_version, WatchLedger.spans,
-                   WatchLedger.updated_ms).where(WatchLedger.item_id.in_([item.id for item in items]))
+                   WatchLedger.updated_ms).where(WatchLedger.item_id.in_([item.item_id for item in items]))
         ).all()  # fmt: skip
-        lengths = {item.id: tx.get_one(Asset, item.asset_id).duration_ms or 0 for item in items}
-        versions = {item.id: item.version for item in items}
+        lengths = {item.item_id: tx.get_one(Asset, item.asset_id).duration_ms or 0 for item in items}
+        versions = {item.item_id: item.number for item in items}
         for member, item, version, spans, updated_ms in ledgers:
             held = rules.length(rules.unpack_spans(spans))
-            if version == versions[item] and 1000 * held >= lengths[item] * course.threshold_permille:
+            if version == versions[item] and 1000 * held >= lengths[item] * course.shown.threshold_permille:
                 self.done.setdefault((member, item, version), dt.datetime.fromtimestamp(updated_ms / 1000, dt.UTC))
-        required = [(item.id, item.version) for item in items if item.required]
-        asked = (required, course.version, course.threshold_permille)
+        required = [(item.item_id, item.number) for item in items if item.required]
+        asked = (required, course.shown.content_number, course.shown.threshold_permille)
         if asked != self.shelved[0]:
             self.shelved = (asked, self.now)
         for member in self.people:
@@ -295,7 +299,7 @@ class Life:
             if all(last) and required:
                 newest = max(at for at in last if at is not None)
                 if member not in self.struck or newest > self.struck[member]:
-                    self.expected.setdefault((member, course.version), max(newest, self.shelved[1]))
+                    self.expected.setdefault((member, course.shown.content_number), max(newest, self.shelved[1]))
 
     def differences(self, *, coverage: bool = True) -> Iterator[str]:
         """What is not as the clerk worked it out."""
@@ -314,7 +318,7 @@ class Life:
                 ).all()
             )  # fmt: skip
             for member in self.people:
-                wanted = course.credit_minutes if any(key[0] == member for key in self.expected) else 0
+                wanted = course.shown.credit_minutes if any(key[0] == member for key in self.expected) else 0
                 if hours.get(member, 0) != wanted:
                     yield f"member {member}: {hours.get(member, 0)} minutes, implied {wanted}"
             if coverage:

@@ -77,15 +77,18 @@ class City:
             self.people = [one.id for one in people]
             self.tokens = [factories.session_token(tx, factories.account(tx, one)) for one in people]
             courses = [lecture(tx, owner, minutes=m, items=n) for m, n in LENGTHS]
-            for item in courses[3].items:
+            for item in courses[3].shown.items:
                 item.kind = "document"
             self.lectures = [
                 Lectures(
                     course.id,
-                    [item.id for item in course.items],
-                    [item.public_id for item in course.items],
-                    [60 * minutes] * len(course.items),
-                    [1000 if item.kind == "document" else course.threshold_permille for item in course.items],
+                    [item.item_id for item in course.shown.items],
+                    [item.public_id for item in course.shown.items],
+                    [60 * minutes] * len(course.shown.items),
+                    [
+                        1000 if item.kind == "document" else course.shown.threshold_permille
+                        for item in course.shown.items
+                    ],
                 )
                 for course, (minutes, _) in zip(courses, LENGTHS, strict=True)
             ]

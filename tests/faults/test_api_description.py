@@ -122,7 +122,7 @@ def somebody(of: Academy, role: Role) -> tuple[str, dict[str, dict[str, str]]]:
         who = make.actor_of(tx, account)
         course: Course = lecture(tx, account)
         asset: Asset = make.asset(tx, account)
-        item = course.items[0]
+        item = course.shown.items[0]
         lease = progress.open_lease(tx, who, item).lease
         upload = uploads.begin_upload(tx, of.settings, who, filename="党课.mp4", size=9, purpose="video")
         job = enqueue(tx, "media.expire", actor=who, delay_s=9999, upload_id=0)

@@ -24,7 +24,8 @@ from academy.cli.media import nginx_configuration
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.audit import AuditEntry
-from academy.library.models import Course, CourseState
+from academy.library.kinds import CourseState
+from academy.library.models import Course
 from academy.media import delivery
 from academy.media.storage.file_storage import set_key
 from academy.media.storage.selection import storage_of

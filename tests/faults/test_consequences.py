@@ -27,7 +27,7 @@ from academy.trainings import coverage_cells, recount
 from academy.trainings import service as trainings
 from academy.trainings.models import Enrolment, Training
 from tests.conftest import make_settings
-from tests.support import factories, failures, templates
+from tests.support import factories, failures, shelf, templates
 from tests.support.coverage_city import training
 from tests.support.failures import failing
 from tests.support.ledger_makers import MINUTE, learner, lecture, opened
@@ -78,7 +78,7 @@ class Scene:
 
     def held(self) -> int:
         with self.runtime.db.read() as tx:
-            key = (self.actor.member_id, self.course.items[0].id, 1)
+            key = (self.actor.member_id, self.course.shown.items[0].item_id, 1)
             return tx.get_one(WatchLedger, key).covered_ms
 
     def check(self, earned: dt.datetime) -> None:
@@ -92,7 +92,7 @@ class Scene:
             assert (done.course_id, done.completed_at, done.evidence) == (course, earned, "watched")
             hours = tx.scalars(select(CreditHour).filter_by(**mine)).one()
             assert (hours.minutes, hours.earned_at) == (45, earned)
-            row = tx.get_one(WatchLedger, (member, self.course.items[0].id, 1))
+            row = tx.get_one(WatchLedger, (member, self.course.shown.items[0].item_id, 1))
             assert (row.covered_ms, row.pending_since_ms) == (MINUTE, None)
             assert row.completed_ms == int(earned.timestamp() * 1000)
             enrolled = tx.scalars(select(Enrolment).filter_by(training_id=self.training_id, **mine)).one()
@@ -108,12 +108,12 @@ def scene(runtime: Runtime, kind: str = "video", **changes: object) -> Scene:
     with clock.frozen(START), runtime.db.begin() as tx:
         person, actor, account = learner(tx)
         course = lecture(tx, account, minutes=1, **changes)
-        course.items[0].kind = kind
+        shelf.change_item(tx, course.shown.items[0].item_id, kind=kind)
         node = tx.get_one(Organisation, tx.get_one(Member, person.id).organisation_id)
         plan = training(tx, node, [course])
         trainings.open_training(tx, SYSTEM, plan)
     with clock.frozen(START):
-        lease = opened(runtime, actor, course.items[0])
+        lease = opened(runtime, actor, course.shown.items[0])
     return Scene(runtime, actor, course, plan.id, lease)
 
 
@@ -142,7 +142,7 @@ def _empty(scene: Scene) -> None:
 
 def _again(scene: Scene) -> None:
     with clock.frozen(START + dt.timedelta(hours=1)):
-        scene.lease = opened(scene.runtime, scene.actor, scene.course.items[0])
+        scene.lease = opened(scene.runtime, scene.actor, scene.course.shown.items[0])
     scene.beat(3_700)
 
 
@@ -214,7 +214,7 @@ def test_what_an_earlier_version_lost_is_found_by_looking_at_everything(real_run
         tried = scene(runtime)
         with failing(runtime.db, at=lambda _, text: "INSERT INTO" in text and "ledgers" not in text):
             tried.beat()
-        key = (tried.actor.member_id, tried.course.items[0].id, 1)
+        key = (tried.actor.member_id, tried.course.shown.items[0].item_id, 1)
         if lost != "start":
             repair.repair_ledgers(runtime.db)
             with runtime.db.begin() as tx:
@@ -243,14 +243,14 @@ def test_looking_at_everything_finds_what_is_missing_and_nothing_else(real_runti
     with clock.frozen(START), runtime.db.begin() as tx:
         _, actor, account = learner(tx)
         course = lecture(tx, account, minutes=200, items=2)
-    for place, item in enumerate(course.items):
+    for place, item in enumerate(course.shown.items):
         assert list(repair.ledger_differences(runtime.db)) == []
         with clock.frozen(START + dt.timedelta(hours=4 * place)):
             lease = opened(runtime, actor, item, device_key="d")
         with clock.frozen(START + dt.timedelta(hours=4 * (place + 1))):
             Committer(runtime).submit(Heartbeat(lease.grant, 1, ((0, 200 * MINUTE),), None, clock.now_ms()))
     assert list(repair.ledger_differences(runtime.db)) == []
-    key = (actor.member_id, course.items[0].id, 1)
+    key = (actor.member_id, course.shown.items[0].item_id, 1)
     with runtime.db.begin() as tx:
         tx.delete(tx.scalars(select(Completion).filter_by(member_id=actor.member_id)).one())
         row = tx.get_one(WatchLedger, key)
@@ -269,7 +269,7 @@ def test_one_that_cannot_be_repaired_keeps_nobody_from_it(real_runtime: Runtime)
     with failing(runtime.db, at=lambda _, text: "INSERT INTO course_starts" in text):
         for tried in three:
             tried.beat()
-    poisoned = (three[1].actor.member_id, three[1].course.items[0].id, 1)
+    poisoned = (three[1].actor.member_id, three[1].course.shown.items[0].item_id, 1)
     with runtime.db.begin() as tx:
         tx.get_one(WatchLedger, poisoned).completed_ms = 10**17  # no date
     told = repair.repair_ledgers(runtime.db)
@@ -294,7 +294,7 @@ def test_what_was_struck_is_not_earned_again_by_a_repair(real_runtime: Runtime) 
         course = tx.get_one(Course, tried.course.id)
         proposed = corrections.propose_correction(tx, first, person, course, kind="strike", reason="代看")
         corrections.approve_correction(tx, second, proposed)
-    key = (person.id, tried.course.items[0].id, 1)
+    key = (person.id, tried.course.shown.items[0].item_id, 1)
     assert [found for found in repair.ledger_differences(real_runtime.db) if found[0] == key] == []
     assert repair.derive_from_ledgers(real_runtime.db).failed == 0
     repair.repair_ledgers(real_runtime.db)
@@ -311,9 +311,9 @@ def test_two_items_finished_at_once_finish_their_course(real_runtime: Runtime) -
             _, actor, account = learner(tx)
             course = lecture(tx, account, minutes=1, items=2)
         with clock.frozen(START):
-            first = opened(runtime, actor, course.items[0], device_key="d")
+            first = opened(runtime, actor, course.shown.items[0], device_key="d")
         with clock.frozen(EARNED):
-            second = opened(runtime, actor, course.items[1], device_key="d")
+            second = opened(runtime, actor, course.shown.items[1], device_key="d")
         gate = threading.Barrier(2)
 
         def finish(lease: Opened, gate: threading.Barrier = gate) -> None:

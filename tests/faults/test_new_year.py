@@ -68,7 +68,7 @@ def test_a_lecture_across_the_turn_of_the_year(tmp_path: Path) -> None:
         wait_for_port(port)
         with clock.frozen(MIDNIGHT - dt.timedelta(seconds=30)), runtime.db.begin() as tx:
             _, actor, account = learner(tx)
-            item = lecture(tx, account, minutes=0.5).items[0]
+            item = lecture(tx, account, minutes=0.5).shown.items[0]
             token = Signer(settings).sign(service.open_lease(tx, actor, item).grant)
         assert beat(port, token, 1, [[0, 14_000]]) in {200, 204}
         with runtime.db.read() as tx:

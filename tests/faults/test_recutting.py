@@ -17,11 +17,11 @@ from academy.learning.group_commit import Committer
 from academy.learning.heartbeats import Heartbeat
 from academy.learning.models import LeaseEnd, PlaybackLease, Recut, WatchLedger
 from academy.learning.service import Opened
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course, ItemVersion
 from academy.media.models import Asset
 from academy.people.models import Organisation
 from tests.conftest import make_settings
-from tests.support import factories, failures, templates
+from tests.support import factories, failures, shelf, templates
 from tests.support.failures import failing
 from tests.support.ledger_makers import MINUTE, learner, lecture, opened
 from tests.support.shortcuts import drain
@@ -52,7 +52,7 @@ class City:
             person, actor, account = learner(tx)
             node = tx.get_one(Organisation, person.organisation_id)
             self.course: Course = lecture(tx, account, minutes=10)
-            self.item: CourseItem = self.course.items[0]
+            self.item: ItemVersion = self.course.shown.items[0]
             self.people = [person.id] + [factories.member(tx, node).id for _ in range(MEMBERS - 1)]
             self.accounts = {actor.member_id: account.id}
         self.old: dict[int, set[int]] = {}
@@ -66,15 +66,20 @@ class City:
             for member in self.people[40:]:
                 spans = self._spans(OLD_MS)
                 rows.append(
-                    {"member_id": member, "item_id": self.item.id, "item_version": 1, "spans": rules.pack_spans(spans)}
+                    {
+                        "member_id": member,
+                        "item_id": self.item.item_id,
+                        "item_version": 1,
+                        "spans": rules.pack_spans(spans),
+                    }
                     | {"covered_ms": rules.length(spans), "updated_ms": clock.now_ms(), "pending_since_ms": 1}
                 )
                 self.old[member] = seconds(spans)
             tx.execute(insert(WatchLedger), rows)
             tx.get_one(Asset, self.item.asset_id).duration_ms = NEW_MS
-            tx.get_one(CourseItem, self.item.id).version = 2
+            shelf.change_item(tx, self.item.item_id, number=2)
         with clock.frozen(LATER), runtime.db.begin() as tx:
-            service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=self.item.id)
+            service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=self.item.item_id)
 
     def _spans(self, duration: int) -> tuple[rules.Span, ...]:
         cuts = sorted(self.dice.sample(range(1, duration // 1000, 2), self.dice.choice([2, 4, 6])))
@@ -85,7 +90,7 @@ class City:
         member, spans = self.dice.choice(self.people), self._spans(NEW_MS)
         with clock.frozen(LATER + dt.timedelta(days=self.dice.randint(1, 9_000))):
             with self.runtime.db.read() as tx:
-                item = tx.get_one(CourseItem, self.item.id)
+                item = shelf.item(tx, self.course)
             lease = opened(self.runtime, Actor(account_id=1, member_id=member), item, take_over=True)
             assert held(self.runtime, member, 2) >= carried(self.old.get(member, set())), "whoever opens it has it all"
         at_ms = lease.ledger.last_heartbeat_ms + 20 * MINUTE
@@ -137,7 +142,7 @@ def held(runtime: Runtime, member: int, version: int) -> set[int]:
 def test_everybodys_credit_is_right_at_every_point(real_runtime: Runtime, seed: int) -> None:
     city = City(real_runtime, seed)
     with real_runtime.db.begin() as tx:
-        item = tx.get_one(CourseItem, city.item.id)
+        item = shelf.item(tx, city.course)
         recut = recuts.carry_over_credit(tx, Actor(account_id=1), item, 1, KEPT)
     assert recut.finished_at is None and recut.job_id is not None
     steps = 0
@@ -168,7 +173,7 @@ def test_everybodys_credit_is_right_at_every_point(real_runtime: Runtime, seed: 
         city.live()
     city.check(whole=True)
     with real_runtime.db.begin() as tx:  # once more changes nothing
-        recuts.carry_over_credit(tx, Actor(account_id=1), tx.get_one(CourseItem, city.item.id), 1, KEPT)
+        recuts.carry_over_credit(tx, Actor(account_id=1), shelf.item(tx, city.course), 1, KEPT)
     drain(real_runtime, only=[recuts.CARRY])
     city.check(whole=True)
     repair.repair_ledgers(real_runtime.db)
@@ -187,7 +192,7 @@ def test_no_step_grows_with_the_city(real_runtime: Runtime) -> None:
     sizes: list[int] = []
     with failing(real_runtime.db) as seen:
         with real_runtime.db.begin() as tx:
-            item = tx.get_one(CourseItem, city.item.id)
+            item = shelf.item(tx, city.course)
             recut = recuts.carry_over_credit(tx, Actor(account_id=1), item, 1, KEPT)
         sizes.append(len(seen.sent))
         recuts.carry_all(real_runtime.db, recut.id, lambda _: sizes.append(len(seen.sent)))

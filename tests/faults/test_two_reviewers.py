@@ -12,7 +12,8 @@ from academy.core.database import Database
 from academy.core.errors import Conflict
 from academy.library import access
 from academy.library.api import approve_course, return_course, submit_course
-from academy.library.models import Course, CourseState, Review
+from academy.library.kinds import CourseState
+from academy.library.models import CourseVersion, Review
 from tests.support import factories, templates
 
 pytestmark = pytest.mark.faults
@@ -35,7 +36,8 @@ def test_one_of_two_decides(database: Database, verb: str) -> None:
         reviewers = [factories.actor_of(tx, factories.account(tx, None, (Role.REVIEWER, node))) for _ in range(2)]
         course = factories.course(tx, trainer)
         submit_course(tx, factories.actor_of(tx, trainer), course)
-        public_id, seen = course.public_id, course.revision
+        assert course.draft is not None
+        public_id, seen = course.public_id, course.draft.edit_number
     together, outcomes = threading.Barrier(2), []
 
     def decide(who: Actor) -> None:
@@ -61,6 +63,6 @@ def test_one_of_two_decides(database: Database, verb: str) -> None:
         thread.join(60)
     assert sorted(outcomes) == ["decided", "too late"]
     with database.read() as tx:
-        state = tx.scalars(select(Course.state)).one()
+        state = tx.scalars(select(CourseVersion.state)).one()
         assert state == (CourseState.APPROVED if verb == "approve" else CourseState.RETURNED)
         assert len(tx.scalars(select(Review)).all()) == 1

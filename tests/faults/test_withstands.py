@@ -22,10 +22,10 @@ from academy.learning import queries
 from academy.learning.models import PlaybackLease, WatchLedger
 from academy.learning.tokens import Signer
 from academy.library.events import CourseWithdrawn
-from academy.library.models import Course, CourseItem
+from academy.library.models import Course
 from benchmarks import drive
 from benchmarks import ledger_scene as scene
-from tests.support import factories
+from tests.support import factories, shelf
 from tests.support.ledger_makers import learner, lecture
 from tests.support.services import postgres
 
@@ -97,7 +97,7 @@ def watching(running: Running, *, ago: float, minutes: float = 60, **changes: ob
     with running.runtime.db.begin() as tx:
         _, actor, account = learner(tx)
         course = lecture(tx, account, minutes=minutes, **changes)
-        opened = service.open_lease(tx, actor, course.items[0])
+        opened = service.open_lease(tx, actor, course.shown.items[0])
         since = opened.ledger.credited_until_ms - int(ago * 1000)
         opened.ledger.credited_until_ms = opened.lease.credited_until_ms = opened.ledger.last_heartbeat_ms = since
     return Learner(actor, course, Signer(running.settings).sign(opened.grant), opened.lease)
@@ -106,7 +106,7 @@ def watching(running: Running, *, ago: float, minutes: float = 60, **changes: ob
 def held(running: Running, who: Learner) -> queries.Ledger:
     assert who.actor.member_id is not None
     with running.runtime.db.read() as tx:
-        return queries.ledger_of(tx, who.actor.member_id, tx.get_one(CourseItem, who.course.items[0].id))
+        return queries.ledger_of(tx, who.actor.member_id, shelf.item(tx, who.course))
 
 
 def test_an_hour_claimed_after_five_seconds(running: Running) -> None:
@@ -146,20 +146,20 @@ def test_many_lectures_in_parallel_and_two_devices(running: Running) -> None:
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
     cookie = "academy=" + str(signer.dumps({"_user_id": session, "_fresh": True}))
-    csrf = running.ask("POST", "/api/v1/progress/leases", {"item": courses[0].items[0].public_id}, cookie)
+    csrf = running.ask("POST", "/api/v1/progress/leases", {"item": courses[0].shown.items[0].public_id}, cookie)
     assert csrf.status == 400, "a cookie alone opens nothing"
     from academy.learning import service
 
     tokens = []
     for course in courses:
         with running.runtime.db.begin() as tx:
-            item = tx.get_one(CourseItem, course.items[0].id)
+            item = shelf.item(tx, course)
             opened = service.open_lease(tx, actor, item, device_key="d")
             tokens.append(Signer(running.settings).sign(opened.grant))
     answers = [running.beat(token, [[0, 5_000]]) for token in tokens]
     assert [answer.status for answer in answers] == [409] * 19 + [204]
     with running.runtime.db.begin() as tx:
-        item = tx.get_one(CourseItem, courses[-1].items[0].id)
+        item = shelf.item(tx, courses[-1])
         service.open_lease(tx, actor, item, device_key="other", take_over=True)
     ended = running.beat(tokens[-1], [[5_000, 6_000]], seq=2)
     assert (ended.status, ended.said["reason"]) == (409, "taken_over")
@@ -214,12 +214,12 @@ def test_a_lecture_replaced_in_mid_watch(running: Running) -> None:
     who = watching(running, ago=60)
     assert running.beat(who.token, [[0, 30_000]]).status == 204
     with running.runtime.db.begin() as tx:
-        tx.get_one(CourseItem, who.course.items[0].id).version = 2
+        shelf.change_item(tx, who.course.shown.items[0].item_id, number=2)
     assert running.beat(who.token, [[30_000, 60_000]], seq=2).status == 204
     with running.runtime.db.read() as tx:
         rows = tx.execute(
             select(WatchLedger.item_version, WatchLedger.covered_ms).where(
-                WatchLedger.item_id == who.course.items[0].id
+                WatchLedger.item_id == who.course.shown.items[0].item_id
             )
         ).all()
     assert rows == [(1, 60_000)], "what was watched stays with the version that was watched"

@@ -44,7 +44,7 @@ def _as(client: FlaskClient, app: Flask) -> FlaskClient:
 
 
 def open_lease(client: FlaskClient, course: Course, **said: object) -> TestResponse:
-    return client.post(LEASES, json={"item": course.items[0].public_id, **said})
+    return client.post(LEASES, json={"item": course.shown.items[0].public_id, **said})
 
 
 def beat(client: FlaskClient, token: object, spans: object, seq: object = 1, **more: object) -> TestResponse:
@@ -61,7 +61,7 @@ def test_a_viewing_by_http(client: FlaskClient, course: Course) -> None:
     with clock.frozen(START + dt.timedelta(seconds=15)):
         answer = beat(stranger, lease["token"], [[0, 15_000]], position=15_000)
     assert (answer.status_code, answer.data) == (204, b"")
-    held = client.get(f"/api/v1/progress/items/{course.items[0].public_id}").json or {}
+    held = client.get(f"/api/v1/progress/items/{course.shown.items[0].public_id}").json or {}
     assert (held["spans"], held["position_ms"], held["refused"]) == ([[0, 15_000]], 15_000, [])
 
 
@@ -118,7 +118,7 @@ def test_nonsense_gets_a_clear_answer(client: FlaskClient, course: Course, body:
     answer = client.post(BEATS, data=body.replace(b"T", json.dumps(token).encode()))
     assert answer.status_code == status
     assert answer.mimetype in {"application/problem+json", "application/json"}
-    assert client.get(f"/api/v1/progress/items/{course.items[0].public_id}").status_code == 200
+    assert client.get(f"/api/v1/progress/items/{course.shown.items[0].public_id}").status_code == 200
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -177,7 +177,7 @@ def test_figures_are_for_operators(client: FlaskClient, course: Course, runtime:
 
 
 def test_nobody_opens_a_lease_without_signing_in(app: Flask, course: Course) -> None:
-    assert app.test_client().post(LEASES, json={"item": course.items[0].public_id}).status_code == 401
+    assert app.test_client().post(LEASES, json={"item": course.shown.items[0].public_id}).status_code == 401
 
 
 def test_signing_out_ends_the_playback_of_that_device_only(

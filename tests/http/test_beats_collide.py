@@ -36,13 +36,13 @@ def course(runtime: Runtime, client: FlaskClient) -> Course:
 
 def lease(client: FlaskClient, course: Course) -> str:
     with clock.frozen(START):
-        answer = client.post("/api/v1/progress/leases", json={"item": course.items[0].public_id})
+        answer = client.post("/api/v1/progress/leases", json={"item": course.shown.items[0].public_id})
     return str((answer.json or {})["token"])
 
 
 def held_ms(client: FlaskClient, course: Course) -> object:
     with clock.frozen(START):
-        return (client.get(f"/api/v1/progress/items/{course.items[0].public_id}").json or {})["covered_ms"]
+        return (client.get(f"/api/v1/progress/items/{course.shown.items[0].public_id}").json or {})["covered_ms"]
 
 
 def beat(client: FlaskClient, token: str, seconds: int) -> tuple[int, dict[str, object]]:

@@ -15,7 +15,7 @@ from academy.accounts.queries import scopes_of
 from academy.core.actor import Actor, Role
 from academy.core.runtime import Runtime
 from academy.library.api import create_course, seed_categories
-from academy.library.models import Category, CourseItem
+from academy.library.models import Category, ItemVersion
 from academy.media import queries
 from academy.media.models import Asset, AssetState
 from tests.http.tus import TUS, b64, client_of, create, send
@@ -62,10 +62,10 @@ def asked(data: bytes, purpose: str = "document") -> dict[str, str]:
     return {"purpose": purpose, "size": str(len(data)), "fingerprint": hashlib.sha256(ends).hexdigest()}
 
 
-def items(runtime: Runtime) -> list[tuple[CourseItem, Asset]]:
+def items(runtime: Runtime) -> list[tuple[ItemVersion, Asset]]:
     with runtime.db.read() as tx:
         rows = tx.execute(
-            select(CourseItem, Asset).join(Asset, Asset.id == CourseItem.asset_id).order_by(CourseItem.id)
+            select(ItemVersion, Asset).join(Asset, Asset.id == ItemVersion.asset_id).order_by(ItemVersion.item_id)
         ).all()
         return [(item, asset) for item, asset in rows]
 
@@ -111,7 +111,7 @@ def test_a_file_that_was_sent_again_can_give_way_to_the_first(
     assert "内容完全相同" not in trainer.get(course).text
     drain(runtime)
     with runtime.db.read() as tx:
-        changed = tx.get_one(CourseItem, second.id, populate_existing=True)
-        assert (changed.asset_id, changed.version) == (first.id, second.version)
+        changed = tx.get_one(ItemVersion, (second.course_version_id, second.item_id), populate_existing=True)
+        assert (changed.asset_id, changed.number) == (first.id, second.number)
         assert tx.get_one(Asset, copy.id, populate_existing=True).state == AssetState.DELETED
         assert queries.bytes_held(tx, who.id) == 2 * len(data)

@@ -15,12 +15,12 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.runtime import Runtime
 from academy.learning.models import ItemCompletion
-from academy.library.models import Course, CourseItem, CourseState
+from academy.library.models import Course
 from academy.media.models import Asset, AssetStep, Cue, Transcript
 from academy.people.models import Member, Organisation
 from academy.trainings import service
 from tests.conftest import sign_in
-from tests.support import factories
+from tests.support import factories, shelf
 from tests.support.coverage_city import complete, training
 from tests.support.ledger_makers import beat, learner, lecture, opened
 
@@ -32,11 +32,11 @@ def course(runtime: Runtime, client: FlaskClient) -> Course:
         _, actor, account = learner(tx)
         sign_in(client, factories.session_token(tx, account))
         course = lecture(tx, account, items=2)
-        words = Transcript(asset_id=course.items[0].asset_id or 0, origin="manual")
+        words = Transcript(asset_id=course.shown.items[0].asset_id or 0, origin="manual")
         tx.add(words)
         tx.flush()
         tx.add(Cue(transcript_id=words.id, seq=1, start_ms=754_400, end_ms=756_000, text="村规民约"))
-    beat(runtime, opened(runtime, actor, course.items[0]), [(0, 8_000)], position=8_000)
+    beat(runtime, opened(runtime, actor, course.shown.items[0]), [(0, 8_000)], position=8_000)
     return course
 
 
@@ -47,19 +47,19 @@ def attribute(page: str, name: str) -> str:
 
 
 def test_the_page_knows_what_is_held_and_where_to_go_on(client: FlaskClient, course: Course) -> None:
-    page = client.get(f"/learn/{course.items[0].public_id}?t=754").text
+    page = client.get(f"/learn/{course.shown.items[0].public_id}?t=754").text
     assert json.loads(attribute(page, "data-held"))["spans"] == [[0, 8_000]]
     assert attribute(page, "data-start") == "754400", "the sentence itself, not the end of the one before"
     assert attribute(page, "data-position") == "8000"
     assert attribute(page, "data-duration") == "600000"
-    assert f'href="/learn/{course.items[0].public_id}?t=754"' in page, "words lead to their second without script"
-    assert course.items[1].title in page
+    assert f'href="/learn/{course.shown.items[0].public_id}?t=754"' in page, "words lead to their second without script"
+    assert course.shown.items[1].title in page
 
 
 @pytest.mark.parametrize("asked", ["-1", "1e9", "abc", "٣", "99999999999999", ""])
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_strange_second_is_the_beginning(client: FlaskClient, course: Course, asked: str) -> None:
-    answer = client.get(f"/learn/{course.items[0].public_id}", query_string={"t": asked})
+    answer = client.get(f"/learn/{course.shown.items[0].public_id}", query_string={"t": asked})
     assert answer.status_code == 200
     assert attribute(answer.text, "data-start") == "0"
 
@@ -68,24 +68,24 @@ def test_somebody_without_membership_watches_without_a_ledger(app: Flask, course
     guest = app.test_client()
     with runtime.db.begin() as tx:
         sign_in(guest, factories.session_token(tx, factories.account(tx)))
-    page = guest.get(f"/learn/{course.items[0].public_id}").text
+    page = guest.get(f"/learn/{course.shown.items[0].public_id}").text
     assert "data-playlist" in page
     assert "data-item=" not in page
 
 
 def test_what_is_withdrawn_or_removed_is_gone(client: FlaskClient, course: Course, runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
-        tx.get_one(Course, course.id).state = CourseState.WITHDRAWN
-    assert client.get(f"/learn/{course.items[0].public_id}").status_code == 404
-    answer = client.post("/api/v1/progress/leases", json={"item": course.items[0].public_id})
+        shelf.withdraw(tx, course)
+    assert client.get(f"/learn/{course.shown.items[0].public_id}").status_code == 404
+    answer = client.post("/api/v1/progress/leases", json={"item": course.shown.items[0].public_id})
     assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_lecture_in_preparation_says_so(client: FlaskClient, course: Course, runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
-        tx.get_one(CourseItem, course.items[1].id).asset_id = None
-    page = client.get(f"/learn/{course.items[1].public_id}").text
+        shelf.change_item(tx, course.shown.items[1].item_id, asset_id=None)
+    page = client.get(f"/learn/{course.shown.items[1].public_id}").text
     assert "还在准备" in page
     assert "data-refresh" not in page, "there is nothing to wait for"
     with runtime.db.begin() as tx:
@@ -94,27 +94,27 @@ def test_a_lecture_in_preparation_says_so(client: FlaskClient, course: Course, r
         tx.flush()
         tx.add(AssetStep(asset_id=asset.id, step="hash", position=0, state="done", permille=1000))
         tx.add(AssetStep(asset_id=asset.id, step="encode", position=1, state="running", permille=260))
-        tx.get_one(CourseItem, course.items[1].id).asset_id = asset.id
-    page = client.get(f"/learn/{course.items[1].public_id}").text
+        shelf.change_item(tx, course.shown.items[1].item_id, asset_id=asset.id)
+    page = client.get(f"/learn/{course.shown.items[1].public_id}").text
     assert "data-refresh" in page and 'value="630"' in page
     assert "正在准备" in client.get(f"/library/{course.public_id}").text
-    assert client.post("/api/v1/progress/leases", json={"item": course.items[1].public_id}).status_code == 409
+    assert client.post("/api/v1/progress/leases", json={"item": course.shown.items[1].public_id}).status_code == 409
 
 
 def test_credit_is_carried_over_by_a_reviewer_who_sees_the_effect_first(
     app: Flask, course: Course, runtime: Runtime, client: FlaskClient
 ) -> None:
-    where = f"/learn/{course.items[0].public_id}/recut"
+    where = f"/learn/{course.shown.items[0].public_id}/recut"
     assert client.get(where).status_code == 404, "not a member's business"
     officer = app.test_client()
     with runtime.db.begin() as tx:
-        tx.get_one(CourseItem, course.items[0].id).version = 2
+        shelf.change_item(tx, course.shown.items[0].item_id, number=2)
         node = tx.get_one(Organisation, course.organisation_id)
         sign_in(officer, factories.session_token(tx, factories.account(tx, None, (Role.REVIEWER, node))))
     assert "看过旧视频的" in officer.post(where, data={"kept": "0:00-5:00 → 0:00", "verb": "preview"}).text
-    assert client.get(f"/api/v1/progress/items/{course.items[0].public_id}").json["spans"] == []  # type: ignore[index]
+    assert client.get(f"/api/v1/progress/items/{course.shown.items[0].public_id}").json["spans"] == []  # type: ignore[index]
     assert "已转到新版本" in officer.post(where, data={"kept": "0:00-5:00 → 0:00", "verb": "carry"}).text
-    assert client.get(f"/api/v1/progress/items/{course.items[0].public_id}").json["spans"] == [[0, 8_000]]  # type: ignore[index]
+    assert client.get(f"/api/v1/progress/items/{course.shown.items[0].public_id}").json["spans"] == [[0, 8_000]]  # type: ignore[index]
     assert officer.post(where, data={"kept": "never"}).status_code == 422
 
 
@@ -122,7 +122,7 @@ def test_credit_is_carried_over_by_a_reviewer_who_sees_the_effect_first(
 def test_evidence_is_downloaded_by_the_member(client: FlaskClient, course: Course, runtime: Runtime) -> None:
     with runtime.db.read() as tx:
         member = tx.scalars(select(Member)).one()
-    where = f"/api/v1/progress/evidence/{member.public_id}/{course.items[0].public_id}"
+    where = f"/api/v1/progress/evidence/{member.public_id}/{course.shown.items[0].public_id}"
     assert (client.get(where).json or {})["ledger"][0]["spans"] == [[0, 8_000]]
     table = client.get(where + "?format=csv")
     assert table.mimetype == "text/csv"
@@ -139,24 +139,24 @@ def test_after_a_lesson_stands_what_the_training_still_asks_and_the_next_lesson(
         window = {"opens_on": today, "closes_on": today + dt.timedelta(days=30)}
         plan = training(tx, holder, [course, other], **window)
         service.open_training(tx, SYSTEM, plan)
-        title, last = plan.title, other.items[0]
-    page = client.get(f"/learn/{course.items[0].public_id}/after").text
+        title, last = plan.title, other.shown.items[0]
+    page = client.get(f"/learn/{course.shown.items[0].public_id}/after").text
     assert "学到这里" in page and f"《{title}》2 门课已学完 0 门" in page
-    assert f'href="/learn/{course.items[1].public_id}"' in page, "first the course's own next item"
+    assert f'href="/learn/{course.shown.items[1].public_id}"' in page, "first the course's own next item"
     assert f'href="/library/{course.public_id}"' in page
     with runtime.db.begin() as tx:
         member = tx.scalars(select(Member)).one()
-        for item in tx.get_one(Course, course.id).items:
+        for item in tx.get_one(Course, course.id).shown.items:
             tx.add(
                 ItemCompletion(
                     member_id=member.id,
-                    item_id=item.id,
-                    item_version=item.version,
+                    item_id=item.item_id,
+                    item_version=item.number,
                     course_id=course.id,
                     completed_at=clock.now(),
                 )
             )
         complete(tx, member.id, course.id, clock.now())
-    page = client.get(f"/learn/{course.items[1].public_id}/after").text
+    page = client.get(f"/learn/{course.shown.items[1].public_id}/after").text
     assert "已学完" in page and f"《{title}》2 门课已学完 1 门" in page
     assert f'href="/learn/{last.public_id}"' in page, "then what the training still asks for"

@@ -15,6 +15,7 @@ from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
 from academy.jobs.api import publish
+from academy.library.kinds import VersionState
 from academy.library.models import ContentProposal, Course
 from academy.media import queries
 from academy.media.events import SpeechRecognised
@@ -24,6 +25,7 @@ from academy.media.transcripts import chapters
 from academy.notifications.models import Notification
 from tests.conftest import sign_in
 from tests.support import factories as make
+from tests.support import shelf
 from tests.support.shortcuts import import_captions
 
 SRT = "1\n00:00:01,000 --> 00:00:03,000\n同志们好\n"
@@ -232,6 +234,6 @@ def test_recognised_words_replace_nothing_that_people_wrote_or_proposed(scene: S
 
 def test_recognised_words_of_a_draft_are_there_at_once(scene: Scene) -> None:
     with scene.runtime.db.begin() as tx:
-        tx.get_one(Course, scene.course.id).state = "draft"
+        shelf.take_back(tx, scene.course, VersionState.DRAFT)
     recognise(scene, "none")
     assert scene.shown() == ["机器听到的话"] and scene.proposals("open") == []

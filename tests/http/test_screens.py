@@ -17,6 +17,7 @@ from academy.learning import service as progress
 from academy.people.models import Member
 from tests.conftest import sign_in
 from tests.support import factories as make
+from tests.support import shelf
 from tests.support.ledger_makers import lecture
 
 
@@ -187,7 +188,7 @@ def test_a_screen_plays_in_its_owners_name_and_reads_nothing_of_theirs(
 ) -> None:
     with runtime.db.begin() as tx:
         course = lecture(tx, owner)
-        item = course.items[0].public_id
+        item = course.shown.items[0].public_id
     body = {"item": item, "device": "hall"}
     lease = phone.post("/api/v1/progress/leases", json=body).json
     with clock.frozen(clock.now() + dt.timedelta(seconds=15)):
@@ -216,8 +217,8 @@ def test_a_hall_does_not_hear_what_its_owner_watches_elsewhere(
     screen: FlaskClient, phone: FlaskClient, runtime: Runtime, owner: Account
 ) -> None:
     with runtime.db.begin() as tx:
-        private, shown = (lecture(tx, owner).items[0] for _ in range(2))
-        private.title = "怎样写检查"
+        private, shown = (lecture(tx, owner).shown.items[0] for _ in range(2))
+        shelf.change_item(tx, private.item_id, title="怎样写检查")
         address, public = private.public_id, shown.public_id
     begun = phone.post(
         "/api/v1/progress/leases", json={"item": address, "device": "phone"}, headers={"User-Agent": "iPhone Safari"}

@@ -46,7 +46,7 @@ class World:
                 make.account(tx, None, (Role.REVIEWER, node)),
             )
             self.course = make.published_course(tx, trainer, reviewer, items=2)
-            self.items = [item.public_id for item in self.course.items]
+            self.items = [item.public_id for item in self.course.shown.items]
             self.owners = [make.account(tx, make.member(tx, node), *grants) for grants in ((), ((Role.AUDITOR, node),))]
             self._have_a_past(tx, self.owners[1], make.published_course(tx, trainer, reviewer))
             self.nobody, self.somebody = (self.screen(tx, owner) for owner in self.owners)
@@ -54,7 +54,7 @@ class World:
     def _have_a_past(self, tx: Tx, owner: Account, other: Course) -> None:
         assert owner.member_id is not None
         owner.language, owner.elder_mode, owner.display_name = "en", True, "路人甲"
-        lease = progress.open_lease(tx, Actor(member_id=owner.member_id), self.course.items[0])
+        lease = progress.open_lease(tx, Actor(member_id=owner.member_id), self.course.shown.items[0])
         with clock.frozen(clock.now() + dt.timedelta(minutes=5)):
             claim = Heartbeat(lease.grant, 1, ((0, 40_000),), 40_000, clock.now_ms())
             record_heartbeat(tx, self.runtime.settings, claim)

@@ -44,9 +44,9 @@ def _course(tx: Tx, role: Callable[..., object]) -> Scene:
 
 def _item(tx: Tx, role: Callable[..., object]) -> Scene:
     course = factories.course(tx, role(Role.TRAINER))
-    item = course.items[0]
+    item = course.shown.items[0]
     action = f"/studio/{course.public_id}/items/{item.public_id}"
-    kept = lambda t: t.get_one(Course, course.id).items[0].title  # noqa: E731
+    kept = lambda t: t.get_one(Course, course.id).shown.items[0].title  # noqa: E731
     return Scene(f"/studio/{course.public_id}", action, ("甲的课件", "乙的课件"), "item_title", kept)
 
 

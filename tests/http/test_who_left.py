@@ -227,7 +227,7 @@ def test_a_playback_ends_with_its_member_whatever_session_it_has(app: Flask, lea
         course = lecture(tx, leaver.account)
     client = app.test_client()
     sign_in(client, leaver.cookie)
-    opened = client.post("/api/v1/progress/leases", json={"item": course.items[0].public_id}).json
+    opened = client.post("/api/v1/progress/leases", json={"item": course.shown.items[0].public_id}).json
     with leaver.runtime.db.begin() as tx:
         tx.scalars(select(PlaybackLease)).one().session_id = None
     leaver.leave("deceased")

@@ -17,6 +17,7 @@ from academy.people.models import Member, Organisation
 from academy.trainings import service
 from academy.trainings.models import Training
 from tests.support import factories as make
+from tests.support.shelf import course as on_shelf
 
 START = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
 
@@ -30,16 +31,13 @@ def course(tx: Tx) -> Course:
     tx.add(shelf)
     tx.flush()
     holder = tx.scalars(select(Organisation).order_by(Organisation.id)).first() or make.organisation(tx, level="city")
-    made = Course(
-        title="课程",
+    return on_shelf(
+        tx,
         organisation_id=holder.id,
         category_id=shelf.id,
-        state="published",
         created_by=make.account(tx).id,
+        published_at=START - dt.timedelta(days=60),
     )
-    tx.add(made)
-    tx.flush()
-    return made
 
 
 def complete(tx: Tx, member: int, course: int, when: dt.datetime, version: int = 1) -> None:

@@ -1,6 +1,7 @@
 """Lectures, leases and beats for tests of the watch ledger."""
 
 import itertools
+from typing import Any
 
 from academy.accounts.models import Account
 from academy.core import clock
@@ -10,10 +11,10 @@ from academy.core.runtime import Runtime
 from academy.learning import service
 from academy.learning.heartbeats import Heartbeat, HeartbeatOutcome
 from academy.learning.service import Opened
-from academy.library.models import Category, Course, CourseItem, CourseState
+from academy.library.models import Category, Course, ItemVersion
 from academy.media.models import Asset, AssetState
 from academy.people.models import Member
-from tests.support import factories
+from tests.support import factories, shelf
 from tests.support.shortcuts import record_heartbeat
 
 _count = itertools.count(1)
@@ -27,17 +28,8 @@ def lecture(tx: Tx, owner: Account, *, minutes: float = 10, items: int = 1, **ch
     tx.add(category)
     tx.flush()
     node = tx.get_one(Member, owner.member_id).organisation_id
-    fields: dict[str, object] = {
-        "state": CourseState.PUBLISHED,
-        "published_at": clock.now(),
-        "published_version": 1,
-        "organisation_id": node,
-    }
-    course = Course(title=f"课程{number}", category_id=category.id, created_by=owner.id, **(fields | changes))
-    tx.add(course)
-    tx.flush()
-    for position in range(items):
-        asset = Asset(
+    files = [
+        Asset(
             account_id=owner.id,
             kind="video",
             filename=f"第{number}课.mp4",
@@ -45,16 +37,12 @@ def lecture(tx: Tx, owner: Account, *, minutes: float = 10, items: int = 1, **ch
             state=AssetState.READY,
             duration_ms=int(minutes * MINUTE),
         )
-        tx.add(asset)
-        tx.flush()
-        tx.add(
-            CourseItem(
-                course_id=course.id, position=position, kind="video", title=f"第{position + 1}讲", asset_id=asset.id
-            )
-        )
+        for _ in range(items)
+    ]
+    tx.add_all(files)
     tx.flush()
-    tx.refresh(course, ["items"])
-    return course
+    fields: dict[str, Any] = {"title": f"课程{number}", "organisation_id": node, "category_id": category.id}
+    return shelf.course(tx, created_by=owner.id, files=files, **(fields | changes))
 
 
 def learner(tx: Tx) -> tuple[Member, Actor, Account]:
@@ -64,9 +52,9 @@ def learner(tx: Tx) -> tuple[Member, Actor, Account]:
     return person, Actor(account_id=made.id, member_id=person.id), made
 
 
-def opened(runtime: Runtime, actor: Actor, item: CourseItem, **how: object) -> Opened:
+def opened(runtime: Runtime, actor: Actor, item: ItemVersion, **how: object) -> Opened:
     with runtime.db.begin() as tx:
-        return service.open_lease(tx, actor, tx.get_one(CourseItem, item.id), **how)  # type: ignore[arg-type]
+        return service.open_lease(tx, actor, tx.get_one(ItemVersion, (item.course_version_id, item.item_id)), **how)  # type: ignore[arg-type]
 
 
 def beat(

@@ -81,7 +81,7 @@ def acts(w: World) -> dict[str, Act]:
             reason="签到表",
             studied_on=clock.today(),
         ),
-        "courses(revises_id)": lambda tx: drafts.revise_course(tx, w.author, _pick(tx, w.course)),
+        "course_versions(course_id, number)": lambda tx: drafts.revise_course(tx, w.author, _pick(tx, w.course)),
         "glossary_terms(wrong)": lambda tx: editing.add_glossary_term(tx, SYSTEM, "合座社", "合作社"),
         "jobs(key)": lambda tx: enqueue(tx, "search.merge", key="search.merge"),
         "lecturers(name, office)": lambda tx: drafts.find_lecturer(tx, "王新", "县委书记", is_leader=True),

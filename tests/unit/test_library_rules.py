@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from academy.library import rules
-from academy.library.models import CourseState
-from academy.library.rules import CourseVerb, ItemState, after, may, offered_verbs
+from academy.library.kinds import VersionState
+from academy.library.rules import CourseStanding, CourseVerb, ItemState, after, may, offered_verbs
 
+_UNDO = {CourseVerb.EDIT, CourseVerb.RETURN, CourseVerb.DISCARD, CourseVerb.WITHDRAW}
 verbs = st.lists(st.tuples(st.sampled_from(CourseVerb), st.integers(0, 2)), max_size=40)
 
 
@@ -16,41 +17,66 @@ def test_whatever_people_try_the_published_was_approved_by_another_since_the_las
     acts: list[tuple[CourseVerb, int]],
 ) -> None:
     # Person 0 is the author and also holds the reviewer's office; 1 and 2 are reviewers.
-    state, approved_by = CourseState.DRAFT, None
+    standing, approved_by = CourseStanding(VersionState.DRAFT), None
     for verb, person in acts:
-        target = after(verb, state)
+        target = after(verb, standing)
         if target is None or not may(verb, is_author=person == 0, is_reviewer=True):
             continue
         if verb is CourseVerb.APPROVE:
             approved_by = person
-        if verb in {CourseVerb.EDIT, CourseVerb.RETURN}:
+        # A revision begins without a review, and after a withdrawal another look is asked for.
+        if verb in _UNDO or (verb is CourseVerb.REVISE and standing.draft is None):
             approved_by = None
-        state = target
-        if state is CourseState.PUBLISHED:
-            assert approved_by in {1, 2}
+        standing = target
+        if verb is CourseVerb.PUBLISH:
+            assert approved_by in {1, 2} and standing == CourseStanding(None, is_published=True)
+        if standing.draft is None and not standing.is_published:
+            break  # discarded
 
 
-@given(st.sampled_from(CourseState), st.booleans())
-def test_nobody_decides_on_their_own(state: CourseState, is_reviewer: bool) -> None:
-    mine = offered_verbs(state, is_author=True, is_reviewer=is_reviewer)
+standings = st.builds(CourseStanding, st.none() | st.sampled_from(VersionState), st.booleans(), st.booleans())
+
+
+@given(standings, st.booleans())
+def test_nobody_decides_on_their_own(standing: CourseStanding, is_reviewer: bool) -> None:
+    mine = offered_verbs(standing, is_author=True, is_reviewer=is_reviewer)
     assert not mine & rules.REVIEWER_VERBS
 
 
-@given(st.sampled_from(CourseState))
-def test_a_stranger_can_do_nothing(state: CourseState) -> None:
-    assert not offered_verbs(state, is_author=False, is_reviewer=False)
+@given(standings)
+def test_a_stranger_can_do_nothing(standing: CourseStanding) -> None:
+    assert not offered_verbs(standing, is_author=False, is_reviewer=False)
 
 
 def test_every_verb_belongs_to_somebody() -> None:
     assert set(CourseVerb) == rules.AUTHOR_VERBS | rules.REVIEWER_VERBS | rules.EITHER_VERBS
-    assert set(CourseVerb) == set(rules.MOVES)
+    everywhere = [
+        CourseStanding(draft, a, b) for draft in (None, *VersionState) for a in (True, False) for b in (True, False)
+    ]
+    assert {verb for verb in CourseVerb if any(after(verb, one) for one in everywhere)} == set(CourseVerb)
+
+
+OUT = [(7, 1, True), (8, 2, False)]
 
 
 @pytest.mark.parametrize(
-    ("version", "published", "expected"), [(1, None, 1), (1, 1, 2), (2, 1, 2)], ids=["never out", "out", "risen"]
+    ("listed", "number", "published", "expected"),
+    [
+        (OUT, 1, None, 1),
+        (OUT, 4, None, 4),
+        (OUT[::-1], 3, OUT, 3),
+        (OUT[:1], 3, OUT, 4),
+        ([*OUT, (9, 1, True)], 3, OUT, 4),
+        ([(7, 2, True), OUT[1]], 4, OUT, 4),
+        ([(7, 1, False), OUT[1]], 3, OUT, 4),
+        (OUT, 4, OUT, 3),
+    ],
+    ids=["never out", "out once", "reordered", "less", "more", "replaced", "optional", "changed and back"],
 )
-def test_the_version_rises_once_above_what_was_published(version: int, published: int | None, expected: int) -> None:
-    assert rules.next_version(version, published) == expected
+def test_the_contents_number_rises_once_above_what_was_published(
+    listed: rules.Listed, number: int, published: rules.Listed | None, expected: int
+) -> None:
+    assert rules.content_number(listed, number, published, 3) == expected
 
 
 def test_what_is_missing_is_said_item_by_item() -> None:

@@ -9,8 +9,8 @@ from academy.core import clock
 from academy.core.database import Tx
 from academy.jobs import api as jobs
 from academy.library import api as library
-from academy.library.api import CourseState
-from academy.library.models import Course, CourseItem, Review
+from academy.library.api import CourseState, VersionState
+from academy.library.models import Course, CourseItem, CourseVersion, ItemVersion, Review
 from academy.media import api as media
 from academy.media.models import Asset, AssetStep
 
@@ -272,40 +272,43 @@ def _course(
     shown = shelf.state == CourseState.PUBLISHED
     at = clock.now() - dt.timedelta(days=PUBLISHED_DAYS_AGO - place if shown else 2, minutes=place * 7)
     course = Course(
-        title=shelf.title,
-        summary=shelf.summary,
         organisation_id=organisation_id,
-        category_id=category_id,
-        lecturer_id=library.find_lecturer(tx, shelf.lecturer, shelf.office, is_leader=place % 4 == 0).id,
-        state=shelf.state,
-        published_version=1 if shown else None,
-        revision=1,
-        credit_minutes=max(READING_MINUTES if shelf.kind == "document" else 1, round(shelf.length_ms / MINUTE)),
         created_by=trainer_id,
         created_at=at - dt.timedelta(days=3),
         updated_at=at,
-        submitted_at=None if shelf.state == CourseState.DRAFT else at - dt.timedelta(days=1),
-        published_at=at if shown else None,
     )
-    tx.add(course)
+    version = CourseVersion(
+        course=course,
+        title=shelf.title,
+        summary=shelf.summary,
+        category_id=category_id,
+        lecturer_id=library.find_lecturer(tx, shelf.lecturer, shelf.office, is_leader=place % 4 == 0).id,
+        state=VersionState.DRAFT if shown else VersionState(shelf.state),
+        edit_number=1,
+        credit_minutes=max(READING_MINUTES if shelf.kind == "document" else 1, round(shelf.length_ms / MINUTE)),
+        created_at=at - dt.timedelta(days=3),
+        submitted_at=None if shelf.state == CourseState.DRAFT else at - dt.timedelta(days=1),
+    )
+    course.draft = version
+    tx.add(version)
     tx.flush()
+    main = _item(tx, version, shelf, shelf.kind, trainer_id, 1, waiting)
+    if shelf.with_paper:
+        _item(tx, version, shelf, "document", trainer_id, 2, waiting)
     if shown:
+        library.put_on_shelf(tx, course, at)
         tx.add(
             Review(
-                course_id=course.id,
-                course_version=1,
-                course_revision=1,
+                course_version_id=version.id,
+                edit_number=1,
                 author_id=trainer_id,
                 reviewer_id=reviewer_id,
                 decision="approved",
                 at=at,
             )
         )
-    main = _item(tx, course, shelf, shelf.kind, trainer_id, 1, waiting)
-    if shelf.with_paper:
-        _item(tx, course, shelf, "document", trainer_id, 2, waiting)
     plays = shelf.kind != "document"
-    return Shelved(course.id, course.public_id, course.credit_minutes, main if plays else None, shelf.length_ms)
+    return Shelved(course.id, course.public_id, version.credit_minutes, main if plays else None, shelf.length_ms)
 
 
 SUFFIX = {"video": "mp4", "audio": "m4a", "document": "pdf"}
@@ -313,7 +316,7 @@ SUFFIX = {"video": "mp4", "audio": "m4a", "document": "pdf"}
 
 def _item(
     tx: Tx,
-    course: Course,
+    version: CourseVersion,
     shelf: SampleShelf,
     kind: str,
     owner: int,
@@ -332,8 +335,9 @@ def _item(
     for number, step in enumerate(media.STEPS_BY_KIND[kind]):
         tx.add(AssetStep(asset_id=asset.id, step=step, position=number))
     title = shelf.title if kind == shelf.kind else f"{shelf.law}条文"
-    item = CourseItem(
-        course_id=course.id,
+    item = ItemVersion(
+        course_version=version,
+        item=CourseItem(course=version.course),
         position=position,
         kind=kind,
         title=title,
@@ -344,4 +348,4 @@ def _item(
     tx.add(item)
     tx.flush()
     waiting.append((asset.id, LecturePlan(shelf.title, shelf.law, shelf.first, shelf.length_ms, kind)))
-    return item.id
+    return item.item_id

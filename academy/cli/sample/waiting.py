@@ -28,7 +28,7 @@ def leave_waiting(tx: Tx, made: dict[str, int]) -> None:
     """Ask for things that officers of the sample accounts decide; `made` are the accounts by user name."""
     secretary, town = (_actor(tx, made[name]) for name in ("secretary", "town"))
     branch = tx.get_one(Organisation, secretary.scopes[0].organisation_id)
-    course = tx.scalars(select(Course).where(Course.state == "published").order_by(Course.id.desc())).first()
+    course = tx.scalars(select(Course).where(Course.is_published).order_by(Course.id.desc())).first()
     learned = select(Completion.member_id).where(Completion.course_id == (course.id if course else 0))
     idle = Member.id.not_in(learned)
     named = select(Account.member_id).where(Account.id.in_(made.values()), Account.member_id.is_not(None))

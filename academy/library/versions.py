@@ -1,0 +1,97 @@
+"""Versions of a course: a draft begun from the published one, its content's number, its place on the shelf."""
+
+import datetime as dt
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from academy.core.database import Tx
+from academy.library import rules
+from academy.library.kinds import VersionState
+from academy.library.models import Course, CourseVersion, ItemVersion
+
+PARTICULARS = (
+    "title",
+    "summary",
+    "category_id",
+    "lecturer_id",
+    "cover_asset_id",
+    "threshold_permille",
+    "credit_minutes",
+)
+ITEM_PARTICULARS = ("item_id", "position", "kind", "title", "asset_id", "number", "required")
+
+
+def edited(course: Course) -> CourseVersion:
+    """The version that its author or a reviewer looks at: the one in work, else the published one."""
+    return course.draft or course.shown
+
+
+def items_with_files(tx: Tx, version: CourseVersion) -> list[ItemVersion]:
+    """The items of a version, in order, with their files; one query."""
+    query = select(ItemVersion).where(ItemVersion.course_version_id == version.id).order_by(ItemVersion.position)
+    return list(tx.scalars(query.options(joinedload(ItemVersion.asset))))
+
+
+def start_draft(tx: Tx, course: Course) -> CourseVersion:
+    """A draft with the content of the published version. The caller holds the course's row lock."""
+    base = course.published
+    assert base is not None  # the rules let nobody revise what was never published
+    last, edits = tx.execute(
+        select(func.max(CourseVersion.number), func.max(CourseVersion.edit_number)).where(
+            CourseVersion.course_id == course.id
+        )
+    ).one()
+    draft = CourseVersion(
+        course=course,
+        number=last + 1,
+        edit_number=edits + 1,
+        content_number=base.content_number,
+        **{name: getattr(base, name) for name in PARTICULARS},
+    )
+    tx.add(draft)
+    course.draft = draft
+    tx.flush()
+    tx.add_all(
+        ItemVersion(course_version_id=draft.id, **{name: getattr(item, name) for name in ITEM_PARTICULARS})
+        for item in base.items
+    )
+    tx.flush()
+    return draft
+
+
+def number_content(tx: Tx, course: Course, draft: CourseVersion) -> None:
+    """Give the draft's content its number, after any change of its items."""
+    tx.flush()
+    tx.expire(draft, ["items"])
+    base = course.published
+    draft.content_number = rules.content_number(
+        _listed(draft),
+        draft.content_number,
+        _listed(base) if base is not None else None,
+        base.content_number if base is not None else 0,
+    )
+    tx.flush()
+
+
+def _listed(version: CourseVersion) -> list[tuple[int, int, bool]]:
+    return [(item.item_id, item.number, item.required) for item in version.items]
+
+
+def put_on_shelf(tx: Tx, course: Course, at: dt.datetime) -> None:
+    """Let the draft take the published version's place. The caller holds the course's row lock."""
+    draft, base = course.draft, course.published
+    assert draft is not None
+    same = (
+        base is not None
+        and base.content_number == draft.content_number
+        and base.threshold_permille == draft.threshold_permille
+    )
+    if base is not None:
+        base.state = VersionState.SUPERSEDED
+        tx.flush()  # one published version a course
+    draft.content_since = (base.content_since if base is not None and same else None) or at
+    draft.published_at, draft.state = at, VersionState.PUBLISHED
+    course.published, course.draft = draft, None
+    course.published_at, course.updated_at, course.withdrawn_at = course.published_at or at, at, None
+    tx.flush()
