@@ -148,6 +148,7 @@ def signed_in(browser: Browser, address: str, name: str) -> Any:
     page = context.new_page()
     page.goto("/sign-in")
     page.fill("input[name=username]", name)
+    page.locator("main form button[type=submit]").first.click()
     page.fill("input[name=password]", PASSWORD)
     page.locator("main form button[type=submit]").first.click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
