@@ -62,7 +62,7 @@ def measure(url: str, asked: argparse.Namespace) -> dict[str, object]:
     settings = scene.settings_for(url, scene.CACHE)
     path = scene.CACHE / "crowd.txt"
     chosen = scene.watchers(url, asked.viewers)
-    path.write_text("".join(f"{one.token} {one.covered_ms} {one.seq}\n" for one in chosen))
+    path.write_text("".join(f"{one.token} {one.covered} {one.seq}\n" for one in chosen))
     with drive.server(settings) as process:
         before = scene.credited_ms(url)
         memory = _Memory(process.pid)

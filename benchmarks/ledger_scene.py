@@ -119,7 +119,7 @@ def _fill(db: Database, members: int) -> None:
                 "item_id": n % ITEMS + 1,
                 "item_version": 1,
                 "course_id": n % ITEMS + 1,
-                "duration_ms": DURATION_MS,
+                "extent": DURATION_MS,
                 "threshold_permille": 950,
                 "expires_at": now + dt.timedelta(days=3650),
                 "credited_until_ms": since,
@@ -190,8 +190,8 @@ def _ledger(dice: random.Random, member: int, item: int, since: int) -> dict[str
         "item_id": item,
         "item_version": 1,
         "spans": pack_spans([(0, covered), *extra]),
-        "covered_ms": covered + sum(b - a for a, b in extra),
-        "position_ms": covered,
+        "covered": covered + sum(b - a for a, b in extra),
+        "position": covered,
         "updated_ms": since,
         "lease_id": member if member % ITEMS + 1 == item else None,
         "credited_until_ms": since,
@@ -240,7 +240,7 @@ class Watching:
     token: str
     member_id: int
     item_id: int
-    covered_ms: int
+    covered: int
     seq: int
 
 
@@ -283,7 +283,7 @@ def credited_ms(url: str) -> int:
     """All media time in the ledger."""
     db = Database(url)
     with db.read() as tx:
-        total = int(tx.scalar(text("SELECT sum(covered_ms) FROM watch_ledgers")) or 0)
+        total = int(tx.scalar(text("SELECT sum(covered) FROM watch_ledgers")) or 0)
     db.dispose()
     return total
 

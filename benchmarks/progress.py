@@ -93,7 +93,7 @@ def measure(url: str, asked: argparse.Namespace) -> dict[str, object]:
 
 def _viewers(url: str, members: int, seed: int) -> None:
     chosen = scene.watchers(url, min(40_000, members), seed=seed)
-    lines = (f"{one.token} {one.covered_ms} {one.seq}\n" for one in chosen)
+    lines = (f"{one.token} {one.covered} {one.seq}\n" for one in chosen)
     (scene.CACHE / "viewers.txt").write_text("".join(lines))
 
 

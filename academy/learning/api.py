@@ -1,6 +1,7 @@
 """Playback leases, heartbeats, watched time, starts and completions, corrections.
 
-Positions are in media milliseconds, `seq` counts the reports of one lease.
+Positions, spans and lengths are in the unit of the item: media milliseconds, or pages of a document. `seq` counts the
+reports of one lease.
 """
 
 from academy.learning.access import access_correction, access_evidence, access_lease, access_recut
@@ -21,6 +22,7 @@ from academy.learning.corrections import (
 from academy.learning.devices import device_label, device_of
 from academy.learning.events import CorrectionApproved, CourseFinished, CourseStarted, CourseStruck
 from academy.learning.evidence import collect_evidence, evidence_csv
+from academy.learning.extents import covered_time, study_time
 from academy.learning.group_commit import Committer
 from academy.learning.heartbeats import (
     MAX_HEARTBEAT_BYTES,
@@ -47,7 +49,7 @@ from academy.learning.record import RecordYear, record_of_year, record_years
 from academy.learning.recuts import carry_over_credit, latest_recut, preview_recut, read_recut_mapping
 from academy.learning.refusals import explain_refusal
 from academy.learning.repair import derive_from_ledgers, ledger_differences, repair_ledgers
-from academy.learning.rules import Span, pack_spans, unpack_spans
+from academy.learning.rules import PAGE_MS, Span, Unit, milliseconds_of, pack_spans, unpack_spans
 from academy.learning.service import OtherDevice, end_lease, open_lease
 from academy.learning.tokens import Signer
 
@@ -57,6 +59,7 @@ __all__ = [
     "CORRECTION_PROPOSERS",
     "MAX_HEARTBEAT_BYTES",
     "MAX_SEQ",
+    "PAGE_MS",
     "BadHeartbeat",
     "Committer",
     "CorrectionApproved",
@@ -75,6 +78,7 @@ __all__ = [
     "RecordYear",
     "Signer",
     "Span",
+    "Unit",
     "access_correction",
     "access_evidence",
     "access_lease",
@@ -87,6 +91,7 @@ __all__ = [
     "corrections_of",
     "count_waiting_corrections",
     "course_states",
+    "covered_time",
     "decline_correction",
     "derive_from_ledgers",
     "device_label",
@@ -99,6 +104,7 @@ __all__ = [
     "ledger_differences",
     "ledger_of",
     "load_playback_page",
+    "milliseconds_of",
     "new_metrics_folder",
     "open_lease",
     "pack_spans",
@@ -110,6 +116,7 @@ __all__ = [
     "record_of_year",
     "record_years",
     "repair_ledgers",
+    "study_time",
     "unpack_spans",
     "waiting_corrections",
 ]

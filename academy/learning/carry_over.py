@@ -7,7 +7,7 @@ from academy.learning import completions, consequences, ledger_rows, rules
 from academy.learning.heartbeats import HeartbeatOutcome
 from academy.learning.ledger_rows import LedgerRow, RowKey
 from academy.learning.models import Recut, WatchLedger
-from academy.learning.rules import Span
+from academy.learning.rules import Span, Unit
 from academy.library.models import CourseItem, ItemVersion
 
 Rows = dict[RowKey, LedgerRow]
@@ -49,6 +49,7 @@ def catch_up(tx: Tx, member_id: int, item: ItemVersion, at_ms: int) -> None:
 def _give(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: int, rows: Rows) -> tuple[Span, ...]:
     """Add spans to a member's row of the newer version, with their consequences; returns all spans of the row."""
     key = (member_id, recut.item_id, recut.to_version)
+    item = completions.seen_last(tx, recut.item_id)
     completions.insert_once(
         tx,
         WatchLedger,
@@ -56,20 +57,20 @@ def _give(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: 
         item_id=recut.item_id,
         item_version=recut.to_version,
         spans=b"",
-        covered_ms=0,
-        position_ms=0,
+        unit=Unit.PAGE if item is not None and item.kind == "document" else Unit.MS,
+        covered=0,
+        position=0,
         updated_ms=at_ms,
         credited_until_ms=0,
         seq=0,
     )
     row = rows.get(key) or ledger_rows.load(tx, [key])[key]
     before = rules.unpack_spans(row.packed)
-    held = rules.close(before, spans, recut.duration_ms)
-    item = completions.seen_last(tx, recut.item_id)
+    held = rules.close(before, spans, recut.extent, row.unit)
     asked = completions.threshold(item.course_version, item) if item is not None else completions.NEVER
     course_id = tx.get_one(CourseItem, recut.item_id).course_id
-    outcome = HeartbeatOutcome(gained_ms=rules.length(held) - rules.length(before))
-    consequences.add_credit(row, rules.pack_spans(held), outcome, recut.duration_ms, asked, at_ms)
+    outcome = HeartbeatOutcome(rules.length(held) - rules.length(before), row.unit)
+    consequences.add_credit(row, rules.pack_spans(held), outcome, recut.extent, asked, at_ms)
     if row.pending_since_ms is not None:
         consequences.write_consequences(tx, key, course_id, row)
     ledger_rows.save(tx, {key: row})

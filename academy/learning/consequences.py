@@ -13,16 +13,16 @@ log = logging.getLogger(__name__)
 
 
 def add_credit(
-    row: LedgerRow, packed: bytes, outcome: HeartbeatOutcome, duration_ms: int, threshold_permille: int, at_ms: int
+    row: LedgerRow, packed: bytes, outcome: HeartbeatOutcome, extent: int, threshold_permille: int, at_ms: int
 ) -> None:
     """Add credit to a row, and mark its consequences as pending: first credit, threshold reached."""
-    if outcome.gained_ms:
-        if row.covered_ms == 0 and row.pending_since_ms is None:
+    if outcome.gained:
+        if row.covered == 0 and row.pending_since_ms is None:
             row.pending_since_ms = at_ms
         row.packed = packed
-        row.covered_ms += outcome.gained_ms
-        outcome.covered_ms = row.covered_ms
-    if row.completed_ms is None and rules.completes(row.covered_ms, duration_ms, threshold_permille):
+        row.covered += outcome.gained
+        outcome.covered = row.covered
+    if row.completed_ms is None and rules.completes(row.covered, extent, threshold_permille):
         row.completed_ms, outcome.finished = at_ms, True
         if row.pending_since_ms is None:
             row.pending_since_ms = at_ms

@@ -193,7 +193,7 @@ def _watched(tx: Tx, member_id: int, course: Course) -> bool:
     query = (
         select(WatchLedger.item_id)
         .join(CourseItem, CourseItem.id == WatchLedger.item_id)
-        .where(CourseItem.course_id == course.id, WatchLedger.member_id == member_id, WatchLedger.covered_ms > 0)
+        .where(CourseItem.course_id == course.id, WatchLedger.member_id == member_id, WatchLedger.covered > 0)
     )
     return tx.scalar(query.limit(1)) is not None
 

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 def settle(tx: Tx, settings: Settings, beats: list[Heartbeat]) -> list[HeartbeatOutcome]:
     """Credit the heartbeats in the order given; returns one outcome for each."""
     rows = ledger_rows.load(tx, [beat.key for beat in beats])
+    given, beats = beats, [beat.in_unit(rows[beat.key].unit) if beat.key in rows else beat for beat in beats]
     outcomes = [_apply(rows.get(beat.key), beat, settings) for beat in beats]
     pairs = list(zip(beats, outcomes, strict=True))
     for beat, outcome in pairs:
@@ -38,6 +39,9 @@ def settle(tx: Tx, settings: Settings, beats: list[Heartbeat]) -> list[Heartbeat
             _guarded(
                 tx, beat, None, refusals.record_refusal, tx, beat.grant, outcome.reason, outcome.refused, beat.at_ms
             )
+    for claim, beat, outcome in zip(given, beats, outcomes, strict=True):
+        if claim is not beat:
+            outcome.refused = rules.milliseconds_of(outcome.refused)
     return outcomes
 
 
@@ -48,22 +52,22 @@ def _apply(row: LedgerRow | None, beat: Heartbeat, settings: Settings) -> Heartb
     try:
         held = rules.unpack_spans(row.packed)
         since = rules.claimable_from(row.until_ms, row.last_heartbeat_ms, row.lapses_ms, beat.at_ms)
-        allowed = rules.allowance(beat.at_ms, since, settings.accepted_rate, settings.slack_ms)
-        credit = rules.credit(held, beat.spans, allowed, beat.grant.duration_ms)
-        packed = rules.pack_spans(credit.held) if credit.gained_ms else row.packed
+        allowed = rules.allowance(beat.at_ms, since, settings.accepted_rate, settings.slack_ms, row.unit)
+        credit = rules.credit(held, beat.spans, allowed, beat.grant.extent, row.unit)
+        packed = rules.pack_spans(credit.held) if credit.gained else row.packed
     except Exception as error:
         log.exception("heartbeat.failed", extra={"lease": beat.grant.lease_id})
         return HeartbeatOutcome(error=error)
     row.lapses_ms = rules.lapse_after(since, row.last_heartbeat_ms, row.lapses_ms, beat.at_ms)
-    row.until_ms = rules.spend(since, credit.gained_ms, settings.accepted_rate)
+    row.until_ms = rules.spend(since, credit.gained, settings.accepted_rate, row.unit)
     row.last_heartbeat_ms = max(row.last_heartbeat_ms, beat.at_ms)
-    outcome = HeartbeatOutcome(credit.gained_ms, row.covered_ms, credit.refused, credit.reason)
-    consequences.add_credit(row, packed, outcome, beat.grant.duration_ms, beat.grant.threshold_permille, beat.at_ms)
+    outcome = HeartbeatOutcome(credit.gained, row.unit, row.covered, credit.refused, credit.reason)
+    consequences.add_credit(row, packed, outcome, beat.grant.extent, beat.grant.threshold_permille, beat.at_ms)
     row.updated_ms = max(row.updated_ms, beat.at_ms)
     if beat.seq > row.seq:
         row.seq = beat.seq
-        if beat.position_ms is not None:
-            row.position_ms = min(beat.position_ms, beat.grant.duration_ms)
+        if beat.position is not None:
+            row.position = min(beat.position, beat.grant.extent)
     return outcome
 
 

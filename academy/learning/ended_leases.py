@@ -33,16 +33,16 @@ def _credit(
     row = rows[beat.key]
     # Without slack: opening and leaving lectures in turn must not grant it again each time.
     end_ms = int(ended_at.timestamp() * 1000)
-    allowed = rules.allowance(end_ms, lease.credited_until_ms, settings.accepted_rate, 0)
-    credit = rules.credit(rules.unpack_spans(row.packed), beat.spans, allowed, lease.duration_ms)
-    if credit.gained_ms:
-        lease.credited_until_ms = rules.spend(lease.credited_until_ms, credit.gained_ms, settings.accepted_rate)
+    allowed = rules.allowance(end_ms, lease.credited_until_ms, settings.accepted_rate, 0, row.unit)
+    credit = rules.credit(rules.unpack_spans(row.packed), beat.spans, allowed, lease.extent, row.unit)
+    if credit.gained:
+        lease.credited_until_ms = rules.spend(lease.credited_until_ms, credit.gained, settings.accepted_rate, row.unit)
         tx.flush()
         carry_over.carry_on(tx, lease.member_id, lease.item_id, lease.item_version, credit.held, beat.at_ms, rows)
     # Nothing below may fail: the row is shared with other heartbeats.
-    outcome.refused, outcome.gained_ms = credit.refused, credit.gained_ms
+    outcome.refused, outcome.gained, outcome.unit = credit.refused, credit.gained, row.unit
     if not credit.refused:
         outcome.ended = outcome.reason = ""
     asked = min(lease.threshold_permille, completions.asked_now(tx, lease.item_id, lease.item_version))
-    consequences.add_credit(row, rules.pack_spans(credit.held), outcome, lease.duration_ms, asked, end_ms)
+    consequences.add_credit(row, rules.pack_spans(credit.held), outcome, lease.extent, asked, end_ms)
     row.updated_ms = max(row.updated_ms, beat.at_ms)

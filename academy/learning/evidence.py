@@ -24,6 +24,7 @@ from academy.learning.models import (
     Refusal,
     WatchLedger,
 )
+from academy.learning.rules import Unit
 from academy.library.models import CourseItem
 from academy.people.api import Member
 
@@ -39,6 +40,8 @@ def collect_evidence(tx: Tx, actor: Actor, member: Member, item: CourseItem) -> 
         "member_number": member.number,
         "item": item.public_id,
         "course": item.course.public_id,
+        # Only where it is not ms: copies made before there were units keep their checksum.
+        **({"unit": Unit.PAGE} if _counts_pages(tx, member.id, item.id) else {}),
         "leases": _leases(tx, member.id, item.id),
         "ledger": _ledger(tx, member.id, item.id),
         "refusals": _refusals(tx, member.id, item.id),
@@ -57,7 +60,9 @@ def evidence_csv(document: dict[str, Any]) -> str:
     """The same as one table: a row for each lease, span, refused stretch, completion and correction."""
     out = io.StringIO()
     table = csv.writer(out)
-    table.writerow(["kind", "version", "from_ms", "to_ms", "at", "until", "detail"])
+    unit = document.get("unit", Unit.MS)
+    first = 1 if unit == Unit.PAGE else 0  # pages have numbers, the first and the last of a stretch
+    table.writerow(["kind", "version", f"from_{unit}", f"to_{unit}", "at", "until", "detail"])
     for lease in document["leases"]:
         device, why = lease["device"], lease["ended_because"] or ""
         table.writerow(
@@ -65,10 +70,12 @@ def evidence_csv(document: dict[str, Any]) -> str:
         )
     for row in document["ledger"]:
         for start, end in row["spans"]:
-            table.writerow(["credited", row["version"], start, end, row["updated_at"], "", ""])
+            table.writerow(["credited", row["version"], start + first, end, row["updated_at"], "", ""])
     for refusal in document["refusals"]:
         for start, end in refusal["spans"]:
-            table.writerow(["refused", "", start, end, refusal["first_at"], refusal["last_at"], refusal["reason"]])
+            table.writerow(
+                ["refused", "", start + first, end, refusal["first_at"], refusal["last_at"], refusal["reason"]]
+            )
     for done in document["completions"]:
         table.writerow(["completed", done["version"], "", "", done["at"], "", done["what"]])
     for row in document["corrections"]:
@@ -77,6 +84,11 @@ def evidence_csv(document: dict[str, Any]) -> str:
     table.writerow(["held", "", "", "", document["as_of"], "", f"{document['minutes_held']} minutes"])
     table.writerow(["checksum", "", "", "", document["as_of"], "", document["checksum"]])
     return out.getvalue()
+
+
+def _counts_pages(tx: Tx, member_id: int, item_id: int) -> bool:
+    mine = (WatchLedger.member_id == member_id, WatchLedger.item_id == item_id, WatchLedger.unit == Unit.PAGE)
+    return tx.scalar(select(WatchLedger.item_id).where(*mine).limit(1)) is not None
 
 
 def _leases(tx: Tx, member_id: int, item_id: int) -> list[dict[str, Any]]:
@@ -90,7 +102,7 @@ def _leases(tx: Tx, member_id: int, item_id: int) -> list[dict[str, Any]]:
             "lease": row.public_id,
             "version": row.item_version,
             "device": row.device,
-            "duration_ms": row.duration_ms,
+            **({"pages": row.extent} if row.unit == Unit.PAGE else {"duration_ms": row.extent}),
             "threshold_permille": row.threshold_permille,
             "started_at": row.started_at.isoformat(),
             "ended_at": row.ended_at.isoformat() if row.ended_at else None,
@@ -110,7 +122,7 @@ def _ledger(tx: Tx, member_id: int, item_id: int) -> list[dict[str, Any]]:
         {
             "version": row.item_version,
             "spans": [list(span) for span in rules.unpack_spans(row.spans)],
-            "covered_ms": row.covered_ms,
+            "covered_pages" if row.unit == Unit.PAGE else "covered": row.covered,
             "updated_at": instant(row.updated_ms).isoformat(),
             "completed_at": instant(row.completed_ms).isoformat() if row.completed_ms is not None else None,
         }

@@ -1,7 +1,7 @@
 """Heartbeats: parsing and outcome."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from academy.core import clock
@@ -9,7 +9,7 @@ from academy.core.errors import AcademyError, Invalid, TooLarge
 from academy.core.i18n import msg
 from academy.learning import refusals, rules
 from academy.learning.ledger_rows import RowKey
-from academy.learning.rules import BadClaim, Span
+from academy.learning.rules import BadClaim, Span, Unit
 from academy.learning.tokens import BadToken, Grant, Signer
 
 MAX_HEARTBEAT_BYTES = 32 * 1024
@@ -41,8 +41,16 @@ class Heartbeat:
     grant: Grant
     seq: int
     spans: tuple[Span, ...]
-    position_ms: int | None
+    position: int | None
     at_ms: int
+
+    def in_unit(self, unit: Unit) -> "Heartbeat":
+        """The same in the unit of the ledger: a reader from before 0.1.0 counts the pages of a document in ms."""
+        if self.grant.unit == unit or unit != Unit.PAGE:
+            return self
+        grant = replace(self.grant, unit=unit, extent=self.grant.extent // rules.PAGE_MS)
+        position = None if self.position is None else self.position // rules.PAGE_MS
+        return replace(self, grant=grant, spans=rules.pages_of(self.spans), position=position)
 
     @property
     def key(self) -> RowKey:
@@ -51,17 +59,23 @@ class Heartbeat:
 
 @dataclass(slots=True)
 class HeartbeatOutcome:
-    """Outcome of a heartbeat. `ended` is the reason why its lease may not add anything any more; `closed` is whether it
-    has ended, also when all of this heartbeat was still credited."""
+    """Outcome of a heartbeat, in units of its item. `ended` is the reason why its lease may not add anything any more;
+    `closed` is whether it has ended, also when all of this heartbeat was still credited."""
 
-    gained_ms: int = 0
-    covered_ms: int = 0
+    gained: int = 0
+    unit: Unit = Unit.MS
+    covered: int = 0
     refused: tuple[Span, ...] = ()
     reason: str = ""
     ended: str = ""
     finished: bool = False
     error: BaseException | None = None
     closed: bool = False
+
+    @property
+    def gained_ms(self) -> int:
+        """What was gained, as time of study."""
+        return rules.study_ms(self.gained, self.unit)
 
     def for_public_screen(self) -> "HeartbeatOutcome":
         """What a public screen learns: whether the playback has ended, and nothing that depends on its owner's ledger.
@@ -102,7 +116,7 @@ def read_heartbeat(signer: Signer, body: bytes) -> Heartbeat:
             raise BadClaim("seq")
         if position is not None and (type(position) is not int or not 0 <= position <= 2**31):
             raise BadClaim("position")
-        claimed = rules.check_claim(spans, grant.duration_ms)
+        claimed = rules.check_claim(spans, grant.extent, grant.unit)
     except TooLarge as error:
         raise _naming(error, seq) from None
     except BadToken:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from academy.core.database import Tx
+from academy.learning.rules import Unit
 
 RowKey = tuple[int, int, int]
 """member, item, item version"""
@@ -14,14 +15,15 @@ class LedgerRow:
 
     __slots__ = (
         "completed_ms",
-        "covered_ms",
+        "covered",
         "lapses_ms",
         "last_heartbeat_ms",
         "lease_id",
         "packed",
         "pending_since_ms",
-        "position_ms",
+        "position",
         "seq",
+        "unit",
         "until_ms",
         "updated_ms",
     )
@@ -29,8 +31,8 @@ class LedgerRow:
     def __init__(
         self,
         packed: bytes,
-        covered_ms: int,
-        position_ms: int,
+        covered: int,
+        position: int,
         updated_ms: int,
         completed_ms: int | None,
         lease_id: int | None,
@@ -39,10 +41,11 @@ class LedgerRow:
         last_heartbeat_ms: int,
         lapses_ms: int,
         pending_since_ms: int | None,
+        unit: str = Unit.MS,
     ) -> None:
         self.packed = packed
-        self.covered_ms = covered_ms
-        self.position_ms = position_ms
+        self.covered = covered
+        self.position = position
         self.updated_ms = updated_ms
         self.completed_ms = completed_ms
         self.lease_id = lease_id
@@ -51,13 +54,14 @@ class LedgerRow:
         self.last_heartbeat_ms = last_heartbeat_ms
         self.lapses_ms = lapses_ms
         self.pending_since_ms = pending_since_ms
+        self.unit = Unit(unit)
 
     def values(self) -> tuple[Any, ...]:
         """The columns that a heartbeat may change, in the order of the statements below."""
         return (
             self.packed,
-            self.covered_ms,
-            self.position_ms,
+            self.covered,
+            self.position,
             self.updated_ms,
             self.completed_ms,
             self.until_ms,
@@ -69,11 +73,11 @@ class LedgerRow:
 
 
 _COLUMNS = (
-    "spans, covered_ms, position_ms, updated_ms, completed_ms, lease_id, credited_until_ms, seq, "
-    "last_heartbeat_ms, lapses_ms, pending_since_ms"
+    "spans, covered, position, updated_ms, completed_ms, lease_id, credited_until_ms, seq, "
+    "last_heartbeat_ms, lapses_ms, pending_since_ms, unit"
 )
 _SET = (
-    "UPDATE watch_ledgers SET spans = {0}, covered_ms = {0}, position_ms = {0}, updated_ms = {0}, "
+    "UPDATE watch_ledgers SET spans = {0}, covered = {0}, position = {0}, updated_ms = {0}, "
     "completed_ms = {0}, credited_until_ms = {0}, seq = {0}, last_heartbeat_ms = {0}, lapses_ms = {0}, "
     "pending_since_ms = {0} "
     "WHERE member_id = {0} AND item_id = {0} AND item_version = {0}"
@@ -89,7 +93,7 @@ _POSTGRESQL_LOAD = (
     "ORDER BY member_id, item_id, item_version FOR UPDATE OF watch_ledgers"
 )
 _POSTGRESQL_SAVE = (
-    "UPDATE watch_ledgers SET spans = s, covered_ms = c, position_ms = p, updated_ms = u, completed_ms = d, "
+    "UPDATE watch_ledgers SET spans = s, covered = c, position = p, updated_ms = u, completed_ms = d, "
     "credited_until_ms = t, seq = q, last_heartbeat_ms = b, lapses_ms = l, pending_since_ms = w "
     "FROM unnest(%s::bytea[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], "
     "%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[]) "

@@ -11,6 +11,7 @@ from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key, one_of
+from academy.learning.rules import Unit
 
 
 class LeaseEnd(enum.StrEnum):
@@ -99,6 +100,7 @@ class PlaybackLease(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
         one_of("ended_because", LeaseEnd),
+        one_of("unit", Unit),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -107,7 +109,9 @@ class PlaybackLease(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"))
     item_version: Mapped[int]
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
-    duration_ms: Mapped[int]
+    unit: Mapped[str] = mapped_column(String(8), default=Unit.MS, server_default="ms")
+    extent: Mapped[int]
+    """Length of the item, in its unit."""
     threshold_permille: Mapped[int]
     started_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[dt.datetime]
@@ -141,6 +145,7 @@ class WatchLedger(Base):
             sqlite_where=text("pending_since_ms IS NOT NULL"),
             postgresql_where=text("pending_since_ms IS NOT NULL"),
         ),
+        one_of("unit", Unit),
         {"sqlite_with_rowid": False},
     )
 
@@ -148,10 +153,11 @@ class WatchLedger(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"), primary_key=True)
     item_version: Mapped[int] = mapped_column(primary_key=True)
     spans: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
-    """Sorted disjoint [start, end) pairs, packed little-endian uint32 milliseconds."""
-    covered_ms: Mapped[int] = mapped_column(default=0)
-    position_ms: Mapped[int] = mapped_column(default=0)
-    """Playback position where the member stopped."""
+    """Sorted disjoint [start, end) pairs in the item's unit, packed little-endian uint32."""
+    unit: Mapped[str] = mapped_column(String(8), default=Unit.MS, server_default="ms")
+    covered: Mapped[int] = mapped_column(default=0)
+    position: Mapped[int] = mapped_column(default=0)
+    """Where the member stopped, in the item's unit."""
     updated_ms: Mapped[int] = mapped_column(BigInteger, default=clock.now_ms)
     completed_ms: Mapped[int | None] = mapped_column(BigInteger)
     """When the credit reached the threshold; written with the credit itself."""
@@ -159,7 +165,7 @@ class WatchLedger(Base):
     """The lease that may add to this row now; no foreign key, because every heartbeat would pay for it."""
     credited_until_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     seq: Mapped[int] = mapped_column(default=0)
-    """The newest heartbeat of the lease; an older one that arrives late does not move `position_ms`."""
+    """The newest heartbeat of the lease; an older one that arrives late does not move `position`."""
     last_heartbeat_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """When the newest heartbeat was received, or when the lease began: credit is claimed of the time since."""
     lapses_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
@@ -186,10 +192,10 @@ class Recut(Base):
     item_id: Mapped[int] = mapped_column(ForeignKey("course_items.id"))
     from_version: Mapped[int]
     to_version: Mapped[int]
-    duration_ms: Mapped[int]
-    """Of the newer version."""
+    extent: Mapped[int]
+    """Length of the newer version, in the item's unit."""
     kept: Mapped[list[list[int]]] = mapped_column(JSON)
-    """Triples in milliseconds: old start, old end, new start."""
+    """Triples in the item's unit: old start, old end, new start."""
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     # For the nightly deletion: each deleted job is looked up here.

@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from academy.core.database import Tx
 from academy.learning import rules
 from academy.learning.completions import PLAYABLE, instant
+from academy.learning.extents import covered_time, extent, study_time
 from academy.learning.models import Completion, ItemCompletion, Refusal, WatchLedger
-from academy.learning.rules import Span
+from academy.learning.rules import Span, Unit
 from academy.library.models import Course, CourseItem, ItemVersion
 from academy.media.models import Asset
 
@@ -22,7 +23,7 @@ class CourseProgress:
     permille: int
     completed_at: dt.datetime | None
     last_item_public_id: str | None
-    position_ms: int
+    position: int
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class Recent:
 
     item: ItemVersion
     course: Course
-    position_ms: int
-    duration_ms: int
+    position: int
+    extent: int
+    """Length and position in the item's unit."""
     permille: int
     updated_at: dt.datetime
 
@@ -51,8 +53,9 @@ class Ledger:
     """A member's credit in the present version of an item."""
 
     spans: tuple[Span, ...]
-    covered_ms: int
-    position_ms: int
+    unit: Unit
+    covered: int
+    position: int
     completed_at: dt.datetime | None
     refused: tuple[Explained, ...]
 
@@ -65,9 +68,9 @@ def course_states(tx: Tx, member_id: int, course_ids: Iterable[int]) -> dict[int
         select(
             Course.id,
             CourseItem.public_id,
-            Asset.duration_ms,
-            WatchLedger.covered_ms,
-            WatchLedger.position_ms,
+            study_time(),
+            covered_time(),
+            WatchLedger.position,
             WatchLedger.updated_ms,
         )
         .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
@@ -95,7 +98,7 @@ def course_states(tx: Tx, member_id: int, course_ids: Iterable[int]) -> dict[int
                 permille=1000 if course_id in done else min(999, covered * 1000 // total) if total else 0,
                 completed_at=done.get(course_id),
                 last_item_public_id=last[0] if last else None,
-                position_ms=last[3] if last else 0,
+                position=last[3] if last else 0,
             )
     return states
 
@@ -113,7 +116,7 @@ def completed(tx: Tx, member_id: int, course_ids: Sequence[int]) -> dict[int, dt
 def recently_begun(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
     """Published courses started and not completed, the latest first."""
     rows = tx.execute(
-        select(ItemVersion, Course, WatchLedger, Asset.duration_ms)
+        select(ItemVersion, Course, WatchLedger, extent())
         .select_from(WatchLedger)
         .join(CourseItem, CourseItem.id == WatchLedger.item_id)
         .join(Course, Course.id == CourseItem.course_id)
@@ -127,7 +130,7 @@ def recently_begun(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
         .where(
             WatchLedger.member_id == member_id,
             WatchLedger.completed_ms.is_(None),
-            WatchLedger.covered_ms > 0,
+            WatchLedger.covered > 0,
             Course.is_published,
         )
         .order_by(WatchLedger.updated_ms.desc())
@@ -137,12 +140,12 @@ def recently_begun(tx: Tx, member_id: int, limit: int = 5) -> list[Recent]:
         Recent(
             item=item,
             course=course,
-            position_ms=ledger.position_ms,
-            duration_ms=duration or 0,
-            permille=min(999, ledger.covered_ms * 1000 // duration) if duration else 0,
+            position=ledger.position,
+            extent=length or 0,
+            permille=min(999, ledger.covered * 1000 // length) if length else 0,
             updated_at=instant(ledger.updated_ms),
         )
-        for item, course, ledger, duration in rows
+        for item, course, ledger, length in rows
     ]
 
 
@@ -162,11 +165,16 @@ def ledger_of(tx: Tx, member_id: int, item: ItemVersion) -> Ledger:
             refused.append(Explained(refusal.reason, missing, refusal.last_at))
     return Ledger(
         spans=held,
-        covered_ms=row.covered_ms if row else 0,
-        position_ms=row.position_ms if row else 0,
+        unit=Unit(row.unit) if row else _unit_of(item),
+        covered=row.covered if row else 0,
+        position=row.position if row else 0,
         completed_at=instant(row.completed_ms) if row and row.completed_ms is not None else None,
         refused=tuple(refused),
     )
+
+
+def _unit_of(item: ItemVersion) -> Unit:
+    return Unit.PAGE if item.kind == "document" else Unit.MS
 
 
 def items_completed(tx: Tx, member_id: int, items: Sequence[ItemVersion]) -> dict[int, dt.datetime]:
@@ -185,7 +193,7 @@ class ItemProgress:
     """How far one member is in one item."""
 
     permille: int
-    position_ms: int
+    position: int
     completed_at: dt.datetime | None
 
 
@@ -194,7 +202,7 @@ def item_states(tx: Tx, member_id: int, items: Sequence[ItemVersion]) -> dict[in
     wanted = {item.item_id: item for item in items}
     done = items_completed(tx, member_id, items)
     rows = tx.execute(
-        select(WatchLedger, Asset.duration_ms)
+        select(WatchLedger, extent())
         .join(
             ItemVersion,
             (ItemVersion.item_id == WatchLedger.item_id)
@@ -205,10 +213,10 @@ def item_states(tx: Tx, member_id: int, items: Sequence[ItemVersion]) -> dict[in
         .where(WatchLedger.member_id == member_id, WatchLedger.item_id.in_(wanted))
     )
     states = {item_id: ItemProgress(1000, 0, at) for item_id, at in done.items()}
-    for row, duration in rows:
-        share = min(999, row.covered_ms * 1000 // duration) if duration else 0
+    for row, length in rows:
+        share = min(999, row.covered * 1000 // length) if length else 0
         at = done.get(row.item_id)
-        states[row.item_id] = ItemProgress(1000 if at else share, row.position_ms, at)
+        states[row.item_id] = ItemProgress(1000 if at else share, row.position, at)
     return states
 
 

@@ -19,12 +19,13 @@ from academy.jobs import api as jobs
 from academy.jobs.api import Job
 from academy.learning import carry_over as carrying
 from academy.learning import completions, rules, service
+from academy.learning.extents import extent_of
 from academy.learning.models import LeaseEnd, PlaybackLease, Recut, WatchLedger
 from academy.library.api import ItemVersion
 from academy.media.models import Asset
 
 Kept = Sequence[tuple[int, int, int]]
-"""(old start, old end, new start) in milliseconds."""
+"""(old start, old end, new start) in the item's unit."""
 BATCH = 5_000
 STEP = 25
 """Members a transaction: some hundredths of a second, so that no heartbeat waits for longer."""
@@ -123,7 +124,7 @@ def carry_over_credit(tx: Tx, actor: Actor, item: ItemVersion, from_version: int
     return recut
 
 
-def _declared(tx: Tx, actor: Actor, item: ItemVersion, from_version: int, kept: Kept, duration: int) -> Recut:
+def _declared(tx: Tx, actor: Actor, item: ItemVersion, from_version: int, kept: Kept, extent: int) -> Recut:
     """The mapping's row with progress reset; the existing one if it was declared before."""
     parts = [list(part) for part in kept]
     key = {"item_id": item.item_id, "from_version": from_version, "to_version": item.number}
@@ -131,7 +132,7 @@ def _declared(tx: Tx, actor: Actor, item: ItemVersion, from_version: int, kept: 
         if recut.kept == parts:
             recut.carried_to, recut.finished_at = 0, None
             return recut
-    recut = Recut(**key, duration_ms=duration, kept=parts, created_by=actor.account_id)
+    recut = Recut(**key, extent=extent, kept=parts, created_by=actor.account_id)
     tx.add(recut)
     tx.flush()
     return recut
@@ -188,29 +189,30 @@ def latest_recut(tx: Tx, item: ItemVersion) -> tuple[Recut | None, Job | None]:
 
 
 def _check(tx: Tx, item: ItemVersion, from_version: int, kept: Kept) -> int:
-    """Check the mapping against the present version; returns its duration in milliseconds."""
+    """Check the mapping against the present version; returns its length."""
     if from_version >= item.number:
         raise Conflict(msg("只能从旧版本转到现在的版本。"))
     asset = tx.get(Asset, item.asset_id) if item.asset_id else None
-    if asset is None or not asset.duration_ms:
+    extent, _ = extent_of(asset)
+    if not extent:
         raise Conflict(msg("新版本还没有处理好，请稍后再试。"))
     try:
-        rules.check_mapping(kept, _old_duration(tx, item.item_id, from_version), asset.duration_ms)
+        rules.check_mapping(kept, _old_extent(tx, item.item_id, from_version), extent)
     except rules.BadClaim:
         raise Invalid(fields={"kept": msg("保留的时间段有重叠，或者超出了视频长度。")}) from None
-    return asset.duration_ms
+    return extent
 
 
-def _old_duration(tx: Tx, item_id: int, version: int) -> int:
-    """Duration of the old version in milliseconds, from its leases: everybody with credit had one."""
-    longest = select(func.max(PlaybackLease.duration_ms)).where(
+def _old_extent(tx: Tx, item_id: int, version: int) -> int:
+    """Length of the old version, from its leases: everybody with credit had one."""
+    longest = select(func.max(PlaybackLease.extent)).where(
         PlaybackLease.item_id == item_id, PlaybackLease.item_version == version
     )
     return tx.scalar(longest) or 0
 
 
 def _credited(item_id: int, version: int) -> tuple[ColumnElement[bool], ...]:
-    return WatchLedger.item_id == item_id, WatchLedger.item_version == version, WatchLedger.covered_ms > 0
+    return WatchLedger.item_id == item_id, WatchLedger.item_version == version, WatchLedger.covered > 0
 
 
 def _spans(tx: Tx, item_id: int, version: int) -> Iterator[tuple[rules.Span, ...]]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from academy.core.database import Database, Tx
 from academy.learning import completions, consequences, ledger_rows, rules
+from academy.learning.extents import extent, extent_of
 from academy.learning.ledger_rows import RowKey
 from academy.learning.models import Completion, Correction, CourseStart, ItemCompletion, PlaybackLease, WatchLedger
 from academy.library.models import Course, CourseItem, CourseVersion, ItemVersion
@@ -86,7 +87,7 @@ def repair_row(tx: Tx, key: RowKey) -> bool:
     course_id = tx.get_one(CourseItem, item_id).course_id
     if row.pending_since_ms is None:
         row.pending_since_ms = row.completed_ms or row.updated_ms
-    followed = consequences.write_consequences(tx, key, course_id, row) if row.covered_ms > 0 else True
+    followed = consequences.write_consequences(tx, key, course_id, row) if row.covered > 0 else True
     if followed:
         row.pending_since_ms = None
     ledger_rows.save(tx, {key: row})
@@ -102,16 +103,14 @@ def _completed_ms(tx: Tx, key: RowKey, row: ledger_rows.LedgerRow) -> int | None
         PlaybackLease.item_version == version,
         PlaybackLease.member_id == member_id,
     )
-    leases = tx.execute(
-        select(PlaybackLease.duration_ms, PlaybackLease.threshold_permille).where(*mine).distinct()
-    ).all()
-    if any(rules.completes(row.covered_ms, duration, permille) for duration, permille in leases):
+    leases = tx.execute(select(PlaybackLease.extent, PlaybackLease.threshold_permille).where(*mine).distinct()).all()
+    if any(rules.completes(row.covered, duration, permille) for duration, permille in leases):
         return row.updated_ms
     item = completions.seen_last(tx, item_id)
     asset = tx.get(Asset, item.asset_id) if item is not None and item.asset_id else None
-    duration = asset.duration_ms if asset is not None else None
+    extent, _ = extent_of(asset)
     asked = completions.asked_now(tx, item_id, version)
-    return row.updated_ms if rules.completes(row.covered_ms, duration or 0, asked) else None
+    return row.updated_ms if rules.completes(row.covered, extent, asked) else None
 
 
 def derive_from_ledgers(
@@ -167,7 +166,7 @@ def _scan(db: Database, items: list[int] | None = None) -> Iterator[tuple[int, l
     while True:
         with db.read() as tx:
             keys = tx.execute(
-                select(*_KEY, w.spans, w.covered_ms).where(tuple_(*_KEY) > last, *mine).order_by(*_KEY).limit(SCANNED)
+                select(*_KEY, w.spans, w.covered).where(tuple_(*_KEY) > last, *mine).order_by(*_KEY).limit(SCANNED)
             ).all()
             if not keys:
                 return
@@ -175,7 +174,7 @@ def _scan(db: Database, items: list[int] | None = None) -> Iterator[tuple[int, l
             found = [
                 ((row[0], row[1], row[2]), "sum")
                 for row in keys
-                if rules.length(rules.unpack_spans(row.spans)) != row.covered_ms
+                if rules.length(rules.unpack_spans(row.spans)) != row.covered
             ]
             for what, query in (("start", _no_start()), ("item", _no_item()), ("course", _no_course())):
                 in_batch = query.where(tuple_(*_KEY) > first, tuple_(*_KEY) <= last, *mine)
@@ -203,7 +202,7 @@ def _not_struck(tx: Tx, keys: list[RowKey]) -> list[RowKey]:
 
 def _no_start() -> Select[int, int, int]:
     begun = exists().where(CourseStart.member_id == w.member_id, CourseStart.course_id == CourseItem.course_id)
-    return select(*_KEY).join(CourseItem, CourseItem.id == w.item_id).where(w.covered_ms > 0, ~begun)
+    return select(*_KEY).join(CourseItem, CourseItem.id == w.item_id).where(w.covered > 0, ~begun)
 
 
 def _no_item() -> Select[int, int, int]:
@@ -217,8 +216,7 @@ def _no_item() -> Select[int, int, int]:
         PlaybackLease.item_id == w.item_id,
         PlaybackLease.item_version == w.item_version,
         # Three hours in milliseconds times a thousand: more than PostgreSQL's integer holds.
-        cast(w.covered_ms, BigInteger) * 1000
-        >= cast(PlaybackLease.duration_ms, BigInteger) * PlaybackLease.threshold_permille,
+        cast(w.covered, BigInteger) * 1000 >= cast(PlaybackLease.extent, BigInteger) * PlaybackLease.threshold_permille,
     )
     asked = case((ItemVersion.kind == "document", completions.ALL), else_=CourseVersion.threshold_permille)
     reached_now = (
@@ -232,12 +230,12 @@ def _no_item() -> Select[int, int, int]:
             ItemVersion.item_id == CourseItem.id,
             ItemVersion.number == w.item_version,
             Asset.id == ItemVersion.asset_id,
-            Asset.duration_ms > 0,
-            cast(w.covered_ms, BigInteger) * 1000 >= cast(Asset.duration_ms, BigInteger) * asked,
+            extent() > 0,
+            cast(w.covered, BigInteger) * 1000 >= cast(extent(), BigInteger) * asked,
         )
         .correlate(w)
     )
-    return select(*_KEY).where(w.covered_ms > 0, or_(w.completed_ms.is_not(None), reached, reached_now), ~done)
+    return select(*_KEY).where(w.covered > 0, or_(w.completed_ms.is_not(None), reached, reached_now), ~done)
 
 
 _other = aliased(ItemVersion)

@@ -1,8 +1,10 @@
-"""The rules of credit: which media time a claim earns. Pure; uses no clock and no database.
+"""The rules of credit: what a claim earns. Pure; uses no clock and no database.
 
-A span is ``[start, end)`` in milliseconds of media. Held spans are sorted and disjoint.
+A span is ``[start, end)`` in units of the item: milliseconds of a film or recording, pages of a document, where page n
+is ``[n - 1, n)``. Held spans are sorted and disjoint.
 """
 
+import enum
 import math
 import struct
 from collections.abc import Iterable, Sequence
@@ -10,6 +12,17 @@ from dataclasses import dataclass
 
 Span = tuple[int, int]
 
+
+class Unit(enum.StrEnum):
+    """What spans, positions and lengths of an item count."""
+
+    MS = "ms"
+    PAGE = "page"
+
+
+PAGE_MS = 10_000
+"""Time of study that a page stands for beside milliseconds of media: the clock, which allows twice real time, lets a
+page be read in five seconds, and a course of films and documents weighs each part by it."""
 HOLE_MS = 400
 """Gaps up to this many ms are closed: players lose a moment at segment edges and at both ends. Closed gaps are paid for
 by the clock like other time, so that closing never invents time."""
@@ -19,6 +32,9 @@ MAX_HELD = 2_000
 """Maximum number of spans in a ledger; claims that fragment it further are refused to keep every heartbeat cheap."""
 END_SLACK_MS = 2_000
 """Milliseconds by which a browser's end of a lecture may exceed the probed duration."""
+_HOLES = {Unit.MS: HOLE_MS, Unit.PAGE: 0}
+_END_SLACKS = {Unit.MS: END_SLACK_MS, Unit.PAGE: 0}
+_UNIT_MS = {Unit.MS: 1, Unit.PAGE: PAGE_MS}
 
 
 class BadClaim(ValueError):
@@ -27,10 +43,10 @@ class BadClaim(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Result of a claim: all held spans afterwards, how many ms are new, what was refused and why."""
+    """Result of a claim: all held spans afterwards, how many units are new, what was refused and why."""
 
     held: tuple[Span, ...]
-    gained_ms: int
+    gained: int
     refused: tuple[Span, ...] = ()
     reason: str = ""
 
@@ -48,15 +64,31 @@ def unpack_spans(packed: bytes) -> tuple[Span, ...]:
 
 
 def length(spans: Iterable[Span]) -> int:
-    """Milliseconds in disjoint spans."""
+    """Units in disjoint spans."""
     return sum(end - start for start, end in spans)
 
 
-def merge(spans: Iterable[Span], hole_ms: int = 0) -> tuple[Span, ...]:
-    """Sorted disjoint spans covering the same time, gaps up to `hole_ms` closed."""
+def study_ms(amount: int, unit: Unit) -> int:
+    """Units as time of study in milliseconds."""
+    return amount * _UNIT_MS[unit]
+
+
+def pages_of(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans in milliseconds, as readers before 0.1.0 counted pages, as pages: one that was begun is claimed as a whole,
+    because such a reader claims its rest apart and the clock allows no page twice."""
+    return merge((start // PAGE_MS, -(-end // PAGE_MS)) for start, end in spans)
+
+
+def milliseconds_of(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The reverse."""
+    return tuple((start * PAGE_MS, end * PAGE_MS) for start, end in spans)
+
+
+def merge(spans: Iterable[Span], hole: int = 0) -> tuple[Span, ...]:
+    """Sorted disjoint spans covering the same, gaps up to `hole` closed."""
     merged: list[Span] = []
     for start, end in sorted(spans):
-        if merged and start - merged[-1][1] <= hole_ms:
+        if merged and start - merged[-1][1] <= hole:
             if end > merged[-1][1]:
                 merged[-1] = (merged[-1][0], end)
         elif end > start:
@@ -82,12 +114,13 @@ def subtract(spans: Sequence[Span], taken: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(left)
 
 
-def check_claim(spans: object, duration_ms: int) -> tuple[Span, ...]:
-    """Parse and check spans of a request.
+def check_claim(spans: object, extent: int, unit: Unit = Unit.MS) -> tuple[Span, ...]:
+    """Parse and check spans of a request against the length of the item.
 
     Raises:
-        BadClaim: not pairs of whole milliseconds within the media, in order, or too many.
+        BadClaim: not pairs of whole units within the item, in order, or too many.
     """
+    most = extent + _END_SLACKS[unit]
     if not isinstance(spans, list) or len(spans) > MAX_CLAIM:
         raise BadClaim("spans")
     claimed = []
@@ -95,10 +128,10 @@ def check_claim(spans: object, duration_ms: int) -> tuple[Span, ...]:
         if type(span) is not list or len(span) != 2 or type(span[0]) is not int or type(span[1]) is not int:
             raise BadClaim("span")
         start, end = span
-        if not 0 <= start < end <= duration_ms + END_SLACK_MS:
+        if not 0 <= start < end <= most:
             raise BadClaim("range")
-        if start < duration_ms:
-            claimed.append((start, min(end, duration_ms)))
+        if start < extent:
+            claimed.append((start, min(end, extent)))
     return tuple(claimed)
 
 
@@ -121,44 +154,45 @@ def lapse_after(from_ms: int, last_heartbeat_ms: int, lapses_ms: int, at_ms: int
     return max(lapses_ms, at_ms + silence // 2)
 
 
-def allowance(at_ms: int, from_ms: int, rate: float, slack_ms: int) -> int:
-    """Media milliseconds that the clock allows at `at_ms` when time may be claimed from `from_ms` on.
+def allowance(at_ms: int, from_ms: int, rate: float, slack_ms: int, unit: Unit = Unit.MS) -> int:
+    """Units that the clock allows at `at_ms` when time may be claimed from `from_ms` on; whole pages only.
 
     Spending more than has passed moves the clock into the future: slack is granted once, not at every heartbeat, so a
     hundred heartbeats a second earn no more than one.
     """
-    return max(0, math.floor((at_ms - from_ms) * rate) + slack_ms)
+    return max(0, math.floor((at_ms - from_ms) * rate) + slack_ms) // _UNIT_MS[unit]
 
 
-def spend(from_ms: int, gained_ms: int, rate: float) -> int:
-    """The clock after `gained_ms` of media were credited."""
-    return from_ms + math.ceil(gained_ms / rate)
+def spend(from_ms: int, gained: int, rate: float, unit: Unit = Unit.MS) -> int:
+    """The clock after `gained` units were credited."""
+    return from_ms + math.ceil(study_ms(gained, unit) / rate)
 
 
-def close(held: Sequence[Span], claimed: Iterable[Span], duration_ms: int) -> tuple[Span, ...]:
-    """The union, with small gaps between spans and at both ends closed."""
-    spans = list(merge((*held, *claimed), HOLE_MS))
+def close(held: Sequence[Span], claimed: Iterable[Span], extent: int, unit: Unit = Unit.MS) -> tuple[Span, ...]:
+    """The union, with small gaps between spans and at both ends closed; a missing page is no small gap."""
+    hole = _HOLES[unit]
+    spans = list(merge((*held, *claimed), hole))
     if spans:
-        if spans[0][0] <= HOLE_MS:
+        if spans[0][0] <= hole:
             spans[0] = (0, spans[0][1])
-        if duration_ms - spans[-1][1] <= HOLE_MS:
-            spans[-1] = (spans[-1][0], max(duration_ms, spans[-1][1]))
+        if extent - spans[-1][1] <= hole:
+            spans[-1] = (spans[-1][0], max(extent, spans[-1][1]))
     return tuple(spans)
 
 
-def credit(held: Sequence[Span], claimed: Sequence[Span], allowed_ms: int, duration_ms: int) -> Credit:
-    """Add a claim to the held spans: their union, but never more new time than `allowed_ms`.
+def credit(held: Sequence[Span], claimed: Sequence[Span], allowed: int, extent: int, unit: Unit = Unit.MS) -> Credit:
+    """Add a claim to the held spans: their union, but never more new units than `allowed`.
 
     Of a larger claim the earliest part is credited, the rest is refused.
     """
-    target = close(held, claimed, duration_ms) if claimed else tuple(held)
+    target = close(held, claimed, extent, unit) if claimed else tuple(held)
     gained = length(target) - length(held)
     if len(target) > MAX_HELD:
         return Credit(tuple(held), 0, merge(claimed), "fragments")
-    if gained <= allowed_ms:
+    if gained <= allowed:
         return Credit(target, gained)
     taken: list[Span] = []
-    left = allowed_ms
+    left = allowed
     for start, end in subtract(target, held):
         if left <= 0:
             break
@@ -168,9 +202,9 @@ def credit(held: Sequence[Span], claimed: Sequence[Span], allowed_ms: int, durat
     return Credit(kept, length(kept) - length(held), subtract(merge(claimed), kept), "too_fast")
 
 
-def completes(covered_ms: int, duration_ms: int, threshold_permille: int) -> bool:
-    """Whether the unique media time watched reaches the course's threshold."""
-    return duration_ms > 0 and covered_ms * 1000 >= duration_ms * threshold_permille
+def completes(covered: int, extent: int, threshold_permille: int) -> bool:
+    """Whether what was watched or read, each part once, reaches the course's threshold."""
+    return extent > 0 and covered * 1000 >= extent * threshold_permille
 
 
 def remap(held: Sequence[Span], kept: Sequence[tuple[int, int, int]]) -> tuple[Span, ...]:

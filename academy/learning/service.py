@@ -1,5 +1,6 @@
 """Service functions of the watch ledger: open, take over and end a playback; record what was watched."""
 
+import dataclasses
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,9 @@ from academy.core.errors import Conflict, NotFound
 from academy.core.i18n import msg
 from academy.core.unique import unique_or
 from academy.learning import carry_over, completions, devices, rules
+from academy.learning.extents import extent_of
 from academy.learning.models import LeaseEnd, PlaybackLease, WatchLedger
+from academy.learning.rules import Unit
 from academy.learning.tokens import Grant
 from academy.library.models import Course, ItemVersion
 from academy.media.api import AssetState
@@ -46,6 +49,13 @@ class Opened:
     lease: PlaybackLease
     ledger: WatchLedger
 
+    def grant_for(self, unit: Unit) -> Grant:
+        """The content of the token of a player that counts in `unit`; readers from before 0.1.0 count pages in ms."""
+        grant = self.grant
+        if grant.unit == unit or unit != Unit.MS:
+            return grant
+        return dataclasses.replace(grant, unit=unit, extent=grant.extent * rules.PAGE_MS)
+
     @property
     def grant(self) -> Grant:
         """The content of its token."""
@@ -56,7 +66,8 @@ class Opened:
             item_id=lease.item_id,
             course_id=lease.course_id,
             item_version=lease.item_version,
-            duration_ms=lease.duration_ms,
+            extent=lease.extent,
+            unit=Unit(lease.unit),
             threshold_permille=lease.threshold_permille,
             expires_s=int(lease.expires_at.timestamp()),
         )
@@ -81,7 +92,8 @@ def open_lease(
     if actor.member_id is None:
         raise NotFound
     asset = tx.get(Asset, item.asset_id) if item.asset_id else None
-    if asset is None or asset.state != AssetState.READY or not asset.duration_ms:
+    extent, unit = extent_of(asset)
+    if asset is None or asset.state != AssetState.READY or not extent:
         raise Conflict(msg("这节课还在准备，请稍后再来。"))
     now = clock.now()
     current = active_lease(tx, actor.member_id)
@@ -96,7 +108,8 @@ def open_lease(
         tx,
         actor,
         item,
-        duration_ms=asset.duration_ms,
+        extent=extent,
+        unit=unit,
         device=device[:120],
         device_key=device_key[:40],
         session_id=session_id,
@@ -118,7 +131,7 @@ def _why_now(tx: Tx, current: PlaybackLease, same_device: bool, take_over: bool,
     raise OtherDevice(current, playing.title if playing is not None else "")
 
 
-def _begin(tx: Tx, actor: Actor, item: ItemVersion, *, duration_ms: int, **opened: Any) -> Opened:
+def _begin(tx: Tx, actor: Actor, item: ItemVersion, *, extent: int, unit: Unit, **opened: Any) -> Opened:
     assert actor.member_id is not None
     now, now_ms = clock.now(), clock.now_ms()
     # Slack that an earlier lease borrowed from the future stays borrowed.
@@ -131,7 +144,8 @@ def _begin(tx: Tx, actor: Actor, item: ItemVersion, *, duration_ms: int, **opene
         item_id=item.item_id,
         item_version=item.number,
         course_id=item.course_id,
-        duration_ms=duration_ms,
+        extent=extent,
+        unit=unit,
         threshold_permille=completions.threshold(item.course_version, item),
         started_at=now,
         expires_at=now + LIFETIME,
@@ -147,8 +161,9 @@ def _begin(tx: Tx, actor: Actor, item: ItemVersion, *, duration_ms: int, **opene
         WatchLedger,
         **key,
         spans=b"",
-        covered_ms=0,
-        position_ms=0,
+        unit=unit,
+        covered=0,
+        position=0,
         updated_ms=now_ms,
         credited_until_ms=0,
         seq=0,

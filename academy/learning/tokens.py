@@ -8,12 +8,15 @@ import struct
 from dataclasses import dataclass, replace
 
 from academy.core.settings import Settings
+from academy.learning.rules import Unit
 
 _FORM = struct.Struct("<BQQQQIIHI")
 _MAC = 22
 _LENGTH = (_FORM.size + _MAC) // 3 * 4  # a multiple of three bytes: each token has one spelling
-_VERSION, _IN_PUBLIC = 1, 2
-"""First byte of a token: a member's own playback, or a public screen's in its owner's name."""
+_KINDS = {1: (Unit.MS, False), 2: (Unit.MS, True), 3: (Unit.PAGE, False), 4: (Unit.PAGE, True)}
+"""First byte of a token: the unit of its claims, and whether it is a member's own playback or a public screen's in its
+owner's name."""
+_BYTES = {kind: byte for byte, kind in _KINDS.items()}
 
 
 class BadToken(ValueError):
@@ -22,16 +25,18 @@ class BadToken(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The content of a lease token. The duration comes from the probe, by way of the lease."""
+    """The content of a lease token. The length comes from the probe, by way of the lease."""
 
     lease_id: int
     member_id: int
     item_id: int
     course_id: int
     item_version: int
-    duration_ms: int
+    extent: int
     threshold_permille: int
     expires_s: int
+    unit: Unit = Unit.MS
+    """What the player counts in; `extent` is in it."""
     in_public: bool = False
     """On a public screen: heartbeats are credited to the owner, and the response does not mention it."""
 
@@ -45,13 +50,13 @@ class Signer:
     def sign(self, grant: Grant) -> str:
         """The token of a grant: URL-safe text, 92 characters."""
         body = _FORM.pack(
-            _IN_PUBLIC if grant.in_public else _VERSION,
+            _BYTES[grant.unit, grant.in_public],
             grant.lease_id,
             grant.member_id,
             grant.item_id,
             grant.course_id,
             grant.item_version,
-            grant.duration_ms,
+            grant.extent,
             grant.threshold_permille,
             grant.expires_s,
         )
@@ -72,11 +77,11 @@ class Signer:
         body, mac = raw[:-_MAC], raw[-_MAC:]
         if len(raw) != _FORM.size + _MAC or not hmac.compare_digest(self._mac(body), mac):
             raise BadToken
-        version, *fields = _FORM.unpack(body)
-        if version not in (_VERSION, _IN_PUBLIC):
+        byte, *fields = _FORM.unpack(body)
+        if byte not in _KINDS:
             raise BadToken
-        grant = Grant(*fields)
-        return grant if version == _VERSION else replace(grant, in_public=True)
+        unit, in_public = _KINDS[byte]
+        return replace(Grant(*fields), unit=unit, in_public=in_public)
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")[:_MAC]

@@ -14,7 +14,6 @@ from academy.core.paging import Page, count_of, page_of
 from academy.library.kinds import CourseState, ItemKind, VersionState
 from academy.library.models import Category, Course, CourseItem, CourseVersion, ItemVersion, Lecturer, Review
 from academy.library.versions import edited
-from academy.media import api as media
 from academy.media.api import AssetState
 from academy.media.models import Asset
 from academy.people.models import Organisation
@@ -369,5 +368,5 @@ def _card(course: Course, version: CourseVersion, cover: Asset | None, lines: Se
         items=len(lines),
         cover=cover if cover is not None and cover.state == AssetState.READY else None,
         kind=first.kind if first else "",
-        pages=0 if duration else sum(paper.duration_ms or 0 for paper in papers) // media.PAGE_MS,
+        pages=0 if duration else sum(paper.pages or 0 for paper in papers),
     )

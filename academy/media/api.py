@@ -32,7 +32,6 @@ from academy.media.delivery import (
     square_url,
     storyboard_url,
 )
-from academy.media.documents.pages import PAGE_MS
 from academy.media.events import AssetReady, SpeechRecognised, TranscriptChanged
 from academy.media.failed_assets import ask_operator, count_failed_assets, list_failed_assets
 from academy.media.isolation import landlock_version, require_isolation
@@ -112,7 +111,6 @@ __all__ = [
     "MAX_CAPTION_BYTES",
     "MAX_CUES",
     "MOST_COMPARED",
-    "PAGE_MS",
     "STEPS_BY_KIND",
     "STEP_TITLES",
     "UPLOADERS",

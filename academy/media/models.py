@@ -118,6 +118,7 @@ class Asset(Base):
         Index(None, "sha256"),
         one_of("kind", AssetKind),
         one_of("state", AssetState),
+        CheckConstraint("pages IS NULL OR duration_ms IS NULL", name="length"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -135,7 +136,9 @@ class Asset(Base):
     state: Mapped[str] = mapped_column(String(12), default=AssetState.PROCESSING)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     duration_ms: Mapped[int | None]
-    """For a document: the media time of its pages, `pages.PAGE_MS` each."""
+    """Of a film or recording; None for a document."""
+    pages: Mapped[int | None]
+    """Of a document; None for everything else."""
     width: Mapped[int | None]
     height: Mapped[int | None]
     probe: Mapped[dict[str, Any] | None] = mapped_column(JSON)

@@ -165,9 +165,10 @@ def _watched(tx: Tx, member_id: int) -> list[dict[str, Any]]:
             "course": course,
             "item": title,
             "version": row.item_version,
-            "watched_ms": row.covered_ms,
-            "stretches_ms": [list(span) for span in learning.unpack_spans(row.spans)],
-            "stopped_at_ms": row.position_ms,
+            "unit": row.unit,
+            "covered": row.covered,
+            "stretches": [list(span) for span in learning.unpack_spans(row.spans)],
+            "stopped_at": row.position,
             "last_ms": row.updated_ms,
         }
         for row, title, course in rows

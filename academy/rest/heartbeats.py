@@ -54,7 +54,7 @@ class HeartbeatMiddleware:
             beat = learning.read_heartbeat(self._signer, _body(environ))
             outcome = self._committer.submit(beat)
             answer = "ended" if outcome.ended else "refused" if outcome.reason else "duplicate"
-            if outcome.gained_ms and answer == "duplicate":
+            if outcome.gained and answer == "duplicate":
                 answer = "credited"
             return outcome.for_public_screen() if beat.grant.in_public else outcome, beat.seq
         except (BadHeartbeat, TooLarge):

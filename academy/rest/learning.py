@@ -1,7 +1,8 @@
 """JSON of the watch ledger: leases, heartbeats, credit, and the operator's metrics.
 
-`POST /api/v1/progress/heartbeats` takes ``{"lease": token, "seq": n, "spans": [[start_ms, end_ms], …],
-"position": ms}`` without a cookie: the signed token identifies the member. 204 means that all of it is on disk; 200
+`POST /api/v1/progress/heartbeats` takes ``{"lease": token, "seq": n, "spans": [[start, end], …],
+"position": n}`` without a cookie: the signed token identifies the member and says what is counted: milliseconds, or
+pages of a document, where page n is ``[n - 1, n]``. 204 means that all of it is on disk; 200
 reports refused time, or that the lecture is complete; 409 that the lease has ended; 503 with Retry-After to send the
 same again later. Anything else in the body is ignored.
 A response with a body repeats ``seq``: only 204, or JSON with the sequence, is
@@ -24,7 +25,7 @@ from academy.http import PUBLIC, SIGNED_IN, actor, reading, runtime, writing
 from academy.http.languages import translate
 from academy.http.request_context import identity, player
 from academy.learning import api as learning
-from academy.learning.api import Committer, LeaseEnd, Ledger, Meter, OtherDevice, Signer, Span
+from academy.learning.api import Committer, LeaseEnd, Ledger, Meter, OtherDevice, Signer, Span, Unit
 from academy.library import api as library
 from academy.rest import heartbeats
 from academy.rest.contracts import (
@@ -45,13 +46,16 @@ from academy.rest.contracts import (
 
 ELSEWHERE = msg("这个账号正在另一台设备上看课。")
 REFUSED = obj(reason=TEXT, explanation=TEXT, spans=SPANS)
-HELD = obj(spans=SPANS, covered_ms=NATURAL, position_ms=NATURAL, completed_at=maybe(TIME), refused=several(REFUSED))
+UNIT = {"enum": list(Unit)}
+HELD = obj(
+    unit=UNIT, spans=SPANS, covered=NATURAL, position=NATURAL, completed_at=maybe(TIME), refused=several(REFUSED)
+)
 OUTCOME = obj(
     "reason",
     "explanation",
     "refused",
     seq=NATURAL,
-    gained_ms=NATURAL,
+    gained=NATURAL,
     finished=YES,
     ended=YES,
     reason=TEXT,
@@ -68,7 +72,7 @@ BEAT = Contract(
     refuses=(503,),
 )
 LEASE = Contract(
-    body=obj("device", "take_over", item=text(60), device=text(200), take_over=YES),
+    body=obj("device", "take_over", "unit", item=text(60), device=text(200), take_over=YES, unit=UNIT),
     answers={
         201: ResponseSpec(
             "Begun.",
@@ -76,7 +80,7 @@ LEASE = Contract(
                 lease=TEXT,
                 token=TEXT,
                 seq=NATURAL,
-                duration_ms=NATURAL,
+                extent=NATURAL,
                 threshold_permille=NATURAL,
                 expires_at=TIME,
                 **HELD["properties"],
@@ -109,7 +113,7 @@ def install(app: Flask, runtime_: Runtime) -> None:
 def heartbeat() -> tuple[Response, int]:
     """Responses of the middleware in front of Flask other than 204; the lease token is the credential."""
     outcome, seq = heartbeats.kept(request.environ)
-    body: dict[str, Any] = {"seq": seq, "gained_ms": outcome.gained_ms}
+    body: dict[str, Any] = {"seq": seq, "gained": outcome.gained}
     body |= {"finished": outcome.finished, "ended": bool(outcome.ended)}
     if outcome.reason:
         explanation = translate(learning.explain_refusal(outcome.reason))
@@ -120,8 +124,10 @@ def heartbeat() -> tuple[Response, int]:
 @bp.post("/leases")
 @endpoint(SIGNED_IN, LEASE, screen=True)
 def open_lease() -> tuple[Response, int]:
-    """Open a playback: ``{"item": id, "device": word, "take_over": false}``; 409 when another device plays."""
+    """Open a playback: ``{"item": id, "device": word, "take_over": false, "unit": "page"}``; 409 when another device
+    plays. A player that names no unit counts in milliseconds, also the pages of a document."""
     asked, me = request.get_json(), identity()
+    unit = Unit(asked.get("unit", Unit.MS))
     with writing() as tx:
         item = library.access_item_for_member(tx, actor(), asked["item"])
         try:
@@ -139,15 +145,15 @@ def open_lease() -> tuple[Response, int]:
         # A public screen does not show the progress of its owner.
         in_public = me is not None and me.is_screen
         held = learning.ledger_of(tx, 0 if in_public else opened.lease.member_id, item)
-    lease = opened.lease
+    lease, grant = opened.lease, opened.grant_for(unit)
     return jsonify(
         lease=lease.public_id,
-        token=_signer().sign(dataclasses.replace(opened.grant, in_public=in_public)),
+        token=_signer().sign(dataclasses.replace(grant, in_public=in_public)),
         seq=opened.ledger.seq,
-        duration_ms=lease.duration_ms,
+        extent=grant.extent,
         threshold_permille=lease.threshold_permille,
         expires_at=lease.expires_at.isoformat(),
-        **_held(held),
+        **_held(held, grant.unit),
     ), 201
 
 
@@ -224,14 +230,22 @@ def _pairs(spans: tuple[Span, ...]) -> list[list[int]]:
     return [list(span) for span in spans]
 
 
-def _held(ledger: Ledger) -> dict[str, Any]:
+def _held(ledger: Ledger, unit: Unit | None = None) -> dict[str, Any]:
+    """A ledger in its own unit, or in milliseconds for a player that counts pages so."""
+    in_ms = unit == Unit.MS and ledger.unit == Unit.PAGE
+    per, given = (learning.PAGE_MS, learning.milliseconds_of) if in_ms else (1, tuple)
     return {
-        "spans": _pairs(ledger.spans),
-        "covered_ms": ledger.covered_ms,
-        "position_ms": ledger.position_ms,
+        "unit": unit or ledger.unit,
+        "spans": _pairs(given(ledger.spans)),
+        "covered": ledger.covered * per,
+        "position": ledger.position * per,
         "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
         "refused": [
-            {"reason": r.reason, "explanation": translate(learning.explain_refusal(r.reason)), "spans": _pairs(r.spans)}
+            {
+                "reason": r.reason,
+                "explanation": translate(learning.explain_refusal(r.reason)),
+                "spans": _pairs(given(r.spans)),
+            }
             for r in ledger.refused
         ],
     }

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import case, func, select
 
 from academy.core.database import Tx
+from academy.learning import api as learning
 from academy.learning.models import ItemCompletion, WatchLedger
 from academy.library.models import Course, ItemVersion
 from academy.media.models import Asset
@@ -14,7 +15,7 @@ from academy.trainings.models import TrainingCourse
 def studied_shares(tx: Tx, training_id: int, members: Sequence[int]) -> dict[int, int]:
     """Thousandths by member; never 0 once started, never 1000 before completion."""
     items = (
-        select(ItemVersion.item_id.label("id"), func.coalesce(Asset.duration_ms, 1).label("length"))
+        select(ItemVersion.item_id.label("id"), func.coalesce(learning.study_time(), 1).label("length"))
         .select_from(TrainingCourse)
         .join(Course, Course.id == TrainingCourse.course_id)
         .join(ItemVersion, ItemVersion.course_version_id == Course.published_version_id)
@@ -26,11 +27,12 @@ def studied_shares(tx: Tx, training_id: int, members: Sequence[int]) -> dict[int
     if not whole or not members:
         return {}
     seen: dict[tuple[int, int], int] = {}
-    watched = case((WatchLedger.covered_ms > items.c.length, items.c.length), else_=WatchLedger.covered_ms)
+    time = learning.covered_time()
+    watched = case((time > items.c.length, items.c.length), else_=time)
     for member, item, covered in tx.execute(
         select(WatchLedger.member_id, WatchLedger.item_id, func.max(watched))
         .join(items, items.c.id == WatchLedger.item_id)
-        .where(WatchLedger.member_id.in_(members), WatchLedger.covered_ms > 0)
+        .where(WatchLedger.member_id.in_(members), WatchLedger.covered > 0)
         .group_by(WatchLedger.member_id, WatchLedger.item_id)
     ):
         seen[member, item] = covered

@@ -99,7 +99,7 @@ def next_up(
     for row in recent:
         inside = not urgent or any(row.course.public_id == course.public_id for course in urgent[0].courses)
         if inside and row.course.id in begun:
-            minutes = math.ceil(max(0, row.duration_ms - row.position_ms) / 60_000)
+            minutes = math.ceil(max(0, row.extent - row.position) / 60_000)
             left = nmsg("还剩 %(n)s 分钟", minutes, n=minutes) if row.item.kind != ItemKind.DOCUMENT else None
             return NextUp(begun[row.course.id], msg("接着学"), msg("继续学习"), row.item, row.permille, left)
     for training in due:

@@ -39,7 +39,7 @@ def play(item_public_id: str) -> str:
         start_ms=begins_at([cue.start_ms for cue in seen.cues], second_in(request.args.get("t", ""))),
         start_page=first_page(seen, second_in(request.args.get("page", ""))),
         reading_rate=min(2.0, runtime().settings.accepted_rate),
-        page_ms=media.PAGE_MS,
+        page_ms=learning.PAGE_MS,
         held=ledger_for_player(seen.held),
         processing=processing,
         **links,
@@ -107,7 +107,7 @@ def first_page(seen: PlaybackPage, asked: int) -> int:
     """The first page to show: the requested one, else the member's position; 0 for the beginning."""
     if asked or seen.held is None or seen.held.completed_at:
         return asked
-    return seen.held.position_ms // media.PAGE_MS + 1 if seen.held.position_ms else 0
+    return seen.held.position + 1 if seen.held.position else 0
 
 
 def second_in(text: str) -> int:
@@ -149,6 +149,7 @@ def ledger_for_player(ledger: Ledger | None) -> dict[str, object] | None:
     if ledger is None:
         return None
     return {
+        "unit": ledger.unit,
         "spans": ledger.spans,
         "completed_at": ledger.completed_at.isoformat() if ledger.completed_at else None,
         "refused": [

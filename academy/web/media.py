@@ -37,7 +37,7 @@ PIECE = 1 << 18
 def extent(asset: Asset) -> str:
     """Length of a file: pages of a document, else its duration."""
     if asset.kind == "document":
-        return count_text("%(n)s 页", (asset.duration_ms or 0) // media.PAGE_MS)
+        return count_text("%(n)s 页", asset.pages or 0)
     return timecode(asset.duration_ms or 0)
 
 

@@ -7,7 +7,7 @@ import { answer, answering, eventually, load, page } from "./page.js";
 
 const WORDS = {
   recorded: "recorded", waiting: ["%(n)s minute waits", "%(n)s minutes wait"], lost: "lost", unreachable: "unreachable", complete: "complete",
-  left: "%(left)s left", bar: "%(counted)s of, %(missing)s missing", all_seen: "all seen", and: ", ", take_over: "take over", go_on: "go on", stay: "stay",
+  left: "%(left)s left", bar: "%(counted)s of, %(missing)s missing", all_seen: "all seen", and: ", ", pages: ["%(n)s page", "%(n)s pages"], page: "page %(n)s", stretch: "pages %(a)s-%(b)s", take_over: "take over", go_on: "go on", stay: "stay",
   understood: "understood",
 };
 const BODY = `<div data-player data-item="item" data-duration="60000" data-threshold="950">
@@ -19,8 +19,9 @@ const BODY = `<div data-player data-item="item" data-duration="60000" data-thres
 page("");
 Object.defineProperty(navigator, "locks", { value: undefined, configurable: true });
 const { Ledger } = await load("player-ledger.js");
+const { Reading } = await load("reader.js");
 const { waiting } = await load("player-queue.js");
-const { forget } = await load("player-store.js");
+const { forget, keep } = await load("player-store.js");
 
 class Film extends EventTarget {
   paused = true;
@@ -41,14 +42,15 @@ class Film extends EventTarget {
   }
 }
 
-function ledger(held = {}) {
+function ledger(held = {}, Kind = Ledger) {
   const document = page(BODY);
   const root = document.querySelector("[data-player]");
+  root.dataset.page = "10000";
   root.dataset.held = JSON.stringify({ spans: [], refused: [], completed_at: null, ...held });
   const dialog = root.querySelector("dialog");
   dialog.showModal = () => { dialog.open = true; };
   const film = new Film();
-  return { root, film, made: new Ledger(root, film, WORDS), text: (name) => root.querySelector(`[data-${name}]`).textContent };
+  return { root, film, made: new Kind(root, film, WORDS), text: (name) => root.querySelector(`[data-${name}]`).textContent };
 }
 
 const LEASE = { token: "t1", lease: "l1", seq: 0, spans: [] };
@@ -157,4 +159,27 @@ test("what the server will never take is not called recorded", async () => {
   await watch(made, film, 0, 0.5);
   await eventually(() => assert.equal(text("status"), "lost"));
   assert.deepEqual(made.counted, []);
+});
+
+test("a document's pages are claimed as pages, once all of a page was shown", async () => {
+  const asked = answering((url) => (url.endsWith("leases") ? answer(201, { ...LEASE, spans: [[4, 5]] }) : answer(204, null, "")));
+  const { film, made } = ledger({ unit: "page", spans: [[3, 4]] }, Reading);
+  assert.deepEqual(made.counted, [[30_000, 40_000]]);
+  const claims = () => asked.filter((one) => one.url.endsWith("heartbeats")).map((one) => one.body.spans);
+  await watch(made, film, 0, 16);
+  await eventually(() => assert.deepEqual(made.counted, [[0, 10_000], [30_000, 50_000]]));
+  assert.equal(asked[0].body.unit, "page");
+  assert.deepEqual(claims(), [[[0, 1]]], "half of the second page is not claimed");
+  assert.deepEqual(made.shown(), [[0, 16_000], [30_000, 50_000]], "and need not be shown again");
+  await watch(made, film, 16, 20);
+  await eventually(() => assert.deepEqual(made.counted, [[0, 20_000], [30_000, 50_000]]));
+  assert.deepEqual(claims(), [[[0, 1]], [[1, 2]]]);
+});
+
+test("pages that an earlier release kept in milliseconds are counted when they arrive", async () => {
+  answering((url) => (url.endsWith("leases") ? answer(201, LEASE) : answer(200, { seq: 3, refused: [[10_000, 20_000]], reason: "fast", explanation: "x" })));
+  const { made } = ledger({ unit: "page" }, Reading);
+  await keep({ lease: "old", item: "item", seq: 3, spans: [[0, 20_000]], position: 20_000 });
+  await made.queue.flush();
+  await eventually(() => assert.deepEqual(made.counted, [[0, 10_000]]));
 });

@@ -68,5 +68,5 @@ def add_words(academy: Stage, scene: Scene, text: str = "第{n}句") -> None:
 def covered_ms(academy: Stage, scene: Scene) -> int:
     """Milliseconds that are credited."""
     with academy.runtime.db.read() as tx:
-        row = tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == scene.item_id))
+        row = tx.scalar(select(WatchLedger.covered).where(WatchLedger.item_id == scene.item_id))
         return row or 0

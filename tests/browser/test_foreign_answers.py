@@ -46,9 +46,9 @@ STATUSES = (
 BODIES = (
     HTML,
     ("", ""),
-    ("text/plain", '{"seq": 7, "gained_ms": 1}'),
+    ("text/plain", '{"seq": 7, "gained": 1}'),
     ("application/json", '{"ok": true}'),
-    ("application/json", '{"seq": 6, "gained_ms": 1}'),
+    ("application/json", '{"seq": 6, "gained": 1}'),
     ("application/json", "[7]"),
     ("application/json", "{"),
     ("application/problem+json", '{"type": "about:blank", "status": 404}'),

@@ -100,7 +100,7 @@ def on_slip(slip: str) -> tuple[str, str]:
 def covered_ms(academy: Stage, slip: str) -> int:
     with academy.runtime.db.read() as tx:
         person = tx.scalars(select(Member).where(Member.number == on_slip(slip)[0])).one()
-        return tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.member_id == person.id)) or 0
+        return tx.scalar(select(WatchLedger.covered).where(WatchLedger.member_id == person.id)) or 0
 
 
 def activate(academy: Stage, slip: str) -> tuple[Phone, list[str]]:

@@ -126,7 +126,7 @@ def _watch(on: Stage, viewer: Account, item: ItemVersion) -> None:
 
     def seen() -> int:
         with on.runtime.db.read() as tx:
-            return tx.scalar(select(WatchLedger.covered_ms).where(WatchLedger.item_id == item.item_id)) or 0
+            return tx.scalar(select(WatchLedger.covered).where(WatchLedger.item_id == item.item_id)) or 0
 
     until(lambda: seen() >= 0.95 * SECONDS * 1000, 30, f"what was watched ({seen()} ms)")
 

@@ -431,7 +431,7 @@ def test_the_first_page_shows_the_newest_of_each_category_in_a_fixed_number_of_q
 def test_a_cover_tells_what_it_is_and_how_long(scene: Scene) -> None:
     film = queries.course_page(scene.tx, scene.published(category="law", items=2)).card
     assert (film.kind, film.duration_ms, film.pages, film.cover) == ("video", 120_000, 0, None)
-    paper = factories.asset(scene.tx, scene.trainer, kind="document", state="ready", duration_ms=70_000)
+    paper = factories.asset(scene.tx, scene.trainer, kind="document", state="ready", duration_ms=None, pages=7)
     draft = scene.draft(category="law", items=0)
     add_item(scene.tx, scene.author, draft, kind="document", title="条文", asset=paper)
     card = queries.course_page(scene.tx, draft).card

@@ -57,7 +57,7 @@ def test_a_mapping_is_previewed_and_keeps_what_stayed(runtime: Runtime, scene: t
         item = shelf.item(tx, course)
         assert actor.member_id is not None
         held = queries.ledger_of(tx, actor.member_id, item)
-        assert (held.spans, held.covered_ms) == (((0, 480_000),), 480_000)
+        assert (held.spans, held.covered) == (((0, 480_000),), 480_000)
         assert held.completed_at is not None
         assert len(queries.items_completed(tx, actor.member_id, [item])) == 1
 

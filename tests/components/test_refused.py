@@ -25,7 +25,7 @@ def test_the_list_says_why_watching_did_not_count(runtime: Runtime) -> None:
             item_id=item.id,
             item_version=1,
             course_id=city.courses[0].id,
-            duration_ms=60_000,
+            extent=60_000,
             threshold_permille=900,
             expires_at=at(1),
             credited_until_ms=0,

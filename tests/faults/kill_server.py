@@ -48,7 +48,7 @@ class Viewer:
     def beat(self, connection: http.client.HTTPConnection) -> None:
         """Send the pending claim, or the next one; raises when the server is gone."""
         if self.pending is None:
-            start = self.watching.covered_ms + 5_000 + self.place * (STEP_MS + GAP_MS)
+            start = self.watching.covered + 5_000 + self.place * (STEP_MS + GAP_MS)
             self.pending, self.place, self.seq = (start, start + STEP_MS), self.place + 1, self.seq + 1
             self.sent.append(self.pending)
         body = {"lease": self.watching.token, "seq": self.seq, "spans": [list(self.pending)]}
@@ -109,7 +109,7 @@ def missing(url: str, viewers: list[Viewer]) -> tuple[int, int, int]:
             for claim in viewer.acknowledged:
                 whole = not rules.subtract([claim], held)
                 found, lost = found + whole, lost + (not whole)
-            begun = [(0, one.covered_ms), (scene.DURATION_MS - 600_000, scene.DURATION_MS - 540_000)]
+            begun = [(0, one.covered), (scene.DURATION_MS - 600_000, scene.DURATION_MS - 540_000)]
             invented += rules.length(rules.subtract(rules.subtract(held, begun), rules.merge(viewer.sent)))
     db.dispose()
     return found, lost, invented

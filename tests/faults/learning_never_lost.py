@@ -222,14 +222,14 @@ class Round:
     def _held(self) -> Seconds:
         with self.city.runtime.db.read() as tx:
             rows = tx.execute(
-                select(WatchLedger.item_id, WatchLedger.spans, WatchLedger.covered_ms).where(
+                select(WatchLedger.item_id, WatchLedger.spans, WatchLedger.covered).where(
                     WatchLedger.member_id == self.member
                 )
             ).all()
         held: Seconds = set()
-        for item_id, packed, covered_ms in rows:
+        for item_id, packed, covered in rows:
             spans = rules.unpack_spans(packed)
-            assert rules.length(spans) == covered_ms
+            assert rules.length(spans) == covered
             item = self.lectures.items.index(item_id)
             held |= {(item, second) for start, end in spans for second in range(start // 1000, end // 1000)}
         return held
@@ -288,7 +288,7 @@ def run(runtime: Runtime, rounds: int, seed: int) -> dict[str, object]:
     with runtime.db.read(snapshot=True) as tx:
         uncounted = [str(one) for one in recount.recount_differences(tx, tx.get_one(Training, city.training_id))]
         completions = tx.scalar(select(func.count()).select_from(Completion)) or 0
-        credited = tx.scalar(select(func.sum(WatchLedger.covered_ms)).join(CourseItem)) or 0
+        credited = tx.scalar(select(func.sum(WatchLedger.covered)).join(CourseItem)) or 0
     uncounted += [str(one) for one in repair.ledger_differences(runtime.db)]
     total["differences"] += len(uncounted)
     for one in uncounted[:20]:

@@ -79,7 +79,7 @@ class Scene:
     def held(self) -> int:
         with self.runtime.db.read() as tx:
             key = (self.actor.member_id, self.course.shown.items[0].item_id, 1)
-            return tx.get_one(WatchLedger, key).covered_ms
+            return tx.get_one(WatchLedger, key).covered
 
     def check(self, earned: dt.datetime) -> None:
         """Everything is there, once, and dated when it was earned."""
@@ -93,7 +93,7 @@ class Scene:
             hours = tx.scalars(select(CreditHour).filter_by(**mine)).one()
             assert (hours.minutes, hours.earned_at) == (45, earned)
             row = tx.get_one(WatchLedger, (member, self.course.shown.items[0].item_id, 1))
-            assert (row.covered_ms, row.pending_since_ms) == (MINUTE, None)
+            assert (row.covered, row.pending_since_ms) == (MINUTE, None)
             assert row.completed_ms == int(earned.timestamp() * 1000)
             enrolled = tx.scalars(select(Enrolment).filter_by(training_id=self.training_id, **mine)).one()
             assert (enrolled.started_on, enrolled.completed_on) == (earned.date(), earned.date())
@@ -254,11 +254,11 @@ def test_looking_at_everything_finds_what_is_missing_and_nothing_else(real_runti
     with runtime.db.begin() as tx:
         tx.delete(tx.scalars(select(Completion).filter_by(member_id=actor.member_id)).one())
         row = tx.get_one(WatchLedger, key)
-        row.covered_ms -= 1
+        row.covered -= 1
         tx.delete(tx.get_one(ItemCompletion, key))
     assert sorted(repair.ledger_differences(runtime.db)) == [(key, "item"), (key, "sum")]
     with runtime.db.begin() as tx:
-        tx.get_one(WatchLedger, key).covered_ms += 1
+        tx.get_one(WatchLedger, key).covered += 1
     assert repair.derive_from_ledgers(runtime.db).failed == 0
     assert list(repair.ledger_differences(runtime.db)) == []
 

@@ -73,13 +73,13 @@ def test_a_lecture_across_the_turn_of_the_year(tmp_path: Path) -> None:
         assert beat(port, token, 1, [[0, 14_000]]) in {200, 204}
         with runtime.db.read() as tx:
             assert actor.member_id is not None
-            assert queries.ledger_of(tx, actor.member_id, item).covered_ms == 14_000
+            assert queries.ledger_of(tx, actor.member_id, item).covered == 14_000
         while clock.now() + shift < MIDNIGHT + dt.timedelta(seconds=3):
             time.sleep(0.2)
         assert beat(port, token, 2, [[14_000, 30_000]]) in {200, 204}
         with runtime.db.read() as tx:
             done = tx.scalars(select(ItemCompletion)).one()
-            assert queries.ledger_of(tx, actor.member_id, item).covered_ms == 30_000
+            assert queries.ledger_of(tx, actor.member_id, item).covered == 30_000
     finally:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait(10)

@@ -72,7 +72,7 @@ class City:
                         "item_version": 1,
                         "spans": rules.pack_spans(spans),
                     }
-                    | {"covered_ms": rules.length(spans), "updated_ms": clock.now_ms(), "pending_since_ms": 1}
+                    | {"covered": rules.length(spans), "updated_ms": clock.now_ms(), "pending_since_ms": 1}
                 )
                 self.old[member] = seconds(spans)
             tx.execute(insert(WatchLedger), rows)
@@ -127,14 +127,14 @@ def carried(old: set[int]) -> set[int]:
 
 def held(runtime: Runtime, member: int, version: int) -> set[int]:
     with runtime.db.read() as tx:
-        query = select(WatchLedger.spans, WatchLedger.covered_ms).where(
+        query = select(WatchLedger.spans, WatchLedger.covered).where(
             WatchLedger.member_id == member, WatchLedger.item_version == version
         )
         row = tx.execute(query).first()
     if row is None:
         return set()
     spans = rules.unpack_spans(row.spans)
-    assert rules.length(spans) == row.covered_ms
+    assert rules.length(spans) == row.covered
     return seconds(spans)
 
 

@@ -17,6 +17,7 @@ from academy.core.actor import SYSTEM
 from academy.core.database import Base, Database
 from academy.jobs import events, outbox, queue, registry
 from academy.jobs.models import Job, JobState, Recurrence
+from academy.learning import rules
 from academy.people import mergers
 from academy.people.models import Member, MemberTerm, Organisation, RosterImport
 from academy.trainings.models import Training
@@ -85,6 +86,7 @@ ADDED = {
     "0028": {"categories": {"symbol"}},
     "0030": {"lecturers": {"biography", "portrait_asset_id"}},
     "0032": {"notifications": {"planned_at"}},
+    "0034": {"assets": {"pages"}, "playback_leases": {"unit"}, "watch_ledgers": {"unit"}},
 }
 """Columns that are new since 0025: the way back drops what they hold."""
 NEW = {"deliveries", "delivery_items", "notification_choices", "notification_settings"}
@@ -98,9 +100,11 @@ COLUMNS = {
     "coverage_totals": {"reached": "started"},
     "enrolments": {"reached_on": "started_on"},
     "published_figures": {"reached": "started"},
-    "watch_ledgers": {"last_beat_ms": "last_heartbeat_ms"},
+    "leases": {"duration_ms": "extent"},
+    "recuts": {"duration_ms": "extent"},
+    "watch_ledgers": {"last_beat_ms": "last_heartbeat_ms", "covered_ms": "covered", "position_ms": "position"},
 }
-"""Columns that were called otherwise before 0029."""
+"""Columns that were called otherwise before 0029 and 0034."""
 REMADE = {"courses", "course_items", "course_versions", "item_versions", "reviews"}
 """Tables whose rows were made anew by 0033: `test_course_versions.py` looks at the way there and back."""
 PAIRS = {"accounts", "organisations", "members"}
@@ -484,11 +488,11 @@ def test_the_first_categories_get_their_own_symbol_and_others_the_plain_one(empt
         }
 
 
-def test_progress_of_trainings_means_the_same_without_its_mask(database: Database) -> None:
+def test_progress_of_trainings_means_the_same_without_its_mask(empty_database: Database) -> None:
     """0031: what enrolments said in bits is what completions say; and the way back says it in bits again."""
-    upgrade(database, "0030")
+    upgrade(empty_database, "0030")
     noon, later = THEN, THEN + dt.timedelta(days=2)
-    with database.engine.begin() as connection:
+    with empty_database.engine.begin() as connection:
         insert(connection, "organisations", [{"id": 1, "path": "/1/"}])
         insert(connection, "members", [{"id": 1}, {"id": 2}])
         insert(connection, "accounts", [{"id": 1}])
@@ -525,25 +529,123 @@ def test_progress_of_trainings_means_the_same_without_its_mask(database: Databas
                 enrolled | {"member_id": 2, "done": mask[2]} | dict.fromkeys(days),
             ],
         )
-    upgrade(database, "0031")
-    with database.read() as tx:
+    upgrade(empty_database, "0031")
+    with empty_database.read() as tx:
         rows = tx.execute(sa.text("SELECT member_id, started_on, completed_on FROM enrolments ORDER BY member_id"))
         assert [(m, str(a), str(b)) for m, a, b in rows] == [
             (1, str(THEN.date()), str(later.date())),
             (2, "None", "None"),
         ]
-    with database.engine.begin() as connection:
+    with empty_database.engine.begin() as connection:
         insert(connection, "courses", [{"id": 4, "public_id": "c4"}])
         insert(connection, "training_courses", [{"training_id": 1, "course_id": 4, "position": 62}])
-    back = alembic_config(database.url.render_as_string(hide_password=False))
+    back = alembic_config(empty_database.url.render_as_string(hide_password=False))
     with pytest.raises(RuntimeError, match="more than 62 courses"):
         command.downgrade(back, "0030")
-    with database.engine.begin() as connection:
+    with empty_database.engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM training_courses WHERE course_id = 4"))
     command.downgrade(back, "0030")
-    with database.read() as tx:
+    with empty_database.read() as tx:
         found = tx.execute(sa.text("SELECT member_id, done, last_on FROM enrolments ORDER BY member_id")).all()
     assert [(member, bits, str(day)) for member, bits, day in found] == [
         (1, mask[1], str(later.date())),
         (2, mask[2], "None"),
     ]
+
+
+def _spans(*pairs: tuple[int, int]) -> bytes:
+    return rules.pack_spans(pairs)
+
+
+def test_pages_that_posed_as_milliseconds_are_pages(empty_database: Database) -> None:
+    """0034: what was read stays read, what was skimmed is not read now, films stay as they were; and back again."""
+    upgrade(empty_database, "0032")
+    now = 1_770_000_000_000
+    with empty_database.engine.begin() as connection:
+        insert(connection, "organisations", [{"id": 1, "path": "/1/"}])
+        insert(connection, "members", [{"id": 1}, {"id": 2}])
+        insert(connection, "accounts", [{"id": 1}])
+        insert(connection, "categories", [{"id": 1, "slug": "x"}])
+        insert(connection, "courses", [{"id": 1}])
+        files = {1: ("video", 60_000), 2: ("document", 50_000), 3: ("document", None)}
+        insert(
+            connection,
+            "assets",
+            [{"id": n, "public_id": f"a{n}", "kind": kind, "duration_ms": ms} for n, (kind, ms) in files.items()],
+        )
+        insert(
+            connection,
+            "course_items",
+            [
+                {"id": n, "public_id": f"i{n}", "course_id": 1, "kind": files[n][0], "asset_id": n, "position": n}
+                for n in files
+            ],
+        )
+        lease = {
+            "course_id": 1,
+            "item_version": 1,
+            "threshold_permille": 950,
+            "credited_until_ms": now,
+            "ended_at": THEN,
+        }
+        insert(
+            connection,
+            "playback_leases",
+            [
+                lease | {"id": n, "public_id": f"l{n}", "member_id": 1, "item_id": n, "duration_ms": files[n][1]}
+                for n in (1, 2)
+            ],
+        )
+        row = {"item_version": 1, "updated_ms": now, "credited_until_ms": 0, "seq": 1, "completed_ms": None}
+        held = [
+            (1, 1, [(0, 25_000)], 25_000),
+            # Two pages but for a gap that the ledger closes, a fourth of the third, and the whole of the fifth.
+            (1, 2, [(0, 9_800), (10_100, 22_500), (40_000, 50_000)], 50_000),
+            (2, 2, [(2_000, 7_000)], 7_000),
+        ]
+        insert(
+            connection,
+            "watch_ledgers",
+            [
+                row
+                | {"member_id": m, "item_id": i, "spans": _spans(*spans), "position_ms": at}
+                | {"covered_ms": sum(b - a for a, b in spans)}
+                for m, i, spans, at in held
+            ],
+        )
+        refused = {"member_id": 1, "reason": "too_fast", "first_at": THEN, "last_at": THEN, "times": 1}
+        insert(
+            connection,
+            "refusals",
+            [refused | {"lease_id": n, "item_id": n, "spans": _spans((22_500, 31_000))} for n in (1, 2)],
+        )
+    upgrade(empty_database, "0034")
+    with empty_database.read() as tx:
+        lengths = tx.execute(sa.text("SELECT duration_ms, pages FROM assets ORDER BY id")).all()
+        assert [tuple(one) for one in lengths] == [(60_000, None), (None, 5), (None, None)]
+        leases = tx.execute(sa.text("SELECT unit, extent FROM playback_leases ORDER BY id")).all()
+        assert [tuple(one) for one in leases] == [("ms", 60_000), ("page", 5)]
+        ledgers = tx.execute(
+            sa.text("SELECT unit, spans, covered, position FROM watch_ledgers ORDER BY member_id, item_id")
+        ).all()
+        assert [(unit, rules.unpack_spans(bytes(spans)), *rest) for unit, spans, *rest in ledgers] == [
+            ("ms", ((0, 25_000),), 25_000, 25_000),
+            ("page", ((0, 2), (4, 5)), 3, 5),
+            ("page", (), 0, 0),
+        ]
+        refusals = tx.execute(sa.text("SELECT spans FROM refusals ORDER BY lease_id")).all()
+        assert [rules.unpack_spans(bytes(one[0])) for one in refusals] == [((22_500, 31_000),), ((2, 4),)]
+    command.downgrade(alembic_config(empty_database.url.render_as_string(hide_password=False)), "0033")
+    with empty_database.read() as tx:
+        rows = tx.execute(
+            sa.text("SELECT spans, covered_ms, position_ms FROM watch_ledgers ORDER BY member_id, item_id")
+        ).all()
+        assert [(rules.unpack_spans(bytes(spans)), *rest) for spans, *rest in rows][:2] == [
+            (((0, 25_000),), 25_000, 25_000),
+            (((0, 20_000), (40_000, 50_000)), 30_000, 50_000),
+        ]
+        assert [one[0] for one in tx.execute(sa.text("SELECT duration_ms FROM assets ORDER BY id"))] == [
+            60_000,
+            50_000,
+            None,
+        ]

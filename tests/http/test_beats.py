@@ -56,13 +56,13 @@ def test_a_viewing_by_http(client: FlaskClient, course: Course) -> None:
         opened = open_lease(client, course)
         assert opened.status_code == 201
         lease = opened.json or {}
-    assert (lease["duration_ms"], lease["spans"], lease["seq"]) == (600_000, [], 0)
+    assert (lease["extent"], lease["spans"], lease["seq"]) == (600_000, [], 0)
     stranger = client.application.test_client()  # no cookie at all
     with clock.frozen(START + dt.timedelta(seconds=15)):
         answer = beat(stranger, lease["token"], [[0, 15_000]], position=15_000)
     assert (answer.status_code, answer.data) == (204, b"")
     held = client.get(f"/api/v1/progress/items/{course.shown.items[0].public_id}").json or {}
-    assert (held["spans"], held["position_ms"], held["refused"]) == ([[0, 15_000]], 15_000, [])
+    assert (held["spans"], held["position"], held["refused"]) == ([[0, 15_000]], 15_000, [])
 
 
 def test_too_much_is_told_in_words(client: FlaskClient, course: Course) -> None:
@@ -72,7 +72,7 @@ def test_too_much_is_told_in_words(client: FlaskClient, course: Course) -> None:
         answer = beat(client, lease["token"], [[0, 600_000]], complete=True, duration=1)
     said = answer.json or {}
     assert answer.status_code == 200
-    assert (said["gained_ms"], said["reason"], said["finished"]) == (20_000, "too_fast", False)
+    assert (said["gained"], said["reason"], said["finished"]) == (20_000, "too_fast", False)
     assert said["refused"] == [[20_000, 600_000]]
     assert "播放速度" in said["explanation"]
 

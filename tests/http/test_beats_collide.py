@@ -42,7 +42,7 @@ def lease(client: FlaskClient, course: Course) -> str:
 
 def held_ms(client: FlaskClient, course: Course) -> object:
     with clock.frozen(START):
-        return (client.get(f"/api/v1/progress/items/{course.shown.items[0].public_id}").json or {})["covered_ms"]
+        return (client.get(f"/api/v1/progress/items/{course.shown.items[0].public_id}").json or {})["covered"]
 
 
 def beat(client: FlaskClient, token: str, seconds: int) -> tuple[int, dict[str, object]]:

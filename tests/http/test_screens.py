@@ -195,7 +195,7 @@ def test_a_screen_plays_in_its_owners_name_and_reads_nothing_of_theirs(
         beat = {"lease": lease["token"], "seq": 1, "spans": [[0, 15_000]], "position": 15_000}
         assert phone.post("/api/v1/progress/heartbeats", json=beat).status_code in {200, 204}
     let_in(screen, phone, runtime)
-    assert phone.get(f"/api/v1/progress/items/{item}").json["covered_ms"] == 15_000
+    assert phone.get(f"/api/v1/progress/items/{item}").json["covered"] == 15_000
     assert screen.get(f"/api/v1/progress/items/{item}").status_code == 404
     with runtime.db.read() as tx:
         assert owner.member_id is not None
@@ -204,11 +204,11 @@ def test_a_screen_plays_in_its_owners_name_and_reads_nothing_of_theirs(
     assert "15" not in str(re.findall(r'data-(?:spans|position|covered)="([^"]*)"', screen.get(f"/learn/{item}").text))
     with clock.frozen(clock.now() + dt.timedelta(seconds=30)):
         playing = screen.post("/api/v1/progress/leases", json=body | {"device": "screen", "take_over": True}).json
-        assert (playing["spans"], playing["covered_ms"], playing["position_ms"]) == ([], 0, 0)
+        assert (playing["spans"], playing["covered"], playing["position"]) == ([], 0, 0)
     with clock.frozen(clock.now() + dt.timedelta(seconds=60)):
         beat = {"lease": playing["token"], "seq": playing["seq"] + 1, "spans": [[15_000, 40_000]]}
         assert screen.post("/api/v1/progress/heartbeats", json=beat).status_code in {200, 204}
-    assert phone.get(f"/api/v1/progress/items/{item}").json["covered_ms"] == 40_000
+    assert phone.get(f"/api/v1/progress/items/{item}").json["covered"] == 40_000
     assert screen.post(f"/api/v1/progress/leases/{playing['lease']}/end").status_code == 204
 
 

@@ -134,10 +134,10 @@ def test_beats_say_nothing(app: Flask, runtime: Runtime) -> None:
     for number, (at, spans) in enumerate(ended, 9):
         one, other = beat(tokens[0], number, at, spans), beat(tokens[2], number, at, spans)
         assert one == other and one[0] == 409
-        assert '"gained_ms":0' in one[1].replace(" ", "") and "refused" not in one[1].replace('"refused":[]', "")
+        assert '"gained":0' in one[1].replace(" ", "") and "refused" not in one[1].replace('"refused":[]', "")
     with runtime.db.read() as tx:
         rows = tx.execute(
-            select(WatchLedger.covered_ms, WatchLedger.completed_ms.is_not(None))
+            select(WatchLedger.covered, WatchLedger.completed_ms.is_not(None))
             .join(CourseItem)
             .where(CourseItem.public_id == world.items[0])
         ).all()

@@ -24,8 +24,8 @@ class Named:
 class Row:
     course: Named
     item: Named = field(default_factory=lambda: Named("item"))
-    position_ms: int = 60_000
-    duration_ms: int = 300_001
+    position: int = 60_000
+    extent: int = 300_001
     permille: int = 200
 
 

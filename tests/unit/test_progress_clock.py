@@ -77,7 +77,7 @@ def test_credit_is_what_an_account_of_every_second_allows(history: list[tuple[in
     player, account, at, total = Player(), Account(), START, 0
     for wait, seconds in history:
         at += wait
-        gained = player.claim(at, seconds).gained_ms
+        gained = player.claim(at, seconds).gained
         assert gained == account.claim(at, seconds) * 1000
         total += gained
         assert total <= ((at - START) * 2 + 10) * 1000
@@ -90,7 +90,7 @@ def test_hours_at_single_speed_save_up_for_no_leap(beats: int, speed: float, lea
     for _ in range(beats):
         at += 15
         assert player.claim(at, int(15 * speed)).reason == ""
-    gained = player.claim(at + 15, leap).gained_ms
+    gained = player.claim(at + 15, leap).gained
     assert gained <= (15 * 2 + 10) * 1000, "what could have been played since the last beat, and the slack"
 
 
@@ -98,7 +98,7 @@ def test_hours_at_single_speed_save_up_for_no_leap(beats: int, speed: float, lea
 def test_a_silence_is_worth_what_could_have_been_played_in_it(silence: int, leap: int) -> None:
     player = Player()
     player.claim(START + 15, 15)
-    gained = player.claim(START + 15 + silence, leap).gained_ms
+    gained = player.claim(START + 15 + silence, leap).gained
     assert gained == min(leap, silence * 2 + 10) * 1000
 
 
@@ -138,7 +138,7 @@ def test_an_honest_queue_loses_nothing_through_any_outage(
             deliver(0)
         play(offline)
         deliver(offline // 8)
-    assert player.row.covered_ms == place * 1000
+    assert player.row.covered == place * 1000
 
 
 @given(st.permutations(range(8)), st.integers(0, 3))
@@ -146,4 +146,4 @@ def test_disorder_within_one_delivery_changes_nothing(order: list[int], again: i
     player = Player()
     for number in [*order, *order[:again]]:
         assert player.send(START + 120, ((number * 15_000, number * 15_000 + 15_000),)).reason == ""
-    assert player.row.covered_ms == 120_000
+    assert player.row.covered == 120_000

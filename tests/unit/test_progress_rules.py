@@ -66,7 +66,7 @@ def test_order_repeats_and_splits_change_nothing(claims: list[list[Span]], dice:
 def test_bounded_by_the_clock_and_by_the_duration(before: list[Span], claim: list[Span], allowed: int) -> None:
     held = credit_all([before]).held
     result = rules.credit(held, claim, allowed, DURATION)
-    assert result.gained_ms == rules.length(result.held) - rules.length(held) <= allowed
+    assert result.gained == rules.length(result.held) - rules.length(held) <= allowed
     assert rules.length(result.held) <= DURATION
     assert tidy(result.held)
     assert moments(held) <= moments(result.held), "credit once given is never taken back"
@@ -96,7 +96,7 @@ def test_however_often_it_is_asked_the_clock_lends_its_slack_once(beats: list[tu
 def test_an_hour_claimed_after_five_seconds_earns_twenty_seconds() -> None:
     allowed = rules.allowance(5_000, 0, 2.0, 10_000)
     result = rules.credit((), [(0, 3_600_000)], allowed, 3_600_000)
-    assert (result.held, result.gained_ms) == (((0, 20_000),), 20_000)
+    assert (result.held, result.gained) == (((0, 20_000),), 20_000)
     assert result.refused == ((20_000, 3_600_000),)
 
 
@@ -107,7 +107,7 @@ def test_small_holes_close_and_large_ones_stay() -> None:
 
 def test_holes_are_paid_for_by_the_clock() -> None:
     claim = [(i * 400, i * 400 + 1) for i in range(100)]
-    assert rules.credit((), claim, 1_000, DURATION).gained_ms <= 1_000
+    assert rules.credit((), claim, 1_000, DURATION).gained <= 1_000
 
 
 def test_crumbs_are_refused_whole() -> None:

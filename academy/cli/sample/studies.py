@@ -142,8 +142,8 @@ def _finish(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime) -> No
         WatchLedger,
         **key,
         spans=spans,
-        covered_ms=course.length_ms,
-        position_ms=course.length_ms,
+        covered=course.length_ms,
+        position=course.length_ms,
         updated_ms=ms,
         completed_ms=ms,
     )
@@ -189,8 +189,8 @@ def _begin(rows: _Rows, member_id: int, course: Shelved, at: dt.datetime, share:
         item_id=course.item_id,
         item_version=1,
         spans=learning.pack_spans([(0, watched)]),
-        covered_ms=watched,
-        position_ms=watched,
+        covered=watched,
+        position=watched,
         updated_ms=int(at.timestamp() * 1000),
         completed_ms=None,
     )

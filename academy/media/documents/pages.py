@@ -24,8 +24,6 @@ from academy.media.tools import Limits, ToolFailed
 
 MAX_PAGES = 500
 WIDTH = 1240
-PAGE_MS = 10_000
-"""Media time of a page in ms. The clock allows twice real time, so a page takes at least five seconds."""
 MAX_TEXT = 20_000
 """Maximum characters of a page's text."""
 _SCRIPT = Path(__file__).with_name("draw_pages.py")
@@ -98,7 +96,7 @@ def keep(tx: Tx, asset: Asset, drawn: list[dict[str, Any]]) -> None:
     tx.execute(delete(DocumentPage).where(DocumentPage.asset_id == asset.id))
     rows = [{"asset_id": asset.id, "number": number, **page} for number, page in enumerate(drawn, 1)]
     tx.execute(insert(DocumentPage), rows)
-    asset.duration_ms = len(rows) * PAGE_MS
+    asset.pages = len(rows)
 
 
 def clean_page(text: str) -> str:

@@ -3,7 +3,7 @@
 import { isProblem, ownJson } from "./answers.js";
 import { deviceKey, drawSpans } from "./player-parts.js";
 import { Queue, waiting } from "./player-queue.js";
-import { Watcher, clock, gaps, latest, length, merge, subtract } from "./player-spans.js";
+import { Watcher, clock, gaps, inMs, latest, length, merge, subtract } from "./player-spans.js";
 import { fill } from "./words.js";
 
 const [BEAT_MS, EARLY_MS] = [15_000, 5_000];
@@ -18,13 +18,14 @@ export class Ledger {
    */
   constructor(root, video, words) {
     const held = JSON.parse(root.dataset.held);
+    this.unitMs = held.unit === "page" ? Number(root.dataset.page) : 1; // here a page is a stretch of milliseconds
     this.root = root;
     this.video = video;
     this.words = words;
     this.item = root.dataset.item;
     this.duration = Number(root.dataset.duration);
-    this.counted = held.spans;
-    this.refused = held.refused;
+    this.counted = inMs(held.spans, this.unitMs);
+    this.refused = held.refused.map((one) => ({ ...one, spans: inMs(one.spans, this.unitMs) }));
     this.completed = Boolean(held.completed_at);
     this.threshold = Number(root.dataset.threshold);
     this.unsent = [];
@@ -33,7 +34,7 @@ export class Ledger {
     this.heard = 0; // when it last answered for this lease
     this.watcher = new Watcher(video);
     this.queue = new Queue({
-      onAnswer: (sent, status, content) => this.#answered(sent, status, content),
+      unitMs: this.unitMs, onAnswer: (sent, status, content) => this.#answered(sent, status, content),
       onChange: (ms, reachable) => this.#waiting(ms, reachable),
     });
     this.dialog = /** @type {HTMLDialogElement} */ (root.querySelector("[data-ask]"));
@@ -55,6 +56,9 @@ export class Ledger {
   name([start, end]) {
     return `${clock(start)}–${clock(end)}`;
   }
+
+  // What of newly shown spans may be claimed; the reader keeps back pages that were not shown to their end.
+  claimable(spans) { return spans; }
 
   /** @param {string} name */
   part(name) {
@@ -93,7 +97,7 @@ export class Ledger {
           "Content-Type": "application/json",
           "X-CSRFToken": document.querySelector("meta[name=csrf-token]").getAttribute("content"),
         },
-        body: JSON.stringify({ item: this.item, device: deviceKey(), take_over: takeOver }),
+        body: JSON.stringify({ item: this.item, device: deviceKey(), take_over: takeOver, unit: this.unitMs > 1 ? "page" : "ms" }),
       });
       const content = await ownJson(answer);
       if (answer.status === 201 && content?.token) this.#began(content);
@@ -113,7 +117,7 @@ export class Ledger {
     this.lease = { token: content.token, id: content.lease };
     this.heard = Date.now();
     this.seq = Math.max(content.seq, ...this.unsent.filter((one) => one.lease === content.token).map((one) => one.seq));
-    this.counted = merge([...this.counted, ...content.spans]);
+    this.counted = merge([...this.counted, ...inMs(content.spans, this.unitMs)]);
     // What was watched while a slow network brought the lease counts too: the server lends so much, once.
     this.watcher.done = latest(this.watcher.take(), EARLY_MS);
     this.watcher.step();
@@ -142,7 +146,7 @@ export class Ledger {
 
   async beat(leaving = false) {
     if (!this.lease) return;
-    const spans = this.watcher.take().map(([a, b]) => [Math.max(0, a), Math.min(b, this.duration)]).filter(([a, b]) => b > a);
+    const spans = this.claimable(this.watcher.take().map(([a, b]) => [Math.max(0, a), Math.min(b, this.duration)]).filter(([a, b]) => b > a));
     if (spans.length) {
       this.seq += 1;
       const record = { lease: this.lease.token, item: this.item, seq: this.seq, spans, position: this.#position() };

@@ -2,7 +2,7 @@
 // server's own acknowledgement (answers.js); the server counts each second once.
 
 import { acknowledgement } from "./answers.js";
-import { length } from "./player-spans.js";
+import { inMs, length } from "./player-spans.js";
 import { byLease, forget, joined, keep, waiting } from "./player-store.js";
 
 export { waiting };
@@ -14,14 +14,16 @@ const MOST_RECORDS = 200;
 
 // One heartbeat made of these records, and the spans it contains.
 export function heartbeat(records) {
-  const { lease, item, seq, spans, position } = joined(records);
-  return { lease, item, seq, position, spans: spans.slice(0, MOST_SPANS) };
+  const { lease, item, seq, spans, position, unitMs } = joined(records);
+  return { lease, item, seq, position, spans: spans.slice(0, MOST_SPANS), ...(unitMs && { unitMs }) };
 }
 
 const body = ({ lease, seq, spans, position }) => JSON.stringify({ lease, seq, spans, position });
 
 export class Queue {
-  constructor({ onAnswer, onChange }) {
+  // `unitMs`: milliseconds of a record that is added for each unit that the server counts; here all spans are in ms.
+  constructor({ onAnswer, onChange, unitMs = 1 }) {
+    this.unitMs = unitMs;
     this.onAnswer = onAnswer; // (heartbeat, status, the server's response)
     this.onChange = onChange; // (milliseconds waiting, reachable)
     this.tries = 0;
@@ -30,8 +32,16 @@ export class Queue {
   }
 
   async add(record) {
-    await keep(record);
+    await keep(this.#counted(record));
     return this.flush();
+  }
+
+  // A record as the server counts it, and in what: an earlier release kept a document's pages in milliseconds.
+  #counted(record) {
+    const { unitMs } = this;
+    if (unitMs === 1) return record;
+    const spans = record.spans.map(([start, end]) => [start / unitMs, end / unitMs]);
+    return { ...record, unitMs, spans, position: Math.floor(record.position / unitMs) };
   }
 
   // One sender at a time, across all pages of this browser.
@@ -93,7 +103,8 @@ export class Queue {
       return Math.min(Math.max(wanted || 0, 0), 300_000) + this.#backoff();
     }
     await forget(records, sent.spans);
-    this.onAnswer(sent, answer.status, content);
+    const [spans, refused] = [sent.spans, content.refused ?? []].map((some) => inMs(some, sent.unitMs ?? 1));
+    this.onAnswer({ ...sent, spans }, answer.status, { ...content, refused });
     return 0;
   }
 
@@ -103,11 +114,11 @@ export class Queue {
   }
 
   #length(records) {
-    return records.reduce((sum, record) => sum + length(record.spans), 0);
+    return records.reduce((sum, record) => sum + length(record.spans) * (record.unitMs ?? 1), 0);
   }
 
   // The page is closing and will not receive the response: the records stay until one is received.
   farewell(records) {
-    if (records.length) navigator.sendBeacon?.(BEATS, new Blob([body(heartbeat(records))], { type: "text/plain" }));
+    if (records.length) navigator.sendBeacon?.(BEATS, new Blob([body(heartbeat(records.map((one) => this.#counted(one))))], { type: "text/plain" }));
   }
 }

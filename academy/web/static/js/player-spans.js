@@ -26,6 +26,9 @@ export function subtract(spans, taken) {
   return left;
 }
 
+// Spans that the server counts in another unit (a document's pages), in milliseconds of this page's clock.
+export const inMs = (spans, unitMs) => spans.map(([start, end]) => [start * unitMs, end * unitMs]);
+
 export const length = (spans) => spans.reduce((sum, [start, end]) => sum + end - start, 0);
 
 // The last milliseconds of the spans.

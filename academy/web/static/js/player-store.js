@@ -91,6 +91,7 @@ export function joined(records) {
     item: last.item,
     seq: Math.max(...records.map((record) => record.seq)),
     spans: merge(records.flatMap((record) => record.spans)),
+    ...(last.unitMs && { unitMs: last.unitMs }),
     position: last.position,
   };
 }

@@ -2,7 +2,7 @@
 // ledger: page n is a span of its time, which runs while the page is visible and has the focus.
 
 import { Ledger } from "./player-ledger.js";
-import { gaps } from "./player-spans.js";
+import { HOLE_MS, gaps, merge, subtract } from "./player-spans.js";
 import { Turner } from "./reader-turner.js";
 import { fill } from "./words.js";
 
@@ -13,9 +13,33 @@ const DOUBLE_MS = 350;
 const NEAR_PX = 30;
 
 // The ledger's texts with pages instead of minutes.
-class Reading extends Ledger {
+export class Reading extends Ledger {
+  /** @type {[number, number][]} shown parts of pages that were not shown to their end */
+  begun = [];
+
   get pageMs() {
     return Number(this.root.dataset.page);
+  }
+
+  // A page is read once all of it was shown.
+  /** @override @param {[number, number][]} spans */
+  claimable(spans) {
+    const { pageMs } = this;
+    const shown = merge([...this.begun, ...spans], HOLE_MS);
+    /** @type {[number, number][]} */
+    const pages = [];
+    for (const [start, end] of shown) {
+      const first = Math.max(0, Math.ceil((start - HOLE_MS) / pageMs));
+      const after = Math.min(this.duration / pageMs, Math.floor((end + HOLE_MS) / pageMs));
+      if (after > first) pages.push([first * pageMs, after * pageMs]);
+    }
+    this.begun = /** @type {[number, number][]} */ (subtract(shown, pages));
+    return pages;
+  }
+
+  /** @override */
+  shown() {
+    return merge([...super.shown(), ...(this.begun ?? [])]);
   }
 
   /** @override @param {number} ms */
