@@ -7,6 +7,7 @@ from flask import Flask
 PAGES = (
     "home",
     "display",
+    "design",
     "accounts",
     "consent",
     "screens",

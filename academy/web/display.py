@@ -7,9 +7,6 @@ from werkzeug.wrappers import Response
 
 from academy import http
 from academy.accounts import api as accounts
-from academy.core.errors import NotFound
-from academy.core.i18n import msg
-from academy.core.paging import Page
 from academy.http import PUBLIC, actor, navigation, runtime, writing
 from academy.http.forms import Choice, Form, Onward
 from academy.http.languages import COOKIE, LANGUAGES
@@ -97,13 +94,3 @@ def language() -> Response:
         with writing() as tx:
             accounts.set_language(tx, actor(), wanted)
     return _keep(form.next.data, **{COOKIE: wanted})
-
-
-@bp.get("/styleguide")
-@page(PUBLIC)
-def styleguide() -> str:
-    """The design system on one page; in the demonstration only."""
-    if not runtime().settings.demo:
-        raise NotFound
-    page = Page(range(20), 1234, 2, 20)
-    return render_template("display/styleguide.html", page=page, wrong={"name": msg("请填写姓名。")})

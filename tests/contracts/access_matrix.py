@@ -120,7 +120,7 @@ GET    /display                                                       nothing   
 POST   /display                                                       nothing      *  *  *  *  *  *  *  *  *  *
 POST   /display/elder                                                 nothing      *  *  *  *  *  *  *  *  *  *
 POST   /display/language                                              nothing      *  *  *  *  *  *  *  *  *  *
-GET    /display/styleguide                                            nothing      .  .  .  .  .  .  .  .  .  .
+GET    /design                                                        nothing      .  .  .  .  .  .  .  .  .  .
 GET    /exemptions                                                    nothing      .  .  .  .  .  *  .  .  .  .
 POST   /exemptions/<public_id>                                        exemption    .  .  .  .  .  +  .  .  .  .
 GET    /exports                                                       nothing      .  .  *  .  .  *  .  .  *  .

@@ -89,7 +89,7 @@ def test_nothing_else_is_found_by_such_an_address(client: FlaskClient, address: 
 
 
 def test_the_style_page_is_for_the_demo(client: FlaskClient) -> None:
-    assert client.get("/display/styleguide").status_code == 404
+    assert client.get("/design").status_code == 404
 
 
 def test_a_sentence_inside_a_sentence_is_translated(app: Flask) -> None:
