@@ -6,6 +6,7 @@ from flask import Flask
 
 PAGES = (
     "home",
+    "help",
     "display",
     "design",
     "accounts",

@@ -5,7 +5,7 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
@@ -19,7 +19,7 @@ from academy.library.api import CourseCard, ItemKind, ItemVersion
 from academy.media.api import AssetState
 from academy.trainings import api as trainings
 from academy.trainings.api import DueTraining
-from academy.web import officer_desk
+from academy.web import help, officer_desk
 
 bp = Blueprint("home", __name__)
 SHELF = 4
@@ -70,9 +70,13 @@ def home() -> str:
         proposed = library.cards_by_public_id(tx, wanted)
         cards = (*newest, *leading.rows, *covers.values())
         states = learning.course_states(tx, member, {card.course.id for card in cards}) if member else {}
+        is_new = (
+            bool(member) and help.LEFT not in request.cookies and not recent and not learning.record_years(tx, member)
+        )
         tasks, answers = _tasks(tx, who), officer_desk.answers(tx, who)
     return render_template(
         "home/home.html",
+        first_visit=help.FIRST_VISIT if is_new else (),
         due=due,
         recent=recent,
         covers=covers,

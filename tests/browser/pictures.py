@@ -1,7 +1,8 @@
-"""The pictures of the README: which page each one shows, to whom, and what must be seen on it.
+"""The pictures of the README and of the help: which page each shows, to whom, and what must be seen on it.
 
-`make pictures` writes them anew into docs/images. They are taken of the sample city as it runs, with one lecture
-really encoded and playing; nothing is drawn or mocked. test_pictures.py takes the same pictures and keeps none.
+`make pictures` writes them anew into docs/images and static/img/help. They are taken of the sample city as
+it runs, with one lecture really encoded and playing; nothing is drawn or mocked. test_pictures.py takes the same
+pictures and keeps none.
 """
 
 import base64
@@ -29,6 +30,9 @@ from tests.support.shortcuts import drain
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 LARGEST = 60_000
 """Bytes of a picture: the README is read on weak lines, too."""
+HELP = Path(__file__).parents[2] / "academy" / "web" / "static" / "img" / "help"
+HELP_LARGEST = 24_000
+PHONE = (390, 640)
 THEMES = ("light", "dark")
 QUALITIES = (80, 70, 60, 50, 40)
 FILM = COURSES[CAMPAIGNS[-1].courses[0]].title
@@ -46,6 +50,9 @@ class Picture:
     ready: Callable[[Page], None]
     shows: tuple[str, ...]
     """Selectors of what has to be visible."""
+    folder: Path = FOLDER
+    largest: int = LARGEST
+    themes: tuple[str, ...] = THEMES
 
 
 def _player(runtime: Runtime) -> str:
@@ -88,6 +95,11 @@ def _drawn(page: Page) -> None:
     page.wait_for_timeout(1_500)
 
 
+def _help(name: str, account: str, address: str, *shows: str) -> Picture:
+    """A page as its role sees it on a phone."""
+    return Picture(name, account, PHONE, lambda _runtime: address, _loaded, shows, HELP, HELP_LARGEST, ("light",))
+
+
 PICTURES = (
     Picture(
         "player",
@@ -106,6 +118,12 @@ PICTURES = (
         (".cover", ".cover-title", ".cover-art"),
     ),
     Picture("coverage", "city", (1200, 940), _statistics, _drawn, (".stat dd", ".chart svg")),
+    _help("member", "member", "/", ".hero .button"),
+    _help("secretary", "secretary", "/", "h1"),
+    _help("trainer", "trainer", "/studio", "h1"),
+    _help("reviewer", "reviewer", "/review", "h1", "table"),
+    _help("administrator", "city", "/", "h1"),
+    _help("keeper", "auditor", "/audit", "h1"),
 )
 
 
@@ -116,7 +134,11 @@ def filmed_site(folder: Path) -> Iterator[Site]:
         runtime: Runtime = site.app.extensions["academy"]
         with runtime.db.begin() as tx:
             job = tx.scalars(select(Job).where(Job.name == JOB)).one()
-            job.args = {"files": [entry for entry in job.args["files"] if entry[1]["title"] == FILM]}
+            job.args = {
+                "files": [
+                    entry for entry in job.args["files"] if entry[1]["title"] == FILM or entry[1]["kind"] == "image"
+                ]
+            }
         drain(runtime)
         yield site
 
@@ -140,7 +162,7 @@ def opened(site: Site, browser: Browser, picture: Picture) -> Iterator[Page]:
 
 
 def taken(page: Page, picture: Picture, theme: str) -> bytes:
-    """The page in light or dark as a WebP, as good as fits into `LARGEST`.
+    """The page in light or dark as a WebP, as good as fits into its largest size.
 
     Raises:
         ValueError: it does not fit, however coarse it is.
@@ -151,26 +173,26 @@ def taken(page: Page, picture: Picture, theme: str) -> bytes:
     for quality in QUALITIES:
         shot = chromium.send("Page.captureScreenshot", {"format": "webp", "quality": quality})
         data = base64.b64decode(shot["data"])
-        if len(data) <= LARGEST:
+        if len(data) <= picture.largest:
             return data
-    raise ValueError(f"{len(data)} bytes at quality {quality}; at most {LARGEST} are wanted")
+    raise ValueError(f"{len(data)} bytes at quality {quality}; at most {picture.largest} are wanted")
 
 
 def file_name(picture: Picture, theme: str) -> str:
-    """What the picture is called in docs/images."""
-    return f"{picture.name}-{theme}.webp"
+    """What the picture is called in its folder."""
+    return f"{picture.name}-{theme}.webp" if len(picture.themes) > 1 else f"{picture.name}.webp"
 
 
 def main() -> None:
     """Write every picture."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, filmed_site(Path(folder)) as site, sync_playwright() as player:
         browser = player.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         for picture in PICTURES:
             with opened(site, browser, picture) as page:
-                for theme in THEMES:
+                picture.folder.mkdir(parents=True, exist_ok=True)
+                for theme in picture.themes:
                     data = taken(page, picture, theme)
-                    (FOLDER / file_name(picture, theme)).write_bytes(data)
+                    (picture.folder / file_name(picture, theme)).write_bytes(data)
                     print(f"{file_name(picture, theme)}: {len(data)} bytes", file=sys.stderr)
         browser.close()
 

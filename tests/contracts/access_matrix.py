@@ -141,6 +141,9 @@ GET    /library                                                       nothing   
 GET    /library/<public_id>                                           course       .  *  *  *  *  *  *  *  *  *
 GET    /library/categories                                            nothing      .  .  .  .  .  .  .  .  .  *
 POST   /library/categories                                            nothing      .  .  .  .  .  .  .  .  .  *
+GET    /help                                                          nothing      *  *  *  *  *  *  *  *  *  *
+GET    /help/<key>                                                    help         *  *  *  *  *  *  *  *  *  *
+POST   /help/leave                                                    nothing      *  *  *  *  *  *  *  *  *  *
 GET    /lecturers                                                     nothing      .  *  *  *  *  *  *  *  *  *
 GET    /lecturers/<public_id>                                         lecturer     .  *  *  *  *  *  *  *  *  *
 POST   /lecturers/<public_id>                                         lecturer     .  .  .  .  .  .  .  .  .  *
@@ -352,6 +355,7 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "grants.sign_out": ("back", "they sign in again"),
     "jobs.retry": ("harmless", "jobs may run twice"),
     "learn.carry_over": ("shows", "learn/recut.html"),
+    "help.leave": ("harmless", ""),
     "lecturers.edit": ("back", "the text can be typed again"),
     "lecturers.portrait": ("asks", 'url_for("lecturers.portrait"'),
     "library.change_categories": ("asks", '"verb": "remove"'),

@@ -313,6 +313,11 @@ def term(world: World, _place: str, _role: str) -> Ids:
 
 
 @kind
+def help(_world: World, _place: str, _role: str) -> Ids:
+    return {"key": "member"}
+
+
+@kind
 def lecturer(world: World, _place: str, _role: str) -> Ids:
     """Somebody whose courses are published: not of one subtree."""
     with world.runtime.db.read() as tx:
