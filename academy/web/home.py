@@ -70,9 +70,8 @@ def home() -> str:
         proposed = library.cards_by_public_id(tx, wanted)
         cards = (*newest, *leading.rows, *covers.values())
         states = learning.course_states(tx, member, {card.course.id for card in cards}) if member else {}
-        is_new = (
-            bool(member) and help.LEFT not in request.cookies and not recent and not learning.record_years(tx, member)
-        )
+        asked = member is not None and not recent and help.LEFT not in request.cookies
+        is_new = asked and not learning.record_years(tx, member or 0)
         tasks, answers = _tasks(tx, who), officer_desk.answers(tx, who)
     return render_template(
         "home/home.html",
