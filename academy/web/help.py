@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 
 from flask import Blueprint, redirect, render_template
 from werkzeug.wrappers import Response
@@ -12,6 +13,7 @@ from academy.core.errors import NotFound
 from academy.core.i18n import Message, msg
 from academy.http import PUBLIC, actor, runtime
 from academy.http.forms import Form, Onward
+from academy.http.navigation import link
 
 bp = Blueprint("help", __name__, url_prefix="/help")
 page = functools.partial(http.page, consent=False, screen=True)
@@ -22,11 +24,11 @@ LEFT = "first-visit"
 
 @dataclasses.dataclass(frozen=True)
 class HelpTask:
-    """One thing to do: its steps, and the page where it begins (an endpoint), shown to whom that page admits."""
+    """One thing to do: its steps, and the page where it begins, for those whom that page admits."""
 
     title: Message
     steps: tuple[Message, ...]
-    begins: str | None = None
+    begins: Callable[[], str | None] | None = None
     begin: Message | None = None
     """What the link to that page says."""
 
@@ -55,7 +57,7 @@ LEARN = HelpPage(
                 msg("扫激活单上的二维码，或者打开登录页，点“用支部发的激活码设置密码”。"),
                 msg("自己设一个记得住的密码。以后用编号或手机号登录。"),
             ),
-            "accounts.activate",
+            lambda: link("accounts.activate"),
             msg("去激活"),
         ),
         HelpTask(
@@ -65,7 +67,7 @@ LEARN = HelpPage(
                 msg("点中间的三角开始放。看到哪里，系统记到哪里，不用一次看完。"),
                 msg("放完会告诉您“已学完”，再点一下就到下一门。"),
             ),
-            "library.index",
+            lambda: link("library.index"),
             msg("去看课程"),
         ),
         HelpTask(
@@ -82,7 +84,7 @@ LEARN = HelpPage(
                 msg("需要证明时点“打印”，可以存成文件或者打出来。"),
                 msg("记录不对，点课程页下方的“反映问题”，会有人答复。"),
             ),
-            "record.index",
+            lambda: link("record.index"),
             msg("看我的记录"),
         ),
         HelpTask(
@@ -91,7 +93,7 @@ LEARN = HelpPage(
                 msg("点页面上方的“大字”，整页变大，一屏只做一件事。"),
                 msg("还嫌小，在“字号与深浅色”里选“最大”。"),
             ),
-            "display.show",
+            lambda: link("display.show"),
             msg("调字号"),
         ),
     ),
@@ -107,7 +109,7 @@ SECRETARY = HelpPage(
                 msg("首页一句话说明每项培训能不能按时完成。"),
                 msg("点进去是每个人：绿色对勾已完成，橙色圆点在学，红色三角没开始，状态旁边有文字。"),
             ),
-            "trainings.mine",
+            lambda: link("trainings.mine"),
             msg("看培训"),
         ),
         HelpTask(
@@ -146,7 +148,7 @@ TRAINER = HelpPage(
                 msg("上传视频、音频或文档。断网、关机都可以接着传，不用从头来。"),
                 msg("系统自动转码、生成字幕；页面会告诉您做到哪一步。"),
             ),
-            "studio.new",
+            lambda: link("studio.new"),
             msg("新建课程"),
         ),
         HelpTask(
@@ -155,7 +157,7 @@ TRAINER = HelpPage(
                 msg("边放边改，回车到下一句。改的内容随时自动保存。"),
                 msg("本地地名、人名加进“城市词典”，以后识别和搜索都会更准。"),
             ),
-            "studio.index",
+            lambda: link("studio.index"),
             msg("到工作室"),
         ),
         HelpTask(
@@ -180,7 +182,7 @@ REVIEWER = HelpPage(
                 msg("完整看一遍视频和字幕，再决定通过还是退回。退回要写清楚改什么。"),
                 msg("自己做的课不能自己审。"),
             ),
-            "review.index",
+            lambda: link("review.index"),
             msg("到审阅"),
         ),
         HelpTask(
@@ -201,7 +203,7 @@ ADMINISTRATOR = HelpPage(
                 msg("首页每项培训一句话、一条曲线、最该过问的几个地方。点数字就是它背后的名单。"),
                 msg("数字旁边都写着：算的是谁、截至哪天、免训多少人。"),
             ),
-            "reports.index",
+            lambda: link("reports.index"),
             msg("看覆盖率"),
         ),
         HelpTask(
@@ -210,7 +212,7 @@ ADMINISTRATOR = HelpPage(
                 msg("选课程、范围和起止日期，先看应训多少人，再开始。"),
                 msg("中途调入、调出、转正的人自动增减，每一次变动都有依据。"),
             ),
-            "trainings.index",
+            lambda: link("trainings.index"),
             msg("培训管理"),
         ),
         HelpTask(
@@ -219,7 +221,7 @@ ADMINISTRATOR = HelpPage(
                 msg("下载模板，填好上传。先检查，逐行说明哪里不对，没有写入任何内容。"),
                 msg("改好不对的几行，单独再传；确认后要么全部写入，要么一行不写。"),
             ),
-            "rosters.index",
+            lambda: link("rosters.index"),
             msg("花名册"),
         ),
         HelpTask(
@@ -228,7 +230,7 @@ ADMINISTRATOR = HelpPage(
                 msg("导出前，每种文件都写着里面是什么。"),
                 msg("“证明材料”带着名单、口径和校验码，一年后还能重新核对。"),
             ),
-            "reporting.index",
+            lambda: link("reporting.index"),
             msg("报表"),
         ),
     ),
@@ -245,7 +247,7 @@ KEEPER = HelpPage(
                 msg("角色按组织授予，有起止日期；离开的人自动失去。"),
                 msg("办公角色要用第二步验证，由安全管理员确认一次。"),
             ),
-            "grants.index",
+            lambda: link("grants.index"),
             msg("角色授权"),
         ),
         HelpTask(
@@ -254,13 +256,13 @@ KEEPER = HelpPage(
                 msg("谁在什么时候看了谁的号码、改了哪个数，都能查到。查询本身也会被记录。"),
                 msg("审计记录首尾相连，删改会被发现。"),
             ),
-            "audit.index",
+            lambda: link("audit.index"),
             msg("审计"),
         ),
         HelpTask(
             msg("后台任务"),
             (msg("反复失败的任务会停在这里，写明原因；处理好原因后再点“重试”。"),),
-            "jobs.index",
+            lambda: link("jobs.index"),
             msg("后台任务"),
         ),
     ),

@@ -16,7 +16,6 @@ CODE = ("academy/web", "academy/http", "academy/rest")
 TESTS = ("http", "components", "media", "browser", "faults")
 KNOWN = {
     "/api/v1": "programs read the OpenAPI document",
-    "/design": "for whoever builds pages",
     "/m/": "signed links are made by media.delivery",
     "/search/in/<item_public_id>": "the player looks through the transcript that it shows",
 }
