@@ -8,7 +8,7 @@ from academy.core.actor import SYSTEM
 from academy.core.errors import Conflict, Invalid
 from academy.core.runtime import Runtime
 from academy.jobs.api import JobState
-from academy.library.models import Course, CourseState
+from academy.library.models import Course
 from academy.people.models import Member, Organisation
 from academy.trainings import coverage_cells, recount, service
 from academy.trainings.models import Enrolment, Training, TrainingState
@@ -110,7 +110,7 @@ def test_an_open_training_is_edited_though_one_of_its_courses_was_withdrawn(
         begin(runtime, made)
         with runtime.db.begin() as tx:
             draft = training(tx, tx.get_one(Organisation, city.city.id), city.courses)
-            tx.get_one(Course, city.courses[0].id).state = CourseState.WITHDRAWN
+            tx.get_one(Course, city.courses[0].id).withdrawn_at = clock.now()
         with runtime.db.begin() as tx:
             held = tx.get_one(Training, made.id)
             wanted = service.TrainingPlan(
