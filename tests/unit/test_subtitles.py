@@ -51,6 +51,13 @@ cues = st.lists(lines, min_size=1, max_size=6)
 ARROWS = (" --> ", "-->", " -> ", " –> ", " —> ", " → ", " --&gt; ", " ->", " --> ")
 
 
+@pytest.mark.parametrize("arrow", ARROWS)
+@pytest.mark.parametrize("word", ["12:30 开会", "九点 9:00 开会", "开会"])
+def test_a_time_of_day_that_is_spoken_tells_the_language_too(word: str, arrow: str) -> None:
+    text = f"1\n0:01:01,000{arrow}0:01:05,000\n{word}\n"
+    assert said(caption_files.parse_captions("课.srt", text.encode("gb18030"))) == [[word]]
+
+
 def said(parsed: caption_files.ParsedCaptions) -> list[list[str]]:
     return [cue.text.split("\n") for cue in parsed.cues]
 
