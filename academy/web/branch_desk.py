@@ -19,6 +19,7 @@ from academy.core.paging import number_in
 from academy.coverage import api as coverage
 from academy.coverage.api import NameFilter, NameStatus
 from academy.http import actor, menu, office, reading, runtime, writing
+from academy.http.filters import in_fours
 from academy.http.forms import Form, Key
 from academy.http.personal_data import shows_people
 from academy.outreach import api as outreach
@@ -138,5 +139,5 @@ def _issue(tx: Tx, wanted: list[Member], address: str) -> tuple[list[Slip], list
             continue
         link = accounts.activation_link(address, person.number, code)
         picture = segno.make(link, error="m").svg_data_uri(scale=4, border=1)
-        made.append(Slip(person, f"{code[:4]} {code[4:]}", picture))
+        made.append(Slip(person, in_fours(code), picture))
     return made, refused

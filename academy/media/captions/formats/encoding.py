@@ -33,7 +33,7 @@ _TINY = 2
 """So few characters do not identify an encoding."""
 _SIGNS = frozenset("‐‑‒–—―‘’“”•·…→⇒×°©®")
 _STAMP = re.compile(rb"\d:\d\d")
-"""Of lines with two times: their characters do not indicate a language. Somebody who speaks of half past twelve does."""
+"""Lines with two of these are times: their characters do not indicate a language. A spoken "12:30" is one."""
 NAMES = {"gb18030": "GB18030", "big5hkscs": "Big5", "cp950": "Big5"}
 ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-32", *NAMES.values()})
 """Possible results of `decode`."""
