@@ -122,7 +122,7 @@ def _ledger(tx: Tx, member_id: int, item_id: int) -> list[dict[str, Any]]:
         {
             "version": row.item_version,
             "spans": [list(span) for span in rules.unpack_spans(row.spans)],
-            "covered_pages" if row.unit == Unit.PAGE else "covered": row.covered,
+            "covered_pages" if row.unit == Unit.PAGE else "covered_ms": row.covered,
             "updated_at": instant(row.updated_ms).isoformat(),
             "completed_at": instant(row.completed_ms).isoformat() if row.completed_ms is not None else None,
         }
