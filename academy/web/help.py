@@ -100,7 +100,7 @@ LEARN = HelpPage(
 )
 SECRETARY = HelpPage(
     "secretary",
-    msg("党支部书记"),
+    msg("支部书记"),
     msg("知道谁没学，提醒到人，帮老同志登录。"),
     (
         HelpTask(

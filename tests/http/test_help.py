@@ -10,7 +10,7 @@ from academy.web.help import LEFT, PAGES
 from tests.conftest import sign_in
 from tests.support import factories
 
-TITLES = {Role.BRANCH_SECRETARY: "党支部书记", Role.TRAINER: "培训教师", Role.REVIEWER: "审阅人"}
+TITLES = {Role.BRANCH_SECRETARY: "支部书记", Role.TRAINER: "培训教师", Role.REVIEWER: "审阅人"}
 
 
 def browser(app: Flask, runtime: Runtime, *roles: Role, member: bool = True) -> FlaskClient:
