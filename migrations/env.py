@@ -19,15 +19,17 @@ def render(kind: str, item: object, _autogen: object) -> str | bool:
 
 url = context.config.get_main_option("sqlalchemy.url") or ""
 engine = Database(url).engine if url.startswith("postgresql") else create_engine(url)
-with engine.connect() as connection:
-    context.configure(
-        connection=connection,
-        target_metadata=Base.metadata,
-        render_item=render,
-        render_as_batch=url.startswith("sqlite"),
-        compare_type=True,
-    )
-    with context.begin_transaction():
-        context.run_migrations()
-    connection.commit()
-engine.dispose()
+try:
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_item=render,
+            render_as_batch=url.startswith("sqlite"),
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+finally:  # also where a migration refuses: its connection would stay open until it is collected
+    engine.dispose()

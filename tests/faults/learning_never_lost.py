@@ -43,7 +43,7 @@ from tests.conftest import make_settings
 from tests.faults import learning_changes
 from tests.faults.learning_player import BEATS, HTML, PAGES, Device, Request, Seconds
 from tests.faults.learning_server import KINDS, PLACES, Answer, Asked, Fault, Server
-from tests.support import factories, templates
+from tests.support import factories, shelf, templates
 from tests.support.coverage_city import training
 from tests.support.ledger_makers import learner, lecture
 
@@ -78,7 +78,7 @@ class City:
             self.tokens = [factories.session_token(tx, factories.account(tx, one)) for one in people]
             courses = [lecture(tx, owner, minutes=m, items=n) for m, n in LENGTHS]
             for item in courses[3].shown.items:
-                item.kind = "document"
+                shelf.change_item(tx, item.item_id, kind="document")
             self.lectures = [
                 Lectures(
                     course.id,
