@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from academy.core.errors import NotFound
 from academy.http import PUBLIC
 from academy.http.declarations import declaration_of
-from academy.rest.contracts import TEXT, Contract, EndpointDeclaration, ResponseSpec, Schema, endpoint, obj
+from academy.rest.contracts import TEXT, Contract, EndpointDeclaration, ResponseSpec, endpoint, obj
 
 bp = Blueprint("api_openapi", __name__, url_prefix="/api/v1")
 
@@ -40,9 +40,6 @@ MEANINGS = {
     503: "Overloaded; see Retry-After.",
     507: "No space on the disk.",
 }
-
-NAMES: Schema = {"propertyNames": {"pattern": r"^[^\x00]*$"}}
-"""Names that a body may have beside those listed: any text, and no text has NUL."""
 
 
 @bp.get("/openapi.json")
@@ -121,7 +118,7 @@ def _operation(app: Flask, rule: Rule) -> dict[str, Any]:
         | {str(status): _refusal(status) for status in sorted(refused)},
     }
     if made.body is not None:
-        described["requestBody"] = {"required": True, "content": {made.media: {"schema": made.body | NAMES}}}
+        described["requestBody"] = {"required": True, "content": {made.media: {"schema": made.body}}}
     if not policy.is_public:
         described["security"] = [{"token": []}, {"session": []}]
     return described

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -54,7 +55,9 @@ def test_whatever_is_accepted_as_a_name_is_harmless(text: str) -> None:
     except Unreadable:
         return
     assert name and len(name) <= 60
-    assert name == name.strip() and name.isprintable()
+    assert name == name.strip()
+    # Not `isprintable`: it is false for ideographs newer than this Python, and people have them in their names.
+    assert not any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} for letter in name)
     assert name[0] not in "=+-@\t\r"
 
 

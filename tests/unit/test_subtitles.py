@@ -52,8 +52,10 @@ ARROWS = (" --> ", "-->", " -> ", " –> ", " —> ", " → ", " --&gt; ", " ->"
 
 
 @pytest.mark.parametrize("arrow", ARROWS)
-@pytest.mark.parametrize("word", ["12:30 开会", "九点 9:00 开会", "开会"])
-def test_a_time_of_day_that_is_spoken_tells_the_language_too(word: str, arrow: str) -> None:
+@pytest.mark.parametrize(
+    "word", ["12:30 开会", "九点 9:00 开会", "开会", "同志们好 第一步 –> 第二步 a<b 且 c>d 甲 -> 乙 a<b 且 c>d <第3章>"]
+)
+def test_arrows_and_times_that_are_spoken_leave_the_language_known(word: str, arrow: str) -> None:
     text = f"1\n0:01:01,000{arrow}0:01:05,000\n{word}\n"
     assert said(caption_files.parse_captions("课.srt", text.encode("gb18030"))) == [[word]]
 

@@ -133,7 +133,7 @@ def _chinese(data: bytes) -> str:
             # Too little for the detector. GB18030 is the common case; Big5 must be recognised positively.
             others = [share for name, share in shares.items() if name != "gb18030"]
             sure = shares["gb18030"] == 1.0 and (different <= _TINY or max(others, default=0) < 0.9)
-            guess = "GB18030" if different <= _FEW and sure else guess if different <= _TINY else ""
+            guess = "GB18030" if sure else guess if different <= _TINY else ""
     if guess in best and shares[best[guess]] >= max(_USUAL_SHARE, max(shares.values()) - 0.1):
         return best[guess]
     raise _unknown()
