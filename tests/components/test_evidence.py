@@ -14,7 +14,7 @@ from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.errors import Invalid
 from academy.core.runtime import Runtime
 from academy.learning import corrections
-from academy.reports import evidence
+from academy.reports import evidence, evidence_cover
 from academy.trainings import service
 from tests.support import factories as make
 from tests.support.coverage_city import City, at, complete, training, transfer
@@ -128,3 +128,19 @@ def test_what_is_no_pack_is_refused(runtime: Runtime, tmp_path: Path) -> None:
         for name in ("a.zip", "b.zip", "c.zip"):
             with pytest.raises(Invalid):
                 evidence.check_pack(tx, tmp_path / name)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_without_a_chinese_font_the_pack_has_no_cover_and_is_confirmed(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_cover, "find_font", lambda: None)
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        city = City(tx)
+        plan = training(tx, city.city, city.courses)
+        service.open_training(tx, SYSTEM, plan)
+    params = {"training": plan.public_id, "organisation": city.county.public_id, "day": at(2).date().isoformat()}
+    with clock.frozen(at(3)), runtime.db.read() as tx:
+        evidence.write_pack(tx, params, tmp_path / "pack.zip", lambda done: None)
+        assert not any(name.endswith(".pdf") for name in zipfile.ZipFile(tmp_path / "pack.zip").namelist())
+        assert evidence.check_pack(tx, tmp_path / "pack.zip") == []

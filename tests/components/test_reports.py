@@ -11,15 +11,16 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from academy.core import clock, disclosure
-from academy.core.actor import SYSTEM
+from academy.core.actor import NOBODY, SYSTEM
 from academy.core.database import Tx
-from academy.core.errors import Invalid, NotFound
+from academy.core.errors import Invalid, NotFound, SignInRequired
 from academy.core.i18n import Message, translator_for
 from academy.core.runtime import Runtime
 from academy.learning import completions
 from academy.people.api import change_status, edit_member
 from academy.people.models import Exemption, Member, Organisation
-from academy.reports import builder, coverage, pdf, period, quality
+from academy.reports import builder, coverage, name_pages, pdf, period, quality
+from academy.reports.service import EXPORT_KINDS, request_export
 from academy.reports.sheet_files import open_sheet
 from academy.reports.tables import Report, ReportTable
 from academy.trainings import service
@@ -231,3 +232,30 @@ def test_printed_names_stand_on_few_pages_in_sections(runtime: Runtime, tmp_path
         text = "".join(page.get_textpage().get_text_range() for page in document)
     assert all(f"{town.name} › {branch.name}" in text for town in city.towns for branch in city.branches
                if branch.parent_id == town.id)  # fmt: skip
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_long_files_say_how_far_they_are(runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage, "EVERY", 5)
+    monkeypatch.setattr(name_pages, "EVERY", 5)
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        city = City(tx)
+        plan = training(tx, city.city, city.courses)
+        service.open_training(tx, SYSTEM, plan)
+    asked = {"training": plan.public_id, "organisation": city.city.public_id}
+    with clock.frozen(at(1)), runtime.db.read() as tx:
+        for format in ("csv", "pdf"):
+            told: list[int] = []
+            coverage.write_names(tx, asked | {"format": format}, tmp_path / f"names.{format}", told.append)
+            assert len(told) >= 3 and told == sorted(told) and told[-1] <= 1000, format
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_file_that_is_not_made_is_refused_in_words(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        who = make.actor_of(tx, make.account(tx))
+        for kind, params in (("nothing", {}), (EXPORT_KINDS[0], {"format": "exe"})):
+            with pytest.raises(Invalid):
+                request_export(tx, who, kind, params, title="")
+        with pytest.raises(SignInRequired):
+            request_export(tx, NOBODY, EXPORT_KINDS[0], {}, title="")
