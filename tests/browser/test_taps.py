@@ -19,7 +19,7 @@ from academy.people.models import Member
 from academy.trainings import service as trainings
 from academy.trainings.service import TrainingPlan
 from tests.browser.stage import PASSWORD, PHONE, Stage, lecture, stage, until
-from tests.support import waiting
+from tests.support import shelf, waiting
 from tests.support.ledger_makers import learner
 from tests.support.ledger_makers import lecture as course_of
 from tests.support.shortcuts import adopt_file
@@ -79,7 +79,7 @@ def slip(academy: Stage, film: int) -> str:
     with academy.runtime.db.begin() as tx:
         person, _, owner = learner(tx)
         course = course_of(tx, owner)
-        course.items[0].asset_id = film
+        shelf.change_item(tx, course.shown.items[0].item_id, asset_id=film)
         today = clock.today()
         plan = TrainingPlan("春训", today, today + dt.timedelta(days=20), [course.id])
         training = trainings.create_training(tx, SYSTEM, person.organisation, plan)
