@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.browser.sample_site import Site, sample_site
-from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS
 from tests.browser.taps import Taps
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium")]
@@ -19,14 +18,6 @@ PHONE, DESK = (390, 844), (1440, 900)
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with sample_site(tmp_path_factory.mktemp("site")) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        yield opened
-        opened.close()
 
 
 def page_of(site: Site, browser: Browser, who: str, size: tuple[int, int]) -> Page:
