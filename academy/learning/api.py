@@ -34,6 +34,7 @@ from academy.learning.heartbeats import (
 )
 from academy.learning.metrics import Meter, new_metrics_folder
 from academy.learning.models import LeaseEnd
+from academy.learning.moved_places import DeclaredRecuts, MovedPlace, PlaceStanding
 from academy.learning.playback_page import PlaybackPage, load_playback_page
 from academy.learning.queries import (
     ItemProgress,
@@ -66,13 +67,16 @@ __all__ = [
     "CourseFinished",
     "CourseStarted",
     "CourseStruck",
+    "DeclaredRecuts",
     "HeartbeatOutcome",
     "ItemProgress",
     "LeaseEnd",
     "LeaseRefused",
     "Ledger",
     "Meter",
+    "MovedPlace",
     "OtherDevice",
+    "PlaceStanding",
     "PlaybackPage",
     "Recent",
     "RecordYear",

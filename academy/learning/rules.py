@@ -218,6 +218,14 @@ def remap(held: Sequence[Span], kept: Sequence[tuple[int, int, int]]) -> tuple[S
     return merge(moved)
 
 
+def remap_moment(moment: int, kept: Sequence[tuple[int, int, int]]) -> int | None:
+    """Where a moment of the old file lies in a re-cut; None where it was cut out. `kept` as in `remap`."""
+    for start, end, target in kept:
+        if start <= moment < end:
+            return moment - start + target
+    return None
+
+
 def check_mapping(kept: Sequence[tuple[int, int, int]], old_ms: int, new_ms: int) -> None:
     """Check a declared mapping.
 

@@ -10,6 +10,7 @@ from academy.jobs import api as jobs
 from academy.library import messages, rules, versions
 from academy.library.events import CoursePublished, CourseReturned, CourseSubmitted, CourseWithdrawn
 from academy.library.models import Course, CourseVersion, Review
+from academy.library.review_comments import attach_to_review
 from academy.library.rules import CourseVerb
 from academy.library.transitions import move, must_be_author
 from academy.media import api as media
@@ -135,6 +136,7 @@ def _decide(tx: Tx, actor: Actor, course: Course, decision: str, comment: str) -
     )
     tx.add(review)
     tx.flush()
+    attach_to_review(tx, review)
     record(tx, actor, f"course.{decision}", f"course:{course.public_id}", edit=draft.edit_number)
     return review
 

@@ -9,6 +9,7 @@ file replaced, or required or not); titles, summaries, order and covers leave it
 """
 
 import enum
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -186,3 +187,21 @@ def check_fields(
     if not 0 <= credit_minutes <= CREDIT_MOST:
         wrong["credit_minutes"] = msg("学时应在 0 到 %(most)s 分钟之间。", most=CREDIT_MOST)
     return wrong
+
+
+MOMENT = re.compile(r"(?:(\d{1,2})[:：])?(\d{1,3})[:：](\d{1,2})")
+
+
+def read_moment(text: str) -> int | None:
+    """Milliseconds of a typed moment of a film, 3:12 or 1:02:05; None for anything else."""
+    found = MOMENT.fullmatch(text[:16].strip())
+    if found is None:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000
+
+
+def read_page(text: str) -> int | None:
+    """A typed page number, from 1; None for anything else."""
+    number = text.strip()
+    return int(number) if len(number) < 6 and number.isascii() and number.isdecimal() and int(number) else None

@@ -14,6 +14,7 @@ from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.learning import api as learning
 from academy.learning.models import Completion, CreditHour, Refusal, WatchLedger
+from academy.library import api as library
 from academy.library.models import Complaint, Course, CourseItem, CourseVersion, ItemVersion
 from academy.notifications import api as notifications
 from academy.people import api as people
@@ -79,6 +80,10 @@ def copy_personal_data(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]
             for row in accounts.data_requests_of(tx, account.id)
         ],
         "complaints": _complaints(tx, account.id),
+        "review_comments": [
+            {"course": title, "text": body, "at": at.isoformat()}
+            for title, body, at in library.written_by(tx, account.id, MOST)
+        ],
         "messages": _messages(tx, actor),
         "notifications": _notifications(tx, runtime, actor),
         "looked_at": [{"at": row.at.isoformat(), "what": row.verb} for row in who_looked(tx, actor, MOST)],

@@ -19,7 +19,8 @@ from academy.http.forms import Form, Number, Text, Verb, typed
 from academy.library import api as library
 from academy.library.api import Course, CourseState
 from academy.media import api as media
-from academy.web.learn import addresses
+from academy.web.learn import addresses, begins_at, second_in
+from academy.web.pinned_comments import CommentForm, CommentVerbForm, change_comment, pinned_comments
 
 bp = Blueprint("review", __name__, url_prefix="/review")
 page = functools.partial(http.page, section=menu.REVIEW)
@@ -139,6 +140,39 @@ def decide(public_id: str) -> Response | tuple[str, int]:
     return redirect(url_for(".index"), 303)
 
 
+@bp.post("/<public_id>/comments")
+@page(office(Role.REVIEWER), form=CommentForm)
+def add_comment(public_id: str) -> Response | tuple[str, int]:
+    """Pin a comment to a second or a page."""
+    try:
+        with writing() as tx:
+            row, form = library.access_course_for_review(tx, actor(), public_id), CommentForm.read()
+            item = form.item.data
+            made = library.add_comment(tx, actor(), row, item=item, place=form.place.data, body=form.body.data)
+            where = f"comment-{made.public_id}"
+    except Invalid as error:
+        with reading() as tx:
+            return _desk(tx, public_id, error.fields), 422
+    flash(_("批注已保存，作者会收到消息。"))
+    return redirect(url_for(".course", public_id=public_id, item=item, _anchor=where), 303)
+
+
+@bp.post("/<public_id>/comments/<comment_id>")
+@page(office(Role.REVIEWER), form=CommentVerbForm)
+def change_pinned(public_id: str, comment_id: str) -> Response | tuple[str, int]:
+    """Answer a comment, mark it as dealt with, or take that back."""
+    try:
+        with writing() as tx:
+            row = library.access_course_for_review(tx, actor(), public_id)
+            done = change_comment(tx, row, comment_id, CommentVerbForm.read())
+    except Invalid as error:
+        with reading() as tx:
+            return _desk(tx, public_id, error.fields, answered=comment_id), 422
+    flash(done)
+    item = request.args.get("item")
+    return redirect(url_for(".course", public_id=public_id, item=item, _anchor=f"comment-{comment_id}"), 303)
+
+
 def _return(tx: Tx, row: Course, form: ReviewDecisionForm) -> str:
     library.return_course(tx, actor(), row, comment=form.comment.data, seen=form.seen.data)
     return str(_("已退回，作者会收到您的意见。"))
@@ -180,22 +214,31 @@ _ACTS: dict[str, Callable[[Tx, Course, ReviewDecisionForm], str]] = {
 }
 
 
-def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -> str:
+def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None, *, answered: str | None = None) -> str:
     row = library.access_course_for_review(tx, actor(), public_id)
     page = library.course_page(tx, row, library.reviewed_version(row))
-    playing = next((line for line in page.lines if line.item.public_id == request.args.get("item")), None)
+    asked = request.form.get("item") or request.args.get("item")
+    playing = next((line for line in page.lines if line.item.public_id == asked), None)
     playing = playing or next(iter(page.lines), None)
     asset = playing.asset if playing else None
+    cues = media.cues_of(tx, asset.id) if asset else []
+    comments = pinned_comments(tx, row, page.version)
     return render_template(
         "review/course.html",
         page=page,
         playing=playing,
         **addresses(tx, asset, "staff"),
-        cues=media.cues_of(tx, asset.id) if asset else [],
+        cues=cues,
+        start_ms=begins_at([cue.start_ms for cue in cues], second_in(request.args.get("t", ""))),
+        start_page=second_in(request.args.get("page", "")),
         author=accounts.account_names(tx, [row.created_by]).get(row.created_by, ""),
         said=library.decisions_on(tx, row),
         verbs=library.offered_verbs(row, is_author=row.created_by == actor().account_id, is_reviewer=True),
         mine=row.created_by == actor().account_id,
+        comments=comments,
+        pins=comments.of_item(playing.item if playing else None),
+        may_comment=library.may_comment(actor(), row),
+        answered=answered,
         errors=errors or {},
         comment=typed().get("comment", ""),
     )

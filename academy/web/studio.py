@@ -22,7 +22,8 @@ from academy.library import api as library
 from academy.library.api import Course, CourseState, CourseVerb, CourseVersion, ItemSummary, ItemVersion
 from academy.media import api as media
 from academy.media.api import Asset, AssetState
-from academy.web.learn import addresses
+from academy.web.learn import addresses, begins_at, second_in
+from academy.web.pinned_comments import CommentVerbForm, change_comment, pinned_comments
 
 bp = Blueprint("studio", __name__, url_prefix="/studio")
 page = functools.partial(http.page, section=menu.STUDIO)
@@ -148,10 +149,38 @@ def watch(public_id: str, item_id: str) -> str:
         item = library.access_own_item(tx, actor(), row, item_id)
         words = media.cues_of(tx, item.asset_id) if item.asset_id else []
         links = addresses(tx, item.asset, "staff")
-    line = ItemSummary(item, item.asset)
-    return render_template(
-        "studio/watch.html", course=row, version=library.edited(row), playing=line, cues=words, **links
-    )
+        version = library.edited(row)
+        comments = pinned_comments(tx, row, version)
+        return render_template(
+            "studio/watch.html",
+            course=row,
+            version=version,
+            playing=ItemSummary(item, item.asset),
+            cues=words,
+            start_ms=begins_at([cue.start_ms for cue in words], second_in(request.args.get("t", ""))),
+            start_page=second_in(request.args.get("page", "")),
+            comments=comments,
+            pins=comments.of_item(item),
+            **links,
+        )
+
+
+@bp.post("/<public_id>/comments/<comment_id>")
+@page(office(Role.TRAINER), form=CommentVerbForm)
+def change_pinned(public_id: str, comment_id: str) -> Response | tuple[str, int]:
+    """Answer a reviewer's comment, mark it as dealt with, or take that back."""
+    try:
+        with writing() as tx:
+            row = library.access_own_course(tx, actor(), public_id)
+            done = change_comment(tx, row, comment_id, CommentVerbForm.read())
+    except Invalid as error:
+        with reading() as tx:
+            return _editor(tx, public_id, error.fields, answered=comment_id), error.status
+    flash(done)
+    item = request.args.get("item")
+    if item:
+        return redirect(url_for(".watch", public_id=public_id, item_id=item, _anchor=f"comment-{comment_id}"), 303)
+    return redirect(url_for(".course", public_id=public_id, _anchor=f"comment-{comment_id}"), 303)
 
 
 class ItemForm(NewItemForm):
@@ -246,7 +275,7 @@ def _change(
     return redirect(url_for(onward, public_id=public_id) if onward == ".course" else url_for(onward), 303)
 
 
-def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None) -> str:
+def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None, *, answered: str | None = None) -> str:
     row = library.access_own_course(tx, actor(), public_id)
     version = library.edited(row)
     page = library.course_page(tx, row, version)
@@ -268,6 +297,8 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None)
         missing=library.missing_parts(tx, version),
         verbs=verbs,
         said=library.decisions_on(tx, row),
+        comments=pinned_comments(tx, row, version),
+        answered=answered,
         categories=[(c.slug, c.name) for c in library.list_categories(tx)],
         errors=errors or {},
         form=typed() if errors and "title" in typed() else _of(version),

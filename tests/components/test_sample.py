@@ -16,7 +16,9 @@ from academy.core.actor import Role
 from academy.core.runtime import Runtime
 from academy.jobs.api import Job
 from academy.learning.models import Completion, WatchLedger
-from academy.library.models import Course
+from academy.library.comment_models import ReviewComment
+from academy.library.models import Course, CourseVersion
+from academy.media.models import Asset
 from academy.people.models import Exemption, Member, Membership, Organisation
 from academy.people.rules import read_phone
 from academy.people.sectors import sector_names
@@ -99,7 +101,16 @@ def a_dozen_courses_and_their_files_are_asked_for(city: Runtime) -> None:
         assert shown == 12
         job = tx.scalars(select(Job).where(Job.name == "sample.make_file")).one()
         kinds = [plan["kind"] for _asset, plan in job.args["files"]]
-        assert kinds.count("video") == 6
+        assert kinds.count("video") == 7
+        states = dict(
+            tx.execute(
+                select(CourseVersion.state, func.count(ReviewComment.id))
+                .outerjoin(ReviewComment, ReviewComment.course_version_id == CourseVersion.id)
+                .group_by(CourseVersion.state)
+            ).all()
+        )
+        assert states["submitted"] >= 2 and states["returned"] >= 3
+        assert tx.scalar(select(func.count()).where(Asset.state == "failed")) == 1
 
 
 def phones_are_nobodys_and_exemptions_had_two_pairs_of_eyes(city: Runtime) -> None:

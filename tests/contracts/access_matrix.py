@@ -213,6 +213,8 @@ POST   /reports/<organisation>/<kind>                                  report   
 GET    /review                                                        nothing      .  .  .  .  *  .  .  .  .  .
 GET    /review/<public_id>                                            submitted    .  .  .  .  +  .  .  .  .  .
 POST   /review/<public_id>                                            submitted    .  .  .  .  +  .  .  .  .  .
+POST   /review/<public_id>/comments                                   submitted    .  .  .  .  +  .  .  .  .  .
+POST   /review/<public_id>/comments/<comment_id>                      commented    .  .  .  .  +  .  .  .  .  .
 GET    /review/proposals                                              nothing      .  .  .  .  *  .  .  .  .  .
 GET    /review/proposals/<proposal_id>                                proposal     .  .  .  .  +  .  .  .  .  .
 POST   /review/proposals/<proposal_id>                                proposal     .  .  .  .  +  .  .  .  .  .
@@ -252,6 +254,7 @@ GET    /static/<path:filename>                                        nothing   
 GET    /studio                                                        nothing      .  .  .  *  .  .  .  .  .  .
 GET    /studio/<public_id>                                            draft        .  .  .  o  .  .  .  .  .  .
 POST   /studio/<public_id>                                            draft        .  .  .  o  .  .  .  .  .  .
+POST   /studio/<public_id>/comments/<comment_id>                      own_comment  .  .  .  o  .  .  .  .  .  .
 POST   /studio/<public_id>/cover                                      draft        .  .  .  o  .  .  .  .  .  .
 POST   /studio/<public_id>/do                                         draft        .  .  .  o  .  .  .  .  .  .
 POST   /studio/<public_id>/items                                      draft        .  .  .  o  .  .  .  .  .  .
@@ -300,6 +303,9 @@ SENT: dict[str, dict[str, Any]] = {
     "POST /exemptions/<public_id>": {"data": {"verb": "approve"}},
     "POST /studio/captions/<asset_id>/withdraw": {"data": {"kind": "chapters"}},
     "POST /studio/captions/<asset_id>/restore": {"data": {"version": "1"}},
+    "POST /review/<public_id>/comments": {"data": {"item": "{item}", "place": "0:00", "body": "这里说得太快。"}},
+    "POST /review/<public_id>/comments/<comment_id>": {"data": {"verb": "settle"}},
+    "POST /studio/<public_id>/comments/<comment_id>": {"data": {"verb": "settle"}},
     "POST /studio/<public_id>/items": {"data": {"upload": "{upload}"}},
     "POST /exports": {"data": {"training": "{training}", "organisation": "{organisation}", "kind": "names"}},
     "POST /media/<asset_id>/captions": {"files": {"captions": ("字幕.srt", "1\n00:00:00,000 --> 00:00:01,000\n好\n")}},
@@ -386,6 +392,8 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "reminders.send": ("harmless", "the page says to how many, and nobody is reminded twice"),
     "reporting.take": ("harmless", ""),
     "reports.request_": ("harmless", ""),
+    "review.add_comment": ("harmless", ""),
+    "review.change_pinned": ("back", "the same form marks it as open again"),
     "review.decide": ("asks", '_("确认下架")'),
     "review.decide_proposal": ("back", "every version is kept; it is proposed again"),
     "rosters.apply": ("asks", 'url_for("rosters.apply"'),
@@ -405,6 +413,7 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "second_step.replace": ("harmless", "the present one is asked for, and stays until the other is confirmed"),
     "sectors.change": ("asks", '_("停用")'),
     "studio.add_item": ("harmless", ""),
+    "studio.change_pinned": ("back", "the same form marks it as open again"),
     "studio.change_item": ("asks", '"verb": "remove"'),
     "studio.cover": ("harmless", "another picture is sent"),
     "studio.create": ("harmless", ""),

@@ -151,12 +151,14 @@ class World:
             submitted = make.course(tx, trainer)
             make.library.submit_course(tx, make.actor_of(tx, trainer), submitted)
             self.made["submitted", place] = submitted
+            self.made["comment", place] = make.comment(tx, submitted, reviewer)
             self.made["published", place] = make.published_course(tx, trainer, reviewer)
             shown = make.lines(tx, self.made["published", place])[0].asset
             assert shown is not None
             self.made["proposal", place] = self._proposal(tx, shown.id, place, trainer, "open")
         for who in (Role.TRAINER, "others"):
             self.made["draft", who] = make.course(tx, self.made["account", who])
+            self.made["comment", who] = make.comment(tx, self.made["draft", who], reviewer)
 
     def _proposal(self, tx: Tx, asset_id: int, place: str, who: Account, state: str) -> ContentProposal:
         """Chapters that wait for a reviewer, or were returned by one."""
@@ -308,6 +310,27 @@ def draft(world: World, place: str, _role: str) -> Ids:
 
 
 @kind
+def own_comment(world: World, place: str, role: str) -> Ids:
+    """A reviewer's comment on such a course."""
+    owner = "others" if place == "others" else Role.TRAINER
+    return draft(world, place, role) | {"comment_id": world.made["comment", owner].public_id}
+
+
+@kind
+def submitted(world: World, place: str, _role: str) -> Ids:
+    """A course under review, and its item."""
+    with world.runtime.db.read() as tx:
+        row = tx.get_one(Course, world.made["submitted", place].id)
+        return {"public_id": row.public_id, "item": make.lines(tx, row)[0].item.public_id}
+
+
+@kind
+def commented(world: World, place: str, role: str) -> Ids:
+    """A comment on such a course."""
+    return submitted(world, place, role) | {"comment_id": world.made["comment", place].public_id}
+
+
+@kind
 def term(world: World, _place: str, _role: str) -> Ids:
     return {"term_id": str(world.made["term", ""].id)}
 
@@ -396,7 +419,7 @@ def _own(name: str, variable: str = "public_id") -> Callable[[World, str, str], 
 
 PLACED = ("member", "cohort", "exemption", "correction", "grant", "training", "complaint", "request")
 KINDS |= {name: _placed(name) for name in PLACED}
-KINDS |= {"course": _placed("published"), "submitted": _placed("submitted")}
+KINDS |= {"course": _placed("published")}
 KINDS |= {name: _own(name) for name in ("upload", "notification", "device", "lease", "word", "wish", "job")}
 KINDS |= {"asset": _own("asset", "asset_id"), "proposal": _placed("proposal", "proposal_id")}
 PERSONAL = {"upload", "notification", "device", "lease", "word", "wish", "job", "asset", "export", "draft"}

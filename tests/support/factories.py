@@ -11,6 +11,7 @@ from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.library import api as library
 from academy.library.api import add_item, approve_course, create_course, publish_course, submit_course
+from academy.library.comment_models import ReviewComment
 from academy.library.models import Course
 from academy.library.queries import ItemSummary, course_page
 from academy.media.models import Asset
@@ -138,6 +139,25 @@ def published_course(tx: Tx, author: Account, reviewer: Account, **changes: obje
     approve_course(tx, actor_of(tx, reviewer), made)
     publish_course(tx, actor_of(tx, reviewer), made)
     return made
+
+
+def comment(tx: Tx, made: Course, reviewer: Account, body: str = "这里说得太快。") -> ReviewComment:
+    """A reviewer's comment on the second 12 of the first item of a course's draft, whatever state that is in."""
+    draft, item = made.draft, lines(tx, made)[0].item
+    assert draft is not None
+    row = ReviewComment(
+        course_version_id=draft.id,
+        edit_number=draft.edit_number,
+        item_id=item.item_id,
+        item_number=item.number,
+        position=12_000,
+        author_id=made.created_by,
+        reviewer_id=reviewer.id,
+        body=body,
+    )
+    tx.add(row)
+    tx.flush()
+    return row
 
 
 def lines(tx: Tx, made: Course) -> Sequence[ItemSummary]:

@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.cli.sample import accounts, courses, jobs, messages, people, studies, waiting
+from academy.cli.sample import accounts, comments, courses, jobs, messages, people, studies, waiting
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 
@@ -55,6 +55,7 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         made = accounts.make_accounts(tx, city)
         people.exempt_some(tx, lot, made.accounts["town"], made.accounts["city"])
         shelved = courses.make_courses(tx, city, made.accounts["trainer"], made.accounts["reviewer"])
+        comments.leave_comments(tx, made.accounts["trainer"], made.accounts["reviewer"])
         studies.make_studies(tx, city, shelved, made.rested, lot, report)
         activated = accounts.activate_learners(tx, lot, made.accounts["secretary"])
         report(f"{activated:,} accounts of members")

@@ -198,6 +198,18 @@ COURSES = (
         "单位和个人的消防责任。",
         state=CourseState.DRAFT,
     ),
+    SampleShelf(
+        "消防车通道不能堵",
+        "skills",
+        "消防法",
+        12,
+        "video",
+        330_000,
+        "赵铁山",
+        "市应急管理局",
+        "村口、楼道、厂门前的车和杂物，为什么一定要挪开。",
+        state=CourseState.SUBMITTED,
+    ),
 )
 
 

@@ -26,7 +26,7 @@ COMPLAINTS = (
 
 def leave_waiting(tx: Tx, made: dict[str, int]) -> None:
     """Ask for things that officers of the sample accounts decide; `made` are the accounts by user name."""
-    secretary, town = (_actor(tx, made[name]) for name in ("secretary", "town"))
+    secretary, town = (actor_of(tx, made[name]) for name in ("secretary", "town"))
     branch = tx.get_one(Organisation, secretary.scopes[0].organisation_id)
     course = tx.scalars(select(Course).where(Course.is_published).order_by(Course.id.desc())).first()
     learned = select(Completion.member_id).where(Completion.course_id == (course.id if course else 0))
@@ -50,11 +50,12 @@ def leave_waiting(tx: Tx, made: dict[str, int]) -> None:
             learning.propose_correction(tx, town, person, course, kind="register", reason=reason, studied_on=day)
         for who, (subject, body) in zip(("member", "elder"), COMPLAINTS, strict=True):
             about = course if subject == "captions" else None
-            library.file_complaint(tx, _actor(tx, made[who]), subject=subject, body=body, course=about)
-    accounts.file_data_request(tx, _actor(tx, made["elder"]), "correct", "学历写的是小学，我后来上过夜校，是初中。")
+            library.file_complaint(tx, actor_of(tx, made[who]), subject=subject, body=body, course=about)
+    accounts.file_data_request(tx, actor_of(tx, made["elder"]), "correct", "学历写的是小学，我后来上过夜校，是初中。")
 
 
-def _actor(tx: Tx, account_id: int) -> Actor:
+def actor_of(tx: Tx, account_id: int) -> Actor:
+    """An account with its offices."""
     account = tx.get_one(Account, account_id)
     held = select(RoleGrant.role, Organisation.id, Organisation.path).join(
         Organisation, Organisation.id == RoleGrant.organisation_id

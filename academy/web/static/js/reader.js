@@ -76,6 +76,7 @@ class Reader {
     document.addEventListener("keydown", (event) => this.#key(event));
     this.#touches();
     document.addEventListener("visibilitychange", () => (document.hidden ? this.turner.pause() : this.turner.play()));
+    root.addEventListener("turn", (event) => this.show(/** @type {CustomEvent} */ (event).detail));
     if (root.dataset.item) this.#credit();
     const named = /^#page-(\d+)$/.exec(location.hash)?.[1];
     this.show(Number(named) || Number(root.dataset.start) || 1);
@@ -126,6 +127,7 @@ class Reader {
     address.searchParams.set("page", String(page));
     history.replaceState(history.state, "", address);
     this.turner.turn(page);
+    this.root.dispatchEvent(new CustomEvent("turned"));
   }
 
   // Behind the last page of what is read lies what comes next.
