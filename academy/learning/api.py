@@ -34,7 +34,7 @@ from academy.learning.heartbeats import (
 )
 from academy.learning.metrics import Meter, new_metrics_folder
 from academy.learning.models import LeaseEnd
-from academy.learning.moved_places import DeclaredRecuts, MovedPlace, PlaceStanding
+from academy.learning.moved_places import DeclaredRecuts, MovedPlace
 from academy.learning.playback_page import PlaybackPage, load_playback_page
 from academy.learning.queries import (
     ItemProgress,
@@ -76,7 +76,6 @@ __all__ = [
     "Meter",
     "MovedPlace",
     "OtherDevice",
-    "PlaceStanding",
     "PlaybackPage",
     "Recent",
     "RecordYear",

@@ -25,7 +25,7 @@ class PinnedComment:
     moved: MovedPlace
 
     @property
-    def written_at(self) -> str:
+    def old_place(self) -> str:
         """The place as it was written down: a moment of a film, or a page."""
         return self._words(self.summary.comment.position)
 
@@ -37,7 +37,7 @@ class PinnedComment:
         return self.moved.place + 1 if self.is_paper else self.moved.place
 
     @property
-    def placed_at(self) -> str:
+    def place_words(self) -> str:
         """The place in the present file, in words."""
         return self._words(self.place or 0)
 

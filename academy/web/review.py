@@ -217,7 +217,7 @@ _ACTS: dict[str, Callable[[Tx, Course, ReviewDecisionForm], str]] = {
 def _desk(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None, *, answered: str | None = None) -> str:
     row = library.access_course_for_review(tx, actor(), public_id)
     page = library.course_page(tx, row, library.reviewed_version(row))
-    asked = request.form.get("item") or request.args.get("item")
+    asked = typed().get("item") or request.args.get("item")
     playing = next((line for line in page.lines if line.item.public_id == asked), None)
     playing = playing or next(iter(page.lines), None)
     asset = playing.asset if playing else None

@@ -12,8 +12,8 @@ from academy.core.audit import AuditEntry
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.runtime import Runtime
-from academy.learning.api import DeclaredRecuts, PlaceStanding
 from academy.learning.models import Recut
+from academy.learning.moved_places import DeclaredRecuts, PlaceStanding
 from academy.library import api as library
 from academy.library import review_comments
 from academy.library.comment_models import ReviewComment

@@ -107,7 +107,7 @@ def test_marks_lie_on_the_bar_where_the_comments_are(review: Review) -> None:
         found = pinned_comments(tx, course, library.edited(course))
         film, paper = (line.item for line in factories.lines(tx, course))
         assert [pin.place for pin in found.of_item(film)] == [12_000, 45_000]
-        assert [(pin.place, pin.placed_at) for pin in found.of_item(paper)] == [(2, "第 2 页")]
+        assert [(pin.place, pin.place_words) for pin in found.of_item(paper)] == [(2, "第 2 页")]
 
 
 def test_a_comment_of_an_old_file_says_so_until_a_recut_says_where_it_went(review: Review) -> None:
